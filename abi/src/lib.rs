@@ -1,0 +1,1 @@
+//! Contract interface: exported JSON, bindings, EIP-712 structs, golden vectors.

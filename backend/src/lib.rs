@@ -1,0 +1,1 @@
+//! The backend: API server and workers.

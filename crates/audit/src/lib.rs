@@ -1,0 +1,1 @@
+//! Reconciliation checks, pure: a snapshot in, discrepancies out.

@@ -1,0 +1,1 @@
+//! All RPC: blocks, logs, journal heads, finality, sending.

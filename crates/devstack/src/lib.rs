@@ -1,0 +1,1 @@
+//! Finds and starts PostgreSQL, anvil and the services for development and tests.

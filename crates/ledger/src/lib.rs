@@ -1,0 +1,1 @@
+//! Double-entry ledger, pure: accounts, transfers, folding, hash chain of posting batches.

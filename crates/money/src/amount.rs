@@ -1,0 +1,168 @@
+//! [`Amount`]: a non-negative integer of base units with checked arithmetic.
+
+use std::fmt;
+use std::iter::Sum;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// A non-negative amount of base units, at most `u128::MAX` (39 decimal digits, `NUMERIC(39,0)` in SQL).
+///
+/// There is no `Add` and no `Sub`: every operation that can fail says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Amount(u128);
+
+/// Why an amount could not be computed or read.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum AmountError {
+    /// The result would exceed `u128::MAX` base units.
+    #[error("amount exceeds 2^128 - 1 base units")]
+    TooLarge,
+    /// The result would be negative.
+    #[error("amount would be negative")]
+    Negative,
+    /// The text is not a plain decimal integer (no sign, no point, no leading zeros).
+    #[error("not a plain decimal integer")]
+    NotAnInteger,
+}
+
+impl Amount {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// An amount of `base_units`.
+    #[must_use]
+    pub const fn new(base_units: u128) -> Self {
+        Self(base_units)
+    }
+
+    /// The number of base units.
+    #[must_use]
+    pub const fn base_units(self) -> u128 {
+        self.0
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// `self + other`.
+    ///
+    /// # Errors
+    /// [`AmountError::TooLarge`] above `u128::MAX`.
+    pub const fn plus(self, other: Self) -> Result<Self, AmountError> {
+        match self.0.checked_add(other.0) {
+            Some(sum) => Ok(Self(sum)),
+            None => Err(AmountError::TooLarge),
+        }
+    }
+
+    /// `self - other`.
+    ///
+    /// # Errors
+    /// [`AmountError::Negative`] if `other` is the larger.
+    pub const fn minus(self, other: Self) -> Result<Self, AmountError> {
+        match self.0.checked_sub(other.0) {
+            Some(rest) => Ok(Self(rest)),
+            None => Err(AmountError::Negative),
+        }
+    }
+
+    /// `self - other`, or zero if `other` is the larger.
+    #[must_use]
+    pub const fn minus_or_zero(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
+    /// `self * factor`.
+    ///
+    /// # Errors
+    /// [`AmountError::TooLarge`] above `u128::MAX`.
+    pub const fn times(self, factor: u128) -> Result<Self, AmountError> {
+        match self.0.checked_mul(factor) {
+            Some(product) => Ok(Self(product)),
+            None => Err(AmountError::TooLarge),
+        }
+    }
+
+    /// Sums amounts, refusing an overflow.
+    ///
+    /// # Errors
+    /// [`AmountError::TooLarge`] above `u128::MAX`.
+    pub fn sum_of(amounts: impl IntoIterator<Item = Self>) -> Result<Self, AmountError> {
+        amounts.into_iter().try_fold(Self::ZERO, Self::plus)
+    }
+}
+
+impl Sum<Amount> for Result<Amount, AmountError> {
+    fn sum<I: Iterator<Item = Amount>>(iter: I) -> Self {
+        Amount::sum_of(iter)
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl FromStr for Amount {
+    type Err = AmountError;
+
+    /// Reads a canonical decimal integer: what [`Display`](fmt::Display) prints and nothing else.
+    fn from_str(text: &str) -> Result<Self, AmountError> {
+        let canonical = text == "0" || (!text.starts_with('0') && !text.is_empty());
+        if !canonical || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(AmountError::NotAnInteger);
+        }
+        text.parse().map(Self).map_err(|_| AmountError::TooLarge)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arithmetic_refuses_what_does_not_fit() {
+        let largest = Amount::new(u128::MAX);
+        assert_eq!(largest.plus(Amount::new(1)), Err(AmountError::TooLarge));
+        assert_eq!(largest.times(2), Err(AmountError::TooLarge));
+        assert_eq!(Amount::ZERO.minus(Amount::new(1)), Err(AmountError::Negative));
+        assert_eq!(Amount::new(3).minus_or_zero(Amount::new(5)), Amount::ZERO);
+        assert_eq!(Amount::new(3).plus(Amount::new(5)), Ok(Amount::new(8)));
+    }
+
+    #[test]
+    fn only_canonical_integers_are_read() {
+        for (text, expected) in [
+            ("0", Ok(Amount::ZERO)),
+            (
+                "20000000000000000000",
+                Ok(Amount::new(20_000_000_000_000_000_000)),
+            ),
+            (
+                "340282366920938463463374607431768211455",
+                Ok(Amount::new(u128::MAX)),
+            ),
+            (
+                "340282366920938463463374607431768211456",
+                Err(AmountError::TooLarge),
+            ),
+            ("", Err(AmountError::NotAnInteger)),
+            ("00", Err(AmountError::NotAnInteger)),
+            ("01", Err(AmountError::NotAnInteger)),
+            ("+1", Err(AmountError::NotAnInteger)),
+            ("-1", Err(AmountError::NotAnInteger)),
+            ("1.0", Err(AmountError::NotAnInteger)),
+            ("1e3", Err(AmountError::NotAnInteger)),
+            (" 1", Err(AmountError::NotAnInteger)),
+            ("0x10", Err(AmountError::NotAnInteger)),
+            ("١", Err(AmountError::NotAnInteger)),
+        ] {
+            assert_eq!(text.parse::<Amount>(), expected, "{text:?}");
+        }
+    }
+}

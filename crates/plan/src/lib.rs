@@ -1,0 +1,1 @@
+//! Compensation plan, pure: plan files, compiler, sponsor tree, pools, rewards, replay.

@@ -1,0 +1,1 @@
+//! Settlement decisions, pure: authorizations and their terms.

@@ -1,0 +1,1 @@
+//! Tracing, metrics, error chains, fault points.

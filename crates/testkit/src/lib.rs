@@ -1,0 +1,1 @@
+//! Databases per test, builders and the scenario language.

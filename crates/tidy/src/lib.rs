@@ -1,0 +1,1 @@
+//! Holds the layout: sizes, layering, banned names, leftovers.

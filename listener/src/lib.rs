@@ -1,0 +1,1 @@
+//! The listener: follows blocks by hash and records facts; decides nothing.

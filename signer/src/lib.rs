@@ -1,0 +1,1 @@
+//! The signer: refuses what it cannot justify.
