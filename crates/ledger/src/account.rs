@@ -1,0 +1,599 @@
+//! The chart of accounts, and the packed id under which an account is stored.
+//!
+//! An [`AccountId`] is a bijection of its [`Account`], so ledgers that post the same facts have the same ids
+//! and no table is needed to find one: bits 56–62 kind, 32–55 detail, 0–31 subject (user or tree number).
+
+use std::fmt;
+
+/// A participant: dense, from 1, in the order in which registrations became final. A sponsor's id is
+/// always smaller than the ids of those it brought in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(u32);
+
+/// A price step of pools, from 1; at most [`Tier::MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tier(u8);
+
+/// The number of a tree inside a tier, from 1, in the order of opening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TreeNumber(u32);
+
+impl UserId {
+    /// The user with this number; zero is nobody. At most `i32::MAX`, so that it fits SQL's `integer`.
+    #[must_use]
+    pub const fn new(number: u32) -> Option<Self> {
+        if number == 0 || number > i32::MAX as u32 {
+            None
+        } else {
+            Some(Self(number))
+        }
+    }
+
+    /// The number, from 1.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl Tier {
+    /// The first tier, entered by registrations.
+    pub const FIRST: Self = Self(1);
+    /// Prices double from tier to tier, so more tiers than this could not be priced in `u128`.
+    pub const MAX: u8 = 60;
+
+    /// The tier with this number.
+    #[must_use]
+    pub const fn new(number: u8) -> Option<Self> {
+        if number == 0 || number > Self::MAX {
+            None
+        } else {
+            Some(Self(number))
+        }
+    }
+
+    /// The number, from 1.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+
+    /// The tier above, if there can be one.
+    #[must_use]
+    pub const fn next(self) -> Option<Self> {
+        Self::new(self.0.saturating_add(1))
+    }
+}
+
+impl TreeNumber {
+    /// The tree with this number. At most `i32::MAX`, so that it fits SQL's `integer`.
+    #[must_use]
+    pub const fn new(number: u32) -> Option<Self> {
+        if number == 0 || number > i32::MAX as u32 {
+            None
+        } else {
+            Some(Self(number))
+        }
+    }
+
+    /// The number, from 1.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for TreeNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Why money that a rule speaks of is not paid to a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BreakageCause {
+    /// The sponsor chain is shorter than the generations of the plan.
+    NoUpline,
+    /// The upline has no retopup that stands.
+    NotRetopped,
+    /// The recipient, or an action that the reward relied on, has been refunded.
+    Refunded,
+}
+
+impl BreakageCause {
+    /// Every cause, for tables and reports.
+    pub const ALL: [Self; 3] = [Self::NoUpline, Self::NotRetopped, Self::Refunded];
+
+    /// Stable name in SQL, JSON and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoUpline => "no_upline",
+            Self::NotRetopped => "not_retopped",
+            Self::Refunded => "refunded",
+        }
+    }
+
+    const fn code(self) -> u16 {
+        match self {
+            Self::NoUpline => 1,
+            Self::NotRetopped => 2,
+            Self::Refunded => 3,
+        }
+    }
+
+    fn by_code(code: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.code() == code)
+    }
+}
+
+/// Why money of a chain fact waits for a human: it has moved, so it is posted, but it fits nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClearingCause {
+    /// An intake whose amount is not the plan's price, or from a wallet that cannot have it.
+    UnexpectedIntake,
+    /// A refund of an intake that the ledger does not hold (any more).
+    UnexpectedRefund,
+}
+
+impl ClearingCause {
+    /// Every cause, for tables and reports.
+    pub const ALL: [Self; 2] = [Self::UnexpectedIntake, Self::UnexpectedRefund];
+
+    /// Stable name in SQL, JSON and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UnexpectedIntake => "unexpected_intake",
+            Self::UnexpectedRefund => "unexpected_refund",
+        }
+    }
+
+    const fn code(self) -> u16 {
+        match self {
+            Self::UnexpectedIntake => 1,
+            Self::UnexpectedRefund => 2,
+        }
+    }
+
+    fn by_code(code: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.code() == code)
+    }
+}
+
+/// For whom money is held until the cooling-off time of the deposit behind it is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Beneficiary {
+    /// A user's reward.
+    User(UserId),
+    /// The company's share.
+    Company,
+    /// The share of an ancestor that a tree does not have, or whose registration was refunded.
+    Residual(Tier, TreeNumber),
+    /// What a rule does not pay, with its cause.
+    Breakage(BreakageCause),
+}
+
+/// A ledger account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Account {
+    /// The money in the custody contract. Its debit balance is what the contract holds for the books.
+    Custody,
+    /// Not yet past the cooling-off time.
+    Held(Beneficiary),
+    /// What a user may be paid.
+    Available(UserId),
+    /// What a live payout batch carries to a user.
+    InTransit(UserId),
+    /// What a user reserves from a tier's rewards towards the price of the next tier.
+    Reserve(UserId, Tier),
+    /// What a user owes after a correction of matured rewards.
+    Receivable(UserId),
+    /// The operator's share.
+    Company,
+    /// What the contract holds for a user whom it could not pay.
+    Credit(UserId),
+    /// Shares of missing ancestors of a tree.
+    Residual(Tier, TreeNumber),
+    /// What rules do not pay, by cause.
+    Breakage(BreakageCause),
+    /// Funds that belong to no user.
+    Revenue,
+    /// Withheld tax.
+    Tax,
+    /// Money of a chain fact that fits nothing, until a human decides.
+    Clearing(ClearingCause),
+}
+
+/// The kind of an account: what SQL stores in `account.kind`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(
+    missing_docs,
+    reason = "each variant is described at the variant of `Account` of the same name"
+)]
+pub enum AccountKind {
+    Custody,
+    Held,
+    Available,
+    InTransit,
+    Reserve,
+    Receivable,
+    Company,
+    Credit,
+    Residual,
+    Breakage,
+    Revenue,
+    Tax,
+    Clearing,
+}
+
+impl AccountKind {
+    /// Every kind, in the order of their codes.
+    pub const ALL: [Self; 13] = [
+        Self::Custody,
+        Self::Held,
+        Self::Available,
+        Self::InTransit,
+        Self::Reserve,
+        Self::Receivable,
+        Self::Company,
+        Self::Credit,
+        Self::Residual,
+        Self::Breakage,
+        Self::Revenue,
+        Self::Tax,
+        Self::Clearing,
+    ];
+
+    /// Stable number, from 1.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Custody => 1,
+            Self::Held => 2,
+            Self::Available => 3,
+            Self::InTransit => 4,
+            Self::Reserve => 5,
+            Self::Receivable => 6,
+            Self::Company => 7,
+            Self::Credit => 8,
+            Self::Residual => 9,
+            Self::Breakage => 10,
+            Self::Revenue => 11,
+            Self::Tax => 12,
+            Self::Clearing => 13,
+        }
+    }
+
+    /// The kind with this number.
+    #[must_use]
+    pub fn by_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Stable name in SQL, JSON and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Custody => "custody",
+            Self::Held => "held",
+            Self::Available => "available",
+            Self::InTransit => "in_transit",
+            Self::Reserve => "reserve",
+            Self::Receivable => "receivable",
+            Self::Company => "company",
+            Self::Credit => "credit",
+            Self::Residual => "residual",
+            Self::Breakage => "breakage",
+            Self::Revenue => "revenue",
+            Self::Tax => "tax",
+            Self::Clearing => "clearing",
+        }
+    }
+
+    /// The side on which the account grows.
+    #[must_use]
+    pub const fn side(self) -> Side {
+        match self {
+            Self::Custody | Self::Receivable => Side::Debit,
+            Self::Held
+            | Self::Available
+            | Self::InTransit
+            | Self::Reserve
+            | Self::Company
+            | Self::Credit
+            | Self::Residual
+            | Self::Breakage
+            | Self::Revenue
+            | Self::Tax
+            | Self::Clearing => Side::Credit,
+        }
+    }
+
+    /// Whether debits, pending ones included, may never exceed credits. The database checks it too.
+    #[must_use]
+    pub const fn is_guarded(self) -> bool {
+        match self {
+            Self::Held | Self::Available | Self::InTransit | Self::Reserve | Self::Credit => true,
+            Self::Custody
+            | Self::Receivable
+            | Self::Company
+            | Self::Residual
+            | Self::Breakage
+            | Self::Revenue
+            | Self::Tax
+            | Self::Clearing => false,
+        }
+    }
+}
+
+/// The side on which an account grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Grows by debits: what the ledger has or is owed.
+    Debit,
+    /// Grows by credits: what the ledger owes.
+    Credit,
+}
+
+/// The stored id of an account: positive, and in one-to-one correspondence with [`Account`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(i64);
+
+/// What a held account is held for, in the upper byte of its detail.
+const HELD_USER: u32 = 0;
+const HELD_COMPANY: u32 = 1;
+const HELD_RESIDUAL: u32 = 2;
+const HELD_BREAKAGE: u32 = 3;
+
+const KIND_SHIFT: u32 = 56;
+const DETAIL_SHIFT: u32 = 32;
+const HELD_SHIFT: u32 = 16;
+const DETAIL_MASK: u32 = 0x00ff_ffff;
+
+impl Account {
+    /// The kind.
+    #[must_use]
+    pub const fn kind(self) -> AccountKind {
+        match self {
+            Self::Custody => AccountKind::Custody,
+            Self::Held(_) => AccountKind::Held,
+            Self::Available(_) => AccountKind::Available,
+            Self::InTransit(_) => AccountKind::InTransit,
+            Self::Reserve(..) => AccountKind::Reserve,
+            Self::Receivable(_) => AccountKind::Receivable,
+            Self::Company => AccountKind::Company,
+            Self::Credit(_) => AccountKind::Credit,
+            Self::Residual(..) => AccountKind::Residual,
+            Self::Breakage(_) => AccountKind::Breakage,
+            Self::Revenue => AccountKind::Revenue,
+            Self::Tax => AccountKind::Tax,
+            Self::Clearing(_) => AccountKind::Clearing,
+        }
+    }
+
+    /// The user to whom the account belongs, if it belongs to one.
+    #[must_use]
+    pub const fn user(self) -> Option<UserId> {
+        match self {
+            Self::Held(Beneficiary::User(user))
+            | Self::Available(user)
+            | Self::InTransit(user)
+            | Self::Reserve(user, _)
+            | Self::Receivable(user)
+            | Self::Credit(user) => Some(user),
+            Self::Held(Beneficiary::Company | Beneficiary::Residual(..) | Beneficiary::Breakage(_))
+            | Self::Custody
+            | Self::Company
+            | Self::Residual(..)
+            | Self::Breakage(_)
+            | Self::Revenue
+            | Self::Tax
+            | Self::Clearing(_) => None,
+        }
+    }
+
+    /// Tier, cause or class of what is held: 24 bits. Together with kind and subject it names the account.
+    #[must_use]
+    pub const fn detail(self) -> u32 {
+        match self {
+            Self::Held(Beneficiary::User(_)) => HELD_USER << HELD_SHIFT,
+            Self::Held(Beneficiary::Company) => HELD_COMPANY << HELD_SHIFT,
+            Self::Held(Beneficiary::Residual(tier, _)) => (HELD_RESIDUAL << HELD_SHIFT) | tier.0 as u32,
+            Self::Held(Beneficiary::Breakage(cause)) => (HELD_BREAKAGE << HELD_SHIFT) | cause.code() as u32,
+            Self::Reserve(_, tier) | Self::Residual(tier, _) => tier.0 as u32,
+            Self::Breakage(cause) => cause.code() as u32,
+            Self::Clearing(cause) => cause.code() as u32,
+            Self::Custody
+            | Self::Available(_)
+            | Self::InTransit(_)
+            | Self::Receivable(_)
+            | Self::Company
+            | Self::Credit(_)
+            | Self::Revenue
+            | Self::Tax => 0,
+        }
+    }
+
+    /// The tree to which a residual belongs.
+    #[must_use]
+    pub const fn tree(self) -> Option<TreeNumber> {
+        match self {
+            Self::Held(Beneficiary::Residual(_, tree)) | Self::Residual(_, tree) => Some(tree),
+            Self::Held(Beneficiary::User(_) | Beneficiary::Company | Beneficiary::Breakage(_))
+            | Self::Custody
+            | Self::Available(_)
+            | Self::InTransit(_)
+            | Self::Reserve(..)
+            | Self::Receivable(_)
+            | Self::Company
+            | Self::Credit(_)
+            | Self::Breakage(_)
+            | Self::Revenue
+            | Self::Tax
+            | Self::Clearing(_) => None,
+        }
+    }
+
+    /// The stored id.
+    #[must_use]
+    pub fn id(self) -> AccountId {
+        let subject = match (self.user(), self.tree()) {
+            (Some(user), _) => user.0,
+            (None, Some(tree)) => tree.0,
+            (None, None) => 0,
+        };
+        let kind = i64::from(self.kind().code()) << KIND_SHIFT;
+        AccountId(kind | (i64::from(self.detail()) << DETAIL_SHIFT) | i64::from(subject))
+    }
+}
+
+impl AccountId {
+    /// The number, for SQL.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// The id with this number, if it names an account.
+    #[must_use]
+    pub fn new(number: i64) -> Option<Self> {
+        let id = Self(number);
+        id.account().map(|_| id)
+    }
+
+    /// The account that it names; `None` if no account has this id.
+    #[must_use]
+    pub fn account(self) -> Option<Account> {
+        let kind = AccountKind::by_code(u8::try_from(self.0 >> KIND_SHIFT).ok()?)?;
+        let detail = u32::try_from((self.0 >> DETAIL_SHIFT) & i64::from(DETAIL_MASK)).ok()?;
+        let subject = u32::try_from(self.0 & i64::from(u32::MAX)).ok()?;
+        let account = parts_to_account(kind, detail, subject)?;
+        (account.id() == self).then_some(account)
+    }
+}
+
+fn parts_to_account(kind: AccountKind, detail: u32, subject: u32) -> Option<Account> {
+    let user = UserId::new(subject);
+    let tree = TreeNumber::new(subject);
+    let low = u16::try_from(detail & 0xffff).ok()?;
+    let tier = u8::try_from(low).ok().and_then(Tier::new);
+    Some(match kind {
+        AccountKind::Custody => Account::Custody,
+        AccountKind::Held => Account::Held(match detail >> HELD_SHIFT {
+            HELD_USER => Beneficiary::User(user?),
+            HELD_COMPANY => Beneficiary::Company,
+            HELD_RESIDUAL => Beneficiary::Residual(tier?, tree?),
+            HELD_BREAKAGE => Beneficiary::Breakage(BreakageCause::by_code(low)?),
+            4.. => return None,
+        }),
+        AccountKind::Available => Account::Available(user?),
+        AccountKind::InTransit => Account::InTransit(user?),
+        AccountKind::Reserve => Account::Reserve(user?, tier?),
+        AccountKind::Receivable => Account::Receivable(user?),
+        AccountKind::Company => Account::Company,
+        AccountKind::Credit => Account::Credit(user?),
+        AccountKind::Residual => Account::Residual(tier?, tree?),
+        AccountKind::Breakage => Account::Breakage(BreakageCause::by_code(low)?),
+        AccountKind::Revenue => Account::Revenue,
+        AccountKind::Tax => Account::Tax,
+        AccountKind::Clearing => Account::Clearing(ClearingCause::by_code(low)?),
+    })
+}
+
+impl fmt::Display for Account {
+    /// A readable name, stable enough for reports: `available(7)`, `held:residual(1,3)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.kind().name();
+        match self {
+            Self::Held(Beneficiary::User(user)) => write!(f, "{kind}({user})"),
+            Self::Held(Beneficiary::Company) => write!(f, "{kind}:company"),
+            Self::Held(Beneficiary::Residual(tier, tree)) => write!(f, "{kind}:residual({tier},{tree})"),
+            Self::Held(Beneficiary::Breakage(cause)) => write!(f, "{kind}:breakage:{}", cause.name()),
+            Self::Available(user) | Self::InTransit(user) | Self::Receivable(user) | Self::Credit(user) => {
+                write!(f, "{kind}({user})")
+            }
+            Self::Reserve(user, tier) => write!(f, "{kind}({user},{tier})"),
+            Self::Residual(tier, tree) => write!(f, "{kind}({tier},{tree})"),
+            Self::Breakage(cause) => write!(f, "{kind}:{}", cause.name()),
+            Self::Clearing(cause) => write!(f, "{kind}:{}", cause.name()),
+            Self::Custody | Self::Company | Self::Revenue | Self::Tax => f.write_str(kind),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_account() -> impl Strategy<Value = Account> {
+        let user = (1..=i32::MAX as u32).prop_map(|n| UserId::new(n).unwrap());
+        let tree = (1..=i32::MAX as u32).prop_map(|n| TreeNumber::new(n).unwrap());
+        let tier = (1..=Tier::MAX).prop_map(|n| Tier::new(n).unwrap());
+        let breakage = proptest::sample::select(BreakageCause::ALL.to_vec());
+        let clearing = proptest::sample::select(ClearingCause::ALL.to_vec());
+        (0..16usize, user, tree, tier, breakage, clearing).prop_map(
+            |(which, user, tree, tier, breakage, clearing)| match which {
+                0 => Account::Custody,
+                1 => Account::Held(Beneficiary::User(user)),
+                2 => Account::Held(Beneficiary::Company),
+                3 => Account::Held(Beneficiary::Residual(tier, tree)),
+                4 => Account::Held(Beneficiary::Breakage(breakage)),
+                5 => Account::Available(user),
+                6 => Account::InTransit(user),
+                7 => Account::Reserve(user, tier),
+                8 => Account::Receivable(user),
+                9 => Account::Company,
+                10 => Account::Credit(user),
+                11 => Account::Residual(tier, tree),
+                12 => Account::Breakage(breakage),
+                13 => Account::Revenue,
+                14 => Account::Tax,
+                _ => Account::Clearing(clearing),
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn every_account_comes_back_from_its_id(account in any_account()) {
+            prop_assert!(account.id().get() > 0);
+            prop_assert_eq!(account.id().account(), Some(account));
+        }
+
+        #[test]
+        fn a_number_names_at_most_one_account(number: i64) {
+            if let Some(id) = AccountId::new(number) {
+                prop_assert_eq!(id.account().unwrap().id(), id);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_that_name_nothing_are_refused() {
+        for number in [
+            0,
+            -1,
+            1,
+            3 << 56,
+            (14 << 56) | 1,
+            (3 << 56) | (1 << 32) | 1,
+            i64::MAX,
+        ] {
+            assert_eq!(AccountId::new(number), None, "{number:#x}");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Folding transfers into balances: four counters per account, checked.
+
+use std::collections::BTreeMap;
+
+use money::{Amount, AmountError};
+use thiserror::Error;
+
+use crate::{AccountId, Phase, Side, Transfer};
+
+/// The four counters of an account. Posted ones only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Balance {
+    /// Everything ever debited.
+    pub debits_posted: Amount,
+    /// Everything ever credited.
+    pub credits_posted: Amount,
+    /// Debits held back by pending transfers.
+    pub debits_pending: Amount,
+    /// Credits announced by pending transfers.
+    pub credits_pending: Amount,
+}
+
+/// What a batch does to one account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BalanceChange {
+    /// Added to [`Balance::debits_posted`].
+    pub debits_posted: Amount,
+    /// Added to [`Balance::credits_posted`].
+    pub credits_posted: Amount,
+    /// Added to [`Balance::debits_pending`].
+    pub debits_held: Amount,
+    /// Taken from [`Balance::debits_pending`], after the addition.
+    pub debits_released: Amount,
+    /// Added to [`Balance::credits_pending`].
+    pub credits_held: Amount,
+    /// Taken from [`Balance::credits_pending`], after the addition.
+    pub credits_released: Amount,
+}
+
+/// What a batch does to the accounts it touches, in the order of their ids: the order in which to lock them.
+pub type BalanceChanges = BTreeMap<AccountId, BalanceChange>;
+
+/// Why transfers could not be folded.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum FoldError {
+    /// A counter leaves its range.
+    #[error("a counter of account {account} leaves its range: {source}", account = .account.get())]
+    Counter {
+        /// The account.
+        account: AccountId,
+        /// How it leaves the range.
+        source: AmountError,
+    },
+    /// A guarded account would have given more than it took.
+    #[error("guarded account {account} would give more than it has", account = .account.get())]
+    Overdrawn {
+        /// The account.
+        account: AccountId,
+    },
+}
+
+impl Balance {
+    /// What is posted, on the side on which the account grows. Zero if the other side is the larger.
+    #[must_use]
+    pub const fn net(&self, side: Side) -> Amount {
+        match side {
+            Side::Debit => self.debits_posted.minus_or_zero(self.credits_posted),
+            Side::Credit => self.credits_posted.minus_or_zero(self.debits_posted),
+        }
+    }
+
+    /// The balance after `change`.
+    ///
+    /// # Errors
+    /// A counter that leaves its range; on a guarded account, debits (pending ones included) above credits.
+    pub fn after(&self, account: AccountId, change: &BalanceChange) -> Result<Self, FoldError> {
+        let at = |source| FoldError::Counter { account, source };
+        let pending = |now: Amount, held: Amount, released: Amount| {
+            now.plus(held).and_then(|sum| sum.minus(released)).map_err(at)
+        };
+        let after = Self {
+            debits_posted: self.debits_posted.plus(change.debits_posted).map_err(at)?,
+            credits_posted: self.credits_posted.plus(change.credits_posted).map_err(at)?,
+            debits_pending: pending(self.debits_pending, change.debits_held, change.debits_released)?,
+            credits_pending: pending(self.credits_pending, change.credits_held, change.credits_released)?,
+        };
+        let guarded = account
+            .account()
+            .is_some_and(|account| account.kind().is_guarded());
+        let given = after.debits_posted.plus(after.debits_pending).map_err(at)?;
+        if guarded && given > after.credits_posted {
+            return Err(FoldError::Overdrawn { account });
+        }
+        Ok(after)
+    }
+}
+
+/// Adds a transfer to the changes of its two accounts.
+///
+/// # Errors
+/// [`FoldError::Counter`] when a sum exceeds `u128`.
+pub fn fold_into(changes: &mut BalanceChanges, transfer: &Transfer) -> Result<(), FoldError> {
+    let amount = transfer.amount;
+    let add = |counter: &mut Amount, account| {
+        *counter = counter
+            .plus(amount)
+            .map_err(|source| FoldError::Counter { account, source })?;
+        Ok(())
+    };
+    let (posts, holds, releases) = match transfer.phase {
+        Phase::Single => (true, false, false),
+        Phase::Pending => (false, true, false),
+        Phase::Post => (true, false, true),
+        Phase::Void => (false, false, true),
+    };
+    let debit = changes.entry(transfer.debit).or_default();
+    if posts {
+        add(&mut debit.debits_posted, transfer.debit)?;
+    }
+    if holds {
+        add(&mut debit.debits_held, transfer.debit)?;
+    }
+    if releases {
+        add(&mut debit.debits_released, transfer.debit)?;
+    }
+    let credit = changes.entry(transfer.credit).or_default();
+    if posts {
+        add(&mut credit.credits_posted, transfer.credit)?;
+    }
+    if holds {
+        add(&mut credit.credits_held, transfer.credit)?;
+    }
+    if releases {
+        add(&mut credit.credits_released, transfer.credit)?;
+    }
+    Ok(())
+}
+
+/// Folds transfers into one change per account.
+///
+/// # Errors
+/// [`FoldError::Counter`] when a sum exceeds `u128`.
+pub fn fold<'a>(transfers: impl IntoIterator<Item = &'a Transfer>) -> Result<BalanceChanges, FoldError> {
+    let mut changes = BalanceChanges::new();
+    for transfer in transfers {
+        fold_into(&mut changes, transfer)?;
+    }
+    Ok(changes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Account, Beneficiary, Leg, Reason, UserId};
+
+    fn user(number: u32) -> UserId {
+        UserId::new(number).unwrap()
+    }
+
+    fn transfer(debit: Account, credit: Account, amount: u128, phase: Phase) -> Transfer {
+        let leg = Leg {
+            debit,
+            credit,
+            amount: Amount::new(amount),
+            reason: Reason::Direct,
+            recipient: None,
+        };
+        Transfer {
+            phase,
+            ..leg.at(1, 0)
+        }
+    }
+
+    #[test]
+    fn debits_equal_credits_over_all_accounts() {
+        let held = Account::Held(Beneficiary::User(user(1)));
+        let transfers = [
+            transfer(Account::Custody, held, 18, Phase::Single),
+            transfer(Account::Custody, Account::Company, 2, Phase::Single),
+            transfer(held, Account::Available(user(1)), 18, Phase::Single),
+        ];
+        let changes = fold(&transfers).unwrap();
+        let debits = Amount::sum_of(changes.values().map(|change| change.debits_posted)).unwrap();
+        let credits = Amount::sum_of(changes.values().map(|change| change.credits_posted)).unwrap();
+        assert_eq!((debits, credits), (Amount::new(38), Amount::new(38)));
+    }
+
+    #[test]
+    fn a_hold_counts_against_what_may_be_given() {
+        let available = Account::Available(user(1)).id();
+        let ten = Balance {
+            credits_posted: Amount::new(10),
+            ..Balance::default()
+        };
+        let hold = transfer(
+            Account::Available(user(1)),
+            Account::InTransit(user(1)),
+            8,
+            Phase::Pending,
+        );
+        let changes = fold([&hold]).unwrap();
+        let held = ten.after(available, &changes[&available]).unwrap();
+        assert_eq!(held.debits_pending, Amount::new(8));
+
+        let more = transfer(Account::Available(user(1)), Account::Custody, 3, Phase::Single);
+        let changes = fold([&more]).unwrap();
+        assert_eq!(
+            held.after(available, &changes[&available]),
+            Err(FoldError::Overdrawn { account: available })
+        );
+
+        let post = transfer(
+            Account::Available(user(1)),
+            Account::InTransit(user(1)),
+            5,
+            Phase::Post,
+        );
+        let void = transfer(
+            Account::Available(user(1)),
+            Account::InTransit(user(1)),
+            3,
+            Phase::Void,
+        );
+        let changes = fold([&post, &void]).unwrap();
+        let after = held.after(available, &changes[&available]).unwrap();
+        assert_eq!(
+            (after.debits_posted, after.debits_pending),
+            (Amount::new(5), Amount::ZERO)
+        );
+        assert_eq!(after.net(Side::Credit), Amount::new(5));
+    }
+
+    #[test]
+    fn more_cannot_be_released_than_is_held() {
+        let void = transfer(
+            Account::Available(user(1)),
+            Account::InTransit(user(1)),
+            1,
+            Phase::Void,
+        );
+        let changes = fold([&void]).unwrap();
+        let id = Account::Available(user(1)).id();
+        let error = Balance::default().after(id, &changes[&id]).unwrap_err();
+        assert_eq!(
+            error,
+            FoldError::Counter {
+                account: id,
+                source: AmountError::Negative
+            }
+        );
+    }
+}

@@ -1,0 +1,215 @@
+//! A transfer: one balanced movement, and the reason for it.
+
+use money::Amount;
+
+use crate::{Account, AccountId, UserId};
+
+/// Why money moves. The reason is the plan's rule; the credited account tells whether the rule paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// The sponsor's share of a registration.
+    Direct,
+    /// An ancestor's share of a placement; layer 1 is the parent.
+    PoolLayer(u8),
+    /// An upline's share of a retopup; generation 1 is the sponsor.
+    Generation(u8),
+    /// The operator's share, the remainder of a split included.
+    CompanyShare,
+    /// Held money whose cooling-off time is over.
+    Matured,
+    /// A deposit goes back to its payer.
+    Refund,
+    /// A reserve that no longer waits for the next tier's price.
+    ReserveReleased,
+    /// Money that belongs to no user.
+    Funded,
+    /// A correction of matured rewards.
+    Correction,
+    /// A matured reward that pays what its recipient owes.
+    Netting,
+    /// A chain fact that fits nothing.
+    Unexpected,
+}
+
+impl Reason {
+    /// Stable number in SQL: `transfer.reason`.
+    #[must_use]
+    pub const fn code(self) -> i16 {
+        match self {
+            Self::Direct => 1,
+            Self::CompanyShare => 2,
+            Self::Matured => 3,
+            Self::Refund => 4,
+            Self::ReserveReleased => 5,
+            Self::Funded => 6,
+            Self::Correction => 7,
+            Self::Netting => 8,
+            Self::Unexpected => 9,
+            Self::PoolLayer(layer) => 100i16.saturating_add(layer as i16),
+            Self::Generation(generation) => 400i16.saturating_add(generation as i16),
+        }
+    }
+
+    /// The reason with this number.
+    #[must_use]
+    pub fn by_code(code: i16) -> Option<Self> {
+        Some(match code {
+            1 => Self::Direct,
+            2 => Self::CompanyShare,
+            3 => Self::Matured,
+            4 => Self::Refund,
+            5 => Self::ReserveReleased,
+            6 => Self::Funded,
+            7 => Self::Correction,
+            8 => Self::Netting,
+            9 => Self::Unexpected,
+            101..=355 => Self::PoolLayer(u8::try_from(code.checked_sub(100)?).ok()?),
+            401..=655 => Self::Generation(u8::try_from(code.checked_sub(400)?).ok()?),
+            i16::MIN..=0 | 10..=100 | 356..=400 | 656..=i16::MAX => return None,
+        })
+    }
+
+    /// Stable name of the rule in JSON and reports: `direct`, `pool_layer`, `generation`, …
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::PoolLayer(_) => "pool_layer",
+            Self::Generation(_) => "generation",
+            Self::CompanyShare => "company_share",
+            Self::Matured => "matured",
+            Self::Refund => "refund",
+            Self::ReserveReleased => "reserve_released",
+            Self::Funded => "funded",
+            Self::Correction => "correction",
+            Self::Netting => "netting",
+            Self::Unexpected => "unexpected",
+        }
+    }
+
+    /// Whether the rule is one that grants rewards to users.
+    #[must_use]
+    pub const fn is_reward(self) -> bool {
+        match self {
+            Self::Direct | Self::PoolLayer(_) | Self::Generation(_) => true,
+            Self::CompanyShare
+            | Self::Matured
+            | Self::Refund
+            | Self::ReserveReleased
+            | Self::Funded
+            | Self::Correction
+            | Self::Netting
+            | Self::Unexpected => false,
+        }
+    }
+}
+
+/// How a transfer relates to a hold. Stored as `transfer.phase`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Moves money at once.
+    Single,
+    /// Holds money back until it is posted or voided.
+    Pending,
+    /// Moves what a pending transfer held.
+    Post,
+    /// Lets go of what a pending transfer held.
+    Void,
+}
+
+impl Phase {
+    /// Stable number in SQL.
+    #[must_use]
+    pub const fn code(self) -> i16 {
+        match self {
+            Self::Single => 0,
+            Self::Pending => 1,
+            Self::Post => 2,
+            Self::Void => 3,
+        }
+    }
+
+    /// The phase with this number.
+    #[must_use]
+    pub fn by_code(code: i16) -> Option<Self> {
+        [Self::Single, Self::Pending, Self::Post, Self::Void]
+            .into_iter()
+            .find(|phase| phase.code() == code)
+    }
+}
+
+/// A movement that a fact causes, before it has a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// Account that gives.
+    pub debit: Account,
+    /// Account that takes; never the same.
+    pub credit: Account,
+    /// More than zero.
+    pub amount: Amount,
+    /// The rule behind it.
+    pub reason: Reason,
+    /// Whom the rule speaks of, also when it does not pay: the line that answers "why not me?".
+    pub recipient: Option<UserId>,
+}
+
+/// A leg with its place in the ledger. `(fact_seq, leg)` is its identity: a repeat changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// Number of the fact that caused it, from 1.
+    pub fact_seq: u64,
+    /// Position among the legs of the fact, from 0.
+    pub leg: u32,
+    /// Account that gives.
+    pub debit: AccountId,
+    /// Account that takes.
+    pub credit: AccountId,
+    /// More than zero.
+    pub amount: Amount,
+    /// The rule behind it.
+    pub reason: Reason,
+    /// How it relates to a hold.
+    pub phase: Phase,
+    /// For [`Phase::Post`] and [`Phase::Void`]: the pending transfer that it resolves.
+    pub resolves: Option<(u64, u32)>,
+}
+
+impl Leg {
+    /// The transfer of this leg as number `leg` of the fact `fact_seq`.
+    #[must_use]
+    pub fn at(self, fact_seq: u64, leg: u32) -> Transfer {
+        Transfer {
+            fact_seq,
+            leg,
+            debit: self.debit.id(),
+            credit: self.credit.id(),
+            amount: self.amount,
+            reason: self.reason,
+            phase: Phase::Single,
+            resolves: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_comes_back_to_its_reason() {
+        let mut known = 0;
+        for code in i16::MIN..=i16::MAX {
+            if let Some(reason) = Reason::by_code(code) {
+                assert_eq!(reason.code(), code);
+                known += 1;
+            }
+        }
+        assert_eq!(known, 9 + 255 + 255);
+        for code in -1..=4 {
+            assert_eq!(
+                Phase::by_code(code).map(Phase::code),
+                (0..=3).contains(&code).then_some(code)
+            );
+        }
+    }
+}
