@@ -164,6 +164,7 @@ mod tests {
             amount: Amount::new(amount),
             reason: Reason::Direct,
             recipient: None,
+            source: None,
         };
         Transfer {
             phase,

@@ -109,6 +109,7 @@ mod tests {
             amount: Amount::new(amount),
             reason: Reason::Direct,
             recipient: None,
+            source: None,
         }
         .at(1, 0)
     }

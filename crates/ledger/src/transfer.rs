@@ -2,15 +2,20 @@
 
 use money::Amount;
 
-use crate::{Account, AccountId, UserId};
+use crate::{Account, AccountId, Tier, UserId};
 
 /// Why money moves. The reason is the plan's rule; the credited account tells whether the rule paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// The sponsor's share of a registration.
     Direct,
-    /// An ancestor's share of a placement; layer 1 is the parent.
-    PoolLayer(u8),
+    /// An ancestor's share of a placement.
+    PoolLayer {
+        /// Tier of the pool.
+        tier: Tier,
+        /// Distance above the new node, from 1 (the parent) to [`Reason::LAYER_MAX`].
+        layer: u8,
+    },
     /// An upline's share of a retopup; generation 1 is the sponsor.
     Generation(u8),
     /// The operator's share, the remainder of a split included.
@@ -32,6 +37,9 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Layers of a split that have a code of their own.
+    pub const LAYER_MAX: u8 = 15;
+
     /// Stable number in SQL: `transfer.reason`.
     #[must_use]
     pub const fn code(self) -> i16 {
@@ -45,8 +53,13 @@ impl Reason {
             Self::Correction => 7,
             Self::Netting => 8,
             Self::Unexpected => 9,
-            Self::PoolLayer(layer) => 100i16.saturating_add(layer as i16),
             Self::Generation(generation) => 400i16.saturating_add(generation as i16),
+            Self::PoolLayer { tier, layer } => {
+                let place = (tier.get() as i16)
+                    .saturating_mul(16)
+                    .saturating_add(layer as i16);
+                1_000i16.saturating_add(place)
+            }
         }
     }
 
@@ -63,9 +76,16 @@ impl Reason {
             7 => Self::Correction,
             8 => Self::Netting,
             9 => Self::Unexpected,
-            101..=355 => Self::PoolLayer(u8::try_from(code.checked_sub(100)?).ok()?),
             401..=655 => Self::Generation(u8::try_from(code.checked_sub(400)?).ok()?),
-            i16::MIN..=0 | 10..=100 | 356..=400 | 656..=i16::MAX => return None,
+            1_000..=2_000 => {
+                let place = u16::try_from(code.checked_sub(1_000)?).ok()?;
+                let tier = Tier::new(u8::try_from(place.checked_div(16)?).ok()?)?;
+                let layer = u8::try_from(place.checked_rem(16)?)
+                    .ok()
+                    .filter(|layer| *layer > 0)?;
+                Self::PoolLayer { tier, layer }
+            }
+            i16::MIN..=0 | 10..=400 | 656..=999 | 2_001..=i16::MAX => return None,
         })
     }
 
@@ -74,7 +94,7 @@ impl Reason {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
-            Self::PoolLayer(_) => "pool_layer",
+            Self::PoolLayer { .. } => "pool_layer",
             Self::Generation(_) => "generation",
             Self::CompanyShare => "company_share",
             Self::Matured => "matured",
@@ -91,7 +111,7 @@ impl Reason {
     #[must_use]
     pub const fn is_reward(self) -> bool {
         match self {
-            Self::Direct | Self::PoolLayer(_) | Self::Generation(_) => true,
+            Self::Direct | Self::PoolLayer { .. } | Self::Generation(_) => true,
             Self::CompanyShare
             | Self::Matured
             | Self::Refund
@@ -151,6 +171,8 @@ pub struct Leg {
     pub reason: Reason,
     /// Whom the rule speaks of, also when it does not pay: the line that answers "why not me?".
     pub recipient: Option<UserId>,
+    /// Whose payment or placement is split, where the rule grants rewards.
+    pub source: Option<UserId>,
 }
 
 /// A leg with its place in the ledger. `(fact_seq, leg)` is its identity: a repeat changes nothing.
@@ -204,7 +226,7 @@ mod tests {
                 known += 1;
             }
         }
-        assert_eq!(known, 9 + 255 + 255);
+        assert_eq!(known, 9 + 255 + 60 * 15);
         for code in -1..=4 {
             assert_eq!(
                 Phase::by_code(code).map(Phase::code),

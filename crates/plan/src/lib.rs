@@ -1,1 +1,18 @@
-//! Compensation plan, pure: plan files, compiler, sponsor tree, pools, rewards, replay.
+//! The compensation plan, pure: plan files and their compiler, the sponsor tree, pools, rewards, holds and
+//! maturity. [`Book`] applies one [`Cause`] after another and says which money moves and what else changes.
+//!
+//! Not responsible for numbers of facts, storage, clocks or chains: time arrives as a fact.
+#![deny(missing_docs, clippy::float_arithmetic)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::panic)
+)]
+
+pub mod cause;
+pub mod effect;
+pub mod fact;
+
+pub use cause::{Cause, Intake};
+pub use effect::{DiscrepancyCause, Effect, Funding, IgnoredCause, Outcome};
+pub use fact::{Day, DepositId, DepositKind, Fact, ReserveChoice};
+pub use ledger::{Tier, TreeNumber, UserId};

@@ -1,0 +1,156 @@
+//! What happened, in the words of the plan: dense ids instead of wallets and references.
+
+use ledger::{Tier, UserId};
+use money::Amount;
+
+/// A deposit: dense, from 1, in the order of facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DepositId(u32);
+
+/// A day: the number of whole days since 1970-01-01 UTC. Deposits mature by the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(u32);
+
+/// Which of the two paid actions a deposit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DepositKind {
+    /// The first payment of a user.
+    Registration,
+    /// Any further one.
+    Retopup,
+}
+
+/// A user's choice about reserving the pool rewards of a tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReserveChoice {
+    /// Reserve them towards the next tier's price.
+    In,
+    /// Do not, and release what is reserved.
+    Out,
+}
+
+/// What happened. [`State::apply`](crate::State::apply) is total: every fact has an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// A new user's payment was accepted. `user` and `deposit` are the next free ids.
+    Registered {
+        /// Next free id.
+        user: UserId,
+        /// Who brought the user in.
+        sponsor: Option<UserId>,
+        /// Next free id.
+        deposit: DepositId,
+        /// What was paid.
+        amount: Amount,
+        /// Day on which the deposit matures.
+        day: Day,
+    },
+    /// A user's further payment was accepted. `deposit` is the next free id.
+    RetoppedUp {
+        /// Who paid.
+        user: UserId,
+        /// Next free id.
+        deposit: DepositId,
+        /// What was paid.
+        amount: Amount,
+        /// Day on which the deposit matures.
+        day: Day,
+    },
+    /// A deposit went back to its payer.
+    Refunded {
+        /// Which.
+        deposit: DepositId,
+        /// What the chain sent.
+        amount: Amount,
+    },
+    /// Deposits of days up to this one are past their cooling-off time.
+    EscrowMatured {
+        /// Last day that matured.
+        through: Day,
+        /// What left escrow on the chain.
+        amount: Amount,
+    },
+    /// Money came in that belongs to no user.
+    Funded {
+        /// How much.
+        amount: Amount,
+    },
+    /// A user's payouts are frozen on the chain.
+    Frozen {
+        /// Whose.
+        user: UserId,
+        /// Seconds since 1970-01-01 UTC.
+        until: u64,
+    },
+    /// The freeze ended early.
+    Unfrozen {
+        /// Whose.
+        user: UserId,
+    },
+    /// A user chose about reserving a tier's rewards.
+    ReserveChosen {
+        /// Who.
+        user: UserId,
+        /// Which tier's rewards.
+        tier: Tier,
+        /// In or out.
+        choice: ReserveChoice,
+    },
+    /// A matured reward is taken back.
+    Corrected {
+        /// From whom.
+        user: UserId,
+        /// How much.
+        amount: Amount,
+    },
+    /// Money came in that fits nothing: unknown wallet, second registration.
+    UnexpectedIntake {
+        /// How much.
+        amount: Amount,
+    },
+    /// Money went back that the books do not hold.
+    UnexpectedRefund {
+        /// How much.
+        amount: Amount,
+    },
+    /// Something that concerns neither money nor users, or a command about an unknown wallet.
+    Noted,
+}
+
+impl DepositId {
+    /// The deposit with this number. At most `i32::MAX`, so that it fits SQL's `integer`.
+    #[must_use]
+    pub const fn new(number: u32) -> Option<Self> {
+        if number == 0 || number > i32::MAX as u32 {
+            None
+        } else {
+            Some(Self(number))
+        }
+    }
+
+    /// The number, from 1.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl Day {
+    /// The day with this number; a chain whose clock passes the year 11,000,000 is not supported.
+    #[must_use]
+    pub const fn new(days: u32) -> Self {
+        Self(days)
+    }
+
+    /// The day that contains this second, the rule of the contract: `timestamp / 86400`.
+    #[must_use]
+    pub fn of_second(timestamp: u64) -> Self {
+        Self(u32::try_from(timestamp.checked_div(86_400).unwrap_or_default()).unwrap_or(u32::MAX))
+    }
+
+    /// Days since 1970-01-01 UTC.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
