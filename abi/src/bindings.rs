@@ -1,7 +1,12 @@
-//! Contract bindings generated from the exported JSON: [`ICustody`] for everything that calls, reads or decodes.
+//! Contract bindings generated from the exported JSON: [`ICustody`] for everything that calls, reads or decodes, and
+//! [`deployable`] for the bytecode.
 //!
-//! Not responsible for typed data ([`crate::typed_data`]) or for deployment ([`crate::deploy`]).
-#![allow(missing_docs, clippy::all, clippy::pedantic)]
+//! Not responsible for typed data ([`crate::typed_data`]) or for sending a deployment ([`crate::deploy`]). Amounts are
+//! wei, times are Unix seconds; what calls do and which errors they raise stands in `contracts/src/interfaces`.
+#![expect(
+    missing_docs,
+    reason = "generated; the documentation is in the Solidity interface"
+)]
 
 use alloy::sol;
 
@@ -10,3 +15,14 @@ sol!(
     ICustody,
     "json/ICustody.json"
 );
+
+/// The contract that is deployed. It has an own module because its constructor brings a second `Config`.
+pub mod deployable {
+    use alloy::sol;
+
+    sol!(
+        #[sol(rpc)]
+        Custody,
+        "json/Custody.json"
+    );
+}
