@@ -1,1 +1,20 @@
 //! Finds and starts PostgreSQL, anvil and the services for development and tests.
+//!
+//! Everything started here is a child process on a free port of 127.0.0.1 that does not outlive its parent.
+//! Not responsible for production: there, each service is configured and supervised by its operator.
+
+pub mod anvil;
+mod checkout;
+mod child;
+mod ports;
+pub mod postgres;
+mod tools;
+mod unprivileged;
+mod wallets;
+
+pub use checkout::{Checkout, FileLock};
+pub use child::{Child, ChildSpec, ProcessId};
+pub use ports::free_port;
+pub use tools::{PostgresTools, Tools};
+pub use unprivileged::Account;
+pub use wallets::Wallet;

@@ -1,0 +1,151 @@
+//! A database of its own for one test.
+
+use anyhow::Context;
+use devstack::postgres::connect;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{Connection, PgConnection, PgPool};
+
+use crate::server::{Server, TEST_PREFIX, server};
+use crate::template::{Migrations, Template};
+
+/// Connections of one test's pool: enough for a race of a few, little enough for many tests at once.
+const POOL_CONNECTIONS_MAX: u32 = 12;
+
+/// A migrated database, dropped with this value.
+#[derive(Debug)]
+pub struct TestDatabase {
+    server: Server,
+    name: String,
+    pool: PgPool,
+}
+
+impl TestDatabase {
+    /// A database with the migrations of `store`.
+    ///
+    /// # Panics
+    /// When there is no PostgreSQL or a migration fails: a test on real parts does not run without them.
+    pub async fn new() -> Self {
+        Self::with(Migrations::Store).await
+    }
+
+    /// A database with the migrations of the signer.
+    ///
+    /// # Panics
+    /// As [`TestDatabase::new`].
+    pub async fn for_signer() -> Self {
+        Self::with(Migrations::Signer).await
+    }
+
+    /// A database with these migrations.
+    ///
+    /// # Panics
+    /// As [`TestDatabase::new`].
+    pub async fn with(migrations: Migrations) -> Self {
+        Self::create(migrations)
+            .await
+            .unwrap_or_else(|error| panic!("no database for the test: {error:#}"))
+    }
+
+    async fn create(migrations: Migrations) -> anyhow::Result<Self> {
+        let server = server().await?;
+        let template = Template::prepare(&server, migrations).await?;
+        let name = unused_name()?;
+        template.copy(&server, &name).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(POOL_CONNECTIONS_MAX)
+            .connect(&server.url(&name))
+            .await
+            .context("cannot connect to the new database")?;
+        Ok(Self { server, name, pool })
+    }
+
+    /// A pool of connections as the superuser.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// One new connection as the superuser, outside the pool.
+    ///
+    /// # Panics
+    /// When the server does not accept it.
+    pub async fn connection(&self) -> PgConnection {
+        connect(&self.url())
+            .await
+            .expect("the test's database accepts connections")
+    }
+
+    /// The URL for the superuser.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.url(&self.name)
+    }
+
+    /// The name of the database.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let url = self.server.maintenance_url();
+        let statement = format!("DROP DATABASE IF EXISTS \"{}\" WITH (FORCE)", self.name);
+        // A drop cannot be asynchronous and may run inside the test's runtime: another thread does it. What
+        // fails here is cleaned up by the next start of the server.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(async {
+                let mut connection = connect(&url).await?;
+                sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+                    .execute(&mut connection)
+                    .await?;
+                anyhow::Ok(connection.close().await?)
+            })
+        });
+        let _ = dropping.join();
+    }
+}
+
+fn unused_name() -> anyhow::Result<String> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).context("the system has no randomness")?;
+    Ok(format!("{TEST_PREFIX}{}", hex::encode(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Row;
+
+    use super::*;
+    use crate::template::exists;
+
+    #[tokio::test]
+    async fn two_tests_do_not_see_each_other_and_leave_nothing() {
+        let first = TestDatabase::new().await;
+        let second = TestDatabase::new().await;
+        sqlx::query("CREATE TABLE only_here (id int)")
+            .execute(first.pool())
+            .await
+            .unwrap();
+        let row = sqlx::query("SELECT to_regclass('public.only_here') IS NULL")
+            .fetch_one(second.pool())
+            .await;
+        assert!(row.unwrap().get::<bool, _>(0));
+
+        let (server, name) = (first.server.clone(), first.name.clone());
+        let mut connection = connect(&server.maintenance_url()).await.unwrap();
+        assert!(exists(&mut connection, &name).await.unwrap());
+        drop(first);
+        assert!(!exists(&mut connection, &name).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_signer_has_a_database_of_its_own() {
+        let signer = TestDatabase::for_signer().await;
+        assert!(signer.connection().await.ping().await.is_ok());
+    }
+}
