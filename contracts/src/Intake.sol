@@ -8,8 +8,8 @@ import {Escrow} from "./Escrow.sol";
 
 /// @notice Where money comes in: registrations and retopups into escrow, funding into the free pool.
 /// @dev Checks run in this order, and the first broken rule is the error: paused; sender (`WrongUser`); deadline (`Expired`,
-/// `LifetimeTooLong`); value (`WrongValue`, `NotWholeGwei`, also for zero); sponsor of a retopup (`WrongUser`, expected is
-/// zero); reference (`RefUsed`); freeze (`UserIsFrozen`); registration (`AlreadyRegistered`, `NotRegistered`); signer
+/// `LifetimeTooLong`); value (`WrongValue`; `NotWholeGwei`, also for zero); reference (`RefUsed`); freeze (`UserIsFrozen`);
+/// sponsor of a retopup (`WrongUser`, expected is zero); registration (`AlreadyRegistered`, `NotRegistered`); signer
 /// (`InvalidSigner`); signature (`InvalidSignature`).
 abstract contract Intake is Accounts, Escrow, Authorizations {
     bytes32 internal constant REGISTRATION_TYPEHASH = keccak256(

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {Custody} from "../src/Custody.sol";
+import {ICustody} from "../src/interfaces/ICustody.sol";
+
+/// @notice The contract itself, with a view into its escrow for the invariants.
+contract CustodyHarness is Custody {
+    constructor(ICustody.Config memory c) Custody(c) {}
+
+    function bucket(uint256 day) external view returns (uint256) {
+        return _buckets[day];
+    }
+
+    function sweptThrough() external view returns (uint256) {
+        return _sweptThrough;
+    }
+}

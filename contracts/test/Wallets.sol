@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
+
+/// @notice A contract that signs by the key of its owner (EIP-1271).
+contract SigningWallet is IERC1271 {
+    address private immutable _OWNER;
+
+    constructor(address owner) {
+        _OWNER = owner;
+    }
+
+    function isValidSignature(bytes32 digest, bytes calldata signature) external view returns (bytes4) {
+        return ECDSA.recoverCalldata(digest, signature) == _OWNER ? IERC1271.isValidSignature.selector : bytes4(0);
+    }
+}
+
+/// @notice Refuses every payment.
+contract Refuser {
+    receive() external payable {
+        revert("no");
+    }
+}
+
+/// @notice Calls back with all the gas it is given, and remembers how that ended.
+contract Reenterer {
+    address public target;
+    bytes public payload;
+    uint256 public value;
+    bool public entered;
+    bool public succeeded;
+    bytes public result;
+
+    function arm(address target_, bytes calldata payload_, uint256 value_) external {
+        (target, payload, value, entered) = (target_, payload_, value_, false);
+    }
+
+    function call(address to, uint256 value_, bytes calldata data) external payable {
+        (bool ok, bytes memory out) = to.call{value: value_}(data);
+        if (!ok) {
+            assembly {
+                revert(add(out, 0x20), mload(out))
+            }
+        }
+    }
+
+    receive() external payable {
+        if (payload.length == 0) return;
+        entered = true;
+        (succeeded, result) = target.call{value: value}(payload);
+    }
+}

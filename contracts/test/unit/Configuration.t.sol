@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {Configuration} from "../../src/Configuration.sol";
+import {Custody} from "../../src/Custody.sol";
+import {ICustody} from "../../src/interfaces/ICustody.sol";
+import {CustodyTest} from "../CustodyTest.sol";
+
+contract ConfigurationTest is CustodyTest {
+    function test_it_is_reported_as_constructed() public view {
+        assertEq(keccak256(abi.encode(custody.config())), keccak256(abi.encode(_config())), "configuration");
+    }
+
+    function test_no_address_may_be_zero() public {
+        for (uint256 k; k < 7; ++k) {
+            ICustody.Config memory c = _config();
+            if (k == 0) c.admin = address(0);
+            else if (k == 1) c.guardian = address(0);
+            else if (k == 2) c.freezer = address(0);
+            else if (k == 3) c.treasurer = address(0);
+            else if (k == 4) c.submitter = address(0);
+            else if (k == 5) c.signer = address(0);
+            else c.rootSigner = address(0);
+            vm.expectRevert(abi.encodeWithSelector(ICustody.ZeroAddress.selector));
+            new Custody(c);
+        }
+    }
+
+    function test_delays_and_bounds_keep_their_order() public {
+        ICustody.Config memory c = _config();
+        (c.coolingOff, c.vetoDelay, c.operationDelay, c.maxFreeze) =
+        (uint32(365 days), uint32(31 days), uint32(31 days + 1), uint32(30 days));
+        c.outflowFloor = c.outflowCap;
+        new Custody(c);
+
+        _expectInvalid(_with(c, 0), "coolingOff <= 365 days");
+        _expectInvalid(_with(c, 1), "vetoDelay < operationDelay");
+        _expectInvalid(_with(c, 2), "maxFreeze < operationDelay");
+        _expectInvalid(_with(c, 3), "maxFreeze <= 30 days");
+        _expectInvalid(_with(c, 4), "outflowFloor > 0");
+        _expectInvalid(_with(c, 5), "outflowFloor <= outflowCap");
+    }
+
+    function test_without_cooling_off_only_the_second_of_payment_is_refundable() public {
+        ICustody.Config memory c = _config();
+        c.coolingOff = 0;
+        _redeploy(c);
+        _register(_intake(ALICE, "r1"));
+        vm.warp(START + 1);
+        vm.expectRevert(abi.encodeWithSelector(ICustody.NotRefundable.selector, bytes32("r1")));
+        vm.prank(ALICE);
+        custody.refund("r1", ALICE);
+        vm.warp(START + 1 days);
+        custody.sweepMatured(1);
+        assertEq(_escrowed(), 0, "matured");
+    }
+
+    function _with(ICustody.Config memory c, uint256 rule) private pure returns (ICustody.Config memory d) {
+        d = abi.decode(abi.encode(c), (ICustody.Config));
+        if (rule == 0) d.coolingOff += 1;
+        else if (rule == 1) d.vetoDelay = d.operationDelay;
+        else if (rule == 2) (d.vetoDelay, d.operationDelay) = (1, d.maxFreeze);
+        else if (rule == 3) d.maxFreeze += 1;
+        else if (rule == 4) d.outflowFloor = 0;
+        else d.outflowFloor += 1;
+    }
+
+    function _expectInvalid(ICustody.Config memory c, string memory rule) private {
+        vm.expectRevert(abi.encodeWithSelector(Configuration.InvalidConfig.selector, rule));
+        new Custody(c);
+    }
+}
