@@ -1,7 +1,7 @@
 //! A database of its own for one test.
 
 use anyhow::Context;
-use devstack::postgres::connect;
+use devstack::postgres::{connect, url_as};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, PgConnection, PgPool};
 
@@ -81,6 +81,15 @@ impl TestDatabase {
         self.server.url(&self.name)
     }
 
+    /// The URL for one of the roles that the migrations create (`trellis_listener`, `trellis_api` …).
+    ///
+    /// # Panics
+    /// When the server's URL names no user.
+    #[must_use]
+    pub fn url_as(&self, role: &str) -> String {
+        url_as(&self.url(), role).expect("the server's URL names its superuser")
+    }
+
     /// The name of the database.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -141,6 +150,19 @@ mod tests {
         assert!(exists(&mut connection, &name).await.unwrap());
         drop(first);
         assert!(!exists(&mut connection, &name).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_roles_of_the_migrations_can_log_in() {
+        let database = TestDatabase::new().await;
+        let mut connection = connect(&database.url_as("trellis_reader")).await.unwrap();
+        let row = sqlx::query("SELECT current_user::text")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        assert_eq!(row.get::<String, _>(0), "trellis_reader");
+        let written = sqlx::query("DELETE FROM lease").execute(&mut connection).await;
+        assert!(written.is_err(), "a reader must not write");
     }
 
     #[tokio::test]

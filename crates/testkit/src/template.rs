@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use devstack::Checkout;
-use devstack::postgres::connect;
+use devstack::postgres::{connect, let_roles_log_in, password_of};
 use sha2::{Digest, Sha256};
 use sqlx::migrate::Migrator;
 use sqlx::{Connection, PgConnection, Row};
@@ -15,6 +15,9 @@ use crate::server::Server;
 /// The advisory lock of the server under which templates are made; migrations also create roles, which
 /// belong to the whole server. The number means nothing, it only has to be the same everywhere.
 const LOCK: i64 = 0x7472_656c_6c69_7301;
+
+/// Changes with the way templates are made, so that those of the old way are not used.
+const WAY: &[u8] = b"roles can log in";
 
 /// Whose migrations a database has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +113,9 @@ async fn make(
     if directory.is_dir() {
         let mut inside = connect(&server.url(&unfinished)).await?;
         Migrator::new(directory).await?.run(&mut inside).await?;
+        if let Some(password) = password_of(&server.maintenance_url()) {
+            let_roles_log_in(&mut inside, password).await?;
+        }
         inside.close().await?;
     }
     let statement = format!("ALTER DATABASE \"{unfinished}\" RENAME TO \"{name}\"");
@@ -147,6 +153,7 @@ fn digest(directory: &Path) -> anyhow::Result<String> {
     };
     files.sort();
     let mut digest = Sha256::new();
+    digest.update(WAY);
     for file in files {
         let content = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
         digest.update(file.file_name().unwrap_or_default().as_encoded_bytes());
