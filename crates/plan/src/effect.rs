@@ -155,6 +155,8 @@ pub enum IgnoredCause {
     TierFinished,
     /// The choice is in force already.
     Unchanged,
+    /// A correction of nothing, or of more than the user was ever entitled to.
+    ExceedsEntitlement,
 }
 
 /// In what chain and plan disagree.

@@ -8,11 +8,21 @@
     deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::panic)
 )]
 
+pub mod book;
 pub mod cause;
+pub mod compile;
+pub mod compiled;
 pub mod effect;
 pub mod fact;
+pub mod file;
+pub mod geometry;
+pub mod state;
 
+pub use book::Book;
 pub use cause::{Cause, Intake};
+pub use compile::{CompileError, compile};
+pub use compiled::{ChainClass, CompiledPlan, Finding, GateError, PoolRoom, Route, Severity};
 pub use effect::{DiscrepancyCause, Effect, Funding, IgnoredCause, Outcome};
 pub use fact::{Day, DepositId, DepositKind, Fact, ReserveChoice};
 pub use ledger::{Tier, TreeNumber, UserId};
+pub use state::{Place, State};

@@ -1,0 +1,236 @@
+//! [`Book`]: a plan, its state, and the directory from wallets and references to dense ids.
+
+use std::collections::HashMap;
+
+use alloy_primitives::{Address, B256};
+use ledger::UserId;
+use money::Amount;
+
+use crate::compiled::CompiledPlan;
+use crate::{Cause, Day, DepositId, DiscrepancyCause, Effect, Fact, IgnoredCause, Intake, Outcome, State};
+
+/// Applies causes, one after another. The same causes in the same order give the same book.
+#[derive(Clone, Debug)]
+pub struct Book {
+    plan: CompiledPlan,
+    state: State,
+    users: HashMap<Address, UserId>,
+    deposits: HashMap<B256, DepositId>,
+    /// By user id, from 1.
+    wallets: Vec<Address>,
+}
+
+impl Book {
+    /// An empty book.
+    #[must_use]
+    pub fn new(plan: CompiledPlan) -> Self {
+        Self {
+            state: State::new(&plan),
+            plan,
+            users: HashMap::new(),
+            deposits: HashMap::new(),
+            wallets: Vec::new(),
+        }
+    }
+
+    /// Applies a cause and says what it does. Total, like [`State::apply`]; `out` is emptied first.
+    pub fn apply(&mut self, cause: &Cause, out: &mut Outcome) {
+        match cause {
+            Cause::Registered(intake) => self.register(intake, out),
+            Cause::RetoppedUp(intake) => self.retop_up(intake, out),
+            Cause::Refunded {
+                deposit_ref, amount, ..
+            } => {
+                let fact = match self.deposits.get(deposit_ref) {
+                    Some(deposit) => Fact::Refunded {
+                        deposit: *deposit,
+                        amount: *amount,
+                    },
+                    None => Fact::UnexpectedRefund { amount: *amount },
+                };
+                self.state.apply(&self.plan, &fact, out);
+            }
+            Cause::EscrowMatured {
+                through_day, amount, ..
+            } => self.apply_fact(
+                &Fact::EscrowMatured {
+                    through: Day::new(*through_day),
+                    amount: *amount,
+                },
+                out,
+            ),
+            Cause::Funded { amount, .. } => self.apply_fact(&Fact::Funded { amount: *amount }, out),
+            Cause::UserFrozen { wallet, until } => self.about(
+                *wallet,
+                |user| Fact::Frozen { user, until: *until },
+                unknown_wallet(),
+                out,
+            ),
+            Cause::UserUnfrozen { wallet } => {
+                self.about(*wallet, |user| Fact::Unfrozen { user }, unknown_wallet(), out);
+            }
+            Cause::Noted => self.apply_fact(&Fact::Noted, out),
+            Cause::ReserveChosen { wallet, tier, choice } => self.about(
+                *wallet,
+                |user| Fact::ReserveChosen {
+                    user,
+                    tier: *tier,
+                    choice: *choice,
+                },
+                unknown_user(),
+                out,
+            ),
+            Cause::Corrected { wallet, amount } => self.about(
+                *wallet,
+                |user| Fact::Corrected {
+                    user,
+                    amount: *amount,
+                },
+                unknown_user(),
+                out,
+            ),
+        }
+    }
+
+    /// The state behind the book.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The plan of the book.
+    #[must_use]
+    pub const fn plan(&self) -> &CompiledPlan {
+        &self.plan
+    }
+
+    /// The user with this wallet.
+    #[must_use]
+    pub fn user_of(&self, wallet: Address) -> Option<UserId> {
+        self.users.get(&wallet).copied()
+    }
+
+    /// The wallet of a user.
+    #[must_use]
+    pub fn wallet_of(&self, user: UserId) -> Option<Address> {
+        let position = usize::try_from(user.get()).ok()?.checked_sub(1)?;
+        self.wallets.get(position).copied()
+    }
+
+    /// The deposit with this reference.
+    #[must_use]
+    pub fn deposit_of(&self, deposit_ref: B256) -> Option<DepositId> {
+        self.deposits.get(&deposit_ref).copied()
+    }
+
+    /// Lifetime entitlement of a wallet.
+    #[must_use]
+    pub fn entitled(&self, wallet: Address) -> Amount {
+        self.user_of(wallet)
+            .map_or(Amount::ZERO, |user| self.state.entitled(user))
+    }
+
+    fn register(&mut self, intake: &Intake, out: &mut Outcome) {
+        let ids = self.state.next_user().zip(self.state.next_deposit());
+        let seen = self.users.contains_key(&intake.wallet) || self.deposits.contains_key(&intake.deposit_ref);
+        let Some((user, deposit)) = ids.filter(|_| !seen) else {
+            return self.unexpected(intake, out);
+        };
+        let sponsor = intake.sponsor.and_then(|wallet| self.user_of(wallet));
+        let fact = Fact::Registered {
+            user,
+            sponsor,
+            deposit,
+            amount: intake.amount,
+            day: Day::of_second(intake.refundable_until),
+        };
+        self.state.apply(&self.plan, &fact, out);
+        self.users.insert(intake.wallet, user);
+        self.deposits.insert(intake.deposit_ref, deposit);
+        self.wallets.push(intake.wallet);
+        if sponsor.is_none() && intake.sponsor.is_some() {
+            out.effects.push(Effect::Discrepancy {
+                cause: DiscrepancyCause::UnknownSponsor,
+            });
+        }
+        self.complete(intake, out);
+    }
+
+    fn retop_up(&mut self, intake: &Intake, out: &mut Outcome) {
+        let ids = self.user_of(intake.wallet).zip(self.state.next_deposit());
+        let seen = self.deposits.contains_key(&intake.deposit_ref);
+        let Some((user, deposit)) = ids.filter(|_| !seen) else {
+            return self.unexpected(intake, out);
+        };
+        let fact = Fact::RetoppedUp {
+            user,
+            deposit,
+            amount: intake.amount,
+            day: Day::of_second(intake.refundable_until),
+        };
+        self.state.apply(&self.plan, &fact, out);
+        self.deposits.insert(intake.deposit_ref, deposit);
+        self.complete(intake, out);
+    }
+
+    /// Fills in what only the outside knows.
+    fn complete(&self, intake: &Intake, out: &mut Outcome) {
+        for effect in &mut out.effects {
+            if let Effect::Joined { wallet, .. } = effect {
+                *wallet = intake.wallet;
+            } else if let Effect::DepositTaken {
+                deposit_ref,
+                refundable_until,
+                ..
+            } = effect
+            {
+                *deposit_ref = intake.deposit_ref;
+                *refundable_until = intake.refundable_until;
+            }
+        }
+        if intake.plan_hash != self.plan.hash() {
+            out.effects.push(Effect::Discrepancy {
+                cause: DiscrepancyCause::IntakePlan,
+            });
+        }
+    }
+
+    fn unexpected(&mut self, intake: &Intake, out: &mut Outcome) {
+        let fact = Fact::UnexpectedIntake {
+            amount: intake.amount,
+        };
+        self.state.apply(&self.plan, &fact, out);
+    }
+
+    fn about(
+        &mut self,
+        wallet: Address,
+        fact: impl FnOnce(UserId) -> Fact,
+        stranger: Effect,
+        out: &mut Outcome,
+    ) {
+        match self.user_of(wallet) {
+            Some(user) => self.apply_fact(&fact(user), out),
+            None => {
+                self.apply_fact(&Fact::Noted, out);
+                out.effects.push(stranger);
+            }
+        }
+    }
+
+    fn apply_fact(&mut self, fact: &Fact, out: &mut Outcome) {
+        self.state.apply(&self.plan, fact, out);
+    }
+}
+
+fn unknown_wallet() -> Effect {
+    Effect::Discrepancy {
+        cause: DiscrepancyCause::UnknownWallet,
+    }
+}
+
+fn unknown_user() -> Effect {
+    Effect::CommandIgnored {
+        cause: IgnoredCause::UnknownUser,
+    }
+}

@@ -1,0 +1,296 @@
+//! The plan compiler: reads a plan file, checks every parameter, proves that every path pays out no more than
+//! came in, and refuses with the broken rule and its figures.
+//!
+//! Conservation: every division is floored shares plus a named remainder. Funding: a place in tier 1 costs
+//! what the registration brings, a place in any other tier is a debit of a matured reserve. Not responsible for
+//! which chains may run a plan: that is [`CompiledPlan::gate`].
+
+pub mod encoding;
+mod error;
+mod findings;
+mod funding;
+
+use ledger::{Reason, Tier};
+use money::{Amount, Asset, AssetError, Bps, BpsError};
+
+use crate::compiled::{
+    CompiledPlan, PoolTerms, RegistrationTerms, ReserveTerms, RetopupTerms, Terms, TierTerms,
+};
+use crate::file::{Geometry, PlanFile, PoolTable, Progression, RegistrationTable, Reserve, RetopupTable};
+pub use error::CompileError;
+pub use funding::Counterexample;
+
+/// Longest plan file in bytes: some hundred times the shipped one, and still parsed in no time.
+pub const TEXT_BYTES_MAX: usize = 65_536;
+/// Longest name of a plan: it appears in logs, file names and on the screen.
+pub const NAME_BYTES_MAX: usize = 64;
+/// Largest price: the contract counts a user's money in 96 bits. It also keeps every sum over at most 2^31
+/// deposits inside `u128`.
+pub const PRICE_MAX: Amount = Amount::new((1 << 96) - 1);
+/// Most generations of a retopup: each is a leg of every retopup.
+pub const GENERATIONS_MAX: usize = 32;
+/// Most ordinals that enter a pool.
+pub const ORDINALS_MAX: usize = 64;
+/// Largest tree: closing one touches each of its places in one fact.
+pub const TREE_SIZE_MAX: u32 = 1_023;
+
+/// Compiles a plan file.
+///
+/// # Errors
+/// The first broken rule. An unfunded path is a refusal, everywhere and without exception.
+pub fn compile(text: &str) -> Result<CompiledPlan, CompileError> {
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(CompileError::TextTooLong { bytes: text.len() });
+    }
+    let file: PlanFile = toml::from_str(text).map_err(|error| CompileError::NotAPlanFile {
+        reason: error.to_string(),
+    })?;
+    let terms = check(&file)?;
+    let recruitment_share_bps = findings::recruitment_share_bps(&terms);
+    Ok(CompiledPlan {
+        hash: encoding::hash(&terms),
+        findings: findings::of(&terms, recruitment_share_bps),
+        recruitment_share_bps,
+        terms,
+    })
+}
+
+fn check(file: &PlanFile) -> Result<Terms, CompileError> {
+    let name_is_plain = file
+        .name
+        .bytes()
+        .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    if file.name.is_empty() || file.name.len() > NAME_BYTES_MAX || !name_is_plain {
+        return Err(CompileError::NameMalformed);
+    }
+    if file.version == 0 {
+        return Err(CompileError::VersionIsZero);
+    }
+    let asset = Asset::by_code(&file.asset).ok_or_else(|| CompileError::UnknownAsset {
+        code: file.asset.clone(),
+    })?;
+    let registration = check_registration(&file.registration, asset)?;
+    let retopup = check_retopup(&file.retopup, asset)?;
+    let pool = check_pool(&file.pool, asset, registration.price)?;
+    Ok(Terms {
+        name: file.name.clone(),
+        version: file.version,
+        asset,
+        registration,
+        retopup,
+        pool,
+    })
+}
+
+fn check_registration(table: &RegistrationTable, asset: Asset) -> Result<RegistrationTerms, CompileError> {
+    let price = price(asset, "registration.price", &table.price)?;
+    let (direct, company) = share(asset, "registration.direct_share", &table.direct_share, price)?;
+    let ordinals = &table.pool_entry_ordinals;
+    list_length(
+        "registration.pool_entry_ordinals",
+        ordinals.len(),
+        0,
+        ORDINALS_MAX,
+    )?;
+    if ordinals.first() == Some(&0) || !ordinals.is_sorted_by(|earlier, later| earlier < later) {
+        return Err(CompileError::OrdinalsNotAscending);
+    }
+    Ok(RegistrationTerms {
+        price,
+        direct,
+        company,
+        pool_entry_ordinals: ordinals.clone(),
+    })
+}
+
+fn check_retopup(table: &RetopupTable, asset: Asset) -> Result<RetopupTerms, CompileError> {
+    let field = "retopup.generations_bps";
+    let price = price(asset, "retopup.price", &table.price)?;
+    let (declared, distributed) = share(asset, "retopup.company_share", &table.company_share, price)?;
+    list_length(field, table.generations_bps.len(), 0, GENERATIONS_MAX)?;
+    let (generations, rest) = divide(field, distributed, &table.generations_bps)?;
+    Ok(RetopupTerms {
+        price,
+        // Both are parts of one price, so the sum cannot exceed it.
+        company: declared.plus(rest).unwrap_or(price),
+        generations,
+    })
+}
+
+fn check_pool(table: &PoolTable, asset: Asset, registration: Amount) -> Result<PoolTerms, CompileError> {
+    let size = table.tree_size;
+    let full = size.checked_add(1).is_some_and(u32::is_power_of_two);
+    if !full || !(3..=TREE_SIZE_MAX).contains(&size) {
+        return Err(CompileError::TreeSizeNotFull { size });
+    }
+    if table
+        .trees_max
+        .is_some_and(|trees| ledger::TreeNumber::new(trees).is_none())
+    {
+        return Err(CompileError::TreesMaxOutOfRange);
+    }
+    let depth = crate::geometry::depth(size.saturating_sub(1));
+    let layers = table.layers_bps.len();
+    list_length("pool.layers_bps", layers, 1, usize::from(Reason::LAYER_MAX))?;
+    if u32::try_from(layers).is_ok_and(|layers| layers > depth) {
+        return Err(CompileError::LayerNeverPaid { layer: layers, depth });
+    }
+    list_length(
+        "pool.tier_prices",
+        table.tier_prices.len(),
+        1,
+        usize::from(Tier::MAX),
+    )?;
+    let tiers = table
+        .tier_prices
+        .iter()
+        .map(|text| check_tier(asset, text, &table.layers_bps))
+        .collect::<Result<Vec<_>, _>>()?;
+    let entry = tiers.first().map_or(Amount::ZERO, |tier| tier.price);
+    if entry != registration {
+        return Err(CompileError::PoolEntryNotFunded {
+            paid: registration,
+            price: entry,
+        });
+    }
+    match table.progression {
+        Progression::Funded => {}
+        Progression::Free => {
+            return Err(CompileError::ProgressionNotFunded(funding::counterexample(
+                asset, &tiers,
+            )));
+        }
+    }
+    let reserve = check_reserve(table, &tiers)?;
+    match table.geometry {
+        Geometry::Closed => Ok(PoolTerms {
+            tree_size: Some(size),
+            trees_max: table.trees_max,
+            tiers,
+            reserve,
+        }),
+        Geometry::Rolling => Err(CompileError::NotSupportedYet {
+            what: "geometry = \"rolling\"",
+        }),
+    }
+}
+
+fn check_tier(asset: Asset, text: &str, layers_bps: &[u16]) -> Result<TierTerms, CompileError> {
+    let price = price(asset, "pool.tier_prices", text)?;
+    let (layers, company) = divide("pool.layers_bps", price, layers_bps)?;
+    Ok(TierTerms {
+        price,
+        layers,
+        company,
+    })
+}
+
+fn check_reserve(table: &PoolTable, tiers: &[TierTerms]) -> Result<ReserveTerms, CompileError> {
+    match (table.reserve, table.reserve_nodes) {
+        (Reserve::None, None) => Ok(ReserveTerms::Nobody),
+        (Reserve::OptIn, None) => Ok(ReserveTerms::OptIn),
+        (Reserve::None | Reserve::OptIn, Some(_)) | (Reserve::LastNodes, None) => {
+            Err(CompileError::ReserveNodesMisplaced)
+        }
+        (Reserve::LastNodes, Some(nodes)) => {
+            // Only the upper half of a tree can have two children; the last of them in level order complete last.
+            let inner = table.tree_size >> 1;
+            if nodes == 0 || nodes > inner {
+                return Err(CompileError::ReserveNodesMisplaced);
+            }
+            match table.geometry {
+                Geometry::Rolling => {}
+                Geometry::Closed => {
+                    forced_reserve_reaches(table.tree_size, inner.saturating_sub(nodes), tiers)?;
+                }
+            }
+            Err(CompileError::NotSupportedYet {
+                what: "reserve = \"last_nodes\"",
+            })
+        }
+    }
+}
+
+/// Refuses a forced reserve that can never reach the next price, for the places from `first` to the last
+/// that can have two children.
+fn forced_reserve_reaches(size: u32, first: u32, tiers: &[TierTerms]) -> Result<(), CompileError> {
+    for (number, pair) in (1u8..).zip(tiers.windows(2)) {
+        let [tier, next] = pair else { continue };
+        for index in first..(size >> 1) {
+            let reachable = findings::income_max(tier, size, index);
+            if reachable < next.price {
+                return Err(CompileError::ReserveUnreachable {
+                    tier: number,
+                    index,
+                    reachable,
+                    needed: next.price,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn price(asset: Asset, field: &'static str, text: &str) -> Result<Amount, CompileError> {
+    let amount = amount(asset, field, text)?;
+    if amount.is_zero() || amount > PRICE_MAX {
+        return Err(CompileError::PriceOutOfRange { field });
+    }
+    Ok(amount)
+}
+
+fn amount(asset: Asset, field: &'static str, text: &str) -> Result<Amount, CompileError> {
+    asset
+        .parse_amount(text)
+        .map_err(|source| CompileError::AmountMalformed { field, source })
+}
+
+/// A share given as an amount, and what it leaves of the whole.
+fn share(
+    asset: Asset,
+    field: &'static str,
+    text: &str,
+    whole: Amount,
+) -> Result<(Amount, Amount), CompileError> {
+    let share = amount(asset, field, text)?;
+    let rest = whole
+        .minus(share)
+        .map_err(|_| CompileError::ShareAboveWhole { field, share, whole })?;
+    Ok((share, rest))
+}
+
+/// Floored shares by basis points, and what they leave.
+fn divide(
+    field: &'static str,
+    whole: Amount,
+    shares_bps: &[u16],
+) -> Result<(Vec<Amount>, Amount), CompileError> {
+    let above = |source| CompileError::SharesAboveWhole { field, source };
+    let total = shares_bps
+        .iter()
+        .fold(0u64, |sum, bps| sum.saturating_add(u64::from(*bps)));
+    if total > u64::from(Bps::WHOLE.get()) {
+        return Err(above(BpsError::TooLarge(total)));
+    }
+    let mut rest = whole;
+    let mut shares = Vec::with_capacity(shares_bps.len());
+    for bps in shares_bps {
+        let share = Bps::new(*bps).map_err(above)?.floor_of(whole);
+        rest = rest.minus_or_zero(share);
+        shares.push(share);
+    }
+    Ok((shares, rest))
+}
+
+fn list_length(field: &'static str, found: usize, min: usize, max: usize) -> Result<(), CompileError> {
+    if (min..=max).contains(&found) {
+        Ok(())
+    } else {
+        Err(CompileError::ListLength {
+            field,
+            min,
+            max,
+            found,
+        })
+    }
+}

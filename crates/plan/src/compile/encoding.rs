@@ -1,0 +1,86 @@
+//! The hash of a plan: keccak256 over a canonical encoding of its compiled parameters.
+//!
+//! ```text
+//! "trellis plan 1"
+//! text(name)  u32(version)  text(asset)
+//! u128(registration price)  u128(direct)  u128(company)  list(u32(ordinal))
+//! u128(retopup price)  u128(company)  list(u128(generation))
+//! u32(tree size, 0 = endless)  u32(trees at most, 0 = unlimited)
+//! list(u128(tier price)  u128(company)  list(u128(layer)))
+//! u8(reserve: 0 nobody, 1 opt-in)  u8(when full: 1 direct)  u8(progression: 1 funded)
+//! ```
+//!
+//! Integers are big-endian; `text` and `list` start with their length as `u32`. Comments, formatting and the
+//! order of fields in the file do not matter; every parameter does, because it is here in what it compiles to.
+
+use alloy_primitives::{B256, Keccak256};
+use money::Amount;
+
+use crate::compiled::{ReserveTerms, Terms};
+
+/// What the encoding starts with; it changes with the encoding.
+const DOMAIN: &[u8] = b"trellis plan 1";
+
+/// The hash of these terms.
+pub(crate) fn hash(terms: &Terms) -> B256 {
+    let mut out = Encoder(Keccak256::new());
+    out.0.update(DOMAIN);
+    out.text(&terms.name);
+    out.u32(terms.version);
+    out.text(terms.asset.code());
+    let registration = &terms.registration;
+    out.amount(registration.price);
+    out.amount(registration.direct);
+    out.amount(registration.company);
+    out.length(registration.pool_entry_ordinals.len());
+    for ordinal in &registration.pool_entry_ordinals {
+        out.u32(*ordinal);
+    }
+    out.amount(terms.retopup.price);
+    out.amount(terms.retopup.company);
+    out.amounts(&terms.retopup.generations);
+    let pool = &terms.pool;
+    out.u32(pool.tree_size.unwrap_or(0));
+    out.u32(pool.trees_max.unwrap_or(0));
+    out.length(pool.tiers.len());
+    for tier in &pool.tiers {
+        out.amount(tier.price);
+        out.amount(tier.company);
+        out.amounts(&tier.layers);
+    }
+    let reserve = match pool.reserve {
+        ReserveTerms::Nobody => 0u8,
+        ReserveTerms::OptIn => 1,
+    };
+    out.0.update([reserve, 1, 1]);
+    out.0.finalize()
+}
+
+struct Encoder(Keccak256);
+
+impl Encoder {
+    fn u32(&mut self, number: u32) {
+        self.0.update(number.to_be_bytes());
+    }
+
+    fn amount(&mut self, amount: Amount) {
+        self.0.update(amount.base_units().to_be_bytes());
+    }
+
+    /// Lengths are limited by the compiler, far below `u32`.
+    fn length(&mut self, length: usize) {
+        self.u32(u32::try_from(length).unwrap_or(u32::MAX));
+    }
+
+    fn amounts(&mut self, amounts: &[Amount]) {
+        self.length(amounts.len());
+        for amount in amounts {
+            self.amount(*amount);
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        self.length(text.len());
+        self.0.update(text.as_bytes());
+    }
+}

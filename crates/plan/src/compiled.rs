@@ -1,0 +1,333 @@
+//! [`CompiledPlan`]: a checked plan in exact amounts, its hash, and the questions that others ask it.
+
+use alloy_primitives::B256;
+use ledger::{Tier, TreeNumber};
+use money::{Amount, Asset};
+use thiserror::Error;
+
+/// Largest recruitment-funded share of rewards, in basis points, with which anything starts on a public
+/// chain: above one half a plan pays mainly for bringing people in.
+pub const RECRUITMENT_SHARE_MAX: u16 = 5_000;
+
+/// A plan that passed every check. It can only be made by [`compile`](crate::compile()).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompiledPlan {
+    pub(crate) hash: B256,
+    pub(crate) terms: Terms,
+    pub(crate) recruitment_share_bps: u16,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Everything that decides what a plan does, in exact base units. The hash covers all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Terms {
+    pub(crate) name: String,
+    pub(crate) version: u32,
+    pub(crate) asset: Asset,
+    pub(crate) registration: RegistrationTerms,
+    pub(crate) retopup: RetopupTerms,
+    pub(crate) pool: PoolTerms,
+}
+
+/// How a registration is divided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RegistrationTerms {
+    pub(crate) price: Amount,
+    pub(crate) direct: Amount,
+    pub(crate) company: Amount,
+    /// Ascending, without repetition.
+    pub(crate) pool_entry_ordinals: Vec<u32>,
+}
+
+/// How a retopup is divided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RetopupTerms {
+    pub(crate) price: Amount,
+    /// Declared share and every rounding.
+    pub(crate) company: Amount,
+    pub(crate) generations: Vec<Amount>,
+}
+
+/// Form and prices of pools.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PoolTerms {
+    /// Places of a tree; `None` for one endless tree.
+    pub(crate) tree_size: Option<u32>,
+    pub(crate) trees_max: Option<u32>,
+    /// Tier 1 first; never empty.
+    pub(crate) tiers: Vec<TierTerms>,
+    pub(crate) reserve: ReserveTerms,
+}
+
+/// How the price of a place is divided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TierTerms {
+    pub(crate) price: Amount,
+    /// Parent first.
+    pub(crate) layers: Vec<Amount>,
+    /// What the layers leave, every rounding included.
+    pub(crate) company: Amount,
+}
+
+/// Whose rewards are reserved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReserveTerms {
+    Nobody,
+    OptIn,
+}
+
+/// What the compiler noticed about a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Stable code, such as `recruitment_funded`.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One sentence in plain English, figures included.
+    pub text: String,
+    /// The figures by name, as decimal integers; names say the unit.
+    pub figures: Vec<(&'static str, u128)>,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Participants must be told.
+    Warning,
+    /// Nothing may start.
+    Error,
+}
+
+impl Severity {
+    /// Stable name in JSON and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// On what kind of chain a plan is to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChainClass {
+    /// A development chain of one machine: nobody's money.
+    Local,
+    /// Any other.
+    Public,
+}
+
+/// Why a plan must not start.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum GateError {
+    /// Rewards come mainly from recruitment.
+    #[error(
+        "{share_bps} of 10,000 parts of the rewards are funded by recruitment; on a public chain at most {max_bps} may be"
+    )]
+    RecruitmentFunded {
+        /// The plan's share.
+        share_bps: u16,
+        /// The largest allowed.
+        max_bps: u16,
+    },
+    /// The compiler found something with which nothing may start.
+    #[error("the plan has a finding of severity error: {code}")]
+    FindingIsAnError {
+        /// Code of the finding.
+        code: &'static str,
+    },
+}
+
+impl GateError {
+    /// Stable code of the broken rule.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::RecruitmentFunded { .. } => "recruitment_funded",
+            Self::FindingIsAnError { .. } => "finding_is_an_error",
+        }
+    }
+}
+
+/// Room in the open tree of a tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PoolRoom {
+    /// The next node goes here.
+    Open {
+        /// Tree that is open, or is opened by the next node.
+        tree: TreeNumber,
+        /// Index of the next node in level order.
+        next_index: u32,
+    },
+    /// All trees that the plan allows are closed.
+    Full,
+}
+
+/// What a registration's price does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Route {
+    /// It is divided between sponsor and company.
+    Direct,
+    /// It buys this place of tier 1.
+    Pool {
+        /// The tree.
+        tree: TreeNumber,
+        /// The index in it.
+        index: u32,
+    },
+    /// It would buy a place, but tier 1 is full: divided like [`Route::Direct`].
+    PoolFull,
+}
+
+impl CompiledPlan {
+    /// Commits to every parameter, not to comments or formatting. See `compile::encoding` for the bytes.
+    #[must_use]
+    pub const fn hash(&self) -> B256 {
+        self.hash
+    }
+
+    /// The plan's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.terms.name
+    }
+
+    /// The plan's version.
+    #[must_use]
+    pub const fn version(&self) -> u32 {
+        self.terms.version
+    }
+
+    /// What the plan counts in.
+    #[must_use]
+    pub const fn asset(&self) -> Asset {
+        self.terms.asset
+    }
+
+    /// What a registration costs.
+    #[must_use]
+    pub const fn registration_price(&self) -> Amount {
+        self.terms.registration.price
+    }
+
+    /// The sponsor's share of a registration that does not go to a pool.
+    #[must_use]
+    pub const fn direct_share(&self) -> Amount {
+        self.terms.registration.direct
+    }
+
+    /// What a retopup costs.
+    #[must_use]
+    pub const fn retopup_price(&self) -> Amount {
+        self.terms.retopup.price
+    }
+
+    /// What an upline of each generation gets of a retopup, sponsor first.
+    #[must_use]
+    pub fn generation_shares(&self) -> &[Amount] {
+        &self.terms.retopup.generations
+    }
+
+    /// Number of tiers, at least 1.
+    #[must_use]
+    pub fn tiers(&self) -> u8 {
+        u8::try_from(self.terms.pool.tiers.len()).unwrap_or(Tier::MAX)
+    }
+
+    /// Price of a place in a tier; `None` if the plan does not have this tier.
+    #[must_use]
+    pub fn price(&self, tier: Tier) -> Option<Amount> {
+        self.tier(tier).map(|terms| terms.price)
+    }
+
+    /// What the ancestors above a new node of a tier get, parent first; empty if there is no such tier.
+    #[must_use]
+    pub fn layer_shares(&self, tier: Tier) -> &[Amount] {
+        self.tier(tier).map_or(&[], |terms| &terms.layers)
+    }
+
+    /// Places of a tree; `None` when trees are endless.
+    #[must_use]
+    pub const fn tree_size(&self) -> Option<u32> {
+        self.terms.pool.tree_size
+    }
+
+    /// Trees that a tier may have; `None` when there is no limit.
+    #[must_use]
+    pub const fn trees_max(&self) -> Option<u32> {
+        self.terms.pool.trees_max
+    }
+
+    /// Share of all rewards that later participants' payments fund.
+    #[must_use]
+    pub const fn recruitment_share_bps(&self) -> u16 {
+        self.recruitment_share_bps
+    }
+
+    /// What the compiler noticed.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Whether the plan may run on such a chain.
+    ///
+    /// # Errors
+    /// On a public chain, a recruitment-funded share above [`RECRUITMENT_SHARE_MAX`]; anywhere, a finding of
+    /// severity error.
+    pub fn gate(&self, chain: ChainClass) -> Result<(), GateError> {
+        if let Some(finding) = self
+            .findings
+            .iter()
+            .find(|finding| finding.severity == Severity::Error)
+        {
+            return Err(GateError::FindingIsAnError { code: finding.code });
+        }
+        match chain {
+            ChainClass::Public if self.recruitment_share_bps > RECRUITMENT_SHARE_MAX => {
+                Err(GateError::RecruitmentFunded {
+                    share_bps: self.recruitment_share_bps,
+                    max_bps: RECRUITMENT_SHARE_MAX,
+                })
+            }
+            ChainClass::Local | ChainClass::Public => Ok(()),
+        }
+    }
+
+    /// Where the price of a registration goes: `ordinal` counts the sponsor's directs, the new one included,
+    /// and is `None` for a user without a sponsor.
+    #[must_use]
+    pub fn route(&self, ordinal: Option<u32>, first_tier: PoolRoom) -> Route {
+        let ordinals = &self.terms.registration.pool_entry_ordinals;
+        let enters = ordinal.is_some_and(|ordinal| ordinals.binary_search(&ordinal).is_ok());
+        match first_tier {
+            _ if !enters => Route::Direct,
+            PoolRoom::Open { tree, next_index } => Route::Pool {
+                tree,
+                index: next_index,
+            },
+            PoolRoom::Full => Route::PoolFull,
+        }
+    }
+
+    pub(crate) fn tier(&self, tier: Tier) -> Option<&TierTerms> {
+        self.terms.pool.tiers.get(tier_index(tier))
+    }
+
+    /// The price towards which rewards of `tier` are reserved; `None` without reserves or a tier above.
+    pub(crate) fn next_price(&self, tier: Tier) -> Option<Amount> {
+        match self.terms.pool.reserve {
+            ReserveTerms::Nobody => None,
+            ReserveTerms::OptIn => self.price(tier.next()?),
+        }
+    }
+}
+
+/// Position of a tier in arrays by tier.
+pub(crate) fn tier_index(tier: Tier) -> usize {
+    usize::from(tier.get()).saturating_sub(1)
+}

@@ -1,0 +1,305 @@
+//! [`State`]: everything the rules need to know about users, deposits and pools, and one fact after another
+//! applied to it.
+//!
+//! Dense arrays by id. Facts are never refused: what fits nothing goes to clearing with a discrepancy, so that
+//! the books hold what the chain holds. Not responsible for wallets and references: see [`Book`](crate::Book).
+//!
+//! Order inside an [`Outcome`], fixed because a leg's position is its number: first the legs of the payment
+//! (sponsor, or layers from the parent upwards, or generations from the sponsor upwards; then the company),
+//! then the progressions that they cause, then the reserves that a closing tree releases, by index.
+
+mod escrow;
+mod intake;
+mod maturity;
+mod pool;
+mod query;
+mod refund;
+mod reserve;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use ledger::{Account, ClearingCause, Leg, Reason, Tier, UserId};
+use money::Amount;
+
+use crate::compiled::CompiledPlan;
+use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Fact, IgnoredCause, Outcome};
+
+pub use query::Place;
+
+/// The state of the plan after some facts. Equal histories give equal states.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// By user id, from 1.
+    users: Vec<User>,
+    /// By user id, from 1.
+    seats: Vec<Seat>,
+    /// By deposit id, from 1.
+    deposits: Vec<Deposit>,
+    /// By tier, from 1.
+    tiers: Vec<TierState>,
+    /// What is held, by the day on which it matures.
+    escrow: BTreeMap<Day, escrow::Bucket>,
+    /// Matured rewards that wait for the next tier's price; never zero.
+    reserves: BTreeMap<(UserId, Tier), Amount>,
+    /// Users whose matured rewards were ever corrected.
+    debts: BTreeMap<UserId, Debt>,
+    /// Working memory of maturity; empty between facts.
+    release: maturity::Release,
+    /// What a matured reward still has to cause; empty between facts.
+    work: VecDeque<reserve::Work>,
+}
+
+/// What is read and written with almost every reward of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct User {
+    entitled: Amount,
+    sponsor: Option<UserId>,
+    /// Directs so far, refunded ones included.
+    directs: u32,
+    /// Number of the oldest retopup that stands; 0 if there is none.
+    standing: u32,
+    /// Number of the newest retopup, refunded or not; 0 if there is none.
+    newest_retopup: u32,
+    /// The registration was refunded.
+    refunded: bool,
+    /// Deposit of the registration.
+    registration: DepositId,
+}
+
+/// A user in pools, as sets of tiers: bit `n − 1` is tier `n`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Seat {
+    /// Chose to reserve.
+    chosen: TierSet,
+    /// Rewards go to the reserve right now: chosen, placed in a tree that is open, not moved on.
+    reserving: TierSet,
+    /// Moved on to the next tier.
+    progressed: TierSet,
+    /// Position in tier 1.
+    first: Option<NodeNumber>,
+}
+
+/// A set of tiers; [`Tier::MAX`] is 60.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct TierSet(u64);
+
+/// A node of a tier, counted over all its trees in the order of placement, from 0.
+type NodeNumber = u32;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Deposit {
+    user: UserId,
+    day: Day,
+    /// Position in the bucket of its day.
+    entry: u32,
+    kind: DepositKind,
+    status: DepositStatus,
+    /// Number of the same user's next retopup; 0 if there is none.
+    next_retopup: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DepositStatus {
+    Held,
+    Refunded,
+    Matured,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct TierState {
+    /// By node number: trees follow each other.
+    nodes: Vec<UserId>,
+    /// Where users are, in tiers above the first.
+    places: BTreeMap<UserId, NodeNumber>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Debt {
+    /// Everything ever corrected: never more than the user was entitled to.
+    corrected: Amount,
+    /// What is not yet netted.
+    open: Amount,
+}
+
+impl State {
+    /// The state before the first fact.
+    #[must_use]
+    pub fn new(plan: &CompiledPlan) -> Self {
+        Self {
+            tiers: vec![TierState::default(); usize::from(plan.tiers())],
+            ..Self::default()
+        }
+    }
+
+    /// Applies a fact and says what it does. Total: every fact has an outcome, and its legs conserve money.
+    /// `out` is emptied first; reuse it.
+    pub fn apply(&mut self, plan: &CompiledPlan, fact: &Fact, out: &mut Outcome) {
+        out.legs.clear();
+        out.effects.clear();
+        match *fact {
+            Fact::Registered {
+                user,
+                sponsor,
+                deposit,
+                amount,
+                day,
+            } => {
+                if Some(user) == self.next_user() && Some(deposit) == self.next_deposit() {
+                    self.register(
+                        plan,
+                        intake::Payment {
+                            user,
+                            deposit,
+                            amount,
+                            day,
+                        },
+                        sponsor,
+                        out,
+                    );
+                } else {
+                    unexpected_intake(amount, out);
+                }
+            }
+            Fact::RetoppedUp {
+                user,
+                deposit,
+                amount,
+                day,
+            } => {
+                if self.user(user).is_some() && Some(deposit) == self.next_deposit() {
+                    self.retop_up(
+                        plan,
+                        intake::Payment {
+                            user,
+                            deposit,
+                            amount,
+                            day,
+                        },
+                        out,
+                    );
+                } else {
+                    unexpected_intake(amount, out);
+                }
+            }
+            Fact::Refunded { deposit, amount } => self.refund(deposit, amount, out),
+            Fact::EscrowMatured { through, amount } => self.mature(plan, through, amount, out),
+            Fact::Funded { amount } => push(out, Account::Custody, Account::Revenue, amount, Reason::Funded),
+            Fact::Frozen { user, until } => self.about_wallet(user, Effect::Frozen { user, until }, out),
+            Fact::Unfrozen { user } => self.about_wallet(user, Effect::Unfrozen { user }, out),
+            Fact::ReserveChosen { user, tier, choice } => self.choose_reserve(plan, user, tier, choice, out),
+            Fact::Corrected { user, amount } => self.correct(user, amount, out),
+            Fact::UnexpectedIntake { amount } => unexpected_intake(amount, out),
+            Fact::UnexpectedRefund { amount } => unexpected_refund(amount, out),
+            Fact::Noted => {}
+        }
+    }
+
+    fn about_wallet(&self, user: UserId, effect: Effect, out: &mut Outcome) {
+        if self.user(user).is_some() {
+            out.effects.push(effect);
+        } else {
+            discrepancy(DiscrepancyCause::UnknownWallet, out);
+        }
+    }
+
+    /// Takes back matured rewards: the user owes them. No more than the user was ever entitled to, so nobody
+    /// can be made to owe what was never received.
+    fn correct(&mut self, user: UserId, amount: Amount, out: &mut Outcome) {
+        let Some(known) = self.user(user) else {
+            ignore(IgnoredCause::UnknownUser, out);
+            return;
+        };
+        let entitled = known.entitled;
+        let mut debt = self.debts.get(&user).cloned().unwrap_or_default();
+        debt.corrected = plus(debt.corrected, amount);
+        if amount.is_zero() || debt.corrected > entitled {
+            ignore(IgnoredCause::ExceedsEntitlement, out);
+            return;
+        }
+        debt.open = plus(debt.open, amount);
+        self.debts.insert(user, debt);
+        out.legs.push(Leg {
+            debit: Account::Receivable(user),
+            credit: Account::Company,
+            amount,
+            reason: Reason::Correction,
+            recipient: Some(user),
+            source: None,
+        });
+    }
+
+    fn user(&self, user: UserId) -> Option<&User> {
+        self.users.get(position(user.get()))
+    }
+
+    fn user_mut(&mut self, user: UserId) -> Option<&mut User> {
+        self.users.get_mut(position(user.get()))
+    }
+
+    fn seat_mut(&mut self, user: UserId) -> Option<&mut Seat> {
+        self.seats.get_mut(position(user.get()))
+    }
+}
+
+impl TierSet {
+    fn bit(tier: Tier) -> u64 {
+        1u64.checked_shl(u32::from(tier.get()).saturating_sub(1))
+            .unwrap_or(0)
+    }
+
+    fn has(self, tier: Tier) -> bool {
+        self.0 & Self::bit(tier) != 0
+    }
+
+    fn insert(&mut self, tier: Tier) {
+        self.0 |= Self::bit(tier);
+    }
+
+    fn remove(&mut self, tier: Tier) {
+        self.0 &= !Self::bit(tier);
+    }
+}
+
+/// Position in an array by an id that counts from 1.
+fn position(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1)
+}
+
+/// The sum. Sums of routed money cannot overflow: at most 2^31 deposits of at most 2^96 base units.
+fn plus(left: Amount, right: Amount) -> Amount {
+    left.plus(right).unwrap_or(Amount::new(u128::MAX))
+}
+
+/// Adds a leg that speaks of nobody in particular; nothing for a zero amount.
+fn push(out: &mut Outcome, debit: Account, credit: Account, amount: Amount, reason: Reason) {
+    if !amount.is_zero() {
+        out.legs.push(Leg {
+            debit,
+            credit,
+            amount,
+            reason,
+            recipient: None,
+            source: None,
+        });
+    }
+}
+
+fn unexpected_intake(amount: Amount, out: &mut Outcome) {
+    let clearing = Account::Clearing(ClearingCause::UnexpectedIntake);
+    push(out, Account::Custody, clearing, amount, Reason::Unexpected);
+    discrepancy(DiscrepancyCause::UnexpectedIntake, out);
+}
+
+fn unexpected_refund(amount: Amount, out: &mut Outcome) {
+    let clearing = Account::Clearing(ClearingCause::UnexpectedRefund);
+    push(out, clearing, Account::Custody, amount, Reason::Unexpected);
+    discrepancy(DiscrepancyCause::UnexpectedRefund, out);
+}
+
+fn discrepancy(cause: DiscrepancyCause, out: &mut Outcome) {
+    out.effects.push(Effect::Discrepancy { cause });
+}
+
+fn ignore(cause: IgnoredCause, out: &mut Outcome) {
+    out.effects.push(Effect::CommandIgnored { cause });
+}

@@ -1,0 +1,106 @@
+//! What is held until a deposit's cooling-off time is over: in one bucket for each day, so that maturity costs
+//! what matures and frees it.
+
+use ledger::{Beneficiary, Reason, UserId};
+use money::Amount;
+
+use super::{Deposit, DepositStatus, State, intake::Payment, position};
+use crate::{DepositId, DepositKind, Effect, Outcome};
+use alloy_primitives::B256;
+use ledger::Account;
+
+/// Deposits that mature on one day, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Bucket {
+    pub(super) entries: Vec<Entry>,
+    pub(super) legs: Vec<HeldLeg>,
+}
+
+/// A deposit in its bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) deposit: DepositId,
+    pub(super) amount: Amount,
+    /// Its legs in the bucket; none if its money is in clearing.
+    pub(super) first_leg: usize,
+    pub(super) legs: usize,
+}
+
+/// A leg that waits. Its debit was custody, its source is the payer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct HeldLeg {
+    pub(super) amount: Amount,
+    pub(super) beneficiary: Beneficiary,
+    pub(super) reason: Reason,
+    pub(super) recipient: Option<UserId>,
+}
+
+impl Bucket {
+    /// The legs of an entry.
+    pub(super) fn legs_of(&self, entry: &Entry) -> &[HeldLeg] {
+        let end = entry.first_leg.saturating_add(entry.legs);
+        self.legs.get(entry.first_leg..end).unwrap_or_default()
+    }
+}
+
+impl State {
+    /// Records a deposit, before its money is divided.
+    pub(super) fn take(&mut self, payment: &Payment, kind: DepositKind, out: &mut Outcome) {
+        let bucket = self.escrow.entry(payment.day).or_default();
+        self.deposits.push(Deposit {
+            user: payment.user,
+            day: payment.day,
+            // A bucket has at most 2^31 deposits.
+            entry: u32::try_from(bucket.entries.len()).unwrap_or(u32::MAX),
+            kind,
+            status: DepositStatus::Held,
+            next_retopup: 0,
+        });
+        bucket.entries.push(Entry {
+            deposit: payment.deposit,
+            amount: payment.amount,
+            first_leg: bucket.legs.len(),
+            legs: 0,
+        });
+        out.effects.push(Effect::DepositTaken {
+            deposit: payment.deposit,
+            deposit_ref: B256::ZERO,
+            kind,
+            user: payment.user,
+            amount: payment.amount,
+            refundable_until: u64::from(payment.day.get()).saturating_mul(86_400),
+        });
+    }
+
+    /// Keeps the legs that a deposit has caused so far, for refund and maturity.
+    pub(super) fn hold(&mut self, payment: &Payment, out: &Outcome) {
+        let Some(bucket) = self.escrow.get_mut(&payment.day) else {
+            return;
+        };
+        for leg in &out.legs {
+            if let Account::Held(beneficiary) = leg.credit {
+                bucket.legs.push(HeldLeg {
+                    amount: leg.amount,
+                    beneficiary,
+                    reason: leg.reason,
+                    recipient: leg.recipient,
+                });
+            }
+        }
+        let end = bucket.legs.len();
+        if let Some(entry) = bucket.entries.last_mut() {
+            entry.legs = end.saturating_sub(entry.first_leg);
+        }
+    }
+
+    /// The deposit and its place among what is held, if it is.
+    pub(super) fn held(&self, deposit: DepositId) -> Option<(&Deposit, &Bucket, Entry)> {
+        let known = self.deposits.get(position(deposit.get()))?;
+        if known.status != DepositStatus::Held {
+            return None;
+        }
+        let bucket = self.escrow.get(&known.day)?;
+        let entry = bucket.entries.get(usize::try_from(known.entry).ok()?)?;
+        Some((known, bucket, *entry))
+    }
+}

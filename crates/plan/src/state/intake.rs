@@ -1,0 +1,173 @@
+//! Registrations and retopups: who joins, and how the payment is divided.
+
+use ledger::{Account, Beneficiary, BreakageCause, ClearingCause, Leg, Reason, Tier, UserId};
+use money::Amount;
+
+use super::pool::Purse;
+use super::{Seat, State, User, discrepancy, position, push};
+use crate::compiled::CompiledPlan;
+use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Funding, Outcome, Route};
+
+/// A payment into escrow.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Payment {
+    pub(super) user: UserId,
+    pub(super) deposit: DepositId,
+    pub(super) amount: Amount,
+    pub(super) day: Day,
+}
+
+impl State {
+    /// A new user joins. Ids are the next free ones.
+    pub(super) fn register(
+        &mut self,
+        plan: &CompiledPlan,
+        payment: Payment,
+        named_sponsor: Option<UserId>,
+        out: &mut Outcome,
+    ) {
+        let sponsor = named_sponsor.filter(|sponsor| self.user(*sponsor).is_some());
+        let ordinal = sponsor.and_then(|sponsor| self.user_mut(sponsor)).map(|sponsor| {
+            sponsor.directs = sponsor.directs.saturating_add(1);
+            sponsor.directs
+        });
+        self.users.push(User {
+            entitled: Amount::ZERO,
+            sponsor,
+            directs: 0,
+            standing: 0,
+            newest_retopup: 0,
+            refunded: false,
+            registration: payment.deposit,
+        });
+        self.seats.push(Seat::default());
+        out.effects.push(Effect::Joined {
+            user: payment.user,
+            wallet: alloy_primitives::Address::ZERO,
+            sponsor,
+            ordinal: ordinal.unwrap_or(0),
+            deposit: payment.deposit,
+        });
+        self.take(&payment, DepositKind::Registration, out);
+        if sponsor != named_sponsor {
+            discrepancy(DiscrepancyCause::UnknownSponsor, out);
+        }
+        if payment.amount != plan.registration_price() {
+            unroutable(payment.amount, out);
+            return;
+        }
+        match plan.route(ordinal, self.room(plan, Tier::FIRST)) {
+            Route::Direct | Route::PoolFull => {
+                self.pay_direct(plan, payment.user, sponsor, out);
+                self.hold(&payment, out);
+            }
+            Route::Pool { .. } => {
+                let placed = self.place_next(plan, Tier::FIRST, payment.user, Funding::Registration, out);
+                self.pay_layers(plan, &placed, Purse::Escrow, out);
+                self.hold(&payment, out);
+                if let Some(tree) = placed.closes {
+                    self.close(plan, Tier::FIRST, tree, out);
+                }
+            }
+        }
+    }
+
+    /// The sponsor's and the company's share of a registration that enters no pool.
+    fn pay_direct(&self, plan: &CompiledPlan, user: UserId, sponsor: Option<UserId>, out: &mut Outcome) {
+        let terms = &plan.terms.registration;
+        let beneficiary = match sponsor {
+            None => Beneficiary::Company,
+            Some(sponsor) if self.is_active(sponsor) => Beneficiary::User(sponsor),
+            Some(_) => Beneficiary::Breakage(BreakageCause::Refunded),
+        };
+        hold_leg(out, beneficiary, terms.direct, Reason::Direct, sponsor, user);
+        hold_leg(
+            out,
+            Beneficiary::Company,
+            terms.company,
+            Reason::CompanyShare,
+            None,
+            user,
+        );
+    }
+
+    /// A user pays again, and the uplines share it.
+    pub(super) fn retop_up(&mut self, plan: &CompiledPlan, payment: Payment, out: &mut Outcome) {
+        self.take(&payment, DepositKind::Retopup, out);
+        if payment.amount != plan.retopup_price() {
+            unroutable(payment.amount, out);
+            return;
+        }
+        let terms = &plan.terms.retopup;
+        let mut upline = self.sponsor(payment.user);
+        for (generation, share) in (1u8..).zip(&terms.generations) {
+            let beneficiary = match upline.and_then(|upline| Some((upline, self.user(upline)?))) {
+                None => Beneficiary::Breakage(BreakageCause::NoUpline),
+                Some((_, known)) if known.refunded => Beneficiary::Breakage(BreakageCause::Refunded),
+                Some((_, known)) if known.standing == 0 => Beneficiary::Breakage(BreakageCause::NotRetopped),
+                Some((upline, _)) => Beneficiary::User(upline),
+            };
+            let reason = Reason::Generation(generation);
+            hold_leg(out, beneficiary, *share, reason, upline, payment.user);
+            upline = upline.and_then(|upline| self.sponsor(upline));
+        }
+        let company = Beneficiary::Company;
+        hold_leg(
+            out,
+            company,
+            terms.company,
+            Reason::CompanyShare,
+            None,
+            payment.user,
+        );
+        self.hold(&payment, out);
+        self.append_retopup(payment);
+    }
+
+    /// Adds a retopup to the end of its user's list; the oldest that stands is what eligibility asks for.
+    fn append_retopup(&mut self, payment: Payment) {
+        let number = payment.deposit.get();
+        let Some(user) = self.user_mut(payment.user) else {
+            return;
+        };
+        let previous = std::mem::replace(&mut user.newest_retopup, number);
+        if user.standing == 0 {
+            user.standing = number;
+        }
+        if let Some(previous) = self
+            .deposits
+            .get_mut(position(previous))
+            .filter(|_| previous != 0)
+        {
+            previous.next_retopup = number;
+        }
+    }
+}
+
+/// Money whose amount is not the plan's price waits for a human.
+fn unroutable(amount: Amount, out: &mut Outcome) {
+    let clearing = Account::Clearing(ClearingCause::UnexpectedIntake);
+    push(out, Account::Custody, clearing, amount, Reason::Unexpected);
+    discrepancy(DiscrepancyCause::IntakeAmount, out);
+}
+
+/// A share of a payment that is held until the cooling-off time is over.
+pub(super) fn hold_leg(
+    out: &mut Outcome,
+    beneficiary: Beneficiary,
+    amount: Amount,
+    reason: Reason,
+    recipient: Option<UserId>,
+    source: UserId,
+) {
+    if !amount.is_zero() {
+        out.legs.push(Leg {
+            debit: Account::Custody,
+            credit: Account::Held(beneficiary),
+            amount,
+            reason,
+            recipient,
+            source: Some(source),
+        });
+    }
+}

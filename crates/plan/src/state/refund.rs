@@ -1,0 +1,82 @@
+//! Refunds: exactly what a deposit caused goes back, and what relied on it stops standing.
+
+use ledger::{Account, ClearingCause, Leg, Reason, Tier, UserId};
+use money::Amount;
+
+use super::{DepositStatus, State, discrepancy, position, push, unexpected_refund};
+use crate::{DepositId, DepositKind, DiscrepancyCause, Effect, Outcome};
+
+impl State {
+    /// A deposit goes back to its payer. One that is not held is not the books' to give back.
+    pub(super) fn refund(&mut self, deposit: DepositId, amount: Amount, out: &mut Outcome) {
+        let Some((known, bucket, entry)) = self.held(deposit) else {
+            unexpected_refund(amount, out);
+            return;
+        };
+        let (user, kind) = (known.user, known.kind);
+        let legs = bucket.legs_of(&entry);
+        if legs.is_empty() {
+            let clearing = Account::Clearing(ClearingCause::UnexpectedIntake);
+            push(out, clearing, Account::Custody, entry.amount, Reason::Refund);
+        }
+        out.legs.extend(legs.iter().map(|leg| Leg {
+            debit: Account::Held(leg.beneficiary),
+            credit: Account::Custody,
+            amount: leg.amount,
+            reason: Reason::Refund,
+            recipient: leg.recipient,
+            source: Some(user),
+        }));
+        if amount != entry.amount {
+            refund_difference(entry.amount, amount, out);
+        }
+        if let Some(known) = self.deposits.get_mut(position(deposit.get())) {
+            known.status = DepositStatus::Refunded;
+        }
+        out.effects.push(Effect::DepositRefunded { deposit });
+        match kind {
+            DepositKind::Registration => self.deactivate(user, out),
+            DepositKind::Retopup => self.unstand(user, deposit),
+        }
+    }
+
+    /// The user's position earns no more. What was reserved had matured and is released.
+    fn deactivate(&mut self, user: UserId, out: &mut Outcome) {
+        if let Some(user) = self.user_mut(user) {
+            user.refunded = true;
+        }
+        if let Some(seat) = self.seat_mut(user) {
+            seat.chosen = super::TierSet::default();
+        }
+        for tier in (1..=Tier::MAX).filter_map(Tier::new).take(self.tiers.len()) {
+            self.stop_reserving(user, tier, out);
+        }
+        out.effects.push(Effect::UserRefunded { user });
+    }
+
+    /// If the oldest retopup that stands went back, the next older one takes its place.
+    fn unstand(&mut self, user: UserId, deposit: DepositId) {
+        let Some(known) = self.user(user).filter(|known| known.standing == deposit.get()) else {
+            return;
+        };
+        let mut next = known.standing;
+        while let Some(retopup) = self.deposits.get(position(next)).filter(|_| next != 0) {
+            if retopup.status != DepositStatus::Refunded {
+                break;
+            }
+            next = retopup.next_retopup;
+        }
+        if let Some(known) = self.user_mut(user) {
+            known.standing = next;
+        }
+    }
+}
+
+/// The chain sent another amount than it took: the books follow the chain, and a human must look.
+fn refund_difference(taken: Amount, sent: Amount, out: &mut Outcome) {
+    let clearing = Account::Clearing(ClearingCause::UnexpectedRefund);
+    let (more, less) = (sent.minus_or_zero(taken), taken.minus_or_zero(sent));
+    push(out, clearing, Account::Custody, more, Reason::Unexpected);
+    push(out, Account::Custody, clearing, less, Reason::Unexpected);
+    discrepancy(DiscrepancyCause::UnexpectedRefund, out);
+}
