@@ -5,6 +5,7 @@
 //! wei, times are Unix seconds; what calls do and which errors they raise stands in `contracts/src/interfaces`.
 #![expect(
     missing_docs,
+    clippy::too_many_arguments,
     reason = "generated; the documentation is in the Solidity interface"
 )]
 

@@ -1,0 +1,180 @@
+//! The deployed contract has nothing but what the interface declares and what its libraries bring.
+
+use std::collections::BTreeSet;
+
+use alloy::json_abi::{Event, JsonAbi};
+use serde_json::Value;
+
+/// Functions of OpenZeppelin's AccessControl, EIP712 and Pausable.
+const LIBRARY_FUNCTIONS: [&str; 9] = [
+    "DEFAULT_ADMIN_ROLE()",
+    "eip712Domain()",
+    "getRoleAdmin(bytes32)",
+    "grantRole(bytes32,address)",
+    "hasRole(bytes32,address)",
+    "paused()",
+    "renounceRole(bytes32,address)",
+    "revokeRole(bytes32,address)",
+    "supportsInterface(bytes4)",
+];
+/// Events of the same libraries.
+const LIBRARY_EVENTS: [&str; 6] = [
+    "EIP712DomainChanged()",
+    "Paused(address)",
+    "RoleAdminChanged(bytes32,bytes32,bytes32)",
+    "RoleGranted(bytes32,address,address)",
+    "RoleRevoked(bytes32,address,address)",
+    "Unpaused(address)",
+];
+/// Errors of libraries, and the one that only the constructor raises.
+const LIBRARY_AND_CONSTRUCTOR_ERRORS: [&str; 9] = [
+    "AccessControlBadConfirmation()",
+    "AccessControlUnauthorizedAccount(address,bytes32)",
+    "EnforcedPause()",
+    "ExpectedPause()",
+    "InvalidConfig(string)",
+    "InvalidShortString()",
+    "ReentrancyGuardReentrantCall()",
+    "SafeCastOverflowedUintDowncast(uint8,uint256)",
+    "StringTooLong(string)",
+];
+
+fn exported(json: &str) -> JsonAbi {
+    let file: Value = serde_json::from_str(json).expect("well formed export");
+    serde_json::from_value(file["abi"].clone()).expect("an ABI")
+}
+
+fn interface() -> JsonAbi {
+    exported(include_str!("../json/ICustody.json"))
+}
+
+fn contract() -> JsonAbi {
+    exported(include_str!("../json/Custody.json"))
+}
+
+/// Signature, outputs and mutability.
+fn functions(abi: &JsonAbi) -> BTreeSet<String> {
+    abi.functions()
+        .filter(|function| !LIBRARY_FUNCTIONS.contains(&function.signature().as_str()))
+        .map(|function| {
+            format!(
+                "{} {:?}",
+                function.signature_with_outputs(),
+                function.state_mutability
+            )
+        })
+        .collect()
+}
+
+/// Signature with names and which parameters are indexed.
+fn full(event: &Event) -> String {
+    let inputs: Vec<String> = event
+        .inputs
+        .iter()
+        .map(|input| {
+            format!(
+                "{}{} {}",
+                input.ty,
+                if input.indexed { " indexed" } else { "" },
+                input.name
+            )
+        })
+        .collect();
+    format!(
+        "{}({}){}",
+        event.name,
+        inputs.join(", "),
+        if event.anonymous { " anonymous" } else { "" }
+    )
+}
+
+#[test]
+fn every_function_is_declared_in_the_interface() {
+    let declared = functions(&interface());
+    for function in functions(&contract()) {
+        assert!(declared.contains(&function), "not in ICustody: {function}");
+    }
+}
+
+#[test]
+fn every_event_is_declared_in_the_interface() {
+    let declared: BTreeSet<String> = interface().events().map(full).collect();
+    for event in contract()
+        .events()
+        .filter(|event| !LIBRARY_EVENTS.contains(&event.signature().as_str()))
+    {
+        assert!(
+            declared.contains(&full(event)),
+            "not in ICustody: {}",
+            full(event)
+        );
+    }
+}
+
+#[test]
+fn every_error_is_declared_in_the_interface() {
+    let declared: BTreeSet<String> = interface()
+        .errors()
+        .map(alloy::json_abi::Error::signature)
+        .collect();
+    for error in contract().errors().map(alloy::json_abi::Error::signature) {
+        assert!(
+            declared.contains(&error) || LIBRARY_AND_CONSTRUCTOR_ERRORS.contains(&error.as_str()),
+            "not in ICustody: {error}"
+        );
+    }
+}
+
+#[test]
+fn the_library_lists_name_nothing_that_is_not_there() {
+    let contract = contract();
+    let functions: BTreeSet<String> = contract
+        .functions()
+        .map(alloy::json_abi::Function::signature)
+        .collect();
+    let events: BTreeSet<String> = contract.events().map(Event::signature).collect();
+    let errors: BTreeSet<String> = contract.errors().map(alloy::json_abi::Error::signature).collect();
+    assert!(
+        LIBRARY_FUNCTIONS.iter().all(|name| functions.contains(*name)),
+        "{functions:?}"
+    );
+    assert!(
+        LIBRARY_EVENTS.iter().all(|name| events.contains(*name)),
+        "{events:?}"
+    );
+    assert!(
+        LIBRARY_AND_CONSTRUCTOR_ERRORS
+            .iter()
+            .all(|name| errors.contains(*name)),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn the_contract_takes_no_ether_without_a_function() {
+    assert!(contract().receive.is_none() && contract().fallback.is_none());
+}
+
+/// The journal relies on it: `topics ‖ data` is the plain encoding of the parameters in order.
+#[test]
+fn every_event_has_indexed_parameters_first_and_static_ones_only_and_seq_leads_the_data() {
+    for event in interface().events() {
+        let data: Vec<_> = event.inputs.iter().skip_while(|input| input.indexed).collect();
+        assert!(data.iter().all(|input| !input.indexed), "{}", event.name);
+        assert!(
+            event
+                .inputs
+                .iter()
+                .all(|input| !input.ty.contains('[') && input.ty != "bytes" && input.ty != "string"),
+            "{}",
+            event.name
+        );
+        let has_seq = event.inputs.iter().any(|input| input.name == "seq");
+        assert_eq!(
+            has_seq,
+            data.first().is_some_and(|input| input.name == "seq"),
+            "{}",
+            event.name
+        );
+    }
+}

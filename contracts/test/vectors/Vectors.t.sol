@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {ICustody} from "../../src/interfaces/ICustody.sol";
+import {CustodyHarness} from "../CustodyHarness.sol";
+import {CustodyTest} from "../CustodyTest.sol";
+import {JournalReplay} from "../JournalReplay.sol";
+
+/// @notice Golden vectors of an independent implementation (`vectors/generate.mjs`), read by the tests of the crate `abi`,
+/// too.
+contract VectorsTest is CustodyTest {
+    using JournalReplay for JournalReplay.Head;
+
+    string private json;
+    address private target;
+
+    function setUp() public override {
+        super.setUp();
+        json = vm.readFile("../abi/vectors/typed-data.json");
+        target = vm.parseJsonAddress(json, ".domain.verifyingContract");
+        signer = vm.parseJsonAddress(json, ".signer.address");
+        vm.chainId(vm.parseJsonUint(json, ".domain.chainId"));
+        custody = _deployAt(target);
+    }
+
+    function test_the_contract_has_the_domain_of_the_vectors() public view {
+        (, string memory name, string memory version, uint256 chain, address verifying,,) = custody.eip712Domain();
+        assertEq(keccak256(bytes(name)), keccak256(bytes(vm.parseJsonString(json, ".domain.name"))), "name");
+        assertEq(keccak256(bytes(version)), keccak256(bytes(vm.parseJsonString(json, ".domain.version"))), "version");
+        assertEq(chain, vm.parseJsonUint(json, ".domain.chainId"), "chain id");
+        assertEq(verifying, target, "contract");
+        assertEq(
+            keccak256(abi.encode(DOMAIN_TYPEHASH, keccak256(bytes(name)), keccak256(bytes(version)), chain, verifying)),
+            vm.parseJsonBytes32(json, ".domainSeparator"),
+            "domain separator"
+        );
+    }
+
+    /// @dev The whole way: the vector's signature opens the contract for the vector's user.
+    function test_the_contract_accepts_the_signatures_of_the_vectors() public {
+        ICustody.Intake memory i = _intakeOf(_find("Registration", "usual"));
+        bytes memory signature = _bytes(_find("Registration", "usual"), ".signature");
+        vm.warp(i.deadline);
+        vm.deal(i.user, 100 ether);
+        vm.prank(i.user);
+        custody.register{value: i.amount}(i, signer, signature);
+        i = _intakeOf(_find("Retopup", "usual"));
+        signature = _bytes(_find("Retopup", "usual"), ".signature");
+        vm.prank(i.user);
+        custody.retopup{value: i.amount}(i, signer, signature);
+        assertEq(_escrowed(), 60 ether, "escrowed");
+    }
+
+    function test_struct_hashes_and_digests_are_those_of_the_vectors() public view {
+        bytes32 domain = vm.parseJsonBytes32(json, ".domainSeparator");
+        uint256 count;
+        for (; vm.keyExistsJson(json, _path(count)); ++count) {
+            string memory at = _path(count);
+            string memory name = string.concat(_string(at, ".type"), ": ", _string(at, ".name"));
+            bytes32 structHash = _structHash(at);
+            assertEq(structHash, _word(at, ".structHash"), name);
+            bytes32 digest = keccak256(abi.encodePacked(hex"1901", domain, structHash));
+            assertEq(digest, _word(at, ".digest"), name);
+            assertEq(ECDSA.recover(digest, _bytes(at, ".signature")), signer, name);
+        }
+        assertEq(count, 14, "vectors");
+    }
+
+    function test_type_hashes_are_those_of_the_vectors() public view {
+        string[5] memory types = ["Registration", "Retopup", "PayoutBatch", "LiabilitiesRoot", "Withdrawal"];
+        for (uint256 k; k < 5; ++k) {
+            bytes32 expected = vm.parseJsonBytes32(json, string.concat(".types.", types[k], ".hash"));
+            assertEq(keccak256(bytes(_typeString(types[k]))), expected, types[k]);
+        }
+    }
+
+    function test_the_journal_over_the_sample_events_has_the_roots_of_the_vectors() public view {
+        string memory journal = vm.readFile("../abi/vectors/journal.json");
+        JournalReplay.Head memory head;
+        uint256 count;
+        for (;; ++count) {
+            string memory at = string.concat(".logs[", vm.toString(count), "]");
+            if (!vm.keyExistsJson(journal, at)) break;
+            head.takeOne(
+                vm.parseJsonBytes32Array(journal, string.concat(at, ".topics")),
+                vm.parseJsonBytes(journal, string.concat(at, ".data"))
+            );
+            string memory name = vm.parseJsonString(journal, string.concat(at, ".event"));
+            assertEq(head.seq, vm.parseJsonUint(journal, string.concat(at, ".seq")), name);
+            bytes memory root = vm.parseJsonBytes(journal, string.concat(at, ".root"));
+            assertEq(root.length, 24, name);
+            assertEq(head.root, bytes24(root), name);
+        }
+        assertEq(count, 24, "vectors");
+    }
+
+    /// @dev Runs the constructor at the address that the vectors name.
+    function _deployAt(address where) private returns (CustodyHarness) {
+        ICustody.Config memory c = _config();
+        c.signer = signer;
+        vm.etch(where, abi.encodePacked(type(CustodyHarness).creationCode, abi.encode(c)));
+        (bool ok, bytes memory runtime) = where.call("");
+        assertTrue(ok, "constructor");
+        vm.etch(where, runtime);
+        return CustodyHarness(where);
+    }
+
+    function _typeString(string memory name) private pure returns (string memory) {
+        bytes32 n = keccak256(bytes(name));
+        if (n == keccak256("PayoutBatch")) {
+            return "PayoutBatch(bytes32 batchId,address submitter,uint256 maxTotal,bytes32 manifestHash,uint256 validAfter,uint256 deadline,bytes32[] payouts)";
+        }
+        if (n == keccak256("LiabilitiesRoot")) {
+            return "LiabilitiesRoot(bytes32 root,uint256 total,uint256 asOfSeq,uint256 validAfter,uint256 deadline)";
+        }
+        if (n == keccak256("Withdrawal")) {
+            return "Withdrawal(address user,address to,uint256 amount,uint256 nonce,uint256 deadline)";
+        }
+        return string.concat(name, INTAKE_FIELDS);
+    }
+
+    function _structHash(string memory at) private view returns (bytes32) {
+        string memory name = _string(at, ".type");
+        bytes32 typeHash = keccak256(bytes(_typeString(name)));
+        bytes32 n = keccak256(bytes(name));
+        if (n == keccak256("PayoutBatch")) return keccak256(bytes.concat(typeHash, _batchFields(at)));
+        if (n == keccak256("LiabilitiesRoot")) {
+            return keccak256(
+                abi.encode(
+                    typeHash,
+                    ICustody.LiabilitiesRoot({
+                        root: _word(at, ".message.root"),
+                        total: _uint(at, ".message.total"),
+                        asOfSeq: _uint(at, ".message.asOfSeq"),
+                        validAfter: _uint(at, ".message.validAfter"),
+                        deadline: _uint(at, ".message.deadline")
+                    })
+                )
+            );
+        }
+        if (n == keccak256("Withdrawal")) {
+            return keccak256(
+                abi.encode(
+                    typeHash,
+                    ICustody.Withdrawal({
+                        user: _address(at, ".message.user"),
+                        to: _address(at, ".message.to"),
+                        amount: _uint(at, ".message.amount"),
+                        nonce: _uint(at, ".message.nonce"),
+                        deadline: _uint(at, ".message.deadline")
+                    })
+                )
+            );
+        }
+        return keccak256(abi.encode(typeHash, _intakeOf(at)));
+    }
+
+    function _batchFields(string memory at) private view returns (bytes memory) {
+        bytes32[] memory payouts = vm.parseJsonBytes32Array(json, string.concat(at, ".message.payouts"));
+        return abi.encode(
+            ICustody.PayoutBatch({
+                batchId: _word(at, ".message.batchId"),
+                submitter: _address(at, ".message.submitter"),
+                maxTotal: _uint(at, ".message.maxTotal"),
+                manifestHash: _word(at, ".message.manifestHash"),
+                validAfter: _uint(at, ".message.validAfter"),
+                deadline: _uint(at, ".message.deadline")
+            }),
+            keccak256(abi.encodePacked(payouts))
+        );
+    }
+
+    function _intakeOf(string memory at) private view returns (ICustody.Intake memory) {
+        return ICustody.Intake({
+            user: _address(at, ".message.user"),
+            sponsor: _address(at, ".message.sponsor"),
+            amount: _uint(at, ".message.amount"),
+            planHash: _word(at, ".message.planHash"),
+            disclosureHash: _word(at, ".message.disclosureHash"),
+            ref: _word(at, ".message.ref"),
+            deadline: _uint(at, ".message.deadline")
+        });
+    }
+
+    function _find(string memory type_, string memory name) private view returns (string memory at) {
+        for (uint256 k;; ++k) {
+            at = _path(k);
+            if (
+                keccak256(bytes(_string(at, ".type"))) == keccak256(bytes(type_))
+                    && keccak256(bytes(_string(at, ".name"))) == keccak256(bytes(name))
+            ) return at;
+        }
+    }
+
+    function _path(uint256 index) private pure returns (string memory) {
+        return string.concat(".messages[", vm.toString(index), "]");
+    }
+
+    function _string(string memory at, string memory key) private view returns (string memory) {
+        return vm.parseJsonString(json, string.concat(at, key));
+    }
+
+    function _word(string memory at, string memory key) private view returns (bytes32) {
+        return vm.parseJsonBytes32(json, string.concat(at, key));
+    }
+
+    function _address(string memory at, string memory key) private view returns (address) {
+        return vm.parseJsonAddress(json, string.concat(at, key));
+    }
+
+    function _uint(string memory at, string memory key) private view returns (uint256) {
+        return vm.parseJsonUint(json, string.concat(at, key));
+    }
+
+    function _bytes(string memory at, string memory key) private view returns (bytes memory) {
+        return vm.parseJsonBytes(json, string.concat(at, key));
+    }
+}
