@@ -1,70 +1,15 @@
 //! The EIP-712 domain and the five messages that the contract verifies, with their digests.
 //!
 //! Not responsible for signing, for replay or for what may be signed. Amounts are wei, times are Unix seconds.
+//!
+//! Type strings are written out here, because those that alloy derives are wrong for a field called `ref`: a Rust keyword,
+//! which it renders as `r#ref`. So [`Registration`] and [`Retopup`] deliberately are no `SolStruct`, and nobody can hash
+//! them by the wrong name; golden vectors of an independent implementation hold the rest.
 
-use alloy::primitives::{Address, B256, ChainId};
-use alloy::sol;
+use alloy::primitives::{Address, B256, ChainId, Keccak256, keccak256};
 use alloy::sol_types::{Eip712Domain, SolStruct, eip712_domain};
 
 use crate::bindings::ICustody;
-
-sol! {
-    /// Authorization to register: `ICustody.Intake` under its own type hash.
-    #[derive(Debug, PartialEq, Eq, Hash)]
-    struct Registration {
-        address user;
-        address sponsor;
-        uint256 amount;
-        bytes32 planHash;
-        bytes32 disclosureHash;
-        bytes32 ref;
-        uint256 deadline;
-    }
-
-    /// Authorization to retop up: `ICustody.Intake` under its own type hash; the sponsor is zero.
-    #[derive(Debug, PartialEq, Eq, Hash)]
-    struct Retopup {
-        address user;
-        address sponsor;
-        uint256 amount;
-        bytes32 planHash;
-        bytes32 disclosureHash;
-        bytes32 ref;
-        uint256 deadline;
-    }
-
-    /// Authorization of a batch: `ICustody.PayoutBatch` and the payout words `address ‖ uint96 target`.
-    #[derive(Debug, PartialEq, Eq, Hash)]
-    struct PayoutBatch {
-        bytes32 batchId;
-        address submitter;
-        uint256 maxTotal;
-        bytes32 manifestHash;
-        uint256 validAfter;
-        uint256 deadline;
-        bytes32[] payouts;
-    }
-
-    /// Authorization to publish a liabilities root.
-    #[derive(Debug, PartialEq, Eq, Hash)]
-    struct LiabilitiesRoot {
-        bytes32 root;
-        uint256 total;
-        uint256 asOfSeq;
-        uint256 validAfter;
-        uint256 deadline;
-    }
-
-    /// A user's own instruction to send the whole credit to `to`.
-    #[derive(Debug, PartialEq, Eq, Hash)]
-    struct Withdrawal {
-        address user;
-        address to;
-        uint256 amount;
-        uint256 nonce;
-        uint256 deadline;
-    }
-}
 
 /// Name in the signing domain.
 pub const DOMAIN_NAME: &str = "TrellisCustody";
@@ -82,116 +27,114 @@ pub fn domain(chain_id: ChainId, contract: Address) -> Eip712Domain {
     }
 }
 
+/// Authorization to register.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Registration(pub ICustody::Intake);
+
+/// Authorization to retop up; its sponsor is zero.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Retopup(pub ICustody::Intake);
+
+/// Authorization of a batch together with its list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PayoutBatch {
+    /// The fields that the call carries beside the list.
+    pub batch: ICustody::PayoutBatch,
+    /// Words `address ‖ uint96 target`, strictly ascending by address.
+    pub payouts: Vec<B256>,
+}
+
+/// A message that the contract verifies. [`ICustody::LiabilitiesRoot`] and [`ICustody::Withdrawal`] are signed as they are.
+pub trait Message: sealed::Fields {
+    /// The EIP-712 type string, as the contract hashes it.
+    const TYPE: &'static str;
+
+    /// Hash of the type string.
+    #[must_use]
+    fn type_hash() -> B256 {
+        keccak256(Self::TYPE)
+    }
+
+    /// `hashStruct` of EIP-712.
+    #[must_use]
+    fn struct_hash(&self) -> B256 {
+        let mut hasher = Keccak256::new();
+        hasher.update(Self::type_hash());
+        hasher.update(self.encode_fields());
+        hasher.finalize()
+    }
+}
+
 /// What is signed: `keccak256(0x1901 ‖ domain separator ‖ struct hash)`.
 #[must_use]
-pub fn digest(message: &impl SolStruct, domain: &Eip712Domain) -> B256 {
-    message.eip712_signing_hash(domain)
+pub fn digest(message: &impl Message, domain: &Eip712Domain) -> B256 {
+    let mut hasher = Keccak256::new();
+    hasher.update([0x19, 0x01]);
+    hasher.update(domain.separator());
+    hasher.update(message.struct_hash());
+    hasher.finalize()
 }
 
-impl From<&ICustody::Intake> for Registration {
-    fn from(intake: &ICustody::Intake) -> Self {
-        let ICustody::Intake {
-            user,
-            sponsor,
-            amount,
-            planHash,
-            disclosureHash,
-            r#ref,
-            deadline,
-        } = intake.clone();
-        Self {
-            user,
-            sponsor,
-            amount,
-            planHash,
-            disclosureHash,
-            r#ref,
-            deadline,
+impl Message for Registration {
+    const TYPE: &'static str = "Registration(address user,address sponsor,uint256 amount,bytes32 planHash,bytes32 disclosureHash,bytes32 ref,uint256 deadline)";
+}
+
+impl Message for Retopup {
+    const TYPE: &'static str = "Retopup(address user,address sponsor,uint256 amount,bytes32 planHash,bytes32 disclosureHash,bytes32 ref,uint256 deadline)";
+}
+
+impl Message for PayoutBatch {
+    const TYPE: &'static str = "PayoutBatch(bytes32 batchId,address submitter,uint256 maxTotal,bytes32 manifestHash,uint256 validAfter,uint256 deadline,bytes32[] payouts)";
+}
+
+impl Message for ICustody::LiabilitiesRoot {
+    const TYPE: &'static str =
+        "LiabilitiesRoot(bytes32 root,uint256 total,uint256 asOfSeq,uint256 validAfter,uint256 deadline)";
+}
+
+impl Message for ICustody::Withdrawal {
+    const TYPE: &'static str =
+        "Withdrawal(address user,address to,uint256 amount,uint256 nonce,uint256 deadline)";
+}
+
+/// Nobody outside invents messages: the contract knows exactly these.
+mod sealed {
+    use super::{ICustody, PayoutBatch, Registration, Retopup, SolStruct, keccak256};
+
+    pub trait Fields {
+        /// `encodeData` of EIP-712.
+        fn encode_fields(&self) -> Vec<u8>;
+    }
+
+    impl Fields for Registration {
+        fn encode_fields(&self) -> Vec<u8> {
+            self.0.eip712_encode_data()
         }
     }
-}
 
-impl From<&ICustody::Intake> for Retopup {
-    fn from(intake: &ICustody::Intake) -> Self {
-        let ICustody::Intake {
-            user,
-            sponsor,
-            amount,
-            planHash,
-            disclosureHash,
-            r#ref,
-            deadline,
-        } = intake.clone();
-        Self {
-            user,
-            sponsor,
-            amount,
-            planHash,
-            disclosureHash,
-            r#ref,
-            deadline,
+    impl Fields for Retopup {
+        fn encode_fields(&self) -> Vec<u8> {
+            self.0.eip712_encode_data()
         }
     }
-}
 
-impl PayoutBatch {
-    /// The signed message of a batch call with its list.
-    #[must_use]
-    pub fn of_call(batch: &ICustody::PayoutBatch, payouts: Vec<B256>) -> Self {
-        let ICustody::PayoutBatch {
-            batchId,
-            submitter,
-            maxTotal,
-            manifestHash,
-            validAfter,
-            deadline,
-        } = batch.clone();
-        Self {
-            batchId,
-            submitter,
-            maxTotal,
-            manifestHash,
-            validAfter,
-            deadline,
-            payouts,
+    impl Fields for PayoutBatch {
+        fn encode_fields(&self) -> Vec<u8> {
+            let mut fields = self.batch.eip712_encode_data();
+            fields.extend(keccak256(self.payouts.concat()));
+            fields
         }
     }
-}
 
-impl From<&ICustody::LiabilitiesRoot> for LiabilitiesRoot {
-    fn from(call: &ICustody::LiabilitiesRoot) -> Self {
-        let ICustody::LiabilitiesRoot {
-            root,
-            total,
-            asOfSeq,
-            validAfter,
-            deadline,
-        } = call.clone();
-        Self {
-            root,
-            total,
-            asOfSeq,
-            validAfter,
-            deadline,
+    impl Fields for ICustody::LiabilitiesRoot {
+        fn encode_fields(&self) -> Vec<u8> {
+            self.eip712_encode_data()
         }
     }
-}
 
-impl From<&ICustody::Withdrawal> for Withdrawal {
-    fn from(call: &ICustody::Withdrawal) -> Self {
-        let ICustody::Withdrawal {
-            user,
-            to,
-            amount,
-            nonce,
-            deadline,
-        } = call.clone();
-        Self {
-            user,
-            to,
-            amount,
-            nonce,
-            deadline,
+    impl Fields for ICustody::Withdrawal {
+        fn encode_fields(&self) -> Vec<u8> {
+            self.eip712_encode_data()
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use abi::Journal;
-use abi::typed_data::{self, LiabilitiesRoot, PayoutBatch, Registration, Retopup, Withdrawal};
+use abi::typed_data::{self, Message, PayoutBatch, Registration, Retopup};
+use abi::{ICustody, Journal};
 use alloy::primitives::{Address, B256, Bytes, FixedBytes, LogData, U256, keccak256};
-use alloy::sol_types::{Eip712Domain, SolStruct};
+use alloy::sol_types::Eip712Domain;
 use alloy_signer_local::PrivateKeySigner;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -94,12 +94,12 @@ impl MessageVector {
             .unwrap_or_else(|error| panic!("{field} of {}: {error:?}", self.name))
     }
 
-    fn check<M: SolStruct>(&self, message: &M, vectors: &TypedDataVectors) {
+    fn check<M: Message>(&self, message: &M, vectors: &TypedDataVectors) {
         let ty = &vectors.types[&self.r#type];
         let context = format!("{}: {}", self.r#type, self.name);
-        assert_eq!(M::eip712_encode_type(), ty.encoded, "{context}");
-        assert_eq!(message.eip712_type_hash(), ty.hash, "{context}");
-        assert_eq!(message.eip712_hash_struct(), self.struct_hash, "{context}");
+        assert_eq!(M::TYPE, ty.encoded, "{context}");
+        assert_eq!(M::type_hash(), ty.hash, "{context}");
+        assert_eq!(message.struct_hash(), self.struct_hash, "{context}");
         let digest = typed_data::digest(message, &vectors.domain());
         assert_eq!(digest, self.digest, "{context}");
         let signer = PrivateKeySigner::from_bytes(&vectors.signer.private_key).expect("a valid key");
@@ -114,8 +114,8 @@ impl MessageVector {
         );
     }
 
-    fn registration(&self) -> Registration {
-        Registration {
+    fn intake(&self) -> ICustody::Intake {
+        ICustody::Intake {
             user: self.get("user"),
             sponsor: self.get("sponsor"),
             amount: self.get("amount"),
@@ -126,45 +126,25 @@ impl MessageVector {
         }
     }
 
-    fn retopup(&self) -> Retopup {
-        let Registration {
-            user,
-            sponsor,
-            amount,
-            planHash,
-            disclosureHash,
-            r#ref,
-            deadline,
-        } = self.registration();
-        Retopup {
-            user,
-            sponsor,
-            amount,
-            planHash,
-            disclosureHash,
-            r#ref,
-            deadline,
-        }
-    }
-
     fn payout_batch(&self) -> PayoutBatch {
-        let payouts = self.message["payouts"].as_array().expect("a list");
+        let words = self.message["payouts"].as_array().expect("a list").iter();
         PayoutBatch {
-            batchId: self.get("batchId"),
-            submitter: self.get("submitter"),
-            maxTotal: self.get("maxTotal"),
-            manifestHash: self.get("manifestHash"),
-            validAfter: self.get("validAfter"),
-            deadline: self.get("deadline"),
-            payouts: payouts
-                .iter()
+            batch: ICustody::PayoutBatch {
+                batchId: self.get("batchId"),
+                submitter: self.get("submitter"),
+                maxTotal: self.get("maxTotal"),
+                manifestHash: self.get("manifestHash"),
+                validAfter: self.get("validAfter"),
+                deadline: self.get("deadline"),
+            },
+            payouts: words
                 .map(|word| word.as_str().expect("a string").parse().expect("a word"))
                 .collect(),
         }
     }
 
-    fn liabilities_root(&self) -> LiabilitiesRoot {
-        LiabilitiesRoot {
+    fn liabilities_root(&self) -> ICustody::LiabilitiesRoot {
+        ICustody::LiabilitiesRoot {
             root: self.get("root"),
             total: self.get("total"),
             asOfSeq: self.get("asOfSeq"),
@@ -173,8 +153,8 @@ impl MessageVector {
         }
     }
 
-    fn withdrawal(&self) -> Withdrawal {
-        Withdrawal {
+    fn withdrawal(&self) -> ICustody::Withdrawal {
+        ICustody::Withdrawal {
             user: self.get("user"),
             to: self.get("to"),
             amount: self.get("amount"),
@@ -197,8 +177,8 @@ fn type_hashes_digests_and_signatures_are_those_of_the_vectors() {
     for vector in &vectors.messages {
         *seen.entry(&vector.r#type).or_default() += 1;
         match vector.r#type.as_str() {
-            "Registration" => vector.check(&vector.registration(), &vectors),
-            "Retopup" => vector.check(&vector.retopup(), &vectors),
+            "Registration" => vector.check(&Registration(vector.intake()), &vectors),
+            "Retopup" => vector.check(&Retopup(vector.intake()), &vectors),
             "PayoutBatch" => vector.check(&vector.payout_batch(), &vectors),
             "LiabilitiesRoot" => vector.check(&vector.liabilities_root(), &vectors),
             "Withdrawal" => vector.check(&vector.withdrawal(), &vectors),
@@ -215,8 +195,8 @@ fn a_registration_is_never_valid_as_a_retopup() {
     let vector = vectors.messages.first().expect("vectors");
     let domain = vectors.domain();
     assert_ne!(
-        typed_data::digest(&vector.registration(), &domain),
-        typed_data::digest(&vector.retopup(), &domain)
+        typed_data::digest(&Registration(vector.intake()), &domain),
+        typed_data::digest(&Retopup(vector.intake()), &domain)
     );
 }
 
