@@ -1,0 +1,209 @@
+//! Which crate may use what. Arrows point to purer code.
+
+use crate::purity::PURE;
+use crate::{File, Finding};
+
+/// The pure crates with the crates of ours that each may use.
+const PURE_MAY_USE: [(&str, &[&str]); 5] = [
+    ("money", &[]),
+    ("ledger", &["money"]),
+    ("plan", &["ledger", "money"]),
+    ("settlement", &["ledger", "money", "plan"]),
+    ("audit", &["ledger", "money", "plan", "settlement"]),
+];
+
+/// Crates of others that a pure crate may use: error derives, and fixed-size byte types with hashes.
+const PURE_MAY_USE_EXTERNAL: [&str; 2] = ["alloy-primitives", "thiserror"];
+
+/// The format of a plan file is parsed in the crate that compiles it.
+const PLAN_MAY_USE_EXTERNAL: [&str; 2] = ["serde", "toml"];
+
+/// Dependencies that only some crates have, each for its reason.
+const RESERVED: [(&str, &[&str]); 4] = [
+    // SQL: the store, the signer's own tables, and what prepares or inspects databases from outside. The
+    // backend hands the store its pool.
+    (
+        "sqlx",
+        &[
+            "store",
+            "signer",
+            "backend",
+            "devstack",
+            "testkit",
+            "cli",
+            "anvil-tests",
+            "bench",
+        ],
+    ),
+    ("axum", &["backend", "signer"]),
+    // The signer does not see the backend's tables, and nobody but it holds keys; development starts with
+    // keys that everybody knows.
+    (
+        "store",
+        &[
+            "backend",
+            "listener",
+            "reconciler",
+            "cli",
+            "devstack",
+            "anvil-tests",
+            "bench",
+        ],
+    ),
+    ("alloy-signer-local", &["signer", "devstack", "anvil-tests"]),
+];
+
+/// Words in code that only some crates may contain.
+const RESERVED_WORDS: [(&str, &str, &[&str]); 4] = [
+    ("sol!", "the contract's interface", &["abi/"]),
+    (
+        "alloy::providers",
+        "RPC",
+        &[
+            "abi/",
+            "crates/chain/",
+            "crates/devstack/",
+            "anvil-tests/",
+            "bench/",
+        ],
+    ),
+    (
+        "alloy::rpc",
+        "RPC",
+        &[
+            "abi/",
+            "crates/chain/",
+            "crates/devstack/",
+            "anvil-tests/",
+            "bench/",
+        ],
+    ),
+    (
+        "sqlx::query",
+        "SQL",
+        &[
+            "crates/store/",
+            "signer/",
+            "crates/devstack/",
+            "crates/testkit/",
+            "anvil-tests/",
+            "bench/",
+        ],
+    ),
+];
+
+/// A crate of the workspace with what its code (not its tests) depends on.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Names of our crates that it depends on.
+    pub own: Vec<String>,
+    /// Names of others' crates that it depends on.
+    pub external: Vec<String>,
+}
+
+/// What the dependencies of a crate break.
+#[must_use]
+pub fn check_package(package: &Package) -> Vec<String> {
+    let mut broken = Vec::new();
+    if PURE.contains(&package.name.as_str()) {
+        broken.extend(impure_dependencies(package));
+    }
+    for (dependency, users) in RESERVED {
+        let depends = package
+            .own
+            .iter()
+            .chain(&package.external)
+            .any(|name| name == dependency);
+        if depends && !users.contains(&package.name.as_str()) {
+            broken.push(format!("{} must not depend on {dependency}", package.name));
+        }
+    }
+    broken
+}
+
+fn impure_dependencies(package: &Package) -> Vec<String> {
+    let own = PURE_MAY_USE
+        .iter()
+        .find(|(name, _)| *name == package.name)
+        .map_or(&[][..], |(_, own)| own);
+    let external = |name: &&String| {
+        PURE_MAY_USE_EXTERNAL.contains(&name.as_str())
+            || (package.name == "plan" && PLAN_MAY_USE_EXTERNAL.contains(&name.as_str()))
+    };
+    let wrong_own = package.own.iter().filter(|name| !own.contains(&name.as_str()));
+    let wrong_external = package.external.iter().filter(|name| !external(name));
+    wrong_own
+        .chain(wrong_external)
+        .map(|name| format!("{} is pure and must not depend on {name}", package.name))
+        .collect()
+}
+
+pub(crate) fn check_text(files: &[File]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    // This crate names the words.
+    let ours = |file: &&File| file.has_extension("rs") && !file.path.starts_with("crates/tidy/");
+    for file in files.iter().filter(ours) {
+        let is_test = file.path.contains("/tests/");
+        for (line, code) in file.code() {
+            for (word, what, places) in RESERVED_WORDS {
+                // Tests may look at the database and the chain from outside, but declare no interface.
+                let allowed = places.iter().any(|place| file.path.starts_with(place));
+                if code.contains(word) && !allowed && !(is_test && word != "sol!") {
+                    findings.push(file.finding_at(line, format!("`{word}`: {what} belongs to {places:?}")));
+                }
+            }
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &str, own: &[&str], external: &[&str]) -> Package {
+        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect();
+        Package {
+            name: name.to_owned(),
+            own: names(own),
+            external: names(external),
+        }
+    }
+
+    #[test]
+    fn a_pure_crate_depends_only_on_purer_ones() {
+        assert!(check_package(&package("ledger", &["money"], &["thiserror"])).is_empty());
+        assert_eq!(check_package(&package("money", &["ledger"], &[])).len(), 1);
+        assert_eq!(check_package(&package("ledger", &[], &["serde"])).len(), 1);
+        assert!(check_package(&package("plan", &[], &["serde"])).is_empty());
+        assert_eq!(check_package(&package("audit", &[], &["tokio"])).len(), 1);
+    }
+
+    #[test]
+    fn sql_and_keys_stay_with_their_owners() {
+        assert!(check_package(&package("store", &[], &["sqlx"])).is_empty());
+        assert_eq!(check_package(&package("listener", &[], &["sqlx"])).len(), 1);
+        assert_eq!(check_package(&package("signer", &["store"], &[])).len(), 1);
+        assert_eq!(
+            check_package(&package("backend", &[], &["alloy-signer-local"])).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn words_are_found_outside_their_crates() {
+        let found = |path: &str, text: &str| check_text(&[File::new(path, text)]).len();
+        assert_eq!(found("backend/src/a.rs", "sol! { }"), 1);
+        assert_eq!(found("abi/src/a.rs", "sol! { }"), 0);
+        assert_eq!(found("listener/src/a.rs", "use alloy::providers::Provider;"), 1);
+        assert_eq!(
+            found("crates/chain/src/a.rs", "use alloy::providers::Provider;"),
+            0
+        );
+        assert_eq!(found("backend/src/a.rs", "sqlx::query!(\"SELECT 1\")"), 1);
+        assert_eq!(found("backend/tests/a.rs", "sqlx::query(\"SELECT 1\")"), 0);
+        assert_eq!(found("backend/tests/a.rs", "sol! { }"), 1);
+    }
+}
