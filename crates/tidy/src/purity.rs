@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn comments_tests_and_the_plan_file_format_are_free() {
-        let text = "// f64\n#[cfg(test)]\nmod tests { use std::fs; }\n";
+        let text = "// f64\n#[cfg(test)]\nmod tests {\n    use std::fs;\n}\n";
         assert!(check(&[File::new("crates/money/src/a.rs", text)]).is_empty());
         let file = |text| check(&[File::new("crates/plan/src/file.rs", text)]).len();
         assert_eq!(file("#[derive(Deserialize)]"), 0);
