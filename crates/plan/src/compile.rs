@@ -11,7 +11,7 @@ mod findings;
 mod funding;
 
 use ledger::{Reason, Tier};
-use money::{Amount, Asset, AssetError, Bps, BpsError};
+use money::{Amount, Asset, Bps, BpsError};
 
 use crate::compiled::{
     CompiledPlan, PoolTerms, RegistrationTerms, ReserveTerms, RetopupTerms, Terms, TierTerms,
@@ -217,7 +217,7 @@ fn forced_reserve_reaches(size: u32, first: u32, tiers: &[TierTerms]) -> Result<
     for (number, pair) in (1u8..).zip(tiers.windows(2)) {
         let [tier, next] = pair else { continue };
         for index in first..(size >> 1) {
-            let reachable = findings::income_max(tier, size, index);
+            let reachable = findings::reservable_max(tier, size, index);
             if reachable < next.price {
                 return Err(CompileError::ReserveUnreachable {
                     tier: number,

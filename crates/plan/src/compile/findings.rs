@@ -47,6 +47,22 @@ pub(super) fn income_max(tier: &TierTerms, size: u32, index: u32) -> Amount {
     income.and_then(Amount::sum_of).unwrap_or(Amount::ZERO)
 }
 
+/// The most that place `index` can ever reserve: what the last node of the tree brings is still held when
+/// that node closes the tree.
+pub(super) fn reservable_max(tier: &TierTerms, size: u32, index: u32) -> Amount {
+    let mut ancestor = geometry::parent(size.saturating_sub(1));
+    for share in &tier.layers {
+        match ancestor {
+            Some(above) if above == index => {
+                return income_max(tier, size, index).minus_or_zero(*share);
+            }
+            Some(above) => ancestor = geometry::parent(above),
+            None => break,
+        }
+    }
+    income_max(tier, size, index)
+}
+
 /// Everything worth telling.
 pub(super) fn of(terms: &Terms, recruitment_share_bps: u16) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -115,7 +131,7 @@ fn reserves(terms: &Terms) -> Vec<Finding> {
     for (number, pair) in (1u8..).zip(terms.pool.tiers.windows(2)) {
         let [tier, next] = pair else { continue };
         let reaching = (0..size)
-            .filter(|index| income_max(tier, size, *index) >= next.price)
+            .filter(|index| reservable_max(tier, size, *index) >= next.price)
             .count();
         let reaching = u128::try_from(reaching).unwrap_or(u128::MAX);
         if reaching < u128::from(size) {

@@ -1,0 +1,269 @@
+//! What the compiler accepts, refuses and notices.
+
+use std::collections::BTreeSet;
+
+use plan::{ChainClass, CompileError, CompiledPlan, GateError, Severity, Tier, compile};
+
+const AUTO_POOL: &str = include_str!("../../../plans/auto-pool.toml");
+const FREE: &str = include_str!("../../../plans/rejected/free-progression.toml");
+
+fn changed(from: &str, to: &str) -> String {
+    assert!(AUTO_POOL.contains(from), "{from:?} is not in the plan");
+    AUTO_POOL.replace(from, to)
+}
+
+fn refusal(from: &str, to: &str) -> CompileError {
+    compile(&changed(from, to)).expect_err(to)
+}
+
+fn figures(plan: &CompiledPlan, code: &str) -> Vec<(&'static str, u128)> {
+    let finding = plan.findings().iter().find(|finding| finding.code == code);
+    finding
+        .unwrap_or_else(|| panic!("no finding {code}"))
+        .figures
+        .clone()
+}
+
+#[test]
+fn the_shipped_plan_has_these_amounts() {
+    let plan = compile(AUTO_POOL).unwrap();
+    let bnb = |amount| plan.asset().display_amount(amount);
+    assert_eq!((plan.name(), plan.version()), ("auto-pool", 1));
+    assert_eq!(bnb(plan.registration_price()), "20");
+    assert_eq!(bnb(plan.retopup_price()), "40");
+    assert_eq!(bnb(plan.price(Tier::new(6).unwrap()).unwrap()), "640");
+    assert_eq!(plan.price(Tier::new(7).unwrap()), None);
+    let generations: Vec<_> = plan.generation_shares().iter().map(|share| bnb(*share)).collect();
+    assert_eq!(
+        generations,
+        [
+            "10.8", "5.4", "3.6", "1.8", "1.8", "1.8", "1.8", "1.8", "3.6", "3.6"
+        ]
+    );
+    let layers: Vec<_> = plan
+        .layer_shares(Tier::FIRST)
+        .iter()
+        .map(|share| bnb(*share))
+        .collect();
+    assert_eq!(layers, ["10", "5", "3"]);
+}
+
+#[test]
+fn every_broken_rule_has_its_code() {
+    for (from, to, code) in [
+        (
+            "[registration]",
+            "[registration]\nprize = \"20\"",
+            "not_a_plan_file",
+        ),
+        ("name = \"auto-pool\"", "name = 7", "not_a_plan_file"),
+        ("name = \"auto-pool\"", "name = \"Auto Pool\"", "name_malformed"),
+        ("name = \"auto-pool\"", "name = \"\"", "name_malformed"),
+        ("version = 1", "version = 0", "version_is_zero"),
+        ("asset = \"BNB\"", "asset = \"DOGE\"", "unknown_asset"),
+        ("price = \"20\"", "price = \"-20\"", "amount_malformed"),
+        ("price = \"20\"", "price = \"0\"", "price_out_of_range"),
+        (
+            "price = \"20\"",
+            "price = \"79228162514.264337593543950336\"",
+            "price_out_of_range",
+        ),
+        (
+            "direct_share = \"18\"",
+            "direct_share = \"20.000000000000000001\"",
+            "share_above_whole",
+        ),
+        (
+            "company_share = \"4\"",
+            "company_share = \"41\"",
+            "share_above_whole",
+        ),
+        ("[3000, 1500", "[3001, 1500", "shares_above_whole"),
+        ("[5000, 2500, 1500]", "[5000, 2500, 2501]", "shares_above_whole"),
+        ("[5000, 2500, 1500]", "[]", "list_length"),
+        (
+            "[5000, 2500, 1500]",
+            "[5000, 2500, 1500, 100]",
+            "layer_never_paid",
+        ),
+        (
+            "pool_entry_ordinals = [2]",
+            "pool_entry_ordinals = [0]",
+            "ordinals_not_ascending",
+        ),
+        (
+            "pool_entry_ordinals = [2]",
+            "pool_entry_ordinals = [3, 2]",
+            "ordinals_not_ascending",
+        ),
+        (
+            "pool_entry_ordinals = [2]",
+            "pool_entry_ordinals = [2, 2]",
+            "ordinals_not_ascending",
+        ),
+        ("tree_size = 15", "tree_size = 16", "tree_size_not_full"),
+        ("tree_size = 15", "tree_size = 1", "tree_size_not_full"),
+        ("tree_size = 15", "tree_size = 2047", "tree_size_not_full"),
+        ("trees_max = 15", "trees_max = 0", "trees_max_out_of_range"),
+        ("[\"20\", \"40\"", "[\"21\", \"40\"", "pool_entry_not_funded"),
+        ("[\"20\", \"40\"", "[\"19\", \"40\"", "pool_entry_not_funded"),
+        (
+            "progression = \"funded\"",
+            "progression = \"free\"",
+            "progression_not_funded",
+        ),
+        (
+            "reserve = \"opt_in\"",
+            "reserve = \"last_nodes\"",
+            "reserve_nodes_misplaced",
+        ),
+        (
+            "reserve = \"opt_in\"",
+            "reserve = \"opt_in\"\nreserve_nodes = 4",
+            "reserve_nodes_misplaced",
+        ),
+        (
+            "reserve = \"opt_in\"",
+            "reserve = \"last_nodes\"\nreserve_nodes = 8",
+            "reserve_nodes_misplaced",
+        ),
+        (
+            "reserve = \"opt_in\"",
+            "reserve = \"last_nodes\"\nreserve_nodes = 4",
+            "reserve_unreachable",
+        ),
+        (
+            "geometry = \"closed\"",
+            "geometry = \"rolling\"",
+            "not_supported_yet",
+        ),
+    ] {
+        assert_eq!(refusal(from, to).code(), code, "{to}");
+    }
+    let long = format!("{AUTO_POOL}#{}", "x".repeat(70_000));
+    assert_eq!(compile(&long).unwrap_err().code(), "text_too_long");
+}
+
+#[test]
+fn a_forced_reserve_in_a_closed_tree_reaches_20_of_40() {
+    let error = refusal(
+        "reserve = \"opt_in\"",
+        "reserve = \"last_nodes\"\nreserve_nodes = 4",
+    );
+    let CompileError::ReserveUnreachable {
+        tier,
+        index,
+        reachable,
+        needed,
+    } = error
+    else {
+        panic!("{error}");
+    };
+    assert_eq!((tier, index), (1, 3));
+    let bnb = |amount| compile(AUTO_POOL).unwrap().asset().display_amount(amount);
+    assert_eq!((bnb(reachable), bnb(needed)), ("20".into(), "40".into()));
+}
+
+#[test]
+fn free_progression_fails_at_its_ninth_entrant() {
+    let error = compile(FREE).unwrap_err();
+    let CompileError::ProgressionNotFunded(example) = error else {
+        panic!("{error}");
+    };
+    assert_eq!(example.entrant, Some(9));
+    assert_eq!(
+        error.to_string(),
+        "progression is not funded: at entrant 9, 214 BNB would have to be paid out of 180 BNB taken in"
+    );
+}
+
+#[test]
+fn the_findings_of_the_shipped_plan_are_these() {
+    let plan = compile(AUTO_POOL).unwrap();
+    assert_eq!(figures(&plan, "recruitment_funded"), [("share_bps", 10_000)]);
+    assert_eq!(
+        figures(&plan, "places_without_income"),
+        [("places", 8), ("of", 15)]
+    );
+    assert_eq!(figures(&plan, "places_at_most_even"), [("places", 4), ("of", 15)]);
+    // The third place earns 40 too, but its last 5 come with the node that closes the tree.
+    assert_eq!(
+        figures(&plan, "next_price_out_of_reach"),
+        [("tier", 1), ("reaching", 2), ("of", 15)]
+    );
+    assert!(
+        plan.findings()
+            .iter()
+            .all(|finding| finding.severity < Severity::Error)
+    );
+}
+
+#[test]
+fn a_plan_funded_by_recruitment_runs_on_local_chains_only() {
+    let plan = compile(AUTO_POOL).unwrap();
+    assert_eq!(plan.gate(ChainClass::Local), Ok(()));
+    assert_eq!(
+        plan.gate(ChainClass::Public),
+        Err(GateError::RecruitmentFunded {
+            share_bps: 10_000,
+            max_bps: 5_000
+        })
+    );
+}
+
+#[test]
+fn a_plan_that_rewards_nobody_passes_the_gate() {
+    let text = changed("direct_share = \"18\"", "direct_share = \"0\"")
+        .replace("[3000, 1500, 1000, 500, 500, 500, 500, 500, 1000, 1000]", "[]")
+        .replace("[5000, 2500, 1500]", "[0]");
+    let plan = compile(&text).unwrap();
+    assert_eq!(plan.recruitment_share_bps(), 0);
+    assert_eq!(plan.gate(ChainClass::Public), Ok(()));
+}
+
+#[test]
+fn comments_and_formatting_do_not_change_the_hash_and_every_parameter_does() {
+    let hash = |text: &str| compile(text).unwrap().hash();
+    let plain: String = AUTO_POOL
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| format!("{}  \n", line.replace(" = ", "=").replace("\"20\"", "\"20.0\"")))
+        .collect();
+    assert_ne!(plain, AUTO_POOL);
+    assert_eq!(hash(&plain), hash(AUTO_POOL));
+
+    let both_prices = changed("price = \"20\"", "price = \"22\"").replace("[\"20\"", "[\"22\"");
+    let changes = [
+        ("name = \"auto-pool\"", "name = \"auto-pool-2\""),
+        ("version = 1", "version = 2"),
+        ("asset = \"BNB\"", "asset = \"USDT\""),
+        ("direct_share = \"18\"", "direct_share = \"17\""),
+        ("pool_entry_ordinals = [2]", "pool_entry_ordinals = [2, 4]"),
+        ("price = \"40\"", "price = \"41\""),
+        ("company_share = \"4\"", "company_share = \"5\""),
+        ("[3000, 1500", "[1500, 3000"),
+        ("tree_size = 15", "tree_size = 31"),
+        ("trees_max = 15", "trees_max = 16"),
+        ("trees_max = 15", ""),
+        (", \"640\"]", "]"),
+        (", \"640\"]", ", \"641\"]"),
+        ("[5000, 2500, 1500]", "[5000, 2500]"),
+        ("[5000, 2500, 1500]", "[5000, 2500, 1400]"),
+        ("reserve = \"opt_in\"", "reserve = \"none\""),
+    ];
+    let mut hashes: BTreeSet<_> = changes
+        .iter()
+        .map(|(from, to)| hash(&changed(from, to)))
+        .collect();
+    hashes.extend([hash(AUTO_POOL), hash(&both_prices)]);
+    assert_eq!(hashes.len(), changes.len() + 2);
+}
+
+/// The hash is part of authorizations on chain: if this fails, existing plans have lost their identity.
+#[test]
+fn the_hash_of_the_shipped_plan_is_fixed() {
+    assert_eq!(
+        compile(AUTO_POOL).unwrap().hash().to_string(),
+        "0x6c6ab834b2592a13bd6acce4bbd09ebb6f5503945f2dce334275b151434cbaaf"
+    );
+}

@@ -1,0 +1,53 @@
+//! Worked examples of the plan's rules as text tables.
+
+mod scenario;
+
+use plan::{CompiledPlan, compile};
+
+fn auto_pool() -> CompiledPlan {
+    compile(include_str!("../../../../plans/auto-pool.toml")).unwrap()
+}
+
+/// The same plan in which every direct enters the pool: trees fill without other rewards between.
+fn all_enter(trees_max: u32) -> CompiledPlan {
+    let ordinals: Vec<String> = (1..=40).map(|ordinal| ordinal.to_string()).collect();
+    let text = include_str!("../../../../plans/auto-pool.toml")
+        .replace("[2]", &format!("[{}]", ordinals.join(", ")))
+        .replace("trees_max = 15", &format!("trees_max = {trees_max}"));
+    compile(&text).unwrap()
+}
+
+/// The same with a third tier as cheap as the first.
+fn cheap_third_tier() -> CompiledPlan {
+    let text = include_str!("../../../../plans/auto-pool.toml")
+        .replace("[2]", "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]")
+        .replace("\"40\", \"80\"", "\"40\", \"20\"");
+    compile(&text).unwrap()
+}
+
+macro_rules! scenarios {
+    ($($name:ident: $plan:expr;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                scenario::check($plan, include_str!(concat!("scenarios/", stringify!($name), ".txt")));
+            }
+        )*
+    };
+}
+
+scenarios! {
+    a_closed_tree_of_fifteen_pays_224_company_30_and_residual_46: all_enter(15);
+    a_reserve_of_forty_pays_for_the_next_tier: all_enter(15);
+    a_tree_that_closes_releases_its_reserves: all_enter(15);
+    a_progression_causes_the_next: cheap_third_tier();
+    a_retopup_is_shared_by_ten_generations: auto_pool();
+    only_the_second_direct_enters_the_pool: auto_pool();
+    a_full_tier_falls_back_to_the_direct_share: all_enter(1);
+    a_refund_reverses_exactly_what_the_deposit_caused: auto_pool();
+    a_refunded_position_earns_nothing_more: all_enter(15);
+    rewards_are_checked_again_at_maturity: auto_pool();
+    what_a_user_owes_is_paid_before_anything_else: all_enter(15);
+    money_that_fits_nothing_waits_in_clearing: auto_pool();
+    choices_that_do_not_fit_are_ignored: all_enter(1);
+}

@@ -1,0 +1,386 @@
+//! The scenario language: a line is a fact, the indented lines below it are what it must do.
+//!
+//! ```text
+//! day 10                        following intakes can be refunded until the end of this day
+//! register B by A               also: register A, register B by A paying 19
+//! retopup B                     also: retopup B paying 39
+//! refund B                      the newest deposit of B that is held; also: refund B registration, refund B oldest
+//!                               (its oldest retopup), refund B sending 19 (also of one that is not held any more)
+//! mature 10                     also: mature 10 releasing 39
+//! reserve B 1 in                also: out
+//! correct B 5 / fund 7 / freeze B 99 / unfreeze B
+//!     10 custody -> held(A) pool_layer(1,1) to A of B      a leg: all legs of the fact, in order, or none of them
+//!     nothing                                              the fact has no legs
+//!     ! placed B 1/1/1                                     an effect that must be among the fact's effects
+//! = available(A) 64             a balance; also: entitled(A), owed by receivable(A)
+//! ```
+//!
+//! After every fact the harness itself checks that custody holds what came in less what went out, that what is
+//! held belongs to deposits that are held, and that no guarded account gives more than it has.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use alloy_primitives::{Address, B256, keccak256};
+use ledger::{Account, AccountKind, BalanceChanges, Leg, Reason, Side, fold_into};
+use money::{Amount, Asset};
+use plan::{Book, Cause, CompiledPlan, Effect, Intake, Outcome, ReserveChoice, Tier, UserId};
+
+const DAY_SECONDS: u64 = 86_400;
+
+/// Runs a scenario and panics, with line and text, at the first line that does not hold.
+pub(crate) fn check(plan: CompiledPlan, text: &str) {
+    let mut scenario = Scenario::new(plan);
+    let mut lines = text.lines().enumerate().peekable();
+    while let Some((number, line)) = lines.next() {
+        let line = line.split('#').next().unwrap().trim_end();
+        if line.is_empty() {
+            continue;
+        }
+        let mut expected = Vec::new();
+        while let Some((_, below)) = lines.next_if(|(_, below)| below.starts_with(' ')) {
+            expected.push(normal(below.split('#').next().unwrap()));
+        }
+        let at = format!("line {}: {line}", number + 1);
+        scenario.step(line, &expected, &at);
+    }
+}
+
+struct Deposit {
+    name: String,
+    deposit_ref: B256,
+    is_registration: bool,
+    amount: Amount,
+    day: u32,
+    is_held: bool,
+}
+
+struct Scenario {
+    book: Book,
+    day: u32,
+    names: BTreeMap<Address, String>,
+    deposits: Vec<Deposit>,
+    legs: BalanceChanges,
+    inflow: Amount,
+    outflow: Amount,
+    out: Outcome,
+}
+
+impl Scenario {
+    fn new(plan: CompiledPlan) -> Self {
+        Self {
+            book: Book::new(plan),
+            day: 10,
+            names: BTreeMap::new(),
+            deposits: Vec::new(),
+            legs: BalanceChanges::new(),
+            inflow: Amount::ZERO,
+            outflow: Amount::ZERO,
+            out: Outcome::default(),
+        }
+    }
+
+    fn step(&mut self, line: &str, expected: &[String], at: &str) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words[..] {
+            ["day", day] => self.day = day.parse().unwrap(),
+            ["=", account, amount] => assert_eq!(self.balance(account), amount, "{at}"),
+            _ => {
+                let cause = self.cause(&words, at);
+                self.book.apply(&cause, &mut self.out);
+                self.fold(at);
+                self.compare(expected, at);
+            }
+        }
+    }
+
+    fn cause(&mut self, words: &[&str], at: &str) -> Cause {
+        let asset = self.asset();
+        let amount = |text: &str| asset.parse_amount(text).unwrap();
+        let option = |word: &str| {
+            let position = words.iter().position(|found| *found == word)?;
+            Some(words[position + 1])
+        };
+        let wallet = |scenario: &mut Self| scenario.wallet(words[1]);
+        match words[0] {
+            kind @ ("register" | "retopup") => {
+                let is_registration = kind == "register";
+                let price = if is_registration {
+                    self.book.plan().registration_price()
+                } else {
+                    self.book.plan().retopup_price()
+                };
+                let paid = option("paying").map_or(price, amount);
+                self.intake(words[1], option("by"), paid, is_registration)
+            }
+            "refund" => {
+                let only_registration = words.get(2) == Some(&"registration");
+                let again = option("sending").is_some();
+                let mut fitting: Vec<&mut Deposit> = self
+                    .deposits
+                    .iter_mut()
+                    .filter(|deposit| deposit.name == words[1])
+                    .filter(|deposit| deposit.is_held || again)
+                    .filter(|deposit| deposit.is_registration || !only_registration)
+                    .collect();
+                if words.get(2) == Some(&"oldest") {
+                    fitting.retain(|deposit| !deposit.is_registration);
+                    fitting.truncate(1);
+                }
+                let deposit = fitting.pop().unwrap_or_else(|| panic!("{at}: no such deposit"));
+                let sent = option("sending").map_or(deposit.amount, amount);
+                deposit.is_held = false;
+                self.outflow = self.outflow.plus(sent).unwrap();
+                let deposit_ref = deposit.deposit_ref;
+                let wallet = wallet(self);
+                Cause::Refunded {
+                    deposit_ref,
+                    wallet,
+                    to: wallet,
+                    amount: sent,
+                }
+            }
+            "mature" => {
+                let through_day: u32 = words[1].parse().unwrap();
+                let mut total = Amount::ZERO;
+                for deposit in &mut self.deposits {
+                    if deposit.is_held && deposit.day <= through_day {
+                        deposit.is_held = false;
+                        total = total.plus(deposit.amount).unwrap();
+                    }
+                }
+                Cause::EscrowMatured {
+                    through_day,
+                    amount: option("releasing").map_or(total, amount),
+                }
+            }
+            "fund" => {
+                let amount = amount(words[1]);
+                self.inflow = self.inflow.plus(amount).unwrap();
+                let from = Address::ZERO;
+                Cause::Funded { from, amount }
+            }
+            "reserve" => Cause::ReserveChosen {
+                wallet: wallet(self),
+                tier: Tier::new(words[2].parse().unwrap()).unwrap(),
+                choice: match words[3] {
+                    "in" => ReserveChoice::In,
+                    "out" => ReserveChoice::Out,
+                    other => panic!("{at}: in or out, not {other}"),
+                },
+            },
+            "correct" => Cause::Corrected {
+                wallet: wallet(self),
+                amount: amount(words[2]),
+            },
+            "freeze" => Cause::UserFrozen {
+                wallet: wallet(self),
+                until: words[2].parse().unwrap(),
+            },
+            "unfreeze" => Cause::UserUnfrozen { wallet: wallet(self) },
+            other => panic!("{at}: unknown fact {other}"),
+        }
+    }
+
+    fn intake(&mut self, name: &str, sponsor: Option<&str>, amount: Amount, is_registration: bool) -> Cause {
+        let wallet = self.wallet(name);
+        let deposit_ref = keccak256(self.deposits.len().to_be_bytes());
+        self.inflow = self.inflow.plus(amount).unwrap();
+        let is_expected = self.book.user_of(wallet).is_none() == is_registration;
+        if is_expected {
+            self.deposits.push(Deposit {
+                name: name.to_owned(),
+                deposit_ref,
+                is_registration,
+                amount,
+                day: self.day,
+                is_held: true,
+            });
+        }
+        let intake = Intake {
+            deposit_ref,
+            wallet,
+            sponsor: sponsor.map(|name| self.wallet(name)),
+            amount,
+            refundable_until: u64::from(self.day) * DAY_SECONDS + 5,
+            plan_hash: self.book.plan().hash(),
+            disclosure_hash: B256::ZERO,
+        };
+        if is_registration {
+            Cause::Registered(intake)
+        } else {
+            Cause::RetoppedUp(intake)
+        }
+    }
+
+    /// Folds the legs of the last fact and checks the harness's own invariants.
+    fn fold(&mut self, at: &str) {
+        for (number, leg) in self.out.legs.iter().enumerate() {
+            assert!(!leg.amount.is_zero() && leg.debit != leg.credit, "{at}: {leg:?}");
+            fold_into(&mut self.legs, &leg.at(1, u32::try_from(number).unwrap())).unwrap();
+        }
+        let mut held = Amount::ZERO;
+        for (id, change) in &self.legs {
+            let account = id.account().unwrap();
+            if account.kind().is_guarded() {
+                assert!(
+                    change.debits_posted <= change.credits_posted,
+                    "{at}: {account} is overdrawn"
+                );
+            }
+            if account.kind() == AccountKind::Held {
+                let net = change.credits_posted.minus(change.debits_posted).unwrap();
+                held = held.plus(net).unwrap();
+            }
+        }
+        let custody = self.net(Account::Custody);
+        assert_eq!(self.inflow.minus(self.outflow), Ok(custody), "{at}: custody");
+        let clearing = Amount::sum_of(self.deposits.iter().filter(|d| d.is_held).map(|deposit| {
+            let price = if deposit.is_registration {
+                self.book.plan().registration_price()
+            } else {
+                self.book.plan().retopup_price()
+            };
+            if deposit.amount == price {
+                deposit.amount
+            } else {
+                Amount::ZERO
+            }
+        }));
+        assert_eq!(clearing, Ok(held), "{at}: held");
+    }
+
+    fn compare(&self, expected: &[String], at: &str) {
+        let (effects, legs): (Vec<_>, Vec<_>) = expected.iter().partition(|line| line.starts_with('!'));
+        let found_legs: Vec<String> = self.out.legs.iter().map(|leg| self.leg_text(leg)).collect();
+        let found_effects: Vec<String> = self.out.effects.iter().map(|e| self.effect_text(e)).collect();
+        let found = || format!("{}\n{}", found_legs.join("\n"), found_effects.join("\n"));
+        if legs.iter().any(|line| line.as_str() == "nothing") {
+            assert!(found_legs.is_empty(), "{at}\nfound:\n{}", found());
+        } else if !legs.is_empty() {
+            assert!(legs.iter().copied().eq(&found_legs), "{at}\nfound:\n{}", found());
+        }
+        for effect in effects {
+            assert!(
+                found_effects.contains(effect),
+                "{at}: {effect}\nfound:\n{}",
+                found()
+            );
+        }
+    }
+
+    fn balance(&self, text: &str) -> String {
+        if let Some(name) = text.strip_prefix("entitled(") {
+            let wallet = wallet_of(name.trim_end_matches(')'));
+            return self.asset().display_amount(self.book.entitled(wallet));
+        }
+        let found = self
+            .legs
+            .keys()
+            .map(|id| id.account().unwrap())
+            .find(|account| self.account_text(*account) == text);
+        let amount = found.map_or(Amount::ZERO, |account| self.net(account));
+        self.asset().display_amount(amount)
+    }
+
+    fn net(&self, account: Account) -> Amount {
+        let change = self.legs.get(&account.id()).copied().unwrap_or_default();
+        match account.kind().side() {
+            Side::Debit => change.debits_posted.minus(change.credits_posted).unwrap(),
+            Side::Credit => change.credits_posted.minus_or_zero(change.debits_posted),
+        }
+    }
+
+    fn wallet(&mut self, name: &str) -> Address {
+        let wallet = wallet_of(name);
+        self.names.insert(wallet, name.to_owned());
+        wallet
+    }
+
+    fn asset(&self) -> Asset {
+        self.book.plan().asset()
+    }
+
+    fn name(&self, user: UserId) -> &str {
+        &self.names[&self.book.wallet_of(user).unwrap()]
+    }
+
+    fn leg_text(&self, leg: &Leg) -> String {
+        let mut text = format!(
+            "{} {} -> {} {}",
+            self.asset().display_amount(leg.amount),
+            self.account_text(leg.debit),
+            self.account_text(leg.credit),
+            leg.reason.name()
+        );
+        if let Reason::PoolLayer { tier, layer } = leg.reason {
+            write!(text, "({tier},{layer})").unwrap();
+        }
+        if let Reason::Generation(generation) = leg.reason {
+            write!(text, "({generation})").unwrap();
+        }
+        for (word, user) in [("to", leg.recipient), ("of", leg.source)] {
+            if let Some(user) = user {
+                write!(text, " {word} {}", self.name(user)).unwrap();
+            }
+        }
+        text
+    }
+
+    /// The account's own text, with the user's name in the place of the number.
+    fn account_text(&self, account: Account) -> String {
+        let text = account.to_string();
+        match account.user() {
+            Some(user) => text.replacen(&format!("({user}"), &format!("({}", self.name(user)), 1),
+            None => text,
+        }
+    }
+
+    fn effect_text(&self, effect: &Effect) -> String {
+        match effect {
+            Effect::Joined {
+                user,
+                sponsor,
+                ordinal,
+                ..
+            } => match sponsor {
+                Some(sponsor) => format!(
+                    "! joined {} by {} {ordinal}",
+                    self.name(*user),
+                    self.name(*sponsor)
+                ),
+                None => format!("! joined {}", self.name(*user)),
+            },
+            Effect::Placed {
+                tier,
+                tree,
+                index,
+                user,
+                funding,
+            } => format!("! placed {} {tier}/{tree}/{index} {funding:?}", self.name(*user)),
+            Effect::TreeOpened { tier, tree } => format!("! opened {tier}/{tree}"),
+            Effect::TreeClosed { tier, tree } => format!("! closed {tier}/{tree}"),
+            Effect::UserRefunded { user } => format!("! user_refunded {}", self.name(*user)),
+            Effect::RewardForfeited { deposit, leg } => format!("! forfeited {}/{leg}", deposit.get()),
+            Effect::ReserveSet { user, tier, choice } => {
+                format!("! reserve {} {tier} {choice:?}", self.name(*user))
+            }
+            Effect::Progressed { user, from } => format!("! progressed {} {from}", self.name(*user)),
+            Effect::Frozen { user, until } => format!("! frozen {} {until}", self.name(*user)),
+            Effect::Unfrozen { user } => format!("! unfrozen {}", self.name(*user)),
+            Effect::CommandIgnored { cause } => format!("! ignored {cause:?}"),
+            Effect::Discrepancy { cause } => format!("! discrepancy {cause:?}"),
+            Effect::DepositTaken { deposit, .. } => format!("! taken {}", deposit.get()),
+            Effect::DepositRefunded { deposit } => format!("! refunded {}", deposit.get()),
+            Effect::DepositMatured { deposit } => format!("! matured {}", deposit.get()),
+        }
+    }
+}
+
+fn wallet_of(name: &str) -> Address {
+    Address::from_word(keccak256(name))
+}
+
+fn normal(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
