@@ -49,12 +49,15 @@ abstract contract Authorizations is EIP712, Roles {
         _checkSignature(structHash, signer, signature);
     }
 
-    /// @dev Recovery comes first: it spares the usual signer the look at its code, and an account that delegates its code
-    /// (EIP-7702) still signs with its key. Only 65 bytes with a low `s` are accepted; a contract decides by EIP-1271.
+    /// @dev Recovery comes first: it spares the usual signer a call, and an account that delegates its code (EIP-7702) still
+    /// signs with its key. Only 65 bytes with a low `s` are accepted. A contract decides by EIP-1271; an account without
+    /// code answers nothing, which is no.
     function _checkSignature(bytes32 structHash, address signer, bytes calldata signature) internal view {
         bytes32 digest = _hashTypedDataV4(structHash);
         (address recovered, ECDSA.RecoverError error_,) = ECDSA.tryRecoverCalldata(digest, signature);
         if (error_ == ECDSA.RecoverError.NoError && recovered == signer) return;
-        if (signer.code.length == 0 || !SignatureChecker.isValidERC1271SignatureNowCalldata(signer, digest, signature)) revert ICustody.InvalidSignature();
+        if (!SignatureChecker.isValidERC1271SignatureNowCalldata(signer, digest, signature)) {
+            revert ICustody.InvalidSignature();
+        }
     }
 }
