@@ -6,7 +6,7 @@
 mod compile;
 mod exported;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -20,6 +20,10 @@ struct Args {
     /// Compare only; exit with status 1 when a file is missing or differs.
     #[arg(long)]
     check: bool,
+
+    /// The checkout.
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
 }
 
 fn main() -> ExitCode {
@@ -33,7 +37,10 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<ExitCode> {
-    let root = checkout();
+    let root = args
+        .root
+        .canonicalize()
+        .with_context(|| format!("no directory {}", args.root.display()))?;
     let mut drifted = 0_usize;
     for file in compile::compile(&root)?.iter().map(Exported::render) {
         let (name, content) = file?;
@@ -56,14 +63,4 @@ fn run(args: &Args) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
-}
-
-/// The checkout this tool was built from.
-fn checkout() -> PathBuf {
-    let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
-    crate_dir
-        .ancestors()
-        .nth(2)
-        .expect("the crate lies two levels below the root of the checkout")
-        .to_path_buf()
 }
