@@ -1,3 +1,45 @@
-//! Entry point.
+//! `trellis`: the command for developers, operators of a machine and designers of plans.
+//!
+//! One file for each subcommand. Answers go to standard output, logs to standard error; the exit status tells.
 
-fn main() {}
+mod dev;
+mod doctor;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "trellis", version, about = "Runs and examines Trellis")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the whole system on this machine, for development only
+    Dev(dev::Arguments),
+    /// Say what this machine lacks, and how to get it
+    Doctor,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    telemetry::install_tls();
+    let result = match telemetry::init() {
+        Ok(()) => run(Arguments::parse().command).await,
+        Err(error) => Err(error.into()),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Dev(arguments) => dev::run(arguments).await,
+        Command::Doctor => doctor::run().await,
+    }
+}

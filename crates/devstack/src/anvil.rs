@@ -106,7 +106,7 @@ impl Anvil {
         command.args(["--chain-id", &CHAIN_ID.to_string(), "--mnemonic", MNEMONIC]);
         command.args(["--accounts", &ACCOUNTS.to_string(), "--quiet"]);
         // Finality is arithmetic: two slots in an epoch put it four blocks behind the head.
-        command.args(["--slots-in-an-epoch", "2", "--preserve-historical-states"]);
+        command.args(["--slots-in-an-epoch", "2"]);
         // As on BNB Smart Chain: no transaction above 16,777,216 gas.
         command.args([
             "--hardfork",
@@ -119,9 +119,11 @@ impl Anvil {
             Mining::Interval => command.args(["--block-time", BLOCK_SECONDS]),
             Mining::OnDemand => command.arg("--no-mining"),
         };
-        if let Some(state) = &spec.state {
-            command.arg("--state").arg(state);
-        }
+        match &spec.state {
+            // With every old state in it, the file of an hour has gigabytes; the blocks alone have few megabytes.
+            Some(state) => command.arg("--state").arg(state),
+            None => command.arg("--preserve-historical-states"),
+        };
         let mut child = Child::start(ChildSpec {
             name: "anvil".to_owned(),
             command,

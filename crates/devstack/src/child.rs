@@ -20,6 +20,17 @@ use crate::unprivileged::Account;
 /// Between two looks at a process that is to end.
 const POLL: Duration = Duration::from_millis(10);
 
+/// The variables of this process that a child sees; everything else it is given by name. So what a developer
+/// has set for other purposes (`PGHOST`, `DATABASE_URL`, `FOUNDRY_…`) changes nothing.
+const INHERITED: [&str; 6] = [
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "RUST_BACKTRACE",
+    "TRELLIS_LOG",
+    "TRELLIS_LOG_FORMAT",
+];
+
 /// Lines of a child's log that are shown when it failed.
 const LOG_TAIL_LINES: usize = 15;
 
@@ -28,7 +39,7 @@ const LOG_TAIL_LINES: usize = 15;
 pub struct ChildSpec {
     /// The name of the child in messages and of its pid file.
     pub name: String,
-    /// Program, arguments and environment; standard streams are replaced.
+    /// Program, arguments and environment; of the own environment only a few variables are passed on.
     pub command: Command,
     /// The account to run under.
     pub account: Option<Account>,
@@ -303,7 +314,12 @@ fn dying_with_parent(command: &Command, signal: Signal) -> anyhow::Result<Comman
 }
 
 fn copy_of(command: &Command, mut copy: Command) -> Command {
-    copy.args(command.get_args());
+    copy.args(command.get_args()).env_clear();
+    for name in INHERITED {
+        if let Some(value) = std::env::var_os(name) {
+            copy.env(name, value);
+        }
+    }
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => copy.env(name, value),

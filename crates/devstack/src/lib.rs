@@ -6,11 +6,19 @@
 pub mod anvil;
 mod checkout;
 mod child;
+#[cfg(feature = "world")]
+pub mod development;
+pub mod endpoints;
+pub mod guard;
+pub mod ledger_database;
 mod ports;
 pub mod postgres;
+pub mod services;
 mod tools;
 mod unprivileged;
 mod wallets;
+#[cfg(feature = "world")]
+pub mod world;
 
 pub use checkout::{Checkout, FileLock};
 pub use child::{Child, ChildSpec, ProcessId};

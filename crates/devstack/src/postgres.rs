@@ -116,6 +116,16 @@ impl Postgres {
         &self.address
     }
 
+    /// The version that it says it has.
+    pub async fn version(&self) -> anyhow::Result<String> {
+        let mut connection = connect(&self.address.url("postgres")).await?;
+        let version = sqlx::query_scalar("SHOW server_version")
+            .fetch_one(&mut connection)
+            .await?;
+        connection.close().await?;
+        Ok(version)
+    }
+
     /// Fails when it has ended.
     pub fn check_running(&mut self) -> anyhow::Result<()> {
         self.child.check_running()

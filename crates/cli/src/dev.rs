@@ -1,0 +1,115 @@
+//! `trellis dev`: the whole system on this machine until it is told to end.
+//!
+//! Not responsible for how the parts are started and stopped; that is `devstack`.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use devstack::Checkout;
+use devstack::development::{Development, DevelopmentSpec};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Between two looks at the processes.
+const WATCH: Duration = Duration::from_millis(500);
+
+/// Accounts that the box shows; the others are in the file.
+const ROLES_SHOWN: [&str; 4] = ["root", "operator:builder", "operator:approver", "user"];
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Forget the chain and the database of the last start
+    #[arg(long)]
+    fresh: bool,
+    /// Port of the API; 4000 or a free one when not given
+    #[arg(long)]
+    port: Option<u16>,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    // Set up before anything starts, so that a signal during the start ends it in order, too.
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let begun = Instant::now();
+    let checkout = Checkout::find()?;
+    let spec = DevelopmentSpec {
+        fresh: arguments.fresh,
+        port: arguments.port,
+    };
+    let mut development = tokio::select! {
+        started = Development::start(&checkout, &spec) => started?,
+        _ = interrupt.recv() => return Ok(ExitCode::from(130)),
+        _ = terminate.recv() => return Ok(ExitCode::from(143)),
+    };
+    print!("{}", box_of(&development, begun.elapsed()));
+    let ended = tokio::select! {
+        error = watch(&mut development) => Err(error),
+        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+    };
+    println!("ending …");
+    let stopped = development.stop();
+    ended.and(stopped)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Waits until a process ends that should not.
+async fn watch(development: &mut Development) -> anyhow::Error {
+    loop {
+        if let Err(error) = development.check_running() {
+            return error;
+        }
+        tokio::time::sleep(WATCH).await;
+    }
+}
+
+/// What a developer wants to see first.
+fn box_of(development: &Development, took: Duration) -> String {
+    let endpoints = development.endpoints();
+    let mut lines = vec![
+        format!(
+            "Trellis is ready after {:.1} s. DEVELOPMENT ONLY: everybody knows these keys.",
+            took.as_secs_f32()
+        ),
+        String::new(),
+        format!("API       {}", endpoints.api),
+        format!("chain     {} (id {})", endpoints.rpc, endpoints.chain_id),
+        format!("custody   {}", endpoints.custody),
+        format!("database  {}", endpoints.database_url),
+        String::new(),
+    ];
+    for role in ROLES_SHOWN {
+        if let Some(account) = endpoints.accounts.iter().find(|account| account.role == role) {
+            lines.push(format!("{role:<17} {} {}", account.address, account.private_key));
+        }
+    }
+    lines.push(String::new());
+    lines.push(
+        "All accounts: .local/dev/endpoints.json   logs: .local/dev/log   Ctrl-C ends everything".to_owned(),
+    );
+    lines.extend(development.notes().iter().map(|note| format!("Note: {note}")));
+    framed(&lines)
+}
+
+fn framed(lines: &[String]) -> String {
+    let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let bar = "─".repeat(width + 2);
+    let mut text = format!("┌{bar}┐\n");
+    for line in lines {
+        writeln!(text, "│ {line:<width$} │").expect("writing to a String does not fail");
+    }
+    text.push_str(&format!("└{bar}┘\n"));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::framed;
+
+    #[test]
+    fn the_frame_is_as_wide_as_the_longest_line() {
+        let text = framed(&["a".to_owned(), "four".to_owned()]);
+        assert_eq!(text, "┌──────┐\n│ a    │\n│ four │\n└──────┘\n");
+    }
+}

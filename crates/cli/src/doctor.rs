@@ -1,0 +1,165 @@
+//! `trellis doctor`: what this machine lacks for development, and how to get it.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, bail, ensure};
+use devstack::postgres::{Durability, Postgres, PostgresSpec};
+use devstack::{Checkout, Tools};
+
+/// The oldest Node that the tools run on.
+const NODE_MAJOR_MIN: u32 = 20;
+
+/// A debug build with its tests, the tools and a database take about half of this.
+const FREE_BYTES_MIN: u64 = 15 << 30;
+
+pub(crate) async fn run() -> anyhow::Result<ExitCode> {
+    let checkout = Checkout::find()?;
+    let tools = Tools::of(&checkout);
+    let results = [
+        ("Rust", rust(&checkout)),
+        (
+            "C compiler",
+            version_of("cc", "install one, on Debian: apt-get install gcc libc6-dev"),
+        ),
+        ("Node", node()),
+        ("npm packages", npm_packages(&checkout)),
+        ("anvil", runs(tools.anvil())),
+        ("forge", runs(tools.forge())),
+        ("cargo-nextest", nextest(&checkout)),
+        (
+            "setpriv",
+            version_of(
+                "setpriv",
+                "install util-linux; without it a killed parent leaves children",
+            ),
+        ),
+        ("free disk", free_disk(&checkout.path(""))),
+        ("PostgreSQL", postgres(&checkout).await),
+    ];
+    let mut healthy = true;
+    for (what, result) in results {
+        match result {
+            Ok(found) => println!("ok       {what}: {found}"),
+            Err(error) => {
+                healthy = false;
+                println!("MISSING  {what}: {error:#}");
+            }
+        }
+    }
+    Ok(if healthy {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn output(command: &mut Command) -> anyhow::Result<String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .output()
+        .with_context(|| format!("`{program}` does not start"))?;
+    ensure!(
+        output.status.success(),
+        "`{program}` fails: {}",
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+fn version_of(program: &str, hint: &str) -> anyhow::Result<String> {
+    output(Command::new(program).arg("--version")).with_context(|| hint.to_owned())
+}
+
+/// The version pinned in `rust-toolchain.toml` runs in the checkout.
+fn rust(checkout: &Checkout) -> anyhow::Result<String> {
+    let pinned =
+        std::fs::read_to_string(checkout.path("rust-toolchain.toml")).context("no rust-toolchain.toml")?;
+    let pinned = pinned.lines().find_map(|line| line.strip_prefix("channel = \""));
+    let pinned = pinned
+        .and_then(|rest| rest.strip_suffix('"'))
+        .context("rust-toolchain.toml pins no channel")?;
+    let found = output(
+        Command::new("rustc")
+            .arg("--version")
+            .current_dir(checkout.path("")),
+    )
+    .context("install Rust with https://rustup.rs")?;
+    ensure!(
+        found.starts_with(&format!("rustc {pinned} ")),
+        "{found}, but {pinned} is pinned: `rustup toolchain install {pinned}`"
+    );
+    Ok(found)
+}
+
+fn node() -> anyhow::Result<String> {
+    let hint = format!("install Node {NODE_MAJOR_MIN} or newer");
+    let version = version_of("node", &hint)?;
+    let major = version
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|major| major.parse::<u32>().ok());
+    ensure!(
+        major.is_some_and(|major| major >= NODE_MAJOR_MIN),
+        "{version} is too old: {hint}"
+    );
+    Ok(version)
+}
+
+fn npm_packages(checkout: &Checkout) -> anyhow::Result<String> {
+    for directory in ["", "contracts/"] {
+        let read = |name: &str| std::fs::read(checkout.path(&format!("{directory}{name}")));
+        let wanted =
+            read("package-lock.json").with_context(|| format!("{directory}package-lock.json is missing"))?;
+        if read("node_modules/.installed-from").ok() != Some(wanted) {
+            bail!("those of {directory}package-lock.json are not installed: ./scripts/setup");
+        }
+    }
+    Ok("as in the lock files".to_owned())
+}
+
+fn runs(tool: anyhow::Result<std::path::PathBuf>) -> anyhow::Result<String> {
+    output(Command::new(tool?).arg("--version"))
+}
+
+fn nextest(checkout: &Checkout) -> anyhow::Result<String> {
+    let own = checkout.path(".local/tools/bin/cargo-nextest");
+    let program = if own.is_file() {
+        own
+    } else {
+        "cargo-nextest".into()
+    };
+    output(Command::new(program).args(["nextest", "--version"])).context("./scripts/setup builds it")
+}
+
+fn free_disk(root: &Path) -> anyhow::Result<String> {
+    let found = rustix::fs::statvfs(root).context("the file system does not tell")?;
+    let free = found.f_bavail * found.f_frsize;
+    let gib = free >> 30;
+    ensure!(
+        free >= FREE_BYTES_MIN,
+        "{gib} GiB are free, {} GiB are needed",
+        FREE_BYTES_MIN >> 30
+    );
+    Ok(format!("{gib} GiB"))
+}
+
+/// PostgreSQL really starts, with everything that this needs: libraries, an account, a directory.
+async fn postgres(checkout: &Checkout) -> anyhow::Result<String> {
+    let Some(_lock) = checkout.try_lock("doctor")? else {
+        bail!("another doctor is at work")
+    };
+    let directory = checkout.local("doctor")?;
+    let spec = PostgresSpec {
+        data: "doctor/postgres".to_owned(),
+        log: directory.join("postgres.log"),
+        pids: directory.join("pids"),
+        durability: Durability::Throwaway,
+    };
+    let mut server = Postgres::start(checkout, &spec).await?;
+    let version = server.version().await?;
+    server.stop()?;
+    Ok(format!("{version} starts and stops"))
+}

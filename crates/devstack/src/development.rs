@@ -1,0 +1,218 @@
+//! The development system of a checkout: its own PostgreSQL and chain, kept between starts.
+//!
+//! Not responsible for what is shown to people; that is `trellis dev`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::anvil::{Anvil, AnvilSpec, CHAIN_ID, Mining};
+use crate::checkout::{Checkout, FileLock};
+use crate::child::ProcessId;
+use crate::endpoints::Endpoints;
+use crate::ledger_database::{LEDGER, SIGNER, migrate, remembered};
+use crate::ports::free_port;
+use crate::postgres::{Durability, Postgres, PostgresSpec};
+use crate::unprivileged::Account;
+use crate::world::{Continuity, System, SystemSpec, accounts, continuity, deploy, finalize_restored};
+
+/// The data directory below `.local`.
+const DATA: &str = "dev/postgres";
+
+/// The plan that a development system runs.
+const PLAN: &str = "plans/auto-pool.toml";
+
+/// The port of the API when it is free, so that a bookmark keeps working.
+const API_PORT: u16 = 4000;
+
+/// What to start.
+#[derive(Debug, Clone, Default)]
+pub struct DevelopmentSpec {
+    /// Whether to forget chain and database of the last start.
+    pub fresh: bool,
+    /// The port of the API.
+    pub port: Option<u16>,
+}
+
+/// A running development system; dropping it ends it.
+#[derive(Debug)]
+pub struct Development {
+    // Dropped in this order: services, chain, database, lock.
+    system: System,
+    anvil: Anvil,
+    postgres: Postgres,
+    endpoints: Endpoints,
+    endpoints_file: PathBuf,
+    notes: Vec<String>,
+    _lock: FileLock,
+}
+
+impl Development {
+    /// Starts everything and waits until it is ready.
+    pub async fn start(checkout: &Checkout, spec: &DevelopmentSpec) -> anyhow::Result<Self> {
+        let Some(lock) = checkout.try_lock("dev")? else {
+            bail!("`trellis dev` runs in this checkout already; end that one first")
+        };
+        let directory = checkout.local("dev")?;
+        let endpoints_file = directory.join("endpoints.json");
+        let _ = fs::remove_file(&endpoints_file);
+        let mut notes = Vec::new();
+        let ended = ProcessId::end_leftovers(&directory.join("pids"));
+        if !ended.is_empty() {
+            notes.push(format!(
+                "ended what the last start left behind: {}",
+                ended.join(", ")
+            ));
+        }
+        let mut servers = Servers::new(checkout, &directory)?;
+        if spec.fresh {
+            servers.forget()?;
+        }
+        let (mut postgres, mut anvil) = servers.start().await?;
+        let state = continuity(&postgres.address().url(LEDGER), &anvil.rpc_url()).await?;
+        if let Continuity::Broken { reason } = &state {
+            notes.push(format!("chain and database start over: {reason}"));
+            drop((postgres, anvil));
+            servers.forget()?;
+            (postgres, anvil) = servers.start().await?;
+        }
+        let database_url = postgres.address().url(LEDGER);
+        if state == Continuity::Continues {
+            finalize_restored(&anvil.rpc_url()).await?;
+        } else {
+            let plan = checkout.path(PLAN);
+            let plan =
+                fs::read_to_string(&plan).with_context(|| format!("cannot read {}", plan.display()))?;
+            deploy(&database_url, &anvil.rpc_url(), &plan).await?;
+        }
+        let system = System::start(&servers.system_spec(&postgres, &anvil, spec.port)).await?;
+        let deployed = remembered(&database_url)
+            .await?
+            .context("the deployment was not recorded")?;
+        let endpoints = Endpoints {
+            api: system.api_url().to_owned(),
+            rpc: anvil.rpc_url(),
+            database_url,
+            chain_id: CHAIN_ID,
+            custody: deployed.contract,
+            accounts: accounts()?,
+        };
+        endpoints.write(&endpoints_file)?;
+        Ok(Self {
+            system,
+            anvil,
+            postgres,
+            endpoints,
+            endpoints_file,
+            notes,
+            _lock: lock,
+        })
+    }
+
+    /// Where it is reached.
+    #[must_use]
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// What the start did that may surprise.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Fails when any process has ended.
+    pub fn check_running(&mut self) -> anyhow::Result<()> {
+        self.system.check_running()?;
+        self.anvil.check_running()?;
+        self.postgres.check_running()
+    }
+
+    /// Stops everything, those who use first, and keeps chain and database for the next start.
+    pub fn stop(mut self) -> anyhow::Result<()> {
+        self.system.stop()?;
+        self.anvil.stop()?;
+        self.postgres.stop()
+    }
+}
+
+impl Drop for Development {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.endpoints_file);
+    }
+}
+
+/// The servers of a checkout's development system.
+struct Servers<'a> {
+    checkout: &'a Checkout,
+    logs: PathBuf,
+    pids: PathBuf,
+    chain_state: PathBuf,
+}
+
+impl<'a> Servers<'a> {
+    fn new(checkout: &'a Checkout, directory: &Path) -> anyhow::Result<Self> {
+        let chain_state = directory.join("chain.json");
+        Ok(Self {
+            checkout,
+            logs: checkout.local("dev/log")?,
+            pids: checkout.local("dev/pids")?,
+            chain_state,
+        })
+    }
+
+    async fn start(&self) -> anyhow::Result<(Postgres, Anvil)> {
+        let postgres = PostgresSpec {
+            data: DATA.to_owned(),
+            log: self.logs.join("postgres.log"),
+            pids: self.pids.clone(),
+            durability: Durability::Durable,
+        };
+        let anvil = AnvilSpec {
+            mining: Mining::Interval,
+            state: Some(self.chain_state.clone()),
+            log: self.logs.join("anvil.log"),
+            pids: self.pids.clone(),
+        };
+        let started = tokio::try_join!(
+            self.start_postgres(&postgres),
+            Anvil::start(self.checkout, &anvil)
+        );
+        started.context("PostgreSQL or the chain does not start; `--fresh` forgets the last start's")
+    }
+
+    async fn start_postgres(&self, spec: &PostgresSpec) -> anyhow::Result<Postgres> {
+        let postgres = Postgres::start(self.checkout, spec).await?;
+        migrate(self.checkout, postgres.address()).await?;
+        Ok(postgres)
+    }
+
+    /// Removes chain and database, always together: each is worthless without the other.
+    fn forget(&mut self) -> anyhow::Result<()> {
+        let data = self.checkout.local_for(&Account::unprivileged()?, "")?.join(DATA);
+        for result in [fs::remove_dir_all(data), fs::remove_file(&self.chain_state)] {
+            match result {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).context("cannot remove the last start's chain and database");
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn system_spec(&self, postgres: &Postgres, anvil: &Anvil, port: Option<u16>) -> SystemSpec {
+        let usual_is_free = std::net::TcpListener::bind(("127.0.0.1", API_PORT)).is_ok();
+        SystemSpec {
+            database_url: postgres.address().url(LEDGER),
+            signer_database_url: postgres.address().url(SIGNER),
+            rpc_url: anvil.rpc_url(),
+            api_port: port
+                .or(usual_is_free.then_some(API_PORT))
+                .or_else(|| free_port().ok()),
+            logs: self.logs.clone(),
+            pids: self.pids.clone(),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The whole system on a local chain: the contract deployed, the database bound to it, the services running,
+//! the first participants registered.
+//!
+//! Used by `trellis dev` on servers of its own and by the end-to-end tests on theirs. It refuses anything that
+//! is not on this machine.
+
+mod deployment;
+mod environment;
+mod people;
+mod running;
+
+pub(crate) use deployment::finalize_restored;
+pub use deployment::{Continuity, continuity, deploy};
+pub use people::{OPERATOR_ROLES, accounts, operators, root_user};
+pub use running::{System, SystemSpec};

@@ -1,0 +1,133 @@
+//! The contract on the local chain, and the row that binds a database to it.
+
+use abi::deploy::Deployment;
+use alloy::eips::BlockNumberOrTag;
+use alloy::primitives::{Address, B256};
+use alloy::providers::{Provider, ProviderBuilder};
+use anyhow::{Context, bail};
+use sqlx::Connection;
+
+use crate::guard;
+use crate::ledger_database::remembered;
+use crate::postgres::connect;
+
+/// Whether a database and a chain belong together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Continuity {
+    /// The database was never deployed.
+    New,
+    /// The chain knows everything that the database builds on.
+    Continues,
+    /// The chain forgot, or is another one.
+    Broken {
+        /// What the chain does not know.
+        reason: String,
+    },
+}
+
+/// Asks the chain for what the database remembers.
+pub async fn continuity(database_url: &str, rpc_url: &str) -> anyhow::Result<Continuity> {
+    let Some(remembered) = remembered(database_url).await? else {
+        return Ok(Continuity::New);
+    };
+    let provider = provider(rpc_url)?;
+    let chain_id = provider
+        .get_chain_id()
+        .await
+        .context("the node does not say its chain id")?;
+    if chain_id != remembered.chain_id {
+        let reason = format!(
+            "the database is of chain {}, the node of {chain_id}",
+            remembered.chain_id
+        );
+        return Ok(Continuity::Broken { reason });
+    }
+    for block in &remembered.blocks {
+        let hash: B256 = block.parse().context("a stored block hash is none")?;
+        if provider
+            .get_block_by_hash(hash)
+            .await
+            .context("the node does not answer")?
+            .is_none()
+        {
+            return Ok(Continuity::Broken {
+                reason: format!("the node does not know block {block}"),
+            });
+        }
+    }
+    let contract: Address = remembered
+        .contract
+        .parse()
+        .context("the stored contract address is none")?;
+    if provider
+        .get_code_at(contract)
+        .await
+        .context("the node does not answer")?
+        .is_empty()
+    {
+        return Ok(Continuity::Broken {
+            reason: format!("there is no contract at {contract}"),
+        });
+    }
+    Ok(Continuity::Continues)
+}
+
+/// Deploys the contract with the development configuration and binds the database to it and to the plan.
+///
+/// It first refuses every chain but the local one and every server that is not on this machine.
+pub async fn deploy(database_url: &str, rpc_url: &str, plan_text: &str) -> anyhow::Result<Deployment> {
+    guard::refuse_remote(database_url)?;
+    guard::refuse_remote(rpc_url)?;
+    let provider = provider(rpc_url)?;
+    let chain_id = provider
+        .get_chain_id()
+        .await
+        .context("the node does not say its chain id")?;
+    guard::refuse_public_chain(chain_id)?;
+    let plan =
+        plan::compile(plan_text).map_err(|error| anyhow::anyhow!("the plan does not compile: {error}"))?;
+    let deployer = abi::development::DEPLOYER.address;
+    let deployment = abi::deploy::deploy(&provider, deployer, &abi::development::config()).await?;
+
+    let mut connection = connect(database_url).await?;
+    let statement = "INSERT INTO deployment \
+        (chain_id, contract, contract_block, contract_block_hash, asset, plan_hash, plan_text) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    sqlx::query(statement)
+        .bind(i64::try_from(chain_id).context("the chain id is too large")?)
+        .bind(deployment.address.as_slice())
+        .bind(i64::try_from(deployment.block_number).context("the block number is too large")?)
+        .bind(deployment.block_hash.as_slice())
+        .bind("BNB")
+        .bind(plan.hash().as_slice())
+        .bind(plan_text)
+        .execute(&mut connection)
+        .await
+        .context("the database is bound to another deployment already")?;
+    connection.close().await?;
+    Ok(deployment)
+}
+
+/// Mines blocks until everything that a restored chain knew is final, so that the state of the newest final
+/// block can be asked for: a saved chain keeps its blocks, but not the states below the head.
+pub(crate) async fn finalize_restored(rpc_url: &str) -> anyhow::Result<()> {
+    let provider = provider(rpc_url)?;
+    let head = provider
+        .get_block_number()
+        .await
+        .context("the node does not answer")?;
+    provider
+        .raw_request::<_, Option<bool>>("anvil_mine".into(), ["0x6"])
+        .await
+        .context("the node does not mine")?;
+    let block = provider.get_block_by_number(BlockNumberOrTag::Finalized).await?;
+    match block {
+        Some(block) if block.header.number > head => Ok(()),
+        Some(_) | None => bail!("the restored chain does not become final"),
+    }
+}
+
+fn provider(rpc_url: &str) -> anyhow::Result<impl Provider + Clone> {
+    telemetry::install_tls();
+    Ok(ProviderBuilder::new().connect_http(rpc_url.parse().context("not a URL of a node")?))
+}

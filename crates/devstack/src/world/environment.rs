@@ -1,0 +1,99 @@
+//! What each service is told: its program, arguments and environment.
+//!
+//! The services document and check their variables themselves, each in its `config.rs`.
+
+use crate::postgres::url_as;
+use crate::services::ServiceSpec;
+use crate::world::running::SystemSpec;
+
+/// The ports that the services listen on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ports {
+    pub(super) signer: u16,
+    pub(super) listener: u16,
+    pub(super) worker: u16,
+    pub(super) api: u16,
+}
+
+/// Everything that the services' configurations are made of.
+#[derive(Debug)]
+pub(super) struct Environment<'a> {
+    pub(super) spec: &'a SystemSpec,
+    pub(super) ports: Ports,
+}
+
+impl Environment<'_> {
+    pub(super) fn signer(&self) -> anyhow::Result<ServiceSpec> {
+        let environment = [
+            ("TRELLIS_LISTEN", listen(self.ports.signer)),
+            ("TRELLIS_DATABASE_URL", self.spec.signer_database_url.clone()),
+            ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
+        ];
+        Ok(self.service("signer", "signer", &[], &environment, self.ports.signer))
+    }
+
+    pub(super) fn listener(&self) -> anyhow::Result<ServiceSpec> {
+        let environment = [
+            ("TRELLIS_LISTEN", listen(self.ports.listener)),
+            (
+                "TRELLIS_DATABASE_URL",
+                url_as(&self.spec.database_url, "trellis_listener")?,
+            ),
+            ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
+        ];
+        Ok(self.service("listener", "listener", &[], &environment, self.ports.listener))
+    }
+
+    pub(super) fn worker(&self) -> anyhow::Result<ServiceSpec> {
+        let environment = [
+            ("TRELLIS_LISTEN", listen(self.ports.worker)),
+            (
+                "TRELLIS_DATABASE_URL",
+                url_as(&self.spec.database_url, "trellis_poster")?,
+            ),
+        ];
+        Ok(self.service("worker", "backend", &["work"], &environment, self.ports.worker))
+    }
+
+    pub(super) fn api(&self) -> anyhow::Result<ServiceSpec> {
+        let environment = [
+            ("TRELLIS_LISTEN", listen(self.ports.api)),
+            (
+                "TRELLIS_DATABASE_URL",
+                url_as(&self.spec.database_url, "trellis_api")?,
+            ),
+            ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
+            (
+                "TRELLIS_SIGNER_URL",
+                format!("http://127.0.0.1:{}", self.ports.signer),
+            ),
+        ];
+        Ok(self.service("api", "backend", &["serve"], &environment, self.ports.api))
+    }
+
+    fn service(
+        &self,
+        name: &str,
+        program: &str,
+        arguments: &[&str],
+        environment: &[(&str, String)],
+        port: u16,
+    ) -> ServiceSpec {
+        ServiceSpec {
+            name: name.to_owned(),
+            program: program.to_owned(),
+            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+            environment: environment
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
+            ready_url: format!("http://127.0.0.1:{port}/health/ready"),
+            logs: self.spec.logs.clone(),
+            pids: self.spec.pids.clone(),
+        }
+    }
+}
+
+fn listen(port: u16) -> String {
+    format!("127.0.0.1:{port}")
+}

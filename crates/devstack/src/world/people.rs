@@ -1,0 +1,101 @@
+//! Who takes part in a development system, and the keys that everybody knows.
+
+use abi::development::ACCOUNTS;
+use alloy_signer_local::PrivateKeySigner;
+use anyhow::Context;
+use sqlx::Connection;
+
+use crate::endpoints::EndpointAccount;
+use crate::postgres::connect;
+use crate::wallets::Wallet;
+
+/// The accounts of the contract's roles come first, then the root user.
+const ROOT_USER: usize = ACCOUNTS.len();
+
+/// The operators have the last accounts, one for each set of roles: two people stand behind every change.
+const OPERATORS: usize = crate::anvil::ACCOUNTS as usize - OPERATOR_ROLES.len();
+
+/// The operators by name, with their roles.
+pub const OPERATOR_ROLES: [(&str, &[&str]); 4] = [
+    ("builder", &["viewer", "support", "builder"]),
+    ("approver", &["viewer", "approver"]),
+    ("config-admin", &["viewer", "config_admin"]),
+    ("auditor", &["viewer", "auditor"]),
+];
+
+/// The wallet of the root user, the only one without a sponsor.
+#[must_use]
+pub fn root_user() -> Wallet {
+    Wallet::at(ROOT_USER)
+}
+
+/// The operators' wallets with their names.
+pub fn operators() -> impl Iterator<Item = (Wallet, &'static str, &'static [&'static str])> {
+    OPERATOR_ROLES
+        .iter()
+        .enumerate()
+        .map(|(index, (name, roles))| (Wallet::at(OPERATORS + index), *name, *roles))
+}
+
+/// All accounts of the local chain with what they are used for.
+pub fn accounts() -> anyhow::Result<Vec<EndpointAccount>> {
+    Wallet::all()
+        .map(|wallet| {
+            let role = match wallet.index() {
+                index if index < ROOT_USER => ACCOUNTS[index].role.to_owned(),
+                ROOT_USER => "root".to_owned(),
+                index if index >= OPERATORS => format!("operator:{}", OPERATOR_ROLES[index - OPERATORS].0),
+                _ => "user".to_owned(),
+            };
+            let address = signer(wallet)?.address().to_checksum(None);
+            Ok(EndpointAccount {
+                role,
+                address,
+                private_key: format!("0x{}", wallet.private_key()),
+            })
+        })
+        .collect()
+}
+
+/// Enters the operators into the ledger's database.
+pub(crate) async fn enter_operators(database_url: &str) -> anyhow::Result<()> {
+    let mut connection = connect(database_url).await?;
+    for (wallet, name, roles) in operators() {
+        sqlx::query("INSERT INTO operator (wallet, name, roles) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+            .bind(signer(wallet)?.address().as_slice())
+            .bind(name)
+            .bind(roles)
+            .execute(&mut connection)
+            .await
+            .context("the operators cannot be entered")?;
+    }
+    Ok(connection.close().await?)
+}
+
+pub(crate) fn signer(wallet: Wallet) -> anyhow::Result<PrivateKeySigner> {
+    wallet
+        .private_key()
+        .parse()
+        .context("the local chain's keys are valid")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_account_has_one_use_and_the_contract_roles_their_known_addresses() {
+        let accounts = accounts().unwrap();
+        assert_eq!(accounts.len(), 64);
+        for (known, listed) in ACCOUNTS.iter().zip(&accounts) {
+            assert_eq!(known.address.to_checksum(None), listed.address);
+            assert_eq!(known.role, listed.role);
+        }
+        assert_eq!(accounts[8].role, "root");
+        assert_eq!(
+            accounts.iter().filter(|account| account.role == "user").count(),
+            51
+        );
+        assert_eq!(accounts[63].role, "operator:auditor");
+    }
+}
