@@ -1,5 +1,7 @@
 //! Worked examples of the plan's rules as text tables.
 
+#![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
+
 mod scenario;
 
 use plan::{CompiledPlan, compile};
