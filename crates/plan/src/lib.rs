@@ -17,6 +17,7 @@ pub mod fact;
 pub mod file;
 pub mod geometry;
 pub mod state;
+pub mod workload;
 
 pub use book::Book;
 pub use cause::{Cause, Intake};

@@ -36,6 +36,12 @@ pub(super) struct HeldLeg {
 }
 
 impl Bucket {
+    /// Empties it and keeps its memory.
+    pub(super) fn clear(&mut self) {
+        self.entries.clear();
+        self.legs.clear();
+    }
+
     /// The legs of an entry.
     pub(super) fn legs_of(&self, entry: &Entry) -> &[HeldLeg] {
         let end = entry.first_leg.saturating_add(entry.legs);
@@ -46,7 +52,10 @@ impl Bucket {
 impl State {
     /// Records a deposit, before its money is divided.
     pub(super) fn take(&mut self, payment: &Payment, kind: DepositKind, out: &mut Outcome) {
-        let bucket = self.escrow.entry(payment.day).or_default();
+        let bucket = self
+            .escrow
+            .entry(payment.day)
+            .or_insert_with(|| std::mem::take(&mut self.spare));
         self.deposits.push(Deposit {
             user: payment.user,
             day: payment.day,

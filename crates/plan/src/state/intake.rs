@@ -4,7 +4,7 @@ use ledger::{Account, Beneficiary, BreakageCause, ClearingCause, Leg, Reason, Ti
 use money::Amount;
 
 use super::pool::Purse;
-use super::{Seat, State, User, discrepancy, position, push};
+use super::{GONE, Line, NO_RETOPUP, Seat, State, User, discrepancy, position, push};
 use crate::compiled::CompiledPlan;
 use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Funding, Outcome, Route};
 
@@ -31,13 +31,14 @@ impl State {
             sponsor.directs = sponsor.directs.saturating_add(1);
             sponsor.directs
         });
+        self.lines.push(Line {
+            sponsor: sponsor.map_or(0, UserId::get),
+            standing: NO_RETOPUP,
+        });
         self.users.push(User {
             entitled: Amount::ZERO,
-            sponsor,
             directs: 0,
-            standing: 0,
             newest_retopup: 0,
-            refunded: false,
             registration: payment.deposit,
         });
         self.seats.push(Seat::default());
@@ -101,15 +102,18 @@ impl State {
         let terms = &plan.terms.retopup;
         let mut upline = self.sponsor(payment.user);
         for (generation, share) in (1u8..).zip(&terms.generations) {
-            let beneficiary = match upline.and_then(|upline| Some((upline, self.user(upline)?))) {
+            let known = upline.and_then(|upline| Some((upline, self.line(upline)?)));
+            let beneficiary = match known {
                 None => Beneficiary::Breakage(BreakageCause::NoUpline),
-                Some((_, known)) if known.refunded => Beneficiary::Breakage(BreakageCause::Refunded),
-                Some((_, known)) if known.standing == 0 => Beneficiary::Breakage(BreakageCause::NotRetopped),
+                Some((_, line)) if line.standing == GONE => Beneficiary::Breakage(BreakageCause::Refunded),
+                Some((_, line)) if line.standing == NO_RETOPUP => {
+                    Beneficiary::Breakage(BreakageCause::NotRetopped)
+                }
                 Some((upline, _)) => Beneficiary::User(upline),
             };
             let reason = Reason::Generation(generation);
             hold_leg(out, beneficiary, *share, reason, upline, payment.user);
-            upline = upline.and_then(|upline| self.sponsor(upline));
+            upline = known.and_then(|(_, line)| UserId::new(line.sponsor));
         }
         let company = Beneficiary::Company;
         hold_leg(
@@ -131,8 +135,11 @@ impl State {
             return;
         };
         let previous = std::mem::replace(&mut user.newest_retopup, number);
-        if user.standing == 0 {
-            user.standing = number;
+        if let Some(line) = self
+            .line_mut(payment.user)
+            .filter(|line| line.standing == NO_RETOPUP)
+        {
+            line.standing = number;
         }
         if let Some(previous) = self
             .deposits

@@ -11,7 +11,7 @@ use ledger::{Account, Beneficiary, BreakageCause, Leg, Reason, Tier, TreeNumber,
 use money::Amount;
 
 use super::escrow::{Bucket, Entry, HeldLeg};
-use super::{DepositStatus, State, discrepancy, plus, position, push};
+use super::{DepositStatus, GONE, NO_RETOPUP, State, discrepancy, plus, position, push};
 use crate::compiled::CompiledPlan;
 use crate::{Day, DepositId, DiscrepancyCause, Effect, Outcome};
 
@@ -22,8 +22,14 @@ pub(super) struct Release {
     breakage: [Amount; BreakageCause::ALL.len()],
     residuals: BTreeMap<(Tier, TreeNumber), Amount>,
     reserves: BTreeMap<(UserId, Tier), Amount>,
+    /// Rewards that relied on something refunded since: rare.
+    forfeited: BTreeMap<UserId, Amount>,
+    /// What pays debts: rare.
+    netted: BTreeMap<UserId, Amount>,
     /// Users who receive something, in the order of their first reward.
     users: Vec<UserRelease>,
+    /// The same users by id.
+    order: Vec<UserId>,
     /// By user id, from 1: position in `users` plus 1, or 0.
     slots: Vec<u32>,
 }
@@ -31,15 +37,13 @@ pub(super) struct Release {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct UserRelease {
     user: UserId,
-    forfeited: Amount,
-    netted: Amount,
     available: Amount,
 }
 
 impl State {
     /// Releases every deposit of days up to `through` that was not refunded, in the order of deposits.
     pub(super) fn mature(&mut self, plan: &CompiledPlan, through: Day, amount: Amount, out: &mut Outcome) {
-        let buckets = self.take_buckets(through);
+        let mut buckets = self.take_buckets(through);
         let mut order: Vec<(DepositId, usize, Entry)> = buckets
             .iter()
             .enumerate()
@@ -68,6 +72,10 @@ impl State {
             for (number, leg) in (0u32..).zip(legs.unwrap_or_default()) {
                 self.release_leg(deposit, number, leg, &mut release, out);
             }
+        }
+        if let Some(mut bucket) = buckets.pop() {
+            bucket.clear();
+            self.spare = bucket;
         }
         self.post_release(plan, &mut release, out);
         self.release = release;
@@ -105,24 +113,25 @@ impl State {
                 *sum = plus(*sum, leg.amount);
             }
             Beneficiary::User(user) if self.is_forfeited(user, deposit, leg.reason) => {
-                if let Some(sums) = release.user(user) {
-                    sums.forfeited = plus(sums.forfeited, leg.amount);
-                }
+                let sum = release.forfeited.entry(user).or_default();
+                *sum = plus(*sum, leg.amount);
+                release.add(user, Amount::ZERO);
                 out.effects.push(Effect::RewardForfeited { deposit, leg: number });
             }
             Beneficiary::User(user) => {
                 let netted = self.net(user, leg.amount);
                 let rest = leg.amount.minus_or_zero(netted);
                 let reserve = pool_tier(leg.reason).filter(|tier| self.is_reserving(user, *tier));
-                if let Some(sums) = release.user(user) {
-                    sums.netted = plus(sums.netted, netted);
-                    if reserve.is_none() {
-                        sums.available = plus(sums.available, rest);
-                    }
+                if !netted.is_zero() {
+                    let sum = release.netted.entry(user).or_default();
+                    *sum = plus(*sum, netted);
                 }
                 if let Some(tier) = reserve {
                     let sum = release.reserves.entry((user, tier)).or_default();
                     *sum = plus(*sum, rest);
+                    release.add(user, Amount::ZERO);
+                } else {
+                    release.add(user, rest);
                 }
             }
         }
@@ -131,12 +140,12 @@ impl State {
     /// Whether a reward relied on something that has been refunded since: the recipient's registration, or
     /// for a share of a retopup every retopup of the recipient older than the one that it is a share of.
     fn is_forfeited(&self, user: UserId, deposit: DepositId, reason: Reason) -> bool {
-        let Some(known) = self.user(user) else {
+        let Some(line) = self.line(user) else {
             return true;
         };
         let relies_on_retopup = matches!(reason, Reason::Generation(_));
-        let retopup_stands = known.standing != 0 && known.standing < deposit.get();
-        known.refunded || (relies_on_retopup && !retopup_stands)
+        let retopup_stands = line.standing != NO_RETOPUP && line.standing < deposit.get();
+        line.standing == GONE || (relies_on_retopup && !retopup_stands)
     }
 
     fn post_release(&mut self, plan: &CompiledPlan, release: &mut Release, out: &mut Outcome) {
@@ -153,55 +162,62 @@ impl State {
             let held = Account::Held(Beneficiary::Residual(tier, tree));
             push(out, held, Account::Residual(tier, tree), sum, Reason::Matured);
         }
-        release.users.sort_unstable_by_key(|sums| sums.user);
-        let reserves = std::mem::take(&mut release.reserves);
-        for sums in &release.users {
-            self.post_user(plan, sums, &reserves, out);
-            if let Some(slot) = release.slots.get_mut(position(sums.user.get())) {
-                *slot = 0;
-            }
+        release.order.extend(release.users.iter().map(|sums| sums.user));
+        release.order.sort_unstable();
+        let order = std::mem::take(&mut release.order);
+        for user in &order {
+            let slot = release.slots.get_mut(position(user.get())).map(std::mem::take);
+            let sums = slot.and_then(|slot| release.users.get(position(slot)));
+            let available = sums.map_or(Amount::ZERO, |sums| sums.available);
+            self.post_user(plan, *user, release, available, out);
         }
         release.users.clear();
+        release.order = order;
+        release.order.clear();
+        release.reserves.clear();
+        release.forfeited.clear();
+        release.netted.clear();
     }
 
     fn post_user(
         &mut self,
         plan: &CompiledPlan,
-        sums: &UserRelease,
-        reserves: &BTreeMap<(UserId, Tier), Amount>,
+        user: UserId,
+        release: &Release,
+        available: Amount,
         out: &mut Outcome,
     ) {
-        let user = sums.user;
-        let refunded = Account::Breakage(BreakageCause::Refunded);
-        release_to(out, user, refunded, sums.forfeited, Reason::Matured);
-        let receivable = Account::Receivable(user);
-        release_to(out, user, receivable, sums.netted, Reason::Netting);
-        if !reserves.is_empty() {
-            let tiers = (user, Tier::FIRST)..;
-            for ((_, tier), sum) in reserves.range(tiers).take_while(|((owner, _), _)| *owner == user) {
+        if let Some(sum) = release.forfeited.get(&user) {
+            let refunded = Account::Breakage(BreakageCause::Refunded);
+            release_to(out, user, refunded, *sum, Reason::Matured);
+        }
+        if let Some(sum) = release.netted.get(&user) {
+            release_to(out, user, Account::Receivable(user), *sum, Reason::Netting);
+        }
+        if !release.reserves.is_empty() {
+            let tiers = release.reserves.range((user, Tier::FIRST)..);
+            for ((_, tier), sum) in tiers.take_while(|((owner, _), _)| *owner == user) {
                 release_to(out, user, Account::Reserve(user, *tier), *sum, Reason::Matured);
                 self.add_reserve(plan, user, *tier, *sum);
             }
         }
-        let available = Account::Available(user);
-        release_to(out, user, available, sums.available, Reason::Matured);
-        self.entitle(user, sums.available);
+        release_to(out, user, Account::Available(user), available, Reason::Matured);
+        self.entitle(user, available);
     }
 }
 
 impl Release {
-    fn user(&mut self, user: UserId) -> Option<&mut UserRelease> {
-        let slot = self.slots.get_mut(position(user.get()))?;
-        if *slot == 0 {
-            self.users.push(UserRelease {
-                user,
-                forfeited: Amount::ZERO,
-                netted: Amount::ZERO,
-                available: Amount::ZERO,
-            });
+    /// Makes an amount available to a user, or with zero only notes that there is something about the user.
+    fn add(&mut self, user: UserId, available: Amount) {
+        let Some(slot) = self.slots.get_mut(position(user.get())) else {
+            return;
+        };
+        if let Some(sums) = self.users.get_mut(position(*slot)).filter(|_| *slot != 0) {
+            sums.available = plus(sums.available, available);
+        } else {
+            self.users.push(UserRelease { user, available });
             *slot = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
         }
-        self.users.get_mut(position(*slot))
     }
 }
 

@@ -3,7 +3,7 @@
 use ledger::{Tier, TreeNumber, UserId};
 use money::Amount;
 
-use super::{DepositStatus, NodeNumber, State, position};
+use super::{DepositStatus, GONE, NO_RETOPUP, NodeNumber, State, position};
 use crate::compiled::{CompiledPlan, tier_index};
 use crate::{DepositId, PoolRoom};
 
@@ -62,19 +62,20 @@ impl State {
     /// Whether a user is registered and not refunded.
     #[must_use]
     pub fn is_active(&self, user: UserId) -> bool {
-        self.user(user).is_some_and(|user| !user.refunded)
+        self.line(user).is_some_and(|line| line.standing != GONE)
     }
 
-    /// Whether a user has a retopup that stands.
+    /// Whether a user is active and has a retopup that stands.
     #[must_use]
     pub fn has_retopup(&self, user: UserId) -> bool {
-        self.user(user).is_some_and(|user| user.standing != 0)
+        self.line(user)
+            .is_some_and(|line| line.standing != NO_RETOPUP && line.standing != GONE)
     }
 
     /// Who brought a user in.
     #[must_use]
     pub fn sponsor(&self, user: UserId) -> Option<UserId> {
-        self.user(user)?.sponsor
+        UserId::new(self.line(user)?.sponsor)
     }
 
     /// Directs of a user so far, refunded ones included. The next one has this ordinal plus 1.

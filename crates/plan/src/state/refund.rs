@@ -3,7 +3,7 @@
 use ledger::{Account, ClearingCause, Leg, Reason, Tier, UserId};
 use money::Amount;
 
-use super::{DepositStatus, State, discrepancy, position, push, unexpected_refund};
+use super::{DepositStatus, GONE, NO_RETOPUP, State, discrepancy, position, push, unexpected_refund};
 use crate::{DepositId, DepositKind, DiscrepancyCause, Effect, Outcome};
 
 impl State {
@@ -42,8 +42,8 @@ impl State {
 
     /// The user's position earns no more. What was reserved had matured and is released.
     fn deactivate(&mut self, user: UserId, out: &mut Outcome) {
-        if let Some(user) = self.user_mut(user) {
-            user.refunded = true;
+        if let Some(line) = self.line_mut(user) {
+            line.standing = GONE;
         }
         if let Some(seat) = self.seat_mut(user) {
             seat.chosen = super::TierSet::default();
@@ -56,18 +56,18 @@ impl State {
 
     /// If the oldest retopup that stands went back, the next older one takes its place.
     fn unstand(&mut self, user: UserId, deposit: DepositId) {
-        let Some(known) = self.user(user).filter(|known| known.standing == deposit.get()) else {
+        let Some(line) = self.line(user).filter(|line| line.standing == deposit.get()) else {
             return;
         };
-        let mut next = known.standing;
-        while let Some(retopup) = self.deposits.get(position(next)).filter(|_| next != 0) {
+        let mut next = line.standing;
+        while let Some(retopup) = self.deposits.get(position(next)).filter(|_| next != NO_RETOPUP) {
             if retopup.status != DepositStatus::Refunded {
                 break;
             }
             next = retopup.next_retopup;
         }
-        if let Some(known) = self.user_mut(user) {
-            known.standing = next;
+        if let Some(line) = self.line_mut(user) {
+            line.standing = next;
         }
     }
 }

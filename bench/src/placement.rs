@@ -1,0 +1,210 @@
+//! How many facts, with all their legs and effects, the pure plan applies in a second on one core.
+//!
+//! The same history is run twice: once timed, with a checksum over every leg, and once untimed, with every leg
+//! folded into balances that must conserve money. Both runs must give the same checksum.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use ledger::{Account, AccountKind, Beneficiary, Side};
+use plan::workload::Workload;
+use plan::{CompiledPlan, Fact, Outcome, Place, State, Tier, TreeNumber, compile};
+
+/// The shipped plan; pools without limit, so that they matter as long as the run goes.
+const PLAN: &str = include_str!("../../plans/auto-pool.toml");
+const SEED: u64 = 20_260_101;
+
+/// What a run measured.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    /// Facts applied in a second.
+    pub facts_per_second: f64,
+    /// Legs that these facts caused in a second.
+    pub legs_per_second: f64,
+    /// What was run and checked.
+    pub checked: String,
+}
+
+/// What the timed run and the checked run must agree about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Checksum {
+    legs: u64,
+    effects: u64,
+    amounts: u64,
+}
+
+impl Checksum {
+    fn add(&mut self, out: &Outcome) {
+        self.legs += out.legs.len() as u64;
+        self.effects += out.effects.len() as u64;
+        for leg in &out.legs {
+            // The account's kind takes part, so that a leg to the wrong account shows.
+            let kind = u64::from(leg.credit.kind().code());
+            let low = u64::try_from(leg.amount.base_units() & u128::from(u64::MAX)).unwrap_or_default();
+            self.amounts = self.amounts.rotate_left(1) ^ low.wrapping_add(kind);
+        }
+    }
+}
+
+/// Applies `facts` facts.
+///
+/// # Errors
+/// What the check of the result found wrong.
+pub fn measure(facts: usize) -> Result<Placement, String> {
+    let text = PLAN.replace("trees_max = 15", "");
+    let plan = compile(&text).map_err(|error| error.to_string())?;
+    let history: Vec<Fact> = Workload::new(&plan, SEED).take(facts).collect();
+    let (elapsed, timed) = run_timed(&plan, &history);
+    let (checksum, summary) = run_checked(&plan, &history)?;
+    if timed != checksum {
+        return Err(format!(
+            "the timed run caused {timed:?}, the checked run {checksum:?}"
+        ));
+    }
+    let seconds = elapsed.as_secs_f64();
+    Ok(Placement {
+        facts_per_second: history.len() as f64 / seconds,
+        legs_per_second: checksum.legs as f64 / seconds,
+        checked: summary,
+    })
+}
+
+fn run_timed(plan: &CompiledPlan, history: &[Fact]) -> (Duration, Checksum) {
+    let mut state = State::new(plan);
+    let mut out = Outcome::default();
+    let mut checksum = Checksum::default();
+    let start = Instant::now();
+    for fact in history {
+        state.apply(plan, fact, &mut out);
+        checksum.add(&out);
+    }
+    let elapsed = start.elapsed();
+    black_box(&state);
+    (elapsed, checksum)
+}
+
+/// Balances of the kinds of accounts, on the side on which each grows; held money by beneficiary.
+#[derive(Default)]
+struct Totals {
+    by_kind: [i128; AccountKind::ALL.len()],
+    held_users: i128,
+    generation_legs_paid: u64,
+}
+
+impl Totals {
+    fn add(&mut self, out: &Outcome) {
+        for leg in &out.legs {
+            let amount = i128::try_from(leg.amount.base_units()).unwrap_or(i128::MAX);
+            for (account, debited) in [(leg.debit, amount), (leg.credit, -amount)] {
+                let grows = match account.kind().side() {
+                    Side::Debit => debited,
+                    Side::Credit => -debited,
+                };
+                self.by_kind[usize::from(account.kind().code()) - 1] += grows;
+                if matches!(account, Account::Held(Beneficiary::User(_))) {
+                    self.held_users += grows;
+                }
+            }
+            let pays_user = matches!(leg.credit, Account::Held(Beneficiary::User(_)));
+            let is_generation = matches!(leg.reason, ledger::Reason::Generation(_));
+            self.generation_legs_paid += u64::from(pays_user && is_generation);
+        }
+    }
+
+    fn of(&self, kind: AccountKind) -> i128 {
+        self.by_kind[usize::from(kind.code()) - 1]
+    }
+}
+
+fn run_checked(plan: &CompiledPlan, history: &[Fact]) -> Result<(Checksum, String), String> {
+    let mut state = State::new(plan);
+    let mut out = Outcome::default();
+    let mut checksum = Checksum::default();
+    let mut totals = Totals::default();
+    let (mut paid_in, mut matured, mut retopups, mut maturities) = (0i128, 0i128, 0u64, 0u64);
+    for fact in history {
+        state.apply(plan, fact, &mut out);
+        checksum.add(&out);
+        totals.add(&out);
+        if let Some(finding) = out
+            .effects
+            .iter()
+            .find(|effect| matches!(effect, plan::Effect::Discrepancy { .. }))
+        {
+            return Err(format!("{fact:?}: {finding:?}"));
+        }
+        if let Fact::Registered { amount, .. } | Fact::RetoppedUp { amount, .. } = fact {
+            paid_in += i128::try_from(amount.base_units()).unwrap_or(i128::MAX);
+            retopups += u64::from(matches!(fact, Fact::RetoppedUp { .. }));
+        }
+        if let Fact::EscrowMatured { amount, .. } = fact {
+            matured += i128::try_from(amount.base_units()).unwrap_or(i128::MAX);
+            maturities += 1;
+        }
+    }
+    let owed: i128 = AccountKind::ALL
+        .iter()
+        .filter(|kind| kind.side() == Side::Credit)
+        .map(|kind| totals.of(*kind))
+        .sum();
+    expect(
+        "custody is what was paid in",
+        totals.of(AccountKind::Custody),
+        paid_in,
+    )?;
+    expect("everything in custody is owed", owed, paid_in)?;
+    expect(
+        "held is what has not matured",
+        totals.of(AccountKind::Held),
+        paid_in - matured,
+    )?;
+    let entitled = (1..=state.user_count())
+        .filter_map(|number| plan::UserId::new(u32::try_from(number).ok()?))
+        .try_fold(0i128, |sum, user| {
+            let entitled = i128::try_from(state.entitled(user).base_units()).ok()?;
+            sum.checked_add(entitled)
+        });
+    expect(
+        "entitlements are what is available",
+        totals.of(AccountKind::Available),
+        entitled.unwrap_or(-1),
+    )?;
+    check_first_tree(plan, &state)?;
+    let live = totals.generation_legs_paid as f64 / retopups as f64;
+    Ok((
+        checksum,
+        format!(
+            "{} facts, {} legs: {} users, {retopups} retopups with {live:.1} live uplines on average, \
+             {maturities} maturities, {} + {} nodes in tiers 1 and 2; custody, held, entitlements and the \
+             checksum of every leg agree with an untimed run",
+            history.len(),
+            checksum.legs,
+            state.user_count(),
+            state.node_count(Tier::FIRST),
+            Tier::new(2).map_or(0, |tier| state.node_count(tier)),
+        ),
+    ))
+}
+
+/// Every place of the first tree must be taken by somebody who says to sit there.
+fn check_first_tree(plan: &CompiledPlan, state: &State) -> Result<(), String> {
+    let tree = TreeNumber::new(1).ok_or("trees count from 1")?;
+    for index in 0..plan.tree_size().unwrap_or(0) {
+        let place = Place { tree, index };
+        let found = state
+            .occupant(plan, Tier::FIRST, place)
+            .and_then(|user| state.place(plan, user, Tier::FIRST));
+        if found != Some(place) {
+            return Err(format!("place {index} of the first tree: {found:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn expect(what: &str, found: i128, expected: i128) -> Result<(), String> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("{what}: found {found}, expected {expected}"))
+    }
+}
