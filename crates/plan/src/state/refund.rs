@@ -24,7 +24,7 @@ impl State {
             credit: Account::Custody,
             amount: leg.amount,
             reason: Reason::Refund,
-            recipient: leg.recipient,
+            recipient: leg.recipient(),
             source: Some(user),
         }));
         if amount != entry.amount {
