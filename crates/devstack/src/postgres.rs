@@ -3,23 +3,23 @@
 //! It listens on 127.0.0.1 only and asks for a password that is random per checkout. Not responsible for
 //! what is in its databases.
 
+mod data_directory;
+mod login;
+
 use std::fs::{self, File};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use rustix::process::Signal;
-use sha2::{Digest, Sha256};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::Connection;
 
 use crate::checkout::Checkout;
 use crate::child::{Child, ChildSpec, ProcessId, log_tail};
 use crate::ports::free_port;
-use crate::tools::{PostgresTools, Tools};
-use crate::unprivileged::Account;
+use crate::postgres::data_directory::Prepared;
+pub use crate::postgres::login::{connect, let_roles_log_in, password_of, url_as};
 
 /// The superuser of the server.
 const SUPERUSER: &str = "postgres";
@@ -32,23 +32,6 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// Starts on another port when the free one was taken meanwhile.
 const PORT_ATTEMPTS: u32 = 3;
-
-/// The password is 128 random bits, so more rounds of its hash protect nothing and slow every connection.
-const SCRAM_ITERATIONS: &str = "scram_iterations=64";
-
-/// Settings of every server. Tests hold a pool per database, hence the many connections; the large WAL keeps
-/// checkpoints out of measurements; compiling queries costs more than it saves with ours.
-const SETTINGS: [&str; 9] = [
-    "listen_addresses=127.0.0.1",
-    "unix_socket_directories=",
-    "max_connections=300",
-    "shared_buffers=256MB",
-    "max_wal_size=4GB",
-    "jit=off",
-    "log_min_messages=warning",
-    "log_line_prefix=%m [%p] %d ",
-    "timezone=UTC",
-];
 
 /// What a server promises after the machine crashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,211 +197,6 @@ while kill -0 "$1" 2>/dev/null; do
     sleep 10
 done"#;
 
-/// A data directory ready to start, and what starts it.
-struct Prepared {
-    tools: PostgresTools,
-    account: Account,
-    data: PathBuf,
-    password: String,
-}
-
-impl Prepared {
-    /// Finds the data directory, or copies a new one from the template.
-    fn of(checkout: &Checkout, data: &str) -> anyhow::Result<Self> {
-        let account = Account::unprivileged()?;
-        let tools = reachable(checkout, &account, Tools::of(checkout).postgres()?)?;
-        let (template, password) = template(checkout, &account, &tools)?;
-        let data = checkout.local_for(&account, "")?.join(data);
-        if version_of(&data).is_some_and(|found| Some(found) != version_of(&template)) {
-            bail!(
-                "{} belongs to another version of PostgreSQL; remove it",
-                data.display()
-            );
-        }
-        if version_of(&data).is_none() {
-            let _ = fs::remove_dir_all(&data);
-            if let Some(parent) = data.parent() {
-                fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
-            }
-            copy_tree(&template, &data)?;
-        }
-        Ok(Self {
-            tools,
-            account,
-            data,
-            password,
-        })
-    }
-
-    fn server_command(&self, port: u16, durability: Durability) -> Command {
-        let mut command = Command::new(self.tools.bin.join("postgres"));
-        command.arg("-D").arg(&self.data).args(["-p", &port.to_string()]);
-        let throwaway = ["fsync=off", "full_page_writes=off", "synchronous_commit=off"];
-        let more = match durability {
-            Durability::Durable => &[][..],
-            Durability::Throwaway => &throwaway[..],
-        };
-        for setting in SETTINGS.iter().chain(more) {
-            command.args(["-c", setting]);
-        }
-        command
-    }
-}
-
-/// The version of a complete data directory.
-fn version_of(data: &Path) -> Option<String> {
-    // The control file is the last that initdb writes of those that a server cannot do without.
-    data.join("global/pg_control")
-        .is_file()
-        .then(|| fs::read_to_string(data.join("PG_VERSION")).ok())?
-}
-
-/// The installation itself, or a copy of it that the account can reach.
-fn reachable(checkout: &Checkout, account: &Account, tools: PostgresTools) -> anyhow::Result<PostgresTools> {
-    if account.can_traverse(&tools.bin) {
-        return Ok(tools);
-    }
-    let _lock = checkout.lock("postgres-copy")?;
-    let home = checkout
-        .local_for(account, "postgres-programs")?
-        .join(&fingerprint(&tools)?[..12]);
-    let relative = tools
-        .bin
-        .strip_prefix(&tools.home)
-        .context("bin is inside its installation")?;
-    let copy = PostgresTools {
-        bin: home.join(relative),
-        home: home.clone(),
-    };
-    if !home.exists() {
-        let unfinished = home.with_extension("unfinished");
-        let _ = fs::remove_dir_all(&unfinished);
-        copy_tree(&tools.home, &unfinished)?;
-        fs::rename(&unfinished, &home).context("cannot move the copy of PostgreSQL into place")?;
-    }
-    Ok(copy)
-}
-
-/// The template data directory and the superuser's password in it.
-fn template(
-    checkout: &Checkout,
-    account: &Account,
-    tools: &PostgresTools,
-) -> anyhow::Result<(PathBuf, String)> {
-    let _lock = checkout.lock("postgres-template")?;
-    let name = &fingerprint(tools)?[..12];
-    let template = checkout.local_for(account, "postgres-templates")?.join(name);
-    let password_file = checkout
-        .local("postgres-templates")?
-        .join(format!("{name}.password"));
-    if version_of(&template).is_some()
-        && let Ok(password) = fs::read_to_string(&password_file)
-    {
-        return Ok((template, password));
-    }
-    let password = random_password()?;
-    let _ = fs::remove_dir_all(&template);
-    fs::create_dir(&template).with_context(|| format!("cannot create {}", template.display()))?;
-    account.own(&template)?;
-    fs::set_permissions(&template, fs::Permissions::from_mode(0o700))?;
-    run_initdb(account, tools, &template, &password)?;
-    write_secret(&password_file, &password)?;
-    Ok((template, password))
-}
-
-fn run_initdb(account: &Account, tools: &PostgresTools, data: &Path, password: &str) -> anyhow::Result<()> {
-    // A file, because a pipe of ours cannot be opened by another account.
-    let password_file = data.with_extension("password-for-initdb");
-    write_secret(&password_file, password)?;
-    account.own(&password_file)?;
-    let mut command = Command::new(tools.bin.join("initdb"));
-    command
-        .arg("-D")
-        .arg(data)
-        .arg("--pwfile")
-        .arg(&password_file)
-        .args(["-U", SUPERUSER]);
-    command.args([
-        "--auth=scram-sha-256",
-        "--encoding=UTF8",
-        "--locale=C",
-        "--no-sync",
-    ]);
-    command
-        .args(["-c", SCRAM_ITERATIONS])
-        .stdin(Stdio::null())
-        .current_dir("/");
-    account.apply(&mut command);
-    let output = command.output().context("cannot start initdb")?;
-    let _ = fs::remove_file(&password_file);
-    if !output.status.success() {
-        bail!("initdb failed: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(())
-}
-
-/// Tells installations and their ways of preparation apart.
-fn fingerprint(tools: &PostgresTools) -> anyhow::Result<String> {
-    let server = tools.bin.join("postgres");
-    let size = fs::metadata(&server)
-        .with_context(|| format!("{} is missing", server.display()))?
-        .len();
-    let output = Command::new(&server)
-        .arg("--version")
-        .output()
-        .context("postgres does not start")?;
-    if !output.status.success() {
-        bail!(
-            "{} does not run: {}",
-            server.display(),
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    let version = String::from_utf8_lossy(&output.stdout);
-    let uid = rustix::process::geteuid().as_raw();
-    Ok(hex::encode(Sha256::digest(format!(
-        "{version} {size} {SCRAM_ITERATIONS} {uid}"
-    ))))
-}
-
-fn random_password() -> anyhow::Result<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).context("the system has no randomness")?;
-    Ok(hex::encode(bytes))
-}
-
-fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let _ = fs::remove_file(path);
-    let mut file = File::options()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    file.write_all(secret.as_bytes())
-        .with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// Copies a directory with owners, modes and links.
-fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let output = Command::new("cp")
-        .arg("-a")
-        .arg(from)
-        .arg(to)
-        .output()
-        .context("cannot run cp")?;
-    if !output.status.success() {
-        bail!(
-            "cannot copy {}: {}",
-            from.display(),
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    Ok(())
-}
-
 fn port_was_taken(log: &Path) -> bool {
     fs::read_to_string(log).is_ok_and(|text| text.contains("Address already in use"))
 }
@@ -440,73 +218,21 @@ async fn wait_until_ready(
             Err(error) if Instant::now() > deadline => {
                 return Err(error).context("PostgreSQL does not start");
             }
+            Err(error) if is_wrong_password(&error) => {
+                return Err(error)
+                    .context("the data directory has another password than its template; remove it");
+            }
             Err(_) => tokio::time::sleep(POLL).await,
         }
     }
 }
 
-/// Lets the system's own roles log in with this password. The migrations create them without one: in
-/// production, their operator decides how each process proves itself.
-pub async fn let_roles_log_in(connection: &mut PgConnection, password: &str) -> anyhow::Result<()> {
-    let names = "SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'trellis\\_%' AND rolcanlogin";
-    let roles: Vec<String> = sqlx::query_scalar(names).fetch_all(&mut *connection).await?;
-    for role in roles {
-        let statement = "SELECT format('ALTER ROLE %I PASSWORD %L', $1, $2)";
-        let statement: String = sqlx::query_scalar(statement)
-            .bind(role)
-            .bind(password)
-            .fetch_one(&mut *connection)
-            .await?;
-        sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
-            .execute(&mut *connection)
-            .await?;
-    }
-    Ok(())
-}
-
-/// The same URL for another role with the same password.
-pub fn url_as(url: &str, role: &str) -> anyhow::Result<String> {
-    let (scheme, rest) = url.split_once("://").context("not a URL")?;
-    let (login, place) = rest
-        .split_once('@')
-        .context("the URL of the database names no user")?;
-    let secret = login
-        .split_once(':')
-        .map(|(_, password)| format!(":{password}"))
-        .unwrap_or_default();
-    Ok(format!("{scheme}://{role}{secret}@{place}"))
-}
-
-/// The password in a URL, if it has one.
-#[must_use]
-pub fn password_of(url: &str) -> Option<&str> {
-    url.split_once("://")?
-        .1
-        .split_once('@')?
-        .0
-        .split_once(':')
-        .map(|(_, password)| password)
-}
-
-/// Connects to a database, without logging its statements.
-pub async fn connect(url: &str) -> anyhow::Result<PgConnection> {
-    let options: PgConnectOptions = url.parse().context("not a PostgreSQL URL")?;
-    options
-        .disable_statement_logging()
-        .connect()
-        .await
-        .context("cannot connect to PostgreSQL")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn another_role_keeps_password_place_and_parameters_of_a_url() {
-        let url = url_as("postgres://postgres:secret@127.0.0.1:5/db?a=b", "trellis_api").unwrap();
-        assert_eq!(url, "postgres://trellis_api:secret@127.0.0.1:5/db?a=b");
-        assert_eq!(password_of(&url), Some("secret"));
-        assert!(url_as("postgres://127.0.0.1/db", "trellis_api").is_err());
-    }
+/// No waiting makes a wrong password right.
+fn is_wrong_password(error: &anyhow::Error) -> bool {
+    let wrong_password = "28P01";
+    let sqlx = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<sqlx::Error>());
+    sqlx.and_then(sqlx::Error::as_database_error)
+        .is_some_and(|error| error.code().as_deref() == Some(wrong_password))
 }
