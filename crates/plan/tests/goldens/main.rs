@@ -53,3 +53,21 @@ scenarios! {
     money_that_fits_nothing_waits_in_clearing: auto_pool();
     choices_that_do_not_fit_are_ignored: all_enter(1);
 }
+
+#[test]
+fn the_examples_of_the_documentation_hold() {
+    let text = include_str!("../../../../docs/plan.md");
+    let mut examples = 0;
+    for block in text.split("\n```scenario").skip(1) {
+        let (kind, rest) = block.split_once('\n').unwrap();
+        let (example, _) = rest.split_once("\n```").unwrap();
+        let plan = match kind.trim() {
+            "" => auto_pool(),
+            "all-enter" => all_enter(15),
+            other => panic!("no plan {other}"),
+        };
+        scenario::check(plan, example);
+        examples += 1;
+    }
+    assert_eq!(examples, 4);
+}
