@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use devstack::Checkout;
 use devstack::development::{Development, DevelopmentSpec};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Between two looks at the processes.
 const WATCH: Duration = Duration::from_millis(500);
@@ -29,8 +29,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     // Set up before anything starts, so that a signal during the start ends it in order, too.
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut endings = Endings::listen()?;
     let begun = Instant::now();
     let checkout = Checkout::find()?;
     let spec = DevelopmentSpec {
@@ -39,19 +38,40 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     let mut development = tokio::select! {
         started = Development::start(&checkout, &spec) => started?,
-        _ = interrupt.recv() => return Ok(ExitCode::from(130)),
-        _ = terminate.recv() => return Ok(ExitCode::from(143)),
+        () = endings.next() => return Ok(ExitCode::FAILURE),
     };
     print!("{}", box_of(&development, begun.elapsed()));
     let ended = tokio::select! {
         error = watch(&mut development) => Err(error),
-        _ = interrupt.recv() => Ok(()),
-        _ = terminate.recv() => Ok(()),
+        () = endings.next() => Ok(()),
     };
-    println!("ending …");
+    tracing::info!("ending");
     let stopped = development.stop();
     ended.and(stopped)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The ways in which a person or a terminal asks for the end.
+struct Endings([Signal; 3]);
+
+impl Endings {
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self([
+            listen(SignalKind::interrupt())?,
+            listen(SignalKind::terminate())?,
+            listen(SignalKind::hangup())?,
+        ]))
+    }
+
+    async fn next(&mut self) {
+        let Self([interrupt, terminate, hangup]) = self;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
 }
 
 /// Waits until a process ends that should not.
