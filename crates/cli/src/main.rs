@@ -4,6 +4,7 @@
 
 mod dev;
 mod doctor;
+mod plan;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,8 @@ enum Command {
     Dev(dev::Arguments),
     /// Say what this machine lacks, and how to get it
     Doctor,
+    /// Examine compensation plans
+    Plan(plan::Arguments),
 }
 
 #[tokio::main]
@@ -41,5 +44,6 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Dev(arguments) => dev::run(arguments).await,
         Command::Doctor => doctor::run().await,
+        Command::Plan(arguments) => plan::run(arguments),
     }
 }
