@@ -30,12 +30,21 @@ pub struct ServiceSpec {
     pub arguments: Vec<String>,
     /// The environment that configures it.
     pub environment: Vec<(String, String)>,
-    /// Answers with a success as soon as the service is ready.
-    pub ready_url: String,
+    /// How it is seen that the service is ready.
+    pub ready: Ready,
     /// The directory of logs.
     pub logs: PathBuf,
     /// The directory of pid files.
     pub pids: PathBuf,
+}
+
+/// How it is seen that a service is ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ready {
+    /// This URL answers with a success.
+    Url(String),
+    /// The service, which has no HTTP server, has called [`telemetry::announce_ready`].
+    File,
 }
 
 /// A service that ends with its parent.
@@ -117,12 +126,7 @@ impl Service {
         let deadline = Instant::now() + READY_WITHIN;
         while Instant::now() < deadline {
             self.check_running()?;
-            let answer = client
-                .get(&self.spec.ready_url)
-                .timeout(READY_WITHIN)
-                .send()
-                .await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
+            if self.is_ready(&client).await {
                 return Ok(());
             }
             tokio::time::sleep(POLL).await;
@@ -135,6 +139,16 @@ impl Service {
         )
     }
 
+    async fn is_ready(&self, client: &reqwest::Client) -> bool {
+        match &self.spec.ready {
+            Ready::Url(url) => {
+                let answer = client.get(url).timeout(READY_WITHIN).send().await;
+                answer.is_ok_and(|answer| answer.status().is_success())
+            }
+            Ready::File => ready_file_of(&self.spec).exists(),
+        }
+    }
+
     fn spawn(&mut self, more: &[(&str, &str)]) -> anyhow::Result<()> {
         // An instance that still runs ends first: two of them would share the log and the pid file.
         self.stop()?;
@@ -142,7 +156,11 @@ impl Service {
         command
             .args(&self.spec.arguments)
             .envs(self.spec.environment.iter().cloned());
-        command.envs(more.iter().copied());
+        let ready_file = ready_file_of(&self.spec);
+        let _ = std::fs::remove_file(&ready_file);
+        command
+            .env(telemetry::READY_FILE_VARIABLE, ready_file)
+            .envs(more.iter().copied());
         self.child = Some(Child::start(ChildSpec {
             name: self.spec.name.clone(),
             command,
@@ -158,6 +176,10 @@ impl Service {
 
 fn log_of(spec: &ServiceSpec) -> PathBuf {
     spec.logs.join(format!("{}.log", spec.name))
+}
+
+fn ready_file_of(spec: &ServiceSpec) -> PathBuf {
+    spec.pids.join(format!("{}.ready", spec.name))
 }
 
 /// The program beside the running executable; that of a test lies one directory deeper.
@@ -177,4 +199,58 @@ fn program(name: &str) -> anyhow::Result<PathBuf> {
         );
     }
     Ok(program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A service that is a shell script.
+    fn scripted(directory: &Path, script: &str) -> ServiceSpec {
+        ServiceSpec {
+            name: "scripted".to_owned(),
+            // An absolute path is taken as it is.
+            program: "/bin/sh".to_owned(),
+            arguments: vec!["-c".to_owned(), script.to_owned()],
+            environment: vec![("GREETING".to_owned(), "hello".to_owned())],
+            ready: Ready::File,
+            logs: directory.to_owned(),
+            pids: directory.join("pids"),
+        }
+    }
+
+    const RUNS: &str = r#"echo "$GREETING"; : > "$TRELLIS_READY_FILE"; exec sleep 600"#;
+
+    #[tokio::test]
+    async fn a_killed_service_starts_again_behind_its_old_log() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut service = Service::start(scripted(directory.path(), RUNS)).await.unwrap();
+        service.kill().unwrap();
+        assert!(service.check_running().is_err());
+        service.restart().await.unwrap();
+        service.check_running().unwrap();
+        assert_eq!(std::fs::read_to_string(service.log()).unwrap(), "hello\nhello\n");
+    }
+
+    #[tokio::test]
+    async fn a_service_that_ends_instead_is_reported_with_its_log() {
+        let directory = tempfile::tempdir().unwrap();
+        let spec = scripted(directory.path(), "echo no database; exit 2");
+        let error = Service::start(spec).await.unwrap_err().to_string();
+        assert!(
+            error.contains("scripted ended with status 2") && error.ends_with("no database"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_fault_point_is_passed_to_one_run_only() {
+        let directory = tempfile::tempdir().unwrap();
+        let script = format!(r#"[ -z "$TRELLIS_FAULT" ] || exit 7; {RUNS}"#);
+        let mut service = Service::start(scripted(directory.path(), &script)).await.unwrap();
+        service.restart_with_fault("listener.before_commit").unwrap();
+        let status = service.wait_until_ended(Duration::from_secs(10)).await.unwrap();
+        assert_eq!(status.code(), Some(7));
+        service.restart().await.unwrap();
+    }
 }

@@ -9,10 +9,12 @@ pub mod env;
 mod fault;
 pub mod logs;
 pub mod metrics;
+mod ready;
 mod tls;
 
 pub use chain::ErrorChain;
 pub use env::{Env, EnvError};
 pub use fault::{FAULT_VARIABLE, fault_point};
 pub use logs::init;
+pub use ready::{READY_FILE_VARIABLE, announce_ready};
 pub use tls::install_tls;

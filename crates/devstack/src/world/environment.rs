@@ -1,17 +1,16 @@
 //! What each service is told: its program, arguments and environment.
 //!
-//! The services document and check their variables themselves, each in its `config.rs`.
+//! The services document and check their variables themselves, each in its `config.rs`. A service with an
+//! HTTP server answers `GET /health/ready`; the others call `telemetry::announce_ready`.
 
 use crate::postgres::url_as;
-use crate::services::ServiceSpec;
+use crate::services::{Ready, ServiceSpec};
 use crate::world::running::SystemSpec;
 
 /// The ports that the services listen on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ports {
     pub(super) signer: u16,
-    pub(super) listener: u16,
-    pub(super) worker: u16,
     pub(super) api: u16,
 }
 
@@ -29,30 +28,26 @@ impl Environment<'_> {
             ("TRELLIS_DATABASE_URL", self.spec.signer_database_url.clone()),
             ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
         ];
-        Ok(self.service("signer", "signer", &[], &environment, self.ports.signer))
+        Ok(self.service("signer", "signer", &[], &environment, ready_at(self.ports.signer)))
     }
 
     pub(super) fn listener(&self) -> anyhow::Result<ServiceSpec> {
         let environment = [
-            ("TRELLIS_LISTEN", listen(self.ports.listener)),
             (
                 "TRELLIS_DATABASE_URL",
                 url_as(&self.spec.database_url, "trellis_listener")?,
             ),
             ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
         ];
-        Ok(self.service("listener", "listener", &[], &environment, self.ports.listener))
+        Ok(self.service("listener", "listener", &[], &environment, Ready::File))
     }
 
     pub(super) fn worker(&self) -> anyhow::Result<ServiceSpec> {
-        let environment = [
-            ("TRELLIS_LISTEN", listen(self.ports.worker)),
-            (
-                "TRELLIS_DATABASE_URL",
-                url_as(&self.spec.database_url, "trellis_poster")?,
-            ),
-        ];
-        Ok(self.service("worker", "backend", &["work"], &environment, self.ports.worker))
+        let environment = [(
+            "TRELLIS_DATABASE_URL",
+            url_as(&self.spec.database_url, "trellis_poster")?,
+        )];
+        Ok(self.service("worker", "backend", &["work"], &environment, Ready::File))
     }
 
     pub(super) fn api(&self) -> anyhow::Result<ServiceSpec> {
@@ -68,7 +63,13 @@ impl Environment<'_> {
                 format!("http://127.0.0.1:{}", self.ports.signer),
             ),
         ];
-        Ok(self.service("api", "backend", &["serve"], &environment, self.ports.api))
+        Ok(self.service(
+            "api",
+            "backend",
+            &["serve"],
+            &environment,
+            ready_at(self.ports.api),
+        ))
     }
 
     fn service(
@@ -77,7 +78,7 @@ impl Environment<'_> {
         program: &str,
         arguments: &[&str],
         environment: &[(&str, String)],
-        port: u16,
+        ready: Ready,
     ) -> ServiceSpec {
         ServiceSpec {
             name: name.to_owned(),
@@ -87,7 +88,7 @@ impl Environment<'_> {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), value.clone()))
                 .collect(),
-            ready_url: format!("http://127.0.0.1:{port}/health/ready"),
+            ready,
             logs: self.spec.logs.clone(),
             pids: self.spec.pids.clone(),
         }
@@ -96,4 +97,8 @@ impl Environment<'_> {
 
 fn listen(port: u16) -> String {
     format!("127.0.0.1:{port}")
+}
+
+fn ready_at(port: u16) -> Ready {
+    Ready::Url(format!("http://127.0.0.1:{port}/health/ready"))
 }

@@ -48,8 +48,6 @@ impl System {
         enter_operators(&spec.database_url).await?;
         let ports = environment::Ports {
             signer: free_port()?,
-            listener: free_port()?,
-            worker: free_port()?,
             api: spec.api_port.map_or_else(free_port, Ok)?,
         };
         let environment = environment::Environment { spec, ports };
