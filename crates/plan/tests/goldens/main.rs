@@ -27,6 +27,19 @@ fn cheap_third_tier() -> CompiledPlan {
     compile(&text).unwrap()
 }
 
+/// Trees of three places at 20, 10 and 10.
+fn trees_of_three() -> CompiledPlan {
+    let text = include_str!("../../../../plans/auto-pool.toml")
+        .replace("[2]", "[1, 2, 3, 4, 5, 6, 7, 8, 9]")
+        .replace("tree_size = 15", "tree_size = 3")
+        .replace("[5000, 2500, 1500]", "[5000]")
+        .replace(
+            "\"20\", \"40\", \"80\", \"160\", \"320\", \"640\"",
+            "\"20\", \"10\", \"10\"",
+        );
+    compile(&text).unwrap()
+}
+
 macro_rules! scenarios {
     ($($name:ident: $plan:expr;)*) => {
         $(
@@ -47,6 +60,8 @@ scenarios! {
     only_the_second_direct_enters_the_pool: auto_pool();
     a_full_tier_falls_back_to_the_direct_share: all_enter(1);
     a_refund_reverses_exactly_what_the_deposit_caused: auto_pool();
+    a_full_tree_lets_its_last_node_pay_for_a_move_first: trees_of_three();
+    a_refunded_user_keeps_what_had_matured: all_enter(15);
     a_refunded_position_earns_nothing_more: all_enter(15);
     rewards_are_checked_again_at_maturity: auto_pool();
     what_a_user_owes_is_paid_before_anything_else: all_enter(15);
