@@ -20,8 +20,9 @@ pub use file::{File, Finding};
 pub type Rule = fn(&[File]) -> Vec<Finding>;
 
 /// All rules over files, with their names.
-pub const RULES: [(&str, Rule); 10] = [
+pub const RULES: [(&str, Rule); 11] = [
     ("files stay small", sizes::check),
+    ("functions stay short", sizes::check_functions),
     ("names say what a thing is", names::check),
     ("nothing unfinished is left", leftovers::check),
     (
