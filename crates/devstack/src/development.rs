@@ -211,6 +211,7 @@ impl<'a> Servers<'a> {
             api_port: port
                 .or(usual_is_free.then_some(API_PORT))
                 .or_else(|| free_port().ok()),
+            environment: Vec::new(),
             logs: self.logs.clone(),
             pids: self.pids.clone(),
         }

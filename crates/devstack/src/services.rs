@@ -69,6 +69,12 @@ impl Service {
         &self.spec.name
     }
 
+    /// What was started; with another name it describes a second instance.
+    #[must_use]
+    pub fn spec(&self) -> &ServiceSpec {
+        &self.spec
+    }
+
     /// Where its messages go.
     #[must_use]
     pub fn log(&self) -> PathBuf {

@@ -80,14 +80,14 @@ impl Environment<'_> {
         environment: &[(&str, String)],
         ready: Ready,
     ) -> ServiceSpec {
+        let own = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()));
         ServiceSpec {
             name: name.to_owned(),
             program: program.to_owned(),
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
-            environment: environment
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), value.clone()))
-                .collect(),
+            environment: own.chain(self.spec.environment.iter().cloned()).collect(),
             ready,
             logs: self.spec.logs.clone(),
             pids: self.spec.pids.clone(),

@@ -20,6 +20,8 @@ pub struct SystemSpec {
     pub rpc_url: String,
     /// The port of the API; a free one when there is none.
     pub api_port: Option<u16>,
+    /// Variables for every service beside its usual ones, or instead of them.
+    pub environment: Vec<(String, String)>,
     /// The directory of logs.
     pub logs: PathBuf,
     /// The directory of pid files.
