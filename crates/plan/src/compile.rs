@@ -217,7 +217,7 @@ fn forced_reserve_reaches(size: u32, first: u32, tiers: &[TierTerms]) -> Result<
     for (number, pair) in (1u8..).zip(tiers.windows(2)) {
         let [tier, next] = pair else { continue };
         for index in first..(size >> 1) {
-            let reachable = findings::reservable_max(tier, size, index);
+            let reachable = findings::reservable_max(number, tier, size, index);
             if reachable < next.price {
                 return Err(CompileError::ReserveUnreachable {
                     tier: number,

@@ -191,6 +191,10 @@ fn the_findings_of_the_shipped_plan_are_these() {
         figures(&plan, "next_price_out_of_reach"),
         [("tier", 1), ("reaching", 2), ("of", 15)]
     );
+    // Above tier 1 rewards mature at once, so there it counts.
+    let out_of_reach = |finding: &&plan::Finding| finding.code == "next_price_out_of_reach";
+    let second = plan.findings().iter().filter(out_of_reach).nth(1).unwrap();
+    assert_eq!(second.figures, [("tier", 2), ("reaching", 3), ("of", 15)]);
     assert!(
         plan.findings()
             .iter()

@@ -47,9 +47,12 @@ pub(super) fn income_max(tier: &TierTerms, size: u32, index: u32) -> Amount {
     income.and_then(Amount::sum_of).unwrap_or(Amount::ZERO)
 }
 
-/// The most that place `index` can ever reserve: what the last node of the tree brings is still held when
-/// that node closes the tree.
-pub(super) fn reservable_max(tier: &TierTerms, size: u32, index: u32) -> Amount {
+/// The most that place `index` of tier `number` can ever reserve. In tier 1 what the last node of a tree brings
+/// is still held when that node closes the tree; in the tiers above rewards mature at once.
+pub(super) fn reservable_max(number: u8, tier: &TierTerms, size: u32, index: u32) -> Amount {
+    if number > 1 {
+        return income_max(tier, size, index);
+    }
     let mut ancestor = geometry::parent(size.saturating_sub(1));
     for share in &tier.layers {
         match ancestor {
@@ -131,17 +134,13 @@ fn reserves(terms: &Terms) -> Vec<Finding> {
     for (number, pair) in (1u8..).zip(terms.pool.tiers.windows(2)) {
         let [tier, next] = pair else { continue };
         let reaching = (0..size)
-            .filter(|index| reservable_max(tier, size, *index) >= next.price)
+            .filter(|index| reservable_max(number, tier, size, *index) >= next.price)
             .count();
         let reaching = u128::try_from(reaching).unwrap_or(u128::MAX);
         if reaching < u128::from(size) {
             found.push(Finding {
                 code: "next_price_out_of_reach",
-                severity: if reaching == 0 {
-                    Severity::Warning
-                } else {
-                    Severity::Info
-                },
+                severity: Severity::Warning,
                 text: format!(
                     "Tier {number}: the reserves of {} of {size} places can never reach the price of the next tier; \
                      they are released when their tree closes.",

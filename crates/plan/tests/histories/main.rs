@@ -173,6 +173,13 @@ proptest! {
                     prop_assert!(open.remove(deposit).is_some());
                 }
             }
+            let matured = out.effects.iter().filter_map(|effect| {
+                let Effect::DepositMatured { deposit } = effect else {
+                    return None;
+                };
+                Some(*deposit)
+            });
+            prop_assert!(matured.is_sorted(), "deposits mature in their order");
             let held: i128 = balances
                 .iter()
                 .filter(|(account, _)| account.kind() == AccountKind::Held)
