@@ -6,11 +6,12 @@
 
 use std::collections::VecDeque;
 
+use alloy_primitives::{Address, B256, U256};
 use ledger::{Tier, UserId};
 use money::Amount;
 
 use crate::compiled::CompiledPlan;
-use crate::{Day, DepositId, Fact, ReserveChoice};
+use crate::{Cause, Day, DepositId, Fact, Intake, ReserveChoice};
 
 /// Days between a deposit and its maturity.
 const COOLING_OFF_DAYS: u32 = 14;
@@ -101,6 +102,65 @@ impl Workload {
     }
 }
 
+/// The wallet that stands for a user in [`cause`].
+#[must_use]
+pub fn wallet(user: UserId) -> Address {
+    Address::from_word(B256::from(U256::from(user.get())))
+}
+
+/// The reference that stands for a deposit in [`cause`].
+#[must_use]
+pub fn deposit_ref(deposit: DepositId) -> B256 {
+    B256::from(U256::from(deposit.get()))
+}
+
+/// A fact of a workload as the outside would tell it, for a [`Book`](crate::Book) or an inbox. `None` for facts
+/// that a workload does not have.
+#[must_use]
+pub fn cause(plan: &CompiledPlan, fact: &Fact) -> Option<Cause> {
+    let intake = |user, sponsor: Option<UserId>, deposit, amount, day: Day| Intake {
+        deposit_ref: deposit_ref(deposit),
+        wallet: wallet(user),
+        sponsor: sponsor.map(wallet),
+        amount,
+        refundable_until: u64::from(day.get()).saturating_mul(86_400),
+        plan_hash: plan.hash(),
+        disclosure_hash: B256::ZERO,
+    };
+    match *fact {
+        Fact::Registered {
+            user,
+            sponsor,
+            deposit,
+            amount,
+            day,
+        } => Some(Cause::Registered(intake(user, sponsor, deposit, amount, day))),
+        Fact::RetoppedUp {
+            user,
+            deposit,
+            amount,
+            day,
+        } => Some(Cause::RetoppedUp(intake(user, None, deposit, amount, day))),
+        Fact::EscrowMatured { through, amount } => Some(Cause::EscrowMatured {
+            through_day: through.get(),
+            amount,
+        }),
+        Fact::ReserveChosen { user, tier, choice } => Some(Cause::ReserveChosen {
+            wallet: wallet(user),
+            tier,
+            choice,
+        }),
+        Fact::Refunded { .. }
+        | Fact::Funded { .. }
+        | Fact::Frozen { .. }
+        | Fact::Unfrozen { .. }
+        | Fact::Corrected { .. }
+        | Fact::UnexpectedIntake { .. }
+        | Fact::UnexpectedRefund { .. }
+        | Fact::Noted => None,
+    }
+}
+
 impl Iterator for Workload {
     type Item = Fact;
 
@@ -150,5 +210,33 @@ impl Iterator for Workload {
                 self.mature()
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Book, Effect, Outcome, State, compile};
+
+    #[test]
+    fn a_book_does_the_same_with_causes_as_a_state_with_facts() {
+        let plan = compile(include_str!("../../../plans/auto-pool.toml")).unwrap();
+        let (mut book, mut state) = (Book::new(plan.clone()), State::new(&plan));
+        let (mut told, mut bare) = (Outcome::default(), Outcome::default());
+        let mut maturities = 0;
+        for fact in Workload::new(&plan, 7).take(80_000) {
+            book.apply(&cause(&plan, &fact).unwrap(), &mut told);
+            state.apply(&plan, &fact, &mut bare);
+            assert_eq!(told.legs, bare.legs, "{fact:?}");
+            assert!(
+                !told
+                    .effects
+                    .iter()
+                    .any(|effect| matches!(effect, Effect::Discrepancy { .. }))
+            );
+            maturities += usize::from(matches!(fact, Fact::EscrowMatured { .. }) && !bare.legs.is_empty());
+        }
+        assert_eq!(book.state(), &state);
+        assert!(maturities > 0);
     }
 }

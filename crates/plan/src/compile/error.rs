@@ -40,7 +40,7 @@ pub enum CompileError {
         /// Why not.
         source: AssetError,
     },
-    /// A price is zero or above [`PRICE_MAX`].
+    /// A price is zero or above [`PRICE_MAX`](super::PRICE_MAX).
     #[error("{field} must be more than zero and at most 2^96 - 1 base units")]
     PriceOutOfRange {
         /// Path of the field.
