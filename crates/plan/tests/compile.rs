@@ -253,6 +253,7 @@ fn comments_and_formatting_do_not_change_the_hash_and_every_parameter_does() {
         (", \"640\"]", ", \"641\"]"),
         ("[5000, 2500, 1500]", "[5000, 2500]"),
         ("[5000, 2500, 1500]", "[5000, 2500, 1400]"),
+        ("[5000, 2500, 1500]", "[2500, 5000, 1500]"),
         ("reserve = \"opt_in\"", "reserve = \"none\""),
     ];
     let mut hashes: BTreeSet<_> = changes
