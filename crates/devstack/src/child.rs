@@ -101,7 +101,10 @@ impl Child {
             stop,
             stop_within,
         };
-        ProcessId::of(child.pid())?.write(&child.pid_file)?;
+        // A child that has ended already needs no pid file; `check_running` says how it ended.
+        if let Ok(process) = ProcessId::of(child.pid()) {
+            process.write(&child.pid_file)?;
+        }
         Ok(child)
     }
 
