@@ -1,1 +1,10 @@
-//! Settlement decisions, pure: authorizations and their terms.
+//! Settlement decisions, pure: what may be authorized, and what breaks which rule.
+//!
+//! Not responsible for keys, for typed-data hashing, for storage or for when a decision is asked for.
+#![deny(missing_docs, clippy::float_arithmetic)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::panic)
+)]
+
+pub mod authorization;

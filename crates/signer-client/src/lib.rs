@@ -1,1 +1,25 @@
-//! Wire types and client of the signer.
+//! Wire types and client of the signer: typed terms go in, a signature comes out.
+//!
+//! Not responsible for which terms may be signed (`settlement`), nor for remembering a request before it is asked for:
+//! whoever asks stores its intent first, so that a repeat asks for the same terms.
+
+mod client;
+mod error;
+pub mod wire;
+
+pub use client::{CallerKey, SignerClient};
+pub use error::SignerError;
+pub use settlement::authorization::{IntakeKind, IntakeTerms};
+
+use alloy_primitives::{Address, B256};
+
+/// What the signer answers: everything that the contract needs beside the terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorization {
+    /// The account whose signature it is.
+    pub signer: Address,
+    /// `r ‖ s ‖ v` with a low `s` and `v` 27 or 28, as the contract takes it.
+    pub signature: [u8; 65],
+    /// The EIP-712 digest that was signed.
+    pub digest: B256,
+}

@@ -1,0 +1,10 @@
+//! The terms of an intake authorization and the rules under which it may be signed.
+//!
+//! Not responsible for who may ask, nor for the memory that two different terms never share a business key: that is
+//! the signer's. Times are Unix seconds by the chain's clock, amounts are base units.
+
+mod rules;
+mod terms;
+
+pub use rules::{BrokenRule, INTAKE_LIFE_MAX, INTAKE_LIFE_MIN, Policy};
+pub use terms::{BusinessKey, IntakeKind, IntakeTerms};

@@ -1,0 +1,319 @@
+//! When the terms of an intake may be signed.
+
+use std::collections::BTreeSet;
+
+use alloy_primitives::{Address, B256};
+use money::Amount;
+use thiserror::Error;
+
+use crate::authorization::{IntakeKind, IntakeTerms};
+
+/// Seconds that an intake authorization must at least live from the chain's head on: time for a person to confirm the
+/// transaction and for a block to include it.
+pub const INTAKE_LIFE_MIN: u64 = 30;
+
+/// Seconds that an intake authorization may at most live: the price, the plan and the disclosure that it fixes must
+/// not be kept in reserve. The rule of the custody contract's authorizations.
+pub const INTAKE_LIFE_MAX: u64 = 3_600;
+
+/// The contract's escrow counts in gwei.
+const GWEI: u128 = 1_000_000_000;
+
+/// What one signer signs for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Its only chain.
+    pub chain_id: u64,
+    /// Its only contract.
+    pub contract: Address,
+    /// The plans that were checked.
+    pub plan_hashes: BTreeSet<B256>,
+    /// The largest amount of one intake.
+    pub amount_max: Amount,
+}
+
+/// The rule that terms break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum BrokenRule {
+    /// They are for another chain.
+    #[error("the terms are for chain {found}, not {wanted}")]
+    WrongChain {
+        /// The chain of the terms.
+        found: u64,
+        /// The signer's chain.
+        wanted: u64,
+    },
+    /// They are for another contract.
+    #[error("the terms are for the contract {found:#x}, not {wanted:#x}")]
+    WrongContract {
+        /// The contract of the terms.
+        found: Address,
+        /// The signer's contract.
+        wanted: Address,
+    },
+    /// The plan is not on the list of checked plans.
+    #[error("the plan {0:#x} is not on the list of checked plans")]
+    UnknownPlan(B256),
+    /// Nobody pays.
+    #[error("the user is the zero address")]
+    UserZero,
+    /// The sponsor is the zero address; a root user has no sponsor instead.
+    #[error("the sponsor is the zero address")]
+    SponsorZero,
+    /// The user is the own sponsor.
+    #[error("the user is the own sponsor")]
+    SponsorIsUser,
+    /// A retopup names a sponsor.
+    #[error("a retopup has no sponsor")]
+    RetopupWithSponsor,
+    /// Nothing was shown to the user.
+    #[error("the disclosure's hash is zero")]
+    DisclosureZero,
+    /// The intake has no reference.
+    #[error("the reference is zero")]
+    RefZero,
+    /// Nothing is paid.
+    #[error("the amount is zero")]
+    AmountZero,
+    /// The contract takes whole gwei only.
+    #[error("the amount {0} is not a whole number of gwei")]
+    AmountNotWholeGwei(Amount),
+    /// More than one intake may bring.
+    #[error("the amount {found} is above the maximum {max}")]
+    AmountAboveMax {
+        /// The amount of the terms.
+        found: Amount,
+        /// The largest amount of one intake.
+        max: Amount,
+    },
+    /// The authorization is dead already.
+    #[error("the deadline {deadline} is not after the chain's time {head}")]
+    DeadlinePassed {
+        /// The deadline of the terms.
+        deadline: u64,
+        /// The chain head's timestamp.
+        head: u64,
+    },
+    /// The authorization would live too short to be used.
+    #[error("the deadline {deadline} is less than {INTAKE_LIFE_MIN} s after the chain's time {head}")]
+    DeadlineTooNear {
+        /// The deadline of the terms.
+        deadline: u64,
+        /// The chain head's timestamp.
+        head: u64,
+    },
+    /// The authorization would live too long.
+    #[error("the deadline {deadline} is more than {INTAKE_LIFE_MAX} s after the chain's time {head}")]
+    DeadlineTooFar {
+        /// The deadline of the terms.
+        deadline: u64,
+        /// The chain head's timestamp.
+        head: u64,
+    },
+}
+
+impl BrokenRule {
+    /// Its stable name on the wire and in records.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::WrongChain { .. } => "wrong_chain",
+            Self::WrongContract { .. } => "wrong_contract",
+            Self::UnknownPlan(_) => "unknown_plan",
+            Self::UserZero => "user_zero",
+            Self::SponsorZero => "sponsor_zero",
+            Self::SponsorIsUser => "sponsor_is_user",
+            Self::RetopupWithSponsor => "retopup_with_sponsor",
+            Self::DisclosureZero => "disclosure_zero",
+            Self::RefZero => "ref_zero",
+            Self::AmountZero => "amount_zero",
+            Self::AmountNotWholeGwei(_) => "amount_not_whole_gwei",
+            Self::AmountAboveMax { .. } => "amount_above_max",
+            Self::DeadlinePassed { .. } => "deadline_passed",
+            Self::DeadlineTooNear { .. } => "deadline_too_near",
+            Self::DeadlineTooFar { .. } => "deadline_too_far",
+        }
+    }
+}
+
+impl Policy {
+    /// Checks everything about terms that does not depend on the time.
+    ///
+    /// # Errors
+    /// The first [`BrokenRule`], in the order of its variants.
+    pub fn check_terms(&self, terms: &IntakeTerms) -> Result<(), BrokenRule> {
+        if terms.chain_id != self.chain_id {
+            return Err(BrokenRule::WrongChain {
+                found: terms.chain_id,
+                wanted: self.chain_id,
+            });
+        }
+        if terms.contract != self.contract {
+            return Err(BrokenRule::WrongContract {
+                found: terms.contract,
+                wanted: self.contract,
+            });
+        }
+        if !self.plan_hashes.contains(&terms.plan_hash) {
+            return Err(BrokenRule::UnknownPlan(terms.plan_hash));
+        }
+        terms.check_people()?;
+        if terms.disclosure_hash.is_zero() {
+            return Err(BrokenRule::DisclosureZero);
+        }
+        if terms.deposit_ref.is_zero() {
+            return Err(BrokenRule::RefZero);
+        }
+        self.check_amount(terms.amount)
+    }
+
+    fn check_amount(&self, amount: Amount) -> Result<(), BrokenRule> {
+        if amount.is_zero() {
+            return Err(BrokenRule::AmountZero);
+        }
+        if !amount.base_units().is_multiple_of(GWEI) {
+            return Err(BrokenRule::AmountNotWholeGwei(amount));
+        }
+        if amount > self.amount_max {
+            return Err(BrokenRule::AmountAboveMax {
+                found: amount,
+                max: self.amount_max,
+            });
+        }
+        Ok(())
+    }
+}
+
+impl IntakeTerms {
+    fn check_people(&self) -> Result<(), BrokenRule> {
+        if self.user.is_zero() {
+            return Err(BrokenRule::UserZero);
+        }
+        match (self.kind, self.sponsor) {
+            (_, Some(sponsor)) if sponsor.is_zero() => Err(BrokenRule::SponsorZero),
+            (IntakeKind::Retopup, Some(_)) => Err(BrokenRule::RetopupWithSponsor),
+            (IntakeKind::Registration, Some(sponsor)) if sponsor == self.user => {
+                Err(BrokenRule::SponsorIsUser)
+            }
+            (IntakeKind::Registration, Some(_) | None) | (IntakeKind::Retopup, None) => Ok(()),
+        }
+    }
+
+    /// Checks that the deadline lies in the window that opens at the chain head's timestamp.
+    ///
+    /// # Errors
+    /// [`BrokenRule::DeadlinePassed`], [`BrokenRule::DeadlineTooNear`] or [`BrokenRule::DeadlineTooFar`].
+    pub fn check_deadline(&self, head: u64) -> Result<(), BrokenRule> {
+        let deadline = self.deadline;
+        let Some(life) = deadline.checked_sub(head).filter(|life| *life > 0) else {
+            return Err(BrokenRule::DeadlinePassed { deadline, head });
+        };
+        if life < INTAKE_LIFE_MIN {
+            return Err(BrokenRule::DeadlineTooNear { deadline, head });
+        }
+        if life > INTAKE_LIFE_MAX {
+            return Err(BrokenRule::DeadlineTooFar { deadline, head });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HEAD: u64 = 1_800_000_000;
+
+    fn policy() -> Policy {
+        Policy {
+            chain_id: 31337,
+            contract: Address::repeat_byte(0xc0),
+            plan_hashes: BTreeSet::from([B256::repeat_byte(1)]),
+            amount_max: Amount::new(100 * GWEI),
+        }
+    }
+
+    fn registration() -> IntakeTerms {
+        IntakeTerms {
+            kind: IntakeKind::Registration,
+            chain_id: 31337,
+            contract: Address::repeat_byte(0xc0),
+            user: Address::repeat_byte(2),
+            sponsor: Some(Address::repeat_byte(3)),
+            amount: Amount::new(20 * GWEI),
+            plan_hash: B256::repeat_byte(1),
+            disclosure_hash: B256::repeat_byte(4),
+            deposit_ref: B256::repeat_byte(5),
+            deadline: HEAD + 600,
+        }
+    }
+
+    fn code_of(change: impl FnOnce(&mut IntakeTerms)) -> &'static str {
+        let mut terms = registration();
+        change(&mut terms);
+        let checked = policy()
+            .check_terms(&terms)
+            .and_then(|()| terms.check_deadline(HEAD));
+        checked.map_or_else(|rule| rule.code(), |()| "ok")
+    }
+
+    #[test]
+    fn every_rule_has_its_code() {
+        type Change = fn(&mut IntakeTerms);
+        let table: [(Change, &str); 21] = [
+            (|_| {}, "ok"),
+            (|terms| terms.sponsor = None, "ok"),
+            (|terms| terms.chain_id = 56, "wrong_chain"),
+            (|terms| terms.contract = Address::ZERO, "wrong_contract"),
+            (|terms| terms.plan_hash = B256::ZERO, "unknown_plan"),
+            (|terms| terms.user = Address::ZERO, "user_zero"),
+            (|terms| terms.sponsor = Some(Address::ZERO), "sponsor_zero"),
+            (|terms| terms.sponsor = Some(terms.user), "sponsor_is_user"),
+            (|terms| terms.kind = IntakeKind::Retopup, "retopup_with_sponsor"),
+            (
+                |terms| {
+                    terms.kind = IntakeKind::Retopup;
+                    terms.sponsor = None;
+                },
+                "ok",
+            ),
+            (|terms| terms.disclosure_hash = B256::ZERO, "disclosure_zero"),
+            (|terms| terms.deposit_ref = B256::ZERO, "ref_zero"),
+            (|terms| terms.amount = Amount::ZERO, "amount_zero"),
+            (
+                |terms| terms.amount = Amount::new(GWEI + 1),
+                "amount_not_whole_gwei",
+            ),
+            (|terms| terms.amount = Amount::new(100 * GWEI), "ok"),
+            (|terms| terms.amount = Amount::new(101 * GWEI), "amount_above_max"),
+            (|terms| terms.deadline = HEAD, "deadline_passed"),
+            (|terms| terms.deadline = HEAD + 29, "deadline_too_near"),
+            (|terms| terms.deadline = HEAD + 30, "ok"),
+            (|terms| terms.deadline = HEAD + 3_600, "ok"),
+            (|terms| terms.deadline = HEAD + 3_601, "deadline_too_far"),
+        ];
+        for (row, (change, expected)) in table.into_iter().enumerate() {
+            assert_eq!(code_of(change), expected, "row {row}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_deadline_is_accepted_exactly_inside_its_window(deadline: u64, head: u64) {
+            let mut terms = registration();
+            terms.deadline = deadline;
+            let (deadline, head) = (u128::from(deadline), u128::from(head));
+            let inside = deadline >= head + 30 && deadline <= head + 3_600;
+            prop_assert_eq!(terms.check_deadline(u64::try_from(head).expect("it was one")).is_ok(), inside);
+        }
+
+        #[test]
+        fn a_deadline_near_the_head_is_accepted_exactly_inside_its_window(head in 0..u64::MAX - 10_000, life in 0_u64..5_000) {
+            let mut terms = registration();
+            terms.deadline = head + life;
+            prop_assert_eq!(terms.check_deadline(head).is_ok(), (30..=3_600).contains(&life));
+        }
+    }
+}

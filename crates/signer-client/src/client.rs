@@ -1,0 +1,182 @@
+//! The client over HTTP.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::{Response, StatusCode, Url};
+use settlement::authorization::{IntakeKind, IntakeTerms};
+
+use crate::wire::{self, AuthorizationResponse, IntakeRequest, Problem};
+use crate::{Authorization, SignerError};
+
+/// How long an answer may take: a signature takes milliseconds, and a person waits.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long a connection may take.
+const CONNECT_WITHIN: Duration = Duration::from_secs(2);
+
+/// The secret that proves to the signer who asks: 256 bits as 64 hexadecimal digits.
+#[derive(Clone)]
+pub struct CallerKey(String);
+
+impl CallerKey {
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// A text that says what a key looks like, without the given one.
+    pub fn new(text: &str) -> Result<Self, &'static str> {
+        let is_key = text.len() == 64
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        is_key
+            .then(|| Self(text.to_owned()))
+            .ok_or("a caller's key has 64 hexadecimal digits in lower case")
+    }
+}
+
+impl std::str::FromStr for CallerKey {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        Self::new(text)
+    }
+}
+
+impl fmt::Debug for CallerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CallerKey")
+    }
+}
+
+/// Asks one signer as one caller. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct SignerClient {
+    client: reqwest::Client,
+    base: Url,
+    key: CallerKey,
+}
+
+impl SignerClient {
+    /// A client of the signer at this URL (`http://host:port`).
+    ///
+    /// # Errors
+    /// [`SignerError::NotUnderstood`] when that is no URL of a server, [`SignerError::Unavailable`] when this process
+    /// cannot make HTTP requests.
+    pub fn new(base: &str, key: CallerKey) -> Result<Self, SignerError> {
+        // An error only says that a provider is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let base: Url = base
+            .parse()
+            .ok()
+            .filter(|url: &Url| url.has_host() && matches!(url.scheme(), "http" | "https"))
+            .ok_or_else(|| SignerError::NotUnderstood("not the URL of a server".to_owned()))?;
+        let client = reqwest::Client::builder()
+            .timeout(ANSWER_WITHIN)
+            .connect_timeout(CONNECT_WITHIN)
+            // Neither a proxy from the environment nor another server sees terms and key.
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| SignerError::Unavailable(Some(error)))?;
+        Ok(Self { client, base, key })
+    }
+
+    /// Asks for the authorization of a registration.
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    ///
+    /// # Panics
+    /// In builds with debug assertions, when the terms are not those of a registration.
+    pub async fn authorize_registration(&self, terms: &IntakeTerms) -> Result<Authorization, SignerError> {
+        debug_assert_eq!(terms.kind, IntakeKind::Registration);
+        self.authorize(IntakeKind::Registration, terms).await
+    }
+
+    /// Asks for the authorization of a retopup.
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    ///
+    /// # Panics
+    /// In builds with debug assertions, when the terms are not those of a retopup.
+    pub async fn authorize_retopup(&self, terms: &IntakeTerms) -> Result<Authorization, SignerError> {
+        debug_assert_eq!(terms.kind, IntakeKind::Retopup);
+        self.authorize(IntakeKind::Retopup, terms).await
+    }
+
+    async fn authorize(&self, kind: IntakeKind, terms: &IntakeTerms) -> Result<Authorization, SignerError> {
+        let url = self
+            .base
+            .join(wire::path_of(kind))
+            .expect("a fixed path joins any URL of a server");
+        let answer = self
+            .client
+            .post(url)
+            .bearer_auth(&self.key.0)
+            .json(&IntakeRequest::of(terms))
+            .send()
+            .await
+            .map_err(failed)?;
+        read(answer).await
+    }
+}
+
+async fn read(answer: Response) -> Result<Authorization, SignerError> {
+    let status = answer.status();
+    let body = answer.bytes().await.map_err(failed)?;
+    if status == StatusCode::OK {
+        let response: AuthorizationResponse =
+            serde_json::from_slice(&body).map_err(|error| SignerError::NotUnderstood(error.to_string()))?;
+        return response
+            .authorization()
+            .map_err(|error| SignerError::NotUnderstood(error.to_string()));
+    }
+    let problem: Option<Problem> = serde_json::from_slice(&body).ok();
+    Err(match (status, problem) {
+        (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => SignerError::Unauthorized,
+        (StatusCode::TOO_MANY_REQUESTS, _) => SignerError::RateLimited,
+        (StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT, _) => SignerError::Timeout,
+        (StatusCode::CONFLICT, Some(problem)) => SignerError::Equivocation {
+            detail: problem.detail,
+        },
+        (status, _) if status.is_server_error() => SignerError::Unavailable(None),
+        (status, Some(problem)) if status.is_client_error() => SignerError::Refused {
+            code: problem.code,
+            detail: problem.detail,
+        },
+        (status, _) => SignerError::NotUnderstood(format!("status {status}")),
+    })
+}
+
+fn failed(error: reqwest::Error) -> SignerError {
+    if error.is_timeout() && !error.is_connect() {
+        SignerError::Timeout
+    } else {
+        SignerError::Unavailable(Some(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_its_form_and_is_never_shown() {
+        let key = CallerKey::new(&"0f".repeat(32)).unwrap();
+        assert_eq!(format!("{key:?}"), "CallerKey");
+        for bad in ["", "0f", &"0F".repeat(32), &"0g".repeat(32), &"0f".repeat(33)] {
+            assert!(CallerKey::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_the_url_of_a_server_is_taken() {
+        let key = CallerKey::new(&"0f".repeat(32)).unwrap();
+        for bad in ["", "signer", "file:///etc", "ftp://host"] {
+            assert!(SignerClient::new(bad, key.clone()).is_err(), "{bad}");
+        }
+        assert!(SignerClient::new("http://127.0.0.1:1", key).is_ok());
+    }
+}

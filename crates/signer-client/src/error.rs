@@ -1,0 +1,38 @@
+//! What can come instead of a signature.
+
+use thiserror::Error;
+
+/// Why there is no authorization.
+#[derive(Debug, Error)]
+pub enum SignerError {
+    /// The terms or the caller break a rule; the same request is refused again.
+    #[error("the signer refused ({code}): {detail}")]
+    Refused {
+        /// The stable name of the rule (`unknown_plan`, `deadline_too_far` …).
+        code: String,
+        /// The rule with the values that break it.
+        detail: String,
+    },
+    /// Other terms were signed, or recorded to be signed, under the same reference. Ask again with a new reference.
+    #[error("the signer knows other terms under this reference: {detail}")]
+    Equivocation {
+        /// The signer's description.
+        detail: String,
+    },
+    /// The signer does not know the caller's key, or the caller may not ask for this.
+    #[error("the signer does not accept the caller")]
+    Unauthorized,
+    /// The caller asks too often.
+    #[error("the signer refuses more requests for the moment")]
+    RateLimited,
+    /// The signer was not reached or says that it cannot work now. Nothing was signed, or the same request gets the
+    /// signature later.
+    #[error("the signer is not available")]
+    Unavailable(#[source] Option<reqwest::Error>),
+    /// No answer came in time. What happened is unknown: the same request gets the same signature.
+    #[error("the signer did not answer in time")]
+    Timeout,
+    /// Something else than a signer answered, or one of another version.
+    #[error("the signer's answer is not understood: {0}")]
+    NotUnderstood(String),
+}

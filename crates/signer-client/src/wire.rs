@@ -1,0 +1,266 @@
+//! The JSON of the signer's API.
+//!
+//! Amounts are decimal strings; addresses, hashes and signatures are hexadecimal with prefix and full length. Unknown
+//! fields are refused: a signer must not overlook what somebody wanted to say.
+
+use std::str::FromStr;
+
+use alloy_primitives::{Address, B256, hex};
+use money::Amount;
+use serde::{Deserialize, Serialize};
+use settlement::authorization::{IntakeKind, IntakeTerms};
+use thiserror::Error;
+
+use crate::Authorization;
+
+/// Where the authorization of a registration is asked for.
+pub const REGISTRATION_PATH: &str = "/v1/authorizations/registration";
+/// Where the authorization of a retopup is asked for.
+pub const RETOPUP_PATH: &str = "/v1/authorizations/retopup";
+/// The media type of a refusal, RFC 9457.
+pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
+
+/// The path for a kind of intake.
+#[must_use]
+pub const fn path_of(kind: IntakeKind) -> &'static str {
+    match kind {
+        IntakeKind::Registration => REGISTRATION_PATH,
+        IntakeKind::Retopup => RETOPUP_PATH,
+    }
+}
+
+/// A request: the terms. Their kind is in the path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntakeRequest {
+    /// The chain.
+    pub chain_id: u64,
+    /// The contract's address.
+    pub contract: String,
+    /// The paying user's address.
+    pub user: String,
+    /// The sponsor's address; null or absent for nobody.
+    #[serde(default)]
+    pub sponsor: Option<String>,
+    /// Base units, decimal.
+    pub amount: String,
+    /// The compiled plan's hash.
+    pub plan_hash: String,
+    /// The disclosure's hash.
+    pub disclosure_hash: String,
+    /// The intake's reference.
+    pub deposit_ref: String,
+    /// Unix seconds of the chain's clock.
+    pub deadline: u64,
+}
+
+/// The answer to a request that is granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizationResponse {
+    /// The signing account's address.
+    pub signer: String,
+    /// 65 bytes.
+    pub signature: String,
+    /// The EIP-712 digest.
+    pub digest: String,
+}
+
+/// The answer to a request that is refused, RFC 9457.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// `about:blank`: the code says what it is.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The meaning of the status.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The broken rule with its values.
+    pub detail: String,
+    /// The stable name of the broken rule.
+    pub code: String,
+}
+
+/// A field that is not what it must be.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{field}` is not {expected}")]
+pub struct MalformedField {
+    /// The field.
+    pub field: &'static str,
+    /// What it must be.
+    pub expected: &'static str,
+}
+
+impl IntakeRequest {
+    /// The request for these terms.
+    #[must_use]
+    pub fn of(terms: &IntakeTerms) -> Self {
+        Self {
+            chain_id: terms.chain_id,
+            contract: lower_hex(terms.contract),
+            user: lower_hex(terms.user),
+            sponsor: terms.sponsor.map(lower_hex),
+            amount: terms.amount.to_string(),
+            plan_hash: lower_hex(terms.plan_hash),
+            disclosure_hash: lower_hex(terms.disclosure_hash),
+            deposit_ref: lower_hex(terms.deposit_ref),
+            deadline: terms.deadline,
+        }
+    }
+
+    /// The terms that are asked for.
+    ///
+    /// # Errors
+    /// [`MalformedField`] for the first field that does not parse.
+    pub fn terms(&self, kind: IntakeKind) -> Result<IntakeTerms, MalformedField> {
+        Ok(IntakeTerms {
+            kind,
+            chain_id: self.chain_id,
+            contract: address("contract", &self.contract)?,
+            user: address("user", &self.user)?,
+            sponsor: self
+                .sponsor
+                .as_deref()
+                .map(|sponsor| address("sponsor", sponsor))
+                .transpose()?,
+            amount: Amount::from_str(&self.amount).map_err(|_| MalformedField {
+                field: "amount",
+                expected: "a decimal integer of base units",
+            })?,
+            plan_hash: hash("plan_hash", &self.plan_hash)?,
+            disclosure_hash: hash("disclosure_hash", &self.disclosure_hash)?,
+            deposit_ref: hash("deposit_ref", &self.deposit_ref)?,
+            deadline: self.deadline,
+        })
+    }
+}
+
+impl AuthorizationResponse {
+    /// The answer with this authorization.
+    #[must_use]
+    pub fn of(authorization: &Authorization) -> Self {
+        Self {
+            signer: lower_hex(authorization.signer),
+            signature: lower_hex(authorization.signature),
+            digest: lower_hex(authorization.digest),
+        }
+    }
+
+    /// The authorization in the answer.
+    ///
+    /// # Errors
+    /// [`MalformedField`] for the first field that does not parse.
+    pub fn authorization(&self) -> Result<Authorization, MalformedField> {
+        Ok(Authorization {
+            signer: address("signer", &self.signer)?,
+            signature: bytes(&self.signature).ok_or(MalformedField {
+                field: "signature",
+                expected: "65 bytes in hexadecimal with prefix",
+            })?,
+            digest: hash("digest", &self.digest)?,
+        })
+    }
+}
+
+fn lower_hex(value: impl AsRef<[u8]>) -> String {
+    hex::encode_prefixed(value)
+}
+
+fn address(field: &'static str, text: &str) -> Result<Address, MalformedField> {
+    bytes::<20>(text).map(Address::new).ok_or(MalformedField {
+        field,
+        expected: "an address of 20 bytes in hexadecimal with prefix",
+    })
+}
+
+fn hash(field: &'static str, text: &str) -> Result<B256, MalformedField> {
+    bytes::<32>(text).map(B256::new).ok_or(MalformedField {
+        field,
+        expected: "32 bytes in hexadecimal with prefix",
+    })
+}
+
+fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut found = [0; N];
+    hex::decode_to_slice(text.strip_prefix("0x")?, &mut found).ok()?;
+    // A second prefix would be skipped by the decoder; the length tells.
+    (text.len() == 2 + 2 * N).then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms() -> IntakeTerms {
+        IntakeTerms {
+            kind: IntakeKind::Registration,
+            chain_id: 31337,
+            contract: Address::repeat_byte(0xc0),
+            user: Address::repeat_byte(0xaa),
+            sponsor: Some(Address::repeat_byte(0xbb)),
+            amount: Amount::new(u128::MAX),
+            plan_hash: B256::repeat_byte(1),
+            disclosure_hash: B256::repeat_byte(2),
+            deposit_ref: B256::repeat_byte(3),
+            deadline: 1_800_000_000,
+        }
+    }
+
+    #[test]
+    fn terms_survive_the_wire() {
+        for sponsor in [None, Some(Address::repeat_byte(9))] {
+            let terms = IntakeTerms { sponsor, ..terms() };
+            let json = serde_json::to_string(&IntakeRequest::of(&terms)).unwrap();
+            let read: IntakeRequest = serde_json::from_str(&json).unwrap();
+            assert_eq!(read.terms(IntakeKind::Registration), Ok(terms));
+        }
+    }
+
+    #[test]
+    fn an_authorization_survives_the_wire() {
+        let authorization = Authorization {
+            signer: Address::repeat_byte(7),
+            signature: [8; 65],
+            digest: B256::repeat_byte(9),
+        };
+        let json = serde_json::to_string(&AuthorizationResponse::of(&authorization)).unwrap();
+        let read: AuthorizationResponse = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.authorization(), Ok(authorization));
+    }
+
+    #[test]
+    fn what_is_not_exactly_a_value_is_refused_with_its_field() {
+        let good = IntakeRequest::of(&terms());
+        type Change = fn(&mut IntakeRequest);
+        let table: [(Change, &str); 9] = [
+            (|request| request.user = "aa".repeat(20), "user"),
+            (|request| request.user.push_str("00"), "user"),
+            (
+                |request| request.user = format!("0x0x{}", "aa".repeat(19)),
+                "user",
+            ),
+            (
+                |request| request.user = format!("0x0x{}", "aa".repeat(20)),
+                "user",
+            ),
+            (|request| request.contract.clear(), "contract"),
+            (|request| request.sponsor = Some(String::new()), "sponsor"),
+            (|request| request.amount = "1.0".to_owned(), "amount"),
+            (|request| request.amount = "-1".to_owned(), "amount"),
+            (|request| request.plan_hash.truncate(64), "plan_hash"),
+        ];
+        for (row, (change, field)) in table.into_iter().enumerate() {
+            let mut request = good.clone();
+            change(&mut request);
+            let error = request.terms(IntakeKind::Registration).unwrap_err();
+            assert_eq!(error.field, field, "row {row}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused() {
+        let mut json = serde_json::to_value(IntakeRequest::of(&terms())).unwrap();
+        json["digest"] = "0x00".into();
+        assert!(serde_json::from_value::<IntakeRequest>(json).is_err());
+    }
+}
