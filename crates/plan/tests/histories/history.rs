@@ -2,27 +2,13 @@
 
 use alloy_primitives::{Address, B256, U256};
 use money::Amount;
+use naive::Terms;
 use plan::{Cause, Intake, ReserveChoice, Tier};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 const DAY_SECONDS: u64 = 86_400;
-
-/// Parameters of a random plan, in paise.
-#[derive(Clone, Debug)]
-pub(crate) struct Terms {
-    pub(crate) registration: u128,
-    pub(crate) direct: u128,
-    pub(crate) ordinals: Vec<u32>,
-    pub(crate) retopup: u128,
-    pub(crate) retopup_company: u128,
-    pub(crate) generations_bps: Vec<u16>,
-    pub(crate) tree_size: u32,
-    pub(crate) trees_max: Option<u32>,
-    pub(crate) tier_prices: Vec<u128>,
-    pub(crate) layers_bps: Vec<u16>,
-}
 
 /// One random step; numbers pick among what exists.
 #[derive(Clone, Debug)]
@@ -77,15 +63,14 @@ fn inr(paise: u128) -> String {
     format!("\"{}.{:02}\"", paise / 100, paise % 100)
 }
 
-impl Terms {
-    /// The plan file with these parameters.
-    pub(crate) fn text(&self) -> String {
-        let trees_max = self
-            .trees_max
-            .map_or(String::new(), |max| format!("trees_max = {max}"));
-        let prices: Vec<String> = self.tier_prices.iter().map(|price| inr(*price)).collect();
-        format!(
-            r#"
+/// The plan file with these parameters.
+pub(crate) fn text(terms: &Terms) -> String {
+    let trees_max = terms
+        .trees_max
+        .map_or(String::new(), |max| format!("trees_max = {max}"));
+    let prices: Vec<String> = terms.tier_prices.iter().map(|price| inr(*price)).collect();
+    format!(
+        r#"
             name = "random"
             version = 1
             asset = "INR"
@@ -107,17 +92,16 @@ impl Terms {
             progression = "funded"
             reserve = "opt_in"
             "#,
-            inr(self.registration),
-            inr(self.direct),
-            self.ordinals,
-            inr(self.retopup),
-            inr(self.retopup_company),
-            self.generations_bps,
-            self.tree_size,
-            prices.join(", "),
-            self.layers_bps,
-        )
-    }
+        inr(terms.registration),
+        inr(terms.direct),
+        terms.ordinals,
+        inr(terms.retopup),
+        inr(terms.retopup_company),
+        terms.generations_bps,
+        terms.tree_size,
+        prices.join(", "),
+        terms.layers_bps,
+    )
 }
 
 /// Plans with small trees and cheap tiers, so that a few hundred facts close trees and climb several tiers.

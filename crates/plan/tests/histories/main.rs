@@ -3,14 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
 
 mod history;
-mod naive;
 
 use std::collections::BTreeMap;
 
-use history::{Step, Terms, any_history, any_terms, causes};
+use history::{Step, any_history, any_terms, causes};
 use ledger::{Account, AccountKind, Beneficiary, BreakageCause, Leg, Reason, Side};
 use money::Amount;
-use naive::{Changes, Model};
+use naive::{Changes, Model, Terms};
 use plan::{
     Book, Cause, CompiledPlan, Day, DepositId, Effect, Fact, Funding, Outcome, ReserveChoice, State, Tier,
     UserId, compile,
@@ -18,7 +17,7 @@ use plan::{
 use proptest::prelude::*;
 
 fn compiled(terms: &Terms) -> CompiledPlan {
-    compile(&terms.text()).unwrap()
+    compile(&history::text(terms)).unwrap()
 }
 
 fn signed(amount: Amount) -> i128 {

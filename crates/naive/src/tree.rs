@@ -2,13 +2,14 @@
 
 use alloy_primitives::Address;
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Tree {
     root: Option<Box<Node>>,
     /// It is full, and its reserves were released.
     pub(super) released: bool,
 }
 
+#[derive(Debug)]
 struct Node {
     who: Address,
     children: [Option<Box<Node>>; 2],

@@ -1,5 +1,10 @@
 //! A second implementation of the rules, written for being obvious: wallets instead of ids, trees of boxes that
-//! are walked, lists that are searched, balances by name, nothing cached. It shares no code with the crate.
+//! are walked, lists that are searched, balances by name, nothing cached. It shares the vocabulary of causes with
+//! `plan`, and no code. Used by the tests of `plan` and by the end-to-end tests; it panics where it is misused.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by a panic, and the model is to be read, not to be robust"
+)]
 
 mod tree;
 
@@ -8,28 +13,45 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloy_primitives::{Address, B256};
 use plan::{Cause, Intake, ReserveChoice};
 
-use crate::history::Terms;
 use tree::Tree;
 
 type Money = i128;
 
 /// Changes of balances by account name; debits and credits alike are "flows into", with custody counted as
 /// what the contract has and everything else as what is owed.
-pub(crate) type Changes = BTreeMap<String, Money>;
+pub type Changes = BTreeMap<String, Money>;
 
-pub(crate) struct Model {
+/// Parameters of a plan, in base units.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    pub registration: u128,
+    pub direct: u128,
+    pub ordinals: Vec<u32>,
+    pub retopup: u128,
+    pub retopup_company: u128,
+    pub generations_bps: Vec<u16>,
+    pub tree_size: u32,
+    pub trees_max: Option<u32>,
+    pub tier_prices: Vec<u128>,
+    pub layers_bps: Vec<u16>,
+}
+
+/// The state of everything, as people would keep it on paper.
+#[derive(Debug)]
+pub struct Model {
     terms: Terms,
     people: Vec<Person>,
     payments: Vec<Payment>,
     /// By tier, from 1.
     forests: Vec<Vec<Tree>>,
-    pub(crate) balances: Changes,
-    pub(crate) entitled: BTreeMap<Address, Money>,
+    pub balances: Changes,
+    pub entitled: BTreeMap<Address, Money>,
     corrected: BTreeMap<Address, Money>,
-    pub(crate) notes: Vec<String>,
+    pub notes: Vec<String>,
     queue: VecDeque<Todo>,
 }
 
+#[derive(Debug)]
 struct Person {
     wallet: Address,
     sponsor: Option<Address>,
@@ -38,6 +60,7 @@ struct Person {
     moved_from: BTreeSet<usize>,
 }
 
+#[derive(Debug)]
 struct Payment {
     reference: B256,
     payer: Address,
@@ -49,20 +72,20 @@ struct Payment {
     grants: Option<Vec<Grant>>,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum PaymentState {
     Open,
     GoneBack,
     Ripe,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Grant {
     bucket: Bucket,
     amount: Money,
 }
 
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Bucket {
     Sponsor(Address),
     Ancestor(Address),
@@ -70,13 +93,14 @@ enum Bucket {
     Named(String),
 }
 
+#[derive(Debug)]
 enum Todo {
     Move(Address, usize),
     Release(usize, usize),
 }
 
 impl Model {
-    pub(crate) fn new(terms: &Terms) -> Self {
+    pub fn new(terms: &Terms) -> Self {
         Self {
             forests: terms.tier_prices.iter().map(|_| Vec::new()).collect(),
             terms: terms.clone(),
@@ -90,7 +114,7 @@ impl Model {
         }
     }
 
-    pub(crate) fn apply(&mut self, cause: &Cause) {
+    pub fn apply(&mut self, cause: &Cause) {
         self.notes.clear();
         match cause {
             Cause::Registered(intake) => self.registered(intake),
