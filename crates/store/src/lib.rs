@@ -1,1 +1,18 @@
 //! All SQL of the ledger database and its migrations.
+//!
+//! One file for each table or for each use of several. Functions take a connection for one statement and a
+//! transaction for several; they decide nothing that the pure crates decide.
+
+pub mod amount;
+pub mod cause_json;
+pub mod chain_log;
+pub mod checkpoint;
+pub mod deployment;
+pub mod error;
+pub mod inbox;
+pub mod lease;
+pub mod pool;
+
+pub use amount::DbAmount;
+pub use error::StoreError;
+pub use pool::{connect, migrate};

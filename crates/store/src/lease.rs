@@ -1,0 +1,149 @@
+//! Elected writers: one process at a time holds the lease of a purpose, and its epoch fences out all earlier
+//! holders.
+//!
+//! Expiry decides only who may *claim*. Who may *commit* is decided by [`check`], inside each transaction of
+//! the holder: it locks the lease's row, so that nobody can claim it before that transaction ends.
+
+use std::time::Duration;
+
+use sqlx::{PgConnection, PgTransaction};
+use thiserror::Error;
+
+use crate::StoreError;
+
+/// What there is one writer for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LeaseName {
+    /// Recording the chain.
+    Listener,
+    /// Numbering and posting facts.
+    Posting,
+    /// Sending payouts.
+    Settlement,
+}
+
+impl LeaseName {
+    /// Its name in SQL and logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Listener => "listener",
+            Self::Posting => "posting",
+            Self::Settlement => "settlement",
+        }
+    }
+}
+
+/// A lease that this process holds, or held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// What for.
+    pub name: LeaseName,
+    /// Which of its holders this is, from 1.
+    pub epoch: i64,
+}
+
+/// Why a holder must stop.
+#[derive(Debug, Error)]
+pub enum LeaseError {
+    /// Somebody else claimed it since.
+    #[error("the lease `{}` of epoch {epoch} was lost to another process", .name.name())]
+    Lost {
+        /// Of what.
+        name: LeaseName,
+        /// Of the lost lease.
+        epoch: i64,
+    },
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for LeaseError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Takes the lease if nobody holds it. `holder` is for people who look; the epoch identifies.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn claim(
+    connection: &mut PgConnection,
+    name: LeaseName,
+    holder: &str,
+    ttl: Duration,
+) -> Result<Option<Lease>, StoreError> {
+    let epoch = sqlx::query_scalar!(
+        "INSERT INTO lease AS held (name, holder, epoch, expires_at)
+         VALUES ($1, $2, 1, clock_timestamp() + $3 * interval '1 second')
+         ON CONFLICT (name) DO UPDATE
+         SET holder = excluded.holder, epoch = held.epoch + 1, expires_at = excluded.expires_at
+         WHERE held.expires_at <= clock_timestamp()
+         RETURNING epoch",
+        name.name(),
+        holder,
+        ttl.as_secs_f64(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(epoch.map(|epoch| Lease { name, epoch }))
+}
+
+/// Keeps the lease for another `ttl`, also when it had expired but nobody had claimed it.
+///
+/// # Errors
+/// [`LeaseError::Lost`].
+pub async fn renew(connection: &mut PgConnection, lease: Lease, ttl: Duration) -> Result<(), LeaseError> {
+    let renewed = sqlx::query!(
+        "UPDATE lease SET expires_at = clock_timestamp() + $3 * interval '1 second'
+         WHERE name = $1 AND epoch = $2",
+        lease.name.name(),
+        lease.epoch,
+        ttl.as_secs_f64(),
+    )
+    .execute(connection)
+    .await?;
+    held(lease, renewed.rows_affected() == 1)
+}
+
+/// Lets the next process claim it at once. Of a lost lease it lets nobody have anything.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn release(connection: &mut PgConnection, lease: Lease) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE lease SET expires_at = clock_timestamp() WHERE name = $1 AND epoch = $2",
+        lease.name.name(),
+        lease.epoch,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Makes sure that the lease is held, until the end of the transaction. Call it first in every transaction
+/// of a holder that writes.
+///
+/// # Errors
+/// [`LeaseError::Lost`].
+pub async fn check(transaction: &mut PgTransaction<'_>, lease: Lease) -> Result<(), LeaseError> {
+    let epoch = sqlx::query_scalar!(
+        "SELECT epoch FROM lease WHERE name = $1 FOR UPDATE",
+        lease.name.name()
+    )
+    .fetch_optional(&mut **transaction)
+    .await?;
+    held(lease, epoch == Some(lease.epoch))
+}
+
+fn held(lease: Lease, is_held: bool) -> Result<(), LeaseError> {
+    if is_held {
+        return Ok(());
+    }
+    Err(LeaseError::Lost {
+        name: lease.name,
+        epoch: lease.epoch,
+    })
+}

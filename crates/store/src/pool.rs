@@ -1,0 +1,36 @@
+//! Connections, and bringing a database to the newest migration.
+
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool};
+
+use crate::StoreError;
+
+/// How long a caller waits for a connection. Longer than that the database is as good as gone.
+const ACQUIRE_WITHIN: Duration = Duration::from_secs(5);
+
+/// Every migration, compiled in.
+pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// A pool of at most `connections_max` connections; one is made at once, so that a wrong address shows.
+///
+/// # Errors
+/// The URL is none, or the server does not let us in.
+pub async fn connect(url: &str, connections_max: u32) -> Result<PgPool, StoreError> {
+    let options: PgConnectOptions = url.parse()?;
+    Ok(PgPoolOptions::new()
+        .max_connections(connections_max)
+        .acquire_timeout(ACQUIRE_WITHIN)
+        .connect_with(options)
+        .await?)
+}
+
+/// Applies what is missing of the migrations. It needs the owner of the database.
+///
+/// # Errors
+/// A migration that fails, or that was changed after it was applied.
+pub async fn migrate(connection: &mut PgConnection) -> Result<(), MigrateError> {
+    MIGRATIONS.run(connection).await
+}
