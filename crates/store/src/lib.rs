@@ -4,14 +4,19 @@
 //! transaction for several; they decide nothing that the pure crates decide.
 
 pub mod amount;
+pub mod api;
+pub mod authorization;
 pub mod cause_json;
 pub mod chain_log;
 pub mod checkpoint;
 pub mod deployment;
+pub mod disclosure;
 pub mod error;
 pub mod inbox;
 pub mod lease;
+pub mod member;
 pub mod pool;
+pub mod session;
 
 pub use amount::DbAmount;
 pub use error::StoreError;

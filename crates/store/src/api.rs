@@ -1,0 +1,5 @@
+//! Reads that belong to no single table: what the API shows, one file for each view.
+
+pub mod history;
+pub mod pool;
+pub mod statistics;

@@ -1,0 +1,161 @@
+//! What happened to a user: deposits and rewards, newest first.
+
+use alloy_primitives::{Address, B256};
+use money::Amount;
+use sqlx::PgConnection;
+
+use crate::deployment::{address, hash};
+use crate::{DbAmount, StoreError};
+
+/// Where a page of a history starts: entries are ordered by fact and leg, both falling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Number of the fact.
+    pub fact_seq: i64,
+    /// Number of the leg; -1 for the deposit of the fact.
+    pub leg: i32,
+}
+
+impl Position {
+    /// Above every entry.
+    pub const NEWEST: Self = Self {
+        fact_seq: i64::MAX,
+        leg: i32::MAX,
+    };
+}
+
+/// One entry of a history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it stands.
+    pub position: Position,
+    /// What it is about.
+    pub content: Content,
+    /// How much.
+    pub amount: Amount,
+    /// `held`, `matured`, `refunded`; of rewards also `withheld` and `forfeited`.
+    pub state: String,
+    /// Seconds since 1970-01-01 UTC: time of the block, or of the acceptance of the command.
+    pub effective_at: i64,
+    /// The transaction that caused it, when one did.
+    pub transaction_hash: Option<B256>,
+}
+
+/// What an entry is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The user paid.
+    Deposit {
+        /// `registration` or `retopup`.
+        kind: String,
+        /// The contract's `ref`.
+        reference: B256,
+        /// Last second at which it can be refunded.
+        refundable_until: i64,
+    },
+    /// A rule spoke of the user.
+    Reward {
+        /// `direct`, `pool_layer` or `generation`.
+        kind: String,
+        /// Whose payment or placement caused it.
+        source_user_id: i32,
+        /// Wallet of that user.
+        source_wallet: Option<Address>,
+        /// Tier of the pool.
+        tier: Option<i16>,
+        /// Generation in the sponsor tree or layer in the pool.
+        distance: i16,
+        /// Why it was not paid; `None` when it was.
+        withheld: Option<String>,
+    },
+}
+
+/// The newest entries below a position.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list(
+    connection: &mut PgConnection,
+    user: i32,
+    below: Position,
+    limit: i64,
+) -> Result<Vec<Entry>, StoreError> {
+    let rows = sqlx::query!(
+        r#"WITH entry AS (
+               (SELECT d.fact_seq, -1 AS leg, d.kind, d.amount, d.state, d.ref, d.refundable_until,
+                       NULL::integer AS source_user_id, NULL::smallint AS tier, NULL::smallint AS distance,
+                       NULL::text AS withheld
+                FROM deposit AS d
+                WHERE d.user_id = $1 AND (d.fact_seq, -1) < ($2::bigint, $3::integer)
+                ORDER BY d.fact_seq DESC LIMIT $4)
+               UNION ALL
+               (SELECT r.fact_seq, r.leg, r.kind, r.amount,
+                       CASE WHEN r.withheld IS NOT NULL THEN 'withheld'
+                            WHEN f.fact_seq IS NOT NULL THEN 'forfeited'
+                            ELSE coalesce(d.state, 'matured') END,
+                       NULL, NULL, r.source_user_id, r.tier, r.distance, r.withheld
+                FROM reward AS r
+                LEFT JOIN reward_forfeited AS f ON f.fact_seq = r.fact_seq AND f.leg = r.leg
+                LEFT JOIN deposit AS d ON d.id = r.deposit_id
+                WHERE r.user_id = $1 AND (r.fact_seq, r.leg) < ($2::bigint, $3::integer)
+                ORDER BY r.fact_seq DESC, r.leg DESC LIMIT $4)
+           )
+           SELECT e.fact_seq AS "fact_seq!", e.leg AS "leg!", e.kind AS "kind!",
+                  e.amount AS "amount!: DbAmount", e.state AS "state!", e.ref AS reference,
+                  e.refundable_until, e.source_user_id, u.wallet AS "source_wallet?", e.tier, e.distance,
+                  e.withheld, i.effective_at, i.transaction_hash
+           FROM entry AS e
+           JOIN fact AS t ON t.seq = e.fact_seq
+           JOIN inbox AS i ON i.id = t.inbox_id
+           LEFT JOIN users AS u ON u.id = e.source_user_id
+           ORDER BY e.fact_seq DESC, e.leg DESC LIMIT $4"#,
+        user,
+        below.fact_seq,
+        below.leg,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in rows {
+        let content = match (
+            row.reference,
+            row.refundable_until,
+            row.source_user_id,
+            row.distance,
+        ) {
+            (Some(reference), Some(refundable_until), _, _) => Content::Deposit {
+                kind: row.kind,
+                reference: hash(&reference, "deposit.ref")?,
+                refundable_until,
+            },
+            (_, _, Some(source_user_id), Some(distance)) => Content::Reward {
+                kind: row.kind,
+                source_user_id,
+                source_wallet: row
+                    .source_wallet
+                    .map(|wallet| address(&wallet, "users.wallet"))
+                    .transpose()?,
+                tier: row.tier,
+                distance,
+                withheld: row.withheld,
+            },
+            _ => return Err(StoreError::corrupt("an entry that is neither deposit nor reward")),
+        };
+        entries.push(Entry {
+            position: Position {
+                fact_seq: row.fact_seq,
+                leg: row.leg,
+            },
+            content,
+            amount: row.amount.0,
+            state: row.state,
+            effective_at: row.effective_at,
+            transaction_hash: row
+                .transaction_hash
+                .map(|bytes| hash(&bytes, "inbox.transaction_hash"))
+                .transpose()?,
+        });
+    }
+    Ok(entries)
+}

@@ -1,0 +1,128 @@
+//! Trees and places of the auto-pools.
+
+use sqlx::PgConnection;
+
+use crate::StoreError;
+
+/// Trees of a tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TierTrees {
+    /// The tier.
+    pub tier: i16,
+    /// Trees with free places.
+    pub open: i64,
+    /// Trees without.
+    pub closed: i64,
+    /// Places taken, over all trees.
+    pub nodes: i64,
+    /// Number of the newest tree.
+    pub newest_tree: i32,
+    /// Places taken in it.
+    pub newest_nodes: i32,
+}
+
+/// A taken place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The tier.
+    pub tier: i16,
+    /// The tree.
+    pub tree: i32,
+    /// Index in level order, from 0.
+    pub index: i32,
+    /// Who has it.
+    pub user_id: i32,
+    /// `registration` or `progression`.
+    pub funding: String,
+    /// `open` or `closed`.
+    pub tree_status: String,
+}
+
+/// The trees of every tier that has any.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_tiers(connection: &mut PgConnection) -> Result<Vec<TierTrees>, StoreError> {
+    let rows = sqlx::query_as!(
+        TierTrees,
+        r#"SELECT tier,
+                  count(*) FILTER (WHERE status = 'open') AS "open!",
+                  count(*) FILTER (WHERE status = 'closed') AS "closed!",
+                  sum(nodes) AS "nodes!",
+                  max(tree) AS "newest_tree!",
+                  (array_agg(nodes ORDER BY tree DESC))[1] AS "newest_nodes!"
+           FROM pool_tree GROUP BY tier ORDER BY tier"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}
+
+/// Places of a tier in order, from the first above `after`, optionally of one tree only.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_nodes(
+    connection: &mut PgConnection,
+    tier: i16,
+    tree: Option<i32>,
+    after: (i32, i32),
+    limit: i64,
+) -> Result<Vec<Node>, StoreError> {
+    let rows = sqlx::query_as!(
+        Node,
+        r#"SELECT n.tier, n.tree, n.node_index AS index, n.user_id, n.funding, t.status AS tree_status
+           FROM pool_node AS n JOIN pool_tree AS t ON t.tier = n.tier AND t.tree = n.tree
+           WHERE n.tier = $1 AND ($2::integer IS NULL OR n.tree = $2) AND (n.tree, n.node_index) > ($3, $4)
+           ORDER BY n.tree, n.node_index LIMIT $5"#,
+        tier,
+        tree,
+        after.0,
+        after.1,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}
+
+/// Places of one tree, those with these indexes.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_nodes_at(
+    connection: &mut PgConnection,
+    tier: i16,
+    tree: i32,
+    indexes: &[i32],
+) -> Result<Vec<Node>, StoreError> {
+    let rows = sqlx::query_as!(
+        Node,
+        r#"SELECT n.tier, n.tree, n.node_index AS index, n.user_id, n.funding, t.status AS tree_status
+           FROM pool_node AS n JOIN pool_tree AS t ON t.tier = n.tier AND t.tree = n.tree
+           WHERE n.tier = $1 AND n.tree = $2 AND n.node_index = ANY($3) ORDER BY n.node_index"#,
+        tier,
+        tree,
+        indexes
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}
+
+/// All places of a user, at most one in each tier.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_places(connection: &mut PgConnection, user: i32) -> Result<Vec<Node>, StoreError> {
+    let rows = sqlx::query_as!(
+        Node,
+        r#"SELECT n.tier, n.tree, n.node_index AS index, n.user_id, n.funding, t.status AS tree_status
+           FROM pool_node AS n JOIN pool_tree AS t ON t.tier = n.tier AND t.tree = n.tree
+           WHERE n.user_id = $1 ORDER BY n.tier"#,
+        user
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}

@@ -1,0 +1,76 @@
+//! The documents that newcomers are shown, by the keccak256 of their text.
+
+use alloy_primitives::B256;
+use sqlx::PgConnection;
+
+use crate::StoreError;
+use crate::deployment::{hash, natural};
+
+/// A stored document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disclosure {
+    /// keccak256 of the text.
+    pub hash: B256,
+    /// The text.
+    pub body: String,
+    /// Last fact that the document counts; 0 when there was none.
+    pub fact_seq: u64,
+    /// Seconds since it was first shown.
+    pub age_seconds: i64,
+}
+
+/// Stores a document, unless it is stored already.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn insert(
+    connection: &mut PgConnection,
+    document_hash: B256,
+    body: &str,
+    fact_seq: u64,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO disclosure (hash, body, fact_seq) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING",
+        document_hash.as_slice(),
+        body,
+        i64::try_from(fact_seq).map_err(|_| StoreError::corrupt("a fact number above 2^63"))?,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The document with this hash.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find(
+    connection: &mut PgConnection,
+    document_hash: B256,
+) -> Result<Option<Disclosure>, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT hash, body, fact_seq, extract(epoch FROM now() - created_at)::bigint AS "age!"
+           FROM disclosure WHERE hash = $1"#,
+        document_hash.as_slice()
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Disclosure {
+        hash: hash(&row.hash, "disclosure.hash")?,
+        body: row.body,
+        fact_seq: natural(row.fact_seq, "disclosure.fact_seq")?,
+        age_seconds: row.age,
+    }))
+}
+
+/// The number of the last fact; 0 before the first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn fetch_last_fact(connection: &mut PgConnection) -> Result<u64, StoreError> {
+    let last = sqlx::query_scalar!(r#"SELECT coalesce(max(seq), 0) AS "last!" FROM fact"#)
+        .fetch_one(connection)
+        .await?;
+    natural(last, "fact.seq")
+}

@@ -1,0 +1,255 @@
+//! Users and operators as the API shows them: profiles, balances, sponsor tree.
+
+use alloy_primitives::Address;
+use money::Amount;
+use sqlx::PgConnection;
+
+use crate::deployment::{address, natural};
+use crate::{DbAmount, StoreError};
+
+/// A participant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Number, from 1.
+    pub id: i32,
+    /// The wallet.
+    pub wallet: Address,
+    /// Who brought the user in.
+    pub sponsor_id: Option<i32>,
+    /// Which of the sponsor's directs the user is; 0 without a sponsor.
+    pub ordinal: i32,
+    /// Whether the registration stands.
+    pub status: UserStatus,
+    /// End of a freeze, in seconds since 1970-01-01 UTC; may have passed.
+    pub frozen_until: Option<u64>,
+    /// Directs so far, refunded ones included.
+    pub directs: i32,
+    /// Retopups that stand.
+    pub retopups: i32,
+    /// Time of the registration's block, in seconds since 1970-01-01 UTC.
+    pub registered_at: i64,
+}
+
+/// Whether a registration stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserStatus {
+    /// It does.
+    Active,
+    /// It was refunded.
+    Refunded,
+}
+
+impl UserStatus {
+    /// Stable name in SQL and JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Refunded => "refunded",
+        }
+    }
+
+    fn by_name(name: &str) -> Result<Self, StoreError> {
+        [Self::Active, Self::Refunded]
+            .into_iter()
+            .find(|status| status.name() == name)
+            .ok_or(StoreError::corrupt("users.status"))
+    }
+}
+
+/// What a user has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Balances {
+    /// Matured and not paid out.
+    pub available: Amount,
+    /// Within the cooling-off time of what caused it.
+    pub held: Amount,
+    /// Reserved towards next prices, over all tiers.
+    pub reserved: Amount,
+    /// Could not be sent and waits in the contract.
+    pub credit: Amount,
+    /// Owed after corrections.
+    pub receivable: Amount,
+    /// Paid out so far.
+    pub withdrawn: Amount,
+    /// Lifetime direct rewards granted.
+    pub direct_income: Amount,
+    /// Lifetime pool rewards granted.
+    pub pool_income: Amount,
+    /// Lifetime generation rewards granted.
+    pub generation_income: Amount,
+}
+
+struct UserRow {
+    id: i32,
+    wallet: Vec<u8>,
+    sponsor_id: Option<i32>,
+    ordinal: i32,
+    status: String,
+    frozen_until: Option<i64>,
+    directs: i32,
+    retopups: i32,
+    registered_at: i64,
+}
+
+impl TryFrom<UserRow> for User {
+    type Error = StoreError;
+
+    fn try_from(row: UserRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            wallet: address(&row.wallet, "users.wallet")?,
+            sponsor_id: row.sponsor_id,
+            ordinal: row.ordinal,
+            status: UserStatus::by_name(&row.status)?,
+            frozen_until: row
+                .frozen_until
+                .map(|until| natural(until, "users.frozen_until"))
+                .transpose()?,
+            directs: row.directs,
+            retopups: row.retopups,
+            registered_at: row.registered_at,
+        })
+    }
+}
+
+/// The user with this wallet.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_by_wallet(
+    connection: &mut PgConnection,
+    wallet: Address,
+) -> Result<Option<User>, StoreError> {
+    let row = sqlx::query_as!(
+        UserRow,
+        "SELECT id, wallet, sponsor_id, ordinal, status, frozen_until, directs, retopups, registered_at
+         FROM users WHERE wallet = $1",
+        wallet.as_slice()
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(User::try_from).transpose()
+}
+
+/// The user with this number.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find(connection: &mut PgConnection, id: i32) -> Result<Option<User>, StoreError> {
+    let row = sqlx::query_as!(
+        UserRow,
+        "SELECT id, wallet, sponsor_id, ordinal, status, frozen_until, directs, retopups, registered_at
+         FROM users WHERE id = $1",
+        id
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(User::try_from).transpose()
+}
+
+/// Whether anybody is registered.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn fetch_any_exists(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let exists = sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users) AS "exists!""#)
+        .fetch_one(connection)
+        .await?;
+    Ok(exists)
+}
+
+/// Directs of these users in order, at most `limit`, from the first whose `(sponsor, ordinal)` is above `after`.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_directs(
+    connection: &mut PgConnection,
+    sponsors: &[i32],
+    after: (i32, i32),
+    limit: i64,
+) -> Result<Vec<User>, StoreError> {
+    let rows = sqlx::query_as!(
+        UserRow,
+        "SELECT id, wallet, sponsor_id, ordinal, status, frozen_until, directs, retopups, registered_at
+         FROM users
+         WHERE sponsor_id = ANY($1) AND (sponsor_id, ordinal) > ($2, $3)
+         ORDER BY sponsor_id, ordinal LIMIT $4",
+        sponsors,
+        after.0,
+        after.1,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
+/// What a user has.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn fetch_balances(connection: &mut PgConnection, user: i32) -> Result<Balances, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT available AS "available!: DbAmount", held AS "held!: DbAmount",
+                  reserved AS "reserved!: DbAmount", credit AS "credit!: DbAmount",
+                  receivable AS "receivable!: DbAmount", withdrawn AS "withdrawn!: DbAmount",
+                  direct_income AS "direct!: DbAmount", pool_income AS "pool!: DbAmount",
+                  generation_income AS "generation!: DbAmount"
+           FROM user_balances WHERE user_id = $1"#,
+        user
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Balances {
+        available: row.available.0,
+        held: row.held.0,
+        reserved: row.reserved.0,
+        credit: row.credit.0,
+        receivable: row.receivable.0,
+        withdrawn: row.withdrawn.0,
+        direct_income: row.direct.0,
+        pool_income: row.pool.0,
+        generation_income: row.generation.0,
+    })
+}
+
+/// What a user reserves of each tier, and whether the user still does. Tiers never chosen are absent.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_reserves(
+    connection: &mut PgConnection,
+    user: i32,
+) -> Result<Vec<(i16, bool, Amount)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT c.tier, c.choice = 'in' AS "reserving!",
+                  coalesce(sum(b.credits_posted - b.debits_posted), 0)::numeric(39, 0) AS "amount!: DbAmount"
+           FROM reserve_choice AS c
+           LEFT JOIN account AS a ON a.user_id = c.user_id AND a.kind = 'reserve' AND a.detail = c.tier
+           LEFT JOIN balance AS b ON b.account_id = a.id
+           WHERE c.user_id = $1
+           GROUP BY c.tier, c.choice ORDER BY c.tier"#,
+        user
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.tier, row.reserving, row.amount.0))
+        .collect())
+}
+
+/// The roles of the operator with this wallet; `None` for everybody else.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_operator_roles(
+    connection: &mut PgConnection,
+    wallet: Address,
+) -> Result<Option<Vec<String>>, StoreError> {
+    let roles = sqlx::query_scalar!("SELECT roles FROM operator WHERE wallet = $1", wallet.as_slice())
+        .fetch_optional(connection)
+        .await?;
+    Ok(roles)
+}
