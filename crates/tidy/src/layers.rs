@@ -40,15 +40,7 @@ const RESERVED: [(&str, &[&str]); 4] = [
     // keys that everybody knows.
     (
         "store",
-        &[
-            "backend",
-            "listener",
-            "reconciler",
-            "cli",
-            "devstack",
-            "anvil-tests",
-            "bench",
-        ],
+        &["backend", "listener", "reconciler", "cli", "anvil-tests", "bench"],
     ),
     ("alloy-signer-local", &["signer", "devstack", "anvil-tests"]),
 ];

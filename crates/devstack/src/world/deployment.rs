@@ -98,7 +98,7 @@ pub async fn deploy(database_url: &str, rpc_url: &str, plan_text: &str) -> anyho
         .bind(deployment.address.as_slice())
         .bind(i64::try_from(deployment.block_number).context("the block number is too large")?)
         .bind(deployment.block_hash.as_slice())
-        .bind("BNB")
+        .bind(plan.asset().code())
         .bind(plan.hash().as_slice())
         .bind(plan_text)
         .execute(&mut connection)

@@ -5,6 +5,7 @@
 
 use crate::postgres::url_as;
 use crate::services::{Ready, ServiceSpec};
+use crate::world::people::{root_user, signer};
 use crate::world::running::SystemSpec;
 
 /// The ports that the services listen on.
@@ -57,7 +58,7 @@ impl Environment<'_> {
                 "TRELLIS_DATABASE_URL",
                 url_as(&self.spec.database_url, "trellis_api")?,
             ),
-            ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
+            ("TRELLIS_ROOT_WALLET", signer(root_user())?.address().to_string()),
             (
                 "TRELLIS_SIGNER_URL",
                 format!("http://127.0.0.1:{}", self.ports.signer),
