@@ -258,6 +258,20 @@ impl ChainReader {
             .await
     }
 
+    /// Whether the contract takes intake authorizations of this account, at the head.
+    ///
+    /// # Errors
+    /// [`ChainError`]; [`ChainError::Malformed`] when there is no such contract.
+    pub async fn is_signer(&self, account: Address) -> Result<bool, ChainError> {
+        let call = ICustody::isSignerCall { signer: account };
+        let request = TransactionRequest::default()
+            .to(self.contract)
+            .input(Bytes::from(call.abi_encode()).into());
+        let answer: Bytes = self.call("eth_call", (request, BlockNumberOrTag::Latest)).await?;
+        ICustody::isSignerCall::abi_decode_returns_validate(&answer)
+            .map_err(|_| ChainError::malformed("isSigner() answers something else"))
+    }
+
     async fn tagged(&self, tag: BlockNumberOrTag) -> Result<BlockHeader, ChainError> {
         let header: Option<Header> = self.call("eth_getBlockByNumber", (tag, false)).await?;
         header

@@ -7,7 +7,7 @@ mod client;
 mod error;
 pub mod wire;
 
-pub use client::{CallerKey, SignerClient};
+pub use client::{CallerKey, DEVELOPMENT_CALLER_KEY, SignerClient};
 pub use error::SignerError;
 pub use settlement::authorization::{IntakeKind, IntakeTerms};
 
