@@ -145,10 +145,10 @@ impl Postgres {
 pub async fn start_detached(
     checkout: &Checkout,
     spec: &PostgresSpec,
+    port: u16,
     used: &Path,
 ) -> anyhow::Result<(Address, ProcessId)> {
     let prepared = Prepared::of(checkout, &spec.data)?;
-    let port = free_port()?;
     let log = File::create(&spec.log).with_context(|| format!("cannot write {}", spec.log.display()))?;
     let server = prepared.server_command(port, spec.durability);
     let mut command = Command::new("setsid");

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use devstack::postgres::{Durability, PostgresSpec, connect, start_detached};
-use devstack::{Checkout, ProcessId};
+use devstack::{Checkout, ProcessId, free_port};
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
@@ -72,7 +72,7 @@ pub async fn server() -> anyhow::Result<Server> {
         pids: files.directory.clone(),
         durability: Durability::Throwaway,
     };
-    let (address, process) = start_detached(&checkout, &spec, &files.used).await?;
+    let (address, process) = start_detached(&checkout, &spec, files.usual_port()?, &files.used).await?;
     let server = Server {
         url: address.url(MAINTENANCE),
         process: Some(process),
@@ -106,6 +106,7 @@ struct Files {
     server: PathBuf,
     used: PathBuf,
     log: PathBuf,
+    port: PathBuf,
 }
 
 impl Files {
@@ -115,8 +116,22 @@ impl Files {
             server: directory.join("server.json"),
             used: directory.join("last-used"),
             log: directory.join("postgres.log"),
+            port: directory.join("port"),
             directory,
         })
+    }
+}
+
+impl Files {
+    /// The port of the last server when it is free, so that a URL that a developer noted stays good.
+    fn usual_port(&self) -> anyhow::Result<u16> {
+        let last = fs::read_to_string(&self.port)
+            .ok()
+            .and_then(|text| text.parse().ok());
+        let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+        let port = last.filter(is_free).map_or_else(free_port, Ok)?;
+        fs::write(&self.port, port.to_string()).context("cannot note the port of the test server")?;
+        Ok(port)
     }
 }
 
