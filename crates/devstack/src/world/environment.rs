@@ -26,7 +26,10 @@ impl Environment<'_> {
     pub(super) fn signer(&self) -> anyhow::Result<ServiceSpec> {
         let environment = [
             ("TRELLIS_LISTEN", listen(self.ports.signer)),
-            ("TRELLIS_DATABASE_URL", self.spec.signer_database_url.clone()),
+            (
+                "TRELLIS_DATABASE_URL",
+                url_as(&self.spec.signer_database_url, "trellis_signer")?,
+            ),
             ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
         ];
         Ok(self.service("signer", "signer", &[], &environment, ready_at(self.ports.signer)))
