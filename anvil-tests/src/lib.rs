@@ -1,1 +1,12 @@
-//! End-to-end tests: real processes, real PostgreSQL, real anvil.
+//! The whole system in a test: a real chain, real PostgreSQL, the real processes, people with wallets, and an
+//! oracle that recomputes every balance from the chain's own logs.
+//!
+//! Not responsible for what is tested; that is `tests/`.
+
+mod oracle;
+mod person;
+mod world;
+
+pub use oracle::Oracle;
+pub use person::{Answer, Authorization, Person};
+pub use world::{World, bnb};

@@ -1,0 +1,271 @@
+//! One complete system for one test, and the waits that tests of it need.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use abi::ICustody;
+use abi::ICustody::ICustodyInstance;
+use alloy::eips::BlockId;
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
+use anyhow::{Context, ensure};
+use devstack::anvil::{Anvil, AnvilSpec, Mining};
+use devstack::services::Service;
+use devstack::world::{System, SystemSpec, deploy};
+use devstack::{Checkout, Wallet};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use testkit::{TestDatabase, wait_for};
+
+use crate::{Oracle, Person};
+
+/// Longer than anything takes on a busy machine, shorter than a person's patience.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running system of its own: chain, databases, services.
+#[derive(Debug)]
+pub struct World {
+    // Dropped in this order: services, chain, databases, files.
+    /// The four services.
+    pub system: System,
+    _anvil: Anvil,
+    /// The ledger's database.
+    pub ledger: TestDatabase,
+    /// The signer's database.
+    pub signer: TestDatabase,
+    /// The chain.
+    pub provider: DynProvider,
+    /// The contract.
+    pub custody: Address,
+    spec: SystemSpec,
+    /// Speaks HTTP.
+    pub http: reqwest::Client,
+    keys: AtomicU64,
+    _files: TempDir,
+}
+
+/// Whole BNB in wei.
+#[must_use]
+pub fn bnb(units: u64) -> U256 {
+    U256::from(units) * U256::from(10).pow(U256::from(18))
+}
+
+impl World {
+    /// Starts everything: contract deployed, services ready, nobody registered.
+    ///
+    /// # Errors
+    /// Whatever does not start, with the end of its log.
+    pub async fn start() -> anyhow::Result<Self> {
+        let files = tempfile::tempdir()?;
+        let checkout = Checkout::find()?;
+        let (logs, pids) = (files.path().join("log"), files.path().join("pids"));
+        std::fs::create_dir_all(&logs)?;
+        let anvil = AnvilSpec {
+            mining: Mining::Interval,
+            state: None,
+            log: logs.join("anvil.log"),
+            pids: pids.clone(),
+        };
+        let anvil = Anvil::start(&checkout, &anvil).await?;
+        let (ledger, signer) = (TestDatabase::new().await, TestDatabase::for_signer().await);
+        let plan = std::fs::read_to_string(checkout.path("plans/auto-pool.toml"))?;
+        let deployment = deploy(&ledger.url(), &anvil.rpc_url(), &plan).await?;
+        let spec = SystemSpec {
+            database_url: ledger.url(),
+            signer_database_url: signer.url(),
+            rpc_url: anvil.rpc_url(),
+            api_port: None,
+            environment: Vec::new(),
+            logs,
+            pids,
+        };
+        let system = System::start(&spec).await?;
+        let provider = ProviderBuilder::new()
+            .connect_http(anvil.rpc_url().parse()?)
+            .erased();
+        Ok(Self {
+            system,
+            _anvil: anvil,
+            ledger,
+            signer,
+            provider,
+            custody: deployment.address,
+            spec,
+            http: reqwest::Client::new(),
+            keys: AtomicU64::new(1),
+            _files: files,
+        })
+    }
+
+    /// The person with this account of the local chain. Users begin at 8, the root user.
+    #[must_use]
+    pub fn person(&self, account: usize) -> Person {
+        Person::with(Wallet::at(account))
+    }
+
+    /// The contract, for reading.
+    #[must_use]
+    pub fn contract(&self) -> ICustodyInstance<DynProvider> {
+        ICustody::new(self.custody, self.provider.clone())
+    }
+
+    /// Another instance of a running service, under another name.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn second_instance(&self, of: &Service) -> anyhow::Result<Service> {
+        let mut spec = of.spec().clone();
+        spec.name = format!("{}-second", spec.name);
+        Service::start(spec).await
+    }
+
+    /// An idempotency key that no other call of this test has.
+    pub(crate) fn next_key(&self) -> String {
+        format!("test-{:08}", self.keys.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// What the services were told.
+    #[must_use]
+    pub fn spec(&self) -> &SystemSpec {
+        &self.spec
+    }
+
+    /// Sends a call of an account that the node holds the key of, and waits for its receipt.
+    ///
+    /// # Errors
+    /// When the node refuses it.
+    pub async fn send(&self, from: Address, value: U256, call: Bytes) -> anyhow::Result<TransactionReceipt> {
+        let request = TransactionRequest::default()
+            .with_from(from)
+            .with_to(self.custody)
+            .with_value(value)
+            .with_gas_limit(1_000_000)
+            .with_input(call);
+        let hash = *self.provider.send_transaction(request).await?.tx_hash();
+        self.receipt(hash).await
+    }
+
+    /// Waits for the receipt of a transaction.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn receipt(&self, hash: B256) -> anyhow::Result<TransactionReceipt> {
+        Ok(wait_for("a receipt", PATIENCE, async || {
+            self.provider.get_transaction_receipt(hash).await.ok().flatten()
+        })
+        .await)
+    }
+
+    /// The journal's sequence at the head.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn journal(&self) -> anyhow::Result<u64> {
+        Ok(self.contract().journalHead().call().await?.seq)
+    }
+
+    /// Waits until everything that the contract has journaled, and every command, is posted.
+    ///
+    /// # Errors
+    /// When node or database do not answer.
+    pub async fn settle(&self) -> anyhow::Result<()> {
+        let seq = i64::try_from(self.journal().await?)?;
+        wait_for("the ledger to be in step with the chain", PATIENCE, async || {
+            let statement = "SELECT coalesce(max(chain_seq), 0) = $1 AND count(*) FILTER (WHERE fact_seq IS NULL) = 0 \
+                FROM inbox";
+            let posted: Result<bool, _> =
+                sqlx::query_scalar(statement).bind(seq).fetch_one(self.ledger.pool()).await;
+            posted.unwrap_or(false).then_some(())
+        })
+        .await;
+        Ok(())
+    }
+
+    /// Moves the chain's clock, so that the next blocks are later by as much.
+    ///
+    /// # Errors
+    /// When the node refuses.
+    pub async fn pass_time(&self, seconds: u64) -> anyhow::Result<()> {
+        let _: Value = self
+            .provider
+            .raw_request("evm_increaseTime".into(), [seconds])
+            .await?;
+        let _: Value = self.provider.raw_request("evm_mine".into(), ()).await?;
+        Ok(())
+    }
+
+    /// Replaces the newest `depth` blocks; transactions in `kept` are mined again, in these new blocks (by
+    /// their place from the fork).
+    ///
+    /// # Errors
+    /// When the node refuses, or makes the same blocks again.
+    pub async fn reorganize(&self, depth: u64, kept: &[(Bytes, u64)]) -> anyhow::Result<()> {
+        // Without another time the replacement could be the same blocks: the test would test nothing.
+        let head = self.head().await?;
+        let before = self.block_hash(head).await?;
+        let pairs: Vec<Value> = kept.iter().map(|(raw, block)| json!([raw, block])).collect();
+        let _: Value = self
+            .provider
+            .raw_request("anvil_reorg".into(), json!([depth, pairs]))
+            .await?;
+        ensure!(
+            self.block_hash(head).await? != before,
+            "the reorganization changed nothing"
+        );
+        Ok(())
+    }
+
+    /// Switches the making of blocks: every 0.45 s, or only on demand.
+    ///
+    /// # Errors
+    /// When the node refuses.
+    pub async fn mine_by_itself(&self, by_itself: bool) -> anyhow::Result<()> {
+        let interval = if by_itself { 0.45 } else { 0.0 };
+        let _: Value = self
+            .provider
+            .raw_request("anvil_setIntervalMining".into(), [interval])
+            .await
+            .context("the node cannot switch its mining")?;
+        Ok(())
+    }
+
+    /// Mines blocks at once.
+    ///
+    /// # Errors
+    /// When the node refuses.
+    pub async fn mine(&self, blocks: u64) -> anyhow::Result<()> {
+        let _: Value = self
+            .provider
+            .raw_request("anvil_mine".into(), [format!("{blocks:#x}")])
+            .await?;
+        Ok(())
+    }
+
+    /// The number of the newest block.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn head(&self) -> anyhow::Result<u64> {
+        Ok(self.provider.get_block_number().await?)
+    }
+
+    /// The hash of a block.
+    ///
+    /// # Errors
+    /// When the node does not know it.
+    pub async fn block_hash(&self, number: u64) -> anyhow::Result<B256> {
+        let block = self.provider.get_block(BlockId::number(number)).await?;
+        Ok(block.context("no such block")?.header.hash)
+    }
+
+    /// Asserts that ledger and chain agree to the last base unit, by an independent recomputation.
+    ///
+    /// # Errors
+    /// When node or database do not answer; a difference panics.
+    pub async fn check(&self) -> anyhow::Result<Oracle> {
+        self.settle().await?;
+        Oracle::check(self).await
+    }
+}

@@ -1,0 +1,9 @@
+//! The whole system against a real chain. Every test ends with ledger and chain equal to the last base unit.
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod crash;
+mod inputs;
+mod journey;
+mod reorganization;
+mod time_limits;
+mod two_of_a_kind;
