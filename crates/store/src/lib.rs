@@ -16,8 +16,12 @@ pub mod inbox;
 pub mod lease;
 pub mod member;
 pub mod pool;
+pub mod posting;
+pub mod replay;
 pub mod session;
 
 pub use amount::DbAmount;
 pub use error::StoreError;
 pub use pool::{connect, migrate};
+/// The connections that a process holds; others need no driver of their own.
+pub use sqlx::PgPool;

@@ -1,0 +1,395 @@
+//! What a batch does to the projections: effects and legs, folded into at most one row for each key.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::{Address, B256};
+use ledger::{Account, Beneficiary, Leg, Reason};
+use money::Amount;
+use plan::{DepositKind, DiscrepancyCause, Effect, Funding, IgnoredCause, Outcome, ReserveChoice};
+
+use super::{DepositIndex, PostingError};
+
+/// Changes of projections. Numbers have SQL's types already.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Changes {
+    pub(super) users: BTreeMap<i32, UserChange>,
+    pub(super) deposits: BTreeMap<i32, DepositChange>,
+    pub(super) trees: BTreeMap<(i16, i32), TreeChange>,
+    pub(super) nodes: Vec<NodeRow>,
+    pub(super) rewards: Vec<RewardRow>,
+    pub(super) forfeited: Vec<ForfeitedRow>,
+    pub(super) incomes: BTreeMap<i32, Income>,
+    pub(super) choices: BTreeMap<(i32, i16), (&'static str, i64)>,
+    pub(super) discrepancies: Vec<(i64, i16, String)>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct UserChange {
+    pub(super) joined: Option<Joined>,
+    pub(super) directs: i32,
+    pub(super) retopups: i32,
+    pub(super) refunded: bool,
+    /// The end of the freeze, if it changes.
+    pub(super) frozen: Option<Option<i64>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Joined {
+    pub(super) wallet: Address,
+    pub(super) sponsor: Option<i32>,
+    pub(super) ordinal: i32,
+    pub(super) fact_seq: i64,
+    pub(super) at: i64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct DepositChange {
+    pub(super) taken: Option<Taken>,
+    /// New state and the fact that closes it.
+    pub(super) closed: Option<(&'static str, i64)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    pub(super) deposit_ref: B256,
+    pub(super) kind: &'static str,
+    pub(super) user: i32,
+    pub(super) amount: Amount,
+    pub(super) refundable_until: i64,
+    pub(super) fact_seq: i64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TreeChange {
+    pub(super) opened: Option<i64>,
+    pub(super) nodes: i32,
+    pub(super) closed: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NodeRow {
+    pub(super) tier: i16,
+    pub(super) tree: i32,
+    pub(super) index: i32,
+    pub(super) user: i32,
+    pub(super) funding: &'static str,
+    pub(super) fact_seq: i64,
+}
+
+/// A row of `reward`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RewardRow {
+    /// The fact.
+    pub fact_seq: i64,
+    /// Position of the transfer.
+    pub leg: i32,
+    /// Whom the rule speaks of.
+    pub user: i32,
+    /// Whose payment or placement is split.
+    pub source: i32,
+    /// Name of the rule.
+    pub kind: &'static str,
+    /// Tier of the pool.
+    pub tier: Option<i16>,
+    /// Generation or layer.
+    pub distance: i16,
+    /// How much.
+    pub amount: Amount,
+    /// The deposit that caused it, if one did.
+    pub deposit: Option<i32>,
+    /// Why it was not paid.
+    pub withheld: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ForfeitedRow {
+    pub(super) fact_seq: i64,
+    pub(super) leg: i32,
+    pub(super) forfeited_fact: i64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Income {
+    pub(super) direct: Amount,
+    pub(super) pool_layer: Amount,
+    pub(super) generation: Amount,
+}
+
+impl RewardRow {
+    /// The row of a leg; `None` when its rule grants no reward or speaks of nobody.
+    #[must_use]
+    pub fn of(fact_seq: u64, number: u32, leg: &Leg, deposit: Option<u32>) -> Option<Self> {
+        let (kind, tier, distance) = match leg.reason {
+            Reason::Direct => ("direct", None, 1),
+            Reason::PoolLayer { tier, layer } => {
+                ("pool_layer", Some(i16::from(tier.get())), i16::from(layer))
+            }
+            Reason::Generation(generation) => ("generation", None, i16::from(generation)),
+            Reason::CompanyShare
+            | Reason::Matured
+            | Reason::Refund
+            | Reason::ReserveReleased
+            | Reason::Funded
+            | Reason::Correction
+            | Reason::Netting
+            | Reason::Unexpected => return None,
+        };
+        let (Some(user), Some(source)) = (leg.recipient, leg.source) else {
+            return None;
+        };
+        let withheld = match leg.credit {
+            Account::Held(Beneficiary::Breakage(cause)) | Account::Breakage(cause) => Some(cause.name()),
+            Account::Held(Beneficiary::Residual(..)) | Account::Residual(..) => Some("residual"),
+            Account::Held(Beneficiary::User(_) | Beneficiary::Company)
+            | Account::Custody
+            | Account::Available(_)
+            | Account::InTransit(_)
+            | Account::Reserve(..)
+            | Account::Receivable(_)
+            | Account::Company
+            | Account::Credit(_)
+            | Account::Revenue
+            | Account::Tax
+            | Account::Clearing(_) => None,
+        };
+        Some(Self {
+            fact_seq: big(fact_seq),
+            leg: int(number),
+            user: int(user.get()),
+            source: int(source.get()),
+            kind,
+            tier,
+            distance,
+            amount: leg.amount,
+            // What a move pays comes from a reserve; only what comes from custody is a deposit's.
+            deposit: deposit.filter(|_| leg.debit == Account::Custody).map(int),
+            withheld,
+        })
+    }
+}
+
+impl Changes {
+    /// Takes what one fact does.
+    pub(super) fn add(
+        &mut self,
+        deposits: &DepositIndex,
+        fact_seq: u64,
+        effective_at: u64,
+        outcome: &Outcome,
+    ) -> Result<(), PostingError> {
+        let mut deposit = None;
+        for effect in &outcome.effects {
+            if let Effect::DepositTaken { deposit: taken, .. } = effect {
+                deposit = Some(taken.get());
+            }
+            self.add_effect(deposits, fact_seq, effective_at, effect)?;
+        }
+        for (number, leg) in (0u32..).zip(&outcome.legs) {
+            if let Some(row) = RewardRow::of(fact_seq, number, leg, deposit) {
+                self.add_reward(row);
+            }
+        }
+        Ok(())
+    }
+
+    fn add_reward(&mut self, row: RewardRow) {
+        if row.withheld.is_none() {
+            let income = self.incomes.entry(row.user).or_default();
+            let counter = match row.kind {
+                "direct" => &mut income.direct,
+                "pool_layer" => &mut income.pool_layer,
+                _ => &mut income.generation,
+            };
+            // A counter for people that no transfer depends on: it stops at the top instead of stopping posting.
+            *counter = counter.plus(row.amount).unwrap_or(Amount::new(u128::MAX));
+        }
+        self.rewards.push(row);
+    }
+
+    fn add_effect(
+        &mut self,
+        deposits: &DepositIndex,
+        fact_seq: u64,
+        effective_at: u64,
+        effect: &Effect,
+    ) -> Result<(), PostingError> {
+        let fact = big(fact_seq);
+        let known = |deposit| {
+            deposits
+                .find(deposit)
+                .ok_or(PostingError::UnknownDeposit { fact_seq })
+        };
+        match effect {
+            Effect::Joined {
+                user,
+                wallet,
+                sponsor,
+                ordinal,
+                ..
+            } => {
+                self.user(user.get()).joined = Some(Joined {
+                    wallet: *wallet,
+                    sponsor: sponsor.map(|sponsor| int(sponsor.get())),
+                    ordinal: int(*ordinal),
+                    fact_seq: fact,
+                    at: big(effective_at),
+                });
+                if let Some(sponsor) = sponsor {
+                    self.user(sponsor.get()).directs += 1;
+                }
+            }
+            Effect::DepositTaken { kind, user, .. } => {
+                self.take(fact, effect);
+                if *kind == DepositKind::Retopup {
+                    self.user(user.get()).retopups += 1;
+                }
+            }
+            Effect::DepositRefunded { deposit } => {
+                let line = known(*deposit)?;
+                self.deposits.entry(int(deposit.get())).or_default().closed = Some(("refunded", fact));
+                if line.kind == DepositKind::Retopup {
+                    self.user(line.user.get()).retopups -= 1;
+                }
+            }
+            Effect::DepositMatured { deposit } => {
+                self.deposits.entry(int(deposit.get())).or_default().closed = Some(("matured", fact));
+            }
+            Effect::UserRefunded { user } => self.user(user.get()).refunded = true,
+            Effect::RewardForfeited { deposit, leg } => self.forfeited.push(ForfeitedRow {
+                fact_seq: big(known(*deposit)?.fact_seq),
+                leg: int(*leg),
+                forfeited_fact: fact,
+            }),
+            Effect::ReserveSet { user, tier, choice } => {
+                let key = (int(user.get()), i16::from(tier.get()));
+                self.choices.insert(key, (choice_name(*choice), fact));
+            }
+            Effect::Frozen { user, until } => self.user(user.get()).frozen = Some(Some(big(*until))),
+            Effect::Unfrozen { user } => self.user(user.get()).frozen = Some(None),
+            Effect::CommandIgnored { cause } => self.note(fact, ignored_name(*cause)),
+            Effect::Discrepancy { cause } => self.note(fact, discrepancy_name(*cause)),
+            Effect::TreeOpened { .. } | Effect::Placed { .. } | Effect::TreeClosed { .. } => {
+                self.add_place(fact, effect);
+            }
+            // The node that a move took says it already.
+            Effect::Progressed { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, fact: i64, effect: &Effect) {
+        if let Effect::DepositTaken {
+            deposit,
+            deposit_ref,
+            kind,
+            user,
+            amount,
+            refundable_until,
+        } = effect
+        {
+            self.deposits.entry(int(deposit.get())).or_default().taken = Some(Taken {
+                deposit_ref: *deposit_ref,
+                kind: kind_name(*kind),
+                user: int(user.get()),
+                amount: *amount,
+                refundable_until: big(*refundable_until),
+                fact_seq: fact,
+            });
+        }
+    }
+
+    fn add_place(&mut self, fact: i64, effect: &Effect) {
+        if let Effect::TreeOpened { tier, tree } = effect {
+            self.tree(tier.get(), tree.get()).opened = Some(fact);
+        } else if let Effect::TreeClosed { tier, tree } = effect {
+            self.tree(tier.get(), tree.get()).closed = Some(fact);
+        } else if let Effect::Placed {
+            tier,
+            tree,
+            index,
+            user,
+            funding,
+        } = effect
+        {
+            self.tree(tier.get(), tree.get()).nodes += 1;
+            self.nodes.push(NodeRow {
+                tier: i16::from(tier.get()),
+                tree: int(tree.get()),
+                index: int(*index),
+                user: int(user.get()),
+                funding: match funding {
+                    Funding::Registration => "registration",
+                    Funding::Progression => "progression",
+                },
+                fact_seq: fact,
+            });
+        }
+    }
+
+    fn user(&mut self, number: u32) -> &mut UserChange {
+        self.users.entry(int(number)).or_default()
+    }
+
+    fn tree(&mut self, tier: u8, tree: u32) -> &mut TreeChange {
+        self.trees.entry((i16::from(tier), int(tree))).or_default()
+    }
+
+    fn note(&mut self, fact: i64, cause: String) {
+        let same = self
+            .discrepancies
+            .iter()
+            .rev()
+            .take_while(|(seq, ..)| *seq == fact);
+        let ordinal = i16::try_from(same.count()).unwrap_or(i16::MAX);
+        self.discrepancies.push((fact, ordinal, cause));
+    }
+}
+
+/// SQL's `integer`. Ids and counts of the plan are at most `i32::MAX` by construction.
+fn int(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// SQL's `bigint`. Only a time that a chain reports can exceed it; later than that is as good as never.
+fn big(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Name of a kind of deposit in SQL and JSON.
+const fn kind_name(kind: DepositKind) -> &'static str {
+    match kind {
+        DepositKind::Registration => "registration",
+        DepositKind::Retopup => "retopup",
+    }
+}
+
+const fn choice_name(choice: ReserveChoice) -> &'static str {
+    match choice {
+        ReserveChoice::In => "in",
+        ReserveChoice::Out => "out",
+    }
+}
+
+fn ignored_name(cause: IgnoredCause) -> String {
+    let name = match cause {
+        IgnoredCause::UnknownUser => "unknown_user",
+        IgnoredCause::NoNextTier => "no_next_tier",
+        IgnoredCause::TierFinished => "tier_finished",
+        IgnoredCause::Unchanged => "unchanged",
+        IgnoredCause::ExceedsEntitlement => "exceeds_entitlement",
+    };
+    format!("ignored:{name}")
+}
+
+fn discrepancy_name(cause: DiscrepancyCause) -> String {
+    match cause {
+        DiscrepancyCause::IntakeAmount => "intake_amount",
+        DiscrepancyCause::IntakePlan => "intake_plan",
+        DiscrepancyCause::UnknownSponsor => "unknown_sponsor",
+        DiscrepancyCause::UnexpectedIntake => "unexpected_intake",
+        DiscrepancyCause::UnexpectedRefund => "unexpected_refund",
+        DiscrepancyCause::MaturedAmount => "matured_amount",
+        DiscrepancyCause::UnknownWallet => "unknown_wallet",
+    }
+    .to_owned()
+}

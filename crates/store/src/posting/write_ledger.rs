@@ -1,0 +1,254 @@
+//! The statements of a batch that move money: balances, facts, transfers, the batch itself.
+
+use std::collections::HashSet;
+
+use ledger::{Account, AccountId, BalanceChange, Transfer};
+use sqlx::PgTransaction;
+
+use super::{Batch, PostingError, all_written};
+use crate::lease::Lease;
+use crate::{DbAmount, StoreError};
+
+/// Rows of one statement: enough that a statement costs nothing, few enough that its arrays stay in caches
+/// and far from PostgreSQL's largest message.
+pub(super) const STATEMENT_ROWS_MAX: usize = 16_384;
+
+pub(super) async fn write(
+    transaction: &mut PgTransaction<'_>,
+    lease: Lease,
+    batch: &Batch,
+) -> Result<(), PostingError> {
+    let locked = lock_balances(transaction, batch).await?;
+    write_facts(transaction, batch).await?;
+    for transfers in batch.transfers.chunks(STATEMENT_ROWS_MAX) {
+        insert_transfers(transaction, transfers).await?;
+    }
+    let last_fact = number(batch.header.last_fact)?;
+    let (old, new): (Vec<_>, Vec<_>) = batch
+        .balances
+        .iter()
+        .map(|(id, change)| (*id, *change))
+        .partition(|(id, _)| locked.contains(&id.get()));
+    for rows in new.chunks(STATEMENT_ROWS_MAX) {
+        insert_accounts(transaction, rows, last_fact).await?;
+    }
+    for rows in old.chunks(STATEMENT_ROWS_MAX) {
+        update_balances(transaction, rows, last_fact).await?;
+    }
+    insert_batch(transaction, lease, batch).await
+}
+
+fn number(number: u64) -> Result<i64, StoreError> {
+    i64::try_from(number).map_err(|_| StoreError::corrupt("a number above 2^63"))
+}
+
+/// Locks the balances in the order of their ids, in a statement of its own: an update with a join takes its
+/// rows in whatever order the join gives. Returns those that exist.
+async fn lock_balances(
+    transaction: &mut PgTransaction<'_>,
+    batch: &Batch,
+) -> Result<HashSet<i64>, PostingError> {
+    let ids: Vec<i64> = batch.balances.keys().map(|id| id.get()).collect();
+    let locked = sqlx::query_scalar!(
+        "SELECT account_id FROM balance WHERE account_id = ANY($1) ORDER BY account_id FOR UPDATE",
+        &ids
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    Ok(locked.into_iter().collect())
+}
+
+async fn write_facts(transaction: &mut PgTransaction<'_>, batch: &Batch) -> Result<(), PostingError> {
+    let seqs: Vec<i64> = batch
+        .facts
+        .iter()
+        .map(|fact| number(fact.seq))
+        .collect::<Result<_, _>>()?;
+    let inbox_ids: Vec<i64> = batch.facts.iter().map(|fact| fact.inbox_id).collect();
+    let numbered = sqlx::query!(
+        "UPDATE inbox SET fact_seq = f.seq
+         FROM unnest($1::bigint[], $2::bigint[]) AS f (inbox_id, seq)
+         WHERE inbox.id = f.inbox_id AND inbox.fact_seq IS NULL",
+        &inbox_ids,
+        &seqs,
+    )
+    .execute(&mut **transaction)
+    .await?;
+    all_written("inbox", seqs.len(), numbered.rows_affected())?;
+    sqlx::query!(
+        "INSERT INTO fact (seq, inbox_id, batch_seq)
+         SELECT f.seq, f.inbox_id, $3 FROM unnest($1::bigint[], $2::bigint[]) AS f (seq, inbox_id)",
+        &seqs,
+        &inbox_ids,
+        number(batch.header.seq)?,
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn insert_transfers(
+    transaction: &mut PgTransaction<'_>,
+    transfers: &[Transfer],
+) -> Result<(), PostingError> {
+    let mut facts = Vec::with_capacity(transfers.len());
+    let mut legs = Vec::with_capacity(transfers.len());
+    let mut debits = Vec::with_capacity(transfers.len());
+    let mut credits = Vec::with_capacity(transfers.len());
+    let mut amounts = Vec::with_capacity(transfers.len());
+    let mut reasons = Vec::with_capacity(transfers.len());
+    let mut phases = Vec::with_capacity(transfers.len());
+    for transfer in transfers {
+        facts.push(number(transfer.fact_seq)?);
+        legs.push(i32::try_from(transfer.leg).map_err(|_| StoreError::corrupt("a leg above 2^31"))?);
+        debits.push(transfer.debit.get());
+        credits.push(transfer.credit.get());
+        amounts.push(DbAmount(transfer.amount));
+        reasons.push(transfer.reason.code());
+        phases.push(transfer.phase.code());
+    }
+    sqlx::query!(
+        "INSERT INTO transfer (fact_seq, leg, debit_id, credit_id, amount, reason, phase)
+         SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::numeric[],
+             $6::smallint[], $7::smallint[])",
+        &facts,
+        &legs,
+        &debits,
+        &credits,
+        &amounts as &[DbAmount],
+        &reasons,
+        &phases,
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn insert_accounts(
+    transaction: &mut PgTransaction<'_>,
+    rows: &[(AccountId, BalanceChange)],
+    last_fact: i64,
+) -> Result<(), PostingError> {
+    let accounts: Vec<Account> = rows
+        .iter()
+        .map(|(id, _)| id.account().ok_or(StoreError::corrupt("an account id")))
+        .collect::<Result<_, _>>()?;
+    let ids: Vec<i64> = rows.iter().map(|(id, _)| id.get()).collect();
+    let kinds: Vec<&str> = accounts.iter().map(|account| account.kind().name()).collect();
+    let guarded: Vec<bool> = accounts
+        .iter()
+        .map(|account| account.kind().is_guarded())
+        .collect();
+    let users: Vec<Option<i32>> = accounts
+        .iter()
+        .map(|account| account.user().and_then(|user| i32::try_from(user.get()).ok()))
+        .collect();
+    let details: Vec<i32> = accounts
+        .iter()
+        .map(|account| i32::try_from(account.detail()).map_err(|_| StoreError::corrupt("account.detail")))
+        .collect::<Result<_, _>>()?;
+    let trees: Vec<Option<i32>> = accounts
+        .iter()
+        .map(|account| account.tree().and_then(|tree| i32::try_from(tree.get()).ok()))
+        .collect();
+    sqlx::query!(
+        "INSERT INTO account (id, kind, user_id, detail, tree, guarded)
+         SELECT * FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::integer[], $5::integer[],
+             $6::boolean[])",
+        &ids,
+        &kinds as &[&str],
+        &users as &[Option<i32>],
+        &details,
+        &trees as &[Option<i32>],
+        &guarded,
+    )
+    .execute(&mut **transaction)
+    .await?;
+    let columns = BalanceColumns::of(rows);
+    sqlx::query!(
+        "INSERT INTO balance (account_id, debits_posted, credits_posted, guarded, last_fact)
+         SELECT b.id, b.debits, b.credits, b.guarded, $5
+         FROM unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::boolean[])
+             AS b (id, debits, credits, guarded)",
+        &columns.ids,
+        &columns.debits as &[DbAmount],
+        &columns.credits as &[DbAmount],
+        &guarded,
+        last_fact,
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// What a batch adds to balances. Nothing that the plan does holds money as pending yet.
+struct BalanceColumns {
+    ids: Vec<i64>,
+    debits: Vec<DbAmount>,
+    credits: Vec<DbAmount>,
+}
+
+impl BalanceColumns {
+    fn of(rows: &[(AccountId, BalanceChange)]) -> Self {
+        Self {
+            ids: rows.iter().map(|(id, _)| id.get()).collect(),
+            debits: rows
+                .iter()
+                .map(|(_, change)| change.debits_posted.into())
+                .collect(),
+            credits: rows
+                .iter()
+                .map(|(_, change)| change.credits_posted.into())
+                .collect(),
+        }
+    }
+}
+
+async fn update_balances(
+    transaction: &mut PgTransaction<'_>,
+    rows: &[(AccountId, BalanceChange)],
+    last_fact: i64,
+) -> Result<(), PostingError> {
+    let columns = BalanceColumns::of(rows);
+    let updated = sqlx::query!(
+        "UPDATE balance
+         SET debits_posted = debits_posted + b.debits,
+             credits_posted = credits_posted + b.credits,
+             last_fact = $4
+         FROM unnest($1::bigint[], $2::numeric[], $3::numeric[]) AS b (id, debits, credits)
+         WHERE account_id = b.id",
+        &columns.ids,
+        &columns.debits as &[DbAmount],
+        &columns.credits as &[DbAmount],
+        last_fact,
+    )
+    .execute(&mut **transaction)
+    .await?;
+    all_written("balance", rows.len(), updated.rows_affected())
+}
+
+async fn insert_batch(
+    transaction: &mut PgTransaction<'_>,
+    lease: Lease,
+    batch: &Batch,
+) -> Result<(), PostingError> {
+    let header = &batch.header;
+    sqlx::query!(
+        "INSERT INTO posting_batch
+             (seq, epoch, first_fact, last_fact, transfers, amount, block_number, block_hash, prev_hash, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        number(header.seq)?,
+        lease.epoch,
+        number(header.first_fact)?,
+        number(header.last_fact)?,
+        i32::try_from(batch.transfers.len()).map_err(|_| StoreError::corrupt("a batch of 2^31 transfers"))?,
+        DbAmount(batch.amount) as _,
+        number(header.block_number)?,
+        header.block_hash.as_slice(),
+        batch.prev_hash.as_slice(),
+        batch.hash.as_slice(),
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}

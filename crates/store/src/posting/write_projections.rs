@@ -1,0 +1,404 @@
+//! The statements of a batch that write what the API reads.
+
+use money::Amount;
+use sqlx::PgTransaction;
+
+use super::changes::{Changes, DepositChange, RewardRow, Taken, TreeChange, UserChange};
+use super::write_ledger::STATEMENT_ROWS_MAX;
+use super::{PostingError, all_written};
+use crate::DbAmount;
+
+pub(super) async fn write(
+    transaction: &mut PgTransaction<'_>,
+    changes: &Changes,
+) -> Result<(), PostingError> {
+    write_users(transaction, changes).await?;
+    write_deposits(transaction, changes).await?;
+    write_trees(transaction, changes).await?;
+    insert_nodes(transaction, changes).await?;
+    for rows in changes.rewards.chunks(STATEMENT_ROWS_MAX) {
+        insert_rewards(transaction, rows).await?;
+    }
+    insert_forfeited(transaction, changes).await?;
+    upsert_incomes(transaction, changes).await?;
+    upsert_choices(transaction, changes).await?;
+    insert_discrepancies(transaction, changes).await
+}
+
+async fn write_users(transaction: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), PostingError> {
+    let new: Vec<_> = changes
+        .users
+        .iter()
+        .filter_map(|(id, user)| user.joined.map(|joined| (*id, joined, *user)))
+        .collect();
+    if !new.is_empty() {
+        let ids: Vec<i32> = new.iter().map(|(id, ..)| *id).collect();
+        let wallets: Vec<&[u8]> = new
+            .iter()
+            .map(|(_, joined, _)| joined.wallet.as_slice())
+            .collect();
+        let sponsors: Vec<Option<i32>> = new.iter().map(|(_, joined, _)| joined.sponsor).collect();
+        let ordinals: Vec<i32> = new.iter().map(|(_, joined, _)| joined.ordinal).collect();
+        let statuses: Vec<&str> = new.iter().map(|(.., user)| status(user)).collect();
+        let frozen: Vec<Option<i64>> = new.iter().map(|(.., user)| user.frozen.flatten()).collect();
+        let directs: Vec<i32> = new.iter().map(|(.., user)| user.directs).collect();
+        let retopups: Vec<i32> = new.iter().map(|(.., user)| user.retopups).collect();
+        let facts: Vec<i64> = new.iter().map(|(_, joined, _)| joined.fact_seq).collect();
+        let times: Vec<i64> = new.iter().map(|(_, joined, _)| joined.at).collect();
+        sqlx::query!(
+            "INSERT INTO users (id, wallet, sponsor_id, ordinal, status, frozen_until, directs, retopups,
+                 registered_fact, registered_at)
+             SELECT * FROM unnest($1::integer[], $2::bytea[], $3::integer[], $4::integer[], $5::text[],
+                 $6::bigint[], $7::integer[], $8::integer[], $9::bigint[], $10::bigint[])",
+            &ids,
+            &wallets as &[&[u8]],
+            &sponsors as &[Option<i32>],
+            &ordinals,
+            &statuses as &[&str],
+            &frozen as &[Option<i64>],
+            &directs,
+            &retopups,
+            &facts,
+            &times,
+        )
+        .execute(&mut **transaction)
+        .await?;
+    }
+    update_users(transaction, changes).await
+}
+
+const fn status(user: &UserChange) -> &'static str {
+    if user.refunded { "refunded" } else { "active" }
+}
+
+async fn update_users(transaction: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), PostingError> {
+    let old = || changes.users.iter().filter(|(_, user)| user.joined.is_none());
+    let ids: Vec<i32> = old().map(|(id, _)| *id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let directs: Vec<i32> = old().map(|(_, user)| user.directs).collect();
+    let retopups: Vec<i32> = old().map(|(_, user)| user.retopups).collect();
+    let refunded: Vec<bool> = old().map(|(_, user)| user.refunded).collect();
+    let freezes: Vec<bool> = old().map(|(_, user)| user.frozen.is_some()).collect();
+    let frozen: Vec<Option<i64>> = old().map(|(_, user)| user.frozen.flatten()).collect();
+    let updated = sqlx::query!(
+        "UPDATE users
+         SET directs = users.directs + u.directs,
+             retopups = users.retopups + u.retopups,
+             status = CASE WHEN u.refunded THEN 'refunded' ELSE status END,
+             frozen_until = CASE WHEN u.freezes THEN u.frozen ELSE frozen_until END
+         FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::boolean[], $5::boolean[], $6::bigint[])
+             AS u (id, directs, retopups, refunded, freezes, frozen)
+         WHERE users.id = u.id",
+        &ids,
+        &directs,
+        &retopups,
+        &refunded,
+        &freezes,
+        &frozen as &[Option<i64>],
+    )
+    .execute(&mut **transaction)
+    .await?;
+    all_written("users", ids.len(), updated.rows_affected())
+}
+
+async fn write_deposits(transaction: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), PostingError> {
+    let new: Vec<(i32, Taken, DepositChange)> = changes
+        .deposits
+        .iter()
+        .filter_map(|(id, deposit)| deposit.taken.map(|taken| (*id, taken, *deposit)))
+        .collect();
+    if !new.is_empty() {
+        let ids: Vec<i32> = new.iter().map(|(id, ..)| *id).collect();
+        let refs: Vec<&[u8]> = new
+            .iter()
+            .map(|(_, taken, _)| taken.deposit_ref.as_slice())
+            .collect();
+        let kinds: Vec<&str> = new.iter().map(|(_, taken, _)| taken.kind).collect();
+        let users: Vec<i32> = new.iter().map(|(_, taken, _)| taken.user).collect();
+        let amounts: Vec<DbAmount> = new.iter().map(|(_, taken, _)| taken.amount.into()).collect();
+        let until: Vec<i64> = new.iter().map(|(_, taken, _)| taken.refundable_until).collect();
+        let facts: Vec<i64> = new.iter().map(|(_, taken, _)| taken.fact_seq).collect();
+        let closed = |(_, _, deposit): &(i32, Taken, DepositChange)| deposit.closed;
+        let states: Vec<&str> = new
+            .iter()
+            .map(|row| closed(row).map_or("held", |(state, _)| state))
+            .collect();
+        let closed_facts: Vec<Option<i64>> =
+            new.iter().map(|row| closed(row).map(|(_, fact)| fact)).collect();
+        sqlx::query!(
+            "INSERT INTO deposit (id, ref, kind, user_id, amount, refundable_until, state, fact_seq, closed_fact)
+             SELECT * FROM unnest($1::integer[], $2::bytea[], $3::text[], $4::integer[], $5::numeric[],
+                 $6::bigint[], $7::text[], $8::bigint[], $9::bigint[])",
+            &ids,
+            &refs as &[&[u8]],
+            &kinds as &[&str],
+            &users,
+            &amounts as &[DbAmount],
+            &until,
+            &states as &[&str],
+            &facts,
+            &closed_facts as &[Option<i64>],
+        )
+        .execute(&mut **transaction)
+        .await?;
+    }
+    close_deposits(transaction, changes).await
+}
+
+async fn close_deposits(transaction: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), PostingError> {
+    let old: Vec<(i32, &str, i64)> = changes
+        .deposits
+        .iter()
+        .filter(|(_, deposit)| deposit.taken.is_none())
+        .filter_map(|(id, deposit)| deposit.closed.map(|(state, fact)| (*id, state, fact)))
+        .collect();
+    if old.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<i32> = old.iter().map(|(id, ..)| *id).collect();
+    let states: Vec<&str> = old.iter().map(|(_, state, _)| *state).collect();
+    let facts: Vec<i64> = old.iter().map(|(.., fact)| *fact).collect();
+    let updated = sqlx::query!(
+        "UPDATE deposit SET state = d.state, closed_fact = d.fact
+         FROM unnest($1::integer[], $2::text[], $3::bigint[]) AS d (id, state, fact)
+         WHERE deposit.id = d.id AND deposit.state = 'held'",
+        &ids,
+        &states as &[&str],
+        &facts,
+    )
+    .execute(&mut **transaction)
+    .await?;
+    all_written("deposit", ids.len(), updated.rows_affected())
+}
+
+async fn write_trees(transaction: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), PostingError> {
+    let new: Vec<_> = changes
+        .trees
+        .iter()
+        .filter_map(|(key, tree)| tree.opened.map(|opened| (*key, opened, *tree)))
+        .collect();
+    if !new.is_empty() {
+        let tiers: Vec<i16> = new.iter().map(|((tier, _), ..)| *tier).collect();
+        let trees: Vec<i32> = new.iter().map(|((_, tree), ..)| *tree).collect();
+        let nodes: Vec<i32> = new.iter().map(|(.., tree)| tree.nodes).collect();
+        let statuses: Vec<&str> = new.iter().map(|(.., tree)| tree_status(tree)).collect();
+        let opened: Vec<i64> = new.iter().map(|(_, opened, _)| *opened).collect();
+        let closed: Vec<Option<i64>> = new.iter().map(|(.., tree)| tree.closed).collect();
+        sqlx::query!(
+            "INSERT INTO pool_tree (tier, tree, nodes, status, opened_fact, closed_fact)
+             SELECT * FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::text[], $5::bigint[],
+                 $6::bigint[])",
+            &tiers,
+            &trees,
+            &nodes,
+            &statuses as &[&str],
+            &opened,
+            &closed as &[Option<i64>],
+        )
+        .execute(&mut **transaction)
+        .await?;
+    }
+    let old: Vec<_> = changes
+        .trees
+        .iter()
+        .filter(|(_, tree)| tree.opened.is_none())
+        .map(|(key, tree)| (*key, *tree))
+        .collect();
+    update_trees(transaction, &old).await
+}
+
+const fn tree_status(tree: &TreeChange) -> &'static str {
+    if tree.closed.is_some() { "closed" } else { "open" }
+}
+
+async fn update_trees(
+    transaction: &mut PgTransaction<'_>,
+    old: &[((i16, i32), TreeChange)],
+) -> Result<(), PostingError> {
+    if old.is_empty() {
+        return Ok(());
+    }
+    let tiers: Vec<i16> = old.iter().map(|((tier, _), _)| *tier).collect();
+    let trees: Vec<i32> = old.iter().map(|((_, tree), _)| *tree).collect();
+    let nodes: Vec<i32> = old.iter().map(|(_, tree)| tree.nodes).collect();
+    let statuses: Vec<&str> = old.iter().map(|(_, tree)| tree_status(tree)).collect();
+    let closed: Vec<Option<i64>> = old.iter().map(|(_, tree)| tree.closed).collect();
+    let updated = sqlx::query!(
+        "UPDATE pool_tree
+         SET nodes = pool_tree.nodes + t.nodes, status = t.status, closed_fact = t.closed_fact
+         FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::text[], $5::bigint[])
+             AS t (tier, tree, nodes, status, closed_fact)
+         WHERE pool_tree.tier = t.tier AND pool_tree.tree = t.tree AND pool_tree.status = 'open'",
+        &tiers,
+        &trees,
+        &nodes,
+        &statuses as &[&str],
+        &closed as &[Option<i64>],
+    )
+    .execute(&mut **transaction)
+    .await?;
+    all_written("pool_tree", old.len(), updated.rows_affected())
+}
+
+async fn insert_nodes(transaction: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), PostingError> {
+    let nodes = &changes.nodes;
+    if nodes.is_empty() {
+        return Ok(());
+    }
+    let tiers: Vec<i16> = nodes.iter().map(|node| node.tier).collect();
+    let trees: Vec<i32> = nodes.iter().map(|node| node.tree).collect();
+    let indexes: Vec<i32> = nodes.iter().map(|node| node.index).collect();
+    let users: Vec<i32> = nodes.iter().map(|node| node.user).collect();
+    let funding: Vec<&str> = nodes.iter().map(|node| node.funding).collect();
+    let facts: Vec<i64> = nodes.iter().map(|node| node.fact_seq).collect();
+    sqlx::query!(
+        "INSERT INTO pool_node (tier, tree, node_index, user_id, funding, fact_seq)
+         SELECT * FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::integer[], $5::text[],
+             $6::bigint[])",
+        &tiers,
+        &trees,
+        &indexes,
+        &users,
+        &funding as &[&str],
+        &facts,
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn insert_rewards(transaction: &mut PgTransaction<'_>, rows: &[RewardRow]) -> Result<(), PostingError> {
+    let facts: Vec<i64> = rows.iter().map(|row| row.fact_seq).collect();
+    let legs: Vec<i32> = rows.iter().map(|row| row.leg).collect();
+    let users: Vec<i32> = rows.iter().map(|row| row.user).collect();
+    let sources: Vec<i32> = rows.iter().map(|row| row.source).collect();
+    let kinds: Vec<&str> = rows.iter().map(|row| row.kind).collect();
+    let tiers: Vec<Option<i16>> = rows.iter().map(|row| row.tier).collect();
+    let distances: Vec<i16> = rows.iter().map(|row| row.distance).collect();
+    let amounts: Vec<DbAmount> = rows.iter().map(|row| row.amount.into()).collect();
+    let deposits: Vec<Option<i32>> = rows.iter().map(|row| row.deposit).collect();
+    let withheld: Vec<Option<&str>> = rows.iter().map(|row| row.withheld).collect();
+    sqlx::query!(
+        "INSERT INTO reward (fact_seq, leg, user_id, source_user_id, kind, tier, distance, amount, deposit_id,
+             withheld)
+         SELECT * FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::integer[], $5::text[],
+             $6::smallint[], $7::smallint[], $8::numeric[], $9::integer[], $10::text[])",
+        &facts,
+        &legs,
+        &users,
+        &sources,
+        &kinds as &[&str],
+        &tiers as &[Option<i16>],
+        &distances,
+        &amounts as &[DbAmount],
+        &deposits as &[Option<i32>],
+        &withheld as &[Option<&str>],
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn insert_forfeited(
+    transaction: &mut PgTransaction<'_>,
+    changes: &Changes,
+) -> Result<(), PostingError> {
+    if changes.forfeited.is_empty() {
+        return Ok(());
+    }
+    let facts: Vec<i64> = changes.forfeited.iter().map(|row| row.fact_seq).collect();
+    let legs: Vec<i32> = changes.forfeited.iter().map(|row| row.leg).collect();
+    let forfeited: Vec<i64> = changes.forfeited.iter().map(|row| row.forfeited_fact).collect();
+    sqlx::query!(
+        "INSERT INTO reward_forfeited (fact_seq, leg, forfeited_fact)
+         SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bigint[])",
+        &facts,
+        &legs,
+        &forfeited,
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn upsert_incomes(transaction: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), PostingError> {
+    if changes.incomes.is_empty() {
+        return Ok(());
+    }
+    let users: Vec<i32> = changes.incomes.keys().copied().collect();
+    let column = |of: fn(&super::changes::Income) -> Amount| -> Vec<DbAmount> {
+        changes.incomes.values().map(|income| of(income).into()).collect()
+    };
+    let direct = column(|income| income.direct);
+    let pool_layer = column(|income| income.pool_layer);
+    let generation = column(|income| income.generation);
+    sqlx::query!(
+        "INSERT INTO user_income AS known (user_id, direct, pool_layer, generation)
+         SELECT * FROM unnest($1::integer[], $2::numeric[], $3::numeric[], $4::numeric[])
+         ON CONFLICT (user_id) DO UPDATE
+         SET direct = known.direct + excluded.direct,
+             pool_layer = known.pool_layer + excluded.pool_layer,
+             generation = known.generation + excluded.generation",
+        &users,
+        &direct as &[DbAmount],
+        &pool_layer as &[DbAmount],
+        &generation as &[DbAmount],
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn upsert_choices(transaction: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), PostingError> {
+    if changes.choices.is_empty() {
+        return Ok(());
+    }
+    let users: Vec<i32> = changes.choices.keys().map(|(user, _)| *user).collect();
+    let tiers: Vec<i16> = changes.choices.keys().map(|(_, tier)| *tier).collect();
+    let choices: Vec<&str> = changes.choices.values().map(|(choice, _)| *choice).collect();
+    let facts: Vec<i64> = changes.choices.values().map(|(_, fact)| *fact).collect();
+    sqlx::query!(
+        "INSERT INTO reserve_choice (user_id, tier, choice, fact_seq)
+         SELECT * FROM unnest($1::integer[], $2::smallint[], $3::text[], $4::bigint[])
+         ON CONFLICT (user_id, tier) DO UPDATE SET choice = excluded.choice, fact_seq = excluded.fact_seq",
+        &users,
+        &tiers,
+        &choices as &[&str],
+        &facts,
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn insert_discrepancies(
+    transaction: &mut PgTransaction<'_>,
+    changes: &Changes,
+) -> Result<(), PostingError> {
+    if changes.discrepancies.is_empty() {
+        return Ok(());
+    }
+    let facts: Vec<i64> = changes.discrepancies.iter().map(|(fact, ..)| *fact).collect();
+    let ordinals: Vec<i16> = changes
+        .discrepancies
+        .iter()
+        .map(|(_, ordinal, _)| *ordinal)
+        .collect();
+    let causes: Vec<&str> = changes
+        .discrepancies
+        .iter()
+        .map(|(.., cause)| cause.as_str())
+        .collect();
+    sqlx::query!(
+        "INSERT INTO discrepancy (fact_seq, ordinal, cause)
+         SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[])",
+        &facts,
+        &ordinals,
+        &causes as &[&str],
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
