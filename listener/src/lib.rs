@@ -1,1 +1,23 @@
-//! The listener: follows blocks by hash and records facts; decides nothing.
+//! The listener: follows one contract's chain and records what is final; it decides nothing.
+//!
+//! [`Listener::step`] is one look at the node, followed by at most one transaction: newer blocks with their logs
+//! (`follow`, `backfill`), or a rewind from a fork above finality (`rewind`). Blocks that became final turn their journal
+//! entries into causes in the inbox, in the same transaction (`record`). What the node answers is believed only when the
+//! contract's own journal proves that no log is missing (`span`).
+
+mod backfill;
+mod config;
+mod decode;
+mod error;
+mod follow;
+mod health;
+mod record;
+mod rewind;
+mod run;
+mod span;
+mod step;
+
+pub use config::{Config, ConfigError};
+pub use error::{Halt, StepError};
+pub use run::{RunError, run};
+pub use step::{Listener, Step};

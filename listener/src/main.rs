@@ -1,3 +1,39 @@
-//! Entry point.
+//! The process `listener`: configuration from the environment, `SIGTERM` and Ctrl-C end it in order.
 
-fn main() {}
+use std::process::ExitCode;
+
+use listener::{Config, RunError, run};
+use telemetry::{Env, ErrorChain};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    telemetry::install_tls();
+    if let Err(error) = telemetry::init() {
+        eprintln!("{}", ErrorChain(&error));
+        return ExitCode::FAILURE;
+    }
+    match listen().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = %ErrorChain(&error), "the listener stops");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+async fn listen() -> Result<(), RunError> {
+    let config = Config::from_env(&Env::process())?;
+    let shutdown = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Io)?;
+    let ending = shutdown.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        ending.cancel();
+    });
+    run(config, shutdown).await
+}

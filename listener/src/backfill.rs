@@ -1,0 +1,159 @@
+//! Catching up below finality, by ranges of blocks whose length adapts to what the node serves.
+//!
+//! Only blocks with logs and the end of each range are held: the journal at the end proves that nothing is missing.
+
+use chain::{ChainError, LogRange};
+use store::lease::Lease;
+
+use crate::error::StepError;
+use crate::record::{self, Recorded};
+use crate::span::Span;
+use crate::step::{Held, Listener, Step, View};
+
+/// Blocks of the first range: what public nodes serve without complaint.
+const RANGE_START: u64 = 2_000;
+
+/// The longest range that any vendor of note serves.
+const RANGE_MAX: u64 = 5_000;
+
+/// How many blocks are asked for at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RangeSize(u64);
+
+impl Default for RangeSize {
+    fn default() -> Self {
+        Self(RANGE_START)
+    }
+}
+
+impl RangeSize {
+    /// After a refusal: half, at least one block. Returns whether it could shrink.
+    fn shrink(&mut self) -> bool {
+        let before = self.0;
+        self.0 = (before / 2).max(1);
+        self.0 < before
+    }
+
+    /// After a success: half as much again, up to the maximum.
+    fn grow(&mut self) {
+        self.0 = (self.0 + self.0.div_ceil(2)).min(RANGE_MAX);
+    }
+
+    /// The range above `top` that ends at `last` at the latest.
+    fn above(self, top: u64, last: u64) -> std::ops::RangeInclusive<u64> {
+        top.saturating_add(1)..=last.min(top.saturating_add(self.0))
+    }
+}
+
+impl Listener {
+    pub(crate) async fn backfill(
+        &mut self,
+        lease: Lease,
+        held: &Held,
+        view: &View,
+    ) -> Result<Step, StepError> {
+        // No chain of parents leads from what is held to the range, so the node is asked for it.
+        let top = held.top();
+        match self.reader.find_header_at(top.number).await? {
+            Some(header) if header.hash == top.hash => {}
+            Some(_) => return self.rewind(lease, held, view).await,
+            None => return Ok(Step::Stale),
+        }
+        let heights = self.range.above(top.number, view.finalized.number);
+        let span = match self.read_range(held, heights.clone()).await {
+            Ok(span) => span,
+            Err(error) => return self.read_less(error),
+        };
+        let Some(end) = span.blocks.last().cloned() else {
+            return Ok(Step::Stale);
+        };
+        let Recorded { entries } = record::record(&self.pool, lease, held, &span, Some(&end)).await?;
+        self.range.grow();
+        self.health.recorded(span.blocks.len(), entries);
+        tracing::info!(
+            chain.from = heights.start(),
+            chain.to = heights.end(),
+            chain.logs = span.logs.len(),
+            "a range of final blocks was recorded"
+        );
+        Ok(Step::Advanced)
+    }
+
+    async fn read_range(
+        &self,
+        held: &Held,
+        heights: std::ops::RangeInclusive<u64>,
+    ) -> Result<Span, StepError> {
+        let LogRange { logs, headers, end } = self.reader.logs_of_range(heights).await?;
+        let mut span = Span::after(held.journal());
+        for block in logs.chunk_by(|one, next| one.block == next.block) {
+            let header = headers
+                .iter()
+                .find(|header| header.block() == block[0].block)
+                .ok_or_else(|| {
+                    StepError::Contradiction("a log without the header of its block".to_owned())
+                })?;
+            span.push(header, block)?;
+        }
+        if span.blocks.last().is_none_or(|last| last.hash != end.hash) {
+            span.push(&end, &[])?;
+        }
+        self.prove(&span).await?;
+        Ok(span)
+    }
+
+    /// Asks for less next time, when less can help: also when logs were missing, as a node's silent limit does it.
+    fn read_less(&mut self, error: StepError) -> Result<Step, StepError> {
+        let less_helps = match &error {
+            StepError::Chain(ChainError::RangeTooLarge { .. } | ChainError::Transport { .. })
+            | StepError::Incomplete { .. }
+            | StepError::NotContiguous { .. } => true,
+            StepError::Chain(_)
+            | StepError::Contradiction(_)
+            | StepError::Lease(_)
+            | StepError::Checkpoint(_)
+            | StepError::Store(_)
+            | StepError::Halt(_) => false,
+        };
+        let shrunk = less_helps && self.range.shrink();
+        match error {
+            StepError::Chain(ChainError::RangeTooLarge { message }) if shrunk => {
+                tracing::info!(chain.range = self.range.0, message, "asking for shorter ranges");
+                Ok(Step::Advanced)
+            }
+            error => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_shrink_to_one_block_and_grow_to_the_maximum() {
+        let mut range = RangeSize::default();
+        while range.shrink() {}
+        assert_eq!(range, RangeSize(1));
+        range.grow();
+        assert_eq!(range, RangeSize(2), "a range of one block grows too");
+        for _ in 0..50 {
+            range.grow();
+        }
+        assert_eq!(range, RangeSize(RANGE_MAX));
+    }
+
+    #[test]
+    fn ranges_follow_each_other_without_gap_or_overlap_and_end_where_they_must() {
+        let mut range = RangeSize(7);
+        let mut top = 100;
+        let mut covered = Vec::new();
+        while top < 140 {
+            let heights = range.above(top, 140);
+            covered.extend(heights.clone());
+            top = *heights.end();
+            range.grow();
+        }
+        assert_eq!(covered, (101..=140).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,113 @@
+//! Why a step did nothing, and why the listener stops for good.
+
+use abi::Journal;
+use abi::events::EventError;
+use alloy_primitives::B256;
+use chain::ChainError;
+use store::StoreError;
+use store::checkpoint::CheckpointError;
+use store::lease::LeaseError;
+use thiserror::Error;
+
+/// Why a step committed nothing. Unless it is [`StepError::Halt`], the next step tries again.
+#[derive(Debug, Error)]
+pub enum StepError {
+    /// The node was not read.
+    #[error("the chain cannot be read")]
+    Chain(#[from] ChainError),
+    /// Answers of the node that cannot all be true.
+    #[error("the node contradicts itself: {0}")]
+    Contradiction(String),
+    /// The logs that the node gave are not all logs that there are.
+    #[error(
+        "the logs fold to journal entry {} at block {block}, the contract says {}",
+        .folded.seq, .contract.seq
+    )]
+    Incomplete {
+        /// Last block whose logs were folded.
+        block: u64,
+        /// What the logs fold to.
+        folded: Journal,
+        /// What the contract says at that block.
+        contract: Journal,
+    },
+    /// The logs that the node gave do not continue the journal.
+    #[error("the logs of block {block} do not continue the journal")]
+    NotContiguous {
+        /// Their block.
+        block: u64,
+        /// How not.
+        #[source]
+        source: abi::journal::JournalError,
+    },
+    /// Another process may have become the listener.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// Another writer moved the checkpoint.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Only people can decide what comes next.
+    #[error(transparent)]
+    Halt(#[from] Halt),
+}
+
+/// Why the listener stops until people have decided. Nothing of the step was committed, but for the record of a fork.
+#[derive(Debug, Error)]
+pub enum Halt {
+    /// The chain replaced a block that it had called final.
+    #[error("finality violated: block {number} was {ours}, the node says {theirs}")]
+    FinalityViolated {
+        /// Height of the newest final block that is held.
+        number: u64,
+        /// Its hash as it was recorded.
+        ours: B256,
+        /// Hash of the block that the node has at this height.
+        theirs: B256,
+    },
+    /// The node is of another chain than the ledger, or of another life of it.
+    #[error("the node is not of this ledger's chain: {0}")]
+    WrongChain(String),
+    /// The contract emitted something that this program does not know.
+    #[error("a log in block {block}, transaction {transaction}, is not an event of the contract")]
+    UnknownEvent {
+        /// Its block.
+        block: u64,
+        /// Its transaction.
+        transaction: B256,
+        /// Why not.
+        #[source]
+        source: EventError,
+    },
+    /// The contract emitted an event that has no meaning in the ledger yet.
+    #[error("event {event} in block {block}, transaction {transaction}, has no meaning in the ledger")]
+    MeaninglessEvent {
+        /// Its name.
+        event: &'static str,
+        /// Its block.
+        block: u64,
+        /// Its transaction.
+        transaction: B256,
+    },
+    /// What is stored cannot be what was recorded.
+    #[error("the database contradicts itself: {0}")]
+    StoredContradiction(String),
+    /// A journal entry was recorded before with another content.
+    #[error("the inbox contradicts the chain")]
+    InboxContradicts(#[source] store::inbox::InboxError),
+}
+
+impl Halt {
+    /// Exit status of the process: for whoever supervises it, each is a reason not to start it again by itself.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::FinalityViolated { .. } => 3,
+            Self::UnknownEvent { .. } | Self::MeaninglessEvent { .. } => 4,
+            Self::WrongChain(_) => 5,
+            Self::StoredContradiction(_) | Self::InboxContradicts(_) => 6,
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The loop around steps: when to look again, what to log, when to end.
+
+use std::time::Duration;
+
+use chain::{ChainError, ChainReader};
+use store::StoreError;
+use store::deployment;
+use telemetry::ErrorChain;
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, ConfigError};
+use crate::error::{Halt, StepError};
+use crate::step::{Listener, Step};
+
+/// Between two looks at the node: a third of a block of BNB Smart Chain, at most.
+const POLL: Duration = Duration::from_millis(100);
+
+/// The first wait after a failure; it doubles with each further one.
+const RETRY_MIN: Duration = Duration::from_millis(50);
+
+/// The longest wait after a failure.
+const RETRY_MAX: Duration = Duration::from_secs(5);
+
+/// Connections: one for the step, one to spare for the pool's own replacement of a broken one.
+const CONNECTIONS_MAX: u32 = 2;
+
+/// Why the listener ended.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The configuration is not usable.
+    #[error("the configuration is not usable")]
+    Config(#[from] ConfigError),
+    /// The database is not bound to a contract yet.
+    #[error("the database is not bound to a deployed contract")]
+    NotDeployed,
+    /// The database was not reached at start.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The node was not reached at start.
+    #[error("the node was not reached")]
+    Chain(#[from] ChainError),
+    /// The first look at the node failed.
+    #[error("the listener cannot begin")]
+    Begin(#[source] StepError),
+    /// A signal handler or the ready file could not be made.
+    #[error("the operating system refuses")]
+    Io(#[source] std::io::Error),
+    /// Only people can decide what comes next.
+    #[error(transparent)]
+    Halt(Halt),
+}
+
+impl RunError {
+    /// Exit status of the process: 1 for what a later start may cure, more for what people must look at.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Halt(halt) => halt.exit_code(),
+            Self::Config(_)
+            | Self::NotDeployed
+            | Self::Store(_)
+            | Self::Chain(_)
+            | Self::Begin(_)
+            | Self::Io(_) => 1,
+        }
+    }
+}
+
+/// Follows the chain until it is told to end or must halt.
+///
+/// # Errors
+/// [`RunError`].
+pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunError> {
+    let pool = store::connect(&config.database_url, CONNECTIONS_MAX).await?;
+    let mut connection = pool.acquire().await.map_err(StoreError::from)?;
+    let deployment = deployment::find(&mut connection)
+        .await?
+        .ok_or(RunError::NotDeployed)?;
+    drop(connection);
+    let reader = ChainReader::connect(&config.rpc_url, deployment.contract)?;
+    let holder = format!("process {}", std::process::id());
+    let mut listener =
+        Listener::new(pool, reader, deployment, holder)
+            .await
+            .map_err(|error| match error {
+                StepError::Halt(halt) => RunError::Halt(halt),
+                error => RunError::Begin(error),
+            })?;
+    telemetry::announce_ready().map_err(RunError::Io)?;
+    let mut failures = 0_u32;
+    loop {
+        let wait = match listener.step().await {
+            Ok(step) => {
+                failures = 0;
+                pause_after(step)
+            }
+            Err(StepError::Halt(halt)) => {
+                metrics::counter!("trellis_listener_halts_total").increment(1);
+                return Err(RunError::Halt(halt));
+            }
+            Err(error) => {
+                metrics::counter!("trellis_listener_failed_steps_total").increment(1);
+                let wait = retry_after(failures);
+                failures = failures.saturating_add(1);
+                tracing::warn!(error = %ErrorChain(&error), retry_ms = wait.as_millis(), "a step failed");
+                wait
+            }
+        };
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+    if let Err(error) = listener.release().await {
+        tracing::warn!(error = %ErrorChain(&error), "the lease was not released and will expire");
+    }
+    Ok(())
+}
+
+fn pause_after(step: Step) -> Duration {
+    match step {
+        Step::Advanced | Step::Rewound => Duration::ZERO,
+        Step::Idle | Step::Stale | Step::Standby => POLL,
+    }
+}
+
+fn retry_after(failures: u32) -> Duration {
+    RETRY_MIN
+        .saturating_mul(1_u32.checked_shl(failures).unwrap_or(u32::MAX))
+        .min(RETRY_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_after_failures_double_up_to_a_limit() {
+        assert_eq!(retry_after(0), RETRY_MIN);
+        assert_eq!(retry_after(2), RETRY_MIN * 4);
+        assert_eq!(retry_after(60), RETRY_MAX);
+    }
+}

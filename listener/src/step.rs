@@ -1,0 +1,262 @@
+//! One step: what the listener holds, what the node says, and what to do about the difference.
+
+use std::time::{Duration, Instant};
+
+use abi::Journal;
+use alloy_primitives::B256;
+use chain::{BlockHeader, BlockRef, ChainReader};
+use store::chain_log::{self, StoredBlock};
+use store::checkpoint::{self, Checkpoint};
+use store::deployment::Deployment;
+use store::lease::{self, Lease, LeaseError, LeaseName};
+use store::{PgPool, StoreError};
+
+use crate::backfill::RangeSize;
+use crate::error::{Halt, StepError};
+use crate::health::Health;
+use crate::record;
+
+/// How long the lease lasts without renewal. It decides only how soon another instance takes over: fencing is by epoch.
+const LEASE_TTL: Duration = Duration::from_secs(2);
+
+/// The lease is renewed when it is this old, so that several renewals may fail before it is lost.
+const LEASE_RENEW_AFTER: Duration = Duration::from_millis(500);
+
+/// Finality that is further ahead than this is caught up with by ranges, below it block by block.
+const FOLLOW_GAP_MAX: u64 = 64;
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Another instance is the listener.
+    Standby,
+    /// The node is behind what is held already, or not consistent yet: it is waited for.
+    Stale,
+    /// There is nothing new.
+    Idle,
+    /// Something was recorded; there may be more.
+    Advanced,
+    /// Blocks above finality were taken back.
+    Rewound,
+}
+
+/// The listener of one ledger, on one node.
+#[derive(Debug)]
+pub struct Listener {
+    pub(crate) pool: PgPool,
+    pub(crate) reader: ChainReader,
+    pub(crate) deployment: Deployment,
+    pub(crate) range: RangeSize,
+    pub(crate) health: Health,
+    holder: String,
+    lease: Option<(Lease, Instant)>,
+}
+
+/// What is held: the checkpoint, and the blocks above finality, newest first.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) blocks: Vec<StoredBlock>,
+}
+
+/// What the node says.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) head: BlockHeader,
+    pub(crate) finalized: BlockHeader,
+}
+
+impl Held {
+    /// The newest block that is held.
+    pub(crate) fn top(&self) -> BlockRef {
+        BlockRef {
+            number: self.checkpoint.head_number,
+            hash: self.checkpoint.head_hash,
+        }
+    }
+
+    /// The journal after it.
+    pub(crate) fn journal(&self) -> Journal {
+        match self.blocks.first() {
+            Some(block) => Journal {
+                seq: block.seq_end,
+                root: block.root_end,
+            },
+            None => Journal {
+                seq: self.checkpoint.final_seq,
+                root: self.checkpoint.final_root,
+            },
+        }
+    }
+
+    /// The hash that is held at a height from finality to the newest.
+    pub(crate) fn hash_at(&self, number: u64) -> Option<B256> {
+        if number == self.checkpoint.final_number {
+            return Some(self.checkpoint.final_hash);
+        }
+        let block = self.blocks.iter().find(|block| block.number == number);
+        block.map(|block| block.hash)
+    }
+
+    fn is_whole(&self) -> bool {
+        let newest = self
+            .blocks
+            .first()
+            .map_or(self.checkpoint.final_hash, |block| block.hash);
+        newest == self.checkpoint.head_hash
+    }
+}
+
+impl Listener {
+    /// A listener for the ledger that the database is bound to. `holder` names this instance for people.
+    ///
+    /// # Errors
+    /// [`Halt::WrongChain`] when the node is of another chain; what cannot be read.
+    pub async fn new(
+        pool: PgPool,
+        reader: ChainReader,
+        deployment: Deployment,
+        holder: String,
+    ) -> Result<Self, StepError> {
+        let chain_id = reader.chain_id().await?;
+        if chain_id != deployment.chain_id {
+            let expected = deployment.chain_id;
+            return Err(Halt::WrongChain(format!("chain {chain_id} instead of {expected}")).into());
+        }
+        Ok(Self {
+            pool,
+            reader,
+            deployment,
+            range: RangeSize::default(),
+            health: Health::default(),
+            holder,
+            lease: None,
+        })
+    }
+
+    /// Looks at the node once and records at most one transaction.
+    ///
+    /// # Errors
+    /// [`StepError`]; after any but [`StepError::Halt`], the next step tries again from what is recorded.
+    pub async fn step(&mut self) -> Result<Step, StepError> {
+        let Some(lease) = self.hold_lease().await? else {
+            return Ok(Step::Standby);
+        };
+        let result = self.step_as(lease).await;
+        if let Err(StepError::Lease(LeaseError::Lost { .. })) = &result {
+            self.lease = None;
+        }
+        result
+    }
+
+    /// Lets another instance take over at once.
+    pub async fn release(&mut self) -> Result<(), StepError> {
+        if let Some((held, _)) = self.lease.take() {
+            let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
+            lease::release(&mut connection, held).await?;
+        }
+        Ok(())
+    }
+
+    async fn step_as(&mut self, lease: Lease) -> Result<Step, StepError> {
+        let Some(held) = self.held().await? else {
+            return self.begin(lease).await;
+        };
+        // In this order: a head that is read later is not below finality.
+        let finalized = self.reader.finalized().await?;
+        let head = self.reader.head().await?;
+        let view = View { head, finalized };
+        let Checkpoint {
+            final_number,
+            final_hash,
+            ..
+        } = held.checkpoint;
+        self.health.observe(&view);
+        if view.head.number < final_number
+            || view.finalized.number < final_number
+            || view.head.number < view.finalized.number
+        {
+            return Ok(Step::Stale);
+        }
+        if view.finalized.number == final_number && view.finalized.hash != final_hash {
+            return self.rewind(lease, &held, &view).await;
+        }
+        if view.finalized.number > held.top().number.saturating_add(FOLLOW_GAP_MAX) {
+            self.backfill(lease, &held, &view).await
+        } else {
+            self.follow(lease, &held, &view).await
+        }
+    }
+
+    /// The lease, claimed or kept; `None` when another instance has it.
+    async fn hold_lease(&mut self) -> Result<Option<Lease>, StepError> {
+        if let Some((held, since)) = self.lease {
+            if since.elapsed() < LEASE_RENEW_AFTER {
+                return Ok(Some(held));
+            }
+            let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
+            match lease::renew(&mut connection, held, LEASE_TTL).await {
+                Ok(()) => {
+                    self.lease = Some((held, Instant::now()));
+                    return Ok(Some(held));
+                }
+                Err(LeaseError::Lost { epoch, .. }) => {
+                    tracing::warn!(lease.epoch = epoch, "another instance became the listener");
+                    self.lease = None;
+                }
+                Err(error @ LeaseError::Store(_)) => return Err(error.into()),
+            }
+        }
+        let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
+        let claimed = lease::claim(&mut connection, LeaseName::Listener, &self.holder, LEASE_TTL).await?;
+        if let Some(lease) = claimed {
+            tracing::info!(lease.epoch, "this instance is the listener");
+            self.lease = Some((lease, Instant::now()));
+        }
+        Ok(claimed)
+    }
+
+    async fn held(&self) -> Result<Option<Held>, StepError> {
+        let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
+        let Some(checkpoint) = checkpoint::find(&mut connection).await? else {
+            return Ok(None);
+        };
+        let blocks = chain_log::list_canonical_above(&mut connection, checkpoint.final_number).await?;
+        let held = Held { checkpoint, blocks };
+        if held.is_whole() {
+            return Ok(Some(held));
+        }
+        // Two reads of two moments: another instance recorded between them, or the database was tampered with.
+        Err(StepError::Contradiction(
+            "the newest stored block is not that of the checkpoint".to_owned(),
+        ))
+    }
+
+    /// Writes the first checkpoint, just below the contract's first block, as soon as that block is final.
+    async fn begin(&mut self, lease: Lease) -> Result<Step, StepError> {
+        let Deployment {
+            contract_block,
+            contract_block_hash,
+            ..
+        } = self.deployment;
+        if self.reader.finalized().await?.number < contract_block {
+            return Ok(Step::Stale);
+        }
+        let Some(first) = self.reader.find_header_at(contract_block).await? else {
+            return Ok(Step::Stale);
+        };
+        if first.hash != contract_block_hash {
+            return Err(Halt::WrongChain(format!(
+                "block {contract_block} is {}, the contract was deployed in {contract_block_hash}",
+                first.hash
+            ))
+            .into());
+        }
+        let Some(below) = self.reader.find_header(first.parent_hash).await? else {
+            return Ok(Step::Stale);
+        };
+        record::begin(&self.pool, lease, &below).await?;
+        tracing::info!(chain.block = below.number, "the listener begins after this block");
+        Ok(Step::Advanced)
+    }
+}
