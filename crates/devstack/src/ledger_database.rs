@@ -15,10 +15,17 @@ pub const LEDGER: &str = "trellis";
 /// The signer's own database.
 pub const SIGNER: &str = "trellis_signer";
 
+/// The schema of the signer's tables and of its migrations.
+pub const SIGNER_SCHEMA: &str = "signer";
+
 /// Creates both databases when they are missing and brings them to the newest migration.
 pub async fn migrate(checkout: &Checkout, address: &Address) -> anyhow::Result<()> {
     let mut maintenance = connect(&address.url("postgres")).await?;
-    for (database, directory) in [(LEDGER, "crates/store/migrations"), (SIGNER, "signer/migrations")] {
+    let signer_schema = Some(SIGNER_SCHEMA);
+    for (database, directory, schema) in [
+        (LEDGER, "crates/store/migrations", None),
+        (SIGNER, "signer/migrations", signer_schema),
+    ] {
         let exists = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)";
         let exists: bool = sqlx::query_scalar(exists)
             .bind(database)
@@ -30,16 +37,27 @@ pub async fn migrate(checkout: &Checkout, address: &Address) -> anyhow::Result<(
                 .execute(&mut maintenance)
                 .await?;
         }
-        apply(&checkout.path(directory), &address.url(database)).await?;
+        apply(&checkout.path(directory), schema, &address.url(database)).await?;
     }
     maintenance.close().await?;
     Ok(())
 }
 
-async fn apply(directory: &Path, url: &str) -> anyhow::Result<()> {
-    let mut connection = connect(url).await?;
+/// The migrations in a directory; with a schema, what was applied is noted in that schema, as the program does that
+/// they belong to.
+pub async fn migrator(directory: &Path, schema: Option<&'static str>) -> anyhow::Result<Migrator> {
     let migrator = Migrator::new(directory).await;
-    let migrator = migrator.with_context(|| format!("cannot read {}", directory.display()))?;
+    let mut migrator = migrator.with_context(|| format!("cannot read {}", directory.display()))?;
+    if let Some(schema) = schema {
+        migrator.create_schema(schema);
+        migrator.dangerous_set_table_name(format!("{schema}._sqlx_migrations"));
+    }
+    Ok(migrator)
+}
+
+async fn apply(directory: &Path, schema: Option<&'static str>, url: &str) -> anyhow::Result<()> {
+    let mut connection = connect(url).await?;
+    let migrator = migrator(directory, schema).await?;
     migrator.run(&mut connection).await.with_context(|| {
         format!(
             "the migrations in {} do not apply; `--fresh` starts over",
@@ -59,6 +77,8 @@ pub struct Remembered {
     pub chain_id: u64,
     /// The contract's address, in hexadecimal with prefix.
     pub contract: String,
+    /// The plan's hash, in hexadecimal with prefix.
+    pub plan_hash: String,
     /// Hashes of blocks that the node must know, in hexadecimal with prefix.
     pub blocks: Vec<String>,
 }
@@ -66,8 +86,8 @@ pub struct Remembered {
 /// What the ledger's database remembers, if it was deployed.
 pub async fn remembered(url: &str) -> anyhow::Result<Option<Remembered>> {
     let mut connection = connect(url).await?;
-    let deployment = "SELECT chain_id, '0x' || encode(contract, 'hex'), '0x' || encode(contract_block_hash, 'hex') \
-                      FROM deployment";
+    let deployment = "SELECT chain_id, '0x' || encode(contract, 'hex'), '0x' || encode(contract_block_hash, 'hex'), \
+                      '0x' || encode(plan_hash, 'hex') FROM deployment";
     let Some(row) = sqlx::query(deployment).fetch_optional(&mut connection).await? else {
         return Ok(None);
     };
@@ -82,6 +102,7 @@ pub async fn remembered(url: &str) -> anyhow::Result<Option<Remembered>> {
     Ok(Some(Remembered {
         chain_id,
         contract: row.get(1),
+        plan_hash: row.get(3),
         blocks,
     }))
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use devstack::Checkout;
+use devstack::ledger_database::{SIGNER_SCHEMA, migrator};
 use devstack::postgres::{connect, let_roles_log_in, password_of};
 use sha2::{Digest, Sha256};
-use sqlx::migrate::Migrator;
 use sqlx::{Connection, PgConnection, Row};
 
 use crate::server::Server;
@@ -17,7 +17,7 @@ use crate::server::Server;
 const LOCK: i64 = 0x7472_656c_6c69_7301;
 
 /// Changes with the way templates are made, so that those of the old way are not used.
-const WAY: &[u8] = b"roles can log in";
+const WAY: &[u8] = b"roles can log in, the signer notes migrations in its schema";
 
 /// Whose migrations a database has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,14 @@ impl Migrations {
         match self {
             Self::Store => checkout.path("crates/store/migrations"),
             Self::Signer => checkout.path("signer/migrations"),
+        }
+    }
+
+    /// Where it is noted what was applied, if not at the usual place.
+    fn schema(self) -> Option<&'static str> {
+        match self {
+            Self::Store => None,
+            Self::Signer => Some(SIGNER_SCHEMA),
         }
     }
 
@@ -60,7 +68,7 @@ impl Template {
             .bind(LOCK)
             .execute(&mut connection)
             .await?;
-        let made = make(server, &mut connection, &directory, &name).await;
+        let made = make(server, &mut connection, (&directory, migrations.schema()), &name).await;
         // Closing the connection releases the lock.
         connection.close().await?;
         made.with_context(|| format!("the migrations in {} do not apply", directory.display()))?;
@@ -97,7 +105,7 @@ impl Template {
 async fn make(
     server: &Server,
     connection: &mut PgConnection,
-    directory: &Path,
+    (directory, schema): (&Path, Option<&'static str>),
     name: &str,
 ) -> anyhow::Result<()> {
     if exists(connection, name).await? {
@@ -112,7 +120,7 @@ async fn make(
     create(connection, &unfinished, None).await?;
     if directory.is_dir() {
         let mut inside = connect(&server.url(&unfinished)).await?;
-        Migrator::new(directory).await?.run(&mut inside).await?;
+        migrator(directory, schema).await?.run(&mut inside).await?;
         if let Some(password) = password_of(&server.maintenance_url()) {
             let_roles_log_in(&mut inside, password).await?;
         }

@@ -3,6 +3,7 @@
 //! The services document and check their variables themselves, each in its `config.rs`. A service with an
 //! HTTP server answers `GET /health/ready`; the others call `telemetry::announce_ready`.
 
+use crate::ledger_database::Remembered;
 use crate::postgres::url_as;
 use crate::services::{Ready, ServiceSpec};
 use crate::world::people::{root_user, signer};
@@ -20,6 +21,7 @@ pub(super) struct Ports {
 pub(super) struct Environment<'a> {
     pub(super) spec: &'a SystemSpec,
     pub(super) ports: Ports,
+    pub(super) deployed: &'a Remembered,
 }
 
 impl Environment<'_> {
@@ -31,6 +33,13 @@ impl Environment<'_> {
                 url_as(&self.spec.signer_database_url, "trellis_signer")?,
             ),
             ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
+            ("TRELLIS_CHAIN_ID", self.deployed.chain_id.to_string()),
+            ("TRELLIS_CONTRACT", self.deployed.contract.clone()),
+            ("TRELLIS_PLAN_HASHES", self.deployed.plan_hash.clone()),
+            (
+                "TRELLIS_DEVELOPMENT_KEY",
+                abi::development::SIGNER.private_key.to_string(),
+            ),
         ];
         Ok(self.service("signer", "signer", &[], &environment, ready_at(self.ports.signer)))
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
+use crate::ledger_database::remembered;
 use crate::ports::free_port;
 use crate::services::Service;
 use crate::world::environment;
@@ -52,7 +53,14 @@ impl System {
             signer: free_port()?,
             api: spec.api_port.map_or_else(free_port, Ok)?,
         };
-        let environment = environment::Environment { spec, ports };
+        let deployed = remembered(&spec.database_url)
+            .await?
+            .context("the ledger's database was not bound to a deployment")?;
+        let environment = environment::Environment {
+            spec,
+            ports,
+            deployed: &deployed,
+        };
         let (signer, listener, worker) = tokio::try_join!(
             Service::start(environment.signer()?),
             Service::start(environment.listener()?),
