@@ -1,0 +1,208 @@
+//! Who may ask for what: callers, known by the hash of their key.
+//!
+//! Not responsible for the terms of a request.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use settlement::authorization::IntakeKind;
+use sha2::{Digest, Sha256};
+use signer_client::DEVELOPMENT_CALLER_KEY;
+use subtle::ConstantTimeEq;
+use thiserror::Error;
+
+use crate::limiter::Limiter;
+
+/// Seconds of the lasting rate that a caller may use at once.
+const BURST_SECONDS: u32 = 10;
+
+/// The name of the caller with the development key.
+const DEVELOPMENT_CALLER: &str = "api";
+
+/// A caller's key has 64 hexadecimal digits.
+const KEY_LENGTH: usize = 64;
+
+/// A caller as it is configured: `name=registration+retopup:HASH`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerSpec {
+    name: String,
+    may: BTreeSet<IntakeKind>,
+    key_hash: [u8; 32],
+}
+
+/// Why a text describes no callers.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CallerSpecError {
+    /// It is not of the form `name=kind+kind:hash`.
+    #[error("a caller is `name=registration+retopup:HASH`, with the SHA-256 of its key as HASH")]
+    Form,
+    /// A kind is unknown.
+    #[error("a caller may ask for `registration` and `retopup`")]
+    Kind,
+    /// Two callers have a name or a key in common.
+    #[error("two callers have the same name or key")]
+    Twice,
+}
+
+impl FromStr for CallerSpec {
+    type Err = CallerSpecError;
+
+    fn from_str(text: &str) -> Result<Self, CallerSpecError> {
+        let (name, rest) = text.split_once('=').ok_or(CallerSpecError::Form)?;
+        let (kinds, hash) = rest.split_once(':').ok_or(CallerSpecError::Form)?;
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if name.is_empty() || !name.bytes().all(plain) {
+            return Err(CallerSpecError::Form);
+        }
+        let may = kinds.split('+').map(kind).collect::<Result<_, _>>()?;
+        let mut key_hash = [0; 32];
+        hex::decode_to_slice(hash, &mut key_hash).map_err(|_| CallerSpecError::Form)?;
+        Ok(Self {
+            name: name.to_owned(),
+            may,
+            key_hash,
+        })
+    }
+}
+
+fn kind(name: &str) -> Result<IntakeKind, CallerSpecError> {
+    [IntakeKind::Registration, IntakeKind::Retopup]
+        .into_iter()
+        .find(|kind| kind.name() == name)
+        .ok_or(CallerSpecError::Kind)
+}
+
+impl CallerSpec {
+    /// The caller of a local chain, whose key everybody knows.
+    #[must_use]
+    pub fn development() -> Self {
+        Self {
+            name: DEVELOPMENT_CALLER.to_owned(),
+            may: BTreeSet::from([IntakeKind::Registration, IntakeKind::Retopup]),
+            key_hash: key_hash(DEVELOPMENT_CALLER_KEY),
+        }
+    }
+
+    /// Whether everybody knows the caller's key.
+    #[must_use]
+    pub fn is_public_knowledge(&self) -> bool {
+        self.key_hash == key_hash(DEVELOPMENT_CALLER_KEY)
+    }
+
+    /// Reads a list with commas.
+    ///
+    /// # Errors
+    /// [`CallerSpecError`].
+    pub fn list(text: &str) -> Result<Vec<Self>, CallerSpecError> {
+        let callers: Vec<Self> = text
+            .split(',')
+            .map(|caller| caller.trim().parse())
+            .collect::<Result<_, _>>()?;
+        let names: BTreeSet<&str> = callers.iter().map(|caller| caller.name.as_str()).collect();
+        let keys: BTreeSet<[u8; 32]> = callers.iter().map(|caller| caller.key_hash).collect();
+        if names.len() < callers.len() || keys.len() < callers.len() {
+            return Err(CallerSpecError::Twice);
+        }
+        Ok(callers)
+    }
+}
+
+/// The SHA-256 of a key's text: what a configuration holds instead of the key.
+#[must_use]
+pub fn key_hash(key: &str) -> [u8; 32] {
+    Sha256::digest(key.as_bytes()).into()
+}
+
+/// A known caller.
+#[derive(Debug)]
+pub struct Caller {
+    spec: CallerSpec,
+    requests: Limiter,
+}
+
+impl Caller {
+    /// Its name, for records.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.spec.name
+    }
+
+    /// Whether it may ask for authorizations of this kind.
+    #[must_use]
+    pub fn may(&self, kind: IntakeKind) -> bool {
+        self.spec.may.contains(&kind)
+    }
+
+    /// Takes one of its requests, if there is one left.
+    pub(crate) fn take_request(&self) -> bool {
+        self.requests.take()
+    }
+}
+
+/// All callers.
+#[derive(Debug)]
+pub struct Callers(Vec<Caller>);
+
+impl Callers {
+    /// These callers, each with this lasting rate of requests.
+    #[must_use]
+    pub fn new(specs: Vec<CallerSpec>, requests_per_second: u32) -> Self {
+        let burst = requests_per_second.saturating_mul(BURST_SECONDS);
+        let caller = |spec| Caller {
+            spec,
+            requests: Limiter::new(requests_per_second, burst),
+        };
+        Self(specs.into_iter().map(caller).collect())
+    }
+
+    /// The caller whose key it is. Takes the same time whichever it is, and whether it is any.
+    #[must_use]
+    pub fn find(&self, key: &str) -> Option<&Caller> {
+        if key.len() != KEY_LENGTH {
+            return None;
+        }
+        let hash = key_hash(key);
+        self.0.iter().fold(None, |found, caller| {
+            let same: bool = caller.spec.key_hash.ct_eq(&hash).into();
+            if same { Some(caller) } else { found }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_is_found_by_its_key_and_may_only_what_it_was_given() {
+        let key = "ab".repeat(32);
+        let text = format!("shop=retopup:{}", hex::encode(key_hash(&key)));
+        let callers = Callers::new(CallerSpec::list(&text).unwrap(), 1);
+        let caller = callers.find(&key).unwrap();
+        assert_eq!(caller.name(), "shop");
+        assert!(caller.may(IntakeKind::Retopup) && !caller.may(IntakeKind::Registration));
+        for other in ["", "ab", &"ac".repeat(32), &"AB".repeat(32), &"ab".repeat(33)] {
+            assert!(callers.find(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_callers_is_read_strictly() {
+        let hash = "00".repeat(32);
+        let list = |text: &str| CallerSpec::list(&text.replace("HASH", &hash)).map(|callers| callers.len());
+        assert_eq!(list("a=registration:HASH"), Ok(1));
+        for bad in [
+            "",
+            "a",
+            "a=registration",
+            "=registration:HASH",
+            "A=registration:HASH",
+            "a=registration:00",
+        ] {
+            assert_eq!(list(bad), Err(CallerSpecError::Form), "{bad}");
+        }
+        assert_eq!(list("a=:HASH"), Err(CallerSpecError::Kind));
+        assert_eq!(list("a=batch:HASH"), Err(CallerSpecError::Kind));
+        assert_eq!(list("a=retopup:HASH,b=retopup:HASH"), Err(CallerSpecError::Twice));
+    }
+}

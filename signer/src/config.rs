@@ -1,0 +1,295 @@
+//! The configuration of a signer, read from the environment once, at start.
+//!
+//! | variable | meaning |
+//! | --- | --- |
+//! | `TRELLIS_PURPOSE` | what this signer signs: `authorizations` (the default and the only one so far) |
+//! | `TRELLIS_LISTEN` | address and port, `127.0.0.1:0` by default; port 0 picks a free one and the log says which |
+//! | `TRELLIS_DATABASE_URL` | the signer's own database as role `trellis_signer` |
+//! | `TRELLIS_RPC_URL` | the node whose head is the clock of deadlines |
+//! | `TRELLIS_CHAIN_ID`, `TRELLIS_CONTRACT` | the only chain and contract it signs for |
+//! | `TRELLIS_KEYSTORE`, `TRELLIS_KEYSTORE_PASSWORD_FILE` | the encrypted key and the file with its password |
+//! | `TRELLIS_DEVELOPMENT_KEY` | a private key in the clear instead; refused unless the chain is a local one |
+//! | `TRELLIS_PLAN_HASHES` | the checked plans, separated by commas |
+//! | `TRELLIS_CALLERS` | `name=registration+retopup:SHA256-OF-KEY`, separated by commas; on a local chain the development caller by default |
+//! | `TRELLIS_AMOUNT_MAX` | the largest amount of one intake in base units; on a local chain 1,000 BNB by default |
+//! | `TRELLIS_REQUESTS_PER_SECOND` | lasting rate of requests per caller, 50 by default; ten seconds of it may come at once |
+//!
+//! Not responsible for comparing it with the chain and the database; see `serve`.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use alloy::primitives::{Address, B256, keccak256};
+use money::Amount;
+use settlement::authorization::Policy;
+use telemetry::{Env, EnvError};
+
+use crate::callers::CallerSpec;
+
+/// Chain ids of development nodes: nobody's money. Development defaults are used on no other.
+const LOCAL_CHAIN_IDS: [u64; 2] = [31_337, 1_337];
+
+/// The largest intake of a local chain: 1,000 BNB, many times the dearest plan.
+const LOCAL_AMOUNT_MAX: Amount = Amount::new(1_000_000_000_000_000_000_000);
+
+/// Requests per second and caller when nothing else is said: a hundred times what a busy day of registrations needs.
+const REQUESTS_PER_SECOND_DEFAULT: u32 = 50;
+
+/// What a signer is told.
+#[derive(Clone)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The signer's own database, with a password.
+    pub database_url: String,
+    /// The node.
+    pub rpc_url: String,
+    /// What it signs for.
+    pub policy: Policy,
+    /// Where its key comes from.
+    pub key: KeySource,
+    /// Who may ask.
+    pub callers: Vec<CallerSpec>,
+    /// Lasting rate of requests of one caller.
+    pub requests_per_second: u32,
+}
+
+/// Where the key comes from.
+#[derive(Clone)]
+pub enum KeySource {
+    /// An encrypted file and the file with its password.
+    Keystore {
+        /// The encrypted key.
+        file: PathBuf,
+        /// The file with the password.
+        password_file: PathBuf,
+    },
+    /// A key in the clear, for local chains.
+    Development(B256),
+}
+
+impl fmt::Debug for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keystore { file, .. } => write!(f, "Keystore({})", file.display()),
+            Self::Development(_) => f.write_str("Development"),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("policy", &self.policy)
+            .field("key", &self.key)
+            .field("callers", &self.callers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether this is the chain of a development node.
+#[must_use]
+pub fn is_local(chain_id: u64) -> bool {
+    LOCAL_CHAIN_IDS.contains(&chain_id)
+}
+
+/// A name for a policy in records: changes with whatever it allows.
+#[must_use]
+pub fn policy_hash(policy: &Policy) -> B256 {
+    let mut content = b"trellis signer policy 1".to_vec();
+    content.extend(policy.chain_id.to_be_bytes());
+    content.extend(policy.contract);
+    content.extend(policy.amount_max.base_units().to_be_bytes());
+    for plan in &policy.plan_hashes {
+        content.extend(plan);
+    }
+    keccak256(content)
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// The first variable that is missing, malformed, or allowed on local chains only.
+    pub fn from_env(env: &Env) -> Result<Self, EnvError> {
+        if env.text_or("TRELLIS_PURPOSE", "authorizations")? != "authorizations" {
+            return Err(EnvError::invalid("TRELLIS_PURPOSE", "must be `authorizations`"));
+        }
+        let chain_id = env.parse("TRELLIS_CHAIN_ID")?;
+        let local = is_local(chain_id);
+        let requests_per_second = env.parse_or("TRELLIS_REQUESTS_PER_SECOND", REQUESTS_PER_SECOND_DEFAULT)?;
+        if requests_per_second == 0 {
+            return Err(EnvError::invalid(
+                "TRELLIS_REQUESTS_PER_SECOND",
+                "must not be zero",
+            ));
+        }
+        let amount_max = match env.find_parse("TRELLIS_AMOUNT_MAX")? {
+            Some(amount) => amount,
+            None if local => LOCAL_AMOUNT_MAX,
+            None => env.parse("TRELLIS_AMOUNT_MAX")?,
+        };
+        Ok(Self {
+            listen: env.parse_or("TRELLIS_LISTEN", SocketAddr::from(([127, 0, 0, 1], 0)))?,
+            database_url: env.text("TRELLIS_DATABASE_URL")?,
+            rpc_url: env.text("TRELLIS_RPC_URL")?,
+            policy: Policy {
+                chain_id,
+                contract: contract(env)?,
+                plan_hashes: plan_hashes(env)?,
+                amount_max,
+            },
+            key: key(env, local)?,
+            callers: callers(env, local)?,
+            requests_per_second,
+        })
+    }
+}
+
+fn contract(env: &Env) -> Result<Address, EnvError> {
+    let contract: Address = env.parse("TRELLIS_CONTRACT")?;
+    if contract.is_zero() {
+        return Err(EnvError::invalid("TRELLIS_CONTRACT", "must not be zero"));
+    }
+    Ok(contract)
+}
+
+fn plan_hashes(env: &Env) -> Result<BTreeSet<B256>, EnvError> {
+    let name = "TRELLIS_PLAN_HASHES";
+    let text = env.text(name)?;
+    text.split(',')
+        .map(|hash| {
+            hash.trim()
+                .parse()
+                .map_err(|error| EnvError::invalid(name, error))
+        })
+        .collect()
+}
+
+fn key(env: &Env, local: bool) -> Result<KeySource, EnvError> {
+    let (keystore, development) = ("TRELLIS_KEYSTORE", "TRELLIS_DEVELOPMENT_KEY");
+    match (env.find_text(keystore)?, env.find_text(development)?) {
+        (Some(_), Some(_)) => Err(EnvError::invalid(
+            development,
+            "must not be set beside TRELLIS_KEYSTORE",
+        )),
+        (None, Some(_)) if !local => Err(EnvError::invalid(development, "is for local chains only")),
+        (None, Some(_)) => env.parse(development).map(KeySource::Development),
+        (Some(file), None) => Ok(KeySource::Keystore {
+            file: file.into(),
+            password_file: env.text("TRELLIS_KEYSTORE_PASSWORD_FILE")?.into(),
+        }),
+        (None, None) => Err(EnvError::Missing {
+            name: keystore.to_owned(),
+        }),
+    }
+}
+
+fn callers(env: &Env, local: bool) -> Result<Vec<CallerSpec>, EnvError> {
+    let name = "TRELLIS_CALLERS";
+    let callers = match env.find_text(name)? {
+        None if local => return Ok(vec![CallerSpec::development()]),
+        None => env.text(name)?,
+        Some(text) => text,
+    };
+    let callers = CallerSpec::list(&callers).map_err(|error| EnvError::invalid(name, error))?;
+    if !local && callers.iter().any(CallerSpec::is_public_knowledge) {
+        return Err(EnvError::invalid(
+            name,
+            "the development caller is for local chains only",
+        ));
+    }
+    Ok(callers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ZERO: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+    fn with(changes: &[(&str, &str)]) -> Result<Config, EnvError> {
+        let callers = format!("api=registration:{ZERO}");
+        let mut variables = vec![
+            ("TRELLIS_DATABASE_URL", "postgres://x"),
+            ("TRELLIS_RPC_URL", "http://x"),
+            ("TRELLIS_CHAIN_ID", "56"),
+            ("TRELLIS_CONTRACT", "0x00000000000000000000000000000000000000c0"),
+            ("TRELLIS_KEYSTORE", "key"),
+            ("TRELLIS_KEYSTORE_PASSWORD_FILE", "password"),
+            ("TRELLIS_PLAN_HASHES", ZERO),
+            ("TRELLIS_CALLERS", &callers),
+            ("TRELLIS_AMOUNT_MAX", "1000000000"),
+        ];
+        for change in changes {
+            variables.retain(|(name, _)| name != &change.0);
+            variables.push(*change);
+        }
+        Config::from_env(&Env::of(&variables))
+    }
+
+    fn named_by(result: Result<Config, EnvError>) -> String {
+        match result {
+            Ok(_) => "nothing".to_owned(),
+            Err(EnvError::Missing { name } | EnvError::NotText { name } | EnvError::Invalid { name, .. }) => {
+                name
+            }
+        }
+    }
+
+    #[test]
+    fn a_public_chain_needs_everything_and_takes_no_development_default() {
+        assert_eq!(named_by(with(&[])), "nothing");
+        for name in [
+            "TRELLIS_DATABASE_URL",
+            "TRELLIS_RPC_URL",
+            "TRELLIS_CHAIN_ID",
+            "TRELLIS_CONTRACT",
+            "TRELLIS_KEYSTORE",
+            "TRELLIS_KEYSTORE_PASSWORD_FILE",
+            "TRELLIS_PLAN_HASHES",
+            "TRELLIS_CALLERS",
+            "TRELLIS_AMOUNT_MAX",
+        ] {
+            assert_eq!(named_by(with(&[(name, "")])), name);
+        }
+        let key = "0x0000000000000000000000000000000000000000000000000000000000000001";
+        let changes = [("TRELLIS_KEYSTORE", ""), ("TRELLIS_DEVELOPMENT_KEY", key)];
+        assert_eq!(named_by(with(&changes)), "TRELLIS_DEVELOPMENT_KEY");
+        assert_eq!(named_by(with(&changes[1..])), "TRELLIS_DEVELOPMENT_KEY");
+        let known = hex::encode(crate::callers::key_hash(signer_client::DEVELOPMENT_CALLER_KEY));
+        let known = format!("api=registration:{known}");
+        assert_eq!(named_by(with(&[("TRELLIS_CALLERS", &known)])), "TRELLIS_CALLERS");
+    }
+
+    #[test]
+    fn a_local_chain_has_defaults_for_all_but_what_it_signs_for() {
+        let key = "0x0000000000000000000000000000000000000000000000000000000000000001";
+        let local = with(&[
+            ("TRELLIS_CHAIN_ID", "31337"),
+            ("TRELLIS_KEYSTORE", ""),
+            ("TRELLIS_DEVELOPMENT_KEY", key),
+            ("TRELLIS_CALLERS", ""),
+            ("TRELLIS_AMOUNT_MAX", ""),
+        ])
+        .unwrap();
+        assert_eq!(local.callers, [CallerSpec::development()]);
+        assert!(!format!("{local:?}").contains("0001"), "the key is not shown");
+    }
+
+    #[test]
+    fn another_purpose_and_malformed_lists_are_refused() {
+        for (name, value) in [
+            ("TRELLIS_PURPOSE", "roots"),
+            ("TRELLIS_PLAN_HASHES", "0x12"),
+            ("TRELLIS_CALLERS", "api"),
+            ("TRELLIS_CONTRACT", "0x0000000000000000000000000000000000000000"),
+            ("TRELLIS_REQUESTS_PER_SECOND", "0"),
+        ] {
+            assert_eq!(named_by(with(&[(name, value)])), name);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What a caller sees instead of a signature: RFC 9457, with a stable code.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use signer_client::wire::{PROBLEM_MEDIA_TYPE, Problem};
+
+use crate::{AuthorizeError, Refusal};
+
+/// A status, a code and a description.
+#[derive(Debug)]
+pub(super) struct Failure {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+}
+
+impl Failure {
+    pub(super) fn of(refusal: &Refusal) -> Self {
+        let status = match refusal {
+            Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
+            Refusal::NotPermitted => StatusCode::FORBIDDEN,
+            Refusal::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Refusal::Malformed(_) => StatusCode::BAD_REQUEST,
+            Refusal::Rule(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Refusal::Equivocation => StatusCode::CONFLICT,
+        };
+        Self {
+            status,
+            code: refusal.code(),
+            detail: refusal.to_string(),
+        }
+    }
+
+    /// Without the causes: they are for the log.
+    pub(super) fn unavailable(error: &AuthorizeError) -> Self {
+        let code = match error {
+            AuthorizeError::Refused(refusal) => return Self::of(refusal),
+            AuthorizeError::Database(_) => "database_unavailable",
+            AuthorizeError::Chain(_) => "chain_unavailable",
+            AuthorizeError::Key(_) => "key_unavailable",
+        };
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code,
+            detail: error.to_string(),
+        }
+    }
+
+    pub(super) fn internal() -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            code: "internal",
+            detail: "the signer failed".to_owned(),
+        }
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            code: "not_found",
+            detail: "there is nothing here".to_owned(),
+        }
+    }
+
+    pub(super) fn method_not_allowed() -> Self {
+        Self {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            code: "method_not_allowed",
+            detail: "this is not done here".to_owned(),
+        }
+    }
+
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let problem = Problem {
+            kind: "about:blank".to_owned(),
+            title: self.status.canonical_reason().unwrap_or("Refused").to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            code: self.code.to_owned(),
+        };
+        let media_type = HeaderValue::from_static(PROBLEM_MEDIA_TYPE);
+        let body = serde_json::to_vec(&problem).expect("texts and numbers are JSON");
+        (self.status, [(header::CONTENT_TYPE, media_type)], body).into_response()
+    }
+}

@@ -1,0 +1,167 @@
+//! Keys at rest: web3 secret storage, version 3, opened with a password from a file.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use alloy::primitives::Address;
+use alloy::signers::k256::elliptic_curve::rand_core::OsRng;
+use alloy_signer_local::{LocalSignerError, Secp256k1Signer};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::keyring::{KeyError, LocalKey};
+
+/// The shortest password: the file may be copied and then be guessed at without limit.
+const PASSWORD_LENGTH_MIN: usize = 12;
+
+/// Permissions of the owner alone.
+const OWNER_ONLY: u32 = 0o600;
+
+/// Why a keystore was not created or opened.
+#[derive(Debug, Error)]
+pub enum KeystoreError {
+    /// The password's file cannot be read.
+    #[error("cannot read the password file {path}")]
+    Password {
+        /// The file.
+        path: PathBuf,
+        /// What happened.
+        source: std::io::Error,
+    },
+    /// Others than the owner can read the password.
+    #[error("the password file {0} is open to others than its owner; `chmod 600` closes it")]
+    PasswordOpen(PathBuf),
+    /// The password can be guessed.
+    #[error("the password is shorter than {PASSWORD_LENGTH_MIN} bytes")]
+    PasswordShort,
+    /// The keystore cannot be decrypted, or is none.
+    #[error("cannot open the keystore {path}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What happened.
+        source: LocalSignerError,
+    },
+    /// The keystore cannot be written.
+    #[error("cannot create a keystore in {path}")]
+    Create {
+        /// The directory.
+        path: PathBuf,
+        /// What happened.
+        source: LocalSignerError,
+    },
+    /// The keystore was written, but its permissions could not be set.
+    #[error("cannot restrict {path} to its owner")]
+    Restrict {
+        /// The file.
+        path: PathBuf,
+        /// What happened.
+        source: std::io::Error,
+    },
+    /// The decrypted bytes are no key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+/// Creates an encrypted key in a directory and returns its file and its account.
+///
+/// # Errors
+/// [`KeystoreError`].
+pub fn create(directory: &Path, password_file: &Path) -> Result<(PathBuf, Address), KeystoreError> {
+    let password = password(password_file)?;
+    let (key, name) = Secp256k1Signer::new_keystore(directory, &mut OsRng, password.as_slice(), None)
+        .map_err(|source| KeystoreError::Create {
+            path: directory.to_owned(),
+            source,
+        })?;
+    let path = directory.join(name);
+    fs::set_permissions(&path, fs::Permissions::from_mode(OWNER_ONLY)).map_err(|source| {
+        KeystoreError::Restrict {
+            path: path.clone(),
+            source,
+        }
+    })?;
+    Ok((path, key.address()))
+}
+
+/// Opens an encrypted key.
+///
+/// # Errors
+/// [`KeystoreError`].
+pub fn open(file: &Path, password_file: &Path) -> Result<LocalKey, KeystoreError> {
+    let password = password(password_file)?;
+    let signer = Secp256k1Signer::decrypt_keystore(file, password.as_slice()).map_err(|source| {
+        KeystoreError::Open {
+            path: file.to_owned(),
+            source,
+        }
+    })?;
+    Ok(LocalKey::from_bytes(&signer.to_bytes())?)
+}
+
+/// The password: the file's content without line ends at its end.
+fn password(file: &Path) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
+    let unreadable = |source| KeystoreError::Password {
+        path: file.to_owned(),
+        source,
+    };
+    let mode = fs::metadata(file).map_err(unreadable)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(KeystoreError::PasswordOpen(file.to_owned()));
+    }
+    let mut password = Zeroizing::new(fs::read(file).map_err(unreadable)?);
+    while password.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        password.pop();
+    }
+    if password.len() < PASSWORD_LENGTH_MIN {
+        return Err(KeystoreError::PasswordShort);
+    }
+    Ok(password)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn password_file(directory: &Path, text: &str, mode: u32) -> PathBuf {
+        let file = directory.join("password");
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_created_keystore_opens_with_its_password_only_and_does_not_contain_the_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let password = password_file(directory.path(), "correct horse battery\n", 0o600);
+        let (file, address) = create(directory.path(), &password).unwrap();
+        assert_eq!(open(&file, &password).unwrap().address(), address);
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        assert_eq!(json["version"], 3);
+
+        let wrong = password_file(directory.path(), "wrong horse battery", 0o600);
+        assert!(matches!(open(&file, &wrong), Err(KeystoreError::Open { .. })));
+    }
+
+    #[test]
+    fn a_password_must_be_long_and_its_owners_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let open_to_all = password_file(directory.path(), "correct horse battery", 0o644);
+        assert!(matches!(
+            create(directory.path(), &open_to_all),
+            Err(KeystoreError::PasswordOpen(_))
+        ));
+        let short = password_file(directory.path(), "short\n\n\n\n\n\n\n\n\n", 0o600);
+        assert!(matches!(
+            create(directory.path(), &short),
+            Err(KeystoreError::PasswordShort)
+        ));
+        let missing = directory.path().join("missing");
+        assert!(matches!(
+            create(directory.path(), &missing),
+            Err(KeystoreError::Password { .. })
+        ));
+    }
+}

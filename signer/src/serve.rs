@@ -1,0 +1,118 @@
+//! Start and end of a serving signer: everything it relies on is checked before the first request.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail, ensure};
+use chain::ChainReader;
+use settlement::authorization::Policy;
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::callers::Callers;
+use crate::config::{Config, KeySource, is_local};
+use crate::http::{Served, router};
+use crate::keyring::{self, LocalKey};
+use crate::{Authorizer, database};
+
+/// Serves until it is asked to end.
+///
+/// # Errors
+/// The first check that fails, by name.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let key = key(&config)?;
+    let pool = database::connect(&config.database_url).await?;
+    check_database(&pool, config.policy.chain_id).await?;
+    let reader = ChainReader::connect(&config.rpc_url, config.policy.contract)?;
+    check_chain(&reader, &config.policy, &key).await?;
+
+    let callers = Callers::new(config.callers, config.requests_per_second);
+    let authorizer = Authorizer::new(pool.clone(), reader, key, config.policy, callers);
+    authorizer
+        .record_start()
+        .await
+        .context("cannot record the start")?;
+    let metrics = telemetry::metrics::install().context("cannot record metrics")?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
+    let address = listener
+        .local_addr()
+        .context("the listening address is unknown")?;
+    tracing::info!(signer.address = %authorizer.address(), "listening on {address}");
+    telemetry::announce_ready().context("cannot say that the signer is ready")?;
+    let served = Served {
+        authorizer: Arc::new(authorizer),
+        metrics,
+    };
+    let asked_to_end = asked_to_end()?;
+    axum::serve(listener, router(served))
+        .with_graceful_shutdown(asked_to_end)
+        .await
+        .context("the server failed")?;
+    pool.close().await;
+    tracing::info!("ended");
+    Ok(())
+}
+
+fn key(config: &Config) -> anyhow::Result<LocalKey> {
+    let key = match &config.key {
+        KeySource::Keystore { file, password_file } => keyring::open(file, password_file)?,
+        KeySource::Development(secret) => LocalKey::from_bytes(secret)?,
+    };
+    if !is_local(config.policy.chain_id) && keyring::is_public_knowledge(key.address()) {
+        bail!("everybody knows the private key of {}", key.address());
+    }
+    Ok(key)
+}
+
+async fn check_database(pool: &PgPool, chain_id: u64) -> anyhow::Result<()> {
+    database::check_migrated(pool).await?;
+    if database::may_rewrite(pool)
+        .await
+        .context("the signer's rights are unknown")?
+    {
+        ensure!(
+            is_local(chain_id),
+            "the database role can rewrite the signer's memory; connect as trellis_signer"
+        );
+        tracing::warn!("the database role can rewrite the signer's memory; fine on a local chain only");
+    }
+    Ok(())
+}
+
+/// A signer that the contract does not know, or on another chain, would give signatures that no one can use.
+async fn check_chain(reader: &ChainReader, policy: &Policy, key: &LocalKey) -> anyhow::Result<()> {
+    let chain_id = reader
+        .chain_id()
+        .await
+        .context("the node does not say its chain id")?;
+    ensure!(
+        chain_id == policy.chain_id,
+        "the node is of chain {chain_id}, the signer of {}",
+        policy.chain_id
+    );
+    let known = reader
+        .is_signer(key.address())
+        .await
+        .with_context(|| format!("there is no custody contract at {}", policy.contract))?;
+    ensure!(
+        known,
+        "the contract {} does not know the signer {}",
+        policy.contract,
+        key.address()
+    );
+    Ok(())
+}
+
+fn asked_to_end() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("asked to end");
+    })
+}
