@@ -1,1 +1,13 @@
-//! The backend: API server and workers.
+//! The backend: the API server and, in other processes of the same program, the workers.
+//!
+//! `http` speaks HTTP and nothing else, `app` has one file per use case, `login` reads what wallets sign.
+//! Not responsible for rules (`plan`), SQL (`store`), RPC (`chain`) or keys (the signer).
+
+pub mod app;
+pub mod config;
+pub mod http;
+pub mod limiter;
+pub mod login;
+pub mod posting;
+pub mod serve;
+pub mod work;

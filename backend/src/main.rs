@@ -1,3 +1,48 @@
-//! Entry point.
+//! Entry point: one program for the API server, the workers and the export of the API's description.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The Trellis backend. Configured by environment variables only.
+#[derive(Debug, Parser)]
+#[command(name = "backend", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answers users and operators over HTTP.
+    Serve,
+    /// Runs the workers.
+    Work,
+    /// Prints the API's description (OpenAPI) as JSON.
+    Openapi {
+        /// Compare it with backend/openapi.json instead, and fail when they differ.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command {
+        Command::Serve => backend::serve::main(),
+        Command::Work => backend::work::main(),
+        Command::Openapi { check: false } => backend::http::openapi::print(),
+        Command::Openapi { check: true } => backend::http::openapi::check(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("the backend stops: {error:#}");
+            // Without a subscriber, as in `openapi`, nothing was logged.
+            if !tracing::event_enabled!(tracing::Level::ERROR) {
+                eprintln!("{error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The use cases, one file each: load, decide, persist. They know neither HTTP nor SQL statements.
+
+pub mod access;
+pub mod disclose;
+pub mod intake;
+pub mod placement;
+pub mod profile;
+pub mod reserve;
+pub mod session;
+pub mod sign_in;
+pub mod tree;
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use alloy_primitives::Address;
+use plan::CompiledPlan;
+use signer_client::SignerClient;
+use sqlx::PgPool;
+use sqlx::pool::PoolConnection;
+use store::StoreError;
+
+use crate::config::Origin;
+use crate::limiter::RateLimiter;
+
+/// Everything that use cases need, once per process.
+#[derive(Debug)]
+pub struct App {
+    /// The ledger's database.
+    pub pool: PgPool,
+    /// The ledger that is served.
+    pub ledger: Ledger,
+    /// The signer for authorizations.
+    pub signer: SignerClient,
+    /// How often somebody may ask.
+    pub limiter: Arc<dyn RateLimiter>,
+    /// What wallets see when they sign in.
+    pub origin: Origin,
+    /// The only wallet that may register without a sponsor; `None` for any.
+    pub root_wallet: Option<Address>,
+}
+
+/// Chain, contract and plan of a ledger.
+#[derive(Debug)]
+pub struct Ledger {
+    /// The chain.
+    pub chain_id: u64,
+    /// The custody contract.
+    pub contract: Address,
+    /// The plan.
+    pub plan: CompiledPlan,
+}
+
+impl App {
+    /// A connection of the pool.
+    ///
+    /// # Errors
+    /// None became free in time.
+    pub async fn connection(&self) -> Result<PoolConnection<sqlx::Postgres>, StoreError> {
+        Ok(self.pool.acquire().await?)
+    }
+}
+
+/// The present, in seconds since 1970-01-01 UTC. Only for logins and the time at which a command was accepted:
+/// whatever the contract decides goes by the chain's time.
+#[must_use]
+pub fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// Random bytes of the operating system.
+#[must_use]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system provides randomness");
+    bytes
+}

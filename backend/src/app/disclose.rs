@@ -1,0 +1,238 @@
+//! The disclosure: a text made of the ledger's figures and the plan's findings, the same bytes for the same ledger.
+//!
+//! It counts everybody, also those who received nothing, promises nothing, and is stored under the keccak256 of its
+//! bytes before anybody sees it. The hash goes into the authorization that a newcomer uses, so the chain records
+//! which text was shown.
+
+use std::fmt::Write;
+
+use alloy_primitives::{B256, keccak256};
+use money::{Amount, Asset};
+use plan::{CompiledPlan, Severity};
+use store::api::statistics::{self, PERCENTILES, Statistics};
+use store::{StoreError, disclosure};
+
+use super::{App, Ledger};
+
+/// A document with its hash.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// keccak256 of the text's bytes (UTF-8).
+    pub hash: B256,
+    /// The text.
+    pub text: String,
+}
+
+/// Generates the present disclosure and stores it.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn present(app: &App) -> Result<Document, StoreError> {
+    let mut connection = app.connection().await?;
+    let figures = statistics::fetch(&mut connection).await?;
+    let text = text(&app.ledger, &figures);
+    let hash = keccak256(&text);
+    let fact_seq = u64::try_from(figures.fact_seq).unwrap_or_default();
+    disclosure::insert(&mut connection, hash, &text, fact_seq).await?;
+    Ok(Document { hash, text })
+}
+
+/// The text for these figures. Pure, so that anybody with the figures can make it again.
+#[must_use]
+pub fn text(ledger: &Ledger, figures: &Statistics) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_all(&mut text, ledger, figures);
+    text
+}
+
+fn write_all(text: &mut String, ledger: &Ledger, figures: &Statistics) -> std::fmt::Result {
+    let plan = &ledger.plan;
+    writeln!(text, "Disclosure to newcomers")?;
+    writeln!(text)?;
+    writeln!(text, "Plan: {}, version {}", plan.name(), plan.version())?;
+    writeln!(text, "Plan hash: {:#x}", plan.hash())?;
+    writeln!(text, "Chain: {}", ledger.chain_id)?;
+    writeln!(text, "Contract: {}", ledger.contract.to_checksum(None))?;
+    writeln!(text, "Counted up to fact: {}", figures.fact_seq)?;
+    write_figures(text, plan.asset(), figures)?;
+    write_terms(text, plan)?;
+    write_findings(text, plan)?;
+    writeln!(text)?;
+    writeln!(
+        text,
+        "Nothing in this document says what anybody will receive. A payment can be refunded through the contract \
+         until the time that the contract records for it; rewards that it causes are held until then."
+    )
+}
+
+fn write_figures(text: &mut String, asset: Asset, figures: &Statistics) -> std::fmt::Result {
+    writeln!(text)?;
+    writeln!(
+        text,
+        "What participants received so far (everybody who ever registered is counted; received means matured \
+         rewards; net means received less paid; payments that were refunded do not count as paid)"
+    )?;
+    writeln!(text, "- participants: {}", figures.participants)?;
+    writeln!(text, "- of these, registration refunded: {}", figures.refunded)?;
+    writeln!(text, "- received nothing: {}", figures.without_rewards)?;
+    writeln!(text, "- received less than they paid: {}", figures.below_paid)?;
+    writeln!(text, "- received exactly what they paid: {}", figures.even)?;
+    writeln!(text, "- received more than they paid: {}", figures.above_paid)?;
+    for (name, total) in [
+        ("paid by all", &figures.paid_total),
+        ("received by all", &figures.received_total),
+        (
+            "held for all, may still be reversed, not counted",
+            &figures.held_total,
+        ),
+    ] {
+        writeln!(text, "- {name}: {}", in_units(asset, total))?;
+    }
+    for (name, percentiles) in [
+        ("received", &figures.received_percentiles),
+        ("net", &figures.net_percentiles),
+    ] {
+        for (percent, value) in PERCENTILES.iter().zip(percentiles) {
+            let median = if *percent == 50 { " (median)" } else { "" };
+            writeln!(
+                text,
+                "- {percent} of 100 participants{median}, {name} at most: {}",
+                in_units(asset, value)
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn write_terms(text: &mut String, plan: &CompiledPlan) -> std::fmt::Result {
+    let asset = plan.asset();
+    writeln!(text)?;
+    writeln!(text, "Terms")?;
+    let registration = in_asset(asset, plan.registration_price());
+    writeln!(text, "- a registration costs {registration}")?;
+    writeln!(
+        text,
+        "- a retopup costs {}",
+        in_asset(asset, plan.retopup_price())
+    )?;
+    let direct = in_asset(asset, plan.direct_share());
+    writeln!(
+        text,
+        "- of a registration that does not enter a pool the sponsor gets {direct} and the company the rest"
+    )?;
+    match (plan.tree_size(), plan.trees_max()) {
+        (Some(size), Some(max)) => writeln!(
+            text,
+            "- when tier 1 is full ({max} trees of {size} places) at the time a registration becomes final, it \
+             enters no pool: the sponsor gets {direct} and the company the rest"
+        )?,
+        (Some(_), None) | (None, _) => writeln!(text, "- the number of places in tier 1 is not limited")?,
+    }
+    writeln!(
+        text,
+        "- places are given in the order of the chain; a position shown before is provisional"
+    )
+}
+
+fn write_findings(text: &mut String, plan: &CompiledPlan) -> std::fmt::Result {
+    writeln!(text)?;
+    writeln!(text, "What an analysis of the plan found")?;
+    writeln!(
+        text,
+        "- share of rewards paid out of what later participants pay: {} of 10000",
+        plan.recruitment_share_bps()
+    )?;
+    for finding in plan.findings() {
+        let severity = match finding.severity {
+            Severity::Info => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        writeln!(text, "- {severity} ({}): {}", finding.code, finding.text)?;
+    }
+    Ok(())
+}
+
+fn in_asset(asset: Asset, amount: Amount) -> String {
+    format!("{} {asset}", asset.display_amount(amount))
+}
+
+/// A decimal integer of base units, possibly negative, in units of the asset.
+fn in_units(asset: Asset, base_units: &str) -> String {
+    let (sign, digits) = base_units
+        .strip_prefix('-')
+        .map_or(("", base_units), |digits| ("-", digits));
+    match digits.parse() {
+        Ok(amount) => format!("{sign}{}", in_asset(asset, amount)),
+        // More than 2^128 base units exist of no asset; then the bare number is still right.
+        Err(_) => format!("{base_units} base units"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figures() -> Statistics {
+        let percentiles = [
+            "0",
+            "0",
+            "0",
+            "0",
+            "18000000000000000000",
+            "18000000000000000000",
+            "72",
+        ];
+        let net = ["-60000000000000000000", "-20", "-20", "-20", "-2", "-2", "52"];
+        Statistics {
+            fact_seq: 7,
+            participants: 4,
+            refunded: 1,
+            without_rewards: 3,
+            below_paid: 3,
+            even: 1,
+            above_paid: 0,
+            paid_total: "80000000000000000000".into(),
+            received_total: "18000000000000000000".into(),
+            held_total: "0".into(),
+            received_percentiles: percentiles.map(String::from).to_vec(),
+            net_percentiles: net.map(String::from).to_vec(),
+        }
+    }
+
+    fn ledger() -> Ledger {
+        Ledger {
+            chain_id: 31_337,
+            contract: alloy_primitives::Address::repeat_byte(0x11),
+            plan: plan::compile(include_str!("../../../plans/auto-pool.toml")).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_text_has_every_figure_every_finding_and_the_terms_of_a_full_tier() {
+        let ledger = ledger();
+        let text = text(&ledger, &figures());
+        for expected in [
+            "- participants: 4\n",
+            "- received nothing: 3\n",
+            "- 5 of 100 participants, net at most: -60 BNB\n",
+            "- 50 of 100 participants (median), received at most: 0 BNB\n",
+            "- when tier 1 is full (15 trees of 15 places)",
+            "10000 of 10000",
+        ] {
+            assert!(text.contains(expected), "{expected:?} is missing in\n{text}");
+        }
+        for finding in ledger.plan.findings() {
+            assert!(text.contains(&finding.text));
+        }
+    }
+
+    #[test]
+    fn nothing_is_promised() {
+        let text = text(&ledger(), &figures()).to_lowercase();
+        for word in ["investment", "profit", "return", "earn", "income of", "guarantee"] {
+            assert!(!text.contains(word), "{word}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Authorizations to register and to retop up: checked against the ledger, stored, then asked from the signer.
+//!
+//! Every answer has a new reference. What the contract accepts is decided by the contract; what is refused here is
+//! refused because its transaction would fail or its sponsor could not be rewarded.
+
+use alloy_primitives::{Address, B256};
+use money::Amount;
+use plan::{DepositKind, Route};
+use signer_client::{Authorization, IntakeKind, IntakeTerms, SignerError};
+use store::authorization::{self, NewRequest};
+use store::member::{self, User, UserStatus};
+use store::{StoreError, disclosure};
+use thiserror::Error;
+
+use super::session::Caller;
+use super::{App, placement, random};
+
+/// Life of an authorization in seconds of the chain's time: a person reads and confirms; the contract allows an hour.
+pub const AUTHORIZATION_SECONDS: u64 = 15 * 60;
+
+/// How old the disclosure may be that somebody registers under, in seconds: what was read is still about the
+/// present.
+pub const DISCLOSURE_SECONDS_MAX: i64 = 24 * 60 * 60;
+
+/// What somebody asks for.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The document that was shown.
+    pub disclosure_hash: B256,
+    /// What the asking side believes the price to be, to be compared.
+    pub amount: Option<Amount>,
+}
+
+/// An authorization, ready for a wallet.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    /// What was signed.
+    pub terms: IntakeTerms,
+    /// The signer's answer.
+    pub authorization: Authorization,
+    /// Where the registration would go if it were final now; `None` for a retopup.
+    pub route: Option<Route>,
+}
+
+/// Why nothing is authorized.
+#[derive(Debug, Error)]
+pub enum IntakeError {
+    /// Nobody registered has the sponsor's wallet.
+    #[error("the sponsor is not registered")]
+    UnknownSponsor,
+    /// The sponsor is frozen.
+    #[error("the sponsor is frozen")]
+    FrozenSponsor,
+    /// The sponsor's registration was refunded.
+    #[error("the sponsor's registration was refunded")]
+    RefundedSponsor,
+    /// Nobody is the own sponsor.
+    #[error("nobody can be their own sponsor")]
+    SelfReferral,
+    /// Only the first user has no sponsor.
+    #[error("a registration needs a sponsor")]
+    SponsorRequired,
+    /// A wallet registers once.
+    #[error("the wallet has registered before")]
+    AlreadyRegistered,
+    /// A retopup needs a registration.
+    #[error("the wallet is not registered")]
+    NotRegistered,
+    /// It is somebody else's retopup.
+    #[error("this belongs to somebody else")]
+    NotYours,
+    /// The registration was refunded.
+    #[error("the registration was refunded")]
+    RefundedUser,
+    /// The user is frozen.
+    #[error("the user is frozen")]
+    FrozenUser,
+    /// The price is another one.
+    #[error("the price is {price} base units")]
+    WrongAmount {
+        /// The plan's.
+        price: Amount,
+    },
+    /// No such document was shown.
+    #[error("no disclosure with this hash was shown")]
+    UnknownDisclosure,
+    /// The document is too old.
+    #[error("the disclosure is too old")]
+    OutdatedDisclosure,
+    /// No block is known yet, so there is no time.
+    #[error("the time of the chain is not known")]
+    NoChainTime,
+    /// The signer did not sign.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Authorizes a registration.
+///
+/// # Errors
+/// [`IntakeError`].
+pub async fn register(
+    app: &App,
+    caller: &Caller,
+    sponsor: Option<Address>,
+    ask: &Ask,
+) -> Result<Issued, IntakeError> {
+    let price = app.ledger.plan.registration_price();
+    check_amount(ask.amount, price)?;
+    if sponsor == Some(caller.wallet) {
+        return Err(IntakeError::SelfReferral);
+    }
+    let mut connection = app.connection().await?;
+    if member::find_by_wallet(&mut connection, caller.wallet)
+        .await?
+        .is_some()
+    {
+        return Err(IntakeError::AlreadyRegistered);
+    }
+    let time = chain_time(&mut connection).await?;
+    let sponsor = match sponsor {
+        Some(wallet) => Some(check_sponsor(
+            member::find_by_wallet(&mut connection, wallet).await?,
+            time,
+        )?),
+        None => {
+            let anybody = member::fetch_any_exists(&mut connection).await?;
+            if anybody || app.root_wallet.is_some_and(|root| root != caller.wallet) {
+                return Err(IntakeError::SponsorRequired);
+            }
+            None
+        }
+    };
+    check_disclosure(&mut connection, ask.disclosure_hash).await?;
+    drop(connection);
+    let route = placement::route(app, sponsor.as_ref()).await?;
+    let terms = IntakeTerms {
+        kind: IntakeKind::Registration,
+        sponsor: sponsor.map(|sponsor| sponsor.wallet),
+        ..terms(app, caller, ask, price, time)
+    };
+    let authorization = sign(app, &terms).await?;
+    Ok(Issued {
+        terms,
+        authorization,
+        route: Some(route),
+    })
+}
+
+/// Authorizes a retopup of the user with this number, which must be the caller.
+///
+/// # Errors
+/// [`IntakeError`].
+pub async fn retopup(app: &App, caller: &Caller, id: i32, ask: &Ask) -> Result<Issued, IntakeError> {
+    let mut connection = app.connection().await?;
+    let user = member::find_by_wallet(&mut connection, caller.wallet)
+        .await?
+        .ok_or(IntakeError::NotRegistered)?;
+    if user.id != id {
+        return Err(IntakeError::NotYours);
+    }
+    let price = app.ledger.plan.retopup_price();
+    check_amount(ask.amount, price)?;
+    let time = chain_time(&mut connection).await?;
+    match user.status {
+        UserStatus::Active if is_frozen(&user, time) => return Err(IntakeError::FrozenUser),
+        UserStatus::Active => {}
+        UserStatus::Refunded => return Err(IntakeError::RefundedUser),
+    }
+    check_disclosure(&mut connection, ask.disclosure_hash).await?;
+    drop(connection);
+    let terms = terms(app, caller, ask, price, time);
+    let authorization = sign(app, &terms).await?;
+    Ok(Issued {
+        terms,
+        authorization,
+        route: None,
+    })
+}
+
+/// Stores the request, then asks the signer, with no transaction open meanwhile.
+async fn sign(app: &App, terms: &IntakeTerms) -> Result<Authorization, IntakeError> {
+    let (kind, answer) = match terms.kind {
+        IntakeKind::Registration => {
+            store_request(app, terms, DepositKind::Registration).await?;
+            ("registration", app.signer.authorize_registration(terms).await)
+        }
+        IntakeKind::Retopup => {
+            store_request(app, terms, DepositKind::Retopup).await?;
+            ("retopup", app.signer.authorize_retopup(terms).await)
+        }
+    };
+    let outcome = if answer.is_ok() { "signed" } else { "refused" };
+    metrics::counter!("trellis_backend_authorizations_total", "kind" => kind, "outcome" => outcome)
+        .increment(1);
+    let authorization = answer?;
+    authorization::update_signed(
+        &mut *app.connection().await?,
+        terms.deposit_ref,
+        authorization.signer,
+        &authorization.signature,
+    )
+    .await?;
+    Ok(authorization)
+}
+
+async fn store_request(app: &App, terms: &IntakeTerms, kind: DepositKind) -> Result<(), StoreError> {
+    let request = NewRequest {
+        reference: terms.deposit_ref,
+        kind,
+        wallet: terms.user,
+        sponsor: terms.sponsor,
+        amount: terms.amount,
+        plan_hash: terms.plan_hash,
+        disclosure_hash: terms.disclosure_hash,
+        deadline: terms.deadline,
+    };
+    authorization::insert(&mut *app.connection().await?, &request).await
+}
+
+/// The terms of a retopup; a registration adds its kind and sponsor.
+fn terms(app: &App, caller: &Caller, ask: &Ask, amount: Amount, time: u64) -> IntakeTerms {
+    IntakeTerms {
+        kind: IntakeKind::Retopup,
+        chain_id: app.ledger.chain_id,
+        contract: app.ledger.contract,
+        user: caller.wallet,
+        sponsor: None,
+        amount,
+        plan_hash: app.ledger.plan.hash(),
+        disclosure_hash: ask.disclosure_hash,
+        deposit_ref: B256::new(random()),
+        deadline: time.saturating_add(AUTHORIZATION_SECONDS),
+    }
+}
+
+fn check_amount(amount: Option<Amount>, price: Amount) -> Result<(), IntakeError> {
+    match amount {
+        Some(amount) if amount != price => Err(IntakeError::WrongAmount { price }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn check_sponsor(sponsor: Option<User>, time: u64) -> Result<User, IntakeError> {
+    let sponsor = sponsor.ok_or(IntakeError::UnknownSponsor)?;
+    match sponsor.status {
+        UserStatus::Active if is_frozen(&sponsor, time) => Err(IntakeError::FrozenSponsor),
+        UserStatus::Active => Ok(sponsor),
+        UserStatus::Refunded => Err(IntakeError::RefundedSponsor),
+    }
+}
+
+async fn check_disclosure(connection: &mut sqlx::PgConnection, hash: B256) -> Result<(), IntakeError> {
+    let document = disclosure::find(connection, hash)
+        .await?
+        .ok_or(IntakeError::UnknownDisclosure)?;
+    if document.age_seconds > DISCLOSURE_SECONDS_MAX {
+        return Err(IntakeError::OutdatedDisclosure);
+    }
+    Ok(())
+}
+
+async fn chain_time(connection: &mut sqlx::PgConnection) -> Result<u64, IntakeError> {
+    authorization::find_chain_time(connection)
+        .await?
+        .ok_or(IntakeError::NoChainTime)
+}
+
+/// A freeze holds while the chain's time is before its end.
+fn is_frozen(user: &User, time: u64) -> bool {
+    user.frozen_until.is_some_and(|until| time < until)
+}

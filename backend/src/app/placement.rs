@@ -1,0 +1,164 @@
+//! Where the next places of the pools are, and where a registration would go if it were final now. Nothing is
+//! reserved: the order of the chain decides.
+
+use ledger::{Tier, TreeNumber};
+use plan::{CompiledPlan, PoolRoom, Route};
+use store::StoreError;
+use store::api::pool::{self, TierTrees};
+use store::member::User;
+
+use super::App;
+
+/// Most places that are listed ahead: what a screen shows.
+pub const QUEUE_MAX: u32 = 100;
+
+/// The room of each tier of the plan, with its trees so far.
+#[derive(Debug, Clone, Copy)]
+pub struct TierRoom {
+    /// The tier.
+    pub tier: Tier,
+    /// Its trees; `None` before the first.
+    pub trees: Option<TierTrees>,
+    /// Where the next node goes.
+    pub room: PoolRoom,
+}
+
+/// The room of every tier.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn tiers(app: &App) -> Result<Vec<TierRoom>, StoreError> {
+    let plan = &app.ledger.plan;
+    let found = pool::list_tiers(&mut *app.connection().await?).await?;
+    Ok((1..=plan.tiers())
+        .filter_map(Tier::new)
+        .map(|tier| {
+            let trees = found
+                .iter()
+                .find(|trees| trees.tier == i16::from(tier.get()))
+                .copied();
+            TierRoom {
+                tier,
+                trees,
+                room: room(plan, trees.as_ref()),
+            }
+        })
+        .collect())
+}
+
+/// Where a registration under this sponsor would go if it were final now.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn route(app: &App, sponsor: Option<&User>) -> Result<Route, StoreError> {
+    let first = tiers(app)
+        .await?
+        .into_iter()
+        .find(|room| room.tier == Tier::FIRST);
+    let room = first.map_or(PoolRoom::Full, |tier| tier.room);
+    let ordinal = sponsor.map(|sponsor| sponsor.directs.unsigned_abs().saturating_add(1));
+    Ok(app.ledger.plan.route(ordinal, room))
+}
+
+/// The next places of a tier, in the order in which they are taken.
+#[must_use]
+pub fn queue(plan: &CompiledPlan, room: PoolRoom, limit: u32) -> Vec<(TreeNumber, u32)> {
+    let mut places = Vec::new();
+    let PoolRoom::Open { mut tree, next_index } = room else {
+        return places;
+    };
+    let mut index = next_index;
+    while places.len() < usize::try_from(limit.min(QUEUE_MAX)).unwrap_or(usize::MAX) {
+        places.push((tree, index));
+        index = index.saturating_add(1);
+        if plan.tree_size().is_some_and(|size| index >= size) {
+            index = 0;
+            match opened(plan, tree.get().saturating_add(1)) {
+                Some(next) => tree = next,
+                None => break,
+            }
+        }
+    }
+    places
+}
+
+/// Where the next node of a tier goes, from what the database says about its newest tree.
+fn room(plan: &CompiledPlan, trees: Option<&TierTrees>) -> PoolRoom {
+    let (tree, index) = match trees {
+        None => (1, 0),
+        Some(trees) => {
+            let (tree, nodes) = (
+                trees.newest_tree.unsigned_abs(),
+                trees.newest_nodes.unsigned_abs(),
+            );
+            if plan.tree_size().is_some_and(|size| nodes >= size) {
+                (tree.saturating_add(1), 0)
+            } else {
+                (tree, nodes)
+            }
+        }
+    };
+    match opened(plan, tree) {
+        Some(tree) => PoolRoom::Open {
+            tree,
+            next_index: index,
+        },
+        None => PoolRoom::Full,
+    }
+}
+
+/// The tree of this number, if the plan allows it.
+fn opened(plan: &CompiledPlan, tree: u32) -> Option<TreeNumber> {
+    plan.trees_max()
+        .is_none_or(|max| tree <= max)
+        .then(|| TreeNumber::new(tree))
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> CompiledPlan {
+        plan::compile(include_str!("../../../plans/auto-pool.toml")).unwrap()
+    }
+
+    fn trees(newest_tree: i32, newest_nodes: i32) -> TierTrees {
+        TierTrees {
+            tier: 1,
+            open: 1,
+            closed: 0,
+            nodes: 0,
+            newest_tree,
+            newest_nodes,
+        }
+    }
+
+    #[test]
+    fn the_next_place_is_in_the_newest_tree_or_opens_another_until_the_tier_is_full() {
+        let plan = plan();
+        let at = |tree, next_index| PoolRoom::Open {
+            tree: TreeNumber::new(tree).unwrap(),
+            next_index,
+        };
+        assert_eq!(room(&plan, None), at(1, 0));
+        assert_eq!(room(&plan, Some(&trees(1, 14))), at(1, 14));
+        assert_eq!(room(&plan, Some(&trees(1, 15))), at(2, 0));
+        assert_eq!(room(&plan, Some(&trees(15, 14))), at(15, 14));
+        assert_eq!(room(&plan, Some(&trees(15, 15))), PoolRoom::Full);
+    }
+
+    #[test]
+    fn the_queue_crosses_trees_and_ends_with_the_last() {
+        let plan = plan();
+        let numbers = |trees: &TierTrees, limit| -> Vec<(u32, u32)> {
+            queue(&plan, room(&plan, Some(trees)), limit)
+                .into_iter()
+                .map(|(tree, index)| (tree.get(), index))
+                .collect()
+        };
+        assert_eq!(numbers(&trees(1, 13), 4), [(1, 13), (1, 14), (2, 0), (2, 1)]);
+        assert_eq!(numbers(&trees(15, 13), 9), [(15, 13), (15, 14)]);
+        assert_eq!(numbers(&trees(1, 0), u32::MAX).len(), 100);
+    }
+}

@@ -1,0 +1,54 @@
+//! A user as the user sees it: profile, sponsor, balances, reserves, places.
+
+use alloy_primitives::Address;
+use money::Amount;
+use store::StoreError;
+use store::api::pool::{self, Node};
+use store::member::{self, Balances, User};
+
+use super::App;
+
+/// Everything about a user.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// The user.
+    pub user: User,
+    /// Who brought the user in.
+    pub sponsor: Option<User>,
+    /// What the user has.
+    pub balances: Balances,
+    /// Tier, whether the user reserves, and how much is reserved.
+    pub reserves: Vec<(i16, bool, Amount)>,
+    /// Places in the pools.
+    pub places: Vec<Node>,
+}
+
+/// The profile of a user.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of(app: &App, user: User) -> Result<Profile, StoreError> {
+    let mut connection = app.connection().await?;
+    let sponsor = match user.sponsor_id {
+        Some(id) => member::find(&mut connection, id).await?,
+        None => None,
+    };
+    Ok(Profile {
+        sponsor,
+        balances: member::fetch_balances(&mut connection, user.id).await?,
+        reserves: member::list_reserves(&mut connection, user.id).await?,
+        places: pool::list_places(&mut connection, user.id).await?,
+        user,
+    })
+}
+
+/// The user with this wallet and, for staff, the operator's roles.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find(app: &App, wallet: Address) -> Result<(Option<User>, Vec<String>), StoreError> {
+    let mut connection = app.connection().await?;
+    let user = member::find_by_wallet(&mut connection, wallet).await?;
+    let roles = member::find_operator_roles(&mut connection, wallet).await?;
+    Ok((user, roles.unwrap_or_default()))
+}

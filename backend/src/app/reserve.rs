@@ -1,0 +1,76 @@
+//! Reserving the pool rewards of a tier towards the next price, or ceasing to: a command that becomes a fact.
+
+use ledger::Tier;
+use plan::{Cause, ReserveChoice};
+use store::StoreError;
+use store::inbox::{self, Command, InboxError, Stored};
+use thiserror::Error;
+
+use super::access::{self, AccessError};
+use super::session::Caller;
+use super::{App, now};
+use store::member::UserStatus;
+
+/// Why a choice was not accepted.
+#[derive(Debug, Error)]
+pub enum ReserveError {
+    /// It is about somebody else.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The registration was refunded.
+    #[error("the registration was refunded")]
+    Refunded,
+    /// The plan has no such tier.
+    #[error("the plan has no such tier")]
+    UnknownTier,
+    /// There is nothing above that could be reserved for.
+    #[error("there is no next tier")]
+    NoNextTier,
+    /// The inbox refused.
+    #[error(transparent)]
+    Inbox(#[from] InboxError),
+}
+
+/// Accepts a choice. It has effect when it is posted as a fact, and none when it does not fit by then.
+///
+/// # Errors
+/// [`ReserveError`].
+pub async fn choose(
+    app: &App,
+    caller: &Caller,
+    id: i32,
+    tier: u8,
+    choice: ReserveChoice,
+    idempotency_key: &str,
+) -> Result<Stored, ReserveError> {
+    let user = access::own_user(app, caller, id).await?;
+    match user.status {
+        UserStatus::Active => {}
+        UserStatus::Refunded => return Err(ReserveError::Refunded),
+    }
+    let plan = &app.ledger.plan;
+    let tier = Tier::new(tier)
+        .filter(|tier| plan.price(*tier).is_some())
+        .ok_or(ReserveError::UnknownTier)?;
+    if tier.next().and_then(|next| plan.price(next)).is_none() {
+        return Err(ReserveError::NoNextTier);
+    }
+    let command = Command {
+        actor: caller.wallet,
+        idempotency_key,
+        effective_at: u64::try_from(now()).unwrap_or_default(),
+        cause: Cause::ReserveChosen {
+            wallet: caller.wallet,
+            tier,
+            choice,
+        },
+    };
+    let mut connection = app.connection().await.map_err(InboxError::from)?;
+    Ok(inbox::insert_command(&mut connection, &command).await?)
+}
+
+impl From<StoreError> for ReserveError {
+    fn from(error: StoreError) -> Self {
+        Self::Inbox(error.into())
+    }
+}

@@ -1,0 +1,75 @@
+//! Signing in with a wallet: a nonce is issued, the signed message comes back, a session begins.
+
+use store::StoreError;
+use store::session::{self, NonceUse};
+use thiserror::Error;
+
+use super::session::{Tokens, issue};
+use super::{App, now, random};
+use crate::login::{self, Expected, MESSAGE_SECONDS_MAX, Refused};
+
+/// A nonce for one login.
+#[derive(Debug, Clone)]
+pub struct Nonce {
+    /// 128 bits as hexadecimal digits.
+    pub nonce: String,
+    /// Seconds since 1970-01-01 UTC.
+    pub expires_at: i64,
+}
+
+/// Why nobody was signed in.
+#[derive(Debug, Error)]
+pub enum SignInError {
+    /// Message or signature break a rule.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The nonce was not issued here.
+    #[error("the nonce was not issued here")]
+    UnknownNonce,
+    /// The nonce was used before.
+    #[error("the nonce was used before")]
+    ReusedNonce,
+    /// The nonce was issued too long ago.
+    #[error("the nonce has expired")]
+    ExpiredNonce,
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Issues a nonce.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn issue_nonce(app: &App) -> Result<Nonce, StoreError> {
+    let nonce = hex::encode(random::<16>());
+    let expires_at =
+        session::insert_nonce(&mut *app.connection().await?, &nonce, MESSAGE_SECONDS_MAX).await?;
+    Ok(Nonce { nonce, expires_at })
+}
+
+/// Checks a signed message, uses its nonce up and begins a session, both or neither.
+///
+/// # Errors
+/// [`SignInError`].
+pub async fn sign_in(app: &App, message: &str, signature: &str) -> Result<Tokens, SignInError> {
+    let signed = login::check(
+        message,
+        signature,
+        Expected {
+            origin: &app.origin,
+            chain_id: app.ledger.chain_id,
+            now: now(),
+        },
+    )?;
+    let mut transaction = app.pool.begin().await.map_err(StoreError::from)?;
+    match session::update_nonce_used(&mut transaction, &signed.nonce).await? {
+        NonceUse::Used => {}
+        NonceUse::Unknown => return Err(SignInError::UnknownNonce),
+        NonceUse::Reused => return Err(SignInError::ReusedNonce),
+        NonceUse::Expired => return Err(SignInError::ExpiredNonce),
+    }
+    let tokens = issue(&mut transaction, random(), signed.wallet).await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    Ok(tokens)
+}

@@ -1,0 +1,181 @@
+//! The configuration of `backend serve`, read from the environment once, at start.
+//!
+//! | variable | meaning |
+//! | --- | --- |
+//! | `TRELLIS_LISTEN` | address and port, `127.0.0.1:4000` by default |
+//! | `TRELLIS_DATABASE_URL` | the ledger's database as role `trellis_api` |
+//! | `TRELLIS_SIGNER_URL` | base URL of the signer for authorizations |
+//! | `TRELLIS_SIGNER_KEY` | this caller's key at the signer, 64 hexadecimal digits; on a local chain a development key by default |
+//! | `TRELLIS_ORIGIN` | what wallets see when they sign in, such as `https://app.example.org`; on a local chain the listening address by default |
+//! | `TRELLIS_CHAIN_ID`, `TRELLIS_CONTRACT`, `TRELLIS_PLAN_HASH` | which ledger this must be; on a local chain what the database says by default |
+//! | `TRELLIS_ROOT_WALLET` | the only wallet that may register without a sponsor; on a local chain any, by default, as long as there is nobody |
+//! | `TRELLIS_REQUESTS_PER_SECOND` | lasting rate of requests per address, 50 by default; ten seconds of it may come at once |
+//!
+//! Not responsible for comparing it with the database; see `serve`.
+
+use std::net::SocketAddr;
+
+use alloy_primitives::{Address, B256};
+use signer_client::{CallerKey, DEVELOPMENT_CALLER_KEY};
+use telemetry::{Env, EnvError};
+
+/// The chain id of development nodes: nobody's money.
+pub const LOCAL_CHAIN_ID: u64 = 31_337;
+
+/// Requests per second and address when nothing else is said: a page loads a dozen resources at once.
+const REQUESTS_PER_SECOND_DEFAULT: u32 = 50;
+
+/// What a process that serves the API is told.
+#[derive(Clone)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The ledger's database, with a password.
+    pub database_url: String,
+    /// Base URL of the signer.
+    pub signer_url: String,
+    /// Key at the signer; secret.
+    pub signer_key: Option<CallerKey>,
+    /// Whether that is the development key, which everybody knows.
+    pub signer_key_is_public_knowledge: bool,
+    /// What wallets see when they sign in.
+    pub origin: Option<Origin>,
+    /// Chain id that the database must name.
+    pub chain_id: Option<u64>,
+    /// Contract that the database must name.
+    pub contract: Option<Address>,
+    /// Plan that the database must name.
+    pub plan_hash: Option<B256>,
+    /// The only wallet that may register without a sponsor.
+    pub root_wallet: Option<Address>,
+    /// Lasting rate of requests of one address.
+    pub requests_per_second: u32,
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("signer_url", &self.signer_url)
+            .field("origin", &self.origin)
+            .field("chain_id", &self.chain_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Scheme and authority of the site whose users sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// `https://app.example.org`
+    pub uri: String,
+    /// `app.example.org`
+    pub domain: String,
+}
+
+/// Why a text is not an origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be http(s)://host[:port] without a path")]
+pub struct NotAnOrigin;
+
+impl std::str::FromStr for Origin {
+    type Err = NotAnOrigin;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
+        let domain = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"))
+            .ok_or(NotAnOrigin)?;
+        let plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
+        if domain.is_empty() || !domain.bytes().all(plain) {
+            return Err(NotAnOrigin);
+        }
+        Ok(Self {
+            uri: text.to_owned(),
+            domain: domain.to_owned(),
+        })
+    }
+}
+
+impl Origin {
+    /// The site of a server on this address, for development.
+    #[must_use]
+    pub fn listening_on(address: SocketAddr) -> Self {
+        Self {
+            uri: format!("http://{address}"),
+            domain: address.to_string(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// The first variable that is missing or malformed.
+    pub fn from_env(env: &Env) -> Result<Self, EnvError> {
+        let requests_per_second = env.parse_or("TRELLIS_REQUESTS_PER_SECOND", REQUESTS_PER_SECOND_DEFAULT)?;
+        if requests_per_second == 0 {
+            return Err(EnvError::invalid(
+                "TRELLIS_REQUESTS_PER_SECOND",
+                "must not be zero",
+            ));
+        }
+        Ok(Self {
+            listen: env.parse_or("TRELLIS_LISTEN", SocketAddr::from(([127, 0, 0, 1], 4000)))?,
+            database_url: env.text("TRELLIS_DATABASE_URL")?,
+            signer_url: env.text("TRELLIS_SIGNER_URL")?,
+            signer_key: env.find_parse("TRELLIS_SIGNER_KEY")?,
+            signer_key_is_public_knowledge: env.find_text("TRELLIS_SIGNER_KEY")?.as_deref()
+                == Some(DEVELOPMENT_CALLER_KEY),
+            origin: env.find_parse("TRELLIS_ORIGIN")?,
+            chain_id: env.find_parse("TRELLIS_CHAIN_ID")?,
+            contract: env.find_parse("TRELLIS_CONTRACT")?,
+            plan_hash: env.find_parse("TRELLIS_PLAN_HASH")?,
+            root_wallet: env.find_parse("TRELLIS_ROOT_WALLET")?,
+            requests_per_second,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_has_a_scheme_and_no_path() {
+        let origin: Origin = "https://app.example.org:8443".parse().unwrap();
+        assert_eq!(origin.domain, "app.example.org:8443");
+        for text in [
+            "app.example.org",
+            "https://",
+            "https://a/b",
+            "ftp://a",
+            "https://a b",
+        ] {
+            assert_eq!(text.parse::<Origin>(), Err(NotAnOrigin), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_database_and_a_signer_are_required() {
+        let complete = [
+            ("TRELLIS_DATABASE_URL", "postgres://x"),
+            ("TRELLIS_SIGNER_URL", "http://y"),
+        ];
+        assert!(Config::from_env(&Env::of(&complete)).is_ok());
+        assert!(Config::from_env(&Env::of(&complete[..1])).is_err());
+        assert!(Config::from_env(&Env::of(&complete[1..])).is_err());
+    }
+
+    #[test]
+    fn debug_output_does_not_contain_secrets() {
+        let env = Env::of(&[
+            ("TRELLIS_DATABASE_URL", "postgres://u:hush@h/d"),
+            ("TRELLIS_SIGNER_URL", "http://y"),
+            ("TRELLIS_SIGNER_KEY", &"5ec7e7".repeat(11)[..64]),
+        ]);
+        let shown = format!("{:?}", Config::from_env(&env).unwrap());
+        assert!(!shown.contains("hush") && !shown.contains("5ec7e7"), "{shown}");
+    }
+}

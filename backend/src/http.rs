@@ -1,0 +1,99 @@
+//! The API over HTTP: routes, extractors, problems, and the layers around them. One file per group of endpoints.
+//!
+//! Handlers translate between JSON and use cases; they decide nothing.
+
+pub mod code;
+pub mod disclosure;
+pub mod error;
+pub mod extract;
+pub mod health;
+pub mod history;
+pub mod intake;
+pub mod openapi;
+pub mod pools;
+mod refusals;
+pub mod reserve;
+pub mod session;
+pub mod trace;
+pub mod users;
+pub mod words;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::limiter::Quota;
+use code::Code;
+use error::Problem;
+
+/// Largest body: the largest request is a login message of 4 KiB.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a request may take: longer than statement timeout and signer timeout together.
+const REQUEST_WITHIN: Duration = Duration::from_secs(15);
+
+/// What handlers share.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// The use cases' needs.
+    pub app: Arc<App>,
+    /// Everything this process has recorded.
+    pub metrics: Option<telemetry::metrics::Metrics>,
+    /// How often one address may ask.
+    pub per_address: Quota,
+}
+
+/// Every documented route.
+pub(crate) fn documented() -> OpenApiRouter<Server> {
+    OpenApiRouter::with_openapi(openapi::head())
+        .routes(routes!(session::nonce))
+        .routes(routes!(session::wallet))
+        .routes(routes!(session::refresh))
+        .routes(routes!(session::logout))
+        .routes(routes!(disclosure::disclosure))
+        .routes(routes!(users::me))
+        .routes(routes!(intake::register))
+        .routes(routes!(intake::retopup))
+        .routes(routes!(reserve::reserve))
+        .routes(routes!(history::history))
+        .routes(routes!(users::referrals))
+        .routes(routes!(users::tree))
+        .routes(routes!(pools::summary))
+        .routes(routes!(pools::nodes))
+        .routes(routes!(pools::queue))
+        .routes(routes!(health::health))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .routes(routes!(openapi::document))
+}
+
+/// The whole service.
+#[must_use]
+pub fn router(server: Server) -> Router {
+    let (router, _) = documented().split_for_parts();
+    router
+        // Where process supervisors ask; the same as /ready.
+        .route("/health/ready", axum::routing::get(health::ready))
+        .fallback(async || Problem::new(Code::NotFound))
+        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(time_out))
+        .layer(from_fn_with_state(server.clone(), extract::limit_address))
+        .layer(from_fn(trace::trace))
+        .with_state(server)
+}
+
+async fn time_out(
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> Result<axum::response::Response, Problem> {
+    tokio::time::timeout(REQUEST_WITHIN, next.run(request))
+        .await
+        .map_err(|_| Problem::new(Code::TimedOut))
+}

@@ -1,0 +1,86 @@
+//! Every code with which the API refuses, its status and title. Codes are part of the interface: they are never
+//! renamed and each is explained in `docs/api.md`.
+
+use axum::http::StatusCode;
+
+macro_rules! codes {
+    ($( $variant:ident $code:literal $status:ident $title:literal )*) => {
+        /// Which rule a request broke.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $( #[doc = $title] $variant, )*
+        }
+
+        impl Code {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
+
+            /// The stable name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $( Self::$variant => $code, )* }
+            }
+
+            /// The HTTP status.
+            #[must_use]
+            pub const fn status(self) -> StatusCode {
+                match self { $( Self::$variant => StatusCode::$status, )* }
+            }
+
+            /// A short title, the same for every occurrence.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $( Self::$variant => $title, )* }
+            }
+        }
+    };
+}
+
+codes! {
+    MalformedJson "malformed_json" BAD_REQUEST "The body is not the JSON that is expected here"
+    MalformedPath "malformed_path" BAD_REQUEST "A part of the path is malformed"
+    MalformedQuery "malformed_query" BAD_REQUEST "The query is malformed"
+    MalformedHeader "malformed_header" BAD_REQUEST "A header is malformed"
+    InvalidField "invalid_field" UNPROCESSABLE_ENTITY "A field has no valid value"
+    UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body must be application/json"
+    BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is too large"
+    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "This resource does not know the method"
+    NotFound "not_found" NOT_FOUND "There is no such resource"
+    UnknownUser "unknown_user" NOT_FOUND "There is no such user"
+    UnknownTier "unknown_tier" NOT_FOUND "The plan has no such tier"
+    Unauthenticated "unauthenticated" UNAUTHORIZED "This needs a valid access token"
+    SessionExpired "session_expired" UNAUTHORIZED "The session has ended"
+    RefreshReused "refresh_reused" UNAUTHORIZED "The refresh token was used before; the session has ended"
+    NotYourResource "not_your_resource" FORBIDDEN "This belongs to somebody else"
+    LoginMalformed "login_malformed" BAD_REQUEST "The signed message is not a well-formed login message"
+    WrongDomain "wrong_domain" FORBIDDEN "The message was signed for another site"
+    WrongChain "wrong_chain" FORBIDDEN "The message was signed for another chain"
+    LoginExpired "login_expired" FORBIDDEN "The message or its nonce has expired"
+    LoginNotYetValid "login_not_yet_valid" FORBIDDEN "The message is not valid yet"
+    UnknownNonce "unknown_nonce" FORBIDDEN "The nonce was not issued here"
+    ReusedNonce "reused_nonce" FORBIDDEN "The nonce was used before"
+    BadSignature "bad_signature" FORBIDDEN "The signature is not that of the named wallet"
+    UnknownSponsor "unknown_sponsor" CONFLICT "The sponsor is not registered"
+    FrozenSponsor "frozen_sponsor" CONFLICT "The sponsor is frozen"
+    RefundedSponsor "refunded_sponsor" CONFLICT "The sponsor's registration was refunded"
+    SelfReferral "self_referral" CONFLICT "Nobody can be their own sponsor"
+    SponsorRequired "sponsor_required" CONFLICT "A registration needs a sponsor"
+    AlreadyRegistered "already_registered" CONFLICT "The wallet has registered before; it can do so once, also after a refund"
+    NotRegistered "not_registered" CONFLICT "The wallet is not registered"
+    RefundedUser "refunded_user" CONFLICT "The user's registration was refunded"
+    FrozenUser "frozen_user" CONFLICT "The user is frozen"
+    WrongAmount "wrong_amount" CONFLICT "The amount is not the plan's price"
+    UnknownDisclosure "unknown_disclosure" CONFLICT "No disclosure with this hash was shown"
+    OutdatedDisclosure "outdated_disclosure" CONFLICT "The disclosure is too old; read the present one"
+    NoNextTier "no_next_tier" CONFLICT "There is no next tier to reserve for"
+    IdempotencyKeyMissing "idempotency_key_missing" PRECONDITION_REQUIRED "This needs an Idempotency-Key"
+    IdempotencyConflict "idempotency_conflict" UNPROCESSABLE_ENTITY "The Idempotency-Key was used for another command"
+    AuthorizationExpired "authorization_expired" CONFLICT "The authorization would be expired; ask again"
+    RateLimited "rate_limited" TOO_MANY_REQUESTS "Too many requests"
+    SignerRefused "signer_refused" BAD_GATEWAY "The signer refused"
+    SignerUnavailable "signer_unavailable" SERVICE_UNAVAILABLE "The signer does not answer"
+    ChainUnavailable "chain_unavailable" SERVICE_UNAVAILABLE "The state of the chain is not known"
+    NotReady "not_ready" SERVICE_UNAVAILABLE "The service is not ready"
+    TimedOut "timed_out" SERVICE_UNAVAILABLE "The request took too long"
+    Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong here"
+}

@@ -1,0 +1,29 @@
+//! The document that newcomers are shown.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Server;
+use super::error::Problem;
+use crate::app::disclose;
+
+/// The disclosure.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DisclosureAnswer {
+    /// keccak256 of the text's bytes (UTF-8); goes into a registration.
+    hash: String,
+    /// To be shown in full before anybody pays.
+    text: String,
+}
+
+/// The present disclosure: figures over all participants, terms and findings of the plan.
+#[utoipa::path(get, path = "/disclosure", tag = "plan", responses((status = 200, body = DisclosureAnswer)))]
+pub async fn disclosure(State(server): State<Server>) -> Result<Json<DisclosureAnswer>, Problem> {
+    let document = disclose::present(&server.app).await?;
+    Ok(Json(DisclosureAnswer {
+        hash: document.hash.to_string(),
+        text: document.text,
+    }))
+}

@@ -1,0 +1,159 @@
+//! What requests are made of: bodies, paths, queries and headers, each refused with a problem of its own.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use serde::de::DeserializeOwned;
+
+use super::Server;
+use super::code::Code;
+use super::error::Problem;
+use crate::app::session::{self, Caller};
+use crate::limiter::Quota;
+
+/// Authorizations that one wallet may ask for: a person tries a few times, and each costs a signature.
+const AUTHORIZATIONS_PER_WALLET: Quota = Quota {
+    name: "authorizations",
+    burst: 20,
+    refill: Duration::from_secs(3),
+};
+
+/// A JSON body.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let read = Json::from_request(request, state).await;
+        let Json(body) = read.map_err(|rejection: JsonRejection| {
+            let code = match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooLarge,
+                StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+                _ => Code::MalformedJson,
+            };
+            Problem::because(code, rejection.body_text())
+        })?;
+        Ok(Self(body))
+    }
+}
+
+/// Parts of the path.
+#[derive(Debug)]
+pub struct Segments<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segments<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(segments) = Path::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Problem::because(Code::MalformedPath, rejection.body_text()))?;
+        Ok(Self(segments))
+    }
+}
+
+/// Parameters of the query.
+#[derive(Debug)]
+pub struct Search<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Search<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Query(search) = Query::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Problem::because(Code::MalformedQuery, rejection.body_text()))?;
+        Ok(Self(search))
+    }
+}
+
+impl FromRequestParts<Server> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
+        let value = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+        let token = value
+            .to_str()
+            .ok()
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .ok_or_else(|| {
+                Problem::because(
+                    Code::MalformedHeader,
+                    "authorization must be `Bearer` and a token",
+                )
+            })?;
+        Ok(session::authenticate(&server.app, token).await?)
+    }
+}
+
+/// The header `Idempotency-Key`.
+#[derive(Debug)]
+pub struct IdempotencyKey(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let value = parts
+            .headers
+            .get("idempotency-key")
+            .ok_or_else(|| Problem::new(Code::IdempotencyKeyMissing))?;
+        let key = value.to_str().map_err(|_| malformed_key())?;
+        Ok(Self(key.to_owned()))
+    }
+}
+
+/// A key that the inbox does not take.
+pub(super) fn malformed_key() -> Problem {
+    Problem::because(
+        Code::MalformedHeader,
+        "idempotency-key must have 1 to 128 printable ASCII characters",
+    )
+}
+
+/// Refuses an address that asks too often, before anything else is done for it.
+///
+/// The address is that of the connection. Behind a reverse proxy that is the proxy's: the limit is then to be set
+/// for all users together and the proxy has to limit each.
+pub async fn limit_address(
+    State(server): State<Server>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let address = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
+    // Whoever has an IPv6 address usually has the /64 around it.
+    let key: Vec<u8> = match address {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets()[..8].to_vec(),
+    };
+    take(&server, server.per_address, &key)?;
+    Ok(next.run(request).await)
+}
+
+/// Refuses a wallet that asks for too many authorizations.
+pub(super) fn limit_wallet(server: &Server, caller: &Caller) -> Result<(), Problem> {
+    take(server, AUTHORIZATIONS_PER_WALLET, caller.wallet.as_slice())
+}
+
+fn take(server: &Server, quota: Quota, key: &[u8]) -> Result<(), Problem> {
+    server
+        .app
+        .limiter
+        .take(quota, key)
+        .map_err(|exceeded| Problem::rate_limited(exceeded.retry_after_seconds))
+}

@@ -1,0 +1,153 @@
+//! What happened to a user, page by page.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use store::api::history::{self, Content, Entry, Position};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Server;
+use super::error::Problem;
+use super::extract::{Search, Segments};
+use super::words::{self, shown};
+use crate::app::access;
+use crate::app::session::Caller;
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Page {
+    /// Where the last page ended: its `next_cursor`.
+    pub cursor: Option<String>,
+    /// Number of entries, 1 to 100; 50 when it is absent.
+    pub limit: Option<u32>,
+}
+
+/// Deposits and rewards, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HistoryAnswer {
+    entries: Vec<EntryView>,
+    /// For the next page; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// A deposit of the user, or a reward that a rule spoke of.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EntryView {
+    /// `registration`, `retopup`, `direct`, `pool_layer` or `generation`.
+    kind: String,
+    /// Number of the fact that caused it.
+    fact_seq: i64,
+    /// Base units.
+    amount: String,
+    /// `held`, `matured` or `refunded`; of rewards also `withheld` (the rule did not pay the user) and `forfeited`
+    /// (it relied on something that was refunded).
+    state: String,
+    /// Seconds since 1970-01-01 UTC.
+    at: i64,
+    transaction_hash: Option<String>,
+    /// Of deposits: the contract's `ref`.
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+    /// Of deposits: last second at which it can be refunded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refundable_until: Option<i64>,
+    /// Of rewards: who caused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<SourceView>,
+    /// Of pool rewards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tier: Option<i16>,
+    /// Of rewards: generation in the sponsor tree or layer in the pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distance: Option<i16>,
+    /// Of rewards that were not paid: `no_upline`, `not_retopped`, `refunded` or `residual`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withheld: Option<String>,
+}
+
+/// Who caused a reward.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SourceView {
+    user_id: i32,
+    wallet: Option<String>,
+}
+
+/// Deposits and rewards of a user, newest first, with what was not paid and why.
+#[utoipa::path(get, path = "/users/{id}/history", tag = "users", security(("session" = [])),
+    params(("id" = i32, Path, description = "Number of the user"), Page),
+    responses((status = 200, body = HistoryAnswer)))]
+pub async fn history(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(id): Segments<i32>,
+    Search(page): Search<Page>,
+) -> Result<Json<HistoryAnswer>, Problem> {
+    let limit = words::page(page.limit)?;
+    let below = words::read_cursor('h', page.cursor.as_deref())?
+        .map_or(Position::NEWEST, |(fact_seq, leg)| Position { fact_seq, leg });
+    let user = access::visible_user(&server.app, &caller, id).await?;
+    let mut connection = server.app.connection().await?;
+    let mut entries = history::list(&mut connection, user.id, below, limit + 1).await?;
+    let more = i64::try_from(entries.len()).is_ok_and(|found| found > limit);
+    if more {
+        entries.pop();
+    }
+    let next_cursor = entries
+        .last()
+        .filter(|_| more)
+        .map(|last| words::cursor('h', last.position.fact_seq, last.position.leg));
+    Ok(Json(HistoryAnswer {
+        entries: entries.into_iter().map(EntryView::of).collect(),
+        next_cursor,
+    }))
+}
+
+impl EntryView {
+    fn of(entry: Entry) -> Self {
+        let mut view = Self {
+            kind: String::new(),
+            fact_seq: entry.position.fact_seq,
+            amount: entry.amount.to_string(),
+            state: entry.state,
+            at: entry.effective_at,
+            transaction_hash: entry.transaction_hash.map(|hash| hash.to_string()),
+            reference: None,
+            refundable_until: None,
+            source: None,
+            tier: None,
+            distance: None,
+            withheld: None,
+        };
+        match entry.content {
+            Content::Deposit {
+                kind,
+                reference,
+                refundable_until,
+            } => {
+                view.kind = kind;
+                view.reference = Some(reference.to_string());
+                view.refundable_until = Some(refundable_until);
+            }
+            Content::Reward {
+                kind,
+                source_user_id,
+                source_wallet,
+                tier,
+                distance,
+                withheld,
+            } => {
+                view.kind = kind;
+                view.source = Some(SourceView {
+                    user_id: source_user_id,
+                    wallet: source_wallet.map(shown),
+                });
+                view.tier = tier;
+                view.distance = Some(distance);
+                view.withheld = withheld;
+            }
+        }
+        view
+    }
+}

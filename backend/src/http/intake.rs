@@ -1,0 +1,222 @@
+//! Authorizations for the two paid actions, ready for a wallet.
+
+use abi::ICustody;
+use alloy::primitives::{Bytes, U256};
+use alloy::sol_types::SolCall;
+use axum::Json;
+use axum::extract::State;
+use plan::{Route, geometry};
+use serde::{Deserialize, Serialize};
+use signer_client::IntakeKind;
+use utoipa::ToSchema;
+
+use super::Server;
+use super::error::Problem;
+use super::extract::{Body, Segments, limit_wallet};
+use super::words::{self, shown};
+use crate::app::intake::{self, Ask, Issued};
+use crate::app::session::Caller;
+
+/// A wish to register.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Register {
+    /// Wallet of the sponsor; null only for the first user.
+    sponsor: Option<String>,
+    /// Hash of the disclosure that was shown.
+    disclosure_hash: String,
+    /// Base units; refused when it is not the plan's price.
+    amount: Option<String>,
+}
+
+/// A wish to retop up.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retopup {
+    /// Hash of the disclosure that was shown.
+    disclosure_hash: String,
+    /// Base units; refused when it is not the plan's price.
+    amount: Option<String>,
+}
+
+/// An authorization: send a transaction with `value` and `calldata` to `contract`, from the wallet of the session.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuthorizationAnswer {
+    payload: Payload,
+    /// Account that signed.
+    signer: String,
+    /// 65 bytes.
+    signature: String,
+    /// Last second at which the contract accepts it, by the chain's time.
+    deadline: u64,
+    /// The contract's `ref`; another one in every answer.
+    nonce: String,
+    /// Where the registration would go if it were final now; null for a retopup.
+    provisional_placement: Option<PlacementView>,
+}
+
+/// What was signed, and the transaction to send.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Payload {
+    intake: IntakeView,
+    contract: String,
+    chain_id: u64,
+    /// Base units to send along.
+    value: String,
+    /// Data of the transaction.
+    calldata: String,
+}
+
+/// The contract's `Intake`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IntakeView {
+    user: String,
+    /// Zero for nobody.
+    sponsor: String,
+    amount: String,
+    plan_hash: String,
+    disclosure_hash: String,
+    #[serde(rename = "ref")]
+    reference: String,
+    deadline: u64,
+}
+
+/// A place that is not reserved: the order of the chain decides.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlacementView {
+    /// `direct` when the registration enters no pool, `pool` when it does, `pool_full` when it would but the tier
+    /// is full.
+    route: &'static str,
+    tier: Option<u8>,
+    tree: Option<u32>,
+    /// Index in level order, from 0.
+    index: Option<u32>,
+    parent_index: Option<u32>,
+    side: Option<&'static str>,
+    depth: Option<u32>,
+}
+
+/// Authorizes the registration of the session's wallet.
+#[utoipa::path(post, path = "/users/register", tag = "users", security(("session" = [])),
+    request_body = Register, responses((status = 200, body = AuthorizationAnswer)))]
+pub async fn register(
+    State(server): State<Server>,
+    caller: Caller,
+    Body(body): Body<Register>,
+) -> Result<Json<AuthorizationAnswer>, Problem> {
+    let sponsor = body
+        .sponsor
+        .as_deref()
+        .map(|text| words::wallet("sponsor", text))
+        .transpose()?;
+    let ask = ask(&body.disclosure_hash, body.amount.as_deref())?;
+    limit_wallet(&server, &caller)?;
+    let issued = intake::register(&server.app, &caller, sponsor, &ask).await?;
+    Ok(Json(AuthorizationAnswer::of(&issued)))
+}
+
+/// Authorizes a retopup of the user, who must be the caller.
+#[utoipa::path(post, path = "/users/{id}/retopup", tag = "users", security(("session" = [])),
+    params(("id" = i32, Path, description = "Number of the user")),
+    request_body = Retopup, responses((status = 200, body = AuthorizationAnswer)))]
+pub async fn retopup(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(id): Segments<i32>,
+    Body(body): Body<Retopup>,
+) -> Result<Json<AuthorizationAnswer>, Problem> {
+    let ask = ask(&body.disclosure_hash, body.amount.as_deref())?;
+    limit_wallet(&server, &caller)?;
+    let issued = intake::retopup(&server.app, &caller, id, &ask).await?;
+    Ok(Json(AuthorizationAnswer::of(&issued)))
+}
+
+fn ask(disclosure_hash: &str, amount: Option<&str>) -> Result<Ask, Problem> {
+    Ok(Ask {
+        disclosure_hash: words::hash("disclosure_hash", disclosure_hash)?,
+        amount: amount.map(|text| words::amount("amount", text)).transpose()?,
+    })
+}
+
+impl AuthorizationAnswer {
+    fn of(issued: &Issued) -> Self {
+        let terms = &issued.terms;
+        let intake = ICustody::Intake {
+            user: terms.user,
+            sponsor: terms.sponsor.unwrap_or_default(),
+            amount: U256::from(terms.amount.base_units()),
+            planHash: terms.plan_hash,
+            disclosureHash: terms.disclosure_hash,
+            r#ref: terms.deposit_ref,
+            deadline: U256::from(terms.deadline),
+        };
+        let signer = issued.authorization.signer;
+        let signature = Bytes::copy_from_slice(&issued.authorization.signature);
+        let view = IntakeView {
+            user: shown(intake.user),
+            sponsor: shown(intake.sponsor),
+            amount: terms.amount.to_string(),
+            plan_hash: terms.plan_hash.to_string(),
+            disclosure_hash: terms.disclosure_hash.to_string(),
+            reference: terms.deposit_ref.to_string(),
+            deadline: terms.deadline,
+        };
+        let signature_text = signature.to_string();
+        let calldata = match terms.kind {
+            IntakeKind::Registration => ICustody::registerCall {
+                intake,
+                signer,
+                signature,
+            }
+            .abi_encode(),
+            IntakeKind::Retopup => ICustody::retopupCall {
+                intake,
+                signer,
+                signature,
+            }
+            .abi_encode(),
+        };
+        Self {
+            payload: Payload {
+                intake: view,
+                contract: shown(terms.contract),
+                chain_id: terms.chain_id,
+                value: terms.amount.to_string(),
+                calldata: Bytes::from(calldata).to_string(),
+            },
+            signer: shown(signer),
+            signature: signature_text,
+            deadline: terms.deadline,
+            nonce: terms.deposit_ref.to_string(),
+            provisional_placement: issued.route.map(PlacementView::of),
+        }
+    }
+}
+
+impl PlacementView {
+    fn of(route: Route) -> Self {
+        let nowhere = |route| Self {
+            route,
+            tier: None,
+            tree: None,
+            index: None,
+            parent_index: None,
+            side: None,
+            depth: None,
+        };
+        match route {
+            Route::Direct => nowhere("direct"),
+            Route::PoolFull => nowhere("pool_full"),
+            Route::Pool { tree, index } => Self {
+                route: "pool",
+                tier: Some(ledger::Tier::FIRST.get()),
+                tree: Some(tree.get()),
+                index: Some(index),
+                parent_index: geometry::parent(index),
+                side: Some(geometry::side(index).name()),
+                depth: Some(geometry::depth(index)),
+            },
+        }
+    }
+}

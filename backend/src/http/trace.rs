@@ -1,0 +1,86 @@
+//! The outermost layer: gives every request an id, logs and measures it, and writes the body of problems.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::HeaderValue;
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument;
+
+use super::code::Code;
+use super::error::Problem;
+use crate::app::random;
+
+/// The header with the request's id, in requests and answers.
+const REQUEST_ID: &str = "x-request-id";
+
+/// Lengths of ids that are taken over from a request.
+const ID_BYTES: std::ops::RangeInclusive<usize> = 8..=64;
+
+/// Runs a request under an id.
+pub async fn trace(request: Request, next: Next) -> Response {
+    let id = request
+        .headers()
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| ID_BYTES.contains(&id.len()))
+        .filter(|id| {
+            id.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        })
+        .map_or_else(|| hex::encode(random::<16>()), str::to_owned);
+    let method = request.method().clone();
+    // The pattern, not the path: metrics must not have a series for every user.
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let span = tracing::info_span!("request", request.id = id, http.method = %method, http.route = route);
+    let start = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    if let Some(problem) = problem_of(&mut response) {
+        let headers = std::mem::take(response.headers_mut());
+        response = problem.answer(&id);
+        if let Some(allow) = headers.get(axum::http::header::ALLOW) {
+            response
+                .headers_mut()
+                .insert(axum::http::header::ALLOW, allow.clone());
+        }
+    }
+    let status = response.status().as_u16();
+    let seconds = start.elapsed();
+    span.in_scope(|| {
+        tracing::debug!(
+            http.status = status,
+            took_ms = seconds.as_millis(),
+            "answered a request"
+        )
+    });
+    let labels = [
+        ("method", method.to_string()),
+        ("route", route),
+        ("status", status.to_string()),
+    ];
+    metrics::counter!("trellis_backend_requests_total", &labels).increment(1);
+    metrics::histogram!("trellis_backend_request_seconds", &labels).record(seconds);
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.insert("cache-control", HeaderValue::from_static("no-store"));
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// The problem that a response stands for, also when it was made by the framework.
+fn problem_of(response: &mut Response) -> Option<Problem> {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        return Some(problem);
+    }
+    let status = response.status();
+    (status.is_client_error() || status.is_server_error()).then(|| {
+        let code = Code::ALL.iter().copied().find(|code| code.status() == status);
+        Problem::new(code.unwrap_or(Code::Internal))
+    })
+}

@@ -1,0 +1,225 @@
+//! A strict reader of EIP-4361 messages: exactly the grammar of the standard, nothing tolerated beside it, so that
+//! what a wallet showed is what is checked here.
+
+use alloy_primitives::Address;
+use thiserror::Error;
+
+use super::timestamp;
+
+/// Longest message: the standard's fields with generous values; a wallet shows all of it to a person.
+pub(super) const MESSAGE_BYTES_MAX: usize = 4_096;
+
+/// The end of the first line.
+const GREETING: &str = " wants you to sign in with your Ethereum account:";
+
+/// The fields that matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Authority of the site that asks.
+    pub domain: String,
+    /// Who signs.
+    pub address: Address,
+    /// The subject of the signature.
+    pub uri: String,
+    /// The chain.
+    pub chain_id: u64,
+    /// Issued by us.
+    pub nonce: String,
+    /// Seconds since 1970-01-01 UTC.
+    pub issued_at: i64,
+    /// Seconds since 1970-01-01 UTC.
+    pub expiration_time: Option<i64>,
+    /// Seconds since 1970-01-01 UTC.
+    pub not_before: Option<i64>,
+}
+
+/// Why a text is no login message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum MessageError {
+    /// It is longer than any of ours.
+    #[error("the message is longer than {MESSAGE_BYTES_MAX} bytes")]
+    TooLong,
+    /// It has other characters than printable ASCII and line feeds.
+    #[error("the message may only have printable ASCII characters and line feeds")]
+    NotPlain,
+    /// A line is missing or is not what stands there in the standard.
+    #[error("the message does not have the expected {0}")]
+    Expected(&'static str),
+    /// The address is not in its checksummed form (EIP-55).
+    #[error("the address is not written with its checksum")]
+    AddressChecksum,
+    /// Only version 1 exists.
+    #[error("the version is not 1")]
+    UnknownVersion,
+    /// Something follows after the last field.
+    #[error("the message goes on after its end")]
+    TrailingText,
+}
+
+impl Message {
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// The first line that is not as it must be.
+    pub fn parse(text: &str) -> Result<Self, MessageError> {
+        if text.len() > MESSAGE_BYTES_MAX {
+            return Err(MessageError::TooLong);
+        }
+        if !text
+            .bytes()
+            .all(|byte| byte == b'\n' || matches!(byte, b' '..=b'~'))
+        {
+            return Err(MessageError::NotPlain);
+        }
+        let mut lines = Lines(text.split('\n').peekable());
+        let first = lines.next("first line")?;
+        let domain = first
+            .strip_suffix(GREETING)
+            .map(|domain| domain.split_once("://").map_or(domain, |(_, domain)| domain))
+            .filter(|domain| !domain.is_empty())
+            .ok_or(MessageError::Expected("first line"))?;
+        let address = lines.next("address")?;
+        let address = Address::parse_checksummed(address, None).map_err(|_| MessageError::AddressChecksum)?;
+        lines.empty("empty line after the address")?;
+        // A statement has one line and an empty line behind it; without one there are two empty lines.
+        if !lines.next("statement or empty line")?.is_empty() {
+            lines.empty("empty line after the statement")?;
+        }
+        let uri = lines.field("URI: ", "URI")?;
+        if lines.field("Version: ", "version")? != "1" {
+            return Err(MessageError::UnknownVersion);
+        }
+        let chain_id = number(lines.field("Chain ID: ", "chain id")?)?;
+        let nonce = lines.field("Nonce: ", "nonce")?;
+        if !nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) || nonce.len() < 8 {
+            return Err(MessageError::Expected("nonce"));
+        }
+        let message = Self {
+            domain: domain.to_owned(),
+            address,
+            uri: uri.to_owned(),
+            chain_id,
+            nonce: nonce.to_owned(),
+            issued_at: time(lines.field("Issued At: ", "time of issue")?)?,
+            expiration_time: lines.find_field("Expiration Time: ").map(time).transpose()?,
+            not_before: lines.find_field("Not Before: ").map(time).transpose()?,
+        };
+        lines.find_field("Request ID: ");
+        if lines.find_field("Resources:") == Some("") {
+            while lines.find_field("- ").is_some() {}
+        }
+        match lines.0.next() {
+            None => Ok(message),
+            Some(_) => Err(MessageError::TrailingText),
+        }
+    }
+}
+
+struct Lines<'a>(std::iter::Peekable<std::str::Split<'a, char>>);
+
+impl<'a> Lines<'a> {
+    fn next(&mut self, what: &'static str) -> Result<&'a str, MessageError> {
+        self.0.next().ok_or(MessageError::Expected(what))
+    }
+
+    fn empty(&mut self, what: &'static str) -> Result<(), MessageError> {
+        match self.next(what)? {
+            "" => Ok(()),
+            _ => Err(MessageError::Expected(what)),
+        }
+    }
+
+    fn field(&mut self, label: &str, what: &'static str) -> Result<&'a str, MessageError> {
+        self.next(what)?
+            .strip_prefix(label)
+            .filter(|value| !value.is_empty() && value.trim() == *value)
+            .ok_or(MessageError::Expected(what))
+    }
+
+    /// An optional field, taken only if it comes next.
+    fn find_field(&mut self, label: &str) -> Option<&'a str> {
+        let value = self.0.peek()?.strip_prefix(label)?;
+        self.0.next();
+        Some(value)
+    }
+}
+
+fn number(text: &str) -> Result<u64, MessageError> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    text.parse()
+        .ok()
+        .filter(|_| plain)
+        .ok_or(MessageError::Expected("chain id"))
+}
+
+fn time(text: &str) -> Result<i64, MessageError> {
+    timestamp::parse(text).ok_or(MessageError::Expected("time"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: &str = "example.org wants you to sign in with your Ethereum account:\n\
+        0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266\n\nI accept the terms.\n\n\
+        URI: https://example.org\nVersion: 1\nChain ID: 56\nNonce: 32891756abcdef\n\
+        Issued At: 2026-09-30T16:25:24Z";
+
+    #[test]
+    fn every_field_of_the_standard_is_read() {
+        let text = format!(
+            "{PLAIN}\nExpiration Time: 2026-09-30T16:35:24.5Z\nNot Before: 2026-09-30T18:25:24+02:00\n\
+             Request ID: 7\nResources:\n- https://example.org/a\n- ipfs://b"
+        );
+        let message = Message::parse(&text).unwrap();
+        assert_eq!(message.domain, "example.org");
+        assert_eq!(message.chain_id, 56);
+        assert_eq!(message.nonce, "32891756abcdef");
+        assert_eq!(message.issued_at, 1_790_785_524);
+        assert_eq!(message.expiration_time, Some(1_790_786_124));
+        assert_eq!(message.not_before, Some(1_790_785_524));
+        assert!(Message::parse(&PLAIN.replace("I accept the terms.\n\n", "\n")).is_ok());
+    }
+
+    #[test]
+    fn anything_beside_the_grammar_is_refused() {
+        use MessageError as E;
+        let long = format!("{PLAIN}\nRequest ID: {}", "a".repeat(MESSAGE_BYTES_MAX));
+        for (text, expected) in [
+            (String::new(), E::Expected("first line")),
+            (long, E::TooLong),
+            (PLAIN.replace('\n', "\r\n"), E::NotPlain),
+            (PLAIN.replace("accept", "accépt"), E::NotPlain),
+            (PLAIN.replace("f39F", "F39F"), E::AddressChecksum),
+            (PLAIN.replace("0xf39F", "f39F"), E::AddressChecksum),
+            (PLAIN.replace("Version: 1", "Version: 2"), E::UnknownVersion),
+            (
+                PLAIN.replace("Chain ID: 56", "Chain ID: 056"),
+                E::Expected("chain id"),
+            ),
+            (
+                PLAIN.replace("Chain ID: 56", "Chain ID: -1"),
+                E::Expected("chain id"),
+            ),
+            (PLAIN.replace("URI: ", "URI:"), E::Expected("URI")),
+            (PLAIN.replace("Nonce: 3", "Nonce: !"), E::Expected("nonce")),
+            (
+                PLAIN.replace("Issued At", "issued at"),
+                E::Expected("time of issue"),
+            ),
+            (PLAIN.replace("16:25:24Z", "16:25:24"), E::Expected("time")),
+            (
+                PLAIN.replace("terms.\n\n", "terms.\n"),
+                E::Expected("empty line after the statement"),
+            ),
+            (format!("{PLAIN}\n"), E::TrailingText),
+            (format!("{PLAIN}\nNot Before: x"), E::Expected("time")),
+            (
+                format!("{PLAIN}\nNot Before: 2026-09-30T16:25:24Z\nExpiration Time: 2026-09-30T16:25:24Z"),
+                E::TrailingText,
+            ),
+        ] {
+            assert_eq!(Message::parse(&text), Err(expected), "{text}");
+        }
+    }
+}
