@@ -1,0 +1,77 @@
+//! Configuration of the posting worker, from the environment only:
+//!
+//! | variable | meaning |
+//! | --- | --- |
+//! | `TRELLIS_DATABASE_URL` | the ledger's database, as role `trellis_poster` |
+//! | `TRELLIS_LEASE_TTL_MS` | how long a silent writer keeps its lease; default 3000, 500 to 60000 |
+
+use std::time::Duration;
+
+use telemetry::{Env, EnvError};
+
+/// Long enough for a slow commit or a busy machine, short enough that a killed writer is followed soon.
+const LEASE_TTL_MS_DEFAULT: u64 = 3_000;
+/// Below this an idle writer could not renew in time.
+const LEASE_TTL_MS_MIN: u64 = 500;
+/// Above this a killed writer would stop posting for longer than anybody wants.
+const LEASE_TTL_MS_MAX: u64 = 60_000;
+
+/// What the worker is told.
+#[derive(Clone)]
+pub struct Config {
+    /// The ledger's database.
+    pub database_url: String,
+    /// How long a silent writer keeps its lease.
+    pub lease_ttl: Duration,
+    /// Who holds the lease, for people who look.
+    pub holder: String,
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The URL may hold a password.
+        f.debug_struct("Config")
+            .field("lease_ttl", &self.lease_ttl)
+            .field("holder", &self.holder)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// A variable that is missing or not valid, by name.
+    pub fn read(env: &Env) -> Result<Self, EnvError> {
+        let ttl_name = "TRELLIS_LEASE_TTL_MS";
+        let ttl_ms = env.parse_or(ttl_name, LEASE_TTL_MS_DEFAULT)?;
+        if !(LEASE_TTL_MS_MIN..=LEASE_TTL_MS_MAX).contains(&ttl_ms) {
+            let rule = format!("must be from {LEASE_TTL_MS_MIN} to {LEASE_TTL_MS_MAX}");
+            return Err(EnvError::invalid(ttl_name, rule));
+        }
+        Ok(Self {
+            database_url: env.text("TRELLIS_DATABASE_URL")?,
+            lease_ttl: Duration::from_millis(ttl_ms),
+            holder: format!("process {}", std::process::id()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_that_could_not_be_renewed_in_time_is_refused() {
+        let read = |ttl| {
+            Config::read(&Env::of(&[
+                ("TRELLIS_DATABASE_URL", "postgres://h/d"),
+                ("TRELLIS_LEASE_TTL_MS", ttl),
+            ]))
+        };
+        assert!(read("100").is_err());
+        assert!(read("60001").is_err());
+        assert_eq!(read("500").unwrap().lease_ttl, Duration::from_millis(500));
+        assert_eq!(read("").unwrap().lease_ttl, Duration::from_secs(3));
+    }
+}

@@ -1,0 +1,484 @@
+//! The posting worker on a real PostgreSQL: what is posted once stays, and only the lease's holder posts.
+
+use std::time::Duration;
+
+use alloy_primitives::{Address, B256, U256};
+use backend::posting::{Step, StepError, Writer, writer};
+use ledger::{AccountId, BalanceChanges, fold_into};
+use money::Amount;
+use plan::{Book, Cause, CompiledPlan, Intake, Outcome, ReserveChoice, Tier};
+use sqlx::{Connection, PgConnection, Row};
+use store::inbox::{self, BlockRef, ChainEntry, Command};
+use store::lease::{self, Lease, LeaseError, LeaseName};
+use store::posting::{DepositIndex, Draft, PostingError, Tail};
+use testkit::TestDatabase;
+
+const PLAN: &str = include_str!("../../plans/auto-pool.toml");
+const TTL: Duration = Duration::from_secs(30);
+const ENTRIES_PER_BLOCK: u64 = 7;
+const BNB: u128 = 1_000_000_000_000_000_000;
+
+fn compiled() -> CompiledPlan {
+    plan::compile(PLAN).unwrap()
+}
+
+/// A random history with everything in it that a chain and users can do, sensible and not.
+struct History {
+    random: u64,
+    users: u64,
+    deposits: u64,
+    day: u32,
+    held: Vec<(u64, u64, u128, u32)>,
+}
+
+impl History {
+    fn new(seed: u64) -> Self {
+        Self {
+            random: seed,
+            users: 0,
+            deposits: 0,
+            day: 20,
+            held: Vec::new(),
+        }
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % limit.max(1)
+    }
+
+    fn intake(&mut self, user: u64, sponsor: Option<u64>, bnb: u128) -> Intake {
+        self.deposits += 1;
+        self.held.push((self.deposits, user, bnb * BNB, self.day));
+        Intake {
+            deposit_ref: B256::from(U256::from(self.deposits)),
+            wallet: wallet(user),
+            sponsor: sponsor.map(wallet),
+            amount: Amount::new(bnb * BNB),
+            refundable_until: u64::from(self.day) * 86_400,
+            plan_hash: compiled().hash(),
+            disclosure_hash: B256::ZERO,
+        }
+    }
+
+    fn mature(&mut self) -> Cause {
+        let through_day = self.day - 1;
+        self.day += 1;
+        let (due, held) = self.held.iter().partition(|(.., day)| *day <= through_day);
+        self.held = held;
+        let due: Vec<(u64, u64, u128, u32)> = due;
+        let amount = Amount::new(due.iter().map(|(_, _, amount, _)| amount).sum());
+        Cause::EscrowMatured { through_day, amount }
+    }
+
+    fn next(&mut self) -> Cause {
+        let somebody = 1 + self.below(self.users + 1);
+        match self.below(40) {
+            0..=15 => {
+                self.users += 1;
+                let sponsor = (self.users > 1).then(|| 1 + (somebody - 1) % (self.users - 1));
+                Cause::Registered(self.intake(self.users, sponsor, 20))
+            }
+            16..=25 => Cause::RetoppedUp(self.intake(somebody, None, 40)),
+            26 => Cause::Registered(self.intake(somebody, Some(somebody), 21)),
+            27..=28 if !self.held.is_empty() => {
+                let index = usize::try_from(self.below(self.held.len() as u64)).unwrap();
+                let (deposit, user, amount, _) = self.held.swap_remove(index);
+                Cause::Refunded {
+                    deposit_ref: B256::from(U256::from(deposit)),
+                    wallet: wallet(user),
+                    to: wallet(user),
+                    amount: Amount::new(amount),
+                }
+            }
+            29..=31 => self.mature(),
+            32..=35 => Cause::ReserveChosen {
+                wallet: wallet(somebody),
+                tier: Tier::FIRST,
+                choice: if self.below(3) == 0 {
+                    ReserveChoice::Out
+                } else {
+                    ReserveChoice::In
+                },
+            },
+            36 => Cause::UserFrozen {
+                wallet: wallet(somebody),
+                until: u64::MAX,
+            },
+            37 => Cause::UserUnfrozen {
+                wallet: wallet(somebody),
+            },
+            38 => Cause::Corrected {
+                wallet: wallet(somebody),
+                amount: Amount::new(BNB),
+            },
+            _ => Cause::Funded {
+                from: wallet(somebody),
+                amount: Amount::new(3),
+            },
+        }
+    }
+
+    fn take(mut self, length: usize) -> Vec<Cause> {
+        (0..length).map(|_| self.next()).collect()
+    }
+}
+
+fn wallet(user: u64) -> Address {
+    Address::from_word(B256::from(U256::from(user)))
+}
+
+fn is_command(cause: &Cause) -> bool {
+    matches!(cause, Cause::ReserveChosen { .. } | Cause::Corrected { .. })
+}
+
+/// Puts causes into the inbox as the chain and people would: the chain's block by block, the others behind.
+async fn receive(connection: &mut PgConnection, first_seq: u64, causes: &[Cause]) -> u64 {
+    let chain: Vec<ChainEntry> = causes
+        .iter()
+        .filter(|cause| !is_command(cause))
+        .zip(first_seq..)
+        .map(|(cause, seq)| entry(seq, cause.clone()))
+        .collect();
+    for block in chain.chunk_by(|a, b| a.block == b.block) {
+        let mut transaction = connection.begin().await.unwrap();
+        inbox::insert(&mut transaction, block).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+    for (number, cause) in causes.iter().enumerate().filter(|(_, cause)| is_command(cause)) {
+        let command = Command {
+            actor: Address::ZERO,
+            idempotency_key: &format!("{first_seq}/{number}"),
+            effective_at: 5,
+            cause: cause.clone(),
+        };
+        inbox::insert_command(connection, &command).await.unwrap();
+    }
+    first_seq + chain.len() as u64
+}
+
+fn entry(seq: u64, cause: Cause) -> ChainEntry {
+    let number = 100 + seq / ENTRIES_PER_BLOCK;
+    ChainEntry {
+        seq,
+        block: BlockRef {
+            number,
+            hash: B256::from(U256::from(number)),
+        },
+        transaction_hash: B256::repeat_byte(9),
+        effective_at: 1_000 + number,
+        cause,
+    }
+}
+
+/// A connection like that of the worker: under its role, which may not do more than its grants say.
+async fn poster(database: &TestDatabase) -> PgConnection {
+    writer::connect(&database.url_as("trellis_poster")).await.unwrap()
+}
+
+async fn claim(connection: &mut PgConnection, ttl: Duration) -> Lease {
+    lease::claim(connection, LeaseName::Posting, "a test", ttl)
+        .await
+        .unwrap()
+        .expect("nobody holds the lease")
+}
+
+async fn rebuild(connection: &mut PgConnection, lease: Lease) -> Writer {
+    Writer::rebuild(connection, compiled(), lease, TTL).await.unwrap()
+}
+
+async fn post_all(writer: &mut Writer, connection: &mut PgConnection) -> usize {
+    let mut posted = 0;
+    while let Step::Posted { facts, .. } = writer.step(connection).await.unwrap() {
+        posted += facts;
+    }
+    posted
+}
+
+/// One text for everything that posting writes, but for the clock of the database and the epoch.
+async fn contents(connection: &mut PgConnection) -> String {
+    let mut all = String::new();
+    for (table, order, columns) in [
+        ("inbox", "id", "id, fact_seq"),
+        ("fact", "seq", "*"),
+        (
+            "posting_batch",
+            "seq",
+            "seq, first_fact, last_fact, transfers, amount, block_number, hash",
+        ),
+        ("transfer", "fact_seq, leg", "*"),
+        ("account", "id", "*"),
+        ("balance", "account_id", "*"),
+        ("users", "id", "*"),
+        ("deposit", "id", "*"),
+        ("pool_tree", "tier, tree", "*"),
+        ("pool_node", "tier, tree, node_index", "*"),
+        ("reward", "fact_seq, leg", "*"),
+        ("reward_forfeited", "fact_seq, leg", "*"),
+        ("user_income", "user_id", "*"),
+        ("reserve_choice", "user_id, tier", "*"),
+        ("discrepancy", "fact_seq, ordinal", "fact_seq, ordinal, cause"),
+    ] {
+        let statement = format!(
+            "SELECT coalesce(string_agg(t::text, E'\\n'), '') FROM (SELECT {columns} FROM {table} ORDER BY {order}) t"
+        );
+        let row = sqlx::query(sqlx::AssertSqlSafe(statement))
+            .fetch_one(&mut *connection)
+            .await
+            .unwrap();
+        all.push_str(&format!("{table}\n{}\n", row.get::<String, _>(0)));
+    }
+    all
+}
+
+#[tokio::test]
+async fn facts_that_come_again_change_nothing() {
+    let database = TestDatabase::new().await;
+    let mut connection = poster(&database).await;
+    let mut source = database.connection().await;
+    let causes = History::new(1).take(300);
+    receive(&mut source, 1, &causes).await;
+    let lease = claim(&mut connection, TTL).await;
+    let mut writer = rebuild(&mut connection, lease).await;
+    assert_eq!(post_all(&mut writer, &mut connection).await, 300);
+    let before = contents(&mut source).await;
+
+    receive(&mut source, 1, &causes).await;
+    assert_eq!(writer.step(&mut connection).await.unwrap(), Step::Idle);
+    assert_eq!(contents(&mut source).await, before);
+}
+
+#[tokio::test]
+async fn a_batch_that_comes_again_is_refused_whole() {
+    let database = TestDatabase::new().await;
+    let mut connection = poster(&database).await;
+    let mut source = database.connection().await;
+    receive(&mut source, 1, &History::new(2).take(50)).await;
+    let lease = claim(&mut connection, TTL).await;
+    let waiting = inbox::list_waiting(&mut connection, 100).await.unwrap();
+    let (mut book, mut outcome) = (Book::new(compiled()), Outcome::default());
+    let (mut draft, mut deposits) = (Draft::new(&Tail::default()), DepositIndex::default());
+    for entry in &waiting.entries {
+        book.apply(&entry.cause, &mut outcome);
+        draft.add(&mut deposits, entry, &outcome).unwrap();
+    }
+    let batch = draft.seal(waiting.completed);
+    let mut transaction = connection.begin().await.unwrap();
+    store::posting::post(&mut transaction, lease, &batch)
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    let before = contents(&mut source).await;
+
+    let mut transaction = connection.begin().await.unwrap();
+    let again = store::posting::post(&mut transaction, lease, &batch).await;
+    assert!(
+        matches!(
+            again,
+            Err(PostingError::RowsDiffer {
+                table: "inbox",
+                found: 0,
+                ..
+            })
+        ),
+        "{again:?}"
+    );
+    drop(transaction);
+    assert_eq!(contents(&mut source).await, before);
+}
+
+#[tokio::test]
+async fn a_writer_that_starts_again_in_between_posts_the_same() {
+    let mut results = Vec::new();
+    for restarts in [false, true] {
+        let database = TestDatabase::new().await;
+        let mut connection = poster(&database).await;
+        let mut source = database.connection().await;
+        let causes = History::new(3).take(600);
+        let mut lease = claim(&mut connection, TTL).await;
+        let mut writer = rebuild(&mut connection, lease).await;
+        let mut seq = 1;
+        for part in causes.chunks(150) {
+            seq = receive(&mut source, seq, part).await;
+            assert_eq!(post_all(&mut writer, &mut connection).await, part.len());
+            if restarts {
+                lease::release(&mut connection, lease).await.unwrap();
+                lease = claim(&mut connection, TTL).await;
+                writer = rebuild(&mut connection, lease).await;
+            }
+        }
+        results.push(contents(&mut source).await);
+    }
+    assert_eq!(results[0], results[1]);
+}
+
+#[tokio::test]
+async fn a_writer_whose_lease_was_claimed_by_another_posts_nothing() {
+    let database = TestDatabase::new().await;
+    let mut connection = poster(&database).await;
+    let mut other = poster(&database).await;
+    let mut source = database.connection().await;
+    let old = claim(&mut connection, Duration::ZERO).await;
+    let mut stale = Writer::rebuild(&mut connection, compiled(), old, Duration::from_hours(1))
+        .await
+        .unwrap();
+    assert_eq!(
+        lease::claim(&mut other, LeaseName::Posting, "too early", TTL)
+            .await
+            .unwrap(),
+        None
+    );
+    lease::release(&mut connection, old).await.unwrap();
+    let new = claim(&mut other, TTL).await;
+    assert_eq!(new.epoch, old.epoch + 1);
+
+    receive(&mut source, 1, &History::new(4).take(20)).await;
+    let before = contents(&mut source).await;
+    let refused = stale.step(&mut connection).await;
+    assert!(
+        matches!(
+            refused,
+            Err(StepError::Posting(PostingError::Lease(LeaseError::Lost { epoch, .. }))) if epoch == old.epoch
+        ),
+        "{refused:?}"
+    );
+    assert_eq!(contents(&mut source).await, before);
+    let mut writer = rebuild(&mut other, new).await;
+    assert_eq!(post_all(&mut writer, &mut other).await, 20);
+}
+
+#[tokio::test]
+async fn nobody_claims_the_lease_while_a_batch_is_being_posted() {
+    let database = TestDatabase::new().await;
+    let mut connection = poster(&database).await;
+    let old = claim(&mut connection, Duration::ZERO).await;
+    let mut transaction = connection.begin().await.unwrap();
+    lease::check(&mut transaction, old).await.unwrap();
+
+    let mut other = poster(&database).await;
+    let mut claiming = tokio::spawn(async move { claim(&mut other, TTL).await });
+    let mut watching = database.connection().await;
+    testkit::wait_for("the claim waits for the transaction", Duration::from_secs(10), async || {
+        let waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        sqlx::query(waits).fetch_optional(&mut watching).await.unwrap()
+    })
+    .await;
+    assert!(!claiming.is_finished());
+    transaction.commit().await.unwrap();
+    assert_eq!((&mut claiming).await.unwrap().epoch, old.epoch + 1);
+}
+
+#[tokio::test]
+async fn the_writers_role_cannot_change_what_is_posted() {
+    let database = TestDatabase::new().await;
+    let mut connection = poster(&database).await;
+    for statement in [
+        "UPDATE transfer SET amount = 1",
+        "DELETE FROM transfer",
+        "UPDATE fact SET batch_seq = 1",
+        "DELETE FROM fact",
+        "UPDATE posting_batch SET hash = prev_hash",
+        "DELETE FROM posting_batch",
+        "UPDATE account SET guarded = false",
+        "DELETE FROM balance",
+        "UPDATE balance SET guarded = false",
+        "UPDATE inbox SET payload = '{}'",
+        "DELETE FROM inbox",
+        "UPDATE reward SET amount = 1",
+        "DELETE FROM reward",
+        "DELETE FROM users",
+        "TRUNCATE transfer",
+    ] {
+        let refused = sqlx::query(statement).execute(&mut connection).await.unwrap_err();
+        let code = refused.as_database_error().and_then(|error| error.code());
+        assert_eq!(code.as_deref(), Some("42501"), "{statement}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn random_histories_have_the_balances_of_the_pure_fold() {
+    for seed in 10..14 {
+        let database = TestDatabase::new().await;
+        let mut connection = poster(&database).await;
+        let mut source = database.connection().await;
+        receive(&mut source, 1, &History::new(seed).take(500)).await;
+        let waiting = inbox::list_waiting(&mut source, 1_000).await.unwrap();
+        let (mut book, mut outcome) = (Book::new(compiled()), Outcome::default());
+        let mut folded = BalanceChanges::new();
+        for (entry, seq) in waiting.entries.iter().zip(1..) {
+            book.apply(&entry.cause, &mut outcome);
+            for (leg, number) in outcome.legs.iter().zip(0..) {
+                fold_into(&mut folded, &leg.at(seq, number)).unwrap();
+            }
+        }
+        let lease = claim(&mut connection, TTL).await;
+        let mut writer = rebuild(&mut connection, lease).await;
+        assert_eq!(post_all(&mut writer, &mut connection).await, 500);
+        let rows = sqlx::query(
+            "SELECT account_id, debits_posted::text, credits_posted::text FROM balance ORDER BY 1",
+        )
+        .fetch_all(&mut source)
+        .await
+        .unwrap();
+        let stored: Vec<(i64, String, String)> = rows
+            .iter()
+            .map(|row| (row.get(0), row.get(1), row.get(2)))
+            .collect();
+        let expected: Vec<(i64, String, String)> = folded
+            .iter()
+            .map(|(id, change): (&AccountId, _)| {
+                (
+                    id.get(),
+                    change.debits_posted.to_string(),
+                    change.credits_posted.to_string(),
+                )
+            })
+            .collect();
+        assert_eq!(stored, expected, "seed {seed}");
+        assert!(
+            expected.len() > 50,
+            "a history that hardly does anything shows nothing"
+        );
+    }
+}
+
+#[tokio::test]
+async fn readers_see_only_whole_batches_while_posting_goes_on() {
+    let database = TestDatabase::new().await;
+    let mut connection = poster(&database).await;
+    let mut source = database.connection().await;
+    let lease = claim(&mut connection, TTL).await;
+    let mut writer = rebuild(&mut connection, lease).await;
+    let url = database.url_as("trellis_api");
+    let (stopper, stop) = tokio::sync::watch::channel(false);
+    let reading = tokio::spawn(async move {
+        let mut reader = devstack::postgres::connect(&url).await.unwrap();
+        let mut seen = 0;
+        loop {
+            let ends = *stop.borrow();
+            let balances = "SELECT coalesce(sum(debits_posted) = sum(credits_posted), true), \
+                            coalesce(max(last_fact), 0), (SELECT coalesce(max(seq), 0) FROM fact) FROM balance";
+            let row = sqlx::query(balances).fetch_one(&mut reader).await.unwrap();
+            assert!(row.get::<bool, _>(0), "debits and credits differ");
+            assert_eq!(
+                row.get::<i64, _>(1),
+                row.get::<i64, _>(2),
+                "a batch is seen in part"
+            );
+            seen += 1;
+            if ends {
+                return seen;
+            }
+        }
+    });
+    let mut seq = 1;
+    for part in History::new(5).take(1_000).chunks(100) {
+        seq = receive(&mut source, seq, part).await;
+        post_all(&mut writer, &mut connection).await;
+    }
+    stopper.send(true).unwrap();
+    assert!(reading.await.unwrap() > 0);
+}
