@@ -116,13 +116,13 @@ impl Listener {
             | StepError::Halt(_) => false,
         };
         let shrunk = less_helps && self.range.shrink();
-        match error {
-            StepError::Chain(ChainError::RangeTooLarge { message }) if shrunk => {
-                tracing::info!(chain.range = self.range.0, message, "asking for shorter ranges");
-                Ok(Step::Advanced)
-            }
-            error => Err(error),
+        if let StepError::Chain(ChainError::RangeTooLarge { message }) = &error
+            && shrunk
+        {
+            tracing::info!(chain.range = self.range.0, message, "asking for shorter ranges");
+            return Ok(Step::Advanced);
         }
+        Err(error)
     }
 }
 

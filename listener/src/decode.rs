@@ -125,10 +125,10 @@ mod tests {
     }
 
     fn intake(cause: Cause) -> Intake {
-        match cause {
-            Cause::Registered(intake) => intake,
-            other => panic!("{other:?}"),
-        }
+        let Cause::Registered(intake) = cause else {
+            panic!("{cause:?}")
+        };
+        intake
     }
 
     #[test]

@@ -22,6 +22,9 @@ const RETRY_MIN: Duration = Duration::from_millis(50);
 /// The longest wait after a failure.
 const RETRY_MAX: Duration = Duration::from_secs(5);
 
+/// Looks in vain at a node that is behind, until people are told: about ten seconds.
+const STALE_LOOKS: u32 = 100;
+
 /// Connections: one for the step, one to spare for the pool's own replacement of a broken one.
 const CONNECTIONS_MAX: u32 = 2;
 
@@ -80,29 +83,21 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunE
     drop(connection);
     let reader = ChainReader::connect(&config.rpc_url, deployment.contract)?;
     let holder = format!("process {}", std::process::id());
-    let mut listener =
-        Listener::new(pool, reader, deployment, holder)
-            .await
-            .map_err(|error| match error {
-                StepError::Halt(halt) => RunError::Halt(halt),
-                error => RunError::Begin(error),
-            })?;
+    let mut listener = Listener::new(pool, reader, deployment, holder)
+        .await
+        .map_err(at_begin)?;
     telemetry::announce_ready().map_err(RunError::Io)?;
-    let mut failures = 0_u32;
+    let mut pace = Pace::default();
     loop {
         let wait = match listener.step().await {
-            Ok(step) => {
-                failures = 0;
-                pause_after(step)
-            }
+            Ok(step) => pace.after(step),
             Err(StepError::Halt(halt)) => {
                 metrics::counter!("trellis_listener_halts_total").increment(1);
                 return Err(RunError::Halt(halt));
             }
             Err(error) => {
                 metrics::counter!("trellis_listener_failed_steps_total").increment(1);
-                let wait = retry_after(failures);
-                failures = failures.saturating_add(1);
+                let wait = pace.after_failure();
                 tracing::warn!(error = %ErrorChain(&error), retry_ms = wait.as_millis(), "a step failed");
                 wait
             }
@@ -118,17 +113,50 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunE
     Ok(())
 }
 
-fn pause_after(step: Step) -> Duration {
-    match step {
-        Step::Advanced | Step::Rewound => Duration::ZERO,
-        Step::Idle | Step::Stale | Step::Standby => POLL,
+fn at_begin(error: StepError) -> RunError {
+    match error {
+        StepError::Halt(halt) => RunError::Halt(halt),
+        error @ (StepError::Chain(_)
+        | StepError::Contradiction(_)
+        | StepError::Incomplete { .. }
+        | StepError::NotContiguous { .. }
+        | StepError::Lease(_)
+        | StepError::Checkpoint(_)
+        | StepError::Store(_)) => RunError::Begin(error),
     }
 }
 
-fn retry_after(failures: u32) -> Duration {
-    RETRY_MIN
-        .saturating_mul(1_u32.checked_shl(failures).unwrap_or(u32::MAX))
-        .min(RETRY_MAX)
+/// How long to wait before the next look.
+#[derive(Debug, Default)]
+struct Pace {
+    failures: u32,
+    stale_looks: u32,
+}
+
+impl Pace {
+    fn after(&mut self, step: Step) -> Duration {
+        self.failures = 0;
+        if step == Step::Stale {
+            self.stale_looks = self.stale_looks.saturating_add(1);
+            if self.stale_looks.is_multiple_of(STALE_LOOKS) {
+                tracing::warn!("the node is behind what was recorded, or not consistent; it is waited for");
+            }
+        } else {
+            self.stale_looks = 0;
+        }
+        match step {
+            Step::Advanced | Step::Rewound => Duration::ZERO,
+            Step::Idle | Step::Stale | Step::Standby => POLL,
+        }
+    }
+
+    fn after_failure(&mut self) -> Duration {
+        let wait = RETRY_MIN
+            .saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX))
+            .min(RETRY_MAX);
+        self.failures = self.failures.saturating_add(1);
+        wait
+    }
 }
 
 #[cfg(test)]
@@ -136,9 +164,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_after_failures_double_up_to_a_limit() {
-        assert_eq!(retry_after(0), RETRY_MIN);
-        assert_eq!(retry_after(2), RETRY_MIN * 4);
-        assert_eq!(retry_after(60), RETRY_MAX);
+    fn waits_after_failures_double_up_to_a_limit_and_start_over_after_a_success() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.after_failure(), RETRY_MIN);
+        assert_eq!(pace.after_failure(), RETRY_MIN * 2);
+        for _ in 0..60 {
+            pace.after_failure();
+        }
+        assert_eq!(pace.after_failure(), RETRY_MAX);
+        assert_eq!(pace.after(Step::Advanced), Duration::ZERO);
+        assert_eq!(pace.after_failure(), RETRY_MIN);
     }
 }

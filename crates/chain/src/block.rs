@@ -33,7 +33,7 @@ impl BlockHeader {
     ///
     /// # Errors
     /// [`ChainError::Malformed`] when the hash is not that of the content.
-    pub(crate) fn verified(header: Header) -> Result<Self, ChainError> {
+    pub(crate) fn verified(header: &Header) -> Result<Self, ChainError> {
         let hash = header.inner.hash_slow();
         if hash != header.hash {
             return Err(ChainError::malformed(format!(
@@ -79,15 +79,13 @@ mod tests {
             ..Content::default()
         });
         assert_eq!(
-            BlockHeader::verified(good.clone())
-                .map(|header| header.number)
-                .ok(),
+            BlockHeader::verified(&good).map(|header| header.number).ok(),
             Some(7)
         );
         let mut forged = good;
         forged.inner.timestamp += 1;
         assert!(matches!(
-            BlockHeader::verified(forged),
+            BlockHeader::verified(&forged),
             Err(ChainError::Malformed { .. })
         ));
     }
@@ -96,10 +94,10 @@ mod tests {
     fn only_the_filter_of_the_header_rules_a_contract_out() {
         let contract = Address::repeat_byte(3);
         let mut content = Content::default();
-        let empty = BlockHeader::verified(Header::new(content.clone())).unwrap();
+        let empty = BlockHeader::verified(&Header::new(content.clone())).unwrap();
         assert!(!empty.may_hold_logs_of(contract));
         content.logs_bloom.accrue(BloomInput::Raw(contract.as_slice()));
-        let full = BlockHeader::verified(Header::new(content)).unwrap();
+        let full = BlockHeader::verified(&Header::new(content)).unwrap();
         assert!(full.may_hold_logs_of(contract));
     }
 }

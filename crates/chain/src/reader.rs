@@ -112,7 +112,7 @@ impl ChainReader {
     /// [`ChainError`].
     pub async fn find_header(&self, hash: B256) -> Result<Option<BlockHeader>, ChainError> {
         let header: Option<Header> = self.call("eth_getBlockByHash", (hash, false)).await?;
-        let header = header.map(BlockHeader::verified).transpose()?;
+        let header = header.as_ref().map(BlockHeader::verified).transpose()?;
         match header {
             Some(header) if header.hash != hash => Err(ChainError::malformed(format!(
                 "block {} in the answer for {hash}",
@@ -129,7 +129,7 @@ impl ChainReader {
     pub async fn find_header_at(&self, number: u64) -> Result<Option<BlockHeader>, ChainError> {
         let tag = BlockNumberOrTag::Number(number);
         let header: Option<Header> = self.call("eth_getBlockByNumber", (tag, false)).await?;
-        let header = header.map(BlockHeader::verified).transpose()?;
+        let header = header.as_ref().map(BlockHeader::verified).transpose()?;
         match header {
             Some(header) if header.number != number => Err(ChainError::malformed(format!(
                 "block {} in the answer for {number}",
@@ -275,6 +275,7 @@ impl ChainReader {
     async fn tagged(&self, tag: BlockNumberOrTag) -> Result<BlockHeader, ChainError> {
         let header: Option<Header> = self.call("eth_getBlockByNumber", (tag, false)).await?;
         header
+            .as_ref()
             .map(BlockHeader::verified)
             .transpose()?
             .ok_or_else(|| ChainError::Stale {

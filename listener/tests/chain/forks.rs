@@ -141,6 +141,25 @@ async fn a_shorter_branch_is_followed_back() {
 }
 
 #[tokio::test]
+async fn two_forks_in_a_row_and_a_deeper_one_converge() {
+    let world = World::start().await;
+    let mut listener = world.listener().await;
+    world.fund(5_000_000_000).await;
+    world.mine(3).await;
+    drain(&mut listener).await;
+    world.fork(1, Vec::new()).await;
+    assert_eq!(listener.step().await.unwrap(), Step::Rewound);
+    // The next fork comes before the first is followed.
+    world.fork(3, Vec::new()).await;
+    drain(&mut listener).await;
+    let orphaned: i32 = world.reorganizations().await.iter().map(|fork| fork.1).sum();
+    assert_eq!((world.reorganizations().await.len(), orphaned), (2, 1));
+    world.mine(FINALITY + 1).await;
+    drain(&mut listener).await;
+    world.assert_truth().await;
+}
+
+#[tokio::test]
 async fn a_block_to_which_the_chain_returns_is_canonical_again() {
     let database = TestDatabase::new().await;
     let url = database.url_as("trellis_listener");

@@ -1,4 +1,5 @@
-//! Two listeners at once: one records, the other waits; who lost the lease records nothing more.
+//! Two listeners at once: one records, the other waits; who lost the lease records nothing more. And a database that
+//! breaks off.
 
 use listener::{Step, StepError};
 use store::lease::LeaseError;
@@ -46,5 +47,31 @@ async fn an_instance_that_slept_through_its_lease_cannot_commit() {
     assert_eq!(world.contents().await, before);
     drain(&mut successor).await;
     assert_eq!(world.kinds().await, ["funded"]);
+    world.assert_truth().await;
+}
+
+#[tokio::test]
+async fn a_database_that_breaks_off_costs_a_step_and_nothing_else() {
+    let world = World::start().await;
+    let mut listener = world.listener().await;
+    drain(&mut listener).await;
+    for round in 1..=3 {
+        world.fund(5_000_000_000).await;
+        world.mine(FINALITY + 1).await;
+        sqlx::query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND usename = 'trellis_listener'",
+        )
+        .execute(world.database.pool())
+        .await
+        .unwrap();
+        for _ in 0..20 {
+            // A broken connection shows as an error of this or the next step, or is replaced unseen.
+            if let Ok(Step::Idle) = listener.step().await {
+                break;
+            }
+        }
+        assert_eq!(world.kinds().await.len(), round);
+    }
     world.assert_truth().await;
 }

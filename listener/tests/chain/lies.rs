@@ -1,6 +1,6 @@
 //! A node that lies or lags: the contract's journal shows it, and nothing is recorded.
 
-use listener::{Step, StepError};
+use listener::{Halt, Step, StepError};
 
 use crate::proxy::{Lie, Proxy};
 use crate::world::{FINALITY, World, drain, drain_to_error};
@@ -51,6 +51,19 @@ async fn a_node_that_alters_one_log_is_not_believed() {
 #[tokio::test]
 async fn a_node_that_answers_with_logs_of_another_contract_is_not_believed() {
     is_refused(Lie::LogsOfAnother, |error| matches!(error, StepError::Chain(_))).await;
+}
+
+#[tokio::test]
+async fn a_node_that_forges_a_header_is_not_believed() {
+    is_refused(Lie::HeaderForged, |error| matches!(error, StepError::Chain(_))).await;
+}
+
+#[tokio::test]
+async fn an_unknown_event_halts_and_is_never_skipped() {
+    is_refused(Lie::UnknownEvent, |error| {
+        matches!(error, StepError::Halt(Halt::UnknownEvent { .. }))
+    })
+    .await;
 }
 
 #[tokio::test]

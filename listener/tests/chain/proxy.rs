@@ -25,6 +25,10 @@ pub(crate) enum Lie {
     RangeRefused(u64),
     /// More logs than these are silently left out.
     LogsCut(usize),
+    /// One log is of an event that nobody knows.
+    UnknownEvent,
+    /// The newest headers have another timestamp than was hashed.
+    HeaderForged,
 }
 
 #[derive(Clone)]
@@ -70,10 +74,10 @@ impl Drop for Proxy {
 async fn answer(State(node): State<Node>, Json(mut request): Json<Value>) -> Json<Value> {
     let lie = *node.lie.lock().unwrap();
     let method = request["method"].as_str().unwrap().to_owned();
-    if let Lie::Lagging(blocks) = lie {
-        if let Some(refusal) = node.lag(&mut request, &method, blocks).await {
-            return Json(refusal);
-        }
+    if let Lie::Lagging(blocks) = lie
+        && let Some(refusal) = node.lag(&mut request, &method, blocks).await
+    {
+        return Json(refusal);
     }
     if let (Lie::RangeRefused(blocks), "eth_getLogs") = (lie, method.as_str()) {
         let filter = &request["params"][0];
@@ -87,6 +91,9 @@ async fn answer(State(node): State<Node>, Json(mut request): Json<Value>) -> Jso
     let mut answer = node.ask(&request).await;
     if let ("eth_getLogs", Some(logs)) = (method.as_str(), answer["result"].as_array_mut()) {
         falsify(logs, lie);
+    }
+    if lie == Lie::HeaderForged && method == "eth_getBlockByNumber" && answer["result"].is_object() {
+        answer["result"]["timestamp"] = json!("0x1");
     }
     Json(answer)
 }
@@ -109,7 +116,12 @@ fn falsify(logs: &mut Vec<Value>, lie: Lie) {
             }
         }
         Lie::LogsCut(most) => logs.truncate(most),
-        Lie::None | Lie::Lagging(_) | Lie::RangeRefused(_) => {}
+        Lie::UnknownEvent => {
+            if let Some(log) = logs.last_mut() {
+                log["topics"][0] = json!(format!("0x{}", "ab".repeat(32)));
+            }
+        }
+        Lie::None | Lie::Lagging(_) | Lie::RangeRefused(_) | Lie::HeaderForged => {}
     }
 }
 
