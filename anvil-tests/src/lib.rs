@@ -4,9 +4,8 @@
 //! Not responsible for what is tested; that is `tests/`.
 
 mod oracle;
-mod person;
 mod world;
 
+pub use devstack::world::{Answer, Authorization, Person};
 pub use oracle::Oracle;
-pub use person::{Answer, Authorization, Person};
 pub use world::{World, bnb};

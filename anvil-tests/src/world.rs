@@ -1,25 +1,22 @@
 //! One complete system for one test, and the waits that tests of it need.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use abi::ICustody;
-use abi::ICustody::ICustodyInstance;
 use alloy::eips::BlockId;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::providers::Provider;
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use anyhow::{Context, ensure};
 use devstack::anvil::{Anvil, AnvilSpec, Mining};
 use devstack::services::Service;
-use devstack::world::{System, SystemSpec, deploy};
+use devstack::world::{Person, Site, System, SystemSpec, deploy};
 use devstack::{Checkout, Wallet};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{TestDatabase, wait_for};
 
-use crate::{Oracle, Person};
+use crate::Oracle;
 
 /// Longer than anything takes on a busy machine, shorter than a person's patience.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -35,14 +32,8 @@ pub struct World {
     pub ledger: TestDatabase,
     /// The signer's database.
     pub signer: TestDatabase,
-    /// The chain.
-    pub provider: DynProvider,
-    /// The contract.
-    pub custody: Address,
+    site: Site,
     spec: SystemSpec,
-    /// Speaks HTTP.
-    pub http: reqwest::Client,
-    keys: AtomicU64,
     _files: TempDir,
 }
 
@@ -50,6 +41,14 @@ pub struct World {
 #[must_use]
 pub fn bnb(units: u64) -> U256 {
     U256::from(units) * U256::from(10).pow(U256::from(18))
+}
+
+impl std::ops::Deref for World {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
 }
 
 impl World {
@@ -82,19 +81,14 @@ impl World {
             pids,
         };
         let system = System::start(&spec).await?;
-        let provider = ProviderBuilder::new()
-            .connect_http(anvil.rpc_url().parse()?)
-            .erased();
+        let site = Site::new(system.api_url(), &anvil.rpc_url(), deployment.address)?;
         Ok(Self {
             system,
             _anvil: anvil,
             ledger,
             signer,
-            provider,
-            custody: deployment.address,
+            site,
             spec,
-            http: reqwest::Client::new(),
-            keys: AtomicU64::new(1),
             _files: files,
         })
     }
@@ -105,12 +99,6 @@ impl World {
         Person::with(Wallet::at(account))
     }
 
-    /// The contract, for reading.
-    #[must_use]
-    pub fn contract(&self) -> ICustodyInstance<DynProvider> {
-        ICustody::new(self.custody, self.provider.clone())
-    }
-
     /// Another instance of a running service, under another name.
     ///
     /// # Errors
@@ -119,11 +107,6 @@ impl World {
         let mut spec = of.spec().clone();
         spec.name = format!("{}-second", spec.name);
         Service::start(spec).await
-    }
-
-    /// An idempotency key that no other call of this test has.
-    pub(crate) fn next_key(&self) -> String {
-        format!("test-{:08}", self.keys.fetch_add(1, Ordering::Relaxed))
     }
 
     /// What the services were told.
@@ -145,17 +128,6 @@ impl World {
             .with_input(call);
         let hash = *self.provider.send_transaction(request).await?.tx_hash();
         self.receipt(hash).await
-    }
-
-    /// Waits for the receipt of a transaction.
-    ///
-    /// # Errors
-    /// When it does not come.
-    pub async fn receipt(&self, hash: B256) -> anyhow::Result<TransactionReceipt> {
-        Ok(wait_for("a receipt", PATIENCE, async || {
-            self.provider.get_transaction_receipt(hash).await.ok().flatten()
-        })
-        .await)
     }
 
     /// The journal's sequence at the head.

@@ -63,7 +63,7 @@ async fn what_may_not_be_is_refused_with_its_code_and_moves_nothing() {
     // A frozen sponsor.
     freeze(&world, root.address()).await;
     let frozen = user.ask_to_register(&world, Some(root.address())).await.unwrap();
-    assert_eq!(frozen.code(), "sponsor_frozen", "{frozen:?}");
+    assert_eq!(frozen.code(), "frozen_sponsor", "{frozen:?}");
 
     // Nobody else's resources, nothing without a token, nothing malformed.
     let others = user.get(&world, "/users/1/history").await.unwrap();

@@ -77,7 +77,7 @@ async fn forty_users_register_retop_up_refund_and_mature_and_every_balance_is_ex
     let oracle = world.check().await.unwrap();
     assert_eq!(oracle.balance("custody"), wei(26 * 20 + 3 * 40));
     let me = people[26].get(&world, "/users/me").await.unwrap();
-    assert_eq!(me.body["status"], "refunded", "{me:?}");
+    assert_eq!(me.body["user"]["status"], "refunded", "{me:?}");
 
     // Everything else matures. The top's reserve pays the next tier's price.
     mature(&world).await;
@@ -117,7 +117,7 @@ async fn forty_users_register_retop_up_refund_and_mature_and_every_balance_is_ex
     }
     let history = people[0].get(&world, "/users/1/history").await.unwrap();
     assert_eq!(history.status, 200, "{history:?}");
-    assert!(!history.body["items"].as_array().unwrap().is_empty());
+    assert!(!history.body["entries"].as_array().unwrap().is_empty());
     let summary = people[0].get(&world, "/pool/summary").await.unwrap();
     assert_eq!(summary.status, 200, "{summary:?}");
 }

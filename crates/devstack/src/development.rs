@@ -15,7 +15,9 @@ use crate::ledger_database::{LEDGER, SIGNER, migrate, remembered};
 use crate::ports::free_port;
 use crate::postgres::{Durability, Postgres, PostgresSpec};
 use crate::unprivileged::Account;
-use crate::world::{Continuity, System, SystemSpec, accounts, continuity, deploy, finalize_restored};
+use crate::world::{
+    Continuity, Site, System, SystemSpec, accounts, continuity, deploy, finalize_restored, register_root,
+};
 
 /// The data directory below `.local`.
 const DATA: &str = "dev/postgres";
@@ -90,6 +92,12 @@ impl Development {
         let deployed = remembered(&database_url)
             .await?
             .context("the deployment was not recorded")?;
+        if state != Continuity::Continues {
+            let site = Site::new(system.api_url(), &anvil.rpc_url(), deployed.contract.parse()?)?;
+            register_root(&site)
+                .await
+                .context("the root user cannot register")?;
+        }
         let endpoints = Endpoints {
             api: system.api_url().to_owned(),
             rpc: anvil.rpc_url(),

@@ -6,10 +6,15 @@
 
 mod deployment;
 mod environment;
+mod participant;
 mod people;
 mod running;
+mod site;
 
 pub(crate) use deployment::finalize_restored;
 pub use deployment::{Continuity, continuity, deploy};
+pub use participant::{Answer, Authorization, Person};
+pub(crate) use people::register_root;
 pub use people::{OPERATOR_ROLES, accounts, operators, root_user};
 pub use running::{System, SystemSpec};
+pub use site::Site;

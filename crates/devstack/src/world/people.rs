@@ -1,13 +1,23 @@
 //! Who takes part in a development system, and the keys that everybody knows.
 
+use std::time::{Duration, Instant};
+
 use abi::development::ACCOUNTS;
 use alloy_signer_local::PrivateKeySigner;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use sqlx::Connection;
 
 use crate::endpoints::EndpointAccount;
 use crate::postgres::connect;
 use crate::wallets::Wallet;
+use crate::world::participant::Person;
+use crate::world::site::Site;
+
+/// How long a registration may take to become final and posted.
+const POSTED_WITHIN: Duration = Duration::from_secs(30);
+
+/// Between two looks at the ledger.
+const POLL: Duration = Duration::from_millis(50);
 
 /// The accounts of the contract's roles come first, then the root user.
 const ROOT_USER: usize = ACCOUNTS.len();
@@ -70,6 +80,21 @@ pub(crate) async fn enter_operators(database_url: &str) -> anyhow::Result<()> {
             .context("the operators cannot be entered")?;
     }
     Ok(connection.close().await?)
+}
+
+/// Registers the root user on the chain, as any user would, and waits until the ledger knows.
+pub(crate) async fn register_root(site: &Site) -> anyhow::Result<()> {
+    let mut root = Person::with(root_user());
+    root.register(site, None).await?;
+    let deadline = Instant::now() + POSTED_WITHIN;
+    while root.id(site).await.is_err() {
+        ensure!(
+            Instant::now() < deadline,
+            "not in the ledger after {POSTED_WITHIN:?}"
+        );
+        tokio::time::sleep(POLL).await;
+    }
+    Ok(())
 }
 
 pub(crate) fn signer(wallet: Wallet) -> anyhow::Result<PrivateKeySigner> {

@@ -1,4 +1,8 @@
-//! Somebody with a wallet: signs in, asks for authorizations, signs and sends transactions.
+//! Somebody with a wallet of the local chain: signs in, asks for authorizations, signs and sends transactions.
+//!
+//! What a wallet and a page would do, for seeding and for tests. Not responsible for what is asked of it.
+
+use std::time::{Duration, SystemTime};
 
 use abi::ICustody;
 use alloy::consensus::SignableTransaction;
@@ -11,14 +15,14 @@ use alloy::signers::SignerSync;
 use alloy::sol_types::SolCall;
 use alloy_signer_local::PrivateKeySigner;
 use anyhow::{Context, ensure};
-use devstack::Wallet;
-use devstack::anvil::CHAIN_ID;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::World;
+use crate::anvil::CHAIN_ID;
+use crate::wallets::Wallet;
+use crate::world::site::Site;
 
-/// A participant or operator of a test.
+/// A participant or operator of a development system.
 #[derive(Debug, Clone)]
 pub struct Person {
     key: PrivateKeySigner,
@@ -58,7 +62,12 @@ impl Answer {
 }
 
 impl Person {
-    pub(crate) fn with(wallet: Wallet) -> Self {
+    /// The person with this wallet.
+    ///
+    /// # Panics
+    /// Never: the local chain's keys are valid.
+    #[must_use]
+    pub fn with(wallet: Wallet) -> Self {
         let key = wallet
             .private_key()
             .parse()
@@ -76,8 +85,8 @@ impl Person {
     ///
     /// # Errors
     /// When the API does not give a nonce.
-    pub async fn sign_in_text(&self, world: &World) -> anyhow::Result<String> {
-        let answer = self.call(world, Method::POST, "/auth/nonce", None).await?;
+    pub async fn sign_in_text(&self, site: &Site) -> anyhow::Result<String> {
+        let answer = self.call(site, Method::POST, "/auth/nonce", None).await?;
         let nonce = answer.body["nonce"].as_str().context("no nonce")?;
         let domain = answer.body["domain"].as_str().context("no domain")?;
         let uri = answer.body["uri"].as_str().context("no URI")?;
@@ -85,8 +94,8 @@ impl Person {
             "{domain} wants you to sign in with your Ethereum account:\n{}\n\nSign in to Trellis.\n\nURI: {uri}\n\
              Version: 1\nChain ID: {CHAIN_ID}\nNonce: {nonce}\nIssued At: {}\nExpiration Time: {}",
             self.address().to_checksum(None),
-            time(world, 0).await?,
-            time(world, 300).await?,
+            time(0),
+            time(300),
         ))
     }
 
@@ -94,11 +103,11 @@ impl Person {
     ///
     /// # Errors
     /// When the API refuses.
-    pub async fn sign_in(&mut self, world: &World) -> anyhow::Result<()> {
-        let message = self.sign_in_text(world).await?;
+    pub async fn sign_in(&mut self, site: &Site) -> anyhow::Result<()> {
+        let message = self.sign_in_text(site).await?;
         let signature = self.key.sign_message_sync(message.as_bytes())?;
         let body = json!({ "message": message, "signature": Bytes::from(signature.as_bytes().to_vec()) });
-        let answer = self.call(world, Method::POST, "/auth/wallet", Some(body)).await?;
+        let answer = self.call(site, Method::POST, "/auth/wallet", Some(body)).await?;
         ensure!(answer.status == 200, "sign-in refused: {answer:?}");
         let token = answer.body["access_token"].as_str().context("no access token")?;
         self.token = Some(token.to_owned());
@@ -111,20 +120,20 @@ impl Person {
     /// When it does not answer.
     pub async fn call(
         &self,
-        world: &World,
+        site: &Site,
         method: Method,
         path: &str,
         body: Option<Value>,
     ) -> anyhow::Result<Answer> {
-        let mut request = world
+        let mut request = site
             .http
-            .request(method.clone(), format!("{}{path}", world.system.api_url()));
+            .request(method.clone(), format!("{}{path}", site.api_url));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
         if method == Method::POST {
-            // Every attempt is one of its own: repeats are tested at the API.
-            request = request.header("Idempotency-Key", world.next_key());
+            // Every call is a command of its own.
+            request = request.header("Idempotency-Key", site.next_key());
         }
         if let Some(body) = body {
             request = request.json(&body);
@@ -144,34 +153,33 @@ impl Person {
     ///
     /// # Errors
     /// When it does not answer.
-    pub async fn get(&self, world: &World, path: &str) -> anyhow::Result<Answer> {
-        self.call(world, Method::GET, path, None).await
+    pub async fn get(&self, site: &Site, path: &str) -> anyhow::Result<Answer> {
+        self.call(site, Method::GET, path, None).await
     }
 
     /// Asks for the authorization of a registration, with the disclosure of this moment.
     ///
     /// # Errors
     /// When the API does not answer.
-    pub async fn ask_to_register(&self, world: &World, sponsor: Option<Address>) -> anyhow::Result<Answer> {
-        let disclosure = self.get(world, "/disclosure").await?;
+    pub async fn ask_to_register(&self, site: &Site, sponsor: Option<Address>) -> anyhow::Result<Answer> {
+        let disclosure = self.get(site, "/disclosure").await?;
         let hash = &disclosure.body["hash"];
         let mut body = json!({ "disclosure_hash": hash });
         if let Some(sponsor) = sponsor {
             body["sponsor"] = json!(sponsor);
         }
-        self.call(world, Method::POST, "/users/register", Some(body))
-            .await
+        self.call(site, Method::POST, "/users/register", Some(body)).await
     }
 
     /// Asks for the authorization of a retopup.
     ///
     /// # Errors
     /// When the API does not answer.
-    pub async fn ask_to_retop_up(&self, world: &World) -> anyhow::Result<Answer> {
-        let id = self.id(world).await?;
-        let disclosure = self.get(world, "/disclosure").await?;
+    pub async fn ask_to_retop_up(&self, site: &Site) -> anyhow::Result<Answer> {
+        let id = self.id(site).await?;
+        let disclosure = self.get(site, "/disclosure").await?;
         let body = json!({ "disclosure_hash": disclosure.body["hash"] });
-        self.call(world, Method::POST, &format!("/users/{id}/retopup"), Some(body))
+        self.call(site, Method::POST, &format!("/users/{id}/retopup"), Some(body))
             .await
     }
 
@@ -179,24 +187,26 @@ impl Person {
     ///
     /// # Errors
     /// When the API does not know the user.
-    pub async fn id(&self, world: &World) -> anyhow::Result<u64> {
-        let me = self.get(world, "/users/me").await?;
-        me.body["id"].as_u64().with_context(|| format!("no id in {me:?}"))
+    pub async fn id(&self, site: &Site) -> anyhow::Result<u64> {
+        let me = self.get(site, "/users/me").await?;
+        me.body["user"]["id"]
+            .as_u64()
+            .with_context(|| format!("no id in {me:?}"))
     }
 
     /// The signed bytes of a transaction to the contract.
     ///
     /// # Errors
     /// When the node does not answer.
-    pub async fn signed(&self, world: &World, value: U256, call: Bytes) -> anyhow::Result<Bytes> {
-        let nonce = world.provider.get_transaction_count(self.address()).await?;
+    pub async fn signed(&self, site: &Site, value: U256, call: Bytes) -> anyhow::Result<Bytes> {
+        let nonce = site.provider.get_transaction_count(self.address()).await?;
         let transaction = TxEip1559 {
             chain_id: CHAIN_ID,
             nonce,
             gas_limit: 500_000,
             max_fee_per_gas: 20_000_000_000,
             max_priority_fee_per_gas: 1_000_000_000,
-            to: TxKind::Call(world.custody),
+            to: TxKind::Call(site.custody),
             value,
             input: call,
             ..TxEip1559::default()
@@ -211,20 +221,20 @@ impl Person {
     ///
     /// # Errors
     /// When the node refuses it.
-    pub async fn send(&self, world: &World, value: U256, call: Bytes) -> anyhow::Result<TransactionReceipt> {
-        let raw = self.signed(world, value, call).await?;
-        let hash = *world.provider.send_raw_transaction(&raw).await?.tx_hash();
-        world.receipt(hash).await
+    pub async fn send(&self, site: &Site, value: U256, call: Bytes) -> anyhow::Result<TransactionReceipt> {
+        let raw = self.signed(site, value, call).await?;
+        let hash = *site.provider.send_raw_transaction(&raw).await?.tx_hash();
+        site.receipt(hash).await
     }
 
     /// Registers on the chain with an authorization of the API. Returns the intake's reference.
     ///
     /// # Errors
     /// When anything refuses.
-    pub async fn register(&mut self, world: &World, sponsor: Option<Address>) -> anyhow::Result<B256> {
-        self.sign_in(world).await?;
-        let authorization = Authorization::of(&self.ask_to_register(world, sponsor).await?)?;
-        self.pay(world, &authorization).await?;
+    pub async fn register(&mut self, site: &Site, sponsor: Option<Address>) -> anyhow::Result<B256> {
+        self.sign_in(site).await?;
+        let authorization = Authorization::of(&self.ask_to_register(site, sponsor).await?)?;
+        self.pay(site, &authorization).await?;
         Ok(authorization.reference)
     }
 
@@ -232,9 +242,9 @@ impl Person {
     ///
     /// # Errors
     /// When anything refuses.
-    pub async fn retop_up(&self, world: &World) -> anyhow::Result<B256> {
-        let authorization = Authorization::of(&self.ask_to_retop_up(world).await?)?;
-        self.pay(world, &authorization).await?;
+    pub async fn retop_up(&self, site: &Site) -> anyhow::Result<B256> {
+        let authorization = Authorization::of(&self.ask_to_retop_up(site).await?)?;
+        self.pay(site, &authorization).await?;
         Ok(authorization.reference)
     }
 
@@ -242,9 +252,9 @@ impl Person {
     ///
     /// # Errors
     /// When it is reverted.
-    pub async fn pay(&self, world: &World, authorization: &Authorization) -> anyhow::Result<()> {
+    pub async fn pay(&self, site: &Site, authorization: &Authorization) -> anyhow::Result<()> {
         let receipt = self
-            .send(world, authorization.value, authorization.calldata.clone())
+            .send(site, authorization.value, authorization.calldata.clone())
             .await?;
         ensure!(receipt.status(), "the payment was reverted");
         Ok(())
@@ -254,12 +264,12 @@ impl Person {
     ///
     /// # Errors
     /// When it is reverted.
-    pub async fn refund(&self, world: &World, reference: B256) -> anyhow::Result<()> {
+    pub async fn refund(&self, site: &Site, reference: B256) -> anyhow::Result<()> {
         let call = ICustody::refundCall {
             r#ref: reference,
             to: self.address(),
         };
-        let receipt = self.send(world, U256::ZERO, call.abi_encode().into()).await?;
+        let receipt = self.send(site, U256::ZERO, call.abi_encode().into()).await?;
         ensure!(receipt.status(), "the refund was reverted");
         Ok(())
     }
@@ -268,11 +278,11 @@ impl Person {
     ///
     /// # Errors
     /// When the API refuses.
-    pub async fn choose_reserve(&self, world: &World, tier: u8, choice: &str) -> anyhow::Result<()> {
-        let id = self.id(world).await?;
+    pub async fn choose_reserve(&self, site: &Site, tier: u8, choice: &str) -> anyhow::Result<()> {
+        let id = self.id(site).await?;
         let body = json!({ "tier": tier, "choice": choice });
         let answer = self
-            .call(world, Method::POST, &format!("/users/{id}/reserve"), Some(body))
+            .call(site, Method::POST, &format!("/users/{id}/reserve"), Some(body))
             .await?;
         ensure!(answer.status == 202, "the choice was refused: {answer:?}");
         Ok(())
@@ -282,8 +292,8 @@ impl Person {
     ///
     /// # Errors
     /// When the node does not answer.
-    pub async fn purse(&self, world: &World) -> anyhow::Result<U256> {
-        Ok(world.provider.get_balance(self.address()).await?)
+    pub async fn purse(&self, site: &Site) -> anyhow::Result<U256> {
+        Ok(site.provider.get_balance(self.address()).await?)
     }
 }
 
@@ -310,11 +320,6 @@ impl Authorization {
 }
 
 /// Now and some seconds, as sign-in messages write it.
-async fn time(world: &World, in_seconds: i32) -> anyhow::Result<String> {
-    let statement = "SELECT to_char((now() + make_interval(secs => $1)) AT TIME ZONE 'UTC', \
-        'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
-    Ok(sqlx::query_scalar(statement)
-        .bind(f64::from(in_seconds))
-        .fetch_one(world.ledger.pool())
-        .await?)
+fn time(in_seconds: u64) -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now() + Duration::from_secs(in_seconds)).to_string()
 }
