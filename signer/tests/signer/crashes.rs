@@ -1,0 +1,58 @@
+//! Deaths between decision, record and signature.
+
+use std::time::Duration;
+
+use money::Amount;
+use sqlx::Connection;
+
+use crate::world::{World, word};
+
+/// Lets the signer die at a point, and sees that afterwards it can sign what was recorded and nothing else.
+async fn dies_at(point: &str, recorded: i64) {
+    let mut world = World::start().await;
+    let terms = world.registration(20, 1).await;
+    world.signer.restart_with_fault(point).unwrap();
+    world.signer.wait_until_ready().await.unwrap();
+    assert_eq!(word(&world.ask(&terms).await), "unavailable");
+    let ended = world.signer.wait_until_ended(Duration::from_secs(10)).await;
+    assert!(!ended.unwrap().success());
+    assert_eq!(world.count("signer.sign_request").await, recorded);
+    assert_eq!(world.count("signer.signature").await, 0);
+
+    world.signer.restart().await.unwrap();
+    let mut other = terms.clone();
+    other.amount = Amount::new(1_000_000_000);
+    if recorded > 0 {
+        assert_eq!(word(&world.ask(&other).await), "equivocation");
+        assert_eq!(world.count("signer.signature").await, 0);
+    }
+    let digest: Option<Vec<u8>> = sqlx::query_scalar("SELECT digest FROM signer.sign_request")
+        .fetch_optional(world.database.pool())
+        .await
+        .unwrap();
+    let signed = world.ask(&terms).await.unwrap();
+    if let Some(digest) = digest {
+        assert_eq!(signed.digest.as_slice(), digest);
+    }
+    assert_eq!(word(&world.ask(&other).await), "equivocation");
+    assert_eq!(world.ask(&terms).await.unwrap(), signed);
+    assert!(world.pay(&terms, &signed).await, "the contract takes it");
+    let mut connection = world.database.connection().await;
+    signer::audit::verify(&mut connection, None).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_death_before_the_record_leaves_nothing() {
+    dies_at("signer.before_record_commit", 0).await;
+}
+
+#[tokio::test]
+async fn a_death_after_the_record_binds_the_signer_to_it() {
+    dies_at("signer.after_record", 1).await;
+}
+
+#[tokio::test]
+async fn a_death_after_the_signature_binds_the_signer_to_it() {
+    dies_at("signer.after_sign", 1).await;
+}

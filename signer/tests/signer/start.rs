@@ -1,0 +1,110 @@
+//! What a signer checks before it serves.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Output};
+
+use abi::development;
+use alloy::primitives::Address;
+
+use crate::world::{Ground, word};
+
+/// Runs a signer that must not start, with these variables instead of the good ones.
+fn refused(ground: &Ground, changes: &[(&str, String)]) -> String {
+    let key = development::SIGNER.private_key.to_string();
+    let Output { status, stderr, .. } = Command::new(env!("CARGO_BIN_EXE_signer"))
+        .envs(ground.environment())
+        .env("TRELLIS_DEVELOPMENT_KEY", key)
+        .envs(changes.iter().map(|(name, value)| (*name, value.as_str())))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&stderr).into_owned();
+    assert!(!status.success(), "{said}");
+    said
+}
+
+#[tokio::test]
+async fn a_signer_starts_only_where_everything_fits() {
+    let ground = Ground::new(development::SIGNER.address).await;
+    let other_key = development::ADMIN.private_key.to_string();
+    let empty = testkit::TestDatabase::new().await;
+    let table: [(&str, String, &str); 6] = [
+        (
+            "TRELLIS_CHAIN_ID",
+            "1337".to_owned(),
+            "the node is of chain 31337, the signer of 1337",
+        ),
+        (
+            "TRELLIS_CHAIN_ID",
+            "56".to_owned(),
+            "TRELLIS_AMOUNT_MAX is not set",
+        ),
+        (
+            "TRELLIS_CONTRACT",
+            Address::repeat_byte(7).to_string(),
+            "there is no custody contract at",
+        ),
+        ("TRELLIS_DEVELOPMENT_KEY", other_key, "does not know the signer"),
+        (
+            "TRELLIS_DATABASE_URL",
+            empty.url(),
+            "is not at the newest migration",
+        ),
+        (
+            "TRELLIS_RPC_URL",
+            "http://127.0.0.1:1".to_owned(),
+            "the node does not say its chain id",
+        ),
+    ];
+    for (name, value, expected) in table {
+        let said = refused(&ground, &[(name, value)]);
+        assert!(said.contains(expected), "{name}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_development_key_is_refused_on_a_public_chain() {
+    let ground = Ground::new(development::SIGNER.address).await;
+    let public = [
+        ("TRELLIS_CHAIN_ID", "56".to_owned()),
+        ("TRELLIS_AMOUNT_MAX", "1000000000".to_owned()),
+        ("TRELLIS_CALLERS", format!("api=registration:{}", "00".repeat(32))),
+    ];
+    let said = refused(&ground, &public);
+    assert!(
+        said.contains("TRELLIS_DEVELOPMENT_KEY is not valid: is for local chains only"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_new_key_is_encrypted_and_signs() {
+    let files = tempfile::tempdir().unwrap();
+    let password = files.path().join("password");
+    std::fs::write(&password, "correct horse battery staple\n").unwrap();
+    std::fs::set_permissions(&password, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_signer"))
+        .arg("new-key")
+        .arg("--keystore")
+        .arg(files.path())
+        .arg("--password-file")
+        .arg(&password)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let (file, address) = printed.trim().split_once('\n').unwrap();
+    let account: Address = address.parse().unwrap();
+
+    let world = Ground::new(account)
+        .await
+        .signer(&[
+            ("TRELLIS_KEYSTORE", file.to_owned()),
+            ("TRELLIS_KEYSTORE_PASSWORD_FILE", password.display().to_string()),
+        ])
+        .await;
+    let terms = world.registration(20, 1).await;
+    let authorization = world.ask(&terms).await;
+    assert_eq!(word(&authorization), "signed");
+    let authorization = authorization.unwrap();
+    assert_eq!(authorization.signer, account);
+    assert!(world.pay(&terms, &authorization).await);
+}

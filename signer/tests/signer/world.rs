@@ -1,0 +1,238 @@
+//! A chain with the contract, a database, and a running signer.
+
+use abi::{ICustody, deploy, development};
+use alloy::eips::BlockId;
+use alloy::primitives::{Address, B256, U256};
+use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::rpc::types::TransactionRequest;
+use alloy::sol_types::SolCall;
+use alloy_signer_local::PrivateKeySigner;
+use devstack::anvil::{Anvil, AnvilSpec, CHAIN_ID, Mining};
+use devstack::services::{Ready, Service, ServiceSpec};
+use devstack::{Checkout, Wallet, free_port};
+use money::Amount;
+use signer_client::{
+    Authorization, CallerKey, DEVELOPMENT_CALLER_KEY, IntakeKind, IntakeTerms, SignerClient, SignerError,
+};
+use testkit::TestDatabase;
+
+/// The checked plan.
+pub(crate) const PLAN: B256 = B256::repeat_byte(0x11);
+
+const BNB: u128 = 1_000_000_000_000_000_000;
+
+pub(crate) struct World {
+    pub(crate) signer: Service,
+    pub(crate) client: SignerClient,
+    pub(crate) url: String,
+    pub(crate) database: TestDatabase,
+    pub(crate) provider: DynProvider,
+    pub(crate) contract: Address,
+    _anvil: Anvil,
+    _files: tempfile::TempDir,
+}
+
+/// A chain and a database without a signer.
+pub(crate) struct Ground {
+    pub(crate) database: TestDatabase,
+    pub(crate) anvil: Anvil,
+    pub(crate) provider: DynProvider,
+    pub(crate) contract: Address,
+    pub(crate) files: tempfile::TempDir,
+}
+
+impl Ground {
+    pub(crate) async fn new(signer: Address) -> Self {
+        telemetry::install_tls();
+        let files = tempfile::tempdir().expect("a directory");
+        let spec = AnvilSpec {
+            mining: Mining::Interval,
+            state: None,
+            log: files.path().join("anvil.log"),
+            pids: files.path().to_path_buf(),
+        };
+        let anvil = Anvil::start(&Checkout::find().expect("a checkout"), &spec)
+            .await
+            .expect("a chain");
+        let url = anvil.rpc_url().parse().expect("a URL");
+        let provider = ProviderBuilder::new().connect_http(url).erased();
+        let config = ICustody::Config {
+            signer,
+            ..development::config()
+        };
+        let deployed = deploy::deploy(provider.clone(), development::DEPLOYER.address, &config)
+            .await
+            .expect("a deployment");
+        Self {
+            database: TestDatabase::for_signer().await,
+            anvil,
+            provider,
+            contract: deployed.address,
+            files,
+        }
+    }
+
+    /// The environment of a signer here.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        [
+            ("TRELLIS_DATABASE_URL", self.database.url_as("trellis_signer")),
+            ("TRELLIS_RPC_URL", self.anvil.rpc_url()),
+            ("TRELLIS_CHAIN_ID", CHAIN_ID.to_string()),
+            ("TRELLIS_CONTRACT", self.contract.to_string()),
+            ("TRELLIS_PLAN_HASHES", PLAN.to_string()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec()
+    }
+
+    /// Starts a signer with more variables.
+    pub(crate) async fn signer(self, more: &[(&str, String)]) -> World {
+        let port = free_port().expect("a free port");
+        let url = format!("http://127.0.0.1:{port}");
+        let mut environment = self.environment();
+        environment.push(("TRELLIS_LISTEN".to_owned(), format!("127.0.0.1:{port}")));
+        environment.extend(
+            more.iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone())),
+        );
+        let signer = Service::start(ServiceSpec {
+            name: "signer".to_owned(),
+            program: env!("CARGO_BIN_EXE_signer").to_owned(),
+            arguments: Vec::new(),
+            environment,
+            ready: Ready::Url(format!("{url}/health/ready")),
+            logs: self.files.path().to_path_buf(),
+            pids: self.files.path().to_path_buf(),
+        });
+        let key = CallerKey::new(DEVELOPMENT_CALLER_KEY).expect("a key");
+        World {
+            signer: signer.await.expect("a signer"),
+            client: SignerClient::new(&url, key).expect("a client"),
+            url,
+            database: self.database,
+            provider: self.provider,
+            contract: self.contract,
+            _anvil: self.anvil,
+            _files: self.files,
+        }
+    }
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    pub(crate) async fn start_with(more: &[(&str, String)]) -> Self {
+        let ground = Ground::new(development::SIGNER.address).await;
+        let key = (
+            "TRELLIS_DEVELOPMENT_KEY",
+            development::SIGNER.private_key.to_string(),
+        );
+        ground.signer(&[&[key], more].concat()).await
+    }
+
+    pub(crate) async fn head(&self) -> u64 {
+        let head = self.provider.get_block(BlockId::latest()).await;
+        head.expect("an answer").expect("a block").header.timestamp
+    }
+
+    /// Good terms of a registration of a wallet, by a reference.
+    pub(crate) async fn registration(&self, wallet: usize, reference: u8) -> IntakeTerms {
+        IntakeTerms {
+            kind: IntakeKind::Registration,
+            chain_id: CHAIN_ID,
+            contract: self.contract,
+            user: address(wallet),
+            sponsor: None,
+            amount: Amount::new(20 * BNB),
+            plan_hash: PLAN,
+            disclosure_hash: B256::repeat_byte(0x22),
+            deposit_ref: B256::repeat_byte(reference),
+            deadline: self.head().await + 600,
+        }
+    }
+
+    pub(crate) async fn ask(&self, terms: &IntakeTerms) -> Result<Authorization, SignerError> {
+        match terms.kind {
+            IntakeKind::Registration => self.client.authorize_registration(terms).await,
+            IntakeKind::Retopup => self.client.authorize_retopup(terms).await,
+        }
+    }
+
+    /// Sends the terms with their authorization from the user's wallet; whether the contract took them.
+    pub(crate) async fn pay(&self, terms: &IntakeTerms, authorization: &Authorization) -> bool {
+        let intake = ICustody::Intake {
+            user: terms.user,
+            sponsor: terms.sponsor.unwrap_or_default(),
+            amount: U256::from(terms.amount.base_units()),
+            planHash: terms.plan_hash,
+            disclosureHash: terms.disclosure_hash,
+            r#ref: terms.deposit_ref,
+            deadline: U256::from(terms.deadline),
+        };
+        let (signer, signature) = (authorization.signer, authorization.signature.into());
+        let call = match terms.kind {
+            IntakeKind::Registration => ICustody::registerCall {
+                intake,
+                signer,
+                signature,
+            }
+            .abi_encode(),
+            IntakeKind::Retopup => ICustody::retopupCall {
+                intake,
+                signer,
+                signature,
+            }
+            .abi_encode(),
+        };
+        let request = TransactionRequest::default()
+            .from(terms.user)
+            .to(self.contract)
+            .value(U256::from(terms.amount.base_units()))
+            .input(alloy::primitives::Bytes::from(call).into());
+        // Tried first: what fails when it is sent leaves a gap in the numbers of the user's transactions.
+        if self.provider.call(request.clone()).await.is_err() {
+            return false;
+        }
+        let pending = self.provider.send_transaction(request).await.expect("accepted");
+        pending.get_receipt().await.expect("included").status()
+    }
+
+    /// How many rows a statement counts.
+    pub(crate) async fn count(&self, from: &'static str) -> i64 {
+        let statement = format!("SELECT count(*) FROM {from}");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+            .fetch_one(self.database.pool())
+            .await
+            .expect("a count")
+    }
+
+    /// The codes of all refusals in the audit chain, in order.
+    pub(crate) async fn refusals(&self) -> Vec<String> {
+        sqlx::query_scalar("SELECT code FROM signer.audit WHERE event = 'refused' ORDER BY seq")
+            .fetch_all(self.database.pool())
+            .await
+            .expect("codes")
+    }
+}
+
+/// The account of a wallet of the local chain.
+pub(crate) fn address(wallet: usize) -> Address {
+    let key: PrivateKeySigner = Wallet::at(wallet).private_key().parse().expect("a key");
+    key.address()
+}
+
+/// What came of a request, in one word.
+pub(crate) fn word(result: &Result<Authorization, SignerError>) -> String {
+    match result {
+        Ok(_) => "signed".to_owned(),
+        Err(SignerError::Refused { code, .. }) => code.clone(),
+        Err(SignerError::Equivocation { .. }) => "equivocation".to_owned(),
+        Err(SignerError::Unauthorized) => "unauthorized".to_owned(),
+        Err(SignerError::RateLimited) => "rate_limited".to_owned(),
+        Err(SignerError::Unavailable(_)) => "unavailable".to_owned(),
+        Err(SignerError::Timeout) => "timeout".to_owned(),
+        Err(SignerError::NotUnderstood(what)) => what.clone(),
+    }
+}
