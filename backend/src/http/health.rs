@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use super::Server;
 use super::code::Code;
 use super::error::Problem;
-use store::disclosure;
+use store::authorization;
 
 /// The process lives.
 #[utoipa::path(get, path = "/health", tag = "operations", responses((status = 204)))]
@@ -15,16 +15,17 @@ pub async fn health() -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// The database answers, so requests can be served. The signer is not asked: without it everything but
-/// authorizations works.
+/// The database answers and the listener has seen the chain, whose time every authorization needs. The signer is
+/// not asked: without it everything but authorizations works.
 #[utoipa::path(get, path = "/ready", tag = "operations", responses((status = 204)))]
 pub async fn ready(State(server): State<Server>) -> Result<StatusCode, Problem> {
     let asked = async {
         let mut connection = server.app.connection().await?;
-        disclosure::fetch_last_fact(&mut connection).await
+        authorization::find_chain_time(&mut connection).await
     };
     match asked.await {
-        Ok(_) => Ok(StatusCode::NO_CONTENT),
+        Ok(Some(_)) => Ok(StatusCode::NO_CONTENT),
+        Ok(None) => Err(Problem::new(Code::ChainUnavailable)),
         Err(error) => {
             tracing::warn!(error = %telemetry::ErrorChain(&error), "the database is not ready");
             Err(Problem::new(Code::NotReady))
