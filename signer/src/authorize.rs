@@ -135,6 +135,11 @@ impl Authorizer {
         self.key.address()
     }
 
+    /// Fails when the chain's time is not known.
+    pub(crate) async fn check_clock(&self) -> Result<(), ChainError> {
+        self.clock.timestamp().await.map(drop)
+    }
+
     /// Records that the signer begins to serve, under which policy and with which key.
     pub(crate) async fn record_start(&self) -> Result<(), sqlx::Error> {
         let detail = serde_json::json!({

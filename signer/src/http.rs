@@ -1,7 +1,8 @@
 //! The signer's API: typed requests in, signatures or problems out.
 //!
-//! There is no endpoint that signs a digest, and none that changes the policy. `GET /health` says that the process lives
-//! and where its audit chain stands, `GET /health/ready` that it can sign, `GET /metrics` what it counted.
+//! There is no endpoint that signs a digest, and none that changes the policy. `GET /health` says that the
+//! signer has its memory and where its audit chain stands, `GET /health/ready` also that it knows the chain's time,
+//! `GET /metrics` what it counted.
 
 mod problem;
 
@@ -46,7 +47,7 @@ pub fn router(served: Served) -> Router {
         .route(wire::REGISTRATION_PATH, post(registration))
         .route(wire::RETOPUP_PATH, post(retopup))
         .route("/health", get(health))
-        .route("/health/ready", get(health))
+        .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
         .fallback(|| async { Failure::not_found() })
         .method_not_allowed_fallback(|| async { Failure::method_not_allowed() })
@@ -191,6 +192,12 @@ async fn health(State(served): State<Served>) -> Result<Response, Failure> {
         "audit_head": format!("{}:{}", head.seq, head.hash),
     });
     Ok(Json(body).into_response())
+}
+
+async fn ready(served: State<Served>) -> Result<Response, Failure> {
+    let known = served.authorizer.check_clock().await;
+    known.map_err(|error| Failure::unavailable(&AuthorizeError::Chain(error)))?;
+    health(served).await
 }
 
 async fn metrics(State(served): State<Served>) -> String {

@@ -1,9 +1,12 @@
-//! Deaths between decision, record and signature.
+//! Deaths between decision, record and signature, and the death of what the signer relies on.
 
 use std::time::Duration;
 
+use alloy::primitives::B256;
 use money::Amount;
+use reqwest::StatusCode;
 use sqlx::Connection;
+use testkit::wait_for;
 
 use crate::world::{World, word};
 
@@ -55,4 +58,36 @@ async fn a_death_after_the_record_binds_the_signer_to_it() {
 #[tokio::test]
 async fn a_death_after_the_signature_binds_the_signer_to_it() {
     dies_at("signer.after_sign", 1).await;
+}
+
+#[tokio::test]
+async fn without_its_chain_a_signer_repeats_and_signs_nothing_new() {
+    let mut world = World::start().await;
+    let terms = world.registration(20, 1).await;
+    let first = world.ask(&terms).await.unwrap();
+    world.anvil.stop().unwrap();
+    let mut new = terms.clone();
+    let mut reference = 1;
+    // The signer's last reading of the head serves for a second.
+    wait_for("a signer without time", Duration::from_secs(10), async || {
+        reference += 1;
+        new.deposit_ref = B256::repeat_byte(reference);
+        (word(&world.ask(&new).await) == "unavailable").then_some(())
+    })
+    .await;
+    assert_eq!(world.ask(&terms).await.unwrap(), first);
+    let status = async |path: &str| {
+        let answer = reqwest::get(format!("{}{path}", world.url)).await;
+        answer.unwrap().status()
+    };
+    assert_eq!(status("/health").await, StatusCode::OK);
+    assert_eq!(status("/health/ready").await, StatusCode::SERVICE_UNAVAILABLE);
+    let kept = format!("'{:#x}'", new.deposit_ref);
+    let statement =
+        format!("SELECT count(*) FROM signer.sign_request WHERE request->>'deposit_ref' = {kept}");
+    let recorded: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+        .fetch_one(world.database.pool())
+        .await
+        .unwrap();
+    assert_eq!(recorded, 0, "what was not answered was not recorded");
 }

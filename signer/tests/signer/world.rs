@@ -28,7 +28,7 @@ pub(crate) struct World {
     pub(crate) database: TestDatabase,
     pub(crate) provider: DynProvider,
     pub(crate) contract: Address,
-    _anvil: Anvil,
+    pub(crate) anvil: Anvil,
     _files: tempfile::TempDir,
 }
 
@@ -112,7 +112,7 @@ impl Ground {
             database: self.database,
             provider: self.provider,
             contract: self.contract,
-            _anvil: self.anvil,
+            anvil: self.anvil,
             _files: self.files,
         }
     }
