@@ -1,1 +1,22 @@
-//! Reconciliation checks, pure: a snapshot in, discrepancies out.
+//! Checks of the books, pure: a snapshot in, discrepancies out.
+//!
+//! [`verify`] recomputes everything that follows from the facts, by a fold of its own, and compares. Not
+//! responsible for reading the snapshot, nor for repairing anything: whoever finds something reports it.
+#![deny(missing_docs, clippy::float_arithmetic)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::panic)
+)]
+
+pub mod books;
+pub mod discrepancy;
+pub mod recount;
+pub mod sums;
+pub mod verify;
+
+pub use books::{
+    AccountRow, BalanceRow, BatchRow, Books, DepositRow, IncomeRow, NodeRow, PostedFact, RewardRow, Snapshot,
+    TransferRow, TreeRow, UserRow,
+};
+pub use discrepancy::{Discrepancy, compare};
+pub use verify::verify;

@@ -4,6 +4,7 @@
 
 mod dev;
 mod doctor;
+mod ledger;
 mod plan;
 
 use std::process::ExitCode;
@@ -23,6 +24,8 @@ enum Command {
     Dev(dev::Arguments),
     /// Say what this machine lacks, and how to get it
     Doctor,
+    /// Examine a ledger's books
+    Ledger(ledger::Arguments),
     /// Examine compensation plans
     Plan(plan::Arguments),
 }
@@ -44,6 +47,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Dev(arguments) => dev::run(arguments).await,
         Command::Doctor => doctor::run().await,
+        Command::Ledger(arguments) => ledger::run(arguments).await,
         Command::Plan(arguments) => plan::run(arguments),
     }
 }

@@ -177,3 +177,33 @@ pub enum DiscrepancyCause {
     /// A freeze of an unknown wallet.
     UnknownWallet,
 }
+
+impl IgnoredCause {
+    /// Stable name in SQL, JSON and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UnknownUser => "unknown_user",
+            Self::NoNextTier => "no_next_tier",
+            Self::TierFinished => "tier_finished",
+            Self::Unchanged => "unchanged",
+            Self::ExceedsEntitlement => "exceeds_entitlement",
+        }
+    }
+}
+
+impl DiscrepancyCause {
+    /// Stable name in SQL, JSON and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::IntakeAmount => "intake_amount",
+            Self::IntakePlan => "intake_plan",
+            Self::UnknownSponsor => "unknown_sponsor",
+            Self::UnexpectedIntake => "unexpected_intake",
+            Self::UnexpectedRefund => "unexpected_refund",
+            Self::MaturedAmount => "matured_amount",
+            Self::UnknownWallet => "unknown_wallet",
+        }
+    }
+}

@@ -19,6 +19,7 @@ pub mod pool;
 pub mod posting;
 pub mod replay;
 pub mod session;
+pub mod snapshot;
 
 pub use amount::DbAmount;
 pub use error::StoreError;

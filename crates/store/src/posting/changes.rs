@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, B256};
 use ledger::{Account, Beneficiary, Leg, Reason};
 use money::Amount;
-use plan::{DepositKind, DiscrepancyCause, Effect, Funding, IgnoredCause, Outcome, ReserveChoice};
+use plan::{DepositKind, Effect, Funding, Outcome, ReserveChoice};
 
 use super::{DepositIndex, PostingError};
 
@@ -266,8 +266,8 @@ impl Changes {
             }
             Effect::Frozen { user, until } => self.user(user.get()).frozen = Some(Some(big(*until))),
             Effect::Unfrozen { user } => self.user(user.get()).frozen = Some(None),
-            Effect::CommandIgnored { cause } => self.note(fact, ignored_name(*cause)),
-            Effect::Discrepancy { cause } => self.note(fact, discrepancy_name(*cause)),
+            Effect::CommandIgnored { cause } => self.note(fact, format!("ignored:{}", cause.name())),
+            Effect::Discrepancy { cause } => self.note(fact, cause.name().to_owned()),
             Effect::TreeOpened { .. } | Effect::Placed { .. } | Effect::TreeClosed { .. } => {
                 self.add_place(fact, effect);
             }
@@ -368,28 +368,4 @@ const fn choice_name(choice: ReserveChoice) -> &'static str {
         ReserveChoice::In => "in",
         ReserveChoice::Out => "out",
     }
-}
-
-fn ignored_name(cause: IgnoredCause) -> String {
-    let name = match cause {
-        IgnoredCause::UnknownUser => "unknown_user",
-        IgnoredCause::NoNextTier => "no_next_tier",
-        IgnoredCause::TierFinished => "tier_finished",
-        IgnoredCause::Unchanged => "unchanged",
-        IgnoredCause::ExceedsEntitlement => "exceeds_entitlement",
-    };
-    format!("ignored:{name}")
-}
-
-fn discrepancy_name(cause: DiscrepancyCause) -> String {
-    match cause {
-        DiscrepancyCause::IntakeAmount => "intake_amount",
-        DiscrepancyCause::IntakePlan => "intake_plan",
-        DiscrepancyCause::UnknownSponsor => "unknown_sponsor",
-        DiscrepancyCause::UnexpectedIntake => "unexpected_intake",
-        DiscrepancyCause::UnexpectedRefund => "unexpected_refund",
-        DiscrepancyCause::MaturedAmount => "matured_amount",
-        DiscrepancyCause::UnknownWallet => "unknown_wallet",
-    }
-    .to_owned()
 }

@@ -1,0 +1,189 @@
+//! The books as rows: what PostgreSQL holds, and what it ought to hold, in the same form.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::{Address, B256};
+use money::Amount;
+use plan::Cause;
+
+/// A fact and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostedFact {
+    /// Its number.
+    pub seq: u64,
+    /// The batch that posted it.
+    pub batch_seq: u64,
+    /// What the inbox says that it is number.
+    pub inbox_seq: Option<u64>,
+    /// What happened.
+    pub cause: Cause,
+    /// The stored fingerprint.
+    pub fingerprint: B256,
+    /// The fingerprint that the stored cause has.
+    pub fingerprint_of_cause: B256,
+    /// Seconds since 1970-01-01 UTC.
+    pub effective_at: u64,
+}
+
+/// A row of `posting_batch`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchRow {
+    /// First fact.
+    pub first_fact: u64,
+    /// Last fact.
+    pub last_fact: u64,
+    /// Number of transfers.
+    pub transfers: u64,
+    /// Last block that is posted whole.
+    pub block_number: u64,
+    /// Its hash.
+    pub block_hash: B256,
+    /// Hash of the batch before.
+    pub prev_hash: B256,
+    /// Its hash.
+    pub hash: B256,
+}
+
+/// A row of `transfer`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct TransferRow {
+    pub debit: i64,
+    pub credit: i64,
+    pub amount: Amount,
+    pub reason: i16,
+    pub phase: i16,
+}
+
+/// A row of `account`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct AccountRow {
+    pub kind: String,
+    pub user: Option<u32>,
+    pub detail: u32,
+    pub tree: Option<u32>,
+    pub guarded: bool,
+}
+
+/// A row of `balance`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct BalanceRow {
+    pub debits_posted: Amount,
+    pub credits_posted: Amount,
+    pub debits_pending: Amount,
+    pub credits_pending: Amount,
+    pub guarded: bool,
+}
+
+/// A row of `users`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct UserRow {
+    pub wallet: Address,
+    pub sponsor: Option<u32>,
+    pub ordinal: u32,
+    pub status: String,
+    pub frozen_until: Option<u64>,
+    pub directs: u32,
+    pub retopups: u32,
+    pub registered_fact: u64,
+    pub registered_at: u64,
+}
+
+/// A row of `deposit`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct DepositRow {
+    pub deposit_ref: B256,
+    pub kind: String,
+    pub user: u32,
+    pub amount: Amount,
+    pub refundable_until: u64,
+    pub state: String,
+    pub fact_seq: u64,
+    pub closed_fact: Option<u64>,
+}
+
+/// A row of `pool_tree`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct TreeRow {
+    pub nodes: u32,
+    pub status: String,
+    pub opened_fact: u64,
+    pub closed_fact: Option<u64>,
+}
+
+/// A row of `pool_node`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct NodeRow {
+    pub user: u32,
+    pub funding: String,
+    pub fact_seq: u64,
+}
+
+/// A row of `reward`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct RewardRow {
+    pub user: u32,
+    pub source: u32,
+    pub kind: String,
+    pub tier: Option<u32>,
+    pub distance: u32,
+    pub amount: Amount,
+    pub deposit: Option<u32>,
+    pub withheld: Option<String>,
+}
+
+/// A row of `user_income`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct IncomeRow {
+    pub direct: Amount,
+    pub pool_layer: Amount,
+    pub generation: Amount,
+}
+
+/// Everything that follows from facts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Books {
+    /// By fact and leg.
+    pub transfers: BTreeMap<(u64, u32), TransferRow>,
+    /// By id.
+    pub accounts: BTreeMap<i64, AccountRow>,
+    /// By account.
+    pub balances: BTreeMap<i64, BalanceRow>,
+    /// By id.
+    pub users: BTreeMap<u32, UserRow>,
+    /// By id.
+    pub deposits: BTreeMap<u32, DepositRow>,
+    /// By tier and number.
+    pub trees: BTreeMap<(u32, u32), TreeRow>,
+    /// By tier, tree and index.
+    pub nodes: BTreeMap<(u32, u32, u32), NodeRow>,
+    /// By fact and leg.
+    pub rewards: BTreeMap<(u64, u32), RewardRow>,
+    /// The fact that forfeited a reward, by the reward's fact and leg.
+    pub forfeited: BTreeMap<(u64, u32), u64>,
+    /// By user.
+    pub incomes: BTreeMap<u32, IncomeRow>,
+    /// Choice and the fact that made it, by user and tier.
+    pub choices: BTreeMap<(u32, u32), (String, u64)>,
+    /// Causes by fact and position.
+    pub discrepancies: BTreeMap<(u64, u32), String>,
+}
+
+/// What is to be verified, all of it read at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// In the order of their numbers.
+    pub facts: Vec<PostedFact>,
+    /// By number.
+    pub batches: BTreeMap<u64, BatchRow>,
+    /// What is stored.
+    pub books: Books,
+}

@@ -1,0 +1,83 @@
+//! Sums over the stored books alone, whatever the facts say: money is neither made nor lost.
+
+use ledger::{AccountId, AccountKind, Side};
+use money::Amount;
+use plan::CompiledPlan;
+
+use crate::Discrepancy;
+use crate::books::Books;
+
+/// Checks that debits equal credits, that custody covers exactly what is owed, and that what is held is what
+/// lies in escrow.
+pub fn check(plan: &CompiledPlan, books: &Books, out: &mut Vec<Discrepancy>) {
+    let debits = total(books.balances.values().map(|row| row.debits_posted));
+    let credits = total(books.balances.values().map(|row| row.credits_posted));
+    equal(("Σ debits", debits), ("Σ credits", credits), out);
+
+    let custody = net(books, |kind| kind == AccountKind::Custody);
+    let receivable = net(books, |kind| kind == AccountKind::Receivable);
+    let owed = net(books, |kind| kind.side() == Side::Credit);
+    let has = custody
+        .zip(receivable)
+        .and_then(|(custody, receivable)| custody.checked_add(receivable));
+    equal(("custody and receivables", has), ("what is owed", owed), out);
+
+    // A payment of another amount than the plan's price is no reward's source: it waits in clearing.
+    let escrowed = books.deposits.values().filter(|deposit| {
+        let price = match deposit.kind.as_str() {
+            "registration" => plan.registration_price(),
+            _ => plan.retopup_price(),
+        };
+        deposit.state == "held" && deposit.amount == price
+    });
+    let escrowed = total(escrowed.map(|deposit| deposit.amount));
+    let held = net(books, |kind| kind == AccountKind::Held);
+    equal(("Σ held", held), ("what is in escrow", escrowed), out);
+}
+
+fn equal(
+    left: (&'static str, Option<i128>),
+    right: (&'static str, Option<i128>),
+    out: &mut Vec<Discrepancy>,
+) {
+    let text = |sum: Option<i128>| sum.map_or_else(|| "out of range".to_owned(), |sum| sum.to_string());
+    if left.1 != right.1 || left.1.is_none() {
+        out.push(Discrepancy::SumsDiffer {
+            left: left.0,
+            left_sum: text(left.1),
+            right: right.0,
+            right_sum: text(right.1),
+        });
+    }
+}
+
+fn total(amounts: impl Iterator<Item = Amount>) -> Option<i128> {
+    let mut sum = 0i128;
+    for amount in amounts {
+        sum = sum.checked_add(i128::try_from(amount.base_units()).ok()?)?;
+    }
+    Some(sum)
+}
+
+/// Net balance of the kinds of accounts that `wanted` names, each on the side on which it grows.
+fn net(books: &Books, wanted: impl Fn(AccountKind) -> bool) -> Option<i128> {
+    let mut sum = 0i128;
+    for (id, row) in &books.balances {
+        let Some(kind) = AccountId::new(*id)
+            .and_then(AccountId::account)
+            .map(|account| account.kind())
+        else {
+            continue;
+        };
+        if wanted(kind) {
+            let debits = i128::try_from(row.debits_posted.base_units()).ok()?;
+            let credits = i128::try_from(row.credits_posted.base_units()).ok()?;
+            let net = match kind.side() {
+                Side::Debit => debits.checked_sub(credits)?,
+                Side::Credit => credits.checked_sub(debits)?,
+            };
+            sum = sum.checked_add(net)?;
+        }
+    }
+    Some(sum)
+}

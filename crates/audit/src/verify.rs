@@ -1,0 +1,152 @@
+//! The whole verification: order, hash chain, every table, and the sums.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::B256;
+use ledger::{AccountId, BatchHasher, BatchHeader, Phase, Reason, Transfer};
+use plan::CompiledPlan;
+
+use crate::books::{BatchRow, Books, PostedFact, Snapshot, TransferRow};
+use crate::recount::Recount;
+use crate::{Discrepancy, compare, sums};
+
+/// Everything in which a snapshot is not what follows from its facts.
+#[must_use]
+pub fn verify(plan: &CompiledPlan, snapshot: &Snapshot) -> Vec<Discrepancy> {
+    let mut out = Vec::new();
+    check_facts(snapshot, &mut out);
+    let mut recount = Recount::new(plan.clone());
+    for fact in &snapshot.facts {
+        recount.apply(fact);
+    }
+    check_batches(snapshot, recount.books(), &mut out);
+    check_tables(recount.books(), &snapshot.books, &mut out);
+    sums::check(plan, &snapshot.books, &mut out);
+    out
+}
+
+/// Numbers without gaps, and stored causes that are those which were fingerprinted.
+fn check_facts(snapshot: &Snapshot, out: &mut Vec<Discrepancy>) {
+    let differs = |fact: &PostedFact, expected: String, found: String| Discrepancy::Differs {
+        table: "fact",
+        key: fact.seq.to_string(),
+        expected,
+        found,
+    };
+    for (fact, expected) in snapshot.facts.iter().zip(1u64..) {
+        if fact.seq != expected {
+            out.push(differs(
+                fact,
+                format!("number {expected}"),
+                format!("number {}", fact.seq),
+            ));
+            return;
+        }
+        if fact.inbox_seq != Some(fact.seq) {
+            let found = format!("inbox.fact_seq {:?}", fact.inbox_seq);
+            out.push(differs(fact, format!("inbox.fact_seq {}", fact.seq), found));
+        }
+        if fact.fingerprint != fact.fingerprint_of_cause {
+            let expected = format!("fingerprint {}", fact.fingerprint_of_cause);
+            out.push(differs(
+                fact,
+                expected,
+                format!("fingerprint {}", fact.fingerprint),
+            ));
+        }
+    }
+}
+
+/// The chain of hashes, over the transfers that ought to be.
+fn check_batches(snapshot: &Snapshot, books: &Books, out: &mut Vec<Discrepancy>) {
+    let mut expected = BTreeMap::new();
+    let (mut prev_hash, mut first_fact) = (B256::ZERO, 1u64);
+    for ((seq, found), number) in snapshot.batches.iter().zip(1u64..) {
+        let header = BatchHeader {
+            seq: number,
+            first_fact,
+            last_fact: found.last_fact,
+            block_number: found.block_number,
+            block_hash: found.block_hash,
+        };
+        let mut hasher = BatchHasher::new(prev_hash, &header);
+        for fact in facts_of(snapshot, &header) {
+            hasher.fact(fact.seq, fact.fingerprint_of_cause);
+            if fact.batch_seq != *seq {
+                out.push(Discrepancy::Differs {
+                    table: "fact",
+                    key: fact.seq.to_string(),
+                    expected: format!("batch {seq}"),
+                    found: format!("batch {}", fact.batch_seq),
+                });
+            }
+        }
+        let transfers = books
+            .transfers
+            .range((header.first_fact, 0)..=(header.last_fact.max(header.first_fact), u32::MAX));
+        let mut count = 0u64;
+        for transfer in transfers.filter_map(|(key, row)| as_transfer(*key, row)) {
+            hasher.transfer(&transfer);
+            count = count.saturating_add(1);
+        }
+        let row = BatchRow {
+            first_fact,
+            transfers: count,
+            prev_hash,
+            hash: hasher.finish(),
+            ..found.clone()
+        };
+        // What is stored is what the next batch was built on: one changed hash is one finding, not all after it.
+        prev_hash = row.hash;
+        first_fact = found.last_fact.saturating_add(1);
+        expected.insert(number, row);
+    }
+    compare("posting_batch", &expected, &snapshot.batches, out);
+    let facts = snapshot.facts.last().map_or(0, |fact| fact.seq);
+    if first_fact.saturating_sub(1) != facts {
+        out.push(Discrepancy::SumsDiffer {
+            left: "the last fact of all batches",
+            left_sum: first_fact.saturating_sub(1).to_string(),
+            right: "the last fact",
+            right_sum: facts.to_string(),
+        });
+    }
+}
+
+fn facts_of<'a>(snapshot: &'a Snapshot, header: &BatchHeader) -> &'a [PostedFact] {
+    let start = snapshot
+        .facts
+        .partition_point(|fact| fact.seq < header.first_fact);
+    let end = snapshot
+        .facts
+        .partition_point(|fact| fact.seq <= header.last_fact);
+    snapshot.facts.get(start..end).unwrap_or_default()
+}
+
+fn as_transfer((fact_seq, leg): (u64, u32), row: &TransferRow) -> Option<Transfer> {
+    Some(Transfer {
+        fact_seq,
+        leg,
+        debit: AccountId::new(row.debit)?,
+        credit: AccountId::new(row.credit)?,
+        amount: row.amount,
+        reason: Reason::by_code(row.reason)?,
+        phase: Phase::by_code(row.phase)?,
+        resolves: None,
+    })
+}
+
+fn check_tables(expected: &Books, found: &Books, out: &mut Vec<Discrepancy>) {
+    compare("transfer", &expected.transfers, &found.transfers, out);
+    compare("account", &expected.accounts, &found.accounts, out);
+    compare("balance", &expected.balances, &found.balances, out);
+    compare("users", &expected.users, &found.users, out);
+    compare("deposit", &expected.deposits, &found.deposits, out);
+    compare("pool_tree", &expected.trees, &found.trees, out);
+    compare("pool_node", &expected.nodes, &found.nodes, out);
+    compare("reward", &expected.rewards, &found.rewards, out);
+    compare("reward_forfeited", &expected.forfeited, &found.forfeited, out);
+    compare("user_income", &expected.incomes, &found.incomes, out);
+    compare("reserve_choice", &expected.choices, &found.choices, out);
+    compare("discrepancy", &expected.discrepancies, &found.discrepancies, out);
+}
