@@ -189,15 +189,14 @@ impl World {
         Ok(())
     }
 
-    /// Switches the making of blocks: every 0.45 s, or only on demand.
+    /// Switches the making of blocks: one a second, which is the node's finest when it runs, or only on demand.
     ///
     /// # Errors
     /// When the node refuses.
     pub async fn mine_by_itself(&self, by_itself: bool) -> anyhow::Result<()> {
-        let interval = if by_itself { 0.45 } else { 0.0 };
         let _: Value = self
             .provider
-            .raw_request("anvil_setIntervalMining".into(), [interval])
+            .raw_request("anvil_setIntervalMining".into(), [u64::from(by_itself)])
             .await
             .context("the node cannot switch its mining")?;
         Ok(())
