@@ -36,7 +36,7 @@ use error::Problem;
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// How long a request may take: longer than statement timeout and signer timeout together.
-const REQUEST_WITHIN: Duration = Duration::from_secs(15);
+pub const REQUEST_WITHIN: Duration = Duration::from_secs(15);
 
 /// What handlers share.
 #[derive(Debug, Clone)]
@@ -47,6 +47,8 @@ pub struct Server {
     pub metrics: Option<telemetry::metrics::Metrics>,
     /// How often one address may ask.
     pub per_address: Quota,
+    /// How long a request may take.
+    pub request_within: Duration,
 }
 
 /// Every documented route.
@@ -83,17 +85,18 @@ pub fn router(server: Server) -> Router {
         .fallback(async || Problem::new(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn(time_out))
+        .layer(from_fn_with_state(server.clone(), time_out))
         .layer(from_fn_with_state(server.clone(), extract::limit_address))
         .layer(from_fn(trace::trace))
         .with_state(server)
 }
 
 async fn time_out(
+    axum::extract::State(server): axum::extract::State<Server>,
     request: axum::extract::Request,
     next: axum::middleware::Next,
 ) -> Result<axum::response::Response, Problem> {
-    tokio::time::timeout(REQUEST_WITHIN, next.run(request))
+    tokio::time::timeout(server.request_within, next.run(request))
         .await
         .map_err(|_| Problem::new(Code::TimedOut))
 }

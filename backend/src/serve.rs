@@ -50,6 +50,7 @@ async fn serve(config: &Config, metrics: telemetry::metrics::Metrics) -> anyhow:
     let app = Arc::new(assemble(config).await?);
     let server = Server {
         per_address: per_address(config.requests_per_second),
+        request_within: http::REQUEST_WITHIN,
         metrics: Some(metrics),
         app: app.clone(),
     };

@@ -63,14 +63,3 @@ pub async fn find(
         age_seconds: row.age,
     }))
 }
-
-/// The number of the last fact; 0 before the first.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn fetch_last_fact(connection: &mut PgConnection) -> Result<u64, StoreError> {
-    let last = sqlx::query_scalar!(r#"SELECT coalesce(max(seq), 0) AS "last!" FROM fact"#)
-        .fetch_one(connection)
-        .await?;
-    natural(last, "fact.seq")
-}

@@ -1,0 +1,13 @@
+//! The API over HTTP on a real PostgreSQL with facts posted by the real posting step. Only the signer is played, at
+//! the wire.
+
+mod clock;
+mod codes;
+mod documents;
+mod intake;
+mod login;
+mod played_signer;
+mod reads;
+mod sessions;
+mod start;
+mod world;

@@ -1,0 +1,110 @@
+//! What the server refuses to start with.
+
+use alloy_primitives::{Address, B256};
+use backend::config::Config;
+use backend::serve::assemble;
+
+use crate::world::{CHAIN_ID, CONTRACT, compiled, config, deployed_on};
+
+type Change = fn(&mut Config);
+
+#[tokio::test]
+async fn another_ledger_than_the_configured_one_is_refused() {
+    let database = deployed_on(CHAIN_ID).await;
+    let complete = Config {
+        chain_id: Some(CHAIN_ID),
+        contract: Some(CONTRACT),
+        plan_hash: Some(compiled().hash()),
+        ..config(&database, "http://127.0.0.1:1")
+    };
+    assert!(assemble(&complete).await.is_ok());
+    let changes: [(Change, &str); 4] = [
+        (
+            |config| config.chain_id = Some(1),
+            "the database is of chain 31337",
+        ),
+        (
+            |config| config.contract = Some(Address::ZERO),
+            "the database is of the contract",
+        ),
+        (
+            |config| config.plan_hash = Some(B256::ZERO),
+            "the database is of the plan",
+        ),
+        (
+            |config| config.signer_url = "nowhere".into(),
+            "TRELLIS_SIGNER_URL",
+        ),
+    ];
+    for (change, reason) in changes {
+        let mut config = complete.clone();
+        change(&mut config);
+        let error = assemble(&config).await.unwrap_err().to_string();
+        assert!(error.starts_with(reason), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_that_is_not_the_stored_hash_is_refused() {
+    let database = deployed_on(CHAIN_ID).await;
+    let statement = "UPDATE deployment SET plan_text = replace(plan_text, '\"18\"', '\"17\"')";
+    sqlx::raw_sql(statement).execute(database.pool()).await.unwrap();
+    let error = assemble(&config(&database, "http://127.0.0.1:1"))
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().starts_with("the stored plan has the hash"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_public_chain_accepts_no_defaults() {
+    let database = deployed_on(CHAIN_ID).await;
+    sqlx::raw_sql("UPDATE deployment SET chain_id = 56")
+        .execute(database.pool())
+        .await
+        .unwrap();
+    let complete = Config {
+        chain_id: Some(56),
+        contract: Some(CONTRACT),
+        plan_hash: Some(compiled().hash()),
+        signer_key: Some("ab".repeat(32).parse().unwrap()),
+        origin: Some("https://app.example.org".parse().unwrap()),
+        ..config(&database, "http://127.0.0.1:1")
+    };
+    // Everything is set, and then the plan itself is refused: recruitment pays for all of its rewards.
+    let error = assemble(&complete).await.unwrap_err();
+    assert_eq!(error.to_string(), "the plan must not run on this chain");
+    let changes: [(Change, &str); 8] = [
+        (|config| config.chain_id = None, "TRELLIS_CHAIN_ID"),
+        (|config| config.contract = None, "TRELLIS_CONTRACT"),
+        (|config| config.plan_hash = None, "TRELLIS_PLAN_HASH"),
+        (|config| config.signer_key = None, "TRELLIS_SIGNER_KEY"),
+        (|config| config.root_wallet = None, "TRELLIS_ROOT_WALLET"),
+        (|config| config.origin = None, "TRELLIS_ORIGIN"),
+        (
+            |config| config.origin = Some("http://app.example.org".parse().unwrap()),
+            "TRELLIS_ORIGIN must be https",
+        ),
+        (
+            |config| config.signer_key_is_public_knowledge = true,
+            "TRELLIS_SIGNER_KEY is a development key",
+        ),
+    ];
+    for (change, reason) in changes {
+        let mut config = complete.clone();
+        change(&mut config);
+        let error = assemble(&config).await.unwrap_err().to_string();
+        assert!(error.starts_with(reason), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_without_a_deployment_is_refused() {
+    let database = testkit::TestDatabase::new().await;
+    let error = assemble(&config(&database, "http://127.0.0.1:1"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.to_string(), "the database is not bound to a contract yet");
+}
