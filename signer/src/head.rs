@@ -33,6 +33,16 @@ impl HeadClock {
         {
             return Ok(timestamp);
         }
+        self.read_into(&mut last).await
+    }
+
+    /// The head's timestamp, read now. Never called while a database transaction is open.
+    pub(crate) async fn read(&self) -> Result<u64, ChainError> {
+        let mut last = self.last.lock().await;
+        self.read_into(&mut last).await
+    }
+
+    async fn read_into(&self, last: &mut Option<(Instant, u64)>) -> Result<u64, ChainError> {
         let read_at = Instant::now();
         let timestamp = self.reader.head_timestamp().await?;
         *last = Some((read_at, timestamp));
