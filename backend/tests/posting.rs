@@ -438,6 +438,8 @@ async fn random_histories_have_the_balances_of_the_pure_fold() {
             })
             .collect();
         assert_eq!(stored, expected, "seed {seed}");
+        let snapshot = store::snapshot::read(&mut source).await.unwrap();
+        assert_eq!(audit::verify(&compiled(), &snapshot), []);
         assert!(
             expected.len() > 50,
             "a history that hardly does anything shows nothing"
@@ -481,4 +483,88 @@ async fn readers_see_only_whole_batches_while_posting_goes_on() {
     }
     stopper.send(true).unwrap();
     assert!(reading.await.unwrap() > 0);
+}
+
+#[tokio::test]
+async fn whatever_is_changed_behind_the_ledgers_back_is_found_exactly() {
+    let database = TestDatabase::new().await;
+    let mut connection = poster(&database).await;
+    let mut source = database.connection().await;
+    let lease = claim(&mut connection, TTL).await;
+    let mut writer = rebuild(&mut connection, lease).await;
+    let mut seq = 1;
+    for part in History::new(6).take(400).chunks(100) {
+        seq = receive(&mut source, seq, part).await;
+        post_all(&mut writer, &mut connection).await;
+    }
+    for (fault, tables) in [
+        (
+            "UPDATE balance SET credits_posted = credits_posted + 1
+             WHERE account_id = (SELECT id FROM account WHERE kind = 'company')",
+            // The sums see it as well: debits and credits, and what is owed.
+            &["balance", "sums", "sums"][..],
+        ),
+        (
+            "UPDATE transfer SET amount = amount + 1 WHERE fact_seq = 9 AND leg = 0",
+            &["transfer"],
+        ),
+        (
+            "DELETE FROM transfer WHERE fact_seq = (SELECT max(fact_seq) FROM transfer) AND leg = 0",
+            &["transfer"],
+        ),
+        (
+            "UPDATE reward SET amount = 5 WHERE (fact_seq, leg) = (SELECT fact_seq, leg FROM reward LIMIT 1)",
+            &["reward"],
+        ),
+        (
+            "UPDATE posting_batch SET hash = decode(repeat('ab', 32), 'hex') WHERE seq = 2",
+            &["posting_batch"],
+        ),
+        ("UPDATE users SET directs = directs + 1 WHERE id = 1", &["users"]),
+        (
+            "UPDATE deposit SET refundable_until = 1 WHERE id = 1",
+            &["deposit"],
+        ),
+        (
+            "UPDATE pool_tree SET nodes = nodes - 1 WHERE tree = 1",
+            &["pool_tree"],
+        ),
+        (
+            "UPDATE pool_node SET user_id = 1 WHERE (tier, tree, node_index) = (1, 1, 1)",
+            &["pool_node"],
+        ),
+        (
+            "UPDATE user_income SET direct = direct + 1 WHERE user_id = (SELECT min(user_id) FROM user_income)",
+            &["user_income"],
+        ),
+        (
+            "INSERT INTO discrepancy VALUES (1, 7, 'invented')",
+            &["discrepancy"],
+        ),
+        (
+            "INSERT INTO reward_forfeited VALUES (1, 7, 8)",
+            &["reward_forfeited"],
+        ),
+        (
+            "DELETE FROM reserve_choice WHERE user_id = (SELECT max(user_id) FROM reserve_choice)",
+            &["reserve_choice"],
+        ),
+        (
+            "UPDATE inbox SET fingerprint = decode(repeat('ab', 32), 'hex') WHERE fact_seq = 3",
+            &["fact"],
+        ),
+    ] {
+        let mut transaction = source.begin().await.unwrap();
+        let changed = sqlx::query(fault).execute(&mut *transaction).await.unwrap();
+        assert!(changed.rows_affected() > 0, "{fault} changes nothing");
+        let found = audit::verify(
+            &compiled(),
+            &store::snapshot::read_in(&mut transaction).await.unwrap(),
+        );
+        let found_in: Vec<&str> = found.iter().map(|one| one.table().unwrap_or("sums")).collect();
+        assert_eq!(found_in, tables, "{fault}: {found:#?}");
+        transaction.rollback().await.unwrap();
+    }
+    let snapshot = store::snapshot::read(&mut source).await.unwrap();
+    assert_eq!(audit::verify(&compiled(), &snapshot), []);
 }

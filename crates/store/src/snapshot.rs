@@ -22,21 +22,30 @@ pub async fn read(connection: &mut PgConnection) -> Result<Snapshot, StoreError>
     sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         .execute(&mut *transaction)
         .await?;
+    let snapshot = read_in(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(snapshot)
+}
+
+/// Reads the snapshot in the caller's transaction, with what it wrote itself.
+///
+/// # Errors
+/// A value that no program of ours writes.
+pub async fn read_in(transaction: &mut PgTransaction<'_>) -> Result<Snapshot, StoreError> {
     let mut snapshot = Snapshot {
-        facts: facts(&mut transaction).await?,
+        facts: facts(transaction).await?,
         ..Snapshot::default()
     };
-    batches(&mut transaction, &mut snapshot).await?;
+    batches(transaction, &mut snapshot).await?;
     let books = &mut snapshot.books;
-    transfers(&mut transaction, books).await?;
-    balances(&mut transaction, books).await?;
-    users(&mut transaction, books).await?;
-    deposits(&mut transaction, books).await?;
-    pools(&mut transaction, books).await?;
-    rewards(&mut transaction, books).await?;
-    incomes(&mut transaction, books).await?;
-    choices(&mut transaction, books).await?;
-    transaction.commit().await?;
+    transfers(transaction, books).await?;
+    balances(transaction, books).await?;
+    users(transaction, books).await?;
+    deposits(transaction, books).await?;
+    pools(transaction, books).await?;
+    rewards(transaction, books).await?;
+    incomes(transaction, books).await?;
+    choices(transaction, books).await?;
     Ok(snapshot)
 }
 
