@@ -9,7 +9,7 @@
 //! | `TRELLIS_ORIGIN` | what wallets see when they sign in, such as `https://app.example.org`; on a local chain the listening address by default |
 //! | `TRELLIS_CHAIN_ID`, `TRELLIS_CONTRACT`, `TRELLIS_PLAN_HASH` | which ledger this must be; on a local chain what the database says by default |
 //! | `TRELLIS_ROOT_WALLET` | the only wallet that may register without a sponsor; on a local chain any, by default, as long as there is nobody |
-//! | `TRELLIS_REQUESTS_PER_SECOND` | lasting rate of requests per address, 50 by default; ten seconds of it may come at once |
+//! | `TRELLIS_REQUESTS_PER_SECOND` | lasting rate of requests per address, 50 by default and 1000 on a local chain; ten seconds of it may come at once |
 //!
 //! Not responsible for comparing it with the database; see `serve`.
 
@@ -21,9 +21,6 @@ use telemetry::{Env, EnvError};
 
 /// The chain id of development nodes: nobody's money.
 pub const LOCAL_CHAIN_ID: u64 = 31_337;
-
-/// Requests per second and address when nothing else is said: a page loads a dozen resources at once.
-const REQUESTS_PER_SECOND_DEFAULT: u32 = 50;
 
 /// What a process that serves the API is told.
 #[derive(Clone)]
@@ -49,7 +46,7 @@ pub struct Config {
     /// The only wallet that may register without a sponsor.
     pub root_wallet: Option<Address>,
     /// Lasting rate of requests of one address.
-    pub requests_per_second: u32,
+    pub requests_per_second: Option<u32>,
 }
 
 impl std::fmt::Debug for Config {
@@ -114,8 +111,8 @@ impl Config {
     /// # Errors
     /// The first variable that is missing or malformed.
     pub fn from_env(env: &Env) -> Result<Self, EnvError> {
-        let requests_per_second = env.parse_or("TRELLIS_REQUESTS_PER_SECOND", REQUESTS_PER_SECOND_DEFAULT)?;
-        if requests_per_second == 0 {
+        let requests_per_second = env.find_parse("TRELLIS_REQUESTS_PER_SECOND")?;
+        if requests_per_second == Some(0) {
             return Err(EnvError::invalid(
                 "TRELLIS_REQUESTS_PER_SECOND",
                 "must not be zero",

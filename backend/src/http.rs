@@ -76,7 +76,6 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
 }
 
 /// The whole service.
-#[must_use]
 pub fn router(server: Server) -> Router {
     let (router, _) = documented().split_for_parts();
     router

@@ -49,7 +49,7 @@ pub fn main() -> anyhow::Result<()> {
 async fn serve(config: &Config, metrics: telemetry::metrics::Metrics) -> anyhow::Result<()> {
     let app = Arc::new(assemble(config).await?);
     let server = Server {
-        per_address: per_address(config.requests_per_second),
+        per_address: per_address(requests_per_second(config, app.ledger.chain_id)),
         request_within: http::REQUEST_WITHIN,
         metrics: Some(metrics),
         app: app.clone(),
@@ -136,6 +136,14 @@ pub async fn assemble(config: &Config) -> anyhow::Result<App> {
         limiter: Arc::new(InProcess::default()),
         origin,
         root_wallet: config.root_wallet,
+    })
+}
+
+/// A page loads a dozen resources at once; on a local chain everybody has the same address.
+fn requests_per_second(config: &Config, chain_id: u64) -> u32 {
+    config.requests_per_second.unwrap_or(match chain_class(chain_id) {
+        ChainClass::Local => 1_000,
+        ChainClass::Public => 50,
     })
 }
 

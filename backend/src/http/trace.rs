@@ -51,11 +51,8 @@ pub async fn trace(request: Request, next: Next) -> Response {
     let status = response.status().as_u16();
     let seconds = start.elapsed();
     span.in_scope(|| {
-        tracing::debug!(
-            http.status = status,
-            took_ms = seconds.as_millis(),
-            "answered a request"
-        )
+        let took_ms = seconds.as_millis();
+        tracing::debug!(http.status = status, took_ms, "answered a request");
     });
     let labels = [
         ("method", method.to_string()),

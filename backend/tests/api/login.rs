@@ -44,23 +44,23 @@ async fn every_attack_on_the_login_is_refused_with_its_code() {
     type Change = fn(&mut Login, i64);
     let attacks: [(&str, &str, Change); 13] = [
         ("another domain", "wrong_domain", |login, _| {
-            login.domain = "evil.test".into()
+            login.domain = "evil.test".into();
         }),
         ("another uri", "wrong_domain", |login, _| {
-            login.uri = "http://evil.test".into()
+            login.uri = "http://evil.test".into();
         }),
         ("a sibling domain", "wrong_domain", |login, _| {
-            login.domain = "a.trellis.test".into()
+            login.domain = "a.trellis.test".into();
         }),
         ("another chain", "wrong_chain", |login, _| login.chain_id = 1),
         ("issued long ago", "login_expired", |login, now| {
-            login.issued_at = now - 700
+            login.issued_at = now - 700;
         }),
         ("expired", "login_expired", |login, now| {
             login.more = format!("\nExpiration Time: {}", written(now - 1));
         }),
         ("issued in the future", "login_not_yet_valid", |login, now| {
-            login.issued_at = now + 300
+            login.issued_at = now + 300;
         }),
         ("not yet valid", "login_not_yet_valid", |login, now| {
             login.more = format!("\nNot Before: {}", written(now + 300));
@@ -72,13 +72,13 @@ async fn every_attack_on_the_login_is_refused_with_its_code() {
             login.address = login.address.to_lowercase();
         }),
         ("a nonce of nobody", "unknown_nonce", |login, _| {
-            login.nonce = "ab".repeat(16)
+            login.nonce = "ab".repeat(16);
         }),
         ("a second domain in a line feed", "login_malformed", |login, _| {
             login.domain = "evil.test\ntrellis.test".into();
         }),
         ("a field too many", "login_malformed", |login, _| {
-            login.more = "\nAdmin: yes".into()
+            login.more = "\nAdmin: yes".into();
         }),
     ];
     for (what, code, change) in attacks {

@@ -1,5 +1,6 @@
 //! The API over HTTP on a real PostgreSQL with facts posted by the real posting step. Only the signer is played, at
 //! the wire.
+#![expect(clippy::unwrap_used, reason = "tests and what they are made of")]
 
 mod clock;
 mod codes;

@@ -96,7 +96,7 @@ pub(crate) fn config(database: &TestDatabase, signer_url: &str) -> Config {
         contract: None,
         plan_hash: None,
         root_wallet: Some(wallet(1)),
-        requests_per_second: 1_000,
+        requests_per_second: None,
     }
 }
 
@@ -133,7 +133,7 @@ impl World {
         let server = Server {
             app: app.clone(),
             metrics: telemetry::metrics::install().ok(),
-            per_address: backend::serve::per_address(config.requests_per_second),
+            per_address: backend::serve::per_address(1_000),
             request_within,
         };
         let listener = tokio::net::TcpListener::bind(config.listen).await.unwrap();

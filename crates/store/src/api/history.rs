@@ -80,7 +80,8 @@ pub async fn list(
     below: Position,
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        EntryRow,
         r#"WITH entry AS (
                (SELECT d.fact_seq, -1 AS leg, d.kind, d.amount, d.state, d.ref, d.refundable_until,
                        NULL::integer AS source_user_id, NULL::smallint AS tier, NULL::smallint AS distance,
@@ -116,8 +117,30 @@ pub async fn list(
     )
     .fetch_all(connection)
     .await?;
-    let mut entries = Vec::with_capacity(rows.len());
-    for row in rows {
+    rows.into_iter().map(Entry::try_from).collect()
+}
+
+struct EntryRow {
+    fact_seq: i64,
+    leg: i32,
+    kind: String,
+    amount: DbAmount,
+    state: String,
+    reference: Option<Vec<u8>>,
+    refundable_until: Option<i64>,
+    source_user_id: Option<i32>,
+    source_wallet: Option<Vec<u8>>,
+    tier: Option<i16>,
+    distance: Option<i16>,
+    withheld: Option<String>,
+    effective_at: i64,
+    transaction_hash: Option<Vec<u8>>,
+}
+
+impl TryFrom<EntryRow> for Entry {
+    type Error = StoreError;
+
+    fn try_from(row: EntryRow) -> Result<Self, StoreError> {
         let content = match (
             row.reference,
             row.refundable_until,
@@ -142,7 +165,7 @@ pub async fn list(
             },
             _ => return Err(StoreError::corrupt("an entry that is neither deposit nor reward")),
         };
-        entries.push(Entry {
+        Ok(Self {
             position: Position {
                 fact_seq: row.fact_seq,
                 leg: row.leg,
@@ -155,7 +178,6 @@ pub async fn list(
                 .transaction_hash
                 .map(|bytes| hash(&bytes, "inbox.transaction_hash"))
                 .transpose()?,
-        });
+        })
     }
-    Ok(entries)
 }
