@@ -1,4 +1,8 @@
 //! The posting worker on a real PostgreSQL: what is posted once stays, and only the lease's holder posts.
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test prepares must succeed, or the test fails"
+)]
 
 use std::time::Duration;
 

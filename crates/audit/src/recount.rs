@@ -187,7 +187,7 @@ impl Recount {
             self.books.users.insert(user.get(), row);
             if let Some(sponsor) = sponsor {
                 self.change_user(sponsor.get(), |user| {
-                    user.directs = user.directs.saturating_add(1)
+                    user.directs = user.directs.saturating_add(1);
                 });
             }
         }

@@ -1,4 +1,8 @@
 //! The verification against planted faults, without a database.
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test prepares must succeed, or the test fails"
+)]
 
 use alloy_primitives::B256;
 use audit::recount::Recount;

@@ -1,4 +1,8 @@
 //! Amounts, the inbox and leases on a real PostgreSQL.
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test prepares must succeed, or the test fails"
+)]
 
 use std::time::Duration;
 
