@@ -1,8 +1,11 @@
 //! `bench NAME`: prints one JSON object for each measurement. Each benchmark has a file of its own, and fails
 //! if what it measured was not right.
 
+mod dev;
+mod follow;
 mod measurement;
 mod placement;
+mod posting;
 
 use clap::{Parser, Subcommand};
 use measurement::Measurement;
@@ -23,15 +26,30 @@ struct Arguments {
 enum Benchmark {
     /// Facts per second of the pure plan, on one core.
     Placement,
+    /// Rewards per second through inbox and worker into PostgreSQL.
+    Posting,
+    /// From a mined block to posted facts, through listener and worker.
+    Follow,
+    /// How long `./scripts/dev` takes, starting over and continuing. Forgets the development system's state.
+    Dev,
     /// Every benchmark.
     All,
 }
 
-fn main() -> anyhow::Result<()> {
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
     match Arguments::parse().benchmark {
-        Benchmark::Placement | Benchmark::All => placement()?,
+        Benchmark::Placement => placement(),
+        Benchmark::Posting => posting::run().await,
+        Benchmark::Follow => follow::run().await,
+        Benchmark::Dev => dev::run().await,
+        Benchmark::All => {
+            placement()?;
+            posting::run().await?;
+            follow::run().await?;
+            dev::run().await
+        }
     }
-    Ok(())
 }
 
 fn placement() -> anyhow::Result<()> {
