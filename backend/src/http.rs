@@ -10,6 +10,7 @@ pub mod health;
 pub mod history;
 pub mod intake;
 pub mod openapi;
+pub mod pending;
 pub mod pools;
 mod refusals;
 pub mod reserve;

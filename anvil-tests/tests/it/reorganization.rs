@@ -59,8 +59,13 @@ async fn a_payment_that_a_fork_drops_is_posted_once_when_it_comes_again() {
     world.mine(1).await.unwrap();
     assert!(world.receipt(hash).await.unwrap().status());
     followed(&world).await;
+    let me = root.get(&world, "/users/me").await.unwrap();
+    assert_eq!(me.body["pending"][0]["kind"], "registration", "{me:?}");
+    assert_eq!(me.body["pending"][0]["is_final"], false, "{me:?}");
     world.reorganize(1, &[]).await.unwrap();
     followed(&world).await;
+    let me = root.get(&world, "/users/me").await.unwrap();
+    assert_eq!(me.body["pending"], serde_json::json!([]), "{me:?}");
     assert_eq!(world.journal().await.unwrap(), 0, "the fork dropped the payment");
     let inbox: i64 = sqlx::query_scalar("SELECT count(*) FROM inbox")
         .fetch_one(world.ledger.pool())

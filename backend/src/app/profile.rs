@@ -3,6 +3,7 @@
 use alloy_primitives::Address;
 use money::Amount;
 use store::StoreError;
+use store::api::pending::{self, Pending};
 use store::api::pool::{self, Node};
 use store::member::{self, Balances, User};
 
@@ -40,6 +41,14 @@ pub async fn of(app: &App, user: User) -> Result<Profile, StoreError> {
         places: pool::list_places(&mut connection, user.id).await?,
         user,
     })
+}
+
+/// What the wallet did on the chain that the ledger does not count yet.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_pending(app: &App, wallet: Address) -> Result<Vec<Pending>, StoreError> {
+    pending::list(&mut *app.connection().await?, wallet).await
 }
 
 /// The user with this wallet and, for staff, the operator's roles.

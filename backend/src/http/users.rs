@@ -13,6 +13,7 @@ use super::code::Code;
 use super::error::Problem;
 use super::extract::{Search, Segments};
 use super::history::Page;
+use super::pending::PendingView;
 use super::words::{self, shown};
 use crate::app::access;
 use crate::app::profile::{self, Profile};
@@ -56,6 +57,8 @@ pub struct MeAnswer {
     balances: Option<BalancesView>,
     reserves: Vec<ReserveView>,
     places: Vec<PlaceView>,
+    /// On the chain, but not in the ledger yet, oldest first.
+    pending: Vec<PendingView>,
 }
 
 /// Another user.
@@ -157,6 +160,7 @@ pub struct DownlineView {
     responses((status = 200, body = MeAnswer)))]
 pub async fn me(State(server): State<Server>, caller: Caller) -> Result<Json<MeAnswer>, Problem> {
     let (user, roles) = profile::find(&server.app, caller.wallet).await?;
+    let pending = profile::list_pending(&server.app, caller.wallet).await?;
     let mut answer = MeAnswer {
         wallet: shown(caller.wallet),
         roles,
@@ -165,6 +169,7 @@ pub async fn me(State(server): State<Server>, caller: Caller) -> Result<Json<MeA
         balances: None,
         reserves: Vec::new(),
         places: Vec::new(),
+        pending: pending.iter().filter_map(PendingView::of).collect(),
     };
     if let Some(user) = user {
         let profile = profile::of(&server.app, user).await?;

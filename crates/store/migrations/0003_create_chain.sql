@@ -32,6 +32,7 @@ CREATE TABLE chain_log (
 COMMENT ON TABLE chain_log IS 'Every log of the contract, raw';
 COMMENT ON COLUMN chain_log.seq IS 'Journal sequence when the log is the main event of its call, otherwise null';
 CREATE INDEX chain_log_transaction ON chain_log (transaction_hash);
+CREATE INDEX chain_log_seq ON chain_log (seq) WHERE seq IS NOT NULL;
 
 CREATE TABLE checkpoint (
     id smallint NOT NULL DEFAULT 1 CONSTRAINT checkpoint_is_single CHECK (id = 1),

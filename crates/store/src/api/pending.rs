@@ -1,0 +1,53 @@
+//! What a wallet did on the chain that the ledger does not count yet: not final, or final and not posted.
+
+use alloy_primitives::{Address, B256, Bytes, LogData};
+use sqlx::PgConnection;
+
+use crate::StoreError;
+
+/// Entries shown of one wallet: more than anybody has between two blocks of finality.
+const PENDING_MAX: i64 = 50;
+
+/// A main event of the contract about a wallet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The event.
+    pub log: LogData,
+    /// Block that holds it now; a fork may move or drop it.
+    pub block_number: i64,
+    /// Transaction that caused it.
+    pub transaction_hash: B256,
+    /// Whether its block is final, so that it only waits to be posted.
+    pub is_final: bool,
+}
+
+/// What is pending of a wallet, oldest first. Provisional: only what is posted counts.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list(connection: &mut PgConnection, wallet: Address) -> Result<Vec<Pending>, StoreError> {
+    let topic = wallet.into_word();
+    let rows = sqlx::query!(
+        r#"SELECT l.topics, l.data, l.block_number, l.transaction_hash, b.final AS is_final
+           FROM chain_log l
+           JOIN chain_block b ON b.hash = l.block_hash AND b.canonical
+           WHERE l.seq > coalesce((SELECT max(chain_seq) FROM inbox WHERE fact_seq IS NOT NULL), 0)
+             AND l.topics[3] = $1
+           ORDER BY l.seq
+           LIMIT $2"#,
+        topic.as_slice(),
+        PENDING_MAX
+    )
+    .fetch_all(connection)
+    .await?;
+    let pending = rows.into_iter().map(|row| Pending {
+        log: LogData::new_unchecked(
+            row.topics.iter().map(|topic| B256::from_slice(topic)).collect(),
+            Bytes::from(row.data),
+        ),
+        block_number: row.block_number,
+        transaction_hash: B256::from_slice(&row.transaction_hash),
+        is_final: row.is_final,
+    });
+    Ok(pending.collect())
+}
