@@ -269,6 +269,22 @@ async fn write_effect(transaction: &mut PgTransaction<'_>, fact: i64, effect: &E
             .bind(i64::try_from(*refundable_until)?)
             .bind(fact)
         }
+        Effect::CommandIgnored { cause } => {
+            sqlx::query("INSERT INTO discrepancy (fact_seq, ordinal, cause) VALUES ($1, 0, $2)")
+                .bind(fact)
+                .bind(format!("ignored:{}", cause.name()))
+        }
+        // The node that a move took says it already.
+        Effect::Progressed { .. } => return Ok(()),
+        other => return write_place(transaction, fact, other).await,
+    };
+    query.execute(&mut **transaction).await?;
+    Ok(())
+}
+
+/// What happens in pools.
+async fn write_place(transaction: &mut PgTransaction<'_>, fact: i64, effect: &Effect) -> anyhow::Result<()> {
+    let query = match effect {
         Effect::TreeOpened { tier, tree } => sqlx::query(
             "INSERT INTO pool_tree (tier, tree, nodes, status, opened_fact) VALUES ($1, $2, 0, 'open', $3)",
         )
@@ -317,13 +333,6 @@ async fn write_effect(transaction: &mut PgTransaction<'_>, fact: i64, effect: &E
             ReserveChoice::Out => "out",
         })
         .bind(fact),
-        Effect::CommandIgnored { cause } => {
-            sqlx::query("INSERT INTO discrepancy (fact_seq, ordinal, cause) VALUES ($1, 0, $2)")
-                .bind(fact)
-                .bind(format!("ignored:{}", cause.name()))
-        }
-        // The node that a move took says it already.
-        Effect::Progressed { .. } => return Ok(()),
         other => anyhow::bail!("the baseline does not write {other:?}"),
     };
     query.execute(&mut **transaction).await?;
