@@ -1,4 +1,8 @@
 //! The baseline: the same rows as the worker writes, one statement for each and one transaction for each fact.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the workload has few of the causes and effects"
+)]
 
 use std::collections::HashSet;
 
@@ -42,7 +46,7 @@ impl RowByRow {
         facts: usize,
     ) -> anyhow::Result<()> {
         // A full batch and as much of the next as it takes would be too much: the rest is posted by rows.
-        while (writer.tail().fact_seq as usize) + store::posting::BATCH_FACTS_MAX <= facts {
+        while usize::try_from(writer.tail().fact_seq)? + store::posting::BATCH_FACTS_MAX <= facts {
             ensure!(
                 writer.step(connection).await? != Step::Idle,
                 "the warm-up ends early"
@@ -51,7 +55,7 @@ impl RowByRow {
         for fact in list_facts(connection, 0, usize::MAX).await? {
             self.apply(&fact.entry);
         }
-        let rest = facts - self.fact_seq as usize;
+        let rest = facts - usize::try_from(self.fact_seq)?;
         for entry in list_waiting(connection, rest).await?.entries {
             self.post(connection, &entry).await?;
         }
