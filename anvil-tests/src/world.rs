@@ -1,5 +1,7 @@
 //! One complete system for one test, and the waits that tests of it need.
 
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use alloy::eips::BlockId;
@@ -231,12 +233,36 @@ impl World {
         Ok(block.context("no such block")?.header.hash)
     }
 
-    /// Asserts that ledger and chain agree to the last base unit, by an independent recomputation.
+    /// Asserts that ledger and chain agree to the last base unit, by an independent recomputation, and that every
+    /// row of the ledger follows from its facts, by `trellis ledger verify`.
     ///
     /// # Errors
     /// When node or database do not answer; a difference panics.
     pub async fn check(&self) -> anyhow::Result<Oracle> {
         self.settle().await?;
+        self.verify()?;
         Oracle::check(self).await
+    }
+
+    /// Runs `trellis ledger verify` as the role that may only read.
+    fn verify(&self) -> anyhow::Result<()> {
+        let directory = std::env::current_exe()?;
+        let directory = directory
+            .parent()
+            .and_then(Path::parent)
+            .context("a test lies in `deps`")?;
+        let output = Command::new(directory.join("trellis"))
+            .args([
+                "ledger",
+                "verify",
+                "--database-url",
+                &self.ledger.url_as("trellis_reader"),
+            ])
+            .output()
+            .context("cannot run trellis; `cargo build` makes it")?;
+        let report = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "trellis ledger verify: {report}");
+        assert!(report.contains("everything follows from the facts"), "{report}");
+        Ok(())
     }
 }
