@@ -2,104 +2,22 @@
 //!
 //! An [`AccountId`] is a bijection of its [`Account`], so ledgers that post the same facts have the same ids
 //! and no table is needed to find one: bits 56–62 kind, 32–55 detail, 0–31 subject (user or tree number).
+//!
+//! ```
+//! use ledger::{Account, UserId};
+//!
+//! let available = Account::Available(UserId::new(7).unwrap());
+//! assert_eq!(available.id().get(), 3 << 56 | 7);
+//! assert_eq!(available.id().account(), Some(available));
+//! ```
+
+mod kind;
+mod subject;
 
 use std::fmt;
 
-/// A participant: dense, from 1, in the order in which registrations became final. A sponsor's id is
-/// always smaller than the ids of those it brought in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserId(u32);
-
-/// A price step of pools, from 1; at most [`Tier::MAX`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Tier(u8);
-
-/// The number of a tree inside a tier, from 1, in the order of opening.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TreeNumber(u32);
-
-impl UserId {
-    /// The user with this number; zero is nobody. At most `i32::MAX`, so that it fits SQL's `integer`.
-    #[must_use]
-    pub const fn new(number: u32) -> Option<Self> {
-        if number == 0 || number > i32::MAX as u32 {
-            None
-        } else {
-            Some(Self(number))
-        }
-    }
-
-    /// The number, from 1.
-    #[must_use]
-    pub const fn get(self) -> u32 {
-        self.0
-    }
-}
-
-impl Tier {
-    /// The first tier, entered by registrations.
-    pub const FIRST: Self = Self(1);
-    /// Prices double from tier to tier, so more tiers than this could not be priced in `u128`.
-    pub const MAX: u8 = 60;
-
-    /// The tier with this number.
-    #[must_use]
-    pub const fn new(number: u8) -> Option<Self> {
-        if number == 0 || number > Self::MAX {
-            None
-        } else {
-            Some(Self(number))
-        }
-    }
-
-    /// The number, from 1.
-    #[must_use]
-    pub const fn get(self) -> u8 {
-        self.0
-    }
-
-    /// The tier above, if there can be one.
-    #[must_use]
-    pub const fn next(self) -> Option<Self> {
-        Self::new(self.0.saturating_add(1))
-    }
-}
-
-impl TreeNumber {
-    /// The tree with this number. At most `i32::MAX`, so that it fits SQL's `integer`.
-    #[must_use]
-    pub const fn new(number: u32) -> Option<Self> {
-        if number == 0 || number > i32::MAX as u32 {
-            None
-        } else {
-            Some(Self(number))
-        }
-    }
-
-    /// The number, from 1.
-    #[must_use]
-    pub const fn get(self) -> u32 {
-        self.0
-    }
-}
-
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Display for Tier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Display for TreeNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+pub use kind::{AccountKind, Side};
+pub use subject::{Tier, TreeNumber, UserId};
 
 /// Why money that a rule speaks of is not paid to a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -217,137 +135,6 @@ pub enum Account {
     Clearing(ClearingCause),
 }
 
-/// The kind of an account: what SQL stores in `account.kind`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(
-    missing_docs,
-    reason = "each variant is described at the variant of `Account` of the same name"
-)]
-pub enum AccountKind {
-    Custody,
-    Held,
-    Available,
-    InTransit,
-    Reserve,
-    Receivable,
-    Company,
-    Credit,
-    Residual,
-    Breakage,
-    Revenue,
-    Tax,
-    Clearing,
-}
-
-impl AccountKind {
-    /// Every kind, in the order of their codes.
-    pub const ALL: [Self; 13] = [
-        Self::Custody,
-        Self::Held,
-        Self::Available,
-        Self::InTransit,
-        Self::Reserve,
-        Self::Receivable,
-        Self::Company,
-        Self::Credit,
-        Self::Residual,
-        Self::Breakage,
-        Self::Revenue,
-        Self::Tax,
-        Self::Clearing,
-    ];
-
-    /// Stable number, from 1.
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Custody => 1,
-            Self::Held => 2,
-            Self::Available => 3,
-            Self::InTransit => 4,
-            Self::Reserve => 5,
-            Self::Receivable => 6,
-            Self::Company => 7,
-            Self::Credit => 8,
-            Self::Residual => 9,
-            Self::Breakage => 10,
-            Self::Revenue => 11,
-            Self::Tax => 12,
-            Self::Clearing => 13,
-        }
-    }
-
-    /// The kind with this number.
-    #[must_use]
-    pub fn by_code(code: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.code() == code)
-    }
-
-    /// Stable name in SQL, JSON and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Custody => "custody",
-            Self::Held => "held",
-            Self::Available => "available",
-            Self::InTransit => "in_transit",
-            Self::Reserve => "reserve",
-            Self::Receivable => "receivable",
-            Self::Company => "company",
-            Self::Credit => "credit",
-            Self::Residual => "residual",
-            Self::Breakage => "breakage",
-            Self::Revenue => "revenue",
-            Self::Tax => "tax",
-            Self::Clearing => "clearing",
-        }
-    }
-
-    /// The side on which the account grows.
-    #[must_use]
-    pub const fn side(self) -> Side {
-        match self {
-            Self::Custody | Self::Receivable => Side::Debit,
-            Self::Held
-            | Self::Available
-            | Self::InTransit
-            | Self::Reserve
-            | Self::Company
-            | Self::Credit
-            | Self::Residual
-            | Self::Breakage
-            | Self::Revenue
-            | Self::Tax
-            | Self::Clearing => Side::Credit,
-        }
-    }
-
-    /// Whether debits, pending ones included, may never exceed credits. The database checks it too.
-    #[must_use]
-    pub const fn is_guarded(self) -> bool {
-        match self {
-            Self::Held | Self::Available | Self::InTransit | Self::Reserve | Self::Credit => true,
-            Self::Custody
-            | Self::Receivable
-            | Self::Company
-            | Self::Residual
-            | Self::Breakage
-            | Self::Revenue
-            | Self::Tax
-            | Self::Clearing => false,
-        }
-    }
-}
-
-/// The side on which an account grows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// Grows by debits: what the ledger has or is owed.
-    Debit,
-    /// Grows by credits: what the ledger owes.
-    Credit,
-}
-
 /// The stored id of an account: positive, and in one-to-one correspondence with [`Account`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(i64);
@@ -411,9 +198,9 @@ impl Account {
         match self {
             Self::Held(Beneficiary::User(_)) => HELD_USER << HELD_SHIFT,
             Self::Held(Beneficiary::Company) => HELD_COMPANY << HELD_SHIFT,
-            Self::Held(Beneficiary::Residual(tier, _)) => (HELD_RESIDUAL << HELD_SHIFT) | tier.0 as u32,
+            Self::Held(Beneficiary::Residual(tier, _)) => (HELD_RESIDUAL << HELD_SHIFT) | tier.get() as u32,
             Self::Held(Beneficiary::Breakage(cause)) => (HELD_BREAKAGE << HELD_SHIFT) | cause.code() as u32,
-            Self::Reserve(_, tier) | Self::Residual(tier, _) => tier.0 as u32,
+            Self::Reserve(_, tier) | Self::Residual(tier, _) => tier.get() as u32,
             Self::Breakage(cause) => cause.code() as u32,
             Self::Clearing(cause) => cause.code() as u32,
             Self::Custody
@@ -451,8 +238,8 @@ impl Account {
     #[must_use]
     pub fn id(self) -> AccountId {
         let subject = match (self.user(), self.tree()) {
-            (Some(user), _) => user.0,
-            (None, Some(tree)) => tree.0,
+            (Some(user), _) => user.get(),
+            (None, Some(tree)) => tree.get(),
             (None, None) => 0,
         };
         let kind = i64::from(self.kind().code()) << KIND_SHIFT;

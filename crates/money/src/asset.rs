@@ -65,6 +65,13 @@ impl Asset {
 
     /// Reads `"20"` or `"0.5"` as an amount in base units, exactly.
     ///
+    /// ```
+    /// use money::{Amount, Asset};
+    ///
+    /// assert_eq!(Asset::Usdt.parse_amount("0.5")?, Amount::new(500_000));
+    /// # Ok::<(), money::AssetError>(())
+    /// ```
+    ///
     /// # Errors
     /// Anything but digits with at most one point, a fraction finer than a base unit, or too large.
     pub fn parse_amount(self, text: &str) -> Result<Amount, AssetError> {

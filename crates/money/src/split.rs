@@ -67,6 +67,16 @@ pub struct Split<const N: usize> {
 
 /// Splits `amount` by `shares`, whose sum is at most 10,000. `Σ shares + remainder = amount`, always.
 ///
+/// ```
+/// use money::{Amount, Bps, split};
+///
+/// let half = Bps::new(5_000)?;
+/// let split = split(Amount::new(7), [half, half])?;
+/// assert_eq!(split.shares, [Amount::new(3), Amount::new(3)]);
+/// assert_eq!(split.remainder, Amount::new(1));
+/// # Ok::<(), money::BpsError>(())
+/// ```
+///
 /// # Errors
 /// [`BpsError::TooLarge`] when the shares exceed the whole: more would be paid than came in.
 pub fn split<const N: usize>(amount: Amount, shares: [Bps; N]) -> Result<Split<N>, BpsError> {
