@@ -1,6 +1,5 @@
 //! One complete system for one test, and the waits that tests of it need.
 
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -246,11 +245,11 @@ impl World {
 
     /// Runs `trellis ledger verify` as the role that may only read.
     fn verify(&self) -> anyhow::Result<()> {
-        let directory = std::env::current_exe()?;
-        let directory = directory
-            .parent()
-            .and_then(Path::parent)
-            .context("a test lies in `deps`")?;
+        let executable = std::env::current_exe()?;
+        let directory = executable.parent().context("an executable lies in a directory")?;
+        // A test lies one directory below the programs.
+        let above = directory.parent().filter(|_| directory.ends_with("deps"));
+        let directory = above.unwrap_or(directory);
         let output = Command::new(directory.join("trellis"))
             .args([
                 "ledger",
