@@ -1,7 +1,8 @@
 //! Checks of the books, pure: a snapshot in, discrepancies out.
 //!
-//! [`verify`] recomputes everything that follows from the facts, by a fold of its own, and compares. Not
-//! responsible for reading the snapshot, nor for repairing anything: whoever finds something reports it.
+//! [`verify`] recomputes everything that follows from the facts, by a fold of its own, and compares.
+//! [`liabilities`] is the tree by which every user can prove a claim on the contract. Not responsible for reading
+//! the snapshot, nor for repairing anything: whoever finds something reports it.
 #![deny(missing_docs, clippy::float_arithmetic)]
 #![cfg_attr(
     not(test),
@@ -10,6 +11,7 @@
 
 pub mod books;
 pub mod discrepancy;
+pub mod liabilities;
 pub mod recount;
 pub mod sums;
 pub mod verify;
