@@ -64,11 +64,23 @@ pub enum ClearingCause {
     UnexpectedIntake,
     /// A refund of an intake that the ledger does not hold (any more).
     UnexpectedRefund,
+    /// A treasury operation beyond what belongs to the operator.
+    UnexpectedTreasury,
+    /// A payout or claim of a wallet that nobody knows.
+    UnexpectedPayout,
+    /// A withdrawal beyond the user's credit.
+    UnexpectedWithdrawal,
 }
 
 impl ClearingCause {
     /// Every cause, for tables and reports.
-    pub const ALL: [Self; 2] = [Self::UnexpectedIntake, Self::UnexpectedRefund];
+    pub const ALL: [Self; 5] = [
+        Self::UnexpectedIntake,
+        Self::UnexpectedRefund,
+        Self::UnexpectedTreasury,
+        Self::UnexpectedPayout,
+        Self::UnexpectedWithdrawal,
+    ];
 
     /// Stable name in SQL, JSON and reports.
     #[must_use]
@@ -76,6 +88,9 @@ impl ClearingCause {
         match self {
             Self::UnexpectedIntake => "unexpected_intake",
             Self::UnexpectedRefund => "unexpected_refund",
+            Self::UnexpectedTreasury => "unexpected_treasury",
+            Self::UnexpectedPayout => "unexpected_payout",
+            Self::UnexpectedWithdrawal => "unexpected_withdrawal",
         }
     }
 
@@ -83,6 +98,9 @@ impl ClearingCause {
         match self {
             Self::UnexpectedIntake => 1,
             Self::UnexpectedRefund => 2,
+            Self::UnexpectedTreasury => 3,
+            Self::UnexpectedPayout => 4,
+            Self::UnexpectedWithdrawal => 5,
         }
     }
 

@@ -151,7 +151,7 @@ pub fn fold<'a>(transfers: impl IntoIterator<Item = &'a Transfer>) -> Result<Bal
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Account, Beneficiary, Leg, Reason, UserId};
+    use crate::{Account, Beneficiary, Leg, Movement, Reason, UserId};
 
     fn user(number: u32) -> UserId {
         UserId::new(number).unwrap()
@@ -165,6 +165,7 @@ mod tests {
             reason: Reason::Direct,
             recipient: None,
             source: None,
+            movement: Movement::Single,
         };
         Transfer {
             phase,

@@ -72,9 +72,9 @@ impl BatchHasher {
         bytes[44..46].copy_from_slice(&transfer.reason.code().to_be_bytes());
         bytes[46..].copy_from_slice(&transfer.phase.code().to_be_bytes());
         self.0.update(bytes);
-        if let Some((fact_seq, leg)) = transfer.resolves {
-            self.0.update(fact_seq.to_be_bytes());
-            self.0.update(leg.to_be_bytes());
+        if let Some(pending) = transfer.resolves {
+            self.0.update(pending.fact_seq.to_be_bytes());
+            self.0.update(pending.leg.to_be_bytes());
         }
     }
 
@@ -88,7 +88,7 @@ impl BatchHasher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Account, Leg, Reason, UserId};
+    use crate::{Account, Leg, Movement, Reason, UserId};
     use money::Amount;
 
     fn header() -> BatchHeader {
@@ -110,6 +110,7 @@ mod tests {
             reason: Reason::Direct,
             recipient: None,
             source: None,
+            movement: Movement::Single,
         }
         .at(1, 0)
     }

@@ -19,4 +19,4 @@ pub use account::{
 };
 pub use balance::{Balance, BalanceChange, BalanceChanges, FoldError, fold, fold_into};
 pub use batch::{BatchHash, BatchHasher, BatchHeader};
-pub use transfer::{Leg, Phase, Reason, Transfer};
+pub use transfer::{Leg, Movement, Phase, Reason, Transfer, TransferId};

@@ -34,6 +34,18 @@ pub enum Reason {
     Netting,
     /// A chain fact that fits nothing.
     Unexpected,
+    /// What a batch pays, or holds back to pay.
+    Payout,
+    /// What a batch could not send, and the contract keeps for the user.
+    PayoutCredited,
+    /// What a user took by a proof against a published root.
+    Claim,
+    /// A credit that its user took out.
+    CreditWithdrawal,
+    /// What the operator took out.
+    Treasury,
+    /// What the chain paid to a user beyond what the books had for that user.
+    Overpaid,
 }
 
 impl Reason {
@@ -53,6 +65,12 @@ impl Reason {
             Self::Correction => 7,
             Self::Netting => 8,
             Self::Unexpected => 9,
+            Self::Payout => 10,
+            Self::PayoutCredited => 11,
+            Self::Claim => 12,
+            Self::CreditWithdrawal => 13,
+            Self::Treasury => 14,
+            Self::Overpaid => 15,
             Self::Generation(generation) => 400i16.saturating_add(generation as i16),
             Self::PoolLayer { tier, layer } => {
                 let place = (tier.get() as i16)
@@ -76,6 +94,12 @@ impl Reason {
             7 => Self::Correction,
             8 => Self::Netting,
             9 => Self::Unexpected,
+            10 => Self::Payout,
+            11 => Self::PayoutCredited,
+            12 => Self::Claim,
+            13 => Self::CreditWithdrawal,
+            14 => Self::Treasury,
+            15 => Self::Overpaid,
             401..=655 => Self::Generation(u8::try_from(code.checked_sub(400)?).ok()?),
             1_000..=2_000 => {
                 let place = u16::try_from(code.checked_sub(1_000)?).ok()?;
@@ -85,7 +109,7 @@ impl Reason {
                     .filter(|layer| *layer > 0)?;
                 Self::PoolLayer { tier, layer }
             }
-            i16::MIN..=0 | 10..=400 | 656..=999 | 2_001..=i16::MAX => return None,
+            i16::MIN..=0 | 16..=400 | 656..=999 | 2_001..=i16::MAX => return None,
         })
     }
 
@@ -104,6 +128,12 @@ impl Reason {
             Self::Correction => "correction",
             Self::Netting => "netting",
             Self::Unexpected => "unexpected",
+            Self::Payout => "payout",
+            Self::PayoutCredited => "payout_credited",
+            Self::Claim => "claim",
+            Self::CreditWithdrawal => "credit_withdrawal",
+            Self::Treasury => "treasury",
+            Self::Overpaid => "overpaid",
         }
     }
 
@@ -119,7 +149,13 @@ impl Reason {
             | Self::Funded
             | Self::Correction
             | Self::Netting
-            | Self::Unexpected => false,
+            | Self::Unexpected
+            | Self::Payout
+            | Self::PayoutCredited
+            | Self::Claim
+            | Self::CreditWithdrawal
+            | Self::Treasury
+            | Self::Overpaid => false,
         }
     }
 }
@@ -158,6 +194,50 @@ impl Phase {
     }
 }
 
+/// Identity of a transfer: its fact and its place among the legs of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TransferId {
+    /// Number of the fact, from 1.
+    pub fact_seq: u64,
+    /// Position among the legs of the fact, from 0.
+    pub leg: u32,
+}
+
+/// How a leg moves its amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Movement {
+    /// At once.
+    Single,
+    /// Holds it back, until a later leg posts or voids this one.
+    Pending,
+    /// Moves the whole of what that pending transfer holds, between the same accounts.
+    Post(TransferId),
+    /// Lets go of the whole of what that pending transfer holds.
+    Void(TransferId),
+}
+
+impl Movement {
+    /// The phase that is stored.
+    #[must_use]
+    pub const fn phase(self) -> Phase {
+        match self {
+            Self::Single => Phase::Single,
+            Self::Pending => Phase::Pending,
+            Self::Post(_) => Phase::Post,
+            Self::Void(_) => Phase::Void,
+        }
+    }
+
+    /// The pending transfer that it resolves.
+    #[must_use]
+    pub const fn resolves(self) -> Option<TransferId> {
+        match self {
+            Self::Single | Self::Pending => None,
+            Self::Post(pending) | Self::Void(pending) => Some(pending),
+        }
+    }
+}
+
 /// A movement that a fact causes, before it has a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leg {
@@ -173,6 +253,8 @@ pub struct Leg {
     pub recipient: Option<UserId>,
     /// Whose payment or placement is split, where the rule grants rewards.
     pub source: Option<UserId>,
+    /// At once, or by way of a hold.
+    pub movement: Movement,
 }
 
 /// A leg with its place in the ledger. `(fact_seq, leg)` is its identity: a repeat changes nothing.
@@ -193,7 +275,7 @@ pub struct Transfer {
     /// How it relates to a hold.
     pub phase: Phase,
     /// For [`Phase::Post`] and [`Phase::Void`]: the pending transfer that it resolves.
-    pub resolves: Option<(u64, u32)>,
+    pub resolves: Option<TransferId>,
 }
 
 impl Leg {
@@ -207,8 +289,8 @@ impl Leg {
             credit: self.credit.id(),
             amount: self.amount,
             reason: self.reason,
-            phase: Phase::Single,
-            resolves: None,
+            phase: self.movement.phase(),
+            resolves: self.movement.resolves(),
         }
     }
 }
@@ -226,7 +308,7 @@ mod tests {
                 known += 1;
             }
         }
-        assert_eq!(known, 9 + 255 + 60 * 15);
+        assert_eq!(known, 15 + 255 + 60 * 15);
         for code in -1..=4 {
             assert_eq!(
                 Phase::by_code(code).map(Phase::code),

@@ -1,5 +1,7 @@
 //! [`Book`]: a plan, its state, and the directory from wallets and references to dense ids.
 
+mod settlement;
+
 use std::collections::HashMap;
 
 use alloy_primitives::{Address, B256};
@@ -70,6 +72,15 @@ impl Book {
                 self.about(*wallet, |user| Fact::Unfrozen { user }, unknown_wallet(), out);
             }
             Cause::Noted => self.apply_fact(&Fact::Noted, out),
+            Cause::BatchRequested { .. }
+            | Cause::BatchReleased { .. }
+            | Cause::BatchSettled { .. }
+            | Cause::BatchCancelled { .. }
+            | Cause::Claimed { .. }
+            | Cause::CreditWithdrawn { .. }
+            | Cause::TreasuryPaid { .. }
+            | Cause::RootPublished { .. }
+            | Cause::RootVetoed { .. } => self.settle(cause, out),
             Cause::ReserveChosen { wallet, tier, choice } => self.about(
                 *wallet,
                 |user| Fact::ReserveChosen {

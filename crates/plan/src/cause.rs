@@ -51,8 +51,79 @@ pub enum Cause {
         /// Whose payouts are no longer frozen.
         wallet: Address,
     },
-    /// A journal entry that concerns neither money nor users: roles, signers, pause.
+    /// `BatchSettled`, with what it did for each user, in the order of its list.
+    BatchSettled {
+        /// Which batch.
+        batch_id: B256,
+        /// Hash of the rewards that it covers.
+        manifest_hash: B256,
+        /// What it did for each user.
+        payouts: Vec<SettledPayout>,
+    },
+    /// `BatchCancelled`: the batch can never be executed.
+    BatchCancelled {
+        /// Which batch.
+        batch_id: B256,
+    },
+    /// `Claimed`: a user was paid by a proof.
+    Claimed {
+        /// Who.
+        wallet: Address,
+        /// The published root.
+        root: B256,
+        /// Lifetime entitlement that the root says.
+        entitled: Amount,
+        /// What was sent.
+        amount: Amount,
+    },
+    /// `CreditWithdrawn`.
+    CreditWithdrawn {
+        /// Whose credit.
+        wallet: Address,
+        /// Where it went.
+        to: Address,
+        /// How much.
+        amount: Amount,
+    },
+    /// `OperationExecuted` of a treasury operation.
+    TreasuryPaid {
+        /// Where it went.
+        to: Address,
+        /// How much.
+        amount: Amount,
+    },
+    /// `RootPublished`.
+    RootPublished {
+        /// The root of the liabilities.
+        root: B256,
+        /// Sum of all leaves.
+        total: Amount,
+        /// Journal entry up to which it counts.
+        as_of_seq: u64,
+        /// Seconds since 1970-01-01 UTC from which on it can be claimed against.
+        claimable_from: u64,
+    },
+    /// `RootVetoed`.
+    RootVetoed {
+        /// The root.
+        root: B256,
+    },
+    /// A journal entry that concerns neither money nor users: roles, signers, pause, operations.
     Noted,
+    /// Operators want to pay these amounts in one batch: from now on they are held back.
+    BatchRequested {
+        /// Replay key of the batch on the chain.
+        batch_id: B256,
+        /// Whom, and how much.
+        payouts: Vec<RequestedPayout>,
+    },
+    /// The batch will never be executed, for sure: what it holds back is let go.
+    BatchReleased {
+        /// Which batch.
+        batch_id: B256,
+        /// Why.
+        end: BatchEnd,
+    },
     /// A user reserves the pool rewards of a tier towards the next price, or stops doing so.
     ReserveChosen {
         /// Who chooses.
@@ -69,6 +140,60 @@ pub enum Cause {
         /// How much too much.
         amount: Amount,
     },
+}
+
+/// A line of a requested batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestedPayout {
+    /// Whom to pay.
+    pub wallet: Address,
+    /// How much of what is available.
+    pub amount: Amount,
+}
+
+/// A line of a settled batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettledPayout {
+    /// Who was meant.
+    pub wallet: Address,
+    /// What happened.
+    pub outcome: PayoutOutcome,
+}
+
+/// What a batch did for one user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PayoutOutcome {
+    /// Sent.
+    Executed(Amount),
+    /// Could not be sent, or the user is frozen: the contract keeps it for the user.
+    Credited {
+        /// How much.
+        amount: Amount,
+        /// Because the user is frozen.
+        frozen: bool,
+    },
+    /// Nothing was due any more.
+    Skipped,
+}
+
+/// How a batch ended that was not executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BatchEnd {
+    /// Its authorization expired, proven by a finalized block.
+    Expired,
+    /// Operators gave it up before it was signed, or it expired afterwards.
+    Cancelled,
+}
+
+impl BatchEnd {
+    /// Stable name in SQL and JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// A payment that the contract took into escrow.

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256};
 use ledger::{Leg, Tier, TreeNumber, UserId};
 use money::Amount;
 
-use crate::{DepositId, DepositKind, ReserveChoice};
+use crate::{BatchEnd, DepositId, DepositKind, PayoutOutcome, ReserveChoice};
 
 /// Everything that one fact does. Legs sum to the inflow; the order of legs is their number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,6 +123,104 @@ pub enum Effect {
         /// Who.
         user: UserId,
     },
+    /// A line of a batch holds back money from now on.
+    PayoutHeld {
+        /// The batch.
+        batch: B256,
+        /// For whom.
+        user: UserId,
+        /// How much.
+        amount: Amount,
+        /// What the chain will have paid to the user in all, once this is paid.
+        target: Amount,
+    },
+    /// A line of a batch does not hold anything.
+    PayoutRefused {
+        /// The batch.
+        batch: B256,
+        /// For whom.
+        user: UserId,
+        /// How much was wanted.
+        amount: Amount,
+        /// Why not.
+        cause: RefusedCause,
+    },
+    /// All lines of a requested batch are decided.
+    BatchHeld {
+        /// The batch.
+        batch: B256,
+        /// Lines that hold something.
+        count: u32,
+        /// What they hold in all.
+        total: Amount,
+    },
+    /// A claim took over a part of what a line holds back.
+    PayoutReduced {
+        /// The batch.
+        batch: B256,
+        /// For whom.
+        user: UserId,
+        /// What the line still holds.
+        amount: Amount,
+    },
+    /// The chain settled a line of a batch.
+    PayoutSettled {
+        /// The batch.
+        batch: B256,
+        /// For whom.
+        user: UserId,
+        /// What it did.
+        outcome: PayoutOutcome,
+    },
+    /// The chain executed a batch.
+    BatchExecuted {
+        /// The batch.
+        batch: B256,
+    },
+    /// A line of a batch lets go of what it held.
+    PayoutReleased {
+        /// The batch.
+        batch: B256,
+        /// For whom.
+        user: UserId,
+    },
+    /// A batch ended without execution.
+    BatchEnded {
+        /// The batch.
+        batch: B256,
+        /// How.
+        end: BatchEnd,
+    },
+    /// The chain paid to, credited or was claimed by a user: the user's cumulative `paid` on the chain grew.
+    Paid {
+        /// Who.
+        user: UserId,
+        /// By how much.
+        amount: Amount,
+    },
+    /// A user was paid by a proof.
+    Claimed {
+        /// Who.
+        user: UserId,
+        /// The root.
+        root: B256,
+        /// Lifetime entitlement that the root says.
+        entitled: Amount,
+        /// How much.
+        amount: Amount,
+    },
+    /// A liabilities root was published.
+    RootPublished {
+        /// The root.
+        root: B256,
+        /// Seconds since 1970-01-01 UTC from which on it can be claimed against.
+        claimable_from: u64,
+    },
+    /// A liabilities root was vetoed.
+    RootVetoed {
+        /// The root.
+        root: B256,
+    },
     /// A command had no effect: it came too late or did not fit. Facts are never refused.
     CommandIgnored {
         /// Why.
@@ -144,6 +242,29 @@ pub enum Funding {
     Progression,
 }
 
+/// Why a line of a batch holds nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RefusedCause {
+    /// Another live batch has a line for the user, or this one has two.
+    AlreadyLive,
+    /// Nothing, or more than the user has available.
+    ExceedsAvailable,
+    /// The cumulative payment would not fit the contract's 96 bits.
+    TargetTooLarge,
+}
+
+impl RefusedCause {
+    /// Stable name in SQL, JSON and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AlreadyLive => "already_live",
+            Self::ExceedsAvailable => "exceeds_available",
+            Self::TargetTooLarge => "target_too_large",
+        }
+    }
+}
+
 /// Why a command had no effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IgnoredCause {
@@ -157,6 +278,10 @@ pub enum IgnoredCause {
     Unchanged,
     /// A correction of nothing, or of more than the user was ever entitled to.
     ExceedsEntitlement,
+    /// A batch that was requested before.
+    BatchKnown,
+    /// A batch that holds nothing (any more).
+    BatchNotLive,
 }
 
 /// In what chain and plan disagree.
@@ -174,8 +299,18 @@ pub enum DiscrepancyCause {
     UnexpectedRefund,
     /// The chain matured another amount than the books hold.
     MaturedAmount,
-    /// A freeze of an unknown wallet.
+    /// A freeze of an unknown wallet, or a payment to one.
     UnknownWallet,
+    /// A batch that the ledger does not know, or that had ended.
+    UnknownBatch,
+    /// The chain paid another amount than the ledger held back for it.
+    PayoutAmount,
+    /// The chain paid to a user more than the ledger had for that user.
+    Overpaid,
+    /// A withdrawal beyond the user's credit.
+    UnexpectedWithdrawal,
+    /// A treasury operation beyond what belongs to the operator.
+    UnexpectedTreasury,
 }
 
 impl IgnoredCause {
@@ -188,6 +323,8 @@ impl IgnoredCause {
             Self::TierFinished => "tier_finished",
             Self::Unchanged => "unchanged",
             Self::ExceedsEntitlement => "exceeds_entitlement",
+            Self::BatchKnown => "batch_known",
+            Self::BatchNotLive => "batch_not_live",
         }
     }
 }
@@ -204,6 +341,11 @@ impl DiscrepancyCause {
             Self::UnexpectedRefund => "unexpected_refund",
             Self::MaturedAmount => "matured_amount",
             Self::UnknownWallet => "unknown_wallet",
+            Self::UnknownBatch => "unknown_batch",
+            Self::PayoutAmount => "payout_amount",
+            Self::Overpaid => "overpaid",
+            Self::UnexpectedWithdrawal => "unexpected_withdrawal",
+            Self::UnexpectedTreasury => "unexpected_treasury",
         }
     }
 }

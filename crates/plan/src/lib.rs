@@ -20,10 +20,10 @@ pub mod state;
 pub mod workload;
 
 pub use book::Book;
-pub use cause::{Cause, Intake};
+pub use cause::{BatchEnd, Cause, Intake, PayoutOutcome, RequestedPayout, SettledPayout};
 pub use compile::{CompileError, compile};
 pub use compiled::{ChainClass, CompiledPlan, Finding, GateError, PoolRoom, Route, Severity};
-pub use effect::{DiscrepancyCause, Effect, Funding, IgnoredCause, Outcome};
+pub use effect::{DiscrepancyCause, Effect, Funding, IgnoredCause, Outcome, RefusedCause};
 pub use fact::{Day, DepositId, DepositKind, Fact, ReserveChoice};
 pub use ledger::{Tier, TreeNumber, UserId};
 pub use state::{Place, State};

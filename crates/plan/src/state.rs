@@ -11,6 +11,7 @@
 mod escrow;
 mod intake;
 mod maturity;
+mod payout;
 mod pool;
 mod query;
 mod refund;
@@ -18,12 +19,14 @@ mod reserve;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use ledger::{Account, ClearingCause, Leg, Reason, Tier, UserId};
+use alloy_primitives::B256;
+use ledger::{Account, ClearingCause, Leg, Movement, Reason, Tier, UserId};
 use money::Amount;
 
 use crate::compiled::CompiledPlan;
 use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Fact, IgnoredCause, Outcome};
 
+pub use payout::Payments;
 pub use query::Place;
 
 /// The state of the plan after some facts. Equal histories give equal states.
@@ -47,6 +50,14 @@ pub struct State {
     reserves: BTreeMap<(UserId, Tier), Amount>,
     /// Users whose matured rewards were ever corrected.
     debts: BTreeMap<UserId, Debt>,
+    /// Facts so far: the number of the present one while it is applied.
+    facts: u64,
+    /// Users to whom the chain paid something, or for whom a batch holds something.
+    payees: BTreeMap<UserId, payout::Payee>,
+    /// Every batch that was ever requested, and the users of those that are live.
+    batches: BTreeMap<B256, payout::Batch>,
+    /// What belongs to the operator and may be taken out: company, breakage and residuals.
+    treasury: payout::Treasury,
     /// Working memory of maturity; empty between facts.
     release: maturity::Release,
     /// What a matured reward still has to cause; empty between facts.
@@ -147,8 +158,7 @@ impl State {
     /// Applies a fact and says what it does. Total: every fact has an outcome, and its legs conserve money.
     /// `out` is emptied first; reuse it.
     pub fn apply(&mut self, plan: &CompiledPlan, fact: &Fact, out: &mut Outcome) {
-        out.legs.clear();
-        out.effects.clear();
+        self.begin(out);
         match *fact {
             Fact::Registered {
                 user,
@@ -205,6 +215,14 @@ impl State {
             Fact::UnexpectedRefund { amount } => unexpected_refund(amount, out),
             Fact::Noted => {}
         }
+        self.treasury.follow(out);
+    }
+
+    /// Starts the next fact.
+    fn begin(&mut self, out: &mut Outcome) {
+        self.facts = self.facts.saturating_add(1);
+        out.legs.clear();
+        out.effects.clear();
     }
 
     fn about_wallet(&self, user: UserId, effect: Effect, out: &mut Outcome) {
@@ -238,6 +256,7 @@ impl State {
             reason: Reason::Correction,
             recipient: Some(user),
             source: None,
+            movement: Movement::Single,
         });
     }
 
@@ -301,6 +320,7 @@ fn push(out: &mut Outcome, debit: Account, credit: Account, amount: Amount, reas
             reason,
             recipient: None,
             source: None,
+            movement: Movement::Single,
         });
     }
 }

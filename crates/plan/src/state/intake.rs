@@ -1,6 +1,6 @@
 //! Registrations and retopups: who joins, and how the payment is divided.
 
-use ledger::{Account, Beneficiary, BreakageCause, ClearingCause, Leg, Reason, Tier, UserId};
+use ledger::{Account, Beneficiary, BreakageCause, ClearingCause, Leg, Movement, Reason, Tier, UserId};
 use money::Amount;
 
 use super::pool::Purse;
@@ -175,6 +175,7 @@ pub(super) fn hold_leg(
             reason,
             recipient,
             source: Some(source),
+            movement: Movement::Single,
         });
     }
 }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Account, Beneficiary, BreakageCause, Leg, Reason, Tier, TreeNumber, UserId};
+use ledger::{Account, Beneficiary, BreakageCause, Leg, Movement, Reason, Tier, TreeNumber, UserId};
 use money::Amount;
 
 use super::escrow::{Bucket, Entry, HeldLeg};
@@ -230,6 +230,7 @@ fn release_to(out: &mut Outcome, user: UserId, credit: Account, amount: Amount, 
             reason,
             recipient: Some(user),
             source: None,
+            movement: Movement::Single,
         });
     }
 }
@@ -255,7 +256,13 @@ fn pool_tier(reason: Reason) -> Option<Tier> {
         | Reason::Funded
         | Reason::Correction
         | Reason::Netting
-        | Reason::Unexpected => None,
+        | Reason::Unexpected
+        | Reason::Payout
+        | Reason::PayoutCredited
+        | Reason::Claim
+        | Reason::CreditWithdrawal
+        | Reason::Treasury
+        | Reason::Overpaid => None,
     }
 }
 

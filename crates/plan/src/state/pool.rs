@@ -1,6 +1,6 @@
 //! Places in pools: the next node, the ancestors above it, and the closing of a tree.
 
-use ledger::{Account, Beneficiary, Leg, Reason, Tier, TreeNumber, UserId};
+use ledger::{Account, Beneficiary, Leg, Movement, Reason, Tier, TreeNumber, UserId};
 use money::Amount;
 
 use super::intake::hold_leg;
@@ -211,6 +211,7 @@ pub(super) fn pay(
             reason,
             recipient,
             source: Some(source),
+            movement: Movement::Single,
         });
     }
 }

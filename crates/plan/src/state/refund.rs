@@ -1,6 +1,6 @@
 //! Refunds: exactly what a deposit caused goes back, and what relied on it stops standing.
 
-use ledger::{Account, ClearingCause, Leg, Reason, Tier, UserId};
+use ledger::{Account, ClearingCause, Leg, Movement, Reason, Tier, UserId};
 use money::Amount;
 
 use super::{DepositStatus, GONE, NO_RETOPUP, State, discrepancy, position, push, unexpected_refund};
@@ -26,6 +26,7 @@ impl State {
             reason: Reason::Refund,
             recipient: leg.recipient(),
             source: Some(user),
+            movement: Movement::Single,
         }));
         if amount != entry.amount {
             refund_difference(entry.amount, amount, out);

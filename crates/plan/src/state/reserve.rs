@@ -1,6 +1,6 @@
 //! Matured rewards: to available, or to a reserve; and the moves to the next tier that a reserve pays for.
 
-use ledger::{Account, Leg, Reason, Tier, TreeNumber, UserId};
+use ledger::{Account, Leg, Movement, Reason, Tier, TreeNumber, UserId};
 use money::Amount;
 
 use super::pool::pay;
@@ -132,6 +132,7 @@ impl State {
                 reason: Reason::ReserveReleased,
                 recipient: Some(user),
                 source: None,
+                movement: Movement::Single,
             });
         }
     }
