@@ -3,6 +3,8 @@
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
 use thiserror::Error;
 
+use crate::http::AnswerTooLarge;
+
 /// The JSON-RPC code with which many vendors refuse a request for its size.
 const LIMIT_EXCEEDED: i64 = -32005;
 
@@ -101,6 +103,11 @@ impl ChainError {
             RpcError::Transport(TransportErrorKind::HttpError(http)) if http.status == PAYLOAD_TOO_LARGE => {
                 return Self::RangeTooLarge {
                     message: format!("{method}: HTTP status {PAYLOAD_TOO_LARGE}"),
+                };
+            }
+            RpcError::Transport(TransportErrorKind::Custom(cause)) if cause.is::<AnswerTooLarge>() => {
+                return Self::RangeTooLarge {
+                    message: format!("{method}: {cause}"),
                 };
             }
             RpcError::Transport(_)

@@ -5,10 +5,13 @@
 
 mod block;
 mod error;
+mod http;
 mod log;
+mod node;
 mod reader;
 
 pub use block::{BlockHeader, BlockRef};
 pub use error::ChainError;
 pub use log::ContractLog;
+pub use node::At;
 pub use reader::{ChainReader, LogRange};

@@ -7,10 +7,8 @@ use std::time::Duration;
 
 use abi::{ICustody, Journal};
 use alloy::eips::{BlockId, BlockNumberOrTag};
-use alloy::network::Ethereum;
-use alloy::primitives::{Address, B256, Bytes, FixedBytes, U64, U256};
-use alloy::providers::{Provider, ProviderBuilder, RootProvider};
-use alloy::rpc::types::{Filter, Header, Log, TransactionRequest};
+use alloy::primitives::{Address, B256, FixedBytes, U64, U256};
+use alloy::rpc::types::{Filter, Header, Log};
 use alloy::sol_types::SolCall;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
@@ -19,12 +17,10 @@ use serde::de::DeserializeOwned;
 use crate::block::BlockHeader;
 use crate::error::ChainError;
 use crate::log::{ContractLog, accept};
+use crate::node::{At, Node};
 
 /// How long one call may take. The slowest are ranges of logs, which vendors cut off at about this time.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long connecting may take; a node that needs longer does not keep up with the chain either.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Calls under way at once. More do not speed up a single node and run into vendors' rates.
 const CALLS_AT_ONCE: usize = 16;
@@ -43,7 +39,7 @@ pub struct LogRange {
 /// One contract on one node.
 #[derive(Clone, Debug)]
 pub struct ChainReader {
-    provider: RootProvider<Ethereum>,
+    node: Node,
     contract: Address,
 }
 
@@ -53,18 +49,8 @@ impl ChainReader {
     /// # Errors
     /// [`ChainError::BadUrl`], [`ChainError::Client`].
     pub fn connect(rpc_url: &str, contract: Address) -> Result<Self, ChainError> {
-        // Without a provider of its own the client panics; a second installation only says that there is one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .timeout(CALL_TIMEOUT)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .build()
-            .map_err(ChainError::Client)?;
-        let url = rpc_url.parse().map_err(|_| ChainError::BadUrl)?;
-        let provider = ProviderBuilder::new()
-            .disable_recommended_fillers()
-            .connect_reqwest(client, url);
-        Ok(Self { provider, contract })
+        let node = Node::connect(rpc_url, CALL_TIMEOUT)?;
+        Ok(Self { node, contract })
     }
 
     /// The contract that is read.
@@ -235,14 +221,7 @@ impl ChainReader {
     /// # Errors
     /// [`ChainError`]; [`ChainError::Stale`] when the node has no such block or no longer its state.
     pub async fn journal_at(&self, block: B256) -> Result<Journal, ChainError> {
-        let request = TransactionRequest::default()
-            .to(self.contract)
-            .input(Bytes::from(ICustody::journalHeadCall {}.abi_encode()).into());
-        let answer: Bytes = self
-            .call("eth_call", (request, BlockId::hash_canonical(block)))
-            .await?;
-        let head = ICustody::journalHeadCall::abi_decode_returns_validate(&answer)
-            .map_err(|_| ChainError::malformed("journalHead() answers something else"))?;
+        let head = self.view(&ICustody::journalHeadCall {}, At::Block(block)).await?;
         Ok(Journal {
             seq: head.seq,
             root: FixedBytes(head.root.0),
@@ -264,12 +243,15 @@ impl ChainReader {
     /// [`ChainError`]; [`ChainError::Malformed`] when there is no such contract.
     pub async fn is_signer(&self, account: Address) -> Result<bool, ChainError> {
         let call = ICustody::isSignerCall { signer: account };
-        let request = TransactionRequest::default()
-            .to(self.contract)
-            .input(Bytes::from(call.abi_encode()).into());
-        let answer: Bytes = self.call("eth_call", (request, BlockNumberOrTag::Latest)).await?;
-        ICustody::isSignerCall::abi_decode_returns_validate(&answer)
-            .map_err(|_| ChainError::malformed("isSigner() answers something else"))
+        self.view(&call, At::Latest).await
+    }
+
+    /// One reading function of the contract.
+    ///
+    /// # Errors
+    /// [`ChainError`]; [`ChainError::Malformed`] when there is no such contract at this block.
+    pub(crate) async fn view<C: SolCall>(&self, call: &C, at: At) -> Result<C::Return, ChainError> {
+        self.node.view(self.contract, call, at.into()).await
     }
 
     async fn tagged(&self, tag: BlockNumberOrTag) -> Result<BlockHeader, ChainError> {
@@ -288,9 +270,6 @@ impl ChainReader {
         P: Serialize + Clone + Debug + Send + Sync + Unpin,
         R: DeserializeOwned + Debug + Send + Sync + Unpin + 'static,
     {
-        self.provider
-            .raw_request(method.into(), params)
-            .await
-            .map_err(|error| ChainError::of(method, error))
+        self.node.call(method, params).await
     }
 }
