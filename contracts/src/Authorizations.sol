@@ -38,6 +38,12 @@ abstract contract Authorizations is EIP712, Roles {
         return _rootSigners[signer];
     }
 
+    /// @dev Valid from the second `validAfter` through the second `deadline`.
+    function _checkWindow(uint256 validAfter, uint256 deadline) internal view {
+        if (block.timestamp < validAfter) revert ICustody.NotYetValid(validAfter);
+        _checkDeadline(deadline);
+    }
+
     /// @dev Valid through the second `deadline`, which lies at most `MAX_LIFETIME` ahead.
     function _checkDeadline(uint256 deadline) internal view {
         if (block.timestamp > deadline) revert ICustody.Expired(deadline);
@@ -47,6 +53,23 @@ abstract contract Authorizations is EIP712, Roles {
     function _checkAuthorization(bytes32 structHash, address signer, bytes calldata signature) internal view {
         if (!_signers[signer]) revert ICustody.InvalidSigner(signer);
         _checkSignature(structHash, signer, signature);
+    }
+
+    function _checkRootAuthorization(bytes32 structHash, address signer, bytes calldata signature) internal view {
+        if (!_rootSigners[signer]) revert ICustody.InvalidSigner(signer);
+        _checkSignature(structHash, signer, signature);
+    }
+
+    /// @dev `InvalidSigner` for who is one already.
+    function _addSigner(address signer) internal {
+        if (_signers[signer]) revert ICustody.InvalidSigner(signer);
+        _signers[signer] = true;
+    }
+
+    /// @dev `InvalidSigner` for who is one already.
+    function _addRootSigner(address signer) internal {
+        if (_rootSigners[signer]) revert ICustody.InvalidSigner(signer);
+        _rootSigners[signer] = true;
     }
 
     /// @dev Recovery comes first: it spares the usual signer a call, and an account that delegates its code (EIP-7702) still

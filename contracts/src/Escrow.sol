@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICustody} from "./interfaces/ICustody.sol";
+import {Balances} from "./Balances.sol";
 import {Roles} from "./Roles.sol";
 
 /// @notice Money that may still be taken back: deposits by reference, their sum per day, refunds and the sweep.
 /// @dev Deposits that were not refunded and whose day is not swept sum up to `_escrowed`; so do the unswept buckets.
-abstract contract Escrow is Roles {
+abstract contract Escrow is Roles, Balances {
     using SafeCast for uint256;
 
     /// @dev One slot.
@@ -20,8 +20,6 @@ abstract contract Escrow is Roles {
         uint32 refundableUntil;
     }
 
-    // One slot together with the pause flag.
-    uint96 internal _escrowed;
     /// @dev Last day whose bucket has been swept.
     uint32 internal _sweptThrough;
 
@@ -95,10 +93,5 @@ abstract contract Escrow is Roles {
         });
         _buckets[refundableUntil / 1 days] += amount;
         _escrowed += uint96(amount);
-    }
-
-    /// @dev All gas, no returned data copied.
-    function _send(address to, uint256 amount) internal {
-        if (!LowLevelCall.callNoReturn(to, amount, "")) revert ICustody.TransferFailed(to, amount);
     }
 }

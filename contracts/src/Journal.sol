@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {ICustody} from "./interfaces/ICustody.sol";
+
 /// @notice One entry per state-changing call, chained by hash, so that a listener can prove it missed nothing.
 /// @dev Every event of the interface has indexed parameters first and static types only. Therefore `topics ‖ data` of a
 /// log equals `abi.encode(selector, parameters…)`: callers emit the event and append the hash of that same encoding.
-abstract contract Journal {
+abstract contract Journal is ICustody {
     /// @dev `seq64 | root192`
     uint256 private _head;
 

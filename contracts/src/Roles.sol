@@ -44,7 +44,7 @@ abstract contract Roles is AccessControl, Pausable, ReentrancyGuardTransient, Jo
         _takeRole(role, callerConfirmation);
     }
 
-    /// @notice Stops intake. Refunds and whatever users may take themselves go on.
+    /// @notice Stops intake, batches, publication and treasury. Refunds and whatever users may take themselves go on.
     function pause() external nonReentrant onlyGuardianOrAdmin {
         _pause();
         _journalPause(true);
@@ -64,6 +64,11 @@ abstract contract Roles is AccessControl, Pausable, ReentrancyGuardTransient, Jo
         uint256 seq = _nextSeq();
         emit ICustody.RoleChanged(role, account, seq, false);
         _append(keccak256(abi.encode(ICustody.RoleChanged.selector, role, account, seq, false)));
+    }
+
+    /// @dev `WrongUser`, expected is zero, for who has the role already.
+    function _giveRole(bytes32 role, address account) internal {
+        if (!_grantRole(role, account)) revert ICustody.WrongUser(address(0), account);
     }
 
     function _journalPause(bool paused_) private {

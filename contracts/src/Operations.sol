@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {ICustody} from "./interfaces/ICustody.sol";
+import {Liabilities} from "./Liabilities.sol";
+
+/// @notice What takes effect only after a delay in which the guardian can cancel it: whatever grants, raises or takes.
+/// @dev An operation is its kind, argument and value; the same one can be pending once. The delay is longer than that of roots,
+/// so users can claim against the newest root before anything of this happens.
+abstract contract Operations is Liabilities {
+    using SafeCast for uint256;
+
+    mapping(bytes32 id => uint256) private _etas;
+
+    /// @notice When a pending operation can be executed; zero when it is not pending.
+    function operationEta(bytes32 id) external view returns (uint256) {
+        return _etas[id];
+    }
+
+    /// @notice Treasurer for the treasury, else admin: announces an operation.
+    /// @dev In order: role; what the operation cannot mean (`_checkMeaning`); `AlreadyScheduled`. Also while paused.
+    function schedule(ICustody.Operation operation, bytes32 argument, uint256 value) external nonReentrant {
+        _checkRole(_ownerOf(operation));
+        _checkMeaning(operation, argument, value);
+        bytes32 id = _idOf(operation, argument, value);
+        if (_etas[id] != 0) revert ICustody.AlreadyScheduled(id);
+        uint256 eta = block.timestamp + OPERATION_DELAY;
+        _etas[id] = eta;
+        uint256 seq = _nextSeq();
+        emit ICustody.OperationScheduled(id, seq, operation, argument, value, eta);
+        _append(keccak256(abi.encode(ICustody.OperationScheduled.selector, id, seq, operation, argument, value, eta)));
+    }
+
+    /// @notice Who could schedule it: carries out an operation whose delay is over. Treasury not while paused.
+    /// @dev In order: role; `NotScheduled`; `TooEarly`; then what the operation itself demands (`_perform`).
+    function execute(ICustody.Operation operation, bytes32 argument, uint256 value) external nonReentrant {
+        _checkRole(_ownerOf(operation));
+        bytes32 id = _idOf(operation, argument, value);
+        uint256 eta = _etas[id];
+        if (eta == 0) revert ICustody.NotScheduled(id);
+        if (block.timestamp < eta) revert ICustody.TooEarly(eta);
+        delete _etas[id];
+        uint256 seq = _nextSeq();
+        emit ICustody.OperationExecuted(id, seq, operation, argument, value);
+        _append(keccak256(abi.encode(ICustody.OperationExecuted.selector, id, seq, operation, argument, value)));
+        _perform(operation, argument, value);
+    }
+
+    /// @notice Who could schedule it, or a guardian, unless it is the guardian's own removal. `NotScheduled`.
+    function cancel(ICustody.Operation operation, bytes32 argument, uint256 value) external nonReentrant {
+        bool ownRemoval = operation == ICustody.Operation.RemoveGuardian && _addressIn(argument) == msg.sender;
+        if (ownRemoval || !hasRole(GUARDIAN_ROLE, msg.sender)) _checkRole(_ownerOf(operation));
+        bytes32 id = _idOf(operation, argument, value);
+        if (_etas[id] == 0) revert ICustody.NotScheduled(id);
+        delete _etas[id];
+        uint256 seq = _nextSeq();
+        emit ICustody.OperationCancelled(id, seq);
+        _append(keccak256(abi.encode(ICustody.OperationCancelled.selector, id, seq)));
+    }
+
+    /// @dev Each operation has one form, so that it is scheduled once and seen for what it is. An address that is zero
+    /// (`ZeroAddress`) or wider than 160 bits, an argument or a value where there is none (`WrongValue`), are refused.
+    function _checkMeaning(ICustody.Operation operation, bytes32 argument, uint256 value) private pure {
+        if (operation == ICustody.Operation.RaiseOutflowCap) {
+            if (argument != 0) revert ICustody.WrongValue(0, uint256(argument));
+            return;
+        }
+        if (operation != ICustody.Operation.Treasury && value != 0) revert ICustody.WrongValue(0, value);
+        if (operation == ICustody.Operation.RetireRoot) return;
+        if (uint256(argument).toUint160() == 0) revert ICustody.ZeroAddress();
+    }
+
+    function _perform(ICustody.Operation operation, bytes32 argument, uint256 value) private {
+        address who = _addressIn(argument);
+        if (operation == ICustody.Operation.Treasury) _payTreasury(who, value);
+        else if (operation == ICustody.Operation.RaiseOutflowCap) _raiseOutflowCap(value);
+        else if (operation == ICustody.Operation.AddSigner) _addSigner(who);
+        else if (operation == ICustody.Operation.AddRootSigner) _addRootSigner(who);
+        else if (operation == ICustody.Operation.AddSubmitter) _giveRole(SUBMITTER_ROLE, who);
+        else if (operation == ICustody.Operation.AddFreezer) _giveRole(FREEZER_ROLE, who);
+        else if (operation == ICustody.Operation.AddTreasurer) _giveRole(TREASURER_ROLE, who);
+        else if (operation == ICustody.Operation.AddGuardian) _giveRole(GUARDIAN_ROLE, who);
+        else if (operation == ICustody.Operation.RemoveGuardian) _removeGuardian(who);
+        else if (operation == ICustody.Operation.RetireRoot) _retireRoot(argument);
+        else _transferAdmin(who);
+    }
+
+    /// @dev From surplus only: not what belongs to deposits, credits and published roots.
+    function _payTreasury(address to, uint256 amount) private whenNotPaused {
+        uint256 spendable = _spendable();
+        if (amount > spendable) revert ICustody.InsufficientFunds(amount, spendable);
+        _takeForPayment(amount);
+        _send(to, amount);
+    }
+
+    function _removeGuardian(address guardian) private {
+        _checkRole(GUARDIAN_ROLE, guardian);
+        _revokeRole(GUARDIAN_ROLE, guardian);
+    }
+
+    /// @dev There is one admin, who is the sender.
+    function _transferAdmin(address to) private {
+        _giveRole(DEFAULT_ADMIN_ROLE, to);
+        _revokeRole(DEFAULT_ADMIN_ROLE, msg.sender);
+    }
+
+    function _ownerOf(ICustody.Operation operation) private pure returns (bytes32 role) {
+        return operation == ICustody.Operation.Treasury ? TREASURER_ROLE : DEFAULT_ADMIN_ROLE;
+    }
+
+    function _addressIn(bytes32 argument) private pure returns (address) {
+        return address(uint160(uint256(argument)));
+    }
+
+    function _idOf(ICustody.Operation operation, bytes32 argument, uint256 value) private pure returns (bytes32) {
+        return keccak256(abi.encode(operation, argument, value));
+    }
+}

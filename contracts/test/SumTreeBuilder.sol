@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {ICustody} from "../src/interfaces/ICustody.sol";
+
+/// @notice Builds liabilities trees and proofs from the words of the interface, not with the contract's own code.
+library SumTreeBuilder {
+    struct Leaf {
+        address user;
+        uint256 entitled;
+    }
+
+    function root(Leaf[] memory leaves) internal pure returns (bytes32 hash, uint256 sum) {
+        (hash, sum,) = build(leaves, 0);
+    }
+
+    /// @dev `leaves` sorted by address; an odd last node moves up.
+    function build(Leaf[] memory leaves, uint256 index)
+        internal
+        pure
+        returns (bytes32 hash, uint256 sum, ICustody.SumNode[] memory proof)
+    {
+        ICustody.SumNode[] memory level = new ICustody.SumNode[](leaves.length);
+        for (uint256 k; k < leaves.length; ++k) {
+            level[k] = ICustody.SumNode(keccak256(abi.encode(leaves[k].user, leaves[k].entitled)), leaves[k].entitled);
+        }
+        ICustody.SumNode[] memory path = new ICustody.SumNode[](64);
+        uint256 depth;
+        for (uint256 n = level.length; n > 1; n = (n + 1) / 2) {
+            uint256 sibling = index ^ 1;
+            if (sibling < n) path[depth++] = ICustody.SumNode(level[sibling].hash, level[sibling].sum);
+            for (uint256 k; k < n; k += 2) {
+                level[k / 2] = k + 1 < n ? join(level[k], level[k + 1]) : level[k];
+            }
+            index /= 2;
+        }
+        proof = new ICustody.SumNode[](depth);
+        for (uint256 k; k < depth; ++k) {
+            proof[k] = path[k];
+        }
+        return (level[0].hash, level[0].sum, proof);
+    }
+
+    function join(ICustody.SumNode memory a, ICustody.SumNode memory b)
+        internal
+        pure
+        returns (ICustody.SumNode memory)
+    {
+        if (b.hash < a.hash) (a, b) = (b, a);
+        return ICustody.SumNode(keccak256(abi.encode(a.hash, a.sum, b.hash, b.sum)), a.sum + b.sum);
+    }
+}
