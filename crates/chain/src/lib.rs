@@ -1,17 +1,33 @@
-//! All RPC of the system: blocks, logs and journal heads of one contract, read from one node.
+//! All RPC of the system: blocks, logs and journal heads of one contract, read from one node, and transactions, sent to all.
 //!
 //! Nothing here decides what to believe over time: a [`ChainReader`] checks each answer against itself and tells
-//! transport failures, oversized ranges, stale nodes and malformed answers apart. Whoever reads retries.
+//! transport failures, oversized ranges, stale nodes and malformed answers apart; a [`Sender`] tells what every node said.
+//! Whoever reads or sends tries again.
 
+mod answer;
 mod block;
 mod error;
+mod fees;
 mod http;
 mod log;
 mod node;
+mod nonce;
 mod reader;
+mod receipt;
+mod revert;
+mod send;
+mod settlement;
+mod simulate;
 
+pub use answer::{Answer, Objection, Outcome};
 pub use block::{BlockHeader, BlockRef};
 pub use error::ChainError;
+pub use fees::Fees;
 pub use log::ContractLog;
 pub use node::At;
 pub use reader::{ChainReader, LogRange};
+pub use receipt::{Receipt, Whereabouts};
+pub use revert::Revert;
+pub use send::Sender;
+pub use settlement::{AccountState, Available, BatchState, PublishedRoot};
+pub use simulate::{Call, CallError};
