@@ -8,3 +8,4 @@
 )]
 
 pub mod authorization;
+pub mod batch;

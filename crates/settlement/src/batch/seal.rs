@@ -1,0 +1,202 @@
+//! The list that a batch's authorization signs: sorted, and hashed as the contract does.
+
+use alloy_primitives::{Address, B256, Keccak256};
+use money::Amount;
+use thiserror::Error;
+
+use crate::batch::{PAYOUTS_MAX, TARGET_MAX};
+
+/// One line of a sealed batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SealedPayout {
+    /// Whom to pay.
+    pub wallet: Address,
+    /// What is held back for it, and paid unless somebody else pays it first.
+    pub amount: Amount,
+    /// What the chain will have paid in all afterwards.
+    pub target: Amount,
+}
+
+impl SealedPayout {
+    /// The contract's entry: `address ‖ uint96 target`.
+    #[must_use]
+    pub fn word(&self) -> B256 {
+        let mut word = B256::ZERO;
+        word.0[16..].copy_from_slice(&self.target.base_units().to_be_bytes());
+        // The upper four bytes of the number are zero below 2^96, and the address ends in them.
+        word.0[..20].copy_from_slice(self.wallet.as_slice());
+        word
+    }
+}
+
+/// A batch's list, ready to be authorized.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// By wallet, strictly ascending.
+    pub payouts: Vec<SealedPayout>,
+    /// `keccak256` of the words: how the authorization and the chain's event name the list.
+    pub list_hash: B256,
+    /// Sum of the amounts: what the contract pays at most.
+    pub max_total: Amount,
+}
+
+impl Sealed {
+    /// The contract's entries.
+    #[must_use]
+    pub fn words(&self) -> Vec<B256> {
+        self.payouts.iter().map(SealedPayout::word).collect()
+    }
+}
+
+/// Why a list cannot be sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SealError {
+    /// Nobody is paid.
+    #[error("the list is empty")]
+    Empty,
+    /// More than the contract takes.
+    #[error("{0} payouts are more than {PAYOUTS_MAX}")]
+    TooMany(usize),
+    /// A payout to the zero address.
+    #[error("a wallet is the zero address")]
+    WalletZero,
+    /// Two payouts to one wallet.
+    #[error("the wallet {0:#x} is paid twice")]
+    WalletTwice(Address),
+    /// A payout of nothing.
+    #[error("the payout to {0:#x} is zero")]
+    AmountZero(Address),
+    /// The target is below the amount: something paid earlier would be negative.
+    #[error("the target of {0:#x} is below its amount")]
+    TargetBelowAmount(Address),
+    /// More than the contract can count.
+    #[error("the target of {0:#x} is too large")]
+    TargetTooLarge(Address),
+}
+
+impl SealError {
+    /// Its stable name in records.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::TooMany(_) => "too_many",
+            Self::WalletZero => "wallet_zero",
+            Self::WalletTwice(_) => "wallet_twice",
+            Self::AmountZero(_) => "amount_zero",
+            Self::TargetBelowAmount(_) => "target_below_amount",
+            Self::TargetTooLarge(_) => "target_too_large",
+        }
+    }
+}
+
+/// Seals payouts, in whatever order they come.
+///
+/// # Errors
+/// [`SealError`]: the contract would refuse the list, or it makes no sense.
+pub fn seal(mut payouts: Vec<SealedPayout>) -> Result<Sealed, SealError> {
+    if payouts.is_empty() {
+        return Err(SealError::Empty);
+    }
+    if payouts.len() > PAYOUTS_MAX {
+        return Err(SealError::TooMany(payouts.len()));
+    }
+    payouts.sort_by_key(|payout| payout.wallet);
+    let mut max_total = Amount::ZERO;
+    let mut hasher = Keccak256::new();
+    let mut previous = Address::ZERO;
+    for payout in &payouts {
+        let wallet = payout.wallet;
+        if wallet.is_zero() {
+            return Err(SealError::WalletZero);
+        }
+        if wallet == previous {
+            return Err(SealError::WalletTwice(wallet));
+        }
+        if payout.amount.is_zero() {
+            return Err(SealError::AmountZero(wallet));
+        }
+        if payout.target < payout.amount {
+            return Err(SealError::TargetBelowAmount(wallet));
+        }
+        if payout.target > TARGET_MAX {
+            return Err(SealError::TargetTooLarge(wallet));
+        }
+        // 300 amounts below 2^95 do not overflow.
+        max_total = max_total
+            .plus(payout.amount)
+            .map_err(|_| SealError::TargetTooLarge(wallet))?;
+        hasher.update(payout.word());
+        previous = wallet;
+    }
+    Ok(Sealed {
+        payouts,
+        list_hash: hasher.finalize(),
+        max_total,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::{b256, keccak256};
+
+    use super::*;
+
+    fn payout(wallet: u8, amount: u128, target: u128) -> SealedPayout {
+        SealedPayout {
+            wallet: Address::repeat_byte(wallet),
+            amount: Amount::new(amount),
+            target: Amount::new(target),
+        }
+    }
+
+    #[test]
+    fn a_word_is_the_address_and_the_target() {
+        let largest = payout(0xab, 1, TARGET_MAX.base_units()).word();
+        assert_eq!(
+            largest,
+            b256!("0xabababababababababababababababababababab7fffffffffffffffffffffff")
+        );
+        let small = payout(0x01, 1, 0x0203).word();
+        assert_eq!(
+            small,
+            b256!("0x0101010101010101010101010101010101010101000000000000000000000203")
+        );
+    }
+
+    #[test]
+    fn a_list_is_sorted_summed_and_hashed_over_its_words() {
+        let sealed = seal(vec![payout(2, 5, 6), payout(1, 7, 7)]).unwrap();
+        assert_eq!(sealed.payouts, [payout(1, 7, 7), payout(2, 5, 6)]);
+        assert_eq!(sealed.max_total, Amount::new(12));
+        let words = sealed.words();
+        assert_eq!(
+            sealed.list_hash,
+            keccak256([words[0].as_slice(), words[1].as_slice()].concat())
+        );
+    }
+
+    #[test]
+    fn a_list_that_the_contract_would_refuse_is_not_sealed() {
+        let many = |count: u8| (1..=count).map(|wallet| payout(wallet, 1, 1)).collect::<Vec<_>>();
+        let mut wide = many(255);
+        wide.extend((1..=46u8).map(|last| SealedPayout {
+            wallet: Address::with_last_byte(last),
+            ..payout(1, 1, 1)
+        }));
+        for (payouts, code) in [
+            (vec![], "empty"),
+            (wide, "too_many"),
+            (vec![payout(0, 1, 1)], "wallet_zero"),
+            (
+                vec![payout(1, 1, 1), payout(2, 1, 1), payout(1, 2, 2)],
+                "wallet_twice",
+            ),
+            (vec![payout(1, 0, 1)], "amount_zero"),
+            (vec![payout(1, 2, 1)], "target_below_amount"),
+            (vec![payout(1, 1, 1 << 95)], "target_too_large"),
+        ] {
+            assert_eq!(seal(payouts).unwrap_err().code(), code);
+        }
+    }
+}
