@@ -3,9 +3,8 @@
 //!
 //! Not responsible for what is tested; that is `tests/`.
 
-mod oracle;
 mod world;
 
 pub use devstack::world::{Answer, Authorization, Person};
-pub use oracle::Oracle;
+pub use demonstration::Oracle;
 pub use world::{World, bnb};

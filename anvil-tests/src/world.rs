@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{TestDatabase, wait_for};
 
-use crate::Oracle;
+use demonstration::Oracle;
 
 /// Longer than anything takes on a busy machine, shorter than a person's patience.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -240,7 +240,9 @@ impl World {
     pub async fn check(&self) -> anyhow::Result<Oracle> {
         self.settle().await?;
         self.verify()?;
-        Oracle::check(self).await
+        let (oracle, differences) = Oracle::compare(&self.site, self.ledger.pool()).await?;
+        assert!(differences.is_empty(), "{}", differences.join("\n"));
+        Ok(oracle)
     }
 
     /// Runs `trellis ledger verify` as the role that may only read.

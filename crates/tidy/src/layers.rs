@@ -31,6 +31,7 @@ const RESERVED: [(&str, &[&str]); 4] = [
             "devstack",
             "testkit",
             "cli",
+            "demonstration",
             "anvil-tests",
             "bench",
         ],
@@ -40,7 +41,7 @@ const RESERVED: [(&str, &[&str]); 4] = [
     // keys that everybody knows.
     (
         "store",
-        &["backend", "listener", "reconciler", "cli", "anvil-tests", "bench"],
+        &["backend", "listener", "reconciler", "cli", "demonstration", "anvil-tests", "bench"],
     ),
     ("alloy-signer-local", &["signer", "devstack", "anvil-tests"]),
 ];
@@ -55,6 +56,7 @@ const RESERVED_WORDS: [(&str, &str, &[&str]); 4] = [
             "abi/",
             "crates/chain/",
             "crates/devstack/",
+            "crates/demonstration/",
             "anvil-tests/",
             "bench/",
         ],
@@ -66,6 +68,7 @@ const RESERVED_WORDS: [(&str, &str, &[&str]); 4] = [
             "abi/",
             "crates/chain/",
             "crates/devstack/",
+            "crates/demonstration/",
             "anvil-tests/",
             "bench/",
         ],
@@ -78,6 +81,7 @@ const RESERVED_WORDS: [(&str, &str, &[&str]); 4] = [
             "signer/",
             "crates/devstack/",
             "crates/testkit/",
+            "crates/demonstration/",
             "anvil-tests/",
             "bench/",
         ],
