@@ -3,14 +3,22 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::{Response, StatusCode, Url};
+use reqwest::{StatusCode, Url};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use settlement::authorization::{IntakeKind, IntakeTerms};
 
-use crate::wire::{self, AuthorizationResponse, IntakeRequest, Problem};
-use crate::{Authorization, SignerError};
+use crate::wire::{
+    self, AuthorizationResponse, IntakeRequest, MalformedField, ManyAnswer, ManyRequest, ManyResponse,
+    PayoutBatchRequest, Problem, RootRequest, TransactionRequest, TransactionResponse,
+};
+use crate::{Authorization, BatchTerms, RootTerms, SignedTransaction, SignerError, TransactionTerms};
 
 /// How long an answer may take: a signature takes milliseconds, and a person waits.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long the answer to a request with many parts may take: the signer looks each of them up.
+const LARGE_ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
 /// How long a connection may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
@@ -110,34 +118,110 @@ impl SignerClient {
     }
 
     async fn authorize(&self, kind: IntakeKind, terms: &IntakeTerms) -> Result<Authorization, SignerError> {
+        let request = IntakeRequest::of(terms);
+        let response: AuthorizationResponse = self.post(wire::path_of(kind), &request, ANSWER_WITHIN).await?;
+        understood(response.authorization())
+    }
+
+    /// Asks for the authorizations of many intakes at once: each is granted or refused as if it came alone.
+    ///
+    /// # Errors
+    /// [`SignerError`] when there are no answers at all; nothing is known then, and the same requests may be repeated.
+    ///
+    /// # Panics
+    /// In builds with debug assertions, when there are more than [`wire::MANY_MAX`].
+    pub async fn authorize_many(
+        &self,
+        terms: &[IntakeTerms],
+    ) -> Result<Vec<Result<Authorization, SignerError>>, SignerError> {
+        debug_assert!(terms.len() <= wire::MANY_MAX);
+        let request = ManyRequest::of(terms);
+        let response: ManyResponse = self.post(wire::MANY_PATH, &request, LARGE_ANSWER_WITHIN).await?;
+        if response.answers.len() != terms.len() {
+            return Err(SignerError::NotUnderstood(
+                "not one answer for each request".to_owned(),
+            ));
+        }
+        let one = |answer: ManyAnswer| match answer {
+            ManyAnswer::Granted(response) => understood(response.authorization()),
+            ManyAnswer::Refused(problem) => {
+                let status =
+                    StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                Err(refused(status, Some(problem)))
+            }
+        };
+        Ok(response.answers.into_iter().map(one).collect())
+    }
+
+    /// Asks for the authorization of a batch, from the signer of authorizations.
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub async fn authorize_batch(&self, terms: &BatchTerms) -> Result<Authorization, SignerError> {
+        let request = PayoutBatchRequest::of(terms);
+        let response: AuthorizationResponse = self
+            .post(wire::BATCH_PAYOUT_PATH, &request, LARGE_ANSWER_WITHIN)
+            .await?;
+        understood(response.authorization())
+    }
+
+    /// Asks for the authorization of a liabilities root, from the signer of roots.
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub async fn authorize_root(&self, terms: &RootTerms) -> Result<Authorization, SignerError> {
+        let request = RootRequest::of(terms);
+        let response: AuthorizationResponse = self.post(wire::ROOT_PATH, &request, ANSWER_WITHIN).await?;
+        understood(response.authorization())
+    }
+
+    /// Asks for a signed transaction of the account of the signer of transactions. Nothing is sent to a chain.
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    pub async fn sign_transaction(&self, terms: &TransactionTerms) -> Result<SignedTransaction, SignerError> {
+        let request = TransactionRequest::of(terms);
+        let response: TransactionResponse = self
+            .post(wire::TRANSACTION_PATH, &request, LARGE_ANSWER_WITHIN)
+            .await?;
+        understood(response.transaction())
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &'static str,
+        request: &(impl Serialize + Sync),
+        within: Duration,
+    ) -> Result<T, SignerError> {
         let url = self
             .base
-            .join(wire::path_of(kind))
+            .join(path)
             .expect("a fixed path joins any URL of a server");
         let answer = self
             .client
             .post(url)
+            .timeout(within)
             .bearer_auth(&self.key.0)
-            .json(&IntakeRequest::of(terms))
+            .json(request)
             .send()
             .await
             .map_err(failed)?;
-        read(answer).await
+        let status = answer.status();
+        let body = answer.bytes().await.map_err(failed)?;
+        if status == StatusCode::OK {
+            return serde_json::from_slice(&body)
+                .map_err(|error| SignerError::NotUnderstood(error.to_string()));
+        }
+        Err(refused(status, serde_json::from_slice(&body).ok()))
     }
 }
 
-async fn read(answer: Response) -> Result<Authorization, SignerError> {
-    let status = answer.status();
-    let body = answer.bytes().await.map_err(failed)?;
-    if status == StatusCode::OK {
-        let response: AuthorizationResponse =
-            serde_json::from_slice(&body).map_err(|error| SignerError::NotUnderstood(error.to_string()))?;
-        return response
-            .authorization()
-            .map_err(|error| SignerError::NotUnderstood(error.to_string()));
-    }
-    let problem: Option<Problem> = serde_json::from_slice(&body).ok();
-    Err(match (status, problem) {
+fn understood<T>(read: Result<T, MalformedField>) -> Result<T, SignerError> {
+    read.map_err(|error| SignerError::NotUnderstood(error.to_string()))
+}
+
+fn refused(status: StatusCode, problem: Option<Problem>) -> SignerError {
+    match (status, problem) {
         (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => SignerError::Unauthorized,
         (StatusCode::TOO_MANY_REQUESTS, _) => SignerError::RateLimited,
         (StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT, _) => SignerError::Timeout,
@@ -150,7 +234,7 @@ async fn read(answer: Response) -> Result<Authorization, SignerError> {
             detail: problem.detail,
         },
         (status, _) => SignerError::NotUnderstood(format!("status {status}")),
-    })
+    }
 }
 
 fn failed(error: reqwest::Error) -> SignerError {

@@ -5,7 +5,8 @@ use thiserror::Error;
 /// Why there is no authorization.
 #[derive(Debug, Error)]
 pub enum SignerError {
-    /// The terms or the caller break a rule; the same request is refused again.
+    /// The terms or the caller break a rule; the same request is refused again. But for `key_paused`: then everything is
+    /// refused until a person has looked at it.
     #[error("the signer refused ({code}): {detail}")]
     Refused {
         /// The stable name of the rule (`unknown_plan`, `deadline_too_far` …).

@@ -1,15 +1,20 @@
-//! Wire types and client of the signer: typed terms go in, a signature comes out.
+//! Wire types and client of the signer: typed terms go in, a signature or a signed transaction comes out.
 //!
 //! Not responsible for which terms may be signed (`settlement`), nor for remembering a request before it is asked for:
 //! whoever asks stores its intent first, so that a repeat asks for the same terms.
 
 mod client;
 mod error;
+mod terms;
 pub mod wire;
 
 pub use client::{CallerKey, DEVELOPMENT_CALLER_KEY, SignerClient};
 pub use error::SignerError;
 pub use settlement::authorization::{IntakeKind, IntakeTerms};
+pub use terms::{
+    BatchTerms, Call, LiabilitiesRoot, Payout, PayoutBatch, ProofNode, RootTerms, SignedBy,
+    SignedTransaction, TransactionTerms,
+};
 
 use alloy_primitives::{Address, B256};
 

@@ -3,20 +3,34 @@
 //! Amounts are decimal strings; addresses, hashes and signatures are hexadecimal with prefix and full length. Unknown
 //! fields are refused: a signer must not overlook what somebody wanted to say.
 
-use std::str::FromStr;
+mod fields;
+mod many;
+mod settlement;
+mod transaction;
 
-use alloy_primitives::{Address, B256, hex};
-use money::Amount;
+pub use fields::MalformedField;
+pub use many::{MANY_MAX, ManyAnswer, ManyRequest, ManyResponse, OneOfMany};
+pub use settlement::{PayoutBatchFields, PayoutBatchRequest, PayoutLine, RootFields, RootRequest};
+pub use transaction::{CallFields, ProofLine, TransactionRequest, TransactionResponse};
+
+use ::settlement::authorization::{IntakeKind, IntakeTerms};
 use serde::{Deserialize, Serialize};
-use settlement::authorization::{IntakeKind, IntakeTerms};
-use thiserror::Error;
 
 use crate::Authorization;
+use crate::wire::fields::{address, amount, hash, lower_hex, signature};
 
 /// Where the authorization of a registration is asked for.
 pub const REGISTRATION_PATH: &str = "/v1/authorizations/registration";
 /// Where the authorization of a retopup is asked for.
 pub const RETOPUP_PATH: &str = "/v1/authorizations/retopup";
+/// Where the authorizations of many intakes are asked for at once.
+pub const MANY_PATH: &str = "/v1/authorizations/many";
+/// Where the authorization of a batch is asked for.
+pub const BATCH_PAYOUT_PATH: &str = "/v1/authorizations/batch-payout";
+/// Where the authorization of a liabilities root is asked for.
+pub const ROOT_PATH: &str = "/v1/roots";
+/// Where a signed transaction is asked for.
+pub const TRANSACTION_PATH: &str = "/v1/transactions";
 /// The media type of a refusal, RFC 9457.
 pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
 
@@ -81,16 +95,6 @@ pub struct Problem {
     pub code: String,
 }
 
-/// A field that is not what it must be.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{field}` is not {expected}")]
-pub struct MalformedField {
-    /// The field.
-    pub field: &'static str,
-    /// What it must be.
-    pub expected: &'static str,
-}
-
 impl IntakeRequest {
     /// The request for these terms.
     #[must_use]
@@ -123,10 +127,7 @@ impl IntakeRequest {
                 .as_deref()
                 .map(|sponsor| address("sponsor", sponsor))
                 .transpose()?,
-            amount: Amount::from_str(&self.amount).map_err(|_| MalformedField {
-                field: "amount",
-                expected: "a decimal integer of base units",
-            })?,
+            amount: amount("amount", &self.amount)?,
             plan_hash: hash("plan_hash", &self.plan_hash)?,
             disclosure_hash: hash("disclosure_hash", &self.disclosure_hash)?,
             deposit_ref: hash("deposit_ref", &self.deposit_ref)?,
@@ -153,42 +154,17 @@ impl AuthorizationResponse {
     pub fn authorization(&self) -> Result<Authorization, MalformedField> {
         Ok(Authorization {
             signer: address("signer", &self.signer)?,
-            signature: bytes(&self.signature).ok_or(MalformedField {
-                field: "signature",
-                expected: "65 bytes in hexadecimal with prefix",
-            })?,
+            signature: signature(&self.signature)?,
             digest: hash("digest", &self.digest)?,
         })
     }
 }
 
-fn lower_hex(value: impl AsRef<[u8]>) -> String {
-    hex::encode_prefixed(value)
-}
-
-fn address(field: &'static str, text: &str) -> Result<Address, MalformedField> {
-    bytes::<20>(text).map(Address::new).ok_or(MalformedField {
-        field,
-        expected: "an address of 20 bytes in hexadecimal with prefix",
-    })
-}
-
-fn hash(field: &'static str, text: &str) -> Result<B256, MalformedField> {
-    bytes::<32>(text).map(B256::new).ok_or(MalformedField {
-        field,
-        expected: "32 bytes in hexadecimal with prefix",
-    })
-}
-
-fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let mut found = [0; N];
-    hex::decode_to_slice(text.strip_prefix("0x")?, &mut found).ok()?;
-    // A second prefix would be skipped by the decoder; the length tells.
-    (text.len() == 2 + 2 * N).then_some(found)
-}
-
 #[cfg(test)]
 mod tests {
+    use alloy_primitives::{Address, B256};
+    use money::Amount;
+
     use super::*;
 
     fn terms() -> IntakeTerms {
