@@ -9,3 +9,5 @@
 
 pub mod authorization;
 pub mod batch;
+pub mod manifest;
+pub mod state;

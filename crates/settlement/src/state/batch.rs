@@ -1,0 +1,454 @@
+//! The life of a batch. Every step consumes the batch and gives the next one, or says which rule forbids it.
+
+use alloy_primitives::Address;
+use plan::BatchEnd;
+use thiserror::Error;
+
+use crate::state::ExpiryProof;
+
+/// Seconds that a batch authorization may at most live from the chain's head on: the rule of the custody contract.
+pub const SIGNED_LIFE_MAX: u64 = 3_600;
+
+/// Where a batch stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BatchState {
+    /// Asked for; the posting worker has not held anything back yet.
+    Requested,
+    /// The money of its payouts is held back.
+    Held,
+    /// Its list and its manifest are fixed.
+    Sealed,
+    /// A second operator agreed. A signature may have been asked for.
+    Approved,
+    /// Its authorization exists.
+    Signed,
+    /// A transaction with it has an account nonce.
+    Submitting,
+    /// Executed in a finalized block.
+    Executed,
+    /// Never executed, by finalized proof.
+    Expired,
+    /// Given up before it was signed, or proven dead after operators or the chain cancelled it.
+    Cancelled,
+    /// Something happened that must not; a human decides.
+    Quarantined,
+}
+
+/// Whether settlement is stopped by a severe finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Gate {
+    /// Settlement goes on.
+    Open,
+    /// No new authorization, submission or first broadcast.
+    Stopped,
+}
+
+/// What decides about a batch's next step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Batch {
+    /// Where it stands.
+    pub state: BatchState,
+    /// The operator who built it.
+    pub builder: Address,
+    /// The last second of its authorization, from the moment at which the signer may have been asked for it.
+    pub deadline: Option<u64>,
+    /// Operators gave it up.
+    pub cancel_requested: bool,
+}
+
+/// Which rule forbids a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+pub enum Refused {
+    /// The batch is not where this step begins.
+    #[error("a batch that is {} cannot do this", .0.name())]
+    WrongState(BatchState),
+    /// Who built a batch does not approve it.
+    #[error("the builder of a batch cannot approve it")]
+    ApproverIsBuilder,
+    /// Operators gave it up.
+    #[error("the batch is being cancelled")]
+    CancelRequested,
+    /// A severe finding is open.
+    #[error("settlement is stopped")]
+    SettlementStopped,
+    /// The authorization would be dead already.
+    #[error("the deadline {deadline} is not after the chain's time {head}")]
+    DeadlinePassed {
+        /// The last second of the authorization.
+        deadline: u64,
+        /// Timestamp of the chain's head.
+        head: u64,
+    },
+    /// The authorization would live longer than the contract takes.
+    #[error("the deadline {deadline} is more than {SIGNED_LIFE_MAX} s after the chain's time {head}")]
+    DeadlineTooFar {
+        /// The last second of the authorization.
+        deadline: u64,
+        /// Timestamp of the chain's head.
+        head: u64,
+    },
+    /// The signer was asked with another deadline before.
+    #[error("an authorization with the deadline {0} was asked for already")]
+    SignatureAskedFor(u64),
+    /// It has, or may have, an authorization that is not proven dead.
+    #[error("the batch may still be executed")]
+    MayExecute,
+}
+
+impl Refused {
+    /// Its stable name on the wire and in records.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::WrongState(_) => "wrong_batch_state",
+            Self::ApproverIsBuilder => "approver_is_builder",
+            Self::CancelRequested => "cancel_requested",
+            Self::SettlementStopped => "settlement_stopped",
+            Self::DeadlinePassed { .. } => "deadline_passed",
+            Self::DeadlineTooFar { .. } => "deadline_too_far",
+            Self::SignatureAskedFor(_) => "signature_asked_for",
+            Self::MayExecute => "batch_may_execute",
+        }
+    }
+}
+
+/// What a cancellation has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CancelPlan {
+    /// Nobody can have an authorization: let go of the money now.
+    ReleaseNow,
+    /// Stop the attempts and wait for the finalized proof.
+    AwaitExpiry,
+}
+
+/// What a retry has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Retry {
+    /// Raise the fee of the same submission.
+    BumpNow,
+    /// Build a new batch with the users who are still due.
+    Rebuild,
+}
+
+impl BatchState {
+    /// All states.
+    pub const ALL: [Self; 10] = [
+        Self::Requested,
+        Self::Held,
+        Self::Sealed,
+        Self::Approved,
+        Self::Signed,
+        Self::Submitting,
+        Self::Executed,
+        Self::Expired,
+        Self::Cancelled,
+        Self::Quarantined,
+    ];
+
+    /// Its name in SQL and JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Held => "held",
+            Self::Sealed => "sealed",
+            Self::Approved => "approved",
+            Self::Signed => "signed",
+            Self::Submitting => "submitting",
+            Self::Executed => "executed",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::Quarantined => "quarantined",
+        }
+    }
+
+    /// The state of this name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// Whether its users cannot be in another batch.
+    #[must_use]
+    pub const fn is_live(self) -> bool {
+        match self {
+            Self::Requested
+            | Self::Held
+            | Self::Sealed
+            | Self::Approved
+            | Self::Signed
+            | Self::Submitting
+            | Self::Quarantined => true,
+            Self::Executed | Self::Expired | Self::Cancelled => false,
+        }
+    }
+}
+
+impl Batch {
+    /// A batch that `builder` asks for.
+    #[must_use]
+    pub const fn requested(builder: Address) -> Self {
+        Self {
+            state: BatchState::Requested,
+            builder,
+            deadline: None,
+            cancel_requested: false,
+        }
+    }
+
+    /// Whether anybody can have an authorization of it: from before the signer is asked, because its answer may be lost.
+    #[must_use]
+    pub const fn may_be_authorized(&self) -> bool {
+        self.deadline.is_some()
+    }
+
+    /// The posting worker held back money for this many of its lines.
+    ///
+    /// # Errors
+    /// [`Refused::WrongState`] unless requested.
+    pub fn held(self, lines: usize) -> Result<Self, Refused> {
+        self.must_be(BatchState::Requested)?;
+        Ok(self.into_state(if lines == 0 {
+            BatchState::Cancelled
+        } else {
+            BatchState::Held
+        }))
+    }
+
+    /// Its list and its manifest were stored.
+    ///
+    /// # Errors
+    /// Unless held, or when given up.
+    pub fn sealed(self) -> Result<Self, Refused> {
+        self.must_be(BatchState::Held)?;
+        self.must_be_wanted()?;
+        Ok(self.into_state(BatchState::Sealed))
+    }
+
+    /// A second operator agrees.
+    ///
+    /// # Errors
+    /// Unless sealed, when given up, or when `approver` built it.
+    pub fn approve(self, approver: Address) -> Result<Self, Refused> {
+        self.must_be(BatchState::Sealed)?;
+        self.must_be_wanted()?;
+        if approver == self.builder {
+            return Err(Refused::ApproverIsBuilder);
+        }
+        Ok(self.into_state(BatchState::Approved))
+    }
+
+    /// The signer is going to be asked for an authorization until `deadline`; to be stored before it is asked. Once
+    /// stored, every further request has the same deadline: the signer signs one thing under a batch id.
+    ///
+    /// # Errors
+    /// Unless approved, when given up, stopped, or when the deadline does not fit the chain's time.
+    pub fn ask_for_signature(self, deadline: u64, head: u64, gate: Gate) -> Result<Self, Refused> {
+        self.must_be(BatchState::Approved)?;
+        self.must_be_wanted()?;
+        must_be_open(gate)?;
+        if let Some(before) = self.deadline.filter(|before| *before != deadline) {
+            return Err(Refused::SignatureAskedFor(before));
+        }
+        let life = deadline.checked_sub(head).filter(|life| *life > 0);
+        let life = life.ok_or(Refused::DeadlinePassed { deadline, head })?;
+        if life > SIGNED_LIFE_MAX {
+            return Err(Refused::DeadlineTooFar { deadline, head });
+        }
+        Ok(Self {
+            deadline: Some(deadline),
+            ..self
+        })
+    }
+
+    /// The signature was stored. Also when the batch was given up meanwhile: what exists is recorded.
+    ///
+    /// # Errors
+    /// Unless approved and asked for.
+    pub fn signed(self) -> Result<Self, Refused> {
+        self.must_be(BatchState::Approved)?;
+        match self.deadline {
+            Some(_) => Ok(self.into_state(BatchState::Signed)),
+            None => Err(Refused::WrongState(self.state)),
+        }
+    }
+
+    /// A transaction gets an account nonce; to be stored with it.
+    ///
+    /// # Errors
+    /// Unless signed, when given up, stopped, or when the authorization is dead by the chain's head.
+    pub fn submit(self, head: u64, gate: Gate) -> Result<Self, Refused> {
+        self.must_be(BatchState::Signed)?;
+        self.must_be_wanted()?;
+        must_be_open(gate)?;
+        let deadline = self.deadline.ok_or(Refused::WrongState(self.state))?;
+        if deadline <= head {
+            return Err(Refused::DeadlinePassed { deadline, head });
+        }
+        Ok(self.into_state(BatchState::Submitting))
+    }
+
+    /// A finalized block executed it. Chain facts are never refused: where that cannot be, a human must look.
+    #[must_use]
+    pub fn executed(self) -> Self {
+        match self.state {
+            BatchState::Approved
+            | BatchState::Signed
+            | BatchState::Submitting
+            | BatchState::Quarantined
+            | BatchState::Executed => self.into_state(BatchState::Executed),
+            BatchState::Requested
+            | BatchState::Held
+            | BatchState::Sealed
+            | BatchState::Expired
+            | BatchState::Cancelled => self.into_state(BatchState::Quarantined),
+        }
+    }
+
+    /// A finalized block cancelled it on the chain. Chain facts are never refused.
+    #[must_use]
+    pub fn cancelled_on_chain(self) -> Self {
+        match self.state {
+            BatchState::Executed => self.into_state(BatchState::Quarantined),
+            BatchState::Expired => self,
+            BatchState::Requested
+            | BatchState::Held
+            | BatchState::Sealed
+            | BatchState::Approved
+            | BatchState::Signed
+            | BatchState::Submitting
+            | BatchState::Cancelled
+            | BatchState::Quarantined => self.into_state(BatchState::Cancelled),
+        }
+    }
+
+    /// What is held back was let go before anybody can have had an authorization.
+    ///
+    /// # Errors
+    /// Unless given up, and before the signer was asked.
+    pub fn released(self) -> Result<Self, Refused> {
+        if !self.state.is_live() || !self.cancel_requested {
+            return Err(Refused::WrongState(self.state));
+        }
+        if self.may_be_authorized() {
+            return Err(Refused::MayExecute);
+        }
+        Ok(self.into_state(BatchState::Cancelled))
+    }
+
+    /// How it ends, by the proof that its authorization is dead. A quarantined batch ends only when a human gave it up.
+    ///
+    /// # Errors
+    /// When it is over, when the proof is of another deadline, or when it waits for a human.
+    pub fn end_by(&self, proof: &ExpiryProof) -> Result<BatchEnd, Refused> {
+        let waits = self.state == BatchState::Quarantined && !self.cancel_requested;
+        if !self.state.is_live() || waits {
+            return Err(Refused::WrongState(self.state));
+        }
+        if self.deadline != Some(proof.deadline()) {
+            return Err(Refused::MayExecute);
+        }
+        Ok(if self.cancel_requested {
+            BatchEnd::Cancelled
+        } else {
+            BatchEnd::Expired
+        })
+    }
+
+    /// What is held back was let go, because its authorization is proven dead.
+    ///
+    /// # Errors
+    /// Those of [`Batch::end_by`].
+    pub fn expired(self, proof: &ExpiryProof) -> Result<Self, Refused> {
+        let end = self.end_by(proof)?;
+        Ok(self.into_state(match end {
+            BatchEnd::Expired => BatchState::Expired,
+            BatchEnd::Cancelled => BatchState::Cancelled,
+        }))
+    }
+
+    /// Its transaction reverted in a finalized block, and the batch was not executed, while its authorization lives.
+    ///
+    /// # Errors
+    /// When it is over.
+    pub fn quarantined(self) -> Result<Self, Refused> {
+        if self.state.is_live() {
+            Ok(self.into_state(BatchState::Quarantined))
+        } else {
+            Err(Refused::WrongState(self.state))
+        }
+    }
+
+    /// Operators give it up.
+    ///
+    /// # Errors
+    /// When it is over, or given up already.
+    pub fn cancel(self) -> Result<(Self, CancelPlan), Refused> {
+        if !self.state.is_live() {
+            return Err(Refused::WrongState(self.state));
+        }
+        self.must_be_wanted()?;
+        let plan = if self.may_be_authorized() {
+            CancelPlan::AwaitExpiry
+        } else {
+            CancelPlan::ReleaseNow
+        };
+        Ok((
+            Self {
+                cancel_requested: true,
+                ..self
+            },
+            plan,
+        ))
+    }
+
+    /// Operators want it tried again: a raised fee while it is under way, a new batch once it is proven dead, and
+    /// nothing in between, for that could pay twice.
+    ///
+    /// # Errors
+    /// In every other state, or when it is given up and under way.
+    pub fn retry(&self) -> Result<Retry, Refused> {
+        match self.state {
+            BatchState::Submitting => self.must_be_wanted().map(|()| Retry::BumpNow),
+            BatchState::Expired => Ok(Retry::Rebuild),
+            BatchState::Requested
+            | BatchState::Held
+            | BatchState::Sealed
+            | BatchState::Approved
+            | BatchState::Signed
+            | BatchState::Executed
+            | BatchState::Cancelled
+            | BatchState::Quarantined => Err(Refused::WrongState(self.state)),
+        }
+    }
+
+    fn into_state(self, state: BatchState) -> Self {
+        Self { state, ..self }
+    }
+
+    fn must_be(&self, state: BatchState) -> Result<(), Refused> {
+        if self.state == state {
+            Ok(())
+        } else {
+            Err(Refused::WrongState(self.state))
+        }
+    }
+
+    fn must_be_wanted(&self) -> Result<(), Refused> {
+        if self.cancel_requested {
+            Err(Refused::CancelRequested)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn must_be_open(gate: Gate) -> Result<(), Refused> {
+    match gate {
+        Gate::Open => Ok(()),
+        Gate::Stopped => Err(Refused::SettlementStopped),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,210 @@
+//! The life of a submission: one intent to land on the chain with one account nonce.
+
+use thiserror::Error;
+
+/// Where a submission stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SubmissionState {
+    /// It has an account nonce, nothing else.
+    Allocated,
+    /// A signed transaction is stored that was not sent yet.
+    Signed,
+    /// A stored transaction was sent, whatever the answer.
+    Sent,
+    /// A block has it that is not finalized.
+    Included,
+    /// What it is for happened in a finalized block.
+    FinalOk,
+    /// It reverted in a finalized block, and what it is for did not happen.
+    FinalReverted,
+    /// Its nonce was filled with nothing, in a finalized block.
+    Dead,
+}
+
+/// What happens to a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SubmissionEvent {
+    /// A signed transaction was stored.
+    AttemptStored,
+    /// A stored transaction was sent to at least one endpoint.
+    Broadcast,
+    /// A block has one of its attempts.
+    Included,
+    /// That block is not on the chain any more, or no node knows it.
+    Reorged,
+    /// Finalized, and done.
+    FinalOk,
+    /// Finalized, and reverted.
+    FinalReverted,
+    /// Finalized with a no-op.
+    Dead,
+}
+
+/// An event that a state does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[error("a submission that is {} does not know {event:?}", .state.name())]
+pub struct SubmissionRefused {
+    /// Where it stands.
+    pub state: SubmissionState,
+    /// What was said to happen.
+    pub event: SubmissionEvent,
+}
+
+impl SubmissionRefused {
+    /// Its stable name in records.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "wrong_submission_state"
+    }
+}
+
+impl SubmissionState {
+    /// All states.
+    pub const ALL: [Self; 7] = [
+        Self::Allocated,
+        Self::Signed,
+        Self::Sent,
+        Self::Included,
+        Self::FinalOk,
+        Self::FinalReverted,
+        Self::Dead,
+    ];
+
+    /// Its name in SQL and JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allocated => "allocated",
+            Self::Signed => "signed",
+            Self::Sent => "sent",
+            Self::Included => "included",
+            Self::FinalOk => "final_ok",
+            Self::FinalReverted => "final_reverted",
+            Self::Dead => "dead",
+        }
+    }
+
+    /// The state of this name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// Whether nothing can happen any more.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        match self {
+            Self::Allocated | Self::Signed | Self::Sent | Self::Included => false,
+            Self::FinalOk | Self::FinalReverted | Self::Dead => true,
+        }
+    }
+
+    /// The state after an event. Ends are reached only from states in which the chain can have bytes of ours; between
+    /// two looks a transaction may have gone all the way.
+    ///
+    /// # Errors
+    /// [`SubmissionRefused`].
+    pub const fn on(self, event: SubmissionEvent) -> Result<Self, SubmissionRefused> {
+        use SubmissionEvent as Event;
+        match (self, event) {
+            (Self::Allocated | Self::Signed | Self::Sent, Event::AttemptStored) => Ok(Self::Signed),
+            (Self::Signed | Self::Sent, Event::Broadcast) => Ok(Self::Sent),
+            // Sent, and the process died before that was stored: the chain has it all the same.
+            (Self::Signed | Self::Sent | Self::Included, Event::Included) => Ok(Self::Included),
+            (Self::Included, Event::Reorged) => Ok(Self::Sent),
+            (Self::Signed | Self::Sent | Self::Included, Event::FinalOk) => Ok(Self::FinalOk),
+            (Self::Signed | Self::Sent | Self::Included, Event::FinalReverted) => Ok(Self::FinalReverted),
+            (Self::Signed | Self::Sent | Self::Included, Event::Dead) => Ok(Self::Dead),
+            (
+                Self::Allocated,
+                Event::Broadcast
+                | Event::Included
+                | Event::Reorged
+                | Event::FinalOk
+                | Event::FinalReverted
+                | Event::Dead,
+            )
+            | (Self::Signed | Self::Sent, Event::Reorged)
+            | (Self::Included, Event::AttemptStored | Event::Broadcast)
+            | (
+                Self::FinalOk | Self::FinalReverted | Self::Dead,
+                Event::AttemptStored
+                | Event::Broadcast
+                | Event::Included
+                | Event::Reorged
+                | Event::FinalOk
+                | Event::FinalReverted
+                | Event::Dead,
+            ) => Err(SubmissionRefused { state: self, event }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use SubmissionEvent as Event;
+    use SubmissionState as State;
+
+    const EVENTS: [Event; 7] = [
+        Event::AttemptStored,
+        Event::Broadcast,
+        Event::Included,
+        Event::Reorged,
+        Event::FinalOk,
+        Event::FinalReverted,
+        Event::Dead,
+    ];
+
+    #[test]
+    fn every_state_knows_exactly_its_events() {
+        let table: [(State, [&str; 7]); 7] = [
+            (State::Allocated, ["signed", "-", "-", "-", "-", "-", "-"]),
+            (
+                State::Signed,
+                [
+                    "signed",
+                    "sent",
+                    "included",
+                    "-",
+                    "final_ok",
+                    "final_reverted",
+                    "dead",
+                ],
+            ),
+            (
+                State::Sent,
+                [
+                    "signed",
+                    "sent",
+                    "included",
+                    "-",
+                    "final_ok",
+                    "final_reverted",
+                    "dead",
+                ],
+            ),
+            (
+                State::Included,
+                ["-", "-", "included", "sent", "final_ok", "final_reverted", "dead"],
+            ),
+            (State::FinalOk, ["-"; 7]),
+            (State::FinalReverted, ["-"; 7]),
+            (State::Dead, ["-"; 7]),
+        ];
+        for (state, nexts) in table {
+            for (event, next) in EVENTS.into_iter().zip(nexts) {
+                let found = state.on(event).map_or_else(|_| "-", State::name);
+                assert_eq!(found, next, "{state:?} on {event:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        for state in State::ALL {
+            assert_eq!(State::by_name(state.name()), Some(state));
+        }
+        assert_eq!(State::by_name("lost"), None);
+    }
+}
