@@ -1,4 +1,4 @@
-//! Contract interface: exported JSON, bindings, EIP-712 structs, the journal's fold, golden vectors.
+//! Contract interface: exported JSON, bindings, EIP-712 structs, the words of batches, the journal's fold, golden vectors.
 //!
 //! The only crate that contains `sol!`. It opens no connection: bindings and [`deploy`] use the provider they are given.
 #![deny(missing_docs)]
@@ -8,6 +8,8 @@ pub mod deploy;
 pub mod development;
 pub mod events;
 pub mod journal;
+pub mod operations;
+pub mod payouts;
 pub mod roles;
 pub mod typed_data;
 

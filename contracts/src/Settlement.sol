@@ -88,59 +88,82 @@ abstract contract Settlement is Accounts, Liabilities {
         _batches[batchId] = state;
     }
 
-    /// @dev Pays entry by entry and turns `words` from the signed list into the outcome. The way of an entry that is simply
-    /// paid is in assembly, about 250 gas cheaper per recipient; everything else is not.
+    /// @dev Pays entry by entry and turns `words` from the signed list into the outcome. Stretches of entries that are simply
+    /// paid are in assembly, for they are what a batch costs; every other entry ends a stretch.
     function _payAll(bytes32 batchId, bytes32[] memory words) private returns (Outcome memory outcome) {
         bytes32 executed = ICustody.PayoutExecuted.selector;
-        uint256 previous;
-        uint256 index;
+        uint256 at;
+        uint256 end;
+        // Memory-safe: addresses of the first word and behind the last one.
+        assembly ("memory-safe") {
+            at := add(words, 0x20)
+            end := add(at, shl(5, mload(words)))
+        }
         uint256 paid;
-        do {
-            uint256 user = uint256(words[index]) >> 96;
+        uint256 previous;
+        while (true) {
+            uint256 user;
             int256 due;
-            bool sent;
-            // Memory-safe: uses the scratch space and one word inside `words`.
+            // Memory-safe: uses the scratch space and the words from `at` to `end`.
             assembly ("memory-safe") {
-                let at := add(add(words, 0x20), shl(5, index))
-                mstore(0, user)
+                // Account slots are paid112 | credit112 | frozenUntil32, from the lowest bit. Registered and not frozen are
+                // those of 0 < slot < (now + 1) << 224, which is slot - 1 < limit.
+                let limit := sub(shl(224, add(timestamp(), 1)), 1)
                 mstore(0x20, _accounts.slot)
-                let slot := keccak256(0, 0x40)
-                // paid112 | credit112 | frozenUntil32, from the lowest bit
-                let account_ := sload(slot)
-                due := sub(and(mload(at), TARGET_MASK), and(account_, PAID_MASK))
-                // Above its predecessor, something due, and 0 < account_ < (now + 1) << 224: registered and not frozen.
-                if and(
-                    and(gt(user, previous), sgt(due, 0)),
-                    lt(sub(account_, 1), sub(shl(224, add(timestamp(), 1)), 1))
-                ) {
-                    sstore(slot, add(account_, due))
-                    sent := call(RECIPIENT_GAS, user, due, 0, 0, 0, 0)
-                    if sent {
-                        mstore(at, or(shl(96, user), due))
-                        mstore(0, due)
-                        log3(0, 0x20, executed, batchId, user)
+                for {} lt(at, end) { at := add(at, 0x20) } {
+                    due := mload(at)
+                    user := shr(96, due)
+                    mstore(0, user)
+                    let slot := keccak256(0, 0x40)
+                    let account_ := sload(slot)
+                    due := sub(and(due, TARGET_MASK), and(account_, PAID_MASK))
+                    if iszero(and(and(gt(user, previous), sgt(due, 0)), lt(sub(account_, 1), limit))) {
+                        break
                     }
+                    sstore(slot, add(account_, due))
+                    if iszero(call(RECIPIENT_GAS, user, due, 0, 0, 0, 0)) { break }
+                    mstore(at, or(shl(96, user), due))
+                    mstore(0, due)
+                    log3(0, 0x20, executed, batchId, user)
+                    paid := add(paid, due)
+                    previous := user
                 }
             }
-            if (sent) {
-                unchecked {
-                    paid += uint256(due);
-                }
-            } else {
-                if (user <= previous) revert ICustody.BadEntry(index, words[index]);
-                words[index] = _notSent(batchId, address(uint160(user)), words[index], due, outcome);
-            }
+            if (at == end) break;
+            if (user <= previous) _refuseEntry(words, at);
+            _settleUnsent(batchId, at, due, outcome);
             previous = user;
             unchecked {
-                ++index;
+                at += 0x20;
             }
-        } while (index < words.length);
+        }
         outcome.paid += paid;
         outcome.hash = _hashOf(words);
     }
 
+    function _refuseEntry(bytes32[] memory words, uint256 at) private pure {
+        uint256 first;
+        assembly ("memory-safe") {
+            first := add(words, 0x20)
+        }
+        uint256 index = (at - first) / 0x20;
+        revert ICustody.BadEntry(index, words[index]);
+    }
+
+    /// @dev An entry that was not simply paid: credited, or nothing was due. Writes the outcome word at `at`.
+    function _settleUnsent(bytes32 batchId, uint256 at, int256 due, Outcome memory outcome) private {
+        bytes32 entry;
+        assembly ("memory-safe") {
+            entry := mload(at)
+        }
+        bytes32 word = _outcomeUnsent(batchId, address(bytes20(entry)), entry, due, outcome);
+        assembly ("memory-safe") {
+            mstore(at, word)
+        }
+    }
+
     /// @return word outcome of an entry that was not simply paid: credited, or nothing was due
-    function _notSent(bytes32 batchId, address user, bytes32 entry, int256 due, Outcome memory outcome)
+    function _outcomeUnsent(bytes32 batchId, address user, bytes32 entry, int256 due, Outcome memory outcome)
         private
         returns (bytes32 word)
     {

@@ -52,3 +52,42 @@ contract Reenterer {
         (succeeded, result) = target.call{value: value}(payload);
     }
 }
+
+/// @notice Uses up all the gas it is given.
+contract Burner {
+    receive() external payable {
+        while (true) {}
+    }
+}
+
+/// @notice Fails with a megabyte of zeros as its reason, as far as its gas allows.
+contract Bomb {
+    uint256 private immutable _SIZE;
+
+    constructor(uint256 size) {
+        _SIZE = size;
+    }
+
+    receive() external payable {
+        uint256 size = _SIZE;
+        assembly {
+            revert(0, size)
+        }
+    }
+}
+
+/// @notice Costs about what a wallet behind a proxy costs that counts its payments.
+contract CountingWallet {
+    uint256 public payments;
+
+    receive() external payable {
+        ++payments;
+    }
+}
+
+/// @notice Accepts a payment only when it is given the full gas of a batch's recipient, and gives all of it back else.
+contract Choosy {
+    receive() external payable {
+        require(gasleft() > 12_000, "more gas");
+    }
+}

@@ -1,0 +1,261 @@
+//! Words of a batch: what is signed per user, and what became of it.
+//!
+//! Not responsible for what a user is owed, nor for the order of a list (the contract wants addresses strictly ascending).
+//! Amounts are wei and fit 96 bits.
+
+use alloy::primitives::{Address, B256, U256, keccak256};
+use thiserror::Error;
+
+use crate::events::CustodyEvent;
+
+/// An amount in a word has less than 96 bits.
+pub const AMOUNT_BITS: u32 = 96;
+/// Set in an outcome word when the amount was credited instead of sent; amounts of outcomes are therefore below this.
+pub const CREDITED_FLAG: u128 = 1 << 95;
+/// Entries that the contract takes in one batch.
+pub const BATCH_MAX: usize = 300;
+
+const AMOUNT_BYTES: usize = 12;
+
+/// The amount does not fit the word that carries it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("{amount} does not fit the word of {user}")]
+pub struct AmountTooLarge {
+    /// Whose word it is.
+    pub user: Address,
+    /// The amount in wei.
+    pub amount: u128,
+}
+
+/// One entry of a batch: `address ‖ uint96 target`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Payout {
+    /// Who is paid.
+    pub user: Address,
+    /// The user's new cumulative `paid`.
+    pub target: u128,
+}
+
+impl Payout {
+    /// The word that is signed and sent.
+    ///
+    /// # Errors
+    /// [`AmountTooLarge`] for a target of 2^96 or more.
+    pub fn word(self) -> Result<B256, AmountTooLarge> {
+        if self.target >> AMOUNT_BITS != 0 {
+            return Err(AmountTooLarge {
+                user: self.user,
+                amount: self.target,
+            });
+        }
+        Ok(pack(self.user, self.target))
+    }
+
+    /// The entry in a word; every word is one.
+    #[must_use]
+    pub fn from_word(word: B256) -> Self {
+        let (user, target) = unpack(word);
+        Self { user, target }
+    }
+}
+
+/// What became of one entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PayoutOutcome {
+    /// Whose entry it was.
+    pub user: Address,
+    /// What happened.
+    pub effect: PayoutEffect,
+}
+
+/// How an entry ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PayoutEffect {
+    /// This much was sent to the user.
+    Sent(u128),
+    /// This much could not be sent, or the user was frozen: it is kept for withdrawal.
+    Credited(u128),
+    /// The target had been reached before.
+    Skipped,
+}
+
+impl PayoutOutcome {
+    /// The word `address ‖ amount` that the batch's outcome hash covers; bit 95 set when credited, amount 0 when skipped.
+    ///
+    /// # Errors
+    /// [`AmountTooLarge`] for an amount that would touch bit 95.
+    pub fn word(self) -> Result<B256, AmountTooLarge> {
+        let (amount, flag) = match self.effect {
+            PayoutEffect::Sent(amount) => (amount, 0),
+            PayoutEffect::Credited(amount) => (amount, CREDITED_FLAG),
+            PayoutEffect::Skipped => (0, 0),
+        };
+        if amount >= CREDITED_FLAG {
+            return Err(AmountTooLarge {
+                user: self.user,
+                amount,
+            });
+        }
+        Ok(pack(self.user, amount | flag))
+    }
+
+    /// The outcome in a word.
+    #[must_use]
+    pub fn from_word(word: B256) -> Self {
+        let (user, amount) = unpack(word);
+        let effect = if amount & CREDITED_FLAG != 0 {
+            PayoutEffect::Credited(amount & !CREDITED_FLAG)
+        } else if amount == 0 {
+            PayoutEffect::Skipped
+        } else {
+            PayoutEffect::Sent(amount)
+        };
+        Self { user, effect }
+    }
+
+    /// The outcome that a per-user event of a batch reports, with the batch's id; `None` for every other event, and for an
+    /// amount that no batch can have.
+    #[must_use]
+    pub fn from_event(event: &CustodyEvent) -> Option<(B256, Self)> {
+        let (batch_id, user, effect) = match event {
+            CustodyEvent::PayoutExecuted(e) => (e.batchId, e.user, PayoutEffect::Sent(amount_in(e.amount)?)),
+            CustodyEvent::PayoutCredited(e) => {
+                (e.batchId, e.user, PayoutEffect::Credited(amount_in(e.amount)?))
+            }
+            CustodyEvent::PayoutSkipped(e) => (e.batchId, e.user, PayoutEffect::Skipped),
+            CustodyEvent::BatchCancelled(_)
+            | CustodyEvent::BatchSettled(_)
+            | CustodyEvent::Claimed(_)
+            | CustodyEvent::CreditWithdrawn(_)
+            | CustodyEvent::DepositRefunded(_)
+            | CustodyEvent::EscrowMatured(_)
+            | CustodyEvent::Funded(_)
+            | CustodyEvent::OperationCancelled(_)
+            | CustodyEvent::OperationExecuted(_)
+            | CustodyEvent::OperationScheduled(_)
+            | CustodyEvent::OutflowCapLowered(_)
+            | CustodyEvent::PauseChanged(_)
+            | CustodyEvent::RegistrationAccepted(_)
+            | CustodyEvent::RetopupCompleted(_)
+            | CustodyEvent::RoleChanged(_)
+            | CustodyEvent::RootPublished(_)
+            | CustodyEvent::RootVetoed(_)
+            | CustodyEvent::SignerRevoked(_)
+            | CustodyEvent::UserFrozen(_)
+            | CustodyEvent::UserUnfrozen(_) => return None,
+        };
+        Some((batch_id, Self { user, effect }))
+    }
+}
+
+/// What the contract commits to for a list of words: `listHash` of the payout words, `outcomeHash` of the outcome words.
+#[must_use]
+pub fn hash_of(words: &[B256]) -> B256 {
+    keccak256(words.concat())
+}
+
+fn amount_in(amount: U256) -> Option<u128> {
+    u128::try_from(amount)
+        .ok()
+        .filter(|amount| *amount < CREDITED_FLAG)
+}
+
+fn pack(user: Address, amount: u128) -> B256 {
+    let mut word = user.into_word();
+    word.0.rotate_left(AMOUNT_BYTES);
+    word.0[Address::len_bytes()..].copy_from_slice(&amount.to_be_bytes()[size_of::<u128>() - AMOUNT_BYTES..]);
+    word
+}
+
+fn unpack(word: B256) -> (Address, u128) {
+    let (user, amount) = word.split_at(Address::len_bytes());
+    let amount = amount
+        .iter()
+        .fold(0_u128, |amount, byte| amount << 8 | u128::from(*byte));
+    (Address::from_slice(user), amount)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bindings::ICustody;
+    use alloy::primitives::{address, b256};
+
+    const USER: Address = address!("00112233445566778899aabbccddeeff01020304");
+    const LARGEST: u128 = (1 << 96) - 1;
+
+    #[test]
+    fn a_payout_word_is_the_address_followed_by_the_target() {
+        let payout = Payout {
+            user: USER,
+            target: 0x0a0b,
+        };
+        let word = b256!("00112233445566778899aabbccddeeff01020304000000000000000000000a0b");
+        assert_eq!(payout.word(), Ok(word));
+        assert_eq!(Payout::from_word(word), payout);
+        let largest = Payout {
+            user: USER,
+            target: LARGEST,
+        };
+        assert_eq!(Payout::from_word(largest.word().expect("it fits")), largest);
+    }
+
+    #[test]
+    fn what_does_not_fit_a_word_is_refused() {
+        let amount = LARGEST + 1;
+        let payout = Payout {
+            user: USER,
+            target: amount,
+        };
+        assert_eq!(payout.word(), Err(AmountTooLarge { user: USER, amount }));
+        for effect in [
+            PayoutEffect::Sent(CREDITED_FLAG),
+            PayoutEffect::Credited(CREDITED_FLAG),
+        ] {
+            let outcome = PayoutOutcome { user: USER, effect };
+            assert_eq!(
+                outcome.word(),
+                Err(AmountTooLarge {
+                    user: USER,
+                    amount: CREDITED_FLAG
+                })
+            );
+        }
+    }
+
+    #[test]
+    fn an_outcome_word_says_how_an_entry_ended() {
+        for (effect, word) in [
+            (
+                PayoutEffect::Sent(5),
+                b256!("00112233445566778899aabbccddeeff01020304000000000000000000000005"),
+            ),
+            (
+                PayoutEffect::Credited(5),
+                b256!("00112233445566778899aabbccddeeff01020304800000000000000000000005"),
+            ),
+            (
+                PayoutEffect::Skipped,
+                b256!("00112233445566778899aabbccddeeff01020304000000000000000000000000"),
+            ),
+        ] {
+            let outcome = PayoutOutcome { user: USER, effect };
+            assert_eq!(outcome.word(), Ok(word));
+            assert_eq!(PayoutOutcome::from_word(word), outcome);
+        }
+    }
+
+    #[test]
+    fn an_amount_that_no_batch_can_have_is_no_outcome() {
+        let event = |amount| {
+            CustodyEvent::PayoutExecuted(ICustody::PayoutExecuted {
+                batchId: B256::ZERO,
+                user: USER,
+                amount,
+            })
+        };
+        assert_eq!(PayoutOutcome::from_event(&event(U256::from(CREDITED_FLAG))), None);
+        assert_eq!(PayoutOutcome::from_event(&event(U256::MAX)), None);
+        assert!(PayoutOutcome::from_event(&event(U256::from(CREDITED_FLAG - 1))).is_some());
+    }
+}
