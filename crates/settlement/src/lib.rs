@@ -7,7 +7,10 @@
     deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::panic)
 )]
 
+pub mod answer;
 pub mod authorization;
 pub mod batch;
+pub mod fees;
 pub mod manifest;
+pub mod pipeline;
 pub mod state;

@@ -1,0 +1,303 @@
+//! What a node says to a transaction that it is sent, and what that proves: almost nothing.
+//!
+//! A node that answers an error may have passed the transaction on; one that answers nothing may, too. So no text says
+//! that a transaction is not on its way; only when every endpoint refuses it for a reason that lies in its own bytes
+//! or in the sender's balance is it kept back. Everything else is decided by the chain.
+
+/// What a node's answer means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// Taken.
+    Accepted,
+    /// The pool has exactly this transaction.
+    AlreadyKnown,
+    /// The price is below what the pool takes at all.
+    Underpriced,
+    /// The price is not enough above that of the transaction with the same nonce.
+    ReplacementUnderpriced,
+    /// The nonce was used: by an attempt of this submission, or by somebody else.
+    NonceTooLow,
+    /// Transactions before it are missing.
+    NonceTooHigh,
+    /// The pool is full.
+    PoolFull,
+    /// The price is below the block's base price.
+    BelowBaseFee,
+    /// More than this node lets a transaction cost.
+    AboveNodeFeeCap,
+    /// The node has answered too often.
+    RateLimited,
+    /// No answer in time.
+    TimedOut,
+    /// The sender cannot pay for it.
+    InsufficientFunds,
+    /// Less gas than such a transaction needs at least.
+    IntrinsicGas,
+    /// More gas than a block or a transaction may have.
+    GasLimitTooHigh,
+    /// More bytes than a node takes.
+    Oversized,
+    /// It is signed for another chain.
+    WrongChain,
+    /// Anything else, a broken connection for one.
+    Other,
+}
+
+/// Words in the answers of geth and BSC, erigon, nethermind, besu, reth and anvil, in lower case. The first row that
+/// occurs counts, so what is special stands before what is general.
+const WORDS: [(&str, Answer); 42] = [
+    ("already known", Answer::AlreadyKnown),
+    ("alreadyknown", Answer::AlreadyKnown),
+    ("known transaction", Answer::AlreadyKnown),
+    ("already imported", Answer::AlreadyKnown),
+    ("already in the mempool", Answer::AlreadyKnown),
+    (
+        "replacement transaction underpriced",
+        Answer::ReplacementUnderpriced,
+    ),
+    ("replacement_underpriced", Answer::ReplacementUnderpriced),
+    ("replacementnotallowed", Answer::ReplacementUnderpriced),
+    ("could not replace existing tx", Answer::ReplacementUnderpriced),
+    (
+        "another transaction with same nonce",
+        Answer::ReplacementUnderpriced,
+    ),
+    ("nonce too low", Answer::NonceTooLow),
+    ("nonce is too low", Answer::NonceTooLow),
+    ("oldnonce", Answer::NonceTooLow),
+    ("nonce_too_low", Answer::NonceTooLow),
+    ("nonce too high", Answer::NonceTooHigh),
+    ("nonce gap", Answer::NonceTooHigh),
+    ("nonce is too distant", Answer::NonceTooHigh),
+    ("txpool is full", Answer::PoolFull),
+    ("transaction pool is full", Answer::PoolFull),
+    ("pool limit exceeded", Answer::PoolFull),
+    ("account limit exceeded", Answer::PoolFull),
+    ("exceeds the configured cap", Answer::AboveNodeFeeCap),
+    ("less than block base fee", Answer::BelowBaseFee),
+    ("below the current base fee", Answer::BelowBaseFee),
+    ("underpriced", Answer::Underpriced),
+    ("fee too low", Answer::Underpriced),
+    ("feetoolow", Answer::Underpriced),
+    ("gas price too low", Answer::Underpriced),
+    ("too many requests", Answer::RateLimited),
+    ("rate limit", Answer::RateLimited),
+    ("timed out", Answer::TimedOut),
+    ("timeout", Answer::TimedOut),
+    ("deadline exceeded", Answer::TimedOut),
+    ("insufficient funds for gas", Answer::InsufficientFunds),
+    ("insufficient funds for transfer", Answer::InsufficientFunds),
+    ("intrinsic gas too low", Answer::IntrinsicGas),
+    ("exceeds block gas limit", Answer::GasLimitTooHigh),
+    ("gas limit too high", Answer::GasLimitTooHigh),
+    ("oversized data", Answer::Oversized),
+    ("transaction size exceeds", Answer::Oversized),
+    ("invalid chain id", Answer::WrongChain),
+    ("incorrect chain id", Answer::WrongChain),
+];
+
+/// Characters of a text that are looked at: nodes may answer anything.
+const TEXT_MAX: usize = 4_096;
+
+impl Answer {
+    /// What an error's text means.
+    #[must_use]
+    pub fn of_error(text: &str) -> Self {
+        let text: String = text.chars().take(TEXT_MAX).collect();
+        let text = text.to_ascii_lowercase();
+        let found = WORDS.iter().find(|(words, _)| text.contains(words));
+        found.map_or(Self::Other, |(_, answer)| *answer)
+    }
+
+    /// Its stable name in records and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::AlreadyKnown => "already_known",
+            Self::Underpriced => "underpriced",
+            Self::ReplacementUnderpriced => "replacement_underpriced",
+            Self::NonceTooLow => "nonce_too_low",
+            Self::NonceTooHigh => "nonce_too_high",
+            Self::PoolFull => "pool_full",
+            Self::BelowBaseFee => "below_base_fee",
+            Self::AboveNodeFeeCap => "above_node_fee_cap",
+            Self::RateLimited => "rate_limited",
+            Self::TimedOut => "timed_out",
+            Self::InsufficientFunds => "insufficient_funds",
+            Self::IntrinsicGas => "intrinsic_gas",
+            Self::GasLimitTooHigh => "gas_limit_too_high",
+            Self::Oversized => "oversized",
+            Self::WrongChain => "wrong_chain",
+            Self::Other => "other",
+        }
+    }
+
+    /// Why no node will ever take these bytes, as long as the sender's balance stays as it is.
+    #[must_use]
+    pub const fn rejection(self) -> Option<Rejection> {
+        match self {
+            Self::InsufficientFunds => Some(Rejection::InsufficientFunds),
+            Self::IntrinsicGas => Some(Rejection::IntrinsicGas),
+            Self::GasLimitTooHigh => Some(Rejection::GasLimitTooHigh),
+            Self::Oversized => Some(Rejection::Oversized),
+            Self::WrongChain => Some(Rejection::WrongChain),
+            Self::Accepted
+            | Self::AlreadyKnown
+            | Self::Underpriced
+            | Self::ReplacementUnderpriced
+            | Self::NonceTooLow
+            | Self::NonceTooHigh
+            | Self::PoolFull
+            | Self::BelowBaseFee
+            | Self::AboveNodeFeeCap
+            | Self::RateLimited
+            | Self::TimedOut
+            | Self::Other => None,
+        }
+    }
+}
+
+/// The only answers that change anything, and only when all endpoints agree that they refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rejection {
+    /// The sender cannot pay for it.
+    InsufficientFunds,
+    /// Less gas than such a transaction needs at least.
+    IntrinsicGas,
+    /// More gas than a block or a transaction may have.
+    GasLimitTooHigh,
+    /// More bytes than a node takes.
+    Oversized,
+    /// It is signed for another chain.
+    WrongChain,
+}
+
+impl Rejection {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::InsufficientFunds,
+        Self::IntrinsicGas,
+        Self::GasLimitTooHigh,
+        Self::Oversized,
+        Self::WrongChain,
+    ];
+
+    /// Its stable name in records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InsufficientFunds => "insufficient_funds",
+            Self::IntrinsicGas => "intrinsic_gas",
+            Self::GasLimitTooHigh => "gas_limit_too_high",
+            Self::Oversized => "oversized",
+            Self::WrongChain => "wrong_chain",
+        }
+    }
+
+    /// The rejection of this name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rejection| rejection.name() == name)
+    }
+}
+
+/// What the answers of all endpoints to one broadcast prove: the first one's rejection when every one of them rejects
+/// it for good, otherwise nothing, and the transaction counts as sent.
+#[must_use]
+pub fn rejected_by_all(answers: &[Answer]) -> Option<Rejection> {
+    let mut rejections = answers.iter().map(|answer| answer.rejection());
+    let first = rejections.next()??;
+    rejections.all(|rejection| rejection.is_some()).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_nodes_have_their_meaning() {
+        for (text, name) in [
+            ("already known", "already_known"),
+            ("ALREADY_EXISTS: already known", "already_known"),
+            ("transaction already imported", "already_known"),
+            ("replacement transaction underpriced", "replacement_underpriced"),
+            ("transaction underpriced", "underpriced"),
+            (
+                "transaction underpriced: tip needed 1000000000, tip permitted 1",
+                "underpriced",
+            ),
+            ("nonce too low: next nonce 8, tx nonce 7", "nonce_too_low"),
+            ("Nonce too low", "nonce_too_low"),
+            ("nonce too high", "nonce_too_high"),
+            ("txpool is full", "pool_full"),
+            (
+                "tx fee (1.20 ether) exceeds the configured cap (1.00 ether)",
+                "above_node_fee_cap",
+            ),
+            (
+                "max fee per gas less than block base fee: address 0x…, maxFeePerGas: 1, baseFee: 7",
+                "below_base_fee",
+            ),
+            ("429 Too Many Requests", "rate_limited"),
+            ("error sending request: operation timed out", "timed_out"),
+            ("context deadline exceeded", "timed_out"),
+            (
+                "insufficient funds for gas * price + value: balance 0, tx cost 21000",
+                "insufficient_funds",
+            ),
+            ("Insufficient funds for gas * price + value", "insufficient_funds"),
+            (
+                "intrinsic gas too low: gas 20000, minimum needed 21000",
+                "intrinsic_gas",
+            ),
+            ("exceeds block gas limit", "gas_limit_too_high"),
+            (
+                "transaction gas limit too high (cap: 16777216, tx: 20000000)",
+                "gas_limit_too_high",
+            ),
+            (
+                "oversized data: transaction size 140000, limit 131072",
+                "oversized",
+            ),
+            ("invalid chain id for signer: have 1 want 56", "wrong_chain"),
+            ("execution reverted: insufficient funds", "other"),
+            ("connection reset by peer", "other"),
+            ("", "other"),
+        ] {
+            assert_eq!(Answer::of_error(text).name(), name, "{text:?}");
+        }
+        let late = format!("{}already known", "x".repeat(TEXT_MAX));
+        assert_eq!(Answer::of_error(&late), Answer::Other);
+    }
+
+    #[test]
+    fn only_when_all_endpoints_reject_for_good_does_anything_change() {
+        use Answer::{Accepted, InsufficientFunds, IntrinsicGas, NonceTooLow, TimedOut, Underpriced};
+        let rejection = Some(Rejection::InsufficientFunds);
+        assert_eq!(rejected_by_all(&[InsufficientFunds]), rejection);
+        assert_eq!(rejected_by_all(&[InsufficientFunds, IntrinsicGas]), rejection);
+        for answers in [
+            &[][..],
+            &[Accepted],
+            &[TimedOut],
+            &[InsufficientFunds, TimedOut],
+            &[TimedOut, InsufficientFunds],
+            &[Underpriced, Underpriced],
+            &[NonceTooLow],
+        ] {
+            assert_eq!(rejected_by_all(answers), None, "{answers:?}");
+        }
+    }
+
+    #[test]
+    fn rejections_are_named_as_their_answers_and_read_back() {
+        for rejection in Rejection::ALL {
+            assert_eq!(Rejection::by_name(rejection.name()), Some(rejection));
+        }
+        for (_, answer) in WORDS {
+            let rejection = answer.rejection();
+            assert!(rejection.is_none_or(|rejection| rejection.name() == answer.name()));
+        }
+    }
+}
