@@ -53,6 +53,8 @@ pub struct TransferRow {
     pub amount: Amount,
     pub reason: i16,
     pub phase: i16,
+    /// Fact and leg of the pending transfer that it resolves.
+    pub resolves: Option<(u64, u32)>,
 }
 
 /// A row of `account`.
@@ -90,6 +92,7 @@ pub struct UserRow {
     pub retopups: u32,
     pub registered_fact: u64,
     pub registered_at: u64,
+    pub paid: Amount,
 }
 
 /// A row of `deposit`.
@@ -139,6 +142,30 @@ pub struct RewardRow {
     pub withheld: Option<String>,
 }
 
+/// A row of `payout`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct PayoutRow {
+    pub amount: Amount,
+    pub held: Amount,
+    pub target: Option<Amount>,
+    pub state: String,
+    pub refused: Option<String>,
+    pub settled: Option<Amount>,
+    pub held_fact: u64,
+    pub closed_fact: Option<u64>,
+}
+
+/// A row of `claim`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct ClaimRow {
+    pub user: u32,
+    pub root: B256,
+    pub entitled: Amount,
+    pub amount: Amount,
+}
+
 /// A row of `user_income`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the columns of the table of the same name")]
@@ -169,6 +196,12 @@ pub struct Books {
     pub rewards: BTreeMap<(u64, u32), RewardRow>,
     /// The fact that forfeited a reward, by the reward's fact and leg.
     pub forfeited: BTreeMap<(u64, u32), u64>,
+    /// The fact that resolved a pending transfer, by its fact and leg.
+    pub resolutions: BTreeMap<(u64, u32), u64>,
+    /// By batch and user.
+    pub payouts: BTreeMap<(B256, u32), PayoutRow>,
+    /// By fact.
+    pub claims: BTreeMap<u64, ClaimRow>,
     /// By user.
     pub incomes: BTreeMap<u32, IncomeRow>,
     /// Choice and the fact that made it, by user and tier.

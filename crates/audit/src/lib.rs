@@ -1,6 +1,7 @@
 //! Checks of the books, pure: a snapshot in, discrepancies out.
 //!
 //! [`verify`] recomputes everything that follows from the facts, by a fold of its own, and compares.
+//! [`checks`] compare the books with the contract and its events at one block.
 //! [`liabilities`] is the tree by which every user can prove a claim on the contract. Not responsible for reading
 //! the snapshot, nor for repairing anything: whoever finds something reports it.
 #![deny(missing_docs, clippy::float_arithmetic)]
@@ -10,6 +11,7 @@
 )]
 
 pub mod books;
+pub mod checks;
 pub mod discrepancy;
 pub mod liabilities;
 pub mod recount;
@@ -17,8 +19,8 @@ pub mod sums;
 pub mod verify;
 
 pub use books::{
-    AccountRow, BalanceRow, BatchRow, Books, DepositRow, IncomeRow, NodeRow, PostedFact, RewardRow, Snapshot,
-    TransferRow, TreeRow, UserRow,
+    AccountRow, BalanceRow, BatchRow, Books, ClaimRow, DepositRow, IncomeRow, NodeRow, PayoutRow, PostedFact,
+    RewardRow, Snapshot, TransferRow, TreeRow, UserRow,
 };
 pub use discrepancy::{Discrepancy, compare};
 pub use verify::verify;

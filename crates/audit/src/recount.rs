@@ -3,6 +3,8 @@
 //! This fold is written apart from the one that posting uses, row by row instead of by batch, so that a mistake
 //! in one shows in the other.
 
+mod payout;
+
 use ledger::{Account, Beneficiary, Leg, Reason};
 use money::Amount;
 use plan::{Book, CompiledPlan, DepositKind, Effect, Funding, Outcome, ReserveChoice};
@@ -63,12 +65,13 @@ impl Recount {
             credit: leg.credit.id().get(),
             amount: leg.amount,
             reason: leg.reason.code(),
-            phase: 0,
+            phase: leg.movement.phase().code(),
+            resolves: leg
+                .movement
+                .resolves()
+                .map(|pending| (pending.fact_seq, pending.leg)),
         };
-        let debits = &mut self.balance(leg.debit).debits_posted;
-        *debits = sum(*debits, leg.amount);
-        let credits = &mut self.balance(leg.credit).credits_posted;
-        *credits = sum(*credits, leg.amount);
+        self.move_money(key.0, leg);
         self.books.transfers.insert(key, transfer);
         let (Some(user), Some(source), true) = (leg.recipient, leg.source, leg.reason.is_reward()) else {
             return;
@@ -84,7 +87,13 @@ impl Recount {
             | Reason::Funded
             | Reason::Correction
             | Reason::Netting
-            | Reason::Unexpected => (None, 1),
+            | Reason::Unexpected
+            | Reason::Payout
+            | Reason::PayoutCredited
+            | Reason::Claim
+            | Reason::CreditWithdrawal
+            | Reason::Treasury
+            | Reason::Overpaid => (None, 1),
         };
         let withheld = withheld(leg.credit);
         if withheld.is_none() {
@@ -159,6 +168,19 @@ impl Recount {
             }
             // The node that a move took says it already.
             Effect::Progressed { .. } => {}
+            Effect::PayoutHeld { .. }
+            | Effect::PayoutRefused { .. }
+            | Effect::PayoutReduced { .. }
+            | Effect::PayoutSettled { .. }
+            | Effect::PayoutReleased { .. }
+            | Effect::Paid { .. }
+            | Effect::Claimed { .. } => self.take_payout(fact.seq, effect),
+            // Their rows are requests of operators; posting only closes them.
+            Effect::BatchHeld { .. }
+            | Effect::BatchExecuted { .. }
+            | Effect::BatchEnded { .. }
+            | Effect::RootPublished { .. }
+            | Effect::RootVetoed { .. } => {}
             Effect::CommandIgnored { cause } => self.note(fact.seq, format!("ignored:{}", cause.name())),
             Effect::Discrepancy { cause } => self.note(fact.seq, cause.name().to_owned()),
         }
@@ -183,6 +205,7 @@ impl Recount {
                 retopups: 0,
                 registered_fact: fact.seq,
                 registered_at: fact.effective_at,
+                paid: Amount::ZERO,
             };
             self.books.users.insert(user.get(), row);
             if let Some(sponsor) = sponsor {
@@ -320,7 +343,13 @@ fn income_of(income: &mut IncomeRow, reason: Reason) -> &mut Amount {
         | Reason::Funded
         | Reason::Correction
         | Reason::Netting
-        | Reason::Unexpected => &mut income.direct,
+        | Reason::Unexpected
+        | Reason::Payout
+        | Reason::PayoutCredited
+        | Reason::Claim
+        | Reason::CreditWithdrawal
+        | Reason::Treasury
+        | Reason::Overpaid => &mut income.direct,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::B256;
-use ledger::{AccountId, BatchHasher, BatchHeader, Phase, Reason, Transfer};
+use ledger::{AccountId, BatchHasher, BatchHeader, Phase, Reason, Transfer, TransferId};
 use plan::CompiledPlan;
 
 use crate::books::{BatchRow, Books, PostedFact, Snapshot, TransferRow};
@@ -132,7 +132,7 @@ fn as_transfer((fact_seq, leg): (u64, u32), row: &TransferRow) -> Option<Transfe
         amount: row.amount,
         reason: Reason::by_code(row.reason)?,
         phase: Phase::by_code(row.phase)?,
-        resolves: None,
+        resolves: row.resolves.map(|(fact_seq, leg)| TransferId { fact_seq, leg }),
     })
 }
 
@@ -146,6 +146,14 @@ fn check_tables(expected: &Books, found: &Books, out: &mut Vec<Discrepancy>) {
     compare("pool_node", &expected.nodes, &found.nodes, out);
     compare("reward", &expected.rewards, &found.rewards, out);
     compare("reward_forfeited", &expected.forfeited, &found.forfeited, out);
+    compare(
+        "pending_resolution",
+        &expected.resolutions,
+        &found.resolutions,
+        out,
+    );
+    compare("payout", &expected.payouts, &found.payouts, out);
+    compare("claim", &expected.claims, &found.claims, out);
     compare("user_income", &expected.incomes, &found.incomes, out);
     compare("reserve_choice", &expected.choices, &found.choices, out);
     compare("discrepancy", &expected.discrepancies, &found.discrepancies, out);

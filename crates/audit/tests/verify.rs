@@ -80,8 +80,10 @@ fn batch(snapshot: &Snapshot, seq: u64, prev_hash: B256) -> BatchRow {
             credit: AccountId::new(row.credit).unwrap(),
             amount: row.amount,
             reason: Reason::by_code(row.reason).unwrap(),
-            phase: ledger::Phase::Single,
-            resolves: None,
+            phase: ledger::Phase::by_code(row.phase).unwrap(),
+            resolves: row
+                .resolves
+                .map(|(fact_seq, leg)| ledger::TransferId { fact_seq, leg }),
         });
     }
     BatchRow {

@@ -4,8 +4,8 @@
 
 use alloy_primitives::B256;
 use audit::{
-    AccountRow, BalanceRow, BatchRow, Books, DepositRow, IncomeRow, NodeRow, PostedFact, RewardRow, Snapshot,
-    TransferRow, TreeRow, UserRow,
+    AccountRow, BalanceRow, BatchRow, Books, ClaimRow, DepositRow, IncomeRow, NodeRow, PayoutRow, PostedFact,
+    RewardRow, Snapshot, TransferRow, TreeRow, UserRow,
 };
 use sqlx::{Acquire, PgConnection, PgTransaction};
 
@@ -44,6 +44,7 @@ pub async fn read_in(transaction: &mut PgTransaction<'_>) -> Result<Snapshot, St
     deposits(transaction, books).await?;
     pools(transaction, books).await?;
     rewards(transaction, books).await?;
+    payouts(transaction, books).await?;
     incomes(transaction, books).await?;
     choices(transaction, books).await?;
     Ok(snapshot)
@@ -105,7 +106,9 @@ async fn batches(transaction: &mut PgTransaction<'_>, snapshot: &mut Snapshot) -
 
 async fn transfers(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
     let rows = sqlx::query!(
-        "SELECT fact_seq, leg, debit_id, credit_id, amount AS \"amount: DbAmount\", reason, phase FROM transfer"
+        "SELECT fact_seq, leg, debit_id, credit_id, amount AS \"amount: DbAmount\", reason, phase, pending_fact,
+             pending_leg
+         FROM transfer"
     )
     .fetch_all(&mut **transaction)
     .await?;
@@ -120,6 +123,16 @@ async fn transfers(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Re
             amount: row.amount.0,
             reason: row.reason,
             phase: row.phase,
+            resolves: row
+                .pending_fact
+                .zip(row.pending_leg)
+                .map(|(fact, leg)| {
+                    Ok::<_, StoreError>((
+                        natural(fact, "transfer.pending_fact")?,
+                        small(leg, "transfer.pending_leg")?,
+                    ))
+                })
+                .transpose()?,
         };
         books.transfers.insert(key, transfer);
     }
@@ -167,7 +180,7 @@ async fn balances(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Res
 async fn users(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
     let rows = sqlx::query!(
         "SELECT id, wallet, sponsor_id, ordinal, status, frozen_until, directs, retopups, registered_fact,
-             registered_at
+             registered_at, paid AS \"paid: DbAmount\"
          FROM users"
     )
     .fetch_all(&mut **transaction)
@@ -189,6 +202,7 @@ async fn users(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result
             retopups: small(row.retopups, "users.retopups")?,
             registered_fact: natural(row.registered_fact, "users.registered_fact")?,
             registered_at: natural(row.registered_at, "users.registered_at")?,
+            paid: row.paid.0,
         };
         books.users.insert(small(row.id, "users.id")?, user);
     }
@@ -299,6 +313,64 @@ async fn rewards(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Resu
         );
         let fact = natural(row.forfeited_fact, "reward_forfeited.forfeited_fact")?;
         books.forfeited.insert(key, fact);
+    }
+    Ok(())
+}
+
+async fn payouts(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
+    let rows = sqlx::query!("SELECT pending_fact, pending_leg, resolved_by FROM pending_resolution")
+        .fetch_all(&mut **transaction)
+        .await?;
+    for row in rows {
+        let key = (
+            natural(row.pending_fact, "pending_resolution.pending_fact")?,
+            small(row.pending_leg, "pending_resolution.pending_leg")?,
+        );
+        let fact = natural(row.resolved_by, "pending_resolution.resolved_by")?;
+        books.resolutions.insert(key, fact);
+    }
+    let rows = sqlx::query!(
+        "SELECT batch_id, user_id, amount AS \"amount: DbAmount\", held AS \"held: DbAmount\",
+             target AS \"target: DbAmount\", state, refused, settled AS \"settled: DbAmount\", held_fact, closed_fact
+         FROM payout"
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    for row in rows {
+        let payout = PayoutRow {
+            amount: row.amount.0,
+            held: row.held.0,
+            target: row.target.map(|target| target.0),
+            state: row.state,
+            refused: row.refused,
+            settled: row.settled.map(|settled| settled.0),
+            held_fact: natural(row.held_fact, "payout.held_fact")?,
+            closed_fact: row
+                .closed_fact
+                .map(|fact| natural(fact, "payout.closed_fact"))
+                .transpose()?,
+        };
+        let key = (
+            hash(&row.batch_id, "payout.batch_id")?,
+            small(row.user_id, "payout.user_id")?,
+        );
+        books.payouts.insert(key, payout);
+    }
+    let rows = sqlx::query!(
+        "SELECT fact_seq, user_id, root, entitled AS \"entitled: DbAmount\", amount AS \"amount: DbAmount\" FROM claim"
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    for row in rows {
+        let claim = ClaimRow {
+            user: small(row.user_id, "claim.user_id")?,
+            root: hash(&row.root, "claim.root")?,
+            entitled: row.entitled.0,
+            amount: row.amount.0,
+        };
+        books
+            .claims
+            .insert(natural(row.fact_seq, "claim.fact_seq")?, claim);
     }
     Ok(())
 }

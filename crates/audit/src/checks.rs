@@ -1,0 +1,140 @@
+//! The reconciler's checks: one snapshot of books, events and contract in, findings out.
+//!
+//! Everything is read at the block of the last posting batch, the contract at that block's hash, so nothing is in
+//! flight and the tolerance on amounts is zero. Contract, events and ledger are three accounts of the same money, each
+//! computed by other code; a check compares two of them. A check that cannot run says why, and that is never a pass.
+//!
+//! Not responsible for reading, for remembering what was found before, for alerts, and never for repairing.
+
+mod batches;
+mod books;
+mod catalogue;
+mod configuration;
+mod events;
+mod finding;
+mod membership;
+mod nonces;
+mod payments;
+mod rewards;
+mod roots;
+mod signing;
+mod snapshot;
+mod totals;
+
+pub use batches::LATE_AFTER;
+pub use catalogue::{Cadence, Check, Severity};
+pub use configuration::PAUSED;
+pub use events::{
+    BatchEvents, DepositEvents, Entry, Event, EventSums, Events, JournalRoot, LineOutcome, RootEvents,
+    Settled, UserEvents,
+};
+pub use finding::{BreakCause, FINDINGS_MAX, Finding, Skip, Verdict};
+pub use roots::PROOFS_SAMPLED;
+pub use snapshot::{
+    Batch, BatchState, Chain, ChainAccount, Configuration, Counters, Deposit, DepositState, Ledger, Node,
+    Part, Payout, PayoutState, Position, Root, Sender, SignerMemory, Snapshot, Split, SubmissionEnd, Totals,
+    User,
+};
+
+use finding::Findings;
+
+/// What came of every check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// In the order of [`Check::ALL`].
+    pub verdicts: Vec<(Check, Verdict)>,
+}
+
+/// Runs every check.
+#[must_use]
+pub fn run(snapshot: &Snapshot) -> Report {
+    let verdict = |check| (check, run_one(check, snapshot));
+    Report {
+        verdicts: Check::ALL.into_iter().map(verdict).collect(),
+    }
+}
+
+/// Runs one check. What compares the ledger with events runs without the contract, too, but then cannot pass.
+#[must_use]
+pub fn run_one(check: Check, snapshot: &Snapshot) -> Verdict {
+    let mut out = Findings::of(check);
+    let (books, events, chain) = (&snapshot.books, &snapshot.events, snapshot.chain.as_ref());
+    match (check, chain) {
+        (Check::Balance, Ok(chain)) => totals::balance(chain, events, &mut out),
+        (Check::Surplus, Ok(chain)) => totals::surplus(chain, events, &mut out),
+        (Check::Totals, Ok(chain)) => totals::totals(chain, events, &mut out),
+        (Check::Journal, Ok(chain)) => totals::journal(snapshot, chain, &mut out),
+        (Check::Nonces, Ok(chain)) => nonces::check(snapshot, chain, &mut out),
+        (Check::Custody, _) => totals::custody(snapshot, &mut out),
+        (Check::DoubleEntry, _) => books::double_entry(books, &mut out),
+        (Check::Solvency, _) => books::solvency(books, &mut out),
+        (Check::Rewards, _) => rewards::check(snapshot, &mut out),
+        (Check::Batches, chain) => batches::check(snapshot, chain.ok(), &mut out),
+        (Check::Payments, chain) => payments::check(snapshot, chain.ok(), &mut out),
+        (Check::Membership, chain) => membership::check(snapshot, chain.ok(), &mut out),
+        (Check::Liabilities, chain) => roots::check(snapshot, chain.ok(), &mut out),
+        (Check::Signing, _) => match &snapshot.signers {
+            Ok(signers) => signing::check(snapshot, signers, &mut out),
+            Err(skip) => return Verdict::Skipped(skip.clone()),
+        },
+        (Check::Configuration, Ok(chain)) => match &snapshot.expected {
+            Ok(expected) => configuration::check(expected, &chain.configuration, &mut out),
+            Err(skip) => return Verdict::Skipped(skip.clone()),
+        },
+        (
+            Check::Balance
+            | Check::Surplus
+            | Check::Totals
+            | Check::Journal
+            | Check::Nonces
+            | Check::Configuration,
+            Err(skip),
+        ) => return Verdict::Skipped(skip.clone()),
+    }
+    match (out.verdict(), needs_contract(check), chain) {
+        // Half a check that found nothing is no pass.
+        (Verdict::Passed, true, Err(skip)) => Verdict::Skipped(skip.clone()),
+        (verdict, _, _) => verdict,
+    }
+}
+
+/// Whether a check without the contract leaves a part of its question open.
+const fn needs_contract(check: Check) -> bool {
+    match check {
+        Check::Custody | Check::DoubleEntry | Check::Solvency | Check::Signing | Check::Rewards => false,
+        Check::Balance
+        | Check::Surplus
+        | Check::Totals
+        | Check::Journal
+        | Check::Batches
+        | Check::Payments
+        | Check::Nonces
+        | Check::Membership
+        | Check::Liabilities
+        | Check::Configuration => true,
+    }
+}
+
+impl Report {
+    /// Everything that was found.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.verdicts.iter().flat_map(|(_, verdict)| match verdict {
+            Verdict::Failed { findings, .. } => findings.as_slice(),
+            Verdict::Passed | Verdict::Skipped(_) => &[],
+        })
+    }
+
+    /// Whether every check ran and found nothing.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.verdicts
+            .iter()
+            .all(|(_, verdict)| *verdict == Verdict::Passed)
+    }
+
+    /// Whether new batches must stop.
+    #[must_use]
+    pub fn stops_settlement(&self) -> bool {
+        self.findings().any(|finding| finding.severity == Severity::S1)
+    }
+}

@@ -1,0 +1,264 @@
+//! R8: every payout of a batch has exactly one event, and every event exactly one payout.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::{Address, B256, keccak256};
+use money::Amount;
+
+use crate::checks::events::{BatchEvents, LineOutcome, Settled};
+use crate::checks::finding::{Findings, Sides};
+use crate::checks::{Batch, BatchState, BreakCause, Chain, PayoutState, Severity, Snapshot, User};
+
+/// A signed batch that is neither executed nor released so long after its deadline is late, in seconds.
+pub const LATE_AFTER: u64 = 120;
+
+/// The contract's word for a batch that was cancelled.
+const CANCELLED: u64 = u64::MAX;
+
+/// Set in a word of the outcome list when the amount was credited.
+const CREDITED_BIT: u128 = 1 << 95;
+
+pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findings) {
+    let by_id: BTreeMap<B256, &Batch> = snapshot
+        .books
+        .batches
+        .iter()
+        .map(|batch| (batch.id, batch))
+        .collect();
+    for (id, events) in &snapshot.events.batches {
+        match by_id.get(id) {
+            None => {
+                let sides = Sides {
+                    expected: "a batch of ours",
+                    actual: "none",
+                };
+                let detail = "the contract has events of a batch that we never requested";
+                out.note(
+                    format!("batch {id}"),
+                    sides,
+                    BreakCause::ForeignTransaction,
+                    detail,
+                );
+            }
+            Some(batch) => compare(snapshot, batch, events, out),
+        }
+    }
+    let unheard = BatchEvents::default();
+    for (id, batch) in by_id
+        .iter()
+        .filter(|(id, _)| !snapshot.events.batches.contains_key(*id))
+    {
+        compare(snapshot, batch, &unheard, out);
+        let overdue = batch.deadline.map(|deadline| deadline.saturating_add(LATE_AFTER));
+        let now = snapshot.position.block_timestamp;
+        if let Some(overdue) = overdue.filter(|overdue| batch.state == BatchState::Signed && *overdue < now) {
+            let sides = Sides {
+                expected: format!("an end by {overdue}"),
+                actual: format!("still open at {now}"),
+            };
+            let detail = "a signed batch is past its deadline, and neither executed nor released";
+            out.note_as(
+                Severity::S2,
+                format!("batch {id}"),
+                sides,
+                BreakCause::Timing,
+                detail,
+            );
+        }
+    }
+    if let Some(chain) = chain {
+        states(snapshot, chain, out);
+    }
+}
+
+/// What the contract itself says of each batch.
+fn states(snapshot: &Snapshot, chain: &Chain, out: &mut Findings) {
+    for (id, state) in &chain.batches {
+        let events = snapshot.events.batches.get(id);
+        let settled = events
+            .and_then(|events| events.settled.first())
+            .map(|settled| settled.seq);
+        let is_cancelled = events.is_some_and(|events| events.is_cancelled);
+        let expected = settled.unwrap_or(if is_cancelled { CANCELLED } else { 0 });
+        let detail = "the contract's state of the batch, against its events";
+        let subject = format!("state of batch {id}");
+        out.equal(subject, expected, *state, BreakCause::MissingEvent, detail);
+    }
+}
+
+fn compare(snapshot: &Snapshot, batch: &Batch, events: &BatchEvents, out: &mut Findings) {
+    let subject = format!("batch {}", batch.id);
+    let is_executed = batch.state == BatchState::Executed;
+    let detail = "executions of the batch that the ledger posted, against closing events";
+    let expected = events.settled.len();
+    let cause = match expected {
+        0 => BreakCause::MissingEvent,
+        1 => BreakCause::MissingLedger,
+        2.. => BreakCause::Duplicate,
+    };
+    out.equal(&subject, expected, usize::from(is_executed), cause, detail);
+    if events.is_cancelled && !matches!(batch.state, BatchState::Released) {
+        let sides = Sides {
+            expected: "released",
+            actual: format!("{:?}", batch.state),
+        };
+        let detail = "the contract cancelled the batch, the ledger still counts on it";
+        out.note(
+            format!("cancelled {subject}"),
+            sides,
+            BreakCause::MissingLedger,
+            detail,
+        );
+    }
+    if let Some(settled) = events.settled.first() {
+        sums(&subject, settled, &events.lines, out);
+        let detail = "hash of the covered rewards, as it was sealed and as it was executed";
+        let sealed = batch.manifest_hash.unwrap_or_default();
+        let cause = BreakCause::Tampering;
+        out.equal(
+            format!("manifest of {subject}"),
+            sealed,
+            settled.manifest_hash,
+            cause,
+            detail,
+        );
+        let list = list_hash(batch, &events.lines, &snapshot.books.users);
+        let detail = "hash of the list of targets, recomputed from the payouts, and as it was executed";
+        out.equal(
+            format!("list of {subject}"),
+            list,
+            settled.list_hash,
+            cause,
+            detail,
+        );
+    }
+    lines(snapshot, batch, events, out);
+}
+
+/// The closing event, against the events of single users.
+fn sums(subject: &str, settled: &Settled, lines: &[(Address, LineOutcome)], out: &mut Findings) {
+    let (mut paid, mut credited) = (Amount::ZERO, Amount::ZERO);
+    let mut outcome = Vec::with_capacity(lines.len().saturating_mul(32));
+    for (user, line) in lines {
+        let word = match line {
+            LineOutcome::Executed(amount) => amount.base_units(),
+            LineOutcome::Credited(amount) => {
+                credited = credited.plus(*amount).unwrap_or_default();
+                amount.base_units() | CREDITED_BIT
+            }
+            LineOutcome::Skipped => 0,
+        };
+        let amount = Amount::new(word & !CREDITED_BIT);
+        paid = paid.plus(amount).unwrap_or_default();
+        outcome.extend_from_slice(&list_word(*user, word));
+    }
+    let (detail, cause) = (
+        "the closing event, against the events of single users",
+        BreakCause::MissingEvent,
+    );
+    let count = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+    out.equal(format!("count of {subject}"), settled.count, count, cause, detail);
+    out.equal(format!("paid by {subject}"), settled.paid, paid, cause, detail);
+    out.equal(
+        format!("credited by {subject}"),
+        settled.credited,
+        credited,
+        cause,
+        detail,
+    );
+    let hash = keccak256(&outcome);
+    out.equal(
+        format!("outcome of {subject}"),
+        settled.outcome_hash,
+        hash,
+        cause,
+        detail,
+    );
+}
+
+fn lines(snapshot: &Snapshot, batch: &Batch, events: &BatchEvents, out: &mut Findings) {
+    let mut heard: BTreeMap<Address, Vec<LineOutcome>> = BTreeMap::new();
+    for (user, line) in &events.lines {
+        heard.entry(*user).or_default().push(*line);
+    }
+    for payout in &batch.payouts {
+        let wallet = snapshot.books.users.get(&payout.user).map(|user| user.wallet);
+        let heard = wallet
+            .and_then(|wallet| heard.remove(&wallet))
+            .unwrap_or_default();
+        let posted = match payout.state {
+            PayoutState::Executed => vec![LineOutcome::Executed(payout.settled)],
+            PayoutState::Credited => vec![LineOutcome::Credited(payout.settled)],
+            PayoutState::Skipped => vec![LineOutcome::Skipped],
+            PayoutState::Held | PayoutState::Released => Vec::new(),
+        };
+        if heard != posted {
+            let cause = match (heard.len(), posted.len()) {
+                (0, _) => BreakCause::MissingEvent,
+                (_, 0) => BreakCause::MissingLedger,
+                (1, _) => BreakCause::Amount,
+                (2.., _) => BreakCause::Duplicate,
+            };
+            let sides = Sides {
+                expected: in_words(&heard),
+                actual: in_words(&posted),
+            };
+            let detail = "what the events say of a line of the batch, against what the ledger posted";
+            out.note(
+                format!("user {} of batch {}", payout.user, batch.id),
+                sides,
+                cause,
+                detail,
+            );
+        }
+    }
+    for (wallet, heard) in heard {
+        let sides = Sides {
+            expected: in_words(&heard),
+            actual: "no line".to_owned(),
+        };
+        let detail = "the batch did something for a wallet that is not on its list";
+        let subject = format!("wallet {wallet} of batch {}", batch.id);
+        out.note(subject, sides, BreakCause::ForeignTransaction, detail);
+    }
+}
+
+fn in_words(lines: &[LineOutcome]) -> String {
+    let words = lines.iter().map(|line| match line {
+        LineOutcome::Executed(amount) => format!("executed {amount}"),
+        LineOutcome::Credited(amount) => format!("credited {amount}"),
+        LineOutcome::Skipped => "skipped".to_owned(),
+    });
+    let words: Vec<String> = words.collect();
+    if words.is_empty() {
+        "nothing".to_owned()
+    } else {
+        words.join(", ")
+    }
+}
+
+/// `keccak256` of the words `address ‖ target` of those whom the batch did something for.
+fn list_hash(batch: &Batch, lines: &[(Address, LineOutcome)], users: &BTreeMap<u32, User>) -> B256 {
+    let targets: BTreeMap<Address, Amount> = batch
+        .payouts
+        .iter()
+        .filter_map(|payout| Some((users.get(&payout.user)?.wallet, payout.target)))
+        .collect();
+    let mut words = Vec::with_capacity(lines.len().saturating_mul(32));
+    for (wallet, _) in lines {
+        let target = targets.get(wallet).copied().unwrap_or_default();
+        words.extend_from_slice(&list_word(*wallet, target.base_units()));
+    }
+    keccak256(words)
+}
+
+/// `address ‖ 96 bits`.
+fn list_word(wallet: Address, number: u128) -> [u8; 32] {
+    let mut word = [0; 32];
+    let number = number.to_be_bytes();
+    let bytes = wallet.iter().chain(number.iter().skip(4));
+    for (place, byte) in word.iter_mut().zip(bytes) {
+        *place = *byte;
+    }
+    word
+}

@@ -1,0 +1,113 @@
+//! R1 to R4: sums over everything, each between two of contract, events and ledger.
+
+use ledger::{Account, AccountKind};
+
+use crate::checks::events::signed;
+use crate::checks::finding::{Findings, Sides};
+use crate::checks::{BreakCause, Chain, Counters, DepositState, Events, Snapshot};
+
+/// R1: what the contract has, against what the events say.
+pub(super) fn balance(chain: &Chain, events: &Events, out: &mut Findings) {
+    let (expected, actual) = (events.balance(), signed(chain.balance));
+    if actual < expected {
+        let sides = Sides { expected, actual };
+        let detail = "ether of the contract, against everything that came in and did not leave";
+        out.note("balance", sides, BreakCause::MissingEvent, detail);
+    }
+}
+
+/// R1b: ether that came without a call. It only ever adds, and belongs to nobody.
+pub(super) fn surplus(chain: &Chain, events: &Events, out: &mut Findings) {
+    let (expected, actual) = (events.balance(), signed(chain.balance));
+    if actual > expected {
+        let sides = Sides { expected, actual };
+        let detail = "ether of the contract beyond everything that came in and did not leave";
+        out.note("balance", sides, BreakCause::ForcedEther, detail);
+    }
+}
+
+/// R2: the contract's own sums, against those of its events.
+pub(super) fn totals(chain: &Chain, events: &Events, out: &mut Findings) {
+    let totals = &chain.totals;
+    for (name, expected, actual) in [
+        ("pushed", events.pushed(), totals.pushed),
+        ("claimed", signed(events.sums.claimed), totals.claimed),
+        ("credited", events.credited(), totals.credited),
+        ("escrowed", events.escrowed(), totals.escrowed),
+    ] {
+        let detail = "sum of the contract, against the sum of its events";
+        out.equal(name, expected, signed(actual), BreakCause::Amount, detail);
+    }
+}
+
+/// R3: nothing is missing between the first event and the block, and all of it is posted.
+pub(super) fn journal(snapshot: &Snapshot, chain: &Chain, out: &mut Findings) {
+    let events = &snapshot.events;
+    let (seq, root) = chain.journal;
+    let detail = "head of the contract's journal, against ours recomputed from the events";
+    out.equal("seq", seq, events.journal_seq, BreakCause::MissingEvent, detail);
+    out.equal(
+        "root",
+        root,
+        events.journal_root,
+        BreakCause::MissingEvent,
+        detail,
+    );
+    for gap in &events.journal_gaps {
+        let sides = Sides {
+            expected: "the entry after the one before",
+            actual: gap,
+        };
+        let detail = "entries of the journal that we recorded do not follow each other";
+        out.note(format!("entry {gap}"), sides, BreakCause::MissingEvent, detail);
+    }
+    let detail = "last journal entry of the contract, against the last that is a fact";
+    let posted = snapshot.position.chain_seq;
+    out.equal("posted", seq, posted, BreakCause::MissingLedger, detail);
+}
+
+/// R4: custody, escrow and credits of the ledger, against the events.
+pub(super) fn custody(snapshot: &Snapshot, out: &mut Findings) {
+    let (books, events) = (&snapshot.books, &snapshot.events);
+    let custody = net_of(&books.balances, |account| account == Account::Custody);
+    let detail = "the ledger's custody, against everything that came in and did not leave";
+    // Custody grows by debits.
+    out.equal(
+        "custody",
+        events.balance(),
+        custody.saturating_neg(),
+        BreakCause::Amount,
+        detail,
+    );
+
+    let held = net_of(&books.balances, |account| account.kind() == AccountKind::Held);
+    // A payment of another amount than the plan's price waits in clearing instead.
+    let prices = (snapshot.plan.registration_price(), snapshot.plan.retopup_price());
+    let parked = books.deposits.iter().filter(|deposit| {
+        let price = if deposit.is_registration {
+            prices.0
+        } else {
+            prices.1
+        };
+        deposit.state == DepositState::Held && deposit.amount != price
+    });
+    let parked = parked.map(|deposit| signed(deposit.amount));
+    let escrow = parked.fold(held, i128::saturating_add);
+    let detail = "what the ledger holds until cooling-off times are over, against what lies in escrow";
+    out.equal("escrow", events.escrowed(), escrow, BreakCause::Amount, detail);
+
+    let credit = net_of(&books.balances, |account| account.kind() == AccountKind::Credit);
+    let detail = "the ledger's credits of all users, against what was credited and not withdrawn";
+    out.equal("credits", events.credited(), credit, BreakCause::Amount, detail);
+}
+
+/// Credits less debits over the accounts that `wanted` names.
+pub(super) fn net_of(balances: &[Counters], wanted: impl Fn(Account) -> bool) -> i128 {
+    let counted = balances.iter().filter(|row| wanted(row.account));
+    counted.fold(0i128, |sum, row| sum.saturating_add(net(row)))
+}
+
+/// Credits less debits of an account.
+pub(super) fn net(row: &Counters) -> i128 {
+    signed(row.credits_posted).saturating_sub(signed(row.debits_posted))
+}

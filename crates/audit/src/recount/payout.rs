@@ -1,0 +1,120 @@
+//! Money on its way out: pending transfers and what ends them, lines of batches, claims.
+
+use ledger::{Leg, Phase};
+use money::Amount;
+use plan::{Effect, PayoutOutcome};
+
+use super::{Recount, sum};
+use crate::books::{ClaimRow, PayoutRow};
+
+impl Recount {
+    /// Counts a leg in the balances of its two accounts.
+    pub(super) fn move_money(&mut self, fact_seq: u64, leg: &Leg) {
+        let (posts, holds, releases) = match leg.movement.phase() {
+            Phase::Single => (true, false, false),
+            Phase::Pending => (false, true, false),
+            Phase::Post => (true, false, true),
+            Phase::Void => (false, false, true),
+        };
+        let debit = self.balance(leg.debit);
+        if posts {
+            debit.debits_posted = sum(debit.debits_posted, leg.amount);
+        }
+        debit.debits_pending = pending(debit.debits_pending, leg.amount, holds, releases);
+        let credit = self.balance(leg.credit);
+        if posts {
+            credit.credits_posted = sum(credit.credits_posted, leg.amount);
+        }
+        credit.credits_pending = pending(credit.credits_pending, leg.amount, holds, releases);
+        if let Some(pending) = leg.movement.resolves() {
+            let key = (pending.fact_seq, pending.leg);
+            self.books.resolutions.insert(key, fact_seq);
+        }
+    }
+
+    pub(super) fn take_payout(&mut self, fact_seq: u64, effect: &Effect) {
+        if let Effect::PayoutHeld {
+            batch,
+            user,
+            amount,
+            target,
+        } = effect
+        {
+            let row = PayoutRow {
+                amount: *amount,
+                held: *amount,
+                target: Some(*target),
+                state: "held".to_owned(),
+                refused: None,
+                settled: None,
+                held_fact: fact_seq,
+                closed_fact: None,
+            };
+            self.books.payouts.insert((*batch, user.get()), row);
+        } else if let Effect::PayoutRefused {
+            batch,
+            user,
+            amount,
+            cause,
+        } = effect
+        {
+            // Who is named twice in one request keeps the first line.
+            self.books
+                .payouts
+                .entry((*batch, user.get()))
+                .or_insert(PayoutRow {
+                    amount: *amount,
+                    held: Amount::ZERO,
+                    target: None,
+                    state: "refused".to_owned(),
+                    refused: Some(cause.name().to_owned()),
+                    settled: None,
+                    held_fact: fact_seq,
+                    closed_fact: None,
+                });
+        } else if let Effect::PayoutReduced { batch, user, amount } = effect {
+            if let Some(row) = self.books.payouts.get_mut(&(*batch, user.get())) {
+                row.held = *amount;
+            }
+        } else if let Effect::PayoutSettled { batch, user, outcome } = effect {
+            let (state, settled) = match outcome {
+                PayoutOutcome::Executed(amount) => ("executed", *amount),
+                PayoutOutcome::Credited { amount, .. } => ("credited", *amount),
+                PayoutOutcome::Skipped => ("skipped", Amount::ZERO),
+            };
+            if let Some(row) = self.books.payouts.get_mut(&(*batch, user.get())) {
+                state.clone_into(&mut row.state);
+                (row.held, row.settled, row.closed_fact) = (Amount::ZERO, Some(settled), Some(fact_seq));
+            }
+        } else if let Effect::PayoutReleased { batch, user } = effect {
+            if let Some(row) = self.books.payouts.get_mut(&(*batch, user.get())) {
+                "released".clone_into(&mut row.state);
+                (row.held, row.closed_fact) = (Amount::ZERO, Some(fact_seq));
+            }
+        } else if let Effect::Paid { user, amount } = effect {
+            self.change_user(user.get(), |user| user.paid = sum(user.paid, *amount));
+        } else if let Effect::Claimed {
+            user,
+            root,
+            entitled,
+            amount,
+        } = effect
+        {
+            let row = ClaimRow {
+                user: user.get(),
+                root: *root,
+                entitled: *entitled,
+                amount: *amount,
+            };
+            self.books.claims.insert(fact_seq, row);
+        }
+    }
+}
+
+fn pending(counter: Amount, amount: Amount, holds: bool, releases: bool) -> Amount {
+    match (holds, releases) {
+        (true, _) => sum(counter, amount),
+        (false, true) => counter.minus_or_zero(amount),
+        (false, false) => counter,
+    }
+}
