@@ -36,7 +36,7 @@ const RESERVED: [(&str, &[&str]); 4] = [
             "bench",
         ],
     ),
-    ("axum", &["backend", "signer"]),
+    ("axum", &["backend", "signer", "rpcsim"]),
     // The signer does not see the backend's tables, and nobody but it holds keys; development starts with
     // keys that everybody knows.
     (

@@ -1,0 +1,24 @@
+//! A node that misbehaves: JSON-RPC in front of a real one, with faults that a test scripts or that a seed decides.
+//!
+//! Each replica has a URL of its own and may see an older chain than the others, or another one. Raw transactions are
+//! held to geth's rules for replacement, which the development node does not have. Everything that was asked is recorded.
+//!
+//! A tool for tests and trials: not responsible for serving anybody in earnest.
+
+mod chance;
+mod exchange;
+mod fault;
+mod pool;
+mod replica;
+mod script;
+mod server;
+mod sim;
+mod upstream;
+mod view;
+
+pub use chance::Rates;
+pub use exchange::Exchange;
+pub use fault::{Alteration, Fault};
+pub use pool::PRICE_BUMP_PERCENT;
+pub use sim::{Replica, RpcSim, Spec};
+pub use view::View;
