@@ -86,27 +86,51 @@ impl Fees {
     }
 }
 
+/// The highest price of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PriceCap(u128);
+
 impl FeeLimits {
     /// The highest price for a transaction of this much gas.
     #[must_use]
-    pub fn price_max(&self, gas_limit: u64) -> u128 {
+    pub fn cap(&self, gas_limit: u64) -> PriceCap {
         let affordable = self.budget.base_units().checked_div(u128::from(gas_limit));
-        affordable.unwrap_or(u128::MAX).min(self.price_max)
+        PriceCap(affordable.unwrap_or(u128::MAX).min(self.price_max))
+    }
+}
+
+impl PriceCap {
+    /// Base units per gas.
+    #[must_use]
+    pub const fn price(self) -> u128 {
+        self.0
     }
 
-    /// The price of a first attempt: what is suggested, or the limit.
+    /// The highest price that can still be replaced once under this cap.
     #[must_use]
-    pub fn first(&self, suggested: Fees, gas_limit: u64) -> Fees {
-        suggested.capped(self.price_max(gas_limit))
+    pub fn less_one_step(self) -> Self {
+        // p + ⌈p / 8⌉ + 1 ≤ cap exactly when 9·p ≤ 8·(cap − 1). In two parts, so that nothing overflows.
+        let room = self.0.saturating_sub(1);
+        let (whole, part) = (
+            room.checked_div(9).unwrap_or_default(),
+            room.checked_rem(9).unwrap_or_default(),
+        );
+        let part = part.saturating_mul(8).checked_div(9).unwrap_or_default();
+        Self(whole.saturating_mul(8).saturating_add(part))
+    }
+
+    /// The price of a first attempt: what is suggested, or the cap.
+    #[must_use]
+    pub fn first(self, suggested: Fees) -> Fees {
+        suggested.capped(self.0)
     }
 
     /// The price of an attempt that replaces one of the price `old`: an eighth more, or what is suggested if that is
-    /// higher, on both caps. At the limit there is none, because pools would refuse anything less.
+    /// higher, on both caps. When that is above the cap there is none, because pools would refuse anything less.
     #[must_use]
-    pub fn next(&self, old: Fees, suggested: Fees, gas_limit: u64) -> NextFees {
-        let price_max = self.price_max(gas_limit);
-        match old.bumped().filter(|bumped| bumped.max_fee <= price_max) {
-            Some(bumped) => NextFees::Raised(bumped.raised_to(suggested).capped(price_max)),
+    pub fn next(self, old: Fees, suggested: Fees) -> NextFees {
+        match old.bumped().filter(|bumped| bumped.max_fee <= self.0) {
+            Some(bumped) => NextFees::Raised(bumped.raised_to(suggested).capped(self.0)),
             None => NextFees::AtCap,
         }
     }
@@ -161,10 +185,11 @@ mod tests {
             price_max: 100,
             budget: Amount::new(50 * 21_000),
         };
-        assert_eq!(limits.first(Fees::new(40, 30), 21_000), Fees::new(40, 30));
-        assert_eq!(limits.first(Fees::new(60, 30), 21_000), Fees::new(50, 30));
-        assert_eq!(limits.first(Fees::new(600, 300), 1), Fees::new(100, 100));
-        assert_eq!(limits.price_max(0), 100);
+        let cap = limits.cap(21_000);
+        assert_eq!(cap.first(Fees::new(40, 30)), Fees::new(40, 30));
+        assert_eq!(cap.first(Fees::new(60, 30)), Fees::new(50, 30));
+        assert_eq!(limits.cap(1).first(Fees::new(600, 300)), Fees::new(100, 100));
+        assert_eq!(limits.cap(0).price(), 100);
     }
 
     fn any_fees() -> impl Strategy<Value = Fees> {
@@ -195,7 +220,7 @@ mod tests {
             old in any_fees(), suggested in any_fees(), price_max: u128, budget: u128, gas in 21_000u64..20_000_000,
         ) {
             let limits = FeeLimits { price_max, budget: Amount::new(budget) };
-            match limits.next(old, suggested, gas) {
+            match limits.cap(gas).next(old, suggested) {
                 NextFees::Raised(new) => {
                     prop_assert!(geth_replaces(old.max_fee(), new.max_fee()));
                     prop_assert!(geth_replaces(old.max_priority_fee(), new.max_priority_fee()));
@@ -210,12 +235,20 @@ mod tests {
         }
 
         #[test]
+        fn one_step_below_the_cap_is_the_highest_price_that_can_be_replaced_once(price_max in prop_oneof![1u128.., 1u128..1_000]) {
+            let highest = PriceCap(price_max).less_one_step().price();
+            prop_assert!(bump(highest).is_some_and(|next| next <= price_max));
+            prop_assert!(bump(highest + 1).is_none_or(|next| next > price_max));
+        }
+
+        #[test]
         fn a_ladder_of_prices_only_rises_and_ends(start in 0u128..1_000_000, price_max in 0u128..u128::MAX / 4, suggestions in proptest::collection::vec(any_fees(), 0..4)) {
             let limits = FeeLimits { price_max, budget: Amount::new(u128::MAX) };
-            let mut fees = limits.first(Fees::new(start, start), 1);
+            let cap = limits.cap(1);
+            let mut fees = cap.first(Fees::new(start, start));
             let mut steps = 0;
             let mut suggestions = suggestions.into_iter();
-            while let NextFees::Raised(next) = limits.next(fees, suggestions.next().unwrap_or_default(), 1) {
+            while let NextFees::Raised(next) = cap.next(fees, suggestions.next().unwrap_or_default()) {
                 prop_assert!(next.max_fee() > fees.max_fee() && next.max_priority_fee() > fees.max_priority_fee());
                 fees = next;
                 steps += 1;

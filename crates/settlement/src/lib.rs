@@ -14,3 +14,4 @@ pub mod fees;
 pub mod manifest;
 pub mod pipeline;
 pub mod state;
+pub mod submission;
