@@ -18,8 +18,13 @@ pub mod member;
 pub mod pool;
 pub mod posting;
 pub mod replay;
+pub mod sealing;
 pub mod session;
+pub mod settlement_batch;
+pub mod settlement_root;
+pub mod settlement_sender;
 pub mod snapshot;
+pub mod submission;
 
 pub use amount::DbAmount;
 pub use error::StoreError;

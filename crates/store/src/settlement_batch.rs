@@ -1,0 +1,238 @@
+//! Batches on their way to the chain, as the settlement worker sees them.
+//!
+//! Not responsible for how a batch is asked for, approved or signed (the API), nor for what its execution does to the
+//! books (the posting worker).
+
+use alloy_primitives::{Address, B256};
+use money::Amount;
+use settlement::state::BatchState;
+use sqlx::{PgConnection, PgTransaction};
+
+use crate::chain_log::signed;
+use crate::deployment::{address, hash, natural};
+use crate::{DbAmount, StoreError};
+
+/// An authorized batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedBatch {
+    /// Its id.
+    pub batch: B256,
+    /// The only account that may submit it.
+    pub submitter: Address,
+    /// The most that it may pay.
+    pub max_total: Amount,
+    /// How authorization and chain name its list.
+    pub list_hash: B256,
+    /// The text that holds the list.
+    pub manifest: String,
+    /// The hash of that text.
+    pub manifest_hash: B256,
+    /// First second at which it is valid.
+    pub valid_after: u64,
+    /// Last second at which it is valid.
+    pub deadline: u64,
+    /// The account whose signature it is.
+    pub signer: Address,
+    /// `r ‖ s ‖ v`.
+    pub signature: [u8; 65],
+}
+
+/// A batch whose authorization exists, or may exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WatchedBatch {
+    /// Its id.
+    pub batch: B256,
+    /// Where it stands.
+    pub state: BatchState,
+    /// Who asked for it.
+    pub requested_by: Address,
+    /// Last second of its authorization.
+    pub deadline: u64,
+    /// Whether operators gave it up.
+    pub cancel_requested: bool,
+    /// Whether operators want its fee raised, and no attempt was signed since.
+    pub bump_requested: bool,
+}
+
+/// At most `limit` batches that operators want submitted and that have no submission that may still work, in the order in
+/// which they were asked for.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_submittable(
+    connection: &mut PgConnection,
+    limit: usize,
+) -> Result<Vec<SignedBatch>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT batch_id, submitter AS "submitter!", total AS "total!: DbAmount", list_hash AS "list_hash!",
+                  manifest AS "manifest!", manifest_hash AS "manifest_hash!", valid_after AS "valid_after!",
+                  deadline AS "deadline!", signer AS "signer!", signature AS "signature!"
+           FROM payout_batch
+           WHERE state IN ('signed', 'submitting') AND submit_requested_at IS NOT NULL
+             AND cancel_requested_at IS NULL AND signature IS NOT NULL
+             AND NOT EXISTS (
+                 SELECT FROM submission
+                 WHERE submission.kind = 'batch' AND submission.subject = payout_batch.batch_id
+                   AND submission.state <> 'dead'
+             )
+           ORDER BY submit_requested_at, batch_id
+           LIMIT $1"#,
+        i64::try_from(limit).unwrap_or(i64::MAX)
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(SignedBatch {
+                batch: hash(&row.batch_id, "payout_batch.batch_id")?,
+                submitter: address(&row.submitter, "payout_batch.submitter")?,
+                max_total: row.total.0,
+                list_hash: hash(&row.list_hash, "payout_batch.list_hash")?,
+                manifest: row.manifest,
+                manifest_hash: hash(&row.manifest_hash, "payout_batch.manifest_hash")?,
+                valid_after: natural(row.valid_after, "payout_batch.valid_after")?,
+                deadline: natural(row.deadline, "payout_batch.deadline")?,
+                signer: address(&row.signer, "payout_batch.signer")?,
+                signature: signature(&row.signature, "payout_batch.signature")?,
+            })
+        })
+        .collect()
+}
+
+/// Whether a batch is still wanted, with its row locked until the transaction's end; it is being submitted from then on.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn update_submitting(transaction: &mut PgTransaction<'_>, batch: B256) -> Result<bool, StoreError> {
+    let updated = sqlx::query!(
+        "UPDATE payout_batch SET state = 'submitting'
+         WHERE batch_id = $1 AND state IN ('signed', 'submitting') AND cancel_requested_at IS NULL",
+        batch.as_slice()
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// All batches that are not over and whose authorization exists, or may exist.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_watched(connection: &mut PgConnection) -> Result<Vec<WatchedBatch>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT batch_id, state, requested_by, deadline AS "deadline!",
+                  cancel_requested_at IS NOT NULL AS "cancel_requested!",
+                  (bump_requested_at IS NOT NULL AND NOT EXISTS (
+                      SELECT FROM submission JOIN attempt ON attempt.submission_id = submission.id
+                      WHERE submission.kind = 'batch' AND submission.subject = payout_batch.batch_id
+                        AND attempt.signed_at > payout_batch.bump_requested_at
+                  )) AS "bump_requested!"
+           FROM payout_batch
+           WHERE state IN ('requested', 'held', 'sealed', 'approved', 'signed', 'submitting', 'quarantined')
+             AND deadline IS NOT NULL
+           ORDER BY deadline, batch_id"#
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(WatchedBatch {
+                batch: hash(&row.batch_id, "payout_batch.batch_id")?,
+                state: BatchState::by_name(&row.state)
+                    .ok_or_else(|| StoreError::corrupt("payout_batch.state"))?,
+                requested_by: address(&row.requested_by, "payout_batch.requested_by")?,
+                deadline: natural(row.deadline, "payout_batch.deadline")?,
+                cancel_requested: row.cancel_requested,
+                bump_requested: row.bump_requested,
+            })
+        })
+        .collect()
+}
+
+/// What batches under way, except those of `executed`, may still take from the contract's funds.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_promised(connection: &mut PgConnection, without: &[B256]) -> Result<Amount, StoreError> {
+    let without: Vec<&[u8]> = without.iter().map(B256::as_slice).collect();
+    let promised = sqlx::query_scalar!(
+        r#"SELECT coalesce(sum(payout_batch.total), 0)::numeric(39, 0) AS "promised!: DbAmount"
+           FROM submission JOIN payout_batch ON payout_batch.batch_id = submission.subject
+           WHERE submission.kind = 'batch' AND submission.state IN ('allocated', 'signed', 'sent', 'included')
+             AND NOT payout_batch.batch_id = ANY($1)"#,
+        &without as &[&[u8]]
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(promised.0)
+}
+
+/// Puts a batch aside for people. `false` when it is over, or put aside already.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn update_quarantined(
+    transaction: &mut PgTransaction<'_>,
+    batch: B256,
+) -> Result<bool, StoreError> {
+    let updated = sqlx::query!(
+        "UPDATE payout_batch SET state = 'quarantined'
+         WHERE batch_id = $1 AND state IN ('requested', 'held', 'sealed', 'approved', 'signed', 'submitting')",
+        batch.as_slice()
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// Whether a batch is under way: from the money held back for it to its end.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn has_live(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let live = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM payout_batch
+               WHERE state IN ('requested', 'held', 'sealed', 'approved', 'signed', 'submitting', 'quarantined')
+           ) AS "live!""#
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(live)
+}
+
+/// Enters the command that lets go of what a batch holds back, at the chain's time `effective_at`. `false` when it was
+/// entered before.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn insert_release(
+    transaction: &mut PgTransaction<'_>,
+    batch: B256,
+    end: plan::BatchEnd,
+    effective_at: u64,
+) -> Result<bool, StoreError> {
+    let cause = plan::Cause::BatchReleased { batch_id: batch, end };
+    let text = crate::cause_json::write(&cause);
+    let inserted = sqlx::query!(
+        "WITH inserted AS (
+             INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at)
+             VALUES ('schedule', $1, $2::text::jsonb, $3, $4)
+             ON CONFLICT (source, natural_key) DO NOTHING
+             RETURNING id
+         )
+         SELECT id FROM inserted, pg_notify($5, '')",
+        format!("settlement:release:{batch:#x}"),
+        text.text,
+        text.fingerprint.as_slice(),
+        signed(effective_at)?,
+        crate::inbox::CHANNEL,
+    )
+    .fetch_optional(&mut **transaction)
+    .await?;
+    Ok(inserted.is_some())
+}
+
+pub(crate) fn signature(bytes: &[u8], what: &'static str) -> Result<[u8; 65], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::corrupt(what))
+}

@@ -1,0 +1,259 @@
+//! Roots of liabilities on their way to the chain, and the claims and sweeps that the settlement worker sends for others.
+//!
+//! Not responsible for how a root is computed or approved (the API), nor for what publication does (the posting worker).
+
+use alloy_primitives::{Address, B256};
+use money::Amount;
+use sqlx::{PgConnection, PgTransaction};
+
+use crate::chain_log::signed;
+use crate::deployment::{address, hash, natural};
+use crate::settlement_batch::signature;
+use crate::{DbAmount, StoreError};
+
+/// A root that two operators want published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedRoot {
+    /// The root.
+    pub root: B256,
+    /// Sum of its leaves.
+    pub total: Amount,
+    /// Journal entry up to which it counts.
+    pub as_of_seq: u64,
+    /// Whether it may be published while batches are under way.
+    pub accept_claims: bool,
+    /// First and last second of its authorization, from before the signer is asked for it.
+    pub window: Option<(u64, u64)>,
+    /// Its authorization.
+    pub authorization: Option<(Address, [u8; 65])>,
+    /// Whether it has a submission that may still work, or worked.
+    pub has_submission: bool,
+}
+
+/// A root that users can claim against, and that the worker claims against for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatureRoot {
+    /// The root.
+    pub root: B256,
+    /// Number of its leaves.
+    pub leaves: usize,
+}
+
+/// A line of the list behind a root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeafRow {
+    /// Whose.
+    pub wallet: Address,
+    /// Lifetime matured entitlement.
+    pub entitled: Amount,
+}
+
+/// Roots that are approved and not published, oldest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_wanted(connection: &mut PgConnection) -> Result<Vec<WantedRoot>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT root, total AS "total: DbAmount", as_of_seq, accept_claims, valid_after, deadline, signer, signature,
+                  EXISTS (
+                      SELECT FROM submission
+                      WHERE submission.kind = 'root' AND submission.subject = liabilities_root.root
+                        AND submission.state <> 'dead'
+                  ) AS "has_submission!"
+           FROM liabilities_root
+           WHERE state IN ('approved', 'signed')
+           ORDER BY fact_seq, root"#
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let time = |seconds| natural(seconds, "liabilities_root.valid_after");
+            let window = match (row.valid_after, row.deadline) {
+                (Some(valid_after), Some(deadline)) => Some((time(valid_after)?, time(deadline)?)),
+                (None, _) | (_, None) => None,
+            };
+            let authorization = match (row.signer, row.signature) {
+                (Some(signer), Some(bytes)) => Some((
+                    address(&signer, "liabilities_root.signer")?,
+                    signature(&bytes, "liabilities_root.signature")?,
+                )),
+                (None, _) | (_, None) => None,
+            };
+            Ok(WantedRoot {
+                root: hash(&row.root, "liabilities_root.root")?,
+                total: row.total.0,
+                as_of_seq: natural(row.as_of_seq, "liabilities_root.as_of_seq")?,
+                accept_claims: row.accept_claims,
+                window,
+                authorization,
+                has_submission: row.has_submission,
+            })
+        })
+        .collect()
+}
+
+/// Fixes the life of a root's authorization, which comes before the signer is asked. `false` when it is fixed already, or
+/// the root is not wanted any more.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn update_window(
+    transaction: &mut PgTransaction<'_>,
+    root: B256,
+    valid_after: u64,
+    deadline: u64,
+) -> Result<bool, StoreError> {
+    let updated = sqlx::query!(
+        "UPDATE liabilities_root SET valid_after = $2, deadline = $3
+         WHERE root = $1 AND state = 'approved' AND deadline IS NULL",
+        root.as_slice(),
+        signed(valid_after)?,
+        signed(deadline)?,
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// Stores a root's authorization.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn update_signed(
+    transaction: &mut PgTransaction<'_>,
+    root: B256,
+    signer: Address,
+    bytes: &[u8; 65],
+) -> Result<bool, StoreError> {
+    let updated = sqlx::query!(
+        "UPDATE liabilities_root SET state = 'signed', signer = $2, signature = $3, signed_at = now()
+         WHERE root = $1 AND state = 'approved' AND deadline IS NOT NULL",
+        root.as_slice(),
+        signer.as_slice(),
+        bytes.as_slice(),
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// Gives up a root whose authorization is over.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn update_expired(transaction: &mut PgTransaction<'_>, root: B256) -> Result<bool, StoreError> {
+    let updated = sqlx::query!(
+        "UPDATE liabilities_root SET state = 'expired' WHERE root = $1 AND state IN ('approved', 'signed')",
+        root.as_slice(),
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// The newest root that is mature at this time of the chain, when operators let the worker claim against it.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_claimable(
+    connection: &mut PgConnection,
+    time: u64,
+) -> Result<Option<MatureRoot>, StoreError> {
+    let row = sqlx::query!(
+        "SELECT root, leaves, accept_claims FROM liabilities_root
+         WHERE state = 'published' AND claimable_from <= $1
+         ORDER BY published_fact DESC
+         LIMIT 1",
+        signed(time)?
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.filter(|row| row.accept_claims)
+        .map(|row| {
+            Ok(MatureRoot {
+                root: hash(&row.root, "liabilities_root.root")?,
+                leaves: usize::try_from(row.leaves)
+                    .map_err(|_| StoreError::corrupt("liabilities_root.leaves"))?,
+            })
+        })
+        .transpose()
+}
+
+/// The whole list behind a root, by wallet.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_leaves(connection: &mut PgConnection, root: B256) -> Result<Vec<LeafRow>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT wallet, entitled AS "entitled: DbAmount" FROM liabilities_leaf WHERE root = $1 ORDER BY wallet"#,
+        root.as_slice()
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(LeafRow {
+                wallet: address(&row.wallet, "liabilities_leaf.wallet")?,
+                entitled: row.entitled.0,
+            })
+        })
+        .collect()
+}
+
+/// At most `limit` users whom this root owes something, whom nobody pays just now, and for whom no claim reverted in the
+/// last `pause_seconds`; by wallet.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_due_claims(
+    connection: &mut PgConnection,
+    root: B256,
+    time: u64,
+    pause_seconds: u32,
+    limit: usize,
+) -> Result<Vec<LeafRow>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT leaf.wallet, leaf.entitled AS "entitled: DbAmount"
+           FROM liabilities_leaf AS leaf JOIN users ON users.wallet = leaf.wallet
+           WHERE leaf.root = $1 AND leaf.entitled > users.paid
+             AND (users.frozen_until IS NULL OR users.frozen_until <= $2)
+             AND NOT EXISTS (SELECT FROM payout WHERE payout.user_id = users.id AND payout.state = 'held')
+             AND NOT EXISTS (
+                 SELECT FROM submission
+                 WHERE submission.kind = 'claim' AND submission.subject = leaf.wallet
+                   AND (submission.state IN ('allocated', 'signed', 'sent', 'included')
+                        OR submission.state = 'final_reverted'
+                           AND submission.closed_at > now() - $3 * interval '1 second')
+             )
+           ORDER BY leaf.wallet
+           LIMIT $4"#,
+        root.as_slice(),
+        signed(time)?,
+        f64::from(pause_seconds),
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(LeafRow {
+                wallet: address(&row.wallet, "liabilities_leaf.wallet")?,
+                entitled: row.entitled.0,
+            })
+        })
+        .collect()
+}
+
+/// When the oldest deposit that is still held stops being refundable, in seconds since 1970-01-01 UTC.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_oldest_held(connection: &mut PgConnection) -> Result<Option<u64>, StoreError> {
+    let oldest = sqlx::query_scalar!("SELECT min(refundable_until) FROM deposit WHERE state = 'held'")
+        .fetch_one(connection)
+        .await?;
+    oldest
+        .map(|time| natural(time, "deposit.refundable_until"))
+        .transpose()
+}
