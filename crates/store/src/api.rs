@@ -1,6 +1,8 @@
 //! Reads that belong to no single table: what the API shows, one file for each view.
 
 pub mod history;
+pub mod payouts;
 pub mod pending;
 pub mod pool;
+pub mod rewards;
 pub mod statistics;

@@ -1,0 +1,485 @@
+//! Batches of payouts as operators handle them: asked for, approved, signed, handed over for submission, given up.
+//!
+//! Not responsible for decisions (`settlement::state`), nor for what the posting and settlement workers write.
+
+use alloy_primitives::{Address, B256};
+use money::Amount;
+use serde_json::Value;
+use settlement::state::{Batch as Lifecycle, BatchState};
+use sqlx::{PgConnection, PgTransaction};
+
+use crate::chain_log::signed;
+use crate::deployment::{address, hash, natural};
+use crate::{DbAmount, StoreError};
+
+/// Key of the advisory lock under which batches are proposed one after another: two proposals at once would promise the
+/// same money twice.
+const PROPOSING_LOCK: i64 = 0x7472_656c_6c69_7301;
+
+/// A batch. Times are seconds since 1970-01-01 UTC: of the chain in `valid_after` and `deadline`, else of the database.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PayoutBatch {
+    /// Replay key on the chain.
+    pub id: B256,
+    /// Where it stands.
+    pub state: BatchState,
+    /// Who asked for it.
+    pub builder: Address,
+    /// What was asked for, as JSON.
+    pub request: Value,
+    /// When, in microseconds.
+    pub requested_at_us: i64,
+    /// The expired batch that it replaces.
+    pub supersedes: Option<B256>,
+    /// Payouts that hold something; before that, payouts that were asked for.
+    pub count: i32,
+    /// What they hold, or what was asked for.
+    pub total: Amount,
+    /// Hash of the sealed list.
+    pub list_hash: Option<B256>,
+    /// Hash of the manifest.
+    pub manifest_hash: Option<B256>,
+    /// When it was sealed.
+    pub sealed_at: Option<i64>,
+    /// Who approved it.
+    pub approved_by: Option<Address>,
+    /// When.
+    pub approved_at: Option<i64>,
+    /// Who had it signed.
+    pub sign_requested_by: Option<Address>,
+    /// The only account that may submit it.
+    pub submitter: Option<Address>,
+    /// First second at which the authorization is valid.
+    pub valid_after: Option<u64>,
+    /// Last second at which the authorization is valid.
+    pub deadline: Option<u64>,
+    /// Who signed the authorization.
+    pub signer: Option<Address>,
+    /// When.
+    pub signed_at: Option<i64>,
+    /// Who handed it over for submission.
+    pub submit_requested_by: Option<Address>,
+    /// When.
+    pub submit_requested_at: Option<i64>,
+    /// When a higher fee was asked for last.
+    pub bump_requested_at: Option<i64>,
+    /// Who gave it up.
+    pub cancel_requested_by: Option<Address>,
+    /// When.
+    pub cancel_requested_at: Option<i64>,
+}
+
+impl PayoutBatch {
+    /// What decides about its next step.
+    #[must_use]
+    pub const fn lifecycle(&self) -> Lifecycle {
+        Lifecycle {
+            state: self.state,
+            builder: self.builder,
+            deadline: self.deadline,
+            cancel_requested: self.cancel_requested_at.is_some(),
+        }
+    }
+}
+
+/// A batch to be asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewBatch<'a> {
+    /// Replay key on the chain.
+    pub id: B256,
+    /// Who asks.
+    pub builder: Address,
+    /// What was asked for; `users` are the numbers of those who are to be paid.
+    pub request: &'a Value,
+    /// The expired batch that it replaces.
+    pub supersedes: Option<B256>,
+    /// How many payouts.
+    pub count: usize,
+    /// Their sum.
+    pub total: Amount,
+}
+
+/// What the signer is asked for, besides the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Who asked.
+    pub operator: Address,
+    /// The only account that may submit.
+    pub submitter: Address,
+    /// First second of validity.
+    pub valid_after: u64,
+    /// Last second of validity.
+    pub deadline: u64,
+}
+
+struct Row {
+    batch_id: Vec<u8>,
+    state: String,
+    requested_by: Vec<u8>,
+    request: Value,
+    requested_at_us: i64,
+    supersedes: Option<Vec<u8>>,
+    count: Option<i32>,
+    total: Option<DbAmount>,
+    list_hash: Option<Vec<u8>>,
+    manifest_hash: Option<Vec<u8>>,
+    sealed_at: Option<i64>,
+    approved_by: Option<Vec<u8>>,
+    approved_at: Option<i64>,
+    sign_requested_by: Option<Vec<u8>>,
+    submitter: Option<Vec<u8>>,
+    valid_after: Option<i64>,
+    deadline: Option<i64>,
+    signer: Option<Vec<u8>>,
+    signed_at: Option<i64>,
+    submit_requested_by: Option<Vec<u8>>,
+    submit_requested_at: Option<i64>,
+    bump_requested_at: Option<i64>,
+    cancel_requested_by: Option<Vec<u8>>,
+    cancel_requested_at: Option<i64>,
+}
+
+impl TryFrom<Row> for PayoutBatch {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let wallet = |bytes: Option<Vec<u8>>, what| bytes.map(|bytes| address(&bytes, what)).transpose();
+        let digest = |bytes: Option<Vec<u8>>, what| bytes.map(|bytes| hash(&bytes, what)).transpose();
+        let number = |number: Option<i64>, what| number.map(|number| natural(number, what)).transpose();
+        Ok(Self {
+            id: hash(&row.batch_id, "payout_batch.batch_id")?,
+            state: BatchState::by_name(&row.state).ok_or(StoreError::corrupt("payout_batch.state"))?,
+            builder: address(&row.requested_by, "payout_batch.requested_by")?,
+            request: row.request,
+            requested_at_us: row.requested_at_us,
+            supersedes: digest(row.supersedes, "payout_batch.supersedes")?,
+            count: row.count.unwrap_or_default(),
+            total: row.total.unwrap_or_default().0,
+            list_hash: digest(row.list_hash, "payout_batch.list_hash")?,
+            manifest_hash: digest(row.manifest_hash, "payout_batch.manifest_hash")?,
+            sealed_at: row.sealed_at,
+            approved_by: wallet(row.approved_by, "payout_batch.approved_by")?,
+            approved_at: row.approved_at,
+            sign_requested_by: wallet(row.sign_requested_by, "payout_batch.sign_requested_by")?,
+            submitter: wallet(row.submitter, "payout_batch.submitter")?,
+            valid_after: number(row.valid_after, "payout_batch.valid_after")?,
+            deadline: number(row.deadline, "payout_batch.deadline")?,
+            signer: wallet(row.signer, "payout_batch.signer")?,
+            signed_at: row.signed_at,
+            submit_requested_by: wallet(row.submit_requested_by, "payout_batch.submit_requested_by")?,
+            submit_requested_at: row.submit_requested_at,
+            bump_requested_at: row.bump_requested_at,
+            cancel_requested_by: wallet(row.cancel_requested_by, "payout_batch.cancel_requested_by")?,
+            cancel_requested_at: row.cancel_requested_at,
+        })
+    }
+}
+
+/// One list of columns for every statement that reads whole batches.
+macro_rules! select {
+    ($tail:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            r#"SELECT batch_id, state, requested_by, request,
+                      (extract(epoch FROM requested_at) * 1000000)::bigint AS "requested_at_us!", supersedes, count,
+                      total AS "total: DbAmount", list_hash, manifest_hash,
+                      extract(epoch FROM sealed_at)::bigint AS sealed_at, approved_by,
+                      extract(epoch FROM approved_at)::bigint AS approved_at, sign_requested_by, submitter,
+                      valid_after, deadline, signer, extract(epoch FROM signed_at)::bigint AS signed_at,
+                      submit_requested_by, extract(epoch FROM submit_requested_at)::bigint AS submit_requested_at,
+                      extract(epoch FROM bump_requested_at)::bigint AS bump_requested_at, cancel_requested_by,
+                      extract(epoch FROM cancel_requested_at)::bigint AS cancel_requested_at
+               FROM payout_batch "# + $tail
+            $(, $argument)*
+        )
+    };
+}
+
+/// A batch, if there is one of this id.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find(connection: &mut PgConnection, id: B256) -> Result<Option<PayoutBatch>, StoreError> {
+    let row = select!("WHERE batch_id = $1", id.as_slice())
+        .fetch_optional(connection)
+        .await?;
+    row.map(PayoutBatch::try_from).transpose()
+}
+
+/// A batch, with its row locked until the transaction's end: of two operators, the second decides by what the first did.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn lock(transaction: &mut PgTransaction<'_>, id: B256) -> Result<Option<PayoutBatch>, StoreError> {
+    let row = select!("WHERE batch_id = $1 FOR UPDATE", id.as_slice())
+        .fetch_optional(&mut **transaction)
+        .await?;
+    row.map(PayoutBatch::try_from).transpose()
+}
+
+/// Batches, newest first, below a position of time and id.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list(
+    connection: &mut PgConnection,
+    state: Option<BatchState>,
+    below: (i64, B256),
+    limit: i64,
+) -> Result<Vec<PayoutBatch>, StoreError> {
+    let rows = select!(
+        "WHERE ($1::text IS NULL OR state = $1)
+           AND (requested_at, batch_id) < ('epoch'::timestamptz + $2::bigint * interval '1 microsecond', $3::bytea)
+         ORDER BY requested_at DESC, batch_id DESC LIMIT $4",
+        state.map(BatchState::name),
+        below.0,
+        below.1.as_slice(),
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(PayoutBatch::try_from).collect()
+}
+
+/// Waits until no other batch is being proposed; until the transaction's end none will be.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn lock_proposing(transaction: &mut PgTransaction<'_>) -> Result<(), StoreError> {
+    sqlx::query!("SELECT pg_advisory_xact_lock($1)", PROPOSING_LOCK)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+/// What batches that are not over will take from the contract.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn fetch_promised(connection: &mut PgConnection) -> Result<Amount, StoreError> {
+    let promised = sqlx::query_scalar!(
+        r#"SELECT (coalesce((SELECT sum(held) FROM payout WHERE state = 'held'), 0)
+                   + coalesce((SELECT sum(total) FROM payout_batch WHERE state = 'requested'), 0))::numeric(39, 0)
+               AS "promised!: DbAmount""#
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(promised.0)
+}
+
+/// Whether any batch is not over.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn any_live(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let live = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM payout_batch
+               WHERE state IN ('requested', 'held', 'sealed', 'approved', 'signed', 'submitting', 'quarantined')
+           ) AS "live!""#
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(live)
+}
+
+/// Stores a batch that is asked for, and that the withdrawals of its users are part of it.
+///
+/// # Errors
+/// Constraint `payout_batch_pkey` or `payout_batch_supersedes_once` when there is one already.
+pub async fn insert(
+    transaction: &mut PgTransaction<'_>,
+    batch: &NewBatch<'_>,
+    users: &[i32],
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO payout_batch (batch_id, requested_by, request, supersedes, count, total)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        batch.id.as_slice(),
+        batch.builder.as_slice(),
+        batch.request,
+        batch.supersedes.as_ref().map(|id| id.as_slice()),
+        i32::try_from(batch.count).map_err(|_| StoreError::corrupt("more than 2^31 payouts"))?,
+        DbAmount(batch.total) as _,
+    )
+    .execute(&mut **transaction)
+    .await?;
+    sqlx::query!(
+        "UPDATE withdrawal_request AS w SET batch_id = $1
+         WHERE w.user_id = ANY($2)
+           AND (w.batch_id IS NULL OR EXISTS (
+               SELECT FROM payout AS p
+               WHERE p.batch_id = w.batch_id AND p.user_id = w.user_id AND p.state IN ('refused', 'released')
+           ))",
+        batch.id.as_slice(),
+        users
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// Notes the approval; the row is to be locked before.
+///
+/// # Errors
+/// Constraint `payout_batch_approved_by_another`.
+pub async fn update_approved(
+    transaction: &mut PgTransaction<'_>,
+    id: B256,
+    approver: Address,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE payout_batch SET state = 'approved', approved_by = $2, approved_at = now()
+         WHERE batch_id = $1 AND state = 'sealed'",
+        id.as_slice(),
+        approver.as_slice()
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// Notes what the signer is going to be asked for; the row is to be locked before.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn update_window(
+    transaction: &mut PgTransaction<'_>,
+    id: B256,
+    window: &Window,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE payout_batch SET sign_requested_by = $2, submitter = $3, valid_after = $4, deadline = $5
+         WHERE batch_id = $1 AND state = 'approved' AND deadline IS NULL",
+        id.as_slice(),
+        window.operator.as_slice(),
+        window.submitter.as_slice(),
+        signed(window.valid_after)?,
+        signed(window.deadline)?
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// Stores the signature; `false` when the batch has one already or is over.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn update_signed(
+    transaction: &mut PgTransaction<'_>,
+    id: B256,
+    signer: Address,
+    signature: &[u8],
+) -> Result<bool, StoreError> {
+    let updated = sqlx::query!(
+        "UPDATE payout_batch SET state = 'signed', signer = $2, signature = $3, signed_at = now()
+         WHERE batch_id = $1 AND state = 'approved' AND signature IS NULL",
+        id.as_slice(),
+        signer.as_slice(),
+        signature
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// Hands a batch over to the settlement worker; the row is to be locked before.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn update_submitting(
+    transaction: &mut PgTransaction<'_>,
+    id: B256,
+    operator: Address,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE payout_batch SET state = 'submitting', submit_requested_by = $2, submit_requested_at = now()
+         WHERE batch_id = $1 AND state = 'signed'",
+        id.as_slice(),
+        operator.as_slice()
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// Asks the settlement worker for a higher fee; the row is to be locked before.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn update_bump(transaction: &mut PgTransaction<'_>, id: B256) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE payout_batch SET bump_requested_at = now() WHERE batch_id = $1 AND state = 'submitting'",
+        id.as_slice()
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// Notes that operators gave a batch up; the row is to be locked before.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn update_cancelled(
+    transaction: &mut PgTransaction<'_>,
+    id: B256,
+    operator: Address,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE payout_batch SET cancel_requested_by = $2, cancel_requested_at = now()
+         WHERE batch_id = $1 AND cancel_requested_at IS NULL",
+        id.as_slice(),
+        operator.as_slice()
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// The manifest's text, once a batch is sealed.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_manifest(connection: &mut PgConnection, id: B256) -> Result<Option<String>, StoreError> {
+    let manifest = sqlx::query_scalar!("SELECT manifest FROM payout_batch WHERE batch_id = $1", id.as_slice())
+        .fetch_optional(connection)
+        .await?;
+    Ok(manifest.flatten())
+}
+
+/// The sealed list of a batch: wallets with their targets, in the order of wallets.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_targets(
+    connection: &mut PgConnection,
+    id: B256,
+) -> Result<Vec<(Address, Amount)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT u.wallet, p.target AS "target!: DbAmount"
+           FROM payout AS p JOIN users AS u ON u.id = p.user_id
+           WHERE p.batch_id = $1 AND p.state <> 'refused' AND p.target IS NOT NULL ORDER BY u.wallet"#,
+        id.as_slice()
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| Ok((address(&row.wallet, "users.wallet")?, row.target.0)))
+        .collect()
+}
+
+/// Users of a batch whose payout was let go.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_released_users(connection: &mut PgConnection, id: B256) -> Result<Vec<i32>, StoreError> {
+    let users = sqlx::query_scalar!(
+        "SELECT user_id FROM payout WHERE batch_id = $1 AND state = 'released' ORDER BY user_id",
+        id.as_slice()
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(users)
+}

@@ -1,0 +1,142 @@
+//! Stops of settlement: opened by the reconciler, closed by two operators.
+
+use alloy_primitives::Address;
+use sqlx::{PgConnection, PgTransaction};
+
+use crate::StoreError;
+use crate::deployment::address;
+
+/// A stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// Its number.
+    pub id: i64,
+    /// Why.
+    pub cause: String,
+    /// Seconds since 1970-01-01 UTC, like all times here.
+    pub opened_at: i64,
+    /// The first operator who wants to go on.
+    pub first_resume_by: Option<Address>,
+    /// When.
+    pub first_resume_at: Option<i64>,
+    /// The second, who ended the stop.
+    pub resumed_by: Option<Address>,
+    /// When.
+    pub resumed_at: Option<i64>,
+}
+
+struct Row {
+    id: i64,
+    cause: String,
+    opened_at: i64,
+    first_resume_by: Option<Vec<u8>>,
+    first_resume_at: Option<i64>,
+    resumed_by: Option<Vec<u8>>,
+    resumed_at: Option<i64>,
+}
+
+impl TryFrom<Row> for Stop {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let wallet = |bytes: Option<Vec<u8>>, what| bytes.map(|bytes| address(&bytes, what)).transpose();
+        Ok(Self {
+            id: row.id,
+            cause: row.cause,
+            opened_at: row.opened_at,
+            first_resume_by: wallet(row.first_resume_by, "settlement_stop.first_resume_by")?,
+            first_resume_at: row.first_resume_at,
+            resumed_by: wallet(row.resumed_by, "settlement_stop.resumed_by")?,
+            resumed_at: row.resumed_at,
+        })
+    }
+}
+
+/// Whether any stop is open.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn any_open(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let open = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM settlement_stop WHERE resumed_by IS NULL) AS "open!""#
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(open)
+}
+
+/// Stops below a number, newest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list(connection: &mut PgConnection, below: i64, limit: i64) -> Result<Vec<Stop>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT id, cause, extract(epoch FROM opened_at)::bigint AS "opened_at!", first_resume_by,
+                  extract(epoch FROM first_resume_at)::bigint AS first_resume_at, resumed_by,
+                  extract(epoch FROM resumed_at)::bigint AS resumed_at
+           FROM settlement_stop WHERE id < $1 ORDER BY id DESC LIMIT $2"#,
+        below,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Stop::try_from).collect()
+}
+
+/// The open stops, oldest first, their rows locked until the transaction's end.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn lock_open(transaction: &mut PgTransaction<'_>) -> Result<Vec<Stop>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT id, cause, extract(epoch FROM opened_at)::bigint AS "opened_at!", first_resume_by,
+                  extract(epoch FROM first_resume_at)::bigint AS first_resume_at, resumed_by,
+                  extract(epoch FROM resumed_at)::bigint AS resumed_at
+           FROM settlement_stop WHERE resumed_by IS NULL ORDER BY id FOR UPDATE"#
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    rows.into_iter().map(Stop::try_from).collect()
+}
+
+/// Notes the first operator who wants to go on.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn update_first(
+    transaction: &mut PgTransaction<'_>,
+    ids: &[i64],
+    operator: Address,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE settlement_stop SET first_resume_by = $2, first_resume_at = now()
+         WHERE id = ANY($1) AND first_resume_by IS NULL",
+        ids,
+        operator.as_slice()
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// Ends stops that another operator wanted to end before.
+///
+/// # Errors
+/// Constraint `settlement_stop_two_operators`.
+pub async fn update_resumed(
+    transaction: &mut PgTransaction<'_>,
+    ids: &[i64],
+    operator: Address,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE settlement_stop SET resumed_by = $2, resumed_at = now()
+         WHERE id = ANY($1) AND first_resume_by IS NOT NULL AND resumed_by IS NULL",
+        ids,
+        operator.as_slice()
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
