@@ -5,6 +5,8 @@ use std::fmt;
 use alloy::primitives::B256;
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
 
+use crate::http::AnswerTooLarge;
+
 /// How much of a node's words is kept.
 const WORDS_MAX: usize = 500;
 
@@ -84,7 +86,7 @@ pub enum Objection {
 }
 
 /// Parts of texts, of geth and its descendants, anvil, and others. The first that occurs counts.
-const PHRASES: [(&str, Objection); 24] = [
+const PHRASES: [(&str, Objection); 25] = [
     ("already known", Objection::AlreadyKnown),
     ("already imported", Objection::AlreadyKnown),
     ("already in mempool", Objection::AlreadyKnown),
@@ -107,6 +109,7 @@ const PHRASES: [(&str, Objection); 24] = [
     ("rate limit", Objection::RateLimited),
     ("insufficient funds", Objection::InsufficientFunds),
     ("intrinsic gas too low", Objection::IntrinsicGas),
+    ("intrinsic gas too high", Objection::GasLimit),
     ("exceeds block gas limit", Objection::GasLimit),
     ("gas limit too high", Objection::GasLimit),
     ("oversized data", Objection::Oversized),
@@ -178,6 +181,11 @@ impl Outcome {
                 status: http.status,
                 page: cut(&http.body),
             },
+            RpcError::Transport(TransportErrorKind::Custom(cause)) if cause.is::<AnswerTooLarge>() => {
+                Self::Malformed {
+                    message: cause.to_string(),
+                }
+            }
             RpcError::Transport(TransportErrorKind::Custom(cause)) => {
                 match cause.downcast_ref::<reqwest::Error>() {
                     Some(error) if error.is_timeout() && !error.is_connect() => Self::TimedOut,

@@ -104,7 +104,9 @@ pub(crate) async fn chain() -> (Anvil, tempfile::TempDir) {
 }
 
 pub(crate) fn request(method: &str, params: Value) -> Value {
-    json!({"jsonrpc": "2.0", "id": 7, "method": method, "params": params})
+    let mut request = json!({"jsonrpc": "2.0", "id": 7, "method": method});
+    request["params"] = params;
+    request
 }
 
 pub(crate) fn key(account: usize) -> PrivateKeySigner {

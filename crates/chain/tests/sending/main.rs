@@ -1,0 +1,8 @@
+//! Sending through nodes that misbehave, and reading what became of it.
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails where it stands")]
+
+mod answers;
+mod contract;
+mod reads;
+mod simulations;
+mod world;
