@@ -68,9 +68,13 @@ abstract contract Outflow is Configuration, Roles {
         _levelAt = uint64(block.timestamp);
     }
 
-    /// @dev What has leaked until now leaked at the old rate.
+    /// @dev What leaked until now leaked at the old rate. A bucket that is fuller than the new one holds is just full: it
+    /// would take longer than a day to run empty, and nobody could claim meanwhile.
     function _setOutflowCap(uint96 cap) private {
-        _fill(0);
+        uint256 level = _presentLevel();
+        uint96 capacity = cap / 2;
+        _level = level < capacity ? uint96(level) : capacity;
+        _levelAt = uint64(block.timestamp);
         _outflowCap = cap;
     }
 

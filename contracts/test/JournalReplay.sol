@@ -41,7 +41,8 @@ library JournalReplay {
     }
 
     function isLibraryEvent(bytes32 topic) internal pure returns (bool) {
-        return topic == keccak256("RoleRevoked(bytes32,address,address)") || topic == keccak256("Paused(address)")
+        return topic == keccak256("RoleGranted(bytes32,address,address)")
+            || topic == keccak256("RoleRevoked(bytes32,address,address)") || topic == keccak256("Paused(address)")
             || topic == keccak256("Unpaused(address)");
     }
 

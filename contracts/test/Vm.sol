@@ -21,6 +21,8 @@ interface Vm {
     function assume(bool condition) external pure;
     function expectRevert(bytes calldata error) external;
     function expectRevert() external;
+    function snapshotState() external returns (uint256 id);
+    function revertToState(uint256 id) external returns (bool success);
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
     function getBlockTimestamp() external view returns (uint256);
