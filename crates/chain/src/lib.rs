@@ -17,6 +17,7 @@ mod receipt;
 mod revert;
 mod send;
 mod settlement;
+mod signers;
 mod simulate;
 
 pub use answer::{Answer, Objection, Outcome};
@@ -29,5 +30,5 @@ pub use reader::{ChainReader, LogRange};
 pub use receipt::{Receipt, Whereabouts};
 pub use revert::Revert;
 pub use send::Sender;
-pub use settlement::{AccountState, Available, BatchState, PublishedRoot};
+pub use settlement::{AccountState, Available, BatchState, Liabilities, PublishedRoot};
 pub use simulate::{Call, CallError};

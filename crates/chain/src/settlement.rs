@@ -56,6 +56,15 @@ pub struct PublishedRoot {
     pub claimable_from: u64,
 }
 
+/// What the contract has of a root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Liabilities {
+    /// Sum of all leaves, in wei.
+    pub total: u128,
+    /// Unix seconds from which on it can be claimed against.
+    pub claimable_from: u64,
+}
+
 /// A user's account in the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountState {
@@ -122,6 +131,21 @@ impl ChainReader {
             total: amount(latest.total)?,
             as_of_seq: small(latest.asOfSeq)?,
             claimable_from: small(latest.claimableFrom)?,
+        }))
+    }
+
+    /// A root that can be claimed against, now or later; `None` for one that was never published, vetoed or retired.
+    ///
+    /// # Errors
+    /// As [`ChainReader::batch_state`].
+    pub async fn liabilities(&self, root: B256, at: At) -> Result<Option<Liabilities>, ChainError> {
+        let found = self.view(&ICustody::liabilitiesCall { root }, at).await?;
+        if found.claimableFrom.is_zero() {
+            return Ok(None);
+        }
+        Ok(Some(Liabilities {
+            total: amount(found.total)?,
+            claimable_from: small(found.claimableFrom)?,
         }))
     }
 
