@@ -109,9 +109,15 @@ pub(crate) fn transfer(nonce: u64) -> TxEip1559 {
     }
 }
 
-/// The raw transaction with its hash.
+/// The raw transaction of account 20, with its hash.
 pub(crate) fn sign(transaction: TxEip1559) -> (Bytes, B256) {
-    let signature = key(20).sign_hash_sync(&transaction.signature_hash()).unwrap();
+    sign_by(20, transaction)
+}
+
+pub(crate) fn sign_by(account: usize, transaction: TxEip1559) -> (Bytes, B256) {
+    let signature = key(account)
+        .sign_hash_sync(&transaction.signature_hash())
+        .unwrap();
     let envelope = TxEnvelope::from(transaction.into_signed(signature));
     (envelope.encoded_2718().into(), *envelope.tx_hash())
 }
