@@ -82,7 +82,9 @@ impl Recount {
                 PayoutOutcome::Credited { amount, .. } => ("credited", *amount),
                 PayoutOutcome::Skipped => ("skipped", Amount::ZERO),
             };
-            if let Some(row) = self.books.payouts.get_mut(&(*batch, user.get())) {
+            let row = self.books.payouts.get_mut(&(*batch, user.get()));
+            // A refused line stays refused, whatever the chain did.
+            if let Some(row) = row.filter(|row| row.refused.is_none()) {
                 state.clone_into(&mut row.state);
                 (row.held, row.settled, row.closed_fact) = (Amount::ZERO, Some(settled), Some(fact_seq));
             }
