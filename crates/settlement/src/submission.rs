@@ -105,7 +105,8 @@ pub enum Proof {
     Receipt,
 }
 
-/// One signed transaction of a submission.
+/// One transaction of a submission, recorded before the signer is asked for it: the signer signs one thing under a nonce
+/// and a number, and its answer may be lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// From 1.
@@ -114,6 +115,8 @@ pub struct Attempt {
     pub payload: Payload,
     /// What it pays.
     pub fees: Fees,
+    /// Whether its signed bytes are stored. If not, the signer may have signed exactly this all the same.
+    pub signed: bool,
     /// The head's number when it was first sent.
     pub first_sent: Option<u64>,
     /// The head's number when it was last sent.
@@ -205,7 +208,7 @@ pub struct Wishes {
 /// What to do. Nothing to do is waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Have a transaction signed and store it, before anything is sent.
+    /// Record exactly this, unless it is recorded already; then have it signed and store its bytes. Nothing is sent yet.
     Sign {
         /// Its number.
         attempt: u32,

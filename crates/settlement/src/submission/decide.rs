@@ -48,6 +48,17 @@ pub fn decide(view: &View<'_>) -> Vec<Action> {
     actions
 }
 
+impl Attempt {
+    /// The request for it, word by word as it was recorded.
+    const fn sign(&self) -> Action {
+        Action::Sign {
+            attempt: self.number,
+            payload: self.payload,
+            fees: self.fees,
+        }
+    }
+}
+
 impl Receipt {
     /// Whether the block is not the one that the chain has at its number.
     fn is_orphaned(&self) -> bool {
@@ -134,21 +145,21 @@ impl View<'_> {
         };
         if newest.payload != wanted {
             // What cannot be replaced now, because a block has used the nonce, is at least sent on.
-            let replaced = self.replace(newest, wanted, actions);
-            if !replaced && newest.first_sent.is_some() {
-                self.rebroadcast(newest, actions);
+            if !self.replace(newest, wanted, actions) {
+                self.rebroadcast(actions);
             }
             return;
         }
         match newest.first_sent {
-            None if self.may_send_first(newest.payload) => actions.push(Action::Broadcast {
+            None if !newest.signed && self.may_sign(wanted) => actions.push(newest.sign()),
+            None if newest.signed && self.may_send_first(wanted) => actions.push(Action::Broadcast {
                 attempt: newest.number,
             }),
-            None => {}
+            None => self.rebroadcast(actions),
             Some(first_sent) => {
                 let replaced = self.wants_bump(newest, first_sent) && self.replace(newest, wanted, actions);
                 if !replaced {
-                    self.rebroadcast(newest, actions);
+                    self.rebroadcast(actions);
                 }
             }
         }
@@ -219,13 +230,17 @@ impl View<'_> {
         }
     }
 
-    fn rebroadcast(&self, newest: &Attempt, actions: &mut Vec<Action>) {
-        let since = (newest.last_sent).map_or(u64::MAX, |sent| self.head.number.saturating_sub(sent));
+    /// Sends on the newest attempt that was sent before.
+    fn rebroadcast(&self, actions: &mut Vec<Action>) {
+        let mut newest_first = self.attempts.iter().rev();
+        let sent = newest_first.find_map(|attempt| Some((attempt.number, attempt.last_sent?)));
+        let Some((attempt, last_sent)) = sent else {
+            return;
+        };
         // A reorg may have thrown it out of the pools as well.
-        if since >= REBROADCAST_BLOCKS || self.state == SubmissionState::Included {
-            actions.push(Action::Broadcast {
-                attempt: newest.number,
-            });
+        let is_due = self.head.number.saturating_sub(last_sent) >= REBROADCAST_BLOCKS;
+        if is_due || self.state == SubmissionState::Included {
+            actions.push(Action::Broadcast { attempt });
         }
     }
 }

@@ -82,6 +82,7 @@ const fn attempt(number: u32, payload: Payload) -> Attempt {
         number,
         payload,
         fees: Fees::new(800, 800),
+        signed: true,
         first_sent: None,
         last_sent: None,
         rejected: None,
@@ -146,6 +147,42 @@ fn a_new_submission_is_signed_then_sent() {
     check(Look::at(State::Signed, &[call(1)]), |_| {}, &[broadcast(1)]);
     let fresh = sent(call(1), 100, 100);
     check(Look::at(State::Sent, &[fresh]), |_| {}, &[]);
+}
+
+#[test]
+fn what_the_signer_may_have_signed_is_asked_for_again_word_by_word() {
+    let asked = |number, payload| Attempt {
+        signed: false,
+        fees: Fees::new(700, 600),
+        ..attempt(number, payload)
+    };
+    let again = |attempt, payload| Action::Sign {
+        attempt,
+        payload,
+        fees: Fees::new(700, 600),
+    };
+    let (call_asked, noop_asked) = (asked(1, Payload::Call), asked(2, Payload::Noop));
+    check(
+        Look::at(State::Allocated, &[call_asked]),
+        |_| {},
+        &[again(1, Payload::Call)],
+    );
+    check(
+        Look::at(State::Sent, &[sent(call(1), 99, 99), noop_asked]),
+        |_| {},
+        &[again(2, Payload::Noop)],
+    );
+    let cancel = |look: &mut Look| look.wishes.cancel = true;
+    let noop = Action::Sign {
+        attempt: 2,
+        payload: Payload::Noop,
+        fees: Fees::new(800, 800),
+    };
+    check(Look::at(State::Allocated, &[call_asked]), cancel, &[noop]);
+    // Whatever was sent before is sent on meanwhile.
+    let stop = |look: &mut Look| look.gate = Gate::Stopped;
+    let both = [sent(call(1), 50, 50), asked(2, Payload::Call)];
+    check(Look::at(State::Sent, &both), stop, &[broadcast(1)]);
 }
 
 #[test]
