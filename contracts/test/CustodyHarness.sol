@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 import {Custody} from "../src/Custody.sol";
 import {ICustody} from "../src/interfaces/ICustody.sol";
 
-/// @notice The contract itself, with a view into its escrow for the invariants.
+/// @notice The contract itself, with a view into its escrow for the invariants and into its constants.
 contract CustodyHarness is Custody {
     constructor(ICustody.Config memory c) Custody(c) {}
 
@@ -14,5 +14,15 @@ contract CustodyHarness is Custody {
 
     function sweptThrough() external view returns (uint256) {
         return _sweptThrough;
+    }
+
+    function typeHashes() external pure returns (bytes32[5] memory) {
+        return [
+            REGISTRATION_TYPEHASH,
+            RETOPUP_TYPEHASH,
+            PAYOUT_BATCH_TYPEHASH,
+            LIABILITIES_ROOT_TYPEHASH,
+            WITHDRAWAL_TYPEHASH
+        ];
     }
 }

@@ -66,7 +66,7 @@ const samples = [
   ['PayoutBatch', 'largest values', { ...batch, submitter: ZERO, maxTotal: MAX, payouts: [word(FULL, 2n ** 96n - 1n)] }],
   ['LiabilitiesRoot', 'usual', { root: hash('root'), total: 18n * BNB, asOfSeq: 7n, validAfter: T, deadline: T + 60n }],
   ['LiabilitiesRoot', 'largest values', { root: '0x' + 'ff'.repeat(32), total: MAX, asOfSeq: MAX, validAfter: MAX, deadline: MAX }],
-  ['Withdrawal', 'usual', { user, to: sponsor, amount: 3n * GWEI, nonce: 0n, deadline: T + 60n }],
+  ['Withdrawal', 'usual', { user, to: sponsor, amount: 18n * BNB, nonce: 0n, deadline: T + 60n }],
   ['Withdrawal', 'largest values', { user: FULL, to: FULL, amount: MAX, nonce: MAX, deadline: MAX }],
 ];
 
@@ -137,8 +137,43 @@ for (const [name, args] of events) {
   logs.push({ event: name, main, topics, data, seq, root: head });
 }
 
+// Liabilities trees of several sizes: leaves sorted by address, an odd last node moves up, the smaller hash comes first.
+const coder = AbiCoder.defaultAbiCoder();
+const leafOf = ({ user, entitled }) =>
+  ({ hash: keccak256(coder.encode(['address', 'uint256'], [user, entitled])), sum: entitled });
+const join = (x, y) => {
+  const [left, right] = BigInt(x.hash) <= BigInt(y.hash) ? [x, y] : [y, x];
+  const types = ['bytes32', 'uint256', 'bytes32', 'uint256'];
+  return { hash: keccak256(coder.encode(types, [left.hash, left.sum, right.hash, right.sum])), sum: x.sum + y.sum };
+};
+const treeOf = (leaves) => {
+  const proofs = leaves.map(() => []);
+  let level = leaves.map((leaf, i) => ({ ...leafOf(leaf), below: [i] }));
+  while (level.length > 1) {
+    const next = [];
+    for (let i = 0; i < level.length; i += 2) {
+      const [x, y] = [level[i], level[i + 1]];
+      if (!y) { next.push(x); continue; }
+      for (const leaf of x.below) proofs[leaf].push({ hash: y.hash, sum: plain(y.sum) });
+      for (const leaf of y.below) proofs[leaf].push({ hash: x.hash, sum: plain(x.sum) });
+      next.push({ ...join(x, y), below: [...x.below, ...y.below] });
+    }
+    level = next;
+  }
+  return {
+    root: level[0].hash,
+    total: plain(level[0].sum),
+    leaves: leaves.map((leaf, i) => ({ user: leaf.user, entitled: plain(leaf.entitled), proof: proofs[i] })),
+  };
+};
+const trees = [1, 2, 3, 4, 5, 7, 8, 13].map((n) => treeOf(Array.from({ length: n }, (_, i) => ({
+  user: '0x' + (0x500000 + 13 * i).toString(16).padStart(40, '0'),
+  // The last leaf of each tree is owed nothing, the first of the largest nearly all that fits.
+  entitled: n === 13 && i === 0 ? 2n ** 95n : i === n - 1 && n > 1 ? 0n : BigInt(i + 1) * BNB + BigInt(n),
+}))));
+
 let failed = false;
-for (const [name, content] of Object.entries({ 'typed-data': typedData, journal: { logs } })) {
+for (const [name, content] of Object.entries({ 'typed-data': typedData, journal: { logs }, liabilities: { trees } })) {
   const path = `abi/vectors/${name}.json`;
   const text = JSON.stringify(content, null, 2) + '\n';
   if (!process.argv.includes('--check')) {

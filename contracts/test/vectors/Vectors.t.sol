@@ -6,6 +6,8 @@ import {ICustody} from "../../src/interfaces/ICustody.sol";
 import {CustodyHarness} from "../CustodyHarness.sol";
 import {CustodyTest} from "../CustodyTest.sol";
 import {JournalReplay} from "../JournalReplay.sol";
+import {SumTreeBuilder} from "../SumTreeBuilder.sol";
+import {SigningWallet} from "../Wallets.sol";
 
 /// @notice Golden vectors of an independent implementation (`vectors/generate.mjs`), read by the tests of the crate `abi`,
 /// too.
@@ -50,6 +52,80 @@ contract VectorsTest is CustodyTest {
         vm.prank(i.user);
         custody.retopup{value: i.amount}(i, signer, signature);
         assertEq(_escrowed(), 60 ether, "escrowed");
+    }
+
+    /// @dev The user is a contract that signs by the vector's key and takes no money, so the batch credits it.
+    function test_the_contract_accepts_batch_root_and_withdrawal_of_the_vectors() public {
+        string memory at = _find("Registration", "usual");
+        ICustody.Intake memory i = _intakeOf(at);
+        uint256 deadline = _uint(_find("Withdrawal", "usual"), ".message.deadline");
+        vm.warp(deadline);
+        vm.etch(i.user, address(new SigningWallet(signer)).code);
+        vm.deal(i.user, i.amount);
+        vm.prank(i.user);
+        custody.register{value: i.amount}(i, signer, _bytes(at, ".signature"));
+        for (uint256 k; k < 10; ++k) {
+            vm.deal(STRANGER, 10 ether);
+            vm.prank(STRANGER);
+            custody.fund{value: 10 ether}();
+        }
+
+        at = _find("PayoutBatch", "one payout");
+        bytes32[] memory payouts = vm.parseJsonBytes32Array(json, string.concat(at, ".message.payouts"));
+        ICustody.PayoutBatch memory b = _batchOf(at);
+        vm.prank(b.submitter);
+        custody.executeBatchPayouts(b, payouts, signer, _bytes(at, ".signature"));
+        (, uint256 credit,) = custody.account(i.user);
+        assertEq(credit, 18 ether, "credit");
+
+        at = _find("LiabilitiesRoot", "usual");
+        vm.prank(b.submitter);
+        custody.publishRoot(_rootOf(at), signer, _bytes(at, ".signature"));
+        (bytes32 root,,,) = custody.latestRoot();
+        assertEq(root, _word(at, ".message.root"), "root");
+
+        at = _find("Withdrawal", "usual");
+        custody.withdrawCreditFor(_withdrawalOf(at), _bytes(at, ".signature"));
+        assertEq(_address(at, ".message.to").balance, 18 ether, "withdrawn");
+    }
+
+    function test_the_trees_of_the_vectors_are_those_of_the_builder() public view {
+        string memory liabilities = vm.readFile("../abi/vectors/liabilities.json");
+        uint256 trees;
+        for (;; ++trees) {
+            string memory tree = string.concat(".trees[", vm.toString(trees), "]");
+            if (!vm.keyExistsJson(liabilities, tree)) break;
+            uint256 n;
+            while (vm.keyExistsJson(liabilities, _leafPath(tree, n))) ++n;
+            SumTreeBuilder.Leaf[] memory leaves = new SumTreeBuilder.Leaf[](n);
+            for (uint256 k; k < n; ++k) {
+                string memory leaf = _leafPath(tree, k);
+                leaves[k] = SumTreeBuilder.Leaf(
+                    vm.parseJsonAddress(liabilities, string.concat(leaf, ".user")),
+                    vm.parseJsonUint(liabilities, string.concat(leaf, ".entitled"))
+                );
+            }
+            for (uint256 k; k < n; ++k) {
+                (bytes32 root, uint256 total, ICustody.SumNode[] memory proof) = SumTreeBuilder.build(leaves, k);
+                assertEq(root, vm.parseJsonBytes32(liabilities, string.concat(tree, ".root")), "root");
+                assertEq(total, vm.parseJsonUint(liabilities, string.concat(tree, ".total")), "total");
+                for (uint256 j; j < proof.length; ++j) {
+                    string memory node = string.concat(_leafPath(tree, k), ".proof[", vm.toString(j), "]");
+                    assertEq(proof[j].hash, vm.parseJsonBytes32(liabilities, string.concat(node, ".hash")), "hash");
+                    assertEq(proof[j].sum, vm.parseJsonUint(liabilities, string.concat(node, ".sum")), "sum");
+                }
+            }
+        }
+        assertEq(trees, 8, "vectors");
+    }
+
+    function test_the_contract_hashes_the_types_of_the_vectors() public view {
+        bytes32[5] memory hashes = custody.typeHashes();
+        string[5] memory types = ["Registration", "Retopup", "PayoutBatch", "LiabilitiesRoot", "Withdrawal"];
+        for (uint256 k; k < 5; ++k) {
+            string memory key = string.concat(".types.", types[k], ".hash");
+            assertEq(hashes[k], vm.parseJsonBytes32(json, key), types[k]);
+        }
     }
 
     function test_struct_hashes_and_digests_are_those_of_the_vectors() public view {
@@ -98,7 +174,8 @@ contract VectorsTest is CustodyTest {
     /// @dev Runs the constructor at the address that the vectors name.
     function _deployAt(address where) private returns (CustodyHarness) {
         ICustody.Config memory c = _config();
-        c.signer = signer;
+        (c.signer, c.rootSigner) = (signer, signer);
+        c.submitter = vm.parseJsonAddress(json, string.concat(_find("PayoutBatch", "one payout"), ".message.submitter"));
         vm.etch(where, abi.encodePacked(type(CustodyHarness).creationCode, abi.encode(c)));
         (bool ok, bytes memory runtime) = where.call("");
         assertTrue(ok, "constructor");
@@ -125,50 +202,45 @@ contract VectorsTest is CustodyTest {
         bytes32 typeHash = keccak256(bytes(_typeString(name)));
         bytes32 n = keccak256(bytes(name));
         if (n == keccak256("PayoutBatch")) return keccak256(bytes.concat(typeHash, _batchFields(at)));
-        if (n == keccak256("LiabilitiesRoot")) {
-            return keccak256(
-                abi.encode(
-                    typeHash,
-                    ICustody.LiabilitiesRoot({
-                        root: _word(at, ".message.root"),
-                        total: _uint(at, ".message.total"),
-                        asOfSeq: _uint(at, ".message.asOfSeq"),
-                        validAfter: _uint(at, ".message.validAfter"),
-                        deadline: _uint(at, ".message.deadline")
-                    })
-                )
-            );
-        }
-        if (n == keccak256("Withdrawal")) {
-            return keccak256(
-                abi.encode(
-                    typeHash,
-                    ICustody.Withdrawal({
-                        user: _address(at, ".message.user"),
-                        to: _address(at, ".message.to"),
-                        amount: _uint(at, ".message.amount"),
-                        nonce: _uint(at, ".message.nonce"),
-                        deadline: _uint(at, ".message.deadline")
-                    })
-                )
-            );
-        }
+        if (n == keccak256("LiabilitiesRoot")) return keccak256(abi.encode(typeHash, _rootOf(at)));
+        if (n == keccak256("Withdrawal")) return keccak256(abi.encode(typeHash, _withdrawalOf(at)));
         return keccak256(abi.encode(typeHash, _intakeOf(at)));
     }
 
     function _batchFields(string memory at) private view returns (bytes memory) {
         bytes32[] memory payouts = vm.parseJsonBytes32Array(json, string.concat(at, ".message.payouts"));
-        return abi.encode(
-            ICustody.PayoutBatch({
-                batchId: _word(at, ".message.batchId"),
-                submitter: _address(at, ".message.submitter"),
-                maxTotal: _uint(at, ".message.maxTotal"),
-                manifestHash: _word(at, ".message.manifestHash"),
-                validAfter: _uint(at, ".message.validAfter"),
-                deadline: _uint(at, ".message.deadline")
-            }),
-            keccak256(abi.encodePacked(payouts))
-        );
+        return abi.encode(_batchOf(at), keccak256(abi.encodePacked(payouts)));
+    }
+
+    function _batchOf(string memory at) private view returns (ICustody.PayoutBatch memory) {
+        return ICustody.PayoutBatch({
+            batchId: _word(at, ".message.batchId"),
+            submitter: _address(at, ".message.submitter"),
+            maxTotal: _uint(at, ".message.maxTotal"),
+            manifestHash: _word(at, ".message.manifestHash"),
+            validAfter: _uint(at, ".message.validAfter"),
+            deadline: _uint(at, ".message.deadline")
+        });
+    }
+
+    function _rootOf(string memory at) private view returns (ICustody.LiabilitiesRoot memory) {
+        return ICustody.LiabilitiesRoot({
+            root: _word(at, ".message.root"),
+            total: _uint(at, ".message.total"),
+            asOfSeq: _uint(at, ".message.asOfSeq"),
+            validAfter: _uint(at, ".message.validAfter"),
+            deadline: _uint(at, ".message.deadline")
+        });
+    }
+
+    function _withdrawalOf(string memory at) private view returns (ICustody.Withdrawal memory) {
+        return ICustody.Withdrawal({
+            user: _address(at, ".message.user"),
+            to: _address(at, ".message.to"),
+            amount: _uint(at, ".message.amount"),
+            nonce: _uint(at, ".message.nonce"),
+            deadline: _uint(at, ".message.deadline")
+        });
     }
 
     function _intakeOf(string memory at) private view returns (ICustody.Intake memory) {
@@ -191,6 +263,10 @@ contract VectorsTest is CustodyTest {
                     && keccak256(bytes(_string(at, ".name"))) == keccak256(bytes(name))
             ) return at;
         }
+    }
+
+    function _leafPath(string memory tree, uint256 index) private pure returns (string memory) {
+        return string.concat(tree, ".leaves[", vm.toString(index), "]");
     }
 
     function _path(uint256 index) private pure returns (string memory) {
