@@ -5,10 +5,12 @@
 
 mod verify;
 
-pub use verify::{Anchor, Broken, Verified, VerifyError, verify};
+pub use verify::{Anchor, Broken, Verified, VerifyError, verify, verify_database};
 
 use alloy::primitives::{B256, Keccak256};
 use sqlx::PgConnection;
+
+use crate::purpose::Purpose;
 
 /// The hash before the first row.
 pub(crate) const GENESIS: B256 = B256::ZERO;
@@ -27,6 +29,10 @@ pub(crate) enum Event {
     Repeated,
     /// A request was refused.
     Refused,
+    /// The key was paused.
+    Paused,
+    /// A pause of a key was ended.
+    Resumed,
 }
 
 impl Event {
@@ -36,21 +42,23 @@ impl Event {
             Self::Recorded => "recorded",
             Self::Repeated => "repeated",
             Self::Refused => "refused",
+            Self::Paused => "paused",
+            Self::Resumed => "resumed",
         }
     }
 }
 
 /// A row to be.
 #[derive(Debug)]
-pub(crate) struct Entry<'a> {
+pub(crate) struct Entry {
     pub(crate) event: Event,
-    pub(crate) caller: &'a str,
+    pub(crate) caller: String,
     /// The business key, or nothing.
-    pub(crate) subject: &'a str,
+    pub(crate) subject: String,
     pub(crate) digest: Option<B256>,
     /// The broken rule, or nothing.
-    pub(crate) code: &'a str,
-    pub(crate) detail: &'a str,
+    pub(crate) code: &'static str,
+    pub(crate) detail: String,
 }
 
 /// The last row of the chain.
@@ -88,9 +96,6 @@ impl Content<'_> {
     }
 }
 
-/// The purpose of this process in records.
-pub(crate) const PURPOSE: &str = "authorizations";
-
 /// The head, locked until the end of the transaction: whoever holds it decides.
 pub(crate) async fn lock_head(connection: &mut PgConnection) -> Result<Head, sqlx::Error> {
     let row = sqlx::query!("SELECT seq, hash FROM signer.audit_head FOR UPDATE")
@@ -116,54 +121,96 @@ pub async fn fetch_head(connection: &mut PgConnection) -> Result<Head, sqlx::Err
     })
 }
 
-/// Appends a row behind the locked head.
-pub(crate) async fn insert(
+/// Appends rows behind the locked head.
+pub(crate) async fn append(
     connection: &mut PgConnection,
+    purpose: Purpose,
     head: Head,
-    entry: &Entry<'_>,
+    entries: &[Entry],
 ) -> Result<(), sqlx::Error> {
+    if entries.is_empty() {
+        return Ok(());
+    }
     let at_ms = crate::now_ms();
-    let seq = head.seq.saturating_add(1);
-    let digest = entry.digest.as_ref().map_or(&[][..], |digest| digest.as_slice());
-    let content = Content {
-        prev_hash: head.hash,
-        seq,
-        at_ms,
-        texts: [
-            entry.event.name(),
-            PURPOSE,
-            entry.caller,
-            entry.subject,
-            entry.code,
-            entry.detail,
-        ],
-        digest,
-    };
-    let hash = content.hash();
+    let mut rows = Rows::default();
+    let mut last = head;
+    for entry in entries {
+        last = rows.push(purpose, last, at_ms, entry);
+    }
     sqlx::query!(
         "INSERT INTO signer.audit
              (seq, at_ms, event, purpose, caller, subject, digest, code, detail, prev_hash, row_hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        seq,
+         SELECT seq, $1, event, $2, caller, subject, digest, code, detail, prev_hash, row_hash
+         FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[],
+                     $10::bytea[], $11::bytea[])
+             AS entry (seq, event, caller, subject, digest, code, detail, prev_hash, row_hash)",
         at_ms,
-        entry.event.name(),
-        PURPOSE,
-        entry.caller,
-        entry.subject,
-        digest,
-        entry.code,
-        entry.detail,
-        head.hash.as_slice(),
-        hash.as_slice(),
+        purpose.name(),
+        &rows.seqs,
+        &rows.events,
+        &rows.callers,
+        &rows.subjects,
+        &rows.digests,
+        &rows.codes,
+        &rows.details,
+        &rows.prev_hashes,
+        &rows.row_hashes,
     )
     .execute(&mut *connection)
     .await?;
     sqlx::query!(
         "UPDATE signer.audit_head SET seq = $1, hash = $2",
-        seq,
-        hash.as_slice()
+        last.seq,
+        last.hash.as_slice()
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Rows by column, as one statement takes them.
+#[derive(Default)]
+struct Rows {
+    seqs: Vec<i64>,
+    events: Vec<String>,
+    callers: Vec<String>,
+    subjects: Vec<String>,
+    digests: Vec<Vec<u8>>,
+    codes: Vec<String>,
+    details: Vec<String>,
+    prev_hashes: Vec<Vec<u8>>,
+    row_hashes: Vec<Vec<u8>>,
+}
+
+impl Rows {
+    /// Adds a row behind another and returns it as the new end.
+    fn push(&mut self, purpose: Purpose, last: Head, at_ms: i64, entry: &Entry) -> Head {
+        let seq = last.seq.saturating_add(1);
+        let digest = entry.digest.map(|digest| digest.to_vec()).unwrap_or_default();
+        let content = Content {
+            prev_hash: last.hash,
+            seq,
+            at_ms,
+            texts: [
+                entry.event.name(),
+                purpose.name(),
+                &entry.caller,
+                &entry.subject,
+                entry.code,
+                &entry.detail,
+            ],
+            digest: &digest,
+        };
+        let hash = content.hash();
+        self.seqs.push(seq);
+        self.events.push(entry.event.name().to_owned());
+        self.callers.push(entry.caller.clone());
+        self.subjects.push(entry.subject.clone());
+        self.digests.push(digest);
+        self.codes.push(entry.code.to_owned());
+        self.details.push(entry.detail.clone());
+        self.prev_hashes.push(last.hash.to_vec());
+        self.row_hashes.push(hash.to_vec());
+        Head { seq, hash }
+    }
 }

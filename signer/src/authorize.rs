@@ -2,26 +2,33 @@
 //!
 //! Not responsible for HTTP.
 
+mod batch;
+mod intake;
+mod root;
+mod transaction;
+
+pub(crate) use batch::business_key as batch_key;
+pub(crate) use root::business_key as root_key;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use abi::ICustody;
-use abi::typed_data::{self, Registration, Retopup};
-use alloy::primitives::{Address, B256, U256};
+use abi::typed_data;
+use alloy::primitives::{Address, B256};
 use alloy::sol_types::Eip712Domain;
 use chain::{ChainError, ChainReader};
-use settlement::authorization::{BrokenRule, IntakeKind, IntakeTerms, Policy};
 use signer_client::Authorization;
 use sqlx::PgPool;
 use telemetry::fault_point;
-use thiserror::Error;
 
 use crate::audit::{Entry, Event};
 use crate::callers::{Caller, Callers};
-use crate::config::policy_hash;
 use crate::head::HeadClock;
 use crate::keyring::{KeyError, LocalKey};
 use crate::limiter::Limiter;
-use crate::protection::{self, NewRequest, Recorded, Signed};
+use crate::policy::Policy;
+use crate::protection::{self, Identity, Justified, Known, NewRequest, Recorded, Signed};
+use crate::purpose::{Kind, Purpose};
+use crate::refusal::{AuthorizeError, Refusal};
 
 /// Audit rows per second for refusals that cost the caller nothing (an unknown key, too many requests). The others are
 /// counted in the next such row: a flood must not fill the disk, nor make the honest wait for the chain's lock.
@@ -30,73 +37,11 @@ const CHEAP_REFUSALS_PER_SECOND: u32 = 1;
 /// Such rows at once.
 const CHEAP_REFUSALS_BURST: u32 = 20;
 
-/// Why a request is refused.
-#[derive(Debug, Error)]
-pub enum Refusal {
-    /// The key is missing or unknown.
-    #[error("the caller is not known")]
-    Unauthorized,
-    /// The caller may not ask for this.
-    #[error("the caller may not ask for this")]
-    NotPermitted,
-    /// The caller asks too often.
-    #[error("the caller asks too often")]
-    RateLimited,
-    /// The request is not what it must be.
-    #[error("{0}")]
-    Malformed(String),
-    /// The terms break a rule.
-    #[error(transparent)]
-    Rule(#[from] BrokenRule),
-    /// Other terms are known under the business key.
-    #[error("other terms were recorded under this reference")]
-    Equivocation,
-}
-
-impl Refusal {
-    /// Its stable name.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Unauthorized => "unauthorized",
-            Self::NotPermitted => "not_permitted",
-            Self::RateLimited => "rate_limited",
-            Self::Malformed(_) => "malformed",
-            Self::Rule(rule) => rule.code(),
-            Self::Equivocation => "equivocation",
-        }
-    }
-
-    /// Whether the caller could cause any number of them.
-    fn is_cheap(&self) -> bool {
-        match self {
-            Self::Unauthorized | Self::RateLimited => true,
-            Self::NotPermitted | Self::Malformed(_) | Self::Rule(_) | Self::Equivocation => false,
-        }
-    }
-}
-
-/// Why there is no signature.
-#[derive(Debug, Error)]
-pub enum AuthorizeError {
-    /// The request is refused.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The signer's memory cannot be used.
-    #[error("the signer's database does not answer")]
-    Database(#[from] sqlx::Error),
-    /// The chain's time is not known.
-    #[error("the chain's time is not known")]
-    Chain(#[from] ChainError),
-    /// The key cannot be used.
-    #[error("the key cannot be used")]
-    Key(#[from] KeyError),
-}
-
 /// A signer at work.
 #[derive(Debug)]
 pub struct Authorizer {
     pool: PgPool,
+    reader: ChainReader,
     clock: HeadClock,
     key: LocalKey,
     policy: Policy,
@@ -107,16 +52,28 @@ pub struct Authorizer {
     unwritten: AtomicU64,
 }
 
+/// A request that the policy allows as far as its terms decide.
+#[derive(Debug)]
+struct Prepared<'a> {
+    key: String,
+    kind: Kind,
+    digest: B256,
+    request: &'a serde_json::Value,
+    /// The chain's time and what it justifies; nothing for a request that is known.
+    justified: Option<(u64, Justified)>,
+}
+
 impl Authorizer {
-    /// A signer with this memory, clock, key and policy.
+    /// A signer with this memory, node, key and policy.
     #[must_use]
     pub fn new(pool: PgPool, reader: ChainReader, key: LocalKey, policy: Policy, callers: Callers) -> Self {
         Self {
             pool,
-            clock: HeadClock::new(reader),
+            clock: HeadClock::new(reader.clone()),
+            reader,
             key,
-            policy_hash: policy_hash(&policy),
-            domain: typed_data::domain(policy.chain_id, policy.contract),
+            policy_hash: policy.hash(),
+            domain: typed_data::domain(policy.chain_id(), policy.contract()),
             policy,
             callers,
             cheap_refusals: Limiter::new(CHEAP_REFUSALS_PER_SECOND, CHEAP_REFUSALS_BURST),
@@ -135,143 +92,174 @@ impl Authorizer {
         self.key.address()
     }
 
+    /// What it signs.
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        self.policy.purpose()
+    }
+
     /// Fails when the chain's time is not known.
     pub(crate) async fn check_clock(&self) -> Result<(), ChainError> {
         self.clock.timestamp().await.map(drop)
     }
 
+    /// Whether the key signs nothing until a person has looked at an equivocation.
+    pub(crate) async fn is_paused(&self) -> Result<bool, sqlx::Error> {
+        let mut connection = self.pool.acquire().await?;
+        protection::is_paused(&mut connection, self.purpose(), self.address()).await
+    }
+
     /// Records that the signer begins to serve, under which policy and with which key.
     pub(crate) async fn record_start(&self) -> Result<(), sqlx::Error> {
-        let detail = serde_json::json!({
-            "signer": self.address(),
-            "policy_hash": self.policy_hash,
-            "chain_id": self.policy.chain_id,
-            "contract": self.policy.contract,
-            "plan_hashes": self.policy.plan_hashes,
-            "amount_max": self.policy.amount_max.to_string(),
-        });
+        let mut detail = self.policy.describe();
+        detail["signer"] = self.address().to_string().into();
+        detail["policy_hash"] = self.policy_hash.to_string().into();
         let entry = Entry {
             event: Event::Started,
-            caller: "",
-            subject: "",
+            caller: String::new(),
+            subject: String::new(),
             digest: None,
             code: "",
-            detail: &detail.to_string(),
+            detail: detail.to_string(),
         };
-        protection::decide(&self.pool, &entry).await
+        protection::decide(&self.pool, self.purpose(), &[entry]).await
     }
 
-    /// The caller with this key, with one of its requests taken.
-    pub(crate) fn admit(&self, key: Option<&str>, kind: IntakeKind) -> Result<&Caller, (&str, Refusal)> {
-        let caller = key
-            .and_then(|key| self.callers.find(key))
-            .ok_or(("", Refusal::Unauthorized))?;
-        if !caller.take_request() {
-            return Err((caller.name(), Refusal::RateLimited));
-        }
-        if !caller.may(kind) {
-            return Err((caller.name(), Refusal::NotPermitted));
-        }
-        Ok(caller)
+    /// The caller with this key.
+    pub(crate) fn find_caller(&self, key: Option<&str>) -> Result<&Caller, Refusal> {
+        key.and_then(|key| self.callers.find(key))
+            .ok_or(Refusal::Unauthorized)
     }
 
-    /// Signs terms, or repeats the signature that they have. The request is what the terms were read from, for the
-    /// record.
-    ///
-    /// # Errors
-    /// [`AuthorizeError`]. Refusals by equivocation are recorded already, the others by [`Authorizer::record_refusal`].
-    pub(crate) async fn authorize(
+    /// Whether a caller may ask this signer for that.
+    pub(crate) fn check_permitted(&self, caller: &Caller, kind: Kind) -> Result<(), Refusal> {
+        if kind.purpose() != self.purpose() {
+            return Err(Refusal::WrongPurpose(self.purpose()));
+        }
+        if caller.may(kind) {
+            Ok(())
+        } else {
+            Err(Refusal::NotPermitted)
+        }
+    }
+
+    /// What is known under a business key.
+    async fn find(&self, key: &str) -> Result<Option<Known>, sqlx::Error> {
+        let mut known = protection::find_all(&self.pool, &[key.to_owned()]).await?;
+        Ok(known.remove(key))
+    }
+
+    /// Records what was prepared and signs what may be signed, each by itself.
+    async fn sign_all(
         &self,
         caller: &Caller,
-        terms: &IntakeTerms,
-        request: &serde_json::Value,
-    ) -> Result<Authorization, AuthorizeError> {
-        self.policy.check_terms(terms).map_err(Refusal::Rule)?;
-        let digest = self.digest(terms);
-        let key = terms.business_key();
-        let head_timestamp = match protection::find(&self.pool, key).await? {
-            // The deadline of known terms was measured when they were new. Other terms are refused by the record.
-            Some(_) => None,
-            None => {
-                let mut head = self.clock.timestamp().await?;
-                if terms.check_deadline(head).is_err() {
-                    // Nobody is refused for the age of a reading.
-                    head = self.clock.read().await?;
-                    terms.check_deadline(head).map_err(Refusal::Rule)?;
-                }
-                Some(head)
+        prepared: Vec<Prepared<'_>>,
+    ) -> Result<Vec<Result<Signed, Refusal>>, AuthorizeError> {
+        let digests: Vec<B256> = prepared.iter().map(|one| one.digest).collect();
+        let news: Vec<NewRequest<'_>> = prepared
+            .into_iter()
+            .map(|one| NewRequest {
+                key: one.key,
+                kind: one.kind,
+                digest: one.digest,
+                caller: caller.name(),
+                request: one.request,
+                justified: one.justified,
+                policy_hash: self.policy_hash,
+            })
+            .collect();
+        let identity = Identity {
+            purpose: self.purpose(),
+            signer: self.address(),
+        };
+        let recorded = protection::record_all(&self.pool, identity, &news).await?;
+        let mut missing = Vec::new();
+        for (recorded, digest) in recorded.iter().zip(digests) {
+            // Also what died between record and signature.
+            if let Some(id) = unsigned(recorded) {
+                missing.push((id, self.sign(digest)?));
+            }
+        }
+        if !missing.is_empty() {
+            fault_point("signer.after_sign");
+        }
+        let kept = match missing.is_empty() {
+            true => std::collections::HashMap::new(),
+            false => protection::keep_all(&self.pool, &missing).await?,
+        };
+        let answer = |recorded: Recorded| match recorded {
+            Recorded::Refused(refusal) => Ok(Err(refusal)),
+            Recorded::Paused => Ok(Err(Refusal::KeyPaused)),
+            Recorded::Same(Known {
+                signature: Some(signed),
+                ..
+            }) => Ok(Ok(signed)),
+            Recorded::New(id) | Recorded::Same(Known { id, .. }) => {
+                kept.get(&id).copied().map(Ok).ok_or(sqlx::Error::RowNotFound)
             }
         };
-        let new = NewRequest {
-            key,
-            kind: terms.kind,
-            digest,
-            caller: caller.name(),
-            request,
-            head_timestamp,
-            policy_hash: self.policy_hash,
-        };
-        match protection::record(&self.pool, &new).await? {
-            Recorded::New(id) => self.sign(id, digest).await,
-            Recorded::Same(known) => match known.signature {
-                Some(signed) => Ok(authorization(signed, digest)),
-                // It died between record and signature.
-                None => self.sign(known.id, digest).await,
-            },
-            Recorded::Other => Err(Refusal::Equivocation.into()),
-        }
+        Ok(recorded
+            .into_iter()
+            .map(answer)
+            .collect::<Result<_, sqlx::Error>>()?)
     }
 
-    /// Signs what is recorded.
-    async fn sign(&self, request: i64, digest: B256) -> Result<Authorization, AuthorizeError> {
-        let signed = Signed {
+    /// Records and signs one request.
+    async fn sign_one(&self, caller: &Caller, prepared: Prepared<'_>) -> Result<Signed, AuthorizeError> {
+        let mut signed = self.sign_all(caller, vec![prepared]).await?;
+        let one = signed.pop().ok_or(sqlx::Error::RowNotFound)?;
+        one.map_err(|refusal| match refusal {
+            Refusal::KeyPaused => AuthorizeError::Refused(refusal),
+            on_record => AuthorizeError::RefusedOnRecord(on_record),
+        })
+    }
+
+    fn sign(&self, digest: B256) -> Result<Signed, KeyError> {
+        Ok(Signed {
             signer: self.address(),
             signature: self.key.sign(digest)?,
-        };
-        fault_point("signer.after_sign");
-        let kept = protection::keep(&self.pool, request, &signed).await?;
-        Ok(authorization(kept, digest))
+        })
     }
 
-    fn digest(&self, terms: &IntakeTerms) -> B256 {
-        let intake = ICustody::Intake {
-            user: terms.user,
-            sponsor: terms.sponsor.unwrap_or_default(),
-            amount: U256::from(terms.amount.base_units()),
-            planHash: terms.plan_hash,
-            disclosureHash: terms.disclosure_hash,
-            r#ref: terms.deposit_ref,
-            deadline: U256::from(terms.deadline),
-        };
-        match terms.kind {
-            IntakeKind::Registration => typed_data::digest(&Registration(intake), &self.domain),
-            IntakeKind::Retopup => typed_data::digest(&Retopup(intake), &self.domain),
-        }
-    }
-
-    /// Appends a refusal to the audit chain. Cheap ones beyond a rate are counted only.
-    pub(crate) async fn record_refusal(
+    /// Appends refusals of a caller, each with its business key, to the audit chain. Cheap ones beyond a rate are counted
+    /// only.
+    pub(crate) async fn record_refusals(
         &self,
         caller: &str,
-        subject: &str,
-        refusal: &Refusal,
+        refusals: &[(&str, &Refusal)],
     ) -> Result<(), sqlx::Error> {
-        if refusal.is_cheap() && !self.cheap_refusals.take() {
-            self.unwritten.fetch_add(1, Ordering::Relaxed);
+        let mut entries = Vec::with_capacity(refusals.len());
+        for (subject, refusal) in refusals {
+            if refusal.is_cheap() && !self.cheap_refusals.take() {
+                self.unwritten.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
+            let unwritten = self.unwritten.swap(0, Ordering::Relaxed);
+            let detail =
+                serde_json::json!({"refusal": refusal.to_string(), "unwritten_refusals_before": unwritten});
+            entries.push(Entry {
+                event: Event::Refused,
+                caller: caller.to_owned(),
+                subject: (*subject).to_owned(),
+                digest: None,
+                code: refusal.code(),
+                detail: detail.to_string(),
+            });
+        }
+        if entries.is_empty() {
             return Ok(());
         }
-        let unwritten = self.unwritten.swap(0, Ordering::Relaxed);
-        let detail =
-            serde_json::json!({"refusal": refusal.to_string(), "unwritten_refusals_before": unwritten});
-        let entry = Entry {
-            event: Event::Refused,
-            caller,
-            subject,
-            digest: None,
-            code: refusal.code(),
-            detail: &detail.to_string(),
-        };
-        protection::decide(&self.pool, &entry).await
+        protection::decide(&self.pool, self.purpose(), &entries).await
+    }
+}
+
+fn unsigned(recorded: &Recorded) -> Option<i64> {
+    match recorded {
+        Recorded::New(id)
+        | Recorded::Same(Known {
+            id, signature: None, ..
+        }) => Some(*id),
+        Recorded::Same(_) | Recorded::Refused(_) | Recorded::Paused => None,
     }
 }
 

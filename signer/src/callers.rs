@@ -5,13 +5,13 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use settlement::authorization::IntakeKind;
 use sha2::{Digest, Sha256};
 use signer_client::DEVELOPMENT_CALLER_KEY;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
 use crate::limiter::Limiter;
+use crate::purpose::{Kind, Purpose};
 
 /// Seconds of the lasting rate that a caller may use at once.
 const BURST_SECONDS: u32 = 10;
@@ -22,11 +22,11 @@ const DEVELOPMENT_CALLER: &str = "api";
 /// A caller's key has 64 hexadecimal digits.
 const KEY_LENGTH: usize = 64;
 
-/// A caller as it is configured: `name=registration+retopup:HASH`.
+/// A caller as it is configured: `name=registration+retopup:HASH`, with the kinds of one purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerSpec {
     name: String,
-    may: BTreeSet<IntakeKind>,
+    may: BTreeSet<Kind>,
     key_hash: [u8; 32],
 }
 
@@ -37,7 +37,9 @@ pub enum CallerSpecError {
     #[error("a caller is `name=registration+retopup:HASH`, with the SHA-256 of its key as HASH")]
     Form,
     /// A kind is unknown.
-    #[error("a caller may ask for `registration` and `retopup`")]
+    #[error(
+        "a caller may ask for `registration`, `retopup`, `payout-batch`, `root` or `transaction`, as its signer does"
+    )]
     Kind,
     /// Two callers have a name or a key in common.
     #[error("two callers have the same name or key")]
@@ -65,8 +67,8 @@ impl FromStr for CallerSpec {
     }
 }
 
-fn kind(name: &str) -> Result<IntakeKind, CallerSpecError> {
-    [IntakeKind::Registration, IntakeKind::Retopup]
+fn kind(name: &str) -> Result<Kind, CallerSpecError> {
+    Kind::ALL
         .into_iter()
         .find(|kind| kind.name() == name)
         .ok_or(CallerSpecError::Kind)
@@ -75,10 +77,13 @@ fn kind(name: &str) -> Result<IntakeKind, CallerSpecError> {
 impl CallerSpec {
     /// The caller of a local chain, whose key everybody knows.
     #[must_use]
-    pub fn development() -> Self {
+    pub fn development(purpose: Purpose) -> Self {
         Self {
             name: DEVELOPMENT_CALLER.to_owned(),
-            may: BTreeSet::from([IntakeKind::Registration, IntakeKind::Retopup]),
+            may: Kind::ALL
+                .into_iter()
+                .filter(|kind| kind.purpose() == purpose)
+                .collect(),
             key_hash: key_hash(DEVELOPMENT_CALLER_KEY),
         }
     }
@@ -89,17 +94,21 @@ impl CallerSpec {
         self.key_hash == key_hash(DEVELOPMENT_CALLER_KEY)
     }
 
-    /// Reads a list with commas.
+    /// Reads a list with commas, of callers of a signer for this purpose.
     ///
     /// # Errors
     /// [`CallerSpecError`].
-    pub fn list(text: &str) -> Result<Vec<Self>, CallerSpecError> {
+    pub fn list(text: &str, purpose: Purpose) -> Result<Vec<Self>, CallerSpecError> {
         let callers: Vec<Self> = text
             .split(',')
             .map(|caller| caller.trim().parse())
             .collect::<Result<_, _>>()?;
         let names: BTreeSet<&str> = callers.iter().map(|caller| caller.name.as_str()).collect();
         let keys: BTreeSet<[u8; 32]> = callers.iter().map(|caller| caller.key_hash).collect();
+        let mut kinds = callers.iter().flat_map(|caller| &caller.may);
+        if kinds.any(|kind| kind.purpose() != purpose) {
+            return Err(CallerSpecError::Kind);
+        }
         if names.len() < callers.len() || keys.len() < callers.len() {
             return Err(CallerSpecError::Twice);
         }
@@ -127,15 +136,15 @@ impl Caller {
         &self.spec.name
     }
 
-    /// Whether it may ask for authorizations of this kind.
+    /// Whether it may ask for this.
     #[must_use]
-    pub fn may(&self, kind: IntakeKind) -> bool {
+    pub fn may(&self, kind: Kind) -> bool {
         self.spec.may.contains(&kind)
     }
 
-    /// Takes one of its requests, if there is one left.
-    pub(crate) fn take_request(&self) -> bool {
-        self.requests.take()
+    /// Takes some of its requests, if there are as many left.
+    pub(crate) fn take_requests(&self, count: u32) -> bool {
+        self.requests.take_many(count)
     }
 }
 
@@ -177,10 +186,10 @@ mod tests {
     fn a_caller_is_found_by_its_key_and_may_only_what_it_was_given() {
         let key = "ab".repeat(32);
         let text = format!("shop=retopup:{}", hex::encode(key_hash(&key)));
-        let callers = Callers::new(CallerSpec::list(&text).unwrap(), 1);
+        let callers = Callers::new(CallerSpec::list(&text, Purpose::Authorizations).unwrap(), 1);
         let caller = callers.find(&key).unwrap();
         assert_eq!(caller.name(), "shop");
-        assert!(caller.may(IntakeKind::Retopup) && !caller.may(IntakeKind::Registration));
+        assert!(caller.may(Kind::Retopup) && !caller.may(Kind::Registration));
         for other in ["", "ab", &"ac".repeat(32), &"AB".repeat(32), &"ab".repeat(33)] {
             assert!(callers.find(other).is_none(), "{other}");
         }
@@ -189,8 +198,14 @@ mod tests {
     #[test]
     fn a_list_of_callers_is_read_strictly() {
         let hash = "00".repeat(32);
-        let list = |text: &str| CallerSpec::list(&text.replace("HASH", &hash)).map(|callers| callers.len());
+        let list_for = |text: &str, purpose| {
+            CallerSpec::list(&text.replace("HASH", &hash), purpose).map(|callers| callers.len())
+        };
+        let list = |text: &str| list_for(text, Purpose::Authorizations);
         assert_eq!(list("a=registration:HASH"), Ok(1));
+        assert_eq!(list("a=registration+retopup+payout-batch:HASH"), Ok(1));
+        assert_eq!(list_for("a=root:HASH", Purpose::Roots), Ok(1));
+        assert_eq!(list_for("a=transaction:HASH", Purpose::Transactions), Ok(1));
         for bad in [
             "",
             "a",
@@ -203,6 +218,11 @@ mod tests {
         }
         assert_eq!(list("a=:HASH"), Err(CallerSpecError::Kind));
         assert_eq!(list("a=batch:HASH"), Err(CallerSpecError::Kind));
+        assert_eq!(list("a=registration+root:HASH"), Err(CallerSpecError::Kind));
+        assert_eq!(
+            list_for("a=registration:HASH", Purpose::Roots),
+            Err(CallerSpecError::Kind)
+        );
         assert_eq!(list("a=retopup:HASH,b=retopup:HASH"), Err(CallerSpecError::Twice));
     }
 }

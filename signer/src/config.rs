@@ -2,17 +2,22 @@
 //!
 //! | variable | meaning |
 //! | --- | --- |
-//! | `TRELLIS_PURPOSE` | what this signer signs: `authorizations` (the default and the only one so far) |
+//! | `TRELLIS_PURPOSE` | what this signer signs: `authorizations` (the default), `roots` or `transactions` |
 //! | `TRELLIS_LISTEN` | address and port, `127.0.0.1:0` by default; port 0 picks a free one and the log says which |
-//! | `TRELLIS_DATABASE_URL` | the signer's own database as role `trellis_signer` |
-//! | `TRELLIS_RPC_URL` | the node whose head is the clock of deadlines |
+//! | `TRELLIS_DATABASE_URL` | the signers' own database as role `trellis_signer` |
+//! | `TRELLIS_RPC_URL` | the node whose head is the clock of deadlines, and whose state justifies batches, roots and nonces |
 //! | `TRELLIS_CHAIN_ID`, `TRELLIS_CONTRACT` | the only chain and contract it signs for |
 //! | `TRELLIS_KEYSTORE`, `TRELLIS_KEYSTORE_PASSWORD_FILE` | the encrypted key and the file with its password |
 //! | `TRELLIS_DEVELOPMENT_KEY` | a private key in the clear instead; refused unless the chain is a local one |
-//! | `TRELLIS_PLAN_HASHES` | the checked plans, separated by commas |
-//! | `TRELLIS_CALLERS` | `name=registration+retopup:SHA256-OF-KEY`, separated by commas; on a local chain the development caller by default |
-//! | `TRELLIS_AMOUNT_MAX` | the largest amount of one intake in base units; on a local chain 1,000 BNB by default |
+//! | `TRELLIS_CALLERS` | `name=KINDS:SHA256-OF-KEY`, separated by commas; kinds of the purpose, separated by `+`: `registration`, `retopup`, `payout-batch`; `root`; `transaction`. On a local chain the development caller by default |
 //! | `TRELLIS_REQUESTS_PER_SECOND` | lasting rate of requests per caller, 50 by default; ten seconds of it may come at once |
+//! | `TRELLIS_PLAN_HASHES` | authorizations and roots: the checked plans, separated by commas |
+//! | `TRELLIS_AMOUNT_MAX` | authorizations: the largest amount of one intake in base units; on a local chain 1,000 BNB by default |
+//! | `TRELLIS_BATCH_MAX` | authorizations: the largest total of one batch in base units; on a local chain 1,000,000 BNB by default |
+//! | `TRELLIS_DAY_MAX` | authorizations: the most that batches may newly promise in any 24 hours; not below the limit of a batch; on a local chain 10,000,000 BNB by default |
+//! | `TRELLIS_GAS_LIMIT_MAX` | transactions: the largest gas limit; by default 16,777,216, the chain's own limit |
+//! | `TRELLIS_FEE_PER_GAS_MAX` | transactions: the highest price of gas in wei, tip included; on a local chain 1,000 gwei by default |
+//! | `TRELLIS_TIP_PER_GAS_MAX` | transactions: the highest tip per gas in wei; by default as high as the price |
 //!
 //! Not responsible for comparing it with the chain and the database; see `serve`.
 
@@ -21,18 +26,31 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use alloy::primitives::{Address, B256, keccak256};
+use alloy::primitives::{Address, B256};
 use money::Amount;
-use settlement::authorization::Policy;
 use telemetry::{Env, EnvError};
 
 use crate::callers::CallerSpec;
+use crate::policy::{BatchLimits, NO_PLANS, Policy, Scope, TransactionLimits};
+use crate::purpose::Purpose;
 
 /// Chain ids of development nodes: nobody's money. Development defaults are used on no other.
 const LOCAL_CHAIN_IDS: [u64; 2] = [31_337, 1_337];
 
 /// The largest intake of a local chain: 1,000 BNB, many times the dearest plan.
 const LOCAL_AMOUNT_MAX: Amount = Amount::new(1_000_000_000_000_000_000_000);
+
+/// The largest batch of a local chain: more than a test chain's accounts have.
+const LOCAL_BATCH_MAX: Amount = Amount::new(1_000_000_000_000_000_000_000_000);
+
+/// The most that a day's batches promise on a local chain.
+const LOCAL_DAY_MAX: Amount = Amount::new(10_000_000_000_000_000_000_000_000);
+
+/// The largest gas limit of a transaction on the chain (EIP-7825).
+const GAS_LIMIT_MAX_DEFAULT: u64 = 16_777_216;
+
+/// The highest price of gas on a local chain: 1,000 gwei, hundreds of times what a development node asks for.
+const LOCAL_FEE_PER_GAS_MAX: u128 = 1_000_000_000_000;
 
 /// Requests per second and caller when nothing else is said: a hundred times what a busy day of registrations needs.
 const REQUESTS_PER_SECOND_DEFAULT: u32 = 50;
@@ -96,28 +114,13 @@ pub fn is_local(chain_id: u64) -> bool {
     LOCAL_CHAIN_IDS.contains(&chain_id)
 }
 
-/// A name for a policy in records: changes with whatever it allows.
-#[must_use]
-pub fn policy_hash(policy: &Policy) -> B256 {
-    let mut content = b"trellis signer policy 1".to_vec();
-    content.extend(policy.chain_id.to_be_bytes());
-    content.extend(policy.contract);
-    content.extend(policy.amount_max.base_units().to_be_bytes());
-    for plan in &policy.plan_hashes {
-        content.extend(plan);
-    }
-    keccak256(content)
-}
-
 impl Config {
     /// Reads the environment.
     ///
     /// # Errors
     /// The first variable that is missing, malformed, or allowed on local chains only.
     pub fn from_env(env: &Env) -> Result<Self, EnvError> {
-        if env.text_or("TRELLIS_PURPOSE", "authorizations")? != "authorizations" {
-            return Err(EnvError::invalid("TRELLIS_PURPOSE", "must be `authorizations`"));
-        }
+        let purpose = env.parse_or("TRELLIS_PURPOSE", Purpose::Authorizations)?;
         let chain_id = env.parse("TRELLIS_CHAIN_ID")?;
         let local = is_local(chain_id);
         let requests_per_second = env.parse_or("TRELLIS_REQUESTS_PER_SECOND", REQUESTS_PER_SECOND_DEFAULT)?;
@@ -127,26 +130,92 @@ impl Config {
                 "must not be zero",
             ));
         }
-        let amount_max = match env.find_parse("TRELLIS_AMOUNT_MAX")? {
-            Some(amount) => amount,
-            None if local => LOCAL_AMOUNT_MAX,
-            None => env.parse("TRELLIS_AMOUNT_MAX")?,
-        };
         Ok(Self {
             listen: env.parse_or("TRELLIS_LISTEN", SocketAddr::from(([127, 0, 0, 1], 0)))?,
             database_url: env.text("TRELLIS_DATABASE_URL")?,
             rpc_url: env.text("TRELLIS_RPC_URL")?,
-            policy: Policy {
-                chain_id,
-                contract: contract(env)?,
-                plan_hashes: plan_hashes(env)?,
-                amount_max,
-            },
+            policy: policy(env, purpose, chain_id)?,
             key: key(env, local)?,
-            callers: callers(env, local)?,
+            callers: callers(env, purpose, local)?,
             requests_per_second,
         })
     }
+}
+
+fn policy(env: &Env, purpose: Purpose, chain_id: u64) -> Result<Policy, EnvError> {
+    let local = is_local(chain_id);
+    let scope = |plan_hashes| {
+        Ok(Scope {
+            chain_id,
+            contract: contract(env)?,
+            plan_hashes,
+        })
+    };
+    match purpose {
+        Purpose::Authorizations => Ok(Policy::Authorizations {
+            amount_max: limit(env, "TRELLIS_AMOUNT_MAX", local.then_some(LOCAL_AMOUNT_MAX))?,
+            batches: batch_limits(env, local)?,
+            scope: scope(plan_hashes(env)?)?,
+        }),
+        Purpose::Roots => Ok(Policy::Roots(scope(plan_hashes(env)?)?)),
+        Purpose::Transactions => Ok(Policy::Transactions {
+            limits: transaction_limits(env, local)?,
+            scope: scope(NO_PLANS)?,
+        }),
+    }
+}
+
+/// A limit that has a default on some chains only.
+fn limit<T>(env: &Env, name: &str, default: Option<T>) -> Result<T, EnvError>
+where
+    T: std::str::FromStr,
+    T::Err: fmt::Display,
+{
+    match (env.find_parse(name)?, default) {
+        (Some(limit), _) | (None, Some(limit)) => Ok(limit),
+        (None, None) => env.parse(name),
+    }
+}
+
+fn batch_limits(env: &Env, local: bool) -> Result<BatchLimits, EnvError> {
+    let limits = BatchLimits {
+        batch_max: limit(env, "TRELLIS_BATCH_MAX", local.then_some(LOCAL_BATCH_MAX))?,
+        day_max: limit(env, "TRELLIS_DAY_MAX", local.then_some(LOCAL_DAY_MAX))?,
+    };
+    if limits.day_max < limits.batch_max {
+        return Err(EnvError::invalid(
+            "TRELLIS_DAY_MAX",
+            "must not be below TRELLIS_BATCH_MAX",
+        ));
+    }
+    Ok(limits)
+}
+
+fn transaction_limits(env: &Env, local: bool) -> Result<TransactionLimits, EnvError> {
+    let gas_limit_max = env.parse_or("TRELLIS_GAS_LIMIT_MAX", GAS_LIMIT_MAX_DEFAULT)?;
+    let fee_per_gas_max = limit(
+        env,
+        "TRELLIS_FEE_PER_GAS_MAX",
+        local.then_some(LOCAL_FEE_PER_GAS_MAX),
+    )?;
+    let tip_per_gas_max = env.parse_or("TRELLIS_TIP_PER_GAS_MAX", fee_per_gas_max)?;
+    if gas_limit_max > GAS_LIMIT_MAX_DEFAULT {
+        return Err(EnvError::invalid(
+            "TRELLIS_GAS_LIMIT_MAX",
+            format_args!("must not be above {GAS_LIMIT_MAX_DEFAULT}, the chain's own limit"),
+        ));
+    }
+    if tip_per_gas_max > fee_per_gas_max {
+        return Err(EnvError::invalid(
+            "TRELLIS_TIP_PER_GAS_MAX",
+            "must not be above TRELLIS_FEE_PER_GAS_MAX",
+        ));
+    }
+    Ok(TransactionLimits {
+        gas_limit_max,
+        fee_per_gas_max,
+        tip_per_gas_max,
+    })
 }
 
 fn contract(env: &Env) -> Result<Address, EnvError> {
@@ -188,14 +257,14 @@ fn key(env: &Env, local: bool) -> Result<KeySource, EnvError> {
     }
 }
 
-fn callers(env: &Env, local: bool) -> Result<Vec<CallerSpec>, EnvError> {
+fn callers(env: &Env, purpose: Purpose, local: bool) -> Result<Vec<CallerSpec>, EnvError> {
     let name = "TRELLIS_CALLERS";
     let callers = match env.find_text(name)? {
-        None if local => return Ok(vec![CallerSpec::development()]),
+        None if local => return Ok(vec![CallerSpec::development(purpose)]),
         None => env.text(name)?,
         Some(text) => text,
     };
-    let callers = CallerSpec::list(&callers).map_err(|error| EnvError::invalid(name, error))?;
+    let callers = CallerSpec::list(&callers, purpose).map_err(|error| EnvError::invalid(name, error))?;
     if !local && callers.iter().any(CallerSpec::is_public_knowledge) {
         return Err(EnvError::invalid(
             name,
@@ -223,6 +292,8 @@ mod tests {
             ("TRELLIS_PLAN_HASHES", ZERO),
             ("TRELLIS_CALLERS", &callers),
             ("TRELLIS_AMOUNT_MAX", "1000000000"),
+            ("TRELLIS_BATCH_MAX", "1000000000"),
+            ("TRELLIS_DAY_MAX", "1000000000"),
         ];
         for change in changes {
             variables.retain(|(name, _)| name != &change.0);
@@ -253,6 +324,8 @@ mod tests {
             "TRELLIS_PLAN_HASHES",
             "TRELLIS_CALLERS",
             "TRELLIS_AMOUNT_MAX",
+            "TRELLIS_BATCH_MAX",
+            "TRELLIS_DAY_MAX",
         ] {
             assert_eq!(named_by(with(&[(name, "")])), name);
         }
@@ -274,16 +347,51 @@ mod tests {
             ("TRELLIS_DEVELOPMENT_KEY", key),
             ("TRELLIS_CALLERS", ""),
             ("TRELLIS_AMOUNT_MAX", ""),
+            ("TRELLIS_BATCH_MAX", ""),
+            ("TRELLIS_DAY_MAX", ""),
         ])
         .unwrap();
-        assert_eq!(local.callers, [CallerSpec::development()]);
+        assert_eq!(local.callers, [CallerSpec::development(Purpose::Authorizations)]);
         assert!(!format!("{local:?}").contains("0001"), "the key is not shown");
+    }
+
+    #[test]
+    fn each_purpose_needs_its_own_limits_and_callers() {
+        let root = format!("worker=root:{ZERO}");
+        let roots = [("TRELLIS_PURPOSE", "roots"), ("TRELLIS_CALLERS", &root)];
+        assert_eq!(named_by(with(&roots)), "nothing");
+        assert_eq!(named_by(with(&roots[..1])), "TRELLIS_CALLERS");
+        assert_eq!(
+            named_by(with(&[roots[0], roots[1], ("TRELLIS_PLAN_HASHES", "")])),
+            "TRELLIS_PLAN_HASHES"
+        );
+        let sender = format!("worker=transaction:{ZERO}");
+        let transactions = |name: &'static str, value: &'static str| {
+            named_by(with(&[
+                ("TRELLIS_PURPOSE", "transactions"),
+                ("TRELLIS_CALLERS", &sender),
+                ("TRELLIS_PLAN_HASHES", ""),
+                ("TRELLIS_FEE_PER_GAS_MAX", "1000"),
+                (name, value),
+            ]))
+        };
+        for (name, value, named) in [
+            ("TRELLIS_TIP_PER_GAS_MAX", "1000", "nothing"),
+            ("TRELLIS_TIP_PER_GAS_MAX", "1001", "TRELLIS_TIP_PER_GAS_MAX"),
+            ("TRELLIS_GAS_LIMIT_MAX", "16777216", "nothing"),
+            ("TRELLIS_GAS_LIMIT_MAX", "16777217", "TRELLIS_GAS_LIMIT_MAX"),
+            ("TRELLIS_FEE_PER_GAS_MAX", "", "TRELLIS_FEE_PER_GAS_MAX"),
+        ] {
+            assert_eq!(transactions(name, value), named, "{name}={value}");
+        }
     }
 
     #[test]
     fn another_purpose_and_malformed_lists_are_refused() {
         for (name, value) in [
-            ("TRELLIS_PURPOSE", "roots"),
+            ("TRELLIS_PURPOSE", "everything"),
+            ("TRELLIS_DAY_MAX", "999999999"),
+            ("TRELLIS_BATCH_MAX", "-1"),
             ("TRELLIS_PLAN_HASHES", "0x12"),
             ("TRELLIS_CALLERS", "api"),
             ("TRELLIS_CONTRACT", "0x0000000000000000000000000000000000000000"),

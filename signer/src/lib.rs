@@ -12,10 +12,16 @@ mod head;
 pub mod http;
 pub mod keyring;
 mod limiter;
+mod message;
+pub mod policy;
 mod protection;
+pub mod purpose;
+mod refusal;
 pub mod serve;
 
-pub use authorize::{AuthorizeError, Authorizer, Refusal};
+pub use authorize::Authorizer;
+pub use protection::resume;
+pub use refusal::{AuthorizeError, Refusal};
 
 /// Milliseconds since 1970-01-01 by this machine's clock, for records only: deadlines are measured by the chain's.
 pub(crate) fn now_ms() -> i64 {

@@ -36,10 +36,15 @@ impl Limiter {
 
     /// Takes a permit, if there is one.
     pub(crate) fn take(&self) -> bool {
-        self.take_at(Instant::now())
+        self.take_many(1)
     }
 
-    fn take_at(&self, now: Instant) -> bool {
+    /// Takes some permits, if there are as many.
+    pub(crate) fn take_many(&self, count: u32) -> bool {
+        self.take_at(count, Instant::now())
+    }
+
+    fn take_at(&self, count: u32, now: Instant) -> bool {
         // A panic while it was locked leaves numbers that are still valid.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let passed: Duration = now.saturating_duration_since(state.at);
@@ -49,7 +54,7 @@ impl Limiter {
             .saturating_add(refill)
             .min(u128::from(self.burst) * NANOS);
         state.at = now;
-        match state.level.checked_sub(NANOS) {
+        match state.level.checked_sub(u128::from(count).saturating_mul(NANOS)) {
             Some(rest) => {
                 state.level = rest;
                 true
@@ -67,10 +72,18 @@ mod tests {
     fn a_burst_is_granted_and_then_the_lasting_rate() {
         let limiter = Limiter::new(2, 3);
         let start = Instant::now();
-        let granted = |at| (0..10).filter(|_| limiter.take_at(at)).count();
+        let granted = |at| (0..10).filter(|_| limiter.take_at(1, at)).count();
         assert_eq!(granted(start), 3);
         assert_eq!(granted(start + Duration::from_millis(499)), 0);
         assert_eq!(granted(start + Duration::from_millis(1000)), 2);
         assert_eq!(granted(start + Duration::from_secs(3600)), 3);
+    }
+
+    #[test]
+    fn many_are_granted_together_or_not_at_all() {
+        let limiter = Limiter::new(1, 3);
+        let start = Instant::now();
+        assert!(!limiter.take_at(4, start));
+        assert!(limiter.take_at(2, start) && !limiter.take_at(2, start) && limiter.take_at(1, start));
     }
 }

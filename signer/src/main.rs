@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use alloy::primitives::Address;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use signer::audit::{self, Anchor};
 use signer::config::Config;
+use signer::purpose::Purpose;
 use signer::{callers, database, keyring, serve};
 use sqlx::{Connection, PgConnection};
 use telemetry::Env;
@@ -21,7 +23,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve authorizations until asked to end
+    /// Serve until asked to end
     Serve,
     /// Create an encrypted key and print its file and its account
     NewKey {
@@ -39,6 +41,21 @@ enum Command {
         /// The database
         #[arg(long, env = "TRELLIS_DATABASE_URL", hide_env_values = true)]
         database_url: String,
+    },
+    /// End the pause of a key after an equivocation was looked at, as the database's owner
+    Resume {
+        /// The database
+        #[arg(long, env = "TRELLIS_DATABASE_URL", hide_env_values = true)]
+        database_url: String,
+        /// What the key signs: authorizations, roots or transactions
+        #[arg(long)]
+        purpose: Purpose,
+        /// The key's account
+        #[arg(long)]
+        signer: Address,
+        /// What was found, for the record
+        #[arg(long)]
+        reason: String,
     },
     /// Verify the chain of decisions; names the first bad row
     VerifyAudit {
@@ -79,6 +96,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::NewCallerKey => new_caller_key(),
         Command::Migrate { database_url } => Ok(database::migrate(&database_url).await?),
+        Command::Resume {
+            database_url,
+            purpose,
+            signer,
+            reason,
+        } => resume(&database_url, purpose, signer, &reason).await,
         Command::VerifyAudit { database_url, anchor } => verify_audit(&database_url, anchor).await,
     }
 }
@@ -91,11 +114,23 @@ fn new_caller_key() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn verify_audit(database_url: &str, anchor: Option<Anchor>) -> anyhow::Result<()> {
+async fn resume(database_url: &str, purpose: Purpose, signer: Address, reason: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(!reason.trim().is_empty(), "say what was found, with --reason");
     let mut connection = PgConnection::connect(database_url)
         .await
         .context("cannot connect to the signer's database")?;
-    let verified = audit::verify(&mut connection, anchor).await?;
+    let ended = signer::resume(&mut connection, purpose, signer, reason)
+        .await
+        .context("cannot end the pause; only the database's owner can")?;
+    anyhow::ensure!(!ended.is_empty(), "the key {signer} is not paused for {purpose}");
+    for business_key in ended {
+        println!("ended the pause for {business_key}");
+    }
+    Ok(())
+}
+
+async fn verify_audit(database_url: &str, anchor: Option<Anchor>) -> anyhow::Result<()> {
+    let verified = audit::verify_database(database_url, anchor).await?;
     println!(
         "the audit chain is whole: {}:{}",
         verified.head.seq, verified.head.hash

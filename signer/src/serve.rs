@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
 use chain::ChainReader;
-use settlement::authorization::Policy;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -13,6 +12,8 @@ use crate::callers::Callers;
 use crate::config::{Config, KeySource, is_local};
 use crate::http::{Served, router};
 use crate::keyring::{self, LocalKey};
+use crate::policy::Policy;
+use crate::purpose::Purpose;
 use crate::{Authorizer, database};
 
 /// Serves until it is asked to end.
@@ -22,8 +23,8 @@ use crate::{Authorizer, database};
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let key = key(&config)?;
     let pool = database::connect(&config.database_url).await?;
-    check_database(&pool, config.policy.chain_id).await?;
-    let reader = ChainReader::connect(&config.rpc_url, config.policy.contract)?;
+    check_database(&pool, config.policy.chain_id()).await?;
+    let reader = ChainReader::connect(&config.rpc_url, config.policy.contract())?;
     check_chain(&reader, &config.policy, &key).await?;
 
     let callers = Callers::new(config.callers, config.requests_per_second);
@@ -39,7 +40,18 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let address = listener
         .local_addr()
         .context("the listening address is unknown")?;
-    tracing::info!(signer.address = %authorizer.address(), "listening on {address}");
+    tracing::info!(
+        signer.address = %authorizer.address(),
+        signer.purpose = authorizer.purpose().name(),
+        "listening on {address}"
+    );
+    if authorizer
+        .is_paused()
+        .await
+        .context("the pauses of the key are unknown")?
+    {
+        tracing::error!("the key is paused after an equivocation; `signer resume` ends it");
+    }
     telemetry::announce_ready().context("cannot say that the signer is ready")?;
     let served = Served {
         authorizer: Arc::new(authorizer),
@@ -60,7 +72,7 @@ fn key(config: &Config) -> anyhow::Result<LocalKey> {
         KeySource::Keystore { file, password_file } => keyring::open(file, password_file)?,
         KeySource::Development(secret) => LocalKey::from_bytes(secret)?,
     };
-    if !is_local(config.policy.chain_id) && keyring::is_public_knowledge(key.address()) {
+    if !is_local(config.policy.chain_id()) && keyring::is_public_knowledge(key.address()) {
         bail!("everybody knows the private key of {}", key.address());
     }
     Ok(key)
@@ -81,26 +93,37 @@ async fn check_database(pool: &PgPool, chain_id: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A signer that the contract does not know, or on another chain, would give signatures that no one can use.
+/// A signer that the contract does not know, or on another chain, would give signatures that no one can use. And no key
+/// has two purposes: whoever takes one process has one of them.
 async fn check_chain(reader: &ChainReader, policy: &Policy, key: &LocalKey) -> anyhow::Result<()> {
     let chain_id = reader
         .chain_id()
         .await
         .context("the node does not say its chain id")?;
     ensure!(
-        chain_id == policy.chain_id,
+        chain_id == policy.chain_id(),
         "the node is of chain {chain_id}, the signer of {}",
-        policy.chain_id
+        policy.chain_id()
     );
-    let known = reader
-        .is_signer(key.address())
-        .await
-        .with_context(|| format!("there is no custody contract at {}", policy.contract))?;
+    let contract = policy.contract();
+    let missing = || format!("there is no custody contract at {contract}");
+    let account = key.address();
+    let is_signer = reader.is_signer(account).await.with_context(missing)?;
+    let is_root_signer = reader.is_root_signer(account).await.with_context(missing)?;
+    let (known, free) = match policy.purpose() {
+        Purpose::Authorizations => (is_signer, !is_root_signer),
+        Purpose::Roots => (is_root_signer, !is_signer),
+        // Anybody may send transactions; whether this account may submit batches is seen when it does.
+        Purpose::Transactions => (true, !is_signer && !is_root_signer),
+    };
     ensure!(
         known,
-        "the contract {} does not know the signer {}",
-        policy.contract,
-        key.address()
+        "the contract {contract} does not know the signer {account}"
+    );
+    ensure!(
+        free,
+        "the contract {contract} knows {account} for another purpose than {}",
+        policy.purpose()
     );
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use alloy::primitives::B256;
 use futures::TryStreamExt;
-use sqlx::{PgConnection, Row};
+use sqlx::{Connection, PgConnection, Row};
 use thiserror::Error;
 
 use crate::audit::{Content, GENESIS, Head, fetch_head};
@@ -58,6 +58,12 @@ pub enum Broken {
     /// Something was recorded to be signed without a decision, or the other way round.
     #[error("`{0}` was recorded and decided differently")]
     Request(String),
+    /// What is remembered of a request is not what was decided to be remembered.
+    #[error("what is remembered of `{0}` is not what was decided")]
+    Memory(String),
+    /// A pause or its end without a decision, or the other way round.
+    #[error("a pause for `{0}` was recorded and decided differently")]
+    Pause(String),
     /// A noted head is not in the chain.
     #[error("row {0} is not the one that was noted")]
     Anchor(i64),
@@ -72,6 +78,17 @@ pub enum VerifyError {
     /// The database does not answer.
     #[error("the signer's database does not answer")]
     Database(#[from] sqlx::Error),
+}
+
+/// Verifies the whole chain of a database by its URL.
+///
+/// # Errors
+/// [`VerifyError`], with the first fault.
+pub async fn verify_database(url: &str, anchor: Option<Anchor>) -> Result<Verified, VerifyError> {
+    let mut connection = PgConnection::connect(url).await?;
+    let verified = verify(&mut connection, anchor).await?;
+    connection.close().await?;
+    Ok(verified)
 }
 
 /// Verifies the whole chain.
@@ -105,6 +122,8 @@ async fn verify_snapshot(
         return Err(Broken::Head(found.seq).into());
     }
     verify_requests(connection).await?;
+    verify_memory(connection).await?;
+    verify_pauses(connection).await?;
     Ok(Verified { head: found })
 }
 
@@ -157,15 +176,18 @@ async fn verify_rows(connection: &mut PgConnection, anchor: Option<Anchor>) -> R
     }
 }
 
-/// Every recorded request has exactly one decision to record it, with the same digest, and the other way round.
+/// Every recorded request has exactly one decision to record it, with the same digest and content, and the other way round.
 async fn verify_requests(connection: &mut PgConnection) -> Result<(), VerifyError> {
     let different: Option<String> = sqlx::query_scalar!(
         r#"SELECT coalesce(request.business_key, decision.subject) AS "subject!"
-           FROM (SELECT subject, digest, purpose FROM signer.audit WHERE event = 'recorded') AS decision
+           FROM (SELECT subject, digest, purpose, detail FROM signer.audit WHERE event = 'recorded') AS decision
            FULL JOIN signer.sign_request AS request
                ON request.business_key = decision.subject AND request.digest = decision.digest
                   AND request.purpose = decision.purpose
            WHERE request.id IS NULL OR decision.subject IS NULL
+               OR request.request IS DISTINCT FROM decision.detail::jsonb -> 'request'
+               OR to_jsonb(request.kind) IS DISTINCT FROM decision.detail::jsonb -> 'kind'
+               OR to_jsonb(request.head_timestamp) IS DISTINCT FROM decision.detail::jsonb -> 'head_timestamp'
            ORDER BY 1
            LIMIT 1"#
     )
@@ -173,6 +195,87 @@ async fn verify_requests(connection: &mut PgConnection) -> Result<(), VerifyErro
     .await?;
     match different {
         Some(subject) => Err(Broken::Request(subject).into()),
+        None => Ok(()),
+    }
+}
+
+/// What limits later signatures is exactly what was decided to be remembered: lines and increases of batches, totals of
+/// roots, prices of transactions.
+async fn verify_memory(connection: &mut PgConnection) -> Result<(), VerifyError> {
+    let different: Option<String> = sqlx::query_scalar!(
+        r#"WITH remembered AS (
+               SELECT batch.request_id, jsonb_build_object(
+                   'scope', batch.scope,
+                   'increase', batch.increase::text,
+                   'payouts', (
+                       SELECT coalesce(jsonb_agg(jsonb_build_object(
+                           'wallet', '0x' || encode(line.wallet, 'hex'),
+                           'target', line.target::text,
+                           'increase', line.increase::text
+                       ) ORDER BY line.wallet), '[]')
+                       FROM signer.payout AS line
+                       WHERE line.request_id = batch.request_id AND line.scope = batch.scope
+                   )
+               ) AS memory
+               FROM signer.payout_batch AS batch
+               UNION ALL
+               SELECT root.request_id, jsonb_build_object(
+                   'scope', root.scope, 'total', root.total::text, 'as_of_seq', root.as_of_seq,
+                   'deadline', root.deadline
+               )
+               FROM signer.liabilities_root AS root
+               UNION ALL
+               SELECT sent.request_id, jsonb_build_object(
+                   'account', sent.account, 'nonce', sent.nonce, 'attempt', sent.attempt,
+                   'payload', '0x' || encode(sent.payload, 'hex'), 'noop', sent.noop,
+                   'max_fee_per_gas', sent.max_fee_per_gas::text,
+                   'max_priority_fee_per_gas', sent.max_priority_fee_per_gas::text,
+                   'batch_id', '0x' || encode(sent.batch_id, 'hex')
+               )
+               FROM signer.transaction AS sent
+           )
+           SELECT request.business_key
+           FROM signer.sign_request AS request
+           JOIN signer.audit AS decision ON decision.event = 'recorded' AND decision.subject = request.business_key
+           LEFT JOIN remembered ON remembered.request_id = request.id
+           WHERE remembered.memory IS DISTINCT FROM nullif(decision.detail::jsonb -> 'memory', 'null')
+           ORDER BY 1
+           LIMIT 1"#
+    )
+    .fetch_optional(connection)
+    .await?;
+    match different {
+        Some(subject) => Err(Broken::Memory(subject).into()),
+        None => Ok(()),
+    }
+}
+
+/// Every pause and every end of one has its decision, and the other way round.
+async fn verify_pauses(connection: &mut PgConnection) -> Result<(), VerifyError> {
+    let different: Option<String> = sqlx::query_scalar!(
+        r#"WITH decided AS (
+               SELECT subject, event, purpose, count(*) AS times FROM signer.audit
+               WHERE event IN ('paused', 'resumed') GROUP BY subject, event, purpose
+           ), found AS (
+               SELECT business_key, 'paused' AS event, purpose, count(*) AS times FROM signer.key_pause
+               GROUP BY business_key, purpose
+               UNION ALL
+               SELECT pause.business_key, 'resumed', pause.purpose, count(*)
+               FROM signer.key_resume AS resume JOIN signer.key_pause AS pause ON pause.id = resume.pause_id
+               GROUP BY pause.business_key, pause.purpose
+           )
+           SELECT coalesce(decided.subject, found.business_key) AS "subject!"
+           FROM decided
+           FULL JOIN found ON found.business_key = decided.subject AND found.event = decided.event
+               AND found.purpose = decided.purpose
+           WHERE decided.times IS DISTINCT FROM found.times
+           ORDER BY 1
+           LIMIT 1"#
+    )
+    .fetch_optional(connection)
+    .await?;
+    match different {
+        Some(subject) => Err(Broken::Pause(subject).into()),
         None => Ok(()),
     }
 }

@@ -21,8 +21,12 @@ impl Failure {
             Refusal::NotPermitted => StatusCode::FORBIDDEN,
             Refusal::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Refusal::Malformed(_) => StatusCode::BAD_REQUEST,
-            Refusal::Rule(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Refusal::Rule(_) | Refusal::Batch(_) | Refusal::Root(_) | Refusal::Transaction(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Refusal::WrongPurpose(_) => StatusCode::MISDIRECTED_REQUEST,
             Refusal::Equivocation => StatusCode::CONFLICT,
+            Refusal::KeyPaused => StatusCode::LOCKED,
         };
         Self {
             status,
@@ -34,7 +38,9 @@ impl Failure {
     /// Without the causes: they are for the log.
     pub(super) fn unavailable(error: &AuthorizeError) -> Self {
         let code = match error {
-            AuthorizeError::Refused(refusal) => return Self::of(refusal),
+            AuthorizeError::Refused(refusal) | AuthorizeError::RefusedOnRecord(refusal) => {
+                return Self::of(refusal);
+            }
             AuthorizeError::Database(_) => "database_unavailable",
             AuthorizeError::Chain(_) => "chain_unavailable",
             AuthorizeError::Key(_) => "key_unavailable",
@@ -73,19 +79,23 @@ impl Failure {
     pub(super) fn code(&self) -> &'static str {
         self.code
     }
-}
 
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let problem = Problem {
+    pub(super) fn problem(self) -> Problem {
+        Problem {
             kind: "about:blank".to_owned(),
             title: self.status.canonical_reason().unwrap_or("Refused").to_owned(),
             status: self.status.as_u16(),
             detail: self.detail,
             code: self.code.to_owned(),
-        };
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let status = self.status;
         let media_type = HeaderValue::from_static(PROBLEM_MEDIA_TYPE);
-        let body = serde_json::to_vec(&problem).expect("texts and numbers are JSON");
-        (self.status, [(header::CONTENT_TYPE, media_type)], body).into_response()
+        let body = serde_json::to_vec(&self.problem()).expect("texts and numbers are JSON");
+        (status, [(header::CONTENT_TYPE, media_type)], body).into_response()
     }
 }

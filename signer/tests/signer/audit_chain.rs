@@ -5,7 +5,7 @@ use signer::audit::{Anchor, Broken, Head, VerifyError, verify};
 
 use crate::world::{World, word};
 
-/// Six decisions: the start, two new requests, a repeat and two refusals.
+/// Seven decisions: the start, two new requests, a repeat, two refusals and the pause that follows the second of them.
 async fn decided() -> (World, Head) {
     let world = World::start().await;
     let terms = world.registration(20, 1).await;
@@ -15,21 +15,21 @@ async fn decided() -> (World, Head) {
         world.ask(&terms).await,
         world.ask(&world.registration(21, 2).await).await,
         world.ask(&terms).await,
-        world.ask(&other).await,
         world.ask(&world.registration(21, 0).await).await,
+        world.ask(&other).await,
     ];
     let words: Vec<String> = answers.iter().map(word).collect();
-    assert_eq!(words, ["signed", "signed", "signed", "equivocation", "ref_zero"]);
+    assert_eq!(words, ["signed", "signed", "signed", "ref_zero", "equivocation"]);
     let mut connection = world.database.connection().await;
     let head = verify(&mut connection, None).await.unwrap().head;
-    assert_eq!(head.seq, 6);
+    assert_eq!(head.seq, 7);
     (world, head)
 }
 
 #[tokio::test]
 async fn every_kind_of_tampering_is_found_at_its_row() {
     let (world, head) = decided().await;
-    let table: [(&str, Broken); 12] = [
+    let table: [(&str, Broken); 16] = [
         (
             "UPDATE signer.audit SET detail = detail || ' ' WHERE seq = 3",
             Broken::Changed(3),
@@ -61,16 +61,32 @@ async fn every_kind_of_tampering_is_found_at_its_row() {
         ),
         ("DELETE FROM signer.audit WHERE seq = 3", Broken::Missing(3)),
         (
-            "DELETE FROM signer.audit WHERE seq = 6",
-            Broken::End { found: 5, wanted: 6 },
+            "DELETE FROM signer.audit WHERE seq = 7",
+            Broken::End { found: 6, wanted: 7 },
         ),
         (
             "UPDATE signer.audit_head SET hash = decode(repeat('00', 32), 'hex')",
-            Broken::Head(6),
+            Broken::Head(7),
         ),
         (
             "UPDATE signer.sign_request SET digest = decode(repeat('00', 32), 'hex') WHERE id = 1",
             Broken::Request(subject(&world).await),
+        ),
+        (
+            "UPDATE signer.sign_request SET request = request || '{\"amount\": \"1\"}' WHERE id = 1",
+            Broken::Request(subject(&world).await),
+        ),
+        (
+            "UPDATE signer.sign_request SET head_timestamp = head_timestamp - 1 WHERE id = 1",
+            Broken::Request(subject(&world).await),
+        ),
+        (
+            "DELETE FROM signer.key_pause",
+            Broken::Pause(subject(&world).await),
+        ),
+        (
+            "INSERT INTO signer.key_resume (pause_id, reason, resumed_at_ms) SELECT id, 'x', 0 FROM signer.key_pause",
+            Broken::Pause(subject(&world).await),
         ),
         (
             "WITH gone AS (DELETE FROM signer.signature WHERE request_id = 1)
@@ -78,14 +94,21 @@ async fn every_kind_of_tampering_is_found_at_its_row() {
             Broken::Request(subject(&world).await),
         ),
     ];
-    sqlx::query("ALTER TABLE signer.signature DROP CONSTRAINT signature_request")
-        .execute(world.database.pool())
-        .await
-        .unwrap();
+    sqlx::raw_sql(
+        "ALTER TABLE signer.signature DROP CONSTRAINT signature_request;
+         ALTER TABLE signer.payout_batch DROP CONSTRAINT payout_batch_request;
+         ALTER TABLE signer.liabilities_root DROP CONSTRAINT liabilities_root_request;
+         ALTER TABLE signer.transaction DROP CONSTRAINT transaction_request;
+         ALTER TABLE signer.key_resume DROP CONSTRAINT key_resume_pause",
+    )
+    .execute(world.database.pool())
+    .await
+    .unwrap();
     for (tampering, expected) in table {
         let mut connection = world.database.connection().await;
         sqlx::raw_sql("CREATE TABLE kept_audit AS TABLE signer.audit; CREATE TABLE kept_head AS TABLE signer.audit_head; \
-                       CREATE TABLE kept_request AS TABLE signer.sign_request")
+                       CREATE TABLE kept_request AS TABLE signer.sign_request; \
+                       CREATE TABLE kept_pause AS TABLE signer.key_pause")
             .execute(&mut connection)
             .await
             .unwrap();
@@ -96,10 +119,11 @@ async fn every_kind_of_tampering_is_found_at_its_row() {
             matches!(&found, Err(VerifyError::Broken(broken)) if *broken == expected),
             "{tampering}: {found:?}"
         );
-        sqlx::raw_sql("TRUNCATE signer.audit, signer.audit_head, signer.sign_request; \
+        sqlx::raw_sql("TRUNCATE signer.audit, signer.audit_head, signer.sign_request, signer.key_pause, signer.key_resume; \
                        INSERT INTO signer.audit TABLE kept_audit; INSERT INTO signer.audit_head TABLE kept_head; \
                        INSERT INTO signer.sign_request OVERRIDING SYSTEM VALUE TABLE kept_request; \
-                       DROP TABLE kept_audit, kept_head, kept_request")
+                       INSERT INTO signer.key_pause OVERRIDING SYSTEM VALUE TABLE kept_pause; \
+                       DROP TABLE kept_audit, kept_head, kept_request, kept_pause")
             .execute(&mut connection)
             .await
             .unwrap();
@@ -121,8 +145,9 @@ async fn an_end_that_was_cut_off_is_found_by_a_head_that_was_noted() {
     let mut connection = world.database.connection().await;
     assert!(verify(&mut connection, Some(noted)).await.is_ok());
     sqlx::raw_sql(
-        "UPDATE signer.audit_head SET seq = 5, hash = (SELECT prev_hash FROM signer.audit WHERE seq = 6);
-         DELETE FROM signer.audit WHERE seq = 6",
+        "UPDATE signer.audit_head SET seq = 6, hash = (SELECT prev_hash FROM signer.audit WHERE seq = 7);
+         DELETE FROM signer.audit WHERE seq = 7;
+         DELETE FROM signer.key_pause",
     )
     .execute(&mut connection)
     .await
@@ -133,7 +158,7 @@ async fn an_end_that_was_cut_off_is_found_by_a_head_that_was_noted() {
     );
     let found = verify(&mut connection, Some(noted)).await;
     assert!(
-        matches!(found, Err(VerifyError::Broken(Broken::Anchor(6)))),
+        matches!(found, Err(VerifyError::Broken(Broken::Anchor(7)))),
         "{found:?}"
     );
 }

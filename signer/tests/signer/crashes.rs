@@ -27,7 +27,9 @@ async fn dies_at(point: &str, recorded: i64) {
     other.amount = Amount::new(1_000_000_000);
     if recorded > 0 {
         assert_eq!(word(&world.ask(&other).await), "equivocation");
+        assert_eq!(word(&world.ask(&terms).await), "key_paused");
         assert_eq!(world.count("signer.signature").await, 0);
+        world.resume();
     }
     let digest: Option<Vec<u8>> = sqlx::query_scalar("SELECT digest FROM signer.sign_request")
         .fetch_optional(world.database.pool())
@@ -37,8 +39,8 @@ async fn dies_at(point: &str, recorded: i64) {
     if let Some(digest) = digest {
         assert_eq!(signed.digest.as_slice(), digest);
     }
-    assert_eq!(word(&world.ask(&other).await), "equivocation");
     assert_eq!(world.ask(&terms).await.unwrap(), signed);
+    assert_eq!(word(&world.ask(&other).await), "equivocation");
     assert!(world.pay(&terms, &signed).await, "the contract takes it");
     let mut connection = world.database.connection().await;
     signer::audit::verify(&mut connection, None).await.unwrap();

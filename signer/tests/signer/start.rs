@@ -67,6 +67,8 @@ async fn a_development_key_is_refused_on_a_public_chain() {
     let public = [
         ("TRELLIS_CHAIN_ID", "56".to_owned()),
         ("TRELLIS_AMOUNT_MAX", "1000000000".to_owned()),
+        ("TRELLIS_BATCH_MAX", "1000000000".to_owned()),
+        ("TRELLIS_DAY_MAX", "1000000000".to_owned()),
         ("TRELLIS_CALLERS", format!("api=registration:{}", "00".repeat(32))),
     ];
     let said = refused(&ground, &public);

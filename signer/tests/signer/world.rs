@@ -1,5 +1,7 @@
 //! A chain with the contract, a database, and a running signer.
 
+use std::process::{Command, Output};
+
 use abi::{ICustody, deploy, development};
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256};
@@ -11,6 +13,7 @@ use devstack::anvil::{Anvil, AnvilSpec, CHAIN_ID, Mining};
 use devstack::services::{Ready, Service, ServiceSpec};
 use devstack::{Checkout, Wallet, free_port};
 use money::Amount;
+use signer::purpose::Purpose;
 use signer_client::{
     Authorization, CallerKey, DEVELOPMENT_CALLER_KEY, IntakeKind, IntakeTerms, SignerClient, SignerError,
 };
@@ -29,6 +32,9 @@ pub(crate) struct World {
     pub(crate) provider: DynProvider,
     pub(crate) contract: Address,
     pub(crate) anvil: Anvil,
+    pub(crate) purpose: Purpose,
+    /// The key's account.
+    pub(crate) account: Address,
     _files: tempfile::TempDir,
 }
 
@@ -113,6 +119,8 @@ impl Ground {
             provider: self.provider,
             contract: self.contract,
             anvil: self.anvil,
+            purpose: Purpose::Authorizations,
+            account: development::SIGNER.address,
             _files: self.files,
         }
     }
@@ -130,6 +138,24 @@ impl World {
             development::SIGNER.private_key.to_string(),
         );
         ground.signer(&[&[key], more].concat()).await
+    }
+
+    /// Ends the pause of the signer's key as the owner, by the command that operators have.
+    pub(crate) fn resume(&self) {
+        let output = self.command("resume", &["--reason", "a test"]);
+        assert!(output.status.success(), "{output:?}");
+    }
+
+    /// Runs a command about this signer's key as the database's owner.
+    pub(crate) fn command(&self, name: &str, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_signer"))
+            .arg(name)
+            .args(["--purpose", self.purpose.name(), "--signer"])
+            .arg(self.account.to_string())
+            .args(arguments)
+            .env("TRELLIS_DATABASE_URL", self.database.url())
+            .output()
+            .expect("the signer's program")
     }
 
     pub(crate) async fn head(&self) -> u64 {

@@ -1,0 +1,103 @@
+//! Batches.
+
+use alloy::primitives::{Address, B256};
+use chain::{At, ChainError};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use money::Amount;
+use signer_client::{Authorization, BatchTerms, PayoutBatch};
+
+use super::{Authorizer, Prepared, authorization};
+use crate::callers::Caller;
+use crate::message;
+use crate::policy::{Account, BatchRule, JustifiedBatch, Policy};
+use crate::protection::Justified;
+use crate::purpose::Kind;
+use crate::refusal::{AuthorizeError, Refusal};
+
+/// Accounts asked for at once. More do not speed up a single node and run into vendors' rates.
+const ACCOUNTS_AT_ONCE: usize = 16;
+
+/// What the signer remembers a batch by: `batch:31337:0x…:0x…`.
+pub(crate) fn business_key(terms: &BatchTerms) -> String {
+    format!(
+        "batch:{}:{:#x}:{:#x}",
+        terms.chain_id, terms.contract, terms.batch.batch_id
+    )
+}
+
+impl Authorizer {
+    /// Signs a batch, or repeats the signature that it has.
+    pub(crate) async fn authorize_batch(
+        &self,
+        caller: &Caller,
+        terms: &BatchTerms,
+        request: &serde_json::Value,
+    ) -> Result<Authorization, AuthorizeError> {
+        let Policy::Authorizations { scope, batches, .. } = &self.policy else {
+            return Err(Refusal::WrongPurpose(self.purpose()).into());
+        };
+        batches.check_terms(scope, terms)?;
+        let key = business_key(terms);
+        let digest = message::batch_digest(&terms.batch, &self.domain);
+        let justified = match self.find(&key).await? {
+            // Known ones were justified when they were new. Others are refused by the record.
+            Some(_) => None,
+            None => {
+                let (head, batch) = self.justify_batch(&terms.batch).await?;
+                Some((head, Justified::Batch(batch)))
+            }
+        };
+        let prepared = Prepared {
+            key,
+            kind: Kind::PayoutBatch,
+            digest,
+            request,
+            justified,
+        };
+        let signed = self.sign_one(caller, prepared).await?;
+        Ok(authorization(signed, digest))
+    }
+
+    /// Compares the batch with the contract at the head. A user may have claimed in a block that is not final yet, which
+    /// the ledger does not count; the state of the newest final block is as good, as it justifies no more.
+    async fn justify_batch(&self, batch: &PayoutBatch) -> Result<(u64, JustifiedBatch), AuthorizeError> {
+        let head = self.reader.head().await?;
+        let by_head = self.justify_batch_at(batch, head.timestamp, head.hash).await;
+        let justified = match by_head {
+            Err(AuthorizeError::Refused(Refusal::Batch(
+                BatchRule::MaxTotalUnjustified { .. } | BatchRule::NothingDue(..),
+            ))) => {
+                let final_block = self.reader.finalized().await?.hash;
+                self.justify_batch_at(batch, head.timestamp, final_block).await?
+            }
+            other => other?,
+        };
+        Ok((head.timestamp, justified))
+    }
+
+    async fn justify_batch_at(
+        &self,
+        batch: &PayoutBatch,
+        head: u64,
+        block: B256,
+    ) -> Result<JustifiedBatch, AuthorizeError> {
+        let Policy::Authorizations { scope, batches, .. } = &self.policy else {
+            return Err(Refusal::WrongPurpose(self.purpose()).into());
+        };
+        let wallets: Vec<Address> = batch.payouts.iter().map(|payout| payout.wallet).collect();
+        let accounts: Vec<Account> = stream::iter(wallets)
+            .map(|wallet| self.account_at(wallet, block))
+            .buffered(ACCOUNTS_AT_ONCE)
+            .try_collect()
+            .await?;
+        Ok(batches.justify(scope, batch, head, &accounts)?)
+    }
+
+    async fn account_at(&self, wallet: Address, block: B256) -> Result<Account, ChainError> {
+        let account = self.reader.account(wallet, At::Block(block)).await?;
+        Ok(Account {
+            paid: Amount::new(account.paid),
+            registered: account.is_registered(),
+        })
+    }
+}

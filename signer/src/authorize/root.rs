@@ -1,0 +1,71 @@
+//! Liabilities roots.
+
+use chain::At;
+use money::Amount;
+use signer_client::{Authorization, LiabilitiesRoot, RootTerms};
+
+use super::{Authorizer, Prepared, authorization};
+use crate::callers::Caller;
+use crate::message;
+use crate::policy::{Floor, JustifiedRoot, Policy, Scope};
+use crate::protection::Justified;
+use crate::purpose::Kind;
+use crate::refusal::{AuthorizeError, Refusal};
+
+/// What the signer remembers a root by: `root:31337:0x…:0x…`.
+pub(crate) fn business_key(terms: &RootTerms) -> String {
+    format!(
+        "root:{}:{:#x}:{:#x}",
+        terms.chain_id, terms.contract, terms.root.root
+    )
+}
+
+impl Authorizer {
+    /// Signs a root, or repeats the signature that it has.
+    pub(crate) async fn authorize_root(
+        &self,
+        caller: &Caller,
+        terms: &RootTerms,
+        request: &serde_json::Value,
+    ) -> Result<Authorization, AuthorizeError> {
+        let Policy::Roots(scope) = &self.policy else {
+            return Err(Refusal::WrongPurpose(self.purpose()).into());
+        };
+        scope.check_root(terms)?;
+        let key = business_key(terms);
+        let digest = message::root_digest(&terms.root, &self.domain);
+        let justified = match self.find(&key).await? {
+            // Known ones were justified when they were new. Others are refused by the record.
+            Some(_) => None,
+            None => {
+                let (head, root) = self.justify_root(scope, &terms.root).await?;
+                Some((head, Justified::Root(root)))
+            }
+        };
+        let prepared = Prepared {
+            key,
+            kind: Kind::Root,
+            digest,
+            request,
+            justified,
+        };
+        let signed = self.sign_one(caller, prepared).await?;
+        Ok(authorization(signed, digest))
+    }
+
+    async fn justify_root(
+        &self,
+        scope: &Scope,
+        root: &LiabilitiesRoot,
+    ) -> Result<(u64, JustifiedRoot), AuthorizeError> {
+        let head = self.reader.head().await?;
+        let journal = self.reader.journal_at(head.hash).await?;
+        let published = self.reader.latest_root(At::Block(head.hash)).await?;
+        let floor = published.map_or_else(Floor::default, |published| Floor {
+            total: Amount::new(published.total),
+            as_of_seq: published.as_of_seq,
+        });
+        let justified = scope.justify_root(root, head.timestamp, journal.seq, floor)?;
+        Ok((head.timestamp, justified))
+    }
+}

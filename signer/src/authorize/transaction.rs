@@ -1,0 +1,124 @@
+//! Transactions of the signer's own account.
+
+use alloy::consensus::{SignableTransaction, TxEip1559};
+use alloy::eips::eip2718::Encodable2718;
+use alloy::primitives::{Signature, TxKind, U256, keccak256};
+use chain::At;
+use signer_client::{Call, SignedTransaction, TransactionTerms};
+
+use super::{Authorizer, Prepared};
+use crate::callers::Caller;
+use crate::keyring::KeyError;
+use crate::message;
+use crate::policy::{Authorized, JustifiedTransaction, Policy, check_authorized};
+use crate::protection::{Justified, Signed};
+use crate::purpose::Kind;
+use crate::refusal::{AuthorizeError, Refusal};
+
+impl Authorizer {
+    /// What the signer remembers a transaction by: `transaction:31337:0x…:NONCE:ATTEMPT`, with itself as sender.
+    pub(crate) fn transaction_key(&self, terms: &TransactionTerms) -> String {
+        let account = self.account();
+        format!("transaction:{account}:{}:{}", terms.nonce, terms.attempt)
+    }
+
+    /// Chain and sender.
+    fn account(&self) -> String {
+        format!("{}:{:#x}", self.policy.chain_id(), self.address())
+    }
+
+    /// Signs a transaction, or repeats it: the same terms and the same signature are the same bytes.
+    pub(crate) async fn sign_transaction(
+        &self,
+        caller: &Caller,
+        terms: &TransactionTerms,
+        request: &serde_json::Value,
+    ) -> Result<SignedTransaction, AuthorizeError> {
+        let Policy::Transactions { scope, limits } = &self.policy else {
+            return Err(Refusal::WrongPurpose(self.purpose()).into());
+        };
+        let authorized = limits.check_terms(scope, terms, self.address())?;
+        let transaction = self.transaction(terms);
+        let digest = transaction.signature_hash();
+        let key = self.transaction_key(terms);
+        let justified = match self.find(&key).await? {
+            // Known ones were justified when they were new. Others are refused by the record.
+            Some(_) => None,
+            None => {
+                let (head, justified) = self.justify_transaction(terms, authorized, &transaction).await?;
+                Some((head, Justified::Transaction(justified)))
+            }
+        };
+        let prepared = Prepared {
+            key,
+            kind: Kind::Transaction,
+            digest,
+            request,
+            justified,
+        };
+        let signed = self.sign_one(caller, prepared).await?;
+        Ok(encode(transaction, &signed)?)
+    }
+
+    /// The transaction, without its signature.
+    fn transaction(&self, terms: &TransactionTerms) -> TxEip1559 {
+        let (to, input) = message::payload(&terms.call, terms.contract, self.address());
+        TxEip1559 {
+            chain_id: terms.chain_id,
+            nonce: terms.nonce,
+            gas_limit: terms.gas_limit,
+            max_fee_per_gas: terms.max_fee_per_gas,
+            max_priority_fee_per_gas: terms.max_priority_fee_per_gas,
+            to: TxKind::Call(to),
+            value: U256::ZERO,
+            access_list: alloy::eips::eip2930::AccessList::default(),
+            input,
+        }
+    }
+
+    async fn justify_transaction(
+        &self,
+        terms: &TransactionTerms,
+        authorized: Authorized,
+        transaction: &TxEip1559,
+    ) -> Result<(u64, JustifiedTransaction), AuthorizeError> {
+        let head = self.clock.read().await?;
+        let known = match authorized {
+            Authorized::Batch(signer) => self.reader.is_signer(signer).await?,
+            Authorized::Root(signer) => self.reader.is_root_signer(signer).await?,
+            Authorized::Nobody => true,
+        };
+        check_authorized(&terms.call, head, known)?;
+        let next_nonce = self.reader.transaction_count(self.address(), At::Latest).await?;
+        let recipient = transaction.to.to().copied().unwrap_or_default();
+        let payload = [recipient.as_slice(), transaction.input.as_ref()].concat();
+        let justified = JustifiedTransaction {
+            account: self.account(),
+            nonce: terms.nonce,
+            attempt: terms.attempt,
+            // There is never a value.
+            payload: keccak256(payload),
+            noop: terms.call == Call::Noop,
+            fee_per_gas: terms.max_fee_per_gas,
+            tip_per_gas: terms.max_priority_fee_per_gas,
+            batch_id: match &terms.call {
+                Call::ExecuteBatch { batch, .. } => Some(batch.batch_id),
+                Call::PublishRoot { .. } | Call::Claim { .. } | Call::SweepMatured { .. } | Call::Noop => {
+                    None
+                }
+            },
+            next_nonce,
+        };
+        Ok((head, justified))
+    }
+}
+
+fn encode(transaction: TxEip1559, signed: &Signed) -> Result<SignedTransaction, KeyError> {
+    let signature = Signature::try_from(&signed.signature[..]).map_err(|_| KeyError::Invalid)?;
+    let transaction = transaction.into_signed(signature);
+    Ok(SignedTransaction {
+        raw: transaction.encoded_2718().into(),
+        hash: *transaction.hash(),
+        sender: signed.signer,
+    })
+}

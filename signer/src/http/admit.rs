@@ -1,0 +1,117 @@
+//! From a request to its caller and its terms, and from a refusal to its record.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, header};
+use serde::de::DeserializeOwned;
+use telemetry::ErrorChain;
+
+use crate::callers::Caller;
+use crate::http::problem::Failure;
+use crate::purpose::Kind;
+use crate::{AuthorizeError, Authorizer, Refusal};
+
+/// A body, or why there is none.
+pub(super) type Body = Result<Bytes, BytesRejection>;
+
+/// The caller, with one request taken, if it may ask for this.
+pub(super) async fn admit<'a>(
+    authorizer: &'a Authorizer,
+    headers: &HeaderMap,
+    kind: Kind,
+) -> Result<&'a Caller, Failure> {
+    let caller = identify(authorizer, headers).await?;
+    take(authorizer, caller, 1).await?;
+    match authorizer.check_permitted(caller, kind) {
+        Ok(()) => Ok(caller),
+        Err(refusal) => Err(refused(authorizer, caller.name(), "", refusal).await),
+    }
+}
+
+/// The caller, whatever it may.
+pub(super) async fn identify<'a>(
+    authorizer: &'a Authorizer,
+    headers: &HeaderMap,
+) -> Result<&'a Caller, Failure> {
+    match authorizer.find_caller(bearer(headers)) {
+        Ok(caller) => Ok(caller),
+        Err(refusal) => Err(refused(authorizer, "", "", refusal).await),
+    }
+}
+
+/// Takes some of the caller's requests.
+pub(super) async fn take(authorizer: &Authorizer, caller: &Caller, count: u32) -> Result<(), Failure> {
+    if caller.take_requests(count) {
+        Ok(())
+    } else {
+        Err(refused(authorizer, caller.name(), "", Refusal::RateLimited).await)
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
+}
+
+/// The JSON of a body.
+pub(super) fn parse<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
+    let body = body.map_err(|rejection| Refusal::Malformed(rejection.body_text()))?;
+    serde_json::from_slice(&body).map_err(|error| Refusal::Malformed(error.to_string()))
+}
+
+/// Records a refusal. What cannot be recorded is not answered as one.
+pub(super) async fn refused(authorizer: &Authorizer, caller: &str, key: &str, refusal: Refusal) -> Failure {
+    log_refusal(caller, key, &refusal);
+    let recorded = authorizer.record_refusals(caller, &[(key, &refusal)]).await;
+    recorded.map_or_else(unrecorded, |()| Failure::of(&refusal))
+}
+
+pub(super) fn unrecorded(error: sqlx::Error) -> Failure {
+    let error = AuthorizeError::Database(error);
+    tracing::error!("cannot record a refusal: {}", ErrorChain(&error));
+    Failure::unavailable(&error)
+}
+
+pub(super) fn log_refusal(caller: &str, key: &str, refusal: &Refusal) {
+    if *refusal == Refusal::Equivocation {
+        tracing::error!(
+            caller.name = caller,
+            authorization.key = key,
+            "other terms were asked for under a reference that is taken; the key is paused"
+        );
+    } else {
+        tracing::warn!(
+            caller.name = caller,
+            authorization.key = key,
+            refusal.code = refusal.code(),
+            "refused: {refusal}"
+        );
+    }
+}
+
+/// What a caller gets for one request, with everything recorded and logged.
+pub(super) async fn concluded<T>(
+    authorizer: &Authorizer,
+    caller: &Caller,
+    key: &str,
+    result: Result<T, AuthorizeError>,
+) -> Result<T, Failure> {
+    match result {
+        Ok(answer) => {
+            tracing::info!(caller.name = caller.name(), authorization.key = key, "signed");
+            Ok(answer)
+        }
+        Err(AuthorizeError::Refused(refusal)) => Err(refused(authorizer, caller.name(), key, refusal).await),
+        Err(AuthorizeError::RefusedOnRecord(refusal)) => {
+            log_refusal(caller.name(), key, &refusal);
+            Err(Failure::of(&refusal))
+        }
+        Err(error @ (AuthorizeError::Database(_) | AuthorizeError::Chain(_) | AuthorizeError::Key(_))) => {
+            tracing::error!(authorization.key = key, "cannot sign: {}", ErrorChain(&error));
+            Err(Failure::unavailable(&error))
+        }
+    }
+}

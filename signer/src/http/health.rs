@@ -1,0 +1,39 @@
+//! What the signer says about itself.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+
+use crate::http::Served;
+use crate::http::problem::Failure;
+use crate::{AuthorizeError, audit};
+
+pub(super) async fn health(State(served): State<Served>) -> Result<Response, Failure> {
+    let authorizer = &served.authorizer;
+    let known = async {
+        let mut connection = authorizer.pool().acquire().await?;
+        let head = audit::fetch_head(&mut connection).await?;
+        drop(connection);
+        Ok((head, authorizer.is_paused().await?))
+    };
+    let (head, paused) = known
+        .await
+        .map_err(|error| Failure::unavailable(&AuthorizeError::Database(error)))?;
+    let body = serde_json::json!({
+        "signer": authorizer.address(),
+        "purpose": authorizer.purpose().name(),
+        "paused": paused,
+        "audit_head": format!("{}:{}", head.seq, head.hash),
+    });
+    Ok(Json(body).into_response())
+}
+
+pub(super) async fn ready(served: State<Served>) -> Result<Response, Failure> {
+    let known = served.authorizer.check_clock().await;
+    known.map_err(|error| Failure::unavailable(&AuthorizeError::Chain(error)))?;
+    health(served).await
+}
+
+pub(super) async fn metrics(State(served): State<Served>) -> String {
+    served.metrics.render()
+}

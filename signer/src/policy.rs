@@ -1,0 +1,136 @@
+//! What each purpose may sign, as far as the request, the chain and configuration decide it.
+//!
+//! Not responsible for what earlier signatures leave room for: `protection` asks these rules again with its memory. Rules of
+//! intakes are in `settlement`.
+
+mod batch;
+mod root;
+mod scope;
+mod transaction;
+
+pub use batch::{BatchLimits, BatchRule};
+pub use root::RootRule;
+pub use scope::Scope;
+pub use transaction::{TransactionLimits, TransactionRule};
+
+pub(crate) use batch::{Account, Day, JustifiedBatch};
+pub(crate) use root::{Floor, JustifiedRoot};
+pub(crate) use transaction::{Attempt, Authorized, JustifiedTransaction, Nonces, check_authorized};
+
+use std::collections::BTreeSet;
+
+use alloy::primitives::{Address, B256, keccak256};
+use money::Amount;
+use settlement::authorization;
+
+use crate::purpose::Purpose;
+
+/// What one process may sign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Policy {
+    /// Intakes and batches.
+    Authorizations {
+        /// Where, under which plans.
+        scope: Scope,
+        /// The largest amount of one intake.
+        amount_max: Amount,
+        /// The most that batches may promise.
+        batches: BatchLimits,
+    },
+    /// Roots.
+    Roots(Scope),
+    /// Transactions.
+    Transactions {
+        /// Where. It has no plans: calls name none.
+        scope: Scope,
+        /// What they may cost.
+        limits: TransactionLimits,
+    },
+}
+
+impl Policy {
+    /// Whose policy it is.
+    #[must_use]
+    pub const fn purpose(&self) -> Purpose {
+        match self {
+            Self::Authorizations { .. } => Purpose::Authorizations,
+            Self::Roots(_) => Purpose::Roots,
+            Self::Transactions { .. } => Purpose::Transactions,
+        }
+    }
+
+    /// Where it allows anything.
+    #[must_use]
+    pub const fn scope(&self) -> &Scope {
+        match self {
+            Self::Authorizations { scope, .. } | Self::Roots(scope) | Self::Transactions { scope, .. } => {
+                scope
+            }
+        }
+    }
+
+    /// Its chain.
+    #[must_use]
+    pub const fn chain_id(&self) -> u64 {
+        self.scope().chain_id
+    }
+
+    /// Its contract.
+    #[must_use]
+    pub const fn contract(&self) -> Address {
+        self.scope().contract
+    }
+
+    /// The rules of intakes.
+    pub(crate) fn intakes(&self) -> Option<authorization::Policy> {
+        match self {
+            Self::Authorizations {
+                scope, amount_max, ..
+            } => Some(authorization::Policy {
+                chain_id: scope.chain_id,
+                contract: scope.contract,
+                plan_hashes: scope.plan_hashes.clone(),
+                amount_max: *amount_max,
+            }),
+            Self::Roots(_) | Self::Transactions { .. } => None,
+        }
+    }
+
+    /// Everything that it allows, for records.
+    #[must_use]
+    pub fn describe(&self) -> serde_json::Value {
+        let scope = self.scope();
+        let limits = match self {
+            Self::Authorizations {
+                amount_max, batches, ..
+            } => serde_json::json!({
+                "amount_max": amount_max.to_string(),
+                "batch_max": batches.batch_max.to_string(),
+                "day_max": batches.day_max.to_string(),
+            }),
+            Self::Roots(_) => serde_json::json!({}),
+            Self::Transactions { limits, .. } => serde_json::json!({
+                "gas_limit_max": limits.gas_limit_max,
+                "fee_per_gas_max": limits.fee_per_gas_max.to_string(),
+                "tip_per_gas_max": limits.tip_per_gas_max.to_string(),
+            }),
+        };
+        serde_json::json!({
+            "purpose": self.purpose().name(),
+            "chain_id": scope.chain_id,
+            "contract": scope.contract,
+            "plan_hashes": scope.plan_hashes,
+            "limits": limits,
+        })
+    }
+
+    /// A name for it in records: changes with whatever it allows.
+    #[must_use]
+    pub fn hash(&self) -> B256 {
+        // The fields of the text are always in the same order, so one policy has one text.
+        keccak256(format!("trellis signer policy 2 {}", self.describe()))
+    }
+}
+
+/// The plans of a purpose that has none.
+pub(crate) const NO_PLANS: BTreeSet<B256> = BTreeSet::new();

@@ -1,0 +1,395 @@
+//! When a transaction may be signed.
+//!
+//! It calls the one contract, or sends nothing to its own sender; it never carries value. A batch or a root is sent only
+//! with a valid authorization: its signature recovers to the signer that it names, which the contract knows. A claim is
+//! sent only with a proof that leads from the leaf to the root. What it costs is capped, and each attempt of a nonce does
+//! the same as the one before, dearer; only a transaction that does nothing may take the place of one that does something.
+
+use abi::typed_data;
+use alloy::primitives::{Address, B256, Signature, U256, keccak256};
+use alloy::sol_types::SolValue;
+use money::Amount;
+use signer_client::{Call, ProofNode, SignedBy, TransactionTerms};
+use thiserror::Error;
+
+use crate::policy::Scope;
+use crate::policy::batch::check_list;
+use crate::policy::scope::check_not_passed;
+use crate::{Refusal, message};
+
+/// Gas of a transaction that does nothing; no transaction takes less.
+const GAS_LIMIT_MIN: u64 = 21_000;
+
+/// Siblings in a proof: enough for more users than the chain has accounts.
+const PROOF_LENGTH_MAX: usize = 64;
+
+/// Day buckets of one sweep: a year of them fits into a transaction many times.
+const SWEEP_DAYS_MAX: u64 = 366;
+
+/// The contract counts liabilities in 96 bits.
+const SUM_MAX: Amount = Amount::new((1 << 96) - 1);
+
+/// A replacement pays this many per cent of what it replaces, in both prices: the rule by which nodes keep or drop it.
+const REPLACEMENT_PERCENT: u128 = 110;
+
+/// What transactions may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransactionLimits {
+    /// The largest gas limit.
+    pub gas_limit_max: u64,
+    /// The largest price of gas, tip included, in wei.
+    pub fee_per_gas_max: u128,
+    /// The largest tip per gas, in wei.
+    pub tip_per_gas_max: u128,
+}
+
+/// The rule that a transaction breaks.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum TransactionRule {
+    /// Less gas than any transaction takes.
+    #[error("{0} gas are less than any transaction takes")]
+    GasLimitTooLow(u64),
+    /// More gas than allowed.
+    #[error("{found} gas are above the limit {max}")]
+    GasLimitAboveMax {
+        /// As asked for.
+        found: u64,
+        /// The limit.
+        max: u64,
+    },
+    /// A higher price than allowed.
+    #[error("{found} wei per gas are above the limit {max}")]
+    FeeAboveMax {
+        /// As asked for.
+        found: u128,
+        /// The limit.
+        max: u128,
+    },
+    /// A higher tip than allowed.
+    #[error("a tip of {found} wei per gas is above the limit {max}")]
+    TipAboveMax {
+        /// As asked for.
+        found: u128,
+        /// The limit.
+        max: u128,
+    },
+    /// The tip is part of the price.
+    #[error("a tip of {tip} wei per gas is above the price {fee}")]
+    TipAboveFee {
+        /// The tip.
+        tip: u128,
+        /// The price.
+        fee: u128,
+    },
+    /// No account has that many transactions.
+    #[error("the nonce {0} is too large")]
+    NonceTooLarge(u64),
+    /// The batch is somebody else's to submit.
+    #[error("only {0:#x} may submit the batch")]
+    WrongSubmitter(Address),
+    /// The authorization's signature is not its signer's.
+    #[error("the authorization is not signed by {0:#x}")]
+    NotSignedBy(Address),
+    /// The contract does not take the signer's authorizations.
+    #[error("the contract does not know the signer {0:#x}")]
+    UnknownSigner(Address),
+    /// The proof does not lead to the root.
+    #[error("the proof does not lead to the root")]
+    ProofInvalid,
+    /// Nothing to sweep, or too much.
+    #[error("{0} days are not within 1 and {SWEEP_DAYS_MAX}")]
+    SweepDays(u64),
+    /// The chain has a transaction with this nonce.
+    #[error("the nonce {nonce} is used: the next one is {next}")]
+    NonceUsed {
+        /// As asked for.
+        nonce: u64,
+        /// The chain's next.
+        next: u64,
+    },
+    /// A nonce below would be missing.
+    #[error("the nonce {nonce} leaves a gap: the next one is {next}")]
+    NonceGap {
+        /// As asked for.
+        nonce: u64,
+        /// The highest that may be new.
+        next: u64,
+    },
+    /// Attempts count upwards.
+    #[error("the attempt {attempt} is not above {last}, which was signed")]
+    AttemptNotAbove {
+        /// As asked for.
+        attempt: u32,
+        /// The last that was signed.
+        last: u32,
+    },
+    /// Another thing was signed for the nonce.
+    #[error("an earlier attempt of this nonce does something else")]
+    PayloadDiffers,
+    /// The prices would not make a node replace the earlier attempt.
+    #[error("the prices are not both at least a tenth above those of the attempt before")]
+    PriceNotRaised,
+    /// Another nonce may carry the batch already.
+    #[error("the batch is carried by the nonce {0}")]
+    BatchElsewhere(u64),
+}
+
+impl TransactionRule {
+    /// Its stable name on the wire and in records.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::GasLimitTooLow(_) => "gas_limit_too_low",
+            Self::GasLimitAboveMax { .. } => "gas_limit_above_max",
+            Self::FeeAboveMax { .. } => "fee_above_max",
+            Self::TipAboveMax { .. } => "tip_above_max",
+            Self::TipAboveFee { .. } => "tip_above_fee",
+            Self::NonceTooLarge(_) => "nonce_too_large",
+            Self::WrongSubmitter(_) => "wrong_submitter",
+            Self::NotSignedBy(_) => "not_signed",
+            Self::UnknownSigner(_) => "unknown_signer",
+            Self::ProofInvalid => "proof_invalid",
+            Self::SweepDays(_) => "sweep_days",
+            Self::NonceUsed { .. } => "nonce_used",
+            Self::NonceGap { .. } => "nonce_gap",
+            Self::AttemptNotAbove { .. } => "attempt_not_above",
+            Self::PayloadDiffers => "payload_differs",
+            Self::PriceNotRaised => "price_not_raised",
+            Self::BatchElsewhere(_) => "batch_elsewhere",
+        }
+    }
+}
+
+/// Whose signature a call carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Authorized {
+    /// A signer of batches.
+    Batch(Address),
+    /// A signer of roots.
+    Root(Address),
+    /// Nobody's: the call needs none.
+    Nobody,
+}
+
+impl TransactionLimits {
+    /// Checks everything about a transaction that depends neither on the time nor on the chain nor on memory, and tells
+    /// whose authorization it carries.
+    pub(crate) fn check_terms(
+        &self,
+        scope: &Scope,
+        terms: &TransactionTerms,
+        sender: Address,
+    ) -> Result<Authorized, Refusal> {
+        scope.check_place(terms.chain_id, terms.contract)?;
+        self.check_cost(terms)?;
+        if i64::try_from(terms.nonce).is_err() {
+            return Err(TransactionRule::NonceTooLarge(terms.nonce).into());
+        }
+        let domain = typed_data::domain(scope.chain_id, scope.contract);
+        match &terms.call {
+            Call::ExecuteBatch { batch, authorization } => {
+                check_list(batch)?;
+                if !batch.submitter.is_zero() && batch.submitter != sender {
+                    return Err(TransactionRule::WrongSubmitter(batch.submitter).into());
+                }
+                check_signed(authorization, message::batch_digest(batch, &domain))?;
+                Ok(Authorized::Batch(authorization.signer))
+            }
+            Call::PublishRoot { root, authorization } => {
+                check_signed(authorization, message::root_digest(root, &domain))?;
+                Ok(Authorized::Root(authorization.signer))
+            }
+            Call::Claim {
+                user,
+                entitled,
+                root,
+                proof,
+            } => {
+                check_proof(*user, *entitled, *root, proof)?;
+                Ok(Authorized::Nobody)
+            }
+            Call::SweepMatured { max_days } if (1..=SWEEP_DAYS_MAX).contains(max_days) => {
+                Ok(Authorized::Nobody)
+            }
+            Call::SweepMatured { max_days } => Err(TransactionRule::SweepDays(*max_days).into()),
+            Call::Noop => Ok(Authorized::Nobody),
+        }
+    }
+
+    fn check_cost(&self, terms: &TransactionTerms) -> Result<(), TransactionRule> {
+        let (gas, fee, tip) = (
+            terms.gas_limit,
+            terms.max_fee_per_gas,
+            terms.max_priority_fee_per_gas,
+        );
+        if gas < GAS_LIMIT_MIN {
+            return Err(TransactionRule::GasLimitTooLow(gas));
+        }
+        if gas > self.gas_limit_max {
+            return Err(TransactionRule::GasLimitAboveMax {
+                found: gas,
+                max: self.gas_limit_max,
+            });
+        }
+        if fee > self.fee_per_gas_max {
+            return Err(TransactionRule::FeeAboveMax {
+                found: fee,
+                max: self.fee_per_gas_max,
+            });
+        }
+        if tip > self.tip_per_gas_max {
+            return Err(TransactionRule::TipAboveMax {
+                found: tip,
+                max: self.tip_per_gas_max,
+            });
+        }
+        if tip > fee {
+            return Err(TransactionRule::TipAboveFee { tip, fee });
+        }
+        Ok(())
+    }
+}
+
+fn check_signed(authorization: &SignedBy, digest: B256) -> Result<(), TransactionRule> {
+    let signature = Signature::try_from(&authorization.signature[..]).ok();
+    let recovered = signature.and_then(|signature| signature.recover_address_from_prehash(&digest).ok());
+    if recovered == Some(authorization.signer) && !authorization.signer.is_zero() {
+        Ok(())
+    } else {
+        Err(TransactionRule::NotSignedBy(authorization.signer))
+    }
+}
+
+/// The way of `SumTree.sol`, but for the total, which only the contract knows.
+fn check_proof(
+    user: Address,
+    entitled: Amount,
+    root: B256,
+    proof: &[ProofNode],
+) -> Result<(), TransactionRule> {
+    if proof.len() > PROOF_LENGTH_MAX {
+        return Err(TransactionRule::ProofInvalid);
+    }
+    let wei = |amount: Amount| U256::from(amount.base_units());
+    let mut hash = keccak256((user, wei(entitled)).abi_encode());
+    let mut sum = entitled;
+    for sibling in proof {
+        let pair = if sibling.hash < hash {
+            (sibling.hash, wei(sibling.sum), hash, wei(sum))
+        } else {
+            (hash, wei(sum), sibling.hash, wei(sibling.sum))
+        };
+        hash = keccak256(pair.abi_encode());
+        sum = sum.plus(sibling.sum).map_err(|_| TransactionRule::ProofInvalid)?;
+    }
+    // Sums only grow, so the last one being small means that all were.
+    if sum > SUM_MAX || hash != root {
+        return Err(TransactionRule::ProofInvalid);
+    }
+    Ok(())
+}
+
+/// Checks what the chain says of an authorization: whether it still is one at this time, and of a signer it knows.
+pub(crate) fn check_authorized(call: &Call, head: u64, known: bool) -> Result<(), Refusal> {
+    let (deadline, signer) = match call {
+        Call::ExecuteBatch { batch, authorization } => (batch.deadline, authorization.signer),
+        Call::PublishRoot { root, authorization } => (root.deadline, authorization.signer),
+        Call::Claim { .. } | Call::SweepMatured { .. } | Call::Noop => return Ok(()),
+    };
+    check_not_passed(deadline, head)?;
+    if known {
+        Ok(())
+    } else {
+        Err(TransactionRule::UnknownSigner(signer).into())
+    }
+}
+
+/// A transaction that request and chain justify.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JustifiedTransaction {
+    /// Chain and sender.
+    pub(crate) account: String,
+    pub(crate) nonce: u64,
+    pub(crate) attempt: u32,
+    pub(crate) payload: B256,
+    pub(crate) noop: bool,
+    pub(crate) fee_per_gas: u128,
+    pub(crate) tip_per_gas: u128,
+    pub(crate) batch_id: Option<B256>,
+    /// The account's next nonce by the chain.
+    pub(crate) next_nonce: u64,
+}
+
+/// The last attempt that was recorded for a nonce.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    pub(crate) attempt: u32,
+    pub(crate) payload: B256,
+    pub(crate) fee_per_gas: u128,
+    pub(crate) tip_per_gas: u128,
+}
+
+/// What is remembered of an account.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Nonces {
+    /// The last attempt of this nonce.
+    pub(crate) last: Option<Attempt>,
+    /// The highest nonce of any attempt.
+    pub(crate) highest: Option<u64>,
+    /// Another nonce whose last attempt executes the same batch.
+    pub(crate) batch_elsewhere: Option<u64>,
+}
+
+impl JustifiedTransaction {
+    /// Checks the transaction against what was signed before.
+    pub(crate) fn admit(&self, nonces: &Nonces) -> Result<(), TransactionRule> {
+        if let Some(nonce) = nonces.batch_elsewhere {
+            return Err(TransactionRule::BatchElsewhere(nonce));
+        }
+        match &nonces.last {
+            Some(last) => self.replace(last),
+            None => self.begin(nonces.highest),
+        }
+    }
+
+    /// A new nonce is the chain's next one or follows those that were signed; one below them was left out and is welcome.
+    fn begin(&self, highest: Option<u64>) -> Result<(), TransactionRule> {
+        if self.nonce < self.next_nonce {
+            return Err(TransactionRule::NonceUsed {
+                nonce: self.nonce,
+                next: self.next_nonce,
+            });
+        }
+        let next = highest
+            .map_or(0, |highest| highest.saturating_add(1))
+            .max(self.next_nonce);
+        if self.nonce > next {
+            return Err(TransactionRule::NonceGap {
+                nonce: self.nonce,
+                next,
+            });
+        }
+        Ok(())
+    }
+
+    fn replace(&self, last: &Attempt) -> Result<(), TransactionRule> {
+        if self.attempt <= last.attempt {
+            return Err(TransactionRule::AttemptNotAbove {
+                attempt: self.attempt,
+                last: last.attempt,
+            });
+        }
+        if !self.noop && self.payload != last.payload {
+            return Err(TransactionRule::PayloadDiffers);
+        }
+        if !is_raised(self.fee_per_gas, last.fee_per_gas) || !is_raised(self.tip_per_gas, last.tip_per_gas) {
+            return Err(TransactionRule::PriceNotRaised);
+        }
+        Ok(())
+    }
+}
+
+/// The nodes' rule: strictly above, and at least a tenth, rounded down.
+fn is_raised(new: u128, old: u128) -> bool {
+    new > old && new >= old.saturating_mul(REPLACEMENT_PERCENT) / 100
+}

@@ -1,0 +1,119 @@
+//! What a signer is for, and what it can be asked for. Each purpose has its own process, key and callers.
+
+use std::fmt;
+use std::str::FromStr;
+
+use settlement::authorization::IntakeKind;
+
+/// What one process signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purpose {
+    /// Authorizations of intakes and batches.
+    Authorizations,
+    /// Authorizations of liabilities roots.
+    Roots,
+    /// Transactions of its own account.
+    Transactions,
+}
+
+impl Purpose {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Authorizations, Self::Roots, Self::Transactions];
+
+    /// Its name in configuration and records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Authorizations => "authorizations",
+            Self::Roots => "roots",
+            Self::Transactions => "transactions",
+        }
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Purpose {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        Self::ALL
+            .into_iter()
+            .find(|purpose| purpose.name() == text)
+            .ok_or("must be `authorizations`, `roots` or `transactions`")
+    }
+}
+
+/// What can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// The authorization of a registration.
+    Registration,
+    /// The authorization of a retopup.
+    Retopup,
+    /// The authorization of a batch.
+    PayoutBatch,
+    /// The authorization of a liabilities root.
+    Root,
+    /// A transaction.
+    Transaction,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Registration,
+        Self::Retopup,
+        Self::PayoutBatch,
+        Self::Root,
+        Self::Transaction,
+    ];
+
+    /// Its name in configuration and records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Registration => IntakeKind::Registration.name(),
+            Self::Retopup => IntakeKind::Retopup.name(),
+            Self::PayoutBatch => "payout-batch",
+            Self::Root => "root",
+            Self::Transaction => "transaction",
+        }
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub const fn purpose(self) -> Purpose {
+        match self {
+            Self::Registration | Self::Retopup | Self::PayoutBatch => Purpose::Authorizations,
+            Self::Root => Purpose::Roots,
+            Self::Transaction => Purpose::Transactions,
+        }
+    }
+}
+
+impl From<IntakeKind> for Kind {
+    fn from(kind: IntakeKind) -> Self {
+        match kind {
+            IntakeKind::Registration => Self::Registration,
+            IntakeKind::Retopup => Self::Retopup,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_purpose_is_read_by_its_name_only() {
+        for purpose in Purpose::ALL {
+            assert_eq!(purpose.name().parse(), Ok(purpose));
+        }
+        assert!("Roots".parse::<Purpose>().is_err() && "".parse::<Purpose>().is_err());
+    }
+}

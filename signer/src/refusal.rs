@@ -1,0 +1,101 @@
+//! Why a request gets no signature, by the broken rule.
+
+use chain::ChainError;
+use settlement::authorization::BrokenRule;
+use thiserror::Error;
+
+use crate::keyring::KeyError;
+use crate::policy::{BatchRule, RootRule, TransactionRule};
+use crate::purpose::Purpose;
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The key is missing or unknown.
+    #[error("the caller is not known")]
+    Unauthorized,
+    /// Another process signs that.
+    #[error("this signer is for {0}")]
+    WrongPurpose(Purpose),
+    /// The caller may not ask for this.
+    #[error("the caller may not ask for this")]
+    NotPermitted,
+    /// The caller asks too often.
+    #[error("the caller asks too often")]
+    RateLimited,
+    /// The request is not what it must be.
+    #[error("{0}")]
+    Malformed(String),
+    /// The terms break a rule of every authorization.
+    #[error(transparent)]
+    Rule(#[from] BrokenRule),
+    /// The terms break a rule of batches.
+    #[error(transparent)]
+    Batch(#[from] BatchRule),
+    /// The terms break a rule of roots.
+    #[error(transparent)]
+    Root(#[from] RootRule),
+    /// The terms break a rule of transactions.
+    #[error(transparent)]
+    Transaction(#[from] TransactionRule),
+    /// Other terms are known under the business key.
+    #[error("other terms were recorded under this reference")]
+    Equivocation,
+    /// The key signs nothing until a person has looked at an equivocation.
+    #[error("the key is paused; `signer resume` ends it")]
+    KeyPaused,
+}
+
+impl Refusal {
+    /// Its stable name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::WrongPurpose(_) => "wrong_purpose",
+            Self::NotPermitted => "not_permitted",
+            Self::RateLimited => "rate_limited",
+            Self::Malformed(_) => "malformed",
+            Self::Rule(rule) => rule.code(),
+            Self::Batch(rule) => rule.code(),
+            Self::Root(rule) => rule.code(),
+            Self::Transaction(rule) => rule.code(),
+            Self::Equivocation => "equivocation",
+            Self::KeyPaused => "key_paused",
+        }
+    }
+
+    /// Whether the caller could cause any number of them at no cost. Of these only some are written down.
+    pub(crate) fn is_cheap(&self) -> bool {
+        match self {
+            Self::Unauthorized | Self::WrongPurpose(_) | Self::RateLimited | Self::KeyPaused => true,
+            Self::NotPermitted
+            | Self::Malformed(_)
+            | Self::Rule(_)
+            | Self::Batch(_)
+            | Self::Root(_)
+            | Self::Transaction(_)
+            | Self::Equivocation => false,
+        }
+    }
+}
+
+/// Why there is no signature.
+#[derive(Debug, Error)]
+pub enum AuthorizeError {
+    /// The request is refused, and that still has to be recorded.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The request is refused, and that is recorded.
+    #[error(transparent)]
+    RefusedOnRecord(Refusal),
+    /// The signer's memory cannot be used.
+    #[error("the signer's database does not answer")]
+    Database(#[from] sqlx::Error),
+    /// The chain's time or state is not known.
+    #[error("the chain's state is not known")]
+    Chain(#[from] ChainError),
+    /// The key cannot be used.
+    #[error("the key cannot be used")]
+    Key(#[from] KeyError),
+}
