@@ -265,7 +265,7 @@ impl ChainReader {
             })
     }
 
-    async fn call<P, R>(&self, method: &'static str, params: P) -> Result<R, ChainError>
+    pub(crate) async fn call<P, R>(&self, method: &'static str, params: P) -> Result<R, ChainError>
     where
         P: Serialize + Clone + Debug + Send + Sync + Unpin,
         R: DeserializeOwned + Debug + Send + Sync + Unpin + 'static,
