@@ -156,6 +156,16 @@ pub struct PayoutRow {
     pub closed_fact: Option<u64>,
 }
 
+/// What facts determine of a row of `payout_batch`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct PayoutBatchRow {
+    pub held_fact: Option<u64>,
+    pub closed_fact: Option<u64>,
+    /// The state, when it is a last one.
+    pub ended: Option<String>,
+}
+
 /// A row of `claim`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the columns of the table of the same name")]
@@ -200,6 +210,8 @@ pub struct Books {
     pub resolutions: BTreeMap<(u64, u32), u64>,
     /// By batch and user.
     pub payouts: BTreeMap<(B256, u32), PayoutRow>,
+    /// By id. What operators asked for and no fact speaks of yet has a row without anything in it.
+    pub payout_batches: BTreeMap<B256, PayoutBatchRow>,
     /// By fact.
     pub claims: BTreeMap<u64, ClaimRow>,
     /// By user.

@@ -175,12 +175,11 @@ impl Recount {
             | Effect::PayoutReleased { .. }
             | Effect::Paid { .. }
             | Effect::Claimed { .. } => self.take_payout(fact.seq, effect),
-            // Their rows are requests of operators; posting only closes them.
-            Effect::BatchHeld { .. }
-            | Effect::BatchExecuted { .. }
-            | Effect::BatchEnded { .. }
-            | Effect::RootPublished { .. }
-            | Effect::RootVetoed { .. } => {}
+            Effect::BatchHeld { .. } | Effect::BatchExecuted { .. } | Effect::BatchEnded { .. } => {
+                self.take_batch(fact.seq, effect);
+            }
+            // A root is the work of another process; nothing in the books follows from it.
+            Effect::RootPublished { .. } | Effect::RootVetoed { .. } => {}
             Effect::CommandIgnored { cause } => self.note(fact.seq, format!("ignored:{}", cause.name())),
             Effect::Discrepancy { cause } => self.note(fact.seq, cause.name().to_owned()),
         }

@@ -6,7 +6,7 @@ use alloy_primitives::B256;
 use ledger::{AccountId, BatchHasher, BatchHeader, Phase, Reason, Transfer, TransferId};
 use plan::CompiledPlan;
 
-use crate::books::{BatchRow, Books, PostedFact, Snapshot, TransferRow};
+use crate::books::{BatchRow, Books, PayoutBatchRow, PostedFact, Snapshot, TransferRow};
 use crate::recount::Recount;
 use crate::{Discrepancy, compare, sums};
 
@@ -153,8 +153,29 @@ fn check_tables(expected: &Books, found: &Books, out: &mut Vec<Discrepancy>) {
         out,
     );
     compare("payout", &expected.payouts, &found.payouts, out);
+    compare_payout_batches(expected, found, out);
     compare("claim", &expected.claims, &found.claims, out);
     compare("user_income", &expected.incomes, &found.incomes, out);
     compare("reserve_choice", &expected.choices, &found.choices, out);
     compare("discrepancy", &expected.discrepancies, &found.discrepancies, out);
+}
+
+/// What facts say of payout batches that operators asked for. A batch that only the chain knows has no row, and one
+/// that waits for its first fact has a row in which nothing follows from facts yet.
+fn compare_payout_batches(expected: &Books, found: &Books, out: &mut Vec<Discrepancy>) {
+    let is_ours =
+        |id: &B256, row: &PayoutBatchRow| row.held_fact.is_some() || found.payout_batches.contains_key(id);
+    let mut rows: BTreeMap<B256, PayoutBatchRow> = found
+        .payout_batches
+        .keys()
+        .map(|id| (*id, PayoutBatchRow::default()))
+        .collect();
+    rows.extend(
+        expected
+            .payout_batches
+            .iter()
+            .filter(|(id, row)| is_ours(id, row))
+            .map(|(id, row)| (*id, row.clone())),
+    );
+    compare("payout_batch", &rows, &found.payout_batches, out);
 }

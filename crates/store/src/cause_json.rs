@@ -3,14 +3,16 @@
 //!
 //! The types here are the file format. Renaming a field changes fingerprints, and with them the hash chain.
 
-use std::borrow::Cow;
+mod field;
+mod settlement;
 
-use alloy_primitives::{Address, B256, FixedBytes, hex, keccak256};
-use money::Amount;
+use alloy_primitives::{Address, B256, keccak256};
 use plan::{Cause, Intake, ReserveChoice, Tier};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use field::{Decimal, Hex};
+use settlement::{EndJson, RequestedPayoutJson, SettledPayoutJson};
 
 /// Why a stored cause cannot be read.
 #[derive(Debug, Error)]
@@ -34,14 +36,6 @@ pub struct CauseText {
     /// keccak256 of it.
     pub fingerprint: B256,
 }
-
-/// Bytes in lower-case hexadecimal with prefix.
-#[derive(Debug, Clone, Copy)]
-struct Hex<const N: usize>(FixedBytes<N>);
-
-/// A decimal string.
-#[derive(Debug, Clone, Copy)]
-struct Decimal(Amount);
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -78,6 +72,46 @@ enum CauseJson {
     Corrected {
         wallet: Hex<20>,
         amount: Decimal,
+    },
+    BatchRequested {
+        batch_id: Hex<32>,
+        payouts: Vec<RequestedPayoutJson>,
+    },
+    BatchReleased {
+        batch_id: Hex<32>,
+        end: EndJson,
+    },
+    BatchSettled {
+        batch_id: Hex<32>,
+        manifest_hash: Hex<32>,
+        payouts: Vec<SettledPayoutJson>,
+    },
+    BatchCancelled {
+        batch_id: Hex<32>,
+    },
+    Claimed {
+        wallet: Hex<20>,
+        root: Hex<32>,
+        entitled: Decimal,
+        amount: Decimal,
+    },
+    CreditWithdrawn {
+        wallet: Hex<20>,
+        to: Hex<20>,
+        amount: Decimal,
+    },
+    TreasuryPaid {
+        to: Hex<20>,
+        amount: Decimal,
+    },
+    RootPublished {
+        root: Hex<32>,
+        total: Decimal,
+        as_of_seq: u64,
+        claimable_from: u64,
+    },
+    RootVetoed {
+        root: Hex<32>,
     },
 }
 
@@ -160,6 +194,28 @@ impl From<&Cause> for CauseJson {
                 wallet: Hex(wallet.0),
                 amount: Decimal(*amount),
             },
+            Cause::BatchRequested { .. }
+            | Cause::BatchReleased { .. }
+            | Cause::BatchSettled { .. }
+            | Cause::BatchCancelled { .. }
+            | Cause::Claimed { .. }
+            | Cause::CreditWithdrawn { .. } => settlement::write(cause),
+            Cause::TreasuryPaid { to, amount } => Self::TreasuryPaid {
+                to: Hex(to.0),
+                amount: Decimal(*amount),
+            },
+            Cause::RootPublished {
+                root,
+                total,
+                as_of_seq,
+                claimable_from,
+            } => Self::RootPublished {
+                root: Hex(*root),
+                total: Decimal(*total),
+                as_of_seq: *as_of_seq,
+                claimable_from: *claimable_from,
+            },
+            Cause::RootVetoed { root } => Self::RootVetoed { root: Hex(*root) },
         }
     }
 }
@@ -210,6 +266,28 @@ impl TryFrom<CauseJson> for Cause {
                 wallet: Address(wallet.0),
                 amount: amount.0,
             },
+            CauseJson::BatchRequested { .. }
+            | CauseJson::BatchReleased { .. }
+            | CauseJson::BatchSettled { .. }
+            | CauseJson::BatchCancelled { .. }
+            | CauseJson::Claimed { .. }
+            | CauseJson::CreditWithdrawn { .. } => settlement::read(json)?,
+            CauseJson::TreasuryPaid { to, amount } => Self::TreasuryPaid {
+                to: Address(to.0),
+                amount: amount.0,
+            },
+            CauseJson::RootPublished {
+                root,
+                total,
+                as_of_seq,
+                claimable_from,
+            } => Self::RootPublished {
+                root: root.0,
+                total: total.0,
+                as_of_seq,
+                claimable_from,
+            },
+            CauseJson::RootVetoed { root } => Self::RootVetoed { root: root.0 },
         })
     }
 }
@@ -239,31 +317,5 @@ impl From<IntakeJson> for Intake {
             plan_hash: json.plan_hash.0,
             disclosure_hash: json.disclosure_hash.0,
         }
-    }
-}
-
-impl<const N: usize> Serialize for Hex<N> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&hex::encode_prefixed(self.0))
-    }
-}
-
-impl<'de, const N: usize> Deserialize<'de> for Hex<N> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(D::Error::custom)
-    }
-}
-
-impl Serialize for Decimal {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Decimal {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(D::Error::custom)
     }
 }

@@ -9,6 +9,7 @@ mod deposits;
 mod draft;
 mod write_ledger;
 mod write_projections;
+mod write_settlement;
 
 use alloy_primitives::B256;
 use ledger::FoldError;

@@ -2,10 +2,12 @@
 //!
 //! The whole of it is held in memory: about a kilobyte for each transfer.
 
+mod settlement;
+
 use alloy_primitives::B256;
 use audit::{
-    AccountRow, BalanceRow, BatchRow, Books, ClaimRow, DepositRow, IncomeRow, NodeRow, PayoutRow, PostedFact,
-    RewardRow, Snapshot, TransferRow, TreeRow, UserRow,
+    AccountRow, BalanceRow, BatchRow, Books, DepositRow, IncomeRow, NodeRow, PostedFact, RewardRow, Snapshot,
+    TransferRow, TreeRow, UserRow,
 };
 use sqlx::{Acquire, PgConnection, PgTransaction};
 
@@ -44,9 +46,9 @@ pub async fn read_in(transaction: &mut PgTransaction<'_>) -> Result<Snapshot, St
     deposits(transaction, books).await?;
     pools(transaction, books).await?;
     rewards(transaction, books).await?;
-    payouts(transaction, books).await?;
     incomes(transaction, books).await?;
     choices(transaction, books).await?;
+    settlement::read(transaction, books).await?;
     Ok(snapshot)
 }
 
@@ -313,64 +315,6 @@ async fn rewards(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Resu
         );
         let fact = natural(row.forfeited_fact, "reward_forfeited.forfeited_fact")?;
         books.forfeited.insert(key, fact);
-    }
-    Ok(())
-}
-
-async fn payouts(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
-    let rows = sqlx::query!("SELECT pending_fact, pending_leg, resolved_by FROM pending_resolution")
-        .fetch_all(&mut **transaction)
-        .await?;
-    for row in rows {
-        let key = (
-            natural(row.pending_fact, "pending_resolution.pending_fact")?,
-            small(row.pending_leg, "pending_resolution.pending_leg")?,
-        );
-        let fact = natural(row.resolved_by, "pending_resolution.resolved_by")?;
-        books.resolutions.insert(key, fact);
-    }
-    let rows = sqlx::query!(
-        "SELECT batch_id, user_id, amount AS \"amount: DbAmount\", held AS \"held: DbAmount\",
-             target AS \"target: DbAmount\", state, refused, settled AS \"settled: DbAmount\", held_fact, closed_fact
-         FROM payout"
-    )
-    .fetch_all(&mut **transaction)
-    .await?;
-    for row in rows {
-        let payout = PayoutRow {
-            amount: row.amount.0,
-            held: row.held.0,
-            target: row.target.map(|target| target.0),
-            state: row.state,
-            refused: row.refused,
-            settled: row.settled.map(|settled| settled.0),
-            held_fact: natural(row.held_fact, "payout.held_fact")?,
-            closed_fact: row
-                .closed_fact
-                .map(|fact| natural(fact, "payout.closed_fact"))
-                .transpose()?,
-        };
-        let key = (
-            hash(&row.batch_id, "payout.batch_id")?,
-            small(row.user_id, "payout.user_id")?,
-        );
-        books.payouts.insert(key, payout);
-    }
-    let rows = sqlx::query!(
-        "SELECT fact_seq, user_id, root, entitled AS \"entitled: DbAmount\", amount AS \"amount: DbAmount\" FROM claim"
-    )
-    .fetch_all(&mut **transaction)
-    .await?;
-    for row in rows {
-        let claim = ClaimRow {
-            user: small(row.user_id, "claim.user_id")?,
-            root: hash(&row.root, "claim.root")?,
-            entitled: row.entitled.0,
-            amount: row.amount.0,
-        };
-        books
-            .claims
-            .insert(natural(row.fact_seq, "claim.fact_seq")?, claim);
     }
     Ok(())
 }

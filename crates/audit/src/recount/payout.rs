@@ -1,5 +1,6 @@
 //! Money on its way out: pending transfers and what ends them, lines of batches, claims.
 
+use alloy_primitives::B256;
 use ledger::{Leg, Phase};
 use money::Amount;
 use plan::{Effect, PayoutOutcome};
@@ -110,6 +111,27 @@ impl Recount {
             };
             self.books.claims.insert(fact_seq, row);
         }
+    }
+}
+
+impl Recount {
+    pub(super) fn take_batch(&mut self, fact_seq: u64, effect: &Effect) {
+        if let Effect::BatchHeld { batch, count, .. } = effect {
+            let row = self.books.payout_batches.entry(*batch).or_default();
+            row.held_fact = Some(fact_seq);
+            if *count == 0 {
+                self.end_batch(*batch, fact_seq, "cancelled");
+            }
+        } else if let Effect::BatchExecuted { batch } = effect {
+            self.end_batch(*batch, fact_seq, "executed");
+        } else if let Effect::BatchEnded { batch, end } = effect {
+            self.end_batch(*batch, fact_seq, end.name());
+        }
+    }
+
+    fn end_batch(&mut self, batch: B256, fact_seq: u64, ended: &str) {
+        let row = self.books.payout_batches.entry(batch).or_default();
+        (row.closed_fact, row.ended) = (Some(fact_seq), Some(ended.to_owned()));
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a batch does to the projections: effects and legs, folded into at most one row for each key.
 
+mod settlement;
+
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256};
@@ -8,6 +10,8 @@ use money::Amount;
 use plan::{DepositKind, Effect, Funding, Outcome, ReserveChoice};
 
 use super::{DepositIndex, PostingError};
+
+pub(super) use settlement::{ClaimRow, SettlementChanges};
 
 /// Changes of projections. Numbers have SQL's types already.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +25,7 @@ pub(super) struct Changes {
     pub(super) incomes: BTreeMap<i32, Income>,
     pub(super) choices: BTreeMap<(i32, i16), (&'static str, i64)>,
     pub(super) discrepancies: Vec<(i64, i16, String)>,
+    pub(super) settlement: SettlementChanges,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,6 +36,8 @@ pub(super) struct UserChange {
     pub(super) refunded: bool,
     /// The end of the freeze, if it changes.
     pub(super) frozen: Option<Option<i64>>,
+    /// What the chain paid.
+    pub(super) paid: Amount,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -132,7 +139,13 @@ impl RewardRow {
             | Reason::Funded
             | Reason::Correction
             | Reason::Netting
-            | Reason::Unexpected => return None,
+            | Reason::Unexpected
+            | Reason::Payout
+            | Reason::PayoutCredited
+            | Reason::Claim
+            | Reason::CreditWithdrawal
+            | Reason::Treasury
+            | Reason::Overpaid => return None,
         };
         let (Some(user), Some(source)) = (leg.recipient, leg.source) else {
             return None;
@@ -273,6 +286,22 @@ impl Changes {
             }
             // The node that a move took says it already.
             Effect::Progressed { .. } => {}
+            Effect::Paid { user, amount } => {
+                let paid = &mut self.user(user.get()).paid;
+                // Above `u128` only if a chain paid more than there is; the balances refuse that.
+                *paid = paid.plus(*amount).unwrap_or(Amount::new(u128::MAX));
+            }
+            Effect::PayoutHeld { .. }
+            | Effect::PayoutRefused { .. }
+            | Effect::PayoutReduced { .. }
+            | Effect::PayoutSettled { .. }
+            | Effect::PayoutReleased { .. }
+            | Effect::BatchHeld { .. }
+            | Effect::BatchExecuted { .. }
+            | Effect::BatchEnded { .. }
+            | Effect::Claimed { .. }
+            | Effect::RootPublished { .. }
+            | Effect::RootVetoed { .. } => self.settlement.add(fact, effect),
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use ledger::{Account, AccountId, BalanceChange, Transfer};
+use money::Amount;
 use sqlx::PgTransaction;
 
 use super::{Batch, PostingError, all_written};
@@ -22,6 +23,7 @@ pub(super) async fn write(
     write_facts(transaction, batch).await?;
     for transfers in batch.transfers.chunks(STATEMENT_ROWS_MAX) {
         insert_transfers(transaction, transfers).await?;
+        insert_resolutions(transaction, transfers).await?;
     }
     let last_fact = number(batch.header.last_fact)?;
     let (old, new): (Vec<_>, Vec<_>) = batch
@@ -40,6 +42,10 @@ pub(super) async fn write(
 
 fn number(number: u64) -> Result<i64, StoreError> {
     i64::try_from(number).map_err(|_| StoreError::corrupt("a number above 2^63"))
+}
+
+fn leg(leg: u32) -> Result<i32, StoreError> {
+    i32::try_from(leg).map_err(|_| StoreError::corrupt("a leg above 2^31"))
 }
 
 /// Locks the balances in the order of their ids, in a statement of its own: an update with a join takes its
@@ -98,19 +104,24 @@ async fn insert_transfers(
     let mut amounts = Vec::with_capacity(transfers.len());
     let mut reasons = Vec::with_capacity(transfers.len());
     let mut phases = Vec::with_capacity(transfers.len());
+    let mut pending_facts = Vec::with_capacity(transfers.len());
+    let mut pending_legs = Vec::with_capacity(transfers.len());
     for transfer in transfers {
         facts.push(number(transfer.fact_seq)?);
-        legs.push(i32::try_from(transfer.leg).map_err(|_| StoreError::corrupt("a leg above 2^31"))?);
+        legs.push(leg(transfer.leg)?);
         debits.push(transfer.debit.get());
         credits.push(transfer.credit.get());
         amounts.push(DbAmount(transfer.amount));
         reasons.push(transfer.reason.code());
         phases.push(transfer.phase.code());
+        let pending = transfer.resolves;
+        pending_facts.push(pending.map(|pending| number(pending.fact_seq)).transpose()?);
+        pending_legs.push(pending.map(|pending| leg(pending.leg)).transpose()?);
     }
     sqlx::query!(
-        "INSERT INTO transfer (fact_seq, leg, debit_id, credit_id, amount, reason, phase)
+        "INSERT INTO transfer (fact_seq, leg, debit_id, credit_id, amount, reason, phase, pending_fact, pending_leg)
          SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::numeric[],
-             $6::smallint[], $7::smallint[])",
+             $6::smallint[], $7::smallint[], $8::bigint[], $9::integer[])",
         &facts,
         &legs,
         &debits,
@@ -118,6 +129,38 @@ async fn insert_transfers(
         &amounts as &[DbAmount],
         &reasons,
         &phases,
+        &pending_facts as &[Option<i64>],
+        &pending_legs as &[Option<i32>],
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// Notes what ended which pending transfer. The primary key refuses a second end.
+async fn insert_resolutions(
+    transaction: &mut PgTransaction<'_>,
+    transfers: &[Transfer],
+) -> Result<(), PostingError> {
+    let mut facts = Vec::new();
+    let mut legs = Vec::new();
+    let mut resolved_by = Vec::new();
+    for transfer in transfers {
+        if let Some(pending) = transfer.resolves {
+            facts.push(number(pending.fact_seq)?);
+            legs.push(leg(pending.leg)?);
+            resolved_by.push(number(transfer.fact_seq)?);
+        }
+    }
+    if facts.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "INSERT INTO pending_resolution (pending_fact, pending_leg, resolved_by)
+         SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bigint[])",
+        &facts,
+        &legs,
+        &resolved_by,
     )
     .execute(&mut **transaction)
     .await?;
@@ -164,42 +207,63 @@ async fn insert_accounts(
     )
     .execute(&mut **transaction)
     .await?;
+    insert_balances(transaction, rows, &guarded, last_fact).await
+}
+
+async fn insert_balances(
+    transaction: &mut PgTransaction<'_>,
+    rows: &[(AccountId, BalanceChange)],
+    guarded: &[bool],
+    last_fact: i64,
+) -> Result<(), PostingError> {
     let columns = BalanceColumns::of(rows);
     sqlx::query!(
-        "INSERT INTO balance (account_id, debits_posted, credits_posted, guarded, last_fact)
-         SELECT b.id, b.debits, b.credits, b.guarded, $5
-         FROM unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::boolean[])
-             AS b (id, debits, credits, guarded)",
+        "INSERT INTO balance (account_id, debits_posted, credits_posted, debits_pending, credits_pending,
+             guarded, last_fact)
+         SELECT b.id, b.debits, b.credits, b.debits_held - b.debits_released,
+             b.credits_held - b.credits_released, b.guarded, $8
+         FROM unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[],
+                 $7::numeric[], $9::boolean[])
+             AS b (id, debits, credits, debits_held, debits_released, credits_held, credits_released, guarded)",
         &columns.ids,
         &columns.debits as &[DbAmount],
         &columns.credits as &[DbAmount],
-        &guarded,
+        &columns.debits_held as &[DbAmount],
+        &columns.debits_released as &[DbAmount],
+        &columns.credits_held as &[DbAmount],
+        &columns.credits_released as &[DbAmount],
         last_fact,
+        guarded,
     )
     .execute(&mut **transaction)
     .await?;
     Ok(())
 }
 
-/// What a batch adds to balances. Nothing that the plan does holds money as pending yet.
+/// What a batch does to balances.
 struct BalanceColumns {
     ids: Vec<i64>,
     debits: Vec<DbAmount>,
     credits: Vec<DbAmount>,
+    debits_held: Vec<DbAmount>,
+    debits_released: Vec<DbAmount>,
+    credits_held: Vec<DbAmount>,
+    credits_released: Vec<DbAmount>,
 }
 
 impl BalanceColumns {
     fn of(rows: &[(AccountId, BalanceChange)]) -> Self {
+        let column = |counter: fn(&BalanceChange) -> Amount| -> Vec<DbAmount> {
+            rows.iter().map(|(_, change)| counter(change).into()).collect()
+        };
         Self {
             ids: rows.iter().map(|(id, _)| id.get()).collect(),
-            debits: rows
-                .iter()
-                .map(|(_, change)| change.debits_posted.into())
-                .collect(),
-            credits: rows
-                .iter()
-                .map(|(_, change)| change.credits_posted.into())
-                .collect(),
+            debits: column(|change| change.debits_posted),
+            credits: column(|change| change.credits_posted),
+            debits_held: column(|change| change.debits_held),
+            debits_released: column(|change| change.debits_released),
+            credits_held: column(|change| change.credits_held),
+            credits_released: column(|change| change.credits_released),
         }
     }
 }
@@ -214,12 +278,20 @@ async fn update_balances(
         "UPDATE balance
          SET debits_posted = debits_posted + b.debits,
              credits_posted = credits_posted + b.credits,
-             last_fact = $4
-         FROM unnest($1::bigint[], $2::numeric[], $3::numeric[]) AS b (id, debits, credits)
+             debits_pending = debits_pending + b.debits_held - b.debits_released,
+             credits_pending = credits_pending + b.credits_held - b.credits_released,
+             last_fact = $8
+         FROM unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[],
+                 $7::numeric[])
+             AS b (id, debits, credits, debits_held, debits_released, credits_held, credits_released)
          WHERE account_id = b.id",
         &columns.ids,
         &columns.debits as &[DbAmount],
         &columns.credits as &[DbAmount],
+        &columns.debits_held as &[DbAmount],
+        &columns.debits_released as &[DbAmount],
+        &columns.credits_held as &[DbAmount],
+        &columns.credits_released as &[DbAmount],
         last_fact,
     )
     .execute(&mut **transaction)

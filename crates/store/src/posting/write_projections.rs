@@ -5,7 +5,7 @@ use sqlx::PgTransaction;
 
 use super::changes::{Changes, DepositChange, RewardRow, Taken, TreeChange, UserChange};
 use super::write_ledger::STATEMENT_ROWS_MAX;
-use super::{PostingError, all_written};
+use super::{PostingError, all_written, write_settlement};
 use crate::DbAmount;
 
 pub(super) async fn write(
@@ -22,7 +22,8 @@ pub(super) async fn write(
     insert_forfeited(transaction, changes).await?;
     upsert_incomes(transaction, changes).await?;
     upsert_choices(transaction, changes).await?;
-    insert_discrepancies(transaction, changes).await
+    insert_discrepancies(transaction, changes).await?;
+    write_settlement::write(transaction, &changes.settlement).await
 }
 
 async fn write_users(transaction: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), PostingError> {
@@ -45,11 +46,12 @@ async fn write_users(transaction: &mut PgTransaction<'_>, changes: &Changes) -> 
         let retopups: Vec<i32> = new.iter().map(|(.., user)| user.retopups).collect();
         let facts: Vec<i64> = new.iter().map(|(_, joined, _)| joined.fact_seq).collect();
         let times: Vec<i64> = new.iter().map(|(_, joined, _)| joined.at).collect();
+        let paid: Vec<DbAmount> = new.iter().map(|(.., user)| user.paid.into()).collect();
         sqlx::query!(
             "INSERT INTO users (id, wallet, sponsor_id, ordinal, status, frozen_until, directs, retopups,
-                 registered_fact, registered_at)
+                 registered_fact, registered_at, paid)
              SELECT * FROM unnest($1::integer[], $2::bytea[], $3::integer[], $4::integer[], $5::text[],
-                 $6::bigint[], $7::integer[], $8::integer[], $9::bigint[], $10::bigint[])",
+                 $6::bigint[], $7::integer[], $8::integer[], $9::bigint[], $10::bigint[], $11::numeric[])",
             &ids,
             &wallets as &[&[u8]],
             &sponsors as &[Option<i32>],
@@ -60,6 +62,7 @@ async fn write_users(transaction: &mut PgTransaction<'_>, changes: &Changes) -> 
             &retopups,
             &facts,
             &times,
+            &paid as &[DbAmount],
         )
         .execute(&mut **transaction)
         .await?;
@@ -82,14 +85,17 @@ async fn update_users(transaction: &mut PgTransaction<'_>, changes: &Changes) ->
     let refunded: Vec<bool> = old().map(|(_, user)| user.refunded).collect();
     let freezes: Vec<bool> = old().map(|(_, user)| user.frozen.is_some()).collect();
     let frozen: Vec<Option<i64>> = old().map(|(_, user)| user.frozen.flatten()).collect();
+    let paid: Vec<DbAmount> = old().map(|(_, user)| user.paid.into()).collect();
     let updated = sqlx::query!(
         "UPDATE users
          SET directs = users.directs + u.directs,
              retopups = users.retopups + u.retopups,
              status = CASE WHEN u.refunded THEN 'refunded' ELSE status END,
-             frozen_until = CASE WHEN u.freezes THEN u.frozen ELSE frozen_until END
-         FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::boolean[], $5::boolean[], $6::bigint[])
-             AS u (id, directs, retopups, refunded, freezes, frozen)
+             frozen_until = CASE WHEN u.freezes THEN u.frozen ELSE frozen_until END,
+             paid = users.paid + u.paid
+         FROM unnest($1::integer[], $2::integer[], $3::integer[], $4::boolean[], $5::boolean[], $6::bigint[],
+             $7::numeric[])
+             AS u (id, directs, retopups, refunded, freezes, frozen, paid)
          WHERE users.id = u.id",
         &ids,
         &directs,
@@ -97,6 +103,7 @@ async fn update_users(transaction: &mut PgTransaction<'_>, changes: &Changes) ->
         &refunded,
         &freezes,
         &frozen as &[Option<i64>],
+        &paid as &[DbAmount],
     )
     .execute(&mut **transaction)
     .await?;

@@ -1,0 +1,223 @@
+//! The statements of a batch that write what settlement reads: lines and ends of payout batches, claims, roots.
+//!
+//! The chain can speak of a batch or a root that this database never had; then there is no row to change, and
+//! that is no reason to stop: the fact itself is posted with its discrepancy.
+
+use sqlx::PgTransaction;
+
+use super::PostingError;
+use super::changes::{ClaimRow, SettlementChanges};
+use super::write_ledger::STATEMENT_ROWS_MAX;
+use crate::DbAmount;
+
+pub(super) async fn write(
+    transaction: &mut PgTransaction<'_>,
+    changes: &SettlementChanges,
+) -> Result<(), PostingError> {
+    // Lines that end come first: a user may have one that holds, and a new one may take its place.
+    update_payouts(transaction, changes).await?;
+    insert_payouts(transaction, changes).await?;
+    update_batches(transaction, changes).await?;
+    for claims in changes.claims.chunks(STATEMENT_ROWS_MAX) {
+        insert_claims(transaction, claims).await?;
+    }
+    update_roots(transaction, changes).await
+}
+
+async fn update_payouts(
+    transaction: &mut PgTransaction<'_>,
+    changes: &SettlementChanges,
+) -> Result<(), PostingError> {
+    let old = || {
+        changes
+            .payouts
+            .iter()
+            .filter(|(_, change)| change.requested.is_none())
+    };
+    let users: Vec<i32> = old().map(|((_, user), _)| *user).collect();
+    if users.is_empty() {
+        return Ok(());
+    }
+    let batches: Vec<&[u8]> = old().map(|((batch, _), _)| batch.as_slice()).collect();
+    let held: Vec<Option<DbAmount>> = old().map(|(_, change)| change.held.map(DbAmount)).collect();
+    let states: Vec<Option<&str>> = old().map(|(_, change)| change.state()).collect();
+    let settled: Vec<Option<DbAmount>> = old()
+        .map(|(_, change)| change.closed.and_then(|closed| closed.settled).map(DbAmount))
+        .collect();
+    let facts: Vec<Option<i64>> = old()
+        .map(|(_, change)| change.closed.map(|closed| closed.fact_seq))
+        .collect();
+    sqlx::query!(
+        "UPDATE payout
+         SET held = coalesce(p.held, payout.held),
+             state = coalesce(p.state, payout.state),
+             settled = coalesce(p.settled, payout.settled),
+             closed_fact = coalesce(p.fact, payout.closed_fact)
+         FROM unnest($1::bytea[], $2::integer[], $3::numeric[], $4::text[], $5::numeric[], $6::bigint[])
+             AS p (batch_id, user_id, held, state, settled, fact)
+         WHERE payout.batch_id = p.batch_id AND payout.user_id = p.user_id AND payout.state <> 'refused'",
+        &batches as &[&[u8]],
+        &users,
+        &held as &[Option<DbAmount>],
+        &states as &[Option<&str>],
+        &settled as &[Option<DbAmount>],
+        &facts as &[Option<i64>],
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn insert_payouts(
+    transaction: &mut PgTransaction<'_>,
+    changes: &SettlementChanges,
+) -> Result<(), PostingError> {
+    let new: Vec<_> = changes
+        .payouts
+        .iter()
+        .filter_map(|(key, change)| change.requested.map(|requested| (key, requested, change)))
+        .collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let batches: Vec<&[u8]> = new.iter().map(|((batch, _), ..)| batch.as_slice()).collect();
+    let users: Vec<i32> = new.iter().map(|((_, user), ..)| *user).collect();
+    let amounts: Vec<DbAmount> = new.iter().map(|(_, line, _)| line.amount.into()).collect();
+    let held: Vec<DbAmount> = new
+        .iter()
+        .map(|(.., change)| change.held.unwrap_or_default().into())
+        .collect();
+    let targets: Vec<Option<DbAmount>> = new.iter().map(|(_, line, _)| line.target.map(DbAmount)).collect();
+    let states: Vec<Option<&str>> = new.iter().map(|(.., change)| change.state()).collect();
+    let refused: Vec<Option<&str>> = new.iter().map(|(_, line, _)| line.refused).collect();
+    let settled: Vec<Option<DbAmount>> = new
+        .iter()
+        .map(|(.., change)| change.closed.and_then(|closed| closed.settled).map(DbAmount))
+        .collect();
+    let held_facts: Vec<i64> = new.iter().map(|(_, line, _)| line.fact_seq).collect();
+    let closed_facts: Vec<Option<i64>> = new
+        .iter()
+        .map(|(.., change)| change.closed.map(|closed| closed.fact_seq))
+        .collect();
+    sqlx::query!(
+        "INSERT INTO payout (batch_id, user_id, amount, held, target, state, refused, settled, held_fact,
+             closed_fact)
+         SELECT * FROM unnest($1::bytea[], $2::integer[], $3::numeric[], $4::numeric[], $5::numeric[],
+             $6::text[], $7::text[], $8::numeric[], $9::bigint[], $10::bigint[])",
+        &batches as &[&[u8]],
+        &users,
+        &amounts as &[DbAmount],
+        &held as &[DbAmount],
+        &targets as &[Option<DbAmount>],
+        &states as &[Option<&str>],
+        &refused as &[Option<&str>],
+        &settled as &[Option<DbAmount>],
+        &held_facts,
+        &closed_facts as &[Option<i64>],
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn update_batches(
+    transaction: &mut PgTransaction<'_>,
+    changes: &SettlementChanges,
+) -> Result<(), PostingError> {
+    let batches = &changes.batches;
+    if batches.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&[u8]> = batches.keys().map(|id| id.as_slice()).collect();
+    let held = || batches.values().map(|change| change.held);
+    let held_facts: Vec<Option<i64>> = held().map(|held| held.map(|held| held.fact_seq)).collect();
+    let counts: Vec<Option<i32>> = held().map(|held| held.map(|held| held.count)).collect();
+    let totals: Vec<Option<DbAmount>> = held().map(|held| held.map(|held| held.total.into())).collect();
+    let closed = || batches.values().map(|change| change.closed);
+    let ends: Vec<Option<&str>> = closed().map(|closed| closed.map(|(end, _)| end)).collect();
+    let closed_facts: Vec<Option<i64>> = closed().map(|closed| closed.map(|(_, fact)| fact)).collect();
+    // What operators did to a request in the meantime stands: only a mere request becomes held.
+    sqlx::query!(
+        "UPDATE payout_batch AS known
+         SET state = CASE
+                 WHEN b.ended IS NOT NULL THEN b.ended
+                 WHEN b.held_fact IS NOT NULL AND known.state = 'requested' THEN 'held'
+                 ELSE known.state
+             END,
+             held_fact = coalesce(b.held_fact, known.held_fact),
+             count = coalesce(b.count, known.count),
+             total = coalesce(b.total, known.total),
+             closed_fact = coalesce(b.closed_fact, known.closed_fact)
+         FROM unnest($1::bytea[], $2::bigint[], $3::integer[], $4::numeric[], $5::text[], $6::bigint[])
+             AS b (batch_id, held_fact, count, total, ended, closed_fact)
+         WHERE known.batch_id = b.batch_id",
+        &ids as &[&[u8]],
+        &held_facts as &[Option<i64>],
+        &counts as &[Option<i32>],
+        &totals as &[Option<DbAmount>],
+        &ends as &[Option<&str>],
+        &closed_facts as &[Option<i64>],
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn insert_claims(transaction: &mut PgTransaction<'_>, claims: &[ClaimRow]) -> Result<(), PostingError> {
+    let facts: Vec<i64> = claims.iter().map(|claim| claim.fact_seq).collect();
+    let users: Vec<i32> = claims.iter().map(|claim| claim.user).collect();
+    let roots: Vec<&[u8]> = claims.iter().map(|claim| claim.root.as_slice()).collect();
+    let entitled: Vec<DbAmount> = claims.iter().map(|claim| claim.entitled.into()).collect();
+    let amounts: Vec<DbAmount> = claims.iter().map(|claim| claim.amount.into()).collect();
+    sqlx::query!(
+        "INSERT INTO claim (fact_seq, user_id, root, entitled, amount)
+         SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bytea[], $4::numeric[], $5::numeric[])",
+        &facts,
+        &users,
+        &roots as &[&[u8]],
+        &entitled as &[DbAmount],
+        &amounts as &[DbAmount],
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn update_roots(
+    transaction: &mut PgTransaction<'_>,
+    changes: &SettlementChanges,
+) -> Result<(), PostingError> {
+    let roots = &changes.roots;
+    if roots.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&[u8]> = roots.keys().map(|root| root.as_slice()).collect();
+    let published = || roots.values().map(|change| change.published);
+    let claimable: Vec<Option<i64>> = published()
+        .map(|published| published.map(|(from, _)| from))
+        .collect();
+    let published_facts: Vec<Option<i64>> = published()
+        .map(|published| published.map(|(_, fact)| fact))
+        .collect();
+    let vetoed_facts: Vec<Option<i64>> = roots.values().map(|change| change.vetoed).collect();
+    sqlx::query!(
+        "UPDATE liabilities_root AS known
+         SET state = CASE
+                 WHEN coalesce(r.vetoed_fact, 0) > coalesce(r.published_fact, 0) THEN 'vetoed'
+                 ELSE 'published'
+             END,
+             claimable_from = coalesce(r.claimable_from, known.claimable_from),
+             published_fact = coalesce(r.published_fact, known.published_fact),
+             vetoed_fact = coalesce(r.vetoed_fact, known.vetoed_fact)
+         FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[])
+             AS r (root, claimable_from, published_fact, vetoed_fact)
+         WHERE known.root = r.root",
+        &ids as &[&[u8]],
+        &claimable as &[Option<i64>],
+        &published_facts as &[Option<i64>],
+        &vetoed_facts as &[Option<i64>],
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
