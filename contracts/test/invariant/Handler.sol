@@ -2,227 +2,330 @@
 pragma solidity ^0.8.24;
 
 import {ICustody} from "../../src/interfaces/ICustody.sol";
-import {CustodyHarness} from "../CustodyHarness.sol";
-import {CustodyTest} from "../CustodyTest.sol";
-import {JournalReplay} from "../JournalReplay.sol";
+import {SumTreeBuilder} from "../SumTreeBuilder.sol";
+import {Burner, Refuser} from "../Wallets.sol";
+import {IntakeHandler} from "./IntakeHandler.sol";
 
-/// @notice Drives the contract with random calls, predicts from a naive model of its own whether each must succeed, and
-/// keeps the books that the invariants compare with.
-contract Handler is CustodyTest {
-    using JournalReplay for JournalReplay.Head;
-
-    struct Paid {
-        address user;
-        uint256 amount;
-        uint256 until;
-        bool refunded;
+/// @notice Batches, roots, claims, credits and treasury, with the books to check them by. Two of the users take no money.
+contract Handler is IntakeHandler {
+    struct Published {
+        uint256 total;
+        uint256 paidInAll;
+        uint256 claimed;
+        uint256 claimableFrom;
+        bool withdrawn;
+        uint256[6] entitled;
     }
 
-    address[6] internal users;
-    mapping(address => bool) internal registered;
-    mapping(address => uint256) internal frozenUntil;
-    mapping(address => uint256) internal lastFreezeEnd;
-    bool internal paused;
+    struct Left {
+        uint256 at;
+        uint256 amount;
+    }
 
-    Paid[] public paid;
-    uint256 public moneyIn;
-    uint256 public moneyOut;
-    uint256 public entries;
-    uint256 public libraryEvents;
-    uint64 public seq;
-    bytes24 public root;
-    mapping(string => uint256) public done;
-    mapping(string => uint256) public refused;
+    Published[] internal roots;
+    /// @dev Batches, claims and treasury, for the cap.
+    Left[] public left;
+    /// @dev Highest target of an executed batch, and highest leaf of a published root.
+    mapping(address => uint256) public target;
+    mapping(address => uint256) public entitled;
+    mapping(address => uint256) public received;
+    mapping(address => uint256) public withdrawn;
+    mapping(address => uint256) internal lastPaid;
+    uint256 public pushed;
+    uint256 public claimed;
+    uint256 internal batches;
+    bytes32[] internal lastList;
+    uint256 internal treasuryEta;
+    uint256 internal treasuryAmount;
+    uint256 internal level;
+    uint256 internal levelAt;
 
     constructor() {
-        setUp();
-        for (uint160 k; k < 6; ++k) {
-            users[k] = address(0xE0000 + k);
+        vm.etch(users[2], address(new Refuser()).code);
+        vm.etch(users[4], address(new Burner()).code);
+    }
+
+    function user(uint256 k) external view returns (address) {
+        return users[k];
+    }
+
+    function leftCount() external view returns (uint256) {
+        return left.length;
+    }
+
+    // ------------------------------------------------------------------ what the rules say, word by word
+
+    function free() public view returns (uint256) {
+        (,, uint256 credited, uint256 escrowed) = custody.totals();
+        return moneyIn - moneyOut - escrowed - credited;
+    }
+
+    /// @dev Of the newest mature and the immature root, the larger of what they owe.
+    function reserve() public view returns (uint256 most) {
+        for (uint256 k = roots.length; k > 0; --k) {
+            Published storage r = roots[k - 1];
+            if (r.withdrawn) continue;
+            uint256 promised = r.total - r.paidInAll;
+            uint256 since = claimed - r.claimed;
+            uint256 owed = promised > since ? promised - since : 0;
+            if (owed > most) most = owed;
+            if (r.claimableFrom <= _now()) break;
         }
     }
 
-    function contractUnderTest() external view returns (CustodyHarness) {
-        return custody;
+    function spendable() public view returns (uint256) {
+        return free() > reserve() ? free() - reserve() : 0;
     }
 
-    function paidCount() external view returns (uint256) {
-        return paid.length;
+    /// @dev A bucket of half the cap that loses as much in a day.
+    function bucketLevel() public view returns (uint256) {
+        uint256 leaked = (_now() - levelAt) * (CAP / 2) / 1 days;
+        return level > leaked ? level - leaked : 0;
     }
 
-    /// @dev Records the outcome, takes the logs into the replayed journal, and stops at a wrong prediction.
-    modifier step(string memory name, bool mustSucceed) {
-        vm.recordLogs();
-        uint256 before = done[name];
-        _;
-        bool succeeded = done[name] > before;
-        assertTrue(succeeded == mustSucceed, string.concat(name, succeeded ? " must be refused" : " must succeed"));
-        JournalReplay.Head memory head = JournalReplay.Head(seq, root, libraryEvents);
-        // Logs of a reverted call are recorded, too, but they never happened.
-        if (succeeded) {
-            head.take(address(custody), vm.getRecordedLogs());
-            assertEq(head.seq, uint256(seq) + 1, "one entry per call");
-            ++entries;
-        } else {
-            vm.getRecordedLogs();
-            ++refused[name];
+    function roomForPayments() public view returns (uint256) {
+        uint256 limit = uint256(CAP) * 3 / 8;
+        return bucketLevel() < limit ? limit - bucketLevel() : 0;
+    }
+
+    // ------------------------------------------------------------------ batches
+
+    /// @dev A random subset with random targets; sometimes somebody unknown, nobody, or too small a bound.
+    function batch(uint256 seed, uint256 amount) external {
+        uint256 n;
+        bytes32[] memory payouts = new bytes32[](6);
+        uint256 sum;
+        for (uint256 k; k < 6; ++k) {
+            if ((seed >> k) & 1 == 0 || (!registered[users[k]] && seed % 16 != 0)) continue;
+            uint256 due = (seed >> (16 + k)) & 3 == 0 ? 0 : (amount % _scale()) / 6 + k;
+            payouts[n++] = _word(users[k], _paid(users[k]) + due);
+            sum += due;
         }
-        (seq, root, libraryEvents) = (head.seq, head.root, head.libraryEvents);
+        assembly {
+            mstore(payouts, n)
+        }
+        lastList = payouts;
+        _doBatch(payouts, sum - (seed % 32 == 7 && sum > 0 ? 1 : 0), sum);
     }
 
-    function register(uint256 u, uint256 gweis, uint256 sponsor) external {
-        address user = users[u % 6];
-        _doRegister(user, (1 + gweis % 1e11) * 1 gwei, users[sponsor % 6]);
+    /// @dev The list of the last batch again, under another id: as a retry would.
+    function retry(uint256 more) external {
+        bytes32[] memory payouts = lastList;
+        if (payouts.length == 0) return;
+        uint256 due = _dueOf(payouts);
+        _doBatch(payouts, due + more % 2, due);
     }
 
-    function _doRegister(address user, uint256 amount, address sponsor)
+    function _doBatch(bytes32[] memory payouts, uint256 maxTotal, uint256 sum)
         private
-        step("register", !paused && !registered[user])
+        step("batch", _batchMustSucceed(payouts, maxTotal, sum))
     {
-        ICustody.Intake memory i = _intake(user, bytes32(paid.length + 1));
-        (i.amount, i.sponsor) = (amount, sponsor);
-        bytes memory signature = _sign(SIGNER_KEY, "Registration", i);
-        vm.deal(user, amount);
-        vm.prank(user);
-        try custody.register{value: amount}(i, signer, signature) {
-            registered[user] = true;
-            _booked("register", user, amount);
+        ICustody.PayoutBatch memory b = _batch(bytes32(++batches), maxTotal);
+        bytes memory signature = _signBatch(SIGNER_KEY, b, payouts);
+        uint256[6] memory before = _balances();
+        vm.prank(SUBMITTER);
+        try custody.executeBatchPayouts(b, payouts, signer, signature) {
+            for (uint256 k; k < payouts.length; ++k) {
+                (address who, uint256 to) = (address(bytes20(payouts[k])), uint96(uint256(payouts[k])));
+                if (to > target[who]) target[who] = to;
+            }
+            _countReceived(before);
+            pushed += sum;
+            _recordOutflow(sum);
+            ++done["batch"];
         } catch {}
     }
 
-    function retopup(uint256 u, uint256 gweis) external {
-        _doRetopup(users[u % 6], (1 + gweis % 1e11) * 1 gwei);
+    function _batchMustSucceed(bytes32[] memory payouts, uint256 maxTotal, uint256 sum) private view returns (bool) {
+        for (uint256 k; k < payouts.length; ++k) {
+            if (!registered[address(bytes20(payouts[k]))]) return false;
+        }
+        return !paused && payouts.length > 0 && sum <= maxTotal && maxTotal <= spendable() && sum <= roomForPayments();
     }
 
-    function _doRetopup(address user, uint256 amount)
-        private
-        step("retopup", !paused && registered[user] && frozenUntil[user] <= _now())
-    {
-        ICustody.Intake memory i = _intake(user, bytes32(paid.length + 1));
-        i.amount = amount;
-        bytes memory signature = _sign(SIGNER_KEY, "Retopup", i);
-        vm.deal(user, amount);
-        vm.prank(user);
-        try custody.retopup{value: amount}(i, signer, signature) {
-            _booked("retopup", user, amount);
+    function _dueOf(bytes32[] memory payouts) private view returns (uint256 sum) {
+        for (uint256 k; k < payouts.length; ++k) {
+            (uint256 to, uint256 paid_) = (uint96(uint256(payouts[k])), _paid(address(bytes20(payouts[k]))));
+            if (to > paid_) sum += to - paid_;
+        }
+    }
+
+    function cancelBatch(bool used) external {
+        _doCancelBatch(used && batches > 0 ? bytes32(batches) : bytes32(++batches));
+    }
+
+    function _doCancelBatch(bytes32 id) private step("cancelBatch", custody.batchState(id) == 0) {
+        vm.prank(GUARDIAN);
+        try custody.cancelBatch(id) {
+            ++done["cancelBatch"];
         } catch {}
     }
 
-    /// @dev Mostly one of the last intakes, whose window is likely to be open.
-    function refund(uint256 p) external {
-        if (paid.length == 0) return;
-        uint256 recent = paid.length < 12 ? paid.length : 12;
-        _doRefund(p % 3 == 0 ? p % paid.length : paid.length - 1 - p % recent);
+    // ------------------------------------------------------------------ roots and claims
+
+    /// @dev No leaf falls. Some roots promise more than there is.
+    function publish(uint256 seed, uint256 amount) external {
+        Published memory r;
+        for (uint256 k; k < 6; ++k) {
+            uint256 leaf = entitled[users[k]] > _paid(users[k]) ? entitled[users[k]] : _paid(users[k]);
+            if ((seed >> k) & 1 == 1) leaf += amount % _scale() / 4;
+            r.entitled[k] = leaf;
+            r.total += leaf;
+        }
+        (r.paidInAll, r.claimed, r.claimableFrom) = (pushed + claimed, claimed, _now() + 1 days);
+        _doPublish(r);
     }
 
-    function _doRefund(uint256 index) private step("refund", !paid[index].refunded && _now() <= paid[index].until) {
-        Paid storage p = paid[index];
-        address to = address(uint160(0xF0000 + index));
-        uint256 before = to.balance;
-        vm.prank(p.user);
-        try custody.refund(bytes32(index + 1), to) {
-            assertEq(to.balance - before, p.amount, "refunded amount");
-            p.refunded = true;
-            moneyOut += p.amount;
-            ++done["refund"];
+    function _doPublish(Published memory r) private step("publish", _publishMustSucceed(r)) {
+        (bytes32 root,,) = SumTreeBuilder.build(_leaves(r.entitled), 0);
+        ICustody.LiabilitiesRoot memory authorization = _rootOf(root, r.total);
+        bytes memory signature = _signRoot(ROOT_SIGNER_KEY, authorization);
+        vm.prank(SUBMITTER);
+        try custody.publishRoot(authorization, vm.addr(ROOT_SIGNER_KEY), signature) {
+            roots.push(r);
+            for (uint256 k; k < 6; ++k) {
+                if (r.entitled[k] > entitled[users[k]]) entitled[users[k]] = r.entitled[k];
+            }
+            ++done["publish"];
         } catch {}
     }
 
-    function sweep(uint256 maxDays) external {
-        _doSweep(maxDays % 12);
+    function _publishMustSucceed(Published memory r) private view returns (bool) {
+        if (paused) return false;
+        for (uint256 k; k < roots.length; ++k) {
+            if (keccak256(abi.encode(roots[k].entitled)) == keccak256(abi.encode(r.entitled))) return false;
+            if (!roots[k].withdrawn && (roots[k].total > r.total || roots[k].claimableFrom > _now())) return false;
+        }
+        return r.total - r.paidInAll <= free();
     }
 
-    function _doSweep(uint256 maxDays)
-        private
-        step("sweep", maxDays > 0 && custody.sweptThrough() + 1 < _now() / 1 days)
-    {
-        uint256 before = custody.sweptThrough();
-        try custody.sweepMatured(maxDays) {
-            assertTrue(custody.sweptThrough() - before <= maxDays, "too many days");
-            assertTrue(custody.sweptThrough() < _now() / 1 days, "swept today");
-            ++done["sweep"];
+    function veto() external {
+        if (roots.length == 0) return;
+        _doVeto(roots[roots.length - 1]);
+    }
+
+    function _doVeto(Published storage r) private step("veto", !r.withdrawn && r.claimableFrom > _now()) {
+        (bytes32 root,,) = SumTreeBuilder.build(_leaves(r.entitled), 0);
+        vm.prank(GUARDIAN);
+        try custody.vetoRoot(root) {
+            r.withdrawn = true;
+            ++done["veto"];
         } catch {}
     }
 
-    function fund(uint256 amount) external {
-        amount = amount % 3 == 0 ? amount % 1e24 : (amount % 1e12) * 1 gwei;
-        _doFund(amount);
+    /// @dev Mostly against one of the last roots.
+    function claim(uint256 u, uint256 r) external {
+        if (roots.length == 0) return;
+        uint256 recent = roots.length < 3 ? roots.length : 3;
+        // Who burns all gas would burn all of the test's.
+        u = u % 6 == 4 ? 2 : u % 6;
+        _doClaim(u, roots[r % 4 == 0 ? r % roots.length : roots.length - 1 - r % recent]);
     }
 
-    function _doFund(uint256 amount) private step("fund", amount > 0 && amount % 1 gwei == 0) {
-        vm.deal(STRANGER, amount);
+    function _doClaim(uint256 u, Published storage r) private step("claim", _claimMustSucceed(u, r)) {
+        (bytes32 root,, ICustody.SumNode[] memory proof) = SumTreeBuilder.build(_leaves(r.entitled), u);
+        uint256[6] memory before = _balances();
+        uint256 most = CAP / 2 > bucketLevel() ? CAP / 2 - bucketLevel() : 0;
+        if (free() < most) most = free();
+        uint256 paidBefore = _paid(users[u]);
         vm.prank(STRANGER);
-        try custody.fund{value: amount}() {
-            moneyIn += amount;
-            ++done["fund"];
+        try custody.claim(users[u], r.entitled[u], root, proof) {
+            uint256 amount = _countReceived(before);
+            uint256 due = r.entitled[u] - paidBefore;
+            assertEq(amount, due < most ? due : most, "claimed amount");
+            claimed += amount;
+            _recordOutflow(amount);
+            ++done["claim"];
         } catch {}
     }
 
-    function freeze(uint256 u, uint256 length) external {
-        _doFreeze(users[u % 6], length % 3 days);
+    function _claimMustSucceed(uint256 u, Published storage r) private view returns (bool) {
+        (address who, uint256 due) = (users[u], r.entitled[u]);
+        return !r.withdrawn && r.claimableFrom <= _now() && registered[who] && frozenUntil[who] <= _now()
+            && due > _paid(who) && free() > 0 && bucketLevel() < CAP / 2 && who.code.length == 0;
     }
 
-    function _doFreeze(address user, uint256 length)
-        private
-        step(
-            "freeze",
-            registered[user] && length > 0 && length <= 2 days
-                && (lastFreezeEnd[user] == 0 || _now() >= lastFreezeEnd[user] + 60 days)
-        )
-    {
-        uint256 until = _now() + length;
-        vm.prank(FREEZER);
-        try custody.freeze(user, until, "reason") {
-            (frozenUntil[user], lastFreezeEnd[user]) = (until, until);
-            ++done["freeze"];
-        } catch {}
-    }
+    // ------------------------------------------------------------------ credits and treasury
 
-    /// @dev Every other time somebody who is frozen, if anybody is: freezes are rare.
-    function unfreeze(uint256 u) external {
-        address user = users[u % 6];
-        for (uint256 k; u % 2 == 0 && k < 6; ++k) {
-            if (frozenUntil[users[k]] > _now()) user = users[k];
+    function withdraw(uint256 u) external {
+        for (uint256 k; k < 6 && _credit(users[u % 6]) == 0; ++k) {
+            u = u % 6 + 1;
         }
-        _doUnfreeze(user);
+        _doWithdraw(users[u % 6]);
     }
 
-    function _doUnfreeze(address user) private step("unfreeze", frozenUntil[user] > _now()) {
-        vm.prank(GUARDIAN);
-        try custody.unfreeze(user) {
-            (frozenUntil[user], lastFreezeEnd[user]) = (_now(), _now());
-            ++done["unfreeze"];
+    function _doWithdraw(address who) private step("withdraw", _credit(who) > 0 && frozenUntil[who] <= _now()) {
+        uint256 credit = _credit(who);
+        uint256 before = STRANGER.balance;
+        vm.prank(who);
+        try custody.withdrawCredit(STRANGER) {
+            assertEq(STRANGER.balance - before, credit, "withdrawn amount");
+            withdrawn[who] += credit;
+            moneyOut += credit;
+            ++done["withdraw"];
         } catch {}
     }
 
-    function pause() external step("pause", !paused) {
-        vm.prank(GUARDIAN);
-        try custody.pause() {
-            paused = true;
-            ++done["pause"];
+    /// @dev Schedules a payment, or executes the one that is pending.
+    function treasury(uint256 amount) external {
+        if (treasuryEta == 0) {
+            (treasuryAmount, treasuryEta) = (amount % _scale() + 1, _now() + 3 days);
+            _scheduleTreasury();
+        } else {
+            _doTreasury();
+        }
+    }
+
+    function _scheduleTreasury() private step("schedule", true) {
+        _schedule(ICustody.Operation.Treasury, _argument(TREASURER), treasuryAmount);
+        ++done["schedule"];
+    }
+
+    function _doTreasury() private step("treasury", _treasuryMustSucceed()) {
+        vm.prank(TREASURER);
+        try custody.execute(ICustody.Operation.Treasury, _argument(TREASURER), treasuryAmount) {
+            _recordOutflow(treasuryAmount);
+            moneyOut += treasuryAmount;
+            treasuryEta = 0;
+            ++done["treasury"];
         } catch {}
     }
 
-    function unpause() external step("unpause", paused) {
-        vm.prank(ADMIN);
-        try custody.unpause() {
-            paused = false;
-            ++done["unpause"];
-        } catch {}
+    function _treasuryMustSucceed() private view returns (bool) {
+        return !paused && treasuryEta <= _now() && treasuryAmount <= spendable() && treasuryAmount <= roomForPayments();
     }
 
-    function wait(uint256 time) external {
-        vm.warp(_now() + time % 4 days);
+    // ------------------------------------------------------------------ books
+
+    /// @dev So that amounts are often near what can be paid.
+    function _scale() private view returns (uint256) {
+        return roomForPayments() + 1 gwei;
     }
 
-    function forceEther(uint256 amount) external {
-        amount %= 1 ether;
-        vm.deal(address(custody), address(custody).balance + amount);
-        moneyIn += amount;
+    function _recordOutflow(uint256 amount) private {
+        (level, levelAt) = (bucketLevel() + amount, _now());
+        left.push(Left(_now(), amount));
     }
 
-    function _booked(string memory name, address user, uint256 amount) private {
-        paid.push(Paid(user, amount, _now() + 14 days, false));
-        moneyIn += amount;
-        ++done[name];
+    function _leaves(uint256[6] memory entitled_) private view returns (SumTreeBuilder.Leaf[] memory leaves) {
+        leaves = new SumTreeBuilder.Leaf[](6);
+        for (uint256 k; k < 6; ++k) {
+            leaves[k] = SumTreeBuilder.Leaf(users[k], entitled_[k]);
+        }
+    }
+
+    function _balances() private view returns (uint256[6] memory balances) {
+        for (uint256 k; k < 6; ++k) {
+            balances[k] = users[k].balance;
+        }
+    }
+
+    function _countReceived(uint256[6] memory before) private returns (uint256 sum) {
+        for (uint256 k; k < 6; ++k) {
+            uint256 amount = users[k].balance - before[k];
+            received[users[k]] += amount;
+            sum += amount;
+        }
+        moneyOut += sum;
     }
 }
