@@ -1,10 +1,9 @@
 //! A node between the listener and the chain that answers as badly as it is told to.
 
-use std::sync::{Arc, Mutex};
-
-use axum::extract::State;
-use axum::{Json, Router, routing::post};
+use rpcsim::{Fault, RpcSim, View};
 use serde_json::{Value, json};
+
+const LOGS: &str = "eth_getLogs";
 
 /// How the node misbehaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,129 +30,85 @@ pub(crate) enum Lie {
     HeaderForged,
 }
 
-#[derive(Clone)]
-struct Node {
-    upstream: String,
-    client: reqwest::Client,
-    lie: Arc<Mutex<Lie>>,
-}
-
 /// The running proxy.
 pub(crate) struct Proxy {
     pub(crate) url: String,
-    lie: Arc<Mutex<Lie>>,
-    server: tokio::task::JoinHandle<()>,
+    sim: RpcSim,
 }
 
 impl Proxy {
     pub(crate) async fn start(upstream: String, lie: Lie) -> Self {
-        let lie = Arc::new(Mutex::new(lie));
-        let node = Node {
-            upstream,
-            client: reqwest::Client::new(),
-            lie: lie.clone(),
+        let sim = RpcSim::honest(&upstream).await.unwrap();
+        let proxy = Self {
+            url: sim.url().to_owned(),
+            sim,
         };
-        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", socket.local_addr().unwrap());
-        let app = Router::new().route("/", post(answer)).with_state(node);
-        let server = tokio::spawn(async move { axum::serve(socket, app).await.unwrap() });
-        Self { url, lie, server }
+        proxy.now(lie);
+        proxy
     }
 
     pub(crate) fn now(&self, lie: Lie) {
-        *self.lie.lock().unwrap() = lie;
+        self.sim.clear();
+        self.sim.set_view(0, View::Live);
+        match lie {
+            Lie::None => {}
+            Lie::NoLogs => self.sim.always(LOGS, Fault::Empty),
+            Lie::LastLogMissing => self.falsify_logs(|logs| drop(logs.pop())),
+            Lie::LogAltered => self.falsify_logs(alter_last),
+            Lie::LogsOfAnother => self.falsify_logs(|logs| {
+                for log in logs {
+                    log["address"] = json!("0x00000000000000000000000000000000000000aa");
+                }
+            }),
+            Lie::Lagging(blocks) => self.sim.set_view(0, View::Behind(blocks)),
+            Lie::RangeRefused(blocks) => self.refuse_ranges(blocks),
+            Lie::LogsCut(most) => self.falsify_logs(move |logs| logs.truncate(most)),
+            Lie::UnknownEvent => self.falsify_logs(|logs| {
+                if let Some(log) = logs.last_mut() {
+                    log["topics"][0] = json!(format!("0x{}", "ab".repeat(32)));
+                }
+            }),
+            Lie::HeaderForged => self.sim.always(
+                "eth_getBlockByNumber",
+                Fault::alter(|_, answer| {
+                    if answer["result"].is_object() {
+                        answer["result"]["timestamp"] = json!("0x1");
+                    }
+                }),
+            ),
+        }
+    }
+
+    fn falsify_logs(&self, falsify: impl Fn(&mut Vec<Value>) + Send + Sync + 'static) {
+        let fault = Fault::alter(move |_, answer| {
+            if let Some(logs) = answer["result"].as_array_mut() {
+                falsify(logs);
+            }
+        });
+        self.sim.always(LOGS, fault);
+    }
+
+    fn refuse_ranges(&self, blocks: u64) {
+        let fault = Fault::alter(move |params, answer| {
+            let filter = &params[0];
+            if filter["fromBlock"].is_string()
+                && number(&filter["toBlock"]) - number(&filter["fromBlock"]) >= blocks
+            {
+                let message = format!("exceed maximum block range: {blocks}");
+                answer.as_object_mut().unwrap().remove("result");
+                answer["error"] = json!({"code": -32000, "message": message});
+            }
+        });
+        self.sim.always(LOGS, fault);
     }
 }
 
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
-async fn answer(State(node): State<Node>, Json(mut request): Json<Value>) -> Json<Value> {
-    let lie = *node.lie.lock().unwrap();
-    let method = request["method"].as_str().unwrap().to_owned();
-    if let Lie::Lagging(blocks) = lie
-        && let Some(refusal) = node.lag(&mut request, &method, blocks).await
-    {
-        return Json(refusal);
-    }
-    if let (Lie::RangeRefused(blocks), "eth_getLogs") = (lie, method.as_str()) {
-        let filter = &request["params"][0];
-        if filter["fromBlock"].is_string()
-            && number(&filter["toBlock"]) - number(&filter["fromBlock"]) >= blocks
-        {
-            let error = json!({"code": -32000, "message": format!("exceed maximum block range: {blocks}")});
-            return Json(json!({"jsonrpc": "2.0", "id": request["id"], "error": error}));
-        }
-    }
-    let mut answer = node.ask(&request).await;
-    if let ("eth_getLogs", Some(logs)) = (method.as_str(), answer["result"].as_array_mut()) {
-        falsify(logs, lie);
-    }
-    if lie == Lie::HeaderForged && method == "eth_getBlockByNumber" && answer["result"].is_object() {
-        answer["result"]["timestamp"] = json!("0x1");
-    }
-    Json(answer)
-}
-
-fn falsify(logs: &mut Vec<Value>, lie: Lie) {
-    match lie {
-        Lie::NoLogs => logs.clear(),
-        Lie::LastLogMissing => drop(logs.pop()),
-        Lie::LogAltered => {
-            if let Some(log) = logs.last_mut() {
-                let mut data = log["data"].as_str().unwrap().to_owned();
-                let last = if data.pop() == Some('1') { '2' } else { '1' };
-                data.push(last);
-                log["data"] = json!(data);
-            }
-        }
-        Lie::LogsOfAnother => {
-            for log in logs {
-                log["address"] = json!("0x00000000000000000000000000000000000000aa");
-            }
-        }
-        Lie::LogsCut(most) => logs.truncate(most),
-        Lie::UnknownEvent => {
-            if let Some(log) = logs.last_mut() {
-                log["topics"][0] = json!(format!("0x{}", "ab".repeat(32)));
-            }
-        }
-        Lie::None | Lie::Lagging(_) | Lie::RangeRefused(_) | Lie::HeaderForged => {}
-    }
-}
-
-impl Node {
-    async fn ask(&self, request: &Value) -> Value {
-        let answer = self
-            .client
-            .post(&self.upstream)
-            .json(request)
-            .send()
-            .await
-            .unwrap();
-        answer.json().await.unwrap()
-    }
-
-    /// Rewrites a question as an older node would understand it.
-    async fn lag(&self, request: &mut Value, method: &str, blocks: u64) -> Option<Value> {
-        if method != "eth_getBlockByNumber" {
-            return None;
-        }
-        let tag = request["params"][0].as_str().unwrap().to_owned();
-        let head = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []});
-        let seen = number(&self.ask(&head).await["result"]) - blocks;
-        match tag.as_str() {
-            "latest" => request["params"][0] = json!(format!("{seen:#x}")),
-            "finalized" => request["params"][0] = json!(format!("{:#x}", seen.saturating_sub(4))),
-            other if number(&json!(other)) > seen => {
-                return Some(json!({"jsonrpc": "2.0", "id": request["id"], "result": null}));
-            }
-            _ => {}
-        }
-        None
+fn alter_last(logs: &mut Vec<Value>) {
+    if let Some(log) = logs.last_mut() {
+        let mut data = log["data"].as_str().unwrap().to_owned();
+        let last = if data.pop() == Some('1') { '2' } else { '1' };
+        data.push(last);
+        log["data"] = json!(data);
     }
 }
 
