@@ -2,18 +2,23 @@
 
 pub mod access;
 pub mod disclose;
+pub mod head;
 pub mod intake;
+pub mod payout;
 pub mod placement;
 pub mod profile;
+pub mod proof;
 pub mod reserve;
 pub mod session;
 pub mod sign_in;
 pub mod tree;
+pub mod withdraw;
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use alloy_primitives::Address;
+use chain::ChainReader;
 use plan::CompiledPlan;
 use signer_client::SignerClient;
 use sqlx::PgPool;
@@ -22,6 +27,7 @@ use store::StoreError;
 
 use crate::config::Origin;
 use crate::limiter::RateLimiter;
+pub use proof::Proofs;
 
 /// Everything that use cases need, once per process.
 #[derive(Debug)]
@@ -38,6 +44,12 @@ pub struct App {
     pub origin: Origin,
     /// The only wallet that may register without a sponsor; `None` for any.
     pub root_wallet: Option<Address>,
+    /// The chain's head; `None` when no node is configured.
+    pub chain: Option<ChainReader>,
+    /// The account that submits batches.
+    pub submitter: Address,
+    /// The tree of the root that proofs were last asked for.
+    pub proofs: Proofs,
 }
 
 /// Chain, contract and plan of a ledger.

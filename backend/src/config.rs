@@ -9,6 +9,8 @@
 //! | `TRELLIS_ORIGIN` | what wallets see when they sign in, such as `https://app.example.org`; on a local chain the listening address by default |
 //! | `TRELLIS_CHAIN_ID`, `TRELLIS_CONTRACT`, `TRELLIS_PLAN_HASH` | which ledger this must be; on a local chain what the database says by default |
 //! | `TRELLIS_ROOT_WALLET` | the only wallet that may register without a sponsor; on a local chain any, by default, as long as there is nobody |
+//! | `TRELLIS_RPC_URL` | JSON-RPC endpoint of a node, for limits and times of the chain's head; without it nothing that needs them is served |
+//! | `TRELLIS_SUBMITTER` | the account that submits batches; on a local chain the development account by default |
 //! | `TRELLIS_REQUESTS_PER_SECOND` | lasting rate of requests per address, 50 by default and 1000 on a local chain; ten seconds of it may come at once |
 //!
 //! Not responsible for comparing it with the database; see `serve`.
@@ -45,6 +47,10 @@ pub struct Config {
     pub plan_hash: Option<B256>,
     /// The only wallet that may register without a sponsor.
     pub root_wallet: Option<Address>,
+    /// The node that is asked about the chain's head; may hold a secret.
+    pub rpc_url: Option<String>,
+    /// The account that submits batches.
+    pub submitter: Option<Address>,
     /// Lasting rate of requests of one address.
     pub requests_per_second: Option<u32>,
 }
@@ -130,6 +136,8 @@ impl Config {
             contract: env.find_parse("TRELLIS_CONTRACT")?,
             plan_hash: env.find_parse("TRELLIS_PLAN_HASH")?,
             root_wallet: env.find_parse("TRELLIS_ROOT_WALLET")?,
+            rpc_url: env.find_text("TRELLIS_RPC_URL")?,
+            submitter: env.find_parse("TRELLIS_SUBMITTER")?,
             requests_per_second,
         })
     }

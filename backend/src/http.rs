@@ -10,13 +10,18 @@ pub mod health;
 pub mod history;
 pub mod intake;
 pub mod openapi;
+pub mod payout_ask;
+pub mod payout_view;
+pub mod payouts;
 pub mod pending;
 pub mod pools;
 mod refusals;
 pub mod reserve;
+pub mod rewards;
 pub mod session;
 pub mod trace;
 pub mod users;
+pub mod withdraw;
 pub mod words;
 
 use std::sync::Arc;
@@ -70,6 +75,17 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(pools::summary))
         .routes(routes!(pools::nodes))
         .routes(routes!(pools::queue))
+        .routes(routes!(withdraw::withdraw))
+        .routes(routes!(rewards::pending))
+        .routes(routes!(payout_ask::build_batch))
+        .routes(routes!(payouts::list))
+        .routes(routes!(payouts::one))
+        .routes(routes!(payouts::manifest))
+        .routes(routes!(payouts::approve))
+        .routes(routes!(payouts::sign))
+        .routes(routes!(payouts::submit))
+        .routes(routes!(payouts::retry))
+        .routes(routes!(payouts::cancel))
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))

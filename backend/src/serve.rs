@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use alloy_primitives::Address;
 use anyhow::{Context, bail};
+use chain::ChainReader;
 use plan::ChainClass;
 use signer_client::{CallerKey, DEVELOPMENT_CALLER_KEY, SignerClient};
 use sqlx::PgPool;
@@ -14,7 +16,7 @@ use store::{deployment, session};
 use telemetry::{Env, ErrorChain};
 use tokio::net::TcpListener;
 
-use crate::app::{App, Ledger};
+use crate::app::{App, Ledger, Proofs};
 use crate::config::{Config, LOCAL_CHAIN_ID, Origin};
 use crate::http::{self, Server};
 use crate::limiter::{InProcess, Quota};
@@ -136,7 +138,17 @@ pub async fn assemble(config: &Config) -> anyhow::Result<App> {
         limiter: Arc::new(InProcess::default()),
         origin,
         root_wallet: config.root_wallet,
+        chain: reader(config, deployed.contract)?,
+        // Without it on a public chain nothing is served, as checked above.
+        submitter: config.submitter.unwrap_or(abi::development::SUBMITTER.address),
+        proofs: Proofs::default(),
     })
+}
+
+/// The chain's head, if there is a node to ask.
+fn reader(config: &Config, contract: Address) -> anyhow::Result<Option<ChainReader>> {
+    let connect = |url: &String| ChainReader::connect(url, contract).context("TRELLIS_RPC_URL");
+    config.rpc_url.as_ref().map(connect).transpose()
 }
 
 /// A page loads a dozen resources at once; on a local chain everybody has the same address.
@@ -176,6 +188,8 @@ fn check_identity(config: &Config, deployed: &deployment::Deployment) -> anyhow:
             ("TRELLIS_ORIGIN", config.origin.is_some()),
             ("TRELLIS_SIGNER_KEY", config.signer_key.is_some()),
             ("TRELLIS_ROOT_WALLET", config.root_wallet.is_some()),
+            ("TRELLIS_RPC_URL", config.rpc_url.is_some()),
+            ("TRELLIS_SUBMITTER", config.submitter.is_some()),
         ] {
             if !is_set {
                 bail!(

@@ -8,7 +8,49 @@ use super::App;
 use super::session::Caller;
 
 /// Roles of operators who may look at users.
-const LOOKING_ROLES: [&str; 2] = ["viewer", "support"];
+const LOOKING_ROLES: [Role; 2] = [Role::Viewer, Role::Support];
+
+/// What an operator may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Looks at everything.
+    Viewer,
+    /// Looks at everything, for users who ask.
+    Support,
+    /// Builds batches and roots of liabilities.
+    Builder,
+    /// Approves what others built.
+    Approver,
+    /// Changes how the system runs.
+    ConfigAdmin,
+    /// Checks what was done.
+    Auditor,
+}
+
+impl Role {
+    /// Every role: what any operator may do.
+    pub const ALL: [Self; 6] = [
+        Self::Viewer,
+        Self::Support,
+        Self::Builder,
+        Self::Approver,
+        Self::ConfigAdmin,
+        Self::Auditor,
+    ];
+
+    /// Its name in SQL and JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Support => "support",
+            Self::Builder => "builder",
+            Self::Approver => "approver",
+            Self::ConfigAdmin => "config_admin",
+            Self::Auditor => "auditor",
+        }
+    }
+}
 
 /// Why a user's data is not shown.
 #[derive(Debug, Error)]
@@ -19,9 +61,39 @@ pub enum AccessError {
     /// There is no such user. Only said to those who may see all.
     #[error("there is no such user")]
     UnknownUser,
+    /// The caller is no operator with one of these roles.
+    #[error("this needs one of the roles {}", names(.0))]
+    RoleMissing(&'static [Role]),
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn names(roles: &[Role]) -> String {
+    roles
+        .iter()
+        .map(|role| role.name())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Refuses everybody but operators with one of these roles.
+///
+/// # Errors
+/// [`AccessError::RoleMissing`].
+pub async fn require(app: &App, caller: &Caller, any_of: &'static [Role]) -> Result<(), AccessError> {
+    let roles = member::find_operator_roles(&mut *app.connection().await?, caller.wallet).await?;
+    if has_any(&roles.unwrap_or_default(), any_of) {
+        Ok(())
+    } else {
+        Err(AccessError::RoleMissing(any_of))
+    }
+}
+
+fn has_any(roles: &[String], any_of: &[Role]) -> bool {
+    any_of
+        .iter()
+        .any(|role| roles.iter().any(|held| held == role.name()))
 }
 
 /// The user of this number, if the caller is that user.
@@ -40,15 +112,14 @@ pub async fn own_user(app: &App, caller: &Caller, id: i32) -> Result<User, Acces
 pub async fn visible_user(app: &App, caller: &Caller, id: i32) -> Result<User, AccessError> {
     match own_user(app, caller, id).await {
         Err(AccessError::NotYours) => {}
-        decided @ (Ok(_) | Err(AccessError::UnknownUser | AccessError::Store(_))) => return decided,
+        decided @ (Ok(_)
+        | Err(AccessError::UnknownUser | AccessError::RoleMissing(_) | AccessError::Store(_))) => {
+            return decided;
+        }
     }
     let mut connection = app.connection().await?;
     let roles = member::find_operator_roles(&mut connection, caller.wallet).await?;
-    let may_look = roles
-        .unwrap_or_default()
-        .iter()
-        .any(|role| LOOKING_ROLES.contains(&role.as_str()));
-    if !may_look {
+    if !has_any(&roles.unwrap_or_default(), &LOOKING_ROLES) {
         return Err(AccessError::NotYours);
     }
     member::find(&mut connection, id)

@@ -1,5 +1,6 @@
 //! Which code stands for which broken rule of which use case.
 
+use settlement::state::Refused as BatchRefused;
 use signer_client::SignerError;
 use store::StoreError;
 use store::inbox::InboxError;
@@ -8,10 +9,13 @@ use super::code::Code;
 use super::error::Problem;
 use super::extract::malformed_key;
 use crate::app::access::AccessError;
+use crate::app::head::HeadError;
 use crate::app::intake::IntakeError;
+use crate::app::payout::PayoutError;
 use crate::app::reserve::ReserveError;
 use crate::app::session::SessionError;
 use crate::app::sign_in::SignInError;
+use crate::app::withdraw::WithdrawError;
 use crate::login::Refused;
 
 impl From<StoreError> for Problem {
@@ -62,6 +66,7 @@ impl From<AccessError> for Problem {
         match error {
             AccessError::NotYours => Self::new(Code::NotYourResource),
             AccessError::UnknownUser => Self::new(Code::UnknownUser),
+            AccessError::RoleMissing(_) => Self::because(Code::RoleMissing, error.to_string()),
             AccessError::Store(error) => error.into(),
         }
     }
@@ -133,6 +138,58 @@ impl From<SignerError> for Problem {
             SignerError::RateLimited | SignerError::Unavailable(_) | SignerError::Timeout => {
                 Self::new(Code::SignerUnavailable)
             }
+        }
+    }
+}
+
+impl From<HeadError> for Problem {
+    fn from(error: HeadError) -> Self {
+        tracing::warn!(error = %telemetry::ErrorChain(&error), "the chain's head is not known");
+        Self::new(Code::ChainUnavailable)
+    }
+}
+
+impl From<BatchRefused> for Problem {
+    fn from(refused: BatchRefused) -> Self {
+        let code = match refused {
+            BatchRefused::WrongState(_) | BatchRefused::MayExecute => Code::WrongBatchState,
+            BatchRefused::ApproverIsBuilder => Code::ApproverIsBuilder,
+            BatchRefused::CancelRequested => Code::CancelRequested,
+            BatchRefused::SettlementStopped => Code::SettlementStopped,
+            // The window is stored once and asked for again as it is; only a head that went back can be so far behind.
+            BatchRefused::DeadlineTooFar { .. } | BatchRefused::SignatureAskedFor(_) => {
+                Code::ChainUnavailable
+            }
+            BatchRefused::DeadlinePassed { .. } => Code::DeadlinePassed,
+        };
+        Self::because(code, refused.to_string())
+    }
+}
+
+impl From<PayoutError> for Problem {
+    fn from(error: PayoutError) -> Self {
+        match error {
+            PayoutError::Access(error) => error.into(),
+            PayoutError::UnknownBatch => Self::new(Code::UnknownBatch),
+            PayoutError::Refused(refused) => refused.into(),
+            PayoutError::ListChanged => Self::new(Code::ListChanged),
+            PayoutError::NothingDue => Self::new(Code::NothingDue),
+            PayoutError::KeyReused => Self::new(Code::IdempotencyConflict),
+            PayoutError::Head(error) => error.into(),
+            PayoutError::Signer(error) => error.into(),
+            PayoutError::Manifest(_) => Self::internal(&error),
+            PayoutError::Inbox(error) => error.into(),
+            PayoutError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WithdrawError> for Problem {
+    fn from(error: WithdrawError) -> Self {
+        match error {
+            WithdrawError::NotRegistered => Self::new(Code::NotRegistered),
+            WithdrawError::NothingAvailable => Self::new(Code::NothingAvailable),
+            WithdrawError::Store(error) => error.into(),
         }
     }
 }

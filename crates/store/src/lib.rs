@@ -5,6 +5,7 @@
 
 pub mod amount;
 pub mod api;
+pub mod audit_log;
 pub mod authorization;
 pub mod cause_json;
 pub mod chain_log;
@@ -15,6 +16,7 @@ pub mod error;
 pub mod inbox;
 pub mod lease;
 pub mod member;
+pub mod payout_batch;
 pub mod pool;
 pub mod posting;
 pub mod replay;
@@ -24,7 +26,9 @@ pub mod settlement_batch;
 pub mod settlement_root;
 pub mod settlement_sender;
 pub mod snapshot;
+pub mod stop;
 pub mod submission;
+pub mod withdrawal;
 
 pub use amount::DbAmount;
 pub use error::StoreError;

@@ -443,31 +443,13 @@ pub async fn update_cancelled(
 /// # Errors
 /// The database does not answer.
 pub async fn find_manifest(connection: &mut PgConnection, id: B256) -> Result<Option<String>, StoreError> {
-    let manifest = sqlx::query_scalar!("SELECT manifest FROM payout_batch WHERE batch_id = $1", id.as_slice())
-        .fetch_optional(connection)
-        .await?;
-    Ok(manifest.flatten())
-}
-
-/// The sealed list of a batch: wallets with their targets, in the order of wallets.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn list_targets(
-    connection: &mut PgConnection,
-    id: B256,
-) -> Result<Vec<(Address, Amount)>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT u.wallet, p.target AS "target!: DbAmount"
-           FROM payout AS p JOIN users AS u ON u.id = p.user_id
-           WHERE p.batch_id = $1 AND p.state <> 'refused' AND p.target IS NOT NULL ORDER BY u.wallet"#,
+    let manifest = sqlx::query_scalar!(
+        "SELECT manifest FROM payout_batch WHERE batch_id = $1",
         id.as_slice()
     )
-    .fetch_all(connection)
+    .fetch_optional(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| Ok((address(&row.wallet, "users.wallet")?, row.target.0)))
-        .collect()
+    Ok(manifest.flatten())
 }
 
 /// Users of a batch whose payout was let go.

@@ -187,7 +187,10 @@ pub async fn list_attempts(
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn list_events(connection: &mut PgConnection, submissions: &[i64]) -> Result<Vec<Event>, StoreError> {
+pub async fn list_events(
+    connection: &mut PgConnection,
+    submissions: &[i64],
+) -> Result<Vec<Event>, StoreError> {
     let rows = sqlx::query_as!(
         Event,
         r#"SELECT submission_id, attempt, event, detail, extract(epoch FROM at)::bigint AS "at!"

@@ -1,0 +1,259 @@
+//! Proposing a batch, and asking for it.
+
+use alloy_primitives::{Address, B256, keccak256};
+use money::Amount;
+use plan::{Cause, RequestedPayout};
+use serde_json::{Value, json};
+use settlement::batch::{Candidate, Kinds, Limits, Proposal, Request, RewardKind};
+use settlement::state::{Gate, Refused};
+use sqlx::{Connection, PgConnection};
+use store::api::rewards::{self, Payable};
+use store::inbox::{self, Command};
+use store::payout_batch::{self, NewBatch, PayoutBatch};
+use store::{StoreError, audit_log};
+
+use super::{BUILDING, PayoutError, gate};
+use crate::app::access::{self, Role};
+use crate::app::session::Caller;
+use crate::app::{App, head, now};
+
+/// What an operator asks for.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Whom, and how much at most.
+    pub request: Request,
+    /// Only users whose oldest unsettled reward matured this many seconds before the chain's head, or earlier.
+    pub older_than: Option<u64>,
+    /// The same as it was written, to be kept.
+    pub written: Value,
+}
+
+/// What a batch would pay, and within which limits.
+#[derive(Debug, Clone)]
+pub struct Proposed {
+    /// Who is paid, and who is not.
+    pub proposal: Proposal,
+    /// What the chain lets a batch pay.
+    pub limits: Limits,
+}
+
+/// A batch that was asked for.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The batch.
+    pub batch: PayoutBatch,
+    /// What it pays; `None` when it was asked for before.
+    pub proposed: Option<Proposed>,
+}
+
+/// A batch that is about to be asked for.
+struct Wish<'a> {
+    id: B256,
+    builder: Address,
+    key: &'a str,
+    ask: &'a Ask,
+    supersedes: Option<B256>,
+}
+
+/// What a batch would pay now. Nothing is stored.
+///
+/// # Errors
+/// [`PayoutError`].
+pub async fn propose(app: &App, caller: &Caller, ask: &Ask) -> Result<Proposed, PayoutError> {
+    access::require(app, caller, &Role::ALL).await?;
+    let limits = limits(app).await?;
+    proposed(&mut *app.connection().await?, ask, limits).await
+}
+
+/// Asks for a batch. A repeat with the same key finds the first one.
+///
+/// # Errors
+/// [`PayoutError`].
+pub async fn build(app: &App, caller: &Caller, ask: &Ask, key: &str) -> Result<Built, PayoutError> {
+    access::require(app, caller, BUILDING).await?;
+    let wish = Wish {
+        id: batch_id(app, "batch", &[caller.wallet.as_slice(), key.as_bytes()].concat()),
+        builder: caller.wallet,
+        key,
+        ask,
+        supersedes: None,
+    };
+    request(app, &wish).await
+}
+
+/// Asks for a batch that replaces an expired one: for those of its users who are still due. A repeat finds the first.
+pub(super) async fn rebuild(
+    app: &App,
+    caller: &Caller,
+    expired: &PayoutBatch,
+) -> Result<PayoutBatch, PayoutError> {
+    access::require(app, caller, BUILDING).await?;
+    let users = payout_batch::list_released_users(&mut *app.connection().await?, expired.id).await?;
+    let mut request = Request::default();
+    let numbers = users
+        .iter()
+        .filter_map(|id| ledger::UserId::new(id.unsigned_abs()));
+    request.filters.users = Some(numbers.collect());
+    let ask = Ask {
+        request,
+        older_than: None,
+        written: json!({ "supersedes": expired.id, "filters": { "users": users } }),
+    };
+    let wish = Wish {
+        id: batch_id(app, "rebuild", expired.id.as_slice()),
+        builder: caller.wallet,
+        key: &format!("rebuild:{:#x}", expired.id),
+        ask: &ask,
+        supersedes: Some(expired.id),
+    };
+    Ok(self::request(app, &wish).await?.batch)
+}
+
+async fn request(app: &App, wish: &Wish<'_>) -> Result<Built, PayoutError> {
+    if let Some(batch) = found(
+        payout_batch::find(&mut *app.connection().await?, wish.id).await?,
+        wish,
+    )? {
+        return Ok(Built {
+            batch,
+            proposed: None,
+        });
+    }
+    // No transaction is open while the node is asked; meanwhile others can only be paid, which frees as much as it takes.
+    let limits = limits(app).await?;
+    let mut connection = app.connection().await?;
+    let mut transaction = connection.begin().await?;
+    payout_batch::lock_proposing(&mut transaction).await?;
+    if let Some(batch) = found(payout_batch::find(&mut transaction, wish.id).await?, wish)? {
+        return Ok(Built {
+            batch,
+            proposed: None,
+        });
+    }
+    if gate(&mut transaction).await? == Gate::Stopped {
+        return Err(Refused::SettlementStopped.into());
+    }
+    let proposed = proposed(&mut transaction, wish.ask, limits).await?;
+    let proposal = &proposed.proposal;
+    if proposal.lines.is_empty() {
+        return Err(PayoutError::NothingDue);
+    }
+    let users: Vec<i32> = proposal
+        .lines
+        .iter()
+        .filter_map(|line| i32::try_from(line.user.get()).ok())
+        .collect();
+    let batch = NewBatch {
+        id: wish.id,
+        builder: wish.builder,
+        request: &json!({ "asked": wish.ask.written, "users": users }),
+        supersedes: wish.supersedes,
+        count: proposal.lines.len(),
+        total: proposal.total,
+    };
+    payout_batch::insert(&mut transaction, &batch, &users).await?;
+    inbox::insert_command(&mut transaction, &command(wish, proposal)).await?;
+    let detail =
+        json!({ "count": users.len(), "total": proposal.total.to_string(), "asked": wish.ask.written });
+    let subject = format!("{:#x}", wish.id);
+    audit_log::insert(
+        &mut transaction,
+        wish.builder,
+        "payout_batch.requested",
+        &subject,
+        &detail,
+    )
+    .await?;
+    let batch = payout_batch::find(&mut transaction, wish.id).await?;
+    transaction.commit().await?;
+    Ok(Built {
+        batch: batch.ok_or(PayoutError::UnknownBatch)?,
+        proposed: Some(proposed),
+    })
+}
+
+/// The batch of an earlier request under the same key, which must have asked for the same.
+fn found(batch: Option<PayoutBatch>, wish: &Wish<'_>) -> Result<Option<PayoutBatch>, PayoutError> {
+    match batch {
+        Some(batch) if wish.supersedes.is_none() && batch.request["asked"] != wish.ask.written => {
+            Err(PayoutError::KeyReused)
+        }
+        found => Ok(found),
+    }
+}
+
+fn command<'a>(wish: &'a Wish<'_>, proposal: &Proposal) -> Command<'a> {
+    let payouts = proposal.lines.iter().map(|line| RequestedPayout {
+        wallet: line.wallet,
+        amount: line.amount,
+    });
+    Command {
+        actor: wish.builder,
+        idempotency_key: wish.key,
+        effective_at: u64::try_from(now()).unwrap_or_default(),
+        cause: Cause::BatchRequested {
+            batch_id: wish.id,
+            payouts: payouts.collect(),
+        },
+    }
+}
+
+/// What the head lets leave, before what batches under way promised.
+async fn limits(app: &App) -> Result<Limits, PayoutError> {
+    let (head, available) = head::limits(app).await?;
+    Ok(Limits {
+        time: head.timestamp,
+        funds: Amount::new(available.funds),
+        outflow: Amount::new(available.outflow),
+        promised: Amount::ZERO,
+    })
+}
+
+async fn proposed(connection: &mut PgConnection, ask: &Ask, limits: Limits) -> Result<Proposed, PayoutError> {
+    let limits = Limits {
+        promised: payout_batch::fetch_promised(connection).await?,
+        ..limits
+    };
+    let mut request = ask.request.clone();
+    request.filters.matured_by = ask.older_than.map(|age| limits.time.saturating_sub(age));
+    let users: Option<Vec<i32>> = request.filters.users.as_ref().map(|users| {
+        users
+            .iter()
+            .filter_map(|user| i32::try_from(user.get()).ok())
+            .collect()
+    });
+    let rows = rewards::list_candidates(connection, users.as_deref()).await?;
+    let candidates = rows.iter().map(candidate).collect::<Result<Vec<_>, _>>()?;
+    Ok(Proposed {
+        proposal: settlement::batch::propose(&candidates, &request, &limits),
+        limits,
+    })
+}
+
+fn candidate(row: &Payable) -> Result<Candidate, StoreError> {
+    let kinds: Option<Kinds> = row.kinds.iter().map(|kind| RewardKind::by_name(kind)).collect();
+    let corrupt = |what| StoreError::Corrupt { what };
+    Ok(Candidate {
+        user: ledger::UserId::new(row.user_id.unsigned_abs()).ok_or(corrupt("users.id"))?,
+        wallet: row.wallet,
+        paid: row.paid,
+        available: row.posted.minus_or_zero(row.pending),
+        kinds: kinds.ok_or(corrupt("reward.kind"))?,
+        oldest_matured_at: row.oldest_matured_at,
+        frozen_until: row.frozen_until,
+        has_live_payout: row.has_live_payout,
+        withdrawal_requested: row.withdrawal_requested,
+    })
+}
+
+/// The id follows from who asks and the key, so that a repeat is the same batch; and from the ledger, because the contract
+/// takes each id once.
+fn batch_id(app: &App, what: &str, name: &[u8]) -> B256 {
+    let mut bytes = format!(
+        "trellis {what} {} {:#x} ",
+        app.ledger.chain_id, app.ledger.contract
+    )
+    .into_bytes();
+    bytes.extend_from_slice(name);
+    keccak256(bytes)
+}

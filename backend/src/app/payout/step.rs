@@ -1,0 +1,120 @@
+//! Approving, submitting, trying again, giving up.
+
+use alloy_primitives::B256;
+use plan::BatchEnd;
+use serde_json::{Value, json};
+use settlement::state::{CancelPlan, Retry};
+use sqlx::{Connection, PgTransaction};
+use store::payout_batch::{self, PayoutBatch};
+use store::{audit_log, settlement_batch};
+
+use super::build::rebuild;
+use super::{APPROVING, HANDLING, PayoutError, gate, lock};
+use crate::app::session::Caller;
+use crate::app::{App, access, head, now};
+
+/// Agrees to the list with this hash: the one that the approver looked at.
+///
+/// # Errors
+/// [`PayoutError`].
+pub async fn approve(
+    app: &App,
+    caller: &Caller,
+    id: B256,
+    list_hash: B256,
+) -> Result<PayoutBatch, PayoutError> {
+    access::require(app, caller, APPROVING).await?;
+    let mut connection = app.connection().await?;
+    let mut transaction = connection.begin().await?;
+    let batch = lock(&mut transaction, id).await?;
+    batch.lifecycle().approve(caller.wallet)?;
+    if batch.list_hash != Some(list_hash) {
+        return Err(PayoutError::ListChanged);
+    }
+    payout_batch::update_approved(&mut transaction, id, caller.wallet).await?;
+    let detail = json!({ "list_hash": list_hash });
+    finish(transaction, caller, id, "payout_batch.approved", &detail).await
+}
+
+/// Hands a signed batch over to the settlement worker.
+///
+/// # Errors
+/// [`PayoutError`].
+pub async fn submit(app: &App, caller: &Caller, id: B256) -> Result<PayoutBatch, PayoutError> {
+    access::require(app, caller, HANDLING).await?;
+    let time = head::head(app).await?.timestamp;
+    let mut connection = app.connection().await?;
+    let mut transaction = connection.begin().await?;
+    let batch = lock(&mut transaction, id).await?;
+    let gate = gate(&mut transaction).await?;
+    batch.lifecycle().submit(time, gate)?;
+    payout_batch::update_submitting(&mut transaction, id, caller.wallet).await?;
+    finish(transaction, caller, id, "payout_batch.submitted", &json!({})).await
+}
+
+/// Has the fee of a batch under way raised; or replaces an expired batch, which answers the new one.
+///
+/// # Errors
+/// [`PayoutError`].
+pub async fn retry(app: &App, caller: &Caller, id: B256) -> Result<PayoutBatch, PayoutError> {
+    access::require(app, caller, HANDLING).await?;
+    let mut connection = app.connection().await?;
+    let mut transaction = connection.begin().await?;
+    let batch = lock(&mut transaction, id).await?;
+    match batch.lifecycle().retry()? {
+        Retry::BumpNow => {
+            payout_batch::update_bump(&mut transaction, id).await?;
+            finish(transaction, caller, id, "payout_batch.bump_requested", &json!({})).await
+        }
+        Retry::Rebuild => {
+            // Expired is for ever, so the row needs no lock any more.
+            transaction.rollback().await?;
+            drop(connection);
+            rebuild(app, caller, &batch).await
+        }
+    }
+}
+
+/// Gives a batch up: at once before the signer was asked, else as soon as its authorization is proven dead.
+///
+/// # Errors
+/// [`PayoutError`].
+pub async fn cancel(app: &App, caller: &Caller, id: B256) -> Result<PayoutBatch, PayoutError> {
+    access::require(app, caller, HANDLING).await?;
+    let mut connection = app.connection().await?;
+    let mut transaction = connection.begin().await?;
+    let batch = lock(&mut transaction, id).await?;
+    let (_, plan) = batch.lifecycle().cancel()?;
+    payout_batch::update_cancelled(&mut transaction, id, caller.wallet).await?;
+    let awaits_expiry = match plan {
+        CancelPlan::ReleaseNow => {
+            let accepted_at = u64::try_from(now()).unwrap_or_default();
+            settlement_batch::insert_release(&mut transaction, id, BatchEnd::Cancelled, accepted_at).await?;
+            false
+        }
+        CancelPlan::AwaitExpiry => true,
+    };
+    let detail = json!({ "state": batch.state.name(), "awaits_expiry": awaits_expiry });
+    finish(transaction, caller, id, "payout_batch.cancel_requested", &detail).await
+}
+
+/// Notes who did what, and answers the batch as it is now.
+pub(super) async fn finish(
+    mut transaction: PgTransaction<'_>,
+    caller: &Caller,
+    id: B256,
+    action: &str,
+    detail: &Value,
+) -> Result<PayoutBatch, PayoutError> {
+    audit_log::insert(
+        &mut transaction,
+        caller.wallet,
+        action,
+        &format!("{id:#x}"),
+        detail,
+    )
+    .await?;
+    let batch = payout_batch::find(&mut transaction, id).await?;
+    transaction.commit().await?;
+    batch.ok_or(PayoutError::UnknownBatch)
+}

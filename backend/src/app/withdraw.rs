@@ -1,0 +1,50 @@
+//! A user asks to be paid by the next batch. A wish, no command: operators decide, and the next batch considers it first.
+
+use store::StoreError;
+use store::api::rewards::{self, Filter};
+use store::member;
+use store::withdrawal::{self, Withdrawal};
+use thiserror::Error;
+
+use super::App;
+use super::session::Caller;
+
+/// Why a wish was not noted.
+#[derive(Debug, Error)]
+pub enum WithdrawError {
+    /// Nobody registered has the wallet.
+    #[error("the wallet is not registered")]
+    NotRegistered,
+    /// Nothing is matured and unpaid.
+    #[error("nothing is available")]
+    NothingAvailable,
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Notes the wish; while one is open, a repeat finds it.
+///
+/// # Errors
+/// [`WithdrawError`].
+pub async fn ask(app: &App, caller: &Caller) -> Result<Withdrawal, WithdrawError> {
+    let mut connection = app.connection().await?;
+    let user = member::find_by_wallet(&mut connection, caller.wallet)
+        .await?
+        .ok_or(WithdrawError::NotRegistered)?;
+    if let Some(open) = withdrawal::find_open(&mut connection, user.id).await? {
+        // A wish whose payout was refused or let go counts for the next batch again.
+        return Ok(open);
+    }
+    let filter = Filter {
+        user: Some(user.id),
+        ..Filter::default()
+    };
+    if rewards::list(&mut connection, &filter, 0, 1).await?.is_empty() {
+        return Err(WithdrawError::NothingAvailable);
+    }
+    withdrawal::insert(&mut connection, user.id).await?;
+    withdrawal::find_open(&mut connection, user.id)
+        .await?
+        .ok_or(WithdrawError::NothingAvailable)
+}

@@ -1,0 +1,213 @@
+//! Batches of payouts: looking at them, and the steps that operators take.
+
+use alloy_primitives::B256;
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+use settlement::state::BatchState;
+use store::api::payouts;
+use store::payout_batch;
+use utoipa::{IntoParams, ToSchema};
+
+use super::Server;
+use super::code::Code;
+use super::error::Problem;
+use super::extract::{Body, Search, Segments};
+use super::payout_view::{BatchAnswer, BatchView};
+use super::words;
+use crate::app::access::{self, Role};
+use crate::app::payout as use_case;
+use crate::app::session::Caller;
+
+/// Which batches, and which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct BatchSearch {
+    /// Only batches in this state.
+    state: Option<String>,
+    /// Where the last page ended: its `next_cursor`.
+    cursor: Option<String>,
+    /// Number of entries, 1 to 100; 50 when it is absent.
+    limit: Option<u32>,
+}
+
+/// Batches, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchesAnswer {
+    batches: Vec<BatchView>,
+    /// For the next page; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// What an approver looked at.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Approve {
+    /// The batch's `list_hash`: 32 bytes.
+    list_hash: String,
+}
+
+/// Batches of payouts, newest first.
+#[utoipa::path(get, path = "/payouts", tag = "payouts", security(("session" = [])), params(BatchSearch),
+    responses((status = 200, body = BatchesAnswer)))]
+pub async fn list(
+    State(server): State<Server>,
+    caller: Caller,
+    Search(search): Search<BatchSearch>,
+) -> Result<Json<BatchesAnswer>, Problem> {
+    let limit = words::page(search.limit)?;
+    let below = words::read_cursor('b', search.cursor.as_deref())?.unwrap_or((NEWEST_US, B256::ZERO));
+    let state = search.state.as_deref().map(|name| {
+        let unknown = || Problem::because(Code::MalformedQuery, "state is not the state of a batch");
+        BatchState::by_name(name).ok_or_else(unknown)
+    });
+    let state = state.transpose()?;
+    access::require(&server.app, &caller, &Role::ALL).await?;
+    let mut connection = server.app.connection().await?;
+    let mut batches = payout_batch::list(&mut connection, state, below, limit + 1).await?;
+    let more = i64::try_from(batches.len()).is_ok_and(|found| found > limit);
+    if more {
+        batches.pop();
+    }
+    let next_cursor = batches
+        .last()
+        .filter(|_| more)
+        .map(|last| words::cursor('b', last.requested_at_us, last.id));
+    Ok(Json(BatchesAnswer {
+        batches: batches.iter().map(BatchView::of).collect(),
+        next_cursor,
+    }))
+}
+
+/// Later than every batch, in microseconds since 1970-01-01 UTC: the year 9999.
+const NEWEST_US: i64 = 253_370_764_800_000_000;
+
+/// A batch with its payouts, submissions, attempts and what happened to them.
+#[utoipa::path(get, path = "/payouts/{id}", tag = "payouts", security(("session" = [])),
+    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
+    responses((status = 200, body = BatchAnswer)))]
+pub async fn one(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+) -> Result<Json<BatchAnswer>, Problem> {
+    let id = batch_id(&id)?;
+    access::require(&server.app, &caller, &Role::ALL).await?;
+    let mut connection = server.app.connection().await?;
+    let batch = payout_batch::find(&mut connection, id)
+        .await?
+        .ok_or_else(|| Problem::new(Code::UnknownBatch))?;
+    let lines = payouts::list_lines(&mut connection, id).await?;
+    let submissions = payouts::list_submissions(&mut connection, id).await?;
+    let ids: Vec<i64> = submissions.iter().map(|submission| submission.id).collect();
+    let attempts = payouts::list_attempts(&mut connection, &ids).await?;
+    let events = payouts::list_events(&mut connection, &ids).await?;
+    Ok(Json(BatchAnswer::of(
+        &batch,
+        lines,
+        submissions,
+        &attempts,
+        &events,
+    )))
+}
+
+/// The manifest of a sealed batch: which rewards it pays. Its keccak256 is signed.
+#[utoipa::path(get, path = "/payouts/{id}/manifest", tag = "payouts", security(("session" = [])),
+    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
+    responses((status = 200, body = String, content_type = "text/plain")))]
+pub async fn manifest(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let id = batch_id(&id)?;
+    access::require(&server.app, &caller, &Role::ALL).await?;
+    let mut connection = server.app.connection().await?;
+    if payout_batch::find(&mut connection, id).await?.is_none() {
+        return Err(Problem::new(Code::UnknownBatch));
+    }
+    let manifest = payout_batch::find_manifest(&mut connection, id).await?;
+    let manifest = manifest.ok_or_else(|| Problem::new(Code::NoManifest))?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], manifest))
+}
+
+/// Approves the list that the approver looked at. Who built the batch cannot.
+#[utoipa::path(post, path = "/payouts/{id}/approve", tag = "payouts", security(("session" = [])),
+    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
+    request_body = Approve, responses((status = 200, body = BatchView)))]
+pub async fn approve(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+    Body(body): Body<Approve>,
+) -> Result<Json<BatchView>, Problem> {
+    let id = batch_id(&id)?;
+    let list_hash = words::hash("list_hash", &body.list_hash)?;
+    let batch = use_case::approve(&server.app, &caller, id, list_hash).await?;
+    Ok(Json(BatchView::of(&batch)))
+}
+
+/// Has an approved batch signed, for half an hour of the chain's time. Safe to repeat.
+#[utoipa::path(post, path = "/payouts/{id}/sign", tag = "payouts", security(("session" = [])),
+    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
+    responses((status = 200, body = BatchView)))]
+pub async fn sign(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+) -> Result<Json<BatchView>, Problem> {
+    let batch = use_case::sign(&server.app, &caller, batch_id(&id)?).await?;
+    Ok(Json(BatchView::of(&batch)))
+}
+
+/// Hands a signed batch over to the settlement worker.
+#[utoipa::path(post, path = "/payouts/{id}/submit", tag = "payouts", security(("session" = [])),
+    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
+    responses((status = 200, body = BatchView)))]
+pub async fn submit(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+) -> Result<Json<BatchView>, Problem> {
+    let batch = use_case::submit(&server.app, &caller, batch_id(&id)?).await?;
+    Ok(Json(BatchView::of(&batch)))
+}
+
+/// While a batch is submitted, raises its fee; of an expired batch, asks for a new one for those who are still due and
+/// answers that.
+#[utoipa::path(post, path = "/payouts/{id}/retry", tag = "payouts", security(("session" = [])),
+    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
+    responses((status = 200, body = BatchView)))]
+pub async fn retry(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+) -> Result<Json<BatchView>, Problem> {
+    let batch = use_case::retry(&server.app, &caller, batch_id(&id)?).await?;
+    Ok(Json(BatchView::of(&batch)))
+}
+
+/// Gives a batch up: at once before it can have been signed, else when its authorization is proven dead.
+#[utoipa::path(post, path = "/payouts/{id}/cancel", tag = "payouts", security(("session" = [])),
+    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
+    responses((status = 200, body = BatchView)))]
+pub async fn cancel(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+) -> Result<Json<BatchView>, Problem> {
+    let batch = use_case::cancel(&server.app, &caller, batch_id(&id)?).await?;
+    Ok(Json(BatchView::of(&batch)))
+}
+
+fn batch_id(text: &str) -> Result<B256, Problem> {
+    words::hash("id", text).map_err(|_| {
+        Problem::because(
+            Code::MalformedPath,
+            "a batch's id is 0x and 64 hexadecimal digits",
+        )
+    })
+}

@@ -1,0 +1,167 @@
+//! Matured balances that are not paid.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use settlement::batch::RewardKind;
+use store::api::rewards::{self, Filter, Payable};
+use store::authorization::find_chain_time;
+use store::member;
+use utoipa::{IntoParams, ToSchema};
+
+use super::Server;
+use super::code::Code;
+use super::error::Problem;
+use super::extract::Search;
+use super::words::{self, shown};
+use crate::app::access::{self, AccessError, Role};
+use crate::app::session::Caller;
+
+/// Which users, and which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PendingSearch {
+    /// At least so many base units that no batch holds back.
+    amount_min: Option<String>,
+    /// At most so many.
+    amount_max: Option<String>,
+    /// `direct`, `pool_layer` or `generation`: one of the unsettled rewards is of this kind.
+    kind: Option<String>,
+    /// Seconds of the chain's time: the oldest unsettled reward matured so long ago, or earlier.
+    older_than: Option<u64>,
+    /// Where the last page ended: its `next_cursor`.
+    cursor: Option<String>,
+    /// Number of entries, 1 to 100; 50 when it is absent.
+    limit: Option<u32>,
+}
+
+/// Users with matured and unpaid balances.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PendingAnswer {
+    users: Vec<PayableView>,
+    /// Over all pages.
+    totals: TotalsView,
+    /// For the next page; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// Sums over all users of the filter.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TotalsView {
+    users: i64,
+    /// Base units, what batches hold back included.
+    available: String,
+    /// What batches hold back of it.
+    in_payout: String,
+}
+
+/// A user with something matured and not paid.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PayableView {
+    user_id: i32,
+    wallet: String,
+    /// Base units, what a batch holds back included.
+    available: String,
+    /// What a batch holds back of it.
+    in_payout: String,
+    /// Everything that the chain paid so far.
+    paid: String,
+    /// Kinds of the unsettled rewards; those that are reserved count, too.
+    kinds: Vec<String>,
+    /// When the oldest of them matured, in seconds since 1970-01-01 UTC; 0 without one.
+    oldest_matured_at: u64,
+    /// End of a freeze in seconds since 1970-01-01 UTC; it may have passed. 0 without one.
+    frozen_until: u64,
+    /// Whether the user asked to be paid.
+    withdrawal_requested: bool,
+}
+
+/// Matured and unpaid balances: of all users for operators, of the caller for everybody else.
+#[utoipa::path(get, path = "/rewards/pending", tag = "payouts", security(("session" = [])),
+    params(PendingSearch), responses((status = 200, body = PendingAnswer)))]
+pub async fn pending(
+    State(server): State<Server>,
+    caller: Caller,
+    Search(search): Search<PendingSearch>,
+) -> Result<Json<PendingAnswer>, Problem> {
+    let limit = words::page(search.limit)?;
+    let after: i32 = words::read_cursor::<i32, u8>('u', search.cursor.as_deref())?.map_or(0, |(id, _)| id);
+    let mut filter = filter(&server, &search).await?;
+    match access::require(&server.app, &caller, &Role::ALL).await {
+        Ok(()) => {}
+        Err(AccessError::RoleMissing(_)) => {
+            let own = member::find_by_wallet(&mut *server.app.connection().await?, caller.wallet).await?;
+            filter.user = Some(own.ok_or_else(|| Problem::new(Code::NotRegistered))?.id);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let mut connection = server.app.connection().await?;
+    let totals = rewards::fetch_totals(&mut connection, &filter).await?;
+    let mut users = rewards::list(&mut connection, &filter, after, limit + 1).await?;
+    let more = i64::try_from(users.len()).is_ok_and(|found| found > limit);
+    if more {
+        users.pop();
+    }
+    let next_cursor = users
+        .last()
+        .filter(|_| more)
+        .map(|last| words::cursor('u', last.user_id, 0));
+    Ok(Json(PendingAnswer {
+        users: users.into_iter().map(PayableView::of).collect(),
+        totals: TotalsView {
+            users: totals.users,
+            available: totals.posted.to_string(),
+            in_payout: totals.pending.to_string(),
+        },
+        next_cursor,
+    }))
+}
+
+async fn filter(server: &Server, search: &PendingSearch) -> Result<Filter, Problem> {
+    let amount = |name: &str, text: &Option<String>| {
+        let read = |text: &String| {
+            text.parse()
+                .map_err(|_| malformed(name, "a decimal integer of base units"))
+        };
+        text.as_ref().map(read).transpose()
+    };
+    let kind = search.kind.as_deref().map(|kind| {
+        RewardKind::by_name(kind).ok_or_else(|| malformed("kind", "direct, pool_layer or generation"))
+    });
+    let matured_by = match search.older_than {
+        Some(age) => {
+            let time = find_chain_time(&mut *server.app.connection().await?).await?;
+            let time = time.ok_or_else(|| Problem::new(Code::ChainUnavailable))?;
+            Some(i64::try_from(time.saturating_sub(age)).unwrap_or(i64::MAX))
+        }
+        None => None,
+    };
+    Ok(Filter {
+        amount_min: amount("amount_min", &search.amount_min)?,
+        amount_max: amount("amount_max", &search.amount_max)?,
+        kind: kind.transpose()?.map(|kind| kind.name().to_owned()),
+        matured_by,
+        user: None,
+    })
+}
+
+fn malformed(name: &str, expected: &str) -> Problem {
+    Problem::because(Code::MalformedQuery, format!("{name} must be {expected}"))
+}
+
+impl PayableView {
+    fn of(payable: Payable) -> Self {
+        Self {
+            user_id: payable.user_id,
+            wallet: shown(payable.wallet),
+            available: payable.posted.to_string(),
+            in_payout: payable.pending.to_string(),
+            paid: payable.paid.to_string(),
+            kinds: payable.kinds,
+            oldest_matured_at: payable.oldest_matured_at,
+            frozen_until: payable.frozen_until,
+            withdrawal_requested: payable.withdrawal_requested,
+        }
+    }
+}
