@@ -208,10 +208,7 @@ impl Authorizer {
     async fn sign_one(&self, caller: &Caller, prepared: Prepared<'_>) -> Result<Signed, AuthorizeError> {
         let mut signed = self.sign_all(caller, vec![prepared]).await?;
         let one = signed.pop().ok_or(sqlx::Error::RowNotFound)?;
-        one.map_err(|refusal| match refusal {
-            Refusal::KeyPaused => AuthorizeError::Refused(refusal),
-            on_record => AuthorizeError::RefusedOnRecord(on_record),
-        })
+        one.map_err(refused)
     }
 
     fn sign(&self, digest: B256) -> Result<Signed, KeyError> {
@@ -250,6 +247,15 @@ impl Authorizer {
             return Ok(());
         }
         protection::decide(&self.pool, self.purpose(), &entries).await
+    }
+}
+
+/// A pause refuses without a record; everything else that memory refuses is on record.
+fn refused(refusal: Refusal) -> AuthorizeError {
+    if refusal == Refusal::KeyPaused {
+        AuthorizeError::Refused(refusal)
+    } else {
+        AuthorizeError::RefusedOnRecord(refusal)
     }
 }
 

@@ -87,10 +87,11 @@ pub async fn check_migrated(pool: &PgPool) -> Result<(), DatabaseError> {
     }
 }
 
-/// Whether this role could rewrite the memory that it should only be able to extend.
+/// Whether this role could rewrite the memory that it should only be able to extend, or end the pauses of its own key.
 pub(crate) async fn may_rewrite(pool: &PgPool) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"SELECT bool_or(has_table_privilege(name, 'UPDATE') OR has_table_privilege(name, 'DELETE')) AS "may!"
+        r#"SELECT bool_or(has_table_privilege(name, 'UPDATE') OR has_table_privilege(name, 'DELETE'))
+               OR has_table_privilege('signer.key_resume', 'INSERT') AS "may!"
            FROM unnest(ARRAY['signer.sign_request', 'signer.signature', 'signer.audit',
                'signer.payout_batch', 'signer.payout', 'signer.liabilities_root', 'signer.transaction', 'signer.key_pause',
                'signer.key_resume']) AS name"#

@@ -3,7 +3,7 @@
 use settlement::authorization::IntakeTerms;
 use signer_client::Authorization;
 
-use super::{Authorizer, Prepared, authorization};
+use super::{Authorizer, Prepared, authorization, refused};
 use crate::callers::Caller;
 use crate::message;
 use crate::protection::{self, Justified};
@@ -64,8 +64,7 @@ impl Authorizer {
             Err(refusal) => Err(AuthorizeError::Refused(refusal)),
             Ok(digest) => match signed.next() {
                 Some(Ok(signed)) => Ok(authorization(signed, digest)),
-                Some(Err(refusal @ Refusal::KeyPaused)) => Err(AuthorizeError::Refused(refusal)),
-                Some(Err(on_record)) => Err(AuthorizeError::RefusedOnRecord(on_record)),
+                Some(Err(refusal)) => Err(refused(refusal)),
                 None => Err(AuthorizeError::Database(sqlx::Error::RowNotFound)),
             },
         };

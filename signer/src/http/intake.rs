@@ -47,7 +47,8 @@ async fn decide_one(
     body: Body,
 ) -> Result<AuthorizationResponse, Failure> {
     let caller = admit(authorizer, headers, Kind::from(kind)).await?;
-    let read = parse::<IntakeRequest>(body).and_then(|request| request.terms(kind).map_err(malformed));
+    let read = parse::<IntakeRequest>(body)
+        .and_then(|request| request.terms(kind).map_err(|error| malformed(&error)));
     let terms = match read {
         Ok(terms) => terms,
         Err(refusal) => return Err(refused(authorizer, caller.name(), "", refusal).await),
@@ -91,67 +92,64 @@ async fn decide_many(
         u32::try_from(requests.len()).unwrap_or(u32::MAX),
     )
     .await?;
-    let mut refusals: Vec<(String, Refusal)> = Vec::new();
-    // The place of each answer: among the intakes that are asked for, or among the refusals.
-    let mut places = Vec::with_capacity(requests.len());
-    let mut intakes: Vec<(IntakeTerms, Value)> = Vec::with_capacity(requests.len());
-    for request in &requests {
-        match read_one_of_many(authorizer, caller, request) {
-            Ok(intake) => {
-                places.push(Place::Asked(intake.0.business_key().to_string()));
-                intakes.push(intake);
-            }
-            Err((key, refusal)) => {
-                places.push(Place::Refused(refusal.clone()));
-                refusals.push((key, refusal));
-            }
-        }
-    }
-    let result = authorizer.authorize_intakes(caller, &intakes).await;
-    let mut asked = match result {
-        Ok(answers) => answers.into_iter(),
+    let read: Vec<_> = requests
+        .iter()
+        .map(|request| read_one_of_many(authorizer, caller, request))
+        .collect();
+    let intakes: Vec<(IntakeTerms, Value)> = read
+        .iter()
+        .filter_map(|read| read.as_ref().ok().cloned())
+        .collect();
+    let asked = match authorizer.authorize_intakes(caller, &intakes).await {
+        Ok(answers) => answers,
         Err(error) => return concluded(authorizer, caller, "", Err(error)).await,
     };
-    let mut answers = Vec::with_capacity(places.len());
-    for place in places {
-        let answer = match place {
-            Place::Refused(refusal) => Err(refusal),
-            Place::Asked(key) => match asked.next() {
-                Some(Ok(authorization)) => Ok(authorization),
-                Some(Err(AuthorizeError::Refused(refusal))) => {
-                    refusals.push((key, refusal.clone()));
-                    Err(refusal)
-                }
-                Some(Err(AuthorizeError::RefusedOnRecord(refusal))) => {
-                    log_refusal(caller.name(), &key, &refusal);
-                    Err(refusal)
-                }
-                Some(Err(error)) => return concluded(authorizer, caller, &key, Err(error)).await,
-                None => return Err(Failure::internal()),
-            },
+    let mut asked = asked.into_iter();
+    let mut unrecorded_refusals: Vec<(String, Refusal)> = Vec::new();
+    let mut answers = Vec::with_capacity(read.len());
+    for read in read {
+        let (key, result) = match read {
+            Ok((terms, _)) => (
+                terms.business_key().to_string(),
+                asked.next().ok_or_else(Failure::internal)?,
+            ),
+            Err((key, refusal)) => (key, Err(AuthorizeError::Refused(refusal))),
         };
-        answers.push(match answer {
+        answers.push(match result {
             Ok(authorization) => ManyAnswer::Granted(AuthorizationResponse::of(&authorization)),
-            Err(refusal) => ManyAnswer::Refused(Failure::of(&refusal).problem()),
+            Err(AuthorizeError::Refused(refusal)) => {
+                let problem = Failure::of(&refusal).problem();
+                unrecorded_refusals.push((key, refusal));
+                ManyAnswer::Refused(problem)
+            }
+            Err(AuthorizeError::RefusedOnRecord(refusal)) => {
+                log_refusal(caller.name(), &key, &refusal);
+                ManyAnswer::Refused(Failure::of(&refusal).problem())
+            }
+            Err(error) => return concluded(authorizer, caller, &key, Err(error)).await,
         });
     }
-    let recorded: Vec<(&str, &Refusal)> = refusals
-        .iter()
-        .map(|(key, refusal)| (key.as_str(), refusal))
-        .collect();
-    for (key, refusal) in &recorded {
-        log_refusal(caller.name(), key, refusal);
-    }
-    authorizer
-        .record_refusals(caller.name(), &recorded)
-        .await
-        .map_err(unrecorded)?;
+    record(authorizer, caller, &unrecorded_refusals).await?;
+    tracing::info!(caller.name = caller.name(), "answered {} intakes", answers.len());
     Ok(ManyResponse { answers })
 }
 
-enum Place {
-    Asked(String),
-    Refused(Refusal),
+async fn record(
+    authorizer: &Authorizer,
+    caller: &Caller,
+    refusals: &[(String, Refusal)],
+) -> Result<(), Failure> {
+    let refusals: Vec<(&str, &Refusal)> = refusals
+        .iter()
+        .map(|(key, refusal)| (key.as_str(), refusal))
+        .collect();
+    for (key, refusal) in &refusals {
+        log_refusal(caller.name(), key, refusal);
+    }
+    authorizer
+        .record_refusals(caller.name(), &refusals)
+        .await
+        .map_err(unrecorded)
 }
 
 fn read_many(authorizer: &Authorizer, body: Body) -> Result<Vec<OneOfMany>, Refusal> {
@@ -177,7 +175,7 @@ fn read_one_of_many(
     authorizer
         .check_permitted(caller, Kind::from(request.kind()))
         .map_err(unnamed)?;
-    let terms = request.terms().map_err(|error| unnamed(malformed(error)))?;
+    let terms = request.terms().map_err(|error| unnamed(malformed(&error)))?;
     authorizer
         .check_intake(&terms)
         .map_err(|refusal| (terms.business_key().to_string(), refusal))?;

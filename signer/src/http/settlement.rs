@@ -86,24 +86,30 @@ async fn decide_transaction(
 }
 
 fn read_batch(body: Body) -> Result<(BatchTerms, Value), Refusal> {
-    let terms = parse::<PayoutBatchRequest>(body)?.terms().map_err(malformed)?;
+    let terms = parse::<PayoutBatchRequest>(body)?
+        .terms()
+        .map_err(|error| malformed(&error))?;
     let request = canonical(&PayoutBatchRequest::of(&terms));
     Ok((terms, request))
 }
 
 fn read_root(body: Body) -> Result<(RootTerms, Value), Refusal> {
-    let terms = parse::<RootRequest>(body)?.terms().map_err(malformed)?;
+    let terms = parse::<RootRequest>(body)?
+        .terms()
+        .map_err(|error| malformed(&error))?;
     let request = canonical(&RootRequest::of(&terms));
     Ok((terms, request))
 }
 
 fn read_transaction(body: Body) -> Result<(TransactionTerms, Value), Refusal> {
-    let terms = parse::<TransactionRequest>(body)?.terms().map_err(malformed)?;
+    let terms = parse::<TransactionRequest>(body)?
+        .terms()
+        .map_err(|error| malformed(&error))?;
     let request = canonical(&TransactionRequest::of(&terms));
     Ok((terms, request))
 }
 
-pub(super) fn malformed(error: MalformedField) -> Refusal {
+pub(super) fn malformed(error: &MalformedField) -> Refusal {
     Refusal::Malformed(error.to_string())
 }
 
