@@ -6,6 +6,7 @@
 
 mod answer;
 mod block;
+mod custody;
 mod error;
 mod fees;
 mod http;
@@ -22,6 +23,7 @@ mod simulate;
 
 pub use answer::{Answer, Objection, Outcome};
 pub use block::{BlockHeader, BlockRef};
+pub use custody::{Constructed, Permission, Totals};
 pub use error::ChainError;
 pub use fees::Fees;
 pub use log::ContractLog;

@@ -14,27 +14,27 @@ use crate::world::{PRICE, World, address, key, sign_by};
 
 /// Places of the development accounts.
 const ADMIN: usize = 1;
-const SUBMITTER: usize = 5;
-const SIGNER: usize = 6;
+pub(crate) const SUBMITTER: usize = 5;
+pub(crate) const SIGNER: usize = 6;
 const ROOT_SIGNER: usize = 7;
 
 /// Blocks from the head to the newest final one.
 const FINALITY: u64 = 4;
 
-const BNB: u128 = 1_000_000_000_000_000_000;
+pub(crate) const BNB: u128 = 1_000_000_000_000_000_000;
 const FUNDS: u128 = 100 * BNB;
-const TARGET: u128 = 3 * BNB;
+pub(crate) const TARGET: u128 = 3 * BNB;
 const BATCH: B256 = B256::repeat_byte(0xb1);
 
-struct Contract {
+pub(crate) struct Contract {
     world: World,
-    reader: ChainReader,
+    pub(crate) reader: ChainReader,
     address: Address,
 }
 
 impl Contract {
     /// Funded, with one registered user; all of it final.
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let world = World::start(2).await;
         let address = world.deploy().await.address;
         let reader = ChainReader::connect(world.sim.url(), address).unwrap();
@@ -83,7 +83,7 @@ impl Contract {
     }
 
     /// As the settlement does it: tries, estimates, signs, sends to all, and reads the receipt.
-    async fn send(&self, from: usize, value: u128, input: &impl SolCall) -> Receipt {
+    pub(crate) async fn send(&self, from: usize, value: u128, input: &impl SolCall) -> Receipt {
         let sender = &self.world.sender;
         let call = self.call(from, value, input);
         sender.simulate(&call).await.unwrap();
@@ -111,7 +111,7 @@ impl Contract {
         receipt
     }
 
-    async fn batch(&self) -> ICustody::executeBatchPayoutsCall {
+    pub(crate) async fn batch(&self) -> ICustody::executeBatchPayoutsCall {
         let now = self.now().await;
         let batch = ICustody::PayoutBatch {
             batchId: BATCH,
@@ -139,7 +139,7 @@ impl Contract {
     }
 }
 
-fn user() -> Address {
+pub(crate) fn user() -> Address {
     address(20)
 }
 

@@ -3,6 +3,7 @@
 
 mod answers;
 mod contract;
+mod custody;
 mod reads;
 mod simulations;
 mod world;
