@@ -6,6 +6,7 @@
     reason = "a test fails by a panic, and the model is to be read, not to be robust"
 )]
 
+mod payouts;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloy_primitives::{Address, B256};
 use plan::{Cause, Intake, ReserveChoice};
 
+pub use payouts::Hold;
 use tree::Tree;
 
 type Money = i128;
@@ -47,6 +49,11 @@ pub struct Model {
     pub balances: Changes,
     pub entitled: BTreeMap<Address, Money>,
     corrected: BTreeMap<Address, Money>,
+    /// What batches hold back.
+    pub holds: Vec<Hold>,
+    paid: BTreeMap<Address, Money>,
+    known_batches: BTreeSet<B256>,
+    live_batches: BTreeSet<B256>,
     pub notes: Vec<String>,
     queue: VecDeque<Todo>,
 }
@@ -109,6 +116,10 @@ impl Model {
             balances: Changes::new(),
             entitled: BTreeMap::new(),
             corrected: BTreeMap::new(),
+            holds: Vec::new(),
+            paid: BTreeMap::new(),
+            known_batches: BTreeSet::new(),
+            live_batches: BTreeSet::new(),
             notes: Vec::new(),
             queue: VecDeque::new(),
         }
@@ -139,6 +150,15 @@ impl Model {
                 self.chosen(*wallet, usize::from(tier.get()), *choice);
             }
             Cause::Corrected { wallet, amount } => self.correct(*wallet, money(*amount)),
+            Cause::BatchRequested { .. }
+            | Cause::BatchReleased { .. }
+            | Cause::BatchSettled { .. }
+            | Cause::BatchCancelled { .. }
+            | Cause::Claimed { .. }
+            | Cause::CreditWithdrawn { .. }
+            | Cause::TreasuryPaid { .. }
+            | Cause::RootPublished { .. }
+            | Cause::RootVetoed { .. } => self.pay_out(cause),
         }
         self.balances.retain(|_, amount| *amount != 0);
     }
@@ -505,6 +525,10 @@ impl Model {
 
     fn note(&mut self, what: &str) {
         self.notes.push(what.to_owned());
+    }
+
+    fn knows(&self, wallet: Address) -> bool {
+        self.person(wallet).is_some()
     }
 
     fn is_active(&self, wallet: Address) -> bool {

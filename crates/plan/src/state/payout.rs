@@ -39,8 +39,8 @@ struct Hold {
     pending: Option<TransferId>,
 }
 
-/// A batch that was requested.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A batch that was requested, or that the chain spoke of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Batch {
     /// Users with a line, in the order of the request; empty once the batch has ended.
     users: Vec<UserId>,
@@ -84,7 +84,12 @@ impl State {
     }
 
     /// Operators want a batch: each line holds back its amount, or is refused.
-    pub(crate) fn request_batch(&mut self, batch: B256, lines: &[(Option<UserId>, Amount)], out: &mut Outcome) {
+    pub(crate) fn request_batch(
+        &mut self,
+        batch: B256,
+        lines: &[(Option<UserId>, Amount)],
+        out: &mut Outcome,
+    ) {
         self.begin(out);
         if self.batches.contains_key(&batch) {
             return ignore(IgnoredCause::BatchKnown, out);
@@ -156,7 +161,7 @@ impl State {
         out: &mut Outcome,
     ) {
         self.begin(out);
-        if self.batches.get(&batch).is_none_or(|known| known.users.is_empty()) {
+        if !self.is_live(batch) {
             discrepancy(DiscrepancyCause::UnknownBatch, out);
         }
         for (user, outcome) in lines {
@@ -198,7 +203,15 @@ impl State {
                 if let Some(pending) = pending {
                     push_payout(self.facts, user, held, Movement::Void(pending), out);
                 }
-                self.draw(Draw { user, amount, to, reason }, out);
+                self.draw(
+                    Draw {
+                        user,
+                        amount,
+                        to,
+                        reason,
+                    },
+                    out,
+                );
             }
         }
         if !is_exact {
@@ -208,7 +221,14 @@ impl State {
     }
 
     /// The user was paid by a proof: first from what a batch holds back, which the batch will then not pay.
-    pub(crate) fn claim(&mut self, user: UserId, root: B256, entitled: Amount, amount: Amount, out: &mut Outcome) {
+    pub(crate) fn claim(
+        &mut self,
+        user: UserId,
+        root: B256,
+        entitled: Amount,
+        amount: Amount,
+        out: &mut Outcome,
+    ) {
         self.begin(out);
         self.draw(
             Draw {
@@ -229,7 +249,12 @@ impl State {
 
     /// The chain paid `draw.amount`: from what is held back, from available, and the rest is owed by the user.
     fn draw(&mut self, draw: Draw, out: &mut Outcome) {
-        let Draw { user, amount, to, reason } = draw;
+        let Draw {
+            user,
+            amount,
+            to,
+            reason,
+        } = draw;
         if amount.is_zero() {
             return;
         }
@@ -283,20 +308,24 @@ impl State {
     /// The batch will never be executed: by the chain's word, or because it expired, or was given up unsigned.
     pub(crate) fn release_batch(&mut self, batch: B256, end: BatchEnd, out: &mut Outcome) {
         self.begin(out);
-        if self.batches.get(&batch).is_none_or(|known| known.users.is_empty()) {
+        let was_live = self.is_live(batch);
+        self.end_batch(batch, out);
+        if !was_live {
             return ignore(IgnoredCause::BatchNotLive, out);
         }
-        self.end_batch(batch, out);
         out.effects.push(Effect::BatchEnded { batch, end });
     }
 
-    /// Voids what a batch still holds, and says for how many users.
+    fn is_live(&self, batch: B256) -> bool {
+        self.batches
+            .get(&batch)
+            .is_some_and(|known| !known.users.is_empty())
+    }
+
+    /// Voids what a batch still holds, and says for how many users. Its id can never be requested (again) from then
+    /// on, even if the ledger did not know it: the chain takes every id once.
     fn end_batch(&mut self, batch: B256, out: &mut Outcome) -> usize {
-        let users = self
-            .batches
-            .get_mut(&batch)
-            .map(|known| std::mem::take(&mut known.users))
-            .unwrap_or_default();
+        let users = std::mem::take(&mut self.batches.entry(batch).or_default().users);
         let mut released = 0usize;
         for user in users {
             let payee = self.payees.entry(user).or_default();
@@ -343,7 +372,13 @@ fn pay_stranger(outcome: PayoutOutcome, out: &mut Outcome) {
 }
 
 /// Adds a leg of a hold, and says which transfer it is.
-fn push_payout(facts: u64, user: UserId, amount: Amount, movement: Movement, out: &mut Outcome) -> TransferId {
+fn push_payout(
+    facts: u64,
+    user: UserId,
+    amount: Amount,
+    movement: Movement,
+    out: &mut Outcome,
+) -> TransferId {
     let leg = u32::try_from(out.legs.len()).unwrap_or(u32::MAX);
     out.legs.push(Leg {
         debit: Account::Available(user),
