@@ -10,4 +10,6 @@ pub mod limiter;
 pub mod login;
 pub mod posting;
 pub mod serve;
+pub mod settle;
+pub mod settlement;
 pub mod work;

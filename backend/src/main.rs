@@ -18,6 +18,8 @@ enum Command {
     Serve,
     /// Runs the workers.
     Work,
+    /// Runs the settlement worker.
+    Settle,
     /// Prints the API's description (OpenAPI) as JSON.
     Openapi {
         /// Compare it with backend/openapi.json instead, and fail when they differ.
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Serve => backend::serve::main(),
         Command::Work => backend::work::main(),
+        Command::Settle => backend::settle::main(),
         Command::Openapi { check: false } => backend::http::openapi::print(),
         Command::Openapi { check: true } => backend::http::openapi::check(),
     };

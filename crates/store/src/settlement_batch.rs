@@ -149,6 +149,30 @@ pub async fn list_watched(connection: &mut PgConnection) -> Result<Vec<WatchedBa
         .collect()
 }
 
+/// Where these batches stand; those that do not exist are left out.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_states(
+    connection: &mut PgConnection,
+    batches: &[Vec<u8>],
+) -> Result<Vec<(B256, BatchState)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT batch_id, state FROM payout_batch WHERE batch_id = ANY($1)",
+        batches
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok((
+                hash(&row.batch_id, "payout_batch.batch_id")?,
+                BatchState::by_name(&row.state).ok_or_else(|| StoreError::corrupt("payout_batch.state"))?,
+            ))
+        })
+        .collect()
+}
+
 /// What batches under way, except those of `executed`, may still take from the contract's funds.
 ///
 /// # Errors

@@ -93,6 +93,25 @@ pub async fn list_wanted(connection: &mut PgConnection) -> Result<Vec<WantedRoot
         .collect()
 }
 
+/// Where these roots stand, by the name of the state; those that do not exist are left out.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_states(
+    connection: &mut PgConnection,
+    roots: &[Vec<u8>],
+) -> Result<Vec<(B256, String)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT root, state FROM liabilities_root WHERE root = ANY($1)",
+        roots
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| Ok((hash(&row.root, "liabilities_root.root")?, row.state)))
+        .collect()
+}
+
 /// Fixes the life of a root's authorization, which comes before the signer is asked. `false` when it is fixed already, or
 /// the root is not wanted any more.
 ///
@@ -138,13 +157,15 @@ pub async fn update_signed(
     Ok(updated.rows_affected() == 1)
 }
 
-/// Gives up a root whose authorization is over.
+/// Gives up a root whose authorization is over, unless facts wait that may say that it was published.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn update_expired(transaction: &mut PgTransaction<'_>, root: B256) -> Result<bool, StoreError> {
     let updated = sqlx::query!(
-        "UPDATE liabilities_root SET state = 'expired' WHERE root = $1 AND state IN ('approved', 'signed')",
+        "UPDATE liabilities_root SET state = 'expired'
+         WHERE root = $1 AND state IN ('approved', 'signed')
+           AND NOT EXISTS (SELECT FROM inbox WHERE source = 'chain' AND fact_seq IS NULL)",
         root.as_slice(),
     )
     .execute(&mut **transaction)

@@ -184,3 +184,31 @@ pub async fn insert_audit(
     .await?;
     Ok(())
 }
+
+/// The listener's blocks at these heights, on the present branch.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_canonical(
+    connection: &mut PgConnection,
+    numbers: &[u64],
+) -> Result<Vec<BlockRef>, StoreError> {
+    let numbers: Vec<i64> = numbers
+        .iter()
+        .map(|number| signed(*number))
+        .collect::<Result<_, _>>()?;
+    let rows = sqlx::query!(
+        "SELECT number, hash FROM chain_block WHERE canonical AND number = ANY($1)",
+        &numbers
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(BlockRef {
+                number: natural(row.number, "chain_block.number")?,
+                hash: hash(&row.hash, "chain_block.hash")?,
+            })
+        })
+        .collect()
+}

@@ -142,10 +142,21 @@ pub struct Inclusion {
     pub block: BlockRef,
     /// Whether it was executed.
     pub succeeded: bool,
-    /// The gas that it used.
-    pub gas_used: u64,
-    /// Wei that were paid for each unit.
-    pub gas_price: u128,
+    /// The gas that it used, and the wei that were paid for each unit, if a receipt said so.
+    pub gas: Option<(u64, u128)>,
+}
+
+/// Something that happened to an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Whose.
+    pub submission: i64,
+    /// Which attempt.
+    pub attempt: u32,
+    /// What happened.
+    pub name: String,
+    /// The particulars.
+    pub detail: Value,
 }
 
 /// Gives a submission its nonce, which must be the account's next: the row is to be locked before. Returns its number;
@@ -363,10 +374,13 @@ pub async fn update_included(
     inclusion: Option<&Inclusion>,
 ) -> Result<(), StoreError> {
     let block = inclusion.map(|found| signed(found.block.number)).transpose()?;
-    let gas_used = inclusion.map(|found| signed(found.gas_used)).transpose()?;
+    let gas = inclusion.and_then(|found| found.gas);
+    let gas_used = gas.map(|(used, _)| signed(used)).transpose()?;
     sqlx::query!(
         "UPDATE attempt
-         SET included_block = $3, included_hash = $4, succeeded = $5, gas_used = $6, gas_price = $7
+         SET included_block = $3, included_hash = $4, succeeded = $5,
+             gas_used = CASE WHEN included_hash = $4 THEN coalesce($6, gas_used) ELSE $6 END,
+             gas_price = CASE WHEN included_hash = $4 THEN coalesce($7, gas_price) ELSE $7 END
          WHERE submission_id = $1 AND number = $2",
         submission,
         number(attempt)?,
@@ -374,7 +388,7 @@ pub async fn update_included(
         inclusion.map(|found| found.block.hash.to_vec()),
         inclusion.map(|found| found.succeeded),
         gas_used,
-        inclusion.map(|found| wei(found.gas_price)) as _,
+        gas.map(|(_, price)| wei(price)) as _,
     )
     .execute(&mut **transaction)
     .await?;
@@ -424,6 +438,37 @@ pub async fn insert_event(
     .execute(&mut **transaction)
     .await?;
     Ok(())
+}
+
+/// The newest event of one of these names for each attempt of these submissions, with its detail.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_newest_events(
+    connection: &mut PgConnection,
+    submissions: &[i64],
+    names: &[&str],
+) -> Result<Vec<Event>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT ON (submission_id, attempt) submission_id, attempt AS "attempt!", event, detail
+           FROM submission_event
+           WHERE submission_id = ANY($1) AND event = ANY($2) AND attempt IS NOT NULL
+           ORDER BY submission_id, attempt, id DESC"#,
+        submissions,
+        names as &[&str],
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Event {
+                submission: row.submission_id,
+                attempt: small(row.attempt, "submission_event.attempt")?,
+                name: row.event,
+                detail: row.detail,
+            })
+        })
+        .collect()
 }
 
 fn slices(hashes: &[B256]) -> Vec<&[u8]> {

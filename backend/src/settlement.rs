@@ -1,0 +1,144 @@
+//! The settlement worker: seals batches, sends them and whatever else the operator sends to the chain, and lets go of
+//! money when it is proven that a batch cannot be paid any more.
+//!
+//! One process at a time is the worker. Everything that matters is in PostgreSQL before it is acted on, so a worker can
+//! die anywhere and the next one goes on: a nonce is stored with what it is for, a signed transaction before it is
+//! sent. Decisions are those of the crate `settlement`; what happened is told by finalized events alone.
+//!
+//! Not responsible for what payouts do to the books (`posting`), nor for approvals and authorizations of batches (`app`).
+
+mod advance;
+mod allocate;
+mod calls;
+mod claims;
+mod close;
+pub mod config;
+mod hold;
+mod memory;
+mod network;
+mod pause;
+mod release;
+mod roots;
+mod seal;
+mod send;
+mod server;
+mod sign;
+mod view;
+pub mod worker;
+
+use std::time::Duration;
+
+use sqlx::PgConnection;
+use store::deployment;
+use store::lease::{self, Lease, LeaseError, LeaseName};
+use telemetry::metrics::Metrics;
+use thiserror::Error;
+use tokio::sync::watch;
+
+pub use calls::CallsError;
+pub use config::Config;
+pub use hold::{Hold, connect};
+pub use network::{Network, NetworkError};
+pub use worker::{Step, StepError, Worker};
+
+/// How long a process that stands by waits between two attempts to become the worker.
+const STANDBY_WAIT: Duration = Duration::from_millis(100);
+
+/// Why the worker ends.
+#[derive(Debug, Error)]
+pub enum SettleError {
+    /// The database is not bound to a contract and a plan.
+    #[error("the database has no deployment")]
+    NotDeployed,
+    /// The environment does not fit the database.
+    #[error(transparent)]
+    WrongLedger(#[from] config::WrongLedger),
+    /// A URL or a key is none.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// A step failed.
+    #[error(transparent)]
+    Step(#[from] StepError),
+    /// The lease was lost.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+    /// Health and metrics cannot be served.
+    #[error("cannot serve health and metrics")]
+    Serve(#[source] std::io::Error),
+    /// The file that says that the process is ready cannot be written.
+    #[error("cannot say that the worker is ready")]
+    Ready(#[source] std::io::Error),
+}
+
+/// Works until `stop` says so or something fails.
+///
+/// # Errors
+/// See [`SettleError`]. The process must end then, and may be started again.
+pub async fn run(
+    config: &Config,
+    metrics: Metrics,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), SettleError> {
+    let mut connection = connect(&config.database_url).await?;
+    let deployed = deployment::find(&mut connection)
+        .await?
+        .ok_or(SettleError::NotDeployed)?;
+    config.check(&deployed)?;
+    let network = Network::connect(config, &deployed)?;
+    let pulse = server::Pulse::default();
+    server::serve(config.listen, metrics, pulse.clone())
+        .await
+        .map_err(SettleError::Serve)?;
+    let Some(lease) = stand_by(config, &mut connection, &mut stop, &pulse).await? else {
+        return Ok(());
+    };
+    tracing::info!(lease.epoch = lease.epoch, "claimed the lease for settlement");
+    let hold = Hold::new(connection, lease, config.lease_ttl);
+    let mut worker = Worker::new(config, &deployed, network, hold);
+    telemetry::announce_ready().map_err(SettleError::Ready)?;
+    while !*stop.borrow() {
+        pulse.beat();
+        match worker.step().await? {
+            Step::Moved => {}
+            Step::Idle => {
+                let _ = tokio::time::timeout(config.poll, stop.changed()).await;
+            }
+        }
+    }
+    worker.release().await?;
+    tracing::info!("released the lease for settlement");
+    Ok(())
+}
+
+/// Waits until nobody else is the worker; `None` when the process is to end before.
+async fn stand_by(
+    config: &Config,
+    connection: &mut PgConnection,
+    stop: &mut watch::Receiver<bool>,
+    pulse: &server::Pulse,
+) -> Result<Option<Lease>, SettleError> {
+    let mut is_announced = false;
+    while !*stop.borrow() {
+        pulse.beat();
+        let claimed = lease::claim(
+            connection,
+            LeaseName::Settlement,
+            &config.holder,
+            config.lease_ttl,
+        )
+        .await?;
+        if claimed.is_some() {
+            return Ok(claimed);
+        }
+        if !is_announced {
+            tracing::info!("another process settles; standing by");
+            telemetry::announce_ready().map_err(SettleError::Ready)?;
+            is_announced = true;
+        }
+        let _ = tokio::time::timeout(STANDBY_WAIT, stop.changed()).await;
+    }
+    Ok(None)
+}

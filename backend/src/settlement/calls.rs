@@ -1,0 +1,314 @@
+//! Typed calls of the contract: as JSON in a submission, as bytes for a trial, and the gas that they get.
+//!
+//! What is sent is encoded by the signer from the typed call; the bytes here are only tried out.
+
+use abi::ICustody;
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::sol_types::SolCall;
+use serde_json::Value;
+use settlement::batch::{SealedPayout, seal};
+use settlement::manifest::Manifest;
+use signer_client::wire::{CallFields, TransactionRequest};
+use signer_client::{Call, LiabilitiesRoot, Payout, PayoutBatch, SignedBy, TransactionTerms};
+use store::settlement_batch::SignedBatch;
+use store::settlement_root::WantedRoot;
+use thiserror::Error;
+
+/// Gas of a transaction that does nothing.
+pub(super) const GAS_NOOP: u64 = 21_000;
+/// What a batch costs besides its payouts, with a margin.
+const GAS_BATCH_BASE: u64 = 200_000;
+/// The worst case of one payout: an account that does not exist yet, or a recipient that burns all it is given.
+const GAS_PER_PAYOUT: u64 = 43_000;
+/// Twice what a publication was measured to cost.
+const GAS_ROOT: u64 = 180_000;
+/// What a claim costs besides its proof; its recipient may be a contract.
+const GAS_CLAIM_BASE: u64 = 160_000;
+/// A sibling in a proof, in calldata and hashing, with a margin.
+const GAS_PER_SIBLING: u64 = 3_000;
+/// What a sweep costs besides its days, with a margin.
+const GAS_SWEEP_BASE: u64 = 120_000;
+/// A day's bucket: read and cleared.
+const GAS_PER_DAY: u64 = 12_000;
+
+/// Why stored rows make no call.
+#[derive(Debug, Error)]
+pub enum CallsError {
+    /// The stored JSON is none of a call.
+    #[error("the stored call cannot be read")]
+    Json(#[from] serde_json::Error),
+    /// A field of it is malformed.
+    #[error("the stored call cannot be read")]
+    Field(#[from] signer_client::wire::MalformedField),
+    /// The manifest cannot be read, or is not the one that was signed.
+    #[error("the stored manifest of batch {0} is not the one that was sealed")]
+    Manifest(B256),
+    /// There is no authorization.
+    #[error("the root {0} is not signed")]
+    Unsigned(B256),
+}
+
+/// The call that pays a batch. Its list is that of the manifest, which must be the signed one.
+///
+/// # Errors
+/// [`CallsError::Manifest`].
+pub(super) fn execute_batch(batch: &SignedBatch) -> Result<Call, CallsError> {
+    let broken = || CallsError::Manifest(batch.batch);
+    let manifest: Manifest = batch.manifest.parse().map_err(|_| broken())?;
+    let payouts: Vec<SealedPayout> = manifest.payouts.iter().map(|covered| covered.payout).collect();
+    let sealed = seal(payouts).map_err(|_| broken())?;
+    if manifest.hash() != batch.manifest_hash || sealed.list_hash != batch.list_hash {
+        return Err(broken());
+    }
+    Ok(Call::ExecuteBatch {
+        batch: PayoutBatch {
+            batch_id: batch.batch,
+            submitter: batch.submitter,
+            max_total: batch.max_total,
+            manifest_hash: batch.manifest_hash,
+            valid_after: batch.valid_after,
+            deadline: batch.deadline,
+            payouts: (sealed.payouts.iter())
+                .map(|payout| Payout {
+                    wallet: payout.wallet,
+                    target: payout.target,
+                })
+                .collect(),
+        },
+        authorization: SignedBy {
+            signer: batch.signer,
+            signature: batch.signature,
+        },
+    })
+}
+
+/// The call that publishes a root.
+///
+/// # Errors
+/// [`CallsError::Unsigned`].
+pub(super) fn publish_root(root: &WantedRoot) -> Result<Call, CallsError> {
+    let (Some((valid_after, deadline)), Some((signer, signature))) = (root.window, root.authorization) else {
+        return Err(CallsError::Unsigned(root.root));
+    };
+    Ok(Call::PublishRoot {
+        root: LiabilitiesRoot {
+            root: root.root,
+            total: root.total,
+            as_of_seq: root.as_of_seq,
+            valid_after,
+            deadline,
+        },
+        authorization: SignedBy { signer, signature },
+    })
+}
+
+/// The last second at which the contract takes a call.
+#[must_use]
+pub(super) const fn deadline(call: &Call) -> Option<u64> {
+    match call {
+        Call::ExecuteBatch { batch, .. } => Some(batch.deadline),
+        Call::PublishRoot { root, .. } => Some(root.deadline),
+        Call::Claim { .. } | Call::SweepMatured { .. } | Call::Noop => None,
+    }
+}
+
+/// The gas that a call gets. It depends on nothing but the call, so every attempt gets the same.
+#[must_use]
+pub(super) fn gas_limit(call: &Call) -> u64 {
+    let times = |count: usize, gas: u64| u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(gas);
+    match call {
+        Call::ExecuteBatch { batch, .. } => {
+            GAS_BATCH_BASE.saturating_add(times(batch.payouts.len(), GAS_PER_PAYOUT))
+        }
+        Call::PublishRoot { .. } => GAS_ROOT,
+        Call::Claim { proof, .. } => GAS_CLAIM_BASE.saturating_add(times(proof.len(), GAS_PER_SIBLING)),
+        Call::SweepMatured { max_days } => {
+            GAS_SWEEP_BASE.saturating_add(max_days.saturating_mul(GAS_PER_DAY))
+        }
+        Call::Noop => GAS_NOOP,
+    }
+}
+
+/// The call as JSON.
+///
+/// # Errors
+/// None that this program's calls have.
+pub(super) fn to_json(call: &Call) -> Result<Value, CallsError> {
+    Ok(serde_json::to_value(
+        TransactionRequest::of(&terms(call.clone())).call,
+    )?)
+}
+
+/// The call of a JSON.
+///
+/// # Errors
+/// [`CallsError::Json`], [`CallsError::Field`].
+pub(super) fn from_json(json: Value) -> Result<Call, CallsError> {
+    let fields: CallFields = serde_json::from_value(json)?;
+    let request = TransactionRequest {
+        call: fields,
+        ..TransactionRequest::of(&terms(Call::Noop))
+    };
+    Ok(request.terms()?.call)
+}
+
+/// The bytes of a call, to try it out; `None` when it calls nothing.
+#[must_use]
+pub(super) fn encode(call: &Call) -> Option<Bytes> {
+    let wei = |amount: money::Amount| U256::from(amount.base_units());
+    let bytes = match call {
+        Call::ExecuteBatch { batch, authorization } => ICustody::executeBatchPayoutsCall {
+            batch: ICustody::PayoutBatch {
+                batchId: batch.batch_id,
+                submitter: batch.submitter,
+                maxTotal: wei(batch.max_total),
+                manifestHash: batch.manifest_hash,
+                validAfter: U256::from(batch.valid_after),
+                deadline: U256::from(batch.deadline),
+            },
+            payouts: batch.payouts.iter().map(word).collect(),
+            signer: authorization.signer,
+            signature: Bytes::copy_from_slice(&authorization.signature),
+        }
+        .abi_encode(),
+        Call::PublishRoot { root, authorization } => ICustody::publishRootCall {
+            root: ICustody::LiabilitiesRoot {
+                root: root.root,
+                total: wei(root.total),
+                asOfSeq: U256::from(root.as_of_seq),
+                validAfter: U256::from(root.valid_after),
+                deadline: U256::from(root.deadline),
+            },
+            signer: authorization.signer,
+            signature: Bytes::copy_from_slice(&authorization.signature),
+        }
+        .abi_encode(),
+        Call::Claim {
+            user,
+            entitled,
+            root,
+            proof,
+        } => ICustody::claimCall {
+            user: *user,
+            entitled: wei(*entitled),
+            root: *root,
+            proof: (proof.iter())
+                .map(|node| ICustody::SumNode {
+                    hash: node.hash,
+                    sum: wei(node.sum),
+                })
+                .collect(),
+        }
+        .abi_encode(),
+        Call::SweepMatured { max_days } => ICustody::sweepMaturedCall {
+            maxDays: U256::from(*max_days),
+        }
+        .abi_encode(),
+        Call::Noop => return None,
+    };
+    Some(bytes.into())
+}
+
+fn word(payout: &Payout) -> B256 {
+    SealedPayout {
+        wallet: payout.wallet,
+        amount: payout.target,
+        target: payout.target,
+    }
+    .word()
+}
+
+/// Terms of which only the call matters.
+fn terms(call: Call) -> TransactionTerms {
+    TransactionTerms {
+        chain_id: 0,
+        contract: Address::ZERO,
+        nonce: 0,
+        attempt: 0,
+        gas_limit: 0,
+        max_fee_per_gas: 0,
+        max_priority_fee_per_gas: 0,
+        call,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use money::Amount;
+    use signer_client::ProofNode;
+
+    use super::*;
+
+    fn calls() -> Vec<Call> {
+        let authorization = SignedBy {
+            signer: Address::repeat_byte(7),
+            signature: [8; 65],
+        };
+        vec![
+            Call::ExecuteBatch {
+                batch: PayoutBatch {
+                    batch_id: B256::repeat_byte(1),
+                    submitter: Address::repeat_byte(2),
+                    max_total: Amount::new(3),
+                    manifest_hash: B256::repeat_byte(4),
+                    valid_after: 5,
+                    deadline: 6,
+                    payouts: vec![Payout {
+                        wallet: Address::repeat_byte(9),
+                        target: Amount::new(1 << 94),
+                    }],
+                },
+                authorization,
+            },
+            Call::PublishRoot {
+                root: LiabilitiesRoot {
+                    root: B256::repeat_byte(1),
+                    total: Amount::new(2),
+                    as_of_seq: 3,
+                    valid_after: 4,
+                    deadline: 5,
+                },
+                authorization,
+            },
+            Call::Claim {
+                user: Address::repeat_byte(1),
+                entitled: Amount::new(2),
+                root: B256::repeat_byte(3),
+                proof: vec![ProofNode {
+                    hash: B256::repeat_byte(4),
+                    sum: Amount::new(5),
+                }],
+            },
+            Call::SweepMatured { max_days: 6 },
+            Call::Noop,
+        ]
+    }
+
+    #[test]
+    fn a_call_is_read_back_from_its_json() {
+        for call in calls() {
+            assert_eq!(from_json(to_json(&call).unwrap()).unwrap(), call);
+        }
+    }
+
+    #[test]
+    fn a_full_batch_fits_into_a_transaction() {
+        let Some(Call::ExecuteBatch {
+            mut batch,
+            authorization,
+        }) = calls().into_iter().next()
+        else {
+            panic!("the first call is a batch");
+        };
+        batch.payouts = vec![batch.payouts[0]; settlement::batch::PAYOUTS_MAX];
+        let gas = gas_limit(&Call::ExecuteBatch { batch, authorization });
+        assert!(gas < 16_777_216, "{gas}");
+    }
+
+    #[test]
+    fn everything_but_nothing_calls_the_contract() {
+        for call in calls() {
+            assert_eq!(encode(&call).is_none(), call == Call::Noop, "{call:?}");
+        }
+    }
+}

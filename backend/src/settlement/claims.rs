@@ -1,0 +1,158 @@
+//! What the worker sends for others, and anybody could: claims of users whom a published root owes something, and the
+//! sweep of escrow whose cooling-off time is over.
+
+use alloy::primitives::{Address, B256};
+use audit::liabilities::{Leaf, Tree};
+use settlement::pipeline::IN_FLIGHT_MAX;
+use signer_client::{Call, ProofNode};
+use store::settlement_root::{self, MatureRoot};
+use store::submission::Kind;
+
+use super::allocate::Candidate;
+use super::network::Look;
+use super::worker::{Records, StepError, Worker};
+
+/// Claims of the worker under way at once: half of the lane, so that ten thousand of them do not hold up a batch.
+const CLAIMS_AT_ONCE: usize = IN_FLIGHT_MAX / 2;
+
+/// Seconds before a claim that reverted is sent again.
+const PAUSE_REVERTED_SECONDS: u32 = 600;
+
+/// Days of one sweep at most: far below what fits into a transaction.
+const SWEEP_DAYS_MAX: u64 = 100;
+
+const SECONDS_PER_DAY: u64 = 86_400;
+
+impl Worker {
+    /// Claims for users whom the newest mature root owes something, when operators wanted that.
+    pub(super) async fn due_claims(
+        &mut self,
+        records: &Records,
+        look: &Look,
+        room: usize,
+    ) -> Result<Vec<Candidate>, StepError> {
+        let under_way = records
+            .live
+            .iter()
+            .filter(|submission| submission.kind == Kind::Claim);
+        let room = room.min(CLAIMS_AT_ONCE.saturating_sub(under_way.count()));
+        if room == 0 {
+            return Ok(Vec::new());
+        }
+        let time = records.finalized.timestamp;
+        let Some(root) = settlement_root::find_claimable(self.hold.reader(), time).await? else {
+            return Ok(Vec::new());
+        };
+        // Twice as many as fit, for some of them may have to wait.
+        let due = settlement_root::list_due_claims(
+            self.hold.reader(),
+            root.root,
+            look.head.timestamp,
+            PAUSE_REVERTED_SECONDS,
+            room.saturating_mul(2),
+        )
+        .await?;
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.load_tree(root).await?;
+        let Some((_, tree)) = &self.memory.tree else {
+            return Ok(Vec::new());
+        };
+        let claims = due.iter().filter(|row| !self.memory.waits(row.wallet.as_slice()));
+        Ok(claims
+            .filter_map(|row| claim(tree, root.root, row.wallet))
+            .take(room)
+            .collect())
+    }
+
+    async fn load_tree(&mut self, root: MatureRoot) -> Result<(), StepError> {
+        if self
+            .memory
+            .tree
+            .as_ref()
+            .is_some_and(|(known, _)| *known == root.root)
+        {
+            return Ok(());
+        }
+        self.memory.tree = None;
+        let rows = settlement_root::list_leaves(self.hold.reader(), root.root).await?;
+        let leaves: Vec<Leaf> = (rows.iter())
+            .map(|row| Leaf {
+                wallet: row.wallet,
+                entitled: row.entitled,
+            })
+            .collect();
+        match Tree::build(leaves) {
+            Ok(tree) if tree.root() == root.root => self.memory.tree = Some((root.root, tree)),
+            Ok(_) | Err(_) => {
+                let subject = root.root.as_slice();
+                self.note_waiting(
+                    "claims",
+                    subject,
+                    "list_differs",
+                    "the stored list has another root",
+                )
+                .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The sweep, when a day with deposits is over and none is under way.
+    pub(super) async fn due_sweep(
+        &mut self,
+        records: &Records,
+        look: &Look,
+    ) -> Result<Option<Candidate>, StepError> {
+        let Some(yesterday) = (look.head.timestamp / SECONDS_PER_DAY).checked_sub(1) else {
+            return Ok(None);
+        };
+        let is_done = (self.memory.swept_through).is_some_and(|day| day >= yesterday);
+        if is_done
+            || records
+                .live
+                .iter()
+                .any(|submission| submission.kind == Kind::Sweep)
+        {
+            return Ok(None);
+        }
+        let subject = yesterday.to_be_bytes().to_vec();
+        if self.memory.waits(&subject) {
+            return Ok(None);
+        }
+        let oldest = settlement_root::find_oldest_held(self.hold.reader()).await?;
+        if oldest.is_none_or(|oldest| oldest / SECONDS_PER_DAY > yesterday) {
+            // Deposits that are still to come are refundable for longer than today.
+            self.memory.swept_through = Some(yesterday);
+            return Ok(None);
+        }
+        Ok(Some(Candidate {
+            kind: Kind::Sweep,
+            subject,
+            call: Call::SweepMatured {
+                max_days: SWEEP_DAYS_MAX,
+            },
+        }))
+    }
+}
+
+fn claim(tree: &Tree, root: B256, wallet: Address) -> Option<Candidate> {
+    let leaf = tree.leaf(wallet)?;
+    let proof = tree.proof(wallet)?;
+    Some(Candidate {
+        kind: Kind::Claim,
+        subject: wallet.to_vec(),
+        call: Call::Claim {
+            user: wallet,
+            entitled: leaf.entitled,
+            root,
+            proof: (proof.iter())
+                .map(|node| ProofNode {
+                    hash: node.hash,
+                    sum: node.sum,
+                })
+                .collect(),
+        },
+    })
+}

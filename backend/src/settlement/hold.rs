@@ -1,0 +1,104 @@
+//! [`Hold`]: the worker's connection together with its lease. Nothing is written but in a transaction that has checked
+//! the lease, and the lease is renewed while the network is waited for.
+
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Acquire, ConnectOptions, PgConnection, PgTransaction};
+use store::StoreError;
+use store::lease::{self, Lease, LeaseError};
+
+/// A lease is renewed this many times before it would expire.
+const RENEWALS_PER_TTL: u32 = 4;
+
+/// A connection whose holder has the lease for settlement, or had it.
+#[derive(Debug)]
+pub struct Hold {
+    connection: PgConnection,
+    lease: Lease,
+    ttl: Duration,
+    renewed: Instant,
+}
+
+/// A connection for the worker: a commit returns when it is on disk.
+///
+/// # Errors
+/// The URL is none, or the server does not let us in.
+pub async fn connect(url: &str) -> Result<PgConnection, StoreError> {
+    let options: PgConnectOptions = url.parse()?;
+    let options = options
+        .application_name("trellis-settlement")
+        .options([("synchronous_commit", "on")]);
+    Ok(options.connect().await?)
+}
+
+impl Hold {
+    /// Takes a connection and a lease that was claimed just now.
+    #[must_use]
+    pub fn new(connection: PgConnection, lease: Lease, ttl: Duration) -> Self {
+        Self {
+            connection,
+            lease,
+            ttl,
+            renewed: Instant::now(),
+        }
+    }
+
+    /// The lease.
+    #[must_use]
+    pub const fn lease(&self) -> Lease {
+        self.lease
+    }
+
+    /// For reading.
+    pub const fn reader(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    /// A transaction in which nobody else can be the worker.
+    ///
+    /// # Errors
+    /// [`LeaseError::Lost`].
+    pub async fn begin(&mut self) -> Result<PgTransaction<'_>, LeaseError> {
+        let mut transaction = self.connection.begin().await?;
+        lease::check(&mut transaction, self.lease).await?;
+        Ok(transaction)
+    }
+
+    /// Renews the lease when it is time to.
+    ///
+    /// # Errors
+    /// [`LeaseError::Lost`].
+    pub async fn keep(&mut self) -> Result<(), LeaseError> {
+        if self.renewed.elapsed() * RENEWALS_PER_TTL >= self.ttl {
+            lease::renew(&mut self.connection, self.lease, self.ttl).await?;
+            self.renewed = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Waits for something outside of the database, and renews the lease meanwhile.
+    ///
+    /// # Errors
+    /// [`LeaseError::Lost`]; what was waited for is given up then.
+    pub async fn during<T>(&mut self, waiting: impl Future<Output = T>) -> Result<T, LeaseError> {
+        let mut waiting = std::pin::pin!(waiting);
+        loop {
+            self.keep().await?;
+            let until_renewal = (self.ttl / RENEWALS_PER_TTL).saturating_sub(self.renewed.elapsed());
+            tokio::select! {
+                biased;
+                done = &mut waiting => return Ok(done),
+                () = tokio::time::sleep(until_renewal) => {}
+            }
+        }
+    }
+
+    /// Lets the next process claim the lease at once.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn release(mut self) -> Result<(), StoreError> {
+        lease::release(&mut self.connection, self.lease).await
+    }
+}

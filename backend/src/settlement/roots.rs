@@ -1,0 +1,100 @@
+//! Asks for the authorizations of approved roots, and gives up those whose authorization is over.
+
+use std::time::Duration;
+
+use signer_client::{LiabilitiesRoot, RootTerms};
+use store::settlement_root::{self, WantedRoot};
+use store::settlement_sender;
+use telemetry::{ErrorChain, fault_point};
+
+use super::network::Look;
+use super::worker::{Records, StepError, Worker};
+
+/// Before the signer is asked again.
+const PAUSE: Duration = Duration::from_secs(2);
+
+impl Worker {
+    /// Has approved roots signed, as long as settlement is not stopped.
+    pub(super) async fn sign_roots(&mut self, records: &Records, look: &Look) -> Result<bool, StepError> {
+        let mut moved = false;
+        for root in settlement_root::list_wanted(self.hold.reader()).await? {
+            if self.memory.waits(root.root.as_slice()) {
+                continue;
+            }
+            let is_over = (root.window).is_some_and(|(_, deadline)| records.finalized.timestamp > deadline);
+            if is_over {
+                self.memory.wait(root.root.as_slice(), PAUSE);
+                moved |= self.expire_root(&root).await?;
+            } else if root.authorization.is_none() && records.gate == settlement::state::Gate::Open {
+                moved |= self.sign_root(root, look).await?;
+            }
+        }
+        Ok(moved)
+    }
+
+    async fn sign_root(&mut self, root: WantedRoot, look: &Look) -> Result<bool, StepError> {
+        let (valid_after, deadline) = match root.window {
+            Some(window) => window,
+            None => self.fix_window(&root, look).await?,
+        };
+        let terms = RootTerms {
+            chain_id: self.chain_id,
+            contract: self.network.contract,
+            plan_hash: self.plan_hash,
+            root: LiabilitiesRoot {
+                root: root.root,
+                total: root.total,
+                as_of_seq: root.as_of_seq,
+                valid_after,
+                deadline,
+            },
+        };
+        let signer = self.network.roots.clone();
+        match self.hold.during(signer.authorize_root(&terms)).await? {
+            Ok(authorization) => {
+                let mut transaction = self.hold.begin().await?;
+                let (signer, signature) = (authorization.signer, authorization.signature);
+                let stored =
+                    settlement_root::update_signed(&mut transaction, root.root, signer, &signature).await?;
+                transaction.commit().await?;
+                fault_point("settlement.after_root_signed");
+                self.memory.goes_on(root.root.as_slice());
+                tracing::info!(root = %root.root, %signer, "the root is signed");
+                Ok(stored)
+            }
+            Err(error) => {
+                self.memory.wait(root.root.as_slice(), PAUSE);
+                let detail = ErrorChain(&error).to_string();
+                self.note_waiting("root", root.root.as_slice(), "not_signed", &detail)
+                    .await?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Stores from when to when the authorization lives, which comes before the signer is asked.
+    async fn fix_window(&mut self, root: &WantedRoot, look: &Look) -> Result<(u64, u64), StepError> {
+        let valid_after = look.head.timestamp;
+        let deadline = valid_after.saturating_add(self.root_life_seconds);
+        let mut transaction = self.hold.begin().await?;
+        settlement_root::update_window(&mut transaction, root.root, valid_after, deadline).await?;
+        transaction.commit().await?;
+        fault_point("settlement.after_root_window");
+        Ok((valid_after, deadline))
+    }
+
+    async fn expire_root(&mut self, root: &WantedRoot) -> Result<bool, StepError> {
+        let mut transaction = self.hold.begin().await?;
+        let expired = settlement_root::update_expired(&mut transaction, root.root).await?;
+        if expired {
+            let subject = format!("{:#x}", root.root);
+            let detail = serde_json::json!({});
+            settlement_sender::insert_audit(&mut transaction, "root_expired", &subject, &detail).await?;
+        }
+        transaction.commit().await?;
+        if expired {
+            tracing::warn!(root = %root.root, "the root was not published in time and is given up");
+        }
+        Ok(expired)
+    }
+}

@@ -1,0 +1,301 @@
+//! Has transactions signed and stores them, before anything is sent.
+//!
+//! The terms are stored before the signer is asked: when its answer is lost, the same terms are asked for again, and the
+//! signer, which signs one thing per attempt, gives the same signature again.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use settlement::fees::Fees;
+use settlement::state::SubmissionState;
+use settlement::submission::Payload;
+use signer_client::{Call, SignedTransaction, SignerError, TransactionTerms};
+use sqlx::PgConnection;
+use store::StoreError;
+use store::submission::{self, NewAttempt, Submission};
+use telemetry::{ErrorChain, fault_point};
+
+use super::calls;
+use super::worker::{Records, StepError, Worker};
+
+/// The signer was going to be asked for these terms.
+const REQUESTED: &str = "sign_requested";
+/// It refused them: the next request may be another.
+const REFUSED: &str = "sign_refused";
+
+/// Before a signer that does not answer is asked again.
+const PAUSE_UNANSWERED: Duration = Duration::from_millis(500);
+/// Before a signer that refuses is asked again: people may have to change something.
+const PAUSE_REFUSED: Duration = Duration::from_secs(10);
+
+/// An attempt that is to be signed.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    submission: i64,
+    nonce: u64,
+    state: SubmissionState,
+    attempt: u32,
+    call: Call,
+    terms: Terms,
+}
+
+/// What may differ between two requests for one attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Terms {
+    pub(super) payload: Payload,
+    pub(super) gas_limit: u64,
+    pub(super) fees: Fees,
+}
+
+/// What the signer was asked for, or is going to be, and has not refused.
+pub(super) async fn list_requested(
+    connection: &mut PgConnection,
+    live: &[Submission],
+) -> Result<HashMap<(i64, u32), Terms>, StoreError> {
+    let ids: Vec<i64> = live.iter().map(|submission| submission.id).collect();
+    let events = submission::list_newest_events(connection, &ids, &[REQUESTED, REFUSED]).await?;
+    let requested = events.iter().filter(|event| event.name == REQUESTED);
+    Ok(requested
+        .filter_map(|event| Some(((event.submission, event.attempt), Terms::of_json(&event.detail)?)))
+        .collect())
+}
+
+impl Wanted {
+    pub(super) fn new(
+        submission: &Submission,
+        attempt: u32,
+        payload: Payload,
+        fees: Fees,
+        call: &Call,
+    ) -> Self {
+        let gas_limit = match payload {
+            Payload::Call => calls::gas_limit(call),
+            Payload::Noop => calls::GAS_NOOP,
+        };
+        Self {
+            submission: submission.id,
+            nonce: submission.nonce,
+            state: submission.state,
+            attempt,
+            call: call.clone(),
+            terms: Terms {
+                payload,
+                gas_limit,
+                fees,
+            },
+        }
+    }
+
+    /// Waiting is for one attempt of one submission.
+    fn key(&self) -> Vec<u8> {
+        format!("attempt {} of submission {}", self.attempt, self.submission).into_bytes()
+    }
+}
+
+impl Terms {
+    fn to_json(self) -> Value {
+        json!({
+            "payload": self.payload.name(),
+            "gas_limit": self.gas_limit,
+            "max_fee": self.fees.max_fee().to_string(),
+            "priority_fee": self.fees.max_priority_fee().to_string(),
+        })
+    }
+
+    fn of_json(json: &Value) -> Option<Self> {
+        let wei = |name: &str| json.get(name)?.as_str()?.parse().ok();
+        Some(Self {
+            payload: Payload::by_name(json.get("payload")?.as_str()?)?,
+            gas_limit: json.get("gas_limit")?.as_u64()?,
+            fees: Fees::new(wei("max_fee")?, wei("priority_fee")?),
+        })
+    }
+}
+
+impl Worker {
+    /// Has these attempts signed and stores them.
+    pub(super) async fn sign(&mut self, records: &Records, wanted: Vec<Wanted>) -> Result<bool, StepError> {
+        let mut wanted: Vec<Wanted> = (wanted.into_iter())
+            .filter(|wanted| !self.memory.waits(&wanted.key()))
+            .collect();
+        if wanted.is_empty() {
+            return Ok(false);
+        }
+        self.store_requests(records, &mut wanted).await?;
+        let mut signed = Vec::with_capacity(wanted.len());
+        let mut refused = Vec::new();
+        // One after the other: a signer does not take a nonce before the one below it.
+        for wanted in wanted {
+            match self.ask(&wanted).await? {
+                Ok(transaction) => signed.push((wanted, transaction)),
+                Err(error) => {
+                    self.note_unsigned(&wanted, &error).await?;
+                    if matches!(
+                        error,
+                        SignerError::Refused { .. } | SignerError::Equivocation { .. }
+                    ) {
+                        refused.push((wanted, error.to_string()));
+                    }
+                    break;
+                }
+            }
+        }
+        self.store_signed(&signed, &refused).await?;
+        Ok(!signed.is_empty())
+    }
+
+    /// Stores what the signer is going to be asked for; what it was asked for before stands.
+    async fn store_requests(&mut self, records: &Records, wanted: &mut [Wanted]) -> Result<(), StepError> {
+        let mut transaction = self.hold.begin().await?;
+        for wanted in wanted {
+            let Wanted {
+                submission, attempt, ..
+            } = *wanted;
+            match records.requested.get(&(submission, attempt)) {
+                Some(terms) => wanted.terms = *terms,
+                None => {
+                    let detail = wanted.terms.to_json();
+                    submission::insert_event(&mut transaction, submission, Some(attempt), REQUESTED, &detail)
+                        .await?;
+                }
+            }
+        }
+        transaction.commit().await?;
+        fault_point("settlement.after_sign_request");
+        Ok(())
+    }
+
+    async fn ask(&mut self, wanted: &Wanted) -> Result<Result<SignedTransaction, SignerError>, StepError> {
+        let terms = TransactionTerms {
+            chain_id: self.chain_id,
+            contract: self.network.contract,
+            nonce: wanted.nonce,
+            attempt: wanted.attempt,
+            gas_limit: wanted.terms.gas_limit,
+            max_fee_per_gas: wanted.terms.fees.max_fee(),
+            max_priority_fee_per_gas: wanted.terms.fees.max_priority_fee(),
+            call: match wanted.terms.payload {
+                Payload::Call => wanted.call.clone(),
+                Payload::Noop => Call::Noop,
+            },
+        };
+        let signer = self.network.transactions.clone();
+        let answer = self.hold.during(signer.sign_transaction(&terms)).await?;
+        Ok(answer.and_then(|transaction| {
+            if transaction.sender == self.network.account {
+                Ok(transaction)
+            } else {
+                let text = format!("it signs for {}, not for the sender", transaction.sender);
+                Err(SignerError::NotUnderstood(text))
+            }
+        }))
+    }
+
+    async fn note_unsigned(&mut self, wanted: &Wanted, error: &SignerError) -> Result<(), StepError> {
+        let (cause, pause) = match error {
+            SignerError::Refused { code, .. } => (code.as_str(), PAUSE_REFUSED),
+            SignerError::Equivocation { .. } => ("equivocation", PAUSE_REFUSED),
+            SignerError::Unauthorized => ("signer_unauthorized", PAUSE_REFUSED),
+            SignerError::NotUnderstood(_) => ("signer_not_understood", PAUSE_REFUSED),
+            SignerError::RateLimited => ("signer_rate_limited", PAUSE_UNANSWERED),
+            SignerError::Unavailable(_) => ("signer_unavailable", PAUSE_UNANSWERED),
+            SignerError::Timeout => ("signer_timeout", PAUSE_UNANSWERED),
+        };
+        let key = wanted.key();
+        self.memory.wait(&key, pause);
+        let detail = format!("submission {}: {}", wanted.submission, ErrorChain(error));
+        self.note_waiting("signature", &key, cause, &detail).await
+    }
+
+    async fn store_signed(
+        &mut self,
+        signed: &[(Wanted, SignedTransaction)],
+        refused: &[(Wanted, String)],
+    ) -> Result<(), StepError> {
+        if signed.is_empty() && refused.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.hold.begin().await?;
+        for (wanted, error) in refused {
+            let detail = json!({ "refusal": error });
+            submission::insert_event(
+                &mut transaction,
+                wanted.submission,
+                Some(wanted.attempt),
+                REFUSED,
+                &detail,
+            )
+            .await?;
+        }
+        for (wanted, done) in signed {
+            let attempt = NewAttempt {
+                submission: wanted.submission,
+                number: wanted.attempt,
+                noop: wanted.terms.payload == Payload::Noop,
+                transaction_hash: done.hash,
+                raw: done.raw.clone(),
+                gas_limit: wanted.terms.gas_limit,
+                max_fee: wanted.terms.fees.max_fee(),
+                priority_fee: wanted.terms.fees.max_priority_fee(),
+            };
+            submission::insert_attempt(&mut transaction, &attempt).await?;
+            let from = match wanted.state {
+                // It was found to be reorganized in this very step.
+                SubmissionState::Included => SubmissionState::Sent,
+                SubmissionState::Allocated
+                | SubmissionState::Signed
+                | SubmissionState::Sent
+                | SubmissionState::FinalOk
+                | SubmissionState::FinalReverted
+                | SubmissionState::Dead => wanted.state,
+            };
+            submission::update_state(&mut transaction, wanted.submission, from, SubmissionState::Signed)
+                .await?;
+            let detail = json!({ "hash": done.hash, "payload": wanted.terms.payload.name() });
+            submission::insert_event(
+                &mut transaction,
+                wanted.submission,
+                Some(wanted.attempt),
+                "signed",
+                &detail,
+            )
+            .await?;
+        }
+        fault_point("settlement.before_sign");
+        transaction.commit().await?;
+        fault_point("settlement.after_sign");
+        for (wanted, done) in signed {
+            self.memory.goes_on(&wanted.key());
+            metrics::counter!("trellis_settlement_signed_total").increment(1);
+            tracing::info!(
+                submission.id = wanted.submission,
+                submission.nonce = wanted.nonce,
+                attempt = wanted.attempt,
+                payload = wanted.terms.payload.name(),
+                fee = %wanted.terms.fees.max_fee(),
+                transaction.hash = %done.hash,
+                "signed"
+            );
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_terms_are_read_back() {
+        for payload in Payload::ALL {
+            let terms = Terms {
+                payload,
+                gas_limit: 21_000,
+                fees: Fees::new(u128::MAX, 7),
+            };
+            assert_eq!(Terms::of_json(&terms.to_json()), Some(terms));
+        }
+        assert_eq!(Terms::of_json(&json!({ "payload": "call" })), None);
+    }
+}

@@ -1,0 +1,258 @@
+//! [`Worker`]: one step of settlement, again and again. A step reads where everything stands, does what is due, and
+//! keeps nothing that it could not do without.
+
+use std::collections::HashMap;
+
+use alloy::primitives::{Address, B256};
+use serde_json::json;
+use settlement::fees::FeeLimits;
+use settlement::state::Gate;
+use settlement::submission::BlockTime;
+use store::checkpoint;
+use store::deployment::Deployment;
+use store::lease::LeaseError;
+use store::settlement_batch::{self, WatchedBatch};
+use store::settlement_sender::{self, Recorded, SenderAccount};
+use store::submission::{self, Submission};
+use store::{StoreError, settlement_root};
+use thiserror::Error;
+
+use super::calls::CallsError;
+use super::config::Config;
+use super::hold::Hold;
+use super::memory::Memory;
+use super::network::Network;
+use super::sign::{self, Terms};
+
+/// The worker.
+#[derive(Debug)]
+pub struct Worker {
+    pub(super) hold: Hold,
+    pub(super) network: Network,
+    pub(super) memory: Memory,
+    pub(super) chain_id: u64,
+    pub(super) plan_hash: B256,
+    pub(super) limits: FeeLimits,
+    pub(super) root_life_seconds: u64,
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Something moved: there may be more to do at once.
+    Moved,
+    /// Nothing is to be done before something happens.
+    Idle,
+}
+
+/// Why a step failed. The worker must end; the next one goes on from the database.
+#[derive(Debug, Error)]
+pub enum StepError {
+    /// Another process is the worker.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A stored call cannot be read.
+    #[error(transparent)]
+    Calls(#[from] CallsError),
+}
+
+impl From<sqlx::Error> for StepError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Everything that is stored about what is under way, read at the beginning of a step.
+#[derive(Clone, Debug)]
+pub(super) struct Records {
+    /// The newest finalized block that the listener recorded.
+    pub(super) finalized: BlockTime,
+    pub(super) final_hash: B256,
+    pub(super) live: Vec<Submission>,
+    pub(super) recorded: Vec<Recorded>,
+    /// What the signer was asked for, by submission and attempt.
+    pub(super) requested: HashMap<(i64, u32), Terms>,
+    pub(super) watched: Vec<WatchedBatch>,
+    pub(super) batches: Vec<(B256, settlement::state::BatchState)>,
+    pub(super) roots: Vec<(B256, String)>,
+    pub(super) account: SenderAccount,
+    pub(super) gate: Gate,
+}
+
+impl Records {
+    pub(super) fn recorded(&self, transaction: B256) -> Option<&Recorded> {
+        self.recorded
+            .iter()
+            .find(|recorded| recorded.transaction_hash == transaction)
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.account.paused.is_some()
+    }
+}
+
+impl Worker {
+    /// A worker that holds the lease.
+    #[must_use]
+    pub fn new(config: &Config, deployed: &Deployment, network: Network, hold: Hold) -> Self {
+        Self {
+            hold,
+            network,
+            memory: Memory::default(),
+            chain_id: deployed.chain_id,
+            plan_hash: deployed.plan_hash,
+            limits: config.fee_limits,
+            root_life_seconds: config.root_life_seconds,
+        }
+    }
+
+    /// The account that sends.
+    #[must_use]
+    pub const fn account(&self) -> Address {
+        self.network.account
+    }
+
+    /// Does what is due, each of it in transactions of its own. What nodes or signers do not answer is done later.
+    ///
+    /// # Errors
+    /// [`StepError`].
+    pub async fn step(&mut self) -> Result<Step, StepError> {
+        self.hold.keep().await?;
+        let mut moved = self.seal().await?;
+        let Some(records) = self.records().await? else {
+            return Ok(step(moved));
+        };
+        self.measure(&records);
+        let wanted = wanted(&records);
+        let last = self.memory.look.take();
+        let network = self.network.clone();
+        let look = match self.hold.during(network.look(&wanted, last)).await? {
+            Ok(look) => look,
+            Err(error) => {
+                metrics::counter!("trellis_settlement_unanswered_total", "by" => "nodes").increment(1);
+                if self.memory.is_news(b"nodes", "unanswered") {
+                    tracing::warn!(error = %telemetry::ErrorChain(&error), "no node answers; waiting");
+                }
+                return Ok(step(moved));
+            }
+        };
+        self.memory.goes_on(b"nodes");
+        self.memory.look = Some(look.clone());
+        moved |= self.compare_nonces(&records, &look).await?;
+        moved |= self.advance(&records, &look).await?;
+        moved |= self.release_expired(&records).await?;
+        moved |= self.sign_roots(&records, &look).await?;
+        moved |= self.allocate(&records, &look).await?;
+        Ok(step(moved))
+    }
+
+    /// Lets the next process go on at once.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn release(self) -> Result<(), StoreError> {
+        self.hold.release().await
+    }
+
+    /// What is stored; `None` as long as the account or the chain is not known.
+    async fn records(&mut self) -> Result<Option<Records>, StepError> {
+        let Some(account) = self.find_account().await? else {
+            return Ok(None);
+        };
+        let reader = self.hold.reader();
+        let Some(checkpoint) = checkpoint::find(reader).await? else {
+            return Ok(None);
+        };
+        let live = submission::list_live(reader, self.network.account).await?;
+        let hashes: Vec<B256> = (live.iter())
+            .flat_map(|submission| &submission.attempts)
+            .map(|attempt| attempt.transaction_hash)
+            .collect();
+        let subjects: Vec<Vec<u8>> = live.iter().map(|submission| submission.subject.clone()).collect();
+        let watched = settlement_batch::list_watched(reader).await?;
+        let (recorded, requested, batches, roots) = if live.is_empty() {
+            (Vec::new(), HashMap::new(), Vec::new(), Vec::new())
+        } else {
+            (
+                settlement_sender::list_recorded(reader, &hashes).await?,
+                sign::list_requested(reader, &live).await?,
+                settlement_batch::list_states(reader, &subjects).await?,
+                settlement_root::list_states(reader, &subjects).await?,
+            )
+        };
+        let gate = if settlement_sender::is_stopped(reader).await? {
+            Gate::Stopped
+        } else {
+            Gate::Open
+        };
+        self.memory
+            .retain(|id| live.iter().any(|submission| submission.id == id));
+        Ok(Some(Records {
+            finalized: BlockTime {
+                number: checkpoint.final_number,
+                timestamp: checkpoint.final_timestamp,
+            },
+            final_hash: checkpoint.final_hash,
+            live,
+            recorded,
+            requested,
+            watched,
+            batches,
+            roots,
+            account,
+            gate,
+        }))
+    }
+
+    /// Says that something waits, once for each cause: to people in the log, to the others in the audit log.
+    pub(super) async fn note_waiting(
+        &mut self,
+        what: &'static str,
+        subject: &[u8],
+        cause: &str,
+        detail: &str,
+    ) -> Result<(), StepError> {
+        metrics::counter!("trellis_settlement_waits_total", "what" => what, "cause" => cause.to_owned())
+            .increment(1);
+        if !self.memory.is_news(subject, cause) {
+            return Ok(());
+        }
+        let subject = alloy::hex::encode_prefixed(subject);
+        tracing::warn!(what, subject, cause, detail, "something has to wait");
+        let mut transaction = self.hold.begin().await?;
+        let action = format!("{what}_waits");
+        let detail = json!({ "cause": cause, "detail": detail });
+        settlement_sender::insert_audit(&mut transaction, &action, &subject, &detail).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is for people, not for money")]
+    fn measure(&self, records: &Records) {
+        let oldest = records.live.iter().map(|submission| submission.age_seconds).max();
+        metrics::gauge!("trellis_settlement_in_flight").set(records.live.len() as f64);
+        metrics::gauge!("trellis_settlement_oldest_seconds").set(oldest.unwrap_or_default() as f64);
+        metrics::gauge!("trellis_settlement_sender_paused").set(f64::from(u8::from(records.is_paused())));
+        metrics::gauge!("trellis_settlement_stopped").set(f64::from(u8::from(records.gate == Gate::Stopped)));
+    }
+}
+
+fn step(moved: bool) -> Step {
+    if moved { Step::Moved } else { Step::Idle }
+}
+
+/// Transactions whose receipts are to be looked for: those that were sent or may have been, unless the listener has
+/// recorded them and their block is stored.
+fn wanted(records: &Records) -> Vec<B256> {
+    let attempts = records.live.iter().flat_map(|submission| &submission.attempts);
+    attempts
+        .filter(|attempt| {
+            let recorded = records.recorded(attempt.transaction_hash);
+            !recorded.is_some_and(|recorded| attempt.included == Some(recorded.block))
+        })
+        .map(|attempt| attempt.transaction_hash)
+        .collect()
+}
