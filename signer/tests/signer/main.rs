@@ -6,9 +6,16 @@
 )]
 
 mod audit_chain;
+mod batches;
 mod crashes;
+mod many;
+mod pauses;
+mod purposes;
 mod races;
 mod rights;
+mod roots;
+mod settlement;
 mod start;
 mod stream;
+mod transactions;
 mod world;

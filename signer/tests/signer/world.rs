@@ -22,7 +22,7 @@ use testkit::TestDatabase;
 /// The checked plan.
 pub(crate) const PLAN: B256 = B256::repeat_byte(0x11);
 
-const BNB: u128 = 1_000_000_000_000_000_000;
+pub(crate) const BNB: u128 = 1_000_000_000_000_000_000;
 
 pub(crate) struct World {
     pub(crate) signer: Service,
@@ -35,7 +35,7 @@ pub(crate) struct World {
     pub(crate) purpose: Purpose,
     /// The key's account.
     pub(crate) account: Address,
-    _files: tempfile::TempDir,
+    files: tempfile::TempDir,
 }
 
 /// A chain and a database without a signer.
@@ -80,50 +80,91 @@ impl Ground {
 
     /// The environment of a signer here.
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
-        [
-            ("TRELLIS_DATABASE_URL", self.database.url_as("trellis_signer")),
-            ("TRELLIS_RPC_URL", self.anvil.rpc_url()),
-            ("TRELLIS_CHAIN_ID", CHAIN_ID.to_string()),
-            ("TRELLIS_CONTRACT", self.contract.to_string()),
-            ("TRELLIS_PLAN_HASHES", PLAN.to_string()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .to_vec()
+        environment(&self.database, &self.anvil, self.contract)
     }
 
-    /// Starts a signer with more variables.
+    /// Starts a signer of authorizations with more variables.
     pub(crate) async fn signer(self, more: &[(&str, String)]) -> World {
-        let port = free_port().expect("a free port");
-        let url = format!("http://127.0.0.1:{port}");
-        let mut environment = self.environment();
-        environment.push(("TRELLIS_LISTEN".to_owned(), format!("127.0.0.1:{port}")));
-        environment.extend(
-            more.iter()
-                .map(|(name, value)| ((*name).to_owned(), value.clone())),
-        );
-        let signer = Service::start(ServiceSpec {
-            name: "signer".to_owned(),
-            program: env!("CARGO_BIN_EXE_signer").to_owned(),
-            arguments: Vec::new(),
-            environment,
-            ready: Ready::Url(format!("{url}/health/ready")),
-            logs: self.files.path().to_path_buf(),
-            pids: self.files.path().to_path_buf(),
-        });
-        let key = CallerKey::new(DEVELOPMENT_CALLER_KEY).expect("a key");
+        self.signer_for(Purpose::Authorizations, development::SIGNER.address, more)
+            .await
+    }
+
+    /// Starts a signer whose key comes with the variables.
+    async fn signer_for(self, purpose: Purpose, account: Address, more: &[(&str, String)]) -> World {
+        let (signer, url) = self.process(purpose, more).await;
         World {
-            signer: signer.await.expect("a signer"),
-            client: SignerClient::new(&url, key).expect("a client"),
+            signer,
+            client: client(&url),
             url,
             database: self.database,
             provider: self.provider,
             contract: self.contract,
             anvil: self.anvil,
-            purpose: Purpose::Authorizations,
-            account: development::SIGNER.address,
-            _files: self.files,
+            purpose,
+            account,
+            files: self.files,
         }
     }
+
+    async fn process(&self, purpose: Purpose, more: &[(&str, String)]) -> (Service, String) {
+        start_process(purpose, self.environment(), more, self.files.path()).await
+    }
+}
+
+fn environment(database: &TestDatabase, anvil: &Anvil, contract: Address) -> Vec<(String, String)> {
+    [
+        ("TRELLIS_DATABASE_URL", database.url_as("trellis_signer")),
+        ("TRELLIS_RPC_URL", anvil.rpc_url()),
+        ("TRELLIS_CHAIN_ID", CHAIN_ID.to_string()),
+        ("TRELLIS_CONTRACT", contract.to_string()),
+        ("TRELLIS_PLAN_HASHES", PLAN.to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}
+
+async fn start_process(
+    purpose: Purpose,
+    mut environment: Vec<(String, String)>,
+    more: &[(&str, String)],
+    files: &std::path::Path,
+) -> (Service, String) {
+    let port = free_port().expect("a free port");
+    let url = format!("http://127.0.0.1:{port}");
+    environment.push(("TRELLIS_LISTEN".to_owned(), format!("127.0.0.1:{port}")));
+    environment.push(("TRELLIS_PURPOSE".to_owned(), purpose.name().to_owned()));
+    environment.extend(
+        more.iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone())),
+    );
+    let service = Service::start(ServiceSpec {
+        name: format!("signer-{purpose}"),
+        program: env!("CARGO_BIN_EXE_signer").to_owned(),
+        arguments: Vec::new(),
+        environment,
+        ready: Ready::Url(format!("{url}/health/ready")),
+        logs: files.to_path_buf(),
+        pids: files.to_path_buf(),
+    });
+    (service.await.expect("a signer"), url)
+}
+
+pub(crate) fn client(url: &str) -> SignerClient {
+    let key = CallerKey::new(DEVELOPMENT_CALLER_KEY).expect("a key");
+    SignerClient::new(url, key).expect("a client")
+}
+
+/// The development account that a purpose signs with.
+pub(crate) fn key_of(purpose: Purpose) -> development::Account {
+    match purpose {
+        Purpose::Authorizations => development::SIGNER,
+        Purpose::Roots => development::ROOT_SIGNER,
+        Purpose::Transactions => development::SUBMITTER,
+    }
+}
+
+fn development_key(purpose: Purpose) -> (&'static str, String) {
+    ("TRELLIS_DEVELOPMENT_KEY", key_of(purpose).private_key.to_string())
 }
 
 impl World {
@@ -132,12 +173,26 @@ impl World {
     }
 
     pub(crate) async fn start_with(more: &[(&str, String)]) -> Self {
+        Self::start_for(Purpose::Authorizations, more).await
+    }
+
+    /// A world with a signer for a purpose.
+    pub(crate) async fn start_for(purpose: Purpose, more: &[(&str, String)]) -> Self {
         let ground = Ground::new(development::SIGNER.address).await;
-        let key = (
-            "TRELLIS_DEVELOPMENT_KEY",
-            development::SIGNER.private_key.to_string(),
-        );
-        ground.signer(&[&[key], more].concat()).await
+        let more = [&[development_key(purpose)], more].concat();
+        ground.signer_for(purpose, key_of(purpose).address, &more).await
+    }
+
+    /// A second signer, for another purpose, with the same memory.
+    pub(crate) async fn beside(&self, purpose: Purpose) -> (Service, SignerClient) {
+        let environment = self.environment();
+        let key = [development_key(purpose)];
+        let (service, url) = start_process(purpose, environment, &key, self.files.path()).await;
+        (service, client(&url))
+    }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        environment(&self.database, &self.anvil, self.contract)
     }
 
     /// Ends the pause of the signer's key as the owner, by the command that operators have.
@@ -250,7 +305,7 @@ pub(crate) fn address(wallet: usize) -> Address {
 }
 
 /// What came of a request, in one word.
-pub(crate) fn word(result: &Result<Authorization, SignerError>) -> String {
+pub(crate) fn word<T>(result: &Result<T, SignerError>) -> String {
     match result {
         Ok(_) => "signed".to_owned(),
         Err(SignerError::Refused { code, .. }) => code.clone(),
