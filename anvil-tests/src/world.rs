@@ -76,6 +76,7 @@ impl World {
             database_url: ledger.url(),
             signer_database_url: signer.url(),
             rpc_url: anvil.rpc_url(),
+            settler_rpc_url: None,
             api_port: None,
             environment: Vec::new(),
             logs,

@@ -1,11 +1,13 @@
 //! `bench NAME`: prints one JSON object for each measurement. Each benchmark has a file of its own, and fails
 //! if what it measured was not right.
 
+mod crowd;
 mod dev;
 mod follow;
 mod measurement;
 mod placement;
 mod posting;
+mod settle;
 
 use clap::{Parser, Subcommand};
 use measurement::Measurement;
@@ -32,6 +34,8 @@ enum Benchmark {
     Follow,
     /// How long `./scripts/dev` takes, starting over and continuing. Forgets the development system's state.
     Dev,
+    /// Payouts per second from build to posted finality.
+    Settle,
     /// Every benchmark.
     All,
 }
@@ -43,10 +47,12 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Posting => posting::run().await,
         Benchmark::Follow => follow::run().await,
         Benchmark::Dev => dev::run().await,
+        Benchmark::Settle => settle::run().await,
         Benchmark::All => {
             placement()?;
             posting::run().await?;
             follow::run().await?;
+            settle::run().await?;
             dev::run().await
         }
     }

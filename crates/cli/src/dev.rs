@@ -25,6 +25,15 @@ pub(crate) struct Arguments {
     /// Port of the API; 4000 or a free one when not given
     #[arg(long)]
     port: Option<u16>,
+    /// Show the whole system at work, on a throwaway chain and database of its own
+    #[arg(long, requires = "exit", conflicts_with_all = ["fresh", "port"])]
+    demo: bool,
+    /// End when the demonstration has ended; its exit status tells whether everything agreed
+    #[arg(long, requires = "demo")]
+    exit: bool,
+    /// Print the demonstration's report as JSON
+    #[arg(long, requires = "demo")]
+    json: bool,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -32,9 +41,16 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let mut endings = Endings::listen()?;
     let begun = Instant::now();
     let checkout = Checkout::find()?;
+    if arguments.demo {
+        return tokio::select! {
+            shown = demonstrate(&checkout, arguments.json) => shown,
+            () = endings.next() => Ok(ExitCode::FAILURE),
+        };
+    }
     let spec = DevelopmentSpec {
         fresh: arguments.fresh,
         port: arguments.port,
+        throwaway: false,
     };
     let mut development = tokio::select! {
         started = Development::start(&checkout, &spec) => started?,
@@ -49,6 +65,21 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let stopped = development.stop();
     ended.and(stopped)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Plays the demonstration and prints its report.
+async fn demonstrate(checkout: &Checkout, json: bool) -> anyhow::Result<ExitCode> {
+    let report = demonstration::run(checkout).await?;
+    if json {
+        println!("{:#}", report.to_json());
+    } else {
+        print!("{}", report.to_text());
+    }
+    Ok(if report.discrepancies() == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The ways in which a person or a terminal asks for the end.

@@ -2,9 +2,11 @@
 //!
 //! One file for each subcommand. Answers go to standard output, logs to standard error; the exit status tells.
 
+mod claim;
 mod dev;
 mod doctor;
 mod ledger;
+mod liabilities;
 mod plan;
 
 use std::process::ExitCode;
@@ -24,8 +26,12 @@ enum Command {
     Dev(dev::Arguments),
     /// Say what this machine lacks, and how to get it
     Doctor,
+    /// Pay a user what a published root says is due, by proof
+    Claim(claim::Arguments),
     /// Examine a ledger's books
     Ledger(ledger::Arguments),
+    /// Recompute published liabilities
+    Liabilities(liabilities::Arguments),
     /// Examine compensation plans
     Plan(plan::Arguments),
 }
@@ -47,6 +53,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Dev(arguments) => dev::run(arguments).await,
         Command::Doctor => doctor::run().await,
+        Command::Claim(arguments) => claim::run(arguments).await,
+        Command::Liabilities(arguments) => liabilities::run(arguments).await,
         Command::Ledger(arguments) => ledger::run(arguments).await,
         Command::Plan(arguments) => plan::run(arguments),
     }

@@ -19,8 +19,11 @@ use crate::world::{
     Continuity, Site, System, SystemSpec, accounts, continuity, deploy, finalize_restored, register_root,
 };
 
-/// The data directory below `.local`.
-const DATA: &str = "dev/postgres";
+/// The directory below `.local` of the system that people develop with.
+const KEPT: &str = "dev";
+
+/// That of a system of which nothing is kept: its clock may be moved.
+const THROWAWAY: &str = "throwaway";
 
 /// The plan that a development system runs.
 const PLAN: &str = "plans/auto-pool.toml";
@@ -35,6 +38,8 @@ pub struct DevelopmentSpec {
     pub fresh: bool,
     /// The port of the API.
     pub port: Option<u16>,
+    /// Whether to start from nothing, in a place of its own, and to keep nothing: beside a system that is kept.
+    pub throwaway: bool,
 }
 
 /// A running development system; dropping it ends it.
@@ -53,10 +58,11 @@ pub struct Development {
 impl Development {
     /// Starts everything and waits until it is ready.
     pub async fn start(checkout: &Checkout, spec: &DevelopmentSpec) -> anyhow::Result<Self> {
-        let Some(lock) = checkout.try_lock("dev")? else {
+        let name = if spec.throwaway { THROWAWAY } else { KEPT };
+        let Some(lock) = checkout.try_lock(name)? else {
             bail!("`trellis dev` runs in this checkout already; end that one first")
         };
-        let directory = checkout.local("dev")?;
+        let directory = checkout.local(name)?;
         let endpoints_file = directory.join("endpoints.json");
         let _ = fs::remove_file(&endpoints_file);
         let mut notes = Vec::new();
@@ -67,8 +73,8 @@ impl Development {
                 ended.join(", ")
             ));
         }
-        let mut servers = Servers::new(checkout, &directory)?;
-        if spec.fresh {
+        let mut servers = Servers::new(checkout, name, &directory)?;
+        if spec.fresh || spec.throwaway {
             servers.forget()?;
         }
         let (mut postgres, mut anvil) = servers.start().await?;
@@ -118,6 +124,17 @@ impl Development {
         })
     }
 
+    /// The services, to kill and to start again.
+    pub fn system(&mut self) -> &mut System {
+        &mut self.system
+    }
+
+    /// Has the reconciler look once at a database that is bound to this system's contract; returns its findings, a line
+    /// for each.
+    pub async fn reconcile_once(&self, database_url: &str) -> anyhow::Result<Vec<String>> {
+        self.system.reconcile_once(database_url).await
+    }
+
     /// Where it is reached.
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
@@ -154,32 +171,35 @@ impl Drop for Development {
 /// The servers of a checkout's development system.
 struct Servers<'a> {
     checkout: &'a Checkout,
+    /// The data directory of PostgreSQL below `.local`.
+    data: String,
     logs: PathBuf,
     pids: PathBuf,
-    chain_state: PathBuf,
+    /// Where the chain is kept, if it is.
+    chain_state: Option<PathBuf>,
 }
 
 impl<'a> Servers<'a> {
-    fn new(checkout: &'a Checkout, directory: &Path) -> anyhow::Result<Self> {
-        let chain_state = directory.join("chain.json");
+    fn new(checkout: &'a Checkout, name: &str, directory: &Path) -> anyhow::Result<Self> {
         Ok(Self {
             checkout,
-            logs: checkout.local("dev/log")?,
-            pids: checkout.local("dev/pids")?,
-            chain_state,
+            data: format!("{name}/postgres"),
+            logs: checkout.local(&format!("{name}/log"))?,
+            pids: checkout.local(&format!("{name}/pids"))?,
+            chain_state: (name == KEPT).then(|| directory.join("chain.json")),
         })
     }
 
     async fn start(&self) -> anyhow::Result<(Postgres, Anvil)> {
         let postgres = PostgresSpec {
-            data: DATA.to_owned(),
+            data: self.data.clone(),
             log: self.logs.join("postgres.log"),
             pids: self.pids.clone(),
             durability: Durability::Durable,
         };
         let anvil = AnvilSpec {
             mining: Mining::Interval,
-            state: Some(self.chain_state.clone()),
+            state: self.chain_state.clone(),
             log: self.logs.join("anvil.log"),
             pids: self.pids.clone(),
         };
@@ -198,8 +218,12 @@ impl<'a> Servers<'a> {
 
     /// Removes chain and database, always together: each is worthless without the other.
     fn forget(&mut self) -> anyhow::Result<()> {
-        let data = self.checkout.local_for(&Account::unprivileged()?, "")?.join(DATA);
-        for result in [fs::remove_dir_all(data), fs::remove_file(&self.chain_state)] {
+        let data = self
+            .checkout
+            .local_for(&Account::unprivileged()?, "")?
+            .join(&self.data);
+        let chain = self.chain_state.as_ref().map(fs::remove_file);
+        for result in [fs::remove_dir_all(data)].into_iter().chain(chain) {
             match result {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(error).context("cannot remove the last start's chain and database");
@@ -216,6 +240,7 @@ impl<'a> Servers<'a> {
             database_url: postgres.address().url(LEDGER),
             signer_database_url: postgres.address().url(SIGNER),
             rpc_url: anvil.rpc_url(),
+            settler_rpc_url: None,
             api_port: port
                 .or(usual_is_free.then_some(API_PORT))
                 .or_else(|| free_port().ok()),

@@ -189,7 +189,7 @@ fn ready_file_of(spec: &ServiceSpec) -> PathBuf {
 }
 
 /// The program beside the running executable; that of a test lies one directory deeper.
-fn program(name: &str) -> anyhow::Result<PathBuf> {
+pub(crate) fn program(name: &str) -> anyhow::Result<PathBuf> {
     let executable = std::env::current_exe().context("the running executable is unknown")?;
     let directory = executable.parent().unwrap_or(Path::new("."));
     let directory = if directory.ends_with("deps") {

@@ -6,6 +6,7 @@
 
 mod deployment;
 mod environment;
+mod exits;
 mod participant;
 mod people;
 mod running;
@@ -13,6 +14,7 @@ mod site;
 
 pub(crate) use deployment::finalize_restored;
 pub use deployment::{Continuity, continuity, deploy};
+pub use exits::{BURNS_GAS, REVERTS};
 pub use participant::{Answer, Authorization, Person};
 pub(crate) use people::register_root;
 pub use people::{OPERATOR_ROLES, accounts, operators, root_user};

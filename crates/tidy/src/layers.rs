@@ -37,13 +37,13 @@ const RESERVED: [(&str, &[&str]); 4] = [
         ],
     ),
     ("axum", &["backend", "signer", "rpcsim"]),
-    // The signer does not see the backend's tables, and nobody but it holds keys; development starts with
-    // keys that everybody knows.
+    // The signer does not see the backend's tables, and nobody but it holds the system's keys; development starts
+    // with keys that everybody knows, and `trellis claim` sends with a key of whoever runs it.
     (
         "store",
         &["backend", "listener", "reconciler", "cli", "demonstration", "anvil-tests", "bench"],
     ),
-    ("alloy-signer-local", &["signer", "devstack", "anvil-tests"]),
+    ("alloy-signer-local", &["signer", "devstack", "cli", "anvil-tests", "bench"]),
 ];
 
 /// Words in code that only some crates may contain.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use abi::{CustodyEvent, ICustody};
+use abi::CustodyEvent;
+use abi::operations::Operation;
 use alloy::primitives::{Address, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
@@ -140,7 +141,7 @@ fn cause(event: CustodyEvent, settled: Vec<SettledPayout>) -> anyhow::Result<Cau
             claimable_from: u64::try_from(e.claimableFrom)?,
         },
         CustodyEvent::RootVetoed(e) => Cause::RootVetoed { root: e.root },
-        CustodyEvent::OperationExecuted(e) if matches!(e.operation, ICustody::Operation::Treasury) => {
+        CustodyEvent::OperationExecuted(e) if Operation::from_number(e.operation) == Some(Operation::Treasury) => {
             Cause::TreasuryPaid {
                 to: Address::from_word(e.argument),
                 amount: amount(e.value)?,

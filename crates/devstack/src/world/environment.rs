@@ -13,7 +13,20 @@ use crate::world::running::SystemSpec;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ports {
     pub(super) signer: u16,
+    pub(super) root_signer: u16,
+    pub(super) transaction_signer: u16,
+    pub(super) settler: u16,
+    pub(super) reconciler: u16,
     pub(super) api: u16,
+}
+
+/// One of the three signers: they share a program and a database, and nothing else.
+#[derive(Debug, Clone, Copy)]
+struct SignerSpec {
+    name: &'static str,
+    purpose: &'static str,
+    account: abi::development::Account,
+    port: u16,
 }
 
 /// Everything that the services' configurations are made of.
@@ -26,22 +39,45 @@ pub(super) struct Environment<'a> {
 
 impl Environment<'_> {
     pub(super) fn signer(&self) -> anyhow::Result<ServiceSpec> {
+        self.signer_of(SignerSpec {
+            name: "signer",
+            purpose: "authorizations",
+            account: abi::development::SIGNER,
+            port: self.ports.signer,
+        })
+    }
+
+    pub(super) fn root_signer(&self) -> anyhow::Result<ServiceSpec> {
+        self.signer_of(SignerSpec {
+            name: "root-signer",
+            purpose: "roots",
+            account: abi::development::ROOT_SIGNER,
+            port: self.ports.root_signer,
+        })
+    }
+
+    pub(super) fn transaction_signer(&self) -> anyhow::Result<ServiceSpec> {
+        self.signer_of(SignerSpec {
+            name: "transaction-signer",
+            purpose: "transactions",
+            account: abi::development::SUBMITTER,
+            port: self.ports.transaction_signer,
+        })
+    }
+
+    fn signer_of(&self, signer: SignerSpec) -> anyhow::Result<ServiceSpec> {
+        let database = url_as(&self.spec.signer_database_url, "trellis_signer")?;
         let environment = [
-            ("TRELLIS_LISTEN", listen(self.ports.signer)),
-            (
-                "TRELLIS_DATABASE_URL",
-                url_as(&self.spec.signer_database_url, "trellis_signer")?,
-            ),
+            ("TRELLIS_PURPOSE", signer.purpose.to_owned()),
+            ("TRELLIS_LISTEN", listen(signer.port)),
+            ("TRELLIS_DATABASE_URL", database),
             ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
             ("TRELLIS_CHAIN_ID", self.deployed.chain_id.to_string()),
             ("TRELLIS_CONTRACT", self.deployed.contract.clone()),
             ("TRELLIS_PLAN_HASHES", self.deployed.plan_hash.clone()),
-            (
-                "TRELLIS_DEVELOPMENT_KEY",
-                abi::development::SIGNER.private_key.to_string(),
-            ),
+            ("TRELLIS_DEVELOPMENT_KEY", signer.account.private_key.to_string()),
         ];
-        Ok(self.service("signer", "signer", &[], &environment, ready_at(self.ports.signer)))
+        Ok(self.service(signer.name, "signer", &[], &environment, ready_at(signer.port)))
     }
 
     pub(super) fn listener(&self) -> anyhow::Result<ServiceSpec> {
@@ -63,6 +99,41 @@ impl Environment<'_> {
         Ok(self.service("worker", "backend", &["work"], &environment, Ready::File))
     }
 
+    pub(super) fn settler(&self) -> anyhow::Result<ServiceSpec> {
+        let environment = [
+            ("TRELLIS_LISTEN", listen(self.ports.settler)),
+            (
+                "TRELLIS_DATABASE_URL",
+                url_as(&self.spec.database_url, "trellis_settler")?,
+            ),
+            ("TRELLIS_RPC_URL", self.spec.settler_rpc_url().to_owned()),
+            ("TRELLIS_ROOT_SIGNER_URL", local(self.ports.root_signer)),
+            (
+                "TRELLIS_TRANSACTION_SIGNER_URL",
+                local(self.ports.transaction_signer),
+            ),
+        ];
+        let ready = ready_at(self.ports.settler);
+        Ok(self.service("settler", "backend", &["settle"], &environment, ready))
+    }
+
+    pub(super) fn reconciler(&self) -> anyhow::Result<ServiceSpec> {
+        let environment = [
+            ("TRELLIS_LISTEN", listen(self.ports.reconciler)),
+            (
+                "TRELLIS_DATABASE_URL",
+                url_as(&self.spec.database_url, "trellis_reconciler")?,
+            ),
+            (
+                "TRELLIS_SIGNER_DATABASE_URL",
+                url_as(&self.spec.signer_database_url, "trellis_signer_auditor")?,
+            ),
+            ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
+        ];
+        let ready = ready_at(self.ports.reconciler);
+        Ok(self.service("reconciler", "reconciler", &[], &environment, ready))
+    }
+
     pub(super) fn api(&self) -> anyhow::Result<ServiceSpec> {
         let environment = [
             ("TRELLIS_LISTEN", listen(self.ports.api)),
@@ -71,10 +142,8 @@ impl Environment<'_> {
                 url_as(&self.spec.database_url, "trellis_api")?,
             ),
             ("TRELLIS_ROOT_WALLET", signer(root_user())?.address().to_string()),
-            (
-                "TRELLIS_SIGNER_URL",
-                format!("http://127.0.0.1:{}", self.ports.signer),
-            ),
+            ("TRELLIS_SIGNER_URL", local(self.ports.signer)),
+            ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
         ];
         Ok(self.service(
             "api",
@@ -112,6 +181,10 @@ fn listen(port: u16) -> String {
     format!("127.0.0.1:{port}")
 }
 
+fn local(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
 fn ready_at(port: u16) -> Ready {
-    Ready::Url(format!("http://127.0.0.1:{port}/health/ready"))
+    Ready::Url(format!("{}/health/ready", local(port)))
 }

@@ -81,6 +81,10 @@ impl Person {
         self.key.address()
     }
 
+    pub(super) fn key(&self) -> &PrivateKeySigner {
+        &self.key
+    }
+
     /// The text with which this wallet signs in to the API.
     ///
     /// # Errors

@@ -6,7 +6,8 @@ use anyhow::Context;
 
 use crate::ledger_database::remembered;
 use crate::ports::free_port;
-use crate::services::Service;
+use crate::postgres::url_as;
+use crate::services::{Service, program};
 use crate::world::environment;
 use crate::world::people::enter_operators;
 
@@ -19,6 +20,8 @@ pub struct SystemSpec {
     pub signer_database_url: String,
     /// The local chain.
     pub rpc_url: String,
+    /// What stands between the settlement worker and the chain, when a test puts something there.
+    pub settler_rpc_url: Option<String>,
     /// The port of the API; a free one when there is none.
     pub api_port: Option<u16>,
     /// Variables for every service beside its usual ones, or instead of them.
@@ -29,15 +32,29 @@ pub struct SystemSpec {
     pub pids: PathBuf,
 }
 
+impl SystemSpec {
+    pub(super) fn settler_rpc_url(&self) -> &str {
+        self.settler_rpc_url.as_deref().unwrap_or(&self.rpc_url)
+    }
+}
+
 /// The services of a system, started in the order in which they need each other.
 #[derive(Debug)]
 pub struct System {
     /// Signs authorizations.
     pub signer: Service,
+    /// Signs liabilities roots.
+    pub root_signer: Service,
+    /// Signs transactions of the submitter.
+    pub transaction_signer: Service,
     /// Follows the chain.
     pub listener: Service,
     /// Posts facts.
     pub worker: Service,
+    /// Sends batches, roots, claims and sweeps.
+    pub settler: Service,
+    /// Compares ledger and chain.
+    pub reconciler: Service,
     /// Answers users and operators.
     pub api: Service,
     api_url: String,
@@ -51,6 +68,10 @@ impl System {
         enter_operators(&spec.database_url).await?;
         let ports = environment::Ports {
             signer: free_port()?,
+            root_signer: free_port()?,
+            transaction_signer: free_port()?,
+            settler: free_port()?,
+            reconciler: free_port()?,
             api: spec.api_port.map_or_else(free_port, Ok)?,
         };
         let deployed = remembered(&spec.database_url)
@@ -61,19 +82,50 @@ impl System {
             ports,
             deployed: &deployed,
         };
-        let (signer, listener, worker) = tokio::try_join!(
+        let (signer, root_signer, transaction_signer, listener, worker) = tokio::try_join!(
             Service::start(environment.signer()?),
+            Service::start(environment.root_signer()?),
+            Service::start(environment.transaction_signer()?),
             Service::start(environment.listener()?),
             Service::start(environment.worker()?),
         )?;
-        let api = Service::start(environment.api()?).await?;
+        let (settler, reconciler, api) = tokio::try_join!(
+            Service::start(environment.settler()?),
+            Service::start(environment.reconciler()?),
+            Service::start(environment.api()?),
+        )?;
         Ok(Self {
             signer,
+            root_signer,
+            transaction_signer,
             listener,
             worker,
+            settler,
+            reconciler,
             api,
             api_url: format!("http://127.0.0.1:{}", ports.api),
         })
+    }
+
+    /// Has the reconciler look once at a database that is bound to this system's contract; returns its findings, a line
+    /// for each.
+    pub async fn reconcile_once(&self, database_url: &str) -> anyhow::Result<Vec<String>> {
+        let spec = self.reconciler.spec();
+        let output = tokio::process::Command::new(program(&spec.program)?)
+            .arg("once")
+            .envs(spec.environment.iter().map(|(name, value)| (name, value)))
+            .env("TRELLIS_DATABASE_URL", url_as(database_url, "trellis_reconciler")?)
+            .output()
+            .await
+            .context("cannot run the reconciler")?;
+        let found = String::from_utf8(output.stdout).context("the reconciler does not write text")?;
+        let found: Vec<String> = found.lines().map(str::to_owned).collect();
+        let message = String::from_utf8_lossy(&output.stderr);
+        anyhow::ensure!(
+            output.status.success() || !found.is_empty(),
+            "the reconciler failed: {message}"
+        );
+        Ok(found)
     }
 
     /// The URL of the API.
@@ -92,11 +144,15 @@ impl System {
         self.each().into_iter().try_for_each(Service::stop)
     }
 
-    fn each(&mut self) -> [&mut Service; 4] {
+    fn each(&mut self) -> [&mut Service; 8] {
         [
             &mut self.api,
+            &mut self.reconciler,
+            &mut self.settler,
             &mut self.worker,
             &mut self.listener,
+            &mut self.transaction_signer,
+            &mut self.root_signer,
             &mut self.signer,
         ]
     }

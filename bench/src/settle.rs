@@ -1,0 +1,118 @@
+//! Payouts per second from the request to build a batch to posted finality, through API, signers, settlement worker, a
+//! real chain with blocks of 0.45 s, listener and posting worker. Nobody may be paid twice.
+
+use std::time::{Duration, Instant};
+
+use anvil_tests::{Person, World};
+use anyhow::{Context, ensure};
+use devstack::world::operators;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::crowd;
+use crate::measurement::Measurement;
+
+const PAYOUTS: usize = 10_000;
+/// What the contract takes in one transaction.
+const PER_BATCH: usize = 300;
+const POLL: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_secs(180);
+
+pub(crate) async fn run() -> anyhow::Result<()> {
+    let world = World::start().await?;
+    crowd::gather(&world, PAYOUTS).await?;
+    let builder = operator(&world, "builder").await?;
+    let approver = operator(&world, "approver").await?;
+    let due: i64 = sqlx::query_scalar("SELECT count(*) FROM user_balances WHERE available > 0")
+        .fetch_one(world.ledger.pool())
+        .await?;
+    ensure!(due > i64::try_from(PAYOUTS)?, "{due} users have something due");
+
+    let begun = Instant::now();
+    let batches = PAYOUTS.div_ceil(PER_BATCH);
+    for number in 0..batches {
+        let count = PER_BATCH.min(PAYOUTS - number * PER_BATCH);
+        send_one(&world, &builder, &approver, count).await?;
+    }
+    let built = begun.elapsed();
+    until("all batches to be executed", async || {
+        let statement = "SELECT count(*) FROM payout_batch WHERE state = 'executed'";
+        let executed: i64 = sqlx::query_scalar(statement)
+            .fetch_one(world.ledger.pool())
+            .await?;
+        Ok((executed == i64::try_from(batches)?).then_some(()))
+    })
+    .await?;
+    let took = begun.elapsed();
+
+    let statement = "SELECT count(*), count(DISTINCT user_id) FROM payout WHERE state = 'executed'";
+    let (paid, users): (i64, i64) = sqlx::query_as(statement).fetch_one(world.ledger.pool()).await?;
+    ensure!(
+        paid == i64::try_from(PAYOUTS)? && users == paid,
+        "{paid} payouts to {users} users"
+    );
+    world.check().await?;
+    let batch_seconds = built.as_secs_f64();
+    Measurement {
+        name: "settle.payouts",
+        value: f64::from(u32::try_from(PAYOUTS)?) / took.as_secs_f64(),
+        unit: "payouts/s",
+        baseline: None,
+        checked: format!(
+            "{PAYOUTS} payouts in {batches} batches built, approved, signed and submitted in {batch_seconds:.1} s, all final \
+             and posted after {:.1} s; each user paid exactly once; balances, contract and an independent recomputation agree",
+            took.as_secs_f64()
+        ),
+    }
+    .print();
+    Ok(())
+}
+
+async fn operator(world: &World, wanted: &str) -> anyhow::Result<Person> {
+    let found = operators().find(|(_, name, _)| *name == wanted);
+    let (wallet, ..) = found.context("no such operator")?;
+    let mut person = Person::with(wallet);
+    person.sign_in(world).await?;
+    Ok(person)
+}
+
+/// Builds a batch of the next users who are due and takes it through every hand.
+async fn send_one(world: &World, builder: &Person, approver: &Person, count: usize) -> anyhow::Result<()> {
+    let wish = json!({ "filters": {}, "caps": { "count": count }, "dry_run": false });
+    let built = post(world, builder, "/payouts/build-batch", wish).await?;
+    let id = built["batch"]["id"].as_str().context("no batch id")?.to_owned();
+    let list_hash = until("the batch to be sealed", async || {
+        let statement = "SELECT '0x' || encode(list_hash, 'hex') FROM payout_batch \
+            WHERE batch_id = decode(substr($1, 3), 'hex') AND state = 'sealed'";
+        let hash: Option<String> = sqlx::query_scalar(statement)
+            .bind(&id)
+            .fetch_optional(world.ledger.pool())
+            .await?;
+        Ok(hash)
+    })
+    .await?;
+    post(world, approver, &format!("/payouts/{id}/approve"), json!({ "list_hash": list_hash })).await?;
+    post(world, builder, &format!("/payouts/{id}/sign"), json!({})).await?;
+    post(world, builder, &format!("/payouts/{id}/submit"), json!({})).await?;
+    Ok(())
+}
+
+async fn post(world: &World, person: &Person, path: &str, body: Value) -> anyhow::Result<Value> {
+    let answer = person.call(world, Method::POST, path, Some(body)).await?;
+    ensure!((200..300).contains(&answer.status), "{path}: {answer:?}");
+    Ok(answer.body)
+}
+
+async fn until<T>(
+    what: &str,
+    mut condition: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
+) -> anyhow::Result<T> {
+    let begun = Instant::now();
+    loop {
+        if let Some(value) = condition().await? {
+            return Ok(value);
+        }
+        ensure!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
+        tokio::time::sleep(POLL).await;
+    }
+}
