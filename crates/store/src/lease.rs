@@ -20,6 +20,8 @@ pub enum LeaseName {
     Posting,
     /// Sending payouts.
     Settlement,
+    /// Comparing ledger and chain.
+    Reconciler,
 }
 
 impl LeaseName {
@@ -30,6 +32,7 @@ impl LeaseName {
             Self::Listener => "listener",
             Self::Posting => "posting",
             Self::Settlement => "settlement",
+            Self::Reconciler => "reconciler",
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod member;
 pub mod payout_batch;
 pub mod pool;
 pub mod posting;
+pub mod reconciliation;
 pub mod replay;
 pub mod sealing;
 pub mod session;

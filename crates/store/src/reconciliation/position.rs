@@ -1,0 +1,85 @@
+//! Where the books stand on the chain, and the logs up to there.
+
+use alloy_primitives::{B256, Bytes, LogData};
+use audit::checks::Position;
+use sqlx::PgTransaction;
+
+use crate::StoreError;
+use crate::chain_log::{StoredLog, signed};
+use crate::deployment::{hash, natural};
+
+/// The last block whose logs were taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cursor {
+    /// Its height; logs of higher blocks are new.
+    pub block_number: u64,
+}
+
+/// The newest final block when everything up to it is posted, else the block of the last posting batch.
+pub(super) async fn find(transaction: &mut PgTransaction<'_>) -> Result<Option<Position>, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT b.seq, b.last_fact, b.block_number, b.block_hash,
+                  (SELECT chain_block."timestamp" FROM chain_block WHERE chain_block.hash = b.block_hash)
+                      AS posted_timestamp,
+                  coalesce((SELECT i.chain_seq FROM inbox AS i
+                            WHERE i.chain_seq IS NOT NULL AND i.fact_seq IS NOT NULL
+                            ORDER BY i.chain_seq DESC LIMIT 1), 0) AS "chain_seq!",
+                  c.final_number, c.final_hash, c.final_timestamp, c.final_seq
+           FROM (SELECT seq, last_fact, block_number, block_hash FROM posting_batch ORDER BY seq DESC LIMIT 1) AS b
+           CROSS JOIN checkpoint AS c"#
+    )
+    .fetch_optional(&mut **transaction)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let is_caught_up = row.final_seq == row.chain_seq && row.final_number >= row.block_number;
+    let (number, block_hash, timestamp) = if is_caught_up {
+        (row.final_number, row.final_hash, row.final_timestamp)
+    } else {
+        let timestamp = row
+            .posted_timestamp
+            .ok_or(StoreError::corrupt("posting_batch.block_hash"))?;
+        (row.block_number, row.block_hash, timestamp)
+    };
+    Ok(Some(Position {
+        batch_seq: natural(row.seq, "posting_batch.seq")?,
+        fact_seq: natural(row.last_fact, "posting_batch.last_fact")?,
+        chain_seq: natural(row.chain_seq, "inbox.chain_seq")?,
+        block_number: natural(number, "block_number")?,
+        block_hash: hash(&block_hash, "block_hash")?,
+        block_timestamp: natural(timestamp, "chain_block.timestamp")?,
+    }))
+}
+
+pub(super) async fn list_logs(
+    transaction: &mut PgTransaction<'_>,
+    after: Cursor,
+    through: u64,
+) -> Result<Vec<StoredLog>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT l.block_number, l.block_hash, l.log_index, l.transaction_hash, l.transaction_index, l.topics,
+                l.data, l.seq
+         FROM chain_block AS b JOIN chain_log AS l ON l.block_hash = b.hash
+         WHERE b.canonical AND b.final AND b.number > $1 AND b.number <= $2
+         ORDER BY l.block_number, l.log_index",
+        signed(after.block_number)?,
+        signed(through)?,
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let topics = row.topics.iter().map(|topic| hash(topic, "chain_log.topics"));
+            let topics: Result<Vec<B256>, StoreError> = topics.collect();
+            let index = |index: i32| u32::try_from(index).map_err(|_| StoreError::corrupt("chain_log index"));
+            Ok(StoredLog {
+                block_number: natural(row.block_number, "chain_log.block_number")?,
+                block_hash: hash(&row.block_hash, "chain_log.block_hash")?,
+                log_index: index(row.log_index)?,
+                transaction_hash: hash(&row.transaction_hash, "chain_log.transaction_hash")?,
+                transaction_index: index(row.transaction_index)?,
+                data: LogData::new_unchecked(topics?, Bytes::from(row.data)),
+                seq: row.seq.map(|seq| natural(seq, "chain_log.seq")).transpose()?,
+            })
+        })
+        .collect()
+}
