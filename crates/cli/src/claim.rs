@@ -141,7 +141,7 @@ async fn send(rpc: &str, proof: &Proof, key: &PrivateKeySigner, input: Bytes) ->
     let signed = TxEnvelope::from(transaction.into_signed(signature));
     let hash = *signed.tx_hash();
     let answers = sender.broadcast(&signed.encoded_2718().into()).await;
-    if !answers.iter().any(chain::Answer::is_accepted) {
+    if !answers.iter().any(|answer| answer.outcome.is_accepted()) {
         bail!("the node does not take the transaction: {answers:?}");
     }
     let deadline = Instant::now() + INCLUDED_WITHIN;
