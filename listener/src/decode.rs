@@ -1,77 +1,126 @@
-//! One event of the contract as the cause that it is for the ledger: every journal entry exactly one.
+//! Events of the contract as the causes that they are for the ledger: every journal entry exactly one.
 //!
 //! Not responsible for what a cause does.
 
+mod batch;
+
+use abi::operations::Operation;
 use abi::{CustodyEvent, ICustody};
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256};
 use money::Amount;
 use plan::{Cause, Intake};
+use thiserror::Error;
 
-/// Why an event is no cause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoCause {
-    /// The event belongs to the journal entry that follows it.
-    PartOfAnEntry(&'static str),
-    /// The ledger has no meaning for it yet.
-    Meaningless(&'static str),
+pub(crate) use batch::BatchError;
+use batch::OpenBatches;
+
+/// Why events are no causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum DecodeError {
     /// A number that the contract cannot emit.
+    #[error("event {0} has a number that the contract cannot emit")]
     OutOfRange(&'static str),
+    /// The events of a batch are not those that its closing event commits to.
+    #[error("the events of batch {batch} are not what it closes with: {rule}")]
+    Batch {
+        /// Which batch.
+        batch: B256,
+        /// What is not so.
+        rule: BatchError,
+    },
 }
 
-impl NoCause {
-    /// The event's name.
-    pub(crate) fn event(self) -> &'static str {
-        match self {
-            Self::PartOfAnEntry(event) | Self::Meaningless(event) | Self::OutOfRange(event) => event,
+/// The events of one transaction, one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Decoder {
+    batches: OpenBatches,
+}
+
+impl Decoder {
+    /// Takes the next event; the cause, when the event is a journal entry.
+    pub(crate) fn take(&mut self, event: &CustodyEvent) -> Result<Option<Cause>, DecodeError> {
+        match event {
+            CustodyEvent::PayoutExecuted(_)
+            | CustodyEvent::PayoutCredited(_)
+            | CustodyEvent::PayoutSkipped(_) => self.batches.add(event).map(|()| None),
+            CustodyEvent::BatchSettled(event) => self.batches.close(event).map(Some),
+            CustodyEvent::RegistrationAccepted(_)
+            | CustodyEvent::RetopupCompleted(_)
+            | CustodyEvent::DepositRefunded(_)
+            | CustodyEvent::EscrowMatured(_)
+            | CustodyEvent::Funded(_)
+            | CustodyEvent::UserFrozen(_)
+            | CustodyEvent::UserUnfrozen(_)
+            | CustodyEvent::RoleChanged(_)
+            | CustodyEvent::PauseChanged(_)
+            | CustodyEvent::SignerRevoked(_)
+            | CustodyEvent::BatchCancelled(_)
+            | CustodyEvent::RootPublished(_)
+            | CustodyEvent::RootVetoed(_)
+            | CustodyEvent::Claimed(_)
+            | CustodyEvent::CreditWithdrawn(_)
+            | CustodyEvent::OutflowCapLowered(_)
+            | CustodyEvent::OperationScheduled(_)
+            | CustodyEvent::OperationExecuted(_)
+            | CustodyEvent::OperationCancelled(_) => entry(event),
         }
+    }
+
+    /// The transaction is over: every batch of it must be closed.
+    pub(crate) fn finish(self) -> Result<(), DecodeError> {
+        self.batches.finish()
     }
 }
 
-/// The cause that an event is.
-pub(crate) fn cause_of(event: &CustodyEvent) -> Result<Cause, NoCause> {
-    use NoCause::{Meaningless, PartOfAnEntry};
-    match event {
-        CustodyEvent::RegistrationAccepted(event) => registered(event),
-        CustodyEvent::RetopupCompleted(event) => retopped_up(event),
-        CustodyEvent::DepositRefunded(event) => Ok(Cause::Refunded {
+/// The cause that a single event is; none for the events of a batch.
+fn entry(event: &CustodyEvent) -> Result<Option<Cause>, DecodeError> {
+    Ok(Some(match event {
+        CustodyEvent::RegistrationAccepted(event) => registered(event)?,
+        CustodyEvent::RetopupCompleted(event) => retopped_up(event)?,
+        CustodyEvent::DepositRefunded(event) => Cause::Refunded {
             deposit_ref: event.r#ref,
             wallet: event.user,
             to: event.to,
             amount: amount(event.amount, "DepositRefunded")?,
-        }),
-        CustodyEvent::EscrowMatured(event) => Ok(Cause::EscrowMatured {
+        },
+        CustodyEvent::EscrowMatured(event) => Cause::EscrowMatured {
             through_day: number(event.throughDay, "EscrowMatured")?,
             amount: amount(event.amount, "EscrowMatured")?,
-        }),
-        CustodyEvent::Funded(event) => Ok(Cause::Funded {
+        },
+        CustodyEvent::Funded(event) => Cause::Funded {
             from: event.from,
             amount: amount(event.amount, "Funded")?,
-        }),
-        CustodyEvent::UserFrozen(event) => Ok(Cause::UserFrozen {
+        },
+        CustodyEvent::UserFrozen(event) => Cause::UserFrozen {
             wallet: event.user,
             until: number(event.until, "UserFrozen")?,
-        }),
-        CustodyEvent::UserUnfrozen(event) => Ok(Cause::UserUnfrozen { wallet: event.user }),
-        CustodyEvent::RoleChanged(_) | CustodyEvent::PauseChanged(_) | CustodyEvent::SignerRevoked(_) => {
-            Ok(Cause::Noted)
-        }
-        CustodyEvent::PayoutExecuted(_) => Err(PartOfAnEntry("PayoutExecuted")),
-        CustodyEvent::PayoutCredited(_) => Err(PartOfAnEntry("PayoutCredited")),
-        CustodyEvent::PayoutSkipped(_) => Err(PartOfAnEntry("PayoutSkipped")),
-        CustodyEvent::BatchSettled(_) => Err(Meaningless("BatchSettled")),
-        CustodyEvent::BatchCancelled(_) => Err(Meaningless("BatchCancelled")),
-        CustodyEvent::RootPublished(_) => Err(Meaningless("RootPublished")),
-        CustodyEvent::RootVetoed(_) => Err(Meaningless("RootVetoed")),
-        CustodyEvent::Claimed(_) => Err(Meaningless("Claimed")),
-        CustodyEvent::CreditWithdrawn(_) => Err(Meaningless("CreditWithdrawn")),
-        CustodyEvent::OutflowCapLowered(_) => Err(Meaningless("OutflowCapLowered")),
-        CustodyEvent::OperationScheduled(_) => Err(Meaningless("OperationScheduled")),
-        CustodyEvent::OperationExecuted(_) => Err(Meaningless("OperationExecuted")),
-        CustodyEvent::OperationCancelled(_) => Err(Meaningless("OperationCancelled")),
-    }
+        },
+        CustodyEvent::UserUnfrozen(event) => Cause::UserUnfrozen { wallet: event.user },
+        CustodyEvent::BatchCancelled(event) => Cause::BatchCancelled {
+            batch_id: event.batchId,
+        },
+        CustodyEvent::RootPublished(event) => root_published(event)?,
+        CustodyEvent::RootVetoed(event) => Cause::RootVetoed { root: event.root },
+        CustodyEvent::Claimed(event) => claimed(event)?,
+        CustodyEvent::CreditWithdrawn(event) => Cause::CreditWithdrawn {
+            wallet: event.user,
+            to: event.to,
+            amount: amount(event.amount, "CreditWithdrawn")?,
+        },
+        CustodyEvent::OperationExecuted(event) => executed(event)?,
+        CustodyEvent::RoleChanged(_)
+        | CustodyEvent::PauseChanged(_)
+        | CustodyEvent::SignerRevoked(_)
+        | CustodyEvent::OutflowCapLowered(_)
+        | CustodyEvent::OperationScheduled(_)
+        | CustodyEvent::OperationCancelled(_) => Cause::Noted,
+        CustodyEvent::PayoutExecuted(_)
+        | CustodyEvent::PayoutCredited(_)
+        | CustodyEvent::PayoutSkipped(_)
+        | CustodyEvent::BatchSettled(_) => return Ok(None),
+    }))
 }
-
-fn registered(event: &ICustody::RegistrationAccepted) -> Result<Cause, NoCause> {
+fn registered(event: &ICustody::RegistrationAccepted) -> Result<Cause, DecodeError> {
     let name = "RegistrationAccepted";
     Ok(Cause::Registered(Intake {
         deposit_ref: event.r#ref,
@@ -84,7 +133,7 @@ fn registered(event: &ICustody::RegistrationAccepted) -> Result<Cause, NoCause> 
     }))
 }
 
-fn retopped_up(event: &ICustody::RetopupCompleted) -> Result<Cause, NoCause> {
+fn retopped_up(event: &ICustody::RetopupCompleted) -> Result<Cause, DecodeError> {
     let name = "RetopupCompleted";
     Ok(Cause::RetoppedUp(Intake {
         deposit_ref: event.r#ref,
@@ -97,87 +146,54 @@ fn retopped_up(event: &ICustody::RetopupCompleted) -> Result<Cause, NoCause> {
     }))
 }
 
-fn amount(wei: U256, event: &'static str) -> Result<Amount, NoCause> {
+fn claimed(event: &ICustody::Claimed) -> Result<Cause, DecodeError> {
+    let name = "Claimed";
+    Ok(Cause::Claimed {
+        wallet: event.user,
+        root: event.root,
+        entitled: amount(event.entitled, name)?,
+        amount: amount(event.amount, name)?,
+    })
+}
+
+fn root_published(event: &ICustody::RootPublished) -> Result<Cause, DecodeError> {
+    let name = "RootPublished";
+    Ok(Cause::RootPublished {
+        root: event.root,
+        total: amount(event.total, name)?,
+        as_of_seq: number(event.asOfSeq, name)?,
+        claimable_from: number(event.claimableFrom, name)?,
+    })
+}
+
+/// Only the treasury's operation moves money; any other one is about rights and limits.
+fn executed(event: &ICustody::OperationExecuted) -> Result<Cause, DecodeError> {
+    let name = "OperationExecuted";
+    match Operation::from_number(event.operation).ok_or(DecodeError::OutOfRange(name))? {
+        Operation::Treasury => Ok(Cause::TreasuryPaid {
+            to: Address::from_word(event.argument),
+            amount: amount(event.value, name)?,
+        }),
+        Operation::RaiseOutflowCap
+        | Operation::AddSigner
+        | Operation::AddRootSigner
+        | Operation::AddSubmitter
+        | Operation::AddFreezer
+        | Operation::AddTreasurer
+        | Operation::AddGuardian
+        | Operation::RemoveGuardian
+        | Operation::RetireRoot
+        | Operation::TransferAdmin => Ok(Cause::Noted),
+    }
+}
+
+fn amount(wei: U256, event: &'static str) -> Result<Amount, DecodeError> {
     number(wei, event).map(Amount::new)
 }
 
-fn number<T: TryFrom<U256>>(word: U256, event: &'static str) -> Result<T, NoCause> {
-    T::try_from(word).map_err(|_| NoCause::OutOfRange(event))
+fn number<T: TryFrom<U256>>(word: U256, event: &'static str) -> Result<T, DecodeError> {
+    T::try_from(word).map_err(|_| DecodeError::OutOfRange(event))
 }
 
 #[cfg(test)]
-mod tests {
-    use alloy_primitives::B256;
-
-    use super::*;
-
-    fn registration(sponsor: Address, amount: U256) -> CustodyEvent {
-        CustodyEvent::RegistrationAccepted(ICustody::RegistrationAccepted {
-            r#ref: B256::repeat_byte(1),
-            user: Address::repeat_byte(2),
-            sponsor,
-            seq: U256::from(1),
-            amount,
-            refundableUntil: U256::from(99),
-            planHash: B256::repeat_byte(3),
-            disclosureHash: B256::repeat_byte(4),
-        })
-    }
-
-    fn intake(cause: Cause) -> Intake {
-        let Cause::Registered(intake) = cause else {
-            panic!("{cause:?}")
-        };
-        intake
-    }
-
-    #[test]
-    fn every_field_of_a_registration_is_kept() {
-        let sponsor = Address::repeat_byte(5);
-        let intake = intake(cause_of(&registration(sponsor, U256::from(20))).unwrap());
-        assert_eq!(
-            intake,
-            Intake {
-                deposit_ref: B256::repeat_byte(1),
-                wallet: Address::repeat_byte(2),
-                sponsor: Some(sponsor),
-                amount: Amount::new(20),
-                refundable_until: 99,
-                plan_hash: B256::repeat_byte(3),
-                disclosure_hash: B256::repeat_byte(4),
-            }
-        );
-    }
-
-    #[test]
-    fn a_zero_sponsor_is_none() {
-        let intake = intake(cause_of(&registration(Address::ZERO, U256::from(20))).unwrap());
-        assert_eq!(intake.sponsor, None);
-    }
-
-    #[test]
-    fn an_amount_above_what_the_ledger_holds_is_refused_and_not_cut() {
-        let above = U256::from(u128::MAX) + U256::from(1);
-        assert_eq!(
-            cause_of(&registration(Address::ZERO, above)),
-            Err(NoCause::OutOfRange("RegistrationAccepted"))
-        );
-    }
-
-    #[test]
-    fn governance_is_noted_and_settlement_is_refused_until_the_ledger_knows_it() {
-        let paused = CustodyEvent::PauseChanged(ICustody::PauseChanged {
-            seq: U256::from(1),
-            paused: true,
-        });
-        assert_eq!(cause_of(&paused), Ok(Cause::Noted));
-        let claimed = CustodyEvent::Claimed(ICustody::Claimed {
-            user: Address::ZERO,
-            root: B256::ZERO,
-            seq: U256::from(1),
-            entitled: U256::from(1),
-            amount: U256::from(1),
-        });
-        assert_eq!(cause_of(&claimed), Err(NoCause::Meaningless("Claimed")));
-    }
-}
+mod tests;

@@ -81,9 +81,11 @@ pub enum Halt {
         #[source]
         source: EventError,
     },
-    /// The contract emitted an event that has no meaning in the ledger yet.
-    #[error("event {event} in block {block}, transaction {transaction}, has no meaning in the ledger")]
-    MeaninglessEvent {
+    /// The contract emitted an event that it cannot emit.
+    #[error(
+        "block {block}, transaction {transaction}: event {event} has a number that the contract cannot emit"
+    )]
+    ImpossibleEvent {
         /// Its name.
         event: &'static str,
         /// Its block.
@@ -105,7 +107,7 @@ impl Halt {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::FinalityViolated { .. } => 3,
-            Self::UnknownEvent { .. } | Self::MeaninglessEvent { .. } => 4,
+            Self::UnknownEvent { .. } | Self::ImpossibleEvent { .. } => 4,
             Self::WrongChain(_) => 5,
             Self::StoredContradiction(_) | Self::InboxContradicts(_) => 6,
         }

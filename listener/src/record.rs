@@ -9,7 +9,7 @@ use store::lease::{self, Lease};
 use store::{PgPool, StoreError};
 use telemetry::fault_point;
 
-use crate::decode::cause_of;
+use crate::decode::{DecodeError, Decoder};
 use crate::error::{Halt, StepError};
 use crate::span::Span;
 use crate::step::Held;
@@ -89,27 +89,46 @@ fn causes(stored: &[JournalEntry], after: u64, last: u64) -> Result<Vec<ChainEnt
             after.saturating_add(1)
         )));
     }
-    stored.iter().map(cause).collect()
+    let (mut decoder, mut decoding) = (Decoder::default(), None);
+    let mut causes = Vec::with_capacity(stored.len());
+    for entry in stored {
+        if decoding != Some(entry.transaction_hash) {
+            std::mem::take(&mut decoder)
+                .finish()
+                .map_err(|error| contradiction(&error))?;
+            decoding = Some(entry.transaction_hash);
+        }
+        causes.push(cause(entry, &mut decoder)?);
+    }
+    decoder.finish().map_err(|error| contradiction(&error))?;
+    Ok(causes)
 }
 
-fn cause(entry: &JournalEntry) -> Result<ChainEntry, Halt> {
+fn contradiction(error: &DecodeError) -> Halt {
+    Halt::StoredContradiction(error.to_string())
+}
+
+/// What is stored was decoded when it was read, so whatever cannot be decoded any more was changed in the database.
+fn cause(entry: &JournalEntry, decoder: &mut Decoder) -> Result<ChainEntry, Halt> {
     let (block, transaction) = (entry.block_number, entry.transaction_hash);
-    let event = events::decode(&entry.data).map_err(|source| Halt::UnknownEvent {
-        block,
-        transaction,
-        source,
-    })?;
-    let Some(event) = event else {
+    let mut cause = None;
+    for log in entry.parts.iter().chain([&entry.data]) {
+        let event = events::decode(log).map_err(|source| Halt::UnknownEvent {
+            block,
+            transaction,
+            source,
+        })?;
+        // An event of a library carries no news.
+        if let Some(event) = event {
+            cause = decoder.take(&event).map_err(|error| contradiction(&error))?;
+        }
+    }
+    let Some(cause) = cause else {
         return Err(Halt::StoredContradiction(format!(
-            "the journal entry {} is an event of a library",
+            "the journal entry {} is no event with a number",
             entry.seq
         )));
     };
-    let cause = cause_of(&event).map_err(|no_cause| Halt::MeaninglessEvent {
-        event: no_cause.event(),
-        block,
-        transaction,
-    })?;
     Ok(ChainEntry {
         seq: entry.seq,
         block: BlockRef {

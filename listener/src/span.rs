@@ -4,10 +4,11 @@
 
 use abi::journal::JournalError;
 use abi::{Journal, events};
+use alloy_primitives::B256;
 use chain::{BlockHeader, ContractLog};
 use store::chain_log::{StoredBlock, StoredLog};
 
-use crate::decode::cause_of;
+use crate::decode::{DecodeError, Decoder};
 use crate::error::{Halt, StepError};
 
 /// What a step read.
@@ -32,8 +33,13 @@ impl Span {
 
     /// Adds the next block with all its logs.
     pub(crate) fn push(&mut self, header: &BlockHeader, logs: &[ContractLog]) -> Result<(), StepError> {
+        let (mut decoder, mut decoding) = (Decoder::default(), None);
         for log in logs {
-            let seq = self.take(log)?;
+            if decoding != Some(log.transaction_hash) {
+                finish(std::mem::take(&mut decoder), header.number)?;
+                decoding = Some(log.transaction_hash);
+            }
+            let seq = self.take(log, &mut decoder)?;
             self.logs.push(StoredLog {
                 block_number: header.number,
                 block_hash: header.hash,
@@ -44,6 +50,7 @@ impl Span {
                 seq,
             });
         }
+        finish(decoder, header.number)?;
         self.blocks.push(StoredBlock {
             number: header.number,
             hash: header.hash,
@@ -56,7 +63,7 @@ impl Span {
     }
 
     /// Folds one log; halts when it could not become a cause, long before it is final.
-    fn take(&mut self, log: &ContractLog) -> Result<Option<u64>, StepError> {
+    fn take(&mut self, log: &ContractLog, decoder: &mut Decoder) -> Result<Option<u64>, StepError> {
         let (block, transaction) = (log.block.number, log.transaction_hash);
         let unknown = |source| Halt::UnknownEvent {
             block,
@@ -64,11 +71,9 @@ impl Span {
             source,
         };
         if let Some(event) = events::decode(&log.data).map_err(unknown)? {
-            cause_of(&event).map_err(|no_cause| Halt::MeaninglessEvent {
-                event: no_cause.event(),
-                block,
-                transaction,
-            })?;
+            decoder
+                .take(&event)
+                .map_err(|error| refused(error, block, transaction))?;
         }
         match self.journal.take(&log.data) {
             Ok(seq) => Ok(seq),
@@ -77,5 +82,25 @@ impl Span {
                 Err(StepError::NotContiguous { block, source })
             }
         }
+    }
+}
+
+fn finish(decoder: Decoder, block: u64) -> Result<(), StepError> {
+    decoder
+        .finish()
+        .map_err(|error| StepError::Contradiction(format!("block {block}: {error}")))
+}
+
+/// A batch whose events do not add up was read from a node that left some out, as with a journal that does not
+/// continue: the next step asks again, and nothing is recorded before they do.
+fn refused(error: DecodeError, block: u64, transaction: B256) -> StepError {
+    match error {
+        DecodeError::OutOfRange(event) => Halt::ImpossibleEvent {
+            event,
+            block,
+            transaction,
+        }
+        .into(),
+        DecodeError::Batch { .. } => StepError::Contradiction(format!("block {block}: {error}")),
     }
 }

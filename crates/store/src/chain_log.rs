@@ -63,6 +63,8 @@ pub struct JournalEntry {
     pub transaction_hash: B256,
     /// Topics and data of the main event.
     pub data: LogData,
+    /// The logs without a number that the same transaction emitted before it, and after the entry before.
+    pub parts: Vec<LogData>,
 }
 
 /// Stores blocks as canonical and not final. One that was abandoned before becomes canonical again.
@@ -203,34 +205,45 @@ pub async fn finalize(
     .execute(&mut *connection)
     .await?;
     let rows = sqlx::query!(
-        r#"SELECT chain_log.seq AS "seq!", chain_log.block_number, chain_log.block_hash,
+        r#"SELECT chain_log.seq, chain_log.block_number, chain_log.block_hash,
                   chain_block."timestamp", chain_log.transaction_hash, chain_log.topics, chain_log.data
            FROM chain_log JOIN chain_block ON chain_block.hash = chain_log.block_hash
            WHERE chain_block.canonical AND chain_block.number > $1 AND chain_block.number <= $2
-                 AND chain_log.seq IS NOT NULL
-           ORDER BY chain_log.seq"#,
+           ORDER BY chain_log.block_number, chain_log.log_index"#,
         above,
         through
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let topics: Result<Vec<B256>, StoreError> = row
-                .topics
-                .iter()
-                .map(|topic| hash(topic, "chain_log.topics"))
-                .collect();
-            Ok(JournalEntry {
-                seq: natural(row.seq, "chain_log.seq")?,
-                block_number: natural(row.block_number, "chain_log.block_number")?,
-                block_hash: hash(&row.block_hash, "chain_log.block_hash")?,
-                timestamp: natural(row.timestamp, "chain_block.timestamp")?,
-                transaction_hash: hash(&row.transaction_hash, "chain_log.transaction_hash")?,
-                data: LogData::new_unchecked(topics?, Bytes::from(row.data)),
-            })
-        })
-        .collect()
+    let mut entries = Vec::new();
+    let (mut parts, mut parts_of) = (Vec::new(), B256::ZERO);
+    for row in rows {
+        let transaction_hash = hash(&row.transaction_hash, "chain_log.transaction_hash")?;
+        let topics: Result<Vec<B256>, StoreError> = row
+            .topics
+            .iter()
+            .map(|topic| hash(topic, "chain_log.topics"))
+            .collect();
+        let data = LogData::new_unchecked(topics?, Bytes::from(row.data));
+        if transaction_hash != parts_of {
+            parts.clear();
+            parts_of = transaction_hash;
+        }
+        let Some(seq) = row.seq else {
+            parts.push(data);
+            continue;
+        };
+        entries.push(JournalEntry {
+            seq: natural(seq, "chain_log.seq")?,
+            block_number: natural(row.block_number, "chain_log.block_number")?,
+            block_hash: hash(&row.block_hash, "chain_log.block_hash")?,
+            timestamp: natural(row.timestamp, "chain_block.timestamp")?,
+            transaction_hash,
+            data,
+            parts: std::mem::take(&mut parts),
+        });
+    }
+    Ok(entries)
 }
 
 /// Stored bytes as a journal root.
