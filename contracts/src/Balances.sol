@@ -7,13 +7,11 @@ import {ICustody} from "./interfaces/ICustody.sol";
 /// @notice Sums over all users: what the contract holds for them, and what it ever paid. Not responsible for who gets what.
 /// @dev The balance is at least escrow and credit together. It is never taken as exact: forced ether only adds.
 abstract contract Balances is ICustody {
-    // One slot.
+    // They share slots with each other and with the bucket of `Outflow`.
     /// @dev Deposits that may still be taken back.
     uint96 internal _escrowed;
     /// @dev Credits that were not withdrawn.
     uint96 internal _credited;
-
-    // One slot.
     /// @dev Everything that batches sent or credited.
     uint96 internal _pushed;
     /// @dev Everything that claims sent.

@@ -15,7 +15,6 @@ abstract contract Outflow is Configuration, Roles {
 
     uint256 private constant EMPTY_AFTER = 1 days;
 
-    // One slot.
     /// @dev How full the bucket was at `_levelAt`.
     uint96 private _level;
     uint64 private _levelAt;
