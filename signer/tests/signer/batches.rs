@@ -6,6 +6,7 @@ use alloy::sol_types::SolCall;
 use money::Amount;
 use signer_client::{Authorization, BatchTerms, Payout, PayoutBatch};
 
+use crate::settlement::sign;
 use crate::world::{BNB, World, address, word};
 
 /// The contract's own form of a batch, made by the test.
@@ -217,6 +218,58 @@ async fn the_increases_of_a_day_reach_their_limit_exactly() {
     let expected = [2 * BNB, 0, 0, 1, 3 * BNB - 1, 0].map(|increase| increase.to_string());
     assert_eq!(increases, expected);
     world.verify().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_chain_paid_by_another_way_is_not_new() {
+    let world = World::start_with(&[
+        ("TRELLIS_BATCH_MAX", BNB.to_string()),
+        ("TRELLIS_DAY_MAX", BNB.to_string()),
+    ])
+    .await;
+    world.register(20).await;
+    world.fund(5).await;
+    // Signed by the key without the signer's knowledge, as a claim would pay without it.
+    let unknown = world.batch(1, &[(20, 4 * BNB)]).await;
+    let (batch, payouts) = fields(&unknown.batch);
+    let digest = typed_data::digest(&typed_data::PayoutBatch { batch, payouts }, &world.domain());
+    let authorization = Authorization {
+        signer: development::SIGNER.address,
+        signature: sign(&development::SIGNER, digest),
+        digest,
+    };
+    assert!(execute(&world, &unknown, &authorization).await);
+    let next = world.batch(2, &[(20, 5 * BNB)]).await;
+    assert_eq!(word(&world.client.authorize_batch(&next).await), "signed");
+    // It was exactly a day's worth.
+    world.register(21).await;
+    let next = world.batch(3, &[(21, 1)]).await;
+    assert_eq!(word(&world.client.authorize_batch(&next).await), "above_day_max");
+}
+
+#[tokio::test]
+async fn a_claim_that_is_not_final_yet_does_not_stop_a_batch() {
+    let world = World::start().await;
+    world.register(20).await;
+    world.fund(5).await;
+    world.rpc("anvil_mine", ["0x80"]).await;
+    let by_ledger = world.batch(1, &[(20, 2 * BNB)]).await;
+    let paid = world.batch(2, &[(20, BNB)]).await;
+    let authorization = world.client.authorize_batch(&paid).await.unwrap();
+    assert!(execute(&world, &paid, &authorization).await);
+    assert_eq!(world.paid(address(20)).await, Amount::new(BNB));
+    // The ledger computed it before; the head says that half of it is paid, the final block does not.
+    let mut by_ledger = by_ledger;
+    let head = world.head().await;
+    by_ledger.batch.deadline = head + 600;
+    assert_eq!(word(&world.client.authorize_batch(&by_ledger).await), "signed");
+    let mut wrong = by_ledger.clone();
+    wrong.batch.batch_id = B256::repeat_byte(3);
+    wrong.batch.max_total = Amount::new(2 * BNB - 1);
+    assert_eq!(
+        word(&world.client.authorize_batch(&wrong).await),
+        "max_total_unjustified"
+    );
 }
 
 #[tokio::test]

@@ -5,10 +5,12 @@ use std::time::Duration;
 use alloy::primitives::B256;
 use money::Amount;
 use reqwest::StatusCode;
+use signer::purpose::Purpose;
+use signer_client::Call;
 use sqlx::Connection;
 use testkit::wait_for;
 
-use crate::world::{World, word};
+use crate::world::{BNB, World, word};
 
 /// Lets the signer die at a point, and sees that afterwards it can sign what was recorded and nothing else.
 async fn dies_at(point: &str, recorded: i64) {
@@ -60,6 +62,51 @@ async fn a_death_after_the_record_binds_the_signer_to_it() {
 #[tokio::test]
 async fn a_death_after_the_signature_binds_the_signer_to_it() {
     dies_at("signer.after_sign", 1).await;
+}
+
+#[tokio::test]
+async fn a_death_between_record_and_signature_binds_the_signer_to_a_batch() {
+    for point in ["signer.after_record", "signer.after_sign"] {
+        let mut world = World::start().await;
+        world.register(20).await;
+        let terms = world.batch(1, &[(20, BNB)]).await;
+        world.signer.restart_with_fault(point).unwrap();
+        world.signer.wait_until_ready().await.unwrap();
+        assert_eq!(word(&world.client.authorize_batch(&terms).await), "unavailable");
+        let ended = world.signer.wait_until_ended(Duration::from_secs(10)).await;
+        assert!(!ended.unwrap().success());
+        world.signer.restart().await.unwrap();
+        assert_eq!(world.count("signer.payout").await, 1);
+        assert_eq!(world.count("signer.signature").await, 0);
+        let mut other = terms.clone();
+        other.batch.manifest_hash.0[0] ^= 1;
+        assert_eq!(word(&world.client.authorize_batch(&other).await), "equivocation");
+        world.resume();
+        assert_eq!(word(&world.client.authorize_batch(&terms).await), "signed");
+        assert_eq!(world.count("signer.payout").await, 1, "{point}");
+        world.verify().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_death_between_record_and_signature_binds_the_signer_to_a_transaction() {
+    let mut world = World::start_for(Purpose::Transactions, &[]).await;
+    let terms = world.transaction(0, 1, Call::Noop);
+    world.signer.restart_with_fault("signer.after_record").unwrap();
+    world.signer.wait_until_ready().await.unwrap();
+    assert_eq!(word(&world.client.sign_transaction(&terms).await), "unavailable");
+    let ended = world.signer.wait_until_ended(Duration::from_secs(10)).await;
+    assert!(!ended.unwrap().success());
+    world.signer.restart().await.unwrap();
+    // Another attempt is measured against the one that nobody has seen.
+    let second = world.transaction(0, 2, Call::Noop);
+    assert_eq!(
+        word(&world.client.sign_transaction(&second).await),
+        "price_not_raised"
+    );
+    let transaction = world.client.sign_transaction(&terms).await.unwrap();
+    assert!(world.broadcast(&transaction).await);
+    world.verify().await.unwrap();
 }
 
 #[tokio::test]
