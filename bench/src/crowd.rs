@@ -91,7 +91,7 @@ async fn register(world: &World, users: Vec<(Address, Address)>) -> anyhow::Resu
         sending.spawn(async move {
             let balance = json!([user, bnb(PRICE_BNB * 2)]);
             let _: Value = provider.raw_request("anvil_setBalance".into(), balance).await?;
-            provider.send_transaction(request).await?;
+            let _sent = provider.send_transaction(request).await?;
             anyhow::Ok(())
         });
     }

@@ -8,6 +8,7 @@ mod measurement;
 mod placement;
 mod posting;
 mod settle;
+mod sign;
 
 use clap::{Parser, Subcommand};
 use measurement::Measurement;
@@ -36,6 +37,8 @@ enum Benchmark {
     Dev,
     /// Payouts per second from build to posted finality.
     Settle,
+    /// Durable authorizations per second of the signer.
+    Sign,
     /// Every benchmark.
     All,
 }
@@ -48,11 +51,13 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Follow => follow::run().await,
         Benchmark::Dev => dev::run().await,
         Benchmark::Settle => settle::run().await,
+        Benchmark::Sign => sign::run().await,
         Benchmark::All => {
             placement()?;
             posting::run().await?;
             follow::run().await?;
             settle::run().await?;
+            sign::run().await?;
             dev::run().await
         }
     }

@@ -50,7 +50,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let spec = DevelopmentSpec {
         fresh: arguments.fresh,
         port: arguments.port,
-        throwaway: false,
+        ..DevelopmentSpec::default()
     };
     let mut development = tokio::select! {
         started = Development::start(&checkout, &spec) => started?,

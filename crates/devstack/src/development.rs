@@ -40,6 +40,8 @@ pub struct DevelopmentSpec {
     pub port: Option<u16>,
     /// Whether to start from nothing, in a place of its own, and to keep nothing: beside a system that is kept.
     pub throwaway: bool,
+    /// Variables for every service beside its usual ones, or instead of them.
+    pub environment: Vec<(String, String)>,
 }
 
 /// A running development system; dropping it ends it.
@@ -94,7 +96,7 @@ impl Development {
                 fs::read_to_string(&plan).with_context(|| format!("cannot read {}", plan.display()))?;
             deploy(&database_url, &anvil.rpc_url(), &plan).await?;
         }
-        let system = System::start(&servers.system_spec(&postgres, &anvil, spec.port)).await?;
+        let system = System::start(&servers.system_spec(&postgres, &anvil, spec)).await?;
         let deployed = remembered(&database_url)
             .await?
             .context("the deployment was not recorded")?;
@@ -234,17 +236,18 @@ impl<'a> Servers<'a> {
         Ok(())
     }
 
-    fn system_spec(&self, postgres: &Postgres, anvil: &Anvil, port: Option<u16>) -> SystemSpec {
+    fn system_spec(&self, postgres: &Postgres, anvil: &Anvil, spec: &DevelopmentSpec) -> SystemSpec {
         let usual_is_free = std::net::TcpListener::bind(("127.0.0.1", API_PORT)).is_ok();
         SystemSpec {
             database_url: postgres.address().url(LEDGER),
             signer_database_url: postgres.address().url(SIGNER),
             rpc_url: anvil.rpc_url(),
             settler_rpc_url: None,
-            api_port: port
+            api_port: spec
+                .port
                 .or(usual_is_free.then_some(API_PORT))
                 .or_else(|| free_port().ok()),
-            environment: Vec::new(),
+            environment: spec.environment.clone(),
             logs: self.logs.clone(),
             pids: self.pids.clone(),
         }

@@ -75,6 +75,14 @@ impl Service {
         &self.spec
     }
 
+    /// A variable that it was told.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        let mut told = self.spec.environment.iter().rev();
+        told.find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
     /// Where its messages go.
     #[must_use]
     pub fn log(&self) -> PathBuf {
