@@ -53,7 +53,7 @@ fn a_zero_sponsor_is_none() {
 fn an_amount_above_what_the_ledger_holds_is_refused_and_not_cut() {
     let above = U256::from(u128::MAX) + U256::from(1);
     assert_eq!(
-        cause_of(&registration(Address::ZERO, above)),
+        Decoder::default().take(&registration(Address::ZERO, above)),
         Err(DecodeError::OutOfRange("RegistrationAccepted"))
     );
 }
