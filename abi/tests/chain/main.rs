@@ -1,6 +1,7 @@
 //! The exported bytecode, the bindings, the typed data and the journal against a real chain. Here: intake; what pays is in
-//! `settlement`.
+//! `settlement`, what it costs in `gas`.
 
+mod gas;
 mod settlement;
 mod world;
 

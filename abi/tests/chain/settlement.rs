@@ -1,69 +1,20 @@
-//! Batches, roots, claims, credits and delayed operations on a real chain, and what a batch costs.
+//! Batches, roots, claims, credits and delayed operations on a real chain.
 
 use abi::operations::{self, Operation};
 use abi::payouts::{self, Payout, PayoutEffect, PayoutOutcome};
-use abi::typed_data::PayoutBatch;
 use abi::{CustodyEvent, ICustody, Journal, development, events};
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy::rpc::types::{Log, TransactionReceipt};
+use alloy::rpc::types::Log;
 use alloy::sol_types::SolValue;
 
-use crate::world::World;
+use crate::world::{World, account};
 
 const BNB: u128 = 1_000_000_000_000_000_000;
-const GWEI: u128 = 1_000_000_000;
 const DAY: u64 = 24 * 60 * 60;
 
 /// Code that refuses every payment.
 const REFUSER: [u8; 4] = [0x5f, 0x5f, 0xfd, 0x00];
-/// Code that burns all the gas it is given.
-const BURNER: [u8; 4] = [0x5b, 0x5f, 0x56, 0x00];
-
-/// Upper bounds of what a batch costs: recipients that exist, that do not exist yet, and that burn their gas.
-const BATCH_OF_300_GAS: u64 = 300 * 17_200;
-const BATCH_OF_300_NEW_GAS: u64 = 13_000_000;
-const BATCH_OF_300_BURNERS_GAS: u64 = 13_000_000;
-
 impl World {
-    async fn fund(&self, amount: u128) {
-        let receipt = self
-            .send(
-                development::DEPLOYER.address,
-                U256::from(amount),
-                ICustody::fundCall {},
-            )
-            .await;
-        assert!(receipt.status(), "{receipt:?}");
-    }
-
-    async fn pay(&self, batch_id: B256, entries: &[Payout]) -> TransactionReceipt {
-        let now = self.now().await;
-        let message = PayoutBatch {
-            batch: ICustody::PayoutBatch {
-                batchId: batch_id,
-                submitter: development::SUBMITTER.address,
-                maxTotal: U256::from(500 * BNB),
-                manifestHash: keccak256("manifest"),
-                validAfter: U256::from(now),
-                deadline: U256::from(now + 600),
-            },
-            payouts: entries
-                .iter()
-                .map(|entry| entry.word().expect("it fits"))
-                .collect(),
-        };
-        let signature = self.sign(&development::SIGNER, &message);
-        let call = ICustody::executeBatchPayoutsCall {
-            batch: message.batch,
-            payouts: message.payouts,
-            signer: development::SIGNER.address,
-            signature,
-        };
-        let receipt = self.send(development::SUBMITTER.address, U256::ZERO, call).await;
-        assert!(receipt.status(), "{receipt:?}");
-        receipt
-    }
-
     async fn assert_journal(&self) -> Vec<CustodyEvent> {
         let logs = self.logs().await;
         let folded = Journal::default()
@@ -80,10 +31,6 @@ fn decoded(logs: &[Log]) -> Vec<CustodyEvent> {
     logs.iter()
         .filter_map(|log| events::decode(log.data()).expect("an event of the contract"))
         .collect()
-}
-
-fn account(index: u64) -> Address {
-    Address::from_word(keccak256(U256::from(index).abi_encode()))
 }
 
 #[tokio::test]
@@ -243,59 +190,4 @@ async fn a_root_matures_and_is_claimed_by_proof_and_an_operation_waits_for_its_d
         ] if claimed.amount == entitled && claimed.user == user),
         "{events:?}"
     );
-}
-
-#[tokio::test]
-async fn the_largest_batches_cost_what_they_may() {
-    let world = World::start().await;
-    world.fund(2_000 * BNB).await;
-    let mut users: Vec<Address> = (0..300).map(account).collect();
-    users.sort_unstable();
-    world.register_many(&users, U256::from(BNB)).await;
-    let entries = |count: usize, target: u128| -> Vec<Payout> {
-        let odd = |index: usize| u128::try_from(index * 7_919 % 99_991).expect("small") * GWEI;
-        users[..count]
-            .iter()
-            .enumerate()
-            .map(|(index, user)| Payout {
-                user: *user,
-                target: target + odd(index),
-            })
-            .collect()
-    };
-    let mut target = BNB / 10;
-    let mut cost = Vec::new();
-    for count in [1, 100, 300] {
-        let receipt = world
-            .pay(keccak256(U256::from(count).abi_encode()), &entries(count, target))
-            .await;
-        println!(
-            "batch of {count}: {} gas, {} each",
-            receipt.gas_used,
-            receipt.gas_used / count as u64
-        );
-        cost.push(receipt.gas_used);
-        target += BNB / 10;
-    }
-    assert!(cost[2] <= BATCH_OF_300_GAS, "{} gas", cost[2]);
-
-    for user in &users {
-        world
-            .cheat("anvil_setCode", (user, Bytes::from_static(&BURNER)))
-            .await;
-    }
-    let receipt = world.pay(keccak256("burners"), &entries(300, target)).await;
-    println!("batch of 300 that burn their gas: {} gas", receipt.gas_used);
-    assert!(receipt.gas_used <= BATCH_OF_300_BURNERS_GAS, "{receipt:?}");
-
-    for user in &users {
-        world.cheat("anvil_setCode", (user, Bytes::new())).await;
-        world.cheat("anvil_setBalance", (user, U256::ZERO)).await;
-        world.cheat("anvil_setNonce", (user, U256::ZERO)).await;
-    }
-    let receipt = world
-        .pay(keccak256("new accounts"), &entries(300, target + BNB / 10))
-        .await;
-    println!("batch of 300 new accounts: {} gas", receipt.gas_used);
-    assert!(receipt.gas_used <= BATCH_OF_300_NEW_GAS, "{receipt:?}");
 }

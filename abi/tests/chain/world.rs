@@ -1,6 +1,7 @@
 //! A chain with the contract on it, and calls signed by the accounts of the development chain.
 
-use abi::typed_data::{self, Registration, Retopup};
+use abi::payouts::Payout;
+use abi::typed_data::{self, PayoutBatch, Registration, Retopup};
 use abi::{ICustody, deploy, development};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, Bytes, TxHash, U256, keccak256};
@@ -139,6 +140,45 @@ impl World {
         self.wait_for(last).await;
     }
 
+    pub(crate) async fn fund(&self, amount: u128) {
+        let receipt = self
+            .send(
+                development::DEPLOYER.address,
+                U256::from(amount),
+                ICustody::fundCall {},
+            )
+            .await;
+        assert!(receipt.status(), "{receipt:?}");
+    }
+
+    pub(crate) async fn pay(&self, batch_id: B256, entries: &[Payout]) -> TransactionReceipt {
+        let now = self.now().await;
+        let message = PayoutBatch {
+            batch: ICustody::PayoutBatch {
+                batchId: batch_id,
+                submitter: development::SUBMITTER.address,
+                maxTotal: U256::from(500_000_000_000_000_000_000_u128),
+                manifestHash: keccak256("manifest"),
+                validAfter: U256::from(now),
+                deadline: U256::from(now + 600),
+            },
+            payouts: entries
+                .iter()
+                .map(|entry| entry.word().expect("it fits"))
+                .collect(),
+        };
+        let signature = self.sign(&development::SIGNER, &message);
+        let call = ICustody::executeBatchPayoutsCall {
+            batch: message.batch,
+            payouts: message.payouts,
+            signer: development::SIGNER.address,
+            signature,
+        };
+        let receipt = self.send(development::SUBMITTER.address, U256::ZERO, call).await;
+        assert!(receipt.status(), "{receipt:?}");
+        receipt
+    }
+
     /// A call of the development node's own.
     pub(crate) async fn cheat(&self, method: &'static str, params: impl alloy::rpc::json_rpc::RpcSend) {
         let _: Option<serde_json::Value> = self
@@ -178,4 +218,9 @@ impl World {
             .from_block(self.custody.block_number);
         self.provider.get_logs(&filter).await.expect("logs")
     }
+}
+
+/// An address that nobody has a key for.
+pub(crate) fn account(index: u64) -> Address {
+    Address::from_word(keccak256(U256::from(index).abi_encode()))
 }
