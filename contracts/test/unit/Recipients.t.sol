@@ -83,6 +83,16 @@ contract RecipientsTest is SettlementTest {
         assertEq(_credit(ALICE), 1 ether, "the credit waits for withdrawal");
     }
 
+    function test_who_refuses_when_the_freeze_is_over_is_credited_for_refusing() public {
+        address bad = address(new Refuser());
+        _registered(bad);
+        _freeze(bad, START + 100);
+        vm.warp(START + 100);
+        vm.recordLogs();
+        _execute(_batch("b1", 1 ether), _list(bad, 1 ether));
+        assertEq(keccak256(vm.getRecordedLogs()[0].data), keccak256(abi.encode(1 ether, false)), "credited, not frozen");
+    }
+
     function test_a_wallet_that_does_little_is_paid() public {
         CountingWallet wallet = new CountingWallet();
         vm.deal(address(wallet), 1);
