@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use settlement::authorization::VALID_BEFORE_HEAD;
 use signer_client::{LiabilitiesRoot, RootTerms};
 use store::settlement_root::{self, WantedRoot};
 use store::settlement_sender;
@@ -74,8 +75,9 @@ impl Worker {
 
     /// Stores from when to when the authorization lives, which comes before the signer is asked.
     async fn fix_window(&mut self, root: &WantedRoot, look: &Look) -> Result<(u64, u64), StepError> {
-        let valid_after = look.head.timestamp;
-        let deadline = valid_after.saturating_add(self.root_life_seconds);
+        let time = look.head.timestamp;
+        let valid_after = time.saturating_sub(VALID_BEFORE_HEAD);
+        let deadline = time.saturating_add(self.root_life_seconds);
         let mut transaction = self.hold.begin().await?;
         settlement_root::update_window(&mut transaction, root.root, valid_after, deadline).await?;
         transaction.commit().await?;

@@ -8,3 +8,7 @@ mod terms;
 
 pub use rules::{BrokenRule, INTAKE_LIFE_MAX, INTAKE_LIFE_MIN, Policy};
 pub use terms::{BusinessKey, IntakeKind, IntakeTerms};
+
+/// Seconds before the chain's head from which on an authorization of a batch or a root is valid. A fork may replace the head
+/// by a block of an earlier second, and what was signed then must not revert there.
+pub const VALID_BEFORE_HEAD: u64 = 60;

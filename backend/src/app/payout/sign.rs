@@ -2,6 +2,7 @@
 
 use alloy_primitives::B256;
 use serde_json::json;
+use settlement::authorization::VALID_BEFORE_HEAD;
 use settlement::manifest::Manifest;
 use settlement::state::BatchState;
 use signer_client::{BatchTerms, Payout, PayoutBatch as Terms};
@@ -80,7 +81,7 @@ async fn intend(app: &App, caller: &Caller, id: B256, time: u64) -> Result<Inten
     let window = Window {
         operator: caller.wallet,
         submitter: app.submitter,
-        valid_after: time,
+        valid_after: time.saturating_sub(VALID_BEFORE_HEAD),
         deadline,
     };
     payout_batch::update_window(&mut transaction, id, &window).await?;
