@@ -11,7 +11,7 @@ use settlement::pipeline::{IN_FLIGHT_MAX, Lane};
 use settlement::state::{Gate, SubmissionState};
 use signer_client::Call;
 use store::submission::{self, Kind, NewSubmission};
-use store::{settlement_batch, settlement_root, settlement_sender};
+use store::{payout_batch, settlement_batch, settlement_root, settlement_sender};
 use telemetry::{ErrorChain, fault_point};
 
 use super::calls;
@@ -136,7 +136,7 @@ impl Worker {
             }
             let refusal = if look.head.timestamp.saturating_add(LIFE_MIN_SECONDS) > deadline {
                 Some("too_late")
-            } else if !root.accept_claims && settlement_batch::has_live(self.hold.reader()).await? {
+            } else if !root.accept_claims && payout_batch::any_live(self.hold.reader()).await? {
                 Some("batch_under_way")
             } else {
                 None

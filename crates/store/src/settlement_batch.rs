@@ -209,22 +209,6 @@ pub async fn update_quarantined(
     Ok(updated.rows_affected() == 1)
 }
 
-/// Whether a batch is under way: from the money held back for it to its end.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn has_live(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let live = sqlx::query_scalar!(
-        r#"SELECT EXISTS (
-               SELECT FROM payout_batch
-               WHERE state IN ('requested', 'held', 'sealed', 'approved', 'signed', 'submitting', 'quarantined')
-           ) AS "live!""#
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(live)
-}
-
 /// Enters the command that lets go of what a batch holds back, at the chain's time `effective_at`. `false` when it was
 /// entered before.
 ///
