@@ -9,14 +9,21 @@
 //! mature 10                     also: mature 10 releasing 39
 //! reserve B 1 in                also: out
 //! correct B 5 / fund 7 / freeze B 99 / unfreeze B
+//! request b1 A 5 B 7            a batch that holds back 5 of A and 7 of B
+//! settle b1 A 5 B credited 7    the chain executed it; also: A frozen 5 (credited, because frozen), A skipped
+//! release b1 expired            also: cancelled; and of the chain: cancel b1
+//! claim A 5 / withdraw A 5 / treasury 5
 //!     10 custody -> held(A) pool_layer(1,1) to A of B      a leg: all legs of the fact, in order, or none of them
+//!     5 available(A) -> custody payout to A pending        also: post, void
 //!     nothing                                              the fact has no legs
 //!     ! placed B 1/1/1                                     an effect that must be among the fact's effects
-//! = available(A) 64             a balance; also: entitled(A), owed by receivable(A)
+//! = available(A) 64             a balance; also: entitled(A), paid(A), held_back(A), owed by receivable(A)
 //! ```
 //!
 //! After every fact the harness itself checks that custody holds what came in less what went out, that what is
 //! held belongs to deposits that are held, and that no guarded account gives more than it has.
+
+mod settlement;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -178,6 +185,9 @@ impl Scenario {
                 until: words[2].parse().unwrap(),
             },
             "unfreeze" => Cause::UserUnfrozen { wallet: wallet(self) },
+            "request" | "settle" | "release" | "cancel" | "claim" | "withdraw" | "treasury" => {
+                self.settlement(words, at)
+            }
             other => panic!("{at}: unknown fact {other}"),
         }
     }
@@ -223,8 +233,9 @@ impl Scenario {
         for (id, change) in &self.legs {
             let account = id.account().unwrap();
             if account.kind().is_guarded() {
+                let given = change.debits_posted.plus(change.debits_held).unwrap();
                 assert!(
-                    change.debits_posted <= change.credits_posted,
+                    given <= change.credits_posted.plus(change.debits_released).unwrap(),
                     "{at}: {account} is overdrawn"
                 );
             }
@@ -273,6 +284,9 @@ impl Scenario {
         if let Some(name) = text.strip_prefix("entitled(") {
             let wallet = wallet_of(name.trim_end_matches(')'));
             return self.asset().display_amount(self.book.entitled(wallet));
+        }
+        if let Some(amount) = self.payment(text) {
+            return self.asset().display_amount(amount);
         }
         let found = self
             .legs
@@ -324,7 +338,7 @@ impl Scenario {
                 write!(text, " {word} {}", self.name(user)).unwrap();
             }
         }
-        text
+        text + settlement::movement(leg.movement)
     }
 
     /// The account's own text, with the user's name in the place of the number.
@@ -373,6 +387,18 @@ impl Scenario {
             Effect::DepositTaken { deposit, .. } => format!("! taken {}", deposit.get()),
             Effect::DepositRefunded { deposit } => format!("! refunded {}", deposit.get()),
             Effect::DepositMatured { deposit } => format!("! matured {}", deposit.get()),
+            Effect::PayoutHeld { .. }
+            | Effect::PayoutRefused { .. }
+            | Effect::BatchHeld { .. }
+            | Effect::PayoutReduced { .. }
+            | Effect::PayoutSettled { .. }
+            | Effect::BatchExecuted { .. }
+            | Effect::PayoutReleased { .. }
+            | Effect::BatchEnded { .. }
+            | Effect::Paid { .. }
+            | Effect::Claimed { .. }
+            | Effect::RootPublished { .. }
+            | Effect::RootVetoed { .. } => self.settlement_text(effect),
         }
     }
 }

@@ -3,10 +3,12 @@
 use alloy_primitives::{Address, B256, U256};
 use money::Amount;
 use naive::Terms;
-use plan::{Cause, Intake, ReserveChoice, Tier};
+use plan::{Book, Cause, CompiledPlan, Intake, Outcome, ReserveChoice, Tier};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+
+use crate::settlement::{Batches, Payment, any_payment};
 
 const DAY_SECONDS: u64 = 86_400;
 
@@ -57,6 +59,7 @@ pub(crate) enum Step {
     Freeze {
         user: usize,
     },
+    Pay(Payment),
 }
 
 fn inr(paise: u128) -> String {
@@ -155,6 +158,7 @@ pub(crate) fn any_history(facts: std::ops::Range<usize>) -> impl Strategy<Value 
         3 => (pick.clone(), 0u128..700).prop_map(|(user, amount)| Step::Correct { user, amount }),
         1 => (0u128..100).prop_map(|amount| Step::Fund { amount }),
         1 => pick.prop_map(|user| Step::Freeze { user }),
+        14 => any_payment().prop_map(Step::Pay),
     ];
     vec(step, facts)
 }
@@ -166,6 +170,10 @@ struct Chain<'a> {
     today: u32,
     wallets: Vec<Address>,
     deposits: Vec<Sent>,
+    batches: Batches,
+    /// What the ledger would say so far: operators ask for what it says.
+    book: Book,
+    out: Outcome,
 }
 
 struct Sent {
@@ -177,10 +185,13 @@ struct Sent {
 }
 
 /// The causes of a history, and what each brings into custody or takes out of it.
-pub(crate) fn causes(terms: &Terms, plan_hash: B256, steps: &[Step]) -> Vec<Cause> {
+pub(crate) fn causes(terms: &Terms, plan: &CompiledPlan, steps: &[Step]) -> Vec<Cause> {
     let mut chain = Chain {
         terms,
-        plan_hash,
+        plan_hash: plan.hash(),
+        batches: Batches::default(),
+        book: Book::new(plan.clone()),
+        out: Outcome::default(),
         today: 100,
         wallets: Vec::new(),
         deposits: Vec::new(),
@@ -192,8 +203,10 @@ pub(crate) fn causes(terms: &Terms, plan_hash: B256, steps: &[Step]) -> Vec<Caus
             (Step::Register { eager: true, .. }, Cause::Registered(intake)) => Some(intake.wallet),
             _ => None,
         };
-        causes.push(cause);
-        causes.extend(newcomer.into_iter().flat_map(reserve_all));
+        for cause in std::iter::once(cause).chain(newcomer.into_iter().flat_map(reserve_all)) {
+            chain.book.apply(&cause, &mut chain.out);
+            causes.push(cause);
+        }
     }
     causes
 }
@@ -269,6 +282,12 @@ impl Chain<'_> {
                 wallet: self.wallet(user),
                 until: 1,
             },
+            Step::Pay(ref payment) => {
+                let mut batches = std::mem::take(&mut self.batches);
+                let cause = batches.cause(payment, &self.book, |pick| self.wallet(pick));
+                self.batches = batches;
+                cause
+            }
         }
     }
 

@@ -3,16 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
 
 mod history;
+mod holds;
+mod settlement;
 
 use std::collections::BTreeMap;
 
 use history::{Step, any_history, any_terms, causes};
-use ledger::{Account, AccountKind, Beneficiary, BreakageCause, Leg, Reason, Side};
+use ledger::{Account, AccountKind, Beneficiary, BreakageCause, Leg, Phase, Reason, Side};
 use money::Amount;
 use naive::{Changes, Model, Terms};
 use plan::{
-    Book, Cause, CompiledPlan, Day, DepositId, Effect, Fact, Funding, Outcome, ReserveChoice, State, Tier,
-    UserId, compile,
+    Book, Cause, CompiledPlan, Day, DepositId, Effect, Fact, Funding, Outcome, PayoutOutcome, ReserveChoice,
+    State, Tier, UserId, compile,
 };
 use proptest::prelude::*;
 
@@ -25,8 +27,13 @@ fn signed(amount: Amount) -> i128 {
 }
 
 /// Adds legs to balances by account, each positive on the side on which the account grows.
+/// What is only held back moves nothing yet.
 fn fold(balances: &mut BTreeMap<Account, i128>, legs: &[Leg]) {
-    for leg in legs {
+    let moves = |leg: &&Leg| match leg.movement.phase() {
+        Phase::Single | Phase::Post => true,
+        Phase::Pending | Phase::Void => false,
+    };
+    for leg in legs.iter().filter(moves) {
         for (account, sign) in [(leg.debit, 1), (leg.credit, -1)] {
             let sign = match account.kind().side() {
                 Side::Debit => sign,
@@ -43,12 +50,27 @@ fn flow(cause: &Cause) -> i128 {
         Cause::Registered(intake) | Cause::RetoppedUp(intake) => signed(intake.amount),
         Cause::Refunded { amount, .. } => -signed(*amount),
         Cause::Funded { amount, .. } => signed(*amount),
+        Cause::BatchSettled { payouts, .. } => -payouts
+            .iter()
+            .map(|line| match line.outcome {
+                PayoutOutcome::Executed(amount) => signed(amount),
+                PayoutOutcome::Credited { .. } | PayoutOutcome::Skipped => 0,
+            })
+            .sum::<i128>(),
+        Cause::Claimed { amount, .. }
+        | Cause::CreditWithdrawn { amount, .. }
+        | Cause::TreasuryPaid { amount, .. } => -signed(*amount),
         Cause::EscrowMatured { .. }
         | Cause::UserFrozen { .. }
         | Cause::UserUnfrozen { .. }
         | Cause::Noted
         | Cause::ReserveChosen { .. }
-        | Cause::Corrected { .. } => 0,
+        | Cause::Corrected { .. }
+        | Cause::BatchRequested { .. }
+        | Cause::BatchReleased { .. }
+        | Cause::BatchCancelled { .. }
+        | Cause::RootPublished { .. }
+        | Cause::RootVetoed { .. } => 0,
     }
 }
 
@@ -59,7 +81,7 @@ fn run(
     mut each: impl FnMut(&Book, &Cause, &Outcome, &BTreeMap<Account, i128>) -> Result<(), TestCaseError>,
 ) -> Result<(), TestCaseError> {
     let plan = compiled(terms);
-    let causes = causes(terms, plan.hash(), steps);
+    let causes = causes(terms, &plan, steps);
     let mut book = Book::new(plan);
     let mut out = Outcome::default();
     let mut balances = BTreeMap::new();
@@ -91,6 +113,7 @@ fn notes(out: &Outcome) -> Vec<String> {
             Effect::Discrepancy { cause } => Some(format!("{cause:?}")),
             Effect::RewardForfeited { .. } => Some("forfeited".into()),
             Effect::Progressed { .. } => Some("progressed".into()),
+            Effect::PayoutRefused { cause, .. } => Some(format!("{cause:?}")),
             Effect::Joined { .. }
             | Effect::DepositTaken { .. }
             | Effect::DepositRefunded { .. }
@@ -101,7 +124,18 @@ fn notes(out: &Outcome) -> Vec<String> {
             | Effect::TreeClosed { .. }
             | Effect::ReserveSet { .. }
             | Effect::Frozen { .. }
-            | Effect::Unfrozen { .. } => None,
+            | Effect::Unfrozen { .. }
+            | Effect::PayoutHeld { .. }
+            | Effect::BatchHeld { .. }
+            | Effect::PayoutReduced { .. }
+            | Effect::PayoutSettled { .. }
+            | Effect::BatchExecuted { .. }
+            | Effect::PayoutReleased { .. }
+            | Effect::BatchEnded { .. }
+            | Effect::Paid { .. }
+            | Effect::Claimed { .. }
+            | Effect::RootPublished { .. }
+            | Effect::RootVetoed { .. } => None,
         })
         .collect();
     notes.sort();
@@ -127,6 +161,10 @@ proptest! {
             prop_assert_eq!(notes(out), expected, "after {:?}", cause);
             for (wallet, entitled) in &model.entitled {
                 prop_assert_eq!(signed(book.entitled(*wallet)), *entitled);
+                let payments = book.state().payments(book.user_of(*wallet).unwrap());
+                prop_assert_eq!(signed(payments.paid), model.paid_to(*wallet));
+                let held: i128 = model.holds.iter().filter(|hold| hold.wallet == *wallet).map(|hold| hold.amount).sum();
+                prop_assert_eq!(signed(payments.held), held, "after {:?}", cause);
             }
             Ok(())
         })?;
@@ -194,14 +232,18 @@ proptest! {
         terms in any_terms(),
         steps in any_history(1..200),
     ) {
-        let mut entitled: BTreeMap<UserId, i128> = BTreeMap::new();
+        let mut entitled: BTreeMap<UserId, (i128, i128)> = BTreeMap::new();
         run(&terms, &steps, |book, _, _, balances| {
             for (account, balance) in balances {
                 if let Account::Available(user) = account {
+                    let payments = book.state().payments(*user);
+                    prop_assert_eq!(signed(payments.available), *balance);
                     let now = signed(book.state().entitled(*user));
-                    prop_assert!(now >= entitled.insert(*user, now).unwrap_or(0));
-                    // Nothing is paid out in these histories.
-                    prop_assert_eq!(now, *balance);
+                    // What a proof entitles to: with it, the roots of liabilities grow only.
+                    let proven = signed(payments.paid) + signed(payments.available);
+                    prop_assert!(proven >= now);
+                    let (before, proven_before) = entitled.insert(*user, (now, proven)).unwrap_or_default();
+                    prop_assert!(now >= before && proven >= proven_before);
                 }
             }
             Ok(())
@@ -243,7 +285,7 @@ proptest! {
         cut in 0usize..200,
     ) {
         let plan = compiled(&terms);
-        let causes = causes(&terms, plan.hash(), &steps);
+        let causes = causes(&terms, &plan, &steps);
         let (prefix, suffix) = causes.split_at(cut.min(causes.len()));
         let mut whole = Book::new(plan.clone());
         let mut reused = Outcome::default();
@@ -391,6 +433,8 @@ fn random_histories_reach_every_rule() {
                     "progressed"
                 } else if matches!(effect, Effect::RewardForfeited { .. }) {
                     "forfeited"
+                } else if let Some(key) = settlement::rule_of(effect) {
+                    key
                 } else {
                     "other"
                 };
@@ -420,7 +464,10 @@ fn random_histories_reach_every_rule() {
         "netted from a move",
         "released",
         "refunded upline",
-    ] {
+    ]
+    .into_iter()
+    .chain(settlement::RULES)
+    {
         assert!(seen.contains_key(key), "{key}: {seen:?}");
     }
 }
