@@ -3,8 +3,10 @@
 //! Not responsible for deciding. The chain shows that a row was changed or removed; that its end was cut off shows only to
 //! those who noted an earlier head elsewhere, which is why the health endpoint tells it.
 
+mod recorded;
 mod verify;
 
+pub use recorded::{Recorded, list_recorded};
 pub use verify::{Anchor, Broken, Verified, VerifyError, verify, verify_database};
 
 use alloy::primitives::{B256, Keccak256};

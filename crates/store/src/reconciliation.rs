@@ -13,6 +13,7 @@ use sqlx::{Acquire, PgConnection};
 
 use crate::StoreError;
 use crate::chain_log::StoredLog;
+use crate::deployment::natural;
 
 pub use findings::{Opened, RunRecord, Stored, insert_run, list_open};
 pub use position::Cursor;
@@ -38,6 +39,17 @@ pub struct Reading {
     pub books: Ledger,
     /// Final logs after the cursor up to the position's block, in the chain's order.
     pub logs: Vec<StoredLog>,
+}
+
+/// Number of the last posting batch, if there is one.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_last_batch(connection: &mut PgConnection) -> Result<Option<u64>, StoreError> {
+    let seq = sqlx::query_scalar!("SELECT seq FROM posting_batch ORDER BY seq DESC LIMIT 1")
+        .fetch_optional(connection)
+        .await?;
+    seq.map(|seq| natural(seq, "posting_batch.seq")).transpose()
 }
 
 /// Reads a run's books and logs; `None` when nothing is posted yet.

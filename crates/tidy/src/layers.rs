@@ -28,6 +28,7 @@ const RESERVED: [(&str, &[&str]); 4] = [
             "store",
             "signer",
             "backend",
+            "reconciler",
             "devstack",
             "testkit",
             "cli",
@@ -36,7 +37,7 @@ const RESERVED: [(&str, &[&str]); 4] = [
             "bench",
         ],
     ),
-    ("axum", &["backend", "signer", "rpcsim"]),
+    ("axum", &["backend", "reconciler", "signer", "rpcsim"]),
     // The signer does not see the backend's tables, and nobody but it holds the system's keys; development starts
     // with keys that everybody knows, and `trellis claim` sends with a key of whoever runs it.
     (

@@ -1,0 +1,175 @@
+//! The reconciler's configuration, read from the environment once at start.
+//!
+//! | variable | meaning |
+//! | --- | --- |
+//! | `TRELLIS_DATABASE_URL` | the ledger's database, as role `trellis_reconciler` |
+//! | `TRELLIS_RPC_URL` | JSON-RPC endpoint of a node; it must serve state by block hash and overrides in `eth_call` |
+//! | `TRELLIS_SIGNER_DATABASE_URL` | the signers' database, as role `trellis_signer_auditor`; several are separated by commas; without it R12 does not run |
+//! | `TRELLIS_EXPECTED_FILE` | lines `name = value` that the contract's configuration must have, beside what its events say |
+//! | `TRELLIS_INTERVAL_MS` | between two runs when nothing is posted; 1000 by default, 50 to 600000 |
+//! | `TRELLIS_FULL_INTERVAL_MS` | between two runs that read everything; 60000 by default, 50 to 86400000 |
+//! | `TRELLIS_WEBHOOK_URL` | where findings are sent to; nowhere by default |
+//! | `TRELLIS_WEBHOOK_SECRET` | key of the HMAC-SHA256 in the header `x-trellis-signature` |
+//! | `TRELLIS_LISTEN` | where `/health`, `/health/ready` and `/metrics` are served; nowhere by default |
+//!
+//! Chain, contract and plan are not configured: the database says which ledger it is.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use audit::checks::Configuration;
+use telemetry::{Env, EnvError};
+
+/// A difference of one wei is to be told within seconds.
+const INTERVAL_MS_DEFAULT: u64 = 1_000;
+/// Below it runs would follow without a pause; above it nobody would be told in time.
+const INTERVAL_MS: RangeInclusive<u64> = 50..=600_000;
+/// Everything once a minute; a large ledger stretches this by its own duration.
+const FULL_INTERVAL_MS_DEFAULT: u64 = 60_000;
+/// At least once a day.
+const FULL_INTERVAL_MS: RangeInclusive<u64> = 50..=86_400_000;
+
+/// What the reconciler is told.
+#[derive(Clone)]
+pub struct Config {
+    /// The ledger's database, with a password.
+    pub database_url: String,
+    /// The node; may hold a secret.
+    pub rpc_url: String,
+    /// The signers' databases, with passwords.
+    pub signer_database_urls: Vec<String>,
+    /// What operators expect of the contract's configuration.
+    pub expected: Configuration,
+    /// Between two runs when nothing is posted.
+    pub interval: Duration,
+    /// Between two runs that read everything.
+    pub full_interval: Duration,
+    /// Where findings are sent to.
+    pub webhook_url: Option<String>,
+    /// Key of their signature.
+    pub webhook_secret: Option<String>,
+    /// Where health and metrics are served.
+    pub listen: Option<SocketAddr>,
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config")
+            .field("interval", &self.interval)
+            .field("full_interval", &self.full_interval)
+            .field("listen", &self.listen)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Config {
+    /// Reads all variables.
+    ///
+    /// # Errors
+    /// The first variable that is missing or bad.
+    pub fn from_env(env: &Env) -> Result<Self, EnvError> {
+        let signers = env.text_or("TRELLIS_SIGNER_DATABASE_URL", "")?;
+        let signers = signers.split(',').map(str::trim).filter(|url| !url.is_empty());
+        let expected = match env.find_text("TRELLIS_EXPECTED_FILE")? {
+            Some(file) => read_expected(&file)?,
+            None => Configuration::new(),
+        };
+        Ok(Self {
+            database_url: env.text("TRELLIS_DATABASE_URL")?,
+            rpc_url: env.text("TRELLIS_RPC_URL")?,
+            signer_database_urls: signers.map(str::to_owned).collect(),
+            expected,
+            interval: milliseconds(env, "TRELLIS_INTERVAL_MS", INTERVAL_MS_DEFAULT, INTERVAL_MS)?,
+            full_interval: milliseconds(
+                env,
+                "TRELLIS_FULL_INTERVAL_MS",
+                FULL_INTERVAL_MS_DEFAULT,
+                FULL_INTERVAL_MS,
+            )?,
+            webhook_url: env.find_text("TRELLIS_WEBHOOK_URL")?,
+            webhook_secret: env.find_text("TRELLIS_WEBHOOK_SECRET")?,
+            listen: env.find_parse("TRELLIS_LISTEN")?,
+        })
+    }
+}
+
+fn milliseconds(
+    env: &Env,
+    name: &str,
+    default: u64,
+    allowed: RangeInclusive<u64>,
+) -> Result<Duration, EnvError> {
+    let value: u64 = env.parse_or(name, default)?;
+    if allowed.contains(&value) {
+        return Ok(Duration::from_millis(value));
+    }
+    let reason = format!("must be {} to {}", allowed.start(), allowed.end());
+    Err(EnvError::invalid(name, reason))
+}
+
+fn read_expected(file: &str) -> Result<Configuration, EnvError> {
+    let name = "TRELLIS_EXPECTED_FILE";
+    let text = std::fs::read_to_string(file).map_err(|error| EnvError::invalid(name, error))?;
+    parse_expected(&text)
+        .map_err(|line| EnvError::invalid(name, format!("line {line} is not `name = value`")))
+}
+
+/// Lines `name = value`; empty ones and those that begin with `#` say nothing. The number of a line that is neither.
+fn parse_expected(text: &str) -> Result<Configuration, usize> {
+    let mut expected = Configuration::new();
+    for (line, number) in text.lines().map(str::trim).zip(1..) {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (name, value) = line.split_once('=').ok_or(number)?;
+        let (name, value) = (name.trim(), value.trim());
+        if name.is_empty() || expected.insert(name.to_owned(), value.to_owned()).is_some() {
+            return Err(number);
+        }
+    }
+    Ok(expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MUST: [(&str, &str); 2] = [
+        ("TRELLIS_DATABASE_URL", "postgres://a"),
+        ("TRELLIS_RPC_URL", "http://b"),
+    ];
+
+    #[test]
+    fn what_is_not_said_has_a_default() {
+        let config = Config::from_env(&Env::of(&MUST)).unwrap();
+        assert_eq!(config.interval, Duration::from_secs(1));
+        assert_eq!(config.full_interval, Duration::from_secs(60));
+        assert!(config.signer_database_urls.is_empty() && config.expected.is_empty());
+        assert!(config.webhook_url.is_none() && config.listen.is_none());
+    }
+
+    #[test]
+    fn several_signers_are_separated_by_commas() {
+        let mut pairs = MUST.to_vec();
+        pairs.push(("TRELLIS_SIGNER_DATABASE_URL", "postgres://a, postgres://b"));
+        let config = Config::from_env(&Env::of(&pairs)).unwrap();
+        assert_eq!(config.signer_database_urls, ["postgres://a", "postgres://b"]);
+    }
+
+    #[test]
+    fn an_interval_out_of_range_is_refused() {
+        let mut pairs = MUST.to_vec();
+        pairs.push(("TRELLIS_INTERVAL_MS", "49"));
+        assert!(Config::from_env(&Env::of(&pairs)).is_err());
+    }
+
+    #[test]
+    fn expectations_are_lines_of_name_and_value_and_a_name_stands_once() {
+        let expected = parse_expected("# roles\n\ncode_hash = 0xcc\npaused=false\n").unwrap();
+        assert_eq!(expected["code_hash"], "0xcc");
+        assert_eq!(expected["paused"], "false");
+        assert_eq!(parse_expected("code_hash 0xcc"), Err(1));
+        assert_eq!(parse_expected("a = 1\na = 1"), Err(2));
+    }
+}

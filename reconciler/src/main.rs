@@ -1,0 +1,61 @@
+//! The process `reconciler`: configuration from the environment, `SIGTERM` and Ctrl-C end it in order.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use reconciler::Config;
+use telemetry::{Env, ErrorChain};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+#[derive(Debug, Parser)]
+#[command(name = "reconciler", version, about = "Compares contract, events and ledger")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look once at everything, print what is found and write nothing
+    Once {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    telemetry::install_tls();
+    if let Err(error) = telemetry::init() {
+        eprintln!("{}", ErrorChain(&error));
+        return ExitCode::FAILURE;
+    }
+    match run(Arguments::parse().command).await {
+        Ok(code) => code,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "the reconciler stops");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Option<Command>) -> anyhow::Result<ExitCode> {
+    let config = Config::from_env(&Env::process())?;
+    if let Some(Command::Once { json }) = command {
+        return reconciler::once(&config, json).await;
+    }
+    let (stopper, stop) = watch::channel(false);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        stopper.send_replace(true);
+    });
+    reconciler::watch(config, stop).await?;
+    Ok(ExitCode::SUCCESS)
+}

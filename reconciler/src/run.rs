@@ -1,0 +1,207 @@
+//! One look: read, compare, and say what was seen. Storing and telling it is the watcher's.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use alloy_primitives::{Address, B256};
+use anyhow::Context;
+use audit::checks::{self, BatchState, Position, Report, Skip, Snapshot};
+use chain::ChainReader;
+use plan::CompiledPlan;
+use store::PgPool;
+use store::deployment::{self, Deployment};
+use store::reconciliation::{self, Extent, Reading};
+
+use crate::config::Config;
+use crate::contract::{self, Read, Wanted};
+use crate::memory::Memory;
+use crate::signers::Signers;
+
+/// Accounts that a run reads at the contract although no event touched them: all in turn.
+const SAMPLE: usize = 200;
+
+/// Batches whose state a run reads at the contract, beyond which their events must do.
+const BATCHES_MAX: usize = 200;
+
+/// Connections: one for the look, one for what it found.
+const CONNECTIONS_MAX: u32 = 2;
+
+/// Books, events, contract and signers, and what is remembered of them.
+#[derive(Debug)]
+pub struct Reconciler {
+    pool: PgPool,
+    reader: ChainReader,
+    plan: CompiledPlan,
+    signers: Signers,
+    pinned: checks::Configuration,
+    memory: Memory,
+    /// Where in the order of wallets the next sample begins.
+    sampled: usize,
+}
+
+/// What one look saw.
+#[derive(Debug)]
+pub struct Looked {
+    /// The moment.
+    pub position: Position,
+    /// What every check says.
+    pub report: Report,
+    /// Whether everything was read.
+    pub is_full: bool,
+    /// When it began, in seconds since 1970-01-01 UTC.
+    pub started_at: f64,
+    /// How long it took.
+    pub duration: Duration,
+    /// How long the checks alone took.
+    pub checking: Duration,
+    /// Users of the ledger.
+    pub users: usize,
+    /// Accounts that were read at the contract.
+    pub accounts: usize,
+}
+
+impl Reconciler {
+    /// Reaches the ledger's database and finds out which ledger it is.
+    ///
+    /// # Errors
+    /// The database does not answer or is not bound to a deployment, or its plan does not compile.
+    pub async fn new(config: &Config) -> anyhow::Result<Self> {
+        let pool = store::connect(&config.database_url, CONNECTIONS_MAX)
+            .await
+            .context("the ledger's database was not reached")?;
+        let mut connection = pool.acquire().await?;
+        let deployment: Deployment = deployment::find(&mut connection)
+            .await?
+            .context("the database is not bound to a deployed contract")?;
+        drop(connection);
+        let plan = plan::compile(&deployment.plan_text).context("the deployment's plan does not compile")?;
+        anyhow::ensure!(
+            plan.hash() == deployment.plan_hash,
+            "the deployment's plan has another hash than was deployed"
+        );
+        Ok(Self {
+            pool,
+            reader: ChainReader::connect(&config.rpc_url, deployment.contract)?,
+            plan,
+            signers: Signers::new(
+                &config.signer_database_urls,
+                deployment.chain_id,
+                deployment.contract,
+            ),
+            pinned: config.expected.clone(),
+            memory: Memory::default(),
+            sampled: 0,
+        })
+    }
+
+    /// The ledger's database.
+    #[must_use]
+    pub const fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Looks at everything, or at what is new since the last look; `None` when nothing is posted yet.
+    ///
+    /// # Errors
+    /// The ledger's database does not answer, or holds what no program of ours writes.
+    pub async fn run(&mut self, everything: bool) -> anyhow::Result<Option<Looked>> {
+        let started = Instant::now();
+        let started_at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        // Whatever goes wrong below, the next look starts from nothing.
+        let mut memory = std::mem::take(&mut self.memory);
+        if everything {
+            memory = Memory::default();
+        }
+        let extent = memory.extent();
+        let mut connection = self.pool.acquire().await?;
+        let reading = reconciliation::read(&mut connection, memory.cursor, extent).await?;
+        drop(connection);
+        let Some(mut reading) = reading else {
+            return Ok(None);
+        };
+        memory.take(&mut reading)?;
+        let is_full = extent == Extent::Full;
+        let wanted = self.wanted(&reading, &memory, is_full);
+        let read = contract::read(&self.reader, &reading.position, &wanted, &memory.governance).await;
+        if read.is_ok() {
+            memory.touched.clear();
+            memory.batches_touched.clear();
+        }
+        let signers = self.signers.read(is_full).await;
+        let snapshot = self.snapshot(reading, &mut memory, read, signers);
+        let checking = Instant::now();
+        let report = checks::run(&snapshot);
+        let looked = Looked {
+            position: snapshot.position,
+            report,
+            is_full,
+            started_at: started_at.as_secs_f64(),
+            checking: checking.elapsed(),
+            duration: started.elapsed(),
+            users: snapshot.books.users.len(),
+            accounts: snapshot.chain.as_ref().map_or(0, |chain| chain.accounts.len()),
+        };
+        memory.keep(snapshot.events, snapshot.books.batches);
+        self.memory = memory;
+        Ok(Some(looked))
+    }
+
+    fn snapshot(
+        &self,
+        reading: Reading,
+        memory: &mut Memory,
+        read: Result<Read, Skip>,
+        signers: Result<Vec<checks::SignerMemory>, Skip>,
+    ) -> Snapshot {
+        let (chain, expected) = match read {
+            Ok(Read { chain, expected }) => (Ok(chain), Ok(expected)),
+            Err(skip) => (Err(skip.clone()), Err(skip)),
+        };
+        Snapshot {
+            position: reading.position,
+            plan: self.plan.clone(),
+            books: reading.books,
+            events: std::mem::take(&mut memory.events),
+            chain,
+            signers,
+            expected,
+        }
+    }
+
+    /// Everybody in a full run; else whom events touched, and a few in turn.
+    fn wanted(&mut self, reading: &Reading, memory: &Memory, is_full: bool) -> Wanted {
+        let everybody: Vec<Address> = reading.books.users.values().map(|user| user.wallet).collect();
+        let wallets = if is_full || everybody.len() <= SAMPLE {
+            everybody
+        } else {
+            let sample = everybody.iter().cycle().skip(self.sampled).take(SAMPLE);
+            let mut wallets = memory.touched.clone();
+            wallets.extend(sample.copied());
+            self.sampled = self
+                .sampled
+                .saturating_add(SAMPLE)
+                .checked_rem(everybody.len())
+                .unwrap_or(0);
+            wallets.into_iter().collect()
+        };
+        let mut batches: Vec<B256> = memory.batches_touched.iter().copied().collect();
+        let open = reading.books.batches.iter().filter(|batch| match batch.state {
+            BatchState::Open | BatchState::Signed | BatchState::Quarantined => true,
+            BatchState::Executed | BatchState::Released => false,
+        });
+        batches.extend(open.map(|batch| batch.id));
+        batches.sort_unstable();
+        batches.dedup();
+        batches.truncate(BATCHES_MAX);
+        Wanted {
+            wallets,
+            batches,
+            senders: reading
+                .books
+                .senders
+                .iter()
+                .map(|sender| sender.address)
+                .collect(),
+            pinned: self.pinned.clone(),
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! The loop around looks: when to look, what to store, whom to tell.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use audit::checks::{Check, Severity, Verdict};
+use serde_json::{Map, Value, json};
+use store::lease::{self, Lease, LeaseError, LeaseName};
+use store::reconciliation::{self, RunRecord, Stored};
+use tokio::sync::watch::Receiver;
+
+use crate::alert::Alerts;
+use crate::config::Config;
+use crate::run::{Looked, Reconciler};
+use crate::server::{Pulse, serve};
+
+/// Between two looks at whether something was posted.
+const POLL: Duration = Duration::from_millis(50);
+
+/// A look is followed by a pause of so many times its duration, so that a large ledger is not looked at all the time.
+const PAUSE_FACTOR: u32 = 4;
+
+/// A look at everything is followed by this many times its duration without another one, unless something is open.
+const FULL_PAUSE_FACTOR: u32 = 20;
+
+/// How long a silent reconciler keeps its lease: longer than a look at a large ledger.
+const LEASE_TTL: Duration = Duration::from_secs(30);
+
+/// Looks that found what the ones before found are stored this often.
+const STORE_EVERY: Duration = Duration::from_secs(10);
+
+/// The wait after a failure.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// What is known between looks.
+#[derive(Debug)]
+struct Watcher {
+    reconciler: Reconciler,
+    alerts: Alerts,
+    pulse: Pulse,
+    config: Config,
+    lease: Option<Lease>,
+    /// Last posting batch that was looked at.
+    batch_seq: u64,
+    looked_at: Option<Instant>,
+    next_look: Instant,
+    next_full: Instant,
+    /// Whether anything is open: then every look is at everything, so that its end is seen.
+    is_open: bool,
+    stored_at: Option<Instant>,
+    stored_outcome: &'static str,
+}
+
+/// Looks until it is told to end.
+///
+/// # Errors
+/// Something is missing at the start; later failures are waited out.
+pub async fn watch(config: Config, mut stop: Receiver<bool>) -> anyhow::Result<()> {
+    let metrics = telemetry::metrics::install()?;
+    let pulse = Pulse::default();
+    let reconciler = Reconciler::new(&config).await?;
+    let alerts = Alerts::start(config.webhook_url.clone(), config.webhook_secret.clone())?;
+    serve(config.listen, metrics, pulse.clone()).await?;
+    describe_checks();
+    let now = Instant::now();
+    let mut watcher = Watcher {
+        reconciler,
+        alerts,
+        pulse,
+        config,
+        lease: None,
+        batch_seq: 0,
+        looked_at: None,
+        next_look: now,
+        next_full: now,
+        is_open: false,
+        stored_at: None,
+        stored_outcome: "",
+    };
+    watcher.pulse.beat();
+    telemetry::announce_ready()?;
+    loop {
+        let wait = match watcher.step().await {
+            Ok(()) => POLL,
+            Err(error) => {
+                metrics::counter!("trellis_reconciler_failed_runs_total").increment(1);
+                tracing::warn!(error = format!("{error:#}"), "a look failed");
+                RETRY
+            }
+        };
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+    watcher.release().await;
+    Ok(())
+}
+
+impl Watcher {
+    /// Looks if it is time to.
+    async fn step(&mut self) -> anyhow::Result<()> {
+        if !self.hold_lease().await? {
+            self.pulse.beat();
+            return Ok(());
+        }
+        let now = Instant::now();
+        let interval_is_over = self
+            .looked_at
+            .is_none_or(|looked_at| now.duration_since(looked_at) >= self.config.interval);
+        let mut connection = self.reconciler.pool().acquire().await?;
+        let batch_seq = reconciliation::find_last_batch(&mut connection)
+            .await?
+            .unwrap_or(0);
+        drop(connection);
+        if now < self.next_look || (batch_seq == self.batch_seq && !interval_is_over) {
+            self.pulse.beat();
+            return Ok(());
+        }
+        self.batch_seq = batch_seq;
+        self.looked_at = Some(now);
+        self.look(now).await
+    }
+
+    async fn look(&mut self, now: Instant) -> anyhow::Result<()> {
+        let everything = self.is_open || now >= self.next_full;
+        let looked = self.reconciler.run(everything).await?;
+        self.pulse.beat();
+        let Some(looked) = looked else {
+            self.pulse
+                .saw(json!({ "outcome": "skipped", "cause": "nothing_posted" }));
+            return Ok(());
+        };
+        let ended = Instant::now();
+        self.next_look = ended + looked.duration.saturating_mul(PAUSE_FACTOR);
+        if looked.is_full {
+            let pause = looked.duration.saturating_mul(FULL_PAUSE_FACTOR);
+            self.next_full = ended + pause.max(self.config.full_interval);
+        }
+        measure(&looked);
+        let stored = self.store(&looked).await?;
+        self.alerts.tell(&looked, &stored);
+        log(&looked, &stored);
+        self.pulse.saw(summary(&looked));
+        Ok(())
+    }
+
+    /// Stores a look that changed something, and others now and then.
+    async fn store(&mut self, looked: &Looked) -> anyhow::Result<Stored> {
+        let outcome = outcome(looked);
+        let is_due = self
+            .stored_at
+            .is_none_or(|stored_at| stored_at.elapsed() >= STORE_EVERY);
+        if outcome == self.stored_outcome && !is_due && !self.is_open && outcome != "findings" {
+            return Ok(Stored::default());
+        }
+        let complete = complete(looked);
+        let record = RunRecord {
+            block_number: looked.position.block_number,
+            block_hash: looked.position.block_hash,
+            fact_seq: looked.position.fact_seq,
+            outcome,
+            checks: checks(looked),
+            started_at: looked.started_at,
+            findings: looked.report.findings().collect(),
+            complete,
+        };
+        let mut transaction = self.reconciler.pool().begin().await?;
+        if let Some(lease) = self.lease {
+            match lease::check(&mut transaction, lease).await {
+                Ok(()) => {}
+                Err(error) => {
+                    self.lease = None;
+                    return Err(error.into());
+                }
+            }
+        }
+        let stored = reconciliation::insert_run(&mut transaction, &record).await?;
+        transaction.commit().await?;
+        let mut connection = self.reconciler.pool().acquire().await?;
+        self.is_open = !reconciliation::list_open(&mut connection).await?.is_empty();
+        (self.stored_at, self.stored_outcome) = (Some(Instant::now()), outcome);
+        Ok(stored)
+    }
+
+    /// Whether this process is the one that stores and tells.
+    async fn hold_lease(&mut self) -> anyhow::Result<bool> {
+        let mut connection = self.reconciler.pool().acquire().await?;
+        match self.lease {
+            Some(held) => match lease::renew(&mut connection, held, LEASE_TTL).await {
+                Ok(()) => {}
+                Err(LeaseError::Lost { .. }) => self.lease = None,
+                Err(LeaseError::Store(error)) => return Err(error.into()),
+            },
+            None => {
+                let holder = format!("process {}", std::process::id());
+                self.lease = lease::claim(&mut connection, LeaseName::Reconciler, &holder, LEASE_TTL).await?;
+                if self.lease.is_some() {
+                    self.is_open = !reconciliation::list_open(&mut connection).await?.is_empty();
+                }
+            }
+        }
+        Ok(self.lease.is_some())
+    }
+
+    async fn release(&mut self) {
+        let Some(held) = self.lease.take() else { return };
+        let released = async {
+            let mut connection = self.reconciler.pool().acquire().await?;
+            lease::release(&mut connection, held).await?;
+            anyhow::Ok(())
+        };
+        if let Err(error) = released.await {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "the lease was not released and will expire"
+            );
+        }
+    }
+}
+
+/// What a look comes to.
+fn outcome(looked: &Looked) -> &'static str {
+    if looked.report.findings().next().is_some() {
+        "findings"
+    } else if looked
+        .report
+        .verdicts
+        .iter()
+        .any(|(check, verdict)| is_gap(*check, verdict))
+    {
+        "skipped"
+    } else {
+        "clean"
+    }
+}
+
+/// Whether a check that ought to run did not. What nobody configured is no gap of this run.
+fn is_gap(_check: Check, verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Skipped(audit::checks::Skip::NotConfigured(_))
+        | Verdict::Passed
+        | Verdict::Failed { .. } => false,
+        Verdict::Skipped(_) => true,
+    }
+}
+
+/// Checks that saw everything there is to see, and listed all that they found.
+fn complete(looked: &Looked) -> Vec<&'static str> {
+    let complete = looked
+        .report
+        .verdicts
+        .iter()
+        .filter(|(_, verdict)| match verdict {
+            Verdict::Passed => looked.is_full,
+            Verdict::Failed { omitted, .. } => looked.is_full && *omitted == 0,
+            Verdict::Skipped(_) => false,
+        });
+    complete.map(|(check, _)| check.id()).collect()
+}
+
+/// What every check said, by its id.
+pub(crate) fn checks(looked: &Looked) -> Value {
+    let mut checks = Map::new();
+    for (check, verdict) in &looked.report.verdicts {
+        let said = match verdict {
+            Verdict::Passed => json!({ "state": "passed" }),
+            Verdict::Failed { findings, omitted } => {
+                json!({ "state": "failed", "findings": findings.len() + omitted })
+            }
+            Verdict::Skipped(skip) => json!({
+                "state": "skipped",
+                "cause": skip.name(),
+                "detail": skip.to_string(),
+            }),
+        };
+        let mut said = said;
+        said["severity"] = json!(check.severity().name());
+        said["cadence"] = json!(check.cadence().name());
+        said["meaning"] = json!(check.meaning());
+        said["runbook"] = json!(check.runbook());
+        said["everything"] = json!(looked.is_full);
+        checks.insert(check.id().to_owned(), said);
+    }
+    Value::Object(checks)
+}
+
+/// A look in few words.
+pub(crate) fn summary(looked: &Looked) -> Value {
+    json!({
+        "outcome": outcome(looked),
+        "block_number": looked.position.block_number,
+        "block_hash": looked.position.block_hash.to_string(),
+        "fact_seq": looked.position.fact_seq,
+        "everything": looked.is_full,
+        "users": looked.users,
+        "accounts_at_contract": looked.accounts,
+        "findings": looked.report.findings().count(),
+        "duration_ms": looked.duration.as_millis(),
+        "checking_ms": looked.checking.as_millis(),
+    })
+}
+
+fn log(looked: &Looked, stored: &Stored) {
+    for finding in looked.report.findings() {
+        let is_new = stored
+            .raised
+            .iter()
+            .any(|raised| raised.check == finding.check.id() && raised.subject == finding.subject);
+        if is_new {
+            tracing::error!(
+                check = finding.check.id(),
+                severity = finding.severity.name(),
+                subject = finding.subject,
+                expected = finding.expected,
+                actual = finding.actual,
+                cause = finding.cause.name(),
+                chain.block = looked.position.block_number,
+                "{}",
+                finding.detail
+            );
+        }
+    }
+    for resolved in &stored.resolved {
+        tracing::info!(
+            check = resolved.check,
+            subject = resolved.subject,
+            "a finding is over"
+        );
+    }
+    if stored.stopped {
+        tracing::error!("settlement is stopped until two operators resume it");
+    }
+}
+
+fn describe_checks() {
+    for check in Check::ALL {
+        metrics::gauge!("trellis_reconciler_findings", "check" => check.id()).set(0.0);
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge is for people, not for money")]
+fn measure(looked: &Looked) {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs_f64();
+    let extent = if looked.is_full { "everything" } else { "new" };
+    metrics::histogram!("trellis_reconciler_run_seconds", "extent" => extent)
+        .record(looked.duration.as_secs_f64());
+    metrics::counter!("trellis_reconciler_runs_total", "outcome" => outcome(looked)).increment(1);
+    metrics::gauge!("trellis_reconciler_block").set(looked.position.block_number as f64);
+    metrics::gauge!("trellis_reconciler_accounts").set(looked.accounts as f64);
+    for (check, verdict) in &looked.report.verdicts {
+        let found = match verdict {
+            Verdict::Passed => 0,
+            Verdict::Failed { findings, omitted } => findings.len() + omitted,
+            Verdict::Skipped(skip) => {
+                metrics::counter!("trellis_reconciler_skipped_total", "check" => check.id(), "cause" => skip.name())
+                    .increment(1);
+                continue;
+            }
+        };
+        metrics::gauge!("trellis_reconciler_check_run_timestamp_seconds", "check" => check.id()).set(now);
+        if found == 0 {
+            metrics::gauge!("trellis_reconciler_check_passed_timestamp_seconds", "check" => check.id())
+                .set(now);
+        }
+        metrics::gauge!("trellis_reconciler_findings", "check" => check.id()).set(found as f64);
+    }
+    let grave = looked
+        .report
+        .findings()
+        .filter(|finding| finding.severity == Severity::S1);
+    metrics::gauge!("trellis_reconciler_grave_findings").set(grave.count() as f64);
+}
