@@ -7,12 +7,18 @@ use plan::CompiledPlan;
 use crate::Discrepancy;
 use crate::books::Books;
 
-/// Checks that debits equal credits, that custody covers exactly what is owed, and that what is held is what
+/// Checks that debits equal credits, pending ones too, that what is pending is what lines of batches hold back, that custody covers exactly what is owed, and that what is held is what
 /// lies in escrow.
 pub fn check(plan: &CompiledPlan, books: &Books, out: &mut Vec<Discrepancy>) {
     let debits = total(books.balances.values().map(|row| row.debits_posted));
     let credits = total(books.balances.values().map(|row| row.credits_posted));
     equal(("Σ debits", debits), ("Σ credits", credits), out);
+
+    let debits = total(books.balances.values().map(|row| row.debits_pending));
+    let credits = total(books.balances.values().map(|row| row.credits_pending));
+    let lines = total(books.payouts.values().map(|row| row.held));
+    equal(("Σ pending debits", debits), ("Σ pending credits", credits), out);
+    equal(("Σ pending debits", debits), ("what lines hold back", lines), out);
 
     let custody = net(books, |kind| kind == AccountKind::Custody);
     let receivable = net(books, |kind| kind == AccountKind::Receivable);

@@ -26,4 +26,4 @@ pub use compiled::{ChainClass, CompiledPlan, Finding, GateError, PoolRoom, Route
 pub use effect::{DiscrepancyCause, Effect, Funding, IgnoredCause, Outcome, RefusedCause};
 pub use fact::{Day, DepositId, DepositKind, Fact, ReserveChoice};
 pub use ledger::{Tier, TreeNumber, UserId};
-pub use state::{Place, State};
+pub use state::{Payments, Place, State};
