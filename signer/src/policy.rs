@@ -13,7 +13,7 @@ pub use root::RootRule;
 pub use scope::Scope;
 pub use transaction::{TransactionLimits, TransactionRule};
 
-pub(crate) use batch::{Account, Day, JustifiedBatch};
+pub(crate) use batch::{Account, Day, JustifiedBatch, check_list};
 pub(crate) use root::{Floor, JustifiedRoot};
 pub(crate) use transaction::{Attempt, Authorized, JustifiedTransaction, Nonces, check_authorized};
 

@@ -9,7 +9,7 @@ use signer_client::{Authorization, BatchTerms, PayoutBatch};
 use super::{Authorizer, Prepared, authorization};
 use crate::callers::Caller;
 use crate::message;
-use crate::policy::{Account, BatchRule, JustifiedBatch, Policy};
+use crate::policy::{Account, BatchRule, JustifiedBatch, Policy, check_list};
 use crate::protection::Justified;
 use crate::purpose::Kind;
 use crate::refusal::{AuthorizeError, Refusal};
@@ -36,10 +36,15 @@ impl Authorizer {
         let Policy::Authorizations { scope, batches, .. } = &self.policy else {
             return Err(Refusal::WrongPurpose(self.purpose()).into());
         };
-        batches.check_terms(scope, terms)?;
+        check_list(&terms.batch).map_err(Refusal::Batch)?;
         let key = business_key(terms);
         let digest = message::batch_digest(&terms.batch, &self.domain);
-        let justified = match self.find(&key).await? {
+        let known = self.find(&key).await?;
+        // What was recorded keeps its signature, whatever the limits are now.
+        if known.as_ref().is_none_or(|known| known.digest != digest) {
+            batches.check_terms(scope, terms)?;
+        }
+        let justified = match known {
             // Known ones were justified when they were new. Others are refused by the record.
             Some(_) => None,
             None => {

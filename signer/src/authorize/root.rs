@@ -31,10 +31,14 @@ impl Authorizer {
         let Policy::Roots(scope) = &self.policy else {
             return Err(Refusal::WrongPurpose(self.purpose()).into());
         };
-        scope.check_root(terms)?;
         let key = business_key(terms);
         let digest = message::root_digest(&terms.root, &self.domain);
-        let justified = match self.find(&key).await? {
+        let known = self.find(&key).await?;
+        // What was recorded keeps its signature, whatever the policy is now.
+        if known.as_ref().is_none_or(|known| known.digest != digest) {
+            scope.check_root(terms)?;
+        }
+        let justified = match known {
             // Known ones were justified when they were new. Others are refused by the record.
             Some(_) => None,
             None => {

@@ -10,7 +10,7 @@ use super::{Authorizer, Prepared};
 use crate::callers::Caller;
 use crate::keyring::KeyError;
 use crate::message;
-use crate::policy::{Authorized, JustifiedTransaction, Policy, check_authorized};
+use crate::policy::{Authorized, JustifiedTransaction, Policy, check_authorized, check_list};
 use crate::protection::{Justified, Signed};
 use crate::purpose::Kind;
 use crate::refusal::{AuthorizeError, Refusal};
@@ -37,14 +37,23 @@ impl Authorizer {
         let Policy::Transactions { scope, limits } = &self.policy else {
             return Err(Refusal::WrongPurpose(self.purpose()).into());
         };
-        let authorized = limits.check_terms(scope, terms, self.address())?;
+        if let Call::ExecuteBatch { batch, .. } = &terms.call {
+            check_list(batch).map_err(Refusal::Batch)?;
+        }
         let transaction = self.transaction(terms);
         let digest = transaction.signature_hash();
         let key = self.transaction_key(terms);
-        let justified = match self.find(&key).await? {
-            // Known ones were justified when they were new. Others are refused by the record.
-            Some(_) => None,
+        let known = self.find(&key).await?;
+        let justified = match known {
+            // What was recorded keeps its signature, whatever the limits are now.
+            Some(known) if known.digest == digest => None,
+            Some(_) => {
+                // Refused by the record, unless the terms are refused for what they are.
+                limits.check_terms(scope, terms, self.address())?;
+                None
+            }
             None => {
+                let authorized = limits.check_terms(scope, terms, self.address())?;
                 let (head, justified) = self.justify_transaction(terms, authorized, &transaction).await?;
                 Some((head, Justified::Transaction(justified)))
             }

@@ -234,7 +234,7 @@ impl BatchLimits {
 }
 
 /// What the contract would refuse for its form.
-pub(super) fn check_list(batch: &PayoutBatch) -> Result<(), BatchRule> {
+pub(crate) fn check_list(batch: &PayoutBatch) -> Result<(), BatchRule> {
     if batch.payouts.is_empty() {
         return Err(BatchRule::Empty);
     }

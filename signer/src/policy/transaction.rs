@@ -5,12 +5,15 @@
 //! sent only with a proof that leads from the leaf to the root. What it costs is capped, and each attempt of a nonce does
 //! the same as the one before, dearer; only a transaction that does nothing may take the place of one that does something.
 
+mod rule;
+
+pub use rule::TransactionRule;
+
 use abi::typed_data;
 use alloy::primitives::{Address, B256, Signature, U256, keccak256};
 use alloy::sol_types::SolValue;
 use money::Amount;
 use signer_client::{Call, ProofNode, SignedBy, TransactionTerms};
-use thiserror::Error;
 
 use crate::policy::Scope;
 use crate::policy::batch::check_list;
@@ -41,123 +44,6 @@ pub struct TransactionLimits {
     pub fee_per_gas_max: u128,
     /// The largest tip per gas, in wei.
     pub tip_per_gas_max: u128,
-}
-
-/// The rule that a transaction breaks.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum TransactionRule {
-    /// Less gas than any transaction takes.
-    #[error("{0} gas are less than any transaction takes")]
-    GasLimitTooLow(u64),
-    /// More gas than allowed.
-    #[error("{found} gas are above the limit {max}")]
-    GasLimitAboveMax {
-        /// As asked for.
-        found: u64,
-        /// The limit.
-        max: u64,
-    },
-    /// A higher price than allowed.
-    #[error("{found} wei per gas are above the limit {max}")]
-    FeeAboveMax {
-        /// As asked for.
-        found: u128,
-        /// The limit.
-        max: u128,
-    },
-    /// A higher tip than allowed.
-    #[error("a tip of {found} wei per gas is above the limit {max}")]
-    TipAboveMax {
-        /// As asked for.
-        found: u128,
-        /// The limit.
-        max: u128,
-    },
-    /// The tip is part of the price.
-    #[error("a tip of {tip} wei per gas is above the price {fee}")]
-    TipAboveFee {
-        /// The tip.
-        tip: u128,
-        /// The price.
-        fee: u128,
-    },
-    /// No account has that many transactions.
-    #[error("the nonce {0} is too large")]
-    NonceTooLarge(u64),
-    /// The batch is somebody else's to submit.
-    #[error("only {0:#x} may submit the batch")]
-    WrongSubmitter(Address),
-    /// The authorization's signature is not its signer's.
-    #[error("the authorization is not signed by {0:#x}")]
-    NotSignedBy(Address),
-    /// The contract does not take the signer's authorizations.
-    #[error("the contract does not know the signer {0:#x}")]
-    UnknownSigner(Address),
-    /// The proof does not lead to the root.
-    #[error("the proof does not lead to the root")]
-    ProofInvalid,
-    /// Nothing to sweep, or too much.
-    #[error("{0} days are not within 1 and {SWEEP_DAYS_MAX}")]
-    SweepDays(u64),
-    /// The chain has a transaction with this nonce.
-    #[error("the nonce {nonce} is used: the next one is {next}")]
-    NonceUsed {
-        /// As asked for.
-        nonce: u64,
-        /// The chain's next.
-        next: u64,
-    },
-    /// A nonce below would be missing.
-    #[error("the nonce {nonce} leaves a gap: the next one is {next}")]
-    NonceGap {
-        /// As asked for.
-        nonce: u64,
-        /// The highest that may be new.
-        next: u64,
-    },
-    /// Attempts count upwards.
-    #[error("the attempt {attempt} is not above {last}, which was signed")]
-    AttemptNotAbove {
-        /// As asked for.
-        attempt: u32,
-        /// The last that was signed.
-        last: u32,
-    },
-    /// Another thing was signed for the nonce.
-    #[error("an earlier attempt of this nonce does something else")]
-    PayloadDiffers,
-    /// The prices would not make a node replace the earlier attempt.
-    #[error("the prices are not both at least a tenth above those of the attempt before")]
-    PriceNotRaised,
-    /// Another nonce may carry the batch already.
-    #[error("the batch is carried by the nonce {0}")]
-    BatchElsewhere(u64),
-}
-
-impl TransactionRule {
-    /// Its stable name on the wire and in records.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::GasLimitTooLow(_) => "gas_limit_too_low",
-            Self::GasLimitAboveMax { .. } => "gas_limit_above_max",
-            Self::FeeAboveMax { .. } => "fee_above_max",
-            Self::TipAboveMax { .. } => "tip_above_max",
-            Self::TipAboveFee { .. } => "tip_above_fee",
-            Self::NonceTooLarge(_) => "nonce_too_large",
-            Self::WrongSubmitter(_) => "wrong_submitter",
-            Self::NotSignedBy(_) => "not_signed",
-            Self::UnknownSigner(_) => "unknown_signer",
-            Self::ProofInvalid => "proof_invalid",
-            Self::SweepDays(_) => "sweep_days",
-            Self::NonceUsed { .. } => "nonce_used",
-            Self::NonceGap { .. } => "nonce_gap",
-            Self::AttemptNotAbove { .. } => "attempt_not_above",
-            Self::PayloadDiffers => "payload_differs",
-            Self::PriceNotRaised => "price_not_raised",
-            Self::BatchElsewhere(_) => "batch_elsewhere",
-        }
-    }
 }
 
 /// Whose signature a call carries.

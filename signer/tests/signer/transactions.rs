@@ -115,6 +115,19 @@ async fn the_bytes_say_exactly_what_was_asked_for_and_stay_the_same() {
     assert_eq!(world.count("signer.sign_request").await, 2);
 }
 
+#[tokio::test]
+async fn what_was_signed_is_repeated_also_under_lower_limits() {
+    let mut world = World::start_for(Purpose::Transactions, &[]).await;
+    let terms = world.transaction(0, 1, Call::Noop);
+    let signed = ask(&world, &terms).await.unwrap();
+    world.signer.stop().unwrap();
+    let lower = [("TRELLIS_FEE_PER_GAS_MAX", (FEE - 1).to_string())];
+    let (_second, second) = world.beside_with(Purpose::Transactions, &lower).await;
+    assert_eq!(second.sign_transaction(&terms).await.unwrap(), signed);
+    let next = world.transaction(1, 1, Call::Noop);
+    assert_eq!(word(&second.sign_transaction(&next).await), "fee_above_max");
+}
+
 type Change = fn(&mut TransactionTerms);
 
 #[tokio::test]

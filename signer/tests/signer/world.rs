@@ -185,9 +185,18 @@ impl World {
 
     /// A second signer, for another purpose, with the same memory.
     pub(crate) async fn beside(&self, purpose: Purpose) -> (Service, SignerClient) {
+        self.beside_with(purpose, &[]).await
+    }
+
+    /// The same, with more variables.
+    pub(crate) async fn beside_with(
+        &self,
+        purpose: Purpose,
+        more: &[(&str, String)],
+    ) -> (Service, SignerClient) {
         let environment = self.environment();
-        let key = [development_key(purpose)];
-        let (service, url) = start_process(purpose, environment, &key, self.files.path()).await;
+        let more = [&[development_key(purpose)], more].concat();
+        let (service, url) = start_process(purpose, environment, &more, self.files.path()).await;
         (service, client(&url))
     }
 
