@@ -3,8 +3,10 @@
 //!
 //! Not responsible for what is tested; that is `tests/`.
 
+mod payouts;
 mod world;
 
-pub use devstack::world::{Answer, Authorization, Person};
 pub use demonstration::Oracle;
+pub use devstack::world::{Answer, Authorization, Person};
+pub use payouts::{Attempt, Batch, PayoutWorld, Submission};
 pub use world::{World, bnb};

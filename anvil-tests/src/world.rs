@@ -18,6 +18,7 @@ use tempfile::TempDir;
 use testkit::{TestDatabase, wait_for};
 
 use demonstration::Oracle;
+use rpcsim::{RpcSim, Spec, View};
 
 /// Longer than anything takes on a busy machine, shorter than a person's patience.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -58,6 +59,27 @@ impl World {
     /// # Errors
     /// Whatever does not start, with the end of its log.
     pub async fn start() -> anyhow::Result<Self> {
+        let (world, _) = Self::start_with(None, Vec::new()).await?;
+        Ok(world)
+    }
+
+    /// As [`World::start`], with nodes that misbehave when they are told to between the settlement worker and the chain:
+    /// one for each view. `environment` is for every service.
+    ///
+    /// # Errors
+    /// Whatever does not start, with the end of its log.
+    pub async fn start_behind(
+        views: &[View],
+        environment: Vec<(String, String)>,
+    ) -> anyhow::Result<(Self, RpcSim)> {
+        let (world, nodes) = Self::start_with(Some(views), environment).await?;
+        Ok((world, nodes.context("no nodes")?))
+    }
+
+    async fn start_with(
+        views: Option<&[View]>,
+        environment: Vec<(String, String)>,
+    ) -> anyhow::Result<(Self, Option<RpcSim>)> {
         let files = tempfile::tempdir()?;
         let checkout = Checkout::find()?;
         let (logs, pids) = (files.path().join("log"), files.path().join("pids"));
@@ -72,19 +94,23 @@ impl World {
         let (ledger, signer) = (TestDatabase::new().await, TestDatabase::for_signer().await);
         let plan = std::fs::read_to_string(checkout.path("plans/auto-pool.toml"))?;
         let deployment = deploy(&ledger.url(), &anvil.rpc_url(), &plan).await?;
+        let nodes = match views {
+            Some(views) => Some(RpcSim::start(Spec::honest(&anvil.rpc_url()).with_views(views)).await?),
+            None => None,
+        };
         let spec = SystemSpec {
             database_url: ledger.url(),
             signer_database_url: signer.url(),
             rpc_url: anvil.rpc_url(),
-            settler_rpc_url: None,
+            settler_rpc_url: nodes.as_ref().map(|nodes| nodes.urls().join(",")),
             api_port: None,
-            environment: Vec::new(),
+            environment,
             logs,
             pids,
         };
         let system = System::start(&spec).await?;
         let site = Site::new(system.api_url(), &anvil.rpc_url(), deployment.address)?;
-        Ok(Self {
+        let world = Self {
             system,
             _anvil: anvil,
             ledger,
@@ -92,7 +118,8 @@ impl World {
             site,
             spec,
             _files: files,
-        })
+        };
+        Ok((world, nodes))
     }
 
     /// The person with this account of the local chain. Users begin at 8, the root user.

@@ -5,5 +5,6 @@ mod crash;
 mod inputs;
 mod journey;
 mod reorganization;
+mod settlement;
 mod time_limits;
 mod two_of_a_kind;

@@ -1,0 +1,240 @@
+//! A world in which users have matured rewards and operators pay them out, with nodes that misbehave on demand between
+//! the settlement worker and the chain, and blocks that come when the test wants them.
+//!
+//! Not responsible for what is right in the end: `proof` recomputes that.
+
+mod batch;
+mod people;
+mod proof;
+mod staff;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::providers::Provider;
+use alloy::providers::ext::AnvilApi;
+use alloy::rpc::types::TransactionReceipt;
+use devstack::world::Person;
+use rpcsim::{RpcSim, View};
+use testkit::wait_for;
+
+use crate::World;
+
+pub use batch::{Attempt, Batch, Submission};
+
+/// Longer than anything takes on a busy machine, shorter than a person's patience.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long the lease of a worker that was killed keeps the next one waiting.
+const LEASE_TTL_MS: &str = "1000";
+
+/// A world with users who are due, operators who are signed in, and a settlement worker whose nodes are ours.
+#[derive(Debug)]
+pub struct PayoutWorld {
+    /// Everything that runs.
+    pub world: World,
+    /// What the settlement worker takes for its nodes.
+    pub nodes: RpcSim,
+    /// Builds, signs and submits.
+    pub builder: Person,
+    /// Approves, signs and submits.
+    pub approver: Person,
+    /// May only look.
+    pub auditor: Person,
+    due: VecDeque<Person>,
+    /// What the contract must have paid, sent or credited, to whom.
+    paid: BTreeMap<Address, u128>,
+}
+
+impl Deref for PayoutWorld {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl DerefMut for PayoutWorld {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+}
+
+impl PayoutWorld {
+    /// A world in which `count` users are due 18 BNB each. Blocks come only when they are wanted from here on.
+    ///
+    /// # Panics
+    /// When anything of that does not work.
+    pub async fn with_due(count: usize) -> Self {
+        Self::with_due_behind(count, &[View::Live]).await
+    }
+
+    /// As [`PayoutWorld::with_due`], with a node for each of these views.
+    ///
+    /// # Panics
+    /// When anything of that does not work.
+    pub async fn with_due_behind(count: usize, views: &[View]) -> Self {
+        let environment = vec![("TRELLIS_LEASE_TTL_MS".to_owned(), LEASE_TTL_MS.to_owned())];
+        let started = World::start_behind(views, environment).await;
+        let (world, nodes) = started.expect("the world starts");
+        let operators = people::operators(&world).await.expect("operators sign in");
+        let [builder, approver, auditor] = operators;
+        let due = people::make_due(&world, count).await.expect("users become due");
+        Self {
+            world,
+            nodes,
+            builder,
+            approver,
+            auditor,
+            due: due.into(),
+            paid: BTreeMap::new(),
+        }
+    }
+
+    /// A user who is due 18 BNB, and is nobody else's.
+    ///
+    /// # Panics
+    /// When there is nobody left.
+    pub fn somebody(&mut self) -> Person {
+        self.due.pop_front().expect("somebody is left")
+    }
+
+    /// So many of them.
+    ///
+    /// # Panics
+    /// When so many are not left.
+    pub fn some(&mut self, count: usize) -> Vec<Person> {
+        (0..count).map(|_| self.somebody()).collect()
+    }
+
+    /// The contract must have paid this to the user, beside what was expected before.
+    pub fn expect_paid(&mut self, user: Address, amount: u128) {
+        *self.paid.entry(user).or_default() += amount;
+    }
+
+    /// Mines, block after block as the listener follows, until `look` finds something.
+    ///
+    /// # Panics
+    /// When it takes too long.
+    pub async fn advance_until<T>(&self, what: &str, mut look: impl AsyncFnMut(&Self) -> Option<T>) -> T {
+        let mut mined = tokio::time::Instant::now();
+        wait_for(what, PATIENCE, async || {
+            let found = look(self).await;
+            // A block on every look would be more than anybody can follow.
+            if found.is_none() && self.is_followed().await && mined.elapsed() >= BETWEEN_BLOCKS {
+                self.mine(1).await.ok()?;
+                mined = tokio::time::Instant::now();
+            }
+            found
+        })
+        .await
+    }
+
+    /// Waits until `look` finds something, without a block.
+    ///
+    /// # Panics
+    /// When it takes too long.
+    pub async fn wait_until<T>(&self, what: &str, mut look: impl AsyncFnMut(&Self) -> Option<T>) -> T {
+        wait_for(what, PATIENCE, async || look(self).await).await
+    }
+
+    /// Whether the listener holds the newest block.
+    async fn is_followed(&self) -> bool {
+        let Ok(head) = self.head().await else {
+            return false;
+        };
+        let followed: Option<i64> = sqlx::query_scalar("SELECT head_number FROM checkpoint")
+            .fetch_optional(self.ledger.pool())
+            .await
+            .ok()
+            .flatten();
+        followed.is_some_and(|followed| u64::try_from(followed).is_ok_and(|followed| followed >= head))
+    }
+
+    /// Waits until the listener holds the newest block.
+    ///
+    /// # Panics
+    /// When it does not follow.
+    pub async fn followed(&self) {
+        self.wait_until("the listener to follow", async |payouts| {
+            payouts.is_followed().await.then_some(())
+        })
+        .await;
+    }
+
+    /// Mines until everything that the contract journaled, and every command, is posted.
+    ///
+    /// # Panics
+    /// When that does not happen.
+    pub async fn settled(&self) {
+        self.advance_until("the ledger to be in step with the chain", async |payouts| {
+            let seq = i64::try_from(payouts.journal().await.ok()?).ok()?;
+            let statement = "SELECT coalesce(max(chain_seq), 0) = $1 AND count(*) FILTER (WHERE fact_seq IS NULL) = 0 \
+                FROM inbox";
+            let posted: bool = sqlx::query_scalar(statement)
+                .bind(seq)
+                .fetch_one(payouts.ledger.pool())
+                .await
+                .ok()?;
+            posted.then_some(())
+        })
+        .await;
+    }
+
+    /// Sends a call of a person's wallet and mines it.
+    ///
+    /// # Panics
+    /// When the node refuses it.
+    pub async fn send_from(&self, person: &Person, call: Bytes) -> TransactionReceipt {
+        let raw = person
+            .signed(self, U256::ZERO, call)
+            .await
+            .expect("the node answers");
+        let sent = self.provider.send_raw_transaction(&raw).await;
+        let hash = *sent.expect("the node takes it").tx_hash();
+        self.mined(hash).await
+    }
+
+    /// Mines a transaction that the node has.
+    ///
+    /// # Panics
+    /// When no block takes it.
+    pub async fn mined(&self, hash: B256) -> TransactionReceipt {
+        self.advance_until("the receipt of a transaction", async |payouts| {
+            payouts.provider.get_transaction_receipt(hash).await.ok()?
+        })
+        .await
+    }
+
+    /// Mines one block whose base fee is so high.
+    ///
+    /// # Panics
+    /// When the node refuses.
+    pub async fn mine_at(&self, base_fee: u128) {
+        self.price_next_block(base_fee).await;
+        self.mine(1).await.expect("the node mines");
+    }
+
+    /// Sets the base fee of the next block.
+    ///
+    /// # Panics
+    /// When the node refuses.
+    pub async fn price_next_block(&self, base_fee: u128) {
+        let set = self.provider.anvil_set_next_block_base_fee_per_gas(base_fee);
+        set.await.expect("the node sets the base fee");
+    }
+
+    /// Sets what an account has.
+    ///
+    /// # Panics
+    /// When the node refuses.
+    pub async fn set_purse(&self, account: Address, amount: U256) {
+        let set = self.provider.anvil_set_balance(account, amount);
+        set.await.expect("the node sets the balance");
+    }
+}
+
+/// Between two blocks that are made while something is waited for.
+const BETWEEN_BLOCKS: Duration = Duration::from_millis(60);

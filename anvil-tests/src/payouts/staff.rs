@@ -1,0 +1,153 @@
+//! What operators do, one step each, and the usual way of a batch.
+
+use alloy::primitives::{Address, B256};
+use devstack::world::{Answer, Person};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::payouts::{Batch, PayoutWorld};
+
+impl PayoutWorld {
+    /// Asks for a batch of these people.
+    ///
+    /// # Panics
+    /// When the API does not answer.
+    pub async fn ask_to_build(&self, operator: &Person, people: &[Person]) -> Answer {
+        let users = self.ids(people).await;
+        self.post(
+            operator,
+            "/payouts/build-batch",
+            json!({ "filters": { "users": users } }),
+        )
+        .await
+    }
+
+    /// Takes a step of a batch.
+    ///
+    /// # Panics
+    /// When the API does not answer.
+    pub async fn step(&self, operator: &Person, batch: B256, step: &str) -> Answer {
+        self.post(operator, &format!("/payouts/{batch}/{step}"), json!({}))
+            .await
+    }
+
+    /// Approves a batch.
+    ///
+    /// # Panics
+    /// When the API does not answer.
+    pub async fn approve(&self, operator: &Person, batch: &Batch) -> Answer {
+        let path = format!("/payouts/{}/approve", batch.id);
+        self.post(operator, &path, json!({ "list_hash": batch.list_hash }))
+            .await
+    }
+
+    /// Sends a command to the API.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn post(&self, operator: &Person, path: &str, body: Value) -> Answer {
+        let answer = operator.call(self, Method::POST, path, Some(body)).await;
+        answer.expect("the API answers")
+    }
+
+    /// Builds a batch of these people and waits until it is sealed.
+    ///
+    /// # Panics
+    /// When it is refused, or leaves somebody out.
+    pub async fn build(&self, people: &[Person]) -> Batch {
+        let answer = self.ask_to_build(&self.builder, people).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        let batch = self.sealed(&answer.body["batch"]).await;
+        assert_eq!(batch.lines.len(), people.len(), "somebody is left out: {batch:?}");
+        batch
+    }
+
+    /// Waits until the batch that the API answered is sealed.
+    ///
+    /// # Panics
+    /// When it is not sealed.
+    pub async fn sealed(&self, answered: &Value) -> Batch {
+        let id = answered["id"].as_str().expect("a batch has an id");
+        let id: B256 = id.parse().expect("an id has 32 bytes");
+        self.becomes(id, "sealed").await;
+        let list_hash: Vec<u8> = sqlx::query_scalar("SELECT list_hash FROM payout_batch WHERE batch_id = $1")
+            .bind(id.as_slice())
+            .fetch_one(self.ledger.pool())
+            .await
+            .expect("a sealed batch has a list");
+        let statement = "SELECT u.wallet, p.held::text FROM payout p JOIN users u ON u.id = p.user_id \
+            WHERE p.batch_id = $1 AND p.state = 'held' ORDER BY u.wallet";
+        let lines: Vec<(Vec<u8>, String)> = sqlx::query_as(statement)
+            .bind(id.as_slice())
+            .fetch_all(self.ledger.pool())
+            .await
+            .expect("the database answers");
+        Batch {
+            id,
+            list_hash: B256::from_slice(&list_hash).to_string(),
+            lines: (lines.iter())
+                .map(|(wallet, held)| (Address::from_slice(wallet), held.parse().expect("an amount")))
+                .collect(),
+        }
+    }
+
+    /// A batch of these people that is signed.
+    ///
+    /// # Panics
+    /// When a step is refused.
+    pub async fn signed_batch(&self, people: &[Person]) -> Batch {
+        let batch = self.build(people).await;
+        self.approve_and_sign(&batch).await;
+        batch
+    }
+
+    /// Has a colleague approve the batch, and signed.
+    ///
+    /// # Panics
+    /// When a step is refused.
+    pub async fn approve_and_sign(&self, batch: &Batch) {
+        let answer = self.approve(&self.approver, batch).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let answer = self.step(&self.builder, batch.id, "sign").await;
+        assert_eq!(answer.body["state"], "signed", "{answer:?}");
+    }
+
+    /// A batch of these people that was handed over to the settlement worker.
+    ///
+    /// # Panics
+    /// When a step is refused.
+    pub async fn submitted_batch(&self, people: &[Person]) -> Batch {
+        let batch = self.signed_batch(people).await;
+        self.submit(&batch).await;
+        batch
+    }
+
+    /// Hands the batch over to the settlement worker.
+    ///
+    /// # Panics
+    /// When that is refused.
+    pub async fn submit(&self, batch: &Batch) {
+        let answer = self.step(&self.builder, batch.id, "submit").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+
+    /// Mines until the batch is executed; everybody in it counts as paid from then on.
+    ///
+    /// # Panics
+    /// When it is not executed.
+    pub async fn executed(&mut self, batch: &Batch) {
+        self.reaches(batch.id, "executed").await;
+        for (user, amount) in &batch.lines {
+            self.expect_paid(*user, *amount);
+        }
+    }
+
+    async fn ids(&self, people: &[Person]) -> Vec<i32> {
+        let wallets: Vec<Vec<u8>> = people.iter().map(|person| person.address().to_vec()).collect();
+        sqlx::query_scalar("SELECT id FROM users WHERE wallet = ANY($1) ORDER BY id")
+            .bind(wallets)
+            .fetch_all(self.ledger.pool())
+            .await
+            .expect("the database answers")
+    }
+}

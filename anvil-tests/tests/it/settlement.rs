@@ -1,0 +1,5 @@
+//! Payouts from matured balances to wallets, with everything going wrong on the way. Whatever happens, in the end
+//! [`PayoutWorld::prove`](anvil_tests::PayoutWorld::prove) finds ledger, chain and an independent recomputation equal and
+//! everybody paid exactly once.
+
+mod deaths;
