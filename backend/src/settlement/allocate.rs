@@ -54,7 +54,7 @@ impl Worker {
         }
         let room = IN_FLIGHT_MAX.saturating_sub(records.live.len());
         let mut candidates = Vec::new();
-        candidates.extend(self.due_sweep(records, look).await?);
+        candidates.extend(self.due_sweep(records).await?);
         candidates.extend(self.due_claims(records, look, room).await?);
         if records.gate == Gate::Open {
             candidates.extend(self.signed_roots(look).await?);

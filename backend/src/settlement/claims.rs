@@ -100,12 +100,8 @@ impl Worker {
     }
 
     /// The sweep, when a day with deposits is over and none is under way.
-    pub(super) async fn due_sweep(
-        &mut self,
-        records: &Records,
-        look: &Look,
-    ) -> Result<Option<Candidate>, StepError> {
-        let Some(yesterday) = (look.head.timestamp / SECONDS_PER_DAY).checked_sub(1) else {
+    pub(super) async fn due_sweep(&mut self, records: &Records) -> Result<Option<Candidate>, StepError> {
+        let Some(yesterday) = (records.finalized.timestamp / SECONDS_PER_DAY).checked_sub(1) else {
             return Ok(None);
         };
         let is_done = (self.memory.swept_through).is_some_and(|day| day >= yesterday);
@@ -121,10 +117,14 @@ impl Worker {
         if self.memory.waits(&subject) {
             return Ok(None);
         }
+        // First: a deposit that is posted meanwhile is then seen by the next step.
+        let is_all_posted = settlement_root::is_all_posted(self.hold.reader()).await?;
         let oldest = settlement_root::find_oldest_held(self.hold.reader()).await?;
         if oldest.is_none_or(|oldest| oldest / SECONDS_PER_DAY > yesterday) {
-            // Deposits that are still to come are refundable for longer than today.
-            self.memory.swept_through = Some(yesterday);
+            if is_all_posted {
+                // Deposits that are still to come are refundable for longer than today.
+                self.memory.swept_through = Some(yesterday);
+            }
             return Ok(None);
         }
         Ok(Some(Candidate {

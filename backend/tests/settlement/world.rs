@@ -54,15 +54,14 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A system in which user 1 brought in all the others, and every reward is mature but not swept.
-    pub(crate) async fn with_users(count: usize) -> Self {
+    /// A system in which everybody but the last brought in one user, and has 18 BNB for it that are mature but not swept.
+    pub(crate) async fn with_payees(count: usize) -> Self {
         let mut world = Self::start().await;
-        let users: Vec<Address> = (0..count)
-            .map(|user| key(FIRST_USER + user).address())
-            .collect();
-        for (index, user) in users.iter().enumerate() {
-            let sponsor = if index == 0 { Address::ZERO } else { users[0] };
+        let users: Vec<Address> = (0..=count).map(|user| key(FIRST_USER + user).address()).collect();
+        let mut sponsor = Address::ZERO;
+        for user in &users {
             world.register(*user, sponsor).await;
+            sponsor = *user;
         }
         world.users = users;
         world.pass(16 * DAY).await;
@@ -71,6 +70,8 @@ impl World {
 
     async fn start() -> Self {
         telemetry::install_tls();
+        // What the worker says is shown when the test fails.
+        let _ = telemetry::init();
         let files = tempfile::tempdir().unwrap();
         let spec = AnvilSpec {
             mining: Mining::Interval,
@@ -113,12 +114,18 @@ impl World {
             files: &files,
         };
         let (root_signer, root_url) = start.signer("roots", development::ROOT_SIGNER).await;
-        let (transaction_signer, transaction_url) = start.signer("transactions", development::SUBMITTER).await;
-        let listener = start.worker("listener", "listener", &[], "trellis_listener").await;
+        let (transaction_signer, transaction_url) =
+            start.signer("transactions", development::SUBMITTER).await;
+        let listener = start
+            .worker("listener", "listener", &[], "trellis_listener")
+            .await;
         let backend = env!("CARGO_BIN_EXE_backend");
         let poster = start.worker("poster", backend, &["work"], "trellis_poster").await;
         let environment = vec![
-            ("TRELLIS_DATABASE_URL".to_owned(), ledger.url_as("trellis_settler")),
+            (
+                "TRELLIS_DATABASE_URL".to_owned(),
+                ledger.url_as("trellis_settler"),
+            ),
             ("TRELLIS_RPC_URL".to_owned(), anvil.rpc_url()),
             ("TRELLIS_ROOT_SIGNER_URL".to_owned(), root_url),
             ("TRELLIS_TRANSACTION_SIGNER_URL".to_owned(), transaction_url),
@@ -181,7 +188,9 @@ impl World {
     /// A configuration with more variables than usual.
     pub(crate) fn config(&self, more: &[(&str, &str)]) -> Config {
         let usual = self.environment.iter();
-        let mut pairs: Vec<(&str, &str)> = usual.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut pairs: Vec<(&str, &str)> = usual
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         pairs.extend(more);
         Config::read(&Env::of(&pairs)).unwrap()
     }
@@ -201,7 +210,12 @@ impl World {
         })
         .await;
         let network = Network::connect(&config, &self.deployed).unwrap();
-        Worker::new(&config, &self.deployed, network, Hold::new(connection, lease, ttl))
+        Worker::new(
+            &config,
+            &self.deployed,
+            network,
+            Hold::new(connection, lease, ttl),
+        )
     }
 
     /// A settlement worker as a process that dies at a fault point.
@@ -290,10 +304,20 @@ impl World {
         let digest = typed_data::digest(&message, &typed_data::domain(CHAIN_ID, self.contract));
         let signer = development::SIGNER.address;
         let mut transaction = sqlx::Connection::begin(&mut connection).await.unwrap();
-        payout_batch::update_approved(&mut transaction, batch, APPROVER).await.unwrap();
-        payout_batch::update_window(&mut transaction, batch, &window).await.unwrap();
-        assert!(payout_batch::update_signed(&mut transaction, batch, signer, &authorized(digest)).await.unwrap());
-        payout_batch::update_submitting(&mut transaction, batch, BUILDER).await.unwrap();
+        payout_batch::update_approved(&mut transaction, batch, APPROVER)
+            .await
+            .unwrap();
+        payout_batch::update_window(&mut transaction, batch, &window)
+            .await
+            .unwrap();
+        assert!(
+            payout_batch::update_signed(&mut transaction, batch, signer, &authorized(digest))
+                .await
+                .unwrap()
+        );
+        payout_batch::update_submitting(&mut transaction, batch, BUILDER)
+            .await
+            .unwrap();
         transaction.commit().await.unwrap();
     }
 
@@ -307,8 +331,81 @@ impl World {
         row.get::<Option<String>, _>(0).unwrap_or_default()
     }
 
+    /// One value as text, of a statement without an argument.
+    pub(crate) async fn one(&self, statement: &str) -> String {
+        let row = sqlx::query(sqlx::AssertSqlSafe(statement.to_owned()))
+            .fetch_one(self.ledger.pool())
+            .await
+            .unwrap();
+        row.get::<Option<String>, _>(0).unwrap_or_default()
+    }
+
+    /// Runs a statement as the owner.
+    pub(crate) async fn run(&self, statement: &str) {
+        let done = sqlx::query(sqlx::AssertSqlSafe(statement.to_owned()));
+        done.execute(self.ledger.pool()).await.unwrap();
+    }
+
+    /// Whether all escrow is swept and posted.
+    pub(crate) async fn is_swept(&self) -> bool {
+        let held = "SELECT count(*)::text FROM deposit WHERE state = 'held'";
+        let all = "SELECT count(*)::text FROM deposit";
+        self.one(held).await == "0" && self.one(all).await == self.users.len().to_string()
+    }
+
+    /// A worker, when everything is swept.
+    pub(crate) async fn swept(&self) -> Worker {
+        let mut worker = self.worker().await;
+        until(&mut worker, "the escrow is swept", async || {
+            self.is_swept().await && self.live().await == "0"
+        })
+        .await;
+        worker
+    }
+
+    /// A batch that is asked for, sealed, authorized and wanted submitted.
+    pub(crate) async fn submitted(&self, worker: &mut Worker, id: u8, users: &[Address], life: u64) -> B256 {
+        let batch = self.request(id, users).await;
+        until(worker, "the batch is sealed", async || {
+            self.state(batch).await == "sealed"
+        })
+        .await;
+        self.authorize(batch, life).await;
+        batch
+    }
+
+    /// How many submissions are under way.
+    pub(crate) async fn live(&self) -> String {
+        self.one("SELECT count(*)::text FROM submission WHERE closed_at IS NULL")
+            .await
+    }
+
+    /// Ends and kinds of all submissions, in the order of their nonces.
+    pub(crate) async fn submissions(&self) -> String {
+        self.one("SELECT string_agg(kind || ' ' || state, ', ' ORDER BY nonce) FROM submission")
+            .await
+    }
+
+    /// How many batches the contract ever executed.
+    pub(crate) async fn executed(&self) -> usize {
+        let custody = self.custody();
+        let settled = custody.BatchSettled_filter().from_block(0);
+        settled.query().await.unwrap().len()
+    }
+
+    /// Mines every 450 ms, or not at all.
+    pub(crate) async fn mine(&self, is_mining: bool) {
+        // The node takes milliseconds for this, unlike for its usual interval.
+        let interval = if is_mining { 1 } else { 0 };
+        self.provider.anvil_set_interval_mining(interval).await.unwrap();
+    }
+
     pub(crate) async fn state(&self, batch: B256) -> String {
-        self.text("SELECT state FROM payout_batch WHERE batch_id = $1", batch.as_slice()).await
+        self.text(
+            "SELECT state FROM payout_batch WHERE batch_id = $1",
+            batch.as_slice(),
+        )
+        .await
     }
 
     /// What the contract ever paid to a user.
@@ -373,7 +470,10 @@ impl Starter<'_> {
             ("TRELLIS_DEVELOPMENT_KEY", account.private_key.to_string()),
         ];
         let ready = Ready::Url(format!("{url}/health/ready"));
-        (self.service(purpose, "signer", &[], &environment, ready).await, url)
+        (
+            self.service(purpose, "signer", &[], &environment, ready).await,
+            url,
+        )
     }
 
     async fn worker(&self, name: &str, program: &str, arguments: &[&str], role: &str) -> Service {
@@ -381,7 +481,8 @@ impl Starter<'_> {
             ("TRELLIS_DATABASE_URL", self.ledger.url_as(role)),
             ("TRELLIS_RPC_URL", self.anvil.rpc_url()),
         ];
-        self.service(name, program, arguments, &environment, Ready::File).await
+        self.service(name, program, arguments, &environment, Ready::File)
+            .await
     }
 
     async fn service(

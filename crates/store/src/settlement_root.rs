@@ -278,3 +278,16 @@ pub async fn find_oldest_held(connection: &mut PgConnection) -> Result<Option<u6
         .map(|time| natural(time, "deposit.refundable_until"))
         .transpose()
 }
+
+/// Whether everything that the listener recorded as final is posted.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn is_all_posted(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let posted = sqlx::query_scalar!(
+        r#"SELECT NOT EXISTS (SELECT FROM inbox WHERE fact_seq IS NULL AND source = 'chain') AS "posted!""#
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(posted)
+}
