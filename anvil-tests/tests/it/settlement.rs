@@ -3,3 +3,5 @@
 //! everybody paid exactly once.
 
 mod deaths;
+mod fees;
+mod nodes;
