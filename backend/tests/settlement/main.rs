@@ -7,4 +7,6 @@
 )]
 
 mod batches;
+mod restarts;
+mod roots;
 mod world;

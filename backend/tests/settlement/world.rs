@@ -46,10 +46,10 @@ pub(crate) struct World {
     pub(crate) users: Vec<Address>,
     pub(crate) transaction_signer: Service,
     pub(crate) files: TempDir,
-    root_signer: Service,
-    listener: Service,
-    poster: Service,
-    anvil: Anvil,
+    _root_signer: Service,
+    _listener: Service,
+    _poster: Service,
+    _anvil: Anvil,
     _signer: TestDatabase,
 }
 
@@ -138,10 +138,10 @@ impl World {
             environment,
             users: Vec::new(),
             transaction_signer,
-            root_signer,
-            listener,
-            poster,
-            anvil,
+            _root_signer: root_signer,
+            _listener: listener,
+            _poster: poster,
+            _anvil: anvil,
             ledger,
             _signer: signer,
             files,
@@ -218,14 +218,14 @@ impl World {
         )
     }
 
-    /// A settlement worker as a process that dies at a fault point.
+    /// A settlement worker as a process.
     pub(crate) async fn process(&self) -> Service {
         let port = free_port().unwrap();
         let url = format!("http://127.0.0.1:{port}");
         let mut environment = self.environment.clone();
         environment.push(("TRELLIS_LISTEN".to_owned(), format!("127.0.0.1:{port}")));
         let service = Service::start(ServiceSpec {
-            name: "settler".to_owned(),
+            name: format!("settler-{port}"),
             program: env!("CARGO_BIN_EXE_backend").to_owned(),
             arguments: vec!["settle".to_owned()],
             environment,
@@ -412,18 +412,6 @@ impl World {
     pub(crate) async fn paid(&self, user: Address) -> u128 {
         let account = self.custody().account(user).call().await.unwrap();
         account.paid.to()
-    }
-
-    pub(crate) fn check_running(&mut self) {
-        for service in [
-            &mut self.root_signer,
-            &mut self.transaction_signer,
-            &mut self.listener,
-            &mut self.poster,
-        ] {
-            service.check_running().unwrap();
-        }
-        self.anvil.check_running().unwrap();
     }
 }
 
