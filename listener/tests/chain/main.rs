@@ -8,4 +8,5 @@ mod forks;
 mod instances;
 mod lies;
 mod proxy;
+mod settlement;
 mod world;

@@ -1,5 +1,6 @@
 //! A node between the listener and the chain that answers as badly as it is told to.
 
+use alloy::primitives::B256;
 use rpcsim::{Fault, RpcSim, View};
 use serde_json::{Value, json};
 
@@ -26,6 +27,10 @@ pub(crate) enum Lie {
     LogsCut(usize),
     /// One log is of an event that nobody knows.
     UnknownEvent,
+    /// The first log of this event is missing.
+    EventMissing(B256),
+    /// The first log of this event has another last byte.
+    EventAltered(B256),
     /// The newest headers have another timestamp than was hashed.
     HeaderForged,
 }
@@ -54,7 +59,7 @@ impl Proxy {
             Lie::None => {}
             Lie::NoLogs => self.sim.always(LOGS, Fault::Empty),
             Lie::LastLogMissing => self.falsify_logs(|logs| drop(logs.pop())),
-            Lie::LogAltered => self.falsify_logs(alter_last),
+            Lie::LogAltered => self.falsify_logs(|logs| alter_last(logs)),
             Lie::LogsOfAnother => self.falsify_logs(|logs| {
                 for log in logs {
                     log["address"] = json!("0x00000000000000000000000000000000000000aa");
@@ -66,6 +71,16 @@ impl Proxy {
             Lie::UnknownEvent => self.falsify_logs(|logs| {
                 if let Some(log) = logs.last_mut() {
                     log["topics"][0] = json!(format!("0x{}", "ab".repeat(32)));
+                }
+            }),
+            Lie::EventMissing(topic) => self.falsify_logs(move |logs| {
+                if let Some(position) = position_of(logs, topic) {
+                    logs.remove(position);
+                }
+            }),
+            Lie::EventAltered(topic) => self.falsify_logs(move |logs| {
+                if let Some(position) = position_of(logs, topic) {
+                    alter_last(&mut logs[..=position]);
                 }
             }),
             Lie::HeaderForged => self.sim.always(
@@ -103,7 +118,11 @@ impl Proxy {
     }
 }
 
-fn alter_last(logs: &mut Vec<Value>) {
+fn position_of(logs: &[Value], topic: B256) -> Option<usize> {
+    logs.iter().position(|log| log["topics"][0] == json!(topic))
+}
+
+fn alter_last(logs: &mut [Value]) {
     if let Some(log) = logs.last_mut() {
         let mut data = log["data"].as_str().unwrap().to_owned();
         let last = if data.pop() == Some('1') { '2' } else { '1' };

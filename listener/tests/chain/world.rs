@@ -112,6 +112,12 @@ impl World {
         self.provider.anvil_mine(Some(blocks), Some(1)).await.unwrap();
     }
 
+    /// Lets `seconds` pass, in one block.
+    pub(crate) async fn pass(&self, seconds: u64) {
+        self.provider.anvil_increase_time(seconds).await.unwrap();
+        self.mine(1).await;
+    }
+
     pub(crate) async fn block(&self, tag: BlockNumberOrTag) -> Block {
         self.provider.get_block_by_number(tag).await.unwrap().unwrap()
     }
@@ -179,7 +185,7 @@ impl World {
         }
     }
 
-    fn sign(&self, message: &impl Message) -> Bytes {
+    pub(crate) fn sign(&self, message: &impl Message) -> Bytes {
         let signer = PrivateKeySigner::from_bytes(&development::SIGNER.private_key).unwrap();
         let domain = typed_data::domain(CHAIN_ID, self.deployment.contract);
         let signature = signer
