@@ -112,20 +112,26 @@ impl System {
     pub async fn reconcile_once(&self, database_url: &str) -> anyhow::Result<Vec<String>> {
         let spec = self.reconciler.spec();
         let output = tokio::process::Command::new(program(&spec.program)?)
-            .arg("once")
+            .args(["once", "--json"])
             .envs(spec.environment.iter().map(|(name, value)| (name, value)))
             .env("TRELLIS_DATABASE_URL", url_as(database_url, "trellis_reconciler")?)
             .output()
             .await
             .context("cannot run the reconciler")?;
-        let found = String::from_utf8(output.stdout).context("the reconciler does not write text")?;
-        let found: Vec<String> = found.lines().map(str::to_owned).collect();
-        let message = String::from_utf8_lossy(&output.stderr);
-        anyhow::ensure!(
-            output.status.success() || !found.is_empty(),
-            "the reconciler failed: {message}"
-        );
-        Ok(found)
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("the reconciler failed: {}", String::from_utf8_lossy(&output.stderr)))?;
+        let findings = report["findings"].as_array().context("a report without findings")?;
+        let line = |finding: &serde_json::Value| {
+            let part = |name: &str| finding[name].as_str().unwrap_or_default().to_owned();
+            format!(
+                "{} {}: expected {}, found {}",
+                part("check"),
+                part("subject"),
+                part("expected"),
+                part("actual")
+            )
+        };
+        Ok(findings.iter().map(line).collect())
     }
 
     /// The URL of the API.
