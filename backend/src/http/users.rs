@@ -73,6 +73,8 @@ pub struct UserLink {
 pub struct BalancesView {
     /// Matured and not paid out.
     available: String,
+    /// The part of it that a batch of payouts holds back.
+    in_payout: String,
     /// Within the cooling-off time of what caused it.
     held: String,
     /// Reserved towards next prices, over all tiers.
@@ -81,7 +83,7 @@ pub struct BalancesView {
     credit: String,
     /// Owed after corrections.
     receivable: String,
-    /// Paid out so far.
+    /// What left the contract for the user so far.
     withdrawn: String,
     /// Lifetime direct rewards granted, held ones included.
     direct_income: String,
@@ -256,6 +258,7 @@ impl MeAnswer {
         });
         self.balances = Some(BalancesView {
             available: balances.available.to_string(),
+            in_payout: balances.in_payout.to_string(),
             held: balances.held.to_string(),
             reserved: balances.reserved.to_string(),
             credit: balances.credit.to_string(),

@@ -2,13 +2,18 @@
 //! the wire.
 #![expect(clippy::unwrap_used, reason = "tests and what they are made of")]
 
+mod chain;
 mod clock;
 mod codes;
 mod documents;
 mod intake;
 mod login;
+mod operators;
+mod payout_refusals;
+mod payouts;
 mod played_signer;
 mod reads;
+mod rewards;
 mod sessions;
 mod start;
 mod world;

@@ -71,18 +71,22 @@ async fn a_public_chain_accepts_no_defaults() {
         plan_hash: Some(compiled().hash()),
         signer_key: Some("ab".repeat(32).parse().unwrap()),
         origin: Some("https://app.example.org".parse().unwrap()),
+        rpc_url: Some("https://node.example.org".into()),
+        submitter: Some(Address::repeat_byte(5)),
         ..config(&database, "http://127.0.0.1:1")
     };
     // Everything is set, and then the plan itself is refused: recruitment pays for all of its rewards.
     let error = assemble(&complete).await.unwrap_err();
     assert_eq!(error.to_string(), "the plan must not run on this chain");
-    let changes: [(Change, &str); 8] = [
+    let changes: [(Change, &str); 10] = [
         (|config| config.chain_id = None, "TRELLIS_CHAIN_ID"),
         (|config| config.contract = None, "TRELLIS_CONTRACT"),
         (|config| config.plan_hash = None, "TRELLIS_PLAN_HASH"),
         (|config| config.signer_key = None, "TRELLIS_SIGNER_KEY"),
         (|config| config.root_wallet = None, "TRELLIS_ROOT_WALLET"),
         (|config| config.origin = None, "TRELLIS_ORIGIN"),
+        (|config| config.rpc_url = None, "TRELLIS_RPC_URL"),
+        (|config| config.submitter = None, "TRELLIS_SUBMITTER"),
         (
             |config| config.origin = Some("http://app.example.org".parse().unwrap()),
             "TRELLIS_ORIGIN must be https",

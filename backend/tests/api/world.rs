@@ -21,6 +21,7 @@ use store::inbox::{self, BlockRef, ChainEntry};
 use store::lease::{self, LeaseName};
 use testkit::TestDatabase;
 
+use crate::chain::Chain;
 use crate::clock::written;
 use crate::played_signer::PlayedSigner;
 
@@ -53,6 +54,7 @@ pub(crate) struct World {
     pub(crate) signer: PlayedSigner,
     pub(crate) app: Arc<App>,
     pub(crate) url: String,
+    pub(crate) chain: Option<Chain>,
     client: reqwest::Client,
     journal: u64,
 }
@@ -96,15 +98,21 @@ pub(crate) fn config(database: &TestDatabase, signer_url: &str) -> Config {
         contract: None,
         plan_hash: None,
         root_wallet: Some(wallet(1)),
+        rpc_url: None,
+        submitter: None,
         requests_per_second: None,
     }
 }
 
 pub(crate) async fn deployed_on(chain_id: u64) -> TestDatabase {
+    deployed_at(chain_id, CONTRACT).await
+}
+
+async fn deployed_at(chain_id: u64, contract: Address) -> TestDatabase {
     let database = TestDatabase::new().await;
     let deployment = Deployment {
         chain_id,
-        contract: CONTRACT,
+        contract,
         contract_block: 1,
         contract_block_hash: B256::repeat_byte(1),
         asset: "BNB".into(),
@@ -125,10 +133,18 @@ impl World {
     }
 
     pub(crate) async fn within(request_within: Duration) -> Self {
+        Self::start(request_within, None).await
+    }
+
+    async fn start(request_within: Duration, chain: Option<Chain>) -> Self {
         telemetry::install_tls();
-        let database = deployed_on(CHAIN_ID).await;
+        let contract = chain.as_ref().map_or(CONTRACT, |chain| chain.contract);
+        let database = deployed_at(CHAIN_ID, contract).await;
         let signer = PlayedSigner::start().await;
-        let config = config(&database, &signer.url);
+        let config = Config {
+            rpc_url: chain.as_ref().map(Chain::rpc_url),
+            ..config(&database, &signer.url)
+        };
         let app = Arc::new(backend::serve::assemble(&config).await.unwrap());
         let server = Server {
             app: app.clone(),
@@ -145,6 +161,7 @@ impl World {
             signer,
             app,
             url,
+            chain,
             client: reqwest::Client::new(),
             journal: 0,
         };
@@ -160,7 +177,20 @@ impl World {
 
     /// A served ledger with `users` under each other as `sponsors` says: person n is sponsored by `sponsors[n - 2]`.
     pub(crate) async fn with(sponsors: &[u8]) -> Self {
-        let mut world = Self::empty().await;
+        Self::empty().await.peopled(sponsors).await
+    }
+
+    /// The same beside a real chain, whose contract has funds that belong to nobody.
+    pub(crate) async fn on_chain(sponsors: &[u8]) -> Self {
+        let chain = Chain::start().await;
+        Self::start(http::REQUEST_WITHIN, Some(chain))
+            .await
+            .peopled(sponsors)
+            .await
+    }
+
+    async fn peopled(self, sponsors: &[u8]) -> Self {
+        let mut world = self;
         let mut causes = vec![registered(1, None)];
         for (person, sponsor) in (2..).zip(sponsors) {
             causes.push(registered(person, Some(*sponsor)));

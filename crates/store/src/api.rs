@@ -4,5 +4,7 @@ pub mod history;
 pub mod payouts;
 pub mod pending;
 pub mod pool;
+pub mod reconciliation;
 pub mod rewards;
 pub mod statistics;
+pub mod treasury;

@@ -15,6 +15,7 @@ pub mod disclosure;
 pub mod error;
 pub mod inbox;
 pub mod lease;
+pub mod liabilities;
 pub mod member;
 pub mod payout_batch;
 pub mod pool;

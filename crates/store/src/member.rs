@@ -70,7 +70,9 @@ pub struct Balances {
     pub credit: Amount,
     /// Owed after corrections.
     pub receivable: Amount,
-    /// Paid out so far.
+    /// The part of what is available that a live batch holds back.
+    pub in_payout: Amount,
+    /// What left the contract for the user so far.
     pub withdrawn: Amount,
     /// Lifetime direct rewards granted.
     pub direct_income: Amount,
@@ -193,7 +195,8 @@ pub async fn fetch_balances(connection: &mut PgConnection, user: i32) -> Result<
     let row = sqlx::query!(
         r#"SELECT available AS "available!: DbAmount", held AS "held!: DbAmount",
                   reserved AS "reserved!: DbAmount", credit AS "credit!: DbAmount",
-                  receivable AS "receivable!: DbAmount", withdrawn AS "withdrawn!: DbAmount",
+                  receivable AS "receivable!: DbAmount", in_payout AS "in_payout!: DbAmount",
+                  withdrawn AS "withdrawn!: DbAmount",
                   direct_income AS "direct!: DbAmount", pool_income AS "pool!: DbAmount",
                   generation_income AS "generation!: DbAmount"
            FROM user_balances WHERE user_id = $1"#,
@@ -207,6 +210,7 @@ pub async fn fetch_balances(connection: &mut PgConnection, user: i32) -> Result<
         reserved: row.reserved.0,
         credit: row.credit.0,
         receivable: row.receivable.0,
+        in_payout: row.in_payout.0,
         withdrawn: row.withdrawn.0,
         direct_income: row.direct.0,
         pool_income: row.pool.0,

@@ -1,0 +1,173 @@
+//! Operators, and the parts of other processes that batches need between their steps.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::{Address, B256};
+use money::Amount;
+use plan::{BatchEnd, Cause};
+use reqwest::Method;
+use serde_json::{Value, json};
+use settlement::batch::{SealedPayout, seal};
+use settlement::manifest::{CoveredPayout, Manifest, Maturity, cover};
+use sqlx::Connection;
+use store::sealing::{self, Seal};
+use store::settlement_batch;
+
+use crate::world::{Answer, BNB, Session, World, compiled, matured, wallet};
+
+/// Everybody with a role that matters here, by the number of the person.
+pub(crate) const BUILDER: u8 = 40;
+pub(crate) const APPROVER: u8 = 41;
+pub(crate) const SECOND_APPROVER: u8 = 42;
+pub(crate) const BOTH: u8 = 43;
+pub(crate) const VIEWER: u8 = 44;
+pub(crate) const ADMIN: u8 = 45;
+pub(crate) const AUDITOR: u8 = 46;
+
+const OPERATORS: [(u8, &str); 7] = [
+    (BUILDER, "builder"),
+    (APPROVER, "approver"),
+    (SECOND_APPROVER, "approver"),
+    (BOTH, "builder,approver"),
+    (VIEWER, "viewer"),
+    (ADMIN, "config_admin"),
+    (AUDITOR, "auditor"),
+];
+
+/// A world in which user 1 has 36 BNB available and user 2 has 18, with operators.
+pub(crate) async fn due_world() -> World {
+    // 2 and 5 are the first and third direct of 1, and 4 is the first of 2: 18 each; 3 is the second of 1, into the pool.
+    let mut world = World::on_chain(&[1, 1, 2, 1]).await;
+    world.post_causes(vec![matured(100 * BNB)]).await;
+    world.enter_operators().await;
+    world
+}
+
+impl World {
+    pub(crate) async fn enter_operators(&self) {
+        for (person, roles) in OPERATORS {
+            self.sql(&format!(
+                "INSERT INTO operator (wallet, name, roles) VALUES ('\\x{}', '{roles}', '{{{roles}}}')",
+                hex::encode(wallet(person))
+            ))
+            .await;
+        }
+    }
+
+    pub(crate) async fn build(&self, session: &Session, key: &str, body: &Value) -> Answer {
+        let request = self.request(Method::POST, "/payouts/build-batch", Some(session));
+        self.send(request.header("idempotency-key", key).json(body)).await
+    }
+
+    pub(crate) async fn step(&self, session: &Session, id: &str, step: &str) -> Answer {
+        self.post(&format!("/payouts/{id}/{step}"), Some(session), &json!({}))
+            .await
+    }
+
+    pub(crate) async fn approve(&self, session: &Session, id: &str) -> Answer {
+        let batch = self.get(&format!("/payouts/{id}"), Some(session)).await.ok();
+        let body = json!({ "list_hash": batch["list_hash"] });
+        self.post(&format!("/payouts/{id}/approve"), Some(session), &body)
+            .await
+    }
+
+    pub(crate) async fn batch(&self, id: &str) -> Value {
+        let viewer = self.sign_in(VIEWER).await;
+        self.get(&format!("/payouts/{id}"), Some(&viewer)).await.ok()
+    }
+
+    /// A batch for everybody, sealed.
+    pub(crate) async fn sealed(&mut self, key: &str) -> String {
+        let builder = self.sign_in(BUILDER).await;
+        let built = self.build(&builder, key, &json!({})).await.ok();
+        let id = built["batch"]["id"].as_str().unwrap().to_owned();
+        self.post_causes(vec![]).await;
+        self.seal(&id).await;
+        id
+    }
+
+    /// A batch for everybody, approved.
+    pub(crate) async fn approved(&mut self, key: &str) -> String {
+        let id = self.sealed(key).await;
+        let approver = self.sign_in(APPROVER).await;
+        self.approve(&approver, &id).await.ok();
+        id
+    }
+
+    /// What the settlement worker does with a batch whose money is held back.
+    pub(crate) async fn seal(&self, id: &str) {
+        let batch: B256 = id.parse().unwrap();
+        let mut connection = self.database.connection().await;
+        let lines = sealing::list_lines(&mut connection, &[batch]).await.unwrap();
+        let mut rewards: BTreeMap<i32, Vec<Maturity>> = BTreeMap::new();
+        for matured in sealing::list_matured(&mut connection, &[batch]).await.unwrap() {
+            rewards.entry(matured.user).or_default().push(Maturity {
+                fact_seq: matured.fact_seq,
+                leg: matured.leg,
+                amount: matured.amount,
+            });
+        }
+        let users: BTreeMap<Address, i32> = lines.iter().map(|line| (line.wallet, line.user)).collect();
+        let payouts = lines.iter().map(|line| SealedPayout {
+            wallet: line.wallet,
+            amount: line.held,
+            target: line.target,
+        });
+        let sealed = seal(payouts.collect()).unwrap();
+        let covered = sealed.payouts.iter().map(|payout| CoveredPayout {
+            payout: *payout,
+            rewards: cover(
+                rewards[&users[&payout.wallet]].iter().copied(),
+                payout.target.minus(payout.amount).unwrap(),
+                payout.target,
+            )
+            .unwrap(),
+        });
+        let manifest = Manifest {
+            batch_id: batch,
+            plan_hash: compiled().hash(),
+            through_fact: sealing::find_last_fact(&mut self.database.connection().await)
+                .await
+                .unwrap(),
+            payouts: covered.collect(),
+        };
+        let text = manifest.to_string();
+        let seal = Seal {
+            batch,
+            list_hash: sealed.list_hash,
+            manifest: &text,
+            manifest_hash: manifest.hash(),
+            total: sealed.max_total,
+            count: sealed.payouts.len(),
+        };
+        let mut transaction = connection.begin().await.unwrap();
+        assert!(sealing::update_sealed(&mut transaction, &seal).await.unwrap());
+        transaction.commit().await.unwrap();
+    }
+
+    /// What the settlement worker does with a batch whose authorization is proven dead.
+    pub(crate) async fn expire(&mut self, id: &str) {
+        let mut connection = self.database.connection().await;
+        let mut transaction = connection.begin().await.unwrap();
+        let batch = id.parse().unwrap();
+        settlement_batch::insert_release(&mut transaction, batch, BatchEnd::Expired, 1)
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+        self.post_causes(vec![]).await;
+    }
+
+    /// What the chain says when it executed a batch that pays these people everything.
+    pub(crate) async fn execute(&mut self, id: &str, payouts: &[(u8, u128)]) {
+        let payouts = payouts.iter().map(|(person, bnb)| plan::SettledPayout {
+            wallet: wallet(*person),
+            outcome: plan::PayoutOutcome::Executed(Amount::new(bnb * BNB)),
+        });
+        let cause = Cause::BatchSettled {
+            batch_id: id.parse().unwrap(),
+            manifest_hash: B256::ZERO,
+            payouts: payouts.collect(),
+        };
+        self.post_causes(vec![cause]).await;
+    }
+}

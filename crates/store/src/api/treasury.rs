@@ -1,0 +1,81 @@
+//! What the ledger has, over all accounts of a kind.
+
+use alloy_primitives::B256;
+use money::Amount;
+use sqlx::PgConnection;
+
+use crate::deployment::hash;
+use crate::{DbAmount, StoreError};
+
+/// Sums of the balances of all accounts of a kind, on the side on which the kind grows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindTotal {
+    /// Name of the kind.
+    pub kind: String,
+    /// Cause of a breakage or clearing account, or tier; 0 for other kinds.
+    pub detail: i32,
+    /// Credits.
+    pub credits: Amount,
+    /// Debits.
+    pub debits: Amount,
+    /// Debits that are pending.
+    pub debits_pending: Amount,
+}
+
+/// The last posting batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastBatch {
+    /// The last fact.
+    pub fact_seq: i64,
+    /// The last block of which everything is posted.
+    pub block_number: i64,
+    /// Its hash.
+    pub block_hash: B256,
+}
+
+/// Sums by kind and detail.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_totals(connection: &mut PgConnection) -> Result<Vec<KindTotal>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT a.kind, CASE WHEN a.kind IN ('breakage', 'clearing') THEN a.detail ELSE 0 END AS "detail!",
+                  coalesce(sum(b.credits_posted), 0)::numeric(39, 0) AS "credits!: DbAmount",
+                  coalesce(sum(b.debits_posted), 0)::numeric(39, 0) AS "debits!: DbAmount",
+                  coalesce(sum(b.debits_pending), 0)::numeric(39, 0) AS "debits_pending!: DbAmount"
+           FROM account AS a JOIN balance AS b ON b.account_id = a.id
+           GROUP BY 1, 2 ORDER BY 1, 2"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| KindTotal {
+            kind: row.kind,
+            detail: row.detail,
+            credits: row.credits.0,
+            debits: row.debits.0,
+            debits_pending: row.debits_pending.0,
+        })
+        .collect())
+}
+
+/// The last posting batch, if there is one.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_last_batch(connection: &mut PgConnection) -> Result<Option<LastBatch>, StoreError> {
+    let row = sqlx::query!(
+        "SELECT last_fact, block_number, block_hash FROM posting_batch ORDER BY seq DESC LIMIT 1"
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(LastBatch {
+            fact_seq: row.last_fact,
+            block_number: row.block_number,
+            block_hash: hash(&row.block_hash, "posting_batch.block_hash")?,
+        })
+    })
+    .transpose()
+}
