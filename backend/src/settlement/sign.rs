@@ -131,10 +131,7 @@ impl Worker {
                 Ok(transaction) => signed.push((wanted, transaction)),
                 Err(error) => {
                     self.note_unsigned(&wanted, &error).await?;
-                    if matches!(
-                        error,
-                        SignerError::Refused { .. } | SignerError::Equivocation { .. }
-                    ) {
+                    if broke_a_rule(&error) {
                         refused.push((wanted, error.to_string()));
                     }
                     break;
@@ -282,9 +279,38 @@ impl Worker {
     }
 }
 
+/// Whether the signer refused these very terms before it recorded them, so that others may be asked for under the same
+/// attempt. A paused key refuses everything, and an equivocation means that it recorded something: whoever asks for other
+/// terms then asks for two things.
+fn broke_a_rule(error: &SignerError) -> bool {
+    match error {
+        SignerError::Refused { code, .. } => code != "key_paused",
+        SignerError::Equivocation { .. }
+        | SignerError::Unauthorized
+        | SignerError::RateLimited
+        | SignerError::Unavailable(_)
+        | SignerError::Timeout
+        | SignerError::NotUnderstood(_) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_terms_are_asked_for_only_when_a_rule_refused_these() {
+        let refused = |code: &str| SignerError::Refused {
+            code: code.to_owned(),
+            detail: String::new(),
+        };
+        assert!(broke_a_rule(&refused("fee_too_high")));
+        assert!(!broke_a_rule(&refused("key_paused")));
+        assert!(!broke_a_rule(&SignerError::Equivocation {
+            detail: String::new()
+        }));
+        assert!(!broke_a_rule(&SignerError::Timeout));
+    }
 
     #[test]
     fn stored_terms_are_read_back() {
