@@ -43,22 +43,32 @@ pub(super) async fn list_balances(transaction: &mut PgTransaction<'_>) -> Result
         .collect()
 }
 
+/// More than any counter can be: what stands for a sum below zero, which only changed transfers can have.
+const BELOW_ZERO: &str = "340282366920938463463374607431768211455";
+
 /// The counters that follow from all transfers. A pending transfer counts until it is posted or voided.
 pub(super) async fn sum_transfers(transaction: &mut PgTransaction<'_>) -> Result<Vec<Counters>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT side.account_id AS "account_id!",
-                  coalesce(sum(side.debit) FILTER (WHERE t.phase IN (0, 2)), 0)::numeric(39, 0)
-                      AS "debits_posted!: DbAmount",
-                  coalesce(sum(side.credit) FILTER (WHERE t.phase IN (0, 2)), 0)::numeric(39, 0)
-                      AS "credits_posted!: DbAmount",
-                  coalesce(sum(CASE t.phase WHEN 1 THEN side.debit WHEN 0 THEN 0 ELSE -side.debit END), 0)::numeric(39, 0)
+        r#"SELECT account_id AS "account_id!",
+                  debits_posted AS "debits_posted!: DbAmount", credits_posted AS "credits_posted!: DbAmount",
+                  CASE WHEN debits_pending < 0 THEN $1::text::numeric(39, 0) ELSE debits_pending END
                       AS "debits_pending!: DbAmount",
-                  coalesce(sum(CASE t.phase WHEN 1 THEN side.credit WHEN 0 THEN 0 ELSE -side.credit END), 0)::numeric(39, 0)
+                  CASE WHEN credits_pending < 0 THEN $1::text::numeric(39, 0) ELSE credits_pending END
                       AS "credits_pending!: DbAmount"
-           FROM transfer AS t
-           CROSS JOIN LATERAL (VALUES (t.debit_id, t.amount, 0::numeric), (t.credit_id, 0::numeric, t.amount))
-               AS side (account_id, debit, credit)
-           GROUP BY side.account_id"#
+           FROM (
+               SELECT side.account_id,
+                      coalesce(sum(side.debit) FILTER (WHERE t.phase IN (0, 2)), 0)::numeric(39, 0) AS debits_posted,
+                      coalesce(sum(side.credit) FILTER (WHERE t.phase IN (0, 2)), 0)::numeric(39, 0) AS credits_posted,
+                      sum(CASE t.phase WHEN 1 THEN side.debit WHEN 0 THEN 0 ELSE -side.debit END)::numeric(39, 0)
+                          AS debits_pending,
+                      sum(CASE t.phase WHEN 1 THEN side.credit WHEN 0 THEN 0 ELSE -side.credit END)::numeric(39, 0)
+                          AS credits_pending
+               FROM transfer AS t
+               CROSS JOIN LATERAL (VALUES (t.debit_id, t.amount, 0::numeric), (t.credit_id, 0::numeric, t.amount))
+                   AS side (account_id, debit, credit)
+               GROUP BY side.account_id
+           ) AS summed"#,
+        BELOW_ZERO
     )
     .fetch_all(&mut **transaction)
     .await?;
