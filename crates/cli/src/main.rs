@@ -8,6 +8,7 @@ mod doctor;
 mod ledger;
 mod liabilities;
 mod plan;
+mod signer_audit;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,8 @@ enum Command {
     Ledger(ledger::Arguments),
     /// Recompute published liabilities
     Liabilities(liabilities::Arguments),
+    /// Examine a signer's memory
+    Signer(signer_audit::Arguments),
     /// Examine compensation plans
     Plan(plan::Arguments),
 }
@@ -56,6 +59,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Claim(arguments) => claim::run(arguments).await,
         Command::Liabilities(arguments) => liabilities::run(arguments).await,
         Command::Ledger(arguments) => ledger::run(arguments).await,
+        Command::Signer(arguments) => signer_audit::run(arguments).await,
         Command::Plan(arguments) => plan::run(arguments),
     }
 }
