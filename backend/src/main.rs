@@ -19,7 +19,11 @@ enum Command {
     /// Runs the workers.
     Work,
     /// Runs the settlement worker.
-    Settle,
+    Settle {
+        /// Instead, end the pause of the account that sends, and say why. Nonces that somebody else used are given up.
+        #[arg(long, value_name = "REASON")]
+        resume: Option<String>,
+    },
     /// Prints the API's description (OpenAPI) as JSON.
     Openapi {
         /// Compare it with backend/openapi.json instead, and fail when they differ.
@@ -33,7 +37,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Serve => backend::serve::main(),
         Command::Work => backend::work::main(),
-        Command::Settle => backend::settle::main(),
+        Command::Settle { resume } => backend::settle::main(resume.as_deref()),
         Command::Openapi { check: false } => backend::http::openapi::print(),
         Command::Openapi { check: true } => backend::http::openapi::check(),
     };

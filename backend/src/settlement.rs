@@ -18,6 +18,7 @@ mod memory;
 mod network;
 mod pause;
 mod release;
+mod resume;
 mod roots;
 mod seal;
 mod send;
@@ -39,6 +40,7 @@ pub use calls::CallsError;
 pub use config::Config;
 pub use hold::{Hold, connect};
 pub use network::{Network, NetworkError};
+pub use resume::{ResumeError, Resumed};
 pub use worker::{Step, StepError, Worker};
 
 /// How long a process that stands by waits between two attempts to become the worker.
@@ -59,6 +61,12 @@ pub enum SettleError {
     /// A step failed.
     #[error(transparent)]
     Step(#[from] StepError),
+    /// The account stays paused.
+    #[error("the account stays paused")]
+    Resume(#[from] ResumeError),
+    /// Another process is the worker.
+    #[error("a settlement worker runs; it must be stopped first")]
+    Running,
     /// The lease was lost.
     #[error(transparent)]
     Lease(#[from] LeaseError),
@@ -111,6 +119,31 @@ pub async fn run(
     worker.release().await?;
     tracing::info!("released the lease for settlement");
     Ok(())
+}
+
+/// Ends the pause of the account that sends. No worker may run meanwhile.
+///
+/// # Errors
+/// See [`SettleError`]; nothing is changed then.
+pub async fn resume(config: &Config, reason: &str) -> Result<Resumed, SettleError> {
+    let mut connection = connect(&config.database_url).await?;
+    let deployed = deployment::find(&mut connection)
+        .await?
+        .ok_or(SettleError::NotDeployed)?;
+    config.check(&deployed)?;
+    let network = Network::connect(config, &deployed)?;
+    let lease = lease::claim(
+        &mut connection,
+        LeaseName::Settlement,
+        &config.holder,
+        config.lease_ttl,
+    );
+    let lease = lease.await?.ok_or(SettleError::Running)?;
+    let hold = Hold::new(connection, lease, config.lease_ttl);
+    let mut worker = Worker::new(config, &deployed, network, hold);
+    let resumed = worker.resume(reason).await;
+    worker.release().await?;
+    Ok(resumed?)
 }
 
 /// Waits until nobody else is the worker; `None` when the process is to end before.

@@ -158,7 +158,7 @@ impl Worker {
     }
 
     /// What is stored; `None` as long as the account or the chain is not known.
-    async fn records(&mut self) -> Result<Option<Records>, StepError> {
+    pub(super) async fn records(&mut self) -> Result<Option<Records>, StepError> {
         let Some(account) = self.find_account().await? else {
             return Ok(None);
         };
@@ -246,7 +246,7 @@ fn step(moved: bool) -> Step {
 
 /// Transactions whose receipts are to be looked for: those that were sent or may have been, unless the listener has
 /// recorded them and their block is stored.
-fn wanted(records: &Records) -> Vec<B256> {
+pub(super) fn wanted(records: &Records) -> Vec<B256> {
     let attempts = records.live.iter().flat_map(|submission| &submission.attempts);
     attempts
         .filter(|attempt| {

@@ -226,6 +226,19 @@ async fn a_nonce_that_somebody_else_used_is_neither_success_nor_failure() {
     .await;
     assert_eq!(world.submissions().await, "sweep final_ok, batch allocated");
     assert_eq!(world.state(batch).await, "submitting");
+
+    let resumed = worker.resume("it was us, by hand").await.unwrap();
+    assert_eq!((resumed.abandoned, resumed.next_nonce), (1, 2));
+    until(&mut worker, "executed", async || {
+        world.state(batch).await == "executed"
+    })
+    .await;
+    assert_eq!(world.executed().await, 1);
+    until(&mut worker, "closed", async || world.live().await == "0").await;
+    assert_eq!(
+        world.submissions().await,
+        "sweep final_ok, batch dead, batch final_ok"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
