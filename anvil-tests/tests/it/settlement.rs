@@ -2,6 +2,9 @@
 //! [`PayoutWorld::prove`](anvil_tests::PayoutWorld::prove) finds ledger, chain and an independent recomputation equal and
 //! everybody paid exactly once.
 
+mod chain;
 mod deaths;
+mod expiry;
 mod fees;
+mod foreign;
 mod nodes;
