@@ -64,6 +64,15 @@ fn an_entry_that_is_recorded_and_not_posted_is_found() {
 }
 
 #[test]
+fn a_log_that_cannot_be_read_is_found() {
+    let unreadable = "log 3 of block 7".to_owned();
+    assert_eq!(
+        found(|snapshot| snapshot.events.unreadable.push(unreadable)),
+        ["R3"]
+    );
+}
+
+#[test]
 fn a_missing_governance_log_is_found_by_the_journal_alone() {
     let found = found_in_logs(|logs| {
         logs.remove(position(logs, |event| matches!(event, Event::Governance)));
