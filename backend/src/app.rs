@@ -4,6 +4,8 @@ pub mod access;
 pub mod disclose;
 pub mod head;
 pub mod intake;
+pub mod liabilities;
+pub mod monitoring;
 pub mod payout;
 pub mod placement;
 pub mod profile;
@@ -11,6 +13,7 @@ pub mod proof;
 pub mod reserve;
 pub mod session;
 pub mod sign_in;
+pub mod treasury;
 pub mod tree;
 pub mod withdraw;
 
@@ -28,6 +31,9 @@ use store::StoreError;
 use crate::config::Origin;
 use crate::limiter::RateLimiter;
 pub use proof::Proofs;
+
+/// Leaves of a root that are read from the database at once: some hundred kilobytes.
+pub const LEAVES_AT_ONCE: i64 = 5_000;
 
 /// Everything that use cases need, once per process.
 #[derive(Debug)]

@@ -9,17 +9,21 @@ pub mod extract;
 pub mod health;
 pub mod history;
 pub mod intake;
+pub mod liabilities;
+pub mod monitoring;
 pub mod openapi;
 pub mod payout_ask;
 pub mod payout_view;
 pub mod payouts;
 pub mod pending;
 pub mod pools;
+pub mod proof;
 mod refusals;
 pub mod reserve;
 pub mod rewards;
 pub mod session;
 pub mod trace;
+pub mod treasury;
 pub mod users;
 pub mod withdraw;
 pub mod words;
@@ -86,6 +90,15 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(payouts::submit))
         .routes(routes!(payouts::retry))
         .routes(routes!(payouts::cancel))
+        .routes(routes!(proof::proof))
+        .routes(routes!(liabilities::build))
+        .routes(routes!(liabilities::approve))
+        .routes(routes!(liabilities::list))
+        .routes(routes!(liabilities::leaves))
+        .routes(routes!(treasury::summary))
+        .routes(routes!(monitoring::reconciliation))
+        .routes(routes!(monitoring::stops))
+        .routes(routes!(monitoring::resume))
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))

@@ -75,7 +75,7 @@ impl From<sqlx::Error> for PayoutError {
     }
 }
 
-async fn gate(connection: &mut PgConnection) -> Result<Gate, StoreError> {
+pub(super) async fn gate(connection: &mut PgConnection) -> Result<Gate, StoreError> {
     Ok(if stop::any_open(connection).await? {
         Gate::Stopped
     } else {

@@ -11,7 +11,10 @@ use super::extract::malformed_key;
 use crate::app::access::AccessError;
 use crate::app::head::HeadError;
 use crate::app::intake::IntakeError;
+use crate::app::liabilities::LiabilitiesError;
+use crate::app::monitoring::ResumeError;
 use crate::app::payout::PayoutError;
+use crate::app::proof::ProofFailure;
 use crate::app::reserve::ReserveError;
 use crate::app::session::SessionError;
 use crate::app::sign_in::SignInError;
@@ -190,6 +193,54 @@ impl From<WithdrawError> for Problem {
             WithdrawError::NotRegistered => Self::new(Code::NotRegistered),
             WithdrawError::NothingAvailable => Self::new(Code::NothingAvailable),
             WithdrawError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<LiabilitiesError> for Problem {
+    fn from(error: LiabilitiesError) -> Self {
+        let code = match &error {
+            LiabilitiesError::UnknownRoot => Code::UnknownRoot,
+            LiabilitiesError::WrongState(_) => Code::WrongRootState,
+            LiabilitiesError::ApproverIsBuilder => Code::ApproverIsBuilder,
+            LiabilitiesError::AnotherUnderWay => Code::RootUnderWay,
+            LiabilitiesError::BatchesLive => Code::BatchesLive,
+            LiabilitiesError::NothingDue => Code::NothingDue,
+            LiabilitiesError::Unfunded { .. } => Code::RootUnfunded,
+            LiabilitiesError::Stopped => Code::SettlementStopped,
+            LiabilitiesError::Access(_)
+            | LiabilitiesError::Tree(_)
+            | LiabilitiesError::Head(_)
+            | LiabilitiesError::Store(_) => {
+                return match error {
+                    LiabilitiesError::Access(error) => error.into(),
+                    LiabilitiesError::Head(error) => error.into(),
+                    error => Self::internal(&error),
+                };
+            }
+        };
+        Self::because(code, error.to_string())
+    }
+}
+
+impl From<ProofFailure> for Problem {
+    fn from(error: ProofFailure) -> Self {
+        match error {
+            ProofFailure::Access(error) => error.into(),
+            ProofFailure::NoLeaf => Self::new(Code::NoProof),
+            ProofFailure::OtherTree => Self::internal(&error),
+            ProofFailure::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResumeError> for Problem {
+    fn from(error: ResumeError) -> Self {
+        match error {
+            ResumeError::Access(error) => error.into(),
+            ResumeError::NotStopped => Self::new(Code::NotStopped),
+            ResumeError::SecondOperatorNeeded => Self::new(Code::SecondOperatorNeeded),
+            ResumeError::Store(error) => error.into(),
         }
     }
 }

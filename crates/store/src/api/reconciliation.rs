@@ -117,7 +117,7 @@ pub async fn list_last_checks(connection: &mut PgConnection) -> Result<Vec<LastC
            CROSS JOIN LATERAL jsonb_each(
                CASE jsonb_typeof(r.checks) WHEN 'object' THEN r.checks ELSE '{}' END
            ) AS c
-           ORDER BY c.key, (c.value::text LIKE '%skipped%'), r.id DESC"#,
+           ORDER BY c.key, (coalesce(c.value ->> 'state', '') = 'skipped'), r.id DESC"#,
         RUNS_MAX
     )
     .fetch_all(connection)

@@ -1,0 +1,77 @@
+//! What the ledger has, beside what the contract says.
+
+use alloy_primitives::B256;
+use chain::{At, Available, BlockHeader, PublishedRoot, Totals};
+use store::StoreError;
+use store::api::treasury::{self, KindTotal, LastBatch};
+
+use super::App;
+use super::access::{self, AccessError, Role};
+use super::head::{self, HeadError};
+use super::session::Caller;
+
+/// Both sides.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// The last posting batch; `None` before the first.
+    pub posted: Option<LastBatch>,
+    /// The ledger's accounts by kind.
+    pub totals: Vec<KindTotal>,
+    /// The contract at the head; `None` when no node answers.
+    pub chain: Option<OnChain>,
+}
+
+/// The contract at one block.
+#[derive(Debug, Clone)]
+pub struct OnChain {
+    /// The block.
+    pub head: BlockHeader,
+    /// What the contract holds, in base units.
+    pub balance: u128,
+    /// Its own sums.
+    pub totals: Totals,
+    /// What may leave.
+    pub available: Available,
+    /// The newest published root.
+    pub root: Option<PublishedRoot>,
+}
+
+/// Reads both sides. The chain's is of its head, so it may be ahead of the ledger's.
+///
+/// # Errors
+/// The caller may not, or the database does not answer.
+pub async fn summary(app: &App, caller: &Caller) -> Result<Summary, AccessError> {
+    access::require(app, caller, &Role::ALL).await?;
+    let chain = match on_chain(app).await {
+        Ok(chain) => Some(chain),
+        Err(error) => {
+            tracing::warn!(error = %telemetry::ErrorChain(&error), "the treasury is shown without the chain");
+            None
+        }
+    };
+    let mut connection = app.connection().await?;
+    Ok(Summary {
+        posted: treasury::find_last_batch(&mut connection).await?,
+        totals: treasury::list_totals(&mut connection).await?,
+        chain,
+    })
+}
+
+async fn on_chain(app: &App) -> Result<OnChain, HeadError> {
+    let reader = head::reader(app)?;
+    let head = reader.head().await?;
+    let block: B256 = head.hash;
+    Ok(OnChain {
+        balance: reader.balance_at(block).await?.saturating_to(),
+        totals: reader.totals(At::Block(block)).await?,
+        available: reader.available(At::Block(block)).await?,
+        root: reader.latest_root(At::Block(block)).await?,
+        head,
+    })
+}
+
+impl From<sqlx::Error> for AccessError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(StoreError::from(error))
+    }
+}

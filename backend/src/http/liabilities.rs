@@ -1,0 +1,227 @@
+//! Roots of liabilities and the public lists behind them.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use alloy_primitives::{Address, B256};
+use axum::Json;
+use axum::body::{Body as Stream, Bytes};
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+use store::liabilities::{self, Root};
+use utoipa::ToSchema;
+
+use super::Server;
+use super::code::Code;
+use super::error::Problem;
+use super::extract::{Body, Search, Segments};
+use super::history::Page;
+use super::words::{self, shown};
+use crate::app::liabilities as use_case;
+use crate::app::session::Caller;
+use crate::app::{App, LEAVES_AT_ONCE};
+
+/// Microseconds in a second.
+const MICROS: i64 = 1_000_000;
+
+/// Later than every root, in microseconds since 1970-01-01 UTC: the year 9999.
+const NEWEST_US: i64 = 253_370_764_800_000_000;
+
+/// A wish for a root.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BuildRoot {
+    /// Whether it may be built and published while batches are under way: what they do not pay then leaves by claims.
+    #[serde(default)]
+    accept_claims: bool,
+}
+
+/// A root of liabilities. Times are seconds since 1970-01-01 UTC; `deadline` and `claimable_from` are of the chain.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RootView {
+    root: String,
+    /// `built`, `approved`, `signed`, `published`, `vetoed`, `expired` or `discarded`.
+    state: String,
+    /// Sum of all leaves, in base units.
+    total: String,
+    /// Number of leaves.
+    leaves: i32,
+    /// Journal entry up to which it counts.
+    as_of_seq: u64,
+    /// The last fact that it counts.
+    fact_seq: u64,
+    /// The block that it counts whole.
+    block_number: u64,
+    block_hash: String,
+    accept_claims: bool,
+    built_by: String,
+    built_at: i64,
+    approved_by: Option<String>,
+    approved_at: Option<i64>,
+    deadline: Option<u64>,
+    signer: Option<String>,
+    claimable_from: Option<u64>,
+    /// The fact of its publication.
+    published_fact: Option<i64>,
+    /// The fact of its veto.
+    vetoed_fact: Option<i64>,
+}
+
+/// Roots, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RootsAnswer {
+    roots: Vec<RootView>,
+    /// For the next page; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// Builds the root of everybody's entitlements at the last posting batch; while nothing changes, it is the same root.
+#[utoipa::path(post, path = "/liabilities/roots", tag = "liabilities", security(("session" = [])),
+    request_body = BuildRoot, responses((status = 201, body = RootView)))]
+pub async fn build(
+    State(server): State<Server>,
+    caller: Caller,
+    Body(body): Body<BuildRoot>,
+) -> Result<(StatusCode, Json<RootView>), Problem> {
+    let root = use_case::build(&server.app, &caller, body.accept_claims).await?;
+    Ok((StatusCode::CREATED, Json(RootView::of(&root))))
+}
+
+/// Approves a root; the settlement worker then has it signed and publishes it. Who built it cannot.
+#[utoipa::path(post, path = "/liabilities/roots/{root}/approve", tag = "liabilities", security(("session" = [])),
+    params(("root" = String, Path, description = "The root: 32 bytes")),
+    responses((status = 200, body = RootView)))]
+pub async fn approve(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(root): Segments<String>,
+) -> Result<Json<RootView>, Problem> {
+    let root = use_case::approve(&server.app, &caller, read_root(&root)?).await?;
+    Ok(Json(RootView::of(&root)))
+}
+
+/// Roots of liabilities, newest first.
+#[utoipa::path(get, path = "/liabilities/roots", tag = "liabilities", params(Page),
+    responses((status = 200, body = RootsAnswer)))]
+pub async fn list(
+    State(server): State<Server>,
+    Search(page): Search<Page>,
+) -> Result<Json<RootsAnswer>, Problem> {
+    let limit = words::page(page.limit)?;
+    let below = words::read_cursor('l', page.cursor.as_deref())?.unwrap_or((NEWEST_US, B256::ZERO));
+    let mut connection = server.app.connection().await?;
+    let mut roots = liabilities::list(&mut connection, below, limit + 1).await?;
+    let more = i64::try_from(roots.len()).is_ok_and(|found| found > limit);
+    if more {
+        roots.pop();
+    }
+    let next_cursor = roots
+        .last()
+        .filter(|_| more)
+        .map(|last| words::cursor('l', last.built_at_us, last.root));
+    Ok(Json(RootsAnswer {
+        roots: roots.iter().map(RootView::of).collect(),
+        next_cursor,
+    }))
+}
+
+/// The public list of a root's leaves, from which anybody can recompute the root.
+#[utoipa::path(get, path = "/liabilities/roots/{root}/leaves", tag = "liabilities",
+    params(("root" = String, Path, description = "The root: 32 bytes")),
+    responses((status = 200, body = String, content_type = "text/plain")))]
+pub async fn leaves(
+    State(server): State<Server>,
+    Segments(root): Segments<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let id = read_root(&root)?;
+    let root = liabilities::find(&mut *server.app.connection().await?, id).await?;
+    let root = root.ok_or_else(|| Problem::new(Code::UnknownRoot))?;
+    let first = Bytes::from(head(&server.app, &root));
+    let pages = Pages {
+        app: server.app.clone(),
+        root: id,
+        after: Some(Address::ZERO),
+    };
+    let head = futures::stream::once(async { Ok::<_, std::io::Error>(first) });
+    let pages = futures::stream::try_unfold(pages, Pages::next);
+    let body = Stream::from_stream(futures::StreamExt::chain(head, pages));
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body))
+}
+
+/// The leaves that are still to be written. Each page takes a connection of its own, so that a slow reader holds none.
+struct Pages {
+    app: Arc<App>,
+    root: B256,
+    after: Option<Address>,
+}
+
+impl Pages {
+    async fn next(self) -> Result<Option<(Bytes, Self)>, std::io::Error> {
+        let Some(after) = self.after else {
+            return Ok(None);
+        };
+        let read = async {
+            let mut connection = self.app.connection().await?;
+            liabilities::list_leaves(&mut connection, self.root, after, LEAVES_AT_ONCE).await
+        };
+        let page = read.await.map_err(|error| {
+            tracing::error!(error = %telemetry::ErrorChain(&error), "a list of leaves was cut off");
+            std::io::Error::other("the list cannot be read")
+        })?;
+        let mut text = String::new();
+        for (wallet, entitled) in &page {
+            // A string takes everything.
+            let _ = writeln!(text, "{wallet:#x} {entitled}");
+        }
+        let is_last = page.len() < usize::try_from(LEAVES_AT_ONCE).unwrap_or(usize::MAX);
+        let after = page.last().filter(|_| !is_last).map(|(wallet, _)| *wallet);
+        Ok(Some((Bytes::from(text), Self { after, ..self })))
+    }
+}
+
+/// The lines before the leaves: as `audit::liabilities::List` writes them.
+fn head(app: &App, root: &Root) -> String {
+    format!(
+        "trellis liabilities 1\nchain {}\ncontract {:#x}\nas_of_seq {}\nblock {} {:#x}\nleaves {}\ntotal {}\nroot {:#x}\n",
+        app.ledger.chain_id,
+        app.ledger.contract,
+        root.as_of_seq,
+        root.block.number,
+        root.block.hash,
+        root.leaves,
+        root.total,
+        root.root
+    )
+}
+
+fn read_root(text: &str) -> Result<B256, Problem> {
+    words::hash("root", text)
+        .map_err(|_| Problem::because(Code::MalformedPath, "a root is 0x and 64 hexadecimal digits"))
+}
+
+impl RootView {
+    fn of(root: &Root) -> Self {
+        Self {
+            root: root.root.to_string(),
+            state: root.state.clone(),
+            total: root.total.to_string(),
+            leaves: root.leaves,
+            as_of_seq: root.as_of_seq,
+            fact_seq: root.fact_seq,
+            block_number: root.block.number,
+            block_hash: root.block.hash.to_string(),
+            accept_claims: root.accept_claims,
+            built_by: shown(root.built_by),
+            built_at: root.built_at_us.div_euclid(MICROS),
+            approved_by: root.approved_by.map(shown),
+            approved_at: root.approved_at,
+            deadline: root.deadline,
+            signer: root.signer.map(shown),
+            claimable_from: root.claimable_from,
+            published_fact: root.published_fact,
+            vetoed_fact: root.vetoed_fact,
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! What the reconciler found, stops of settlement, and going on.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use serde_json::Value;
+use store::api::reconciliation::{self, Finding, LastCheck, Run};
+use store::stop::{self, Stop};
+use utoipa::ToSchema;
+
+use super::Server;
+use super::error::Problem;
+use super::extract::Search;
+use super::history::Page;
+use super::words::{self, shown};
+use crate::app::access::{self, Role};
+use crate::app::monitoring as use_case;
+use crate::app::session::Caller;
+
+/// What the last runs found. Times are seconds since 1970-01-01 UTC.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReconciliationAnswer {
+    /// Null before the first.
+    last_run: Option<RunView>,
+    /// By check, the last run that did not skip it.
+    checks: Vec<CheckView>,
+    /// Open findings, oldest first.
+    findings: Vec<FindingView>,
+    /// For the next page of findings; null on the last.
+    next_cursor: Option<String>,
+    /// Whether a stop is open.
+    settlement_stopped: bool,
+}
+
+/// A run of all checks.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RunView {
+    id: i64,
+    /// The block at which ledger and chain were compared.
+    block_number: i64,
+    block_hash: String,
+    fact_seq: i64,
+    /// `clean`, `findings` or `skipped`.
+    outcome: String,
+    /// By check, as the reconciler says it.
+    #[schema(value_type = Object)]
+    checks: Value,
+    started_at: i64,
+    finished_at: i64,
+}
+
+/// The last look of a check.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CheckView {
+    check: String,
+    /// As the reconciler says it.
+    #[schema(value_type = Object)]
+    result: Value,
+    run: i64,
+    block_number: i64,
+    block_hash: String,
+    finished_at: i64,
+}
+
+/// A discrepancy.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FindingView {
+    id: i64,
+    check: String,
+    /// `S1` stops settlement.
+    severity: String,
+    subject: String,
+    cause: String,
+    expected: String,
+    actual: String,
+    detail: String,
+    first_run: i64,
+    last_run: i64,
+    first_seen: i64,
+    last_seen: i64,
+}
+
+/// Stops of settlement, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StopsAnswer {
+    stops: Vec<StopView>,
+    /// For the next page; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// A stop of settlement.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StopView {
+    id: i64,
+    cause: String,
+    opened_at: i64,
+    /// The first operator who wants to go on.
+    first_resume_by: Option<String>,
+    first_resume_at: Option<i64>,
+    /// The second, who ended the stop.
+    resumed_by: Option<String>,
+    resumed_at: Option<i64>,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ResumeAnswer {
+    /// Whether settlement goes on; false while a second operator is needed.
+    resumed: bool,
+    /// The stops that were open, as they were.
+    stops: Vec<StopView>,
+}
+
+/// The last run, the last look of every check, and open findings.
+#[utoipa::path(get, path = "/monitoring/reconciliation", tag = "monitoring", security(("session" = [])),
+    params(Page), responses((status = 200, body = ReconciliationAnswer)))]
+pub async fn reconciliation(
+    State(server): State<Server>,
+    caller: Caller,
+    Search(page): Search<Page>,
+) -> Result<Json<ReconciliationAnswer>, Problem> {
+    let limit = words::page(page.limit)?;
+    let after: i64 = words::read_cursor::<i64, u8>('f', page.cursor.as_deref())?.map_or(0, |(id, _)| id);
+    access::require(&server.app, &caller, &Role::ALL).await?;
+    let mut connection = server.app.connection().await?;
+    let mut findings = reconciliation::list_open_findings(&mut connection, after, limit + 1).await?;
+    let more = i64::try_from(findings.len()).is_ok_and(|found| found > limit);
+    if more {
+        findings.pop();
+    }
+    let next_cursor = findings
+        .last()
+        .filter(|_| more)
+        .map(|last| words::cursor('f', last.id, 0));
+    let last_run = reconciliation::find_last_run(&mut connection).await?;
+    let checks = reconciliation::list_last_checks(&mut connection).await?;
+    Ok(Json(ReconciliationAnswer {
+        last_run: last_run.map(RunView::of),
+        checks: checks.into_iter().map(CheckView::of).collect(),
+        findings: findings.into_iter().map(FindingView::of).collect(),
+        next_cursor,
+        settlement_stopped: stop::any_open(&mut connection).await?,
+    }))
+}
+
+/// Stops of settlement, newest first.
+#[utoipa::path(get, path = "/monitoring/stops", tag = "monitoring", security(("session" = [])),
+    params(Page), responses((status = 200, body = StopsAnswer)))]
+pub async fn stops(
+    State(server): State<Server>,
+    caller: Caller,
+    Search(page): Search<Page>,
+) -> Result<Json<StopsAnswer>, Problem> {
+    let limit = words::page(page.limit)?;
+    let below = words::read_cursor::<i64, u8>('s', page.cursor.as_deref())?.map_or(i64::MAX, |(id, _)| id);
+    access::require(&server.app, &caller, &Role::ALL).await?;
+    let mut stops = stop::list(&mut *server.app.connection().await?, below, limit + 1).await?;
+    let more = i64::try_from(stops.len()).is_ok_and(|found| found > limit);
+    if more {
+        stops.pop();
+    }
+    let next_cursor = stops
+        .last()
+        .filter(|_| more)
+        .map(|last| words::cursor('s', last.id, 0));
+    Ok(Json(StopsAnswer {
+        stops: stops.into_iter().map(StopView::of).collect(),
+        next_cursor,
+    }))
+}
+
+/// Ends all open stops, when two different operators want it.
+#[utoipa::path(post, path = "/monitoring/resume", tag = "monitoring", security(("session" = [])),
+    responses((status = 200, body = ResumeAnswer)))]
+pub async fn resume(State(server): State<Server>, caller: Caller) -> Result<Json<ResumeAnswer>, Problem> {
+    let resumption = use_case::resume(&server.app, &caller).await?;
+    Ok(Json(ResumeAnswer {
+        resumed: resumption.resumed,
+        stops: resumption.stops.into_iter().map(StopView::of).collect(),
+    }))
+}
+
+impl RunView {
+    fn of(run: Run) -> Self {
+        Self {
+            id: run.id,
+            block_number: run.block_number,
+            block_hash: run.block_hash.to_string(),
+            fact_seq: run.fact_seq,
+            outcome: run.outcome,
+            checks: run.checks,
+            started_at: run.started_at,
+            finished_at: run.finished_at,
+        }
+    }
+}
+
+impl CheckView {
+    fn of(last: LastCheck) -> Self {
+        Self {
+            check: last.check,
+            result: last.result,
+            run: last.run,
+            block_number: last.block_number,
+            block_hash: last.block_hash.to_string(),
+            finished_at: last.finished_at,
+        }
+    }
+}
+
+impl FindingView {
+    fn of(finding: Finding) -> Self {
+        Self {
+            id: finding.id,
+            check: finding.check_id,
+            severity: finding.severity,
+            subject: finding.subject,
+            cause: finding.cause,
+            expected: finding.expected,
+            actual: finding.actual,
+            detail: finding.detail,
+            first_run: finding.first_run,
+            last_run: finding.last_run,
+            first_seen: finding.first_seen,
+            last_seen: finding.last_seen,
+        }
+    }
+}
+
+impl StopView {
+    fn of(stop: Stop) -> Self {
+        Self {
+            id: stop.id,
+            cause: stop.cause,
+            opened_at: stop.opened_at,
+            first_resume_by: stop.first_resume_by.map(shown),
+            first_resume_at: stop.first_resume_at,
+            resumed_by: stop.resumed_by.map(shown),
+            resumed_at: stop.resumed_at,
+        }
+    }
+}

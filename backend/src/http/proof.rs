@@ -1,0 +1,81 @@
+//! A user's proof against the newest published root.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Server;
+use super::error::Problem;
+use super::extract::Segments;
+use super::words::shown;
+use crate::app::proof as use_case;
+use crate::app::session::Caller;
+
+/// What `claim` of the contract needs, and what it is about. With it a claim needs no backend.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProofAnswer {
+    chain_id: u64,
+    contract: String,
+    wallet: String,
+    /// The user's leaf: lifetime matured entitlement in base units.
+    entitled: String,
+    /// Hash of the leaf.
+    leaf: String,
+    /// From the leaf's partner up.
+    path: Vec<SumNodeView>,
+    root: String,
+    /// Sum of all leaves.
+    total: String,
+    /// Journal entry up to which the root counts.
+    as_of_seq: u64,
+    /// The block that it counts whole.
+    block_number: u64,
+    block_hash: String,
+    /// From when on it can be claimed against, in seconds since 1970-01-01 UTC of the chain's time.
+    claimable_from: Option<u64>,
+    /// What the chain paid to the user so far, as far as it is posted.
+    paid: String,
+    /// What a claim is due: the leaf less what was paid.
+    due: String,
+}
+
+/// A partner on the way to the root.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SumNodeView {
+    hash: String,
+    /// Sum of the leaves below, in base units.
+    sum: String,
+}
+
+/// The user's own proof against the newest published root of liabilities.
+#[utoipa::path(get, path = "/users/{id}/proof", tag = "liabilities", security(("session" = [])),
+    params(("id" = i32, Path, description = "Number of the user")),
+    responses((status = 200, body = ProofAnswer)))]
+pub async fn proof(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(id): Segments<i32>,
+) -> Result<Json<ProofAnswer>, Problem> {
+    let proof = use_case::of(&server.app, &caller, id).await?;
+    let path = proof.path.iter().map(|node| SumNodeView {
+        hash: node.hash.to_string(),
+        sum: node.sum.to_string(),
+    });
+    Ok(Json(ProofAnswer {
+        chain_id: server.app.ledger.chain_id,
+        contract: shown(server.app.ledger.contract),
+        wallet: shown(proof.leaf.wallet),
+        entitled: proof.leaf.entitled.to_string(),
+        leaf: proof.leaf.node().hash.to_string(),
+        path: path.collect(),
+        root: proof.root.root.to_string(),
+        total: proof.root.total.to_string(),
+        as_of_seq: proof.root.as_of_seq,
+        block_number: proof.root.block.number,
+        block_hash: proof.root.block.hash.to_string(),
+        claimable_from: proof.root.claimable_from,
+        paid: proof.paid.to_string(),
+        due: proof.leaf.entitled.minus_or_zero(proof.paid).to_string(),
+    }))
+}

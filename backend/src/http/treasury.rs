@@ -1,0 +1,204 @@
+//! What the ledger has, beside what the contract says.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use ledger::{BreakageCause, ClearingCause};
+use money::Amount;
+use serde::Serialize;
+use store::api::treasury::KindTotal;
+use utoipa::ToSchema;
+
+use super::Server;
+use super::error::Problem;
+use crate::app::session::Caller;
+use crate::app::treasury::{self as use_case, OnChain, Summary};
+
+/// Both sides, in base units.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TreasuryAnswer {
+    ledger: LedgerView,
+    /// At the chain's head, so it may be ahead of the ledger; null when no node answers.
+    chain: Option<ChainView>,
+}
+
+/// Balances of the ledger after its last posting batch.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LedgerView {
+    /// The last fact; null before the first.
+    fact_seq: Option<i64>,
+    /// The last block of which everything is posted.
+    block_number: Option<i64>,
+    block_hash: Option<String>,
+    /// What the contract holds for the books.
+    custody: String,
+    /// Within the cooling-off time.
+    held: String,
+    /// What users may be paid.
+    available: String,
+    /// The part of it that batches hold back.
+    in_payout: String,
+    /// What users reserve towards next prices.
+    reserved: String,
+    /// What the contract keeps for users whom it could not pay.
+    credits: String,
+    /// The operator's share.
+    company: String,
+    /// Shares of missing ancestors.
+    residual: String,
+    /// What rules do not pay, by cause.
+    breakage: BTreeMap<&'static str, String>,
+    /// Funds that belong to no user.
+    revenue: String,
+    tax: String,
+    /// What users owe.
+    receivable: String,
+    /// What waits for people, by cause: what it got less what it gave, so it may be negative.
+    clearing: BTreeMap<&'static str, String>,
+}
+
+/// The contract at the chain's head.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChainView {
+    block_number: u64,
+    block_hash: String,
+    /// Seconds since 1970-01-01 UTC.
+    time: u64,
+    balance: String,
+    escrowed: String,
+    credited: String,
+    /// Paid or credited by batches, ever.
+    pushed: String,
+    /// Paid by proofs, ever.
+    claimed: String,
+    available: AvailableView,
+    /// The newest root that was published and not vetoed.
+    published: Option<PublishedView>,
+}
+
+/// What the contract says about what may leave.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AvailableView {
+    /// Free funds, less what published liabilities reserve.
+    funds: String,
+    /// What the outflow cap leaves.
+    outflow: String,
+}
+
+/// Published liabilities.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PublishedView {
+    root: String,
+    /// Sum of all leaves.
+    total: String,
+    as_of_seq: u64,
+    /// Seconds since 1970-01-01 UTC.
+    claimable_from: u64,
+}
+
+/// Custody, escrow, credits, the operator's accounts and published liabilities, by the ledger and by the contract.
+#[utoipa::path(get, path = "/treasury/summary", tag = "treasury", security(("session" = [])),
+    responses((status = 200, body = TreasuryAnswer)))]
+pub async fn summary(State(server): State<Server>, caller: Caller) -> Result<Json<TreasuryAnswer>, Problem> {
+    let summary = use_case::summary(&server.app, &caller).await?;
+    Ok(Json(TreasuryAnswer {
+        ledger: LedgerView::of(&summary),
+        chain: summary.chain.as_ref().map(ChainView::of),
+    }))
+}
+
+impl LedgerView {
+    fn of(summary: &Summary) -> Self {
+        let totals = &summary.totals;
+        let posted = summary.posted;
+        let breakage = BreakageCause::ALL.map(|cause| {
+            let detail = ledger::Account::Breakage(cause).detail();
+            (cause.name(), sum(totals, "breakage", Some(detail)))
+        });
+        let clearing = ClearingCause::ALL.map(|cause| {
+            let detail = ledger::Account::Clearing(cause).detail();
+            (cause.name(), net(totals, "clearing", detail))
+        });
+        Self {
+            fact_seq: posted.map(|batch| batch.fact_seq),
+            block_number: posted.map(|batch| batch.block_number),
+            block_hash: posted.map(|batch| batch.block_hash.to_string()),
+            custody: sum(totals, "custody", None),
+            held: sum(totals, "held", None),
+            available: sum(totals, "available", None),
+            in_payout: pending(totals),
+            reserved: sum(totals, "reserve", None),
+            credits: sum(totals, "credit", None),
+            company: sum(totals, "company", None),
+            residual: sum(totals, "residual", None),
+            breakage: breakage.into_iter().collect(),
+            revenue: sum(totals, "revenue", None),
+            tax: sum(totals, "tax", None),
+            receivable: sum(totals, "receivable", None),
+            clearing: clearing.into_iter().collect(),
+        }
+    }
+}
+
+fn of<'a>(totals: &'a [KindTotal], kind: &'a str) -> impl Iterator<Item = &'a KindTotal> {
+    totals.iter().filter(move |total| total.kind == kind)
+}
+
+/// The balance of a kind on the side on which it grows: custody and receivable by debits, all others by credits.
+fn sum(totals: &[KindTotal], kind: &str, detail: Option<u32>) -> String {
+    let mut balance = Amount::ZERO;
+    for total in
+        of(totals, kind).filter(|total| detail.is_none_or(|detail| detail == total.detail.unsigned_abs()))
+    {
+        let (more, less) = match kind {
+            "custody" | "receivable" => (total.debits, total.credits),
+            _ => (total.credits, total.debits),
+        };
+        balance = balance.plus(more.minus_or_zero(less)).unwrap_or(balance);
+    }
+    balance.to_string()
+}
+
+fn net(totals: &[KindTotal], kind: &str, detail: u32) -> String {
+    let total = of(totals, kind).find(|total| total.detail.unsigned_abs() == detail);
+    let (credits, debits) = total.map_or((Amount::ZERO, Amount::ZERO), |total| {
+        (total.credits, total.debits)
+    });
+    match credits.minus(debits) {
+        Ok(balance) => balance.to_string(),
+        Err(_) => format!("-{}", debits.minus_or_zero(credits)),
+    }
+}
+
+fn pending(totals: &[KindTotal]) -> String {
+    let pending = of(totals, "available").next();
+    pending
+        .map_or(Amount::ZERO, |total| total.debits_pending)
+        .to_string()
+}
+
+impl ChainView {
+    fn of(chain: &OnChain) -> Self {
+        Self {
+            block_number: chain.head.number,
+            block_hash: chain.head.hash.to_string(),
+            time: chain.head.timestamp,
+            balance: chain.balance.to_string(),
+            escrowed: chain.totals.escrowed.to_string(),
+            credited: chain.totals.credited.to_string(),
+            pushed: chain.totals.pushed.to_string(),
+            claimed: chain.totals.claimed.to_string(),
+            available: AvailableView {
+                funds: chain.available.funds.to_string(),
+                outflow: chain.available.outflow.to_string(),
+            },
+            published: chain.root.map(|root| PublishedView {
+                root: root.root.to_string(),
+                total: root.total.to_string(),
+                as_of_seq: root.as_of_seq,
+                claimable_from: root.claimable_from,
+            }),
+        }
+    }
+}
