@@ -98,7 +98,10 @@ async fn register(world: &World, users: Vec<(Address, Address)>) -> anyhow::Resu
     while let Some(sent) = sending.join_next().await {
         sent??;
     }
-    until_posted(world, "registrations", async || Ok(count(world).await? == expected)).await
+    until_posted(world, "registrations", async || {
+        Ok(count(world).await? == expected)
+    })
+    .await
 }
 
 async fn count(world: &World) -> anyhow::Result<i64> {

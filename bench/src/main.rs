@@ -2,11 +2,13 @@
 //! if what it measured was not right.
 
 mod crowd;
+mod detect;
 mod dev;
 mod follow;
 mod measurement;
 mod placement;
 mod posting;
+mod reconcile;
 mod settle;
 mod sign;
 
@@ -39,6 +41,10 @@ enum Benchmark {
     Settle,
     /// Durable authorizations per second of the signer.
     Sign,
+    /// Seconds to compare books, events and contract with a hundred thousand users.
+    Reconcile,
+    /// Seconds from a planted wei to the alert.
+    Detect,
     /// Every benchmark.
     All,
 }
@@ -52,12 +58,16 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Dev => dev::run().await,
         Benchmark::Settle => settle::run().await,
         Benchmark::Sign => sign::run().await,
+        Benchmark::Reconcile => reconcile::run().await,
+        Benchmark::Detect => detect::run().await,
         Benchmark::All => {
             placement()?;
             posting::run().await?;
             follow::run().await?;
             settle::run().await?;
             sign::run().await?;
+            reconcile::run().await?;
+            detect::run().await?;
             dev::run().await
         }
     }

@@ -91,7 +91,13 @@ async fn send_one(world: &World, builder: &Person, approver: &Person, count: usi
         Ok(hash)
     })
     .await?;
-    post(world, approver, &format!("/payouts/{id}/approve"), json!({ "list_hash": list_hash })).await?;
+    post(
+        world,
+        approver,
+        &format!("/payouts/{id}/approve"),
+        json!({ "list_hash": list_hash }),
+    )
+    .await?;
     post(world, builder, &format!("/payouts/{id}/sign"), json!({})).await?;
     post(world, builder, &format!("/payouts/{id}/submit"), json!({})).await?;
     Ok(())

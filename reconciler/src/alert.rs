@@ -42,6 +42,8 @@ pub(crate) struct Alerts {
     told: BTreeSet<Identity>,
     /// Open findings that one run saw.
     seen_once: BTreeSet<Identity>,
+    /// Findings that were open when this process began to look.
+    inherited: BTreeSet<Identity>,
 }
 
 impl Alerts {
@@ -54,6 +56,7 @@ impl Alerts {
             sender: None,
             told: BTreeSet::new(),
             seen_once: BTreeSet::new(),
+            inherited: BTreeSet::new(),
         };
         if let Some(url) = url {
             let client = reqwest::Client::builder().timeout(ANSWER_WITHIN).build()?;
@@ -62,6 +65,14 @@ impl Alerts {
             alerts.sender = Some(sender);
         }
         Ok(alerts)
+    }
+
+    /// What is open already: an earlier process may have told of it.
+    pub(crate) fn inherit(&mut self, open: Vec<Opened>) {
+        self.inherited = open
+            .into_iter()
+            .map(|opened| (opened.check, opened.subject))
+            .collect();
     }
 
     /// Tells what a look changed.
@@ -84,9 +95,10 @@ impl Alerts {
         for opened in &stored.resolved {
             let identity = (opened.check.clone(), opened.subject.clone());
             self.seen_once.remove(&identity);
-            self.told.remove(&identity);
-            // Told in this process's life or before it: who never heard of it ignores the end of it.
-            self.send(&resolved(opened, looked));
+            let was_told = self.told.remove(&identity);
+            if was_told | self.inherited.remove(&identity) {
+                self.send(&resolved(opened, looked));
+            }
         }
         self.seen_once
             .retain(|identity| findings.contains_key(identity) || self.told.contains(identity));

@@ -10,6 +10,7 @@
 //! | `TRELLIS_FULL_INTERVAL_MS` | between two runs that read everything; 60000 by default, 50 to 86400000 |
 //! | `TRELLIS_WEBHOOK_URL` | where findings are sent to; nowhere by default |
 //! | `TRELLIS_WEBHOOK_SECRET` | key of the HMAC-SHA256 in the header `x-trellis-signature` |
+//! | `TRELLIS_LEASE_TTL_MS` | how long a silent reconciler keeps its lease; 5000 by default, 500 to 60000; long looks stretch it |
 //! | `TRELLIS_LISTEN` | where `/health`, `/health/ready` and `/metrics` are served; nowhere by default |
 //!
 //! Chain, contract and plan are not configured: the database says which ledger it is.
@@ -30,6 +31,11 @@ const FULL_INTERVAL_MS_DEFAULT: u64 = 60_000;
 /// At least once a day.
 const FULL_INTERVAL_MS: RangeInclusive<u64> = 50..=86_400_000;
 
+/// Long enough for a busy machine, short enough that a killed reconciler is followed soon.
+const LEASE_TTL_MS_DEFAULT: u64 = 5_000;
+/// Below this a look would outlive its lease, above it a killed reconciler would be missed for too long.
+const LEASE_TTL_MS: RangeInclusive<u64> = 500..=60_000;
+
 /// What the reconciler is told.
 #[derive(Clone)]
 pub struct Config {
@@ -49,6 +55,8 @@ pub struct Config {
     pub webhook_url: Option<String>,
     /// Key of their signature.
     pub webhook_secret: Option<String>,
+    /// How long a silent reconciler keeps its lease.
+    pub lease_ttl: Duration,
     /// Where health and metrics are served.
     pub listen: Option<SocketAddr>,
 }
@@ -89,6 +97,7 @@ impl Config {
             )?,
             webhook_url: env.find_text("TRELLIS_WEBHOOK_URL")?,
             webhook_secret: env.find_text("TRELLIS_WEBHOOK_SECRET")?,
+            lease_ttl: milliseconds(env, "TRELLIS_LEASE_TTL_MS", LEASE_TTL_MS_DEFAULT, LEASE_TTL_MS)?,
             listen: env.find_parse("TRELLIS_LISTEN")?,
         })
     }

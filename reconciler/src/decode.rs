@@ -99,33 +99,11 @@ fn event_of(event: &CustodyEvent) -> Option<Event> {
             through_day: small(event.throughDay)?,
             amount: amount(event.amount)?,
         },
-        CustodyEvent::PayoutExecuted(event) => Event::PayoutExecuted {
-            batch: event.batchId,
-            user: event.user,
-            amount: amount(event.amount)?,
-        },
-        CustodyEvent::PayoutCredited(event) => Event::PayoutCredited {
-            batch: event.batchId,
-            user: event.user,
-            amount: amount(event.amount)?,
-        },
-        CustodyEvent::PayoutSkipped(event) => Event::PayoutSkipped {
-            batch: event.batchId,
-            user: event.user,
-        },
-        CustodyEvent::BatchSettled(event) => Event::BatchSettled {
-            batch: event.batchId,
-            settled: Settled {
-                seq: small(event.seq)?,
-                count: small(event.count)?,
-                paid: amount(event.paid)?,
-                credited: amount(event.credited)?,
-                list_hash: event.listHash,
-                outcome_hash: event.outcomeHash,
-                manifest_hash: event.manifestHash,
-            },
-        },
-        CustodyEvent::BatchCancelled(event) => Event::BatchCancelled { batch: event.batchId },
+        CustodyEvent::PayoutExecuted(_)
+        | CustodyEvent::PayoutCredited(_)
+        | CustodyEvent::PayoutSkipped(_)
+        | CustodyEvent::BatchSettled(_)
+        | CustodyEvent::BatchCancelled(_) => batch_event_of(event)?,
         CustodyEvent::RootPublished(event) => Event::RootPublished {
             root: event.root,
             total: amount(event.total)?,
@@ -161,6 +139,43 @@ fn event_of(event: &CustodyEvent) -> Option<Event> {
         | CustodyEvent::RoleChanged(_)
         | CustodyEvent::PauseChanged(_) => Event::Governance,
     })
+}
+
+fn batch_event_of(event: &CustodyEvent) -> Option<Event> {
+    if let CustodyEvent::PayoutExecuted(event) = event {
+        Some(Event::PayoutExecuted {
+            batch: event.batchId,
+            user: event.user,
+            amount: amount(event.amount)?,
+        })
+    } else if let CustodyEvent::PayoutCredited(event) = event {
+        Some(Event::PayoutCredited {
+            batch: event.batchId,
+            user: event.user,
+            amount: amount(event.amount)?,
+        })
+    } else if let CustodyEvent::PayoutSkipped(event) = event {
+        Some(Event::PayoutSkipped {
+            batch: event.batchId,
+            user: event.user,
+        })
+    } else if let CustodyEvent::BatchSettled(event) = event {
+        let settled = Settled {
+            seq: small(event.seq)?,
+            count: small(event.count)?,
+            paid: amount(event.paid)?,
+            credited: amount(event.credited)?,
+            list_hash: event.listHash,
+            outcome_hash: event.outcomeHash,
+            manifest_hash: event.manifestHash,
+        };
+        let batch = event.batchId;
+        Some(Event::BatchSettled { batch, settled })
+    } else if let CustodyEvent::BatchCancelled(event) = event {
+        Some(Event::BatchCancelled { batch: event.batchId })
+    } else {
+        None
+    }
 }
 
 fn amount(wei: U256) -> Option<Amount> {

@@ -8,7 +8,7 @@ use audit::checks::{Batch, Event, Events};
 use store::chain_log::StoredLog;
 use store::reconciliation::{Cursor, Extent, Reading};
 
-use crate::decode::{DecodeError, decode};
+use crate::decode::decode;
 use crate::governance::Governance;
 
 /// What earlier runs learnt.
@@ -36,9 +36,9 @@ impl Memory {
     }
 
     /// Takes in what a run read, and completes its books from what is remembered.
-    pub(crate) fn take(&mut self, reading: &mut Reading) -> Result<(), DecodeError> {
+    pub(crate) fn take(&mut self, reading: &mut Reading) {
         for log in &reading.logs {
-            self.fold(log)?;
+            self.fold(log);
         }
         let position = &reading.position;
         self.cursor.block_number = self.cursor.block_number.max(position.block_number);
@@ -47,7 +47,6 @@ impl Memory {
             self.batches.insert(batch.id, batch);
         }
         reading.books.batches = std::mem::take(&mut self.batches).into_values().collect();
-        Ok(())
     }
 
     /// Gets back what a run borrowed.
@@ -56,9 +55,11 @@ impl Memory {
         self.batches = batches.into_iter().map(|batch| (batch.id, batch)).collect();
     }
 
-    fn fold(&mut self, log: &StoredLog) -> Result<(), DecodeError> {
-        let Some(decoded) = decode(log)? else {
-            return Ok(());
+    fn fold(&mut self, log: &StoredLog) {
+        let decoded = match decode(log) {
+            Ok(Some(decoded)) => decoded,
+            Ok(None) => return,
+            Err(error) => return self.events.unreadable.push(error.to_string()),
         };
         self.governance.take(&decoded.full);
         match decoded.event {
@@ -85,6 +86,5 @@ impl Memory {
             | Event::Governance => {}
         }
         self.events.take(&decoded.event, decoded.entry);
-        Ok(())
     }
 }

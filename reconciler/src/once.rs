@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use audit::checks::{Skip, Verdict};
+use audit::checks::Verdict;
 use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::run::{Looked, Reconciler};
-use crate::watch::{checks, summary};
+use crate::watch::{checks, is_gap, summary};
 
 /// Something was found.
 const FOUND: u8 = 2;
@@ -30,10 +30,7 @@ pub async fn once(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
     } else {
         print(&looked);
     }
-    let could_not_run = looked.report.verdicts.iter().any(|(_, verdict)| match verdict {
-        Verdict::Skipped(Skip::NotConfigured(_)) | Verdict::Passed | Verdict::Failed { .. } => false,
-        Verdict::Skipped(_) => true,
-    });
+    let could_not_run = looked.report.verdicts.iter().any(|(_, verdict)| is_gap(verdict));
     Ok(if looked.report.findings().next().is_some() {
         ExitCode::from(FOUND)
     } else if could_not_run {

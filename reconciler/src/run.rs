@@ -118,7 +118,7 @@ impl Reconciler {
         let Some(mut reading) = reading else {
             return Ok(None);
         };
-        memory.take(&mut reading)?;
+        memory.take(&mut reading);
         let is_full = extent == Extent::Full;
         let wanted = self.wanted(&reading, &memory, is_full);
         let read = contract::read(&self.reader, &reading.position, &wanted, &memory.governance).await;

@@ -22,8 +22,8 @@ const PAUSE_FACTOR: u32 = 4;
 /// A look at everything is followed by this many times its duration without another one, unless something is open.
 const FULL_PAUSE_FACTOR: u32 = 20;
 
-/// How long a silent reconciler keeps its lease: longer than a look at a large ledger.
-const LEASE_TTL: Duration = Duration::from_secs(30);
+/// A lease outlives so many looks as long as the longest one.
+const LEASE_LOOKS: u32 = 4;
 
 /// Looks that found what the ones before found are stored this often.
 const STORE_EVERY: Duration = Duration::from_secs(10);
@@ -39,6 +39,7 @@ struct Watcher {
     pulse: Pulse,
     config: Config,
     lease: Option<Lease>,
+    lease_ttl: Duration,
     /// Last posting batch that was looked at.
     batch_seq: u64,
     looked_at: Option<Instant>,
@@ -61,13 +62,14 @@ pub async fn watch(config: Config, mut stop: Receiver<bool>) -> anyhow::Result<(
     let alerts = Alerts::start(config.webhook_url.clone(), config.webhook_secret.clone())?;
     serve(config.listen, metrics, pulse.clone()).await?;
     describe_checks();
-    let now = Instant::now();
+    let (now, config_ttl) = (Instant::now(), config.lease_ttl);
     let mut watcher = Watcher {
         reconciler,
         alerts,
         pulse,
         config,
         lease: None,
+        lease_ttl: config_ttl,
         batch_seq: 0,
         looked_at: None,
         next_look: now,
@@ -131,6 +133,7 @@ impl Watcher {
             return Ok(());
         };
         let ended = Instant::now();
+        self.lease_ttl = self.lease_ttl.max(looked.duration.saturating_mul(LEASE_LOOKS));
         self.next_look = ended + looked.duration.saturating_mul(PAUSE_FACTOR);
         if looked.is_full {
             let pause = looked.duration.saturating_mul(FULL_PAUSE_FACTOR);
@@ -186,16 +189,19 @@ impl Watcher {
     async fn hold_lease(&mut self) -> anyhow::Result<bool> {
         let mut connection = self.reconciler.pool().acquire().await?;
         match self.lease {
-            Some(held) => match lease::renew(&mut connection, held, LEASE_TTL).await {
+            Some(held) => match lease::renew(&mut connection, held, self.lease_ttl).await {
                 Ok(()) => {}
                 Err(LeaseError::Lost { .. }) => self.lease = None,
                 Err(LeaseError::Store(error)) => return Err(error.into()),
             },
             None => {
                 let holder = format!("process {}", std::process::id());
-                self.lease = lease::claim(&mut connection, LeaseName::Reconciler, &holder, LEASE_TTL).await?;
+                self.lease =
+                    lease::claim(&mut connection, LeaseName::Reconciler, &holder, self.lease_ttl).await?;
                 if self.lease.is_some() {
-                    self.is_open = !reconciliation::list_open(&mut connection).await?.is_empty();
+                    let open = reconciliation::list_open(&mut connection).await?;
+                    self.is_open = !open.is_empty();
+                    self.alerts.inherit(open);
                 }
             }
         }
@@ -222,12 +228,7 @@ impl Watcher {
 fn outcome(looked: &Looked) -> &'static str {
     if looked.report.findings().next().is_some() {
         "findings"
-    } else if looked
-        .report
-        .verdicts
-        .iter()
-        .any(|(check, verdict)| is_gap(*check, verdict))
-    {
+    } else if looked.report.verdicts.iter().any(|(_, verdict)| is_gap(verdict)) {
         "skipped"
     } else {
         "clean"
@@ -235,7 +236,7 @@ fn outcome(looked: &Looked) -> &'static str {
 }
 
 /// Whether a check that ought to run did not. What nobody configured is no gap of this run.
-fn is_gap(_check: Check, verdict: &Verdict) -> bool {
+pub(crate) fn is_gap(verdict: &Verdict) -> bool {
     match verdict {
         Verdict::Skipped(audit::checks::Skip::NotConfigured(_))
         | Verdict::Passed

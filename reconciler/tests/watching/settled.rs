@@ -30,6 +30,7 @@ async fn look(world: &PayoutWorld) -> Looked {
         full_interval: Duration::from_secs(1),
         webhook_url: None,
         webhook_secret: None,
+        lease_ttl: Duration::from_secs(5),
         listen: None,
     };
     let mut reconciler = Reconciler::new(&config).await.unwrap();

@@ -224,6 +224,8 @@ pub struct Events {
     pub journal_root: JournalRoot,
     /// Entries whose number did not follow the one before.
     pub journal_gaps: Vec<u64>,
+    /// Recorded logs that are no events of the contract, in words.
+    pub unreadable: Vec<String>,
 }
 
 impl Events {

@@ -103,34 +103,7 @@ fn deposits(snapshot: &Snapshot, out: &mut Findings) {
                 detail,
             );
         }
-        let wallet = snapshot.books.users.get(&deposit.user).map(|user| user.wallet);
-        let actual = in_words(wallet, deposit);
-        let expected = events
-            .deposits
-            .get(&reference)
-            .map_or("no event".to_owned(), |event| {
-                let state = if event.is_refunded {
-                    DepositState::Refunded
-                } else if event.is_matured(events.matured_through) {
-                    DepositState::Matured
-                } else {
-                    DepositState::Held
-                };
-                let same = Deposit {
-                    is_registration: event.is_registration,
-                    amount: event.amount,
-                    state,
-                    ..*deposit
-                };
-                in_words(Some(event.user), &same)
-            });
-        let cause = match events.deposits.get(&reference) {
-            None => BreakCause::MissingEvent,
-            Some(event) if event.amount == deposit.amount => BreakCause::MissingLedger,
-            Some(_) => BreakCause::Amount,
-        };
-        let detail = "the deposit by its events, and by the ledger";
-        out.equal(format!("deposit {reference}"), expected, actual, cause, detail);
+        of_deposit(snapshot, deposit, out);
     }
     for (reference, event) in &events.deposits {
         if event.intakes > 1 {
@@ -160,6 +133,37 @@ fn deposits(snapshot: &Snapshot, out: &mut Findings) {
             );
         }
     }
+}
+
+/// A deposit of the ledger, against its events.
+fn of_deposit(snapshot: &Snapshot, deposit: &Deposit, out: &mut Findings) {
+    let events = &snapshot.events;
+    let event = events.deposits.get(&deposit.deposit_ref);
+    let wallet = snapshot.books.users.get(&deposit.user).map(|user| user.wallet);
+    let expected = event.map_or("no event".to_owned(), |event| {
+        let state = if event.is_refunded {
+            DepositState::Refunded
+        } else if event.is_matured(events.matured_through) {
+            DepositState::Matured
+        } else {
+            DepositState::Held
+        };
+        let same = Deposit {
+            is_registration: event.is_registration,
+            amount: event.amount,
+            state,
+            ..*deposit
+        };
+        in_words(Some(event.user), &same)
+    });
+    let cause = match event {
+        None => BreakCause::MissingEvent,
+        Some(event) if event.amount == deposit.amount => BreakCause::MissingLedger,
+        Some(_) => BreakCause::Amount,
+    };
+    let subject = format!("deposit {}", deposit.deposit_ref);
+    let detail = "the deposit by its events, and by the ledger";
+    out.equal(subject, expected, in_words(wallet, deposit), cause, detail);
 }
 
 fn in_words(wallet: Option<Address>, deposit: &Deposit) -> String {

@@ -61,6 +61,14 @@ pub(super) fn journal(snapshot: &Snapshot, chain: &Chain, out: &mut Findings) {
         let detail = "entries of the journal that we recorded do not follow each other";
         out.note(format!("entry {gap}"), sides, BreakCause::MissingEvent, detail);
     }
+    for log in &events.unreadable {
+        let sides = Sides {
+            expected: "an event of the contract",
+            actual: "something else",
+        };
+        let detail = "a log that we recorded cannot be read";
+        out.note(log, sides, BreakCause::Tampering, detail);
+    }
     let detail = "last journal entry of the contract, against the last that is a fact";
     let posted = snapshot.position.chain_seq;
     out.equal("posted", seq, posted, BreakCause::MissingLedger, detail);

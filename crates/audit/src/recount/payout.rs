@@ -73,27 +73,11 @@ impl Recount {
                     held_fact: fact_seq,
                     closed_fact: None,
                 });
-        } else if let Effect::PayoutReduced { batch, user, amount } = effect {
-            if let Some(row) = self.books.payouts.get_mut(&(*batch, user.get())) {
-                row.held = *amount;
-            }
-        } else if let Effect::PayoutSettled { batch, user, outcome } = effect {
-            let (state, settled) = match outcome {
-                PayoutOutcome::Executed(amount) => ("executed", *amount),
-                PayoutOutcome::Credited { amount, .. } => ("credited", *amount),
-                PayoutOutcome::Skipped => ("skipped", Amount::ZERO),
-            };
-            let row = self.books.payouts.get_mut(&(*batch, user.get()));
-            // A refused line stays refused, whatever the chain did.
-            if let Some(row) = row.filter(|row| row.refused.is_none()) {
-                state.clone_into(&mut row.state);
-                (row.held, row.settled, row.closed_fact) = (Amount::ZERO, Some(settled), Some(fact_seq));
-            }
-        } else if let Effect::PayoutReleased { batch, user } = effect {
-            if let Some(row) = self.books.payouts.get_mut(&(*batch, user.get())) {
-                "released".clone_into(&mut row.state);
-                (row.held, row.closed_fact) = (Amount::ZERO, Some(fact_seq));
-            }
+        } else if let Effect::PayoutReduced { .. }
+        | Effect::PayoutSettled { .. }
+        | Effect::PayoutReleased { .. } = effect
+        {
+            self.change_payout(fact_seq, effect);
         } else if let Effect::Paid { user, amount } = effect {
             self.change_user(user.get(), |user| user.paid = sum(user.paid, *amount));
         } else if let Effect::Claimed {
@@ -132,6 +116,33 @@ impl Recount {
     fn end_batch(&mut self, batch: B256, fact_seq: u64, ended: &str) {
         let row = self.books.payout_batches.entry(batch).or_default();
         (row.closed_fact, row.ended) = (Some(fact_seq), Some(ended.to_owned()));
+    }
+
+    fn change_payout(&mut self, fact_seq: u64, effect: &Effect) {
+        if let Effect::PayoutReduced { batch, user, amount } = effect {
+            if let Some(row) = self.books.payouts.get_mut(&(*batch, user.get())) {
+                row.held = *amount;
+            }
+            return;
+        }
+        let (batch, user, state, settled) = if let Effect::PayoutSettled { batch, user, outcome } = effect {
+            let (state, settled) = match outcome {
+                PayoutOutcome::Executed(amount) => ("executed", *amount),
+                PayoutOutcome::Credited { amount, .. } => ("credited", *amount),
+                PayoutOutcome::Skipped => ("skipped", Amount::ZERO),
+            };
+            (batch, user, state, Some(settled))
+        } else if let Effect::PayoutReleased { batch, user } = effect {
+            (batch, user, "released", None)
+        } else {
+            return;
+        };
+        if let Some(row) = self.books.payouts.get_mut(&(*batch, user.get())) {
+            state.clone_into(&mut row.state);
+            row.held = Amount::ZERO;
+            row.settled = settled.or(row.settled);
+            row.closed_fact = Some(fact_seq);
+        }
     }
 }
 
