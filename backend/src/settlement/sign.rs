@@ -11,7 +11,7 @@ use settlement::fees::Fees;
 use settlement::state::SubmissionState;
 use settlement::submission::Payload;
 use signer_client::{Call, SignedTransaction, SignerError, TransactionTerms};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgTransaction};
 use store::StoreError;
 use store::submission::{self, NewAttempt, Submission};
 use telemetry::{ErrorChain, fault_point};
@@ -226,38 +226,7 @@ impl Worker {
             .await?;
         }
         for (wanted, done) in signed {
-            let attempt = NewAttempt {
-                submission: wanted.submission,
-                number: wanted.attempt,
-                noop: wanted.terms.payload == Payload::Noop,
-                transaction_hash: done.hash,
-                raw: done.raw.clone(),
-                gas_limit: wanted.terms.gas_limit,
-                max_fee: wanted.terms.fees.max_fee(),
-                priority_fee: wanted.terms.fees.max_priority_fee(),
-            };
-            submission::insert_attempt(&mut transaction, &attempt).await?;
-            let from = match wanted.state {
-                // It was found to be reorganized in this very step.
-                SubmissionState::Included => SubmissionState::Sent,
-                SubmissionState::Allocated
-                | SubmissionState::Signed
-                | SubmissionState::Sent
-                | SubmissionState::FinalOk
-                | SubmissionState::FinalReverted
-                | SubmissionState::Dead => wanted.state,
-            };
-            submission::update_state(&mut transaction, wanted.submission, from, SubmissionState::Signed)
-                .await?;
-            let detail = json!({ "hash": done.hash, "payload": wanted.terms.payload.name() });
-            submission::insert_event(
-                &mut transaction,
-                wanted.submission,
-                Some(wanted.attempt),
-                "signed",
-                &detail,
-            )
-            .await?;
+            store_attempt(&mut transaction, wanted, done).await?;
         }
         fault_point("settlement.before_sign");
         transaction.commit().await?;
@@ -292,6 +261,45 @@ fn broke_a_rule(error: &SignerError) -> bool {
         | SignerError::Timeout
         | SignerError::NotUnderstood(_) => false,
     }
+}
+
+async fn store_attempt(
+    transaction: &mut PgTransaction<'_>,
+    wanted: &Wanted,
+    done: &SignedTransaction,
+) -> Result<(), StepError> {
+    let attempt = NewAttempt {
+        submission: wanted.submission,
+        number: wanted.attempt,
+        noop: wanted.terms.payload == Payload::Noop,
+        transaction_hash: done.hash,
+        raw: done.raw.clone(),
+        gas_limit: wanted.terms.gas_limit,
+        max_fee: wanted.terms.fees.max_fee(),
+        priority_fee: wanted.terms.fees.max_priority_fee(),
+    };
+    submission::insert_attempt(transaction, &attempt).await?;
+    let from = match wanted.state {
+        // It was found to be reorganized in this very step.
+        SubmissionState::Included => SubmissionState::Sent,
+        SubmissionState::Allocated
+        | SubmissionState::Signed
+        | SubmissionState::Sent
+        | SubmissionState::FinalOk
+        | SubmissionState::FinalReverted
+        | SubmissionState::Dead => wanted.state,
+    };
+    submission::update_state(transaction, wanted.submission, from, SubmissionState::Signed).await?;
+    let detail = json!({ "hash": done.hash, "payload": wanted.terms.payload.name() });
+    submission::insert_event(
+        transaction,
+        wanted.submission,
+        Some(wanted.attempt),
+        "signed",
+        &detail,
+    )
+    .await?;
+    Ok(())
 }
 
 #[cfg(test)]
