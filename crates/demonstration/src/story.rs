@@ -28,7 +28,7 @@ const BURNING: usize = 2;
 const CLAIMS: usize = 0;
 
 /// The first people are paid by the first batch, the others by the second.
-const FIRST_BATCH: std::ops::Range<usize> = 1..20;
+const FIRST_BATCH: std::ops::Range<usize> = 1..10;
 
 /// Plays everything.
 pub(crate) async fn play(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
