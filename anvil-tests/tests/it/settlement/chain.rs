@@ -104,7 +104,8 @@ async fn an_execution_that_a_fork_undoes_comes_again(payouts: &mut PayoutWorld) 
     assert_eq!(payouts.submission(batch.id).await.attempts.len(), 1);
 }
 
-/// The cancellation comes into the block before the transaction: that reverts, and nobody has to look.
+/// The cancellation (by the admin: the development node does not forget the nonce that the guardian had on the other
+/// branch) comes into the block before the transaction: that reverts, and nobody has to look.
 async fn a_batch_that_is_cancelled_on_the_chain(payouts: &mut PayoutWorld) {
     let people = payouts.some(1);
     let batch = payouts.submitted_batch(&people).await;
