@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::clock::written;
+use crate::operators::{APPROVER, BOTH, BUILDER, due_world};
 use crate::played_signer::Mood;
 use crate::world::{Answer, CHAIN_TIME, Login, Session, World, frozen, refunded, sign, wallet};
 
@@ -42,6 +43,7 @@ async fn every_code_is_produced_by_a_request() {
     reserves(&mut seen, &world).await;
     signer(&mut seen, &world).await;
     limits(&mut seen, &world).await;
+    settlement(&mut seen).await;
     broken(&mut seen, &world).await;
     let all: BTreeSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
     assert_eq!(seen.0, all);
@@ -330,6 +332,111 @@ async fn signer(seen: &mut Seen, world: &World) {
         seen.expect(code, &world.post("/users/register", Some(&session), &body).await);
     }
     world.signer.be(Mood::Signs);
+}
+
+async fn unknown_things(seen: &mut Seen, world: &World, unknown: &str) {
+    let builder = world.sign_in(BUILDER).await;
+    let approver = world.sign_in(APPROVER).await;
+    let user = world.sign_in(1).await;
+    let nobody = world.sign_in(4).await;
+    seen.expect(Code::RoleMissing, &world.get("/payouts", Some(&user)).await);
+    seen.expect(Code::NoProof, &world.get("/users/1/proof", Some(&user)).await);
+    let path = format!("/payouts/{unknown}");
+    seen.expect(Code::UnknownBatch, &world.get(&path, Some(&builder)).await);
+    let path = format!("/liabilities/roots/{unknown}/leaves");
+    seen.expect(Code::UnknownRoot, &world.get(&path, None).await);
+    seen.expect(
+        Code::NothingAvailable,
+        &world.post("/users/withdraw", Some(&nobody), &json!({})).await,
+    );
+    seen.expect(
+        Code::NotStopped,
+        &world
+            .post("/monitoring/resume", Some(&approver), &json!({}))
+            .await,
+    );
+}
+
+async fn settlement(seen: &mut Seen) {
+    let mut world = due_world().await;
+    let unknown = format!("0x{}", "12".repeat(32));
+    let builder = world.sign_in(BUILDER).await;
+    let approver = world.sign_in(APPROVER).await;
+    let both = world.sign_in(BOTH).await;
+    let root = json!({ "accept_claims": false });
+    unknown_things(seen, &world, &unknown).await;
+    let built = world.build(&both, "key", &json!({})).await.ok();
+    let id = built["batch"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/payouts/{id}/manifest");
+    seen.expect(Code::NoManifest, &world.get(&path, Some(&builder)).await);
+    seen.expect(
+        Code::NothingDue,
+        &world.build(&builder, "another", &json!({})).await,
+    );
+    seen.expect(
+        Code::BatchesLive,
+        &world.post("/liabilities/roots", Some(&builder), &root).await,
+    );
+    world.post_causes(vec![]).await;
+    world.seal(&id).await;
+    seen.expect(Code::ApproverIsBuilder, &world.approve(&both, &id).await);
+    let guess = json!({ "list_hash": unknown });
+    let path = format!("/payouts/{id}/approve");
+    seen.expect(
+        Code::ListChanged,
+        &world.post(&path, Some(&approver), &guess).await,
+    );
+    seen.expect(Code::WrongBatchState, &world.step(&builder, &id, "submit").await);
+    world.approve(&approver, &id).await.ok();
+    world
+        .sql("INSERT INTO settlement_stop (cause) VALUES ('R1')")
+        .await;
+    seen.expect(Code::SettlementStopped, &world.step(&builder, &id, "sign").await);
+    world
+        .post("/monitoring/resume", Some(&approver), &json!({}))
+        .await
+        .ok();
+    seen.expect(
+        Code::SecondOperatorNeeded,
+        &world
+            .post("/monitoring/resume", Some(&approver), &json!({}))
+            .await,
+    );
+    world.sql("DELETE FROM settlement_stop").await;
+    world.step(&builder, &id, "sign").await.ok();
+    world.chain.as_ref().unwrap().pass(1_801).await;
+    seen.expect(Code::DeadlinePassed, &world.step(&builder, &id, "submit").await);
+    world.step(&builder, &id, "cancel").await.ok();
+    seen.expect(Code::CancelRequested, &world.step(&builder, &id, "submit").await);
+    world.expire(&id).await;
+    roots(seen, &world).await;
+}
+
+async fn roots(seen: &mut Seen, world: &World) {
+    let builder = world.sign_in(BUILDER).await;
+    let approver = world.sign_in(APPROVER).await;
+    let root = json!({ "accept_claims": false });
+    let first = world.post("/liabilities/roots", Some(&builder), &root).await.ok();
+    let path = format!("/liabilities/roots/{}/approve", first["root"].as_str().unwrap());
+    world.post(&path, Some(&approver), &json!({})).await.ok();
+    seen.expect(
+        Code::WrongRootState,
+        &world.post(&path, Some(&approver), &json!({})).await,
+    );
+    world.sql("UPDATE users SET paid = paid + 1 WHERE id = 1").await;
+    let second = world.post("/liabilities/roots", Some(&builder), &root).await.ok();
+    let path = format!("/liabilities/roots/{}/approve", second["root"].as_str().unwrap());
+    seen.expect(
+        Code::RootUnderWay,
+        &world.post(&path, Some(&approver), &json!({})).await,
+    );
+    world
+        .sql("UPDATE users SET paid = 5_000 * 10::numeric ^ 18 WHERE id = 1")
+        .await;
+    seen.expect(
+        Code::RootUnfunded,
+        &world.post("/liabilities/roots", Some(&builder), &root).await,
+    );
 }
 
 async fn limits(seen: &mut Seen, world: &World) {

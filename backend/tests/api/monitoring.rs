@@ -1,0 +1,145 @@
+//! Treasury, reconciliation, stops and going on.
+
+use serde_json::{Value, json};
+
+use crate::operators::{ADMIN, APPROVER, AUDITOR, BUILDER, SECOND_APPROVER, VIEWER, due_world};
+use crate::world::{BNB, World};
+
+fn bnb(amount: u128) -> Value {
+    json!((amount * BNB).to_string())
+}
+
+async fn world() -> World {
+    let world = World::with(&[1]).await;
+    world.enter_operators().await;
+    world
+}
+
+#[tokio::test]
+async fn the_treasury_shows_the_ledger_beside_the_contract() {
+    let mut world = due_world().await;
+    let auditor = world.sign_in(AUDITOR).await;
+    let summary = world.get("/treasury/summary", Some(&auditor)).await.ok();
+    let ledger = &summary["ledger"];
+    // 100 came in: 54 are users', 2 of each of four registrations and the rest of the root's and the pool's are not.
+    assert_eq!(ledger["custody"], bnb(100));
+    assert_eq!(ledger["available"], bnb(54));
+    assert_eq!((&ledger["held"], &ledger["in_payout"]), (&bnb(0), &bnb(0)));
+    let part = |name: &str| ledger[name].as_str().unwrap().parse::<u128>().unwrap();
+    let parts = [
+        "held",
+        "available",
+        "reserved",
+        "credits",
+        "company",
+        "residual",
+        "revenue",
+        "tax",
+    ];
+    let breakage = ledger["breakage"].as_object().unwrap().values();
+    let breakage: u128 = breakage
+        .map(|part| part.as_str().unwrap().parse::<u128>().unwrap())
+        .sum();
+    let sum: u128 = parts.iter().map(|name| part(name)).sum();
+    assert_eq!(sum + breakage, 100 * BNB + part("receivable"));
+    assert_eq!(summary["chain"]["balance"], bnb(5_000));
+    assert_eq!(summary["chain"]["available"]["funds"], bnb(5_000));
+    assert_eq!(summary["chain"]["published"], Value::Null);
+    world.sealed("held").await;
+    let summary = world.get("/treasury/summary", Some(&auditor)).await.ok();
+    assert_eq!(summary["ledger"]["in_payout"], bnb(54));
+    let user = world.sign_in(1).await;
+    let answer = world.get("/treasury/summary", Some(&user)).await;
+    assert_eq!(answer.code(), "role_missing");
+}
+
+#[tokio::test]
+async fn without_a_node_the_treasury_shows_the_ledger_alone() {
+    let world = world().await;
+    let viewer = world.sign_in(VIEWER).await;
+    let summary = world.get("/treasury/summary", Some(&viewer)).await.ok();
+    assert_eq!(summary["chain"], Value::Null);
+    assert_eq!(summary["ledger"]["custody"], bnb(40));
+    assert_eq!(summary["ledger"]["held"], bnb(40));
+}
+
+#[tokio::test]
+async fn reconciliation_shows_the_last_look_of_every_check_and_open_findings() {
+    let world = world().await;
+    let auditor = world.sign_in(AUDITOR).await;
+    let nothing = world.get("/monitoring/reconciliation", Some(&auditor)).await.ok();
+    assert_eq!(nothing["last_run"], Value::Null);
+    assert_eq!(nothing["settlement_stopped"], false);
+    world
+        .sql(
+            r#"INSERT INTO reconciliation_run (block_number, block_hash, fact_seq, outcome, checks, started_at) VALUES
+               (7, decode(repeat('07', 32), 'hex'), 1, 'findings',
+                '{"R1": {"state": "failed", "findings": 1}, "R2": {"state": "passed"}}', now()),
+               (8, decode(repeat('08', 32), 'hex'), 2, 'clean',
+                '{"R1": {"state": "skipped"}, "R2": {"state": "passed"}}', now());
+               INSERT INTO reconciliation_finding
+                   (check_id, severity, subject, cause, expected, actual, detail, first_run, last_run, resolved_at)
+               VALUES ('R1', 'S1', 'custody', 'balance', '1', '2', 'one wei', 1, 1, NULL),
+                      ('R1', 'S1', 'user 1', 'balance', '1', '2', 'over', 1, 1, now()),
+                      ('R2', 'S3', 'user 2', 'balance', '1', '2', 'small', 1, 2, NULL)"#,
+        )
+        .await;
+    let seen = world
+        .get("/monitoring/reconciliation?limit=1", Some(&auditor))
+        .await
+        .ok();
+    assert_eq!(seen["last_run"]["block_number"], 8);
+    assert_eq!(seen["checks"][0]["check"], "R1");
+    // What the last run skipped is shown from the run before.
+    assert_eq!(seen["checks"][0]["block_number"], 7);
+    assert_eq!(seen["checks"][0]["block_hash"], format!("0x{}", "07".repeat(32)));
+    assert_eq!(seen["checks"][1]["block_number"], 8);
+    assert_eq!(seen["findings"][0]["subject"], "custody");
+    let rest = format!(
+        "/monitoring/reconciliation?limit=1&cursor={}",
+        seen["next_cursor"].as_str().unwrap()
+    );
+    let rest = world.get(&rest, Some(&auditor)).await.ok();
+    assert_eq!(rest["findings"][0]["subject"], "user 2");
+    assert!(rest["next_cursor"].is_null());
+    let user = world.sign_in(1).await;
+    for path in ["/monitoring/reconciliation", "/monitoring/stops"] {
+        assert_eq!(world.get(path, Some(&user)).await.code(), "role_missing");
+    }
+}
+
+#[tokio::test]
+async fn two_different_operators_end_a_stop() {
+    let world = world().await;
+    let resume = async |person: u8| {
+        let session = world.sign_in(person).await;
+        world.post("/monitoring/resume", Some(&session), &json!({})).await
+    };
+    assert_eq!(resume(ADMIN).await.code(), "not_stopped");
+    world
+        .sql("INSERT INTO settlement_stop (cause) VALUES ('R1 custody')")
+        .await;
+    for person in [1, BUILDER, VIEWER, AUDITOR] {
+        assert_eq!(resume(person).await.code(), "role_missing", "{person}");
+    }
+    let first = resume(ADMIN).await.ok();
+    assert_eq!(first["resumed"], false);
+    assert_eq!(resume(ADMIN).await.code(), "second_operator_needed");
+    // A stop that opens in between needs two again.
+    world
+        .sql("INSERT INTO settlement_stop (cause) VALUES ('R2 user 1')")
+        .await;
+    let second = resume(APPROVER).await.ok();
+    assert_eq!(second["resumed"], false);
+    let viewer = world.sign_in(VIEWER).await;
+    let stops = world.get("/monitoring/stops", Some(&viewer)).await.ok();
+    assert_eq!(stops["stops"][0]["resumed_by"], Value::Null);
+    assert!(stops["stops"][1]["resumed_by"].is_string());
+    assert_eq!(resume(APPROVER).await.code(), "second_operator_needed");
+    let last = resume(SECOND_APPROVER).await.ok();
+    assert_eq!(last["resumed"], true);
+    assert_eq!(resume(SECOND_APPROVER).await.code(), "not_stopped");
+    let page = world.get("/monitoring/stops?limit=1", Some(&viewer)).await.ok();
+    assert_eq!(page["stops"][0]["cause"], "R2 user 1");
+    assert!(page["next_cursor"].is_string());
+}
