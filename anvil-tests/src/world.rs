@@ -1,5 +1,6 @@
 //! One complete system for one test, and the waits that tests of it need.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -273,14 +274,26 @@ impl World {
         Ok(oracle)
     }
 
+    /// Ends the pause of the account that sends, as a person does: the settlement worker rests meanwhile.
+    ///
+    /// # Errors
+    /// When that is refused.
+    pub async fn resume_sender(&mut self, reason: &str) -> anyhow::Result<()> {
+        self.system.settler.stop()?;
+        let settler = self.system.settler.spec();
+        let output = Command::new(program(&settler.program)?)
+            .args(&settler.arguments)
+            .args(["--resume", reason])
+            .envs(settler.environment.iter().cloned())
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "the sender stays paused: {said}");
+        self.system.settler.restart().await
+    }
+
     /// Runs `trellis ledger verify` as the role that may only read.
     fn verify(&self) -> anyhow::Result<()> {
-        let executable = std::env::current_exe()?;
-        let directory = executable.parent().context("an executable lies in a directory")?;
-        // A test lies one directory below the programs.
-        let above = directory.parent().filter(|_| directory.ends_with("deps"));
-        let directory = above.unwrap_or(directory);
-        let output = Command::new(directory.join("trellis"))
+        let output = Command::new(program("trellis")?)
             .args([
                 "ledger",
                 "verify",
@@ -294,4 +307,12 @@ impl World {
         assert!(report.contains("everything follows from the facts"), "{report}");
         Ok(())
     }
+}
+
+/// A program of ours: a test lies one directory below them.
+fn program(name: &str) -> anyhow::Result<PathBuf> {
+    let executable = std::env::current_exe()?;
+    let directory = executable.parent().context("an executable lies in a directory")?;
+    let above = directory.parent().filter(|_| directory.ends_with("deps"));
+    Ok(above.unwrap_or(directory).join(name))
 }

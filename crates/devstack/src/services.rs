@@ -83,6 +83,12 @@ impl Service {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The number of its process; `None` before it was started.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::pid)
+    }
+
     /// Where its messages go.
     #[must_use]
     pub fn log(&self) -> PathBuf {

@@ -1,0 +1,82 @@
+//! Two settlement workers at once: one works. The other goes on when the first is silent, and the first, when it wakes,
+//! finds that it may not.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anvil_tests::PayoutWorld;
+use devstack::free_port;
+use devstack::services::{Ready, Service};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Another settlement worker on a port of its own.
+async fn second_settler(payouts: &PayoutWorld) -> Service {
+    let mut spec = payouts.system.settler.spec().clone();
+    let port = free_port().unwrap();
+    spec.name = format!("{}-second", spec.name);
+    spec.environment
+        .push(("TRELLIS_LISTEN".to_owned(), format!("127.0.0.1:{port}")));
+    spec.ready = Ready::Url(format!("http://127.0.0.1:{port}/health/ready"));
+    Service::start(spec).await.unwrap()
+}
+
+async fn holder(payouts: &PayoutWorld) -> String {
+    sqlx::query_scalar("SELECT holder FROM lease WHERE name = 'settlement'")
+        .fetch_one(payouts.ledger.pool())
+        .await
+        .unwrap()
+}
+
+/// Stops a process where it is, as a machine does that has no time for it; or lets it go on.
+fn signal(service: &Service, signal: &str) {
+    let pid = service.pid().unwrap().to_string();
+    assert!(
+        Command::new("kill")
+            .args([signal, &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_settlement_workers_one_works_and_a_silent_one_wakes_to_nothing() {
+    let mut payouts = PayoutWorld::with_due(3).await;
+    let mut second = second_settler(&payouts).await;
+    let first_holder = holder(&payouts).await;
+    let people = payouts.some(1);
+    let batch = payouts.submitted_batch(&people).await;
+    payouts.executed(&batch).await;
+    assert_eq!(
+        holder(&payouts).await,
+        first_holder,
+        "nobody takes what is not free"
+    );
+
+    // The first falls silent with a transaction under way.
+    let people = payouts.some(1);
+    let batch = payouts.submitted_batch(&people).await;
+    let sent = payouts.sent(batch.id, 1).await;
+    signal(&payouts.system.settler, "-STOP");
+    payouts
+        .wait_until("the second to take over", async |payouts| {
+            (holder(payouts).await != first_holder).then_some(())
+        })
+        .await;
+    payouts.executed(&batch).await;
+    let done = payouts.submission(batch.id).await;
+    assert_eq!((done.nonce, done.attempts.len()), (sent.nonce, 1));
+    second.check_running().unwrap();
+
+    // It wakes and ends: nothing of it counts any more.
+    let people = payouts.some(1);
+    let batch = payouts.submitted_batch(&people).await;
+    payouts.sent(batch.id, 1).await;
+    signal(&payouts.system.settler, "-CONT");
+    let status = payouts.system.settler.wait_until_ended(PATIENCE).await.unwrap();
+    assert!(!status.success(), "a lost lease is no success");
+    payouts.executed(&batch).await;
+    assert_eq!(payouts.submission(batch.id).await.attempts.len(), 1);
+    payouts.prove().await;
+}
