@@ -374,3 +374,18 @@ fn measure(looked: &Looked) {
         .filter(|finding| finding.severity == Severity::S1);
     metrics::gauge!("trellis_reconciler_grave_findings").set(grave.count() as f64);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_has_a_section_in_the_runbooks() {
+        let runbooks = include_str!("../../docs/runbooks.md");
+        let headings = runbooks.lines().filter_map(|line| line.strip_prefix("## "));
+        let anchors: Vec<String> = headings
+            .map(|heading| heading.to_lowercase().replace(' ', "-"))
+            .collect();
+        assert_eq!(anchors, Check::ALL.map(Check::runbook));
+    }
+}
