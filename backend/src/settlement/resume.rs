@@ -2,14 +2,18 @@
 //!
 //! Not responsible for finding out who used the key; that comes first.
 
+use alloy::primitives::Address;
 use chain::ChainError;
 use serde_json::json;
 use settlement::state::SubmissionState;
+use signer_client::Call;
+use sqlx::PgTransaction;
 use store::settlement_sender;
-use store::submission::{self, Submission};
+use store::submission::{self, Kind, NewSubmission, Submission};
 use telemetry::fault_point;
 use thiserror::Error;
 
+use super::calls;
 use super::network::Look;
 use super::worker::{Records, StepError, Worker, wanted};
 
@@ -72,7 +76,9 @@ impl Worker {
             let detail = json!({ "reason": reason });
             submission::insert_event(&mut transaction, submission.id, None, "abandoned", &detail).await?;
         }
-        settlement_sender::update_next_nonce(&mut transaction, account, chain_nonce).await?;
+        for nonce in before.next_nonce..chain_nonce {
+            insert_foreign(&mut transaction, account, nonce, reason).await?;
+        }
         settlement_sender::update_paused(&mut transaction, account, None).await?;
         let resumed = Resumed {
             abandoned: foreign.len(),
@@ -89,6 +95,29 @@ impl Worker {
         fault_point("settlement.after_resume");
         Ok(resumed)
     }
+}
+
+/// Stores that somebody else used this nonce, so that ours still follow each other without a gap.
+async fn insert_foreign(
+    transaction: &mut PgTransaction<'_>,
+    account: Address,
+    nonce: u64,
+    reason: &str,
+) -> Result<(), StepError> {
+    let noop = NewSubmission {
+        sender: account,
+        nonce,
+        kind: Kind::Noop,
+        subject: nonce.to_be_bytes().to_vec(),
+        call: calls::to_json(&Call::Noop)?,
+        allocated_block: 0,
+    };
+    if let Some(id) = submission::insert(transaction, &noop).await? {
+        let (allocated, dead) = (SubmissionState::Allocated, SubmissionState::Dead);
+        submission::update_state(transaction, id, allocated, dead).await?;
+        submission::insert_event(transaction, id, None, "abandoned", &json!({ "reason": reason })).await?;
+    }
+    Ok(())
 }
 
 /// Whether a finalized block has used the nonce, and nothing of ours can be found there.

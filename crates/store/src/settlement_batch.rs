@@ -55,7 +55,8 @@ pub struct WatchedBatch {
 }
 
 /// At most `limit` batches that operators want submitted and that have no submission that may still work, in the order in
-/// which they were asked for.
+/// which they were asked for. A batch that was signed under a nonce that was given up waits for its end: the signer
+/// carries a batch by one nonce only.
 ///
 /// # Errors
 /// The database does not answer.
@@ -73,7 +74,8 @@ pub async fn list_submittable(
              AND NOT EXISTS (
                  SELECT FROM submission
                  WHERE submission.kind = 'batch' AND submission.subject = payout_batch.batch_id
-                   AND submission.state <> 'dead'
+                   AND (submission.state <> 'dead'
+                        OR EXISTS (SELECT FROM attempt WHERE attempt.submission_id = submission.id))
              )
            ORDER BY submit_requested_at, batch_id
            LIMIT $1"#,

@@ -212,22 +212,3 @@ pub async fn list_canonical(
         })
         .collect()
 }
-
-/// Skips nonces that somebody else used; the row is to be locked before. Never goes back.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn update_next_nonce(
-    transaction: &mut PgTransaction<'_>,
-    account: Address,
-    next_nonce: u64,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE sender_account SET next_nonce = greatest(next_nonce, $2) WHERE address = $1",
-        account.as_slice(),
-        signed(next_nonce)?,
-    )
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
-}
