@@ -8,7 +8,7 @@ mod people;
 mod proof;
 mod staff;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
@@ -46,10 +46,6 @@ pub struct PayoutWorld {
     due: VecDeque<Person>,
     /// What the contract must have paid, sent or credited, to whom.
     paid: BTreeMap<Address, u128>,
-    /// Nonces of the sender that somebody else used.
-    foreign: BTreeSet<u64>,
-    /// Checks of the reconciler that must have found something.
-    findings: BTreeSet<String>,
 }
 
 impl Deref for PayoutWorld {
@@ -94,8 +90,6 @@ impl PayoutWorld {
             auditor,
             due: due.into(),
             paid: BTreeMap::new(),
-            foreign: BTreeSet::new(),
-            findings: BTreeSet::new(),
         }
     }
 
@@ -118,16 +112,6 @@ impl PayoutWorld {
     /// The contract must have paid this to the user, beside what was expected before.
     pub fn expect_paid(&mut self, user: Address, amount: u128) {
         *self.paid.entry(user).or_default() += amount;
-    }
-
-    /// Somebody else used this nonce of the sender.
-    pub fn expect_foreign(&mut self, nonce: u64) {
-        self.foreign.insert(nonce);
-    }
-
-    /// This check of the reconciler must have found something.
-    pub fn expect_finding(&mut self, check: &str) {
-        self.findings.insert(check.to_owned());
     }
 
     /// Mines, block after block as the listener follows, until `look` finds something.

@@ -82,14 +82,11 @@ impl PayoutWorld {
     }
 
     async fn nonces_are_contiguous(&self) {
-        let nonces: Vec<i64> = sqlx::query_scalar("SELECT nonce FROM submission")
+        let nonces: Vec<i64> = sqlx::query_scalar("SELECT nonce FROM submission ORDER BY nonce")
             .fetch_all(self.ledger.pool())
             .await
             .expect("the database answers");
-        let ours = nonces.into_iter().map(i64::unsigned_abs);
-        let mut nonces: Vec<u64> = ours.chain(self.foreign.iter().copied()).collect();
-        nonces.sort_unstable();
-        let expected: Vec<u64> = (0..).take(nonces.len()).collect();
+        let expected: Vec<i64> = (0..).take(nonces.len()).collect();
         assert_eq!(nonces, expected, "nonces have gaps");
         let next = self.provider.get_transaction_count(SUBMITTER.address).await;
         let next = next.expect("the node answers");
@@ -141,14 +138,12 @@ impl PayoutWorld {
             ran.then_some(())
         })
         .await;
-        let statement = "SELECT check_id, \
-            check_id || ' ' || subject || ': expected ' || expected || ', found ' || actual \
+        let statement = "SELECT check_id || ' ' || subject || ': expected ' || expected || ', found ' || actual \
             FROM reconciliation_finding WHERE resolved_at IS NULL";
-        let findings: Vec<(String, String)> = sqlx::query_as(statement)
+        let findings: Vec<String> = sqlx::query_scalar(statement)
             .fetch_all(self.ledger.pool())
             .await
             .expect("the database answers");
-        let checks: BTreeSet<String> = findings.iter().map(|(check, _)| check.clone()).collect();
-        assert_eq!(checks, self.findings, "the reconciler found: {findings:?}");
+        assert!(findings.is_empty(), "{}", findings.join("\n"));
     }
 }

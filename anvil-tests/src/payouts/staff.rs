@@ -8,6 +8,23 @@ use serde_json::{Value, json};
 use crate::payouts::{Batch, PayoutWorld};
 
 impl PayoutWorld {
+    /// Enters the person with this account of the local chain as an operator with these roles, signed in.
+    ///
+    /// # Panics
+    /// When that is refused.
+    pub async fn enter(&self, account: usize, roles: &[&str]) -> Person {
+        let mut person = self.person(account);
+        sqlx::query("INSERT INTO operator (wallet, name, roles) VALUES ($1, $2, $3)")
+            .bind(person.address().as_slice())
+            .bind(format!("operator {account}"))
+            .bind(roles)
+            .execute(self.ledger.pool())
+            .await
+            .expect("an operator can be entered");
+        person.sign_in(self).await.expect("an operator signs in");
+        person
+    }
+
     /// Asks for a batch of these people.
     ///
     /// # Panics

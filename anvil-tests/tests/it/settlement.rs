@@ -3,8 +3,12 @@
 //! everybody paid exactly once.
 
 mod chain;
+mod claims;
 mod deaths;
 mod expiry;
 mod fees;
 mod foreign;
+mod leases;
 mod nodes;
+mod operators;
+mod recipients;

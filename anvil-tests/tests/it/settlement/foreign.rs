@@ -6,13 +6,15 @@ use alloy::network::TransactionBuilder;
 use alloy::primitives::U256;
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
-use anvil_tests::PayoutWorld;
+use anvil_tests::{Batch, PayoutWorld};
 use rpcsim::Fault;
 
 /// A transaction of the sender's account that is not ours, past our nodes.
 async fn intrudes(payouts: &PayoutWorld) {
+    let nonce = payouts.provider.get_transaction_count(SUBMITTER.address);
     let request = TransactionRequest::default()
         .with_from(SUBMITTER.address)
+        .with_nonce(nonce.await.unwrap())
         .with_to(DEPLOYER.address)
         .with_value(U256::from(1));
     let sent = payouts.provider.send_transaction(request).await.unwrap();
@@ -32,29 +34,31 @@ async fn is_paused(payouts: &PayoutWorld) {
         .await;
 }
 
-/// A person has looked and found whose the transaction was.
-async fn is_resumed(payouts: &PayoutWorld, next_nonce: u64) {
-    sqlx::query("UPDATE sender_account SET paused = NULL, next_nonce = $1")
-        .bind(i64::try_from(next_nonce).unwrap())
-        .execute(payouts.ledger.pool())
-        .await
-        .unwrap();
+/// A batch that nobody paid ends, and the next one pays.
+async fn is_rebuilt(payouts: &mut PayoutWorld, dead: &Batch) {
+    payouts.reaches(dead.id, "expired").await;
+    let rebuilt = payouts.step(&payouts.builder, dead.id, "retry").await;
+    assert_eq!(rebuilt.status, 200, "{rebuilt:?}");
+    let batch = payouts.sealed(&rebuilt.body).await;
+    payouts.approve_and_sign(&batch).await;
+    payouts.submit(&batch).await;
+    payouts.executed(&batch).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_transaction_pauses_the_sender_and_pays_nobody_twice() {
-    let mut payouts = PayoutWorld::with_due(1).await;
+    let mut payouts = PayoutWorld::with_due(2).await;
+    let colleague = payouts.enter(50, &["viewer", "approver"]).await;
     let people = payouts.some(1);
 
     // Our transaction is lost, and somebody else's has its nonce.
     let batch = payouts.signed_batch(&people).await;
     payouts.nodes.always("eth_sendRawTransaction", Fault::Swallow);
     payouts.submit(&batch).await;
-    let submission = payouts.sent(batch.id, 1).await;
+    payouts.sent(batch.id, 1).await;
     intrudes(&payouts).await;
     payouts.nodes.clear();
     is_paused(&payouts).await;
-    let said = payouts.nodes.raw_transactions().len();
     payouts.mine(20).await.unwrap();
     payouts.followed().await;
     assert_eq!(
@@ -65,17 +69,29 @@ async fn a_foreign_transaction_pauses_the_sender_and_pays_nobody_twice() {
     let after = payouts.submission(batch.id).await;
     assert_eq!((after.state.as_str(), after.attempts.len()), ("sent", 1));
 
-    // Its money is let go as that of any batch that is too late; a new one is not sent.
+    // A person has looked, and the nonce is given up. The batch is carried by one nonce only: it is rebuilt when it is
+    // dead for certain.
+    payouts.resume_sender("a test of the key").await.unwrap();
+    payouts.mine(5).await.unwrap();
+    assert_eq!(payouts.submission(batch.id).await.state, "dead");
+    payouts.pass_time(31 * 60).await.unwrap();
+    is_rebuilt(&mut payouts, &batch).await;
+
+    // A second one, when a batch is about to be sent. What is paused gives no nonce, the reconciler stops settlement, and
+    // money is let go all the same.
+    let people = payouts.some(1);
+    let batch = payouts.signed_batch(&people).await;
+    payouts.system.settler.kill().unwrap();
+    payouts.submit(&batch).await;
+    intrudes(&payouts).await;
+    payouts.system.settler.restart().await.unwrap();
+    is_paused(&payouts).await;
+    let said = payouts.nodes.raw_transactions().len();
+    payouts.mine(5).await.unwrap();
     payouts.pass_time(31 * 60).await.unwrap();
     payouts.reaches(batch.id, "expired").await;
-    let rebuilt = payouts.step(&payouts.builder, batch.id, "retry").await;
-    let next = payouts.sealed(&rebuilt.body).await;
-    payouts.approve_and_sign(&next).await;
-    payouts.submit(&next).await;
-    payouts.mine(5).await.unwrap();
-    payouts.followed().await;
     assert!(
-        payouts.submissions(next.id).await.is_empty(),
+        payouts.submissions(batch.id).await.is_empty(),
         "a paused sender gave a nonce"
     );
     assert_eq!(
@@ -83,23 +99,12 @@ async fn a_foreign_transaction_pauses_the_sender_and_pays_nobody_twice() {
         said,
         "a paused sender sent something"
     );
-
-    // Looked at; and a second intruder, when nothing of ours is under way.
-    sqlx::query("UPDATE submission SET state = 'dead' WHERE id = $1")
-        .bind(submission.id)
-        .execute(payouts.ledger.pool())
-        .await
-        .unwrap();
-    payouts.system.transaction_signer.kill().unwrap();
-    intrudes(&payouts).await;
-    payouts.expect_foreign(submission.nonce + 1);
-    is_resumed(&payouts, submission.nonce + 1).await;
-    is_paused(&payouts).await;
-    assert!(payouts.submissions(next.id).await.is_empty());
-    is_resumed(&payouts, submission.nonce + 2).await;
-    payouts.system.transaction_signer.restart().await.unwrap();
-    payouts.executed(&next).await;
-    // A nonce without a submission of ours is rightly told for ever.
-    payouts.expect_finding("R10");
+    payouts.resume_sender("the same again").await.unwrap();
+    for who in [&payouts.approver.clone(), &colleague] {
+        let path = "/monitoring/resume";
+        let answer = payouts.post(who, path, serde_json::json!({})).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    is_rebuilt(&mut payouts, &batch).await;
     payouts.prove().await;
 }
