@@ -24,7 +24,7 @@ pub struct Page {
     pub limit: Option<u32>,
 }
 
-/// Deposits and rewards, newest first.
+/// Deposits, rewards and payments, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HistoryAnswer {
     entries: Vec<EntryView>,
@@ -32,17 +32,19 @@ pub struct HistoryAnswer {
     next_cursor: Option<String>,
 }
 
-/// A deposit of the user, or a reward that a rule spoke of.
+/// A deposit of the user, a reward that a rule spoke of, or a payment by the contract.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EntryView {
-    /// `registration`, `retopup`, `direct`, `pool_layer` or `generation`.
+    /// `registration`, `retopup`, `direct`, `pool_layer`, `generation`, `payout`, `claim` or `credit_withdrawal`.
     kind: String,
     /// Number of the fact that caused it.
     fact_seq: i64,
     /// Base units.
     amount: String,
     /// `held`, `matured` or `refunded`; of rewards also `withheld` (the rule did not pay the user) and `forfeited`
-    /// (it relied on something that was refunded).
+    /// (it relied on something that was refunded); of payouts `held` (a batch holds the money back), `executed`, `credited`
+    /// (the contract keeps it for the user), `skipped` (nothing was due any more), `released` and `refused`; of claims and
+    /// withdrawals of credit `paid`.
     state: String,
     /// Seconds since 1970-01-01 UTC.
     at: i64,
@@ -65,6 +67,12 @@ pub struct EntryView {
     /// Of rewards that were not paid: `no_upline`, `not_retopped`, `refunded` or `residual`.
     #[serde(skip_serializing_if = "Option::is_none")]
     withheld: Option<String>,
+    /// Of payouts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch_id: Option<String>,
+    /// Of claims: the root of the proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    root: Option<String>,
 }
 
 /// Who caused a reward.
@@ -74,7 +82,7 @@ pub struct SourceView {
     wallet: Option<String>,
 }
 
-/// Deposits and rewards of a user, newest first, with what was not paid and why.
+/// Deposits, rewards and payments of a user, newest first, with what was not paid and why.
 #[utoipa::path(get, path = "/users/{id}/history", tag = "users", security(("session" = [])),
     params(("id" = i32, Path, description = "Number of the user"), Page),
     responses((status = 200, body = HistoryAnswer)))]
@@ -119,8 +127,19 @@ impl EntryView {
             tier: None,
             distance: None,
             withheld: None,
+            batch_id: None,
+            root: None,
         };
         match entry.content {
+            Content::Payout { batch_id } => {
+                view.kind = "payout".to_owned();
+                view.batch_id = Some(batch_id.to_string());
+            }
+            Content::Claim { root } => {
+                view.kind = "claim".to_owned();
+                view.root = Some(root.to_string());
+            }
+            Content::CreditWithdrawal => view.kind = "credit_withdrawal".to_owned(),
             Content::Deposit {
                 kind,
                 reference,

@@ -1,6 +1,7 @@
 //! What a wallet did on the chain that is not in the ledger yet, as `GET /users/me` shows it.
 
 use abi::CustodyEvent;
+use alloy_primitives::{Address, B256};
 use serde::Serialize;
 use store::api::pending::Pending;
 use utoipa::ToSchema;
@@ -8,11 +9,17 @@ use utoipa::ToSchema;
 /// Something on the chain that does not count yet: it becomes final within seconds, or a fork drops it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PendingView {
-    /// `registration`, `retopup` or `refund`.
+    /// `registration`, `retopup`, `refund`, `payout`, `payout_credited`, `claim` or `credit_withdrawal`.
     kind: &'static str,
-    /// The contract's `ref`.
-    #[serde(rename = "ref")]
-    reference: String,
+    /// Of what the user paid in: the contract's `ref`.
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+    /// Of payouts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch_id: Option<String>,
+    /// Of claims.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    root: Option<String>,
     /// Base units.
     amount: String,
     block_number: i64,
@@ -21,23 +28,45 @@ pub struct PendingView {
     is_final: bool,
 }
 
+/// What an event names.
+enum About {
+    Deposit(B256),
+    Batch(B256),
+    Root(B256),
+    Credit,
+}
+
 impl PendingView {
-    /// The view of a payment or refund; `None` for any other event.
-    pub(super) fn of(pending: &Pending) -> Option<Self> {
+    /// The view of what concerns this user's money; `None` for any other event.
+    pub(super) fn of(pending: &Pending, wallet: Address) -> Option<Self> {
         let event = abi::events::decode(&pending.log).ok().flatten()?;
         #[expect(
             clippy::wildcard_enum_match_arm,
-            reason = "other events are no payments of a user"
+            reason = "other events move no money of a user"
         )]
-        let (kind, reference, amount) = match event {
-            CustodyEvent::RegistrationAccepted(event) => ("registration", event.r#ref, event.amount),
-            CustodyEvent::RetopupCompleted(event) => ("retopup", event.r#ref, event.amount),
-            CustodyEvent::DepositRefunded(event) => ("refund", event.r#ref, event.amount),
+        let (kind, user, about, amount) = match event {
+            CustodyEvent::RegistrationAccepted(e) => {
+                ("registration", e.user, About::Deposit(e.r#ref), e.amount)
+            }
+            CustodyEvent::RetopupCompleted(e) => ("retopup", e.user, About::Deposit(e.r#ref), e.amount),
+            CustodyEvent::DepositRefunded(e) => ("refund", e.user, About::Deposit(e.r#ref), e.amount),
+            CustodyEvent::PayoutExecuted(e) => ("payout", e.user, About::Batch(e.batchId), e.amount),
+            CustodyEvent::PayoutCredited(e) => ("payout_credited", e.user, About::Batch(e.batchId), e.amount),
+            CustodyEvent::Claimed(e) => ("claim", e.user, About::Root(e.root), e.amount),
+            CustodyEvent::CreditWithdrawn(e) => ("credit_withdrawal", e.user, About::Credit, e.amount),
             _ => return None,
         };
-        Some(Self {
+        let (reference, batch_id, root) = match about {
+            About::Deposit(reference) => (Some(reference), None, None),
+            About::Batch(batch) => (None, Some(batch), None),
+            About::Root(root) => (None, None, Some(root)),
+            About::Credit => (None, None, None),
+        };
+        (user == wallet).then(|| Self {
             kind,
-            reference: reference.to_string(),
+            reference: reference.map(|hash| hash.to_string()),
+            batch_id: batch_id.map(|hash| hash.to_string()),
+            root: root.map(|hash| hash.to_string()),
             amount: amount.to_string(),
             block_number: pending.block_number,
             transaction_hash: pending.transaction_hash.to_string(),

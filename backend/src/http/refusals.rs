@@ -199,7 +199,8 @@ impl From<WithdrawError> for Problem {
 
 impl From<LiabilitiesError> for Problem {
     fn from(error: LiabilitiesError) -> Self {
-        let code = match &error {
+        let detail = error.to_string();
+        let code = match error {
             LiabilitiesError::UnknownRoot => Code::UnknownRoot,
             LiabilitiesError::WrongState(_) => Code::WrongRootState,
             LiabilitiesError::ApproverIsBuilder => Code::ApproverIsBuilder,
@@ -208,18 +209,12 @@ impl From<LiabilitiesError> for Problem {
             LiabilitiesError::NothingDue => Code::NothingDue,
             LiabilitiesError::Unfunded { .. } => Code::RootUnfunded,
             LiabilitiesError::Stopped => Code::SettlementStopped,
-            LiabilitiesError::Access(_)
-            | LiabilitiesError::Tree(_)
-            | LiabilitiesError::Head(_)
-            | LiabilitiesError::Store(_) => {
-                return match error {
-                    LiabilitiesError::Access(error) => error.into(),
-                    LiabilitiesError::Head(error) => error.into(),
-                    error => Self::internal(&error),
-                };
-            }
+            LiabilitiesError::Access(error) => return error.into(),
+            LiabilitiesError::Head(error) => return error.into(),
+            LiabilitiesError::Tree(_) => return Self::internal(&error),
+            LiabilitiesError::Store(error) => return error.into(),
         };
-        Self::because(code, error.to_string())
+        Self::because(code, detail)
     }
 }
 

@@ -171,7 +171,10 @@ pub async fn me(State(server): State<Server>, caller: Caller) -> Result<Json<MeA
         balances: None,
         reserves: Vec::new(),
         places: Vec::new(),
-        pending: pending.iter().filter_map(PendingView::of).collect(),
+        pending: pending
+            .iter()
+            .filter_map(|event| PendingView::of(event, caller.wallet))
+            .collect(),
     };
     if let Some(user) = user {
         let profile = profile::of(&server.app, user).await?;

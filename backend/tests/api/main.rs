@@ -11,6 +11,7 @@ mod liabilities;
 mod login;
 mod monitoring;
 mod operators;
+mod payments;
 mod payout_refusals;
 mod payouts;
 mod played_signer;

@@ -301,7 +301,8 @@ pub async fn list_entitlements(
 /// # Errors
 /// The database does not answer.
 pub async fn insert(transaction: &mut PgTransaction<'_>, root: &NewRoot<'_>) -> Result<bool, StoreError> {
-    let leaves = i32::try_from(root.leaves.len()).map_err(|_| StoreError::corrupt("more than 2^31 leaves"))?;
+    let leaves =
+        i32::try_from(root.leaves.len()).map_err(|_| StoreError::corrupt("more than 2^31 leaves"))?;
     let inserted = sqlx::query!(
         "INSERT INTO liabilities_root
              (root, total, leaves, as_of_seq, fact_seq, block_number, block_hash, accept_claims, built_by)

@@ -1,4 +1,4 @@
-//! What happened to a user: deposits and rewards, newest first.
+//! What happened to a user: deposits, rewards, payouts, claims and withdrawals, newest first.
 
 use alloy_primitives::{Address, B256};
 use money::Amount;
@@ -12,7 +12,7 @@ use crate::{DbAmount, StoreError};
 pub struct Position {
     /// Number of the fact.
     pub fact_seq: i64,
-    /// Number of the leg; -1 for the deposit of the fact.
+    /// Number of the leg; -1 for what a fact is about as a whole.
     pub leg: i32,
 }
 
@@ -33,7 +33,8 @@ pub struct Entry {
     pub content: Content,
     /// How much.
     pub amount: Amount,
-    /// `held`, `matured`, `refunded`; of rewards also `withheld` and `forfeited`.
+    /// `held`, `matured`, `refunded`; of rewards also `withheld` and `forfeited`; of payouts `held`, `refused`, `executed`,
+    /// `credited`, `skipped` and `released`; of claims and withdrawals `paid`.
     pub state: String,
     /// Seconds since 1970-01-01 UTC: time of the block, or of the acceptance of the command.
     pub effective_at: i64,
@@ -53,6 +54,18 @@ pub enum Content {
         /// Last second at which it can be refunded.
         refundable_until: i64,
     },
+    /// A batch was to pay the user.
+    Payout {
+        /// The batch.
+        batch_id: B256,
+    },
+    /// The user was paid by a proof.
+    Claim {
+        /// The root.
+        root: B256,
+    },
+    /// The user took out what the contract kept.
+    CreditWithdrawal,
     /// A rule spoke of the user.
     Reward {
         /// `direct`, `pool_layer` or `generation`.
@@ -85,7 +98,7 @@ pub async fn list(
         r#"WITH entry AS (
                (SELECT d.fact_seq, -1 AS leg, d.kind, d.amount, d.state, d.ref, d.refundable_until,
                        NULL::integer AS source_user_id, NULL::smallint AS tier, NULL::smallint AS distance,
-                       NULL::text AS withheld
+                       NULL::text AS withheld, NULL::bytea AS batch_id, NULL::bytea AS root, d.fact_seq AS at_fact
                 FROM deposit AS d
                 WHERE d.user_id = $1 AND (d.fact_seq, -1) < ($2::bigint, $3::integer)
                 ORDER BY d.fact_seq DESC LIMIT $4)
@@ -94,19 +107,37 @@ pub async fn list(
                        CASE WHEN r.withheld IS NOT NULL THEN 'withheld'
                             WHEN f.fact_seq IS NOT NULL THEN 'forfeited'
                             ELSE coalesce(d.state, 'matured') END,
-                       NULL, NULL, r.source_user_id, r.tier, r.distance, r.withheld
+                       NULL, NULL, r.source_user_id, r.tier, r.distance, r.withheld, NULL, NULL, r.fact_seq
                 FROM reward AS r
                 LEFT JOIN reward_forfeited AS f ON f.fact_seq = r.fact_seq AND f.leg = r.leg
                 LEFT JOIN deposit AS d ON d.id = r.deposit_id
                 WHERE r.user_id = $1 AND (r.fact_seq, r.leg) < ($2::bigint, $3::integer)
                 ORDER BY r.fact_seq DESC, r.leg DESC LIMIT $4)
+               UNION ALL
+               (SELECT p.held_fact, -1, 'payout', coalesce(p.settled, p.amount), p.state,
+                       NULL, NULL, NULL, NULL, NULL, NULL, p.batch_id, NULL, coalesce(p.closed_fact, p.held_fact)
+                FROM payout AS p
+                WHERE p.user_id = $1 AND (p.held_fact, -1) < ($2::bigint, $3::integer)
+                ORDER BY p.held_fact DESC LIMIT $4)
+               UNION ALL
+               (SELECT c.fact_seq, -1, 'claim', c.amount, 'paid',
+                       NULL, NULL, NULL, NULL, NULL, NULL, NULL, c.root, c.fact_seq
+                FROM claim AS c
+                WHERE c.user_id = $1 AND (c.fact_seq, -1) < ($2::bigint, $3::integer)
+                ORDER BY c.fact_seq DESC LIMIT $4)
+               UNION ALL
+               (SELECT t.fact_seq, -1, 'credit_withdrawal', t.amount, 'paid',
+                       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, t.fact_seq
+                FROM account AS a JOIN transfer AS t ON t.debit_id = a.id AND t.reason = 13
+                WHERE a.user_id = $1 AND a.kind = 'credit' AND (t.fact_seq, -1) < ($2::bigint, $3::integer)
+                ORDER BY t.fact_seq DESC LIMIT $4)
            )
            SELECT e.fact_seq AS "fact_seq!", e.leg AS "leg!", e.kind AS "kind!",
                   e.amount AS "amount!: DbAmount", e.state AS "state!", e.ref AS reference,
                   e.refundable_until, e.source_user_id, u.wallet AS "source_wallet?", e.tier, e.distance,
-                  e.withheld, i.effective_at, i.transaction_hash
+                  e.withheld, e.batch_id, e.root, i.effective_at, i.transaction_hash
            FROM entry AS e
-           JOIN fact AS t ON t.seq = e.fact_seq
+           JOIN fact AS t ON t.seq = e.at_fact
            JOIN inbox AS i ON i.id = t.inbox_id
            LEFT JOIN users AS u ON u.id = e.source_user_id
            ORDER BY e.fact_seq DESC, e.leg DESC LIMIT $4"#,
@@ -133,6 +164,8 @@ struct EntryRow {
     tier: Option<i16>,
     distance: Option<i16>,
     withheld: Option<String>,
+    batch_id: Option<Vec<u8>>,
+    root: Option<Vec<u8>>,
     effective_at: i64,
     transaction_hash: Option<Vec<u8>>,
 }
@@ -147,6 +180,7 @@ impl TryFrom<EntryRow> for Entry {
             row.source_user_id,
             row.distance,
         ) {
+            (None, None, None, None) => settlement(&row.kind, row.batch_id, row.root)?,
             (Some(reference), Some(refundable_until), _, _) => Content::Deposit {
                 kind: row.kind,
                 reference: hash(&reference, "deposit.ref")?,
@@ -179,5 +213,21 @@ impl TryFrom<EntryRow> for Entry {
                 .map(|bytes| hash(&bytes, "inbox.transaction_hash"))
                 .transpose()?,
         })
+    }
+}
+
+/// What settlement did for a user.
+fn settlement(kind: &str, batch_id: Option<Vec<u8>>, root: Option<Vec<u8>>) -> Result<Content, StoreError> {
+    match (kind, batch_id, root) {
+        ("payout", Some(batch_id), None) => Ok(Content::Payout {
+            batch_id: hash(&batch_id, "payout.batch_id")?,
+        }),
+        ("claim", None, Some(root)) => Ok(Content::Claim {
+            root: hash(&root, "claim.root")?,
+        }),
+        ("credit_withdrawal", None, None) => Ok(Content::CreditWithdrawal),
+        _ => Err(StoreError::corrupt(
+            "an entry of settlement without its batch or root",
+        )),
     }
 }

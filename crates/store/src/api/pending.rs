@@ -8,7 +8,7 @@ use crate::StoreError;
 /// Entries shown of one wallet: more than anybody has between two blocks of finality.
 const PENDING_MAX: i64 = 50;
 
-/// A main event of the contract about a wallet.
+/// An event of the contract that names a wallet as user, or as something else: its reader has to look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pending {
     /// The event.
@@ -28,12 +28,16 @@ pub struct Pending {
 pub async fn list(connection: &mut PgConnection, wallet: Address) -> Result<Vec<Pending>, StoreError> {
     let topic = wallet.into_word();
     let rows = sqlx::query!(
-        r#"SELECT l.topics, l.data, l.block_number, l.transaction_hash, b.final AS is_final
-           FROM chain_log l
-           JOIN chain_block b ON b.hash = l.block_hash AND b.canonical
-           WHERE l.seq > coalesce((SELECT max(chain_seq) FROM inbox WHERE fact_seq IS NOT NULL), 0)
-             AND l.topics[3] = $1
-           ORDER BY l.seq
+        r#"WITH waiting AS (
+               SELECT DISTINCT block_hash, transaction_hash FROM chain_log
+               WHERE seq > coalesce((SELECT max(chain_seq) FROM inbox WHERE fact_seq IS NOT NULL), 0)
+           )
+           SELECT l.topics, l.data, l.block_number, l.transaction_hash, b.final AS is_final
+           FROM waiting
+           JOIN chain_block b ON b.hash = waiting.block_hash AND b.canonical
+           JOIN chain_log l ON l.block_hash = waiting.block_hash AND l.transaction_hash = waiting.transaction_hash
+           WHERE $1 IN (l.topics[2], l.topics[3])
+           ORDER BY l.block_number, l.log_index
            LIMIT $2"#,
         topic.as_slice(),
         PENDING_MAX

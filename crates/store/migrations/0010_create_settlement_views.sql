@@ -89,3 +89,6 @@ COMMENT ON COLUMN user_balances.withdrawn IS 'What left the contract for the use
 COMMENT ON COLUMN user_balances.in_payout IS 'The part of available that a live batch holds back';
 
 GRANT SELECT ON payable TO trellis_api, trellis_reader;
+
+-- What a user took out of the credit: few rows, and the only movements that are looked for by account.
+CREATE INDEX transfer_credit_withdrawal ON transfer (debit_id, fact_seq) WHERE reason = 13;
