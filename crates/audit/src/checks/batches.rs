@@ -116,7 +116,7 @@ fn compare(snapshot: &Snapshot, batch: &Batch, events: &BatchEvents, out: &mut F
         let sealed = batch.manifest_hash.unwrap_or_default();
         let cause = BreakCause::Tampering;
         out.equal(
-            format!("manifest of {subject}"),
+            format_args!("manifest of {subject}"),
             sealed,
             settled.manifest_hash,
             cause,
@@ -125,7 +125,7 @@ fn compare(snapshot: &Snapshot, batch: &Batch, events: &BatchEvents, out: &mut F
         let list = list_hash(batch, &events.lines, &snapshot.books.users);
         let detail = "hash of the list of targets, recomputed from the payouts, and as it was executed";
         out.equal(
-            format!("list of {subject}"),
+            format_args!("list of {subject}"),
             list,
             settled.list_hash,
             cause,
@@ -157,10 +157,22 @@ fn sums(subject: &str, settled: &Settled, lines: &[(Address, LineOutcome)], out:
         BreakCause::MissingEvent,
     );
     let count = u64::try_from(lines.len()).unwrap_or(u64::MAX);
-    out.equal(format!("count of {subject}"), settled.count, count, cause, detail);
-    out.equal(format!("paid by {subject}"), settled.paid, paid, cause, detail);
     out.equal(
-        format!("credited by {subject}"),
+        format_args!("count of {subject}"),
+        settled.count,
+        count,
+        cause,
+        detail,
+    );
+    out.equal(
+        format_args!("paid by {subject}"),
+        settled.paid,
+        paid,
+        cause,
+        detail,
+    );
+    out.equal(
+        format_args!("credited by {subject}"),
         settled.credited,
         credited,
         cause,
@@ -168,7 +180,7 @@ fn sums(subject: &str, settled: &Settled, lines: &[(Address, LineOutcome)], out:
     );
     let hash = keccak256(&outcome);
     out.equal(
-        format!("outcome of {subject}"),
+        format_args!("outcome of {subject}"),
         settled.outcome_hash,
         hash,
         cause,

@@ -93,7 +93,7 @@ fn against_events(snapshot: &Snapshot, (id, user): (u32, &User), books: Books, o
     let cause = BreakCause::Amount;
     let detail = "paid to the user by the events, and by the ledger";
     out.equal(
-        format!("paid to user {id}"),
+        format_args!("paid to user {id}"),
         events.paid,
         user.paid,
         cause,
@@ -101,7 +101,7 @@ fn against_events(snapshot: &Snapshot, (id, user): (u32, &User), books: Books, o
     );
     let detail = "credited to the user by the events, and by the ledger";
     out.equal(
-        format!("credit of user {id}"),
+        format_args!("credit of user {id}"),
         events.credit,
         books.credit,
         cause,
@@ -109,7 +109,7 @@ fn against_events(snapshot: &Snapshot, (id, user): (u32, &User), books: Books, o
     );
     let detail = "held back by the user's live payout, and by the user's account";
     out.equal(
-        format!("held for user {id}"),
+        format_args!("held for user {id}"),
         books.held,
         books.pending,
         cause,
@@ -142,7 +142,7 @@ fn against_contract((id, user): (u32, &User), books: Books, account: &ChainAccou
     let cause = BreakCause::Amount;
     let detail = "paid to the user by the contract, and by the ledger";
     out.equal(
-        format!("contract paid user {id}"),
+        format_args!("contract paid user {id}"),
         account.paid,
         user.paid,
         cause,
@@ -151,7 +151,7 @@ fn against_contract((id, user): (u32, &User), books: Books, account: &ChainAccou
     let detail = "credited to the user by the contract, and by the ledger";
     let credit = signed(account.credit);
     out.equal(
-        format!("contract credit of user {id}"),
+        format_args!("contract credit of user {id}"),
         credit,
         books.credit,
         cause,

@@ -66,7 +66,7 @@ fn of_events(snapshot: &Snapshot, root: &Root, out: &mut Findings) {
         let detail = "what was published of the tree, against what was built";
         let cause = BreakCause::Amount;
         out.equal(
-            format!("total of root {}", root.root),
+            format_args!("total of root {}", root.root),
             root.total,
             events.total,
             cause,
@@ -114,14 +114,14 @@ fn of_leaves(snapshot: &Snapshot, root: &Root, leaves: &[Leaf], out: &mut Findin
     };
     let detail = "the tree of the stored leaves, against what was built";
     out.equal(
-        format!("tree of root {}", root.root),
+        format_args!("tree of root {}", root.root),
         root.root,
         tree.root(),
         cause,
         detail,
     );
     out.equal(
-        format!("sum of root {}", root.root),
+        format_args!("sum of root {}", root.root),
         root.total,
         tree.total(),
         cause,
