@@ -33,7 +33,9 @@ const FIRST_BATCH: std::ops::Range<usize> = 1..10;
 /// Plays everything.
 pub(crate) async fn play(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
     join(stage, report).await.context("people join")?;
-    regret(stage).await.context("a registration expires, another is taken back")?;
+    regret(stage)
+        .await
+        .context("a registration expires, another is taken back")?;
     mature(stage).await.context("the cooling-off time passes")?;
     spoil(stage).await.context("two wallets cannot be paid")?;
     let first = disturbed_batch(stage).await.context("the first batch")?;
@@ -72,8 +74,8 @@ async fn join(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
     }
     stage.settle().await?;
     let mut paying = JoinSet::new();
-    for person in stage.people[..REGRETS].iter().cloned() {
-        let site = Arc::clone(&stage.site);
+    for person in &stage.people[..REGRETS] {
+        let (person, site) = (person.clone(), Arc::clone(&stage.site));
         paying.spawn(async move { person.retop_up(&site).await });
     }
     while let Some(paid) = paying.join_next().await {
