@@ -106,7 +106,11 @@ async fn compare_with_contract(
     for (what, ledger, contract) in [
         ("custody and the contract's balance", sum("custody")?, on_chain),
         ("held and escrow", sum("held")?, totals.escrowed),
-        ("credit and the contract's credit", sum("credit(")?, totals.credited),
+        (
+            "credit and the contract's credit",
+            sum("credit(")?,
+            totals.credited,
+        ),
         (
             "what logs and what the contract say was paid",
             paid_in_all,

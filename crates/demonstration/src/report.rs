@@ -78,7 +78,8 @@ impl Report {
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        let mut line = |content: String| writeln!(text, "{content}").expect("writing to a String does not fail");
+        let mut line =
+            |content: String| writeln!(text, "{content}").expect("writing to a String does not fail");
         line(format!(
             "{} users registered, {} retopped up; {} BNB came in and stayed in or was paid out",
             self.registered,

@@ -221,9 +221,7 @@ impl Stage {
     }
 
     async fn operate(&self, operator: &Person, path: &str, body: Value) -> anyhow::Result<Answer> {
-        let answer = operator
-            .call(&self.site, Method::POST, path, Some(body))
-            .await?;
+        let answer = operator.call(&self.site, Method::POST, path, Some(body)).await?;
         ensure!(
             (200..300).contains(&answer.status),
             "{path} was refused: {answer:?}"

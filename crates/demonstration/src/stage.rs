@@ -43,7 +43,11 @@ impl Stage {
         };
         let development = Development::start(checkout, &spec).await?;
         let endpoints = development.endpoints();
-        let site = Arc::new(Site::new(&endpoints.api, &endpoints.rpc, endpoints.custody.parse()?)?);
+        let site = Arc::new(Site::new(
+            &endpoints.api,
+            &endpoints.rpc,
+            endpoints.custody.parse()?,
+        )?);
         let ledger = PgPoolOptions::new()
             .max_connections(2)
             .connect(&endpoints.database_url)
@@ -56,7 +60,9 @@ impl Stage {
         people[0].sign_in(&site).await?;
         let operator = |wanted: &str| {
             let found = operators().find(|(_, name, _)| *name == wanted);
-            found.map(|(wallet, ..)| Person::with(wallet)).context("no such operator")
+            found
+                .map(|(wallet, ..)| Person::with(wallet))
+                .context("no such operator")
         };
         let (mut builder, mut approver) = (operator("builder")?, operator("approver")?);
         builder.sign_in(&site).await?;

@@ -62,7 +62,13 @@ fn line(event: &CustodyEvent) -> anyhow::Result<SettledPayout> {
         CustodyEvent::PayoutExecuted(e) => (e.user, PayoutOutcome::Executed(amount(e.amount)?)),
         CustodyEvent::PayoutCredited(e) => {
             let amount = amount(e.amount)?;
-            (e.user, PayoutOutcome::Credited { amount, frozen: e.frozen })
+            (
+                e.user,
+                PayoutOutcome::Credited {
+                    amount,
+                    frozen: e.frozen,
+                },
+            )
         }
         CustodyEvent::PayoutSkipped(e) => (e.user, PayoutOutcome::Skipped),
         other => anyhow::bail!("{other:?} has no number"),
@@ -141,7 +147,9 @@ fn cause(event: CustodyEvent, settled: Vec<SettledPayout>) -> anyhow::Result<Cau
             claimable_from: u64::try_from(e.claimableFrom)?,
         },
         CustodyEvent::RootVetoed(e) => Cause::RootVetoed { root: e.root },
-        CustodyEvent::OperationExecuted(e) if Operation::from_number(e.operation) == Some(Operation::Treasury) => {
+        CustodyEvent::OperationExecuted(e)
+            if Operation::from_number(e.operation) == Some(Operation::Treasury) =>
+        {
             Cause::TreasuryPaid {
                 to: Address::from_word(e.argument),
                 amount: amount(e.value)?,
@@ -161,5 +169,7 @@ fn cause(event: CustodyEvent, settled: Vec<SettledPayout>) -> anyhow::Result<Cau
 }
 
 fn amount(value: U256) -> anyhow::Result<Amount> {
-    Ok(Amount::new(u128::try_from(value).context("an amount above 128 bits")?))
+    Ok(Amount::new(
+        u128::try_from(value).context("an amount above 128 bits")?,
+    ))
 }

@@ -114,13 +114,22 @@ impl System {
         let output = tokio::process::Command::new(program(&spec.program)?)
             .args(["once", "--json"])
             .envs(spec.environment.iter().map(|(name, value)| (name, value)))
-            .env("TRELLIS_DATABASE_URL", url_as(database_url, "trellis_reconciler")?)
+            .env(
+                "TRELLIS_DATABASE_URL",
+                url_as(database_url, "trellis_reconciler")?,
+            )
             .output()
             .await
             .context("cannot run the reconciler")?;
-        let report: serde_json::Value = serde_json::from_slice(&output.stdout)
-            .with_context(|| format!("the reconciler failed: {}", String::from_utf8_lossy(&output.stderr)))?;
-        let findings = report["findings"].as_array().context("a report without findings")?;
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).with_context(|| {
+            format!(
+                "the reconciler failed: {}",
+                String::from_utf8_lossy(&output.stderr)
+            )
+        })?;
+        let findings = report["findings"]
+            .as_array()
+            .context("a report without findings")?;
         let line = |finding: &serde_json::Value| {
             let part = |name: &str| finding[name].as_str().unwrap_or_default().to_owned();
             format!(
