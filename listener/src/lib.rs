@@ -12,6 +12,7 @@ mod error;
 mod follow;
 mod health;
 mod record;
+pub mod replay;
 mod rewind;
 mod run;
 mod span;

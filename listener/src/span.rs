@@ -85,7 +85,7 @@ impl Span {
     }
 }
 
-fn finish(decoder: Decoder, block: u64) -> Result<(), StepError> {
+pub(crate) fn finish(decoder: Decoder, block: u64) -> Result<(), StepError> {
     decoder
         .finish()
         .map_err(|error| StepError::Contradiction(format!("block {block}: {error}")))
@@ -93,7 +93,7 @@ fn finish(decoder: Decoder, block: u64) -> Result<(), StepError> {
 
 /// A batch whose events do not add up was read from a node that left some out, as with a journal that does not
 /// continue: the next step asks again, and nothing is recorded before they do.
-fn refused(error: DecodeError, block: u64, transaction: B256) -> StepError {
+pub(crate) fn refused(error: DecodeError, block: u64, transaction: B256) -> StepError {
     match error {
         DecodeError::OutOfRange(event) => Halt::ImpossibleEvent {
             event,

@@ -49,9 +49,10 @@ struct Line {
 impl OpenBatches {
     /// Takes the event of one user.
     pub(super) fn add(&mut self, event: &CustodyEvent) -> Result<(), DecodeError> {
-        let (name, frozen) = match event {
-            CustodyEvent::PayoutCredited(event) => ("PayoutCredited", event.frozen),
-            _ => ("PayoutExecuted", false),
+        let (name, frozen) = if let CustodyEvent::PayoutCredited(event) = event {
+            ("PayoutCredited", event.frozen)
+        } else {
+            ("PayoutExecuted", false)
         };
         let impossible = DecodeError::OutOfRange(name);
         let (batch, entry) = Entry::from_event(event).ok_or(impossible)?;

@@ -433,10 +433,8 @@ fn random_histories_reach_every_rule() {
                     "progressed"
                 } else if matches!(effect, Effect::RewardForfeited { .. }) {
                     "forfeited"
-                } else if let Some(key) = settlement::rule_of(effect) {
-                    key
                 } else {
-                    "other"
+                    settlement::rule_of(effect).unwrap_or("other")
                 };
                 *seen.entry(key).or_default() += 1;
             }

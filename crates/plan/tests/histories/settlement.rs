@@ -219,7 +219,25 @@ pub(crate) fn rule_of(effect: &Effect) -> Option<&'static str> {
         Effect::BatchEnded { .. } => "batch ended".to_owned(),
         Effect::CommandIgnored { cause } => format!("{cause:?}"),
         Effect::Discrepancy { cause } => format!("{cause:?}"),
-        _ => return None,
+        Effect::Joined { .. }
+        | Effect::DepositTaken { .. }
+        | Effect::DepositRefunded { .. }
+        | Effect::DepositMatured { .. }
+        | Effect::UserRefunded { .. }
+        | Effect::TreeOpened { .. }
+        | Effect::Placed { .. }
+        | Effect::TreeClosed { .. }
+        | Effect::RewardForfeited { .. }
+        | Effect::ReserveSet { .. }
+        | Effect::Progressed { .. }
+        | Effect::Frozen { .. }
+        | Effect::Unfrozen { .. }
+        | Effect::BatchHeld { .. }
+        | Effect::BatchExecuted { .. }
+        | Effect::Paid { .. }
+        | Effect::Claimed { .. }
+        | Effect::RootPublished { .. }
+        | Effect::RootVetoed { .. } => return None,
     };
     RULES.into_iter().find(|rule| *rule == name)
 }

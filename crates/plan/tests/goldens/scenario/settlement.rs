@@ -121,6 +121,10 @@ impl Scenario {
         paid.or_else(|| text.strip_prefix("held_back(").map(|name| of(name).held))
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "an effect without words of its own is shown as it is"
+    )]
     pub(super) fn settlement_text(&self, effect: &Effect) -> String {
         let name = |user: &UserId| self.name(*user).to_owned();
         let text = |amount: &Amount| self.asset().display_amount(*amount);

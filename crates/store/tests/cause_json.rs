@@ -1,0 +1,113 @@
+//! The stored form of causes: these texts are hashed into the ledger's chain, so they never change.
+
+use alloy_primitives::{Address, B256};
+use money::Amount;
+use plan::{BatchEnd, Cause, PayoutOutcome, RequestedPayout, SettledPayout};
+use store::cause_json::{CauseJsonError, read, write};
+
+const ID: &str = "0x0101010101010101010101010101010101010101010101010101010101010101";
+const MANIFEST: &str = "0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
+const WHO: &str = "0x0202020202020202020202020202020202020202";
+
+/// Every cause of settlement, with its text; `ID`, `MANIFEST` and `WHO` stand for the constants.
+fn forms() -> Vec<(Cause, &'static str)> {
+    let (id, who) = (B256::repeat_byte(1), Address::repeat_byte(2));
+    let line = |outcome| SettledPayout { wallet: who, outcome };
+    let amount = Amount::new(u128::MAX);
+    let credited = |frozen| line(PayoutOutcome::Credited { amount, frozen });
+    let released = |end| Cause::BatchReleased { batch_id: id, end };
+    vec![
+        (
+            Cause::BatchRequested {
+                batch_id: id,
+                payouts: vec![RequestedPayout { wallet: who, amount }],
+            },
+            r#"{"type":"batch_requested","batch_id":"ID","payouts":[{"wallet":"WHO","amount":"340282366920938463463374607431768211455"}]}"#,
+        ),
+        (
+            released(BatchEnd::Expired),
+            r#"{"type":"batch_released","batch_id":"ID","end":"expired"}"#,
+        ),
+        (
+            released(BatchEnd::Cancelled),
+            r#"{"type":"batch_released","batch_id":"ID","end":"cancelled"}"#,
+        ),
+        (
+            Cause::BatchSettled {
+                batch_id: id,
+                manifest_hash: B256::repeat_byte(0xee),
+                payouts: vec![
+                    line(PayoutOutcome::Executed(Amount::new(5))),
+                    credited(false),
+                    credited(true),
+                    line(PayoutOutcome::Skipped),
+                ],
+            },
+            r#"{"type":"batch_settled","batch_id":"ID","manifest_hash":"MANIFEST","payouts":[{"wallet":"WHO","outcome":"executed","amount":"5"},{"wallet":"WHO","outcome":"credited","amount":"340282366920938463463374607431768211455"},{"wallet":"WHO","outcome":"credited_frozen","amount":"340282366920938463463374607431768211455"},{"wallet":"WHO","outcome":"skipped","amount":"0"}]}"#,
+        ),
+        (
+            Cause::BatchCancelled { batch_id: id },
+            r#"{"type":"batch_cancelled","batch_id":"ID"}"#,
+        ),
+        (
+            Cause::Claimed {
+                wallet: who,
+                root: id,
+                entitled: Amount::new(9),
+                amount: Amount::new(4),
+            },
+            r#"{"type":"claimed","wallet":"WHO","root":"ID","entitled":"9","amount":"4"}"#,
+        ),
+        (
+            Cause::CreditWithdrawn {
+                wallet: who,
+                to: who,
+                amount: Amount::new(4),
+            },
+            r#"{"type":"credit_withdrawn","wallet":"WHO","to":"WHO","amount":"4"}"#,
+        ),
+        (
+            Cause::TreasuryPaid {
+                to: who,
+                amount: Amount::new(4),
+            },
+            r#"{"type":"treasury_paid","to":"WHO","amount":"4"}"#,
+        ),
+        (
+            Cause::RootPublished {
+                root: id,
+                total: Amount::new(9),
+                as_of_seq: u64::MAX,
+                claimable_from: 1_800_000_000,
+            },
+            r#"{"type":"root_published","root":"ID","total":"9","as_of_seq":18446744073709551615,"claimable_from":1800000000}"#,
+        ),
+        (
+            Cause::RootVetoed { root: id },
+            r#"{"type":"root_vetoed","root":"ID"}"#,
+        ),
+    ]
+}
+
+#[test]
+fn causes_of_settlement_have_these_texts_and_come_back_from_them() {
+    for (cause, text) in forms() {
+        let text = text
+            .replace("ID", ID)
+            .replace("MANIFEST", MANIFEST)
+            .replace("WHO", WHO);
+        assert_eq!(write(&cause).text, text);
+        assert_eq!(read(&text).unwrap(), cause);
+    }
+}
+
+#[test]
+fn a_skipped_payout_with_an_amount_is_refused() {
+    let text = format!(
+        r#"{{"type":"batch_settled","batch_id":"{ID}","manifest_hash":"{MANIFEST}","payouts":[{{"wallet":"{WHO}","outcome":"skipped","amount":"1"}}]}}"#
+    );
+    assert!(matches!(
+        read(&text),
+        Err(CauseJsonError::Field { field: "amount" })
+    ));
+}
