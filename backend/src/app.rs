@@ -10,6 +10,7 @@ pub mod payout;
 pub mod placement;
 pub mod profile;
 pub mod proof;
+pub mod replay;
 pub mod reserve;
 pub mod session;
 pub mod sign_in;

@@ -19,6 +19,7 @@ pub mod pending;
 pub mod pools;
 pub mod proof;
 mod refusals;
+pub mod replay;
 pub mod reserve;
 pub mod rewards;
 pub mod session;
@@ -99,6 +100,7 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(monitoring::reconciliation))
         .routes(routes!(monitoring::stops))
         .routes(routes!(monitoring::resume))
+        .routes(routes!(replay::replay))
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))

@@ -15,6 +15,7 @@ use crate::app::liabilities::LiabilitiesError;
 use crate::app::monitoring::ResumeError;
 use crate::app::payout::PayoutError;
 use crate::app::proof::ProofFailure;
+use crate::app::replay::ReplayError;
 use crate::app::reserve::ReserveError;
 use crate::app::session::SessionError;
 use crate::app::sign_in::SignInError;
@@ -237,5 +238,22 @@ impl From<ResumeError> for Problem {
             ResumeError::SecondOperatorNeeded => Self::new(Code::SecondOperatorNeeded),
             ResumeError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<ReplayError> for Problem {
+    fn from(error: ReplayError) -> Self {
+        let detail = error.to_string();
+        let code = match error {
+            ReplayError::NotFinal(_) => Code::RangeNotFinal,
+            ReplayError::DryRunFirst => Code::DryRunFirst,
+            ReplayError::Contradicts(_) => Code::ReplayContradicts,
+            ReplayError::Access(error) => return error.into(),
+            ReplayError::Head(error) => return error.into(),
+            ReplayError::Inbox(error) => return error.into(),
+            ReplayError::Store(error) => return error.into(),
+            ReplayError::Read(_) => return Self::internal(&error),
+        };
+        Self::because(code, detail)
     }
 }

@@ -9,8 +9,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::clock::written;
-use crate::operators::{APPROVER, BOTH, BUILDER, due_world};
+use crate::operators::{ADMIN, APPROVER, BOTH, BUILDER, due_world};
 use crate::played_signer::Mood;
+use crate::replay::{forgetful, replay};
 use crate::world::{Answer, CHAIN_TIME, Login, Session, World, frozen, refunded, sign, wallet};
 
 /// Codes that were seen.
@@ -44,6 +45,7 @@ async fn every_code_is_produced_by_a_request() {
     signer(&mut seen, &world).await;
     limits(&mut seen, &world).await;
     settlement(&mut seen).await;
+    replays(&mut seen).await;
     broken(&mut seen, &world).await;
     let all: BTreeSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
     assert_eq!(seen.0, all);
@@ -355,6 +357,19 @@ async fn unknown_things(seen: &mut Seen, world: &World, unknown: &str) {
             .post("/monitoring/resume", Some(&approver), &json!({}))
             .await,
     );
+}
+
+async fn replays(seen: &mut Seen) {
+    let (world, first, last) = forgetful().await;
+    let ask = async |to: u64, dry_run: bool| replay(&world, ADMIN, first, to, dry_run).await;
+    seen.expect(Code::RangeNotFinal, &ask(last + 1, true).await);
+    seen.expect(Code::DryRunFirst, &ask(last, false).await);
+    ask(last, true).await.ok();
+    ask(last, false).await.ok();
+    world
+        .sql("UPDATE inbox SET fingerprint = decode(repeat('00', 32), 'hex')")
+        .await;
+    seen.expect(Code::ReplayContradicts, &ask(last, false).await);
 }
 
 async fn settlement(seen: &mut Seen) {

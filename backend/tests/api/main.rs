@@ -16,6 +16,7 @@ mod payout_refusals;
 mod payouts;
 mod played_signer;
 mod reads;
+mod replay;
 mod rewards;
 mod sessions;
 mod start;

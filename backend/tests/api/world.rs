@@ -189,6 +189,11 @@ impl World {
             .await
     }
 
+    /// A served ledger beside a real chain, in which nobody has registered.
+    pub(crate) async fn beside_chain() -> Self {
+        Self::start(http::REQUEST_WITHIN, Some(Chain::start().await)).await
+    }
+
     async fn peopled(self, sponsors: &[u8]) -> Self {
         let mut world = self;
         let mut causes = vec![registered(1, None)];

@@ -22,6 +22,7 @@ pub mod pool;
 pub mod posting;
 pub mod reconciliation;
 pub mod replay;
+pub mod replay_request;
 pub mod sealing;
 pub mod session;
 pub mod settlement_batch;
