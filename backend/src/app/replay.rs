@@ -106,10 +106,7 @@ pub async fn replay(
     }
     let id = replay_request::insert(&mut connection, caller.wallet, from, to, dry_run).await?;
     drop(connection);
-    let replayed = replay::read(reader, range).await.map_err(|error| match error {
-        StepError::Chain(error) => HeadError::from(error).into(),
-        error => ReplayError::Read(error),
-    })?;
+    let replayed = replay::read(reader, range).await.map_err(unread)?;
     let mut connection = app.connection().await?;
     let mut comparison = compare(&mut connection, (from, to), &replayed).await?;
     if !dry_run {
@@ -132,6 +129,15 @@ pub async fn replay(
     }
     replay_request::update_finished(&mut connection, id, &result(&comparison)).await?;
     Ok(comparison)
+}
+
+/// A node that does not answer is another matter than a chain that makes no sense.
+fn unread(error: StepError) -> ReplayError {
+    if let StepError::Chain(error) = error {
+        HeadError::from(error).into()
+    } else {
+        ReplayError::Read(error)
+    }
 }
 
 async fn compare(
