@@ -8,5 +8,5 @@ mod world;
 
 pub use demonstration::Oracle;
 pub use devstack::world::{Answer, Authorization, Person};
-pub use payouts::{Attempt, Batch, PayoutWorld, Submission};
+pub use payouts::{Attempt, Batch, PayoutWorld, Submission, has_died};
 pub use world::{World, bnb};

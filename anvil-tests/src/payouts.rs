@@ -10,12 +10,14 @@ mod staff;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::{Deref, DerefMut};
+use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::providers::ext::AnvilApi;
 use alloy::rpc::types::TransactionReceipt;
+use devstack::services::Service;
 use devstack::world::Person;
 use rpcsim::{RpcSim, View};
 use testkit::wait_for;
@@ -252,3 +254,14 @@ impl PayoutWorld {
 
 /// Between two blocks that are made while something is waited for.
 const BETWEEN_BLOCKS: Duration = Duration::from_millis(60);
+
+/// Waits until a service that was started with a fault has died of it, and of nothing else.
+///
+/// # Panics
+/// When it lives on, or ended by itself.
+pub async fn has_died(service: &mut Service, point: &str) {
+    let status = service.wait_until_ended(PATIENCE).await;
+    let status = status.unwrap_or_else(|error| panic!("{point} was not reached: {error:#}"));
+    // As by `kill -9`.
+    assert_eq!(status.signal(), Some(9), "it ended before {point}: {status}");
+}

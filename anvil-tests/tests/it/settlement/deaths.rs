@@ -1,10 +1,6 @@
 //! Processes are killed at each of their commit boundaries, in the middle of a batch.
 
-use std::time::Duration;
-
-use anvil_tests::PayoutWorld;
-
-const PATIENCE: Duration = Duration::from_secs(30);
+use anvil_tests::{PayoutWorld, has_died};
 
 /// Where the settlement worker dies before anything of a submission is on the chain, in the order of their coming.
 const UNTIL_SENT: [&str; 8] = [
@@ -21,8 +17,7 @@ const UNTIL_SENT: [&str; 8] = [
 /// Lets the settlement worker run until it dies there.
 async fn settler_dies(payouts: &mut PayoutWorld, point: &str) {
     payouts.system.settler.restart_with_fault(point).unwrap();
-    let status = payouts.system.settler.wait_until_ended(PATIENCE).await.unwrap();
-    assert!(!status.success(), "{point} was not reached");
+    has_died(&mut payouts.system.settler, point).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,8 +94,7 @@ async fn a_batch_is_posted_once_when_listener_or_posting_worker_are_killed_as_it
         // The next thing that it records is the block with the batch.
         payouts.system.listener.restart_with_fault(point).unwrap();
         payouts.mine(1).await.unwrap();
-        let status = payouts.system.listener.wait_until_ended(PATIENCE).await.unwrap();
-        assert!(!status.success(), "{point} was not reached");
+        has_died(&mut payouts.system.listener, point).await;
         payouts.system.listener.restart().await.unwrap();
         payouts.executed(&batch).await;
     }
@@ -109,8 +103,7 @@ async fn a_batch_is_posted_once_when_listener_or_posting_worker_are_killed_as_it
         // The money is held back, then let go by the batch: the worker dies at both.
         payouts.system.worker.restart_with_fault(point).unwrap();
         let asked = payouts.ask_to_build(&payouts.builder, &people).await;
-        let status = payouts.system.worker.wait_until_ended(PATIENCE).await.unwrap();
-        assert!(!status.success(), "{point} was not reached");
+        has_died(&mut payouts.system.worker, point).await;
         payouts.system.worker.restart().await.unwrap();
         let batch = payouts.sealed(&asked.body["batch"]).await;
         payouts.approve_and_sign(&batch).await;
@@ -118,8 +111,7 @@ async fn a_batch_is_posted_once_when_listener_or_posting_worker_are_killed_as_it
         payouts.sent(batch.id, 1).await;
         payouts.system.worker.restart_with_fault(point).unwrap();
         payouts.mine(6).await.unwrap();
-        let status = payouts.system.worker.wait_until_ended(PATIENCE).await.unwrap();
-        assert!(!status.success(), "{point} was not reached");
+        has_died(&mut payouts.system.worker, point).await;
         payouts.system.worker.restart().await.unwrap();
         payouts.executed(&batch).await;
     }
