@@ -137,7 +137,9 @@ impl Recount {
         } else {
             return;
         };
-        if let Some(row) = self.books.payouts.get_mut(&(*batch, user.get())) {
+        let row = self.books.payouts.get_mut(&(*batch, user.get()));
+        // A refused line holds nothing and stays refused, whatever the chain did.
+        if let Some(row) = row.filter(|row| row.refused.is_none()) {
             state.clone_into(&mut row.state);
             row.held = Amount::ZERO;
             row.settled = settled.or(row.settled);
