@@ -19,6 +19,8 @@ use world::{Fault, Node, Patience, Step, Wire, World};
 struct Surroundings {
     /// Blocks that are not finalized.
     depth_max: usize,
+    /// The second batch may be built.
+    has_rebuild: bool,
     /// The contract may refuse a batch for reasons that pass, and be right.
     has_failures: bool,
     /// Operators may give the first batch up.
@@ -30,7 +32,8 @@ struct Surroundings {
 }
 
 const CALM: Surroundings = Surroundings {
-    depth_max: 2,
+    depth_max: 1,
+    has_rebuild: true,
     has_failures: false,
     has_cancel: false,
     has_foreigner: false,
@@ -64,7 +67,9 @@ impl Model for Settlement {
         if self.1.has_cancel {
             steps.push(Step::Cancel);
         }
-        steps.push(Step::Build);
+        if self.1.has_rebuild {
+            steps.push(Step::Build);
+        }
         for batch in 0..2 {
             steps.extend([Step::Post { batch }, Step::Expire { batch }]);
         }
@@ -283,16 +288,29 @@ fn check(surroundings: Surroundings, possible: &[&'static str]) {
 }
 
 #[test]
-fn batches_are_paid_once_on_a_chain_that_forks_three_blocks_deep() {
-    let deep = Surroundings { depth_max: 3, ..CALM };
+fn batches_are_paid_once_on_a_chain_that_forks() {
+    let forking = Surroundings { depth_max: 2, ..CALM };
+    let possible = [
+        "executed",
+        "reorged_then_executed",
+        "expired_then_rebuilt",
+        "nonce_filled_with_nothing",
+    ];
+    check(forking, &possible);
+}
+
+#[test]
+fn a_batch_is_paid_once_on_a_chain_that_forks_three_blocks_deep_and_fails_in_between() {
+    let deep = Surroundings {
+        depth_max: 3,
+        has_rebuild: false,
+        has_failures: true,
+        has_cancel: true,
+        ..CALM
+    };
     check(
         deep,
-        &[
-            "executed",
-            "reorged_then_executed",
-            "expired_then_rebuilt",
-            "nonce_filled_with_nothing",
-        ],
+        &["executed", "reorged_then_executed", "nonce_filled_with_nothing"],
     );
 }
 
@@ -321,10 +339,12 @@ fn batches_are_paid_once_though_operators_give_them_up() {
 }
 
 #[test]
-fn batches_are_paid_once_though_somebody_else_has_the_key() {
+fn a_batch_is_paid_once_though_somebody_else_has_the_key() {
     let robbed = Surroundings {
+        depth_max: 2,
+        has_rebuild: false,
+        has_cancel: true,
         has_foreigner: true,
-        depth_max: 1,
         ..CALM
     };
     check(robbed, &["executed", "paused_by_a_foreign_nonce"]);
@@ -340,6 +360,18 @@ fn batches_are_paid_once_though_nodes_show_blocks_that_are_gone() {
         lagging,
         &["executed", "reorged_then_executed", "expired_then_rebuilt"],
     );
+}
+
+#[test]
+fn a_batch_is_paid_once_though_nodes_show_failures_that_are_gone() {
+    let lagging = Surroundings {
+        depth_max: 2,
+        has_rebuild: false,
+        has_failures: true,
+        has_old_forks: true,
+        ..CALM
+    };
+    check(lagging, &["executed", "reorged_then_executed"]);
 }
 
 /// Searches until the fault has broken each of these properties.

@@ -14,8 +14,9 @@ use settlement::submission::{
 
 use crate::chain::{Chain, DEADLINES, Landed, Tx};
 
-/// Attempts of a submission in this model.
-pub(crate) const ATTEMPTS: u32 = 2;
+/// Attempts of each batch's submission in this model: the first one is sent, and replaced, on forks and off them; what
+/// matters about the second is whether it is sent at all.
+const ATTEMPTS: [u32; 2] = [2, 1];
 
 /// The fault that is built into settlement, if any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -174,7 +175,7 @@ fn signed_batch(deadline: u64, head: u64) -> Batch {
         .and_then(|batch| batch.approve(APPROVER))
         .and_then(|batch| batch.ask_for_signature(deadline, head, Gate::Open))
         .and_then(Batch::signed)
-        .unwrap()
+        .expect("each step follows the one before")
 }
 
 impl World {
@@ -204,7 +205,7 @@ impl World {
         match step {
             Step::Mine { tx, tick, fails } => next.chain.mine(tx, tick, fails),
             Step::Reorg { depth, is_remembered } => {
-                next.was_reorged |= next.chain.reorg(depth, is_remembered)
+                next.was_reorged |= next.chain.reorg(depth, is_remembered);
             }
             Step::Finalize => next.chain.finalize(),
             Step::Foreign => {
@@ -279,10 +280,11 @@ impl World {
 
     fn expire(&mut self, index: usize, fault: Fault) -> Option<()> {
         let batch = self.batches[index]?;
-        let block_timestamp = match fault {
-            // The wall clock is a little ahead of the chain.
-            Fault::ExpiryByWallClock => self.chain.head_time() + 1,
-            _ => self.chain.final_time,
+        let block_timestamp = if fault == Fault::ExpiryByWallClock {
+            // It is a little ahead of the chain.
+            self.chain.head_time() + 1
+        } else {
+            self.chain.final_time
         };
         let proof = prove_expiry(batch.deadline?, self.on_chain(index, block_timestamp)).ok()?;
         self.batches[index] = Some(batch.expired(&proof).ok()?);
@@ -353,7 +355,7 @@ impl World {
                     attempt,
                     payload,
                     fees,
-                } if attempt <= ATTEMPTS => self.ask(index, attempt, payload, fees, fault)?,
+                } if attempt <= ATTEMPTS[index] => self.ask(index, attempt, payload, fees, fault)?,
                 Action::Sign { .. } | Action::Alert(_) => {}
                 Action::Broadcast { attempt } => self.send(index, attempt, wire)?,
                 Action::MarkIncluded { .. } => self.happens(index, SubmissionEvent::Included),
