@@ -1,3 +1,5 @@
+//! Tests of the text, of what is covered, and of what is refused.
+
 use alloy_primitives::Address;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Tests of the decision: one look at a time, at the edges of each rule.
+
 use money::Amount;
 
 use super::*;

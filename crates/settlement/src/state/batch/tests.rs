@@ -1,3 +1,5 @@
+//! Tests of a batch's life: each state with each step.
+
 use super::*;
 use crate::state::{BatchOnChain, prove_expiry};
 use BatchState as State;
