@@ -124,7 +124,10 @@ async fn send(rpc: &str, proof: &Proof, key: &PrivateKeySigner, input: Bytes) ->
         input: input.clone(),
         gas_limit: None,
     };
-    sender.simulate(&call).await.context("the contract refuses the claim")?;
+    sender
+        .simulate(&call)
+        .await
+        .context("the contract refuses the claim")?;
     let gas = sender.estimate_gas(&call).await?;
     let fees = sender.suggested_fees().await?;
     let transaction = TxEip1559 {

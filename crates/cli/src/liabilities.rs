@@ -48,7 +48,10 @@ async fn run_verify(verify: &Verify) -> anyhow::Result<ExitCode> {
     let mut differences = Vec::new();
     let chain_id = reader.chain_id().await?;
     if chain_id != header.chain_id {
-        differences.push(format!("the list is of chain {}, the node of {chain_id}", header.chain_id));
+        differences.push(format!(
+            "the list is of chain {}, the node of {chain_id}",
+            header.chain_id
+        ));
     }
     match reader.liabilities(tree.root(), At::Latest).await? {
         None => differences.push(format!("the contract does not know the root {}", tree.root())),

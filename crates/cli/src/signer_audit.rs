@@ -39,7 +39,10 @@ async fn run_audit(audit: Audit) -> anyhow::Result<ExitCode> {
     match verify_database(&audit.database_url, audit.anchor).await {
         Ok(verified) => {
             let head = verified.head;
-            println!("{} decisions, unbroken up to {}:{}", head.seq, head.seq, head.hash);
+            println!(
+                "{} decisions, unbroken up to {}:{}",
+                head.seq, head.seq, head.hash
+            );
             Ok(ExitCode::SUCCESS)
         }
         Err(signer::audit::VerifyError::Broken(broken)) => {

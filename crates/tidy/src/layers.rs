@@ -42,9 +42,20 @@ const RESERVED: [(&str, &[&str]); 4] = [
     // with keys that everybody knows, and `trellis claim` sends with a key of whoever runs it.
     (
         "store",
-        &["backend", "listener", "reconciler", "cli", "demonstration", "anvil-tests", "bench"],
+        &[
+            "backend",
+            "listener",
+            "reconciler",
+            "cli",
+            "demonstration",
+            "anvil-tests",
+            "bench",
+        ],
     ),
-    ("alloy-signer-local", &["signer", "devstack", "cli", "anvil-tests", "bench"]),
+    (
+        "alloy-signer-local",
+        &["signer", "devstack", "cli", "anvil-tests", "bench"],
+    ),
 ];
 
 /// Words in code that only some crates may contain.

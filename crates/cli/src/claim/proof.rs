@@ -25,7 +25,11 @@ impl Proof {
     pub(super) fn parse(text: &str) -> anyhow::Result<Self> {
         let json: Value = serde_json::from_str(text).context("the proof is not JSON")?;
         let path = json["path"].as_array().context("the proof has no path")?;
-        ensure!(path.len() <= PATH_MAX, "the proof's path has {} nodes", path.len());
+        ensure!(
+            path.len() <= PATH_MAX,
+            "the proof's path has {} nodes",
+            path.len()
+        );
         Ok(Self {
             chain_id: json["chain_id"].as_u64().context("the proof has no chain_id")?,
             contract: field(&json, "contract")?,
@@ -60,7 +64,8 @@ where
 {
     let text = json[name].as_str();
     let text = text.with_context(|| format!("the proof has no text `{name}`"))?;
-    text.parse().with_context(|| format!("`{name}` of the proof is not valid"))
+    text.parse()
+        .with_context(|| format!("`{name}` of the proof is not valid"))
 }
 
 #[cfg(test)]

@@ -115,6 +115,32 @@ fn cause(event: CustodyEvent, settled: Vec<SettledPayout>) -> anyhow::Result<Cau
             until: u64::try_from(e.until)?,
         },
         CustodyEvent::UserUnfrozen(e) => Cause::UserUnfrozen { wallet: e.user },
+        CustodyEvent::BatchSettled(_)
+        | CustodyEvent::BatchCancelled(_)
+        | CustodyEvent::Claimed(_)
+        | CustodyEvent::CreditWithdrawn(_)
+        | CustodyEvent::RootPublished(_)
+        | CustodyEvent::RootVetoed(_)
+        | CustodyEvent::OperationExecuted(_) => outgoing(event, settled)?,
+        CustodyEvent::OperationScheduled(_)
+        | CustodyEvent::OperationCancelled(_)
+        | CustodyEvent::OutflowCapLowered(_)
+        | CustodyEvent::RoleChanged(_)
+        | CustodyEvent::PauseChanged(_)
+        | CustodyEvent::SignerRevoked(_) => Cause::Noted,
+        CustodyEvent::PayoutExecuted(_)
+        | CustodyEvent::PayoutCredited(_)
+        | CustodyEvent::PayoutSkipped(_) => anyhow::bail!("a payout has no number"),
+    })
+}
+
+/// What concerns money on its way out.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whoever calls has told the events apart"
+)]
+fn outgoing(event: CustodyEvent, settled: Vec<SettledPayout>) -> anyhow::Result<Cause> {
+    Ok(match event {
         CustodyEvent::BatchSettled(e) => {
             ensure!(
                 U256::from(settled.len()) == e.count,
@@ -155,16 +181,8 @@ fn cause(event: CustodyEvent, settled: Vec<SettledPayout>) -> anyhow::Result<Cau
                 amount: amount(e.value)?,
             }
         }
-        CustodyEvent::OperationExecuted(_)
-        | CustodyEvent::OperationScheduled(_)
-        | CustodyEvent::OperationCancelled(_)
-        | CustodyEvent::OutflowCapLowered(_)
-        | CustodyEvent::RoleChanged(_)
-        | CustodyEvent::PauseChanged(_)
-        | CustodyEvent::SignerRevoked(_) => Cause::Noted,
-        CustodyEvent::PayoutExecuted(_)
-        | CustodyEvent::PayoutCredited(_)
-        | CustodyEvent::PayoutSkipped(_) => anyhow::bail!("a payout has no number"),
+        CustodyEvent::OperationExecuted(_) => Cause::Noted,
+        other => anyhow::bail!("{other:?} moves nothing out"),
     })
 }
 

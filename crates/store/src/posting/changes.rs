@@ -233,24 +233,7 @@ impl Changes {
                 .ok_or(PostingError::UnknownDeposit { fact_seq })
         };
         match effect {
-            Effect::Joined {
-                user,
-                wallet,
-                sponsor,
-                ordinal,
-                ..
-            } => {
-                self.user(user.get()).joined = Some(Joined {
-                    wallet: *wallet,
-                    sponsor: sponsor.map(|sponsor| int(sponsor.get())),
-                    ordinal: int(*ordinal),
-                    fact_seq: fact,
-                    at: big(effective_at),
-                });
-                if let Some(sponsor) = sponsor {
-                    self.user(sponsor.get()).directs += 1;
-                }
-            }
+            Effect::Joined { .. } => self.join(fact, effective_at, effect),
             Effect::DepositTaken { kind, user, .. } => {
                 self.take(fact, effect);
                 if *kind == DepositKind::Retopup {
@@ -304,6 +287,28 @@ impl Changes {
             | Effect::RootVetoed { .. } => self.settlement.add(fact, effect),
         }
         Ok(())
+    }
+
+    fn join(&mut self, fact: i64, effective_at: u64, effect: &Effect) {
+        if let Effect::Joined {
+            user,
+            wallet,
+            sponsor,
+            ordinal,
+            ..
+        } = effect
+        {
+            self.user(user.get()).joined = Some(Joined {
+                wallet: *wallet,
+                sponsor: sponsor.map(|sponsor| int(sponsor.get())),
+                ordinal: int(*ordinal),
+                fact_seq: fact,
+                at: big(effective_at),
+            });
+            if let Some(sponsor) = sponsor {
+                self.user(sponsor.get()).directs += 1;
+            }
+        }
     }
 
     fn take(&mut self, fact: i64, effect: &Effect) {
