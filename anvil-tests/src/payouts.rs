@@ -144,15 +144,7 @@ impl PayoutWorld {
 
     /// Whether the listener holds the newest block.
     async fn is_followed(&self) -> bool {
-        let Ok(head) = self.head().await else {
-            return false;
-        };
-        let followed: Option<i64> = sqlx::query_scalar("SELECT head_number FROM checkpoint")
-            .fetch_optional(self.ledger.pool())
-            .await
-            .ok()
-            .flatten();
-        followed.is_some_and(|followed| u64::try_from(followed).is_ok_and(|followed| followed >= head))
+        people::is_followed(&self.world).await.unwrap_or(false)
     }
 
     /// Waits until the listener holds the newest block.

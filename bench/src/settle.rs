@@ -1,13 +1,16 @@
 //! Payouts per second from the request to build a batch to posted finality, through API, signers, settlement worker, a
 //! real chain with blocks of 0.45 s, listener and posting worker. Nobody may be paid twice.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anvil_tests::{Person, World};
 use anyhow::{Context, ensure};
-use devstack::world::operators;
+use devstack::world::{Site, operators};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::PgPool;
+use tokio::task::JoinSet;
 
 use crate::crowd;
 use crate::measurement::Measurement;
@@ -30,11 +33,23 @@ pub(crate) async fn run() -> anyhow::Result<()> {
         .await?;
     ensure!(due > i64::try_from(PAYOUTS)?, "{due} users have something due");
 
+    let site = Arc::new(Site::new(&world.api_url, &world.spec().rpc_url, world.custody)?);
     let begun = Instant::now();
     let batches = PAYOUTS.div_ceil(PER_BATCH);
+    let mut hands = JoinSet::new();
     for number in 0..batches {
         let count = PER_BATCH.min(PAYOUTS - number * PER_BATCH);
-        send_one(&world, &builder, &approver, count).await?;
+        let id = build(&world, &builder, count).await?;
+        let desk = Desk {
+            site: Arc::clone(&site),
+            ledger: world.ledger.pool().clone(),
+            builder: builder.clone(),
+            approver: approver.clone(),
+        };
+        hands.spawn(async move { desk.send(&id).await });
+    }
+    while let Some(sent) = hands.join_next().await {
+        sent??;
     }
     let built = begun.elapsed();
     until("all batches to be executed", async || {
@@ -78,35 +93,54 @@ async fn operator(world: &World, wanted: &str) -> anyhow::Result<Person> {
     Ok(person)
 }
 
-/// Builds a batch of the next users who are due and takes it through every hand.
-async fn send_one(world: &World, builder: &Person, approver: &Person, count: usize) -> anyhow::Result<()> {
+/// What the hands of operators need, for several batches at once.
+struct Desk {
+    site: Arc<Site>,
+    ledger: PgPool,
+    builder: Person,
+    approver: Person,
+}
+
+/// Builds a batch of the next users who are due, and waits until their money is held: the next batch needs others.
+async fn build(world: &World, builder: &Person, count: usize) -> anyhow::Result<String> {
     let wish = json!({ "filters": {}, "caps": { "count": count }, "dry_run": false });
     let built = post(world, builder, "/payouts/build-batch", wish).await?;
     let id = built["batch"]["id"].as_str().context("no batch id")?.to_owned();
-    let list_hash = until("the batch to be sealed", async || {
-        let statement = "SELECT '0x' || encode(list_hash, 'hex') FROM payout_batch \
-            WHERE batch_id = decode(substr($1, 3), 'hex') AND state = 'sealed'";
-        let hash: Option<String> = sqlx::query_scalar(statement)
+    until("the batch to be held", async || {
+        let statement = "SELECT 1 FROM payout_batch WHERE batch_id = decode(substr($1, 3), 'hex') AND state <> 'requested'";
+        let held: Option<i32> = sqlx::query_scalar(statement)
             .bind(&id)
             .fetch_optional(world.ledger.pool())
             .await?;
-        Ok(hash)
+        Ok(held)
     })
     .await?;
-    post(
-        world,
-        approver,
-        &format!("/payouts/{id}/approve"),
-        json!({ "list_hash": list_hash }),
-    )
-    .await?;
-    post(world, builder, &format!("/payouts/{id}/sign"), json!({})).await?;
-    post(world, builder, &format!("/payouts/{id}/submit"), json!({})).await?;
-    Ok(())
+    Ok(id)
 }
 
-async fn post(world: &World, person: &Person, path: &str, body: Value) -> anyhow::Result<Value> {
-    let answer = person.call(world, Method::POST, path, Some(body)).await?;
+impl Desk {
+    /// Takes a batch through every hand.
+    async fn send(&self, id: &str) -> anyhow::Result<()> {
+        let list_hash = until("the batch to be sealed", async || {
+            let statement = "SELECT '0x' || encode(list_hash, 'hex') FROM payout_batch \
+                WHERE batch_id = decode(substr($1, 3), 'hex') AND state = 'sealed'";
+            let hash: Option<String> = sqlx::query_scalar(statement)
+                .bind(id)
+                .fetch_optional(&self.ledger)
+                .await?;
+            Ok(hash)
+        })
+        .await?;
+        let (site, own) = (&self.site, json!({ "list_hash": list_hash }));
+        post(site, &self.approver, &format!("/payouts/{id}/approve"), own).await?;
+        post(site, &self.builder, &format!("/payouts/{id}/sign"), json!({})).await?;
+        post(site, &self.builder, &format!("/payouts/{id}/submit"), json!({})).await?;
+        Ok(())
+    }
+}
+
+async fn post(site: &Site, person: &Person, path: &str, body: Value) -> anyhow::Result<Value> {
+    let answer = person.call(site, Method::POST, path, Some(body)).await?;
     ensure!((200..300).contains(&answer.status), "{path}: {answer:?}");
     Ok(answer.body)
 }
