@@ -46,7 +46,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
             builder: builder.clone(),
             approver: approver.clone(),
         };
-        hands.spawn(async move { desk.send(&id).await });
+        hands.spawn(desk.send(id));
     }
     while let Some(sent) = hands.join_next().await {
         sent??;
@@ -120,22 +120,31 @@ async fn build(world: &World, builder: &Person, count: usize) -> anyhow::Result<
 
 impl Desk {
     /// Takes a batch through every hand.
-    async fn send(&self, id: &str) -> anyhow::Result<()> {
-        let list_hash = until("the batch to be sealed", async || {
+    async fn send(self, id: String) -> anyhow::Result<()> {
+        let list_hash = self.sealed(&id).await?;
+        let (site, own) = (&self.site, json!({ "list_hash": list_hash }));
+        post(site, &self.approver, &format!("/payouts/{id}/approve"), own).await?;
+        post(site, &self.builder, &format!("/payouts/{id}/sign"), json!({})).await?;
+        post(site, &self.builder, &format!("/payouts/{id}/submit"), json!({})).await?;
+        Ok(())
+    }
+
+    /// Waits until the batch is sealed; returns its list hash.
+    async fn sealed(&self, id: &str) -> anyhow::Result<String> {
+        let begun = Instant::now();
+        loop {
             let statement = "SELECT '0x' || encode(list_hash, 'hex') FROM payout_batch \
                 WHERE batch_id = decode(substr($1, 3), 'hex') AND state = 'sealed'";
             let hash: Option<String> = sqlx::query_scalar(statement)
                 .bind(id)
                 .fetch_optional(&self.ledger)
                 .await?;
-            Ok(hash)
-        })
-        .await?;
-        let (site, own) = (&self.site, json!({ "list_hash": list_hash }));
-        post(site, &self.approver, &format!("/payouts/{id}/approve"), own).await?;
-        post(site, &self.builder, &format!("/payouts/{id}/sign"), json!({})).await?;
-        post(site, &self.builder, &format!("/payouts/{id}/submit"), json!({})).await?;
-        Ok(())
+            if let Some(hash) = hash {
+                return Ok(hash);
+            }
+            ensure!(begun.elapsed() < PATIENCE, "the batch {id} is not sealed");
+            tokio::time::sleep(POLL).await;
+        }
     }
 }
 
