@@ -23,6 +23,8 @@ use tokio::task::JoinSet;
 const PRICE_BNB: u64 = 20;
 /// Longer than the cooling-off time of the development chain.
 const COOLING_OFF_OVER: u64 = 15 * 86_400;
+/// Wei per gas that everybody offers: more than two hundred full blocks in a row make it.
+const FEE_MAX: u128 = 1_000_000_000_000;
 /// Transactions on their way to the node at once.
 const IN_FLIGHT: usize = 64;
 /// How long a wave may take to be mined and posted.
@@ -58,6 +60,8 @@ async fn register(world: &World, users: Vec<(Address, Address)>) -> anyhow::Resu
     let head = world.provider.get_block(alloy::eips::BlockId::latest()).await?;
     let deadline = head.context("no newest block")?.header.timestamp + 3_000;
     let domain = typed_data::domain(devstack::anvil::CHAIN_ID, world.custody);
+    // Full blocks make the next ones dearer, and the node forgets what offers too little.
+    let _: Value = raw(world, "anvil_setNextBlockBaseFeePerGas", json!(["0x0"])).await?;
     let before = count(world).await?;
     let expected = before + i64::try_from(users.len())?;
     let mut sending = JoinSet::new();
@@ -83,6 +87,8 @@ async fn register(world: &World, users: Vec<(Address, Address)>) -> anyhow::Resu
             .with_to(world.custody)
             .with_value(bnb(PRICE_BNB))
             .with_gas_limit(200_000)
+            .with_max_fee_per_gas(FEE_MAX)
+            .with_max_priority_fee_per_gas(1_000_000_000)
             .with_input(call.abi_encode());
         let provider = world.provider.clone();
         while sending.len() >= IN_FLIGHT {
