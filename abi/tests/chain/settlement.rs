@@ -160,7 +160,8 @@ async fn a_root_matures_and_is_claimed_by_proof_and_an_operation_waits_for_its_d
         .call()
         .await
         .expect("an eta");
-    assert!(eta > U256::from(now + 3 * DAY), "{eta}");
+    let scheduled_at = world.now().await;
+    assert_eq!(eta, U256::from(scheduled_at + 3 * DAY));
 
     world.pass(3 * DAY + 10).await;
     let claim = ICustody::claimCall {
