@@ -41,7 +41,7 @@ abstract contract CustodyTest is Assertions {
     function setUp() public virtual {
         vm.warp(START);
         signer = vm.addr(SIGNER_KEY);
-        custody = new CustodyHarness(_config());
+        custody = _deploy(_config());
     }
 
     function _config() internal pure returns (ICustody.Config memory) {
@@ -63,7 +63,37 @@ abstract contract CustodyTest is Assertions {
     }
 
     function _redeploy(ICustody.Config memory c) internal {
-        custody = new CustodyHarness(c);
+        custody = _deploy(c);
+    }
+
+    /// @dev The one place where tests get the contract from. A failing constructor fails with its own error.
+    function _deploy(ICustody.Config memory c) internal returns (CustodyHarness deployed) {
+        return CustodyHarness(_create(_creationCode(), c));
+    }
+
+    function _expectDeployRevert(ICustody.Config memory c, bytes memory error_) internal {
+        bytes memory code = _creationCode();
+        vm.expectRevert(error_);
+        _create(code, c);
+    }
+
+    /// @dev The mutation runner names an artifact of the same harness in the environment, so that a changed contract is tested
+    /// without compiling the tests again.
+    function _creationCode() internal view returns (bytes memory) {
+        string memory artifact = vm.envOr("CUSTODY_ARTIFACT", string(""));
+        return bytes(artifact).length == 0 ? type(CustodyHarness).creationCode : vm.getCode(artifact);
+    }
+
+    function _create(bytes memory creationCode, ICustody.Config memory c) private returns (address created) {
+        bytes memory code = abi.encodePacked(creationCode, abi.encode(c));
+        assembly ("memory-safe") {
+            created := create(0, add(code, 0x20), mload(code))
+            if iszero(created) {
+                let free := mload(0x40)
+                returndatacopy(free, 0, returndatasize())
+                revert(free, returndatasize())
+            }
+        }
     }
 
     function _now() internal view returns (uint256) {

@@ -2,7 +2,6 @@
 pragma solidity ^0.8.24;
 
 import {Configuration} from "../../src/Configuration.sol";
-import {Custody} from "../../src/Custody.sol";
 import {ICustody} from "../../src/interfaces/ICustody.sol";
 import {CustodyTest} from "../CustodyTest.sol";
 
@@ -21,8 +20,7 @@ contract ConfigurationTest is CustodyTest {
             else if (k == 4) c.submitter = address(0);
             else if (k == 5) c.signer = address(0);
             else c.rootSigner = address(0);
-            vm.expectRevert(abi.encodeWithSelector(ICustody.ZeroAddress.selector));
-            new Custody(c);
+            _expectDeployRevert(c, abi.encodeWithSelector(ICustody.ZeroAddress.selector));
         }
     }
 
@@ -31,7 +29,7 @@ contract ConfigurationTest is CustodyTest {
         (c.coolingOff, c.vetoDelay, c.operationDelay, c.maxFreeze) =
         (uint32(365 days), uint32(31 days), uint32(31 days + 1), uint32(30 days));
         c.outflowFloor = c.outflowCap;
-        new Custody(c);
+        _deploy(c);
 
         _expectInvalid(_with(c, 0), "coolingOff <= 365 days");
         _expectInvalid(_with(c, 1), "vetoDelay < operationDelay");
@@ -66,7 +64,6 @@ contract ConfigurationTest is CustodyTest {
     }
 
     function _expectInvalid(ICustody.Config memory c, string memory rule) private {
-        vm.expectRevert(abi.encodeWithSelector(Configuration.InvalidConfig.selector, rule));
-        new Custody(c);
+        _expectDeployRevert(c, abi.encodeWithSelector(Configuration.InvalidConfig.selector, rule));
     }
 }

@@ -176,7 +176,7 @@ contract VectorsTest is CustodyTest {
         ICustody.Config memory c = _config();
         (c.signer, c.rootSigner) = (signer, signer);
         c.submitter = vm.parseJsonAddress(json, string.concat(_find("PayoutBatch", "one payout"), ".message.submitter"));
-        vm.etch(where, abi.encodePacked(type(CustodyHarness).creationCode, abi.encode(c)));
+        vm.etch(where, abi.encodePacked(_creationCode(), abi.encode(c)));
         (bool ok, bytes memory runtime) = where.call("");
         assertTrue(ok, "constructor");
         vm.etch(where, runtime);
