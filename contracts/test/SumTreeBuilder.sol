@@ -41,6 +41,27 @@ library SumTreeBuilder {
         return (level[0].hash, level[0].sum, proof);
     }
 
+    /// @dev The node above the leaves of these words, `address ‖ uint96 entitled`.
+    function nodeOf(bytes32[] memory words) internal pure returns (ICustody.SumNode memory node) {
+        Leaf[] memory leaves = new Leaf[](words.length);
+        for (uint256 k; k < words.length; ++k) {
+            leaves[k] = Leaf(address(bytes20(words[k])), uint96(uint256(words[k])));
+        }
+        (node.hash, node.sum) = root(leaves);
+    }
+
+    /// @dev Where a node arrives along these siblings.
+    function climb(ICustody.SumNode memory node, ICustody.SumNode[] memory proof)
+        internal
+        pure
+        returns (ICustody.SumNode memory)
+    {
+        for (uint256 k; k < proof.length; ++k) {
+            node = join(node, proof[k]);
+        }
+        return node;
+    }
+
     function join(ICustody.SumNode memory a, ICustody.SumNode memory b)
         internal
         pure
