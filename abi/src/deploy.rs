@@ -1,6 +1,7 @@
-//! Deployment of the contract through a provider that can send for the deployer.
+//! Deployment of the contract: what is deployed and where, what a configuration has to keep, and the plain way for
+//! development, through a provider that can send for the deployer.
 //!
-//! Not responsible for the minimums that public chains demand of a configuration.
+//! Not responsible for sending to public chains; that is `trellis deploy`.
 
 use alloy::network::Ethereum;
 use alloy::primitives::{Address, BlockHash, Bytes, TxHash};
@@ -9,6 +10,10 @@ use alloy::sol_types::SolValue;
 use thiserror::Error;
 
 use crate::bindings::{ICustody, deployable};
+
+pub mod deterministic;
+pub mod rules;
+pub mod runtime;
 
 /// Where the contract lives, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,19 @@ use alloy::primitives::{Address, B256, address, b256};
 
 use crate::bindings::ICustody;
 
+mod known;
+
+pub use known::is_public_knowledge;
+
+/// Chain ids of development nodes: nobody's money.
+const LOCAL_CHAIN_IDS: [u64; 2] = [31_337, 1_337];
+
+/// Whether a chain is a local development chain; every other one counts as public.
+#[must_use]
+pub fn is_local_chain(chain_id: u64) -> bool {
+    LOCAL_CHAIN_IDS.contains(&chain_id)
+}
+
 /// A well-known account with funds on the development chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Account {

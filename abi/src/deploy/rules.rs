@@ -1,0 +1,410 @@
+//! What a configuration must keep before it is deployed: the contract's own rules on every chain, and on public ones
+//! distinct roles, secret keys, and bounds of delays and limits.
+//!
+//! `contracts/script/DeploymentRules.sol` holds the same rules in the same order with the same codes. Not responsible for
+//! how a configuration is written down.
+
+use std::fmt;
+
+use alloy::primitives::{Address, U256};
+
+use crate::bindings::ICustody;
+use crate::development;
+
+const HOUR: u32 = 60 * 60;
+const DAY: u32 = 24 * HOUR;
+
+/// The contract's own bound: a longer cooling-off time is a mistake of units.
+pub const COOLING_OFF_MAX: u32 = 365 * DAY;
+/// The contract's own bound of one freeze.
+pub const FREEZE_MAX: u32 = 30 * DAY;
+
+/// Fourteen days: the time in which consumers in the European Union may withdraw from a distance contract.
+pub const COOLING_OFF_MIN: u32 = 14 * DAY;
+/// One day: whoever watches roots must be able to sleep once.
+pub const VETO_MIN: u32 = DAY;
+/// Seven days: users who leave by proof wait this long, and must not be made to wait longer.
+pub const VETO_MAX: u32 = 7 * DAY;
+/// Three days: what is scheduled on a Friday evening can still be cancelled on Monday.
+pub const OPERATION_MIN: u32 = 3 * DAY;
+/// Thirty days: a lost key must be replaced before what it was needed for is missed.
+pub const OPERATION_MAX: u32 = 30 * DAY;
+/// Two days in which users can claim against a root that was published when an operation was announced.
+pub const OPERATION_AFTER_VETO_MIN: u32 = 2 * DAY;
+/// One hour: a shorter freeze ends before anybody has looked.
+pub const PUBLIC_FREEZE_MIN: u32 = HOUR;
+/// Seven days: with the sixty days that the contract demands between two freezes, nobody is frozen more than about a tenth
+/// of the time.
+pub const PUBLIC_FREEZE_MAX: u32 = 7 * DAY;
+/// One whole coin of 18 decimals: less is an amount that was written in coins instead of wei.
+pub const OUTFLOW_FLOOR_MIN: u128 = 1_000_000_000_000_000_000;
+/// A million coins a day: a higher cap bounds nothing that a thief could reach.
+pub const OUTFLOW_CAP_MAX: u128 = 1_000_000_000_000_000_000_000_000;
+/// A cap lowered as far as possible still lets out in a month what it let out in a day.
+pub const OUTFLOW_FLOOR_SHARE: u128 = 30;
+
+/// A rule. The order is that in which they are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Rule {
+    /// A role or signer is the zero address.
+    ZeroAddress,
+    /// Cooling-off beyond [`COOLING_OFF_MAX`].
+    CoolingOffTooLong,
+    /// The veto delay is not shorter than that of operations.
+    VetoNotBeforeOperation,
+    /// The longest freeze is not shorter than the delay of operations.
+    FreezeNotBeforeOperation,
+    /// A freeze beyond [`FREEZE_MAX`]; on public chains beyond [`PUBLIC_FREEZE_MAX`].
+    FreezeTooLong,
+    /// The floor is zero; on public chains below [`OUTFLOW_FLOOR_MIN`].
+    FloorTooLow,
+    /// The floor is above the cap.
+    FloorAboveCap,
+    /// Public chains: two roles are one account.
+    RolesNotDistinct,
+    /// Public chains: everybody knows the key of a role.
+    KeyIsPublic,
+    /// Public chains: cooling-off below [`COOLING_OFF_MIN`].
+    CoolingOffTooShort,
+    /// Public chains: veto below [`VETO_MIN`].
+    VetoTooShort,
+    /// Public chains: veto beyond [`VETO_MAX`].
+    VetoTooLong,
+    /// Public chains: operations below [`OPERATION_MIN`].
+    OperationTooShort,
+    /// Public chains: operations beyond [`OPERATION_MAX`].
+    OperationTooLong,
+    /// Public chains: less than [`OPERATION_AFTER_VETO_MIN`] between the ends of both delays.
+    OperationTooSoonAfterVeto,
+    /// Public chains: freezes below [`PUBLIC_FREEZE_MIN`].
+    FreezeTooShort,
+    /// Public chains: the cap is beyond [`OUTFLOW_CAP_MAX`].
+    CapTooHigh,
+    /// Public chains: the floor is less than one [`OUTFLOW_FLOOR_SHARE`]th of the cap.
+    FloorTooFarBelowCap,
+}
+
+impl Rule {
+    /// Stable name, for scripts and for people who search.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::ZeroAddress => "zero_address",
+            Self::CoolingOffTooLong => "cooling_off_too_long",
+            Self::VetoNotBeforeOperation => "veto_not_before_operation",
+            Self::FreezeNotBeforeOperation => "freeze_not_before_operation",
+            Self::FreezeTooLong => "freeze_too_long",
+            Self::FloorTooLow => "floor_too_low",
+            Self::FloorAboveCap => "floor_above_cap",
+            Self::RolesNotDistinct => "roles_not_distinct",
+            Self::KeyIsPublic => "key_is_public",
+            Self::CoolingOffTooShort => "cooling_off_too_short",
+            Self::VetoTooShort => "veto_too_short",
+            Self::VetoTooLong => "veto_too_long",
+            Self::OperationTooShort => "operation_too_short",
+            Self::OperationTooLong => "operation_too_long",
+            Self::OperationTooSoonAfterVeto => "operation_too_soon_after_veto",
+            Self::FreezeTooShort => "freeze_too_short",
+            Self::CapTooHigh => "cap_too_high",
+            Self::FloorTooFarBelowCap => "floor_too_far_below_cap",
+        }
+    }
+}
+
+/// A rule that a configuration breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Which.
+    pub rule: Rule,
+    /// Whereby.
+    pub detail: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.rule.code(), self.detail)
+    }
+}
+
+/// Every role and signer of a configuration with its name, in the order of the constructor.
+#[must_use]
+pub fn roles(config: &ICustody::Config) -> [(&'static str, Address); 7] {
+    [
+        ("admin", config.admin),
+        ("guardian", config.guardian),
+        ("freezer", config.freezer),
+        ("treasurer", config.treasurer),
+        ("submitter", config.submitter),
+        ("signer", config.signer),
+        ("root_signer", config.rootSigner),
+    ]
+}
+
+/// Everything that the configuration breaks on this chain; the first one of a rule stands for all of it.
+#[must_use]
+pub fn broken(chain_id: u64, config: &ICustody::Config) -> Vec<Broken> {
+    let mut found = on_every_chain(config);
+    if !development::is_local_chain(chain_id) {
+        found.extend(people(&roles(config)));
+        found.extend(bounds(config));
+        found.extend(limits(config));
+    }
+    found.sort_by_key(|broken| broken.rule as u8);
+    found.dedup_by_key(|broken| broken.rule);
+    found
+}
+
+/// What accounts that hold roles on a public chain must keep: distinct, and nobody else's.
+#[must_use]
+pub fn people(holders: &[(&str, Address)]) -> Vec<Broken> {
+    let mut found = Vec::new();
+    for (i, (name, account)) in holders.iter().enumerate() {
+        if let Some((other, _)) = holders[..i].iter().find(|(_, other)| other == account) {
+            let detail = format!("{other} and {name} are both {account}");
+            found.push(Broken {
+                rule: Rule::RolesNotDistinct,
+                detail,
+            });
+        }
+        if development::is_public_knowledge(*account) {
+            let detail = format!("everybody knows the key of {name}, {account}");
+            found.push(Broken {
+                rule: Rule::KeyIsPublic,
+                detail,
+            });
+        }
+    }
+    found
+}
+
+fn on_every_chain(config: &ICustody::Config) -> Vec<Broken> {
+    let mut checks = Checks::default();
+    for (name, account) in roles(config) {
+        checks.unless(!account.is_zero(), Rule::ZeroAddress, || {
+            format!("{name} is nobody")
+        });
+    }
+    let (veto, operation, freeze) = (config.vetoDelay, config.operationDelay, config.maxFreeze);
+    checks.at_most(
+        "cooling_off",
+        config.coolingOff,
+        COOLING_OFF_MAX,
+        Rule::CoolingOffTooLong,
+    );
+    checks.unless(veto < operation, Rule::VetoNotBeforeOperation, || {
+        format!("veto is {veto} s, operation {operation} s")
+    });
+    checks.unless(freeze < operation, Rule::FreezeNotBeforeOperation, || {
+        format!("freeze_max is {freeze} s, operation {operation} s")
+    });
+    checks.at_most("freeze_max", freeze, FREEZE_MAX, Rule::FreezeTooLong);
+    let (cap, floor) = (config.outflowCap, config.outflowFloor);
+    checks.unless(!floor.is_zero(), Rule::FloorTooLow, || "floor is zero".to_owned());
+    checks.unless(floor <= cap, Rule::FloorAboveCap, || {
+        format!("floor is {floor}, cap {cap}")
+    });
+    checks.0
+}
+
+fn bounds(config: &ICustody::Config) -> Vec<Broken> {
+    let mut checks = Checks::default();
+    let (veto, operation, freeze) = (config.vetoDelay, config.operationDelay, config.maxFreeze);
+    checks.at_least(
+        "cooling_off",
+        config.coolingOff,
+        COOLING_OFF_MIN,
+        Rule::CoolingOffTooShort,
+    );
+    checks.at_least("veto", veto, VETO_MIN, Rule::VetoTooShort);
+    checks.at_most("veto", veto, VETO_MAX, Rule::VetoTooLong);
+    checks.at_least("operation", operation, OPERATION_MIN, Rule::OperationTooShort);
+    checks.at_most("operation", operation, OPERATION_MAX, Rule::OperationTooLong);
+    let after_veto = operation.saturating_sub(veto);
+    let rule = Rule::OperationTooSoonAfterVeto;
+    checks.at_least("operation minus veto", after_veto, OPERATION_AFTER_VETO_MIN, rule);
+    checks.at_least("freeze_max", freeze, PUBLIC_FREEZE_MIN, Rule::FreezeTooShort);
+    checks.at_most("freeze_max", freeze, PUBLIC_FREEZE_MAX, Rule::FreezeTooLong);
+    checks.0
+}
+
+fn limits(config: &ICustody::Config) -> Vec<Broken> {
+    let mut checks = Checks::default();
+    let (cap, floor) = (U256::from(config.outflowCap), U256::from(config.outflowFloor));
+    checks.unless(floor >= U256::from(OUTFLOW_FLOOR_MIN), Rule::FloorTooLow, || {
+        format!("floor is {floor}, and must be at least {OUTFLOW_FLOOR_MIN}")
+    });
+    checks.unless(cap <= U256::from(OUTFLOW_CAP_MAX), Rule::CapTooHigh, || {
+        format!("cap is {cap}, and must be at most {OUTFLOW_CAP_MAX}")
+    });
+    let is_near = floor * U256::from(OUTFLOW_FLOOR_SHARE) >= cap;
+    checks.unless(is_near, Rule::FloorTooFarBelowCap, || {
+        format!("floor is {floor}, less than a {OUTFLOW_FLOOR_SHARE}th of the cap {cap}")
+    });
+    checks.0
+}
+
+#[derive(Default)]
+struct Checks(Vec<Broken>);
+
+impl Checks {
+    fn unless(&mut self, holds: bool, rule: Rule, detail: impl FnOnce() -> String) {
+        if !holds {
+            let detail = detail();
+            self.0.push(Broken { rule, detail });
+        }
+    }
+
+    fn at_least(&mut self, name: &str, seconds: u32, min: u32, rule: Rule) {
+        self.unless(seconds >= min, rule, || {
+            format!("{name} is {seconds} s, and must be at least {min} s")
+        });
+    }
+
+    fn at_most(&mut self, name: &str, seconds: u32, max: u32, rule: Rule) {
+        self.unless(seconds <= max, rule, || {
+            format!("{name} is {seconds} s, and must be at most {max} s")
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::aliases::U96;
+
+    const LOCAL: u64 = 31_337;
+    const PUBLIC: u64 = 56;
+
+    fn good() -> ICustody::Config {
+        let account = |byte| Address::repeat_byte(byte);
+        ICustody::Config {
+            admin: account(1),
+            guardian: account(2),
+            freezer: account(3),
+            treasurer: account(4),
+            submitter: account(5),
+            signer: account(6),
+            rootSigner: account(7),
+            coolingOff: COOLING_OFF_MIN,
+            vetoDelay: VETO_MIN,
+            operationDelay: OPERATION_MIN,
+            maxFreeze: PUBLIC_FREEZE_MIN,
+            outflowCap: U96::from(OUTFLOW_FLOOR_MIN * OUTFLOW_FLOOR_SHARE),
+            outflowFloor: U96::from(OUTFLOW_FLOOR_MIN),
+        }
+    }
+
+    fn codes(chain_id: u64, change: impl FnOnce(&mut ICustody::Config)) -> Vec<&'static str> {
+        let mut config = good();
+        change(&mut config);
+        let found = broken(chain_id, &config);
+        found.iter().map(|broken| broken.rule.code()).collect()
+    }
+
+    fn none() -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    #[test]
+    fn a_configuration_at_every_minimum_may_be_deployed() {
+        assert_eq!(codes(PUBLIC, |_| {}), none());
+        assert_eq!(codes(LOCAL, |_| {}), none());
+    }
+
+    #[test]
+    fn the_development_configuration_is_for_local_chains_only() {
+        let config = development::config();
+        assert_eq!(broken(LOCAL, &config), []);
+        assert_eq!(broken(1_337, &config), []);
+        let found: Vec<_> = broken(PUBLIC, &config).iter().map(|broken| broken.rule).collect();
+        assert_eq!(
+            found,
+            [Rule::KeyIsPublic, Rule::CapTooHigh, Rule::FloorTooFarBelowCap]
+        );
+    }
+
+    #[test]
+    fn the_rules_of_the_contract_hold_on_every_chain() {
+        for chain in [LOCAL, PUBLIC] {
+            assert!(codes(chain, |c| c.freezer = Address::ZERO).contains(&"zero_address"));
+            assert!(codes(chain, |c| c.coolingOff = COOLING_OFF_MAX + 1).contains(&"cooling_off_too_long"));
+            assert!(!codes(chain, |c| c.coolingOff = COOLING_OFF_MAX).contains(&"cooling_off_too_long"));
+            assert!(codes(chain, |c| c.vetoDelay = c.operationDelay).contains(&"veto_not_before_operation"));
+            assert!(
+                codes(chain, |c| c.maxFreeze = c.operationDelay).contains(&"freeze_not_before_operation")
+            );
+            let freeze = |days| move |c: &mut ICustody::Config| c.maxFreeze = days;
+            assert!(codes(chain, freeze(FREEZE_MAX + 1)).contains(&"freeze_too_long"));
+            assert!(codes(chain, |c| c.outflowFloor = U96::ZERO).contains(&"floor_too_low"));
+            assert!(codes(chain, |c| c.outflowFloor = c.outflowCap + U96::ONE).contains(&"floor_above_cap"));
+        }
+    }
+
+    #[test]
+    fn on_public_chains_every_bound_is_kept_to_the_second() {
+        type Change = fn(&mut ICustody::Config);
+        let cases: [(&str, Change); 9] = [
+            ("cooling_off_too_short", |c| c.coolingOff -= 1),
+            ("veto_too_short", |c| c.vetoDelay -= 1),
+            ("freeze_too_short", |c| c.maxFreeze -= 1),
+            ("freeze_too_long", |c| {
+                c.operationDelay = OPERATION_MAX;
+                c.maxFreeze = PUBLIC_FREEZE_MAX + 1;
+            }),
+            ("veto_too_long", |c| {
+                c.operationDelay = OPERATION_MAX;
+                c.vetoDelay = VETO_MAX + 1;
+            }),
+            ("operation_too_long", |c| c.operationDelay = OPERATION_MAX + 1),
+            ("operation_too_soon_after_veto", |c| c.vetoDelay += 1),
+            ("cap_too_high", |c| {
+                c.outflowCap = U96::from(OUTFLOW_CAP_MAX + 1);
+                c.outflowFloor = c.outflowCap;
+            }),
+            ("floor_too_far_below_cap", |c| c.outflowCap += U96::ONE),
+        ];
+        for (code, change) in cases {
+            assert_eq!(codes(PUBLIC, change), [code]);
+            assert_eq!(codes(LOCAL, change), none(), "{code}");
+        }
+        assert_eq!(
+            codes(PUBLIC, |c| c.operationDelay -= 1),
+            ["operation_too_short", "operation_too_soon_after_veto"]
+        );
+        assert_eq!(
+            codes(PUBLIC, |c| c.outflowFloor -= U96::ONE),
+            ["floor_too_low", "floor_too_far_below_cap"]
+        );
+        let widest = |c: &mut ICustody::Config| {
+            c.vetoDelay = VETO_MAX;
+            c.operationDelay = OPERATION_MAX;
+            c.maxFreeze = PUBLIC_FREEZE_MAX;
+            c.coolingOff = COOLING_OFF_MAX;
+            c.outflowCap = U96::from(OUTFLOW_CAP_MAX);
+            c.outflowFloor = c.outflowCap;
+        };
+        assert_eq!(codes(PUBLIC, widest), none());
+    }
+
+    #[test]
+    fn on_public_chains_no_two_roles_are_one_account_and_no_key_is_known() {
+        let all = roles(&good());
+        for (i, (_, first)) in all.iter().enumerate() {
+            for (_, second) in &all[i + 1..] {
+                let mut holders = all;
+                for holder in &mut holders {
+                    if holder.1 == *second {
+                        holder.1 = *first;
+                    }
+                }
+                let found = people(&holders);
+                assert_eq!(found.len(), 1);
+                assert_eq!(found[0].rule, Rule::RolesNotDistinct);
+            }
+        }
+        assert_eq!(codes(PUBLIC, |c| c.admin = c.signer), ["roles_not_distinct"]);
+        assert_eq!(codes(LOCAL, |c| c.admin = c.signer), none());
+        let known = development::ROOT_SIGNER.address;
+        assert_eq!(codes(PUBLIC, |c| c.rootSigner = known), ["key_is_public"]);
+    }
+}
