@@ -8,11 +8,4 @@ mod local;
 pub use keystore::{KeystoreError, create, open};
 pub use local::{KeyError, LocalKey};
 
-use abi::development::ACCOUNTS;
-use alloy::primitives::Address;
-
-/// Whether everybody knows the private key of this account.
-#[must_use]
-pub fn is_public_knowledge(account: Address) -> bool {
-    ACCOUNTS.iter().any(|known| known.address == account)
-}
+pub use abi::development::is_public_knowledge;

@@ -153,10 +153,7 @@ impl ChainReader {
     /// # Errors
     /// As [`ChainReader::totals`].
     pub async fn code_hash(&self, at: At) -> Result<B256, ChainError> {
-        let code: Bytes = self
-            .call("eth_getCode", (self.contract(), BlockId::from(at)))
-            .await?;
-        Ok(keccak256(code))
+        self.code(at).await.map(keccak256)
     }
 
     /// Accounts of many users, in their order. The node runs a small program in place of a contract that asks for one

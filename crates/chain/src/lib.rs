@@ -7,6 +7,7 @@
 mod answer;
 mod block;
 mod custody;
+mod deployment;
 mod error;
 mod fees;
 mod http;

@@ -105,7 +105,18 @@ where
         .value(U256::from(call.value))
         .input(call.input.clone().into());
     request.gas = call.gas_limit;
-    match node.ask(method, (request, BlockNumberOrTag::Latest)).await {
+    judge(
+        method,
+        node.ask(method, (request, BlockNumberOrTag::Latest)).await,
+    )
+}
+
+/// Divides what a node says about a call from its failure to say anything.
+pub(crate) fn judge<R>(
+    method: &'static str,
+    answer: Result<R, TransportError>,
+) -> Result<Result<R, CallError>, ChainError> {
+    match answer {
         Ok(result) => Ok(Ok(result)),
         Err(error) => match refusal(&error) {
             Some(refusal) => Ok(Err(refusal)),

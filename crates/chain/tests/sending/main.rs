@@ -4,6 +4,7 @@
 mod answers;
 mod contract;
 mod custody;
+mod deployment;
 mod reads;
 mod simulations;
 mod world;
