@@ -7,6 +7,7 @@ pub mod bindings;
 pub mod deploy;
 pub mod development;
 pub mod events;
+pub mod governance;
 pub mod journal;
 pub mod operations;
 pub mod payouts;
