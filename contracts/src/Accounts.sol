@@ -36,9 +36,7 @@ abstract contract Accounts is Configuration, Roles {
         if (until <= block.timestamp || until - block.timestamp > MAX_FREEZE) revert ICustody.BadFreeze(user, until);
         if (last != NEVER_FROZEN && block.timestamp < last + FREEZE_GAP) revert ICustody.BadFreeze(user, until);
         _accounts[user].frozenUntil = uint32(until);
-        uint256 seq = _nextSeq();
-        emit ICustody.UserFrozen(user, seq, until, reason);
-        _append(keccak256(abi.encode(ICustody.UserFrozen.selector, user, seq, until, reason)));
+        _record(2, abi.encode(ICustody.UserFrozen.selector, user, SEQ, until, reason));
     }
 
     /// @notice Freezer, guardian or admin: ends a freeze now. `BadFreeze` when the user is not frozen.
@@ -47,9 +45,7 @@ abstract contract Accounts is Configuration, Roles {
         uint256 until = _accounts[user].frozenUntil;
         if (until <= block.timestamp) revert ICustody.BadFreeze(user, until);
         _accounts[user].frozenUntil = uint32(block.timestamp);
-        uint256 seq = _nextSeq();
-        emit ICustody.UserUnfrozen(user, seq);
-        _append(keccak256(abi.encode(ICustody.UserUnfrozen.selector, user, seq)));
+        _record(2, abi.encode(ICustody.UserUnfrozen.selector, user, SEQ));
     }
 
     function _checkNotFrozen(address user) internal view {

@@ -25,9 +25,7 @@ abstract contract Authorizations is EIP712, Roles {
         if (!_signers[signer] && !_rootSigners[signer]) revert ICustody.InvalidSigner(signer);
         delete _signers[signer];
         delete _rootSigners[signer];
-        uint256 seq = _nextSeq();
-        emit ICustody.SignerRevoked(signer, seq);
-        _append(keccak256(abi.encode(ICustody.SignerRevoked.selector, signer, seq)));
+        _record(2, abi.encode(ICustody.SignerRevoked.selector, signer, SEQ));
     }
 
     function isSigner(address signer) external view returns (bool) {

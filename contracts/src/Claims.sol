@@ -15,7 +15,10 @@ abstract contract Claims is Accounts, Liabilities {
         external
         nonReentrant
     {
-        if (!SumTree.contains(root, _matureTotal(root), user, entitled, proof)) revert ICustody.InvalidProof();
+        uint256 total = _matureTotal(root);
+        if (!SumTree.climbs(SumTree.leaf(user, entitled), entitled, proof, root, total)) {
+            revert ICustody.InvalidProof();
+        }
         Account storage a = _accounts[user];
         if (a.frozenUntil == 0) revert ICustody.NotRegistered(user);
         _checkNotFrozen(user);
@@ -26,9 +29,7 @@ abstract contract Claims is Accounts, Liabilities {
         a.paid = uint112(paid + amount);
         _claimed += uint96(amount);
         _takeForClaim(amount);
-        uint256 seq = _nextSeq();
-        emit ICustody.Claimed(user, root, seq, entitled, amount);
-        _append(keccak256(abi.encode(ICustody.Claimed.selector, user, root, seq, entitled, amount)));
+        _record(3, abi.encode(ICustody.Claimed.selector, user, root, SEQ, entitled, amount));
         _send(user, amount);
     }
 

@@ -53,9 +53,7 @@ abstract contract Credits is Accounts, Balances, Authorizations {
     function _withdraw(address user, address to, uint256 credit) private {
         _accounts[user].credit = 0;
         _credited -= uint96(credit);
-        uint256 seq = _nextSeq();
-        emit ICustody.CreditWithdrawn(user, to, seq, credit);
-        _append(keccak256(abi.encode(ICustody.CreditWithdrawn.selector, user, to, seq, credit)));
+        _record(3, abi.encode(ICustody.CreditWithdrawn.selector, user, to, SEQ, credit));
         _send(to, credit);
     }
 }

@@ -55,9 +55,7 @@ abstract contract Escrow is Roles, Balances {
         _buckets[uint256(d.refundableUntil) / 1 days] -= amount;
         _escrowed -= uint96(amount);
 
-        uint256 seq = _nextSeq();
-        emit ICustody.DepositRefunded(ref, d.user, seq, to, amount);
-        _append(keccak256(abi.encode(ICustody.DepositRefunded.selector, ref, d.user, seq, to, amount)));
+        _record(3, abi.encode(ICustody.DepositRefunded.selector, ref, d.user, SEQ, to, amount));
         _send(to, amount);
     }
 
@@ -78,9 +76,7 @@ abstract contract Escrow is Roles, Balances {
         _sweptThrough = uint32(through);
         _escrowed -= uint96(amount);
 
-        uint256 seq = _nextSeq();
-        emit ICustody.EscrowMatured(through, seq, amount);
-        _append(keccak256(abi.encode(ICustody.EscrowMatured.selector, through, seq, amount)));
+        _record(2, abi.encode(ICustody.EscrowMatured.selector, through, SEQ, amount));
     }
 
     /// @dev `amount` is a positive whole number of gwei, `ref` unused.

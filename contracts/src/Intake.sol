@@ -33,23 +33,18 @@ abstract contract Intake is Accounts, Escrow, Authorizations {
         _accounts[intake.user].frozenUntil = NEVER_FROZEN;
         uint256 until = block.timestamp + COOLING_OFF;
         _escrow(intake.ref, intake.user, intake.amount, until);
-        uint256 seq = _nextSeq();
-        emit ICustody.RegistrationAccepted(
-            intake.ref, intake.user, intake.sponsor, seq, intake.amount, until, intake.planHash, intake.disclosureHash
-        );
-        _append(
-            keccak256(
-                abi.encode(
-                    ICustody.RegistrationAccepted.selector,
-                    intake.ref,
-                    intake.user,
-                    intake.sponsor,
-                    seq,
-                    intake.amount,
-                    until,
-                    intake.planHash,
-                    intake.disclosureHash
-                )
+        _record(
+            4,
+            abi.encode(
+                ICustody.RegistrationAccepted.selector,
+                intake.ref,
+                intake.user,
+                intake.sponsor,
+                SEQ,
+                intake.amount,
+                until,
+                intake.planHash,
+                intake.disclosureHash
             )
         );
     }
@@ -68,22 +63,17 @@ abstract contract Intake is Accounts, Escrow, Authorizations {
 
         uint256 until = block.timestamp + COOLING_OFF;
         _escrow(intake.ref, intake.user, intake.amount, until);
-        uint256 seq = _nextSeq();
-        emit ICustody.RetopupCompleted(
-            intake.ref, intake.user, seq, intake.amount, until, intake.planHash, intake.disclosureHash
-        );
-        _append(
-            keccak256(
-                abi.encode(
-                    ICustody.RetopupCompleted.selector,
-                    intake.ref,
-                    intake.user,
-                    seq,
-                    intake.amount,
-                    until,
-                    intake.planHash,
-                    intake.disclosureHash
-                )
+        _record(
+            3,
+            abi.encode(
+                ICustody.RetopupCompleted.selector,
+                intake.ref,
+                intake.user,
+                SEQ,
+                intake.amount,
+                until,
+                intake.planHash,
+                intake.disclosureHash
             )
         );
     }
@@ -91,9 +81,7 @@ abstract contract Intake is Accounts, Escrow, Authorizations {
     /// @notice Adds funds that belong to no user; anybody, also while paused. `NotWholeGwei` also for zero.
     function fund() external payable nonReentrant {
         _checkWholeGwei(msg.value);
-        uint256 seq = _nextSeq();
-        emit ICustody.Funded(msg.sender, seq, msg.value);
-        _append(keccak256(abi.encode(ICustody.Funded.selector, msg.sender, seq, msg.value)));
+        _record(2, abi.encode(ICustody.Funded.selector, msg.sender, SEQ, msg.value));
     }
 
     function _checkIntake(ICustody.Intake calldata intake) private view {

@@ -59,26 +59,12 @@ abstract contract Liabilities is Outflow, Balances, Authorizations {
         if (block.timestamp < ceilings.matureFrom) revert ICustody.RootPending(ceilings.matureFrom);
         _checkRootAuthorization(keccak256(abi.encode(LIABILITIES_ROOT_TYPEHASH, root)), signer, signature);
 
-        uint256 seq = _nextSeq();
-        Root memory latest = _roots[_newest];
-        uint256 paidInAll = uint256(_pushed) + _claimed;
-        if (root.total < latest.total || root.total < paidInAll || root.asOfSeq < latest.asOfSeq || root.asOfSeq >= seq)
-        {
-            revert ICustody.RootNotMonotone();
-        }
-        uint256 free = _free();
-        if (root.total - paidInAll > free) revert ICustody.InsufficientFunds(root.total - paidInAll, free);
-
+        _checkMonotoneAndFunded(root.total, root.asOfSeq);
         uint64 from = uint64(block.timestamp + VETO_DELAY);
         _roots[root.root] = Root(root.total.toUint96(), uint64(root.asOfSeq), from, false);
         _ceilings = Ceilings((root.total - _pushed).toUint96(), ceilings.newest, from);
         (_newest, _former) = (root.root, _newest);
-        emit ICustody.RootPublished(root.root, seq, root.total, root.asOfSeq, from);
-        _append(
-            keccak256(
-                abi.encode(ICustody.RootPublished.selector, root.root, seq, root.total, root.asOfSeq, uint256(from))
-            )
-        );
+        _record(2, abi.encode(ICustody.RootPublished.selector, root.root, SEQ, root.total, root.asOfSeq, from));
     }
 
     /// @notice Guardian: withdraws the root that is not yet claimable, for ever.
@@ -91,9 +77,7 @@ abstract contract Liabilities is Outflow, Balances, Authorizations {
         r.withdrawn = true;
         _newest = _former;
         _ceilings = Ceilings(_ceilings.former, 0, 0);
-        uint256 seq = _nextSeq();
-        emit ICustody.RootVetoed(root, seq);
-        _append(keccak256(abi.encode(ICustody.RootVetoed.selector, root, seq)));
+        _record(2, abi.encode(ICustody.RootVetoed.selector, root, SEQ));
     }
 
     /// @notice Total and first second of claims; zeros for a root unknown, vetoed or retired.
@@ -135,6 +119,16 @@ abstract contract Liabilities is Outflow, Balances, Authorizations {
             revert ICustody.NewestRootNotRetirable(root);
         }
         r.withdrawn = true;
+    }
+
+    function _checkMonotoneAndFunded(uint256 total, uint256 asOfSeq) private view {
+        Root memory latest = _roots[_newest];
+        uint256 paidInAll = uint256(_pushed) + _claimed;
+        if (total < latest.total || total < paidInAll || asOfSeq < latest.asOfSeq || asOfSeq >= _nextSeq()) {
+            revert ICustody.RootNotMonotone();
+        }
+        uint256 free = _free();
+        if (total - paidInAll > free) revert ICustody.InsufficientFunds(total - paidInAll, free);
     }
 
     function _isMature(Root storage r) private view returns (bool) {

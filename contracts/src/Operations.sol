@@ -27,9 +27,7 @@ abstract contract Operations is Liabilities {
         if (_etas[id] != 0) revert ICustody.AlreadyScheduled(id);
         uint256 eta = block.timestamp + OPERATION_DELAY;
         _etas[id] = eta;
-        uint256 seq = _nextSeq();
-        emit ICustody.OperationScheduled(id, seq, operation, argument, value, eta);
-        _append(keccak256(abi.encode(ICustody.OperationScheduled.selector, id, seq, operation, argument, value, eta)));
+        _record(2, abi.encode(ICustody.OperationScheduled.selector, id, SEQ, operation, argument, value, eta));
     }
 
     /// @notice Who could schedule it: carries out an operation whose delay is over. Treasury not while paused.
@@ -41,9 +39,7 @@ abstract contract Operations is Liabilities {
         if (eta == 0) revert ICustody.NotScheduled(id);
         if (block.timestamp < eta) revert ICustody.TooEarly(eta);
         delete _etas[id];
-        uint256 seq = _nextSeq();
-        emit ICustody.OperationExecuted(id, seq, operation, argument, value);
-        _append(keccak256(abi.encode(ICustody.OperationExecuted.selector, id, seq, operation, argument, value)));
+        _record(2, abi.encode(ICustody.OperationExecuted.selector, id, SEQ, operation, argument, value));
         _perform(operation, argument, value);
     }
 
@@ -54,9 +50,7 @@ abstract contract Operations is Liabilities {
         bytes32 id = _idOf(operation, argument, value);
         if (_etas[id] == 0) revert ICustody.NotScheduled(id);
         delete _etas[id];
-        uint256 seq = _nextSeq();
-        emit ICustody.OperationCancelled(id, seq);
-        _append(keccak256(abi.encode(ICustody.OperationCancelled.selector, id, seq)));
+        _record(2, abi.encode(ICustody.OperationCancelled.selector, id, SEQ));
     }
 
     /// @dev Each operation has one form, so that it is scheduled once and seen for what it is. An address that is zero

@@ -25,9 +25,7 @@ abstract contract Outflow is Configuration, Roles {
         if (cap >= _outflowCap) revert ICustody.WrongValue(_outflowCap, cap);
         if (cap < OUTFLOW_FLOOR) revert ICustody.WrongValue(OUTFLOW_FLOOR, cap);
         _setOutflowCap(uint96(cap));
-        uint256 seq = _nextSeq();
-        emit ICustody.OutflowCapLowered(seq, cap);
-        _append(keccak256(abi.encode(ICustody.OutflowCapLowered.selector, seq, cap)));
+        _record(1, abi.encode(ICustody.OutflowCapLowered.selector, SEQ, cap));
     }
 
     /// @dev `WrongValue` unless it rises.
@@ -47,13 +45,20 @@ abstract contract Outflow is Configuration, Roles {
     }
 
     function _takeForPayment(uint256 amount) internal {
-        uint256 room = _roomForPayments();
-        if (amount > room) revert ICustody.OutflowCapReached(amount, room);
-        _fill(amount);
+        _take(amount, _roomForPayments());
+    }
+
+    function _takeForLeaves(uint256 amount) internal {
+        _take(amount, _roomForClaims());
     }
 
     /// @dev `amount` fits into `_roomForClaims`.
     function _takeForClaim(uint256 amount) internal {
+        _fill(amount);
+    }
+
+    function _take(uint256 amount, uint256 room) private {
+        if (amount > room) revert ICustody.OutflowCapReached(amount, room);
         _fill(amount);
     }
 

@@ -61,9 +61,7 @@ abstract contract Roles is AccessControl, Pausable, ReentrancyGuardTransient, Jo
         if (role == DEFAULT_ADMIN_ROLE || role == GUARDIAN_ROLE) revert ICustody.NotScheduled(role);
         _checkRole(role, account);
         _revokeRole(role, account);
-        uint256 seq = _nextSeq();
-        emit ICustody.RoleChanged(role, account, seq, false);
-        _append(keccak256(abi.encode(ICustody.RoleChanged.selector, role, account, seq, false)));
+        _record(3, abi.encode(ICustody.RoleChanged.selector, role, account, SEQ, false));
     }
 
     /// @dev `WrongUser`, expected is zero, for who has the role already.
@@ -72,8 +70,6 @@ abstract contract Roles is AccessControl, Pausable, ReentrancyGuardTransient, Jo
     }
 
     function _journalPause(bool paused_) private {
-        uint256 seq = _nextSeq();
-        emit ICustody.PauseChanged(seq, paused_);
-        _append(keccak256(abi.encode(ICustody.PauseChanged.selector, seq, paused_)));
+        _record(1, abi.encode(ICustody.PauseChanged.selector, SEQ, paused_));
     }
 }

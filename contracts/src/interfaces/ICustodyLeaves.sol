@@ -29,8 +29,8 @@ interface ICustodyLeaves is ICustody {
 
     /// @notice Pays all leaves of one subtree of a mature root what is due to them, `entitled - paid` each. Anybody may call it.
     /// @dev All of it or nothing: what is due beyond free funds or beyond the cap reverts, and smaller parts or single claims remain.
-    /// A frozen or failing recipient is credited. In order: `RootUnknownOrImmature`; `BadBatchSize`; `BadEntry` (not strictly
-    /// ascending by address); `InvalidProof`; per leaf `NotRegistered`, `InsufficientGas`; then `NothingDue` (of the first leaf's
+    /// A frozen or failing recipient is credited. In order: `RootUnknownOrImmature`; `BadBatchSize`; `InvalidProof`; per leaf
+    /// `BadEntry` (not strictly ascending by address), `NotRegistered`, `InsufficientGas`; then `NothingDue` (of the first leaf's
     /// user, when no leaf has anything due), `InsufficientFunds`, `OutflowCapReached`.
     /// @param leaves `address (20 bytes) ‖ uint96 entitled`, strictly ascending by address: all leaves below one node of the tree, as
     /// many as 2^k with their position a multiple of 2^k, or fewer at the tree's end; at most as many as a batch may have
