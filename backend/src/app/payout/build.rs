@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use settlement::batch::{Candidate, Kinds, Limits, Proposal, Request, RewardKind};
 use settlement::state::{Gate, Refused};
 use sqlx::{Connection, PgConnection};
-use store::api::rewards::{self, Payable};
+use store::api::rewards::{self, Payable, Wanted};
 use store::inbox::{self, Command};
 use store::payout_batch::{self, NewBatch, PayoutBatch};
 use store::{StoreError, audit_log};
@@ -222,7 +222,11 @@ async fn proposed(connection: &mut PgConnection, ask: &Ask, limits: Limits) -> R
             .filter_map(|user| i32::try_from(user.get()).ok())
             .collect()
     });
-    let rows = rewards::list_candidates(connection, users.as_deref()).await?;
+    let wanted = Wanted {
+        users: users.as_deref(),
+        kinds: request.filters.kinds.is_some(),
+    };
+    let rows = rewards::list_candidates(connection, wanted).await?;
     let candidates = rows.iter().map(candidate).collect::<Result<Vec<_>, _>>()?;
     Ok(Proposed {
         proposal: settlement::batch::propose(&candidates, &request, &limits),

@@ -157,24 +157,39 @@ pub async fn fetch_totals(connection: &mut PgConnection, filter: &Filter) -> Res
     })
 }
 
-/// Everybody whom a batch could pay; with `users`, exactly those of them who exist, whatever they have.
+/// Whom a batch is proposed from, and what has to be known of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// Exactly those of these users who exist, whatever they have; without it, everybody with something unpaid.
+    pub users: Option<&'a [i32]>,
+    /// Whether [`Payable::kinds`] is looked up; empty otherwise.
+    pub kinds: bool,
+}
+
+/// Everybody whom a batch could pay.
+///
+/// The oldest reward is looked up only of users whom a batch could pay now: it is what one query over many thousands of
+/// users costs most.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn list_candidates(
     connection: &mut PgConnection,
-    users: Option<&[i32]>,
+    wanted: Wanted<'_>,
 ) -> Result<Vec<Payable>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT user_id AS "user_id!", wallet AS "wallet!", paid AS "paid!: DbAmount", posted AS "posted!: DbAmount",
-                  pending AS "pending!: DbAmount", kinds AS "kinds!", oldest_matured_at AS "oldest_matured_at!",
+                  pending AS "pending!: DbAmount", CASE WHEN $2 THEN kinds ELSE '{}' END AS "kinds!",
+                  CASE WHEN posted > pending AND NOT has_live_payout THEN oldest_matured_at ELSE 0 END
+                  AS "oldest_matured_at!",
                   frozen_until AS "frozen_until!", has_live_payout AS "has_live_payout!",
                   withdrawal_requested AS "withdrawal_requested!"
            FROM payable
            WHERE CASE WHEN $1::integer[] IS NULL THEN posted > 0 ELSE user_id = ANY($1) END
            ORDER BY user_id"#,
-        users as Option<&[i32]>
+        wanted.users as Option<&[i32]>,
+        wanted.kinds
     )
     .fetch_all(connection)
     .await?;
