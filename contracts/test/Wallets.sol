@@ -53,6 +53,33 @@ contract Reenterer {
     }
 }
 
+/// @notice Calls back with what stands behind its code, and says in a log how that ended. Cheap enough for a batch's recipient.
+contract Prober {
+    event Probed(bool succeeded, bytes4 reason);
+
+    address private immutable _TARGET;
+    uint256 private immutable _SIZE;
+
+    /// @param size of the call, which is to be appended to the code
+    constructor(address target, uint256 size) {
+        (_TARGET, _SIZE) = (target, size);
+    }
+
+    receive() external payable {
+        (address target, uint256 size) = (_TARGET, _SIZE);
+        bool ok;
+        bytes4 reason;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            codecopy(at, sub(codesize(), size), size)
+            mstore(0, 0)
+            ok := call(gas(), target, 0, at, size, 0, 4)
+            reason := mload(0)
+        }
+        emit Probed(ok, reason);
+    }
+}
+
 /// @notice Uses up all the gas it is given.
 contract Burner {
     receive() external payable {
