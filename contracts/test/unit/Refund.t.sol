@@ -47,6 +47,13 @@ contract RefundTest is CustodyTest {
         _expectRefundRevert(ALICE, "r2", ALICE, abi.encodeWithSelector(ICustody.NotRefundable.selector, bytes32("r2")));
     }
 
+    function test_an_unknown_reference_has_no_deposit() public view {
+        (address user, uint256 amount, uint256 until, bool refunded) = custody.deposit("r2");
+        assertEq(user, address(0), "user");
+        assertEq(amount + until, 0, "amount and window");
+        assertTrue(!refunded, "refunded");
+    }
+
     function test_only_the_depositor() public {
         address[4] memory others = [BOB, ADMIN, GUARDIAN, signer];
         for (uint256 k; k < 4; ++k) {

@@ -13,6 +13,7 @@ mod places;
 mod purity;
 mod scripts;
 mod sizes;
+mod trees;
 
 pub use file::{File, Finding};
 
@@ -20,7 +21,7 @@ pub use file::{File, Finding};
 pub type Rule = fn(&[File]) -> Vec<Finding>;
 
 /// All rules over files, with their names.
-pub const RULES: [(&str, Rule); 11] = [
+pub const RULES: [(&str, Rule); 12] = [
     ("files stay small", sizes::check),
     ("functions stay short", sizes::check_functions),
     ("names say what a thing is", names::check),
@@ -37,5 +38,6 @@ pub const RULES: [(&str, Rule); 11] = [
     ),
     ("links in documents lead somewhere", documents::check),
     ("pure crates are pure", purity::check),
+    ("trees, tests and interface of the contract agree", trees::check),
     ("sol!, RPC and SQL stay where they belong", layers::check_text),
 ];
