@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ICustody} from "../../src/interfaces/ICustody.sol";
 import {SettlementTest} from "../SettlementTest.sol";
+import {SumTreeBuilder} from "../SumTreeBuilder.sol";
 import {Refuser} from "../Wallets.sol";
 
 /// @notice The order of checks that each function documents: everything is wrong at first, and each step mends what the error named.
@@ -148,6 +149,47 @@ contract PrecedenceTest is SettlementTest {
         _expectClaimRevert(address(user), 5 ether, root, error_);
     }
 
+    function test_settling_leaves_names_the_first_broken_rule() public {
+        ICustody.Config memory c = _config();
+        (c.outflowCap, c.outflowFloor) = (4, 1);
+        _redeploy(c);
+        _fund(5 ether);
+        // Not in order, and of nobody who is registered.
+        bytes32[] memory leaves = _list(BOB, 2 ether, ALICE, 3 ether);
+        ICustody.SumNode memory top = SumTreeBuilder.nodeOf(leaves);
+        _publish(_rootOf(top.hash, top.sum));
+        bytes memory error_ = abi.encodeWithSelector(ICustody.RootUnknownOrImmature.selector, top.hash);
+        _leavesFail(top.hash, new bytes32[](0), error_);
+        vm.warp(START + 1 days);
+        _leavesFail(top.hash, new bytes32[](0), abi.encodeWithSelector(ICustody.BadBatchSize.selector, 0, 300));
+        _leavesFail(top.hash, _list(ALICE, 1), abi.encodeWithSelector(ICustody.InvalidProof.selector));
+        _leavesFail(top.hash, leaves, abi.encodeWithSelector(ICustody.NotRegistered.selector, BOB));
+        _registered(BOB);
+        error_ = abi.encodeWithSelector(ICustody.BadEntry.selector, 1, _word(ALICE, 3 ether));
+        _leavesFail(top.hash, leaves, error_);
+
+        leaves = _list(ALICE, 2 ether, BOB, 3 ether);
+        top = SumTreeBuilder.nodeOf(leaves);
+        _publish(_rootOf(top.hash, top.sum));
+        vm.warp(_now() + 1 days);
+        _registered(ALICE);
+        vm.deal(address(custody), 2 * PRICE + 4 ether);
+        error_ = abi.encodeWithSelector(ICustody.InsufficientFunds.selector, 5 ether, 4 ether);
+        _leavesFail(top.hash, leaves, error_);
+        vm.deal(address(custody), 2 * PRICE + 5 ether);
+        _leavesFail(top.hash, leaves, abi.encodeWithSelector(ICustody.OutflowCapReached.selector, 5 ether, 2));
+
+        leaves = _list(ALICE, 0, BOB, 0);
+        top = SumTreeBuilder.nodeOf(leaves);
+        _redeploy(c);
+        _publish(_rootOf(top.hash, 0));
+        vm.warp(_now() + 1 days);
+        _registered(ALICE);
+        _registered(BOB);
+        // Nothing free and nothing due: what is due comes first.
+        _leavesFail(top.hash, leaves, abi.encodeWithSelector(ICustody.NothingDue.selector, ALICE));
+    }
+
     function test_a_signed_withdrawal_names_the_first_broken_rule() public {
         uint256 key = 0xCAFE;
         address user = vm.addr(key);
@@ -231,6 +273,11 @@ contract PrecedenceTest is SettlementTest {
         vm.expectRevert(error_);
         vm.prank(from);
         custody.publishRoot(r, by, new bytes(65));
+    }
+
+    function _leavesFail(bytes32 root, bytes32[] memory leaves, bytes memory error_) private {
+        vm.expectRevert(error_);
+        custody.settleLeaves(root, leaves, new ICustody.SumNode[](0));
     }
 
     function _withdrawalFails(ICustody.Withdrawal memory w, uint256 key, bytes memory error_) private {

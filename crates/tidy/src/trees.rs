@@ -8,7 +8,10 @@ use std::collections::BTreeSet;
 use crate::{File, Finding};
 
 const DIRECTORY: &str = "contracts/test/unit/";
-const INTERFACES: [&str; 1] = ["contracts/src/interfaces/ICustody.sol"];
+const INTERFACES: [&str; 2] = [
+    "contracts/src/interfaces/ICustody.sol",
+    "contracts/src/interfaces/ICustodyLeaves.sol",
+];
 /// What is drawn before a line, four characters for each step into the depth.
 const DRAWN: [char; 5] = ['│', '├', '└', '─', ' '];
 
