@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::{File, Finding};
 
-const DIRECTORY: &str = "contracts/test/unit/";
+const DIRECTORIES: [&str; 2] = ["contracts/test/unit/", "contracts/test/order/"];
 const INTERFACES: [&str; 2] = [
     "contracts/src/interfaces/ICustody.sol",
     "contracts/src/interfaces/ICustodyLeaves.sol",
@@ -53,9 +53,12 @@ pub(crate) fn check(files: &[File]) -> Vec<Finding> {
 }
 
 fn in_directory<'a>(files: &'a [File], end: &'a str) -> impl Iterator<Item = &'a File> {
-    files
-        .iter()
-        .filter(move |file| file.path.starts_with(DIRECTORY) && file.path.ends_with(end))
+    files.iter().filter(move |file| {
+        DIRECTORIES
+            .iter()
+            .any(|directory| file.path.starts_with(directory))
+            && file.path.ends_with(end)
+    })
 }
 
 /// `Name` of `Name.tree` and of `Name.t.sol`.
