@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {ICustody} from "../../src/interfaces/ICustody.sol";
+import {IntakeHandler} from "./IntakeHandler.sol";
+
+/// @notice What guardian, freezer, treasurer and admin do: at once, or after the delay.
+abstract contract RoleHandler is IntakeHandler {
+    struct Pending {
+        ICustody.Operation operation;
+        bytes32 argument;
+        uint256 value;
+        uint256 eta;
+    }
+
+    /// @dev The second signer, a contract, and the second freezer come by operations.
+    address internal secondSigner;
+    address internal constant SECOND_FREEZER = address(0xF2);
+
+    mapping(address => bool) internal isSigner;
+    bool internal secondFreezer;
+    Pending[] internal operations;
+
+    // ------------------------------------------------------------------ at once
+
+    function freeze(uint256 u, uint256 length) external {
+        _doFreeze(users[u % USERS], length % 3 days);
+    }
+
+    function _doFreeze(address who, uint256 length)
+        private
+        step(
+            "freeze",
+            registered[who] && length > 0 && length <= 2 days
+                && (lastFreezeEnd[who] == 0 || _now() >= lastFreezeEnd[who] + 60 days)
+        )
+    {
+        uint256 until = _now() + length;
+        vm.prank(secondFreezer ? SECOND_FREEZER : FREEZER);
+        try custody.freeze(who, until, "reason") {
+            (frozenUntil[who], lastFreezeEnd[who]) = (until, until);
+            ++done["freeze"];
+        } catch {}
+    }
+
+    /// @dev Every other time somebody who is frozen, if anybody is: freezes are rare.
+    function unfreeze(uint256 u) external {
+        address who = users[u % USERS];
+        for (uint256 k; u % 2 == 0 && k < USERS; ++k) {
+            if (frozenUntil[users[k]] > _now()) who = users[k];
+        }
+        _doUnfreeze(who);
+    }
+
+    function _doUnfreeze(address who) private step("unfreeze", frozenUntil[who] > _now()) {
+        vm.prank(GUARDIAN);
+        try custody.unfreeze(who) {
+            (frozenUntil[who], lastFreezeEnd[who]) = (_now(), _now());
+            ++done["unfreeze"];
+        } catch {}
+    }
+
+    /// @dev Seldom, since much else is refused meanwhile.
+    function pause(uint256 seldom) external {
+        if (seldom % 4 == 0) _doPause();
+    }
+
+    function _doPause() internal step("pause", !paused) {
+        vm.prank(GUARDIAN);
+        try custody.pause() {
+            paused = true;
+            ++done["pause"];
+        } catch {}
+    }
+
+    function unpause() external step("unpause", paused) {
+        vm.prank(ADMIN);
+        try custody.unpause() {
+            paused = false;
+            ++done["unpause"];
+        } catch {}
+    }
+
+    function lowerCap(uint256 by) external {
+        _doLowerCap(by % 8 == 1 ? _cap() : _cap() - _upTo(_cap() / 3, by));
+    }
+
+    function _doLowerCap(uint256 cap) private step("lowerCap", cap < _cap() && cap >= FLOOR) {
+        vm.prank(GUARDIAN);
+        try custody.lowerOutflowCap(cap) {
+            _recordCap(cap, false);
+            ++done["lowerCap"];
+        } catch {}
+    }
+
+    function revokeSecondSigner() external step("revokeSigner", isSigner[secondSigner]) {
+        vm.prank(GUARDIAN);
+        try custody.revokeSigner(secondSigner) {
+            isSigner[secondSigner] = false;
+            ++done["revokeSigner"];
+        } catch {}
+    }
+
+    function revokeSecondFreezer() external step("revokeRole", secondFreezer) {
+        vm.prank(ADMIN);
+        try custody.revokeRole(FREEZER_ROLE, SECOND_FREEZER) {
+            secondFreezer = false;
+            ++done["revokeRole"];
+        } catch {}
+    }
+
+    // ------------------------------------------------------------------ after the delay
+
+    function schedule(uint256 kind, uint256 value) external {
+        _doSchedule(_planned(kind % 8, value));
+    }
+
+    function _planned(uint256 kind, uint256 value) internal view returns (Pending memory p) {
+        if (kind == 0) {
+            (p.operation, p.value) = (ICustody.Operation.RaiseOutflowCap, _cap() + _upTo(_cap(), value));
+        } else if ((kind == 1 || kind == 4) && published.length > 0) {
+            p.operation = ICustody.Operation.RetireRoot;
+            // Only one before the newest mature one can be retired.
+            uint256 older = _newest(true) > 1 && value % 8 != 0 ? _newest(true) - 1 : published.length;
+            p.argument = published[value % older].root;
+        } else if (kind == 2) {
+            (p.operation, p.argument) = (ICustody.Operation.AddSigner, _argument(secondSigner));
+        } else if (kind == 3) {
+            (p.operation, p.argument) = (ICustody.Operation.AddFreezer, _argument(SECOND_FREEZER));
+        } else {
+            p.operation = ICustody.Operation.Treasury;
+            p.argument = _argument(value % 4 == 0 ? users[REENTERER] : value % 16 == 1 ? users[REFUSER] : TREASURER);
+            p.value = _upTo(_scale(), value);
+        }
+    }
+
+    function _doSchedule(Pending memory p) internal step("schedule", _indexOf(p) == operations.length) {
+        p.eta = _now() + 3 days;
+        vm.prank(_ownerOf(p.operation));
+        try custody.schedule(p.operation, p.argument, p.value) {
+            operations.push(p);
+            ++done["schedule"];
+        } catch {}
+    }
+
+    /// @dev Mostly one whose time has come.
+    function execute(uint256 which) external {
+        if (operations.length == 0) return;
+        uint256 index = which % operations.length;
+        for (uint256 k; which % 8 != 0 && k < operations.length && operations[index].eta > _now(); ++k) {
+            index = (index + 1) % operations.length;
+        }
+        _doExecute(index, _nameOf(operations[index].operation));
+    }
+
+    function _doExecute(uint256 index, string memory name) private armed step(name, _mustExecute(operations[index])) {
+        Pending memory p = operations[index];
+        vm.prank(_ownerOf(p.operation));
+        try custody.execute{gas: CALL_GAS}(p.operation, p.argument, p.value) {
+            if (p.operation == ICustody.Operation.Treasury) {
+                _recordPayment(p.value);
+                moneyOut += p.value;
+            } else if (p.operation == ICustody.Operation.RaiseOutflowCap) {
+                _recordCap(p.value, true);
+            } else if (p.operation == ICustody.Operation.RetireRoot) {
+                _publishedAs(p.argument).withdrawn = true;
+            } else if (p.operation == ICustody.Operation.AddSigner) {
+                isSigner[secondSigner] = true;
+            } else {
+                secondFreezer = true;
+            }
+            _remove(index);
+            ++done[name];
+        } catch {}
+    }
+
+    function _mustExecute(Pending memory p) private view returns (bool) {
+        if (p.eta > _now()) return false;
+        if (p.operation == ICustody.Operation.Treasury) {
+            return
+                !paused && p.value <= _spendable() && p.value <= _roomForPayments() && _takesMoney(_address(p.argument));
+        }
+        if (p.operation == ICustody.Operation.RaiseOutflowCap) return p.value > _cap();
+        if (p.operation == ICustody.Operation.AddSigner) return !isSigner[secondSigner];
+        if (p.operation == ICustody.Operation.AddFreezer) return !secondFreezer;
+        uint256 newest = _newest(true);
+        return _isMature(_publishedAs(p.argument)) && published[newest - 1].root != p.argument;
+    }
+
+    function cancel(uint256 which) external {
+        if (operations.length == 0) return;
+        _doCancel(which % operations.length, which % 8 == 0 ? ATTACKER : GUARDIAN);
+    }
+
+    function _doCancel(uint256 index, address by) private step("cancel", by == GUARDIAN) {
+        Pending memory p = operations[index];
+        vm.prank(by);
+        try custody.cancel(p.operation, p.argument, p.value) {
+            _remove(index);
+            ++done["cancel"];
+        } catch {}
+    }
+
+    function _isMature(Published storage r) internal view returns (bool) {
+        return !r.withdrawn && r.claimableFrom <= _now();
+    }
+
+    function _publishedAs(bytes32 root) private view returns (Published storage) {
+        uint256 k;
+        while (published[k].root != root) ++k;
+        return published[k];
+    }
+
+    function _indexOf(Pending memory p) private view returns (uint256 k) {
+        bytes32 id = _id(p.operation, p.argument, p.value);
+        for (; k < operations.length; ++k) {
+            if (_id(operations[k].operation, operations[k].argument, operations[k].value) == id) break;
+        }
+    }
+
+    /// @dev Keeps the order.
+    function _remove(uint256 index) private {
+        for (uint256 k = index + 1; k < operations.length; ++k) {
+            operations[k - 1] = operations[k];
+        }
+        operations.pop();
+    }
+
+    function _nameOf(ICustody.Operation operation) private pure returns (string memory) {
+        if (operation == ICustody.Operation.Treasury) return "treasury";
+        if (operation == ICustody.Operation.RaiseOutflowCap) return "raiseCap";
+        if (operation == ICustody.Operation.RetireRoot) return "retireRoot";
+        if (operation == ICustody.Operation.AddSigner) return "addSigner";
+        return "addFreezer";
+    }
+}

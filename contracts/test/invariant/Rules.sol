@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {ICustody} from "../../src/interfaces/ICustody.sol";
+import {SumTreeBuilder} from "../SumTreeBuilder.sol";
+import {Books} from "./Books.sol";
+
+/// @notice What the rules say about money, word by word, computed from the books: what is free, reserved, and under the cap.
+abstract contract Rules is Books {
+    struct Left {
+        uint256 at;
+        uint256 amount;
+    }
+
+    struct Cap {
+        uint256 from;
+        uint256 cap;
+        bool raised;
+    }
+
+    /// @dev Small enough to be reached.
+    uint96 internal constant FIRST_CAP = 2_000 ether;
+    uint96 internal constant FLOOR = 200 ether;
+
+    /// @dev What batches, claims and treasury took out, and every cap there was.
+    Left[] internal left;
+    Cap[] internal caps;
+    uint256 internal level;
+    uint256 internal levelAt;
+
+    // ------------------------------------------------------------------ free and reserved
+
+    /// @dev From what was seen to move, not from the contract's balance and sums.
+    function _free() internal view returns (uint256) {
+        return moneyIn - moneyOut - _openDeposits() - _creditInAll();
+    }
+
+    /// @dev Neither refunded nor on a day that was swept.
+    function _openDeposits() internal view returns (uint256 sum) {
+        for (uint256 k; k < intakes.length; ++k) {
+            if (!intakes[k].refunded && intakes[k].until / 1 days > swept) sum += intakes[k].amount;
+        }
+    }
+
+    /// @dev Everything that was paid, but for what arrived.
+    function _creditInAll() internal view returns (uint256 sum) {
+        for (uint256 k; k < USERS; ++k) {
+            sum += logged[users[k]] - received[users[k]] - withdrawn[users[k]];
+        }
+    }
+
+    /// @dev Of the newest mature and the immature root, the larger of what they owe.
+    function _reserve() internal view returns (uint256 most) {
+        for (uint256 k = published.length; k > 0; --k) {
+            Published storage r = published[k - 1];
+            if (r.vetoed) continue;
+            uint256 promised = r.total - r.paidInAll;
+            uint256 since = claimed - r.claimed;
+            uint256 owed = promised > since ? promised - since : 0;
+            if (owed > most) most = owed;
+            if (r.claimableFrom <= _now()) break;
+        }
+    }
+
+    function _spendable() internal view returns (uint256) {
+        (uint256 free, uint256 reserve) = (_free(), _reserve());
+        return free > reserve ? free - reserve : 0;
+    }
+
+    /// @return index + 1 of the newest root that was not vetoed; zero if there is none
+    function _newest(bool mature) internal view returns (uint256) {
+        for (uint256 k = published.length; k > 0; --k) {
+            if (!published[k - 1].vetoed && (!mature || published[k - 1].claimableFrom <= _now())) return k;
+        }
+        return 0;
+    }
+
+    function _tree(uint256[USERS] memory entitled) internal view returns (SumTreeBuilder.Leaf[] memory leaves) {
+        leaves = new SumTreeBuilder.Leaf[](USERS);
+        for (uint256 k; k < USERS; ++k) {
+            leaves[k] = SumTreeBuilder.Leaf(users[k], entitled[k]);
+        }
+    }
+
+    // ------------------------------------------------------------------ the cap
+
+    function _cap() internal view returns (uint256) {
+        return caps[caps.length - 1].cap;
+    }
+
+    /// @dev A bucket of half the cap that loses as much in a day.
+    function _bucketLevel() internal view returns (uint256) {
+        uint256 leaked = (_now() - levelAt) * (_cap() / 2) / 1 days;
+        return level > leaked ? level - leaked : 0;
+    }
+
+    function _roomForPayments() internal view returns (uint256) {
+        return _room(_cap() / 2 * 3 / 4);
+    }
+
+    function _roomForClaims() internal view returns (uint256) {
+        return _room(_cap() / 2);
+    }
+
+    function _room(uint256 limit) private view returns (uint256) {
+        uint256 present = _bucketLevel();
+        return present < limit ? limit - present : 0;
+    }
+
+    /// @dev So that amounts are often near what can be paid.
+    function _scale() internal view returns (uint256) {
+        return _roomForPayments() + 1 gwei;
+    }
+
+    /// @dev Spread evenly, whatever numbers the fuzzer prefers; often the most there is.
+    function _upTo(uint256 most, uint256 raw) internal pure returns (uint256) {
+        return raw % 8 == 0 ? most : uint256(keccak256(abi.encode(raw))) % (most + 1);
+    }
+
+    function _recordCap(uint256 cap, bool raised) internal {
+        uint256 present = _bucketLevel();
+        (level, levelAt) = (raised || present < cap / 2 ? present : cap / 2, _now());
+        caps.push(Cap(_now(), cap, raised));
+    }
+
+    /// @dev The 24 hours that end now are the only ones whose sum can have become too large.
+    function _recordOutflow(uint256 amount) internal {
+        (level, levelAt) = (_bucketLevel() + amount, _now());
+        left.push(Left(_now(), amount));
+        uint256 since = _now() - 1 days;
+        uint256 sum;
+        for (uint256 k = left.length; k > 0 && left[k - 1].at >= since; --k) {
+            sum += left[k - 1].amount;
+        }
+        assertTrue(sum <= _mostSince(since), "24 hours <= cap");
+    }
+
+    function _recordPayment(uint256 amount) internal {
+        _recordOutflow(amount);
+        assertTrue(amount == 0 || level <= _cap() / 2 * 3 / 4, "payments leave the claims' share");
+    }
+
+    /// @dev Without a raise it is the cap when that time began: all other changes lower it. Each raise, which is announced days
+    /// before, begins anew.
+    function _mostSince(uint256 since) private view returns (uint256 most) {
+        for (uint256 k = caps.length; k > 0; --k) {
+            Cap storage c = caps[k - 1];
+            if (c.from < since || k == 1) return most + c.cap;
+            if (c.raised) most += c.cap;
+        }
+    }
+}
