@@ -43,11 +43,32 @@ library SumTreeBuilder {
 
     /// @dev The node above the leaves of these words, `address ‖ uint96 entitled`.
     function nodeOf(bytes32[] memory words) internal pure returns (ICustody.SumNode memory node) {
-        Leaf[] memory leaves = new Leaf[](words.length);
+        (node.hash, node.sum) = root(leavesOf(words));
+    }
+
+    function leavesOf(bytes32[] memory words) internal pure returns (Leaf[] memory leaves) {
+        leaves = new Leaf[](words.length);
         for (uint256 k; k < words.length; ++k) {
             leaves[k] = Leaf(address(bytes20(words[k])), uint96(uint256(words[k])));
         }
-        (node.hash, node.sum) = root(leaves);
+    }
+
+    /// @dev Siblings from the node above `count` leaves, the first of which is `from`, to the root.
+    function proofOf(bytes32[] memory words, uint256 from, uint256 count)
+        internal
+        pure
+        returns (ICustody.SumNode[] memory proof)
+    {
+        bytes32[] memory part = new bytes32[](count);
+        for (uint256 k; k < count; ++k) {
+            part[k] = words[from + k];
+        }
+        (,, ICustody.SumNode[] memory inside) = build(leavesOf(part), 0);
+        (,, ICustody.SumNode[] memory way) = build(leavesOf(words), from);
+        proof = new ICustody.SumNode[](way.length - inside.length);
+        for (uint256 k; k < proof.length; ++k) {
+            proof[k] = way[inside.length + k];
+        }
     }
 
     /// @dev Where a node arrives along these siblings.
