@@ -60,6 +60,58 @@ contract WordsTest is SettlementTest {
         assertEq(parts, 1 + 9 + 15 + 25, "parts");
     }
 
+    /// @dev The root of the vector is published, and each of its parts is settled by the vector's words and proof.
+    function test_the_contract_settles_every_part_of_the_vectors() public {
+        json = vm.readFile("../abi/vectors/parts.json");
+        uint256 settled;
+        for (uint256 t;; ++t) {
+            string memory tree = string.concat(".trees[", vm.toString(t), "]");
+            if (!vm.keyExistsJson(json, tree)) break;
+            bytes32 root = vm.parseJsonBytes32(json, string.concat(tree, ".root"));
+            _promise(root, vm.parseJsonUint(json, string.concat(tree, ".total")));
+            for (uint256 p;; ++p) {
+                string memory at = string.concat(tree, ".parts[", vm.toString(p), "]");
+                if (!vm.keyExistsJson(json, at)) break;
+                bytes32[] memory words = vm.parseJsonBytes32Array(json, string.concat(at, ".leaves"));
+                uint256 snapshot = vm.snapshotState();
+                if (_settle(root, words, _proof(at))) ++settled;
+                assertTrue(vm.revertToState(snapshot), "back");
+            }
+        }
+        // Of one tree the last leaf alone is owed nothing. Of the largest tree, five parts owe its first user more than a day allows.
+        assertEq(settled, 1 + 9 + 14 + 20, "parts");
+    }
+
+    function _promise(bytes32 root, uint256 total) private {
+        _redeploy(_config());
+        for (uint256 k; k < 13; ++k) {
+            _registered(address(uint160(0x500000 + 13 * k)));
+        }
+        vm.deal(address(custody), 13 * PRICE + total);
+        _publish(_rootOf(root, total));
+        vm.warp(_now() + 1 days);
+    }
+
+    function _settle(bytes32 root, bytes32[] memory words, ICustody.SumNode[] memory proof)
+        private
+        returns (bool settled)
+    {
+        uint256 due;
+        for (uint256 k; k < words.length; ++k) {
+            due += _amount(words[k]);
+        }
+        uint256 room = custody.config().outflowCap / 2;
+        settled = due > 0 && due <= room;
+        if (due == 0) {
+            vm.expectRevert(abi.encodeWithSelector(ICustody.NothingDue.selector, address(bytes20(words[0]))));
+        } else if (due > room) {
+            vm.expectRevert(abi.encodeWithSelector(ICustody.OutflowCapReached.selector, due, room));
+        }
+        custody.settleLeaves(root, words, proof);
+        (, uint256 claimed,,) = custody.totals();
+        assertEq(claimed, settled ? due : 0, "claimed");
+    }
+
     /// @dev A contract as new, in which every user has been paid up to the target less the amount.
     function _prepare(bytes32[] memory payouts, bytes32[] memory outcomes) private {
         _redeploy(_config());
