@@ -1,5 +1,5 @@
 //! Contract bindings generated from the exported JSON: [`ICustody`] for everything that calls, reads or decodes, and
-//! [`deployable`] for the bytecode.
+//! [`deployable`] for the bytecode. The interface is the whole one, what the contract offers beyond the agreed part included.
 //!
 //! Not responsible for typed data ([`crate::typed_data`]) or for sending a deployment ([`crate::deploy`]). Amounts are
 //! wei, times are Unix seconds; what calls do and which errors they raise stands in `contracts/src/interfaces`.
@@ -14,7 +14,7 @@ use alloy::sol;
 sol!(
     #[sol(rpc, all_derives)]
     ICustody,
-    "json/ICustody.json"
+    "json/ICustodyLeaves.json"
 );
 
 /// The contract that is deployed. It has an own module because its constructor brings a second `Config`.

@@ -80,7 +80,7 @@ pub fn decode(log: &LogData) -> Result<Option<CustodyEvent>, EventError> {
     Ok(Some(event))
 }
 
-/// Number of the journal entry that this event is; `None` for the per-user events of a batch.
+/// Number of the journal entry that this event is; `None` for the per-user events of a batch or of leaves.
 #[must_use]
 pub fn seq_of(event: &CustodyEvent) -> Option<alloy::primitives::U256> {
     match event {
@@ -94,6 +94,7 @@ pub fn seq_of(event: &CustodyEvent) -> Option<alloy::primitives::U256> {
         CustodyEvent::DepositRefunded(e) => Some(e.seq),
         CustodyEvent::EscrowMatured(e) => Some(e.seq),
         CustodyEvent::Funded(e) => Some(e.seq),
+        CustodyEvent::LeavesSettled(e) => Some(e.seq),
         CustodyEvent::OperationCancelled(e) => Some(e.seq),
         CustodyEvent::OperationExecuted(e) => Some(e.seq),
         CustodyEvent::OperationScheduled(e) => Some(e.seq),

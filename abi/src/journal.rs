@@ -58,7 +58,7 @@ impl Journal {
     }
 
     /// Takes the next log of the contract. Returns the number of the entry when the log is a main event, and `None` when
-    /// it belongs to the entry that follows (per-user events of a batch) or comes from a library.
+    /// it belongs to the entry that follows (per-user events of a batch or of leaves) or comes from a library.
     ///
     /// # Errors
     /// [`JournalError`] when the log is no event of the contract or does not carry the next number.

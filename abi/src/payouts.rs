@@ -1,4 +1,4 @@
-//! Words of a batch: what is signed per user, and what became of it.
+//! Words of a batch, and of the leaves of a root: what is sent per user, and what became of it.
 //!
 //! Not responsible for what a user is owed, nor for the order of a list (the contract wants addresses strictly ascending).
 //! Amounts are wei and fit 96 bits.
@@ -12,7 +12,7 @@ use crate::events::CustodyEvent;
 pub const AMOUNT_BITS: u32 = 96;
 /// Set in an outcome word when the amount was credited instead of sent; amounts of outcomes are therefore below this.
 pub const CREDITED_FLAG: u128 = 1 << 95;
-/// Entries that the contract takes in one batch.
+/// Entries that the contract takes in one batch, and leaves in one call.
 pub const BATCH_MAX: usize = 300;
 
 const AMOUNT_BYTES: usize = 12;
@@ -27,7 +27,7 @@ pub struct AmountTooLarge {
     pub amount: u128,
 }
 
-/// One entry of a batch: `address ‖ uint96 target`.
+/// One entry of a batch: `address ‖ uint96 target`. A leaf in a call has the same form: what the root entitles to is its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Payout {
     /// Who is paid.
@@ -113,8 +113,8 @@ impl PayoutOutcome {
         Self { user, effect }
     }
 
-    /// The outcome that a per-user event of a batch reports, with the batch's id; `None` for every other event, and for an
-    /// amount that no batch can have.
+    /// The outcome that a per-user event reports, with the batch's id or, of leaves, with the root; `None` for every other
+    /// event, and for an amount that no batch can have.
     #[must_use]
     pub fn from_event(event: &CustodyEvent) -> Option<(B256, Self)> {
         let (batch_id, user, effect) = match event {
@@ -130,6 +130,7 @@ impl PayoutOutcome {
             | CustodyEvent::DepositRefunded(_)
             | CustodyEvent::EscrowMatured(_)
             | CustodyEvent::Funded(_)
+            | CustodyEvent::LeavesSettled(_)
             | CustodyEvent::OperationCancelled(_)
             | CustodyEvent::OperationExecuted(_)
             | CustodyEvent::OperationScheduled(_)

@@ -44,8 +44,9 @@ fn exported(json: &str) -> JsonAbi {
     serde_json::from_value(file["abi"].clone()).expect("an ABI")
 }
 
+/// The whole interface: the agreed one, and what the contract offers beyond it.
 fn interface() -> JsonAbi {
-    exported(include_str!("../json/ICustody.json"))
+    exported(include_str!("../json/ICustodyLeaves.json"))
 }
 
 fn contract() -> JsonAbi {
@@ -92,7 +93,42 @@ fn full(event: &Event) -> String {
 fn every_function_is_declared_in_the_interface() {
     let declared = functions(&interface());
     for function in functions(&contract()) {
-        assert!(declared.contains(&function), "not in ICustody: {function}");
+        assert!(declared.contains(&function), "not in the interface: {function}");
+    }
+}
+
+#[test]
+fn beyond_the_agreed_interface_leaves_can_be_settled_and_nothing_else() {
+    let agreed = exported(include_str!("../json/ICustody.json"));
+    let (whole, part) = (functions(&interface()), functions(&agreed));
+    assert!(part.is_subset(&whole));
+    let more: Vec<&String> = whole.difference(&part).collect();
+    assert!(
+        matches!(&more[..], [function] if function.starts_with("settleLeaves(bytes32,bytes32[],(bytes32,uint256)[])")),
+        "{more:?}"
+    );
+    let events = |abi: &JsonAbi| abi.events().map(full).collect::<BTreeSet<_>>();
+    let (whole, part) = (events(&interface()), events(&agreed));
+    assert!(part.is_subset(&whole));
+    let more: Vec<&String> = whole.difference(&part).collect();
+    assert!(
+        matches!(&more[..], [event] if event.starts_with("LeavesSettled(bytes32 indexed root, uint256 seq, ")),
+        "{more:?}"
+    );
+    let errors = |abi: &JsonAbi| {
+        abi.errors()
+            .map(alloy::json_abi::Error::signature)
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(errors(&interface()), errors(&agreed));
+}
+
+/// The contract is at least the interface: the compiler holds it to the functions, this to the events.
+#[test]
+fn every_event_of_the_interface_is_in_the_contract() {
+    let emitted: BTreeSet<String> = contract().events().map(full).collect();
+    for event in interface().events().map(full) {
+        assert!(emitted.contains(&event), "not in Custody: {event}");
     }
 }
 
@@ -105,7 +141,7 @@ fn every_event_is_declared_in_the_interface() {
     {
         assert!(
             declared.contains(&full(event)),
-            "not in ICustody: {}",
+            "not in the interface: {}",
             full(event)
         );
     }
@@ -120,7 +156,7 @@ fn every_error_is_declared_in_the_interface() {
     for error in contract().errors().map(alloy::json_abi::Error::signature) {
         assert!(
             declared.contains(&error) || LIBRARY_AND_CONSTRUCTOR_ERRORS.contains(&error.as_str()),
-            "not in ICustody: {error}"
+            "not in the interface: {error}"
         );
     }
 }

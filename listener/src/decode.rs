@@ -2,7 +2,7 @@
 //!
 //! Not responsible for what a cause does.
 
-mod batch;
+mod payouts;
 
 use abi::operations::Operation;
 use abi::{CustodyEvent, ICustody};
@@ -11,8 +11,8 @@ use money::Amount;
 use plan::{Cause, Intake};
 use thiserror::Error;
 
-pub(crate) use batch::BatchError;
-use batch::OpenBatches;
+use payouts::OpenPayouts;
+pub(crate) use payouts::PayoutsError;
 
 /// Why events are no causes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -20,20 +20,20 @@ pub(crate) enum DecodeError {
     /// A number that the contract cannot emit.
     #[error("event {0} has a number that the contract cannot emit")]
     OutOfRange(&'static str),
-    /// The events of a batch are not those that its closing event commits to.
-    #[error("the events of batch {batch} are not what it closes with: {rule}")]
-    Batch {
-        /// Which batch.
-        batch: B256,
+    /// The events of a batch, or of leaves, are not those that the closing event commits to.
+    #[error("the payouts of batch or root {id} are not what they close with: {rule}")]
+    Payouts {
+        /// Which batch, or the root of the leaves.
+        id: B256,
         /// What is not so.
-        rule: BatchError,
+        rule: PayoutsError,
     },
 }
 
 /// The events of one transaction, one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Decoder {
-    batches: OpenBatches,
+    payouts: OpenPayouts,
 }
 
 impl Decoder {
@@ -42,8 +42,9 @@ impl Decoder {
         match event {
             CustodyEvent::PayoutExecuted(_)
             | CustodyEvent::PayoutCredited(_)
-            | CustodyEvent::PayoutSkipped(_) => self.batches.add(event).map(|()| None),
-            CustodyEvent::BatchSettled(event) => self.batches.close(event).map(Some),
+            | CustodyEvent::PayoutSkipped(_) => self.payouts.add(event).map(|()| None),
+            CustodyEvent::BatchSettled(event) => self.payouts.close_batch(event).map(Some),
+            CustodyEvent::LeavesSettled(event) => self.payouts.close_leaves(event).map(Some),
             CustodyEvent::RegistrationAccepted(_)
             | CustodyEvent::RetopupCompleted(_)
             | CustodyEvent::DepositRefunded(_)
@@ -66,13 +67,13 @@ impl Decoder {
         }
     }
 
-    /// The transaction is over: every batch of it must be closed.
+    /// The transaction is over: all payouts of it must be closed.
     pub(crate) fn finish(self) -> Result<(), DecodeError> {
-        self.batches.finish()
+        self.payouts.finish()
     }
 }
 
-/// The cause that a single event is; none for the events of a batch.
+/// The cause that a single event is; none for the events of payouts.
 fn entry(event: &CustodyEvent) -> Result<Option<Cause>, DecodeError> {
     Ok(Some(match event {
         CustodyEvent::RegistrationAccepted(event) => registered(event)?,
@@ -117,9 +118,11 @@ fn entry(event: &CustodyEvent) -> Result<Option<Cause>, DecodeError> {
         CustodyEvent::PayoutExecuted(_)
         | CustodyEvent::PayoutCredited(_)
         | CustodyEvent::PayoutSkipped(_)
-        | CustodyEvent::BatchSettled(_) => return Ok(None),
+        | CustodyEvent::BatchSettled(_)
+        | CustodyEvent::LeavesSettled(_) => return Ok(None),
     }))
 }
+
 fn registered(event: &ICustody::RegistrationAccepted) -> Result<Cause, DecodeError> {
     let name = "RegistrationAccepted";
     Ok(Cause::Registered(Intake {

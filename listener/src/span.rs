@@ -91,7 +91,7 @@ pub(crate) fn finish(decoder: Decoder, block: u64) -> Result<(), StepError> {
         .map_err(|error| StepError::Contradiction(format!("block {block}: {error}")))
 }
 
-/// A batch whose events do not add up was read from a node that left some out, as with a journal that does not
+/// Payouts whose events do not add up were read from a node that left some out, as with a journal that does not
 /// continue: the next step asks again, and nothing is recorded before they do.
 pub(crate) fn refused(error: DecodeError, block: u64, transaction: B256) -> StepError {
     match error {
@@ -101,6 +101,6 @@ pub(crate) fn refused(error: DecodeError, block: u64, transaction: B256) -> Step
             transaction,
         }
         .into(),
-        DecodeError::Batch { .. } => StepError::Contradiction(format!("block {block}: {error}")),
+        DecodeError::Payouts { .. } => StepError::Contradiction(format!("block {block}: {error}")),
     }
 }

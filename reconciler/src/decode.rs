@@ -51,11 +51,11 @@ pub(crate) fn decode(log: &StoredLog) -> Result<Option<Decoded>, DecodeError> {
         abi::events::decode(&log.data).map_err(|source| DecodeError::Event { block, index, source })?;
     let Some(full) = decoded else { return Ok(None) };
     let event = event_of(&full).ok_or(DecodeError::OutOfRange { block, index })?;
-    let is_part_of_a_batch = matches!(
+    let is_part_of_payouts = matches!(
         event,
         Event::PayoutExecuted { .. } | Event::PayoutCredited { .. } | Event::PayoutSkipped { .. }
     );
-    let entry = if is_part_of_a_batch {
+    let entry = if is_part_of_payouts {
         None
     } else {
         Some(entry_of(log).ok_or(DecodeError::OutOfRange { block, index })?)
@@ -110,6 +110,18 @@ fn event_of(event: &CustodyEvent) -> Option<Event> {
             as_of_seq: small(event.asOfSeq)?,
         },
         CustodyEvent::RootVetoed(event) => Event::RootVetoed { root: event.root },
+        CustodyEvent::LeavesSettled(event) => Event::LeavesSettled {
+            root: event.root,
+            settled: Settled {
+                seq: small(event.seq)?,
+                count: small(event.count)?,
+                paid: amount(event.paid)?,
+                credited: amount(event.credited)?,
+                list_hash: event.listHash,
+                outcome_hash: event.outcomeHash,
+                manifest_hash: None,
+            },
+        },
         CustodyEvent::Claimed(event) => Event::Claimed {
             user: event.user,
             amount: amount(event.amount)?,
@@ -167,7 +179,7 @@ fn batch_event_of(event: &CustodyEvent) -> Option<Event> {
             credited: amount(event.credited)?,
             list_hash: event.listHash,
             outcome_hash: event.outcomeHash,
-            manifest_hash: event.manifestHash,
+            manifest_hash: Some(event.manifestHash),
         };
         let batch = event.batchId;
         Some(Event::BatchSettled { batch, settled })

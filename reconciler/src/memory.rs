@@ -81,6 +81,7 @@ impl Memory {
             | Event::Matured { .. }
             | Event::RootPublished { .. }
             | Event::RootVetoed { .. }
+            | Event::LeavesSettled { .. }
             | Event::Funded { .. }
             | Event::TreasuryPaid { .. }
             | Event::Governance => {}

@@ -13,8 +13,8 @@ use serde::Deserialize;
 
 use crate::exported::Exported;
 
-/// Interface first; `true` where the bytecode is exported, too.
-const CONTRACTS: [(&str, bool); 2] = [("ICustody", false), ("Custody", true)];
+/// Interfaces first; `true` where the bytecode is exported, too.
+const CONTRACTS: [(&str, bool); 3] = [("ICustody", false), ("ICustodyLeaves", false), ("Custody", true)];
 
 /// The part of `foundry.toml` that decides about bytecode, so that forge and this tool cannot differ in it.
 #[derive(Debug, Deserialize)]

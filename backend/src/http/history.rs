@@ -43,8 +43,8 @@ pub struct EntryView {
     amount: String,
     /// `held`, `matured` or `refunded`; of rewards also `withheld` (the rule did not pay the user) and `forfeited`
     /// (it relied on something that was refunded); of payouts `held` (a batch holds the money back), `executed`, `credited`
-    /// (the contract keeps it for the user), `skipped` (nothing was due any more), `released` and `refused`; of claims and
-    /// withdrawals of credit `paid`.
+    /// (the contract keeps it for the user), `skipped` (nothing was due any more), `released` and `refused`; of claims `paid` or
+    /// `credited`; of withdrawals of credit `paid`.
     state: String,
     /// Seconds since 1970-01-01 UTC.
     at: i64,

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 /// Something on the chain that does not count yet: it becomes final within seconds, or a fork drops it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PendingView {
-    /// `registration`, `retopup`, `refund`, `payout`, `payout_credited`, `claim` or `credit_withdrawal`.
+    /// `registration`, `retopup`, `refund`, `payout`, `payout_credited`, `claim`, `claim_credited` or
+    /// `credit_withdrawal`.
     kind: &'static str,
     /// Of what the user paid in: the contract's `ref`.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
@@ -50,6 +51,13 @@ impl PendingView {
             }
             CustodyEvent::RetopupCompleted(e) => ("retopup", e.user, About::Deposit(e.r#ref), e.amount),
             CustodyEvent::DepositRefunded(e) => ("refund", e.user, About::Deposit(e.r#ref), e.amount),
+            // What a root entitles to is a claim, whoever sends it.
+            CustodyEvent::PayoutExecuted(e) if pending.names_root => {
+                ("claim", e.user, About::Root(e.batchId), e.amount)
+            }
+            CustodyEvent::PayoutCredited(e) if pending.names_root => {
+                ("claim_credited", e.user, About::Root(e.batchId), e.amount)
+            }
             CustodyEvent::PayoutExecuted(e) => ("payout", e.user, About::Batch(e.batchId), e.amount),
             CustodyEvent::PayoutCredited(e) => ("payout_credited", e.user, About::Batch(e.batchId), e.amount),
             CustodyEvent::Claimed(e) => ("claim", e.user, About::Root(e.root), e.amount),

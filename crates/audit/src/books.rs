@@ -170,10 +170,10 @@ pub struct PayoutBatchRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the columns of the table of the same name")]
 pub struct ClaimRow {
-    pub user: u32,
     pub root: B256,
     pub entitled: Amount,
     pub amount: Amount,
+    pub state: String,
 }
 
 /// A row of `user_income`.
@@ -212,8 +212,8 @@ pub struct Books {
     pub payouts: BTreeMap<(B256, u32), PayoutRow>,
     /// By id. What operators asked for and no fact speaks of yet has a row without anything in it.
     pub payout_batches: BTreeMap<B256, PayoutBatchRow>,
-    /// By fact.
-    pub claims: BTreeMap<u64, ClaimRow>,
+    /// By fact and user.
+    pub claims: BTreeMap<(u64, u32), ClaimRow>,
     /// By user.
     pub incomes: BTreeMap<u32, IncomeRow>,
     /// Choice and the fact that made it, by user and tier.

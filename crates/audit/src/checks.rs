@@ -12,9 +12,11 @@ mod catalogue;
 mod configuration;
 mod events;
 mod finding;
+mod leaves;
 mod membership;
 mod nonces;
 mod payments;
+mod payout_words;
 mod rewards;
 mod roots;
 mod signing;
@@ -25,8 +27,8 @@ pub use batches::LATE_AFTER;
 pub use catalogue::{Cadence, Check, Severity};
 pub use configuration::PAUSED;
 pub use events::{
-    BatchEvents, DepositEvents, Entry, Event, EventSums, Events, JournalRoot, LineOutcome, RootEvents,
-    Settled, UserEvents,
+    BatchEvents, DepositEvents, Entry, Event, EventSums, Events, JournalRoot, LeavesEvents, LineOutcome,
+    RootEvents, Settled, UserEvents,
 };
 pub use finding::{BreakCause, FINDINGS_MAX, Finding, Skip, Verdict};
 pub use roots::PROOFS_SAMPLED;

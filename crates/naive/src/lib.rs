@@ -155,6 +155,7 @@ impl Model {
             | Cause::BatchSettled { .. }
             | Cause::BatchCancelled { .. }
             | Cause::Claimed { .. }
+            | Cause::LeavesSettled { .. }
             | Cause::CreditWithdrawn { .. }
             | Cause::TreasuryPaid { .. }
             | Cause::RootPublished { .. }

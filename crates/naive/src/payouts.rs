@@ -35,6 +35,7 @@ impl Model {
                     self.pay_stranger(money(*amount));
                 }
             }
+            Cause::LeavesSettled { payouts, .. } => self.leaves_settled(payouts),
             Cause::CreditWithdrawn { wallet, amount, .. } => self.withdraw(*wallet, money(*amount)),
             Cause::TreasuryPaid { amount, .. } => self.pay_operator(money(*amount)),
             Cause::RootPublished { .. } | Cause::RootVetoed { .. } => {}
@@ -108,6 +109,23 @@ impl Model {
         if self.holds.iter().any(|hold| hold.batch == batch) {
             self.note("PayoutAmount");
             self.holds.retain(|hold| hold.batch != batch);
+        }
+    }
+
+    /// Whoever is due something gets it, in hand or as a credit; what a batch holds back for the same is less by as much.
+    fn leaves_settled(&mut self, lines: &[SettledPayout]) {
+        for line in lines {
+            let (sent, kept) = match line.outcome {
+                PayoutOutcome::Executed(amount) => (money(amount), 0),
+                PayoutOutcome::Credited { amount, .. } => (0, money(amount)),
+                PayoutOutcome::Skipped => (0, 0),
+            };
+            if !self.knows(line.wallet) {
+                self.pay_stranger(sent);
+                continue;
+            }
+            self.pay(line.wallet, sent, "custody");
+            self.pay(line.wallet, kept, &format!("credit({})", line.wallet));
         }
     }
 

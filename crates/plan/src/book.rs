@@ -77,6 +77,7 @@ impl Book {
             | Cause::BatchSettled { .. }
             | Cause::BatchCancelled { .. }
             | Cause::Claimed { .. }
+            | Cause::LeavesSettled { .. }
             | Cause::CreditWithdrawn { .. }
             | Cause::TreasuryPaid { .. }
             | Cause::RootPublished { .. }

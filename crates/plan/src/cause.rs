@@ -76,6 +76,13 @@ pub enum Cause {
         /// What was sent.
         amount: Amount,
     },
+    /// `LeavesSettled`: all users of a part of a published tree were paid at once, by anybody's call.
+    LeavesSettled {
+        /// The published root.
+        root: B256,
+        /// What it did for each user, in the order of the leaves.
+        payouts: Vec<SettledPayout>,
+    },
     /// `CreditWithdrawn`.
     CreditWithdrawn {
         /// Whose credit.
@@ -151,7 +158,7 @@ pub struct RequestedPayout {
     pub amount: Amount,
 }
 
-/// A line of a settled batch.
+/// A line of a settled batch, or a settled leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SettledPayout {
     /// Who was meant.
@@ -160,7 +167,7 @@ pub struct SettledPayout {
     pub outcome: PayoutOutcome,
 }
 
-/// What a batch did for one user.
+/// What a batch, or a call that settles leaves, did for one user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PayoutOutcome {
     /// Sent.

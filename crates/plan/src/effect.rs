@@ -198,7 +198,7 @@ pub enum Effect {
         /// By how much.
         amount: Amount,
     },
-    /// A user was paid by a proof.
+    /// A user was paid by a proof, the own one or that of a part of the tree.
     Claimed {
         /// Who.
         user: UserId,
@@ -208,6 +208,8 @@ pub enum Effect {
         entitled: Amount,
         /// How much.
         amount: Amount,
+        /// Where it is.
+        end: ClaimEnd,
     },
     /// A liabilities root was published.
     RootPublished {
@@ -240,6 +242,26 @@ pub enum Funding {
     Registration,
     /// A matured reserve of the tier below.
     Progression,
+}
+
+/// Where the money of a claim went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ClaimEnd {
+    /// To the user.
+    Paid,
+    /// It could not be sent, or the user is frozen: the contract keeps it for the user.
+    Credited,
+}
+
+impl ClaimEnd {
+    /// Stable name in SQL and JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Paid => "paid",
+            Self::Credited => "credited",
+        }
+    }
 }
 
 /// Why a line of a batch holds nothing.

@@ -23,7 +23,7 @@ pub use book::Book;
 pub use cause::{BatchEnd, Cause, Intake, PayoutOutcome, RequestedPayout, SettledPayout};
 pub use compile::{CompileError, compile};
 pub use compiled::{ChainClass, CompiledPlan, Finding, GateError, PoolRoom, Route, Severity};
-pub use effect::{DiscrepancyCause, Effect, Funding, IgnoredCause, Outcome, RefusedCause};
+pub use effect::{ClaimEnd, DiscrepancyCause, Effect, Funding, IgnoredCause, Outcome, RefusedCause};
 pub use fact::{Day, DepositId, DepositKind, Fact, ReserveChoice};
 pub use ledger::{Tier, TreeNumber, UserId};
 pub use state::{Payments, Place, State};

@@ -95,6 +95,10 @@ enum CauseJson {
         entitled: Decimal,
         amount: Decimal,
     },
+    LeavesSettled {
+        root: Hex<32>,
+        payouts: Vec<SettledPayoutJson>,
+    },
     CreditWithdrawn {
         wallet: Hex<20>,
         to: Hex<20>,
@@ -199,6 +203,7 @@ impl From<&Cause> for CauseJson {
             | Cause::BatchSettled { .. }
             | Cause::BatchCancelled { .. }
             | Cause::Claimed { .. }
+            | Cause::LeavesSettled { .. }
             | Cause::CreditWithdrawn { .. } => settlement::write(cause),
             Cause::TreasuryPaid { to, amount } => Self::TreasuryPaid {
                 to: Hex(to.0),
@@ -271,6 +276,7 @@ impl TryFrom<CauseJson> for Cause {
             | CauseJson::BatchSettled { .. }
             | CauseJson::BatchCancelled { .. }
             | CauseJson::Claimed { .. }
+            | CauseJson::LeavesSettled { .. }
             | CauseJson::CreditWithdrawn { .. } => settlement::read(json)?,
             CauseJson::TreasuryPaid { to, amount } => Self::TreasuryPaid {
                 to: Address(to.0),

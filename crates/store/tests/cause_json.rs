@@ -59,6 +59,17 @@ fn forms() -> Vec<(Cause, &'static str)> {
             r#"{"type":"claimed","wallet":"WHO","root":"ID","entitled":"9","amount":"4"}"#,
         ),
         (
+            Cause::LeavesSettled {
+                root: id,
+                payouts: vec![
+                    line(PayoutOutcome::Executed(Amount::new(5))),
+                    credited(true),
+                    line(PayoutOutcome::Skipped),
+                ],
+            },
+            r#"{"type":"leaves_settled","root":"ID","payouts":[{"wallet":"WHO","outcome":"executed","amount":"5"},{"wallet":"WHO","outcome":"credited_frozen","amount":"340282366920938463463374607431768211455"},{"wallet":"WHO","outcome":"skipped","amount":"0"}]}"#,
+        ),
+        (
             Cause::CreditWithdrawn {
                 wallet: who,
                 to: who,

@@ -180,22 +180,22 @@ fn claims_withdrawals_and_roots_keep_every_field() {
     assert_eq!(cause_of(&cancelled), Cause::BatchCancelled { batch_id: root });
 }
 
-/// Events of a batch: what each user got, and the closing event as the contract computes it.
-fn batch(id: u8, entries: &[(u8, PayoutEffect, bool)]) -> Vec<CustodyEvent> {
-    let id = B256::repeat_byte(id);
+/// Events of what each user got, under the id of a batch or a root, and what a closing event says of them.
+struct Payouts {
+    events: Vec<CustodyEvent>,
+    paid: U256,
+    credited: U256,
+    outcome_hash: B256,
+}
+
+fn payouts(id: B256, entries: &[(u8, PayoutEffect, bool)]) -> Payouts {
     let (mut events, mut words) = (Vec::new(), Vec::new());
     let (mut paid, mut credited) = (0u128, 0u128);
     for (user, effect, frozen) in entries {
         let user = Address::repeat_byte(*user);
-        words.push(
-            Entry {
-                user,
-                effect: *effect,
-            }
-            .word()
-            .unwrap(),
-        );
-        events.push(match *effect {
+        let effect = *effect;
+        words.push(Entry { user, effect }.word().unwrap());
+        events.push(match effect {
             PayoutEffect::Sent(amount) => {
                 paid += amount;
                 CustodyEvent::PayoutExecuted(ICustody::PayoutExecuted {
@@ -219,15 +219,45 @@ fn batch(id: u8, entries: &[(u8, PayoutEffect, bool)]) -> Vec<CustodyEvent> {
             }
         });
     }
+    Payouts {
+        events,
+        paid: U256::from(paid),
+        credited: U256::from(credited),
+        outcome_hash: hash_of(&words),
+    }
+}
+
+/// Events of a batch, closed as the contract computes it.
+fn batch(id: u8, entries: &[(u8, PayoutEffect, bool)]) -> Vec<CustodyEvent> {
+    let id = B256::repeat_byte(id);
+    let payouts = payouts(id, entries);
+    let mut events = payouts.events;
     events.push(CustodyEvent::BatchSettled(ICustody::BatchSettled {
         batchId: id,
         seq: word(1),
         count: U256::from(entries.len()),
-        paid: U256::from(paid),
-        credited: U256::from(credited),
+        paid: payouts.paid,
+        credited: payouts.credited,
         listHash: B256::ZERO,
-        outcomeHash: hash_of(&words),
+        outcomeHash: payouts.outcome_hash,
         manifestHash: B256::repeat_byte(0xee),
+    }));
+    events
+}
+
+/// Events of leaves of a root, closed as the contract computes it.
+fn leaves(root: u8, entries: &[(u8, PayoutEffect, bool)]) -> Vec<CustodyEvent> {
+    let root = B256::repeat_byte(root);
+    let payouts = payouts(root, entries);
+    let mut events = payouts.events;
+    events.push(CustodyEvent::LeavesSettled(ICustody::LeavesSettled {
+        root,
+        seq: word(1),
+        count: U256::from(entries.len()),
+        paid: payouts.paid,
+        credited: payouts.credited,
+        listHash: B256::ZERO,
+        outcomeHash: payouts.outcome_hash,
     }));
     events
 }
@@ -243,16 +273,11 @@ fn decode(events: &[CustodyEvent]) -> Result<Vec<Cause>, DecodeError> {
     Ok(causes)
 }
 
-fn three() -> Vec<CustodyEvent> {
-    batch(
-        1,
-        &[
-            (1, PayoutEffect::Sent(5), false),
-            (2, PayoutEffect::Credited(7), true),
-            (3, PayoutEffect::Skipped, false),
-        ],
-    )
-}
+const THREE: [(u8, PayoutEffect, bool); 3] = [
+    (1, PayoutEffect::Sent(5), false),
+    (2, PayoutEffect::Credited(7), true),
+    (3, PayoutEffect::Skipped, false),
+];
 
 fn settled(id: u8, payouts: &[(u8, PayoutOutcome)]) -> Cause {
     Cause::BatchSettled {
@@ -284,7 +309,7 @@ fn the_events_of_a_batch_are_one_cause_in_the_order_of_its_list() {
             (3, PayoutOutcome::Skipped),
         ],
     );
-    assert_eq!(decode(&three()), Ok(vec![expected]));
+    assert_eq!(decode(&batch(1, &THREE)), Ok(vec![expected]));
 }
 
 #[test]
@@ -311,13 +336,80 @@ fn a_batch_of_nobody_is_a_batch() {
     assert_eq!(decode(&batch(1, &[])), Ok(vec![settled(1, &[])]));
 }
 
+#[test]
+fn the_events_of_leaves_are_one_cause_in_their_order() {
+    let Cause::BatchSettled { payouts, .. } = decode(&batch(1, &THREE)).unwrap().remove(0) else {
+        panic!()
+    };
+    let root = B256::repeat_byte(1);
+    assert_eq!(
+        decode(&leaves(1, &THREE)),
+        Ok(vec![Cause::LeavesSettled { root, payouts }])
+    );
+}
+
+#[test]
+fn a_batch_and_leaves_of_one_transaction_are_told_apart_even_under_one_id() {
+    let paid = |amount| [(1, PayoutEffect::Sent(amount), false)];
+    let events = [batch(1, &paid(5)), leaves(1, &paid(6)), leaves(2, &paid(7))].concat();
+    let payouts = |amount| {
+        vec![SettledPayout {
+            wallet: Address::repeat_byte(1),
+            outcome: PayoutOutcome::Executed(Amount::new(amount)),
+        }]
+    };
+    let leaves = |root, amount| Cause::LeavesSettled {
+        root: B256::repeat_byte(root),
+        payouts: payouts(amount),
+    };
+    assert_eq!(
+        decode(&events),
+        Ok(vec![
+            settled(1, &[(1, PayoutOutcome::Executed(Amount::new(5)))]),
+            leaves(1, 6),
+            leaves(2, 7)
+        ])
+    );
+}
+
+#[test]
+fn leaves_that_do_not_add_up_are_refused_as_a_batch_is() {
+    let rule = |change: fn(&mut Vec<CustodyEvent>)| {
+        let mut events = leaves(1, &THREE);
+        change(&mut events);
+        match decode(&events) {
+            Err(DecodeError::Payouts { id, rule }) if id == B256::repeat_byte(1) => rule,
+            other => panic!("{other:?}"),
+        }
+    };
+    let missing = rule(|events| {
+        events.remove(2);
+    });
+    assert_eq!(
+        missing,
+        PayoutsError::Count {
+            counted: word(3),
+            found: 2
+        }
+    );
+    assert_eq!(rule(|events| events.swap(0, 1)), PayoutsError::OutcomeHash);
+    assert_eq!(rule(|events| events.truncate(3)), PayoutsError::NotClosed);
+    let altered = rule(|events| {
+        let CustodyEvent::LeavesSettled(event) = &mut events[3] else {
+            panic!()
+        };
+        event.paid += word(1);
+    });
+    assert_eq!(altered, PayoutsError::Sums);
+}
+
 /// What is wrong with three entries after `change`.
-fn wrong(change: impl FnOnce(&mut Vec<CustodyEvent>)) -> BatchError {
-    let mut events = three();
+fn wrong(change: impl FnOnce(&mut Vec<CustodyEvent>)) -> PayoutsError {
+    let mut events = batch(1, &THREE);
     change(&mut events);
     match decode(&events) {
-        Err(DecodeError::Batch { batch, rule }) => {
-            assert_eq!(batch, B256::repeat_byte(1));
+        Err(DecodeError::Payouts { id, rule }) => {
+            assert_eq!(id, B256::repeat_byte(1));
             rule
         }
         other => panic!("{other:?}"),
@@ -326,14 +418,14 @@ fn wrong(change: impl FnOnce(&mut Vec<CustodyEvent>)) -> BatchError {
 
 #[test]
 fn entries_that_are_missing_invented_altered_or_reordered_are_refused() {
-    let found = |found| BatchError::Count {
+    let found = |found| PayoutsError::Count {
         counted: word(3),
         found,
     };
     assert_eq!(wrong(|events| events[2] = events[3].clone()), found(2));
     assert_eq!(wrong(|events| events.insert(1, events[0].clone())), found(4));
-    assert_eq!(wrong(|events| events.swap(0, 1)), BatchError::OutcomeHash);
-    assert_eq!(wrong(|events| events.truncate(3)), BatchError::NotClosed);
+    assert_eq!(wrong(|events| events.swap(0, 1)), PayoutsError::OutcomeHash);
+    assert_eq!(wrong(|events| events.truncate(3)), PayoutsError::NotClosed);
     assert_eq!(
         wrong(|events| {
             // The same sums.
@@ -342,7 +434,7 @@ fn entries_that_are_missing_invented_altered_or_reordered_are_refused() {
             };
             event.user = Address::repeat_byte(9);
         }),
-        BatchError::OutcomeHash
+        PayoutsError::OutcomeHash
     );
     assert_eq!(
         wrong(|events| {
@@ -351,7 +443,7 @@ fn entries_that_are_missing_invented_altered_or_reordered_are_refused() {
             };
             event.amount = word(6);
         }),
-        BatchError::Sums
+        PayoutsError::Sums
     );
     assert_eq!(
         wrong(|events| {
@@ -360,7 +452,7 @@ fn entries_that_are_missing_invented_altered_or_reordered_are_refused() {
             };
             event.credited = word(5);
         }),
-        BatchError::Sums
+        PayoutsError::Sums
     );
 }
 

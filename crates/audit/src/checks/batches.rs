@@ -2,21 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, B256, keccak256};
+use alloy_primitives::{Address, B256};
 use money::Amount;
 
-use crate::checks::events::{BatchEvents, LineOutcome, Settled};
+use crate::checks::events::{BatchEvents, LineOutcome};
 use crate::checks::finding::{Findings, Sides};
-use crate::checks::{Batch, BatchState, BreakCause, Chain, PayoutState, Severity, Snapshot, User};
+use crate::checks::{
+    Batch, BatchState, BreakCause, Chain, PayoutState, Severity, Snapshot, User, payout_words,
+};
 
 /// A signed batch that is neither executed nor released so long after its deadline is late, in seconds.
 pub const LATE_AFTER: u64 = 120;
 
 /// The contract's word for a batch that was cancelled.
 const CANCELLED: u64 = u64::MAX;
-
-/// Set in a word of the outcome list when the amount was credited.
-const CREDITED_BIT: u128 = 1 << 95;
 
 pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findings) {
     let by_id: BTreeMap<B256, &Batch> = snapshot
@@ -42,6 +41,19 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
             }
             Some(batch) => compare(snapshot, batch, events, out),
         }
+    }
+    for (id, lines) in &snapshot.events.open {
+        let sides = Sides {
+            expected: "a closing event",
+            actual: format!("{} users and no end", lines.len()),
+        };
+        let detail = "the contract has events of a batch, or of leaves of a root, that it never closed";
+        out.note(
+            format!("payouts of {id}"),
+            sides,
+            BreakCause::MissingEvent,
+            detail,
+        );
     }
     let unheard = BatchEvents::default();
     for (id, batch) in by_id
@@ -111,14 +123,14 @@ fn compare(snapshot: &Snapshot, batch: &Batch, events: &BatchEvents, out: &mut F
         );
     }
     if let Some(settled) = events.settled.first() {
-        sums(&subject, settled, &events.lines, out);
+        payout_words::closing(&subject, settled, &events.lines, out);
         let detail = "hash of the covered rewards, as it was sealed and as it was executed";
         let sealed = batch.manifest_hash.unwrap_or_default();
         let cause = BreakCause::Tampering;
         out.equal(
             format_args!("manifest of {subject}"),
             sealed,
-            settled.manifest_hash,
+            settled.manifest_hash.unwrap_or_default(),
             cause,
             detail,
         );
@@ -133,59 +145,6 @@ fn compare(snapshot: &Snapshot, batch: &Batch, events: &BatchEvents, out: &mut F
         );
     }
     lines(snapshot, batch, events, out);
-}
-
-/// The closing event, against the events of single users.
-fn sums(subject: &str, settled: &Settled, lines: &[(Address, LineOutcome)], out: &mut Findings) {
-    let (mut paid, mut credited) = (Amount::ZERO, Amount::ZERO);
-    let mut outcome = Vec::with_capacity(lines.len().saturating_mul(32));
-    for (user, line) in lines {
-        let word = match line {
-            LineOutcome::Executed(amount) => amount.base_units(),
-            LineOutcome::Credited(amount) => {
-                credited = credited.plus(*amount).unwrap_or_default();
-                amount.base_units() | CREDITED_BIT
-            }
-            LineOutcome::Skipped => 0,
-        };
-        let amount = Amount::new(word & !CREDITED_BIT);
-        paid = paid.plus(amount).unwrap_or_default();
-        outcome.extend_from_slice(&list_word(*user, word));
-    }
-    let (detail, cause) = (
-        "the closing event, against the events of single users",
-        BreakCause::MissingEvent,
-    );
-    let count = u64::try_from(lines.len()).unwrap_or(u64::MAX);
-    out.equal(
-        format_args!("count of {subject}"),
-        settled.count,
-        count,
-        cause,
-        detail,
-    );
-    out.equal(
-        format_args!("paid by {subject}"),
-        settled.paid,
-        paid,
-        cause,
-        detail,
-    );
-    out.equal(
-        format_args!("credited by {subject}"),
-        settled.credited,
-        credited,
-        cause,
-        detail,
-    );
-    let hash = keccak256(&outcome);
-    out.equal(
-        format_args!("outcome of {subject}"),
-        settled.outcome_hash,
-        hash,
-        cause,
-        detail,
-    );
 }
 
 fn lines(snapshot: &Snapshot, batch: &Batch, events: &BatchEvents, out: &mut Findings) {
@@ -256,21 +215,5 @@ fn list_hash(batch: &Batch, lines: &[(Address, LineOutcome)], users: &BTreeMap<u
         .iter()
         .filter_map(|payout| Some((users.get(&payout.user)?.wallet, payout.target)))
         .collect();
-    let mut words = Vec::with_capacity(lines.len().saturating_mul(32));
-    for (wallet, _) in lines {
-        let target = targets.get(wallet).copied().unwrap_or_default();
-        words.extend_from_slice(&list_word(*wallet, target.base_units()));
-    }
-    keccak256(words)
-}
-
-/// `address ‖ 96 bits`.
-fn list_word(wallet: Address, number: u128) -> [u8; 32] {
-    let mut word = [0; 32];
-    let number = number.to_be_bytes();
-    let bytes = wallet.iter().chain(number.iter().skip(4));
-    for (place, byte) in word.iter_mut().zip(bytes) {
-        *place = *byte;
-    }
-    word
+    payout_words::list_hash(lines, |wallet| targets.get(&wallet).copied())
 }

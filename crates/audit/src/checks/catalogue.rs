@@ -198,7 +198,7 @@ impl Check {
             }
             Self::Rewards => "every payment was divided as the plan says, recomputed here",
             Self::Liabilities => {
-                "the published liabilities are the tree of their leaves, and what the chain holds"
+                "the published liabilities are the tree of their leaves, and what the chain holds and paid of them"
             }
             Self::Configuration => {
                 "roles, signers, code and limits of the contract are those that operators expect"

@@ -69,6 +69,10 @@ pub enum Event {
     RootVetoed {
         root: B256,
     },
+    LeavesSettled {
+        root: B256,
+        settled: Settled,
+    },
     Claimed {
         user: Address,
         amount: Amount,
@@ -94,7 +98,7 @@ pub enum Event {
     Governance,
 }
 
-/// The closing event of a batch.
+/// The closing event of a batch, or of leaves that were settled together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,
@@ -107,7 +111,8 @@ pub struct Settled {
     pub credited: Amount,
     pub list_hash: B256,
     pub outcome_hash: B256,
-    pub manifest_hash: B256,
+    /// Of a batch; leaves have none.
+    pub manifest_hash: Option<B256>,
 }
 
 /// An entry of the journal, and the hash over topics and data of its main event.
@@ -119,7 +124,7 @@ pub struct Entry {
     pub content: B256,
 }
 
-/// What a batch did for one user.
+/// What a batch, or a call that settles leaves, did for one user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineOutcome {
     /// Sent.
@@ -139,6 +144,17 @@ pub struct BatchEvents {
     pub settled: Vec<Settled>,
     /// Whether it was cancelled.
     pub is_cancelled: bool,
+}
+
+/// Leaves of a root that were settled together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeavesEvents {
+    /// The root.
+    pub root: B256,
+    /// In the order of the events.
+    pub lines: Vec<(Address, LineOutcome)>,
+    /// The closing event.
+    pub settled: Settled,
 }
 
 /// What happened to a user.
@@ -188,7 +204,7 @@ pub struct RootEvents {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(
     missing_docs,
-    reason = "each is the sum of the amounts of the event of the same name"
+    reason = "each but one is the sum of the amounts of the event of the same name"
 )]
 pub struct EventSums {
     pub registered: Amount,
@@ -199,6 +215,8 @@ pub struct EventSums {
     pub executed: Amount,
     pub credited: Amount,
     pub claimed: Amount,
+    /// The part of `executed` and `credited` that leaves were due, not batches.
+    pub of_leaves: Amount,
     pub withdrawn: Amount,
     pub treasury: Amount,
 }
@@ -214,6 +232,10 @@ pub struct Events {
     pub deposits: BTreeMap<B256, DepositEvents>,
     /// By id.
     pub batches: BTreeMap<B256, BatchEvents>,
+    /// In the order of their events.
+    pub leaves: Vec<LeavesEvents>,
+    /// What was done for users and not closed yet, by batch or root.
+    pub open: BTreeMap<B256, Vec<(Address, LineOutcome)>>,
     /// By hash.
     pub roots: BTreeMap<B256, RootEvents>,
     /// Days up to this one have matured.
@@ -271,7 +293,9 @@ impl Events {
             | Event::PayoutSkipped { .. }
             | Event::BatchSettled { .. }
             | Event::BatchCancelled { .. } => self.take_of_batch(event),
-            Event::RootPublished { .. } | Event::RootVetoed { .. } => self.take_of_root(event),
+            Event::RootPublished { .. } | Event::RootVetoed { .. } | Event::LeavesSettled { .. } => {
+                self.take_of_root(event);
+            }
             Event::Claimed { user, amount } => {
                 add(&mut sums.claimed, amount);
                 add(&mut self.users.entry(user).or_default().paid, amount);
@@ -323,7 +347,13 @@ impl Events {
     /// What the events say batches sent or credited.
     #[must_use]
     pub fn pushed(&self) -> i128 {
-        net([self.sums.executed, self.sums.credited], [])
+        net([self.sums.executed, self.sums.credited], [self.sums.of_leaves])
+    }
+
+    /// What the events say users claimed, or got because anybody settled their leaves.
+    #[must_use]
+    pub fn claimed(&self) -> i128 {
+        net([self.sums.claimed, self.sums.of_leaves], [])
     }
 
     /// The newest root that was not vetoed.
@@ -335,7 +365,7 @@ impl Events {
     }
 
     fn take_of_batch(&mut self, event: &Event) {
-        let (batch, user, outcome) = match *event {
+        let (id, user, outcome) = match *event {
             Event::PayoutExecuted { batch, user, amount } => {
                 add(&mut self.sums.executed, amount);
                 add(&mut self.users.entry(user).or_default().paid, amount);
@@ -350,7 +380,10 @@ impl Events {
             }
             Event::PayoutSkipped { batch, user } => (batch, user, LineOutcome::Skipped),
             Event::BatchSettled { batch, settled } => {
-                self.batches.entry(batch).or_default().settled.push(settled);
+                let lines = self.open.remove(&batch).unwrap_or_default();
+                let events = self.batches.entry(batch).or_default();
+                events.lines.extend(lines);
+                events.settled.push(settled);
                 return;
             }
             Event::BatchCancelled { batch } => {
@@ -363,6 +396,7 @@ impl Events {
             | Event::Matured { .. }
             | Event::RootPublished { .. }
             | Event::RootVetoed { .. }
+            | Event::LeavesSettled { .. }
             | Event::Claimed { .. }
             | Event::CreditWithdrawn { .. }
             | Event::Funded { .. }
@@ -371,7 +405,7 @@ impl Events {
             | Event::UserUnfrozen { .. }
             | Event::Governance => return,
         };
-        self.batches.entry(batch).or_default().lines.push((user, outcome));
+        self.open.entry(id).or_default().push((user, outcome));
     }
 
     fn take_of_root(&mut self, event: &Event) {
@@ -395,6 +429,12 @@ impl Events {
             && let Some(vetoed) = self.roots.get_mut(&root)
         {
             vetoed.is_vetoed = true;
+        } else if let Event::LeavesSettled { root, settled } = *event {
+            let lines = self.open.remove(&root).unwrap_or_default();
+            for (_, line) in &lines {
+                add(&mut self.sums.of_leaves, line.amount());
+            }
+            self.leaves.push(LeavesEvents { root, lines, settled });
         }
     }
 
@@ -433,6 +473,17 @@ impl Events {
         let hash = keccak256(bytes);
         for (place, byte) in self.journal_root.0.iter_mut().zip(hash.0) {
             *place = byte;
+        }
+    }
+}
+
+impl LineOutcome {
+    /// What was sent or kept.
+    #[must_use]
+    pub const fn amount(self) -> Amount {
+        match self {
+            Self::Executed(amount) | Self::Credited(amount) => amount,
+            Self::Skipped => Amount::ZERO,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! R19: the published liabilities are the tree of their leaves, and what the chain holds.
+//! R19: the published liabilities are the tree of their leaves, and what the chain holds and paid of them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use ledger::Account;
 use money::Amount;
 
 use crate::checks::finding::{Findings, Sides};
-use crate::checks::{BreakCause, Chain, Root, Severity, Snapshot};
+use crate::checks::{BreakCause, Chain, Root, Severity, Snapshot, leaves};
 use crate::liabilities::{Leaf, Tree, verify};
 
 /// Proofs that are made and verified per run.
@@ -45,6 +45,7 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
             detail,
         );
     }
+    leaves::check(snapshot, &by_hash, out);
     if let Some(chain) = chain {
         of_contract(snapshot, chain, out);
     }

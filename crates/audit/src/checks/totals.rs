@@ -31,7 +31,7 @@ pub(super) fn totals(chain: &Chain, events: &Events, out: &mut Findings) {
     let totals = &chain.totals;
     for (name, expected, actual) in [
         ("pushed", events.pushed(), totals.pushed),
-        ("claimed", signed(events.sums.claimed), totals.claimed),
+        ("claimed", events.claimed(), totals.claimed),
         ("credited", events.credited(), totals.credited),
         ("escrowed", events.escrowed(), totals.escrowed),
     ] {

@@ -85,15 +85,16 @@ impl Recount {
             root,
             entitled,
             amount,
+            end,
         } = effect
         {
             let row = ClaimRow {
-                user: user.get(),
                 root: *root,
                 entitled: *entitled,
                 amount: *amount,
+                state: end.name().to_owned(),
             };
-            self.books.claims.insert(fact_seq, row);
+            self.books.claims.insert((fact_seq, user.get()), row);
         }
     }
 }

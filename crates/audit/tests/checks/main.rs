@@ -6,6 +6,7 @@
 )]
 
 mod books;
+mod leaves;
 mod planting;
 mod settling;
 mod standing;

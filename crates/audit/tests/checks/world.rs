@@ -1,6 +1,8 @@
 //! A small world in which everything agrees: causes are applied to the books by the plan's rules, and to a contract
 //! that is written here, as simple as possible. What it emits is folded as events.
 
+mod leaves;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256, U256, keccak256};
@@ -211,6 +213,7 @@ impl World {
             to: wallet(0),
             amount,
         });
+        self.settle_leaves(&[3, 5, 6, 13], &[5]);
         self.request(3, &[9]);
         self.post(Cause::BatchReleased {
             batch_id: batch_id(3),
@@ -307,10 +310,10 @@ impl World {
             credited: Amount::new(credited),
             list_hash: keccak256(list),
             outcome_hash: keccak256(outcomes),
-            manifest_hash: keccak256([number]),
+            manifest_hash: Some(keccak256([number])),
         };
         self.contract.emit_main(Event::BatchSettled { batch, settled });
-        let manifest_hash = settled.manifest_hash;
+        let manifest_hash = keccak256([number]);
         self.post(Cause::BatchSettled {
             batch_id: batch,
             manifest_hash,
@@ -531,6 +534,11 @@ impl Contract {
                 let account = accounts.get_mut(&user).unwrap();
                 up(&mut account.paid, amount);
                 up(&mut account.credit, amount);
+            }
+            // What its users got does not say on what account.
+            Event::LeavesSettled { settled, .. } => {
+                down(pushed, settled.paid);
+                up(claimed, settled.paid);
             }
             Event::Claimed { user, amount } => {
                 down(balance, amount);

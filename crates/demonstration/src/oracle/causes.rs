@@ -38,7 +38,7 @@ pub(super) fn count_paid(cause: &Cause, paid: &mut BTreeMap<Address, i128>) -> a
         *paid.entry(wallet).or_default() += i128::try_from(amount.base_units())?;
         Ok(())
     };
-    if let Cause::BatchSettled { payouts, .. } = cause {
+    if let Cause::BatchSettled { payouts, .. } | Cause::LeavesSettled { payouts, .. } = cause {
         for line in payouts {
             match line.outcome {
                 PayoutOutcome::Executed(amount) | PayoutOutcome::Credited { amount, .. } => {
@@ -118,6 +118,7 @@ fn cause(event: CustodyEvent, settled: Vec<SettledPayout>) -> anyhow::Result<Cau
         CustodyEvent::BatchSettled(_)
         | CustodyEvent::BatchCancelled(_)
         | CustodyEvent::Claimed(_)
+        | CustodyEvent::LeavesSettled(_)
         | CustodyEvent::CreditWithdrawn(_)
         | CustodyEvent::RootPublished(_)
         | CustodyEvent::RootVetoed(_)
@@ -151,6 +152,18 @@ fn outgoing(event: CustodyEvent, settled: Vec<SettledPayout>) -> anyhow::Result<
             Cause::BatchSettled {
                 batch_id: e.batchId,
                 manifest_hash: e.manifestHash,
+                payouts: settled,
+            }
+        }
+        CustodyEvent::LeavesSettled(e) => {
+            ensure!(
+                U256::from(settled.len()) == e.count,
+                "{} leaves have {} events",
+                e.count,
+                settled.len()
+            );
+            Cause::LeavesSettled {
+                root: e.root,
                 payouts: settled,
             }
         }

@@ -4,7 +4,7 @@ use ledger::UserId;
 use money::Amount;
 
 use super::Book;
-use crate::{BatchEnd, Cause, Effect, Fact, Outcome, PayoutOutcome};
+use crate::{BatchEnd, Cause, Effect, Fact, Outcome, PayoutOutcome, SettledPayout};
 
 impl Book {
     /// Applies a cause of settlement; any other is only counted.
@@ -24,10 +24,7 @@ impl Book {
             Cause::BatchSettled {
                 batch_id, payouts, ..
             } => {
-                let lines: Vec<(Option<UserId>, PayoutOutcome)> = payouts
-                    .iter()
-                    .map(|line| (self.user_of(line.wallet), line.outcome))
-                    .collect();
+                let lines = self.lines_of(payouts);
                 self.state.settle_batch(*batch_id, &lines, out);
             }
             Cause::Claimed {
@@ -39,6 +36,10 @@ impl Book {
                 Some(user) => self.state.claim(user, *root, *entitled, *amount, out),
                 None => self.state.pay_unknown(*amount, out),
             },
+            Cause::LeavesSettled { root, payouts } => {
+                let lines = self.lines_of(payouts);
+                self.state.settle_leaves(*root, &lines, out);
+            }
             Cause::CreditWithdrawn { wallet, amount, .. } => match self.user_of(*wallet) {
                 Some(user) => self.state.withdraw_credit(user, *amount, out),
                 None => self.state.pay_unknown(*amount, out),
@@ -68,5 +69,12 @@ impl Book {
             | Cause::ReserveChosen { .. }
             | Cause::Corrected { .. } => self.apply_fact(&Fact::Noted, out),
         }
+    }
+
+    fn lines_of(&self, payouts: &[SettledPayout]) -> Vec<(Option<UserId>, PayoutOutcome)> {
+        payouts
+            .iter()
+            .map(|line| (self.user_of(line.wallet), line.outcome))
+            .collect()
     }
 }

@@ -11,7 +11,9 @@ use ledger::{Account, ClearingCause, Leg, Movement, Reason, TransferId, UserId};
 use money::Amount;
 
 use super::{State, discrepancy, ignore, plus};
-use crate::{BatchEnd, DiscrepancyCause, Effect, IgnoredCause, Outcome, PayoutOutcome, RefusedCause};
+use crate::{
+    BatchEnd, ClaimEnd, DiscrepancyCause, Effect, IgnoredCause, Outcome, PayoutOutcome, RefusedCause,
+};
 
 pub(super) use treasury::Treasury;
 
@@ -244,6 +246,52 @@ impl State {
             root,
             entitled,
             amount,
+            end: ClaimEnd::Paid,
+        });
+    }
+
+    /// Somebody had the users of a part of a published tree paid: each line is a claim, but that the contract keeps what
+    /// it cannot send. Nothing happened to those who were skipped.
+    pub(crate) fn settle_leaves(
+        &mut self,
+        root: B256,
+        lines: &[(Option<UserId>, PayoutOutcome)],
+        out: &mut Outcome,
+    ) {
+        self.begin(out);
+        for (user, outcome) in lines {
+            match user {
+                Some(user) => self.settle_leaf(root, *user, *outcome, out),
+                None => pay_stranger(*outcome, out),
+            }
+        }
+    }
+
+    fn settle_leaf(&mut self, root: B256, user: UserId, outcome: PayoutOutcome, out: &mut Outcome) {
+        let (amount, to, reason, end) = match outcome {
+            PayoutOutcome::Executed(amount) => (amount, Account::Custody, Reason::Claim, ClaimEnd::Paid),
+            PayoutOutcome::Credited { amount, .. } => {
+                let payee = self.payees.entry(user).or_default();
+                payee.credit = plus(payee.credit, amount);
+                let credit = Account::Credit(user);
+                (amount, credit, Reason::PayoutCredited, ClaimEnd::Credited)
+            }
+            PayoutOutcome::Skipped => return,
+        };
+        let draw = Draw {
+            user,
+            amount,
+            to,
+            reason,
+        };
+        self.draw(draw, out);
+        out.effects.push(Effect::Claimed {
+            user,
+            root,
+            // The call pays all that is due, so what was paid in all is what the leaf says.
+            entitled: self.payments(user).paid,
+            amount,
+            end,
         });
     }
 

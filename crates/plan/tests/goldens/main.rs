@@ -54,6 +54,7 @@ macro_rules! scenarios {
 scenarios! {
     a_batch_holds_back_pays_credits_and_lets_go: auto_pool();
     a_claim_takes_from_what_is_held_back_first: auto_pool();
+    settled_leaves_are_claims_that_never_fail: auto_pool();
     the_operator_takes_only_what_is_the_operators: auto_pool();
     payouts_that_nobody_asked_for_are_posted: auto_pool();
     a_closed_tree_of_fifteen_pays_224_company_30_and_residual_46: all_enter(15);

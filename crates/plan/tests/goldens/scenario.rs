@@ -13,6 +13,7 @@
 //! settle b1 A 5 B credited 7    the chain executed it; also: A frozen 5 (credited, because frozen), A skipped
 //! release b1 expired            also: cancelled; and of the chain: cancel b1
 //! claim A 5 / withdraw A 5 / treasury 5
+//! leaves A 5 B frozen 7 C skipped    somebody had leaves of a root settled; outcomes as of settle
 //!     10 custody -> held(A) pool_layer(1,1) to A of B      a leg: all legs of the fact, in order, or none of them
 //!     5 available(A) -> custody payout to A pending        also: post, void
 //!     nothing                                              the fact has no legs
@@ -185,7 +186,7 @@ impl Scenario {
                 until: words[2].parse().unwrap(),
             },
             "unfreeze" => Cause::UserUnfrozen { wallet: wallet(self) },
-            "request" | "settle" | "release" | "cancel" | "claim" | "withdraw" | "treasury" => {
+            "request" | "settle" | "release" | "cancel" | "claim" | "leaves" | "withdraw" | "treasury" => {
                 self.settlement(words, at)
             }
             other => panic!("{at}: unknown fact {other}"),

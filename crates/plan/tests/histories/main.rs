@@ -50,7 +50,7 @@ fn flow(cause: &Cause) -> i128 {
         Cause::Registered(intake) | Cause::RetoppedUp(intake) => signed(intake.amount),
         Cause::Refunded { amount, .. } => -signed(*amount),
         Cause::Funded { amount, .. } => signed(*amount),
-        Cause::BatchSettled { payouts, .. } => -payouts
+        Cause::BatchSettled { payouts, .. } | Cause::LeavesSettled { payouts, .. } => -payouts
             .iter()
             .map(|line| match line.outcome {
                 PayoutOutcome::Executed(amount) => signed(amount),

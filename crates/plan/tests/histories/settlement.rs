@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, U256};
 use money::Amount;
-use plan::{BatchEnd, Book, Cause, Effect, PayoutOutcome, RequestedPayout, SettledPayout};
+use plan::{BatchEnd, Book, Cause, ClaimEnd, Effect, PayoutOutcome, RequestedPayout, SettledPayout};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -30,6 +30,11 @@ pub(crate) enum Payment {
         quarters: u128,
         more: u128,
     },
+    /// Each line gets so many quarters of what its user has available, and more.
+    Leaves {
+        lines: Vec<(usize, u128, u8)>,
+        more: u128,
+    },
     Withdraw {
         user: usize,
         more: u128,
@@ -50,6 +55,8 @@ pub(crate) fn any_payment() -> impl Strategy<Value = Payment> {
         1 => pick.clone().prop_map(|batch| Payment::Cancel { batch }),
         2 => (pick.clone(), 0u128..5, prop_oneof![5 => Just(0u128), 1 => 1u128..90])
             .prop_map(|(user, quarters, more)| Payment::Claim { user, quarters, more }),
+        2 => (vec((pick.clone(), 0u128..5, 0u8..4), 0..7), prop_oneof![5 => Just(0u128), 1 => 1u128..90])
+            .prop_map(|(lines, more)| Payment::Leaves { lines, more }),
         2 => (pick, prop_oneof![5 => Just(0u128), 1 => 1u128..90])
             .prop_map(|(user, more)| Payment::Withdraw { user, more }),
         2 => (0u128..3_000).prop_map(|amount| Payment::Treasury { amount }),
@@ -121,6 +128,20 @@ impl Batches {
                     amount,
                 }
             }
+            Payment::Leaves { lines, more } => {
+                let due = |pick: usize, part| quarters(wallet(pick), part) + more;
+                let mut payouts: Vec<SettledPayout> = lines
+                    .iter()
+                    .map(|(pick, part, fate)| settled_leaf(wallet(*pick), due(*pick, *part), *fate))
+                    .collect();
+                // As the contract has them: ascending, nobody twice.
+                payouts.sort_by_key(|line| line.wallet);
+                payouts.dedup_by_key(|line| line.wallet);
+                Cause::LeavesSettled {
+                    root: B256::repeat_byte(7),
+                    payouts,
+                }
+            }
             Payment::Withdraw { user, more } => {
                 let wallet = wallet(*user);
                 let credit = has(wallet).unwrap_or_default().credit.base_units();
@@ -182,8 +203,20 @@ fn settled(wallet: Address, held: u128, fate: u8) -> Option<SettledPayout> {
     Some(SettledPayout { wallet, outcome })
 }
 
+/// A leaf is sent, credited or skipped; never another amount than what was due.
+fn settled_leaf(wallet: Address, due: u128, fate: u8) -> SettledPayout {
+    let amount = Amount::new(due);
+    let outcome = match fate {
+        _ if due == 0 => PayoutOutcome::Skipped,
+        0..=1 => PayoutOutcome::Executed(amount),
+        2 => PayoutOutcome::Credited { amount, frozen: true },
+        _ => PayoutOutcome::Skipped,
+    };
+    SettledPayout { wallet, outcome }
+}
+
 /// What random settlements must reach.
-pub(crate) const RULES: [&str; 16] = [
+pub(crate) const RULES: [&str; 18] = [
     "held",
     "AlreadyLive",
     "ExceedsAvailable",
@@ -192,6 +225,8 @@ pub(crate) const RULES: [&str; 16] = [
     "executed",
     "credited",
     "skipped",
+    "claimed",
+    "claim credited",
     "released",
     "batch ended",
     "BatchKnown",
@@ -215,6 +250,11 @@ pub(crate) fn rule_of(effect: &Effect) -> Option<&'static str> {
             PayoutOutcome::Skipped => "skipped",
         }
         .to_owned(),
+        Effect::Claimed { end, .. } => match end {
+            ClaimEnd::Paid => "claimed",
+            ClaimEnd::Credited => "claim credited",
+        }
+        .to_owned(),
         Effect::PayoutReleased { .. } => "released".to_owned(),
         Effect::BatchEnded { .. } => "batch ended".to_owned(),
         Effect::CommandIgnored { cause } => format!("{cause:?}"),
@@ -235,7 +275,6 @@ pub(crate) fn rule_of(effect: &Effect) -> Option<&'static str> {
         | Effect::BatchHeld { .. }
         | Effect::BatchExecuted { .. }
         | Effect::Paid { .. }
-        | Effect::Claimed { .. }
         | Effect::RootPublished { .. }
         | Effect::RootVetoed { .. } => return None,
     };

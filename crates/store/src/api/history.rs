@@ -120,7 +120,7 @@ pub async fn list(
                 WHERE p.user_id = $1 AND (p.held_fact, -1) < ($2::bigint, $3::integer)
                 ORDER BY p.held_fact DESC LIMIT $4)
                UNION ALL
-               (SELECT c.fact_seq, -1, 'claim', c.amount, 'paid',
+               (SELECT c.fact_seq, -1, 'claim', c.amount, c.state,
                        NULL, NULL, NULL, NULL, NULL, NULL, NULL, c.root, c.fact_seq
                 FROM claim AS c
                 WHERE c.user_id = $1 AND (c.fact_seq, -1) < ($2::bigint, $3::integer)

@@ -19,6 +19,8 @@ pub struct Pending {
     pub transaction_hash: B256,
     /// Whether its block is final, so that it only waits to be posted.
     pub is_final: bool,
+    /// Whether the first thing that the event names is a root of ours: of a payout it says that a leaf was settled.
+    pub names_root: bool,
 }
 
 /// What is pending of a wallet, oldest first. Provisional: only what is posted counts.
@@ -32,7 +34,8 @@ pub async fn list(connection: &mut PgConnection, wallet: Address) -> Result<Vec<
                SELECT DISTINCT block_hash, transaction_hash FROM chain_log
                WHERE seq > coalesce((SELECT max(chain_seq) FROM inbox WHERE fact_seq IS NOT NULL), 0)
            )
-           SELECT l.topics, l.data, l.block_number, l.transaction_hash, b.final AS is_final
+           SELECT l.topics, l.data, l.block_number, l.transaction_hash, b.final AS is_final,
+               EXISTS (SELECT FROM liabilities_root r WHERE r.root = l.topics[2]) AS "names_root!"
            FROM waiting
            JOIN chain_block b ON b.hash = waiting.block_hash AND b.canonical
            JOIN chain_log l ON l.block_hash = waiting.block_hash AND l.transaction_hash = waiting.transaction_hash
@@ -52,6 +55,7 @@ pub async fn list(connection: &mut PgConnection, wallet: Address) -> Result<Vec<
         block_number: row.block_number,
         transaction_hash: B256::from_slice(&row.transaction_hash),
         is_final: row.is_final,
+        names_root: row.names_root,
     });
     Ok(pending.collect())
 }

@@ -75,6 +75,10 @@ pub(super) fn write(cause: &Cause) -> CauseJson {
             entitled: Decimal(*entitled),
             amount: Decimal(*amount),
         },
+        Cause::LeavesSettled { root, payouts } => CauseJson::LeavesSettled {
+            root: Hex(*root),
+            payouts: payouts.iter().map(SettledPayoutJson::from).collect(),
+        },
         Cause::CreditWithdrawn { wallet, to, amount } => CauseJson::CreditWithdrawn {
             wallet: Hex(wallet.0),
             to: Hex(to.0),
@@ -133,6 +137,13 @@ pub(super) fn read(json: CauseJson) -> Result<Cause, CauseJsonError> {
             root: root.0,
             entitled: entitled.0,
             amount: amount.0,
+        },
+        CauseJson::LeavesSettled { root, payouts } => Cause::LeavesSettled {
+            root: root.0,
+            payouts: payouts
+                .iter()
+                .map(SettledPayout::try_from)
+                .collect::<Result<_, _>>()?,
         },
         CauseJson::CreditWithdrawn { wallet, to, amount } => Cause::CreditWithdrawn {
             wallet: Address(wallet.0),

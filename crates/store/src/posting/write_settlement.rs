@@ -169,14 +169,16 @@ async fn insert_claims(transaction: &mut PgTransaction<'_>, claims: &[ClaimRow])
     let roots: Vec<&[u8]> = claims.iter().map(|claim| claim.root.as_slice()).collect();
     let entitled: Vec<DbAmount> = claims.iter().map(|claim| claim.entitled.into()).collect();
     let amounts: Vec<DbAmount> = claims.iter().map(|claim| claim.amount.into()).collect();
+    let states: Vec<&str> = claims.iter().map(|claim| claim.state).collect();
     sqlx::query!(
-        "INSERT INTO claim (fact_seq, user_id, root, entitled, amount)
-         SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bytea[], $4::numeric[], $5::numeric[])",
+        "INSERT INTO claim (fact_seq, user_id, root, entitled, amount, state)
+         SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bytea[], $4::numeric[], $5::numeric[], $6::text[])",
         &facts,
         &users,
         &roots as &[&[u8]],
         &entitled as &[DbAmount],
         &amounts as &[DbAmount],
+        &states as &[&str],
     )
     .execute(&mut **transaction)
     .await?;

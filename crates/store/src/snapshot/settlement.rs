@@ -89,20 +89,23 @@ async fn batches(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Resu
 
 async fn claims(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
     let rows = sqlx::query!(
-        "SELECT fact_seq, user_id, root, entitled AS \"entitled: DbAmount\", amount AS \"amount: DbAmount\" FROM claim"
+        "SELECT fact_seq, user_id, root, entitled AS \"entitled: DbAmount\", amount AS \"amount: DbAmount\", \
+             state FROM claim"
     )
     .fetch_all(&mut **transaction)
     .await?;
     for row in rows {
         let claim = ClaimRow {
-            user: small(row.user_id, "claim.user_id")?,
             root: hash(&row.root, "claim.root")?,
             entitled: row.entitled.0,
             amount: row.amount.0,
+            state: row.state,
         };
-        books
-            .claims
-            .insert(natural(row.fact_seq, "claim.fact_seq")?, claim);
+        let key = (
+            natural(row.fact_seq, "claim.fact_seq")?,
+            small(row.user_id, "claim.user_id")?,
+        );
+        books.claims.insert(key, claim);
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256, keccak256};
 use ledger::Movement;
 use money::Amount;
-use plan::{BatchEnd, Cause, Effect, PayoutOutcome, RequestedPayout, SettledPayout, UserId};
+use plan::{BatchEnd, Cause, ClaimEnd, Effect, PayoutOutcome, RequestedPayout, SettledPayout, UserId};
 
 use super::{Scenario, wallet_of};
 
@@ -60,6 +60,10 @@ impl Scenario {
                 root: B256::ZERO,
                 entitled: amount(text),
                 amount: self.sent(amount(text)),
+            },
+            ["leaves", lines @ ..] => Cause::LeavesSettled {
+                root: B256::ZERO,
+                payouts: self.settled(lines, at),
             },
             ["withdraw", name, text] => Cause::CreditWithdrawn {
                 wallet: self.wallet(name),
@@ -152,7 +156,19 @@ impl Scenario {
             Effect::PayoutReleased { user, .. } => format!("! released {}", name(user)),
             Effect::BatchEnded { end, .. } => format!("! batch {}", end.name()),
             Effect::Paid { user, amount } => format!("! paid {} {}", name(user), text(amount)),
-            Effect::Claimed { user, amount, .. } => format!("! claimed {} {}", name(user), text(amount)),
+            Effect::Claimed {
+                user,
+                entitled,
+                amount,
+                end,
+                ..
+            } => match end {
+                ClaimEnd::Paid => format!("! claimed {} {}", name(user), text(amount)),
+                ClaimEnd::Credited => {
+                    let (amount, entitled) = (text(amount), text(entitled));
+                    format!("! claim credited {} {amount} of {entitled}", name(user))
+                }
+            },
             other => format!("! {other:?}"),
         }
     }

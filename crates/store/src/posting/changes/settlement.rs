@@ -67,6 +67,7 @@ pub(in crate::posting) struct ClaimRow {
     pub(in crate::posting) root: B256,
     pub(in crate::posting) entitled: Amount,
     pub(in crate::posting) amount: Amount,
+    pub(in crate::posting) state: &'static str,
 }
 
 /// What happens to a root of liabilities.
@@ -127,6 +128,7 @@ impl SettlementChanges {
             root,
             entitled,
             amount,
+            end,
         } = effect
         {
             self.claims.push(ClaimRow {
@@ -135,6 +137,7 @@ impl SettlementChanges {
                 root: *root,
                 entitled: *entitled,
                 amount: *amount,
+                state: end.name(),
             });
         }
     }

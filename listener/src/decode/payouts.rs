@@ -1,4 +1,5 @@
-//! A batch as one cause: the events of its users, folded into the event that closes it.
+//! A batch, or leaves of a root that were settled together, as one cause: the events of their users, folded into the event
+//! that closes them.
 //!
 //! The journal numbers and hashes the closing event only. That event commits to those of the users by hash, so what
 //! a node left out, invented or reordered is seen here.
@@ -14,9 +15,9 @@ use thiserror::Error;
 
 use super::DecodeError;
 
-/// What is not so about a batch.
+/// What is not so about payouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(crate) enum BatchError {
+pub(crate) enum PayoutsError {
     /// The closing event counts other entries.
     #[error("it counts {counted} entries, and {found} were seen")]
     Count {
@@ -32,13 +33,21 @@ pub(crate) enum BatchError {
     #[error("its outcome hash is not that of its entries")]
     OutcomeHash,
     /// There are entries, and no closing event after them.
-    #[error("it does not close")]
+    #[error("they do not close")]
     NotClosed,
 }
 
-/// Entries of batches that are not closed yet, by batch: one transaction may execute several.
+/// Entries that are not closed yet, by batch or root: one transaction may execute several calls.
 #[derive(Debug, Default)]
-pub(super) struct OpenBatches(BTreeMap<B256, Vec<Line>>);
+pub(super) struct OpenPayouts(BTreeMap<B256, Vec<Line>>);
+
+/// What a closing event says of its entries.
+struct Closing {
+    count: U256,
+    paid: U256,
+    credited: U256,
+    outcome_hash: B256,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Line {
@@ -46,7 +55,7 @@ struct Line {
     word: B256,
 }
 
-impl OpenBatches {
+impl OpenPayouts {
     /// Takes the event of one user.
     pub(super) fn add(&mut self, event: &CustodyEvent) -> Result<(), DecodeError> {
         let (name, frozen) = if let CustodyEvent::PayoutCredited(event) = event {
@@ -55,7 +64,7 @@ impl OpenBatches {
             ("PayoutExecuted", false)
         };
         let impossible = DecodeError::OutOfRange(name);
-        let (batch, entry) = Entry::from_event(event).ok_or(impossible)?;
+        let (id, entry) = Entry::from_event(event).ok_or(impossible)?;
         let outcome = match entry.effect {
             PayoutEffect::Sent(amount) => PayoutOutcome::Executed(Amount::new(amount)),
             PayoutEffect::Credited(amount) => PayoutOutcome::Credited {
@@ -64,7 +73,7 @@ impl OpenBatches {
             },
             PayoutEffect::Skipped => PayoutOutcome::Skipped,
         };
-        self.0.entry(batch).or_default().push(Line {
+        self.0.entry(id).or_default().push(Line {
             payout: SettledPayout {
                 wallet: entry.user,
                 outcome,
@@ -75,34 +84,55 @@ impl OpenBatches {
     }
 
     /// Takes the closing event of a batch.
-    pub(super) fn close(&mut self, event: &ICustody::BatchSettled) -> Result<Cause, DecodeError> {
-        let lines = self.0.remove(&event.batchId).unwrap_or_default();
-        check(event, &lines).map_err(|rule| DecodeError::Batch {
-            batch: event.batchId,
-            rule,
-        })?;
+    pub(super) fn close_batch(&mut self, event: &ICustody::BatchSettled) -> Result<Cause, DecodeError> {
+        let closing = Closing {
+            count: event.count,
+            paid: event.paid,
+            credited: event.credited,
+            outcome_hash: event.outcomeHash,
+        };
         Ok(Cause::BatchSettled {
             batch_id: event.batchId,
             manifest_hash: event.manifestHash,
-            payouts: lines.into_iter().map(|line| line.payout).collect(),
+            payouts: self.close(event.batchId, &closing)?,
         })
+    }
+
+    /// Takes the closing event of leaves.
+    pub(super) fn close_leaves(&mut self, event: &ICustody::LeavesSettled) -> Result<Cause, DecodeError> {
+        let closing = Closing {
+            count: event.count,
+            paid: event.paid,
+            credited: event.credited,
+            outcome_hash: event.outcomeHash,
+        };
+        Ok(Cause::LeavesSettled {
+            root: event.root,
+            payouts: self.close(event.root, &closing)?,
+        })
+    }
+
+    fn close(&mut self, id: B256, closing: &Closing) -> Result<Vec<SettledPayout>, DecodeError> {
+        let lines = self.0.remove(&id).unwrap_or_default();
+        check(closing, &lines).map_err(|rule| DecodeError::Payouts { id, rule })?;
+        Ok(lines.into_iter().map(|line| line.payout).collect())
     }
 
     pub(super) fn finish(self) -> Result<(), DecodeError> {
         match self.0.into_keys().next() {
-            Some(batch) => Err(DecodeError::Batch {
-                batch,
-                rule: BatchError::NotClosed,
+            Some(id) => Err(DecodeError::Payouts {
+                id,
+                rule: PayoutsError::NotClosed,
             }),
             None => Ok(()),
         }
     }
 }
 
-fn check(event: &ICustody::BatchSettled, lines: &[Line]) -> Result<(), BatchError> {
-    if event.count != U256::from(lines.len()) {
-        return Err(BatchError::Count {
-            counted: event.count,
+fn check(closing: &Closing, lines: &[Line]) -> Result<(), PayoutsError> {
+    if closing.count != U256::from(lines.len()) {
+        return Err(PayoutsError::Count {
+            counted: closing.count,
             found: lines.len(),
         });
     }
@@ -118,12 +148,12 @@ fn check(event: &ICustody::BatchSettled, lines: &[Line]) -> Result<(), BatchErro
             PayoutOutcome::Skipped => {}
         }
     }
-    if (paid, credited) != (event.paid, event.credited) {
-        return Err(BatchError::Sums);
+    if (paid, credited) != (closing.paid, closing.credited) {
+        return Err(PayoutsError::Sums);
     }
     let words: Vec<B256> = lines.iter().map(|line| line.word).collect();
-    if hash_of(&words) != event.outcomeHash {
-        return Err(BatchError::OutcomeHash);
+    if hash_of(&words) != closing.outcome_hash {
+        return Err(PayoutsError::OutcomeHash);
     }
     Ok(())
 }
