@@ -25,7 +25,7 @@ library DeploymentFile {
         _expectFields(toml, ".delays", 4);
         _expectFields(toml, ".outflow", 2);
         d.name = vm.parseTomlString(toml, ".name");
-        if (bytes(d.name).length == 0) revert Refused("name_empty", "");
+        _checkName(bytes(d.name));
         d.chainId = vm.parseTomlUint(toml, ".chain_id");
         string memory asset = vm.parseTomlString(toml, ".asset");
         if (keccak256(bytes(asset)) != keccak256("native")) revert Refused("asset_unsupported", asset);
@@ -48,6 +48,16 @@ library DeploymentFile {
 
     function _expectFields(string memory toml, string memory table, uint256 count) private pure {
         if (vm.parseTomlKeys(toml, table).length != count) revert Refused("unknown_or_missing_field", table);
+    }
+
+    /// @dev 1 to 64 small letters, digits and hyphens.
+    function _checkName(bytes memory name) private pure {
+        bool isPlain = name.length > 0 && name.length <= 64;
+        for (uint256 i = 0; i < name.length; ++i) {
+            bytes1 c = name[i];
+            isPlain = isPlain && ((c >= "a" && c <= "z") || (c >= "0" && c <= "9") || c == "-");
+        }
+        if (!isPlain) revert Refused("name_malformed", string(name));
     }
 
     /// @dev With its checksum, so that a mistyped digit is seen.
