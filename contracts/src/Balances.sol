@@ -1,33 +1,35 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ICustody} from "./interfaces/ICustody.sol";
+import {Asset} from "./Asset.sol";
 
 /// @notice Sums over all users: what the contract holds for them, and what it ever paid. Not responsible for who gets what.
-/// @dev The balance is at least escrow and credit together. It is never taken as exact: forced ether only adds.
-abstract contract Balances is ICustody {
-    // They share slots with each other and with the bucket of `Outflow`.
-    /// @dev Deposits that may still be taken back.
-    uint96 internal _escrowed;
+/// @dev The balance is at least escrow and credit together. It is never taken as exact: what is forced in only adds.
+/// Packed by who needs what at once: the first slot begins with the pause and is all that intakes, refunds and withdrawals write;
+/// the second is all that claims write. Batches write both.
+abstract contract Balances is Pausable, ICustody, Asset {
+    /// @dev Deposits that may still be taken back, in units of the asset; 56 bits, as in a deposit.
+    uint56 internal _escrowedUnits;
     /// @dev Credits that were not withdrawn.
     uint96 internal _credited;
     /// @dev Everything that batches sent or credited.
     uint96 internal _pushed;
-    /// @dev Everything that claims sent.
+
+    /// @dev Everything that claims sent, and that was sent or credited for leaves.
     uint96 internal _claimed;
+    /// @dev How full the bucket of `Outflow` was at `_levelAt`.
+    uint96 internal _level;
+    uint32 internal _levelAt;
 
     function totals() external view returns (uint256 pushed, uint256 claimed, uint256 credited, uint256 escrowed) {
-        return (_pushed, _claimed, _credited, _escrowed);
+        return (_pushed, _claimed, _credited, _escrowedUnits * _unit());
     }
 
     /// @dev What belongs to no deposit and to no credit.
     function _free() internal view returns (uint256) {
-        return address(this).balance - _escrowed - _credited;
-    }
-
-    /// @dev All gas, no returned data copied.
-    function _send(address to, uint256 amount) internal {
-        if (!LowLevelCall.callNoReturn(to, amount, "")) revert ICustody.TransferFailed(to, amount);
+        (uint256 escrowed, uint256 credited) = (_escrowedUnits, _credited);
+        return _balance() - escrowed * _unit() - credited;
     }
 }

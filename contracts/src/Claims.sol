@@ -19,27 +19,19 @@ abstract contract Claims is Accounts, Liabilities {
         if (!SumTree.climbs(SumTree.leaf(user, entitled), entitled, proof, root, total)) {
             revert ICustody.InvalidProof();
         }
-        Account storage a = _accounts[user];
-        if (a.frozenUntil == 0) revert ICustody.NotRegistered(user);
-        _checkNotFrozen(user);
-        uint256 paid = a.paid;
+        (uint256 paid, uint256 until) = (_accounts[user].paid, _accounts[user].frozenUntil);
+        if (until == 0) revert ICustody.NotRegistered(user);
+        if (until > block.timestamp) revert ICustody.UserIsFrozen(user, until);
         if (entitled <= paid) revert ICustody.NothingDue(user);
-        uint256 amount = _payable(entitled - paid);
-
-        a.paid = uint112(paid + amount);
-        _claimed += uint96(amount);
-        _takeForClaim(amount);
-        _record(3, abi.encode(ICustody.Claimed.selector, user, root, SEQ, entitled, amount));
-        _send(user, amount);
-    }
-
-    /// @return amount the part of `due` that can be paid now; below 2^96, as `due` is
-    function _payable(uint256 due) private view returns (uint256 amount) {
+        uint256 due = entitled - paid;
         uint256 free = _free();
         if (free == 0) revert ICustody.InsufficientFunds(due, 0);
-        uint256 room = _roomForClaims();
-        if (room == 0) revert ICustody.OutflowCapReached(due, 0);
-        amount = due < free ? due : free;
-        if (amount > room) amount = room;
+        uint256 amount = _takeForClaim(due, due < free ? due : free);
+
+        // A sum of what was free and below 2^96 each time.
+        _claimed += uint96(amount);
+        _accounts[user].paid = uint112(paid + amount);
+        _record(3, abi.encode(ICustody.Claimed.selector, user, root, SEQ, entitled, amount));
+        _send(user, amount);
     }
 }

@@ -2,10 +2,11 @@
 pragma solidity ^0.8.24;
 
 import {ICustody} from "./interfaces/ICustody.sol";
+import {Balances} from "./Balances.sol";
 
 /// @notice What was fixed at construction. Only the outflow cap may move afterwards, and never below its floor.
 /// @dev Checks that hold on every chain stand here; the minimums of public chains are checked by the deployer.
-abstract contract Configuration is ICustody {
+abstract contract Configuration is Balances {
     /// @dev Confiscation by freezing is bounded by this, whatever the configuration says.
     uint256 internal constant MAX_FREEZE_LIMIT = 30 days;
     /// @dev A longer cooling-off time is a mistake of units, and would not fit the 32 bit clock of a deposit for ever.

@@ -4,10 +4,9 @@ pragma solidity ^0.8.24;
 import {ICustody} from "./interfaces/ICustody.sol";
 import {Accounts} from "./Accounts.sol";
 import {Authorizations} from "./Authorizations.sol";
-import {Balances} from "./Balances.sol";
 
 /// @notice Withdrawal of what a batch could not send: by the user, or by anybody with the user's signature. Never paused.
-abstract contract Credits is Accounts, Balances, Authorizations {
+abstract contract Credits is Accounts, Authorizations {
     bytes32 internal constant WITHDRAWAL_TYPEHASH =
         keccak256("Withdrawal(address user,address to,uint256 amount,uint256 nonce,uint256 deadline)");
 

@@ -7,15 +7,15 @@ import {Balances} from "./Balances.sol";
 import {Roles} from "./Roles.sol";
 
 /// @notice Money that may still be taken back: deposits by reference, their sum per day, refunds and the sweep.
-/// @dev Deposits that were not refunded and whose day is not swept sum up to `_escrowed`; so do the unswept buckets.
-abstract contract Escrow is Roles, Balances {
+/// @dev Deposits that were not refunded and whose day is not swept sum up to `_escrowedUnits`; so do the unswept buckets.
+abstract contract Escrow is Balances, Roles {
     using SafeCast for uint256;
 
     /// @dev One slot.
-    /// @param amountGwei 56 bits hold 72 million whole units, half of all that exist
+    /// @param units of the asset; 56 bits of gwei are 72 million whole coins, half of all that exist
     struct Deposit {
         address user;
-        uint56 amountGwei;
+        uint56 units;
         bool refunded;
         uint32 refundableUntil;
     }
@@ -24,6 +24,7 @@ abstract contract Escrow is Roles, Balances {
     uint32 internal _sweptThrough;
 
     mapping(bytes32 ref => Deposit) internal _deposits;
+    /// @dev Units that mature at the end of a day.
     mapping(uint256 day => uint256) internal _buckets;
 
     constructor() {
@@ -38,7 +39,7 @@ abstract contract Escrow is Roles, Balances {
         returns (address user, uint256 amount, uint256 refundableUntil, bool refunded)
     {
         Deposit storage d = _deposits[ref];
-        return (d.user, uint256(d.amountGwei) * 1 gwei, d.refundableUntil, d.refunded);
+        return (d.user, d.units * _unit(), d.refundableUntil, d.refunded);
     }
 
     /// @notice Sends an intake back to `to`, while `now <= refundableUntil`. The depositor only; never paused or frozen.
@@ -50,10 +51,10 @@ abstract contract Escrow is Roles, Balances {
         if (to == address(0)) revert ICustody.ZeroAddress();
         if (d.refunded || block.timestamp > d.refundableUntil) revert ICustody.NotRefundable(ref);
 
-        uint256 amount = uint256(d.amountGwei) * 1 gwei;
+        uint256 amount = d.units * _unit();
         _deposits[ref].refunded = true;
-        _buckets[uint256(d.refundableUntil) / 1 days] -= amount;
-        _escrowed -= uint96(amount);
+        _buckets[uint256(d.refundableUntil) / 1 days] -= d.units;
+        _escrowedUnits -= d.units;
 
         _record(3, abi.encode(ICustody.DepositRefunded.selector, ref, d.user, SEQ, to, amount));
         _send(to, amount);
@@ -68,26 +69,23 @@ abstract contract Escrow is Roles, Balances {
         if (pending == 0) revert ICustody.NothingToSweep(swept);
 
         uint256 through = swept + pending;
-        uint256 amount;
+        uint256 units;
         for (uint256 day = swept + 1; day <= through; ++day) {
-            amount += _buckets[day];
+            units += _buckets[day];
             delete _buckets[day];
         }
         _sweptThrough = uint32(through);
-        _escrowed -= uint96(amount);
+        _escrowedUnits -= uint56(units);
 
-        _record(2, abi.encode(ICustody.EscrowMatured.selector, through, SEQ, amount));
+        _record(2, abi.encode(ICustody.EscrowMatured.selector, through, SEQ, units * _unit()));
     }
 
-    /// @dev `amount` is a positive whole number of gwei, `ref` unused.
+    /// @dev `amount` is a positive whole number of units, `ref` unused.
     function _escrow(bytes32 ref, address user, uint256 amount, uint256 refundableUntil) internal {
-        _deposits[ref] = Deposit({
-            user: user,
-            amountGwei: (amount / 1 gwei).toUint56(),
-            refunded: false,
-            refundableUntil: refundableUntil.toUint32()
-        });
-        _buckets[refundableUntil / 1 days] += amount;
-        _escrowed += uint96(amount);
+        uint56 units = (amount / _unit()).toUint56();
+        _deposits[ref] =
+            Deposit({user: user, units: units, refunded: false, refundableUntil: refundableUntil.toUint32()});
+        _buckets[refundableUntil / 1 days] += units;
+        _escrowedUnits = (uint256(_escrowedUnits) + units).toUint56();
     }
 }

@@ -8,7 +8,7 @@ import {Escrow} from "./Escrow.sol";
 
 /// @notice Where money comes in: registrations and retopups into escrow, funding into the free pool.
 /// @dev Checks run in this order, and the first broken rule is the error: paused; sender (`WrongUser`); deadline (`Expired`,
-/// `LifetimeTooLong`); value (`WrongValue`; `NotWholeGwei`, also for zero); reference (`RefUsed`); freeze (`UserIsFrozen`);
+/// `LifetimeTooLong`); value (`WrongValue`; `NotWholeGwei`, also for zero: not a whole number of the asset's units); reference (`RefUsed`); freeze (`UserIsFrozen`);
 /// sponsor of a retopup (`WrongUser`, expected is zero); registration (`AlreadyRegistered`, `NotRegistered`); signer
 /// (`InvalidSigner`); signature (`InvalidSignature`).
 abstract contract Intake is Accounts, Escrow, Authorizations {
@@ -47,6 +47,7 @@ abstract contract Intake is Accounts, Escrow, Authorizations {
                 intake.disclosureHash
             )
         );
+        _collect(intake.amount);
     }
 
     /// @notice Takes a registered user's further payment into escrow.
@@ -76,25 +77,28 @@ abstract contract Intake is Accounts, Escrow, Authorizations {
                 intake.disclosureHash
             )
         );
+        _collect(intake.amount);
     }
 
     /// @notice Adds funds that belong to no user; anybody, also while paused. `NotWholeGwei` also for zero.
     function fund() external payable nonReentrant {
-        _checkWholeGwei(msg.value);
-        _record(2, abi.encode(ICustody.Funded.selector, msg.sender, SEQ, msg.value));
+        uint256 amount = _offered();
+        _checkUnits(amount);
+        _record(2, abi.encode(ICustody.Funded.selector, msg.sender, SEQ, amount));
+        _collect(amount);
     }
 
     function _checkIntake(ICustody.Intake calldata intake) private view {
         if (msg.sender != intake.user) revert ICustody.WrongUser(intake.user, msg.sender);
         _checkDeadline(intake.deadline);
-        if (msg.value != intake.amount) revert ICustody.WrongValue(intake.amount, msg.value);
-        _checkWholeGwei(intake.amount);
+        _checkValue(intake.amount);
+        _checkUnits(intake.amount);
         if (_deposits[intake.ref].user != address(0)) revert ICustody.RefUsed(intake.ref);
         _checkNotFrozen(intake.user);
     }
 
-    function _checkWholeGwei(uint256 amount) private pure {
-        if (amount == 0 || amount % 1 gwei != 0) revert ICustody.NotWholeGwei(amount);
+    function _checkUnits(uint256 amount) private view {
+        if (amount == 0 || amount % _unit() != 0) revert ICustody.NotWholeGwei(amount);
     }
 
     function _structHash(bytes32 typeHash, ICustody.Intake calldata intake) private pure returns (bytes32) {

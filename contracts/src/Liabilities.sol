@@ -4,44 +4,38 @@ pragma solidity ^0.8.24;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICustody} from "./interfaces/ICustody.sol";
 import {Authorizations} from "./Authorizations.sol";
-import {Balances} from "./Balances.sol";
 import {Outflow} from "./Outflow.sol";
 
 /// @notice What the company promised: published roots, the delay in which they can be vetoed, and the funds that they reserve.
 /// @dev What a root still owes is `total - paid in all at its publication - (claimed now - claimed at its publication)`, which
 /// is `ceiling - claimed now` with `ceiling = total - pushed at its publication`. The reserve is the larger of what the newest
 /// mature root owes and what the immature one owes.
-abstract contract Liabilities is Outflow, Balances, Authorizations {
+abstract contract Liabilities is Outflow, Authorizations {
     using SafeCast for uint256;
 
     bytes32 internal constant LIABILITIES_ROOT_TYPEHASH =
         keccak256("LiabilitiesRoot(bytes32 root,uint256 total,uint256 asOfSeq,uint256 validAfter,uint256 deadline)");
 
     /// @dev One slot. An entry stays for ever, so a root is published at most once.
-    /// @param claimableFrom zero for an unknown root
-    /// @param withdrawn vetoed or retired: never claimable (again)
+    /// @param ceiling what claims in all may reach before the root owes nothing
+    /// @param claimableFrom zero for an unknown root, `NEVER` for one vetoed or retired
+    /// @param place lowest bit: where in `_newestRoots` the root stands or stood; above it `asOfSeq`. 31 bits of it are a call per
+    /// second for 68 years; roots after that could name no later entry.
     struct Root {
         uint96 total;
-        uint64 asOfSeq;
-        uint64 claimableFrom;
-        bool withdrawn;
+        uint96 ceiling;
+        uint32 claimableFrom;
+        uint32 place;
     }
 
-    /// @dev One slot, all that a batch needs to know.
-    /// @param newest ceiling of the newest root that was not vetoed
-    /// @param former ceiling of the one before; counts while the newest is immature
-    /// @param matureFrom when the newest becomes claimable
-    struct Ceilings {
-        uint96 newest;
-        uint96 former;
-        uint64 matureFrom;
-    }
+    /// @dev Later than the 32 bit clock of deposits and freezes.
+    uint32 private constant NEVER = type(uint32).max;
 
-    Ceilings private _ceilings;
     mapping(bytes32 root => Root) private _roots;
-    /// @dev Newest root that was not vetoed, and the one that is the newest again after a veto.
-    bytes32 private _newest;
-    bytes32 private _former;
+    /// @dev The newest root that was not vetoed: a copy of its entry, which is all that a batch and the next publication need.
+    Root private _newest;
+    /// @dev The newest root, and the one before it: each takes the place of the one before the last.
+    bytes32[2] private _newestRoots;
 
     /// @notice Submitter: publishes a signed root, claimable after the veto delay.
     /// @dev In order: role; paused; window (`NotYetValid`, `Expired`, `LifetimeTooLong`); `RootVetoedOrKnown` (also the zero
@@ -55,41 +49,41 @@ abstract contract Liabilities is Outflow, Balances, Authorizations {
     {
         _checkWindow(root.validAfter, root.deadline);
         if (root.root == 0 || _roots[root.root].claimableFrom != 0) revert ICustody.RootVetoedOrKnown(root.root);
-        Ceilings memory ceilings = _ceilings;
-        if (block.timestamp < ceilings.matureFrom) revert ICustody.RootPending(ceilings.matureFrom);
+        Root memory latest = _newest;
+        if (block.timestamp < latest.claimableFrom) revert ICustody.RootPending(latest.claimableFrom);
         _checkRootAuthorization(keccak256(abi.encode(LIABILITIES_ROOT_TYPEHASH, root)), signer, signature);
+        uint256 ceiling = _checkMonotoneAndFunded(root.total, root.asOfSeq, latest);
 
-        _checkMonotoneAndFunded(root.total, root.asOfSeq);
-        uint64 from = uint64(block.timestamp + VETO_DELAY);
-        _roots[root.root] = Root(root.total.toUint96(), uint64(root.asOfSeq), from, false);
-        _ceilings = Ceilings((root.total - _pushed).toUint96(), ceilings.newest, from);
-        (_newest, _former) = (root.root, _newest);
+        uint256 place = 1 - latest.place % 2;
+        uint256 from = block.timestamp + VETO_DELAY;
+        latest = Root(root.total.toUint96(), uint96(ceiling), from.toUint32(), (root.asOfSeq * 2 + place).toUint32());
+        _roots[root.root] = latest;
+        _newest = latest;
+        _newestRoots[place] = root.root;
         _record(2, abi.encode(ICustody.RootPublished.selector, root.root, SEQ, root.total, root.asOfSeq, from));
     }
 
     /// @notice Guardian: withdraws the root that is not yet claimable, for ever.
     /// @dev `RootUnknownOrImmature` for a root unknown, vetoed or retired; `Expired` when it is claimable already.
     function vetoRoot(bytes32 root) external nonReentrant onlyRole(GUARDIAN_ROLE) {
-        Root storage r = _roots[root];
-        if (r.claimableFrom == 0 || r.withdrawn) revert ICustody.RootUnknownOrImmature(root);
-        if (block.timestamp >= r.claimableFrom) revert ICustody.Expired(r.claimableFrom);
+        uint256 from = _roots[root].claimableFrom;
+        if (from == 0 || from == NEVER) revert ICustody.RootUnknownOrImmature(root);
+        if (block.timestamp >= from) revert ICustody.Expired(from);
+        _roots[root].claimableFrom = NEVER;
         // Only one root is immature at a time, so this is the newest, and the one before it is mature.
-        r.withdrawn = true;
-        _newest = _former;
-        _ceilings = Ceilings(_ceilings.former, 0, 0);
+        _newest = _roots[_former()];
         _record(2, abi.encode(ICustody.RootVetoed.selector, root, SEQ));
     }
 
     /// @notice Total and first second of claims; zeros for a root unknown, vetoed or retired.
     function liabilities(bytes32 root) external view returns (uint256 total, uint256 claimableFrom) {
-        Root storage r = _roots[root];
-        return r.withdrawn ? (0, 0) : (uint256(r.total), uint256(r.claimableFrom));
+        Root memory r = _roots[root];
+        return r.claimableFrom == NEVER ? (0, 0) : (uint256(r.total), uint256(r.claimableFrom));
     }
 
     function latestRoot() external view returns (bytes32 root, uint256 total, uint256 asOfSeq, uint256 claimableFrom) {
-        root = _newest;
-        Root storage r = _roots[root];
-        return (root, r.total, r.asOfSeq, r.claimableFrom);
+        Root memory r = _newest;
+        return (_newestRoots[r.place % 2], r.total, r.place / 2, r.claimableFrom);
     }
 
     /// @notice What a batch or the treasury may spend now: claims may take more, up to all free funds and a fuller bucket.
@@ -106,39 +100,49 @@ abstract contract Liabilities is Outflow, Balances, Authorizations {
 
     /// @return total of a root against which claims can be made now
     function _matureTotal(bytes32 root) internal view returns (uint256 total) {
-        Root storage r = _roots[root];
-        if (!_isMature(r)) revert ICustody.RootUnknownOrImmature(root);
-        return r.total;
+        uint256 from;
+        (from, total) = (_roots[root].claimableFrom, _roots[root].total);
+        if (from == 0 || block.timestamp < from) revert ICustody.RootUnknownOrImmature(root);
     }
 
     /// @dev For a mature root that a newer mature one replaced; a root that is not mature is the guardian's to veto.
     function _retireRoot(bytes32 root) internal {
-        Root storage r = _roots[root];
-        if (!_isMature(r)) revert ICustody.RootUnknownOrImmature(root);
-        if (root == (block.timestamp < _ceilings.matureFrom ? _former : _newest)) {
+        _matureTotal(root);
+        if (root == (block.timestamp < _newest.claimableFrom ? _former() : _newestRoots[_newest.place % 2])) {
             revert ICustody.NewestRootNotRetirable(root);
         }
-        r.withdrawn = true;
+        _roots[root].claimableFrom = NEVER;
     }
 
-    function _checkMonotoneAndFunded(uint256 total, uint256 asOfSeq) private view {
-        Root memory latest = _roots[_newest];
-        uint256 paidInAll = uint256(_pushed) + _claimed;
-        if (total < latest.total || total < paidInAll || asOfSeq < latest.asOfSeq || asOfSeq >= _nextSeq()) {
+    /// @return ceiling of a root of this total
+    function _checkMonotoneAndFunded(uint256 total, uint256 asOfSeq, Root memory latest)
+        private
+        view
+        returns (uint256 ceiling)
+    {
+        (uint256 pushed, uint256 paidInAll) = (_pushed, _claimed);
+        paidInAll += pushed;
+        if (total < latest.total || total < paidInAll || asOfSeq < latest.place / 2 || asOfSeq >= _nextSeq()) {
             revert ICustody.RootNotMonotone();
         }
         uint256 free = _free();
         if (total - paidInAll > free) revert ICustody.InsufficientFunds(total - paidInAll, free);
-    }
-
-    function _isMature(Root storage r) private view returns (bool) {
-        return r.claimableFrom != 0 && block.timestamp >= r.claimableFrom && !r.withdrawn;
+        return total - pushed;
     }
 
     function _reserve() private view returns (uint256) {
-        Ceilings memory ceilings = _ceilings;
-        uint256 ceiling = ceilings.newest;
-        if (block.timestamp < ceilings.matureFrom && ceilings.former > ceiling) ceiling = ceilings.former;
-        return ceiling > _claimed ? ceiling - _claimed : 0;
+        Root memory newest = _newest;
+        uint256 ceiling = newest.ceiling;
+        if (block.timestamp < newest.claimableFrom) {
+            uint256 former = _roots[_former()].ceiling;
+            if (former > ceiling) ceiling = former;
+        }
+        uint256 claimed = _claimed;
+        return ceiling > claimed ? ceiling - claimed : 0;
+    }
+
+    /// @dev The one before the newest, while the newest is immature; zero when there is none.
+    function _former() private view returns (bytes32) {
+        return _newestRoots[1 - _newest.place % 2];
     }
 }

@@ -15,10 +15,6 @@ abstract contract Outflow is Configuration, Roles {
 
     uint256 private constant EMPTY_AFTER = 1 days;
 
-    /// @dev How full the bucket was at `_levelAt`.
-    uint96 private _level;
-    uint64 private _levelAt;
-
     /// @notice Guardian or admin, at once. `WrongValue` with the bound that is broken: not below the present cap, or below the
     /// floor, so that exits cannot be starved.
     function lowerOutflowCap(uint256 cap) external nonReentrant onlyGuardianOrAdmin {
@@ -39,27 +35,31 @@ abstract contract Outflow is Configuration, Roles {
         return _room((uint256(_outflowCap) / 2) * 3 / 4);
     }
 
-    /// @dev Claims may fill the bucket to the brim.
-    function _roomForClaims() internal view returns (uint256) {
-        return _room(uint256(_outflowCap) / 2);
-    }
-
     function _takeForPayment(uint256 amount) internal {
         _take(amount, _roomForPayments());
     }
 
+    /// @dev Claims may fill the bucket to the brim.
     function _takeForLeaves(uint256 amount) internal {
         _take(amount, _roomForClaims());
     }
 
-    /// @dev `amount` fits into `_roomForClaims`.
-    function _takeForClaim(uint256 amount) internal {
+    /// @dev As much as there is room for, of `amount`, which is a part of `due`; `OutflowCapReached` when there is none.
+    function _takeForClaim(uint256 due, uint256 amount) internal returns (uint256) {
+        uint256 room = _roomForClaims();
+        if (room == 0) revert ICustody.OutflowCapReached(due, 0);
+        if (amount > room) amount = room;
         _fill(amount);
+        return amount;
     }
 
     function _take(uint256 amount, uint256 room) private {
         if (amount > room) revert ICustody.OutflowCapReached(amount, room);
         _fill(amount);
+    }
+
+    function _roomForClaims() private view returns (uint256) {
+        return _room(uint256(_outflowCap) / 2);
     }
 
     function _room(uint256 limit) private view returns (uint256) {
@@ -68,8 +68,8 @@ abstract contract Outflow is Configuration, Roles {
     }
 
     function _fill(uint256 amount) private {
-        _level = (_presentLevel() + amount).toUint96();
-        _levelAt = uint64(block.timestamp);
+        uint96 level = (_presentLevel() + amount).toUint96();
+        (_level, _levelAt) = (level, uint32(block.timestamp));
     }
 
     /// @dev What leaked until now leaked at the old rate. A bucket that is fuller than the new one holds is just full: it
@@ -78,14 +78,14 @@ abstract contract Outflow is Configuration, Roles {
         uint256 level = _presentLevel();
         uint96 capacity = cap / 2;
         _level = level < capacity ? uint96(level) : capacity;
-        _levelAt = uint64(block.timestamp);
+        _levelAt = uint32(block.timestamp);
         _outflowCap = cap;
     }
 
     /// @dev Leaks are rounded down, in favour of the bound.
     function _presentLevel() private view returns (uint256) {
-        uint256 level = _level;
-        uint256 leaked = (block.timestamp - _levelAt) * (uint256(_outflowCap) / 2) / EMPTY_AFTER;
+        (uint256 level, uint256 levelAt) = (_level, _levelAt);
+        uint256 leaked = (block.timestamp - levelAt) * (uint256(_outflowCap) / 2) / EMPTY_AFTER;
         return level > leaked ? level - leaked : 0;
     }
 }

@@ -5,17 +5,9 @@ import {ICustody} from "./interfaces/ICustody.sol";
 import {Accounts} from "./Accounts.sol";
 
 /// @notice Pays a list of users what is missing to their cumulative targets. No recipient fails the others.
-/// @dev Not responsible for who may ask for it, for funds and for bounds.
+/// @dev Not responsible for who may ask for it, for funds and for bounds, nor for how the asset is sent: `Native` and `Token`.
 abstract contract Payouts is Accounts {
-    /// @dev Also in the worst case, a batch stays under the 16,777,216 gas that a transaction may have: 300 recipients that
-    /// burn all they are given, or 300 accounts that do not exist yet.
-    uint256 internal constant MAX_BATCH = 300;
-    /// @dev Enough for the wallets that are contracts, too little to make 300 of them exceed a transaction.
-    uint256 internal constant RECIPIENT_GAS = 10_000;
-    /// @dev A call never gets more than 63/64 of what is left (EIP-150). Whoever was given less than `RECIPIENT_GAS` leaves
-    /// less than this behind, even when it gives all of it back, together with the 2,300 that come with a transfer.
-    uint256 internal constant MIN_GAS_AFTER_FAILURE = 12_500;
-    /// @dev In an outcome word: credited, not sent. Targets and amounts are below 2^95: more than exists of the asset.
+    /// @dev In an outcome word: credited, not sent. Amounts are below 2^95: more than exists of the asset.
     uint256 internal constant CREDITED_FLAG = 1 << 95;
     uint256 internal constant TARGET_MASK = 0xffffffffffffffffffffffff;
     uint256 internal constant PAID_MASK = 0xffffffffffffffffffffffffffff;
@@ -31,66 +23,65 @@ abstract contract Payouts is Accounts {
         bytes32 outcomeHash;
     }
 
+    /// @dev How far a list is paid.
+    /// @param at memory address of the next word of the list
+    /// @param end memory address behind the last one
+    /// @param previous user of the word before
+    /// @param sent sum of what was simply paid
+    struct Progress {
+        uint256 at;
+        uint256 end;
+        uint256 previous;
+        uint256 sent;
+    }
+
+    /// @dev How many entries a list may have, so that the worst of them stay under the gas that a transaction may have.
+    function _maxBatch() internal pure virtual returns (uint256);
+
+    /// @dev More gas than is left behind when a recipient was given less than it may use, and failed.
+    function _minGasAfterFailure() internal pure virtual returns (uint256);
+
+    /// @dev Pays the entries from `at` on, writing their outcome words, up to the first that is not simply paid: one out of order,
+    /// unregistered, frozen, with nothing due, or whose recipient failed, which is then counted in its account already.
+    /// @return due of that entry; negative when more was paid already
+    function _payStretch(bytes32 cause, Progress memory progress) internal virtual returns (int256 due);
+
     /// @dev `BadBatchSize` for none or too many.
     /// @return words the list, in memory where it can become the outcome
     /// @return outcome count and hash of the list, and nothing paid yet
     function _listOf(bytes32[] calldata list) internal pure returns (bytes32[] memory words, Outcome memory outcome) {
-        if (list.length == 0 || list.length > MAX_BATCH) revert ICustody.BadBatchSize(list.length, MAX_BATCH);
+        if (list.length == 0 || list.length > _maxBatch()) revert ICustody.BadBatchSize(list.length, _maxBatch());
         words = list;
         outcome.count = list.length;
         outcome.listHash = _hashOf(words);
     }
 
-    /// @dev Pays entry by entry and turns `words` from the list into the outcome. Stretches of entries that are simply
-    /// paid are in assembly, for they are what a batch costs; every other entry ends a stretch.
-    function _payAll(bytes32 cause, bytes32[] memory words, Outcome memory outcome) internal {
-        bytes32 executed = ICustody.PayoutExecuted.selector;
-        uint256 at;
-        uint256 end;
+    /// @dev Pays entry by entry and turns `words` from the list into the outcome. Every entry that is not simply paid ends a stretch.
+    /// @param cause batch id or root, for the events
+    function _payAll(bytes32 cause, bytes32[] memory words, Outcome memory outcome) internal virtual {
+        Progress memory progress;
         // Memory-safe: addresses of the first word and behind the last one.
         assembly ("memory-safe") {
-            at := add(words, 0x20)
-            end := add(at, shl(5, mload(words)))
+            let first := add(words, 0x20)
+            mstore(progress, first)
+            mstore(add(progress, 0x20), add(first, shl(5, mload(words))))
         }
-        uint256 paid;
-        uint256 previous;
         while (true) {
-            uint256 user;
-            int256 due;
-            // Memory-safe: uses the scratch space and the words from `at` to `end`.
+            int256 due = _payStretch(cause, progress);
+            if (progress.at == progress.end) break;
+            bytes32 entry;
             assembly ("memory-safe") {
-                // Account slots are paid112 | credit112 | frozenUntil32, from the lowest bit. Registered and not frozen are
-                // those of 0 < slot < (now + 1) << 224, which is slot - 1 < limit.
-                let limit := sub(shl(224, add(timestamp(), 1)), 1)
-                mstore(0x20, _accounts.slot)
-                for {} lt(at, end) { at := add(at, 0x20) } {
-                    due := mload(at)
-                    user := shr(96, due)
-                    mstore(0, user)
-                    let slot := keccak256(0, 0x40)
-                    let account_ := sload(slot)
-                    due := sub(and(due, TARGET_MASK), and(account_, PAID_MASK))
-                    if iszero(and(and(gt(user, previous), sgt(due, 0)), lt(sub(account_, 1), limit))) {
-                        break
-                    }
-                    sstore(slot, add(account_, due))
-                    if iszero(call(RECIPIENT_GAS, user, due, 0, 0, 0, 0)) { break }
-                    mstore(at, or(shl(96, user), due))
-                    mstore(0, due)
-                    log3(0, 0x20, executed, cause, user)
-                    paid := add(paid, due)
-                    previous := user
-                }
+                entry := mload(mload(progress))
             }
-            if (at == end) break;
-            if (user <= previous) _refuseEntry(words, at);
-            _settleUnsent(cause, at, due, outcome);
-            previous = user;
-            unchecked {
-                at += 0x20;
+            if (uint160(bytes20(entry)) <= progress.previous) _refuseEntry(words, progress.at);
+            bytes32 word = _outcomeUnsent(cause, entry, due, outcome);
+            assembly ("memory-safe") {
+                mstore(mload(progress), word)
             }
+            progress.previous = uint160(bytes20(entry));
+            progress.at += 0x20;
         }
-        outcome.paid += paid;
+        outcome.paid += progress.sent;
         outcome.outcomeHash = _hashOf(words);
     }
 
@@ -103,23 +94,12 @@ abstract contract Payouts is Accounts {
         revert ICustody.BadEntry(index, words[index]);
     }
 
-    /// @dev An entry that was not simply paid: credited, or nothing was due. Writes the outcome word at `at`.
-    function _settleUnsent(bytes32 cause, uint256 at, int256 due, Outcome memory outcome) private {
-        bytes32 entry;
-        assembly ("memory-safe") {
-            entry := mload(at)
-        }
-        bytes32 word = _outcomeUnsent(cause, address(bytes20(entry)), entry, due, outcome);
-        assembly ("memory-safe") {
-            mstore(at, word)
-        }
-    }
-
     /// @return word outcome of an entry that was not simply paid: credited, or nothing was due
-    function _outcomeUnsent(bytes32 cause, address user, bytes32 entry, int256 due, Outcome memory outcome)
+    function _outcomeUnsent(bytes32 cause, bytes32 entry, int256 due, Outcome memory outcome)
         private
         returns (bytes32 word)
     {
+        address user = address(bytes20(entry));
         Account storage a = _accounts[user];
         if (a.frozenUntil == 0) revert ICustody.NotRegistered(user);
         word = bytes32(bytes20(user));
@@ -128,7 +108,7 @@ abstract contract Payouts is Accounts {
             return word;
         }
         bool frozen = a.frozenUntil > block.timestamp;
-        if (!frozen && gasleft() < MIN_GAS_AFTER_FAILURE) revert ICustody.InsufficientGas();
+        if (!frozen && gasleft() < _minGasAfterFailure()) revert ICustody.InsufficientGas();
         uint256 amount = uint256(due);
         // A call that failed was counted as paid before it was made.
         a.paid = uint96(uint256(entry));

@@ -9,7 +9,7 @@ contract CustodyHarness is Custody {
     constructor(ICustody.Config memory c) Custody(c) {}
 
     function bucket(uint256 day) external view returns (uint256) {
-        return _buckets[day];
+        return _buckets[day] * _unit();
     }
 
     function sweptThrough() external view returns (uint256) {

@@ -19,16 +19,22 @@ contract BoundsTest is SettlementTest {
 
     // ------------------------------------------------------------------ intake
 
-    function test_the_largest_deposit_is_half_of_all_that_exists() public {
+    function test_the_largest_deposit_is_half_of_all_that_exists_and_so_is_all_of_escrow() public {
         ICustody.Intake memory i = _intake(ALICE, "t1");
         i.amount = (uint256(type(uint56).max) + 1) * 1 gwei;
         _expectRetopupRevert(
             i, abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 56, i.amount / 1 gwei)
         );
-        i.amount -= 1 gwei;
+        uint256 room = uint256(type(uint56).max) * 1 gwei - _escrowed();
+        i.amount = room + 1 gwei;
+        _expectRetopupRevert(
+            i, abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 56, uint256(1) << 56)
+        );
+        i.amount = room;
+        uint256 refused = ALICE.balance;
         _retopup(i);
         _refund(ALICE, "t1");
-        assertEq(ALICE.balance, i.amount + 1 gwei + i.amount, "the value that was refused, and the refund");
+        assertEq(ALICE.balance, refused + room, "the value that was refused, and the refund");
     }
 
     function test_the_last_deposit_stops_being_refundable_in_the_last_second_that_fits() public {
