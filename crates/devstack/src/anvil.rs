@@ -31,7 +31,7 @@ const BLOCK_SECONDS: &str = "0.45";
 const BLOCK_GAS: &str = "55000000";
 
 /// How long a start may take; loading a saved chain is the long part.
-const READY_WITHIN: Duration = Duration::from_secs(30);
+const READY_WITHIN: Duration = Duration::from_secs(90);
 
 /// Between two attempts to connect.
 const POLL: Duration = Duration::from_millis(20);

@@ -1,5 +1,6 @@
 //! Free ports on the loopback interface.
 
+use std::array;
 use std::net::TcpListener;
 
 use anyhow::Context;
@@ -7,9 +8,31 @@ use anyhow::Context;
 /// A port of 127.0.0.1 that is free now. Another process may take it before it is used; whoever starts a
 /// server on it tries again with another one then.
 pub fn free_port() -> anyhow::Result<u16> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).context("no port of 127.0.0.1 is free")?;
-    Ok(listener
-        .local_addr()
-        .context("a bound socket has an address")?
-        .port())
+    free_ports().map(|[port]| port)
+}
+
+/// As [`free_port`], several that differ.
+pub(crate) fn free_ports<const N: usize>() -> anyhow::Result<[u16; N]> {
+    // All are held before the first is let go: the system may give a port that was let go again.
+    let held: [Option<TcpListener>; N] = array::from_fn(|_| TcpListener::bind(("127.0.0.1", 0)).ok());
+    let mut ports = [0; N];
+    for (port, listener) in ports.iter_mut().zip(&held) {
+        let listener = listener.as_ref().context("no port of 127.0.0.1 is free")?;
+        let address = listener.local_addr().context("a bound socket has an address")?;
+        *port = address.port();
+    }
+    Ok(ports)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ports_that_are_asked_for_together_differ() {
+        let ports: [u16; 200] = free_ports().unwrap();
+        assert_eq!(ports.iter().collect::<BTreeSet<_>>().len(), ports.len());
+    }
 }

@@ -13,8 +13,12 @@ use rustix::process::Signal;
 
 use crate::child::{Child, ChildSpec};
 
-/// How long a service may take until it is ready.
-const READY_WITHIN: Duration = Duration::from_secs(30);
+/// How long a service may take until it is ready: eight of them start at once, also on a machine that is busy. One that
+/// ends instead is not waited for.
+const READY_WITHIN: Duration = Duration::from_secs(90);
+
+/// How long a service may take to say whether it is ready.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// Between two looks at a service.
 const POLL: Duration = Duration::from_millis(20);
@@ -162,7 +166,7 @@ impl Service {
     async fn is_ready(&self, client: &reqwest::Client) -> bool {
         match &self.spec.ready {
             Ready::Url(url) => {
-                let answer = client.get(url).timeout(READY_WITHIN).send().await;
+                let answer = client.get(url).timeout(ANSWER_WITHIN).send().await;
                 answer.is_ok_and(|answer| answer.status().is_success())
             }
             Ready::File => ready_file_of(&self.spec).exists(),

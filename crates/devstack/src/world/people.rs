@@ -14,7 +14,7 @@ use crate::world::participant::Person;
 use crate::world::site::Site;
 
 /// How long a registration may take to become final and posted.
-const POSTED_WITHIN: Duration = Duration::from_secs(30);
+const POSTED_WITHIN: Duration = Duration::from_secs(90);
 
 /// Between two looks at the ledger.
 const POLL: Duration = Duration::from_millis(50);

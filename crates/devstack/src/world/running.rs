@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 
 use crate::ledger_database::remembered;
-use crate::ports::free_port;
+use crate::ports::free_ports;
 use crate::postgres::url_as;
 use crate::services::{Service, program};
 use crate::world::environment;
@@ -66,13 +66,14 @@ impl System {
         std::fs::create_dir_all(&spec.logs)
             .with_context(|| format!("cannot create {}", spec.logs.display()))?;
         enter_operators(&spec.database_url).await?;
+        let [signer, root_signer, transaction_signer, settler, reconciler, api] = free_ports()?;
         let ports = environment::Ports {
-            signer: free_port()?,
-            root_signer: free_port()?,
-            transaction_signer: free_port()?,
-            settler: free_port()?,
-            reconciler: free_port()?,
-            api: spec.api_port.map_or_else(free_port, Ok)?,
+            signer,
+            root_signer,
+            transaction_signer,
+            settler,
+            reconciler,
+            api: spec.api_port.unwrap_or(api),
         };
         let deployed = remembered(&spec.database_url)
             .await?

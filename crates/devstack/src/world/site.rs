@@ -12,8 +12,8 @@ use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::types::TransactionReceipt;
 use anyhow::{Context, bail};
 
-/// Longer than a block takes on a busy machine.
-const RECEIPT_WITHIN: Duration = Duration::from_secs(60);
+/// Much longer than a block takes on a busy machine.
+const RECEIPT_WITHIN: Duration = Duration::from_secs(120);
 
 /// Between two looks for a receipt.
 const POLL: Duration = Duration::from_millis(20);
