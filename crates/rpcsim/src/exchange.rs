@@ -1,9 +1,11 @@
 //! What was asked and answered, kept for a test to look at.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use alloy::primitives::Bytes;
 use serde_json::Value;
+
+use crate::upstream::quantity;
 
 /// Exchanges that are kept. A long run forgets its oldest, except for raw transactions.
 const KEPT_MAX: usize = 20_000;
@@ -30,6 +32,7 @@ pub struct Exchange {
 pub(crate) struct Record {
     exchanges: VecDeque<Exchange>,
     raw: Vec<Bytes>,
+    heads: BTreeMap<usize, u64>,
 }
 
 impl Record {
@@ -38,6 +41,13 @@ impl Record {
             && let Some(raw) = exchange.params[0].as_str().and_then(|raw| raw.parse().ok())
         {
             self.raw.push(raw);
+        }
+        if exchange.method == "eth_getBlockByNumber"
+            && exchange.params[0] == "latest"
+            && let Some(head) =
+                (exchange.answer.as_ref()).and_then(|answer| quantity(&answer["result"]["number"]))
+        {
+            self.heads.insert(exchange.replica, head);
         }
         if self.exchanges.len() == KEPT_MAX {
             self.exchanges.pop_front();
@@ -51,6 +61,10 @@ impl Record {
 
     pub(crate) fn raw_transactions(&self) -> Vec<Bytes> {
         self.raw.clone()
+    }
+
+    pub(crate) fn head_told(&self, replica: usize) -> Option<u64> {
+        self.heads.get(&replica).copied()
     }
 
     pub(crate) fn forget(&mut self) {

@@ -225,6 +225,12 @@ impl RpcSim {
         lock(&self.core.record).raw_transactions()
     }
 
+    /// The newest block that somebody who asked this replica for its head was told of, at the last time.
+    #[must_use]
+    pub fn head_told(&self, replica: usize) -> Option<u64> {
+        lock(&self.core.record).head_told(replica)
+    }
+
     /// Forgets what was asked and answered.
     pub fn forget(&self) {
         lock(&self.core.record).forget();

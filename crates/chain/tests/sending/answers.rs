@@ -43,7 +43,7 @@ async fn an_accepted_transaction_whose_answer_is_lost_is_told_as_lost_and_is_kno
     {
         let (raw, hash) = sign(transfer(nonce as u64));
         world.sim.next(SEND, fault.clone());
-        let outcome = world.offer(&raw).await.outcome;
+        let outcome = world.impatient().broadcast(&raw).await.remove(0).outcome;
         let fits = match fault.name() {
             "hang_after" => outcome == Outcome::TimedOut,
             "drop_after" => matches!(outcome, Outcome::Unreachable { .. }),
@@ -51,7 +51,7 @@ async fn an_accepted_transaction_whose_answer_is_lost_is_told_as_lost_and_is_kno
         };
         assert!(fits, "{fault:?}: {outcome:?}");
         assert!(!outcome.is_accepted() && !outcome.is_permanent_refusal());
-        assert!(world.is_known(hash).await, "{fault:?}");
+        world.becomes_known(hash).await;
         let again = world.offer(&raw).await.outcome;
         assert_eq!(again.objection(), Some(Objection::AlreadyKnown));
     }
@@ -72,13 +72,11 @@ async fn a_node_that_is_not_there_is_unreachable_and_does_not_keep_the_others() 
 #[tokio::test]
 async fn a_null_or_an_endless_answer_is_malformed() {
     let world = World::start(1).await;
-    // The last answer is long in coming.
-    let sender = chain::Sender::connect(world.sim.urls()).unwrap();
     let (raw, _) = sign(transfer(0));
     let endless = format!("0x{}", "00".repeat(17 * 1024 * 1024));
     for result in [json!(null), json!("0x12"), json!(endless)] {
         world.sim.next(SEND, Fault::result(result));
-        let outcome = sender.broadcast(&raw).await.remove(0).outcome;
+        let outcome = world.offer(&raw).await.outcome;
         assert!(
             matches!(&outcome, Outcome::Malformed { message } if message.len() < 200),
             "{}",

@@ -58,7 +58,7 @@ async fn a_receipt_is_found_where_one_node_has_it_and_missing_only_where_all_say
     // The one that has it answers, and the other one fails.
     world.sim.set_view(1, View::Live);
     world.sim.next_at(0, RECEIPT, Fault::HangBefore);
-    assert!(world.sender.find_receipt(hash).await.unwrap().is_some());
+    assert!(world.impatient().find_receipt(hash).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn the_node_that_is_furthest_tells_the_count_and_the_poorest_the_balance()
         0
     );
     world.sim.next(COUNT, Fault::HangBefore);
-    let nobody = world.sender.transaction_count(account, At::Latest).await;
+    let nobody = world.impatient().transaction_count(account, At::Latest).await;
     assert!(matches!(nobody, Err(ChainError::Transport { .. })), "{nobody:?}");
 }
 

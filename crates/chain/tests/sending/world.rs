@@ -19,8 +19,11 @@ use rpcsim::{RpcSim, Spec, View};
 /// Higher than the base fee of an empty development chain.
 pub(crate) const PRICE: u128 = 3_000_000_000;
 
-/// Short, so that a test does not wait long for what never comes.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(700);
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Short, so that a test does not wait long for what never comes; and long enough for a busy node to have the request.
+const IMPATIENCE: Duration = Duration::from_secs(3);
 
 pub(crate) struct World {
     pub(crate) sim: RpcSim,
@@ -54,6 +57,11 @@ impl World {
         }
     }
 
+    /// A sender that does not wait long for an answer.
+    pub(crate) fn impatient(&self) -> Sender {
+        Sender::connect_within(self.sim.urls(), IMPATIENCE).unwrap()
+    }
+
     pub(crate) fn rpc_url(&self) -> String {
         self.chain.rpc_url()
     }
@@ -62,10 +70,12 @@ impl World {
         self.provider.anvil_mine(Some(blocks), Some(1)).await.unwrap();
     }
 
-    /// Whether the real node has the transaction, waiting or included.
-    pub(crate) async fn is_known(&self, hash: B256) -> bool {
-        let found = self.provider.get_transaction_by_hash(hash).await.unwrap();
-        found.is_some()
+    /// Waits until the real node has the transaction, waiting or included: who sent it may have gone before.
+    pub(crate) async fn becomes_known(&self, hash: B256) {
+        let is_known = async || self.provider.get_transaction_by_hash(hash).await.unwrap().is_some();
+        let known = async { while !is_known().await {} };
+        let waited = tokio::time::timeout(PATIENCE, known).await;
+        waited.expect("the node has the transaction");
     }
 
     /// One node's answer.

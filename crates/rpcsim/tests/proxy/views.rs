@@ -34,6 +34,10 @@ async fn a_lagging_replica_has_older_blocks_under_the_same_names() {
     assert_eq!(world.result(0, "eth_blockNumber", &json!([])).await, "0x14");
     assert_eq!(world.result(1, "eth_blockNumber", &json!([])).await, "0x11");
     assert_eq!(world.result(1, block, &seen("latest")).await["number"], "0x11");
+    assert_eq!(
+        (world.sim.head_told(0), world.sim.head_told(1)),
+        (None, Some(0x11))
+    );
     let finalized = world.result(0, block, &seen("finalized")).await;
     assert_eq!(finalized["number"], "0x10");
     assert_eq!(world.result(1, block, &seen("finalized")).await["number"], "0xd");

@@ -15,12 +15,17 @@ use serde_json::{Value, json};
 /// Higher than the base fee of an empty development chain.
 pub(crate) const PRICE: u128 = 3_000_000_000;
 
-/// What a client waits for an answer.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a client waits for an answer that comes. Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a client waits for an answer that does not come, or too late: long enough for the node to have its request
+/// before, also on a busy machine.
+pub(crate) const IMPATIENCE: Duration = Duration::from_secs(3);
 
 pub(crate) struct World {
     pub(crate) sim: RpcSim,
     client: reqwest::Client,
+    impatient: reqwest::Client,
     chain: Anvil,
     _files: tempfile::TempDir,
 }
@@ -34,10 +39,11 @@ impl World {
     pub(crate) async fn start_with(spec: impl FnOnce(&str) -> Spec) -> Self {
         let (chain, files) = chain().await;
         let sim = RpcSim::start(spec(&chain.rpc_url())).await.unwrap();
-        let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
+        let client = |within| reqwest::Client::builder().timeout(within).build().unwrap();
         Self {
             sim,
-            client,
+            client: client(PATIENCE),
+            impatient: client(IMPATIENCE),
             chain,
             _files: files,
         }
@@ -45,9 +51,7 @@ impl World {
 
     /// Everything that a client gets for these bytes.
     pub(crate) async fn post(&self, url: &str, body: &Value) -> reqwest::Result<(u16, String)> {
-        let response = self.client.post(url).json(body).send().await?;
-        let status = response.status().as_u16();
-        Ok((status, response.text().await?))
+        post(&self.client, url, body).await
     }
 
     /// The whole answer of the first replica.
@@ -62,9 +66,9 @@ impl World {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// What the first replica's answer fails with.
+    /// What the first replica's answer fails with, for a client that does not wait long.
     pub(crate) async fn failure(&self, method: &str, params: Value) -> reqwest::Error {
-        let failed = self.post(self.sim.url(), &request(method, params)).await;
+        let failed = post(&self.impatient, self.sim.url(), &request(method, params)).await;
         failed.unwrap_err()
     }
 
@@ -82,6 +86,13 @@ impl World {
             .await;
     }
 
+    /// Waits until the real node has the transaction: who asked for it may have gone before.
+    pub(crate) async fn becomes_known(&self, raw: &Bytes) {
+        let known = async { while !self.is_known(raw).await {} };
+        let waited = tokio::time::timeout(PATIENCE, known).await;
+        waited.expect("the node has the transaction");
+    }
+
     /// Whether the real node has the transaction, waiting or included.
     pub(crate) async fn is_known(&self, raw: &Bytes) -> bool {
         let transaction = self
@@ -89,6 +100,12 @@ impl World {
             .await;
         transaction.is_object()
     }
+}
+
+async fn post(client: &reqwest::Client, url: &str, body: &Value) -> reqwest::Result<(u16, String)> {
+    let response = client.post(url).json(body).send().await?;
+    let status = response.status().as_u16();
+    Ok((status, response.text().await?))
 }
 
 pub(crate) async fn chain() -> (Anvil, tempfile::TempDir) {
