@@ -3,10 +3,11 @@
 //!
 //! Not responsible for what is tested; that is `tests/`.
 
+mod evidence;
 mod payouts;
 mod world;
 
 pub use demonstration::Oracle;
 pub use devstack::world::{Answer, Authorization, Person};
 pub use payouts::{Attempt, Batch, PayoutWorld, Submission, has_died};
-pub use world::{World, bnb};
+pub use world::{PATIENCE, World, bnb};

@@ -17,17 +17,15 @@ use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::providers::ext::AnvilApi;
 use alloy::rpc::types::TransactionReceipt;
+use devstack::ProcessId;
 use devstack::services::Service;
 use devstack::world::Person;
 use rpcsim::{RpcSim, View};
 use testkit::wait_for;
 
-use crate::World;
+use crate::{PATIENCE, World};
 
 pub use batch::{Attempt, Batch, Submission};
-
-/// Longer than anything takes on a busy machine, shorter than a person's patience.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long the lease of a worker that was killed keeps the next one waiting.
 const LEASE_TTL_MS: &str = "1000";
@@ -78,7 +76,19 @@ impl PayoutWorld {
     /// # Panics
     /// When anything of that does not work.
     pub async fn with_due_behind(count: usize, views: &[View]) -> Self {
-        let environment = vec![("TRELLIS_LEASE_TTL_MS".to_owned(), LEASE_TTL_MS.to_owned())];
+        Self::with(count, views, LEASE_TTL_MS).await
+    }
+
+    /// As [`PayoutWorld::with_due`], where a worker keeps its lease while it is silent for so many milliseconds.
+    ///
+    /// # Panics
+    /// When anything of that does not work.
+    pub async fn with_due_and_lease(count: usize, ttl_ms: &str) -> Self {
+        Self::with(count, &[View::Live], ttl_ms).await
+    }
+
+    async fn with(count: usize, views: &[View], lease_ttl_ms: &str) -> Self {
+        let environment = vec![("TRELLIS_LEASE_TTL_MS".to_owned(), lease_ttl_ms.to_owned())];
         let started = World::start_behind(views, environment).await;
         let (world, nodes) = started.expect("the world starts");
         let operators = people::operators(&world).await.expect("operators sign in");
@@ -116,7 +126,7 @@ impl PayoutWorld {
         *self.paid.entry(user).or_default() += amount;
     }
 
-    /// Mines, block after block as the listener follows, until `look` finds something.
+    /// Mines, block after block as listener and settlement worker follow, until `look` finds something.
     ///
     /// # Panics
     /// When it takes too long.
@@ -125,7 +135,7 @@ impl PayoutWorld {
         wait_for(what, PATIENCE, async || {
             let found = look(self).await;
             // A block on every look would be more than anybody can follow.
-            if found.is_none() && self.is_followed().await && mined.elapsed() >= BETWEEN_BLOCKS {
+            if found.is_none() && self.is_due(mined.elapsed()).await {
                 self.mine(1).await.ok()?;
                 mined = tokio::time::Instant::now();
             }
@@ -142,6 +152,18 @@ impl PayoutWorld {
         wait_for(what, PATIENCE, async || look(self).await).await
     }
 
+    /// Whether it is time for another block, so long after the last one. The settlement worker counts in blocks: what comes
+    /// while it has no time is as long to it as what it waits for. One that does not work is not waited for.
+    async fn is_due(&self, elapsed: Duration) -> bool {
+        if elapsed < BETWEEN_BLOCKS || !self.is_followed().await {
+            return false;
+        }
+        let pid = self.system.settler.pid();
+        let rests = pid.is_none_or(|pid| ProcessId::of(pid).is_err()) || elapsed >= SILENCE;
+        let head = self.head().await.ok();
+        rests || self.nodes.head_told(0) == head
+    }
+
     /// Whether the listener holds the newest block.
     async fn is_followed(&self) -> bool {
         people::is_followed(&self.world).await.unwrap_or(false)
@@ -154,6 +176,23 @@ impl PayoutWorld {
     pub async fn followed(&self) {
         self.wait_until("the listener to follow", async |payouts| {
             payouts.is_followed().await.then_some(())
+        })
+        .await;
+    }
+
+    /// Mines until the listener holds this block as a finalized one.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn is_final(&self, block: u64) {
+        let block = i64::try_from(block).expect("a block's number");
+        self.advance_until("a block to be final", async |payouts| {
+            let statement = "SELECT final_number FROM checkpoint";
+            let number: i64 = sqlx::query_scalar(statement)
+                .fetch_one(payouts.ledger.pool())
+                .await
+                .ok()?;
+            (number >= block).then_some(())
         })
         .await;
     }
@@ -246,6 +285,9 @@ impl PayoutWorld {
 
 /// Between two blocks that are made while something is waited for.
 const BETWEEN_BLOCKS: Duration = Duration::from_millis(60);
+
+/// After so long without a question a settlement worker counts as one that does not work: it stands by, or is stopped.
+const SILENCE: Duration = Duration::from_secs(3);
 
 /// Waits until a service that was started with a fault has died of it, and of nothing else.
 ///

@@ -1,12 +1,14 @@
 //! One complete system for one test, and the waits that tests of it need.
 
+mod chain;
+
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
-use alloy::eips::BlockId;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use anyhow::{Context, ensure};
@@ -14,15 +16,17 @@ use devstack::anvil::{Anvil, AnvilSpec, Mining};
 use devstack::services::Service;
 use devstack::world::{Person, Site, System, SystemSpec, deploy};
 use devstack::{Checkout, Wallet};
-use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{TestDatabase, wait_for};
 
 use demonstration::Oracle;
 use rpcsim::{RpcSim, Spec, View};
 
-/// Longer than anything takes on a busy machine, shorter than a person's patience.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::evidence;
+
+/// How long a test waits for something that must come: much longer than it takes on a busy machine, and short enough that
+/// a test fails by itself before the runner ends it.
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running system of its own: chain, databases, services.
 #[derive(Debug)]
@@ -37,7 +41,7 @@ pub struct World {
     pub signer: TestDatabase,
     site: Site,
     spec: SystemSpec,
-    _files: TempDir,
+    _files: Arc<TempDir>,
 }
 
 /// Whole BNB in wei.
@@ -81,9 +85,18 @@ impl World {
         views: Option<&[View]>,
         environment: Vec<(String, String)>,
     ) -> anyhow::Result<(Self, Option<RpcSim>)> {
-        let files = tempfile::tempdir()?;
+        let files = Arc::new(tempfile::tempdir()?);
+        let started = Self::start_in(Arc::clone(&files), views, environment).await;
+        started.with_context(|| format!("no world:\n{}", evidence::logs(&logs_in(&files))))
+    }
+
+    async fn start_in(
+        files: Arc<TempDir>,
+        views: Option<&[View]>,
+        environment: Vec<(String, String)>,
+    ) -> anyhow::Result<(Self, Option<RpcSim>)> {
         let checkout = Checkout::find()?;
-        let (logs, pids) = (files.path().join("log"), files.path().join("pids"));
+        let (logs, pids) = (logs_in(&files), files.path().join("pids"));
         std::fs::create_dir_all(&logs)?;
         let anvil = AnvilSpec {
             mining: Mining::Interval,
@@ -185,82 +198,6 @@ impl World {
         Ok(())
     }
 
-    /// Moves the chain's clock, so that the next blocks are later by as much.
-    ///
-    /// # Errors
-    /// When the node refuses.
-    pub async fn pass_time(&self, seconds: u64) -> anyhow::Result<()> {
-        let _: Value = self
-            .provider
-            .raw_request("evm_increaseTime".into(), [seconds])
-            .await?;
-        let _: Value = self.provider.raw_request("evm_mine".into(), ()).await?;
-        Ok(())
-    }
-
-    /// Replaces the newest `depth` blocks; transactions in `kept` are mined again, in these new blocks (by
-    /// their place from the fork).
-    ///
-    /// # Errors
-    /// When the node refuses, or makes the same blocks again.
-    pub async fn reorganize(&self, depth: u64, kept: &[(Bytes, u64)]) -> anyhow::Result<()> {
-        // Without another time the replacement could be the same blocks: the test would test nothing.
-        let head = self.head().await?;
-        let before = self.block_hash(head).await?;
-        let pairs: Vec<Value> = kept.iter().map(|(raw, block)| json!([raw, block])).collect();
-        let _: Value = self
-            .provider
-            .raw_request("anvil_reorg".into(), json!([depth, pairs]))
-            .await?;
-        ensure!(
-            self.block_hash(head).await? != before,
-            "the reorganization changed nothing"
-        );
-        Ok(())
-    }
-
-    /// Switches the making of blocks: one a second, which is the node's finest when it runs, or only on demand.
-    ///
-    /// # Errors
-    /// When the node refuses.
-    pub async fn mine_by_itself(&self, by_itself: bool) -> anyhow::Result<()> {
-        let _: Value = self
-            .provider
-            .raw_request("anvil_setIntervalMining".into(), [u64::from(by_itself)])
-            .await
-            .context("the node cannot switch its mining")?;
-        Ok(())
-    }
-
-    /// Mines blocks at once.
-    ///
-    /// # Errors
-    /// When the node refuses.
-    pub async fn mine(&self, blocks: u64) -> anyhow::Result<()> {
-        let _: Value = self
-            .provider
-            .raw_request("anvil_mine".into(), [format!("{blocks:#x}")])
-            .await?;
-        Ok(())
-    }
-
-    /// The number of the newest block.
-    ///
-    /// # Errors
-    /// When the node does not answer.
-    pub async fn head(&self) -> anyhow::Result<u64> {
-        Ok(self.provider.get_block_number().await?)
-    }
-
-    /// The hash of a block.
-    ///
-    /// # Errors
-    /// When the node does not know it.
-    pub async fn block_hash(&self, number: u64) -> anyhow::Result<B256> {
-        let block = self.provider.get_block(BlockId::number(number)).await?;
-        Ok(block.context("no such block")?.header.hash)
-    }
-
     /// Asserts that ledger and chain agree to the last base unit, by an independent recomputation, and that every
     /// row of the ledger follows from its facts, by `trellis ledger verify`.
     ///
@@ -307,6 +244,23 @@ impl World {
         assert!(report.contains("everything follows from the facts"), "{report}");
         Ok(())
     }
+}
+
+impl Drop for World {
+    /// Of a test that failed, what is left is shown before it is removed.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let (logs, standings) = (
+                evidence::logs(&self.spec.logs),
+                evidence::standings(&self.ledger.url()),
+            );
+            eprintln!("{logs}{standings}");
+        }
+    }
+}
+
+fn logs_in(files: &TempDir) -> PathBuf {
+    files.path().join("log")
 }
 
 /// A program of ours: a test lies one directory below them.

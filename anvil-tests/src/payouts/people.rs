@@ -1,7 +1,6 @@
 //! Users who become due, and operators who sign in.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use devstack::Wallet;
@@ -9,9 +8,8 @@ use devstack::world::{Person, Site, operators as known_operators, root_user};
 use testkit::wait_for;
 use tokio::task::JoinSet;
 
-use crate::World;
+use crate::{PATIENCE, World};
 
-const PATIENCE: Duration = Duration::from_secs(60);
 const DAY: u64 = 86_400;
 
 /// The operators that payouts need: builder, approver and auditor.

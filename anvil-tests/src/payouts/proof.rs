@@ -121,6 +121,29 @@ impl PayoutWorld {
         }
     }
 
+    /// Waits until the reconciler has looked at the present and keeps nothing open.
+    ///
+    /// # Panics
+    /// When that does not happen.
+    pub async fn is_clean(&self) {
+        let now: String = sqlx::query_scalar("SELECT clock_timestamp()::text")
+            .fetch_one(self.ledger.pool())
+            .await
+            .expect("the database answers");
+        self.wait_until("a look that finds nothing", async |payouts| {
+            let statement = "SELECT EXISTS (SELECT FROM reconciliation_run WHERE outcome = 'clean' \
+                AND started_at > $1::timestamptz) \
+                AND NOT EXISTS (SELECT FROM reconciliation_finding WHERE resolved_at IS NULL)";
+            let clean: bool = sqlx::query_scalar(statement)
+                .bind(&now)
+                .fetch_one(payouts.ledger.pool())
+                .await
+                .ok()?;
+            clean.then_some(())
+        })
+        .await;
+    }
+
     async fn nothing_was_found(&self) {
         let paused: Vec<String> =
             sqlx::query_scalar("SELECT paused FROM sender_account WHERE paused IS NOT NULL")

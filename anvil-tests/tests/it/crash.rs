@@ -1,10 +1,6 @@
 //! Every process is killed at each of its commit boundaries, in the middle of a payment's way.
 
-use std::time::Duration;
-
-use anvil_tests::World;
-
-const PATIENCE: Duration = Duration::from_secs(60);
+use anvil_tests::{World, has_died};
 
 const LISTENER: [&str; 3] = [
     "listener.before_insert",
@@ -27,8 +23,7 @@ async fn a_listener_killed_at_any_commit_boundary_loses_and_doubles_nothing() {
         world.system.listener.restart_with_fault(point).unwrap();
         let mut person = world.person(9 + number);
         person.register(&world, Some(root.address())).await.unwrap();
-        let status = world.system.listener.wait_until_ended(PATIENCE).await.unwrap();
-        assert!(!status.success(), "{point} was not reached");
+        has_died(&mut world.system.listener, point).await;
         world.system.listener.restart().await.unwrap();
         let oracle = world.check().await.unwrap();
         assert_eq!(oracle.facts, number + 2, "after {point}");
@@ -45,8 +40,7 @@ async fn a_posting_worker_killed_at_any_commit_boundary_loses_and_doubles_nothin
         world.system.worker.restart_with_fault(point).unwrap();
         let mut person = world.person(9 + number);
         person.register(&world, Some(root.address())).await.unwrap();
-        let status = world.system.worker.wait_until_ended(PATIENCE).await.unwrap();
-        assert!(!status.success(), "{point} was not reached");
+        has_died(&mut world.system.worker, point).await;
         world.system.worker.restart().await.unwrap();
         let oracle = world.check().await.unwrap();
         assert_eq!(oracle.facts, number + 2, "after {point}");

@@ -1,12 +1,8 @@
 //! Forks above finality, before and after a payment is included, and one below it.
 
-use std::time::Duration;
-
 use alloy::providers::Provider;
-use anvil_tests::{Authorization, World};
+use anvil_tests::{Authorization, PATIENCE, World};
 use testkit::wait_for;
-
-const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn forks(world: &World) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM reorganization")

@@ -100,6 +100,8 @@ async fn a_foreign_transaction_pauses_the_sender_and_pays_nobody_twice() {
         "a paused sender sent something"
     );
     payouts.resume_sender("the same again").await.unwrap();
+    // What is still found would stop settlement again.
+    payouts.is_clean().await;
     for who in [&payouts.approver.clone(), &colleague] {
         let path = "/monitoring/resume";
         let answer = payouts.post(who, path, serde_json::json!({})).await;
