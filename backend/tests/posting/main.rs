@@ -277,7 +277,7 @@ async fn nobody_claims_the_lease_while_a_batch_is_being_posted() {
     let mut other = poster(&database).await;
     let mut claiming = tokio::spawn(async move { claim(&mut other, TTL).await });
     let mut watching = database.connection().await;
-    testkit::wait_for("the claim waits for the transaction", Duration::from_secs(10), async || {
+    testkit::wait_for("the claim waits for the transaction", Duration::from_secs(60), async || {
         let waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
         sqlx::query(waits).fetch_optional(&mut watching).await.unwrap()
     })

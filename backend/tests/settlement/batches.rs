@@ -35,9 +35,9 @@ async fn a_batch_that_nobody_can_send_in_time_is_released_by_proof_and_its_nonce
     let mut worker = world.swept().await;
     world.transaction_signer.stop().unwrap();
     let payee = world.users[0];
-    let batch = world.submitted(&mut worker, 1, &[payee], 60).await;
+    let batch = world.submitted(&mut worker, 1, &[payee], 600).await;
     until(&mut worker, "allocated", async || world.live().await == "1").await;
-    world.pass(120).await;
+    world.pass(700).await;
     until(&mut worker, "expired", async || {
         world.state(batch).await == "expired"
     })
@@ -59,15 +59,12 @@ async fn a_batch_that_nobody_can_send_in_time_is_released_by_proof_and_its_nonce
 async fn a_batch_that_operators_give_up_is_replaced_by_nothing_and_released_after_its_deadline() {
     let world = World::with_payees(1).await;
     let mut worker = world.swept().await;
-    world.mine(false).await;
-    let batch = world.submitted(&mut worker, 1, &[world.users[0]], 60).await;
-    let sent = "SELECT count(*)::text FROM attempt WHERE sends > 0";
-    until(&mut worker, "sent", async || world.one(sent).await == "2").await;
+    let batch = world.waiting(&mut worker).await;
     world
         .run("UPDATE payout_batch SET cancel_requested_at = now(), cancel_requested_by = requested_by")
         .await;
     until(&mut worker, "a replacement is sent", async || {
-        world.one(sent).await == "3"
+        world.sent(batch).await == 2
     })
     .await;
     world.mine(true).await;
@@ -77,7 +74,7 @@ async fn a_batch_that_operators_give_up_is_replaced_by_nothing_and_released_afte
         "submitting",
         "it may be executed until its deadline"
     );
-    world.pass(120).await;
+    world.pass(700).await;
     until(&mut worker, "cancelled", async || {
         world.state(batch).await == "cancelled"
     })
@@ -89,15 +86,12 @@ async fn a_batch_that_operators_give_up_is_replaced_by_nothing_and_released_afte
 async fn operators_raise_the_fee_of_a_stuck_batch_and_only_one_attempt_lands() {
     let world = World::with_payees(1).await;
     let mut worker = world.swept().await;
-    world.mine(false).await;
-    let batch = world.submitted(&mut worker, 1, &[world.users[0]], 600).await;
-    let sent = "SELECT count(*)::text FROM attempt WHERE sends > 0";
-    until(&mut worker, "sent", async || world.one(sent).await == "2").await;
+    let batch = world.waiting(&mut worker).await;
     world
         .run("UPDATE payout_batch SET bump_requested_at = now()")
         .await;
     until(&mut worker, "a dearer attempt is sent", async || {
-        world.one(sent).await == "3"
+        world.sent(batch).await == 2
     })
     .await;
     world.mine(true).await;
@@ -119,10 +113,7 @@ async fn operators_raise_the_fee_of_a_stuck_batch_and_only_one_attempt_lands() {
 async fn a_batch_that_reverts_although_it_is_valid_is_put_aside_for_people() {
     let world = World::with_payees(1).await;
     let mut worker = world.swept().await;
-    world.mine(false).await;
-    let batch = world.submitted(&mut worker, 1, &[world.users[0]], 600).await;
-    let sent = "SELECT count(*)::text FROM attempt WHERE sends > 0";
-    until(&mut worker, "sent", async || world.one(sent).await == "2").await;
+    let batch = world.waiting(&mut worker).await;
     let custody = world.custody();
     let pause = custody.pause().from(development::ADMIN.address);
     let pause = pause

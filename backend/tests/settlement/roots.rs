@@ -67,6 +67,7 @@ async fn an_approved_root_is_published_and_whoever_is_due_is_paid_by_claim() {
         state(&world, root).await == "published"
     })
     .await;
+    until(&mut worker, "closed", async || world.live().await == "0").await;
     assert_eq!(world.submissions().await, "sweep final_ok, root final_ok");
     assert_eq!(
         world.paid(world.users[0]).await,

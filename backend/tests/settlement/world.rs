@@ -374,6 +374,21 @@ impl World {
         batch
     }
 
+    /// A batch for the first user that waits in the pool: no block comes any more.
+    pub(crate) async fn waiting(&self, worker: &mut Worker) -> B256 {
+        self.mine(false).await;
+        let batch = self.submitted(worker, 1, &self.users[..1], 600).await;
+        until(worker, "it is sent", async || self.sent(batch).await == 1).await;
+        batch
+    }
+
+    /// How many transactions of a batch were sent.
+    pub(crate) async fn sent(&self, batch: B256) -> usize {
+        let statement = "SELECT count(*)::text FROM attempt JOIN submission AS s ON s.id = submission_id
+            WHERE sends > 0 AND s.subject = $1";
+        self.text(statement, batch.as_slice()).await.parse().unwrap()
+    }
+
     /// How many submissions are under way.
     pub(crate) async fn live(&self) -> String {
         self.one("SELECT count(*)::text FROM submission WHERE closed_at IS NULL")

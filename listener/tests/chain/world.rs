@@ -29,6 +29,9 @@ pub(crate) const PRICE: u128 = 20_000_000_000_000_000_000;
 /// Steps after which a listener that still finds something to do is broken.
 const STEPS_MAX: usize = 500;
 
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 const PLAN: &str = "plans/auto-pool.toml";
 
 pub(crate) struct World {
@@ -237,7 +240,7 @@ impl World {
 
     /// Waits until this many causes are in the inbox.
     pub(crate) async fn wait_for_inbox(&self, entries: usize) {
-        wait_for("causes in the inbox", Duration::from_secs(20), async || {
+        wait_for("causes in the inbox", PATIENCE, async || {
             (self.inbox().await.len() >= entries).then_some(())
         })
         .await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alloy::primitives::B256;
+use alloy::primitives::{B256, U256};
 use money::Amount;
 use reqwest::StatusCode;
 use signer::purpose::Purpose;
@@ -12,6 +12,9 @@ use testkit::wait_for;
 
 use crate::world::{BNB, World, word};
 
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Lets the signer die at a point, and sees that afterwards it can sign what was recorded and nothing else.
 async fn dies_at(point: &str, recorded: i64) {
     let mut world = World::start().await;
@@ -19,7 +22,7 @@ async fn dies_at(point: &str, recorded: i64) {
     world.signer.restart_with_fault(point).unwrap();
     world.signer.wait_until_ready().await.unwrap();
     assert_eq!(word(&world.ask(&terms).await), "unavailable");
-    let ended = world.signer.wait_until_ended(Duration::from_secs(10)).await;
+    let ended = world.signer.wait_until_ended(PATIENCE).await;
     assert!(!ended.unwrap().success());
     assert_eq!(world.count("signer.sign_request").await, recorded);
     assert_eq!(world.count("signer.signature").await, 0);
@@ -73,7 +76,7 @@ async fn a_death_between_record_and_signature_binds_the_signer_to_a_batch() {
         world.signer.restart_with_fault(point).unwrap();
         world.signer.wait_until_ready().await.unwrap();
         assert_eq!(word(&world.client.authorize_batch(&terms).await), "unavailable");
-        let ended = world.signer.wait_until_ended(Duration::from_secs(10)).await;
+        let ended = world.signer.wait_until_ended(PATIENCE).await;
         assert!(!ended.unwrap().success());
         world.signer.restart().await.unwrap();
         assert_eq!(world.count("signer.payout").await, 1);
@@ -95,7 +98,7 @@ async fn a_death_between_record_and_signature_binds_the_signer_to_a_transaction(
     world.signer.restart_with_fault("signer.after_record").unwrap();
     world.signer.wait_until_ready().await.unwrap();
     assert_eq!(word(&world.client.sign_transaction(&terms).await), "unavailable");
-    let ended = world.signer.wait_until_ended(Duration::from_secs(10)).await;
+    let ended = world.signer.wait_until_ended(PATIENCE).await;
     assert!(!ended.unwrap().success());
     world.signer.restart().await.unwrap();
     // Another attempt is measured against the one that nobody has seen.
@@ -118,9 +121,9 @@ async fn without_its_chain_a_signer_repeats_and_signs_nothing_new() {
     let mut new = terms.clone();
     let mut reference = 1;
     // The signer's last reading of the head serves for a second.
-    wait_for("a signer without time", Duration::from_secs(10), async || {
+    wait_for("a signer without time", PATIENCE, async || {
         reference += 1;
-        new.deposit_ref = B256::repeat_byte(reference);
+        new.deposit_ref = B256::from(U256::from(reference));
         (word(&world.ask(&new).await) == "unavailable").then_some(())
     })
     .await;

@@ -183,9 +183,9 @@ async fn time_is_the_chains_and_a_known_request_keeps_its_signature_when_it_is_l
     let mut late = terms.clone();
     let mut reference = 1;
     // The signer's reading of the head is at most a second old, and the next block must come.
-    wait_for("the chain's new time", Duration::from_secs(10), async || {
+    wait_for("the chain's new time", Duration::from_secs(60), async || {
         reference += 1;
-        late.deposit_ref = B256::repeat_byte(reference);
+        late.deposit_ref = B256::from(U256::from(reference));
         (word(&world.ask(&late).await) == "deadline_passed").then_some(())
     })
     .await;
@@ -281,15 +281,17 @@ async fn a_caller_gets_no_more_than_its_rate_and_only_what_it_may_ask_for() {
         ..terms.clone()
     };
     assert_eq!(word(&world.ask(&retopup).await), "unauthorized");
-    let mut answers = Vec::new();
-    for _ in 0..30 {
-        answers.push(word(&world.ask(&terms).await));
-    }
-    let signed = answers.iter().filter(|answer| *answer == "signed").count();
-    let limited = answers.iter().filter(|answer| *answer == "rate_limited").count();
-    assert!(
-        signed >= 9 && limited >= 1 && signed + limited == 30,
-        "{answers:?}"
-    );
+    // Some at once, and while they are asked for, time allows some more.
+    let mut signed = 0;
+    let refused = loop {
+        let answer = word(&world.ask(&terms).await);
+        if answer != "signed" {
+            break answer;
+        }
+        signed += 1;
+        assert!(signed < 1_000, "nothing is too much");
+    };
+    assert!(signed >= 9, "{signed}");
+    assert_eq!(refused, "rate_limited");
     assert_eq!(world.refusals().await[..2], ["not_permitted", "rate_limited"]);
 }
