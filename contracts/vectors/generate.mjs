@@ -11,7 +11,7 @@ import { typedData } from './typed-data.mjs';
 
 const root = new URL('../../', import.meta.url);
 const read = (path) => readFileSync(new URL(path, root), 'utf8');
-const { abi } = JSON.parse(read('abi/json/ICustody.json'));
+const { abi } = JSON.parse(read('abi/json/ICustodyLeaves.json'));
 
 const vectors = { 'typed-data': typedData, journal, liabilities, parts, outcomes };
 let failed = false;

@@ -30,6 +30,9 @@ function events(library) {
     ['OperationCancelled', [hash('operation'), 19n]],
     ['RoleChanged', [hash('FREEZER_ROLE'), USER, 20n, false]],
     ['PauseChanged', [21n, true]],
+    ['PayoutExecuted', [hash('root'), USER, 3n]],
+    ['PayoutSkipped', [hash('root'), SPONSOR]],
+    ['LeavesSettled', [hash('root'), 22n, 2n, 3n, 0n, hash('leaves'), hash('outcome')]],
   ];
 }
 

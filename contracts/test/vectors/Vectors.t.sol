@@ -168,7 +168,7 @@ contract VectorsTest is CustodyTest {
             assertEq(root.length, 24, name);
             assertEq(head.root, bytes24(root), name);
         }
-        assertEq(count, 24, "vectors");
+        assertEq(count, 27, "vectors");
     }
 
     /// @dev Runs the constructor at the address that the vectors name.
