@@ -6,7 +6,7 @@ use chain::{AccountState, At, BatchState, ChainError, ChainReader};
 use money::Amount;
 use telemetry::ErrorChain;
 
-use crate::governance::{Governance, describe};
+use crate::governance::{Governance, describe, expected};
 
 /// What to ask for beside what is always asked for.
 #[derive(Debug)]
@@ -117,8 +117,9 @@ async fn read_at(
             .insert(*sender, reader.transaction_count(*sender, at).await?);
     }
     let standing = governance.standing(&reader.constructed(at).await?);
-    chain.configuration = configuration(reader, at, &standing.questions(), &wanted.pinned).await?;
-    let expected = standing.expected(&wanted.pinned);
+    let questions: Vec<_> = standing.permissions().keys().copied().collect();
+    chain.configuration = configuration(reader, at, &questions, &wanted.pinned).await?;
+    let expected = expected(&standing, &wanted.pinned);
     Ok(Read { chain, expected })
 }
 

@@ -5,6 +5,7 @@
 
 use abi::ICustody;
 use abi::bindings::deployable::Custody;
+use abi::governance::Permission;
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::rpc::types::TransactionRequest;
@@ -59,17 +60,6 @@ pub struct Constructed {
     pub outflow_cap: u128,
     /// The least to which it can be lowered.
     pub outflow_floor: u128,
-}
-
-/// A permission that an account may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Permission {
-    /// A role.
-    Role(B256),
-    /// Signing intakes and batches.
-    Sign,
-    /// Signing roots.
-    SignRoots,
 }
 
 impl ChainReader {

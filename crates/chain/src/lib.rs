@@ -22,9 +22,10 @@ mod settlement;
 mod signers;
 mod simulate;
 
+pub use abi::governance::Permission;
 pub use answer::{Answer, Objection, Outcome};
 pub use block::{BlockHeader, BlockRef};
-pub use custody::{Constructed, Permission, Totals};
+pub use custody::{Constructed, Totals};
 pub use error::ChainError;
 pub use fees::Fees;
 pub use log::ContractLog;
