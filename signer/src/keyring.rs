@@ -5,7 +5,7 @@
 mod keystore;
 mod local;
 
-pub use keystore::{KeystoreError, create, open};
+pub use keystore::{KeystoreError, create, open, read_password};
 pub use local::{KeyError, LocalKey};
 
 pub use abi::development::is_public_knowledge;

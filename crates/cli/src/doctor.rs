@@ -1,4 +1,9 @@
-//! `trellis doctor`: what this machine lacks for development, and how to get it.
+//! `trellis doctor`: what this machine lacks for development, and how to get it. With `--contract`, how a deployed contract
+//! differs from its file instead.
+
+pub(crate) mod contract;
+mod history;
+mod report;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -13,7 +18,20 @@ const NODE_MAJOR_MIN: u32 = 20;
 /// A debug build with its tests, the tools and a database take about half of this.
 const FREE_BYTES_MIN: u64 = 15 << 30;
 
-pub(crate) async fn run() -> anyhow::Result<ExitCode> {
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    contract: contract::Arguments,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.contract.run().await? {
+        Some(code) => Ok(code),
+        None => examine_machine().await,
+    }
+}
+
+async fn examine_machine() -> anyhow::Result<ExitCode> {
     let checkout = Checkout::find()?;
     let tools = Tools::of(&checkout);
     let results = [

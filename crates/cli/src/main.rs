@@ -3,12 +3,16 @@
 //! One file for each subcommand. Answers go to standard output, logs to standard error; the exit status tells.
 
 mod claim;
+mod deploy;
+mod deployment;
 mod dev;
 mod doctor;
+mod key;
 mod ledger;
 mod liabilities;
 mod plan;
 mod signer_audit;
+mod transaction;
 
 use std::process::ExitCode;
 
@@ -25,8 +29,10 @@ struct Arguments {
 enum Command {
     /// Run the whole system on this machine, for development only
     Dev(dev::Arguments),
-    /// Say what this machine lacks, and how to get it
-    Doctor,
+    /// Put the contract of a checked file on its chain
+    Deploy(deploy::Arguments),
+    /// Say what this machine lacks, and how to get it; or how a contract differs from its file
+    Doctor(doctor::Arguments),
     /// Pay a user what a published root says is due, by proof
     Claim(claim::Arguments),
     /// Examine a ledger's books
@@ -55,7 +61,8 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Dev(arguments) => dev::run(arguments).await,
-        Command::Doctor => doctor::run().await,
+        Command::Deploy(arguments) => deploy::run(arguments).await,
+        Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Claim(arguments) => claim::run(arguments).await,
         Command::Liabilities(arguments) => liabilities::run(arguments).await,
         Command::Ledger(arguments) => ledger::run(arguments).await,

@@ -69,7 +69,7 @@ pub enum KeystoreError {
 /// # Errors
 /// [`KeystoreError`].
 pub fn create(directory: &Path, password_file: &Path) -> Result<(PathBuf, Address), KeystoreError> {
-    let password = password(password_file)?;
+    let password = read_password(password_file)?;
     let (key, name) = Secp256k1Signer::new_keystore(directory, &mut OsRng, password.as_slice(), None)
         .map_err(|source| KeystoreError::Create {
             path: directory.to_owned(),
@@ -90,7 +90,7 @@ pub fn create(directory: &Path, password_file: &Path) -> Result<(PathBuf, Addres
 /// # Errors
 /// [`KeystoreError`].
 pub fn open(file: &Path, password_file: &Path) -> Result<LocalKey, KeystoreError> {
-    let password = password(password_file)?;
+    let password = read_password(password_file)?;
     let signer = Secp256k1Signer::decrypt_keystore(file, password.as_slice()).map_err(|source| {
         KeystoreError::Open {
             path: file.to_owned(),
@@ -101,7 +101,10 @@ pub fn open(file: &Path, password_file: &Path) -> Result<LocalKey, KeystoreError
 }
 
 /// The password: the file's content without line ends at its end.
-fn password(file: &Path) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
+///
+/// # Errors
+/// [`KeystoreError::Password`], [`KeystoreError::PasswordOpen`], [`KeystoreError::PasswordShort`].
+pub fn read_password(file: &Path) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
     let unreadable = |source| KeystoreError::Password {
         path: file.to_owned(),
         source,

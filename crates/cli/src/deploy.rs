@@ -1,0 +1,229 @@
+//! `trellis deploy`: puts the contract of a checked file on its chain, once, and shows that it is there as described.
+//!
+//! It creates by the deterministic deployment proxy, so the address is known before and a second run finds the first one's
+//! contract. Not responsible for what a file must keep ([`crate::deployment`]) or for the comparison afterwards
+//! ([`crate::doctor`]).
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use abi::deploy::deterministic::{Creation, PROXY, PROXY_CODE};
+use abi::deploy::runtime;
+use abi::development;
+use alloy::primitives::{Address, Bytes, keccak256};
+use alloy_signer_local::PrivateKeySigner;
+use anyhow::{Context, bail, ensure};
+use chain::{At, Call, ChainReader, Sender};
+
+use crate::deployment::Deployment;
+use crate::doctor::contract;
+use crate::{key, transaction};
+
+/// How long the block of the deployment may take to become final; on Ethereum it is about a quarter of an hour.
+const FINAL_WITHIN: Duration = Duration::from_secs(45 * 60);
+
+/// Between two looks at finality.
+const POLL: Duration = Duration::from_millis(400);
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The deployment's file, such as contracts/deployments/local.toml
+    #[arg(long)]
+    config: PathBuf,
+    /// A node of the chain
+    #[arg(long)]
+    rpc: String,
+    /// Check everything and say what would be sent, but send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// A block not after the creation of a contract that is there already, which its events are read from
+    #[arg(long, default_value_t = 0)]
+    from_block: u64,
+    #[command(flatten)]
+    key: key::Arguments,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let deployment = Deployment::read(&arguments.config)
+        .with_context(|| format!("{} is refused", arguments.config.display()))?;
+    let creation = deployment.creation();
+    let place = creation.address();
+    println!("address  {place}");
+    println!("salt     {}", creation.salt());
+    println!(
+        "creation code of {} bytes, hash {}",
+        creation.code().len(),
+        keccak256(creation.code())
+    );
+
+    let sender = Sender::connect(&[&arguments.rpc])?;
+    let reader = ChainReader::connect(&arguments.rpc, place)?;
+    expect_chain(&reader, &deployment).await?;
+    if is_deployed(&sender, &deployment, &creation).await? {
+        println!("already deployed: the code at {place} is the expected one");
+        wait_until_final(&reader).await?;
+        return examine(&arguments.rpc, &reader, &deployment, arguments.from_block).await;
+    }
+    ensure!(
+        !deployment.is_changed(),
+        "present_before_deployment: the file says what changed since the construction, but there is no contract at {place}"
+    );
+    expect_proxy(&sender).await?;
+    let key = arguments.key.read()?;
+    let from = key.as_ref().map_or(runtime::NOBODY, PrivateKeySigner::address);
+    ensure!(
+        development::is_local_chain(deployment.chain_id()) || !development::is_public_knowledge(from),
+        "key_is_public: everybody knows the key of {from}, and takes whatever is sent to it"
+    );
+    rehearse(&sender, &creation, from).await?;
+    let Some(key) = key.filter(|_| !arguments.dry_run) else {
+        println!(
+            "nothing was sent; any account may send this:\nto    {PROXY}\nvalue 0\ndata  {}",
+            creation.call()
+        );
+        return Ok(ExitCode::SUCCESS);
+    };
+    let block = send(&sender, &reader, &deployment, &creation, &key).await?;
+    examine(&arguments.rpc, &reader, &deployment, block).await
+}
+
+async fn expect_chain(reader: &ChainReader, deployment: &Deployment) -> anyhow::Result<()> {
+    // Development nodes run calls at time zero then, which the constructor cannot bear.
+    ensure!(
+        reader.head().await?.number > 0,
+        "chain_empty: the chain has no block yet; try again"
+    );
+    let (expected, actual) = (deployment.chain_id(), reader.chain_id().await?);
+    ensure!(
+        expected == actual,
+        "wrong_chain: the file is for chain {expected}, the node is of {actual}"
+    );
+    Ok(())
+}
+
+/// Whether the contract is there. Other code at its address cannot be: the address is a hash of the code.
+async fn is_deployed(sender: &Sender, deployment: &Deployment, creation: &Creation) -> anyhow::Result<bool> {
+    let place = creation.address();
+    let actual = sender.code(place, At::Latest).await?;
+    if actual.is_empty() {
+        return Ok(false);
+    }
+    let expected = expected_code(sender, deployment, place).await?;
+    match runtime::difference(&expected, &actual) {
+        None => Ok(true),
+        Some(difference) => bail!("other_code: at {place} there is something else: {difference:?}"),
+    }
+}
+
+/// The code that a contract of this file must have at this address.
+pub(crate) async fn expected_code(
+    sender: &Sender,
+    deployment: &Deployment,
+    place: Address,
+) -> anyhow::Result<Bytes> {
+    let tried = sender.try_creation(deployment.creation().code()).await;
+    let tried = tried.context("the constructor cannot be tried at this node")?;
+    Ok(runtime::at(place, deployment.chain_id(), &tried))
+}
+
+async fn expect_proxy(sender: &Sender) -> anyhow::Result<()> {
+    let code = sender.code(PROXY, At::Latest).await?;
+    ensure!(
+        !code.is_empty(),
+        "proxy_missing: this chain has no deterministic deployment proxy at {PROXY}; somebody has to send its signed \
+         creation first, see docs/deployment.md"
+    );
+    ensure!(
+        code[..] == PROXY_CODE,
+        "proxy_unknown: the code at {PROXY} is not that of the deployment proxy"
+    );
+    Ok(())
+}
+
+/// Tries the creation at the newest block, and tells what it would cost.
+async fn rehearse(sender: &Sender, creation: &Creation, from: Address) -> anyhow::Result<()> {
+    let call = Call {
+        from,
+        to: PROXY,
+        value: 0,
+        input: creation.call(),
+        gas_limit: None,
+    };
+    // The proxy answers a failed constructor without its reason; tried directly, it says it.
+    sender
+        .try_creation(creation.code())
+        .await
+        .context("the constructor refuses the configuration")?;
+    let answer = sender
+        .simulate(&call)
+        .await
+        .context("the deployment proxy refuses")?;
+    ensure!(
+        answer[..] == creation.address()[..],
+        "the proxy would create {answer} instead of {}",
+        creation.address()
+    );
+    let gas = sender.estimate_gas(&call).await?;
+    let price = sender.suggested_fees().await?.max_fee();
+    println!(
+        "simulated: {gas} gas, at most {} wei at present prices",
+        u128::from(gas).saturating_mul(price)
+    );
+    Ok(())
+}
+
+/// Sends, waits for finality, and returns the contract's first block.
+async fn send(
+    sender: &Sender,
+    reader: &ChainReader,
+    deployment: &Deployment,
+    creation: &Creation,
+    key: &PrivateKeySigner,
+) -> anyhow::Result<u64> {
+    let (hash, receipt) =
+        transaction::send(sender, deployment.chain_id(), key, PROXY, creation.call()).await?;
+    println!(
+        "transaction {hash} in block {}, {} gas",
+        receipt.block.number, receipt.gas_used
+    );
+    // Two that deploy at once: the later one reverts, and the contract is there all the same.
+    ensure!(
+        receipt.succeeded || is_deployed(sender, deployment, creation).await?,
+        "transaction {hash} was reverted"
+    );
+    wait_until_final(reader).await?;
+    // Blocks may have been replaced meanwhile, and the contract may be somebody else's transaction.
+    let receipt = sender.find_receipt(hash).await?.unwrap_or(receipt);
+    Ok(receipt.block.number)
+}
+
+/// Waits until the newest final block has the contract's code.
+async fn wait_until_final(reader: &ChainReader) -> anyhow::Result<()> {
+    println!("waiting until it is final");
+    let deadline = Instant::now() + FINAL_WITHIN;
+    while Instant::now() < deadline {
+        if !reader.code(At::Finalized).await?.is_empty() {
+            println!("final");
+            return Ok(());
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    bail!("not_final: the contract is not final after {FINAL_WITHIN:?}; run the same command again later")
+}
+
+/// Compares what is there with the file, as `trellis doctor --contract` does.
+async fn examine(
+    rpc: &str,
+    reader: &ChainReader,
+    deployment: &Deployment,
+    from_block: u64,
+) -> anyhow::Result<ExitCode> {
+    let report = contract::examine(rpc, reader.contract(), deployment, from_block).await?;
+    print!("{}", report.to_text());
+    println!(
+        "contract {} with events from block {from_block} on",
+        reader.contract()
+    );
+    Ok(report.exit_code())
+}

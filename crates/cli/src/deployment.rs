@@ -1,0 +1,249 @@
+//! A deployment as operators describe it in a file: what the contract is constructed with, and how it stands now.
+//!
+//! What comes out of [`Deployment::read`] keeps every rule of its chain. Not responsible for what is on the chain.
+
+mod file;
+
+use std::path::{Path, PathBuf};
+
+use abi::ICustody;
+use abi::deploy::creation_code;
+use abi::deploy::deterministic::Creation;
+use abi::deploy::rules::{self, Broken};
+use abi::development;
+use abi::governance::Permission;
+use alloy::primitives::{Address, B256, U256};
+
+/// A checked deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Deployment {
+    name: String,
+    chain_id: u64,
+    config: ICustody::Config,
+    present: Option<Present>,
+}
+
+/// How the contract stands now, where that is no longer how it was constructed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Present {
+    /// Whoever holds these permissions; of the others, whom the constructor gave them to.
+    holders: Vec<(Permission, Vec<Address>)>,
+    outflow_cap: Option<U256>,
+    is_paused: bool,
+    pending: Vec<B256>,
+}
+
+/// Why a file describes nothing that may be deployed or compared.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// It cannot be read.
+    Unreadable(PathBuf, std::io::Error),
+    /// It is not TOML, lacks a field or has one that nobody knows.
+    Malformed(Box<toml::de::Error>),
+    /// A field's value is not of its form.
+    Field {
+        code: &'static str,
+        field: String,
+        reason: String,
+    },
+    /// It breaks rules of its chain.
+    Broken(Vec<Broken>),
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unreadable(path, error) => write!(f, "unreadable: {}: {error}", path.display()),
+            Self::Malformed(error) => write!(f, "malformed: {}", error.to_string().trim_end()),
+            Self::Field { code, field, reason } => write!(f, "{code}: {field} {reason}"),
+            Self::Broken(broken) => {
+                let lines: Vec<String> = broken.iter().map(ToString::to_string).collect();
+                f.write_str(&lines.join("\n"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Deployment {
+    /// Reads and checks a file.
+    pub(crate) fn read(path: &Path) -> Result<Self, Refused> {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| Refused::Unreadable(path.to_owned(), error))?;
+        Self::parse(&text)
+    }
+
+    /// As [`Deployment::read`], of the file's text.
+    pub(crate) fn parse(text: &str) -> Result<Self, Refused> {
+        let deployment = file::parse(text)?;
+        let mut broken = rules::broken(deployment.chain_id, &deployment.config);
+        if !development::is_local_chain(deployment.chain_id) {
+            let present = deployment.holders();
+            let named: Vec<_> = Permission::NAMED
+                .iter()
+                .flat_map(|(permission, name)| {
+                    let holders = present.iter().filter(move |(held, _)| held == permission);
+                    holders.map(move |(_, account)| (*name, *account))
+                })
+                .collect();
+            broken.extend(rules::people(&named));
+            broken.dedup_by_key(|broken| broken.rule);
+        }
+        if broken.is_empty() {
+            Ok(deployment)
+        } else {
+            Err(Refused::Broken(broken))
+        }
+    }
+
+    /// The chain that it is for.
+    pub(crate) const fn chain_id(&self) -> u64 {
+        self.chain_id
+    }
+
+    /// What the constructor gets.
+    pub(crate) const fn config(&self) -> &ICustody::Config {
+        &self.config
+    }
+
+    /// The contract-to-be.
+    pub(crate) fn creation(&self) -> Creation {
+        Creation::new(&self.name, creation_code(&self.config))
+    }
+
+    /// Whether the file says that something changed since the construction.
+    pub(crate) const fn is_changed(&self) -> bool {
+        self.present.is_some()
+    }
+
+    /// Who holds what now.
+    pub(crate) fn holders(&self) -> Vec<(Permission, Address)> {
+        let present = self.present.as_ref();
+        let constructed = rules::roles(&self.config);
+        let mut holders = Vec::new();
+        for ((permission, _), (_, constructed)) in Permission::NAMED.iter().zip(constructed) {
+            let changed = present.and_then(|present| {
+                let mut named = present.holders.iter();
+                named.find(|(named, _)| named == permission)
+            });
+            match changed {
+                Some((_, accounts)) => {
+                    holders.extend(accounts.iter().map(|account| (*permission, *account)));
+                }
+                None => holders.push((*permission, constructed)),
+            }
+        }
+        holders
+    }
+
+    /// The outflow cap now.
+    pub(crate) fn outflow_cap(&self) -> U256 {
+        let changed = self.present.as_ref().and_then(|present| present.outflow_cap);
+        changed.unwrap_or_else(|| U256::from(self.config.outflowCap))
+    }
+
+    /// Whether it is meant to be paused now.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.present.as_ref().is_some_and(|present| present.is_paused)
+    }
+
+    /// Identities of the operations that are meant to be pending now.
+    pub(crate) fn pending(&self) -> &[B256] {
+        self.present.as_ref().map_or(&[], |present| &present.pending)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCAL: &str = include_str!("../../../contracts/deployments/local.toml");
+    const TEMPLATE: &str = include_str!("../../../contracts/deployments/public.toml.example");
+
+    fn code(text: &str) -> String {
+        let refused = Deployment::parse(text).expect_err("refused").to_string();
+        refused.split(':').next().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn the_file_of_the_local_chain_is_the_development_configuration() {
+        let local = Deployment::parse(LOCAL).expect("it may be deployed");
+        assert_eq!(local.config(), &development::config());
+        assert_eq!(local.chain_id(), 31_337);
+        assert!(!local.is_changed() && !local.is_paused());
+        assert_eq!(local.holders().len(), 7);
+        assert_eq!(local.outflow_cap(), U256::from(development::config().outflowCap));
+    }
+
+    #[test]
+    fn the_template_is_refused_until_it_is_filled_in_and_then_accepted() {
+        assert_eq!(code(TEMPLATE), "name_malformed");
+        let filled = filled();
+        Deployment::parse(&filled).expect("it may be deployed");
+        for (from, to, wanted) in [
+            (
+                "cooling_off = 1209600",
+                "cooling_off = 1209599",
+                "cooling_off_too_short",
+            ),
+            ("cap = \"30", "cap = \"31", "floor_too_far_below_cap"),
+            ("asset = \"native\"", "asset = \"other\"", "asset_unsupported"),
+        ] {
+            assert!(filled.contains(from), "{from}");
+            assert_eq!(code(&filled.replace(from, to)), wanted);
+        }
+    }
+
+    #[test]
+    fn who_holds_a_role_now_is_checked_as_who_was_given_it() {
+        let account = |byte| Address::repeat_byte(byte).to_checksum(None);
+        let with = |present: &str| format!("{}\n[present]\n{present}\n", filled());
+        let two = with(&format!("submitter = [\"{}\", \"{}\"]", account(5), account(8)));
+        let changed = Deployment::parse(&two).expect("two submitters");
+        assert!(changed.is_changed());
+        assert_eq!(changed.holders().len(), 8);
+        let twice = with(&format!("submitter = [\"{}\"]", account(1)));
+        assert_eq!(code(&twice), "roles_not_distinct");
+        let known = development::SUBMITTER.address.to_checksum(None);
+        assert_eq!(code(&with(&format!("freezer = [\"{known}\"]"))), "key_is_public");
+    }
+
+    #[test]
+    fn several_broken_rules_are_told_together() {
+        let text = filled()
+            .replace("veto = 86400", "veto = 1")
+            .replace("freeze_max = 3600", "freeze_max = 1");
+        let refused = Deployment::parse(&text).expect_err("refused").to_string();
+        assert!(
+            refused.contains("veto_too_short: ") && refused.contains("\nfreeze_too_short: "),
+            "{refused}"
+        );
+    }
+
+    /// The template with accounts that nobody has.
+    fn filled() -> String {
+        let mut text = TEMPLATE.replace("name = \"\"", "name = \"main\"");
+        for (byte, field) in [
+            "admin",
+            "guardian",
+            "freezer",
+            "treasurer",
+            "submitter",
+            "authorizations",
+            "roots",
+        ]
+        .iter()
+        .enumerate()
+        {
+            let byte = u8::try_from(byte + 1).expect("seven");
+            let account = Address::repeat_byte(byte).to_checksum(None);
+            text = text.replace(
+                &format!("\n{field} = \"\""),
+                &format!("\n{field} = \"{account}\""),
+            );
+        }
+        text.replace("\ncap = \"\"", "\ncap = \"30000000000000000000\"")
+            .replace("\nfloor = \"\"", "\nfloor = \"1000000000000000000\"")
+    }
+}
