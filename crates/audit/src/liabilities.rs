@@ -11,6 +11,7 @@
 //! Not responsible for who is entitled to how much, nor for publishing.
 
 mod list;
+mod part;
 mod proof;
 
 use alloy_primitives::{Address, B256, keccak256};
@@ -18,6 +19,7 @@ use money::Amount;
 use thiserror::Error;
 
 pub use list::{Header, List, ListError};
+pub use part::Part;
 pub use proof::{ProofError, verify};
 
 /// Every sum of the tree, the total included, is at most this: the contract keeps targets in 96 bits.
@@ -187,18 +189,7 @@ impl Tree {
     /// The partners on the way from the user's leaf to the root, lowest first; `None` if the user has no leaf.
     #[must_use]
     pub fn proof(&self, wallet: Address) -> Option<Vec<SumNode>> {
-        let mut index = self.index_of(wallet)?;
-        let mut start = 0usize;
-        let mut proof = Vec::with_capacity(self.level_lengths.len());
-        for length in &self.level_lengths {
-            let partner = index ^ 1;
-            if partner < *length {
-                proof.push(*self.nodes.get(start.checked_add(partner)?)?);
-            }
-            index >>= 1;
-            start = start.checked_add(*length)?;
-        }
-        Some(proof)
+        self.way(self.index_of(wallet)?, 0)
     }
 
     fn index_of(&self, wallet: Address) -> Option<usize> {

@@ -4,6 +4,8 @@
     reason = "what a test prepares must succeed, or the test fails"
 )]
 
+use std::num::NonZeroUsize;
+
 use alloy_primitives::{Address, B256, b256};
 use audit::liabilities::{
     Header, Leaf, List, ListError, ProofError, SUM_MAX, SumNode, Tree, TreeError, verify,
@@ -50,6 +52,26 @@ fn trees_of_one_two_three_and_five_leaves_have_the_roots_computed_by_hand() {
         assert_eq!(tree.root(), root, "{leaves} leaves");
         assert_eq!(tree.total(), Amount::new(total), "{leaves} leaves");
     }
+}
+
+#[test]
+fn a_tree_is_one_part_when_it_fits_and_else_as_few_as_there_are() {
+    let tree = hand_tree(5);
+    let sizes = |max| {
+        let parts = tree.parts(NonZeroUsize::new(max).unwrap());
+        parts.iter().map(|part| part.leaves.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(sizes(5), [5]);
+    assert_eq!(sizes(300), [5]);
+    assert_eq!(sizes(4), [4, 1]);
+    assert_eq!(sizes(3), [2, 2, 1]);
+    assert_eq!(sizes(1), [1; 5]);
+    assert_eq!(
+        tree.part(2, 2),
+        None,
+        "no node of four leaves begins at the third"
+    );
+    assert_eq!(tree.part(5, 0), None, "there is no sixth leaf");
 }
 
 #[test]
@@ -263,6 +285,22 @@ proptest! {
             let mut altered = proof.clone();
             altered.remove(position);
             prop_assert!(verify(root, total, leaf, &altered).is_err());
+        }
+    }
+
+    #[test]
+    fn parts_have_every_leaf_once_and_their_proofs_lead_to_the_root(leaves in any_leaves(), max in 1usize..50) {
+        let tree = Tree::build(leaves).unwrap();
+        let parts = tree.parts(NonZeroUsize::new(max).unwrap());
+        let together: Vec<Leaf> = parts.iter().flat_map(|part| part.leaves).copied().collect();
+        prop_assert_eq!(&together[..], tree.leaves());
+        for part in parts {
+            prop_assert!((1..=max).contains(&part.leaves.len()));
+            // The tree of the part's leaves alone is the node where the proof begins.
+            let below = Tree::build(part.leaves.to_vec()).unwrap();
+            let node = SumNode { hash: below.root(), sum: below.total() };
+            let top = part.proof.iter().try_fold(node, |node, partner| node.join(*partner)).unwrap();
+            prop_assert_eq!((top.hash, top.sum), (tree.root(), tree.total()));
         }
     }
 
