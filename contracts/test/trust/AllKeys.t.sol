@@ -52,22 +52,32 @@ contract ThiefWithAllKeys is StolenKeyTest {
         which %= roots.length;
         ICustody.SumNode[] memory proof = new ICustody.SumNode[](0);
         bytes32[] memory leaves = _list(THIEF, totals[which]);
-        if (asLeaves) try ICustodyLeaves(address(custody)).settleLeaves(roots[which], leaves, proof) {}
-            catch {} else try custody.claim(THIEF, totals[which], roots[which], proof) {} catch {}
+        if (asLeaves) {
+            try ICustodyLeaves(address(custody)).settleLeaves(roots[which], leaves, proof) {} catch {}
+        } else {
+            try custody.claim(THIEF, totals[which], roots[which], proof) {} catch {}
+        }
     }
 
     function stop(uint256 what, uint256 number) external {
         what %= 9;
         address who = number % 3 == 0 ? ALICE : number % 3 == 1 ? BOB : THIEF;
         vm.startPrank(what < 6 ? ADMIN : what == 6 ? FREEZER : GUARDIAN);
-        if (what == 0) try custody.pause() {} catch {} else if (what < 3) try custody.unpause() {}
-            catch {} else if (what == 3) try custody.lowerOutflowCap(number % CAP) {} catch {} else if (what == 4) try custody.unfreeze(
-            who
-        ) {}
-            catch {} else if (what == 5) try custody.cancelBatch(bytes32(batches + 1)) {} catch {} else if (what == 6) try custody.freeze(
-            who, _now() + number % 2 days + 1, ""
-        ) {}
-            catch {} else if (what == 7 && roots.length > 0) try custody.vetoRoot(roots[roots.length - 1]) {} catch {}
+        if (what == 0) {
+            try custody.pause() {} catch {}
+        } else if (what < 3) {
+            try custody.unpause() {} catch {}
+        } else if (what == 3) {
+            try custody.lowerOutflowCap(number % CAP) {} catch {}
+        } else if (what == 4) {
+            try custody.unfreeze(who) {} catch {}
+        } else if (what == 5) {
+            try custody.cancelBatch(bytes32(batches + 1)) {} catch {}
+        } else if (what == 6) {
+            try custody.freeze(who, _now() + number % 2 days + 1, "") {} catch {}
+        } else if (what == 7 && roots.length > 0) {
+            try custody.vetoRoot(roots[roots.length - 1]) {} catch {}
+        }
         vm.stopPrank();
     }
 
