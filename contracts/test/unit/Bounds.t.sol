@@ -171,6 +171,32 @@ contract BoundsTest is SettlementTest {
         _publish(_rootOf("r1", MAX96));
     }
 
+    function test_a_root_names_an_entry_of_31_bits_at_most() public {
+        uint256 last = type(uint32).max / 2;
+        _setSeq(last + 1);
+        ICustody.LiabilitiesRoot memory r = _rootOf("r1", 0);
+        _expectPublishRevert(
+            r, abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 32, (last + 1) * 2 + 1)
+        );
+        r.asOfSeq = last;
+        _publish(r);
+        (,, uint256 asOfSeq,) = custody.latestRoot();
+        assertEq(asOfSeq, last, "entry");
+    }
+
+    function test_the_last_root_matures_in_a_second_of_32_bits() public {
+        vm.warp(uint256(type(uint32).max) + 1 - 1 days);
+        _expectPublishRevert(
+            _rootOf("r1", 0),
+            abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 32, uint256(1) << 32)
+        );
+        // The very last second stands for what is never claimable.
+        vm.warp(_now() - 2);
+        _publish(_rootOf("r1", 0));
+        (, uint256 from) = custody.liabilities("r1");
+        assertEq(from, type(uint32).max - 1, "claimable from");
+    }
+
     function test_a_claim_pays_the_last_unit_that_is_free() public {
         _fund(10 ether);
         bytes32 root = _mature(ALICE, 10 ether);
@@ -261,6 +287,17 @@ contract BoundsTest is SettlementTest {
             custody.withdrawCreditFor(w, signature);
         }
         assertEq(BOB.balance, 5 ether, "received");
+    }
+
+    /// @dev As if so many calls had been made: the journal's head is the slot that says what `journalHead` says.
+    function _setSeq(uint256 seq) private {
+        (uint64 present, bytes24 root) = custody.journalHead();
+        bytes32 head = bytes32(uint256(present) << 192 | uint192(root));
+        for (uint256 slot;; ++slot) {
+            if (vm.load(address(custody), bytes32(slot)) != head) continue;
+            vm.store(address(custody), bytes32(slot), bytes32(seq << 192 | uint192(root)));
+            return;
+        }
     }
 
     /// @dev More money than there is, and the widest cap.

@@ -43,6 +43,16 @@ contract FreezeTest is CustodyTest {
         _freeze(ALICE, START + 1 days + GAP + 1);
     }
 
+    /// @dev On a chain whose clock began at zero, too.
+    function test_who_was_never_frozen_needs_no_gap() public {
+        vm.warp(2 days);
+        _redeploy(_config());
+        _register(_intake(ALICE, "r1"));
+        _freeze(ALICE, 3 days);
+        (,, uint256 until) = custody.account(ALICE);
+        assertEq(until, 3 days, "frozen until");
+    }
+
     function test_unfreezing_ends_the_freeze_now_and_the_gap_begins_then() public {
         _freeze(ALICE, START + 2 days);
         vm.warp(START + 1 days);
