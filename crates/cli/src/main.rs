@@ -10,6 +10,7 @@ mod doctor;
 mod key;
 mod ledger;
 mod liabilities;
+mod operate;
 mod plan;
 mod signer_audit;
 mod transaction;
@@ -39,6 +40,8 @@ enum Command {
     Ledger(ledger::Arguments),
     /// Recompute published liabilities
     Liabilities(liabilities::Arguments),
+    /// Do what admin, guardian, freezer and treasurer do to a contract
+    Operate(operate::Arguments),
     /// Examine a signer's memory
     Signer(signer_audit::Arguments),
     /// Examine compensation plans
@@ -66,6 +69,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Claim(arguments) => claim::run(arguments).await,
         Command::Liabilities(arguments) => liabilities::run(arguments).await,
         Command::Ledger(arguments) => ledger::run(arguments).await,
+        Command::Operate(arguments) => operate::run(arguments).await,
         Command::Signer(arguments) => signer_audit::run(arguments).await,
         Command::Plan(arguments) => plan::run(arguments),
     }

@@ -1,6 +1,7 @@
-//! `trellis deploy` and `trellis doctor --contract` against real chains, and the forge script beside them.
+//! `trellis deploy`, `trellis operate` and `trellis doctor --contract` against real chains, and the forge script beside them.
 
 mod deploying;
 mod examining;
+mod operating;
 mod script;
 mod world;

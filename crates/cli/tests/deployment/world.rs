@@ -96,6 +96,24 @@ impl World {
         trellis(&[&arguments, more].concat())
     }
 
+    /// `trellis operate` on the contract by this account, final afterwards.
+    pub(crate) async fn operate(&self, by: &Account, contract: Address, act: &[&str]) -> Ran {
+        let key = self.write("key", &by.private_key.to_string());
+        let (contract, rpc) = (contract.to_string(), self.rpc_url());
+        let arguments = [
+            "operate",
+            "--contract",
+            &contract,
+            "--rpc",
+            &rpc,
+            "--key-file",
+            &key,
+        ];
+        let ran = trellis(&[&arguments, act].concat());
+        self.finalize().await;
+        ran
+    }
+
     /// The contract with the development configuration, final.
     pub(crate) async fn contract(&self) -> Address {
         let from = development::DEPLOYER.address;

@@ -1,0 +1,276 @@
+//! `trellis operate`: what admin, guardian, freezer and treasurer do to a contract, one call each.
+//!
+//! The call is tried before it is sent. Without a key it is printed, for a contract that needs several people. Not
+//! responsible for who ought to do it; `docs/runbooks.md` says when.
+
+use std::process::ExitCode;
+
+use abi::ICustody;
+use abi::bindings::deployable::Custody;
+use abi::operations::{Operation, argument};
+use abi::roles;
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::sol_types::SolCall;
+use anyhow::{Context, ensure};
+use chain::{At, Call, ChainReader, Sender};
+use clap::{Subcommand, ValueEnum};
+
+use crate::{key, transaction};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The contract
+    #[arg(long, env = "TRELLIS_CONTRACT", value_parser = account)]
+    contract: Address,
+    /// A node of the chain
+    #[arg(long)]
+    rpc: String,
+    /// Who will send the printed call, so that it can be tried; with a key, the key's account does
+    #[arg(long, value_parser = account)]
+    from: Option<Address>,
+    #[command(flatten)]
+    key: key::Arguments,
+    #[command(subcommand)]
+    act: Act,
+}
+
+#[derive(Debug, Subcommand)]
+enum Act {
+    /// Announce an operation; it can be executed after the contract's delay
+    #[command(subcommand)]
+    Schedule(Announced),
+    /// Carry out an announced operation whose delay is over
+    #[command(subcommand)]
+    Execute(Announced),
+    /// Take an announced operation back; the guardian may, too
+    #[command(subcommand)]
+    Cancel(Announced),
+    /// Take a role at once; admin. Guardian and admin are replaced by operations only
+    RevokeRole {
+        role: Role,
+        #[arg(value_parser = account)]
+        holder: Address,
+    },
+    /// Take all signing from an account at once; guardian or admin
+    RevokeSigner {
+        #[arg(value_parser = account)]
+        signer: Address,
+    },
+    /// Let less leave in a day, at once; guardian or admin
+    LowerCap { cap: U256 },
+    /// Stop intake, batches, publication and treasury; guardian or admin
+    Pause,
+    /// End the pause; admin
+    Unpause,
+    /// Withdraw a root that cannot be claimed against yet; guardian
+    VetoRoot { root: B256 },
+    /// Make a batch that was signed unusable; guardian or admin
+    CancelBatch { batch: B256 },
+    /// Hold a user's payouts back until a Unix time; freezer
+    Freeze {
+        #[arg(value_parser = account)]
+        user: Address,
+        until: U256,
+        /// A word or sentence, whose hash is recorded
+        reason: String,
+    },
+    /// End a freeze; freezer, guardian or admin
+    Unfreeze {
+        #[arg(value_parser = account)]
+        user: Address,
+    },
+}
+
+/// What can be announced.
+#[derive(Debug, Subcommand)]
+enum Announced {
+    /// Send surplus; the treasurer's, all others are the admin's
+    Treasury {
+        #[arg(value_parser = account)]
+        to: Address,
+        amount: U256,
+    },
+    /// Let more leave in a day
+    RaiseOutflowCap { cap: U256 },
+    /// Accept intakes and batches by this account's signature
+    AddSigner(Who),
+    /// Accept roots by this account's signature
+    AddRootSigner(Who),
+    /// Let this account submit batches and roots
+    AddSubmitter(Who),
+    /// Let this account freeze
+    AddFreezer(Who),
+    /// Let this account announce payments of surplus
+    AddTreasurer(Who),
+    /// Let this account cancel, veto, pause and revoke
+    AddGuardian(Who),
+    /// Take the guardian's role; that guardian cannot cancel it
+    RemoveGuardian(Who),
+    /// Make an older root unclaimable
+    RetireRoot { root: B256 },
+    /// Make this account the admin instead of the present one
+    TransferAdmin(Who),
+}
+
+#[derive(Debug, clap::Args)]
+struct Who {
+    #[arg(value_parser = account)]
+    account: Address,
+}
+
+/// A role that is taken at once.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Role {
+    Freezer,
+    Treasurer,
+    Submitter,
+}
+
+/// With its checksum, so that a mistyped digit is seen.
+fn account(text: &str) -> Result<Address, String> {
+    Address::parse_checksummed(text, None).map_err(|_| "not an address with its checksum (EIP-55)".to_owned())
+}
+
+impl Announced {
+    fn parts(&self) -> (Operation, B256, U256) {
+        let about = |operation, who: &Who| (operation, argument(who.account), U256::ZERO);
+        match self {
+            Self::Treasury { to, amount } => (Operation::Treasury, argument(*to), *amount),
+            Self::RaiseOutflowCap { cap } => (Operation::RaiseOutflowCap, B256::ZERO, *cap),
+            Self::RetireRoot { root } => (Operation::RetireRoot, *root, U256::ZERO),
+            Self::AddSigner(who) => about(Operation::AddSigner, who),
+            Self::AddRootSigner(who) => about(Operation::AddRootSigner, who),
+            Self::AddSubmitter(who) => about(Operation::AddSubmitter, who),
+            Self::AddFreezer(who) => about(Operation::AddFreezer, who),
+            Self::AddTreasurer(who) => about(Operation::AddTreasurer, who),
+            Self::AddGuardian(who) => about(Operation::AddGuardian, who),
+            Self::RemoveGuardian(who) => about(Operation::RemoveGuardian, who),
+            Self::TransferAdmin(who) => about(Operation::TransferAdmin, who),
+        }
+    }
+
+    fn id(&self) -> B256 {
+        let (operation, argument, value) = self.parts();
+        operation.id(argument, value)
+    }
+}
+
+impl Act {
+    fn call(&self) -> Bytes {
+        let input = match self {
+            Self::Schedule(announced) => {
+                let (operation, argument, value) = announced.parts();
+                let operation = operation.number();
+                ICustody::scheduleCall {
+                    operation,
+                    argument,
+                    value,
+                }
+                .abi_encode()
+            }
+            Self::Execute(announced) => {
+                let (operation, argument, value) = announced.parts();
+                let operation = operation.number();
+                ICustody::executeCall {
+                    operation,
+                    argument,
+                    value,
+                }
+                .abi_encode()
+            }
+            Self::Cancel(announced) => {
+                let (operation, argument, value) = announced.parts();
+                let operation = operation.number();
+                ICustody::cancelCall {
+                    operation,
+                    argument,
+                    value,
+                }
+                .abi_encode()
+            }
+            Self::RevokeRole { role, holder } => {
+                let role = match role {
+                    Role::Freezer => roles::FREEZER,
+                    Role::Treasurer => roles::TREASURER,
+                    Role::Submitter => roles::SUBMITTER,
+                };
+                Custody::revokeRoleCall {
+                    role,
+                    account: *holder,
+                }
+                .abi_encode()
+            }
+            Self::RevokeSigner { signer } => ICustody::revokeSignerCall { signer: *signer }.abi_encode(),
+            Self::LowerCap { cap } => ICustody::lowerOutflowCapCall { cap: *cap }.abi_encode(),
+            Self::Pause => ICustody::pauseCall {}.abi_encode(),
+            Self::Unpause => ICustody::unpauseCall {}.abi_encode(),
+            Self::VetoRoot { root } => ICustody::vetoRootCall { root: *root }.abi_encode(),
+            Self::CancelBatch { batch } => ICustody::cancelBatchCall { batchId: *batch }.abi_encode(),
+            Self::Freeze { user, until, reason } => {
+                let (user, until, reason) = (*user, *until, keccak256(reason));
+                ICustody::freezeCall { user, until, reason }.abi_encode()
+            }
+            Self::Unfreeze { user } => ICustody::unfreezeCall { user: *user }.abi_encode(),
+        };
+        input.into()
+    }
+
+    /// Identity of the operation that it is about, if it is about one.
+    fn operation_id(&self) -> Option<B256> {
+        match self {
+            Self::Schedule(announced) | Self::Execute(announced) | Self::Cancel(announced) => {
+                Some(announced.id())
+            }
+            Self::RevokeRole { .. }
+            | Self::RevokeSigner { .. }
+            | Self::LowerCap { .. }
+            | Self::Pause
+            | Self::Unpause
+            | Self::VetoRoot { .. }
+            | Self::CancelBatch { .. }
+            | Self::Freeze { .. }
+            | Self::Unfreeze { .. } => None,
+        }
+    }
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let (contract, input) = (arguments.contract, arguments.act.call());
+    let id = arguments.act.operation_id();
+    if let Some(id) = id {
+        println!("operation {id}");
+    }
+    let key = arguments.key.read()?;
+    let sender = Sender::connect(&[&arguments.rpc])?;
+    if let Some(from) = key
+        .as_ref()
+        .map(alloy_signer_local::PrivateKeySigner::address)
+        .or(arguments.from)
+    {
+        let call = Call {
+            from,
+            to: contract,
+            value: 0,
+            input: input.clone(),
+            gas_limit: None,
+        };
+        let refused = || format!("the contract refuses this of {from}");
+        sender.simulate(&call).await.with_context(refused)?;
+        println!("the contract takes this of {from}");
+    }
+    let Some(key) = key else {
+        println!("to    {contract}\nvalue 0\ndata  {input}");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let reader = ChainReader::connect(&arguments.rpc, contract)?;
+    let chain_id = reader.chain_id().await?;
+    let (hash, receipt) = transaction::send(&sender, chain_id, &key, contract, input).await?;
+    ensure!(receipt.succeeded, "transaction {hash} was reverted");
+    println!("transaction {hash} in block {}", receipt.block.number);
+    if let (Some(id), Act::Schedule(_)) = (id, &arguments.act)
+        && let Some(eta) = reader.operation_eta(id, At::Latest).await?
+    {
+        println!("can be executed from {eta} on (Unix seconds), until then cancelled");
+    }
+    Ok(ExitCode::SUCCESS)
+}
