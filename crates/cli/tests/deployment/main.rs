@@ -3,5 +3,6 @@
 mod deploying;
 mod examining;
 mod operating;
+mod runbooks;
 mod script;
 mod world;

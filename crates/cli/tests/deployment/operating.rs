@@ -119,6 +119,21 @@ async fn the_guardian_cancels_pauses_and_lowers_and_the_admin_hands_over() {
     }
     assert!(world.examine(contract, LOCAL, &[]).succeeded);
 
+    let payment = ["treasury", &thief, "1000000000000000000"];
+    assert!(
+        world
+            .operate(&TREASURER, contract, &[&["schedule"], &payment[..]].concat())
+            .await
+            .succeeded
+    );
+    assert_eq!(world.examine(contract, LOCAL, &[]).differences().len(), 1);
+    assert!(
+        world
+            .operate(&GUARDIAN, contract, &[&["cancel"], &payment[..]].concat())
+            .await
+            .succeeded
+    );
+
     let cap = "2000000000000000000000";
     assert!(
         world
