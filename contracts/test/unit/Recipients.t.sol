@@ -105,6 +105,19 @@ contract RecipientsTest is SettlementTest {
         assertEq(_credit(address(wallet)), 0, "credit");
     }
 
+    /// @dev The recipient logs how much gas it has: what it is given, and the 2,300 that come with a transfer.
+    function test_a_recipient_is_given_ten_thousand_gas_and_what_comes_with_a_transfer() public {
+        _registered(ALICE);
+        // GAS PUSH0 MSTORE PUSH1 32 PUSH0 LOG0
+        vm.etch(ALICE, hex"5a5f5260205fa0");
+        vm.recordLogs();
+        _execute(_batch("b1", 1 ether), _list(ALICE, 1 ether));
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(logs[0].emitter, ALICE, "the recipient");
+        // Asking costs 2.
+        assertEq(abi.decode(logs[0].data, (uint256)), 10_000 + 2_300 - 2, "gas");
+    }
+
     function test_a_recipient_can_enter_nothing() public {
         Reenterer user = new Reenterer();
         _registered(address(user));

@@ -109,6 +109,18 @@ contract RolesTest is CustodyTest {
         assertTrue(!custody.isRootSigner(vm.addr(ROOT_SIGNER_KEY)), "root signer");
     }
 
+    function test_who_signs_both_is_out_of_both_sets_at_once() public {
+        vm.startPrank(ADMIN);
+        bytes32 argument = bytes32(uint256(uint160(signer)));
+        custody.schedule(ICustody.Operation.AddRootSigner, argument, 0);
+        vm.warp(START + 3 days);
+        custody.execute(ICustody.Operation.AddRootSigner, argument, 0);
+        assertTrue(custody.isSigner(signer) && custody.isRootSigner(signer), "both");
+        custody.revokeSigner(signer);
+        assertTrue(!custody.isSigner(signer) && !custody.isRootSigner(signer), "none");
+        vm.stopPrank();
+    }
+
     function test_who_is_no_signer_cannot_be_revoked() public {
         vm.startPrank(ADMIN);
         vm.expectRevert(abi.encodeWithSelector(ICustody.InvalidSigner.selector, STRANGER));

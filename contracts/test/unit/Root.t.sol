@@ -215,6 +215,37 @@ contract RootTest is SettlementTest {
         _publish(_rootOf("r2", 1 ether));
     }
 
+    /// @dev The vetoed root leaves no trace in what the next one is compared with, and falls back to.
+    function test_after_a_veto_the_next_root_stands_before_the_same_one() public {
+        bytes32 first = _mature(ALICE, 30 ether);
+        for (uint256 k; k < 3; ++k) {
+            bytes32 next = bytes32(k + 1);
+            _publish(_rootOf(next, 31 ether + k));
+            (uint256 funds,) = custody.available();
+            assertEq(funds, FUNDS - 31 ether - k, "the larger one is reserved");
+            vm.prank(GUARDIAN);
+            custody.vetoRoot(next);
+            (bytes32 root, uint256 total,,) = custody.latestRoot();
+            assertEq(root, first, "the first again");
+            assertEq(total, 30 ether, "and its total");
+            (funds,) = custody.available();
+            assertEq(funds, FUNDS - 30 ether, "and its reserve");
+        }
+        _execute(_batch("b1", 30 ether), _list(ALICE, 30 ether));
+        _publish(_rootOf("last", 30 ether));
+        // The last one owes nothing; the first does until the last is mature.
+        (uint256 funds_,) = custody.available();
+        assertEq(funds_, FUNDS - 60 ether, "reserved for the first");
+        _schedule(ICustody.Operation.RetireRoot, first, 0);
+        vm.warp(_now() + VETO);
+        (funds_,) = custody.available();
+        assertEq(funds_, FUNDS - 30 ether, "nothing reserved");
+        vm.warp(_now() + 3 days);
+        _executeOperation(ICustody.Operation.RetireRoot, first, 0);
+        (bytes32 latest,,,) = custody.latestRoot();
+        assertEq(latest, "last", "the last one stays");
+    }
+
     function test_a_mature_root_cannot_be_vetoed_nor_one_twice_nor_an_unknown_one() public {
         _publish(_rootOf("r1", 5 ether));
         vm.warp(START + VETO);

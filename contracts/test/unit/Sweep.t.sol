@@ -21,6 +21,7 @@ contract SweepTest is CustodyTest {
         _assertJournal(before, 1);
         assertEq(_escrowed(), 0, "matured");
         assertEq(custody.sweptThrough(), day, "swept through");
+        assertEq(custody.bucket(day), 0, "what was swept is not kept");
         assertEq(address(custody).balance, PRICE, "a sweep moves no money out");
     }
 
