@@ -48,17 +48,18 @@ abstract contract Liabilities is Outflow, Authorizations {
         whenNotPaused
     {
         _checkWindow(root.validAfter, root.deadline);
-        if (root.root == 0 || _roots[root.root].claimableFrom != 0) revert ICustody.RootVetoedOrKnown(root.root);
+        Root storage entry = _roots[root.root];
+        if (root.root == 0 || entry.claimableFrom != 0) revert ICustody.RootVetoedOrKnown(root.root);
         Root memory latest = _newest;
         if (block.timestamp < latest.claimableFrom) revert ICustody.RootPending(latest.claimableFrom);
         _checkRootAuthorization(keccak256(abi.encode(LIABILITIES_ROOT_TYPEHASH, root)), signer, signature);
         uint256 ceiling = _checkMonotoneAndFunded(root.total, root.asOfSeq, latest);
 
-        uint256 place = 1 - latest.place % 2;
+        uint256 place = _otherPlace(latest.place);
         uint256 from = block.timestamp + VETO_DELAY;
         latest = Root(root.total.toUint96(), uint96(ceiling), from.toUint32(), (root.asOfSeq * 2 + place).toUint32());
-        _roots[root.root] = latest;
-        _newest = latest;
+        _copy(latest, entry);
+        _copy(latest, _newest);
         _newestRoots[place] = root.root;
         _record(2, abi.encode(ICustody.RootPublished.selector, root.root, SEQ, root.total, root.asOfSeq, from));
     }
@@ -71,7 +72,7 @@ abstract contract Liabilities is Outflow, Authorizations {
         if (block.timestamp >= from) revert ICustody.Expired(from);
         _roots[root].claimableFrom = NEVER;
         // Only one root is immature at a time, so this is the newest, and the one before it is mature.
-        _newest = _roots[_former()];
+        _copy(_roots[_former()], _newest);
         _record(2, abi.encode(ICustody.RootVetoed.selector, root, SEQ));
     }
 
@@ -141,8 +142,16 @@ abstract contract Liabilities is Outflow, Authorizations {
         return ceiling > claimed ? ceiling - claimed : 0;
     }
 
+    function _copy(Root memory from, Root storage to) private {
+        (to.total, to.ceiling, to.claimableFrom, to.place) = (from.total, from.ceiling, from.claimableFrom, from.place);
+    }
+
+    function _otherPlace(uint256 place) private pure returns (uint256) {
+        return ~place & 1;
+    }
+
     /// @dev The one before the newest, while the newest is immature; zero when there is none.
     function _former() private view returns (bytes32) {
-        return _newestRoots[1 - _newest.place % 2];
+        return _newestRoots[_otherPlace(_newest.place)];
     }
 }

@@ -48,6 +48,10 @@ abstract contract Native is Payouts {
         if (!LowLevelCall.callNoReturn(to, amount, "")) revert ICustody.TransferFailed(to, amount);
     }
 
+    function _payAll(bytes32 cause, bytes32[] memory words, Outcome memory outcome) internal override {
+        _payList(cause, words, outcome);
+    }
+
     /// @dev In assembly, for it is what a batch costs.
     function _payStretch(bytes32 cause, Progress memory progress) internal override returns (int256 due) {
         bytes32 executed = ICustody.PayoutExecuted.selector;

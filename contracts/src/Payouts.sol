@@ -46,6 +46,9 @@ abstract contract Payouts is Accounts {
     /// @return due of that entry; negative when more was paid already
     function _payStretch(bytes32 cause, Progress memory progress) internal virtual returns (int256 due);
 
+    /// @dev Pays the whole list: `_payList`, and whatever the asset needs around it.
+    function _payAll(bytes32 cause, bytes32[] memory words, Outcome memory outcome) internal virtual;
+
     /// @dev `BadBatchSize` for none or too many.
     /// @return words the list, in memory where it can become the outcome
     /// @return outcome count and hash of the list, and nothing paid yet
@@ -58,7 +61,7 @@ abstract contract Payouts is Accounts {
 
     /// @dev Pays entry by entry and turns `words` from the list into the outcome. Every entry that is not simply paid ends a stretch.
     /// @param cause batch id or root, for the events
-    function _payAll(bytes32 cause, bytes32[] memory words, Outcome memory outcome) internal virtual {
+    function _payList(bytes32 cause, bytes32[] memory words, Outcome memory outcome) internal {
         Progress memory progress;
         // Memory-safe: addresses of the first word and behind the last one.
         assembly ("memory-safe") {

@@ -2,8 +2,10 @@
 pragma solidity ^0.8.24;
 
 import {Custody} from "../../src/Custody.sol";
+import {CustodyToken} from "../../src/CustodyToken.sol";
 import {ICustody} from "../../src/interfaces/ICustody.sol";
 import {CustodyTest} from "../CustodyTest.sol";
+import {PlainToken} from "../token/Tokens.sol";
 
 /// @notice The contract is the interface, and small enough to be deployed. That nothing else is there is checked on the
 /// exported JSON, by the tests of the crate `abi`.
@@ -20,5 +22,7 @@ contract InterfaceTest is CustodyTest {
     function test_the_code_is_small_enough_to_be_deployed() public {
         uint256 size = address(new Custody(_config())).code.length;
         assertTrue(size > 0 && size < CODE_MAX, "code size");
+        size = address(new CustodyToken(_config(), address(new PlainToken(18)))).code.length;
+        assertTrue(size > 0 && size < CODE_MAX, "code size of the form for tokens");
     }
 }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {CustodyToken} from "../../src/CustodyToken.sol";
+import {ICustody} from "../../src/interfaces/ICustody.sol";
+import {CustodyHarness} from "../CustodyHarness.sol";
+import {SettlementTest} from "../SettlementTest.sol";
+import {Books} from "./Tokens.sol";
+
+/// @notice The token form, by the same names as the coin's: all that differs is how money comes in.
+abstract contract TokenTest is SettlementTest {
+    Books internal token;
+
+    function _use(Books token_) internal {
+        token = token_;
+        // Only what both forms have is called.
+        custody = CustodyHarness(_deployToken(address(token_)));
+    }
+
+    /// @dev The one place where tests get the token form from; the mutation runner names an artifact in the environment.
+    function _deployToken(address token_) internal returns (address deployed) {
+        string memory artifact = vm.envOr("CUSTODY_TOKEN_ARTIFACT", string(""));
+        bytes memory code = bytes(artifact).length == 0 ? type(CustodyToken).creationCode : vm.getCode(artifact);
+        code = abi.encodePacked(code, abi.encode(_config(), token_));
+        assembly ("memory-safe") {
+            deployed := create(0, add(code, 0x20), mload(code))
+            if iszero(deployed) {
+                returndatacopy(code, 0, returndatasize())
+                revert(code, returndatasize())
+            }
+        }
+    }
+
+    function _give(Books token_, address to, uint256 amount) internal {
+        token_.mint(to, amount);
+        vm.prank(to);
+        token_.approve(address(custody), amount);
+    }
+
+    function _fundTokens(uint256 amount) internal {
+        _give(token, STRANGER, amount);
+        vm.prank(STRANGER);
+        custody.fund();
+    }
+
+    /// @dev Twenty whole tokens.
+    function _price() internal view returns (uint256) {
+        return 20 * 10 ** token.decimals();
+    }
+
+    function _tokenIntake(address user, bytes32 ref) internal view returns (ICustody.Intake memory i) {
+        i = _intake(user, ref);
+        i.amount = _price();
+    }
+
+    function _registerTokens(address user) internal {
+        ICustody.Intake memory i = _tokenIntake(user, keccak256(abi.encode("registration of", user)));
+        _give(token, user, i.amount);
+        bytes memory signature = _sign(SIGNER_KEY, "Registration", i);
+        vm.prank(user);
+        custody.register(i, signer, signature);
+    }
+}
