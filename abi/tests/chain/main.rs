@@ -2,6 +2,7 @@
 //! `settlement`, what it costs in `gas`.
 
 mod gas;
+mod history;
 mod settlement;
 mod world;
 
