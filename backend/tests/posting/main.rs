@@ -133,7 +133,7 @@ async fn contents(connection: &mut PgConnection) -> String {
             "batch_id, state, held_fact, count, total, closed_fact",
         ),
         ("payout", "batch_id, user_id", "*"),
-        ("claim", "fact_seq", "*"),
+        ("claim", "fact_seq, user_id", "*"),
         ("user_income", "user_id", "*"),
         ("reserve_choice", "user_id, tier", "*"),
         ("discrepancy", "fact_seq, ordinal", "fact_seq, ordinal, cause"),

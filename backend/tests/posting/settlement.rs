@@ -52,6 +52,7 @@ impl Settlements {
                     amount,
                 }
             }
+            20 => self.settle_leaves(),
             16..=17 => {
                 let wallet = self.somebody();
                 Cause::CreditWithdrawn {
@@ -84,6 +85,27 @@ impl Settlements {
 
     fn somebody(&mut self) -> Address {
         wallet(1 + self.history.below(60))
+    }
+
+    /// Half of what they have, for some; what cannot be sent is credited, and some had nothing due.
+    fn settle_leaves(&mut self) -> Cause {
+        let picked: Vec<Address> = (1..=60)
+            .map(wallet)
+            .filter(|_| self.history.below(8) == 0)
+            .collect();
+        let line = |wallet| {
+            let amount = Amount::new(self.payments(wallet).available.base_units() / 2);
+            let outcome = match self.history.below(3) {
+                _ if amount.is_zero() => PayoutOutcome::Skipped,
+                0 => PayoutOutcome::Credited { amount, frozen: true },
+                _ => PayoutOutcome::Executed(amount),
+            };
+            SettledPayout { wallet, outcome }
+        };
+        Cause::LeavesSettled {
+            root: B256::repeat_byte(4),
+            payouts: picked.into_iter().map(line).collect(),
+        }
     }
 
     fn request(&mut self) -> Cause {
@@ -198,6 +220,12 @@ async fn random_settlements_are_posted_as_they_are_recomputed_however_they_are_c
                 "seed {seed} has no {state} line"
             );
         }
+        // A call that settles leaves is one fact with several claims.
+        let claims = results[0].split_once("\nclaim\n").unwrap().1;
+        assert!(
+            claims.contains(",credited)") && claims.contains(",paid)"),
+            "{claims}"
+        );
     }
 }
 
@@ -243,6 +271,13 @@ async fn a_batch_or_a_root_that_this_database_never_had_stops_nothing() {
             entitled: Amount::new(4),
             amount: Amount::new(4),
         },
+        Cause::LeavesSettled {
+            root,
+            payouts: vec![SettledPayout {
+                wallet: wallet(77),
+                outcome: PayoutOutcome::Executed(Amount::new(2)),
+            }],
+        },
         Cause::TreasuryPaid {
             to: Address::ZERO,
             amount: Amount::new(3),
@@ -263,7 +298,7 @@ async fn a_batch_or_a_root_that_this_database_never_had_stops_nothing() {
     .await;
     assert_eq!(
         noted,
-        "unknown_batch unknown_wallet ignored:batch_not_live unknown_wallet unexpected_treasury \
+        "unknown_batch unknown_wallet ignored:batch_not_live unknown_wallet unknown_wallet unexpected_treasury \
          ignored:batch_not_live"
     );
     let snapshot = store::snapshot::read(&mut source).await.unwrap();
@@ -473,6 +508,7 @@ async fn whatever_is_changed_in_settlement_is_found_exactly() {
         ("DELETE FROM payout WHERE state = 'refused'", &["payout"]),
         ("UPDATE users SET paid = paid - 1 WHERE id = 2", &["users"]),
         ("UPDATE claim SET amount = amount + 1", &["claim"]),
+        ("UPDATE claim SET state = 'credited'", &["claim"]),
         ("DELETE FROM claim", &["claim"]),
         (
             "UPDATE payout_batch SET state = 'expired' WHERE state = 'executed'",
