@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use settlement::submission::{Action, PauseCause, decide};
 use store::settlement_sender;
-use store::submission;
+use store::submission::{self, Submission};
 
 use super::calls;
 use super::mark::Mark;
@@ -50,6 +50,8 @@ impl Worker {
                     Action::MarkFinal { attempt, end } => {
                         marks.push((submission, Mark::Final(attempt, end)));
                     }
+                    // A look that nobody answered is none.
+                    Action::LookAgain if is_unanswered(look, submission) => {}
                     Action::LookAgain => self.memory.look_again(submission.id),
                     Action::PauseSender(cause) => foreign = Some((cause, submission)),
                     Action::Alert(alert) => marks.push((submission, Mark::Alert(alert))),
@@ -96,6 +98,11 @@ impl Worker {
         }
         Ok(canonical)
     }
+}
+
+fn is_unanswered(look: &Look, submission: &Submission) -> bool {
+    let mut attempts = submission.attempts.iter();
+    attempts.any(|attempt| look.unanswered.contains(&attempt.transaction_hash))
 }
 
 fn is_pause(action: &Action) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Nothing is decided here and nothing is tried again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use alloy::primitives::{Address, B256};
@@ -70,6 +70,8 @@ pub(super) struct Look {
     pub suggested: Fees,
     /// Receipts of those transactions that have one.
     pub receipts: HashMap<B256, chain::Receipt>,
+    /// Transactions of which nobody said whether they have one. What was seen before counts on.
+    pub unanswered: HashSet<B256>,
     /// Hashes that the reader's node has at the heights of those receipts.
     pub headers: HashMap<u64, B256>,
     at: Instant,
@@ -121,6 +123,7 @@ impl Network {
             self.receipts(wanted, last.as_ref()),
         );
         let (suggested, fees_at) = suggested?;
+        let (receipts, unanswered) = receipts;
         let mut numbers: Vec<u64> = receipts.values().map(|receipt| receipt.block.number).collect();
         numbers.sort_unstable();
         numbers.dedup();
@@ -142,6 +145,7 @@ impl Network {
             },
             suggested,
             receipts,
+            unanswered,
             headers,
             at: Instant::now(),
             fees_at,
@@ -157,20 +161,27 @@ impl Network {
         Ok((Fees::new(fees.max_fee(), fees.priority_fee), Instant::now()))
     }
 
-    /// The receipts of these transactions. While a node does not answer, what was seen last counts.
-    async fn receipts(&self, wanted: &[B256], last: Option<&Look>) -> HashMap<B256, chain::Receipt> {
-        stream::iter(wanted)
-            .map(async |hash| match self.sender.find_receipt(*hash).await {
-                Ok(receipt) => (*hash, receipt),
-                Err(error) => {
-                    tracing::debug!(error = %telemetry::ErrorChain(&error), "a receipt is not known");
-                    (*hash, last.and_then(|last| last.receipts.get(hash).copied()))
-                }
-            })
+    /// The receipts of these transactions, and those of which nobody can tell. While a node does not answer, what was seen
+    /// last counts.
+    async fn receipts(
+        &self,
+        wanted: &[B256],
+        last: Option<&Look>,
+    ) -> (HashMap<B256, chain::Receipt>, HashSet<B256>) {
+        let answers = stream::iter(wanted)
+            .map(async |hash| (*hash, self.sender.find_receipt(*hash).await))
             .buffer_unordered(ASKED_AT_ONCE)
-            .filter_map(async |(hash, receipt)| Some((hash, receipt?)))
-            .collect()
-            .await
+            .collect::<Vec<_>>();
+        let (mut receipts, mut unanswered) = (HashMap::new(), HashSet::new());
+        for (hash, answer) in answers.await {
+            let receipt = answer.unwrap_or_else(|error| {
+                tracing::debug!(error = %telemetry::ErrorChain(&error), "a receipt is not known");
+                unanswered.insert(hash);
+                last.and_then(|last| last.receipts.get(&hash).copied())
+            });
+            receipts.extend(receipt.map(|receipt| (hash, receipt)));
+        }
+        (receipts, unanswered)
     }
 
     /// Tries a call at the newest block.

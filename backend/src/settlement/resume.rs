@@ -2,7 +2,7 @@
 //!
 //! Not responsible for finding out who used the key; that comes first.
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use chain::ChainError;
 use serde_json::json;
 use settlement::state::SubmissionState;
@@ -38,6 +38,9 @@ pub enum ResumeError {
     /// Nodes did not answer, so nothing is certain.
     #[error("the chain cannot be read")]
     Chain(#[from] ChainError),
+    /// Nobody says whether a block has this transaction of ours.
+    #[error("no node says whether a block has {0}")]
+    Unanswered(B256),
     /// As a step of the worker.
     #[error(transparent)]
     Step(#[from] StepError),
@@ -55,6 +58,10 @@ impl Worker {
         }
         let network = self.network.clone();
         let look = network.look(&wanted(&records), None).await?;
+        // A nonce is given up only if it is certain that nothing of ours used it.
+        if let Some(hash) = look.unanswered.iter().next() {
+            return Err(ResumeError::Unanswered(*hash));
+        }
         let foreign: Vec<&Submission> = (records.live.iter())
             .filter(|submission| is_foreign(&records, &look, submission))
             .collect();

@@ -9,6 +9,8 @@ use alloy::rpc::types::TransactionRequest;
 use anvil_tests::{Batch, PayoutWorld};
 use rpcsim::Fault;
 
+const RECEIPT: &str = "eth_getTransactionReceipt";
+
 /// A transaction of the sender's account that is not ours, past our nodes.
 async fn intrudes(payouts: &PayoutWorld) {
     let nonce = payouts.provider.get_transaction_count(SUBMITTER.address);
@@ -68,6 +70,13 @@ async fn a_foreign_transaction_pauses_the_sender_and_pays_nobody_twice() {
     );
     let after = payouts.submission(batch.id).await;
     assert_eq!((after.state.as_str(), after.attempts.len()), ("sent", 1));
+
+    // As long as no node says whether a block has our transaction, its nonce is not given up.
+    payouts.nodes.always(RECEIPT, Fault::Status(500));
+    let refused = payouts.resume_sender("too early").await.unwrap_err().to_string();
+    assert!(refused.contains("no node says whether a block has"), "{refused}");
+    assert_eq!(payouts.submission(batch.id).await.state, "sent");
+    payouts.nodes.clear();
 
     // A person has looked, and the nonce is given up. The batch is carried by one nonce only: it is rebuilt when it is
     // dead for certain.
