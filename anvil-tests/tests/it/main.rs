@@ -4,6 +4,7 @@
 mod crash;
 mod inputs;
 mod journey;
+mod oracle;
 mod reorganization;
 mod settlement;
 mod time_limits;
