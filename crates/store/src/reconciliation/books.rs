@@ -22,25 +22,39 @@ fn account(id: i64) -> Result<Account, StoreError> {
         .ok_or(StoreError::corrupt("account.id"))
 }
 
+/// The counters of one account as they come from the database.
+struct Row {
+    account_id: i64,
+    debits_posted: DbAmount,
+    credits_posted: DbAmount,
+    debits_pending: DbAmount,
+    credits_pending: DbAmount,
+}
+
+impl TryFrom<Row> for Counters {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            account: account(row.account_id)?,
+            debits_posted: row.debits_posted.0,
+            credits_posted: row.credits_posted.0,
+            debits_pending: row.debits_pending.0,
+            credits_pending: row.credits_pending.0,
+        })
+    }
+}
+
 pub(super) async fn list_balances(transaction: &mut PgTransaction<'_>) -> Result<Vec<Counters>, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"SELECT account_id, debits_posted AS "debits_posted: DbAmount", credits_posted AS "credits_posted: DbAmount",
                   debits_pending AS "debits_pending: DbAmount", credits_pending AS "credits_pending: DbAmount"
            FROM balance"#
     )
     .fetch_all(&mut **transaction)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Counters {
-                account: account(row.account_id)?,
-                debits_posted: row.debits_posted.0,
-                credits_posted: row.credits_posted.0,
-                debits_pending: row.debits_pending.0,
-                credits_pending: row.credits_pending.0,
-            })
-        })
-        .collect()
+    rows.into_iter().map(Counters::try_from).collect()
 }
 
 /// More than any counter can be: what stands for a sum below zero, which only changed transfers can have.
@@ -48,7 +62,8 @@ const BELOW_ZERO: &str = "340282366920938463463374607431768211455";
 
 /// The counters that follow from all transfers. A pending transfer counts until it is posted or voided.
 pub(super) async fn sum_transfers(transaction: &mut PgTransaction<'_>) -> Result<Vec<Counters>, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"SELECT account_id AS "account_id!",
                   debits_posted AS "debits_posted!: DbAmount", credits_posted AS "credits_posted!: DbAmount",
                   CASE WHEN debits_pending < 0 THEN $1::text::numeric(39, 0) ELSE debits_pending END
@@ -72,17 +87,7 @@ pub(super) async fn sum_transfers(transaction: &mut PgTransaction<'_>) -> Result
     )
     .fetch_all(&mut **transaction)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Counters {
-                account: account(row.account_id)?,
-                debits_posted: row.debits_posted.0,
-                credits_posted: row.credits_posted.0,
-                debits_pending: row.debits_pending.0,
-                credits_pending: row.credits_pending.0,
-            })
-        })
-        .collect()
+    rows.into_iter().map(Counters::try_from).collect()
 }
 
 pub(super) async fn list_users(
