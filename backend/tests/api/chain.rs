@@ -1,11 +1,14 @@
 //! A real chain with the real contract, whose clock the tests move.
 
+use abi::typed_data::{self, Registration};
 use abi::{ICustody, development};
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::ext::AnvilApi;
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::signers::SignerSync;
+use alloy_signer_local::PrivateKeySigner;
 use devstack::Checkout;
-use devstack::anvil::{Anvil, AnvilSpec, Mining};
+use devstack::anvil::{Anvil, AnvilSpec, CHAIN_ID, Mining};
 
 use crate::world::BNB;
 
@@ -56,6 +59,48 @@ impl Chain {
 
     pub(crate) fn custody(&self) -> ICustody::ICustodyInstance<DynProvider> {
         ICustody::new(self.contract, self.provider.clone())
+    }
+
+    /// A registration that pays so much, which stays in escrow.
+    pub(crate) async fn escrow(&self, amount: u128) {
+        let user = development::TREASURER.address;
+        let intake = ICustody::Intake {
+            user,
+            sponsor: Address::ZERO,
+            amount: U256::from(amount),
+            planHash: B256::repeat_byte(1),
+            disclosureHash: B256::repeat_byte(2),
+            r#ref: B256::repeat_byte(3),
+            deadline: U256::from(self.time().await + 600),
+        };
+        let signature = self.signature(development::SIGNER, &Registration(intake.clone()));
+        let custody = self.custody();
+        let call = custody.register(intake, development::SIGNER.address, signature);
+        let sent = call.from(user).value(U256::from(amount)).send().await.unwrap();
+        assert!(sent.get_receipt().await.unwrap().status());
+    }
+
+    /// Publishes a root whose leaves come to so much.
+    pub(crate) async fn publish(&self, root: B256, total: u128) {
+        let custody = self.custody();
+        let now = self.time().await;
+        let root = ICustody::LiabilitiesRoot {
+            root,
+            total: U256::from(total),
+            asOfSeq: U256::from(custody.journalHead().call().await.unwrap().seq),
+            validAfter: U256::from(now - 1),
+            deadline: U256::from(now + 600),
+        };
+        let signature = self.signature(development::ROOT_SIGNER, &root);
+        let call = custody.publishRoot(root, development::ROOT_SIGNER.address, signature);
+        let sent = call.from(development::SUBMITTER.address).send().await.unwrap();
+        assert!(sent.get_receipt().await.unwrap().status());
+    }
+
+    fn signature(&self, account: development::Account, message: &impl typed_data::Message) -> Bytes {
+        let key = PrivateKeySigner::from_bytes(&account.private_key).unwrap();
+        let digest = typed_data::digest(message, &typed_data::domain(CHAIN_ID, self.contract));
+        key.sign_hash_sync(&digest).unwrap().as_bytes().to_vec().into()
     }
 
     /// Moves the chain's clock.

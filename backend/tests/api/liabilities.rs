@@ -123,6 +123,8 @@ async fn a_leaf_counts_what_was_paid_and_never_falls() {
     let user = world.sign_in(1).await;
     let proof = world.get("/users/1/proof", Some(&user)).await.ok();
     assert_eq!(proof["entitled"], bnb(36));
+    let paid = (36 * BNB - 1).to_string();
+    assert_eq!((&proof["paid"], &proof["due"]), (&json!(paid), &json!("1")));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Treasury, reconciliation, stops and going on.
 
+use alloy_primitives::B256;
 use serde_json::{Value, json};
 
 use crate::operators::{ADMIN, APPROVER, AUDITOR, BUILDER, SECOND_APPROVER, VIEWER, due_world};
@@ -46,8 +47,25 @@ async fn the_treasury_shows_the_ledger_beside_the_contract() {
     assert_eq!(summary["chain"]["available"]["funds"], bnb(5_000));
     assert_eq!(summary["chain"]["published"], Value::Null);
     world.sealed("held").await;
+    let chain = world.chain.as_ref().unwrap();
+    chain.escrow(20 * BNB).await;
+    let root = B256::repeat_byte(9);
+    chain.publish(root, 54 * BNB).await;
+    let published_at = chain.time().await;
     let summary = world.get("/treasury/summary", Some(&auditor)).await.ok();
     assert_eq!(summary["ledger"]["in_payout"], bnb(54));
+    let chain = &summary["chain"];
+    assert_eq!((&chain["balance"], &chain["escrowed"]), (&bnb(5_020), &bnb(20)));
+    assert_eq!((&chain["credited"], &chain["pushed"]), (&bnb(0), &bnb(0)));
+    assert_eq!(chain["available"]["funds"], bnb(5_000 - 54));
+    let veto = u64::from(abi::development::config().vetoDelay);
+    let published = json!({
+        "root": root.to_string(),
+        "total": (54 * BNB).to_string(),
+        "as_of_seq": 2,
+        "claimable_from": published_at + veto,
+    });
+    assert_eq!(chain["published"], published);
     let user = world.sign_in(1).await;
     let answer = world.get("/treasury/summary", Some(&user)).await;
     assert_eq!(answer.code(), "role_missing");

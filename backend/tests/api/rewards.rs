@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::operators::{AUDITOR, BUILDER};
+use crate::operators::{AUDITOR, BUILDER, due_world};
 use crate::world::{BNB, World, matured};
 
 fn bnb(amount: u128) -> Value {
@@ -79,4 +79,24 @@ async fn users_see_their_own_and_nobody_elses() {
     let stranger = world.sign_in(9).await;
     let answer = world.get("/rewards/pending", Some(&stranger)).await;
     assert_eq!(answer.code(), "not_registered");
+}
+
+#[tokio::test]
+async fn what_a_batch_holds_back_and_who_asked_to_be_paid_stand_beside_what_is_available() {
+    let mut world = due_world().await;
+    let builder = world.sign_in(BUILDER).await;
+    let user = world.sign_in(2).await;
+    world.post("/users/withdraw", Some(&user), &json!({})).await.ok();
+    let pending = world.get("/rewards/pending", Some(&builder)).await.ok();
+    let asked = [0, 1].map(|user: usize| pending["users"][user]["withdrawal_requested"].clone());
+    assert_eq!(asked, [json!(false), json!(true)]);
+
+    let body = json!({ "filters": { "users": [2] } });
+    world.build(&builder, "one of two", &body).await.ok();
+    world.post_causes(vec![]).await;
+    let pending = world.get("/rewards/pending", Some(&builder)).await.ok();
+    let held = [0, 1].map(|user: usize| pending["users"][user]["in_payout"].clone());
+    assert_eq!(held, [bnb(0), bnb(18)]);
+    let totals = &pending["totals"];
+    assert_eq!((&totals["available"], &totals["in_payout"]), (&bnb(54), &bnb(18)));
 }
