@@ -27,6 +27,8 @@ const COOLING_OFF_OVER: u64 = 15 * 86_400;
 const FEE_MAX: u128 = 1_000_000_000_000;
 /// Transactions on their way to the node at once.
 const IN_FLIGHT: usize = 64;
+/// More than the crowd can ever be owed.
+const FUNDS_BNB: u64 = 1_000_000;
 /// How long a wave may take to be mined and posted.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -34,6 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// reward.
 pub(crate) async fn gather(world: &World, size: usize) -> anyhow::Result<()> {
     let _: Value = raw(world, "anvil_autoImpersonateAccount", json!([true])).await?;
+    fund(world).await?;
     let root = wallet("root", 0);
     register(world, vec![(root, Address::ZERO)]).await?;
     let sponsors: Vec<Address> = (0..size).map(|index| wallet("sponsor", index)).collect();
@@ -48,6 +51,25 @@ pub(crate) async fn gather(world: &World, size: usize) -> anyhow::Result<()> {
     })
     .await?;
     world.settle().await
+}
+
+/// Gives the contract means of the company. What a batch took stays promised until it is posted, so a build needs room for
+/// the batches that are between their execution and their posting, twice.
+async fn fund(world: &World) -> anyhow::Result<()> {
+    let company = wallet("company", 0);
+    let balance = json!([company, bnb(FUNDS_BNB * 2)]);
+    let _: Value = raw(world, "anvil_setBalance", balance).await?;
+    let request = TransactionRequest::default()
+        .with_from(company)
+        .with_to(world.custody)
+        .with_value(bnb(FUNDS_BNB))
+        .with_gas_limit(200_000)
+        .with_max_fee_per_gas(FEE_MAX)
+        .with_max_priority_fee_per_gas(1_000_000_000)
+        .with_input(ICustody::fundCall {}.abi_encode());
+    let sent = world.provider.send_transaction(request).await?;
+    ensure!(sent.get_receipt().await?.status(), "the contract was not funded");
+    Ok(())
 }
 
 /// Registers users with their sponsors and waits until they are posted.

@@ -1,5 +1,5 @@
--- Who may be paid, for many thousands of users at once: sums in one pass over the balances, and the unsettled rewards of
--- a user only where they are asked for.
+-- Who may be paid, for many thousands of users at once: the unsettled rewards of a user only where they are asked for, and
+-- the users of requested batches once, not for each user.
 CREATE FUNCTION unsettled_rewards(of_user integer, unsettled numeric)
 RETURNS TABLE (kind text, matured_fact bigint)
 LANGUAGE sql STABLE
@@ -57,13 +57,13 @@ SELECT
             )
     ) AS withdrawal_requested
 FROM users AS u
-LEFT JOIN (
+-- Looked up user by user: a join with sums over everybody falls to a nested loop as long as the statistics are those of a
+-- time when nothing had matured.
+CROSS JOIN LATERAL (
     SELECT
-        a.user_id,
         sum(b.credits_posted - b.debits_posted) FILTER (WHERE a.kind = 'available') AS posted,
         sum(b.debits_pending) FILTER (WHERE a.kind = 'available') AS pending,
         sum(b.credits_posted - b.debits_posted) AS unsettled
     FROM account AS a JOIN balance AS b ON b.account_id = a.id
-    WHERE a.user_id IS NOT NULL AND a.kind IN ('available', 'reserve')
-    GROUP BY a.user_id
-) AS f ON f.user_id = u.id;
+    WHERE a.user_id = u.id AND a.kind IN ('available', 'reserve')
+) AS f;
