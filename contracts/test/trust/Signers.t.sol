@@ -206,6 +206,14 @@ contract StolenSignerTest is StolenKeyTest {
         _assertAliceGetsHerDues();
     }
 
+    /// @dev The chain cannot see that a root is complete. But an older one stays good until the admin retires it, after a delay.
+    function test_a_root_that_leaves_somebody_out_takes_no_older_root_away() public {
+        uint256 total = PROMISED + CREDIT;
+        _publish(_rootOf(_single(THIEF, total), total));
+        vm.warp(_now() + 1 days);
+        _assertAliceGetsHerDues();
+    }
+
     function _publishFalse() private returns (bytes32 root) {
         root = _single(THIEF, FREE + CREDIT);
         _publish(_rootOf(root, FREE + CREDIT));
