@@ -12,7 +12,18 @@ async fn a_deployment_is_rehearsed_then_sent_and_then_found_again() {
     let world = World::start().await;
     let config = world.write("deployment.toml", LOCAL);
     let rpc = world.rpc_url();
-    let rehearsed = trellis(&["deploy", "--config", &config, "--rpc", &rpc, "--dry-run"]);
+    let key = world.write("key", &DEPLOYER.private_key.to_string());
+    let arguments = [
+        "deploy",
+        "--config",
+        &config,
+        "--rpc",
+        &rpc,
+        "--key-file",
+        &key,
+        "--dry-run",
+    ];
+    let rehearsed = trellis(&arguments);
     assert!(rehearsed.succeeded, "{rehearsed:?}");
     let place: Address = rehearsed.value("address").parse().expect("an address");
     assert!(world.code_of(place).await.is_empty(), "nothing was sent");
