@@ -5,6 +5,7 @@ mod crowd;
 mod detect;
 mod dev;
 mod follow;
+mod gas;
 mod measurement;
 mod placement;
 mod posting;
@@ -45,6 +46,8 @@ enum Benchmark {
     Reconcile,
     /// Seconds from a planted wei to the alert.
     Detect,
+    /// Gas of the contract's calls, beside the usual batch senders and the floors of arithmetic.
+    Gas,
     /// Every benchmark.
     All,
 }
@@ -60,8 +63,10 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Sign => sign::run().await,
         Benchmark::Reconcile => reconcile::run().await,
         Benchmark::Detect => detect::run().await,
+        Benchmark::Gas => gas::run().await,
         Benchmark::All => {
             placement()?;
+            gas::run().await?;
             posting::run().await?;
             follow::run().await?;
             settle::run().await?;

@@ -2,13 +2,13 @@
 
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 /// A figure, with what it is compared to and what was checked about the run that gave it.
 #[derive(Clone, Debug)]
-pub(crate) struct Measurement {
+pub(crate) struct Measurement<'a> {
     /// Stable name, `benchmark.figure`.
-    pub(crate) name: &'static str,
+    pub(crate) name: &'a str,
     /// The figure.
     pub(crate) value: f64,
     /// Its unit.
@@ -19,11 +19,16 @@ pub(crate) struct Measurement {
     pub(crate) checked: String,
 }
 
-impl Measurement {
+impl Measurement<'_> {
     /// Prints the figure as one JSON object on one line.
     pub(crate) fn print(&self) {
+        self.print_with(Map::new());
+    }
+
+    /// Prints it with further fields of its own.
+    pub(crate) fn print_with(&self, details: Map<String, Value>) {
         let ratio = self.baseline.map(|baseline| self.value / baseline);
-        let line = json!({
+        let mut line = json!({
             "name": self.name,
             "value": self.value,
             "unit": self.unit,
@@ -32,6 +37,9 @@ impl Measurement {
             "commit": commit(),
             "checked": self.checked,
         });
+        if let Some(fields) = line.as_object_mut() {
+            fields.extend(details);
+        }
         println!("{line}");
     }
 }
