@@ -3,17 +3,15 @@ pragma solidity ^0.8.24;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ICustody} from "../../src/interfaces/ICustody.sol";
-import {SettlementTest} from "../SettlementTest.sol";
+import {StateChangingCalls} from "../StateChangingCalls.sol";
 import {Vm} from "../Vm.sol";
 import {Prober} from "../Wallets.sol";
 
 /// @notice Every call that hands control to somebody, against every function that changes something. Checks of a signature hand
 /// control, too, but by static calls, in which nothing can be changed.
-contract ReentryTest is SettlementTest {
+contract ReentryTest is StateChangingCalls {
     uint256 private constant KEY = 0xCAFE;
     uint256 private constant FUNDS = 1_000 ether;
-    /// @dev Its functions that change something, of all parts and libraries.
-    uint256 private constant ENTRY_POINTS = 24;
 
     function setUp() public override {
         super.setUp();
@@ -166,39 +164,5 @@ contract ReentryTest is SettlementTest {
 
     function _sibling(uint256 k) private pure returns (ICustody.SumNode memory) {
         return ICustody.SumNode(keccak256(abi.encode("others", k)), k * 1 ether);
-    }
-
-    /// @dev Their arguments hardly matter: the guard comes first.
-    function _everyStateChangingCall() private view returns (bytes[] memory calls) {
-        ICustody.Intake memory intake = _intake(BOB, "t2");
-        ICustody.PayoutBatch memory batch;
-        ICustody.LiabilitiesRoot memory root;
-        ICustody.Withdrawal memory withdrawal;
-        calls = new bytes[](ENTRY_POINTS);
-        uint256 n;
-        calls[n++] = abi.encodeCall(custody.register, (intake, signer, _sign(SIGNER_KEY, "Registration", intake)));
-        calls[n++] = abi.encodeCall(custody.retopup, (intake, signer, _sign(SIGNER_KEY, "Retopup", intake)));
-        calls[n++] = abi.encodeCall(custody.refund, ("r2", BOB));
-        calls[n++] = abi.encodeCall(custody.fund, ());
-        calls[n++] = abi.encodeCall(custody.sweepMatured, (100));
-        calls[n++] = abi.encodeCall(custody.executeBatchPayouts, (batch, new bytes32[](0), signer, ""));
-        calls[n++] = abi.encodeCall(custody.cancelBatch, ("b1"));
-        calls[n++] = abi.encodeCall(custody.publishRoot, (root, signer, ""));
-        calls[n++] = abi.encodeCall(custody.vetoRoot, ("root"));
-        calls[n++] = abi.encodeCall(custody.claim, (BOB, 1, "root", new ICustody.SumNode[](0)));
-        calls[n++] = abi.encodeCall(custody.settleLeaves, ("root", new bytes32[](0), new ICustody.SumNode[](0)));
-        calls[n++] = abi.encodeCall(custody.withdrawCredit, (BOB));
-        calls[n++] = abi.encodeCall(custody.withdrawCreditFor, (withdrawal, ""));
-        calls[n++] = abi.encodeCall(custody.freeze, (BOB, START + 2 days, bytes32(0)));
-        calls[n++] = abi.encodeCall(custody.unfreeze, (BOB));
-        calls[n++] = abi.encodeCall(custody.revokeSigner, (signer));
-        calls[n++] = abi.encodeCall(custody.lowerOutflowCap, (1));
-        calls[n++] = abi.encodeCall(custody.pause, ());
-        calls[n++] = abi.encodeCall(custody.unpause, ());
-        calls[n++] = abi.encodeCall(custody.revokeRole, (FREEZER_ROLE, FREEZER));
-        calls[n++] = abi.encodeCall(custody.renounceRole, (FREEZER_ROLE, FREEZER));
-        calls[n++] = abi.encodeCall(custody.schedule, (ICustody.Operation.Treasury, 0, 1));
-        calls[n++] = abi.encodeCall(custody.execute, (ICustody.Operation.Treasury, 0, 1));
-        calls[n++] = abi.encodeCall(custody.cancel, (ICustody.Operation.Treasury, 0, 1));
     }
 }
