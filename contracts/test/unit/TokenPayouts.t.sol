@@ -103,9 +103,17 @@ contract TokenPayoutsTest is TokenTest {
         assertEq(logs[1].topics[0], ICustody.PayoutSkipped.selector, "nothing due");
         assertEq(token.balanceOf(ALICE), 1 ether, "once");
         bytes32[] memory payouts = _list(BOB, 3 ether, ALICE, 3 ether);
-        _expectBatchRevert(
-            _batch("b3", 9 ether), payouts, abi.encodeWithSelector(ICustody.BadEntry.selector, 1, payouts[1])
-        );
+        bytes memory error_ = abi.encodeWithSelector(ICustody.BadEntry.selector, 1, payouts[1]);
+        _expectBatchRevert(_batch("b3", 9 ether), payouts, error_);
+        // Also behind one that is paid.
+        vm.warp(_now() + 1 days);
+        _expectBatchRevert(_batch("b3", 9 ether), payouts, error_);
+        vm.recordLogs();
+        _execute(_batch("b4", 9 ether), _list(ALICE, 4 ether));
+        logs = vm.getRecordedLogs();
+        (,,,,, bytes32 outcome,) =
+            abi.decode(logs[1].data, (uint256, uint256, uint256, uint256, bytes32, bytes32, bytes32));
+        assertEq(outcome, keccak256(abi.encodePacked(_word(ALICE, 3 ether))), "what was paid, not the target");
         _expectBatchRevert(
             _batch("b3", 9 ether),
             _list(ALICE, 3 ether, STRANGER, 3 ether),
@@ -239,7 +247,7 @@ contract TokenPayoutsTest is TokenTest {
         HungryToken hungry = new HungryToken();
         _start(hungry);
         // Nearly all that one recipient may use.
-        hungry.setRounds(900);
+        hungry.demand(195_000);
         bytes32 root = _mature(ALICE, 1 ether);
         bytes memory call =
             abi.encodeCall(custody.settleLeaves, (root, _list(ALICE, 1 ether), new ICustody.SumNode[](0)));
