@@ -108,6 +108,7 @@ contract CustodyInvariantTest is Campaign {
         succeeding.push("batch with somebody frozen");
         succeeding.push("batch that credits");
         succeeding.push("batch signed by a contract");
+        succeeding.push("claim of who was paid before");
         succeeding.push("claim of a part");
         succeeding.push("claim while paused");
         succeeding.push("re-entry as far as the guard");
