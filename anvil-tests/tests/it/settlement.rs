@@ -48,6 +48,7 @@ mod expiry;
 mod fees;
 mod foreign;
 mod leases;
+mod leaves;
 mod nodes;
 mod operators;
 mod recipients;

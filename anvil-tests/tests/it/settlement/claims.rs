@@ -20,7 +20,7 @@ fn text(value: &Value) -> &str {
 }
 
 /// Builds, approves and publishes the liabilities; the veto delay passes.
-async fn publish(payouts: &PayoutWorld) -> B256 {
+pub(super) async fn publish(payouts: &PayoutWorld) -> B256 {
     let wish = json!({ "accept_claims": false });
     let built = payouts.post(&payouts.builder, "/liabilities/roots", wish).await;
     assert_eq!(built.status, 201, "{built:?}");
@@ -62,8 +62,8 @@ async fn claim_of(payouts: &PayoutWorld, person: &Person, root: B256) -> Bytes {
     call.abi_encode().into()
 }
 
-/// Puts a stranger's claim into the pool, before everything of the settlement worker.
-async fn claims_first(payouts: &PayoutWorld, call: Bytes) -> B256 {
+/// Puts a stranger's call into the pool, before everything of the settlement worker.
+pub(super) async fn claims_first(payouts: &PayoutWorld, call: Bytes) -> B256 {
     let tip = 30_000_000_000;
     let request = TransactionRequest::default()
         .with_from(DEPLOYER.address)
@@ -80,7 +80,7 @@ async fn claims_first(payouts: &PayoutWorld, call: Bytes) -> B256 {
         .tx_hash()
 }
 
-async fn line(payouts: &PayoutWorld, batch: B256, person: &Person) -> String {
+pub(super) async fn line(payouts: &PayoutWorld, batch: B256, person: &Person) -> String {
     let statement = "SELECT p.state FROM payout p JOIN users u ON u.id = p.user_id \
         WHERE p.batch_id = $1 AND u.wallet = $2";
     sqlx::query_scalar(statement)

@@ -36,6 +36,11 @@ async fn behaves_as(payouts: &PayoutWorld, person: &Person, code: &[u8]) {
     payouts.mining(behaving).await.unwrap();
 }
 
+/// From now on the person's wallet takes no money.
+pub(super) async fn refuses(payouts: &PayoutWorld, person: &Person) {
+    behaves_as(payouts, person, REVERTS).await;
+}
+
 async fn is_frozen(payouts: &PayoutWorld, user: Address) {
     let head = payouts.provider.get_block(alloy::eips::BlockId::latest()).await;
     let call = ICustody::freezeCall {
