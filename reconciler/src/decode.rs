@@ -103,25 +103,14 @@ fn event_of(event: &CustodyEvent) -> Option<Event> {
         | CustodyEvent::PayoutCredited(_)
         | CustodyEvent::PayoutSkipped(_)
         | CustodyEvent::BatchSettled(_)
-        | CustodyEvent::BatchCancelled(_) => batch_event_of(event)?,
+        | CustodyEvent::BatchCancelled(_)
+        | CustodyEvent::LeavesSettled(_) => payment_event_of(event)?,
         CustodyEvent::RootPublished(event) => Event::RootPublished {
             root: event.root,
             total: amount(event.total)?,
             as_of_seq: small(event.asOfSeq)?,
         },
         CustodyEvent::RootVetoed(event) => Event::RootVetoed { root: event.root },
-        CustodyEvent::LeavesSettled(event) => Event::LeavesSettled {
-            root: event.root,
-            settled: Settled {
-                seq: small(event.seq)?,
-                count: small(event.count)?,
-                paid: amount(event.paid)?,
-                credited: amount(event.credited)?,
-                list_hash: event.listHash,
-                outcome_hash: event.outcomeHash,
-                manifest_hash: None,
-            },
-        },
         CustodyEvent::Claimed(event) => Event::Claimed {
             user: event.user,
             amount: amount(event.amount)?,
@@ -153,7 +142,8 @@ fn event_of(event: &CustodyEvent) -> Option<Event> {
     })
 }
 
-fn batch_event_of(event: &CustodyEvent) -> Option<Event> {
+/// Events of payments to many users: of batches, and of settled leaves.
+fn payment_event_of(event: &CustodyEvent) -> Option<Event> {
     if let CustodyEvent::PayoutExecuted(event) = event {
         Some(Event::PayoutExecuted {
             batch: event.batchId,
@@ -183,6 +173,18 @@ fn batch_event_of(event: &CustodyEvent) -> Option<Event> {
         };
         let batch = event.batchId;
         Some(Event::BatchSettled { batch, settled })
+    } else if let CustodyEvent::LeavesSettled(event) = event {
+        let settled = Settled {
+            seq: small(event.seq)?,
+            count: small(event.count)?,
+            paid: amount(event.paid)?,
+            credited: amount(event.credited)?,
+            list_hash: event.listHash,
+            outcome_hash: event.outcomeHash,
+            manifest_hash: None,
+        };
+        let root = event.root;
+        Some(Event::LeavesSettled { root, settled })
     } else if let CustodyEvent::BatchCancelled(event) = event {
         Some(Event::BatchCancelled { batch: event.batchId })
     } else {
