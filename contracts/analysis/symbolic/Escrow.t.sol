@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {ICustody} from "../../src/interfaces/ICustody.sol";
+import {Symbolic} from "./Symbolic.sol";
+
+/// @notice A deposit leaves once, to whom its user says, in its time; a sweep takes no day that is not over.
+contract EscrowProof is Symbolic {
+    struct Deposit {
+        address user;
+        uint256 amount;
+        uint256 until;
+        bool refunded;
+    }
+
+    function check_a_refund_conserves_and_happens_once(
+        bytes32 ref,
+        address caller,
+        address to,
+        uint256 balance,
+        uint32 time
+    ) public {
+        _anyState(balance);
+        _goTo(time);
+        world.assume(to.code.length == 0 && to.balance < 2 ** 128);
+        Deposit memory d = _deposit(ref);
+        (uint256 credited, uint256 escrowed) = _held();
+        world.assume(d.amount <= escrowed);
+        uint256 before = to.balance;
+        world.prank(caller);
+        custody.refund(ref, to);
+        assert(caller == d.user && !d.refunded && _deposit(ref).refunded && time <= d.until);
+        assert(to.balance == before + d.amount && address(custody).balance == balance - d.amount);
+        (uint256 creditedAfter, uint256 escrowedAfter) = _held();
+        assert(escrowedAfter == escrowed - d.amount && creditedAfter == credited);
+        world.prank(caller);
+        (bool again,) = address(custody).call(abi.encodeCall(ICustody.refund, (ref, to)));
+        assert(!again);
+    }
+
+    function _deposit(bytes32 ref) private view returns (Deposit memory d) {
+        (d.user, d.amount, d.until, d.refunded) = custody.deposit(ref);
+    }
+
+    function _held() private view returns (uint256 credited, uint256 escrowed) {
+        (,, credited, escrowed) = custody.totals();
+    }
+
+    function check_a_sweep_takes_no_day_that_is_not_over(uint256 days_, uint256 balance, uint32 time) public {
+        _anyState(balance);
+        _goTo(time);
+        world.assume(custody.sweptThrough() < time / 1 days);
+        uint256 swept = custody.sweptThrough();
+        uint256 today = custody.bucket(time / 1 days);
+        (uint256 credited,) = _held();
+        custody.sweepMatured(days_);
+        assert(custody.sweptThrough() > swept && custody.sweptThrough() < time / 1 days);
+        assert(custody.bucket(time / 1 days) == today);
+        (uint256 creditedAfter,) = _held();
+        assert(credited == creditedAfter && address(custody).balance == balance);
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {ICustody} from "../../src/interfaces/ICustody.sol";
+import {CustodyParts} from "./CustodyParts.sol";
+
+/// @notice The prover's cheat codes that these properties use.
+interface Prover {
+    function createCalldata(string memory contractName) external pure returns (bytes memory);
+    /// @notice From here on every storage slot of the account may hold anything.
+    function enableSymbolicStorage(address account) external;
+}
+
+interface World {
+    function assume(bool condition) external pure;
+    function warp(uint256 timestamp) external;
+    function deal(address account, uint256 balance) external;
+    function prank(address sender) external;
+}
+
+/// @notice Properties are `check_` functions: they hold when no values of their parameters reach a failing assertion.
+abstract contract Symbolic {
+    Prover internal constant prover = Prover(0xF3993A62377BCd56AE39D773740A5390411E8BC9);
+    World internal constant world = World(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    address internal constant ADMIN = address(0xAD0001);
+    address internal constant GUARDIAN = address(0xAD0002);
+    /// @dev In base units, and small: the arithmetic is that of any cap, but division of wide numbers is too hard to be proved.
+    uint96 internal constant CAP = 10_000;
+
+    uint256 internal constant START = 1_800_000_000;
+    /// @dev The year 2100: clocks of 32 bits are not over then, also after the longest cooling-off time.
+    uint256 internal constant LATEST = 4_102_444_800;
+
+    struct Account {
+        uint256 paid;
+        uint256 credit;
+        uint256 frozenUntil;
+    }
+
+    struct Sums {
+        uint256 pushed;
+        uint256 claimed;
+        uint256 credited;
+        uint256 escrowed;
+    }
+
+    CustodyParts internal custody;
+
+    function setUp() public virtual {
+        world.warp(START);
+        custody = new CustodyParts(
+            ICustody.Config({
+                admin: ADMIN,
+                guardian: GUARDIAN,
+                freezer: address(0xAD0003),
+                treasurer: address(0xAD0004),
+                submitter: address(0xAD0005),
+                signer: address(0x51),
+                rootSigner: address(0x52),
+                coolingOff: 14 days,
+                vetoDelay: 1 days,
+                operationDelay: 3 days,
+                maxFreeze: 2 days,
+                outflowCap: CAP,
+                outflowFloor: 10
+            })
+        );
+    }
+
+    /// @dev Any history: what the contract holds in its storage is arbitrary from here on, and so is its balance.
+    function _anyState(uint256 balance) internal {
+        prover.enableSymbolicStorage(address(custody));
+        world.assume(balance < 2 ** 95);
+        world.deal(address(custody), balance);
+    }
+
+    function _goTo(uint256 time) internal {
+        world.assume(time >= START && time <= LATEST);
+        world.warp(time);
+    }
+
+    function _account(address user) internal view returns (Account memory a) {
+        (a.paid, a.credit, a.frozenUntil) = custody.account(user);
+    }
+
+    function _sums() internal view returns (Sums memory s) {
+        (s.pushed, s.claimed, s.credited, s.escrowed) = custody.totals();
+    }
+
+    /// @dev Anybody without code, and with less than exists of the asset.
+    function _assumePerson(address user) internal view {
+        world.assume(user.code.length == 0 && user.balance < 2 ** 95);
+    }
+
+    /// @dev What holds in every state that can be reached, and none exceeds what exists of the asset.
+    function _assumeBacked(Sums memory s) internal view {
+        world.assume(s.claimed < 2 ** 95 && s.pushed < 2 ** 95 && s.credited < 2 ** 95 && s.escrowed < 2 ** 95);
+        world.assume(address(custody).balance >= s.escrowed + s.credited);
+    }
+
+    function _assertBacked() internal view {
+        Sums memory s = _sums();
+        assert(address(custody).balance >= s.escrowed + s.credited);
+    }
+
+    /// @dev An account of a user, or the zero of somebody unknown; nobody was paid 2^95.
+    function _assumeReachable(Account memory a) internal pure {
+        world.assume(a.paid < 2 ** 95 && a.credit <= a.paid);
+        world.assume(a.frozenUntil != 0 || a.paid == 0);
+    }
+}
