@@ -15,8 +15,11 @@ import { checkArguments, report } from './survivors.mjs';
 
 /** At least this part of the changes, in percent, must be noticed. */
 const KILLED_MIN = 97;
-/** What the tests deploy: a harness that only adds views. `variable` is where `CustodyTest` reads the artifact's path. */
-const TARGETS = [{ file: 'test/CustodyHarness.sol', name: 'CustodyHarness', variable: 'CUSTODY_ARTIFACT' }];
+/** What the tests deploy, the first as a harness that only adds views. `variable` is where they read the artifact's path. */
+const TARGETS = [
+  { file: 'test/CustodyHarness.sol', name: 'CustodyHarness', variable: 'CUSTODY_ARTIFACT', stages: 'coin' },
+  { file: 'src/CustodyToken.sol', name: 'CustodyToken', variable: 'CUSTODY_TOKEN_ARTIFACT', stages: 'token' },
+];
 
 const SPACE = path.join(CHECKOUT, '.local/mutation');
 const RESULTS = path.join(SPACE, 'results.jsonl');
@@ -30,20 +33,19 @@ const { values: options, positionals: files } = parseArgs({
 const sources = collect(CONTRACTS, TARGETS.map((target) => target.file));
 for (const file of files) if (!sources[file]) throw new Error(`${file} is no source of the contract`);
 const wanted = mutants(sources).filter(({ file }) => files.length === 0 || files.includes(file));
+const job = { sources, forge: FORGE, solc: path.join(SPACE, 'solc') };
+const roots = Array.from({ length: Number(options.workers) }, (_, worker) => path.join(SPACE, `worker-${worker}`));
 if (options.list) {
   wanted.forEach(({ id, operator, line }) => console.log(`${operator} at line ${line}: ${id}`));
   console.log(`${wanted.length} mutants`);
-  process.exit();
+} else {
+  job.targets = TARGETS.map(prepared);
+  snapshot(roots);
+  const results = await judgeAll(wanted, options.resume ? earlier() : new Map());
+  fs.writeFileSync(path.join(SPACE, 'survivors.md'), report(results));
+  const argued = fs.readFileSync(path.join(CONTRACTS, 'analysis/survivors.md'), 'utf8');
+  conclude(results, checkArguments(results, argued, files));
 }
-
-const job = { sources, forge: FORGE, solc: path.join(SPACE, 'solc'), targets: TARGETS.map(prepared) };
-const roots = Array.from({ length: Number(options.workers) }, (_, worker) => path.join(SPACE, `worker-${worker}`));
-snapshot(roots);
-const known = options.resume ? earlier() : new Map();
-const results = await judgeAll(wanted);
-fs.writeFileSync(path.join(SPACE, 'survivors.md'), report(results));
-const findings = checkArguments(results, fs.readFileSync(path.join(CONTRACTS, 'analysis/survivors.md'), 'utf8'), files);
-conclude(results, findings);
 
 function prepared(target) {
   const own = Object.keys(collect(CONTRACTS, [target.file]));
@@ -60,7 +62,9 @@ function snapshot([first, ...others]) {
     const from = path.join(CONTRACTS, part);
     if (fs.existsSync(from)) fs.cpSync(from, path.join(first, part), { recursive: true });
   }
-  fs.cpSync(path.join(CHECKOUT, 'abi/vectors'), path.join(SPACE, 'abi/vectors'), { recursive: true });
+  for (const part of ['abi/vectors', 'abi/json']) {
+    fs.cpSync(path.join(CHECKOUT, part), path.join(SPACE, part), { recursive: true });
+  }
   const compiler = path.join(CHECKOUT, 'scripts/solc');
   const built = spawnSync(FORGE, ['build'], { cwd: first, env: { ...process.env, FOUNDRY_SOLC: compiler }, stdio: 'inherit' });
   if (built.status !== 0) throw new Error('the tests do not compile');
@@ -76,7 +80,7 @@ function earlier() {
   return new Map(lines.filter(({ status }) => status !== 'survived').map((result) => [result.key, result]));
 }
 
-async function judgeAll(list) {
+async function judgeAll(list, known) {
   if (!options.resume) fs.rmSync(RESULTS, { force: true });
   const results = list.map((mutant) => known.get(mutant.key));
   const open = results.flatMap((result, index) => (result ? [] : [index]));
@@ -96,7 +100,7 @@ async function judgeAll(list) {
     worker.disconnect();
   };
   const workers = roots.map(start);
-  const first = await ask(workers[0], { file: 'src/Custody.sol', unchanged: true }, -1);
+  const first = await ask(workers[0], { file: 'src/Vault.sol', unchanged: true }, -1);
   if (first.status !== 'unchanged') throw new Error(`the tests fail without any change: ${first.by}`);
   await Promise.all(workers.map(work));
   return results;

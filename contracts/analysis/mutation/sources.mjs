@@ -57,11 +57,16 @@ function compile(sources, outputSelection, details) {
   return JSON.parse(solc.compile(JSON.stringify({ language: 'Solidity', sources, settings })));
 }
 
+/** @returns what the compiler says about one contract; null when the sources do not compile */
+export function compiled(sources, target, outputs, details) {
+  const output = compile(sources, { [target.file]: { [target.name]: outputs } }, details);
+  const failed = (output.errors ?? []).some((e) => e.severity === 'error');
+  return failed ? null : output.contracts[target.file][target.name];
+}
+
 /** @returns creation code as hex without prefix, or null when the sources do not compile */
 export function creationCode(sources, target, details) {
-  const output = compile(sources, { [target.file]: { [target.name]: ['evm.bytecode.object'] } }, details);
-  const failed = (output.errors ?? []).some((e) => e.severity === 'error');
-  return failed ? null : output.contracts[target.file][target.name].evm.bytecode.object;
+  return compiled(sources, target, ['evm.bytecode.object'], details)?.evm.bytecode.object ?? null;
 }
 
 /** @returns the syntax tree of each file */

@@ -25,7 +25,8 @@ contract AccessProof is Symbolic {
 
     function check_nobody_moves_anothers_credit(address user, address caller, uint112 paid, uint112 credit) public {
         world.assume(user != caller && credit <= paid && paid < 2 ** 95);
-        custody.setAccount(user, paid, credit);
+        custody.setAccount(user, paid, credit, 1);
+        custody.setSums(uint96(paid), 0, uint96(credit), 0);
         world.deal(address(custody), 2 ** 95);
         bytes memory data = prover.createCalldata("ICustodyLeaves");
         // By the user's signature; to the prover a signature may say anything.

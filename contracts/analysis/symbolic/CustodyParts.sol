@@ -7,6 +7,8 @@ import {ICustody} from "../../src/interfaces/ICustody.sol";
 
 /// @notice The contract with some of its inner parts as functions of their own, to be proved one by one.
 contract CustodyParts is Custody {
+    error Room(uint256 room);
+
     constructor(ICustody.Config memory c) Custody(c) {}
 
     function takeForPayment(uint256 amount) external {
@@ -21,8 +23,20 @@ contract CustodyParts is Custody {
         _raiseOutflowCap(cap);
     }
 
-    function roomForClaims() external view returns (uint256) {
-        return _roomForClaims();
+    /// @dev Takes all there is, says how much, and undoes it.
+    function measureRoomForClaims() external {
+        revert Room(_takeForClaim(type(uint256).max, type(uint256).max));
+    }
+
+    function roomForClaims() external returns (uint256 room) {
+        try this.measureRoomForClaims() {}
+        catch (bytes memory answer) {
+            if (bytes4(answer) == Room.selector) {
+                assembly {
+                    room := mload(add(answer, 0x24))
+                }
+            }
+        }
     }
 
     function roomForPayments() external view returns (uint256) {
@@ -53,8 +67,19 @@ contract CustodyParts is Custody {
         return _sweptThrough;
     }
 
-    function setAccount(address user, uint112 paid, uint112 credit) external {
-        _accounts[user] = Account(paid, credit, NEVER_FROZEN);
-        _credited = uint96(credit);
+    function setAccount(address user, uint112 paid, uint112 credit, uint32 frozenUntil) external {
+        _accounts[user] = Account(paid, credit, frozenUntil);
+    }
+
+    function setSums(uint96 pushed, uint96 claimed, uint96 credited, uint56 units) external {
+        (_pushed, _claimed, _credited, _escrowedUnits) = (pushed, claimed, credited, units);
+    }
+
+    function escrowedUnits() external view returns (uint256) {
+        return _escrowedUnits;
+    }
+
+    function unitsOf(bytes32 ref) external view returns (uint256) {
+        return _deposits[ref].units;
     }
 }

@@ -4,56 +4,77 @@ pragma solidity ^0.8.24;
 import {ICustody} from "../../src/interfaces/ICustody.sol";
 import {Symbolic} from "./Symbolic.sol";
 
-/// @notice What is proved against a root, from any state: nobody gets more than the leaf says, and escrow and credits stay backed.
+/// @notice What is proved against a root, whatever the root says: nobody gets more than the leaf says, and escrow and credits stay
+/// backed.
 contract ExitsProof is Symbolic {
+    /// @dev The bucket is empty and holds more than exists of the asset: it is proved by itself.
+    function setUp() public override {
+        _deploy(type(uint96).max);
+    }
+
     function check_a_claim_pays_at_most_what_the_leaf_says(
+        ICustody.LiabilitiesRoot calldata root,
         address user,
         uint256 entitled,
-        bytes32 root,
-        uint256 balance,
-        uint32 time
+        Account calldata a,
+        Sums calldata sums,
+        uint256 balance
     ) public {
-        _anyState(balance);
-        _goTo(time);
-        _assumePerson(user);
+        _anySums(sums, balance);
+        _publish(root);
+        world.warp(START + 1 days);
+        _anyAccount(user, a);
         Sums memory s = _sums();
-        _assumeBacked(s);
-        Account memory a = _account(user);
         uint256 before = user.balance;
-        custody.claim(user, entitled, root, new ICustody.SumNode[](0));
+        custody.claim(user, entitled, root.root, new ICustody.SumNode[](0));
         Account memory b = _account(user);
         assert(b.paid > a.paid && b.paid <= entitled && b.credit == a.credit);
         assert(user.balance - before == b.paid - a.paid);
-        assert(a.frozenUntil != 0 && a.frozenUntil <= time && b.frozenUntil == a.frozenUntil);
-        Sums memory t = _sums();
-        assert(t.claimed - s.claimed == b.paid - a.paid && t.pushed == s.pushed && t.escrowed == s.escrowed);
-        _assertBacked();
+        assert(a.frozenUntil != 0 && a.frozenUntil <= START + 1 days && b.frozenUntil == a.frozenUntil);
+        _assertClaimed(s, b.paid - a.paid);
     }
 
-    function check_settled_leaves_pay_what_the_leaf_says(
+    function check_a_settled_leaf_pays_what_it_says(
+        ICustody.LiabilitiesRoot calldata root,
         address user,
         uint96 entitled,
-        bytes32 root,
-        uint256 balance,
-        uint32 time
+        Account calldata a,
+        Sums calldata sums,
+        uint256 balance
     ) public {
-        _anyState(balance);
-        _goTo(time);
-        _assumePerson(user);
+        _anySums(sums, balance);
+        _publish(root);
+        world.warp(START + 1 days);
+        _anyAccount(user, a);
         Sums memory s = _sums();
-        _assumeBacked(s);
-        Account memory a = _account(user);
-        _assumeReachable(a);
         uint256 before = user.balance;
         bytes32[] memory leaves = new bytes32[](1);
         leaves[0] = bytes32(uint256(uint160(user)) << 96 | entitled);
-        custody.settleLeaves(root, leaves, new ICustody.SumNode[](0));
+        custody.settleLeaves(root.root, leaves, new ICustody.SumNode[](0));
         Account memory b = _account(user);
         assert(b.paid == entitled && b.paid > a.paid && b.frozenUntil == a.frozenUntil && a.frozenUntil != 0);
         assert(user.balance - before + b.credit - a.credit == b.paid - a.paid);
-        if (a.frozenUntil > time) assert(user.balance == before);
+        if (a.frozenUntil > START + 1 days) assert(user.balance == before);
+        _assertClaimed(s, b.paid - a.paid);
+    }
+
+    function check_a_root_is_not_claimable_before_its_delay(
+        ICustody.LiabilitiesRoot calldata root,
+        address user,
+        uint256 entitled,
+        uint32 time
+    ) public {
+        world.deal(address(custody), 2 ** 94);
+        _publish(root);
+        _goTo(time);
+        (bool ok,) = address(custody)
+            .call(abi.encodeCall(ICustody.claim, (user, entitled, root.root, new ICustody.SumNode[](0))));
+        assert(!ok || time >= START + 1 days);
+    }
+
+    function _assertClaimed(Sums memory s, uint256 amount) private view {
         Sums memory t = _sums();
-        assert(t.claimed - s.claimed == b.paid - a.paid && t.pushed == s.pushed && t.escrowed == s.escrowed);
+        assert(t.claimed - s.claimed == amount && t.pushed == s.pushed && t.escrowed == s.escrowed);
         _assertBacked();
     }
 }

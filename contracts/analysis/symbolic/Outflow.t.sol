@@ -50,11 +50,7 @@ contract OutflowProof is Symbolic {
         assert(custody.roomForClaims() >= CAP / 8);
     }
 
-    function check_the_bucket_never_holds_more_than_half_the_cap(
-        uint16 level,
-        uint16 cap,
-        uint16 amount
-    ) public {
+    function check_the_bucket_never_holds_more_than_half_the_cap(uint16 level, uint16 cap, uint16 amount) public {
         custody.takeForClaim(level);
         world.prank(GUARDIAN);
         custody.lowerOutflowCap(cap);

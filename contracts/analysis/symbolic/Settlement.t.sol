@@ -6,26 +6,25 @@ import {Symbolic} from "./Symbolic.sol";
 
 /// @notice Batches and roots. To the prover a signature may say anything, so these hold for whoever has stolen the keys, too.
 contract SettlementProof is Symbolic {
-    address private constant SUBMITTER = address(0xAD0005);
+    /// @dev The bucket is empty and holds more than exists of the asset: it is proved by itself.
+    function setUp() public override {
+        _deploy(type(uint96).max);
+    }
 
     function check_a_batch_pays_up_to_its_target_from_what_nothing_owes(
         ICustody.PayoutBatch calldata batch,
         address user,
         uint96 target,
-        address signer,
-        uint256 balance,
-        uint32 time
+        Account calldata a,
+        Sums calldata sums,
+        uint256 balance
     ) public {
-        _anyState(balance);
-        _goTo(time);
-        _assumePerson(user);
+        _anySums(sums, balance);
+        _anyAccount(user, a);
         Sums memory s = _sums();
-        _assumeBacked(s);
-        Account memory a = _account(user);
-        _assumeReachable(a);
         (uint256 spendable,) = custody.available();
         uint256 before = user.balance;
-        _execute(batch, user, target, signer);
+        _execute(batch, user, target);
         Account memory b = _account(user);
         assert(b.paid == (target > a.paid ? target : a.paid) && b.frozenUntil == a.frozenUntil && a.frozenUntil != 0);
         assert(user.balance - before + b.credit - a.credit == b.paid - a.paid);
@@ -35,15 +34,31 @@ contract SettlementProof is Symbolic {
         _assertBacked();
     }
 
-    function check_a_batch_id_is_used_once(ICustody.PayoutBatch calldata batch, address user, address signer) public {
-        _anyState(2 ** 80);
-        _assumePerson(user);
-        _execute(batch, user, 0, signer);
+    function check_a_batch_leaves_what_a_root_owes(
+        ICustody.LiabilitiesRoot calldata root,
+        ICustody.PayoutBatch calldata batch,
+        address user,
+        uint96 target,
+        Sums calldata sums,
+        uint256 balance
+    ) public {
+        _anySums(sums, balance);
+        world.assume(user.code.length == 0 && user.balance < 2 ** 95);
+        custody.setAccount(user, 0, 0, 1);
+        _publish(root);
+        uint256 owed = root.total - sums.pushed - sums.claimed;
+        _execute(batch, user, target);
+        Sums memory t = _sums();
+        assert(address(custody).balance - t.escrowed - t.credited >= owed);
+    }
+
+    function check_a_batch_id_is_used_once(ICustody.PayoutBatch calldata batch, address user) public {
+        custody.setAccount(user, 0, 0, 1);
+        bytes32[] memory payouts = _execute(batch, user, 0);
         assert(custody.batchState(batch.batchId) != 0);
-        bytes32[] memory payouts = new bytes32[](1);
         world.prank(SUBMITTER);
-        (bool again,) = address(custody)
-            .call(abi.encodeCall(ICustody.executeBatchPayouts, (batch, payouts, signer, new bytes(65))));
+        (bool again,) =
+            address(custody).call(abi.encodeCall(ICustody.executeBatchPayouts, (batch, payouts, SIGNER, new bytes(65))));
         assert(!again);
         world.prank(GUARDIAN);
         (bool cancelled,) = address(custody).call(abi.encodeCall(ICustody.cancelBatch, (batch.batchId)));
@@ -51,30 +66,31 @@ contract SettlementProof is Symbolic {
     }
 
     function check_a_published_root_is_funded_and_never_falls(
+        ICustody.LiabilitiesRoot calldata former,
         ICustody.LiabilitiesRoot calldata root,
-        address signer,
-        uint256 balance,
-        uint32 time
+        Sums calldata sums,
+        uint256 balance
     ) public {
-        _anyState(balance);
-        _goTo(time);
-        Sums memory s = _sums();
-        _assumeBacked(s);
-        (, uint256 total, uint256 asOfSeq,) = custody.latestRoot();
+        _anySums(sums, balance);
+        _publish(former);
+        world.warp(START + 1 days);
         (uint64 seq,) = custody.journalHead();
-        world.prank(SUBMITTER);
-        custody.publishRoot(root, signer, new bytes(65));
-        assert(root.total >= total && root.asOfSeq >= asOfSeq && root.asOfSeq <= seq);
+        Sums memory s = _sums();
+        _publish(root);
+        assert(root.total >= former.total && root.asOfSeq >= former.asOfSeq && root.asOfSeq <= seq);
         assert(root.total >= s.pushed + s.claimed);
         assert(root.total - s.pushed - s.claimed <= balance - s.escrowed - s.credited);
-        (bytes32 newest, uint256 newTotal,, uint256 from) = custody.latestRoot();
-        assert(newest == root.root && newTotal == root.total && from == uint256(time) + 1 days);
+        (bytes32 newest, uint256 total,, uint256 from) = custody.latestRoot();
+        assert(newest == root.root && newest != former.root && total == root.total && from == START + 2 days);
     }
 
-    function _execute(ICustody.PayoutBatch calldata batch, address user, uint96 target, address signer) private {
-        bytes32[] memory payouts = new bytes32[](1);
+    function _execute(ICustody.PayoutBatch calldata batch, address user, uint96 target)
+        private
+        returns (bytes32[] memory payouts)
+    {
+        payouts = new bytes32[](1);
         payouts[0] = bytes32(uint256(uint160(user)) << 96 | target);
         world.prank(SUBMITTER);
-        custody.executeBatchPayouts(batch, payouts, signer, new bytes(65));
+        custody.executeBatchPayouts(batch, payouts, SIGNER, new bytes(65));
     }
 }

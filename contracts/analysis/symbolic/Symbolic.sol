@@ -25,6 +25,9 @@ abstract contract Symbolic {
 
     address internal constant ADMIN = address(0xAD0001);
     address internal constant GUARDIAN = address(0xAD0002);
+    address internal constant SUBMITTER = address(0xAD0005);
+    address internal constant SIGNER = address(0x51);
+    address internal constant ROOT_SIGNER = address(0x52);
     /// @dev In base units, and small: the arithmetic is that of any cap, but division of wide numbers is too hard to be proved.
     uint96 internal constant CAP = 10_000;
 
@@ -48,6 +51,10 @@ abstract contract Symbolic {
     CustodyParts internal custody;
 
     function setUp() public virtual {
+        _deploy(CAP);
+    }
+
+    function _deploy(uint96 cap) internal {
         world.warp(START);
         custody = new CustodyParts(
             ICustody.Config({
@@ -55,14 +62,14 @@ abstract contract Symbolic {
                 guardian: GUARDIAN,
                 freezer: address(0xAD0003),
                 treasurer: address(0xAD0004),
-                submitter: address(0xAD0005),
-                signer: address(0x51),
-                rootSigner: address(0x52),
+                submitter: SUBMITTER,
+                signer: SIGNER,
+                rootSigner: ROOT_SIGNER,
                 coolingOff: 14 days,
                 vetoDelay: 1 days,
                 operationDelay: 3 days,
                 maxFreeze: 2 days,
-                outflowCap: CAP,
+                outflowCap: cap,
                 outflowFloor: 10
             })
         );
@@ -88,25 +95,31 @@ abstract contract Symbolic {
         (s.pushed, s.claimed, s.credited, s.escrowed) = custody.totals();
     }
 
-    /// @dev Anybody without code, and with less than exists of the asset.
-    function _assumePerson(address user) internal view {
+    /// @dev Any account, of a person without code who has less than exists of the asset: of a user, or the zero of somebody
+    /// unknown. Nobody was paid 2^95.
+    function _anyAccount(address user, Account calldata a) internal {
         world.assume(user.code.length == 0 && user.balance < 2 ** 95);
+        world.assume(a.paid < 2 ** 95 && a.credit <= a.paid && a.frozenUntil < 2 ** 32);
+        world.assume(a.frozenUntil != 0 || a.paid == 0);
+        custody.setAccount(user, uint112(a.paid), uint112(a.credit), uint32(a.frozenUntil));
     }
 
-    /// @dev What holds in every state that can be reached, and none exceeds what exists of the asset.
-    function _assumeBacked(Sums memory s) internal view {
-        world.assume(s.claimed < 2 ** 95 && s.pushed < 2 ** 95 && s.credited < 2 ** 95 && s.escrowed < 2 ** 95);
-        world.assume(address(custody).balance >= s.escrowed + s.credited);
+    /// @dev Any sums that the balance covers, in units of a gwei what is in escrow.
+    function _anySums(Sums calldata s, uint256 balance) internal {
+        world.assume(s.pushed < 2 ** 95 && s.claimed < 2 ** 95 && s.credited < 2 ** 95 && s.escrowed < 2 ** 56);
+        world.assume(balance < 2 ** 95 && balance >= s.escrowed * 1 gwei + s.credited);
+        world.deal(address(custody), balance);
+        custody.setSums(uint96(s.pushed), uint96(s.claimed), uint96(s.credited), uint56(s.escrowed));
+    }
+
+    /// @dev What somebody with the key of roots and a submitter can publish.
+    function _publish(ICustody.LiabilitiesRoot calldata root) internal {
+        world.prank(SUBMITTER);
+        custody.publishRoot(root, ROOT_SIGNER, new bytes(65));
     }
 
     function _assertBacked() internal view {
         Sums memory s = _sums();
         assert(address(custody).balance >= s.escrowed + s.credited);
-    }
-
-    /// @dev An account of a user, or the zero of somebody unknown; nobody was paid 2^95.
-    function _assumeReachable(Account memory a) internal pure {
-        world.assume(a.paid < 2 ** 95 && a.credit <= a.paid);
-        world.assume(a.frozenUntil != 0 || a.paid == 0);
     }
 }
