@@ -34,7 +34,7 @@ contract OutflowProof is Symbolic {
         _before(level, start);
         uint256 room = custody.roomForClaims();
         _goTo(uint256(start) + wait);
-        assert((custody.roomForClaims() - room) * 1 days <= uint256(wait) * (CAP / 2));
+        assert(custody.roomForClaims() - room <= uint256(wait) * (CAP / 2) / 1 days);
     }
 
     function check_payments_leave_a_quarter_of_the_bucket_to_claims(

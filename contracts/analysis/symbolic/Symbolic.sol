@@ -31,6 +31,8 @@ abstract contract Symbolic {
     /// @dev In base units, and small: the arithmetic is that of any cap, but division of wide numbers is too hard to be proved.
     uint96 internal constant CAP = 10_000;
 
+    uint256 internal constant ESCROWED = 20 ether;
+
     uint256 internal constant START = 1_800_000_000;
     /// @dev The year 2100: clocks of 32 bits are not over then, also after the longest cooling-off time.
     uint256 internal constant LATEST = 4_102_444_800;
@@ -104,12 +106,12 @@ abstract contract Symbolic {
         custody.setAccount(user, uint112(a.paid), uint112(a.credit), uint32(a.frozenUntil));
     }
 
-    /// @dev Any sums that the balance covers, in units of a gwei what is in escrow.
+    /// @dev Any sums that the balance covers, beside a deposit in escrow.
     function _anySums(Sums calldata s, uint256 balance) internal {
-        world.assume(s.pushed < 2 ** 95 && s.claimed < 2 ** 95 && s.credited < 2 ** 95 && s.escrowed < 2 ** 56);
-        world.assume(balance < 2 ** 95 && balance >= s.escrowed * 1 gwei + s.credited);
+        world.assume(s.pushed < 2 ** 95 && s.claimed < 2 ** 95 && s.credited < 2 ** 95);
+        world.assume(balance < 2 ** 95 && balance >= ESCROWED + s.credited);
         world.deal(address(custody), balance);
-        custody.setSums(uint96(s.pushed), uint96(s.claimed), uint96(s.credited), uint56(s.escrowed));
+        custody.setSums(uint96(s.pushed), uint96(s.claimed), uint96(s.credited), uint56(ESCROWED / 1 gwei));
     }
 
     /// @dev What somebody with the key of roots and a submitter can publish.
