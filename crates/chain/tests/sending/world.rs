@@ -72,7 +72,13 @@ impl World {
 
     /// Waits until the real node has the transaction, waiting or included: who sent it may have gone before.
     pub(crate) async fn becomes_known(&self, hash: B256) {
-        let is_known = async || self.provider.get_transaction_by_hash(hash).await.unwrap().is_some();
+        let is_known = async || {
+            self.provider
+                .get_transaction_by_hash(hash)
+                .await
+                .unwrap()
+                .is_some()
+        };
         let known = async { while !is_known().await {} };
         let waited = tokio::time::timeout(PATIENCE, known).await;
         waited.expect("the node has the transaction");
