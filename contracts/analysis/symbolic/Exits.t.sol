@@ -17,10 +17,10 @@ contract ExitsProof is Symbolic {
         address user,
         uint256 entitled,
         Account calldata a,
-        Sums calldata sums,
-        uint256 balance
+        uint96 pushed,
+        uint96 balance
     ) public {
-        _anySums(sums, balance);
+        _anySums(pushed, balance);
         _publish(root);
         world.warp(START + 1 days);
         _anyAccount(user, a);
@@ -39,10 +39,10 @@ contract ExitsProof is Symbolic {
         address user,
         uint96 entitled,
         Account calldata a,
-        Sums calldata sums,
-        uint256 balance
+        uint96 pushed,
+        uint96 balance
     ) public {
-        _anySums(sums, balance);
+        _anySums(pushed, balance);
         _publish(root);
         world.warp(START + 1 days);
         _anyAccount(user, a);
