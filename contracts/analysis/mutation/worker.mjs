@@ -13,7 +13,9 @@ const STAGES = {
     {
       name: 'invariant',
       select: ['--match-path', 'test/invariant/**'],
-      env: { FOUNDRY_INVARIANT_RUNS: '8', FOUNDRY_INVARIANT_DEPTH: '64', FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT: '0' },
+      env: {
+        FOUNDRY_INVARIANT_RUNS: '8', FOUNDRY_INVARIANT_DEPTH: '64', FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT: '0', FOUNDRY_FUZZ_RUNS: '24',
+      },
     },
   ],
   token: [{ name: 'token', select: ['--match-contract', '^Token'], env: { FOUNDRY_FUZZ_RUNS: '48' } }],

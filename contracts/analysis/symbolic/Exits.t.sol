@@ -34,37 +34,15 @@ contract ExitsProof is Symbolic {
         _assertClaimed(s, b.paid - a.paid);
     }
 
-    function check_a_settled_leaf_pays_what_it_says(
-        ICustody.LiabilitiesRoot calldata root,
-        address user,
-        uint96 entitled,
-        Account calldata a,
-        uint96 pushed,
-        uint96 balance
-    ) public {
-        _anySums(pushed, balance);
-        _publish(root);
-        world.warp(START + 1 days);
-        _anyAccount(user, a);
-        Sums memory s = _sums();
-        uint256 before = user.balance;
-        bytes32[] memory leaves = new bytes32[](1);
-        leaves[0] = bytes32(uint256(uint160(user)) << 96 | entitled);
-        custody.settleLeaves(root.root, leaves, new ICustody.SumNode[](0));
-        Account memory b = _account(user);
-        assert(b.paid == entitled && b.paid > a.paid && b.frozenUntil == a.frozenUntil && a.frozenUntil != 0);
-        assert(user.balance - before + b.credit - a.credit == b.paid - a.paid);
-        if (a.frozenUntil > START + 1 days) assert(user.balance == before);
-        _assertClaimed(s, b.paid - a.paid);
-    }
-
     function check_a_root_is_not_claimable_before_its_delay(
         ICustody.LiabilitiesRoot calldata root,
         address user,
         uint256 entitled,
         uint32 time
     ) public {
+        world.assume(user.code.length == 0);
         world.deal(address(custody), 2 ** 94);
+        custody.setAccount(user, 0, 0, 1);
         _publish(root);
         _goTo(time);
         (bool ok,) = address(custody)

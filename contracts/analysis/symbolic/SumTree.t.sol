@@ -11,21 +11,6 @@ contract SumTreeProof is Symbolic {
         assert(node == root && sum == total && sum < 2 ** 96);
     }
 
-    function check_the_parts_of_a_proved_root_add_up_to_its_total(
-        bytes32 node,
-        uint256 sum,
-        bytes32 root,
-        uint256 total,
-        ICustody.SumNode calldata a,
-        ICustody.SumNode calldata b
-    ) public view {
-        ICustody.SumNode[] memory proof = new ICustody.SumNode[](2);
-        (proof[0], proof[1]) = (a, b);
-        world.assume(custody.climbs(node, sum, proof, root, total));
-        assert(sum < 2 ** 96 && a.sum < 2 ** 96 && b.sum < 2 ** 96);
-        assert(sum + a.sum + b.sum == total);
-    }
-
     function check_the_sum_above_leaves_is_the_sum_of_their_entitlements(uint256 a, uint256 b, uint256 c) public view {
         bytes32[] memory leaves = new bytes32[](3);
         (leaves[0], leaves[1], leaves[2]) = (bytes32(a), bytes32(b), bytes32(c));
