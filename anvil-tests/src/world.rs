@@ -228,6 +228,13 @@ impl World {
         self.system.settler.restart().await
     }
 
+    /// For whoever looks for a cause: the end of every log, and where everything stands by the database.
+    #[must_use]
+    pub fn evidence(&self) -> String {
+        let logs = evidence::logs(&self.spec.logs);
+        logs + &evidence::standings(&self.ledger.url())
+    }
+
     /// Runs `trellis ledger verify` as the role that may only read.
     fn verify(&self) -> anyhow::Result<()> {
         let output = Command::new(program("trellis")?)
@@ -250,11 +257,7 @@ impl Drop for World {
     /// Of a test that failed, what is left is shown before it is removed.
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let (logs, standings) = (
-                evidence::logs(&self.spec.logs),
-                evidence::standings(&self.ledger.url()),
-            );
-            eprintln!("{logs}{standings}");
+            eprintln!("{}", self.evidence());
         }
     }
 }

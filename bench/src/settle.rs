@@ -23,11 +23,16 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 pub(crate) async fn run() -> anyhow::Result<()> {
     let mut world = World::start().await?;
+    let measured = measure(&mut world).await;
+    measured.inspect_err(|_| eprintln!("{}", world.evidence()))
+}
+
+async fn measure(world: &mut World) -> anyhow::Result<()> {
     // The crowd's intakes are not signed by our signers, and the reconciler would stop settlement for it.
     world.system.reconciler.stop()?;
-    crowd::gather(&world, PAYOUTS).await?;
-    let builder = operator(&world, "builder").await?;
-    let approver = operator(&world, "approver").await?;
+    crowd::gather(world, PAYOUTS).await?;
+    let builder = operator(world, "builder").await?;
+    let approver = operator(world, "approver").await?;
     let due: i64 = sqlx::query_scalar("SELECT count(*) FROM user_balances WHERE available > 0")
         .fetch_one(world.ledger.pool())
         .await?;
@@ -39,7 +44,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let mut hands = JoinSet::new();
     for number in 0..batches {
         let count = PER_BATCH.min(PAYOUTS - number * PER_BATCH);
-        let id = build(&world, &builder, count).await?;
+        let id = build(world, &builder, count).await?;
         let desk = Desk {
             site: Arc::clone(&site),
             ledger: world.ledger.pool().clone(),

@@ -1,9 +1,18 @@
 //! What the chain's head says: its time, and what may leave the contract.
 
+use std::time::{Duration, Instant};
+
 use chain::{At, Available, BlockHeader, ChainError, ChainReader};
 use thiserror::Error;
 
 use super::App;
+
+/// How often the head is looked at before nothing is known about it.
+const READS: u32 = 3;
+/// Time for a node to finish what it is at.
+const BETWEEN_READS: Duration = Duration::from_millis(50);
+/// A node that took longer to fail is not asked again.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why nothing is known about the head.
 #[derive(Debug, Error)]
@@ -37,8 +46,39 @@ pub async fn head(app: &App) -> Result<BlockHeader, HeadError> {
 /// # Errors
 /// [`HeadError`].
 pub async fn limits(app: &App) -> Result<(BlockHeader, Available), HeadError> {
+    at_head(app, async |reader, head| {
+        let available = reader.available(At::Block(head.hash)).await?;
+        Ok((head.clone(), available))
+    })
+    .await
+}
+
+/// What is read at the end of the newest block. Behind one URL several nodes may serve, of which one has the block and the
+/// next has not; and a development node that is about to mine answers from a state that it dates wrongly. So a failure is
+/// looked at again with the block that is the newest then.
+///
+/// # Errors
+/// [`HeadError`], the last one.
+pub async fn at_head<T>(
+    app: &App,
+    read: impl AsyncFn(&ChainReader, &BlockHeader) -> Result<T, ChainError>,
+) -> Result<T, HeadError> {
     let reader = reader(app)?;
-    let head = reader.head().await?;
-    let available = reader.available(At::Block(head.hash)).await?;
-    Ok((head, available))
+    let begun = Instant::now();
+    let mut failures = 0;
+    loop {
+        let failed = match reader.head().await {
+            Ok(head) => match read(reader, &head).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            },
+            Err(error) => error,
+        };
+        failures += 1;
+        if failures == READS || begun.elapsed() > PATIENCE {
+            return Err(failed.into());
+        }
+        tracing::debug!(error = %telemetry::ErrorChain(&failed), "looking at a newer head");
+        tokio::time::sleep(BETWEEN_READS).await;
+    }
 }

@@ -189,13 +189,11 @@ struct Funds {
 }
 
 async fn funds(app: &App) -> Result<Funds, LiabilitiesError> {
-    let reader = head::reader(app)?;
-    let head = head::head(app).await?;
-    let totals = reader
-        .totals(At::Block(head.hash))
-        .await
-        .map_err(HeadError::from)?;
-    let balance = reader.balance_at(head.hash).await.map_err(HeadError::from)?;
+    let (totals, balance) = head::at_head(app, async |reader, head| {
+        let totals = reader.totals(At::Block(head.hash)).await?;
+        Ok((totals, reader.balance_at(head.hash).await?))
+    })
+    .await?;
     let bound = totals.escrowed.saturating_add(totals.credited);
     let balance: u128 = balance.saturating_to();
     Ok(Funds {

@@ -54,7 +54,8 @@ impl Worker {
         let through_fact = sealing::find_last_fact(reader).await?;
         let lines = sealing::list_lines(reader, &held).await?;
         let mut matured: HashMap<i32, Vec<Maturity>> = HashMap::new();
-        for row in sealing::list_matured(reader, &held).await? {
+        let users: Vec<i32> = lines.iter().map(|line| line.user).collect();
+        for row in sealing::list_matured(reader, &users).await? {
             if row.fact_seq <= through_fact {
                 matured.entry(row.user).or_default().push(maturity(&row));
             }

@@ -100,7 +100,8 @@ impl World {
         let mut connection = self.database.connection().await;
         let lines = sealing::list_lines(&mut connection, &[batch]).await.unwrap();
         let mut rewards: BTreeMap<i32, Vec<Maturity>> = BTreeMap::new();
-        for matured in sealing::list_matured(&mut connection, &[batch]).await.unwrap() {
+        let users: Vec<i32> = lines.iter().map(|line| line.user).collect();
+        for matured in sealing::list_matured(&mut connection, &users).await.unwrap() {
             rewards.entry(matured.user).or_default().push(Maturity {
                 fact_seq: matured.fact_seq,
                 leg: matured.leg,

@@ -3,6 +3,7 @@
 //! Not responsible for the form of list and manifest; `settlement` makes them.
 
 use alloy_primitives::{Address, B256};
+use ledger::{Account, AccountId, UserId};
 use money::Amount;
 use sqlx::{PgConnection, PgTransaction};
 
@@ -104,37 +105,52 @@ pub async fn list_lines(
         .collect()
 }
 
-/// Everything that the users of these batches' lines ever became entitled to, by user and then in the order of facts.
+/// Everything that these users ever became entitled to, by user and then in the order of facts.
 ///
-/// One statement for many batches: it reads all transfers once.
+/// One statement for many users. The account ids come with it and the bounds are written out, so that whatever the
+/// planner believes, it reads these users' movements and no others (index `transfer_entitlement`).
 ///
 /// # Errors
-/// The database does not answer.
-pub async fn list_matured(
-    connection: &mut PgConnection,
-    batches: &[B256],
-) -> Result<Vec<Matured>, StoreError> {
+/// The database does not answer, or has a user that cannot be.
+pub async fn list_matured(connection: &mut PgConnection, users: &[i32]) -> Result<Vec<Matured>, StoreError> {
+    let accounts = users.iter().map(|&user| available(user));
+    let accounts = accounts.collect::<Result<Vec<_>, _>>()?;
     let rows = sqlx::query!(
-        r#"SELECT account.user_id AS "user_id!", transfer.fact_seq, transfer.leg, transfer.amount AS "amount: DbAmount"
-           FROM payout
-           JOIN account ON account.user_id = payout.user_id AND account.kind = 'available'
-           JOIN transfer ON transfer.credit_id = account.id AND transfer.phase = 0
-           WHERE payout.batch_id = ANY($1) AND payout.state = 'held' AND payout.held > 0
-           ORDER BY account.user_id, transfer.fact_seq, transfer.leg"#,
-        &bytes(batches) as &[&[u8]]
+        r#"SELECT credit_id, fact_seq, leg, amount AS "amount: DbAmount"
+           FROM transfer
+           WHERE credit_id = ANY($1) AND phase = 0
+             AND credit_id >= 216172782113783808 AND credit_id < 288230376151711744
+           ORDER BY credit_id, fact_seq, leg"#,
+        &accounts
     )
     .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(|row| {
             Ok(Matured {
-                user: row.user_id,
+                user: owner(row.credit_id)?,
                 fact_seq: natural(row.fact_seq, "transfer.fact_seq")?,
                 leg: u32::try_from(row.leg).map_err(|_| StoreError::corrupt("transfer.leg"))?,
                 amount: row.amount.0,
             })
         })
         .collect()
+}
+
+/// The account of what a user has available.
+fn available(user: i32) -> Result<i64, StoreError> {
+    let number = u32::try_from(user).ok().and_then(UserId::new);
+    let user = number.ok_or_else(|| StoreError::corrupt("payout.user_id"))?;
+    Ok(Account::Available(user).id().get())
+}
+
+/// Whose account of what is available this is.
+fn owner(account: i64) -> Result<i32, StoreError> {
+    let corrupt = || StoreError::corrupt("transfer.credit_id");
+    let Some(Account::Available(user)) = AccountId::new(account).and_then(AccountId::account) else {
+        return Err(corrupt());
+    };
+    i32::try_from(user.get()).map_err(|_| corrupt())
 }
 
 /// The last posted fact; 0 before the first.
