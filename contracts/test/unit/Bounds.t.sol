@@ -117,6 +117,30 @@ contract BoundsTest is SettlementTest {
         _execute(b, _list(ALICE, 7 gwei));
     }
 
+    function test_the_smallest_credit_counts_in_the_sums_whether_a_batch_or_leaves_give_it() public {
+        _fund(1 gwei);
+        bytes32 root = _mature(ALICE, 2);
+        _freeze(ALICE, _now() + 1);
+        _execute(_batch("b1", 1), _list(ALICE, 1));
+        _assertCredited(1, 1, 0);
+        custody.settleLeaves(root, _list(ALICE, 2), new ICustody.SumNode[](0));
+        _assertCredited(2, 1, 1);
+        vm.warp(_now() + 1);
+        vm.prank(ALICE);
+        custody.withdrawCredit(BOB);
+        assertEq(BOB.balance, 2, "withdrawn");
+        _assertCredited(0, 1, 1);
+    }
+
+    /// @dev All credit is Alice's.
+    function _assertCredited(uint256 credit, uint256 pushed, uint256 claimed) private view {
+        (uint256 pushed_, uint256 claimed_, uint256 credited,) = custody.totals();
+        assertEq(_credit(ALICE), credit, "credit");
+        assertEq(credited, credit, "sum of credits");
+        assertEq(pushed_, pushed, "pushed");
+        assertEq(claimed_, claimed, "claimed");
+    }
+
     function test_validity_that_begins_after_it_ended_is_never_valid() public {
         ICustody.PayoutBatch memory b = _batch("b1", 0);
         (b.validAfter, b.deadline) = (START + 2, START + 1);
