@@ -14,7 +14,13 @@ use serde::Deserialize;
 use crate::exported::Exported;
 
 /// Interfaces first; `true` where the bytecode is exported, too.
-const CONTRACTS: [(&str, bool); 3] = [("ICustody", false), ("ICustodyLeaves", false), ("Custody", true)];
+const CONTRACTS: [(&str, bool); 5] = [
+    ("ICustody", false),
+    ("ICustodyLeaves", false),
+    ("ICustodyToken", false),
+    ("Custody", true),
+    ("CustodyToken", true),
+];
 
 /// The part of `foundry.toml` that decides about bytecode, so that forge and this tool cannot differ in it.
 #[derive(Debug, Deserialize)]
