@@ -1,19 +1,21 @@
 //! Deployment of the contract: what is deployed and where, what a configuration has to keep, and the plain way for
-//! development, through a provider that can send for the deployer.
+//! development, through a provider that can send for the deployer. That way knows the form for the chain's own coin only.
 //!
 //! Not responsible for sending to public chains; that is `trellis deploy`.
 
 use alloy::network::Ethereum;
-use alloy::primitives::{Address, BlockHash, Bytes, TxHash};
+use alloy::primitives::{Address, BlockHash, TxHash};
 use alloy::providers::Provider;
-use alloy::sol_types::SolValue;
 use thiserror::Error;
 
 use crate::bindings::{ICustody, deployable};
 
+mod asset;
 pub mod deterministic;
 pub mod rules;
 pub mod runtime;
+
+pub use asset::Asset;
 
 /// Where the contract lives, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,14 +81,6 @@ pub async fn deploy<P: Provider<Ethereum>>(
         }),
         (None, _, _) | (_, None, _) | (_, _, None) => Err(DeployError::IncompleteReceipt { transaction }),
     }
-}
-
-/// Creation code with the constructor's argument, for those who sign the transaction themselves.
-#[must_use]
-pub fn creation_code(config: &ICustody::Config) -> Bytes {
-    let mut code = deployable::Custody::BYTECODE.to_vec();
-    code.extend(config.abi_encode());
-    code.into()
 }
 
 fn constructor_config(config: &ICustody::Config) -> deployable::ICustody::Config {

@@ -1,4 +1,4 @@
-//! The deployed contract has nothing but what the interface declares and what its libraries bring.
+//! The deployed contract, in both forms, has nothing but what the interface declares and what its libraries bring.
 
 use std::collections::BTreeSet;
 
@@ -51,6 +51,23 @@ fn interface() -> JsonAbi {
 
 fn contract() -> JsonAbi {
     exported(include_str!("../json/Custody.json"))
+}
+
+fn token_form() -> JsonAbi {
+    exported(include_str!("../json/CustodyToken.json"))
+}
+
+/// Everything that a caller can see of a contract but its constructor.
+fn visible(abi: &JsonAbi) -> BTreeSet<String> {
+    let calls = abi.functions().map(|function| {
+        format!(
+            "{} {:?}",
+            function.signature_with_outputs(),
+            function.state_mutability
+        )
+    });
+    let errors = abi.errors().map(alloy::json_abi::Error::signature);
+    calls.chain(abi.events().map(full)).chain(errors).collect()
 }
 
 /// Signature, outputs and mutability.
@@ -159,6 +176,22 @@ fn every_error_is_declared_in_the_interface() {
             "not in the interface: {error}"
         );
     }
+}
+
+/// So bindings, decoders and words for errors of the one serve for the other.
+#[test]
+fn the_form_for_a_token_is_the_other_form_with_its_token() {
+    let (token, native) = (visible(&token_form()), visible(&contract()));
+    let more: Vec<&String> = token.difference(&native).collect();
+    assert_eq!(more, ["token()(address) View"]);
+    let less: Vec<&String> = native.difference(&token).collect();
+    assert!(less.is_empty(), "{less:?}");
+    let interface_of_token = exported(include_str!("../json/ICustodyToken.json"));
+    let (declared, other) = (visible(&interface_of_token), visible(&interface()));
+    let more: Vec<&String> = declared.difference(&other).collect();
+    assert_eq!(more, ["token()(address) View"]);
+    assert!(other.is_subset(&declared));
+    assert!(token_form().receive.is_none() && token_form().fallback.is_none());
 }
 
 #[test]

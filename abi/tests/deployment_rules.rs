@@ -1,7 +1,7 @@
 //! The rules of a deployment by vectors that the forge tests read, too: both deployers refuse the same for the same reason.
 
 use abi::ICustody;
-use abi::deploy::rules;
+use abi::deploy::{Asset, rules};
 use alloy::primitives::Address;
 use alloy::primitives::aliases::U96;
 use serde::Deserialize;
@@ -50,6 +50,17 @@ fn config(fields: &BTreeMap<String, String>) -> ICustody::Config {
     }
 }
 
+/// The token of a case that names one; the base names none.
+fn asset(fields: &BTreeMap<String, String>) -> Asset {
+    match fields["token"].as_str() {
+        "" => Asset::Native,
+        token => Asset::Token {
+            address: token.parse().expect("an address"),
+            decimals: fields["decimals"].parse().expect("decimals"),
+        },
+    }
+}
+
 #[test]
 fn every_vector_breaks_first_the_rule_that_it_names() {
     let vectors: Vectors = serde_json::from_str(VECTORS).expect("vectors");
@@ -59,7 +70,7 @@ fn every_vector_breaks_first_the_rule_that_it_names() {
             let before = fields.insert(change.field.clone(), change.value.clone());
             assert!(before.is_some(), "case {number} changes an unknown field");
         }
-        let broken = rules::broken(case.chain, &config(&fields));
+        let broken = rules::broken(case.chain, &asset(&fields), &config(&fields));
         let first = broken.first().map_or("", |broken| broken.rule.code());
         assert_eq!(first, case.code, "case {number}");
     }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Custody} from "../src/Custody.sol";
+import {CustodyToken} from "../src/CustodyToken.sol";
 import {DeploymentFile} from "./DeploymentFile.sol";
 import {DeploymentRules} from "./DeploymentRules.sol";
 import {vm} from "./Vm.sol";
@@ -16,15 +19,20 @@ contract Deploy {
     error WrongChain(uint256 expected, uint256 actual);
     error ProxyMissing(address proxy);
     error NotDeployed(address expected, bytes answer);
+    /// @param code stable name of what is wrong with the token, as in the deployer written in Rust
+    error BadToken(string code, address token);
 
     /// @return custody where the contract is now
     function run(string calldata path) external returns (address custody) {
         DeploymentFile.Deployment memory d = DeploymentFile.read(path);
         if (d.chainId != block.chainid) revert WrongChain(d.chainId, block.chainid);
-        DeploymentRules.check(d.chainId, d.config);
+        DeploymentRules.check(d.chainId, d.asset, d.config);
         bytes32 salt = keccak256(bytes(string.concat("TrellisCustody/", d.name)));
-        bytes memory code = abi.encodePacked(type(Custody).creationCode, abi.encode(d.config));
+        bytes memory code = d.asset.isToken
+            ? abi.encodePacked(type(CustodyToken).creationCode, abi.encode(d.config, d.asset.token))
+            : abi.encodePacked(type(Custody).creationCode, abi.encode(d.config));
         custody = address(uint160(uint256(keccak256(abi.encodePacked(hex"ff", PROXY, salt, keccak256(code))))));
+        if (d.asset.isToken) _checkToken(d.asset, custody);
         // Whatever is there was made from this code: that is what the address says.
         if (custody.code.length != 0) return custody;
         if (PROXY.codehash != PROXY_CODE_HASH) revert ProxyMissing(PROXY);
@@ -34,5 +42,24 @@ contract Deploy {
         if (!success || answer.length != 20 || address(bytes20(answer)) != custody) {
             revert NotDeployed(custody, answer);
         }
+    }
+
+    /// @dev The constructor asks for decimals only, and a contract whose token cannot count would be lost with what comes in.
+    function _checkToken(DeploymentRules.Asset memory asset, address custody) private view {
+        address token = asset.token;
+        if (token.code.length == 0) revert BadToken("asset_missing", token);
+        (bool isNumber, uint256 decimals) = _ask(token, abi.encodeCall(IERC20Metadata.decimals, ()));
+        if (!isNumber || decimals > type(uint8).max) revert BadToken("asset_is_no_token", token);
+        (isNumber,) = _ask(token, abi.encodeCall(IERC20.balanceOf, (custody)));
+        if (!isNumber) revert BadToken("asset_is_no_token", token);
+        (isNumber,) = _ask(token, abi.encodeCall(IERC20.allowance, (custody, custody)));
+        if (!isNumber) revert BadToken("asset_is_no_token", token);
+        if (decimals != asset.decimals) revert BadToken("decimals_differ", token);
+    }
+
+    function _ask(address token, bytes memory question) private view returns (bool isNumber, uint256 number) {
+        (bool success, bytes memory answer) = token.staticcall(question);
+        isNumber = success && answer.length >= 32;
+        if (isNumber) number = uint256(bytes32(answer));
     }
 }

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.24;
 
 import {ICustody} from "../src/interfaces/ICustody.sol";
-import {Vm, vm} from "./Vm.sol";
+import {DeploymentRules} from "./DeploymentRules.sol";
+import {vm} from "./Vm.sol";
 
 /// @notice A deployment as its file says it: what is read, and that nothing else stands there.
 /// @dev Codes as in the deployer written in Rust. Not responsible for what a configuration must keep.
@@ -13,13 +14,15 @@ library DeploymentFile {
     struct Deployment {
         string name;
         uint256 chainId;
+        DeploymentRules.Asset asset;
         ICustody.Config config;
     }
 
     function read(string memory path) internal view returns (Deployment memory d) {
         string memory toml = vm.readFile(path);
         // Every field below must be there, so a table with more fields has one that nobody knows.
-        _expectFields(toml, "$", 7);
+        d.asset = _asset(toml);
+        _expectFields(toml, "$", d.asset.isToken ? 8 : 7);
         _expectFields(toml, ".roles", 5);
         _expectFields(toml, ".signers", 2);
         _expectFields(toml, ".delays", 4);
@@ -27,8 +30,6 @@ library DeploymentFile {
         d.name = vm.parseTomlString(toml, ".name");
         _checkName(bytes(d.name));
         d.chainId = vm.parseTomlUint(toml, ".chain_id");
-        string memory asset = vm.parseTomlString(toml, ".asset");
-        if (keccak256(bytes(asset)) != keccak256("native")) revert Refused("asset_unsupported", asset);
         d.config = ICustody.Config({
             admin: _account(toml, ".roles.admin"),
             guardian: _account(toml, ".roles.guardian"),
@@ -44,6 +45,19 @@ library DeploymentFile {
             outflowCap: _amount(toml, ".outflow.cap"),
             outflowFloor: _amount(toml, ".outflow.floor")
         });
+    }
+
+    /// @dev `native`, or a token's address with its decimals in a field of their own.
+    function _asset(string memory toml) private view returns (DeploymentRules.Asset memory asset) {
+        string memory text = vm.parseTomlString(toml, ".asset");
+        if (keccak256(bytes(text)) == keccak256("native")) return asset;
+        bytes memory start = bytes(text);
+        if (start.length < 2 || start[0] != "0" || start[1] != "x") revert Refused("asset_unsupported", text);
+        asset.isToken = true;
+        asset.token = _account(toml, ".asset");
+        if (!vm.keyExistsToml(toml, ".decimals")) revert Refused("decimals_missing", ".decimals");
+        asset.decimals = vm.parseTomlUint(toml, ".decimals");
+        if (asset.decimals > type(uint8).max) revert Refused("decimals_malformed", ".decimals");
     }
 
     function _expectFields(string memory toml, string memory table, uint256 count) private pure {

@@ -22,30 +22,50 @@ library DeploymentRules {
     uint256 private constant OPERATION_AFTER_VETO_MIN = 2 days;
     uint256 private constant PUBLIC_FREEZE_MIN = 1 hours;
     uint256 private constant PUBLIC_FREEZE_MAX = 7 days;
-    uint256 private constant OUTFLOW_FLOOR_MIN = 1e18;
-    uint256 private constant OUTFLOW_CAP_MAX = 1e24;
+    uint256 private constant OUTFLOW_FLOOR_MIN = 1;
+    uint256 private constant COIN_OUTFLOW_CAP_MAX = 1e6;
+    uint256 private constant TOKEN_OUTFLOW_CAP_MAX = 1e9;
     uint256 private constant OUTFLOW_FLOOR_SHARE = 30;
+    uint256 private constant DECIMALS_MAX = 28;
+    uint256 private constant COIN_DECIMALS = 18;
+
+    /// @param token the token's contract, when it is one and not the chain's own coin
+    struct Asset {
+        bool isToken;
+        address token;
+        uint256 decimals;
+    }
 
     /// @dev Phrase of development nodes, and how many of its accounts a local chain of this project funds.
     string private constant KNOWN_PHRASE = "test test test test test test test test test test test junk";
     uint32 private constant KNOWN_ACCOUNTS = 64;
 
     /// @dev Reverts with the first broken rule.
-    function check(uint256 chainId, ICustody.Config memory c) internal pure {
+    function check(uint256 chainId, Asset memory asset, ICustody.Config memory c) internal pure {
         bool isPublic = chainId != 31_337 && chainId != 1_337;
         address[7] memory roles = [c.admin, c.guardian, c.freezer, c.treasurer, c.submitter, c.signer, c.rootSigner];
         for (uint256 i = 0; i < roles.length; ++i) {
             _require(roles[i] != address(0), "zero_address");
         }
+        if (asset.isToken) _checkToken(asset, roles);
         _require(c.coolingOff <= COOLING_OFF_MAX, "cooling_off_too_long");
         _require(c.vetoDelay < c.operationDelay, "veto_not_before_operation");
         _require(c.maxFreeze < c.operationDelay, "freeze_not_before_operation");
         _require(c.maxFreeze <= (isPublic ? PUBLIC_FREEZE_MAX : FREEZE_MAX), "freeze_too_long");
-        _require(c.outflowFloor >= (isPublic ? OUTFLOW_FLOOR_MIN : 1), "floor_too_low");
+        uint256 whole = 10 ** (asset.isToken ? asset.decimals : COIN_DECIMALS);
+        _require(c.outflowFloor >= (isPublic ? OUTFLOW_FLOOR_MIN * whole : 1), "floor_too_low");
         _require(c.outflowFloor <= c.outflowCap, "floor_above_cap");
         if (!isPublic) return;
         _checkPeople(roles);
-        _checkBounds(c);
+        _checkBounds(c, whole * (asset.isToken ? TOKEN_OUTFLOW_CAP_MAX : COIN_OUTFLOW_CAP_MAX));
+    }
+
+    function _checkToken(Asset memory asset, address[7] memory roles) private pure {
+        _require(asset.token != address(0), "zero_address");
+        for (uint256 i = 0; i < roles.length; ++i) {
+            _require(roles[i] != asset.token, "asset_has_a_role");
+        }
+        _require(asset.decimals <= DECIMALS_MAX, "decimals_too_many");
     }
 
     function _checkPeople(address[7] memory roles) private pure {
@@ -62,7 +82,7 @@ library DeploymentRules {
         }
     }
 
-    function _checkBounds(ICustody.Config memory c) private pure {
+    function _checkBounds(ICustody.Config memory c, uint256 capMax) private pure {
         _require(c.coolingOff >= COOLING_OFF_MIN, "cooling_off_too_short");
         _require(c.vetoDelay >= VETO_MIN, "veto_too_short");
         _require(c.vetoDelay <= VETO_MAX, "veto_too_long");
@@ -70,7 +90,7 @@ library DeploymentRules {
         _require(c.operationDelay <= OPERATION_MAX, "operation_too_long");
         _require(c.operationDelay - c.vetoDelay >= OPERATION_AFTER_VETO_MIN, "operation_too_soon_after_veto");
         _require(c.maxFreeze >= PUBLIC_FREEZE_MIN, "freeze_too_short");
-        _require(c.outflowCap <= OUTFLOW_CAP_MAX, "cap_too_high");
+        _require(c.outflowCap <= capMax, "cap_too_high");
         _require(c.outflowFloor * OUTFLOW_FLOOR_SHARE >= c.outflowCap, "floor_too_far_below_cap");
     }
 

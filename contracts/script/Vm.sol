@@ -6,6 +6,7 @@ interface Vm {
     function addr(uint256 privateKey) external pure returns (address);
     function deriveKey(string calldata mnemonic, uint32 index) external pure returns (uint256 privateKey);
     function readFile(string calldata path) external view returns (string memory);
+    function keyExistsToml(string calldata toml, string calldata key) external view returns (bool);
     function parseTomlKeys(string calldata toml, string calldata key) external pure returns (string[] memory);
     function parseTomlString(string calldata toml, string calldata key) external pure returns (string memory);
     function parseTomlUint(string calldata toml, string calldata key) external pure returns (uint256);

@@ -64,12 +64,12 @@ impl Creation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deploy::creation_code;
+    use crate::deploy::Asset;
     use crate::development;
 
     #[test]
     fn an_address_follows_from_name_and_code_by_the_rule_of_create2() {
-        let creation = Creation::new("one", creation_code(&development::config()));
+        let creation = Creation::new("one", Asset::Native.creation_code(&development::config()));
         let mut preimage = vec![0xff];
         preimage.extend_from_slice(PROXY.as_slice());
         preimage.extend_from_slice(keccak256("TrellisCustody/one").as_slice());
@@ -82,11 +82,28 @@ mod tests {
         let config = development::config();
         let mut slower = config.clone();
         slower.vetoDelay += 1;
-        let address = |name, config| Creation::new(name, creation_code(config)).address();
+        let address = |name, config| Creation::new(name, Asset::Native.creation_code(config)).address();
         let first = address("one", &config);
         assert_ne!(first, address("two", &config));
         assert_ne!(first, address("one", &slower));
         assert_eq!(first, address("one", &config));
+    }
+
+    #[test]
+    fn every_token_has_a_contract_at_an_address_of_its_own() {
+        let config = development::config();
+        let place = |asset: Asset| Creation::new("one", asset.creation_code(&config)).address();
+        let token = |byte, decimals| Asset::Token {
+            address: Address::repeat_byte(byte),
+            decimals,
+        };
+        assert_ne!(place(Asset::Native), place(token(1, 6)));
+        assert_ne!(place(token(1, 6)), place(token(2, 6)));
+        assert_eq!(
+            place(token(1, 6)),
+            place(token(1, 18)),
+            "the token itself says its decimals"
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::fmt;
 use alloy::primitives::{Address, U256};
 
 use crate::bindings::ICustody;
+use crate::deploy::Asset;
 use crate::development;
 
 const HOUR: u32 = 60 * 60;
@@ -36,18 +37,27 @@ pub const PUBLIC_FREEZE_MIN: u32 = HOUR;
 /// Seven days: with the sixty days that the contract demands between two freezes, nobody is frozen more than about a tenth
 /// of the time.
 pub const PUBLIC_FREEZE_MAX: u32 = 7 * DAY;
-/// One whole coin of 18 decimals: less is an amount that was written in coins instead of wei.
-pub const OUTFLOW_FLOOR_MIN: u128 = 1_000_000_000_000_000_000;
-/// A million coins a day: a higher cap bounds nothing that a thief could reach.
-pub const OUTFLOW_CAP_MAX: u128 = 1_000_000_000_000_000_000_000_000;
+/// One whole coin or token: less is an amount that was written in coins instead of base units.
+pub const OUTFLOW_FLOOR_MIN: u128 = 1;
+/// A million whole coins a day: a higher cap bounds nothing that a thief could reach.
+pub const COIN_OUTFLOW_CAP_MAX: u128 = 1_000_000;
+/// A billion whole tokens a day: many tokens are worth about a dollar, some less. An amount that was written with the 18
+/// decimals of a coin for a token of at most 8 is above it.
+pub const TOKEN_OUTFLOW_CAP_MAX: u128 = 1_000_000_000;
+/// Amounts have 96 bits: one whole token of more decimals does not fit.
+pub const DECIMALS_MAX: u8 = 28;
 /// A cap lowered as far as possible still lets out in a month what it let out in a day.
 pub const OUTFLOW_FLOOR_SHARE: u128 = 30;
 
 /// A rule. The order is that in which they are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rule {
-    /// A role or signer is the zero address.
+    /// A role, a signer or the token is the zero address.
     ZeroAddress,
+    /// The token is an account that has a role or signs: one of the two was pasted into the wrong place.
+    AssetHasARole,
+    /// The token has more than [`DECIMALS_MAX`] decimals.
+    DecimalsTooMany,
     /// Cooling-off beyond [`COOLING_OFF_MAX`].
     CoolingOffTooLong,
     /// The veto delay is not shorter than that of operations.
@@ -56,7 +66,7 @@ pub enum Rule {
     FreezeNotBeforeOperation,
     /// A freeze beyond [`FREEZE_MAX`]; on public chains beyond [`PUBLIC_FREEZE_MAX`].
     FreezeTooLong,
-    /// The floor is zero; on public chains below [`OUTFLOW_FLOOR_MIN`].
+    /// The floor is zero; on public chains below [`OUTFLOW_FLOOR_MIN`] whole coins or tokens.
     FloorTooLow,
     /// The floor is above the cap.
     FloorAboveCap,
@@ -78,7 +88,7 @@ pub enum Rule {
     OperationTooSoonAfterVeto,
     /// Public chains: freezes below [`PUBLIC_FREEZE_MIN`].
     FreezeTooShort,
-    /// Public chains: the cap is beyond [`OUTFLOW_CAP_MAX`].
+    /// Public chains: the cap is beyond [`COIN_OUTFLOW_CAP_MAX`] coins or [`TOKEN_OUTFLOW_CAP_MAX`] tokens.
     CapTooHigh,
     /// Public chains: the floor is less than one [`OUTFLOW_FLOOR_SHARE`]th of the cap.
     FloorTooFarBelowCap,
@@ -90,6 +100,8 @@ impl Rule {
     pub const fn code(self) -> &'static str {
         match self {
             Self::ZeroAddress => "zero_address",
+            Self::AssetHasARole => "asset_has_a_role",
+            Self::DecimalsTooMany => "decimals_too_many",
             Self::CoolingOffTooLong => "cooling_off_too_long",
             Self::VetoNotBeforeOperation => "veto_not_before_operation",
             Self::FreezeNotBeforeOperation => "freeze_not_before_operation",
@@ -142,16 +154,39 @@ pub fn roles(config: &ICustody::Config) -> [(&'static str, Address); 7] {
 
 /// Everything that the configuration breaks on this chain; the first one of a rule stands for all of it.
 #[must_use]
-pub fn broken(chain_id: u64, config: &ICustody::Config) -> Vec<Broken> {
+pub fn broken(chain_id: u64, asset: &Asset, config: &ICustody::Config) -> Vec<Broken> {
     let mut found = on_every_chain(config);
+    found.extend(of_asset(asset, &roles(config)));
     if !development::is_local_chain(chain_id) {
         found.extend(people(&roles(config)));
         found.extend(bounds(config));
-        found.extend(limits(config));
+        found.extend(limits(asset, config));
     }
     found.sort_by_key(|broken| broken.rule as u8);
     found.dedup_by_key(|broken| broken.rule);
     found
+}
+
+/// What a token must keep beside whoever holds roles.
+#[must_use]
+pub fn of_asset(asset: &Asset, holders: &[(&str, Address)]) -> Vec<Broken> {
+    let mut checks = Checks::default();
+    let Some(token) = asset.token() else {
+        return checks.0;
+    };
+    checks.unless(!token.is_zero(), Rule::ZeroAddress, || {
+        "asset is nobody".to_owned()
+    });
+    for (name, holder) in holders {
+        checks.unless(*holder != token, Rule::AssetHasARole, || {
+            format!("asset and {name} are both {token}")
+        });
+    }
+    let decimals = asset.decimals();
+    checks.unless(decimals <= DECIMALS_MAX, Rule::DecimalsTooMany, || {
+        format!("decimals are {decimals}, and must be at most {DECIMALS_MAX}")
+    });
+    checks.0
 }
 
 /// What accounts that hold roles on a public chain must keep: distinct, and nobody else's.
@@ -227,14 +262,21 @@ fn bounds(config: &ICustody::Config) -> Vec<Broken> {
     checks.0
 }
 
-fn limits(config: &ICustody::Config) -> Vec<Broken> {
+/// In base units, of which a whole coin or token has as many as its decimals say.
+fn limits(asset: &Asset, config: &ICustody::Config) -> Vec<Broken> {
     let mut checks = Checks::default();
     let (cap, floor) = (U256::from(config.outflowCap), U256::from(config.outflowFloor));
-    checks.unless(floor >= U256::from(OUTFLOW_FLOOR_MIN), Rule::FloorTooLow, || {
-        format!("floor is {floor}, and must be at least {OUTFLOW_FLOOR_MIN}")
+    let whole = U256::from(10).saturating_pow(U256::from(asset.decimals()));
+    let floor_min = whole.saturating_mul(U256::from(OUTFLOW_FLOOR_MIN));
+    let cap_max = whole.saturating_mul(U256::from(match asset {
+        Asset::Native => COIN_OUTFLOW_CAP_MAX,
+        Asset::Token { .. } => TOKEN_OUTFLOW_CAP_MAX,
+    }));
+    checks.unless(floor >= floor_min, Rule::FloorTooLow, || {
+        format!("floor is {floor}, and must be at least {floor_min}")
     });
-    checks.unless(cap <= U256::from(OUTFLOW_CAP_MAX), Rule::CapTooHigh, || {
-        format!("cap is {cap}, and must be at most {OUTFLOW_CAP_MAX}")
+    checks.unless(cap <= cap_max, Rule::CapTooHigh, || {
+        format!("cap is {cap}, and must be at most {cap_max}")
     });
     let is_near = floor * U256::from(OUTFLOW_FLOOR_SHARE) >= cap;
     checks.unless(is_near, Rule::FloorTooFarBelowCap, || {
@@ -268,143 +310,4 @@ impl Checks {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use alloy::primitives::aliases::U96;
-
-    const LOCAL: u64 = 31_337;
-    const PUBLIC: u64 = 56;
-
-    fn good() -> ICustody::Config {
-        let account = |byte| Address::repeat_byte(byte);
-        ICustody::Config {
-            admin: account(1),
-            guardian: account(2),
-            freezer: account(3),
-            treasurer: account(4),
-            submitter: account(5),
-            signer: account(6),
-            rootSigner: account(7),
-            coolingOff: COOLING_OFF_MIN,
-            vetoDelay: VETO_MIN,
-            operationDelay: OPERATION_MIN,
-            maxFreeze: PUBLIC_FREEZE_MIN,
-            outflowCap: U96::from(OUTFLOW_FLOOR_MIN * OUTFLOW_FLOOR_SHARE),
-            outflowFloor: U96::from(OUTFLOW_FLOOR_MIN),
-        }
-    }
-
-    fn codes(chain_id: u64, change: impl FnOnce(&mut ICustody::Config)) -> Vec<&'static str> {
-        let mut config = good();
-        change(&mut config);
-        let found = broken(chain_id, &config);
-        found.iter().map(|broken| broken.rule.code()).collect()
-    }
-
-    fn none() -> Vec<&'static str> {
-        Vec::new()
-    }
-
-    #[test]
-    fn a_configuration_at_every_minimum_may_be_deployed() {
-        assert_eq!(codes(PUBLIC, |_| {}), none());
-        assert_eq!(codes(LOCAL, |_| {}), none());
-    }
-
-    #[test]
-    fn the_development_configuration_is_for_local_chains_only() {
-        let config = development::config();
-        assert_eq!(broken(LOCAL, &config), []);
-        assert_eq!(broken(1_337, &config), []);
-        let found: Vec<_> = broken(PUBLIC, &config).iter().map(|broken| broken.rule).collect();
-        assert_eq!(
-            found,
-            [Rule::KeyIsPublic, Rule::CapTooHigh, Rule::FloorTooFarBelowCap]
-        );
-    }
-
-    #[test]
-    fn the_rules_of_the_contract_hold_on_every_chain() {
-        for chain in [LOCAL, PUBLIC] {
-            assert!(codes(chain, |c| c.freezer = Address::ZERO).contains(&"zero_address"));
-            assert!(codes(chain, |c| c.coolingOff = COOLING_OFF_MAX + 1).contains(&"cooling_off_too_long"));
-            assert!(!codes(chain, |c| c.coolingOff = COOLING_OFF_MAX).contains(&"cooling_off_too_long"));
-            assert!(codes(chain, |c| c.vetoDelay = c.operationDelay).contains(&"veto_not_before_operation"));
-            assert!(
-                codes(chain, |c| c.maxFreeze = c.operationDelay).contains(&"freeze_not_before_operation")
-            );
-            let freeze = |days| move |c: &mut ICustody::Config| c.maxFreeze = days;
-            assert!(codes(chain, freeze(FREEZE_MAX + 1)).contains(&"freeze_too_long"));
-            assert!(codes(chain, |c| c.outflowFloor = U96::ZERO).contains(&"floor_too_low"));
-            assert!(codes(chain, |c| c.outflowFloor = c.outflowCap + U96::ONE).contains(&"floor_above_cap"));
-        }
-    }
-
-    #[test]
-    fn on_public_chains_every_bound_is_kept_to_the_second() {
-        type Change = fn(&mut ICustody::Config);
-        let cases: [(&str, Change); 9] = [
-            ("cooling_off_too_short", |c| c.coolingOff -= 1),
-            ("veto_too_short", |c| c.vetoDelay -= 1),
-            ("freeze_too_short", |c| c.maxFreeze -= 1),
-            ("freeze_too_long", |c| {
-                c.operationDelay = OPERATION_MAX;
-                c.maxFreeze = PUBLIC_FREEZE_MAX + 1;
-            }),
-            ("veto_too_long", |c| {
-                c.operationDelay = OPERATION_MAX;
-                c.vetoDelay = VETO_MAX + 1;
-            }),
-            ("operation_too_long", |c| c.operationDelay = OPERATION_MAX + 1),
-            ("operation_too_soon_after_veto", |c| c.vetoDelay += 1),
-            ("cap_too_high", |c| {
-                c.outflowCap = U96::from(OUTFLOW_CAP_MAX + 1);
-                c.outflowFloor = c.outflowCap;
-            }),
-            ("floor_too_far_below_cap", |c| c.outflowCap += U96::ONE),
-        ];
-        for (code, change) in cases {
-            assert_eq!(codes(PUBLIC, change), [code]);
-            assert_eq!(codes(LOCAL, change), none(), "{code}");
-        }
-        assert_eq!(
-            codes(PUBLIC, |c| c.operationDelay -= 1),
-            ["operation_too_short", "operation_too_soon_after_veto"]
-        );
-        assert_eq!(
-            codes(PUBLIC, |c| c.outflowFloor -= U96::ONE),
-            ["floor_too_low", "floor_too_far_below_cap"]
-        );
-        let widest = |c: &mut ICustody::Config| {
-            c.vetoDelay = VETO_MAX;
-            c.operationDelay = OPERATION_MAX;
-            c.maxFreeze = PUBLIC_FREEZE_MAX;
-            c.coolingOff = COOLING_OFF_MAX;
-            c.outflowCap = U96::from(OUTFLOW_CAP_MAX);
-            c.outflowFloor = c.outflowCap;
-        };
-        assert_eq!(codes(PUBLIC, widest), none());
-    }
-
-    #[test]
-    fn on_public_chains_no_two_roles_are_one_account_and_no_key_is_known() {
-        let all = roles(&good());
-        for (i, (_, first)) in all.iter().enumerate() {
-            for (_, second) in &all[i + 1..] {
-                let mut holders = all;
-                for holder in &mut holders {
-                    if holder.1 == *second {
-                        holder.1 = *first;
-                    }
-                }
-                let found = people(&holders);
-                assert_eq!(found.len(), 1);
-                assert_eq!(found[0].rule, Rule::RolesNotDistinct);
-            }
-        }
-        assert_eq!(codes(PUBLIC, |c| c.admin = c.signer), ["roles_not_distinct"]);
-        assert_eq!(codes(LOCAL, |c| c.admin = c.signer), none());
-        let known = development::ROOT_SIGNER.address;
-        assert_eq!(codes(PUBLIC, |c| c.rootSigner = known), ["key_is_public"]);
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@
 
 use alloy::primitives::{Address, B256, Bytes};
 
-use crate::bindings::deployable;
+use crate::deploy::Asset;
 use crate::typed_data;
 
 /// Who creates the contract when it is only tried: nobody has the key, and nothing was ever sent from there.
@@ -43,10 +43,10 @@ pub enum Difference {
     Program,
 }
 
-/// Compares two codes, `None` when they are equal.
+/// Compares two codes of the form for this asset, `None` when they are equal.
 #[must_use]
-pub fn difference(expected: &Bytes, actual: &Bytes) -> Option<Difference> {
-    difference_by(&deployable::Custody::DEPLOYED_BYTECODE, expected, actual)
+pub fn difference(asset: &Asset, expected: &Bytes, actual: &Bytes) -> Option<Difference> {
+    difference_by(asset.template(), expected, actual)
 }
 
 /// As [`difference`]; in `template`, every fixed value is a word of zeros behind [`PUSH32`], which the compiler writes for

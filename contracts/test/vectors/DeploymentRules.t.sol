@@ -13,8 +13,8 @@ contract DeploymentRulesTest is Assertions {
         _vectors = vm.readFile("../abi/vectors/deployment-rules.json");
     }
 
-    function check(uint256 chainId, ICustody.Config memory c) external pure {
-        DeploymentRules.check(chainId, c);
+    function check(uint256 chainId, DeploymentRules.Asset memory asset, ICustody.Config memory c) external pure {
+        DeploymentRules.check(chainId, asset, c);
     }
 
     function test_EveryVectorBreaksFirstTheRuleThatItNames() external {
@@ -22,29 +22,49 @@ contract DeploymentRulesTest is Assertions {
         for (string memory key = _case(0); vm.keyExistsJson(_vectors, key); key = _case(++count)) {
             string memory code = vm.parseJsonString(_vectors, string.concat(key, ".code"));
             uint256 chainId = vm.parseJsonUint(_vectors, string.concat(key, ".chain"));
-            ICustody.Config memory c = _changed(key);
+            (DeploymentRules.Asset memory asset, ICustody.Config memory c) = _changed(key);
             if (bytes(code).length != 0) {
                 vm.expectRevert(abi.encodeWithSelector(DeploymentRules.Broken.selector, code));
             }
-            this.check(chainId, c);
+            this.check(chainId, asset, c);
         }
-        assertTrue(count > 70, "too few vectors");
+        assertTrue(count > 120, "too few vectors");
     }
 
     function _case(uint256 number) private pure returns (string memory) {
         return string.concat(".cases[", vm.toString(number), "]");
     }
 
-    /// @dev The base with what the case changes, two fields at most.
-    function _changed(string memory key) private view returns (ICustody.Config memory c) {
+    /// @dev The base, which is for the chain's own coin, with what the case changes, four fields at most.
+    function _changed(string memory key)
+        private
+        view
+        returns (DeploymentRules.Asset memory asset, ICustody.Config memory c)
+    {
         c = _base();
-        for (uint256 i = 0; i < 2; ++i) {
+        for (uint256 i = 0; i < 4; ++i) {
             string memory change = string.concat(key, ".changes[", vm.toString(i), "]");
             if (!vm.keyExistsJson(_vectors, change)) break;
             bytes32 field = keccak256(bytes(vm.parseJsonString(_vectors, string.concat(change, ".field"))));
             string memory value = string.concat(change, ".value");
-            if (!_setAccount(c, field, value)) _setNumber(c, field, vm.parseJsonUint(_vectors, value));
+            if (_setAsset(asset, field, value) || _setAccount(c, field, value)) continue;
+            _setNumber(c, field, vm.parseJsonUint(_vectors, value));
         }
+    }
+
+    function _setAsset(DeploymentRules.Asset memory asset, bytes32 field, string memory value)
+        private
+        view
+        returns (bool)
+    {
+        if (field == keccak256("token")) {
+            (asset.isToken, asset.token) = (true, vm.parseJsonAddress(_vectors, value));
+        } else if (field == keccak256("decimals")) {
+            asset.decimals = vm.parseJsonUint(_vectors, value);
+        } else {
+            return false;
+        }
+        return true;
     }
 
     function _setAccount(ICustody.Config memory c, bytes32 field, string memory value) private view returns (bool) {

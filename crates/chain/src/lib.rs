@@ -5,6 +5,7 @@
 //! Whoever reads or sends tries again.
 
 mod answer;
+mod asset;
 mod block;
 mod custody;
 mod deployment;
@@ -24,6 +25,7 @@ mod simulate;
 
 pub use abi::governance::Permission;
 pub use answer::{Answer, Objection, Outcome};
+pub use asset::TokenState;
 pub use block::{BlockHeader, BlockRef};
 pub use custody::{Constructed, Totals};
 pub use error::ChainError;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use abi::{ICustody, Journal};
 use alloy::eips::{BlockId, BlockNumberOrTag};
-use alloy::primitives::{Address, B256, FixedBytes, U64, U256};
-use alloy::rpc::types::{Filter, Header, Log};
+use alloy::primitives::{Address, B256, Bytes, FixedBytes, U64, U256};
+use alloy::rpc::types::{Filter, Header, Log, TransactionRequest};
 use alloy::sol_types::SolCall;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
@@ -18,6 +18,7 @@ use crate::block::BlockHeader;
 use crate::error::ChainError;
 use crate::log::{ContractLog, accept};
 use crate::node::{At, Node};
+use crate::simulate::{CallError, judge};
 
 /// How long one call may take. The slowest are ranges of logs, which vendors cut off at about this time.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -228,7 +229,7 @@ impl ChainReader {
         })
     }
 
-    /// What the contract holds at the end of a block, in base units.
+    /// What the contract holds of the chain's own coin at the end of a block, in wei.
     ///
     /// # Errors
     /// As [`ChainReader::journal_at`].
@@ -252,6 +253,28 @@ impl ChainReader {
     /// [`ChainError`]; [`ChainError::Malformed`] when there is no such contract at this block.
     pub(crate) async fn view<C: SolCall>(&self, call: &C, at: At) -> Result<C::Return, ChainError> {
         self.node.view(self.contract, call, at.into()).await
+    }
+
+    /// One reading function of any contract; `None` when it reverts or answers something else, as it does where there is no
+    /// such function.
+    ///
+    /// # Errors
+    /// [`CallError`] when the node does not execute it, or does not say how it ends.
+    pub(crate) async fn try_view<C: SolCall>(
+        &self,
+        contract: Address,
+        call: &C,
+        at: At,
+    ) -> Result<Option<C::Return>, CallError> {
+        let request = TransactionRequest::default()
+            .to(contract)
+            .input(Bytes::from(call.abi_encode()).into());
+        let answer = self.node.ask("eth_call", (request, BlockId::from(at))).await;
+        match judge::<Bytes>("eth_call", answer)? {
+            Ok(answer) => Ok(C::abi_decode_returns_validate(&answer).ok()),
+            Err(CallError::Reverted(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn tagged(&self, tag: BlockNumberOrTag) -> Result<BlockHeader, ChainError> {

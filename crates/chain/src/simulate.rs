@@ -141,7 +141,7 @@ fn refusal(error: &TransportError) -> Option<CallError> {
     if payload.code == EXECUTION_REVERTED || message.contains("revert") {
         return Some(CallError::Reverted(Revert::Unknown(Bytes::new())));
     }
-    let about_the_call = ["insufficient funds", "gas", "fee", "balance"];
+    let about_the_call = ["insufficient funds", "gas", "fee", "balance", "evm error"];
     about_the_call
         .iter()
         .any(|word| message.contains(word))
@@ -208,5 +208,10 @@ mod tests {
         ));
         let error = json!({"code": -32000, "message": "header not found"});
         assert!(answer(&error).is_none());
+        let error = json!({"code": -32603, "message": "EVM error InvalidOperandOOG"});
+        assert!(matches!(
+            answer(&error),
+            Some(CallError::Refused { code: -32603, .. })
+        ));
     }
 }

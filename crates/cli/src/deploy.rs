@@ -14,7 +14,7 @@ use abi::development;
 use alloy::primitives::{Address, Bytes, keccak256};
 use alloy_signer_local::PrivateKeySigner;
 use anyhow::{Context, bail, ensure};
-use chain::{At, Call, ChainReader, Sender};
+use chain::{At, Call, CallError, ChainReader, Sender, TokenState};
 
 use crate::deployment::Deployment;
 use crate::doctor::contract;
@@ -60,6 +60,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let sender = Sender::connect(&[&arguments.rpc])?;
     let reader = ChainReader::connect(&arguments.rpc, place)?;
     expect_chain(&reader, &deployment).await?;
+    expect_asset(&reader, &deployment).await?;
     if is_deployed(&sender, &deployment, &creation).await? {
         println!("already deployed: the code at {place} is the expected one");
         wait_until_final(&reader).await?;
@@ -102,6 +103,31 @@ async fn expect_chain(reader: &ChainReader, deployment: &Deployment) -> anyhow::
     Ok(())
 }
 
+/// The contract is for ever, and so is its token: it must be one on this chain, counted as the file counts.
+async fn expect_asset(reader: &ChainReader, deployment: &Deployment) -> anyhow::Result<()> {
+    let Some(token) = deployment.asset().token() else {
+        return Ok(());
+    };
+    let expected = deployment.asset().decimals();
+    match reader.token_state(token, At::Latest).await? {
+        TokenState::Missing => bail!(
+            "asset_missing: there is no contract at {token} on chain {}",
+            deployment.chain_id()
+        ),
+        TokenState::NoToken { function } => {
+            bail!("asset_is_no_token: the contract at {token} does not answer `{function}` as tokens do")
+        }
+        TokenState::Token { decimals, .. } => {
+            ensure!(
+                decimals == expected,
+                "decimals_differ: the file says {expected} decimals, the token at {token} says {decimals}"
+            );
+            println!("token    {token} of {decimals} decimals");
+            Ok(())
+        }
+    }
+}
+
 /// Whether the contract is there. Other code at its address cannot be: the address is a hash of the code.
 async fn is_deployed(sender: &Sender, deployment: &Deployment, creation: &Creation) -> anyhow::Result<bool> {
     let place = creation.address();
@@ -109,8 +135,10 @@ async fn is_deployed(sender: &Sender, deployment: &Deployment, creation: &Creati
     if actual.is_empty() {
         return Ok(false);
     }
-    let expected = expected_code(sender, deployment, place).await?;
-    match runtime::difference(&expected, &actual) {
+    let expected = expected_code(sender, deployment, place)
+        .await
+        .context("the constructor cannot be tried at this node")?;
+    match runtime::difference(deployment.asset(), &expected, &actual) {
         None => Ok(true),
         Some(difference) => bail!("other_code: at {place} there is something else: {difference:?}"),
     }
@@ -121,9 +149,8 @@ pub(crate) async fn expected_code(
     sender: &Sender,
     deployment: &Deployment,
     place: Address,
-) -> anyhow::Result<Bytes> {
-    let tried = sender.try_creation(deployment.creation().code()).await;
-    let tried = tried.context("the constructor cannot be tried at this node")?;
+) -> Result<Bytes, CallError> {
+    let tried = sender.try_creation(deployment.creation().code()).await?;
     Ok(runtime::at(place, deployment.chain_id(), &tried))
 }
 

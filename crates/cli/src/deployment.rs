@@ -7,7 +7,7 @@ mod file;
 use std::path::{Path, PathBuf};
 
 use abi::ICustody;
-use abi::deploy::creation_code;
+use abi::deploy::Asset;
 use abi::deploy::deterministic::Creation;
 use abi::deploy::rules::{self, Broken};
 use abi::development;
@@ -19,6 +19,7 @@ use alloy::primitives::{Address, B256, U256};
 pub(crate) struct Deployment {
     name: String,
     chain_id: u64,
+    asset: Asset,
     config: ICustody::Config,
     present: Option<Present>,
 }
@@ -77,19 +78,21 @@ impl Deployment {
     /// As [`Deployment::read`], of the file's text.
     pub(crate) fn parse(text: &str) -> Result<Self, Refused> {
         let deployment = file::parse(text)?;
-        let mut broken = rules::broken(deployment.chain_id, &deployment.config);
+        let mut broken = rules::broken(deployment.chain_id, &deployment.asset, &deployment.config);
+        let present = deployment.holders();
+        let named: Vec<_> = Permission::NAMED
+            .iter()
+            .flat_map(|(permission, name)| {
+                let holders = present.iter().filter(move |(held, _)| held == permission);
+                holders.map(move |(_, account)| (*name, *account))
+            })
+            .collect();
+        broken.extend(rules::of_asset(&deployment.asset, &named));
         if !development::is_local_chain(deployment.chain_id) {
-            let present = deployment.holders();
-            let named: Vec<_> = Permission::NAMED
-                .iter()
-                .flat_map(|(permission, name)| {
-                    let holders = present.iter().filter(move |(held, _)| held == permission);
-                    holders.map(move |(_, account)| (*name, *account))
-                })
-                .collect();
             broken.extend(rules::people(&named));
-            broken.dedup_by_key(|broken| broken.rule);
         }
+        broken.sort_by_key(|broken| broken.rule as u8);
+        broken.dedup_by_key(|broken| broken.rule);
         if broken.is_empty() {
             Ok(deployment)
         } else {
@@ -102,6 +105,11 @@ impl Deployment {
         self.chain_id
     }
 
+    /// What the contract holds.
+    pub(crate) const fn asset(&self) -> &Asset {
+        &self.asset
+    }
+
     /// What the constructor gets.
     pub(crate) const fn config(&self) -> &ICustody::Config {
         &self.config
@@ -109,7 +117,7 @@ impl Deployment {
 
     /// The contract-to-be.
     pub(crate) fn creation(&self) -> Creation {
-        Creation::new(&self.name, creation_code(&self.config))
+        Creation::new(&self.name, self.asset.creation_code(&self.config))
     }
 
     /// Whether the file says that something changed since the construction.
@@ -207,6 +215,30 @@ mod tests {
         assert_eq!(code(&twice), "roles_not_distinct");
         let known = development::SUBMITTER.address.to_checksum(None);
         assert_eq!(code(&with(&format!("freezer = [\"{known}\"]"))), "key_is_public");
+    }
+
+    #[test]
+    fn a_token_is_checked_beside_whoever_holds_a_role_now() {
+        let token = Address::repeat_byte(9).to_checksum(None);
+        let filled = filled().replace(
+            "asset = \"native\"",
+            &format!("asset = \"{token}\"\ndecimals = 18"),
+        );
+        let deployment = Deployment::parse(&filled).expect("it may be deployed");
+        assert_eq!(deployment.asset().token(), Some(Address::repeat_byte(9)));
+        let now = format!("{filled}\n[present]\nsubmitter = [\"{token}\"]\n");
+        assert_eq!(code(&now), "asset_has_a_role");
+        let nobody = filled.replace(&token, &Address::ZERO.to_checksum(None));
+        assert_eq!(code(&nobody), "zero_address");
+        assert_eq!(
+            code(&filled.replace("decimals = 18", "decimals = 29")),
+            "decimals_too_many"
+        );
+        // The amounts of the file are thirty coins and one.
+        assert_eq!(
+            code(&filled.replace("decimals = 18", "decimals = 6")),
+            "cap_too_high"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Code: what is at an address, and what a constructor would put there.
 
 use abi::deploy::runtime::{self, Difference};
-use abi::deploy::{creation_code, deterministic};
+use abi::deploy::{Asset, deterministic};
 use abi::development;
 use alloy::primitives::{Address, Bytes};
 use chain::{At, CallError, ChainReader};
@@ -16,16 +16,24 @@ async fn the_code_that_a_constructor_would_give_moved_to_its_place_is_the_deploy
     let reader = ChainReader::connect(&world.rpc_url(), deployed.address).unwrap();
     let actual = reader.code(At::Latest).await.unwrap();
     let mut config = development::config();
-    let tried = world.sender.try_creation(&creation_code(&config)).await.unwrap();
+    let tried = world
+        .sender
+        .try_creation(&Asset::Native.creation_code(&config))
+        .await
+        .unwrap();
     let expected = runtime::at(deployed.address, CHAIN_ID, &tried);
-    assert_eq!(runtime::difference(&expected, &actual), None);
+    assert_eq!(runtime::difference(&Asset::Native, &expected, &actual), None);
     assert_ne!(tried, actual, "the place is part of the code");
 
     config.freezer = Address::repeat_byte(9);
-    let tried = world.sender.try_creation(&creation_code(&config)).await.unwrap();
+    let tried = world
+        .sender
+        .try_creation(&Asset::Native.creation_code(&config))
+        .await
+        .unwrap();
     let other = runtime::at(deployed.address, CHAIN_ID, &tried);
     assert_eq!(
-        runtime::difference(&other, &actual),
+        runtime::difference(&Asset::Native, &other, &actual),
         Some(Difference::FixedValues { places: 1 })
     );
 }
@@ -35,7 +43,10 @@ async fn a_constructor_that_refuses_is_heard() {
     let world = World::start(2).await;
     let mut config = development::config();
     config.admin = Address::ZERO;
-    let refused = world.sender.try_creation(&creation_code(&config)).await;
+    let refused = world
+        .sender
+        .try_creation(&Asset::Native.creation_code(&config))
+        .await;
     let Err(CallError::Reverted(revert)) = refused else {
         panic!("{refused:?}");
     };

@@ -3,6 +3,7 @@
 //! Not responsible for the rules that they have to keep together.
 
 use abi::ICustody;
+use abi::deploy::Asset;
 use abi::governance::Permission;
 use abi::roles::{ADMIN, FREEZER, GUARDIAN, SUBMITTER, TREASURER};
 use alloy::primitives::aliases::U96;
@@ -20,6 +21,7 @@ struct File {
     name: String,
     chain_id: u64,
     asset: String,
+    decimals: Option<u8>,
     roles: Roles,
     signers: Signers,
     delays: Delays,
@@ -86,10 +88,7 @@ pub(super) fn parse(text: &str) -> Result<Deployment, Refused> {
         let reason = "must be 1 to 64 small letters, digits and hyphens";
         return Err(field("name_malformed", "name", reason));
     }
-    if file.asset != "native" {
-        let reason = "is none that this contract holds: it is `native`";
-        return Err(field("asset_unsupported", "asset", reason));
-    }
+    let asset = asset(&file.asset, file.decimals)?;
     let (roles, delays) = (&file.roles, &file.delays);
     let config = ICustody::Config {
         admin: account("roles.admin", &roles.admin)?,
@@ -109,9 +108,33 @@ pub(super) fn parse(text: &str) -> Result<Deployment, Refused> {
     Ok(Deployment {
         name: file.name,
         chain_id: file.chain_id,
+        asset,
         config,
         present: file.present.as_ref().map(present).transpose()?,
     })
+}
+
+/// `native`, or a token's address with its decimals in a field of their own: limits are counted by them, and the deployer
+/// compares them with what the token says.
+fn asset(text: &str, decimals: Option<u8>) -> Result<Asset, Refused> {
+    if text == "native" {
+        return match decimals {
+            None => Ok(Asset::Native),
+            Some(_) => Err(field(
+                "decimals_unexpected",
+                "decimals",
+                "are a token's; the coin has 18",
+            )),
+        };
+    }
+    if !text.starts_with("0x") {
+        let reason = format!("is `{text}`, and must be `native` or a token's address");
+        return Err(field("asset_unsupported", "asset", reason));
+    }
+    let address = account("asset", text)?;
+    let missing = || field("decimals_missing", "decimals", "must say how many the token has");
+    let decimals = decimals.ok_or_else(missing)?;
+    Ok(Asset::Token { address, decimals })
 }
 
 fn present(part: &PresentPart) -> Result<Present, Refused> {
@@ -246,6 +269,53 @@ mod tests {
             assert_eq!(
                 refused("name = \"local\"", &format!("name = \"{wrong}\"")),
                 "name_malformed"
+            );
+        }
+    }
+
+    #[test]
+    fn an_asset_is_native_or_a_token_with_its_checksum_and_its_decimals() {
+        let token = "0x55d398326f99059fF775485246999027B3197955";
+        let with = |asset: &str, decimals: &str| {
+            LOCAL.replacen("asset = \"native\"", &format!("asset = \"{asset}\"{decimals}"), 1)
+        };
+        let code = |text: &str| {
+            let refused = parse(text).expect_err(text).to_string();
+            refused.split(':').next().unwrap_or_default().to_owned()
+        };
+        let address = token.parse().expect("an address");
+        for decimals in [0, 6, 255] {
+            let read = parse(&with(token, &format!("\ndecimals = {decimals}"))).expect("well formed");
+            assert_eq!(read.asset, Asset::Token { address, decimals });
+        }
+        assert_eq!(parse(LOCAL).expect("well formed").asset, Asset::Native);
+        let six = "\ndecimals = 6";
+        for wrong in [
+            &token.to_lowercase(),
+            &token.replace('3', "4"),
+            &token[..41],
+            &format!("{token}0"),
+            "0x",
+        ] {
+            assert_eq!(code(&with(wrong, six)), "address_malformed", "{wrong}");
+        }
+        for wrong in [
+            "",
+            "Native",
+            "USDT",
+            &token[2..],
+            &format!(" {token}"),
+            &token.replace("0x", "0X"),
+        ] {
+            assert_eq!(code(&with(wrong, six)), "asset_unsupported", "{wrong}");
+        }
+        assert_eq!(code(&with(token, "")), "decimals_missing");
+        assert_eq!(code(&with("native", "\ndecimals = 18")), "decimals_unexpected");
+        for wrong in ["-1", "256", "6.0", "\"6\""] {
+            assert_eq!(
+                code(&with(token, &format!("\ndecimals = {wrong}"))),
+                "malformed",
+                "{wrong}"
             );
         }
     }

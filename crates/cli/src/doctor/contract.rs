@@ -1,6 +1,6 @@
 //! `trellis doctor --contract`: a contract on its chain against the file that describes it.
 //!
-//! Code, constructed values, who holds what, limits, pause, announced operations and the journal, all at the newest final
+//! Code, asset, constructed values, who holds what, limits, pause, announced operations and the journal, all at the newest final
 //! block. Not responsible for the ledger's side; that is the reconciler.
 
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use abi::governance::{Pending, Permission};
 use abi::operations::Operation;
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use anyhow::Context;
-use chain::{At, BlockHeader, ChainReader, Constructed, Sender};
+use chain::{At, BlockHeader, CallError, ChainReader, Constructed, Sender, TokenState};
 
 use super::history::{self, History};
 use super::report::Report;
@@ -81,10 +81,12 @@ pub(crate) async fn examine(
         "not the one that the file gives"
     };
     report.tell("address", &origin);
-    let sender = Sender::connect(&[rpc])?;
-    let expected = expected_code(&sender, deployment, contract).await?;
+    let balance = compare_asset(&mut report, &reader, deployment, block.hash).await?;
+    report.tell("balance", &balance);
     let actual = reader.code(At::Block(block.hash)).await?;
-    let difference = compare_code(&mut report, &expected, &actual);
+    let sender = Sender::connect(&[rpc])?;
+    let expected = expected_code(&sender, deployment, contract).await;
+    let difference = compare_code(&mut report, deployment, expected, &actual)?;
     let rest = examine_state(&reader, deployment, &block, from_block, &mut report).await;
     match (rest, difference) {
         (Err(error), Some(_)) => report.compare("answers", &"those of the contract", &format!("{error:#}")),
@@ -93,8 +95,57 @@ pub(crate) async fn examine(
     Ok(report)
 }
 
-fn compare_code(report: &mut Report, expected: &Bytes, actual: &Bytes) -> Option<Difference> {
-    let difference = runtime::difference(expected, actual);
+/// The token that the contract holds, and what that token says of itself. Returns what the contract has of its asset; of a
+/// token that does not say it, that.
+async fn compare_asset(
+    report: &mut Report,
+    reader: &ChainReader,
+    deployment: &Deployment,
+    block: B256,
+) -> anyhow::Result<String> {
+    let shown = |token: Option<Address>| token.map_or_else(|| "native".to_owned(), |token| token.to_string());
+    let at = At::Block(block);
+    let (expected, held) = (deployment.asset().token(), reader.held_token(at).await?);
+    report.compare("asset", &shown(expected), &shown(held));
+    let Some(token) = expected else {
+        return Ok(reader.balance_at(block).await?.to_string());
+    };
+    let decimals = deployment.asset().decimals();
+    let told = match reader.token_state(token, at).await? {
+        TokenState::Missing => Err("no contract".to_owned()),
+        TokenState::NoToken { function } => Err(format!("no token: `{function}` is not answered")),
+        TokenState::Token { decimals, balance } => Ok((decimals, balance)),
+    };
+    match told {
+        Ok((actual, balance)) => {
+            report.compare("decimals", &decimals, &actual);
+            Ok(balance.to_string())
+        }
+        Err(missing) => {
+            report.compare("decimals", &decimals, &missing);
+            Ok("unknown".to_owned())
+        }
+    }
+}
+
+/// A constructor that fails for this file gives no code, so there is none that would be expected; an error when the node does
+/// not say how it ends.
+fn compare_code(
+    report: &mut Report,
+    deployment: &Deployment,
+    expected: Result<Bytes, CallError>,
+    actual: &Bytes,
+) -> anyhow::Result<Option<Difference>> {
+    let expected = match expected {
+        Ok(expected) => expected,
+        Err(CallError::Reverted(revert)) => {
+            let expected = format!("none, the constructor refuses the file: {revert}");
+            report.compare("code", &expected, &keccak256(actual));
+            return Ok(Some(Difference::Program));
+        }
+        Err(error) => return Err(error).context("the constructor cannot be tried at this node"),
+    };
+    let difference = runtime::difference(deployment.asset(), &expected, actual);
     let actual = match difference {
         Some(Difference::Absent) => "none".to_owned(),
         Some(Difference::Program) => format!("{}, another program", keccak256(actual)),
@@ -107,7 +158,7 @@ fn compare_code(report: &mut Report, expected: &Bytes, actual: &Bytes) -> Option
         None => keccak256(actual).to_string(),
     };
     report.compare("code", &keccak256(expected), &actual);
-    difference
+    Ok(difference)
 }
 
 async fn examine_state(
@@ -134,7 +185,6 @@ async fn examine_state(
         Err(error) => report.compare("journal", &format!("readable events: {error}"), &shown(journal)),
     }
     let totals = reader.totals(at).await?;
-    report.tell("balance", &reader.balance_at(block.hash).await?);
     report.tell("escrowed", &totals.escrowed);
     report.tell("credited", &totals.credited);
     report.tell("may leave now", &reader.available(at).await?.outflow);

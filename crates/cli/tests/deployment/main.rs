@@ -5,4 +5,8 @@ mod examining;
 mod operating;
 mod runbooks;
 mod script;
+mod token;
+mod token_deploying;
+mod token_examining;
+mod token_operating;
 mod world;

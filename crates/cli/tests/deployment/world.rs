@@ -149,7 +149,7 @@ impl World {
     }
 
     /// Waits until everything up to the present head is final.
-    async fn finalize(&self) {
+    pub(crate) async fn finalize(&self) {
         let head = self.provider.get_block_number().await.expect("a head");
         let deadline = Instant::now() + Duration::from_secs(30);
         loop {

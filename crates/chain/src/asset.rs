@@ -1,0 +1,91 @@
+//! What a contract holds, and what a token says of itself.
+//!
+//! Not responsible for which token it ought to be.
+
+use abi::bindings::IToken;
+use abi::bindings::deployable_token::CustodyToken;
+use alloy::eips::BlockId;
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol_types::SolCall;
+
+use crate::error::ChainError;
+use crate::node::At;
+use crate::reader::ChainReader;
+use crate::simulate::CallError;
+
+/// What is at an address that ought to be a token's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenState {
+    /// No contract.
+    Missing,
+    /// A contract that does not answer what every token is asked.
+    NoToken {
+        /// What it does not answer.
+        function: &'static str,
+    },
+    /// A token.
+    Token {
+        /// Its decimals, as it says them.
+        decimals: u8,
+        /// What the reader's contract has of it.
+        balance: U256,
+    },
+}
+
+impl ChainReader {
+    /// The token that the contract holds; `None` when it does not name one, as the form for the chain's own coin.
+    ///
+    /// # Errors
+    /// [`ChainError`]; [`ChainError::Stale`] when the node has no such block or no longer its state.
+    pub async fn held_token(&self, at: At) -> Result<Option<Address>, ChainError> {
+        let call = CustodyToken::tokenCall {};
+        match self.try_view(self.contract(), &call, at).await {
+            Ok(held) => Ok(held),
+            Err(CallError::Chain(error)) => Err(error),
+            // Neither form does that, and it must not pass for the one without a token.
+            Err(error @ (CallError::Reverted(_) | CallError::Refused { .. })) => {
+                Err(ChainError::malformed(error.to_string()))
+            }
+        }
+    }
+
+    /// What a token answers about itself and about the reader's contract, which need not be there yet. A token that answers
+    /// its decimals and does not count would lock up whatever a custody takes of it.
+    ///
+    /// # Errors
+    /// As [`ChainReader::held_token`].
+    pub async fn token_state(&self, token: Address, at: At) -> Result<TokenState, ChainError> {
+        let code: Bytes = self.call("eth_getCode", (token, BlockId::from(at))).await?;
+        if code.is_empty() {
+            return Ok(TokenState::Missing);
+        }
+        let no = |function| Ok(TokenState::NoToken { function });
+        let holder = self.contract();
+        let Some(decimals) = self.ask(token, &IToken::decimalsCall {}, at).await? else {
+            return no("decimals");
+        };
+        let Some(balance) = self.ask(token, &IToken::balanceOfCall { holder }, at).await? else {
+            return no("balanceOf");
+        };
+        let spender = holder;
+        let allowance = IToken::allowanceCall { holder, spender };
+        if self.ask(token, &allowance, at).await?.is_none() {
+            return no("allowance");
+        }
+        Ok(TokenState::Token { decimals, balance })
+    }
+
+    /// The answer, unless there is none that a token would give: it also uses up all its gas where there is no such function.
+    async fn ask<C: SolCall>(
+        &self,
+        token: Address,
+        call: &C,
+        at: At,
+    ) -> Result<Option<C::Return>, ChainError> {
+        match self.try_view(token, call, at).await {
+            Ok(answer) => Ok(answer),
+            Err(CallError::Reverted(_) | CallError::Refused { .. }) => Ok(None),
+            Err(CallError::Chain(error)) => Err(error),
+        }
+    }
+}
