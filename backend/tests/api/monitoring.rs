@@ -1,10 +1,13 @@
 //! Treasury, reconciliation, stops and going on.
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U256};
+use audit::liabilities::Leaf;
+use money::Amount;
+use plan::Cause;
 use serde_json::{Value, json};
 
 use crate::operators::{ADMIN, APPROVER, AUDITOR, BUILDER, SECOND_APPROVER, VIEWER, due_world};
-use crate::world::{BNB, World};
+use crate::world::{BNB, World, retopped_up, wallet};
 
 fn bnb(amount: u128) -> Value {
     json!((amount * BNB).to_string())
@@ -69,6 +72,65 @@ async fn the_treasury_shows_the_ledger_beside_the_contract() {
     let user = world.sign_in(1).await;
     let answer = world.get("/treasury/summary", Some(&user)).await;
     assert_eq!(answer.code(), "role_missing");
+}
+
+#[tokio::test]
+async fn what_batches_paid_and_what_proofs_paid_is_shown_apart() {
+    let world = due_world().await;
+    let chain = world.chain.as_ref().unwrap();
+    for person in [1, 2] {
+        chain.register(wallet(person), BNB).await;
+    }
+    chain.pay(B256::repeat_byte(5), &[(wallet(1), 36 * BNB)]).await;
+    // A tree of one leaf is its own root, and its proof is empty.
+    let leaf = Leaf {
+        wallet: wallet(2),
+        entitled: Amount::new(40 * BNB),
+    };
+    let root = leaf.node().hash;
+    chain.publish(root, 40 * BNB).await;
+    chain.pass(u64::from(abi::development::config().vetoDelay)).await;
+    let custody = chain.custody();
+    let claim = custody.claim(wallet(2), U256::from(40 * BNB), root, Vec::new());
+    let claimed = claim
+        .from(abi::development::DEPLOYER.address)
+        .send()
+        .await
+        .unwrap();
+    assert!(claimed.get_receipt().await.unwrap().status());
+    let auditor = world.sign_in(AUDITOR).await;
+    let summary = world.get("/treasury/summary", Some(&auditor)).await.ok();
+    let chain = &summary["chain"];
+    assert_eq!((&chain["pushed"], &chain["claimed"]), (&bnb(36), &bnb(40)));
+    assert_eq!((&chain["escrowed"], &chain["credited"]), (&bnb(2), &bnb(0)));
+    assert_eq!(chain["balance"], bnb(5_002 - 76));
+}
+
+#[tokio::test]
+async fn what_waits_for_people_has_its_sign() {
+    let mut world = world().await;
+    let stranger = plan::SettledPayout {
+        wallet: wallet(9),
+        outcome: plan::PayoutOutcome::Executed(Amount::new(7 * BNB)),
+    };
+    let paid = Cause::BatchSettled {
+        batch_id: B256::repeat_byte(5),
+        manifest_hash: B256::ZERO,
+        payouts: vec![stranger],
+    };
+    // Nobody knows this person: 7 went out, and 40 came in.
+    world.post_causes(vec![paid, retopped_up(9)]).await;
+    let viewer = world.sign_in(VIEWER).await;
+    let summary = world.get("/treasury/summary", Some(&viewer)).await.ok();
+    let expected = json!({
+        "unexpected_intake": (40 * BNB).to_string(),
+        "unexpected_refund": "0",
+        "unexpected_treasury": "0",
+        "unexpected_payout": format!("-{}", 7 * BNB),
+        "unexpected_withdrawal": "0",
+    });
+    assert_eq!(summary["ledger"]["clearing"], expected);
+    assert_eq!(summary["ledger"]["custody"], bnb(40 + 40 - 7));
 }
 
 #[tokio::test]
