@@ -53,8 +53,7 @@ pub(crate) async fn gather(world: &World, size: usize) -> anyhow::Result<()> {
     world.settle().await
 }
 
-/// Gives the contract means of the company. What a batch took stays promised until it is posted, so a build needs room for
-/// the batches that are between their execution and their posting, twice.
+/// Gives the contract means of the company beside what the crowd pays in, as an operator does.
 async fn fund(world: &World) -> anyhow::Result<()> {
     let company = wallet("company", 0);
     let balance = json!([company, bnb(FUNDS_BNB * 2)]);

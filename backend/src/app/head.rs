@@ -41,14 +41,29 @@ pub async fn head(app: &App) -> Result<BlockHeader, HeadError> {
     Ok(reader(app)?.head().await?)
 }
 
-/// The newest block, and what may leave the contract at its end.
+/// What bounds a batch, at the end of one block.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// The block.
+    pub head: BlockHeader,
+    /// What may leave the contract.
+    pub available: Available,
+    /// Everything that batches sent or credited, in base units: what is in it is not in `available` any more.
+    pub pushed: u128,
+}
+
+/// What bounds a batch at the end of the newest block.
 ///
 /// # Errors
 /// [`HeadError`].
-pub async fn limits(app: &App) -> Result<(BlockHeader, Available), HeadError> {
+pub async fn bounds(app: &App) -> Result<Bounds, HeadError> {
     at_head(app, async |reader, head| {
-        let available = reader.available(At::Block(head.hash)).await?;
-        Ok((head.clone(), available))
+        let at = At::Block(head.hash);
+        Ok(Bounds {
+            head: head.clone(),
+            available: reader.available(at).await?,
+            pushed: reader.totals(at).await?.pushed,
+        })
     })
     .await
 }

@@ -117,7 +117,7 @@ pub struct LimitsView {
     funds: String,
     /// What the outflow cap leaves.
     outflow: String,
-    /// What batches that are not over will take from both.
+    /// What batches that are not over will take from both; what the head has executed already is not in it.
     promised: String,
     /// What is left for a new batch.
     room: String,

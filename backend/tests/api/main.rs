@@ -12,6 +12,7 @@ mod login;
 mod monitoring;
 mod operators;
 mod payments;
+mod payout_limits;
 mod payout_refusals;
 mod payouts;
 mod played_signer;

@@ -5,6 +5,7 @@
 use alloy_primitives::{Address, B256};
 use money::Amount;
 use serde_json::Value;
+use settlement::batch::Promises;
 use settlement::state::{Batch as Lifecycle, BatchState};
 use sqlx::{PgConnection, PgTransaction};
 
@@ -252,19 +253,30 @@ pub async fn lock_proposing(transaction: &mut PgTransaction<'_>) -> Result<(), S
     Ok(())
 }
 
-/// What batches that are not over will take from the contract.
+/// What batches that are not over will take from the contract, and what batches took: as one statement, because posting moves
+/// both at once. What users were paid in all is what batches pushed and what claims sent, and every claim is kept.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn fetch_promised(connection: &mut PgConnection) -> Result<Amount, StoreError> {
-    let promised = sqlx::query_scalar!(
+pub async fn fetch_promises(connection: &mut PgConnection) -> Result<Promises, StoreError> {
+    let row = sqlx::query!(
         r#"SELECT (coalesce((SELECT sum(held) FROM payout WHERE state = 'held'), 0)
                    + coalesce((SELECT sum(total) FROM payout_batch WHERE state = 'requested'), 0))::numeric(39, 0)
-               AS "promised!: DbAmount""#
+                      AS "live!: DbAmount",
+                  coalesce((
+                      SELECT sum(p.held) FROM payout AS p JOIN payout_batch AS b USING (batch_id)
+                      WHERE p.state = 'held' AND b.signature IS NOT NULL
+                  ), 0)::numeric(39, 0) AS "authorized!: DbAmount",
+                  (coalesce((SELECT sum(paid) FROM users), 0) - coalesce((SELECT sum(amount) FROM claim), 0))::numeric(39, 0)
+                      AS "posted!: DbAmount""#
     )
     .fetch_one(connection)
     .await?;
-    Ok(promised.0)
+    Ok(Promises {
+        live: row.live.0,
+        authorized: row.authorized.0,
+        posted: row.posted.0,
+    })
 }
 
 /// Whether any batch is not over.

@@ -14,8 +14,9 @@ use store::{StoreError, audit_log};
 
 use super::{BUILDING, PayoutError, gate};
 use crate::app::access::{self, Role};
+use crate::app::head::{self, Bounds};
 use crate::app::session::Caller;
-use crate::app::{App, head, now};
+use crate::app::{App, now};
 
 /// What an operator asks for.
 #[derive(Debug, Clone)]
@@ -61,8 +62,8 @@ struct Wish<'a> {
 /// [`PayoutError`].
 pub async fn propose(app: &App, caller: &Caller, ask: &Ask) -> Result<Proposed, PayoutError> {
     access::require(app, caller, &Role::ALL).await?;
-    let limits = limits(app).await?;
-    proposed(&mut *app.connection().await?, ask, limits).await
+    let bounds = head::bounds(app).await?;
+    proposed(&mut *app.connection().await?, ask, &bounds).await
 }
 
 /// Asks for a batch. A repeat with the same key finds the first one.
@@ -119,8 +120,8 @@ async fn request(app: &App, wish: &Wish<'_>) -> Result<Built, PayoutError> {
             proposed: None,
         });
     }
-    // No transaction is open while the node is asked; meanwhile others can only be paid, which frees as much as it takes.
-    let limits = limits(app).await?;
+    // No transaction is open while the node is asked. What is posted meanwhile is reckoned back to the block it answers for.
+    let bounds = head::bounds(app).await?;
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
     payout_batch::lock_proposing(&mut transaction).await?;
@@ -133,7 +134,7 @@ async fn request(app: &App, wish: &Wish<'_>) -> Result<Built, PayoutError> {
     if gate(&mut transaction).await? == Gate::Stopped {
         return Err(Refused::SettlementStopped.into());
     }
-    let proposed = proposed(&mut transaction, wish.ask, limits).await?;
+    let proposed = proposed(&mut transaction, wish.ask, &bounds).await?;
     let proposal = &proposed.proposal;
     if proposal.lines.is_empty() {
         return Err(PayoutError::NothingDue);
@@ -198,21 +199,17 @@ fn command<'a>(wish: &'a Wish<'_>, proposal: &Proposal) -> Command<'a> {
     }
 }
 
-/// What the head lets leave, before what batches under way promised.
-async fn limits(app: &App) -> Result<Limits, PayoutError> {
-    let (head, available) = head::limits(app).await?;
-    Ok(Limits {
-        time: head.timestamp,
-        funds: Amount::new(available.funds),
-        outflow: Amount::new(available.outflow),
-        promised: Amount::ZERO,
-    })
-}
-
-async fn proposed(connection: &mut PgConnection, ask: &Ask, limits: Limits) -> Result<Proposed, PayoutError> {
+async fn proposed(
+    connection: &mut PgConnection,
+    ask: &Ask,
+    bounds: &Bounds,
+) -> Result<Proposed, PayoutError> {
+    let promises = payout_batch::fetch_promises(connection).await?;
     let limits = Limits {
-        promised: payout_batch::fetch_promised(connection).await?,
-        ..limits
+        time: bounds.head.timestamp,
+        funds: Amount::new(bounds.available.funds),
+        outflow: Amount::new(bounds.available.outflow),
+        promised: promises.open_after(Amount::new(bounds.pushed)),
     };
     let mut request = ask.request.clone();
     request.filters.matured_by = ask.older_than.map(|age| limits.time.saturating_sub(age));

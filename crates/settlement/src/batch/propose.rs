@@ -44,7 +44,7 @@ pub struct Limits {
     pub funds: Amount,
     /// What the outflow cap leaves.
     pub outflow: Amount,
-    /// What batches that are not over hold already: they will take it from both.
+    /// What batches that are not over will take from both after the head: see [`Promises`](super::Promises).
     pub promised: Amount,
 }
 
