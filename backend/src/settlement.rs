@@ -58,6 +58,15 @@ pub enum SettleError {
     /// A URL or a key is none.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// The contract holds a token: batches, gas and the ledger's amounts are the coin's.
+    #[error("token_form_unsupported: the contract holds the token {token}; nothing is settled in tokens yet")]
+    TokenForm {
+        /// The token.
+        token: alloy_primitives::Address,
+    },
+    /// Whether the contract holds a token is not known.
+    #[error("the node does not say what the contract holds")]
+    Chain(#[source] chain::ChainError),
     /// A step failed.
     #[error(transparent)]
     Step(#[from] StepError),
@@ -96,6 +105,9 @@ pub async fn run(
         .ok_or(SettleError::NotDeployed)?;
     config.check(&deployed)?;
     let network = Network::connect(config, &deployed)?;
+    if let Some(token) = network.held_token().await.map_err(SettleError::Chain)? {
+        return Err(SettleError::TokenForm { token });
+    }
     let pulse = server::Pulse::default();
     server::serve(config.listen, metrics, pulse.clone())
         .await

@@ -2,7 +2,7 @@
 
 use abi::Journal;
 use abi::events::EventError;
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 use chain::ChainError;
 use store::StoreError;
 use store::checkpoint::CheckpointError;
@@ -70,6 +70,14 @@ pub enum Halt {
     /// The node is of another chain than the ledger, or of another life of it.
     #[error("the node is not of this ledger's chain: {0}")]
     WrongChain(String),
+    /// The contract holds a token: amounts of the ledger are the coin's.
+    #[error(
+        "token_form_unsupported: the contract holds the token {token}; only contracts for the chain's own coin are followed"
+    )]
+    TokenForm {
+        /// The token.
+        token: Address,
+    },
     /// The contract emitted something that this program does not know.
     #[error("a log in block {block}, transaction {transaction}, is not an event of the contract")]
     UnknownEvent {
@@ -110,6 +118,7 @@ impl Halt {
             Self::UnknownEvent { .. } | Self::ImpossibleEvent { .. } => 4,
             Self::WrongChain(_) => 5,
             Self::StoredContradiction(_) | Self::InboxContradicts(_) => 6,
+            Self::TokenForm { .. } => 7,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use abi::Journal;
 use alloy_primitives::B256;
-use chain::{BlockHeader, BlockRef, ChainReader};
+use chain::{At, BlockHeader, BlockRef, ChainReader};
 use store::chain_log::{self, StoredBlock};
 use store::checkpoint::{self, Checkpoint};
 use store::deployment::Deployment;
@@ -111,7 +111,8 @@ impl Listener {
     /// A listener for the ledger that the database is bound to. `holder` names this instance for people.
     ///
     /// # Errors
-    /// [`Halt::WrongChain`] when the node is of another chain; what cannot be read.
+    /// [`Halt::WrongChain`] when the node is of another chain, [`Halt::TokenForm`] when the contract holds a token; what
+    /// cannot be read.
     pub async fn new(
         pool: PgPool,
         reader: ChainReader,
@@ -122,6 +123,9 @@ impl Listener {
         if chain_id != deployment.chain_id {
             let expected = deployment.chain_id;
             return Err(Halt::WrongChain(format!("chain {chain_id} instead of {expected}")).into());
+        }
+        if let Some(token) = reader.held_token(At::Latest).await? {
+            return Err(Halt::TokenForm { token }.into());
         }
         Ok(Self {
             pool,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
-use chain::ChainReader;
+use chain::{At, ChainReader};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -107,6 +107,13 @@ async fn check_chain(reader: &ChainReader, policy: &Policy, key: &LocalKey) -> a
     );
     let contract = policy.contract();
     let missing = || format!("there is no custody contract at {contract}");
+    let held = reader.held_token(At::Latest).await.with_context(missing)?;
+    if let Some(token) = held {
+        // Its policy bounds amounts of the coin.
+        bail!(
+            "token_form_unsupported: the contract {contract} holds the token {token}; nothing is signed for tokens yet"
+        );
+    }
     let account = key.address();
     let is_signer = reader.is_signer(account).await.with_context(missing)?;
     let is_root_signer = reader.is_root_signer(account).await.with_context(missing)?;

@@ -103,6 +103,14 @@ impl Network {
         })
     }
 
+    /// The token that the contract holds, if it holds one.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub(super) async fn held_token(&self) -> Result<Option<Address>, ChainError> {
+        self.reader.held_token(At::Latest).await
+    }
+
     /// Looks at the chain: head, nonces, prices, and the receipts of these transactions. Without a new block the last look
     /// is good for a while, unless it did not look for one of them.
     ///

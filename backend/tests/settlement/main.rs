@@ -9,4 +9,5 @@
 mod batches;
 mod restarts;
 mod roots;
+mod tokens;
 mod world;

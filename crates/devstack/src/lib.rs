@@ -4,6 +4,7 @@
 //! Not responsible for production: there, each service is configured and supervised by its operator.
 
 pub mod anvil;
+pub mod artifact;
 mod checkout;
 mod child;
 #[cfg(feature = "world")]

@@ -9,4 +9,5 @@ mod instances;
 mod lies;
 mod proxy;
 mod settlement;
+mod tokens;
 mod world;

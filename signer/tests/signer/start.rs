@@ -3,8 +3,13 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
+use abi::deploy::Asset;
 use abi::development;
+use alloy::network::TransactionBuilder;
 use alloy::primitives::Address;
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionRequest;
+use devstack::{Checkout, artifact};
 
 use crate::world::{Ground, word};
 
@@ -59,6 +64,37 @@ async fn a_signer_starts_only_where_everything_fits() {
         let said = refused(&ground, &[(name, value)]);
         assert!(said.contains(expected), "{name}: {said}");
     }
+}
+
+#[tokio::test]
+async fn a_signer_of_no_purpose_starts_for_a_contract_that_holds_a_token() {
+    let ground = Ground::new(development::SIGNER.address).await;
+    let code = artifact::token_code(&Checkout::find().unwrap(), "FalseToken").unwrap();
+    let address = create(&ground, code).await;
+    let form = Asset::Token { address, decimals: 6 };
+    let contract = create(&ground, form.creation_code(&development::config()).into()).await;
+    for (purpose, key) in [
+        ("authorizations", development::SIGNER),
+        ("roots", development::ROOT_SIGNER),
+        ("transactions", development::SUBMITTER),
+    ] {
+        let changes = [
+            ("TRELLIS_CONTRACT", contract.to_string()),
+            ("TRELLIS_PURPOSE", purpose.to_owned()),
+            ("TRELLIS_DEVELOPMENT_KEY", key.private_key.to_string()),
+        ];
+        let said = refused(&ground, &changes);
+        let told = format!("token_form_unsupported: the contract {contract} holds the token {address}");
+        assert!(said.contains(&told), "{purpose}: {said}");
+    }
+}
+
+async fn create(ground: &Ground, code: Vec<u8>) -> Address {
+    let request = TransactionRequest::default()
+        .with_from(development::DEPLOYER.address)
+        .with_deploy_code(code);
+    let pending = ground.provider.send_transaction(request).await.unwrap();
+    pending.get_receipt().await.unwrap().contract_address.unwrap()
 }
 
 #[tokio::test]

@@ -1,42 +1,21 @@
 //! Tokens of the contracts' own tests on a real chain, and files of contracts for them.
 
-use std::path::Path;
-use std::process::Command;
-
 use abi::development::TREASURER;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::{SolCall, SolValue};
-use devstack::{Checkout, FileLock, Tools};
+use devstack::{Checkout, artifact};
 
-use crate::world::{LOCAL, Ran, World};
+use crate::world::{LOCAL, World};
 
 /// What every token of the tests has beside the standard. Not `sol!`: bindings belong to the crate `abi`.
 const MINT: &str = "mint(address,uint256)";
 
-/// Creation code of a token in `contracts/test/token/Tokens.sol`, compiled once for all tests.
 fn creation_code(name: &str) -> Bytes {
     let checkout = Checkout::find().expect("a checkout");
-    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tokens");
-    std::fs::create_dir_all(&output).expect("a directory");
-    // Tests run at once, each in a process of its own.
-    let _lock = FileLock::wait(&output.join("lock")).expect("a lock");
-    let built = Command::new(Tools::of(&checkout).forge().expect("forge"))
-        .current_dir(checkout.path("contracts"))
-        .env("FOUNDRY_OUT", output.join("out"))
-        .env("FOUNDRY_CACHE_PATH", output.join("cache"))
-        .args(["build", "test/token/Tokens.sol"])
-        .output()
-        .expect("forge starts");
-    let built = Ran::of(&built);
-    assert!(built.succeeded, "{built:?}");
-    let artifact = output.join(format!("out/Tokens.sol/{name}.json"));
-    let artifact = std::fs::read_to_string(artifact).expect("an artifact");
-    let artifact: serde_json::Value = serde_json::from_str(&artifact).expect("JSON");
-    let code = artifact["bytecode"]["object"].as_str().expect("code");
-    code.parse().expect("hexadecimal")
+    artifact::token_code(&checkout, name).expect("code").into()
 }
 
 /// A file for this token, limits in whole ones: ten million a day, and a thousand at the least.
