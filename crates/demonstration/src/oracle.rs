@@ -204,8 +204,10 @@ fn auto_pool() -> Terms {
         retopup_company: bnb(4),
         generations_bps: vec![3000, 1500, 1000, 500, 500, 500, 500, 500, 1000, 1000],
         tree_size: 15,
+        rolling: false,
         trees_max: Some(15),
         tier_prices: [20, 40, 80, 160, 320, 640].map(bnb).to_vec(),
         layers_bps: vec![5000, 2500, 1500],
+        forced: None,
     }
 }

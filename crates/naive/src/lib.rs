@@ -32,10 +32,14 @@ pub struct Terms {
     pub retopup: u128,
     pub retopup_company: u128,
     pub generations_bps: Vec<u16>,
+    /// Places of a tree, or with `rolling` of a group within the one endless tree.
     pub tree_size: u32,
+    pub rolling: bool,
     pub trees_max: Option<u32>,
     pub tier_prices: Vec<u128>,
     pub layers_bps: Vec<u16>,
+    /// How many last nodes reserve whether they want it or not, and which layers; without it users choose.
+    pub forced: Option<(u32, Vec<u8>)>,
 }
 
 /// The state of everything, as people would keep it on paper.
@@ -95,7 +99,8 @@ struct Grant {
 #[derive(Clone, Debug, PartialEq)]
 enum Bucket {
     Sponsor(Address),
-    Ancestor(Address),
+    /// Who, and which layer.
+    Ancestor(Address, usize),
     Upline(Address),
     Named(String),
 }
@@ -285,7 +290,7 @@ impl Model {
                 self.add(&held(&grant.bucket), -grant.amount);
                 match &grant.bucket {
                     Bucket::Named(name) => self.add(name, grant.amount),
-                    Bucket::Sponsor(to) | Bucket::Ancestor(to) | Bucket::Upline(to) => {
+                    Bucket::Sponsor(to) | Bucket::Ancestor(to, _) | Bucket::Upline(to) => {
                         let relies = matches!(grant.bucket, Bucket::Upline(_));
                         if !self.is_active(*to) || (relies && !self.retopped_before(*to, number)) {
                             if grant.amount > 0 {
@@ -294,8 +299,11 @@ impl Model {
                             self.add("breakage:refunded", grant.amount);
                             continue;
                         }
-                        let tier = matches!(grant.bucket, Bucket::Ancestor(_)).then_some(1);
-                        if self.credit(*to, tier, grant.amount) {
+                        let from = match grant.bucket {
+                            Bucket::Ancestor(_, layer) => Some((1, layer)),
+                            Bucket::Sponsor(_) | Bucket::Upline(_) | Bucket::Named(_) => None,
+                        };
+                        if self.credit(*to, from, grant.amount) {
                             received.push((*to, 1));
                         }
                     }
@@ -340,11 +348,12 @@ impl Model {
         for grant in grants {
             match grant.bucket {
                 Bucket::Named(name) => self.add(&name, grant.amount),
-                Bucket::Sponsor(to) | Bucket::Ancestor(to) | Bucket::Upline(to) => {
-                    if self.credit(to, Some(tier + 1), grant.amount) {
+                Bucket::Ancestor(to, layer) => {
+                    if self.credit(to, Some((tier + 1, layer)), grant.amount) {
                         grown.push(Todo::Move(to, tier + 1));
                     }
                 }
+                Bucket::Sponsor(_) | Bucket::Upline(_) => unreachable!("a place pays ancestors"),
             }
         }
         self.release_reserve(who, tier);
@@ -355,7 +364,7 @@ impl Model {
     }
 
     /// Debt first, then the reserve or what is available. True if the reserve grew.
-    fn credit(&mut self, who: Address, tier: Option<usize>, amount: Money) -> bool {
+    fn credit(&mut self, who: Address, from: Option<(usize, usize)>, amount: Money) -> bool {
         let owed = self
             .balances
             .get(&format!("receivable({who})"))
@@ -364,7 +373,8 @@ impl Model {
         let netted = owed.min(amount);
         self.add(&format!("receivable({who})"), -netted);
         let rest = amount - netted;
-        if let Some(tier) = tier.filter(|tier| self.reserves(who, *tier)) {
+        let reserved = from.filter(|(tier, layer)| self.is_kept_layer(*layer) && self.reserves(who, *tier));
+        if let Some((tier, _)) = reserved {
             self.add(&format!("reserve({who},{tier})"), rest);
             return rest > 0;
         }
@@ -380,9 +390,11 @@ impl Model {
         if tier >= self.forests.len() {
             return self.note("NoNextTier");
         }
-        let size = self.terms.tree_size;
+        if self.terms.forced.is_some() {
+            return self.note("NotChosen");
+        }
         let sits = self.forests[tier - 1].iter().find(|tree| tree.has(wallet));
-        let finished = sits.is_some_and(|tree| tree.size() == size);
+        let finished = sits.is_some_and(|tree| self.is_full(tree));
         let person = self.person_mut(wallet);
         if finished || person.moved_from.contains(&tier) {
             return self.note("TierFinished");
@@ -416,31 +428,29 @@ impl Model {
         let Some(forest) = self.forests.get(tier - 1) else {
             return false;
         };
-        let open = forest.iter().any(|tree| tree.size() < self.terms.tree_size);
+        let open = forest.iter().any(|tree| !self.is_full(tree));
         open || self.terms.trees_max.is_none_or(|max| forest.len() < max as usize)
     }
 
     /// Puts somebody into the pool of a tier; who gets what, and the tree that this fills.
     fn place(&mut self, who: Address, tier: usize) -> (Vec<Grant>, Option<usize>) {
-        let size = self.terms.tree_size;
-        let forest = &mut self.forests[tier - 1];
-        if forest.iter().all(|tree| tree.size() == size) {
-            forest.push(Tree::default());
+        if self.forests[tier - 1].iter().all(|tree| self.is_full(tree)) {
+            self.forests[tier - 1].push(Tree::default());
         }
-        let number = forest.len();
-        let tree = forest.last_mut().unwrap();
-        tree.insert(who);
-        let full = (tree.size() == size).then_some(number);
+        let number = self.forests[tier - 1].len();
+        self.forests[tier - 1][number - 1].insert(who);
+        let tree = &self.forests[tier - 1][number - 1];
+        let full = self.is_full(tree).then_some(number);
         let mut above = tree.path(who);
         above.pop();
         let price = as_money(self.terms.tier_prices[tier - 1]);
         let mut left = price;
         let mut grants = Vec::new();
-        for bps in &self.terms.layers_bps {
+        for (layer, bps) in (1..).zip(&self.terms.layers_bps) {
             let amount = price * Money::from(*bps) / 10_000;
             left -= amount;
             let bucket = match above.pop() {
-                Some(ancestor) if self.is_active(ancestor) => Bucket::Ancestor(ancestor),
+                Some(ancestor) if self.is_active(ancestor) => Bucket::Ancestor(ancestor, layer),
                 Some(_) | None => Bucket::Named(format!("residual({tier},{number})")),
             };
             grants.push(Grant { bucket, amount });
@@ -468,10 +478,37 @@ impl Model {
         *self.entitled.entry(who).or_default() += amount;
     }
 
+    fn is_full(&self, tree: &Tree) -> bool {
+        !self.terms.rolling && tree.size() == self.terms.tree_size
+    }
+
+    fn is_kept_layer(&self, layer: usize) -> bool {
+        let forced = self.terms.forced.as_ref();
+        forced.is_none_or(|(_, layers)| layers.iter().any(|kept| usize::from(*kept) == layer))
+    }
+
+    /// Whether a place is one of the last: of fifteen in a row, or of a tree's nodes that can have two children.
+    fn is_last(&self, tree: &Tree, who: Address, nodes: u32) -> bool {
+        let size = self.terms.tree_size as usize;
+        let index = tree.members().iter().position(|member| *member == who).unwrap();
+        let (index, end) = if self.terms.rolling {
+            (index % size, size)
+        } else {
+            (index, size / 2)
+        };
+        index < end && index >= end - nodes as usize
+    }
+
     fn reserves(&self, who: Address, tier: usize) -> bool {
         let person = self.person(who).unwrap();
+        let wants = match &self.terms.forced {
+            None => person.wants_reserve.contains(&tier),
+            Some((nodes, _)) => self.forests[tier - 1]
+                .iter()
+                .any(|tree| tree.has(who) && !person.refunded && self.is_last(tree, who, *nodes)),
+        };
         tier < self.forests.len()
-            && person.wants_reserve.contains(&tier)
+            && wants
             && !person.moved_from.contains(&tier)
             && self.forests[tier - 1]
                 .iter()
@@ -550,7 +587,7 @@ impl Model {
 
 fn held(bucket: &Bucket) -> String {
     match bucket {
-        Bucket::Sponsor(to) | Bucket::Ancestor(to) | Bucket::Upline(to) => format!("held({to})"),
+        Bucket::Sponsor(to) | Bucket::Ancestor(to, _) | Bucket::Upline(to) => format!("held({to})"),
         Bucket::Named(name) => format!("held:{name}"),
     }
 }

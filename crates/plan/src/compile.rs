@@ -14,7 +14,8 @@ use ledger::{Reason, Tier};
 use money::{Amount, Asset, Bps, BpsError};
 
 use crate::compiled::{
-    CompiledPlan, PoolTerms, RegistrationTerms, ReserveTerms, RetopupTerms, Terms, TierTerms,
+    CompiledPlan, ForcedReserve, LayerSet, PoolTerms, RegistrationTerms, ReserveTerms, RetopupTerms, Terms,
+    TierTerms,
 };
 use crate::file::{Geometry, PlanFile, PoolTable, Progression, RegistrationTable, Reserve, RetopupTable};
 pub use error::CompileError;
@@ -129,12 +130,9 @@ fn check_pool(table: &PoolTable, asset: Asset, registration: Amount) -> Result<P
     {
         return Err(CompileError::TreesMaxOutOfRange);
     }
-    let depth = crate::geometry::depth(size.saturating_sub(1));
     let layers = table.layers_bps.len();
     list_length("pool.layers_bps", layers, 1, usize::from(Reason::LAYER_MAX))?;
-    if u32::try_from(layers).is_ok_and(|layers| layers > depth) {
-        return Err(CompileError::LayerNeverPaid { layer: layers, depth });
-    }
+    check_geometry(table, layers)?;
     list_length(
         "pool.tier_prices",
         table.tier_prices.len(),
@@ -162,17 +160,32 @@ fn check_pool(table: &PoolTable, asset: Asset, registration: Amount) -> Result<P
         }
     }
     let reserve = check_reserve(table, &tiers)?;
+    Ok(PoolTerms {
+        tree_size: match table.geometry {
+            Geometry::Closed => Some(size),
+            Geometry::Rolling => None,
+        },
+        trees_max: table.trees_max,
+        tiers,
+        reserve,
+    })
+}
+
+fn check_geometry(table: &PoolTable, layers: usize) -> Result<(), CompileError> {
     match table.geometry {
-        Geometry::Closed => Ok(PoolTerms {
-            tree_size: Some(size),
-            trees_max: table.trees_max,
-            tiers,
-            reserve,
-        }),
-        Geometry::Rolling => Err(CompileError::NotSupportedYet {
-            what: "geometry = \"rolling\"",
-        }),
+        Geometry::Closed => {
+            let depth = crate::geometry::depth(table.tree_size.saturating_sub(1));
+            if u32::try_from(layers).is_ok_and(|layers| layers > depth) {
+                return Err(CompileError::LayerNeverPaid { layer: layers, depth });
+            }
+        }
+        Geometry::Rolling => {
+            if table.trees_max.is_some() {
+                return Err(CompileError::TreesMaxMisplaced);
+            }
+        }
     }
+    Ok(())
 }
 
 fn check_tier(asset: Asset, text: &str, layers_bps: &[u16]) -> Result<TierTerms, CompileError> {
@@ -186,38 +199,64 @@ fn check_tier(asset: Asset, text: &str, layers_bps: &[u16]) -> Result<TierTerms,
 }
 
 fn check_reserve(table: &PoolTable, tiers: &[TierTerms]) -> Result<ReserveTerms, CompileError> {
-    match (table.reserve, table.reserve_nodes) {
-        (Reserve::None, None) => Ok(ReserveTerms::Nobody),
-        (Reserve::OptIn, None) => Ok(ReserveTerms::OptIn),
-        (Reserve::None | Reserve::OptIn, Some(_)) | (Reserve::LastNodes, None) => {
-            Err(CompileError::ReserveNodesMisplaced)
+    match table.reserve {
+        Reserve::LastNodes => {}
+        Reserve::None | Reserve::OptIn if table.reserve_nodes.is_some() => {
+            return Err(CompileError::ReserveNodesMisplaced);
         }
-        (Reserve::LastNodes, Some(nodes)) => {
-            // Only the upper half of a tree can have two children; the last of them in level order complete last.
-            let inner = table.tree_size >> 1;
-            if nodes == 0 || nodes > inner {
-                return Err(CompileError::ReserveNodesMisplaced);
-            }
-            match table.geometry {
-                Geometry::Rolling => {}
-                Geometry::Closed => {
-                    forced_reserve_reaches(table.tree_size, inner.saturating_sub(nodes), tiers)?;
-                }
-            }
-            Err(CompileError::NotSupportedYet {
-                what: "reserve = \"last_nodes\"",
-            })
+        Reserve::None | Reserve::OptIn if table.reserve_layers.is_some() => {
+            return Err(CompileError::ReserveLayersMisplaced);
         }
+        Reserve::None => return Ok(ReserveTerms::Nobody),
+        Reserve::OptIn => return Ok(ReserveTerms::OptIn),
     }
+    let end = match table.geometry {
+        // Only the upper half of a tree can have two children; the last of them in level order complete last.
+        Geometry::Closed => table.tree_size >> 1,
+        Geometry::Rolling => table.tree_size,
+    };
+    let first = table.reserve_nodes.and_then(|nodes| end.checked_sub(nodes));
+    let Some(first) = first.filter(|first| *first < end) else {
+        return Err(CompileError::ReserveNodesMisplaced);
+    };
+    let forced = ForcedReserve {
+        group: table.tree_size,
+        first,
+        end,
+        layers: check_reserve_layers(table)?,
+    };
+    forced_reserve_reaches(table.geometry, forced, tiers)?;
+    Ok(ReserveTerms::Forced(forced))
 }
 
-/// Refuses a forced reserve that can never reach the next price, for the places from `first` to the last
-/// that can have two children.
-fn forced_reserve_reaches(size: u32, first: u32, tiers: &[TierTerms]) -> Result<(), CompileError> {
+fn check_reserve_layers(table: &PoolTable) -> Result<LayerSet, CompileError> {
+    let Some(layers) = &table.reserve_layers else {
+        return Ok(LayerSet::ALL);
+    };
+    let paid = 1..=table.layers_bps.len();
+    let are_paid = layers.iter().all(|layer| paid.contains(&usize::from(*layer)));
+    if layers.is_empty() || !are_paid || !layers.is_sorted_by(|earlier, later| earlier < later) {
+        return Err(CompileError::ReserveLayersMisplaced);
+    }
+    Ok(LayerSet::of(layers))
+}
+
+/// Refuses a forced reserve that can never reach the next price.
+fn forced_reserve_reaches(
+    geometry: Geometry,
+    forced: ForcedReserve,
+    tiers: &[TierTerms],
+) -> Result<(), CompileError> {
     for (number, pair) in (1u8..).zip(tiers.windows(2)) {
         let [tier, next] = pair else { continue };
-        for index in first..(size >> 1) {
-            let reachable = findings::reservable_max(number, tier, size, index);
+        for index in forced.first..forced.end {
+            let reachable = match geometry {
+                Geometry::Closed => {
+                    findings::reservable_max(number, tier, forced.group, index, forced.layers)
+                }
+                // Below every place all layers fill up some day, and no tree closes.
+                Geometry::Rolling => findings::income_of(tier, u32::MAX, forced.layers),
+            };
             if reachable < next.price {
                 return Err(CompileError::ReserveUnreachable {
                     tier: number,

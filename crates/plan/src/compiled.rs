@@ -74,6 +74,47 @@ pub(crate) struct TierTerms {
 pub(crate) enum ReserveTerms {
     Nobody,
     OptIn,
+    Forced(ForcedReserve),
+}
+
+/// Whose rewards are reserved without being asked, and which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ForcedReserve {
+    /// Places are counted in groups of this size: the trees of a closed pool.
+    pub(crate) group: u32,
+    /// The first of a group, in level order.
+    pub(crate) first: u32,
+    /// Behind the last of them.
+    pub(crate) end: u32,
+    pub(crate) layers: LayerSet,
+}
+
+impl ForcedReserve {
+    /// Whether the rewards of a place are reserved.
+    pub(crate) fn covers(self, index: u32) -> bool {
+        let of_group = index.checked_rem(self.group).unwrap_or(index);
+        (self.first..self.end).contains(&of_group)
+    }
+}
+
+/// A set of layers: bit `n` is layer `n`. [`Reason::LAYER_MAX`](ledger::Reason::LAYER_MAX) is below 16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LayerSet(u16);
+
+impl LayerSet {
+    pub(crate) const ALL: Self = Self(u16::MAX);
+
+    pub(crate) fn of(layers: &[u8]) -> Self {
+        Self(layers.iter().fold(0, |set, layer| set | Self::bit(*layer)))
+    }
+
+    pub(crate) fn has(self, layer: u8) -> bool {
+        self.0 & Self::bit(layer) != 0
+    }
+
+    fn bit(layer: u8) -> u16 {
+        1u16.checked_shl(u32::from(layer)).unwrap_or(0)
+    }
 }
 
 /// What the compiler noticed about a plan.
@@ -322,7 +363,29 @@ impl CompiledPlan {
     pub(crate) fn next_price(&self, tier: Tier) -> Option<Amount> {
         match self.terms.pool.reserve {
             ReserveTerms::Nobody => None,
-            ReserveTerms::OptIn => self.price(tier.next()?),
+            ReserveTerms::OptIn | ReserveTerms::Forced(_) => self.price(tier.next()?),
+        }
+    }
+
+    /// Whether a user may choose what is reserved.
+    #[must_use]
+    pub const fn reserve_is_chosen(&self) -> bool {
+        matches!(self.terms.pool.reserve, ReserveTerms::OptIn)
+    }
+
+    /// Whether rewards of a place are reserved without a choice of its user.
+    pub(crate) fn reserve_is_forced(&self, index: u32) -> bool {
+        match self.terms.pool.reserve {
+            ReserveTerms::Nobody | ReserveTerms::OptIn => false,
+            ReserveTerms::Forced(forced) => forced.covers(index),
+        }
+    }
+
+    /// Whether a share of this layer goes to the reserve of somebody who reserves.
+    pub(crate) fn is_reserved_layer(&self, layer: u8) -> bool {
+        match self.terms.pool.reserve {
+            ReserveTerms::Nobody | ReserveTerms::OptIn => true,
+            ReserveTerms::Forced(forced) => forced.layers.has(layer),
         }
     }
 }

@@ -294,6 +294,8 @@ pub enum IgnoredCause {
     UnknownUser,
     /// There is no tier above, or the plan has no reserves.
     NoNextTier,
+    /// The plan does not ask users what is reserved.
+    NotChosen,
     /// The user already moved on from this tier, or the tree of this tier is closed.
     TierFinished,
     /// The choice is in force already.
@@ -342,6 +344,7 @@ impl IgnoredCause {
         match self {
             Self::UnknownUser => "unknown_user",
             Self::NoNextTier => "no_next_tier",
+            Self::NotChosen => "not_chosen",
             Self::TierFinished => "tier_finished",
             Self::Unchanged => "unchanged",
             Self::ExceedsEntitlement => "exceeds_entitlement",

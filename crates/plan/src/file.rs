@@ -54,7 +54,8 @@ pub struct RetopupTable {
 pub struct PoolTable {
     /// The form of trees.
     pub geometry: Geometry,
-    /// Places of a tree: one less than a power of two.
+    /// Places of a tree: one less than a power of two. In the endless tree of a rolling pool, places of a group: a forced
+    /// reserve counts the last of each group.
     pub tree_size: u32,
     /// Trees that a tier may open one after another; unlimited when it is left out.
     pub trees_max: Option<u32>,
@@ -70,6 +71,9 @@ pub struct PoolTable {
     pub reserve: Reserve,
     /// With `reserve = "last_nodes"`: how many nodes.
     pub reserve_nodes: Option<u32>,
+    /// With `reserve = "last_nodes"`: the layers whose shares are reserved, 1 for those of children; all when it is
+    /// left out.
+    pub reserve_layers: Option<Vec<u8>>,
 }
 
 /// The form of trees.
@@ -109,6 +113,7 @@ pub enum Reserve {
     None,
     /// Those of users who chose so.
     OptIn,
-    /// Those of the last nodes of a tree, whether they want it or not.
+    /// Those of the last nodes, whether they want it or not: of a closed tree the last that can have two children, of
+    /// an endless one the last of each group.
     LastNodes,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use plan::{ChainClass, CompileError, CompiledPlan, GateError, Severity, Tier, compile};
 
 const AUTO_POOL: &str = include_str!("../../../plans/auto-pool.toml");
+const ROLLING: &str = include_str!("../../../plans/auto-pool-rolling.toml");
 const FREE: &str = include_str!("../../../plans/rejected/free-progression.toml");
 
 fn changed(from: &str, to: &str) -> String {
@@ -133,12 +134,42 @@ fn every_broken_rule_has_its_code() {
             "reserve_unreachable",
         ),
         (
+            "reserve = \"opt_in\"",
+            "reserve = \"opt_in\"\nreserve_layers = [1]",
+            "reserve_layers_misplaced",
+        ),
+        (
             "geometry = \"closed\"",
             "geometry = \"rolling\"",
-            "not_supported_yet",
+            "trees_max_misplaced",
         ),
     ] {
         assert_eq!(refusal(from, to).code(), code, "{to}");
+    }
+    for (from, to, code) in [
+        (
+            "reserve_nodes = 4",
+            "reserve_nodes = 0",
+            "reserve_nodes_misplaced",
+        ),
+        (
+            "reserve_nodes = 4",
+            "reserve_nodes = 16",
+            "reserve_nodes_misplaced",
+        ),
+        ("reserve_nodes = 4", "", "reserve_nodes_misplaced"),
+        ("[2, 3]\n", "[]\n", "reserve_layers_misplaced"),
+        ("[2, 3]\n", "[0, 3]\n", "reserve_layers_misplaced"),
+        ("[2, 3]\n", "[2, 4]\n", "reserve_layers_misplaced"),
+        ("[2, 3]\n", "[3, 2]\n", "reserve_layers_misplaced"),
+        ("[2, 3]\n", "[2, 2]\n", "reserve_layers_misplaced"),
+        // Layer 3 alone brings 24 of 40, layer 2 alone 20.
+        ("[2, 3]\n", "[3]\n", "reserve_unreachable"),
+        ("[2, 3]\n", "[2]\n", "reserve_unreachable"),
+    ] {
+        assert!(ROLLING.contains(from), "{from:?} is not in the plan");
+        let error = compile(&ROLLING.replace(from, to)).expect_err(to);
+        assert_eq!(error.code(), code, "{to}");
     }
     let long = format!("{AUTO_POOL}#{}", "x".repeat(70_000));
     assert_eq!(compile(&long).unwrap_err().code(), "text_too_long");
@@ -162,6 +193,50 @@ fn a_forced_reserve_in_a_closed_tree_reaches_20_of_40() {
     assert_eq!((tier, index), (1, 3));
     let bnb = |amount| compile(AUTO_POOL).unwrap().asset().display_amount(amount);
     assert_eq!((bnb(reachable), bnb(needed)), ("20".into(), "40".into()));
+}
+
+#[test]
+fn a_forced_reserve_in_a_closed_tree_of_tier_one_loses_what_closes_the_tree() {
+    let forced = |nodes: u32, prices: &str| {
+        let text = changed("reserve = \"opt_in\"", "reserve = \"last_nodes\"");
+        let text = text.replace(
+            "trees_max = 15",
+            &format!("trees_max = 15\nreserve_nodes = {nodes}"),
+        );
+        compile(&text.replace("[\"20\", \"40\", \"80\", \"160\", \"320\", \"640\"]", prices))
+    };
+    // Place 6 earns 20, but the second 10 come with the node that closes the tree.
+    let Err(CompileError::ReserveUnreachable { index, .. }) = forced(4, "[\"20\", \"20\"]") else {
+        panic!("place 6 cannot pay");
+    };
+    assert_eq!(index, 6);
+    assert_eq!(forced(4, "[\"20\", \"10\"]").unwrap().tiers(), 2);
+}
+
+#[test]
+fn the_rolling_plan_says_what_it_does_to_whom() {
+    let plan = compile(ROLLING).unwrap();
+    assert_eq!((plan.tree_size(), plan.trees_max()), (None, None));
+    assert!(!plan.reserve_is_chosen());
+    assert_eq!(figures(&plan, "endless_tree"), [("share_bps", 5_000)]);
+    assert_eq!(figures(&plan, "forced_reserve"), [("places", 4), ("of", 15)]);
+}
+
+#[test]
+fn every_parameter_of_a_forced_reserve_is_in_the_hash() {
+    let hash = |from: &str, to: &str| {
+        assert!(ROLLING.contains(from), "{from:?} is not in the plan");
+        compile(&ROLLING.replace(from, to)).unwrap().hash()
+    };
+    let hashes: BTreeSet<_> = [
+        hash("[2, 3]\n", "[2, 3]\n"),
+        hash("[2, 3]\n", "[1, 2, 3]\n"),
+        hash("[2, 3]\n", "[1, 3]\n"),
+        hash("reserve_nodes = 4", "reserve_nodes = 5"),
+        hash("tree_size = 15", "tree_size = 31"),
+    ]
+    .into();
+    assert_eq!(hashes.len(), 5);
 }
 
 #[test]

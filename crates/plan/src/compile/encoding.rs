@@ -7,13 +7,15 @@
 //! u128(retopup price)  u128(company)  list(u128(generation))
 //! u32(tree size, 0 = endless)  u32(trees at most, 0 = unlimited)
 //! list(u128(tier price)  u128(company)  list(u128(layer)))
-//! u8(reserve: 0 nobody, 1 opt-in)  u8(when full: 1 direct)  u8(progression: 1 funded)
+//! u8(reserve: 0 nobody, 1 opt-in, 2 forced)  u8(when full: 1 direct)  u8(progression: 1 funded)
+//! forced only: u32(places of a group)  u32(first)  u32(behind the last)  list(u8(reserved layer))
 //! ```
 //!
 //! Integers are big-endian; `text` and `list` start with their length as `u32`. Comments, formatting and the
 //! order of fields in the file do not matter; every parameter does, because it is here in what it compiles to.
 
 use alloy_primitives::{B256, Keccak256};
+use ledger::Reason;
 use money::Amount;
 
 use crate::compiled::{ReserveTerms, Terms};
@@ -51,8 +53,19 @@ pub(crate) fn hash(terms: &Terms) -> B256 {
     let reserve = match pool.reserve {
         ReserveTerms::Nobody => 0u8,
         ReserveTerms::OptIn => 1,
+        ReserveTerms::Forced(_) => 2,
     };
     out.0.update([reserve, 1, 1]);
+    if let ReserveTerms::Forced(forced) = pool.reserve {
+        out.u32(forced.group);
+        out.u32(forced.first);
+        out.u32(forced.end);
+        let layers: Vec<u8> = (1..=Reason::LAYER_MAX)
+            .filter(|layer| forced.layers.has(*layer))
+            .collect();
+        out.length(layers.len());
+        out.0.update(&layers);
+    }
     out.0.finalize()
 }
 

@@ -123,15 +123,18 @@ pub enum CompileError {
     },
     /// `reserve_nodes` is given without a forced reserve, or is missing, zero or larger than the tree.
     #[error(
-        "pool.reserve_nodes belongs to reserve = \"last_nodes\" and counts nodes that can have two children"
+        "pool.reserve_nodes belongs to reserve = \"last_nodes\" and counts nodes of a tree that can have two children, or \
+         of a group in a rolling pool"
     )]
     ReserveNodesMisplaced,
-    /// A combination that this version does not run. Refused rather than run wrongly.
-    #[error("not supported yet: {what}")]
-    NotSupportedYet {
-        /// The combination.
-        what: &'static str,
-    },
+    /// `reserve_layers` is given without a forced reserve, or names no layer, a layer twice or one that is not paid.
+    #[error(
+        "pool.reserve_layers belongs to reserve = \"last_nodes\" and names layers of pool.layers_bps, ascending from 1"
+    )]
+    ReserveLayersMisplaced,
+    /// A number of trees is given for a pool with one endless tree.
+    #[error("pool.trees_max belongs to geometry = \"closed\": a rolling pool has one endless tree")]
+    TreesMaxMisplaced,
 }
 
 impl CompileError {
@@ -157,7 +160,8 @@ impl CompileError {
             Self::ProgressionNotFunded(_) => "progression_not_funded",
             Self::ReserveUnreachable { .. } => "reserve_unreachable",
             Self::ReserveNodesMisplaced => "reserve_nodes_misplaced",
-            Self::NotSupportedYet { .. } => "not_supported_yet",
+            Self::ReserveLayersMisplaced => "reserve_layers_misplaced",
+            Self::TreesMaxMisplaced => "trees_max_misplaced",
         }
     }
 }

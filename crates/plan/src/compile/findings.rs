@@ -2,7 +2,7 @@
 
 use money::Amount;
 
-use crate::compiled::{Finding, ReserveTerms, Severity, Terms, TierTerms};
+use crate::compiled::{Finding, LayerSet, ReserveTerms, Severity, Terms, TierTerms};
 use crate::geometry;
 
 /// Whose payment funds a rule's rewards. Every rule of the present file format shares out what a
@@ -38,32 +38,46 @@ pub(super) fn recruitment_share_bps(terms: &Terms) -> u16 {
 
 /// The most that place `index` of a closed tree of `size` ever receives.
 pub(super) fn income_max(tier: &TierTerms, size: u32, index: u32) -> Amount {
-    let below = geometry::depth(size.saturating_sub(1)).saturating_sub(geometry::depth(index));
-    let income = (1..=below)
+    income_of(tier, levels_below(size, index), LayerSet::ALL)
+}
+
+/// The shares of these layers from `levels` full levels below a place.
+pub(super) fn income_of(tier: &TierTerms, levels: u32, layers: LayerSet) -> Amount {
+    let income = (1u8..)
         .zip(&tier.layers)
-        .map(|(layer, share)| share.times(1u128.checked_shl(layer).unwrap_or(0)))
+        .filter(|(layer, _)| u32::from(*layer) <= levels && layers.has(*layer))
+        .map(|(layer, share)| share.times(1u128.checked_shl(u32::from(layer)).unwrap_or(0)))
         .collect::<Result<Vec<_>, _>>();
     // At most 15 layers of 2^15 shares of 96 bits: no sum overflows.
     income.and_then(Amount::sum_of).unwrap_or(Amount::ZERO)
 }
 
-/// The most that place `index` of tier `number` can ever reserve. In tier 1 what the last node of a tree brings
-/// is still held when that node closes the tree; in the tiers above rewards mature at once.
-pub(super) fn reservable_max(number: u8, tier: &TierTerms, size: u32, index: u32) -> Amount {
+fn levels_below(size: u32, index: u32) -> u32 {
+    geometry::depth(size.saturating_sub(1)).saturating_sub(geometry::depth(index))
+}
+
+/// The most that place `index` of tier `number` can ever reserve of these layers, in closed trees. In tier 1 what the last
+/// node of a tree brings is still held when that node closes the tree; in the tiers above rewards mature at once.
+pub(super) fn reservable_max(
+    number: u8,
+    tier: &TierTerms,
+    size: u32,
+    index: u32,
+    layers: LayerSet,
+) -> Amount {
+    let all = income_of(tier, levels_below(size, index), layers);
     if number > 1 {
-        return income_max(tier, size, index);
+        return all;
     }
     let mut ancestor = geometry::parent(size.saturating_sub(1));
-    for share in &tier.layers {
+    for (layer, share) in (1u8..).zip(&tier.layers) {
         match ancestor {
-            Some(above) if above == index => {
-                return income_max(tier, size, index).minus_or_zero(*share);
-            }
+            Some(above) if above == index && layers.has(layer) => return all.minus_or_zero(*share),
             Some(above) => ancestor = geometry::parent(above),
             None => break,
         }
     }
-    income_max(tier, size, index)
+    all
 }
 
 /// Everything worth telling.
@@ -83,7 +97,9 @@ pub(super) fn of(terms: &Terms, recruitment_share_bps: u16) -> Vec<Finding> {
     if let (Some(size), Some(first)) = (terms.pool.tree_size, terms.pool.tiers.first()) {
         found.extend(places(first, size));
     }
-    if terms.pool.trees_max.is_none() && terms.pool.tree_size.is_some() {
+    if terms.pool.tree_size.is_none() {
+        found.push(endless());
+    } else if terms.pool.trees_max.is_none() {
         found.push(Finding {
             code: "growth_without_end",
             severity: Severity::Warning,
@@ -93,7 +109,20 @@ pub(super) fn of(terms: &Terms, recruitment_share_bps: u16) -> Vec<Finding> {
         });
     }
     found.extend(reserves(terms));
+    found.extend(forced(terms));
     found
+}
+
+/// Who structurally gets nothing in an endless tree: with any number of nodes, those without a child.
+fn endless() -> Finding {
+    Finding {
+        code: "endless_tree",
+        severity: Severity::Warning,
+        text: "At any time at least 5000 of 10000 places of the endless tree have nobody below them and have received \
+               nothing; this share does not fall however many join."
+            .into(),
+        figures: vec![("share_bps", 5_000)],
+    }
 }
 
 /// Who structurally gets nothing, or no more than the price, out of a full tree.
@@ -134,7 +163,7 @@ fn reserves(terms: &Terms) -> Vec<Finding> {
     for (number, pair) in (1u8..).zip(terms.pool.tiers.windows(2)) {
         let [tier, next] = pair else { continue };
         let reaching = (0..size)
-            .filter(|index| reservable_max(number, tier, size, *index) >= next.price)
+            .filter(|index| reservable_max(number, tier, size, *index, LayerSet::ALL) >= next.price)
             .count();
         let reaching = u128::try_from(reaching).unwrap_or(u128::MAX);
         if reaching < u128::from(size) {
@@ -155,4 +184,21 @@ fn reserves(terms: &Terms) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Rewards that are withheld from users who did not choose so.
+fn forced(terms: &Terms) -> Option<Finding> {
+    let ReserveTerms::Forced(forced) = terms.pool.reserve else {
+        return None;
+    };
+    let (places, group) = (forced.end.saturating_sub(forced.first), forced.group);
+    Some(Finding {
+        code: "forced_reserve",
+        severity: Severity::Warning,
+        text: format!(
+            "Rewards of {places} in {group} places are kept back for the next tier without a choice of their users, until \
+             they pay for it or the place ends."
+        ),
+        figures: vec![("places", u128::from(places)), ("of", u128::from(group))],
+    })
 }

@@ -70,7 +70,7 @@ impl State {
             out.effects.push(Effect::DepositMatured { deposit });
             let legs = buckets.get(bucket).map(|bucket| bucket.legs_of(&entry));
             for (number, leg) in (0u32..).zip(legs.unwrap_or_default()) {
-                self.release_leg(deposit, number, leg, &mut release, out);
+                self.release_leg(plan, deposit, (number, leg), &mut release, out);
             }
         }
         if let Some(mut bucket) = buckets.pop() {
@@ -95,9 +95,9 @@ impl State {
 
     fn release_leg(
         &mut self,
+        plan: &CompiledPlan,
         deposit: DepositId,
-        number: u32,
-        leg: &HeldLeg,
+        (number, leg): (u32, &HeldLeg),
         release: &mut Release,
         out: &mut Outcome,
     ) {
@@ -121,7 +121,7 @@ impl State {
             Beneficiary::User(user) => {
                 let netted = self.net(user, leg.amount);
                 let rest = leg.amount.minus_or_zero(netted);
-                let reserve = pool_tier(leg.reason).filter(|tier| self.is_reserving(user, *tier));
+                let reserve = pool_tier(plan, leg.reason).filter(|tier| self.is_reserving(user, *tier));
                 if !netted.is_zero() {
                     let sum = release.netted.entry(user).or_default();
                     *sum = plus(*sum, netted);
@@ -243,10 +243,10 @@ fn cause_index(cause: BreakageCause) -> usize {
     }
 }
 
-/// The tier of a pool reward.
-fn pool_tier(reason: Reason) -> Option<Tier> {
+/// The tier of a pool reward that can be reserved.
+fn pool_tier(plan: &CompiledPlan, reason: Reason) -> Option<Tier> {
     match reason {
-        Reason::PoolLayer { tier, .. } => Some(tier),
+        Reason::PoolLayer { tier, layer } => plan.is_reserved_layer(layer).then_some(tier),
         Reason::Direct
         | Reason::Generation(_)
         | Reason::CompanyShare

@@ -54,7 +54,7 @@ impl State {
             if tier == Tier::FIRST {
                 seat.first = Some(node);
             }
-            if reserves && seat.chosen.has(tier) {
+            if reserves && (seat.chosen.has(tier) || plan.reserve_is_forced(place.index)) {
                 seat.reserving.insert(tier);
             }
         }
@@ -96,11 +96,7 @@ impl State {
         let mut index = geometry::parent(placed.place.index);
         for (layer, share) in (1u8..).zip(&terms.layers) {
             let ancestor = index.and_then(|index| self.node_user(placed, index));
-            let reason = Reason::PoolLayer {
-                tier: placed.tier,
-                layer,
-            };
-            self.pay_layer(plan, placed, purse, (ancestor, *share, reason), out);
+            self.pay_layer(plan, placed, purse, (ancestor, *share, layer), out);
             index = index.and_then(geometry::parent);
         }
         match purse {
@@ -128,11 +124,12 @@ impl State {
         plan: &CompiledPlan,
         placed: &Placed,
         purse: Purse,
-        (ancestor, share, reason): (Option<UserId>, Amount, Reason),
+        (ancestor, share, layer): (Option<UserId>, Amount, u8),
         out: &mut Outcome,
     ) {
         let active = ancestor.filter(|ancestor| self.is_active(*ancestor));
         let (tier, tree) = (placed.tier, placed.place.tree);
+        let reason = Reason::PoolLayer { tier, layer };
         match (purse, active) {
             (Purse::Escrow, Some(user)) => {
                 let beneficiary = Beneficiary::User(user);
@@ -147,8 +144,8 @@ impl State {
                     debit: Account::Reserve(placed.user, from),
                     recipient,
                     tier,
+                    layer,
                     amount: share,
-                    reason,
                     source: placed.user,
                 };
                 self.credit_matured(plan, reward, out);

@@ -23,8 +23,8 @@ pub(super) struct Reward {
     pub(super) debit: Account,
     pub(super) recipient: UserId,
     pub(super) tier: Tier,
+    pub(super) layer: u8,
     pub(super) amount: Amount,
-    pub(super) reason: Reason,
     pub(super) source: UserId,
 }
 
@@ -35,15 +35,16 @@ impl State {
             debit,
             recipient,
             tier,
+            layer,
             amount,
-            reason,
             source,
         } = reward;
+        let reason = Reason::PoolLayer { tier, layer };
         let netted = self.net(recipient, amount);
         let receivable = (debit, Account::Receivable(recipient));
         pay(out, receivable, netted, Reason::Netting, Some(recipient), source);
         let rest = amount.minus_or_zero(netted);
-        let account = if self.is_reserving(recipient, tier) {
+        let account = if plan.is_reserved_layer(layer) && self.is_reserving(recipient, tier) {
             self.add_reserve(plan, recipient, tier, rest);
             Account::Reserve(recipient, tier)
         } else {
@@ -155,6 +156,8 @@ impl State {
         };
         if plan.next_price(tier).is_none() {
             ignore(IgnoredCause::NoNextTier, out);
+        } else if !plan.reserve_is_chosen() {
+            ignore(IgnoredCause::NotChosen, out);
         } else if closed || seat.progressed.has(tier) {
             ignore(IgnoredCause::TierFinished, out);
         } else if seat.chosen.has(tier) == (choice == ReserveChoice::In) {

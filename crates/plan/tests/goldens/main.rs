@@ -4,7 +4,10 @@
 
 mod scenario;
 
-use plan::{CompiledPlan, compile};
+use ledger::Reason;
+use plan::{
+    CompiledPlan, Day, DepositId, Effect, Fact, Outcome, Place, State, Tier, TreeNumber, UserId, compile,
+};
 
 fn auto_pool() -> CompiledPlan {
     compile(include_str!("../../../../plans/auto-pool.toml")).unwrap()
@@ -72,6 +75,75 @@ scenarios! {
     what_a_user_owes_is_paid_before_anything_else: all_enter(15);
     money_that_fits_nothing_waits_in_clearing: auto_pool();
     choices_that_do_not_fit_are_ignored: all_enter(1);
+}
+
+/// The reference's table: in an endless tree the places 11 to 14 reach the next price of 40 with 41 in reserve, and do so
+/// by the entrants 102, 110, 118 and 126. Each entrant is the first direct of the one before, and matures at once.
+#[test]
+fn the_last_four_of_fifteen_move_on_at_entrants_102_110_118_and_126() {
+    let text = include_str!("../../../../plans/auto-pool-rolling.toml").replace("[2]", "[1]");
+    let plan = compile(&text).unwrap();
+    let (bnb, price) = (plan.asset(), plan.registration_price());
+    let (mut state, mut out) = (State::new(&plan), Outcome::default());
+    let mut moves = Vec::new();
+    // User 1 has no sponsor and enters nothing: entrant n is user n + 1.
+    for number in 1..=127 {
+        let registered = Fact::Registered {
+            user: UserId::new(number).unwrap(),
+            sponsor: UserId::new(number - 1),
+            deposit: DepositId::new(number).unwrap(),
+            amount: price,
+            day: Day::new(number),
+        };
+        state.apply(&plan, &registered, &mut out);
+        let through = Day::new(number);
+        state.apply(
+            &plan,
+            &Fact::EscrowMatured {
+                through,
+                amount: price,
+            },
+            &mut out,
+        );
+        for effect in &out.effects {
+            let Effect::Progressed { user, from } = *effect else {
+                continue;
+            };
+            let left = out
+                .legs
+                .iter()
+                .filter(|leg| leg.reason == Reason::ReserveReleased);
+            let left: Vec<_> = left.map(|leg| bnb.display_amount(leg.amount)).collect();
+            let index = state.place(&plan, user, from).unwrap().index;
+            moves.push((number - 1, index, from, left));
+        }
+    }
+    let one = || vec!["1".to_owned()];
+    let first = Tier::FIRST;
+    assert_eq!(
+        moves,
+        [
+            (102, 11, first, one()),
+            (110, 12, first, one()),
+            (118, 13, first, one()),
+            (126, 14, first, one())
+        ]
+    );
+    let mover = |index| {
+        state.occupant(
+            &plan,
+            first,
+            Place {
+                tree: TreeNumber::new(1).unwrap(),
+                index,
+            },
+        )
+    };
+    // In cash: 20 of layer 1, 1 that was left, 3 of the last of layer 3 (it comes to the fourth with the next entrant), and in
+    // tier 2 the shares of the places below: 20 + 20 + 10 for the first mover, 20 for the second.
+    let entitled = |index| bnb.display_amount(state.entitled(mover(index).unwrap()));
+    let cash: Vec<_> = (11..15).map(entitled).collect();
+    assert_eq!(cash, ["74", "44", "24", "21"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use money::Amount;
 use naive::Terms;
 use plan::{Book, Cause, CompiledPlan, Intake, Outcome, ReserveChoice, Tier};
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -86,14 +87,14 @@ pub(crate) fn text(terms: &Terms) -> String {
             company_share = {}
             generations_bps = {:?}
             [pool]
-            geometry = "closed"
+            geometry = "{}"
             tree_size = {}
             {trees_max}
             tier_prices = [{}]
             layers_bps = {:?}
             when_full = "direct"
             progression = "funded"
-            reserve = "opt_in"
+            {}
             "#,
         inr(terms.registration),
         inr(terms.direct),
@@ -101,18 +102,28 @@ pub(crate) fn text(terms: &Terms) -> String {
         inr(terms.retopup),
         inr(terms.retopup_company),
         terms.generations_bps,
+        if terms.rolling { "rolling" } else { "closed" },
         terms.tree_size,
         prices.join(", "),
         terms.layers_bps,
+        match &terms.forced {
+            None => "reserve = \"opt_in\"".into(),
+            Some((nodes, layers)) =>
+                format!("reserve = \"last_nodes\"\nreserve_nodes = {nodes}\nreserve_layers = {layers:?}"),
+        },
     )
 }
 
 /// Plans with small trees and cheap tiers, so that a few hundred facts close trees and climb several tiers.
 pub(crate) fn any_terms() -> impl Strategy<Value = Terms> {
     let pool = (
-        select(vec![(3, 1), (7, 1), (7, 2), (15, 3)]),
+        select(vec![(3, 1u8), (7, 1), (7, 2), (15, 3)]),
         select(vec![None, Some(1), Some(2), Some(9)]),
         vec(1u128..700, 1..4),
+        (
+            select(vec![false, false, false, true]),
+            option::weighted(0.3, 1u32..8),
+        ),
     );
     (
         1_500u128..3_000,
@@ -121,23 +132,34 @@ pub(crate) fn any_terms() -> impl Strategy<Value = Terms> {
         vec(0u16..1_500, 0..6),
         pool,
     )
-        .prop_map(
-            |(registration, direct, entering, generations_bps, ((tree_size, layers), trees_max, higher))| {
-                Terms {
-                    registration,
-                    direct,
-                    // Every one, every second, …: the more enter, the more trees there are.
-                    ordinals: (1..60).step_by(entering as usize).collect(),
-                    retopup: 4_001,
-                    retopup_company: 399,
-                    generations_bps,
-                    tree_size,
-                    trees_max,
-                    tier_prices: std::iter::once(registration).chain(higher).collect(),
-                    layers_bps: [5_003, 2_501, 1_499][..layers].to_vec(),
-                }
-            },
-        )
+        .prop_map(|(registration, direct, entering, generations_bps, pool)| {
+            let ((tree_size, layers), trees_max, higher, (rolling, nodes)) = pool;
+            let first = 1 + u8::try_from(entering).unwrap() % 2;
+            let kept: Vec<u8> = (first.min(layers)..=layers).collect();
+            let chosen = Terms {
+                registration,
+                direct,
+                // Every one, every second, …: the more enter, the more trees there are.
+                ordinals: (1..60).step_by(entering as usize).collect(),
+                retopup: 4_001,
+                retopup_company: 399,
+                generations_bps,
+                tree_size,
+                rolling,
+                trees_max: trees_max.filter(|_| !rolling),
+                tier_prices: std::iter::once(registration).chain(higher).collect(),
+                layers_bps: [5_003, 2_501, 1_499][..usize::from(layers)].to_vec(),
+                forced: None,
+            };
+            let forced = nodes.map(|nodes| Terms {
+                forced: Some((nodes, kept)),
+                ..chosen.clone()
+            });
+            // Of forced reserves only those that can reach the next price compile.
+            forced
+                .filter(|terms| plan::compile(&text(terms)).is_ok())
+                .unwrap_or(chosen)
+        })
 }
 
 pub(crate) fn any_history(facts: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {

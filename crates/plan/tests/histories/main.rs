@@ -412,13 +412,17 @@ fn random_histories_reach_every_rule() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen = BTreeMap::<&str, u32>::new();
-    for _ in 0..80 {
+    for _ in 0..140 {
         let terms = any_terms().new_tree(&mut runner).unwrap().current();
         let steps = any_history(200..320).new_tree(&mut runner).unwrap().current();
         run(&terms, &steps, |_, _, out, _| {
             for effect in &out.effects {
                 let key = if let Effect::Placed { tier, .. } = effect {
-                    if tier.get() > 2 {
+                    if terms.rolling && *tier != Tier::FIRST {
+                        "placed above tier 1 of an endless tree"
+                    } else if terms.forced.is_some() && *tier != Tier::FIRST {
+                        "placed by a forced reserve in closed trees"
+                    } else if tier.get() > 2 {
                         "placed in tier 3"
                     } else {
                         "placed"
@@ -443,6 +447,9 @@ fn random_histories_reach_every_rule() {
                     (Reason::Netting, _) if leg.debit.kind() == AccountKind::Reserve => "netted from a move",
                     (Reason::Netting, _) => "netted",
                     (Reason::ReserveReleased, _) => "released",
+                    (_, Account::Reserve(..)) if terms.rolling && terms.forced.is_some() => {
+                        "forced in an endless tree"
+                    }
                     (_, Account::Held(Beneficiary::Breakage(BreakageCause::Refunded))) => "refunded upline",
                     _ => continue,
                 };
@@ -458,6 +465,9 @@ fn random_histories_reach_every_rule() {
         "closed",
         "closed above tier 1",
         "placed in tier 3",
+        "placed above tier 1 of an endless tree",
+        "placed by a forced reserve in closed trees",
+        "forced in an endless tree",
         "netted",
         "netted from a move",
         "released",
