@@ -10,4 +10,4 @@ mod world;
 pub use demonstration::Oracle;
 pub use devstack::world::{Answer, Authorization, Person};
 pub use payouts::{Attempt, Batch, PayoutWorld, Submission, has_died};
-pub use world::{PATIENCE, World, bnb};
+pub use world::{PATIENCE, World, bnb, trellis};

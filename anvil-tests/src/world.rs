@@ -237,7 +237,7 @@ impl World {
 
     /// Runs `trellis ledger verify` as the role that may only read.
     fn verify(&self) -> anyhow::Result<()> {
-        let output = Command::new(program("trellis")?)
+        let output = trellis()?
             .args([
                 "ledger",
                 "verify",
@@ -264,6 +264,18 @@ impl Drop for World {
 
 fn logs_in(files: &TempDir) -> PathBuf {
     files.path().join("log")
+}
+
+/// The command `trellis`, with no key in its environment.
+///
+/// # Errors
+/// When nobody knows where the programs lie.
+pub fn trellis() -> anyhow::Result<Command> {
+    let mut command = Command::new(program("trellis")?);
+    command
+        .env_remove("TRELLIS_KEYSTORE")
+        .env_remove("TRELLIS_KEYSTORE_PASSWORD_FILE");
+    Ok(command)
 }
 
 /// A program of ours: a test lies one directory below them.

@@ -49,6 +49,7 @@ mod fees;
 mod foreign;
 mod leases;
 mod leaves;
+mod leaves_by_command;
 mod nodes;
 mod operators;
 mod recipients;

@@ -127,7 +127,7 @@ enum Role {
 }
 
 /// With its checksum, so that a mistyped digit is seen.
-fn account(text: &str) -> Result<Address, String> {
+pub(crate) fn account(text: &str) -> Result<Address, String> {
     Address::parse_checksummed(text, None).map_err(|_| "not an address with its checksum (EIP-55)".to_owned())
 }
 

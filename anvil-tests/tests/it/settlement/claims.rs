@@ -21,6 +21,13 @@ fn text(value: &Value) -> &str {
 
 /// Builds, approves and publishes the liabilities; the veto delay passes.
 pub(super) async fn publish(payouts: &PayoutWorld) -> B256 {
+    let root = publish_immature(payouts).await;
+    payouts.pass_time(DAY + 60).await.unwrap();
+    root
+}
+
+/// Builds, approves and publishes the liabilities, which can be vetoed still.
+pub(super) async fn publish_immature(payouts: &PayoutWorld) -> B256 {
     let wish = json!({ "accept_claims": false });
     let built = payouts.post(&payouts.builder, "/liabilities/roots", wish).await;
     assert_eq!(built.status, 201, "{built:?}");
@@ -38,7 +45,6 @@ pub(super) async fn publish(payouts: &PayoutWorld) -> B256 {
             (state == "published").then_some(())
         })
         .await;
-    payouts.pass_time(DAY + 60).await.unwrap();
     root
 }
 

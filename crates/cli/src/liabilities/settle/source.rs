@@ -1,0 +1,51 @@
+//! Where the public list of leaves comes from: a file that anybody kept, or the operator's API.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use alloy::primitives::B256;
+use anyhow::{Context, ensure};
+use audit::liabilities::List;
+
+/// How long the list may take: it is some tens of bytes for each user.
+const LIST_WITHIN: Duration = Duration::from_secs(120);
+
+#[derive(Debug, clap::Args)]
+#[group(id = "list_source", required = true, multiple = false)]
+pub(super) struct Arguments {
+    /// The public list, as `GET /liabilities/roots/{root}/leaves` answers it
+    #[arg(long)]
+    list: Option<PathBuf>,
+    /// Instead of a file, the URL of an API that has the list
+    #[arg(long)]
+    api: Option<String>,
+}
+
+impl Arguments {
+    /// The list; reading it recomputes its root and total.
+    pub(super) async fn read(&self, root: B256) -> anyhow::Result<List> {
+        let text = match (&self.list, &self.api) {
+            (Some(file), _) => {
+                fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?
+            }
+            (None, Some(api)) => fetch(api, root).await?,
+            (None, None) => anyhow::bail!("neither a list nor an API was named"),
+        };
+        List::parse(&text).context("wrong_list: not a list of liabilities")
+    }
+}
+
+async fn fetch(api: &str, root: B256) -> anyhow::Result<String> {
+    let url = format!("{}/liabilities/roots/{root}/leaves", api.trim_end_matches('/'));
+    let client = reqwest::Client::builder().timeout(LIST_WITHIN).build()?;
+    let unavailable = || format!("list_unavailable: {url} does not answer");
+    let answer = client.get(&url).send().await.with_context(unavailable)?;
+    let status = answer.status();
+    ensure!(
+        status.is_success(),
+        "list_unavailable: {url} answers {}",
+        status.as_u16()
+    );
+    answer.text().await.with_context(unavailable)
+}

@@ -1,0 +1,77 @@
+//! `trellis liabilities verify`: recomputes a published root from the public list of leaves, and asks the chain for the
+//! root that was really published. Nobody needs to trust the operator's copy of either.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use audit::liabilities::List;
+use chain::{At, ChainReader};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A node of the chain
+    #[arg(long)]
+    rpc: String,
+    /// The public list, as `GET /liabilities/roots/{root}/leaves` answers it
+    #[arg(long)]
+    list: PathBuf,
+}
+
+pub(super) async fn run(verify: &Arguments) -> anyhow::Result<ExitCode> {
+    let text =
+        fs::read_to_string(&verify.list).with_context(|| format!("cannot read {}", verify.list.display()))?;
+    // Parsing recomputes the tree: a list whose root or total is not its leaves' is refused.
+    let list = List::parse(&text).context("not a list of liabilities")?;
+    let (tree, header) = (&list.tree, &list.header);
+    let reader = ChainReader::connect(&verify.rpc, header.contract)?;
+    let mut differences = Vec::new();
+    let chain_id = reader.chain_id().await?;
+    if chain_id != header.chain_id {
+        differences.push(format!(
+            "the list is of chain {}, the node of {chain_id}",
+            header.chain_id
+        ));
+    }
+    match reader.liabilities(tree.root(), At::Latest).await? {
+        None => differences.push(format!("the contract does not know the root {}", tree.root())),
+        Some(published) if published.total != tree.total().base_units() => differences.push(format!(
+            "the contract's total of the root is {}, the list sums to {}",
+            published.total,
+            tree.total()
+        )),
+        Some(_) => {}
+    }
+    for leaf in tree.leaves() {
+        let account = reader.account(leaf.wallet, At::Latest).await?;
+        if !account.is_registered() {
+            differences.push(format!("{} is nobody to the contract", leaf.wallet));
+        }
+        let paid = account.paid;
+        if paid > leaf.entitled.base_units() {
+            // Later batches pay beyond an older root: worth saying, no difference.
+            println!("{} was paid {paid} since, beyond {}", leaf.wallet, leaf.entitled);
+        }
+    }
+    for difference in &differences {
+        println!("{difference}");
+    }
+    println!(
+        "root {} of {} leaves, {} wei, as of journal entry {}: {}",
+        tree.root(),
+        tree.leaves().len(),
+        tree.total(),
+        header.as_of_seq,
+        if differences.is_empty() {
+            "published, and what the leaves give"
+        } else {
+            "NOT what was published"
+        }
+    );
+    Ok(if differences.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
