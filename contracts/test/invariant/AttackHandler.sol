@@ -2,12 +2,12 @@
 pragma solidity ^0.8.24;
 
 import {ICustody} from "../../src/interfaces/ICustody.sol";
+import {AimedAttacks} from "./AimedAttacks.sol";
 import {EntryPoints} from "./EntryPoints.sol";
-import {ExitHandler} from "./ExitHandler.sol";
 
 /// @notice Who has no right calls every entry point with whatever there is, and sends again what others sent. Only a sweep, and a
 /// gift of funds, may succeed.
-abstract contract AttackHandler is ExitHandler {
+abstract contract AttackHandler is AimedAttacks {
     bytes private seen;
 
     /// @dev Arguments that mean something: users, holders of roles, ids and roots that exist.

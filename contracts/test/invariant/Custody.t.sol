@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {AimedAttacks} from "./AimedAttacks.sol";
 import {AttackHandler} from "./AttackHandler.sol";
 import {Campaign} from "./Campaign.sol";
 import {ExitHandler} from "./ExitHandler.sol";
@@ -84,6 +85,7 @@ contract CustodyInvariantTest is Campaign {
         _action(RoleHandler.schedule.selector, 3, "schedule");
         _action(RoleHandler.execute.selector, 4, "treasury");
         _action(RoleHandler.cancel.selector, 1, "cancel");
+        succeeding.push("treasury beyond the surplus");
         succeeding.push("raiseCap");
         succeeding.push("retireRoot");
         succeeding.push("addSigner");
@@ -104,8 +106,13 @@ contract CustodyInvariantTest is Campaign {
         _action(ExitHandler.withdrawFor.selector, 2, "withdrawFor");
         _action(AttackHandler.attack.selector, 2, "attack");
         _action(AttackHandler.attackWithBytes.selector, 1, "");
+        _action(AimedAttacks.aimedAttack.selector, 8, "");
+        for (uint256 k; k < handler.AIMS(); ++k) {
+            refusable.push(handler.aimName(k));
+        }
         _action(AttackHandler.replayBatch.selector, 1, "replay");
         succeeding.push("batch with somebody frozen");
+        succeeding.push("batch beyond the surplus");
         succeeding.push("batch that credits");
         succeeding.push("batch signed by a contract");
         succeeding.push("claim of who was paid before");

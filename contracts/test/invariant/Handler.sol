@@ -22,7 +22,7 @@ contract Handler is LastExit {
         // Signer and freezer.
         _doSchedule(_planned(2, 0));
         _doSchedule(_planned(3, 0));
-        _doFund(5_000 ether);
+        _doFund(1_000 ether);
         for (uint256 k; k < USERS; ++k) {
             if (k != REFUSER && k != 6) _doRegister(users[k], PRICE, users[6]);
         }

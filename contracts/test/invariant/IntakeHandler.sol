@@ -91,8 +91,9 @@ abstract contract IntakeHandler is Rules {
         return _now() / 1 days - 1 - swept;
     }
 
+    /// @dev Little, so that what there is to be spent is often less than what fits under the cap.
     function fund(uint256 amount) external {
-        _doFund(amount % 3 == 0 ? amount % 1e24 : (amount % 1e12) * 1 gwei);
+        _doFund(amount % 3 == 0 ? amount % 300 ether : (amount % 3e11) * 1 gwei);
     }
 
     function _doFund(uint256 amount) internal step("fund", amount > 0 && amount % 1 gwei == 0) {

@@ -107,9 +107,10 @@ abstract contract Rules is Books {
         return present < limit ? limit - present : 0;
     }
 
-    /// @dev So that amounts are often near what can be paid.
+    /// @dev So that amounts are often near what can be paid, and the largest is just above it.
     function _scale() internal view returns (uint256) {
-        return _roomForPayments() + 1 gwei;
+        (uint256 funds, uint256 room) = (_spendable(), _roomForPayments());
+        return (funds < room ? funds : room) + 1 gwei;
     }
 
     /// @dev Spread evenly, whatever numbers the fuzzer prefers; often the most there is.
