@@ -121,6 +121,14 @@ fn write_terms(text: &mut String, plan: &CompiledPlan) -> std::fmt::Result {
         text,
         "- of a registration that does not enter a pool the sponsor gets {direct} and the company the rest"
     )?;
+    if let Some(share) = plan.split_share() {
+        let share = in_asset(asset, share);
+        writeln!(
+            text,
+            "- {share} of every registration enter a pool; the sponsor and the company divide what is left in the same \
+             proportion"
+        )?;
+    }
     match (plan.tree_size(), plan.trees_max()) {
         (Some(size), Some(max)) => writeln!(
             text,

@@ -85,8 +85,8 @@ pub struct IntakeView {
 /// A place that is not reserved: the order of the chain decides.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlacementView {
-    /// `direct` when the registration enters no pool, `pool` when it does, `pool_full` when it would but the tier
-    /// is full.
+    /// `direct` when the registration enters no pool, `pool` when it does, `split` when a part of it does, `pool_full`
+    /// when it would but the tier is full.
     route: &'static str,
     tier: Option<u8>,
     tree: Option<u32>,
@@ -196,27 +196,16 @@ impl AuthorizationAnswer {
 
 impl PlacementView {
     fn of(route: Route) -> Self {
-        let nowhere = |route| Self {
-            route,
-            tier: None,
-            tree: None,
-            index: None,
-            parent_index: None,
-            side: None,
-            depth: None,
-        };
-        match route {
-            Route::Direct => nowhere("direct"),
-            Route::PoolFull => nowhere("pool_full"),
-            Route::Pool { tree, index } => Self {
-                route: "pool",
-                tier: Some(ledger::Tier::FIRST.get()),
-                tree: Some(tree.get()),
-                index: Some(index),
-                parent_index: geometry::parent(index),
-                side: Some(geometry::side(index).name()),
-                depth: Some(geometry::depth(index)),
-            },
+        let place = route.place();
+        let index = place.map(|(_, index)| index);
+        Self {
+            route: route.name(),
+            tier: place.map(|_| ledger::Tier::FIRST.get()),
+            tree: place.map(|(tree, _)| tree.get()),
+            index,
+            parent_index: index.and_then(geometry::parent),
+            side: index.map(|index| geometry::side(index).name()),
+            depth: index.map(geometry::depth),
         }
     }
 }

@@ -200,6 +200,7 @@ fn auto_pool() -> Terms {
         registration: bnb(20),
         direct: bnb(18),
         ordinals: vec![2],
+        pool_bps: None,
         retopup: bnb(40),
         retopup_company: bnb(4),
         generations_bps: vec![3000, 1500, 1000, 500, 500, 500, 500, 500, 1000, 1000],

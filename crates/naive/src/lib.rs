@@ -29,6 +29,8 @@ pub struct Terms {
     pub registration: u128,
     pub direct: u128,
     pub ordinals: Vec<u32>,
+    /// Instead of ordinals: the part of every registration that goes into a pool, in 10,000 parts.
+    pub pool_bps: Option<u16>,
     pub retopup: u128,
     pub retopup_company: u128,
     pub generations_bps: Vec<u16>,
@@ -188,29 +190,37 @@ impl Model {
         if money(intake.amount) != as_money(self.terms.registration) {
             return self.park_in_clearing(intake, true);
         }
-        let enters = sponsor.is_some() && self.terms.ordinals.iter().any(|o| *o as usize == ordinal);
-        if enters && self.has_room(1) {
-            let (grants, full) = self.place(intake.wallet, 1);
-            self.book(intake, true, grants);
-            if let Some(tree) = full {
-                self.release_tree(1, tree);
-            }
-            return;
-        }
+        let chosen = sponsor.is_some() && self.terms.ordinals.iter().any(|o| *o as usize == ordinal);
+        let price = self.terms.registration;
+        let pooled = match self.terms.pool_bps {
+            _ if !self.has_room(1) => 0,
+            Some(bps) => price * u128::from(bps) / 10_000,
+            None if chosen => price,
+            None => 0,
+        };
+        let (mut grants, full) = match pooled {
+            0 => (Vec::new(), None),
+            _ => self.place(intake.wallet, 1),
+        };
+        let shared = price - pooled;
+        let sponsored = self.terms.direct * shared / price;
         let direct = match sponsor {
             None => Bucket::Named("company".into()),
             Some(sponsor) if self.is_active(sponsor) => Bucket::Sponsor(sponsor),
             Some(_) => Bucket::Named("breakage:refunded".into()),
         };
-        let direct = Grant {
+        grants.push(Grant {
             bucket: direct,
-            amount: as_money(self.terms.direct),
-        };
-        let company = Grant {
+            amount: as_money(sponsored),
+        });
+        grants.push(Grant {
             bucket: Bucket::Named("company".into()),
-            amount: as_money(self.terms.registration - self.terms.direct),
-        };
-        self.book(intake, true, vec![direct, company]);
+            amount: as_money(shared - sponsored),
+        });
+        self.book(intake, true, grants);
+        if let Some(tree) = full {
+            self.release_tree(1, tree);
+        }
     }
 
     fn retopped_up(&mut self, intake: &Intake) {

@@ -10,12 +10,13 @@ mod error;
 mod findings;
 mod funding;
 
+use alloy_primitives::U256;
 use ledger::{Reason, Tier};
 use money::{Amount, Asset, Bps, BpsError};
 
 use crate::compiled::{
-    CompiledPlan, ForcedReserve, LayerSet, PoolTerms, RegistrationTerms, ReserveTerms, RetopupTerms, Terms,
-    TierTerms,
+    CompiledPlan, ForcedReserve, LayerSet, PoolEntry, PoolTerms, RegistrationTerms, ReserveTerms,
+    RetopupTerms, SplitTerms, Terms, TierTerms,
 };
 use crate::file::{Geometry, PlanFile, PoolTable, Progression, RegistrationTable, Reserve, RetopupTable};
 pub use error::CompileError;
@@ -72,7 +73,11 @@ fn check(file: &PlanFile) -> Result<Terms, CompileError> {
     })?;
     let registration = check_registration(&file.registration, asset)?;
     let retopup = check_retopup(&file.retopup, asset)?;
-    let pool = check_pool(&file.pool, asset, registration.price)?;
+    let entry = match registration.pool_entry {
+        PoolEntry::Ordinals(_) => registration.price,
+        PoolEntry::Split(split) => split.pool,
+    };
+    let pool = check_pool(&file.pool, asset, entry)?;
     Ok(Terms {
         name: file.name.clone(),
         version: file.version,
@@ -86,21 +91,45 @@ fn check(file: &PlanFile) -> Result<Terms, CompileError> {
 fn check_registration(table: &RegistrationTable, asset: Asset) -> Result<RegistrationTerms, CompileError> {
     let price = price(asset, "registration.price", &table.price)?;
     let (direct, company) = share(asset, "registration.direct_share", &table.direct_share, price)?;
-    let ordinals = &table.pool_entry_ordinals;
-    list_length(
-        "registration.pool_entry_ordinals",
-        ordinals.len(),
-        0,
-        ORDINALS_MAX,
-    )?;
-    if ordinals.first() == Some(&0) || !ordinals.is_sorted_by(|earlier, later| earlier < later) {
-        return Err(CompileError::OrdinalsNotAscending);
-    }
+    let pool_entry = match (&table.pool_entry_ordinals, table.pool_bps) {
+        (Some(ordinals), None) => PoolEntry::Ordinals(check_ordinals(ordinals)?),
+        (None, Some(bps)) => PoolEntry::Split(check_split(price, direct, bps)?),
+        (Some(_), Some(_)) | (None, None) => return Err(CompileError::PoolEntryAmbiguous),
+    };
     Ok(RegistrationTerms {
         price,
         direct,
         company,
-        pool_entry_ordinals: ordinals.clone(),
+        pool_entry,
+    })
+}
+
+fn check_ordinals(ordinals: &[u32]) -> Result<Vec<u32>, CompileError> {
+    let field = "registration.pool_entry_ordinals";
+    list_length(field, ordinals.len(), 0, ORDINALS_MAX)?;
+    if ordinals.first() == Some(&0) || !ordinals.is_sorted_by(|earlier, later| earlier < later) {
+        return Err(CompileError::OrdinalsNotAscending);
+    }
+    Ok(ordinals.to_vec())
+}
+
+/// The pool's share, rounded down; of what is left the sponsor's in the proportion of the whole, rounded down; the rest.
+fn check_split(price: Amount, direct: Amount, pool_bps: u16) -> Result<SplitTerms, CompileError> {
+    let (shares, left) = divide("registration.pool_bps", price, &[pool_bps])?;
+    let pool = shares.first().copied().unwrap_or(Amount::ZERO);
+    if pool.is_zero() || left.is_zero() {
+        return Err(CompileError::PoolEntryAmbiguous);
+    }
+    let [price, whole, left_units] = [price, direct, left].map(|amount| U256::from(amount.base_units()));
+    // Prices have 96 bits and are not zero; the share is at most what is left.
+    let direct = whole
+        .checked_mul(left_units)
+        .and_then(|product| product.checked_div(price));
+    let direct = Amount::new(direct.map_or(0, |share| share.saturating_to()));
+    Ok(SplitTerms {
+        pool,
+        direct,
+        company: left.minus_or_zero(direct),
     })
 }
 
@@ -118,7 +147,7 @@ fn check_retopup(table: &RetopupTable, asset: Asset) -> Result<RetopupTerms, Com
     })
 }
 
-fn check_pool(table: &PoolTable, asset: Asset, registration: Amount) -> Result<PoolTerms, CompileError> {
+fn check_pool(table: &PoolTable, asset: Asset, brought: Amount) -> Result<PoolTerms, CompileError> {
     let size = table.tree_size;
     let full = size.checked_add(1).is_some_and(u32::is_power_of_two);
     if !full || !(3..=TREE_SIZE_MAX).contains(&size) {
@@ -145,9 +174,9 @@ fn check_pool(table: &PoolTable, asset: Asset, registration: Amount) -> Result<P
         .map(|text| check_tier(asset, text, &table.layers_bps))
         .collect::<Result<Vec<_>, _>>()?;
     let entry = tiers.first().map_or(Amount::ZERO, |tier| tier.price);
-    if entry != registration {
+    if entry != brought {
         return Err(CompileError::PoolEntryNotFunded {
-            paid: registration,
+            paid: brought,
             price: entry,
         });
     }

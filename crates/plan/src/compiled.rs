@@ -35,8 +35,24 @@ pub(crate) struct RegistrationTerms {
     pub(crate) price: Amount,
     pub(crate) direct: Amount,
     pub(crate) company: Amount,
-    /// Ascending, without repetition.
-    pub(crate) pool_entry_ordinals: Vec<u32>,
+    pub(crate) pool_entry: PoolEntry,
+}
+
+/// Which registrations enter a pool, and with what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PoolEntry {
+    /// Those with these ordinals among their sponsor's directs, with the whole price. Ascending, without repetition.
+    Ordinals(Vec<u32>),
+    /// All, with a part of the price.
+    Split(SplitTerms),
+}
+
+/// The parts of a registration that is split; together the price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SplitTerms {
+    pub(crate) pool: Amount,
+    pub(crate) direct: Amount,
+    pub(crate) company: Amount,
 }
 
 /// How a retopup is divided.
@@ -220,8 +236,37 @@ pub enum Route {
         /// The index in it.
         index: u32,
     },
+    /// A part of it buys this place of tier 1, sponsor and company divide the rest.
+    Split {
+        /// The tree.
+        tree: TreeNumber,
+        /// The index in it.
+        index: u32,
+    },
     /// It would buy a place, but tier 1 is full: divided like [`Route::Direct`].
     PoolFull,
+}
+
+impl Route {
+    /// Stable name in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Pool { .. } => "pool",
+            Self::Split { .. } => "split",
+            Self::PoolFull => "pool_full",
+        }
+    }
+
+    /// The place that it buys.
+    #[must_use]
+    pub const fn place(self) -> Option<(TreeNumber, u32)> {
+        match self {
+            Self::Pool { tree, index } | Self::Split { tree, index } => Some((tree, index)),
+            Self::Direct | Self::PoolFull => None,
+        }
+    }
 }
 
 impl CompiledPlan {
@@ -259,6 +304,34 @@ impl CompiledPlan {
     #[must_use]
     pub const fn direct_share(&self) -> Amount {
         self.terms.registration.direct
+    }
+
+    /// The sponsor's share of a registration that goes this way.
+    #[must_use]
+    pub const fn direct_share_of(&self, route: Route) -> Amount {
+        match (route, &self.terms.registration.pool_entry) {
+            (Route::Direct | Route::PoolFull, _) => self.terms.registration.direct,
+            (Route::Split { .. }, PoolEntry::Split(split)) => split.direct,
+            (Route::Split { .. }, PoolEntry::Ordinals(_)) | (Route::Pool { .. }, _) => Amount::ZERO,
+        }
+    }
+
+    /// The company's share of a registration that goes this way, besides its share of a place.
+    pub(crate) const fn company_share_of(&self, route: Route) -> Amount {
+        match (route, &self.terms.registration.pool_entry) {
+            (Route::Direct | Route::PoolFull, _) => self.terms.registration.company,
+            (Route::Split { .. }, PoolEntry::Split(split)) => split.company,
+            (Route::Split { .. }, PoolEntry::Ordinals(_)) | (Route::Pool { .. }, _) => Amount::ZERO,
+        }
+    }
+
+    /// The part with which every registration enters a pool; `None` when some enter with their whole price.
+    #[must_use]
+    pub const fn split_share(&self) -> Option<Amount> {
+        match &self.terms.registration.pool_entry {
+            PoolEntry::Split(split) => Some(split.pool),
+            PoolEntry::Ordinals(_) => None,
+        }
     }
 
     /// What a retopup costs.
@@ -343,15 +416,22 @@ impl CompiledPlan {
     /// and is `None` for a user without a sponsor.
     #[must_use]
     pub fn route(&self, ordinal: Option<u32>, first_tier: PoolRoom) -> Route {
-        let ordinals = &self.terms.registration.pool_entry_ordinals;
-        let enters = ordinal.is_some_and(|ordinal| ordinals.binary_search(&ordinal).is_ok());
-        match first_tier {
-            _ if !enters => Route::Direct,
-            PoolRoom::Open { tree, next_index } => Route::Pool {
-                tree,
-                index: next_index,
-            },
-            PoolRoom::Full => Route::PoolFull,
+        let entry = &self.terms.registration.pool_entry;
+        if let PoolEntry::Ordinals(ordinals) = entry
+            && ordinal.is_none_or(|ordinal| ordinals.binary_search(&ordinal).is_err())
+        {
+            return Route::Direct;
+        }
+        let PoolRoom::Open {
+            tree,
+            next_index: index,
+        } = first_tier
+        else {
+            return Route::PoolFull;
+        };
+        match entry {
+            PoolEntry::Ordinals(_) => Route::Pool { tree, index },
+            PoolEntry::Split(_) => Route::Split { tree, index },
         }
     }
 

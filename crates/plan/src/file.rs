@@ -32,8 +32,11 @@ pub struct RegistrationTable {
     pub price: String,
     /// What the sponsor gets of it when it does not go to a pool. The rest is the company's.
     pub direct_share: String,
-    /// Which directs of a sponsor enter a pool with their whole price, counted from 1.
-    pub pool_entry_ordinals: Vec<u32>,
+    /// Which directs of a sponsor enter a pool with their whole price, counted from 1. This or `pool_bps`.
+    pub pool_entry_ordinals: Option<Vec<u32>>,
+    /// The share with which every registration enters a pool; sponsor and company divide what is left in the proportion
+    /// in which they divide a whole price.
+    pub pool_bps: Option<u16>,
 }
 
 /// Any further payment.

@@ -102,6 +102,33 @@ fn every_broken_rule_has_its_code() {
             "pool_entry_ordinals = [2, 2]",
             "ordinals_not_ascending",
         ),
+        (
+            "pool_entry_ordinals = [2]",
+            "pool_entry_ordinals = [2]\npool_bps = 5000",
+            "pool_entry_ambiguous",
+        ),
+        ("pool_entry_ordinals = [2]", "", "pool_entry_ambiguous"),
+        (
+            "pool_entry_ordinals = [2]",
+            "pool_bps = 0",
+            "pool_entry_ambiguous",
+        ),
+        (
+            "pool_entry_ordinals = [2]",
+            "pool_bps = 10000",
+            "pool_entry_ambiguous",
+        ),
+        (
+            "pool_entry_ordinals = [2]",
+            "pool_bps = 10001",
+            "shares_above_whole",
+        ),
+        // Half of 20 does not pay for a place of 20.
+        (
+            "pool_entry_ordinals = [2]",
+            "pool_bps = 5000",
+            "pool_entry_not_funded",
+        ),
         ("tree_size = 15", "tree_size = 16", "tree_size_not_full"),
         ("tree_size = 15", "tree_size = 1", "tree_size_not_full"),
         ("tree_size = 15", "tree_size = 2047", "tree_size_not_full"),
@@ -220,6 +247,24 @@ fn the_rolling_plan_says_what_it_does_to_whom() {
     assert!(!plan.reserve_is_chosen());
     assert_eq!(figures(&plan, "endless_tree"), [("share_bps", 5_000)]);
     assert_eq!(figures(&plan, "forced_reserve"), [("places", 4), ("of", 15)]);
+}
+
+#[test]
+fn the_parts_of_a_split_are_in_the_hash() {
+    let hash = |bps: &str, prices: &str, direct: &str| {
+        let text = changed("pool_entry_ordinals = [2]", bps)
+            .replace("[\"20\", \"40\"", prices)
+            .replace("\"18\"", direct);
+        compile(&text).unwrap().hash()
+    };
+    let hashes: BTreeSet<_> = [
+        hash("pool_entry_ordinals = []", "[\"20\", \"40\"", "\"18\""),
+        hash("pool_bps = 5000", "[\"10\", \"40\"", "\"18\""),
+        hash("pool_bps = 5000", "[\"10\", \"40\"", "\"17\""),
+        hash("pool_bps = 2500", "[\"5\", \"40\"", "\"18\""),
+    ]
+    .into();
+    assert_eq!(hashes.len(), 4);
 }
 
 #[test]

@@ -164,24 +164,20 @@ impl<'a> Lookup<'a> {
     fn registration(&self, deposit: &Deposit) -> Vec<Part> {
         let sponsor = self.sponsor(deposit.user);
         let ordinal = self.ordinals.get(&deposit.user).copied();
-        match self.plan.route(ordinal, self.room(deposit.fact_seq)) {
-            Route::Pool { tree, index } => self.pool(deposit, tree, index),
-            Route::Direct | Route::PoolFull => {
-                let beneficiary = match sponsor {
-                    None => Beneficiary::Company,
-                    Some(sponsor) if self.is_gone(sponsor, deposit.fact_seq) => {
-                        Beneficiary::Breakage(BreakageCause::Refunded)
-                    }
-                    Some(sponsor) => user(sponsor, BreakageCause::NoUpline),
-                };
-                vec![held(
-                    beneficiary,
-                    self.plan.direct_share(),
-                    Reason::Direct,
-                    sponsor,
-                )]
+        let route = self.plan.route(ordinal, self.room(deposit.fact_seq));
+        let beneficiary = match sponsor {
+            None => Beneficiary::Company,
+            Some(sponsor) if self.is_gone(sponsor, deposit.fact_seq) => {
+                Beneficiary::Breakage(BreakageCause::Refunded)
             }
+            Some(sponsor) => user(sponsor, BreakageCause::NoUpline),
+        };
+        let share = self.plan.direct_share_of(route);
+        let mut parts = vec![held(beneficiary, share, Reason::Direct, sponsor)];
+        if let Some((tree, index)) = route.place() {
+            parts.extend(self.pool(deposit, tree, index));
         }
+        parts
     }
 
     fn pool(&self, deposit: &Deposit, tree: TreeNumber, index: u32) -> Vec<Part> {

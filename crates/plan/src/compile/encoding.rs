@@ -9,6 +9,7 @@
 //! list(u128(tier price)  u128(company)  list(u128(layer)))
 //! u8(reserve: 0 nobody, 1 opt-in, 2 forced)  u8(when full: 1 direct)  u8(progression: 1 funded)
 //! forced only: u32(places of a group)  u32(first)  u32(behind the last)  list(u8(reserved layer))
+//! split only, whose list of ordinals is empty: u128(pool)  u128(direct)  u128(company)
 //! ```
 //!
 //! Integers are big-endian; `text` and `list` start with their length as `u32`. Comments, formatting and the
@@ -18,7 +19,7 @@ use alloy_primitives::{B256, Keccak256};
 use ledger::Reason;
 use money::Amount;
 
-use crate::compiled::{ReserveTerms, Terms};
+use crate::compiled::{PoolEntry, ReserveTerms, Terms};
 
 /// What the encoding starts with; it changes with the encoding.
 const DOMAIN: &[u8] = b"trellis plan 1";
@@ -34,8 +35,12 @@ pub(crate) fn hash(terms: &Terms) -> B256 {
     out.amount(registration.price);
     out.amount(registration.direct);
     out.amount(registration.company);
-    out.length(registration.pool_entry_ordinals.len());
-    for ordinal in &registration.pool_entry_ordinals {
+    let ordinals: &[u32] = match &registration.pool_entry {
+        PoolEntry::Ordinals(ordinals) => ordinals,
+        PoolEntry::Split(_) => &[],
+    };
+    out.length(ordinals.len());
+    for ordinal in ordinals {
         out.u32(*ordinal);
     }
     out.amount(terms.retopup.price);
@@ -65,6 +70,11 @@ pub(crate) fn hash(terms: &Terms) -> B256 {
             .collect();
         out.length(layers.len());
         out.0.update(&layers);
+    }
+    if let PoolEntry::Split(split) = registration.pool_entry {
+        out.amount(split.pool);
+        out.amount(split.direct);
+        out.amount(split.company);
     }
     out.0.finalize()
 }

@@ -76,6 +76,11 @@ pub enum CompileError {
         /// What it has.
         found: usize,
     },
+    /// A registration has two ways into a pool, or none, or a share that is nothing or everything.
+    #[error(
+        "registration needs either pool_entry_ordinals or pool_bps, and pool_bps leaves something on both sides"
+    )]
+    PoolEntryAmbiguous,
     /// Ordinals are zero, repeated or not ascending.
     #[error("registration.pool_entry_ordinals must be ascending numbers from 1")]
     OrdinalsNotAscending,
@@ -152,6 +157,7 @@ impl CompileError {
             Self::ShareAboveWhole { .. } => "share_above_whole",
             Self::SharesAboveWhole { .. } => "shares_above_whole",
             Self::ListLength { .. } => "list_length",
+            Self::PoolEntryAmbiguous => "pool_entry_ambiguous",
             Self::OrdinalsNotAscending => "ordinals_not_ascending",
             Self::TreeSizeNotFull { .. } => "tree_size_not_full",
             Self::TreesMaxOutOfRange => "trees_max_out_of_range",

@@ -6,7 +6,7 @@ use money::Amount;
 use super::pool::Purse;
 use super::{GONE, Line, NO_RETOPUP, Seat, State, User, discrepancy, position, push};
 use crate::compiled::CompiledPlan;
-use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Funding, Outcome, Route};
+use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Funding, Outcome};
 
 /// A payment into escrow.
 #[derive(Clone, Copy, Debug)]
@@ -57,39 +57,32 @@ impl State {
             unroutable(payment.amount, out);
             return;
         }
-        match plan.route(ordinal, self.room(plan, Tier::FIRST)) {
-            Route::Direct | Route::PoolFull => {
-                self.pay_direct(plan, payment.user, sponsor, out);
-                self.hold(&payment, out);
-            }
-            Route::Pool { .. } => {
-                let placed = self.place_next(plan, Tier::FIRST, payment.user, Funding::Registration, out);
-                self.pay_layers(plan, &placed, Purse::Escrow, out);
-                self.hold(&payment, out);
-                if let Some(tree) = placed.closes {
-                    self.close(plan, Tier::FIRST, tree, out);
-                }
-            }
+        let route = plan.route(ordinal, self.room(plan, Tier::FIRST));
+        self.pay_sponsor(plan.direct_share_of(route), (payment.user, sponsor), out);
+        let company = plan.company_share_of(route);
+        let mut closes = None;
+        if route.place().is_some() {
+            let placed = self.place_next(plan, Tier::FIRST, payment.user, Funding::Registration, out);
+            self.pay_layers(plan, &placed, Purse::Escrow { company }, out);
+            closes = placed.closes;
+        } else {
+            let reason = Reason::CompanyShare;
+            hold_leg(out, Beneficiary::Company, company, reason, None, payment.user);
+        }
+        self.hold(&payment, out);
+        if let Some(tree) = closes {
+            self.close(plan, Tier::FIRST, tree, out);
         }
     }
 
-    /// The sponsor's and the company's share of a registration that enters no pool.
-    fn pay_direct(&self, plan: &CompiledPlan, user: UserId, sponsor: Option<UserId>, out: &mut Outcome) {
-        let terms = &plan.terms.registration;
+    /// The sponsor's share of what does not buy a place.
+    fn pay_sponsor(&self, share: Amount, (user, sponsor): (UserId, Option<UserId>), out: &mut Outcome) {
         let beneficiary = match sponsor {
             None => Beneficiary::Company,
             Some(sponsor) if self.is_active(sponsor) => Beneficiary::User(sponsor),
             Some(_) => Beneficiary::Breakage(BreakageCause::Refunded),
         };
-        hold_leg(out, beneficiary, terms.direct, Reason::Direct, sponsor, user);
-        hold_leg(
-            out,
-            Beneficiary::Company,
-            terms.company,
-            Reason::CompanyShare,
-            None,
-            user,
-        );
+        hold_leg(out, beneficiary, share, Reason::Direct, sponsor, user);
     }
 
     /// A user pays again, and the uplines share it.

@@ -6,7 +6,7 @@ use money::Amount;
 use super::intake::hold_leg;
 use super::query::place_of;
 use super::reserve::{Reward, Work};
-use super::{Place, State};
+use super::{Place, State, plus};
 use crate::compiled::{CompiledPlan, tier_index};
 use crate::{Effect, Funding, Outcome, geometry};
 
@@ -26,7 +26,10 @@ pub(super) struct Placed {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Purse {
     /// A deposit: shares are held until it matures.
-    Escrow,
+    Escrow {
+        /// The company's share of what the deposit brings beyond the price of the place.
+        company: Amount,
+    },
     /// A user's matured reserve of this tier: shares are matured at once.
     Reserve(Tier),
 }
@@ -100,10 +103,10 @@ impl State {
             index = index.and_then(geometry::parent);
         }
         match purse {
-            Purse::Escrow => hold_leg(
+            Purse::Escrow { company } => hold_leg(
                 out,
                 Beneficiary::Company,
-                terms.company,
+                plus(terms.company, company),
                 Reason::CompanyShare,
                 None,
                 placed.user,
@@ -131,11 +134,11 @@ impl State {
         let (tier, tree) = (placed.tier, placed.place.tree);
         let reason = Reason::PoolLayer { tier, layer };
         match (purse, active) {
-            (Purse::Escrow, Some(user)) => {
+            (Purse::Escrow { .. }, Some(user)) => {
                 let beneficiary = Beneficiary::User(user);
                 hold_leg(out, beneficiary, share, reason, ancestor, placed.user);
             }
-            (Purse::Escrow, None) => {
+            (Purse::Escrow { .. }, None) => {
                 let beneficiary = Beneficiary::Residual(tier, tree);
                 hold_leg(out, beneficiary, share, reason, ancestor, placed.user);
             }

@@ -43,6 +43,20 @@ fn trees_of_three() -> CompiledPlan {
     compile(&text).unwrap()
 }
 
+/// Half of every registration enters a pool with one tree of seven places.
+fn half_enters() -> CompiledPlan {
+    let text = include_str!("../../../../plans/auto-pool.toml")
+        .replace("pool_entry_ordinals = [2]", "pool_bps = 5000")
+        .replace("tree_size = 15", "tree_size = 7")
+        .replace("trees_max = 15", "trees_max = 1")
+        .replace("[5000, 2500, 1500]", "[5000, 2500]")
+        .replace(
+            "\"20\", \"40\", \"80\", \"160\", \"320\", \"640\"",
+            "\"10\", \"20\"",
+        );
+    compile(&text).unwrap()
+}
+
 macro_rules! scenarios {
     ($($name:ident: $plan:expr;)*) => {
         $(
@@ -66,6 +80,7 @@ scenarios! {
     a_progression_causes_the_next: cheap_third_tier();
     a_retopup_is_shared_by_ten_generations: auto_pool();
     only_the_second_direct_enters_the_pool: auto_pool();
+    a_split_registration_pays_its_sponsor_and_a_place: half_enters();
     a_full_tier_falls_back_to_the_direct_share: all_enter(1);
     a_refund_reverses_exactly_what_the_deposit_caused: auto_pool();
     a_full_tree_lets_its_last_node_pay_for_a_move_first: trees_of_three();

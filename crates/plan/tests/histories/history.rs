@@ -81,7 +81,7 @@ pub(crate) fn text(terms: &Terms) -> String {
             [registration]
             price = {}
             direct_share = {}
-            pool_entry_ordinals = {:?}
+            {}
             [retopup]
             price = {}
             company_share = {}
@@ -98,7 +98,10 @@ pub(crate) fn text(terms: &Terms) -> String {
             "#,
         inr(terms.registration),
         inr(terms.direct),
-        terms.ordinals,
+        match terms.pool_bps {
+            None => format!("pool_entry_ordinals = {:?}", terms.ordinals),
+            Some(bps) => format!("pool_bps = {bps}"),
+        },
         inr(terms.retopup),
         inr(terms.retopup_company),
         terms.generations_bps,
@@ -123,6 +126,7 @@ pub(crate) fn any_terms() -> impl Strategy<Value = Terms> {
         (
             select(vec![false, false, false, true]),
             option::weighted(0.3, 1u32..8),
+            option::weighted(0.2, 3_333u16..9_999),
         ),
     );
     (
@@ -133,7 +137,8 @@ pub(crate) fn any_terms() -> impl Strategy<Value = Terms> {
         pool,
     )
         .prop_map(|(registration, direct, entering, generations_bps, pool)| {
-            let ((tree_size, layers), trees_max, higher, (rolling, nodes)) = pool;
+            let ((tree_size, layers), trees_max, higher, (rolling, nodes, pool_bps)) = pool;
+            let brought = pool_bps.map_or(registration, |bps| registration * u128::from(bps) / 10_000);
             let first = 1 + u8::try_from(entering).unwrap() % 2;
             let kept: Vec<u8> = (first.min(layers)..=layers).collect();
             let chosen = Terms {
@@ -141,13 +146,14 @@ pub(crate) fn any_terms() -> impl Strategy<Value = Terms> {
                 direct,
                 // Every one, every second, …: the more enter, the more trees there are.
                 ordinals: (1..60).step_by(entering as usize).collect(),
+                pool_bps,
                 retopup: 4_001,
                 retopup_company: 399,
                 generations_bps,
                 tree_size,
                 rolling,
                 trees_max: trees_max.filter(|_| !rolling),
-                tier_prices: std::iter::once(registration).chain(higher).collect(),
+                tier_prices: std::iter::once(brought).chain(higher).collect(),
                 layers_bps: [5_003, 2_501, 1_499][..usize::from(layers)].to_vec(),
                 forced: None,
             };
