@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use ledger::{Account, Beneficiary, BreakageCause, ClearingCause, Reason, Tier, TreeNumber, UserId};
 use money::Amount;
-use plan::{CompiledPlan, PoolRoom, Route};
+use plan::{CompiledPlan, PoolRoom};
 
 use crate::checks::finding::{Findings, Sides};
 use crate::checks::{BreakCause, Deposit, DepositState, Part, Snapshot};
