@@ -1,0 +1,22 @@
+//! What a plan file says, as numbers.
+
+/// Parameters of a plan, in base units.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    pub registration: u128,
+    pub direct: u128,
+    pub ordinals: Vec<u32>,
+    /// Instead of ordinals: the part of every registration that goes into a pool, in 10,000 parts.
+    pub pool_bps: Option<u16>,
+    pub retopup: u128,
+    pub retopup_company: u128,
+    pub generations_bps: Vec<u16>,
+    /// Places of a tree, or with `rolling` of a group within the one endless tree.
+    pub tree_size: u32,
+    pub rolling: bool,
+    pub trees_max: Option<u32>,
+    pub tier_prices: Vec<u128>,
+    pub layers_bps: Vec<u16>,
+    /// How many last nodes reserve whether they want it or not, and which layers; without it users choose.
+    pub forced: Option<(u32, Vec<u8>)>,
+}
