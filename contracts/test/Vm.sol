@@ -23,6 +23,8 @@ interface Vm {
     function assume(bool condition) external pure;
     function expectRevert(bytes calldata error) external;
     function expectRevert() external;
+    /// @notice Fails the test unless this call is made with just that value and gas.
+    function expectCall(address callee, uint256 value, uint64 gas, bytes calldata data) external;
     function snapshotState() external returns (uint256 id);
     function revertToState(uint256 id) external returns (bool success);
     function recordLogs() external;

@@ -204,6 +204,22 @@ contract ClaimTest is SettlementTest {
         _expectInvalidProof(ALICE, 5 ether, root, new ICustody.SumNode[](0));
     }
 
+    /// @dev Hashes commit to sums, so no honest tree has two nodes of one hash; the order of their sums is fixed nevertheless.
+    function test_of_two_nodes_with_one_hash_the_lower_stands_first() public {
+        bytes32 leaf = _single(ALICE, 1 ether);
+        bytes32 root = keccak256(abi.encode(leaf, 1 ether, leaf, 2 ether));
+        bytes32 other = keccak256(abi.encode(leaf, 2 ether, leaf, 1 ether));
+        ICustody.SumNode[] memory proof = new ICustody.SumNode[](1);
+        proof[0] = ICustody.SumNode(leaf, 2 ether);
+        _publish(_rootOf(other, 3 ether));
+        vm.warp(_now() + 1 days);
+        _expectInvalidProof(ALICE, 1 ether, other, proof);
+        _publish(_rootOf(root, 3 ether));
+        vm.warp(_now() + 1 days);
+        custody.claim(ALICE, 1 ether, root, proof);
+        assertEq(ALICE.balance, 1 ether, "received");
+    }
+
     function test_no_part_of_a_tree_is_larger_than_the_whole() public {
         uint256 wrapping = type(uint256).max - 3 ether + 1;
         // A leaf, and then a sibling, that would be the total if sums wrapped around.

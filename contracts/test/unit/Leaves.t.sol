@@ -15,6 +15,10 @@ contract LeavesTest is SettlementTest {
     using JournalReplay for JournalReplay.Head;
 
     uint256 private constant FUNDS = 1_000 ether;
+    /// @dev Gas that one transaction may have on the chains the contract is made for (EIP-7825).
+    uint256 private constant TRANSACTION_GAS_MAX = 16_777_216;
+    /// @dev Intrinsic gas and calldata of 256 words and a proof, rounded up.
+    uint256 private constant INTRINSIC_256 = 21_000 + 270 * 32 * 16 + 10_000;
 
     function setUp() public override {
         super.setUp();
@@ -186,6 +190,17 @@ contract LeavesTest is SettlementTest {
             _proof(leaves, 0, 2),
             abi.encodeWithSelector(ICustody.RootUnknownOrImmature.selector, r.root)
         );
+    }
+
+    function test_a_large_part_of_a_large_tree_fits_into_a_transaction() public {
+        _fund(100_000 ether);
+        SumTreeBuilder.Leaf[] memory leaves = _leaves(300);
+        bytes32 root = _published(leaves);
+        bytes memory call =
+            abi.encodeCall(custody.settleLeaves, (root, _wordsOf(leaves, 0, 256), _proof(leaves, 0, 256)));
+        (bool ok,) = address(custody).call{gas: TRANSACTION_GAS_MAX - INTRINSIC_256}(call);
+        assertTrue(ok, "256 of 300");
+        assertEq(leaves[255].user.balance, 256 ether, "the last of them");
     }
 
     function test_one_leaf_at_least_and_three_hundred_at_most() public {

@@ -92,6 +92,13 @@ contract OperationsTest is SettlementTest {
         custody.cancel(ICustody.Operation.RemoveGuardian, _argument(NEW), 0);
     }
 
+    function test_a_guardian_cancels_whatever_else_concerns_itself() public {
+        _schedule(ICustody.Operation.AddFreezer, _argument(GUARDIAN), 0);
+        vm.prank(GUARDIAN);
+        custody.cancel(ICustody.Operation.AddFreezer, _argument(GUARDIAN), 0);
+        assertEq(custody.operationEta(_id(ICustody.Operation.AddFreezer, _argument(GUARDIAN), 0)), 0, "cancelled");
+    }
+
     function test_each_kind_belongs_to_one_role() public {
         for (uint8 k; k < KINDS; ++k) {
             (ICustody.Operation operation, bytes32 argument, uint256 value) = _sample(k);

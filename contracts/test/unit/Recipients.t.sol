@@ -152,6 +152,22 @@ contract RecipientsTest is SettlementTest {
         assertEq(choosy.balance, 1 ether, "paid");
     }
 
+    /// @dev Nothing is sent to who is frozen, so nobody can be starved.
+    function test_a_frozen_user_is_credited_with_however_little_gas() public {
+        _registered(ALICE);
+        _freeze(ALICE, START + 1 days);
+        ICustody.PayoutBatch memory b = _batch("b1", 1 ether);
+        bytes32[] memory payouts = _list(ALICE, 1 ether);
+        bytes memory call =
+            abi.encodeCall(custody.executeBatchPayouts, (b, payouts, signer, _signBatch(SIGNER_KEY, b, payouts)));
+        for (uint256 gas_ = 40_000; _credit(ALICE) == 0; gas_ += 97) {
+            vm.prank(SUBMITTER);
+            (, bytes memory out) = address(custody).call{gas: gas_}(call);
+            assertEq(out.length, 0, "no reason but gas that is used up");
+            assertTrue(gas_ < 1_000_000, "enough gas");
+        }
+    }
+
     function test_the_worst_batches_fit_into_a_transaction() public {
         bytes32[] memory payouts = new bytes32[](300);
         bytes memory burner = address(new Burner()).code;

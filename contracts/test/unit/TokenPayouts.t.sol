@@ -121,6 +121,19 @@ contract TokenPayoutsTest is TokenTest {
         );
     }
 
+    function test_nobody_stands_twice_in_a_list_and_the_smallest_amount_is_paid() public {
+        _start(new PlainToken(6));
+        bytes32[] memory payouts = _list(ALICE, 1, ALICE, 2);
+        _expectBatchRevert(
+            _batch("b1", 9 ether), payouts, abi.encodeWithSelector(ICustody.BadEntry.selector, 1, payouts[1])
+        );
+        _freeze(ALICE, _now() + 100);
+        vm.warp(_now() + 100);
+        _execute(_batch("b1", 1), _list(ALICE, 1));
+        assertEq(token.balanceOf(ALICE), 1, "paid in the second in which the freeze ends");
+        assertEq(_credit(ALICE), 0, "not credited");
+    }
+
     // ------------------------------------------------------------------ tokens that do not do what they are told
 
     function test_more_or_less_than_was_sent_does_not_leave() public {
@@ -240,6 +253,12 @@ contract TokenPayoutsTest is TokenTest {
         assertTrue(ok, "50 that burn all gas");
         (,, uint256 credited,) = custody.totals();
         assertEq(credited, 50 ether + 49 * 25, "all credited");
+    }
+
+    function test_the_token_is_given_two_hundred_thousand_gas_for_an_entry() public {
+        _start(new PlainToken(6));
+        vm.expectCall(address(token), 0, 200_000, abi.encodeCall(PlainToken.transfer, (ALICE, 1 ether)));
+        _execute(_batch("b1", 1 ether), _list(ALICE, 1 ether));
     }
 
     /// @dev The caller chooses the gas. However little it is, a recipient whose token needs much of it is not made to fail by it.
