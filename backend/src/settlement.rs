@@ -64,9 +64,6 @@ pub enum SettleError {
         /// The token.
         token: alloy_primitives::Address,
     },
-    /// Whether the contract holds a token is not known.
-    #[error("the node does not say what the contract holds")]
-    Chain(#[source] chain::ChainError),
     /// A step failed.
     #[error(transparent)]
     Step(#[from] StepError),
@@ -105,8 +102,13 @@ pub async fn run(
         .ok_or(SettleError::NotDeployed)?;
     config.check(&deployed)?;
     let network = Network::connect(config, &deployed)?;
-    if let Some(token) = network.held_token().await.map_err(SettleError::Chain)? {
-        return Err(SettleError::TokenForm { token });
+    match network.held_token().await {
+        Ok(None) => {}
+        Ok(Some(token)) => return Err(SettleError::TokenForm { token }),
+        // A node that is down is no reason not to start: listener and signers refuse a token for themselves.
+        Err(error) => {
+            tracing::warn!(error = %telemetry::ErrorChain(&error), "the node does not say what is held")
+        }
     }
     let pulse = server::Pulse::default();
     server::serve(config.listen, metrics, pulse.clone())
