@@ -12,7 +12,7 @@ mod tree;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 use plan::{Cause, Intake, ReserveChoice};
 
 pub use payouts::Hold;
@@ -184,7 +184,7 @@ impl Model {
             _ => self.place(intake.wallet, 1),
         };
         let shared = price - pooled;
-        let sponsored = self.terms.direct * shared / price;
+        let sponsored = part(self.terms.direct, shared, price);
         let direct = match sponsor {
             None => Bucket::Named("company".into()),
             Some(sponsor) if self.is_active(sponsor) => Bucket::Sponsor(sponsor),
@@ -581,6 +581,11 @@ fn held(bucket: &Bucket) -> String {
         Bucket::Sponsor(to) | Bucket::Ancestor(to, _) | Bucket::Upline(to) => format!("held({to})"),
         Bucket::Named(name) => format!("held:{name}"),
     }
+}
+
+/// So much of `amount` as `of` is of `whole`, rounded down.
+fn part(amount: u128, of: u128, whole: u128) -> u128 {
+    (U256::from(amount) * U256::from(of) / U256::from(whole)).to()
 }
 
 fn money(amount: money::Amount) -> Money {
