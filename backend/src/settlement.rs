@@ -107,7 +107,7 @@ pub async fn run(
         Ok(Some(token)) => return Err(SettleError::TokenForm { token }),
         // A node that is down is no reason not to start: listener and signers refuse a token for themselves.
         Err(error) => {
-            tracing::warn!(error = %telemetry::ErrorChain(&error), "the node does not say what is held")
+            tracing::warn!(error = %telemetry::ErrorChain(&error), "the node does not say what is held");
         }
     }
     let pulse = server::Pulse::default();

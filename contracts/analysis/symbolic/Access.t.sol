@@ -30,12 +30,9 @@ contract AccessProof is Symbolic {
         _assertRefused(caller, abi.encodeCall(ICustody.freeze, (user, until, reason)));
     }
 
-    function check_only_freezer_guardian_and_admin_unfreeze(
-        address caller,
-        address user,
-        uint32 time,
-        uint256 balance
-    ) public {
+    function check_only_freezer_guardian_and_admin_unfreeze(address caller, address user, uint32 time, uint256 balance)
+        public
+    {
         _without(caller, GUARDIAN_ROLE, ADMIN_ROLE, time, balance);
         world.assume(!custody.hasRole(FREEZER_ROLE, caller));
         _assertRefused(caller, abi.encodeCall(ICustody.unfreeze, (user)));
@@ -48,12 +45,9 @@ contract AccessProof is Symbolic {
         _assertRefused(caller, abi.encodeCall(ICustody.cancelBatch, (id)));
     }
 
-    function check_only_guardian_and_admin_revoke_signers(
-        address caller,
-        address signer,
-        uint32 time,
-        uint256 balance
-    ) public {
+    function check_only_guardian_and_admin_revoke_signers(address caller, address signer, uint32 time, uint256 balance)
+        public
+    {
         _without(caller, GUARDIAN_ROLE, ADMIN_ROLE, time, balance);
         _assertRefused(caller, abi.encodeCall(ICustody.revokeSigner, (signer)));
     }
@@ -131,9 +125,7 @@ contract AccessProof is Symbolic {
         _without(caller, SUBMITTER_ROLE, SUBMITTER_ROLE, time, balance);
         bytes32[] memory payouts = new bytes32[](1);
         payouts[0] = entry;
-        _assertRefused(
-            caller, abi.encodeCall(ICustody.executeBatchPayouts, (batch, payouts, signer, new bytes(65)))
-        );
+        _assertRefused(caller, abi.encodeCall(ICustody.executeBatchPayouts, (batch, payouts, signer, new bytes(65))));
     }
 
     function _without(address caller, bytes32 role, bytes32 orRole, uint32 time, uint256 balance) private {
