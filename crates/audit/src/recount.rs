@@ -93,7 +93,18 @@ impl Recount {
             | Reason::Claim
             | Reason::CreditWithdrawal
             | Reason::Treasury
-            | Reason::Overpaid => (None, 1),
+            | Reason::Overpaid
+            | Reason::Pair
+            | Reason::Accrual
+            | Reason::Bonus
+            | Reason::Rank(_)
+            | Reason::Withheld
+            | Reason::Fee
+            | Reason::Instalment
+            | Reason::Withdrawal
+            | Reason::Allocated
+            | Reason::Reversed
+            | Reason::Spent => (None, 1),
         };
         let withheld = withheld(leg.credit);
         if withheld.is_none() {
@@ -348,7 +359,18 @@ fn income_of(income: &mut IncomeRow, reason: Reason) -> &mut Amount {
         | Reason::Claim
         | Reason::CreditWithdrawal
         | Reason::Treasury
-        | Reason::Overpaid => &mut income.direct,
+        | Reason::Overpaid
+        | Reason::Pair
+        | Reason::Accrual
+        | Reason::Bonus
+        | Reason::Rank(_)
+        | Reason::Withheld
+        | Reason::Fee
+        | Reason::Instalment
+        | Reason::Withdrawal
+        | Reason::Allocated
+        | Reason::Reversed
+        | Reason::Spent => &mut income.direct,
     }
 }
 

@@ -28,11 +28,27 @@ pub enum BreakageCause {
     NotRetopped,
     /// The recipient, or an action that the reward relied on, has been refunded.
     Refunded,
+    /// The upline does not meet what the plan asks for this share: too few directs, too low a rank.
+    Unqualified,
+    /// The upline has nothing active: no subscription that runs, no volume in the period.
+    Inactive,
+    /// The recipient has earned as much as the plan's cap allows.
+    Capped,
+    /// It could not be paid in its period, and the plan does not carry it.
+    Flushed,
 }
 
 impl BreakageCause {
     /// Every cause, for tables and reports.
-    pub const ALL: [Self; 3] = [Self::NoUpline, Self::NotRetopped, Self::Refunded];
+    pub const ALL: [Self; 7] = [
+        Self::NoUpline,
+        Self::NotRetopped,
+        Self::Refunded,
+        Self::Unqualified,
+        Self::Inactive,
+        Self::Capped,
+        Self::Flushed,
+    ];
 
     /// Stable name in SQL, JSON and reports.
     #[must_use]
@@ -41,6 +57,10 @@ impl BreakageCause {
             Self::NoUpline => "no_upline",
             Self::NotRetopped => "not_retopped",
             Self::Refunded => "refunded",
+            Self::Unqualified => "unqualified",
+            Self::Inactive => "inactive",
+            Self::Capped => "capped",
+            Self::Flushed => "flushed",
         }
     }
 
@@ -49,6 +69,10 @@ impl BreakageCause {
             Self::NoUpline => 1,
             Self::NotRetopped => 2,
             Self::Refunded => 3,
+            Self::Unqualified => 4,
+            Self::Inactive => 5,
+            Self::Capped => 6,
+            Self::Flushed => 7,
         }
     }
 

@@ -46,6 +46,28 @@ pub enum Reason {
     Treasury,
     /// What the chain paid to a user beyond what the books had for that user.
     Overpaid,
+    /// A matched pair of a binary plan.
+    Pair,
+    /// What a subscription grants for a day.
+    Accrual,
+    /// What a plan grants once: for joining, for a referral.
+    Bonus,
+    /// What a rank grants for a week. Ranks count from 1.
+    Rank(u8),
+    /// Tax that is kept back from a reward or a withdrawal.
+    Withheld,
+    /// The operator's fee for a withdrawal.
+    Fee,
+    /// What a reward pays of its recipient's outstanding instalments.
+    Instalment,
+    /// What a user moves from the wallet balance to what the chain may pay.
+    Withdrawal,
+    /// The part of an inflow, or of unallocated revenue, that a named fund receives.
+    Allocated,
+    /// A reward whose cause was refunded before it matured.
+    Reversed,
+    /// Money with which a user pays for something from the own balance.
+    Spent,
 }
 
 impl Reason {
@@ -71,6 +93,17 @@ impl Reason {
             Self::CreditWithdrawal => 13,
             Self::Treasury => 14,
             Self::Overpaid => 15,
+            Self::Pair => 16,
+            Self::Accrual => 17,
+            Self::Bonus => 18,
+            Self::Withheld => 19,
+            Self::Fee => 20,
+            Self::Instalment => 21,
+            Self::Withdrawal => 22,
+            Self::Allocated => 23,
+            Self::Reversed => 24,
+            Self::Spent => 25,
+            Self::Rank(rank) => 656i16.saturating_add(rank as i16),
             Self::Generation(generation) => 400i16.saturating_add(generation as i16),
             Self::PoolLayer { tier, layer } => {
                 let place = (tier.get() as i16)
@@ -100,6 +133,17 @@ impl Reason {
             13 => Self::CreditWithdrawal,
             14 => Self::Treasury,
             15 => Self::Overpaid,
+            16 => Self::Pair,
+            17 => Self::Accrual,
+            18 => Self::Bonus,
+            19 => Self::Withheld,
+            20 => Self::Fee,
+            21 => Self::Instalment,
+            22 => Self::Withdrawal,
+            23 => Self::Allocated,
+            24 => Self::Reversed,
+            25 => Self::Spent,
+            657..=911 => Self::Rank(u8::try_from(code.checked_sub(656)?).ok()?),
             401..=655 => Self::Generation(u8::try_from(code.checked_sub(400)?).ok()?),
             1_000..=2_000 => {
                 let place = u16::try_from(code.checked_sub(1_000)?).ok()?;
@@ -109,7 +153,7 @@ impl Reason {
                     .filter(|layer| *layer > 0)?;
                 Self::PoolLayer { tier, layer }
             }
-            i16::MIN..=0 | 16..=400 | 656..=999 | 2_001..=i16::MAX => return None,
+            i16::MIN..=0 | 26..=400 | 656 | 912..=999 | 2_001..=i16::MAX => return None,
         })
     }
 
@@ -134,6 +178,17 @@ impl Reason {
             Self::CreditWithdrawal => "credit_withdrawal",
             Self::Treasury => "treasury",
             Self::Overpaid => "overpaid",
+            Self::Pair => "pair",
+            Self::Accrual => "accrual",
+            Self::Bonus => "bonus",
+            Self::Rank(_) => "rank",
+            Self::Withheld => "withheld",
+            Self::Fee => "fee",
+            Self::Instalment => "instalment",
+            Self::Withdrawal => "withdrawal",
+            Self::Allocated => "allocated",
+            Self::Reversed => "reversed",
+            Self::Spent => "spent",
         }
     }
 
@@ -141,7 +196,13 @@ impl Reason {
     #[must_use]
     pub const fn is_reward(self) -> bool {
         match self {
-            Self::Direct | Self::PoolLayer { .. } | Self::Generation(_) => true,
+            Self::Direct
+            | Self::PoolLayer { .. }
+            | Self::Generation(_)
+            | Self::Pair
+            | Self::Accrual
+            | Self::Bonus
+            | Self::Rank(_) => true,
             Self::CompanyShare
             | Self::Matured
             | Self::Refund
@@ -155,7 +216,14 @@ impl Reason {
             | Self::Claim
             | Self::CreditWithdrawal
             | Self::Treasury
-            | Self::Overpaid => false,
+            | Self::Overpaid
+            | Self::Withheld
+            | Self::Fee
+            | Self::Instalment
+            | Self::Withdrawal
+            | Self::Allocated
+            | Self::Reversed
+            | Self::Spent => false,
         }
     }
 }
@@ -308,7 +376,7 @@ mod tests {
                 known += 1;
             }
         }
-        assert_eq!(known, 15 + 255 + 60 * 15);
+        assert_eq!(known, 25 + 255 + 255 + 60 * 15);
         for code in -1..=4 {
             assert_eq!(
                 Phase::by_code(code).map(Phase::code),

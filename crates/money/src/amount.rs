@@ -4,6 +4,7 @@ use std::fmt;
 use std::iter::Sum;
 use std::str::FromStr;
 
+use ruint::aliases::U256;
 use thiserror::Error;
 
 /// A non-negative amount of base units, at most `u128::MAX` (39 decimal digits, `NUMERIC(39,0)` in SQL).
@@ -87,6 +88,23 @@ impl Amount {
         }
     }
 
+    /// `self * part / whole`, rounded down: the share of `self` that `part` has of `whole`. A part above the whole
+    /// counts as the whole, and of nothing everything is zero, so the share never exceeds `self`. Exact: the product
+    /// has 256 bits.
+    #[must_use]
+    pub fn proportion(self, part: Self, whole: Self) -> Self {
+        if part.0 >= whole.0 {
+            return if whole.0 == 0 { Self::ZERO } else { self };
+        }
+        if let Some(product) = self.0.checked_mul(part.0) {
+            return Self(product.checked_div(whole.0).unwrap_or_default());
+        }
+        let product = U256::from(self.0).checked_mul(U256::from(part.0));
+        let share = product.and_then(|product| product.checked_div(U256::from(whole.0)));
+        // Less than `self`, because the part is less than the whole.
+        Self(share.map_or(0, |share| share.saturating_to()))
+    }
+
     /// Sums amounts, refusing an overflow.
     ///
     /// # Errors
@@ -133,6 +151,21 @@ mod tests {
         assert_eq!(Amount::ZERO.minus(Amount::new(1)), Err(AmountError::Negative));
         assert_eq!(Amount::new(3).minus_or_zero(Amount::new(5)), Amount::ZERO);
         assert_eq!(Amount::new(3).plus(Amount::new(5)), Ok(Amount::new(8)));
+    }
+
+    #[test]
+    fn a_proportion_is_exact_beyond_128_bits() {
+        let of = |units, part, whole| {
+            Amount::new(units)
+                .proportion(Amount::new(part), Amount::new(whole))
+                .base_units()
+        };
+        assert_eq!(of(18, 12, 20), 10);
+        assert_eq!(of(u128::MAX, u128::MAX - 1, u128::MAX), u128::MAX - 1);
+        assert_eq!(of(u128::MAX, 1, 2), u128::MAX / 2);
+        assert_eq!(of(7, 9, 8), 7);
+        assert_eq!(of(7, 0, 0), 0);
+        assert_eq!(of(7, 0, 8), 0);
     }
 
     #[test]

@@ -7,10 +7,11 @@
 
 pub mod encoding;
 mod error;
+pub mod field;
 mod findings;
 mod funding;
+mod refusal;
 
-use alloy_primitives::U256;
 use ledger::{Reason, Tier};
 use money::{Amount, Asset, Bps, BpsError};
 
@@ -21,6 +22,7 @@ use crate::compiled::{
 use crate::file::{Geometry, PlanFile, PoolTable, Progression, RegistrationTable, Reserve, RetopupTable};
 pub use error::CompileError;
 pub use funding::Counterexample;
+pub use refusal::Refusal;
 
 /// Longest plan file in bytes: some hundred times the shipped one, and still parsed in no time.
 pub const TEXT_BYTES_MAX: usize = 65_536;
@@ -120,12 +122,7 @@ fn check_split(price: Amount, direct: Amount, pool_bps: u16) -> Result<SplitTerm
     if pool.is_zero() || left.is_zero() {
         return Err(CompileError::PoolEntryAmbiguous);
     }
-    let [price, whole, left_units] = [price, direct, left].map(|amount| U256::from(amount.base_units()));
-    // Prices have 96 bits and are not zero; the share is at most what is left.
-    let direct = whole
-        .checked_mul(left_units)
-        .and_then(|product| product.checked_div(price));
-    let direct = Amount::new(direct.map_or(0, |share| share.saturating_to()));
+    let direct = left.proportion(direct, price);
     Ok(SplitTerms {
         pool,
         direct,

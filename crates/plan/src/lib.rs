@@ -8,20 +8,30 @@
     deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::panic)
 )]
 
+pub mod binary;
 pub mod book;
+pub mod calendar;
+pub mod campaign;
+pub mod cap;
 pub mod cause;
 pub mod compile;
 pub mod compiled;
 pub mod effect;
 pub mod fact;
 pub mod file;
+pub mod generation;
 pub mod geometry;
+pub mod orders;
+pub mod ranks;
 pub mod state;
+pub mod subscription;
+pub mod withdrawal;
+pub mod withholding;
 pub mod workload;
 
 pub use book::Book;
 pub use cause::{BatchEnd, Cause, Intake, PayoutOutcome, RequestedPayout, SettledPayout};
-pub use compile::{CompileError, compile};
+pub use compile::{CompileError, Refusal, compile};
 pub use compiled::{ChainClass, CompiledPlan, Finding, GateError, PoolRoom, Route, Severity};
 pub use effect::{ClaimEnd, DiscrepancyCause, Effect, Funding, IgnoredCause, Outcome, RefusedCause};
 pub use fact::{Day, DepositId, DepositKind, Fact, ReserveChoice};

@@ -79,30 +79,31 @@ pub(crate) fn hash(terms: &Terms) -> B256 {
     out.0.finalize()
 }
 
-struct Encoder(Keccak256);
+/// Writes a canonical encoding into the hash.
+pub(crate) struct Encoder(Keccak256);
 
 impl Encoder {
-    fn u32(&mut self, number: u32) {
+    pub(crate) fn u32(&mut self, number: u32) {
         self.0.update(number.to_be_bytes());
     }
 
-    fn amount(&mut self, amount: Amount) {
+    pub(crate) fn amount(&mut self, amount: Amount) {
         self.0.update(amount.base_units().to_be_bytes());
     }
 
     /// Lengths are limited by the compiler, far below `u32`.
-    fn length(&mut self, length: usize) {
+    pub(crate) fn length(&mut self, length: usize) {
         self.u32(u32::try_from(length).unwrap_or(u32::MAX));
     }
 
-    fn amounts(&mut self, amounts: &[Amount]) {
+    pub(crate) fn amounts(&mut self, amounts: &[Amount]) {
         self.length(amounts.len());
         for amount in amounts {
             self.amount(*amount);
         }
     }
 
-    fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.length(text.len());
         self.0.update(text.as_bytes());
     }

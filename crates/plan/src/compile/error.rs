@@ -3,7 +3,7 @@
 use money::{Amount, AssetError, BpsError};
 use thiserror::Error;
 
-use super::{Counterexample, NAME_BYTES_MAX, TEXT_BYTES_MAX, TREE_SIZE_MAX};
+use super::{Counterexample, NAME_BYTES_MAX, Refusal, TEXT_BYTES_MAX, TREE_SIZE_MAX};
 
 /// Why a plan does not compile.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -140,6 +140,9 @@ pub enum CompileError {
     /// A number of trees is given for a pool with one endless tree.
     #[error("pool.trees_max belongs to geometry = \"closed\": a rolling pool has one endless tree")]
     TreesMaxMisplaced,
+    /// A rule of a component.
+    #[error(transparent)]
+    Component(#[from] Refusal),
 }
 
 impl CompileError {
@@ -168,6 +171,7 @@ impl CompileError {
             Self::ReserveNodesMisplaced => "reserve_nodes_misplaced",
             Self::ReserveLayersMisplaced => "reserve_layers_misplaced",
             Self::TreesMaxMisplaced => "trees_max_misplaced",
+            Self::Component(refusal) => refusal.code,
         }
     }
 }

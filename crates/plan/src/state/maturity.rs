@@ -240,6 +240,10 @@ fn cause_index(cause: BreakageCause) -> usize {
         BreakageCause::NoUpline => 0,
         BreakageCause::NotRetopped => 1,
         BreakageCause::Refunded => 2,
+        BreakageCause::Unqualified => 3,
+        BreakageCause::Inactive => 4,
+        BreakageCause::Capped => 5,
+        BreakageCause::Flushed => 6,
     }
 }
 
@@ -262,7 +266,18 @@ fn pool_tier(plan: &CompiledPlan, reason: Reason) -> Option<Tier> {
         | Reason::Claim
         | Reason::CreditWithdrawal
         | Reason::Treasury
-        | Reason::Overpaid => None,
+        | Reason::Overpaid
+        | Reason::Pair
+        | Reason::Accrual
+        | Reason::Bonus
+        | Reason::Rank(_)
+        | Reason::Withheld
+        | Reason::Fee
+        | Reason::Instalment
+        | Reason::Withdrawal
+        | Reason::Allocated
+        | Reason::Reversed
+        | Reason::Spent => None,
     }
 }
 

@@ -145,7 +145,18 @@ impl RewardRow {
             | Reason::Claim
             | Reason::CreditWithdrawal
             | Reason::Treasury
-            | Reason::Overpaid => return None,
+            | Reason::Overpaid
+            | Reason::Pair
+            | Reason::Accrual
+            | Reason::Bonus
+            | Reason::Rank(_)
+            | Reason::Withheld
+            | Reason::Fee
+            | Reason::Instalment
+            | Reason::Withdrawal
+            | Reason::Allocated
+            | Reason::Reversed
+            | Reason::Spent => return None,
         };
         let (Some(user), Some(source)) = (leg.recipient, leg.source) else {
             return None;

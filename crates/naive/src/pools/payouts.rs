@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256};
 use plan::{Cause, PayoutOutcome, RequestedPayout, SettledPayout};
 
-use crate::{Model, Money, as_money, money};
+use super::{Model, Money, as_money, money};
 
 /// A line of a batch that may still be paid.
 #[derive(Clone, Debug, PartialEq, Eq)]

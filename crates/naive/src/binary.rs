@@ -1,0 +1,1 @@
+//! Binary legs, lots and pairs.

@@ -1,0 +1,1 @@
+//! Generation income with gates, three modes and the earnings cap.

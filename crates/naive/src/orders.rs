@@ -1,0 +1,1 @@
+//! Orders, volumes and commission periods.

@@ -1,0 +1,1 @@
+//! Subscriptions, their tiers and daily accruals.

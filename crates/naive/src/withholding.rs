@@ -1,0 +1,1 @@
+//! Withholding policies and fees.

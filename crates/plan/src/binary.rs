@@ -1,0 +1,1 @@
+//! Binary plan: left and right legs by level order under the sponsor, pairs by lots, and the instalment that pairs help to pay.

@@ -1,0 +1,183 @@
+//! The calendar of a plan: weekdays, weeks, months and financial years of a [`Day`].
+//!
+//! A tick names a day of the plan's own calendar, so there is no time zone here: whoever sends ticks knows where
+//! the plan's day ends. Dates are proleptic Gregorian and come from `jiff`.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use crate::Day;
+
+/// 1970-01-01, day 0.
+const EPOCH: Date = Date::constant(1970, 1, 1);
+
+/// A week from Monday to Sunday: whole weeks since the one that contains 1970-01-01.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Week(u32);
+
+/// A calendar month: `12 × year + month − 1`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month(u32);
+
+/// A financial year, by the year in which it starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FinancialYear(u32);
+
+impl Day {
+    /// The last day that has a date: 9999-12-31.
+    pub const LAST: Self = Self::new(2_932_896);
+
+    /// The day of a date such as `2026-04-01`.
+    #[must_use]
+    pub fn of_date(text: &str) -> Option<Self> {
+        let date: Date = text.parse().ok()?;
+        // The long form only, so that one day has one spelling.
+        if date.to_string() != text {
+            return None;
+        }
+        let days = date.since((jiff::Unit::Day, EPOCH)).ok()?.get_days();
+        u32::try_from(days).ok().map(Self::new)
+    }
+
+    /// The next day; the last one stays.
+    #[must_use]
+    pub fn next(self) -> Self {
+        self.plus(1)
+    }
+
+    /// So many days later, at most [`Day::LAST`].
+    #[must_use]
+    pub fn plus(self, days: u32) -> Self {
+        Self::new(self.get().saturating_add(days).min(Self::LAST.get()))
+    }
+
+    /// 1 for Monday to 7 for Sunday.
+    #[must_use]
+    pub fn weekday(self) -> u32 {
+        // Day 0 was a Thursday.
+        self.get()
+            .saturating_add(3)
+            .checked_rem(7)
+            .unwrap_or(0)
+            .saturating_add(1)
+    }
+
+    /// Monday to Friday.
+    #[must_use]
+    pub fn is_working_day(self) -> bool {
+        self.weekday() <= 5
+    }
+
+    /// The week that contains it.
+    #[must_use]
+    pub fn week(self) -> Week {
+        Week(self.get().saturating_add(3).checked_div(7).unwrap_or(0))
+    }
+
+    /// Whether the week ends with it.
+    #[must_use]
+    pub fn ends_week(self) -> bool {
+        self.weekday() == 7
+    }
+
+    /// The month that contains it.
+    #[must_use]
+    pub fn month(self) -> Month {
+        let date = self.date();
+        let year = u32::try_from(date.year()).unwrap_or(0);
+        let month = u32::try_from(date.month()).unwrap_or(1);
+        Month(year.saturating_mul(12).saturating_add(month.saturating_sub(1)))
+    }
+
+    /// Whether the month ends with it.
+    #[must_use]
+    pub fn ends_month(self) -> bool {
+        let date = self.date();
+        date.day() == date.days_in_month()
+    }
+
+    /// The financial year that contains it, where years start with the first day of this month, 1 to 12.
+    #[must_use]
+    pub fn financial_year(self, first_month: u32) -> FinancialYear {
+        let month = self.month().0.saturating_sub(first_month.saturating_sub(1));
+        FinancialYear(month.checked_div(12).unwrap_or(0))
+    }
+
+    fn date(self) -> Date {
+        EPOCH
+            .checked_add(i64::from(self.get().min(Self::LAST.get())).days())
+            .unwrap_or(Date::MAX)
+    }
+}
+
+impl std::fmt::Display for Day {
+    /// As a date: `2026-04-01`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.date().fmt(f)
+    }
+}
+
+impl Week {
+    /// Whole weeks since the one that contains 1970-01-01.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl Month {
+    /// `12 × year + month − 1`.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl FinancialYear {
+    /// The year in which it starts.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(date: &str) -> Day {
+        Day::of_date(date).unwrap()
+    }
+
+    #[test]
+    fn dates_are_days_and_back() {
+        assert_eq!(day("1970-01-01"), Day::new(0));
+        assert_eq!(day("2026-11-21"), Day::new(20_778));
+        assert_eq!(day("9999-12-31"), Day::LAST);
+        assert_eq!(Day::new(20_778).to_string(), "2026-11-21");
+        for wrong in ["1969-12-31", "2026-02-29", "2026-1-1", "20260101", "", "today"] {
+            assert_eq!(Day::of_date(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn weeks_start_on_monday() {
+        let (sunday, monday) = (day("2026-11-22"), day("2026-11-23"));
+        assert_eq!((sunday.weekday(), monday.weekday()), (7, 1));
+        assert!(sunday.ends_week() && !monday.ends_week());
+        assert_eq!(sunday.week().get() + 1, monday.week().get());
+        assert!(day("2026-11-20").is_working_day() && !day("2026-11-21").is_working_day());
+    }
+
+    #[test]
+    fn months_and_financial_years_follow_the_calendar() {
+        assert!(day("2024-02-29").ends_month() && !day("2024-02-28").ends_month());
+        assert_eq!(
+            day("2026-12-31").month().get() + 1,
+            day("2027-01-01").month().get()
+        );
+        assert_eq!(day("2026-03-31").financial_year(4).get(), 2025);
+        assert_eq!(day("2026-04-01").financial_year(4).get(), 2026);
+        assert_eq!(day("2026-04-01").financial_year(1).get(), 2026);
+    }
+}

@@ -1,0 +1,105 @@
+//! Reading single fields of a plan file: amounts, shares, lists and days, each with its limits.
+
+use money::{Amount, Asset, Bps};
+
+use super::{PRICE_MAX, Refusal};
+use crate::Day;
+
+/// A price: more than nothing, at most [`PRICE_MAX`].
+///
+/// # Errors
+/// `amount_malformed`, `price_out_of_range`.
+pub fn price(asset: Asset, field: &str, text: &str) -> Result<Amount, Refusal> {
+    let amount = amount(asset, field, text)?;
+    if amount.is_zero() {
+        let mend = "write an amount above zero";
+        return Err(Refusal::new("price_out_of_range", field, "it is zero", mend));
+    }
+    Ok(amount)
+}
+
+/// An amount that may be zero, at most [`PRICE_MAX`].
+///
+/// # Errors
+/// `amount_malformed`, `price_out_of_range`.
+pub fn amount(asset: Asset, field: &str, text: &str) -> Result<Amount, Refusal> {
+    let amount = asset.parse_amount(text).map_err(|error| {
+        let problem = format!("{text:?} is not an amount of {asset}: {error}");
+        let mend = format!(
+            "write units of {asset} as a string of digits with at most {} after the point",
+            asset.decimals()
+        );
+        Refusal::new("amount_malformed", field, problem, mend)
+    })?;
+    if amount > PRICE_MAX {
+        let problem = "it is more than 2^96 - 1 base units";
+        let mend = "write a smaller amount: the contract counts a user's money in 96 bits";
+        return Err(Refusal::new("price_out_of_range", field, problem, mend));
+    }
+    Ok(amount)
+}
+
+/// A share of at most the whole.
+///
+/// # Errors
+/// `bps_above_whole`.
+pub fn bps(field: &str, value: u16) -> Result<Bps, Refusal> {
+    Bps::new(value).map_err(|error| {
+        let mend = "write a share in basis points: 10000 is the whole, 100 is one percent";
+        Refusal::new("bps_above_whole", field, error.to_string(), mend)
+    })
+}
+
+/// Shares that together are at most the whole.
+///
+/// # Errors
+/// `bps_above_whole`, `shares_above_whole`.
+pub fn shares(field: &str, values: &[u16]) -> Result<Vec<Bps>, Refusal> {
+    let total = values
+        .iter()
+        .fold(0u64, |sum, value| sum.saturating_add(u64::from(*value)));
+    if total > u64::from(Bps::WHOLE.get()) {
+        let problem = format!("the shares sum to {total} of 10000: more would be paid than came in");
+        let mend = "lower the shares until they sum to at most 10000";
+        return Err(Refusal::new("shares_above_whole", field, problem, mend));
+    }
+    values.iter().map(|value| bps(field, *value)).collect()
+}
+
+/// A number within limits.
+///
+/// # Errors
+/// `out_of_range`.
+pub fn number(field: &str, value: u32, min: u32, max: u32) -> Result<u32, Refusal> {
+    if (min..=max).contains(&value) {
+        return Ok(value);
+    }
+    let problem = format!("{value} is not from {min} to {max}");
+    let mend = format!("write a number from {min} to {max}");
+    Err(Refusal::new("out_of_range", field, problem, mend))
+}
+
+/// A list with a number of entries within limits.
+///
+/// # Errors
+/// `list_length`.
+pub fn list_length(field: &str, found: usize, min: usize, max: usize) -> Result<(), Refusal> {
+    if (min..=max).contains(&found) {
+        return Ok(());
+    }
+    let problem = format!("it has {found} entries");
+    let mend = format!("write {min} to {max} entries");
+    Err(Refusal::new("list_length", field, problem, mend))
+}
+
+/// A date such as `2026-04-01`.
+///
+/// # Errors
+/// `date_malformed`.
+pub fn date(field: &str, text: &str) -> Result<Day, Refusal> {
+    Day::of_date(text).ok_or_else(|| {
+        let problem = format!("{text:?} is not a date from 1970-01-01 on");
+        let mend = "write year, month and day as in \"2026-04-01\"";
+        Refusal::new("date_malformed", field, problem, mend)
+    })
+}

@@ -1,0 +1,1 @@
+//! Orders: volumes by period, unilevel commissions with dynamic compression, commission periods.

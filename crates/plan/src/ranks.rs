@@ -1,0 +1,1 @@
+//! Ranks: legs by volume of the downline, weekly qualification and paid-as rank, bonus weeks.

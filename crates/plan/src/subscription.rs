@@ -1,0 +1,1 @@
+//! Subscriptions: tiers by amount, and daily accruals from a funded account.

@@ -1,0 +1,1 @@
+//! Withholding: dated policies that keep back tax from rewards or withdrawals.
