@@ -10,10 +10,14 @@ mod error;
 pub mod field;
 mod findings;
 mod funding;
+mod place;
+mod reader;
 mod refusal;
+mod report;
+mod spelling;
 
 use ledger::{Reason, Tier};
-use money::{Amount, Asset, Bps, BpsError};
+use money::{Amount, Asset};
 
 use crate::compiled::{
     CompiledPlan, ForcedReserve, LayerSet, PoolEntry, PoolTerms, RegistrationTerms, ReserveTerms,
@@ -21,7 +25,8 @@ use crate::compiled::{
 };
 use crate::file::{Geometry, PlanFile, PoolTable, Progression, RegistrationTable, Reserve, RetopupTable};
 pub use error::CompileError;
-pub use funding::Counterexample;
+pub use funding::{Counterexample, Payment, Placement, Step};
+pub use place::Place;
 pub use refusal::Refusal;
 
 /// Longest plan file in bytes: some hundred times the shipped one, and still parsed in no time.
@@ -46,9 +51,7 @@ pub fn compile(text: &str) -> Result<CompiledPlan, CompileError> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(CompileError::TextTooLong { bytes: text.len() });
     }
-    let file: PlanFile = toml::from_str(text).map_err(|error| CompileError::NotAPlanFile {
-        reason: error.to_string(),
-    })?;
+    let file: PlanFile = reader::read(text)?;
     let terms = check(&file)?;
     let recruitment_share_bps = findings::recruitment_share_bps(&terms);
     Ok(CompiledPlan {
@@ -91,7 +94,7 @@ fn check(file: &PlanFile) -> Result<Terms, CompileError> {
 }
 
 fn check_registration(table: &RegistrationTable, asset: Asset) -> Result<RegistrationTerms, CompileError> {
-    let price = price(asset, "registration.price", &table.price)?;
+    let price = field::price(asset, "registration.price", &table.price)?;
     let (direct, company) = share(asset, "registration.direct_share", &table.direct_share, price)?;
     let pool_entry = match (&table.pool_entry_ordinals, table.pool_bps) {
         (Some(ordinals), None) => PoolEntry::Ordinals(check_ordinals(ordinals)?),
@@ -108,7 +111,7 @@ fn check_registration(table: &RegistrationTable, asset: Asset) -> Result<Registr
 
 fn check_ordinals(ordinals: &[u32]) -> Result<Vec<u32>, CompileError> {
     let field = "registration.pool_entry_ordinals";
-    list_length(field, ordinals.len(), 0, ORDINALS_MAX)?;
+    field::list_length(field, ordinals.len(), 0, ORDINALS_MAX)?;
     if ordinals.first() == Some(&0) || !ordinals.is_sorted_by(|earlier, later| earlier < later) {
         return Err(CompileError::OrdinalsNotAscending);
     }
@@ -132,9 +135,9 @@ fn check_split(price: Amount, direct: Amount, pool_bps: u16) -> Result<SplitTerm
 
 fn check_retopup(table: &RetopupTable, asset: Asset) -> Result<RetopupTerms, CompileError> {
     let field = "retopup.generations_bps";
-    let price = price(asset, "retopup.price", &table.price)?;
+    let price = field::price(asset, "retopup.price", &table.price)?;
     let (declared, distributed) = share(asset, "retopup.company_share", &table.company_share, price)?;
-    list_length(field, table.generations_bps.len(), 0, GENERATIONS_MAX)?;
+    field::list_length(field, table.generations_bps.len(), 0, GENERATIONS_MAX)?;
     let (generations, rest) = divide(field, distributed, &table.generations_bps)?;
     Ok(RetopupTerms {
         price,
@@ -157,9 +160,9 @@ fn check_pool(table: &PoolTable, asset: Asset, brought: Amount) -> Result<PoolTe
         return Err(CompileError::TreesMaxOutOfRange);
     }
     let layers = table.layers_bps.len();
-    list_length("pool.layers_bps", layers, 1, usize::from(Reason::LAYER_MAX))?;
+    field::list_length("pool.layers_bps", layers, 1, usize::from(Reason::LAYER_MAX))?;
     check_geometry(table, layers)?;
-    list_length(
+    field::list_length(
         "pool.tier_prices",
         table.tier_prices.len(),
         1,
@@ -168,11 +171,13 @@ fn check_pool(table: &PoolTable, asset: Asset, brought: Amount) -> Result<PoolTe
     let tiers = table
         .tier_prices
         .iter()
-        .map(|text| check_tier(asset, text, &table.layers_bps))
+        .enumerate()
+        .map(|(index, text)| check_tier(asset, index, text, &table.layers_bps))
         .collect::<Result<Vec<_>, _>>()?;
     let entry = tiers.first().map_or(Amount::ZERO, |tier| tier.price);
     if entry != brought {
         return Err(CompileError::PoolEntryNotFunded {
+            asset,
             paid: brought,
             price: entry,
         });
@@ -185,7 +190,7 @@ fn check_pool(table: &PoolTable, asset: Asset, brought: Amount) -> Result<PoolTe
             )));
         }
     }
-    let reserve = check_reserve(table, &tiers)?;
+    let reserve = check_reserve(table, asset, &tiers)?;
     Ok(PoolTerms {
         tree_size: match table.geometry {
             Geometry::Closed => Some(size),
@@ -214,8 +219,8 @@ fn check_geometry(table: &PoolTable, layers: usize) -> Result<(), CompileError> 
     Ok(())
 }
 
-fn check_tier(asset: Asset, text: &str, layers_bps: &[u16]) -> Result<TierTerms, CompileError> {
-    let price = price(asset, "pool.tier_prices", text)?;
+fn check_tier(asset: Asset, index: usize, text: &str, layers_bps: &[u16]) -> Result<TierTerms, CompileError> {
+    let price = field::price(asset, &format!("pool.tier_prices[{index}]"), text)?;
     let (layers, company) = divide("pool.layers_bps", price, layers_bps)?;
     Ok(TierTerms {
         price,
@@ -224,7 +229,7 @@ fn check_tier(asset: Asset, text: &str, layers_bps: &[u16]) -> Result<TierTerms,
     })
 }
 
-fn check_reserve(table: &PoolTable, tiers: &[TierTerms]) -> Result<ReserveTerms, CompileError> {
+fn check_reserve(table: &PoolTable, asset: Asset, tiers: &[TierTerms]) -> Result<ReserveTerms, CompileError> {
     match table.reserve {
         Reserve::LastNodes => {}
         Reserve::None | Reserve::OptIn if table.reserve_nodes.is_some() => {
@@ -251,7 +256,7 @@ fn check_reserve(table: &PoolTable, tiers: &[TierTerms]) -> Result<ReserveTerms,
         end,
         layers: check_reserve_layers(table)?,
     };
-    forced_reserve_reaches(table.geometry, forced, tiers)?;
+    forced_reserve_reaches(asset, table.geometry, forced, tiers)?;
     Ok(ReserveTerms::Forced(forced))
 }
 
@@ -269,6 +274,7 @@ fn check_reserve_layers(table: &PoolTable) -> Result<LayerSet, CompileError> {
 
 /// Refuses a forced reserve that can never reach the next price.
 fn forced_reserve_reaches(
+    asset: Asset,
     geometry: Geometry,
     forced: ForcedReserve,
     tiers: &[TierTerms],
@@ -285,6 +291,7 @@ fn forced_reserve_reaches(
             };
             if reachable < next.price {
                 return Err(CompileError::ReserveUnreachable {
+                    asset,
                     tier: number,
                     index,
                     reachable,
@@ -296,66 +303,27 @@ fn forced_reserve_reaches(
     Ok(())
 }
 
-fn price(asset: Asset, field: &'static str, text: &str) -> Result<Amount, CompileError> {
-    let amount = amount(asset, field, text)?;
-    if amount.is_zero() || amount > PRICE_MAX {
-        return Err(CompileError::PriceOutOfRange { field });
-    }
-    Ok(amount)
-}
-
-fn amount(asset: Asset, field: &'static str, text: &str) -> Result<Amount, CompileError> {
-    asset
-        .parse_amount(text)
-        .map_err(|source| CompileError::AmountMalformed { field, source })
-}
-
 /// A share given as an amount, and what it leaves of the whole.
-fn share(
-    asset: Asset,
-    field: &'static str,
-    text: &str,
-    whole: Amount,
-) -> Result<(Amount, Amount), CompileError> {
-    let share = amount(asset, field, text)?;
-    let rest = whole
-        .minus(share)
-        .map_err(|_| CompileError::ShareAboveWhole { field, share, whole })?;
+fn share(asset: Asset, field: &str, text: &str, whole: Amount) -> Result<(Amount, Amount), Refusal> {
+    let share = field::amount(asset, field, text)?;
+    let rest = whole.minus(share).map_err(|_| {
+        let whole = asset.display_amount(whole);
+        let problem = format!(
+            "{} {asset} are more than the {whole} that came in",
+            asset.display_amount(share)
+        );
+        let mend = format!("write at most \"{whole}\"");
+        Refusal::new("share_above_whole", field, problem, mend)
+    })?;
     Ok((share, rest))
 }
 
 /// Floored shares by basis points, and what they leave.
-fn divide(
-    field: &'static str,
-    whole: Amount,
-    shares_bps: &[u16],
-) -> Result<(Vec<Amount>, Amount), CompileError> {
-    let above = |source| CompileError::SharesAboveWhole { field, source };
-    let total = shares_bps
+fn divide(field: &str, whole: Amount, shares_bps: &[u16]) -> Result<(Vec<Amount>, Amount), Refusal> {
+    let bps = field::shares(field, shares_bps)?;
+    let shares: Vec<Amount> = bps.iter().map(|bps| bps.floor_of(whole)).collect();
+    let rest = shares
         .iter()
-        .fold(0u64, |sum, bps| sum.saturating_add(u64::from(*bps)));
-    if total > u64::from(Bps::WHOLE.get()) {
-        return Err(above(BpsError::TooLarge(total)));
-    }
-    let mut rest = whole;
-    let mut shares = Vec::with_capacity(shares_bps.len());
-    for bps in shares_bps {
-        let share = Bps::new(*bps).map_err(above)?.floor_of(whole);
-        rest = rest.minus_or_zero(share);
-        shares.push(share);
-    }
+        .fold(whole, |rest, share| rest.minus_or_zero(*share));
     Ok((shares, rest))
-}
-
-fn list_length(field: &'static str, found: usize, min: usize, max: usize) -> Result<(), CompileError> {
-    if (min..=max).contains(&found) {
-        Ok(())
-    } else {
-        Err(CompileError::ListLength {
-            field,
-            min,
-            max,
-            found,
-        })
-    }
 }

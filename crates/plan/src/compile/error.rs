@@ -1,6 +1,7 @@
-//! Why a plan does not compile: one variant for each rule, each with a stable code and its figures.
+//! Why a plan does not compile: one variant for each rule, each with a stable code, its field, its figures and the
+//! mend.
 
-use money::{Amount, AssetError, BpsError};
+use money::{Amount, Asset};
 use thiserror::Error;
 
 use super::{Counterexample, NAME_BYTES_MAX, Refusal, TEXT_BYTES_MAX, TREE_SIZE_MAX};
@@ -14,12 +15,6 @@ pub enum CompileError {
         /// Its length.
         bytes: usize,
     },
-    /// Not TOML, a field is missing, unknown or of the wrong type.
-    #[error("not a plan file: {reason}")]
-    NotAPlanFile {
-        /// What the parser says, with line and column.
-        reason: String,
-    },
     /// The name is empty, too long or has other characters than `a-z`, `0-9`, `-`.
     #[error("a name has 1 to {NAME_BYTES_MAX} characters of a-z, 0-9 and hyphen")]
     NameMalformed,
@@ -31,50 +26,6 @@ pub enum CompileError {
     UnknownAsset {
         /// The code in the file.
         code: String,
-    },
-    /// An amount cannot be read.
-    #[error("{field} is not an amount")]
-    AmountMalformed {
-        /// Path of the field.
-        field: &'static str,
-        /// Why not.
-        source: AssetError,
-    },
-    /// A price is zero or above [`PRICE_MAX`](super::PRICE_MAX).
-    #[error("{field} must be more than zero and at most 2^96 - 1 base units")]
-    PriceOutOfRange {
-        /// Path of the field.
-        field: &'static str,
-    },
-    /// A share is larger than what it is a share of.
-    #[error("{field}: {share} base units are more than the {whole} that came in")]
-    ShareAboveWhole {
-        /// Path of the field.
-        field: &'static str,
-        /// The share.
-        share: Amount,
-        /// The whole.
-        whole: Amount,
-    },
-    /// Basis points sum to more than the whole.
-    #[error("{field}: more would be paid than came in")]
-    SharesAboveWhole {
-        /// Path of the field.
-        field: &'static str,
-        /// The sum.
-        source: BpsError,
-    },
-    /// A list has no or too many entries.
-    #[error("{field} must have {min} to {max} entries, it has {found}")]
-    ListLength {
-        /// Path of the field.
-        field: &'static str,
-        /// Fewest.
-        min: usize,
-        /// Most.
-        max: usize,
-        /// What it has.
-        found: usize,
     },
     /// A registration has two ways into a pool, or none, or a share that is nothing or everything.
     #[error(
@@ -102,8 +53,14 @@ pub enum CompileError {
         depth: u32,
     },
     /// A registration that enters a pool does not bring exactly the price of a place.
-    #[error("a registration brings {paid} base units, a place in tier 1 costs {price}: not funded exactly")]
+    #[error(
+        "a registration brings {} {asset}, a place in tier 1 costs {}: not funded exactly",
+        asset.display_amount(*paid),
+        asset.display_amount(*price)
+    )]
     PoolEntryNotFunded {
+        /// What the plan counts in.
+        asset: Asset,
         /// The price of a registration.
         paid: Amount,
         /// The price of a place.
@@ -114,9 +71,13 @@ pub enum CompileError {
     ProgressionNotFunded(Counterexample),
     /// Rewards are reserved although they can never reach the next price.
     #[error(
-        "a forced reserve of place {index} in tier {tier} reaches at most {reachable} of {needed} base units"
+        "a forced reserve of place {index} in tier {tier} reaches at most {} of {} {asset}",
+        asset.display_amount(*reachable),
+        asset.display_amount(*needed)
     )]
     ReserveUnreachable {
+        /// What the plan counts in.
+        asset: Asset,
         /// Tier whose rewards are reserved.
         tier: u8,
         /// The place, in level order from 0.
@@ -140,7 +101,7 @@ pub enum CompileError {
     /// A number of trees is given for a pool with one endless tree.
     #[error("pool.trees_max belongs to geometry = \"closed\": a rolling pool has one endless tree")]
     TreesMaxMisplaced,
-    /// A rule of a component.
+    /// A rule of the file format, of single fields or of a component.
     #[error(transparent)]
     Component(#[from] Refusal),
 }
@@ -151,15 +112,9 @@ impl CompileError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::TextTooLong { .. } => "text_too_long",
-            Self::NotAPlanFile { .. } => "not_a_plan_file",
             Self::NameMalformed => "name_malformed",
             Self::VersionIsZero => "version_is_zero",
             Self::UnknownAsset { .. } => "unknown_asset",
-            Self::AmountMalformed { .. } => "amount_malformed",
-            Self::PriceOutOfRange { .. } => "price_out_of_range",
-            Self::ShareAboveWhole { .. } => "share_above_whole",
-            Self::SharesAboveWhole { .. } => "shares_above_whole",
-            Self::ListLength { .. } => "list_length",
             Self::PoolEntryAmbiguous => "pool_entry_ambiguous",
             Self::OrdinalsNotAscending => "ordinals_not_ascending",
             Self::TreeSizeNotFull { .. } => "tree_size_not_full",
@@ -173,5 +128,118 @@ impl CompileError {
             Self::TreesMaxMisplaced => "trees_max_misplaced",
             Self::Component(refusal) => refusal.code,
         }
+    }
+
+    /// Path of the field that breaks it, entries of lists counted from 0: `pool.tier_prices[2]`. Empty when it is the
+    /// file as a whole.
+    #[must_use]
+    pub fn field(&self) -> String {
+        let field = match self {
+            Self::TextTooLong { .. } => "",
+            Self::NameMalformed => "name",
+            Self::VersionIsZero => "version",
+            Self::UnknownAsset { .. } => "asset",
+            Self::PoolEntryAmbiguous => "registration.pool_bps",
+            Self::OrdinalsNotAscending => "registration.pool_entry_ordinals",
+            Self::TreeSizeNotFull { .. } => "pool.tree_size",
+            Self::TreesMaxOutOfRange | Self::TreesMaxMisplaced => "pool.trees_max",
+            Self::LayerNeverPaid { layer, .. } => {
+                return format!("pool.layers_bps[{}]", layer.saturating_sub(1));
+            }
+            Self::PoolEntryNotFunded { .. } => "pool.tier_prices[0]",
+            Self::ProgressionNotFunded(_) => "pool.progression",
+            Self::ReserveUnreachable { .. } => "pool.reserve",
+            Self::ReserveNodesMisplaced => "pool.reserve_nodes",
+            Self::ReserveLayersMisplaced => "pool.reserve_layers",
+            Self::Component(refusal) => &refusal.field,
+        };
+        field.to_owned()
+    }
+
+    /// What is wrong, with the figures, without the field's path in front.
+    #[must_use]
+    pub fn problem(&self) -> String {
+        match self {
+            Self::Component(refusal) => refusal.problem.clone(),
+            Self::TextTooLong { .. }
+            | Self::NameMalformed
+            | Self::VersionIsZero
+            | Self::UnknownAsset { .. }
+            | Self::PoolEntryAmbiguous
+            | Self::OrdinalsNotAscending
+            | Self::TreeSizeNotFull { .. }
+            | Self::TreesMaxOutOfRange
+            | Self::LayerNeverPaid { .. }
+            | Self::PoolEntryNotFunded { .. }
+            | Self::ProgressionNotFunded(_)
+            | Self::ReserveUnreachable { .. }
+            | Self::ReserveNodesMisplaced
+            | Self::ReserveLayersMisplaced
+            | Self::TreesMaxMisplaced => self.to_string(),
+        }
+    }
+
+    /// What to write instead.
+    #[must_use]
+    pub fn mend(&self) -> String {
+        let mend = match self {
+            Self::TextTooLong { .. } => "shorten it: the shipped plans have some two thousand bytes",
+            Self::NameMalformed => "write a name such as \"auto-pool\"",
+            Self::VersionIsZero => "write version = 1, and a higher one whenever the plan changes",
+            Self::UnknownAsset { .. } => "write one of \"BNB\", \"USDT\", \"INR\"",
+            Self::PoolEntryAmbiguous => {
+                "write pool_entry_ordinals = [2] or pool_bps = 5000 (1 to 9999), and not both"
+            }
+            Self::OrdinalsNotAscending => "write each number once, the smallest first, such as [2, 4]",
+            Self::TreeSizeNotFull { size } => return tree_size_mend(*size),
+            Self::TreesMaxOutOfRange => "write a number from 1, or remove the line for no limit",
+            Self::LayerNeverPaid { depth, .. } => {
+                return format!("write at most {depth} layers, or a larger tree_size");
+            }
+            Self::PoolEntryNotFunded { asset, paid, .. } => {
+                let paid = asset.display_amount(*paid);
+                return format!(
+                    "write \"{paid}\" as the first tier's price, or another price of a registration"
+                );
+            }
+            Self::ProgressionNotFunded(_) => {
+                "write progression = \"funded\": the next tier's price is paid by the user's own matured reserve, or \
+                 nobody moves"
+            }
+            Self::ReserveUnreachable {
+                asset,
+                tier,
+                reachable,
+                ..
+            } => {
+                let (reachable, next) = (asset.display_amount(*reachable), tier.saturating_add(1));
+                return format!(
+                    "lower the price of tier {next} to at most \"{reachable}\", reserve other places or layers, or let users \
+                     choose: reserve = \"opt_in\""
+                );
+            }
+            Self::ReserveNodesMisplaced => {
+                "with reserve = \"last_nodes\" write reserve_nodes = 4 or another number that the tree has; else remove it"
+            }
+            Self::ReserveLayersMisplaced => {
+                "with reserve = \"last_nodes\" write layers that are paid, such as [2, 3], or remove it"
+            }
+            Self::TreesMaxMisplaced => "remove the line",
+            Self::Component(refusal) => &refusal.mend,
+        };
+        mend.to_owned()
+    }
+}
+
+/// The nearest sizes below and above.
+fn tree_size_mend(size: u32) -> String {
+    let above = size
+        .saturating_add(1)
+        .checked_next_power_of_two()
+        .unwrap_or(u32::MAX);
+    let above = above.saturating_sub(1).clamp(3, TREE_SIZE_MAX);
+    match above >> 1 {
+        below if size > TREE_SIZE_MAX || below < 3 => format!("write {above}"),
+        below => format!("write {below} or {above}"),
     }
 }

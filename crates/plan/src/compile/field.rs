@@ -1,5 +1,7 @@
 //! Reading single fields of a plan file: amounts, shares, lists and days, each with its limits.
 
+mod spelling;
+
 use money::{Amount, Asset, Bps};
 
 use super::{PRICE_MAX, Refusal};
@@ -25,10 +27,7 @@ pub fn price(asset: Asset, field: &str, text: &str) -> Result<Amount, Refusal> {
 pub fn amount(asset: Asset, field: &str, text: &str) -> Result<Amount, Refusal> {
     let amount = asset.parse_amount(text).map_err(|error| {
         let problem = format!("{text:?} is not an amount of {asset}: {error}");
-        let mend = format!(
-            "write units of {asset} as a string of digits with at most {} after the point",
-            asset.decimals()
-        );
+        let mend = spelling::mend(asset, text, error);
         Refusal::new("amount_malformed", field, problem, mend)
     })?;
     if amount > PRICE_MAX {

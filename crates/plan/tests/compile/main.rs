@@ -1,12 +1,14 @@
 //! What the compiler accepts, refuses and notices.
 
+mod free_progression;
+mod refusals;
+
 use std::collections::BTreeSet;
 
 use plan::{ChainClass, CompileError, CompiledPlan, GateError, Severity, Tier, compile};
 
-const AUTO_POOL: &str = include_str!("../../../plans/auto-pool.toml");
-const ROLLING: &str = include_str!("../../../plans/auto-pool-rolling.toml");
-const FREE: &str = include_str!("../../../plans/rejected/free-progression.toml");
+const AUTO_POOL: &str = include_str!("../../../../plans/auto-pool.toml");
+const ROLLING: &str = include_str!("../../../../plans/auto-pool-rolling.toml");
 
 fn changed(from: &str, to: &str) -> String {
     assert!(AUTO_POOL.contains(from), "{from:?} is not in the plan");
@@ -55,9 +57,18 @@ fn every_broken_rule_has_its_code() {
         (
             "[registration]",
             "[registration]\nprize = \"20\"",
-            "not_a_plan_file",
+            "unknown_field",
         ),
-        ("name = \"auto-pool\"", "name = 7", "not_a_plan_file"),
+        ("name = \"auto-pool\"", "name = 7", "wrong_type"),
+        ("name = \"auto-pool\"", "", "missing_field"),
+        (
+            "name = \"auto-pool\"",
+            "name = \"a\"\nname = \"b\"",
+            "duplicate_field",
+        ),
+        ("name = \"auto-pool\"", "name = ", "not_toml"),
+        ("tree_size = 15", "tree_size = -15", "out_of_range"),
+        ("geometry = \"closed\"", "geometry = \"open\"", "unknown_choice"),
         ("name = \"auto-pool\"", "name = \"Auto Pool\"", "name_malformed"),
         ("name = \"auto-pool\"", "name = \"\"", "name_malformed"),
         ("version = 1", "version = 0", "version_is_zero"),
@@ -213,6 +224,7 @@ fn a_forced_reserve_in_a_closed_tree_reaches_20_of_40() {
         index,
         reachable,
         needed,
+        ..
     } = error
     else {
         panic!("{error}");
@@ -282,19 +294,6 @@ fn every_parameter_of_a_forced_reserve_is_in_the_hash() {
     ]
     .into();
     assert_eq!(hashes.len(), 5);
-}
-
-#[test]
-fn free_progression_fails_at_its_ninth_entrant() {
-    let error = compile(FREE).unwrap_err();
-    let CompileError::ProgressionNotFunded(example) = error else {
-        panic!("{error}");
-    };
-    assert_eq!(example.entrant, Some(9));
-    assert_eq!(
-        error.to_string(),
-        "progression is not funded: at entrant 9, 214 BNB would have to be paid out of 180 BNB taken in"
-    );
 }
 
 #[test]

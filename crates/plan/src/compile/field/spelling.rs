@@ -1,0 +1,158 @@
+//! How an amount should have been spelt, guessed from how it was.
+
+use money::{Asset, AssetError};
+
+/// What to write instead of a text that is no amount of an asset.
+pub(super) fn mend(asset: Asset, text: &str, error: AssetError) -> String {
+    let unit = asset.code();
+    if let AssetError::TooPrecise { decimals } = error {
+        let kept = truncated(text, usize::from(decimals));
+        return format!(
+            "write at most {decimals} digits after the point, such as \"{kept}\": nothing is smaller than {} {unit}",
+            asset.display_amount(money::Amount::new(1))
+        );
+    }
+    let trimmed = text.trim();
+    if trimmed.ends_with('%') {
+        return format!(
+            "write an amount of {unit}; percentages belong in fields whose names end in _bps, as basis points"
+        );
+    }
+    if let Some(guess) = guess(trimmed).filter(|guess| asset.parse_amount(guess).is_ok()) {
+        if is_exponent(trimmed) {
+            return format!(
+                "write all digits, without an exponent: \"{guess}\" are that many {unit}, not that many base units"
+            );
+        }
+        let why = if trimmed.starts_with('-') {
+            "an amount is never negative"
+        } else if trimmed.chars().any(char::is_alphabetic) {
+            "the asset is named once for the whole plan"
+        } else {
+            "digits with at most one point, and nothing else"
+        };
+        return format!("write \"{guess}\": {why}");
+    }
+    format!(
+        "write units of {unit} as a string of digits with at most {} after the point, such as \"20\" or \"0.5\"",
+        asset.decimals()
+    )
+}
+
+fn truncated(text: &str, decimals: usize) -> String {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let kept: String = fraction.chars().take(decimals).collect();
+    match kept.trim_end_matches('0') {
+        "" => whole.to_owned(),
+        kept => format!("{whole}.{kept}"),
+    }
+}
+
+fn is_exponent(text: &str) -> bool {
+    text.split_once(['e', 'E']).is_some_and(|(mantissa, exponent)| {
+        let digits =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        digits(mantissa) && digits(exponent.trim_start_matches('+'))
+    })
+}
+
+/// The number that was probably meant; it may be no amount either.
+fn guess(text: &str) -> Option<String> {
+    if is_exponent(text) {
+        return without_exponent(text);
+    }
+    let unsigned = text.trim_start_matches(['-', '+']).trim_start();
+    let number: String = unsigned
+        .chars()
+        .take_while(|letter| letter.is_ascii_digit() || matches!(letter, '.' | ',' | '_' | '\'' | ' '))
+        .filter(|letter| !matches!(letter, '_' | '\'' | ' '))
+        .collect();
+    let number = match number.split_once(',') {
+        // A comma before other than three digits is a decimal one.
+        Some((whole, fraction)) if fraction.len() != 3 && !fraction.contains([',', '.']) => {
+            format!("{whole}.{fraction}")
+        }
+        Some(_) => number.replace(',', ""),
+        None => number,
+    };
+    let number = number.trim_end_matches('.');
+    match number.strip_prefix('.') {
+        Some(fraction) => Some(format!("0.{fraction}")),
+        None => Some(number.to_owned()),
+    }
+}
+
+fn without_exponent(text: &str) -> Option<String> {
+    let (mantissa, exponent) = text.split_once(['e', 'E'])?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let exponent: usize = exponent.trim_start_matches('+').parse().ok()?;
+    // More digits than any amount has.
+    let zeros = exponent.checked_sub(fraction.len()).filter(|zeros| *zeros < 40)?;
+    let digits = format!("{whole}{fraction}{}", "0".repeat(zeros));
+    let digits = digits.trim_start_matches('0');
+    (!digits.is_empty()).then(|| digits.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_spelling_is_answered_with_the_right_one() {
+        for (text, expected) in [
+            (
+                "20 BNB",
+                "write \"20\": the asset is named once for the whole plan",
+            ),
+            (
+                "BNB 20",
+                "write units of BNB as a string of digits with at most 18 after the point, such as \"20\" or \"0.5\"",
+            ),
+            ("-20", "write \"20\": an amount is never negative"),
+            (
+                "1,000",
+                "write \"1000\": digits with at most one point, and nothing else",
+            ),
+            (
+                "1_000",
+                "write \"1000\": digits with at most one point, and nothing else",
+            ),
+            (
+                "0,5",
+                "write \"0.5\": digits with at most one point, and nothing else",
+            ),
+            (
+                ".5",
+                "write \"0.5\": digits with at most one point, and nothing else",
+            ),
+            (
+                "5.",
+                "write \"5\": digits with at most one point, and nothing else",
+            ),
+            (
+                " 20",
+                "write \"20\": digits with at most one point, and nothing else",
+            ),
+            (
+                "1e18",
+                "write all digits, without an exponent: \"1000000000000000000\" are that many BNB, not that many base \
+                 units",
+            ),
+            (
+                "2.5e3",
+                "write all digits, without an exponent: \"2500\" are that many BNB, not that many base units",
+            ),
+            (
+                "5%",
+                "write an amount of BNB; percentages belong in fields whose names end in _bps, as basis points",
+            ),
+            (
+                "1.0000000000000000001",
+                "write at most 18 digits after the point, such as \"1\": nothing is smaller than 0.000000000000000001 BNB",
+            ),
+        ] {
+            let error = Asset::Bnb.parse_amount(text).unwrap_err();
+            assert_eq!(mend(Asset::Bnb, text, error), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! What does not fit between a file and the fields that the format has, and the refusal that it becomes.
+
+use std::fmt;
+
+use serde::de::{Expected, Unexpected};
+use toml::de::DeValue;
+
+use super::wrong_type::wrong_type;
+use crate::compile::Refusal;
+use crate::compile::place::{Path, Step};
+use crate::compile::spelling;
+
+/// Something in the file does not fit.
+#[derive(Debug)]
+pub(super) struct ReadError {
+    /// Outermost first. For an unknown or missing field, the table.
+    path: Vec<Step>,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    UnknownField {
+        name: String,
+        known: &'static [&'static str],
+    },
+    MissingField(&'static str),
+    WrongType {
+        found: Found,
+        expected: String,
+    },
+    UnknownChoice {
+        found: Found,
+        choices: &'static [&'static str],
+    },
+    Other(String),
+}
+
+/// What the file has where something else is expected.
+#[derive(Debug)]
+pub(super) enum Found {
+    Number(String),
+    Text(String),
+    Bool(bool),
+    Date(String),
+    List,
+    Table,
+}
+
+impl Found {
+    pub(super) fn of(value: &DeValue<'_>) -> Self {
+        match value {
+            DeValue::String(text) => Self::Text(text.to_string()),
+            DeValue::Integer(number) => Self::Number(number.to_string()),
+            DeValue::Float(number) => Self::Number(number.to_string()),
+            DeValue::Boolean(value) => Self::Bool(*value),
+            DeValue::Datetime(date) => Self::Date(date.to_string()),
+            DeValue::Array(_) => Self::List,
+            DeValue::Table(_) => Self::Table,
+        }
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "the number {number}"),
+            Self::Text(text) => write!(f, "the text {text:?}"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Date(date) => write!(f, "the date {date}"),
+            Self::List => f.write_str("a list"),
+            Self::Table => f.write_str("a table"),
+        }
+    }
+}
+
+impl From<Unexpected<'_>> for Found {
+    fn from(unexpected: Unexpected<'_>) -> Self {
+        match unexpected {
+            Unexpected::Unsigned(number) => Self::Number(number.to_string()),
+            Unexpected::Signed(number) => Self::Number(number.to_string()),
+            Unexpected::Bool(value) => Self::Bool(value),
+            Unexpected::Str(text) => Self::Text(text.to_owned()),
+            Unexpected::Seq => Self::List,
+            Unexpected::Map | Unexpected::StructVariant => Self::Table,
+            Unexpected::Float(_)
+            | Unexpected::Char(_)
+            | Unexpected::Bytes(_)
+            | Unexpected::Unit
+            | Unexpected::Option
+            | Unexpected::NewtypeStruct
+            | Unexpected::Enum
+            | Unexpected::UnitVariant
+            | Unexpected::NewtypeVariant
+            | Unexpected::TupleVariant
+            | Unexpected::Other(_) => Self::Text(unexpected.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {:?}", Path(&self.path), self.kind)
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl From<Kind> for ReadError {
+    fn from(kind: Kind) -> Self {
+        Self {
+            path: Vec::new(),
+            kind,
+        }
+    }
+}
+
+impl serde::de::Error for ReadError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Kind::Other(message.to_string()).into()
+    }
+
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::wrong_type(unexpected.into(), expected)
+    }
+
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::wrong_type(unexpected.into(), expected)
+    }
+
+    fn unknown_variant(variant: &str, choices: &'static [&'static str]) -> Self {
+        Self::unknown_choice(Found::Text(variant.to_owned()), choices)
+    }
+
+    fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
+        let name = field.to_owned();
+        Kind::UnknownField { name, known }.into()
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Kind::MissingField(field).into()
+    }
+}
+
+impl ReadError {
+    pub(super) fn wrong_type(found: Found, expected: &dyn Expected) -> Self {
+        let expected = expected.to_string();
+        Kind::WrongType { found, expected }.into()
+    }
+
+    pub(super) fn unknown_choice(found: Found, choices: &'static [&'static str]) -> Self {
+        Kind::UnknownChoice { found, choices }.into()
+    }
+
+    /// The same, seen from the table or list around it.
+    pub(super) fn inside(mut self, step: Step) -> Self {
+        self.path.insert(0, step);
+        self
+    }
+
+    /// The refusal of the file with this content.
+    pub(super) fn refusal(mut self) -> Refusal {
+        match self.kind {
+            Kind::UnknownField { name, known } => {
+                let problem = format!("there is no field `{name}` here");
+                let mend = match spelling::nearest(&name, known.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("remove it; the fields here are {}", listed(known)),
+                };
+                self.path.push(Step::Key(name));
+                Refusal::new("unknown_field", Path(&self.path).to_string(), problem, mend)
+            }
+            Kind::MissingField(name) => {
+                let table = Path(&self.path).to_string();
+                let mend = if table.is_empty() {
+                    format!("write `{name} = …` before the first table, or [{name}] if it is a table itself")
+                } else {
+                    format!("write `{name} = …` below [{table}]")
+                };
+                self.path.push(Step::Key(name.to_owned()));
+                let path = Path(&self.path).to_string();
+                Refusal::new("missing_field", path, "it is missing and has no default", mend)
+            }
+            Kind::WrongType { found, expected } => wrong_type(&self.path, &found, &expected),
+            Kind::UnknownChoice { found, choices } => {
+                let near = match &found {
+                    Found::Text(text) => spelling::nearest(text, choices.iter().copied()),
+                    Found::Number(_) | Found::Bool(_) | Found::Date(_) | Found::List | Found::Table => None,
+                };
+                let mend = match near {
+                    Some(near) => format!("did you mean \"{near}\"?"),
+                    None => format!("write one of {}", listed(choices)),
+                };
+                let problem = format!("{found} is not among its choices");
+                Refusal::new("unknown_choice", Path(&self.path).to_string(), problem, mend)
+            }
+            Kind::Other(message) => {
+                let mend = "look the field up in docs/plan.md";
+                Refusal::new("wrong_type", Path(&self.path).to_string(), message, mend)
+            }
+        }
+    }
+}
+
+fn listed(words: &[&str]) -> String {
+    words.join(", ")
+}
+
+/// The refusal of a file that is no TOML at all.
+pub(super) fn syntax(text: &str, error: &toml::de::Error) -> Refusal {
+    let span = error.span().unwrap_or(0..0);
+    if error.message().starts_with("duplicate key") {
+        let key = text.get(span.clone()).unwrap_or_default().trim();
+        let field = match table_before(text, span.start) {
+            "" => key.to_owned(),
+            table if table == key => key.to_owned(),
+            table => format!("{table}.{key}"),
+        };
+        let mend = "keep one of them; a list of tables is written with [[…]]";
+        return Refusal::new("duplicate_field", field, "it is written twice", mend);
+    }
+    let mend = "write TOML: name = value, text in quotes, tables as [name] on a line of their own";
+    Refusal::new("not_toml", "", error.message().to_owned(), mend)
+}
+
+/// The table whose header is the last one before a position.
+fn table_before(text: &str, position: usize) -> &str {
+    let before = text.get(..position).unwrap_or_default();
+    let headers = before
+        .lines()
+        .rev()
+        .map(str::trim)
+        .filter(|line| line.starts_with('['));
+    let header = headers.map(|line| line.trim_matches(['[', ']'])).next();
+    header.unwrap_or_default()
+}
