@@ -12,6 +12,7 @@ mod findings;
 mod funding;
 mod place;
 mod reader;
+pub mod reference;
 mod refusal;
 mod report;
 mod spelling;
