@@ -1,0 +1,136 @@
+//! What people must know about ranks: what a bonus is of the volume that it takes, and how often one volume counts.
+
+use money::{Amount, Asset};
+
+use super::file::WhenShort;
+use super::terms::{Rank, RanksTerms, Window};
+use crate::compiled::{Finding, Severity};
+
+impl RanksTerms {
+    /// For each rank what all weekly bonuses of a promotion are of the volume; then how long volume counts and what pays.
+    #[must_use]
+    pub fn findings(&self, asset: Asset) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = (1u128..)
+            .zip(&self.ladder)
+            .map(|(number, rank)| self.share(number, rank, asset))
+            .collect();
+        findings.push(self.window_finding());
+        findings.push(self.fund_finding());
+        findings
+    }
+
+    /// What all weekly bonuses of a promotion are of the least volume, and, since the same volume counts for every upline, of
+    /// what one more user of the rank takes in the worst case.
+    fn share(&self, number: u128, rank: &Rank, asset: Asset) -> Finding {
+        // 96 bits times at most 520.
+        let bonuses = rank.weekly_bonus.times(u128::from(self.bonus_weeks));
+        let bonuses = bonuses.unwrap_or(Amount::new(u128::MAX));
+        let (volume, further) = (rank.volume_min(), rank.volume_of_one_more());
+        let share_bps = share_bps(bonuses, volume);
+        let worst = match share_bps_of_some(bonuses, further) {
+            Some(bps) => format!(
+                "each further {} of volume can qualify one more user, and then it is {} of that",
+                asset.display_amount(further),
+                percent(bps)
+            ),
+            None => "no further volume is needed for one more user above, so there is no bound".to_owned(),
+        };
+        let mut figures = vec![
+            ("rank", number),
+            ("bonus_weeks", u128::from(self.bonus_weeks)),
+            ("weekly_bonus_base_units", rank.weekly_bonus.base_units()),
+            ("volume_min_base_units", volume.base_units()),
+            ("share_bps", share_bps),
+        ];
+        if let Some(bps) = share_bps_of_some(bonuses, further) {
+            figures.push(("further_volume_base_units", further.base_units()));
+            figures.push(("worst_share_bps", bps));
+        }
+        Finding {
+            code: "rank_bonus_share",
+            severity: Severity::Warning,
+            text: format!(
+                "rank {number} ({}): {} weekly bonuses of {} are {} of the {} of volume that it takes at least; the same \
+                 volume counts for every upline: {worst}",
+                rank.name,
+                self.bonus_weeks,
+                asset.display_amount(rank.weekly_bonus),
+                percent(share_bps),
+                asset.display_amount(volume),
+            ),
+            figures,
+        }
+    }
+
+    fn window_finding(&self) -> Finding {
+        let (text, weeks) = match self.window {
+            Window::Lifetime => (
+                "volume counts for ever: whoever qualified once qualifies without new sales".into(),
+                0,
+            ),
+            Window::Weeks(weeks) => (
+                format!(
+                    "volume counts for {weeks} weeks: a rank that is not sold for again is not paid again"
+                ),
+                u128::from(weeks),
+            ),
+        };
+        Finding {
+            code: "rank_window",
+            severity: Severity::Info,
+            text,
+            figures: vec![("window_weeks", weeks)],
+        }
+    }
+
+    fn fund_finding(&self) -> Finding {
+        let short = match self.when_short {
+            WhenShort::ProRata => {
+                "all bonuses of the week are lowered in proportion and the rest is never granted"
+            }
+            WhenShort::Queue => "the latest wait, and may wait for ever",
+        };
+        Finding {
+            code: "rank_fund",
+            severity: Severity::Warning,
+            text: format!(
+                "rank bonuses are granted out of the fund {:?} only: when it is short, {short}",
+                self.fund
+            ),
+            figures: vec![("hold_days", u128::from(self.hold_days))],
+        }
+    }
+}
+
+impl Rank {
+    /// The least volume by which one more user can qualify, when others qualify already. A chain of sponsors shares the main
+    /// leg, so that each needs new volume in other legs only; where that is more than a main leg, pairs of
+    /// qualified users below a common sponsor need less. Own purchases are everybody's own.
+    fn volume_of_one_more(&self) -> Amount {
+        let pair = self.main_min.plus(self.other_min).unwrap_or(self.main_min);
+        let half = Amount::new(pair.base_units().checked_div(2).unwrap_or(0));
+        let legs = self.other_min.min(half);
+        legs.plus(self.own_min).unwrap_or(legs)
+    }
+}
+
+/// Of nothing everything is boundless: `u128::MAX`.
+fn share_bps(part: Amount, whole: Amount) -> u128 {
+    share_bps_of_some(part, whole).unwrap_or(u128::MAX)
+}
+
+fn share_bps_of_some(part: Amount, whole: Amount) -> Option<u128> {
+    // At most 96 + 10 + 14 bits.
+    let scaled = part.base_units().saturating_mul(10_000);
+    scaled.checked_div(whole.base_units())
+}
+
+/// `26 %`, `26.5 %`; digits beyond the second are cut off.
+fn percent(bps: u128) -> String {
+    let (whole, rest) = (
+        bps.checked_div(100).unwrap_or(0),
+        bps.checked_rem(100).unwrap_or(0),
+    );
+    let text = format!("{whole}.{rest:02}");
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}

@@ -1,0 +1,170 @@
+//! Legs: one backward reading of all users gives every user's legs, and a query lists those of one.
+
+use ledger::UserId;
+use money::Amount;
+
+use super::state::Ranks;
+use super::terms::RanksTerms;
+use super::tree::{Tree, index};
+use crate::calendar::Week;
+
+/// Volume below a user.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Below {
+    /// Of all legs.
+    pub(super) sum: Amount,
+    /// Of the largest.
+    pub(super) main: Amount,
+}
+
+impl Below {
+    /// Of all legs but the largest.
+    pub(super) fn other(&self) -> Amount {
+        self.sum.minus_or_zero(self.main)
+    }
+}
+
+/// Sums the legs of everybody and shows each user once, from the last to the first, with own volume and what is below.
+/// The answer has the same by user number; place 0 belongs to nobody and sums what has no sponsor.
+pub(super) fn scan(tree: &Tree, volumes: &[Amount], mut each: impl FnMut(u32, Amount, &Below)) -> Vec<Below> {
+    let mut below = vec![Below::default(); volumes.len().saturating_add(1)];
+    let mut user = u32::try_from(volumes.len()).unwrap_or(u32::MAX);
+    for (sponsor, own) in tree.sponsors().zip(volumes.iter().copied()).rev() {
+        // Everybody in this downline has a higher number: the sum is complete.
+        let found = below.get(place(user)).copied().unwrap_or_default();
+        each(user, own, &found);
+        let leg = sum(found.sum, own);
+        if let Some(above) = below.get_mut(place(sponsor)) {
+            above.sum = sum(above.sum, leg);
+            above.main = above.main.max(leg);
+        }
+        user = user.saturating_sub(1);
+    }
+    below
+}
+
+/// Volume of the leg that starts with this user.
+pub(super) fn leg(below: &[Below], volumes: &[Amount], user: u32) -> Amount {
+    let own = index(user).and_then(|place| volumes.get(place));
+    let found = below.get(place(user)).copied().unwrap_or_default();
+    sum(found.sum, own.copied().unwrap_or_default())
+}
+
+/// 2^31 deposits of 96 bits fit 128 bits: nothing saturates.
+fn sum(one: Amount, other: Amount) -> Amount {
+    Amount::new(one.base_units().saturating_add(other.base_units()))
+}
+
+fn place(user: u32) -> usize {
+    usize::try_from(user).unwrap_or(usize::MAX)
+}
+
+/// A leg: a direct with everybody below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RankLeg {
+    /// The direct.
+    pub direct: UserId,
+    /// What the direct and everybody below bought in the window.
+    pub volume: Amount,
+}
+
+/// Why a user stands where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What the user bought in the window. In no leg.
+    pub own: Amount,
+    /// The direct of the largest leg; of equal ones the one who joined first. None without volume below.
+    pub main_direct: Option<UserId>,
+    /// Volume of the largest leg.
+    pub main: Amount,
+    /// Volume of all others; nothing if there is one leg only.
+    pub other: Amount,
+    /// The rank for which this qualifies, 0 for none.
+    pub rank: u8,
+    /// The next rank and the first of its requirements that is not met. None at the top of the ladder.
+    pub missing: Option<(u8, Requirement, Amount)>,
+}
+
+/// What a rank asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// Volume of the largest leg.
+    Main,
+    /// Volume of all other legs.
+    Other,
+    /// The user's own purchases.
+    Own,
+    /// Volume of all legs.
+    Group,
+}
+
+impl Requirement {
+    /// Stable name: the field of the plan file.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Main => "main_min",
+            Self::Other => "other_min",
+            Self::Own => "own_min",
+            Self::Group => "group_min",
+        }
+    }
+}
+
+impl Ranks {
+    /// The legs of a user with volume, by number of the direct, as the close of this week would see them now, and what they
+    /// qualify for. None for an unknown user and for a week that is closed: its decisions said it. Reads all users.
+    pub fn legs(
+        &self,
+        terms: &RanksTerms,
+        user: UserId,
+        week: Week,
+        out: &mut Vec<RankLeg>,
+    ) -> Option<Explanation> {
+        out.clear();
+        if !self.tree.has(user) || self.closed.is_some_and(|closed| week.get() <= closed) {
+            return None;
+        }
+        let volumes = self.volumes(terms, week.get());
+        let below = scan(&self.tree, &volumes, |_, _, _| {});
+        for direct in self.tree.directs(user.get()) {
+            let volume = leg(&below, &volumes, direct);
+            if let (Some(direct), false) = (UserId::new(direct), volume.is_zero()) {
+                out.push(RankLeg { direct, volume });
+            }
+        }
+        out.reverse();
+        let own = volumes.get(index(user.get())?).copied()?;
+        let found = below.get(place(user.get())).copied()?;
+        let (main, other) = (found.main, found.other());
+        let main_leg = out.iter().find(|leg| leg.volume == main);
+        Some(Explanation {
+            own,
+            main_direct: main_leg.map(|leg| leg.direct),
+            main,
+            other,
+            rank: terms.rank_of(main, other, own),
+            missing: missing(terms, main, other, own),
+        })
+    }
+}
+
+/// The first requirement of the next rank that is not met, and how much is missing.
+fn missing(
+    terms: &RanksTerms,
+    main: Amount,
+    other: Amount,
+    own: Amount,
+) -> Option<(u8, Requirement, Amount)> {
+    let number = terms.rank_of(main, other, own).checked_add(1)?;
+    let rank = terms.rank(number)?;
+    let requirements = [
+        (Requirement::Main, rank.main_min, main),
+        (Requirement::Other, rank.other_min, other),
+        (Requirement::Own, rank.own_min, own),
+        (Requirement::Group, rank.group_min, sum(main, other)),
+    ];
+    let mut unmet = requirements.into_iter().filter(|(_, min, found)| found < min);
+    let (requirement, min, found) = unmet.next()?;
+    Some((number, requirement, min.minus_or_zero(found)))
+}

@@ -1,0 +1,81 @@
+//! The sponsor tree as ranks need it: who brought whom, in both directions. A sponsor has a smaller number than
+//! who it brought, so that reading users backwards meets every downline before its head.
+
+use ledger::UserId;
+
+/// Who brought whom, by number of the user; 0 is nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tree {
+    /// By user number minus one.
+    links: Vec<Links>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Links {
+    sponsor: u32,
+    last_direct: u32,
+    /// The direct of the same sponsor that joined before.
+    previous: u32,
+}
+
+impl Tree {
+    /// Adds the next user. False, and nothing happens, if it is not the next one or the sponsor did not join before.
+    pub(super) fn join(&mut self, user: UserId, sponsor: Option<UserId>) -> bool {
+        if index(user.get()) != Some(self.links.len()) {
+            return false;
+        }
+        let mut links = Links::default();
+        if let Some(sponsor) = sponsor {
+            let Some(above) = self.at_mut(sponsor.get()) else {
+                return false;
+            };
+            links.sponsor = sponsor.get();
+            links.previous = above.last_direct;
+            above.last_direct = user.get();
+        }
+        self.links.push(links);
+        true
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.links.len()
+    }
+
+    pub(super) fn has(&self, user: UserId) -> bool {
+        self.at(user.get()).is_some()
+    }
+
+    /// Sponsors of users 1, 2, …; 0 for nobody.
+    pub(super) fn sponsors(&self) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator + '_ {
+        self.links.iter().map(|links| links.sponsor)
+    }
+
+    /// The sponsor, the sponsor's sponsor and so on; each with the direct through which it was reached.
+    pub(super) fn uplines(&self, user: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let above = move |user: u32| {
+            let sponsor = self.at(user)?.sponsor;
+            (sponsor != 0).then_some((sponsor, user))
+        };
+        std::iter::successors(above(user), move |(upline, _)| above(*upline))
+    }
+
+    /// Whom a user brought, latest first.
+    pub(super) fn directs(&self, user: u32) -> impl Iterator<Item = u32> + '_ {
+        let found = |number: u32| (number != 0).then_some(number);
+        let last = self.at(user).and_then(|links| found(links.last_direct));
+        std::iter::successors(last, move |direct| found(self.at(*direct)?.previous))
+    }
+
+    fn at(&self, user: u32) -> Option<&Links> {
+        self.links.get(index(user)?)
+    }
+
+    fn at_mut(&mut self, user: u32) -> Option<&mut Links> {
+        self.links.get_mut(index(user)?)
+    }
+}
+
+/// Where arrays by user have the one with this number.
+pub(super) fn index(user: u32) -> Option<usize> {
+    usize::try_from(user).ok()?.checked_sub(1)
+}

@@ -1,0 +1,218 @@
+//! What a plan file may say about ranks, and what is refused.
+
+use money::Asset;
+use plan::ranks::{RanksTable, RanksTerms};
+
+pub(crate) const SEED: &str = r#"
+window = "lifetime"
+bonus_weeks = 52
+fund = "ranks"
+when_short = "pro_rata"
+hold_days = 14
+
+[[ladder]]
+name = "Connector"
+main_min = "5000"
+other_min = "5000"
+weekly_bonus = "50"
+
+[[ladder]]
+name = "Builder"
+main_min = "10000"
+other_min = "10000"
+weekly_bonus = "200"
+
+[[ladder]]
+name = "Professional"
+main_min = "20000"
+other_min = "20000"
+weekly_bonus = "500"
+
+[[ladder]]
+name = "Executive"
+main_min = "50000"
+other_min = "50000"
+weekly_bonus = "1000"
+
+[[ladder]]
+name = "Director"
+main_min = "100000"
+other_min = "100000"
+weekly_bonus = "2000"
+
+[[ladder]]
+name = "Crown"
+main_min = "200000"
+other_min = "200000"
+weekly_bonus = "5000"
+"#;
+
+pub(crate) fn check(text: &str) -> Result<RanksTerms, plan::Refusal> {
+    let table: RanksTable = toml::from_str(text).unwrap();
+    RanksTerms::check(&table, Asset::Usdt)
+}
+
+#[test]
+fn the_seeds_ladder_is_accepted() {
+    let terms = check(SEED).unwrap();
+    assert_eq!(terms.ladder().len(), 6);
+    assert_eq!(terms.rank(6).unwrap().name(), "Crown");
+    assert!(terms.rank(0).is_none() && terms.rank(7).is_none());
+}
+
+#[test]
+fn what_is_left_out_has_these_values() {
+    let text = SEED.replace("window = \"lifetime\"\nbonus_weeks = 52\n", "");
+    assert_eq!(check(&text), check(SEED));
+}
+
+#[test]
+fn every_broken_rule_has_its_code_and_place() {
+    let crown = "main_min = \"200000\"\nother_min = \"200000\"";
+    for (from, to, code, field) in [
+        (
+            "window = \"lifetime\"",
+            "window = \"lifetime\"\nwindow_weeks = 4",
+            "window_ambiguous",
+            "ranks.window_weeks",
+        ),
+        (
+            "window = \"lifetime\"",
+            "window_weeks = 0",
+            "out_of_range",
+            "ranks.window_weeks",
+        ),
+        (
+            "window = \"lifetime\"",
+            "window_weeks = 521",
+            "out_of_range",
+            "ranks.window_weeks",
+        ),
+        (
+            "bonus_weeks = 52",
+            "bonus_weeks = 0",
+            "out_of_range",
+            "ranks.bonus_weeks",
+        ),
+        (
+            "hold_days = 14",
+            "hold_days = 367",
+            "out_of_range",
+            "ranks.hold_days",
+        ),
+        ("fund = \"ranks\"", "fund = \"\"", "fund_malformed", "ranks.fund"),
+        (
+            "fund = \"ranks\"",
+            "fund = \"Ranks\"",
+            "fund_malformed",
+            "ranks.fund",
+        ),
+        (
+            "\"Crown\"",
+            "\"Director\"",
+            "rank_name_repeats",
+            "ranks.ladder[5].name",
+        ),
+        (
+            "\"Crown\"",
+            "\" Crown\"",
+            "rank_name_malformed",
+            "ranks.ladder[5].name",
+        ),
+        ("\"Crown\"", "\"\"", "rank_name_malformed", "ranks.ladder[5].name"),
+        (
+            "\"200000\"\nweekly",
+            "\"-1\"\nweekly",
+            "amount_malformed",
+            "ranks.ladder[5].other_min",
+        ),
+        (
+            "\"200000\"\nweekly",
+            "\"99999\"\nweekly",
+            "ladder_falls",
+            "ranks.ladder[5].other_min",
+        ),
+        (
+            crown,
+            "main_min = \"99999\"\nother_min = \"200000\"",
+            "ladder_falls",
+            "ranks.ladder[5].main_min",
+        ),
+        (
+            crown,
+            "main_min = \"100000\"\nother_min = \"100000\"",
+            "ladder_overlaps",
+            "ranks.ladder[5]",
+        ),
+        (
+            "\"5000\"\n\n",
+            "\"1999\"\n\n",
+            "ladder_falls",
+            "ranks.ladder[5].weekly_bonus",
+        ),
+        (
+            "weekly_bonus = \"50\"\n",
+            "own_min = \"1\"\nweekly_bonus = \"50\"\n",
+            "ladder_falls",
+            "ranks.ladder[1].own_min",
+        ),
+        (
+            "weekly_bonus = \"50\"\n",
+            "group_min = \"10000\"\nweekly_bonus = \"50\"\n",
+            "group_min_never_binds",
+            "ranks.ladder[0].group_min",
+        ),
+        (
+            "weekly_bonus = \"50\"\n",
+            "group_min = \"20001\"\nweekly_bonus = \"50\"\n",
+            "ladder_falls",
+            "ranks.ladder[1].group_min",
+        ),
+        (
+            "main_min = \"5000\"\nother_min = \"5000\"",
+            "main_min = \"0\"\nother_min = \"0\"",
+            "rank_without_requirement",
+            "ranks.ladder[0]",
+        ),
+    ] {
+        let text = format!("{SEED}\n");
+        assert!(text.contains(from), "{from:?}");
+        let refusal = check(&text.replacen(from, to, 1)).expect_err(to);
+        assert_eq!((refusal.code, refusal.field.as_str()), (code, field), "{refusal}");
+        assert!(!refusal.problem.is_empty() && !refusal.mend.is_empty());
+    }
+    let none = SEED.split("[[ladder]]").next().unwrap();
+    assert_eq!(
+        check(&format!("{none}ladder = []")).unwrap_err().code,
+        "list_length"
+    );
+}
+
+#[test]
+fn a_ladder_that_falls_says_with_which_figures() {
+    let text = SEED.replace("main_min = \"20000\"", "main_min = \"9000\"");
+    assert_eq!(
+        check(&text).unwrap_err().to_string(),
+        "ranks.ladder[2].main_min: \"Professional\" has 9000, less than the 10000 of \"Builder\" before it; sort the \
+         ladder from low to high, and write at least 10000"
+    );
+}
+
+#[test]
+fn own_and_group_volume_are_requirements_of_their_own() {
+    let text = "fund = \"f\"\nwhen_short = \"queue\"\nhold_days = 0\n\
+        [[ladder]]\nname = \"Bronze\"\nmain_min = \"0\"\nother_min = \"0\"\nown_min = \"100\"\ngroup_min = \"1000\"\n\
+        weekly_bonus = \"0\"\n\
+        [[ladder]]\nname = \"Silver\"\nmain_min = \"0\"\nother_min = \"0\"\nown_min = \"100\"\ngroup_min = \"5000\"\n\
+        weekly_bonus = \"10\"\n";
+    let terms = check(text).unwrap();
+    let of = |main, other, own| {
+        let amount = |units: u128| money::Amount::new(units * 1_000_000);
+        terms.rank_of(amount(main), amount(other), amount(own))
+    };
+    assert_eq!(of(1_000, 0, 99), 0);
+    assert_eq!(of(999, 0, 100), 0);
+    assert_eq!(of(600, 400, 100), 1);
+    assert_eq!(of(5_000, 0, 100), 2);
+    assert_eq!(of(5_000, 0, 99), 0);
+}
