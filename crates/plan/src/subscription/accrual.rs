@@ -1,0 +1,128 @@
+//! What subscriptions accrue on a day, as far as caps and the fund reach.
+
+use ledger::UserId;
+use money::Amount;
+
+use super::file::WhenShort;
+use super::{Status, SubscriptionId, SubscriptionTerms, Subscriptions};
+use crate::Day;
+use crate::cap::Caps;
+
+/// What a subscription accrued on a day; never zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accrual {
+    /// How much, out of [`SubscriptionTerms::fund`].
+    pub amount: Amount,
+    /// Which one.
+    pub subscription: SubscriptionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Whether it has accrued as much as it may, and ended with this.
+    pub ended: bool,
+}
+
+/// A day in figures: `nominal = capped + covered + short`. What is not covered is not owed either.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// What the rates say.
+    pub nominal: Amount,
+    /// What caps of subscriptions and users hold back.
+    pub capped: Amount,
+    /// What is paid out of the fund.
+    pub covered: Amount,
+    /// What is not paid because the fund does not have it.
+    pub short: Amount,
+}
+
+impl Subscriptions {
+    /// Accrues a day: clears `out` and fills it in the order of ids. Of a day that accrued already, an earlier one or one
+    /// on which the plan does not accrue, everything is zero. A day without a call is not made up for.
+    ///
+    /// `in_fund` is what the fund holds; the sum of `out` is at most that.
+    pub fn accrue(
+        &mut self,
+        terms: &SubscriptionTerms,
+        day: Day,
+        in_fund: Amount,
+        caps: &mut Caps,
+        out: &mut Vec<Accrual>,
+    ) -> Coverage {
+        out.clear();
+        if self.last_day.is_some_and(|last| day <= last) {
+            return Coverage::default();
+        }
+        self.last_day = Some(day);
+        if !terms.accrues_on(day) {
+            return Coverage::default();
+        }
+        let nominal = self.want(terms, terms.divisor_on(day), caps, out);
+        let wanted = total(out);
+        cover(terms.when_short(), wanted, in_fund, caps, out);
+        out.retain(|line| !line.amount.is_zero());
+        for line in out.iter_mut() {
+            line.ended = self.accrued(terms, line.subscription, line.amount);
+        }
+        let covered = total(out);
+        Coverage {
+            nominal,
+            capped: nominal.minus_or_zero(wanted),
+            covered,
+            short: wanted.minus_or_zero(covered),
+        }
+    }
+
+    /// What every active subscription would get of a fund without end: the caps are taken for it. Returns what the
+    /// rates say.
+    fn want(
+        &self,
+        terms: &SubscriptionTerms,
+        divisor: u32,
+        caps: &mut Caps,
+        out: &mut Vec<Accrual>,
+    ) -> Amount {
+        let mut nominal = 0u128;
+        for (index, line) in self.lines.iter().enumerate() {
+            let is_active = line.status == Status::Active;
+            let Some(subscription) = SubscriptionId::of_index(index).filter(|_| is_active) else {
+                continue;
+            };
+            // Rounding down twice is rounding down once: ⌊⌊a·r / 10,000⌋ / d⌋ = ⌊a·r / (10,000·d)⌋.
+            let monthly = line.rate.floor_of(line.amount()).base_units();
+            let daily = Amount::new(monthly.checked_div(u128::from(divisor)).unwrap_or(0));
+            // At most 2^31 amounts of 97 bits.
+            nominal = nominal.saturating_add(daily.base_units());
+            out.push(Accrual {
+                amount: caps.take(line.user, daily.min(line.room(terms))),
+                subscription,
+                user: line.user,
+                ended: false,
+            });
+        }
+        Amount::new(nominal)
+    }
+}
+
+/// Lowers what is wanted to what the fund has; what is not granted leaves the caps again.
+fn cover(when_short: WhenShort, wanted: Amount, in_fund: Amount, caps: &mut Caps, out: &mut [Accrual]) {
+    if wanted <= in_fund {
+        return;
+    }
+    let mut left = in_fund;
+    for line in out {
+        let granted = match when_short {
+            WhenShort::ProRata => line.amount.proportion(in_fund, wanted),
+            WhenShort::Queue => line.amount.min(left),
+        };
+        left = left.minus_or_zero(granted);
+        caps.give_back(line.user, line.amount.minus_or_zero(granted));
+        line.amount = granted;
+    }
+}
+
+fn total(lines: &[Accrual]) -> Amount {
+    // At most 2^31 amounts of 97 bits.
+    let sum = lines
+        .iter()
+        .fold(0u128, |sum, line| sum.saturating_add(line.amount.base_units()));
+    Amount::new(sum)
+}
