@@ -1,0 +1,147 @@
+//! What participants and operators should be told about a campaign.
+
+use money::{Amount, Asset};
+
+use super::{CampaignTerms, Reward};
+use crate::compiled::{Finding, Severity};
+
+impl CampaignTerms {
+    /// What participants should be told.
+    #[must_use]
+    pub fn findings(&self, asset: Asset) -> Vec<Finding> {
+        let found = [
+            self.signups(asset),
+            Some(self.coverage(asset)),
+            self.no_cap(asset),
+            self.fake_referees(asset),
+            self.no_hold(),
+        ];
+        found.into_iter().flatten().collect()
+    }
+
+    /// The reward of the cheapest conversion that qualifies.
+    fn least_reward(&self) -> Amount {
+        self.reward.of(self.conversion_min)
+    }
+
+    /// Nobody has to buy anything: the campaign pays for recruitment.
+    fn signups(&self, asset: Asset) -> Option<Finding> {
+        let Reward::Fixed(reward) = self.reward else {
+            // A share of nothing is nothing.
+            return None;
+        };
+        self.conversion_min.is_zero().then(|| Finding {
+            code: "campaign_rewards_signups",
+            severity: Severity::Warning,
+            text: format!(
+                "A referral is rewarded with {} {asset} without any purchase of the referee: the campaign pays for \
+                 recruitment.",
+                asset.display_amount(reward)
+            ),
+            figures: vec![("reward_units", reward.base_units())],
+        })
+    }
+
+    /// How far the budget goes.
+    fn coverage(&self, asset: Asset) -> Finding {
+        let budget = asset.display_amount(self.budget);
+        let (text, figure) = match self.reward {
+            Reward::Fixed(reward) => {
+                let rewards = units_ratio(self.budget, reward);
+                let text = format!(
+                    "The budget of {budget} {asset} pays {rewards} rewards in full; referrals beyond it bring nothing, \
+                     and so do all when the fund {} is empty.",
+                    self.fund
+                );
+                (text, ("rewards", rewards))
+            }
+            Reward::Share(share) => {
+                let bps = u128::from(share.get());
+                let units = self.budget.times(10_000).unwrap_or(self.budget);
+                let volume = Amount::new(units.base_units().checked_div(bps).unwrap_or(0));
+                let text = format!(
+                    "The budget of {budget} {asset} pays for conversions of {} {asset} together; referrals beyond it \
+                     bring nothing, and so do all when the fund {} is empty.",
+                    asset.display_amount(volume),
+                    self.fund
+                );
+                (text, ("conversions_units", volume.base_units()))
+            }
+        };
+        Finding {
+            code: "campaign_budget_coverage",
+            severity: Severity::Info,
+            text,
+            figures: vec![("budget_units", self.budget.base_units()), figure],
+        }
+    }
+
+    /// One referrer may take everything.
+    fn no_cap(&self, asset: Asset) -> Option<Finding> {
+        let most = self.per_user_max()?;
+        (most >= self.budget).then(|| Finding {
+            code: "campaign_one_user_takes_all",
+            severity: Severity::Warning,
+            text: format!(
+                "One referrer can be granted the whole budget of {} {asset}.",
+                asset.display_amount(self.budget)
+            ),
+            figures: vec![("budget_units", self.budget.base_units())],
+        })
+    }
+
+    /// The most that one referrer can be granted, if that can be said: a share of an unlimited purchase is unlimited.
+    fn per_user_max(&self) -> Option<Amount> {
+        let by_count = match (self.per_user_count, self.reward) {
+            (Some(count), Reward::Fixed(reward)) => reward.times(u128::from(count)).ok()?,
+            (None, _) | (_, Reward::Share(_)) => self.budget,
+        };
+        Some(self.per_user_cap.unwrap_or(self.budget).min(by_count))
+    }
+
+    /// Made-up referees bring more than they cost.
+    fn fake_referees(&self, asset: Asset) -> Option<Finding> {
+        let (reward, cost) = (self.least_reward(), self.conversion_min);
+        if reward <= cost {
+            return None;
+        }
+        let gain = reward.minus_or_zero(cost);
+        let per_user = self.per_user_max()?.min(self.budget);
+        // Rounded up: the last referral may be granted in part.
+        let referees = self.budget.base_units().div_ceil(reward.base_units().max(1));
+        let referrers = self.budget.base_units().div_ceil(per_user.base_units().max(1));
+        Some(Finding {
+            code: "campaign_fake_referees_pay",
+            severity: Severity::Warning,
+            text: format!(
+                "A made-up referee costs {} {asset} and brings {}: {} more per identity. {referees} made-up referees of \
+                 {referrers} referrers take the whole budget, whatever the caps per referrer.",
+                asset.display_amount(cost),
+                asset.display_amount(reward),
+                asset.display_amount(gain),
+            ),
+            figures: vec![
+                ("gain_per_identity_units", gain.base_units()),
+                ("cost_per_identity_units", cost.base_units()),
+                ("referees", referees),
+                ("referrers", referrers),
+            ],
+        })
+    }
+
+    /// A refund comes after the reward.
+    fn no_hold(&self) -> Option<Finding> {
+        (self.hold_days == 0).then(|| Finding {
+            code: "campaign_without_hold",
+            severity: Severity::Warning,
+            text: "A reward is the referrer's at the end of the conversion's day: a purchase that is refunded later leaves \
+                   the referrer owing it."
+                .into(),
+            figures: vec![("hold_days", 0)],
+        })
+    }
+}
+
+fn units_ratio(whole: Amount, part: Amount) -> u128 {
+    whole.base_units().checked_div(part.base_units()).unwrap_or(0)
+}
