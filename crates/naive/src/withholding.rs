@@ -64,7 +64,7 @@ impl Book {
                     !rule.at_payout && kinds.is_none_or(|kinds| kinds.iter().any(|name| name == kind))
                 }
             };
-            if !matches {
+            if !matches || gross == 0 {
                 continue;
             }
             let year = financial_year(day, rule.year_starts_month);

@@ -70,6 +70,10 @@ impl Withholding {
     #[must_use]
     pub fn preview(&self, terms: &WithholdingTerms, payment: &Payment) -> Withheld {
         let mut withheld = Withheld::nothing(payment.user, payment.gross);
+        if payment.gross.is_zero() {
+            // Nothing bears tax of others, and nothing could be reversed.
+            return withheld;
+        }
         for (policy, number) in terms.policies().iter().zip(0u8..) {
             let Some(version) = policy.version_for(payment) else {
                 continue;
