@@ -10,6 +10,7 @@ mod error;
 pub mod field;
 mod findings;
 mod funding;
+pub mod jurisdiction;
 mod place;
 mod reader;
 pub mod reference;

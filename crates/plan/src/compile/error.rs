@@ -159,23 +159,10 @@ impl CompileError {
     /// What is wrong, with the figures, without the field's path in front.
     #[must_use]
     pub fn problem(&self) -> String {
-        match self {
-            Self::Component(refusal) => refusal.problem.clone(),
-            Self::TextTooLong { .. }
-            | Self::NameMalformed
-            | Self::VersionIsZero
-            | Self::UnknownAsset { .. }
-            | Self::PoolEntryAmbiguous
-            | Self::OrdinalsNotAscending
-            | Self::TreeSizeNotFull { .. }
-            | Self::TreesMaxOutOfRange
-            | Self::LayerNeverPaid { .. }
-            | Self::PoolEntryNotFunded { .. }
-            | Self::ProgressionNotFunded(_)
-            | Self::ReserveUnreachable { .. }
-            | Self::ReserveNodesMisplaced
-            | Self::ReserveLayersMisplaced
-            | Self::TreesMaxMisplaced => self.to_string(),
+        if let Self::Component(refusal) = self {
+            refusal.problem.clone()
+        } else {
+            self.to_string()
         }
     }
 

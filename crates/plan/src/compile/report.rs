@@ -32,6 +32,20 @@ impl CompileError {
     }
 }
 
+impl Refusal {
+    /// Where in the file of this text the broken rule is; see [`CompileError::place_in`].
+    #[must_use]
+    pub fn place_in(&self, text: &str) -> Place {
+        place_in(text, self.code, &self.field)
+    }
+
+    /// The refusal in full; see [`CompileError::report`].
+    #[must_use]
+    pub fn report(&self, file: &str, text: &str) -> String {
+        report(file, text, self)
+    }
+}
+
 fn place_in(text: &str, code: &str, field: &str) -> Place {
     match code {
         "not_toml" | "duplicate_field" => place::of_syntax(text),

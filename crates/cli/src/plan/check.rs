@@ -1,0 +1,321 @@
+//! `trellis plan check FILE`: compiles a plan and says what the compiler finds, and where the plan may run.
+//!
+//! Not responsible for rules: they are the plan crate's. This file decides what is asked and how the exit status tells.
+
+mod json;
+mod text;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use plan::compile::TEXT_BYTES_MAX;
+use plan::compile::jurisdiction::Profile;
+use plan::{ChainClass, CompileError, CompiledPlan, Finding, Severity};
+
+/// The chain of a development machine. Every other is public.
+const LOCAL_CHAIN_ID: u64 = 31_337;
+
+const STATUSES: &str = "\
+Exit status:
+  0  the plan is sound, may run there, and nothing needs saying
+  2  wrong arguments, or a file that cannot be read
+  3  the plan is sound and may run there; participants must be told the warnings
+  4  the plan is refused, or must not run on that chain";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = STATUSES)]
+pub(crate) struct Arguments {
+    /// The plan file
+    file: PathBuf,
+    /// The kind of chain on which it is to run
+    #[arg(long, value_enum, default_value_t = Chain::Local)]
+    chain: Chain,
+    /// The number of that chain instead: 31337 is local, every other is public
+    #[arg(long, value_name = "N", conflicts_with = "chain")]
+    chain_id: Option<u64>,
+    /// The jurisdiction profile: EU, IN, US or the file of an operator's own. A public chain demands one
+    #[arg(long, value_name = "NAME|FILE")]
+    jurisdiction: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Chain {
+    /// A development chain of one machine
+    Local,
+    /// Any other
+    Public,
+}
+
+/// How a plan fares; its name is stable in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Sound,
+    Warnings,
+    /// It is sound, but must not run there.
+    Barred,
+    Refused,
+}
+
+impl Verdict {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sound => "sound",
+            Self::Warnings => "warnings",
+            Self::Barred => "barred",
+            Self::Refused => "refused",
+        }
+    }
+
+    const fn status(self) -> u8 {
+        match self {
+            Self::Sound => 0,
+            Self::Warnings => 3,
+            Self::Barred | Self::Refused => 4,
+        }
+    }
+}
+
+/// Wrong arguments, or a file that cannot be read: what clap ends with too.
+const STATUS_UNUSABLE: u8 = 2;
+
+/// A checked plan file.
+struct Checked {
+    file: String,
+    text: String,
+    compiled: Result<Sound, CompileError>,
+}
+
+/// A plan that compiles, and what keeps it from running where it is to run.
+struct Sound {
+    plan: CompiledPlan,
+    chain: ChainClass,
+    jurisdiction: Option<Profile>,
+    obstacles: Vec<Obstacle>,
+}
+
+/// Why it must not run there.
+struct Obstacle {
+    code: &'static str,
+    text: String,
+    figures: Vec<(&'static str, u128)>,
+}
+
+impl Checked {
+    fn verdict(&self) -> Verdict {
+        let Ok(sound) = &self.compiled else {
+            return Verdict::Refused;
+        };
+        let warns = |finding: &Finding| finding.severity >= Severity::Warning;
+        if !sound.obstacles.is_empty() {
+            Verdict::Barred
+        } else if sound.plan.findings().iter().any(warns) {
+            Verdict::Warnings
+        } else {
+            Verdict::Sound
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    match load(arguments) {
+        Ok(checked) => {
+            if arguments.json {
+                println!("{}", json::of(&checked));
+            } else {
+                print!("{}", text::of(&checked));
+            }
+            ExitCode::from(checked.verdict().status())
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(STATUS_UNUSABLE)
+        }
+    }
+}
+
+fn load(arguments: &Arguments) -> anyhow::Result<Checked> {
+    let jurisdiction = arguments.jurisdiction.as_deref().map(profile).transpose()?;
+    let class = match (arguments.chain_id, arguments.chain) {
+        (Some(LOCAL_CHAIN_ID), _) | (None, Chain::Local) => ChainClass::Local,
+        (Some(_), _) | (None, Chain::Public) => ChainClass::Public,
+    };
+    let file = arguments.file.display().to_string();
+    Ok(match read(&arguments.file)? {
+        Ok(text) => check(file, text, class, jurisdiction),
+        Err(bytes) => Checked {
+            file,
+            text: String::new(),
+            compiled: Err(CompileError::TextTooLong { bytes }),
+        },
+    })
+}
+
+fn check(file: String, text: String, chain: ChainClass, jurisdiction: Option<Profile>) -> Checked {
+    let compiled = plan::compile(&text).map(|plan| Sound {
+        obstacles: obstacles(&plan, chain, jurisdiction.as_ref()),
+        plan,
+        chain,
+        jurisdiction,
+    });
+    Checked { file, text, compiled }
+}
+
+/// A profile judges also a plan for a local chain, where it bars nothing unless it was asked for.
+fn obstacles(plan: &CompiledPlan, chain: ChainClass, jurisdiction: Option<&Profile>) -> Vec<Obstacle> {
+    let gate = plan.gate(chain).err().map(|error| Obstacle {
+        code: error.code(),
+        text: error.to_string(),
+        figures: vec![],
+    });
+    let missing = (chain == ChainClass::Public && jurisdiction.is_none()).then(|| Obstacle {
+        code: "jurisdiction_missing",
+        text: "on a public chain a plan runs only under a jurisdiction profile: --jurisdiction EU, IN, US or a file".into(),
+        figures: vec![],
+    });
+    let judged = jurisdiction
+        .map(|profile| profile.judge(plan))
+        .unwrap_or_default();
+    let judged = judged.into_iter().map(|finding| Obstacle {
+        code: finding.code,
+        text: finding.text,
+        figures: finding.figures,
+    });
+    gate.into_iter().chain(missing).chain(judged).collect()
+}
+
+/// The built-in profile of this name, or the file.
+fn profile(name: &str) -> anyhow::Result<Profile> {
+    if let Some(profile) = Profile::built_in(name) {
+        return Ok(profile);
+    }
+    let path = Path::new(name);
+    let text = read(path).context(format!(
+        "{name} is none of the built-in profiles {}, and no file",
+        Profile::built_in_names().collect::<Vec<_>>().join(", ")
+    ))?;
+    let text = text
+        .map_err(|bytes| anyhow::anyhow!("{name} has {bytes} bytes, a profile at most {TEXT_BYTES_MAX}"))?;
+    Profile::read(&text).map_err(|refusal| anyhow::anyhow!("not a profile\n{}", refusal.report(name, &text)))
+}
+
+/// Reads a file; of one that is too long, only its length.
+fn read(file: &Path) -> anyhow::Result<Result<String, usize>> {
+    let cannot = || format!("cannot read {}", file.display());
+    let bytes = std::fs::metadata(file).with_context(cannot)?.len();
+    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    if bytes > TEXT_BYTES_MAX {
+        return Ok(Err(bytes));
+    }
+    std::fs::read_to_string(file).map(Ok).with_context(cannot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) const AUTO_POOL: &str = include_str!("../../../../plans/auto-pool.toml");
+    pub(super) const FREE: &str = include_str!("../../../../plans/rejected/free-progression.toml");
+
+    pub(super) fn checked(text: &str, chain: ChainClass, jurisdiction: Option<&str>) -> Checked {
+        let profile = jurisdiction.map(|name| Profile::built_in(name).expect("it is built in"));
+        check("plan.toml".into(), text.into(), chain, profile)
+    }
+
+    fn status(text: &str, chain: ChainClass, jurisdiction: Option<&str>) -> u8 {
+        checked(text, chain, jurisdiction).verdict().status()
+    }
+
+    /// The shipped plan without any reward; an endless pool that nobody enters still deserves a word.
+    fn quiet() -> String {
+        AUTO_POOL
+            .replace("direct_share = \"18\"", "direct_share = \"0\"")
+            .replace("[3000, 1500, 1000, 500, 500, 500, 500, 500, 1000, 1000]", "[]")
+            .replace("[5000, 2500, 1500]", "[0]")
+    }
+
+    #[test]
+    fn the_exit_status_tells_warnings_from_obstacles() {
+        assert_eq!(status(AUTO_POOL, ChainClass::Local, None), 3);
+        assert_eq!(status(AUTO_POOL, ChainClass::Local, Some("EU")), 4);
+        assert_eq!(status(AUTO_POOL, ChainClass::Public, Some("EU")), 4);
+        assert_eq!(status(FREE, ChainClass::Local, None), 4);
+        assert_eq!(status("name = ", ChainClass::Local, None), 4);
+        assert_eq!(status(&quiet(), ChainClass::Public, None), 4);
+        assert_eq!(status(&quiet(), ChainClass::Public, Some("EU")), 3);
+        assert_eq!(Verdict::Sound.status(), 0);
+    }
+
+    #[test]
+    fn a_public_chain_demands_a_profile() {
+        let codes = |chain, jurisdiction| {
+            let Ok(sound) = checked(&quiet(), chain, jurisdiction).compiled else {
+                panic!("it compiles");
+            };
+            sound
+                .obstacles
+                .iter()
+                .map(|obstacle| obstacle.code)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(codes(ChainClass::Public, None), ["jurisdiction_missing"]);
+        assert!(codes(ChainClass::Public, Some("US")).is_empty());
+        assert!(codes(ChainClass::Local, None).is_empty());
+    }
+
+    #[test]
+    fn arguments_name_a_chain_by_kind_or_number() {
+        use clap::Parser as _;
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            arguments: Arguments,
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("plan.toml");
+        std::fs::write(&file, AUTO_POOL).unwrap();
+        let file = file.to_str().unwrap();
+        let class = |more: &[&str]| {
+            let line = Line::try_parse_from(["check", file].iter().chain(more)).ok()?;
+            Some(load(&line.arguments).unwrap().compiled.ok()?.chain)
+        };
+        assert_eq!(class(&[]), Some(ChainClass::Local));
+        assert_eq!(class(&["--chain", "public"]), Some(ChainClass::Public));
+        assert_eq!(class(&["--chain-id", "31337"]), Some(ChainClass::Local));
+        assert_eq!(class(&["--chain-id", "56"]), Some(ChainClass::Public));
+        assert_eq!(class(&["--chain-id", "56", "--chain", "local"]), None);
+    }
+
+    #[test]
+    fn files_that_cannot_be_used_are_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let own = directory.path().join("own.toml");
+        let name = own.to_str().unwrap();
+        assert!(
+            format!("{:#}", profile(name).unwrap_err())
+                .contains("is none of the built-in profiles EU, IN, US")
+        );
+        std::fs::write(
+            &own,
+            "name = \"CH\"\nlegal_basis = \"\"\nrecruitment_share_max_bps = 5000\n",
+        )
+        .unwrap();
+        let error = profile(name).unwrap_err().to_string();
+        assert!(
+            error.contains("legal_basis_missing") && error.contains("own.toml:2:15"),
+            "{error}"
+        );
+        std::fs::write(
+            &own,
+            "name = \"CH\"\nlegal_basis = \"Art. 1\"\nrecruitment_share_max_bps = 5000\n",
+        )
+        .unwrap();
+        assert_eq!(profile(name).unwrap().name(), "CH");
+        std::fs::write(&own, "#".repeat(TEXT_BYTES_MAX + 1)).unwrap();
+        assert_eq!(read(&own).unwrap(), Err(TEXT_BYTES_MAX + 1));
+    }
+}

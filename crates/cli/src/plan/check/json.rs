@@ -1,0 +1,167 @@
+//! What `trellis plan check --json` says to a program. Names of fields are stable; amounts are strings of base units.
+
+use plan::compile::{Counterexample, Placement, Step};
+use plan::{ChainClass, CompileError};
+use serde_json::{Map, Value, json};
+
+use super::{Checked, Sound};
+
+pub(super) fn of(checked: &Checked) -> Value {
+    let mut object = match &checked.compiled {
+        Ok(sound) => of_sound(sound),
+        Err(error) => json!({ "refused": of_refusal(checked, error) }),
+    };
+    object["file"] = json!(checked.file);
+    object["verdict"] = json!(checked.verdict().name());
+    object
+}
+
+fn of_refusal(checked: &Checked, error: &CompileError) -> Value {
+    let place = error.place_in(&checked.text);
+    let counterexample = if let CompileError::ProgressionNotFunded(example) = error {
+        of_counterexample(example)
+    } else {
+        Value::Null
+    };
+    json!({
+        "code": error.code(),
+        "text": error.problem(),
+        "field": error.field(),
+        "line": place.line,
+        "column": place.column,
+        "mend": error.mend(),
+        "counterexample": counterexample,
+    })
+}
+
+fn of_counterexample(example: &Counterexample) -> Value {
+    json!({
+        "asset": example.asset.code(),
+        "entrant": example.entrant,
+        "taken_in": example.taken_in.to_string(),
+        "owed": example.owed.to_string(),
+        "steps": example.steps.iter().map(of_step).collect::<Vec<_>>(),
+    })
+}
+
+fn of_step(step: &Step) -> Value {
+    json!({
+        "entrant": step.entrant,
+        "paid_in": step.paid_in.to_string(),
+        "placements": step.placements.iter().map(of_placement).collect::<Vec<_>>(),
+        "taken_in": step.taken_in.to_string(),
+        "users": step.users.to_string(),
+        "company": step.company.to_string(),
+        "balance": step.balance().to_string(),
+        "missing": step.missing().to_string(),
+    })
+}
+
+fn of_placement(placement: &Placement) -> Value {
+    let payments = placement.payments.iter().map(|payment| {
+        json!({ "user": payment.user, "layer": payment.layer, "amount": payment.amount.to_string() })
+    });
+    json!({
+        "user": placement.user,
+        "tier": placement.tier,
+        "index": placement.index,
+        "price": placement.price.to_string(),
+        "is_paid": placement.is_paid,
+        "payments": payments.collect::<Vec<_>>(),
+        "company": placement.company.to_string(),
+    })
+}
+
+fn of_sound(sound: &Sound) -> Value {
+    let plan = &sound.plan;
+    let findings = plan.findings().iter().map(|finding| {
+        json!({
+            "code": finding.code,
+            "severity": finding.severity.name(),
+            "text": finding.text,
+            "figures": figures(&finding.figures),
+        })
+    });
+    let obstacles = sound.obstacles.iter().map(|obstacle| {
+        json!({ "code": obstacle.code, "text": obstacle.text, "figures": figures(&obstacle.figures) })
+    });
+    let obstacles: Vec<Value> = obstacles.collect();
+    let jurisdiction = sound.jurisdiction.as_ref().map(|profile| {
+        json!({
+            "name": profile.name(),
+            "legal_basis": profile.legal_basis(),
+            "recruitment_share_max_bps": profile.recruitment_share_max_bps(),
+        })
+    });
+    json!({
+        "name": plan.name(),
+        "version": plan.version(),
+        "hash": plan.hash().to_string(),
+        "asset": plan.asset().code(),
+        "registration_price": plan.registration_price().to_string(),
+        "retopup_price": plan.retopup_price().to_string(),
+        "findings": findings.collect::<Vec<_>>(),
+        "chain": match sound.chain {
+            ChainClass::Local => "local",
+            ChainClass::Public => "public",
+        },
+        "jurisdiction": jurisdiction,
+        // The first obstacle, for who wants to know only whether there is one.
+        "gate": obstacles.first(),
+        "obstacles": obstacles,
+    })
+}
+
+fn figures(figures: &[(&'static str, u128)]) -> Value {
+    let figures = figures
+        .iter()
+        .map(|(name, figure)| ((*name).to_owned(), json!(figure.to_string())));
+    Value::Object(figures.collect::<Map<_, _>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{AUTO_POOL, FREE, checked};
+    use super::*;
+
+    #[test]
+    fn obstacles_are_listed_and_the_first_is_the_gate() {
+        let object = of(&checked(AUTO_POOL, ChainClass::Public, Some("EU")));
+        assert_eq!(object["verdict"], "barred");
+        assert_eq!(object["gate"]["code"], "recruitment_funded");
+        assert_eq!(object["obstacles"][1]["code"], "jurisdiction_recruitment_funded");
+        assert_eq!(object["obstacles"][1]["figures"]["max_bps"], "5000");
+        assert_eq!(object["jurisdiction"]["name"], "EU");
+        let object = of(&checked(AUTO_POOL, ChainClass::Local, None));
+        assert_eq!(
+            (&object["gate"], &object["verdict"]),
+            (&Value::Null, &json!("warnings"))
+        );
+        assert_eq!(object["file"], "plan.toml");
+    }
+
+    #[test]
+    fn a_refusal_has_its_place_and_its_counterexample() {
+        let object = of(&checked(FREE, ChainClass::Local, None));
+        assert_eq!(object["verdict"], "refused");
+        let refused = &object["refused"];
+        assert_eq!(refused["code"], "progression_not_funded");
+        assert_eq!(
+            (&refused["field"], &refused["line"], &refused["column"]),
+            (&json!("pool.progression"), &json!(24), &json!(15))
+        );
+        assert!(
+            refused["mend"]
+                .as_str()
+                .is_some_and(|mend| mend.contains("funded"))
+        );
+        let example = &refused["counterexample"];
+        assert_eq!(example["entrant"], 9);
+        assert_eq!(example["steps"][2]["balance"], "36000000000000000000");
+        assert_eq!(example["steps"][2]["placements"][1]["is_paid"], false);
+        assert_eq!(example["steps"][8]["missing"], "34000000000000000000");
+        let object = of(&checked("name = ", ChainClass::Local, None));
+        assert_eq!(object["refused"]["code"], "not_toml");
+        assert_eq!(object["refused"]["counterexample"], Value::Null);
+    }
+}

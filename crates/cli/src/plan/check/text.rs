@@ -1,0 +1,131 @@
+//! What `trellis plan check` says to a person.
+
+use plan::{ChainClass, CompileError, CompiledPlan, Tier};
+
+use super::{Checked, Sound};
+
+pub(super) fn of(checked: &Checked) -> String {
+    match &checked.compiled {
+        Ok(sound) => of_sound(sound),
+        Err(error) => of_refusal(checked, error),
+    }
+}
+
+fn of_refusal(checked: &Checked, error: &CompileError) -> String {
+    let mut out = error.report(&checked.file, &checked.text);
+    if let CompileError::ProgressionNotFunded(example) = error {
+        out += "\nthe smallest history in which it fails:\n\n";
+        out += &example.story();
+    }
+    out
+}
+
+fn tiers(plan: &CompiledPlan) -> impl Iterator<Item = String> + '_ {
+    let prices = (1..=plan.tiers()).filter_map(|tier| plan.price(Tier::new(tier)?));
+    prices.map(|price| plan.asset().display_amount(price))
+}
+
+fn of_sound(sound: &Sound) -> String {
+    let plan = &sound.plan;
+    let asset = plan.asset();
+    let mut lines = vec![
+        format!("plan     {} version {}", plan.name(), plan.version()),
+        format!("hash     {}", plan.hash()),
+        format!(
+            "prices   registration {}, retopup {}, tiers {} {asset}",
+            asset.display_amount(plan.registration_price()),
+            asset.display_amount(plan.retopup_price()),
+            tiers(plan).collect::<Vec<_>>().join(", "),
+        ),
+    ];
+    lines.extend(
+        sound
+            .jurisdiction
+            .as_ref()
+            .map(|profile| format!("law      {}: {}", profile.name(), profile.legal_basis())),
+    );
+    for finding in plan.findings() {
+        let (severity, figures) = (finding.severity.name(), figures(&finding.figures));
+        lines.push(format!(
+            "{severity:<8} {}: {}{figures}",
+            finding.code, finding.text
+        ));
+    }
+    for obstacle in &sound.obstacles {
+        lines.push(format!(
+            "error    {}: {}{}",
+            obstacle.code,
+            obstacle.text,
+            figures(&obstacle.figures)
+        ));
+    }
+    let name = match sound.chain {
+        ChainClass::Local => "local",
+        ChainClass::Public => "public",
+    };
+    lines.push(if sound.obstacles.is_empty() {
+        format!("runs     on a {name} chain")
+    } else {
+        format!("barred   on a {name} chain")
+    });
+    lines.join("\n") + "\n"
+}
+
+fn figures(figures: &[(&'static str, u128)]) -> String {
+    if figures.is_empty() {
+        return String::new();
+    }
+    let figures: Vec<String> = figures
+        .iter()
+        .map(|(name, figure)| format!("{name}={figure}"))
+        .collect();
+    format!(" [{}]", figures.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{AUTO_POOL, FREE, checked};
+    use super::*;
+
+    #[test]
+    fn the_shipped_plan_runs_on_local_chains_only() {
+        let text = |chain, law| of(&checked(AUTO_POOL, chain, law));
+        assert!(text(ChainClass::Local, None).ends_with("runs     on a local chain\n"));
+        let public = text(ChainClass::Public, None);
+        assert!(
+            public.contains("\nerror    recruitment_funded: 10000 of 10,000"),
+            "{public}"
+        );
+        assert!(public.contains("\nerror    jurisdiction_missing: "), "{public}");
+        assert!(public.ends_with("barred   on a public chain\n"), "{public}");
+        let judged = text(ChainClass::Local, Some("EU"));
+        assert!(judged.contains("\nlaw      EU: Directive 2005/29/EC"), "{judged}");
+        assert!(
+            judged.contains("[share_bps=10000 max_bps=5000]\nbarred   on a local chain\n"),
+            "{judged}"
+        );
+    }
+
+    #[test]
+    fn a_refusal_names_place_rule_figures_and_mend() {
+        let text = of(&checked(FREE, ChainClass::Local, None));
+        assert!(text.starts_with("refused  progression_not_funded: "), "{text}");
+        assert!(text.contains("at entrant 9, 214 BNB"), "{text}");
+        assert!(
+            text.contains("\n  at     plan.toml:24:15  pool.progression\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\n  mend   write progression = \"funded\""),
+            "{text}"
+        );
+        assert!(
+            text.contains("in 60, to users 20, to the company 4: balance 36"),
+            "{text}"
+        );
+        assert!(
+            text.contains("in 180, to users 186, to the company 28: 34 are missing"),
+            "{text}"
+        );
+    }
+}
