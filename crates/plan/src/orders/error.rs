@@ -1,0 +1,130 @@
+//! Why a command about orders is refused; nothing has changed then.
+
+use ledger::UserId;
+use money::Amount;
+use thiserror::Error;
+
+use super::{CustomerId, OrderId, PeriodNumber};
+
+/// A broken rule of a command.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum OrderError {
+    /// Nobody has this id.
+    #[error("user {} has not joined", user.get())]
+    UnknownUser {
+        /// The id.
+        user: UserId,
+    },
+    /// No customer has this id.
+    #[error("nobody serves customer {}", customer.get())]
+    UnknownCustomer {
+        /// The id.
+        customer: CustomerId,
+    },
+    /// No order has this id.
+    #[error("order {} was not placed", order.get())]
+    UnknownOrder {
+        /// The id.
+        order: OrderId,
+    },
+    /// Ids are used up.
+    #[error("there are no more ids")]
+    TooMany,
+    /// Nothing was paid.
+    #[error("the order's amount is zero")]
+    OrderEmpty,
+    /// More than the ledger counts for one user.
+    #[error("the order's amount {amount} exceeds 2^96 - 1 base units")]
+    AmountTooLarge {
+        /// The amount in base units.
+        amount: Amount,
+    },
+    /// More volume than the plan's share of what was paid: the fund would not cover its commissions.
+    #[error("the order's volume {volume} is above the plan's share of its amount, {most}")]
+    VolumeAboveShare {
+        /// The volume given.
+        volume: Amount,
+        /// The most.
+        most: Amount,
+    },
+    /// A refund of nothing.
+    #[error("the refund's amount is zero")]
+    RefundEmpty,
+    /// More than is left of the order.
+    #[error("the refund of {amount} exceeds the {left} that are not refunded")]
+    RefundAboveOrder {
+        /// The refund.
+        amount: Amount,
+        /// What is left.
+        left: Amount,
+    },
+    /// Periods close in order.
+    #[error("period {earlier} is still open")]
+    EarlierPeriodOpen {
+        /// The first open period with orders.
+        earlier: PeriodNumber,
+    },
+    /// The period takes no more orders already.
+    #[error("period {period} is closed already")]
+    PeriodAlreadyClosed {
+        /// The period.
+        period: PeriodNumber,
+    },
+    /// Orders can still come.
+    #[error("period {period} is still open")]
+    PeriodStillOpen {
+        /// The period.
+        period: PeriodNumber,
+    },
+    /// Its commissions are fixed already.
+    #[error("period {period} is finalized already")]
+    PeriodAlreadyFinalized {
+        /// The period.
+        period: PeriodNumber,
+    },
+    /// Its commissions are not fixed yet.
+    #[error("period {period} is not finalized")]
+    PeriodNotFinalized {
+        /// The period.
+        period: PeriodNumber,
+    },
+    /// Its commissions are released already.
+    #[error("period {period} is released already")]
+    PeriodAlreadyReleased {
+        /// The period.
+        period: PeriodNumber,
+    },
+    /// More is due than the fund holds, and the plan has no pay cut.
+    #[error("commissions of {due} exceed the fund's {budget}")]
+    CommissionsExceedBudget {
+        /// All commissions of the period, breakage included.
+        due: Amount,
+        /// What the fund holds.
+        budget: Amount,
+    },
+}
+
+impl OrderError {
+    /// Stable code of the rule.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownUser { .. } => "unknown_user",
+            Self::UnknownCustomer { .. } => "unknown_customer",
+            Self::UnknownOrder { .. } => "unknown_order",
+            Self::TooMany => "too_many",
+            Self::OrderEmpty => "order_empty",
+            Self::AmountTooLarge { .. } => "amount_too_large",
+            Self::VolumeAboveShare { .. } => "volume_above_share",
+            Self::RefundEmpty => "refund_empty",
+            Self::RefundAboveOrder { .. } => "refund_above_order",
+            Self::EarlierPeriodOpen { .. } => "earlier_period_open",
+            Self::PeriodAlreadyClosed { .. } => "period_already_closed",
+            Self::PeriodStillOpen { .. } => "period_still_open",
+            Self::PeriodAlreadyFinalized { .. } => "period_already_finalized",
+            Self::PeriodNotFinalized { .. } => "period_not_finalized",
+            Self::PeriodAlreadyReleased { .. } => "period_already_released",
+            Self::CommissionsExceedBudget { .. } => "commissions_exceed_budget",
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Who takes a generation under the three kinds of compression.
+
+use plan::UserId;
+use plan::orders::{Buyer, Shortfall};
+
+use crate::plans::{Shop, amount, user};
+
+/// 1 ← 2 ← … ← 7; user 7 orders 10,000. Users 6 and 3 are inactive; user 5 has too little volume for generation 1;
+/// users 4, 2 and 1 have enough for all.
+fn shop(compression: &str) -> Shop {
+    let changes = format!("compression = {compression:?}\nown_pv_min = [\"1\", \"0.60\", \"1\"]");
+    let mut shop = Shop::new(&changes, 7);
+    shop.buy(7, 10_000);
+    for (buyer, units) in [(1, 100), (2, 100), (4, 100), (5, 60)] {
+        shop.buy(buyer, units);
+    }
+    shop.settle();
+    shop
+}
+
+fn first_lines(compression: &str) -> Vec<String> {
+    shop(compression).lines(crate::plans::id(1))
+}
+
+#[test]
+fn without_compression_generations_are_distances() {
+    assert_eq!(
+        first_lines("none"),
+        ["1@1 inactive of 6 1000", "2@2 user 5 500", "3@3 user 4 300"]
+    );
+}
+
+#[test]
+fn standard_compression_passes_over_the_inactive_only() {
+    assert_eq!(
+        first_lines("standard"),
+        ["1@2 unqualified of 5 1000", "2@3 user 4 500", "3@5 user 2 300"]
+    );
+}
+
+#[test]
+fn generous_compression_passes_over_the_unqualified_too() {
+    assert_eq!(
+        first_lines("generous"),
+        ["1@3 user 4 1000", "2@5 user 2 500", "3@6 user 1 300"]
+    );
+}
+
+#[test]
+fn where_the_line_ends_every_generation_is_breakage() {
+    let mut shop = Shop::new("compression = \"generous\"", 3);
+    let order = shop.buy(3, 10_000);
+    shop.buy(1, 100);
+    shop.settle();
+    assert_eq!(
+        shop.lines(order),
+        ["1@2 user 1 1000", "2 no_upline 500", "3 no_upline 300"]
+    );
+}
+
+#[test]
+fn a_customer_stands_under_the_participant_who_serves_and_who_is_generation_one() {
+    let mut shop = Shop::new("compression = \"none\"", 3);
+    let (_, order) = shop.sell(3, 10_000);
+    for buyer in 1..=3 {
+        shop.buy(buyer, 100);
+    }
+    shop.settle();
+    assert_eq!(
+        shop.lines(order),
+        ["1@1 user 3 1000", "2@2 user 2 500", "3@3 user 1 300"]
+    );
+}
+
+#[test]
+fn nobody_earns_on_the_own_order_and_the_top_has_no_upline() {
+    let mut shop = Shop::new("", 1);
+    let order = shop.buy(1, 10_000);
+    shop.settle();
+    assert_eq!(
+        shop.lines(order),
+        ["1 no_upline 1000", "2 no_upline 500", "3 no_upline 300"]
+    );
+}
+
+#[test]
+fn customers_orders_make_active_only_where_the_plan_says_so() {
+    for (rule, expected) in [
+        ("own", "1 no_upline 1000"),
+        ("own_and_customers", "1@1 user 1 1000"),
+    ] {
+        let mut shop = Shop::new(&format!("personal_volume = {rule:?}"), 2);
+        let order = shop.buy(2, 10_000);
+        shop.sell(1, 50);
+        shop.settle();
+        assert_eq!(shop.lines(order)[0], expected, "{rule}");
+    }
+}
+
+#[test]
+fn ten_customers_are_counted_once_each_and_only_with_an_order_that_stands() {
+    let mut shop = Shop::new("customers_min = 10\ncompression = \"none\"", 2);
+    let order = shop.buy(2, 10_000);
+    shop.buy(1, 100);
+    let (customer, _) = shop.sell(1, 100);
+    shop.place(Buyer::Customer(customer), 100);
+    let (_, gone) = shop.sell(1, 100);
+    for _ in 0..8 {
+        shop.sell(1, 100);
+    }
+    let counted = |shop: &Shop| shop.orders.volumes(&shop.terms, shop.period()).customers(user(1));
+    assert_eq!(counted(&shop), 10);
+    let mut enough = Shop {
+        terms: shop.terms.clone(),
+        orders: shop.orders.clone(),
+        day: shop.day,
+    };
+    enough.settle();
+    assert_eq!(enough.lines(order)[0], "1@1 user 1 1000");
+    shop.refund(gone, 100);
+    assert_eq!(counted(&shop), 9);
+    shop.settle();
+    assert_eq!(shop.lines(order)[0], "1@1 unqualified of 1 1000");
+    let volumes = shop.orders.volumes(&shop.terms, shop.period());
+    let statement = shop
+        .orders
+        .statement(&shop.terms, &volumes, shop.period(), user(1))
+        .unwrap();
+    let cause = Shortfall::Customers { found: 9, needed: 10 };
+    assert!(
+        statement.missed.iter().all(|missed| missed.cause == cause),
+        "{statement:?}"
+    );
+}
+
+#[test]
+fn who_has_left_is_passed_over_whatever_the_volume() {
+    let mut shop = Shop::new("", 3);
+    let order = shop.buy(3, 10_000);
+    shop.buy(2, 100);
+    shop.buy(1, 100);
+    shop.orders.retire(user(2)).unwrap();
+    shop.orders.retire(user(2)).unwrap();
+    let before = shop.orders.clone();
+    shop.settle();
+    assert_eq!(shop.lines(order)[0], "1@2 user 1 1000");
+    let statement = |shop: &Shop, who: UserId| {
+        let volumes = shop.orders.volumes(&shop.terms, shop.period());
+        shop.orders
+            .statement(&shop.terms, &volumes, shop.period(), who)
+            .unwrap()
+    };
+    assert_eq!(statement(&shop, user(2)).missed[0].cause, Shortfall::Retired);
+    shop.orders = before;
+    shop.orders.reinstate(user(2)).unwrap();
+    shop.settle();
+    assert_eq!(shop.lines(order)[0], "1@1 user 2 1000");
+}
+
+#[test]
+fn a_statement_says_what_was_paid_and_what_was_missed_and_why() {
+    let shop = shop("generous");
+    let volumes = shop.orders.volumes(&shop.terms, shop.period());
+    let statement = |who| {
+        shop.orders
+            .statement(&shop.terms, &volumes, shop.period(), user(who))
+            .unwrap()
+    };
+    let four = statement(4);
+    assert_eq!(
+        (four.own_volume, four.group_volume),
+        (amount(100), amount(10_160))
+    );
+    assert!(four.is_active && four.missed.is_empty());
+    // Order 1 as generation 1, and user 5's order of 60, too.
+    assert_eq!(
+        (four.paid[0].generation, four.paid[0].orders, four.paid[0].amount),
+        (1, 2, amount(1_006))
+    );
+    let five = statement(5);
+    assert!(five.is_active && five.paid.is_empty());
+    let cause = Shortfall::PersonalVolume {
+        found: amount(60),
+        needed: amount(100),
+    };
+    assert_eq!(
+        (five.missed[0].generation, five.missed[0].claim),
+        (1, amount(1_000))
+    );
+    assert_eq!(five.missed[0].cause, cause);
+    let six = statement(6);
+    let cause = Shortfall::Inactive {
+        found: amount(0),
+        needed: amount(50),
+    };
+    assert!(!six.is_active);
+    assert_eq!((six.missed[0].claim, six.missed[0].cause), (amount(1_000), cause));
+}
