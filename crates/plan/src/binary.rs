@@ -1,1 +1,309 @@
-//! Binary plan: left and right legs by level order under the sponsor, pairs by lots, and the instalment that pairs help to pay.
+//! Binary plan: left and right legs by level order under the sponsor, pairs by lots, and the instalment that pairs
+//! help to pay.
+//!
+//! A member who counts is a *lot* on one side of everybody above. When a month is closed, a lot of the left side and
+//! one of the right side make a *pair*, the oldest first, at most so many pairs of a user in a month; what is left over is
+//! carried. Pairs are paid from a fund, never with more than it has. Of the later pairs of a user who is not yet an
+//! active buyer, a part pays that user's outstanding instalment.
+//!
+//! Not responsible for money in accounts, for tax (whoever closes a month answers what is withheld of each pair) nor for
+//! the sponsor tree: the places here are another tree over the same users.
+
+mod booking;
+mod close;
+pub mod file;
+mod findings;
+mod history;
+mod refund;
+mod share;
+mod terms;
+mod tree;
+
+use ledger::UserId;
+use money::Amount;
+use thiserror::Error;
+
+pub use booking::Payment;
+pub use close::{Closing, PairSink};
+pub use share::CumulativeShares;
+pub use terms::{BinaryTerms, DIRECTS_REQUIRED_MAX, FULL_PAIRS_MAX, PAIRS_PER_MONTH_MAX, QUANTITY};
+
+use crate::calendar::Month;
+use booking::Paid;
+use history::History;
+use tree::{Tree, line};
+
+/// One of the two places below a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// The first in level order.
+    Left,
+    /// The second.
+    Right,
+}
+
+/// Where a user was put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// Who stands directly above.
+    pub parent: UserId,
+    /// On which side of that one.
+    pub side: Side,
+}
+
+/// Why a user could not be put anywhere.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum JoinError {
+    /// Users join in the order of their numbers.
+    #[error("user {user} is not the next one, {next}")]
+    NotTheNextUser {
+        /// Who was to join.
+        user: u32,
+        /// Who would be next.
+        next: u32,
+    },
+    /// The sponsor has not joined.
+    #[error("sponsor {sponsor} has not joined")]
+    SponsorUnknown {
+        /// The sponsor.
+        sponsor: u32,
+    },
+}
+
+/// What one pair granted, and where it went: `value = withheld + instalment + wallet`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Parts {
+    /// What the fund pays.
+    pub value: Amount,
+    /// Tax kept back from it.
+    pub withheld: Amount,
+    /// What pays the user's outstanding instalment.
+    pub instalment: Amount,
+}
+
+/// A pair that is granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// Whose.
+    pub user: UserId,
+    /// Which of the user's paid pairs, from 1, over the whole life. Pairs that were undone do not count.
+    pub number: u32,
+    /// How much, and for what.
+    pub parts: Parts,
+    /// Its instalment made the user an active buyer.
+    pub activates: bool,
+}
+
+/// A pair that is taken back, because a member of it no longer counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undone {
+    /// Whose.
+    pub user: UserId,
+    /// Which of the pairs of the user that stood until now, from 1.
+    pub number: u32,
+    /// When it was granted.
+    pub month: Month,
+    /// Exactly what was granted.
+    pub parts: Parts,
+}
+
+/// Places, payments, lots and pairs of all users. One line per user; see [`BinaryState::bytes_per_user`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BinaryState {
+    tree: Tree,
+    paid: Vec<Paid>,
+    /// Whether the user has made a payment of the own, that was not refunded.
+    started: Vec<bool>,
+    /// When a user began to count: its place in the order of all such events, from 1; 0 for who does not count.
+    since: Vec<u32>,
+    /// The latest number given in `since`.
+    since_last: u32,
+    /// The latest number in `since` whose lots have been brought up.
+    brought_up: u32,
+    /// Lots on the left and on the right side that are not in a pair.
+    lots: Vec<[u32; 2]>,
+    history: History,
+    /// The month that was closed last.
+    month: Option<Month>,
+    /// Sponsor and number of directs that count; without lines when the plan does not ask for directs.
+    sponsors: Vec<u32>,
+    directs: Vec<u32>,
+}
+
+impl Side {
+    const fn bit(self) -> u32 {
+        match self {
+            Self::Left => 0,
+            Self::Right => 1,
+        }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+        }
+    }
+}
+
+impl Parts {
+    /// What the user can use.
+    #[must_use]
+    pub const fn wallet(&self) -> Amount {
+        self.value
+            .minus_or_zero(self.withheld)
+            .minus_or_zero(self.instalment)
+    }
+}
+
+impl BinaryState {
+    /// Puts the next user into the tree: on the wanted side of the sponsor if it is free, else into the first free place
+    /// below the sponsor in level order. Without a sponsor the user starts a tree of the own, and has no place.
+    /// Takes at most 31 steps to find the place, and less than two more on average to keep it findable.
+    ///
+    /// # Errors
+    /// Somebody other than the next user, or a sponsor who has not joined. Then nothing changes.
+    pub fn join(
+        &mut self,
+        terms: &BinaryTerms,
+        user: UserId,
+        sponsor: Option<UserId>,
+        wanted: Option<Side>,
+    ) -> Result<Option<Place>, JoinError> {
+        let next = u32::try_from(self.tree.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        if user.get() != next {
+            let user = user.get();
+            return Err(JoinError::NotTheNextUser { user, next });
+        }
+        if let Some(sponsor) = sponsor.map(UserId::get).filter(|sponsor| *sponsor >= next) {
+            return Err(JoinError::SponsorUnknown { sponsor });
+        }
+        let place = sponsor.map(|sponsor| match wanted {
+            Some(side) if self.tree.below(sponsor.get(), side) == 0 => (sponsor.get(), side),
+            Some(_) | None => self.tree.first_free(sponsor.get()),
+        });
+        self.tree.push(place);
+        self.paid.push(Paid::default());
+        self.started.push(false);
+        self.since.push(0);
+        self.lots.push([0; 2]);
+        self.history.push();
+        if terms.directs_required > 0 {
+            self.sponsors.push(sponsor.map_or(0, UserId::get));
+            self.directs.push(0);
+        }
+        Ok(place.and_then(|(parent, side)| {
+            let parent = UserId::new(parent)?;
+            Some(Place { parent, side })
+        }))
+    }
+
+    /// Users who have joined.
+    #[must_use]
+    pub fn user_count(&self) -> usize {
+        self.tree.len()
+    }
+
+    /// Where a user stands; `None` at the top of a tree and for who has not joined.
+    #[must_use]
+    pub fn place(&self, user: UserId) -> Option<Place> {
+        let (parent, side) = self.tree.place(user.get())?;
+        let parent = UserId::new(parent)?;
+        Some(Place { parent, side })
+    }
+
+    /// Who stands on a side of a user.
+    #[must_use]
+    pub fn below(&self, user: UserId, side: Side) -> Option<UserId> {
+        UserId::new(self.tree.below(user.get(), side))
+    }
+
+    /// Lots on the left and on the right side that wait for a partner or for their turn.
+    #[must_use]
+    pub fn lots(&self, user: UserId) -> [u32; 2] {
+        self.lots.get(line(user.get())).copied().unwrap_or_default()
+    }
+
+    /// Pairs of a user that were paid and stand.
+    #[must_use]
+    pub fn pairs(&self, user: UserId) -> u32 {
+        self.history.pairs(user.get())
+    }
+
+    /// What a user has paid, instalments out of pairs included.
+    #[must_use]
+    pub fn paid(&self, user: UserId) -> Amount {
+        self.paid_of(user.get())
+    }
+
+    /// What is not yet paid of the price.
+    #[must_use]
+    pub fn outstanding(&self, terms: &BinaryTerms, user: UserId) -> Amount {
+        terms.price.minus_or_zero(self.paid(user))
+    }
+
+    /// Whether payments, instalments included, have reached the activation amount.
+    #[must_use]
+    pub fn is_active_buyer(&self, terms: &BinaryTerms, user: UserId) -> bool {
+        self.paid(user) >= terms.activation
+    }
+
+    /// Whether the user counts as a member on the sides above.
+    #[must_use]
+    pub fn counts(&self, user: UserId) -> bool {
+        self.since_of(user.get()) != 0
+    }
+
+    /// Directs of a user that count; 0 when the plan does not ask for directs.
+    #[must_use]
+    pub fn directs(&self, user: UserId) -> u32 {
+        self.directs.get(line(user.get())).copied().unwrap_or(0)
+    }
+
+    /// Bytes of the lines of one user, all arrays together, in a plan that does not ask for directs.
+    #[must_use]
+    pub const fn bytes_per_user() -> usize {
+        let payments = size_of::<Paid>().saturating_add(size_of::<bool>());
+        let lots = size_of::<u32>().saturating_add(size_of::<[u32; 2]>());
+        Tree::BYTES_PER_NODE
+            .saturating_add(History::BYTES_PER_NODE)
+            .saturating_add(payments)
+            .saturating_add(lots)
+    }
+
+    /// Bytes that the amounts of granted pairs take, for all users together: 16 for each run of equal ones.
+    #[must_use]
+    pub fn history_bytes(&self) -> usize {
+        self.history.run_bytes()
+    }
+
+    fn paid_of(&self, user: u32) -> Amount {
+        self.paid
+            .get(line(user))
+            .map_or(Amount::ZERO, |paid| paid.amount())
+    }
+
+    fn since_of(&self, user: u32) -> u32 {
+        self.since.get(line(user)).copied().unwrap_or(0)
+    }
+
+    /// Begins to count, as the latest of all.
+    fn begin_to_count(&mut self, user: u32) {
+        self.since_last = self.since_last.saturating_add(1);
+        if let Some(since) = self.since.get_mut(line(user)) {
+            *since = self.since_last;
+        }
+        if let Some(directs) = self.directs_of_sponsor(user) {
+            *directs = directs.saturating_add(1);
+        }
+    }
+
+    fn directs_of_sponsor(&mut self, user: u32) -> Option<&mut u32> {
+        let sponsor = *self.sponsors.get(line(user))?;
+        self.directs.get_mut(line(sponsor))
+    }
+}

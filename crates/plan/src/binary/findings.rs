@@ -1,0 +1,174 @@
+//! What people must know about a binary plan before they join one.
+
+use money::{Amount, Asset};
+
+use super::BinaryTerms;
+use super::file::{Excess, WhenShort};
+use crate::compiled::{Finding, Severity};
+
+/// Layers of the full tree of which the findings speak: 1,048,575 members.
+const LAYERS: u32 = 20;
+/// Layers up to which a full tree is searched: no tree has more than 2^31 members.
+const LAYERS_MAX: u32 = 31;
+
+impl BinaryTerms {
+    /// What participants must be told.
+    #[must_use]
+    pub fn findings(&self, asset: Asset) -> Vec<Finding> {
+        let mut found = vec![self.claims(asset), without_pair()];
+        if let Some(finding) = self.outgrown(asset) {
+            found.push(finding);
+        }
+        match self.excess {
+            Excess::Flush => found.push(self.flushed()),
+            Excess::Carry => {}
+        }
+        match self.when_short {
+            WhenShort::Queue => found.push(queue()),
+            WhenShort::ProRata => {}
+        }
+        found.extend(self.bonus(asset));
+        found
+    }
+
+    /// What the pairs of everybody above claim for one member who counts, in a full tree.
+    fn claims(&self, asset: Asset) -> Finding {
+        let (members, pairs) = (members(LAYERS), pairs_of(LAYERS, u128::MAX));
+        let in_a_month = pairs_of(LAYERS, u128::from(self.pairs_max));
+        let per_member = |pairs: u128| {
+            self.pair_value.times(pairs).map_or(u128::MAX, |sum| {
+                sum.base_units().checked_div(members).unwrap_or(0)
+            })
+        };
+        let (claimed, first_month) = (per_member(pairs), per_member(in_a_month));
+        let brings = self.counts_at();
+        let severity = if claimed > brings.base_units() {
+            Severity::Warning
+        } else {
+            Severity::Info
+        };
+        let show = |units| asset.display_amount(Amount::new(units));
+        // The top has one pair fewer than half of its members below.
+        let months = members
+            .checked_div(2)
+            .unwrap_or(0)
+            .div_ceil(u128::from(self.pairs_max.max(1)));
+        Finding {
+            code: "pairs_against_payments",
+            severity,
+            text: format!(
+                "In a full tree of {members} members the pairs of all who stand above claim {} for each member who \
+                 counts, {} of it in the first month, and a member who counts has paid at least {}; the top would wait \
+                 {months} months for its last pair. Pairs are paid only as far as the fund {:?} reaches.",
+                show(claimed),
+                show(first_month),
+                asset.display_amount(brings),
+                self.fund(),
+            ),
+            figures: vec![
+                ("members", members),
+                ("pairs", pairs),
+                ("pairs_first_month", in_a_month),
+                ("claimed_per_member_base_units", claimed),
+                ("claimed_per_member_first_month_base_units", first_month),
+                ("paid_per_member_base_units", brings.base_units()),
+                ("months_until_top_is_paid", months),
+            ],
+        }
+    }
+
+    /// From which size on a full tree claims more than its members must have paid.
+    fn outgrown(&self, asset: Asset) -> Option<Finding> {
+        let brings = self.counts_at();
+        let layers = (1..=LAYERS_MAX).find(|layers| {
+            let claimed = self.pair_value.times(pairs_of(*layers, u128::MAX));
+            let paid = brings.times(members(*layers));
+            claimed.unwrap_or(Amount::new(u128::MAX)) > paid.unwrap_or(Amount::new(u128::MAX))
+        })?;
+        Some(Finding {
+            code: "pairs_outgrow_payments",
+            severity: Severity::Warning,
+            text: format!(
+                "From {layers} full layers ({} members) on, the pairs claim more than the {} that each member must have \
+                 paid in order to count: what is missing has to come from elsewhere, or is not paid.",
+                members(layers),
+                asset.display_amount(brings),
+            ),
+            figures: vec![
+                ("layers", u128::from(layers)),
+                ("members", members(layers)),
+                ("pairs", pairs_of(layers, u128::MAX)),
+            ],
+        })
+    }
+
+    fn flushed(&self) -> Finding {
+        Finding {
+            code: "pairs_are_lost",
+            severity: Severity::Warning,
+            text: format!(
+                "Of a user's pairs in a month, those above {} are lost on both sides, not paid later.",
+                self.pairs_max
+            ),
+            figures: vec![("pairs_max_per_month", u128::from(self.pairs_max))],
+        }
+    }
+
+    fn bonus(&self, asset: Asset) -> Option<Finding> {
+        let bonus = self.direct_bonus?;
+        if bonus <= self.first_payment_min {
+            return None;
+        }
+        Some(Finding {
+            code: "bonus_above_first_payment",
+            severity: Severity::Warning,
+            text: format!(
+                "The referral bonus of {} for a first payment is more than the smallest first payment of {}.",
+                asset.display_amount(bonus),
+                asset.display_amount(self.first_payment_min),
+            ),
+            figures: vec![
+                ("bonus_base_units", bonus.base_units()),
+                (
+                    "first_payment_min_base_units",
+                    self.first_payment_min.base_units(),
+                ),
+            ],
+        })
+    }
+}
+
+fn without_pair() -> Finding {
+    Finding {
+        code: "without_a_pair",
+        severity: Severity::Warning,
+        text: "However many join, more than half of all members have no pair: a pair needs a member on each side, and in \
+               any tree of this kind those with nobody on one side are the majority."
+            .into(),
+        figures: vec![("share_min_bps", 5_000)],
+    }
+}
+
+fn queue() -> Finding {
+    Finding {
+        code: "earlier_members_first",
+        severity: Severity::Info,
+        text: "When the fund has less than a month's pairs are worth, those who joined earlier are paid first; the pairs \
+               of the others wait."
+            .into(),
+        figures: vec![],
+    }
+}
+
+/// Members of a full tree.
+fn members(layers: u32) -> u128 {
+    1u128.checked_shl(layers).unwrap_or(u128::MAX).saturating_sub(1)
+}
+
+/// Pairs of everybody in a full tree, at most `max` for one: who has `h` layers below has 2^h − 1.
+fn pairs_of(layers: u32, max: u128) -> u128 {
+    (0..layers).fold(0, |sum: u128, below| {
+        let users = members(layers.saturating_sub(below).saturating_sub(1)).saturating_add(1);
+        sum.saturating_add(users.saturating_mul(members(below).min(max)))
+    })
+}

@@ -1,0 +1,158 @@
+//! What is refused in the tables, and what people are told about a sound plan.
+
+use plan::binary::{BinaryState, JoinError};
+use plan::{Severity, UserId};
+
+use crate::tables::{changed, rupees};
+
+#[test]
+fn each_broken_rule_is_refused_with_its_field() {
+    for (key, value, code, field) in [
+        ("pair_value", "\"0\"", "price_out_of_range", "binary.pair_value"),
+        ("pair_value", "\"2,000\"", "amount_malformed", "binary.pair_value"),
+        (
+            "pairs_max_per_month",
+            "0",
+            "out_of_range",
+            "binary.pairs_max_per_month",
+        ),
+        (
+            "pairs_max_per_month",
+            "1001",
+            "out_of_range",
+            "binary.pairs_max_per_month",
+        ),
+        ("full_pairs", "1000001", "out_of_range", "binary.full_pairs"),
+        (
+            "instalment_bps",
+            "10001",
+            "bps_above_whole",
+            "binary.instalment_bps",
+        ),
+        (
+            "activation_amount",
+            "\"100000.01\"",
+            "activation_above_price",
+            "binary.activation_amount",
+        ),
+        (
+            "directs_required",
+            "1001",
+            "out_of_range",
+            "binary.directs_required",
+        ),
+        ("quantity", "\"volume\"", "quantity_unknown", "binary.quantity"),
+        ("fund", "\"\"", "fund_malformed", "binary.fund"),
+        ("fund", "\"The Fund\"", "fund_malformed", "binary.fund"),
+        (
+            "direct_bonus",
+            "\"0\"",
+            "price_out_of_range",
+            "binary.direct_bonus",
+        ),
+        ("price", "\"0\"", "price_out_of_range", "booking.price"),
+        (
+            "first_payment_min",
+            "\"0\"",
+            "price_out_of_range",
+            "booking.first_payment_min",
+        ),
+        (
+            "first_payment_min",
+            "\"100001\"",
+            "first_payment_above_price",
+            "booking.first_payment_min",
+        ),
+    ] {
+        let refusal = changed(&[(key, value)]).unwrap_err();
+        assert_eq!(
+            (refusal.code, refusal.field.as_str()),
+            (code, field),
+            "{key} = {value}"
+        );
+        assert!(!refusal.mend.is_empty());
+    }
+}
+
+#[test]
+fn what_a_file_leaves_out_has_the_stated_meaning() {
+    let spelt_out = changed(&[
+        ("counts_from", "\"activation\""),
+        ("placement", "\"level_order\""),
+        ("directs_required", "0"),
+        ("quantity", "\"member\""),
+        ("when_short", "\"queue\""),
+    ]);
+    assert_eq!(changed(&[]).unwrap(), spelt_out.unwrap());
+    let terms = changed(&[("direct_bonus", "\"1000\"")]).unwrap();
+    assert_eq!(terms.direct_bonus(), Some(rupees("1000")));
+    assert_eq!((terms.fund(), terms.pairs_max_per_month()), ("pairs", 10));
+    assert_eq!(terms.counts_at(), rupees("5000"));
+    let from_first = changed(&[("counts_from", "\"first_payment\"")]).unwrap();
+    assert_eq!(from_first.counts_at(), rupees("500"));
+}
+
+#[test]
+fn the_findings_say_what_pairs_claim_and_who_has_none() {
+    let found = changed(&[("excess", "\"flush\""), ("direct_bonus", "\"1000\"")])
+        .unwrap()
+        .findings(money::Asset::Inr);
+    let codes: Vec<&str> = found.iter().map(|finding| finding.code).collect();
+    assert_eq!(
+        codes,
+        [
+            "pairs_against_payments",
+            "without_a_pair",
+            "pairs_outgrow_payments",
+            "pairs_are_lost",
+            "earlier_members_first",
+            "bonus_above_first_payment",
+        ]
+    );
+    let figure = |finding: usize, name: &str| {
+        let figures = &found[finding].figures;
+        figures.iter().find(|(known, _)| *known == name).unwrap().1
+    };
+    // Half the members have none, a quarter 1, an eighth 3, …: 20 · 2^19 − (2^20 − 1) in all.
+    assert_eq!(figure(0, "pairs"), 20 * (1 << 19) - ((1 << 20) - 1));
+    assert_eq!(figure(0, "claimed_per_member_base_units"), 1_800_001);
+    // 262,144 · 1 + 131,072 · 3 + 65,536 · 7 + 65,535 · 10.
+    assert_eq!(figure(0, "pairs_first_month"), 1_769_462);
+    assert_eq!(figure(0, "months_until_top_is_paid"), 52_429);
+    // With 6 layers 63 members have paid 315,000 and 129 pairs are worth 258,000; with 7, 127 have paid 635,000 and
+    // 321 pairs are worth 642,000.
+    assert_eq!((figure(2, "layers"), figure(2, "pairs")), (7, 321));
+    assert_eq!(found[0].severity, Severity::Warning);
+    let cheap = changed(&[("pair_value", "\"1\"")]).unwrap();
+    let codes: Vec<_> = cheap
+        .findings(money::Asset::Inr)
+        .into_iter()
+        .map(|finding| (finding.code, finding.severity))
+        .collect();
+    assert_eq!(codes[0], ("pairs_against_payments", Severity::Info));
+    assert!(codes.iter().all(|(code, _)| *code != "pairs_outgrow_payments"));
+}
+
+#[test]
+fn whoever_is_not_next_or_has_an_unknown_sponsor_does_not_join() {
+    let terms = changed(&[]).unwrap();
+    let mut state = BinaryState::default();
+    let user = |number| UserId::new(number).unwrap();
+    assert_eq!(state.join(&terms, user(1), None, None), Ok(None));
+    let before = state.clone();
+    assert_eq!(
+        state.join(&terms, user(3), None, None),
+        Err(JoinError::NotTheNextUser { user: 3, next: 2 })
+    );
+    assert_eq!(
+        state.join(&terms, user(2), Some(user(2)), None),
+        Err(JoinError::SponsorUnknown { sponsor: 2 })
+    );
+    assert_eq!(state.pay(&terms, user(2), rupees("5000")).refused, rupees("5000"));
+    assert_eq!(state, before);
+}
+
+#[test]
+fn a_user_takes_about_forty_bytes() {
+    assert_eq!(BinaryState::bytes_per_user(), 42);
+}
