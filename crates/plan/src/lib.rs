@@ -21,6 +21,7 @@ pub mod fact;
 pub mod file;
 pub mod generation;
 pub mod geometry;
+pub mod jurisdiction;
 pub mod orders;
 pub mod ranks;
 pub mod state;

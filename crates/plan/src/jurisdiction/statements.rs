@@ -1,0 +1,58 @@
+//! What profiles ask about that no rule of a plan says: whoever starts a plan states it as findings, for
+//! [`Profile::apply`](super::Profile::apply) to judge.
+
+use money::{Amount, Asset};
+
+use crate::compiled::{Finding, Severity};
+
+/// For so many days a payment can be had back.
+#[must_use]
+pub fn cooling_off(days: u32) -> Finding {
+    Finding {
+        code: "cooling_off",
+        severity: Severity::Info,
+        text: format!("A payment can be refunded for {days} days."),
+        figures: vec![("days", u128::from(days))],
+    }
+}
+
+/// The shortest time for which a reward is held before it is its user's.
+#[must_use]
+pub fn reward_hold(days: u32) -> Finding {
+    Finding {
+        code: "reward_hold",
+        severity: Severity::Info,
+        text: format!("Rewards are held for at least {days} days."),
+        figures: vec![("days", u128::from(days))],
+    }
+}
+
+/// What must be paid for joining rather than for a product; zero says that nothing must.
+#[must_use]
+pub fn entry_fee(asset: Asset, price: Amount) -> Finding {
+    let text = if price.is_zero() {
+        "Nothing has to be paid for joining.".to_owned()
+    } else {
+        format!("Joining costs {} {asset}.", asset.display_amount(price))
+    };
+    Finding {
+        code: "entry_fee",
+        severity: Severity::Info,
+        text,
+        figures: vec![("price_units", price.base_units())],
+    }
+}
+
+/// The share of all participants, in basis points, whom the disclosure of incomes counts; the whole counts also those who
+/// received nothing.
+#[must_use]
+pub fn income_disclosure(participants_bps: u16) -> Finding {
+    Finding {
+        code: "income_disclosure",
+        severity: Severity::Info,
+        text: format!(
+            "The disclosure that newcomers are shown counts {participants_bps} of 10,000 parts of all participants."
+        ),
+        figures: vec![("participants_bps", u128::from(participants_bps))],
+    }
+}
