@@ -1,5 +1,8 @@
 //! What the compiler notices about a plan that is sound but that people must know.
 
+mod pool;
+mod ratio;
+
 use money::Amount;
 
 use crate::compiled::{Finding, LayerSet, ReserveTerms, Severity, Terms, TierTerms};
@@ -12,28 +15,42 @@ enum Source {
     Participants,
 }
 
+/// The rules that reward users out of one payment.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    Direct,
+    Generations,
+    Pool,
+}
+
 /// The most that each rule pays to users from one payment, with its source.
-fn rewards(terms: &Terms) -> impl Iterator<Item = (Source, Amount)> + '_ {
+fn rewards(terms: &Terms) -> impl Iterator<Item = (Rule, Source, Amount)> + '_ {
     let layers = terms.pool.tiers.iter().flat_map(|tier| &tier.layers);
-    [terms.registration.direct]
+    let generations = terms.retopup.generations.iter();
+    [(Rule::Direct, terms.registration.direct)]
         .into_iter()
-        .chain(terms.retopup.generations.iter().copied())
-        .chain(layers.copied())
-        .map(|amount| (Source::Participants, amount))
+        .chain(generations.map(|amount| (Rule::Generations, *amount)))
+        .chain(layers.map(|amount| (Rule::Pool, *amount)))
+        .map(|(rule, amount)| (rule, Source::Participants, amount))
 }
 
 /// Share of rewards that participants' payments fund. Zero for a plan that rewards nobody.
 pub(super) fn recruitment_share_bps(terms: &Terms) -> u16 {
+    share_of(terms, |_| true).unwrap_or(0)
+}
+
+/// The same of the rewards of some rules; `None` if they reward nobody.
+fn share_of(terms: &Terms, counts: impl Fn(Rule) -> bool) -> Option<u16> {
     let (mut recruited, mut total) = (0u128, 0u128);
-    for (source, amount) in rewards(terms) {
+    for (_, source, amount) in rewards(terms).filter(|(rule, ..)| counts(*rule)) {
         total = total.saturating_add(amount.base_units());
         match source {
             Source::Participants => recruited = recruited.saturating_add(amount.base_units()),
         }
     }
     // At most 1 + 32 + 60·15 amounts of 96 bits: the product with 10,000 fits u128.
-    let bps = recruited.saturating_mul(10_000).checked_div(total).unwrap_or(0);
-    u16::try_from(bps).unwrap_or(u16::MAX)
+    let bps = recruited.saturating_mul(10_000).checked_div(total)?;
+    Some(u16::try_from(bps).unwrap_or(u16::MAX))
 }
 
 /// The most that place `index` of a closed tree of `size` ever receives.
@@ -94,12 +111,16 @@ pub(super) fn of(terms: &Terms, recruitment_share_bps: u16) -> Vec<Finding> {
             figures: vec![("share_bps", u128::from(recruitment_share_bps))],
         });
     }
-    if let (Some(size), Some(first)) = (terms.pool.tree_size, terms.pool.tiers.first()) {
-        found.extend(places(first, size));
+    found.extend(by_rule(terms));
+    found.push(ratio::payout(terms));
+    if let Some(first) = terms.pool.tiers.first() {
+        match terms.pool.tree_size {
+            Some(size) => found.extend(pool::places(first, size)),
+            None => found.extend(pool::endless(first)),
+        }
+        found.push(pool::growth(first));
     }
-    if terms.pool.tree_size.is_none() {
-        found.push(endless());
-    } else if terms.pool.trees_max.is_none() {
+    if terms.pool.tree_size.is_some() && terms.pool.trees_max.is_none() {
         found.push(Finding {
             code: "growth_without_end",
             severity: Severity::Warning,
@@ -113,75 +134,51 @@ pub(super) fn of(terms: &Terms, recruitment_share_bps: u16) -> Vec<Finding> {
     found
 }
 
-/// Who structurally gets nothing in an endless tree: with any number of nodes, those without a child.
-fn endless() -> Finding {
-    Finding {
-        code: "endless_tree",
-        severity: Severity::Warning,
-        text: "At any time at least 5000 of 10000 places of the endless tree have nobody below them and have received \
-               nothing; this share does not fall however many join."
-            .into(),
-        figures: vec![("share_bps", 5_000)],
+/// How much of each rule's rewards recruitment funds.
+fn by_rule(terms: &Terms) -> Option<Finding> {
+    let rules = [
+        (Rule::Direct, "directs", "direct_share_bps"),
+        (Rule::Generations, "generations", "generation_share_bps"),
+        (Rule::Pool, "pools", "pool_share_bps"),
+    ];
+    let shares = rules.into_iter().filter_map(|(rule, name, figure)| {
+        let share = share_of(terms, |counted| counted == rule)?;
+        Some((name, figure, share))
+    });
+    let shares: Vec<_> = shares.collect();
+    if shares.is_empty() {
+        return None;
     }
-}
-
-/// Who structurally gets nothing, or no more than the price, out of a full tree.
-fn places(tier: &TierTerms, size: u32) -> Vec<Finding> {
-    let (mut nothing, mut at_most_price) = (0u128, 0u128);
-    for index in 0..size {
-        let income = income_max(tier, size, index);
-        if income.is_zero() {
-            nothing = nothing.saturating_add(1);
-        } else if income <= tier.price {
-            at_most_price = at_most_price.saturating_add(1);
-        }
-    }
-    let places = u128::from(size);
-    let line = |code, count, what| Finding {
-        code,
-        severity: Severity::Warning,
-        text: format!("{count} of the {size} places of a full tree {what}."),
-        figures: vec![("places", count), ("of", places)],
-    };
-    let mut found = Vec::new();
-    if nothing > 0 {
-        found.push(line("places_without_income", nothing, "receive nothing"));
-    }
-    if at_most_price > 0 {
-        let what = "receive at most their entry back";
-        found.push(line("places_at_most_even", at_most_price, what));
-    }
-    found
+    let parts: Vec<String> = shares
+        .iter()
+        .map(|(name, _, share)| format!("{name} {share}"))
+        .collect();
+    Some(Finding {
+        code: "recruitment_funded_by_rule",
+        severity: Severity::Info,
+        text: format!(
+            "Of 10,000 parts of each rule's rewards, payments of later participants fund: {}.",
+            parts.join(", ")
+        ),
+        figures: shares
+            .into_iter()
+            .map(|(_, figure, share)| (figure, u128::from(share)))
+            .collect(),
+    })
 }
 
 /// Tiers whose next price is out of reach for some or all places.
 fn reserves(terms: &Terms) -> Vec<Finding> {
+    if terms.pool.reserve != ReserveTerms::OptIn {
+        return Vec::new();
+    }
     let mut found = Vec::new();
-    let (ReserveTerms::OptIn, Some(size)) = (terms.pool.reserve, terms.pool.tree_size) else {
-        return found;
-    };
     for (number, pair) in (1u8..).zip(terms.pool.tiers.windows(2)) {
         let [tier, next] = pair else { continue };
-        let reaching = (0..size)
-            .filter(|index| reservable_max(number, tier, size, *index, LayerSet::ALL) >= next.price)
-            .count();
-        let reaching = u128::try_from(reaching).unwrap_or(u128::MAX);
-        if reaching < u128::from(size) {
-            found.push(Finding {
-                code: "next_price_out_of_reach",
-                severity: Severity::Warning,
-                text: format!(
-                    "Tier {number}: the reserves of {} of {size} places can never reach the price of the next tier; \
-                     they are released when their tree closes.",
-                    u128::from(size).saturating_sub(reaching)
-                ),
-                figures: vec![
-                    ("tier", u128::from(number)),
-                    ("reaching", reaching),
-                    ("of", u128::from(size)),
-                ],
-            });
-        }
+        found.extend(match terms.pool.tree_size {
+            Some(size) => pool::reserves(number, tier, next, size),
+            None => pool::endless_reserves(number, tier, next),
+        });
     }
     found
 }

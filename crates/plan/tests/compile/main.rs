@@ -1,11 +1,12 @@
 //! What the compiler accepts, refuses and notices.
 
+mod findings;
 mod free_progression;
 mod refusals;
 
 use std::collections::BTreeSet;
 
-use plan::{ChainClass, CompileError, CompiledPlan, GateError, Severity, Tier, compile};
+use plan::{ChainClass, CompileError, GateError, Tier, compile};
 
 const AUTO_POOL: &str = include_str!("../../../../plans/auto-pool.toml");
 const ROLLING: &str = include_str!("../../../../plans/auto-pool-rolling.toml");
@@ -17,14 +18,6 @@ fn changed(from: &str, to: &str) -> String {
 
 fn refusal(from: &str, to: &str) -> CompileError {
     compile(&changed(from, to)).expect_err(to)
-}
-
-fn figures(plan: &CompiledPlan, code: &str) -> Vec<(&'static str, u128)> {
-    let finding = plan.findings().iter().find(|finding| finding.code == code);
-    finding
-        .unwrap_or_else(|| panic!("no finding {code}"))
-        .figures
-        .clone()
 }
 
 #[test]
@@ -253,15 +246,6 @@ fn a_forced_reserve_in_a_closed_tree_of_tier_one_loses_what_closes_the_tree() {
 }
 
 #[test]
-fn the_rolling_plan_says_what_it_does_to_whom() {
-    let plan = compile(ROLLING).unwrap();
-    assert_eq!((plan.tree_size(), plan.trees_max()), (None, None));
-    assert!(!plan.reserve_is_chosen());
-    assert_eq!(figures(&plan, "endless_tree"), [("share_bps", 5_000)]);
-    assert_eq!(figures(&plan, "forced_reserve"), [("places", 4), ("of", 15)]);
-}
-
-#[test]
 fn the_parts_of_a_split_are_in_the_hash() {
     let hash = |bps: &str, prices: &str, direct: &str| {
         let text = changed("pool_entry_ordinals = [2]", bps)
@@ -294,31 +278,6 @@ fn every_parameter_of_a_forced_reserve_is_in_the_hash() {
     ]
     .into();
     assert_eq!(hashes.len(), 5);
-}
-
-#[test]
-fn the_findings_of_the_shipped_plan_are_these() {
-    let plan = compile(AUTO_POOL).unwrap();
-    assert_eq!(figures(&plan, "recruitment_funded"), [("share_bps", 10_000)]);
-    assert_eq!(
-        figures(&plan, "places_without_income"),
-        [("places", 8), ("of", 15)]
-    );
-    assert_eq!(figures(&plan, "places_at_most_even"), [("places", 4), ("of", 15)]);
-    // The third place earns 40 too, but its last 5 come with the node that closes the tree.
-    assert_eq!(
-        figures(&plan, "next_price_out_of_reach"),
-        [("tier", 1), ("reaching", 2), ("of", 15)]
-    );
-    // Above tier 1 rewards mature at once, so there it counts.
-    let out_of_reach = |finding: &&plan::Finding| finding.code == "next_price_out_of_reach";
-    let second = plan.findings().iter().filter(out_of_reach).nth(1).unwrap();
-    assert_eq!(second.figures, [("tier", 2), ("reaching", 3), ("of", 15)]);
-    assert!(
-        plan.findings()
-            .iter()
-            .all(|finding| finding.severity < Severity::Error)
-    );
 }
 
 #[test]
