@@ -26,6 +26,7 @@ pub mod orders;
 pub mod ranks;
 pub mod state;
 pub mod subscription;
+pub mod sybil;
 pub mod withdrawal;
 pub mod withholding;
 pub mod workload;
