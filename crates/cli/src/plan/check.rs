@@ -12,10 +12,14 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use plan::compile::TEXT_BYTES_MAX;
 use plan::compile::jurisdiction::Profile;
+use plan::sybil::{self, Bounds, Search};
 use plan::{ChainClass, CompileError, CompiledPlan, Finding, Severity};
 
 /// The chain of a development machine. Every other is public.
 const LOCAL_CHAIN_ID: u64 = 31_337;
+
+/// Most names that a search takes: some seconds.
+const NAMES_MAX: i64 = 60;
 
 const STATUSES: &str = "\
 Exit status:
@@ -38,6 +42,10 @@ pub(crate) struct Arguments {
     /// The jurisdiction profile: EU, IN, US or the file of an operator's own. A public chain demands one
     #[arg(long, value_name = "NAME|FILE")]
     jurisdiction: Option<String>,
+    /// Most names of one person in the search for what false names bring; 1 leaves it out
+    #[arg(long, value_name = "N", default_value_t = Bounds::default().identities_max,
+        value_parser = clap::value_parser!(u32).range(1..=NAMES_MAX))]
+    names: u32,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -93,6 +101,9 @@ struct Checked {
 /// A plan that compiles, and what keeps it from running where it is to run.
 struct Sound {
     plan: CompiledPlan,
+    /// What the compiler found, and what false names bring.
+    findings: Vec<Finding>,
+    sybil: Option<Search>,
     chain: ChainClass,
     jurisdiction: Option<Profile>,
     obstacles: Vec<Obstacle>,
@@ -113,7 +124,7 @@ impl Checked {
         let warns = |finding: &Finding| finding.severity >= Severity::Warning;
         if !sound.obstacles.is_empty() {
             Verdict::Barred
-        } else if sound.plan.findings().iter().any(warns) {
+        } else if sound.findings.iter().any(warns) {
             Verdict::Warnings
         } else {
             Verdict::Sound
@@ -145,8 +156,12 @@ fn load(arguments: &Arguments) -> anyhow::Result<Checked> {
         (Some(_), _) | (None, Chain::Public) => ChainClass::Public,
     };
     let file = arguments.file.display().to_string();
+    let bounds = Bounds {
+        identities_max: arguments.names,
+        ..Bounds::default()
+    };
     Ok(match read(&arguments.file)? {
-        Ok(text) => check(file, text, class, jurisdiction),
+        Ok(text) => check(file, text, class, jurisdiction, bounds),
         Err(bytes) => Checked {
             file,
             text: String::new(),
@@ -155,12 +170,25 @@ fn load(arguments: &Arguments) -> anyhow::Result<Checked> {
     })
 }
 
-fn check(file: String, text: String, chain: ChainClass, jurisdiction: Option<Profile>) -> Checked {
-    let compiled = plan::compile(&text).map(|plan| Sound {
-        obstacles: obstacles(&plan, chain, jurisdiction.as_ref()),
-        plan,
-        chain,
-        jurisdiction,
+fn check(
+    file: String,
+    text: String,
+    chain: ChainClass,
+    jurisdiction: Option<Profile>,
+    bounds: Bounds,
+) -> Checked {
+    let compiled = plan::compile(&text).map(|plan| {
+        // On demand only: a search replays a thousand histories.
+        let sybil = sybil::search(&plan, bounds);
+        let found = sybil.as_ref().map(|search| search.finding(plan.asset()));
+        Sound {
+            obstacles: obstacles(&plan, chain, jurisdiction.as_ref()),
+            findings: plan.findings().iter().cloned().chain(found).collect(),
+            sybil,
+            plan,
+            chain,
+            jurisdiction,
+        }
     });
     Checked { file, text, compiled }
 }
@@ -221,9 +249,24 @@ mod tests {
     pub(super) const AUTO_POOL: &str = include_str!("../../../../plans/auto-pool.toml");
     pub(super) const FREE: &str = include_str!("../../../../plans/rejected/free-progression.toml");
 
+    /// Without a search for false names.
     pub(super) fn checked(text: &str, chain: ChainClass, jurisdiction: Option<&str>) -> Checked {
         let profile = jurisdiction.map(|name| Profile::built_in(name).expect("it is built in"));
-        check("plan.toml".into(), text.into(), chain, profile)
+        let bounds = Bounds {
+            identities_max: 1,
+            ..Bounds::default()
+        };
+        check("plan.toml".into(), text.into(), chain, profile, bounds)
+    }
+
+    pub(super) fn searched(text: &str) -> Checked {
+        check(
+            "plan.toml".into(),
+            text.into(),
+            ChainClass::Local,
+            None,
+            Bounds::default(),
+        )
     }
 
     fn status(text: &str, chain: ChainClass, jurisdiction: Option<&str>) -> u8 {
@@ -280,7 +323,7 @@ mod tests {
         std::fs::write(&file, AUTO_POOL).unwrap();
         let file = file.to_str().unwrap();
         let class = |more: &[&str]| {
-            let line = Line::try_parse_from(["check", file].iter().chain(more)).ok()?;
+            let line = Line::try_parse_from(["check", file, "--names", "1"].iter().chain(more)).ok()?;
             Some(load(&line.arguments).unwrap().compiled.ok()?.chain)
         };
         assert_eq!(class(&[]), Some(ChainClass::Local));

@@ -1,6 +1,7 @@
 //! What `trellis plan check --json` says to a program. Names of fields are stable; amounts are strings of base units.
 
 use plan::compile::{Counterexample, Placement, Step};
+use plan::sybil::{Replay, Search};
 use plan::{ChainClass, CompileError};
 use serde_json::{Map, Value, json};
 
@@ -74,7 +75,7 @@ fn of_placement(placement: &Placement) -> Value {
 
 fn of_sound(sound: &Sound) -> Value {
     let plan = &sound.plan;
-    let findings = plan.findings().iter().map(|finding| {
+    let findings = sound.findings.iter().map(|finding| {
         json!({
             "code": finding.code,
             "severity": finding.severity.name(),
@@ -101,6 +102,7 @@ fn of_sound(sound: &Sound) -> Value {
         "registration_price": plan.registration_price().to_string(),
         "retopup_price": plan.retopup_price().to_string(),
         "findings": findings.collect::<Vec<_>>(),
+        "sybil": sound.sybil.as_ref().map(of_search),
         "chain": match sound.chain {
             ChainClass::Local => "local",
             ChainClass::Public => "public",
@@ -109,6 +111,32 @@ fn of_sound(sound: &Sound) -> Value {
         // The first obstacle, for who wants to know only whether there is one.
         "gate": obstacles.first(),
         "obstacles": obstacles,
+    })
+}
+
+fn of_search(search: &Search) -> Value {
+    json!({
+        "strategies": search.replays,
+        "identities_max": search.bounds.identities_max,
+        "brought": search.bounds.brought,
+        "others": search.bounds.others,
+        "gain": search.gain().to_string(),
+        "gain_per_identity": search.gain_per_identity().to_string(),
+        "best": of_replay(&search.best),
+        "honest": of_replay(&search.honest),
+    })
+}
+
+fn of_replay(replay: &Replay) -> Value {
+    let identities = replay
+        .identities
+        .iter()
+        .map(|(paid, received)| json!({ "paid_in": paid.to_string(), "received": received.to_string() }));
+    json!({
+        "strategy": replay.strategy.to_string(),
+        "paid_in": replay.paid_in().to_string(),
+        "received": replay.received().to_string(),
+        "identities": identities.collect::<Vec<_>>(),
     })
 }
 
@@ -121,7 +149,7 @@ fn figures(figures: &[(&'static str, u128)]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{AUTO_POOL, FREE, checked};
+    use super::super::tests::{AUTO_POOL, FREE, checked, searched};
     use super::*;
 
     #[test]
@@ -138,6 +166,13 @@ mod tests {
             (&Value::Null, &json!("warnings"))
         );
         assert_eq!(object["file"], "plan.toml");
+        assert_eq!(object["sybil"], Value::Null);
+        let object = of(&searched(AUTO_POOL));
+        assert_eq!(
+            object["sybil"]["best"]["identities"].as_array().map(Vec::len),
+            Some(10)
+        );
+        assert_eq!(object["sybil"]["strategies"], 1136);
     }
 
     #[test]

@@ -44,7 +44,7 @@ fn of_sound(sound: &Sound) -> String {
             .as_ref()
             .map(|profile| format!("law      {}: {}", profile.name(), profile.legal_basis())),
     );
-    for finding in plan.findings() {
+    for finding in &sound.findings {
         let (severity, figures) = (finding.severity.name(), figures(&finding.figures));
         lines.push(format!(
             "{severity:<8} {}: {}{figures}",
@@ -68,7 +68,12 @@ fn of_sound(sound: &Sound) -> String {
     } else {
         format!("barred   on a {name} chain")
     });
-    lines.join("\n") + "\n"
+    let mut out = lines.join("\n") + "\n";
+    if let Some(search) = sound.sybil.as_ref().filter(|search| !search.gain().is_zero()) {
+        out += "\nthe best strategy with false names that the search found:\n\n";
+        out += &search.story(asset);
+    }
+    out
 }
 
 fn figures(figures: &[(&'static str, u128)]) -> String {
@@ -84,25 +89,39 @@ fn figures(figures: &[(&'static str, u128)]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{AUTO_POOL, FREE, checked};
+    use super::super::tests::{AUTO_POOL, FREE, checked, searched};
     use super::*;
 
     #[test]
     fn the_shipped_plan_runs_on_local_chains_only() {
         let text = |chain, law| of(&checked(AUTO_POOL, chain, law));
-        assert!(text(ChainClass::Local, None).ends_with("runs     on a local chain\n"));
+        assert!(text(ChainClass::Local, None).contains("\nruns     on a local chain\n"));
         let public = text(ChainClass::Public, None);
         assert!(
             public.contains("\nerror    recruitment_funded: 10000 of 10,000"),
             "{public}"
         );
         assert!(public.contains("\nerror    jurisdiction_missing: "), "{public}");
-        assert!(public.ends_with("barred   on a public chain\n"), "{public}");
+        assert!(public.contains("\nbarred   on a public chain\n"), "{public}");
         let judged = text(ChainClass::Local, Some("EU"));
         assert!(judged.contains("\nlaw      EU: Directive 2005/29/EC"), "{judged}");
         assert!(
             judged.contains("[share_bps=10000 max_bps=5000]\nbarred   on a local chain\n"),
             "{judged}"
+        );
+    }
+
+    #[test]
+    fn what_false_names_bring_is_told_name_by_name() {
+        let text = of(&searched(AUTO_POOL));
+        assert!(
+            text.contains("\nwarning  sybil_profit: One person with 10 names"),
+            "{text}"
+        );
+        assert!(text.contains("\n  name 10 pays 60 and receives "), "{text}");
+        assert!(
+            text.contains("the best of a bounded search over 1136 strategies"),
+            "{text}"
         );
     }
 
