@@ -1,0 +1,202 @@
+//! People in an auto-pool: they register, some ask for their money back, some retop up, some choose to reserve.
+
+use std::collections::VecDeque;
+
+use money::Amount;
+use plan::{CompiledPlan, Day, DepositId, Fact, ReserveChoice, Tier, UserId};
+
+use super::Driver;
+use crate::Books;
+use crate::chance::{Chance, Stream};
+use crate::parameters::{Behaviour, Parameters};
+
+/// Drives plans of registrations, pools and retopups.
+#[derive(Clone, Debug)]
+pub struct AutoPool {
+    behaviour: Behaviour,
+    registration: Amount,
+    retopup: Amount,
+    asks_to_reserve: bool,
+    chance: Chance,
+    escrow: Escrow,
+    /// Who asks for a refund, when, and of which deposit; in order, because everybody waits as long.
+    refunds: VecDeque<(Day, UserId, DepositId)>,
+    /// Who retops up, and when.
+    retopups: VecDeque<(Day, UserId)>,
+}
+
+/// What the chain has in escrow, by the day on which it matures.
+#[derive(Clone, Debug)]
+struct Escrow {
+    /// The day of the first amount.
+    first: Day,
+    amounts: VecDeque<Amount>,
+}
+
+impl AutoPool {
+    /// A driver for a plan.
+    #[must_use]
+    pub fn new(plan: &CompiledPlan, parameters: &Parameters) -> Self {
+        Self {
+            behaviour: parameters.behaviour,
+            registration: plan.registration_price(),
+            retopup: plan.retopup_price(),
+            asks_to_reserve: plan.reserve_is_chosen(),
+            chance: Chance::new(parameters.seed, Stream::Behaviour),
+            escrow: Escrow {
+                first: parameters.start,
+                amounts: VecDeque::new(),
+            },
+            refunds: VecDeque::new(),
+            retopups: VecDeque::new(),
+        }
+    }
+
+    /// The day on which a payment of today matures.
+    fn maturity(&self, today: Day) -> Day {
+        today.plus(self.behaviour.cooling_off_days)
+    }
+
+    fn refund_due(&mut self, today: Day, books: &mut Books<'_>) {
+        while let Some((_, _, deposit)) = self.refunds.pop_front_if(|(day, ..)| *day <= today) {
+            // Everybody waits for the same time, so the deposit's day follows from today.
+            let left = self
+                .behaviour
+                .cooling_off_days
+                .saturating_sub(self.behaviour.refund_after_days);
+            self.escrow.give_back(today.plus(left), self.registration);
+            books.apply(&Fact::Refunded {
+                deposit,
+                amount: self.registration,
+            });
+        }
+    }
+
+    fn retop_up_due(&mut self, today: Day, books: &mut Books<'_>) {
+        while let Some((_, user)) = self.retopups.pop_front_if(|(day, _)| *day <= today) {
+            let deposit = books
+                .state()
+                .next_deposit()
+                .filter(|_| books.state().is_active(user));
+            let Some(deposit) = deposit else { continue };
+            let day = self.maturity(today);
+            self.escrow.take(day, self.retopup);
+            books.apply(&Fact::RetoppedUp {
+                user,
+                deposit,
+                amount: self.retopup,
+                day,
+            });
+            if self.chance.happens(self.behaviour.retopup_again_bps) {
+                self.retopups
+                    .push_back((today.plus(self.behaviour.retopup_after_days), user));
+            }
+        }
+    }
+}
+
+impl Driver for AutoPool {
+    fn assumptions(&self) -> Vec<String> {
+        let behaviour = &self.behaviour;
+        let mut sentences = vec![
+            format!(
+                "Every payment has a cooling-off time of {} days; what it causes is held until then.",
+                behaviour.cooling_off_days
+            ),
+            format!(
+                "Of 10,000 newcomers {} ask for their registration back after {} days. The very first user never does.",
+                behaviour.refund_bps, behaviour.refund_after_days
+            ),
+            format!(
+                "Of 10,000 users {} retop up, {} days after joining; of 10,000 who have done so {} do it again after as \
+                 long, and so on.",
+                behaviour.retopup_bps, behaviour.retopup_after_days, behaviour.retopup_again_bps
+            ),
+        ];
+        if self.asks_to_reserve {
+            sentences.push(format!(
+                "Of 10,000 newcomers {} choose at once to reserve the pool rewards of the first tier for the next.",
+                behaviour.reserve_bps
+            ));
+        }
+        sentences.push(
+            "Nobody takes money out: what was received stays in the books and counts as received.".to_owned(),
+        );
+        sentences
+    }
+
+    fn open_day(&mut self, today: Day, books: &mut Books<'_>) {
+        if let Some(through) = today.get().checked_sub(1).map(Day::new) {
+            let amount = self.escrow.mature(through);
+            if !amount.is_zero() {
+                books.apply(&Fact::EscrowMatured { through, amount });
+            }
+        }
+        self.refund_due(today, books);
+        self.retop_up_due(today, books);
+    }
+
+    fn join(&mut self, today: Day, sponsor: Option<UserId>, books: &mut Books<'_>) {
+        let state = books.state();
+        let (Some(user), Some(deposit)) = (state.next_user(), state.next_deposit()) else {
+            return;
+        };
+        let day = self.maturity(today);
+        self.escrow.take(day, self.registration);
+        books.apply(&Fact::Registered {
+            user,
+            sponsor,
+            deposit,
+            amount: self.registration,
+            day,
+        });
+        if self.asks_to_reserve && self.chance.happens(self.behaviour.reserve_bps) {
+            books.apply(&Fact::ReserveChosen {
+                user,
+                tier: Tier::FIRST,
+                choice: ReserveChoice::In,
+            });
+        }
+        if self.chance.happens(self.behaviour.refund_bps) && sponsor.is_some() {
+            self.refunds
+                .push_back((today.plus(self.behaviour.refund_after_days), user, deposit));
+        }
+        if self.chance.happens(self.behaviour.retopup_bps) {
+            self.retopups
+                .push_back((today.plus(self.behaviour.retopup_after_days), user));
+        }
+    }
+}
+
+impl Escrow {
+    fn at(&mut self, day: Day) -> Option<&mut Amount> {
+        let at = usize::try_from(day.get().checked_sub(self.first.get())?).ok()?;
+        if self.amounts.len() <= at {
+            self.amounts.resize(at.checked_add(1)?, Amount::ZERO);
+        }
+        self.amounts.get_mut(at)
+    }
+
+    fn take(&mut self, day: Day, amount: Amount) {
+        if let Some(sum) = self.at(day) {
+            *sum = sum.plus(amount).unwrap_or(*sum);
+        }
+    }
+
+    fn give_back(&mut self, day: Day, amount: Amount) {
+        if let Some(sum) = self.at(day) {
+            *sum = sum.minus_or_zero(amount);
+        }
+    }
+
+    /// What matures with the end of a day, and no day before it.
+    fn mature(&mut self, through: Day) -> Amount {
+        let mut total = Amount::ZERO;
+        while self.first <= through {
+            let amount = self.amounts.pop_front().unwrap_or(Amount::ZERO);
+            total = total.plus(amount).unwrap_or(total);
+            self.first = self.first.next();
+        }
+        total
+    }
+}

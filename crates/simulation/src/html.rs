@@ -1,0 +1,140 @@
+//! A [`Report`] as one page for people: what was assumed first, then what was found, in plain words and pictures.
+//!
+//! The page stands alone: no script, no request, pictures inside. It promises nothing: it says what happened to assumed
+//! people, all of them counted.
+
+mod chart;
+mod table;
+mod text;
+
+use crate::Report;
+use table::{cohorts, deciles, funds, months};
+use text::{escape, share};
+
+pub use chart::ChartError;
+
+/// How the page looks, on screens and on paper.
+const STYLE: &str = include_str!("html/style.css");
+
+/// The page.
+///
+/// # Errors
+/// A picture that cannot be drawn.
+pub fn page(report: &Report) -> Result<String, ChartError> {
+    let title = format!(
+        "Simulation of the plan {} version {}",
+        report.plan, report.version
+    );
+    let sections = [
+        introduction(report),
+        assumptions(report),
+        answer(report),
+        format!(
+            "<h2>What participants received</h2>\n{}{}",
+            chart::figure(
+                &chart::deciles(report)?,
+                "What each tenth of all participants received at most"
+            ),
+            deciles(report)
+        ),
+        format!(
+            "<h2>By month of joining</h2>\n<p>Whoever joins late has had less time, and has fewer people below. Both count \
+             here as they are.</p>\n{}{}{}",
+            chart::figure(&chart::joined(report)?, "People who joined in each month"),
+            chart::figure(
+                &chart::shares(report)?,
+                "Of those who joined in a month: the share that received nothing, and less than was paid"
+            ),
+            cohorts(report)
+        ),
+        format!(
+            "<h2>Where the money is</h2>\n<p>At the end of every month everything that was paid and not refunded is owed to \
+             somebody; this was checked for each month.</p>\n{}{}",
+            chart::figure(
+                &chart::balances(report)?,
+                "What is owed to whom at the end of each month"
+            ),
+            months(report)
+        ),
+        format!(
+            "<h2>Accounts that can run dry</h2>\n<p>Rewards that come from such an account end when it is empty.</p>\n{}",
+            funds(report)
+        ),
+        findings(report),
+        source(report),
+    ];
+    Ok(format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
+         content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n\
+         <body>\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n",
+        title = escape(&title),
+        body = sections.join("\n"),
+    ))
+}
+
+fn introduction(report: &Report) -> String {
+    format!(
+        "<p class=\"note\">This page shows what the rules of a compensation plan do to {} people who behave as assumed \
+         below. It is a calculation, not a forecast, and nobody should expect to receive what anybody here receives. \
+         Every participant is counted, those included who received nothing. Amounts are in {}.</p>",
+        report.everybody.users, report.asset
+    )
+}
+
+fn assumptions(report: &Report) -> String {
+    format!(
+        "<h2>Assumptions</h2>\n{}",
+        list(report.assumptions.iter().map(String::as_str))
+    )
+}
+
+fn answer(report: &Report) -> String {
+    let all = &report.everybody;
+    let amount = |amount| text::amount(report.asset, amount);
+    format!(
+        "<h2>In short</h2>\n<ul>\n<li><strong>{}</strong> of {} participants ({}) received nothing.</li>\n\
+         <li><strong>{}</strong> ({}) received less than they paid.</li>\n\
+         <li>The participant in the middle received <strong>{}</strong>; on average a participant paid {}.</li>\n\
+         <li>Together participants paid {} and received {}. What they did not receive is the company's, residual or not paid \
+         to anybody, as the table of months says.</li>\n</ul>",
+        all.zero,
+        all.users,
+        share(all.zero_bps()),
+        all.below_paid_in,
+        share(all.below_paid_in_bps()),
+        amount(all.median()),
+        amount(text::average(all.paid_in, all.users)),
+        amount(all.paid_in),
+        amount(all.received),
+    )
+}
+
+fn findings(report: &Report) -> String {
+    let sentences: Vec<String> = report
+        .findings
+        .iter()
+        .map(|finding| format!("{}: {}", finding.severity.name(), finding.text))
+        .collect();
+    format!(
+        "<h2>What the rules alone say</h2>\n<p>These follow from the plan's rules, whoever joins and however many.</p>\n{}",
+        list(sentences.iter().map(String::as_str))
+    )
+}
+
+fn source(report: &Report) -> String {
+    format!(
+        "<h2>How to repeat it</h2>\n<p>The plan's hash is <code>{}</code>, the seed {}. The same plan, assumptions and seed \
+         give the same page. {} facts were applied.</p>",
+        escape(&report.plan_hash),
+        report.parameters.seed,
+        report.facts
+    )
+}
+
+fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
+    let items: String = items.map(|item| format!("<li>{}</li>\n", escape(item))).collect();
+    format!("<ul>\n{items}</ul>")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! The tables of the page.
+
+use ledger::BreakageCause;
+use money::Amount;
+
+use super::text::{self, escape, share};
+use crate::Report;
+use crate::report::{FundEnd, MonthRow};
+
+/// What each tenth received.
+pub(super) fn deciles(report: &Report) -> String {
+    let all = &report.everybody;
+    let amount = |amount| text::amount(report.asset, amount);
+    let mut rows: Vec<Vec<String>> = (1..=9u32)
+        .zip(&all.deciles)
+        .map(|(tenths, received)| {
+            vec![
+                format!("{} % of all", tenths.saturating_mul(10)),
+                amount(*received),
+            ]
+        })
+        .collect();
+    rows.push(vec!["everybody".to_owned(), amount(all.most)]);
+    table(&["So many received", "at most this"], &rows)
+}
+
+/// One line for each month of joining.
+pub(super) fn cohorts(report: &Report) -> String {
+    let amount = |amount| text::amount(report.asset, amount);
+    let head = [
+        "Joined in",
+        "People",
+        "Paid in all",
+        "Received in all",
+        "One tenth at most",
+        "In the middle",
+        "Nine tenths at most",
+        "Most",
+        "Received nothing",
+        "Less than paid",
+    ];
+    let rows: Vec<Vec<String>> = report
+        .cohorts
+        .iter()
+        .map(|cohort| {
+            let [first, .., ninth] = cohort.deciles;
+            vec![
+                month_name(&cohort.first_day),
+                text::thousands(&cohort.users.to_string()),
+                amount(cohort.paid_in),
+                amount(cohort.received),
+                amount(first),
+                amount(cohort.median()),
+                amount(ninth),
+                amount(cohort.most),
+                share(cohort.zero_bps()),
+                share(cohort.below_paid_in_bps()),
+            ]
+        })
+        .collect();
+    table(&head, &rows)
+}
+
+/// The books at the end of each month.
+pub(super) fn months(report: &Report) -> String {
+    let causes: Vec<BreakageCause> = BreakageCause::ALL
+        .into_iter()
+        .filter(|cause| {
+            report
+                .months
+                .iter()
+                .any(|row| row.breakage.iter().any(|row| row.cause == *cause))
+        })
+        .collect();
+    let mut head = vec![
+        "Month",
+        "Paid in",
+        "Refunded",
+        "Available",
+        "Held for users",
+        "Held for others",
+        "Reserved",
+        "Company",
+        "Residual",
+    ];
+    let names: Vec<String> = causes
+        .iter()
+        .map(|cause| format!("Not paid: {}", meaning(*cause)))
+        .collect();
+    head.extend(names.iter().map(String::as_str));
+    head.push("Revenue and other");
+    let rows: Vec<Vec<String>> = report
+        .months
+        .iter()
+        .map(|row| month(report, row, &causes))
+        .collect();
+    table(&head, &rows)
+}
+
+fn month(report: &Report, row: &MonthRow, causes: &[BreakageCause]) -> Vec<String> {
+    let amount = |amount| text::amount(report.asset, amount);
+    let mut cells = vec![month_name(&row.first_day.to_string())];
+    cells.extend(
+        [
+            row.paid_in,
+            row.refunded,
+            row.available,
+            row.held_for_users,
+            row.held_for_others,
+            row.reserves_total(),
+            row.company,
+            row.residual,
+        ]
+        .map(amount),
+    );
+    cells.extend(causes.iter().map(|cause| {
+        let found = row.breakage.iter().find(|row| row.cause == *cause);
+        amount(found.map_or(Amount::ZERO, |row| row.amount))
+    }));
+    cells.push(amount(row.revenue.plus(row.other).unwrap_or(row.revenue)));
+    cells
+}
+
+/// Which account runs dry when.
+pub(super) fn funds(report: &Report) -> String {
+    let amount = |amount| text::amount(report.asset, amount);
+    let months = report.months.len();
+    let rows: Vec<Vec<String>> = report
+        .funds
+        .iter()
+        .map(|fund| {
+            let end = match fund.end {
+                FundEnd::NeverFunded => "never held anything".to_owned(),
+                FundEnd::Dry { month } => format!("empty since the end of month {month}"),
+                FundEnd::Open => format!("not empty within {months} months"),
+            };
+            vec![fund.name.clone(), amount(fund.most), amount(fund.last), end]
+        })
+        .collect();
+    table(
+        &["Account", "Most at the end of a month", "At the end", "Runs dry"],
+        &rows,
+    )
+}
+
+/// Why a rule did not pay, in words.
+fn meaning(cause: BreakageCause) -> &'static str {
+    match cause {
+        BreakageCause::NoUpline => "nobody there",
+        BreakageCause::NotRetopped => "no retopup",
+        BreakageCause::Refunded => "refunded",
+        BreakageCause::Unqualified => "not qualified",
+        BreakageCause::Inactive => "not active",
+        BreakageCause::Capped => "above the cap",
+        BreakageCause::Flushed => "not carried over",
+    }
+}
+
+/// `2026-01` of `2026-01-01`.
+fn month_name(date: &str) -> String {
+    date.get(..7).unwrap_or(date).to_owned()
+}
+
+fn table<Cell: AsRef<str>>(head: &[Cell], rows: &[Vec<String>]) -> String {
+    let cells = |tag: &str, texts: Vec<&str>| -> String {
+        texts
+            .into_iter()
+            .map(|text| format!("<{tag}>{}</{tag}>", escape(text)))
+            .collect()
+    };
+    let head = cells("th", head.iter().map(AsRef::as_ref).collect());
+    let body: String = rows
+        .iter()
+        .map(|row| {
+            format!(
+                "<tr>{}</tr>\n",
+                cells("td", row.iter().map(String::as_str).collect())
+            )
+        })
+        .collect();
+    format!(
+        "<div class=\"wide\"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n"
+    )
+}

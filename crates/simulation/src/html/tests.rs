@@ -1,0 +1,68 @@
+//! The page says what it must, and asks nobody for anything.
+
+use super::page;
+use crate::parameters::tests::small;
+use crate::simulate;
+
+fn shipped() -> String {
+    let plan = plan::compile(include_str!("../../../../plans/auto-pool.toml")).unwrap();
+    let report = simulate(&plan, &small(300), &mut |_| {}).unwrap();
+    page(&report).unwrap()
+}
+
+#[test]
+fn the_page_stands_alone() {
+    let page = shipped();
+    for outside in [
+        "http", "src=", "href=", "<script", "@import", "url(", "<iframe", "<link",
+    ] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    assert_eq!(page.matches("<svg").count(), 4);
+}
+
+#[test]
+fn every_element_of_the_page_is_closed() {
+    let page = shipped();
+    let mut open: Vec<&str> = Vec::new();
+    for part in page.split('<').skip(1) {
+        let tag = part.split_once('>').expect("every < has its >").0;
+        let name = tag.split_whitespace().next().unwrap();
+        if let Some(name) = name.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "{tag}");
+        } else if !tag.ends_with('/') && !["!DOCTYPE", "meta"].contains(&name) {
+            open.push(name);
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+}
+
+#[test]
+fn assumptions_come_before_any_figure_of_the_result() {
+    let page = shipped();
+    let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} is missing"));
+    assert!(at("<h2>Assumptions</h2>") < at("<h2>In short</h2>"));
+    assert!(at("<h2>In short</h2>") < at("<svg"));
+    at("Of 10,000 users 5000 retop up, 30 days after joining");
+    at("300 people join within 12 months from 2026-01-01 on. As many join each month.");
+    at("not a forecast");
+    at("of 300 participants");
+    at("<h2>Accounts that can run dry</h2>");
+    at("Not paid: no retopup");
+}
+
+#[test]
+fn no_word_of_the_page_promises_earnings() {
+    let page = shipped().to_lowercase();
+    for word in [
+        "invest",
+        "profit",
+        "earn",
+        "yield",
+        "passive",
+        "guarantee",
+        "return",
+    ] {
+        assert!(!page.contains(word), "{word}");
+    }
+}

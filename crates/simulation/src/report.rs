@@ -1,0 +1,83 @@
+//! What a simulation found: months, cohorts and everybody; as values, and as JSON.
+//!
+//! Amounts in JSON are decimal strings of base units. Not responsible for text and pictures: see [`html`](crate::html).
+
+mod cohort;
+mod fund;
+mod json;
+mod month;
+
+use money::Asset;
+use plan::{CompiledPlan, Finding};
+
+use crate::Books;
+use crate::parameters::Parameters;
+
+pub use cohort::Cohort;
+pub use fund::{Fund, FundEnd};
+pub use month::{BreakageRow, MonthRow};
+
+/// Everything that a simulation found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The plan's name.
+    pub plan: String,
+    /// The plan's version.
+    pub version: u32,
+    /// The plan's hash, in hexadecimal.
+    pub plan_hash: String,
+    /// What the plan counts in.
+    pub asset: Asset,
+    /// What the compiler says of the plan.
+    pub findings: Vec<Finding>,
+    /// What was assumed.
+    pub parameters: Parameters,
+    /// The same and what the driver assumes, one plain sentence each.
+    pub assumptions: Vec<String>,
+    /// At the end of each month.
+    pub months: Vec<MonthRow>,
+    /// Users by the month in which they joined; months in which nobody did are left out.
+    pub cohorts: Vec<Cohort>,
+    /// All users.
+    pub everybody: Cohort,
+    /// Accounts that can run dry.
+    pub funds: Vec<Fund>,
+    /// Facts that were applied.
+    pub facts: u64,
+}
+
+impl Report {
+    pub(crate) fn new(
+        books: &Books<'_>,
+        parameters: &Parameters,
+        of_driver: Vec<String>,
+        months: Vec<MonthRow>,
+        cohorts: Vec<Cohort>,
+    ) -> Self {
+        let plan: &CompiledPlan = books.plan();
+        let mut assumptions = parameters.assumptions();
+        assumptions.extend(of_driver);
+        Self {
+            plan: plan.name().to_owned(),
+            version: plan.version(),
+            plan_hash: plan.hash().to_string(),
+            asset: plan.asset(),
+            findings: plan.findings().to_vec(),
+            parameters: parameters.clone(),
+            assumptions,
+            funds: Fund::of_months(plan, &months),
+            months,
+            cohorts,
+            everybody: Cohort::of_everybody(books),
+            facts: books.counts().facts,
+        }
+    }
+
+    /// One JSON object, the same text for the same report.
+    ///
+    /// # Errors
+    /// None in practice: maps with text keys, numbers and strings are always JSON.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&json::ReportJson::from(self))
+    }
+}

@@ -1,0 +1,86 @@
+//! Accounts from which a plan may pay, and the month in which each runs dry.
+
+use money::Amount;
+use plan::CompiledPlan;
+
+use super::MonthRow;
+
+/// An account that can run dry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fund {
+    /// `revenue`, or `reserve` with its tier.
+    pub name: String,
+    /// The most that it held at the end of a month.
+    pub most: Amount,
+    /// What it holds at the end.
+    pub last: Amount,
+    /// How it ended.
+    pub end: FundEnd,
+}
+
+/// How an account that can run dry ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FundEnd {
+    /// It held nothing at the end of any month.
+    NeverFunded,
+    /// It held something and holds nothing since the end of this month.
+    Dry {
+        /// Which month, from 1.
+        month: u32,
+    },
+    /// It still holds something.
+    Open,
+}
+
+impl Fund {
+    pub(crate) fn of_months(plan: &CompiledPlan, months: &[MonthRow]) -> Vec<Self> {
+        let mut funds = vec![Self::of(
+            "revenue".to_owned(),
+            months.iter().map(|row| row.revenue),
+        )];
+        for (tier, at) in (1..=plan.tiers()).zip(0usize..) {
+            // From the last tier nobody moves on, so nothing is reserved there.
+            if tier < plan.tiers() {
+                let balances = months
+                    .iter()
+                    .map(|row| row.reserves.get(at).copied().unwrap_or_default());
+                funds.push(Self::of(format!("reserve of tier {tier}"), balances));
+            }
+        }
+        funds
+    }
+
+    fn of(name: String, balances: impl Iterator<Item = Amount>) -> Self {
+        let mut fund = Self {
+            name,
+            most: Amount::ZERO,
+            last: Amount::ZERO,
+            end: FundEnd::NeverFunded,
+        };
+        for (month, balance) in (1u32..).zip(balances) {
+            fund.most = fund.most.max(balance);
+            fund.last = balance;
+            fund.end = match fund.end {
+                _ if !balance.is_zero() => FundEnd::Open,
+                FundEnd::Open => FundEnd::Dry { month },
+                end @ (FundEnd::NeverFunded | FundEnd::Dry { .. }) => end,
+            };
+        }
+        fund
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fund_is_dry_since_the_month_in_which_nothing_was_left_for_good() {
+        let end =
+            |balances: &[u128]| Fund::of(String::new(), balances.iter().map(|units| Amount::new(*units))).end;
+        assert_eq!(end(&[0, 0]), FundEnd::NeverFunded);
+        assert_eq!(end(&[5, 3, 0, 0]), FundEnd::Dry { month: 3 });
+        assert_eq!(end(&[5, 0, 2, 0]), FundEnd::Dry { month: 4 });
+        assert_eq!(end(&[5, 0, 2]), FundEnd::Open);
+    }
+}

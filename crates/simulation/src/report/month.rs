@@ -1,0 +1,144 @@
+//! The books at the end of a month.
+
+use ledger::{AccountKind, BreakageCause, Tier};
+use money::Amount;
+use plan::Day;
+
+use crate::Books;
+
+/// The books at the end of a month. Everything but `joined` counts from the beginning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MonthRow {
+    /// Which month, from 1.
+    pub month: u32,
+    /// Its first day.
+    pub first_day: Day,
+    /// Who joined in it.
+    pub joined: u32,
+    /// Users so far.
+    pub users: u64,
+    /// Retopups so far.
+    pub retopups: u64,
+    /// Refunds so far.
+    pub refunds: u64,
+    /// Places taken in pools so far.
+    pub placements: u64,
+    /// Moves to a next tier so far.
+    pub progressions: u64,
+    /// What people paid so far.
+    pub paid_in: Amount,
+    /// What of it went back.
+    pub refunded: Amount,
+    /// What the contract holds.
+    pub custody: Amount,
+    /// What users could take out.
+    pub available: Amount,
+    /// What is held for users until its cooling-off time is over.
+    pub held_for_users: Amount,
+    /// What is held for all others.
+    pub held_for_others: Amount,
+    /// What users reserve for the next tier, by tier from 1.
+    pub reserves: Vec<Amount>,
+    /// The company's.
+    pub company: Amount,
+    /// Shares of ancestors that trees do not have.
+    pub residual: Amount,
+    /// What rules did not pay, by cause; causes of nothing are left out.
+    pub breakage: Vec<BreakageRow>,
+    /// Money of no user, from which plans may pay.
+    pub revenue: Amount,
+    /// Everything else: tax, clearing, transit, credits.
+    pub other: Amount,
+}
+
+/// What rules did not pay for one cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreakageRow {
+    /// Why not.
+    pub cause: BreakageCause,
+    /// How much.
+    pub amount: Amount,
+}
+
+impl MonthRow {
+    pub(crate) fn read(month: u32, first_day: Day, joined: u32, books: &Books<'_>) -> Self {
+        let (counts, balances) = (books.counts(), books.balances());
+        let of = |kind| amount(balances.of(kind));
+        let others = [
+            AccountKind::Tax,
+            AccountKind::Clearing,
+            AccountKind::InTransit,
+            AccountKind::Credit,
+        ];
+        let held_for_users = amount(balances.held_for_users());
+        Self {
+            month,
+            first_day,
+            joined,
+            users: counts.joined,
+            retopups: counts.retopups,
+            refunds: counts.refunds,
+            placements: counts.placements,
+            progressions: counts.progressions,
+            paid_in: counts.paid_in,
+            refunded: counts.refunded,
+            custody: of(AccountKind::Custody),
+            available: of(AccountKind::Available),
+            held_for_users,
+            held_for_others: of(AccountKind::Held).minus_or_zero(held_for_users),
+            reserves: (1..=books.plan().tiers())
+                .filter_map(Tier::new)
+                .map(|tier| amount(balances.reserve(tier)))
+                .collect(),
+            company: of(AccountKind::Company),
+            residual: of(AccountKind::Residual),
+            breakage: BreakageCause::ALL
+                .into_iter()
+                .map(|cause| BreakageRow {
+                    cause,
+                    amount: amount(balances.breakage(cause)),
+                })
+                .filter(|row| !row.amount.is_zero())
+                .collect(),
+            revenue: of(AccountKind::Revenue),
+            other: others
+                .into_iter()
+                .fold(Amount::ZERO, |sum, kind| sum.plus(of(kind)).unwrap_or(sum)),
+        }
+    }
+
+    /// All breakage together.
+    #[must_use]
+    pub fn breakage_total(&self) -> Amount {
+        let amounts = self.breakage.iter().map(|row| row.amount);
+        Amount::sum_of(amounts).unwrap_or(Amount::ZERO)
+    }
+
+    /// All reserves together.
+    #[must_use]
+    pub fn reserves_total(&self) -> Amount {
+        Amount::sum_of(self.reserves.iter().copied()).unwrap_or(Amount::ZERO)
+    }
+
+    /// All that is owed to anybody.
+    #[must_use]
+    pub fn owed(&self) -> Amount {
+        let parts = [
+            self.available,
+            self.held_for_users,
+            self.held_for_others,
+            self.reserves_total(),
+            self.company,
+            self.residual,
+            self.breakage_total(),
+            self.revenue,
+            self.other,
+        ];
+        Amount::sum_of(parts).unwrap_or(Amount::ZERO)
+    }
+}
+
+/// A balance of an account that cannot be overdrawn.
+fn amount(balance: i128) -> Amount {
+    Amount::new(u128::try_from(balance).unwrap_or(0))
+}

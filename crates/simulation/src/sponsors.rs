@@ -1,0 +1,67 @@
+//! Who brings a newcomer in.
+
+use plan::{State, UserId};
+
+use crate::chance::{Chance, Stream};
+use crate::parameters::SponsorChoice;
+
+/// How often somebody else is asked when the first who was drawn has been refunded. Then it is the very first user.
+const DRAWS_MAX: u32 = 16;
+
+/// Draws sponsors among those who have joined.
+#[derive(Clone, Debug)]
+pub struct Sponsors {
+    chance: Chance,
+    choice: SponsorChoice,
+    /// Users so far.
+    users: u32,
+    /// With preferential choice: each user once for joining and once for each direct. A draw from it is a draw in
+    /// proportion, in one step.
+    tickets: Vec<u32>,
+}
+
+impl Sponsors {
+    /// Nobody has joined yet.
+    #[must_use]
+    pub fn new(seed: u64, choice: SponsorChoice, users: u32) -> Self {
+        let tickets = match choice {
+            SponsorChoice::Uniform => 0,
+            SponsorChoice::Preferential => usize::try_from(users).unwrap_or(0).saturating_mul(2),
+        };
+        Self {
+            chance: Chance::new(seed, Stream::Sponsors),
+            choice,
+            users: 0,
+            tickets: Vec::with_capacity(tickets),
+        }
+    }
+
+    /// Who brings the next newcomer in, among active users; nobody for the first. The newcomer counts from now on.
+    pub fn next(&mut self, state: &State) -> Option<UserId> {
+        let sponsor = self.draw(state);
+        self.users = self.users.saturating_add(1);
+        if self.choice == SponsorChoice::Preferential {
+            self.tickets.extend(sponsor.map(UserId::get));
+            self.tickets.push(self.users);
+        }
+        sponsor
+    }
+
+    fn draw(&mut self, state: &State) -> Option<UserId> {
+        let first = UserId::new(1).filter(|_| self.users > 0)?;
+        for _ in 0..DRAWS_MAX {
+            let number = match self.choice {
+                SponsorChoice::Uniform => self.chance.below(self.users).saturating_add(1),
+                SponsorChoice::Preferential => {
+                    let tickets = u32::try_from(self.tickets.len()).unwrap_or(u32::MAX);
+                    let drawn = usize::try_from(self.chance.below(tickets)).ok()?;
+                    self.tickets.get(drawn).copied()?
+                }
+            };
+            if let Some(user) = UserId::new(number).filter(|user| state.is_active(*user)) {
+                return Some(user);
+            }
+        }
+        Some(first)
+    }
+}
