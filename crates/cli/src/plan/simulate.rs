@@ -1,0 +1,339 @@
+//! `trellis plan simulate FILE`: what a plan does to people who behave as assumed, as text, JSON or one page.
+//!
+//! The same plan, parameters and seed give the same answer on every machine. Not responsible for what is simulated:
+//! see the crate `simulation`.
+
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use plan::{CompiledPlan, Day};
+use simulation::report::FundEnd;
+use simulation::{Behaviour, Books, Growth, Parameters, Report, SponsorChoice};
+
+/// What grows or declines by a tenth a month is easily imagined.
+const RATE_BPS: u16 = 1_000;
+/// Fast enough that an S-curve is over within two years.
+const LOGISTIC_RATE_BPS: u16 = 5_000;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The plan file
+    file: PathBuf,
+    /// How many people join in all
+    #[arg(long)]
+    users: u32,
+    /// What chance starts from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many calendar months
+    #[arg(long, default_value_t = 24)]
+    months: u32,
+    /// The first day; months are calendar months
+    #[arg(long, default_value = simulation::parameters::START, value_parser = day)]
+    start: Day,
+    /// How arrivals are spread over the months
+    #[arg(long, value_enum, default_value_t = Form::Constant)]
+    growth: Form,
+    /// Growth or decline of arrivals per month, in 10,000 parts (1000, in an S-curve 5000)
+    #[arg(long, value_name = "BPS")]
+    rate: Option<u16>,
+    /// With growth `stop`: in how many months people join (half of all)
+    #[arg(long, value_name = "MONTHS")]
+    stop_after: Option<u32>,
+    /// Who brings newcomers in
+    #[arg(long, value_enum, default_value_t = Sponsors::Uniform)]
+    sponsors: Sponsors,
+    #[command(flatten)]
+    behaviour: BehaviourArguments,
+    #[command(flatten)]
+    output: Output,
+    /// Write every fact as a line of JSON, in the inbox's format, to this file
+    #[arg(long, value_name = "OUT")]
+    facts: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+struct BehaviourArguments {
+    /// Days of cooling-off
+    #[arg(long, value_name = "DAYS", default_value_t = Behaviour::default().cooling_off_days)]
+    cooling_off: u32,
+    /// How many of 10,000 users retop up
+    #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().retopup_bps)]
+    retopup: u16,
+    /// How many of 10,000 who have retopped up do it once more, asked again each time
+    #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().retopup_again_bps)]
+    retopup_again: u16,
+    /// Days from joining to the first retopup, and from each to the next
+    #[arg(long, value_name = "DAYS", default_value_t = Behaviour::default().retopup_after_days)]
+    retopup_after: u32,
+    /// How many of 10,000 newcomers choose to reserve, where the plan asks
+    #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().reserve_bps)]
+    reserve: u16,
+    /// How many of 10,000 newcomers ask for their money back
+    #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().refund_bps)]
+    refund: u16,
+    /// Days from joining to that
+    #[arg(long, value_name = "DAYS", default_value_t = Behaviour::default().refund_after_days)]
+    refund_after: u32,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+struct Output {
+    /// Print one JSON object; amounts are decimal strings of base units
+    #[arg(long)]
+    json: bool,
+    /// Write one page for people to this file
+    #[arg(long, value_name = "OUT")]
+    html: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Form {
+    /// As many each month
+    Constant,
+    /// More each month
+    Exponential,
+    /// An S-curve
+    Logistic,
+    /// Fewer each month
+    Decline,
+    /// As many each month, then nobody
+    Stop,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Sponsors {
+    /// Everybody with the same chance
+    Uniform,
+    /// Who has brought in more, with a greater chance
+    Preferential,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let plan = compiled(&arguments.file)?;
+    let parameters = arguments.parameters();
+    let report = simulate(&plan, &parameters, arguments.facts.as_deref())?;
+    if arguments.output.json {
+        println!("{}", report.to_json()?);
+    } else if let Some(out) = &arguments.output.html {
+        let page = simulation::html::page(&report)?;
+        std::fs::write(out, page).with_context(|| format!("cannot write {}", out.display()))?;
+    } else {
+        print!("{}", as_text(&report));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The plan of a file that compiles; `trellis plan check` says more of one that does not.
+pub(super) fn compiled(file: &Path) -> anyhow::Result<CompiledPlan> {
+    let size = std::fs::metadata(file)
+        .with_context(|| format!("cannot read {}", file.display()))?
+        .len();
+    // Reads no file that could not be a plan anyway.
+    let size_max = u64::try_from(plan::compile::TEXT_BYTES_MAX).unwrap_or(u64::MAX);
+    anyhow::ensure!(
+        size <= size_max,
+        "{} has {size} bytes; a plan file has at most {size_max}",
+        file.display()
+    );
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    plan::compile(&text).with_context(|| format!("the plan {} is refused", file.display()))
+}
+
+fn simulate(plan: &CompiledPlan, parameters: &Parameters, facts: Option<&Path>) -> anyhow::Result<Report> {
+    // Draws only on a terminal.
+    let bar = ProgressBar::new(u64::from(parameters.users));
+    bar.set_style(ProgressStyle::with_template(
+        "{bar:40} {human_pos}/{human_len} joined, {eta} left",
+    )?);
+    let mut driver = simulation::driver::AutoPool::new(plan, parameters);
+    let mut books = Books::new(plan, parameters.users);
+    if facts.is_some() {
+        books.record();
+    }
+    let report = simulation::simulate_with(&mut driver, &mut books, parameters, &mut |joined| {
+        bar.set_position(joined)
+    });
+    bar.finish_and_clear();
+    if let Some(file) = facts {
+        write_facts(plan, &books.into_tape(), file)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(report?)
+}
+
+fn write_facts(plan: &CompiledPlan, facts: &[plan::Fact], file: &Path) -> std::io::Result<()> {
+    let mut out = BufWriter::new(std::fs::File::create(file)?);
+    for cause in facts
+        .iter()
+        .filter_map(|fact| simulation::tape::cause(plan, fact))
+    {
+        writeln!(out, "{}", store::cause_json::write(&cause).text)?;
+    }
+    out.flush()
+}
+
+impl Arguments {
+    fn parameters(&self) -> Parameters {
+        let rate_bps = self.rate.unwrap_or(match self.growth {
+            Form::Logistic => LOGISTIC_RATE_BPS,
+            Form::Constant | Form::Exponential | Form::Decline | Form::Stop => RATE_BPS,
+        });
+        let behaviour = &self.behaviour;
+        Parameters {
+            users: self.users,
+            seed: self.seed,
+            months: self.months,
+            start: self.start,
+            growth: match self.growth {
+                Form::Constant => Growth::Constant,
+                Form::Exponential => Growth::Exponential { rate_bps },
+                Form::Logistic => Growth::Logistic { rate_bps },
+                Form::Decline => Growth::Decline { rate_bps },
+                Form::Stop => Growth::Stop {
+                    after_months: self.stop_after.unwrap_or(self.months.div_ceil(2)),
+                },
+            },
+            sponsors: match self.sponsors {
+                Sponsors::Uniform => SponsorChoice::Uniform,
+                Sponsors::Preferential => SponsorChoice::Preferential,
+            },
+            behaviour: Behaviour {
+                cooling_off_days: behaviour.cooling_off,
+                retopup_bps: behaviour.retopup,
+                retopup_again_bps: behaviour.retopup_again,
+                retopup_after_days: behaviour.retopup_after,
+                reserve_bps: behaviour.reserve,
+                refund_bps: behaviour.refund,
+                refund_after_days: behaviour.refund_after,
+            },
+        }
+    }
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    Day::of_date(text).ok_or_else(|| "not a date such as 2026-01-01".to_owned())
+}
+
+fn as_text(report: &Report) -> String {
+    let amount = |amount| report.asset.display_amount(amount);
+    let percent = |bps: u64| format!("{}.{:02} %", bps / 100, bps % 100);
+    let mut lines = vec![format!("plan       {} version {}", report.plan, report.version)];
+    lines.extend(report.assumptions.iter().map(|text| format!("assumed    {text}")));
+    let all = &report.everybody;
+    lines.push(format!(
+        "received   nothing: {} of {} ({}); less than paid: {} ({})",
+        all.zero,
+        all.users,
+        percent(all.zero_bps()),
+        all.below_paid_in,
+        percent(all.below_paid_in_bps()),
+    ));
+    lines.push(format!(
+        "tenths     {} and at most {} {}",
+        all.deciles.map(amount).join(", "),
+        amount(all.most),
+        report.asset
+    ));
+    lines.push(format!(
+        "together   paid {} and received {} {}",
+        amount(all.paid_in),
+        amount(all.received),
+        report.asset
+    ));
+    for cohort in &report.cohorts {
+        lines.push(format!(
+            "joined     {}: {} people, median {}, nothing {}, less than paid {}",
+            cohort.first_day,
+            cohort.users,
+            amount(cohort.median()),
+            percent(cohort.zero_bps()),
+            percent(cohort.below_paid_in_bps()),
+        ));
+    }
+    if let Some(end) = report.months.last() {
+        let mut parts = vec![
+            format!("company {}", amount(end.company)),
+            format!("residual {}", amount(end.residual)),
+        ];
+        let causes = end.breakage.iter();
+        parts.extend(causes.map(|row| format!("not paid ({}) {}", row.cause.name(), amount(row.amount))));
+        lines.push(format!("at the end {} {}", parts.join(", "), report.asset));
+    }
+    for fund in &report.funds {
+        let end = match fund.end {
+            FundEnd::NeverFunded => "never held anything".to_owned(),
+            FundEnd::Dry { month } => format!("empty since the end of month {month}"),
+            FundEnd::Open => format!("not empty within {} months", report.months.len()),
+        };
+        lines.push(format!("account    {}: {end}", fund.name));
+    }
+    lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(more: &[&str]) -> Arguments {
+        #[derive(Debug, clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            arguments: Arguments,
+        }
+        let line = ["simulate", "plan.toml", "--users", "100"].iter().chain(more);
+        <Line as clap::Parser>::try_parse_from(line).unwrap().arguments
+    }
+
+    #[test]
+    fn the_command_line_says_every_parameter() {
+        let growth = |more: &[&str]| arguments(more).parameters().growth;
+        assert_eq!(growth(&[]), Growth::Constant);
+        assert_eq!(
+            growth(&["--growth", "logistic"]),
+            Growth::Logistic { rate_bps: 5_000 }
+        );
+        assert_eq!(
+            growth(&["--growth", "decline", "--rate", "7"]),
+            Growth::Decline { rate_bps: 7 }
+        );
+        assert_eq!(
+            growth(&["--growth", "stop", "--months", "9"]),
+            Growth::Stop { after_months: 5 }
+        );
+        let parameters = arguments(&["--sponsors", "preferential", "--refund", "0"]).parameters();
+        assert_eq!(parameters.sponsors, SponsorChoice::Preferential);
+        assert_eq!(parameters.behaviour.refund_bps, 0);
+        assert_eq!(parameters.check(), Ok(()));
+    }
+
+    #[test]
+    fn the_text_begins_with_what_is_assumed_and_counts_everybody() {
+        let plan = plan::compile(include_str!("../../../../plans/auto-pool.toml")).unwrap();
+        let report = simulate(&plan, &arguments(&[]).parameters(), None).unwrap();
+        let text = as_text(&report);
+        let at = |part: &str| {
+            text.find(part)
+                .unwrap_or_else(|| panic!("{part} is missing in {text}"))
+        };
+        assert!(at("assumed    100 people join within 24 months") < at("received   nothing: "));
+        at(" of 100 (");
+        at("account    revenue: never held anything");
+    }
+
+    #[test]
+    fn written_facts_are_causes_that_the_inbox_reads() {
+        let plan = plan::compile(include_str!("../../../../plans/auto-pool.toml")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("facts");
+        let report = simulate(&plan, &arguments(&[]).parameters(), Some(&file)).unwrap();
+        let text = std::fs::read_to_string(file).unwrap();
+        let causes: Result<Vec<_>, _> = text.lines().map(store::cause_json::read).collect();
+        assert_eq!(causes.unwrap().len() as u64, report.facts);
+    }
+}
