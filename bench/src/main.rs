@@ -12,6 +12,7 @@ mod posting;
 mod reconcile;
 mod settle;
 mod sign;
+mod simulation;
 
 use clap::{Parser, Subcommand};
 use measurement::Measurement;
@@ -38,6 +39,8 @@ enum Benchmark {
     Follow,
     /// How long `./scripts/dev` takes, starting over and continuing. Forgets the development system's state.
     Dev,
+    /// Simulated users per second, on one core.
+    Simulation,
     /// Payouts per second from build to posted finality.
     Settle,
     /// Durable authorizations per second of the signer.
@@ -59,6 +62,7 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Posting => posting::run().await,
         Benchmark::Follow => follow::run().await,
         Benchmark::Dev => dev::run().await,
+        Benchmark::Simulation => simulation::run(),
         Benchmark::Settle => settle::run().await,
         Benchmark::Sign => sign::run().await,
         Benchmark::Reconcile => reconcile::run().await,
@@ -66,6 +70,7 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Gas => gas::run().await,
         Benchmark::All => {
             placement()?;
+            simulation::run()?;
             gas::run().await?;
             posting::run().await?;
             follow::run().await?;
