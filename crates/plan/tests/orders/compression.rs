@@ -196,3 +196,71 @@ fn a_statement_says_what_was_paid_and_what_was_missed_and_why() {
     assert!(!six.is_active);
     assert_eq!((six.missed[0].claim, six.missed[0].cause), (amount(1_000), cause));
 }
+
+/// The line of the reference, without its caps: A to G above a purchase of 1,000; the volume stands for what generations ask
+/// for, and F is inactive. Breakage above G: nobody.
+#[test]
+fn the_worked_line_of_the_reference_is_paid_physically_and_compressed() {
+    let asks = "own_pv_min = [\"0\", \"0\", \"2\", \"2\", \"3\", \"3\", \"4\"]";
+    let rates = "generations_bps = [1000, 500, 300, 200, 200, 100, 100]\nactive_pv_min = \"0.5\"";
+    let lines = |compression: &str| {
+        let mut shop = Shop::new(&format!("compression = {compression:?}\n{rates}\n{asks}"), 8);
+        let order = shop.buy(8, 100_000);
+        // G is user 1, A is user 7.
+        for (buyer, units) in (1..=7).rev().zip([100, 50, 100, 200, 300, 0, 400]) {
+            if units > 0 {
+                shop.buy(buyer, units);
+            }
+        }
+        shop.settle();
+        shop.lines(order)
+    };
+    assert_eq!(
+        lines("none"),
+        [
+            "1@1 user 7 10000",
+            "2@2 user 6 5000",
+            "3@3 unqualified of 5 3000",
+            "4@4 user 4 2000",
+            "5@5 user 3 2000",
+            "6@6 inactive of 2 1000",
+            "7@7 user 1 1000",
+        ]
+    );
+    assert_eq!(
+        lines("generous"),
+        [
+            "1@1 user 7 10000",
+            "2@2 user 6 5000",
+            "3@4 user 4 3000",
+            "4@5 user 3 2000",
+            "5@7 user 1 2000",
+            "6 no_upline 1000",
+            "7 no_upline 1000",
+        ]
+    );
+}
+
+/// Seven above a buyer with titles 6, 3, 0, 6, 4, 6, 6 from below; title 3 receives generation 1, title 6 all four.
+#[test]
+fn titles_that_open_generations_let_the_next_title_take_them() {
+    let asks = "own_pv_min = [\"3\", \"4\", \"5\", \"6\"]\nactive_pv_min = \"0\"";
+    let rates = "generations_bps = [1000, 500, 300, 200]\ncompression = \"generous\"";
+    let mut shop = Shop::new(&format!("{rates}\n{asks}"), 8);
+    let order = shop.buy(8, 10_000);
+    for (buyer, title) in (1..=7).rev().zip([6, 3, 0, 6, 4, 6, 6]) {
+        if title > 0 {
+            shop.buy(buyer, title * 100);
+        }
+    }
+    shop.settle();
+    assert_eq!(
+        shop.lines(order),
+        [
+            "1@1 user 7 1000",
+            "2@4 user 4 500",
+            "3@6 user 2 300",
+            "4@7 user 1 200"
+        ]
+    );
+}

@@ -1,8 +1,9 @@
-//! Orders: goldens, broken rules and random histories against a second implementation.
+//! Orders: goldens, broken rules, random histories against a second implementation, and the page that is executed.
 
 #![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
 
 mod compression;
+mod documentation;
 mod funding;
 mod histories;
 mod periods;
