@@ -10,7 +10,6 @@ mod error;
 pub mod field;
 mod findings;
 mod funding;
-pub mod jurisdiction;
 mod place;
 mod reader;
 pub mod reference;

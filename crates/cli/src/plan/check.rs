@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use plan::compile::TEXT_BYTES_MAX;
-use plan::compile::jurisdiction::Profile;
+use plan::jurisdiction::{Profile, statements};
 use plan::sybil::{self, Bounds, Search};
 use plan::{ChainClass, CompileError, CompiledPlan, Finding, Severity};
 
@@ -20,6 +20,14 @@ const LOCAL_CHAIN_ID: u64 = 31_337;
 
 /// Most names that a search takes: some seconds.
 const NAMES_MAX: i64 = 60;
+
+/// The profiles that are shipped.
+const SHIPPED: [(&str, &str); 4] = [
+    ("local", include_str!("../../../../profiles/local.toml")),
+    ("EU", include_str!("../../../../profiles/EU.toml")),
+    ("IN", include_str!("../../../../profiles/IN.toml")),
+    ("US", include_str!("../../../../profiles/US.toml")),
+];
 
 const STATUSES: &str = "\
 Exit status:
@@ -39,9 +47,12 @@ pub(crate) struct Arguments {
     /// The number of that chain instead: 31337 is local, every other is public
     #[arg(long, value_name = "N", conflicts_with = "chain")]
     chain_id: Option<u64>,
-    /// The jurisdiction profile: EU, IN, US or the file of an operator's own. A public chain demands one
+    /// The jurisdiction profile: local, EU, IN, US or the file of an operator's own. A public chain demands one
     #[arg(long, value_name = "NAME|FILE")]
     jurisdiction: Option<String>,
+    /// For how many days payments are to be refundable and rewards held; profiles ask about it
+    #[arg(long, value_name = "DAYS", requires = "jurisdiction")]
+    cooling_off_days: Option<u32>,
     /// Most names of one person in the search for what false names bring; 1 leaves it out
     #[arg(long, value_name = "N", default_value_t = Bounds::default().identities_max,
         value_parser = clap::value_parser!(u32).range(1..=NAMES_MAX))]
@@ -101,7 +112,7 @@ struct Checked {
 /// A plan that compiles, and what keeps it from running where it is to run.
 struct Sound {
     plan: CompiledPlan,
-    /// What the compiler found, and what false names bring.
+    /// What the compiler found and what false names bring, as the profile judges them.
     findings: Vec<Finding>,
     sybil: Option<Search>,
     chain: ChainClass,
@@ -109,11 +120,10 @@ struct Sound {
     obstacles: Vec<Obstacle>,
 }
 
-/// Why it must not run there.
+/// Why it must not run there, besides findings of severity error.
 struct Obstacle {
     code: &'static str,
     text: String,
-    figures: Vec<(&'static str, u128)>,
 }
 
 impl Checked {
@@ -121,13 +131,12 @@ impl Checked {
         let Ok(sound) = &self.compiled else {
             return Verdict::Refused;
         };
-        let warns = |finding: &Finding| finding.severity >= Severity::Warning;
-        if !sound.obstacles.is_empty() {
-            Verdict::Barred
-        } else if sound.findings.iter().any(warns) {
-            Verdict::Warnings
-        } else {
-            Verdict::Sound
+        let worst = sound.findings.iter().map(|finding| finding.severity).max();
+        match worst {
+            _ if !sound.obstacles.is_empty() => Verdict::Barred,
+            Some(Severity::Error) => Verdict::Barred,
+            Some(Severity::Warning) => Verdict::Warnings,
+            Some(Severity::Info) | None => Verdict::Sound,
         }
     }
 }
@@ -151,17 +160,19 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 
 fn load(arguments: &Arguments) -> anyhow::Result<Checked> {
     let jurisdiction = arguments.jurisdiction.as_deref().map(profile).transpose()?;
-    let class = match (arguments.chain_id, arguments.chain) {
+    let chain = match (arguments.chain_id, arguments.chain) {
         (Some(LOCAL_CHAIN_ID), _) | (None, Chain::Local) => ChainClass::Local,
         (Some(_), _) | (None, Chain::Public) => ChainClass::Public,
     };
-    let file = arguments.file.display().to_string();
-    let bounds = Bounds {
-        identities_max: arguments.names,
-        ..Bounds::default()
+    let asked = Asked {
+        chain,
+        jurisdiction,
+        cooling_off_days: arguments.cooling_off_days,
+        names: arguments.names,
     };
+    let file = arguments.file.display().to_string();
     Ok(match read(&arguments.file)? {
-        Ok(text) => check(file, text, class, jurisdiction, bounds),
+        Ok(text) => check(file, text, asked),
         Err(bytes) => Checked {
             file,
             text: String::new(),
@@ -170,65 +181,89 @@ fn load(arguments: &Arguments) -> anyhow::Result<Checked> {
     })
 }
 
-fn check(
-    file: String,
-    text: String,
+/// Where and how a plan is to run.
+struct Asked {
     chain: ChainClass,
     jurisdiction: Option<Profile>,
-    bounds: Bounds,
-) -> Checked {
+    cooling_off_days: Option<u32>,
+    /// Most names in the search.
+    names: u32,
+}
+
+fn check(file: String, text: String, asked: Asked) -> Checked {
     let compiled = plan::compile(&text).map(|plan| {
+        let bounds = Bounds {
+            identities_max: asked.names,
+            ..Bounds::default()
+        };
         // On demand only: a search replays a thousand histories.
         let sybil = sybil::search(&plan, bounds);
         let found = sybil.as_ref().map(|search| search.finding(plan.asset()));
+        let mut findings: Vec<Finding> = plan.findings().iter().cloned().chain(found).collect();
+        if let Some(profile) = &asked.jurisdiction {
+            findings.extend(stated(&plan, asked.cooling_off_days));
+            findings = profile.apply(findings);
+        }
         Sound {
-            obstacles: obstacles(&plan, chain, jurisdiction.as_ref()),
-            findings: plan.findings().iter().cloned().chain(found).collect(),
+            obstacles: obstacles(&plan, asked.chain, asked.jurisdiction.as_ref()),
+            findings,
             sybil,
             plan,
-            chain,
-            jurisdiction,
+            chain: asked.chain,
+            jurisdiction: asked.jurisdiction,
         }
     });
     Checked { file, text, compiled }
 }
 
-/// A profile judges also a plan for a local chain, where it bars nothing unless it was asked for.
+/// What profiles ask about that no plan file says: a registration buys nothing but the place in the plan, rewards are
+/// held for as long as their payment can be refunded, and the disclosure counts everybody.
+fn stated(plan: &CompiledPlan, cooling_off_days: Option<u32>) -> Vec<Finding> {
+    let mut stated = vec![
+        statements::entry_fee(plan.asset(), plan.registration_price()),
+        statements::income_disclosure(10_000),
+    ];
+    if let Some(days) = cooling_off_days {
+        stated.extend([statements::cooling_off(days), statements::reward_hold(days)]);
+    }
+    stated
+}
+
 fn obstacles(plan: &CompiledPlan, chain: ChainClass, jurisdiction: Option<&Profile>) -> Vec<Obstacle> {
     let gate = plan.gate(chain).err().map(|error| Obstacle {
         code: error.code(),
         text: error.to_string(),
-        figures: vec![],
     });
-    let missing = (chain == ChainClass::Public && jurisdiction.is_none()).then(|| Obstacle {
-        code: "jurisdiction_missing",
-        text: "on a public chain a plan runs only under a jurisdiction profile: --jurisdiction EU, IN, US or a file".into(),
-        figures: vec![],
-    });
-    let judged = jurisdiction
-        .map(|profile| profile.judge(plan))
-        .unwrap_or_default();
-    let judged = judged.into_iter().map(|finding| Obstacle {
-        code: finding.code,
-        text: finding.text,
-        figures: finding.figures,
-    });
-    gate.into_iter().chain(missing).chain(judged).collect()
+    let profile = match (jurisdiction, chain) {
+        (None, ChainClass::Public) => Some(Obstacle {
+            code: "jurisdiction_missing",
+            text: "on a public chain a plan runs only under a jurisdiction profile: --jurisdiction EU, IN, US or a file"
+                .into(),
+        }),
+        (Some(profile), _) if !profile.permits(chain) => Some(Obstacle {
+            code: "jurisdiction_elsewhere",
+            text: format!("the profile {} is for local chains only", profile.name()),
+        }),
+        (Some(_), _) | (None, ChainClass::Local) => None,
+    };
+    gate.into_iter().chain(profile).collect()
 }
 
-/// The built-in profile of this name, or the file.
+/// The shipped profile of this name, or the file.
 fn profile(name: &str) -> anyhow::Result<Profile> {
-    if let Some(profile) = Profile::built_in(name) {
-        return Ok(profile);
-    }
-    let path = Path::new(name);
-    let text = read(path).context(format!(
-        "{name} is none of the built-in profiles {}, and no file",
-        Profile::built_in_names().collect::<Vec<_>>().join(", ")
-    ))?;
-    let text = text
-        .map_err(|bytes| anyhow::anyhow!("{name} has {bytes} bytes, a profile at most {TEXT_BYTES_MAX}"))?;
-    Profile::read(&text).map_err(|refusal| anyhow::anyhow!("not a profile\n{}", refusal.report(name, &text)))
+    let shipped = SHIPPED.into_iter().find(|(shipped, _)| *shipped == name);
+    let text = match shipped {
+        Some((_, text)) => text.to_owned(),
+        None => {
+            let names = SHIPPED.map(|(name, _)| name).join(", ");
+            let text = read(Path::new(name))
+                .context(format!("{name} is none of the profiles {names}, and no file"))?;
+            text.map_err(|bytes| {
+                anyhow::anyhow!("{name} has {bytes} bytes, a profile at most {TEXT_BYTES_MAX}")
+            })?
+        }
+    };
+    Profile::parse(&text).map_err(|refusal| anyhow::anyhow!("not a profile\n{}", refusal.report(name, &text)))
 }
 
 /// Reads a file; of one that is too long, only its length.
@@ -249,24 +284,23 @@ mod tests {
     pub(super) const AUTO_POOL: &str = include_str!("../../../../plans/auto-pool.toml");
     pub(super) const FREE: &str = include_str!("../../../../plans/rejected/free-progression.toml");
 
+    fn asked(chain: ChainClass, jurisdiction: Option<&str>, names: u32) -> Asked {
+        Asked {
+            chain,
+            jurisdiction: jurisdiction.map(|name| profile(name).expect("it is shipped")),
+            cooling_off_days: None,
+            names,
+        }
+    }
+
     /// Without a search for false names.
     pub(super) fn checked(text: &str, chain: ChainClass, jurisdiction: Option<&str>) -> Checked {
-        let profile = jurisdiction.map(|name| Profile::built_in(name).expect("it is built in"));
-        let bounds = Bounds {
-            identities_max: 1,
-            ..Bounds::default()
-        };
-        check("plan.toml".into(), text.into(), chain, profile, bounds)
+        check("plan.toml".into(), text.into(), asked(chain, jurisdiction, 1))
     }
 
     pub(super) fn searched(text: &str) -> Checked {
-        check(
-            "plan.toml".into(),
-            text.into(),
-            ChainClass::Local,
-            None,
-            Bounds::default(),
-        )
+        let asked = asked(ChainClass::Local, None, Bounds::default().identities_max);
+        check("plan.toml".into(), text.into(), asked)
     }
 
     fn status(text: &str, chain: ChainClass, jurisdiction: Option<&str>) -> u8 {
@@ -289,25 +323,31 @@ mod tests {
         assert_eq!(status(FREE, ChainClass::Local, None), 4);
         assert_eq!(status("name = ", ChainClass::Local, None), 4);
         assert_eq!(status(&quiet(), ChainClass::Public, None), 4);
-        assert_eq!(status(&quiet(), ChainClass::Public, Some("EU")), 3);
+        // Nobody said for how long payments can be refunded.
+        assert_eq!(status(&quiet(), ChainClass::Public, Some("EU")), 4);
+        let mut asked = asked(ChainClass::Public, Some("EU"), 1);
+        asked.cooling_off_days = Some(14);
+        assert_eq!(check("plan.toml".into(), quiet(), asked).verdict().status(), 3);
         assert_eq!(Verdict::Sound.status(), 0);
     }
 
     #[test]
-    fn a_public_chain_demands_a_profile() {
+    fn a_public_chain_demands_a_profile_that_is_for_it() {
         let codes = |chain, jurisdiction| {
             let Ok(sound) = checked(&quiet(), chain, jurisdiction).compiled else {
                 panic!("it compiles");
             };
-            sound
-                .obstacles
-                .iter()
-                .map(|obstacle| obstacle.code)
-                .collect::<Vec<_>>()
+            let codes = sound.obstacles.iter().map(|obstacle| obstacle.code);
+            codes.collect::<Vec<_>>()
         };
         assert_eq!(codes(ChainClass::Public, None), ["jurisdiction_missing"]);
+        assert_eq!(
+            codes(ChainClass::Public, Some("local")),
+            ["jurisdiction_elsewhere"]
+        );
         assert!(codes(ChainClass::Public, Some("US")).is_empty());
         assert!(codes(ChainClass::Local, None).is_empty());
+        assert!(codes(ChainClass::Local, Some("local")).is_empty());
     }
 
     #[test]
@@ -338,25 +378,20 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let own = directory.path().join("own.toml");
         let name = own.to_str().unwrap();
+        let error = format!("{:#}", profile(name).unwrap_err());
         assert!(
-            format!("{:#}", profile(name).unwrap_err())
-                .contains("is none of the built-in profiles EU, IN, US")
-        );
-        std::fs::write(
-            &own,
-            "name = \"CH\"\nlegal_basis = \"\"\nrecruitment_share_max_bps = 5000\n",
-        )
-        .unwrap();
-        let error = profile(name).unwrap_err().to_string();
-        assert!(
-            error.contains("legal_basis_missing") && error.contains("own.toml:2:15"),
+            error.contains("is none of the profiles local, EU, IN, US, and no file"),
             "{error}"
         );
-        std::fs::write(
-            &own,
-            "name = \"CH\"\nlegal_basis = \"Art. 1\"\nrecruitment_share_max_bps = 5000\n",
-        )
-        .unwrap();
+        let text =
+            "name = \"CH\"\nas_of = \"2026-04-01\"\nchains = \"any\"\nnotice = \"n\"\nlegal_basis = \"\"\n";
+        std::fs::write(&own, text).unwrap();
+        let error = profile(name).unwrap_err().to_string();
+        assert!(
+            error.contains("legal_basis_missing") && error.contains("own.toml:5:15"),
+            "{error}"
+        );
+        std::fs::write(&own, text.replace("\"\"", "\"Art. 1\"")).unwrap();
         assert_eq!(profile(name).unwrap().name(), "CH");
         std::fs::write(&own, "#".repeat(TEXT_BYTES_MAX + 1)).unwrap();
         assert_eq!(read(&own).unwrap(), Err(TEXT_BYTES_MAX + 1));

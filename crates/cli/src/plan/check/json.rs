@@ -2,7 +2,7 @@
 
 use plan::compile::{Counterexample, Placement, Step};
 use plan::sybil::{Replay, Search};
-use plan::{ChainClass, CompileError};
+use plan::{ChainClass, CompileError, Severity};
 use serde_json::{Map, Value, json};
 
 use super::{Checked, Sound};
@@ -83,15 +83,25 @@ fn of_sound(sound: &Sound) -> Value {
             "figures": figures(&finding.figures),
         })
     });
-    let obstacles = sound.obstacles.iter().map(|obstacle| {
-        json!({ "code": obstacle.code, "text": obstacle.text, "figures": figures(&obstacle.figures) })
-    });
-    let obstacles: Vec<Value> = obstacles.collect();
+    let obstacles = sound
+        .obstacles
+        .iter()
+        .map(|obstacle| (obstacle.code, &obstacle.text));
+    let errors = sound
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    let obstacles: Vec<Value> = obstacles
+        .chain(errors.map(|finding| (finding.code, &finding.text)))
+        .map(|(code, text)| json!({ "code": code, "text": text }))
+        .collect();
     let jurisdiction = sound.jurisdiction.as_ref().map(|profile| {
         json!({
             "name": profile.name(),
+            "as_of": profile.as_of().to_string(),
             "legal_basis": profile.legal_basis(),
-            "recruitment_share_max_bps": profile.recruitment_share_max_bps(),
+            "notice": profile.notice(),
+            "hash": profile.hash().to_string(),
         })
     });
     json!({
@@ -157,8 +167,8 @@ mod tests {
         let object = of(&checked(AUTO_POOL, ChainClass::Public, Some("EU")));
         assert_eq!(object["verdict"], "barred");
         assert_eq!(object["gate"]["code"], "recruitment_funded");
-        assert_eq!(object["obstacles"][1]["code"], "jurisdiction_recruitment_funded");
-        assert_eq!(object["obstacles"][1]["figures"]["max_bps"], "5000");
+        assert_eq!(object["obstacles"][1]["code"], "recruitment_funded");
+        assert_eq!(object["findings"][0]["severity"], "error");
         assert_eq!(object["jurisdiction"]["name"], "EU");
         let object = of(&checked(AUTO_POOL, ChainClass::Local, None));
         assert_eq!(

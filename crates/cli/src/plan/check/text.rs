@@ -2,11 +2,11 @@
 
 use plan::{ChainClass, CompileError, CompiledPlan, Tier};
 
-use super::{Checked, Sound};
+use super::{Checked, Sound, Verdict};
 
 pub(super) fn of(checked: &Checked) -> String {
     match &checked.compiled {
-        Ok(sound) => of_sound(sound),
+        Ok(sound) => of_sound(sound, checked.verdict()),
         Err(error) => of_refusal(checked, error),
     }
 }
@@ -25,7 +25,7 @@ fn tiers(plan: &CompiledPlan) -> impl Iterator<Item = String> + '_ {
     prices.map(|price| plan.asset().display_amount(price))
 }
 
-fn of_sound(sound: &Sound) -> String {
+fn of_sound(sound: &Sound, verdict: Verdict) -> String {
     let plan = &sound.plan;
     let asset = plan.asset();
     let mut lines = vec![
@@ -38,12 +38,10 @@ fn of_sound(sound: &Sound) -> String {
             tiers(plan).collect::<Vec<_>>().join(", "),
         ),
     ];
-    lines.extend(
-        sound
-            .jurisdiction
-            .as_ref()
-            .map(|profile| format!("law      {}: {}", profile.name(), profile.legal_basis())),
-    );
+    lines.extend(sound.jurisdiction.as_ref().map(|profile| {
+        let basis = profile.legal_basis().unwrap_or(profile.notice());
+        format!("profile  {} of {}: {basis}", profile.name(), profile.as_of())
+    }));
     for finding in &sound.findings {
         let (severity, figures) = (finding.severity.name(), figures(&finding.figures));
         lines.push(format!(
@@ -52,21 +50,16 @@ fn of_sound(sound: &Sound) -> String {
         ));
     }
     for obstacle in &sound.obstacles {
-        lines.push(format!(
-            "error    {}: {}{}",
-            obstacle.code,
-            obstacle.text,
-            figures(&obstacle.figures)
-        ));
+        lines.push(format!("error    {}: {}", obstacle.code, obstacle.text));
     }
     let name = match sound.chain {
         ChainClass::Local => "local",
         ChainClass::Public => "public",
     };
-    lines.push(if sound.obstacles.is_empty() {
-        format!("runs     on a {name} chain")
-    } else {
+    lines.push(if verdict == Verdict::Barred {
         format!("barred   on a {name} chain")
+    } else {
+        format!("runs     on a {name} chain")
     });
     let mut out = lines.join("\n") + "\n";
     if let Some(search) = sound.sybil.as_ref().filter(|search| !search.gain().is_zero()) {
@@ -104,11 +97,12 @@ mod tests {
         assert!(public.contains("\nerror    jurisdiction_missing: "), "{public}");
         assert!(public.contains("\nbarred   on a public chain\n"), "{public}");
         let judged = text(ChainClass::Local, Some("EU"));
-        assert!(judged.contains("\nlaw      EU: Directive 2005/29/EC"), "{judged}");
+        assert!(judged.contains("\nprofile  EU of 20"), "{judged}");
         assert!(
-            judged.contains("[share_bps=10000 max_bps=5000]\nbarred   on a local chain\n"),
+            judged.contains("\nerror    recruitment_funded: 10000 of 10,000"),
             "{judged}"
         );
+        assert!(judged.contains("\nbarred   on a local chain\n"), "{judged}");
     }
 
     #[test]
