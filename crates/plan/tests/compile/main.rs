@@ -1,5 +1,6 @@
 //! What the compiler accepts, refuses and notices.
 
+mod document;
 mod findings;
 mod free_progression;
 mod refusals;
