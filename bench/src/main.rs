@@ -1,6 +1,7 @@
 //! `bench NAME`: prints one JSON object for each measurement. Each benchmark has a file of its own, and fails
 //! if what it measured was not right.
 
+mod binary;
 mod crowd;
 mod detect;
 mod dev;
@@ -21,6 +22,10 @@ use measurement::Measurement;
 const PLACEMENT_FACTS: usize = 1_000_000;
 /// Runs of it. The best counts: whatever else runs on the machine only makes it slower.
 const PLACEMENT_RUNS: usize = 5;
+/// Users of the closings of a binary plan.
+const BINARY_USERS: [u32; 3] = [100_000, 1_000_000, 10_000_000];
+/// Runs of each.
+const BINARY_RUNS: usize = 5;
 
 #[derive(Parser)]
 #[command(about = "Measures Trellis")]
@@ -33,6 +38,8 @@ struct Arguments {
 enum Benchmark {
     /// Facts per second of the pure plan, on one core.
     Placement,
+    /// Seconds to close a month of a binary plan with up to ten million users, on one core.
+    Binary,
     /// Rewards per second through inbox and worker into PostgreSQL.
     Posting,
     /// From a mined block to posted facts, through listener and worker.
@@ -59,6 +66,7 @@ enum Benchmark {
 async fn main() -> anyhow::Result<()> {
     match Arguments::parse().benchmark {
         Benchmark::Placement => placement(),
+        Benchmark::Binary => binary(),
         Benchmark::Posting => posting::run().await,
         Benchmark::Follow => follow::run().await,
         Benchmark::Dev => dev::run().await,
@@ -71,6 +79,7 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::All => {
             placement()?;
             simulation::run()?;
+            binary()?;
             gas::run().await?;
             posting::run().await?;
             follow::run().await?;
@@ -98,5 +107,27 @@ fn placement() -> anyhow::Result<()> {
         }
         .print();
     }
+    Ok(())
+}
+
+fn binary() -> anyhow::Result<()> {
+    let closings = binary::best_of(BINARY_RUNS, &BINARY_USERS).map_err(anyhow::Error::msg)?;
+    let print = |name: &str, value: f64, unit: &'static str| {
+        Measurement {
+            name,
+            value,
+            unit,
+            baseline: None,
+            checked: closings.checked.clone(),
+        }
+        .print();
+    };
+    for size in &closings.sizes {
+        let name = |figure: &str| format!("binary.{figure}_{}", size.users);
+        print(&name("close"), size.close.as_secs_f64() * 1_000.0, "ms");
+        print(&name("join"), size.join.as_secs_f64() * 1_000.0, "ms");
+        print(&name("memory"), size.bytes_per_user, "bytes/user");
+    }
+    print("binary.growth_exponent", closings.growth_exponent(), "power");
     Ok(())
 }

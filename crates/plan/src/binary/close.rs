@@ -199,7 +199,10 @@ impl BinaryState {
             if sum == 0 {
                 continue;
             }
-            *lots = [lots[0].saturating_add(left), lots[1].saturating_add(right)];
+            // Half of all users have nobody below: their lines are not touched.
+            if left != 0 || right != 0 {
+                *lots = [lots[0].saturating_add(left), lots[1].saturating_add(right)];
+            }
             if let Some((parent, side)) = split(*above)
                 && let Some([left, right]) = new.get_mut(line(parent))
             {
