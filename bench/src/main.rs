@@ -126,6 +126,7 @@ fn binary() -> anyhow::Result<()> {
         let name = |figure: &str| format!("binary.{figure}_{}", size.users);
         print(&name("close"), size.close.as_secs_f64() * 1_000.0, "ms");
         print(&name("join"), size.join.as_secs_f64() * 1_000.0, "ms");
+        print(&name("pairs"), size.pairs as f64, "pairs");
         print(&name("memory"), size.bytes_per_user, "bytes/user");
     }
     print("binary.growth_exponent", closings.growth_exponent(), "power");
