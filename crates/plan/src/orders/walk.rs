@@ -8,6 +8,7 @@ use ledger::{BreakageCause, UserId};
 use super::file::Compression;
 use super::terms::Requirement;
 use super::{Orders, OrdersTerms, Volumes, number};
+use crate::compile::GENERATIONS_MAX;
 
 /// Who takes a generation of an order, or why nobody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,40 +23,47 @@ pub(super) enum Take {
 
 /// What decides about everybody in one period.
 pub(super) struct Walk<'a> {
-    orders: &'a Orders,
     terms: &'a OrdersTerms,
-    /// By user number, with a place for nobody: bit g − 1 for whoever meets generation g, and [`ACTIVE`].
-    fitness: Vec<u64>,
-    /// For each kind of next upline, by user number with a place for nobody: the user or the nearest upline who is one.
-    nearest: Vec<Vec<u32>>,
-    /// By generation: which kind of next upline.
-    kinds: Vec<usize>,
+    /// By user number, with a place for nobody: a row of [`ACTIVE`], [`MET`] and, from [`ABOVE`] on, the nearest upline of
+    /// each kind. One row is what a step of the walk reads, so a generation costs one access to memory.
+    rows: Vec<u32>,
+    /// Entries of a row.
+    width: usize,
+    /// By generation: the entry of a row with the nearest upline of its kind, and its bit in [`MET`].
+    steps: Vec<(usize, u32)>,
 }
 
-const ACTIVE: u64 = 1 << 63;
+/// Entry of a row: 1 for whoever is active.
+const ACTIVE: usize = 0;
+/// Entry of a row: bit g − 1 for whoever meets what generation g asks for.
+const MET: usize = 1;
+/// The first entry of a row with a nearest upline.
+const ABOVE: usize = 2;
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(orders: &'a Orders, terms: &'a OrdersTerms, volumes: &Volumes) -> Self {
+    pub(super) fn new(orders: &Orders, terms: &'a OrdersTerms, volumes: &Volumes) -> Self {
+        let steps = steps(terms);
+        let last = steps.iter().map(|(entry, _)| *entry).max().unwrap_or(ABOVE);
+        let width = last.saturating_add(1);
+        let users = orders.sponsors.len().saturating_add(1);
         let mut walk = Self {
-            orders,
             terms,
-            fitness: fitness(orders, terms, volumes),
-            nearest: Vec::new(),
-            kinds: Vec::new(),
+            rows: Vec::with_capacity(users.saturating_mul(width)),
+            width,
+            steps,
         };
-        match terms.compression {
-            Compression::None => {}
-            Compression::Standard => walk.nearest.push(walk.nearest_with(ACTIVE)),
-            Compression::Generous => {
-                let mut known: Vec<Requirement> = Vec::new();
-                for (generation, bit) in terms.generations.iter().zip(bits()) {
-                    let kind = known.iter().position(|asks| *asks == generation.asks);
-                    walk.kinds.push(kind.unwrap_or(known.len()));
-                    if kind.is_none() {
-                        known.push(generation.asks);
-                        walk.nearest.push(walk.nearest_with(bit));
-                    }
-                }
+        walk.rows.resize(width, 0);
+        let users = (1u32..).map_while(UserId::new).zip(&orders.sponsors);
+        for (user, sponsor) in users {
+            let (is_active, met) = if orders.retired.contains(&user) {
+                (false, 0)
+            } else {
+                fitness(terms, volumes, user)
+            };
+            walk.rows.extend([u32::from(is_active), met]);
+            for entry in ABOVE..width {
+                let above = walk.nearest(entry, *sponsor);
+                walk.rows.push(above);
             }
         }
         walk
@@ -63,90 +71,89 @@ impl<'a> Walk<'a> {
 
     /// Appends who takes each generation of an order whose first upline is `first`.
     pub(super) fn takes(&self, first: u32, out: &mut Vec<Take>) {
-        let mut next = first;
-        for (generation, bit) in bits().take(self.terms.generations.len()).enumerate() {
-            let at = match self.terms.compression {
-                Compression::None => next,
-                Compression::Standard => self.nearest_of(0, next),
-                Compression::Generous => {
-                    let kind = self.kinds.get(generation).copied().unwrap_or(usize::MAX);
-                    self.nearest_of(kind, next)
-                }
-            };
-            out.push(match UserId::new(at) {
+        let mut next = self
+            .steps
+            .first()
+            .map_or(0, |(entry, _)| self.nearest(*entry, first));
+        let following = self.steps.iter().skip(1).map(|(entry, _)| *entry);
+        for ((_, bit), following) in self.steps.iter().zip(following.chain([ABOVE])) {
+            out.push(match UserId::new(next) {
                 None => Take::NoUpline,
-                Some(user) => self.take(user, bit),
+                Some(user) => self.take(user, *bit),
             });
-            next = self.orders.sponsor(at);
+            next = self.entry(next, following);
         }
     }
 
-    fn take(&self, user: UserId, bit: u64) -> Take {
-        let fitness = self.fitness.get(number::slot(user.get())).copied();
-        let fitness = fitness.unwrap_or(0);
-        if fitness & ACTIVE == 0 {
+    fn take(&self, user: UserId, bit: u32) -> Take {
+        if self.entry(user.get(), ACTIVE) == 0 {
             Take::Lost(user, BreakageCause::Inactive)
-        } else if fitness & bit == 0 {
+        } else if self.entry(user.get(), MET) & bit == 0 {
             Take::Lost(user, BreakageCause::Unqualified)
         } else {
             Take::Paid(user)
         }
     }
 
-    fn nearest_of(&self, kind: usize, user: u32) -> u32 {
-        let nearest = self.nearest.get(kind);
-        let found = nearest.and_then(|nearest| nearest.get(number::slot(user)));
-        found.copied().unwrap_or(0)
-    }
-
-    fn nearest_with(&self, bit: u64) -> Vec<u32> {
-        let mut nearest = Vec::with_capacity(self.fitness.len());
-        nearest.push(0);
-        let users = (1u32..).zip(&self.orders.sponsors);
-        for ((user, sponsor), fitness) in users.zip(self.fitness.iter().skip(1)) {
-            let found = if fitness & bit == 0 {
-                nearest.get(number::slot(*sponsor)).copied().unwrap_or(0)
-            } else {
-                user
-            };
-            nearest.push(found);
-        }
-        nearest
-    }
-}
-
-/// One bit for each generation, from the first. Generations are limited far below 63.
-fn bits() -> impl Iterator<Item = u64> {
-    (0..63u32).map(|shift| 1u64.checked_shl(shift).unwrap_or(0))
-}
-
-fn fitness(orders: &Orders, terms: &OrdersTerms, volumes: &Volumes) -> Vec<u64> {
-    let mut fitness = Vec::with_capacity(orders.sponsors.len().saturating_add(1));
-    fitness.push(0);
-    let users = (1u32..).map_while(UserId::new).take(orders.sponsors.len());
-    fitness.extend(users.map(|user| {
-        let personal = volumes.personal(user);
-        if personal < terms.active_pv_min {
-            return 0;
-        }
-        if volumes.customers(user) < terms.customers_min {
-            return ACTIVE;
-        }
-        let group = volumes.group(user);
-        let met = |asks: &Requirement| personal >= asks.personal && group >= asks.group;
-        let generations = terms.generations.iter().zip(bits());
-        generations.fold(ACTIVE, |fitness, (generation, bit)| {
-            if met(&generation.asks) {
-                fitness | bit
-            } else {
-                fitness
+    /// This user, if of the kind of the entry, or the nearest upline who is.
+    fn nearest(&self, entry: usize, user: u32) -> u32 {
+        let is_of_kind = match self.terms.compression {
+            Compression::None => true,
+            Compression::Standard => self.entry(user, ACTIVE) != 0,
+            Compression::Generous => {
+                let step = self.steps.iter().find(|(other, _)| *other == entry);
+                step.is_some_and(|(_, bit)| self.entry(user, MET) & bit != 0)
             }
-        })
-    }));
-    for user in &orders.retired {
-        if let Some(fitness) = fitness.get_mut(number::slot(user.get())) {
-            *fitness = 0;
-        }
+        };
+        if is_of_kind { user } else { self.entry(user, entry) }
     }
-    fitness
+
+    fn entry(&self, user: u32, entry: usize) -> u32 {
+        let row = number::slot(user).saturating_mul(self.width);
+        self.rows.get(row.saturating_add(entry)).copied().unwrap_or(0)
+    }
 }
+
+/// Generations with equal requirements have the same nearest uplines under generous compression; otherwise all have.
+fn steps(terms: &OrdersTerms) -> Vec<(usize, u32)> {
+    let mut kinds: Vec<Requirement> = Vec::new();
+    let generations = terms.generations.iter().zip(bits());
+    let steps = generations.map(|(generation, bit)| {
+        let kind = match terms.compression {
+            Compression::None | Compression::Standard => 0,
+            Compression::Generous => {
+                let known = kinds.iter().position(|asks| *asks == generation.asks);
+                known.unwrap_or_else(|| {
+                    kinds.push(generation.asks);
+                    kinds.len().saturating_sub(1)
+                })
+            }
+        };
+        (ABOVE.saturating_add(kind), bit)
+    });
+    steps.collect()
+}
+
+/// One bit for each generation, from the first: there are at most 32.
+fn bits() -> impl Iterator<Item = u32> {
+    (0..u32::BITS).map(|shift| 1u32.checked_shl(shift).unwrap_or(0))
+}
+
+/// Whether a user is active, and the generations that may be paid to this user.
+fn fitness(terms: &OrdersTerms, volumes: &Volumes, user: UserId) -> (bool, u32) {
+    let personal = volumes.personal(user);
+    if personal < terms.active_pv_min {
+        return (false, 0);
+    }
+    if volumes.customers(user) < terms.customers_min {
+        return (true, 0);
+    }
+    let group = volumes.group(user);
+    let is_met = |asks: &Requirement| personal >= asks.personal && group >= asks.group;
+    let generations = terms.generations.iter().zip(bits());
+    let met = generations.filter(|(generation, _)| is_met(&generation.asks));
+    (true, met.fold(0, |met, (_, bit)| met | bit))
+}
+
+/// More generations would have no bit.
+const _: () = assert!(GENERATIONS_MAX <= 32);
