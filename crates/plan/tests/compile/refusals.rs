@@ -67,25 +67,40 @@ fn every_refusal_names_file_line_field_rule_and_mend() {
     assert!(wrong.is_empty(), "these reports differ:\n{wrong}");
 }
 
-/// A refusal of a component has the same form, wherever its field is.
+/// Refusals of components have the same form, wherever their fields are.
 #[test]
-fn a_field_of_a_table_in_a_list_is_found() {
-    let text = "[subscription]\nprice = \"1\"\n\n[[subscription.tiers]]\nfrom = \"0\"\n\n[[subscription.tiers]]\nfrom = \"5\"\n";
-    let refusal = plan::Refusal::new(
-        "tiers_overlap",
-        "subscription.tiers[1].from",
-        "5 is below 10",
-        "write \"10\"",
-    );
-    let error = plan::CompileError::from(refusal.clone());
-    assert_eq!(error.as_refusal(), refusal);
+fn missing_and_overlapping_tiers_of_subscriptions_are_found_in_the_file() {
+    #[derive(serde::Deserialize)]
+    struct Document {
+        subscription: plan::subscription::file::SubscriptionTable,
+    }
+    let report = |tiers: &str| {
+        let text = format!(
+            "[subscription]\naccrual_days = \"all\"\nmonth_divisor = 30\nfund = \"f\"\nwhen_short = \"pro_rata\"\n{tiers}"
+        );
+        let document: Document = toml::from_str(&text).expect("it has all fields");
+        let asset = money::Asset::Usdt;
+        let refusal =
+            plan::subscription::SubscriptionTerms::check(&document.subscription, asset).expect_err(tiers);
+        plan::CompileError::from(refusal).report("plan.toml", &text)
+    };
     assert_eq!(
-        error.report("plan.toml", text),
-        "refused  tiers_overlap: 5 is below 10
-  at     plan.toml:8:8  subscription.tiers[1].from
-       8 | from = \"5\"
-         |        ^^^
-  mend   write \"10\"
+        report("tiers = []\n"),
+        "refused  list_length: it has 0 entries
+  at     plan.toml:6:9  subscription.tiers
+       6 | tiers = []
+         |         ^^
+  mend   write 1 to 16 entries
+"
+    );
+    let tier = |from: &str| format!("[[subscription.tiers]]\nfrom = \"{from}\"\nmonthly_bps = 600\n");
+    assert_eq!(
+        report(&(tier("50") + &tier("50"))),
+        "refused  tiers_not_ascending: it starts at 50, the tier before at 50
+  at     plan.toml:10:8  subscription.tiers[1].from
+      10 | from = \"50\"
+         |        ^^^^
+  mend   order the tiers by their smallest amounts, each larger than the one before
 "
     );
 }

@@ -195,8 +195,14 @@ impl ReadError {
                 Refusal::new("unknown_choice", Path(&self.path).to_string(), problem, mend)
             }
             Kind::Other(message) => {
-                let mend = "look the field up in docs/plan.md";
-                Refusal::new("wrong_type", Path(&self.path).to_string(), message, mend)
+                // What serde says of an untagged enum speaks of types that no file knows.
+                let problem = if message.starts_with("data did not match any variant") {
+                    "what is written fits none of the forms of this field".to_owned()
+                } else {
+                    message
+                };
+                let mend = "look the field up in docs/plan.md and docs/plan/";
+                Refusal::new("wrong_type", Path(&self.path).to_string(), problem, mend)
             }
         }
     }

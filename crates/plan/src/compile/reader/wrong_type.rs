@@ -95,7 +95,7 @@ fn text_mend(shown: &str, found: &Found) -> String {
 
 fn number_mend(name: &str, shown: &str, found: &Found, max: u64) -> String {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if name.ends_with("_bps") {
+    if name == "bps" || name.ends_with("_bps") {
         let text = match found {
             Found::Number(text) | Found::Text(text) => text.trim(),
             Found::Bool(_) | Found::Date(_) | Found::List | Found::Table => "",
