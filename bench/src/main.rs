@@ -7,6 +7,7 @@ mod detect;
 mod dev;
 mod follow;
 mod gas;
+mod generation;
 mod measurement;
 mod placement;
 mod posting;
@@ -17,6 +18,8 @@ mod simulation;
 
 use clap::{Parser, Subcommand};
 use measurement::Measurement;
+use plan::generation::Mode;
+use serde_json::{Map, Value, json};
 
 /// Facts of one run of the placement benchmark: about a second.
 const PLACEMENT_FACTS: usize = 1_000_000;
@@ -26,6 +29,12 @@ const PLACEMENT_RUNS: usize = 5;
 const BINARY_USERS: [u32; 3] = [100_000, 1_000_000, 10_000_000];
 /// Runs of each.
 const BINARY_RUNS: usize = 5;
+/// Purchases of one run of the generation benchmark, and users among whom both implementations run.
+const PURCHASES: usize = 1_000_000;
+const PURCHASERS: u32 = 1_000_000;
+/// Users between which its growth is measured.
+const PURCHASERS_FEW: u32 = 100_000;
+const PURCHASERS_MANY: u32 = 10_000_000;
 
 #[derive(Parser)]
 #[command(about = "Measures Trellis")]
@@ -40,6 +49,8 @@ enum Benchmark {
     Placement,
     /// Seconds to close a month of a binary plan with up to ten million users, on one core.
     Binary,
+    /// Purchases per second through twenty generations with gates and cap, on one core.
+    Generation,
     /// Rewards per second through inbox and worker into PostgreSQL.
     Posting,
     /// From a mined block to posted facts, through listener and worker.
@@ -67,6 +78,7 @@ async fn main() -> anyhow::Result<()> {
     match Arguments::parse().benchmark {
         Benchmark::Placement => placement(),
         Benchmark::Binary => binary(),
+        Benchmark::Generation => generation(),
         Benchmark::Posting => posting::run().await,
         Benchmark::Follow => follow::run().await,
         Benchmark::Dev => dev::run().await,
@@ -80,6 +92,7 @@ async fn main() -> anyhow::Result<()> {
             placement()?;
             simulation::run()?;
             binary()?;
+            generation()?;
             gas::run().await?;
             posting::run().await?;
             follow::run().await?;
@@ -130,5 +143,36 @@ fn binary() -> anyhow::Result<()> {
         print(&name("memory"), size.bytes_per_user, "bytes/user");
     }
     print("binary.growth_exponent", closings.growth_exponent(), "power");
+    Ok(())
+}
+
+fn generation() -> anyhow::Result<()> {
+    for mode in [Mode::Physical, Mode::Compressed, Mode::ActiveOnly] {
+        let run =
+            generation::compare(mode, PURCHASERS, PURCHASES, PLACEMENT_RUNS).map_err(anyhow::Error::msg)?;
+        Measurement {
+            name: &format!("generation.{}", generation::name(run.mode)),
+            value: run.purchases_per_second,
+            unit: "purchases/s",
+            baseline: run.naive_per_second,
+            checked: run.checked.clone(),
+        }
+        .print();
+    }
+    let measure = |users| {
+        let run = generation::measure(Mode::Physical, users, PURCHASES, PLACEMENT_RUNS);
+        run.map_err(anyhow::Error::msg)
+    };
+    let (few, many) = (measure(PURCHASERS_FEW)?, measure(PURCHASERS_MANY)?);
+    let details = [("few", &few), ("many", &many)]
+        .map(|(name, run)| (name.to_owned(), json!(run.purchases_per_second)));
+    Measurement {
+        name: "generation.exponent",
+        value: generation::exponent(&few, &many),
+        unit: "power of users",
+        baseline: None,
+        checked: format!("{}; {}", few.checked, many.checked),
+    }
+    .print_with(Map::<String, Value>::from_iter(details));
     Ok(())
 }
