@@ -17,6 +17,7 @@ pub mod cause;
 pub mod compile;
 pub mod compiled;
 pub mod effect;
+pub mod explain;
 pub mod fact;
 pub mod file;
 pub mod generation;

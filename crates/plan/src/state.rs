@@ -9,6 +9,7 @@
 //! then the progressions that they cause, then the reserves that a closing tree releases, by index.
 
 mod escrow;
+mod explained;
 mod intake;
 mod maturity;
 mod payout;
@@ -26,6 +27,7 @@ use money::Amount;
 use crate::compiled::CompiledPlan;
 use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Fact, IgnoredCause, Outcome};
 
+pub use explained::HeldShare;
 pub use payout::Payments;
 pub use query::Place;
 

@@ -1,0 +1,63 @@
+//! Lines about what moved nothing: places taken, commands ignored, payouts refused, what a human must look at.
+
+use super::{Context, Line, Verdict, said};
+use crate::{Effect, Funding};
+
+impl Context<'_> {
+    /// What there is to say of an effect beyond the legs.
+    pub(super) fn note(&self, effect: &Effect) -> Option<Line> {
+        let note = |component, rule: &str, because: String| said(Verdict::Note, component, rule, because);
+        let line = if let Effect::Placed {
+            tier,
+            tree,
+            index,
+            user,
+            funding,
+        } = *effect
+        {
+            let paid = match funding {
+                Funding::Registration => "the registration",
+                Funding::Progression => "the own reserve of the tier below",
+            };
+            let because =
+                format!("user {user} takes place {index} of tree {tree} in tier {tier}; {paid} paid for it");
+            let mut line = note("pool", "placement", because);
+            line.parameter = match funding {
+                Funding::Registration => Some("registration.pool_entry_ordinals".to_owned()),
+                Funding::Progression => Some(format!("pool.tier_prices[{}]", tier.get().saturating_sub(1))),
+            };
+            line.user = Some(user);
+            line
+        } else if let Effect::Progressed { user, from } = *effect {
+            let because = format!("user {user}'s reserve of tier {from} reached the price of the next tier");
+            let mut line = note("reserve", "progression", because).by(format!("pool.tier_prices[{from}]"));
+            line.user = Some(user);
+            line
+        } else if let Effect::RewardForfeited { deposit, leg } = *effect {
+            self.forfeited(deposit, leg)
+        } else if let Effect::CommandIgnored { cause } = *effect {
+            note(
+                "settlement",
+                "ignored",
+                format!("the command had no effect: {}", cause.name()),
+            )
+        } else if let Effect::PayoutRefused {
+            user, amount, cause, ..
+        } = *effect
+        {
+            let because = format!("a batch does not pay {}: {}", self.shown(amount), cause.name());
+            let mut line = note("settlement", "payout_refused", because);
+            line.user = Some(user);
+            line
+        } else if let Effect::Discrepancy { cause } = *effect {
+            note(
+                "settlement",
+                "discrepancy",
+                format!("chain and plan disagree: {}", cause.name()),
+            )
+        } else {
+            return None;
+        };
+        Some(line)
+    }
+}

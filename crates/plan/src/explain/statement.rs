@@ -1,0 +1,153 @@
+//! [`Statement`]: a user's account over a period: what it held before and after, every reward, every missed one with its
+//! reason, every payment.
+
+use ledger::{Account, Beneficiary, Leg, Movement, Side, UserId};
+use money::Amount;
+
+use super::{Line, Verdict};
+
+/// What a user has, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Granted, and within the cooling-off time of the payment behind it.
+    pub held: Amount,
+    /// What can be paid out, what batches hold back included.
+    pub available: Amount,
+    /// Reserved for next tiers.
+    pub reserved: Amount,
+    /// What the contract keeps for the user.
+    pub credit: Amount,
+    /// What the user owes after corrections.
+    pub owed: Amount,
+}
+
+/// A line of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Number of the fact.
+    pub seq: u64,
+    /// When it happened, in seconds since 1970-01-01 UTC.
+    pub at: u64,
+    /// What it did.
+    pub line: Line,
+}
+
+/// A user's account over a period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    user: UserId,
+    /// First second of the period.
+    from: u64,
+    /// First second after it.
+    until: u64,
+    /// At the beginning of the period.
+    pub opening: Holdings,
+    /// At its end.
+    pub closing: Holdings,
+    /// What happened in it, in the order of facts.
+    pub entries: Vec<Entry>,
+}
+
+impl Statement {
+    /// An empty statement over `from ≤ time < until`.
+    #[must_use]
+    pub fn new(user: UserId, from: u64, until: u64) -> Self {
+        Self {
+            user,
+            from,
+            until,
+            opening: Holdings::default(),
+            closing: Holdings::default(),
+            entries: Vec::new(),
+        }
+    }
+
+    /// Whether a fact says anything about the user: only then it has to be explained.
+    #[must_use]
+    pub fn concerns(&self, legs: &[Leg]) -> bool {
+        let is_own = |leg: &Leg| {
+            let own = Some(self.user);
+            leg.recipient == own || leg.source == own || leg.debit.user() == own || leg.credit.user() == own
+        };
+        legs.iter().any(is_own)
+    }
+
+    /// Follows a fact, in the order of facts. `lines` explain its legs; they are kept if the fact lies within the period.
+    pub fn follow(&mut self, (seq, at): (u64, u64), legs: &[Leg], lines: Vec<Line>) {
+        if at >= self.until {
+            return;
+        }
+        for leg in legs {
+            self.closing.follow(self.user, leg);
+        }
+        if at < self.from {
+            self.opening = self.closing;
+            return;
+        }
+        let own = Some(self.user);
+        let kept = lines.into_iter().filter(|line| {
+            let leg = line.leg.and_then(|leg| legs.get(usize::try_from(leg).ok()?));
+            let touches = leg.is_some_and(|leg| leg.debit.user() == own || leg.credit.user() == own);
+            // What the user paid is one fact; how the rest of it was divided is others' business.
+            line.user == own || touches
+        });
+        self.entries.extend(kept.map(|line| Entry { seq, at, line }));
+    }
+
+    /// Rewards granted in the period.
+    pub fn rewards(&self) -> impl Iterator<Item = &Entry> {
+        self.entries
+            .iter()
+            .filter(|entry| entry.line.verdict == Verdict::Paid)
+    }
+
+    /// Shares that a rule meant for the user and did not pay.
+    pub fn missed(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| match entry.line.verdict {
+            Verdict::NotPaid(_) | Verdict::Residual => true,
+            Verdict::Paid
+            | Verdict::Company
+            | Verdict::Moved
+            | Verdict::Returned
+            | Verdict::Waiting
+            | Verdict::Note => false,
+        })
+    }
+}
+
+impl Holdings {
+    fn follow(&mut self, user: UserId, leg: &Leg) {
+        match leg.movement {
+            Movement::Single | Movement::Post(_) => {}
+            Movement::Pending | Movement::Void(_) => return,
+        }
+        for (account, is_credit) in [(leg.debit, false), (leg.credit, true)] {
+            let grows = is_credit == (account.kind().side() == Side::Credit);
+            if let Some(balance) = self.of(user, account) {
+                *balance = if grows {
+                    balance.plus(leg.amount).unwrap_or(*balance)
+                } else {
+                    balance.minus_or_zero(leg.amount)
+                };
+            }
+        }
+    }
+
+    fn of(&mut self, user: UserId, account: Account) -> Option<&mut Amount> {
+        if account.user() != Some(user) {
+            return None;
+        }
+        if matches!(account, Account::Held(Beneficiary::User(_))) {
+            Some(&mut self.held)
+        } else if matches!(account, Account::Reserve(..)) {
+            Some(&mut self.reserved)
+        } else if matches!(account, Account::Credit(_)) {
+            Some(&mut self.credit)
+        } else if matches!(account, Account::Receivable(_)) {
+            Some(&mut self.owed)
+        } else {
+            // Available and in transit: what can be paid out.
+            Some(&mut self.available)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What explanations ask of a [`State`]: on which retopup eligibility rests, and what a held deposit caused.
+
+use ledger::{Beneficiary, Reason, UserId};
+use money::Amount;
+
+use super::{GONE, NO_RETOPUP, State, position};
+use crate::{DepositId, DepositKind};
+
+/// A reward, or another share, that a deposit caused and that is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldShare {
+    /// For whom it is held.
+    pub beneficiary: Beneficiary,
+    /// How much.
+    pub amount: Amount,
+    /// The rule behind it.
+    pub reason: Reason,
+    /// The user of whom the rule speaks.
+    pub recipient: Option<UserId>,
+}
+
+impl State {
+    /// The oldest retopup of a user that stands; `None` also for whoever was refunded.
+    #[must_use]
+    pub fn standing_retopup(&self, user: UserId) -> Option<DepositId> {
+        match self.line(user)?.standing {
+            NO_RETOPUP | GONE => None,
+            number => DepositId::new(number),
+        }
+    }
+
+    /// Whose deposit it is, and of which kind.
+    #[must_use]
+    pub fn deposit(&self, deposit: DepositId) -> Option<(UserId, DepositKind)> {
+        let known = self.deposits.get(position(deposit.get()))?;
+        Some((known.user, known.kind))
+    }
+
+    /// What a deposit caused, in the order of its legs; nothing once it has matured or gone back.
+    pub fn held_shares(&self, deposit: DepositId) -> impl Iterator<Item = HeldShare> + '_ {
+        let held = self.held(deposit);
+        let legs = held.map_or(&[][..], |(_, bucket, entry)| bucket.legs_of(&entry));
+        legs.iter().map(|leg| HeldShare {
+            beneficiary: leg.beneficiary,
+            amount: leg.amount,
+            reason: leg.reason,
+            recipient: leg.recipient(),
+        })
+    }
+}
