@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use money::Amount;
 use plan::{CompiledPlan, Day, compile};
+use simulation::books::Recorded;
 use simulation::{Behaviour, Growth, Parameters, Report, SponsorChoice};
 
 use crate::measurement::Measurement;
@@ -68,7 +69,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 fn check(plan: &CompiledPlan, parameters: &Parameters) -> anyhow::Result<String> {
     let (report, facts) = simulation::simulate_and_record(plan, parameters)?;
     let mut model = naive::Model::new(&terms());
-    for fact in &facts {
+    for Recorded { fact, .. } in &facts {
         let cause =
             simulation::tape::cause(plan, fact).ok_or_else(|| anyhow::anyhow!("{fact:?}: no cause"))?;
         model.apply(&cause);

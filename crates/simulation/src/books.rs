@@ -1,8 +1,8 @@
 //! [`Books`]: the plan's state, and what every fact did to accounts and people.
 
-use ledger::{Account, AccountKind, Beneficiary, BreakageCause, Leg, Reason, Side, Tier, UserId};
+use ledger::{Account, AccountKind, Beneficiary, BreakageCause, Leg, Phase, Reason, Side, Tier, UserId};
 use money::Amount;
-use plan::{CompiledPlan, DepositKind, DiscrepancyCause, Effect, Fact, Outcome, State};
+use plan::{CompiledPlan, Day, DepositKind, DiscrepancyCause, Effect, Fact, Outcome, State};
 
 /// Applies facts, and keeps count.
 #[derive(Debug)]
@@ -17,7 +17,17 @@ pub struct Books<'plan> {
     paid_in: Vec<Amount>,
     counts: Counts,
     discrepancy: Option<DiscrepancyCause>,
-    tape: Option<Vec<Fact>>,
+    today: Day,
+    tape: Option<Vec<Recorded>>,
+}
+
+/// A fact and the day on which it happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The day.
+    pub day: Day,
+    /// What happened.
+    pub fact: Fact,
 }
 
 /// What happened so far.
@@ -76,8 +86,14 @@ impl<'plan> Books<'plan> {
             paid_in: Vec::with_capacity(users),
             counts: Counts::default(),
             discrepancy: None,
+            today: Day::new(0),
             tape: None,
         }
+    }
+
+    /// A day begins: what is applied from now on happens on it.
+    pub fn begin_day(&mut self, today: Day) {
+        self.today = today;
     }
 
     /// Keeps every fact from now on.
@@ -87,14 +103,17 @@ impl<'plan> Books<'plan> {
 
     /// The facts that were kept.
     #[must_use]
-    pub fn into_tape(self) -> Vec<Fact> {
+    pub fn into_tape(self) -> Vec<Recorded> {
         self.tape.unwrap_or_default()
     }
 
     /// Applies a fact, and says what it did.
     pub fn apply(&mut self, fact: &Fact) -> &Outcome {
         if let Some(tape) = &mut self.tape {
-            tape.push(*fact);
+            tape.push(Recorded {
+                day: self.today,
+                fact: *fact,
+            });
         }
         self.state.apply(self.plan, fact, &mut self.out);
         self.counts.facts = self.counts.facts.saturating_add(1);
@@ -228,7 +247,12 @@ impl Counts {
 }
 
 impl Balances {
-    fn follow(&mut self, leg: &Leg) {
+    pub(crate) fn follow(&mut self, leg: &Leg) {
+        match leg.movement.phase() {
+            Phase::Single | Phase::Post => {}
+            // What is held back, or let go of, has not moved.
+            Phase::Pending | Phase::Void => return,
+        }
         let amount = i128::try_from(leg.amount.base_units()).unwrap_or(i128::MAX);
         self.change(leg.debit, amount.saturating_neg());
         self.change(leg.credit, amount);

@@ -12,6 +12,7 @@
 
 pub mod books;
 pub mod chance;
+pub mod comparison;
 pub mod driver;
 pub mod growth;
 pub mod html;
@@ -22,6 +23,7 @@ pub mod sponsors;
 pub mod tape;
 
 pub use books::Books;
+pub use comparison::{Comparison, Difference};
 pub use driver::Driver;
 pub use parameters::{Behaviour, Growth, ParameterError, Parameters, SponsorChoice};
 pub use report::Report;

@@ -1,10 +1,11 @@
 //! The run: month by month and day by day, arrivals handed to a driver, and the books read at the end of each month.
 
 use ledger::AccountKind;
-use plan::{CompiledPlan, Day, DiscrepancyCause, Fact};
+use plan::{CompiledPlan, Day, DiscrepancyCause};
 use thiserror::Error;
 
 use crate::Books;
+use crate::books::Recorded;
 use crate::driver::{AutoPool, Driver};
 use crate::growth::arrivals;
 use crate::parameters::{ParameterError, Parameters};
@@ -58,7 +59,7 @@ pub fn simulate(
 pub fn simulate_and_record(
     plan: &CompiledPlan,
     parameters: &Parameters,
-) -> Result<(Report, Vec<Fact>), SimulationError> {
+) -> Result<(Report, Vec<Recorded>), SimulationError> {
     let mut driver = AutoPool::new(plan, parameters);
     let mut books = Books::new(plan, parameters.users);
     books.record();
@@ -85,6 +86,7 @@ pub fn simulate_with<D: Driver>(
         let first = today;
         let days = days_of_month(first);
         for day in 0..days {
+            books.begin_day(today);
             driver.open_day(today, books);
             for _ in 0..arrivals_of_day(*joining, day, days) {
                 let sponsor = sponsors.next(books.state());

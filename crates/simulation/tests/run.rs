@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use alloy_primitives::keccak256;
 use money::Amount;
 use plan::{CompiledPlan, Day, UserId, compile, workload};
+use simulation::books::Recorded;
 use simulation::report::FundEnd;
 use simulation::run::{simulate, simulate_and_record};
 use simulation::tape::cause;
@@ -210,7 +211,7 @@ fn a_second_implementation_of_the_rules_comes_to_the_same_figures() {
     let plan = shipped();
     let (report, facts) = simulate_and_record(&plan, &parameters(700)).unwrap();
     let mut model = naive::Model::new(&terms());
-    for fact in &facts {
+    for Recorded { fact, .. } in &facts {
         model.apply(&cause(&plan, fact).unwrap());
         // Who chooses after the own tree has closed comes too late, and what relied on a refunded registration is
         // forfeited; nothing else is out of order.
