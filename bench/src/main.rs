@@ -11,6 +11,7 @@ mod generation;
 mod measurement;
 mod placement;
 mod posting;
+mod ranks;
 mod reconcile;
 mod settle;
 mod sign;
@@ -51,6 +52,8 @@ enum Benchmark {
     Binary,
     /// Purchases per second through twenty generations with gates and cap, on one core.
     Generation,
+    /// The weekly close of ranks, on one core.
+    Ranks,
     /// Rewards per second through inbox and worker into PostgreSQL.
     Posting,
     /// From a mined block to posted facts, through listener and worker.
@@ -79,6 +82,7 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Placement => placement(),
         Benchmark::Binary => binary(),
         Benchmark::Generation => generation(),
+        Benchmark::Ranks => ranks::run(),
         Benchmark::Posting => posting::run().await,
         Benchmark::Follow => follow::run().await,
         Benchmark::Dev => dev::run().await,
@@ -93,6 +97,7 @@ async fn main() -> anyhow::Result<()> {
             simulation::run()?;
             binary()?;
             generation()?;
+            ranks::run()?;
             gas::run().await?;
             posting::run().await?;
             follow::run().await?;

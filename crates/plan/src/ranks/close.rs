@@ -6,7 +6,7 @@ use money::Amount;
 use super::decision::{Closed, RankDecision};
 use super::file::WhenShort;
 use super::held::{Bonus, week_of};
-use super::legs::{Below, leg, scan};
+use super::legs::{Below, scan};
 use super::state::{Ranks, Standing, first_week};
 use super::terms::{RanksTerms, Window};
 use super::tree::index;
@@ -76,10 +76,9 @@ impl Ranks {
     fn judge(&self, terms: &RanksTerms, week: u32) -> (Vec<Qualifier>, Vec<Claim>) {
         let volumes = self.volumes(terms, week);
         let mut qualifiers = Vec::new();
-        let below = scan(&self.tree, &volumes, |user, own, below| {
+        let sums = scan(&self.tree, &volumes, self.total, |user, own, below| {
             let rank = terms.rank_of(below.main, below.other(), own);
             if let (true, Some(user)) = (rank > 0, UserId::new(user)) {
-                let below = *below;
                 qualifiers.push(Qualifier {
                     user,
                     rank,
@@ -95,7 +94,7 @@ impl Ranks {
             let mut legs = Vec::new();
             if terms.hold_days > 0 || terms.when_short == WhenShort::Queue {
                 let directs = self.tree.directs(found.user.get());
-                legs.extend(directs.map(|direct| (direct, leg(&below, &volumes, direct))));
+                legs.extend(directs.map(|direct| (direct, sums.leg(&volumes, direct))));
                 legs.retain(|(_, volume)| !volume.is_zero());
                 legs.reverse();
             }

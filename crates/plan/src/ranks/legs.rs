@@ -24,30 +24,119 @@ impl Below {
     }
 }
 
-/// Sums the legs of everybody and shows each user once, from the last to the first, with own volume and what is below.
-/// The answer has the same by user number; place 0 belongs to nobody and sums what has no sponsor.
-pub(super) fn scan(tree: &Tree, volumes: &[Amount], mut each: impl FnMut(u32, Amount, &Below)) -> Vec<Below> {
-    let mut below = vec![Below::default(); volumes.len().saturating_add(1)];
-    let mut user = u32::try_from(volumes.len()).unwrap_or(u32::MAX);
-    for (sponsor, own) in tree.sponsors().zip(volumes.iter().copied()).rev() {
-        // Everybody in this downline has a higher number: the sum is complete.
-        let found = below.get(place(user)).copied().unwrap_or_default();
-        each(user, own, &found);
-        let leg = sum(found.sum, own);
-        if let Some(above) = below.get_mut(place(sponsor)) {
-            above.sum = sum(above.sum, leg);
-            above.main = above.main.max(leg);
-        }
-        user = user.saturating_sub(1);
-    }
-    below
+/// What is below every user, by user number; place 0 belongs to nobody and sums what has no sponsor.
+pub(super) enum Sums {
+    /// In 64 bits, because all volume together has no more.
+    Narrow(Vec<Legs<u64>>),
+    Wide(Vec<Legs<u128>>),
 }
 
-/// Volume of the leg that starts with this user.
-pub(super) fn leg(below: &[Below], volumes: &[Amount], user: u32) -> Amount {
-    let own = index(user).and_then(|place| volumes.get(place));
-    let found = below.get(place(user)).copied().unwrap_or_default();
-    sum(found.sum, own.copied().unwrap_or_default())
+/// Volume of all legs and of the largest.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Legs<T> {
+    sum: T,
+    main: T,
+}
+
+/// Numbers of a width. A close waits for memory more than for anything else, so that half the width is half the time.
+pub(super) trait Width: Copy + Default + Ord {
+    /// Of an amount that fits.
+    fn of(amount: Amount) -> Self;
+    fn amount(self) -> Amount;
+    /// All volume together fits: nothing saturates.
+    fn plus(self, other: Self) -> Self;
+}
+
+impl Width for u64 {
+    fn of(amount: Amount) -> Self {
+        Self::try_from(amount.base_units()).unwrap_or(Self::MAX)
+    }
+
+    fn amount(self) -> Amount {
+        Amount::new(u128::from(self))
+    }
+
+    fn plus(self, other: Self) -> Self {
+        self.saturating_add(other)
+    }
+}
+
+impl Width for u128 {
+    fn of(amount: Amount) -> Self {
+        amount.base_units()
+    }
+
+    fn amount(self) -> Amount {
+        Amount::new(self)
+    }
+
+    fn plus(self, other: Self) -> Self {
+        self.saturating_add(other)
+    }
+}
+
+impl<T: Width> Legs<T> {
+    fn below(self) -> Below {
+        Below {
+            sum: self.sum.amount(),
+            main: self.main.amount(),
+        }
+    }
+}
+
+impl Sums {
+    pub(super) fn of(&self, user: u32) -> Below {
+        match self {
+            Self::Narrow(legs) => legs.get(place(user)).copied().unwrap_or_default().below(),
+            Self::Wide(legs) => legs.get(place(user)).copied().unwrap_or_default().below(),
+        }
+    }
+
+    /// Volume of the leg that starts with this user.
+    pub(super) fn leg(&self, volumes: &[Amount], user: u32) -> Amount {
+        let own = index(user).and_then(|place| volumes.get(place));
+        sum(self.of(user).sum, own.copied().unwrap_or_default())
+    }
+}
+
+/// Sums the legs of everybody and shows each user once, from the last to the first, with own volume and what is below.
+/// `total` is at least the sum of all volumes.
+pub(super) fn scan(
+    tree: &Tree,
+    volumes: &[Amount],
+    total: Amount,
+    each: impl FnMut(u32, Amount, Below),
+) -> Sums {
+    if total.base_units() <= u128::from(u64::MAX) {
+        Sums::Narrow(scan_in(tree, volumes, each))
+    } else {
+        Sums::Wide(scan_in(tree, volumes, each))
+    }
+}
+
+fn scan_in<T: Width>(
+    tree: &Tree,
+    volumes: &[Amount],
+    mut each: impl FnMut(u32, Amount, Below),
+) -> Vec<Legs<T>> {
+    let mut legs = vec![Legs::<T>::default(); volumes.len().saturating_add(1)];
+    let mut user = u32::try_from(volumes.len()).unwrap_or(u32::MAX);
+    for (sponsor, own) in tree.sponsors().iter().zip(volumes.iter().copied()).rev() {
+        // Everybody in this downline has a higher number: the sum is complete.
+        let found = legs.get(place(user)).copied().unwrap_or_default();
+        each(user, own, found.below());
+        user = user.saturating_sub(1);
+        let leg = found.sum.plus(T::of(own));
+        // Whoever sells nothing costs no access to the sponsor.
+        if leg == T::default() {
+            continue;
+        }
+        if let Some(above) = legs.get_mut(place(*sponsor)) {
+            above.sum = above.sum.plus(leg);
+            above.main = above.main.max(leg);
+        }
+    }
+    legs
 }
 
 /// 2^31 deposits of 96 bits fit 128 bits: nothing saturates.
@@ -126,16 +215,16 @@ impl Ranks {
             return None;
         }
         let volumes = self.volumes(terms, week.get());
-        let below = scan(&self.tree, &volumes, |_, _, _| {});
+        let sums = scan(&self.tree, &volumes, self.total, |_, _, _| {});
         for direct in self.tree.directs(user.get()) {
-            let volume = leg(&below, &volumes, direct);
+            let volume = sums.leg(&volumes, direct);
             if let (Some(direct), false) = (UserId::new(direct), volume.is_zero()) {
                 out.push(RankLeg { direct, volume });
             }
         }
         out.reverse();
         let own = volumes.get(index(user.get())?).copied()?;
-        let found = below.get(place(user.get())).copied()?;
+        let found = sums.of(user.get());
         let (main, other) = (found.main, found.other());
         let main_leg = out.iter().find(|leg| leg.volume == main);
         Some(Explanation {

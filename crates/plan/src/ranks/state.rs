@@ -16,6 +16,8 @@ pub struct Ranks {
     pub(super) tree: Tree,
     /// All purchases of a user, net of refunds.
     pub(super) lifetime: Vec<Amount>,
+    /// Of all users together.
+    pub(super) total: Amount,
     /// The same by week and user, for the weeks that a later close has to tell apart. No zeros.
     pub(super) weekly: BTreeMap<(u32, u32), Amount>,
     /// Weeks before this one are not told apart any more.
@@ -61,13 +63,14 @@ impl Ranks {
         let Some(lifetime) = index(number).and_then(|place| self.lifetime.get_mut(place)) else {
             return false;
         };
-        let Ok(sum) = lifetime.plus(amount) else {
+        let Ok(total) = self.total.plus(amount) else {
             return false;
         };
-        *lifetime = sum;
+        self.total = total;
+        // A part of the total, which fits.
+        *lifetime = lifetime.plus(amount).unwrap_or(*lifetime);
         if week >= self.weekly_from && !amount.is_zero() {
             let weekly = self.weekly.entry((week, number)).or_default();
-            // A part of the lifetime's sum, which fits.
             *weekly = weekly.plus(amount).unwrap_or(*weekly);
         }
         self.change_bonuses(number, week, |volume| volume.plus(amount).unwrap_or(volume));
@@ -96,6 +99,7 @@ impl Ranks {
             }
         }
         *lifetime = rest;
+        self.total = self.total.minus_or_zero(amount);
         self.change_bonuses(number, week, |volume| volume.minus_or_zero(amount));
         true
     }

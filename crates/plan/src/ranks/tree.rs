@@ -6,13 +6,13 @@ use ledger::UserId;
 /// Who brought whom, by number of the user; 0 is nobody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tree {
-    /// By user number minus one.
+    /// By user number minus one. Apart from the links, because a close reads nothing else of the tree.
+    sponsors: Vec<u32>,
     links: Vec<Links>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Links {
-    sponsor: u32,
     last_direct: u32,
     /// The direct of the same sponsor that joined before.
     previous: u32,
@@ -29,10 +29,10 @@ impl Tree {
             let Some(above) = self.at_mut(sponsor.get()) else {
                 return false;
             };
-            links.sponsor = sponsor.get();
             links.previous = above.last_direct;
             above.last_direct = user.get();
         }
+        self.sponsors.push(sponsor.map_or(0, UserId::get));
         self.links.push(links);
         true
     }
@@ -46,14 +46,14 @@ impl Tree {
     }
 
     /// Sponsors of users 1, 2, …; 0 for nobody.
-    pub(super) fn sponsors(&self) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator + '_ {
-        self.links.iter().map(|links| links.sponsor)
+    pub(super) fn sponsors(&self) -> &[u32] {
+        &self.sponsors
     }
 
     /// The sponsor, the sponsor's sponsor and so on; each with the direct through which it was reached.
     pub(super) fn uplines(&self, user: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
         let above = move |user: u32| {
-            let sponsor = self.at(user)?.sponsor;
+            let sponsor = self.sponsors.get(index(user)?).copied()?;
             (sponsor != 0).then_some((sponsor, user))
         };
         std::iter::successors(above(user), move |(upline, _)| above(*upline))
