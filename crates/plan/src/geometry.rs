@@ -73,6 +73,12 @@ mod tests {
     }
 
     #[test]
+    fn sides_have_stable_names() {
+        let names = [0, 1, 2].map(|index| side(index).name());
+        assert_eq!(names, ["root", "left", "right"]);
+    }
+
+    #[test]
     fn every_index_has_a_place() {
         for index in [u32::MAX, u32::MAX - 1, 1 << 31] {
             assert!(depth(parent(index).unwrap()) == depth(index) - 1);
