@@ -71,6 +71,6 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Ledger(arguments) => ledger::run(arguments).await,
         Command::Operate(arguments) => operate::run(arguments).await,
         Command::Signer(arguments) => signer_audit::run(arguments).await,
-        Command::Plan(arguments) => plan::run(arguments),
+        Command::Plan(arguments) => plan::run(arguments).await,
     }
 }

@@ -1,6 +1,9 @@
-//! `trellis plan …`: examines compensation plans, without a database or a chain.
+//! `trellis plan …`: examines compensation plans; what happened comes from a file or is read from a ledger.
 
 mod check;
+mod diff;
+mod explain;
+mod history;
 mod simulate;
 
 use std::process::ExitCode;
@@ -19,11 +22,17 @@ enum Command {
     Check(check::Arguments),
     /// Simulate a plan with people who behave as assumed
     Simulate(simulate::Arguments),
+    /// Apply what happened under two plans, and say who gains and who loses by which rule
+    Diff(diff::Arguments),
+    /// Say why a fact moved money, or what a user got and did not get, and why
+    Explain(explain::Arguments),
 }
 
-pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Check(arguments) => Ok(check::run(&arguments)),
         Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::Diff(arguments) => diff::run(arguments).await,
+        Command::Explain(arguments) => explain::run(arguments).await,
     }
 }

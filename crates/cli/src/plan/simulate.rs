@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use plan::{CompiledPlan, Day};
+use simulation::books::Recorded;
 use simulation::report::FundEnd;
 use simulation::{Behaviour, Books, Growth, Parameters, Report, SponsorChoice};
 
@@ -157,7 +158,7 @@ fn simulate(plan: &CompiledPlan, parameters: &Parameters, facts: Option<&Path>) 
         books.record();
     }
     let report = simulation::simulate_with(&mut driver, &mut books, parameters, &mut |joined| {
-        bar.set_position(joined)
+        bar.set_position(joined);
     });
     bar.finish_and_clear();
     if let Some(file) = facts {
@@ -167,13 +168,16 @@ fn simulate(plan: &CompiledPlan, parameters: &Parameters, facts: Option<&Path>) 
     Ok(report?)
 }
 
-fn write_facts(plan: &CompiledPlan, facts: &[plan::Fact], file: &Path) -> std::io::Result<()> {
+fn write_facts(plan: &CompiledPlan, facts: &[Recorded], file: &Path) -> std::io::Result<()> {
     let mut out = BufWriter::new(std::fs::File::create(file)?);
-    for cause in facts
-        .iter()
-        .filter_map(|fact| simulation::tape::cause(plan, fact))
-    {
-        writeln!(out, "{}", store::cause_json::write(&cause).text)?;
+    for Recorded { day, fact } in facts {
+        let Some(cause) = simulation::tape::cause(plan, fact) else {
+            continue;
+        };
+        let text = store::cause_json::write(&cause).text;
+        // When it happened stands beside the cause, for those who ask for a period.
+        let open = text.strip_suffix('}').unwrap_or(&text);
+        writeln!(out, "{open},\"effective_at\":{}}}", u64::from(day.get()) * 86_400)?;
     }
     out.flush()
 }

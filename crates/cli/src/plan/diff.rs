@@ -1,0 +1,235 @@
+//! `trellis plan diff OLD NEW`: what happened once more under two plans, and who gains and who loses by which rule.
+//!
+//! The exit status is that of `diff`: a failure if anything differs. Not responsible for the comparison: see
+//! `simulation::comparison`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ledger::Reason;
+use money::Asset;
+use serde_json::{Value, json};
+use simulation::Comparison;
+use simulation::comparison::{Difference, Pair, UserDifference};
+
+use super::history::Source;
+use super::simulate::compiled;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The plan file under which it happened
+    old: PathBuf,
+    /// The other plan file
+    new: PathBuf,
+    #[command(flatten)]
+    source: Source,
+    /// How many users to list, those with the greatest difference first
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+    /// Print one JSON object; amounts are decimal strings of base units
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let (old, new) = (compiled(&arguments.old)?, compiled(&arguments.new)?);
+    let asset = old.asset();
+    anyhow::ensure!(
+        asset == new.asset(),
+        "the plans count in {asset} and {}: nothing can be compared",
+        new.asset()
+    );
+    let mut comparison = Comparison::new(old, new);
+    arguments
+        .source
+        .each(|happened| {
+            comparison.apply(&happened.cause);
+            Ok(true)
+        })
+        .await?;
+    let difference = comparison.finish();
+    if arguments.json {
+        println!("{}", as_json(&difference, arguments.limit));
+    } else {
+        print!("{}", as_text(&difference, asset, arguments.limit));
+    }
+    Ok(if difference.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// `generation 4`, `tier 1 layer 2`, `direct`.
+pub(super) fn rule(reason: Reason) -> String {
+    if let Reason::Generation(generation) = reason {
+        format!("generation {generation}")
+    } else if let Reason::PoolLayer { tier, layer } = reason {
+        format!("tier {tier} layer {layer}")
+    } else if let Reason::Rank(rank) = reason {
+        format!("rank {rank}")
+    } else {
+        reason.name().to_owned()
+    }
+}
+
+fn as_text(difference: &Difference, asset: Asset, limit: usize) -> String {
+    let pair = |pair: Pair| {
+        let sign = if pair.new >= pair.old { '+' } else { '-' };
+        format!(
+            "{} -> {} ({sign}{} {asset})",
+            asset.display_amount(pair.old),
+            asset.display_amount(pair.new),
+            asset.display_amount(pair.distance()),
+        )
+    };
+    let mut lines = vec![format!(
+        "{} facts, {} users: {} gain, {} lose; rewards {}",
+        difference.facts,
+        difference.users,
+        difference.gainers,
+        difference.losers,
+        pair(difference.granted)
+    )];
+    if difference.is_empty() {
+        lines.push("nothing differs".to_owned());
+    }
+    lines.extend(difference.rules.iter().map(|found| {
+        format!(
+            "rule     {}: {}, {} gain, {} lose",
+            rule(found.reason),
+            pair(found.granted),
+            found.gainers,
+            found.losers
+        )
+    }));
+    lines.extend(
+        difference
+            .balances
+            .iter()
+            .map(|found| format!("account  {}: {}", found.name, pair(found.balance))),
+    );
+    lines.extend(difference.by_user.iter().take(limit).map(|user| {
+        let rules: Vec<String> = user
+            .by_rule
+            .iter()
+            .map(|(reason, by)| format!("{} {}", rule(*reason), pair(*by)))
+            .collect();
+        format!(
+            "user     {} {}: {}; {}",
+            user.user,
+            user.wallet,
+            pair(user.granted),
+            rules.join(", ")
+        )
+    }));
+    let more = difference.by_user.len().saturating_sub(limit);
+    if more > 0 {
+        lines.push(format!("         and {more} more users"));
+    }
+    for misfit in difference.misfits.iter().take(limit) {
+        lines.push(format!(
+            "misfit   fact {} does not fit both plans: {} under the old, {} under the new",
+            misfit.seq,
+            noticed(&misfit.old),
+            noticed(&misfit.new)
+        ));
+    }
+    let more = difference.misfits.len().saturating_sub(limit);
+    if more > 0 {
+        lines.push(format!("         and {more} more facts"));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn noticed(notices: &[&str]) -> String {
+    if notices.is_empty() {
+        "nothing to notice".to_owned()
+    } else {
+        notices.join(", ")
+    }
+}
+
+fn as_json(difference: &Difference, limit: usize) -> Value {
+    let user = |user: &UserDifference| {
+        let rules: Vec<Value> = user
+            .by_rule
+            .iter()
+            .map(|(reason, by)| json!({ "rule": rule(*reason), "granted": pair_json(*by) }))
+            .collect();
+        json!({
+            "user": user.user.get(),
+            "wallet": user.wallet.to_string(),
+            "granted": pair_json(user.granted),
+            "rules": rules,
+        })
+    };
+    json!({
+        "facts": difference.facts,
+        "users": difference.users,
+        "gainers": difference.gainers,
+        "losers": difference.losers,
+        "granted": pair_json(difference.granted),
+        "rules": difference.rules.iter().map(|found| json!({
+            "rule": rule(found.reason),
+            "granted": pair_json(found.granted),
+            "gainers": found.gainers,
+            "losers": found.losers,
+        })).collect::<Vec<_>>(),
+        "balances": difference.balances.iter().map(|found| json!({
+            "account": found.name,
+            "balance": pair_json(found.balance),
+        })).collect::<Vec<_>>(),
+        "users_differing": difference.by_user.len(),
+        "by_user": difference.by_user.iter().take(limit).map(user).collect::<Vec<_>>(),
+        "misfits": difference.misfits.iter().map(|misfit| json!({
+            "seq": misfit.seq,
+            "old": misfit.old,
+            "new": misfit.new,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn pair_json(pair: Pair) -> Value {
+    json!({ "old": pair.old.to_string(), "new": pair.new.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AUTO_POOL: &str = include_str!("../../../../plans/auto-pool.toml");
+
+    fn difference(new: &str) -> Difference {
+        let (old, new) = (plan::compile(AUTO_POOL).unwrap(), plan::compile(new).unwrap());
+        let history: Vec<_> = plan::workload::Workload::new(&old, 5).take(300).collect();
+        let mut comparison = Comparison::new(old.clone(), new);
+        for fact in &history {
+            comparison.apply(&plan::workload::cause(&old, fact).unwrap());
+        }
+        comparison.finish()
+    }
+
+    #[test]
+    fn no_difference_is_said_in_one_sentence() {
+        let text = as_text(&difference(AUTO_POOL), Asset::Bnb, 20);
+        assert!(text.ends_with("nothing differs\n"), "{text}");
+        assert_eq!(text.lines().count(), 2);
+    }
+
+    #[test]
+    fn gains_losses_rules_and_misfits_are_told() {
+        let found = difference(&AUTO_POOL.replace("direct_share = \"18\"", "direct_share = \"17\""));
+        let text = as_text(&found, Asset::Bnb, 3);
+        assert!(text.contains("rule     direct: "), "{text}");
+        assert!(text.contains(", 0 gain, "), "{text}");
+        assert!(text.contains(" more users"), "{text}");
+        let json = as_json(&found, 3);
+        assert_eq!(json["by_user"].as_array().unwrap().len(), 3);
+        assert_eq!(json["rules"][0]["rule"], "direct");
+        let found = difference(&AUTO_POOL.replace("price = \"40\"", "price = \"50\""));
+        let text = as_text(&found, Asset::Bnb, 1);
+        let misfit = "does not fit both plans: nothing to notice under the old, intake_amount under the new";
+        assert!(text.contains(misfit), "{text}");
+    }
+}

@@ -1,0 +1,189 @@
+//! `trellis plan explain`: why a fact moved money, or the statement of one user over a period.
+//!
+//! Applies everything that happened once more, and writes nothing. Not responsible for the words: see `plan::explain`.
+
+mod period;
+mod print;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use alloy::primitives::Address;
+use anyhow::Context as _;
+use plan::explain::{Line, Statement, Values, explain};
+use plan::{Book, Cause, CompiledPlan, Outcome, State};
+
+use super::history::{Happened, Source};
+use period::Period;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    source: Source,
+    #[command(flatten)]
+    question: Question,
+    #[command(flatten)]
+    period: Period,
+    /// The plan file; a database knows its own
+    #[arg(long, value_name = "FILE", required_unless_present = "database")]
+    plan: Option<PathBuf>,
+    /// Print one JSON object; amounts are decimal strings of base units
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Question {
+    /// Explain the fact with this number
+    #[arg(long, value_name = "SEQ")]
+    fact: Option<u64>,
+    /// The statement of the user with this wallet
+    #[arg(long, value_name = "WALLET")]
+    user: Option<Address>,
+}
+
+/// A plan in both forms: compiled, and as its file says.
+struct Plan {
+    compiled: CompiledPlan,
+    values: Values,
+}
+
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let plan = arguments.plan().await?;
+    match arguments.question {
+        Question { fact: Some(seq), .. } => explain_fact(&arguments, &plan, seq).await,
+        Question {
+            user: Some(wallet), ..
+        } => state_user(&arguments, &plan, wallet).await,
+        Question { .. } => anyhow::bail!("neither --fact nor --user"),
+    }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Arguments {
+    async fn plan(&self) -> anyhow::Result<Plan> {
+        let text = match (&self.plan, self.source.plan().await?) {
+            (Some(file), _) => {
+                super::simulate::compiled(file)?;
+                std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?
+            }
+            (None, Some((text, hash))) => {
+                let compiled = plan::compile(&text).context("the deployment's plan does not compile")?;
+                anyhow::ensure!(
+                    compiled.hash() == hash,
+                    "the deployment's plan has another hash than was deployed"
+                );
+                text
+            }
+            (None, None) => anyhow::bail!("facts of a file need --plan"),
+        };
+        Ok(Plan {
+            compiled: plan::compile(&text)?,
+            values: Values::read(&text).context("the plan is no TOML")?,
+        })
+    }
+}
+
+async fn explain_fact(arguments: &Arguments, plan: &Plan, seq: u64) -> anyhow::Result<()> {
+    let mut book = Book::new(plan.compiled.clone());
+    let mut out = Outcome::default();
+    let mut found: Option<(Happened, Vec<Line>)> = None;
+    arguments
+        .source
+        .each(|happened| {
+            if happened.seq < seq {
+                book.apply(&happened.cause, &mut out);
+                return Ok(true);
+            }
+            if happened.seq == seq {
+                let before = book.state().clone();
+                book.apply(&happened.cause, &mut out);
+                found = Some((happened, explain(&plan.compiled, &before, &out)));
+            }
+            Ok(false)
+        })
+        .await?;
+    let (happened, lines) = found.with_context(|| format!("there is no fact {seq}"))?;
+    let text = if arguments.json {
+        print::fact_json(plan, &book, &happened, &lines).to_string() + "\n"
+    } else {
+        print::fact_text(plan, &book, &happened, &lines)
+    };
+    print!("{text}");
+    Ok(())
+}
+
+async fn state_user(arguments: &Arguments, plan: &Plan, wallet: Address) -> anyhow::Result<()> {
+    let mut book = Book::new(plan.compiled.clone());
+    let mut replay = UserReplay {
+        plan,
+        wallet,
+        period: &arguments.period,
+        statement: None,
+        out: Outcome::default(),
+    };
+    arguments
+        .source
+        .each(|happened| replay.follow(&mut book, &happened))
+        .await?;
+    let statement = replay
+        .statement
+        .with_context(|| format!("the wallet {wallet} has not registered"))?;
+    let text = if arguments.json {
+        print::statement_json(plan, &book, &statement).to_string() + "\n"
+    } else {
+        print::statement_text(plan, &book, &statement)
+    };
+    print!("{text}");
+    Ok(())
+}
+
+/// Everything that happened, as far as it concerns one user.
+struct UserReplay<'a> {
+    plan: &'a Plan,
+    wallet: Address,
+    period: &'a Period,
+    /// From the registration on.
+    statement: Option<Statement>,
+    out: Outcome,
+}
+
+impl UserReplay<'_> {
+    fn follow(&mut self, book: &mut Book, happened: &Happened) -> anyhow::Result<bool> {
+        let at = match happened.at {
+            Some(at) => at,
+            None if self.period.is_everything() => 0,
+            None => anyhow::bail!("fact {} does not say when it happened", happened.seq),
+        };
+        let before = self.state_to_keep(book, &happened.cause);
+        book.apply(&happened.cause, &mut self.out);
+        if self.statement.is_none() {
+            let user = book.user_of(self.wallet);
+            self.statement = user.map(|user| self.period.statement(user));
+        }
+        let Some(statement) = &mut self.statement else {
+            return Ok(true);
+        };
+        let lines = if statement.concerns(&self.out.legs) {
+            let before = before.as_ref().unwrap_or(book.state());
+            explain(&self.plan.compiled, before, &self.out)
+        } else {
+            Vec::new()
+        };
+        statement.follow((happened.seq, at), &self.out.legs, lines);
+        Ok(at < self.period.until())
+    }
+
+    /// Only a maturity asks for what is gone after it, and only of somebody for whom something is held.
+    fn state_to_keep(&self, book: &Book, cause: &Cause) -> Option<State> {
+        let holds = self
+            .statement
+            .as_ref()
+            .is_some_and(|statement| !statement.closing.held.is_zero());
+        (holds && matches!(cause, Cause::EscrowMatured { .. })).then(|| book.state().clone())
+    }
+}
+
+#[cfg(test)]
+mod tests;

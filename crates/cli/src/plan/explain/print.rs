@@ -1,0 +1,165 @@
+//! Explanations and statements as text and JSON.
+
+use std::collections::BTreeSet;
+
+use plan::explain::{Entry, Holdings, Line, Statement};
+use plan::{Book, Day, UserId};
+use serde_json::{Value, json};
+
+use super::Plan;
+use crate::plan::history::Happened;
+
+pub(super) fn fact_text(plan: &Plan, book: &Book, happened: &Happened, lines: &[Line]) -> String {
+    let when = happened
+        .at
+        .map_or(String::new(), |at| format!(" on {}", Day::of_second(at)));
+    let mut text = vec![format!("fact {}{when}", happened.seq)];
+    if lines.is_empty() {
+        text.push("no money moved".to_owned());
+    }
+    text.extend(lines.iter().map(|line| line_text(plan, line)));
+    let total = lines.iter().map(|line| line.amount);
+    let total = money::Amount::sum_of(total).unwrap_or_default();
+    text.push(format!(
+        "{:>14} {} in all",
+        plan.shown(total),
+        plan.compiled.asset()
+    ));
+    text.extend(wallets(book, lines.iter()));
+    text.join("\n") + "\n"
+}
+
+pub(super) fn fact_json(plan: &Plan, book: &Book, happened: &Happened, lines: &[Line]) -> Value {
+    json!({
+        "seq": happened.seq,
+        "effective_at": happened.at,
+        "lines": lines.iter().map(|line| line_json(plan, book, line)).collect::<Vec<_>>(),
+    })
+}
+
+pub(super) fn statement_text(plan: &Plan, book: &Book, statement: &Statement) -> String {
+    let mut text = vec![format!("before   {}", holdings_text(plan, &statement.opening))];
+    text.extend(statement.entries.iter().map(|entry| entry_text(plan, entry)));
+    text.push(format!("after    {}", holdings_text(plan, &statement.closing)));
+    let sum = |entries: &mut dyn Iterator<Item = &Entry>| {
+        let amounts = entries.map(|entry| entry.line.amount);
+        plan.shown(money::Amount::sum_of(amounts).unwrap_or_default())
+    };
+    text.push(format!(
+        "granted  {} in the period; meant for the user and not paid: {}",
+        sum(&mut statement.rewards()),
+        sum(&mut statement.missed()),
+    ));
+    text.extend(wallets(book, statement.entries.iter().map(|entry| &entry.line)));
+    text.join("\n") + "\n"
+}
+
+pub(super) fn statement_json(plan: &Plan, book: &Book, statement: &Statement) -> Value {
+    json!({
+        "opening": holdings_json(&statement.opening),
+        "closing": holdings_json(&statement.closing),
+        "entries": statement.entries.iter().map(|entry| {
+            let mut line = line_json(plan, book, &entry.line);
+            line["seq"] = json!(entry.seq);
+            line["effective_at"] = json!(entry.at);
+            line
+        }).collect::<Vec<_>>(),
+    })
+}
+
+fn entry_text(plan: &Plan, entry: &Entry) -> String {
+    let day = match entry.at {
+        0 => String::new(),
+        at => format!(" {}", Day::of_second(at)),
+    };
+    format!("fact {}{day}:{}", entry.seq, line_text(plan, &entry.line))
+}
+
+fn line_text(plan: &Plan, line: &Line) -> String {
+    let amount = match line.leg {
+        Some(_) => plan.shown(line.amount),
+        None => String::new(),
+    };
+    let cause = line
+        .verdict
+        .cause()
+        .map_or(String::new(), |cause| format!(" ({})", cause.name()));
+    let parameter = line
+        .parameter
+        .as_ref()
+        .map_or(String::new(), |path| match plan.values.at(path) {
+            Some(value) => format!("; {path} = {value}"),
+            None => format!("; {path}"),
+        });
+    format!(
+        "{amount:>14} {}{cause}: {} {}: {}{parameter}",
+        line.verdict.name(),
+        line.component,
+        line.rule,
+        line.because
+    )
+}
+
+fn line_json(plan: &Plan, book: &Book, line: &Line) -> Value {
+    let wallet = |user: Option<UserId>| {
+        user.and_then(|user| book.wallet_of(user))
+            .map(|wallet| wallet.to_string())
+    };
+    json!({
+        "leg": line.leg,
+        "amount": line.amount.to_string(),
+        "verdict": line.verdict.name(),
+        "cause": line.verdict.cause().map(|cause| cause.name()),
+        "component": line.component,
+        "rule": line.rule,
+        "parameter": line.parameter,
+        "value": line.parameter.as_ref().and_then(|path| plan.values.at(path)),
+        "user": line.user.map(UserId::get),
+        "wallet": wallet(line.user),
+        "source": line.source.map(UserId::get),
+        "source_wallet": wallet(line.source),
+        "because": line.because,
+    })
+}
+
+fn holdings_text(plan: &Plan, holdings: &Holdings) -> String {
+    format!(
+        "held {}, available {}, reserved {}, kept by the contract {}, owed {} {}",
+        plan.shown(holdings.held),
+        plan.shown(holdings.available),
+        plan.shown(holdings.reserved),
+        plan.shown(holdings.credit),
+        plan.shown(holdings.owed),
+        plan.compiled.asset()
+    )
+}
+
+fn holdings_json(holdings: &Holdings) -> Value {
+    json!({
+        "held": holdings.held.to_string(),
+        "available": holdings.available.to_string(),
+        "reserved": holdings.reserved.to_string(),
+        "credit": holdings.credit.to_string(),
+        "owed": holdings.owed.to_string(),
+    })
+}
+
+/// Who the numbers are.
+fn wallets<'a>(book: &Book, lines: impl Iterator<Item = &'a Line>) -> Vec<String> {
+    let users: BTreeSet<UserId> = lines
+        .flat_map(|line| [line.user, line.source])
+        .flatten()
+        .collect();
+    let known = users
+        .into_iter()
+        .filter_map(|user| Some((user, book.wallet_of(user)?)));
+    known
+        .map(|(user, wallet)| format!("user {user} is {wallet}"))
+        .collect()
+}
+
+impl Plan {
+    fn shown(&self, amount: money::Amount) -> String {
+        self.compiled.asset().display_amount(amount)
+    }
+}
