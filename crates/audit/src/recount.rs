@@ -177,8 +177,8 @@ impl Recount {
                 let key = (user.get(), u32::from(tier.get()));
                 self.books.choices.insert(key, (choice.to_owned(), fact.seq));
             }
-            // The node that a move took says it already.
-            Effect::Progressed { .. } => {}
+            // The node that a move took says it already; and no service runs a plan with components yet.
+            Effect::Progressed { .. } | Effect::Component(_) => {}
             Effect::PayoutHeld { .. }
             | Effect::PayoutRefused { .. }
             | Effect::PayoutReduced { .. }
@@ -327,7 +327,7 @@ fn withheld(credit: Account) -> Option<String> {
             Some(cause.name().to_owned())
         }
         Account::Held(Beneficiary::Residual(..)) | Account::Residual(..) => Some("residual".to_owned()),
-        Account::Held(Beneficiary::User(_) | Beneficiary::Company)
+        Account::Held(Beneficiary::User(_) | Beneficiary::Company | Beneficiary::Fund(_))
         | Account::Custody
         | Account::Available(_)
         | Account::InTransit(_)
@@ -335,9 +335,11 @@ fn withheld(credit: Account) -> Option<String> {
         | Account::Receivable(_)
         | Account::Company
         | Account::Credit(_)
-        | Account::Revenue
+        | Account::Revenue(_)
         | Account::Tax
-        | Account::Clearing(_) => None,
+        | Account::Clearing(_)
+        | Account::Deferred(_)
+        | Account::Wallet(_) => None,
     }
 }
 

@@ -17,7 +17,7 @@ mod subject;
 use std::fmt;
 
 pub use kind::{AccountKind, Side};
-pub use subject::{Tier, TreeNumber, UserId};
+pub use subject::{Fund, Tier, TreeNumber, UserId};
 
 /// Why money that a rule speaks of is not paid to a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,6 +144,8 @@ pub enum Beneficiary {
     Residual(Tier, TreeNumber),
     /// What a rule does not pay, with its cause.
     Breakage(BreakageCause),
+    /// The part of a payment that a fund receives.
+    Fund(Fund),
 }
 
 /// A ledger account.
@@ -169,12 +171,16 @@ pub enum Account {
     Residual(Tier, TreeNumber),
     /// What rules do not pay, by cause.
     Breakage(BreakageCause),
-    /// Funds that belong to no user.
-    Revenue,
+    /// Funds that belong to no user and pay rewards, each under its number; 0 is not allocated yet.
+    Revenue(Fund),
     /// Withheld tax.
     Tax,
     /// Money of a chain fact that fits nothing, until a human decides.
     Clearing(ClearingCause),
+    /// Rewards from a fund that wait for their day.
+    Deferred(UserId),
+    /// Matured rewards of a plan with withdrawals: the chain may pay them once their user asks for them.
+    Wallet(UserId),
 }
 
 /// The stored id of an account: positive, and in one-to-one correspondence with [`Account`].
@@ -186,6 +192,7 @@ const HELD_USER: u32 = 0;
 const HELD_COMPANY: u32 = 1;
 const HELD_RESIDUAL: u32 = 2;
 const HELD_BREAKAGE: u32 = 3;
+const HELD_FUND: u32 = 4;
 
 const KIND_SHIFT: u32 = 56;
 const DETAIL_SHIFT: u32 = 32;
@@ -207,9 +214,11 @@ impl Account {
             Self::Credit(_) => AccountKind::Credit,
             Self::Residual(..) => AccountKind::Residual,
             Self::Breakage(_) => AccountKind::Breakage,
-            Self::Revenue => AccountKind::Revenue,
+            Self::Revenue(_) => AccountKind::Revenue,
             Self::Tax => AccountKind::Tax,
             Self::Clearing(_) => AccountKind::Clearing,
+            Self::Deferred(_) => AccountKind::Deferred,
+            Self::Wallet(_) => AccountKind::Wallet,
         }
     }
 
@@ -222,13 +231,20 @@ impl Account {
             | Self::InTransit(user)
             | Self::Reserve(user, _)
             | Self::Receivable(user)
-            | Self::Credit(user) => Some(user),
-            Self::Held(Beneficiary::Company | Beneficiary::Residual(..) | Beneficiary::Breakage(_))
+            | Self::Credit(user)
+            | Self::Deferred(user)
+            | Self::Wallet(user) => Some(user),
+            Self::Held(
+                Beneficiary::Company
+                | Beneficiary::Residual(..)
+                | Beneficiary::Breakage(_)
+                | Beneficiary::Fund(_),
+            )
             | Self::Custody
             | Self::Company
             | Self::Residual(..)
             | Self::Breakage(_)
-            | Self::Revenue
+            | Self::Revenue(_)
             | Self::Tax
             | Self::Clearing(_) => None,
         }
@@ -242,6 +258,8 @@ impl Account {
             Self::Held(Beneficiary::Company) => HELD_COMPANY << HELD_SHIFT,
             Self::Held(Beneficiary::Residual(tier, _)) => (HELD_RESIDUAL << HELD_SHIFT) | tier.get() as u32,
             Self::Held(Beneficiary::Breakage(cause)) => (HELD_BREAKAGE << HELD_SHIFT) | cause.code() as u32,
+            Self::Held(Beneficiary::Fund(fund)) => (HELD_FUND << HELD_SHIFT) | fund.get() as u32,
+            Self::Revenue(fund) => fund.get() as u32,
             Self::Reserve(_, tier) | Self::Residual(tier, _) => tier.get() as u32,
             Self::Breakage(cause) => cause.code() as u32,
             Self::Clearing(cause) => cause.code() as u32,
@@ -251,8 +269,9 @@ impl Account {
             | Self::Receivable(_)
             | Self::Company
             | Self::Credit(_)
-            | Self::Revenue
-            | Self::Tax => 0,
+            | Self::Tax
+            | Self::Deferred(_)
+            | Self::Wallet(_) => 0,
         }
     }
 
@@ -261,7 +280,9 @@ impl Account {
     pub const fn tree(self) -> Option<TreeNumber> {
         match self {
             Self::Held(Beneficiary::Residual(_, tree)) | Self::Residual(_, tree) => Some(tree),
-            Self::Held(Beneficiary::User(_) | Beneficiary::Company | Beneficiary::Breakage(_))
+            Self::Held(
+                Beneficiary::User(_) | Beneficiary::Company | Beneficiary::Breakage(_) | Beneficiary::Fund(_),
+            )
             | Self::Custody
             | Self::Available(_)
             | Self::InTransit(_)
@@ -270,9 +291,11 @@ impl Account {
             | Self::Company
             | Self::Credit(_)
             | Self::Breakage(_)
-            | Self::Revenue
+            | Self::Revenue(_)
             | Self::Tax
-            | Self::Clearing(_) => None,
+            | Self::Clearing(_)
+            | Self::Deferred(_)
+            | Self::Wallet(_) => None,
         }
     }
 
@@ -326,7 +349,8 @@ fn parts_to_account(kind: AccountKind, detail: u32, subject: u32) -> Option<Acco
             HELD_COMPANY => Beneficiary::Company,
             HELD_RESIDUAL => Beneficiary::Residual(tier?, tree?),
             HELD_BREAKAGE => Beneficiary::Breakage(BreakageCause::by_code(low)?),
-            4.. => return None,
+            HELD_FUND => Beneficiary::Fund(Fund::new(u8::try_from(low).ok()?)),
+            5.. => return None,
         }),
         AccountKind::Available => Account::Available(user?),
         AccountKind::InTransit => Account::InTransit(user?),
@@ -336,9 +360,11 @@ fn parts_to_account(kind: AccountKind, detail: u32, subject: u32) -> Option<Acco
         AccountKind::Credit => Account::Credit(user?),
         AccountKind::Residual => Account::Residual(tier?, tree?),
         AccountKind::Breakage => Account::Breakage(BreakageCause::by_code(low)?),
-        AccountKind::Revenue => Account::Revenue,
+        AccountKind::Revenue => Account::Revenue(Fund::new(u8::try_from(detail).ok()?)),
         AccountKind::Tax => Account::Tax,
         AccountKind::Clearing => Account::Clearing(ClearingCause::by_code(low)?),
+        AccountKind::Deferred => Account::Deferred(user?),
+        AccountKind::Wallet => Account::Wallet(user?),
     })
 }
 
@@ -351,14 +377,19 @@ impl fmt::Display for Account {
             Self::Held(Beneficiary::Company) => write!(f, "{kind}:company"),
             Self::Held(Beneficiary::Residual(tier, tree)) => write!(f, "{kind}:residual({tier},{tree})"),
             Self::Held(Beneficiary::Breakage(cause)) => write!(f, "{kind}:breakage:{}", cause.name()),
-            Self::Available(user) | Self::InTransit(user) | Self::Receivable(user) | Self::Credit(user) => {
-                write!(f, "{kind}({user})")
-            }
+            Self::Held(Beneficiary::Fund(fund)) => write!(f, "{kind}:revenue:{fund}"),
+            Self::Available(user)
+            | Self::InTransit(user)
+            | Self::Receivable(user)
+            | Self::Credit(user)
+            | Self::Deferred(user)
+            | Self::Wallet(user) => write!(f, "{kind}({user})"),
             Self::Reserve(user, tier) => write!(f, "{kind}({user},{tier})"),
             Self::Residual(tier, tree) => write!(f, "{kind}({tier},{tree})"),
             Self::Breakage(cause) => write!(f, "{kind}:{}", cause.name()),
             Self::Clearing(cause) => write!(f, "{kind}:{}", cause.name()),
-            Self::Custody | Self::Company | Self::Revenue | Self::Tax => f.write_str(kind),
+            Self::Revenue(fund) if *fund != Fund::UNALLOCATED => write!(f, "{kind}:{fund}"),
+            Self::Custody | Self::Company | Self::Revenue(_) | Self::Tax => f.write_str(kind),
         }
     }
 }
@@ -374,24 +405,30 @@ mod tests {
         let tier = (1..=Tier::MAX).prop_map(|n| Tier::new(n).unwrap());
         let breakage = proptest::sample::select(BreakageCause::ALL.to_vec());
         let clearing = proptest::sample::select(ClearingCause::ALL.to_vec());
-        (0..16usize, user, tree, tier, breakage, clearing).prop_map(
-            |(which, user, tree, tier, breakage, clearing)| match which {
-                0 => Account::Custody,
-                1 => Account::Held(Beneficiary::User(user)),
-                2 => Account::Held(Beneficiary::Company),
-                3 => Account::Held(Beneficiary::Residual(tier, tree)),
-                4 => Account::Held(Beneficiary::Breakage(breakage)),
-                5 => Account::Available(user),
-                6 => Account::InTransit(user),
-                7 => Account::Reserve(user, tier),
-                8 => Account::Receivable(user),
-                9 => Account::Company,
-                10 => Account::Credit(user),
-                11 => Account::Residual(tier, tree),
-                12 => Account::Breakage(breakage),
-                13 => Account::Revenue,
-                14 => Account::Tax,
-                _ => Account::Clearing(clearing),
+        (0..19usize, user, tree, tier, breakage, clearing, any::<u8>()).prop_map(
+            |(which, user, tree, tier, breakage, clearing, fund)| {
+                let fund = Fund::new(fund);
+                match which {
+                    0 => Account::Custody,
+                    1 => Account::Held(Beneficiary::User(user)),
+                    2 => Account::Held(Beneficiary::Company),
+                    3 => Account::Held(Beneficiary::Residual(tier, tree)),
+                    4 => Account::Held(Beneficiary::Breakage(breakage)),
+                    5 => Account::Available(user),
+                    6 => Account::InTransit(user),
+                    7 => Account::Reserve(user, tier),
+                    8 => Account::Receivable(user),
+                    9 => Account::Company,
+                    10 => Account::Credit(user),
+                    11 => Account::Residual(tier, tree),
+                    12 => Account::Breakage(breakage),
+                    13 => Account::Revenue(fund),
+                    14 => Account::Tax,
+                    15 => Account::Held(Beneficiary::Fund(fund)),
+                    16 => Account::Deferred(user),
+                    17 => Account::Wallet(user),
+                    _ => Account::Clearing(clearing),
+                }
             },
         )
     }
@@ -418,7 +455,8 @@ mod tests {
             -1,
             1,
             3 << 56,
-            (14 << 56) | 1,
+            (16 << 56) | 1,
+            (14 << 56) | (1 << 32) | 1,
             (3 << 56) | (1 << 32) | 1,
             i64::MAX,
         ] {

@@ -14,7 +14,7 @@ pub mod batch;
 pub mod transfer;
 
 pub use account::{
-    Account, AccountId, AccountKind, Beneficiary, BreakageCause, ClearingCause, Side, Tier, TreeNumber,
+    Account, AccountId, AccountKind, Beneficiary, BreakageCause, ClearingCause, Fund, Side, Tier, TreeNumber,
     UserId,
 };
 pub use balance::{Balance, BalanceChange, BalanceChanges, FoldError, fold, fold_into};

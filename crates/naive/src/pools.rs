@@ -127,7 +127,7 @@ impl Model {
                     self.note("UnknownWallet");
                 }
             }
-            Cause::Noted => {}
+            Cause::Noted | Cause::Reported(_) => {}
             Cause::ReserveChosen { wallet, tier, choice } => {
                 self.chosen(*wallet, usize::from(tier.get()), *choice);
             }

@@ -26,7 +26,9 @@ use thiserror::Error;
 pub use booking::Payment;
 pub use close::{Closing, PairSink};
 pub use share::CumulativeShares;
-pub use terms::{BinaryTerms, DIRECTS_REQUIRED_MAX, FULL_PAIRS_MAX, PAIRS_PER_MONTH_MAX, QUANTITY};
+pub use terms::{
+    BinaryTerms, DIRECTS_REQUIRED_MAX, FULL_PAIRS_MAX, HOLD_DAYS_MAX, PAIRS_PER_MONTH_MAX, QUANTITY,
+};
 
 use crate::calendar::Month;
 use booking::Paid;

@@ -1,5 +1,6 @@
 //! [`Book`]: a plan, its state, and the directory from wallets and references to dense ids.
 
+mod report;
 mod settlement;
 
 use std::collections::HashMap;
@@ -20,6 +21,9 @@ pub struct Book {
     deposits: HashMap<B256, DepositId>,
     /// By user id, from 1.
     wallets: Vec<Address>,
+    references: report::References,
+    /// Plans that the book may change to.
+    versions: Vec<CompiledPlan>,
 }
 
 impl Book {
@@ -32,7 +36,16 @@ impl Book {
             users: HashMap::new(),
             deposits: HashMap::new(),
             wallets: Vec::new(),
+            references: report::References::default(),
+            versions: Vec::new(),
         }
+    }
+
+    /// The same book, which may change to these plans when a [`Report::PlanChanged`](crate::Report) says so.
+    #[must_use]
+    pub fn with_versions(mut self, versions: Vec<CompiledPlan>) -> Self {
+        self.versions = versions;
+        self
     }
 
     /// Applies a cause and says what it does. Total, like [`State::apply`]; `out` is emptied first.
@@ -92,6 +105,7 @@ impl Book {
                 unknown_user(),
                 out,
             ),
+            Cause::Reported(report) => self.report(report, out),
             Cause::Corrected { wallet, amount } => self.about(
                 *wallet,
                 |user| Fact::Corrected {

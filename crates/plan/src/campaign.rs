@@ -183,6 +183,19 @@ impl Campaign {
         }
     }
 
+    /// Whose referral a conversion is.
+    #[must_use]
+    pub fn referrer(&self, id: ConversionId) -> Option<UserId> {
+        self.record(id).map(|record| record.referrer)
+    }
+
+    /// What has not been reversed of a conversion's amount.
+    #[must_use]
+    pub fn rest(&self, id: ConversionId) -> Amount {
+        let of = |record: &Record| record.amount.minus_or_zero(record.reversed);
+        self.record(id).map_or(Amount::ZERO, of)
+    }
+
     /// The id of the next conversion.
     #[must_use]
     pub fn next_id(&self) -> ConversionId {

@@ -67,7 +67,6 @@ impl CapTerms {
     }
 
     /// `u32(multiple)`.
-    #[expect(dead_code, reason = "the hash of a plan that has this table")]
     pub(crate) fn encode(self, out: &mut Encoder) {
         out.u32(self.multiple);
     }
@@ -94,6 +93,11 @@ impl Caps {
     pub const fn new(terms: Option<CapTerms>) -> Self {
         let lines = Vec::new();
         Self { terms, lines }
+    }
+
+    /// Follows other terms from here on.
+    pub(crate) const fn set_terms(&mut self, terms: Option<CapTerms>) {
+        self.terms = terms;
     }
 
     /// Whether the plan has a cap.
@@ -143,6 +147,11 @@ impl Caps {
             self.write(user, |line| line.earned = sum(line.earned, granted));
         }
         granted
+    }
+
+    /// Counts as earned what was given back too early, without asking for room.
+    pub(crate) fn charge(&mut self, user: UserId, amount: Amount) {
+        self.write(user, |line| line.earned = sum(line.earned, amount));
     }
 
     /// A reward that was granted is reversed or forfeited.

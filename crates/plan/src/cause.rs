@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256};
 use ledger::Tier;
 use money::Amount;
 
-use crate::ReserveChoice;
+use crate::{Report, ReserveChoice};
 
 /// Something that happened outside and now becomes a fact. Sources are the finalized chain and users' or
 /// operators' commands; each has a natural key in the inbox, so a repeat changes nothing.
@@ -140,6 +140,8 @@ pub enum Cause {
         /// In or out.
         choice: ReserveChoice,
     },
+    /// What no chain says, to a plan with components.
+    Reported(Report),
     /// Operators take back a reward that matured wrongly. The user owes it; nothing already entitled falls.
     Corrected {
         /// Who got too much.

@@ -5,6 +5,7 @@
 //! what the registration brings, a place in any other tier is a debit of a matured reserve. Not responsible for
 //! which chains may run a plan: that is [`CompiledPlan::gate`].
 
+pub mod components;
 pub mod encoding;
 mod error;
 pub mod field;
@@ -18,11 +19,11 @@ mod report;
 mod spelling;
 
 use ledger::{Reason, Tier};
-use money::{Amount, Asset};
+use money::{Amount, Asset, Bps};
 
 use crate::compiled::{
-    CompiledPlan, ForcedReserve, LayerSet, PoolEntry, PoolTerms, RegistrationTerms, ReserveTerms,
-    RetopupTerms, SplitTerms, Terms, TierTerms,
+    CompiledPlan, Finding, ForcedReserve, IntakeRule, LayerSet, PoolEntry, PoolTerms, RegistrationTerms,
+    ReserveTerms, RetopupTerms, SplitTerms, Terms, TierTerms,
 };
 use crate::file::{Geometry, PlanFile, PoolTable, Progression, RegistrationTable, Reserve, RetopupTable};
 pub use error::CompileError;
@@ -54,13 +55,31 @@ pub fn compile(text: &str) -> Result<CompiledPlan, CompileError> {
     }
     let file: PlanFile = reader::read(text)?;
     let terms = check(&file)?;
-    let recruitment_share_bps = findings::recruitment_share_bps(&terms);
+    let (recruitment_share_bps, findings) = judge(&terms);
     Ok(CompiledPlan {
         hash: encoding::hash(&terms),
-        findings: findings::of(&terms, recruitment_share_bps),
+        findings,
         recruitment_share_bps,
         terms,
     })
+}
+
+/// The recruitment-funded share, and what participants must know.
+fn judge(terms: &Terms) -> (u16, Vec<Finding>) {
+    let recruits = components::is_recruitment_funded(&terms.components);
+    let share_bps = if recruits {
+        Bps::WHOLE.get()
+    } else {
+        findings::recruitment_share_bps(terms)
+    };
+    let mut found = match terms.intake {
+        IntakeRule::AutoPool => findings::of(terms, share_bps),
+        IntakeRule::Subscription | IntakeRule::Booking | IntakeRule::Order | IntakeRule::Joining { .. } => {
+            vec![]
+        }
+    };
+    found.extend(components::findings(&terms.components, terms.asset));
+    (share_bps, found)
 }
 
 fn check(file: &PlanFile) -> Result<Terms, CompileError> {
@@ -77,13 +96,8 @@ fn check(file: &PlanFile) -> Result<Terms, CompileError> {
     let asset = Asset::by_code(&file.asset).ok_or_else(|| CompileError::UnknownAsset {
         code: file.asset.clone(),
     })?;
-    let registration = check_registration(&file.registration, asset)?;
-    let retopup = check_retopup(&file.retopup, asset)?;
-    let entry = match registration.pool_entry {
-        PoolEntry::Ordinals(_) => registration.price,
-        PoolEntry::Split(split) => split.pool,
-    };
-    let pool = check_pool(&file.pool, asset, entry)?;
+    let (registration, retopup, pool) = check_auto_pool(file, asset)?;
+    let (intake, components) = components::check(file, asset)?;
     Ok(Terms {
         name: file.name.clone(),
         version: file.version,
@@ -91,7 +105,38 @@ fn check(file: &PlanFile) -> Result<Terms, CompileError> {
         registration,
         retopup,
         pool,
+        intake,
+        components,
     })
+}
+
+/// Registration, retopup and pools belong together; a plan without them has prices of zero and no tier.
+fn check_auto_pool(
+    file: &PlanFile,
+    asset: Asset,
+) -> Result<(RegistrationTerms, RetopupTerms, PoolTerms), CompileError> {
+    let (registration, retopup, pool) = match (&file.registration, &file.retopup, &file.pool) {
+        (Some(registration), Some(retopup), Some(pool)) => (registration, retopup, pool),
+        (None, None, None) => return Ok(Default::default()),
+        (registration, retopup, _) => {
+            let missing = match (registration, retopup) {
+                (None, _) => "registration",
+                (_, None) => "retopup",
+                _ => "pool",
+            };
+            let problem = "registration, retopup and pool belong together, and one is missing";
+            let mend = format!("add the table [{missing}], or leave all three out");
+            return Err(Refusal::new("missing_field", missing, problem, mend).into());
+        }
+    };
+    let registration = check_registration(registration, asset)?;
+    let retopup = check_retopup(retopup, asset)?;
+    let entry = match registration.pool_entry {
+        PoolEntry::Ordinals(_) => registration.price,
+        PoolEntry::Split(split) => split.pool,
+    };
+    let pool = check_pool(pool, asset, entry)?;
+    Ok((registration, retopup, pool))
 }
 
 fn check_registration(table: &RegistrationTable, asset: Asset) -> Result<RegistrationTerms, CompileError> {

@@ -1,9 +1,21 @@
 //! [`CompiledPlan`]: a checked plan in exact amounts, its hash, and the questions that others ask it.
 
+mod component;
+
 use alloy_primitives::B256;
-use ledger::{Tier, TreeNumber};
-use money::{Amount, Asset};
+use ledger::{Fund, Tier, TreeNumber};
+use money::{Amount, Asset, Bps};
 use thiserror::Error;
+
+use crate::binary::BinaryTerms;
+use crate::campaign::CampaignTerms;
+use crate::cap::CapTerms;
+use crate::generation::GenerationTerms;
+use crate::orders::OrdersTerms;
+use crate::ranks::RanksTerms;
+use crate::subscription::{BonusTerms, SubscriptionTerms};
+use crate::withdrawal::WithdrawalTerms;
+use crate::withholding::WithholdingTerms;
 
 /// Largest recruitment-funded share of rewards, in basis points, with which anything starts on a public
 /// chain: above one half a plan pays mainly for bringing people in.
@@ -27,15 +39,77 @@ pub(crate) struct Terms {
     pub(crate) registration: RegistrationTerms,
     pub(crate) retopup: RetopupTerms,
     pub(crate) pool: PoolTerms,
+    pub(crate) intake: IntakeRule,
+    pub(crate) components: ComponentTerms,
+}
+
+/// What a payment into escrow is, by the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IntakeRule {
+    /// A registration or a retopup at its price.
+    AutoPool,
+    /// A subscription of any amount that the tiers have.
+    Subscription,
+    /// A part of the price of what was booked.
+    Booking,
+    /// An order.
+    Order,
+    /// A registration at its price, which belongs to no rule; nothing can be paid afterwards.
+    Joining {
+        /// The price.
+        price: Amount,
+    },
+}
+
+/// The components of a plan besides registration, retopup and pools.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ComponentTerms {
+    /// By number, from 1.
+    pub(crate) funds: Vec<FundTerms>,
+    /// What funds receive of each payment; the rest is divided by the plan's other rules.
+    pub(crate) allocations: Vec<(Fund, Bps)>,
+    pub(crate) cap: Option<CapTerms>,
+    pub(crate) subscription: Option<SubscriptionTerms>,
+    /// The fund that pays accruals.
+    pub(crate) accrual_fund: Option<Fund>,
+    /// The funds of the subscription's allocations, in their order.
+    pub(crate) subscription_allocations: Vec<Fund>,
+    pub(crate) generation: Option<GenerationTerms>,
+    /// With the fund that pays for what a bonus buys.
+    pub(crate) bonus: Option<(BonusTerms, Fund)>,
+    pub(crate) ranks: Option<RanksTerms>,
+    pub(crate) rank_fund: Option<Fund>,
+    pub(crate) binary: Option<BinaryTerms>,
+    pub(crate) pair_fund: Option<Fund>,
+    pub(crate) orders: Option<OrdersTerms>,
+    pub(crate) order_fund: Option<Fund>,
+    pub(crate) campaign: Option<CampaignTerms>,
+    pub(crate) campaign_fund: Option<Fund>,
+    pub(crate) withholding: WithholdingTerms,
+    pub(crate) withdrawal: Option<WithdrawalTerms>,
+}
+
+/// A revenue account that pays rewards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FundTerms {
+    pub(crate) name: String,
+    /// What pays when this fund is empty.
+    pub(crate) fallback: Option<Fund>,
 }
 
 /// How a registration is divided.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RegistrationTerms {
     pub(crate) price: Amount,
     pub(crate) direct: Amount,
     pub(crate) company: Amount,
     pub(crate) pool_entry: PoolEntry,
+}
+
+impl Default for PoolEntry {
+    fn default() -> Self {
+        Self::Ordinals(Vec::new())
+    }
 }
 
 /// Which registrations enter a pool, and with what.
@@ -56,7 +130,7 @@ pub(crate) struct SplitTerms {
 }
 
 /// How a retopup is divided.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RetopupTerms {
     pub(crate) price: Amount,
     /// Declared share and every rounding.
@@ -65,12 +139,12 @@ pub(crate) struct RetopupTerms {
 }
 
 /// Form and prices of pools.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PoolTerms {
     /// Places of a tree; `None` for one endless tree.
     pub(crate) tree_size: Option<u32>,
     pub(crate) trees_max: Option<u32>,
-    /// Tier 1 first; never empty.
+    /// Tier 1 first; empty without pools.
     pub(crate) tiers: Vec<TierTerms>,
     pub(crate) reserve: ReserveTerms,
 }
@@ -86,8 +160,9 @@ pub(crate) struct TierTerms {
 }
 
 /// Whose rewards are reserved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ReserveTerms {
+    #[default]
     Nobody,
     OptIn,
     Forced(ForcedReserve),
@@ -294,7 +369,7 @@ impl CompiledPlan {
         self.terms.asset
     }
 
-    /// What a registration costs.
+    /// What a registration costs; zero in a plan without pools, whose components say what they take.
     #[must_use]
     pub const fn registration_price(&self) -> Amount {
         self.terms.registration.price
@@ -334,7 +409,7 @@ impl CompiledPlan {
         }
     }
 
-    /// What a retopup costs.
+    /// What a retopup costs; zero in a plan without pools.
     #[must_use]
     pub const fn retopup_price(&self) -> Amount {
         self.terms.retopup.price
@@ -346,7 +421,7 @@ impl CompiledPlan {
         &self.terms.retopup.generations
     }
 
-    /// Number of tiers, at least 1.
+    /// Number of tiers; 0 without pools.
     #[must_use]
     pub fn tiers(&self) -> u8 {
         u8::try_from(self.terms.pool.tiers.len()).unwrap_or(Tier::MAX)

@@ -1,8 +1,13 @@
 //! What a fact changes besides money: the material of the projections that the API reads.
 
+mod component;
+mod component_row;
+
 use alloy_primitives::{Address, B256};
 use ledger::{Leg, Tier, TreeNumber, UserId};
 use money::Amount;
+
+pub use component::{ComponentEffect, ComponentRow, Detail, NotGranted, PeriodStatus, RewardId, SaleEffect};
 
 use crate::{BatchEnd, DepositId, DepositKind, PayoutOutcome, ReserveChoice};
 
@@ -228,6 +233,8 @@ pub enum Effect {
         /// Why.
         cause: IgnoredCause,
     },
+    /// A component of the plan changed something.
+    Component(ComponentEffect),
     /// Chain and plan disagree; a human must look.
     Discrepancy {
         /// In what.
@@ -306,6 +313,24 @@ pub enum IgnoredCause {
     BatchKnown,
     /// A batch that holds nothing (any more).
     BatchNotLive,
+    /// The plan does not have the component that the command is about.
+    NoSuchComponent,
+    /// A day that ended before, or one so far ahead that the command must be a mistake.
+    DayOutOfOrder,
+    /// More than there is: in the wallet balance, or of unallocated revenue.
+    ExceedsBalance,
+    /// Less than the plan's smallest withdrawal.
+    BelowMinimum,
+    /// A reference that was used before.
+    ReferenceKnown,
+    /// A reference that nobody knows.
+    ReferenceUnknown,
+    /// More than is left of the order or conversion.
+    ExceedsRest,
+    /// A period that is not where the command needs it.
+    PeriodOutOfOrder,
+    /// A plan that the ledger does not have, or that cannot follow the present one.
+    PlanNotApplicable,
 }
 
 /// In what chain and plan disagree.
@@ -350,6 +375,15 @@ impl IgnoredCause {
             Self::ExceedsEntitlement => "exceeds_entitlement",
             Self::BatchKnown => "batch_known",
             Self::BatchNotLive => "batch_not_live",
+            Self::NoSuchComponent => "no_such_component",
+            Self::DayOutOfOrder => "day_out_of_order",
+            Self::ExceedsBalance => "exceeds_balance",
+            Self::BelowMinimum => "below_minimum",
+            Self::ReferenceKnown => "reference_known",
+            Self::ReferenceUnknown => "reference_unknown",
+            Self::ExceedsRest => "exceeds_rest",
+            Self::PeriodOutOfOrder => "period_out_of_order",
+            Self::PlanNotApplicable => "plan_not_applicable",
         }
     }
 }

@@ -1,7 +1,11 @@
 //! What happened, in the words of the plan: dense ids instead of wallets and references.
 
+mod component;
+
 use ledger::{Tier, UserId};
 use money::Amount;
+
+pub use component::ComponentFact;
 
 /// A deposit: dense, from 1, in the order of facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +117,8 @@ pub enum Fact {
         /// How much.
         amount: Amount,
     },
+    /// Something that a component of the plan is about.
+    Component(ComponentFact),
     /// Something that concerns neither money nor users, or a command about an unknown wallet.
     Noted,
 }

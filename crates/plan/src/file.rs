@@ -6,6 +6,16 @@
 
 use serde::Deserialize;
 
+pub use crate::binary::file::{BinaryTable, BookingTable};
+pub use crate::campaign::file::CampaignTable;
+pub use crate::cap::file::CapTable;
+pub use crate::generation::file::GenerationTable;
+pub use crate::orders::file::OrdersTable;
+pub use crate::ranks::RanksTable;
+pub use crate::subscription::file::{AllocationTable, BonusTable, SubscriptionTable};
+pub use crate::withdrawal::file::WithdrawalTable;
+pub use crate::withholding::file::WithholdingTable;
+
 /// A whole plan file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,12 +26,58 @@ pub struct PlanFile {
     pub version: u32,
     /// Code of the asset in which everything is counted, such as `BNB`.
     pub asset: String,
-    /// The first payment of a user.
-    pub registration: RegistrationTable,
-    /// Any further payment.
-    pub retopup: RetopupTable,
+    /// The first payment of a user, in a plan with pools.
+    pub registration: Option<RegistrationTable>,
+    /// Any further payment, in a plan with pools.
+    pub retopup: Option<RetopupTable>,
     /// The pools.
-    pub pool: PoolTable,
+    pub pool: Option<PoolTable>,
+    /// The only payment of a user, in a plan that sells nothing.
+    pub joining: Option<JoiningTable>,
+    /// Revenue accounts that pay rewards.
+    pub funds: Option<Vec<FundTable>>,
+    /// What funds receive of payments for bookings, or for joining.
+    pub allocations: Option<Vec<AllocationTable>>,
+    /// Subscriptions of any amount.
+    pub subscription: Option<SubscriptionTable>,
+    /// Shares of purchases for uplines.
+    pub generation: Option<GenerationTable>,
+    /// The most that a user earns.
+    pub cap: Option<CapTable>,
+    /// What new users can spend.
+    pub bonus: Option<BonusTable>,
+    /// Ranks by volume.
+    pub ranks: Option<RanksTable>,
+    /// A binary tree with pairs.
+    pub binary: Option<BinaryTable>,
+    /// What is booked and paid in parts.
+    pub booking: Option<BookingTable>,
+    /// Orders and their commissions.
+    pub orders: Option<OrdersTable>,
+    /// A referral campaign.
+    pub campaign: Option<CampaignTable>,
+    /// Policies of withholding.
+    pub withholding: Option<Vec<WithholdingTable>>,
+    /// Withdrawals from a wallet balance.
+    pub withdrawal: Option<WithdrawalTable>,
+}
+
+/// The only payment of a user, in a plan that sells nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JoiningTable {
+    /// What it costs: the company's, but for what funds receive.
+    pub price: String,
+}
+
+/// A revenue account that pays rewards.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FundTable {
+    /// What other tables call it.
+    pub name: String,
+    /// Name of the fund that pays when this one is empty.
+    pub fallback: Option<String>,
 }
 
 /// The first payment of a user.

@@ -25,6 +25,7 @@ pub mod geometry;
 pub mod jurisdiction;
 pub mod orders;
 pub mod ranks;
+pub mod report;
 pub mod state;
 pub mod subscription;
 pub mod sybil;
@@ -36,7 +37,11 @@ pub use book::Book;
 pub use cause::{BatchEnd, Cause, Intake, PayoutOutcome, RequestedPayout, SettledPayout};
 pub use compile::{CompileError, Refusal, compile};
 pub use compiled::{ChainClass, CompiledPlan, Finding, GateError, PoolRoom, Route, Severity};
-pub use effect::{ClaimEnd, DiscrepancyCause, Effect, Funding, IgnoredCause, Outcome, RefusedCause};
+pub use effect::{
+    ClaimEnd, ComponentEffect, DiscrepancyCause, Effect, Funding, IgnoredCause, NotGranted, Outcome,
+    PeriodStatus, RefusedCause, RewardId, SaleEffect,
+};
 pub use fact::{Day, DepositId, DepositKind, Fact, ReserveChoice};
 pub use ledger::{Tier, TreeNumber, UserId};
+pub use report::Report;
 pub use state::{Payments, Place, State};

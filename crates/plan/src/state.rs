@@ -8,6 +8,7 @@
 //! (sponsor, or layers from the parent upwards, or generations from the sponsor upwards; then the company),
 //! then the progressions that they cause, then the reserves that a closing tree releases, by index.
 
+mod component;
 mod escrow;
 mod explained;
 mod intake;
@@ -21,7 +22,7 @@ mod reserve;
 use std::collections::{BTreeMap, VecDeque};
 
 use alloy_primitives::B256;
-use ledger::{Account, ClearingCause, Leg, Movement, Reason, Tier, UserId};
+use ledger::{Account, ClearingCause, Fund, Leg, Movement, Reason, Tier, UserId};
 use money::Amount;
 
 use crate::compiled::CompiledPlan;
@@ -64,6 +65,7 @@ pub struct State {
     release: maturity::Release,
     /// What a matured reward still has to cause; empty between facts.
     work: VecDeque<reserve::Work>,
+    components: component::Components,
 }
 
 /// What the walk up a sponsor line reads. Kept apart and small: a retopup walks ten of them, one cache miss each.
@@ -153,6 +155,7 @@ impl State {
     pub fn new(plan: &CompiledPlan) -> Self {
         Self {
             tiers: vec![TierState::default(); usize::from(plan.tiers())],
+            components: component::Components::new(plan),
             ..Self::default()
         }
     }
@@ -206,17 +209,25 @@ impl State {
                     unexpected_intake(amount, out);
                 }
             }
-            Fact::Refunded { deposit, amount } => self.refund(deposit, amount, out),
+            Fact::Refunded { deposit, amount } => self.refund(plan, deposit, amount, out),
             Fact::EscrowMatured { through, amount } => self.mature(plan, through, amount, out),
-            Fact::Funded { amount } => push(out, Account::Custody, Account::Revenue, amount, Reason::Funded),
+            Fact::Funded { amount } => push(
+                out,
+                Account::Custody,
+                Account::Revenue(Fund::UNALLOCATED),
+                amount,
+                Reason::Funded,
+            ),
             Fact::Frozen { user, until } => self.about_wallet(user, Effect::Frozen { user, until }, out),
             Fact::Unfrozen { user } => self.about_wallet(user, Effect::Unfrozen { user }, out),
             Fact::ReserveChosen { user, tier, choice } => self.choose_reserve(plan, user, tier, choice, out),
             Fact::Corrected { user, amount } => self.correct(user, amount, out),
             Fact::UnexpectedIntake { amount } => unexpected_intake(amount, out),
             Fact::UnexpectedRefund { amount } => unexpected_refund(amount, out),
+            Fact::Component(ref fact) => self.apply_component(plan, fact, out),
             Fact::Noted => {}
         }
+        self.components.finish(out);
         self.treasury.follow(out);
     }
 

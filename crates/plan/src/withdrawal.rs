@@ -163,7 +163,6 @@ impl WithdrawalTerms {
     }
 
     /// Every parameter, for the hash of the plan.
-    #[expect(dead_code, reason = "read by the hash of a plan once its file has this table")]
     pub(crate) fn encode(&self, out: &mut Encoder) {
         out.u32(u32::from(self.fee.get()));
         out.amount(self.min);

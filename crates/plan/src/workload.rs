@@ -157,6 +157,7 @@ pub fn cause(plan: &CompiledPlan, fact: &Fact) -> Option<Cause> {
         | Fact::Corrected { .. }
         | Fact::UnexpectedIntake { .. }
         | Fact::UnexpectedRefund { .. }
+        | Fact::Component(_)
         | Fact::Noted => None,
     }
 }

@@ -4,6 +4,7 @@
 //! The types here are the file format. Renaming a field changes fingerprints, and with them the hash chain.
 
 mod field;
+mod report;
 mod settlement;
 
 use alloy_primitives::{Address, B256, keccak256};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use field::{Decimal, Hex};
+use report::ReportJson;
 use settlement::{EndJson, RequestedPayoutJson, SettledPayoutJson};
 
 /// Why a stored cause cannot be read.
@@ -64,6 +66,7 @@ enum CauseJson {
         wallet: Hex<20>,
     },
     Noted,
+    Reported(ReportJson),
     ReserveChosen {
         wallet: Hex<20>,
         tier: u8,
@@ -186,6 +189,7 @@ impl From<&Cause> for CauseJson {
                 wallet: Hex(wallet.0),
             },
             Cause::Noted => Self::Noted,
+            Cause::Reported(report) => Self::Reported(report.into()),
             Cause::ReserveChosen { wallet, tier, choice } => Self::ReserveChosen {
                 wallet: Hex(wallet.0),
                 tier: tier.get(),
@@ -259,6 +263,7 @@ impl TryFrom<CauseJson> for Cause {
                 wallet: Address(wallet.0),
             },
             CauseJson::Noted => Self::Noted,
+            CauseJson::Reported(report) => Self::Reported(report.into()),
             CauseJson::ReserveChosen { wallet, tier, choice } => Self::ReserveChosen {
                 wallet: Address(wallet.0),
                 tier: Tier::new(tier).ok_or(CauseJsonError::Field { field: "tier" })?,

@@ -7,6 +7,7 @@
 mod changes;
 mod deposits;
 mod draft;
+mod write_components;
 mod write_ledger;
 mod write_projections;
 mod write_settlement;

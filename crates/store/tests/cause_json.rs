@@ -1,13 +1,108 @@
 //! The stored form of causes: these texts are hashed into the ledger's chain, so they never change.
 
 use alloy_primitives::{Address, B256};
+use ledger::Fund;
 use money::Amount;
-use plan::{BatchEnd, Cause, PayoutOutcome, RequestedPayout, SettledPayout};
+use plan::report::Side;
+use plan::{BatchEnd, Cause, Day, PayoutOutcome, Report, RequestedPayout, SettledPayout};
 use store::cause_json::{CauseJsonError, read, write};
 
 const ID: &str = "0x0101010101010101010101010101010101010101010101010101010101010101";
 const MANIFEST: &str = "0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
 const WHO: &str = "0x0202020202020202020202020202020202020202";
+
+/// Every report, with its text; `ID`, `MANIFEST` and `WHO` stand for the constants.
+fn reports() -> Vec<(Cause, &'static str)> {
+    let (id, who) = (B256::repeat_byte(1), Address::repeat_byte(2));
+    let other = B256::repeat_byte(0xee);
+    let (amount, day) = (Amount::new(7), Day::new(20_778));
+    let order = |customer| Report::OrderPlaced {
+        order_ref: id,
+        wallet: who,
+        customer,
+        amount,
+        day,
+    };
+    [
+        (Report::DayEnded { day }, r#"{"type":"reported","report":"day_ended","day":20778}"#),
+        (
+            Report::FundAllocated {
+                fund: Fund::new(3),
+                amount,
+            },
+            r#"{"type":"reported","report":"fund_allocated","fund":3,"amount":"7"}"#,
+        ),
+        (
+            Report::PlanChanged { plan_hash: id },
+            r#"{"type":"reported","report":"plan_changed","plan_hash":"ID"}"#,
+        ),
+        (
+            Report::WithdrawalRequested { wallet: who, amount },
+            r#"{"type":"reported","report":"withdrawal_requested","wallet":"WHO","amount":"7"}"#,
+        ),
+        (
+            Report::UserVerified { wallet: who },
+            r#"{"type":"reported","report":"user_verified","wallet":"WHO"}"#,
+        ),
+        (
+            Report::TaxIdRecorded { wallet: who },
+            r#"{"type":"reported","report":"tax_id_recorded","wallet":"WHO"}"#,
+        ),
+        (
+            Report::SideChosen {
+                wallet: who,
+                side: Some(Side::Right),
+            },
+            r#"{"type":"reported","report":"side_chosen","wallet":"WHO","side":"right"}"#,
+        ),
+        (
+            Report::SideChosen {
+                wallet: who,
+                side: None,
+            },
+            r#"{"type":"reported","report":"side_chosen","wallet":"WHO","side":null}"#,
+        ),
+        (
+            order(Some(other)),
+            r#"{"type":"reported","report":"order_placed","order_ref":"ID","wallet":"WHO","customer":"MANIFEST","amount":"7","day":20778}"#,
+        ),
+        (
+            order(None),
+            r#"{"type":"reported","report":"order_placed","order_ref":"ID","wallet":"WHO","customer":null,"amount":"7","day":20778}"#,
+        ),
+        (
+            Report::OrderRefunded { order_ref: id, amount },
+            r#"{"type":"reported","report":"order_refunded","order_ref":"ID","amount":"7"}"#,
+        ),
+        (
+            Report::PeriodFinalized { period: 5 },
+            r#"{"type":"reported","report":"period_finalized","period":5}"#,
+        ),
+        (
+            Report::PeriodReleased { period: 5 },
+            r#"{"type":"reported","report":"period_released","period":5}"#,
+        ),
+        (
+            Report::ConversionReported {
+                conversion_ref: id,
+                wallet: who,
+                referee: other,
+                amount,
+                day,
+            },
+            r#"{"type":"reported","report":"conversion_reported","conversion_ref":"ID","wallet":"WHO","referee":"MANIFEST","amount":"7","day":20778}"#,
+        ),
+        (
+            Report::ConversionReversed {
+                conversion_ref: id,
+                amount,
+            },
+            r#"{"type":"reported","report":"conversion_reversed","conversion_ref":"ID","amount":"7"}"#,
+        ),
+    ]
+    .map(|(report, text)| (Cause::Reported(report), text))
+    .to_vec()
+}
 
 /// Every cause of settlement, with its text; `ID`, `MANIFEST` and `WHO` stand for the constants.
 fn forms() -> Vec<(Cause, &'static str)> {
@@ -102,7 +197,7 @@ fn forms() -> Vec<(Cause, &'static str)> {
 
 #[test]
 fn causes_of_settlement_have_these_texts_and_come_back_from_them() {
-    for (cause, text) in forms() {
+    for (cause, text) in forms().into_iter().chain(reports()) {
         let text = text
             .replace("ID", ID)
             .replace("MANIFEST", MANIFEST)

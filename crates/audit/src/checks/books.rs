@@ -64,7 +64,12 @@ pub(super) fn solvency(books: &Ledger, out: &mut Findings) {
 fn is_owed_to_user(account: Account) -> bool {
     match account.kind() {
         AccountKind::Held => account.user().is_some(),
-        AccountKind::Available | AccountKind::InTransit | AccountKind::Reserve | AccountKind::Credit => true,
+        AccountKind::Available
+        | AccountKind::InTransit
+        | AccountKind::Reserve
+        | AccountKind::Credit
+        | AccountKind::Deferred
+        | AccountKind::Wallet => true,
         AccountKind::Custody
         | AccountKind::Receivable
         | AccountKind::Company

@@ -75,9 +75,11 @@ fn of_balances(balances: &[Counters]) -> BTreeMap<u32, Books> {
             | Account::Company
             | Account::Residual(..)
             | Account::Breakage(_)
-            | Account::Revenue
+            | Account::Revenue(_)
             | Account::Tax
-            | Account::Clearing(_) => {}
+            | Account::Clearing(_)
+            | Account::Deferred(_)
+            | Account::Wallet(_) => {}
         }
     }
     books

@@ -151,7 +151,12 @@ fn a_claim_of_a_stranger_is_found() {
         snapshot.events.take(&Event::Claimed { user, amount }, None);
         less(&mut chain(snapshot).balance);
         more(&mut chain(snapshot).totals.claimed);
-        post(snapshot, Account::Revenue, Account::Custody, 1);
+        post(
+            snapshot,
+            Account::Revenue(ledger::Fund::UNALLOCATED),
+            Account::Custody,
+            1,
+        );
     });
     assert_eq!(found, ["R9"]);
 }

@@ -173,7 +173,14 @@ fn one_wei_more_in_the_ledgers_custody_is_found_by_events_double_entry_and_trans
 
 #[test]
 fn a_funding_posted_with_another_amount_balances_and_is_found_by_custody_alone() {
-    let found = found(|snapshot| post(snapshot, Account::Custody, Account::Revenue, 1));
+    let found = found(|snapshot| {
+        post(
+            snapshot,
+            Account::Custody,
+            Account::Revenue(ledger::Fund::UNALLOCATED),
+            1,
+        )
+    });
     assert_eq!(found, ["R4"]);
 }
 
@@ -187,7 +194,9 @@ fn held_money_released_too_early_is_found_by_custody_alone() {
 #[test]
 fn a_changed_counter_of_an_account_of_nobody_is_found_by_double_entry() {
     assert_eq!(
-        found(|snapshot| more(&mut counters(snapshot, Account::Revenue).credits_posted)),
+        found(|snapshot| more(
+            &mut counters(snapshot, Account::Revenue(ledger::Fund::UNALLOCATED)).credits_posted
+        )),
         ["R5"]
     );
 }
@@ -195,7 +204,7 @@ fn a_changed_counter_of_an_account_of_nobody_is_found_by_double_entry() {
 #[test]
 fn two_changed_counters_that_cancel_out_are_found_by_the_transfers() {
     let found = found(|snapshot| {
-        more(&mut counters(snapshot, Account::Revenue).credits_posted);
+        more(&mut counters(snapshot, Account::Revenue(ledger::Fund::UNALLOCATED)).credits_posted);
         more(&mut counters(snapshot, Account::Company).debits_posted);
     });
     assert_eq!(found, ["R5"]);
@@ -205,7 +214,7 @@ fn two_changed_counters_that_cancel_out_are_found_by_the_transfers() {
 fn two_changed_counters_that_cancel_out_pass_when_transfers_were_not_summed() {
     let found = found(|snapshot| {
         snapshot.books.entries = None;
-        more(&mut counters(snapshot, Account::Revenue).credits_posted);
+        more(&mut counters(snapshot, Account::Revenue(ledger::Fund::UNALLOCATED)).credits_posted);
         more(&mut counters(snapshot, Account::Company).debits_posted);
     });
     assert_eq!(found, [""; 0]);

@@ -20,11 +20,13 @@ pub enum AccountKind {
     Revenue,
     Tax,
     Clearing,
+    Deferred,
+    Wallet,
 }
 
 impl AccountKind {
     /// Every kind, in the order of their codes.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Custody,
         Self::Held,
         Self::Available,
@@ -38,6 +40,8 @@ impl AccountKind {
         Self::Revenue,
         Self::Tax,
         Self::Clearing,
+        Self::Deferred,
+        Self::Wallet,
     ];
 
     /// Stable number, from 1.
@@ -57,6 +61,8 @@ impl AccountKind {
             Self::Revenue => 11,
             Self::Tax => 12,
             Self::Clearing => 13,
+            Self::Deferred => 14,
+            Self::Wallet => 15,
         }
     }
 
@@ -83,6 +89,8 @@ impl AccountKind {
             Self::Revenue => "revenue",
             Self::Tax => "tax",
             Self::Clearing => "clearing",
+            Self::Deferred => "deferred",
+            Self::Wallet => "wallet",
         }
     }
 
@@ -101,6 +109,8 @@ impl AccountKind {
             | Self::Breakage
             | Self::Revenue
             | Self::Tax
+            | Self::Deferred
+            | Self::Wallet
             | Self::Clearing => Side::Credit,
         }
     }
@@ -109,7 +119,13 @@ impl AccountKind {
     #[must_use]
     pub const fn is_guarded(self) -> bool {
         match self {
-            Self::Held | Self::Available | Self::InTransit | Self::Reserve | Self::Credit => true,
+            Self::Held
+            | Self::Available
+            | Self::InTransit
+            | Self::Reserve
+            | Self::Credit
+            | Self::Deferred
+            | Self::Wallet => true,
             Self::Custody
             | Self::Receivable
             | Self::Company

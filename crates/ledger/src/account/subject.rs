@@ -15,6 +15,10 @@ pub struct Tier(u8);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TreeNumber(u32);
 
+/// A revenue account of a plan, by its place in the plan's list of funds, from 1; 0 is what is not allocated to any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fund(u8);
+
 impl UserId {
     /// The user with this number; zero is nobody. At most `i32::MAX`, so that it fits SQL's `integer`.
     #[must_use]
@@ -30,6 +34,29 @@ impl UserId {
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0
+    }
+}
+
+impl Fund {
+    /// Revenue that no fund has yet.
+    pub const UNALLOCATED: Self = Self(0);
+
+    /// The fund with this number.
+    #[must_use]
+    pub const fn new(number: u8) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl fmt::Display for Fund {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -47,6 +47,7 @@ impl Model {
             | Cause::UserFrozen { .. }
             | Cause::UserUnfrozen { .. }
             | Cause::Noted
+            | Cause::Reported(_)
             | Cause::ReserveChosen { .. }
             | Cause::Corrected { .. } => unreachable!("not about payouts: {cause:?}"),
         }

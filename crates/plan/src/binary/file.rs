@@ -28,6 +28,9 @@ pub struct BinaryTable {
     pub quantity: Option<String>,
     /// Name of the revenue fund that pays pairs.
     pub fund: String,
+    /// Days for which a pair is held, in which a refund takes it back whole; 0 when it is left out.
+    #[serde(default)]
+    pub hold_days: u32,
     /// What happens when the fund has less than a month's pairs are worth; `queue` when it is left out.
     pub when_short: Option<WhenShort>,
     /// What a sponsor gets once for the first payment of a direct; nothing when it is left out.

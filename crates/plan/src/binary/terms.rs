@@ -12,6 +12,8 @@ pub const PAIRS_PER_MONTH_MAX: u32 = 1_000;
 pub const FULL_PAIRS_MAX: u32 = 1_000_000;
 /// Most directs that may be required.
 pub const DIRECTS_REQUIRED_MAX: u32 = 1_000;
+/// Longest hold in days: what is held for more than a year is not paid.
+pub const HOLD_DAYS_MAX: u32 = 366;
 /// The only quantity that is paired.
 pub const QUANTITY: &str = "member";
 
@@ -31,6 +33,7 @@ pub struct BinaryTerms {
     pub(super) price: Amount,
     pub(super) first_payment_min: Amount,
     fund: String,
+    hold_days: u32,
 }
 
 impl BinaryTerms {
@@ -90,6 +93,7 @@ impl BinaryTerms {
             price,
             first_payment_min: first,
             fund: binary.fund.clone(),
+            hold_days: field::number("binary.hold_days", binary.hold_days, 0, HOLD_DAYS_MAX)?,
         })
     }
 
@@ -103,6 +107,12 @@ impl BinaryTerms {
     #[must_use]
     pub const fn pairs_max_per_month(&self) -> u32 {
         self.pairs_max
+    }
+
+    /// Days for which a pair is held.
+    #[must_use]
+    pub const fn hold_days(&self) -> u32 {
+        self.hold_days
     }
 
     /// Name of the revenue fund that pays pairs.
@@ -150,10 +160,6 @@ impl BinaryTerms {
     }
 
     /// Every parameter, for the hash of the plan.
-    #[expect(
-        dead_code,
-        reason = "read by the hash of a plan once its file has these tables"
-    )]
     pub(crate) fn encode(&self, out: &mut Encoder) {
         out.text("binary");
         out.amount(self.pair_value);
@@ -180,6 +186,7 @@ impl BinaryTerms {
         out.amounts(&bonus);
         out.amount(self.price);
         out.amount(self.first_payment_min);
+        out.u32(self.hold_days);
     }
 }
 

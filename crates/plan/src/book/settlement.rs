@@ -67,6 +67,7 @@ impl Book {
             | Cause::UserUnfrozen { .. }
             | Cause::Noted
             | Cause::ReserveChosen { .. }
+            | Cause::Reported(_)
             | Cause::Corrected { .. } => self.apply_fact(&Fact::Noted, out),
         }
     }

@@ -167,7 +167,6 @@ impl CampaignTerms {
     }
 
     /// Every parameter, for the hash of the plan.
-    #[expect(dead_code, reason = "read by the hash of a plan once its file has this table")]
     pub(crate) fn encode(&self, out: &mut Encoder) {
         match self.reward {
             Reward::Fixed(reward) => {

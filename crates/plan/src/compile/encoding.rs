@@ -10,6 +10,9 @@
 //! u8(reserve: 0 nobody, 1 opt-in, 2 forced)  u8(when full: 1 direct)  u8(progression: 1 funded)
 //! forced only: u32(places of a group)  u32(first)  u32(behind the last)  list(u8(reserved layer))
 //! split only, whose list of ordinals is empty: u128(pool)  u128(direct)  u128(company)
+//! components only: list(text(fund)  u32(number of its fallback, 0 = none))  list(u32(fund)  u32(its share in bps))
+//! u128(price of joining)  u32(fund) of accruals, ranks, pairs, orders, campaign, bonus, then for each table that the file has text(its name) and its parameters, in the order of
+//! `compile::components`
 //! ```
 //!
 //! Integers are big-endian; `text` and `list` start with their length as `u32`. Comments, formatting and the
@@ -19,7 +22,8 @@ use alloy_primitives::{B256, Keccak256};
 use ledger::Reason;
 use money::Amount;
 
-use crate::compiled::{PoolEntry, ReserveTerms, Terms};
+use super::components;
+use crate::compiled::{ComponentTerms, IntakeRule, PoolEntry, ReserveTerms, Terms};
 
 /// What the encoding starts with; it changes with the encoding.
 const DOMAIN: &[u8] = b"trellis plan 1";
@@ -75,6 +79,10 @@ pub(crate) fn hash(terms: &Terms) -> B256 {
         out.amount(split.pool);
         out.amount(split.direct);
         out.amount(split.company);
+    }
+    let components = &terms.components;
+    if terms.intake != IntakeRule::AutoPool || *components != ComponentTerms::default() {
+        components::encode(terms.intake, components, &mut out);
     }
     out.0.finalize()
 }

@@ -100,7 +100,6 @@ impl GenerationTerms {
 
     /// `list(u32(rate in bps)  u32(directs))  u32(mode: 0 physical, 1 compressed, 2 active only)
     /// u32(directs counted: 0 all time, 1 active)`.
-    #[expect(dead_code, reason = "the hash of a plan that has this table")]
     pub(crate) fn encode(&self, out: &mut Encoder) {
         out.length(self.steps.len());
         for step in &self.steps {

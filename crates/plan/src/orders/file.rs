@@ -12,6 +12,8 @@ pub struct OrdersTable {
     pub period: Period,
     /// Volume of an order as a share of what is paid for it. An order may bring less, never more.
     pub pv_bps: u16,
+    /// Name of the fund that pays commissions.
+    pub fund: String,
     /// The share of each order that funds commissions; the rest is the company's.
     pub fund_bps: u16,
     /// Shares of an order's volume for generation 1, 2, …

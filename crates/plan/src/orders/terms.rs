@@ -169,7 +169,6 @@ impl OrdersTerms {
     }
 
     /// Writes every parameter for the hash of the plan.
-    #[expect(dead_code, reason = "the hash of a plan with orders will need it")]
     pub(crate) fn encode(&self, out: &mut Encoder) {
         out.text("orders");
         out.u32(match self.period {

@@ -155,7 +155,6 @@ impl RanksTerms {
     }
 
     /// Writes every parameter into the hash of the plan.
-    #[expect(dead_code, reason = "for the compiler of plan files")]
     pub(crate) fn encode(&self, out: &mut Encoder) {
         out.u32(match self.window {
             Window::Lifetime => 0,

@@ -5,7 +5,7 @@ use money::Amount;
 
 use super::pool::Purse;
 use super::{GONE, Line, NO_RETOPUP, Seat, State, User, discrepancy, position, push};
-use crate::compiled::CompiledPlan;
+use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Funding, Outcome};
 
 /// A payment into escrow.
@@ -53,6 +53,10 @@ impl State {
         if sponsor != named_sponsor {
             discrepancy(DiscrepancyCause::UnknownSponsor, out);
         }
+        self.join_components(plan, payment.user, sponsor, out);
+        if plan.terms.intake != IntakeRule::AutoPool {
+            return self.component_intake(plan, payment, true, out);
+        }
         if payment.amount != plan.registration_price() {
             unroutable(payment.amount, out);
             return;
@@ -88,6 +92,9 @@ impl State {
     /// A user pays again, and the uplines share it.
     pub(super) fn retop_up(&mut self, plan: &CompiledPlan, payment: Payment, out: &mut Outcome) {
         self.take(&payment, DepositKind::Retopup, out);
+        if plan.terms.intake != IntakeRule::AutoPool {
+            return self.component_intake(plan, payment, false, out);
+        }
         if payment.amount != plan.retopup_price() {
             unroutable(payment.amount, out);
             return;
@@ -145,7 +152,7 @@ impl State {
 }
 
 /// Money whose amount is not the plan's price waits for a human.
-fn unroutable(amount: Amount, out: &mut Outcome) {
+pub(super) fn unroutable(amount: Amount, out: &mut Outcome) {
     let clearing = Account::Clearing(ClearingCause::UnexpectedIntake);
     push(out, Account::Custody, clearing, amount, Reason::Unexpected);
     discrepancy(DiscrepancyCause::IntakeAmount, out);

@@ -1,18 +1,18 @@
 //! Maturity: held money of deposits past their cooling-off time is released, after each reward is checked again.
 //!
 //! Legs are summed, one for each pair of accounts, in this order: company; breakage by cause; residuals by
-//! tier and tree; then user by user in the order of their ids: forfeited rewards, what pays the user's debt,
+//! tier and tree; funds by number; then user by user in the order of their ids: forfeited rewards, tax, what pays the user's debt,
 //! reserves by tier, available. Then come the moves that reserves pay for, in the order in which the
 //! reserves appear above.
 
 use std::collections::BTreeMap;
 
-use ledger::{Account, Beneficiary, BreakageCause, Leg, Movement, Reason, Tier, TreeNumber, UserId};
+use ledger::{Account, Beneficiary, BreakageCause, Fund, Leg, Movement, Reason, Tier, TreeNumber, UserId};
 use money::Amount;
 
 use super::escrow::{Bucket, Entry, HeldLeg};
 use super::{DepositStatus, GONE, NO_RETOPUP, State, discrepancy, plus, position, push};
-use crate::compiled::CompiledPlan;
+use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::{Day, DepositId, DiscrepancyCause, Effect, Outcome};
 
 /// Sums of one maturity. Kept between facts for its memory only.
@@ -21,9 +21,12 @@ pub(super) struct Release {
     company: Amount,
     breakage: [Amount; BreakageCause::ALL.len()],
     residuals: BTreeMap<(Tier, TreeNumber), Amount>,
+    funds: BTreeMap<Fund, Amount>,
     reserves: BTreeMap<(UserId, Tier), Amount>,
     /// Rewards that relied on something refunded since: rare.
     forfeited: BTreeMap<UserId, Amount>,
+    /// What is withheld as tax.
+    withheld: BTreeMap<UserId, Amount>,
     /// What pays debts: rare.
     netted: BTreeMap<UserId, Amount>,
     /// Users who receive something, in the order of their first reward.
@@ -68,6 +71,7 @@ impl State {
             known.status = DepositStatus::Matured;
             total = plus(total, entry.amount);
             out.effects.push(Effect::DepositMatured { deposit });
+            self.component_matured(deposit);
             let legs = buckets.get(bucket).map(|bucket| bucket.legs_of(&entry));
             for (number, leg) in (0u32..).zip(legs.unwrap_or_default()) {
                 self.release_leg(plan, deposit, (number, leg), &mut release, out);
@@ -112,15 +116,31 @@ impl State {
                 let sum = release.residuals.entry((tier, tree)).or_default();
                 *sum = plus(*sum, leg.amount);
             }
-            Beneficiary::User(user) if self.is_forfeited(user, deposit, leg.reason) => {
-                let sum = release.forfeited.entry(user).or_default();
+            Beneficiary::Fund(fund) => {
+                let sum = release.funds.entry(fund).or_default();
                 *sum = plus(*sum, leg.amount);
-                release.add(user, Amount::ZERO);
-                out.effects.push(Effect::RewardForfeited { deposit, leg: number });
             }
             Beneficiary::User(user) => {
-                let netted = self.net(user, leg.amount);
-                let rest = leg.amount.minus_or_zero(netted);
+                let lost = self.forfeit(plan, user, deposit, leg);
+                if !lost.is_zero() {
+                    let sum = release.forfeited.entry(user).or_default();
+                    *sum = plus(*sum, lost);
+                    release.add(user, Amount::ZERO);
+                    out.effects.push(Effect::RewardForfeited { deposit, leg: number });
+                }
+                let gross = leg.amount.minus_or_zero(lost);
+                if gross.is_zero() {
+                    return;
+                }
+                let withheld = self.withhold_credit(plan, user, gross, leg.reason, out);
+                let tax = withheld.map_or(Amount::ZERO, |withheld| withheld.total());
+                if !tax.is_zero() {
+                    let sum = release.withheld.entry(user).or_default();
+                    *sum = plus(*sum, tax);
+                }
+                let net = gross.minus_or_zero(tax);
+                let netted = self.net(user, net);
+                let rest = net.minus_or_zero(netted);
                 let reserve = pool_tier(plan, leg.reason).filter(|tier| self.is_reserving(user, *tier));
                 if !netted.is_zero() {
                     let sum = release.netted.entry(user).or_default();
@@ -137,13 +157,28 @@ impl State {
         }
     }
 
+    /// What a reward loses of itself because it relied on something that has been refunded since: everything, or what
+    /// exceeds the cap of somebody whose own purchase went back.
+    fn forfeit(&mut self, plan: &CompiledPlan, user: UserId, deposit: DepositId, leg: &HeldLeg) -> Amount {
+        let lost = if self.is_forfeited(plan, user, deposit, leg.reason) {
+            leg.amount
+        } else {
+            leg.amount.min(self.components.caps.over(user))
+        };
+        if !lost.is_zero() {
+            self.components.caps.give_back(user, lost);
+        }
+        lost
+    }
+
     /// Whether a reward relied on something that has been refunded since: the recipient's registration, or
     /// for a share of a retopup every retopup of the recipient older than the one that it is a share of.
-    fn is_forfeited(&self, user: UserId, deposit: DepositId, reason: Reason) -> bool {
+    fn is_forfeited(&self, plan: &CompiledPlan, user: UserId, deposit: DepositId, reason: Reason) -> bool {
         let Some(line) = self.line(user) else {
             return true;
         };
-        let relies_on_retopup = matches!(reason, Reason::Generation(_));
+        let relies_on_retopup =
+            plan.terms.intake == IntakeRule::AutoPool && matches!(reason, Reason::Generation(_));
         let retopup_stands = line.standing != NO_RETOPUP && line.standing < deposit.get();
         line.standing == GONE || (relies_on_retopup && !retopup_stands)
     }
@@ -162,6 +197,10 @@ impl State {
             let held = Account::Held(Beneficiary::Residual(tier, tree));
             push(out, held, Account::Residual(tier, tree), sum, Reason::Matured);
         }
+        for (fund, sum) in std::mem::take(&mut release.funds) {
+            let held = Account::Held(Beneficiary::Fund(fund));
+            push(out, held, Account::Revenue(fund), sum, Reason::Allocated);
+        }
         release.order.extend(release.users.iter().map(|sums| sums.user));
         release.order.sort_unstable();
         let order = std::mem::take(&mut release.order);
@@ -176,6 +215,7 @@ impl State {
         release.order.clear();
         release.reserves.clear();
         release.forfeited.clear();
+        release.withheld.clear();
         release.netted.clear();
     }
 
@@ -191,6 +231,9 @@ impl State {
             let refunded = Account::Breakage(BreakageCause::Refunded);
             release_to(out, user, refunded, *sum, Reason::Matured);
         }
+        if let Some(sum) = release.withheld.get(&user) {
+            release_to(out, user, Account::Tax, *sum, Reason::Withheld);
+        }
         if let Some(sum) = release.netted.get(&user) {
             release_to(out, user, Account::Receivable(user), *sum, Reason::Netting);
         }
@@ -201,8 +244,8 @@ impl State {
                 self.add_reserve(plan, user, *tier, *sum);
             }
         }
-        release_to(out, user, Account::Available(user), available, Reason::Matured);
-        self.entitle(user, available);
+        let to = self.receive(plan, user, available);
+        release_to(out, user, to, available, Reason::Matured);
     }
 }
 

@@ -1,14 +1,21 @@
 //! Refunds: exactly what a deposit caused goes back, and what relied on it stops standing.
 
-use ledger::{Account, ClearingCause, Leg, Movement, Reason, Tier, UserId};
+use ledger::{Account, Beneficiary, ClearingCause, Leg, Movement, Reason, Tier, UserId};
 use money::Amount;
 
 use super::{DepositStatus, GONE, NO_RETOPUP, State, discrepancy, position, push, unexpected_refund};
+use crate::compiled::CompiledPlan;
 use crate::{DepositId, DepositKind, DiscrepancyCause, Effect, Outcome};
 
 impl State {
     /// A deposit goes back to its payer. One that is not held is not the books' to give back.
-    pub(super) fn refund(&mut self, deposit: DepositId, amount: Amount, out: &mut Outcome) {
+    pub(super) fn refund(
+        &mut self,
+        plan: &CompiledPlan,
+        deposit: DepositId,
+        amount: Amount,
+        out: &mut Outcome,
+    ) {
         let Some((known, bucket, entry)) = self.held(deposit) else {
             unexpected_refund(amount, out);
             return;
@@ -35,9 +42,23 @@ impl State {
             known.status = DepositStatus::Refunded;
         }
         out.effects.push(Effect::DepositRefunded { deposit });
+        self.give_back_caps(plan, out);
+        self.component_refund(plan, deposit, out);
         match kind {
             DepositKind::Registration => self.deactivate(user, out),
             DepositKind::Retopup => self.unstand(user, deposit),
+        }
+    }
+
+    /// The rewards that a refund took back no longer count as earned.
+    fn give_back_caps(&mut self, plan: &CompiledPlan, out: &Outcome) {
+        if plan.terms.components.subscription.is_none() {
+            return;
+        }
+        for leg in &out.legs {
+            if let Account::Held(Beneficiary::User(user)) = leg.debit {
+                self.components.caps.give_back(user, leg.amount);
+            }
         }
     }
 
@@ -52,6 +73,7 @@ impl State {
         for tier in (1..=Tier::MAX).filter_map(Tier::new).take(self.tiers.len()) {
             self.stop_reserving(user, tier, out);
         }
+        self.retire_components(user);
         out.effects.push(Effect::UserRefunded { user });
     }
 

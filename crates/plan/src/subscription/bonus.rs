@@ -99,7 +99,6 @@ impl BonusTerms {
 
     /// `u128(amount)  u32(grant: 0 first purchase, 1 verified)  u32(share in bps)  u128(at most, 0 = unlimited)
     /// text(fund)`.
-    #[expect(dead_code, reason = "the hash of a plan that has this table")]
     pub(crate) fn encode(&self, out: &mut Encoder) {
         out.amount(self.amount);
         out.u32(match self.grant {

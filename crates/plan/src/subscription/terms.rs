@@ -167,7 +167,6 @@ impl SubscriptionTerms {
     /// `list(u128(from)  u32(monthly bps))  u128(amount at most, 0 = unlimited)  u32(days: 0 working, 1 all)
     /// u32(divisor, 0 = working days)  text(fund)  u32(when short: 0 pro rata, 1 queue)  u32(multiple, 0 = no cap)
     /// list(text(fund)  u32(bps))`.
-    #[expect(dead_code, reason = "the hash of a plan that has this table")]
     pub(crate) fn encode(&self, out: &mut Encoder) {
         out.length(self.tiers.len());
         for tier in &self.tiers {

@@ -78,6 +78,17 @@ impl Withheld {
         self.gross.minus_or_zero(self.total())
     }
 
+    /// The tax in what has not been reversed.
+    #[must_use]
+    pub fn standing_total(&self) -> Amount {
+        let until = |line: &Line| line.amount.proportion(self.reversed, self.gross);
+        let add = |sum: Amount, line: &Line| {
+            let standing = line.amount.minus_or_zero(until(line));
+            sum.plus(standing).unwrap_or(self.gross)
+        };
+        self.lines().fold(Amount::ZERO, add)
+    }
+
     /// What has not been reversed of the payment.
     #[must_use]
     pub const fn standing(&self) -> Amount {

@@ -140,10 +140,6 @@ impl WithholdingTerms {
     }
 
     /// Every parameter, for the hash of the plan.
-    #[expect(
-        dead_code,
-        reason = "read by the hash of a plan once its file has these tables"
-    )]
     pub(crate) fn encode(&self, out: &mut Encoder) {
         out.length(self.policies.len());
         for policy in &self.policies {

@@ -57,6 +57,28 @@ fn half_enters() -> CompiledPlan {
     compile(&text).unwrap()
 }
 
+fn subscription() -> CompiledPlan {
+    compile(include_str!("../../../../plans/subscription.toml")).unwrap()
+}
+
+fn binary_ev() -> CompiledPlan {
+    compile(include_str!("../../../../plans/binary-ev.toml")).unwrap()
+}
+
+/// The same with tax from 3,000 a year on.
+fn binary_taxed() -> CompiledPlan {
+    let text = include_str!("../../../../plans/binary-ev.toml").replace("\"20000\"", "\"3000\"");
+    compile(&text).unwrap()
+}
+
+fn unilevel_orders() -> CompiledPlan {
+    compile(include_str!("../../../../plans/unilevel-orders.toml")).unwrap()
+}
+
+fn referral_campaign() -> CompiledPlan {
+    compile(include_str!("../../../../plans/referral-campaign.toml")).unwrap()
+}
+
 macro_rules! scenarios {
     ($($name:ident: $plan:expr;)*) => {
         $(
@@ -90,6 +112,27 @@ scenarios! {
     what_a_user_owes_is_paid_before_anything_else: all_enter(15);
     money_that_fits_nothing_waits_in_clearing: auto_pool();
     choices_that_do_not_fit_are_ignored: all_enter(1);
+    a_subscription_pays_uplines_accrues_and_is_withdrawn: subscription();
+    a_refunded_subscription_takes_everything_back: subscription();
+    pairs_pay_tax_then_instalments_then_their_user: binary_taxed();
+    a_refunded_booking_undoes_its_pairs: binary_ev();
+    commissions_are_paid_by_orders_and_taken_back_with_them: unilevel_orders();
+    a_campaign_pays_out_of_its_budget: referral_campaign();
+}
+
+/// From one fact on the rules are another version's; what was granted before stays as it was.
+#[test]
+fn a_change_of_the_plan_is_a_fact() {
+    let text = include_str!("../../../../plans/subscription.toml");
+    let lower = text
+        .replace("version = 1", "version = 2")
+        .replace("rates_bps = [1000,", "rates_bps = [500,");
+    let changed = compile(&lower).unwrap();
+    let scenario = include_str!("scenarios/a_change_of_the_plan_is_a_fact.txt");
+    scenario::check_change(subscription(), changed, scenario);
+    // Pools cannot appear in a ledger of subscriptions.
+    let stays = "register A paying 500\nchange\n    nothing\n    ! ignored PlanNotApplicable\n";
+    scenario::check_change(subscription(), auto_pool(), stays);
 }
 
 /// The reference's table: in an endless tree the places 11 to 14 reach the next price of 40 with 41 in reserve, and do so

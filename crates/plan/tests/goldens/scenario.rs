@@ -13,6 +13,13 @@
 //! settle b1 A 5 B credited 7    the chain executed it; also: A frozen 5 (credited, because frozen), A skipped
 //! release b1 expired            also: cancelled; and of the chain: cancel b1
 //! claim A 5 / withdraw A 5 / treasury 5
+//! end 2026-12-31                a day of the plan's calendar ended
+//! allocate yield 5              revenue that nobody has goes to a fund
+//! wallet A 5 / verify A / taxid A / side A left
+//! order o1 A 5 on 2026-12-31    a shop sold something; also: for c1 (a retail customer of A); return o1 2
+//! finalize 2026-12-31           the commission period of this day; then: let-go 2026-12-31
+//! convert v1 A r1 5 on 2026-12-31    A referred r1; also: self A; unconvert v1 2
+//! change                        to the other plan of the scenario
 //! leaves A 5 B frozen 7 C skipped    somebody had leaves of a root settled; outcomes as of settle
 //!     10 custody -> held(A) pool_layer(1,1) to A of B      a leg: all legs of the fact, in order, or none of them
 //!     5 available(A) -> custody payout to A pending        also: post, void
@@ -24,6 +31,7 @@
 //! After every fact the harness itself checks that custody holds what came in less what went out, that what is
 //! held belongs to deposits that are held, and that no guarded account gives more than it has.
 
+mod report;
 mod settlement;
 
 use std::collections::BTreeMap;
@@ -32,13 +40,26 @@ use std::fmt::Write as _;
 use alloy_primitives::{Address, B256, keccak256};
 use ledger::{Account, AccountKind, BalanceChanges, Leg, Reason, Side, fold_into};
 use money::{Amount, Asset};
-use plan::{Book, Cause, CompiledPlan, Effect, Intake, Outcome, ReserveChoice, Tier, UserId};
+use plan::{
+    Book, Cause, CompiledPlan, Day, DiscrepancyCause, Effect, Intake, Outcome, ReserveChoice, Tier, UserId,
+};
 
 const DAY_SECONDS: u64 = 86_400;
 
 /// Runs a scenario and panics, with line and text, at the first line that does not hold.
 pub(crate) fn check(plan: CompiledPlan, text: &str) {
+    run(Scenario::new(plan), text);
+}
+
+/// The same with another plan, to which `change` changes.
+pub(crate) fn check_change(plan: CompiledPlan, other: CompiledPlan, text: &str) {
     let mut scenario = Scenario::new(plan);
+    scenario.book = scenario.book.with_versions(vec![other.clone()]);
+    scenario.other = Some(other);
+    run(scenario, text);
+}
+
+fn run(mut scenario: Scenario, text: &str) {
     let mut lines = text.lines().enumerate().peekable();
     while let Some((number, line)) = lines.next() {
         let line = line.split('#').next().unwrap().trim_end();
@@ -61,10 +82,13 @@ struct Deposit {
     amount: Amount,
     day: u32,
     is_held: bool,
+    /// The plan has no use for it.
+    in_clearing: bool,
 }
 
 struct Scenario {
     book: Book,
+    other: Option<CompiledPlan>,
     day: u32,
     names: BTreeMap<Address, String>,
     deposits: Vec<Deposit>,
@@ -78,6 +102,7 @@ impl Scenario {
     fn new(plan: CompiledPlan) -> Self {
         Self {
             book: Book::new(plan),
+            other: None,
             day: 10,
             names: BTreeMap::new(),
             deposits: Vec::new(),
@@ -91,11 +116,15 @@ impl Scenario {
     fn step(&mut self, line: &str, expected: &[String], at: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[..] {
-            ["day", day] => self.day = day.parse().unwrap(),
+            ["day", day] => {
+                let date = Day::of_date(day).map(Day::get);
+                self.day = date.unwrap_or_else(|| day.parse().unwrap());
+            }
             ["=", account, amount] => assert_eq!(self.balance(account), amount, "{at}"),
             _ => {
                 let cause = self.cause(&words, at);
                 self.book.apply(&cause, &mut self.out);
+                self.note_clearing();
                 self.fold(at);
                 self.compare(expected, at);
             }
@@ -149,7 +178,8 @@ impl Scenario {
                 }
             }
             "mature" => {
-                let through_day: u32 = words[1].parse().unwrap();
+                let date = Day::of_date(words[1]).map(Day::get);
+                let through_day = date.unwrap_or_else(|| words[1].parse().unwrap());
                 let mut total = Amount::ZERO;
                 for deposit in &mut self.deposits {
                     if deposit.is_held && deposit.day <= through_day {
@@ -189,7 +219,7 @@ impl Scenario {
             "request" | "settle" | "release" | "cancel" | "claim" | "leaves" | "withdraw" | "treasury" => {
                 self.settlement(words, at)
             }
-            other => panic!("{at}: unknown fact {other}"),
+            _ => self.report(words, at),
         }
     }
 
@@ -206,6 +236,7 @@ impl Scenario {
                 amount,
                 day: self.day,
                 is_held: true,
+                in_clearing: false,
             });
         }
         let intake = Intake {
@@ -221,6 +252,18 @@ impl Scenario {
             Cause::Registered(intake)
         } else {
             Cause::RetoppedUp(intake)
+        }
+    }
+
+    /// A payment whose amount the plan does not take waits for a human.
+    fn note_clearing(&mut self) {
+        let unroutable = Effect::Discrepancy {
+            cause: DiscrepancyCause::IntakeAmount,
+        };
+        if self.out.effects.contains(&unroutable)
+            && let Some(deposit) = self.deposits.last_mut()
+        {
+            deposit.in_clearing = true;
         }
     }
 
@@ -248,6 +291,13 @@ impl Scenario {
         let custody = self.net(Account::Custody);
         assert_eq!(self.inflow.minus(self.outflow), Ok(custody), "{at}: custody");
         let clearing = Amount::sum_of(self.deposits.iter().filter(|d| d.is_held).map(|deposit| {
+            if self.book.plan().tiers() == 0 {
+                return if deposit.in_clearing {
+                    Amount::ZERO
+                } else {
+                    deposit.amount
+                };
+            }
             let price = if deposit.is_registration {
                 self.book.plan().registration_price()
             } else {
@@ -383,6 +433,7 @@ impl Scenario {
             Effect::Progressed { user, from } => format!("! progressed {} {from}", self.name(*user)),
             Effect::Frozen { user, until } => format!("! frozen {} {until}", self.name(*user)),
             Effect::Unfrozen { user } => format!("! unfrozen {}", self.name(*user)),
+            Effect::Component(_) => self.component_text(effect),
             Effect::CommandIgnored { cause } => format!("! ignored {cause:?}"),
             Effect::Discrepancy { cause } => format!("! discrepancy {cause:?}"),
             Effect::DepositTaken { deposit, .. } => format!("! taken {}", deposit.get()),

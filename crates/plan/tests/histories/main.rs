@@ -64,6 +64,7 @@ fn flow(cause: &Cause) -> i128 {
         | Cause::UserFrozen { .. }
         | Cause::UserUnfrozen { .. }
         | Cause::Noted
+        | Cause::Reported(_)
         | Cause::ReserveChosen { .. }
         | Cause::Corrected { .. }
         | Cause::BatchRequested { .. }
@@ -115,6 +116,7 @@ fn notes(out: &Outcome) -> Vec<String> {
             Effect::Progressed { .. } => Some("progressed".into()),
             Effect::PayoutRefused { cause, .. } => Some(format!("{cause:?}")),
             Effect::Joined { .. }
+            | Effect::Component(_)
             | Effect::DepositTaken { .. }
             | Effect::DepositRefunded { .. }
             | Effect::DepositMatured { .. }
@@ -342,6 +344,7 @@ proptest! {
                 | Fact::Unfrozen { .. }
                 | Fact::ReserveChosen { .. }
                 | Fact::Corrected { .. }
+                | Fact::Component(_)
                 | Fact::Noted => (Amount::ZERO, Amount::ZERO),
             };
             prop_assert_eq!(taken.plus(from), sent.plus(into), "{:?}", fact);

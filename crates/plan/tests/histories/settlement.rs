@@ -260,6 +260,7 @@ pub(crate) fn rule_of(effect: &Effect) -> Option<&'static str> {
         Effect::CommandIgnored { cause } => format!("{cause:?}"),
         Effect::Discrepancy { cause } => format!("{cause:?}"),
         Effect::Joined { .. }
+        | Effect::Component(_)
         | Effect::DepositTaken { .. }
         | Effect::DepositRefunded { .. }
         | Effect::DepositMatured { .. }

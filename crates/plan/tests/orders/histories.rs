@@ -97,7 +97,7 @@ fn table(rules: &model::Rules) -> OrdersTable {
     };
     let paise = |units: u128| format!("\"{}\"", Asset::Inr.display_amount(Amount::new(units)));
     let text = format!(
-        "period = {:?}\npv_bps = {}\nfund_bps = {}\ngenerations_bps = [{}]\ncompression = {:?}\nactive_pv_min = {}\n\
+        "period = {:?}\npv_bps = {}\nfund = \"commissions\"\nfund_bps = {}\ngenerations_bps = [{}]\ncompression = {:?}\nactive_pv_min = {}\n\
          personal_volume = {:?}\nown_pv_min = [{}]\ngroup_pv_min = [{}]\ncustomers_min = {}\n\
          retail_share_min_bps = {}\nretail_rule = {:?}\nhold_days = {}\nlate_orders = \"open_period\"\n{}",
         if rules.by_month { "month" } else { "week" },

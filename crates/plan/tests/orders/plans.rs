@@ -11,6 +11,7 @@ use plan::{Day, UserId};
 pub(crate) const PLAN: &str = r#"
 period = "month"
 pv_bps = 10000
+fund = "commissions"
 fund_bps = 5000
 generations_bps = [1000, 500, 300]
 compression = "standard"

@@ -95,6 +95,7 @@ pub(super) fn write(cause: &Cause) -> CauseJson {
         | Cause::UserFrozen { .. }
         | Cause::UserUnfrozen { .. }
         | Cause::Noted
+        | Cause::Reported(_)
         | Cause::ReserveChosen { .. }
         | Cause::Corrected { .. } => cause.into(),
     }
@@ -161,6 +162,7 @@ pub(super) fn read(json: CauseJson) -> Result<Cause, CauseJsonError> {
         | CauseJson::UserFrozen { .. }
         | CauseJson::UserUnfrozen { .. }
         | CauseJson::Noted
+        | CauseJson::Reported(_)
         | CauseJson::ReserveChosen { .. }
         | CauseJson::Corrected { .. } => json.try_into()?,
     })

@@ -9,6 +9,7 @@ use ledger::{Account, Beneficiary, Leg, Reason};
 use money::Amount;
 use plan::{DepositKind, Effect, Funding, Outcome, ReserveChoice};
 
+use super::write_components::ComponentEffectRow;
 use super::{DepositIndex, PostingError};
 
 pub(super) use settlement::{ClaimRow, SettlementChanges};
@@ -25,6 +26,7 @@ pub(super) struct Changes {
     pub(super) incomes: BTreeMap<i32, Income>,
     pub(super) choices: BTreeMap<(i32, i16), (&'static str, i64)>,
     pub(super) discrepancies: Vec<(i64, i16, String)>,
+    pub(super) components: Vec<ComponentEffectRow>,
     pub(super) settlement: SettlementChanges,
 }
 
@@ -164,7 +166,7 @@ impl RewardRow {
         let withheld = match leg.credit {
             Account::Held(Beneficiary::Breakage(cause)) | Account::Breakage(cause) => Some(cause.name()),
             Account::Held(Beneficiary::Residual(..)) | Account::Residual(..) => Some("residual"),
-            Account::Held(Beneficiary::User(_) | Beneficiary::Company)
+            Account::Held(Beneficiary::User(_) | Beneficiary::Company | Beneficiary::Fund(_))
             | Account::Custody
             | Account::Available(_)
             | Account::InTransit(_)
@@ -172,9 +174,11 @@ impl RewardRow {
             | Account::Receivable(_)
             | Account::Company
             | Account::Credit(_)
-            | Account::Revenue
+            | Account::Revenue(_)
             | Account::Tax
-            | Account::Clearing(_) => None,
+            | Account::Clearing(_)
+            | Account::Deferred(_)
+            | Account::Wallet(_) => None,
         };
         Some(Self {
             fact_seq: big(fact_seq),
@@ -277,6 +281,12 @@ impl Changes {
             Effect::Discrepancy { cause } => self.note(fact, cause.name().to_owned()),
             Effect::TreeOpened { .. } | Effect::Placed { .. } | Effect::TreeClosed { .. } => {
                 self.add_place(fact, effect);
+            }
+            Effect::Component(effect) => {
+                let last = self.components.last();
+                let position = last.map_or(0, |row| row.position_after(fact));
+                self.components
+                    .push(ComponentEffectRow::new(fact, position, effect));
             }
             // The node that a move took says it already.
             Effect::Progressed { .. } => {}
@@ -391,7 +401,7 @@ impl Changes {
 }
 
 /// SQL's `integer`. Ids and counts of the plan are at most `i32::MAX` by construction.
-fn int(number: u32) -> i32 {
+pub(super) fn int(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 

@@ -5,7 +5,7 @@ use sqlx::PgTransaction;
 
 use super::changes::{Changes, DepositChange, RewardRow, Taken, TreeChange, UserChange};
 use super::write_ledger::STATEMENT_ROWS_MAX;
-use super::{PostingError, all_written, write_settlement};
+use super::{PostingError, all_written, write_components, write_settlement};
 use crate::DbAmount;
 
 pub(super) async fn write(
@@ -23,6 +23,7 @@ pub(super) async fn write(
     upsert_incomes(transaction, changes).await?;
     upsert_choices(transaction, changes).await?;
     insert_discrepancies(transaction, changes).await?;
+    write_components::write(transaction, &changes.components).await?;
     write_settlement::write(transaction, &changes.settlement).await
 }
 

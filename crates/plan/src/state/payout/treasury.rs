@@ -17,26 +17,43 @@ pub(in crate::state) struct Treasury {
 }
 
 impl Treasury {
-    /// Counts what a fact credits to the operator's accounts. Nothing but [`Treasury::take`] debits them.
+    /// Counts what a fact moves to and from the operator's accounts, except what [`Treasury::take`] counted already.
     pub(in crate::state) fn follow(&mut self, out: &Outcome) {
         for leg in &out.legs {
-            let balance = match leg.credit {
-                Account::Company => &mut self.company,
-                Account::Residual(tier, tree) => self.residuals.entry((tier, tree)).or_default(),
-                Account::Breakage(cause) => self.breakage.entry(cause).or_default(),
-                Account::Custody
-                | Account::Held(_)
-                | Account::Available(_)
-                | Account::InTransit(_)
-                | Account::Reserve(..)
-                | Account::Receivable(_)
-                | Account::Credit(_)
-                | Account::Revenue
-                | Account::Tax
-                | Account::Clearing(_) => continue,
-            };
-            *balance = plus(*balance, leg.amount);
+            if let Some(balance) = self.balance_mut(leg.credit) {
+                *balance = plus(*balance, leg.amount);
+            }
+            if leg.reason != Reason::Treasury
+                && let Some(balance) = self.balance_mut(leg.debit)
+            {
+                *balance = balance.minus_or_zero(leg.amount);
+            }
         }
+    }
+
+    fn balance_mut(&mut self, account: Account) -> Option<&mut Amount> {
+        match account {
+            Account::Company => Some(&mut self.company),
+            Account::Residual(tier, tree) => Some(self.residuals.entry((tier, tree)).or_default()),
+            Account::Breakage(cause) => Some(self.breakage.entry(cause).or_default()),
+            Account::Custody
+            | Account::Held(_)
+            | Account::Available(_)
+            | Account::InTransit(_)
+            | Account::Reserve(..)
+            | Account::Receivable(_)
+            | Account::Credit(_)
+            | Account::Revenue(_)
+            | Account::Tax
+            | Account::Clearing(_)
+            | Account::Deferred(_)
+            | Account::Wallet(_) => None,
+        }
+    }
+
+    /// What a cause of breakage has that was not taken out.
+    pub(in crate::state) fn breakage(&self, cause: BreakageCause) -> Amount {
+        self.breakage.get(&cause).copied().unwrap_or(Amount::ZERO)
     }
 
     /// Takes from company, then from residuals by tier and tree, then from breakage by cause; says what is missing.

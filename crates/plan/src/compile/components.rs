@@ -1,0 +1,402 @@
+//! The components of a plan file together: which of them fit each other, what each payment is, and which fund pays what.
+//!
+//! Single tables check themselves; here is what only the whole file can say. Funding: everything that a component pays
+//! is a part of a payment or a debit of a declared fund, so no path pays more than it takes.
+
+use ledger::Fund;
+use money::{Amount, Asset, Bps};
+
+use super::encoding::Encoder;
+use super::reference::{self, Named, Reference};
+use super::{Refusal, field};
+use crate::binary::BinaryTerms;
+use crate::campaign::CampaignTerms;
+use crate::cap::CapTerms;
+use crate::compiled::{ComponentTerms, Finding, FundTerms, IntakeRule, Severity};
+use crate::file::{AllocationTable, PlanFile};
+use crate::generation::GenerationTerms;
+use crate::orders::OrdersTerms;
+use crate::ranks::RanksTerms;
+use crate::subscription::{BonusTerms, SubscriptionTerms};
+use crate::withdrawal::WithdrawalTerms;
+use crate::withholding::WithholdingTerms;
+
+/// Most funds of a plan: the number of a fund is a byte of an account's id, and more could not be kept apart by people.
+pub const FUNDS_MAX: usize = 32;
+
+/// What the components of a file compile to, and what a payment is.
+pub(super) fn check(file: &PlanFile, asset: Asset) -> Result<(IntakeRule, ComponentTerms), Refusal> {
+    let funds = check_funds(file)?;
+    let fund = |field: &str, name: &str| fund_named(&funds, field, name);
+    let subscription = table(&file.subscription, |table| SubscriptionTerms::check(table, asset))?;
+    let ranks = table(&file.ranks, |table| RanksTerms::check(table, asset))?;
+    let orders = table(&file.orders, |table| OrdersTerms::check(table, asset))?;
+    let campaign = table(&file.campaign, |table| CampaignTerms::check(table, asset))?;
+    let bonus = table(&file.bonus, |table| BonusTerms::check(table, asset))?;
+    let binary = check_binary(file, asset)?;
+    let terms = ComponentTerms {
+        allocations: check_allocations(file, &funds)?,
+        cap: table(&file.cap, CapTerms::check)?,
+        accrual_fund: option(&file.subscription, |table| fund("subscription.fund", &table.fund))?,
+        subscription_allocations: check_subscription_funds(subscription.as_ref(), &funds)?,
+        subscription,
+        generation: table(&file.generation, GenerationTerms::check)?,
+        bonus: match bonus {
+            Some(bonus) => {
+                let fund = fund("bonus.fund", bonus.fund())?;
+                Some((bonus, fund))
+            }
+            None => None,
+        },
+        rank_fund: option(&file.ranks, |table| fund("ranks.fund", &table.fund))?,
+        ranks,
+        pair_fund: option(&file.binary, |table| fund("binary.fund", &table.fund))?,
+        binary,
+        order_fund: option(&file.orders, |table| fund("orders.fund", &table.fund))?,
+        orders,
+        campaign_fund: option(&file.campaign, |table| fund("campaign.fund", &table.fund))?,
+        campaign,
+        withholding: WithholdingTerms::check(file.withholding.as_deref().unwrap_or_default(), asset)?,
+        withdrawal: table(&file.withdrawal, |table| WithdrawalTerms::check(table, asset))?,
+        funds,
+    };
+    let intake = check_intake(file, asset)?;
+    check_together(file)?;
+    Ok((intake, terms))
+}
+
+fn table<T, U>(
+    table: &Option<T>,
+    check: impl FnOnce(&T) -> Result<U, Refusal>,
+) -> Result<Option<U>, Refusal> {
+    table.as_ref().map(check).transpose()
+}
+
+fn option<T, U>(table: &Option<T>, ask: impl FnOnce(&T) -> Result<U, Refusal>) -> Result<Option<U>, Refusal> {
+    table.as_ref().map(ask).transpose()
+}
+
+fn check_binary(file: &PlanFile, asset: Asset) -> Result<Option<BinaryTerms>, Refusal> {
+    match (&file.binary, &file.booking) {
+        (None, None) => Ok(None),
+        (Some(binary), Some(booking)) => BinaryTerms::check(binary, booking, asset).map(Some),
+        (Some(_), None) => Err(misfit(
+            "binary",
+            "there is no table [booking]",
+            "say what is booked in [booking]",
+        )),
+        (None, Some(_)) => Err(misfit(
+            "booking",
+            "there is no table [binary]",
+            "add [binary], or leave it out",
+        )),
+    }
+}
+
+fn check_funds(file: &PlanFile) -> Result<Vec<FundTerms>, Refusal> {
+    let tables = file.funds.as_deref().unwrap_or_default();
+    field::list_length("funds", tables.len(), 0, FUNDS_MAX)?;
+    let mut named = Vec::with_capacity(tables.len());
+    for (index, table) in tables.iter().enumerate() {
+        crate::subscription::fund(&format!("funds[{index}].name"), &table.name)?;
+        named.push(Named {
+            name: &table.name,
+            field: format!("funds[{index}].name"),
+            references: table
+                .fallback
+                .iter()
+                .map(|name| Reference {
+                    name,
+                    field: format!("funds[{index}].fallback"),
+                })
+                .collect(),
+        });
+    }
+    reference::order(&named)?;
+    let number = |name: &String| {
+        tables
+            .iter()
+            .position(|table| table.name == *name)
+            .and_then(fund_at)
+    };
+    Ok(tables
+        .iter()
+        .map(|table| FundTerms {
+            name: table.name.clone(),
+            fallback: table.fallback.as_ref().and_then(number),
+        })
+        .collect())
+}
+
+/// The fund at a place of the list. There are few.
+fn fund_at(index: usize) -> Option<Fund> {
+    let number = u8::try_from(index).ok()?.checked_add(1)?;
+    Some(Fund::new(number))
+}
+
+fn fund_named(funds: &[FundTerms], field: &str, name: &str) -> Result<Fund, Refusal> {
+    let found = funds.iter().position(|fund| fund.name == name).and_then(fund_at);
+    found.ok_or_else(|| {
+        let problem = format!("there is no fund {name:?}");
+        let mend = format!("declare it: [[funds]] with name = {name:?}");
+        Refusal::new("unknown_reference", field, problem, mend)
+    })
+}
+
+fn check_subscription_funds(
+    terms: Option<&SubscriptionTerms>,
+    funds: &[FundTerms],
+) -> Result<Vec<Fund>, Refusal> {
+    let allocations = terms.map(SubscriptionTerms::allocations).unwrap_or_default();
+    let named = allocations.iter().enumerate().map(|(index, allocation)| {
+        let field = format!("subscription.allocations[{index}].fund");
+        fund_named(funds, &field, &allocation.fund)
+    });
+    named.collect()
+}
+
+fn check_allocations(file: &PlanFile, funds: &[FundTerms]) -> Result<Vec<(Fund, Bps)>, Refusal> {
+    let tables = file.allocations.as_deref().unwrap_or_default();
+    field::list_length("allocations", tables.len(), 0, FUNDS_MAX)?;
+    let shares: Vec<u16> = tables.iter().map(|table| table.bps).collect();
+    let shares = field::shares("allocations", &shares)?;
+    let named = tables.iter().zip(shares).enumerate();
+    let named = named.map(|(index, (table, share)): (usize, (&AllocationTable, Bps))| {
+        let fund = fund_named(funds, &format!("allocations[{index}].fund"), &table.fund)?;
+        Ok((fund, share))
+    });
+    named.collect()
+}
+
+/// What a payment is. Exactly one table may say so.
+fn check_intake(file: &PlanFile, asset: Asset) -> Result<IntakeRule, Refusal> {
+    let joining = match &file.joining {
+        Some(joining) => Some(IntakeRule::Joining {
+            price: field::price(asset, "joining.price", &joining.price)?,
+        }),
+        None => None,
+    };
+    let rules = [
+        (
+            "registration",
+            file.registration.as_ref().map(|_| IntakeRule::AutoPool),
+        ),
+        (
+            "subscription",
+            file.subscription.as_ref().map(|_| IntakeRule::Subscription),
+        ),
+        ("booking", file.booking.as_ref().map(|_| IntakeRule::Booking)),
+        ("orders", file.orders.as_ref().map(|_| IntakeRule::Order)),
+        ("joining", joining),
+    ];
+    let mut said = rules.into_iter().filter_map(|(table, rule)| Some((table, rule?)));
+    let mend = "write one of [registration], [subscription], [booking], [orders] and [joining]";
+    let Some((first, rule)) = said.next() else {
+        return Err(Refusal::new(
+            "intake_missing",
+            "registration",
+            "no table says what a payment is",
+            mend,
+        ));
+    };
+    match said.next() {
+        None => Ok(rule),
+        Some((second, _)) => {
+            let problem = format!("[{first}] says what a payment is already");
+            Err(Refusal::new("intake_ambiguous", second, problem, mend))
+        }
+    }
+}
+
+/// Tables that make no sense without others.
+fn check_together(file: &PlanFile) -> Result<(), Refusal> {
+    let purchases = file.subscription.is_some();
+    for (name, is_there) in [
+        ("generation", file.generation.is_some()),
+        ("cap", file.cap.is_some()),
+        ("bonus", file.bonus.is_some()),
+    ] {
+        if is_there && !purchases {
+            let mend = "add [subscription], or leave it out";
+            return Err(misfit(name, "it is about purchases, and nothing is sold", mend));
+        }
+    }
+    if file.ranks.is_some() && !purchases && file.orders.is_none() {
+        let mend = "add [subscription] or [orders], or leave it out";
+        return Err(misfit("ranks", "nothing brings volume", mend));
+    }
+    let allocates = file.booking.is_some() || file.joining.is_some();
+    if file.allocations.is_some() && !allocates {
+        let problem = "payments of this plan are divided by other tables";
+        let mend = "write [[subscription.allocations]] or orders.fund_bps instead";
+        return Err(misfit("allocations", problem, mend));
+    }
+    Ok(())
+}
+
+fn misfit(table: &str, problem: &str, mend: &str) -> Refusal {
+    Refusal::new("component_misplaced", table, problem, mend)
+}
+
+/// What participants must know of the components.
+pub(super) fn findings(terms: &ComponentTerms, asset: Asset) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if let Some(subscription) = &terms.subscription {
+        found.push(recruited(subscription, terms));
+        found.extend(subscription.findings(asset, terms.generation.as_ref()));
+    }
+    found.extend(terms.generation.iter().flat_map(|terms| terms.findings(asset)));
+    found.extend(terms.cap.iter().flat_map(|terms| terms.findings(asset)));
+    found.extend(terms.bonus.iter().flat_map(|(terms, _)| terms.findings(asset)));
+    found.extend(terms.ranks.iter().flat_map(|terms| terms.findings(asset)));
+    found.extend(terms.binary.iter().flat_map(|terms| terms.findings(asset)));
+    found.extend(terms.orders.iter().flat_map(|terms| terms.findings(asset)));
+    found.extend(terms.campaign.iter().flat_map(|terms| terms.findings(asset)));
+    found.extend(terms.withholding.findings(asset));
+    found.extend(terms.withdrawal.iter().flat_map(|terms| terms.findings(asset)));
+    if !terms.funds.is_empty() {
+        found.push(funded_rewards(terms));
+    }
+    found
+}
+
+/// What of a purchase goes to people who were there before.
+fn recruited(subscription: &SubscriptionTerms, terms: &ComponentTerms) -> Finding {
+    let commissions = terms
+        .generation
+        .as_ref()
+        .map_or(0, |terms| u128::from(terms.rates_sum().get()));
+    let allocated = subscription.allocations().iter().fold(0u128, |sum, allocation| {
+        sum.saturating_add(u128::from(allocation.share.get()))
+    });
+    Finding {
+        code: "recruitment_funded",
+        severity: Severity::Warning,
+        text: format!(
+            "Without money from outside all rewards are funded by payments of later participants: {commissions} of 10,000 \
+             parts of every purchase pay uplines, and {allocated} of 10,000 parts of the rest go to funds."
+        ),
+        figures: vec![
+            (
+                "share_bps",
+                if commissions == 0 && allocated == 0 {
+                    0
+                } else {
+                    10_000
+                },
+            ),
+            ("generations_bps", commissions),
+            ("allocations_bps", allocated),
+        ],
+    }
+}
+
+/// What depends on money that nobody in the plan pays.
+fn funded_rewards(terms: &ComponentTerms) -> Finding {
+    let paying = [
+        ("accruals", terms.accrual_fund),
+        ("rank bonuses", terms.rank_fund),
+        ("pairs", terms.pair_fund),
+        ("commissions", terms.order_fund),
+        ("campaign rewards", terms.campaign_fund),
+    ];
+    let filled: Vec<Fund> = (terms.allocations.iter().map(|(fund, _)| *fund))
+        .chain(terms.subscription_allocations.iter().copied())
+        .chain(terms.order_fund)
+        .collect();
+    let outside = |fund: &Option<Fund>| fund.is_some_and(|fund| !filled.contains(&fund));
+    let names: Vec<&str> = paying
+        .iter()
+        .filter(|(_, fund)| outside(fund))
+        .map(|(name, _)| *name)
+        .collect();
+    let text = if names.is_empty() {
+        "Every fund that pays rewards is filled by a share of payments; when it is empty nothing is paid."
+            .to_owned()
+    } else {
+        format!(
+            "Nothing in the plan fills the funds for {}: they are paid only as far as operators put money there, and \
+             nothing is owed when they are empty.",
+            names.join(", ")
+        )
+    };
+    Finding {
+        code: "funded_from_outside",
+        severity: Severity::Info,
+        text,
+        figures: vec![("rules", u128::try_from(names.len()).unwrap_or(u128::MAX))],
+    }
+}
+
+/// Whether participants' payments for the plan itself, not for goods, pay rewards.
+pub(super) fn is_recruitment_funded(terms: &ComponentTerms) -> bool {
+    let generations = terms.generation.as_ref();
+    let pays = generations.is_some_and(|terms| terms.rates_sum().get() > 0);
+    terms.subscription.is_some() && (pays || !terms.subscription_allocations.is_empty())
+}
+
+/// Which tables the file has, each with its parameters.
+pub(super) fn encode(intake: IntakeRule, terms: &ComponentTerms, out: &mut Encoder) {
+    out.length(terms.funds.len());
+    for fund in &terms.funds {
+        out.text(&fund.name);
+        out.u32(fund.fallback.map_or(0, |fund| u32::from(fund.get())));
+    }
+    out.length(terms.allocations.len());
+    for (fund, share) in &terms.allocations {
+        out.u32(u32::from(fund.get()));
+        out.u32(u32::from(share.get()));
+    }
+    let price = match intake {
+        IntakeRule::Joining { price } => price,
+        IntakeRule::AutoPool | IntakeRule::Subscription | IntakeRule::Booking | IntakeRule::Order => {
+            Amount::ZERO
+        }
+    };
+    out.amount(price);
+    for fund in [
+        terms.accrual_fund,
+        terms.rank_fund,
+        terms.pair_fund,
+        terms.order_fund,
+        terms.campaign_fund,
+        terms.bonus.as_ref().map(|(_, fund)| *fund),
+    ] {
+        out.u32(fund.map_or(0, |fund| u32::from(fund.get())));
+    }
+    part(
+        out,
+        "subscription",
+        terms.subscription.as_ref(),
+        SubscriptionTerms::encode,
+    );
+    part(
+        out,
+        "generation",
+        terms.generation.as_ref(),
+        GenerationTerms::encode,
+    );
+    part(out, "cap", terms.cap.as_ref(), |cap, out| cap.encode(out));
+    let bonus = terms.bonus.as_ref().map(|(terms, _)| terms);
+    part(out, "bonus", bonus, BonusTerms::encode);
+    part(out, "ranks", terms.ranks.as_ref(), RanksTerms::encode);
+    part(out, "binary", terms.binary.as_ref(), BinaryTerms::encode);
+    part(out, "orders", terms.orders.as_ref(), OrdersTerms::encode);
+    part(out, "campaign", terms.campaign.as_ref(), CampaignTerms::encode);
+    let withholds = !terms.withholding.policies().is_empty();
+    let withholding = withholds.then_some(&terms.withholding);
+    part(out, "withholding", withholding, WithholdingTerms::encode);
+    part(
+        out,
+        "withdrawal",
+        terms.withdrawal.as_ref(),
+        WithdrawalTerms::encode,
+    );
+}
+
+fn part<T>(out: &mut Encoder, name: &str, terms: Option<&T>, encode: impl FnOnce(&T, &mut Encoder)) {
+    if let Some(terms) = terms {
+        out.text(name);
+        encode(terms, out);
+    }
+}

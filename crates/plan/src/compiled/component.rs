@@ -1,0 +1,56 @@
+//! Questions about the components of a plan: its funds, and where matured rewards go.
+
+use ledger::Fund;
+
+use super::CompiledPlan;
+
+impl CompiledPlan {
+    /// Names of the plan's funds in the order of their numbers, from 1.
+    pub fn funds(&self) -> impl Iterator<Item = (Fund, &str)> + '_ {
+        (1u8..)
+            .map(Fund::new)
+            .zip(self.terms.components.funds.iter().map(|fund| fund.name.as_str()))
+    }
+
+    /// Stable names of the components that the plan has, as their tables are called.
+    pub fn component_names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let components = &self.terms.components;
+        [
+            ("pool", self.tiers() > 0),
+            ("cap", components.cap.is_some()),
+            ("subscription", components.subscription.is_some()),
+            ("generation", components.generation.is_some()),
+            ("bonus", components.bonus.is_some()),
+            ("ranks", components.ranks.is_some()),
+            ("binary", components.binary.is_some()),
+            ("orders", components.orders.is_some()),
+            ("campaign", components.campaign.is_some()),
+            ("withholding", !components.withholding.policies().is_empty()),
+            ("withdrawal", components.withdrawal.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, has)| has.then_some(name))
+    }
+
+    /// Whether the plan has a fund of this number.
+    #[must_use]
+    pub fn has_fund(&self, fund: Fund) -> bool {
+        usize::from(fund.get()) <= self.terms.components.funds.len()
+    }
+
+    /// A fund and what pays when it is empty, one behind the other. The compiler refuses circles.
+    pub(crate) fn fund_chain(&self, fund: Fund) -> impl Iterator<Item = Fund> + use<'_> {
+        let behind = move |fund: &Fund| {
+            let index = usize::from(fund.get()).checked_sub(1)?;
+            self.terms.components.funds.get(index)?.fallback
+        };
+        std::iter::successors(Some(fund), behind)
+    }
+
+    /// Whether matured rewards wait in a wallet balance until their user takes them out.
+    #[must_use]
+    pub fn pays_into_wallet(&self) -> bool {
+        let components = &self.terms.components;
+        components.withdrawal.is_some() || components.withholding.has_payout_basis()
+    }
+}

@@ -1,0 +1,355 @@
+//! What the components of a plan change besides money: subscriptions, ranks, pairs, orders, campaigns, and the
+//! rewards that they pay from funds.
+//!
+//! Every variant has a stable name, at most one user, one number of what it is about and one amount, so that one
+//! table holds all of them and a new component needs no other.
+
+use ledger::{Fund, Reason, UserId};
+use money::Amount;
+
+use crate::Day;
+
+/// A reward from a fund: dense, from 1, in the order in which they are granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RewardId(u32);
+
+impl RewardId {
+    /// The reward with this number; zero is none.
+    #[must_use]
+    pub const fn new(number: u32) -> Option<Self> {
+        if number == 0 { None } else { Some(Self(number)) }
+    }
+
+    /// The number, from 1.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// A change that a component of the plan makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComponentEffect {
+    /// A day of the plan's calendar ended.
+    DayEnded {
+        /// Which.
+        day: Day,
+    },
+    /// The plan's rules are those of another version from here on.
+    PlanChanged {
+        /// Version of the plan from now on.
+        version: u32,
+    },
+    /// A fund pays a reward.
+    RewardGranted {
+        /// The new reward.
+        reward: RewardId,
+        /// To whom.
+        user: UserId,
+        /// By which rule.
+        reason: Reason,
+        /// Before anything is withheld.
+        amount: Amount,
+        /// The day at whose end it is the user's own.
+        available_at: Day,
+    },
+    /// A reward waited long enough and is the user's own.
+    RewardReleased {
+        /// Which.
+        reward: RewardId,
+        /// Whose.
+        user: UserId,
+    },
+    /// What caused a reward went back, and so does this part of the reward.
+    RewardReversed {
+        /// Which.
+        reward: RewardId,
+        /// Whose.
+        user: UserId,
+        /// How much of it, before what was withheld.
+        amount: Amount,
+    },
+    /// A rule speaks of a user and pays this much less than it says.
+    NotGranted {
+        /// Who.
+        user: UserId,
+        /// By which rule.
+        reason: Reason,
+        /// How much less.
+        amount: Amount,
+        /// Why.
+        cause: NotGranted,
+    },
+    /// Tax was kept back.
+    Withheld {
+        /// From whom.
+        user: UserId,
+        /// Place of the policy in the plan file, from 1.
+        policy: u8,
+        /// Of what the tax is computed.
+        base: Amount,
+        /// How much.
+        amount: Amount,
+    },
+    /// A user moved money from the wallet balance to what the chain may pay.
+    Withdrawn {
+        /// Who.
+        user: UserId,
+        /// What left the wallet balance.
+        amount: Amount,
+    },
+    /// A user received something that can only be spent.
+    BonusGranted {
+        /// Who.
+        user: UserId,
+        /// How much.
+        amount: Amount,
+    },
+    /// A subscription was bought.
+    SubscriptionBought {
+        /// The new subscription.
+        subscription: u32,
+        /// By whom.
+        user: UserId,
+        /// For how much, the part that a bonus paid included.
+        amount: Amount,
+    },
+    /// A subscription ended: it reached its cap, or its payment went back.
+    SubscriptionEnded {
+        /// Which.
+        subscription: u32,
+        /// Whose.
+        user: UserId,
+    },
+    /// What a fund should have paid or received, and did not for want of money. Nothing is owed for it.
+    FundShort {
+        /// Which fund.
+        fund: Fund,
+        /// How much was missing.
+        amount: Amount,
+    },
+    /// A user holds another rank for this week than for the week before.
+    RankPaidAs {
+        /// Who.
+        user: UserId,
+        /// Rank from 1; 0 for none.
+        rank: u8,
+    },
+    /// A user reached a rank for the first time. It is a title and is never taken away.
+    RankReached {
+        /// Who.
+        user: UserId,
+        /// Rank from 1.
+        rank: u8,
+    },
+    /// A user got a place in the binary tree.
+    SidePlaced {
+        /// Who.
+        user: UserId,
+        /// Under whom; `None` for the first place of all.
+        parent: Option<UserId>,
+        /// On the right side.
+        right: bool,
+    },
+    /// A user paid enough to count in the legs above, and counts from now on.
+    Activated {
+        /// Who.
+        user: UserId,
+    },
+    /// A payment of an activated user went back, and the user does not count any more.
+    Deactivated {
+        /// Who.
+        user: UserId,
+    },
+    /// A pair was matched.
+    PairMatched {
+        /// For whom.
+        user: UserId,
+        /// Which of the user's pairs, from 1.
+        number: u32,
+        /// What it pays, before anything is withheld.
+        amount: Amount,
+    },
+    /// A month of pairs was closed.
+    PairsClosed {
+        /// Which: `12 × year + month − 1`.
+        month: u32,
+        /// Pairs that wait because the fund was short.
+        waiting: u32,
+    },
+    /// What was matched was undone, because a source went back.
+    PairUndone {
+        /// For whom.
+        user: UserId,
+        /// Which of the user's pairs.
+        number: u32,
+    },
+    /// Something about orders, periods or a campaign.
+    Sale(SaleEffect),
+}
+
+/// A change that orders, commission periods or a campaign make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaleEffect {
+    /// An order was placed.
+    OrderPlaced {
+        /// The new order.
+        order: u32,
+        /// The participant who bought, or who serves the customer.
+        user: UserId,
+        /// What it cost.
+        amount: Amount,
+    },
+    /// An order, or a part of it, went back.
+    OrderRefunded {
+        /// Which.
+        order: u32,
+        /// How much.
+        amount: Amount,
+    },
+    /// A commission period moved on.
+    PeriodMoved {
+        /// Number of the period.
+        period: u32,
+        /// Where it is now.
+        status: PeriodStatus,
+    },
+    /// A qualified referral was recorded.
+    ConversionRecorded {
+        /// The new conversion.
+        conversion: u32,
+        /// Whose referral.
+        user: UserId,
+        /// Of what amount.
+        amount: Amount,
+    },
+    /// A qualified referral went back, whole or in part.
+    ConversionReversed {
+        /// Which.
+        conversion: u32,
+        /// Whose.
+        user: UserId,
+        /// How much of it.
+        amount: Amount,
+    },
+    /// A user reached an achievement.
+    Achieved {
+        /// Who.
+        user: UserId,
+        /// Place in the plan file, from 1.
+        achievement: u8,
+    },
+    /// Reversals took a user below an achievement.
+    AchievementLost {
+        /// Who.
+        user: UserId,
+        /// Place in the plan file, from 1.
+        achievement: u8,
+    },
+}
+
+/// Why a rule pays less than it says from a fund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NotGranted {
+    /// The recipient's registration went back.
+    Refunded,
+    /// The recipient does not meet what the rule asks.
+    Unqualified,
+    /// The recipient has nothing active.
+    Inactive,
+    /// The recipient has earned as much as the cap allows.
+    Capped,
+    /// The fund does not have it.
+    FundShort,
+    /// The fund does not have it now. Nothing is owed, and a later day may pay it.
+    Waits,
+    /// The campaign's budget is used up.
+    BudgetUsedUp,
+    /// The user's part of the campaign is used up.
+    UserLimit,
+    /// The campaign does not run on that day.
+    OutsideDates,
+    /// The conversion is smaller than the campaign asks.
+    BelowMinimum,
+    /// Somebody was rewarded for this referee before.
+    DuplicateReferee,
+    /// Users cannot refer themselves.
+    SelfReferral,
+}
+
+/// Where a commission period is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PeriodStatus {
+    /// Takes no more orders.
+    Closed,
+    /// Its commissions are computed.
+    Finalized,
+    /// Its commissions are on their way to users.
+    Released,
+}
+
+impl NotGranted {
+    /// Stable name in SQL, JSON and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refunded => "refunded",
+            Self::Unqualified => "unqualified",
+            Self::Inactive => "inactive",
+            Self::Capped => "capped",
+            Self::FundShort => "fund_short",
+            Self::Waits => "waits",
+            Self::BudgetUsedUp => "budget_used_up",
+            Self::UserLimit => "user_limit",
+            Self::OutsideDates => "outside_dates",
+            Self::BelowMinimum => "below_minimum",
+            Self::DuplicateReferee => "duplicate_referee",
+            Self::SelfReferral => "self_referral",
+        }
+    }
+}
+
+impl PeriodStatus {
+    /// Stable name in SQL, JSON and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Finalized => "finalized",
+            Self::Released => "released",
+        }
+    }
+}
+
+/// What the one table of component effects holds of an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ComponentRow {
+    /// Stable name of the effect.
+    pub kind: &'static str,
+    /// The user whom it concerns.
+    pub user: Option<UserId>,
+    /// Number of what it is about: reward, subscription, order, period, conversion, rank, day.
+    pub number: Option<u32>,
+    /// How much.
+    pub amount: Option<Amount>,
+    /// A second number or word, where the kind needs one.
+    pub detail: Detail,
+}
+
+/// What an effect says besides its user, number and amount.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Nothing.
+    #[default]
+    None,
+    /// A stable word.
+    Word(&'static str),
+    /// A number.
+    Number(u32),
+    /// An amount.
+    Amount(Amount),
+    /// A rule and the day of availability.
+    Reward(Reason, Day),
+    /// A rule and why it pays less.
+    Missed(Reason, NotGranted),
+}

@@ -1,0 +1,259 @@
+//! The binary tree: payments for what was booked, the monthly close with its pairs, and what a refund undoes.
+
+use ledger::{Reason, UserId};
+use money::Amount;
+
+use super::super::State;
+use super::super::intake::Payment;
+use super::grant::{Grant, report_withheld};
+use super::intake::allocate;
+use crate::binary::{Pair, PairSink, Undone};
+use crate::calendar::Month;
+use crate::compiled::CompiledPlan;
+use crate::effect::{ComponentEffect, RewardId};
+use crate::report::Side;
+use crate::withholding::{self, Occasion, Withheld, Withholding, WithholdingTerms};
+use crate::{Day, DepositId, Effect, Outcome, binary};
+
+/// A payment for what was booked that can still be refunded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct BookedPayment {
+    user: UserId,
+    payment: binary::Payment,
+    /// What the sponsor got for it.
+    direct: Option<RewardId>,
+}
+
+/// Takes pairs and withholds from them, in their order.
+struct Till<'a> {
+    withholding: &'a mut Withholding,
+    terms: &'a WithholdingTerms,
+    day: Day,
+    gone: &'a [bool],
+    receipts: Vec<Option<Box<Withheld>>>,
+    pairs: Vec<Pair>,
+}
+
+impl PairSink for Till<'_> {
+    fn withhold(&mut self, user: UserId, value: Amount) -> Amount {
+        if !self.terms.has_credit_basis() {
+            self.receipts.push(None);
+            return Amount::ZERO;
+        }
+        let payment = withholding::Payment {
+            user,
+            gross: value,
+            occasion: Occasion::Credit(Reason::Pair),
+            day: self.day,
+        };
+        let withheld = self.withholding.withhold(self.terms, &payment);
+        let total = withheld.total();
+        self.receipts.push(Some(Box::new(withheld)));
+        total
+    }
+
+    fn grant(&mut self, pair: &Pair) {
+        self.pairs.push(*pair);
+    }
+
+    fn may_earn(&self, user: UserId) -> bool {
+        let gone = self.gone.get(super::super::position(user.get()));
+        !gone.copied().unwrap_or(true)
+    }
+}
+
+impl State {
+    /// A user takes a place, on the side that the sponsor chose if it is free.
+    pub(super) fn join_binary(
+        &mut self,
+        plan: &CompiledPlan,
+        user: UserId,
+        sponsor: Option<UserId>,
+        out: &mut Outcome,
+    ) {
+        let Some(terms) = &plan.terms.components.binary else {
+            return;
+        };
+        let chosen = sponsor.and_then(|sponsor| self.components.sides.get(&sponsor));
+        let wanted = chosen.map(|side| match side {
+            Side::Left => binary::Side::Left,
+            Side::Right => binary::Side::Right,
+        });
+        // Users and their sponsors join here in the order in which they registered, so nothing is refused.
+        let place = self
+            .components
+            .binary
+            .join(terms, user, sponsor, wanted)
+            .ok()
+            .flatten();
+        out.effects.push(Effect::Component(ComponentEffect::SidePlaced {
+            user,
+            parent: place.map(|place| place.parent),
+            right: place.is_some_and(|place| place.side == binary::Side::Right),
+        }));
+    }
+
+    /// A payment for what was booked; `false` if it is too small, or more than is outstanding.
+    pub(super) fn book_payment(&mut self, plan: &CompiledPlan, payment: Payment, out: &mut Outcome) -> bool {
+        let Some(terms) = &plan.terms.components.binary else {
+            return false;
+        };
+        let (user, amount) = (payment.user, payment.amount);
+        if amount > self.components.binary.outstanding(terms, user) {
+            return false;
+        }
+        let made = self.components.binary.pay(terms, user, amount);
+        if made.accepted != amount {
+            return false;
+        }
+        if made.counts {
+            out.effects
+                .push(Effect::Component(ComponentEffect::Activated { user }));
+        }
+        allocate(plan, user, amount, out);
+        let direct = self
+            .sponsor(user)
+            .filter(|_| made.first)
+            .and_then(|sponsor| self.grant_direct(plan, sponsor, (user, payment.day), out));
+        let booked = BookedPayment {
+            user,
+            payment: made,
+            direct,
+        };
+        self.components.bookings.insert(payment.deposit, booked);
+        true
+    }
+
+    /// What a sponsor gets for the first payment of a direct.
+    fn grant_direct(
+        &mut self,
+        plan: &CompiledPlan,
+        sponsor: UserId,
+        (source, available_at): (UserId, Day),
+        out: &mut Outcome,
+    ) -> Option<RewardId> {
+        let components = &plan.terms.components;
+        let amount = components.binary.as_ref()?.direct_bonus()?;
+        let grant = Grant {
+            user: sponsor,
+            source: Some(source),
+            reason: Reason::Direct,
+            fund: components.pair_fund?,
+            amount,
+            available_at,
+        };
+        self.grant(plan, grant, out).map(|(reward, _)| reward)
+    }
+
+    /// The month ends: pairs, as far as the fund reaches.
+    pub(super) fn close_month(&mut self, plan: &CompiledPlan, day: Day, out: &mut Outcome) {
+        let components = &plan.terms.components;
+        let (Some(terms), Some(fund)) = (&components.binary, components.pair_fund) else {
+            return;
+        };
+        let budget = self.fund_reach(plan, fund, out);
+        let gone: Vec<bool> = self
+            .lines
+            .iter()
+            .map(|line| line.standing == super::super::GONE)
+            .collect();
+        let mut till = Till {
+            withholding: &mut self.components.withholding,
+            terms: &components.withholding,
+            day,
+            gone: &gone,
+            receipts: Vec::new(),
+            pairs: Vec::new(),
+        };
+        let month: Month = day.month();
+        let closing = self
+            .components
+            .binary
+            .close_month(terms, month, budget, &mut till);
+        let (pairs, receipts) = (till.pairs, till.receipts);
+        self.fill_fund(plan, fund, closing.granted_value, out);
+        for (pair, withheld) in pairs.iter().zip(receipts) {
+            self.post_pair(plan, pair, withheld, day.plus(terms.hold_days()), out);
+        }
+        out.effects.push(Effect::Component(ComponentEffect::PairsClosed {
+            month: month.get(),
+            waiting: u32::try_from(closing.short).unwrap_or(u32::MAX),
+        }));
+    }
+
+    fn post_pair(
+        &mut self,
+        plan: &CompiledPlan,
+        pair: &Pair,
+        withheld: Option<Box<Withheld>>,
+        available_at: Day,
+        out: &mut Outcome,
+    ) {
+        let Some(fund) = plan.terms.components.pair_fund else {
+            return;
+        };
+        let (user, amount) = (pair.user, pair.parts.value);
+        out.effects.push(Effect::Component(ComponentEffect::PairMatched {
+            user,
+            number: pair.number,
+            amount,
+        }));
+        if let Some(withheld) = &withheld {
+            report_withheld(withheld, out);
+        }
+        if pair.activates {
+            out.effects
+                .push(Effect::Component(ComponentEffect::Activated { user }));
+        }
+        let grant = Grant {
+            user,
+            source: None,
+            reason: Reason::Pair,
+            fund,
+            amount,
+            available_at,
+        };
+        let reward = self.post_grant(plan, &grant, withheld, pair.parts.instalment, out);
+        // Rewards and pairs of a user are in one order: the position of a pair is its number.
+        let standing = self.components.pair_rewards.entry(user).or_default();
+        standing.extend(reward);
+    }
+
+    /// A payment went back, and with it the pairs that relied on it.
+    pub(super) fn unbook(&mut self, plan: &CompiledPlan, deposit: DepositId, out: &mut Outcome) {
+        let Some(terms) = &plan.terms.components.binary else {
+            return;
+        };
+        let Some(booked) = self.components.bookings.remove(&deposit) else {
+            return;
+        };
+        let counted = self.components.binary.counts(booked.user);
+        let mut undone = Vec::new();
+        self.components
+            .binary
+            .unpay(terms, booked.user, &booked.payment, &mut undone);
+        if counted && !self.components.binary.counts(booked.user) {
+            let user = booked.user;
+            out.effects
+                .push(Effect::Component(ComponentEffect::Deactivated { user }));
+        }
+        if let Some(direct) = booked.direct {
+            self.reverse_reward(direct, Amount::new(u128::MAX), out);
+        }
+        for pair in &undone {
+            self.undo_pair(pair, out);
+        }
+    }
+
+    fn undo_pair(&mut self, pair: &Undone, out: &mut Outcome) {
+        let (user, number) = (pair.user, pair.number);
+        out.effects
+            .push(Effect::Component(ComponentEffect::PairUndone { user, number }));
+        let standing = self.components.pair_rewards.entry(user).or_default();
+        let place = super::super::position(number);
+        if place < standing.len() {
+            let reward = standing.remove(place);
+            self.reverse_reward(reward, Amount::new(u128::MAX), out);
+        }
+    }
+}

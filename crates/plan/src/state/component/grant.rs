@@ -1,0 +1,383 @@
+//! Rewards from funds: granted, deferred until their day, released, and reversed when their cause goes back.
+//!
+//! A reward is a debit of a fund or it is not. Tax is kept back when a reward is granted, instalments after it; both
+//! leave the reward when it is released. A reversal before the release gives everything back to the fund; after it
+//! what the user had becomes a debt, because an entitlement never falls.
+
+use std::collections::BTreeMap;
+
+use ledger::{Account, Fund, Leg, Movement, Reason, UserId};
+use money::Amount;
+
+use super::super::{State, plus};
+use crate::compiled::CompiledPlan;
+use crate::effect::{ComponentEffect, NotGranted, RewardId};
+use crate::withholding::{Occasion, Payment, Withheld};
+use crate::{Day, Effect, Outcome};
+
+/// A reward that can still be reversed, or waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Reward {
+    user: UserId,
+    source: Option<UserId>,
+    reason: Reason,
+    fund: Fund,
+    /// Before anything is withheld.
+    gross: Amount,
+    /// Paid to the user's instalments.
+    instalment: Amount,
+    /// What went back of the gross.
+    reversed: Amount,
+    withheld: Option<Box<Withheld>>,
+    released: bool,
+}
+
+/// Rewards from funds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::state) struct Rewards {
+    /// By number, from 1.
+    all: Vec<Reward>,
+    /// Those that wait, by the day at whose end they are released.
+    due: BTreeMap<Day, Vec<RewardId>>,
+}
+
+/// What a rule grants.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grant {
+    pub(super) user: UserId,
+    pub(super) source: Option<UserId>,
+    pub(super) reason: Reason,
+    pub(super) fund: Fund,
+    pub(super) amount: Amount,
+    /// Day at whose end it is the user's own; a day that has ended is at once, [`Day::LAST`] is not known yet.
+    pub(super) available_at: Day,
+}
+
+impl State {
+    /// Grants a reward, as far as registration, cap and fund allow, and says how much and under which number.
+    pub(super) fn grant(
+        &mut self,
+        plan: &CompiledPlan,
+        mut grant: Grant,
+        out: &mut Outcome,
+    ) -> Option<(RewardId, Amount)> {
+        let wanted = grant.amount;
+        grant.amount = self.grantable(plan, &grant, out);
+        if grant.amount.is_zero() {
+            return None;
+        }
+        let withheld = self.withhold_credit(plan, grant.user, grant.amount, grant.reason, out);
+        let id = self.post_grant(plan, &grant, withheld, Amount::ZERO, out)?;
+        debug_assert!(grant.amount <= wanted);
+        Some((id, grant.amount))
+    }
+
+    /// What may be granted of the wanted amount; says what may not and why.
+    fn grantable(&mut self, plan: &CompiledPlan, grant: &Grant, out: &mut Outcome) -> Amount {
+        let wanted = grant.amount;
+        if wanted.is_zero() {
+            return wanted;
+        }
+        if !self.is_active(grant.user) {
+            not_granted(grant.user, grant.reason, wanted, NotGranted::Refunded, out);
+            return Amount::ZERO;
+        }
+        let within_cap = self.take_cap(plan, grant.user, wanted);
+        let capped = wanted.minus_or_zero(within_cap);
+        not_granted(grant.user, grant.reason, capped, NotGranted::Capped, out);
+        let covered = self.fill_fund(plan, grant.fund, within_cap, out);
+        let short = within_cap.minus_or_zero(covered);
+        self.components.caps.give_back(grant.user, short);
+        not_granted(grant.user, grant.reason, short, NotGranted::FundShort, out);
+        covered
+    }
+
+    /// Keeps back the tax of a reward that is credited now.
+    pub(in crate::state) fn withhold_credit(
+        &mut self,
+        plan: &CompiledPlan,
+        user: UserId,
+        gross: Amount,
+        reason: Reason,
+        out: &mut Outcome,
+    ) -> Option<Box<Withheld>> {
+        let terms = &plan.terms.components.withholding;
+        if !terms.has_credit_basis() {
+            return None;
+        }
+        let payment = Payment {
+            user,
+            gross,
+            occasion: Occasion::Credit(reason),
+            day: self.components.today(),
+        };
+        let withheld = self.components.withholding.withhold(terms, &payment);
+        report_withheld(&withheld, out);
+        Some(Box::new(withheld))
+    }
+
+    /// Posts a reward whose money the fund has, tax and instalment decided.
+    pub(super) fn post_grant(
+        &mut self,
+        plan: &CompiledPlan,
+        grant: &Grant,
+        withheld: Option<Box<Withheld>>,
+        instalment: Amount,
+        out: &mut Outcome,
+    ) -> Option<RewardId> {
+        let number = u32::try_from(self.components.rewards.all.len())
+            .ok()?
+            .checked_add(1)?;
+        let id = RewardId::new(number)?;
+        let at_once = self
+            .components
+            .day
+            .is_some_and(|today| grant.available_at <= today);
+        let reward = Reward::of(grant, withheld, instalment, at_once);
+        out.effects
+            .push(Effect::Component(ComponentEffect::RewardGranted {
+                reward: id,
+                user: grant.user,
+                reason: grant.reason,
+                amount: grant.amount,
+                available_at: grant.available_at,
+            }));
+        if at_once {
+            let from = Account::Revenue(grant.fund);
+            self.hand_over(plan, &reward, from, grant.reason, out);
+        } else {
+            out.legs.push(reward_leg(
+                &reward,
+                (Account::Revenue(grant.fund), Account::Deferred(grant.user)),
+                grant.amount,
+                grant.reason,
+            ));
+            if grant.available_at < Day::LAST {
+                self.schedule(&[id], grant.available_at);
+            }
+        }
+        self.components.rewards.all.push(reward);
+        Some(id)
+    }
+
+    /// Pays a reward that nothing can take back, so that nothing has to remember it.
+    pub(super) fn pay_for_good(
+        &mut self,
+        plan: &CompiledPlan,
+        grant: &Grant,
+        withheld: Option<Box<Withheld>>,
+        out: &mut Outcome,
+    ) {
+        let reward = Reward::of(grant, withheld, Amount::ZERO, true);
+        let from = Account::Revenue(grant.fund);
+        self.hand_over(plan, &reward, from, grant.reason, out);
+    }
+
+    /// Fixes the day of rewards that had none yet.
+    pub(super) fn schedule(&mut self, rewards: &[RewardId], day: Day) {
+        let due = self.components.rewards.due.entry(day).or_default();
+        due.extend_from_slice(rewards);
+    }
+
+    /// Releases what waited until this day.
+    pub(super) fn release_rewards(&mut self, plan: &CompiledPlan, through: Day, out: &mut Outcome) {
+        let later = match through.get().checked_add(1) {
+            Some(day) => self.components.rewards.due.split_off(&Day::new(day)),
+            None => BTreeMap::new(),
+        };
+        for id in std::mem::replace(&mut self.components.rewards.due, later)
+            .into_values()
+            .flatten()
+        {
+            let Some(reward) = self.components.rewards.get(id).cloned() else {
+                continue;
+            };
+            let standing = reward.gross.minus_or_zero(reward.reversed);
+            if standing.is_zero() {
+                continue;
+            }
+            if !self.is_active(reward.user) {
+                self.reverse_reward(id, standing, out);
+                continue;
+            }
+            if let Some(reward) = self.components.rewards.get_mut(id) {
+                reward.released = true;
+            }
+            let from = Account::Deferred(reward.user);
+            self.hand_over(plan, &reward, from, Reason::Matured, out);
+            out.effects
+                .push(Effect::Component(ComponentEffect::RewardReleased {
+                    reward: id,
+                    user: reward.user,
+                }));
+        }
+    }
+
+    /// Tax, instalment, debt, and the rest to the user.
+    fn hand_over(
+        &mut self,
+        plan: &CompiledPlan,
+        reward: &Reward,
+        from: Account,
+        reason: Reason,
+        out: &mut Outcome,
+    ) {
+        let user = reward.user;
+        let standing = reward.gross.minus_or_zero(reward.reversed);
+        let (tax, instalment) = reward.standing_parts();
+        let mut rest = standing.minus_or_zero(tax).minus_or_zero(instalment);
+        let netted = self.net(user, rest);
+        rest = rest.minus_or_zero(netted);
+        for (to, part, reason) in [
+            (Account::Tax, tax, Reason::Withheld),
+            (Account::Company, instalment, Reason::Instalment),
+            (Account::Receivable(user), netted, Reason::Netting),
+        ] {
+            if !part.is_zero() {
+                out.legs.push(reward_leg(reward, (from, to), part, reason));
+            }
+        }
+        if !rest.is_zero() {
+            let to = self.receive(plan, user, rest);
+            out.legs.push(reward_leg(reward, (from, to), rest, reason));
+        }
+    }
+
+    /// Where matured money of a user goes, counted there.
+    pub(in crate::state) fn receive(&mut self, plan: &CompiledPlan, user: UserId, amount: Amount) -> Account {
+        if plan.pays_into_wallet() && !amount.is_zero() {
+            let balance = self.components.wallets.entry(user).or_default();
+            *balance = plus(*balance, amount);
+            Account::Wallet(user)
+        } else {
+            self.entitle(user, amount);
+            Account::Available(user)
+        }
+    }
+
+    /// Takes back a part of a reward, because what caused it went back.
+    pub(super) fn reverse_reward(&mut self, id: RewardId, part: Amount, out: &mut Outcome) {
+        let Some(reward) = self.components.rewards.get_mut(id) else {
+            return;
+        };
+        let part = part.min(reward.gross.minus_or_zero(reward.reversed));
+        if part.is_zero() {
+            return;
+        }
+        let (tax_before, instalment_before) = reward.standing_parts();
+        reward.reversed = plus(reward.reversed, part);
+        if let Some(withheld) = reward.withheld.as_deref_mut() {
+            self.components.withholding.give_back(withheld, part);
+        }
+        let (tax_after, instalment_after) = reward.standing_parts();
+        let reward = reward.clone();
+        let (user, fund) = (reward.user, Account::Revenue(reward.fund));
+        if reward.released {
+            let tax = tax_before.minus_or_zero(tax_after);
+            let instalment = instalment_before.minus_or_zero(instalment_after);
+            let owed = part.minus_or_zero(tax).minus_or_zero(instalment);
+            for (from, amount) in [
+                (Account::Tax, tax),
+                (Account::Company, instalment),
+                (Account::Receivable(user), owed),
+            ] {
+                if !amount.is_zero() {
+                    out.legs
+                        .push(reward_leg(&reward, (from, fund), amount, Reason::Reversed));
+                }
+            }
+            self.owe(user, owed);
+        } else {
+            let accounts = (Account::Deferred(user), fund);
+            out.legs
+                .push(reward_leg(&reward, accounts, part, Reason::Reversed));
+        }
+        self.components.caps.give_back(user, part);
+        out.effects
+            .push(Effect::Component(ComponentEffect::RewardReversed {
+                reward: id,
+                user,
+                amount: part,
+            }));
+    }
+}
+
+impl Reward {
+    fn of(grant: &Grant, withheld: Option<Box<Withheld>>, instalment: Amount, released: bool) -> Self {
+        Self {
+            user: grant.user,
+            source: grant.source,
+            reason: grant.reason,
+            fund: grant.fund,
+            gross: grant.amount,
+            instalment,
+            reversed: Amount::ZERO,
+            withheld,
+            released,
+        }
+    }
+
+    /// Tax and instalment in what stands: cumulative shares, so that several reversals take what one would.
+    fn standing_parts(&self) -> (Amount, Amount) {
+        let tax = self
+            .withheld
+            .as_ref()
+            .map_or(Amount::ZERO, |withheld| withheld.standing_total());
+        let instalment = self
+            .instalment
+            .minus_or_zero(self.instalment.proportion(self.reversed, self.gross));
+        (tax, instalment)
+    }
+}
+
+impl Rewards {
+    fn get(&self, id: RewardId) -> Option<&Reward> {
+        self.all.get(super::super::position(id.get()))
+    }
+
+    fn get_mut(&mut self, id: RewardId) -> Option<&mut Reward> {
+        self.all.get_mut(super::super::position(id.get()))
+    }
+}
+
+fn reward_leg(reward: &Reward, (debit, credit): (Account, Account), amount: Amount, reason: Reason) -> Leg {
+    Leg {
+        debit,
+        credit,
+        amount,
+        reason,
+        recipient: Some(reward.user),
+        source: reward.source,
+        movement: Movement::Single,
+    }
+}
+
+/// Says that a rule pays less than it speaks of; nothing for a zero amount.
+pub(super) fn not_granted(
+    user: UserId,
+    reason: Reason,
+    amount: Amount,
+    cause: NotGranted,
+    out: &mut Outcome,
+) {
+    if !amount.is_zero() {
+        out.effects.push(Effect::Component(ComponentEffect::NotGranted {
+            user,
+            reason,
+            amount,
+            cause,
+        }));
+    }
+}
+
+/// Says what each policy keeps back.
+pub(in crate::state) fn report_withheld(withheld: &Withheld, out: &mut Outcome) {
+    for line in withheld.lines().filter(|line| !line.amount.is_zero()) {
+        out.effects.push(Effect::Component(ComponentEffect::Withheld {
+            user: withheld.user(),
+            policy: line.policy.saturating_add(1),
+            base: line.base,
+            amount: line.amount,
+        }));
+    }
+}

@@ -1,0 +1,86 @@
+//! Payments into escrow that are not an auto-pool's: what the plan's intake rule makes of them, and what a refund or the
+//! end of the cooling-off time does to it.
+
+use ledger::{Beneficiary, Fund, Reason, UserId};
+use money::Amount;
+
+use super::super::State;
+use super::super::intake::{Payment, hold_leg, unroutable};
+use crate::compiled::{CompiledPlan, IntakeRule};
+use crate::{DepositId, Outcome};
+
+impl State {
+    /// Divides a payment as the plan's components say, and remembers what it was.
+    pub(in crate::state) fn component_intake(
+        &mut self,
+        plan: &CompiledPlan,
+        payment: Payment,
+        is_first: bool,
+        out: &mut Outcome,
+    ) {
+        let accepted = match plan.terms.intake {
+            IntakeRule::AutoPool => false,
+            IntakeRule::Subscription => self.subscribe(plan, payment, out),
+            IntakeRule::Booking => self.book_payment(plan, payment, out),
+            IntakeRule::Order => self.order_by_payment(plan, payment, out),
+            IntakeRule::Joining { price } => is_first && self.join_only(plan, payment, price, out),
+        };
+        if accepted {
+            self.hold(&payment, out);
+        } else {
+            unroutable(payment.amount, out);
+        }
+    }
+
+    fn join_only(&self, plan: &CompiledPlan, payment: Payment, price: Amount, out: &mut Outcome) -> bool {
+        if payment.amount == price {
+            allocate(plan, payment.user, price, out);
+        }
+        payment.amount == price
+    }
+
+    /// What a deposit was is forgotten by the components too: it went back.
+    pub(in crate::state) fn component_refund(
+        &mut self,
+        plan: &CompiledPlan,
+        deposit: DepositId,
+        out: &mut Outcome,
+    ) {
+        match plan.terms.intake {
+            IntakeRule::AutoPool | IntakeRule::Joining { .. } => {}
+            IntakeRule::Subscription => self.unsubscribe(plan, deposit, out),
+            IntakeRule::Booking => self.unbook(plan, deposit, out),
+            IntakeRule::Order => self.unorder(plan, deposit, out),
+        }
+    }
+
+    /// A deposit cannot go back any more.
+    pub(in crate::state) fn component_matured(&mut self, deposit: DepositId) {
+        self.ripen(deposit);
+        self.components.bookings.remove(&deposit);
+        self.components.deposit_orders.remove(&deposit);
+    }
+}
+
+/// Gives the funds their shares of a payment and the company the rest.
+pub(super) fn allocate(plan: &CompiledPlan, user: UserId, amount: Amount, out: &mut Outcome) {
+    let mut rest = amount;
+    for (fund, share) in &plan.terms.components.allocations {
+        let part = share.floor_of(amount);
+        rest = rest.minus_or_zero(part);
+        hold_fund(out, *fund, part, user);
+    }
+    hold_leg(out, Beneficiary::Company, rest, Reason::CompanyShare, None, user);
+}
+
+/// The part of a payment that a fund receives.
+pub(super) fn hold_fund(out: &mut Outcome, fund: Fund, amount: Amount, user: UserId) {
+    hold_leg(
+        out,
+        Beneficiary::Fund(fund),
+        amount,
+        Reason::Allocated,
+        None,
+        user,
+    );
+}

@@ -1,0 +1,324 @@
+//! Orders: what they put into the fund, commission periods, and what a refund takes back.
+
+use std::collections::BTreeMap;
+
+use ledger::{Account, Fund, Leg, Movement, Reason, UserId};
+use money::Amount;
+
+use super::super::intake::Payment;
+use super::super::{State, ignore, push};
+use super::grant::Grant;
+use super::intake::hold_fund;
+use crate::compiled::CompiledPlan;
+use crate::effect::{ComponentEffect, PeriodStatus, RewardId, SaleEffect};
+use crate::fact::ComponentFact;
+use crate::orders::{
+    Buyer, Clawback, CustomerId, LineOutcome, NewOrder, OrderId, PeriodNumber, Placed, Taken,
+};
+use crate::state::intake::hold_leg;
+use crate::{Day, DepositId, Effect, IgnoredCause, Outcome};
+
+/// What was granted for a generation of an order.
+pub(super) type OrderRewards = BTreeMap<(OrderId, u8), RewardId>;
+
+impl State {
+    /// A payment of a participant is an order for the own use; `false` if nothing can be ordered for it.
+    pub(super) fn order_by_payment(
+        &mut self,
+        plan: &CompiledPlan,
+        payment: Payment,
+        out: &mut Outcome,
+    ) -> bool {
+        let Some(fund) = plan.terms.components.order_fund else {
+            return false;
+        };
+        let new = NewOrder {
+            buyer: Buyer::Participant(payment.user),
+            amount: payment.amount,
+            volume: None,
+            day: self.components.today(),
+        };
+        let Some(placed) = self.place_order(plan, &new, payment.user, out) else {
+            return false;
+        };
+        hold_fund(out, fund, placed.fund, payment.user);
+        let company = ledger::Beneficiary::Company;
+        hold_leg(
+            out,
+            company,
+            placed.company,
+            Reason::CompanyShare,
+            None,
+            payment.user,
+        );
+        self.components
+            .deposit_orders
+            .insert(payment.deposit, placed.order);
+        true
+    }
+
+    fn place_order(
+        &mut self,
+        plan: &CompiledPlan,
+        new: &NewOrder,
+        participant: UserId,
+        out: &mut Outcome,
+    ) -> Option<Placed> {
+        let terms = plan.terms.components.orders.as_ref()?;
+        let placed = self.components.orders.place(terms, new).ok()?;
+        let week = new.day.week();
+        self.components.ranks.add(participant, placed.volume, week);
+        out.effects.push(sale(SaleEffect::OrderPlaced {
+            order: placed.order.get(),
+            user: participant,
+            amount: new.amount,
+        }));
+        Some(placed)
+    }
+
+    /// A shop sold something: its share goes to the fund out of revenue that nobody has yet.
+    pub(super) fn report_order(&mut self, plan: &CompiledPlan, fact: &ComponentFact, out: &mut Outcome) {
+        let ComponentFact::OrderPlaced {
+            user,
+            customer,
+            amount,
+            day,
+            ..
+        } = *fact
+        else {
+            return;
+        };
+        let Some(fund) = plan.terms.components.order_fund else {
+            return ignore(IgnoredCause::NoSuchComponent, out);
+        };
+        if !self.is_active(user) {
+            return ignore(IgnoredCause::UnknownUser, out);
+        }
+        let (buyer, participant) = match customer.map(|customer| self.customer(customer, user)) {
+            None => (Buyer::Participant(user), user),
+            Some(Some(customer)) => {
+                let server = self.components.orders.server(customer).unwrap_or(user);
+                (Buyer::Customer(customer), server)
+            }
+            Some(None) => return ignore(IgnoredCause::UnknownUser, out),
+        };
+        let new = NewOrder {
+            buyer,
+            amount,
+            volume: None,
+            day,
+        };
+        let Some(placed) = self.place_order(plan, &new, participant, out) else {
+            return ignore(IgnoredCause::ExceedsRest, out);
+        };
+        let funded = placed.fund.min(self.fund_now(Fund::UNALLOCATED, out));
+        let from = Account::Revenue(Fund::UNALLOCATED);
+        push(out, from, Account::Revenue(fund), funded, Reason::Allocated);
+        self.components.order_funding.insert(placed.order, funded);
+        let short = placed.fund.minus_or_zero(funded);
+        if !short.is_zero() {
+            let short = ComponentEffect::FundShort { fund, amount: short };
+            out.effects.push(Effect::Component(short));
+        }
+    }
+
+    /// The customer with this number, whom the participant of the first order serves.
+    fn customer(&mut self, number: u32, server: UserId) -> Option<CustomerId> {
+        if let Some(known) = self.components.customers.get(&number) {
+            return Some(*known);
+        }
+        let customer = self.components.orders.serve(server).ok()?;
+        self.components.customers.insert(number, customer);
+        Some(customer)
+    }
+
+    /// The payment of an order went back.
+    pub(super) fn unorder(&mut self, plan: &CompiledPlan, deposit: DepositId, out: &mut Outcome) {
+        let Some(order) = self.components.deposit_orders.remove(&deposit) else {
+            return;
+        };
+        let kept = self.components.orders.order(order).map(|order| order.kept());
+        self.refund_order(plan, order, kept.unwrap_or(Amount::ZERO), out);
+    }
+
+    /// An order that a shop reported, or a part of it, went back.
+    pub(super) fn report_refund(
+        &mut self,
+        plan: &CompiledPlan,
+        order: u32,
+        amount: Amount,
+        out: &mut Outcome,
+    ) {
+        let known = OrderId::new(order).filter(|order| self.components.order_funding.contains_key(order));
+        let (Some(order), Some(fund)) = (known, plan.terms.components.order_fund) else {
+            return ignore(IgnoredCause::ReferenceUnknown, out);
+        };
+        let Some(given) = self.refund_order(plan, order, amount, out) else {
+            return ignore(IgnoredCause::ExceedsRest, out);
+        };
+        let funded = self
+            .components
+            .order_funding
+            .get(&order)
+            .copied()
+            .unwrap_or_default();
+        let back = given.min(funded).min(self.fund_now(fund, out));
+        self.components
+            .order_funding
+            .insert(order, funded.minus_or_zero(back));
+        let to = Account::Revenue(Fund::UNALLOCATED);
+        push(out, Account::Revenue(fund), to, back, Reason::Reversed);
+    }
+
+    /// Takes back what a part of an order caused; says what its fund gives back.
+    fn refund_order(
+        &mut self,
+        plan: &CompiledPlan,
+        id: OrderId,
+        amount: Amount,
+        out: &mut Outcome,
+    ) -> Option<Amount> {
+        let before = *self.components.orders.order(id)?;
+        let mut clawbacks = Vec::new();
+        let refund = self.components.orders.refund(id, amount, &mut clawbacks).ok()?;
+        out.effects.push(sale(SaleEffect::OrderRefunded {
+            order: id.get(),
+            amount,
+        }));
+        for clawback in &clawbacks {
+            self.claw_back(plan, clawback, out);
+        }
+        let participant = match before.buyer() {
+            Buyer::Participant(user) => Some(user),
+            Buyer::Customer(customer) => self.components.orders.server(customer),
+        };
+        if let (Some(participant), Some(after)) = (participant, self.components.orders.order(id)) {
+            let of = |kept| before.volume().proportion(kept, before.amount());
+            let less = of(before.kept()).minus_or_zero(of(after.kept()));
+            let week = before.day().week();
+            self.components.ranks.remove(participant, less, week);
+            self.requalify_above(plan, participant, out);
+        }
+        Some(refund.fund)
+    }
+
+    fn claw_back(&mut self, plan: &CompiledPlan, clawback: &Clawback, out: &mut Outcome) {
+        let Some(fund) = plan.terms.components.order_fund else {
+            return;
+        };
+        match clawback.taken {
+            Taken::User(_) => {
+                let key = (clawback.order, clawback.generation);
+                if let Some(reward) = self.components.order_rewards.get(&key).copied() {
+                    self.reverse_reward(reward, clawback.amount, out);
+                }
+            }
+            Taken::Breakage(cause) => {
+                // What operators took out already cannot come back.
+                let amount = clawback.amount.min(self.treasury.breakage(cause));
+                let from = Account::Breakage(cause);
+                push(out, from, Account::Revenue(fund), amount, Reason::Reversed);
+            }
+        }
+    }
+
+    /// The period of this day takes no more orders, if it ends with it.
+    pub(super) fn close_period(&mut self, plan: &CompiledPlan, day: Day, out: &mut Outcome) {
+        let Some(terms) = &plan.terms.components.orders else {
+            return;
+        };
+        if !terms.ends_period(day) {
+            return;
+        }
+        let period = terms.period_of(day);
+        if self.components.orders.close(period).is_ok() {
+            out.effects.push(moved(period, PeriodStatus::Closed));
+        }
+    }
+
+    /// Computes the commissions of a closed period, out of what the fund has.
+    pub(super) fn finalize_period(&mut self, plan: &CompiledPlan, period: u32, out: &mut Outcome) {
+        let components = &plan.terms.components;
+        let (Some(terms), Some(fund)) = (&components.orders, components.order_fund) else {
+            return ignore(IgnoredCause::NoSuchComponent, out);
+        };
+        let period = PeriodNumber::new(period);
+        let budget = self.fund_reach(plan, fund, out);
+        let Ok(totals) = self.components.orders.finalize(terms, period, budget) else {
+            return ignore(IgnoredCause::PeriodOutOfOrder, out);
+        };
+        self.fill_fund(plan, fund, super::super::plus(totals.paid, totals.breakage), out);
+        out.effects.push(moved(period, PeriodStatus::Finalized));
+        let orders = std::mem::take(&mut self.components.orders);
+        for line in orders.lines(period) {
+            let source = orders.order(line.order).and_then(|order| match order.buyer() {
+                Buyer::Participant(user) => Some(user),
+                Buyer::Customer(customer) => orders.server(customer),
+            });
+            match line.outcome {
+                LineOutcome::Paid(user) => {
+                    let grant = Grant {
+                        user,
+                        source,
+                        reason: line.reason(),
+                        fund,
+                        amount: line.amount,
+                        available_at: Day::LAST,
+                    };
+                    if let Some((reward, _)) = self.grant(plan, grant, out) {
+                        let key = (line.order, line.generation);
+                        self.components.order_rewards.insert(key, reward);
+                    }
+                }
+                LineOutcome::Breakage { cause, passed } if !line.amount.is_zero() => out.legs.push(Leg {
+                    debit: Account::Revenue(fund),
+                    credit: Account::Breakage(cause),
+                    amount: line.amount,
+                    reason: line.reason(),
+                    recipient: passed,
+                    source,
+                    movement: Movement::Single,
+                }),
+                LineOutcome::Breakage { .. } => {}
+            }
+        }
+        self.components.orders = orders;
+    }
+
+    /// The commissions of a finalized period start to mature.
+    pub(super) fn release_period(&mut self, plan: &CompiledPlan, period: u32, out: &mut Outcome) {
+        let Some(terms) = &plan.terms.components.orders else {
+            return ignore(IgnoredCause::NoSuchComponent, out);
+        };
+        let period = PeriodNumber::new(period);
+        let today = self.components.today();
+        let Ok(released) = self.components.orders.release(terms, period, today) else {
+            return ignore(IgnoredCause::PeriodOutOfOrder, out);
+        };
+        out.effects.push(moved(period, PeriodStatus::Released));
+        let rewards: Vec<RewardId> = self
+            .components
+            .orders
+            .orders_of(period)
+            .iter()
+            .flat_map(|order| {
+                self.components
+                    .order_rewards
+                    .range((*order, 0)..=(*order, u8::MAX))
+            })
+            .map(|(_, reward)| *reward)
+            .collect();
+        self.schedule(&rewards, released.matures);
+    }
+}
+
+fn sale(effect: SaleEffect) -> Effect {
+    Effect::Component(ComponentEffect::Sale(effect))
+}
+
+fn moved(period: PeriodNumber, status: PeriodStatus) -> Effect {
+    sale(SaleEffect::PeriodMoved {
+        period: period.get(),
+        status,
+    })
+}

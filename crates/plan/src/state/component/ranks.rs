@@ -1,0 +1,125 @@
+//! Ranks: the weekly close, its bonuses, and what a refund does to those that are still held.
+
+use std::collections::BTreeMap;
+
+use ledger::{Reason, UserId};
+use money::Amount;
+
+use super::super::State;
+use super::grant::{Grant, not_granted};
+use crate::calendar::Week;
+use crate::compiled::CompiledPlan;
+use crate::effect::{ComponentEffect, NotGranted, RewardId};
+use crate::ranks::RankDecision;
+use crate::{Day, Effect, Outcome};
+
+/// Bonuses that a refund can still take back, by user and the week for which they are.
+pub(super) type HeldBonuses = BTreeMap<(UserId, Week), HeldBonus>;
+
+/// A held bonus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct HeldBonus {
+    reward: RewardId,
+    /// What its rank justifies: the cap may have granted less.
+    justified: Amount,
+    granted: Amount,
+}
+
+impl State {
+    /// The week ends: ranks, then bonuses as far as the fund reaches.
+    pub(super) fn close_week(&mut self, plan: &CompiledPlan, day: Day, out: &mut Outcome) {
+        let components = &plan.terms.components;
+        let (Some(terms), Some(fund)) = (&components.ranks, components.rank_fund) else {
+            return;
+        };
+        let budget = self.fund_reach(plan, fund, out);
+        let mut decisions = Vec::new();
+        let ranks = &mut self.components.ranks;
+        if ranks
+            .close_week(terms, day.week(), budget, &mut decisions)
+            .is_none()
+        {
+            return;
+        }
+        let available_at = day.plus(terms.hold_days());
+        for decision in decisions {
+            match decision {
+                RankDecision::Promoted { user, rank, .. } => {
+                    let reached = ComponentEffect::RankReached { user, rank };
+                    out.effects.push(Effect::Component(reached));
+                }
+                RankDecision::Qualified { user, rank, .. } => {
+                    let paid_as = ComponentEffect::RankPaidAs { user, rank };
+                    out.effects.push(Effect::Component(paid_as));
+                }
+                RankDecision::Granted {
+                    user,
+                    rank,
+                    week,
+                    amount,
+                } => {
+                    let grant = Grant {
+                        user,
+                        source: None,
+                        reason: Reason::Rank(rank),
+                        fund,
+                        amount,
+                        available_at,
+                    };
+                    if let Some((reward, granted)) = self.grant(plan, grant, out) {
+                        let held = HeldBonus {
+                            reward,
+                            justified: amount,
+                            granted,
+                        };
+                        self.components.held_bonuses.insert((user, week), held);
+                    }
+                }
+                RankDecision::NotCovered {
+                    user, rank, amount, ..
+                } => not_granted(user, Reason::Rank(rank), amount, NotGranted::FundShort, out),
+                RankDecision::Waits {
+                    user, rank, amount, ..
+                } => not_granted(user, Reason::Rank(rank), amount, NotGranted::Waits, out),
+                RankDecision::Lapsed {
+                    user, rank, amount, ..
+                } => not_granted(user, Reason::Rank(rank), amount, NotGranted::Unqualified, out),
+            }
+        }
+    }
+
+    /// Bonuses of which the hold ends with this day cannot be taken back any more.
+    pub(super) fn settle_bonuses(&mut self, plan: &CompiledPlan, day: Day) {
+        let Some(terms) = &plan.terms.components.ranks else {
+            return;
+        };
+        let mut matured = Vec::new();
+        self.components.ranks.mature(terms, day, &mut matured);
+        for bonus in matured {
+            self.components.held_bonuses.remove(&(bonus.user, bonus.week));
+        }
+    }
+
+    /// A user's purchase went back: held bonuses that relied on it are judged again.
+    pub(super) fn requalify_above(&mut self, plan: &CompiledPlan, user: UserId, out: &mut Outcome) {
+        let Some(terms) = &plan.terms.components.ranks else {
+            return;
+        };
+        let mut affected = Vec::new();
+        self.components.ranks.affected(user, &mut affected);
+        for (upline, week) in affected {
+            let Some(given) = self.components.ranks.requalify(terms, upline, week) else {
+                continue;
+            };
+            let Some(held) = self.components.held_bonuses.get_mut(&(upline, week)) else {
+                continue;
+            };
+            held.justified = held.justified.minus_or_zero(given.amount);
+            let keep = held.granted.min(held.justified);
+            let back = held.granted.minus_or_zero(keep);
+            held.granted = keep;
+            let reward = held.reward;
+            self.reverse_reward(reward, back, out);
+        }
+    }
+}

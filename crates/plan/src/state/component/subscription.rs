@@ -1,0 +1,302 @@
+//! Subscriptions: what a purchase pays, what a day accrues, and what a refund takes back.
+//!
+//! A purchase counts for gates, caps and ranks at once. What its subscription accrues while the purchase can still be
+//! refunded is deferred until it cannot, so that nobody is paid for money that goes back.
+
+use ledger::{Account, Beneficiary, BreakageCause, Reason, UserId};
+use money::Amount;
+
+use super::super::intake::{Payment, hold_leg};
+use super::super::{State, push};
+use super::grant::{Grant, not_granted};
+use super::intake::hold_fund;
+use crate::calendar::Week;
+use crate::compiled::CompiledPlan;
+use crate::effect::{ComponentEffect, NotGranted, RewardId};
+use crate::generation::{DirectsCounted, Fate, Uplines};
+use crate::subscription::file::BonusGrant;
+use crate::subscription::{Accrual, SubscriptionId};
+use crate::{Day, DepositId, Effect, Outcome};
+
+/// A purchase that can still be refunded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Purchase {
+    subscription: SubscriptionId,
+    week: Week,
+    /// Day of maturity of the deposit.
+    day: Day,
+    /// What was accrued meanwhile.
+    accrued: Vec<RewardId>,
+}
+
+/// What the walk up a sponsor line asks.
+struct Line<'a> {
+    state: &'a State,
+    counted: DirectsCounted,
+}
+
+impl Uplines for Line<'_> {
+    fn sponsor(&self, user: UserId) -> Option<UserId> {
+        self.state.sponsor(user)
+    }
+
+    fn directs(&self, user: UserId) -> u32 {
+        match self.counted {
+            DirectsCounted::AllTime => self.state.user(user).map_or(0, |user| user.directs),
+            DirectsCounted::Active => self.state.components.active_directs(user),
+        }
+    }
+
+    fn is_active(&self, user: UserId) -> bool {
+        self.state.components.subscriptions.is_active(user)
+    }
+
+    fn is_refunded(&self, user: UserId) -> bool {
+        !self.state.is_active(user)
+    }
+}
+
+impl State {
+    /// Sells a subscription for a payment; `false` if the plan sells none for this amount.
+    pub(super) fn subscribe(&mut self, plan: &CompiledPlan, payment: Payment, out: &mut Outcome) -> bool {
+        let components = &plan.terms.components;
+        let Some(terms) = &components.subscription else {
+            return false;
+        };
+        let (user, cash) = (payment.user, payment.amount);
+        if terms.rate(cash).is_none() || terms.amount_max().is_some_and(|max| cash > max) {
+            return false;
+        }
+        let bonus = self.spend_bonus(plan, user, cash, out);
+        let caps = &mut self.components.caps;
+        let bought = self.components.subscriptions.buy(terms, user, cash, bonus, caps);
+        let Ok(subscription) = bought else {
+            return false;
+        };
+        self.count_active_direct(user, 1);
+        out.effects
+            .push(Effect::Component(ComponentEffect::SubscriptionBought {
+                subscription: subscription.get(),
+                user,
+                amount: super::super::plus(cash, bonus),
+            }));
+        let week = self.components.today().week();
+        self.components.ranks.add(user, cash, week);
+        self.components.purchases.insert(
+            payment.deposit,
+            Purchase {
+                subscription,
+                week,
+                day: payment.day,
+                accrued: Vec::new(),
+            },
+        );
+        self.components.unripe.insert(subscription, payment.deposit);
+        self.divide_purchase(plan, user, cash, out);
+        self.grant_bonus(plan, user, BonusGrant::FirstPurchase, out);
+        true
+    }
+
+    fn divide_purchase(&mut self, plan: &CompiledPlan, user: UserId, cash: Amount, out: &mut Outcome) {
+        let components = &plan.terms.components;
+        let Some(terms) = &components.subscription else {
+            return;
+        };
+        let generations = components.generation.as_ref();
+        let counted = generations.map_or(DirectsCounted::AllTime, |terms| terms.directs_counted());
+        let mut caps = std::mem::take(&mut self.components.caps);
+        let mut lines = std::mem::take(&mut self.components.purchase_lines);
+        let uplines = Line { state: self, counted };
+        terms.divide(generations, cash, user, &uplines, &mut caps, &mut lines);
+        self.components.caps = caps;
+        for share in &lines.shares {
+            let reason = Reason::Generation(share.generation);
+            let beneficiary = match (share.fate, share.upline) {
+                (Fate::Paid, Some(upline)) => Beneficiary::User(upline),
+                (Fate::Paid, None) => Beneficiary::Breakage(BreakageCause::NoUpline),
+                (Fate::Breakage(cause), _) => Beneficiary::Breakage(cause),
+            };
+            hold_leg(out, beneficiary, share.amount, reason, share.upline, user);
+        }
+        for (allocation, amount) in components.subscription_allocations.iter().zip(&lines.allocations) {
+            hold_fund(out, *allocation, *amount, user);
+        }
+        hold_leg(
+            out,
+            Beneficiary::Company,
+            lines.company,
+            Reason::CompanyShare,
+            None,
+            user,
+        );
+        self.components.purchase_lines = lines;
+    }
+
+    /// A user's bonus pays a part on top of what the user pays; its fund pays the company.
+    fn spend_bonus(&mut self, plan: &CompiledPlan, user: UserId, cash: Amount, out: &mut Outcome) -> Amount {
+        let Some((terms, fund)) = &plan.terms.components.bonus else {
+            return Amount::ZERO;
+        };
+        let in_fund = self.fund_reach(plan, *fund, out);
+        let spent = self.components.bonuses.spend(terms, user, cash, in_fund);
+        not_granted(user, Reason::Bonus, spent.short, NotGranted::FundShort, out);
+        self.fill_fund(plan, *fund, spent.used, out);
+        push(
+            out,
+            Account::Revenue(*fund),
+            Account::Company,
+            spent.used,
+            Reason::Spent,
+        );
+        spent.used
+    }
+
+    /// Gives a user the bonus of this occasion, if the plan has one.
+    pub(super) fn grant_bonus(
+        &mut self,
+        plan: &CompiledPlan,
+        user: UserId,
+        occasion: BonusGrant,
+        out: &mut Outcome,
+    ) {
+        let Some((terms, _)) = &plan.terms.components.bonus else {
+            return;
+        };
+        if terms.grant() != occasion || !self.is_active(user) {
+            return;
+        }
+        let amount = self.components.bonuses.grant(terms, user);
+        if !amount.is_zero() {
+            out.effects
+                .push(Effect::Component(ComponentEffect::BonusGranted { user, amount }));
+        }
+    }
+
+    /// Subscriptions accrue for a day.
+    pub(super) fn accrue(&mut self, plan: &CompiledPlan, day: Day, out: &mut Outcome) {
+        let components = &plan.terms.components;
+        let (Some(terms), Some(fund)) = (&components.subscription, components.accrual_fund) else {
+            return;
+        };
+        let in_fund = self.fund_reach(plan, fund, out);
+        let mut lines = std::mem::take(&mut self.components.accruals);
+        let caps = &mut self.components.caps;
+        let coverage = self
+            .components
+            .subscriptions
+            .accrue(terms, day, in_fund, caps, &mut lines);
+        if !coverage.short.is_zero() {
+            let amount = coverage.short;
+            let short = ComponentEffect::FundShort { fund, amount };
+            out.effects.push(Effect::Component(short));
+        }
+        self.fill_fund(plan, fund, coverage.covered, out);
+        for line in &lines {
+            self.grant_accrual(plan, line, day, out);
+        }
+        lines.clear();
+        self.components.accruals = lines;
+    }
+
+    fn grant_accrual(&mut self, plan: &CompiledPlan, line: &Accrual, day: Day, out: &mut Outcome) {
+        let components = &plan.terms.components;
+        let (Some(terms), Some(fund)) = (&components.subscription, components.accrual_fund) else {
+            return;
+        };
+        let (user, amount) = (line.user, line.amount);
+        if !self.is_active(user) {
+            let caps = &mut self.components.caps;
+            let subscriptions = &mut self.components.subscriptions;
+            subscriptions.reverse(terms, line.subscription, amount, caps);
+            not_granted(user, Reason::Accrual, amount, NotGranted::Refunded, out);
+            return;
+        }
+        if line.ended {
+            self.count_active_direct(user, -1);
+            out.effects
+                .push(Effect::Component(ComponentEffect::SubscriptionEnded {
+                    subscription: line.subscription.get(),
+                    user,
+                }));
+        }
+        let deposit = self.components.unripe.get(&line.subscription).copied();
+        let available_at = deposit
+            .and_then(|deposit| self.components.purchases.get(&deposit))
+            .map_or(day, |purchase| purchase.day.next().max(day));
+        let grant = Grant {
+            user,
+            source: None,
+            reason: Reason::Accrual,
+            fund,
+            amount,
+            available_at,
+        };
+        let withheld = self.withhold_credit(plan, user, amount, Reason::Accrual, out);
+        if let Some(deposit) = deposit {
+            let reward = self.post_grant(plan, &grant, withheld, Amount::ZERO, out);
+            let purchase = self.components.purchases.get_mut(&deposit);
+            if let Some((purchase, reward)) = purchase.zip(reward) {
+                purchase.accrued.push(reward);
+            }
+        } else {
+            self.pay_for_good(plan, &grant, withheld, out);
+        }
+    }
+
+    /// The payment of a subscription cannot go back any more.
+    pub(super) fn ripen(&mut self, deposit: DepositId) {
+        if let Some(purchase) = self.components.purchases.remove(&deposit) {
+            self.components.unripe.remove(&purchase.subscription);
+        }
+    }
+
+    /// The payment of a subscription went back, and with it everything that it accrued.
+    pub(super) fn unsubscribe(&mut self, plan: &CompiledPlan, deposit: DepositId, out: &mut Outcome) {
+        let Some(purchase) = self.components.purchases.remove(&deposit) else {
+            return;
+        };
+        self.components.unripe.remove(&purchase.subscription);
+        // The rewards give back to the cap when they are reversed, so the subscription must not do it again.
+        let mut caps = std::mem::take(&mut self.components.caps);
+        let was_active = self.components.is_running(purchase.subscription);
+        let Some(refund) = self
+            .components
+            .subscriptions
+            .refund(purchase.subscription, &mut caps)
+        else {
+            self.components.caps = caps;
+            return;
+        };
+        caps.charge(refund.user, refund.accrued);
+        self.components.caps = caps;
+        for reward in purchase.accrued {
+            self.reverse_reward(reward, Amount::new(u128::MAX), out);
+        }
+        if was_active {
+            self.count_active_direct(refund.user, -1);
+        }
+        self.components
+            .ranks
+            .remove(refund.user, refund.cash, purchase.week);
+        self.return_bonus(plan, refund.user, refund.bonus, out);
+        out.effects
+            .push(Effect::Component(ComponentEffect::SubscriptionEnded {
+                subscription: purchase.subscription.get(),
+                user: refund.user,
+            }));
+        self.requalify_above(plan, refund.user, out);
+    }
+
+    fn return_bonus(&mut self, plan: &CompiledPlan, user: UserId, amount: Amount, out: &mut Outcome) {
+        if let Some((_, fund)) = &plan.terms.components.bonus {
+            push(
+                out,
+                Account::Company,
+                Account::Revenue(*fund),
+                amount,
+                Reason::Reversed,
+            );
+            self.components.bonuses.give_back(user, amount);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! A change of the plan: from one fact on, another version's rules.
+//!
+//! What is held or deferred keeps what it was granted; what is decided later follows the new rules. A version can only
+//! follow if the state fits it: the same asset, the same kind of payments, pools of the same form with no tier less,
+//! the same funds under the same numbers, and no component missing that has begun.
+
+use super::super::{State, TierState};
+use crate::compiled::{CompiledPlan, IntakeRule};
+use crate::effect::ComponentEffect;
+use crate::{Effect, Outcome};
+
+impl State {
+    /// Follows another version from here on and says so, or changes nothing and answers `false`.
+    pub(crate) fn change_plan(&mut self, old: &CompiledPlan, new: &CompiledPlan, out: &mut Outcome) -> bool {
+        if !can_follow(old, new) {
+            return false;
+        }
+        self.begin(out);
+        self.tiers.resize(usize::from(new.tiers()), TierState::default());
+        self.components.caps.set_terms(new.terms.components.cap);
+        out.effects.push(Effect::Component(ComponentEffect::PlanChanged {
+            version: new.version(),
+        }));
+        true
+    }
+}
+
+/// Whether a state of one plan is a state of another.
+fn can_follow(old: &CompiledPlan, new: &CompiledPlan) -> bool {
+    let same_intake = match (old.terms.intake, new.terms.intake) {
+        (IntakeRule::Joining { .. }, IntakeRule::Joining { .. }) => true,
+        (old, new) => old == new,
+    };
+    let mut funds = new.funds();
+    let same_funds = old.funds().all(|fund| funds.next() == Some(fund));
+    old.asset() == new.asset()
+        && same_intake
+        && same_funds
+        && old.tree_size() == new.tree_size()
+        && old.tiers() <= new.tiers()
+        && old.pays_into_wallet() == new.pays_into_wallet()
+        && old
+            .component_names()
+            .all(|name| new.component_names().any(|other| other == name))
+}

@@ -1,0 +1,95 @@
+//! The statement of a batch that writes what components of the plan changed.
+
+use plan::ComponentEffect;
+use plan::effect::Detail;
+use serde_json::{Value, json};
+use sqlx::PgTransaction;
+
+use super::PostingError;
+use super::write_ledger::STATEMENT_ROWS_MAX;
+use crate::DbAmount;
+
+/// A row of `component_effect`.
+#[derive(Clone, Debug)]
+pub(super) struct ComponentEffectRow {
+    fact_seq: i64,
+    position: i32,
+    kind: &'static str,
+    user: Option<i32>,
+    number: Option<i64>,
+    amount: Option<DbAmount>,
+    detail: Option<Value>,
+}
+
+impl ComponentEffectRow {
+    pub(super) fn new(fact_seq: i64, position: i32, effect: &ComponentEffect) -> Self {
+        let row = effect.row();
+        Self {
+            fact_seq,
+            position,
+            kind: row.kind,
+            user: row.user.map(|user| super::changes::int(user.get())),
+            number: row.number.map(i64::from),
+            amount: row.amount.map(DbAmount::from),
+            detail: detail(row.detail),
+        }
+    }
+
+    /// Position of an effect of this fact that comes behind it.
+    pub(super) const fn position_after(&self, fact_seq: i64) -> i32 {
+        if self.fact_seq == fact_seq {
+            self.position.saturating_add(1)
+        } else {
+            0
+        }
+    }
+}
+
+fn detail(detail: Detail) -> Option<Value> {
+    match detail {
+        Detail::None => None,
+        Detail::Word(word) => Some(json!({ "word": word })),
+        Detail::Number(number) => Some(json!({ "number": number })),
+        Detail::Amount(amount) => Some(json!({ "amount": amount.to_string() })),
+        Detail::Reward(reason, day) => Some(json!({
+            "rule": reason.name(),
+            "reason": reason.code(),
+            "available_at": day.to_string(),
+        })),
+        Detail::Missed(reason, cause) => Some(json!({
+            "rule": reason.name(),
+            "reason": reason.code(),
+            "cause": cause.name(),
+        })),
+    }
+}
+
+pub(super) async fn write(
+    transaction: &mut PgTransaction<'_>,
+    rows: &[ComponentEffectRow],
+) -> Result<(), PostingError> {
+    for rows in rows.chunks(STATEMENT_ROWS_MAX) {
+        let facts: Vec<i64> = rows.iter().map(|row| row.fact_seq).collect();
+        let positions: Vec<i32> = rows.iter().map(|row| row.position).collect();
+        let kinds: Vec<&str> = rows.iter().map(|row| row.kind).collect();
+        let users: Vec<Option<i32>> = rows.iter().map(|row| row.user).collect();
+        let numbers: Vec<Option<i64>> = rows.iter().map(|row| row.number).collect();
+        let amounts: Vec<Option<DbAmount>> = rows.iter().map(|row| row.amount).collect();
+        let details: Vec<Option<Value>> = rows.iter().map(|row| row.detail.clone()).collect();
+        sqlx::query!(
+            "INSERT INTO component_effect (fact_seq, position, kind, user_id, number, amount, detail)
+             SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::integer[], $5::bigint[],
+                 $6::numeric[], $7::jsonb[])",
+            &facts,
+            &positions,
+            &kinds as &[&str],
+            &users as &[Option<i32>],
+            &numbers as &[Option<i64>],
+            &amounts as &[Option<DbAmount>],
+            &details as &[Option<Value>],
+        )
+        .execute(&mut **transaction)
+        .await?;
+    }
+    Ok(())
+}
