@@ -118,6 +118,7 @@ fn terms() -> Result<BinaryTerms, String> {
         directs_required: None,
         quantity: None,
         fund: "pairs".into(),
+        hold_days: 0,
         when_short: None,
         direct_bonus: None,
     };
