@@ -184,10 +184,12 @@ impl Model {
             Some(sponsor) if self.is_active(sponsor) => Bucket::Sponsor(sponsor),
             Some(_) => Bucket::Named("breakage:refunded".into()),
         };
-        grants.push(Grant {
+        // The sponsor's share comes first: a debt is paid by the first reward that matures.
+        let direct = Grant {
             bucket: direct,
             amount: as_money(sponsored),
-        });
+        };
+        grants.insert(0, direct);
         grants.push(Grant {
             bucket: Bucket::Named("company".into()),
             amount: as_money(shared - sponsored),

@@ -211,12 +211,18 @@ fn verdict_of(account: Account) -> Verdict {
         | Account::Available(_)
         | Account::InTransit(_)
         | Account::Reserve(..)
-        | Account::Credit(_) => Verdict::Paid,
+        | Account::Credit(_)
+        | Account::Deferred(_)
+        | Account::Wallet(_) => Verdict::Paid,
         Account::Held(Beneficiary::Company) | Account::Company => Verdict::Company,
         Account::Held(Beneficiary::Residual(..)) | Account::Residual(..) => Verdict::Residual,
         Account::Held(Beneficiary::Breakage(cause)) | Account::Breakage(cause) => Verdict::NotPaid(cause),
         Account::Clearing(_) => Verdict::Waiting,
-        Account::Custody | Account::Receivable(_) | Account::Revenue | Account::Tax => Verdict::Moved,
+        Account::Custody
+        | Account::Receivable(_)
+        | Account::Held(Beneficiary::Fund(_))
+        | Account::Revenue(_)
+        | Account::Tax => Verdict::Moved,
     }
 }
 
