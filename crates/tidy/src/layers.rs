@@ -12,11 +12,11 @@ const PURE_MAY_USE: [(&str, &[&str]); 5] = [
     ("audit", &["ledger", "money", "plan", "settlement"]),
 ];
 
-/// Crates of others that a pure crate may use: error derives, and fixed-size byte types with hashes.
-const PURE_MAY_USE_EXTERNAL: [&str; 2] = ["alloy-primitives", "thiserror"];
+/// Crates of others that a pure crate may use: error derives, fixed-size byte types with hashes, wide integers.
+const PURE_MAY_USE_EXTERNAL: [&str; 3] = ["alloy-primitives", "ruint", "thiserror"];
 
-/// The format of a plan file is parsed in the crate that compiles it.
-const PLAN_MAY_USE_EXTERNAL: [&str; 2] = ["serde", "toml"];
+/// The format of a plan file is parsed in the crate that compiles it; civil dates know no clock and no zone.
+const PLAN_MAY_USE_EXTERNAL: [&str; 3] = ["jiff", "serde", "toml"];
 
 /// Dependencies that only some crates have, each for its reason.
 const RESERVED: [(&str, &[&str]); 4] = [

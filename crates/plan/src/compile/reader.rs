@@ -192,70 +192,73 @@ monthly_bps = 700
         );
     }
 
+    /// A piece of a good file, what stands in its place, and the code and field of the refusal.
+    const MISFITS: [(&str, &str, &str, &str); 10] = [
+        (
+            "monthly_bps = 700",
+            "monthly_bps = \"7%\"",
+            "wrong_type",
+            "subscription.tiers[1].monthly_bps",
+        ),
+        (
+            "monthly_bps = 700",
+            "monthly = 700",
+            "unknown_field",
+            "subscription.tiers[1].monthly",
+        ),
+        (
+            "monthly_bps = 700",
+            "",
+            "missing_field",
+            "subscription.tiers[1].monthly_bps",
+        ),
+        (
+            "from = \"50\"",
+            "from = 50",
+            "wrong_type",
+            "subscription.tiers[0].from",
+        ),
+        (
+            "\"working\"",
+            "\"workin\"",
+            "unknown_choice",
+            "subscription.accrual_days",
+        ),
+        (
+            "divisor = 30",
+            "divisor = true",
+            "wrong_type",
+            "subscription.month_divisor",
+        ),
+        (
+            "fund = \"f\"",
+            "fund = 2026-04-01",
+            "wrong_type",
+            "subscription.fund",
+        ),
+        (
+            "fund = \"f\"",
+            "fund = \"f\"\namount_max = 1.5",
+            "wrong_type",
+            "subscription.amount_max",
+        ),
+        (
+            "fund = \"f\"",
+            "fund = \"f\"\ncap_multiple = 99999999999999999999",
+            "out_of_range",
+            "subscription.cap_multiple",
+        ),
+        (
+            "fund = \"f\"",
+            "fund = \"f\"\nallocations = { fund = \"x\" }",
+            "wrong_type",
+            "subscription.allocations",
+        ),
+    ];
+
     #[test]
     fn what_does_not_fit_has_its_path_through_lists_of_tables() {
-        for (from, to, code, field) in [
-            (
-                "monthly_bps = 700",
-                "monthly_bps = \"7%\"",
-                "wrong_type",
-                "subscription.tiers[1].monthly_bps",
-            ),
-            (
-                "monthly_bps = 700",
-                "monthly = 700",
-                "unknown_field",
-                "subscription.tiers[1].monthly",
-            ),
-            (
-                "monthly_bps = 700",
-                "",
-                "missing_field",
-                "subscription.tiers[1].monthly_bps",
-            ),
-            (
-                "from = \"50\"",
-                "from = 50",
-                "wrong_type",
-                "subscription.tiers[0].from",
-            ),
-            (
-                "\"working\"",
-                "\"workin\"",
-                "unknown_choice",
-                "subscription.accrual_days",
-            ),
-            (
-                "divisor = 30",
-                "divisor = true",
-                "wrong_type",
-                "subscription.month_divisor",
-            ),
-            (
-                "fund = \"f\"",
-                "fund = 2026-04-01",
-                "wrong_type",
-                "subscription.fund",
-            ),
-            (
-                "fund = \"f\"",
-                "fund = \"f\"\namount_max = 1.5",
-                "wrong_type",
-                "subscription.amount_max",
-            ),
-            (
-                "fund = \"f\"",
-                "fund = \"f\"\ncap_multiple = 99999999999999999999",
-                "out_of_range",
-                "subscription.cap_multiple",
-            ),
-            (
-                "fund = \"f\"",
-                "fund = \"f\"\nallocations = { fund = \"x\" }",
-                "wrong_type",
-                "subscription.allocations",
-            ),
-        ] {
+        for (from, to, code, field) in MISFITS {
             assert!(GOOD.contains(from), "{from}");
             let refusal = read::<Document>(&GOOD.replace(from, to)).unwrap_err();
             assert_eq!((refusal.code, refusal.field.as_str()), (code, field), "{refusal}");

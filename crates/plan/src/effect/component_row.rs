@@ -17,23 +17,20 @@ impl ComponentEffect {
                 reason,
                 amount,
                 available_at,
-            } => row("reward_granted")
-                .user(user)
+            } => about("reward_granted", user)
                 .number(reward.get())
                 .amount(amount)
                 .detail(Detail::Reward(reason, available_at)),
-            Self::RewardReleased { reward, user } => row("reward_released").user(user).number(reward.get()),
-            Self::RewardReversed { reward, user, amount } => row("reward_reversed")
-                .user(user)
-                .number(reward.get())
-                .amount(amount),
+            Self::RewardReleased { reward, user } => about("reward_released", user).number(reward.get()),
+            Self::RewardReversed { reward, user, amount } => {
+                about("reward_reversed", user).number(reward.get()).amount(amount)
+            }
             Self::NotGranted {
                 user,
                 reason,
                 amount,
                 cause,
-            } => row("not_granted")
-                .user(user)
+            } => about("not_granted", user)
                 .amount(amount)
                 .detail(Detail::Missed(reason, cause)),
             Self::Withheld {
@@ -41,45 +38,37 @@ impl ComponentEffect {
                 policy,
                 base,
                 amount,
-            } => row("withheld")
-                .user(user)
+            } => about("withheld", user)
                 .number(u32::from(policy))
                 .amount(amount)
                 .detail(Detail::Amount(base)),
-            Self::Withdrawn { user, amount } => row("withdrawn").user(user).amount(amount),
-            Self::BonusGranted { user, amount } => row("bonus_granted").user(user).amount(amount),
+            Self::Withdrawn { user, amount } => about("withdrawn", user).amount(amount),
+            Self::BonusGranted { user, amount } => about("bonus_granted", user).amount(amount),
             Self::SubscriptionBought {
                 subscription,
                 user,
                 amount,
-            } => row("subscription_bought")
-                .user(user)
+            } => about("subscription_bought", user)
                 .number(subscription)
                 .amount(amount),
             Self::SubscriptionEnded { subscription, user } => {
-                row("subscription_ended").user(user).number(subscription)
+                about("subscription_ended", user).number(subscription)
             }
             Self::FundShort { fund, amount } => {
                 row("fund_short").number(u32::from(fund.get())).amount(amount)
             }
-            Self::RankPaidAs { user, rank } => row("rank_paid_as").user(user).number(u32::from(rank)),
-            Self::RankReached { user, rank } => row("rank_reached").user(user).number(u32::from(rank)),
-            Self::SidePlaced { user, parent, right } => {
-                let side = if right { "right" } else { "left" };
-                parent.map_or(row("side_placed").user(user), |parent| {
-                    let placed = row("side_placed").user(user).number(parent.get());
-                    placed.detail(Detail::Word(side))
-                })
-            }
-            Self::Activated { user } => row("activated").user(user),
-            Self::Deactivated { user } => row("deactivated").user(user),
+            Self::RankPaidAs { user, rank } => about("rank_paid_as", user).number(u32::from(rank)),
+            Self::RankReached { user, rank } => about("rank_reached", user).number(u32::from(rank)),
+            Self::SidePlaced { user, parent, right } => side_placed(user, parent, right),
+            Self::Activated { user } => about("activated", user),
+            Self::Deactivated { user } => about("deactivated", user),
             Self::PairMatched { user, number, amount } => {
-                row("pair_matched").user(user).number(number).amount(amount)
+                about("pair_matched", user).number(number).amount(amount)
             }
             Self::PairsClosed { month, waiting } => {
                 row("pairs_closed").number(month).detail(Detail::Number(waiting))
             }
-            Self::PairUndone { user, number } => row("pair_undone").user(user).number(number),
+            Self::PairUndone { user, number } => about("pair_undone", user).number(number),
             Self::Sale(sale) => sale.row(),
         }
     }
@@ -89,7 +78,7 @@ impl SaleEffect {
     fn row(&self) -> ComponentRow {
         match *self {
             Self::OrderPlaced { order, user, amount } => {
-                row("order_placed").user(user).number(order).amount(amount)
+                about("order_placed", user).number(order).amount(amount)
             }
             Self::OrderRefunded { order, amount } => row("order_refunded").number(order).amount(amount),
             Self::PeriodMoved { period, status } => row("period_moved")
@@ -99,24 +88,36 @@ impl SaleEffect {
                 conversion,
                 user,
                 amount,
-            } => row("conversion_recorded")
-                .user(user)
+            } => about("conversion_recorded", user)
                 .number(conversion)
                 .amount(amount),
             Self::ConversionReversed {
                 conversion,
                 user,
                 amount,
-            } => row("conversion_reversed")
-                .user(user)
+            } => about("conversion_reversed", user)
                 .number(conversion)
                 .amount(amount),
-            Self::Achieved { user, achievement } => row("achieved").user(user).number(u32::from(achievement)),
+            Self::Achieved { user, achievement } => about("achieved", user).number(u32::from(achievement)),
             Self::AchievementLost { user, achievement } => {
-                row("achievement_lost").user(user).number(u32::from(achievement))
+                about("achievement_lost", user).number(u32::from(achievement))
             }
         }
     }
+}
+
+fn side_placed(user: UserId, parent: Option<UserId>, right: bool) -> ComponentRow {
+    let side = if right { "right" } else { "left" };
+    let placed = about("side_placed", user);
+    parent.map_or(placed, |parent| {
+        placed.number(parent.get()).detail(Detail::Word(side))
+    })
+}
+
+const fn about(kind: &'static str, user: UserId) -> ComponentRow {
+    let mut row = row(kind);
+    row.user = Some(user);
+    row
 }
 
 const fn row(kind: &'static str) -> ComponentRow {
@@ -130,11 +131,6 @@ const fn row(kind: &'static str) -> ComponentRow {
 }
 
 impl ComponentRow {
-    const fn user(mut self, user: UserId) -> Self {
-        self.user = Some(user);
-        self
-    }
-
     const fn number(mut self, number: u32) -> Self {
         self.number = Some(number);
         self

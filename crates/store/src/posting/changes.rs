@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, B256};
 use ledger::{Account, Beneficiary, Leg, Reason};
 use money::Amount;
-use plan::{DepositKind, Effect, Funding, Outcome, ReserveChoice};
+use plan::{ComponentEffect, DepositKind, Effect, Funding, Outcome, ReserveChoice};
 
 use super::write_components::ComponentEffectRow;
 use super::{DepositIndex, PostingError};
@@ -282,12 +282,7 @@ impl Changes {
             Effect::TreeOpened { .. } | Effect::Placed { .. } | Effect::TreeClosed { .. } => {
                 self.add_place(fact, effect);
             }
-            Effect::Component(effect) => {
-                let last = self.components.last();
-                let position = last.map_or(0, |row| row.position_after(fact));
-                self.components
-                    .push(ComponentEffectRow::new(fact, position, effect));
-            }
+            Effect::Component(effect) => self.add_component(fact, effect),
             // The node that a move took says it already.
             Effect::Progressed { .. } => {}
             Effect::Paid { user, amount } => {
@@ -308,6 +303,13 @@ impl Changes {
             | Effect::RootVetoed { .. } => self.settlement.add(fact, effect),
         }
         Ok(())
+    }
+
+    fn add_component(&mut self, fact: i64, effect: &ComponentEffect) {
+        let last = self.components.last();
+        let position = last.map_or(0, |row| row.position_after(fact));
+        self.components
+            .push(ComponentEffectRow::new(fact, position, effect));
     }
 
     fn join(&mut self, fact: i64, effective_at: u64, effect: &Effect) {
