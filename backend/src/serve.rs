@@ -119,6 +119,7 @@ pub async fn assemble(config: &Config) -> anyhow::Result<App> {
     }
     plan.gate(chain_class(deployed.chain_id))
         .context("the plan must not run on this chain")?;
+    plan.served().context("the API cannot serve the plan")?;
     let key = match &config.signer_key {
         Some(key) => key.clone(),
         None => CallerKey::new(DEVELOPMENT_CALLER_KEY).map_err(anyhow::Error::msg)?,

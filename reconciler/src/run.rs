@@ -78,6 +78,7 @@ impl Reconciler {
             plan.hash() == deployment.plan_hash,
             "the deployment's plan has another hash than was deployed"
         );
+        plan.served().context("the reconciler cannot judge the plan")?;
         Ok(Self {
             pool,
             reader: ChainReader::connect(&config.rpc_url, deployment.contract)?,

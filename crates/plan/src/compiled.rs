@@ -272,6 +272,12 @@ pub enum GateError {
         /// Code of the finding.
         code: &'static str,
     },
+    /// The engine runs the component, the services do not yet.
+    #[error("the services do not run plans with [{component}] yet; `trellis plan` does")]
+    NotServed {
+        /// Table of the plan file.
+        component: &'static str,
+    },
 }
 
 impl GateError {
@@ -281,6 +287,7 @@ impl GateError {
         match self {
             Self::RecruitmentFunded { .. } => "recruitment_funded",
             Self::FindingIsAnError { .. } => "finding_is_an_error",
+            Self::NotServed { .. } => "plan_not_served",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use ledger::Fund;
 
-use super::CompiledPlan;
+use super::{CompiledPlan, GateError};
 
 impl CompiledPlan {
     /// Names of the plan's funds in the order of their numbers, from 1.
@@ -30,6 +30,19 @@ impl CompiledPlan {
         ]
         .into_iter()
         .filter_map(|(name, has)| has.then_some(name))
+    }
+
+    /// Whether API, workers and reconciler can run the plan: so far those of registration, retopup and pools alone.
+    ///
+    /// # Errors
+    /// [`GateError::NotServed`] with the first table that they cannot.
+    pub fn served(&self) -> Result<(), GateError> {
+        let mut others = self.component_names().filter(|name| *name != "pool");
+        let missing = (self.tiers() == 0).then_some("joining");
+        match others.next().or(missing) {
+            None => Ok(()),
+            Some(component) => Err(GateError::NotServed { component }),
+        }
     }
 
     /// Whether the plan has a fund of this number.

@@ -4,6 +4,7 @@ mod document;
 mod findings;
 mod free_progression;
 mod refusals;
+mod shipped;
 
 use std::collections::BTreeSet;
 

@@ -1,0 +1,153 @@
+//! The plan files that are shipped: they compile, every parameter is in their hash, and the findings say what matters.
+
+use std::collections::BTreeMap;
+
+use plan::{ChainClass, CompiledPlan, GateError, Severity, compile};
+
+const SHIPPED: [(&str, &str); 6] = [
+    ("auto-pool", include_str!("../../../../plans/auto-pool.toml")),
+    (
+        "auto-pool-rolling",
+        include_str!("../../../../plans/auto-pool-rolling.toml"),
+    ),
+    (
+        "subscription",
+        include_str!("../../../../plans/subscription.toml"),
+    ),
+    ("binary-ev", include_str!("../../../../plans/binary-ev.toml")),
+    (
+        "unilevel-orders",
+        include_str!("../../../../plans/unilevel-orders.toml"),
+    ),
+    (
+        "referral-campaign",
+        include_str!("../../../../plans/referral-campaign.toml"),
+    ),
+];
+
+fn shipped(name: &str) -> CompiledPlan {
+    let (_, text) = SHIPPED.into_iter().find(|(known, _)| *known == name).unwrap();
+    compile(text).unwrap()
+}
+
+fn codes(plan: &CompiledPlan) -> BTreeMap<&str, Severity> {
+    plan.findings()
+        .iter()
+        .map(|finding| (finding.code, finding.severity))
+        .collect()
+}
+
+#[test]
+fn every_shipped_plan_compiles_under_its_name() {
+    for (name, _) in SHIPPED {
+        assert_eq!(shipped(name).name(), name);
+        assert!(!shipped(name).findings().is_empty(), "{name}");
+    }
+}
+
+/// Deployed ledgers know their plan by its hash: it may only change with the plan.
+#[test]
+fn the_hashes_of_plans_with_pools_are_those_of_deployed_ledgers() {
+    for (name, hash) in [
+        ("auto-pool", "0x6c6ab834b2592a13bd6acce4bbd09ebb6f5503945f2dce334275b151434cbaaf"),
+        ("auto-pool-rolling", "0x5ae4472e3c30b433c35888aaa6fbaf9a04121c66d363b4a366d619086aaf9523"),
+    ] {
+        assert_eq!(shipped(name).hash().to_string(), hash, "{name}");
+    }
+}
+
+#[test]
+fn every_number_and_word_of_a_component_is_in_the_hash() {
+    for (name, from, to) in [
+        ("subscription", "monthly_bps = 800", "monthly_bps = 801"),
+        ("subscription", "[1000, 500, 300", "[1000, 500, 301"),
+        ("subscription", "[0, 0, 2, 2", "[0, 0, 2, 3"),
+        ("subscription", "mode = \"physical\"", "mode = \"compressed\""),
+        ("subscription", "\"all_time\"", "\"active\""),
+        ("subscription", "month_divisor = 30", "month_divisor = 31"),
+        ("subscription", "cap_multiple = 3", "cap_multiple = 2"),
+        (
+            "subscription",
+            "multiple = 3\n\n# Given",
+            "multiple = 4\n\n# Given",
+        ),
+        ("subscription", "use_max = \"1\"", "use_max = \"2\""),
+        (
+            "subscription",
+            "grant = \"verified\"",
+            "grant = \"first_purchase\"",
+        ),
+        ("subscription", "weekly_bonus = \"200\"", "weekly_bonus = \"201\""),
+        ("subscription", "bonus_weeks = 52", "bonus_weeks = 51"),
+        ("subscription", "fee_bps = 500", "fee_bps = 499"),
+        ("subscription", "fund = \"ranks\"", "fund = \"yield\""),
+        ("binary-ev", "bps = 2000", "bps = 2001"),
+        ("binary-ev", "hold_days = 14", "hold_days = 15"),
+        ("binary-ev", "excess = \"carry\"", "excess = \"flush\""),
+        ("binary-ev", "threshold = \"20000\"", "threshold = \"20001\""),
+        ("unilevel-orders", "fund_bps = 3000", "fund_bps = 2999"),
+        ("unilevel-orders", "customers_min = 2", "customers_min = 3"),
+        (
+            "unilevel-orders",
+            "retail_rule = \"scale\"",
+            "retail_rule = \"block\"",
+        ),
+        (
+            "unilevel-orders",
+            "name = \"ranks\"\n",
+            "name = \"ranks\"\nfallback = \"commissions\"\n",
+        ),
+        ("referral-campaign", "price = \"1\"", "price = \"2\""),
+        ("referral-campaign", "per_user_count = 50", "per_user_count = 51"),
+        (
+            "referral-campaign",
+            "conversions_min = 10",
+            "conversions_min = 11",
+        ),
+    ] {
+        let (_, text) = SHIPPED.into_iter().find(|(known, _)| *known == name).unwrap();
+        assert!(text.contains(from), "{name}: {from}");
+        let changed =
+            compile(&text.replacen(from, to, 1)).unwrap_or_else(|error| panic!("{name}: {to}: {error}"));
+        assert_ne!(
+            changed.hash(),
+            shipped(name).hash(),
+            "{name}: {from} is not in the hash"
+        );
+    }
+}
+
+#[test]
+fn what_participants_must_know_is_found() {
+    let subscription = shipped("subscription");
+    assert_eq!(codes(&subscription)["recruitment_funded"], Severity::Warning);
+    assert_eq!(subscription.recruitment_share_bps(), 10_000);
+    assert_eq!(
+        subscription.gate(ChainClass::Public),
+        Err(GateError::RecruitmentFunded {
+            share_bps: 10_000,
+            max_bps: 5_000
+        })
+    );
+    for name in ["binary-ev", "unilevel-orders", "referral-campaign"] {
+        let plan = shipped(name);
+        assert_eq!(plan.recruitment_share_bps(), 0, "{name}");
+        assert_eq!(plan.gate(ChainClass::Public), Ok(()), "{name}");
+        assert!(codes(&plan).contains_key("funded_from_outside"), "{name}");
+    }
+}
+
+#[test]
+fn services_refuse_what_they_do_not_run() {
+    for name in ["auto-pool", "auto-pool-rolling"] {
+        assert_eq!(shipped(name).served(), Ok(()));
+    }
+    for (name, component) in [
+        ("subscription", "cap"),
+        ("binary-ev", "binary"),
+        ("unilevel-orders", "ranks"),
+        ("referral-campaign", "campaign"),
+    ] {
+        assert_eq!(shipped(name).served(), Err(GateError::NotServed { component }));
+    }
+}
