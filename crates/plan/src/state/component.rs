@@ -31,7 +31,7 @@ use crate::orders::{CustomerId, OrderId, Orders};
 use crate::ranks::Ranks;
 use crate::report::Side;
 use crate::subscription::file::BonusGrant;
-use crate::subscription::{Accrual, Bonuses, PurchaseLines, Status, SubscriptionId, Subscriptions};
+use crate::subscription::{Accrual, Bonuses, PurchaseLines, SubscriptionId, Subscriptions};
 use crate::withholding::Withholding;
 use crate::{Day, DepositId, Effect, IgnoredCause, Outcome};
 
@@ -43,6 +43,8 @@ const DAYS_AT_ONCE_MAX: u32 = 366;
 pub(super) struct Components {
     /// The last day that ended.
     day: Option<Day>,
+    /// That day is ending right now: what it does happens on it. False between facts.
+    is_ending: bool,
     pub(super) funds: funds::Funds,
     rewards: grant::Rewards,
     wallets: BTreeMap<UserId, Amount>,
@@ -55,6 +57,8 @@ pub(super) struct Components {
     unripe: BTreeMap<SubscriptionId, DepositId>,
     /// Directs with an active subscription, by user id, from 1.
     active_directs: Vec<u32>,
+    /// Who counts among them, by user id, from 1.
+    counted_directs: Vec<bool>,
     ranks: Ranks,
     held_bonuses: ranks::HeldBonuses,
     binary: BinaryState,
@@ -98,14 +102,13 @@ impl Components {
         directs.copied().unwrap_or(0)
     }
 
-    fn is_running(&self, subscription: SubscriptionId) -> bool {
-        let known = self.subscriptions.get(subscription);
-        known.is_some_and(|known| known.status == Status::Active)
-    }
-
-    /// The day on which things happen: the one after the last that ended.
+    /// The day on which things happen: the one that is ending, or else the one after the last that ended.
     fn today(&self) -> Day {
-        self.day.map_or(Day::new(0), Day::next)
+        match self.day {
+            Some(day) if self.is_ending => day,
+            Some(day) => day.next(),
+            None => Day::new(0),
+        }
     }
 }
 
@@ -170,6 +173,7 @@ impl State {
 
     fn end_day(&mut self, plan: &CompiledPlan, day: Day, out: &mut Outcome) {
         self.components.day = Some(day);
+        self.components.is_ending = true;
         out.effects
             .push(Effect::Component(ComponentEffect::DayEnded { day }));
         self.accrue(plan, day, out);
@@ -183,6 +187,7 @@ impl State {
             self.close_month(plan, day, out);
         }
         self.close_period(plan, day, out);
+        self.components.is_ending = false;
     }
 
     fn choose_side(&mut self, plan: &CompiledPlan, user: UserId, side: Option<Side>, out: &mut Outcome) {
@@ -222,13 +227,23 @@ impl State {
         self.components.orders.retire(user).ok();
     }
 
-    /// A subscription of a user began (1) or ended (−1): counts whether the sponsor has one more active direct, or one less.
-    fn count_active_direct(&mut self, user: UserId, change: i32) {
-        let count = self.components.subscriptions.active_count(user);
-        let is_turn = if change > 0 { count == 1 } else { count == 0 };
+    /// A subscription of a user began or ended: counts whether the sponsor has one more active direct, or one less. Several
+    /// subscriptions of a user can end on one day, and the direct is lost once.
+    fn count_active_direct(&mut self, user: UserId) {
+        let is_active = self.components.subscriptions.is_active(user);
+        let index = position(user.get());
+        let counted = &mut self.components.counted_directs;
+        if counted.len() <= index {
+            counted.resize(index.saturating_add(1), false);
+        }
+        let was_active = counted
+            .get_mut(index)
+            .map(|known| std::mem::replace(known, is_active));
+        let is_turn = was_active != Some(is_active);
         let Some(sponsor) = self.sponsor(user).filter(|_| is_turn) else {
             return;
         };
+        let change = if is_active { 1 } else { -1 };
         let index = position(sponsor.get());
         let directs = &mut self.components.active_directs;
         if directs.len() <= index {
@@ -241,7 +256,8 @@ impl State {
 
     /// What the cap lets a user have of an amount, counted as earned.
     fn take_cap(&mut self, plan: &CompiledPlan, user: UserId, wanted: Amount) -> Amount {
-        match plan.terms.components.cap {
+        // Counted without a cap too: the next version of the plan may have one.
+        match plan.terms.components.subscription {
             Some(_) => self.components.caps.take(user, wanted),
             None => wanted,
         }

@@ -61,6 +61,33 @@ fn subscription() -> CompiledPlan {
     compile(include_str!("../../../../plans/subscription.toml")).unwrap()
 }
 
+/// The same with purchases of at most 100, of which a bonus may pay half.
+fn small_subscription() -> CompiledPlan {
+    let text = include_str!("../../../../plans/subscription.toml")
+        .replace("use_bps_max = 1000\nuse_max = \"1\"", "use_bps_max = 5000")
+        .replace("cap_multiple", "amount_max = \"100\"\ncap_multiple")
+        .replace("\"3001\"", "\"60\"")
+        .replace("\"5001\"", "\"70\"");
+    compile(&text).unwrap()
+}
+
+/// The same with a bonus for the first purchase.
+fn bonus_for_a_purchase() -> CompiledPlan {
+    let text = include_str!("../../../../plans/subscription.toml")
+        .replace("grant = \"verified\"", "grant = \"first_purchase\"");
+    compile(&text).unwrap()
+}
+
+/// The same with subscriptions that end after 29 days and directs that count as long as they have one.
+fn short_subscription() -> CompiledPlan {
+    let text = include_str!("../../../../plans/subscription.toml")
+        .replace("cap_multiple = 3", "cap_multiple = 1")
+        .replace("\"working\"\nmonth_divisor = 30", "\"all\"\nmonth_divisor = 28")
+        .replace("monthly_bps = 600", "monthly_bps = 10000")
+        .replace("\"all_time\"", "\"active\"");
+    compile(&text).unwrap()
+}
+
 fn binary_ev() -> CompiledPlan {
     compile(include_str!("../../../../plans/binary-ev.toml")).unwrap()
 }
@@ -117,6 +144,12 @@ scenarios! {
     pairs_pay_tax_then_instalments_then_their_user: binary_taxed();
     a_refunded_booking_undoes_its_pairs: binary_ev();
     commissions_are_paid_by_orders_and_taken_back_with_them: unilevel_orders();
+    a_bonus_never_makes_a_purchase_too_large: small_subscription();
+    a_bonus_goes_with_the_first_purchase: bonus_for_a_purchase();
+    subscriptions_that_end_together_are_one_direct_less: short_subscription();
+    periods_before_the_calendar_began_close_too: unilevel_orders();
+    an_order_of_nothing_serves_nobody: unilevel_orders();
+    what_operators_took_out_cannot_come_back: unilevel_orders();
     a_campaign_pays_out_of_its_budget: referral_campaign();
 }
 

@@ -243,6 +243,13 @@ impl State {
         }
     }
 
+    /// What the company has after the legs so far.
+    pub(super) fn company_now(&self, out: &Outcome) -> Amount {
+        let into = out.legs.iter().filter(|leg| leg.credit == Account::Company);
+        let into = into.fold(self.treasury.company(), |sum, leg| plus(sum, leg.amount));
+        into.minus_or_zero(taken_of(Account::Company, out))
+    }
+
     /// Where matured money of a user goes, counted there.
     pub(in crate::state) fn receive(&mut self, plan: &CompiledPlan, user: UserId, amount: Amount) -> Account {
         if plan.pays_into_wallet() && !amount.is_zero() {
@@ -271,6 +278,7 @@ impl State {
         }
         let (tax_after, instalment_after) = reward.standing_parts();
         let reward = reward.clone();
+        let in_company = self.company_now(out);
         let (user, fund) = (reward.user, Account::Revenue(reward.fund));
         if reward.released {
             let tax = tax_before.minus_or_zero(tax_after);
@@ -278,7 +286,8 @@ impl State {
             let owed = part.minus_or_zero(tax).minus_or_zero(instalment);
             for (from, amount) in [
                 (Account::Tax, tax),
-                (Account::Company, instalment),
+                // What operators took out already cannot come back.
+                (Account::Company, instalment.min(in_company)),
                 (Account::Receivable(user), owed),
             ] {
                 if !amount.is_zero() {
@@ -338,6 +347,12 @@ impl Rewards {
     fn get_mut(&mut self, id: RewardId) -> Option<&mut Reward> {
         self.all.get_mut(super::super::position(id.get()))
     }
+}
+
+/// What the legs so far take from an account.
+pub(super) fn taken_of(account: Account, out: &Outcome) -> Amount {
+    let from = out.legs.iter().filter(|leg| leg.debit == account);
+    from.fold(Amount::ZERO, |sum, leg| plus(sum, leg.amount))
 }
 
 fn reward_leg(reward: &Reward, (debit, credit): (Account, Account), amount: Amount, reason: Reason) -> Leg {

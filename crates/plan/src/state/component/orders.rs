@@ -7,13 +7,14 @@ use money::Amount;
 
 use super::super::intake::Payment;
 use super::super::{State, ignore, push};
-use super::grant::Grant;
+use super::grant::{Grant, taken_of};
 use super::intake::hold_fund;
+use crate::compile::PRICE_MAX;
 use crate::compiled::CompiledPlan;
 use crate::effect::{ComponentEffect, PeriodStatus, RewardId, SaleEffect};
 use crate::fact::ComponentFact;
 use crate::orders::{
-    Buyer, Clawback, CustomerId, LineOutcome, NewOrder, OrderId, PeriodNumber, Placed, Taken,
+    Buyer, Clawback, CustomerId, LineOutcome, NewOrder, OrderError, OrderId, PeriodNumber, Placed, Taken,
 };
 use crate::state::intake::hold_leg;
 use crate::{Day, DepositId, Effect, IgnoredCause, Outcome};
@@ -93,6 +94,10 @@ impl State {
         };
         if !self.is_active(user) {
             return ignore(IgnoredCause::UnknownUser, out);
+        }
+        // An order that is nothing must not make its server the one who serves the customer.
+        if amount.is_zero() || amount > PRICE_MAX {
+            return ignore(IgnoredCause::ExceedsRest, out);
         }
         let (buyer, participant) = match customer.map(|customer| self.customer(customer, user)) {
             None => (Buyer::Participant(user), user),
@@ -215,8 +220,9 @@ impl State {
             }
             Taken::Breakage(cause) => {
                 // What operators took out already cannot come back.
-                let amount = clawback.amount.min(self.treasury.breakage(cause));
                 let from = Account::Breakage(cause);
+                let left = self.treasury.breakage(cause).minus_or_zero(taken_of(from, out));
+                let amount = clawback.amount.min(left);
                 push(out, from, Account::Revenue(fund), amount, Reason::Reversed);
             }
         }
@@ -231,9 +237,14 @@ impl State {
             return;
         }
         let period = terms.period_of(day);
-        if self.components.orders.close(period).is_ok() {
-            out.effects.push(moved(period, PeriodStatus::Closed));
+        // Orders can be older than the first day that ended: their periods are over too.
+        while let Err(OrderError::EarlierPeriodOpen { earlier }) = self.components.orders.close(period) {
+            if self.components.orders.close(earlier).is_err() {
+                return;
+            }
+            out.effects.push(moved(earlier, PeriodStatus::Closed));
         }
+        out.effects.push(moved(period, PeriodStatus::Closed));
     }
 
     /// Computes the commissions of a closed period, out of what the fund has.

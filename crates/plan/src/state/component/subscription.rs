@@ -15,7 +15,7 @@ use crate::compiled::CompiledPlan;
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
 use crate::generation::{DirectsCounted, Fate, Uplines};
 use crate::subscription::file::BonusGrant;
-use crate::subscription::{Accrual, SubscriptionId};
+use crate::subscription::{Accrual, SubscriptionId, SubscriptionTerms};
 use crate::{Day, DepositId, Effect, Outcome};
 
 /// A purchase that can still be refunded.
@@ -73,7 +73,7 @@ impl State {
         let Ok(subscription) = bought else {
             return false;
         };
-        self.count_active_direct(user, 1);
+        self.count_active_direct(user);
         out.effects
             .push(Effect::Component(ComponentEffect::SubscriptionBought {
                 subscription: subscription.get(),
@@ -138,7 +138,17 @@ impl State {
             return Amount::ZERO;
         };
         let in_fund = self.fund_reach(plan, *fund, out);
-        let spent = self.components.bonuses.spend(terms, user, cash, in_fund);
+        let subscription = plan.terms.components.subscription.as_ref();
+        let most = subscription.and_then(SubscriptionTerms::amount_max);
+        // Cash and bonus together are one amount, which may not be larger than what is sold at once.
+        let room = most.map_or(in_fund, |most| most.minus_or_zero(cash));
+        let mut spent = self
+            .components
+            .bonuses
+            .spend(terms, user, cash, in_fund.min(room));
+        if room < in_fund {
+            spent.short = Amount::ZERO;
+        }
         not_granted(user, Reason::Bonus, spent.short, NotGranted::FundShort, out);
         self.fill_fund(plan, *fund, spent.used, out);
         push(
@@ -212,7 +222,7 @@ impl State {
             return;
         }
         if line.ended {
-            self.count_active_direct(user, -1);
+            self.count_active_direct(user);
             out.effects
                 .push(Effect::Component(ComponentEffect::SubscriptionEnded {
                     subscription: line.subscription.get(),
@@ -258,7 +268,6 @@ impl State {
         self.components.unripe.remove(&purchase.subscription);
         // The rewards give back to the cap when they are reversed, so the subscription must not do it again.
         let mut caps = std::mem::take(&mut self.components.caps);
-        let was_active = self.components.is_running(purchase.subscription);
         let Some(refund) = self
             .components
             .subscriptions
@@ -272,13 +281,12 @@ impl State {
         for reward in purchase.accrued {
             self.reverse_reward(reward, Amount::new(u128::MAX), out);
         }
-        if was_active {
-            self.count_active_direct(refund.user, -1);
-        }
+        self.count_active_direct(refund.user);
         self.components
             .ranks
             .remove(refund.user, refund.cash, purchase.week);
         self.return_bonus(plan, refund.user, refund.bonus, out);
+        self.revoke_bonus(plan, refund.user);
         out.effects
             .push(Effect::Component(ComponentEffect::SubscriptionEnded {
                 subscription: purchase.subscription.get(),
@@ -289,14 +297,21 @@ impl State {
 
     fn return_bonus(&mut self, plan: &CompiledPlan, user: UserId, amount: Amount, out: &mut Outcome) {
         if let Some((_, fund)) = &plan.terms.components.bonus {
-            push(
-                out,
-                Account::Company,
-                Account::Revenue(*fund),
-                amount,
-                Reason::Reversed,
-            );
+            // What operators took out already cannot come back.
+            let back = amount.min(self.company_now(out));
+            let to = Account::Revenue(*fund);
+            push(out, Account::Company, to, back, Reason::Reversed);
             self.components.bonuses.give_back(user, amount);
+        }
+    }
+
+    /// Whoever has no purchase any more has not made a first one either.
+    fn revoke_bonus(&mut self, plan: &CompiledPlan, user: UserId) {
+        let Some((terms, _)) = &plan.terms.components.bonus else {
+            return;
+        };
+        if terms.grant() == BonusGrant::FirstPurchase && self.components.caps.invested(user).is_zero() {
+            self.components.bonuses.revoke(user);
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! What is held or deferred keeps what it was granted; what is decided later follows the new rules. A version can only
 //! follow if the state fits it: the same asset, the same kind of payments, pools of the same form with no tier less,
-//! the same funds under the same numbers, and no component missing that has begun.
+//! the same funds under the same numbers, no component missing that has begun, and the same policies of withholding in
+//! front. Ranks count volumes from the first user on, so they cannot begin later.
 
 use super::super::{State, TierState};
 use crate::compiled::{CompiledPlan, IntakeRule};
@@ -12,7 +13,8 @@ use crate::{Effect, Outcome};
 impl State {
     /// Follows another version from here on and says so, or changes nothing and answers `false`.
     pub(crate) fn change_plan(&mut self, old: &CompiledPlan, new: &CompiledPlan, out: &mut Outcome) -> bool {
-        if !can_follow(old, new) {
+        let begins_ranks = old.terms.components.ranks.is_none() && new.terms.components.ranks.is_some();
+        if !can_follow(old, new) || (begins_ranks && self.user_count() > 0) {
             return false;
         }
         self.begin(out);
@@ -33,7 +35,16 @@ fn can_follow(old: &CompiledPlan, new: &CompiledPlan) -> bool {
     };
     let mut funds = new.funds();
     let same_funds = old.funds().all(|fund| funds.next() == Some(fund));
+    let policies = old.terms.components.withholding.policies();
+    let follow = new.terms.components.withholding.policies();
+    // What was withheld in a year is known by the place of its policy.
+    let same_policies = policies.len() <= follow.len()
+        && policies
+            .iter()
+            .zip(follow)
+            .all(|(old, new)| old.name() == new.name());
     old.asset() == new.asset()
+        && same_policies
         && same_intake
         && same_funds
         && old.tree_size() == new.tree_size()

@@ -51,6 +51,11 @@ impl Treasury {
         }
     }
 
+    /// What the company has that was not taken out.
+    pub(in crate::state) const fn company(&self) -> Amount {
+        self.company
+    }
+
     /// What a cause of breakage has that was not taken out.
     pub(in crate::state) fn breakage(&self, cause: BreakageCause) -> Amount {
         self.breakage.get(&cause).copied().unwrap_or(Amount::ZERO)
