@@ -220,7 +220,7 @@ fn check(file: String, text: String, asked: Asked) -> Checked {
 /// held for as long as their payment can be refunded, and the disclosure counts everybody.
 fn stated(plan: &CompiledPlan, cooling_off_days: Option<u32>) -> Vec<Finding> {
     let mut stated = vec![
-        statements::entry_fee(plan.asset(), plan.registration_price()),
+        statements::entry_fee(plan.asset(), plan.entry_price()),
         statements::income_disclosure(10_000),
     ];
     if let Some(days) = cooling_off_days {

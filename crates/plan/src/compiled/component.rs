@@ -1,8 +1,9 @@
 //! Questions about the components of a plan: its funds, and where matured rewards go.
 
 use ledger::Fund;
+use money::Amount;
 
-use super::{CompiledPlan, GateError};
+use super::{CompiledPlan, GateError, IntakeRule};
 
 impl CompiledPlan {
     /// Names of the plan's funds in the order of their numbers, from 1.
@@ -30,6 +31,22 @@ impl CompiledPlan {
         ]
         .into_iter()
         .filter_map(|(name, has)| has.then_some(name))
+    }
+
+    /// The least that somebody pays to take part, where what is paid buys no goods: a registration, the smallest
+    /// subscription, or joining. Zero where the payment is for goods.
+    #[must_use]
+    pub fn entry_price(&self) -> Amount {
+        match self.terms.intake {
+            IntakeRule::AutoPool => self.registration_price(),
+            IntakeRule::Joining { price } => price,
+            IntakeRule::Subscription => {
+                let sold = self.terms.components.subscription.as_ref();
+                let smallest = sold.and_then(|terms| terms.tiers().first());
+                smallest.map_or(Amount::ZERO, |tier| tier.from)
+            }
+            IntakeRule::Booking | IntakeRule::Order => Amount::ZERO,
+        }
     }
 
     /// Whether API, workers and reconciler can run the plan: so far those of registration, retopup and pools alone.

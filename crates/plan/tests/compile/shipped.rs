@@ -49,8 +49,14 @@ fn every_shipped_plan_compiles_under_its_name() {
 #[test]
 fn the_hashes_of_plans_with_pools_are_those_of_deployed_ledgers() {
     for (name, hash) in [
-        ("auto-pool", "0x6c6ab834b2592a13bd6acce4bbd09ebb6f5503945f2dce334275b151434cbaaf"),
-        ("auto-pool-rolling", "0x5ae4472e3c30b433c35888aaa6fbaf9a04121c66d363b4a366d619086aaf9523"),
+        (
+            "auto-pool",
+            "0x6c6ab834b2592a13bd6acce4bbd09ebb6f5503945f2dce334275b151434cbaaf",
+        ),
+        (
+            "auto-pool-rolling",
+            "0x5ae4472e3c30b433c35888aaa6fbaf9a04121c66d363b4a366d619086aaf9523",
+        ),
     ] {
         assert_eq!(shipped(name).hash().to_string(), hash, "{name}");
     }
@@ -134,6 +140,20 @@ fn what_participants_must_know_is_found() {
         assert_eq!(plan.recruitment_share_bps(), 0, "{name}");
         assert_eq!(plan.gate(ChainClass::Public), Ok(()), "{name}");
         assert!(codes(&plan).contains_key("funded_from_outside"), "{name}");
+    }
+}
+
+#[test]
+fn what_entering_costs_is_told_from_what_goods_cost() {
+    for (name, price) in [
+        ("auto-pool", "20"),
+        ("subscription", "50"),
+        ("binary-ev", "0"),
+        ("unilevel-orders", "0"),
+        ("referral-campaign", "1"),
+    ] {
+        let plan = shipped(name);
+        assert_eq!(plan.asset().display_amount(plan.entry_price()), price, "{name}");
     }
 }
 
