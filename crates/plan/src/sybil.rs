@@ -7,12 +7,14 @@
 //! outsiders. A search proves a gain; that it finds none proves nothing. All that is gained others have paid, so alone
 //! the names only lose. Not responsible for who has how many names in a real history.
 
+mod rebate;
 mod replay;
 mod strategy;
 
 use money::{Amount, Asset};
 
 use crate::compiled::{CompiledPlan, Finding, Severity};
+pub use rebate::rebate;
 pub use strategy::{Order, Retopups, Shape, Strategy, Under};
 
 /// How far a search goes.
@@ -156,10 +158,13 @@ impl Search {
     }
 }
 
-/// Replays every strategy within the bounds. `None` when there is none with more than one name, or when the bounds are
-/// larger than a history can be.
+/// Replays every strategy within the bounds. `None` for a plan without pools, when there is no strategy with more than one
+/// name, or when the bounds are larger than a history can be.
 #[must_use]
 pub fn search(plan: &CompiledPlan, bounds: Bounds) -> Option<Search> {
+    if plan.tiers() == 0 {
+        return None;
+    }
     let mut replays = 0u32;
     let (mut honest, mut best): (Option<Replay>, Option<Replay>) = (None, None);
     for strategy in strategy::all(bounds.identities_max) {

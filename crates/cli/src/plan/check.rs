@@ -199,6 +199,7 @@ fn check(file: String, text: String, asked: Asked) -> Checked {
         // On demand only: a search replays a thousand histories.
         let sybil = sybil::search(&plan, bounds);
         let found = sybil.as_ref().map(|search| search.finding(plan.asset()));
+        let found = found.or_else(|| sybil::rebate(&plan, bounds));
         let mut findings: Vec<Finding> = plan.findings().iter().cloned().chain(found).collect();
         if let Some(profile) = &asked.jurisdiction {
             findings.extend(stated(&plan, asked.cooling_off_days));

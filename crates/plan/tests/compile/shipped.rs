@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use plan::sybil::{self, Bounds};
 use plan::{ChainClass, CompiledPlan, GateError, Severity, compile};
 
 const SHIPPED: [(&str, &str); 6] = [
@@ -26,8 +27,8 @@ const SHIPPED: [(&str, &str); 6] = [
 ];
 
 fn shipped(name: &str) -> CompiledPlan {
-    let (_, text) = SHIPPED.into_iter().find(|(known, _)| *known == name).unwrap();
-    compile(text).unwrap()
+    let found = SHIPPED.into_iter().find(|(known, _)| *known == name);
+    compile(found.expect("it is in the list").1).expect("a shipped plan compiles")
 }
 
 fn codes(plan: &CompiledPlan) -> BTreeMap<&str, Severity> {
@@ -170,4 +171,32 @@ fn services_refuse_what_they_do_not_run() {
     ] {
         assert_eq!(shipped(name).served(), Err(GateError::NotServed { component }));
     }
+}
+
+/// Two names: the upper one buys for 50, the lower one for 500, and a tenth of that comes back.
+#[test]
+fn buying_under_two_names_returns_a_share() {
+    let two = Bounds {
+        identities_max: 2,
+        ..Bounds::default()
+    };
+    let found = sybil::rebate(&shipped("subscription"), two).unwrap();
+    let figure = |name| {
+        let known = found.figures.iter().find(|(known, _)| *known == name);
+        known.unwrap().1
+    };
+    assert_eq!((found.code, found.severity), ("sybil_rebate", Severity::Warning));
+    assert_eq!((figure("paid"), figure("returned")), (550_000_000, 50_000_000));
+    // Every width is the same with two names; a larger purchase below is kept by the cap of three times 50.
+    assert_eq!((figure("names"), figure("share_bps")), (2, 909));
+    for name in ["auto-pool", "binary-ev", "unilevel-orders", "referral-campaign"] {
+        assert_eq!(sybil::rebate(&shipped(name), two), None, "{name}");
+    }
+    assert!(sybil::search(&shipped("subscription"), two).is_none());
+    // The figure of the documentation.
+    let all = sybil::rebate(&shipped("subscription"), Bounds::default()).unwrap();
+    assert_eq!(
+        all.figures.iter().find(|(name, _)| *name == "share_bps"),
+        Some(&("share_bps", 1_608))
+    );
 }

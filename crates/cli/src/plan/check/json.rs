@@ -109,6 +109,7 @@ fn of_sound(sound: &Sound) -> Value {
         "version": plan.version(),
         "hash": plan.hash().to_string(),
         "asset": plan.asset().code(),
+        "tables": plan.component_names().collect::<Vec<_>>(),
         "registration_price": plan.registration_price().to_string(),
         "retopup_price": plan.retopup_price().to_string(),
         "findings": findings.collect::<Vec<_>>(),

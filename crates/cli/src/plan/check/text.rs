@@ -32,12 +32,18 @@ fn of_sound(sound: &Sound, verdict: Verdict) -> String {
         format!("plan     {} version {}", plan.name(), plan.version()),
         format!("hash     {}", plan.hash()),
         format!(
+            "tables   {}",
+            plan.component_names().collect::<Vec<_>>().join(", ")
+        ),
+    ];
+    if plan.tiers() > 0 {
+        lines.push(format!(
             "prices   registration {}, retopup {}, tiers {} {asset}",
             asset.display_amount(plan.registration_price()),
             asset.display_amount(plan.retopup_price()),
             tiers(plan).collect::<Vec<_>>().join(", "),
-        ),
-    ];
+        ));
+    }
     lines.extend(sound.jurisdiction.as_ref().map(|profile| {
         let basis = profile.legal_basis().unwrap_or(profile.notice());
         format!("profile  {} of {}: {basis}", profile.name(), profile.as_of())
