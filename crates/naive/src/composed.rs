@@ -1,0 +1,402 @@
+//! A whole subscription plan, written for being obvious: lists of people and of payments with what each brought to whom,
+//! and every sum added up anew whenever somebody asks. Without ranks, taxes and funds behind funds, which have models of
+//! their own or properties.
+
+mod days;
+mod money;
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::{Address, B256};
+use plan::{Cause, Intake, Report};
+
+use crate::Changes;
+
+type Money = i128;
+
+/// Funds by their places in the plan file.
+const YIELD: usize = 1;
+const WELCOME: usize = 3;
+
+/// What a plan file says.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Smallest amount, and nominal monthly rate in 10,000 parts.
+    pub tiers: Vec<(Money, Money)>,
+    pub amount_max: Option<Money>,
+    pub only_working_days: bool,
+    pub divisor: Money,
+    pub queue: bool,
+    /// Cap of one subscription.
+    pub multiple: Money,
+    /// Cap of a user.
+    pub user_multiple: Option<Money>,
+    /// Rate in 10,000 parts and directs needed, for each generation.
+    pub generations: Vec<(Money, usize)>,
+    /// `physical`, `compressed` or `active_only`.
+    pub mode: &'static str,
+    /// Directs count as long as they have a subscription.
+    pub only_active_directs: bool,
+    /// Of what generations leave, in 10,000 parts for the fund of accruals.
+    pub yield_bps: Money,
+    pub bonus: Bonus,
+    /// Fee in 10,000 parts, and smallest withdrawal; without it matured money is available at once.
+    pub withdrawal: Option<(Money, Money)>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Bonus {
+    pub amount: Money,
+    pub for_first_purchase: bool,
+    pub use_bps: Money,
+    pub use_max: Option<Money>,
+}
+
+/// The state of everything, as people would keep it on paper.
+#[derive(Debug)]
+pub struct Model {
+    terms: Terms,
+    people: Vec<Person>,
+    payments: Vec<Payment>,
+    pub balances: Changes,
+    last_day: Option<u32>,
+}
+
+#[derive(Debug)]
+struct Person {
+    wallet: Address,
+    sponsor: Option<Address>,
+    refunded: bool,
+    bonus_left: Money,
+    bonus_used: Money,
+    entitled: Money,
+    corrected: Money,
+    debt: Money,
+}
+
+#[derive(Debug)]
+struct Payment {
+    reference: B256,
+    payer: Address,
+    is_registration: bool,
+    amount: Money,
+    day: u32,
+    state: PaymentState,
+    /// None: in clearing.
+    bought: Option<Bought>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum PaymentState {
+    Open,
+    GoneBack,
+    Ripe,
+}
+
+#[derive(Debug)]
+struct Bought {
+    bonus: Money,
+    rate: Money,
+    shares: Vec<Share>,
+    accruals: Vec<Accrual>,
+}
+
+/// A part of a payment: for a user, or for an account by its name.
+#[derive(Debug)]
+struct Share {
+    user: Option<Address>,
+    account: String,
+    amount: Money,
+    forfeited: Money,
+}
+
+#[derive(Debug)]
+struct Accrual {
+    amount: Money,
+    state: AccrualState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum AccrualState {
+    /// Until the end of this day.
+    Waits(u32),
+    Given,
+    /// The payment went back, or its user.
+    TakenBack,
+}
+
+fn money(amount: impl Into<u128>) -> Money {
+    i128::try_from(amount.into()).unwrap()
+}
+
+impl Model {
+    #[must_use]
+    pub const fn new(terms: Terms) -> Self {
+        Self {
+            terms,
+            people: Vec::new(),
+            payments: Vec::new(),
+            balances: BTreeMap::new(),
+            last_day: None,
+        }
+    }
+
+    pub fn apply(&mut self, cause: &Cause) {
+        match cause {
+            Cause::Registered(intake) => self.registered(intake),
+            Cause::RetoppedUp(intake) => self.paid_again(intake),
+            Cause::Refunded {
+                deposit_ref, amount, ..
+            } => self.refunded(*deposit_ref, money(amount.base_units())),
+            Cause::EscrowMatured { through_day, .. } => self.matured(*through_day),
+            Cause::Funded { amount, .. } => {
+                self.add("custody", money(amount.base_units()));
+                self.add("revenue", money(amount.base_units()));
+            }
+            Cause::Corrected { wallet, amount } => self.corrected(*wallet, money(amount.base_units())),
+            Cause::Claimed { wallet, amount, .. } => {
+                let amount = money(amount.base_units());
+                self.add("custody", -amount);
+                match self.find(*wallet) {
+                    Some(_) => self.add(&format!("available({wallet})"), -amount),
+                    None => self.add("clearing:unexpected_payout", -amount),
+                }
+            }
+            Cause::Reported(report) => self.reported(report),
+            Cause::Noted => {}
+            Cause::UserFrozen { .. }
+            | Cause::UserUnfrozen { .. }
+            | Cause::ReserveChosen { .. }
+            | Cause::BatchRequested { .. }
+            | Cause::BatchReleased { .. }
+            | Cause::BatchSettled { .. }
+            | Cause::BatchCancelled { .. }
+            | Cause::LeavesSettled { .. }
+            | Cause::CreditWithdrawn { .. }
+            | Cause::TreasuryPaid { .. }
+            | Cause::RootPublished { .. }
+            | Cause::RootVetoed { .. } => panic!("{cause:?} is not of this model"),
+        }
+    }
+
+    fn reported(&mut self, report: &Report) {
+        match report {
+            Report::DayEnded { day } => self.days_ended(day.get()),
+            Report::FundAllocated { fund, amount } => {
+                let amount = money(amount.base_units());
+                if (1..=3).contains(&fund.get()) && amount <= self.balance("revenue") {
+                    self.add("revenue", -amount);
+                    self.add(&format!("revenue:{fund}"), amount);
+                }
+            }
+            Report::WithdrawalRequested { wallet, amount } => {
+                self.withdrawn(*wallet, money(amount.base_units()));
+            }
+            Report::UserVerified { wallet } => {
+                let known = self.find(*wallet).is_some_and(|person| !person.refunded);
+                if known && !self.terms.bonus.for_first_purchase {
+                    self.give_bonus(*wallet);
+                }
+            }
+            // Nothing of it is in this plan.
+            Report::PlanChanged { .. }
+            | Report::TaxIdRecorded { .. }
+            | Report::SideChosen { .. }
+            | Report::OrderPlaced { .. }
+            | Report::OrderRefunded { .. }
+            | Report::PeriodFinalized { .. }
+            | Report::PeriodReleased { .. }
+            | Report::ConversionReported { .. }
+            | Report::ConversionReversed { .. } => {}
+        }
+    }
+
+    fn registered(&mut self, intake: &Intake) {
+        if self.find(intake.wallet).is_some() {
+            return self.unexpected(money(intake.amount.base_units()));
+        }
+        let sponsor = intake.sponsor.filter(|sponsor| self.find(*sponsor).is_some());
+        self.people.push(Person {
+            wallet: intake.wallet,
+            sponsor,
+            refunded: false,
+            bonus_left: 0,
+            bonus_used: 0,
+            entitled: 0,
+            corrected: 0,
+            debt: 0,
+        });
+        self.take(intake, true);
+    }
+
+    fn paid_again(&mut self, intake: &Intake) {
+        match self.find(intake.wallet) {
+            Some(_) => self.take(intake, false),
+            None => self.unexpected(money(intake.amount.base_units())),
+        }
+    }
+
+    fn unexpected(&mut self, amount: Money) {
+        self.add("custody", amount);
+        self.add("clearing:unexpected_intake", amount);
+    }
+
+    fn take(&mut self, intake: &Intake, is_registration: bool) {
+        let amount = money(intake.amount.base_units());
+        self.payments.push(Payment {
+            reference: intake.deposit_ref,
+            payer: intake.wallet,
+            is_registration,
+            amount,
+            day: u32::try_from(intake.refundable_until / 86_400).unwrap(),
+            state: PaymentState::Open,
+            bought: None,
+        });
+        if !self.buy(intake.wallet, amount) {
+            return self.unexpected(amount);
+        }
+        self.add("custody", amount);
+        let shares = &self.payments.last().unwrap().bought.as_ref().unwrap().shares;
+        let held: Vec<(String, Money)> = shares.iter().map(|share| (held(share), share.amount)).collect();
+        for (account, amount) in held {
+            self.add(&account, amount);
+        }
+    }
+
+    /// Whether something is sold for this amount; the last payment is for it.
+    fn buy(&mut self, user: Address, cash: Money) -> bool {
+        if self.rate(cash).is_none() || self.terms.amount_max.is_some_and(|max| cash > max) {
+            return false;
+        }
+        let bonus = self.use_bonus(user, cash);
+        let rate = self.rate(cash + bonus).unwrap();
+        self.payments.last_mut().unwrap().bought = Some(Bought {
+            bonus,
+            rate,
+            shares: Vec::new(),
+            accruals: Vec::new(),
+        });
+        self.share_out(user, cash);
+        if self.terms.bonus.for_first_purchase && !self.person(user).refunded {
+            self.give_bonus(user);
+        }
+        true
+    }
+
+    fn rate(&self, amount: Money) -> Option<Money> {
+        let reached = self.terms.tiers.iter().filter(|(from, _)| *from <= amount);
+        reached.map(|(_, rate)| *rate).next_back()
+    }
+
+    /// Each generation is offered to the line of sponsors, nearest first; who was offered one is not offered the next.
+    fn share_out(&mut self, user: Address, cash: Money) {
+        let mut line = Vec::new();
+        let mut above = self.person(user).sponsor;
+        while let Some(upline) = above {
+            line.push(upline);
+            above = self.person(upline).sponsor;
+        }
+        let mut line = line.into_iter();
+        let mut rest = cash;
+        for (rate, needed) in self.terms.generations.clone() {
+            let share = cash * rate / 10_000;
+            rest -= share;
+            let stop = line.by_ref().find(|upline| match self.obstacle(*upline, needed) {
+                None => true,
+                Some("unqualified") => self.terms.mode != "compressed",
+                Some(_) => self.terms.mode == "physical",
+            });
+            let Some(upline) = stop else {
+                self.share(None, "breakage:no_upline", share);
+                continue;
+            };
+            if let Some(cause) = self.obstacle(upline, needed) {
+                self.share(None, &format!("breakage:{cause}"), share);
+                continue;
+            }
+            let paid = share.min(self.cap_room(upline));
+            self.share(Some(upline), "", paid);
+            self.share(None, "breakage:capped", share - paid);
+        }
+        let allocated = rest * self.terms.yield_bps / 10_000;
+        self.share(None, "revenue:1", allocated);
+        self.share(None, "company", rest - allocated);
+    }
+
+    fn share(&mut self, user: Option<Address>, account: &str, amount: Money) {
+        let bought = self.payments.last_mut().unwrap().bought.as_mut().unwrap();
+        if amount > 0 {
+            bought.shares.push(Share {
+                user,
+                account: account.to_owned(),
+                amount,
+                forfeited: 0,
+            });
+        }
+    }
+
+    /// Why an upline does not get a generation.
+    fn obstacle(&self, upline: Address, needed: usize) -> Option<&'static str> {
+        let inactive = if self.terms.mode == "active_only" {
+            !self.has_subscription(upline)
+        } else {
+            self.terms.user_multiple.is_some() && self.invested(upline) == 0
+        };
+        let directs = self.people.iter().filter(|person| person.sponsor == Some(upline));
+        let counted = directs
+            .filter(|direct| !self.terms.only_active_directs || self.has_subscription(direct.wallet))
+            .count();
+        if self.person(upline).refunded {
+            Some("refunded")
+        } else if inactive {
+            Some("inactive")
+        } else if counted < needed {
+            Some("unqualified")
+        } else {
+            None
+        }
+    }
+
+    fn refunded(&mut self, reference: B256, amount: Money) {
+        self.add("custody", -amount);
+        let found = self
+            .payments
+            .iter()
+            .position(|payment| payment.reference == reference);
+        let open = found.filter(|place| self.payments[*place].state == PaymentState::Open);
+        let Some(place) = open else {
+            return self.add("clearing:unexpected_refund", -amount);
+        };
+        let payment = &mut self.payments[place];
+        payment.state = PaymentState::GoneBack;
+        let (payer, is_registration) = (payment.payer, payment.is_registration);
+        if let Some(bought) = &payment.bought {
+            let bonus = bought.bonus;
+            let held: Vec<(String, Money)> = bought
+                .shares
+                .iter()
+                .map(|share| (held(share), share.amount))
+                .collect();
+            for (account, amount) in held {
+                self.add(&account, -amount);
+            }
+            for accrual in 0..self.bought(place).accruals.len() {
+                self.take_back(place, accrual);
+            }
+            self.return_bonus(payer, bonus);
+        } else {
+            self.add("clearing:unexpected_intake", -amount);
+        }
+        if is_registration {
+            self.person_mut(payer).refunded = true;
+        }
+    }
+}
+
+/// Where a share waits.
+fn held(share: &Share) -> String {
+    match share.user {
+        Some(user) => format!("held({user})"),
+        None => format!("held:{}", share.account),
+    }
+}
