@@ -149,11 +149,6 @@ impl Caps {
         granted
     }
 
-    /// Counts as earned what was given back too early, without asking for room.
-    pub(crate) fn charge(&mut self, user: UserId, amount: Amount) {
-        self.write(user, |line| line.earned = sum(line.earned, amount));
-    }
-
     /// A reward that was granted is reversed or forfeited.
     pub fn give_back(&mut self, user: UserId, amount: Amount) {
         if let Some(line) = self.lines.get_mut(index(user)) {

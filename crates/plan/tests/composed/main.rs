@@ -11,10 +11,12 @@ use std::collections::BTreeMap;
 
 use history::World;
 use ledger::{Account, AccountKind, Fund};
-use paper::{Paper, fold};
+use naive::Changes;
+use naive::composed::Model;
+use paper::{Paper, fold, signed};
 use plan::{Book, Cause, Effect, Fact, Outcome};
 use proptest::prelude::*;
-use steps::{Step, any_history, any_hostile_history};
+use steps::{Step, any_busy_history, any_history, any_hostile_history};
 use variants::{Kind, Variant, any_variant};
 
 /// Runs a history and checks everything after every fact. Returns its causes and what they did.
@@ -141,8 +143,49 @@ fn check(variant: &Variant, steps: &[Step], cut: usize) -> Result<(), TestCaseEr
     pay_and_refund(&mut world, &paper, cut)
 }
 
+/// The balances of a plan of subscriptions are those of the model, after every fact.
+fn agree(variant: &Variant, steps: &[Step]) -> Result<(), TestCaseError> {
+    let mut world = World::new(variant);
+    let mut model = Model::new(variant.terms());
+    let mut balances = BTreeMap::new();
+    let mut out = Outcome::default();
+    let first = vec![world.beginning()];
+    for step in std::iter::once(None).chain(steps.iter().map(Some)) {
+        // Operators and versions are not in the model.
+        if matches!(step, Some(Step::Treasury { .. } | Step::Change { .. })) {
+            continue;
+        }
+        for cause in step.map_or_else(|| first.clone(), |step| world.causes(step)) {
+            world.book.apply(&cause, &mut out);
+            fold(&mut balances, &out.legs);
+            model.apply(&cause);
+            let found: Changes = (balances.iter())
+                .filter(|(_, balance)| **balance != 0)
+                .map(|(account, balance)| (name(&world.book, *account), *balance))
+                .collect();
+            prop_assert_eq!(&found, &model.balances, "after {:?}\n{:#?}", cause, out);
+            for wallet in &world.wallets {
+                prop_assert_eq!(signed(world.book.entitled(*wallet)), model.entitled(*wallet));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An account by wallet.
+fn name(book: &Book, account: Account) -> String {
+    let text = account.to_string();
+    match account.user() {
+        Some(user) => text.replace(
+            &format!("({user})"),
+            &format!("({})", book.wallet_of(user).unwrap()),
+        ),
+        None => text,
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn subscriptions_keep_every_rule(
@@ -195,5 +238,18 @@ proptest! {
                 world.treasury = world.treasury.saturating_add(1);
             }
         }
+    }
+}
+
+proptest! {
+    // The model adds everything up anew all the time.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_second_implementation_of_a_whole_plan_agrees(
+        variant in any_variant(Kind::Subscription),
+        steps in any_busy_history(20..100),
+    ) {
+        agree(&variant.modelled(), &steps)?;
     }
 }

@@ -119,7 +119,35 @@ pub(crate) fn any_history(steps: std::ops::Range<usize>) -> impl Strategy<Value 
     vec(step, steps)
 }
 
-/// The same with commands and amounts that no source should send.
+/// Few users who pay often, full funds and weeks that pass: caps are reached and subscriptions end.
+pub(crate) fn any_busy_history(steps: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
+    let pick = 0usize..1_000;
+    let percent = || prop_oneof![2 => Just(100u128), 1 => 1u128..110];
+    let step = prop_oneof![
+        4 => (pick.clone(), pick.clone(), 0u32..40)
+            .prop_map(|(sponsor, amount, days)| Step::Register { sponsor, amount, days }),
+        8 => (pick.clone(), pick.clone(), 0u32..40)
+            .prop_map(|(user, amount, days)| Step::Pay { user, amount, days }),
+        4 => pick.clone().prop_map(|deposit| Step::Refund { deposit }),
+        5 => (prop_oneof![2 => 1u32..5, 1 => 5u32..50], 0u8..6).prop_map(|(days, order)| Step::Pass { days, order }),
+        1 => prop_oneof![1u64..50_000_000, 1u64..20_000_000_000].prop_map(|amount| Step::Fund { amount }),
+        2 => (prop_oneof![2 => Just(1u8), 1 => Just(3)], percent())
+            .prop_map(|(fund, percent)| Step::Allocate { fund, percent }),
+        1 => (pick.clone(), percent()).prop_map(|(user, percent)| Step::Withdraw { user, percent }),
+        1 => pick.clone().prop_map(|user| Step::Know { user, which: 0 }),
+        1 => (pick.clone(), percent()).prop_map(|(user, percent)| Step::Correct { user, percent }),
+        1 => (pick, 1u128..101).prop_map(|(user, percent)| Step::Claim { user, percent }),
+    ];
+    let rich = vec![
+        Step::Fund {
+            amount: 50_000_000_000,
+        },
+        Step::Allocate { fund: 1, percent: 50 },
+    ];
+    vec(step, steps).prop_map(move |steps| [rich.clone(), steps].concat())
+}
+
+/// Histories with commands and amounts that no source should send.
 pub(crate) fn any_hostile_history(steps: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
     let amount = prop_oneof![
         Just(u128::MAX),

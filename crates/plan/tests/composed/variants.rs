@@ -1,5 +1,6 @@
 //! The plan files of the repository, and variants of them that reach limits within a few hundred facts.
 
+use naive::composed::{Bonus, Terms};
 use plan::{CompiledPlan, compile};
 use proptest::prelude::*;
 
@@ -44,6 +45,55 @@ impl Variant {
             Kind::Campaign => second.replace("reward = \"10\"", "reward = \"7\""),
         };
         [&first, &second].map(|text| compile(text).unwrap_or_else(|error| panic!("{error}\n{text}")))
+    }
+
+    /// The same without what the model of a whole plan leaves out: ranks, taxes, funds behind funds.
+    pub(crate) const fn modelled(&self) -> Self {
+        let out = 1 << 10 | 1 << 16 | 1 << 17;
+        Self {
+            kind: self.kind,
+            // Mostly rates and caps that let subscriptions end.
+            bits: (self.bits & !out) | 1 << 22 | (self.bits >> 24 & 3),
+        }
+    }
+
+    /// What the file of subscriptions says, in the words of the model.
+    pub(crate) fn terms(&self) -> Terms {
+        let (first, second) = if self.has(0) { (9_000, 10_000) } else { (600, 800) };
+        let usdt = |amount: i128| amount * 1_000_000;
+        let mut tiers = vec![(usdt(50), first), (usdt(3_001), second), (usdt(5_001), 1_000)];
+        tiers.truncate(if self.has(8) { 1 } else { 3 });
+        let rates = [
+            1000, 500, 300, 200, 200, 100, 100, 100, 100, 100, 50, 50, 50, 50, 50, 30, 30, 30, 30, 30,
+        ];
+        let mut needed = [0, 0, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10];
+        if self.has(23) {
+            needed[..3].copy_from_slice(&[2, 1, 3]);
+        }
+        Terms {
+            tiers,
+            amount_max: self.has(8).then(|| usdt(600)),
+            only_working_days: !self.has(14),
+            divisor: if self.has(14) { 28 } else { 30 },
+            queue: self.has(3),
+            multiple: if self.has(1) { 1 } else { 3 },
+            user_multiple: self.multiple(),
+            generations: rates.into_iter().zip(needed).collect(),
+            mode: match (self.has(4), self.has(5)) {
+                (false, _) => "physical",
+                (true, false) => "compressed",
+                (true, true) => "active_only",
+            },
+            only_active_directs: self.has(6),
+            yield_bps: if self.has(19) { 3_333 } else { 0 },
+            bonus: Bonus {
+                amount: usdt(10),
+                for_first_purchase: self.has(7),
+                use_bps: if self.has(9) { 5_000 } else { 1_000 },
+                use_max: (!self.has(9)).then(|| usdt(1)),
+            },
+            withdrawal: (!self.has(15)).then(|| (500, usdt(1))),
+        }
     }
 
     /// How many times what was paid in may be earned.
@@ -150,6 +200,17 @@ impl Variant {
             "accrual_days = \"working\"\nmonth_divisor = 30",
             "accrual_days = \"all\"\nmonth_divisor = 28",
         );
+        self.change(
+            &mut text,
+            23,
+            "directs_required = [0, 0, 2",
+            "directs_required = [2, 1, 3",
+        );
+        if self.has(22) {
+            let (before, ranks) = text.split_once("\n[ranks]").unwrap();
+            let (_, withdrawal) = ranks.split_once("\n[withdrawal]").unwrap();
+            text = format!("{before}\n[withdrawal]{withdrawal}");
+        }
         if self.has(15) {
             let (before, _) = text.split_once("\n[withdrawal]").unwrap();
             text = before.to_owned();

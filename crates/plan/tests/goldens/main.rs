@@ -71,6 +71,14 @@ fn small_subscription() -> CompiledPlan {
     compile(&text).unwrap()
 }
 
+/// The same with a tenth withheld of a calendar year's rewards above 1.
+fn taxed_subscription() -> CompiledPlan {
+    let text = include_str!("../../../../plans/subscription.toml");
+    let policy = "\n[[withholding]]\nname = \"X\"\nvalid_from = \"2020-01-01\"\nbasis = \"credit\"\nrate_bps = 1000\n\
+                  threshold = \"1\"\nthreshold_scope = \"financial_year\"\nfinancial_year_starts_month = 1\non = \"gross\"\n";
+    compile(&format!("{text}{policy}")).unwrap()
+}
+
 /// The same with a bonus for the first purchase.
 fn bonus_for_a_purchase() -> CompiledPlan {
     let text = include_str!("../../../../plans/subscription.toml")
@@ -150,6 +158,7 @@ scenarios! {
     periods_before_the_calendar_began_close_too: unilevel_orders();
     an_order_of_nothing_serves_nobody: unilevel_orders();
     what_operators_took_out_cannot_come_back: unilevel_orders();
+    what_a_day_credits_is_taxed_in_its_year: taxed_subscription();
     a_campaign_pays_out_of_its_budget: referral_campaign();
 }
 
@@ -166,6 +175,11 @@ fn a_change_of_the_plan_is_a_fact() {
     // Pools cannot appear in a ledger of subscriptions.
     let stays = "register A paying 500\nchange\n    nothing\n    ! ignored PlanNotApplicable\n";
     scenario::check_change(subscription(), auto_pool(), stays);
+    // Ranks count volumes from the first user on, so they do not begin later.
+    let (before, ranks) = text.split_once("[ranks]").unwrap();
+    let (_, withdrawal) = ranks.split_once("[withdrawal]").unwrap();
+    let without = compile(&format!("{before}[withdrawal]{withdrawal}")).unwrap();
+    scenario::check_change(without, subscription(), stays);
 }
 
 /// The reference's table: in an endless tree the places 11 to 14 reach the next price of 40 with 41 in reserve, and do so

@@ -11,6 +11,7 @@ use super::super::{State, push};
 use super::grant::{Grant, not_granted};
 use super::intake::hold_fund;
 use crate::calendar::Week;
+use crate::cap::Caps;
 use crate::compiled::CompiledPlan;
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
 use crate::generation::{DirectsCounted, Fate, Uplines};
@@ -266,18 +267,16 @@ impl State {
             return;
         };
         self.components.unripe.remove(&purchase.subscription);
-        // The rewards give back to the cap when they are reversed, so the subscription must not do it again.
-        let mut caps = std::mem::take(&mut self.components.caps);
-        let Some(refund) = self
+        // Rewards give back to the cap themselves when they are reversed, so the subscription must not do it again.
+        let mut nobody = Caps::default();
+        let refund = self
             .components
             .subscriptions
-            .refund(purchase.subscription, &mut caps)
-        else {
-            self.components.caps = caps;
+            .refund(purchase.subscription, &mut nobody);
+        let Some(refund) = refund else {
             return;
         };
-        caps.charge(refund.user, refund.accrued);
-        self.components.caps = caps;
+        self.components.caps.divest(refund.user, refund.cash);
         for reward in purchase.accrued {
             self.reverse_reward(reward, Amount::new(u128::MAX), out);
         }
