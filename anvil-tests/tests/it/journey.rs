@@ -3,7 +3,7 @@
 use abi::ICustody;
 use alloy::primitives::U256;
 use alloy::sol_types::SolCall;
-use anvil_tests::{Person, World, bnb};
+use anvil_tests::{Person, World, bnb, trellis};
 
 const DAY: u64 = 86_400;
 
@@ -120,6 +120,59 @@ async fn forty_users_register_retop_up_refund_and_mature_and_every_balance_is_ex
     assert!(!history.body["entries"].as_array().unwrap().is_empty());
     let summary = people[0].get(&world, "/pool/summary").await.unwrap();
     assert_eq!(summary.status, 200, "{summary:?}");
+    the_ledger_is_explained_and_compared(&world, &people[0]).await;
+}
+
+/// `trellis plan explain` and `trellis plan diff` read the ledger's own database.
+async fn the_ledger_is_explained_and_compared(world: &World, root: &Person) {
+    // The first fact is the registration of the root: 18 and 2 for the company.
+    let fact = plan_command(world, &["explain", "--fact", "1", "--json"]).await;
+    assert!(fact.status.success(), "{fact:?}");
+    let fact: serde_json::Value = serde_json::from_slice(&fact.stdout).unwrap();
+    let amounts: Vec<&str> = fact["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|line| line["amount"].as_str())
+        .collect();
+    assert_eq!(amounts, ["18000000000000000000", "2000000000000000000"], "{fact}");
+
+    let wallet = root.address().to_string();
+    let statement = plan_command(world, &["explain", "--user", &wallet]).await;
+    assert!(statement.status.success(), "{statement:?}");
+    let statement = String::from_utf8(statement.stdout).unwrap();
+    assert!(statement.contains("generation"), "{statement}");
+
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../plans/auto-pool.toml");
+    let same = plan_command(world, &["diff", shipped, shipped]).await;
+    let text = String::from_utf8_lossy(&same.stdout).into_owned();
+    assert!(
+        same.status.success() && text.contains("nothing differs"),
+        "{same:?}"
+    );
+    let files = tempfile::tempdir().unwrap();
+    let other = files.path().join("other.toml");
+    let changed = std::fs::read_to_string(shipped)
+        .unwrap()
+        .replace("[3000, 1500,", "[1500, 3000,");
+    std::fs::write(&other, changed).unwrap();
+    let differs = plan_command(world, &["diff", shipped, other.to_str().unwrap()]).await;
+    let text = String::from_utf8_lossy(&differs.stdout).into_owned();
+    assert!(
+        !differs.status.success() && text.contains("rule     generation 1"),
+        "{differs:?}"
+    );
+}
+
+async fn plan_command(world: &World, words: &[&str]) -> std::process::Output {
+    let mut command = trellis().unwrap();
+    command
+        .arg("plan")
+        .args(words)
+        .args(["--database", &world.ledger.url()]);
+    tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap()
 }
 
 fn wei(units: i128) -> i128 {
