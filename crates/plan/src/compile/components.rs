@@ -61,7 +61,7 @@ pub(super) fn check(file: &PlanFile, asset: Asset) -> Result<(IntakeRule, Compon
         funds,
     };
     let intake = check_intake(file, asset)?;
-    check_together(file)?;
+    check_together(file, &terms)?;
     Ok((intake, terms))
 }
 
@@ -209,7 +209,7 @@ fn check_intake(file: &PlanFile, asset: Asset) -> Result<IntakeRule, Refusal> {
 }
 
 /// Tables that make no sense without others.
-fn check_together(file: &PlanFile) -> Result<(), Refusal> {
+fn check_together(file: &PlanFile, terms: &ComponentTerms) -> Result<(), Refusal> {
     let purchases = file.subscription.is_some();
     for (name, is_there) in [
         ("generation", file.generation.is_some()),
@@ -224,6 +224,16 @@ fn check_together(file: &PlanFile) -> Result<(), Refusal> {
     if file.ranks.is_some() && !purchases && file.orders.is_none() {
         let mend = "add [subscription] or [orders], or leave it out";
         return Err(misfit("ranks", "nothing brings volume", mend));
+    }
+    let keeps_wallets = terms.withdrawal.is_some() || terms.withholding.has_payout_basis();
+    if keeps_wallets && file.pool.is_some() {
+        let table = if terms.withdrawal.is_some() {
+            "withdrawal"
+        } else {
+            "withholding"
+        };
+        let problem = "reserves of pools are released to what the chain may pay, past a wallet balance";
+        return Err(misfit(table, problem, "leave it out of a plan with pools"));
     }
     let allocates = file.booking.is_some() || file.joining.is_some();
     if file.allocations.is_some() && !allocates {

@@ -173,6 +173,14 @@ fn services_refuse_what_they_do_not_run() {
     }
 }
 
+/// Reserves would go past the wallet balance.
+#[test]
+fn a_plan_with_pools_keeps_no_wallet_balances() {
+    let (_, text) = SHIPPED[0];
+    let error = compile(&format!("{text}\n[withdrawal]\nfee_bps = 100\n")).unwrap_err();
+    assert_eq!(error.code(), "component_misplaced");
+}
+
 /// Two names: the upper one buys for 50, the lower one for 500, and a tenth of that comes back.
 #[test]
 fn buying_under_two_names_returns_a_share() {
