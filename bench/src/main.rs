@@ -2,6 +2,7 @@
 //! if what it measured was not right.
 
 mod binary;
+mod cpu;
 mod crowd;
 mod detect;
 mod dev;
@@ -11,6 +12,7 @@ mod generation;
 mod measurement;
 mod placement;
 mod posting;
+mod purchases;
 mod ranks;
 mod reconcile;
 mod settle;
@@ -24,8 +26,13 @@ use serde_json::{Map, Value, json};
 
 /// Facts of one run of the placement benchmark: about a second.
 const PLACEMENT_FACTS: usize = 1_000_000;
+/// Facts between which its growth is measured.
+const PLACEMENT_FEW: usize = 100_000;
+const PLACEMENT_MANY: usize = 10_000_000;
 /// Runs of it. The best counts: whatever else runs on the machine only makes it slower.
 const PLACEMENT_RUNS: usize = 5;
+/// Runs of the largest.
+const PLACEMENT_MANY_RUNS: usize = 2;
 /// Users of the closings of a binary plan.
 const BINARY_USERS: [u32; 3] = [100_000, 1_000_000, 10_000_000];
 /// Runs of each.
@@ -33,6 +40,8 @@ const BINARY_RUNS: usize = 5;
 /// Purchases of one run of the generation benchmark, and users among whom both implementations run.
 const PURCHASES: usize = 1_000_000;
 const PURCHASERS: u32 = 1_000_000;
+/// Purchases that are applied as facts, legs included.
+const PURCHASES_AS_FACTS: u32 = 1_000_000;
 /// Users between which its growth is measured.
 const PURCHASERS_FEW: u32 = 100_000;
 const PURCHASERS_MANY: u32 = 10_000_000;
@@ -111,10 +120,20 @@ async fn main() -> anyhow::Result<()> {
 }
 
 fn placement() -> anyhow::Result<()> {
-    let run = placement::best_of(PLACEMENT_RUNS, PLACEMENT_FACTS).map_err(anyhow::Error::msg)?;
+    let measure = |runs, facts| placement::best_of(runs, facts).map_err(anyhow::Error::msg);
+    let run = measure(PLACEMENT_RUNS, PLACEMENT_FACTS)?;
+    let seconds = details([
+        ("cpu_seconds", run.seconds.cpu),
+        ("wall_seconds", run.seconds.wall),
+    ]);
     for (name, value, unit) in [
         ("placement.facts", run.facts_per_second, "facts/s"),
         ("placement.legs", run.legs_per_second, "legs/s"),
+        (
+            "placement.memory",
+            run.bytes_per_user.unwrap_or(f64::NAN),
+            "bytes/user",
+        ),
     ] {
         Measurement {
             name,
@@ -123,9 +142,31 @@ fn placement() -> anyhow::Result<()> {
             baseline: None,
             checked: run.checked.clone(),
         }
-        .print();
+        .print_with(seconds.clone());
     }
+    let few = measure(PLACEMENT_RUNS, PLACEMENT_FEW)?;
+    let many = measure(PLACEMENT_MANY_RUNS, PLACEMENT_MANY)?;
+    let growth = (many.seconds.cpu / few.seconds.cpu).ln();
+    Measurement {
+        name: "placement.exponent",
+        value: growth / (PLACEMENT_MANY as f64 / PLACEMENT_FEW as f64).ln(),
+        unit: "power of facts",
+        baseline: None,
+        checked: format!("{}; {}", few.checked, many.checked),
+    }
+    .print_with(details([
+        ("few_cpu_seconds", few.seconds.cpu),
+        ("many_cpu_seconds", many.seconds.cpu),
+    ]));
     Ok(())
+}
+
+/// Further fields of a measurement.
+fn details<const N: usize>(fields: [(&str, f64); N]) -> Map<String, Value> {
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), json!(value)))
+        .collect()
 }
 
 fn binary() -> anyhow::Result<()> {
@@ -162,15 +203,16 @@ fn generation() -> anyhow::Result<()> {
             baseline: run.naive_per_second,
             checked: run.checked.clone(),
         }
-        .print();
+        .print_with(details([
+            ("cpu_seconds", run.seconds.cpu),
+            ("wall_seconds", run.seconds.wall),
+        ]));
     }
     let measure = |users| {
         let run = generation::measure(Mode::Physical, users, PURCHASES, PLACEMENT_RUNS);
         run.map_err(anyhow::Error::msg)
     };
     let (few, many) = (measure(PURCHASERS_FEW)?, measure(PURCHASERS_MANY)?);
-    let details = [("few", &few), ("many", &many)]
-        .map(|(name, run)| (name.to_owned(), json!(run.purchases_per_second)));
     Measurement {
         name: "generation.exponent",
         value: generation::exponent(&few, &many),
@@ -178,6 +220,21 @@ fn generation() -> anyhow::Result<()> {
         baseline: None,
         checked: format!("{}; {}", few.checked, many.checked),
     }
-    .print_with(Map::<String, Value>::from_iter(details));
+    .print_with(details([
+        ("few_cpu_seconds", few.seconds.cpu),
+        ("many_cpu_seconds", many.seconds.cpu),
+    ]));
+    let run = purchases::best_of(PLACEMENT_RUNS, PURCHASES_AS_FACTS).map_err(anyhow::Error::msg)?;
+    Measurement {
+        name: "generation.as_facts",
+        value: f64::from(PURCHASES_AS_FACTS) / run.seconds.cpu,
+        unit: "purchases/s",
+        baseline: None,
+        checked: run.checked,
+    }
+    .print_with(details([
+        ("cpu_seconds", run.seconds.cpu),
+        ("wall_seconds", run.seconds.wall),
+    ]));
     Ok(())
 }

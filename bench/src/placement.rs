@@ -4,11 +4,12 @@
 //! folded into balances that must conserve money. All runs must give the same checksum.
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
 use ledger::{Account, AccountKind, Beneficiary, Side};
 use plan::workload::Workload;
 use plan::{CompiledPlan, Fact, Outcome, Place, State, Tier, TreeNumber, compile};
+
+use crate::cpu::{Seconds, Stopwatch};
 
 /// The shipped plan; pools without limit, so that they matter as long as the run goes.
 const PLAN: &str = include_str!("../../plans/auto-pool.toml");
@@ -17,10 +18,14 @@ const SEED: u64 = 20_260_101;
 /// What a run measured.
 #[derive(Clone, Debug)]
 pub(crate) struct Placement {
-    /// Facts applied in a second.
+    /// Facts applied in a second of a processor.
     pub(crate) facts_per_second: f64,
-    /// Legs that these facts caused in a second.
+    /// Legs that these facts caused in a second of a processor.
     pub(crate) legs_per_second: f64,
+    /// Of the fastest run.
+    pub(crate) seconds: Seconds,
+    /// Memory that the state holds afterwards, for each user. `None` where the system does not tell.
+    pub(crate) bytes_per_user: Option<f64>,
     /// What was run and checked.
     pub(crate) checked: String,
 }
@@ -56,39 +61,70 @@ pub(crate) fn best_of(runs: usize, facts: usize) -> Result<Placement, String> {
     let history: Vec<Fact> = Workload::new(&plan, SEED).take(facts).collect();
     let (checksum, summary) = run_checked(&plan, &history)?;
     let mut seconds = Vec::new();
+    let mut bytes_per_user = None;
     for _ in 0..runs {
-        let (elapsed, timed) = run_timed(&plan, &history);
+        let Timed {
+            elapsed,
+            checksum: timed,
+            bytes,
+        } = run_timed(&plan, &history);
+        bytes_per_user = bytes.or(bytes_per_user);
         if timed != checksum {
             return Err(format!(
                 "a timed run caused {timed:?}, the checked run {checksum:?}"
             ));
         }
-        seconds.push(elapsed.as_secs_f64());
+        seconds.push(elapsed);
     }
-    let best = seconds.iter().copied().reduce(f64::min).ok_or("no run at all")?;
+    let best = seconds.iter().copied().fold(Seconds::WORST, Seconds::best);
     let rates: Vec<String> = seconds
         .iter()
-        .map(|seconds| format!("{:.0}", facts as f64 / seconds))
+        .map(|seconds| format!("{:.0}", facts as f64 / seconds.cpu))
         .collect();
     Ok(Placement {
-        facts_per_second: facts as f64 / best,
-        legs_per_second: checksum.legs as f64 / best,
+        facts_per_second: facts as f64 / best.cpu,
+        legs_per_second: checksum.legs as f64 / best.cpu,
+        seconds: best,
+        bytes_per_user,
         checked: format!("best of {} facts/s; {summary}", rates.join(", ")),
     })
 }
 
-fn run_timed(plan: &CompiledPlan, history: &[Fact]) -> (Duration, Checksum) {
+struct Timed {
+    elapsed: Seconds,
+    checksum: Checksum,
+    bytes: Option<f64>,
+}
+
+fn run_timed(plan: &CompiledPlan, history: &[Fact]) -> Timed {
+    let before = resident_bytes();
     let mut state = State::new(plan);
     let mut out = Outcome::default();
     let mut checksum = Checksum::default();
-    let start = Instant::now();
+    let watch = Stopwatch::start();
     for fact in history {
         state.apply(plan, fact, &mut out);
         checksum.add(&out);
     }
-    let elapsed = start.elapsed();
+    let elapsed = watch.stop();
+    let grown = resident_bytes()
+        .zip(before)
+        .map(|(after, before)| after.saturating_sub(before));
+    let bytes = grown.map(|bytes| bytes as f64 / state.user_count().max(1) as f64);
     black_box(&state);
-    (elapsed, checksum)
+    Timed {
+        elapsed,
+        checksum,
+        bytes,
+    }
+}
+
+/// Memory that this program uses.
+fn resident_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/smaps_rollup").ok()?;
+    let line = text.lines().find(|line| line.starts_with("Rss:"))?;
+    let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 /// Balances of the kinds of accounts, on the side on which each grows; held money by beneficiary.

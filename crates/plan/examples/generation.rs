@@ -1,8 +1,12 @@
 //! Measures generation income alone, without building the other benchmarks:
 //! `cargo run --release -p plan --example generation`.
 
+#[path = "../../../bench/src/cpu.rs"]
+mod cpu;
 #[path = "../../../bench/src/generation.rs"]
 mod generation;
+#[path = "../../../bench/src/purchases.rs"]
+mod purchases;
 
 use plan::generation::Mode;
 
@@ -16,8 +20,9 @@ fn main() -> Result<(), String> {
         let run = generation::compare(mode, 1_000_000, PURCHASES, RUNS)?;
         let (own, naive) = (run.purchases_per_second, run.naive_per_second.unwrap_or(f64::NAN));
         println!(
-            "{}: {own:.0} purchases/s, {naive:.0} by the second implementation, {:.1} times",
+            "{}: {:.3} s, {own:.0} purchases/s, {naive:.0} by the second implementation, {:.1} times",
             generation::name(run.mode),
+            run.seconds.cpu,
             own / naive
         );
         println!("{}", run.checked);
@@ -28,6 +33,11 @@ fn main() -> Result<(), String> {
     println!(
         "time grows by the power {:.2} of the users",
         generation::exponent(&small, &large)
+    );
+    let run = purchases::best_of(RUNS, 1_000_000)?;
+    println!(
+        "as facts: {:.3} s on a processor, {:.3} s by the clock; {}",
+        run.seconds.cpu, run.seconds.wall, run.checked
     );
     Ok(())
 }

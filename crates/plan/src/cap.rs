@@ -32,13 +32,13 @@ pub struct CapTerms {
 pub struct Caps {
     terms: Option<CapTerms>,
     /// By `UserId::get() - 1`; users behind the end have paid and earned nothing.
-    lines: Vec<Line>,
+    lines: Vec<Stake>,
 }
 
-/// Half a cache line for each user.
+/// What a user paid in and earned: half a cache line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(align(32))]
-struct Line {
+pub(crate) struct Stake {
     invested: Amount,
     earned: Amount,
 }
@@ -130,6 +130,25 @@ impl Caps {
         room(self.terms, self.line(user))
     }
 
+    /// What was paid in and earned, read at once; [`is_missing`](Self::is_missing) and [`room_of`](Self::room_of)
+    /// say what follows.
+    #[inline]
+    pub(crate) fn stake(&self, user: UserId) -> Stake {
+        self.line(user)
+    }
+
+    /// [`has_no_stake`](Self::has_no_stake) of whose stake this is.
+    #[inline]
+    pub(crate) const fn is_missing(&self, stake: Stake) -> bool {
+        self.terms.is_some() && stake.invested.is_zero()
+    }
+
+    /// [`room`](Self::room) of whose stake this is.
+    #[inline]
+    pub(crate) fn room_of(&self, stake: Stake) -> Amount {
+        room(self.terms, stake)
+    }
+
     /// What a user earned beyond the cap, after a purchase was refunded: held rewards of this amount relied on it.
     #[must_use]
     pub fn over(&self, user: UserId) -> Amount {
@@ -144,9 +163,14 @@ impl Caps {
     pub fn take(&mut self, user: UserId, wanted: Amount) -> Amount {
         let granted = wanted.min(self.room(user));
         if !granted.is_zero() {
-            self.write(user, |line| line.earned = sum(line.earned, granted));
+            self.count(user, granted);
         }
         granted
+    }
+
+    /// Counts as earned what [`room_of`](Self::room_of) had room for.
+    pub(crate) fn count(&mut self, user: UserId, granted: Amount) {
+        self.write(user, |line| line.earned = sum(line.earned, granted));
     }
 
     /// A reward that was granted is reversed or forfeited.
@@ -168,14 +192,14 @@ impl Caps {
         }
     }
 
-    fn line(&self, user: UserId) -> Line {
+    fn line(&self, user: UserId) -> Stake {
         self.lines.get(index(user)).copied().unwrap_or_default()
     }
 
-    fn write(&mut self, user: UserId, change: impl FnOnce(&mut Line)) {
+    fn write(&mut self, user: UserId, change: impl FnOnce(&mut Stake)) {
         let index = index(user);
         if index >= self.lines.len() {
-            self.lines.resize(index.saturating_add(1), Line::default());
+            self.lines.resize(index.saturating_add(1), Stake::default());
         }
         if let Some(line) = self.lines.get_mut(index) {
             change(line);
@@ -183,8 +207,8 @@ impl Caps {
     }
 
     /// The lines up to the last user who has paid or earned something.
-    fn written(&self) -> &[Line] {
-        let is_written = |line: &Line| *line != Line::default();
+    fn written(&self) -> &[Stake] {
+        let is_written = |line: &Stake| *line != Stake::default();
         let end = self.lines.iter().rposition(is_written);
         end.and_then(|last| self.lines.get(..=last)).unwrap_or_default()
     }
@@ -199,7 +223,7 @@ impl PartialEq for Caps {
 
 impl Eq for Caps {}
 
-fn room(terms: Option<CapTerms>, line: Line) -> Amount {
+fn room(terms: Option<CapTerms>, line: Stake) -> Amount {
     terms.map_or(Amount::new(u128::MAX), |terms| {
         terms.of(line.invested).minus_or_zero(line.earned)
     })

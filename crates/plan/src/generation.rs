@@ -14,7 +14,9 @@
 //! The lines of a purchase sum to the floored shares of all generations, whatever happens. Not responsible for what the
 //! generations leave of a purchase, nor for who counts as active: see [`subscription`](crate::subscription).
 
+mod ahead;
 pub mod file;
+mod lineage;
 mod terms;
 mod walk;
 
@@ -22,6 +24,7 @@ use ledger::{BreakageCause, UserId};
 use money::Amount;
 
 pub use file::{DirectsCounted, GenerationTable, Mode};
+pub use lineage::Lineage;
 pub use terms::{DIRECTS_REQUIRED_MAX, GenerationStep, GenerationTerms};
 
 use crate::cap::Caps;
@@ -36,6 +39,17 @@ pub trait Uplines {
     fn is_active(&self, user: UserId) -> bool;
     /// Whether the user's joining was refunded.
     fn is_refunded(&self, user: UserId) -> bool;
+
+    /// The uplines of a user, nearest first, into as many slots as there are; `None` above the last. Only for speed:
+    /// what repeated [`sponsor`](Self::sponsor) says, which a [`Lineage`] knows sooner.
+    fn above(&self, user: UserId, into: &mut [Option<UserId>]) {
+        let mut below = Some(user);
+        for slot in into {
+            // Sponsors are older than those they bring in, so every walk ends.
+            below = below.and_then(|below| self.sponsor(below).filter(|sponsor| *sponsor < below));
+            *slot = below;
+        }
+    }
 }
 
 /// One part of the money that generations take of a purchase; never zero.

@@ -3,6 +3,7 @@
 use ledger::{BreakageCause, UserId};
 use money::{Amount, Bps};
 
+use super::ahead::{Ahead, Upline};
 use super::file::Mode;
 use super::{Fate, GenerationTerms, Share, Skip, Uplines};
 use crate::cap::Caps;
@@ -22,31 +23,30 @@ impl Skips for Vec<Skip> {
     }
 }
 
-/// How much of a share an upline gets.
+/// What the caps let uplines have.
 pub(super) trait Grants {
-    fn grant(&mut self, user: UserId, wanted: Amount) -> Amount;
-    fn has_no_stake(&self, user: UserId) -> bool;
+    fn caps(&self) -> &Caps;
+    /// Counts what an upline is paid.
+    fn grant(&mut self, user: UserId, granted: Amount);
 }
 
 impl Grants for &mut Caps {
-    fn grant(&mut self, user: UserId, wanted: Amount) -> Amount {
-        self.take(user, wanted)
+    fn caps(&self) -> &Caps {
+        self
     }
 
-    fn has_no_stake(&self, user: UserId) -> bool {
-        Caps::has_no_stake(self, user)
+    fn grant(&mut self, user: UserId, granted: Amount) {
+        self.count(user, granted);
     }
 }
 
-/// Grants nothing for real. Nobody is twice in a line of sponsors, so one share never uses up another's room.
+/// Grants nothing for real.
 impl Grants for &Caps {
-    fn grant(&mut self, user: UserId, wanted: Amount) -> Amount {
-        wanted.min(self.room(user))
+    fn caps(&self) -> &Caps {
+        self
     }
 
-    fn has_no_stake(&self, user: UserId) -> bool {
-        Caps::has_no_stake(self, user)
-    }
+    fn grant(&mut self, _: UserId, _: Amount) {}
 }
 
 /// An amount, divided once so that each share costs no division of 128 bits. Shares are those of [`Bps::floor_of`].
@@ -60,11 +60,17 @@ impl Divided {
     const WHOLE: u32 = Bps::WHOLE.get() as u32;
 
     fn of(amount: Amount) -> Self {
-        let whole = u128::from(Self::WHOLE);
         let units = amount.base_units();
-        let remainder = units.checked_rem(whole).unwrap_or_default();
+        let whole = u128::from(Self::WHOLE);
+        // Nearly all amounts fit 64 bits, which a constant divides by a multiplication.
+        let quotient = match u64::try_from(units) {
+            Ok(units) => units.checked_div(u64::from(Self::WHOLE)).map(u128::from),
+            Err(_) => units.checked_div(whole),
+        }
+        .unwrap_or_default();
+        let remainder = units.saturating_sub(quotient.saturating_mul(whole));
         Self {
-            quotient: units.checked_div(whole).unwrap_or_default(),
+            quotient,
             remainder: u32::try_from(remainder).unwrap_or_default(),
         }
     }
@@ -78,12 +84,6 @@ impl Divided {
     }
 }
 
-/// The upline at whom a generation stopped.
-struct Stop {
-    upline: UserId,
-    refused: Option<BreakageCause>,
-}
-
 /// Offers every generation to uplines of `purchaser`, nearest first.
 pub(super) fn walk<U: Uplines>(
     terms: &GenerationTerms,
@@ -95,100 +95,71 @@ pub(super) fn walk<U: Uplines>(
     skips: &mut impl Skips,
 ) {
     let divided = Divided::of(amount);
-    let mut line = Line {
-        uplines,
-        mode: terms.mode(),
-        below: purchaser,
-        distance: 0,
-    };
+    let mode = terms.mode();
+    let mut ahead = Ahead::of(purchaser, uplines, mode);
+    let nobody = Upline::default();
+    let mut distance = 0u32;
+    let mut left = terms.steps().len();
     for (generation, step) in (1u8..).zip(terms.steps()) {
-        let share = divided.share(step.rate);
-        let stop = line.next(generation, step.directs_required, &grants, skips);
-        let mut push = |upline, amount, fate| {
-            if !Amount::is_zero(amount) {
-                out.push(Share {
-                    amount,
+        let (upline, refused) = loop {
+            let Some(upline) = ahead.next(left, grants.caps()) else {
+                break (&nobody, Some(BreakageCause::NoUpline));
+            };
+            distance = distance.saturating_add(1);
+            let refused = upline.refusal(mode, grants.caps(), step.directs_required);
+            match (refused.filter(|cause| is_skipped(mode, *cause)), upline.user) {
+                (Some(cause), Some(upline)) => skips.skipped(Skip {
                     upline,
-                    distance: if upline.is_some() { line.distance } else { 0 },
+                    distance,
                     generation,
-                    fate,
-                });
+                    cause,
+                }),
+                _ => break (upline, refused),
             }
         };
-        match stop {
-            None => push(None, share, Fate::Breakage(BreakageCause::NoUpline)),
-            Some(Stop {
-                upline,
-                refused: Some(cause),
-            }) => push(Some(upline), share, Fate::Breakage(cause)),
-            Some(Stop {
-                upline,
-                refused: None,
-            }) => {
-                let granted = grants.grant(upline, share);
-                push(Some(upline), granted, Fate::Paid);
-                let capped = share.minus_or_zero(granted);
-                push(Some(upline), capped, Fate::Breakage(BreakageCause::Capped));
-            }
+        left = left.saturating_sub(1);
+        let share = divided.share(step.rate);
+        if share.is_zero() {
+            continue;
         }
-    }
-}
-
-/// How far up the walk is.
-struct Line<'a, U> {
-    uplines: &'a U,
-    mode: Mode,
-    below: UserId,
-    distance: u32,
-}
-
-impl<U: Uplines> Line<'_, U> {
-    /// The next upline who takes a generation or lets it break; `None` above the last.
-    fn next(
-        &mut self,
-        generation: u8,
-        directs_required: u32,
-        grants: &impl Grants,
-        skips: &mut impl Skips,
-    ) -> Option<Stop> {
-        loop {
-            // Sponsors are older than those they bring in, so the walk ends.
-            let upline = (self.uplines.sponsor(self.below)).filter(|sponsor| *sponsor < self.below)?;
-            self.below = upline;
-            self.distance = self.distance.saturating_add(1);
-            let refused = self.refusal(upline, directs_required, grants);
-            let Some(cause) = refused.filter(|cause| self.skips(*cause)) else {
-                return Some(Stop { upline, refused });
-            };
-            skips.skipped(Skip {
-                upline,
-                distance: self.distance,
-                generation,
-                cause,
+        let granted = match refused {
+            Some(_) => Amount::ZERO,
+            None => share.min(grants.caps().room_of(upline.stake)),
+        };
+        let withheld = share.minus_or_zero(granted);
+        let is_paid = !granted.is_zero();
+        let line = Share {
+            amount: if is_paid { granted } else { withheld },
+            upline: upline.user,
+            distance: if upline.user.is_some() { distance } else { 0 },
+            generation,
+            fate: if is_paid {
+                Fate::Paid
+            } else {
+                Fate::Breakage(refused.unwrap_or(BreakageCause::Capped))
+            },
+        };
+        out.push(line);
+        let Some(user) = upline.user.filter(|_| is_paid) else {
+            continue;
+        };
+        grants.grant(user, granted);
+        if !withheld.is_zero() {
+            out.push(Share {
+                amount: withheld,
+                fate: Fate::Breakage(BreakageCause::Capped),
+                ..line
             });
         }
     }
+}
 
-    fn refusal(&self, upline: UserId, directs_required: u32, grants: &impl Grants) -> Option<BreakageCause> {
-        if self.uplines.is_refunded(upline) {
-            return Some(BreakageCause::Refunded);
-        }
-        let is_inactive = match self.mode {
-            Mode::Physical | Mode::Compressed => grants.has_no_stake(upline),
-            Mode::ActiveOnly => !self.uplines.is_active(upline),
-        };
-        if is_inactive {
-            return Some(BreakageCause::Inactive);
-        }
-        (self.uplines.directs(upline) < directs_required).then_some(BreakageCause::Unqualified)
-    }
-
-    fn skips(&self, cause: BreakageCause) -> bool {
-        match self.mode {
-            Mode::Physical => false,
-            Mode::Compressed => true,
-            Mode::ActiveOnly => cause != BreakageCause::Unqualified,
-        }
+/// Whether the same generation is offered to the next upline.
+fn is_skipped(mode: Mode, cause: BreakageCause) -> bool {
+    match mode {
+        Mode::Physical => false,
+        Mode::Compressed => true,
+        Mode::ActiveOnly => cause != BreakageCause::Unqualified,
     }
 }
 

@@ -27,6 +27,7 @@ use crate::cap::Caps;
 use crate::compiled::CompiledPlan;
 use crate::effect::{ComponentEffect, RewardId};
 use crate::fact::ComponentFact;
+use crate::generation::Lineage;
 use crate::orders::{CustomerId, OrderId, Orders};
 use crate::ranks::Ranks;
 use crate::report::Side;
@@ -55,6 +56,8 @@ pub(super) struct Components {
     /// Purchases that can still be refunded, and the same by subscription.
     purchases: BTreeMap<DepositId, subscription::Purchase>,
     unripe: BTreeMap<SubscriptionId, DepositId>,
+    /// Sponsor lines for generations; follows who joined at every purchase.
+    lineage: Lineage,
     /// Directs with an active subscription, by user id, from 1.
     active_directs: Vec<u32>,
     /// Who counts among them, by user id, from 1.

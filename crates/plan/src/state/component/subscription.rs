@@ -14,7 +14,7 @@ use crate::calendar::Week;
 use crate::cap::Caps;
 use crate::compiled::CompiledPlan;
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
-use crate::generation::{DirectsCounted, Fate, Uplines};
+use crate::generation::{DirectsCounted, Fate, Lineage, Uplines};
 use crate::subscription::file::BonusGrant;
 use crate::subscription::{Accrual, SubscriptionId, SubscriptionTerms};
 use crate::{Day, DepositId, Effect, Outcome};
@@ -33,12 +33,17 @@ pub(super) struct Purchase {
 /// What the walk up a sponsor line asks.
 struct Line<'a> {
     state: &'a State,
+    lineage: &'a Lineage,
     counted: DirectsCounted,
 }
 
 impl Uplines for Line<'_> {
     fn sponsor(&self, user: UserId) -> Option<UserId> {
         self.state.sponsor(user)
+    }
+
+    fn above(&self, user: UserId, into: &mut [Option<UserId>]) {
+        self.lineage.above(user, into);
     }
 
     fn directs(&self, user: UserId) -> u32 {
@@ -107,8 +112,14 @@ impl State {
         let counted = generations.map_or(DirectsCounted::AllTime, |terms| terms.directs_counted());
         let mut caps = std::mem::take(&mut self.components.caps);
         let mut lines = std::mem::take(&mut self.components.purchase_lines);
-        let uplines = Line { state: self, counted };
+        let lineage = self.take_lineage(generations.is_some());
+        let uplines = Line {
+            state: self,
+            lineage: &lineage,
+            counted,
+        };
         terms.divide(generations, cash, user, &uplines, &mut caps, &mut lines);
+        self.components.lineage = lineage;
         self.components.caps = caps;
         for share in &lines.shares {
             let reason = Reason::Generation(share.generation);
@@ -131,6 +142,17 @@ impl State {
             user,
         );
         self.components.purchase_lines = lines;
+    }
+
+    /// The lineage, after those who joined since the last purchase if it `is_needed`.
+    fn take_lineage(&mut self, is_needed: bool) -> Lineage {
+        let mut lineage = std::mem::take(&mut self.components.lineage);
+        if is_needed {
+            for line in self.lines.iter().skip(lineage.user_count()) {
+                lineage.join(UserId::new(line.sponsor));
+            }
+        }
+        lineage
     }
 
     /// A user's bonus pays a part on top of what the user pays; its fund pays the company.
