@@ -7,6 +7,8 @@ use ledger::{Fund, Tier, TreeNumber};
 use money::{Amount, Asset, Bps};
 use thiserror::Error;
 
+pub use component::IntakeKind;
+
 use crate::binary::BinaryTerms;
 use crate::campaign::CampaignTerms;
 use crate::cap::CapTerms;

@@ -36,7 +36,7 @@ pub mod workload;
 pub use book::Book;
 pub use cause::{BatchEnd, Cause, Intake, PayoutOutcome, RequestedPayout, SettledPayout};
 pub use compile::{CompileError, Refusal, compile};
-pub use compiled::{ChainClass, CompiledPlan, Finding, GateError, PoolRoom, Route, Severity};
+pub use compiled::{ChainClass, CompiledPlan, Finding, GateError, IntakeKind, PoolRoom, Route, Severity};
 pub use effect::{
     ClaimEnd, ComponentEffect, DiscrepancyCause, Effect, Funding, IgnoredCause, NotGranted, Outcome,
     PeriodStatus, RefusedCause, RewardId, SaleEffect,

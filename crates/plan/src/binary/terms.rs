@@ -133,6 +133,12 @@ impl BinaryTerms {
         self.price
     }
 
+    /// The least first payment for what is booked.
+    #[must_use]
+    pub const fn first_payment_min(&self) -> Amount {
+        self.first_payment_min
+    }
+
     /// Payments, instalments included, that make an active buyer.
     #[must_use]
     pub const fn activation_amount(&self) -> Amount {

@@ -160,6 +160,18 @@ impl CampaignTerms {
         &self.achievements
     }
 
+    /// The first day on which conversions count.
+    #[must_use]
+    pub const fn starts(&self) -> Day {
+        self.starts
+    }
+
+    /// The last day on which conversions count.
+    #[must_use]
+    pub const fn ends(&self) -> Day {
+        self.ends
+    }
+
     /// Whether the campaign runs on this day.
     #[must_use]
     pub fn runs_on(&self, day: Day) -> bool {

@@ -1,11 +1,106 @@
 //! Questions about the components of a plan: its funds, and where matured rewards go.
 
-use ledger::Fund;
+use ledger::{Fund, Reason};
 use money::Amount;
 
 use super::{CompiledPlan, GateError, IntakeRule};
+use crate::campaign::CampaignTerms;
+use crate::orders::OrdersTerms;
+
+/// What a payment is, by the plan, and what those who pay have to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IntakeKind {
+    /// A registration or a retopup at its price.
+    AutoPool,
+    /// A subscription.
+    Subscription {
+        /// The least that buys one.
+        amount_min: Amount,
+        /// The most that one payment buys; `None` without a limit.
+        amount_max: Option<Amount>,
+    },
+    /// A part of the price of what was booked.
+    Booking {
+        /// The least first payment.
+        first_payment_min: Amount,
+        /// What all payments of a user come to at most.
+        price: Amount,
+    },
+    /// An order for the own use.
+    Order,
+    /// Joining at this price; nothing can be paid afterwards.
+    Joining {
+        /// The price.
+        price: Amount,
+    },
+}
 
 impl CompiledPlan {
+    /// What a payment of a user is.
+    #[must_use]
+    pub fn intake_kind(&self) -> IntakeKind {
+        let components = &self.terms.components;
+        match self.terms.intake {
+            IntakeRule::AutoPool => IntakeKind::AutoPool,
+            IntakeRule::Subscription => {
+                let terms = components.subscription.as_ref();
+                let first = terms.and_then(|terms| terms.tiers().first());
+                IntakeKind::Subscription {
+                    amount_min: first.map_or(Amount::ZERO, |tier| tier.from),
+                    amount_max: terms.and_then(|terms| terms.amount_max()),
+                }
+            }
+            IntakeRule::Booking => {
+                let terms = components.binary.as_ref();
+                IntakeKind::Booking {
+                    first_payment_min: terms.map_or(Amount::ZERO, |terms| terms.first_payment_min()),
+                    price: terms.map_or(Amount::ZERO, |terms| terms.price()),
+                }
+            }
+            IntakeRule::Order => IntakeKind::Order,
+            IntakeRule::Joining { price } => IntakeKind::Joining { price },
+        }
+    }
+
+    /// The rules of orders, if the plan has them.
+    #[must_use]
+    pub const fn orders(&self) -> Option<&OrdersTerms> {
+        self.terms.components.orders.as_ref()
+    }
+
+    /// The rules of the campaign, if the plan has one.
+    #[must_use]
+    pub const fn campaign(&self) -> Option<&CampaignTerms> {
+        self.terms.components.campaign.as_ref()
+    }
+
+    /// The fund that pays rewards of this kind; `None` if payments do.
+    #[must_use]
+    pub fn fund_of(&self, reason: Reason) -> Option<Fund> {
+        let components = &self.terms.components;
+        if reason == Reason::Accrual {
+            components.accrual_fund
+        } else if matches!(reason, Reason::Pair | Reason::Direct) {
+            components.pair_fund
+        } else if matches!(reason, Reason::Rank(_)) {
+            components.rank_fund
+        } else if matches!(reason, Reason::Generation(_)) {
+            components.order_fund
+        } else if reason == Reason::Bonus {
+            let bonus = components.bonus.as_ref().map(|(_, fund)| *fund);
+            components.campaign_fund.or(bonus)
+        } else {
+            None
+        }
+    }
+
+    /// The least that a user may take out of the wallet balance.
+    #[must_use]
+    pub fn withdrawal_min(&self) -> Amount {
+        let withdrawal = self.terms.components.withdrawal;
+        withdrawal.map_or(Amount::ZERO, |terms| terms.min())
+    }
+
     /// Names of the plan's funds in the order of their numbers, from 1.
     pub fn funds(&self) -> impl Iterator<Item = (Fund, &str)> + '_ {
         (1u8..)

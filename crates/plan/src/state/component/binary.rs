@@ -124,6 +124,15 @@ impl State {
         true
     }
 
+    /// What a user has still to pay of what is booked; zero in a plan without booking.
+    #[must_use]
+    pub fn outstanding(&self, plan: &CompiledPlan, user: UserId) -> Amount {
+        let terms = plan.terms.components.binary.as_ref();
+        terms.map_or(Amount::ZERO, |terms| {
+            self.components.binary.outstanding(terms, user)
+        })
+    }
+
     /// What a sponsor gets for the first payment of a direct.
     fn grant_direct(
         &mut self,
