@@ -1,8 +1,15 @@
 //! [`Books`]: the plan's state, and what every fact did to accounts and people.
 
-use ledger::{Account, AccountKind, Beneficiary, BreakageCause, Leg, Phase, Reason, Side, Tier, UserId};
+mod funds;
+
+use ledger::{
+    Account, AccountKind, Beneficiary, BreakageCause, Fund, Leg, Phase, Reason, Side, Tier, UserId,
+};
 use money::Amount;
 use plan::{CompiledPlan, Day, DepositKind, DiscrepancyCause, Effect, Fact, Outcome, State};
+
+pub use funds::FundCount;
+use funds::FundCounts;
 
 /// Applies facts, and keeps count.
 #[derive(Debug)]
@@ -16,6 +23,7 @@ pub struct Books<'plan> {
     /// What each user paid and did not get back, by user id, from 1.
     paid_in: Vec<Amount>,
     counts: Counts,
+    funds: FundCounts,
     discrepancy: Option<DiscrepancyCause>,
     today: Day,
     tape: Option<Vec<Recorded>>,
@@ -49,6 +57,10 @@ pub struct Counts {
     pub paid_in: Amount,
     /// What of it went back to them.
     pub refunded: Amount,
+    /// Money of no participant that came in from outside.
+    pub funded: Amount,
+    /// Facts that the plan ignored.
+    pub ignored: u64,
 }
 
 /// Sums of balances, each on the side on which its account grows.
@@ -85,6 +97,7 @@ impl<'plan> Books<'plan> {
             received: Vec::with_capacity(users),
             paid_in: Vec::with_capacity(users),
             counts: Counts::default(),
+            funds: FundCounts::new(plan),
             discrepancy: None,
             today: Day::new(0),
             tape: None,
@@ -123,6 +136,7 @@ impl<'plan> Books<'plan> {
             self.balances.follow(leg);
             follow_people(leg, &mut self.received, &mut self.paid_in, &mut self.counts);
         }
+        self.funds.follow(self.plan, &self.out);
         for effect in &self.out.effects {
             self.counts.follow(effect);
             if let Effect::Discrepancy { cause } = effect {
@@ -168,6 +182,12 @@ impl<'plan> Books<'plan> {
         &self.paid_in
     }
 
+    /// What a fund did so far.
+    #[must_use]
+    pub fn fund(&self, fund: Fund) -> FundCount {
+        self.funds.of(fund)
+    }
+
     /// The first thing in which facts and plan disagreed: a driver that is wrong.
     #[must_use]
     pub const fn discrepancy(&self) -> Option<DiscrepancyCause> {
@@ -191,6 +211,10 @@ fn follow_people(leg: &Leg, received: &mut [Amount], paid_in: &mut [Amount], cou
             *sum = sum.minus_or_zero(leg.amount);
         }
     }
+    if leg.reason == Reason::Funded {
+        counts.funded = plus(counts.funded, leg.amount);
+        return;
+    }
     let payer = leg.source.and_then(|user| paid_in.get_mut(position(user)));
     if leg.debit == Account::Custody {
         counts.paid_in = plus(counts.paid_in, leg.amount);
@@ -205,9 +229,9 @@ fn follow_people(leg: &Leg, received: &mut [Amount], paid_in: &mut [Amount], cou
     }
 }
 
-/// The user whose money is in an account; not who owes it.
+/// The user whose money is in an account; what a user owes is less of it.
 fn owner(account: Account) -> Option<UserId> {
-    account.user().filter(|_| account.kind().side() == Side::Credit)
+    account.user()
 }
 
 fn position(user: UserId) -> usize {
@@ -239,6 +263,8 @@ impl Counts {
             &mut self.placements
         } else if matches!(effect, Effect::Progressed { .. }) {
             &mut self.progressions
+        } else if matches!(effect, Effect::CommandIgnored { .. }) {
+            &mut self.ignored
         } else {
             return;
         };

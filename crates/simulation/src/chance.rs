@@ -1,7 +1,10 @@
 //! Chance by a seed: ChaCha8, whose stream its specification fixes.
 
+use money::Amount;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
+
+use crate::parameters::Amounts;
 
 /// What draws from a stream of its own, so that more draws of one kind change nothing about the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,6 +45,11 @@ impl Chance {
     /// True with a chance of so many ten-thousandths.
     pub fn happens(&mut self, bps: u16) -> bool {
         self.below(10_000) < u32::from(bps)
+    }
+
+    /// One of these amounts, by their chances.
+    pub fn amount(&mut self, amounts: &Amounts) -> Amount {
+        amounts.at(self.below(10_000))
     }
 }
 

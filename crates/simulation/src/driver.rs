@@ -4,12 +4,25 @@
 //! which the [`Books`](crate::Books) apply at once. Not responsible for how many join, when, and under whom.
 
 pub mod auto_pool;
+pub mod booking;
+pub mod campaign;
+mod escrow;
+mod operator;
+pub mod orders;
+mod payments;
+pub mod subscription;
+mod turn;
 
-use plan::{Day, UserId};
+use money::{Amount, Asset};
+use plan::{CompiledPlan, Day, IntakeKind, UserId};
 
-use crate::Books;
+use crate::{Books, Parameters};
 
 pub use auto_pool::AutoPool;
+pub use booking::Booking;
+pub use campaign::Campaign;
+pub use orders::Orders;
+pub use subscription::Subscription;
 
 /// Turns arrivals and days into facts.
 pub trait Driver {
@@ -26,4 +39,27 @@ pub trait Driver {
     fn close_day(&mut self, today: Day, books: &mut Books<'_>) {
         let _ = (today, books);
     }
+}
+
+/// The driver of a plan's kind, decided by what a payment is.
+#[must_use]
+pub fn for_plan(plan: &CompiledPlan, parameters: &Parameters) -> Box<dyn Driver> {
+    match plan.intake_kind() {
+        IntakeKind::AutoPool => Box::new(AutoPool::new(plan, parameters)),
+        IntakeKind::Subscription {
+            amount_min,
+            amount_max,
+        } => Box::new(Subscription::new(plan, parameters, amount_min, amount_max)),
+        IntakeKind::Booking {
+            first_payment_min,
+            price,
+        } => Box::new(Booking::new(plan, parameters, first_payment_min, price)),
+        IntakeKind::Order => Box::new(Orders::new(plan, parameters)),
+        IntakeKind::Joining { price } => Box::new(Campaign::new(plan, parameters, price)),
+    }
+}
+
+/// So many whole units of an asset.
+fn units(asset: Asset, units: u128) -> Amount {
+    asset.parse_amount(&units.to_string()).unwrap_or(Amount::ZERO)
 }

@@ -8,7 +8,7 @@ mod table;
 mod text;
 
 use crate::Report;
-use table::{cohorts, deciles, funds, months};
+use table::{cohorts, deciles, fund_payments, funds, months};
 use text::{escape, share};
 
 pub use chart::ChartError;
@@ -57,8 +57,9 @@ pub fn page(report: &Report) -> Result<String, ChartError> {
             months(report)
         ),
         format!(
-            "<h2>Accounts that can run dry</h2>\n<p>Rewards that come from such an account end when it is empty.</p>\n{}",
-            funds(report)
+            "<h2>Accounts that can run dry</h2>\n<p>Rewards that come from such an account end when it is empty.</p>\n{}{}",
+            funds(report),
+            fund_payments(report)
         ),
         findings(report),
         source(report),

@@ -1,7 +1,13 @@
 //! What a simulation assumes, and the limits of it.
 
+mod activity;
+
 use plan::Day;
 use thiserror::Error;
+
+pub use activity::{
+    AMOUNTS_MAX, Activity, Amounts, AmountsError, CONVERSIONS_MAX, CUSTOMERS_MAX, Withdrawals,
+};
 
 /// Most people of a simulation: about 300 bytes of memory each.
 pub const USERS_MAX: u32 = 20_000_000;
@@ -85,6 +91,8 @@ pub struct Behaviour {
     pub refund_bps: u16,
     /// Days from joining to that.
     pub refund_after_days: u32,
+    /// What people and operators do in plans with components.
+    pub activity: Activity,
 }
 
 impl Default for Behaviour {
@@ -97,6 +105,7 @@ impl Default for Behaviour {
             reserve_bps: 1_000,
             refund_bps: 200,
             refund_after_days: 7,
+            activity: Activity::default(),
         }
     }
 }
@@ -135,6 +144,19 @@ pub enum ParameterError {
         /// The most.
         max: u32,
     },
+    /// More of something than can be simulated.
+    #[error("{name} is {count}; at most {max} can be simulated")]
+    Count {
+        /// Which parameter.
+        name: &'static str,
+        /// What it is.
+        count: u32,
+        /// The most.
+        max: u32,
+    },
+    /// The chances of the amounts that people pay are not the whole.
+    #[error("the parts of the amounts that people pay come to {0}; they must come to 10000")]
+    Amounts(u32),
     /// Arrivals stop before the first month or after the last.
     #[error("arrivals stop after {after_months} of {months} months; it must be at least 1 and at most all")]
     Stop {
@@ -155,6 +177,8 @@ impl ParameterError {
             Self::Start(_) => "start",
             Self::Share { .. } => "share",
             Self::Delay { .. } => "delay",
+            Self::Count { .. } => "count",
+            Self::Amounts(_) => "amounts",
             Self::Stop { .. } => "stop",
         }
     }
@@ -268,7 +292,8 @@ impl Behaviour {
         delay("cooling_off", self.cooling_off_days, DELAY_DAYS_MAX)?;
         delay("retopup_after", self.retopup_after_days, DELAY_DAYS_MAX)?;
         // A refund is only possible within the cooling-off time.
-        delay("refund_after", self.refund_after_days, self.cooling_off_days)
+        delay("refund_after", self.refund_after_days, self.cooling_off_days)?;
+        self.activity.check()
     }
 }
 
@@ -338,5 +363,15 @@ pub(crate) mod tests {
         assert_eq!(refused(|p| p.behaviour.retopup_again_bps = 10_000), "share");
         assert_eq!(refused(|p| p.behaviour.refund_after_days = 15), "delay");
         assert_eq!(refused(|p| p.behaviour.cooling_off_days = 0), "delay");
+        assert_eq!(refused(|p| p.behaviour.activity.customers_max = 101), "count");
+        let half = Amounts::new(&[(money::Amount::new(1), 5_000)]);
+        let with_half = Behaviour {
+            activity: Activity {
+                amounts: Some(half),
+                ..Activity::default()
+            },
+            ..Behaviour::default()
+        };
+        assert_eq!(with_half.check().unwrap_err().code(), "amounts");
     }
 }

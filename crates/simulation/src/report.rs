@@ -8,14 +8,14 @@ mod json;
 mod month;
 
 use money::Asset;
-use plan::{CompiledPlan, Finding};
+use plan::{CompiledPlan, Finding, IntakeKind};
 
 use crate::Books;
 use crate::parameters::Parameters;
 
 pub use cohort::Cohort;
-pub use fund::{Fund, FundEnd};
-pub use month::{BreakageRow, MonthRow};
+pub use fund::{Fund, FundEnd, FundPayments};
+pub use month::{BreakageRow, FundRow, MonthRow};
 
 /// Everything that a simulation found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Report {
     pub version: u32,
     /// The plan's hash, in hexadecimal.
     pub plan_hash: String,
+    /// What a payment is, by the plan.
+    pub kind: IntakeKind,
     /// What the plan counts in.
     pub asset: Asset,
     /// What the compiler says of the plan.
@@ -61,6 +63,7 @@ impl Report {
             plan: plan.name().to_owned(),
             version: plan.version(),
             plan_hash: plan.hash().to_string(),
+            kind: plan.intake_kind(),
             asset: plan.asset(),
             findings: plan.findings().to_vec(),
             parameters: parameters.clone(),
@@ -71,6 +74,12 @@ impl Report {
             everybody: Cohort::of_everybody(books),
             facts: books.counts().facts,
         }
+    }
+
+    /// Whether the plan pays from funds and into wallets, so that there is something to say of them.
+    #[must_use]
+    pub fn has_components(&self) -> bool {
+        self.kind != IntakeKind::AutoPool
     }
 
     /// One JSON object, the same text for the same report.

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::Books;
 use crate::books::Recorded;
-use crate::driver::{AutoPool, Driver};
+use crate::driver::{self, Driver};
 use crate::growth::arrivals;
 use crate::parameters::{ParameterError, Parameters};
 use crate::report::{Cohort, MonthRow, Report};
@@ -47,9 +47,9 @@ pub fn simulate(
     parameters: &Parameters,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Report, SimulationError> {
-    let mut driver = AutoPool::new(plan, parameters);
+    let mut driver = driver::for_plan(plan, parameters);
     let mut books = Books::new(plan, parameters.users);
-    simulate_with(&mut driver, &mut books, parameters, progress)
+    simulate_with(driver.as_mut(), &mut books, parameters, progress)
 }
 
 /// Simulates a plan and keeps its facts.
@@ -60,10 +60,10 @@ pub fn simulate_and_record(
     plan: &CompiledPlan,
     parameters: &Parameters,
 ) -> Result<(Report, Vec<Recorded>), SimulationError> {
-    let mut driver = AutoPool::new(plan, parameters);
+    let mut driver = driver::for_plan(plan, parameters);
     let mut books = Books::new(plan, parameters.users);
     books.record();
-    let report = simulate_with(&mut driver, &mut books, parameters, &mut |_| {})?;
+    let report = simulate_with(driver.as_mut(), &mut books, parameters, &mut |_| {})?;
     Ok((report, books.into_tape()))
 }
 
@@ -71,7 +71,7 @@ pub fn simulate_and_record(
 ///
 /// # Errors
 /// As [`simulate`].
-pub fn simulate_with<D: Driver>(
+pub fn simulate_with<D: Driver + ?Sized>(
     driver: &mut D,
     books: &mut Books<'_>,
     parameters: &Parameters,

@@ -1,7 +1,8 @@
 //! Facts of a simulation as causes, as the inbox keeps them: what other tools of the plan designer read.
 
-use alloy_primitives::Address;
-use plan::{Cause, CompiledPlan, Fact, workload};
+use alloy_primitives::{Address, B256, U256};
+use plan::fact::ComponentFact;
+use plan::{Cause, CompiledPlan, Fact, Report, workload};
 
 /// A fact as the outside would tell it. Wallets and references stand for ids, and a refund goes to no wallet in
 /// particular: nothing depends on it. `None` for facts that simulations do not have.
@@ -15,5 +16,85 @@ pub fn cause(plan: &CompiledPlan, fact: &Fact) -> Option<Cause> {
             amount,
         });
     }
+    if let Fact::Funded { amount } = *fact {
+        let from = Address::ZERO;
+        return Some(Cause::Funded { from, amount });
+    }
+    if let Fact::Component(fact) = fact {
+        return Some(Cause::Reported(report(fact)));
+    }
     workload::cause(plan, fact)
+}
+
+/// What the outside would report.
+fn report(fact: &ComponentFact) -> Report {
+    match *fact {
+        ComponentFact::DayEnded { day } => Report::DayEnded { day },
+        ComponentFact::FundAllocated { fund, amount } => Report::FundAllocated { fund, amount },
+        ComponentFact::WithdrawalRequested { user, amount } => Report::WithdrawalRequested {
+            wallet: workload::wallet(user),
+            amount,
+        },
+        ComponentFact::UserVerified { user } => Report::UserVerified {
+            wallet: workload::wallet(user),
+        },
+        ComponentFact::TaxIdRecorded { user } => Report::TaxIdRecorded {
+            wallet: workload::wallet(user),
+        },
+        ComponentFact::SideChosen { user, side } => Report::SideChosen {
+            wallet: workload::wallet(user),
+            side,
+        },
+        ComponentFact::OrderPlaced {
+            order,
+            user,
+            customer,
+            amount,
+            day,
+        } => Report::OrderPlaced {
+            order_ref: reference(order),
+            wallet: workload::wallet(user),
+            customer: customer.map(reference),
+            amount,
+            day,
+        },
+        ComponentFact::OrderRefunded { order, amount } => Report::OrderRefunded {
+            order_ref: reference(order),
+            amount,
+        },
+        ComponentFact::PeriodFinalized { period } => Report::PeriodFinalized { period },
+        ComponentFact::PeriodReleased { period } => Report::PeriodReleased { period },
+        ComponentFact::ConversionReported {
+            conversion,
+            user,
+            referee,
+            amount,
+            day,
+            ..
+        } => Report::ConversionReported {
+            conversion_ref: reference(conversion),
+            wallet: workload::wallet(user),
+            referee: person(referee),
+            amount,
+            day,
+        },
+        ComponentFact::ConversionReversed { conversion, amount } => Report::ConversionReversed {
+            conversion_ref: reference(conversion),
+            amount,
+        },
+    }
+}
+
+/// The reference that stands for a number.
+fn reference(number: u32) -> B256 {
+    B256::from(U256::from(number))
+}
+
+/// The key of a person who is no user: longer than any wallet.
+fn person(number: u32) -> B256 {
+    let mut key = reference(number);
+    if let Some(first) = key.0.first_mut() {
+        *first = 1;
+    }
+    key
 }

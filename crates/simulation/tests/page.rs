@@ -19,6 +19,7 @@ fn plan_of(name: &str) -> CompiledPlan {
     let ordinals: Vec<u32> = (1..=64).collect();
     let text = match name {
         "auto-pool" => AUTO_POOL.to_owned(),
+        "subscription" => include_str!("../../../plans/subscription.toml").to_owned(),
         "all-enter" => AUTO_POOL
             .replace(
                 "pool_entry_ordinals = [2]",
@@ -46,6 +47,11 @@ fn run(block: &str) -> Report {
         match words[..] {
             ["plan", name] => plan = Some(plan_of(name)),
             ["users", users] => parameters.users = users.parse().unwrap(),
+            ["outside", amount, months] => {
+                let activity = &mut parameters.behaviour.activity;
+                activity.outside_revenue = Asset::Usdt.parse_amount(amount).unwrap();
+                activity.outside_revenue_months = Some(months.parse().unwrap());
+            }
             ["quiet"] => {
                 parameters.behaviour = Behaviour {
                     retopup_bps: 0,
@@ -71,7 +77,7 @@ fn run(block: &str) -> Report {
 #[test]
 fn every_worked_simulation_of_the_page_comes_out_as_written() {
     let blocks = blocks();
-    assert_eq!(blocks.len(), 3);
+    assert_eq!(blocks.len(), 5);
     for block in blocks {
         let report = run(block);
         let all = &report.everybody;
@@ -84,9 +90,22 @@ fn every_worked_simulation_of_the_page_comes_out_as_written() {
                 "deciles" => all.deciles.map(bnb).join(" "),
                 "most" => bnb(all.most),
                 "together" => format!("{} {}", bnb(all.paid_in), bnb(all.received)),
+                "fund" => fund(&report, expected),
                 other => panic!("no such figure: {other}"),
             };
             assert_eq!(found, expected, "{line} in\n{block}");
         }
     }
+}
+
+/// What a fund did, as the page writes it.
+fn fund(report: &Report, expected: &str) -> String {
+    let name = expected.split_whitespace().next().unwrap();
+    let fund = report.funds.iter().find(|fund| fund.name == name).unwrap();
+    let payments = fund.payments.unwrap();
+    let short = payments
+        .first_short_month
+        .map_or("none".to_owned(), |month| month.to_string());
+    let paid = report.asset.display_amount(payments.paid);
+    format!("{name} paid {paid} short {short}")
 }

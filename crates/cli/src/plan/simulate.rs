@@ -12,6 +12,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use plan::{CompiledPlan, Day};
 use simulation::books::Recorded;
+use simulation::parameters::{Activity, Amounts, Withdrawals};
 use simulation::report::FundEnd;
 use simulation::{Behaviour, Books, Growth, Parameters, Report, SponsorChoice};
 
@@ -51,6 +52,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     behaviour: BehaviourArguments,
     #[command(flatten)]
+    activity: ActivityArguments,
+    #[command(flatten)]
     output: Output,
     /// Write every fact as a line of JSON, in the inbox's format, to this file
     #[arg(long, value_name = "OUT")]
@@ -80,6 +83,49 @@ struct BehaviourArguments {
     /// Days from joining to that
     #[arg(long, value_name = "DAYS", default_value_t = Behaviour::default().refund_after_days)]
     refund_after: u32,
+}
+
+/// What only plans with components ask.
+#[derive(Debug, clap::Args)]
+struct ActivityArguments {
+    /// What operators put into each fund every month, in units, out of money of no participant
+    #[arg(long, value_name = "AMOUNT_PER_MONTH", default_value = "0")]
+    outside_revenue: String,
+    /// For how many months they do (all)
+    #[arg(long, value_name = "MONTHS")]
+    outside_revenue_months: Option<u32>,
+    /// When users take money out of their wallet balance
+    #[arg(long, value_enum, default_value_t = TakesOut::Never)]
+    withdrawals: TakesOut,
+    /// What people pay at a time, in units, each with its part of 10,000, such as `50:6000,200:4000`
+    #[arg(long, value_name = "AMOUNTS")]
+    amounts: Option<String>,
+    /// How many of 10,000 participants order for themselves in a month
+    #[arg(long, value_name = "BPS", default_value_t = Activity::default().order_bps)]
+    order: u16,
+    /// Most customers of a participant; any number up to it has the same chance
+    #[arg(long, value_name = "COUNT", default_value_t = Activity::default().customers_max)]
+    customers: u32,
+    /// How many of 10,000 customers order in a month
+    #[arg(long, value_name = "BPS", default_value_t = Activity::default().customer_order_bps)]
+    customer_order: u16,
+    /// Most conversions of a participant in a month; any number up to it has the same chance
+    #[arg(long, value_name = "COUNT", default_value_t = Activity::default().conversions_max)]
+    conversions: u32,
+    /// How many of 10,000 orders of customers, or conversions, go back
+    #[arg(long, value_name = "BPS", default_value_t = Activity::default().send_back_bps)]
+    send_back: u16,
+    /// Days from them to that
+    #[arg(long, value_name = "DAYS", default_value_t = Activity::default().send_back_after_days)]
+    send_back_after: u32,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TakesOut {
+    /// Everything stays in the books
+    Never,
+    /// Once a day, as soon as the plan lets it out
+    AtOnce,
 }
 
 #[derive(Debug, clap::Args)]
@@ -117,7 +163,7 @@ enum Sponsors {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let plan = compiled(&arguments.file)?;
-    let parameters = arguments.parameters();
+    let parameters = arguments.parameters(&plan)?;
     let report = simulate(&plan, &parameters, arguments.facts.as_deref())?;
     if arguments.output.json {
         println!("{}", report.to_json()?);
@@ -152,12 +198,12 @@ fn simulate(plan: &CompiledPlan, parameters: &Parameters, facts: Option<&Path>) 
     bar.set_style(ProgressStyle::with_template(
         "{bar:40} {human_pos}/{human_len} joined, {eta} left",
     )?);
-    let mut driver = simulation::driver::AutoPool::new(plan, parameters);
+    let mut driver = simulation::driver::for_plan(plan, parameters);
     let mut books = Books::new(plan, parameters.users);
     if facts.is_some() {
         books.record();
     }
-    let report = simulation::simulate_with(&mut driver, &mut books, parameters, &mut |joined| {
+    let report = simulation::simulate_with(driver.as_mut(), &mut books, parameters, &mut |joined| {
         bar.set_position(joined);
     });
     bar.finish_and_clear();
@@ -183,13 +229,13 @@ fn write_facts(plan: &CompiledPlan, facts: &[Recorded], file: &Path) -> std::io:
 }
 
 impl Arguments {
-    fn parameters(&self) -> Parameters {
+    fn parameters(&self, plan: &CompiledPlan) -> anyhow::Result<Parameters> {
         let rate_bps = self.rate.unwrap_or(match self.growth {
             Form::Logistic => LOGISTIC_RATE_BPS,
             Form::Constant | Form::Exponential | Form::Decline | Form::Stop => RATE_BPS,
         });
         let behaviour = &self.behaviour;
-        Parameters {
+        Ok(Parameters {
             users: self.users,
             seed: self.seed,
             months: self.months,
@@ -215,8 +261,33 @@ impl Arguments {
                 reserve_bps: behaviour.reserve,
                 refund_bps: behaviour.refund,
                 refund_after_days: behaviour.refund_after,
+                activity: self.activity.of(plan)?,
             },
-        }
+        })
+    }
+}
+
+impl ActivityArguments {
+    fn of(&self, plan: &CompiledPlan) -> anyhow::Result<Activity> {
+        let asset = plan.asset();
+        let amounts = self.amounts.as_ref().map(|text| Amounts::parse(asset, text));
+        Ok(Activity {
+            outside_revenue: asset
+                .parse_amount(&self.outside_revenue)
+                .with_context(|| format!("--outside-revenue {}", self.outside_revenue))?,
+            outside_revenue_months: self.outside_revenue_months,
+            withdrawals: match self.withdrawals {
+                TakesOut::Never => Withdrawals::Never,
+                TakesOut::AtOnce => Withdrawals::AtOnce,
+            },
+            amounts: amounts.transpose().context("--amounts")?,
+            order_bps: self.order,
+            customers_max: self.customers,
+            customer_order_bps: self.customer_order,
+            conversions_max: self.conversions,
+            send_back_bps: self.send_back,
+            send_back_after_days: self.send_back_after,
+        })
     }
 }
 
@@ -265,6 +336,13 @@ fn as_text(report: &Report) -> String {
             format!("company {}", amount(end.company)),
             format!("residual {}", amount(end.residual)),
         ];
+        if report.has_components() {
+            parts.extend([
+                format!("wallets {}", amount(end.wallets)),
+                format!("deferred {}", amount(end.deferred)),
+                format!("from outside {}", amount(end.funded)),
+            ]);
+        }
         let causes = end.breakage.iter();
         parts.extend(causes.map(|row| format!("not paid ({}) {}", row.cause.name(), amount(row.amount))));
         lines.push(format!("at the end {} {}", parts.join(", "), report.asset));
@@ -276,6 +354,18 @@ fn as_text(report: &Report) -> String {
             FundEnd::Open => format!("not empty within {} months", report.months.len()),
         };
         lines.push(format!("account    {}: {end}", fund.name));
+        if let Some(payments) = &fund.payments {
+            let short = payments.first_short_month.map_or_else(
+                || "could always pay what it should".to_owned(),
+                |month| format!("first could not pay what it should in month {month}"),
+            );
+            lines.push(format!(
+                "fund       {}: paid {}, not paid {}, {short}",
+                fund.name,
+                amount(payments.paid),
+                amount(payments.not_paid)
+            ));
+        }
     }
     lines.join("\n") + "\n"
 }
@@ -296,7 +386,8 @@ mod tests {
 
     #[test]
     fn the_command_line_says_every_parameter() {
-        let growth = |more: &[&str]| arguments(more).parameters().growth;
+        let plan = plan::compile(include_str!("../../../../plans/auto-pool.toml")).unwrap();
+        let growth = |more: &[&str]| arguments(more).parameters(&plan).unwrap().growth;
         assert_eq!(growth(&[]), Growth::Constant);
         assert_eq!(
             growth(&["--growth", "logistic"]),
@@ -310,7 +401,9 @@ mod tests {
             growth(&["--growth", "stop", "--months", "9"]),
             Growth::Stop { after_months: 5 }
         );
-        let parameters = arguments(&["--sponsors", "preferential", "--refund", "0"]).parameters();
+        let parameters = arguments(&["--sponsors", "preferential", "--refund", "0"])
+            .parameters(&plan)
+            .unwrap();
         assert_eq!(parameters.sponsors, SponsorChoice::Preferential);
         assert_eq!(parameters.behaviour.refund_bps, 0);
         assert_eq!(parameters.check(), Ok(()));
@@ -319,7 +412,7 @@ mod tests {
     #[test]
     fn the_text_begins_with_what_is_assumed_and_counts_everybody() {
         let plan = plan::compile(include_str!("../../../../plans/auto-pool.toml")).unwrap();
-        let report = simulate(&plan, &arguments(&[]).parameters(), None).unwrap();
+        let report = simulate(&plan, &arguments(&[]).parameters(&plan).unwrap(), None).unwrap();
         let text = as_text(&report);
         let at = |part: &str| {
             text.find(part)
@@ -331,11 +424,33 @@ mod tests {
     }
 
     #[test]
+    fn every_shipped_plan_is_simulated_and_its_facts_are_causes() {
+        for file in std::fs::read_dir("../../plans").unwrap() {
+            let file = file.unwrap().path();
+            if file.extension().is_none_or(|extension| extension != "toml") {
+                continue;
+            }
+            let plan = compiled(&file).unwrap();
+            let more = ["--outside-revenue", "7.5", "--withdrawals", "at-once"];
+            let parameters = arguments(&more).parameters(&plan).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let out = folder.path().join("facts");
+            let report = simulate(&plan, &parameters, Some(&out)).unwrap();
+            let text = std::fs::read_to_string(out).unwrap();
+            assert_eq!(text.lines().count() as u64, report.facts, "{}", file.display());
+            assert!(text.lines().all(|line| store::cause_json::read(line).is_ok()));
+            for (_, name) in plan.funds() {
+                assert!(as_text(&report).contains(&format!("fund       {name}: paid ")));
+            }
+        }
+    }
+
+    #[test]
     fn written_facts_are_causes_that_the_inbox_reads() {
         let plan = plan::compile(include_str!("../../../../plans/auto-pool.toml")).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("facts");
-        let report = simulate(&plan, &arguments(&[]).parameters(), Some(&file)).unwrap();
+        let report = simulate(&plan, &arguments(&[]).parameters(&plan).unwrap(), Some(&file)).unwrap();
         let text = std::fs::read_to_string(file).unwrap();
         let causes: Result<Vec<_>, _> = text.lines().map(store::cause_json::read).collect();
         assert_eq!(causes.unwrap().len() as u64, report.facts);

@@ -6,6 +6,7 @@ use money::Amount;
 use plan::{CompiledPlan, Day, DepositId, Fact, ReserveChoice, Tier, UserId};
 
 use super::Driver;
+use super::escrow::Escrow;
 use crate::Books;
 use crate::chance::{Chance, Stream};
 use crate::parameters::{Behaviour, Parameters};
@@ -25,14 +26,6 @@ pub struct AutoPool {
     retopups: VecDeque<(Day, UserId)>,
 }
 
-/// What the chain has in escrow, by the day on which it matures.
-#[derive(Clone, Debug)]
-struct Escrow {
-    /// The day of the first amount.
-    first: Day,
-    amounts: VecDeque<Amount>,
-}
-
 impl AutoPool {
     /// A driver for a plan.
     #[must_use]
@@ -43,10 +36,7 @@ impl AutoPool {
             retopup: plan.retopup_price(),
             asks_to_reserve: plan.reserve_is_chosen(),
             chance: Chance::new(parameters.seed, Stream::Behaviour),
-            escrow: Escrow {
-                first: parameters.start,
-                amounts: VecDeque::new(),
-            },
+            escrow: Escrow::new(parameters.start),
             refunds: VecDeque::new(),
             retopups: VecDeque::new(),
         }
@@ -165,38 +155,5 @@ impl Driver for AutoPool {
             self.retopups
                 .push_back((today.plus(self.behaviour.retopup_after_days), user));
         }
-    }
-}
-
-impl Escrow {
-    fn at(&mut self, day: Day) -> Option<&mut Amount> {
-        let at = usize::try_from(day.get().checked_sub(self.first.get())?).ok()?;
-        if self.amounts.len() <= at {
-            self.amounts.resize(at.checked_add(1)?, Amount::ZERO);
-        }
-        self.amounts.get_mut(at)
-    }
-
-    fn take(&mut self, day: Day, amount: Amount) {
-        if let Some(sum) = self.at(day) {
-            *sum = sum.plus(amount).unwrap_or(*sum);
-        }
-    }
-
-    fn give_back(&mut self, day: Day, amount: Amount) {
-        if let Some(sum) = self.at(day) {
-            *sum = sum.minus_or_zero(amount);
-        }
-    }
-
-    /// What matures with the end of a day, and no day before it.
-    fn mature(&mut self, through: Day) -> Amount {
-        let mut total = Amount::ZERO;
-        while self.first <= through {
-            let amount = self.amounts.pop_front().unwrap_or(Amount::ZERO);
-            total = total.plus(amount).unwrap_or(total);
-            self.first = self.first.next();
-        }
-        total
     }
 }

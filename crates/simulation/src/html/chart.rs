@@ -131,7 +131,8 @@ pub(super) fn shares(report: &Report) -> Result<String, ChartError> {
 
 /// What is owed to whom.
 pub(super) fn balances(report: &Report) -> Result<String, ChartError> {
-    let line = |name, of: &dyn Fn(&MonthRow) -> Amount| Line {
+    let has_funds = report.has_components();
+    let line = |name, of: fn(&MonthRow) -> Amount| Line {
         name,
         points: report
             .months
@@ -140,12 +141,21 @@ pub(super) fn balances(report: &Report) -> Result<String, ChartError> {
             .collect(),
     };
     let lines_ = [
-        line("available to users", &|row| row.available),
-        line("held", &|row| sum(&[row.held_for_users, row.held_for_others])),
-        line("company", &|row| row.company),
-        line("not paid to anybody", &MonthRow::breakage_total),
-        line("residual", &|row| row.residual),
-        line("reserved by users", &MonthRow::reserves_total),
+        line("available to users", |row| row.available),
+        line("held", |row| sum(&[row.held_for_users, row.held_for_others])),
+        line("company", |row| row.company),
+        line("not paid to anybody", MonthRow::breakage_total),
+        // A plan has either pools or funds.
+        if has_funds {
+            line("in funds", MonthRow::funds_total)
+        } else {
+            line("residual", |row| row.residual)
+        },
+        if has_funds {
+            line("wallets and deferred", |row| sum(&[row.wallets, row.deferred]))
+        } else {
+            line("reserved by users", MonthRow::reserves_total)
+        },
     ];
     let highest = lines_
         .iter()

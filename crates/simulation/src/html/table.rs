@@ -89,6 +89,9 @@ pub(super) fn months(report: &Report) -> String {
         .collect();
     head.extend(names.iter().map(String::as_str));
     head.push("Revenue and other");
+    if report.has_components() {
+        head.extend(["In wallets", "Deferred", "Owed by users", "From outside so far"]);
+    }
     let rows: Vec<Vec<String>> = report
         .months
         .iter()
@@ -118,7 +121,68 @@ fn month(report: &Report, row: &MonthRow, causes: &[BreakageCause]) -> Vec<Strin
         amount(found.map_or(Amount::ZERO, |row| row.amount))
     }));
     cells.push(amount(row.revenue.plus(row.other).unwrap_or(row.revenue)));
+    if report.has_components() {
+        cells.extend([row.wallets, row.deferred, row.receivable, row.funded].map(amount));
+    }
     cells
+}
+
+/// What each fund of the plan paid and could not pay; nothing for a plan without funds.
+pub(super) fn fund_payments(report: &Report) -> String {
+    let amount = |amount| text::amount(report.asset, amount);
+    let rows: Vec<Vec<String>> = report
+        .funds
+        .iter()
+        .filter_map(|fund| Some((fund, fund.payments?)))
+        .map(|(fund, payments)| {
+            let short = payments
+                .first_short_month
+                .map_or_else(|| "could always pay".to_owned(), |month| format!("month {month}"));
+            vec![
+                fund.name.clone(),
+                amount(payments.paid),
+                amount(payments.not_paid),
+                short,
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let payments = table(
+        &[
+            "Fund",
+            "Paid for rewards",
+            "Not paid and not owed",
+            "First could not pay all in",
+        ],
+        &rows,
+    );
+    format!("{payments}{}", fund_months(report))
+}
+
+/// Each fund at the end of each month.
+fn fund_months(report: &Report) -> String {
+    let amount = |amount| text::amount(report.asset, amount);
+    let names = report.months.first().map_or(&[][..], |row| &row.funds);
+    let mut head = vec!["Month".to_owned()];
+    for fund in names {
+        head.push(format!("In {}", fund.name));
+        head.push("Paid by its end".to_owned());
+    }
+    let rows: Vec<Vec<String>> = report
+        .months
+        .iter()
+        .map(|row| {
+            let mut cells = vec![month_name(&row.first_day.to_string())];
+            for fund in &row.funds {
+                cells.push(amount(fund.balance));
+                cells.push(amount(fund.count.paid));
+            }
+            cells
+        })
+        .collect();
+    table(&head, &rows)
 }
 
 /// Which account runs dry when.

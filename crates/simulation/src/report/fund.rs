@@ -16,6 +16,19 @@ pub struct Fund {
     pub last: Amount,
     /// How it ended.
     pub end: FundEnd,
+    /// What it paid and could not pay, for a fund of the plan; `None` for other accounts.
+    pub payments: Option<FundPayments>,
+}
+
+/// What a fund of a plan paid and could not pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FundPayments {
+    /// What it paid for rewards, less what came back.
+    pub paid: Amount,
+    /// What it should have paid and never will.
+    pub not_paid: Amount,
+    /// The first month, from 1, in which it could not pay what it should have; `None` if it always could.
+    pub first_short_month: Option<u32>,
 }
 
 /// How an account that can run dry ended.
@@ -36,8 +49,22 @@ impl Fund {
     pub(crate) fn of_months(plan: &CompiledPlan, months: &[MonthRow]) -> Vec<Self> {
         let mut funds = vec![Self::of(
             "revenue".to_owned(),
-            months.iter().map(|row| row.revenue),
+            months.iter().map(|row| row.unallocated),
         )];
+        for (at, (_, name)) in plan.funds().enumerate() {
+            let mut rows = months.iter().filter_map(|row| row.funds.get(at));
+            let mut fund = Self::of(name.to_owned(), rows.clone().map(|row| row.balance));
+            let short = (1u32..)
+                .zip(rows.clone())
+                .find(|(_, row)| row.count.shortages > 0);
+            let last = rows.next_back().map(|row| row.count).unwrap_or_default();
+            fund.payments = Some(FundPayments {
+                paid: last.paid,
+                not_paid: last.not_paid,
+                first_short_month: short.map(|(month, _)| month),
+            });
+            funds.push(fund);
+        }
         for (tier, at) in (1..=plan.tiers()).zip(0usize..) {
             // From the last tier nobody moves on, so nothing is reserved there.
             if tier < plan.tiers() {
@@ -56,6 +83,7 @@ impl Fund {
             most: Amount::ZERO,
             last: Amount::ZERO,
             end: FundEnd::NeverFunded,
+            payments: None,
         };
         for (month, balance) in (1u32..).zip(balances) {
             fund.most = fund.most.max(balance);

@@ -2,6 +2,10 @@
 
 use serde::Serialize;
 
+mod components;
+
+use components::{ActivityJson, FundPaymentsJson, MonthComponentsJson};
+
 use super::{Cohort, FundEnd, MonthRow, Report};
 use crate::parameters::{Growth, SponsorChoice};
 
@@ -43,6 +47,8 @@ struct ParametersJson {
     reserve_bps: u16,
     refund_bps: u16,
     refund_after_days: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activity: Option<ActivityJson>,
 }
 
 #[derive(Serialize)]
@@ -83,6 +89,8 @@ struct MonthJson {
     breakage: Vec<BreakageJson>,
     revenue: String,
     other: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    components: Option<MonthComponentsJson>,
 }
 
 #[derive(Serialize)]
@@ -98,6 +106,8 @@ struct FundJson {
     last: String,
     state: &'static str,
     dry_since_month: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payments: Option<FundPaymentsJson>,
 }
 
 #[derive(Serialize)]
@@ -120,7 +130,7 @@ impl From<&Report> for ReportJson {
             assumptions: report.assumptions.clone(),
             everybody: CohortJson::from(&report.everybody),
             cohorts: report.cohorts.iter().map(CohortJson::from).collect(),
-            months: report.months.iter().map(MonthJson::from).collect(),
+            months: report.months.iter().map(|row| month(report, row)).collect(),
             funds: report.funds.iter().map(fund).collect(),
             findings: report
                 .findings
@@ -166,6 +176,9 @@ impl From<&Report> for ParametersJson {
             reserve_bps: behaviour.reserve_bps,
             refund_bps: behaviour.refund_bps,
             refund_after_days: behaviour.refund_after_days,
+            activity: report
+                .has_components()
+                .then(|| ActivityJson::from(&behaviour.activity)),
         }
     }
 }
@@ -189,37 +202,36 @@ impl From<&Cohort> for CohortJson {
     }
 }
 
-impl From<&MonthRow> for MonthJson {
-    fn from(row: &MonthRow) -> Self {
-        Self {
-            month: row.month,
-            first_day: row.first_day.to_string(),
-            joined: row.joined,
-            users: row.users,
-            retopups: row.retopups,
-            refunds: row.refunds,
-            placements: row.placements,
-            progressions: row.progressions,
-            paid_in: row.paid_in.to_string(),
-            refunded: row.refunded.to_string(),
-            custody: row.custody.to_string(),
-            available: row.available.to_string(),
-            held_for_users: row.held_for_users.to_string(),
-            held_for_others: row.held_for_others.to_string(),
-            reserves: row.reserves.iter().map(ToString::to_string).collect(),
-            company: row.company.to_string(),
-            residual: row.residual.to_string(),
-            breakage: row
-                .breakage
-                .iter()
-                .map(|row| BreakageJson {
-                    cause: row.cause.name(),
-                    amount: row.amount.to_string(),
-                })
-                .collect(),
-            revenue: row.revenue.to_string(),
-            other: row.other.to_string(),
-        }
+fn month(report: &Report, row: &MonthRow) -> MonthJson {
+    MonthJson {
+        month: row.month,
+        first_day: row.first_day.to_string(),
+        joined: row.joined,
+        users: row.users,
+        retopups: row.retopups,
+        refunds: row.refunds,
+        placements: row.placements,
+        progressions: row.progressions,
+        paid_in: row.paid_in.to_string(),
+        refunded: row.refunded.to_string(),
+        custody: row.custody.to_string(),
+        available: row.available.to_string(),
+        held_for_users: row.held_for_users.to_string(),
+        held_for_others: row.held_for_others.to_string(),
+        reserves: row.reserves.iter().map(ToString::to_string).collect(),
+        company: row.company.to_string(),
+        residual: row.residual.to_string(),
+        breakage: row
+            .breakage
+            .iter()
+            .map(|row| BreakageJson {
+                cause: row.cause.name(),
+                amount: row.amount.to_string(),
+            })
+            .collect(),
+        revenue: row.revenue.to_string(),
+        other: row.other.to_string(),
+        components: report.has_components().then(|| MonthComponentsJson::from(row)),
     }
 }
 
@@ -235,5 +247,6 @@ fn fund(fund: &super::Fund) -> FundJson {
         last: fund.last.to_string(),
         state,
         dry_since_month,
+        payments: fund.payments.as_ref().map(FundPaymentsJson::from),
     }
 }

@@ -1,10 +1,11 @@
 //! The books at the end of a month.
 
-use ledger::{AccountKind, BreakageCause, Tier};
+use ledger::{AccountKind, BreakageCause, Fund, Tier};
 use money::Amount;
 use plan::Day;
 
 use crate::Books;
+use crate::books::FundCount;
 
 /// The books at the end of a month. Everything but `joined` counts from the beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,29 @@ pub struct MonthRow {
     pub revenue: Amount,
     /// Everything else: tax, clearing, transit, credits.
     pub other: Amount,
+    /// Money of no participant that came in from outside so far.
+    pub funded: Amount,
+    /// What waits in users' wallet balances.
+    pub wallets: Amount,
+    /// Rewards from funds that wait for their day.
+    pub deferred: Amount,
+    /// What users owe, because what caused a reward went back after it was theirs.
+    pub receivable: Amount,
+    /// Revenue that no fund has.
+    pub unallocated: Amount,
+    /// The plan's funds, in their order.
+    pub funds: Vec<FundRow>,
+}
+
+/// A fund at the end of a month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FundRow {
+    /// Its name in the plan.
+    pub name: String,
+    /// What it holds.
+    pub balance: Amount,
+    /// What it did so far.
+    pub count: FundCount,
 }
 
 /// What rules did not pay for one cause.
@@ -104,6 +128,20 @@ impl MonthRow {
             other: others
                 .into_iter()
                 .fold(Amount::ZERO, |sum, kind| sum.plus(of(kind)).unwrap_or(sum)),
+            funded: counts.funded,
+            wallets: of(AccountKind::Wallet),
+            deferred: of(AccountKind::Deferred),
+            receivable: of(AccountKind::Receivable),
+            unallocated: books.state().fund(Fund::UNALLOCATED),
+            funds: books
+                .plan()
+                .funds()
+                .map(|(fund, name)| FundRow {
+                    name: name.to_owned(),
+                    balance: books.state().fund(fund),
+                    count: books.fund(fund),
+                })
+                .collect(),
         }
     }
 
@@ -120,7 +158,15 @@ impl MonthRow {
         Amount::sum_of(self.reserves.iter().copied()).unwrap_or(Amount::ZERO)
     }
 
-    /// All that is owed to anybody.
+    /// All funds together, with what no fund has yet: the revenue.
+    #[must_use]
+    pub fn funds_total(&self) -> Amount {
+        let balances = self.funds.iter().map(|fund| fund.balance);
+        let funds = Amount::sum_of(balances).unwrap_or(Amount::ZERO);
+        funds.plus(self.unallocated).unwrap_or(funds)
+    }
+
+    /// All that is owed to anybody, less what users owe.
     #[must_use]
     pub fn owed(&self) -> Amount {
         let parts = [
@@ -133,8 +179,11 @@ impl MonthRow {
             self.breakage_total(),
             self.revenue,
             self.other,
+            self.wallets,
+            self.deferred,
         ];
-        Amount::sum_of(parts).unwrap_or(Amount::ZERO)
+        let owed = Amount::sum_of(parts).unwrap_or(Amount::ZERO);
+        owed.minus_or_zero(self.receivable)
     }
 }
 
