@@ -4,9 +4,16 @@
 //! Reads a fact's outcome and the state before it; decides nothing. The sum of the lines of a fact is the sum of its legs,
 //! because every leg has exactly one line. Values of parameters come from the plan's text: see [`Values`].
 
+mod component;
+mod decided;
 mod escrow;
+mod fund;
+mod granted;
 mod intake;
 mod note;
+mod order;
+mod purchase;
+mod reward;
 mod settlement;
 mod statement;
 mod values;
@@ -14,7 +21,11 @@ mod values;
 use ledger::{Account, Beneficiary, BreakageCause, Leg, Reason, UserId};
 use money::Amount;
 
-use crate::{CompiledPlan, Effect, Outcome, State};
+use crate::compiled::IntakeRule;
+use crate::fact::ComponentFact;
+use crate::{CompiledPlan, Day, Effect, Fact, Outcome, State};
+use decided::Decided;
+use settlement::Settled;
 
 pub use statement::{Entry, Holdings, Statement};
 pub use values::Values;
@@ -28,7 +39,8 @@ pub struct Line {
     pub amount: Amount,
     /// What became of it.
     pub verdict: Verdict,
-    /// The part of the plan that decides: `registration`, `pool`, `retopup`, `escrow`, `reserve`, `settlement`.
+    /// The part of the plan that decides: `registration`, `pool`, `retopup`, `escrow`, `reserve`, `settlement`, and the
+    /// tables of components: `subscription`, `generation`, `ranks`, `binary`, `orders`, `campaign`, …
     pub component: &'static str,
     /// The rule in it, with its number: `direct`, `generation 4`, `tier 1 layer 2`.
     pub rule: String,
@@ -100,54 +112,106 @@ struct Context<'a> {
     plan: &'a CompiledPlan,
     before: &'a State,
     outcome: &'a Outcome,
+    decided: Decided,
 }
 
-/// Explains what a fact did. `before` is the state before it. For facts other than maturities the state after it serves
-/// as well: whatever is asked of it does not change by the fact.
+/// Explains what a fact did. `plan` and `before` are those before it. In a plan of registration, retopup and pools the state
+/// after it serves as well, except for maturities: whatever is asked of it does not change by the fact.
 #[must_use]
 pub fn explain(plan: &CompiledPlan, before: &State, outcome: &Outcome) -> Vec<Line> {
+    let days: Vec<Day> = decided::days(outcome).collect();
+    if days.len() > 1
+        && let Some(lines) = explain_days(plan, before, outcome, &days)
+    {
+        return lines;
+    }
+    explain_once(plan, before, outcome)
+}
+
+/// Explains days that one fact ended one after another: each day starts where the one before ended.
+fn explain_days(plan: &CompiledPlan, before: &State, outcome: &Outcome, days: &[Day]) -> Option<Vec<Line>> {
+    let (mut lines, mut notes) = (Vec::new(), Vec::new());
+    let (mut state, mut part) = (before.clone(), Outcome::default());
+    let mut legs = outcome.legs.as_slice();
+    for day in days {
+        let mut after = state.clone();
+        let fact = Fact::Component(ComponentFact::DayEnded { day: *day });
+        after.apply(plan, &fact, &mut part);
+        legs = legs.strip_prefix(part.legs.as_slice())?;
+        let first = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+        for mut line in explain_once(plan, &state, &part) {
+            match line.leg {
+                Some(leg) => {
+                    line.leg = Some(leg.saturating_add(first));
+                    lines.push(line);
+                }
+                None => notes.push(line),
+            }
+        }
+        state = after;
+    }
+    lines.append(&mut notes);
+    legs.is_empty().then_some(lines)
+}
+
+fn explain_once(plan: &CompiledPlan, before: &State, outcome: &Outcome) -> Vec<Line> {
     let context = Context {
         plan,
         before,
         outcome,
+        decided: Decided::of(plan, before, outcome),
     };
     let legs = (0u32..).zip(&outcome.legs);
     let mut lines: Vec<Line> = legs.map(|(number, leg)| context.line(number, leg)).collect();
+    lines.extend(context.skipped());
+    lines.extend(context.passed_over());
     lines.extend(outcome.effects.iter().filter_map(|effect| context.note(effect)));
     lines
 }
 
 impl Context<'_> {
     fn line(&self, number: u32, leg: &Leg) -> Line {
+        let origin = self.decided.origin(number);
+        let place = origin.and_then(decided::Origin::place);
+        let is_from_fund = matches!(leg.debit, Account::Revenue(_));
         let mut line = match leg.reason {
+            Reason::Direct if is_from_fund => self.first_payment(leg),
             Reason::Direct => self.direct(leg),
             Reason::PoolLayer { tier, layer } => self.pool_layer(leg, tier, layer),
-            Reason::Generation(generation) => self.generation(leg, generation),
-            Reason::CompanyShare => self.company_share(leg),
+            Reason::Generation(generation) => match self.plan.terms.intake {
+                IntakeRule::Subscription => self.purchase_share(leg, generation, place),
+                IntakeRule::Order => self.commission(leg, generation, place),
+                IntakeRule::AutoPool | IntakeRule::Booking | IntakeRule::Joining { .. } => {
+                    self.generation(leg, generation)
+                }
+            },
+            Reason::CompanyShare if self.plan.terms.intake == IntakeRule::AutoPool => self.company_share(leg),
+            Reason::CompanyShare => self.company_rest(leg),
+            Reason::Matured if matches!(leg.debit, Account::Deferred(_)) => self.released(leg, origin),
             Reason::Matured => self.matured(leg),
-            Reason::Refund => self.refund(leg),
+            Reason::Refund => self.refund(number, leg),
             Reason::ReserveReleased => self.reserve_released(leg),
-            Reason::Netting => self.netting(leg),
+            Reason::Netting => self.netting(number, leg),
             Reason::Unexpected => self.unexpected(leg),
-            Reason::Funded
-            | Reason::Correction
-            | Reason::Payout
-            | Reason::PayoutCredited
-            | Reason::Claim
-            | Reason::CreditWithdrawal
-            | Reason::Treasury
-            | Reason::Overpaid
-            | Reason::Pair
-            | Reason::Accrual
-            | Reason::Bonus
-            | Reason::Rank(_)
-            | Reason::Withheld
-            | Reason::Fee
-            | Reason::Instalment
-            | Reason::Withdrawal
-            | Reason::Allocated
-            | Reason::Reversed
-            | Reason::Spent => self.settled(leg),
+            Reason::Pair => self.pair(leg, place),
+            Reason::Accrual => self.accrual(leg, place),
+            Reason::Bonus => self.conversion(leg),
+            Reason::Rank(rank) => self.rank(leg, rank, place),
+            Reason::Withheld => self.withheld(leg, origin),
+            Reason::Fee => self.fee(leg),
+            Reason::Instalment => self.instalment(origin),
+            Reason::Withdrawal => self.withdrawal(leg),
+            Reason::Allocated => self.allocated(leg),
+            Reason::Reversed => self.reversed(leg, origin),
+            Reason::Spent => self.spent(leg),
+            Reason::Funded => Self::settled(leg, Settled::Funded),
+            Reason::Correction => Self::settled(leg, Settled::Correction),
+            Reason::Payout => Self::settled(leg, Settled::Payout),
+            Reason::PayoutCredited => Self::settled(leg, Settled::PayoutCredited),
+            Reason::Claim => Self::settled(leg, Settled::Claim),
+            Reason::CreditWithdrawal => Self::settled(leg, Settled::CreditWithdrawal),
+            Reason::Treasury => Self::settled(leg, Settled::Treasury),
+            Reason::Overpaid => Self::settled(leg, Settled::Overpaid),
         };
         line.leg = Some(number);
         line.amount = leg.amount;
@@ -166,20 +230,24 @@ impl Context<'_> {
 
     /// The newcomer of the fact, its sponsor, and which direct it is.
     fn joined(&self) -> Option<(UserId, Option<UserId>, u32)> {
-        self.outcome.effects.iter().find_map(|effect| {
-            if let Effect::Joined {
-                user,
-                sponsor,
-                ordinal,
-                ..
-            } = effect
-            {
-                Some((*user, *sponsor, *ordinal))
-            } else {
-                None
-            }
-        })
+        joined(self.outcome)
     }
+}
+
+fn joined(outcome: &Outcome) -> Option<(UserId, Option<UserId>, u32)> {
+    outcome.effects.iter().find_map(|effect| {
+        if let Effect::Joined {
+            user,
+            sponsor,
+            ordinal,
+            ..
+        } = effect
+        {
+            Some((*user, *sponsor, *ordinal))
+        } else {
+            None
+        }
+    })
 }
 
 /// A line whose leg is filled in later.

@@ -20,6 +20,7 @@
 //! decisions say who gets how much, whoever calls moves the money and sends the commands.
 
 mod error;
+pub(crate) mod explained;
 pub mod file;
 mod findings;
 mod line;

@@ -7,6 +7,7 @@
 
 mod close;
 mod decision;
+pub(crate) mod explained;
 mod file;
 mod findings;
 mod held;

@@ -89,6 +89,7 @@ impl Withholding {
             let (base, amount) = tax(version, rate, before, payment.gross, withheld.net());
             withheld.push(Line {
                 policy: number,
+                entry: version.entry(),
                 year,
                 rate,
                 base,

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use alloy::primitives::Address;
 use anyhow::Context as _;
 use plan::explain::{Line, Statement, Values, explain};
-use plan::{Book, Cause, CompiledPlan, Outcome, State};
+use plan::{Book, Cause, CompiledPlan, Outcome};
 
 use super::history::{Happened, Source};
 use period::Period;
@@ -116,13 +116,7 @@ async fn explain_fact(arguments: &Arguments, plan: &Plan, seq: u64) -> anyhow::R
 
 async fn state_user(arguments: &Arguments, plan: &Plan, wallet: Address) -> anyhow::Result<()> {
     let mut book = Book::new(plan.compiled.clone());
-    let mut replay = UserReplay {
-        plan,
-        wallet,
-        period: &arguments.period,
-        statement: None,
-        out: Outcome::default(),
-    };
+    let mut replay = UserReplay::new(plan, wallet, &arguments.period);
     arguments
         .source
         .each(|happened| replay.follow(&mut book, &happened))
@@ -141,22 +135,40 @@ async fn state_user(arguments: &Arguments, plan: &Plan, wallet: Address) -> anyh
 
 /// Everything that happened, as far as it concerns one user.
 struct UserReplay<'a> {
-    plan: &'a Plan,
     wallet: Address,
     period: &'a Period,
     /// From the registration on.
     statement: Option<Statement>,
+    /// The books before the fact that is explained: they follow one fact later, which costs less than keeping copies.
+    behind: Book,
+    last: Option<Cause>,
     out: Outcome,
+    /// What the books behind did: it was explained before.
+    unused: Outcome,
 }
 
-impl UserReplay<'_> {
+impl<'a> UserReplay<'a> {
+    fn new(plan: &Plan, wallet: Address, period: &'a Period) -> Self {
+        Self {
+            wallet,
+            period,
+            statement: None,
+            behind: Book::new(plan.compiled.clone()),
+            last: None,
+            out: Outcome::default(),
+            unused: Outcome::default(),
+        }
+    }
+
     fn follow(&mut self, book: &mut Book, happened: &Happened) -> anyhow::Result<bool> {
         let at = match happened.at {
             Some(at) => at,
             None if self.period.is_everything() => 0,
             None => anyhow::bail!("fact {} does not say when it happened", happened.seq),
         };
-        let before = self.state_to_keep(book, &happened.cause);
+        if let Some(last) = self.last.replace(happened.cause.clone()) {
+            self.behind.apply(&last, &mut self.unused);
+        }
         book.apply(&happened.cause, &mut self.out);
         if self.statement.is_none() {
             let user = book.user_of(self.wallet);
@@ -165,23 +177,14 @@ impl UserReplay<'_> {
         let Some(statement) = &mut self.statement else {
             return Ok(true);
         };
-        let lines = if statement.concerns(&self.out.legs) {
-            let before = before.as_ref().unwrap_or(book.state());
-            explain(&self.plan.compiled, before, &self.out)
+        let plan = self.behind.plan();
+        let lines = if statement.concerns(plan, &self.out) {
+            explain(plan, self.behind.state(), &self.out)
         } else {
             Vec::new()
         };
         statement.follow((happened.seq, at), &self.out.legs, lines);
         Ok(at < self.period.until())
-    }
-
-    /// Only a maturity asks for what is gone after it, and only of somebody for whom something is held.
-    fn state_to_keep(&self, book: &Book, cause: &Cause) -> Option<State> {
-        let holds = self
-            .statement
-            .as_ref()
-            .is_some_and(|statement| !statement.closing.held.is_zero());
-        (holds && matches!(cause, Cause::EscrowMatured { .. })).then(|| book.state().clone())
     }
 }
 

@@ -154,6 +154,16 @@ impl BinaryTerms {
         }
     }
 
+    /// The first pairs of a user, which pay no instalment.
+    pub(crate) const fn full_pairs(&self) -> u32 {
+        self.full_pairs
+    }
+
+    /// The least first payment.
+    pub(crate) const fn first_payment_min(&self) -> Amount {
+        self.first_payment_min
+    }
+
     /// The part of pair `number` that pays its user's instalment: a share of `net`, what withholding left of the
     /// pair, at most what is outstanding. Nothing for the first pairs, and nothing for an active buyer. `paid` is what
     /// the user has paid at that moment, earlier instalments included.

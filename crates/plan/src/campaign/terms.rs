@@ -136,6 +136,11 @@ impl CampaignTerms {
         self.reward
     }
 
+    /// The smallest conversion that counts.
+    pub(crate) const fn conversion_min(&self) -> Amount {
+        self.conversion_min
+    }
+
     /// Name of the fund that pays.
     #[must_use]
     pub fn fund(&self) -> &str {

@@ -1,9 +1,12 @@
 //! Lines about what was held: maturity, forfeits, debts, refunds; and about reserves that are released.
 
 use ledger::{Account, Beneficiary, BreakageCause, Leg, Reason, Tier, UserId};
+use money::Amount;
 
 use super::intake::held_for;
 use super::{Context, Line, Verdict, entry, said, verdict_of};
+use crate::compiled::IntakeRule;
+use crate::state::HeldShare;
 use crate::{DepositId, DepositKind, Effect};
 
 impl Context<'_> {
@@ -25,6 +28,12 @@ impl Context<'_> {
                 let because = format!("user {user} reserves the rewards of tier {tier} for the next");
                 said(Verdict::Moved, "reserve", "matured", because).by("pool.reserve")
             }
+            (Account::Wallet(user), _) => {
+                let because = format!(
+                    "the cooling-off time of the payments behind it is over; it is in user {user}'s wallet balance"
+                );
+                said(Verdict::Moved, "escrow", "matured", because)
+            }
             (Account::Available(_), _) => {
                 let because = "the cooling-off time of the payments behind it is over".to_owned();
                 said(Verdict::Moved, "escrow", "matured", because)
@@ -37,18 +46,27 @@ impl Context<'_> {
     }
 
     /// What pays a debt before anything else.
-    pub(super) fn netting(&self, leg: &Leg) -> Line {
+    pub(super) fn netting(&self, number: u32, leg: &Leg) -> Line {
         let who = leg
             .recipient
             .map_or(String::new(), |user| format!(" user {user}"));
-        let owed = leg.recipient.map(|user| self.before.receivable(user));
+        let paid = self
+            .outcome
+            .legs
+            .iter()
+            .take(usize::try_from(number).unwrap_or(0));
+        let paid = paid.filter(|other| other.reason == Reason::Netting && other.recipient == leg.recipient);
+        let paid = Amount::sum_of(paid.map(|leg| leg.amount)).unwrap_or_default();
+        let owed = leg
+            .recipient
+            .map(|user| self.before.receivable(user).minus_or_zero(paid));
         let owed = owed.map_or(String::new(), |owed| format!(" {}", self.shown(owed)));
         let because = format!("after a correction{who} owed{owed}, and rewards pay that first");
         said(Verdict::Moved, "escrow", "netting", because)
     }
 
     /// A payment that goes back, and what it had caused.
-    pub(super) fn refund(&self, leg: &Leg) -> Line {
+    pub(super) fn refund(&self, number: u32, leg: &Leg) -> Line {
         let deposit = self.outcome.effects.iter().find_map(|effect| {
             if let Effect::DepositRefunded { deposit } = effect {
                 Some(*deposit)
@@ -64,7 +82,9 @@ impl Context<'_> {
             Some(_) => format!("{what} went back, and with it what it had caused"),
             None => format!("{what} went back"),
         };
-        said(Verdict::Returned, "escrow", "refund", because)
+        let mut line = said(Verdict::Returned, "escrow", "refund", because);
+        line.parameter = deposit.and_then(|deposit| self.refunded_path(deposit, number, leg));
+        line
     }
 
     /// A reserve that its user gets.
@@ -107,6 +127,9 @@ impl Context<'_> {
             let because = format!("a reward of {} was forfeited", self.named(deposit));
             return said(Verdict::Note, "escrow", "forfeited", because);
         };
+        if self.plan.terms.intake == IntakeRule::Subscription {
+            return self.forfeited_purchase(deposit, share);
+        }
         let registration = "registration";
         let (rule, parameter, relied) = if let Reason::Generation(generation) = share.reason {
             (
@@ -135,15 +158,85 @@ impl Context<'_> {
         line
     }
 
-    /// `deposit 9 (retopup of user 4)`.
-    fn named(&self, deposit: DepositId) -> String {
-        let number = deposit.get();
-        match self.before.deposit(deposit) {
-            Some((user, DepositKind::Registration)) => {
-                format!("deposit {number} (registration of user {user})")
-            }
-            Some((user, DepositKind::Retopup)) => format!("deposit {number} (retopup of user {user})"),
-            None => format!("deposit {number}"),
+    /// A share of a purchase that was forfeited: whole with its recipient's registration, or what exceeds the cap of a
+    /// recipient whose own purchase went back.
+    fn forfeited_purchase(&self, deposit: DepositId, share: HeldShare) -> Line {
+        let reason = share.reason;
+        let generation = self.rates_path(reason);
+        let name = match (&generation, reason) {
+            (Some(_), Reason::Generation(generation)) => format!("generation {generation}"),
+            (_, _) => reason.name().to_owned(),
+        };
+        let who = share
+            .recipient
+            .map_or("its user".to_owned(), |user| format!("user {user}"));
+        let stands = share.recipient.is_some_and(|user| self.before.is_active(user));
+        let (why, parameter) = if stands {
+            let why = format!("{who} has earned more than the cap since the own purchase went back");
+            (why, Some("cap.multiple".to_owned()))
+        } else {
+            (format!("{who}'s own registration was refunded"), generation)
+        };
+        let because = format!("{} of {}: {why}", self.shown(share.amount), self.named(deposit));
+        let mut line = said(Verdict::Note, "escrow", format!("forfeited {name}"), because);
+        line.parameter = parameter;
+        line.user = share.recipient;
+        line
+    }
+
+    /// Where a plan with components says what a share of a payment was that goes back.
+    fn refunded_path(&self, deposit: DepositId, number: u32, leg: &Leg) -> Option<String> {
+        let share = self
+            .before
+            .held_shares(deposit)
+            .nth(usize::try_from(number).ok()?)?;
+        if (share.amount, Account::Held(share.beneficiary)) != (leg.amount, leg.debit) {
+            return None;
         }
+        match self.plan.terms.intake {
+            IntakeRule::AutoPool => None,
+            IntakeRule::Subscription if matches!(share.reason, Reason::Generation(_)) => {
+                self.rates_path(share.reason)
+            }
+            IntakeRule::Subscription
+            | IntakeRule::Booking
+            | IntakeRule::Order
+            | IntakeRule::Joining { .. } => {
+                let held = Leg {
+                    debit: Account::Custody,
+                    credit: leg.debit,
+                    ..*leg
+                };
+                let line = if share.reason == Reason::Allocated {
+                    self.allocated(&held)
+                } else {
+                    self.company_rest(&held)
+                };
+                line.parameter
+            }
+        }
+    }
+
+    fn rates_path(&self, reason: Reason) -> Option<String> {
+        if let Reason::Generation(generation) = reason {
+            return Some(entry("generation.rates_bps", generation));
+        }
+        None
+    }
+
+    /// `deposit 9 (retopup of user 4)`.
+    pub(super) fn named(&self, deposit: DepositId) -> String {
+        let number = deposit.get();
+        let Some((user, kind)) = self.before.deposit(deposit) else {
+            return format!("deposit {number}");
+        };
+        let what = match (self.plan.terms.intake, kind) {
+            (IntakeRule::AutoPool | IntakeRule::Joining { .. }, DepositKind::Registration) => "registration",
+            (IntakeRule::AutoPool | IntakeRule::Joining { .. }, DepositKind::Retopup) => "retopup",
+            (IntakeRule::Subscription, _) => "purchase",
+            (IntakeRule::Booking, _) => "payment",
+            (IntakeRule::Order, _) => "order",
+        };
+        format!("deposit {number} ({what} of user {user})")
     }
 }

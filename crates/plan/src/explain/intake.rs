@@ -161,6 +161,9 @@ impl Context<'_> {
         };
         let cause = discrepancy.unwrap_or("unexpected");
         if cause == crate::DiscrepancyCause::IntakeAmount.name() {
+            if let Some((because, parameter)) = self.wrong_payment(leg) {
+                return said(Verdict::Waiting, "settlement", cause, because).by(parameter);
+            }
             let because = format!(
                 "{} were paid; the price is {}",
                 self.shown(leg.amount),

@@ -49,6 +49,8 @@ impl Context<'_> {
             let mut line = note("settlement", "payout_refused", because);
             line.user = Some(user);
             line
+        } else if let Effect::Component(component) = effect {
+            return self.component_note(component);
         } else if let Effect::Discrepancy { cause } = *effect {
             note(
                 "settlement",

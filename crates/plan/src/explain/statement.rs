@@ -5,6 +5,8 @@ use ledger::{Account, Beneficiary, Leg, Movement, Side, UserId};
 use money::Amount;
 
 use super::{Line, Verdict};
+use crate::generation::Mode;
+use crate::{CompiledPlan, ComponentEffect, Effect, Outcome, PeriodStatus, SaleEffect};
 
 /// What a user has, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,6 +15,10 @@ pub struct Holdings {
     pub held: Amount,
     /// What can be paid out, what batches hold back included.
     pub available: Amount,
+    /// Rewards of funds that wait for their day.
+    pub deferred: Amount,
+    /// Matured rewards that the user has not taken out yet, in plans with withdrawals.
+    pub wallet: Amount,
     /// Reserved for next tiers.
     pub reserved: Amount,
     /// What the contract keeps for the user.
@@ -64,7 +70,18 @@ impl Statement {
 
     /// Whether a fact says anything about the user: only then it has to be explained.
     #[must_use]
-    pub fn concerns(&self, legs: &[Leg]) -> bool {
+    pub fn concerns(&self, plan: &CompiledPlan, outcome: &Outcome) -> bool {
+        let is_named = |effect: &Effect| {
+            if let Effect::Component(effect) = effect {
+                effect.row().user == Some(self.user) || passes_over(plan, effect)
+            } else {
+                false
+            }
+        };
+        self.is_moved(&outcome.legs) || outcome.effects.iter().any(is_named)
+    }
+
+    fn is_moved(&self, legs: &[Leg]) -> bool {
         let is_own = |leg: &Leg| {
             let own = Some(self.user);
             leg.recipient == own || leg.source == own || leg.debit.user() == own || leg.credit.user() == own
@@ -115,6 +132,20 @@ impl Statement {
     }
 }
 
+/// Whether uplines may have been passed over of whom no leg speaks.
+fn passes_over(plan: &CompiledPlan, effect: &ComponentEffect) -> bool {
+    let generation = plan.terms.components.generation.as_ref();
+    let is_purchase = matches!(effect, ComponentEffect::SubscriptionBought { .. });
+    let is_finalized = matches!(
+        effect,
+        ComponentEffect::Sale(SaleEffect::PeriodMoved {
+            status: PeriodStatus::Finalized,
+            ..
+        })
+    );
+    is_finalized || (is_purchase && generation.is_some_and(|terms| terms.mode() != Mode::Physical))
+}
+
 impl Holdings {
     fn follow(&mut self, user: UserId, leg: &Leg) {
         match leg.movement {
@@ -137,17 +168,27 @@ impl Holdings {
         if account.user() != Some(user) {
             return None;
         }
-        if matches!(account, Account::Held(Beneficiary::User(_))) {
-            Some(&mut self.held)
-        } else if matches!(account, Account::Reserve(..)) {
-            Some(&mut self.reserved)
-        } else if matches!(account, Account::Credit(_)) {
-            Some(&mut self.credit)
-        } else if matches!(account, Account::Receivable(_)) {
-            Some(&mut self.owed)
-        } else {
-            // Available and in transit: what can be paid out.
-            Some(&mut self.available)
+        match account {
+            Account::Held(Beneficiary::User(_)) => Some(&mut self.held),
+            Account::Reserve(..) => Some(&mut self.reserved),
+            Account::Credit(_) => Some(&mut self.credit),
+            Account::Receivable(_) => Some(&mut self.owed),
+            Account::Deferred(_) => Some(&mut self.deferred),
+            Account::Wallet(_) => Some(&mut self.wallet),
+            Account::Available(_) | Account::InTransit(_) => Some(&mut self.available),
+            Account::Held(
+                Beneficiary::Company
+                | Beneficiary::Residual(..)
+                | Beneficiary::Breakage(_)
+                | Beneficiary::Fund(_),
+            )
+            | Account::Custody
+            | Account::Company
+            | Account::Residual(..)
+            | Account::Breakage(_)
+            | Account::Revenue(_)
+            | Account::Tax
+            | Account::Clearing(_) => None,
         }
     }
 }

@@ -203,7 +203,13 @@ impl Orders {
         downline
     }
 
-    fn shortfall(&self, terms: &OrdersTerms, volumes: &Volumes, user: UserId, generation: u8) -> Shortfall {
+    pub(super) fn shortfall(
+        &self,
+        terms: &OrdersTerms,
+        volumes: &Volumes,
+        user: UserId,
+        generation: u8,
+    ) -> Shortfall {
         let personal = volumes.personal(user);
         if personal < terms.active_pv_min {
             return Shortfall::Inactive {

@@ -6,6 +6,7 @@
 
 mod binary;
 mod campaign;
+pub(crate) mod explained;
 mod funds;
 pub(super) mod grant;
 mod intake;

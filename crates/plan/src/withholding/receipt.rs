@@ -21,6 +21,8 @@ pub struct Withheld {
 pub struct Line {
     /// Place of the policy in the plan's list, from 0.
     pub policy: u8,
+    /// Place of the version in force among the entries of the plan file, from 0.
+    pub entry: u8,
     /// The financial year to which the payment belongs.
     pub year: FinancialYear,
     /// The rate that applied.

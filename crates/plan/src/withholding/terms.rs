@@ -37,6 +37,8 @@ pub struct Policy {
 /// What a policy says from a day on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Version {
+    /// Place in the plan file, from 0. Not part of the rules, so the hash does not cover it.
+    entry: u8,
     pub(super) valid_from: Day,
     rate: Bps,
     no_tax_id_rate: Bps,
@@ -101,7 +103,10 @@ impl WithholdingTerms {
             check_name(&path("name"), &table.name)?;
             let starts = table.financial_year_starts_month;
             field::number(&path("financial_year_starts_month"), starts, 1, 12)?;
-            let version = Version::check(table, asset, &path)?;
+            let version = Version {
+                entry: u8::try_from(index).unwrap_or(u8::MAX),
+                ..Version::check(table, asset, &path)?
+            };
             match terms.policies.iter_mut().find(|policy| policy.name == table.name) {
                 Some(policy) => policy.replace_from(table, version, &path)?,
                 None => terms.policies.push(Policy {
@@ -119,6 +124,26 @@ impl WithholdingTerms {
             }
         })?;
         Ok(terms)
+    }
+
+    /// What a policy says on a day: the place of its entry in the plan file, and the rate for a user whose tax id is known, or
+    /// is not.
+    pub(crate) fn in_force(&self, policy: u8, day: Day, has_tax_id: bool) -> Option<(u8, Bps)> {
+        let versions = &self.policies.get(usize::from(policy))?.versions;
+        let version = versions.iter().rev().find(|version| version.valid_from <= day)?;
+        Some((version.entry, version.rate(has_tax_id)))
+    }
+
+    /// Where the plan file says this rate: `withholding[0].rate_bps`.
+    pub(crate) fn path_of(&self, entry: u8, rate: Bps) -> String {
+        let mut versions = self.policies.iter().flat_map(|policy| &policy.versions);
+        let with_tax_id = versions.any(|version| version.entry == entry && version.rate == rate);
+        let field = if with_tax_id {
+            "rate_bps"
+        } else {
+            "no_tax_id_rate_bps"
+        };
+        format!("withholding[{entry}].{field}")
     }
 
     /// The policies, in the order of the file.
@@ -293,6 +318,7 @@ impl Version {
         }
         let On::Gross = table.on;
         Ok(Self {
+            entry: 0,
             valid_from: field::date(&path("valid_from"), &table.valid_from)?,
             rate,
             no_tax_id_rate,
@@ -301,6 +327,10 @@ impl Version {
             ceiling: check_ceiling(table, asset, path)?,
             kinds: Kinds::check(table, path)?,
         })
+    }
+
+    pub(super) const fn entry(&self) -> u8 {
+        self.entry
     }
 
     /// The rate for a user whose tax id is known, or is not.

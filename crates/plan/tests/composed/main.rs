@@ -14,7 +14,8 @@ use ledger::{Account, AccountKind, Fund};
 use naive::Changes;
 use naive::composed::Model;
 use paper::{Paper, fold, signed};
-use plan::{Book, Cause, Effect, Fact, Outcome};
+use plan::explain::explain;
+use plan::{Book, Cause, CompiledPlan, Effect, Fact, Outcome, State};
 use proptest::prelude::*;
 use steps::{Step, any_busy_history, any_history, any_hostile_history};
 use variants::{Kind, Variant, any_variant};
@@ -49,9 +50,11 @@ fn run(variant: &Variant, steps: &[Step]) -> Result<(World, Paper, Vec<Cause>, V
 
 /// Applies a cause; what is ignored changes nothing.
 fn apply(world: &mut World, cause: &Cause) -> Result<Outcome, TestCaseError> {
-    let before = matches!(cause, Cause::Reported(_)).then(|| world.book.state().clone());
+    let (plan, state) = (world.book.plan().clone(), world.book.state().clone());
     let mut out = Outcome::default();
     world.book.apply(cause, &mut out);
+    explained(&plan, &state, &out)?;
+    let before = matches!(cause, Cause::Reported(_)).then_some(state);
     let is_ignored = matches!(out.effects[..], [Effect::CommandIgnored { .. }]);
     if let Some(mut state) = before.filter(|_| is_ignored) {
         state.apply(world.book.plan(), &Fact::Noted, &mut Outcome::default());
@@ -63,6 +66,30 @@ fn apply(world: &mut World, cause: &Cause) -> Result<Outcome, TestCaseError> {
         );
     }
     Ok(out)
+}
+
+/// Every leg has its line, and a decision of a component stands behind each that one made.
+fn explained(plan: &CompiledPlan, before: &State, out: &Outcome) -> Result<(), TestCaseError> {
+    const UNDECIDED: [&str; 6] = [
+        "a subscription accrues for the day",
+        "of an order",
+        "a conversion qualifies",
+        "a reward has waited",
+        "its cause went back",
+        "a member on the left and one on the right make a pair",
+    ];
+    let lines = explain(plan, before, out);
+    let of_legs: Vec<_> = lines.iter().filter(|line| line.leg.is_some()).collect();
+    prop_assert_eq!(of_legs.len(), out.legs.len());
+    for (leg, line) in out.legs.iter().zip(of_legs) {
+        prop_assert_eq!(
+            (line.amount, line.user, line.source),
+            (leg.amount, leg.recipient, leg.source)
+        );
+        let is_decided = UNDECIDED.iter().all(|words| !line.because.contains(words));
+        prop_assert!(is_decided, "{:?}: {:?}", leg, line);
+    }
+    Ok(())
 }
 
 /// The same causes do the same, also when the book is copied on the way.

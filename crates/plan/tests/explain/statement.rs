@@ -12,7 +12,7 @@ const DAY: u64 = 86_400;
 fn follow(world: &mut World, statement: &mut Statement, lines: &[&str]) {
     for (seq, line) in (1u64..).zip(lines) {
         let lines = world.step(line);
-        let is_own = statement.concerns(&world.out.legs);
+        let is_own = statement.concerns(&world.plan, &world.out);
         statement.follow(
             (seq, seq * DAY),
             &world.out.legs,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
 
+mod explained;
 mod scenario;
 
 use ledger::Reason;

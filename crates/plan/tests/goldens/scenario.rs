@@ -40,9 +40,12 @@ use std::fmt::Write as _;
 use alloy_primitives::{Address, B256, keccak256};
 use ledger::{Account, AccountKind, BalanceChanges, Leg, Reason, Side, fold_into};
 use money::{Amount, Asset};
+use plan::explain::{Line, explain};
 use plan::{
     Book, Cause, CompiledPlan, Day, DiscrepancyCause, Effect, Intake, Outcome, ReserveChoice, Tier, UserId,
 };
+
+use crate::explained::check_lines;
 
 const DAY_SECONDS: u64 = 86_400;
 
@@ -86,7 +89,7 @@ struct Deposit {
     in_clearing: bool,
 }
 
-struct Scenario {
+pub(crate) struct Scenario {
     book: Book,
     other: Option<CompiledPlan>,
     day: u32,
@@ -96,10 +99,12 @@ struct Scenario {
     inflow: Amount,
     outflow: Amount,
     out: Outcome,
+    /// Why the last fact did what it did.
+    lines: Vec<Line>,
 }
 
 impl Scenario {
-    fn new(plan: CompiledPlan) -> Self {
+    pub(crate) fn new(plan: CompiledPlan) -> Self {
         Self {
             book: Book::new(plan),
             other: None,
@@ -110,10 +115,19 @@ impl Scenario {
             inflow: Amount::ZERO,
             outflow: Amount::ZERO,
             out: Outcome::default(),
+            lines: Vec::new(),
         }
     }
 
-    fn step(&mut self, line: &str, expected: &[String], at: &str) {
+    pub(crate) const fn out(&self) -> &Outcome {
+        &self.out
+    }
+
+    pub(crate) fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    pub(crate) fn step(&mut self, line: &str, expected: &[String], at: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[..] {
             ["day", day] => {
@@ -123,7 +137,10 @@ impl Scenario {
             ["=", account, amount] => assert_eq!(self.balance(account), amount, "{at}"),
             _ => {
                 let cause = self.cause(&words, at);
+                let (plan, before) = (self.book.plan().clone(), self.book.state().clone());
                 self.book.apply(&cause, &mut self.out);
+                self.lines = explain(&plan, &before, &self.out);
+                check_lines(&plan, &self.out.legs, &self.lines, at);
                 self.note_clearing();
                 self.fold(at);
                 self.compare(expected, at);
@@ -348,7 +365,7 @@ impl Scenario {
         self.asset().display_amount(amount)
     }
 
-    fn net(&self, account: Account) -> Amount {
+    pub(crate) fn net(&self, account: Account) -> Amount {
         let change = self.legs.get(&account.id()).copied().unwrap_or_default();
         match account.kind().side() {
             Side::Debit => change.debits_posted.minus(change.credits_posted).unwrap(),

@@ -124,8 +124,10 @@ fn line_json(plan: &Plan, book: &Book, line: &Line) -> Value {
 
 fn holdings_text(plan: &Plan, holdings: &Holdings) -> String {
     format!(
-        "held {}, available {}, reserved {}, kept by the contract {}, owed {} {}",
+        "held {}, deferred {}, wallet {}, available {}, reserved {}, kept by the contract {}, owed {} {}",
         plan.shown(holdings.held),
+        plan.shown(holdings.deferred),
+        plan.shown(holdings.wallet),
         plan.shown(holdings.available),
         plan.shown(holdings.reserved),
         plan.shown(holdings.credit),
@@ -137,6 +139,8 @@ fn holdings_text(plan: &Plan, holdings: &Holdings) -> String {
 fn holdings_json(holdings: &Holdings) -> Value {
     json!({
         "held": holdings.held.to_string(),
+        "deferred": holdings.deferred.to_string(),
+        "wallet": holdings.wallet.to_string(),
         "available": holdings.available.to_string(),
         "reserved": holdings.reserved.to_string(),
         "credit": holdings.credit.to_string(),

@@ -61,13 +61,7 @@ async fn a_statement_of_a_month_opens_where_the_one_before_closed() {
         let arguments = question(&facts, &["--user", &wallet, "--period", month]);
         let plan = arguments.plan().await.unwrap();
         let mut book = Book::new(plan.compiled.clone());
-        let mut replay = UserReplay {
-            plan: &plan,
-            wallet: wallet.parse().unwrap(),
-            period: &arguments.period,
-            statement: None,
-            out: Outcome::default(),
-        };
+        let mut replay = UserReplay::new(&plan, wallet.parse().unwrap(), &arguments.period);
         let source = &arguments.source;
         source
             .each(|happened| replay.follow(&mut book, &happened))

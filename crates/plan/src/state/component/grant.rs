@@ -17,18 +17,18 @@ use crate::{Day, Effect, Outcome};
 
 /// A reward that can still be reversed, or waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Reward {
-    user: UserId,
-    source: Option<UserId>,
-    reason: Reason,
+pub(super) struct Reward {
+    pub(super) user: UserId,
+    pub(super) source: Option<UserId>,
+    pub(super) reason: Reason,
     fund: Fund,
     /// Before anything is withheld.
-    gross: Amount,
+    pub(super) gross: Amount,
     /// Paid to the user's instalments.
     instalment: Amount,
     /// What went back of the gross.
-    reversed: Amount,
-    withheld: Option<Box<Withheld>>,
+    pub(super) reversed: Amount,
+    pub(super) withheld: Option<Box<Withheld>>,
     released: bool,
 }
 
@@ -340,6 +340,11 @@ impl Reward {
 }
 
 impl Rewards {
+    /// A reward, for explanations.
+    pub(super) fn told(&self, id: RewardId) -> Option<&Reward> {
+        self.get(id)
+    }
+
     fn get(&self, id: RewardId) -> Option<&Reward> {
         self.all.get(super::super::position(id.get()))
     }

@@ -22,12 +22,12 @@ use crate::{Day, DepositId, Effect, Outcome};
 /// A purchase that can still be refunded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Purchase {
-    subscription: SubscriptionId,
+    pub(super) subscription: SubscriptionId,
     week: Week,
     /// Day of maturity of the deposit.
     day: Day,
     /// What was accrued meanwhile.
-    accrued: Vec<RewardId>,
+    pub(super) accrued: Vec<RewardId>,
 }
 
 /// What the walk up a sponsor line asks.

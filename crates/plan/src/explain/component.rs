@@ -1,0 +1,312 @@
+//! Lines about what components change without moving money: what was not granted, tax that will be kept back, subscriptions,
+//! ranks, places, pairs, orders, periods, conversions.
+
+use ledger::{Fund, Reason, UserId};
+use money::Amount;
+
+use super::{Context, Line, Verdict, entry, said};
+use crate::effect::NotGranted;
+use crate::{ComponentEffect, SaleEffect};
+
+/// A note: component, rule, parameter, of whom, and why.
+type Note = (&'static str, String, Option<String>, Option<UserId>, String);
+
+impl Context<'_> {
+    /// What there is to say of a component's effect beyond the legs.
+    pub(super) fn component_note(&self, effect: &ComponentEffect) -> Option<Line> {
+        let (component, rule, parameter, user, because) = self.component_words(effect)?;
+        let mut line = said(Verdict::Note, component, rule, because);
+        line.parameter = parameter;
+        line.user = user;
+        Some(line)
+    }
+
+    fn component_words(&self, effect: &ComponentEffect) -> Option<Note> {
+        let note = |component, rule: &str, parameter: Option<&str>, user, because| {
+            let parameter = parameter.map(str::to_owned);
+            Some((component, rule.to_owned(), parameter, user, because))
+        };
+        match *effect {
+            // Every leg of these has its line.
+            ComponentEffect::DayEnded { .. }
+            | ComponentEffect::RewardGranted { .. }
+            | ComponentEffect::RewardReleased { .. }
+            | ComponentEffect::RewardReversed { .. }
+            | ComponentEffect::PairMatched { .. }
+            | ComponentEffect::Withdrawn { .. } => None,
+            ComponentEffect::PlanChanged { version } => {
+                let because =
+                    format!("the rules are those of version {version} from here on; what was granted stays");
+                note("plan", "changed", None, None, because)
+            }
+            ComponentEffect::NotGranted {
+                user,
+                reason,
+                amount,
+                cause,
+            } => Some(self.missed(user, reason, amount, cause)),
+            ComponentEffect::Withheld {
+                user,
+                policy,
+                base,
+                amount,
+            } => self.kept_back(user, policy, base, amount),
+            ComponentEffect::BonusGranted { user, amount } => {
+                let because = format!(
+                    "user {user} has a bonus of {} that can only be spent",
+                    self.shown(amount)
+                );
+                note("bonus", "bonus", Some("bonus.amount"), Some(user), because)
+            }
+            ComponentEffect::SubscriptionBought {
+                subscription,
+                user,
+                amount,
+            } => {
+                let because = format!(
+                    "user {user} bought subscription {subscription} of {}",
+                    self.shown(amount)
+                );
+                let tier = self.bought_path(amount);
+                let rule = "bought".to_owned();
+                Some(("subscription", rule, tier, Some(user), because))
+            }
+            ComponentEffect::SubscriptionEnded { subscription, user } => {
+                let because = format!("subscription {subscription} of user {user} ended");
+                note("subscription", "ended", self.end_path(), Some(user), because)
+            }
+            ComponentEffect::FundShort { fund, amount } => Some(self.short(fund, amount)),
+            ComponentEffect::RankPaidAs { user, rank: 0 } => {
+                let because = format!("user {user} holds no rank this week");
+                note("ranks", "paid_as", None, Some(user), because)
+            }
+            ComponentEffect::RankPaidAs { user, rank } => {
+                let because = format!("user {user} is paid as {}", self.rank_name(rank));
+                let path = format!("{}.name", entry("ranks.ladder", rank));
+                note("ranks", "paid_as", Some(&path), Some(user), because)
+            }
+            ComponentEffect::RankReached { user, rank } => {
+                let because = format!("user {user} reached {} and keeps the title", self.rank_name(rank));
+                let path = format!("{}.name", entry("ranks.ladder", rank));
+                note("ranks", "reached", Some(&path), Some(user), because)
+            }
+            ComponentEffect::SidePlaced { user, parent, right } => {
+                let because = match parent {
+                    None => format!("user {user} has the first place of a tree"),
+                    Some(parent) => {
+                        let side = if right { "right" } else { "left" };
+                        format!("user {user} stands directly below user {parent}, on the {side}")
+                    }
+                };
+                note("binary", "placement", None, Some(user), because)
+            }
+            ComponentEffect::Activated { user } => {
+                let because = format!("user {user} has paid enough to count for the pairs of those above");
+                note("binary", "counts", Some(self.counts_path()), Some(user), because)
+            }
+            ComponentEffect::Deactivated { user } => {
+                let because = format!("user {user} does not count any more for the pairs of those above");
+                note("binary", "counts", Some(self.counts_path()), Some(user), because)
+            }
+            ComponentEffect::PairsClosed { waiting, .. } => {
+                let because =
+                    format!("the month's pairs are matched; {waiting} wait because the fund was short");
+                note("binary", "closed", None, None, because)
+            }
+            ComponentEffect::PairUndone { user, number } => {
+                let because =
+                    format!("pair {number} of user {user} relied on a member who does not count any more");
+                note("binary", "undone", None, Some(user), because)
+            }
+            ComponentEffect::Sale(sale) => self.sale_words(sale),
+        }
+    }
+
+    fn sale_words(&self, sale: SaleEffect) -> Option<Note> {
+        let note = |component, rule: &str, parameter: Option<String>, user, because| {
+            Some((component, rule.to_owned(), parameter, user, because))
+        };
+        let achievement_path = |number: u8| {
+            let place = number.saturating_sub(1);
+            Some(format!("campaign.achievements[{place}].name"))
+        };
+        match sale {
+            SaleEffect::OrderPlaced { order, user, amount } => {
+                let because = format!("order {order} of {} counts for user {user}", self.shown(amount));
+                note(
+                    "orders",
+                    "placed",
+                    Some("orders.pv_bps".to_owned()),
+                    Some(user),
+                    because,
+                )
+            }
+            SaleEffect::OrderRefunded { order, amount } => {
+                let because = format!("{} of order {order} went back", self.shown(amount));
+                note("orders", "refunded", None, None, because)
+            }
+            SaleEffect::PeriodMoved { period, status } => {
+                let because = format!("commission period {period} is {}", status.name());
+                note(
+                    "orders",
+                    "period",
+                    Some("orders.period".to_owned()),
+                    None,
+                    because,
+                )
+            }
+            SaleEffect::ConversionRecorded {
+                conversion,
+                user,
+                amount,
+            } => {
+                let because = format!(
+                    "conversion {conversion} of {} is user {user}'s",
+                    self.shown(amount)
+                );
+                note("campaign", "recorded", None, Some(user), because)
+            }
+            SaleEffect::ConversionReversed {
+                conversion,
+                user,
+                amount,
+            } => {
+                let because = format!("{} of conversion {conversion} went back", self.shown(amount));
+                note("campaign", "reversed", None, Some(user), because)
+            }
+            SaleEffect::Achieved { user, achievement } => {
+                let because = format!("user {user} reached achievement {achievement}");
+                note(
+                    "campaign",
+                    "achieved",
+                    achievement_path(achievement),
+                    Some(user),
+                    because,
+                )
+            }
+            SaleEffect::AchievementLost { user, achievement } => {
+                let because = format!("reversals took user {user} below achievement {achievement}");
+                let path = achievement_path(achievement);
+                note("campaign", "achievement_lost", path, Some(user), because)
+            }
+        }
+    }
+
+    /// What a rule says and a fund does not pay.
+    fn missed(&self, user: UserId, reason: Reason, amount: Amount, cause: NotGranted) -> Note {
+        let (why, parameter) = self.not_granted(user, cause);
+        let parameter = parameter
+            .map(str::to_owned)
+            .or_else(|| self.rule_path(reason, None));
+        let because = format!("{} were not granted: {why}", self.shown(amount));
+        let component = self.component_of(reason);
+        let rule = format!("not_granted {}: {}", self.rule_name(reason), cause.name());
+        (component, rule, parameter, Some(user), because)
+    }
+
+    fn component_of(&self, reason: Reason) -> &'static str {
+        match reason {
+            Reason::Direct | Reason::Pair => "binary",
+            Reason::Rank(_) => "ranks",
+            Reason::Generation(_) => "orders",
+            Reason::Bonus if self.plan.terms.components.campaign.is_some() => "campaign",
+            Reason::Bonus => "bonus",
+            Reason::Accrual => "subscription",
+            Reason::PoolLayer { .. } => "pool",
+            Reason::CompanyShare
+            | Reason::Matured
+            | Reason::Refund
+            | Reason::ReserveReleased
+            | Reason::Funded
+            | Reason::Correction
+            | Reason::Netting
+            | Reason::Unexpected
+            | Reason::Payout
+            | Reason::PayoutCredited
+            | Reason::Claim
+            | Reason::CreditWithdrawal
+            | Reason::Treasury
+            | Reason::Overpaid
+            | Reason::Withheld
+            | Reason::Fee
+            | Reason::Instalment
+            | Reason::Withdrawal
+            | Reason::Allocated
+            | Reason::Reversed
+            | Reason::Spent => "settlement",
+        }
+    }
+
+    fn rule_name(&self, reason: Reason) -> String {
+        if let Reason::Rank(rank) = reason {
+            return format!("rank {rank}");
+        }
+        if let Reason::Generation(generation) = reason {
+            return format!("generation {generation}");
+        }
+        reason.name().to_owned()
+    }
+
+    /// Tax that is kept back when a reward is released; nothing where a leg says it.
+    fn kept_back(&self, user: UserId, policy: u8, base: Amount, amount: Amount) -> Option<Note> {
+        if self.says_tax(user) {
+            return None;
+        }
+        let place = policy.saturating_sub(1);
+        let rule = self.tax_rule(user, place);
+        let taxed = rule.map_or(String::new(), |(_, rate)| self.taxed(place, rate, base));
+        let because = format!(
+            "{} of user {user}'s reward will be kept back for the authority: {taxed}",
+            self.shown(amount)
+        );
+        let path = rule.map(|(entry, rate)| self.tax_path(entry, rate));
+        Some(("withholding", "withheld".to_owned(), path, Some(user), because))
+    }
+
+    /// What a fund did not have.
+    fn short(&self, fund: Fund, amount: Amount) -> Note {
+        let components = &self.plan.terms.components;
+        let because = format!(
+            "the fund {} lacks {}, and nothing is owed for it",
+            self.fund_name(fund),
+            self.shown(amount)
+        );
+        let (component, path) = if components.accrual_fund == Some(fund) && self.decided.day.is_some() {
+            let covered = self.decided.coverage.covered;
+            let because = format!("{because}; it covers {} of the day", self.shown(covered));
+            let path = "subscription.when_short".to_owned();
+            return ("subscription", "fund_short".to_owned(), Some(path), None, because);
+        } else if components.order_fund == Some(fund) {
+            ("orders", "orders.fund_bps".to_owned())
+        } else {
+            ("funds", format!("funds[{}].name", fund.get().saturating_sub(1)))
+        };
+        (component, "fund_short".to_owned(), Some(path), None, because)
+    }
+
+    fn bought_path(&self, amount: Amount) -> Option<String> {
+        let terms = self.plan.terms.components.subscription.as_ref()?;
+        let mut cash = amount;
+        for leg in &self.outcome.legs {
+            if leg.reason == Reason::Spent {
+                cash = cash.minus_or_zero(leg.amount);
+            }
+        }
+        let tier = terms.tiers().iter().rposition(|tier| tier.from <= cash)?;
+        Some(format!("subscription.tiers[{tier}].monthly_bps"))
+    }
+
+    /// What lets a user count in the binary tree.
+    fn counts_path(&self) -> &'static str {
+        let terms = self.plan.terms.components.binary.as_ref();
+        match terms.filter(|terms| terms.counts_at() == terms.activation_amount()) {
+            Some(_) => "binary.activation_amount",
+            None => "booking.first_payment_min",
+        }
+    }
+
+    /// A subscription ends by its cap, or because its payment went back.
+    fn end_path(&self) -> Option<&'static str> {
+        self.decided.day.map(|_| "subscription.cap_multiple")
+    }
+}
