@@ -99,7 +99,7 @@ impl Numbers {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        let high = u128::from(self.0) * u128::from(bound) >> 64;
+        let high = (u128::from(self.0) * u128::from(bound)) >> 64;
         u32::try_from(high).unwrap_or(0)
     }
 }

@@ -179,7 +179,7 @@ fn a_funding_posted_with_another_amount_balances_and_is_found_by_custody_alone()
             Account::Custody,
             Account::Revenue(ledger::Fund::UNALLOCATED),
             1,
-        )
+        );
     });
     assert_eq!(found, ["R4"]);
 }

@@ -159,11 +159,6 @@ impl BinaryTerms {
         self.full_pairs
     }
 
-    /// The least first payment.
-    pub(crate) const fn first_payment_min(&self) -> Amount {
-        self.first_payment_min
-    }
-
     /// The part of pair `number` that pays its user's instalment: a share of `net`, what withholding left of the
     /// pair, at most what is outstanding. Nothing for the first pairs, and nothing for an active buyer. `paid` is what
     /// the user has paid at that moment, earlier instalments included.
