@@ -234,9 +234,9 @@ fn check_by_walk(
     }
 }
 
-/// Two months with refunds between, pair by pair; says how many pairs.
-fn compare_with_model(terms: &BinaryTerms) -> Result<usize, String> {
-    let plain = Terms {
+/// The same parameters for the model.
+fn plain_terms() -> Terms {
+    Terms {
         pair_value: 200_000,
         pairs_max: 10,
         flush: false,
@@ -248,7 +248,12 @@ fn compare_with_model(terms: &BinaryTerms) -> Result<usize, String> {
         pro_rata: false,
         price: 10_000_000,
         first_min: FIRST_PAYMENT.base_units(),
-    };
+    }
+}
+
+/// Two months with refunds between, pair by pair; says how many pairs.
+fn compare_with_model(terms: &BinaryTerms) -> Result<usize, String> {
+    let plain = plain_terms();
     let mut random = Random(SEED);
     let (mut state, mut model) = (BinaryState::default(), Model::default());
     let mut paid: Vec<Payment> = Vec::new();

@@ -5,7 +5,7 @@
 
 use std::hint::black_box;
 
-use ledger::{Account, Beneficiary, Reason};
+use ledger::{Account, Beneficiary, Leg, Reason};
 use money::Amount;
 use naive::generation as naive_generation;
 use plan::{CompiledPlan, Day, DepositId, Fact, Outcome, State, UserId, compile};
@@ -101,6 +101,18 @@ fn history(purchases: u32) -> Option<Vec<Fact>> {
     Some(facts)
 }
 
+/// Generation, amount, upline and whether it is paid; of any other leg nothing.
+fn generation_leg(leg: &Leg) -> Option<(u64, u128, Option<u64>, bool)> {
+    match (leg.reason, leg.credit) {
+        (Reason::Generation(generation), Account::Held(beneficiary)) => {
+            let upline = leg.recipient.map(|user| u64::from(user.get()));
+            let is_paid = matches!(beneficiary, Beneficiary::User(_));
+            Some((u64::from(generation), leg.amount.base_units(), upline, is_paid))
+        }
+        _ => None,
+    }
+}
+
 /// Legs altogether, and those of generations, which the second implementation must know.
 fn check(plan: &CompiledPlan, facts: &[Fact]) -> Result<(u64, u64), String> {
     let terms = naive_generation::Terms {
@@ -161,15 +173,7 @@ fn check(plan: &CompiledPlan, facts: &[Fact]) -> Result<(u64, u64), String> {
             let upline = line.upline.map(|(index, _)| index as u64 + 1);
             (line.generation as u64, line.amount, upline, line.cause.is_none())
         });
-        let found = out.legs.iter().filter_map(|leg| match (leg.reason, leg.credit) {
-            (Reason::Generation(generation), Account::Held(beneficiary)) => {
-                let upline = leg.recipient.map(|user| u64::from(user.get()));
-                let is_paid = matches!(beneficiary, Beneficiary::User(_));
-                Some((u64::from(generation), leg.amount.base_units(), upline, is_paid))
-            }
-            _ => None,
-        });
-        if !found.eq(expected) {
+        if !out.legs.iter().filter_map(generation_leg).eq(expected) {
             return Err(format!("{fact:?}: {out:?}, the second implementation {lines:?}"));
         }
         compared += lines.len() as u64;

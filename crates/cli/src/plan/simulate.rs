@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use plan::{CompiledPlan, Day};
 use simulation::books::Recorded;
 use simulation::parameters::{Activity, Amounts, Withdrawals};
-use simulation::report::FundEnd;
+use simulation::report::{Fund, FundEnd};
 use simulation::{Behaviour, Books, Growth, Parameters, Report, SponsorChoice};
 
 /// What grows or declines by a tenth a month is easily imagined.
@@ -347,27 +347,33 @@ fn as_text(report: &Report) -> String {
         parts.extend(causes.map(|row| format!("not paid ({}) {}", row.cause.name(), amount(row.amount))));
         lines.push(format!("at the end {} {}", parts.join(", "), report.asset));
     }
-    for fund in &report.funds {
-        let end = match fund.end {
-            FundEnd::NeverFunded => "never held anything".to_owned(),
-            FundEnd::Dry { month } => format!("empty since the end of month {month}"),
-            FundEnd::Open => format!("not empty within {} months", report.months.len()),
-        };
-        lines.push(format!("account    {}: {end}", fund.name));
-        if let Some(payments) = &fund.payments {
-            let short = payments.first_short_month.map_or_else(
-                || "could always pay what it should".to_owned(),
-                |month| format!("first could not pay what it should in month {month}"),
-            );
-            lines.push(format!(
-                "fund       {}: paid {}, not paid {}, {short}",
-                fund.name,
-                amount(payments.paid),
-                amount(payments.not_paid)
-            ));
-        }
-    }
+    lines.extend(report.funds.iter().flat_map(|fund| fund_lines(report, fund)));
     lines.join("\n") + "\n"
+}
+
+/// When an account was empty, and what of its payments it could make.
+fn fund_lines(report: &Report, fund: &Fund) -> Vec<String> {
+    let amount = |amount| report.asset.display_amount(amount);
+    let mut lines = Vec::new();
+    let end = match fund.end {
+        FundEnd::NeverFunded => "never held anything".to_owned(),
+        FundEnd::Dry { month } => format!("empty since the end of month {month}"),
+        FundEnd::Open => format!("not empty within {} months", report.months.len()),
+    };
+    lines.push(format!("account    {}: {end}", fund.name));
+    if let Some(payments) = &fund.payments {
+        let short = payments.first_short_month.map_or_else(
+            || "could always pay what it should".to_owned(),
+            |month| format!("first could not pay what it should in month {month}"),
+        );
+        lines.push(format!(
+            "fund       {}: paid {}, not paid {}, {short}",
+            fund.name,
+            amount(payments.paid),
+            amount(payments.not_paid)
+        ));
+    }
+    lines
 }
 
 #[cfg(test)]

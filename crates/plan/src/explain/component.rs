@@ -76,6 +76,24 @@ impl Context<'_> {
                 note("subscription", "ended", self.end_path(), Some(user), because)
             }
             ComponentEffect::FundShort { fund, amount } => Some(self.short(fund, amount)),
+            ComponentEffect::RankPaidAs { .. }
+            | ComponentEffect::RankReached { .. }
+            | ComponentEffect::SidePlaced { .. }
+            | ComponentEffect::Activated { .. }
+            | ComponentEffect::Deactivated { .. }
+            | ComponentEffect::PairsClosed { .. }
+            | ComponentEffect::PairUndone { .. } => self.standing_words(effect),
+            ComponentEffect::Sale(sale) => self.sale_words(sale),
+        }
+    }
+
+    /// Ranks, and places in the binary tree.
+    fn standing_words(&self, effect: &ComponentEffect) -> Option<Note> {
+        let note = |component, rule: &str, parameter: Option<&str>, user, because| {
+            let parameter = parameter.map(str::to_owned);
+            Some((component, rule.to_owned(), parameter, user, because))
+        };
+        match *effect {
             ComponentEffect::RankPaidAs { user, rank: 0 } => {
                 let because = format!("user {user} holds no rank this week");
                 note("ranks", "paid_as", None, Some(user), because)
@@ -118,7 +136,20 @@ impl Context<'_> {
                     format!("pair {number} of user {user} relied on a member who does not count any more");
                 note("binary", "undone", None, Some(user), because)
             }
-            ComponentEffect::Sale(sale) => self.sale_words(sale),
+            ComponentEffect::DayEnded { .. }
+            | ComponentEffect::PlanChanged { .. }
+            | ComponentEffect::RewardGranted { .. }
+            | ComponentEffect::RewardReleased { .. }
+            | ComponentEffect::RewardReversed { .. }
+            | ComponentEffect::NotGranted { .. }
+            | ComponentEffect::Withheld { .. }
+            | ComponentEffect::Withdrawn { .. }
+            | ComponentEffect::BonusGranted { .. }
+            | ComponentEffect::SubscriptionBought { .. }
+            | ComponentEffect::SubscriptionEnded { .. }
+            | ComponentEffect::FundShort { .. }
+            | ComponentEffect::PairMatched { .. }
+            | ComponentEffect::Sale(_) => None,
         }
     }
 
