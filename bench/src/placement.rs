@@ -1,11 +1,14 @@
 //! How many facts, with all their legs and effects, the pure plan applies in a second on one core.
 //!
 //! One history is run several times timed, with a checksum over every leg, and once untimed, with every leg
-//! folded into balances that must conserve money. All runs must give the same checksum.
+//! folded into balances that must conserve money, and what each user is granted compared with a second implementation. All
+//! runs must give the same checksum.
 
 use std::hint::black_box;
 
 use ledger::{Account, AccountKind, Beneficiary, Side};
+use naive::Terms;
+use naive::granted::Granted;
 use plan::workload::Workload;
 use plan::{CompiledPlan, Fact, Outcome, Place, State, Tier, TreeNumber, compile};
 
@@ -22,6 +25,8 @@ pub(crate) struct Placement {
     pub(crate) facts_per_second: f64,
     /// Legs that these facts caused in a second of a processor.
     pub(crate) legs_per_second: f64,
+    /// Legs of all facts.
+    pub(crate) legs: u64,
     /// Of the fastest run.
     pub(crate) seconds: Seconds,
     /// Memory that the state holds afterwards, for each user. `None` where the system does not tell.
@@ -84,10 +89,16 @@ pub(crate) fn best_of(runs: usize, facts: usize) -> Result<Placement, String> {
     Ok(Placement {
         facts_per_second: facts as f64 / best.cpu,
         legs_per_second: checksum.legs as f64 / best.cpu,
+        legs: checksum.legs,
         seconds: best,
         bytes_per_user,
         checked: format!("best of {} facts/s; {summary}", rates.join(", ")),
     })
+}
+
+/// By which power the time grew, when what it is spent on grew `times`.
+pub(crate) fn exponent(few: &Placement, many: &Placement, times: f64) -> f64 {
+    (many.seconds.cpu / few.seconds.cpu).ln() / times.ln()
 }
 
 struct Timed {
@@ -102,10 +113,7 @@ fn run_timed(plan: &CompiledPlan, history: &[Fact]) -> Timed {
     let mut out = Outcome::default();
     let mut checksum = Checksum::default();
     let watch = Stopwatch::start();
-    for fact in history {
-        state.apply(plan, fact, &mut out);
-        checksum.add(&out);
-    }
+    state.apply_all(plan, history, &mut out, |_, out| checksum.add(out));
     let elapsed = watch.stop();
     let grown = resident_bytes()
         .zip(before)
@@ -133,6 +141,11 @@ struct Totals {
     by_kind: [i128; AccountKind::ALL.len()],
     held_users: i128,
     generation_legs_paid: u64,
+    /// What payments granted, by user.
+    granted: Vec<u128>,
+    granted_company: u128,
+    granted_residual: u128,
+    granted_breakage: u128,
 }
 
 impl Totals {
@@ -149,14 +162,75 @@ impl Totals {
                     self.held_users += grows;
                 }
             }
+            if let (Account::Custody, Account::Held(beneficiary)) = (leg.debit, leg.credit) {
+                self.grant(beneficiary, leg.amount.base_units());
+            }
             let pays_user = matches!(leg.credit, Account::Held(Beneficiary::User(_)));
             let is_generation = matches!(leg.reason, ledger::Reason::Generation(_));
             self.generation_legs_paid += u64::from(pays_user && is_generation);
         }
     }
 
+    fn grant(&mut self, beneficiary: Beneficiary, units: u128) {
+        match beneficiary {
+            Beneficiary::User(user) => {
+                let place = user.get() as usize - 1;
+                self.granted.resize(self.granted.len().max(place + 1), 0);
+                self.granted[place] += units;
+            }
+            Beneficiary::Company => self.granted_company += units,
+            Beneficiary::Residual(..) => self.granted_residual += units,
+            Beneficiary::Breakage(_) | Beneficiary::Fund(_) => self.granted_breakage += units,
+        }
+    }
+
+    /// Compares what was granted with the second implementation.
+    fn check_granted(&self, expected: &Granted) -> Result<(), String> {
+        for (what, found, expected) in [
+            ("company", self.granted_company, expected.company),
+            ("residual", self.granted_residual, expected.residual),
+            ("breakage", self.granted_breakage, expected.breakage),
+        ] {
+            if found != expected {
+                return Err(format!(
+                    "{what}: granted {found}, the second implementation {expected}"
+                ));
+            }
+        }
+        for (place, expected) in expected.by_user().enumerate() {
+            let found = self.granted.get(place).copied().unwrap_or(0);
+            if found != expected {
+                let user = place + 1;
+                return Err(format!(
+                    "user {user}: granted {found}, the second implementation {expected}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn of(&self, kind: AccountKind) -> i128 {
         self.by_kind[usize::from(kind.code()) - 1]
+    }
+}
+
+/// The shipped plan, written down again.
+fn terms() -> Terms {
+    let bnb = |units: u128| units * 10u128.pow(18);
+    Terms {
+        registration: bnb(20),
+        direct: bnb(18),
+        ordinals: vec![2],
+        pool_bps: None,
+        retopup: bnb(40),
+        retopup_company: bnb(4),
+        generations_bps: vec![3000, 1500, 1000, 500, 500, 500, 500, 500, 1000, 1000],
+        tree_size: 15,
+        rolling: false,
+        trees_max: None,
+        tier_prices: vec![bnb(20)],
+        layers_bps: vec![5000, 2500, 1500],
+        forced: None,
     }
 }
 
@@ -165,6 +239,7 @@ fn run_checked(plan: &CompiledPlan, history: &[Fact]) -> Result<(Checksum, Strin
     let mut out = Outcome::default();
     let mut checksum = Checksum::default();
     let mut totals = Totals::default();
+    let mut naive = Granted::new(&terms());
     let (mut paid_in, mut matured, mut retopups, mut maturities) = (0i128, 0i128, 0u64, 0u64);
     for fact in history {
         state.apply(plan, fact, &mut out);
@@ -176,6 +251,12 @@ fn run_checked(plan: &CompiledPlan, history: &[Fact]) -> Result<(Checksum, Strin
             .find(|effect| matches!(effect, plan::Effect::Discrepancy { .. }))
         {
             return Err(format!("{fact:?}: {finding:?}"));
+        }
+        if let Fact::Registered { sponsor, .. } = fact {
+            naive.register(sponsor.map(|sponsor| sponsor.get() as usize - 1));
+        }
+        if let Fact::RetoppedUp { user, .. } = fact {
+            naive.retop_up(user.get() as usize - 1);
         }
         if let Fact::Registered { amount, .. } | Fact::RetoppedUp { amount, .. } = fact {
             paid_in += i128::try_from(amount.base_units()).unwrap_or(i128::MAX);
@@ -213,6 +294,7 @@ fn run_checked(plan: &CompiledPlan, history: &[Fact]) -> Result<(Checksum, Strin
         totals.of(AccountKind::Available),
         entitled.unwrap_or(-1),
     )?;
+    totals.check_granted(&naive)?;
     check_first_tree(plan, &state)?;
     let live = totals.generation_legs_paid as f64 / retopups as f64;
     Ok((
@@ -220,7 +302,8 @@ fn run_checked(plan: &CompiledPlan, history: &[Fact]) -> Result<(Checksum, Strin
         format!(
             "{} facts, {} legs: {} users, {retopups} retopups with {live:.1} live uplines on average, \
              {maturities} maturities, {} + {} nodes in tiers 1 and 2; custody, held, entitlements and the \
-             checksum of every leg agree with an untimed run",
+             checksum of every leg agree with an untimed run, and what each user, company, residual and breakage \
+             are granted with the second implementation",
             history.len(),
             checksum.legs,
             state.user_count(),

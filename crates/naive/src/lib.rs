@@ -11,6 +11,7 @@ pub mod binary;
 pub mod campaign;
 pub mod composed;
 pub mod generation;
+pub mod granted;
 pub mod orders;
 mod pools;
 pub mod ranks;

@@ -10,7 +10,7 @@ mod placement;
 const SIZES: [(usize, usize); 3] = [(100_000, 9), (1_000_000, 5), (10_000_000, 2)];
 
 fn main() -> Result<(), String> {
-    let mut seconds = Vec::new();
+    let mut measured = Vec::new();
     for (facts, runs) in SIZES {
         let run = placement::best_of(runs, facts)?;
         let bytes = run.bytes_per_user.unwrap_or(f64::NAN);
@@ -19,12 +19,13 @@ fn main() -> Result<(), String> {
             run.seconds.cpu, run.seconds.wall, run.facts_per_second, run.legs_per_second
         );
         println!("{}", run.checked);
-        seconds.push(run.seconds.cpu);
+        measured.push(run);
     }
-    if let [few, .., many] = seconds.as_slice() {
+    if let [few, .., many] = measured.as_slice() {
         println!(
-            "time grows by the power {:.3} of the facts",
-            (many / few).ln() / 100f64.ln()
+            "time grows by the power {:.3} of the facts, {:.3} of their legs",
+            placement::exponent(few, many, 100.0),
+            placement::exponent(few, many, many.legs as f64 / few.legs as f64)
         );
     }
     Ok(())

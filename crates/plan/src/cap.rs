@@ -43,6 +43,14 @@ pub(crate) struct Stake {
     earned: Amount,
 }
 
+impl Stake {
+    /// Something of it, for who only wants it read.
+    #[inline]
+    pub(crate) fn mark(self) -> u32 {
+        u32::from(self.invested.is_zero())
+    }
+}
+
 impl CapTerms {
     /// Checks the table.
     ///

@@ -23,6 +23,7 @@ mod walk;
 use ledger::{BreakageCause, UserId};
 use money::Amount;
 
+pub use ahead::read_ahead;
 pub use file::{DirectsCounted, GenerationTable, Mode};
 pub use lineage::Lineage;
 pub use terms::{DIRECTS_REQUIRED_MAX, GenerationStep, GenerationTerms};

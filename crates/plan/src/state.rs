@@ -8,6 +8,7 @@
 //! (sponsor, or layers from the parent upwards, or generations from the sponsor upwards; then the company),
 //! then the progressions that they cause, then the reserves that a closing tree releases, by index.
 
+mod ahead;
 pub(crate) mod component;
 mod escrow;
 mod explained;

@@ -1,11 +1,12 @@
 //! What accounts belong to: users, tiers and trees, as dense numbers that fit SQL's `integer`.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 /// A participant: dense, from 1, in the order in which registrations became final. A sponsor's id is
-/// always smaller than the ids of those it brought in.
+/// always smaller than the ids of those it brought in. An `Option` of it is as small: there are millions of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserId(u32);
+pub struct UserId(NonZeroU32);
 
 /// A price step of pools, from 1; at most [`Tier::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,17 +24,16 @@ impl UserId {
     /// The user with this number; zero is nobody. At most `i32::MAX`, so that it fits SQL's `integer`.
     #[must_use]
     pub const fn new(number: u32) -> Option<Self> {
-        if number == 0 || number > i32::MAX as u32 {
-            None
-        } else {
-            Some(Self(number))
+        match NonZeroU32::new(number) {
+            Some(number) if number.get() <= i32::MAX as u32 => Some(Self(number)),
+            _ => None,
         }
     }
 
     /// The number, from 1.
     #[must_use]
     pub const fn get(self) -> u32 {
-        self.0
+        self.0.get()
     }
 }
 

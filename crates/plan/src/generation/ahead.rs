@@ -1,17 +1,57 @@
 //! Uplines read ahead of the walk, so that memory is waited for once and not at every upline.
 //!
 //! What the walk asks of an upline does not depend on the uplines before (nobody is twice in a line of sponsors), so
-//! these reads overlap when nothing is decided between them. Not responsible for who gets what.
+//! these reads overlap when nothing is decided between them. [`read_ahead`] does the same for several walks that will
+//! follow each other. Not responsible for who gets what.
+
+use std::hint::black_box;
 
 use ledger::{BreakageCause, UserId};
 
-use super::Uplines;
 use super::file::Mode;
+use super::{GenerationTerms, Uplines};
 use crate::cap::{Caps, Stake};
 use crate::compile::GENERATIONS_MAX;
 
 /// Fewest uplines that are read together where some may be skipped.
 const TOGETHER_MIN: usize = 8;
+
+/// Walks whose memory is read together: what they read stays in the fastest cache until they are made.
+const WALKS_TOGETHER: usize = 8;
+/// Uplines that are read where none is skipped, and where some may be.
+const READ: usize = GENERATIONS_MAX;
+
+/// Reads what walks from these users will read, so that memory is waited for once for all of them. Changes nothing,
+/// and nothing depends on it but time: the walks that follow find it at hand.
+pub fn read_ahead(terms: &GenerationTerms, users: &[UserId], uplines: &impl Uplines, caps: &Caps) {
+    let is_active_asked = terms.mode() == Mode::ActiveOnly;
+    let wanted = match terms.mode() {
+        Mode::Physical => terms.steps().len(),
+        Mode::Compressed | Mode::ActiveOnly => READ,
+    };
+    for users in users.chunks(WALKS_TOGETHER) {
+        for user in users {
+            let mut nearest = [None];
+            uplines.above(*user, &mut nearest);
+            black_box(nearest);
+        }
+        let mut ids = [[None; READ]; WALKS_TOGETHER];
+        for (user, ids) in users.iter().zip(&mut ids) {
+            uplines.above(*user, ids.get_mut(..wanted).unwrap_or_default());
+        }
+        let mut seen = 0u32;
+        for ids in &ids {
+            for user in ids.iter().map_while(|user| *user) {
+                seen ^= caps.stake(user).mark() ^ uplines.directs(user);
+                if is_active_asked {
+                    seen ^= u32::from(uplines.is_active(user));
+                }
+            }
+        }
+        // What was read is used, or nothing would be.
+        black_box(seen);
+    }
+}
 
 /// What the walk needs to know of an upline.
 #[derive(Clone, Copy, Debug, Default)]

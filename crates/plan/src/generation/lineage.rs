@@ -75,6 +75,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_line_is_a_cache_line() {
+        assert_eq!(size_of::<Line>(), 64);
+    }
+
+    #[test]
     fn uplines_are_those_of_a_walk_from_sponsor_to_sponsor() {
         // Two long lines beside each other, and a few who have no sponsor.
         let sponsor_of = |number: u32| UserId::new(if number % 50 < 2 { 0 } else { number - 2 });

@@ -15,6 +15,10 @@ use super::{DepositStatus, GONE, NO_RETOPUP, State, discrepancy, plus, position,
 use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::{Day, DepositId, DiscrepancyCause, Effect, Outcome};
 
+/// Deposits whose recipients are read together, and users who are paid together: see [`ahead`](super::ahead).
+const DEPOSITS_TOGETHER: usize = 8;
+const USERS_TOGETHER: usize = 32;
+
 /// Sums of one maturity. Kept between facts for its memory only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Release {
@@ -61,7 +65,14 @@ impl State {
         let mut release = std::mem::take(&mut self.release);
         release.slots.resize(self.users.len(), 0);
         let mut total = Amount::ZERO;
-        for (deposit, bucket, entry) in order {
+        for (number, (deposit, bucket, entry)) in order.iter().enumerate() {
+            if number.is_multiple_of(DEPOSITS_TOGETHER) {
+                let together = order.iter().skip(number).take(DEPOSITS_TOGETHER);
+                for (_, bucket, entry) in together {
+                    let legs = buckets.get(*bucket).map(|bucket| bucket.legs_of(entry));
+                    self.read_recipients(legs.unwrap_or_default(), &release.slots);
+                }
+            }
             let Some(known) = self.deposits.get_mut(position(deposit.get())) else {
                 continue;
             };
@@ -70,9 +81,10 @@ impl State {
             }
             known.status = DepositStatus::Matured;
             total = plus(total, entry.amount);
+            let deposit = *deposit;
             out.effects.push(Effect::DepositMatured { deposit });
             self.component_matured(deposit);
-            let legs = buckets.get(bucket).map(|bucket| bucket.legs_of(&entry));
+            let legs = buckets.get(*bucket).map(|bucket| bucket.legs_of(entry));
             for (number, leg) in (0u32..).zip(legs.unwrap_or_default()) {
                 self.release_leg(plan, deposit, (number, leg), &mut release, out);
             }
@@ -204,7 +216,12 @@ impl State {
         release.order.extend(release.users.iter().map(|sums| sums.user));
         release.order.sort_unstable();
         let order = std::mem::take(&mut release.order);
-        for user in &order {
+        for (number, user) in order.iter().enumerate() {
+            if number.is_multiple_of(USERS_TOGETHER) {
+                let together = order.get(number..).unwrap_or_default();
+                let together = together.get(..USERS_TOGETHER).unwrap_or(together);
+                self.read_users(together, &release.slots);
+            }
             let slot = release.slots.get_mut(position(user.get())).map(std::mem::take);
             let sums = slot.and_then(|slot| release.users.get(position(slot)));
             let available = sums.map_or(Amount::ZERO, |sums| sums.available);

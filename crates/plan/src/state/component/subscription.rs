@@ -14,7 +14,7 @@ use crate::calendar::Week;
 use crate::cap::Caps;
 use crate::compiled::CompiledPlan;
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
-use crate::generation::{DirectsCounted, Fate, Lineage, Uplines};
+use crate::generation::{self, DirectsCounted, Fate, Lineage, Uplines};
 use crate::subscription::file::BonusGrant;
 use crate::subscription::{Accrual, SubscriptionId, SubscriptionTerms};
 use crate::{Day, DepositId, Effect, Outcome};
@@ -101,6 +101,18 @@ impl State {
         self.divide_purchase(plan, user, cash, out);
         self.grant_bonus(plan, user, BonusGrant::FirstPurchase, out);
         true
+    }
+
+    /// What the purchases of these users will read of their uplines.
+    pub(in crate::state) fn read_generations(&self, plan: &CompiledPlan, users: &[UserId]) {
+        if let Some(terms) = &plan.terms.components.generation {
+            let uplines = Line {
+                state: self,
+                lineage: &self.components.lineage,
+                counted: terms.directs_counted(),
+            };
+            generation::read_ahead(terms, users, &uplines, &self.components.caps);
+        }
     }
 
     fn divide_purchase(&mut self, plan: &CompiledPlan, user: UserId, cash: Amount, out: &mut Outcome) {
