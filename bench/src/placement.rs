@@ -267,6 +267,28 @@ fn run_checked(plan: &CompiledPlan, history: &[Fact]) -> Result<(Checksum, Strin
             maturities += 1;
         }
     }
+    check_books(&totals, &state, paid_in, matured)?;
+    totals.check_granted(&naive)?;
+    check_first_tree(plan, &state)?;
+    let live = totals.generation_legs_paid as f64 / retopups as f64;
+    Ok((
+        checksum,
+        format!(
+            "{} facts, {} legs: {} users, {retopups} retopups with {live:.1} live uplines on average, \
+             {maturities} maturities, {} + {} nodes in tiers 1 and 2; custody, held, entitlements and the \
+             checksum of every leg agree with an untimed run, and what each user, company, residual and breakage \
+             are granted with the second implementation",
+            history.len(),
+            checksum.legs,
+            state.user_count(),
+            state.node_count(Tier::FIRST),
+            Tier::new(2).map_or(0, |tier| state.node_count(tier)),
+        ),
+    ))
+}
+
+/// Money is conserved, and what users are entitled to is what is available to them.
+fn check_books(totals: &Totals, state: &State, paid_in: i128, matured: i128) -> Result<(), String> {
     let owed: i128 = AccountKind::ALL
         .iter()
         .filter(|kind| kind.side() == Side::Credit)
@@ -293,24 +315,7 @@ fn run_checked(plan: &CompiledPlan, history: &[Fact]) -> Result<(Checksum, Strin
         "entitlements are what is available",
         totals.of(AccountKind::Available),
         entitled.unwrap_or(-1),
-    )?;
-    totals.check_granted(&naive)?;
-    check_first_tree(plan, &state)?;
-    let live = totals.generation_legs_paid as f64 / retopups as f64;
-    Ok((
-        checksum,
-        format!(
-            "{} facts, {} legs: {} users, {retopups} retopups with {live:.1} live uplines on average, \
-             {maturities} maturities, {} + {} nodes in tiers 1 and 2; custody, held, entitlements and the \
-             checksum of every leg agree with an untimed run, and what each user, company, residual and breakage \
-             are granted with the second implementation",
-            history.len(),
-            checksum.legs,
-            state.user_count(),
-            state.node_count(Tier::FIRST),
-            Tier::new(2).map_or(0, |tier| state.node_count(tier)),
-        ),
-    ))
+    )
 }
 
 /// Every place of the first tree must be taken by somebody who says to sit there.
