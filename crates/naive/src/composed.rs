@@ -97,6 +97,8 @@ enum PaymentState {
 struct Bought {
     bonus: Money,
     rate: Money,
+    /// How many times what was paid it may accrue.
+    multiple: Money,
     shares: Vec<Share>,
     accruals: Vec<Accrual>,
 }
@@ -139,6 +141,11 @@ impl Model {
             balances: BTreeMap::new(),
             last_day: None,
         }
+    }
+
+    /// Follows another version of the plan file from here on.
+    pub fn change(&mut self, terms: Terms) {
+        self.terms = terms;
     }
 
     pub fn apply(&mut self, cause: &Cause) {
@@ -273,6 +280,7 @@ impl Model {
         self.payments.last_mut().unwrap().bought = Some(Bought {
             bonus,
             rate,
+            multiple: self.terms.multiple,
             shares: Vec::new(),
             accruals: Vec::new(),
         });

@@ -23,6 +23,10 @@ pub struct Purchase {
     pub user: usize,
     pub cash: u128,
     pub bonus: u128,
+    /// Of its tier when it was bought.
+    pub rate: u16,
+    /// How many times what was paid it may accrue; as it was bought.
+    pub multiple: Option<u128>,
     pub refunded: bool,
 }
 
@@ -69,16 +73,23 @@ impl Model {
 
     /// Buys, if there is a tier for it.
     pub fn buy(&mut self, user: usize, cash: u128, bonus: u128) -> bool {
-        let is_sold = cash > 0 && self.rate(cash + bonus).is_some();
-        if is_sold {
-            self.purchases.push(Purchase {
-                user,
-                cash,
-                bonus,
-                refunded: false,
-            });
-        }
-        is_sold
+        let Some(rate) = self.rate(cash + bonus).filter(|_| cash > 0) else {
+            return false;
+        };
+        self.purchases.push(Purchase {
+            user,
+            cash,
+            bonus,
+            rate,
+            multiple: self.terms.multiple,
+            refunded: false,
+        });
+        true
+    }
+
+    /// Follows another version of the plan file from here on.
+    pub fn change(&mut self, terms: Terms) {
+        self.terms = terms;
     }
 
     /// Refunds, and takes back whatever the purchase accrued. Returns that.
@@ -162,7 +173,7 @@ impl Model {
 
     #[must_use]
     pub fn room(&self, of: usize) -> u128 {
-        match self.terms.multiple {
+        match self.purchases[of].multiple {
             None => u128::MAX,
             Some(multiple) => (multiple * self.purchases[of].cash).saturating_sub(self.accrued(of)),
         }
@@ -191,7 +202,7 @@ impl Model {
                 continue;
             }
             let amount = self.purchases[of].cash + self.purchases[of].bonus;
-            let daily = amount * u128::from(self.rate(amount).unwrap()) / (10_000 * divisor);
+            let daily = amount * u128::from(self.purchases[of].rate) / (10_000 * divisor);
             let wanted = daily
                 .min(self.room(of))
                 .min(self.user_room(self.purchases[of].user));

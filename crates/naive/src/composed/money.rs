@@ -85,7 +85,7 @@ impl Model {
             .iter()
             .map(|accrual| accrual.amount)
             .sum();
-        self.terms.multiple * self.payments[place].amount - accrued
+        self.bought(place).multiple * self.payments[place].amount - accrued
     }
 
     pub(super) fn runs(&self, place: usize) -> bool {

@@ -55,12 +55,12 @@ impl Subscriptions {
         if !terms.accrues_on(day) {
             return Coverage::default();
         }
-        let nominal = self.want(terms, terms.divisor_on(day), caps, out);
+        let nominal = self.want(terms.divisor_on(day), caps, out);
         let wanted = total(out);
         cover(terms.when_short(), wanted, in_fund, caps, out);
         out.retain(|line| !line.amount.is_zero());
         for line in out.iter_mut() {
-            line.ended = self.accrued(terms, line.subscription, line.amount);
+            line.ended = self.accrued(line.subscription, line.amount);
         }
         let covered = total(out);
         Coverage {
@@ -73,13 +73,7 @@ impl Subscriptions {
 
     /// What every active subscription would get of a fund without end: the caps are taken for it. Returns what the
     /// rates say.
-    fn want(
-        &self,
-        terms: &SubscriptionTerms,
-        divisor: u32,
-        caps: &mut Caps,
-        out: &mut Vec<Accrual>,
-    ) -> Amount {
+    fn want(&self, divisor: u32, caps: &mut Caps, out: &mut Vec<Accrual>) -> Amount {
         let mut nominal = 0u128;
         for (index, line) in self.lines.iter().enumerate() {
             let is_active = line.status == Status::Active;
@@ -92,7 +86,7 @@ impl Subscriptions {
             // At most 2^31 amounts of 97 bits.
             nominal = nominal.saturating_add(daily.base_units());
             out.push(Accrual {
-                amount: caps.take(line.user, daily.min(line.room(terms))),
+                amount: caps.take(line.user, daily.min(line.room())),
                 subscription,
                 user: line.user,
                 ended: false,

@@ -33,8 +33,10 @@ pub struct Subscription {
     pub earned: Amount,
     /// Whose it is.
     pub user: UserId,
-    /// Nominal monthly rate of its tier.
+    /// Nominal monthly rate of its tier when it was bought.
     pub rate: Bps,
+    /// The most that it may accrue, by the cap when it was bought: a later version of the plan does not lower it.
+    pub most: Amount,
     /// Where it is in its life.
     pub status: Status,
 }
@@ -112,8 +114,8 @@ impl Subscription {
 
     /// What it may still accrue.
     #[must_use]
-    pub fn room(&self, terms: &SubscriptionTerms) -> Amount {
-        terms.accrual_max(self.cash).minus_or_zero(self.earned)
+    pub const fn room(&self) -> Amount {
+        self.most.minus_or_zero(self.earned)
     }
 }
 
@@ -181,6 +183,7 @@ impl Subscriptions {
             earned: Amount::ZERO,
             user,
             rate,
+            most: terms.accrual_max(cash),
             status: Status::Active,
         });
         self.count(user, 1);
@@ -217,20 +220,14 @@ impl Subscriptions {
     /// Takes an accrual back, or a part of it, because it is reversed or forfeited: it no longer counts for the
     /// subscription, which may be active again, nor against the caps. Says how much was taken back: at most what is
     /// there, and nothing of a refunded subscription, whose accruals are gone already.
-    pub fn reverse(
-        &mut self,
-        terms: &SubscriptionTerms,
-        id: SubscriptionId,
-        amount: Amount,
-        caps: &mut Caps,
-    ) -> Amount {
+    pub fn reverse(&mut self, id: SubscriptionId, amount: Amount, caps: &mut Caps) -> Amount {
         let Some(line) = self.lines.get_mut(id.index()) else {
             return Amount::ZERO;
         };
         let back = amount.min(line.earned);
         line.earned = line.earned.minus_or_zero(back);
         let user = line.user;
-        let revives = line.status == Status::Ended && !line.room(terms).is_zero();
+        let revives = line.status == Status::Ended && !line.room().is_zero();
         if revives {
             line.status = Status::Active;
             self.count(user, 1);
@@ -240,12 +237,12 @@ impl Subscriptions {
     }
 
     /// Adds to what a subscription accrued; says whether it ended with that.
-    pub(super) fn accrued(&mut self, terms: &SubscriptionTerms, id: SubscriptionId, amount: Amount) -> bool {
+    pub(super) fn accrued(&mut self, id: SubscriptionId, amount: Amount) -> bool {
         let Some(line) = self.lines.get_mut(id.index()) else {
             return false;
         };
         line.earned = line.earned.plus(amount).unwrap_or(line.earned);
-        if !line.room(terms).is_zero() {
+        if !line.room().is_zero() {
             return false;
         }
         line.status = Status::Ended;

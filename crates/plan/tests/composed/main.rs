@@ -173,19 +173,25 @@ fn check(variant: &Variant, steps: &[Step], cut: usize) -> Result<(), TestCaseEr
 /// The balances of a plan of subscriptions are those of the model, after every fact.
 fn agree(variant: &Variant, steps: &[Step]) -> Result<(), TestCaseError> {
     let mut world = World::new(variant);
-    let mut model = Model::new(variant.terms());
+    let mut model = Model::new(variant.terms(0));
     let mut balances = BTreeMap::new();
     let mut out = Outcome::default();
     let first = vec![world.beginning()];
     for step in std::iter::once(None).chain(steps.iter().map(Some)) {
-        // Operators and versions are not in the model.
-        if matches!(step, Some(Step::Treasury { .. } | Step::Change { .. })) {
+        // Operators are not in the model.
+        if matches!(step, Some(Step::Treasury { .. })) {
             continue;
         }
         for cause in step.map_or_else(|| first.clone(), |step| world.causes(step)) {
             world.book.apply(&cause, &mut out);
             fold(&mut balances, &out.legs);
             model.apply(&cause);
+            if let Some(Step::Change {
+                version: version @ 0..=1,
+            }) = step
+            {
+                model.change(variant.terms(*version));
+            }
             let found: Changes = (balances.iter())
                 .filter(|(_, balance)| **balance != 0)
                 .map(|(account, balance)| (name(&world.book, *account), *balance))

@@ -137,6 +137,7 @@ pub(crate) fn any_busy_history(steps: std::ops::Range<usize>) -> impl Strategy<V
         1 => pick.clone().prop_map(|user| Step::Know { user, which: 0 }),
         1 => (pick.clone(), percent()).prop_map(|(user, percent)| Step::Correct { user, percent }),
         1 => (pick, 1u128..101).prop_map(|(user, percent)| Step::Claim { user, percent }),
+        1 => (0usize..3).prop_map(|version| Step::Change { version }),
     ];
     let rich = vec![
         Step::Fund {

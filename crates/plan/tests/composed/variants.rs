@@ -39,7 +39,9 @@ impl Variant {
         let second = match self.kind {
             Kind::Subscription => second
                 .replace("rates_bps = [1000,", "rates_bps = [700,")
-                .replace("monthly_bps = 600", "monthly_bps = 599"),
+                .replace("monthly_bps = 600", "monthly_bps = 599")
+                .replace("cap_multiple = 3", "cap_multiple = 2")
+                .replace("fee_bps = 500", "fee_bps = 700"),
             Kind::Binary => second.replace("pair_value = \"2000\"", "pair_value = \"1500\""),
             Kind::Orders => second.replace("generations_bps = [1000,", "generations_bps = [900,"),
             Kind::Campaign => second.replace("reward = \"10\"", "reward = \"7\""),
@@ -57,14 +59,38 @@ impl Variant {
         }
     }
 
-    /// What the file of subscriptions says, in the words of the model.
-    pub(crate) fn terms(&self) -> Terms {
-        let (first, second) = if self.has(0) { (9_000, 10_000) } else { (600, 800) };
+    /// What the file of subscriptions says, in the words of the model: the first version, or the one that follows it.
+    pub(crate) fn terms(&self, version: usize) -> Terms {
+        let follows = version == 1;
+        let (first, second) = match (self.has(0), follows) {
+            (true, _) => (9_000, 10_000),
+            (false, false) => (600, 800),
+            (false, true) => (599, 800),
+        };
         let usdt = |amount: i128| amount * 1_000_000;
         let mut tiers = vec![(usdt(50), first), (usdt(3_001), second), (usdt(5_001), 1_000)];
         tiers.truncate(if self.has(8) { 1 } else { 3 });
         let rates = [
-            1000, 500, 300, 200, 200, 100, 100, 100, 100, 100, 50, 50, 50, 50, 50, 30, 30, 30, 30, 30,
+            if follows { 700 } else { 1000 },
+            500,
+            300,
+            200,
+            200,
+            100,
+            100,
+            100,
+            100,
+            100,
+            50,
+            50,
+            50,
+            50,
+            50,
+            30,
+            30,
+            30,
+            30,
+            30,
         ];
         let mut needed = [0, 0, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10];
         if self.has(23) {
@@ -76,7 +102,11 @@ impl Variant {
             only_working_days: !self.has(14),
             divisor: if self.has(14) { 28 } else { 30 },
             queue: self.has(3),
-            multiple: if self.has(1) { 1 } else { 3 },
+            multiple: match (self.has(1), follows) {
+                (true, _) => 1,
+                (false, false) => 3,
+                (false, true) => 2,
+            },
             user_multiple: self.multiple(),
             generations: rates.into_iter().zip(needed).collect(),
             mode: match (self.has(4), self.has(5)) {
@@ -92,7 +122,7 @@ impl Variant {
                 use_bps: if self.has(9) { 5_000 } else { 1_000 },
                 use_max: (!self.has(9)).then(|| usdt(1)),
             },
-            withdrawal: (!self.has(15)).then(|| (500, usdt(1))),
+            withdrawal: (!self.has(15)).then(|| (if follows { 700 } else { 500 }, usdt(1))),
         }
     }
 

@@ -17,6 +17,7 @@ enum Step {
     Reverse(prop::sample::Index, u128),
     Reward { user: usize, wanted: u128 },
     Tick { days: u32, in_fund: u128 },
+    Change(Box<SubscriptionTable>),
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -27,6 +28,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => (any::<prop::sample::Index>(), 0u128..300).prop_map(|(of, amount)| Step::Reverse(of, amount)),
         1 => (0usize..4, 0u128..4_000).prop_map(|(user, wanted)| Step::Reward { user, wanted }),
         6 => (0u32..4, fund).prop_map(|(days, in_fund)| Step::Tick { days, in_fund }),
+        1 => any_table().prop_map(|table| Step::Change(Box::new(table))),
     ]
 }
 
@@ -99,7 +101,7 @@ proptest! {
         user_multiple in prop::option::weighted(0.8, 1u32..4),
         steps in prop::collection::vec(any_step(), 1..60),
     ) {
-        let terms = check(&table);
+        let mut terms = check(&table);
         let mut model = naive::Model::new(naive_terms(&table, user_multiple));
         let (mut subscriptions, mut caps, mut out) = (Subscriptions::default(), caps(user_multiple), Vec::new());
         let mut day = 20_000;
@@ -135,12 +137,16 @@ proptest! {
                         continue;
                     }
                     let of = of.index(model.purchases.len());
-                    let back = subscriptions.reverse(&terms, id_of(of), Amount::new(amount), &mut caps);
+                    let back = subscriptions.reverse(id_of(of), Amount::new(amount), &mut caps);
                     prop_assert_eq!(back.base_units(), model.reverse(of, amount));
                 }
                 Step::Reward { user, wanted } => {
                     let granted = caps.take(user_of(user), Amount::new(wanted));
                     prop_assert_eq!(granted.base_units(), model.reward(user, wanted));
+                }
+                Step::Change(table) => {
+                    terms = check(&table);
+                    model.change(naive_terms(&table, user_multiple));
                 }
                 Step::Tick { days, in_fund } => {
                     day += days;
@@ -168,7 +174,7 @@ proptest! {
             for (index, purchase) in model.purchases.iter().enumerate() {
                 let found = subscriptions.get(id_of(index)).unwrap();
                 prop_assert_eq!(found.earned.base_units(), model.accrued(index));
-                prop_assert!(found.earned <= terms.accrual_max(found.cash));
+                prop_assert!(found.earned <= found.most);
                 let expected = match (purchase.refunded, model.is_active(index)) {
                     (true, _) => Status::Refunded,
                     (false, true) => Status::Active,

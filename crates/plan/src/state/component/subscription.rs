@@ -244,15 +244,14 @@ impl State {
     }
 
     fn grant_accrual(&mut self, plan: &CompiledPlan, line: &Accrual, day: Day, out: &mut Outcome) {
-        let components = &plan.terms.components;
-        let (Some(terms), Some(fund)) = (&components.subscription, components.accrual_fund) else {
+        let Some(fund) = plan.terms.components.accrual_fund else {
             return;
         };
         let (user, amount) = (line.user, line.amount);
         if !self.is_active(user) {
             let caps = &mut self.components.caps;
             let subscriptions = &mut self.components.subscriptions;
-            subscriptions.reverse(terms, line.subscription, amount, caps);
+            subscriptions.reverse(line.subscription, amount, caps);
             not_granted(user, Reason::Accrual, amount, NotGranted::Refunded, out);
             return;
         }
