@@ -149,7 +149,7 @@ fn measure(terms: &BinaryTerms, users: u32, runs: usize) -> Result<Size, String>
     for (number, (sponsor, _)) in (1u32..).zip(&newcomers) {
         let sponsor = sponsor.map(user).transpose()?;
         grown
-            .join(terms, user(number)?, sponsor, None)
+            .join(user(number)?, sponsor, None)
             .map_err(|error| error.to_string())?;
     }
     let join = start.elapsed();
@@ -262,7 +262,7 @@ fn compare_with_model(terms: &BinaryTerms) -> Result<usize, String> {
         let index = sponsor.map(|sponsor| sponsor as usize - 1);
         let place = model.join(index, None);
         let sponsor = sponsor.map(user).transpose()?;
-        let joined = state.join(terms, user(number)?, sponsor, None);
+        let joined = state.join(user(number)?, sponsor, None);
         let joined = joined.map_err(|error| error.to_string())?;
         if joined.map(|place| place.parent.get() as usize - 1) != place.map(|(parent, _)| parent) {
             return Err(format!("user {number}: {joined:?}, but the model says {place:?}"));

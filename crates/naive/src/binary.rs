@@ -251,7 +251,7 @@ impl Model {
             .collect();
         let payable: Vec<usize> = (0..matched.len())
             .map(|user| match qualified[user] {
-                true => matched[user].min(terms.pairs_max - self.pairs_in(user, month)),
+                true => matched[user].min(terms.pairs_max.saturating_sub(self.pairs_in(user, month))),
                 false => 0,
             })
             .collect();

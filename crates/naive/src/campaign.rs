@@ -27,6 +27,8 @@ pub struct Row {
     pub user: u32,
     pub referee: u64,
     pub amount: u128,
+    /// What it must keep to count; as it was reported.
+    pub minimum: u128,
     pub reversed: u128,
     pub reversed_whole: bool,
     pub qualified: bool,
@@ -62,6 +64,11 @@ impl Paper {
             rules,
             rows: Vec::new(),
         }
+    }
+
+    /// Follows another version of the plan file from here on.
+    pub fn change(&mut self, rules: Rules) {
+        self.rules = rules;
     }
 
     /// A conversion is reported. What is granted, and what is not with its causes.
@@ -101,6 +108,7 @@ impl Paper {
             user,
             referee,
             amount,
+            minimum: self.rules.minimum,
             reversed: 0,
             reversed_whole: false,
             qualified: obstacle.is_none(),
@@ -116,11 +124,11 @@ impl Paper {
         let may_have_more = self.rules.count.is_none_or(|count| rewarded.count() < count);
         let user_room = match self.rules.cap {
             _ if !may_have_more => 0,
-            Some(cap) => cap - self.earned(user),
+            Some(cap) => cap.saturating_sub(self.earned(user)),
             None => u128::MAX,
         };
         let all: u128 = self.rows.iter().map(Row::left).sum();
-        let budget_room = self.rules.budget - all;
+        let budget_room = self.rules.budget.saturating_sub(all);
         let mut granted = reward;
         let mut refused = Vec::new();
         for (room, cause) in [
@@ -170,7 +178,7 @@ impl Paper {
 
     /// Qualified, and enough of it left.
     pub fn stands(&self, row: &Row) -> bool {
-        row.qualified && !row.reversed_whole && row.amount - row.reversed >= self.rules.minimum
+        row.qualified && !row.reversed_whole && row.amount - row.reversed >= row.minimum
     }
 
     pub fn earned(&self, user: u32) -> u128 {

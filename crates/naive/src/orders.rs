@@ -3,7 +3,7 @@
 
 mod rules;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plan::Day;
 
@@ -34,6 +34,8 @@ struct Order {
     buyer: Buyer,
     amount: u128,
     volume: u128,
+    /// Its part for the fund when it was placed, in ten-thousandths.
+    fund_bps: u128,
     period: u32,
 }
 
@@ -81,6 +83,7 @@ pub struct Refund {
 #[derive(Clone, Debug)]
 pub struct Model {
     rules: Rules,
+    finalized_under: BTreeMap<u32, Rules>,
     sponsors: Vec<Option<usize>>,
     servers: Vec<usize>,
     orders: Vec<Order>,
@@ -88,11 +91,17 @@ pub struct Model {
 }
 
 impl Model {
+    /// Follows another version of the plan file from here on; its periods are the same.
+    pub fn change(&mut self, rules: Rules) {
+        self.rules = rules;
+    }
+
     /// Nothing yet.
     #[must_use]
     pub fn new(rules: Rules) -> Self {
         Self {
             rules,
+            finalized_under: BTreeMap::new(),
             sponsors: vec![],
             servers: vec![],
             orders: vec![],
@@ -148,6 +157,7 @@ impl Model {
             buyer,
             amount,
             volume,
+            fund_bps: self.rules.fund_bps,
             period,
         });
         Ok((
@@ -191,6 +201,7 @@ impl Model {
             self.events.pop();
             return Err("commissions_exceed_budget");
         }
+        self.finalized_under.insert(period, self.rules.clone());
         Ok(())
     }
 
@@ -233,7 +244,7 @@ impl Model {
         let (before, volume_before) = (lines(self), self.volume(order, end));
         self.events.push(Event::Refunded(order, amount));
         let (after, volume_after) = (lines(self), self.volume(order, end + 1));
-        let fund = kept * self.rules.fund_bps / 10_000 - (kept - amount) * self.rules.fund_bps / 10_000;
+        let fund = kept * placed.fund_bps / 10_000 - (kept - amount) * placed.fund_bps / 10_000;
         let is_fixed = self.finalized(placed.period).is_some();
         let pairs = before.iter().zip(&after);
         let clawbacks = pairs.map(|(before, after)| {
@@ -294,7 +305,7 @@ impl Model {
             }
             let turn = offered.iter().find(|(_, who)| *who == user);
             if let Some((generation, _)) = turn {
-                let bps = self.rules.generations[generation - 1].bps;
+                let bps = self.rules_of(period).generations[generation - 1].bps;
                 let claim = self.volume(number, end) * bps / 10_000;
                 if claim > 0 {
                     missed.push((*generation, number, claim));
@@ -302,6 +313,11 @@ impl Model {
             }
         }
         missed
+    }
+
+    /// Those of its finalization, or the latest.
+    fn rules_of(&self, period: u32) -> &Rules {
+        self.finalized_under.get(&period).unwrap_or(&self.rules)
     }
 
     fn period(&self, day: Day) -> u32 {
@@ -382,7 +398,9 @@ impl Model {
     fn personal(&self, period: u32, user: usize, end: usize) -> u128 {
         let counts = |number: &usize| match self.orders[number - 1].buyer {
             Buyer::User(buyer) => buyer == user,
-            buyer @ Buyer::Customer(_) => self.rules.customers_count && self.server(buyer) == Some(user),
+            buyer @ Buyer::Customer(_) => {
+                self.rules_of(period).customers_count && self.server(buyer) == Some(user)
+            }
         };
         let numbers = self.numbers(period).into_iter().filter(counts);
         numbers.map(|number| self.volume(number, end)).sum()
@@ -426,13 +444,13 @@ impl Model {
     }
 
     fn is_active(&self, period: u32, user: usize, end: usize) -> bool {
-        !self.is_retired(user, end) && self.personal(period, user, end) >= self.rules.active_pv_min
+        !self.is_retired(user, end) && self.personal(period, user, end) >= self.rules_of(period).active_pv_min
     }
 
     fn is_payable(&self, period: u32, user: usize, generation: usize, end: usize) -> bool {
-        let asks = self.rules.generations[generation - 1];
+        let asks = self.rules_of(period).generations[generation - 1];
         self.is_active(period, user, end)
-            && self.customers(period, user, end) >= self.rules.customers_min
+            && self.customers(period, user, end) >= self.rules_of(period).customers_min
             && self.personal(period, user, end) >= asks.own_pv_min
             && self.group(period, user, end) >= asks.group_pv_min
     }
@@ -449,13 +467,13 @@ impl Model {
         let line = self.line_above(order);
         let (mut seats, mut offered) = (vec![], vec![]);
         let mut place = 0;
-        for generation in 1..=self.rules.generations.len() {
+        for generation in 1..=self.rules_of(period).generations.len() {
             let mut seat = None;
             while place < line.len() && seat.is_none() {
                 let user = line[place];
                 offered.push((generation, user));
                 let is_payable = self.is_payable(period, user, generation, end);
-                let sits = match self.rules.passes {
+                let sits = match self.rules_of(period).passes {
                     Passes::Nobody => true,
                     Passes::Inactive => self.is_active(period, user, end),
                     Passes::Unpaid => is_payable,
@@ -483,7 +501,7 @@ impl Model {
                     Some(user) if self.is_active(period, user, end) => "unqualified",
                     Some(_) => "inactive",
                 };
-                let bps = self.rules.generations[generation - 1].bps;
+                let bps = self.rules_of(period).generations[generation - 1].bps;
                 lines.push(Line {
                     order,
                     generation,
@@ -513,7 +531,7 @@ impl Model {
                 retail += volume;
             }
         }
-        let required = (total * self.rules.retail_share_min_bps).div_ceil(10_000);
+        let required = (total * self.rules_of(period).retail_share_min_bps).div_ceil(10_000);
         let is_short = retail < required;
         let due: u128 = lines
             .iter()
@@ -525,12 +543,12 @@ impl Model {
             .filter(|line| line.to.is_none())
             .map(|line| line.claim)
             .sum();
-        let kept = match self.rules.retail_rule {
+        let kept = match self.rules_of(period).retail_rule {
             RetailRule::Scale if is_short => due * retail / required,
             RetailRule::Block if is_short => 0,
             RetailRule::Nothing | RetailRule::Scale | RetailRule::Block => due,
         };
-        let (paid, broken) = if self.rules.paycut {
+        let (paid, broken) = if self.rules_of(period).paycut {
             let paid = kept.min(budget);
             (paid, lost.min(budget - paid))
         } else {

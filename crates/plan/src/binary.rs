@@ -127,7 +127,7 @@ pub struct BinaryState {
     history: History,
     /// The month that was closed last.
     month: Option<Month>,
-    /// Sponsor and number of directs that count; without lines when the plan does not ask for directs.
+    /// Sponsor and number of directs that count. Known even where nobody asks for directs: a later version may.
     sponsors: Vec<u32>,
     directs: Vec<u32>,
 }
@@ -169,7 +169,6 @@ impl BinaryState {
     /// Somebody other than the next user, or a sponsor who has not joined. Then nothing changes.
     pub fn join(
         &mut self,
-        terms: &BinaryTerms,
         user: UserId,
         sponsor: Option<UserId>,
         wanted: Option<Side>,
@@ -194,10 +193,8 @@ impl BinaryState {
         self.since.push(0);
         self.lots.push([0; 2]);
         self.history.push();
-        if terms.directs_required > 0 {
-            self.sponsors.push(sponsor.map_or(0, UserId::get));
-            self.directs.push(0);
-        }
+        self.sponsors.push(sponsor.map_or(0, UserId::get));
+        self.directs.push(0);
         Ok(place.and_then(|(parent, side)| {
             let parent = UserId::new(parent)?;
             Some(Place { parent, side })
@@ -260,21 +257,23 @@ impl BinaryState {
         self.since_of(user.get()) != 0
     }
 
-    /// Directs of a user that count; 0 when the plan does not ask for directs.
+    /// Directs of a user that count.
     #[must_use]
     pub fn directs(&self, user: UserId) -> u32 {
         self.directs.get(line(user.get())).copied().unwrap_or(0)
     }
 
-    /// Bytes of the lines of one user, all arrays together, in a plan that does not ask for directs.
+    /// Bytes of the lines of one user, all arrays together.
     #[must_use]
     pub const fn bytes_per_user() -> usize {
         let payments = size_of::<Paid>().saturating_add(size_of::<bool>());
         let lots = size_of::<u32>().saturating_add(size_of::<[u32; 2]>());
+        let directs = size_of::<[u32; 2]>();
         Tree::BYTES_PER_NODE
             .saturating_add(History::BYTES_PER_NODE)
             .saturating_add(payments)
             .saturating_add(lots)
+            .saturating_add(directs)
     }
 
     /// Bytes that the amounts of granted pairs take, for all users together: 16 for each run of equal ones.

@@ -37,6 +37,20 @@ pub struct BinaryTerms {
 }
 
 impl BinaryTerms {
+    /// Whether it says the same of what users agree to with their first payment: the price, the least first payment, and
+    /// from which sum on they count and are active buyers.
+    pub(crate) fn books_as(&self, other: &Self) -> bool {
+        let agreed = |terms: &Self| {
+            (
+                terms.price,
+                terms.first_payment_min,
+                terms.activation,
+                terms.counts_from,
+            )
+        };
+        agreed(self) == agreed(other)
+    }
+
     /// Checks both tables.
     ///
     /// # Errors

@@ -46,6 +46,11 @@ pub(super) struct Requirement {
 }
 
 impl OrdersTerms {
+    /// Whether days belong to the same commission periods.
+    pub(crate) fn counts_as(&self, other: &Self) -> bool {
+        self.period == other.period
+    }
+
     /// Checks the table, whose path in the plan file is `orders`.
     ///
     /// # Errors

@@ -27,6 +27,8 @@ enum Step {
         later: bool,
         budget: u128,
     },
+    /// Another version of the plan.
+    Change(Terms),
 }
 
 /// Prices are small, so that few pairs pay them off.
@@ -60,6 +62,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         6 => (any::<usize>(), 0u128..60).prop_map(|(user, amount)| Step::Pay { user, amount }),
         2 => any::<usize>().prop_map(Step::Unpay),
         2 => (any::<bool>(), 0u128..400).prop_map(|(later, budget)| Step::Close { later, budget }),
+        1 => any_terms().prop_map(Step::Change),
     ]
 }
 
@@ -150,6 +153,17 @@ impl Both {
                 self.month += u32::from(*later);
                 self.close(*budget);
             }
+            Step::Change(terms) => {
+                // What users agreed to with their first payment stays: another version cannot follow.
+                self.terms = Terms {
+                    price: self.terms.price,
+                    activation: self.terms.activation,
+                    counts_from_first: self.terms.counts_from_first,
+                    first_min: self.terms.first_min,
+                    ..*terms
+                };
+                self.compiled = compiled(&self.terms);
+            }
             Step::Pay { .. } | Step::Unpay(_) => {}
         }
         self.compare();
@@ -159,9 +173,7 @@ impl Both {
         // A tree of the own once in a while.
         let sponsor = (self.users > 0 && !sponsor.is_multiple_of(16)).then(|| sponsor % self.users);
         let place = self.model.join(sponsor, wanted);
-        let found = self
-            .state
-            .join(&self.compiled, id(self.users), sponsor.map(id), wanted.map(side));
+        let found = self.state.join(id(self.users), sponsor.map(id), wanted.map(side));
         let found = found.unwrap().map(|place| (place.parent, place.side));
         assert_eq!(found, place.map(|(parent, number)| (id(parent), side(number))));
         self.users += 1;
@@ -239,8 +251,10 @@ impl Both {
             let wallet = pair.value - pair.withheld - pair.instalment;
             assert!(wallet <= pair.value);
         }
-        for user in per_user.keys() {
-            assert!(self.model.pairs_in(*user, month.get()) <= self.terms.pairs_max);
+        for (user, granted) in per_user {
+            let pairs = self.model.pairs_in(user, month.get());
+            // The limit may have been higher earlier in the month.
+            assert!(pairs <= self.terms.pairs_max.max(pairs - granted));
         }
     }
 

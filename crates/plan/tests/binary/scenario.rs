@@ -120,7 +120,7 @@ impl Run {
         let sponsor = sponsor.map(|sponsor| self.user(sponsor));
         self.names.push(name.to_owned());
         let user = self.user(name);
-        let place = self.state.join(&self.terms, user, sponsor, side).unwrap();
+        let place = self.state.join(user, sponsor, side).unwrap();
         assert_eq!(place, self.state.place(user));
         place.map_or_else(Vec::new, |place| {
             assert_eq!(self.state.below(place.parent, place.side), Some(user));

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 const START: u32 = 20_454;
 const USERS: u32 = 4;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Step {
     Report {
         user: u32,
@@ -28,6 +28,8 @@ enum Step {
     Fund(u128),
     /// A conversion that is known, or comes too early.
     Misfit(bool),
+    /// Another version of the plan, with the same achievements.
+    Change(Box<Rules>),
 }
 
 fn any_rules() -> impl Strategy<Value = Rules> {
@@ -79,6 +81,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         2 => Just(Step::EndDay),
         2 => (0..200u128).prop_map(Step::Fund),
         1 => any::<bool>().prop_map(Step::Misfit),
+        1 => any_rules().prop_map(|rules| Step::Change(Box::new(rules))),
     ]
 }
 
@@ -135,6 +138,9 @@ struct Both {
     paper: Paper,
     day: u32,
     fund: u128,
+    /// Of all versions so far: what was granted stays.
+    budget_max: u128,
+    cap_max: Option<u128>,
     /// Granted and not given back, matured or held: what the fund has paid.
     paid_out: u128,
     achieved: BTreeSet<(UserId, u8)>,
@@ -147,6 +153,8 @@ impl Both {
         Self {
             terms: CampaignTerms::check(&table(&rules), Asset::Usdt).unwrap(),
             state: Campaign::default(),
+            budget_max: rules.budget,
+            cap_max: rules.cap,
             paper: Paper::new(rules),
             day: START,
             fund: 0,
@@ -184,6 +192,17 @@ impl Both {
             }
             Step::Fund(more) => self.fund += more,
             Step::Misfit(is_known) => self.misfit(is_known),
+            Step::Change(rules) => {
+                let achievements = self.paper.rules.achievements.clone();
+                let rules = Rules {
+                    achievements,
+                    ..*rules
+                };
+                self.terms = CampaignTerms::check(&table(&rules), Asset::Usdt).unwrap();
+                self.budget_max = self.budget_max.max(rules.budget);
+                self.cap_max = self.cap_max.zip(rules.cap).map(|(one, other)| one.max(other));
+                self.paper.change(rules);
+            }
         }
         self.compare();
     }
@@ -316,14 +335,13 @@ impl Both {
     }
 
     fn compare(&self) {
-        let rules = &self.paper.rules;
         assert_eq!(self.state.spent(), Amount::new(self.paid_out));
-        assert!(self.paid_out <= rules.budget);
+        assert!(self.paid_out <= self.budget_max);
         for number in 1..=USERS {
             let who = user(number);
             let earned = self.paper.earned(number);
             assert_eq!(self.state.earned(who), Amount::new(earned));
-            assert!(rules.cap.is_none_or(|cap| earned <= cap));
+            assert!(self.cap_max.is_none_or(|cap| earned <= cap));
             assert_eq!(
                 self.state.conversions(who),
                 u32::try_from(self.paper.conversions(number)).unwrap()

@@ -15,7 +15,7 @@ use naive::Changes;
 use naive::composed::Model;
 use paper::{Paper, fold, signed};
 use plan::explain::explain;
-use plan::{Book, Cause, CompiledPlan, Effect, Fact, Outcome, State};
+use plan::{Book, Cause, CompiledPlan, Effect, Fact, Outcome, Report, State, compile};
 use proptest::prelude::*;
 use steps::{Step, any_busy_history, any_history, any_hostile_history};
 use variants::{Kind, Variant, any_variant};
@@ -285,4 +285,36 @@ proptest! {
     ) {
         agree(&variant.modelled(), &steps)?;
     }
+}
+
+/// Whether a book of a plan follows a version in which this was replaced.
+fn follows(text: &str, from: &str, to: &str) -> bool {
+    let other = text.replace("version = 1", "version = 2").replace(from, to);
+    assert!(other.contains(to));
+    let [first, second] = [text, &other].map(|text| compile(text).unwrap());
+    let change = Cause::Reported(Report::PlanChanged {
+        plan_hash: second.hash(),
+    });
+    let mut book = Book::new(first.clone()).with_versions(vec![first, second]);
+    let mut out = Outcome::default();
+    book.apply(&change, &mut out);
+    book.plan().version() == 2
+}
+
+#[test]
+fn what_users_agreed_to_with_a_first_payment_stays_when_the_plan_changes() {
+    let text = include_str!("../../../../plans/binary-ev.toml");
+    assert!(follows(text, "pair_value = \"2000\"", "pair_value = \"1500\""));
+    assert!(!follows(text, "price = \"100000\"", "price = \"90000\""));
+}
+
+#[test]
+fn commission_periods_keep_their_length_when_the_plan_changes() {
+    let text = include_str!("../../../../plans/unilevel-orders.toml");
+    assert!(follows(
+        text,
+        "generations_bps = [1000,",
+        "generations_bps = [900,"
+    ));
+    assert!(!follows(text, "period = \"month\"", "period = \"week\""));
 }

@@ -27,6 +27,7 @@ enum Step {
     Close(u32),
     Finalize(u32, u16),
     Release(u32),
+    Change(Box<model::Rules>),
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -42,6 +43,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         2 => (0..100u32).prop_map(Step::Close),
         3 => (0..100u32, 5_000..12_000u16).prop_map(|(day, budget)| Step::Finalize(day, budget)),
         1 => (0..100u32).prop_map(Step::Release),
+        1 => any_rules().prop_map(|rules| Step::Change(Box::new(rules))),
     ]
 }
 
@@ -177,7 +179,11 @@ struct Both {
     orders: Orders,
     model: Model,
     customers: u32,
+    by_month: bool,
     paycut: bool,
+    /// Then rates may exceed what orders put into the fund.
+    has_changed: bool,
+    finalized_under: BTreeMap<PeriodNumber, OrdersTerms>,
     /// By order: what its lines gave back, and what the fund did.
     returned: BTreeMap<u32, (u128, u128)>,
 }
@@ -189,7 +195,10 @@ impl Both {
             orders: Orders::default(),
             model: Model::new(rules.clone()),
             customers: 0,
+            by_month: rules.by_month,
             paycut: rules.paycut,
+            has_changed: false,
+            finalized_under: BTreeMap::new(),
             returned: BTreeMap::new(),
         };
         both.orders.join(None).unwrap();
@@ -249,6 +258,18 @@ impl Both {
                     let customer = Buyer::Customer(CustomerId::new(who).unwrap());
                     self.place((customer, model::Buyer::Customer(wide(who))), amount, None, day);
                 }
+            }
+            Step::Change(ref rules) => {
+                // Periods are counted by their length, so a version that changes it cannot follow.
+                let by_month = self.by_month;
+                let rules = model::Rules {
+                    by_month,
+                    ..(**rules).clone()
+                };
+                self.terms = OrdersTerms::check(&table(&rules), Asset::Inr).unwrap();
+                self.paycut = rules.paycut;
+                self.has_changed = true;
+                self.model.change(rules);
             }
             Step::Refund(seed, share) => self.refund(seed, share),
             Step::Close(day) => {
@@ -325,7 +346,7 @@ impl Both {
         let sums = self.returned.entry(number).or_default();
         if refund.status == PeriodStatus::Finalized || refund.status == PeriodStatus::Released {
             *sums = (sums.0 + units(taken), sums.1 + units(refund.fund));
-            assert!(self.paycut || sums.0 <= sums.1);
+            assert!(self.paycut || self.has_changed || sums.0 <= sums.1);
         }
     }
 
@@ -351,13 +372,14 @@ impl Both {
             assert_eq!(self.orders, before);
             let code = done.unwrap_err().code();
             assert!(
-                code != "commissions_exceed_budget",
+                self.has_changed || code != "commissions_exceed_budget",
                 "the fund covers every plan without a pay cut"
             );
             assert_eq!(code, expected.unwrap_err());
             return;
         };
         assert_eq!(expected, Ok(()));
+        self.finalized_under.insert(period, self.terms.clone());
         let granted = totals.paid.plus(totals.breakage).unwrap();
         let cut = totals.cut_by_retail.plus(totals.cut_by_paycut).unwrap();
         assert_eq!(granted.plus(cut), Ok(totals.claims));
@@ -375,7 +397,8 @@ impl Both {
         for period in periods {
             let lines: Vec<_> = self.orders.lines(period).map(|line| plain(&line)).collect();
             assert_eq!(lines, self.model.lines(period.get()));
-            let volumes = self.orders.volumes(&self.terms, period);
+            let terms = self.finalized_under.get(&period).unwrap_or(&self.terms);
+            let volumes = self.orders.volumes(terms, period);
             for who in 1..=self.users() {
                 let found = (
                     units(volumes.personal(user(who))),
@@ -395,10 +418,8 @@ impl Both {
         who: u32,
         lines: &[model::Line],
     ) {
-        let statement = self
-            .orders
-            .statement(&self.terms, volumes, period, user(who))
-            .unwrap();
+        let terms = self.finalized_under.get(&period).unwrap_or(&self.terms);
+        let statement = self.orders.statement(terms, volumes, period, user(who)).unwrap();
         for generation in 1..=4u8 {
             let paid = lines.iter().filter(|line| line.to == Some(wide(who)));
             let paid = paid.filter(|line| line.generation == usize::from(generation));

@@ -71,21 +71,16 @@ impl State {
         sponsor: Option<UserId>,
         out: &mut Outcome,
     ) {
-        let Some(terms) = &plan.terms.components.binary else {
+        if plan.terms.components.binary.is_none() {
             return;
-        };
+        }
         let chosen = sponsor.and_then(|sponsor| self.components.sides.get(&sponsor));
         let wanted = chosen.map(|side| match side {
             Side::Left => binary::Side::Left,
             Side::Right => binary::Side::Right,
         });
         // Users and their sponsors join here in the order in which they registered, so nothing is refused.
-        let place = self
-            .components
-            .binary
-            .join(terms, user, sponsor, wanted)
-            .ok()
-            .flatten();
+        let place = self.components.binary.join(user, sponsor, wanted).ok().flatten();
         out.effects.push(Effect::Component(ComponentEffect::SidePlaced {
             user,
             parent: place.map(|place| place.parent),

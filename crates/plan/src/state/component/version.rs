@@ -2,8 +2,9 @@
 //!
 //! What is held or deferred keeps what it was granted; what is decided later follows the new rules. A version can only
 //! follow if the state fits it: the same asset, the same kind of payments, pools of the same form with no tier less,
-//! the same funds under the same numbers, no component missing that has begun, and the same policies of withholding in
-//! front. Ranks count volumes from the first user on, so they cannot begin later.
+//! the same funds under the same numbers, no component missing that has begun, the same policies of withholding in
+//! front, the same length of commission periods and fund of orders, and of bookings the price and the sums that make
+//! members and active buyers: who has paid a part agreed to those. Ranks count volumes from the first user on, so they cannot begin later.
 
 use super::super::{State, TierState};
 use crate::compiled::{CompiledPlan, IntakeRule};
@@ -46,6 +47,7 @@ fn can_follow(old: &CompiledPlan, new: &CompiledPlan) -> bool {
     old.asset() == new.asset()
         && same_policies
         && same_intake
+        && same_agreements(old, new)
         && same_funds
         && old.tree_size() == new.tree_size()
         && old.tiers() <= new.tiers()
@@ -53,4 +55,19 @@ fn can_follow(old: &CompiledPlan, new: &CompiledPlan) -> bool {
         && old
             .component_names()
             .all(|name| new.component_names().any(|other| other == name))
+}
+
+/// Whether both say the same of what is under way: what users agreed to with a first payment of a booking, how long
+/// commission periods are, and which fund orders fill and are paid from.
+fn same_agreements(old: &CompiledPlan, new: &CompiledPlan) -> bool {
+    let (old, new) = (&old.terms.components, &new.terms.components);
+    let same_booking = match (&old.binary, &new.binary) {
+        (Some(old), Some(new)) => old.books_as(new),
+        (None, _) | (_, None) => true,
+    };
+    let same_orders = match (&old.orders, &new.orders) {
+        (Some(terms), Some(others)) => terms.counts_as(others) && old.order_fund == new.order_fund,
+        (None, _) | (_, None) => true,
+    };
+    same_booking && same_orders
 }
