@@ -107,6 +107,12 @@ impl Model {
         }
     }
 
+    /// Follows another version of the plan file from here on, which has at least as many tiers.
+    pub fn change(&mut self, terms: &Terms) {
+        self.forests.resize_with(terms.tier_prices.len(), Vec::new);
+        self.terms = terms.clone();
+    }
+
     pub fn apply(&mut self, cause: &Cause) {
         self.notes.clear();
         match cause {

@@ -13,8 +13,8 @@ use ledger::{Account, AccountKind, Beneficiary, BreakageCause, Leg, Phase, Reaso
 use money::Amount;
 use naive::{Changes, Model, Terms};
 use plan::{
-    Book, Cause, CompiledPlan, Day, DepositId, Effect, Fact, Funding, Outcome, PayoutOutcome, ReserveChoice,
-    State, Tier, UserId, compile,
+    Book, Cause, CompiledPlan, Day, DepositId, Effect, Fact, Funding, Outcome, PayoutOutcome, Report,
+    ReserveChoice, State, Tier, UserId, compile,
 };
 use proptest::prelude::*;
 
@@ -144,6 +144,54 @@ fn notes(out: &Outcome) -> Vec<String> {
     notes
 }
 
+/// A version that can follow, with splits of another plan and a tier more.
+fn following(terms: &Terms, other: &Terms) -> Terms {
+    let mut tier_prices = terms.tier_prices.clone();
+    // A forced reserve must be able to reach every price.
+    let last = terms.tier_prices.last().filter(|_| terms.forced.is_none());
+    tier_prices.extend(last.map(|price| price + 1));
+    Terms {
+        direct: terms.direct.min(other.direct),
+        ordinals: other.ordinals.clone(),
+        retopup_company: terms.retopup_company / 2,
+        generations_bps: other.generations_bps.clone(),
+        tier_prices,
+        ..terms.clone()
+    }
+}
+
+/// Balances, notes and what users may have are those of the model.
+fn agree(
+    model: &Model,
+    book: &Book,
+    cause: &Cause,
+    out: &Outcome,
+    balances: &BTreeMap<Account, i128>,
+) -> Result<(), TestCaseError> {
+    let found: Changes = balances
+        .iter()
+        .filter(|(_, amount)| **amount != 0)
+        .map(|(account, amount)| (name(book, *account), *amount))
+        .collect();
+    prop_assert_eq!(&found, &model.balances, "after {:?}", cause);
+    let mut expected = model.notes.clone();
+    expected.sort();
+    prop_assert_eq!(notes(out), expected, "after {:?}", cause);
+    for (wallet, entitled) in &model.entitled {
+        prop_assert_eq!(signed(book.entitled(*wallet)), *entitled);
+        let payments = book.state().payments(book.user_of(*wallet).unwrap());
+        prop_assert_eq!(signed(payments.paid), model.paid_to(*wallet));
+        let held: i128 = model
+            .holds
+            .iter()
+            .filter(|hold| hold.wallet == *wallet)
+            .map(|hold| hold.amount)
+            .sum();
+        prop_assert_eq!(signed(payments.held), held, "after {:?}", cause);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -152,24 +200,42 @@ proptest! {
         let mut model = Model::new(&terms);
         run(&terms, &steps, |book, cause, out, balances| {
             model.apply(cause);
-            let found: Changes = balances
-                .iter()
-                .filter(|(_, amount)| **amount != 0)
-                .map(|(account, amount)| (name(book, *account), *amount))
-                .collect();
-            prop_assert_eq!(&found, &model.balances, "after {:?}", cause);
-            let mut expected = model.notes.clone();
-            expected.sort();
-            prop_assert_eq!(notes(out), expected, "after {:?}", cause);
-            for (wallet, entitled) in &model.entitled {
-                prop_assert_eq!(signed(book.entitled(*wallet)), *entitled);
-                let payments = book.state().payments(book.user_of(*wallet).unwrap());
-                prop_assert_eq!(signed(payments.paid), model.paid_to(*wallet));
-                let held: i128 = model.holds.iter().filter(|hold| hold.wallet == *wallet).map(|hold| hold.amount).sum();
-                prop_assert_eq!(signed(payments.held), held, "after {:?}", cause);
-            }
-            Ok(())
+            agree(&model, book, cause, out, balances)
         })?;
+    }
+
+    #[test]
+    fn a_second_implementation_agrees_when_the_plan_changes(
+        terms in any_terms(),
+        other in any_terms(),
+        steps in any_history(100..200),
+        at in 0usize..200,
+    ) {
+        let next = following(&terms, &other);
+        let [first, second] = [(&terms, 1), (&next, 2)].map(|(terms, version)| {
+            let text = history::text(terms).replace("version = 1", &format!("version = {version}"));
+            compile(&text).unwrap()
+        });
+        let mut causes = causes(&terms, &first, &steps);
+        let at = at.min(causes.len());
+        for cause in causes.iter_mut().skip(at) {
+            if let Cause::Registered(intake) | Cause::RetoppedUp(intake) = cause {
+                intake.plan_hash = second.hash();
+            }
+        }
+        causes.insert(at, Cause::Reported(Report::PlanChanged { plan_hash: second.hash() }));
+        let mut book = Book::new(first.clone()).with_versions(vec![first, second]);
+        let (mut model, mut out, mut balances) = (Model::new(&terms), Outcome::default(), BTreeMap::new());
+        for (number, cause) in causes.iter().enumerate() {
+            book.apply(cause, &mut out);
+            fold(&mut balances, &out.legs);
+            model.apply(cause);
+            if number == at {
+                prop_assert_eq!(book.plan().version(), 2);
+                model.change(&next);
+            }
+            agree(&model, &book, cause, &out, &balances)?;
+        }
     }
 
     #[test]
