@@ -108,12 +108,6 @@ impl Caps {
         self.terms = terms;
     }
 
-    /// Whether the plan has a cap.
-    #[must_use]
-    pub const fn is_limited(&self) -> bool {
-        self.terms.is_some()
-    }
-
     /// What a user paid for purchases that stand.
     #[must_use]
     pub fn invested(&self, user: UserId) -> Amount {
@@ -308,6 +302,30 @@ mod tests {
         assert!(!caps.has_no_stake(user(1)));
         assert_eq!(caps.take(user(1), of(7)), of(7));
         assert_eq!((caps.earned(user(1)), caps.over(user(1))), (of(7), Amount::ZERO));
+    }
+
+    /// A change of the plan is a change for what was paid in before, too.
+    #[test]
+    fn other_terms_hold_for_everything_that_was_paid_in() {
+        let mut caps = caps();
+        caps.invest(user(1), of(100));
+        assert_eq!(caps.take(user(1), of(1_000)), of(300));
+        caps.set_terms(Some(CapTerms::check(&CapTable { multiple: 4 }).unwrap()));
+        assert_eq!(caps.room(user(1)), of(100));
+        caps.set_terms(None);
+        assert_eq!(caps.take(user(1), of(1_000)), of(1_000));
+    }
+
+    #[test]
+    fn participants_are_told_the_multiple() {
+        let found = CapTerms::check(&CapTable { multiple: 7 }).unwrap();
+        let found = found.findings(Asset::Usdt);
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].code, found[0].severity),
+            ("earnings_capped", Severity::Info)
+        );
+        assert_eq!(found[0].figures, [("cap_multiple", 7)]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use ledger::{Tier, TreeNumber, UserId};
 use money::Amount;
 
-use super::{DepositStatus, GONE, NO_RETOPUP, NodeNumber, State, position};
+use super::{DepositStatus, GONE, NodeNumber, State, position};
 use crate::compiled::{CompiledPlan, tier_index};
 use crate::{DepositId, PoolRoom};
 
@@ -21,12 +21,6 @@ impl State {
     #[must_use]
     pub const fn user_count(&self) -> usize {
         self.users.len()
-    }
-
-    /// Deposits so far.
-    #[must_use]
-    pub const fn deposit_count(&self) -> usize {
-        self.deposits.len()
     }
 
     /// The id of the next user to register; `None` when there are no more.
@@ -63,13 +57,6 @@ impl State {
     #[must_use]
     pub fn is_active(&self, user: UserId) -> bool {
         self.line(user).is_some_and(|line| line.standing != GONE)
-    }
-
-    /// Whether a user is active and has a retopup that stands.
-    #[must_use]
-    pub fn has_retopup(&self, user: UserId) -> bool {
-        self.line(user)
-            .is_some_and(|line| line.standing != NO_RETOPUP && line.standing != GONE)
     }
 
     /// Who brought a user in.
