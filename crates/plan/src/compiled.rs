@@ -558,3 +558,18 @@ impl CompiledPlan {
 pub(crate) fn tier_index(tier: Tier) -> usize {
     usize::from(tier.get()).saturating_sub(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_half_of_the_rewards_may_be_funded_by_recruitment_on_a_public_chain() {
+        let text = include_str!("../../../plans/auto-pool.toml");
+        let mut plan = crate::compile(text).unwrap();
+        for (share_bps, passes) in [(0, true), (5_000, true), (5_001, false)] {
+            plan.recruitment_share_bps = share_bps;
+            assert_eq!(plan.gate(ChainClass::Public).is_ok(), passes, "{share_bps}");
+        }
+    }
+}

@@ -1,8 +1,10 @@
 //! What the compiler accepts, refuses and notices.
 
+mod components;
 mod document;
 mod findings;
 mod free_progression;
+mod limits;
 mod refusals;
 mod shipped;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use plan::sybil::{self, Bounds};
 use plan::{ChainClass, CompiledPlan, GateError, Severity, compile};
 
-const SHIPPED: [(&str, &str); 6] = [
+pub(crate) const SHIPPED: [(&str, &str); 6] = [
     ("auto-pool", include_str!("../../../../plans/auto-pool.toml")),
     (
         "auto-pool-rolling",
@@ -26,7 +26,7 @@ const SHIPPED: [(&str, &str); 6] = [
     ),
 ];
 
-fn shipped(name: &str) -> CompiledPlan {
+pub(crate) fn shipped(name: &str) -> CompiledPlan {
     let found = SHIPPED.into_iter().find(|(known, _)| *known == name);
     compile(found.expect("it is in the list").1).expect("a shipped plan compiles")
 }

@@ -137,6 +137,68 @@ fn bps(text: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
+    fn mends(found: &Found, expected: &str) -> (String, String) {
+        let refusal = wrong_type(&[Step::Key("size".to_owned())], found, expected);
+        (refusal.problem, refusal.mend)
+    }
+
+    #[test]
+    fn a_number_that_does_not_fit_is_told_its_limit() {
+        for (expected, max) in [
+            ("u8", "255"),
+            ("u16", "65535"),
+            ("u32", "4294967295"),
+            ("u64", "18446744073709551615"),
+        ] {
+            for (number, is) in [("99999999999999999999", "too large"), ("-1", "below zero")] {
+                let (problem, mend) = mends(&Found::Number(number.to_owned()), expected);
+                assert_eq!(problem, format!("{number} is {is}"));
+                let wanted = format!("write a whole number from 0 to {max}, without quotes");
+                assert_eq!(mend, wanted);
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_where_a_number_belongs_loses_its_quotes_only_if_it_is_one() {
+        let text = |text: &str| mends(&Found::Text(text.to_owned()), "u16").1;
+        assert_eq!(text("15"), "write it without quotes: size = 15");
+        for other in ["", "fifteen", "1.5"] {
+            assert_eq!(
+                text(other),
+                "write a whole number from 0 to 65535, without quotes",
+                "{other}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_number_where_a_text_belongs_gets_quotes_and_all_its_digits() {
+        let number = |number: &str| mends(&Found::Number(number.to_owned()), "a string").1;
+        assert_eq!(number("15"), "write it in quotes: size = \"15\"");
+        assert_eq!(
+            number("-15"),
+            "write it in quotes and without a sign: size = \"15\""
+        );
+        for spelt in ["1e18", "1E18", "1_000"] {
+            assert_eq!(
+                number(spelt),
+                "write all digits in quotes, without an exponent or separators, such as size = \"1000\""
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_table_is_told_how_one_is_written() {
+        let (problem, mend) = mends(&Found::Bool(true), "struct PoolTable");
+        assert!(problem.ends_with("stands where a table is expected"), "{problem}");
+        assert_eq!(mend, "write [size] and its fields below it");
+        let (_, mend) = mends(&Found::Text("yes".to_owned()), "a boolean");
+        assert_eq!(mend, "write size = true or size = false, without quotes");
+        let (_, mend) = mends(&Found::Bool(true), "something else");
+        assert_eq!(mend, "write something else");
+    }
+
     #[test]
     fn percents_become_basis_points() {
         for (text, expected) in [
