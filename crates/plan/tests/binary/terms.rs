@@ -1,7 +1,7 @@
 //! What is refused in the tables, and what people are told about a sound plan.
 
 use plan::binary::{BinaryState, JoinError};
-use plan::{Severity, UserId};
+use plan::{Day, Severity, UserId};
 
 use crate::tables::{changed, rupees};
 
@@ -153,6 +153,89 @@ fn whoever_is_not_next_or_has_an_unknown_sponsor_does_not_join() {
 }
 
 #[test]
+fn terms_are_read_as_they_were_written() {
+    let terms = changed(&[("hold_days", "14"), ("activation_amount", "\"5001.50\"")]).unwrap();
+    assert_eq!(terms.pair_value(), rupees("2000"));
+    assert_eq!(terms.price(), rupees("100000"));
+    assert_eq!(terms.first_payment_min(), rupees("500"));
+    assert_eq!(terms.activation_amount(), rupees("5001.50"));
+    assert_eq!(terms.hold_days(), 14);
+}
+
+/// Payments are kept in three parts of 32 bits: none may be lost, and none may reach into the next.
+#[test]
+fn payments_of_any_size_add_up() {
+    let price = money::Amount::new(0x8765_4321_fedc_ba98_7654_3210);
+    let shown = money::Asset::Inr.display_amount(price);
+    let terms = changed(&[
+        ("price", &format!("\"{shown}\"")),
+        ("first_payment_min", "\"0.01\""),
+    ])
+    .unwrap();
+    let mut state = BinaryState::default();
+    let user = UserId::new(1).unwrap();
+    state.join(&terms, user, None, None).unwrap();
+    let mut paid = 0;
+    for part in [0x1, 0xffff_ffff, 0x1_0000_0000, 0x7654_3210_0000_0000_0000_0000] {
+        let payment = state.pay(&terms, user, money::Amount::new(part));
+        assert_eq!(payment.accepted.base_units(), part);
+        paid += part;
+        assert_eq!(state.paid(user).base_units(), paid);
+    }
+    let rest = price.base_units() - paid;
+    assert_eq!(state.outstanding(&terms, user).base_units(), rest);
+    let payment = state.pay(&terms, user, price);
+    assert_eq!(payment.accepted.base_units(), rest);
+    assert_eq!(state.paid(user), price);
+}
+
+#[test]
+fn directs_are_counted_from_when_they_count_and_only_where_the_plan_asks() {
+    let user = |number| UserId::new(number).unwrap();
+    for (required, expected) in [("1", [0, 1, 2]), ("0", [0, 0, 0])] {
+        let terms = changed(&[("directs_required", required)]).unwrap();
+        let mut state = BinaryState::default();
+        state.join(&terms, user(1), None, None).unwrap();
+        assert_eq!(state.user_count(), 1);
+        state.join(&terms, user(2), Some(user(1)), None).unwrap();
+        state.join(&terms, user(3), Some(user(1)), None).unwrap();
+        assert_eq!((state.user_count(), state.history_bytes()), (3, 0));
+        let mut found = vec![state.directs(user(1))];
+        for direct in [2, 3] {
+            state.pay(&terms, user(direct), rupees("5000"));
+            found.push(state.directs(user(1)));
+        }
+        assert_eq!(found, expected, "{required}");
+        assert_eq!((state.directs(user(2)), state.directs(user(4))), (0, 0));
+    }
+}
+
+/// A pair of 2,000 for two who count: the first month grants it, and 16 bytes remember it.
+#[test]
+fn a_list_collects_the_pairs_of_a_closing_whole() {
+    let terms = changed(&[]).unwrap();
+    let mut state = BinaryState::default();
+    let user = |number| UserId::new(number).unwrap();
+    state.join(&terms, user(1), None, None).unwrap();
+    for direct in [2, 3] {
+        state.join(&terms, user(direct), Some(user(1)), None).unwrap();
+        state.pay(&terms, user(direct), rupees("5000"));
+    }
+    let month = Day::new(20_000).month();
+    let mut pairs = Vec::new();
+    let closing = state.close_month(&terms, month, rupees("1000000"), &mut pairs);
+    assert_eq!((closing.granted, closing.granted_value), (1, rupees("2000")));
+    let [pair] = pairs[..] else {
+        panic!("one pair: {pairs:?}");
+    };
+    assert_eq!((pair.user, pair.number), (user(1), 1));
+    assert_eq!(
+        (pair.parts.value, pair.parts.withheld),
+        (rupees("2000"), rupees("0"))
+    );
+    assert_eq!((state.pairs(user(1)), state.history_bytes()), (1, 16));
+}
+
 fn a_user_takes_fifty_bytes() {
     assert_eq!(BinaryState::bytes_per_user(), 50);
 }

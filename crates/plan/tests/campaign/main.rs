@@ -228,3 +228,26 @@ fn a_campaign_without_caps_or_hold_is_told() {
     assert_eq!(codes(&[("\"10000\"", "\"400\"")]).len(), 2);
     assert_eq!(codes(&[("\"10000\"", "\"401\"")]).len(), 1);
 }
+
+#[test]
+fn a_campaign_of_one_day_and_one_reward_is_sound() {
+    assert!(with(&[("2026-12-31", "2026-05-01")]).is_ok());
+    let terms = with(&[("\"10000\"", "\"10\""), ("\"500\"", "\"10\"")]).unwrap();
+    assert_eq!(terms.budget(), Asset::Usdt.parse_amount("10").unwrap());
+    assert_eq!(terms.fund(), "marketing");
+}
+
+#[test]
+fn achievements_by_rewards_ascend_too() {
+    let again = |amount: &str| {
+        let third = format!("earned_min = \"{amount}\"");
+        with(&[("conversions_min = 2", &third)]).map(|_| ())
+    };
+    let unordered = (
+        "achievements_unordered",
+        "campaign.achievements[2].name".to_owned(),
+    );
+    assert_eq!(again("99"), Err(unordered.clone()));
+    assert_eq!(again("100"), Err(unordered));
+    assert_eq!(again("100.01"), Ok(()));
+}

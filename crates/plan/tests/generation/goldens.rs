@@ -257,3 +257,20 @@ fn refusals_name_the_field_and_the_rule() {
         assert_eq!((refusal.code, refusal.field.as_str()), (code, field));
     }
 }
+
+#[test]
+fn participants_are_told_how_much_is_shared_and_who_needs_directs() {
+    let found = crate::people::terms(Mode::Physical).findings(money::Asset::Usdt);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].code, "generations_from_purchases");
+    // The first two generations ask for no directs: 10 % and 5 %.
+    assert_eq!(
+        found[0].figures,
+        [
+            ("generations", 20),
+            ("rates_sum_bps", 3_100),
+            ("without_directs_bps", 1_500),
+            ("directs_for_all", 10)
+        ]
+    );
+}

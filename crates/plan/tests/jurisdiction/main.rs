@@ -134,6 +134,17 @@ fn a_plan_that_recruitment_funds_is_barred_by_every_profile_for_public_chains() 
     assert_eq!(shipped("local").apply(plan.findings().to_vec()), plan.findings());
 }
 
+/// What is said about other things does not answer what the profile asks.
+#[test]
+fn a_profile_asks_about_what_is_not_stated_among_other_findings() {
+    let eu = shipped("EU");
+    let asked = eu.apply(vec![]).len();
+    assert!(asked > 1);
+    let other = finding("nobody_asks_about_this", &[]);
+    assert_eq!(eu.apply(vec![other]).len(), 1 + asked);
+    assert_eq!(eu.apply(vec![statements::cooling_off(30)]).len(), asked);
+}
+
 #[test]
 fn a_plan_about_which_everything_is_stated_well_has_no_error() {
     let stated = || {

@@ -1,5 +1,6 @@
 //! Who takes a generation under the three kinds of compression.
 
+use money::Amount;
 use plan::UserId;
 use plan::orders::{Buyer, Shortfall};
 
@@ -263,4 +264,42 @@ fn titles_that_open_generations_let_the_next_title_take_them() {
             "4@7 user 1 200"
         ]
     );
+}
+
+/// User 2 serves two customers and has what the generations ask for, but for the group's volume.
+#[test]
+fn a_statement_tells_own_orders_from_those_of_the_users_customers() {
+    let asks = "own_pv_min = [\"0\", \"1\", \"0\"]\ngroup_pv_min = [\"0\", \"0\", \"9\"]";
+    let mut shop = Shop::new(&format!("compression = \"generous\"\n{asks}"), 6);
+    for buyer in 1..=5 {
+        shop.buy(buyer, 100);
+    }
+    shop.sell(2, 40);
+    shop.sell(2, 2);
+    shop.sell(3, 7);
+    shop.settle();
+    let volumes = shop.orders.volumes(&shop.terms, shop.period());
+    let statement = |who| {
+        shop.orders
+            .statement(&shop.terms, &volumes, shop.period(), user(who))
+            .unwrap()
+    };
+    let two = statement(2);
+    assert_eq!((two.own_volume, two.customer_volume), (amount(100), amount(42)));
+    assert_eq!(
+        (statement(3).customer_volume, statement(4).customer_volume),
+        (amount(7), Amount::ZERO)
+    );
+    // Generation 3 of user 1, 2 and 3 asks for 900 of group volume, and nobody has it.
+    let missed: Vec<_> = two
+        .missed
+        .iter()
+        .map(|missed| (missed.generation, missed.orders))
+        .collect();
+    assert_eq!(missed, [(3, 1)]);
+    let cause = Shortfall::GroupVolume {
+        found: two.group_volume,
+        needed: amount(900),
+    };
+    assert_eq!((two.missed[0].cause, two.missed[0].claim), (cause, amount(3)));
 }

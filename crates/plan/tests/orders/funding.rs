@@ -29,6 +29,21 @@ fn a_retail_share_that_is_reached_changes_nothing() {
 }
 
 #[test]
+fn a_retail_share_that_is_just_reached_blocks_nothing() {
+    let mut shop = shop(
+        "retail_share_min_bps = 7000\nretail_rule = \"block\"",
+        3_000,
+        7_000,
+    );
+    let period = shop.period();
+    assert_eq!(shop.orders.totals(period), None);
+    let totals = shop.settle();
+    assert_eq!((totals.cut_by_retail, totals.paid), (Amount::ZERO, totals.due));
+    assert!(!totals.paid.is_zero());
+    assert_eq!(shop.orders.totals(period), Some(totals));
+}
+
+#[test]
 fn below_the_retail_share_all_are_paid_in_proportion() {
     // 3,500 of 10,000 where 7,000 are asked for: one half.
     let mut scaled = shop(

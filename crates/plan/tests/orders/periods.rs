@@ -143,3 +143,15 @@ fn broken_orders_are_refused() {
         "unknown_user"
     );
 }
+
+#[test]
+fn an_order_remembers_what_was_paid_what_it_brought_and_what_went_back() {
+    let mut shop = Shop::new("pv_bps = 5000", 2);
+    let order = shop.buy(2, 1_000);
+    shop.refund(order, 300);
+    let known = shop.orders.order(order).unwrap();
+    assert_eq!((known.amount(), known.volume()), (amount(1_000), amount(500)));
+    assert_eq!((known.refunded(), known.kept()), (amount(300), amount(700)));
+    let period = shop.period();
+    assert_eq!(period.to_string(), period.get().to_string());
+}

@@ -88,6 +88,9 @@ fn participants_are_told_what_funds_commissions() {
     );
     let short = "fund_bps = 1000\npaycut = \"pro_rata\"\nactive_pv_min = \"0\"";
     assert_eq!(codes(short).last(), Some(&("paycut_expected", Severity::Warning)));
+    // The fund receives exactly what the rates promise.
+    let even = "fund_bps = 1800\npaycut = \"pro_rata\"\nactive_pv_min = \"0\"";
+    assert_ne!(codes(even).last(), Some(&("paycut_expected", Severity::Warning)));
     let findings = terms(retail).findings(Asset::Inr);
     assert_eq!(findings[1].figures[0], ("own_purchases_bps", 3_000));
     assert_eq!(

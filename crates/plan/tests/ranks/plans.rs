@@ -1,7 +1,10 @@
 //! What a plan file may say about ranks, and what is refused.
 
 use money::Asset;
-use plan::ranks::{RanksTable, RanksTerms};
+use plan::UserId;
+use plan::ranks::{Ranks, RanksTable, RanksTerms};
+
+use crate::scenario::week;
 
 pub(crate) const SEED: &str = r#"
 window = "lifetime"
@@ -215,4 +218,54 @@ fn own_and_group_volume_are_requirements_of_their_own() {
     assert_eq!(of(600, 400, 100), 1);
     assert_eq!(of(5_000, 0, 100), 2);
     assert_eq!(of(5_000, 0, 99), 0);
+}
+
+#[test]
+fn terms_and_sums_are_read_as_they_were_written() {
+    let terms = check(&SEED.replace("bonus_weeks = 52", "bonus_weeks = 26")).unwrap();
+    assert_eq!((terms.bonus_weeks(), terms.fund()), (26, "ranks"));
+    let bonus = |number| Asset::Usdt.display_amount(terms.rank(number).unwrap().weekly_bonus());
+    assert_eq!((bonus(1), bonus(6)), ("50".into(), "5000".into()));
+    assert_eq!(terms.weekly_bonus(0), money::Amount::ZERO);
+}
+
+#[test]
+fn what_users_bought_and_became_can_be_asked_for_until_a_week_is_closed() {
+    let (terms, mut ranks) = (check(SEED).unwrap(), Ranks::default());
+    let user = |number| UserId::new(number).unwrap();
+    let units = |text: &str| Asset::Usdt.parse_amount(text).unwrap();
+    let (first, second) = (week(1), week(2));
+    assert!(ranks.join(user(1), None));
+    for direct in [2, 3] {
+        assert!(ranks.join(user(direct), Some(user(1))));
+        assert!(ranks.add(user(direct), units("10000"), first));
+    }
+    assert_eq!(ranks.user_count(), 3);
+    assert_eq!(ranks.own_volume(user(2)), units("10000"));
+    assert!(ranks.remove(user(2), units("1"), first));
+    assert_eq!(ranks.own_volume(user(2)), units("9999"));
+    assert_eq!(ranks.own_volume(user(1)), money::Amount::ZERO);
+
+    let mut legs = Vec::new();
+    let explained = ranks.legs(&terms, user(1), first, &mut legs).unwrap();
+    assert_eq!((explained.rank, legs.len()), (1, 2));
+    assert_eq!(ranks.legs(&terms, user(4), first, &mut legs), None);
+    assert_eq!((ranks.title(user(1)), ranks.paid_as(user(1))), (0, 0));
+    assert!(
+        ranks
+            .close_week(&terms, first, units("1000"), &mut Vec::new())
+            .is_some()
+    );
+    assert_eq!((ranks.title(user(1)), ranks.paid_as(user(1))), (1, 1));
+    // What a closed week decided is said already.
+    assert_eq!(ranks.legs(&terms, user(1), first, &mut legs), None);
+
+    assert!(ranks.add(user(2), units("1"), second));
+    assert!(
+        ranks
+            .close_week(&terms, second, units("1000"), &mut Vec::new())
+            .is_some()
+    );
+    assert_eq!((ranks.title(user(1)), ranks.title(user(2))), (2, 0));
+    assert_eq!(ranks.title(user(4)), 0);
 }

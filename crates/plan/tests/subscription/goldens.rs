@@ -2,12 +2,12 @@
 
 use ledger::BreakageCause;
 use money::{Amount, Bps};
-use plan::Day;
 use plan::generation::Fate;
 use plan::subscription::file::{AccrualDays, MonthDivisor, NamedDivisor, WhenShort};
-use plan::subscription::{Coverage, NotSold, Status};
+use plan::subscription::{BonusTerms, Coverage, NotSold, Status};
+use plan::{Day, Severity};
 
-use crate::world::{ASSET, World, allocation, check, day, generations, id, of, table, user};
+use crate::world::{ASSET, World, allocation, bonus_table, check, day, generations, id, of, table, user};
 
 #[test]
 fn a_tier_reaches_to_just_below_the_next() {
@@ -125,6 +125,48 @@ fn the_findings_say_so() {
     assert_eq!(figure("accruals_from_purchases", 0, "allocation_bps"), 8_000);
     assert!(findings[0].text.contains("4.35 %"), "{}", findings[0].text);
     assert!(findings[1].text.contains("6.20 %"), "{}", findings[1].text);
+}
+
+/// Working days alone are a reason to warn only where they accrue less than the rate says.
+#[test]
+fn a_rate_that_is_not_reached_is_a_warning() {
+    let severity = |days, divisor| {
+        let mut table = table();
+        (table.accrual_days, table.month_divisor) = (days, divisor);
+        let findings = check(&table).findings(ASSET, None);
+        let found = findings
+            .iter()
+            .find(|finding| finding.code == "effective_rate")
+            .unwrap();
+        (found.severity, found.text.contains("only working days"))
+    };
+    let thirty = MonthDivisor::Days(30);
+    assert_eq!(severity(AccrualDays::Working, thirty), (Severity::Warning, true));
+    assert_eq!(severity(AccrualDays::All, thirty), (Severity::Info, false));
+    let exact = MonthDivisor::Named(NamedDivisor::WorkingDays);
+    assert_eq!(severity(AccrualDays::Working, exact), (Severity::Info, false));
+    let twenty = MonthDivisor::Days(20);
+    assert_eq!(severity(AccrualDays::Working, twenty), (Severity::Info, false));
+}
+
+#[test]
+fn a_bonus_that_cannot_be_withdrawn_is_told_with_its_figures() {
+    let terms = BonusTerms::check(&bonus_table(), ASSET).unwrap();
+    let found = terms.findings(ASSET);
+    assert_eq!((found.len(), found[0].code), (1, "bonus_not_withdrawable"));
+    let amount = ASSET.parse_amount(&bonus_table().amount).unwrap().base_units();
+    let share = u128::from(bonus_table().use_bps_max);
+    assert_eq!(found[0].figures, [("amount", amount), ("use_bps_max", share)]);
+}
+
+#[test]
+fn subscriptions_know_their_last_day_and_whether_there_are_any() {
+    let mut world = World::new(&table());
+    assert!(world.subscriptions.is_empty());
+    assert_eq!(world.subscriptions.last_day(), None);
+    world.accrue("2026-11-23", "1000");
+    assert!(world.subscriptions.is_empty());
+    assert_eq!(world.subscriptions.last_day(), Some(day("2026-11-23")));
 }
 
 #[test]

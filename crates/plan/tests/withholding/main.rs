@@ -8,7 +8,7 @@ mod page;
 
 use money::{Amount, Asset};
 use plan::Severity;
-use plan::withdrawal::{WithdrawalTable, WithdrawalTerms};
+use plan::withdrawal::{WithdrawalRefused, WithdrawalTable, WithdrawalTerms};
 use plan::withholding::{WithholdingTable, WithholdingTerms};
 use serde::Deserialize;
 
@@ -235,4 +235,35 @@ fn participants_are_told_what_is_withheld_and_what_a_withdrawal_costs() {
                     the whole year.";
     assert_eq!(told(&both)[1].text, sentence);
     assert_eq!(told(&both)[4].severity, Severity::Warning);
+}
+
+#[test]
+fn a_withdrawal_without_a_fee_says_nothing_of_one_and_keeps_its_minimum() {
+    let terms = |text: &str| WithdrawalTerms::check(&tables(text).withdrawal.unwrap(), Asset::Inr).unwrap();
+    let free = terms("[withdrawal]\nfee_bps = 0\nmin = \"10\"");
+    assert_eq!(free.min(), Asset::Inr.parse_amount("10").unwrap());
+    let codes: Vec<_> = free.findings(Asset::Inr).iter().map(|found| found.code).collect();
+    assert_eq!(codes, ["withdrawal_minimum"]);
+    assert_eq!(terms("[withdrawal]\nfee_bps = 0").findings(Asset::Inr), []);
+}
+
+#[test]
+fn whoever_is_refused_a_withdrawal_reads_why() {
+    let of = Amount::new;
+    for (refused, text) in [
+        (
+            WithdrawalRefused::AboveWallet { wallet: of(7) },
+            "the wallet balance holds 7 base units",
+        ),
+        (
+            WithdrawalRefused::BelowMin { min: of(9) },
+            "the smallest withdrawal is 9 base units",
+        ),
+        (
+            WithdrawalRefused::NothingLeft,
+            "tax and fee would leave nothing of it",
+        ),
+    ] {
+        assert_eq!(refused.to_string(), text);
+    }
 }
