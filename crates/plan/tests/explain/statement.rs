@@ -93,3 +93,30 @@ fn what_happens_before_a_period_only_opens_it_and_after_it_nothing_counts() {
         assert_eq!(left.entries.len() + right.entries.len(), whole.entries.len());
     }
 }
+
+/// Whoever has paid, was meant to receive, or has money moved is concerned; whoever only stands above is not.
+#[test]
+fn a_fact_concerns_those_whom_its_money_names() {
+    let mut world = World::new(AUTO_POOL);
+    let mut concerned = vec![Vec::new(); 5];
+    for (seq, line) in (1..).zip(HISTORY) {
+        world.step(line);
+        for (number, facts) in (1..).zip(&mut concerned) {
+            let statement = Statement::new(UserId::new(number).unwrap(), 0, u64::MAX);
+            if statement.concerns(&world.plan, &world.out) {
+                facts.push(seq);
+            }
+        }
+    }
+    // U3, U2, U1, Z and Y. U2 misses shares of the fifth and the seventh; Y enters a pool, so U2 has nothing to do with it.
+    assert_eq!(
+        concerned,
+        [
+            vec![1, 2, 4, 5, 7, 8],
+            vec![2, 3, 5, 7, 8, 9],
+            vec![3, 5, 6, 7, 8],
+            vec![6, 7],
+            vec![10]
+        ]
+    );
+}

@@ -1,5 +1,7 @@
 //! Explanations of component plans: every leg of every scenario has its line, and the page's examples come out as written.
 
+use std::collections::BTreeSet;
+
 use ledger::{Account, Beneficiary, Leg, Reason};
 use money::Amount;
 use plan::explain::{Holdings, Line, Statement, Values, Verdict};
@@ -222,4 +224,69 @@ fn statements_of_component_plans_end_with_the_balances_of_the_accounts() {
         }
     }
     assert!(!seen.deferred.is_zero() && !seen.wallet.is_zero() && !seen.owed.is_zero());
+}
+
+const EXPLANATIONS: &str = include_str!("explanations.txt");
+
+/// `explanations.txt` has, for every scenario, each explanation that it causes: the first one of those that differ in figures
+/// only. Whoever changes a sentence, or who reads it, sees it there.
+#[test]
+fn what_every_scenario_explains_is_written_down() {
+    let mut found = String::new();
+    for (name, plan, scenario) in crate::all_scenarios() {
+        found += &format!("= {name}\n");
+        let mut seen = BTreeSet::new();
+        crate::scenario::run_telling(Scenario::new(plan.clone()), scenario, |scenario| {
+            for line in scenario.lines() {
+                let said = said(&plan, line);
+                let without_figures: String =
+                    said.chars().filter(|letter| !letter.is_ascii_digit()).collect();
+                if seen.insert(without_figures.replace('.', "")) {
+                    found += &format!("{said}\n");
+                }
+            }
+        });
+    }
+    let differs = found
+        .lines()
+        .zip(EXPLANATIONS.lines())
+        .find(|(found, known)| found != known);
+    if found != EXPLANATIONS {
+        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("explanations.txt");
+        std::fs::write(&path, &found).unwrap();
+        panic!("{differs:#?}: all that is explained now is in {}", path.display());
+    }
+}
+
+/// A line with the path of its parameter.
+fn said(plan: &CompiledPlan, line: &Line) -> String {
+    let amount = match line.leg {
+        Some(_) => plan.asset().display_amount(line.amount),
+        None => "-".to_owned(),
+    };
+    let cause = line.verdict.cause().map_or("", |cause| cause.name());
+    let parameter = line.parameter.as_deref().unwrap_or("-");
+    format!(
+        "{amount} {}:{cause} {} {} [{parameter}] {}",
+        line.verdict.name(),
+        line.component,
+        line.rule,
+        line.because
+    )
+}
+
+/// Where generations skip uplines, a purchase may have passed over anybody, without a leg that says so.
+#[test]
+fn a_purchase_of_strangers_concerns_only_whom_it_may_have_passed_over() {
+    for (words, concerns) in [("subscription", false), ("subscription compressed", true)] {
+        let plan = compile(&variant(words)).unwrap();
+        let mut scenario = Scenario::new(plan.clone());
+        scenario.step("register A paying 500", &[], words);
+        let statement = Statement::new(UserId::new(1).unwrap(), 0, 1_000);
+        assert!(statement.concerns(&plan, scenario.out()), "{words}");
+        scenario.step("register B paying 500", &[], words);
+        assert_eq!(statement.concerns(&plan, scenario.out()), concerns, "{words}");
+        scenario.step("fund 5", &[], words);
+        assert!(!statement.concerns(&plan, scenario.out()), "{words}");
+    }
 }

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
 
+mod book;
 mod explained;
 mod scenario;
+mod state;
+mod versions;
 
 use ledger::Reason;
 use plan::{
@@ -107,6 +110,13 @@ fn binary_taxed() -> CompiledPlan {
     compile(&text).unwrap()
 }
 
+/// The same with 1,000 for the sponsor of somebody's first payment.
+fn binary_with_direct_bonus() -> CompiledPlan {
+    let text = include_str!("../../../../plans/binary-ev.toml");
+    let text = text.replace("name = \"binary-ev\"", "name = \"binary-ev-direct\"");
+    compile(&text.replace("[binary]", "[binary]\ndirect_bonus = \"1000\"")).unwrap()
+}
+
 fn unilevel_orders() -> CompiledPlan {
     compile(include_str!("../../../../plans/unilevel-orders.toml")).unwrap()
 }
@@ -123,6 +133,11 @@ macro_rules! scenarios {
                 scenario::check($plan, include_str!(concat!("scenarios/", stringify!($name), ".txt")));
             }
         )*
+
+        /// Every scenario with its plan.
+        pub(crate) fn all_scenarios() -> Vec<(&'static str, CompiledPlan, &'static str)> {
+            vec![$((stringify!($name), $plan, include_str!(concat!("scenarios/", stringify!($name), ".txt")))),*]
+        }
     };
 }
 
@@ -161,6 +176,13 @@ scenarios! {
     what_operators_took_out_cannot_come_back: unilevel_orders();
     what_a_day_credits_is_taxed_in_its_year: taxed_subscription();
     a_campaign_pays_out_of_its_budget: referral_campaign();
+    a_chosen_side_is_where_the_next_direct_joins: binary_ev();
+    a_reward_that_is_lost_makes_room_under_the_cap_again: subscription();
+    who_has_left_earns_no_commission: unilevel_orders();
+    a_sponsor_has_a_bonus_once_and_gives_it_back: binary_with_direct_bonus();
+    a_rank_bonus_goes_back_while_it_is_held: subscription();
+    a_bonus_pays_no_more_than_its_fund_has: small_subscription();
+    a_reversed_conversion_takes_back_what_is_held: referral_campaign();
 }
 
 /// From one fact on the rules are another version's; what was granted before stays as it was.

@@ -62,7 +62,12 @@ pub(crate) fn check_change(plan: CompiledPlan, other: CompiledPlan, text: &str) 
     run(scenario, text);
 }
 
-fn run(mut scenario: Scenario, text: &str) {
+fn run(scenario: Scenario, text: &str) {
+    run_telling(scenario, text, |_| {});
+}
+
+/// Runs a scenario and calls `each` after every fact.
+pub(crate) fn run_telling(mut scenario: Scenario, text: &str, mut each: impl FnMut(&Scenario)) {
     let mut lines = text.lines().enumerate().peekable();
     while let Some((number, line)) = lines.next() {
         let line = line.split('#').next().unwrap().trim_end();
@@ -75,6 +80,9 @@ fn run(mut scenario: Scenario, text: &str) {
         }
         let at = format!("line {}: {line}", number + 1);
         scenario.step(line, &expected, &at);
+        if !line.starts_with('=') && !line.starts_with("day ") {
+            each(&scenario);
+        }
     }
 }
 
