@@ -9,6 +9,9 @@ const ROLLING: &str = include_str!("../../../../plans/auto-pool-rolling.toml");
 const SUBSCRIPTION: &str = include_str!("../../../../plans/subscription.toml");
 const CAMPAIGN: &str = include_str!("../../../../plans/referral-campaign.toml");
 
+const BINARY: &str = include_str!("../../../../plans/binary-ev.toml");
+const ORDERS: &str = include_str!("../../../../plans/unilevel-orders.toml");
+
 const POLICY: &str = "\n[[withholding]]\nname = \"X\"\nvalid_from = \"2020-01-01\"\nbasis = \"credit\"\nrate_bps = 1000\n\
                       financial_year_starts_month = 1\non = \"gross\"\n";
 
@@ -91,4 +94,30 @@ fn a_version_that_differs_in_what_the_state_relies_on_does_not_follow() {
     let pools = format!("{ROLLING}\n[[funds]]\nname = \"campaign\"\n\n[campaign]{campaign}");
     let asset = [("asset = \"USDT\"", "asset = \"BNB\"")];
     stays(changed(CAMPAIGN, &asset), changed(&pools, &[]));
+}
+
+/// Whoever has paid a part agreed to the rest, and an order belongs to its period and fund for good.
+#[test]
+fn a_version_keeps_what_buyers_agreed_to() {
+    let binary = || changed(BINARY, &[]);
+    follows(
+        binary(),
+        changed(BINARY, &[("pair_value = \"2000\"", "pair_value = \"1999\"")]),
+    );
+    for agreed in [
+        ("price = \"100000\"", "price = \"100001\""),
+        ("first_payment_min = \"500\"", "first_payment_min = \"501\""),
+        ("activation_amount = \"5000\"", "activation_amount = \"5001\""),
+        ("[binary]", "[binary]\ncounts_from = \"first_payment\""),
+    ] {
+        stays(binary(), changed(BINARY, &[agreed]));
+    }
+    let orders = || changed(ORDERS, &[]);
+    follows(orders(), changed(ORDERS, &[("hold_days = 30", "hold_days = 31")]));
+    stays(
+        orders(),
+        changed(ORDERS, &[("period = \"month\"", "period = \"week\"")]),
+    );
+    let fund = ("fund = \"commissions\"", "fund = \"ranks\"");
+    stays(orders(), changed(ORDERS, &[fund]));
 }
