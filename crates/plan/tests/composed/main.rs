@@ -2,14 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
 
-mod history;
 mod paper;
-mod steps;
-mod variants;
 
 use std::collections::BTreeMap;
 
-use history::World;
+use histories::steps::{any_busy_history, any_history, any_hostile_history};
+use histories::variants::any_variant;
+use histories::{Kind, Step, Variant, World};
 use ledger::{Account, AccountKind, Fund};
 use naive::Changes;
 use naive::composed::Model;
@@ -17,8 +16,6 @@ use paper::{Paper, fold, signed};
 use plan::explain::explain;
 use plan::{Book, Cause, CompiledPlan, Effect, Fact, Outcome, Report, State, compile};
 use proptest::prelude::*;
-use steps::{Step, any_busy_history, any_history, any_hostile_history};
-use variants::{Kind, Variant, any_variant};
 
 /// Runs a history and checks everything after every fact. Returns its causes and what they did.
 fn run(variant: &Variant, steps: &[Step]) -> Result<(World, Paper, Vec<Cause>, Vec<Outcome>), TestCaseError> {
@@ -40,7 +37,6 @@ fn run(variant: &Variant, steps: &[Step]) -> Result<(World, Paper, Vec<Cause>, V
             paper
                 .follow(&world.book, &cause, &out, variant.multiple())
                 .map_err(context)?;
-            world.treasury = paper.treasury();
             causes.push(cause);
             outcomes.push(out);
         }
@@ -51,8 +47,7 @@ fn run(variant: &Variant, steps: &[Step]) -> Result<(World, Paper, Vec<Cause>, V
 /// Applies a cause; what is ignored changes nothing.
 fn apply(world: &mut World, cause: &Cause) -> Result<Outcome, TestCaseError> {
     let (plan, state) = (world.book.plan().clone(), world.book.state().clone());
-    let mut out = Outcome::default();
-    world.book.apply(cause, &mut out);
+    let out = world.apply(cause);
     explained(&plan, &state, &out)?;
     let before = matches!(cause, Cause::Reported(_)).then_some(state);
     let is_ignored = matches!(out.effects[..], [Effect::CommandIgnored { .. }]);
@@ -268,7 +263,6 @@ proptest! {
             for cause in world.causes(step) {
                 let out = apply(&mut world, &cause)?;
                 prop_assert!(out.legs.iter().all(|leg| !leg.amount.is_zero() && leg.debit != leg.credit));
-                world.treasury = world.treasury.saturating_add(1);
             }
         }
     }

@@ -89,21 +89,6 @@ impl Paper {
         self.balances.get(&account).copied().unwrap_or(0)
     }
 
-    /// What operators may take out.
-    pub(crate) fn treasury(&self) -> u128 {
-        let mine = |account: &Account| {
-            matches!(
-                account.kind(),
-                AccountKind::Company | AccountKind::Breakage | AccountKind::Residual
-            )
-        };
-        let sum: i128 = (self.balances.iter())
-            .filter(|(account, _)| mine(account))
-            .map(|(_, balance)| *balance)
-            .sum();
-        u128::try_from(sum).unwrap_or(0)
-    }
-
     pub(crate) fn follow(
         &mut self,
         book: &Book,

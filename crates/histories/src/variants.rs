@@ -4,36 +4,41 @@ use naive::composed::{Bonus, Terms};
 use plan::{CompiledPlan, compile};
 use proptest::prelude::*;
 
-const SUBSCRIPTION: &str = include_str!("../../../../plans/subscription.toml");
-const BINARY: &str = include_str!("../../../../plans/binary-ev.toml");
-const ORDERS: &str = include_str!("../../../../plans/unilevel-orders.toml");
-const CAMPAIGN: &str = include_str!("../../../../plans/referral-campaign.toml");
+const SUBSCRIPTION: &str = include_str!("../../../plans/subscription.toml");
+const BINARY: &str = include_str!("../../../plans/binary-ev.toml");
+const ORDERS: &str = include_str!("../../../plans/unilevel-orders.toml");
+const CAMPAIGN: &str = include_str!("../../../plans/referral-campaign.toml");
 
 const WITHDRAWAL: &str = "\n[withdrawal]\nfee_bps = 333\nmin = \"0.03\"\n";
 
 /// One of the four kinds of plans, and which of its variations are in force, a bit each.
 #[derive(Clone, Debug)]
-pub(crate) struct Variant {
-    pub(crate) kind: Kind,
-    pub(crate) bits: u32,
+pub struct Variant {
+    /// Which plan file.
+    pub kind: Kind,
+    /// Which of its variations; 0 for the file as it is.
+    pub bits: u32,
 }
 
+/// The plan files with components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     Subscription,
     Binary,
     Orders,
     Campaign,
 }
 
-pub(crate) fn any_variant(kind: Kind) -> impl Strategy<Value = Variant> {
+/// A plan file as it is, or any of its variations.
+pub fn any_variant(kind: Kind) -> impl Strategy<Value = Variant> {
     // The file as it is, and everything else.
     prop_oneof![1 => Just(0), 9 => any::<u32>()].prop_map(move |bits| Variant { kind, bits })
 }
 
 impl Variant {
     /// The plan, and another version that can follow it.
-    pub(crate) fn plans(&self) -> [CompiledPlan; 2] {
+    #[must_use]
+    pub fn plans(&self) -> [CompiledPlan; 2] {
         let first = self.text();
         let second = first.replace("version = 1", "version = 2");
         let second = match self.kind {
@@ -50,7 +55,8 @@ impl Variant {
     }
 
     /// The same without what the model of a whole plan leaves out: ranks, taxes, funds behind funds.
-    pub(crate) const fn modelled(&self) -> Self {
+    #[must_use]
+    pub const fn modelled(&self) -> Self {
         let out = 1 << 10 | 1 << 16 | 1 << 17;
         Self {
             kind: self.kind,
@@ -60,7 +66,8 @@ impl Variant {
     }
 
     /// What the file of subscriptions says, in the words of the model: the first version, or the one that follows it.
-    pub(crate) fn terms(&self, version: usize) -> Terms {
+    #[must_use]
+    pub fn terms(&self, version: usize) -> Terms {
         let follows = version == 1;
         let (first, second) = match (self.has(0), follows) {
             (true, _) => (9_000, 10_000),
@@ -70,28 +77,12 @@ impl Variant {
         let usdt = |amount: i128| amount * 1_000_000;
         let mut tiers = vec![(usdt(50), first), (usdt(3_001), second), (usdt(5_001), 1_000)];
         tiers.truncate(if self.has(8) { 1 } else { 3 });
-        let rates = [
-            if follows { 700 } else { 1000 },
-            500,
-            300,
-            200,
-            200,
-            100,
-            100,
-            100,
-            100,
-            100,
-            50,
-            50,
-            50,
-            50,
-            50,
-            30,
-            30,
-            30,
-            30,
-            30,
+        let mut rates = [
+            1000, 500, 300, 200, 200, 100, 100, 100, 100, 100, 50, 50, 50, 50, 50, 30, 30, 30, 30, 30,
         ];
+        if follows {
+            rates[0] = 700;
+        }
         let mut needed = [0, 0, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10];
         if self.has(23) {
             needed[..3].copy_from_slice(&[2, 1, 3]);
@@ -127,14 +118,16 @@ impl Variant {
     }
 
     /// How many times what was paid in may be earned.
-    pub(crate) fn multiple(&self) -> Option<i128> {
+    #[must_use]
+    pub fn multiple(&self) -> Option<i128> {
         let text = self.text();
         let (_, cap) = text.split_once("[cap]\nmultiple = ")?;
         cap.split_whitespace().next()?.parse().ok()
     }
 
     /// Amounts that payments of this plan like, and some that they do not.
-    pub(crate) const fn payments(&self) -> &'static [&'static str] {
+    #[must_use]
+    pub const fn payments(&self) -> &'static [&'static str] {
         match self.kind {
             Kind::Subscription => &[
                 "50",
@@ -197,13 +190,6 @@ impl Variant {
         );
         self.change(&mut text, 7, "grant = \"verified\"", "grant = \"first_purchase\"");
         self.change(&mut text, 8, "cap_multiple", "amount_max = \"600\"\ncap_multiple");
-        if self.has(8) {
-            let (before, tiers) = text
-                .split_once("\n[[subscription.tiers]]\nfrom = \"3001\"")
-                .unwrap();
-            let (_, after) = tiers.split_once("\n# Shares of a purchase").unwrap();
-            text = format!("{before}\n# Shares of a purchase{after}");
-        }
         self.change(
             &mut text,
             9,
@@ -236,6 +222,18 @@ impl Variant {
             "directs_required = [0, 0, 2",
             "directs_required = [2, 1, 3",
         );
+        self.reshape(text)
+    }
+
+    /// Takes out, or adds, whole tables of the plan of subscriptions.
+    fn reshape(&self, mut text: String) -> String {
+        if self.has(8) {
+            let (before, tiers) = text
+                .split_once("\n[[subscription.tiers]]\nfrom = \"3001\"")
+                .unwrap();
+            let (_, after) = tiers.split_once("\n# Shares of a purchase").unwrap();
+            text = format!("{before}\n# Shares of a purchase{after}");
+        }
         if self.has(22) {
             let (before, ranks) = text.split_once("\n[ranks]").unwrap();
             let (_, withdrawal) = ranks.split_once("\n[withdrawal]").unwrap();

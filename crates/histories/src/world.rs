@@ -1,30 +1,38 @@
-//! Random histories in the words of the outside, driven by what the book says so far.
+//! [`World`]: steps in the words of the outside, driven by what the book says so far.
 
 use crate::steps::Step;
 use crate::variants::Variant;
 use alloy_primitives::{Address, B256, U256};
+use ledger::{Account, AccountKind, Leg, Phase};
 use money::Amount;
 use plan::report::Side;
-use plan::{Book, Cause, CompiledPlan, Day, Intake, Report};
+use plan::{Book, Cause, CompiledPlan, Day, Intake, Outcome, Report};
 
 const DAY_SECONDS: u64 = 86_400;
 
 /// Chain, shops and operators of a history.
-pub(crate) struct World {
+#[derive(Clone, Debug)]
+pub struct World {
     variant: Variant,
-    pub(crate) book: Book,
-    pub(crate) versions: [CompiledPlan; 2],
+    /// What the history did so far.
+    pub book: Book,
+    /// The plan, and another version that can follow it.
+    pub versions: [CompiledPlan; 2],
     /// The day that is now.
-    pub(crate) today: u32,
-    pub(crate) wallets: Vec<Address>,
-    pub(crate) deposits: Vec<Sent>,
+    pub today: u32,
+    /// Of everybody who registered, in order.
+    pub wallets: Vec<Address>,
+    /// Every payment, in order.
+    pub deposits: Vec<Sent>,
     orders: Vec<(B256, u128)>,
     conversions: Vec<(B256, u128)>,
     /// What belongs to the operator.
-    pub(crate) treasury: u128,
+    treasury: u128,
 }
 
-pub(crate) struct Sent {
+/// A payment into escrow.
+#[derive(Clone, Debug)]
+pub struct Sent {
     reference: B256,
     wallet: Address,
     amount: Amount,
@@ -33,7 +41,9 @@ pub(crate) struct Sent {
 }
 
 impl World {
-    pub(crate) fn new(variant: &Variant) -> Self {
+    /// A world in which nothing has happened yet.
+    #[must_use]
+    pub fn new(variant: &Variant) -> Self {
         let versions = variant.plans();
         Self {
             variant: variant.clone(),
@@ -48,8 +58,26 @@ impl World {
         }
     }
 
+    /// Applies a cause and says what it did.
+    pub fn apply(&mut self, cause: &Cause) -> Outcome {
+        let mut out = Outcome::default();
+        self.book.apply(cause, &mut out);
+        let moves = |leg: &&Leg| matches!(leg.movement.phase(), Phase::Single | Phase::Post);
+        for leg in out.legs.iter().filter(moves) {
+            let amount = leg.amount.base_units();
+            if is_treasury(leg.credit) {
+                self.treasury = self.treasury.saturating_add(amount);
+            }
+            if is_treasury(leg.debit) {
+                self.treasury = self.treasury.saturating_sub(amount);
+            }
+        }
+        out
+    }
+
     /// The calendar begins before anything happens, mostly.
-    pub(crate) fn beginning(&self) -> Cause {
+    #[must_use]
+    pub fn beginning(&self) -> Cause {
         let day = Day::new(self.today - 1);
         match self.variant.bits & (1 << 30) {
             0 => Cause::Reported(Report::DayEnded { day }),
@@ -57,7 +85,8 @@ impl World {
         }
     }
 
-    pub(crate) fn causes(&mut self, step: &Step) -> Vec<Cause> {
+    /// What happens when somebody wants this.
+    pub fn causes(&mut self, step: &Step) -> Vec<Cause> {
         let Step::Pass { days, order } = *step else {
             return vec![self.cause(step)];
         };
@@ -182,6 +211,29 @@ impl World {
                     },
                 }
             }
+            Step::Change { version } => Report::PlanChanged {
+                plan_hash: self.versions.get(version).map_or(B256::ZERO, CompiledPlan::hash),
+            },
+            Step::Order { .. }
+            | Step::Return { .. }
+            | Step::Period { .. }
+            | Step::Convert { .. }
+            | Step::Unconvert { .. } => self.sale(step),
+            Step::Register { .. }
+            | Step::Pay { .. }
+            | Step::Refund { .. }
+            | Step::Pass { .. }
+            | Step::Fund { .. }
+            | Step::Correct { .. }
+            | Step::Claim { .. }
+            | Step::Treasury { .. }
+            | Step::Extreme { .. } => unreachable!("{step:?} is no report"),
+        }
+    }
+
+    /// What a shop, a commission period or a campaign reports.
+    fn sale(&mut self, step: &Step) -> Report {
+        match *step {
             Step::Order {
                 user,
                 customer,
@@ -219,21 +271,7 @@ impl World {
                 user,
                 referee,
                 amount,
-            } => {
-                let conversion_ref = word(0xc0, self.conversions.len());
-                self.conversions.push((conversion_ref, u128::from(amount)));
-                let referee = match usize::from(referee) {
-                    number @ 0..3 => self.wallet(number + 1).into_word(),
-                    number => word(0xee, number),
-                };
-                Report::ConversionReported {
-                    conversion_ref,
-                    wallet: self.wallet(user),
-                    referee,
-                    amount: Amount::new(u128::from(amount)),
-                    day: Day::new(self.today),
-                }
-            }
+            } => self.convert(user, referee, u128::from(amount)),
             Step::Unconvert { conversion, percent } => {
                 let (conversion_ref, amount) = pick(&self.conversions, conversion, word(0xc0, 9_999));
                 Report::ConversionReversed {
@@ -241,10 +279,12 @@ impl World {
                     amount: Amount::new(amount.saturating_mul(percent) / 100),
                 }
             }
-            Step::Change { version } => Report::PlanChanged {
-                plan_hash: self.versions.get(version).map_or(B256::ZERO, CompiledPlan::hash),
-            },
-            Step::Register { .. }
+            Step::EndOddly { .. }
+            | Step::Allocate { .. }
+            | Step::Withdraw { .. }
+            | Step::Know { .. }
+            | Step::Change { .. }
+            | Step::Register { .. }
             | Step::Pay { .. }
             | Step::Refund { .. }
             | Step::Pass { .. }
@@ -252,7 +292,23 @@ impl World {
             | Step::Correct { .. }
             | Step::Claim { .. }
             | Step::Treasury { .. }
-            | Step::Extreme { .. } => unreachable!("{step:?} is no report"),
+            | Step::Extreme { .. } => unreachable!("{step:?} is no sale"),
+        }
+    }
+
+    fn convert(&mut self, user: usize, referee: u8, amount: u128) -> Report {
+        let conversion_ref = word(0xc0, self.conversions.len());
+        self.conversions.push((conversion_ref, amount));
+        let referee = match usize::from(referee) {
+            number @ 0..3 => self.wallet(number + 1).into_word(),
+            number => word(0xee, number),
+        };
+        Report::ConversionReported {
+            conversion_ref,
+            wallet: self.wallet(user),
+            referee,
+            amount: Amount::new(amount),
+            day: Day::new(self.today),
         }
     }
 
@@ -319,20 +375,15 @@ impl World {
     }
 
     /// A payment by somebody new.
-    pub(crate) fn newcomer(&mut self, sponsor: usize, amount: Amount, days: u32) -> Intake {
+    pub fn newcomer(&mut self, sponsor: usize, amount: Amount, days: u32) -> Intake {
         let wallet = Address::from_word(word(0, self.wallets.len() + 1));
         let sponsor = (!self.wallets.is_empty()).then(|| self.wallet(sponsor % (self.wallets.len() / 2 + 1)));
         self.wallets.push(wallet);
         self.intake(wallet, sponsor, amount, days)
     }
 
-    pub(crate) fn intake(
-        &mut self,
-        wallet: Address,
-        sponsor: Option<Address>,
-        amount: Amount,
-        days: u32,
-    ) -> Intake {
+    /// A payment, with a reference of its own.
+    pub fn intake(&mut self, wallet: Address, sponsor: Option<Address>, amount: Amount, days: u32) -> Intake {
         let reference = word(0xde, self.deposits.len() + 1);
         let day = self.today + 1 + days;
         self.deposits.push(Sent {
@@ -354,7 +405,7 @@ impl World {
     }
 
     /// Any deposit, also one that is refunded or matured already.
-    pub(crate) fn refund(&mut self, place: usize) -> Cause {
+    pub fn refund(&mut self, place: usize) -> Cause {
         let sent = &mut self.deposits[place];
         sent.is_open = false;
         Cause::Refunded {
@@ -379,7 +430,9 @@ impl World {
         }
     }
 
-    pub(crate) fn payment(&self, pick: usize) -> Amount {
+    /// An amount that payments of the plan like, or one that they do not.
+    #[must_use]
+    pub fn payment(&self, pick: usize) -> Amount {
         let amounts = self.variant.payments();
         // The first ones are liked best.
         let index = if pick.is_multiple_of(3) {
@@ -401,7 +454,8 @@ impl World {
     }
 
     /// Somebody, or a stranger while nobody has registered; sometimes a stranger anyway.
-    pub(crate) fn wallet(&self, pick: usize) -> Address {
+    #[must_use]
+    pub fn wallet(&self, pick: usize) -> Address {
         if pick % 50 == 49 || self.wallets.is_empty() {
             return Address::repeat_byte(0xaa);
         }
@@ -415,6 +469,14 @@ impl World {
             count => self.wallets[pick % count],
         }
     }
+}
+
+/// Whether operators may take out what is in an account.
+fn is_treasury(account: Account) -> bool {
+    matches!(
+        account.kind(),
+        AccountKind::Company | AccountKind::Breakage | AccountKind::Residual
+    )
 }
 
 fn word(kind: u8, number: usize) -> B256 {

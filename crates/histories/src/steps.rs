@@ -4,8 +4,9 @@ use plan::Day;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+/// What somebody wants. Numbers are places in lists, taken modulo their lengths.
 #[derive(Clone, Debug)]
-pub(crate) enum Step {
+pub enum Step {
     Register {
         sponsor: usize,
         amount: usize,
@@ -89,7 +90,7 @@ pub(crate) enum Step {
 }
 
 /// Steps of which payments and days are most.
-pub(crate) fn any_history(steps: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
+pub fn any_history(steps: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
     let pick = 0usize..1_000;
     let percent = || prop_oneof![2 => Just(100u128), 2 => 1u128..100, 1 => 100u128..120];
     let step = prop_oneof![
@@ -120,7 +121,7 @@ pub(crate) fn any_history(steps: std::ops::Range<usize>) -> impl Strategy<Value 
 }
 
 /// Few users who pay often, full funds and weeks that pass: caps are reached and subscriptions end.
-pub(crate) fn any_busy_history(steps: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
+pub fn any_busy_history(steps: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
     let pick = 0usize..1_000;
     let percent = || prop_oneof![2 => Just(100u128), 1 => 1u128..110];
     let step = prop_oneof![
@@ -149,7 +150,7 @@ pub(crate) fn any_busy_history(steps: std::ops::Range<usize>) -> impl Strategy<V
 }
 
 /// Histories with commands and amounts that no source should send.
-pub(crate) fn any_hostile_history(steps: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
+pub fn any_hostile_history(steps: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
     let amount = prop_oneof![
         Just(u128::MAX),
         Just((1u128 << 96) - 1),
