@@ -84,7 +84,7 @@ pub async fn run(config: &Config, mut stop: watch::Receiver<bool>) -> Result<(),
         let _ = tokio::time::timeout(STANDBY_WAIT, stop.changed()).await;
     };
     tracing::info!(lease.epoch = lease.epoch, "claimed the lease for posting");
-    let rebuilt = Writer::rebuild(&mut connection, plan, lease, config.lease_ttl).await;
+    let rebuilt = Writer::rebuild(&mut connection, plan::Book::new(plan), lease, config.lease_ttl).await;
     let mut writer = rebuilt?;
     tracing::info!(fact.seq = writer.tail().fact_seq, "rebuilt from facts");
     if !is_ready {

@@ -17,7 +17,7 @@ use backend::posting::{Step, Writer, writer};
 use devstack::Checkout;
 use devstack::postgres::{Durability, Postgres, PostgresSpec, connect};
 use plan::workload::{Workload, cause};
-use plan::{Cause, CompiledPlan};
+use plan::{Book, Cause, CompiledPlan};
 use sqlx::{Connection, PgConnection, Row};
 use store::inbox::{self, BlockRef, ChainEntry, Command};
 use store::lease::{self, LeaseName};
@@ -156,7 +156,7 @@ async fn start_writer(connection: &mut PgConnection, plan: &CompiledPlan) -> any
     let lease = lease::claim(connection, LeaseName::Posting, "bench", TTL)
         .await?
         .context("the lease of a new database is free")?;
-    Ok(Writer::rebuild(connection, plan.clone(), lease, TTL).await?)
+    Ok(Writer::rebuild(connection, Book::new(plan.clone()), lease, TTL).await?)
 }
 
 async fn post_batches(server: &Postgres, plan: &CompiledPlan, history: &[Cause]) -> anyhow::Result<Run> {
@@ -177,7 +177,7 @@ async fn post_batches(server: &Postgres, plan: &CompiledPlan, history: &[Cause])
     // Replays every fact, and refuses a last batch with another hash.
     Writer::rebuild(
         &mut connection,
-        plan.clone(),
+        Book::new(plan.clone()),
         lease::Lease {
             name: LeaseName::Posting,
             epoch: 1,

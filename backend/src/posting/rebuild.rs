@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use plan::{Book, CompiledPlan, Outcome};
+use plan::{Book, Outcome};
 use sqlx::PgConnection;
 use store::StoreError;
 use store::lease::{self, Lease, LeaseError};
@@ -53,18 +53,19 @@ pub enum RebuildError {
 }
 
 impl Writer {
-    /// Replays every fact, and checks that the last batch's hash comes out.
+    /// Replays every fact on `empty`, a book with the plan and the versions that may follow it, and checks that the last
+    /// batch's hash comes out.
     ///
     /// # Errors
     /// See [`RebuildError`].
     pub async fn rebuild(
         connection: &mut PgConnection,
-        plan: CompiledPlan,
+        empty: Book,
         lease: Lease,
         lease_ttl: Duration,
     ) -> Result<Self, RebuildError> {
         let last = find_last_batch(connection).await?;
-        let mut replay = Replay::new(plan, last);
+        let mut replay = Replay::new(empty, last);
         loop {
             lease::renew(connection, lease, lease_ttl).await?;
             let facts = list_facts(connection, replay.fact_seq, CHUNK_FACTS).await?;
@@ -102,9 +103,9 @@ struct Replay {
 }
 
 impl Replay {
-    fn new(plan: CompiledPlan, last: Option<LastBatch>) -> Self {
+    fn new(empty: Book, last: Option<LastBatch>) -> Self {
         Self {
-            book: Book::new(plan),
+            book: empty,
             deposits: DepositIndex::default(),
             fact_seq: 0,
             chain_seq: 0,

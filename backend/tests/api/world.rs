@@ -237,7 +237,7 @@ impl World {
             .await
             .unwrap()
             .expect("nobody else posts");
-        let mut writer = Writer::rebuild(&mut connection, compiled(), lease, TTL)
+        let mut writer = Writer::rebuild(&mut connection, plan::Book::new(compiled()), lease, TTL)
             .await
             .unwrap();
         while writer.step(&mut connection).await.unwrap() != Step::Idle {}

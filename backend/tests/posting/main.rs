@@ -4,6 +4,7 @@
     reason = "what a test prepares must succeed, or the test fails"
 )]
 
+mod components;
 mod history;
 mod settlement;
 
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, B256, U256};
 use backend::posting::{Step, StepError, Writer, writer};
-use ledger::{AccountId, BalanceChanges, fold_into};
+use ledger::{AccountId, BalanceChange, BalanceChanges, fold_into};
 use plan::{Book, Cause, CompiledPlan, Outcome};
 use sqlx::{Connection, PgConnection, Row};
 use store::inbox::{self, BlockRef, ChainEntry, Command};
@@ -36,7 +37,8 @@ fn wallet(user: u64) -> Address {
 fn is_command(cause: &Cause) -> bool {
     matches!(
         cause,
-        Cause::ReserveChosen { .. }
+        Cause::Reported(_)
+            | Cause::ReserveChosen { .. }
             | Cause::Corrected { .. }
             | Cause::BatchRequested { .. }
             | Cause::BatchReleased { .. }
@@ -95,7 +97,9 @@ async fn claim(connection: &mut PgConnection, ttl: Duration) -> Lease {
 }
 
 async fn rebuild(connection: &mut PgConnection, lease: Lease) -> Writer {
-    Writer::rebuild(connection, compiled(), lease, TTL).await.unwrap()
+    Writer::rebuild(connection, Book::new(compiled()), lease, TTL)
+        .await
+        .unwrap()
 }
 
 async fn post_all(writer: &mut Writer, connection: &mut PgConnection) -> usize {
@@ -136,6 +140,7 @@ async fn contents(connection: &mut PgConnection) -> String {
         ("claim", "fact_seq, user_id", "*"),
         ("user_income", "user_id", "*"),
         ("reserve_choice", "user_id, tier", "*"),
+        ("component_effect", "fact_seq, position", "*"),
         ("discrepancy", "fact_seq, ordinal", "fact_seq, ordinal, cause"),
     ] {
         let statement = format!(
@@ -148,6 +153,24 @@ async fn contents(connection: &mut PgConnection) -> String {
         all.push_str(&format!("{table}\n{}\n", row.get::<String, _>(0)));
     }
     all
+}
+
+/// Account, debits and credits of every stored balance.
+async fn balances(connection: &mut PgConnection) -> Vec<(i64, String, String)> {
+    let statement =
+        "SELECT account_id, debits_posted::text, credits_posted::text FROM balance ORDER BY account_id";
+    let rows = sqlx::query(statement).fetch_all(connection).await.unwrap();
+    let row = |row: &sqlx::postgres::PgRow| (row.get(0), row.get(1), row.get(2));
+    rows.iter().map(row).collect()
+}
+
+/// The same of a fold.
+fn rows_of(folded: &BalanceChanges) -> Vec<(i64, String, String)> {
+    let row = |(id, change): (&AccountId, &BalanceChange)| {
+        let (debits, credits) = (change.debits_posted, change.credits_posted);
+        (id.get(), debits.to_string(), credits.to_string())
+    };
+    folded.iter().map(row).collect()
 }
 
 #[tokio::test]
@@ -238,9 +261,14 @@ async fn a_writer_whose_lease_was_claimed_by_another_posts_nothing() {
     let mut other = poster(&database).await;
     let mut source = database.connection().await;
     let old = claim(&mut connection, Duration::ZERO).await;
-    let mut stale = Writer::rebuild(&mut connection, compiled(), old, Duration::from_hours(1))
-        .await
-        .unwrap();
+    let mut stale = Writer::rebuild(
+        &mut connection,
+        Book::new(compiled()),
+        old,
+        Duration::from_hours(1),
+    )
+    .await
+    .unwrap();
     assert_eq!(
         lease::claim(&mut other, LeaseName::Posting, "too early", TTL)
             .await
@@ -305,6 +333,8 @@ async fn the_writers_role_cannot_change_what_is_posted() {
         "DELETE FROM inbox",
         "UPDATE reward SET amount = 1",
         "DELETE FROM reward",
+        "UPDATE component_effect SET amount = 1",
+        "DELETE FROM component_effect",
         "DELETE FROM users",
         "TRUNCATE transfer",
     ] {
@@ -333,29 +363,10 @@ async fn random_histories_have_the_balances_of_the_pure_fold() {
         let lease = claim(&mut connection, TTL).await;
         let mut writer = rebuild(&mut connection, lease).await;
         assert_eq!(post_all(&mut writer, &mut connection).await, 500);
-        let rows = sqlx::query(
-            "SELECT account_id, debits_posted::text, credits_posted::text FROM balance ORDER BY 1",
-        )
-        .fetch_all(&mut source)
-        .await
-        .unwrap();
-        let stored: Vec<(i64, String, String)> = rows
-            .iter()
-            .map(|row| (row.get(0), row.get(1), row.get(2)))
-            .collect();
-        let expected: Vec<(i64, String, String)> = folded
-            .iter()
-            .map(|(id, change): (&AccountId, _)| {
-                (
-                    id.get(),
-                    change.debits_posted.to_string(),
-                    change.credits_posted.to_string(),
-                )
-            })
-            .collect();
-        assert_eq!(stored, expected, "seed {seed}");
+        let expected = rows_of(&folded);
+        assert_eq!(balances(&mut source).await, expected, "seed {seed}");
         let snapshot = store::snapshot::read(&mut source).await.unwrap();
-        assert_eq!(audit::verify(&compiled(), &snapshot), []);
+        assert_eq!(audit::verify(&Book::new(compiled()), &snapshot), []);
         assert!(
             expected.len() > 50,
             "a history that hardly does anything shows nothing"
@@ -474,7 +485,7 @@ async fn whatever_is_changed_behind_the_ledgers_back_is_found_exactly() {
         let changed = sqlx::query(fault).execute(&mut *transaction).await.unwrap();
         assert!(changed.rows_affected() > 0, "{fault} changes nothing");
         let found = audit::verify(
-            &compiled(),
+            &Book::new(compiled()),
             &store::snapshot::read_in(&mut transaction).await.unwrap(),
         );
         let found_in: Vec<&str> = found.iter().map(|one| one.table().unwrap_or("sums")).collect();
@@ -482,5 +493,5 @@ async fn whatever_is_changed_behind_the_ledgers_back_is_found_exactly() {
         transaction.rollback().await.unwrap();
     }
     let snapshot = store::snapshot::read(&mut source).await.unwrap();
-    assert_eq!(audit::verify(&compiled(), &snapshot), []);
+    assert_eq!(audit::verify(&Book::new(compiled()), &snapshot), []);
 }

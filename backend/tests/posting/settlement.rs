@@ -209,7 +209,11 @@ async fn random_settlements_are_posted_as_they_are_recomputed_however_they_are_c
             }
             post_all(&mut writer, &mut connection).await;
             let snapshot = store::snapshot::read(&mut source).await.unwrap();
-            assert_eq!(audit::verify(&compiled(), &snapshot), [], "seed {seed}");
+            assert_eq!(
+                audit::verify(&Book::new(compiled()), &snapshot),
+                [],
+                "seed {seed}"
+            );
             lease_again(&mut connection, lease).await;
             results.push(settled_contents(&mut source).await);
         }
@@ -302,7 +306,7 @@ async fn a_batch_or_a_root_that_this_database_never_had_stops_nothing() {
          ignored:batch_not_live"
     );
     let snapshot = store::snapshot::read(&mut source).await.unwrap();
-    assert_eq!(audit::verify(&compiled(), &snapshot), []);
+    assert_eq!(audit::verify(&Book::new(compiled()), &snapshot), []);
 }
 
 /// Users of whom each brought in the next: all but the last have 18 BNB available. Returns the next journal entry.
@@ -464,7 +468,7 @@ async fn whatever_is_changed_in_settlement_is_found_exactly() {
     receive(&mut source, seq + 2, &[release]).await;
     post_all(&mut writer, &mut connection).await;
     let snapshot = store::snapshot::read(&mut source).await.unwrap();
-    assert_eq!(audit::verify(&compiled(), &snapshot), []);
+    assert_eq!(audit::verify(&Book::new(compiled()), &snapshot), []);
     for (fault, tables) in [
         (
             "UPDATE balance SET debits_pending = debits_pending - 1 WHERE debits_pending > 0",
@@ -528,7 +532,7 @@ async fn whatever_is_changed_in_settlement_is_found_exactly() {
         let changed = sqlx::query(fault).execute(&mut *transaction).await.unwrap();
         assert_eq!(changed.rows_affected(), 1, "{fault}");
         let found = audit::verify(
-            &compiled(),
+            &Book::new(compiled()),
             &store::snapshot::read_in(&mut transaction).await.unwrap(),
         );
         let found_in: Vec<&str> = found.iter().map(|one| one.table().unwrap_or("sums")).collect();

@@ -185,6 +185,18 @@ pub struct IncomeRow {
     pub generation: Amount,
 }
 
+/// A row of `component_effect`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table of the same name")]
+pub struct ComponentEffectRow {
+    pub kind: String,
+    pub user: Option<u32>,
+    pub number: Option<u32>,
+    pub amount: Option<Amount>,
+    /// JSON without blanks, its keys in order.
+    pub detail: Option<String>,
+}
+
 /// Everything that follows from facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Books {
@@ -218,6 +230,8 @@ pub struct Books {
     pub incomes: BTreeMap<u32, IncomeRow>,
     /// Choice and the fact that made it, by user and tier.
     pub choices: BTreeMap<(u32, u32), (String, u64)>,
+    /// By fact and position.
+    pub component_effects: BTreeMap<(u64, u32), ComponentEffectRow>,
     /// Causes by fact and position.
     pub discrepancies: BTreeMap<(u64, u32), String>,
 }

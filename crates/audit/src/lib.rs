@@ -19,8 +19,8 @@ pub mod sums;
 pub mod verify;
 
 pub use books::{
-    AccountRow, BalanceRow, BatchRow, Books, ClaimRow, DepositRow, IncomeRow, NodeRow, PayoutBatchRow,
-    PayoutRow, PostedFact, RewardRow, Snapshot, TransferRow, TreeRow, UserRow,
+    AccountRow, BalanceRow, BatchRow, Books, ClaimRow, ComponentEffectRow, DepositRow, IncomeRow, NodeRow,
+    PayoutBatchRow, PayoutRow, PostedFact, RewardRow, Snapshot, TransferRow, TreeRow, UserRow,
 };
 pub use discrepancy::{Discrepancy, compare};
 pub use verify::verify;

@@ -3,11 +3,12 @@
 //! This fold is written apart from the one that posting uses, row by row instead of by batch, so that a mistake
 //! in one shows in the other.
 
+mod component;
 mod payout;
 
-use ledger::{Account, Beneficiary, Leg, Reason};
+use ledger::{Account, AccountKind, Beneficiary, Leg, Reason};
 use money::Amount;
-use plan::{Book, CompiledPlan, DepositKind, Effect, Funding, Outcome, ReserveChoice};
+use plan::{Book, DepositKind, Effect, Funding, Outcome, ReserveChoice};
 
 use crate::books::{
     AccountRow, BalanceRow, Books, DepositRow, IncomeRow, NodeRow, PostedFact, RewardRow, TransferRow,
@@ -26,11 +27,11 @@ pub struct Recount {
 }
 
 impl Recount {
-    /// No facts.
+    /// No facts, to be applied to this empty book.
     #[must_use]
-    pub fn new(plan: CompiledPlan) -> Self {
+    pub fn new(book: Book) -> Self {
         Self {
-            book: Book::new(plan),
+            book,
             outcome: Outcome::default(),
             books: Books::default(),
         }
@@ -73,7 +74,9 @@ impl Recount {
         };
         self.move_money(key.0, leg);
         self.books.transfers.insert(key, transfer);
-        let (Some(user), Some(source), true) = (leg.recipient, leg.source, leg.reason.is_reward()) else {
+        // A fund's rewards have numbers, days and reversals of their own: they are effects of components.
+        let is_reward = leg.reason.is_reward() && leg.debit.kind() != AccountKind::Revenue;
+        let (Some(user), Some(source), true) = (leg.recipient, leg.source, is_reward) else {
             return;
         };
         let (tier, distance) = match leg.reason {
@@ -177,8 +180,9 @@ impl Recount {
                 let key = (user.get(), u32::from(tier.get()));
                 self.books.choices.insert(key, (choice.to_owned(), fact.seq));
             }
-            // The node that a move took says it already; and no service runs a plan with components yet.
-            Effect::Progressed { .. } | Effect::Component(_) => {}
+            // The node that a move took says it already.
+            Effect::Progressed { .. } => {}
+            Effect::Component(effect) => self.take_component(fact.seq, effect),
             Effect::PayoutHeld { .. }
             | Effect::PayoutRefused { .. }
             | Effect::PayoutReduced { .. }

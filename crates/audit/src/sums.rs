@@ -2,14 +2,13 @@
 
 use ledger::{AccountId, AccountKind, Side};
 use money::Amount;
-use plan::CompiledPlan;
 
 use crate::Discrepancy;
-use crate::books::Books;
+use crate::books::{Books, DepositRow};
 
-/// Checks that debits equal credits, pending ones too, that what is pending is what lines of batches hold back, that custody covers exactly what is owed, and that what is held is what
-/// lies in escrow.
-pub fn check(plan: &CompiledPlan, books: &Books, out: &mut Vec<Discrepancy>) {
+/// Checks that debits equal credits, pending ones too, that what is pending is what lines of batches hold back, that
+/// custody covers exactly what is owed, and that what is held is what lies in escrow.
+pub fn check(books: &Books, out: &mut Vec<Discrepancy>) {
     let debits = total(books.balances.values().map(|row| row.debits_posted));
     let credits = total(books.balances.values().map(|row| row.credits_posted));
     equal(("Σ debits", debits), ("Σ credits", credits), out);
@@ -28,17 +27,22 @@ pub fn check(plan: &CompiledPlan, books: &Books, out: &mut Vec<Discrepancy>) {
         .and_then(|(custody, receivable)| custody.checked_add(receivable));
     equal(("custody and receivables", has), ("what is owed", owed), out);
 
-    // A payment of another amount than the plan's price is no reward's source: it waits in clearing.
-    let escrowed = books.deposits.values().filter(|deposit| {
-        let price = match deposit.kind.as_str() {
-            "registration" => plan.registration_price(),
-            _ => plan.retopup_price(),
-        };
-        deposit.state == "held" && deposit.amount == price
-    });
+    let escrowed = books
+        .deposits
+        .values()
+        .filter(|deposit| deposit.state == "held" && !is_in_clearing(books, deposit));
     let escrowed = total(escrowed.map(|deposit| deposit.amount));
     let held = net(books, |kind| kind == AccountKind::Held);
     equal(("Σ held", held), ("what is in escrow", escrowed), out);
+}
+
+/// A payment that the plan does not take is no reward's source: it waits in clearing.
+fn is_in_clearing(books: &Books, deposit: &DepositRow) -> bool {
+    let of_fact = (deposit.fact_seq, 0)..=(deposit.fact_seq, u32::MAX);
+    books.transfers.range(of_fact).any(|(_, transfer)| {
+        let to = AccountId::new(transfer.credit).and_then(AccountId::account);
+        to.is_some_and(|account| account.kind() == AccountKind::Clearing)
+    })
 }
 
 fn equal(

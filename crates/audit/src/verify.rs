@@ -4,24 +4,25 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::B256;
 use ledger::{AccountId, BatchHasher, BatchHeader, Phase, Reason, Transfer, TransferId};
-use plan::CompiledPlan;
+use plan::Book;
 
 use crate::books::{BatchRow, Books, PayoutBatchRow, PostedFact, Snapshot, TransferRow};
 use crate::recount::Recount;
 use crate::{Discrepancy, compare, sums};
 
-/// Everything in which a snapshot is not what follows from its facts.
+/// Everything in which a snapshot is not what follows from its facts. They are applied to `empty`, a book with the plan and
+/// the versions that may follow it.
 #[must_use]
-pub fn verify(plan: &CompiledPlan, snapshot: &Snapshot) -> Vec<Discrepancy> {
+pub fn verify(empty: &Book, snapshot: &Snapshot) -> Vec<Discrepancy> {
     let mut out = Vec::new();
     check_facts(snapshot, &mut out);
-    let mut recount = Recount::new(plan.clone());
+    let mut recount = Recount::new(empty.clone());
     for fact in &snapshot.facts {
         recount.apply(fact);
     }
     check_batches(snapshot, recount.books(), &mut out);
     check_tables(recount.books(), &snapshot.books, &mut out);
-    sums::check(plan, &snapshot.books, &mut out);
+    sums::check(&snapshot.books, &mut out);
     out
 }
 
@@ -157,6 +158,12 @@ fn check_tables(expected: &Books, found: &Books, out: &mut Vec<Discrepancy>) {
     compare("claim", &expected.claims, &found.claims, out);
     compare("user_income", &expected.incomes, &found.incomes, out);
     compare("reserve_choice", &expected.choices, &found.choices, out);
+    compare(
+        "component_effect",
+        &expected.component_effects,
+        &found.component_effects,
+        out,
+    );
     compare("discrepancy", &expected.discrepancies, &found.discrepancies, out);
 }
 

@@ -9,8 +9,8 @@ use audit::recount::Recount;
 use audit::{BatchRow, Discrepancy, PostedFact, Snapshot, verify};
 use ledger::{AccountId, BatchHasher, BatchHeader, Reason, Transfer};
 use money::Amount;
-use plan::CompiledPlan;
 use plan::workload::{Workload, cause};
+use plan::{Book, CompiledPlan};
 
 const FACTS: u64 = 120;
 
@@ -33,7 +33,7 @@ fn snapshot() -> Snapshot {
             effective_at: seq,
         })
         .collect();
-    let mut recount = Recount::new(plan);
+    let mut recount = Recount::new(Book::new(plan));
     for fact in &facts {
         recount.apply(fact);
     }
@@ -101,7 +101,7 @@ fn batch(snapshot: &Snapshot, seq: u64, prev_hash: B256) -> BatchRow {
 fn found_in(fault: impl FnOnce(&mut Snapshot)) -> Vec<&'static str> {
     let mut snapshot = snapshot();
     fault(&mut snapshot);
-    let found = verify(&plan(), &snapshot);
+    let found = verify(&Book::new(plan()), &snapshot);
     found
         .iter()
         .map(|discrepancy| discrepancy.table().unwrap_or("sums"))
@@ -110,7 +110,7 @@ fn found_in(fault: impl FnOnce(&mut Snapshot)) -> Vec<&'static str> {
 
 #[test]
 fn right_books_have_no_discrepancy() {
-    assert_eq!(verify(&plan(), &snapshot()), []);
+    assert_eq!(verify(&Book::new(plan()), &snapshot()), []);
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn facts_behind_the_last_batch_are_found() {
 fn held_money_that_is_not_in_escrow_is_found() {
     let mut snapshot = snapshot();
     "matured".clone_into(&mut snapshot.books.deposits.get_mut(&1).unwrap().state);
-    let found = verify(&plan(), &snapshot);
+    let found = verify(&Book::new(plan()), &snapshot);
     assert!(matches!(
         found[..],
         [

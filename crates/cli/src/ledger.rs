@@ -47,7 +47,7 @@ async fn run_verify(verify: &Verify) -> anyhow::Result<ExitCode> {
     );
     let snapshot = store::snapshot::read(&mut connection).await?;
     connection.close().await?;
-    let found = audit::verify(&plan, &snapshot);
+    let found = audit::verify(&plan::Book::new(plan), &snapshot);
     for discrepancy in &found {
         println!("{discrepancy}");
     }

@@ -2,6 +2,7 @@
 //!
 //! The whole of it is held in memory: about a kilobyte for each transfer.
 
+mod component;
 mod settlement;
 
 use alloy_primitives::B256;
@@ -48,6 +49,7 @@ pub async fn read_in(transaction: &mut PgTransaction<'_>) -> Result<Snapshot, St
     rewards(transaction, books).await?;
     incomes(transaction, books).await?;
     choices(transaction, books).await?;
+    component::read(transaction, books).await?;
     settlement::read(transaction, books).await?;
     Ok(snapshot)
 }

@@ -15,7 +15,7 @@ use audit::recount::Recount;
 use audit::{Books, PostedFact};
 use ledger::UserId;
 use money::Amount;
-use plan::{BatchEnd, Cause, CompiledPlan, Intake, PayoutOutcome, RequestedPayout, SettledPayout};
+use plan::{BatchEnd, Book, Cause, CompiledPlan, Intake, PayoutOutcome, RequestedPayout, SettledPayout};
 
 use crate::books::ledger_of;
 
@@ -76,7 +76,7 @@ impl World {
     fn new(users: u32) -> Self {
         let plan = plan();
         Self {
-            recount: Recount::new(plan.clone()),
+            recount: Recount::new(Book::new(plan.clone())),
             plan,
             facts: 0,
             newest: users + 1,

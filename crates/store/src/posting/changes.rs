@@ -5,7 +5,7 @@ mod settlement;
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256};
-use ledger::{Account, Beneficiary, Leg, Reason};
+use ledger::{Account, AccountKind, Beneficiary, Leg, Reason};
 use money::Amount;
 use plan::{ComponentEffect, DepositKind, Effect, Funding, Outcome, ReserveChoice};
 
@@ -125,9 +125,13 @@ pub(super) struct Income {
 }
 
 impl RewardRow {
-    /// The row of a leg; `None` when its rule grants no reward or speaks of nobody.
+    /// The row of a leg; `None` when its rule grants no reward or speaks of nobody, and when a fund pays it: what becomes
+    /// of those is said by effects of components.
     #[must_use]
     pub fn of(fact_seq: u64, number: u32, leg: &Leg, deposit: Option<u32>) -> Option<Self> {
+        if leg.debit.kind() == AccountKind::Revenue {
+            return None;
+        }
         let (kind, tier, distance) = match leg.reason {
             Reason::Direct => ("direct", None, 1),
             Reason::PoolLayer { tier, layer } => {
