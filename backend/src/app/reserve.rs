@@ -26,6 +26,9 @@ pub enum ReserveError {
     /// There is nothing above that could be reserved for.
     #[error("there is no next tier")]
     NoNextTier,
+    /// The plan itself says what is reserved.
+    #[error("the plan decides what is reserved")]
+    NotChosen,
     /// The inbox refused.
     #[error(transparent)]
     Inbox(#[from] InboxError),
@@ -54,6 +57,10 @@ pub async fn choose(
         .ok_or(ReserveError::UnknownTier)?;
     if tier.next().and_then(|next| plan.price(next)).is_none() {
         return Err(ReserveError::NoNextTier);
+    }
+    // Such a fact would be ignored, and the user would never learn it from the answer.
+    if !plan.reserve_is_chosen() {
+        return Err(ReserveError::NotChosen);
     }
     let command = Command {
         actor: caller.wallet,

@@ -79,6 +79,7 @@ codes! {
     UnknownDisclosure "unknown_disclosure" CONFLICT "No disclosure with this hash was shown"
     OutdatedDisclosure "outdated_disclosure" CONFLICT "The disclosure is too old; read the present one"
     NoNextTier "no_next_tier" CONFLICT "There is no next tier to reserve for"
+    ReserveNotChosen "reserve_not_chosen" CONFLICT "The plan decides what is reserved"
     NothingAvailable "nothing_available" CONFLICT "Nothing is matured and unpaid"
     NothingDue "nothing_due" CONFLICT "There is nobody to pay"
     WrongBatchState "wrong_batch_state" CONFLICT "The batch is not where this step begins"

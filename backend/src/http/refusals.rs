@@ -83,6 +83,7 @@ impl From<ReserveError> for Problem {
             ReserveError::Refunded => Self::new(Code::RefundedUser),
             ReserveError::UnknownTier => Self::new(Code::UnknownTier),
             ReserveError::NoNextTier => Self::new(Code::NoNextTier),
+            ReserveError::NotChosen => Self::new(Code::ReserveNotChosen),
             ReserveError::Inbox(error) => error.into(),
         }
     }

@@ -45,6 +45,7 @@ async fn every_code_is_produced_by_a_request() {
     registrations(&mut seen, &world).await;
     retopups(&mut seen, &world).await;
     reserves(&mut seen, &world).await;
+    forced_reserve(&mut seen).await;
     signer(&mut seen, &world).await;
     limits(&mut seen, &world).await;
     settlement(&mut seen).await;
@@ -323,6 +324,33 @@ async fn reserves(seen: &mut Seen, world: &World) {
             .send(request.header("idempotency-key", "a").json(&body))
             .await,
     );
+}
+
+/// What the plan decides nobody chooses, and no command is stored that posting would ignore.
+async fn forced_reserve(seen: &mut Seen) {
+    let world = World::of_plan(include_str!("../../../plans/auto-pool-rolling.toml"), &[1]).await;
+    let session = world.sign_in(2).await;
+    for (key, tier, choice, code) in [
+        ("a", 1, "in", Code::ReserveNotChosen),
+        ("b", 5, "out", Code::ReserveNotChosen),
+        ("c", 6, "in", Code::NoNextTier),
+        ("d", 7, "in", Code::UnknownTier),
+    ] {
+        let request = world.request(Method::POST, "/users/2/reserve", Some(&session));
+        let body = json!({ "tier": tier, "choice": choice });
+        seen.expect(
+            code,
+            &world
+                .send(request.header("idempotency-key", key).json(&body))
+                .await,
+        );
+    }
+    let statement = "SELECT count(*) FROM inbox WHERE source = 'command'";
+    let commands: i64 = sqlx::query_scalar(statement)
+        .fetch_one(world.database.pool())
+        .await
+        .unwrap();
+    assert_eq!(commands, 0);
 }
 
 async fn signer(seen: &mut Seen, world: &World) {

@@ -12,7 +12,7 @@ use backend::config::{Config, Origin};
 use backend::http::{self, Server};
 use backend::posting::{Step, Writer, writer};
 use money::Amount;
-use plan::{Cause, CompiledPlan, Intake};
+use plan::{Book, Cause, CompiledPlan, Intake};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection};
@@ -55,6 +55,7 @@ pub(crate) struct World {
     pub(crate) app: Arc<App>,
     pub(crate) url: String,
     pub(crate) chain: Option<Chain>,
+    plan: CompiledPlan,
     client: reqwest::Client,
     journal: u64,
 }
@@ -105,19 +106,21 @@ pub(crate) fn config(database: &TestDatabase, signer_url: &str) -> Config {
 }
 
 pub(crate) async fn deployed_on(chain_id: u64) -> TestDatabase {
-    deployed_at(chain_id, CONTRACT).await
+    deployed_at(chain_id, CONTRACT, PLAN).await
 }
 
-async fn deployed_at(chain_id: u64, contract: Address) -> TestDatabase {
+/// A database that is bound to a plan.
+pub(crate) async fn deployed_at(chain_id: u64, contract: Address, plan_text: &str) -> TestDatabase {
     let database = TestDatabase::new().await;
+    let plan = plan::compile(plan_text).unwrap();
     let deployment = Deployment {
         chain_id,
         contract,
         contract_block: 1,
         contract_block_hash: B256::repeat_byte(1),
-        asset: "BNB".into(),
-        plan_hash: compiled().hash(),
-        plan_text: PLAN.into(),
+        asset: plan.asset().code().into(),
+        plan_hash: plan.hash(),
+        plan_text: plan_text.into(),
     };
     let mut connection = database.connection().await;
     store::deployment::insert(&mut connection, &deployment)
@@ -133,13 +136,19 @@ impl World {
     }
 
     pub(crate) async fn within(request_within: Duration) -> Self {
-        Self::start(request_within, None).await
+        Self::start(request_within, None, PLAN).await
     }
 
-    async fn start(request_within: Duration, chain: Option<Chain>) -> Self {
+    /// A served ledger of this plan with the same people as [`World::with`].
+    pub(crate) async fn of_plan(plan_text: &str, sponsors: &[u8]) -> Self {
+        let empty = Self::start(http::REQUEST_WITHIN, None, plan_text).await;
+        empty.peopled(sponsors).await
+    }
+
+    async fn start(request_within: Duration, chain: Option<Chain>, plan_text: &str) -> Self {
         telemetry::install_tls();
         let contract = chain.as_ref().map_or(CONTRACT, |chain| chain.contract);
-        let database = deployed_at(CHAIN_ID, contract).await;
+        let database = deployed_at(CHAIN_ID, contract, plan_text).await;
         let signer = PlayedSigner::start().await;
         let config = Config {
             rpc_url: chain.as_ref().map(Chain::rpc_url),
@@ -162,6 +171,7 @@ impl World {
             app,
             url,
             chain,
+            plan: plan::compile(plan_text).unwrap(),
             client: reqwest::Client::new(),
             journal: 0,
         };
@@ -183,7 +193,7 @@ impl World {
     /// The same beside a real chain, whose contract has funds that belong to nobody.
     pub(crate) async fn on_chain(sponsors: &[u8]) -> Self {
         let chain = Chain::start().await;
-        Self::start(http::REQUEST_WITHIN, Some(chain))
+        Self::start(http::REQUEST_WITHIN, Some(chain), PLAN)
             .await
             .peopled(sponsors)
             .await
@@ -191,7 +201,7 @@ impl World {
 
     /// A served ledger beside a real chain, in which nobody has registered.
     pub(crate) async fn beside_chain() -> Self {
-        Self::start(http::REQUEST_WITHIN, Some(Chain::start().await)).await
+        Self::start(http::REQUEST_WITHIN, Some(Chain::start().await), PLAN).await
     }
 
     async fn peopled(self, sponsors: &[u8]) -> Self {
@@ -237,9 +247,8 @@ impl World {
             .await
             .unwrap()
             .expect("nobody else posts");
-        let mut writer = Writer::rebuild(&mut connection, plan::Book::new(compiled()), lease, TTL)
-            .await
-            .unwrap();
+        let empty = Book::new(self.plan.clone());
+        let mut writer = Writer::rebuild(&mut connection, empty, lease, TTL).await.unwrap();
         while writer.step(&mut connection).await.unwrap() != Step::Idle {}
         lease::release(&mut connection, lease).await.unwrap();
     }
