@@ -39,6 +39,9 @@ pub enum WorkError {
     /// The stored plan compiles to something else than was deployed.
     #[error("the deployment's plan has another hash than was deployed")]
     PlanHash,
+    /// The engine can apply the plan's facts, but API and reconciler cannot show and judge what they do.
+    #[error("the worker cannot serve the plan")]
+    NotServed(#[source] plan::GateError),
     /// What is posted is not what this program would post.
     #[error(transparent)]
     Rebuild(#[from] RebuildError),
@@ -136,5 +139,6 @@ async fn deployed_plan(connection: &mut PgConnection) -> Result<plan::CompiledPl
     if plan.hash() != deployment.plan_hash {
         return Err(WorkError::PlanHash);
     }
+    plan.served().map_err(WorkError::NotServed)?;
     Ok(plan)
 }

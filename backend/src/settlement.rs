@@ -58,6 +58,12 @@ pub enum SettleError {
     /// A URL or a key is none.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// The stored plan does not compile any more.
+    #[error("the deployment's plan does not compile")]
+    Plan(#[source] Box<plan::CompileError>),
+    /// The engine can apply the plan's facts, but API and reconciler cannot show and judge what they do.
+    #[error("the settlement worker cannot serve the plan")]
+    NotServed(#[source] plan::GateError),
     /// The contract holds a token: batches, gas and the ledger's amounts are the coin's.
     #[error("token_form_unsupported: the contract holds the token {token}; nothing is settled in tokens yet")]
     TokenForm {
@@ -101,6 +107,8 @@ pub async fn run(
         .await?
         .ok_or(SettleError::NotDeployed)?;
     config.check(&deployed)?;
+    let plan = plan::compile(&deployed.plan_text).map_err(|error| SettleError::Plan(Box::new(error)))?;
+    plan.served().map_err(SettleError::NotServed)?;
     let network = Network::connect(config, &deployed)?;
     match network.held_token().await {
         Ok(None) => {}

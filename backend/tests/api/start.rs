@@ -1,10 +1,13 @@
 //! What the server refuses to start with.
 
+use std::net::TcpListener;
+use std::process::Command;
+
 use alloy_primitives::{Address, B256};
 use backend::config::Config;
 use backend::serve::assemble;
 
-use crate::world::{CHAIN_ID, CONTRACT, compiled, config, deployed_on};
+use crate::world::{CHAIN_ID, CONTRACT, PLAN, compiled, config, deployed_at, deployed_on};
 
 type Change = fn(&mut Config);
 
@@ -111,4 +114,57 @@ async fn a_database_without_a_deployment_is_refused() {
         .await
         .unwrap_err();
     assert_eq!(error.to_string(), "the database is not bound to a contract yet");
+}
+
+/// How a process ends that may write nothing and finds its port taken.
+async fn ended(process: &str, plan_text: &str) -> String {
+    let database = deployed_at(CHAIN_ID, CONTRACT, plan_text).await;
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nowhere = "http://127.0.0.1:1";
+    let ended = Command::new(env!("CARGO_BIN_EXE_backend"))
+        .arg(process)
+        .env("TRELLIS_DATABASE_URL", database.url_as("trellis_reader"))
+        .env("TRELLIS_LISTEN", taken.local_addr().unwrap().to_string())
+        .env("TRELLIS_SIGNER_URL", nowhere)
+        .env("TRELLIS_RPC_URL", nowhere)
+        .env("TRELLIS_ROOT_SIGNER_URL", nowhere)
+        .env("TRELLIS_TRANSACTION_SIGNER_URL", nowhere)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    said
+}
+
+#[tokio::test]
+async fn every_process_refuses_a_plan_that_is_not_served_before_it_listens_or_writes() {
+    let others = [
+        (include_str!("../../../plans/subscription.toml"), "[cap]"),
+        (include_str!("../../../plans/binary-ev.toml"), "[binary]"),
+        (include_str!("../../../plans/unilevel-orders.toml"), "[ranks]"),
+        (
+            include_str!("../../../plans/referral-campaign.toml"),
+            "[campaign]",
+        ),
+    ];
+    // What each ends with under a plan that it serves: it does get as far.
+    for (process, otherwise) in [
+        ("serve", "cannot listen on"),
+        ("work", "permission denied"),
+        ("settle", "cannot serve health and metrics"),
+    ] {
+        let said = ended(process, PLAN).await;
+        assert!(
+            said.contains(otherwise) && !said.contains("plan_not_served"),
+            "{said}"
+        );
+        for (plan, component) in others {
+            let said = ended(process, plan).await;
+            let told = format!("plan_not_served: the services do not run plans with {component}");
+            assert!(
+                said.contains(&told) && !said.contains(otherwise),
+                "{process}: {said}"
+            );
+        }
+    }
 }

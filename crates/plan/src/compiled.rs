@@ -275,7 +275,7 @@ pub enum GateError {
         code: &'static str,
     },
     /// The engine runs the component, the services do not yet.
-    #[error("the services do not run plans with [{component}] yet; `trellis plan` does")]
+    #[error("plan_not_served: the services do not run plans with [{component}] yet; `trellis plan` does")]
     NotServed {
         /// Table of the plan file.
         component: &'static str,

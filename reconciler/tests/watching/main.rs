@@ -3,6 +3,7 @@
 
 mod receiver;
 mod settled;
+mod start;
 mod world;
 
 use std::time::{Duration, Instant};
