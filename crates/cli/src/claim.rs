@@ -4,6 +4,7 @@
 //! without a key it prints the call, for any wallet to send. Anybody may send it: the contract pays the user.
 
 mod proof;
+mod unit;
 
 use std::fs;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use chain::{At, Call, ChainReader, Sender};
 
 use crate::{key, transaction};
 use proof::Proof;
+use unit::Unit;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -36,7 +38,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let proof = Proof::parse(&text)?;
     let reader = ChainReader::connect(&arguments.rpc, proof.contract)?;
     let due = check(&reader, &proof).await?;
-    println!("{} wei are due to {} by root {}", due, proof.wallet, proof.root);
+    let unit = Unit::of(&reader).await?;
+    let shown = unit.show(due);
+    println!("{shown} are due to {} by root {}", proof.wallet, proof.root);
     let input: Bytes = call_of(&proof).abi_encode().into();
     let Some(key) = arguments.key.read()? else {
         println!("to    {}\nvalue 0\ndata  {input}", proof.contract);
@@ -57,7 +61,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     ensure!(receipt.succeeded, "transaction {hash} was reverted");
     let after = reader.account(proof.wallet, At::Latest).await?.paid;
     ensure!(after > before, "transaction {hash} paid nothing");
-    println!("{} wei were paid by transaction {hash}", after - before);
+    let shown = unit.show(after - before);
+    println!("{shown} were paid by transaction {hash}");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,7 +1,9 @@
-//! `trellis deploy`, `trellis operate` and `trellis doctor --contract` against real chains, and the forge script beside them.
+//! `trellis deploy`, `trellis operate`, `trellis doctor --contract` and payments by roots against real chains, and the forge
+//! script beside them.
 
 mod deploying;
 mod examining;
+mod liabilities;
 mod operating;
 mod runbooks;
 mod script;

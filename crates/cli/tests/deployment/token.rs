@@ -12,6 +12,7 @@ use crate::world::{LOCAL, World};
 
 /// What every token of the tests has beside the standard. Not `sol!`: bindings belong to the crate `abi`.
 const MINT: &str = "mint(address,uint256)";
+const APPROVE: &str = "approve(address,uint256)";
 
 fn creation_code(name: &str) -> Bytes {
     let checkout = Checkout::find().expect("a checkout");
@@ -56,9 +57,18 @@ impl World {
 
     /// Gives tokens to somebody.
     pub(crate) async fn mint(&self, token: Address, to: Address, amount: u128) {
-        let selector = &alloy::primitives::keccak256(MINT)[..4];
+        self.tell(TREASURER.address, token, MINT, (to, amount)).await;
+    }
+
+    /// Lets somebody take tokens of their holder.
+    pub(crate) async fn approve(&self, holder: Address, token: Address, spender: Address, amount: u128) {
+        self.tell(holder, token, APPROVE, (spender, amount)).await;
+    }
+
+    async fn tell(&self, from: Address, token: Address, function: &str, (to, amount): (Address, u128)) {
+        let selector = &alloy::primitives::keccak256(function)[..4];
         let call = [selector, &(to, U256::from(amount)).abi_encode()].concat();
-        self.send_raw(TREASURER.address, token, call.into()).await;
+        self.send_raw(from, token, call.into()).await;
         self.finalize().await;
     }
 
