@@ -63,7 +63,11 @@ struct Bonus {
     week: u32,
     rank: u8,
     amount: u128,
+    /// Under which it was opened.
+    ladder: Vec<Rank>,
     granted_in: Option<u32>,
+    /// The day on which it is final.
+    due: u32,
 }
 
 /// All people. Users are numbers from 1.
@@ -83,6 +87,11 @@ impl Model {
             people: Vec::new(),
             bonuses: Vec::new(),
         }
+    }
+
+    /// Follows another version of the plan file from here on.
+    pub fn change(&mut self, terms: Terms) {
+        self.terms = terms;
     }
 
     /// The next user joins.
@@ -158,21 +167,21 @@ impl Model {
     /// The best rank whose requirements are all met.
     #[must_use]
     pub fn rank(&self, user: u32, week: u32) -> u8 {
+        self.rank_on(&self.terms.ladder, user, week)
+    }
+
+    fn rank_on(&self, ladder: &[Rank], user: u32, week: u32) -> u8 {
         let (main, other) = self.legs(user, week);
         let own = self.own(user, week);
         let met = |rank: &Rank| {
             main >= rank.main && other >= rank.other && own >= rank.own && main + other >= rank.group
         };
-        let best = self.terms.ladder.iter().rposition(met);
+        let best = ladder.iter().rposition(met);
         best.map_or(0, |place| u8::try_from(place + 1).unwrap())
     }
 
     fn bonus(&self, rank: u8) -> u128 {
-        if rank == 0 {
-            0
-        } else {
-            self.terms.ladder[usize::from(rank) - 1].bonus
-        }
+        bonus_on(&self.terms.ladder, rank)
     }
 
     /// Closes a week.
@@ -210,7 +219,9 @@ impl Model {
                 week,
                 rank,
                 amount: self.bonus(rank),
+                ladder: self.terms.ladder.clone(),
                 granted_in: None,
+                due: 0,
             })
             .collect();
         if self.terms.queue {
@@ -250,11 +261,12 @@ impl Model {
         self.bonuses.retain(|bonus| bonus.granted_in.is_some());
         waiting.sort_by_key(|bonus| (bonus.week, bonus.user));
         for bonus in &mut waiting {
-            let rank = self.rank(bonus.user, bonus.week);
+            let rank = self.rank_on(&bonus.ladder, bonus.user, bonus.week);
             if rank < bonus.rank {
-                let lost = bonus.amount - self.bonus(rank);
+                let left = bonus_on(&bonus.ladder, rank);
+                let lost = bonus.amount - left;
                 bonus.rank = rank;
-                bonus.amount = self.bonus(rank);
+                bonus.amount = left;
                 if lost > 0 {
                     lines.push(line("lapsed", bonus.user, rank, bonus.week, lost));
                 }
@@ -282,7 +294,11 @@ impl Model {
         }
     }
 
-    fn keep(&mut self, bonus: Bonus) {
+    fn keep(&mut self, mut bonus: Bonus) {
+        // A close is on the Sunday of its week, and day 3 was the first Sunday.
+        bonus.due = bonus
+            .granted_in
+            .map_or(0, |week| 7 * week + 3 + self.terms.hold_days);
         if self.terms.hold_days > 0 && bonus.amount > 0 {
             self.bonuses.push(bonus);
         }
@@ -294,9 +310,10 @@ impl Model {
         self.bonuses.sort_by_key(|bonus| (bonus.user, bonus.week));
         for place in 0..self.bonuses.len() {
             let bonus = self.bonuses[place].clone();
-            let rank = self.rank(bonus.user, bonus.week);
+            let rank = self.rank_on(&bonus.ladder, bonus.user, bonus.week);
             if bonus.granted_in.is_some() && rank < bonus.rank {
-                let kept = bonus.amount * self.bonus(rank) / self.bonus(bonus.rank);
+                let on = |rank| bonus_on(&bonus.ladder, rank);
+                let kept = bonus.amount * on(rank) / on(bonus.rank);
                 self.bonuses[place].rank = rank;
                 self.bonuses[place].amount = kept;
                 if kept < bonus.amount {
@@ -308,21 +325,23 @@ impl Model {
         lines
     }
 
-    /// What becomes final on this day: a close is on the Sunday of its week, and day 3 was the first Sunday.
+    /// What becomes final on this day.
     pub fn mature(&mut self, day: u32) -> Vec<Line> {
-        let hold_days = self.terms.hold_days;
-        let due = |bonus: &Bonus| {
-            bonus
-                .granted_in
-                .is_some_and(|week| 7 * week + 3 + hold_days <= day)
-        };
+        let due = |bonus: &Bonus| bonus.granted_in.is_some() && bonus.due <= day;
         let mut matured: Vec<Bonus> = self.bonuses.iter().filter(|bonus| due(bonus)).cloned().collect();
         self.bonuses.retain(|bonus| !due(bonus));
-        matured.sort_by_key(|bonus| (bonus.granted_in, bonus.week, bonus.user));
+        matured.sort_by_key(|bonus| (bonus.due, bonus.granted_in, bonus.week, bonus.user));
         matured
             .into_iter()
             .map(|bonus| line("matured", bonus.user, bonus.rank, bonus.week, bonus.amount))
             .collect()
+    }
+}
+
+fn bonus_on(ladder: &[Rank], rank: u8) -> u128 {
+    match rank {
+        0 => 0,
+        rank => ladder[usize::from(rank) - 1].bonus,
     }
 }
 

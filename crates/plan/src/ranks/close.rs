@@ -5,7 +5,7 @@ use money::Amount;
 
 use super::decision::{Closed, RankDecision};
 use super::file::WhenShort;
-use super::held::{Bonus, week_of};
+use super::held::{Bonus, last_day, week_of};
 use super::legs::{Below, scan};
 use super::state::{Ranks, Standing, first_week};
 use super::terms::{RanksTerms, Window};
@@ -99,6 +99,7 @@ impl Ranks {
                 legs.reverse();
             }
             let bonus = Bonus {
+                ladder: terms.ladder.clone(),
                 rank: found.rank,
                 amount: terms.weekly_bonus(found.rank),
                 from,
@@ -196,7 +197,7 @@ impl Ranks {
         for (earlier, user) in waited {
             let bonus = self.bonuses.remove(&(user, earlier));
             if let (Some(user), Some(mut bonus)) = (UserId::new(user), bonus) {
-                lapse(terms, (user, earlier), &mut bonus, purse);
+                lapse((user, earlier), &mut bonus, purse);
                 queue.push((earlier, Claim { user, bonus }));
             }
         }
@@ -247,21 +248,23 @@ impl Ranks {
             amount: bonus.amount,
         });
         if terms.hold_days > 0 {
-            self.held.entry(now).or_default().push((user.get(), week));
+            let due = last_day(now).saturating_add(terms.hold_days);
+            self.held.entry(due).or_default().push((user.get(), week));
             self.bonuses.insert((user.get(), week), bonus);
         }
     }
 }
 
 /// Lowers what waits to what its volumes qualify for now.
-fn lapse(terms: &RanksTerms, key: (UserId, u32), bonus: &mut Bonus, purse: &mut Purse<'_>) {
-    let rank = bonus.rank_now(terms);
+fn lapse(key: (UserId, u32), bonus: &mut Bonus, purse: &mut Purse<'_>) {
+    let rank = bonus.rank_now();
     if rank >= bonus.rank {
         return;
     }
-    let amount = bonus.amount.minus_or_zero(terms.weekly_bonus(rank));
+    let left = bonus.ladder.weekly_bonus(rank);
+    let amount = bonus.amount.minus_or_zero(left);
     bonus.rank = rank;
-    bonus.amount = terms.weekly_bonus(rank);
+    bonus.amount = left;
     if !amount.is_zero() {
         purse.out.push(RankDecision::Lapsed {
             user: key.0,

@@ -11,7 +11,7 @@ impl RanksTerms {
     #[must_use]
     pub fn findings(&self, asset: Asset) -> Vec<Finding> {
         let mut findings: Vec<Finding> = (1u128..)
-            .zip(&self.ladder)
+            .zip(self.ladder())
             .map(|(number, rank)| self.share(number, rank, asset))
             .collect();
         findings.push(self.window_finding());

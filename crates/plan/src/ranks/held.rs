@@ -8,13 +8,15 @@ use money::Amount;
 
 use super::decision::{GivenBack, Matured};
 use super::state::Ranks;
-use super::terms::RanksTerms;
+use super::terms::Ladder;
 use crate::Day;
 use crate::calendar::Week;
 
 /// A bonus that is held or waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Bonus {
+    /// The ladder under which it was granted: a later version of the plan judges nothing again.
+    pub(super) ladder: Ladder,
     /// The rank for which it is.
     pub(super) rank: u8,
     /// What was granted, less what was given back; of one that waits, the bonus of its rank.
@@ -29,11 +31,11 @@ pub(super) struct Bonus {
 
 impl Bonus {
     /// The rank for which the volumes qualify as they are known now.
-    pub(super) fn rank_now(&self, terms: &RanksTerms) -> u8 {
+    pub(super) fn rank_now(&self) -> u8 {
         let volumes = || self.legs.iter().map(|(_, volume)| *volume);
         let main = volumes().max().unwrap_or(Amount::ZERO);
         let sum = Amount::sum_of(volumes()).unwrap_or(main);
-        terms.rank_of(main, sum.minus_or_zero(main), self.own)
+        self.ladder.rank_of(main, sum.minus_or_zero(main), self.own)
     }
 
     fn change_leg(&mut self, direct: u32, change: impl Fn(Amount) -> Amount) {
@@ -79,19 +81,20 @@ impl Ranks {
     /// Judges the held bonus of a week again, by the volumes of that week's window as they are known now. What the rank that
     /// is left does not justify is given back, in the proportion of the two ranks' bonuses. The title and the weeks of
     /// the bonus stay. None if nothing changes; a second call changes nothing.
-    pub fn requalify(&mut self, terms: &RanksTerms, user: UserId, week: Week) -> Option<GivenBack> {
+    pub fn requalify(&mut self, user: UserId, week: Week) -> Option<GivenBack> {
         let key = (user.get(), week.get());
         if self.waiting.contains(&(week.get(), user.get())) {
             return None;
         }
         let bonus = self.bonuses.get_mut(&key)?;
-        let (rank, rank_now) = (bonus.rank, bonus.rank_now(terms));
+        let (rank, rank_now) = (bonus.rank, bonus.rank_now());
         if rank_now >= rank {
             return None;
         }
-        let keep = bonus
-            .amount
-            .proportion(terms.weekly_bonus(rank_now), terms.weekly_bonus(rank));
+        let keep = bonus.amount.proportion(
+            bonus.ladder.weekly_bonus(rank_now),
+            bonus.ladder.weekly_bonus(rank),
+        );
         let amount = bonus.amount.minus_or_zero(keep);
         bonus.rank = rank_now;
         bonus.amount = keep;
@@ -107,13 +110,12 @@ impl Ranks {
         })
     }
 
-    /// Ends the hold of all bonuses that were granted `hold_days` before this day or earlier; a close grants on the last day
-    /// of its week. Ordered by the close that granted them, the week and the user.
-    pub fn mature(&mut self, terms: &RanksTerms, day: Day, out: &mut Vec<Matured>) {
+    /// Ends the hold of all bonuses that were granted so many days before this day or earlier as the plan then asked for; a
+    /// close grants on the last day of its week. Ordered by the day, the close that granted them, the week and the user.
+    pub fn mature(&mut self, day: Day, out: &mut Vec<Matured>) {
         out.clear();
         while let Some(entry) = self.held.first_entry() {
-            let due = last_day(*entry.key()).saturating_add(terms.hold_days);
-            if due > day.get() {
+            if *entry.key() > day.get() {
                 return;
             }
             for (user, week) in entry.remove() {
@@ -152,7 +154,7 @@ impl Ranks {
 }
 
 /// The last day of a week.
-fn last_day(week: u32) -> u32 {
+pub(super) fn last_day(week: u32) -> u32 {
     // Day 0 was a Thursday, week 0 its week.
     week.saturating_mul(7).saturating_add(3)
 }

@@ -31,7 +31,7 @@ pub struct Ranks {
     pub(super) bonuses: BTreeMap<(u32, u32), Bonus>,
     /// Those that wait, by week and user: their order.
     pub(super) waiting: BTreeSet<(u32, u32)>,
-    /// Those that are held, by the week whose close granted them: user and week of each.
+    /// Those that are held, by the day on which that ends: user and week of each.
     pub(super) held: BTreeMap<u32, Vec<(u32, u32)>>,
 }
 

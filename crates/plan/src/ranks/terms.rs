@@ -1,5 +1,7 @@
 //! [`RanksTerms`]: the checked parameters of ranks in exact base units, and which rank volumes qualify for.
 
+use std::sync::Arc;
+
 use money::{Amount, Asset};
 
 use super::file::{LadderTable, RanksTable, WhenShort};
@@ -49,10 +51,37 @@ pub struct RanksTerms {
     pub(super) fund: String,
     pub(super) when_short: WhenShort,
     pub(super) hold_days: u32,
-    pub(super) ladder: Vec<Rank>,
+    pub(super) ladder: Ladder,
+}
+
+/// The ranks, lowest first. A bonus keeps the one under which it was granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ladder(Arc<[Rank]>);
+
+impl Ladder {
+    fn rank(&self, number: u8) -> Option<&Rank> {
+        self.0.get(usize::from(number).checked_sub(1)?)
+    }
+
+    /// The highest rank for which these volumes qualify, 0 for none.
+    pub(super) fn rank_of(&self, main: Amount, other: Amount, own: Amount) -> u8 {
+        // Every rank asks for all that the ranks below ask for, so the first that fails ends it.
+        let met = self.0.iter().take_while(|rank| rank.is_met(main, other, own));
+        u8::try_from(met.count()).unwrap_or(u8::MAX)
+    }
+
+    /// What a week of this rank grants; nothing for 0.
+    pub(super) fn weekly_bonus(&self, number: u8) -> Amount {
+        self.rank(number).map_or(Amount::ZERO, |rank| rank.weekly_bonus)
+    }
 }
 
 impl RanksTerms {
+    /// Whether the same weeks count, and bonuses wait or do not: what is known of volumes and what waits fits no other.
+    pub(crate) fn counts_as(&self, other: &Self) -> bool {
+        (self.window, self.when_short) == (other.window, other.when_short)
+    }
+
     /// Checks the tables.
     ///
     /// # Errors
@@ -91,7 +120,7 @@ impl RanksTerms {
             fund: table.fund.clone(),
             when_short: table.when_short,
             hold_days,
-            ladder,
+            ladder: Ladder(ladder.into()),
         })
     }
 
@@ -128,30 +157,25 @@ impl RanksTerms {
     /// The ranks, lowest first: rank number 1 is the first.
     #[must_use]
     pub fn ladder(&self) -> &[Rank] {
-        &self.ladder
+        &self.ladder.0
     }
 
     /// The rank with this number, from 1.
     #[must_use]
     pub fn rank(&self, number: u8) -> Option<&Rank> {
-        self.ladder.get(usize::from(number).checked_sub(1)?)
+        self.ladder.rank(number)
     }
 
     /// The highest rank for which these volumes qualify, 0 for none.
     #[must_use]
     pub fn rank_of(&self, main: Amount, other: Amount, own: Amount) -> u8 {
-        // Every rank asks for all that the ranks below ask for, so the first that fails ends it.
-        let met = self
-            .ladder
-            .iter()
-            .take_while(|rank| rank.is_met(main, other, own));
-        u8::try_from(met.count()).unwrap_or(u8::MAX)
+        self.ladder.rank_of(main, other, own)
     }
 
     /// What a week of this rank grants; nothing for 0.
     #[must_use]
     pub fn weekly_bonus(&self, number: u8) -> Amount {
-        self.rank(number).map_or(Amount::ZERO, |rank| rank.weekly_bonus)
+        self.ladder.weekly_bonus(number)
     }
 
     /// Writes every parameter into the hash of the plan.
@@ -167,8 +191,8 @@ impl RanksTerms {
             WhenShort::Queue => 2,
         });
         out.u32(self.hold_days);
-        out.length(self.ladder.len());
-        for rank in &self.ladder {
+        out.length(self.ladder.0.len());
+        for rank in self.ladder.0.iter() {
             out.text(&rank.name);
             for amount in [
                 rank.main_min,

@@ -28,6 +28,8 @@ enum Step {
     Mature {
         days: u32,
     },
+    /// Another version of the plan.
+    Change(Terms),
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -40,6 +42,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         3 => (0u128..40, prop_oneof![5 => Just(1u32), 1 => 2u32..4])
             .prop_map(|(budget, weeks)| Step::Close { budget, weeks }),
         1 => (0u32..10).prop_map(|days| Step::Mature { days }),
+        1 => any_terms().prop_map(Step::Change),
     ]
 }
 
@@ -181,6 +184,9 @@ fn line_of(decision: &RankDecision) -> Line {
 /// Both implementations, and what was bought and not refunded.
 struct Run {
     scale: u128,
+    /// What versions have in common.
+    window: Option<u32>,
+    queue: bool,
     terms: RanksTerms,
     ranks: Ranks,
     model: Model,
@@ -203,6 +209,8 @@ impl Run {
         };
         Self {
             scale,
+            window: terms.window,
+            queue: terms.queue,
             terms: checked(terms),
             ranks: Ranks::default(),
             model: Model::new(terms.clone()),
@@ -245,6 +253,17 @@ impl Run {
                 self.today = self.today.max(7 * closing + 3);
             }
             Step::Mature { days } => self.mature(*days)?,
+            Step::Change(terms) => {
+                let ladder = terms.ladder.iter().map(|rank| scaled(rank, self.scale)).collect();
+                let terms = Terms {
+                    ladder,
+                    window: self.window,
+                    queue: self.queue,
+                    ..terms.clone()
+                };
+                self.terms = checked(&terms);
+                self.model.change(terms);
+            }
             Step::Buy { .. } | Step::Refund { .. } => {}
         }
         Ok(())
@@ -263,7 +282,7 @@ impl Run {
         self.ranks.affected(user(who), &mut affected);
         let mut back: Vec<Line> = affected
             .iter()
-            .filter_map(|(upline, week)| self.ranks.requalify(&self.terms, *upline, *week))
+            .filter_map(|(upline, week)| self.ranks.requalify(*upline, *week))
             .map(|back| Line {
                 week: back.week.get(),
                 amount: back.amount.base_units(),
@@ -314,7 +333,7 @@ impl Run {
     fn mature(&mut self, days: u32) -> Result<(), TestCaseError> {
         self.today += days;
         let mut out = Vec::new();
-        self.ranks.mature(&self.terms, Day::new(self.today), &mut out);
+        self.ranks.mature(Day::new(self.today), &mut out);
         let lines: Vec<Line> = out
             .iter()
             .map(|one| Line {

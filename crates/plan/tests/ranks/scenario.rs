@@ -74,7 +74,7 @@ impl World<'_> {
             ["mature", "after", "week", at] => {
                 let sunday = Day::new(7 * at.parse::<u32>().unwrap() + 3);
                 let mut out = Vec::new();
-                self.ranks.mature(self.terms, sunday, &mut out);
+                self.ranks.mature(sunday, &mut out);
                 let kept = out.iter().map(|one| {
                     let (user, rank, units) = (self.name(one.user), self.rank(one.rank), units(one.amount));
                     format!("{user} keeps {units} of week {} as {rank}", one.week.get())
@@ -100,7 +100,7 @@ impl World<'_> {
         self.ranks.affected(user, &mut affected);
         let mut lines = Vec::new();
         for (upline, week) in affected {
-            if let Some(back) = self.ranks.requalify(self.terms, upline, week) {
+            if let Some(back) = self.ranks.requalify(upline, week) {
                 let (user, left) = (self.name(upline), self.rank(back.rank_now));
                 let (units, week) = (units(back.amount), week.get());
                 lines.push(format!(

@@ -90,11 +90,11 @@ impl State {
 
     /// Bonuses of which the hold ends with this day cannot be taken back any more.
     pub(super) fn settle_bonuses(&mut self, plan: &CompiledPlan, day: Day) {
-        let Some(terms) = &plan.terms.components.ranks else {
+        if plan.terms.components.ranks.is_none() {
             return;
-        };
+        }
         let mut matured = Vec::new();
-        self.components.ranks.mature(terms, day, &mut matured);
+        self.components.ranks.mature(day, &mut matured);
         for bonus in matured {
             self.components.held_bonuses.remove(&(bonus.user, bonus.week));
         }
@@ -102,13 +102,13 @@ impl State {
 
     /// A user's purchase went back: held bonuses that relied on it are judged again.
     pub(super) fn requalify_above(&mut self, plan: &CompiledPlan, user: UserId, out: &mut Outcome) {
-        let Some(terms) = &plan.terms.components.ranks else {
+        if plan.terms.components.ranks.is_none() {
             return;
-        };
+        }
         let mut affected = Vec::new();
         self.components.ranks.affected(user, &mut affected);
         for (upline, week) in affected {
-            let Some(given) = self.components.ranks.requalify(terms, upline, week) else {
+            let Some(given) = self.components.ranks.requalify(upline, week) else {
                 continue;
             };
             let Some(held) = self.components.held_bonuses.get_mut(&(upline, week)) else {

@@ -58,7 +58,7 @@ fn can_follow(old: &CompiledPlan, new: &CompiledPlan) -> bool {
 }
 
 /// Whether both say the same of what is under way: what users agreed to with a first payment of a booking, how long
-/// commission periods are, and which fund orders fill and are paid from.
+/// commission periods are, which fund orders fill and are paid from, and which weeks count for ranks.
 fn same_agreements(old: &CompiledPlan, new: &CompiledPlan) -> bool {
     let (old, new) = (&old.terms.components, &new.terms.components);
     let same_booking = match (&old.binary, &new.binary) {
@@ -69,5 +69,9 @@ fn same_agreements(old: &CompiledPlan, new: &CompiledPlan) -> bool {
         (Some(terms), Some(others)) => terms.counts_as(others) && old.order_fund == new.order_fund,
         (None, _) | (_, None) => true,
     };
-    same_booking && same_orders
+    let same_ranks = match (&old.ranks, &new.ranks) {
+        (Some(terms), Some(others)) => terms.counts_as(others),
+        (None, _) | (_, None) => true,
+    };
+    same_booking && same_orders && same_ranks
 }
