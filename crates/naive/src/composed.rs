@@ -272,6 +272,9 @@ impl Model {
 
     /// Whether something is sold for this amount; the last payment is for it.
     fn buy(&mut self, user: Address, cash: Money) -> bool {
+        if self.person(user).refunded {
+            return false;
+        }
         if self.rate(cash).is_none() || self.terms.amount_max.is_some_and(|max| cash > max) {
             return false;
         }

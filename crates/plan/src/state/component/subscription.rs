@@ -63,13 +63,17 @@ impl Uplines for Line<'_> {
 }
 
 impl State {
-    /// Sells a subscription for a payment; `false` if the plan sells none for this amount.
+    /// Sells a subscription for a payment; `false` if the plan sells none for this amount, or none to this user: what a
+    /// refunded user bought would never accrue.
     pub(super) fn subscribe(&mut self, plan: &CompiledPlan, payment: Payment, out: &mut Outcome) -> bool {
         let components = &plan.terms.components;
         let Some(terms) = &components.subscription else {
             return false;
         };
         let (user, cash) = (payment.user, payment.amount);
+        if !self.is_active(user) {
+            return false;
+        }
         if terms.rate(cash).is_none() || terms.amount_max().is_some_and(|max| cash > max) {
             return false;
         }
