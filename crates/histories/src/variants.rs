@@ -39,6 +39,13 @@ impl Variant {
     /// The plan, and another version that can follow it.
     #[must_use]
     pub fn plans(&self) -> [CompiledPlan; 2] {
+        self.texts()
+            .map(|text| compile(&text).unwrap_or_else(|error| panic!("{error}\n{text}")))
+    }
+
+    /// The files of both.
+    #[must_use]
+    pub fn texts(&self) -> [String; 2] {
         let first = self.text();
         let second = first.replace("version = 1", "version = 2");
         let second = match self.kind {
@@ -49,9 +56,9 @@ impl Variant {
                 .replace("fee_bps = 500", "fee_bps = 700"),
             Kind::Binary => second.replace("pair_value = \"2000\"", "pair_value = \"1500\""),
             Kind::Orders => second.replace("generations_bps = [1000,", "generations_bps = [900,"),
-            Kind::Campaign => second.replace("reward = \"10\"", "reward = \"7\""),
+            Kind::Campaign => second.replace("reward = \"10\"", "reward_bps = 700"),
         };
-        [&first, &second].map(|text| compile(text).unwrap_or_else(|error| panic!("{error}\n{text}")))
+        [first, second]
     }
 
     /// The same without what the model of a whole plan leaves out: ranks, taxes, funds behind funds.

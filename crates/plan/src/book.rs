@@ -10,6 +10,7 @@ use ledger::UserId;
 use money::Amount;
 
 use crate::compiled::CompiledPlan;
+use crate::explain::Plans;
 use crate::{Cause, Day, DepositId, DiscrepancyCause, Effect, Fact, IgnoredCause, Intake, Outcome, State};
 
 /// Applies causes, one after another. The same causes in the same order give the same book.
@@ -24,6 +25,8 @@ pub struct Book {
     references: report::References,
     /// Plans that the book may change to.
     versions: Vec<CompiledPlan>,
+    /// Plans that were in force before.
+    former: Vec<CompiledPlan>,
 }
 
 impl Book {
@@ -38,6 +41,7 @@ impl Book {
             wallets: Vec::new(),
             references: report::References::default(),
             versions: Vec::new(),
+            former: Vec::new(),
         }
     }
 
@@ -124,10 +128,19 @@ impl Book {
         &self.state
     }
 
-    /// The plan of the book.
+    /// The plan that is in force.
     #[must_use]
     pub const fn plan(&self) -> &CompiledPlan {
         &self.plan
+    }
+
+    /// All versions so far, for explanations: what was granted keeps the terms of its version.
+    #[must_use]
+    pub fn plans(&self) -> Plans<'_> {
+        Plans {
+            in_force: &self.plan,
+            former: &self.former,
+        }
     }
 
     /// The user with this wallet.

@@ -10,14 +10,18 @@ mod escrow;
 mod fund;
 mod granted;
 mod intake;
+mod matured;
 mod note;
 mod order;
+mod part;
 mod purchase;
 mod reward;
 mod settlement;
+mod share;
 mod statement;
 mod values;
 
+use alloy_primitives::B256;
 use ledger::{Account, Beneficiary, BreakageCause, Leg, Reason, UserId};
 use money::Amount;
 
@@ -25,8 +29,10 @@ use crate::compiled::IntakeRule;
 use crate::fact::ComponentFact;
 use crate::{CompiledPlan, Day, Effect, Fact, Outcome, State};
 use decided::Decided;
+use matured::Matured;
 use settlement::Settled;
 
+pub use part::{Part, Plans};
 pub use statement::{Entry, Holdings, Statement};
 pub use values::Values;
 
@@ -46,6 +52,11 @@ pub struct Line {
     pub rule: String,
     /// Where the plan file says so: `retopup.generations_bps[3]`. Entries of lists count from 0.
     pub parameter: Option<String>,
+    /// Hash of the version of the plan whose parameter it is: the one in force, or for what was granted, sold or divided
+    /// before a change of the plan the one of that time.
+    pub plan: B256,
+    /// Of what a leg consists that sums up shares of several payments or policies; empty where one rule says it all.
+    pub parts: Vec<Part>,
     /// Of whom the rule speaks.
     pub user: Option<UserId>,
     /// Whose payment or placement it is.
@@ -108,38 +119,44 @@ impl Verdict {
 }
 
 /// What an explanation may look at.
+#[derive(Clone, Copy)]
 struct Context<'a> {
+    /// The version that is asked: the one in force, unless it is about something older.
     plan: &'a CompiledPlan,
+    /// Its hash.
+    version: B256,
+    plans: Plans<'a>,
     before: &'a State,
     outcome: &'a Outcome,
-    decided: Decided,
+    decided: &'a Decided,
 }
 
-/// Explains what a fact did. `plan` and `before` are those before it. In a plan of registration, retopup and pools the state
-/// after it serves as well, except for maturities: whatever is asked of it does not change by the fact.
+/// Explains what a fact did. `plans` and `before` are those before it. In a plan of registration, retopup and pools the state
+/// after it serves as well, except for maturities and refunds: whatever else is asked of it does not change by the fact.
 #[must_use]
-pub fn explain(plan: &CompiledPlan, before: &State, outcome: &Outcome) -> Vec<Line> {
+pub fn explain<'a>(plans: impl Into<Plans<'a>>, before: &State, outcome: &Outcome) -> Vec<Line> {
+    let plans = plans.into();
     let days: Vec<Day> = decided::days(outcome).collect();
     if days.len() > 1
-        && let Some(lines) = explain_days(plan, before, outcome, &days)
+        && let Some(lines) = explain_days(plans, before, outcome, &days)
     {
         return lines;
     }
-    explain_once(plan, before, outcome)
+    explain_once(plans, before, outcome)
 }
 
 /// Explains days that one fact ended one after another: each day starts where the one before ended.
-fn explain_days(plan: &CompiledPlan, before: &State, outcome: &Outcome, days: &[Day]) -> Option<Vec<Line>> {
+fn explain_days(plans: Plans<'_>, before: &State, outcome: &Outcome, days: &[Day]) -> Option<Vec<Line>> {
     let (mut lines, mut notes) = (Vec::new(), Vec::new());
     let (mut state, mut part) = (before.clone(), Outcome::default());
     let mut legs = outcome.legs.as_slice();
     for day in days {
         let mut after = state.clone();
         let fact = Fact::Component(ComponentFact::DayEnded { day: *day });
-        after.apply(plan, &fact, &mut part);
+        after.apply(plans.in_force, &fact, &mut part);
         legs = legs.strip_prefix(part.legs.as_slice())?;
         let first = u32::try_from(lines.len()).unwrap_or(u32::MAX);
-        for mut line in explain_once(plan, &state, &part) {
+        for mut line in explain_once(plans, &state, &part) {
             match line.leg {
                 Some(leg) => {
                     line.leg = Some(leg.saturating_add(first));
@@ -154,23 +171,46 @@ fn explain_days(plan: &CompiledPlan, before: &State, outcome: &Outcome, days: &[
     legs.is_empty().then_some(lines)
 }
 
-fn explain_once(plan: &CompiledPlan, before: &State, outcome: &Outcome) -> Vec<Line> {
+fn explain_once(plans: Plans<'_>, before: &State, outcome: &Outcome) -> Vec<Line> {
+    let plan = plans.in_force;
     let context = Context {
         plan,
+        version: plan.hash(),
+        plans,
         before,
         outcome,
-        decided: Decided::of(plan, before, outcome),
+        decided: &Decided::of(plan, before, outcome),
     };
+    let mut matured = Matured::of(&context);
     let legs = (0u32..).zip(&outcome.legs);
-    let mut lines: Vec<Line> = legs.map(|(number, leg)| context.line(number, leg)).collect();
+    let mut lines: Vec<Line> = legs
+        .map(|(number, leg)| context.line(number, leg, &mut matured))
+        .collect();
     lines.extend(context.skipped());
     lines.extend(context.passed_over());
     lines.extend(outcome.effects.iter().filter_map(|effect| context.note(effect)));
+    for line in lines.iter_mut().filter(|line| line.plan.is_zero()) {
+        line.plan = plan.hash();
+    }
     lines
 }
 
+impl<'a> Context<'a> {
+    /// The same, asking the version with this hash; the one in force for `None`.
+    fn under(&self, version: Option<B256>) -> Self {
+        match version {
+            Some(version) => Self {
+                plan: self.plans.of(version),
+                version,
+                ..*self
+            },
+            None => *self,
+        }
+    }
+}
+
 impl Context<'_> {
-    fn line(&self, number: u32, leg: &Leg) -> Line {
+    fn line(&self, number: u32, leg: &Leg, matured: &mut Matured) -> Line {
         let origin = self.decided.origin(number);
         let place = origin.and_then(decided::Origin::place);
         let is_from_fund = matches!(leg.debit, Account::Revenue(_));
@@ -191,15 +231,15 @@ impl Context<'_> {
             Reason::Matured => self.matured(leg),
             Reason::Refund => self.refund(number, leg),
             Reason::ReserveReleased => self.reserve_released(leg),
-            Reason::Netting => self.netting(number, leg),
+            Reason::Netting => self.netting(number, leg, origin),
             Reason::Unexpected => self.unexpected(leg),
             Reason::Pair => self.pair(leg, place),
             Reason::Accrual => self.accrual(leg, place),
             Reason::Bonus => self.conversion(leg),
             Reason::Rank(rank) => self.rank(leg, rank, place),
-            Reason::Withheld => self.withheld(leg, origin),
+            Reason::Withheld => self.withheld(number, leg, origin),
             Reason::Fee => self.fee(leg),
-            Reason::Instalment => self.instalment(origin),
+            Reason::Instalment => self.instalment(leg, origin),
             Reason::Withdrawal => self.withdrawal(leg),
             Reason::Allocated => self.allocated(leg),
             Reason::Reversed => self.reversed(leg, origin),
@@ -213,6 +253,11 @@ impl Context<'_> {
             Reason::Treasury => Self::settled(leg, Settled::Treasury),
             Reason::Overpaid => Self::settled(leg, Settled::Overpaid),
         };
+        if matches!(leg.debit, Account::Held(_))
+            && matches!(leg.reason, Reason::Matured | Reason::Netting | Reason::Allocated)
+        {
+            line.parts = matured.take(leg);
+        }
         line.leg = Some(number);
         line.amount = leg.amount;
         line.user = leg.recipient;
@@ -259,6 +304,8 @@ fn said(verdict: Verdict, component: &'static str, rule: impl Into<String>, beca
         component,
         rule: rule.into(),
         parameter: None,
+        plan: B256::ZERO,
+        parts: Vec::new(),
         user: None,
         source: None,
         because,
@@ -266,6 +313,12 @@ fn said(verdict: Verdict, component: &'static str, rule: impl Into<String>, beca
 }
 
 impl Line {
+    /// A line about what another version decided.
+    fn under(mut self, context: &Context<'_>) -> Self {
+        self.plan = context.version;
+        self
+    }
+
     fn by(mut self, parameter: impl Into<String>) -> Self {
         self.parameter = Some(parameter.into());
         self

@@ -19,6 +19,7 @@ mod pool;
 mod query;
 mod refund;
 mod reserve;
+mod versions;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -67,6 +68,7 @@ pub struct State {
     /// What a matured reward still has to cause; empty between facts.
     work: VecDeque<reserve::Work>,
     components: component::Components,
+    versions: versions::Versions,
 }
 
 /// What the walk up a sponsor line reads. Kept apart and small: a retopup walks ten of them, one cache miss each.

@@ -24,9 +24,9 @@ pub(super) struct Arguments {
     question: Question,
     #[command(flatten)]
     period: Period,
-    /// The plan file; a database knows its own
+    /// The plan file; once more for each later version to which the ledger changed. A database knows its first one
     #[arg(long, value_name = "FILE", required_unless_present = "database")]
-    plan: Option<PathBuf>,
+    plan: Vec<PathBuf>,
     /// Print one JSON object; amounts are decimal strings of base units
     #[arg(long)]
     json: bool,
@@ -43,50 +43,80 @@ struct Question {
     user: Option<Address>,
 }
 
-/// A plan in both forms: compiled, and as its file says.
-struct Plan {
+/// A version of the plan in both forms: compiled, and as its file says.
+struct Version {
     compiled: CompiledPlan,
     values: Values,
 }
 
+/// The versions of a plan.
+struct Versions {
+    first: Version,
+    /// Those to which the ledger changed, or may have.
+    later: Vec<Version>,
+}
+
+impl Version {
+    fn read(text: &str) -> anyhow::Result<Self> {
+        Ok(Self {
+            compiled: plan::compile(text)?,
+            values: Values::read(text).context("the plan is no TOML")?,
+        })
+    }
+}
+
+impl Versions {
+    fn all(&self) -> impl Iterator<Item = &Version> {
+        std::iter::once(&self.first).chain(&self.later)
+    }
+
+    /// Books in which nothing has happened, and that may change to each version.
+    fn book(&self) -> Book {
+        let plans = self.all().map(|version| version.compiled.clone());
+        Book::new(self.first.compiled.clone()).with_versions(plans.collect())
+    }
+}
+
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let plan = arguments.plan().await?;
+    let versions = arguments.versions().await?;
     match arguments.question {
-        Question { fact: Some(seq), .. } => explain_fact(&arguments, &plan, seq).await,
+        Question { fact: Some(seq), .. } => explain_fact(&arguments, &versions, seq).await,
         Question {
             user: Some(wallet), ..
-        } => state_user(&arguments, &plan, wallet).await,
+        } => state_user(&arguments, &versions, wallet).await,
         Question { .. } => anyhow::bail!("neither --fact nor --user"),
     }?;
     Ok(ExitCode::SUCCESS)
 }
 
 impl Arguments {
-    async fn plan(&self) -> anyhow::Result<Plan> {
-        let text = match (&self.plan, self.source.plan().await?) {
-            (Some(file), _) => {
-                super::simulate::compiled(file)?;
-                std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?
-            }
-            (None, Some((text, hash))) => {
-                let compiled = plan::compile(&text).context("the deployment's plan does not compile")?;
-                anyhow::ensure!(
-                    compiled.hash() == hash,
-                    "the deployment's plan has another hash than was deployed"
-                );
-                text
-            }
-            (None, None) => anyhow::bail!("facts of a file need --plan"),
-        };
-        Ok(Plan {
-            compiled: plan::compile(&text)?,
-            values: Values::read(&text).context("the plan is no TOML")?,
+    async fn versions(&self) -> anyhow::Result<Versions> {
+        let mut texts = Vec::new();
+        if let Some((text, hash)) = self.source.plan().await? {
+            let compiled = plan::compile(&text).context("the deployment's plan does not compile")?;
+            anyhow::ensure!(
+                compiled.hash() == hash,
+                "the deployment's plan has another hash than was deployed"
+            );
+            texts.push(text);
+        }
+        for file in &self.plan {
+            super::simulate::compiled(file)?;
+            let text =
+                std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            texts.push(text);
+        }
+        let (first, later) = texts.split_first().context("facts of a file need --plan")?;
+        let later = later.iter().map(|text| Version::read(text));
+        Ok(Versions {
+            first: Version::read(first)?,
+            later: later.collect::<anyhow::Result<_>>()?,
         })
     }
 }
 
-async fn explain_fact(arguments: &Arguments, plan: &Plan, seq: u64) -> anyhow::Result<()> {
-    let mut book = Book::new(plan.compiled.clone());
+async fn explain_fact(arguments: &Arguments, versions: &Versions, seq: u64) -> anyhow::Result<()> {
+    let mut book = versions.book();
     let mut out = Outcome::default();
     let mut found: Option<(Happened, Vec<Line>)> = None;
     arguments
@@ -97,26 +127,26 @@ async fn explain_fact(arguments: &Arguments, plan: &Plan, seq: u64) -> anyhow::R
                 return Ok(true);
             }
             if happened.seq == seq {
-                let before = book.state().clone();
+                let before = book.clone();
                 book.apply(&happened.cause, &mut out);
-                found = Some((happened, explain(&plan.compiled, &before, &out)));
+                found = Some((happened, explain(before.plans(), before.state(), &out)));
             }
             Ok(false)
         })
         .await?;
     let (happened, lines) = found.with_context(|| format!("there is no fact {seq}"))?;
     let text = if arguments.json {
-        print::fact_json(plan, &book, &happened, &lines).to_string() + "\n"
+        print::fact_json(versions, &book, &happened, &lines).to_string() + "\n"
     } else {
-        print::fact_text(plan, &book, &happened, &lines)
+        print::fact_text(versions, &book, &happened, &lines)
     };
     print!("{text}");
     Ok(())
 }
 
-async fn state_user(arguments: &Arguments, plan: &Plan, wallet: Address) -> anyhow::Result<()> {
-    let mut book = Book::new(plan.compiled.clone());
-    let mut replay = UserReplay::new(plan, wallet, &arguments.period);
+async fn state_user(arguments: &Arguments, versions: &Versions, wallet: Address) -> anyhow::Result<()> {
+    let mut book = versions.book();
+    let mut replay = UserReplay::new(&book, wallet, &arguments.period);
     arguments
         .source
         .each(|happened| replay.follow(&mut book, &happened))
@@ -125,9 +155,9 @@ async fn state_user(arguments: &Arguments, plan: &Plan, wallet: Address) -> anyh
         .statement
         .with_context(|| format!("the wallet {wallet} has not registered"))?;
     let text = if arguments.json {
-        print::statement_json(plan, &book, &statement).to_string() + "\n"
+        print::statement_json(versions, &book, &statement).to_string() + "\n"
     } else {
-        print::statement_text(plan, &book, &statement)
+        print::statement_text(versions, &book, &statement)
     };
     print!("{text}");
     Ok(())
@@ -148,12 +178,13 @@ struct UserReplay<'a> {
 }
 
 impl<'a> UserReplay<'a> {
-    fn new(plan: &Plan, wallet: Address, period: &'a Period) -> Self {
+    /// Starts with books in which nothing has happened.
+    fn new(book: &Book, wallet: Address, period: &'a Period) -> Self {
         Self {
             wallet,
             period,
             statement: None,
-            behind: Book::new(plan.compiled.clone()),
+            behind: book.clone(),
             last: None,
             out: Outcome::default(),
             unused: Outcome::default(),
@@ -179,7 +210,7 @@ impl<'a> UserReplay<'a> {
         };
         let plan = self.behind.plan();
         let lines = if statement.concerns(plan, &self.out) {
-            explain(plan, self.behind.state(), &self.out)
+            explain(self.behind.plans(), self.behind.state(), &self.out)
         } else {
             Vec::new()
         };

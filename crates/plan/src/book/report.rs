@@ -149,7 +149,13 @@ impl Book {
             .find(|plan| plan.hash() == plan_hash)
             .cloned();
         match found {
-            Some(plan) if self.state.change_plan(&self.plan, &plan, out) => self.plan = plan,
+            Some(plan) if self.state.change_plan(&self.plan, &plan, out) => {
+                let former = std::mem::replace(&mut self.plan, plan);
+                self.state.leave_version(&former);
+                if self.former.iter().all(|known| known.hash() != former.hash()) {
+                    self.former.push(former);
+                }
+            }
             Some(_) | None => self.ignore(ignored(IgnoredCause::PlanNotApplicable), out),
         }
     }

@@ -6,6 +6,7 @@ use money::Amount;
 
 use super::{Context, Line, Verdict, entry, said};
 use crate::effect::NotGranted;
+use crate::subscription::SubscriptionId;
 use crate::{ComponentEffect, SaleEffect};
 
 /// A note: component, rule, parameter, of whom, and why.
@@ -18,6 +19,13 @@ impl Context<'_> {
         let mut line = said(Verdict::Note, component, rule, because);
         line.parameter = parameter;
         line.user = user;
+        // What was sold keeps its cap.
+        if let ComponentEffect::SubscriptionEnded { subscription, .. } = *effect
+            && let Some(version) =
+                SubscriptionId::new(subscription).and_then(|id| self.before.version_of_subscription(id))
+        {
+            line.plan = version;
+        }
         Some(line)
     }
 

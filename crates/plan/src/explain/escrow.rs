@@ -3,7 +3,9 @@
 use ledger::{Account, Beneficiary, BreakageCause, Leg, Reason, Tier, UserId};
 use money::Amount;
 
+use super::decided::Origin;
 use super::intake::held_for;
+use super::share::{ShareRule, generation_rate, share_name};
 use super::{Context, Line, Verdict, entry, said, verdict_of};
 use crate::compiled::IntakeRule;
 use crate::state::HeldShare;
@@ -46,7 +48,7 @@ impl Context<'_> {
     }
 
     /// What pays a debt before anything else.
-    pub(super) fn netting(&self, number: u32, leg: &Leg) -> Line {
+    pub(super) fn netting(&self, number: u32, leg: &Leg, origin: Option<Origin>) -> Line {
         let who = leg
             .recipient
             .map_or(String::new(), |user| format!(" user {user}"));
@@ -61,8 +63,29 @@ impl Context<'_> {
             .recipient
             .map(|user| self.before.receivable(user).minus_or_zero(paid));
         let owed = owed.map_or(String::new(), |owed| format!(" {}", self.shown(owed)));
-        let because = format!("after a correction{who} owed{owed}, and rewards pay that first");
-        said(Verdict::Moved, "escrow", "netting", because)
+        let mut because = format!("after a correction{who} owed{owed}, and rewards pay that first");
+        if let Some(Origin::Released(id)) = origin {
+            because.push_str(&format!(": here {}", self.reward_name(id)));
+        }
+        let mut line = said(Verdict::Moved, "escrow", "netting", because);
+        if let Account::Wallet(_) = leg.debit {
+            line.parameter = self.withdrawal_path();
+        } else if let Account::Reserve(..) = leg.debit {
+            line.parameter = Some(self.layer_path(number, leg));
+        }
+        self.of_reward(line, leg, origin)
+    }
+
+    /// Where the plan says what a layer of a place gets: the layer is known by what the debt left of the reward.
+    fn layer_path(&self, number: u32, leg: &Leg) -> String {
+        let next = usize::try_from(number).unwrap_or(usize::MAX).saturating_add(1);
+        let rest = self.outcome.legs.get(next);
+        if let Some(rest) = rest.filter(|rest| rest.recipient == leg.recipient)
+            && let Reason::PoolLayer { layer, .. } = rest.reason
+        {
+            return entry("pool.layers_bps", layer);
+        }
+        "pool.layers_bps".to_owned()
     }
 
     /// A payment that goes back, and what it had caused.
@@ -83,7 +106,11 @@ impl Context<'_> {
             None => format!("{what} went back"),
         };
         let mut line = said(Verdict::Returned, "escrow", "refund", because);
-        line.parameter = deposit.and_then(|deposit| self.refunded_path(deposit, number, leg));
+        if let Some((then, rule)) = deposit.and_then(|deposit| self.refunded_rule(deposit, number, leg)) {
+            line.rule = format!("refund {}", rule.rule);
+            line.parameter = rule.parameter;
+            line = line.under(&then);
+        }
         line
     }
 
@@ -123,26 +150,19 @@ impl Context<'_> {
     /// A held reward that was forfeited.
     pub(super) fn forfeited(&self, deposit: DepositId, leg: u32) -> Line {
         let at = usize::try_from(leg).unwrap_or(usize::MAX);
-        let Some(share) = self.before.held_shares(deposit).nth(at) else {
+        let shares: Vec<HeldShare> = self.before.held_shares(deposit).collect();
+        let Some(share) = shares.get(at) else {
             let because = format!("a reward of {} was forfeited", self.named(deposit));
             return said(Verdict::Note, "escrow", "forfeited", because);
         };
+        let then = self.under(self.before.version_of_deposit(deposit));
         if self.plan.terms.intake == IntakeRule::Subscription {
-            return self.forfeited_purchase(deposit, share);
+            return then.forfeited_purchase(deposit, share);
         }
-        let registration = "registration";
-        let (rule, parameter, relied) = if let Reason::Generation(generation) = share.reason {
-            (
-                format!("generation {generation}"),
-                Some(entry("retopup.generations_bps", generation)),
-                "registration, or the retopup that made the reward possible,",
-            )
-        } else if let Reason::PoolLayer { tier, layer } = share.reason {
-            let rule = format!("tier {tier} layer {layer}");
-            (rule, Some(entry("pool.layers_bps", layer)), registration)
+        let relied = if matches!(share.reason, Reason::Generation(_)) {
+            "registration, or the retopup that made the reward possible,"
         } else {
-            let parameter = (share.reason == Reason::Direct).then(|| "registration.direct_share".to_owned());
-            (share.reason.name().to_owned(), parameter, registration)
+            "registration"
         };
         let who = share
             .recipient
@@ -152,76 +172,46 @@ impl Context<'_> {
             self.shown(share.amount),
             self.named(deposit)
         );
-        let mut line = said(Verdict::Note, "escrow", format!("forfeited {rule}"), because);
-        line.parameter = parameter;
+        let rule = format!("forfeited {}", share_name(share.reason));
+        let mut line = said(Verdict::Note, "escrow", rule, because).under(&then);
+        line.parameter = then.share_rule(deposit, &shares, share).parameter;
         line.user = share.recipient;
         line
     }
 
     /// A share of a purchase that was forfeited: whole with its recipient's registration, or what exceeds the cap of a
     /// recipient whose own purchase went back.
-    fn forfeited_purchase(&self, deposit: DepositId, share: HeldShare) -> Line {
-        let reason = share.reason;
-        let generation = self.rates_path(reason);
-        let name = match (&generation, reason) {
-            (Some(_), Reason::Generation(generation)) => format!("generation {generation}"),
-            (_, _) => reason.name().to_owned(),
-        };
+    fn forfeited_purchase(&self, deposit: DepositId, share: &HeldShare) -> Line {
         let who = share
             .recipient
             .map_or("its user".to_owned(), |user| format!("user {user}"));
         let stands = share.recipient.is_some_and(|user| self.before.is_active(user));
-        let (why, parameter) = if stands {
+        let (why, parameter, version) = if stands {
             let why = format!("{who} has earned more than the cap since the own purchase went back");
-            (why, Some("cap.multiple".to_owned()))
+            // The cap is that of today.
+            (why, Some("cap.multiple".to_owned()), None)
         } else {
-            (format!("{who}'s own registration was refunded"), generation)
+            let why = format!("{who}'s own registration was refunded");
+            (why, generation_rate(share.reason), Some(self.version))
         };
         let because = format!("{} of {}: {why}", self.shown(share.amount), self.named(deposit));
-        let mut line = said(Verdict::Note, "escrow", format!("forfeited {name}"), because);
+        let rule = format!("forfeited {}", share_name(share.reason));
+        let mut line = said(Verdict::Note, "escrow", rule, because);
+        line.plan = version.unwrap_or_default();
         line.parameter = parameter;
         line.user = share.recipient;
         line
     }
 
-    /// Where a plan with components says what a share of a payment was that goes back.
-    fn refunded_path(&self, deposit: DepositId, number: u32, leg: &Leg) -> Option<String> {
-        let share = self
-            .before
-            .held_shares(deposit)
-            .nth(usize::try_from(number).ok()?)?;
+    /// Which rule a share of a payment came from that goes back, and the version that divided the payment.
+    fn refunded_rule(&self, deposit: DepositId, number: u32, leg: &Leg) -> Option<(Self, ShareRule)> {
+        let shares: Vec<HeldShare> = self.before.held_shares(deposit).collect();
+        let share = shares.get(usize::try_from(number).ok()?)?;
         if (share.amount, Account::Held(share.beneficiary)) != (leg.amount, leg.debit) {
             return None;
         }
-        match self.plan.terms.intake {
-            IntakeRule::AutoPool => None,
-            IntakeRule::Subscription if matches!(share.reason, Reason::Generation(_)) => {
-                self.rates_path(share.reason)
-            }
-            IntakeRule::Subscription
-            | IntakeRule::Booking
-            | IntakeRule::Order
-            | IntakeRule::Joining { .. } => {
-                let held = Leg {
-                    debit: Account::Custody,
-                    credit: leg.debit,
-                    ..*leg
-                };
-                let line = if share.reason == Reason::Allocated {
-                    self.allocated(&held)
-                } else {
-                    self.company_rest(&held)
-                };
-                line.parameter
-            }
-        }
-    }
-
-    fn rates_path(&self, reason: Reason) -> Option<String> {
-        if let Reason::Generation(generation) = reason {
-            return Some(entry("generation.rates_bps", generation));
-        }
-        None
+        let then = self.under(self.before.version_of_deposit(deposit));
+        Some((then, then.share_rule(deposit, &shares, share)))
     }
 
     /// `deposit 9 (retopup of user 4)`.

@@ -55,7 +55,10 @@ impl Context<'_> {
         if let Account::Deferred(_) = leg.credit {
             because.push_str("; it waits until the purchase cannot go back any more");
         }
-        said(verdict, "subscription", "accrual", because).by(self.tier_path(Some(accrual.subscription)))
+        let sold = self.under(self.before.version_of_subscription(accrual.subscription));
+        said(verdict, "subscription", "accrual", because)
+            .by(sold.tier_path(Some(accrual.subscription)))
+            .under(&sold)
     }
 
     /// Where the plan says the rate of a subscription; the fund that pays it, if it is not known which one it is.

@@ -23,6 +23,9 @@ impl Context<'_> {
                 format!("user {user} takes place {index} of tree {tree} in tier {tier}; {paid} paid for it");
             let mut line = note("pool", "placement", because);
             line.parameter = match funding {
+                Funding::Registration if self.plan.split_share().is_some() => {
+                    Some("registration.pool_bps".to_owned())
+                }
                 Funding::Registration => Some("registration.pool_entry_ordinals".to_owned()),
                 Funding::Progression => Some(format!("pool.tier_prices[{}]", tier.get().saturating_sub(1))),
             };

@@ -152,7 +152,7 @@ impl Context<'_> {
         }
     }
 
-    fn refusing(&self, generation: u8, cause: BreakageCause) -> String {
+    pub(super) fn refusing(&self, generation: u8, cause: BreakageCause) -> String {
         match cause {
             BreakageCause::Unqualified => entry("generation.directs_required", generation),
             BreakageCause::Capped => "cap.multiple".to_owned(),

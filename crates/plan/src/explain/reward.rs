@@ -4,6 +4,7 @@ use ledger::{Account, Leg, Reason, UserId};
 use money::{Amount, Bps};
 
 use super::decided::Origin;
+use super::part::{Part, Parts};
 use super::{Context, Line, Verdict, entry, said, verdict_of};
 use crate::effect::RewardId;
 use crate::state::component::explained::{RewardOrigin, RewardTold};
@@ -13,9 +14,9 @@ use crate::{ComponentEffect, Day, Effect};
 impl Context<'_> {
     /// A reward whose day it is.
     pub(super) fn released(&self, leg: &Leg, origin: Option<Origin>) -> Line {
-        let (name, parameter) = match origin {
-            Some(Origin::Released(id)) => (self.reward_name(id), self.hold_path(id)),
-            Some(_) | None => ("a reward".to_owned(), None),
+        let (name, (then, parameter)) = match origin {
+            Some(Origin::Released(id)) => (self.reward_name(id), self.hold_of(id)),
+            Some(_) | None => ("a reward".to_owned(), (*self, None)),
         };
         let to = if let Account::Wallet(user) = leg.credit {
             format!("; it is in user {user}'s wallet balance")
@@ -23,9 +24,53 @@ impl Context<'_> {
             String::new()
         };
         let because = format!("{name} has waited until its day, and nothing can take its cause back{to}");
-        let mut line = said(Verdict::Moved, "rewards", "matured", because);
+        let mut line = said(Verdict::Moved, "rewards", "matured", because).under(&then);
         line.parameter = parameter;
         line
+    }
+
+    /// The same line with the parameter behind the reward that it is about.
+    pub(super) fn of_reward(&self, mut line: Line, leg: &Leg, origin: Option<Origin>) -> Line {
+        let (then, parameter) = match origin {
+            Some(Origin::Released(id) | Origin::Reversed(id)) => self.rate_of(id),
+            Some(origin) => (*self, self.granted_path(leg, origin)),
+            None => return line,
+        };
+        line.parameter = parameter;
+        line.under(&then)
+    }
+
+    /// Where the plan says what a rule grants in this fact.
+    fn granted_path(&self, leg: &Leg, origin: Origin) -> Option<String> {
+        let place = origin.place();
+        let reason = match origin {
+            Origin::Share(_) | Origin::Released(_) | Origin::Reversed(_) => return None,
+            Origin::Accrual(_) => {
+                let accrual = place.and_then(|place| self.decided.accruals.get(place));
+                return self.rule_path(Reason::Accrual, accrual.map(|accrual| accrual.subscription));
+            }
+            Origin::Pair(_) => Reason::Pair,
+            Origin::Order(_) => {
+                let lines = self.decided.period.iter().flat_map(|period| &period.lines);
+                place.and_then(|place| lines.map(|line| line.reason()).nth(place))?
+            }
+            Origin::Rank(_) | Origin::Granted => self.granted_reason(leg)?,
+        };
+        self.rule_path(reason, None)
+    }
+
+    /// The reason of the reward that a fact grants a leg's user, where there is no more than one.
+    fn granted_reason(&self, leg: &Leg) -> Option<Reason> {
+        self.outcome.effects.iter().find_map(|effect| {
+            if let Effect::Component(ComponentEffect::RewardGranted { user, reason, .. }) = effect
+                && Some(*user) == leg.recipient
+                && !matches!(reason, Reason::Accrual | Reason::Pair)
+            {
+                Some(*reason)
+            } else {
+                None
+            }
+        })
     }
 
     /// What goes back, because its cause did.
@@ -45,8 +90,9 @@ impl Context<'_> {
                 format!("{what}, while {name} still waited: its fund has it again")
             };
             let mut line = said(Verdict::Returned, "rewards", "reversed", because);
-            line.parameter = self.reward_path(id);
-            return line;
+            let (then, parameter) = self.rate_of(id);
+            line.parameter = parameter;
+            return line.under(&then);
         }
         let (component, because, parameter) = match (leg.debit, leg.credit) {
             (Account::Breakage(cause), _) => (
@@ -76,32 +122,94 @@ impl Context<'_> {
     }
 
     /// Tax that is kept back.
-    pub(super) fn withheld(&self, leg: &Leg, origin: Option<Origin>) -> Line {
-        let (mut parts, mut parameter) = (Vec::new(), None);
-        if let Some(told) = self.released_told(origin) {
-            for line in told.withheld.iter().flat_map(|withheld| withheld.lines()) {
-                if !line.amount.is_zero() {
-                    parts.push(self.taxed(line.policy, line.rate, line.base));
-                    parameter.get_or_insert_with(|| self.tax_path(line.entry, line.rate));
-                }
-            }
-        } else if let Some(user) = leg.recipient {
-            for (policy, base) in self.withheld_of(user) {
-                if let Some((entry, rate)) = self.tax_rule(user, policy) {
-                    parts.push(self.taxed(policy, rate, base));
-                    parameter.get_or_insert_with(|| self.tax_path(entry, rate));
-                }
-            }
-        }
-        let because = format!("tax is kept back for the authority: {}", parts.join(", "));
+    pub(super) fn withheld(&self, number: u32, leg: &Leg, origin: Option<Origin>) -> Line {
+        let policies = self.policies(number, leg, origin);
+        let words: Vec<&str> = policies.iter().map(|(_, words)| words.as_str()).collect();
+        let because = format!("tax is kept back for the authority: {}", words.join(", "));
         let mut line = said(Verdict::Moved, "withholding", "withheld", because);
-        line.parameter = parameter;
+        if let Some((first, _)) = policies.first() {
+            line.parameter.clone_from(&first.parameter);
+            line.plan = first.plan;
+        }
+        if policies.len() > 1 {
+            let mut parts = Parts::default();
+            for (part, _) in policies {
+                parts.add(part);
+            }
+            line.parts = parts.into_list();
+        }
         line
     }
 
-    fn released_told(&self, origin: Option<Origin>) -> Option<RewardTold<'_>> {
+    /// What each policy keeps back of a leg, with the words for it.
+    fn policies(&self, number: u32, leg: &Leg, origin: Option<Origin>) -> Vec<(Part, String)> {
+        let mut parts = Vec::new();
+        if let Some((then, told)) = self.released_told(origin) {
+            for (withheld, line) in told
+                .withheld
+                .iter()
+                .flat_map(|withheld| withheld.lines().map(move |line| (withheld, line)))
+            {
+                let rule = (line.policy, line.entry, line.rate);
+                parts.push(then.policy(rule, line.base, withheld.standing_of(line)));
+            }
+        } else if let Some(user) = leg.recipient {
+            for (policy, base, amount) in self.withheld_now(user, number) {
+                if let Some((entry, rate)) = self.tax_rule(user, policy) {
+                    parts.push(self.policy((policy, entry, rate), base, amount));
+                }
+            }
+        }
+        parts.retain(|(part, _)| !part.amount.is_zero());
+        parts
+    }
+
+    /// What the fact keeps back from a user by one of its legs: policies, from 0, what is taxed, and the tax. A reward that
+    /// waits tells of its tax too, and no leg takes it yet; so each leg takes the next that are as much as it is.
+    fn withheld_now(&self, user: UserId, number: u32) -> Vec<(u8, Amount, Amount)> {
+        let told = self.withheld_of(user);
+        let legs = (0..=number).zip(&self.outcome.legs).filter(|(_, leg)| {
+            let takes = leg.reason == Reason::Withheld && leg.recipient == Some(user);
+            takes && !matches!(leg.debit, Account::Deferred(_))
+        });
+        let mut from = 0usize;
+        for (at, leg) in legs {
+            let next = (from..told.len()).find_map(|start| {
+                let behind = told.get(start..)?;
+                let count = sums_to(behind, leg.amount)?;
+                Some((start, start.saturating_add(count)))
+            });
+            let Some((start, end)) = next else {
+                return told;
+            };
+            if at == number {
+                return told.get(start..end).unwrap_or_default().to_vec();
+            }
+            from = end;
+        }
+        told
+    }
+
+    fn policy(&self, (policy, entry, rate): (u8, u8, Bps), base: Amount, amount: Amount) -> (Part, String) {
+        let policies = self.plan.terms.components.withholding.policies();
+        let name = policies.get(usize::from(policy)).map(|policy| policy.name());
+        let part = Part {
+            amount,
+            shares: 1,
+            component: "withholding",
+            rule: name.unwrap_or("policy").to_owned(),
+            parameter: Some(self.tax_path(entry, rate)),
+            plan: self.version,
+        };
+        (part, self.taxed(policy, rate, base))
+    }
+
+    fn released_told(&self, origin: Option<Origin>) -> Option<(Self, RewardTold<'_>)> {
         match origin? {
-            Origin::Released(id) => self.before.reward(id),
+            Origin::Released(id) => {
+                let told = self.before.reward(id)?;
+                Some((self.under(self.before.version_of_reward(id)), told))
+            }
             Origin::Share(_)
             | Origin::Accrual(_)
             | Origin::Pair(_)
@@ -112,8 +220,8 @@ impl Context<'_> {
         }
     }
 
-    /// What the fact keeps back from a user: policies, from 0, and what is taxed.
-    fn withheld_of(&self, user: UserId) -> Vec<(u8, Amount)> {
+    /// What the fact keeps back from a user: policies, from 0, what is taxed, and the tax.
+    fn withheld_of(&self, user: UserId) -> Vec<(u8, Amount, Amount)> {
         let effects = self.outcome.effects.iter();
         effects
             .filter_map(|effect| {
@@ -121,10 +229,10 @@ impl Context<'_> {
                     user: who,
                     policy,
                     base,
-                    ..
+                    amount,
                 }) = *effect
                 {
-                    (who == user).then_some((policy.saturating_sub(1), base))
+                    (who == user).then_some((policy.saturating_sub(1), base, amount))
                 } else {
                     None
                 }
@@ -153,7 +261,7 @@ impl Context<'_> {
     }
 
     /// What a pair pays of its user's own instalments.
-    pub(super) fn instalment(&self, origin: Option<Origin>) -> Line {
+    pub(super) fn instalment(&self, leg: &Leg, origin: Option<Origin>) -> Line {
         let because = match origin {
             Some(Origin::Released(id)) => format!(
                 "{}: its user was no active buyer, and this part of it pays the own instalment",
@@ -167,7 +275,8 @@ impl Context<'_> {
             }
             Some(_) | None => "this part pays the user's own instalment".to_owned(),
         };
-        said(Verdict::Moved, "binary", "instalment", because).by("binary.instalment_bps")
+        let line = said(Verdict::Moved, "binary", "instalment", because);
+        self.of_reward(line, leg, origin).by("binary.instalment_bps")
     }
 
     /// What a withdrawal costs.
@@ -199,10 +308,17 @@ impl Context<'_> {
                 .map_or("the user".to_owned(), |user| format!("user {user}")),
             self.shown(self.withdrawn())
         );
-        let line = said(Verdict::Moved, "withdrawal", "withdrawal", because);
-        match self.plan.terms.components.withdrawal {
-            Some(_) => line.by("withdrawal.fee_bps"),
-            None => line,
+        let mut line = said(Verdict::Moved, "withdrawal", "withdrawal", because);
+        line.parameter = self.withdrawal_path();
+        line
+    }
+
+    /// Where the plan says what a withdrawal leaves.
+    pub(super) fn withdrawal_path(&self) -> Option<String> {
+        let components = &self.plan.terms.components;
+        match components.withdrawal {
+            Some(_) => Some("withdrawal.fee_bps".to_owned()),
+            None => components.withholding.payout_path(),
         }
     }
 
@@ -218,7 +334,7 @@ impl Context<'_> {
     }
 
     /// `reward 3 (pair 1)`.
-    fn reward_name(&self, id: RewardId) -> String {
+    pub(super) fn reward_name(&self, id: RewardId) -> String {
         let number = id.get();
         let Some(told) = self.before.reward(id) else {
             return format!("reward {number}");
@@ -239,6 +355,36 @@ impl Context<'_> {
             },
         };
         format!("reward {number} ({what})")
+    }
+
+    /// The version that says how much a reward is, and where. Of an accrual that can still go back it is the one that
+    /// sold the subscription.
+    fn rate_of(&self, id: RewardId) -> (Self, Option<String>) {
+        let told = self.before.reward(id);
+        let version = match told.map(|told| told.origin) {
+            Some(RewardOrigin::Subscription(subscription)) => {
+                self.before.version_of_subscription(subscription)
+            }
+            Some(
+                RewardOrigin::Order(_)
+                | RewardOrigin::Conversion(_)
+                | RewardOrigin::Pair(_)
+                | RewardOrigin::Rule,
+            )
+            | None => self.before.version_of_reward(id),
+        };
+        let then = self.under(version);
+        let parameter = then.reward_path(id);
+        (then, parameter)
+    }
+
+    /// The version that says for how long a reward waits, and where.
+    fn hold_of(&self, id: RewardId) -> (Self, Option<String>) {
+        let then = self.under(self.before.version_of_reward(id));
+        match then.hold_path(id) {
+            Some(path) => (then, Some(path)),
+            None => self.rate_of(id),
+        }
     }
 
     /// Where the plan says how much a reward is.
@@ -291,7 +437,7 @@ impl Context<'_> {
         Some(path)
     }
 
-    /// Where the plan says for how long a reward waits.
+    /// Where the plan says for how long a reward waits; `None` where it does not wait by itself.
     fn hold_path(&self, id: RewardId) -> Option<String> {
         let told = self.before.reward(id)?;
         let components = &self.plan.terms.components;
@@ -335,11 +481,11 @@ impl Context<'_> {
             | Reason::Withdrawal
             | Reason::Allocated
             | Reason::Reversed
-            | Reason::Spent => return self.reward_path(id),
+            | Reason::Spent => return None,
         };
         // A hold of nothing is left out of the file.
         if days.unwrap_or(0) == 0 {
-            return self.reward_path(id);
+            return None;
         }
         Some(path.to_owned())
     }
@@ -393,4 +539,13 @@ impl Context<'_> {
                 && !matches!(leg.debit, Account::Deferred(_))
         })
     }
+}
+
+/// How many of the first are an amount together.
+fn sums_to(told: &[(u8, Amount, Amount)], amount: Amount) -> Option<usize> {
+    let mut sum = Amount::ZERO;
+    (1usize..).zip(told).find_map(|(count, (_, _, tax))| {
+        sum = sum.plus(*tax).unwrap_or(sum);
+        (sum == amount).then_some(count)
+    })
 }

@@ -83,12 +83,15 @@ impl Withheld {
     /// The tax in what has not been reversed.
     #[must_use]
     pub fn standing_total(&self) -> Amount {
-        let until = |line: &Line| line.amount.proportion(self.reversed, self.gross);
-        let add = |sum: Amount, line: &Line| {
-            let standing = line.amount.minus_or_zero(until(line));
-            sum.plus(standing).unwrap_or(self.gross)
-        };
+        let add = |sum: Amount, line: &Line| sum.plus(self.standing_of(line)).unwrap_or(self.gross);
         self.lines().fold(Amount::ZERO, add)
+    }
+
+    /// What has not been reversed of the tax of one policy.
+    #[must_use]
+    pub fn standing_of(&self, line: &Line) -> Amount {
+        let reversed = line.amount.proportion(self.reversed, self.gross);
+        line.amount.minus_or_zero(reversed)
     }
 
     /// What has not been reversed of the payment.

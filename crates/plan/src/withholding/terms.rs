@@ -158,6 +158,14 @@ impl WithholdingTerms {
         self.policies.iter().any(|policy| policy.basis == Basis::Payout)
     }
 
+    /// Where the plan file says that something is withheld from withdrawals.
+    pub(crate) fn payout_path(&self) -> Option<String> {
+        let mut policies = self.policies.iter();
+        let policy = policies.find(|policy| policy.basis == Basis::Payout)?;
+        let version = policy.versions.first()?;
+        Some(format!("withholding[{}].basis", version.entry))
+    }
+
     /// Whether a policy withholds from rewards when they are credited.
     #[must_use]
     pub fn has_credit_basis(&self) -> bool {

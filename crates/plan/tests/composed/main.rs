@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
 
 mod paper;
+#[path = "../explain/witness.rs"]
+mod witness;
 
 use std::collections::BTreeMap;
 
@@ -14,12 +16,14 @@ use naive::Changes;
 use naive::composed::Model;
 use paper::{Paper, fold, signed};
 use plan::explain::explain;
-use plan::{Book, Cause, CompiledPlan, Effect, Fact, Outcome, Report, State, compile};
+use plan::{Book, Cause, Effect, Fact, Outcome, Report, compile};
 use proptest::prelude::*;
+use witness::Witness;
 
 /// Runs a history and checks everything after every fact. Returns its causes and what they did.
 fn run(variant: &Variant, steps: &[Step]) -> Result<(World, Paper, Vec<Cause>, Vec<Outcome>), TestCaseError> {
     let mut world = World::new(variant);
+    let mut witness = witness_of(variant);
     let mut paper = Paper::default();
     let (mut causes, mut outcomes) = (Vec::new(), Vec::new());
     let first = [world.beginning()].to_vec();
@@ -27,7 +31,7 @@ fn run(variant: &Variant, steps: &[Step]) -> Result<(World, Paper, Vec<Cause>, V
     for step in std::iter::once(None).chain(rest) {
         let step = step.map_or_else(|| first.clone(), |step| world.causes(step));
         for cause in step {
-            let out = apply(&mut world, &cause)?;
+            let out = apply(&mut world, Some(&mut witness), &cause)?;
             let context = |error: TestCaseError| {
                 TestCaseError::fail(format!(
                     "after {cause:?} of fact {}: {error}\n{out:#?}",
@@ -44,11 +48,16 @@ fn run(variant: &Variant, steps: &[Step]) -> Result<(World, Paper, Vec<Cause>, V
     Ok((world, paper, causes, outcomes))
 }
 
+fn witness_of(variant: &Variant) -> Witness {
+    let (plans, texts) = (variant.plans(), variant.texts());
+    Witness::new(&[(&plans[0], &texts[0]), (&plans[1], &texts[1])])
+}
+
 /// Applies a cause; what is ignored changes nothing.
-fn apply(world: &mut World, cause: &Cause) -> Result<Outcome, TestCaseError> {
-    let (plan, state) = (world.book.plan().clone(), world.book.state().clone());
+fn apply(world: &mut World, witness: Option<&mut Witness>, cause: &Cause) -> Result<Outcome, TestCaseError> {
+    let (book, state) = (world.book.clone(), world.book.state().clone());
     let out = world.apply(cause);
-    explained(&plan, &state, &out)?;
+    explained(&book, &out, witness)?;
     let before = matches!(cause, Cause::Reported(_)).then_some(state);
     let is_ignored = matches!(out.effects[..], [Effect::CommandIgnored { .. }]);
     if let Some(mut state) = before.filter(|_| is_ignored) {
@@ -63,8 +72,8 @@ fn apply(world: &mut World, cause: &Cause) -> Result<Outcome, TestCaseError> {
     Ok(out)
 }
 
-/// Every leg has its line, and a decision of a component stands behind each that one made.
-fn explained(plan: &CompiledPlan, before: &State, out: &Outcome) -> Result<(), TestCaseError> {
+/// Every leg has its line, and a decision of a component stands behind each that one made; `before` are the books before it.
+fn explained(before: &Book, out: &Outcome, witness: Option<&mut Witness>) -> Result<(), TestCaseError> {
     const UNDECIDED: [&str; 6] = [
         "a subscription accrues for the day",
         "of an order",
@@ -73,14 +82,13 @@ fn explained(plan: &CompiledPlan, before: &State, out: &Outcome) -> Result<(), T
         "its cause went back",
         "a member on the left and one on the right make a pair",
     ];
-    let lines = explain(plan, before, out);
-    let of_legs: Vec<_> = lines.iter().filter(|line| line.leg.is_some()).collect();
-    prop_assert_eq!(of_legs.len(), out.legs.len());
-    for (leg, line) in out.legs.iter().zip(of_legs) {
-        prop_assert_eq!(
-            (line.amount, line.user, line.source),
-            (leg.amount, leg.recipient, leg.source)
-        );
+    let lines = explain(before.plans(), before.state(), out);
+    if let Some(witness) = witness {
+        witness
+            .follow(before.state(), before.plan().hash(), out, &lines)
+            .map_err(TestCaseError::fail)?;
+    }
+    for (leg, line) in out.legs.iter().zip(&lines) {
         let is_decided = UNDECIDED.iter().all(|words| !line.because.contains(words));
         prop_assert!(is_decided, "{:?}: {:?}", leg, line);
     }
@@ -261,7 +269,8 @@ proptest! {
         let mut world = World::new(&variant);
         for step in &steps {
             for cause in world.causes(step) {
-                let out = apply(&mut world, &cause)?;
+                // The witness adds up, and these amounts do not fit.
+                let out = apply(&mut world, None, &cause)?;
                 prop_assert!(out.legs.iter().all(|leg| !leg.amount.is_zero() && leg.debit != leg.credit));
             }
         }

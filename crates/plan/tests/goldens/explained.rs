@@ -8,6 +8,8 @@ use plan::explain::{Holdings, Line, Statement, Values, Verdict};
 use plan::{CompiledPlan, UserId, compile};
 
 use crate::scenario::Scenario;
+use crate::witness::Witness;
+use crate::written::{Versions, written};
 
 const PAGE: &str = include_str!("../../../../docs/plan/explain.md");
 const SUBSCRIPTION: &str = include_str!("../../../../plans/subscription.toml");
@@ -87,30 +89,21 @@ fn says_a_parameter(leg: &Leg) -> bool {
     )
 }
 
-/// A line as the page writes it.
-fn text(plan: &CompiledPlan, values: &Values, line: &Line) -> String {
-    let amount = match line.leg {
-        Some(_) => plan.asset().display_amount(line.amount),
-        None => "-".to_owned(),
-    };
-    let cause = line
-        .verdict
-        .cause()
-        .map_or(String::new(), |cause| format!(":{}", cause.name()));
-    let parameter = line.parameter.as_ref().map_or(String::new(), |path| {
-        format!("[{path} = {}] ", values.at(path).unwrap())
-    });
-    format!(
-        "{amount} {}{cause} {} {} {parameter}{}",
-        line.verdict.name(),
-        line.component,
-        line.rule,
-        line.because
-    )
+/// The plan of an example: a shipped one, with what follows its name replaced; and the version to which it can change.
+fn variant(words: &str) -> (String, String) {
+    let first = first_version(words);
+    let second = first.replace("version = 1", "version = 2");
+    let second = second
+        .replace("pair_value = \"2000\"", "pair_value = \"1500\"")
+        .replace("hold_days = 14", "hold_days = 7")
+        .replace(
+            "allocations]]\nfund = \"pairs\"\nbps = 2000",
+            "allocations]]\nfund = \"pairs\"\nbps = 1000",
+        );
+    (first, second)
 }
 
-/// The plan of an example: a shipped one, with what follows its name replaced.
-fn variant(words: &str) -> String {
+fn first_version(words: &str) -> String {
     let mut words = words.split_whitespace();
     let mut text = shipped(words.next().unwrap()).unwrap().to_owned();
     for word in words {
@@ -152,16 +145,27 @@ fn every_worked_explanation_of_component_plans_comes_out_as_written() {
     for block in PAGE.split("```scenario-explained ").skip(1) {
         let (words, block) = block.split_once('\n').unwrap();
         let block = block.split_once("```").unwrap().0;
-        let source = variant(words);
-        let (plan, values) = (compile(&source).unwrap(), Values::read(&source).unwrap());
-        let mut scenario = Scenario::new(plan.clone());
+        let (source, changed) = variant(words);
+        let sources = [source, changed];
+        let plans = [&sources[0], &sources[1]].map(|text| compile(text).unwrap());
+        let values = [&sources[0], &sources[1]].map(|text| Values::read(text).unwrap());
+        let mut scenario = Scenario::new(plans[0].clone()).changing_to(plans[1].clone());
+        let mut witness = Witness::new(&[(&plans[0], &sources[0]), (&plans[1], &sources[1])]);
         let mut lines = block.lines().peekable();
         while let Some(line) = lines.next() {
+            let before = scenario.book().clone();
+            let in_force = before.plan().hash();
             scenario.step(line, &[], line);
+            if !line.starts_with("day") {
+                let checked = witness.follow(before.state(), in_force, scenario.out(), scenario.lines());
+                checked.unwrap_or_else(|wrong| panic!("{words}: {line}: {wrong}"));
+            }
+            let mut versions: Versions<'_> = plans.iter().zip(&values).collect();
+            versions.sort_by_key(|(plan, _)| plan.hash() != in_force);
             let found: Vec<String> = scenario
                 .lines()
                 .iter()
-                .map(|line| text(&plan, &values, line))
+                .map(|line| written(&versions, line))
                 .collect();
             let mut expected = Vec::new();
             while let Some(below) = lines.next_if(|below| below.starts_with(' ')) {
@@ -183,8 +187,9 @@ fn statements_of_component_plans_end_with_the_balances_of_the_accounts() {
     for block in PAGE.split("```scenario-explained ").skip(1) {
         let (words, block) = block.split_once('\n').unwrap();
         let facts = block.split_once("```").unwrap().0.lines();
-        let mut scenario = Scenario::new(compile(&variant(words)).unwrap());
-        let plan = compile(&variant(words)).unwrap();
+        let [first, second] = <[String; 2]>::from(variant(words)).map(|text| compile(&text).unwrap());
+        let plan = first.clone();
+        let mut scenario = Scenario::new(first).changing_to(second);
         let users = || (1..=7).map(|number| UserId::new(number).unwrap());
         let mut statements: Vec<_> = users().map(|user| Statement::new(user, 0, 1_000)).collect();
         let mut said = [0; 7];
@@ -266,20 +271,26 @@ fn said(plan: &CompiledPlan, line: &Line) -> String {
     };
     let cause = line.verdict.cause().map_or("", |cause| cause.name());
     let parameter = line.parameter.as_deref().unwrap_or("-");
-    format!(
+    let mut text = format!(
         "{amount} {}:{cause} {} {} [{parameter}] {}",
         line.verdict.name(),
         line.component,
         line.rule,
         line.because
-    )
+    );
+    for part in &line.parts {
+        let amount = plan.asset().display_amount(part.amount);
+        let parameter = part.parameter.as_deref().unwrap_or("-");
+        text += &format!(" + {amount} {} {} [{parameter}]", part.component, part.rule);
+    }
+    text
 }
 
 /// Where generations skip uplines, a purchase may have passed over anybody, without a leg that says so.
 #[test]
 fn a_purchase_of_strangers_concerns_only_whom_it_may_have_passed_over() {
     for (words, concerns) in [("subscription", false), ("subscription compressed", true)] {
-        let plan = compile(&variant(words)).unwrap();
+        let plan = compile(&first_version(words)).unwrap();
         let mut scenario = Scenario::new(plan.clone());
         scenario.step("register A paying 500", &[], words);
         let statement = Statement::new(UserId::new(1).unwrap(), 0, 1_000);

@@ -7,6 +7,10 @@ mod explained;
 mod scenario;
 mod state;
 mod versions;
+#[path = "../explain/witness.rs"]
+mod witness;
+#[path = "../explain/written.rs"]
+mod written;
 
 use ledger::Reason;
 use plan::{

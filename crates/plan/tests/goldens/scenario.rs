@@ -56,10 +56,7 @@ pub(crate) fn check(plan: CompiledPlan, text: &str) {
 
 /// The same with another plan, to which `change` changes.
 pub(crate) fn check_change(plan: CompiledPlan, other: CompiledPlan, text: &str) {
-    let mut scenario = Scenario::new(plan);
-    scenario.book = scenario.book.with_versions(vec![other.clone()]);
-    scenario.other = Some(other);
-    run(scenario, text);
+    run(Scenario::new(plan).changing_to(other), text);
 }
 
 fn run(scenario: Scenario, text: &str) {
@@ -127,6 +124,17 @@ impl Scenario {
         }
     }
 
+    /// The same with another plan, to which `change` changes.
+    pub(crate) fn changing_to(mut self, other: CompiledPlan) -> Self {
+        self.book = self.book.with_versions(vec![other.clone()]);
+        self.other = Some(other);
+        self
+    }
+
+    pub(crate) const fn book(&self) -> &Book {
+        &self.book
+    }
+
     pub(crate) const fn out(&self) -> &Outcome {
         &self.out
     }
@@ -145,10 +153,10 @@ impl Scenario {
             ["=", account, amount] => assert_eq!(self.balance(account), amount, "{at}"),
             _ => {
                 let cause = self.cause(&words, at);
-                let (plan, before) = (self.book.plan().clone(), self.book.state().clone());
+                let before = self.book.clone();
                 self.book.apply(&cause, &mut self.out);
-                self.lines = explain(&plan, &before, &self.out);
-                check_lines(&plan, &self.out.legs, &self.lines, at);
+                self.lines = explain(before.plans(), before.state(), &self.out);
+                check_lines(before.plan(), &self.out.legs, &self.lines, at);
                 self.note_clearing();
                 self.fold(at);
                 self.compare(expected, at);

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
 
+mod explained;
 mod history;
 mod holds;
 mod settlement;
+#[path = "../explain/witness.rs"]
+mod witness;
 
 use std::collections::BTreeMap;
 

@@ -28,8 +28,6 @@ enum Step {
     /// Which payment, modulo their number, and how much.
     Reverse(usize, u128),
     TaxId(u32, bool),
-    /// Another version of the plan.
-    Change(Vec<Rule>),
 }
 
 fn any_rule() -> impl Strategy<Value = Rule> {
@@ -84,7 +82,6 @@ fn any_step() -> impl Strategy<Value = Step> {
         6 => (1..4u32, gross, kind, 0..20u32).prop_map(|(user, gross, kind, days)| Step::Pay(user, gross, kind, days)),
         3 => (any::<usize>(), 0..2_500u128).prop_map(|(which, part)| Step::Reverse(which, part)),
         1 => (1..4u32, any::<bool>()).prop_map(|(user, known)| Step::TaxId(user, known)),
-        1 => any_rules().prop_map(Step::Change),
     ]
 }
 
@@ -197,19 +194,6 @@ impl Both {
                     .state
                     .give_back(&mut self.receipts[which], Amount::new(*part));
                 assert_eq!(self.named(&given), self.book.reverse(which, *part));
-            }
-            Step::Change(rules) => {
-                let tables: Vec<WithholdingTable> = rules.iter().map(table).collect();
-                let terms = WithholdingTerms::check(&tables, Asset::Inr).unwrap();
-                let names = |terms: &WithholdingTerms| -> Vec<String> {
-                    let policies = terms.policies().iter();
-                    policies.map(|policy| policy.name().to_owned()).collect()
-                };
-                // A version has the same policies in front, whatever they say now.
-                if names(&terms).starts_with(&names(&self.terms)) {
-                    self.terms = terms;
-                    self.book.rules.clone_from(rules);
-                }
             }
             Step::TaxId(who, known) => {
                 self.book.with_tax_id.retain(|with| with != who);

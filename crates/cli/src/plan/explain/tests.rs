@@ -59,9 +59,9 @@ async fn a_statement_of_a_month_opens_where_the_one_before_closed() {
     let mut statements = Vec::new();
     for month in ["2026-01", "2026-02"] {
         let arguments = question(&facts, &["--user", &wallet, "--period", month]);
-        let plan = arguments.plan().await.unwrap();
-        let mut book = Book::new(plan.compiled.clone());
-        let mut replay = UserReplay::new(&plan, wallet.parse().unwrap(), &arguments.period);
+        let plan = arguments.versions().await.unwrap();
+        let mut book = plan.book();
+        let mut replay = UserReplay::new(&book, wallet.parse().unwrap(), &arguments.period);
         let source = &arguments.source;
         source
             .each(|happened| replay.follow(&mut book, &happened))
@@ -97,4 +97,69 @@ async fn every_fact_of_a_file_can_be_explained_and_none_beyond_it() {
     let stranger = "0x00000000000000000000000000000000000000ff";
     let refused = run(question(&facts, &["--user", stranger])).await.unwrap_err();
     assert!(refused.to_string().contains("has not registered"), "{refused}");
+}
+
+/// Facts of which the third changes the plan, and the file of that version.
+fn changed(folder: &Path) -> (String, String) {
+    let text = std::fs::read_to_string(plan_file()).unwrap();
+    let second = text
+        .replace("version = 1", "version = 2")
+        .replace("direct_share = \"18\"", "direct_share = \"17\"");
+    let file = folder.join("second.toml").display().to_string();
+    std::fs::write(&file, &second).unwrap();
+    let plan_hash = plan::compile(&second).unwrap().hash();
+    let change = Cause::Reported(plan::Report::PlanChanged { plan_hash });
+    let change = store::cause_json::write(&change).text;
+    let facts = facts(folder);
+    let mut lines: Vec<String> = std::fs::read_to_string(&facts)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    lines.insert(2, change);
+    std::fs::write(&facts, lines.join("\n")).unwrap();
+    (facts, file)
+}
+
+#[tokio::test]
+async fn values_are_those_of_the_version_that_decided() {
+    let folder = tempfile::tempdir().unwrap();
+    let (facts, second) = changed(folder.path());
+    let arguments = question(&facts, &["--plan", &second, "--fact", "1"]);
+    let versions = arguments.versions().await.unwrap();
+    let mut book = versions.book();
+    let mut out = Outcome::default();
+    let mut found = std::collections::BTreeSet::new();
+    let mut matured = [0; 2];
+    arguments
+        .source
+        .each(|happened| {
+            let before = book.clone();
+            book.apply(&happened.cause, &mut out);
+            let lines = explain(before.plans(), before.state(), &out);
+            let json = print::fact_json(&versions, &book, &happened, &lines);
+            for line in json["lines"].as_array().unwrap() {
+                if line["rule"] == "direct" {
+                    found.insert((
+                        happened.seq > 3,
+                        line["value"].to_string(),
+                        line["plan_version"].to_string(),
+                    ));
+                }
+            }
+            let text = print::fact_text(&versions, &book, &happened, &lines);
+            let of = |version: &str| text.contains(&format!("direct_share = {version}"));
+            matured[0] += usize::from(happened.seq > 3 && of("\"18\" (version 1)"));
+            matured[1] += usize::from(text.contains("of it") && of("\"17\" (version 2)"));
+            Ok(true)
+        })
+        .await
+        .unwrap();
+    let [first, then] =
+        [("18", "1"), ("17", "2")].map(|(value, version)| (format!("\"\\\"{value}\\\"\""), version));
+    let expected = [(false, first), (true, then)]
+        .map(|(is_later, (value, version))| (is_later, value, version.to_owned()));
+    assert_eq!(found, expected.into());
+    // What was divided before the change matures after it, and what came later as well.
+    assert!(matured[0] > 0 && matured[1] > 0, "{matured:?}");
 }

@@ -93,6 +93,11 @@ impl State {
             .fold(Amount::ZERO, |sum, fund| plus(sum, self.fund(fund)))
     }
 
+    /// How many rewards funds granted.
+    pub(in crate::state) fn reward_count(&self) -> usize {
+        self.components.rewards.count()
+    }
+
     /// A reward from a fund.
     pub(crate) fn reward(&self, id: RewardId) -> Option<RewardTold<'_>> {
         let reward = self.components.rewards.told(id)?;

@@ -340,6 +340,10 @@ impl Reward {
 }
 
 impl Rewards {
+    pub(super) fn count(&self) -> usize {
+        self.all.len()
+    }
+
     /// A reward, for explanations.
     pub(super) fn told(&self, id: RewardId) -> Option<&Reward> {
         self.get(id)
