@@ -58,6 +58,8 @@ struct Member {
     since: Option<(u64, bool)>,
     /// A pair, or nothing where two members were lost.
     slots: Vec<Option<Pair>>,
+    /// Left: the place stays, and earns nothing.
+    gone: bool,
 }
 
 /// Everybody.
@@ -80,6 +82,11 @@ impl Model {
             ..Member::default()
         });
         place
+    }
+
+    /// A member leaves: the place stays, and what would be paid for it waits for ever.
+    pub fn retire(&mut self, user: usize) {
+        self.members[user].gone = true;
     }
 
     fn child(&self, parent: usize, side: usize) -> Option<usize> {
@@ -247,7 +254,10 @@ impl Model {
         }
         let matched: Vec<usize> = self.lots().into_iter().map(|lots| lots[0].min(lots[1])).collect();
         let qualified: Vec<bool> = (0..matched.len())
-            .map(|user| terms.directs_required == 0 || self.directs(user) >= terms.directs_required)
+            .map(|user| {
+                let has_directs = terms.directs_required == 0 || self.directs(user) >= terms.directs_required;
+                has_directs && !self.members[user].gone
+            })
             .collect();
         let payable: Vec<usize> = (0..matched.len())
             .map(|user| match qualified[user] {
