@@ -96,7 +96,14 @@ impl Amount {
         if part.0 >= whole.0 {
             return if whole.0 == 0 { Self::ZERO } else { self };
         }
+        if part.0 == 0 {
+            return Self::ZERO;
+        }
         if let Some(product) = self.0.checked_mul(part.0) {
+            // Dividing 64 bits takes a fraction of the time that 128 bits take.
+            if let (Ok(product), Ok(whole)) = (u64::try_from(product), u64::try_from(whole.0)) {
+                return Self(u128::from(product.checked_div(whole).unwrap_or_default()));
+            }
             return Self(product.checked_div(whole.0).unwrap_or_default());
         }
         let product = U256::from(self.0).checked_mul(U256::from(part.0));

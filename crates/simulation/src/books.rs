@@ -2,6 +2,8 @@
 
 mod funds;
 
+use std::hint::black_box;
+
 use ledger::{
     Account, AccountKind, Beneficiary, BreakageCause, Fund, Leg, Phase, Reason, Side, Tier, UserId,
 };
@@ -146,6 +148,30 @@ impl<'plan> Books<'plan> {
         &self.out
     }
 
+    /// Reads what facts by which people join under these users will read. Changes nothing, and nothing depends on it but
+    /// time.
+    pub fn read_ahead_of_joining(&self, sponsors: &[UserId]) {
+        self.state.read_ahead_of_joining(self.plan, sponsors);
+        let seen = |seen, user: &UserId| seen ^ self.received.get(position(*user)).map_or(0, |sum| low(*sum));
+        black_box(sponsors.iter().fold(0, seen));
+    }
+
+    /// Reads what payments of these users will read: theirs and their uplines'. Changes nothing, likewise.
+    pub fn read_ahead_of_paying(&self, users: &[UserId]) {
+        self.state.read_ahead_of_paying(self.plan, users);
+        let mut seen = 0;
+        for user in users {
+            seen ^= self.paid_in.get(position(*user)).map_or(0, |sum| low(*sum));
+            let mut upline = self.state.sponsor(*user);
+            for _ in self.plan.generation_shares() {
+                let Some(above) = upline else { break };
+                seen ^= self.received.get(position(above)).map_or(0, |sum| low(*sum));
+                upline = self.state.sponsor(above);
+            }
+        }
+        black_box(seen);
+    }
+
     /// The plan.
     #[must_use]
     pub const fn plan(&self) -> &'plan CompiledPlan {
@@ -232,6 +258,11 @@ fn follow_people(leg: &Leg, received: &mut [Amount], paid_in: &mut [Amount], cou
 /// The user whose money is in an account; what a user owes is less of it.
 fn owner(account: Account) -> Option<UserId> {
     account.user()
+}
+
+/// Something of an amount, for who only wants it read.
+fn low(amount: Amount) -> u8 {
+    u8::from(amount.is_zero())
 }
 
 fn position(user: UserId) -> usize {

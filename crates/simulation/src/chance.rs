@@ -38,8 +38,12 @@ impl Chance {
     /// A number below `bound`; 0 for no bound. With a bound of 32 bits no number is more likely than another by
     /// 2^-32 of its chance.
     pub fn below(&mut self, bound: u32) -> u32 {
-        let product = u128::from(self.0.next_u64()).saturating_mul(u128::from(bound));
-        u32::try_from(product >> 64).unwrap_or(0)
+        scaled(self.draw(), bound)
+    }
+
+    /// The next draw, to be [`scaled`].
+    pub(crate) fn draw(&mut self) -> u64 {
+        self.0.next_u64()
     }
 
     /// True with a chance of so many ten-thousandths.
@@ -51,6 +55,12 @@ impl Chance {
     pub fn amount(&mut self, amounts: &Amounts) -> Amount {
         amounts.at(self.below(10_000))
     }
+}
+
+/// What a draw is below a bound: see [`Chance::below`].
+pub(crate) fn scaled(draw: u64, bound: u32) -> u32 {
+    let product = u128::from(draw).saturating_mul(u128::from(bound));
+    u32::try_from(product >> 64).unwrap_or(0)
 }
 
 #[cfg(test)]

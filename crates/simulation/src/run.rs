@@ -12,6 +12,9 @@ use crate::parameters::{ParameterError, Parameters};
 use crate::report::{Cohort, MonthRow, Report};
 use crate::sponsors::Sponsors;
 
+/// Newcomers whose sponsors are read together, so that memory is waited for once.
+const TOGETHER: u64 = 16;
+
 /// Why there is no report.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum SimulationError {
@@ -82,15 +85,23 @@ pub fn simulate_with<D: Driver + ?Sized>(
     let mut sponsors = Sponsors::new(parameters.seed, parameters.sponsors, parameters.users);
     let mut months = Vec::with_capacity(arrivals.len());
     let mut today = parameters.start;
+    let mut foreseen = Vec::new();
     for (month, joining) in (1u32..).zip(&arrivals) {
         let first = today;
         let days = days_of_month(first);
         for day in 0..days {
             books.begin_day(today);
             driver.open_day(today, books);
-            for _ in 0..arrivals_of_day(*joining, day, days) {
-                let sponsor = sponsors.next(books.state());
-                driver.join(today, sponsor, books);
+            let mut left = arrivals_of_day(*joining, day, days);
+            while left > 0 {
+                let count = left.min(TOGETHER);
+                left = left.saturating_sub(count);
+                sponsors.foresee(usize::try_from(count).unwrap_or(0), &mut foreseen);
+                books.read_ahead_of_joining(&foreseen);
+                for _ in 0..count {
+                    let sponsor = sponsors.next(books.state());
+                    driver.join(today, sponsor, books);
+                }
             }
             driver.close_day(today, books);
             progress(books.counts().joined);

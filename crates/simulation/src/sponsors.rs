@@ -2,7 +2,7 @@
 
 use plan::{State, UserId};
 
-use crate::chance::{Chance, Stream};
+use crate::chance::{Chance, Stream, scaled};
 use crate::parameters::SponsorChoice;
 
 /// How often somebody else is asked when the first who was drawn has been refunded. Then it is the very first user.
@@ -18,6 +18,8 @@ pub struct Sponsors {
     /// With preferential choice: each user once for joining and once for each direct. A draw from it is a draw in
     /// proportion, in one step.
     tickets: Vec<u32>,
+    /// Draws that were made ahead, the next one last.
+    drawn: Vec<u64>,
 }
 
 impl Sponsors {
@@ -33,6 +35,7 @@ impl Sponsors {
             choice,
             users: 0,
             tickets: Vec::with_capacity(tickets),
+            drawn: Vec::new(),
         }
     }
 
@@ -47,14 +50,51 @@ impl Sponsors {
         sponsor
     }
 
+    /// Who will be drawn for so many next newcomers, unless somebody has to be drawn once more: for whoever wants to read
+    /// about them ahead. Draws nothing.
+    pub fn foresee(&mut self, count: usize, foreseen: &mut Vec<UserId>) {
+        foreseen.clear();
+        self.draw_ahead(count);
+        let mut users = self.users;
+        let mut tickets = u32::try_from(self.tickets.len()).unwrap_or(u32::MAX);
+        for drawn in self.drawn.iter().rev().take(count) {
+            let number = match self.choice {
+                SponsorChoice::Uniform => Some(scaled(*drawn, users).saturating_add(1)),
+                SponsorChoice::Preferential => {
+                    let place = usize::try_from(scaled(*drawn, tickets));
+                    place.ok().and_then(|place| self.tickets.get(place).copied())
+                }
+            };
+            foreseen.extend(number.and_then(UserId::new));
+            users = users.saturating_add(1);
+            tickets = tickets.saturating_add(2);
+        }
+    }
+
+    /// Makes draws ahead, in their order.
+    fn draw_ahead(&mut self, count: usize) {
+        if self.drawn.len() < count {
+            self.drawn.reverse();
+            for _ in self.drawn.len()..count {
+                self.drawn.push(self.chance.draw());
+            }
+            self.drawn.reverse();
+        }
+    }
+
+    fn below(&mut self, bound: u32) -> u32 {
+        let drawn = self.drawn.pop().unwrap_or_else(|| self.chance.draw());
+        scaled(drawn, bound)
+    }
+
     fn draw(&mut self, state: &State) -> Option<UserId> {
         let first = UserId::new(1).filter(|_| self.users > 0)?;
         for _ in 0..DRAWS_MAX {
             let number = match self.choice {
-                SponsorChoice::Uniform => self.chance.below(self.users).saturating_add(1),
+                SponsorChoice::Uniform => self.below(self.users).saturating_add(1),
                 SponsorChoice::Preferential => {
                     let tickets = u32::try_from(self.tickets.len()).unwrap_or(u32::MAX);
-                    let drawn = usize::try_from(self.chance.below(tickets)).ok()?;
+                    let drawn = usize::try_from(self.below(tickets)).ok()?;
                     self.tickets.get(drawn).copied()?
                 }
             };
@@ -63,5 +103,58 @@ impl Sponsors {
             }
         }
         Some(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plan::{DepositId, Fact, Outcome, compile};
+
+    use super::*;
+
+    /// Draws sponsors of so many users who all stay, and what was foreseen of each sixteen.
+    fn draws(choice: SponsorChoice, ahead: usize) -> (Vec<Option<UserId>>, Vec<UserId>) {
+        let plan = compile(include_str!("../../../plans/auto-pool.toml")).unwrap();
+        let (mut state, mut out) = (State::new(&plan), Outcome::default());
+        let mut sponsors = Sponsors::new(3, choice, 400);
+        let (mut drawn, mut foreseen, mut now) = (Vec::new(), Vec::new(), Vec::new());
+        for number in 1..=400u32 {
+            // The first has no sponsor, and nothing is drawn for it.
+            if ahead > 0 && number > 1 && (number - 2).is_multiple_of(16) {
+                sponsors.foresee(ahead, &mut now);
+                foreseen.append(&mut now);
+            }
+            let sponsor = sponsors.next(&state);
+            drawn.push(sponsor);
+            let fact = Fact::Registered {
+                user: UserId::new(number).unwrap(),
+                sponsor,
+                deposit: DepositId::new(number).unwrap(),
+                amount: plan.registration_price(),
+                day: plan::Day::new(9),
+            };
+            state.apply(&plan, &fact, &mut out);
+        }
+        (drawn, foreseen)
+    }
+
+    #[test]
+    fn who_was_foreseen_is_drawn_and_foreseeing_changes_no_draw() {
+        for choice in [SponsorChoice::Uniform, SponsorChoice::Preferential] {
+            let (drawn, _) = draws(choice, 0);
+            let (same, foreseen) = draws(choice, 16);
+            assert_eq!(drawn, same);
+            // Of those who join meanwhile nobody's tickets are known.
+            let known = match choice {
+                SponsorChoice::Uniform => 399,
+                SponsorChoice::Preferential => 330,
+            };
+            let drawn: Vec<UserId> = drawn.into_iter().flatten().collect();
+            let common = drawn.iter().filter(|user| foreseen.contains(user)).count();
+            assert!(common >= known && drawn.len() == 399, "{common}");
+            if choice == SponsorChoice::Uniform {
+                assert_eq!(drawn, foreseen[..399]);
+            }
+        }
     }
 }

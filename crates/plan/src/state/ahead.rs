@@ -45,6 +45,31 @@ impl State {
         }
     }
 
+    /// Reads what it takes to let somebody join under each of these users. Changes nothing.
+    pub fn read_ahead_of_joining(&self, plan: &CompiledPlan, sponsors: &[UserId]) {
+        match plan.terms.intake {
+            IntakeRule::Subscription => self.read_generations(plan, sponsors),
+            IntakeRule::AutoPool | IntakeRule::Booking | IntakeRule::Order | IntakeRule::Joining { .. } => {
+                self.read_users(sponsors, &[]);
+                let seen = |seen, user| seen ^ self.line(user).map_or(0, |line| line.standing);
+                black_box(sponsors.iter().copied().fold(0, seen));
+            }
+        }
+    }
+
+    /// Reads what it takes to let each of these users pay again. Changes nothing.
+    pub fn read_ahead_of_paying(&self, plan: &CompiledPlan, users: &[UserId]) {
+        match plan.terms.intake {
+            IntakeRule::AutoPool => {
+                for users in users.chunks(TOGETHER) {
+                    self.read_lines(users, plan.terms.retopup.generations.len());
+                }
+            }
+            IntakeRule::Subscription => self.read_generations(plan, users),
+            IntakeRule::Booking | IntakeRule::Order | IntakeRule::Joining { .. } => {}
+        }
+    }
+
     /// The sponsor lines of these users, so many steps up, all of them step by step.
     fn read_lines(&self, users: &[UserId], steps: usize) {
         let mut seen = 0u32;

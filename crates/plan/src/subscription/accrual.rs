@@ -81,8 +81,7 @@ impl Subscriptions {
                 continue;
             };
             // Rounding down twice is rounding down once: ⌊⌊a·r / 10,000⌋ / d⌋ = ⌊a·r / (10,000·d)⌋.
-            let monthly = line.rate.floor_of(line.amount()).base_units();
-            let daily = Amount::new(monthly.checked_div(u128::from(divisor)).unwrap_or(0));
+            let daily = part_of(line.rate.floor_of(line.amount()), divisor);
             // At most 2^31 amounts of 97 bits.
             nominal = nominal.saturating_add(daily.base_units());
             out.push(Accrual {
@@ -94,6 +93,16 @@ impl Subscriptions {
         }
         Amount::new(nominal)
     }
+}
+
+/// One of so many parts, rounded down.
+fn part_of(amount: Amount, divisor: u32) -> Amount {
+    // Dividing 64 bits takes a fraction of the time that 128 bits take.
+    let part = match u64::try_from(amount.base_units()) {
+        Ok(units) => units.checked_div(u64::from(divisor)).map(u128::from),
+        Err(_) => amount.base_units().checked_div(u128::from(divisor)),
+    };
+    Amount::new(part.unwrap_or(0))
 }
 
 /// Lowers what is wanted to what the fund has; what is not granted leaves the caps again.

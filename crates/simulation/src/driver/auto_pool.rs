@@ -24,7 +24,12 @@ pub struct AutoPool {
     refunds: VecDeque<(Day, UserId, DepositId)>,
     /// Who retops up, and when.
     retopups: VecDeque<(Day, UserId)>,
+    /// Users whose payments are read ahead together; working memory.
+    paying: Vec<UserId>,
 }
+
+/// Payments that are read ahead together, so that memory is waited for once.
+const TOGETHER: usize = 16;
 
 impl AutoPool {
     /// A driver for a plan.
@@ -39,6 +44,7 @@ impl AutoPool {
             escrow: Escrow::new(parameters.start),
             refunds: VecDeque::new(),
             retopups: VecDeque::new(),
+            paying: Vec::new(),
         }
     }
 
@@ -63,7 +69,18 @@ impl AutoPool {
     }
 
     fn retop_up_due(&mut self, today: Day, books: &mut Books<'_>) {
+        let mut ahead = 0usize;
         while let Some((_, user)) = self.retopups.pop_front_if(|(day, _)| *day <= today) {
+            if ahead == 0 {
+                ahead = TOGETHER;
+                let next = self.retopups.iter().take(TOGETHER.saturating_sub(1));
+                let next = next.filter(|(day, _)| *day <= today).map(|(_, user)| *user);
+                self.paying.clear();
+                self.paying.push(user);
+                self.paying.extend(next);
+                books.read_ahead_of_paying(&self.paying);
+            }
+            ahead = ahead.saturating_sub(1);
             let deposit = books
                 .state()
                 .next_deposit()
