@@ -23,7 +23,7 @@ const ALONE_TIMEOUT_S = 1200;
 
 /** @returns for each mutant of the list, in its order: 'noticed', 'timeout', 'unviable' or 'survived'. */
 export function ask({ space, tree, list, environment }) {
-  const run = new Run(space, tree, list, { ...environment, ...PROFILE });
+  const run = new Run(space, tree, list, environment);
   run.build();
   run.findReached();
   const log = path.join(space, 'outcomes.jsonl');
@@ -38,7 +38,7 @@ export function ask({ space, tree, list, environment }) {
 
 class Run {
   constructor(space, tree, list, environment) {
-    Object.assign(this, { space, tree, list, environment });
+    Object.assign(this, { space, tree, list, plain: environment, environment: { ...environment, ...PROFILE } });
     this.source = path.join(tree, 'crates/plan/src');
     this.pristine = path.join(space, 'pristine');
     this.refused = new Map();
@@ -192,7 +192,7 @@ class Run {
     const cargo = (...more) =>
       spawnSync('cargo', [...more, '--quiet', '--locked', '--package', 'plan'], {
         cwd: this.tree,
-        env: { ...this.environment, ...RANDOM, CARGO_TARGET_DIR: path.join(this.space, 'alone') },
+        env: { ...this.plain, ...RANDOM },
         stdio: 'ignore',
         timeout: ALONE_TIMEOUT_S * 1000,
       });

@@ -133,6 +133,29 @@ fn the_findings_say_what_pairs_claim_and_who_has_none() {
     assert!(codes.iter().all(|(code, _)| *code != "pairs_outgrow_payments"));
 }
 
+/// What pairs claim is compared with what members have paid: the same is not more.
+#[test]
+fn pairs_that_claim_exactly_what_was_paid_are_no_reason_to_warn() {
+    let severity = |activation: &str| {
+        let terms = changed(&[("activation_amount", activation)]).unwrap();
+        terms.findings(money::Asset::Inr)[0].severity
+    };
+    assert_eq!(severity("\"18000.00\""), Severity::Warning);
+    assert_eq!(severity("\"18000.01\""), Severity::Info);
+    // 129 pairs of 63 are what 63 members paid with 129 each; the next layer claims more.
+    let even = changed(&[
+        ("pair_value", "\"0.63\""),
+        ("activation_amount", "\"1.29\""),
+        ("first_payment_min", "\"0.01\""),
+    ]);
+    let found = even.unwrap().findings(money::Asset::Inr);
+    let outgrown = found
+        .iter()
+        .find(|finding| finding.code == "pairs_outgrow_payments")
+        .unwrap();
+    assert_eq!(outgrown.figures[0], ("layers", 7));
+}
+
 #[test]
 fn whoever_is_not_next_or_has_an_unknown_sponsor_does_not_join() {
     let terms = changed(&[]).unwrap();

@@ -172,3 +172,25 @@ fn no_payment_gives_users_more_than_it_brings() {
         ("split_registration_bps", 9_000)
     );
 }
+
+#[test]
+fn rules_without_rewards_are_not_among_those_that_recruitment_funds() {
+    let plan = compile(&changed("direct_share = \"18\"", "direct_share = \"0\"")).unwrap();
+    assert_eq!(
+        figures(&plan, "recruitment_funded_by_rule"),
+        [("generation_share_bps", 10_000), ("pool_share_bps", 10_000)]
+    );
+}
+
+#[test]
+fn growth_without_end_is_that_of_full_trees_of_which_there_may_be_any_number() {
+    let told = |text: &str| {
+        let plan = compile(text).unwrap();
+        plan.findings()
+            .iter()
+            .any(|finding| finding.code == "growth_without_end")
+    };
+    assert!(!told(AUTO_POOL));
+    assert!(!told(ROLLING));
+    assert!(told(&changed("trees_max = 15\n", "")));
+}

@@ -305,6 +305,8 @@ fn a_plan_that_rewards_nobody_passes_the_gate() {
     let plan = compile(&text).unwrap();
     assert_eq!(plan.recruitment_share_bps(), 0);
     assert_eq!(plan.gate(ChainClass::Public), Ok(()));
+    let codes: Vec<_> = plan.findings().iter().map(|finding| finding.code).collect();
+    assert!(!codes.contains(&"recruitment_funded"), "{codes:?}");
 }
 
 #[test]

@@ -104,6 +104,18 @@ fn short_subscription() -> CompiledPlan {
     compile(&text).unwrap()
 }
 
+/// The same that passes over uplines without a subscription.
+fn active_only_subscription() -> CompiledPlan {
+    let text = include_str!("../../../../plans/subscription.toml")
+        .replace("name = \"subscription\"", "name = \"subscription-active-only\"")
+        .replace("cap_multiple = 3", "cap_multiple = 1")
+        .replace("\"working\"\nmonth_divisor = 30", "\"all\"\nmonth_divisor = 28")
+        .replace("monthly_bps = 600", "monthly_bps = 10000")
+        .replace("\"all_time\"", "\"active\"")
+        .replace("\"physical\"", "\"active_only\"");
+    compile(&text).unwrap()
+}
+
 fn binary_ev() -> CompiledPlan {
     compile(include_str!("../../../../plans/binary-ev.toml")).unwrap()
 }
@@ -175,6 +187,7 @@ scenarios! {
     a_bonus_never_makes_a_purchase_too_large: small_subscription();
     a_bonus_goes_with_the_first_purchase: bonus_for_a_purchase();
     subscriptions_that_end_together_are_one_direct_less: short_subscription();
+    an_upline_without_a_subscription_is_passed_over: active_only_subscription();
     periods_before_the_calendar_began_close_too: unilevel_orders();
     an_order_of_nothing_serves_nobody: unilevel_orders();
     what_operators_took_out_cannot_come_back: unilevel_orders();

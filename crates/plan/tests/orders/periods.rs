@@ -152,6 +152,7 @@ fn an_order_remembers_what_was_paid_what_it_brought_and_what_went_back() {
     let known = shop.orders.order(order).unwrap();
     assert_eq!((known.amount(), known.volume()), (amount(1_000), amount(500)));
     assert_eq!((known.refunded(), known.kept()), (amount(300), amount(700)));
+    assert_eq!(shop.orders.user_count(), 2);
     let period = shop.period();
     assert_eq!(period.to_string(), period.get().to_string());
 }

@@ -7,9 +7,9 @@ mod history;
 mod page;
 
 use money::{Amount, Asset};
-use plan::Severity;
 use plan::withdrawal::{WithdrawalRefused, WithdrawalTable, WithdrawalTerms};
-use plan::withholding::{WithholdingTable, WithholdingTerms};
+use plan::withholding::{Occasion, Payment, Withholding, WithholdingTable, WithholdingTerms, YearTotals};
+use plan::{Day, Severity, UserId};
 use serde::Deserialize;
 
 /// The tables of a plan file that this page is about.
@@ -266,4 +266,45 @@ fn whoever_is_refused_a_withdrawal_reads_why() {
     ] {
         assert_eq!(refused.to_string(), text);
     }
+}
+
+/// The figures of a certificate: what was paid, taxed and withheld in a financial year, which begins in April.
+#[test]
+fn the_years_of_a_user_are_told_apart() {
+    let terms = WithholdingTerms::check(&tables(SEED).withholding, Asset::Inr).unwrap();
+    let mut state = Withholding::default();
+    let user = UserId::new(1).unwrap();
+    let units = |text: &str| Asset::Inr.parse_amount(text).unwrap();
+    let day = |date: &str| Day::of_date(date).unwrap();
+    for (date, gross) in [
+        ("2026-03-31", "100"),
+        ("2026-04-01", "200"),
+        ("2027-03-31", "300"),
+    ] {
+        let payment = Payment {
+            user,
+            gross: units(gross),
+            occasion: Occasion::Payout,
+            day: day(date),
+        };
+        state.withhold(&terms, &payment);
+    }
+    // Five percent of everything.
+    let of = |gross: &str, withheld: &str| YearTotals {
+        paid: units(gross),
+        taxed: units(gross),
+        withheld: units(withheld),
+    };
+    let [before, after] = ["2026-03-31", "2026-04-01"].map(|date| day(date).financial_year(4));
+    assert_eq!(state.year(user, 0, before), of("100", "5"));
+    assert_eq!(state.year(user, 0, after), of("500", "25"));
+    assert_eq!(state.year(user, 1, after), YearTotals::default());
+    let all: Vec<_> = state.years().collect();
+    assert_eq!(
+        all,
+        [
+            (user, 0, before, of("100", "5")),
+            (user, 0, after, of("500", "25"))
+        ]
+    );
 }
