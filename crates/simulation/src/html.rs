@@ -78,7 +78,8 @@ fn introduction(report: &Report) -> String {
         "<p class=\"note\">This page shows what the rules of a compensation plan do to {} people who behave as assumed \
          below. It is a calculation, not a forecast, and nobody should expect to receive what anybody here receives. \
          Every participant is counted, those included who received nothing. Amounts are in {}.</p>",
-        report.everybody.users, report.asset
+        text::thousands(&report.everybody.users.to_string()),
+        report.asset
     )
 }
 
@@ -91,17 +92,18 @@ fn assumptions(report: &Report) -> String {
 
 fn answer(report: &Report) -> String {
     let all = &report.everybody;
-    let amount = |amount| text::amount(report.asset, amount);
+    let amount = |amount| format!("{}\u{a0}{}", text::amount(report.asset, amount), report.asset);
+    let count = |count: u64| text::thousands(&count.to_string());
     format!(
         "<h2>In short</h2>\n<ul>\n<li><strong>{}</strong> of {} participants ({}) received nothing.</li>\n\
          <li><strong>{}</strong> ({}) received less than they paid.</li>\n\
          <li>The participant in the middle received <strong>{}</strong>; on average a participant paid {}.</li>\n\
          <li>Together participants paid {} and received {}. What they did not receive is the company's, residual or not paid \
          to anybody, as the table of months says.</li>\n</ul>",
-        all.zero,
-        all.users,
+        count(all.zero),
+        count(all.users),
         share(all.zero_bps()),
-        all.below_paid_in,
+        count(all.below_paid_in),
         share(all.below_paid_in_bps()),
         amount(all.median()),
         amount(text::average(all.paid_in, all.users)),
@@ -128,7 +130,7 @@ fn source(report: &Report) -> String {
          give the same page. {} facts were applied.</p>",
         escape(&report.plan_hash),
         report.parameters.seed,
-        report.facts
+        text::thousands(&report.facts.to_string())
     )
 }
 

@@ -21,6 +21,9 @@ const COLOURS: [RGBColor; 6] = [
     RGBColor(190, 150, 0),
 ];
 
+/// Letters on pictures, in pixels of a picture as wide as [`SIZE`].
+const LETTERS: (&str, u32) = ("sans-serif", 14);
+
 /// A picture could not be drawn.
 #[derive(Debug, Error)]
 #[error("a picture cannot be drawn: {0}")]
@@ -50,12 +53,16 @@ pub(super) fn deciles(report: &Report) -> Result<String, ChartError> {
     draw(|area| {
         let mut chart = ChartBuilder::on(area)
             .margin(8)
-            .x_label_area_size(36)
-            .y_label_area_size(84)
-            .build_cartesian_2d((1u32..9u32).into_segmented(), 0f64..above(top))?;
+            .x_label_area_size(44)
+            .y_label_area_size(100)
+            .build_cartesian_2d((1u32..9u32).into_segmented(), 0f64..under_legend(top))?;
         chart
             .configure_mesh()
             .disable_x_mesh()
+            .light_line_style(TRANSPARENT)
+            .label_style(LETTERS)
+            .axis_desc_style(LETTERS)
+            .y_label_formatter(&|value| height(*value))
             .x_desc("tenths of all participants, from those who received least")
             .y_desc(report.asset.code())
             .x_label_formatter(&|at| match at {
@@ -73,6 +80,8 @@ pub(super) fn deciles(report: &Report) -> Result<String, ChartError> {
         chart.draw_series(line)?.label("paid on average").legend(mark(1));
         chart
             .configure_series_labels()
+            .label_font(LETTERS)
+            .margin(8)
             .position(SeriesLabelPosition::UpperLeft)
             .background_style(WHITE.mix(0.85))
             .border_style(colour(4))
@@ -88,16 +97,21 @@ pub(super) fn joined(report: &Report) -> Result<String, ChartError> {
     draw(|area| {
         let mut chart = ChartBuilder::on(area)
             .margin(8)
-            .x_label_area_size(36)
-            .y_label_area_size(84)
+            .x_label_area_size(44)
+            .y_label_area_size(100)
             .build_cartesian_2d((1u32..last).into_segmented(), 0f64..above(f64::from(top)))?;
         chart
             .configure_mesh()
             .disable_x_mesh()
-            .x_desc("month")
+            .light_line_style(TRANSPARENT)
+            .label_style(LETTERS)
+            .axis_desc_style(LETTERS)
+            .y_label_formatter(&|value| height(*value))
+            .x_desc("month of joining")
             .y_desc("people")
+            .x_labels(MONTHS_NAMED)
             .x_label_formatter(&|at| match at {
-                SegmentValue::CenterOf(month) => month.to_string(),
+                SegmentValue::CenterOf(month) => month_name(report, *month),
                 SegmentValue::Exact(_) | SegmentValue::Last => String::new(),
             })
             .draw()?;
@@ -126,7 +140,9 @@ pub(super) fn shares(report: &Report) -> Result<String, ChartError> {
         line("less than paid", Cohort::below_paid_in_bps),
         line("nothing", Cohort::zero_bps),
     ];
-    lines(report, &lines_, 100.0, "percent")
+    // Shares grow with later months, sums with every month: the words stand where no line is.
+    let legend = SeriesLabelPosition::LowerRight;
+    lines(report, &lines_, 100.0, ("month of joining", "percent"), legend)
 }
 
 /// What is owed to whom.
@@ -162,23 +178,36 @@ pub(super) fn balances(report: &Report) -> Result<String, ChartError> {
         .flat_map(|line| &line.points)
         .map(|(_, value)| *value);
     let top = highest.fold(0.0, f64::max);
-    lines(report, &lines_, above(top), report.asset.code())
+    let axes = ("end of month", report.asset.code());
+    lines(report, &lines_, above(top), axes, SeriesLabelPosition::UpperLeft)
 }
 
-fn lines(report: &Report, lines: &[Line], top: f64, unit: &str) -> Result<String, ChartError> {
+fn lines(
+    report: &Report,
+    lines: &[Line],
+    top: f64,
+    (months, unit): (&str, &str),
+    legend: SeriesLabelPosition,
+) -> Result<String, ChartError> {
     // An axis from a month to the same month has no length.
     let last = last_month(report).max(2);
     draw(|area| {
         let mut chart = ChartBuilder::on(area)
             .margin(8)
-            .x_label_area_size(36)
-            .y_label_area_size(84)
+            .x_label_area_size(44)
+            .y_label_area_size(100)
             .build_cartesian_2d(1u32..last, 0f64..top)?;
         chart
             .configure_mesh()
             .disable_x_mesh()
-            .x_desc("month")
+            .light_line_style(TRANSPARENT)
+            .label_style(LETTERS)
+            .axis_desc_style(LETTERS)
+            .y_label_formatter(&|value| height(*value))
+            .x_desc(months)
             .y_desc(unit)
+            .x_labels(MONTHS_NAMED)
+            .x_label_formatter(&|month| month_name(report, *month))
             .draw()?;
         for (number, line) in lines.iter().enumerate() {
             let series = LineSeries::new(line.points.iter().copied(), colour(number).stroke_width(2));
@@ -186,7 +215,9 @@ fn lines(report: &Report, lines: &[Line], top: f64, unit: &str) -> Result<String
         }
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
+            .label_font(LETTERS)
+            .margin(8)
+            .position(legend)
             .background_style(WHITE.mix(0.85))
             .border_style(colour(4))
             .draw()?;
@@ -233,6 +264,33 @@ fn colour(number: usize) -> RGBColor {
 
 fn last_month(report: &Report) -> u32 {
     report.months.last().map_or(1, |row| row.month)
+}
+
+/// Months of which an axis says the name.
+const MONTHS_NAMED: usize = 8;
+
+/// `2026-01`, as the tables write it.
+fn month_name(report: &Report, month: u32) -> String {
+    let at = usize::try_from(month).ok().and_then(|month| month.checked_sub(1));
+    let row = at.and_then(|at| report.months.get(at));
+    row.map_or(String::new(), |row| {
+        super::table::month_name(&row.first_day.to_string())
+    })
+}
+
+/// A figure on an axis, thousands apart, without a fraction of nothing.
+fn height(value: f64) -> String {
+    let text = format!("{value:.2}");
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{}{point}{fraction}", super::text::thousands(whole))
+}
+
+/// Room above the highest value for two words of a legend.
+#[expect(clippy::float_arithmetic, reason = "the height of a picture, not money")]
+fn under_legend(top: f64) -> f64 {
+    above(top) * 1.3
 }
 
 /// Room above the highest value, and some height for nothing.

@@ -21,7 +21,8 @@ pub(super) fn deciles(report: &Report) -> String {
         })
         .collect();
     rows.push(vec!["everybody".to_owned(), amount(all.most)]);
-    table(&["So many received", "at most this"], &rows)
+    let caption = format!("Received at most, in {}", report.asset);
+    table(&caption, &["So many received", "at most this"], &rows)
 }
 
 /// One line for each month of joining.
@@ -58,7 +59,8 @@ pub(super) fn cohorts(report: &Report) -> String {
             ]
         })
         .collect();
-    table(&head, &rows)
+    let caption = format!("Everybody by month of joining; amounts in {}", report.asset);
+    table(&caption, &head, &rows)
 }
 
 /// The books at the end of each month.
@@ -79,10 +81,14 @@ pub(super) fn months(report: &Report) -> String {
         "Available",
         "Held for users",
         "Held for others",
-        "Reserved",
-        "Company",
-        "Residual",
     ];
+    let pools = ["Reserved", "Company", "Residual"];
+    // Only pools have reserves and residuals.
+    head.extend(
+        pools
+            .into_iter()
+            .filter(|name| has_pools(report) || *name == "Company"),
+    );
     let names: Vec<String> = causes
         .iter()
         .map(|cause| format!("Not paid: {}", meaning(*cause)))
@@ -97,7 +103,13 @@ pub(super) fn months(report: &Report) -> String {
         .iter()
         .map(|row| month(report, row, &causes))
         .collect();
-    table(&head, &rows)
+    let caption = format!("The books at the end of each month, in {}", report.asset);
+    table(&caption, &head, &rows)
+}
+
+fn has_pools(report: &Report) -> bool {
+    let sums = |row: &MonthRow| [row.reserves_total(), row.residual];
+    !report.has_components() || report.months.iter().flat_map(sums).any(|sum| !sum.is_zero())
 }
 
 fn month(report: &Report, row: &MonthRow, causes: &[BreakageCause]) -> Vec<String> {
@@ -110,11 +122,16 @@ fn month(report: &Report, row: &MonthRow, causes: &[BreakageCause]) -> Vec<Strin
             row.available,
             row.held_for_users,
             row.held_for_others,
-            row.reserves_total(),
-            row.company,
-            row.residual,
         ]
         .map(amount),
+    );
+    let pools = [row.reserves_total(), row.company, row.residual];
+    let has_pools = has_pools(report);
+    cells.extend(
+        (0u8..)
+            .zip(pools)
+            .filter(|(at, _)| has_pools || *at == 1)
+            .map(|(_, sum)| amount(sum)),
     );
     cells.extend(causes.iter().map(|cause| {
         let found = row.breakage.iter().find(|row| row.cause == *cause);
@@ -150,6 +167,7 @@ pub(super) fn fund_payments(report: &Report) -> String {
         return String::new();
     }
     let payments = table(
+        &format!("What each fund paid and could not pay, in {}", report.asset),
         &[
             "Fund",
             "Paid for rewards",
@@ -182,7 +200,8 @@ fn fund_months(report: &Report) -> String {
             cells
         })
         .collect();
-    table(&head, &rows)
+    let caption = format!("Funds at the end of each month, in {}", report.asset);
+    table(&caption, &head, &rows)
 }
 
 /// Which account runs dry when.
@@ -202,6 +221,7 @@ pub(super) fn funds(report: &Report) -> String {
         })
         .collect();
     table(
+        &format!("Accounts that pay rewards, in {}", report.asset),
         &["Account", "Most at the end of a month", "At the end", "Runs dry"],
         &rows,
     )
@@ -221,11 +241,11 @@ fn meaning(cause: BreakageCause) -> &'static str {
 }
 
 /// `2026-01` of `2026-01-01`.
-fn month_name(date: &str) -> String {
+pub(super) fn month_name(date: &str) -> String {
     date.get(..7).unwrap_or(date).to_owned()
 }
 
-fn table<Cell: AsRef<str>>(head: &[Cell], rows: &[Vec<String>]) -> String {
+fn table<Cell: AsRef<str>>(caption: &str, head: &[Cell], rows: &[Vec<String>]) -> String {
     let cells = |tag: &str, texts: Vec<&str>| -> String {
         texts
             .into_iter()
@@ -243,6 +263,7 @@ fn table<Cell: AsRef<str>>(head: &[Cell], rows: &[Vec<String>]) -> String {
         })
         .collect();
     format!(
-        "<div class=\"wide\"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n"
+        "<div class=\"wide\"><table>\n<caption>{}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n",
+        escape(caption)
     )
 }

@@ -66,3 +66,47 @@ fn no_word_of_the_page_promises_earnings() {
         assert!(!page.contains(word), "{word}");
     }
 }
+
+fn of(text: &str) -> String {
+    let plan = plan::compile(text).unwrap();
+    page(&simulate(&plan, &small(300), &mut |_| {}).unwrap()).unwrap()
+}
+
+#[test]
+fn every_table_has_a_caption_and_as_many_cells_in_each_row_as_in_its_head() {
+    for text in [
+        include_str!("../../../../plans/auto-pool.toml"),
+        include_str!("../../../../plans/auto-pool-rolling.toml"),
+        include_str!("../../../../plans/subscription.toml"),
+        include_str!("../../../../plans/binary-ev.toml"),
+        include_str!("../../../../plans/unilevel-orders.toml"),
+        include_str!("../../../../plans/referral-campaign.toml"),
+    ] {
+        let page = of(text);
+        let tables: Vec<&str> = page.split("<table>").skip(1).collect();
+        assert!(tables.len() >= 4);
+        for table in tables {
+            let (table, _) = table.split_once("</table>").unwrap();
+            assert!(table.trim_start().starts_with("<caption>"), "{table}");
+            let (head, body) = table.split_once("</thead>").unwrap();
+            let columns = head.matches("<th>").count();
+            for row in body.split("<tr>").skip(1) {
+                assert_eq!(row.matches("<td>").count(), columns, "{head}\n{row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn pictures_say_months_and_thousands_as_the_tables_do() {
+    let page = shipped();
+    let svgs: Vec<&str> = page.split("<svg").skip(1).collect();
+    for months in &svgs[1..] {
+        assert!(months.contains("2026-0"), "{months}");
+    }
+    let of_money = svgs[3].split_once("</svg>").unwrap().0;
+    assert!(
+        of_money.contains(",000") && !of_money.contains(".0\n"),
+        "{of_money}"
+    );
+}

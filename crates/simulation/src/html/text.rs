@@ -10,10 +10,10 @@ pub(super) fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-/// Ten-thousandths in percent: `53.33 %`.
+/// Ten-thousandths in percent: `53.33 %`, not torn apart.
 pub(super) fn share(bps: u64) -> String {
     let (whole, part) = (bps.checked_div(100), bps.checked_rem(100));
-    format!("{}.{:02} %", whole.unwrap_or(0), part.unwrap_or(0))
+    format!("{}.{:02}\u{a0}%", whole.unwrap_or(0), part.unwrap_or(0))
 }
 
 /// An amount in units, thousands apart, at most four digits behind the point, the rest cut off.
@@ -55,7 +55,7 @@ mod tests {
         assert_eq!(bnb("100.00001"), "100");
         assert_eq!(
             (share(5_333), share(7)),
-            ("53.33 %".to_owned(), "0.07 %".to_owned())
+            ("53.33\u{a0}%".to_owned(), "0.07\u{a0}%".to_owned())
         );
         assert_eq!(escape("<a & \"b\">"), "&lt;a &amp; &quot;b&quot;&gt;");
     }
