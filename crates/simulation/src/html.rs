@@ -93,13 +93,17 @@ fn assumptions(report: &Report) -> String {
 fn answer(report: &Report) -> String {
     let all = &report.everybody;
     let amount = |amount| format!("{}\u{a0}{}", text::amount(report.asset, amount), report.asset);
+    let funded = report.months.last().map(|row| row.funded);
+    let outside = funded
+        .filter(|funded| !funded.is_zero())
+        .map(|funded| format!(", {} came from no participant,", amount(funded)));
     let count = |count: u64| text::thousands(&count.to_string());
     format!(
         "<h2>In short</h2>\n<ul>\n<li><strong>{}</strong> of {} participants ({}) received nothing.</li>\n\
          <li><strong>{}</strong> ({}) received less than they paid.</li>\n\
          <li>The participant in the middle received <strong>{}</strong>; on average a participant paid {}.</li>\n\
-         <li>Together participants paid {} and received {}. What they did not receive is the company's, residual or not paid \
-         to anybody, as the table of months says.</li>\n</ul>",
+         <li>Together participants paid {}{} and received {}. The rest is the company's, residual, held for somebody or not \
+         paid to anybody, as the table of months says.</li>\n</ul>",
         count(all.zero),
         count(all.users),
         share(all.zero_bps()),
@@ -108,6 +112,7 @@ fn answer(report: &Report) -> String {
         amount(all.median()),
         amount(text::average(all.paid_in, all.users)),
         amount(all.paid_in),
+        outside.unwrap_or_default(),
         amount(all.received),
     )
 }

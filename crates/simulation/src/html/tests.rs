@@ -110,3 +110,10 @@ fn pictures_say_months_and_thousands_as_the_tables_do() {
         "{of_money}"
     );
 }
+
+#[test]
+fn money_of_no_participant_is_named_where_there_is_some() {
+    let campaign = of(include_str!("../../../../plans/referral-campaign.toml"));
+    assert!(campaign.contains("50,000\u{a0}USDT came from no participant, and received"));
+    assert!(!shipped().contains("came from no participant"));
+}
