@@ -331,7 +331,7 @@ fn refunds(users: u32) -> Result<(f64, String), String> {
         world.ranks.affected(who, &mut affected);
         judged += affected.len();
         for (upline, of) in &affected {
-            back += usize::from(world.ranks.requalify(&terms, *upline, *of).is_some());
+            back += usize::from(world.ranks.requalify(*upline, *of).is_some());
         }
     }
     let elapsed = start.elapsed();
