@@ -112,15 +112,15 @@ mod tests {
 
     use super::*;
 
-    /// Draws sponsors of so many users who all stay, and what was foreseen of each sixteen.
-    fn draws(choice: SponsorChoice, ahead: usize) -> (Vec<Option<UserId>>, Vec<UserId>) {
+    /// Draws sponsors of users who all stay, and what was foreseen: so many, every so often.
+    fn draws(choice: SponsorChoice, (ahead, stride): (usize, u32)) -> (Vec<Option<UserId>>, Vec<UserId>) {
         let plan = compile(include_str!("../../../plans/auto-pool.toml")).unwrap();
         let (mut state, mut out) = (State::new(&plan), Outcome::default());
         let mut sponsors = Sponsors::new(3, choice, 400);
         let (mut drawn, mut foreseen, mut now) = (Vec::new(), Vec::new(), Vec::new());
         for number in 1..=400u32 {
             // The first has no sponsor, and nothing is drawn for it.
-            if ahead > 0 && number > 1 && (number - 2).is_multiple_of(16) {
+            if ahead > 0 && number > 1 && (number - 2).is_multiple_of(stride) {
                 sponsors.foresee(ahead, &mut now);
                 foreseen.append(&mut now);
             }
@@ -141,9 +141,11 @@ mod tests {
     #[test]
     fn who_was_foreseen_is_drawn_and_foreseeing_changes_no_draw() {
         for choice in [SponsorChoice::Uniform, SponsorChoice::Preferential] {
-            let (drawn, _) = draws(choice, 0);
-            let (same, foreseen) = draws(choice, 16);
+            let (drawn, _) = draws(choice, (0, 1));
+            let (same, foreseen) = draws(choice, (16, 16));
             assert_eq!(drawn, same);
+            // Also where some that were foreseen are still to come.
+            assert_eq!(drawn, draws(choice, (16, 5)).0);
             // Of those who join meanwhile nobody's tickets are known.
             let known = match choice {
                 SponsorChoice::Uniform => 399,

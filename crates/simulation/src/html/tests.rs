@@ -117,3 +117,47 @@ fn money_of_no_participant_is_named_where_there_is_some() {
     assert!(campaign.contains("50,000\u{a0}USDT came from no participant, and received"));
     assert!(!shipped().contains("came from no participant"));
 }
+
+/// What stands in a column of the last row of the books by month.
+fn last_of_months(page: &str, column: &str) -> String {
+    let (_, table) = page
+        .split_once("<caption>The books at the end of each month")
+        .unwrap();
+    let (table, _) = table.split_once("</table>").unwrap();
+    let cells = |row: &str, tag: &str| -> Vec<String> {
+        let tag = format!("<{tag}>");
+        let cells = row.split(tag.as_str()).skip(1);
+        cells
+            .map(|cell| cell.split_once('<').unwrap().0.to_owned())
+            .collect()
+    };
+    let (head, body) = table.split_once("</thead>").unwrap();
+    let at = cells(head, "th").iter().position(|name| name == column);
+    cells(body.rsplit("<tr>").next().unwrap(), "td")[at.unwrap()].clone()
+}
+
+#[test]
+fn the_books_by_month_say_under_each_name_what_it_is() {
+    for text in [
+        include_str!("../../../../plans/auto-pool.toml"),
+        include_str!("../../../../plans/unilevel-orders.toml"),
+    ] {
+        let plan = plan::compile(text).unwrap();
+        let report = simulate(&plan, &small(300), &mut |_| {}).unwrap();
+        let (page, last) = (page(&report).unwrap(), report.months.last().unwrap());
+        let mut expected = vec![
+            ("Paid in", last.paid_in),
+            ("Held for others", last.held_for_others),
+            ("Company", last.company),
+        ];
+        if report.has_components() {
+            expected.extend([("In wallets", last.wallets), ("From outside so far", last.funded)]);
+        } else {
+            expected.extend([("Reserved", last.reserves_total()), ("Residual", last.residual)]);
+        }
+        for (column, amount) in expected {
+            let shown = super::text::amount(report.asset, amount);
+            assert_eq!(last_of_months(&page, column), shown, "{column}");
+        }
+    }
+}
