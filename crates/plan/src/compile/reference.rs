@@ -81,7 +81,6 @@ fn unknown(all: &[Named<'_>], reference: &Reference<'_>) -> Refusal {
     let names = || all.iter().map(|named| named.name);
     let mend = match spelling::nearest(reference.name, names()) {
         Some(near) => format!("did you mean {near:?}?"),
-        None if all.is_empty() => "declare it; nothing with a name is declared".to_owned(),
         None => format!(
             "declare it, or write one of {}",
             names().collect::<Vec<_>>().join(", ")

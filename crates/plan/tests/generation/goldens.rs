@@ -274,3 +274,25 @@ fn participants_are_told_how_much_is_shared_and_who_needs_directs() {
         ]
     );
 }
+
+/// Lines longer than what is read at once: of seventy uplines only every other one has paid anything in.
+#[test]
+fn long_lines_are_walked_to_their_ends_from_the_nearest_up() {
+    let uplines: Vec<_> = (1u128..=70).map(|at| ("", 10, 1_000 * (at % 2), 0)).collect();
+    let shares = |mode| Chain::new(&uplines, 3).buy(&terms(mode), 10_000);
+    let distances = |shares: &[generation::Share]| -> Vec<u32> {
+        let reached = shares.iter().filter(|share| share.upline.is_some());
+        reached.map(|share| share.distance).collect()
+    };
+    let physical = shares(Mode::Physical);
+    assert_eq!(distances(&physical), (1..=20).collect::<Vec<_>>());
+    for mode in [Mode::Compressed, Mode::ActiveOnly] {
+        let compressed = shares(mode);
+        assert_eq!(
+            distances(&compressed),
+            (1..=39).step_by(2).collect::<Vec<_>>(),
+            "{mode:?}"
+        );
+        assert_eq!(paid(&compressed), 3_100);
+    }
+}

@@ -269,7 +269,7 @@ fn titles_that_open_generations_let_the_next_title_take_them() {
 /// User 2 serves two customers and has what the generations ask for, but for the group's volume.
 #[test]
 fn a_statement_tells_own_orders_from_those_of_the_users_customers() {
-    let asks = "own_pv_min = [\"0\", \"1\", \"0\"]\ngroup_pv_min = [\"0\", \"0\", \"9\"]";
+    let asks = "own_pv_min = [\"0\", \"1\", \"1\"]\ngroup_pv_min = [\"0\", \"0\", \"9\"]";
     let mut shop = Shop::new(&format!("compression = \"generous\"\n{asks}"), 6);
     for buyer in 1..=5 {
         shop.buy(buyer, 100);
