@@ -301,3 +301,39 @@ fn a_purchase_of_strangers_concerns_only_whom_it_may_have_passed_over() {
         assert!(!statement.concerns(&plan, scenario.out()), "{words}");
     }
 }
+
+/// B and D are passed over, so A is two above whom they brought in, until B has a subscription again.
+#[test]
+fn a_share_that_passed_somebody_says_how_far_it_went() {
+    let text = include_str!("scenarios/an_upline_without_a_subscription_is_passed_over.txt");
+    let mut found = Vec::new();
+    crate::scenario::run_telling(
+        Scenario::new(crate::active_only_subscription()),
+        text,
+        |scenario| {
+            let paid = scenario
+                .lines()
+                .iter()
+                .filter(|line| line.verdict == Verdict::Paid);
+            let shares = paid.filter(|line| line.component == "generation");
+            found.extend(shares.map(|line| {
+                let (who, rest) = line.because.split_once(", ").unwrap();
+                let (distance, _) = rest.split_once(" above the purchaser").unwrap();
+                format!("{} {who} at {distance}", line.rule)
+            }));
+        },
+    );
+    assert_eq!(
+        found,
+        [
+            "generation 1 upline 1 at 1",
+            "generation 1 upline 1 at 1",
+            "generation 1 upline 1 at 2",
+            "generation 1 upline 1 at 2",
+            "generation 1 upline 1 at 2",
+            "generation 1 upline 1 at 1",
+            "generation 1 upline 2 at 1",
+            "generation 2 upline 1 at 2",
+        ]
+    );
+}

@@ -72,6 +72,7 @@ fn subscription() -> CompiledPlan {
 /// The same with purchases of at most 100, of which a bonus may pay half.
 fn small_subscription() -> CompiledPlan {
     let text = include_str!("../../../../plans/subscription.toml")
+        .replace("name = \"subscription\"", "name = \"subscription-small\"")
         .replace("use_bps_max = 1000\nuse_max = \"1\"", "use_bps_max = 5000")
         .replace("cap_multiple", "amount_max = \"100\"\ncap_multiple")
         .replace("\"3001\"", "\"60\"")
