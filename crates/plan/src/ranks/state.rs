@@ -129,17 +129,6 @@ impl Ranks {
         self.standing(user).paid_as
     }
 
-    /// Closes from this week's on that can still grant a bonus to this user without another promotion.
-    #[must_use]
-    pub fn weeks_left(&self, terms: &RanksTerms, user: UserId, week: Week) -> u32 {
-        let standing = self.standing(user);
-        if standing.title == 0 {
-            return 0;
-        }
-        let end = standing.promoted.saturating_add(terms.bonus_weeks);
-        end.saturating_sub(week.get().max(standing.promoted))
-    }
-
     pub(super) fn standing(&self, user: UserId) -> Standing {
         let place = index(user.get()).and_then(|place| self.standings.get(place));
         place.copied().unwrap_or_default()

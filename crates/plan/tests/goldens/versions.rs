@@ -89,6 +89,8 @@ fn a_version_that_differs_in_what_the_state_relies_on_does_not_follow() {
     stays(auto_pool(), changed(AUTO_POOL, &smaller));
     stays(subscription(), without(SUBSCRIPTION, "cap"));
     stays(without(SUBSCRIPTION, "withdrawal"), subscription());
+    let window = [("window = \"lifetime\"", "window_weeks = 4")];
+    stays(subscription(), changed(SUBSCRIPTION, &window));
     // The same campaign, but registrations enter pools.
     let (_, campaign) = CAMPAIGN.split_once("[campaign]").unwrap();
     let pools = format!("{ROLLING}\n[[funds]]\nname = \"campaign\"\n\n[campaign]{campaign}");
