@@ -200,6 +200,16 @@ fn buying_under_two_names_returns_a_share() {
     for name in ["auto-pool", "binary-ev", "unilevel-orders", "referral-campaign"] {
         assert_eq!(sybil::rebate(&shipped(name), two), None, "{name}");
     }
+    assert!(
+        found.text.contains("under 2 names in a chain gets 50 of 550"),
+        "{}",
+        found.text
+    );
+    let (_, subscription) = SHIPPED[2];
+    let (before, rest) = subscription.split_once("[generation]").unwrap();
+    let (_, after) = rest.split_once("[cap]").unwrap();
+    let without = compile(&format!("{before}[cap]{after}")).unwrap();
+    assert_eq!(sybil::rebate(&without, two), None);
     assert!(sybil::search(&shipped("subscription"), two).is_none());
     // The figure of the documentation.
     let all = sybil::rebate(&shipped("subscription"), Bounds::default()).unwrap();

@@ -167,6 +167,15 @@ fn subscriptions_know_their_last_day_and_whether_there_are_any() {
     world.accrue("2026-11-23", "1000");
     assert!(world.subscriptions.is_empty());
     assert_eq!(world.subscriptions.last_day(), Some(day("2026-11-23")));
+    world.buy(1, "50");
+    assert!(!world.subscriptions.is_empty());
+}
+
+#[test]
+fn the_largest_purchase_may_be_the_smallest_of_the_last_tier() {
+    let mut table = table();
+    table.amount_max = Some("5001".to_owned());
+    assert_eq!(check(&table).amount_max(), Some(of("5001")));
 }
 
 #[test]

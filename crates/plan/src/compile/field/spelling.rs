@@ -142,6 +142,7 @@ mod tests {
                 "2.5e3",
                 "write all digits, without an exponent: \"2500\" are that many BNB, not that many base units",
             ),
+            ("2e", "write \"2\": the asset is named once for the whole plan"),
             (
                 "5%",
                 "write an amount of BNB; percentages belong in fields whose names end in _bps, as basis points",
