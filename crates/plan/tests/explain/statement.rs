@@ -75,6 +75,19 @@ fn a_statement_lists_rewards_and_missed_ones_with_their_reasons() {
     assert_eq!(world.user("U2"), user);
 }
 
+/// For the registration of U2 as the first direct, and the shares of U1's and Z's retopups as generation 2 and 3.
+#[test]
+fn a_statement_lists_what_was_granted() {
+    let mut world = World::new(AUTO_POOL);
+    let mut statement = Statement::new(UserId::new(1).unwrap(), 0, 12 * DAY);
+    follow(&mut world, &mut statement, &HISTORY);
+    let rewards: Vec<_> = statement
+        .rewards()
+        .map(|entry| (entry.seq, entry.line.amount))
+        .collect();
+    assert_eq!(rewards, [(2, bnb(180)), (5, bnb(54)), (7, bnb(36))]);
+}
+
 #[test]
 fn what_happens_before_a_period_only_opens_it_and_after_it_nothing_counts() {
     let user = UserId::new(1).unwrap();
