@@ -13,8 +13,9 @@ use super::{GenerationTerms, Uplines};
 use crate::cap::{Caps, Stake};
 use crate::compile::GENERATIONS_MAX;
 
-/// Fewest uplines that are read together where some may be skipped.
+/// Fewest uplines that are read together where some may be skipped, and most: a walk makes room for so many.
 const TOGETHER_MIN: usize = 8;
+const TOGETHER_MAX: usize = 16;
 
 /// Walks whose memory is read together: what they read stays in the fastest cache until they are made.
 const WALKS_TOGETHER: usize = 8;
@@ -91,7 +92,7 @@ pub(super) struct Ahead<'a, U> {
     ids: [Option<UserId>; GENERATIONS_MAX],
     read_ids: usize,
     /// What was read of the last of these; the first `next` of `read_count` were taken.
-    read: [Upline; GENERATIONS_MAX],
+    read: [Upline; TOGETHER_MAX],
     read_count: usize,
     next: usize,
 }
@@ -105,7 +106,7 @@ impl<'a, U: Uplines> Ahead<'a, U> {
             mode,
             ids,
             read_ids: 0,
-            read: [Upline::default(); GENERATIONS_MAX],
+            read: [Upline::default(); TOGETHER_MAX],
             read_count: 0,
             next: 0,
         }
@@ -134,7 +135,7 @@ impl<'a, U: Uplines> Ahead<'a, U> {
             Mode::Compressed | Mode::ActiveOnly => wanted.max(TOGETHER_MIN),
         };
         let ids = self.ids.get(self.read_ids..).unwrap_or_default();
-        let ids = ids.get(..wanted).unwrap_or(ids);
+        let ids = ids.get(..wanted.min(TOGETHER_MAX)).unwrap_or(ids);
         let is_active_asked = self.mode == Mode::ActiveOnly;
         self.next = 0;
         self.read_count = 0;
