@@ -29,6 +29,14 @@ sol! {
     }
 }
 
+sol! {
+    /// What a contract wallet is asked about a signature (EIP-1271).
+    #[sol(all_derives)]
+    interface IWallet {
+        function isValidSignature(bytes32 digest, bytes signature) external view returns (bytes4);
+    }
+}
+
 /// The form for the chain's own coin. It has an own module because its constructor brings a second `Config`.
 pub mod deployable {
     use alloy::sol;

@@ -44,6 +44,11 @@ pub const ADMIN: Account = Account {
     address: address!("70997970C51812dc3A010C7d01b50e0d17dc79C8"),
     private_key: b256!("59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"),
 };
+/// Attests batches and roots as the reconciler: the deployer's account, which has no role at the contract.
+pub const ATTESTOR: Account = Account {
+    role: "attestor",
+    ..DEPLOYER
+};
 /// Guardian. Account 2.
 pub const GUARDIAN: Account = Account {
     role: "guardian",

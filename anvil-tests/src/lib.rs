@@ -5,9 +5,11 @@
 
 mod evidence;
 mod payouts;
+mod soak;
 mod world;
 
 pub use demonstration::Oracle;
 pub use devstack::world::{Answer, Authorization, Person};
 pub use payouts::{Attempt, Batch, PayoutWorld, Submission, has_died};
+pub use soak::{Soaked, soak};
 pub use world::{PATIENCE, World, bnb, trellis};

@@ -149,6 +149,9 @@ impl World {
     pub async fn second_instance(&self, of: &Service) -> anyhow::Result<Service> {
         let mut spec = of.spec().clone();
         spec.name = format!("{}-second", spec.name);
+        // The first one has the port.
+        spec.environment
+            .push(("TRELLIS_LISTEN".to_owned(), String::new()));
         Service::start(spec).await
     }
 

@@ -1,6 +1,7 @@
 //! The use cases, one file each: load, decide, persist. They know neither HTTP nor SQL statements.
 
 pub mod access;
+pub mod approve;
 pub mod disclose;
 pub mod head;
 pub mod intake;
@@ -10,6 +11,7 @@ pub mod payout;
 pub mod placement;
 pub mod profile;
 pub mod proof;
+pub mod readiness;
 pub mod replay;
 pub mod reserve;
 pub mod session;
@@ -24,14 +26,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use alloy_primitives::Address;
 use chain::ChainReader;
 use plan::CompiledPlan;
+use service::limiter::RateLimiter;
 use signer_client::SignerClient;
 use sqlx::PgPool;
 use sqlx::pool::PoolConnection;
 use store::StoreError;
 
 use crate::config::Origin;
-use crate::limiter::RateLimiter;
 pub use proof::Proofs;
+pub use readiness::SignerState;
 
 /// Leaves of a root that are read from the database at once: some hundred kilobytes.
 pub const LEAVES_AT_ONCE: i64 = 5_000;
@@ -39,8 +42,10 @@ pub const LEAVES_AT_ONCE: i64 = 5_000;
 /// Everything that use cases need, once per process.
 #[derive(Debug)]
 pub struct App {
-    /// The ledger's database.
+    /// The ledger's database, for sign-in and whoever is signed in.
     pub pool: PgPool,
+    /// The same for anonymous reading, apart: however much of it there is, it cannot keep anybody from signing in.
+    pub reading: PgPool,
     /// The ledger that is served.
     pub ledger: Ledger,
     /// The signer for authorizations.
@@ -53,10 +58,12 @@ pub struct App {
     pub root_wallet: Option<Address>,
     /// The chain's head; `None` when no node is configured.
     pub chain: Option<ChainReader>,
-    /// The account that submits batches.
-    pub submitter: Address,
     /// The tree of the root that proofs were last asked for.
     pub proofs: Proofs,
+    /// How old the newest final block may be, in seconds, while the API calls itself ready.
+    pub chain_age_max_seconds: Option<i64>,
+    /// What the signer said of itself last.
+    pub signer_state: SignerState,
 }
 
 /// Chain, contract and plan of a ledger.
@@ -77,6 +84,14 @@ impl App {
     /// None became free in time.
     pub async fn connection(&self) -> Result<PoolConnection<sqlx::Postgres>, StoreError> {
         Ok(self.pool.acquire().await?)
+    }
+
+    /// A connection for what anybody may read without a session.
+    ///
+    /// # Errors
+    /// None became free in time.
+    pub async fn reading_connection(&self) -> Result<PoolConnection<sqlx::Postgres>, StoreError> {
+        Ok(self.reading.acquire().await?)
     }
 }
 

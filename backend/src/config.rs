@@ -6,23 +6,30 @@
 //! | `TRELLIS_DATABASE_URL` | the ledger's database as role `trellis_api` |
 //! | `TRELLIS_SIGNER_URL` | base URL of the signer for authorizations |
 //! | `TRELLIS_SIGNER_KEY` | this caller's key at the signer, 64 hexadecimal digits; on a local chain a development key by default |
+//! | `TRELLIS_SIGNER_TLS_CA`, `TRELLIS_SIGNER_TLS_CERTIFICATE`, `TRELLIS_SIGNER_TLS_KEY` | PEM of the signer's authority, and of this caller's certificate and key; see `service::tls` |
 //! | `TRELLIS_ORIGIN` | what wallets see when they sign in, such as `https://app.example.org`; on a local chain the listening address by default |
 //! | `TRELLIS_CHAIN_ID`, `TRELLIS_CONTRACT`, `TRELLIS_PLAN_HASH` | which ledger this must be; on a local chain what the database says by default |
 //! | `TRELLIS_ROOT_WALLET` | the only wallet that may register without a sponsor; on a local chain any, by default, as long as there is nobody |
 //! | `TRELLIS_RPC_URL` | JSON-RPC endpoint of a node, for limits and times of the chain's head; without it nothing that needs them is served |
-//! | `TRELLIS_SUBMITTER` | the account that submits batches; on a local chain the development account by default |
+//! | `TRELLIS_TRUSTED_PROXIES`, `TRELLIS_PROXY_HEADER` | who may say for whom it asks, and in which header; see `service::client` |
+//! | `TRELLIS_CONNECTIONS_MAX`, `TRELLIS_CONNECTIONS_PER_ADDRESS` | open connections in all, 4096 by default, and of one address, 128 by default and all on a local chain |
+//! | `TRELLIS_CHAIN_AGE_MAX_SECONDS` | how old the newest final block may be while the API says that it is ready; 60 by default, without limit on a local chain |
+//! | `TRELLIS_CORS_ORIGINS` | sites whose pages may call the API, separated by commas; none by default |
 //! | `TRELLIS_REQUESTS_PER_SECOND` | lasting rate of requests per address, 50 by default and 1000 on a local chain; ten seconds of it may come at once |
 //!
-//! Not responsible for comparing it with the database; see `serve`.
+//! Secrets can be in files; see `service::env`. Not responsible for comparing it with the database; see `serve`.
 
 use std::net::SocketAddr;
 
 use alloy_primitives::{Address, B256};
+use service::client::TrustedProxies;
+use service::server::Limits;
+use service::tls::ClientTls;
+use service::{Env, EnvError};
 use signer_client::{CallerKey, DEVELOPMENT_CALLER_KEY};
-use telemetry::{Env, EnvError};
 
-/// The chain id of development nodes: nobody's money.
-pub const LOCAL_CHAIN_ID: u64 = 31_337;
+/// A chain that stands still is to be noticed within a minute.
+const CHAIN_AGE_MAX_SECONDS: i64 = 60;
 
 /// What a process that serves the API is told.
 #[derive(Clone)]
@@ -35,6 +42,8 @@ pub struct Config {
     pub signer_url: String,
     /// Key at the signer; secret.
     pub signer_key: Option<CallerKey>,
+    /// What is shown to the signer.
+    pub signer_tls: Option<ClientTls>,
     /// Whether that is the development key, which everybody knows.
     pub signer_key_is_public_knowledge: bool,
     /// What wallets see when they sign in.
@@ -49,10 +58,18 @@ pub struct Config {
     pub root_wallet: Option<Address>,
     /// The node that is asked about the chain's head; may hold a secret.
     pub rpc_url: Option<String>,
-    /// The account that submits batches.
-    pub submitter: Option<Address>,
     /// Lasting rate of requests of one address.
     pub requests_per_second: Option<u32>,
+    /// How old the newest final block may be, in seconds.
+    pub chain_age_max_seconds: Option<i64>,
+    /// Sites whose pages may call the API.
+    pub cors_origins: Vec<Origin>,
+    /// Proxies that are believed.
+    pub proxies: TrustedProxies,
+    /// Connections in all.
+    pub connections_max: usize,
+    /// Connections of one address.
+    pub connections_per_address: Option<usize>,
 }
 
 impl std::fmt::Debug for Config {
@@ -101,6 +118,12 @@ impl std::str::FromStr for Origin {
 }
 
 impl Origin {
+    /// `https` or `http`.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        self.uri.split_once("://").map_or("", |(scheme, _)| scheme)
+    }
+
     /// The site of a server on this address, for development.
     #[must_use]
     pub fn listening_on(address: SocketAddr) -> Self {
@@ -117,18 +140,21 @@ impl Config {
     /// # Errors
     /// The first variable that is missing or malformed.
     pub fn from_env(env: &Env) -> Result<Self, EnvError> {
-        let requests_per_second = env.find_parse("TRELLIS_REQUESTS_PER_SECOND")?;
-        if requests_per_second == Some(0) {
-            return Err(EnvError::invalid(
-                "TRELLIS_REQUESTS_PER_SECOND",
-                "must not be zero",
-            ));
+        for name in [
+            "TRELLIS_REQUESTS_PER_SECOND",
+            "TRELLIS_CONNECTIONS_MAX",
+            "TRELLIS_CONNECTIONS_PER_ADDRESS",
+        ] {
+            if env.find_parse::<u64>(name)? == Some(0) {
+                return Err(EnvError::invalid(name, "must not be zero"));
+            }
         }
         Ok(Self {
             listen: env.parse_or("TRELLIS_LISTEN", SocketAddr::from(([127, 0, 0, 1], 4000)))?,
             database_url: env.text("TRELLIS_DATABASE_URL")?,
             signer_url: env.text("TRELLIS_SIGNER_URL")?,
             signer_key: env.find_parse("TRELLIS_SIGNER_KEY")?,
+            signer_tls: ClientTls::from_env(env)?,
             signer_key_is_public_knowledge: env.find_text("TRELLIS_SIGNER_KEY")?.as_deref()
                 == Some(DEVELOPMENT_CALLER_KEY),
             origin: env.find_parse("TRELLIS_ORIGIN")?,
@@ -137,9 +163,51 @@ impl Config {
             plan_hash: env.find_parse("TRELLIS_PLAN_HASH")?,
             root_wallet: env.find_parse("TRELLIS_ROOT_WALLET")?,
             rpc_url: env.find_text("TRELLIS_RPC_URL")?,
-            submitter: env.find_parse("TRELLIS_SUBMITTER")?,
-            requests_per_second,
+            requests_per_second: env.find_parse("TRELLIS_REQUESTS_PER_SECOND")?,
+            chain_age_max_seconds: env.find_parse("TRELLIS_CHAIN_AGE_MAX_SECONDS")?,
+            cors_origins: cors_origins(env)?,
+            proxies: TrustedProxies::from_env(env)?,
+            connections_max: env.parse_or("TRELLIS_CONNECTIONS_MAX", Limits::PUBLIC.connections_max)?,
+            connections_per_address: env.find_parse("TRELLIS_CONNECTIONS_PER_ADDRESS")?,
         })
+    }
+}
+
+fn cors_origins(env: &Env) -> Result<Vec<Origin>, EnvError> {
+    let name = "TRELLIS_CORS_ORIGINS";
+    let origins = env.text_or(name, "")?;
+    let origins = origins
+        .split(',')
+        .map(str::trim)
+        .filter(|origin| !origin.is_empty());
+    origins
+        .map(|origin| origin.parse().map_err(|error| EnvError::invalid(name, error)))
+        .collect()
+}
+
+impl Config {
+    /// How old the newest final block may be: a public chain makes several in a second or a few.
+    #[must_use]
+    pub fn chain_age_max(&self, chain_id: u64) -> Option<i64> {
+        let usual = (!service::is_local_chain(chain_id)).then_some(CHAIN_AGE_MAX_SECONDS);
+        self.chain_age_max_seconds.or(usual)
+    }
+
+    /// What the server takes at most: on a local chain everybody has the same address.
+    #[must_use]
+    pub fn limits(&self, chain_id: u64) -> Limits {
+        let per_address_max = self
+            .connections_per_address
+            .unwrap_or(if service::is_local_chain(chain_id) {
+                self.connections_max
+            } else {
+                Limits::PUBLIC.per_address_max
+            });
+        Limits {
+            connections_max: self.connections_max,
+            per_address_max,
+            ..Limits::PUBLIC
+        }
     }
 }
 
@@ -159,6 +227,24 @@ mod tests {
             "https://a b",
         ] {
             assert_eq!(text.parse::<Origin>(), Err(NotAnOrigin), "{text}");
+        }
+    }
+
+    #[test]
+    fn origins_for_pages_of_others_are_a_list() {
+        let must = [
+            ("TRELLIS_DATABASE_URL", "postgres://x"),
+            ("TRELLIS_SIGNER_URL", "http://y"),
+        ];
+        let with = |origins| {
+            let mut all = must.to_vec();
+            all.push(("TRELLIS_CORS_ORIGINS", origins));
+            Config::from_env(&Env::of(&all)).map(|config| config.cors_origins)
+        };
+        assert!(with("").unwrap().is_empty());
+        assert_eq!(with("https://a.example, http://localhost:3000").unwrap().len(), 2);
+        for bad in ["*", "null", "https://a.example/", "a.example"] {
+            assert!(with(bad).is_err(), "{bad}");
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Handlers translate between JSON and use cases; they decide nothing.
 
+pub mod approval;
 pub mod code;
 pub mod disclosure;
 pub mod error;
@@ -34,12 +35,16 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{from_fn, from_fn_with_state};
+use service::limiter::Quota;
+use service::request_id;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::limiter::Quota;
+use crate::config::Origin;
 use code::Code;
 use error::Problem;
 
@@ -49,17 +54,38 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 /// How long a request may take: longer than statement timeout and signer timeout together.
 pub const REQUEST_WITHIN: Duration = Duration::from_secs(15);
 
+/// A year, as browsers ask for.
+const HSTS: &str = "max-age=31536000";
+
+/// How long a browser may remember what another site's pages may do.
+const CORS_SECONDS: Duration = Duration::from_secs(600);
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
 /// What handlers share.
 #[derive(Debug, Clone)]
 pub struct Server {
     /// The use cases' needs.
     pub app: Arc<App>,
     /// Everything this process has recorded.
-    pub metrics: Option<telemetry::metrics::Metrics>,
+    pub metrics: Option<service::metrics::Metrics>,
     /// How often one address may ask.
     pub per_address: Quota,
+    /// How often one address may ask for nonces, sign in and refresh: each of these writes a row.
+    pub sign_ins: Quota,
     /// How long a request may take.
     pub request_within: Duration,
+    /// Who may call it, and how.
+    pub site: Site,
+}
+
+/// What browsers are told about the site.
+#[derive(Debug, Clone, Default)]
+pub struct Site {
+    /// Sites whose pages may call the API.
+    pub cors_origins: Vec<Origin>,
+    /// Whether browsers are told never to come without TLS.
+    pub is_https_only: bool,
 }
 
 /// Every documented route.
@@ -74,6 +100,7 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(intake::register))
         .routes(routes!(intake::retopup))
         .routes(routes!(reserve::reserve))
+        .routes(routes!(reserve::message))
         .routes(routes!(history::history))
         .routes(routes!(users::referrals))
         .routes(routes!(users::tree))
@@ -86,6 +113,7 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(payouts::list))
         .routes(routes!(payouts::one))
         .routes(routes!(payouts::manifest))
+        .routes(routes!(payouts::approval))
         .routes(routes!(payouts::approve))
         .routes(routes!(payouts::sign))
         .routes(routes!(payouts::submit))
@@ -93,14 +121,17 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(payouts::cancel))
         .routes(routes!(proof::proof))
         .routes(routes!(liabilities::build))
+        .routes(routes!(liabilities::approval))
         .routes(routes!(liabilities::approve))
         .routes(routes!(liabilities::list))
         .routes(routes!(liabilities::leaves))
         .routes(routes!(treasury::summary))
         .routes(routes!(monitoring::reconciliation))
         .routes(routes!(monitoring::stops))
+        .routes(routes!(monitoring::resume_approval))
         .routes(routes!(monitoring::resume))
         .routes(routes!(replay::replay))
+        .routes(routes!(replay::one))
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
@@ -119,7 +150,43 @@ pub fn router(server: Server) -> Router {
         .layer(from_fn_with_state(server.clone(), time_out))
         .layer(from_fn_with_state(server.clone(), extract::limit_address))
         .layer(from_fn(trace::trace))
+        .layer(cors(&server.site.cors_origins))
+        .layer(from_fn_with_state(server.clone(), demand_https))
         .with_state(server)
+}
+
+/// Lets pages of these sites call the API. Tokens are in a header, which no page sends unasked: there are no cookies.
+fn cors(origins: &[Origin]) -> CorsLayer {
+    let origins = origins
+        .iter()
+        .filter_map(|origin| HeaderValue::from_str(&origin.uri).ok());
+    let asked = [
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        IDEMPOTENCY_KEY,
+        request_id::HEADER,
+    ];
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(asked)
+        .expose_headers([request_id::HEADER, header::RETRY_AFTER])
+        .max_age(CORS_SECONDS)
+}
+
+/// Tells browsers to come by TLS only, where the site is one of TLS.
+async fn demand_https(
+    axum::extract::State(server): axum::extract::State<Server>,
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> axum::response::Response {
+    let mut response = next.run(request).await;
+    if server.site.is_https_only {
+        response
+            .headers_mut()
+            .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
+    response
 }
 
 async fn time_out(

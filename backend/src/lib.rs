@@ -3,12 +3,13 @@
 //! `http` speaks HTTP and nothing else, `app` has one file per use case, `login` reads what wallets sign.
 //! Not responsible for rules (`plan`), SQL (`store`), RPC (`chain`) or keys (the signer).
 
+pub mod agreement;
 pub mod app;
 pub mod config;
 pub mod http;
-pub mod limiter;
 pub mod login;
 pub mod posting;
+pub mod restore;
 pub mod serve;
 pub mod settle;
 pub mod settlement;

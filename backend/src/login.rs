@@ -38,7 +38,7 @@ pub enum Refused {
     /// It is not a message of this kind.
     #[error(transparent)]
     Malformed(#[from] MessageError),
-    /// Domain or URI are those of another site.
+    /// Scheme, domain or URI are those of another site.
     #[error("the message is for another site")]
     WrongDomain,
     /// It is for another chain.
@@ -70,7 +70,9 @@ pub struct SignedIn {
 /// The first broken rule.
 pub fn check(text: &str, signature: &str, expected: Expected<'_>) -> Result<SignedIn, Refused> {
     let message = Message::parse(text)?;
-    if message.domain != expected.origin.domain || message.uri != expected.origin.uri {
+    let origin = expected.origin;
+    let other_scheme = message.scheme.is_some_and(|scheme| scheme != origin.scheme());
+    if other_scheme || message.domain != origin.domain || message.uri != origin.uri {
         return Err(Refused::WrongDomain);
     }
     if message.chain_id != expected.chain_id {

@@ -1,46 +1,51 @@
 //! `backend serve`: checks that this is the right ledger and that its plan may run, then serves until it is told to
 //! stop.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use abi::development::is_local_chain;
 use alloy_primitives::Address;
 use anyhow::{Context, bail};
 use chain::ChainReader;
 use plan::ChainClass;
+use service::limiter::{InProcess, Quota};
+use service::server::Options;
+use service::transport;
+use service::{Env, ErrorChain};
 use signer_client::{CallerKey, DEVELOPMENT_CALLER_KEY, SignerClient};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use store::{deployment, session};
-use telemetry::{Env, ErrorChain};
+use store::rights::{self, Enforcement, Role};
+use store::{StoreError, deployment, session};
 use tokio::net::TcpListener;
 
-use crate::app::{App, Ledger, Proofs};
-use crate::config::{Config, LOCAL_CHAIN_ID, Origin};
-use crate::http::{self, Server};
-use crate::limiter::{InProcess, Quota};
+use crate::app::{App, Ledger, Proofs, SignerState};
+use crate::config::{Config, Origin};
+use crate::http::{self, Server, Site};
 
-/// Connections to the database: more would only queue inside PostgreSQL.
+/// Connections to the database for sign-in and whoever is signed in: more would only queue inside PostgreSQL.
 const CONNECTIONS_MAX: u32 = 16;
+/// Connections for anonymous reading.
+const READING_CONNECTIONS_MAX: u32 = 8;
 /// How long a request waits for a connection.
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(3);
 /// How long a statement may run; every one of the API's takes milliseconds, the disclosure over all users longest.
 const STATEMENT_TIMEOUT: &str = "5s";
-/// How long requests may go on after the process was told to stop.
-const STOP_WITHIN: Duration = Duration::from_secs(8);
 /// Between two deletions of what expired.
-const TIDY_EVERY: Duration = Duration::from_secs(600);
+const TIDY_EVERY: Duration = Duration::from_secs(30);
+/// Rows that are deleted at once: milliseconds, so that nobody waits for their locks.
+const TIDY_ROWS: i64 = 1_000;
 
 /// Runs the API server of this process's environment.
 ///
 /// # Errors
 /// A bad configuration, another ledger, a plan that must not run, or a server that failed.
 pub fn main() -> anyhow::Result<()> {
-    telemetry::init()?;
-    telemetry::install_tls();
+    service::init()?;
+    service::install_tls();
     let config = Config::from_env(&Env::process())?;
-    let metrics = telemetry::metrics::install()?;
+    let metrics = service::metrics::install()?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -48,11 +53,13 @@ pub fn main() -> anyhow::Result<()> {
         .block_on(serve(&config, metrics))
 }
 
-async fn serve(config: &Config, metrics: telemetry::metrics::Metrics) -> anyhow::Result<()> {
+async fn serve(config: &Config, metrics: service::metrics::Metrics) -> anyhow::Result<()> {
     let app = Arc::new(assemble(config).await?);
     let server = Server {
         per_address: per_address(requests_per_second(config, app.ledger.chain_id)),
+        sign_ins: sign_ins(app.ledger.chain_id),
         request_within: http::REQUEST_WITHIN,
+        site: site(config, &app),
         metrics: Some(metrics),
         app: app.clone(),
     };
@@ -66,24 +73,26 @@ async fn serve(config: &Config, metrics: telemetry::metrics::Metrics) -> anyhow:
         "the API is served"
     );
     let tidying = tokio::spawn(tidy(app.pool.clone()));
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let service = http::router(server).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-        told_to_stop().await;
-        tracing::info!("the API stops: open requests are finished");
-        let _ = stopping.send(());
-    });
-    let overdue = async {
-        let _ = stopped.await;
-        tokio::time::sleep(STOP_WITHIN).await;
+    let stop = service::shutdown::on_signals().context("cannot listen to signals")?;
+    let options = Options {
+        limits: config.limits(app.ledger.chain_id),
+        proxies: config.proxies.clone(),
+        tls: None,
     };
-    tokio::select! {
-        ended = serving.into_future() => ended.context("the server failed")?,
-        () = overdue => tracing::warn!("requests that did not finish are cut off"),
-    }
+    service::server::serve(listener, http::router(server), options, stop).await;
     tidying.abort();
     app.pool.close().await;
+    app.reading.close().await;
     Ok(())
+}
+
+/// What browsers are told.
+fn site(config: &Config, app: &App) -> Site {
+    let is_public = chain_class(app.ledger.chain_id) == ChainClass::Public;
+    Site {
+        cors_origins: config.cors_origins.clone(),
+        is_https_only: is_public && app.origin.scheme() == "https",
+    }
 }
 
 /// Checks the configuration against the database and makes everything that use cases need.
@@ -91,24 +100,18 @@ async fn serve(config: &Config, metrics: telemetry::metrics::Metrics) -> anyhow:
 /// # Errors
 /// Another ledger than the configured one, a plan that must not run, or a database that does not answer.
 pub async fn assemble(config: &Config) -> anyhow::Result<App> {
-    let options: PgConnectOptions = config
-        .database_url
-        .parse()
-        .ok()
-        .context("TRELLIS_DATABASE_URL is not a URL of PostgreSQL")?;
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS_MAX)
-        .acquire_timeout(ACQUIRE_WITHIN)
-        .connect_with(options.options([
-            ("statement_timeout", STATEMENT_TIMEOUT),
-            ("idle_in_transaction_session_timeout", STATEMENT_TIMEOUT),
-        ]))
-        .await
-        .context("the database does not let us in")?;
+    let pool = pool(config, CONNECTIONS_MAX).await?;
     let deployed = deployment::find(&mut *pool.acquire().await?)
         .await?
         .context("the database is not bound to a contract yet")?;
     check_identity(config, &deployed)?;
+    let enforcement = Enforcement::on_chain(is_local_chain(deployed.chain_id));
+    rights::check(&mut *pool.acquire().await?, Role::Api, enforcement).await?;
+    transport::check_database("TRELLIS_DATABASE_URL", &config.database_url, deployed.chain_id)?;
+    // What is no URL at all is refused below.
+    if config.signer_url.contains("://") {
+        transport::check_url("TRELLIS_SIGNER_URL", &config.signer_url, deployed.chain_id)?;
+    }
     let plan = plan::compile(&deployed.plan_text).context("the stored plan does not compile")?;
     if plan.hash() != deployed.plan_hash {
         bail!(
@@ -129,8 +132,10 @@ pub async fn assemble(config: &Config) -> anyhow::Result<App> {
         None => Origin::listening_on(config.listen),
     };
     Ok(App {
+        reading: self::pool(config, READING_CONNECTIONS_MAX).await?,
         pool,
-        signer: SignerClient::new(&config.signer_url, key).context("TRELLIS_SIGNER_URL")?,
+        signer: SignerClient::with_tls(&config.signer_url, key, config.signer_tls.as_ref())
+            .context("TRELLIS_SIGNER_URL")?,
         ledger: Ledger {
             chain_id: deployed.chain_id,
             contract: deployed.contract,
@@ -140,10 +145,28 @@ pub async fn assemble(config: &Config) -> anyhow::Result<App> {
         origin,
         root_wallet: config.root_wallet,
         chain: reader(config, deployed.contract)?,
-        // Without it on a public chain nothing is served, as checked above.
-        submitter: config.submitter.unwrap_or(abi::development::SUBMITTER.address),
         proofs: Proofs::default(),
+        chain_age_max_seconds: config.chain_age_max(deployed.chain_id),
+        signer_state: SignerState::default(),
     })
+}
+
+/// Connections to the ledger's database.
+async fn pool(config: &Config, connections_max: u32) -> anyhow::Result<PgPool> {
+    let options: PgConnectOptions = config
+        .database_url
+        .parse()
+        .ok()
+        .context("TRELLIS_DATABASE_URL is not a URL of PostgreSQL")?;
+    PgPoolOptions::new()
+        .max_connections(connections_max)
+        .acquire_timeout(ACQUIRE_WITHIN)
+        .connect_with(options.options([
+            ("statement_timeout", STATEMENT_TIMEOUT),
+            ("idle_in_transaction_session_timeout", STATEMENT_TIMEOUT),
+        ]))
+        .await
+        .context("cannot connect to the ledger's database")
 }
 
 /// The chain's head, if there is a node to ask.
@@ -163,15 +186,21 @@ fn requests_per_second(config: &Config, chain_id: u64) -> u32 {
 /// The quota of an address: ten seconds of the lasting rate at once.
 #[must_use]
 pub fn per_address(requests_per_second: u32) -> Quota {
-    Quota {
-        name: "requests",
-        burst: requests_per_second.saturating_mul(10),
-        refill: Duration::from_secs(1) / requests_per_second.max(1),
+    Quota::per_second("requests", requests_per_second, 10)
+}
+
+/// How often one address may ask for nonces, sign in and refresh. A nonce lives ten minutes and is kept for ten more, so an
+/// address that does nothing else leaves some 1,300 rows.
+#[must_use]
+pub fn sign_ins(chain_id: u64) -> Quota {
+    match chain_class(chain_id) {
+        ChainClass::Local => Quota::per_second("sign_ins", 1_000, 10),
+        ChainClass::Public => Quota::per_second("sign_ins", 1, 60),
     }
 }
 
 fn chain_class(chain_id: u64) -> ChainClass {
-    if chain_id == LOCAL_CHAIN_ID {
+    if service::is_local_chain(chain_id) {
         ChainClass::Local
     } else {
         ChainClass::Public
@@ -190,7 +219,6 @@ fn check_identity(config: &Config, deployed: &deployment::Deployment) -> anyhow:
             ("TRELLIS_SIGNER_KEY", config.signer_key.is_some()),
             ("TRELLIS_ROOT_WALLET", config.root_wallet.is_some()),
             ("TRELLIS_RPC_URL", config.rpc_url.is_some()),
-            ("TRELLIS_SUBMITTER", config.submitter.is_some()),
         ] {
             if !is_set {
                 bail!(
@@ -230,8 +258,7 @@ async fn tidy(pool: PgPool) {
     let mut ticks = tokio::time::interval(TIDY_EVERY);
     loop {
         ticks.tick().await;
-        let deleted = async { session::delete_expired(&mut *pool.acquire().await?).await };
-        match deleted.await {
+        match tidy_up(&pool).await {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "deleted expired nonces and sessions"),
             Err(error) => tracing::warn!(error = %ErrorChain(&error), "expired sessions were not deleted"),
@@ -239,16 +266,14 @@ async fn tidy(pool: PgPool) {
     }
 }
 
-async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        // Without handlers the signals end the process at once, which is also an answer.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// Deletes everything that expired, a part at a time.
+async fn tidy_up(pool: &PgPool) -> Result<u64, StoreError> {
+    let mut deleted = 0;
+    loop {
+        let rows = session::delete_expired(&mut *pool.acquire().await?, TIDY_ROWS).await?;
+        deleted += rows;
+        if rows < TIDY_ROWS.cast_unsigned() {
+            return Ok(deleted);
+        }
     }
 }

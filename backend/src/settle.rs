@@ -2,7 +2,7 @@
 //! end of its account's pause.
 
 use anyhow::Context;
-use telemetry::Env;
+use service::Env;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -21,8 +21,8 @@ pub fn main(resume: Option<&str>) -> anyhow::Result<()> {
 }
 
 async fn settle(resume: Option<&str>) -> anyhow::Result<()> {
-    telemetry::init()?;
-    telemetry::install_tls();
+    service::init()?;
+    service::install_tls();
     let config = Config::read(&Env::process())?;
     if let Some(reason) = resume {
         let resumed = settlement::resume(&config, reason).await?;
@@ -33,7 +33,7 @@ async fn settle(resume: Option<&str>) -> anyhow::Result<()> {
         );
         return Ok(());
     }
-    let metrics = telemetry::metrics::install()?;
+    let metrics = service::metrics::install()?;
     let (stopper, stop) = watch::channel(false);
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen to signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen to signals")?;

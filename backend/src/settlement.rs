@@ -5,10 +5,12 @@
 //! die anywhere and the next one goes on: a nonce is stored with what it is for, a signed transaction before it is
 //! sent. Decisions are those of the crate `settlement`; what happened is told by finalized events alone.
 //!
-//! Not responsible for what payouts do to the books (`posting`), nor for approvals and authorizations of batches (`app`).
+//! It asks for authorizations only with the signatures of people and a fresh attestation, and verifies the signatures
+//! itself. Not responsible for what payouts do to the books (`posting`), nor for collecting approvals (`app`).
 
 mod advance;
 mod allocate;
+mod batches;
 mod calls;
 mod claims;
 pub mod config;
@@ -29,13 +31,16 @@ pub mod worker;
 
 use std::time::Duration;
 
+use abi::development::is_local_chain;
+use service::metrics::Metrics;
 use sqlx::PgConnection;
 use store::deployment;
 use store::lease::{self, Lease, LeaseError, LeaseName};
-use telemetry::metrics::Metrics;
+use store::rights::{self, Enforcement, RightsError, Role};
 use thiserror::Error;
 use tokio::sync::watch;
 
+pub use batches::AUTHORIZATION_SECONDS;
 pub use calls::CallsError;
 pub use config::Config;
 pub use hold::{Hold, connect};
@@ -64,6 +69,9 @@ pub enum SettleError {
     /// The engine can apply the plan's facts, but API and reconciler cannot show and judge what they do.
     #[error("the settlement worker cannot serve the plan")]
     NotServed(#[source] plan::GateError),
+    /// The role may do more than the worker.
+    #[error("the settlement worker does not run with these rights")]
+    Rights(#[from] RightsError),
     /// The contract holds a token: batches, gas and the ledger's amounts are the coin's.
     #[error("token_form_unsupported: the contract holds the token {token}; nothing is settled in tokens yet")]
     TokenForm {
@@ -109,16 +117,18 @@ pub async fn run(
     config.check(&deployed)?;
     let plan = plan::compile(&deployed.plan_text).map_err(|error| SettleError::Plan(Box::new(error)))?;
     plan.served().map_err(SettleError::NotServed)?;
+    let enforcement = Enforcement::on_chain(is_local_chain(deployed.chain_id));
+    rights::check(&mut connection, Role::Settler, enforcement).await?;
     let network = Network::connect(config, &deployed)?;
     match network.held_token().await {
         Ok(None) => {}
         Ok(Some(token)) => return Err(SettleError::TokenForm { token }),
         // A node that is down is no reason not to start: listener and signers refuse a token for themselves.
         Err(error) => {
-            tracing::warn!(error = %telemetry::ErrorChain(&error), "the node does not say what is held");
+            tracing::warn!(error = %service::ErrorChain(&error), "the node does not say what is held");
         }
     }
-    let pulse = server::Pulse::default();
+    let pulse = server::Pulse::new(server::SILENCE_MAX);
     server::serve(config.listen, metrics, pulse.clone())
         .await
         .map_err(SettleError::Serve)?;
@@ -128,9 +138,9 @@ pub async fn run(
     tracing::info!(lease.epoch = lease.epoch, "claimed the lease for settlement");
     let hold = Hold::new(connection, lease, config.lease_ttl);
     let mut worker = Worker::new(config, &deployed, network, hold);
-    telemetry::announce_ready().map_err(SettleError::Ready)?;
+    service::announce_ready().map_err(SettleError::Ready)?;
     while !*stop.borrow() {
-        pulse.beat();
+        pulse.beat_as(server::Role::Leads);
         match worker.step().await? {
             Step::Moved => {}
             Step::Idle => {
@@ -177,7 +187,7 @@ async fn stand_by(
 ) -> Result<Option<Lease>, SettleError> {
     let mut is_announced = false;
     while !*stop.borrow() {
-        pulse.beat();
+        pulse.beat_as(server::Role::StandsBy);
         let claimed = lease::claim(
             connection,
             LeaseName::Settlement,
@@ -190,7 +200,7 @@ async fn stand_by(
         }
         if !is_announced {
             tracing::info!("another process settles; standing by");
-            telemetry::announce_ready().map_err(SettleError::Ready)?;
+            service::announce_ready().map_err(SettleError::Ready)?;
             is_announced = true;
         }
         let _ = tokio::time::timeout(STANDBY_WAIT, stop.changed()).await;

@@ -1,7 +1,7 @@
 //! `backend work`: the workers of one process, until it is told to end.
 
 use anyhow::Context;
-use telemetry::Env;
+use service::Env;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -13,8 +13,8 @@ use crate::posting;
 /// The configuration is not valid, or a worker ended with an error; the process is to be started again.
 #[tokio::main]
 pub async fn main() -> anyhow::Result<()> {
-    telemetry::init()?;
-    telemetry::install_tls();
+    service::init()?;
+    service::install_tls();
     let config = posting::Config::read(&Env::process())?;
     let (stopper, stop) = watch::channel(false);
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen to signals")?;
@@ -26,6 +26,7 @@ pub async fn main() -> anyhow::Result<()> {
         }
         let _ = stopper.send(true);
     });
-    posting::run(&config, stop).await?;
+    let metrics = service::metrics::install()?;
+    posting::run(&config, metrics, stop).await?;
     Ok(())
 }

@@ -30,7 +30,11 @@ pub(crate) async fn run() -> anyhow::Result<()> {
             }
         }
     });
-    let environment = vec![("TRELLIS_WEBHOOK_URL".to_owned(), url)];
+    let environment = vec![
+        ("TRELLIS_WEBHOOK_URL".to_owned(), url),
+        // What comes back at once is to be told again.
+        ("TRELLIS_ALERT_QUIET_MS".to_owned(), "0".to_owned()),
+    ];
     let (world, _nodes) = World::start_behind(&[rpcsim::View::Live], environment).await?;
     crowd::gather(&world, SPONSORS).await?;
     // The crowd's intakes are not signed by our signers, which is told first.

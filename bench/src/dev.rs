@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(10);
 
 pub(crate) async fn run() -> anyhow::Result<()> {
-    telemetry::install_tls();
+    service::install_tls();
     for (name, arguments) in [("dev.cold", &["dev", "--fresh"][..]), ("dev.warm", &["dev"][..])] {
         let (seconds, checked) = start(arguments).await?;
         Measurement {

@@ -104,7 +104,7 @@ async fn database(server: &Postgres, name: &str, history: &[Cause]) -> anyhow::R
     let mut seq = 0;
     for (number, part) in history.chunks(100).enumerate() {
         let block = BlockRef {
-            number: number as u64,
+            number: number as u64 + 1,
             hash: alloy_primitives::B256::from(alloy_primitives::U256::from(number)),
         };
         receive(&mut connection, &mut seq, block, part).await?;
@@ -134,7 +134,7 @@ async fn receive(
             cause: cause.clone(),
         });
     }
-    inbox::insert(&mut transaction, &entries).await?;
+    recorded::record(&mut transaction, &entries).await?;
     for (number, cause) in causes.iter().enumerate().filter(|(_, cause)| is_command(cause)) {
         let command = Command {
             actor: alloy_primitives::Address::ZERO,

@@ -20,7 +20,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     // From here on only the benchmark looks.
     world.system.reconciler.stop()?;
     crowd::gather(&world, SPONSORS).await?;
-    let mut reconciler = Reconciler::new(&config(&world)).await?;
+    let mut reconciler = Reconciler::new(&config(&world)?).await?;
     let mut everything = look(&mut reconciler, true).await?;
     for _ in 1..RUNS {
         let again = look(&mut reconciler, true).await?;
@@ -66,19 +66,13 @@ pub(crate) async fn run() -> anyhow::Result<()> {
 }
 
 /// The crowd's intakes are not signed by our signers, so that R12 has nothing to say.
-fn config(world: &World) -> Config {
-    Config {
-        database_url: world.ledger.url_as("trellis_reconciler"),
-        rpc_url: world.spec().rpc_url.clone(),
-        signer_database_urls: Vec::new(),
-        expected: audit::checks::Configuration::new(),
-        interval: Duration::from_secs(1),
-        full_interval: Duration::from_secs(1),
-        webhook_url: None,
-        webhook_secret: None,
-        lease_ttl: Duration::from_secs(5),
-        listen: None,
-    }
+fn config(world: &World) -> anyhow::Result<Config> {
+    let database_url = world.ledger.url_as("trellis_reconciler");
+    let env = service::Env::of(&[
+        ("TRELLIS_DATABASE_URL", &database_url),
+        ("TRELLIS_RPC_URL", &world.spec().rpc_url),
+    ]);
+    Ok(Config::from_env(&env)?)
 }
 
 async fn look(reconciler: &mut Reconciler, everything: bool) -> anyhow::Result<Looked> {

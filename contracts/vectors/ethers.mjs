@@ -1,9 +1,10 @@
 // What vectors are made of, by ethers. `viem.mjs` has the same functions by the other library.
-import { AbiCoder, Interface, TypedDataEncoder, Wallet, concat, id, keccak256 } from 'ethers';
+import { AbiCoder, Interface, TypedDataEncoder, Wallet, concat, getAddress, id, keccak256 } from 'ethers';
 
 const only = (types, type) => ({ [type]: types[type] });
 
 export const name = 'ethers';
+export const checksum = getAddress;
 export const hashOfText = id;
 export const hashOf = (...parts) => keccak256(concat(parts));
 export const encode = (types, values) => AbiCoder.defaultAbiCoder().encode(types, values);

@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as ethers from './ethers.mjs';
 import * as viem from './viem.mjs';
+import { approvals } from './approvals.mjs';
 import { journal } from './journal.mjs';
 import { liabilities, parts } from './liabilities.mjs';
 import { outcomes } from './outcomes.mjs';
@@ -13,7 +14,7 @@ const root = new URL('../../', import.meta.url);
 const read = (path) => readFileSync(new URL(path, root), 'utf8');
 const { abi } = JSON.parse(read('abi/json/ICustodyLeaves.json'));
 
-const vectors = { 'typed-data': typedData, journal, liabilities, parts, outcomes };
+const vectors = { 'typed-data': typedData, journal, liabilities, parts, outcomes, approvals };
 let failed = false;
 const fail = (text) => {
   console.error(text);

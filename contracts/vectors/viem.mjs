@@ -1,6 +1,6 @@
 // What vectors are made of, by viem. `ethers.mjs` has the same functions by the other library.
 import {
-  concat, encodeAbiParameters, encodeEventTopics, hashDomain, hashStruct, hashTypedData, keccak256, stringToHex,
+  concat, encodeAbiParameters, encodeEventTopics, getAddress, hashDomain, hashStruct, hashTypedData, keccak256, stringToHex,
 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 
@@ -10,6 +10,7 @@ const DOMAIN = [
 ];
 
 export const name = 'viem';
+export const checksum = getAddress;
 export const hashOfText = (text) => keccak256(stringToHex(text));
 export const hashOf = (...parts) => keccak256(concat(parts));
 export const encode = (types, values) => encodeAbiParameters(types.map((type) => ({ type })), values);

@@ -67,6 +67,7 @@ impl Listener {
         let Some(end) = span.blocks.last().cloned() else {
             return Ok(Step::Stale);
         };
+        self.agreed(&end).await?;
         let Recorded { entries } = record::record(&self.pool, lease, held, &span, Some(&end)).await?;
         self.range.grow();
         self.health.recorded(span.blocks.len(), entries);
@@ -110,6 +111,7 @@ impl Listener {
             | StepError::NotContiguous { .. } => true,
             StepError::Chain(_)
             | StepError::Contradiction(_)
+            | StepError::NotAgreed { .. }
             | StepError::Lease(_)
             | StepError::Checkpoint(_)
             | StepError::Store(_)

@@ -3,7 +3,7 @@
 use abi::Journal;
 use abi::events::EventError;
 use alloy_primitives::{Address, B256};
-use chain::ChainError;
+use chain::{ChainError, Testimony};
 use store::StoreError;
 use store::checkpoint::CheckpointError;
 use store::lease::LeaseError;
@@ -39,6 +39,19 @@ pub enum StepError {
         /// How not.
         #[source]
         source: abi::journal::JournalError,
+    },
+    /// Fewer endpoints than must call the block final, or have the same journal there.
+    #[error(
+        "block {block} is not final at enough endpoints: {needed} must agree, {:?} do, {:?} differ, {:?} are silent",
+        .testimony.agree, .testimony.differ, .testimony.silent
+    )]
+    NotAgreed {
+        /// Its height.
+        block: u64,
+        /// How many must agree.
+        needed: usize,
+        /// Who says what.
+        testimony: Testimony,
     },
     /// Another process may have become the listener.
     #[error(transparent)]
@@ -107,6 +120,20 @@ pub enum Halt {
     /// A journal entry was recorded before with another content.
     #[error("the inbox contradicts the chain")]
     InboxContradicts(#[source] store::inbox::InboxError),
+}
+
+impl StepError {
+    /// Whether another endpoint may do better.
+    pub(crate) fn is_of_the_endpoint(&self) -> bool {
+        match self {
+            Self::Chain(_)
+            | Self::Contradiction(_)
+            | Self::Incomplete { .. }
+            | Self::NotContiguous { .. }
+            | Self::NotAgreed { .. } => true,
+            Self::Lease(_) | Self::Checkpoint(_) | Self::Store(_) | Self::Halt(_) => false,
+        }
+    }
 }
 
 impl Halt {

@@ -36,6 +36,9 @@ impl Listener {
         if span.blocks.is_empty() && end.is_none() {
             return Ok(Step::Idle);
         }
+        if let Some(end) = &end {
+            self.agreed(end).await?;
+        }
         let Recorded { entries } = record::record(&self.pool, lease, held, &span, end.as_ref()).await?;
         self.health.recorded(span.blocks.len(), entries);
         Ok(Step::Advanced)

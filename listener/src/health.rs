@@ -1,6 +1,10 @@
-//! What people are told about the node and the progress: metrics, and logs when finality falls behind.
+//! What people are told about the node and the progress: metrics, the pulse, and logs when finality falls behind.
 
-use crate::step::View;
+use std::time::Duration;
+
+use service::health::{Pulse, Role};
+
+use crate::step::{Step, View};
 
 /// Blocks between head and finality from which people are warned: on BNB Smart Chain usual are about three.
 const LAG_SLOW: u64 = 20;
@@ -27,18 +31,58 @@ impl Finality {
     }
 }
 
-/// What was told last, so that a change is told once.
-#[derive(Debug, Default)]
+/// A listener that made no step for so long does not follow the chain.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+
+/// What was told last, so that a change is told once, and what is shown over HTTP.
+#[derive(Debug)]
 pub(crate) struct Health {
     finality: Finality,
+    pulse: Pulse,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self {
+            finality: Finality::default(),
+            pulse: Pulse::new(SILENCE_MAX),
+        }
+    }
 }
 
 impl Health {
+    /// What is served over HTTP.
+    pub(crate) fn pulse(&self) -> Pulse {
+        self.pulse.clone()
+    }
+
+    /// A step was made; a node that is waited for is missing when it was in vain for long.
+    pub(crate) fn stepped(&self, step: Step, is_waiting_for_long: bool) {
+        let role = match step {
+            Step::Standby => Role::StandsBy,
+            Step::Stale | Step::Idle | Step::Advanced | Step::Rewound => Role::Leads,
+        };
+        self.pulse.beat_as(role);
+        metrics::gauge!("trellis_listener_leads").set(f64::from(u8::from(role == Role::Leads)));
+        if is_waiting_for_long {
+            self.pulse
+                .lacks("the node is behind what was recorded, or not consistent");
+        } else if role == Role::Leads && self.finality == Finality::Stalled {
+            self.pulse.lacks("finality has stalled");
+        } else {
+            self.pulse.has_everything();
+        }
+    }
+
     pub(crate) fn observe(&mut self, view: &View) {
         let lag = view.head.number.saturating_sub(view.finalized.number);
         metrics::gauge!("trellis_listener_head_blocks").set(as_gauge(view.head.number));
         metrics::gauge!("trellis_listener_final_blocks").set(as_gauge(view.finalized.number));
         metrics::gauge!("trellis_listener_finality_lag_blocks").set(as_gauge(lag));
+        metrics::gauge!("trellis_listener_final_timestamp_seconds").set(as_gauge(view.finalized.timestamp));
+        self.pulse.note("head", view.head.number);
+        self.pulse.note("final", view.finalized.number);
+        self.pulse.note("final_timestamp", view.finalized.timestamp);
         let finality = Finality::of(lag);
         if finality == self.finality {
             return;

@@ -7,7 +7,6 @@
 
 mod backfill;
 mod config;
-mod decode;
 mod error;
 mod follow;
 mod health;

@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use listener::{Config, RunError, run};
-use telemetry::{Env, ErrorChain};
+use service::{Env, ErrorChain};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    telemetry::install_tls();
-    if let Err(error) = telemetry::init() {
+    service::install_tls();
+    if let Err(error) = service::init() {
         eprintln!("{}", ErrorChain(&error));
         return ExitCode::FAILURE;
     }

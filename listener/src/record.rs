@@ -1,15 +1,15 @@
 //! The transaction of a step: blocks, logs, what became final as causes, and the checkpoint, all or nothing.
 
-use abi::{Journal, events};
+use abi::Journal;
+use causes::{DecodeError, Decoder, ReadError};
 use chain::BlockHeader;
+use service::fault_point;
 use store::chain_log::{self, JournalEntry, StoredBlock};
 use store::checkpoint::{self, Checkpoint};
 use store::inbox::{self, BlockRef, ChainEntry, InboxError};
 use store::lease::{self, Lease};
 use store::{PgPool, StoreError};
-use telemetry::fault_point;
 
-use crate::decode::{DecodeError, Decoder};
 use crate::error::{Halt, StepError};
 use crate::span::Span;
 use crate::step::Held;
@@ -113,17 +113,16 @@ fn cause(entry: &JournalEntry, decoder: &mut Decoder) -> Result<ChainEntry, Halt
     let (block, transaction) = (entry.block_number, entry.transaction_hash);
     let mut cause = None;
     for log in entry.parts.iter().chain([&entry.data]) {
-        let event = events::decode(log).map_err(|source| Halt::UnknownEvent {
-            block,
-            transaction,
-            source,
+        cause = decoder.read(log).map_err(|error| match error {
+            ReadError::Event(source) => Halt::UnknownEvent {
+                block,
+                transaction,
+                source,
+            },
+            ReadError::Decode(error) => contradiction(&error),
         })?;
-        // An event of a library carries no news.
-        if let Some(event) = event {
-            cause = decoder.take(&event).map_err(|error| contradiction(&error))?;
-        }
     }
-    let Some(cause) = cause else {
+    let Some((_, cause)) = cause else {
         return Err(Halt::StoredContradiction(format!(
             "the journal entry {} is no event with a number",
             entry.seq
@@ -141,7 +140,7 @@ fn cause(entry: &JournalEntry, decoder: &mut Decoder) -> Result<ChainEntry, Halt
     })
 }
 
-fn refused_by_inbox(error: InboxError) -> StepError {
+pub(crate) fn refused_by_inbox(error: InboxError) -> StepError {
     match error {
         InboxError::Store(error) => StepError::Store(error),
         error

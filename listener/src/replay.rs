@@ -1,15 +1,19 @@
-//! A range of final blocks read again: what the database ought to hold of it. Nothing is recorded here.
+//! A range of final blocks read again: what the database ought to hold of it.
 //!
-//! Not responsible for comparing; and, without the journal before the range, not for proving that no log is missing.
+//! `answer` carries out what operators asked for, `compare` finds what is stored otherwise. Not responsible, without the
+//! journal before the range, for proving that no log is missing.
+
+mod answer;
+mod compare;
 
 use std::ops::RangeInclusive;
 
 use abi::events;
+use causes::Decoder;
 use chain::{ChainReader, ContractLog};
 use store::chain_log::StoredLog;
 use store::inbox::{BlockRef, ChainEntry};
 
-use crate::decode::Decoder;
 use crate::error::{Halt, StepError};
 use crate::span::{finish, refused};
 

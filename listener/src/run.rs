@@ -1,11 +1,14 @@
 //! The loop around steps: when to look again, what to log, when to end.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use abi::development::is_local_chain;
 use chain::{ChainError, ChainReader};
+use service::ErrorChain;
+use service::transport::{self, TransportError};
 use store::StoreError;
 use store::deployment;
-use telemetry::ErrorChain;
+use store::rights::{self, Enforcement, RightsError, Role};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +28,10 @@ const RETRY_MAX: Duration = Duration::from_secs(5);
 /// Looks in vain at a node that is behind, until people are told: about ten seconds.
 const STALE_LOOKS: u32 = 100;
 
+/// After a range was read again, the next one waits this many times as long as that took: following comes first, however many
+/// requests the API stores.
+const REPLAY_REST: u32 = 4;
+
 /// Connections: one for the step, one to spare for the pool's own replacement of a broken one.
 const CONNECTIONS_MAX: u32 = 2;
 
@@ -37,6 +44,12 @@ pub enum RunError {
     /// The database is not bound to a contract yet.
     #[error("the database is not bound to a deployed contract")]
     NotDeployed,
+    /// The role may do more than the listener.
+    #[error("the listener does not run with these rights")]
+    Rights(#[from] RightsError),
+    /// A connection that others could read.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
     /// The database was not reached at start.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -49,6 +62,12 @@ pub enum RunError {
     /// A signal handler or the ready file could not be made.
     #[error("the operating system refuses")]
     Io(#[source] std::io::Error),
+    /// Metrics cannot be recorded.
+    #[error("metrics cannot be recorded")]
+    Metrics(#[source] service::metrics::InstallError),
+    /// Health and metrics cannot be served.
+    #[error("cannot serve health and metrics")]
+    Serve(#[source] std::io::Error),
     /// Only people can decide what comes next.
     #[error(transparent)]
     Halt(Halt),
@@ -62,9 +81,13 @@ impl RunError {
             Self::Halt(halt) => halt.exit_code(),
             Self::Config(_)
             | Self::NotDeployed
+            | Self::Rights(_)
+            | Self::Transport(_)
             | Self::Store(_)
             | Self::Chain(_)
             | Self::Begin(_)
+            | Self::Metrics(_)
+            | Self::Serve(_)
             | Self::Io(_) => 1,
         }
     }
@@ -80,17 +103,37 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunE
     let deployment = deployment::find(&mut connection)
         .await?
         .ok_or(RunError::NotDeployed)?;
+    let enforcement = Enforcement::on_chain(is_local_chain(deployment.chain_id));
+    rights::check(&mut connection, Role::Listener, enforcement).await?;
     drop(connection);
-    let reader = ChainReader::connect(&config.rpc_url, deployment.contract)?;
+    transport::check_database("TRELLIS_DATABASE_URL", &config.database_url, deployment.chain_id)?;
+    let needed = config.final_endpoints(deployment.chain_id)?;
+    let readers: Result<Vec<_>, _> = config
+        .rpc_urls
+        .iter()
+        .map(|url| ChainReader::connect(url, deployment.contract))
+        .collect();
     let holder = format!("process {}", std::process::id());
-    let mut listener = Listener::new(pool, reader, deployment, holder)
+    let mut listener = Listener::of(pool, readers?, needed, deployment, holder)
         .await
         .map_err(at_begin)?;
-    telemetry::announce_ready().map_err(RunError::Io)?;
+    if config.listen.is_some() {
+        let metrics = service::metrics::install().map_err(RunError::Metrics)?;
+        service::health::serve(config.listen, metrics, listener.health.pulse())
+            .await
+            .map_err(RunError::Serve)?;
+    }
+    service::announce_ready().map_err(RunError::Io)?;
     let mut pace = Pace::default();
+    let mut replays = Replays::default();
     loop {
         let wait = match listener.step().await {
-            Ok(step) => pace.after(step),
+            Ok(step) => {
+                replays.answer(&mut listener).await;
+                let wait = pace.after(step);
+                listener.health.stepped(step, pace.is_waiting_for_long());
+                wait
+            }
             Err(StepError::Halt(halt)) => {
                 metrics::counter!("trellis_listener_halts_total").increment(1);
                 return Err(RunError::Halt(halt));
@@ -113,6 +156,30 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunE
     Ok(())
 }
 
+/// Ranges that operators have read again, between steps.
+#[derive(Debug, Default)]
+struct Replays {
+    rest_until: Option<Instant>,
+}
+
+impl Replays {
+    /// Reads one range again, if one is asked for. A failure leaves the request waiting for the next step.
+    async fn answer(&mut self, listener: &mut Listener) {
+        let begun = Instant::now();
+        if self.rest_until.is_some_and(|until| begun < until) {
+            return;
+        }
+        match listener.answer_replay().await {
+            Ok(true) => {
+                let ended = Instant::now();
+                self.rest_until = ended.checked_add((ended - begun).saturating_mul(REPLAY_REST));
+            }
+            Ok(false) => {}
+            Err(error) => tracing::warn!(error = %ErrorChain(&error), "a range was not read again"),
+        }
+    }
+}
+
 fn at_begin(error: StepError) -> RunError {
     match error {
         StepError::Halt(halt) => RunError::Halt(halt),
@@ -120,6 +187,7 @@ fn at_begin(error: StepError) -> RunError {
         | StepError::Contradiction(_)
         | StepError::Incomplete { .. }
         | StepError::NotContiguous { .. }
+        | StepError::NotAgreed { .. }
         | StepError::Lease(_)
         | StepError::Checkpoint(_)
         | StepError::Store(_)) => RunError::Begin(error),
@@ -148,6 +216,10 @@ impl Pace {
             Step::Advanced | Step::Rewound => Duration::ZERO,
             Step::Idle | Step::Stale | Step::Standby => POLL,
         }
+    }
+
+    fn is_waiting_for_long(&self) -> bool {
+        self.stale_looks >= STALE_LOOKS
     }
 
     fn after_failure(&mut self) -> Duration {

@@ -5,10 +5,10 @@
 use abi::journal::JournalError;
 use abi::{Journal, events};
 use alloy_primitives::B256;
+use causes::{DecodeError, Decoder};
 use chain::{BlockHeader, ContractLog};
 use store::chain_log::{StoredBlock, StoredLog};
 
-use crate::decode::{DecodeError, Decoder};
 use crate::error::{Halt, StepError};
 
 /// What a step read.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use abi::Journal;
 use alloy_primitives::B256;
-use chain::{At, BlockHeader, BlockRef, ChainReader};
+use chain::{At, BlockHeader, BlockRef, ChainReader, Witnesses};
 use store::chain_log::{self, StoredBlock};
 use store::checkpoint::{self, Checkpoint};
 use store::deployment::Deployment;
@@ -25,6 +25,9 @@ const LEASE_RENEW_AFTER: Duration = Duration::from_millis(500);
 /// Finality that is further ahead than this is caught up with by ranges, below it block by block.
 const FOLLOW_GAP_MAX: u64 = 64;
 
+/// Looks in vain at an endpoint that is behind, until the next one is asked: about two seconds.
+const STALE_LOOKS_MAX: u32 = 20;
+
 /// What a step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -40,11 +43,15 @@ pub enum Step {
     Rewound,
 }
 
-/// The listener of one ledger, on one node.
+/// The listener of one ledger. A step reads from one endpoint; what becomes final, enough of them must agree on.
 #[derive(Debug)]
 pub struct Listener {
     pub(crate) pool: PgPool,
     pub(crate) reader: ChainReader,
+    /// Every endpoint, in the order in which they are turned to.
+    readers: Vec<ChainReader>,
+    witnesses: Witnesses,
+    stale_looks: u32,
     pub(crate) deployment: Deployment,
     pub(crate) range: RangeSize,
     pub(crate) health: Health,
@@ -108,28 +115,55 @@ impl Held {
 }
 
 impl Listener {
-    /// A listener for the ledger that the database is bound to. `holder` names this instance for people.
+    /// A listener for the ledger that the database is bound to, on one endpoint. `holder` names this instance for people.
     ///
     /// # Errors
-    /// [`Halt::WrongChain`] when the node is of another chain, [`Halt::TokenForm`] when the contract holds a token; what
-    /// cannot be read.
+    /// As [`Listener::of`].
     pub async fn new(
         pool: PgPool,
         reader: ChainReader,
         deployment: Deployment,
         holder: String,
     ) -> Result<Self, StepError> {
-        let chain_id = reader.chain_id().await?;
-        if chain_id != deployment.chain_id {
-            let expected = deployment.chain_id;
-            return Err(Halt::WrongChain(format!("chain {chain_id} instead of {expected}")).into());
+        Self::of(pool, vec![reader], 1, deployment, holder).await
+    }
+
+    /// As [`Listener::new`], on several endpoints, of which so many must agree before a block counts as final.
+    ///
+    /// # Errors
+    /// [`Halt::WrongChain`] when an endpoint is of another chain, [`Halt::TokenForm`] when the contract holds a token; what
+    /// cannot be read at any endpoint.
+    pub async fn of(
+        pool: PgPool,
+        mut readers: Vec<ChainReader>,
+        needed: usize,
+        deployment: Deployment,
+        holder: String,
+    ) -> Result<Self, StepError> {
+        // The first that answers is read from first; one that is down may come back.
+        let mut failure = None;
+        let mut found = None;
+        for (index, reader) in readers.iter().enumerate() {
+            match examine(reader, &deployment).await {
+                Ok(()) => found = found.or(Some(index)),
+                Err(error @ StepError::Halt(_)) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(chain.node = reader.name(), error = %service::ErrorChain(&error), "an endpoint does not answer");
+                    failure = Some(error);
+                }
+            }
         }
-        if let Some(token) = reader.held_token(At::Latest).await? {
-            return Err(Halt::TokenForm { token }.into());
-        }
+        let Some(found) = found else {
+            let nobody = || StepError::Contradiction("there is no endpoint".to_owned());
+            return Err(failure.unwrap_or_else(nobody));
+        };
+        readers.rotate_left(found);
         Ok(Self {
             pool,
-            reader,
+            reader: readers[0].clone(),
+            witnesses: Witnesses::new(readers.clone(), needed),
+            readers,
+            stale_looks: 0,
             deployment,
             range: RangeSize::default(),
             health: Health::default(),
@@ -150,7 +184,73 @@ impl Listener {
         if let Err(StepError::Lease(LeaseError::Lost { .. })) = &result {
             self.lease = None;
         }
+        self.judge(&result);
         result
+    }
+
+    /// Turns to the next endpoint when this one failed, or is behind for too long.
+    fn judge(&mut self, result: &Result<Step, StepError>) {
+        let has_failed = match result {
+            Ok(Step::Stale) => {
+                self.stale_looks = self.stale_looks.saturating_add(1);
+                self.stale_looks >= STALE_LOOKS_MAX
+            }
+            Ok(Step::Standby | Step::Idle | Step::Advanced | Step::Rewound) => {
+                self.stale_looks = 0;
+                false
+            }
+            Err(error) => error.is_of_the_endpoint(),
+        };
+        if has_failed && self.readers.len() > 1 {
+            self.stale_looks = 0;
+            self.readers.rotate_left(1);
+            self.reader = self.readers[0].clone();
+            metrics::counter!("trellis_listener_endpoint_turns_total").increment(1);
+            tracing::info!(chain.node = self.reader.name(), "reading from another endpoint");
+        }
+    }
+
+    /// Makes sure that enough endpoints have this final block with this journal.
+    pub(crate) async fn agreed(&self, end: &StoredBlock) -> Result<(), StepError> {
+        let needed = self.witnesses.needed();
+        if needed < 2 {
+            return Ok(());
+        }
+        let block = BlockRef {
+            number: end.number,
+            hash: end.hash,
+        };
+        let journal = Journal {
+            seq: end.seq_end,
+            root: end.root_end,
+        };
+        let testimony = self.witnesses.testify(block, journal).await;
+        if testimony.agree.len() >= needed {
+            return Ok(());
+        }
+        metrics::counter!("trellis_listener_disagreements_total").increment(1);
+        Err(StepError::NotAgreed {
+            block: end.number,
+            needed,
+            testimony,
+        })
+    }
+
+    /// The newest block that enough endpoints call final, as far as this one is.
+    async fn finalized(&self, held: &Checkpoint) -> Result<Option<BlockHeader>, StepError> {
+        let finalized = self.reader.finalized().await?;
+        if self.witnesses.needed() < 2 || finalized.number <= held.final_number {
+            return Ok(Some(finalized));
+        }
+        match self.witnesses.final_height().await {
+            // Too few answer: what is final already stays so.
+            None => Ok(self.reader.find_header_at(held.final_number).await?),
+            Some(height) if height < finalized.number => {
+                let height = height.max(held.final_number);
+                Ok(self.reader.find_header_at(height).await?)
+            }
+            Some(_) => Ok(Some(finalized)),
+        }
     }
 
     /// Lets another instance take over at once.
@@ -167,7 +267,9 @@ impl Listener {
             return self.begin(lease).await;
         };
         // In this order: a head that is read later is not below finality.
-        let finalized = self.reader.finalized().await?;
+        let Some(finalized) = self.finalized(&held.checkpoint).await? else {
+            return Ok(Step::Stale);
+        };
         let head = self.reader.head().await?;
         let view = View { head, finalized };
         let Checkpoint {
@@ -193,7 +295,7 @@ impl Listener {
     }
 
     /// The lease, claimed or kept; `None` when another instance has it.
-    async fn hold_lease(&mut self) -> Result<Option<Lease>, StepError> {
+    pub(crate) async fn hold_lease(&mut self) -> Result<Option<Lease>, StepError> {
         if let Some((held, since)) = self.lease {
             if since.elapsed() < LEASE_RENEW_AFTER {
                 return Ok(Some(held));
@@ -263,4 +365,17 @@ impl Listener {
         tracing::info!(chain.block = below.number, "the listener begins after this block");
         Ok(Step::Advanced)
     }
+}
+
+/// Whether an endpoint is of this ledger's chain, and the contract of the form that is followed.
+async fn examine(reader: &ChainReader, deployment: &Deployment) -> Result<(), StepError> {
+    let chain_id = reader.chain_id().await?;
+    if chain_id != deployment.chain_id {
+        let expected = deployment.chain_id;
+        return Err(Halt::WrongChain(format!("chain {chain_id} instead of {expected}")).into());
+    }
+    if let Some(token) = reader.held_token(At::Latest).await? {
+        return Err(Halt::TokenForm { token }.into());
+    }
+    Ok(())
 }

@@ -1,191 +1,222 @@
-//! Telling people: a webhook for every finding that is raised or resolved, retried until it is taken.
+//! Telling people: every alert of the database is sent to a webhook until it is taken, the gravest first, for ever.
 //!
-//! A grave finding is told at once, any other when a second run sees it, too. Check and subject are the identity by which
-//! a receiver recognizes what it was told before: after a restart everything open is told again.
+//! What is due is read from the database before each round, so neither a restart nor a receiver that is down for days
+//! loses or repeats anything but the message under way; that one has the same `idempotency-key` again. While the receiver does not
+//! answer, waits grow for all messages; a message that it rejects waits alone. Not responsible for what is an alert.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use audit::checks::{Check, Finding, Severity};
 use serde_json::{Value, json};
+use service::ErrorChain;
 use sha2::{Digest, Sha256};
-use store::reconciliation::{Opened, Stored};
-use tokio::sync::mpsc;
-
-use crate::run::Looked;
-
-/// Messages that wait for a receiver that does not answer; more are dropped, and counted.
-const WAITING_MAX: usize = 1_000;
+use store::alert::{self, Message, Timing};
+use store::lease::Lease;
+use store::{PgPool, StoreError};
+use tokio::sync::watch;
 
 /// How long the receiver may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// The first wait after a refused message; it doubles up to the longest.
+/// The first wait after a failure; it doubles up to the longest.
 const RETRY_MIN: Duration = Duration::from_millis(200);
 
-/// The longest wait.
+/// The longest wait: a receiver that comes back is told within half a minute.
 const RETRY_MAX: Duration = Duration::from_secs(30);
 
-/// Tries of one message, about ten minutes in all; what is still open is told again after a restart.
-const TRIES_MAX: u32 = 25;
+/// The longest wait of a message that the receiver rejects: its rules change rarely.
+const REJECTED_RETRY_MAX: Duration = Duration::from_secs(3_600);
+
+/// Between two looks at what is due: short beside the second between two looks at the books.
+const POLL: Duration = Duration::from_millis(200);
+
+/// Answers that speak of the receiver, not of the message.
+const BUSY: [u16; 3] = [408, 425, 429];
 
 /// Bytes of a block of SHA-256.
 const BLOCK_BYTES: usize = 64;
 
-type Identity = (String, String);
-
-/// Decides what is told, and hands it to the sender.
-#[derive(Debug)]
-pub(crate) struct Alerts {
-    sender: Option<mpsc::Sender<String>>,
-    /// Open findings that were told.
-    told: BTreeSet<Identity>,
-    /// Open findings that one run saw.
-    seen_once: BTreeSet<Identity>,
-    /// Findings that were open when this process began to look.
-    inherited: BTreeSet<Identity>,
+/// Where alerts go to, and when.
+#[derive(Clone)]
+pub struct Destination {
+    /// The webhook; may hold a secret.
+    pub url: Option<String>,
+    /// Key of the signature.
+    pub secret: Option<String>,
+    /// When messages are due.
+    pub timing: Timing,
 }
 
-impl Alerts {
-    /// Starts the sender, if there is somebody to send to.
+impl std::fmt::Debug for Destination {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Destination")
+            .field("timing", &self.timing)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sends what is due.
+#[derive(Debug)]
+pub struct Courier {
+    pool: PgPool,
+    client: reqwest::Client,
+    destination: Destination,
+    /// Rounds in a row that the receiver did not answer.
+    silent_rounds: u32,
+}
+
+/// What became of one message.
+#[derive(Debug)]
+enum Answer {
+    Taken,
+    /// The receiver does not want this one.
+    Rejected(String),
+    /// The receiver is not there.
+    Silent(String),
+}
+
+impl Courier {
+    /// Nothing is sent yet.
     ///
     /// # Errors
     /// The HTTP client cannot be made.
-    pub(crate) fn start(url: Option<String>, secret: Option<String>) -> Result<Self, reqwest::Error> {
-        let mut alerts = Self {
-            sender: None,
-            told: BTreeSet::new(),
-            seen_once: BTreeSet::new(),
-            inherited: BTreeSet::new(),
+    pub fn new(pool: PgPool, destination: Destination) -> Result<Self, reqwest::Error> {
+        service::install_tls();
+        let client = reqwest::Client::builder()
+            .timeout(ANSWER_WITHIN)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self {
+            pool,
+            client,
+            destination,
+            silent_rounds: 0,
+        })
+    }
+
+    /// Sends what is due until the receiver falls silent; returns how long to wait before the next round.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn round(&mut self) -> Result<Duration, StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
+        let Some(url) = self.destination.url.clone() else {
+            alert::update_unheard(&mut connection).await?;
+            return Ok(POLL);
         };
-        if let Some(url) = url {
-            let client = reqwest::Client::builder().timeout(ANSWER_WITHIN).build()?;
-            let (sender, receiver) = mpsc::channel(WAITING_MAX);
-            tokio::spawn(deliver(client, url, secret, receiver));
-            alerts.sender = Some(sender);
-        }
-        Ok(alerts)
-    }
-
-    /// What is open already: an earlier process may have told of it.
-    pub(crate) fn inherit(&mut self, open: Vec<Opened>) {
-        self.inherited = open
-            .into_iter()
-            .map(|opened| (opened.check, opened.subject))
-            .collect();
-    }
-
-    /// Tells what a look changed.
-    pub(crate) fn tell(&mut self, looked: &Looked, stored: &Stored) {
-        let findings: BTreeMap<Identity, &Finding> = looked
-            .report
-            .findings()
-            .map(|finding| ((finding.check.id().to_owned(), finding.subject.clone()), finding))
-            .collect();
-        for (identity, finding) in &findings {
-            if self.told.contains(identity) {
-                continue;
-            }
-            let is_second = !self.seen_once.insert(identity.clone());
-            if finding.severity == Severity::S1 || is_second {
-                self.told.insert(identity.clone());
-                self.send(&raised(finding, looked));
-            }
-        }
-        for opened in &stored.resolved {
-            let identity = (opened.check.clone(), opened.subject.clone());
-            self.seen_once.remove(&identity);
-            let was_told = self.told.remove(&identity);
-            if was_told | self.inherited.remove(&identity) {
-                self.send(&resolved(opened, looked));
+        let due = alert::list_due(&mut connection, self.destination.timing).await?;
+        drop(connection);
+        for message in &due {
+            let answer = self.send(&url, message).await;
+            let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
+            match answer {
+                Answer::Taken => {
+                    self.silent_rounds = 0;
+                    metrics::counter!("trellis_reconciler_alerts_sent_total").increment(1);
+                    alert::update_delivered(&mut connection, message).await?;
+                }
+                Answer::Rejected(why) => {
+                    self.silent_rounds = 0;
+                    metrics::counter!("trellis_reconciler_alerts_rejected_total").increment(1);
+                    tracing::error!(alert.id = message.id, why, "the receiver rejected an alert");
+                    let wait = doubled(RETRY_MIN, message.rejections, REJECTED_RETRY_MAX);
+                    alert::update_failed(&mut connection, message, &why, Some(wait)).await?;
+                }
+                Answer::Silent(why) => {
+                    let wait = doubled(RETRY_MIN, self.silent_rounds, RETRY_MAX);
+                    self.silent_rounds = self.silent_rounds.saturating_add(1);
+                    metrics::counter!("trellis_reconciler_alerts_failed_total").increment(1);
+                    tracing::warn!(
+                        alert.id = message.id,
+                        retry_ms = wait.as_millis(),
+                        why,
+                        "the receiver of alerts does not answer"
+                    );
+                    alert::update_failed(&mut connection, message, &why, None).await?;
+                    return Ok(wait);
+                }
             }
         }
-        self.seen_once
-            .retain(|identity| findings.contains_key(identity) || self.told.contains(identity));
+        Ok(if due.is_empty() { POLL } else { Duration::ZERO })
     }
 
-    fn send(&self, message: &Value) {
-        let Some(sender) = &self.sender else { return };
-        if sender.try_send(message.to_string()).is_err() {
-            metrics::counter!("trellis_reconciler_alerts_dropped_total").increment(1);
-            tracing::error!(alert = %message, "an alert was dropped: too many wait");
-        }
-    }
-}
-
-fn raised(finding: &Finding, looked: &Looked) -> Value {
-    json!({
-        "event": "raised",
-        "check": finding.check.id(),
-        "severity": finding.severity.name(),
-        "subject": finding.subject,
-        "expected": finding.expected,
-        "actual": finding.actual,
-        "cause": finding.cause.name(),
-        "detail": finding.detail,
-        "meaning": finding.check.meaning(),
-        "runbook": finding.check.runbook(),
-        "block_number": looked.position.block_number,
-        "block_hash": looked.position.block_hash.to_string(),
-        "fact_seq": looked.position.fact_seq,
-    })
-}
-
-fn resolved(opened: &Opened, looked: &Looked) -> Value {
-    json!({
-        "event": "resolved",
-        "check": opened.check,
-        "severity": opened.severity,
-        "subject": opened.subject,
-        "runbook": Check::by_id(&opened.check).map(Check::runbook),
-        "block_number": looked.position.block_number,
-        "block_hash": looked.position.block_hash.to_string(),
-        "fact_seq": looked.position.fact_seq,
-    })
-}
-
-async fn deliver(
-    client: reqwest::Client,
-    url: String,
-    secret: Option<String>,
-    mut receiver: mpsc::Receiver<String>,
-) {
-    let mut waiting: VecDeque<String> = VecDeque::new();
-    while let Some(message) = receiver.recv().await {
-        waiting.push_back(message);
-        while let Some(message) = waiting.pop_front() {
-            deliver_one(&client, &url, secret.as_deref(), &message).await;
-        }
-    }
-}
-
-async fn deliver_one(client: &reqwest::Client, url: &str, secret: Option<&str>, message: &str) {
-    let mut wait = RETRY_MIN;
-    for _ in 0..TRIES_MAX {
-        let mut request = client
-            .post(url)
-            .header("content-type", "application/json")
-            .body(message.to_owned());
-        if let Some(secret) = secret {
-            request = request.header("x-trellis-signature", signature(secret, message));
-        }
-        match request.send().await {
-            Ok(answer) if answer.status().is_success() => {
-                metrics::counter!("trellis_reconciler_alerts_sent_total").increment(1);
+    /// Sends for as long as this process is the one that tells, until `stop`.
+    pub(crate) async fn run(mut self, mut leads: watch::Receiver<Option<Lease>>) {
+        loop {
+            // The sender is gone when the process ends.
+            if leads.wait_for(Option::is_some).await.is_err() {
                 return;
             }
-            Ok(answer) => tracing::warn!(status = answer.status().as_u16(), "an alert was refused"),
-            // The URL may hold a secret.
-            Err(error) => {
-                let error = error.without_url();
-                tracing::warn!(error = %telemetry::ErrorChain(&error), "an alert was not delivered");
+            let wait = match self.round().await {
+                Ok(wait) => wait,
+                Err(error) => {
+                    tracing::warn!(error = %ErrorChain(&error), "alerts cannot be read");
+                    POLL * 10
+                }
+            };
+            if let Err(error) = self.measure().await {
+                tracing::debug!(error = %ErrorChain(&error), "waiting alerts cannot be counted");
             }
+            tokio::time::sleep(wait).await;
         }
-        tokio::time::sleep(wait).await;
-        wait = wait.saturating_mul(2).min(RETRY_MAX);
     }
-    metrics::counter!("trellis_reconciler_alerts_dropped_total").increment(1);
-    tracing::error!(alert = message, "an alert was dropped: nobody took it");
+
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is for people, not for money")]
+    async fn measure(&self) -> Result<(), StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
+        let waiting = alert::count_waiting(&mut connection).await?;
+        metrics::gauge!("trellis_reconciler_alerts_waiting").set(waiting.untold as f64);
+        metrics::gauge!("trellis_reconciler_alerts_oldest_seconds").set(waiting.oldest_seconds as f64);
+        Ok(())
+    }
+
+    async fn send(&self, url: &str, message: &Message) -> Answer {
+        let body = body(message).to_string();
+        let mut request = self
+            .client
+            .post(url)
+            .header("content-type", "application/json")
+            .header("idempotency-key", message.idempotency_key());
+        if let Some(secret) = &self.destination.secret {
+            request = request.header("x-trellis-signature", signature(secret, &body));
+        }
+        match request.body(body).send().await {
+            Ok(answer) if answer.status().is_success() => Answer::Taken,
+            Ok(answer) => {
+                let status = answer.status().as_u16();
+                let why = format!("HTTP status {status}");
+                if answer.status().is_client_error() && !BUSY.contains(&status) {
+                    Answer::Rejected(why)
+                } else {
+                    Answer::Silent(why)
+                }
+            }
+            // The URL may hold a secret.
+            Err(error) => Answer::Silent(ErrorChain(&error.without_url()).to_string()),
+        }
+    }
+}
+
+/// The shortest wait, doubled so many times, up to the longest.
+fn doubled(shortest: Duration, times: u32, longest: Duration) -> Duration {
+    let factor = 1_u32.checked_shl(times).unwrap_or(u32::MAX);
+    shortest.saturating_mul(factor).min(longest)
+}
+
+fn body(message: &Message) -> Value {
+    let mut body = message.content.clone();
+    let runbook = body["check"]
+        .as_str()
+        .and_then(audit::checks::Check::by_id)
+        .map(audit::checks::Check::runbook);
+    body["event"] = json!(message.event.name());
+    body["key"] = json!(message.idempotency_key());
+    body["alert"] = json!(message.id);
+    body["severity"] = json!(message.severity);
+    body["occurrences"] = json!(message.occurrences);
+    body["raised_at"] = json!(message.raised_at);
+    body["resolved_at"] = json!(message.resolved_at);
+    body["runbook"] = json!(runbook);
+    body
 }
 
 /// `sha256=` and the HMAC-SHA256 of a message (RFC 2104), in hexadecimal.
@@ -219,5 +250,12 @@ mod tests {
         );
         let long = "k".repeat(65);
         assert_ne!(signature(&long, "a"), signature(&"k".repeat(64), "a"));
+    }
+
+    #[test]
+    fn waits_double_and_never_end() {
+        assert_eq!(doubled(RETRY_MIN, 0, RETRY_MAX), RETRY_MIN);
+        assert_eq!(doubled(RETRY_MIN, 3, RETRY_MAX), RETRY_MIN * 8);
+        assert_eq!(doubled(RETRY_MIN, u32::MAX, RETRY_MAX), RETRY_MAX);
     }
 }

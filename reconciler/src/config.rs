@@ -3,24 +3,35 @@
 //! | variable | meaning |
 //! | --- | --- |
 //! | `TRELLIS_DATABASE_URL` | the ledger's database, as role `trellis_reconciler` |
-//! | `TRELLIS_RPC_URL` | JSON-RPC endpoint of a node; it must serve state by block hash and overrides in `eth_call` |
+//! | `TRELLIS_RPC_URL` | JSON-RPC endpoints, separated by commas, on a public chain at least two; they must serve state by block hash and overrides in `eth_call`. Looks read from the first that answers, and the last one is compared with what was recorded |
 //! | `TRELLIS_SIGNER_DATABASE_URL` | the signers' database, as role `trellis_signer_auditor`; several are separated by commas; without it R12 does not run |
 //! | `TRELLIS_EXPECTED_FILE` | lines `name = value` that the contract's configuration must have, beside what its events say |
 //! | `TRELLIS_INTERVAL_MS` | between two runs when nothing is posted; 1000 by default, 50 to 600000 |
 //! | `TRELLIS_FULL_INTERVAL_MS` | between two runs that read everything; 60000 by default, 50 to 86400000 |
 //! | `TRELLIS_WEBHOOK_URL` | where findings are sent to; nowhere by default |
 //! | `TRELLIS_WEBHOOK_SECRET` | key of the HMAC-SHA256 in the header `x-trellis-signature` |
+//! | `TRELLIS_ALERT_QUIET_MS` | how long a finding must be away until its end is told; 120000 by default, 0 to 86400000 |
+//! | `TRELLIS_ALERT_REMINDER_MS` | after so long people are told again of what is still there; 3600000 by default, 1000 to 604800000 |
 //! | `TRELLIS_LEASE_TTL_MS` | how long a silent reconciler keeps its lease; 5000 by default, 500 to 60000; long looks stretch it |
+//! | `TRELLIS_ATTESTOR_KEYSTORE`, `TRELLIS_ATTESTOR_PASSWORD_FILE` | the encrypted key with which batches and roots are attested, and the file with its password; without it nothing is attested, and so nothing is paid |
+//! | `TRELLIS_DEVELOPMENT_ATTESTOR_KEY` | a private key in the clear instead; refused unless the chain is a local one |
 //! | `TRELLIS_LISTEN` | where `/health`, `/health/ready` and `/metrics` are served; nowhere by default |
 //!
+//! What the rounds between the looks are told stands in `vigil/limits.rs`.
 //! Chain, contract and plan are not configured: the database says which ledger it is.
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use alloy_primitives::B256;
 use audit::checks::Configuration;
-use telemetry::{Env, EnvError};
+use service::{Env, EnvError};
+use store::alert::Timing;
+
+use crate::alert::Destination;
+use crate::vigil::VigilConfig;
 
 /// A difference of one wei is to be told within seconds.
 const INTERVAL_MS_DEFAULT: u64 = 1_000;
@@ -36,13 +47,22 @@ const LEASE_TTL_MS_DEFAULT: u64 = 5_000;
 /// Below this a look would outlive its lease, above it a killed reconciler would be missed for too long.
 const LEASE_TTL_MS: RangeInclusive<u64> = 500..=60_000;
 
+/// Two minutes: a process that restarts, or a node that falters, makes one alert.
+const QUIET_MS_DEFAULT: u64 = 120_000;
+/// None at all is for tests; more than a day would hide an end.
+const QUIET_MS: RangeInclusive<u64> = 0..=86_400_000;
+/// Once an hour: a message that was overlooked comes again in the same shift.
+const REMINDER_MS_DEFAULT: u64 = 3_600_000;
+/// Below a second it would be a flood; above a week nobody is reminded.
+const REMINDER_MS: RangeInclusive<u64> = 1_000..=604_800_000;
+
 /// What the reconciler is told.
 #[derive(Clone)]
 pub struct Config {
     /// The ledger's database, with a password.
     pub database_url: String,
-    /// The node; may hold a secret.
-    pub rpc_url: String,
+    /// The nodes; may hold secrets.
+    pub rpc_urls: Vec<String>,
     /// The signers' databases, with passwords.
     pub signer_database_urls: Vec<String>,
     /// What operators expect of the contract's configuration.
@@ -51,14 +71,34 @@ pub struct Config {
     pub interval: Duration,
     /// Between two runs that read everything.
     pub full_interval: Duration,
-    /// Where findings are sent to.
-    pub webhook_url: Option<String>,
-    /// Key of their signature.
-    pub webhook_secret: Option<String>,
+    /// Where alerts are sent to, and when.
+    pub destination: Destination,
     /// How long a silent reconciler keeps its lease.
     pub lease_ttl: Duration,
+    /// Where the key for attestations comes from.
+    pub attestor: Option<AttestorKey>,
+    /// What the rounds between the looks are told.
+    pub vigil: VigilConfig,
     /// Where health and metrics are served.
     pub listen: Option<SocketAddr>,
+}
+
+/// Where the attestor's key comes from.
+#[derive(Clone)]
+pub enum AttestorKey {
+    /// An encrypted file and the file with its password.
+    Keystore(PathBuf, PathBuf),
+    /// A key in the clear, for local chains.
+    Development(B256),
+}
+
+impl std::fmt::Debug for AttestorKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Keystore(file, _) => write!(f, "Keystore({})", file.display()),
+            Self::Development(_) => f.write_str("Development"),
+        }
+    }
 }
 
 impl std::fmt::Debug for Config {
@@ -85,7 +125,8 @@ impl Config {
         };
         Ok(Self {
             database_url: env.text("TRELLIS_DATABASE_URL")?,
-            rpc_url: env.text("TRELLIS_RPC_URL")?,
+            rpc_urls: env.list("TRELLIS_RPC_URL")?,
+            vigil: VigilConfig::from_env(env)?,
             signer_database_urls: signers.map(str::to_owned).collect(),
             expected,
             interval: milliseconds(env, "TRELLIS_INTERVAL_MS", INTERVAL_MS_DEFAULT, INTERVAL_MS)?,
@@ -95,12 +136,39 @@ impl Config {
                 FULL_INTERVAL_MS_DEFAULT,
                 FULL_INTERVAL_MS,
             )?,
-            webhook_url: env.find_text("TRELLIS_WEBHOOK_URL")?,
-            webhook_secret: env.find_text("TRELLIS_WEBHOOK_SECRET")?,
+            destination: destination(env)?,
             lease_ttl: milliseconds(env, "TRELLIS_LEASE_TTL_MS", LEASE_TTL_MS_DEFAULT, LEASE_TTL_MS)?,
+            attestor: attestor(env)?,
             listen: env.find_parse("TRELLIS_LISTEN")?,
         })
     }
+}
+
+fn attestor(env: &Env) -> Result<Option<AttestorKey>, EnvError> {
+    let development = "TRELLIS_DEVELOPMENT_ATTESTOR_KEY";
+    let key: Option<B256> = env.find_parse(development)?;
+    match (env.find_text("TRELLIS_ATTESTOR_KEYSTORE")?, key) {
+        (Some(_), Some(_)) => Err(EnvError::invalid(
+            development,
+            "must not be set beside TRELLIS_ATTESTOR_KEYSTORE",
+        )),
+        (Some(file), None) => {
+            let password = env.text("TRELLIS_ATTESTOR_PASSWORD_FILE")?;
+            Ok(Some(AttestorKey::Keystore(file.into(), password.into())))
+        }
+        (None, key) => Ok(key.map(AttestorKey::Development)),
+    }
+}
+
+fn destination(env: &Env) -> Result<Destination, EnvError> {
+    Ok(Destination {
+        url: env.find_text("TRELLIS_WEBHOOK_URL")?,
+        secret: env.find_text("TRELLIS_WEBHOOK_SECRET")?,
+        timing: Timing {
+            quiet: milliseconds(env, "TRELLIS_ALERT_QUIET_MS", QUIET_MS_DEFAULT, QUIET_MS)?,
+            reminder: milliseconds(env, "TRELLIS_ALERT_REMINDER_MS", REMINDER_MS_DEFAULT, REMINDER_MS)?,
+        },
+    })
 }
 
 fn milliseconds(
@@ -155,7 +223,7 @@ mod tests {
         assert_eq!(config.interval, Duration::from_secs(1));
         assert_eq!(config.full_interval, Duration::from_secs(60));
         assert!(config.signer_database_urls.is_empty() && config.expected.is_empty());
-        assert!(config.webhook_url.is_none() && config.listen.is_none());
+        assert!(config.destination.url.is_none() && config.listen.is_none());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256};
 use audit::checks::{Chain, ChainAccount, Configuration, PAUSED, Position, Skip, Totals};
 use chain::{AccountState, At, BatchState, ChainError, ChainReader};
 use money::Amount;
-use telemetry::ErrorChain;
+use service::ErrorChain;
 
 use crate::governance::{Governance, describe, expected};
 

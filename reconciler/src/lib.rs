@@ -5,6 +5,7 @@
 //! by cadence, and in every run while something is open; else each run reads what came since.
 
 mod alert;
+mod attest;
 mod config;
 mod contract;
 mod decode;
@@ -14,10 +15,12 @@ mod once;
 mod run;
 mod server;
 mod signers;
+mod vigil;
 mod watch;
 
-pub use alert::signature;
+pub use alert::{Courier, Destination, signature};
 pub use config::Config;
 pub use once::once;
 pub use run::{Looked, Reconciler};
+pub use vigil::{Looks, Vigil, VigilConfig};
 pub use watch::watch;

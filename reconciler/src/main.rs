@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use reconciler::Config;
-use telemetry::{Env, ErrorChain};
+use service::{Env, ErrorChain};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -27,8 +27,8 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    telemetry::install_tls();
-    if let Err(error) = telemetry::init() {
+    service::install_tls();
+    if let Err(error) = service::init() {
         eprintln!("{}", ErrorChain(&error));
         return ExitCode::FAILURE;
     }

@@ -2,16 +2,22 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use abi::development::is_local_chain;
 use alloy_primitives::{Address, B256};
 use anyhow::Context;
+use approval::Domain;
 use audit::checks::{self, BatchState, Position, Report, Skip, Snapshot};
 use chain::ChainReader;
 use plan::CompiledPlan;
+use service::transport;
+use signer::keyring::{self, LocalKey};
 use store::PgPool;
 use store::deployment::{self, Deployment};
 use store::reconciliation::{self, Extent, Reading};
+use store::rights::{self, Enforcement, Role};
 
-use crate::config::Config;
+use crate::attest::Attestor;
+use crate::config::{AttestorKey, Config};
 use crate::contract::{self, Read, Wanted};
 use crate::memory::Memory;
 use crate::signers::Signers;
@@ -22,15 +28,23 @@ const SAMPLE: usize = 200;
 /// Batches whose state a run reads at the contract, beyond which their events must do.
 const BATCHES_MAX: usize = 200;
 
-/// Connections: one for the look, one for what it found.
-const CONNECTIONS_MAX: u32 = 2;
+/// Connections: one for the look, one for what it found, one for alerts, one for what is seen between looks.
+const CONNECTIONS_MAX: u32 = 4;
+
+/// The chain of development, where everything may be one process.
+const LOCAL_CHAIN_ID: u64 = 31_337;
+
+/// One endpoint alone could show a chain of its own.
+const ENDPOINTS_MIN: usize = 2;
 
 /// Books, events, contract and signers, and what is remembered of them.
 #[derive(Debug)]
 pub struct Reconciler {
     pool: PgPool,
-    reader: ChainReader,
+    /// Looks are read from the first; one that does not answer goes to the end.
+    readers: Vec<ChainReader>,
     plan: CompiledPlan,
+    chain_id: u64,
     signers: Signers,
     pinned: checks::Configuration,
     memory: Memory,
@@ -72,17 +86,36 @@ impl Reconciler {
         let deployment: Deployment = deployment::find(&mut connection)
             .await?
             .context("the database is not bound to a deployed contract")?;
+        let enforcement = Enforcement::on_chain(is_local_chain(deployment.chain_id));
+        rights::check(&mut connection, Role::Reconciler, enforcement).await?;
         drop(connection);
+        let chain_id = deployment.chain_id;
+        transport::check_database("TRELLIS_DATABASE_URL", &config.database_url, chain_id)?;
+        for url in &config.signer_database_urls {
+            transport::check_database("TRELLIS_SIGNER_DATABASE_URL", url, chain_id)?;
+        }
         let plan = plan::compile(&deployment.plan_text).context("the deployment's plan does not compile")?;
         anyhow::ensure!(
             plan.hash() == deployment.plan_hash,
             "the deployment's plan has another hash than was deployed"
         );
         plan.served().context("the reconciler cannot judge the plan")?;
+        let readers: Result<Vec<_>, _> = config
+            .rpc_urls
+            .iter()
+            .map(|url| ChainReader::connect(url, deployment.contract))
+            .collect();
+        let readers = readers?;
+        anyhow::ensure!(
+            deployment.chain_id == LOCAL_CHAIN_ID || readers.len() >= ENDPOINTS_MIN,
+            "TRELLIS_RPC_URL needs at least {ENDPOINTS_MIN} endpoints on chain {}",
+            deployment.chain_id
+        );
         Ok(Self {
             pool,
-            reader: ChainReader::connect(&config.rpc_url, deployment.contract)?,
+            readers,
             plan,
+            chain_id: deployment.chain_id,
             signers: Signers::new(
                 &config.signer_database_urls,
                 deployment.chain_id,
@@ -94,10 +127,43 @@ impl Reconciler {
         })
     }
 
+    /// Who attests, with the key that the configuration names.
+    ///
+    /// # Errors
+    /// The key cannot be used, or everybody knows it on a public chain.
+    pub(crate) fn attestor(&self, config: &Config) -> anyhow::Result<Option<Attestor>> {
+        let is_local = abi::development::is_local_chain(self.chain_id);
+        let key = match &config.attestor {
+            None => return Ok(None),
+            Some(AttestorKey::Keystore(file, password)) => keyring::open(file, password)?,
+            Some(AttestorKey::Development(_)) if !is_local => {
+                anyhow::bail!("TRELLIS_DEVELOPMENT_ATTESTOR_KEY is for local chains only")
+            }
+            Some(AttestorKey::Development(secret)) => LocalKey::from_bytes(secret)?,
+        };
+        anyhow::ensure!(
+            is_local || !keyring::is_public_knowledge(key.address()),
+            "everybody knows the private key of {}",
+            key.address()
+        );
+        let domain = Domain {
+            chain_id: self.chain_id,
+            contract: self.readers[0].contract(),
+        };
+        let (reader, plan) = (self.readers[0].clone(), self.plan.clone());
+        Ok(Some(Attestor::new(key, domain, reader, plan)))
+    }
+
     /// The ledger's database.
     #[must_use]
     pub const fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// The endpoints.
+    #[must_use]
+    pub fn readers(&self) -> &[ChainReader] {
+        &self.readers
     }
 
     /// Looks at everything, or at what is new since the last look; `None` when nothing is posted yet.
@@ -122,7 +188,12 @@ impl Reconciler {
         memory.take(&mut reading);
         let is_full = extent == Extent::Full;
         let wanted = self.wanted(&reading, &memory, is_full);
-        let read = contract::read(&self.reader, &reading.position, &wanted, &memory.governance).await;
+        let read = contract::read(&self.readers[0], &reading.position, &wanted, &memory.governance).await;
+        if let Err(skip) = &read {
+            // The next look asks the next endpoint.
+            tracing::debug!(chain.node = self.readers[0].name(), why = %skip, "the contract was not read");
+            self.readers.rotate_left(1);
+        }
         if read.is_ok() {
             memory.touched.clear();
             memory.batches_touched.clear();

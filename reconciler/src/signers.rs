@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, B256};
 use audit::checks::{SignerMemory, Skip};
+use service::ErrorChain;
 use signer::audit::{VerifyError, list_recorded, verify};
 use sqlx::{Connection, PgConnection};
-use telemetry::ErrorChain;
 
 /// One database of signers, and what was read of it.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The loop around looks: when to look, what to store, whom to tell.
+//! The loop around looks: when to look, and what to store. What is stored as an alert is told by the courier.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -6,12 +6,14 @@ use audit::checks::{Check, Severity, Verdict};
 use serde_json::{Map, Value, json};
 use store::lease::{self, Lease, LeaseError, LeaseName};
 use store::reconciliation::{self, RunRecord, Stored};
-use tokio::sync::watch::Receiver;
+use tokio::sync::watch::{self, Receiver};
 
-use crate::alert::Alerts;
+use crate::alert::Courier;
+use crate::attest::Attestor;
 use crate::config::Config;
 use crate::run::{Looked, Reconciler};
-use crate::server::{Pulse, serve};
+use crate::server::{Pulse, SILENCE_MAX, serve};
+use crate::vigil::{Looks, Vigil};
 
 /// Between two looks at whether something was posted.
 const POLL: Duration = Duration::from_millis(50);
@@ -35,7 +37,10 @@ const RETRY: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 struct Watcher {
     reconciler: Reconciler,
-    alerts: Alerts,
+    attestor: Option<Attestor>,
+    /// Whether this process is the one that stores and tells; the courier waits for it.
+    leads: watch::Sender<Option<Lease>>,
+    looks: Looks,
     pulse: Pulse,
     config: Config,
     lease: Option<Lease>,
@@ -56,16 +61,32 @@ struct Watcher {
 /// # Errors
 /// Something is missing at the start; later failures are waited out.
 pub async fn watch(config: Config, mut stop: Receiver<bool>) -> anyhow::Result<()> {
-    let metrics = telemetry::metrics::install()?;
-    let pulse = Pulse::default();
+    let metrics = service::metrics::install()?;
+    let pulse = Pulse::new(SILENCE_MAX);
     let reconciler = Reconciler::new(&config).await?;
-    let alerts = Alerts::start(config.webhook_url.clone(), config.webhook_secret.clone())?;
+    let attestor = reconciler.attestor(&config)?;
+    if attestor.is_none() {
+        tracing::warn!("there is no key to attest with: no batch and no root will be authorized");
+    }
+    let courier = Courier::new(reconciler.pool().clone(), config.destination.clone())?;
+    let (leads, leading) = watch::channel(None);
+    tokio::spawn(courier.run(leading.clone()));
+    let looks = Looks::default();
+    let vigil = Vigil::new(
+        reconciler.pool().clone(),
+        reconciler.readers().to_vec(),
+        looks.clone(),
+        config.vigil.clone(),
+    )?;
+    tokio::spawn(vigil.run(leading));
     serve(config.listen, metrics, pulse.clone()).await?;
     describe_checks();
     let (now, config_ttl) = (Instant::now(), config.lease_ttl);
     let mut watcher = Watcher {
         reconciler,
-        alerts,
+        attestor,
+        leads,
+        looks,
         pulse,
         config,
         lease: None,
@@ -79,7 +100,7 @@ pub async fn watch(config: Config, mut stop: Receiver<bool>) -> anyhow::Result<(
         stored_outcome: "",
     };
     watcher.pulse.beat();
-    telemetry::announce_ready()?;
+    service::announce_ready()?;
     loop {
         let wait = match watcher.step().await {
             Ok(()) => POLL,
@@ -105,6 +126,7 @@ impl Watcher {
             self.pulse.beat();
             return Ok(());
         }
+        self.attest().await?;
         let now = Instant::now();
         let interval_is_over = self
             .looked_at
@@ -123,13 +145,25 @@ impl Watcher {
         self.look(now).await
     }
 
+    /// Attests what waits, as far as the last look allows it.
+    async fn attest(&mut self) -> anyhow::Result<()> {
+        let Some(attestor) = &mut self.attestor else {
+            return Ok(());
+        };
+        let mut connection = self.reconciler.pool().acquire().await?;
+        Ok(attestor.step(&mut connection).await?)
+    }
+
     async fn look(&mut self, now: Instant) -> anyhow::Result<()> {
         let everything = self.is_open || now >= self.next_full;
         let looked = self.reconciler.run(everything).await?;
         self.pulse.beat();
+        self.looks.ended(looked.as_ref());
         let Some(looked) = looked else {
-            self.pulse
-                .saw(json!({ "outcome": "skipped", "cause": "nothing_posted" }));
+            self.pulse.note(
+                "last_run",
+                json!({ "outcome": "skipped", "cause": "nothing_posted" }),
+            );
             return Ok(());
         };
         let ended = Instant::now();
@@ -140,10 +174,12 @@ impl Watcher {
             self.next_full = ended + pause.max(self.config.full_interval);
         }
         measure(&looked);
+        if let Some(attestor) = &mut self.attestor {
+            attestor.saw(&looked);
+        }
         let stored = self.store(&looked).await?;
-        self.alerts.tell(&looked, &stored);
         log(&looked, &stored);
-        self.pulse.saw(summary(&looked));
+        self.pulse.note("last_run", summary(&looked));
         Ok(())
     }
 
@@ -201,14 +237,16 @@ impl Watcher {
                 if self.lease.is_some() {
                     let open = reconciliation::list_open(&mut connection).await?;
                     self.is_open = !open.is_empty();
-                    self.alerts.inherit(open);
+                    self.looks.expect();
                 }
             }
         }
+        self.leads.send_replace(self.lease);
         Ok(self.lease.is_some())
     }
 
     async fn release(&mut self) {
+        self.leads.send_replace(None);
         let Some(held) = self.lease.take() else { return };
         let released = async {
             let mut connection = self.reconciler.pool().acquire().await?;
@@ -334,7 +372,7 @@ fn log(looked: &Looked, stored: &Stored) {
 }
 
 fn describe_checks() {
-    for check in Check::ALL {
+    for check in Check::ALL.into_iter().chain(Check::VIGIL) {
         metrics::gauge!("trellis_reconciler_findings", "check" => check.id()).set(0.0);
     }
 }
@@ -386,6 +424,19 @@ mod tests {
         let anchors: Vec<String> = headings
             .map(|heading| heading.to_lowercase().replace(' ', "-"))
             .collect();
-        assert_eq!(anchors, Check::ALL.map(Check::runbook));
+        let mut checks: Vec<Check> = Check::ALL.into_iter().chain(Check::VIGIL).collect();
+        // By number: R1b stands behind R1.
+        let number = |check: &Check| {
+            check
+                .id()
+                .trim_matches(char::is_alphabetic)
+                .parse::<u32>()
+                .unwrap()
+        };
+        checks.sort_by_key(|check| (number(check), check.id().len()));
+        assert_eq!(
+            anchors,
+            checks.into_iter().map(Check::runbook).collect::<Vec<_>>()
+        );
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Not responsible for HTTP.
 
+mod agreement;
 mod batch;
 mod intake;
 mod root;
@@ -16,15 +17,16 @@ use abi::typed_data;
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::Eip712Domain;
 use chain::{ChainError, ChainReader};
+use service::fault_point;
 use signer_client::Authorization;
 use sqlx::PgPool;
-use telemetry::fault_point;
 
 use crate::audit::{Entry, Event};
 use crate::callers::{Caller, Callers};
 use crate::head::HeadClock;
 use crate::keyring::{KeyError, LocalKey};
 use crate::limiter::Limiter;
+use crate::people::PeopleCache;
 use crate::policy::Policy;
 use crate::protection::{self, Identity, Justified, Known, NewRequest, Recorded, Signed};
 use crate::purpose::{Kind, Purpose};
@@ -48,6 +50,7 @@ pub struct Authorizer {
     policy_hash: B256,
     domain: Eip712Domain,
     callers: Callers,
+    people: PeopleCache,
     cheap_refusals: Limiter,
     unwritten: AtomicU64,
 }
@@ -76,6 +79,7 @@ impl Authorizer {
             domain: typed_data::domain(policy.chain_id(), policy.contract()),
             policy,
             callers,
+            people: PeopleCache::default(),
             cheap_refusals: Limiter::new(CHEAP_REFUSALS_PER_SECOND, CHEAP_REFUSALS_BURST),
             unwritten: AtomicU64::new(0),
         }
@@ -103,10 +107,10 @@ impl Authorizer {
         self.clock.timestamp().await.map(drop)
     }
 
-    /// Whether the key signs nothing until a person has looked at an equivocation.
-    pub(crate) async fn is_paused(&self) -> Result<bool, sqlx::Error> {
+    /// What the key does not sign until a person has looked at an equivocation, by the names of areas.
+    pub(crate) async fn list_paused(&self) -> Result<Vec<String>, sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
-        protection::is_paused(&mut connection, self.purpose(), self.address()).await
+        protection::list_paused(&mut connection, self.purpose(), self.address()).await
     }
 
     /// Records that the signer begins to serve, under which policy and with which key.

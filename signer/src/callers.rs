@@ -6,18 +6,21 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
-use signer_client::DEVELOPMENT_CALLER_KEY;
+use signer_client::{DEVELOPMENT_CALLER_KEY, DEVELOPMENT_SETTLER_KEY};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
 use crate::limiter::Limiter;
-use crate::purpose::{Kind, Purpose};
+use crate::purpose::{Area, Kind, Purpose};
 
 /// Seconds of the lasting rate that a caller may use at once.
 const BURST_SECONDS: u32 = 10;
 
-/// The name of the caller with the development key.
-const DEVELOPMENT_CALLER: &str = "api";
+/// The callers of a local chain: name, key, and whether they ask for intakes or for everything else.
+const DEVELOPMENT_CALLERS: [(&str, &str, bool); 2] = [
+    ("api", DEVELOPMENT_CALLER_KEY, true),
+    ("settler", DEVELOPMENT_SETTLER_KEY, false),
+];
 
 /// A caller's key has 64 hexadecimal digits.
 const KEY_LENGTH: usize = 64;
@@ -41,6 +44,9 @@ pub enum CallerSpecError {
         "a caller may ask for `registration`, `retopup`, `payout-batch`, `root` or `transaction`, as its signer does"
     )]
     Kind,
+    /// One key would do for newcomers and for payments.
+    #[error("a caller that asks for registrations or retopups must not ask for anything else")]
+    Mixed,
     /// Two callers have a name or a key in common.
     #[error("two callers have the same name or key")]
     Twice,
@@ -56,7 +62,7 @@ impl FromStr for CallerSpec {
         if name.is_empty() || !name.bytes().all(plain) {
             return Err(CallerSpecError::Form);
         }
-        let may = kinds.split('+').map(kind).collect::<Result<_, _>>()?;
+        let may: BTreeSet<Kind> = kinds.split('+').map(kind).collect::<Result<_, _>>()?;
         let mut key_hash = [0; 32];
         hex::decode_to_slice(hash, &mut key_hash).map_err(|_| CallerSpecError::Form)?;
         Ok(Self {
@@ -75,23 +81,38 @@ fn kind(name: &str) -> Result<Kind, CallerSpecError> {
 }
 
 impl CallerSpec {
-    /// The caller of a local chain, whose key everybody knows.
+    /// The callers of a local chain, whose keys everybody knows.
     #[must_use]
-    pub fn development(purpose: Purpose) -> Self {
-        Self {
-            name: DEVELOPMENT_CALLER.to_owned(),
+    pub fn development(purpose: Purpose) -> Vec<Self> {
+        let caller = |(name, key, asks_for_intakes): (&str, &str, bool)| Self {
+            name: name.to_owned(),
             may: Kind::ALL
                 .into_iter()
-                .filter(|kind| kind.purpose() == purpose)
+                .filter(|kind| {
+                    kind.purpose() == purpose && (kind.area() == Area::Intakes) == asks_for_intakes
+                })
                 .collect(),
-            key_hash: key_hash(DEVELOPMENT_CALLER_KEY),
-        }
+            key_hash: key_hash(key),
+        };
+        DEVELOPMENT_CALLERS.into_iter().map(caller).collect()
+    }
+
+    /// Whether the caller asks for intakes and for something else.
+    fn is_mixed(&self) -> bool {
+        let intakes = self
+            .may
+            .iter()
+            .filter(|kind| kind.area() == Area::Intakes)
+            .count();
+        intakes > 0 && intakes < self.may.len()
     }
 
     /// Whether everybody knows the caller's key.
     #[must_use]
     pub fn is_public_knowledge(&self) -> bool {
-        self.key_hash == key_hash(DEVELOPMENT_CALLER_KEY)
+        DEVELOPMENT_CALLERS
+            .iter()
+            .any(|(_, key, _)| self.key_hash == key_hash(key))
     }
 
     /// Reads a list with commas, of callers of a signer for this purpose.
@@ -108,6 +129,9 @@ impl CallerSpec {
         let mut kinds = callers.iter().flat_map(|caller| &caller.may);
         if kinds.any(|kind| kind.purpose() != purpose) {
             return Err(CallerSpecError::Kind);
+        }
+        if callers.iter().any(CallerSpec::is_mixed) {
+            return Err(CallerSpecError::Mixed);
         }
         if names.len() < callers.len() || keys.len() < callers.len() {
             return Err(CallerSpecError::Twice);
@@ -203,7 +227,14 @@ mod tests {
         };
         let list = |text: &str| list_for(text, Purpose::Authorizations);
         assert_eq!(list("a=registration:HASH"), Ok(1));
-        assert_eq!(list("a=registration+retopup+payout-batch:HASH"), Ok(1));
+        assert_eq!(
+            list("a=registration+retopup:HASH,b=payout-batch:HASH"),
+            Err(CallerSpecError::Twice)
+        );
+        assert_eq!(
+            list("a=registration+payout-batch:HASH"),
+            Err(CallerSpecError::Mixed)
+        );
         assert_eq!(list_for("a=root:HASH", Purpose::Roots), Ok(1));
         assert_eq!(list_for("a=transaction:HASH", Purpose::Transactions), Ok(1));
         for bad in [

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `TRELLIS_PURPOSE` | what this signer signs: `authorizations` (the default), `roots` or `transactions` |
 //! | `TRELLIS_LISTEN` | address and port, `127.0.0.1:0` by default; port 0 picks a free one and the log says which |
+//! | `TRELLIS_TLS_CERTIFICATE`, `TRELLIS_TLS_KEY`, `TRELLIS_TLS_CLIENT_CA` | PEM of the certificate chain, its key, and the authorities of callers; required on public chains unless it listens on a loopback address |
 //! | `TRELLIS_DATABASE_URL` | the signers' own database as role `trellis_signer` |
 //! | `TRELLIS_RPC_URL` | the node whose head is the clock of deadlines, and whose state justifies batches, roots and nonces |
 //! | `TRELLIS_CHAIN_ID`, `TRELLIS_CONTRACT` | the only chain and contract it signs for |
@@ -15,6 +16,14 @@
 //! | `TRELLIS_AMOUNT_MAX` | authorizations: the largest amount of one intake in base units; on a local chain 1,000 BNB by default |
 //! | `TRELLIS_BATCH_MAX` | authorizations: the largest total of one batch in base units; on a local chain 1,000,000 BNB by default |
 //! | `TRELLIS_DAY_MAX` | authorizations: the most that batches may newly promise in any 24 hours; not below the limit of a batch; on a local chain 10,000,000 BNB by default |
+//! | `TRELLIS_WALLET_DAY_MAX` | authorizations: the most that batches may newly promise to one wallet in any 24 hours; on a local chain the limit of a day by default |
+//! | `TRELLIS_FIRST_PAYOUT_MAX` | authorizations: the most for a wallet that was never paid; on a local chain the limit of a day by default |
+//! | `TRELLIS_ROOT_DAY_MAX` | roots: the most that roots may newly promise in any 24 hours; on a local chain 10,000,000 BNB by default |
+//! | `TRELLIS_ROOT_UNSEEN_MAX` | roots: what a root may promise beyond all intakes that signers with the same database authorized; on a local chain 10,000,000 BNB by default |
+//! | `TRELLIS_LARGE_TOTAL`, `TRELLIS_LARGE_AGE_SECONDS` | authorizations and roots: from which total (of a root: increase) on something waits, and how long after the attestor first saw it; on a local chain nothing waits by default |
+//! | `TRELLIS_CLAIMS_PER_DAY_MAX` | transactions: claims for users in any 24 hours; on a local chain 1,000,000 by default |
+//! | `TRELLIS_ATTESTORS` | accounts of the reconcilers that attest, separated by commas; on a local chain the development attestor by default |
+//! | `TRELLIS_ATTESTATION_AGE_MAX_SECONDS` | for how long of the chain's time an attestation counts; 120 by default, 10 to 3600 |
 //! | `TRELLIS_GAS_LIMIT_MAX` | transactions: the largest gas limit; by default 16,777,216, the chain's own limit |
 //! | `TRELLIS_FEE_PER_GAS_MAX` | transactions: the highest price of gas in wei, tip included; on a local chain 1,000 gwei by default |
 //! | `TRELLIS_TIP_PER_GAS_MAX` | transactions: the highest tip per gas in wei; by default as high as the price |
@@ -25,17 +34,15 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use alloy::primitives::{Address, B256};
 use money::Amount;
-use telemetry::{Env, EnvError};
+use service::{Env, EnvError};
 
 use crate::callers::CallerSpec;
-use crate::policy::{BatchLimits, NO_PLANS, Policy, Scope, TransactionLimits};
+use crate::policy::{Attestors, BatchLimits, NO_PLANS, Policy, RootLimits, Scope, TransactionLimits};
 use crate::purpose::Purpose;
-
-/// Chain ids of development nodes: nobody's money. Development defaults are used on no other.
-const LOCAL_CHAIN_IDS: [u64; 2] = [31_337, 1_337];
 
 /// The largest intake of a local chain: 1,000 BNB, many times the dearest plan.
 const LOCAL_AMOUNT_MAX: Amount = Amount::new(1_000_000_000_000_000_000_000);
@@ -45,6 +52,15 @@ const LOCAL_BATCH_MAX: Amount = Amount::new(1_000_000_000_000_000_000_000_000);
 
 /// The most that a day's batches promise on a local chain.
 const LOCAL_DAY_MAX: Amount = Amount::new(10_000_000_000_000_000_000_000_000);
+
+/// Claims for users in a day on a local chain.
+const LOCAL_CLAIMS_PER_DAY_MAX: u32 = 1_000_000;
+
+/// For how long an attestation counts: two of the reconciler's slowest regular looks, and the time to ask.
+const ATTESTATION_AGE_MAX_DEFAULT: u64 = 120;
+
+/// Below ten seconds no attestation would be in time, above an hour it says nothing of now.
+const ATTESTATION_AGE_MAX: std::ops::RangeInclusive<u64> = 10..=3_600;
 
 /// The largest gas limit of a transaction on the chain (EIP-7825).
 const GAS_LIMIT_MAX_DEFAULT: u64 = 16_777_216;
@@ -60,6 +76,8 @@ const REQUESTS_PER_SECOND_DEFAULT: u32 = 50;
 pub struct Config {
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Mutual TLS.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
     /// The signer's own database, with a password.
     pub database_url: String,
     /// The node.
@@ -111,7 +129,7 @@ impl fmt::Debug for Config {
 /// Whether this is the chain of a development node.
 #[must_use]
 pub fn is_local(chain_id: u64) -> bool {
-    LOCAL_CHAIN_IDS.contains(&chain_id)
+    service::is_local_chain(chain_id)
 }
 
 impl Config {
@@ -132,6 +150,7 @@ impl Config {
         }
         Ok(Self {
             listen: env.parse_or("TRELLIS_LISTEN", SocketAddr::from(([127, 0, 0, 1], 0)))?,
+            tls: service::tls::server_from_env(env)?,
             database_url: env.text("TRELLIS_DATABASE_URL")?,
             rpc_url: env.text("TRELLIS_RPC_URL")?,
             policy: policy(env, purpose, chain_id)?,
@@ -155,11 +174,17 @@ fn policy(env: &Env, purpose: Purpose, chain_id: u64) -> Result<Policy, EnvError
         Purpose::Authorizations => Ok(Policy::Authorizations {
             amount_max: limit(env, "TRELLIS_AMOUNT_MAX", local.then_some(LOCAL_AMOUNT_MAX))?,
             batches: batch_limits(env, local)?,
+            attestors: attestors(env, local)?,
             scope: scope(plan_hashes(env)?)?,
         }),
-        Purpose::Roots => Ok(Policy::Roots(scope(plan_hashes(env)?)?)),
+        Purpose::Roots => Ok(Policy::Roots {
+            limits: root_limits(env, local)?,
+            attestors: attestors(env, local)?,
+            scope: scope(plan_hashes(env)?)?,
+        }),
         Purpose::Transactions => Ok(Policy::Transactions {
             limits: transaction_limits(env, local)?,
+            attestors: attestors(env, local)?,
             scope: scope(NO_PLANS)?,
         }),
     }
@@ -178,10 +203,22 @@ where
 }
 
 fn batch_limits(env: &Env, local: bool) -> Result<BatchLimits, EnvError> {
+    let batch_max = limit(env, "TRELLIS_BATCH_MAX", local.then_some(LOCAL_BATCH_MAX))?;
+    let day_max = limit(env, "TRELLIS_DAY_MAX", local.then_some(LOCAL_DAY_MAX))?;
     let limits = BatchLimits {
-        batch_max: limit(env, "TRELLIS_BATCH_MAX", local.then_some(LOCAL_BATCH_MAX))?,
-        day_max: limit(env, "TRELLIS_DAY_MAX", local.then_some(LOCAL_DAY_MAX))?,
+        batch_max,
+        day_max,
+        wallet_day_max: limit(env, "TRELLIS_WALLET_DAY_MAX", local.then_some(day_max))?,
+        first_payout_max: limit(env, "TRELLIS_FIRST_PAYOUT_MAX", local.then_some(day_max))?,
+        large_total: limit(env, "TRELLIS_LARGE_TOTAL", local.then_some(LOCAL_DAY_MAX))?,
+        large_age: limit(env, "TRELLIS_LARGE_AGE_SECONDS", local.then_some(0))?,
     };
+    if limits.wallet_day_max > limits.day_max {
+        return Err(EnvError::invalid(
+            "TRELLIS_WALLET_DAY_MAX",
+            "must not be above TRELLIS_DAY_MAX",
+        ));
+    }
     if limits.day_max < limits.batch_max {
         return Err(EnvError::invalid(
             "TRELLIS_DAY_MAX",
@@ -189,6 +226,47 @@ fn batch_limits(env: &Env, local: bool) -> Result<BatchLimits, EnvError> {
         ));
     }
     Ok(limits)
+}
+
+fn root_limits(env: &Env, local: bool) -> Result<RootLimits, EnvError> {
+    Ok(RootLimits {
+        day_max: limit(env, "TRELLIS_ROOT_DAY_MAX", local.then_some(LOCAL_DAY_MAX))?,
+        unseen_max: limit(env, "TRELLIS_ROOT_UNSEEN_MAX", local.then_some(LOCAL_DAY_MAX))?,
+        large_total: limit(env, "TRELLIS_LARGE_TOTAL", local.then_some(LOCAL_DAY_MAX))?,
+        large_age: limit(env, "TRELLIS_LARGE_AGE_SECONDS", local.then_some(0))?,
+    })
+}
+
+fn attestors(env: &Env, local: bool) -> Result<Attestors, EnvError> {
+    let name = "TRELLIS_ATTESTORS";
+    let accounts = match env.find_text(name)? {
+        None if local => BTreeSet::from([abi::development::ATTESTOR.address]),
+        None => {
+            return Err(EnvError::Missing {
+                name: name.to_owned(),
+            });
+        }
+        Some(text) => (text.split(','))
+            .map(|account| account.trim().parse())
+            .collect::<Result<BTreeSet<Address>, _>>()
+            .map_err(|error| EnvError::invalid(name, error))?,
+    };
+    if !local
+        && accounts
+            .iter()
+            .any(|account| crate::keyring::is_public_knowledge(*account))
+    {
+        return Err(EnvError::invalid(
+            name,
+            "everybody knows the private key of one of them",
+        ));
+    }
+    let name = "TRELLIS_ATTESTATION_AGE_MAX_SECONDS";
+    let age_max = env.parse_or(name, ATTESTATION_AGE_MAX_DEFAULT)?;
+    if !ATTESTATION_AGE_MAX.contains(&age_max) {
+        return Err(EnvError::invalid(name, "must be 10 to 3600"));
+    }
+    Ok(Attestors { accounts, age_max })
 }
 
 fn transaction_limits(env: &Env, local: bool) -> Result<TransactionLimits, EnvError> {
@@ -215,6 +293,11 @@ fn transaction_limits(env: &Env, local: bool) -> Result<TransactionLimits, EnvEr
         gas_limit_max,
         fee_per_gas_max,
         tip_per_gas_max,
+        claims_per_day_max: limit(
+            env,
+            "TRELLIS_CLAIMS_PER_DAY_MAX",
+            local.then_some(LOCAL_CLAIMS_PER_DAY_MAX),
+        )?,
     })
 }
 
@@ -260,7 +343,7 @@ fn key(env: &Env, local: bool) -> Result<KeySource, EnvError> {
 fn callers(env: &Env, purpose: Purpose, local: bool) -> Result<Vec<CallerSpec>, EnvError> {
     let name = "TRELLIS_CALLERS";
     let callers = match env.find_text(name)? {
-        None if local => return Ok(vec![CallerSpec::development(purpose)]),
+        None if local => return Ok(CallerSpec::development(purpose)),
         None => env.text(name)?,
         Some(text) => text,
     };
@@ -294,6 +377,14 @@ mod tests {
             ("TRELLIS_AMOUNT_MAX", "1000000000"),
             ("TRELLIS_BATCH_MAX", "1000000000"),
             ("TRELLIS_DAY_MAX", "1000000000"),
+            ("TRELLIS_WALLET_DAY_MAX", "100000000"),
+            ("TRELLIS_FIRST_PAYOUT_MAX", "10000000"),
+            ("TRELLIS_ROOT_DAY_MAX", "1000000000"),
+            ("TRELLIS_ROOT_UNSEEN_MAX", "0"),
+            ("TRELLIS_LARGE_TOTAL", "100000000"),
+            ("TRELLIS_LARGE_AGE_SECONDS", "3600"),
+            ("TRELLIS_CLAIMS_PER_DAY_MAX", "1000"),
+            ("TRELLIS_ATTESTORS", "0x00000000000000000000000000000000000000a7"),
         ];
         for change in changes {
             variables.retain(|(name, _)| name != &change.0);
@@ -305,9 +396,7 @@ mod tests {
     fn named_by(result: Result<Config, EnvError>) -> String {
         match result {
             Ok(_) => "nothing".to_owned(),
-            Err(EnvError::Missing { name } | EnvError::NotText { name } | EnvError::Invalid { name, .. }) => {
-                name
-            }
+            Err(error) => error.name().to_owned(),
         }
     }
 
@@ -326,6 +415,11 @@ mod tests {
             "TRELLIS_AMOUNT_MAX",
             "TRELLIS_BATCH_MAX",
             "TRELLIS_DAY_MAX",
+            "TRELLIS_WALLET_DAY_MAX",
+            "TRELLIS_FIRST_PAYOUT_MAX",
+            "TRELLIS_LARGE_TOTAL",
+            "TRELLIS_LARGE_AGE_SECONDS",
+            "TRELLIS_ATTESTORS",
         ] {
             assert_eq!(named_by(with(&[(name, "")])), name);
         }
@@ -349,9 +443,14 @@ mod tests {
             ("TRELLIS_AMOUNT_MAX", ""),
             ("TRELLIS_BATCH_MAX", ""),
             ("TRELLIS_DAY_MAX", ""),
+            ("TRELLIS_WALLET_DAY_MAX", ""),
+            ("TRELLIS_FIRST_PAYOUT_MAX", ""),
+            ("TRELLIS_LARGE_TOTAL", ""),
+            ("TRELLIS_LARGE_AGE_SECONDS", ""),
+            ("TRELLIS_ATTESTORS", ""),
         ])
         .unwrap();
-        assert_eq!(local.callers, [CallerSpec::development(Purpose::Authorizations)]);
+        assert_eq!(local.callers, CallerSpec::development(Purpose::Authorizations));
         assert!(!format!("{local:?}").contains("0001"), "the key is not shown");
     }
 
@@ -365,6 +464,13 @@ mod tests {
             named_by(with(&[roots[0], roots[1], ("TRELLIS_PLAN_HASHES", "")])),
             "TRELLIS_PLAN_HASHES"
         );
+        for name in [
+            "TRELLIS_ROOT_DAY_MAX",
+            "TRELLIS_ROOT_UNSEEN_MAX",
+            "TRELLIS_ATTESTORS",
+        ] {
+            assert_eq!(named_by(with(&[roots[0], roots[1], (name, "")])), name);
+        }
         let sender = format!("worker=transaction:{ZERO}");
         let transactions = |name: &'static str, value: &'static str| {
             named_by(with(&[
@@ -381,6 +487,7 @@ mod tests {
             ("TRELLIS_GAS_LIMIT_MAX", "16777216", "nothing"),
             ("TRELLIS_GAS_LIMIT_MAX", "16777217", "TRELLIS_GAS_LIMIT_MAX"),
             ("TRELLIS_FEE_PER_GAS_MAX", "", "TRELLIS_FEE_PER_GAS_MAX"),
+            ("TRELLIS_CLAIMS_PER_DAY_MAX", "", "TRELLIS_CLAIMS_PER_DAY_MAX"),
         ] {
             assert_eq!(transactions(name, value), named, "{name}={value}");
         }
@@ -391,6 +498,9 @@ mod tests {
         for (name, value) in [
             ("TRELLIS_PURPOSE", "everything"),
             ("TRELLIS_DAY_MAX", "999999999"),
+            ("TRELLIS_WALLET_DAY_MAX", "1000000001"),
+            ("TRELLIS_ATTESTORS", "somebody"),
+            ("TRELLIS_ATTESTATION_AGE_MAX_SECONDS", "9"),
             ("TRELLIS_BATCH_MAX", "-1"),
             ("TRELLIS_PLAN_HASHES", "0x12"),
             ("TRELLIS_CALLERS", "api"),

@@ -91,10 +91,11 @@ pub async fn check_migrated(pool: &PgPool) -> Result<(), DatabaseError> {
 pub(crate) async fn may_rewrite(pool: &PgPool) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT bool_or(has_table_privilege(name, 'UPDATE') OR has_table_privilege(name, 'DELETE'))
-               OR has_table_privilege('signer.key_resume', 'INSERT') AS "may!"
+               OR has_table_privilege('signer.key_resume', 'INSERT')
+               OR NOT row_security_active('signer.people') AS "may!"
            FROM unnest(ARRAY['signer.sign_request', 'signer.signature', 'signer.audit',
                'signer.payout_batch', 'signer.payout', 'signer.liabilities_root', 'signer.transaction', 'signer.key_pause',
-               'signer.key_resume']) AS name"#
+               'signer.key_resume', 'signer.people', 'signer.intake']) AS name"#
     )
     .fetch_one(pool)
     .await

@@ -2,7 +2,8 @@
 //!
 //! There is no endpoint that signs a digest, and none that changes the policy. Every process has all paths and answers those
 //! of its purpose. `GET /health` says that the signer has its memory, where its audit chain stands and whether its key is
-//! paused, `GET /health/ready` also that it knows the chain's time, `GET /metrics` what it counted.
+//! paused, `GET /ready` (also `/health/ready`) also that it knows the chain's time and is not paused, `GET /metrics` what it
+//! counted.
 
 mod admit;
 mod health;
@@ -13,24 +14,28 @@ mod settlement;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Serialize;
+use service::metrics::Metrics;
+use service::request_id;
 use signer_client::wire;
-use telemetry::metrics::Metrics;
 use tower_http::timeout::TimeoutLayer;
+use tracing::Instrument;
 
 use crate::Authorizer;
 use crate::http::problem::Failure;
 
-/// The largest body of one intake or root: terms have less than a kilobyte.
+/// The largest body of one intake: terms have less than a kilobyte.
 const BODY_BYTES_MAX: usize = 4 * 1024;
 
-/// The largest body of a batch or transaction: 300 lines of at most 130 bytes, with their frame.
-const BATCH_BYTES_MAX: usize = 64 * 1024;
+/// The largest body of anything with approvals, or of a transaction: 300 lines of at most 130 bytes with their frame, and
+/// sixteen signatures of at most four kilobytes in hexadecimal.
+const BATCH_BYTES_MAX: usize = 192 * 1024;
 
 /// The largest body of many intakes: as many as there may be, each with less than a kilobyte.
 const MANY_BYTES_MAX: usize = wire::MANY_MAX * 1024;
@@ -56,9 +61,10 @@ pub fn router(served: Served) -> Router {
         .route(wire::RETOPUP_PATH, post(intake::retopup))
         .route(wire::MANY_PATH, post(intake::many).layer(many))
         .route(wire::BATCH_PAYOUT_PATH, post(settlement::batch).layer(batch))
-        .route(wire::ROOT_PATH, post(settlement::root))
+        .route(wire::ROOT_PATH, post(settlement::root).layer(batch))
         .route(wire::TRANSACTION_PATH, post(settlement::transaction).layer(batch))
         .route("/health", get(health::health))
+        .route("/ready", get(health::ready))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
         .fallback(|| async { Failure::not_found() })
@@ -68,7 +74,15 @@ pub fn router(served: Served) -> Router {
             StatusCode::GATEWAY_TIMEOUT,
             ANSWER_WITHIN,
         ))
+        .layer(from_fn(trace))
         .with_state(served)
+}
+
+/// Has everything that is logged about a request carry the id under which its caller logs it.
+async fn trace(request: Request, next: Next) -> Response {
+    let id = request_id::of(request.headers()).unwrap_or_default();
+    let span = tracing::info_span!("request", request.id = id);
+    next.run(request).instrument(span).await
 }
 
 /// Does the work of a request and counts it.
@@ -81,7 +95,7 @@ where
 {
     let started = Instant::now();
     // A task of its own: a caller who hangs up does not interrupt what was begun.
-    let result = tokio::spawn(work)
+    let result = tokio::spawn(work.in_current_span())
         .await
         .unwrap_or_else(|_| Err(Failure::internal()));
     let outcome = result

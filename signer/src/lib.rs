@@ -13,6 +13,7 @@ pub mod http;
 pub mod keyring;
 mod limiter;
 mod message;
+pub mod people;
 pub mod policy;
 mod protection;
 pub mod purpose;

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use alloy::primitives::Address;
 use anyhow::Context;
+use approval::Domain;
 use clap::{Parser, Subcommand};
+use service::Env;
 use signer::audit::{self, Anchor};
 use signer::config::Config;
 use signer::purpose::Purpose;
 use signer::{callers, database, keyring, serve};
 use sqlx::{Connection, PgConnection};
-use telemetry::Env;
 
 /// Signs what it can justify. Its configuration is in the environment; see `signer/src/config.rs`.
 #[derive(Debug, Parser)]
@@ -57,6 +58,9 @@ enum Command {
         #[arg(long)]
         reason: String,
     },
+    /// Who may agree to payments, as this signer knows it
+    #[command(subcommand)]
+    People(People),
     /// Verify the chain of decisions; names the first bad row
     VerifyAudit {
         /// The database
@@ -68,9 +72,48 @@ enum Command {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum People {
+    /// Print the present list
+    Show(PeopleDatabase),
+    /// Set the list at the console, as the database's owner
+    Set {
+        #[command(flatten)]
+        database: PeopleDatabase,
+        /// The new list
+        file: PathBuf,
+    },
+    /// Replace the list by one that its quorum signed; as the signer's own role
+    Change {
+        #[command(flatten)]
+        database: PeopleDatabase,
+        /// The new list
+        file: PathBuf,
+        /// The signatures: a JSON array of `{wallet, expires, signature}`, as `trellis approve people` writes them
+        #[arg(long)]
+        approvals: PathBuf,
+        /// The node whose head is the clock
+        #[arg(long, env = "TRELLIS_RPC_URL", hide_env_values = true)]
+        rpc_url: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct PeopleDatabase {
+    /// The signer's database
+    #[arg(long, env = "TRELLIS_DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+    /// The chain
+    #[arg(long, env = "TRELLIS_CHAIN_ID")]
+    chain_id: u64,
+    /// The custody contract
+    #[arg(long, env = "TRELLIS_CONTRACT")]
+    contract: Address,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    telemetry::install_tls();
+    service::install_tls();
     match run(Arguments::parse().command.unwrap_or(Command::Serve)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -83,7 +126,7 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve => {
-            telemetry::init().context("cannot set up logging")?;
+            service::init().context("cannot set up logging")?;
             serve::serve(Config::from_env(&Env::process())?).await
         }
         Command::NewKey {
@@ -102,6 +145,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             signer,
             reason,
         } => resume(&database_url, purpose, signer, &reason).await,
+        Command::People(command) => people(command).await,
         Command::VerifyAudit { database_url, anchor } => verify_audit(&database_url, anchor).await,
     }
 }
@@ -127,6 +171,67 @@ async fn resume(database_url: &str, purpose: Purpose, signer: Address, reason: &
         println!("ended the pause for {business_key}");
     }
     Ok(())
+}
+
+impl PeopleDatabase {
+    async fn connect(&self) -> anyhow::Result<(PgConnection, Domain)> {
+        let connection = PgConnection::connect(&self.database_url).await;
+        let domain = Domain {
+            chain_id: self.chain_id,
+            contract: self.contract,
+        };
+        Ok((
+            connection.context("cannot connect to the signer's database")?,
+            domain,
+        ))
+    }
+}
+
+async fn people(command: People) -> anyhow::Result<()> {
+    match command {
+        People::Show(database) => {
+            let (mut connection, domain) = database.connect().await?;
+            let listed = signer::people::read(&mut connection, &domain).await?;
+            print!(
+                "# version {}, {}\n{}",
+                listed.version,
+                listed.people.hash(),
+                listed.people
+            );
+        }
+        People::Set { database, file } => {
+            let (mut connection, _) = database.connect().await?;
+            let version = signer::people::set(&mut connection, &read_people(&file)?).await;
+            let version = version.context("cannot set the list; only the database's owner can")?;
+            println!("version {version} is set");
+        }
+        People::Change {
+            database,
+            file,
+            approvals,
+            rpc_url,
+        } => {
+            let (mut connection, domain) = database.connect().await?;
+            let text = std::fs::read_to_string(&approvals)
+                .with_context(|| format!("cannot read {}", approvals.display()))?;
+            let approvals: Vec<signer::people::StoredApproval> =
+                serde_json::from_str(&text).context("the approvals are not a JSON array of signatures")?;
+            let head = chain::ChainReader::connect(&rpc_url, domain.contract)?
+                .head()
+                .await?;
+            let next = read_people(&file)?;
+            let version =
+                signer::people::change(&mut connection, &next, &approvals, head.timestamp, &domain).await?;
+            println!("version {version} is agreed");
+        }
+    }
+    Ok(())
+}
+
+fn read_people(file: &std::path::Path) -> anyhow::Result<approval::People> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    text.parse()
+        .with_context(|| format!("{} is not a list of people", file.display()))
 }
 
 async fn verify_audit(database_url: &str, anchor: Option<Anchor>) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@
 
 use abi::ICustody;
 use abi::typed_data::{self, Registration, Retopup};
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::{Eip712Domain, SolCall};
 use money::Amount;
 use settlement::authorization::{IntakeKind, IntakeTerms};
@@ -101,6 +101,11 @@ fn words(batch: &PayoutBatch) -> Vec<B256> {
         .word()
     };
     batch.payouts.iter().map(word).collect()
+}
+
+/// The hash of a batch's list, as the contract and the ledger name it.
+pub(crate) fn list_hash(batch: &PayoutBatch) -> B256 {
+    keccak256(words(batch).concat())
 }
 
 fn root_fields(root: &LiabilitiesRoot) -> ICustody::LiabilitiesRoot {

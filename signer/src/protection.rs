@@ -7,19 +7,19 @@ mod pause;
 
 pub use pause::resume;
 
-pub(crate) use memory::Justified;
-pub(crate) use pause::is_paused;
+pub(crate) use memory::{Justified, JustifiedIntake};
+pub(crate) use pause::list_paused;
 
 use std::collections::HashMap;
 
 use alloy::primitives::{Address, B256};
+use service::fault_point;
 use sqlx::{PgConnection, PgPool};
-use telemetry::fault_point;
 
 use crate::Refusal;
 use crate::audit::{self, Entry, Event};
 use crate::protection::memory::{Admitted, NotAdmitted};
-use crate::purpose::{Kind, Purpose};
+use crate::purpose::{Area, Kind, Purpose};
 
 /// Whose memory it is.
 #[derive(Debug, Clone, Copy)]
@@ -108,7 +108,7 @@ fn signed(signer: Option<Vec<u8>>, signature: Option<Vec<u8>>) -> Option<Signed>
 }
 
 /// Records requests with their decisions in one durable transaction, in their order, each unless something is known under
-/// its key. After an equivocation the key is paused, and so is what follows.
+/// its key. After an equivocation the key is paused for requests of that area, and so is what follows. All are of one area.
 ///
 /// A new request must be justified; when it is not, [`sqlx::Error::RowNotFound`] says that what was known is gone.
 pub(crate) async fn record_all(
@@ -120,7 +120,10 @@ pub(crate) async fn record_all(
     let mut transaction = pool.begin().await?;
     // Every decision of every signer waits here, so what is found below stays as it is.
     let head = audit::lock_head(&mut transaction).await?;
-    let mut paused = is_paused(&mut transaction, identity.purpose, identity.signer).await?;
+    let Some(area) = news.first().map(|new| new.kind.area()) else {
+        return Ok(Vec::new());
+    };
+    let mut paused = pause::is_paused(&mut transaction, identity.purpose, identity.signer, area).await?;
     if paused {
         return Ok(news.iter().map(|_| Recorded::Paused).collect());
     }
@@ -145,8 +148,8 @@ pub(crate) async fn record_all(
             }
             Recorded::Refused(Refusal::Equivocation) => {
                 paused = true;
-                pause::insert(&mut transaction, identity.purpose, identity.signer, &new.key).await?;
-                entries.push(paused_entry(identity.signer, new));
+                pause::insert(&mut transaction, identity, &new.key, area).await?;
+                entries.push(paused_entry(identity.signer, new, area));
             }
             Recorded::Same(_) | Recorded::Refused(_) | Recorded::Paused => {}
         }
@@ -213,14 +216,14 @@ async fn decide_one(
     Ok(Decided { recorded, entry })
 }
 
-fn paused_entry(signer: Address, new: &NewRequest<'_>) -> Entry {
+fn paused_entry(signer: Address, new: &NewRequest<'_>, area: Area) -> Entry {
     Entry {
         event: Event::Paused,
         caller: new.caller.to_owned(),
         subject: new.key.clone(),
         digest: None,
         code: "",
-        detail: serde_json::json!({"signer": signer}).to_string(),
+        detail: serde_json::json!({"signer": signer, "area": area.name()}).to_string(),
     }
 }
 

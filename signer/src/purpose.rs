@@ -96,6 +96,45 @@ impl Kind {
     }
 }
 
+/// What a pause holds: an equivocation about one thing does not stop the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Area {
+    /// Registrations and retopups.
+    Intakes,
+    /// Batches.
+    Batches,
+    /// Roots.
+    Roots,
+    /// Transactions.
+    Transactions,
+}
+
+impl Area {
+    /// Its name in records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Intakes => "intakes",
+            Self::Batches => "batches",
+            Self::Roots => "roots",
+            Self::Transactions => "transactions",
+        }
+    }
+}
+
+impl Kind {
+    /// What is paused with it.
+    #[must_use]
+    pub const fn area(self) -> Area {
+        match self {
+            Self::Registration | Self::Retopup => Area::Intakes,
+            Self::PayoutBatch => Area::Batches,
+            Self::Root => Area::Roots,
+            Self::Transaction => Area::Transactions,
+        }
+    }
+}
+
 impl From<IntakeKind> for Kind {
     fn from(kind: IntakeKind) -> Self {
         match kind {

@@ -1,11 +1,12 @@
 //! Why a request gets no signature, by the broken rule.
 
+use approval::QuorumRule;
 use chain::ChainError;
 use settlement::authorization::BrokenRule;
 use thiserror::Error;
 
 use crate::keyring::KeyError;
-use crate::policy::{BatchRule, RootRule, TransactionRule};
+use crate::policy::{AttestationRule, BatchRule, RootRule, TransactionRule};
 use crate::purpose::Purpose;
 
 /// Why a request is refused.
@@ -38,11 +39,20 @@ pub enum Refusal {
     /// The terms break a rule of transactions.
     #[error(transparent)]
     Transaction(#[from] TransactionRule),
+    /// Not enough people agree.
+    #[error(transparent)]
+    Quorum(#[from] QuorumRule),
+    /// The attestation does not count.
+    #[error(transparent)]
+    Attestation(#[from] AttestationRule),
+    /// The signer has no list of people that it can use.
+    #[error("{0}")]
+    People(String),
     /// Other terms are known under the business key.
     #[error("other terms were recorded under this reference")]
     Equivocation,
     /// The key signs nothing until a person has looked at an equivocation.
-    #[error("the key is paused; `signer resume` ends it")]
+    #[error("the key is paused for this; `signer resume` ends it")]
     KeyPaused,
 }
 
@@ -60,6 +70,9 @@ impl Refusal {
             Self::Batch(rule) => rule.code(),
             Self::Root(rule) => rule.code(),
             Self::Transaction(rule) => rule.code(),
+            Self::Quorum(rule) => rule.code(),
+            Self::Attestation(rule) => rule.code(),
+            Self::People(_) => "people_unknown",
             Self::Equivocation => "equivocation",
             Self::KeyPaused => "key_paused",
         }
@@ -75,6 +88,9 @@ impl Refusal {
             | Self::Batch(_)
             | Self::Root(_)
             | Self::Transaction(_)
+            | Self::Quorum(_)
+            | Self::Attestation(_)
+            | Self::People(_)
             | Self::Equivocation => false,
         }
     }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
 use chain::{At, ChainReader};
+use service::server::{Limits, Options};
+use service::transport;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::callers::Callers;
 use crate::config::{Config, KeySource, is_local};
@@ -21,6 +22,9 @@ use crate::{Authorizer, database};
 /// # Errors
 /// The first check that fails, by name.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let chain_id = config.policy.chain_id();
+    transport::check_server("TRELLIS_LISTEN", config.listen, config.tls.is_some(), chain_id)?;
+    transport::check_database("TRELLIS_DATABASE_URL", &config.database_url, chain_id)?;
     let key = key(&config)?;
     let pool = database::connect(&config.database_url).await?;
     check_database(&pool, config.policy.chain_id()).await?;
@@ -33,7 +37,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         .record_start()
         .await
         .context("cannot record the start")?;
-    let metrics = telemetry::metrics::install().context("cannot record metrics")?;
+    let metrics = service::metrics::install().context("cannot record metrics")?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -45,23 +49,24 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         signer.purpose = authorizer.purpose().name(),
         "listening on {address}"
     );
-    if authorizer
-        .is_paused()
-        .await
-        .context("the pauses of the key are unknown")?
-    {
-        tracing::error!("the key is paused after an equivocation; `signer resume` ends it");
+    let paused = authorizer.list_paused().await;
+    for area in paused.context("cannot read the pauses of the key")? {
+        tracing::error!(
+            area,
+            "the key is paused for this after an equivocation; `signer resume` ends it"
+        );
     }
-    telemetry::announce_ready().context("cannot say that the signer is ready")?;
+    service::announce_ready().context("cannot say that the signer is ready")?;
     let served = Served {
         authorizer: Arc::new(authorizer),
         metrics,
     };
-    let asked_to_end = asked_to_end()?;
-    axum::serve(listener, router(served))
-        .with_graceful_shutdown(asked_to_end)
-        .await
-        .context("the server failed")?;
+    let stop = service::shutdown::on_signals().context("cannot listen to signals")?;
+    let options = Options {
+        tls: config.tls,
+        ..Options::plain(Limits::INTERNAL)
+    };
+    service::server::serve(listener, router(served), options, stop).await;
     pool.close().await;
     tracing::info!("ended");
     Ok(())
@@ -133,16 +138,4 @@ async fn check_chain(reader: &ChainReader, policy: &Policy, key: &LocalKey) -> a
         policy.purpose()
     );
     Ok(())
-}
-
-fn asked_to_end() -> anyhow::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("asked to end");
-    })
 }

@@ -7,6 +7,7 @@ use alloy::consensus::{Transaction, TxEnvelope};
 use alloy::eips::eip2718::Decodable2718;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
+use audit::checks::Check;
 
 use crate::payouts::PayoutWorld;
 
@@ -159,6 +160,19 @@ impl PayoutWorld {
                 .await
                 .ok()?;
             ran.then_some(())
+        })
+        .await;
+        // What is seen between the runs ends with the round after it ended.
+        let between: Vec<&str> = Check::VIGIL.iter().map(|check| check.id()).collect();
+        self.wait_until("outages to be over", async |payouts| {
+            let statement = "SELECT NOT EXISTS (SELECT FROM reconciliation_finding \
+                WHERE resolved_at IS NULL AND check_id = ANY($1))";
+            let over: bool = sqlx::query_scalar(statement)
+                .bind(&between)
+                .fetch_one(payouts.ledger.pool())
+                .await
+                .ok()?;
+            over.then_some(())
         })
         .await;
         let statement = "SELECT check_id || ' ' || subject || ': expected ' || expected || ', found ' || actual \

@@ -1,6 +1,7 @@
 //! What operators do, one step each, and the usual way of a batch.
 
 use alloy::primitives::{Address, B256};
+use devstack::agreement::{self, Colleague};
 use devstack::world::{Answer, Person};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -21,6 +22,23 @@ impl PayoutWorld {
             .execute(self.ledger.pool())
             .await
             .expect("an operator can be entered");
+        let statement = "SELECT name, wallet, roles FROM operator WHERE name LIKE 'operator %'";
+        let entered: Vec<(String, Vec<u8>, Vec<String>)> = sqlx::query_as(statement)
+            .fetch_all(self.ledger.pool())
+            .await
+            .expect("the database answers");
+        let colleagues: Vec<Colleague> = entered
+            .into_iter()
+            .map(|(name, wallet, roles)| Colleague {
+                name,
+                wallet: Address::from_slice(&wallet),
+                roles,
+            })
+            .collect();
+        let people = agreement::people(&colleagues).expect("a list of people");
+        agreement::set_people(&self.spec().signer_database_url, &people)
+            .await
+            .expect("the list can be set");
         person.sign_in(self).await.expect("an operator signs in");
         person
     }
@@ -48,14 +66,62 @@ impl PayoutWorld {
             .await
     }
 
-    /// Approves a batch.
+    /// Has the usual builder sign a batch, and then somebody else, who approves it.
     ///
     /// # Panics
     /// When the API does not answer.
     pub async fn approve(&self, operator: &Person, batch: &Batch) -> Answer {
-        let path = format!("/payouts/{}/approve", batch.id);
-        self.post(operator, &path, json!({ "list_hash": batch.list_hash }))
+        // Refused when it was signed before, or built by another.
+        self.sign_off(&self.builder, batch).await;
+        self.sign_off(operator, batch).await
+    }
+
+    /// Signs a batch with an operator's wallet.
+    ///
+    /// # Panics
+    /// When the API does not answer.
+    pub async fn sign_off(&self, operator: &Person, batch: &Batch) -> Answer {
+        let content = json!({ "list_hash": batch.list_hash });
+        self.agree(operator, &format!("/payouts/{}", batch.id), content)
             .await
+    }
+
+    /// Signs what is below a path with an operator's wallet, and hands the signature in with `content`.
+    ///
+    /// # Panics
+    /// When the API does not answer.
+    pub async fn agree(&self, operator: &Person, path: &str, content: Value) -> Answer {
+        let wanted = operator.get(self, &format!("{path}/approval")).await;
+        let wanted = wanted.expect("the API answers");
+        if wanted.status != 200 {
+            return wanted;
+        }
+        let mut body = operator.sign_wanted(&wanted).expect("a message to sign");
+        let fields = content.as_object().expect("an object").clone();
+        body.as_object_mut().expect("an object").extend(fields);
+        self.post(operator, &format!("{path}/approve"), body).await
+    }
+
+    /// Signs the end of all stops with an operator's wallet.
+    ///
+    /// # Panics
+    /// When the API does not answer.
+    pub async fn resume(&self, operator: &Person) -> Answer {
+        let wanted = operator.get(self, "/monitoring/resume/approval").await;
+        let wanted = wanted.expect("the API answers");
+        if wanted.status != 200 {
+            return wanted;
+        }
+        let body = operator.sign_wanted(&wanted).expect("a message to sign");
+        self.post(operator, "/monitoring/resume", body).await
+    }
+
+    /// Waits until the settlement worker has had a batch signed.
+    ///
+    /// # Panics
+    /// When it is not signed.
+    pub async fn signed(&self, batch: &Batch) {
+        self.becomes(batch.id, "signed").await;
     }
 
     /// Sends a command to the API.
@@ -126,7 +192,8 @@ impl PayoutWorld {
         let answer = self.approve(&self.approver, batch).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let answer = self.step(&self.builder, batch.id, "sign").await;
-        assert_eq!(answer.body["state"], "signed", "{answer:?}");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.signed(batch).await;
     }
 
     /// A batch of these people that was handed over to the settlement worker.

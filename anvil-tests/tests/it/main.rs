@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod crash;
+mod development;
 mod inputs;
 mod journey;
 mod oracle;
 mod reorganization;
 mod settlement;
+mod soak;
 mod time_limits;
 mod two_of_a_kind;

@@ -53,3 +53,4 @@ mod leaves_by_command;
 mod nodes;
 mod operators;
 mod recipients;
+mod thieves;

@@ -1,7 +1,11 @@
 //! Who may see what: users their own, operators with a role for it everybody's.
 
-use store::StoreError;
+use std::time::Duration;
+
+use serde_json::json;
+use service::limiter::Quota;
 use store::member::{self, User};
+use store::{StoreError, audit_log};
 use thiserror::Error;
 
 use super::App;
@@ -9,6 +13,13 @@ use super::session::Caller;
 
 /// Roles of operators who may look at users.
 const LOOKING_ROLES: [Role; 2] = [Role::Viewer, Role::Support];
+
+/// Refusals of one wallet that are written to the audit log: more of them say nothing new, and everybody can cause them.
+const REFUSALS_NOTED: Quota = Quota {
+    name: "refusals_noted",
+    burst: 10,
+    refill: Duration::from_secs(60),
+};
 
 /// What an operator may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,11 +94,18 @@ fn names(roles: &[Role]) -> String {
 /// [`AccessError::RoleMissing`].
 pub async fn require(app: &App, caller: &Caller, any_of: &'static [Role]) -> Result<(), AccessError> {
     let roles = member::find_operator_roles(&mut *app.connection().await?, caller.wallet).await?;
-    if has_any(&roles.unwrap_or_default(), any_of) {
-        Ok(())
-    } else {
-        Err(AccessError::RoleMissing(any_of))
+    let roles = roles.unwrap_or_default();
+    if has_any(&roles, any_of) {
+        return Ok(());
     }
+    // Whoever only wanted to look did nothing dangerous.
+    let is_dangerous = !any_of.contains(&Role::Viewer);
+    if is_dangerous && app.limiter.take(REFUSALS_NOTED, caller.wallet.as_slice()).is_ok() {
+        let detail = json!({ "needs": names(any_of), "has": roles });
+        let mut connection = app.connection().await?;
+        audit_log::insert(&mut connection, caller.wallet, "operator.refused", "", &detail).await?;
+    }
+    Err(AccessError::RoleMissing(any_of))
 }
 
 fn has_any(roles: &[String], any_of: &[Role]) -> bool {

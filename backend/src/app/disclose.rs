@@ -28,7 +28,7 @@ pub struct Document {
 /// # Errors
 /// The database does not answer.
 pub async fn present(app: &App) -> Result<Document, StoreError> {
-    let mut connection = app.connection().await?;
+    let mut connection = app.reading_connection().await?;
     let figures = statistics::fetch(&mut connection).await?;
     let text = text(&app.ledger, &figures);
     let hash = keccak256(&text);

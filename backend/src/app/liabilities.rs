@@ -2,25 +2,28 @@
 //! by the settlement worker.
 
 use alloy_primitives::B256;
+use approval::{Proposal, RootProposal};
 use audit::liabilities::{Leaf, Tree, TreeError};
 use chain::At;
 use money::Amount;
 use serde_json::json;
 use settlement::state::Gate;
 use sqlx::Connection;
+use store::approval::Subject;
 use store::liabilities::{self, Entitlement, NewRoot, Root};
-use store::{StoreError, audit_log, payout_batch, stop};
+use store::{StoreError, audit_log, payout_batch};
 use thiserror::Error;
 
 use super::access::{self, AccessError, Role};
+use super::approve::{self, ApproveError, Signed, Wanted};
 use super::head::{self, HeadError};
 use super::session::Caller;
 use super::{App, payout};
 
 /// Who may build.
 const BUILDING: &[Role] = &[Role::Builder];
-/// Who may approve.
-const APPROVING: &[Role] = &[Role::Approver];
+/// Who may sign: the builder as the proposer, approvers as voters.
+const SIGNING: &[Role] = &[Role::Builder, Role::Approver];
 
 /// Why a root was not built or approved.
 #[derive(Debug, Error)]
@@ -34,9 +37,9 @@ pub enum LiabilitiesError {
     /// The root is over, or approved already.
     #[error("a root that is {0} cannot be approved")]
     WrongState(String),
-    /// Who built it does not approve it.
-    #[error("the builder of a root cannot approve it")]
-    ApproverIsBuilder,
+    /// The signature is not taken.
+    #[error(transparent)]
+    Approve(#[from] ApproveError),
     /// Another root is approved and not published.
     #[error("another root is on its way to the chain")]
     AnotherUnderWay,
@@ -84,7 +87,7 @@ pub async fn build(app: &App, caller: &Caller, accept_claims: bool) -> Result<Ro
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
     liabilities::freeze_snapshot(&mut transaction).await?;
-    if payout::gate(&mut transaction).await? == Gate::Stopped {
+    if payout::gate(app, &mut transaction, funds.time).await? == Gate::Stopped {
         return Err(LiabilitiesError::Stopped);
     }
     if !accept_claims && payout_batch::any_live(&mut transaction).await? {
@@ -134,44 +137,84 @@ pub async fn build(app: &App, caller: &Caller, accept_claims: bool) -> Result<Ro
     root.ok_or(LiabilitiesError::UnknownRoot)
 }
 
-/// Agrees to a root; the settlement worker then has it signed and publishes it.
+/// What operators sign for a root.
 ///
 /// # Errors
 /// [`LiabilitiesError`].
-pub async fn approve(app: &App, caller: &Caller, id: B256) -> Result<Root, LiabilitiesError> {
-    access::require(app, caller, APPROVING).await?;
+pub async fn approval(app: &App, caller: &Caller, id: B256) -> Result<Wanted, LiabilitiesError> {
+    access::require(app, caller, SIGNING).await?;
+    let root = liabilities::find(&mut *app.connection().await?, id).await?;
+    let proposal = proposal(&root.ok_or(LiabilitiesError::UnknownRoot)?)?;
+    Ok(approve::wanted(app, proposal, &Subject::Root(id)).await?)
+}
+
+/// Takes an operator's signature over a root. As soon as enough people agree, the settlement worker has it signed and
+/// publishes it.
+///
+/// # Errors
+/// [`LiabilitiesError`].
+pub async fn approve(
+    app: &App,
+    caller: &Caller,
+    id: B256,
+    signed: &Signed,
+) -> Result<Root, LiabilitiesError> {
+    access::require(app, caller, SIGNING).await?;
+    let root = liabilities::find(&mut *app.connection().await?, id).await?;
+    let root = root.ok_or(LiabilitiesError::UnknownRoot)?;
+    check_built(&root)?;
+    let (proposal, subject) = (proposal(&root)?, Subject::Root(id));
+    let verified = approve::verify(app, caller, &proposal, &subject, signed).await?;
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
     // One root is approved at a time, so that two approvals cannot both see that no other is under way.
     payout_batch::lock_proposing(&mut transaction).await?;
     let root = liabilities::lock(&mut transaction, id).await?;
     let root = root.ok_or(LiabilitiesError::UnknownRoot)?;
-    if root.state != "built" {
-        return Err(LiabilitiesError::WrongState(root.state));
-    }
-    if root.built_by == caller.wallet {
-        return Err(LiabilitiesError::ApproverIsBuilder);
-    }
-    if stop::any_open(&mut transaction).await? {
+    check_built(&root)?;
+    if payout::gate(app, &mut transaction, verified.time).await? == Gate::Stopped {
         return Err(LiabilitiesError::Stopped);
     }
     if liabilities::any_wanted(&mut transaction).await? {
         return Err(LiabilitiesError::AnotherUnderWay);
     }
-    liabilities::update_approved(&mut transaction, id, caller.wallet).await?;
+    let agreed = verified.store(&mut transaction, &proposal, &subject).await?;
+    let action = match agreed {
+        Some(approver) => {
+            liabilities::update_approved(&mut transaction, id, approver).await?;
+            "liabilities_root.approved"
+        }
+        None => "liabilities_root.signed_by_operator",
+    };
+    let detail = json!({ "total": root.total.to_string(), "wallet": verified.approval.wallet });
     let subject = format!("{id:#x}");
-    let detail = json!({ "total": root.total.to_string() });
-    audit_log::insert(
-        &mut transaction,
-        caller.wallet,
-        "liabilities_root.approved",
-        &subject,
-        &detail,
-    )
-    .await?;
+    audit_log::insert(&mut transaction, caller.wallet, action, &subject, &detail).await?;
     let root = liabilities::find(&mut transaction, id).await?;
     transaction.commit().await?;
     root.ok_or(LiabilitiesError::UnknownRoot)
+}
+
+fn check_built(root: &Root) -> Result<(), LiabilitiesError> {
+    if root.state == "built" {
+        Ok(())
+    } else {
+        Err(LiabilitiesError::WrongState(root.state.clone()))
+    }
+}
+
+/// The root, as it is signed.
+fn proposal(root: &Root) -> Result<Proposal, LiabilitiesError> {
+    Ok(Proposal::Root {
+        root: RootProposal {
+            root: root.root,
+            total: root.total,
+            leaves: u32::try_from(root.leaves).map_err(|_| StoreError::Corrupt {
+                what: "liabilities_root.leaves",
+            })?,
+            as_of_seq: root.as_of_seq,
+        },
+        proposer: root.built_by,
+    })
 }
 
 fn tree(entitlements: &[Entitlement]) -> Result<Tree, TreeError> {
@@ -186,12 +229,13 @@ fn tree(entitlements: &[Entitlement]) -> Result<Tree, TreeError> {
 struct Funds {
     free: Amount,
     paid_in_all: Amount,
+    time: u64,
 }
 
 async fn funds(app: &App) -> Result<Funds, LiabilitiesError> {
-    let (totals, balance) = head::at_head(app, async |reader, head| {
+    let (totals, balance, time) = head::at_head(app, async |reader, head| {
         let totals = reader.totals(At::Block(head.hash)).await?;
-        Ok((totals, reader.balance_at(head.hash).await?))
+        Ok((totals, reader.balance_at(head.hash).await?, head.timestamp))
     })
     .await?;
     let bound = totals.escrowed.saturating_add(totals.credited);
@@ -199,5 +243,6 @@ async fn funds(app: &App) -> Result<Funds, LiabilitiesError> {
     Ok(Funds {
         free: Amount::new(balance.saturating_sub(bound)),
         paid_in_all: Amount::new(totals.pushed.saturating_add(totals.claimed)),
+        time,
     })
 }

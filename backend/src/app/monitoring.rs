@@ -1,14 +1,18 @@
 //! What the reconciler found, and going on after a stop: by two operators.
 
 use serde_json::json;
-use sqlx::Connection;
-use store::stop::{self, Stop};
+use sqlx::{Connection, PgConnection};
+use store::approval::{self, Subject};
+use store::stop::Stop;
 use store::{StoreError, audit_log};
 use thiserror::Error;
 
 use super::App;
 use super::access::{self, AccessError, Role};
+use super::approve::{self, ApproveError, Signed, Verified, Wanted};
+use super::head::{self, HeadError};
 use super::session::Caller;
+use crate::agreement;
 
 /// Who may end a stop.
 const RESUMING: &[Role] = &[Role::ConfigAdmin, Role::Approver];
@@ -25,6 +29,12 @@ pub enum ResumeError {
     /// The first of two operators asked again.
     #[error("a second operator has to agree")]
     SecondOperatorNeeded,
+    /// The signature is not taken.
+    #[error(transparent)]
+    Approve(#[from] ApproveError),
+    /// The chain's head is not known.
+    #[error(transparent)]
+    Head(#[from] HeadError),
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -45,32 +55,62 @@ pub struct Resumption {
     pub resumed: bool,
 }
 
-/// Wants to end all open stops: noted of the first operator, done by a second one. A stop that was opened in between
-/// needs two again.
+/// What operators sign to end all stops that are open.
 ///
 /// # Errors
 /// [`ResumeError`].
-pub async fn resume(app: &App, caller: &Caller) -> Result<Resumption, ResumeError> {
+pub async fn approval(app: &App, caller: &Caller) -> Result<Wanted, ResumeError> {
     access::require(app, caller, RESUMING).await?;
+    let time = head::head(app).await?.timestamp;
     let mut connection = app.connection().await?;
-    let mut transaction = connection.begin().await?;
-    let stops = stop::lock_open(&mut transaction).await?;
-    if stops.is_empty() {
+    let (open, _) = agreement::stops(&mut connection, &app.domain(), time).await?;
+    drop(connection);
+    let numbers: Vec<u64> = open
+        .iter()
+        .filter_map(|stop| u64::try_from(stop.id).ok())
+        .collect();
+    let first = numbers.first().copied().ok_or(ResumeError::NotStopped)?;
+    let subject = Subject::Stop(first);
+    Ok(approve::wanted(app, agreement::resume(&numbers), &subject).await?)
+}
+
+/// Takes an operator's signature that ends stops: noted of the first person, done by a second one. A stop that was opened
+/// in between needs two again.
+///
+/// # Errors
+/// [`ResumeError`].
+pub async fn resume(
+    app: &App,
+    caller: &Caller,
+    stops: &[u64],
+    signed: &Signed,
+) -> Result<Resumption, ResumeError> {
+    access::require(app, caller, RESUMING).await?;
+    let domain = app.domain();
+    let time = head::head(app).await?.timestamp;
+    let mut connection = app.connection().await?;
+    let (open, _) = agreement::stops(&mut connection, &domain, time).await?;
+    drop(connection);
+    let is_open = |stop: &u64| open.iter().any(|open| u64::try_from(open.id) == Ok(*stop));
+    if stops.is_empty() || !stops.iter().all(is_open) {
         return Err(ResumeError::NotStopped);
     }
-    let of = |wanted: fn(&Stop, &Caller) -> bool| -> Vec<i64> {
-        let chosen = stops.iter().filter(|stop| wanted(stop, caller));
-        chosen.map(|stop| stop.id).collect()
-    };
-    let fresh = of(|stop, _| stop.first_resume_by.is_none());
-    let agreed = of(|stop, caller| stop.first_resume_by.is_some_and(|first| first != caller.wallet));
-    if fresh.is_empty() && agreed.is_empty() {
+    let proposal = agreement::resume(stops);
+    let subjects: Vec<Subject> = stops.iter().copied().map(Subject::Stop).collect();
+    let verified = approve::verify(app, caller, &proposal, &Subject::Stop(stops[0]), signed).await?;
+    let mut connection = app.connection().await?;
+    let mut transaction = connection.begin().await?;
+    let person = verified.person();
+    let mut is_new = false;
+    for subject in &subjects {
+        is_new |= !has_signed(&mut transaction, subject, &verified, person.as_deref()).await?;
+        approval::insert(&mut transaction, subject, &verified.approval, Some(stops)).await?;
+    }
+    if !is_new {
         return Err(ResumeError::SecondOperatorNeeded);
     }
-    stop::update_first(&mut transaction, &fresh, caller.wallet).await?;
-    stop::update_resumed(&mut transaction, &agreed, caller.wallet).await?;
-    let causes: Vec<&str> = stops.iter().map(|stop| stop.cause.as_str()).collect();
-    let detail = json!({ "causes": causes, "first": fresh, "resumed": agreed });
+    let causes: Vec<&str> = open.iter().map(|stop| stop.cause.as_str()).collect();
+    let detail = json!({ "causes": causes, "stops": stops, "wallet": verified.approval.wallet });
     audit_log::insert(
         &mut transaction,
         caller.wallet,
@@ -79,10 +119,30 @@ pub async fn resume(app: &App, caller: &Caller) -> Result<Resumption, ResumeErro
         &detail,
     )
     .await?;
-    let still_open = stop::any_open(&mut transaction).await?;
+    let (still_open, _) = agreement::stops(&mut transaction, &domain, time).await?;
     transaction.commit().await?;
     Ok(Resumption {
-        stops,
-        resumed: !still_open,
+        stops: open,
+        resumed: still_open.is_empty(),
     })
+}
+
+/// Whether a person signed already that a stop ends.
+async fn has_signed(
+    connection: &mut PgConnection,
+    subject: &Subject,
+    verified: &Verified,
+    person: Option<&str>,
+) -> Result<bool, StoreError> {
+    let stored = approval::list(connection, subject).await?;
+    Ok(stored.iter().any(|stored| {
+        let votes = agreement::votes(
+            &agreement::resume(&stored.stops),
+            std::slice::from_ref(&stored.approval),
+            &verified.domain,
+            &[],
+        );
+        let of = |wallet| verified.people.owner(wallet).map(|owner| owner.id.as_str());
+        (votes.iter()).any(|vote| vote.expires >= verified.time && of(vote.wallet) == person)
+    }))
 }

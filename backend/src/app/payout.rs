@@ -3,31 +3,32 @@
 //! Every step locks the batch's row, asks `settlement::state` whether it may be taken, and writes what changed with an
 //! entry of the audit log in the same transaction. Of two operators at once exactly one takes a step.
 
+mod approve;
 mod build;
-mod sign;
 mod step;
 
+pub use approve::{approval, approve};
 pub use build::{Ask, Built, Proposed, build, propose};
-pub use sign::{AUTHORIZATION_SECONDS, sign};
-pub use step::{approve, cancel, retry, submit};
+pub use step::{cancel, retry, sign, submit};
 
 use alloy_primitives::B256;
-use settlement::manifest::ManifestError;
 use settlement::state::{Gate, Refused};
-use signer_client::SignerError;
 use sqlx::{PgConnection, PgTransaction};
+use store::StoreError;
 use store::inbox::InboxError;
 use store::payout_batch::{self, PayoutBatch};
-use store::{StoreError, stop};
 use thiserror::Error;
 
+use super::App;
 use super::access::{AccessError, Role};
+use super::approve::ApproveError;
 use super::head::HeadError;
+use crate::agreement;
 
 /// Who may build.
 const BUILDING: &[Role] = &[Role::Builder];
-/// Who may approve.
-const APPROVING: &[Role] = &[Role::Approver];
+/// Who may sign: the builder as the proposer, approvers as voters.
+const SIGNING: &[Role] = &[Role::Builder, Role::Approver];
 /// Who may do the rest: what can go wrong is decided before.
 const HANDLING: &[Role] = &[Role::Builder, Role::Approver];
 
@@ -55,12 +56,9 @@ pub enum PayoutError {
     /// The chain's head is not known.
     #[error(transparent)]
     Head(#[from] HeadError),
-    /// The signer did not sign.
+    /// The signature is not taken.
     #[error(transparent)]
-    Signer(#[from] SignerError),
-    /// The stored manifest is none.
-    #[error("the stored manifest of the batch is not one")]
-    Manifest(#[source] ManifestError),
+    Approve(#[from] ApproveError),
     /// The command was not stored.
     #[error(transparent)]
     Inbox(#[from] InboxError),
@@ -75,11 +73,13 @@ impl From<sqlx::Error> for PayoutError {
     }
 }
 
-pub(super) async fn gate(connection: &mut PgConnection) -> Result<Gate, StoreError> {
-    Ok(if stop::any_open(connection).await? {
-        Gate::Stopped
-    } else {
+/// Whether settlement is stopped, at this time of the chain: unless two people signed that each stop ends.
+pub(super) async fn gate(app: &App, connection: &mut PgConnection, time: u64) -> Result<Gate, StoreError> {
+    let (open, _) = agreement::stops(connection, &app.domain(), time).await?;
+    Ok(if open.is_empty() {
         Gate::Open
+    } else {
+        Gate::Stopped
     })
 }
 

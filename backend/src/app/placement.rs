@@ -3,6 +3,7 @@
 
 use ledger::{Tier, TreeNumber};
 use plan::{CompiledPlan, PoolRoom, Route};
+use sqlx::PgConnection;
 use store::StoreError;
 use store::api::pool::{self, TierTrees};
 use store::member::User;
@@ -27,9 +28,8 @@ pub struct TierRoom {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn tiers(app: &App) -> Result<Vec<TierRoom>, StoreError> {
-    let plan = &app.ledger.plan;
-    let found = pool::list_tiers(&mut *app.connection().await?).await?;
+pub async fn tiers(connection: &mut PgConnection, plan: &CompiledPlan) -> Result<Vec<TierRoom>, StoreError> {
+    let found = pool::list_tiers(connection).await?;
     Ok((1..=plan.tiers())
         .filter_map(Tier::new)
         .map(|tier| {
@@ -51,7 +51,7 @@ pub async fn tiers(app: &App) -> Result<Vec<TierRoom>, StoreError> {
 /// # Errors
 /// The database does not answer.
 pub async fn route(app: &App, sponsor: Option<&User>) -> Result<Route, StoreError> {
-    let first = tiers(app)
+    let first = tiers(&mut *app.connection().await?, &app.ledger.plan)
         .await?
         .into_iter()
         .find(|room| room.tier == Tier::FIRST);

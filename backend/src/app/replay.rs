@@ -1,49 +1,41 @@
-//! A range of final blocks is read from the chain again and compared with what is stored; what is missing is added through
-//! the same door as the listener's, and nothing is ever changed or deleted.
+//! Has the listener read a range of final blocks again, and compare it with what is stored.
+//!
+//! The request is stored, the listener carries it out under its own role and stores what came of it; it is waited for as long
+//! as a caller would. Not responsible for what is compared or added.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
-use alloy_primitives::B256;
-use listener::StepError;
-use listener::replay::{self, Replayed};
-use serde_json::{Value, json};
-use sqlx::{Connection, PgConnection};
-use store::chain_log::{self, StoredLog};
-use store::inbox::{self, InboxError};
-use store::replay_request::{self, StoredEntry};
-use store::{StoreError, audit_log, checkpoint};
+use serde_json::json;
+use sqlx::Connection;
+use store::replay_request::{self, Comparison, ReplayOutcome, ReplayRequest};
+use store::{StoreError, audit_log};
 use thiserror::Error;
+use tokio::time::Instant;
 
 use super::App;
 use super::access::{self, AccessError, Role};
-use super::head::{self, HeadError};
 use super::session::Caller;
 
-/// Blocks of one range: what nodes serve at once, and what is read within a request.
-pub const BLOCKS_MAX: u64 = 2_000;
+/// Blocks of one range: what the listener reads at once.
+pub const BLOCKS_MAX: u64 = replay_request::BLOCKS_MAX;
 
-/// Differences that are listed one by one.
-const LISTED_MAX: usize = 100;
+/// How long an answer is waited for. The listener looks for requests several times a second and reads a range in one.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+
+/// Between two looks.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Who may add what is missing.
 const ADDING: &[Role] = &[Role::ConfigAdmin, Role::Approver];
 
-/// What a comparison found.
-#[derive(Debug, Clone, Default)]
-pub struct Comparison {
-    /// Logs that the chain has.
-    pub logs: usize,
-    /// Journal entries that the chain has.
-    pub entries: usize,
-    /// Logs that are not stored, by block and index.
-    pub missing_logs: Vec<(u64, u32)>,
-    /// Journal entries that are not in the inbox, by number.
-    pub missing_entries: Vec<u64>,
-    /// What is stored and otherwise on the chain, in words.
-    pub different: Vec<String>,
-    /// What was added: logs and entries.
-    pub added: (u64, u64),
+/// A request, and what came of it if the listener has carried it out.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// What was asked for.
+    pub request: ReplayRequest,
+    /// What came of it.
+    pub comparison: Option<Comparison>,
 }
 
 /// Why a range is not read, or nothing was added.
@@ -52,6 +44,9 @@ pub enum ReplayError {
     /// The caller may not.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// There is no such request.
+    #[error("there is no such request")]
+    UnknownRequest,
     /// Not all of it is final, here and on the chain.
     #[error("blocks above {0} are not final")]
     NotFinal(u64),
@@ -61,15 +56,9 @@ pub enum ReplayError {
     /// Something is stored otherwise: people have to look, and nothing is added.
     #[error("what is stored is not what the chain says: {0}")]
     Contradicts(String),
-    /// The chain is not read.
-    #[error(transparent)]
-    Head(#[from] HeadError),
-    /// What the chain says cannot be decoded.
-    #[error("the range cannot be read")]
-    Read(#[source] StepError),
-    /// An entry was stored meanwhile with another content.
-    #[error(transparent)]
-    Inbox(#[from] InboxError),
+    /// The range was not read.
+    #[error("the range cannot be read: {0}")]
+    Unreadable(String),
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -81,7 +70,8 @@ impl From<sqlx::Error> for ReplayError {
     }
 }
 
-/// Compares a range, and unless it is a dry run adds what is missing.
+/// Asks for a range to be compared, and unless it is a dry run for what is missing to be added; waits a while for what comes
+/// of it.
 ///
 /// # Errors
 /// [`ReplayError`].
@@ -90,145 +80,52 @@ pub async fn replay(
     caller: &Caller,
     range: RangeInclusive<u64>,
     dry_run: bool,
-) -> Result<Comparison, ReplayError> {
+) -> Result<Answer, ReplayError> {
     access::require(app, caller, if dry_run { &Role::ALL } else { ADDING }).await?;
     let (from, to) = (*range.start(), *range.end());
-    let reader = head::reader(app)?;
-    let on_chain = reader.finalized().await.map_err(HeadError::from)?.number;
     let mut connection = app.connection().await?;
-    let held = checkpoint::find(&mut connection).await?;
-    let final_number = held.map_or(0, |held| held.final_number).min(on_chain);
-    if to > final_number {
-        return Err(ReplayError::NotFinal(final_number));
-    }
-    if !dry_run && !replay_request::was_dry_run(&mut connection, from, to).await? {
-        return Err(ReplayError::DryRunFirst);
-    }
-    let id = replay_request::insert(&mut connection, caller.wallet, from, to, dry_run).await?;
-    drop(connection);
-    let replayed = replay::read(reader, range).await.map_err(unread)?;
-    let mut connection = app.connection().await?;
-    let mut comparison = compare(&mut connection, (from, to), &replayed).await?;
-    if !dry_run {
-        if let Some(first) = comparison.different.first() {
-            let refused = ReplayError::Contradicts(first.clone());
-            replay_request::update_finished(&mut connection, id, &result(&comparison)).await?;
-            return Err(refused);
-        }
-        comparison.added = add(&mut connection, &comparison, &replayed).await?;
-        let detail = result(&comparison);
-        let subject = format!("{from}-{to}");
-        audit_log::insert(
-            &mut connection,
-            caller.wallet,
-            "events.replayed",
-            &subject,
-            &detail,
-        )
-        .await?;
-    }
-    replay_request::update_finished(&mut connection, id, &result(&comparison)).await?;
-    Ok(comparison)
-}
-
-/// A node that does not answer is another matter than a chain that makes no sense.
-fn unread(error: StepError) -> ReplayError {
-    if let StepError::Chain(error) = error {
-        HeadError::from(error).into()
-    } else {
-        ReplayError::Read(error)
-    }
-}
-
-async fn compare(
-    connection: &mut PgConnection,
-    (from, to): (u64, u64),
-    replayed: &Replayed,
-) -> Result<Comparison, StoreError> {
-    let mut comparison = Comparison {
-        logs: replayed.logs.len(),
-        entries: replayed.entries.len(),
-        ..Comparison::default()
-    };
-    let place = |log: &StoredLog| (log.block_number, log.log_index);
-    let stored = replay_request::list_logs(connection, from, to).await?;
-    let mut stored: BTreeMap<(u64, u32), StoredLog> =
-        stored.into_iter().map(|log| (place(&log), log)).collect();
-    for log in &replayed.logs {
-        match stored.remove(&place(log)) {
-            None => comparison.missing_logs.push(place(log)),
-            Some(held) if held != *log => {
-                let (block, index) = place(log);
-                comparison.different.push(format!("log {index} of block {block}"));
-            }
-            Some(_) => {}
-        }
-    }
-    for (block, index) in stored.keys() {
-        comparison
-            .different
-            .push(format!("log {index} of block {block} is not on the chain"));
-    }
-    let seqs: Vec<u64> = replayed.entries.iter().map(|entry| entry.seq).collect();
-    let stored = replay_request::list_entries(connection, (from, to), &seqs).await?;
-    let mut stored: BTreeMap<u64, StoredEntry> = stored.into_iter().map(|entry| (entry.seq, entry)).collect();
-    for entry in replayed.entries.iter().map(StoredEntry::of) {
-        match stored.remove(&entry.seq) {
-            None => comparison.missing_entries.push(entry.seq),
-            Some(held) if held != entry => comparison.different.push(format!("entry {}", entry.seq)),
-            Some(_) => {}
-        }
-    }
-    for seq in stored.keys() {
-        comparison
-            .different
-            .push(format!("entry {seq} is not on the chain"));
-    }
-    Ok(comparison)
-}
-
-/// Adds what is missing, as the listener would have. Logs only of blocks that are held: their rows carry the journal, which
-/// is the listener's to prove.
-async fn add(
-    connection: &mut PgConnection,
-    comparison: &Comparison,
-    replayed: &Replayed,
-) -> Result<(u64, u64), ReplayError> {
     let mut transaction = connection.begin().await?;
-    let blocks: Vec<B256> = replayed.logs.iter().map(|log| log.block_hash).collect();
-    let held = replay_request::list_final(&mut transaction, &blocks).await?;
-    let logs: Vec<StoredLog> = replayed
-        .logs
-        .iter()
-        .filter(|log| held.contains(&log.block_hash))
-        .filter(|log| {
-            comparison
-                .missing_logs
-                .contains(&(log.block_number, log.log_index))
-        })
-        .cloned()
-        .collect();
-    chain_log::insert_logs(&mut transaction, &logs).await?;
-    let entries: Vec<_> = replayed
-        .entries
-        .iter()
-        .filter(|entry| comparison.missing_entries.contains(&entry.seq))
-        .cloned()
-        .collect();
-    let added = inbox::insert(&mut transaction, &entries).await?;
+    let id = replay_request::insert(&mut transaction, caller.wallet, from, to, dry_run).await?;
+    if !dry_run {
+        let (subject, detail) = (format!("{from}-{to}"), json!({ "request": id }));
+        let action = "events.replay_requested";
+        audit_log::insert(&mut transaction, caller.wallet, action, &subject, &detail).await?;
+    }
     transaction.commit().await?;
-    Ok((u64::try_from(logs.len()).unwrap_or(u64::MAX), added))
+    drop(connection);
+    let deadline = Instant::now() + ANSWERED_WITHIN;
+    loop {
+        let answer = look(app, id).await?;
+        if answer.comparison.is_some() || Instant::now() >= deadline {
+            return Ok(answer);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
-fn result(comparison: &Comparison) -> Value {
-    let (logs, entries) = comparison.added;
-    json!({
-        "logs": comparison.logs,
-        "entries": comparison.entries,
-        "missing_logs": comparison.missing_logs.len(),
-        "missing_entries": comparison.missing_entries.iter().take(LISTED_MAX).collect::<Vec<_>>(),
-        "different": comparison.different.iter().take(LISTED_MAX).collect::<Vec<_>>(),
-        "added_logs": logs,
-        "added_entries": entries,
-    })
+/// A request by its number.
+///
+/// # Errors
+/// [`ReplayError`], as when it was asked for.
+pub async fn find(app: &App, caller: &Caller, id: i64) -> Result<Answer, ReplayError> {
+    access::require(app, caller, &Role::ALL).await?;
+    look(app, id).await
+}
+
+async fn look(app: &App, id: i64) -> Result<Answer, ReplayError> {
+    let mut connection = app.connection().await?;
+    let found = replay_request::find(&mut connection, id).await?;
+    let (request, outcome) = found.ok_or(ReplayError::UnknownRequest)?;
+    let comparison = match outcome {
+        None => None,
+        Some(ReplayOutcome::Compared(comparison)) => Some(comparison),
+        Some(ReplayOutcome::Contradicts(comparison)) => {
+            let first = comparison.different.into_iter().next();
+            return Err(ReplayError::Contradicts(first.unwrap_or_default()));
+        }
+        Some(ReplayOutcome::NotFinal { final_block }) => return Err(ReplayError::NotFinal(final_block)),
+        Some(ReplayOutcome::DryRunFirst) => return Err(ReplayError::DryRunFirst),
+        Some(ReplayOutcome::Unreadable { cause }) => return Err(ReplayError::Unreadable(cause)),
+    };
+    Ok(Answer { request, comparison })
 }

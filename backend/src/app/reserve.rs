@@ -1,5 +1,6 @@
 //! Reserving the pool rewards of a tier towards the next price, or ceasing to: a command that becomes a fact.
 
+use approval::{ReserveCommand, recover};
 use ledger::Tier;
 use plan::{Cause, ReserveChoice};
 use store::StoreError;
@@ -29,6 +30,9 @@ pub enum ReserveError {
     /// The plan itself says what is reserved.
     #[error("the plan decides what is reserved")]
     NotChosen,
+    /// The wallet did not sign exactly this.
+    #[error("the wallet did not sign exactly this")]
+    BadSignature,
     /// The inbox refused.
     #[error(transparent)]
     Inbox(#[from] InboxError),
@@ -45,6 +49,7 @@ pub async fn choose(
     tier: u8,
     choice: ReserveChoice,
     idempotency_key: &str,
+    signature: &[u8],
 ) -> Result<Stored, ReserveError> {
     let user = access::own_user(app, caller, id).await?;
     match user.status {
@@ -62,6 +67,15 @@ pub async fn choose(
     if !plan.reserve_is_chosen() {
         return Err(ReserveError::NotChosen);
     }
+    let said = ReserveCommand {
+        wallet: caller.wallet,
+        tier: tier.get(),
+        reserve: choice == ReserveChoice::In,
+        nonce: ReserveCommand::nonce_of(idempotency_key),
+    };
+    if recover(said.message().digest(&app.domain()), signature) != Some(caller.wallet) {
+        return Err(ReserveError::BadSignature);
+    }
     let command = Command {
         actor: caller.wallet,
         idempotency_key,
@@ -73,7 +87,7 @@ pub async fn choose(
         },
     };
     let mut connection = app.connection().await.map_err(InboxError::from)?;
-    Ok(inbox::insert_command(&mut connection, &command).await?)
+    Ok(inbox::insert_signed(&mut connection, &command, Some(signature)).await?)
 }
 
 impl From<StoreError> for ReserveError {

@@ -1,10 +1,11 @@
 //! Signing in with a wallet: a nonce is issued, the signed message comes back, a session begins.
 
-use store::StoreError;
+use serde_json::json;
 use store::session::{self, NonceUse};
+use store::{StoreError, audit_log, member};
 use thiserror::Error;
 
-use super::session::{Tokens, issue};
+use super::session::{Tokens, begin};
 use super::{App, now, random};
 use crate::login::{self, Expected, MESSAGE_SECONDS_MAX, Refused};
 
@@ -69,7 +70,11 @@ pub async fn sign_in(app: &App, message: &str, signature: &str) -> Result<Tokens
         NonceUse::Reused => return Err(SignInError::ReusedNonce),
         NonceUse::Expired => return Err(SignInError::ExpiredNonce),
     }
-    let tokens = issue(&mut transaction, random(), signed.wallet).await?;
+    let tokens = begin(&mut transaction, signed.wallet).await?;
+    if let Some(roles) = member::find_operator_roles(&mut transaction, signed.wallet).await? {
+        let detail = json!({ "roles": roles });
+        audit_log::insert(&mut transaction, signed.wallet, "operator.signed_in", "", &detail).await?;
+    }
     transaction.commit().await.map_err(StoreError::from)?;
     Ok(tokens)
 }

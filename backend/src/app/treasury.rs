@@ -45,7 +45,7 @@ pub async fn summary(app: &App, caller: &Caller) -> Result<Summary, AccessError>
     let chain = match on_chain(app).await {
         Ok(chain) => Some(chain),
         Err(error) => {
-            tracing::warn!(error = %telemetry::ErrorChain(&error), "the treasury is shown without the chain");
+            tracing::warn!(error = %service::ErrorChain(&error), "the treasury is shown without the chain");
             None
         }
     };

@@ -2,14 +2,19 @@
 //!
 //! Details say what the client can do about it and never contain an internal error; those are logged here, once.
 
-use axum::Json;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use telemetry::ErrorChain;
+use service::ErrorChain;
+use store::{Outage, StoreError};
 use utoipa::ToSchema;
 
 use super::code::Code;
+
+/// When to ask again where all connections are in use: requests take milliseconds.
+const RETRY_BUSY_SECONDS: u64 = 1;
+/// When to ask again where the database is away: it restarts in seconds.
+const RETRY_AWAY_SECONDS: u64 = 5;
 
 /// A refused request.
 #[derive(Debug, Clone)]
@@ -111,12 +116,8 @@ impl Problem {
             errors: self.errors,
             trace_id: trace_id.to_owned(),
         };
-        let mut response = (self.code.status(), Json(body)).into_response();
+        let mut response = service::problem::respond(self.code.status(), &body);
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
         if self.code.status() == axum::http::StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -136,8 +137,26 @@ impl IntoResponse for Problem {
     }
 }
 
+impl From<StoreError> for Problem {
+    /// What passes by itself is said with a time; everything else is ours to mend.
+    fn from(error: StoreError) -> Self {
+        let (code, retry_after_seconds) = match error.outage() {
+            None => return Self::internal(&error),
+            Some(Outage::Busy) => (Code::Busy, RETRY_BUSY_SECONDS),
+            Some(Outage::Slow) => (Code::TimedOut, RETRY_BUSY_SECONDS),
+            Some(Outage::Away) => (Code::NotReady, RETRY_AWAY_SECONDS),
+        };
+        metrics::counter!("trellis_backend_database_outages_total", "code" => code.name()).increment(1);
+        tracing::warn!(error = %ErrorChain(&error), "the database does not answer a request");
+        Self {
+            retry_after_seconds: Some(retry_after_seconds),
+            ..Self::new(code)
+        }
+    }
+}
+
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
-        Self::internal(&error)
+        StoreError::from(error).into()
     }
 }

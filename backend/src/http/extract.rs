@@ -1,12 +1,12 @@
 //! What requests are made of: bodies, paths, queries and headers, each refused with a problem of its own.
 
+use std::convert::Infallible;
 use std::marker::PhantomData;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
@@ -14,12 +14,14 @@ use axum::response::Response;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use service::client::ClientAddress;
+use service::headers::bearer_token;
+use service::limiter::Quota;
 
 use super::Server;
 use super::code::Code;
 use super::error::Problem;
-use crate::app::session::{self, Caller};
-use crate::limiter::Quota;
+use crate::app::session::{self, Caller, Client};
 
 /// Authorizations that one wallet may ask for: a person tries a few times, and each costs a signature.
 const AUTHORIZATIONS_PER_WALLET: Quota = Quota {
@@ -103,25 +105,45 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Search<T> {
     }
 }
 
+/// The token of the header `authorization`, good or not.
+#[derive(Debug)]
+pub struct AccessToken(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for AccessToken {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        if !parts.headers.contains_key(header::AUTHORIZATION) {
+            return Err(Problem::new(Code::Unauthenticated));
+        }
+        let token = bearer_token(&parts.headers).ok_or_else(|| {
+            Problem::because(
+                Code::MalformedHeader,
+                "authorization must be `Bearer` and a token",
+            )
+        })?;
+        Ok(Self(token.to_owned()))
+    }
+}
+
 impl FromRequestParts<Server> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
-        let value = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .ok_or_else(|| Problem::new(Code::Unauthenticated))?;
-        let token = value
-            .to_str()
-            .ok()
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or_else(|| {
-                Problem::because(
-                    Code::MalformedHeader,
-                    "authorization must be `Bearer` and a token",
-                )
-            })?;
-        Ok(session::authenticate(&server.app, token).await?)
+        let token = AccessToken::from_request_parts(parts, server).await?;
+        Ok(session::authenticate(&server.app, &token.0).await?)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let user_agent = parts.headers.get(header::USER_AGENT);
+        Ok(Self::new(
+            &ClientAddress::of(&parts.extensions).key(),
+            user_agent.map_or(&[], |value| value.as_bytes()),
+        ))
     }
 }
 
@@ -152,24 +174,28 @@ pub(super) fn malformed_key() -> Problem {
 
 /// Refuses an address that asks too often, before anything else is done for it.
 ///
-/// The address is that of the connection. Behind a reverse proxy that is the proxy's: the limit is then to be set
-/// for all users together and the proxy has to limit each.
+/// The address is that of the connection, or what a trusted proxy says; see `service::client`.
 pub async fn limit_address(
     State(server): State<Server>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let address = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
-    // Whoever has an IPv6 address usually has the /64 around it.
-    let key: Vec<u8> = match address {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets()[..8].to_vec(),
-    };
+    let key = ClientAddress::of(request.extensions()).key();
     take(&server, server.per_address, &key)?;
     Ok(next.run(request).await)
+}
+
+/// One of the requests that write rows for somebody who is not signed in, within what the address may.
+#[derive(Debug)]
+pub struct SignInPermit;
+
+impl FromRequestParts<Server> for SignInPermit {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
+        let key = ClientAddress::of(&parts.extensions).key();
+        take(server, server.sign_ins, &key).map(|()| Self)
+    }
 }
 
 /// Refuses a wallet that asks for too many authorizations.

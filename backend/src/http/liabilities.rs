@@ -14,6 +14,7 @@ use store::liabilities::{self, Root};
 use utoipa::ToSchema;
 
 use super::Server;
+use super::approval::{ApprovalAnswer, Signature};
 use super::code::Code;
 use super::error::Problem;
 use super::extract::{Body, Search, Segments};
@@ -89,16 +90,31 @@ pub async fn build(
     Ok((StatusCode::CREATED, Json(RootView::of(&root))))
 }
 
-/// Approves a root; the settlement worker then has it signed and publishes it. Who built it cannot.
+/// What operators sign for a root: who built it as the proposer, approvers as voters.
+#[utoipa::path(get, path = "/liabilities/roots/{root}/approval", tag = "liabilities", security(("session" = [])),
+    params(("root" = String, Path, description = "The root: 32 bytes")),
+    responses((status = 200, body = ApprovalAnswer)))]
+pub async fn approval(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(root): Segments<String>,
+) -> Result<Json<ApprovalAnswer>, Problem> {
+    let wanted = use_case::approval(&server.app, &caller, read_root(&root)?).await?;
+    Ok(Json(ApprovalAnswer::of(wanted, &server.app.domain())))
+}
+
+/// Takes an operator's signature over a root. When the one who built it and another person have signed, the settlement
+/// worker has it signed and publishes it.
 #[utoipa::path(post, path = "/liabilities/roots/{root}/approve", tag = "liabilities", security(("session" = [])),
     params(("root" = String, Path, description = "The root: 32 bytes")),
-    responses((status = 200, body = RootView)))]
+    request_body = Signature, responses((status = 200, body = RootView)))]
 pub async fn approve(
     State(server): State<Server>,
     caller: Caller,
     Segments(root): Segments<String>,
+    Body(body): Body<Signature>,
 ) -> Result<Json<RootView>, Problem> {
-    let root = use_case::approve(&server.app, &caller, read_root(&root)?).await?;
+    let root = use_case::approve(&server.app, &caller, read_root(&root)?, &body.read()?).await?;
     Ok(Json(RootView::of(&root)))
 }
 
@@ -111,7 +127,7 @@ pub async fn list(
 ) -> Result<Json<RootsAnswer>, Problem> {
     let limit = words::page(page.limit)?;
     let below = words::read_cursor('l', page.cursor.as_deref())?.unwrap_or((NEWEST_US, B256::ZERO));
-    let mut connection = server.app.connection().await?;
+    let mut connection = server.app.reading_connection().await?;
     let mut roots = liabilities::list(&mut connection, below, limit + 1).await?;
     let more = i64::try_from(roots.len()).is_ok_and(|found| found > limit);
     if more {
@@ -136,7 +152,7 @@ pub async fn leaves(
     Segments(root): Segments<String>,
 ) -> Result<impl IntoResponse, Problem> {
     let id = read_root(&root)?;
-    let root = liabilities::find(&mut *server.app.connection().await?, id).await?;
+    let root = liabilities::find(&mut *server.app.reading_connection().await?, id).await?;
     let root = root.ok_or_else(|| Problem::new(Code::UnknownRoot))?;
     let first = Bytes::from(head(&server.app, &root));
     let pages = Pages {
@@ -163,11 +179,11 @@ impl Pages {
             return Ok(None);
         };
         let read = async {
-            let mut connection = self.app.connection().await?;
+            let mut connection = self.app.reading_connection().await?;
             liabilities::list_leaves(&mut connection, self.root, after, LEAVES_AT_ONCE).await
         };
         let page = read.await.map_err(|error| {
-            tracing::error!(error = %telemetry::ErrorChain(&error), "a list of leaves was cut off");
+            tracing::error!(error = %service::ErrorChain(&error), "a list of leaves was cut off");
             std::io::Error::other("the list cannot be read")
         })?;
         let mut text = String::new();

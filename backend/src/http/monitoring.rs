@@ -1,16 +1,18 @@
 //! What the reconciler found, stops of settlement, and going on.
 
+use approval::Proposal;
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::api::reconciliation::{self, Finding, LastCheck, Run};
 use store::stop::{self, Stop};
 use utoipa::ToSchema;
 
 use super::Server;
+use super::approval::{ApprovalAnswer, Signature};
 use super::error::Problem;
-use super::extract::Search;
+use super::extract::{Body, Search};
 use super::history::Page;
 use super::words::{self, shown};
 use crate::app::access::{self, Role};
@@ -74,8 +76,8 @@ pub struct FindingView {
     expected: String,
     actual: String,
     detail: String,
-    first_run: i64,
-    last_run: i64,
+    first_run: Option<i64>,
+    last_run: Option<i64>,
     first_seen: i64,
     last_seen: i64,
 }
@@ -100,6 +102,34 @@ pub struct StopView {
     /// The second, who ended the stop.
     resumed_by: Option<String>,
     resumed_at: Option<i64>,
+}
+
+/// Stops of one signature at most.
+const STOPS_MAX: usize = 100;
+
+/// What operators sign to end stops.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ResumeApproval {
+    /// The stops that are open; part of the message.
+    stops: Vec<u64>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    approval: ApprovalAnswer,
+}
+
+/// A signature that ends stops.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Resume {
+    /// The stops of the message, in ascending order.
+    stops: Vec<u64>,
+    /// `expires` of the message.
+    expires: u64,
+    /// 65 bytes in hexadecimal with prefix, or what a contract wallet takes (EIP-1271).
+    signature: String,
+    /// The wallet that signed, when it is another one of the same person than the one that is signed in.
+    #[serde(default)]
+    wallet: Option<String>,
 }
 
 /// What came of it.
@@ -169,11 +199,44 @@ pub async fn stops(
     }))
 }
 
-/// Ends all open stops, when two different operators want it.
+/// What operators sign to end all open stops.
+#[utoipa::path(get, path = "/monitoring/resume/approval", tag = "monitoring", security(("session" = [])),
+    responses((status = 200, body = ResumeApproval)))]
+pub async fn resume_approval(
+    State(server): State<Server>,
+    caller: Caller,
+) -> Result<Json<ResumeApproval>, Problem> {
+    let wanted = use_case::approval(&server.app, &caller).await?;
+    let stops = match &wanted.proposal {
+        Proposal::Resume(resume) => resume.stops.clone(),
+        Proposal::Batch { .. } | Proposal::Root { .. } | Proposal::People(_) => Vec::new(),
+    };
+    Ok(Json(ResumeApproval {
+        stops,
+        approval: ApprovalAnswer::of(wanted, &server.app.domain()),
+    }))
+}
+
+/// Takes an operator's signature that ends stops; they end when two people have signed.
 #[utoipa::path(post, path = "/monitoring/resume", tag = "monitoring", security(("session" = [])),
-    responses((status = 200, body = ResumeAnswer)))]
-pub async fn resume(State(server): State<Server>, caller: Caller) -> Result<Json<ResumeAnswer>, Problem> {
-    let resumption = use_case::resume(&server.app, &caller).await?;
+    request_body = Resume, responses((status = 200, body = ResumeAnswer)))]
+pub async fn resume(
+    State(server): State<Server>,
+    caller: Caller,
+    Body(body): Body<Resume>,
+) -> Result<Json<ResumeAnswer>, Problem> {
+    let mut stops = body.stops.clone();
+    stops.sort_unstable();
+    stops.dedup();
+    if stops.len() != body.stops.len() || stops.len() > STOPS_MAX {
+        return Err(Problem::field("stops", "not 1 to 100 different numbers"));
+    }
+    let signed = Signature {
+        expires: body.expires,
+        signature: body.signature,
+        wallet: body.wallet,
+    };
+    let resumption = use_case::resume(&server.app, &caller, &stops, &signed.read()?).await?;
     Ok(Json(ResumeAnswer {
         resumed: resumption.resumed,
         stops: resumption.stops.into_iter().map(StopView::of).collect(),

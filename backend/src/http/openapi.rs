@@ -61,7 +61,7 @@ pub fn describe() -> anyhow::Result<Value> {
     let problem = ResponseBuilder::new()
         .description("A problem (RFC 9457)")
         .content(
-            "application/problem+json",
+            service::problem::MEDIA_TYPE,
             ContentBuilder::new()
                 .schema(Some(Ref::from_schema_name(ProblemBody::name())))
                 .build(),

@@ -12,6 +12,7 @@ use store::payout_batch;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Server;
+use super::approval::{ApprovalAnswer, Signature};
 use super::code::Code;
 use super::error::Problem;
 use super::extract::{Body, Search, Segments};
@@ -48,6 +49,13 @@ pub struct BatchesAnswer {
 pub struct Approve {
     /// The batch's `list_hash`: 32 bytes.
     list_hash: String,
+    /// `expires` of the message.
+    expires: u64,
+    /// 65 bytes in hexadecimal with prefix, or what a contract wallet takes (EIP-1271).
+    signature: String,
+    /// The wallet that signed, when it is another one of the same person than the one that is signed in.
+    #[serde(default)]
+    wallet: Option<String>,
 }
 
 /// Batches of payouts, newest first.
@@ -134,7 +142,21 @@ pub async fn manifest(
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], manifest))
 }
 
-/// Approves the list that the approver looked at. Who built the batch cannot.
+/// What operators sign for a sealed batch: who built it as the proposer, approvers as voters.
+#[utoipa::path(get, path = "/payouts/{id}/approval", tag = "payouts", security(("session" = [])),
+    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
+    responses((status = 200, body = ApprovalAnswer)))]
+pub async fn approval(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+) -> Result<Json<ApprovalAnswer>, Problem> {
+    let wanted = use_case::approval(&server.app, &caller, batch_id(&id)?).await?;
+    Ok(Json(ApprovalAnswer::of(wanted, &server.app.domain())))
+}
+
+/// Takes an operator's signature over the list that the operator looked at. The batch is approved when the one who built
+/// it and another person have signed.
 #[utoipa::path(post, path = "/payouts/{id}/approve", tag = "payouts", security(("session" = [])),
     params(("id" = String, Path, description = "The batch's id: 32 bytes")),
     request_body = Approve, responses((status = 200, body = BatchView)))]
@@ -146,11 +168,17 @@ pub async fn approve(
 ) -> Result<Json<BatchView>, Problem> {
     let id = batch_id(&id)?;
     let list_hash = words::hash("list_hash", &body.list_hash)?;
-    let batch = use_case::approve(&server.app, &caller, id, list_hash).await?;
+    let signed = Signature {
+        expires: body.expires,
+        signature: body.signature,
+        wallet: body.wallet,
+    };
+    let batch = use_case::approve(&server.app, &caller, id, list_hash, &signed.read()?).await?;
     Ok(Json(BatchView::of(&batch)))
 }
 
-/// Has an approved batch signed, for half an hour of the chain's time. Safe to repeat.
+/// Asks the settlement worker to have an approved batch signed, for half an hour of the chain's time. Safe to repeat; the
+/// batch's state says when it is done.
 #[utoipa::path(post, path = "/payouts/{id}/sign", tag = "payouts", security(("session" = [])),
     params(("id" = String, Path, description = "The batch's id: 32 bytes")),
     responses((status = 200, body = BatchView)))]

@@ -96,8 +96,8 @@ pub struct QueueAnswer {
 /// Trees and room of every tier.
 #[utoipa::path(get, path = "/pool/summary", tag = "pools", responses((status = 200, body = SummaryAnswer)))]
 pub async fn summary(State(server): State<Server>) -> Result<Json<SummaryAnswer>, Problem> {
-    let tiers = placement::tiers(&server.app).await?;
     let plan = &server.app.ledger.plan;
+    let tiers = placement::tiers(&mut *server.app.reading_connection().await?, plan).await?;
     let tiers = tiers
         .iter()
         .map(|tier| TierView {
@@ -163,7 +163,7 @@ pub async fn queue(
         return Err(Problem::because(Code::MalformedQuery, detail));
     }
     let tier = known(&server, tier)?;
-    let tiers = placement::tiers(&server.app).await?;
+    let tiers = placement::tiers(&mut *server.app.connection().await?, &server.app.ledger.plan).await?;
     let room = tiers
         .iter()
         .find(|room: &&TierRoom| room.tier == tier)

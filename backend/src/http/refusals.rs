@@ -2,13 +2,13 @@
 
 use settlement::state::Refused as BatchRefused;
 use signer_client::SignerError;
-use store::StoreError;
 use store::inbox::InboxError;
 
 use super::code::Code;
 use super::error::Problem;
 use super::extract::malformed_key;
 use crate::app::access::AccessError;
+use crate::app::approve::ApproveError;
 use crate::app::head::HeadError;
 use crate::app::intake::IntakeError;
 use crate::app::liabilities::LiabilitiesError;
@@ -21,12 +21,6 @@ use crate::app::session::SessionError;
 use crate::app::sign_in::SignInError;
 use crate::app::withdraw::WithdrawError;
 use crate::login::Refused;
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        Self::internal(&error)
-    }
-}
 
 impl From<SessionError> for Problem {
     fn from(error: SessionError) -> Self {
@@ -84,6 +78,7 @@ impl From<ReserveError> for Problem {
             ReserveError::UnknownTier => Self::new(Code::UnknownTier),
             ReserveError::NoNextTier => Self::new(Code::NoNextTier),
             ReserveError::NotChosen => Self::new(Code::ReserveNotChosen),
+            ReserveError::BadSignature => Self::new(Code::BadSignature),
             ReserveError::Inbox(error) => error.into(),
         }
     }
@@ -128,7 +123,7 @@ impl From<IntakeError> for Problem {
 
 impl From<SignerError> for Problem {
     fn from(error: SignerError) -> Self {
-        tracing::warn!(error = %telemetry::ErrorChain(&error), "the signer gave no authorization");
+        tracing::warn!(error = %service::ErrorChain(&error), "the signer gave no authorization");
         match error {
             // The listener lags so far behind that the proposed deadline has no life left.
             SignerError::Refused { code, .. } if code == "deadline_passed" || code == "deadline_too_near" => {
@@ -149,7 +144,7 @@ impl From<SignerError> for Problem {
 
 impl From<HeadError> for Problem {
     fn from(error: HeadError) -> Self {
-        tracing::warn!(error = %telemetry::ErrorChain(&error), "the chain's head is not known");
+        tracing::warn!(error = %service::ErrorChain(&error), "the chain's head is not known");
         Self::new(Code::ChainUnavailable)
     }
 }
@@ -171,6 +166,22 @@ impl From<BatchRefused> for Problem {
     }
 }
 
+impl From<ApproveError> for Problem {
+    fn from(error: ApproveError) -> Self {
+        let detail = error.to_string();
+        let code = match error {
+            ApproveError::WalletOfAnother(_) => Code::WalletOfAnother,
+            ApproveError::BadSignature(_) => Code::BadSignature,
+            ApproveError::Expired { .. } => Code::ApprovalExpired,
+            ApproveError::NoVote => Code::RoleMissing,
+            ApproveError::ApproverIsBuilder => Code::ApproverIsBuilder,
+            ApproveError::Head(error) => return error.into(),
+            ApproveError::Store(error) => return error.into(),
+        };
+        Self::because(code, detail)
+    }
+}
+
 impl From<PayoutError> for Problem {
     fn from(error: PayoutError) -> Self {
         match error {
@@ -181,8 +192,7 @@ impl From<PayoutError> for Problem {
             PayoutError::NothingDue => Self::new(Code::NothingDue),
             PayoutError::KeyReused => Self::new(Code::IdempotencyConflict),
             PayoutError::Head(error) => error.into(),
-            PayoutError::Signer(error) => error.into(),
-            PayoutError::Manifest(_) => Self::internal(&error),
+            PayoutError::Approve(error) => error.into(),
             PayoutError::Inbox(error) => error.into(),
             PayoutError::Store(error) => error.into(),
         }
@@ -205,13 +215,13 @@ impl From<LiabilitiesError> for Problem {
         let code = match error {
             LiabilitiesError::UnknownRoot => Code::UnknownRoot,
             LiabilitiesError::WrongState(_) => Code::WrongRootState,
-            LiabilitiesError::ApproverIsBuilder => Code::ApproverIsBuilder,
             LiabilitiesError::AnotherUnderWay => Code::RootUnderWay,
             LiabilitiesError::BatchesLive => Code::BatchesLive,
             LiabilitiesError::NothingDue => Code::NothingDue,
             LiabilitiesError::Unfunded { .. } => Code::RootUnfunded,
             LiabilitiesError::Stopped => Code::SettlementStopped,
             LiabilitiesError::Access(error) => return error.into(),
+            LiabilitiesError::Approve(error) => return error.into(),
             LiabilitiesError::Head(error) => return error.into(),
             LiabilitiesError::Tree(_) => return Self::internal(&error),
             LiabilitiesError::Store(error) => return error.into(),
@@ -237,6 +247,8 @@ impl From<ResumeError> for Problem {
             ResumeError::Access(error) => error.into(),
             ResumeError::NotStopped => Self::new(Code::NotStopped),
             ResumeError::SecondOperatorNeeded => Self::new(Code::SecondOperatorNeeded),
+            ResumeError::Approve(error) => error.into(),
+            ResumeError::Head(error) => error.into(),
             ResumeError::Store(error) => error.into(),
         }
     }
@@ -249,11 +261,10 @@ impl From<ReplayError> for Problem {
             ReplayError::NotFinal(_) => Code::RangeNotFinal,
             ReplayError::DryRunFirst => Code::DryRunFirst,
             ReplayError::Contradicts(_) => Code::ReplayContradicts,
+            ReplayError::UnknownRequest => Code::UnknownReplay,
+            ReplayError::Unreadable(_) => Code::ChainUnavailable,
             ReplayError::Access(error) => return error.into(),
-            ReplayError::Head(error) => return error.into(),
-            ReplayError::Inbox(error) => return error.into(),
             ReplayError::Store(error) => return error.into(),
-            ReplayError::Read(_) => return Self::internal(&error),
         };
         Self::because(code, detail)
     }

@@ -2,17 +2,17 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use store::replay_request::ReplayRequest;
 use utoipa::ToSchema;
 
 use super::Server;
 use super::error::Problem;
-use super::extract::Body;
-use crate::app::replay::{self as use_case, BLOCKS_MAX};
+use super::extract::{Body, Segments};
+use crate::app::replay::{self as use_case, Answer, BLOCKS_MAX};
 use crate::app::session::Caller;
-
-/// Differences that are listed one by one.
-const LISTED_MAX: usize = 100;
 
 /// A range of final blocks.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,15 +28,16 @@ pub struct Replay {
 /// What is stored of the range beside what the chain has.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReplayAnswer {
+    id: i64,
     from_block: u64,
     to_block: u64,
     dry_run: bool,
     /// Logs of the contract on the chain.
-    logs: usize,
+    logs: u64,
     /// Journal entries on the chain.
-    entries: usize,
+    entries: u64,
     /// Logs that were not stored.
-    missing_logs: usize,
+    missing_logs: u64,
     /// Numbers of entries that were not in the inbox; the first 100.
     missing_entries: Vec<u64>,
     /// What is stored and otherwise on the chain; the first 100. Nothing is added while there is anything.
@@ -45,15 +46,59 @@ pub struct ReplayAnswer {
     added_entries: u64,
 }
 
-/// Reads a range of final blocks from the chain again and compares it with what is stored; then adds what is missing.
-/// Nothing is changed or deleted, and a repeat adds nothing.
+/// A request that the listener has not carried out yet.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReplayWaiting {
+    /// To ask for it again.
+    id: i64,
+    from_block: u64,
+    to_block: u64,
+    dry_run: bool,
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let ReplayRequest {
+            id,
+            from: from_block,
+            to: to_block,
+            dry_run,
+        } = self.request;
+        let Some(found) = self.comparison else {
+            let waiting = ReplayWaiting {
+                id,
+                from_block,
+                to_block,
+                dry_run,
+            };
+            return (StatusCode::ACCEPTED, Json(waiting)).into_response();
+        };
+        Json(ReplayAnswer {
+            id,
+            from_block,
+            to_block,
+            dry_run,
+            logs: found.logs,
+            entries: found.entries,
+            missing_logs: found.missing_logs,
+            missing_entries: found.missing_entries,
+            different: found.different,
+            added_logs: found.added_logs,
+            added_entries: found.added_entries,
+        })
+        .into_response()
+    }
+}
+
+/// Has the listener read a range of final blocks from the chain again and compare it with what is stored; then add what is
+/// missing. Nothing is changed or deleted, and a repeat adds nothing. 202 when the listener takes longer.
 #[utoipa::path(post, path = "/monitoring/replay-events", tag = "monitoring", security(("session" = [])),
-    request_body = Replay, responses((status = 200, body = ReplayAnswer)))]
+    request_body = Replay, responses((status = 200, body = ReplayAnswer), (status = 202, body = ReplayWaiting)))]
 pub async fn replay(
     State(server): State<Server>,
     caller: Caller,
     Body(body): Body<Replay>,
-) -> Result<Json<ReplayAnswer>, Problem> {
+) -> Result<Answer, Problem> {
     let Replay {
         from_block,
         to_block,
@@ -68,17 +113,16 @@ pub async fn replay(
             "must be from_block or up to 1999 above",
         ));
     }
-    let found = use_case::replay(&server.app, &caller, from_block..=to_block, dry_run).await?;
-    Ok(Json(ReplayAnswer {
-        from_block,
-        to_block,
-        dry_run,
-        logs: found.logs,
-        entries: found.entries,
-        missing_logs: found.missing_logs.len(),
-        missing_entries: found.missing_entries.into_iter().take(LISTED_MAX).collect(),
-        different: found.different.into_iter().take(LISTED_MAX).collect(),
-        added_logs: found.added.0,
-        added_entries: found.added.1,
-    }))
+    Ok(use_case::replay(&server.app, &caller, from_block..=to_block, dry_run).await?)
+}
+
+/// What came of a request to read a range again; 202 while it waits for the listener.
+#[utoipa::path(get, path = "/monitoring/replay-events/{id}", tag = "monitoring", security(("session" = [])),
+    params(("id" = i64, Path)), responses((status = 200, body = ReplayAnswer), (status = 202, body = ReplayWaiting)))]
+pub async fn one(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(id): Segments<i64>,
+) -> Result<Answer, Problem> {
+    Ok(use_case::find(&server.app, &caller, id).await?)
 }

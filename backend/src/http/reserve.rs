@@ -1,15 +1,17 @@
 //! Opting in to, or out of, reserving pool rewards of a tier.
 
+use approval::ReserveCommand;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use plan::ReserveChoice;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Server;
+use super::approval::typed_data;
 use super::error::Problem;
-use super::extract::{Body, IdempotencyKey, Segments};
+use super::extract::{Body, IdempotencyKey, Search, Segments};
 use crate::app::reserve as use_case;
 use crate::app::session::Caller;
 
@@ -19,6 +21,8 @@ use crate::app::session::Caller;
 pub struct Reserve {
     tier: u8,
     choice: Choice,
+    /// The wallet's signature over the choice: 65 bytes in hexadecimal with prefix. `GET /users/{id}/reserve` has the message.
+    signature: String,
 }
 
 /// Whether the rewards of the tier are reserved towards the price of the next.
@@ -40,6 +44,52 @@ pub struct CommandAnswer {
     fact_seq: Option<u64>,
 }
 
+/// Which choice is to be signed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ReserveSearch {
+    tier: u8,
+    choice: Choice,
+}
+
+/// A message for the user's wallet (`eth_signTypedData_v4`).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessageAnswer {
+    /// EIP-712: `types`, `domain`, `primaryType` and `message`.
+    #[schema(value_type = Object)]
+    typed_data: serde_json::Value,
+    /// What is hashed and signed: 32 bytes.
+    digest: String,
+}
+
+/// What a user signs to reserve the rewards of a tier, or to stop; the `Idempotency-Key` is that of the command.
+#[utoipa::path(get, path = "/users/{id}/reserve", tag = "users", security(("session" = [])), params(ReserveSearch,
+    ("id" = i32, Path, description = "Number of the user"),
+    ("idempotency-key" = String, Header, description = "The caller's own name for the command, 1 to 128 printable ASCII characters")),
+    responses((status = 200, body = MessageAnswer)))]
+pub async fn message(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(id): Segments<i32>,
+    IdempotencyKey(key): IdempotencyKey,
+    Search(search): Search<ReserveSearch>,
+) -> Result<Json<MessageAnswer>, Problem> {
+    let user = crate::app::access::own_user(&server.app, &caller, id).await?;
+    let message = ReserveCommand {
+        wallet: user.wallet,
+        tier: search.tier,
+        reserve: matches!(search.choice, Choice::In),
+        nonce: ReserveCommand::nonce_of(&key),
+    }
+    .message();
+    let domain = server.app.domain();
+    Ok(Json(MessageAnswer {
+        digest: message.digest(&domain).to_string(),
+        typed_data: typed_data(&message, &domain),
+    }))
+}
+
 /// Accepts a choice about reserving; with the same `Idempotency-Key` a repeat changes nothing.
 #[utoipa::path(post, path = "/users/{id}/reserve", tag = "users", security(("session" = [])),
     params(("id" = i32, Path, description = "Number of the user"),
@@ -56,7 +106,10 @@ pub async fn reserve(
         Choice::In => ReserveChoice::In,
         Choice::Out => ReserveChoice::Out,
     };
-    let stored = use_case::choose(&server.app, &caller, id, body.tier, choice, &key).await?;
+    let digits = body.signature.strip_prefix("0x").unwrap_or_default();
+    let signature = hex::decode(digits)
+        .map_err(|_| Problem::field("signature", "not bytes in hexadecimal with prefix"))?;
+    let stored = use_case::choose(&server.app, &caller, id, body.tier, choice, &key, &signature).await?;
     let answer = CommandAnswer {
         command_id: stored.inbox_id,
         fact_seq: stored.fact_seq,

@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 
 use super::Server;
 use super::error::Problem;
-use super::extract::Body;
+use super::extract::{AccessToken, Body, SignInPermit};
 use super::users::UserView;
 use super::words::shown;
-use crate::app::session::{Caller, Tokens};
+use crate::app::session::{Client, Tokens};
 use crate::app::{profile, session, sign_in};
 
 /// What a login message (EIP-4361) must contain.
@@ -49,7 +49,7 @@ pub struct Refresh {
 pub struct SessionAnswer {
     /// For the header `authorization: Bearer …`.
     access_token: String,
-    /// For `/auth/refresh`; single use.
+    /// For `/auth/refresh`; single use, but for a repeat within ten seconds.
     refresh_token: String,
     /// When the access token ends, in seconds since 1970-01-01 UTC.
     expires_at: i64,
@@ -60,7 +60,10 @@ pub struct SessionAnswer {
 
 /// Issues a nonce for a login message.
 #[utoipa::path(post, path = "/auth/nonce", tag = "session", responses((status = 200, body = NonceAnswer)))]
-pub async fn nonce(State(server): State<Server>) -> Result<Json<NonceAnswer>, Problem> {
+pub async fn nonce(
+    State(server): State<Server>,
+    _permit: SignInPermit,
+) -> Result<Json<NonceAnswer>, Problem> {
     let issued = sign_in::issue_nonce(&server.app).await?;
     Ok(Json(NonceAnswer {
         nonce: issued.nonce,
@@ -77,28 +80,32 @@ pub async fn nonce(State(server): State<Server>) -> Result<Json<NonceAnswer>, Pr
     responses((status = 200, body = SessionAnswer)))]
 pub async fn wallet(
     State(server): State<Server>,
+    _permit: SignInPermit,
     Body(login): Body<WalletLogin>,
 ) -> Result<Json<SessionAnswer>, Problem> {
     let tokens = sign_in::sign_in(&server.app, &login.message, &login.signature).await?;
     answer(&server, tokens).await
 }
 
-/// Exchanges a refresh token for a new pair. A refresh token that comes a second time ends the session.
+/// Exchanges a refresh token for a new pair. A refresh token that comes a second time ends the login; within ten seconds
+/// and from the same client it gets the same pair again.
 #[utoipa::path(post, path = "/auth/refresh", tag = "session", request_body = Refresh,
     responses((status = 200, body = SessionAnswer)))]
 pub async fn refresh(
     State(server): State<Server>,
+    _permit: SignInPermit,
+    client: Client,
     Body(body): Body<Refresh>,
 ) -> Result<Json<SessionAnswer>, Problem> {
-    let tokens = session::refresh(&server.app, &body.refresh_token).await?;
+    let tokens = session::refresh(&server.app, &body.refresh_token, client).await?;
     answer(&server, tokens).await
 }
 
-/// Ends the session.
+/// Ends the login with all of its sessions.
 #[utoipa::path(post, path = "/auth/logout", tag = "session", security(("session" = [])),
     responses((status = 204)))]
-pub async fn logout(State(server): State<Server>, caller: Caller) -> Result<StatusCode, Problem> {
-    session::sign_out(&server.app, &caller).await?;
+pub async fn logout(State(server): State<Server>, token: AccessToken) -> Result<StatusCode, Problem> {
+    session::sign_out(&server.app, &token.0).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -6,30 +6,16 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::Response;
+use service::request_id;
 use tracing::Instrument;
 
 use super::code::Code;
 use super::error::Problem;
 use crate::app::random;
 
-/// The header with the request's id, in requests and answers.
-const REQUEST_ID: &str = "x-request-id";
-
-/// Lengths of ids that are taken over from a request.
-const ID_BYTES: std::ops::RangeInclusive<usize> = 8..=64;
-
 /// Runs a request under an id.
 pub async fn trace(request: Request, next: Next) -> Response {
-    let id = request
-        .headers()
-        .get(REQUEST_ID)
-        .and_then(|value| value.to_str().ok())
-        .filter(|id| ID_BYTES.contains(&id.len()))
-        .filter(|id| {
-            id.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        })
-        .map_or_else(|| hex::encode(random::<16>()), str::to_owned);
+    let id = request_id::of(request.headers()).map_or_else(|| hex::encode(random::<16>()), str::to_owned);
     let method = request.method().clone();
     // The pattern, not the path: metrics must not have a series for every user.
     let route = request
@@ -38,7 +24,8 @@ pub async fn trace(request: Request, next: Next) -> Response {
         .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let span = tracing::info_span!("request", request.id = id, http.method = %method, http.route = route);
     let start = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let answer = next.run(request).instrument(span.clone());
+    let mut response = request_id::scope(id.clone(), answer).await;
     if let Some(problem) = problem_of(&mut response) {
         let headers = std::mem::take(response.headers_mut());
         response = problem.answer(&id);
@@ -63,7 +50,7 @@ pub async fn trace(request: Request, next: Next) -> Response {
     metrics::histogram!("trellis_backend_request_seconds", &labels).record(seconds);
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
-        headers.insert(REQUEST_ID, value);
+        headers.insert(request_id::HEADER, value);
     }
     headers.insert("cache-control", HeaderValue::from_static("no-store"));
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));

@@ -15,6 +15,8 @@ const GREETING: &str = " wants you to sign in with your Ethereum account:";
 /// The fields that matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
+    /// Scheme of the site that asks, if the message names it.
+    pub scheme: Option<String>,
     /// Authority of the site that asks.
     pub domain: String,
     /// Who signs.
@@ -73,11 +75,16 @@ impl Message {
         }
         let mut lines = Lines(text.split('\n').peekable());
         let first = lines.next("first line")?;
-        let domain = first
+        let site = first
             .strip_suffix(GREETING)
-            .map(|domain| domain.split_once("://").map_or(domain, |(_, domain)| domain))
-            .filter(|domain| !domain.is_empty())
             .ok_or(MessageError::Expected("first line"))?;
+        let (scheme, domain) = match site.split_once("://") {
+            Some((scheme, domain)) => (Some(scheme.to_owned()), domain),
+            None => (None, site),
+        };
+        if domain.is_empty() || scheme.as_deref() == Some("") {
+            return Err(MessageError::Expected("first line"));
+        }
         let address = lines.next("address")?;
         let address = Address::parse_checksummed(address, None).map_err(|_| MessageError::AddressChecksum)?;
         lines.empty("empty line after the address")?;
@@ -95,6 +102,7 @@ impl Message {
             return Err(MessageError::Expected("nonce"));
         }
         let message = Self {
+            scheme,
             domain: domain.to_owned(),
             address,
             uri: uri.to_owned(),
@@ -172,12 +180,15 @@ mod tests {
              Request ID: 7\nResources:\n- https://example.org/a\n- ipfs://b"
         );
         let message = Message::parse(&text).unwrap();
-        assert_eq!(message.domain, "example.org");
+        assert_eq!((message.scheme, message.domain.as_str()), (None, "example.org"));
         assert_eq!(message.chain_id, 56);
         assert_eq!(message.nonce, "32891756abcdef");
         assert_eq!(message.issued_at, 1_790_785_524);
         assert_eq!(message.expiration_time, Some(1_790_786_124));
         assert_eq!(message.not_before, Some(1_790_785_524));
+        let with_scheme = Message::parse(&format!("https://{PLAIN}")).unwrap();
+        assert_eq!(with_scheme.scheme.as_deref(), Some("https"));
+        assert_eq!(with_scheme.domain, "example.org");
         assert!(Message::parse(&PLAIN.replace("I accept the terms.\n\n", "\n")).is_ok());
     }
 
@@ -188,6 +199,7 @@ mod tests {
         for (text, expected) in [
             (String::new(), E::Expected("first line")),
             (long, E::TooLong),
+            (format!("://{PLAIN}"), E::Expected("first line")),
             (PLAIN.replace('\n', "\r\n"), E::NotPlain),
             (PLAIN.replace("accept", "accépt"), E::NotPlain),
             (PLAIN.replace("f39F", "F39F"), E::AddressChecksum),

@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | `TRELLIS_DATABASE_URL` | the ledger's database, as role `trellis_poster` |
 //! | `TRELLIS_LEASE_TTL_MS` | how long a silent writer keeps its lease; default 3000, 500 to 60000 |
+//! | `TRELLIS_LISTEN` | where `/health`, `/ready` and `/metrics` are served; nowhere by default |
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use telemetry::{Env, EnvError};
+use service::{Env, EnvError};
 
 /// Long enough for a slow commit or a busy machine, short enough that a killed writer is followed soon.
 const LEASE_TTL_MS_DEFAULT: u64 = 3_000;
@@ -25,6 +27,8 @@ pub struct Config {
     pub lease_ttl: Duration,
     /// Who holds the lease, for people who look.
     pub holder: String,
+    /// Where health and metrics are served.
+    pub listen: Option<SocketAddr>,
 }
 
 impl std::fmt::Debug for Config {
@@ -53,6 +57,7 @@ impl Config {
             database_url: env.text("TRELLIS_DATABASE_URL")?,
             lease_ttl: Duration::from_millis(ttl_ms),
             holder: format!("process {}", std::process::id()),
+            listen: env.find_parse("TRELLIS_LISTEN")?,
         })
     }
 }

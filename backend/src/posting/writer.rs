@@ -3,14 +3,16 @@
 use std::time::{Duration, Instant};
 
 use plan::{Book, Outcome};
+use service::fault_point;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Acquire, ConnectOptions, PgConnection};
 use store::StoreError;
 use store::inbox::list_waiting;
 use store::lease::{self, Lease, LeaseError};
 use store::posting::{BATCH_FACTS_MAX, DepositIndex, Draft, PostingError, Tail, post};
-use telemetry::fault_point;
 use thiserror::Error;
+
+use super::proof::{self, ProofError};
 
 /// A lease is renewed this many times before it would expire.
 const RENEWALS_PER_TTL: u32 = 4;
@@ -43,6 +45,9 @@ pub enum Step {
 /// Why a step failed. The writer must not be used any more.
 #[derive(Debug, Error)]
 pub enum StepError {
+    /// A cause of the chain is not what the chain's log says.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// The batch was refused.
     #[error(transparent)]
     Posting(#[from] PostingError),
@@ -97,6 +102,7 @@ impl Writer {
         if waiting.entries.is_empty() {
             return Ok(Step::Idle);
         }
+        proof::prove(connection, &waiting.entries).await?;
         let mut draft = Draft::new(&self.tail);
         let mut outcome = Outcome::default();
         for entry in &waiting.entries {

@@ -7,12 +7,12 @@ use alloy::primitives::B256;
 use chain::{At, CallError};
 use futures::stream::{self, StreamExt};
 use money::Amount;
+use service::{ErrorChain, fault_point};
 use settlement::pipeline::{IN_FLIGHT_MAX, Lane};
 use settlement::state::{Gate, SubmissionState};
 use signer_client::Call;
 use store::submission::{self, Kind, NewSubmission};
 use store::{payout_batch, settlement_batch, settlement_root, settlement_sender};
-use telemetry::{ErrorChain, fault_point};
 
 use super::calls;
 use super::network::{ASKED_AT_ONCE, Look};

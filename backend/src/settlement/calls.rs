@@ -229,6 +229,7 @@ fn terms(call: Call) -> TransactionTerms {
         max_fee_per_gas: 0,
         max_priority_fee_per_gas: 0,
         call,
+        claimed_root: None,
     }
 }
 

@@ -5,6 +5,7 @@ use alloy::primitives::{Address, B256};
 use audit::liabilities::{Leaf, Tree};
 use settlement::pipeline::IN_FLIGHT_MAX;
 use signer_client::{Call, ProofNode};
+use store::attestation::Kind as Attested;
 use store::settlement_root::{self, MatureRoot};
 use store::submission::Kind;
 
@@ -53,6 +54,17 @@ impl Worker {
         )
         .await?;
         if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Without it the signer would refuse, and the claim's nonce would hold up everything behind it.
+        if self
+            .attested(Attested::Root, root.root, root.root, look)
+            .await?
+            .is_none()
+        {
+            let detail = "the reconciler does not vouch for the root now";
+            self.note_waiting("claims", root.root.as_slice(), "not_attested", detail)
+                .await?;
             return Ok(Vec::new());
         }
         self.load_tree(root).await?;

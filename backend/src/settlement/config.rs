@@ -3,9 +3,10 @@
 //! | variable | meaning |
 //! | --- | --- |
 //! | `TRELLIS_DATABASE_URL` | the ledger's database, as role `trellis_settler` |
-//! | `TRELLIS_RPC_URL` | nodes that transactions are sent to, separated by commas; state is read from the first |
-//! | `TRELLIS_ROOT_SIGNER_URL`, `TRELLIS_TRANSACTION_SIGNER_URL` | base URLs of the signers of roots and of transactions |
-//! | `TRELLIS_ROOT_SIGNER_KEY`, `TRELLIS_TRANSACTION_SIGNER_KEY` | this caller's keys there, 64 hexadecimal digits; on a local chain the development key by default |
+//! | `TRELLIS_RPC_URL` | nodes that transactions are sent to, separated by commas, on a public chain at least two; state is read from the first |
+//! | `TRELLIS_BATCH_SIGNER_URL`, `TRELLIS_ROOT_SIGNER_URL`, `TRELLIS_TRANSACTION_SIGNER_URL` | base URLs of the signers of batches (the one of authorizations), of roots and of transactions |
+//! | `TRELLIS_BATCH_SIGNER_KEY`, `TRELLIS_ROOT_SIGNER_KEY`, `TRELLIS_TRANSACTION_SIGNER_KEY` | this caller's keys there, 64 hexadecimal digits; on a local chain the development key by default |
+//! | `TRELLIS_SIGNER_TLS_CA`, `TRELLIS_SIGNER_TLS_CERTIFICATE`, `TRELLIS_SIGNER_TLS_KEY` | PEM of the signers' authority, and of this caller's certificate and key; see `service::tls` |
 //! | `TRELLIS_SUBMITTER` | the account of the signer of transactions; on a local chain its usual one by default |
 //! | `TRELLIS_CHAIN_ID`, `TRELLIS_CONTRACT`, `TRELLIS_PLAN_HASH` | which ledger this must be; on a local chain what the database says by default |
 //! | `TRELLIS_FEE_PER_GAS_MAX` | wei that a unit of gas may cost at most; default 20000000000 |
@@ -21,13 +22,13 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, B256};
 use money::Amount;
+use service::tls::ClientTls;
+use service::transport::{self, TransportError};
+use service::{Env, EnvError};
 use settlement::fees::FeeLimits;
-use signer_client::{CallerKey, DEVELOPMENT_CALLER_KEY};
+use signer_client::{CallerKey, DEVELOPMENT_CALLER_KEY, DEVELOPMENT_SETTLER_KEY};
 use store::deployment::Deployment;
-use telemetry::{Env, EnvError};
 use thiserror::Error;
-
-use crate::config::LOCAL_CHAIN_ID;
 
 /// Twenty times what BNB Smart Chain usually asks for: above it a person is to decide.
 const FEE_PER_GAS_MAX_DEFAULT: u128 = 20_000_000_000;
@@ -46,6 +47,9 @@ const POLL_MS_DEFAULT: u64 = 100;
 /// Below this a node is asked for nothing new, above it blocks are seen late.
 const POLL_MS: RangeInclusive<u64> = 10..=250;
 
+/// Endpoints on a public chain.
+const ENDPOINTS_MIN: usize = 2;
+
 /// What the worker is told.
 #[derive(Clone)]
 pub struct Config {
@@ -53,6 +57,10 @@ pub struct Config {
     pub database_url: String,
     /// Nodes; the first one is read from. URLs may hold keys.
     pub rpc_urls: Vec<String>,
+    /// Base URL of the signer of batches.
+    pub batch_signer_url: String,
+    /// Key there; secret.
+    pub batch_signer_key: Option<CallerKey>,
     /// Base URL of the signer of roots.
     pub root_signer_url: String,
     /// Key there; secret.
@@ -61,6 +69,8 @@ pub struct Config {
     pub transaction_signer_url: String,
     /// Key there; secret.
     pub transaction_signer_key: Option<CallerKey>,
+    /// What is shown to the signers.
+    pub signer_tls: Option<ClientTls>,
     /// Whether one of the keys is the development key, which everybody knows.
     pub key_is_public_knowledge: bool,
     /// The account that sends.
@@ -96,12 +106,21 @@ pub enum WrongLedger {
         /// The chain.
         chain_id: u64,
     },
+    /// One endpoint on such a chain: what it does not pass on is lost, and what it says of receipts nobody contradicts.
+    #[error("TRELLIS_RPC_URL needs at least {ENDPOINTS_MIN} endpoints on chain {chain_id}")]
+    TooFewEndpoints {
+        /// The chain.
+        chain_id: u64,
+    },
     /// A key that everybody knows on such a chain.
     #[error("a signer's key is the development key")]
     DevelopmentKey,
     /// The database is of another chain, contract or plan.
     #[error("the database is of another {0}")]
     Differs(&'static str),
+    /// A connection that others could read.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
 }
 
 impl std::fmt::Debug for Config {
@@ -121,24 +140,28 @@ impl Config {
     /// # Errors
     /// A variable that is missing or not valid, by name.
     pub fn read(env: &Env) -> Result<Self, EnvError> {
-        let rpc_urls: Vec<String> = (env.text("TRELLIS_RPC_URL")?.split(','))
-            .map(|url| url.trim().to_owned())
-            .collect();
-        if rpc_urls.iter().any(String::is_empty) {
-            return Err(EnvError::invalid("TRELLIS_RPC_URL", "one of the URLs is empty"));
-        }
-        let keys = ["TRELLIS_ROOT_SIGNER_KEY", "TRELLIS_TRANSACTION_SIGNER_KEY"];
+        let rpc_urls = env.list("TRELLIS_RPC_URL")?;
+        let keys = [
+            "TRELLIS_BATCH_SIGNER_KEY",
+            "TRELLIS_ROOT_SIGNER_KEY",
+            "TRELLIS_TRANSACTION_SIGNER_KEY",
+        ];
         let mut key_is_public_knowledge = false;
         for name in keys {
-            key_is_public_knowledge |= env.find_text(name)?.as_deref() == Some(DEVELOPMENT_CALLER_KEY);
+            let known = [DEVELOPMENT_CALLER_KEY, DEVELOPMENT_SETTLER_KEY];
+            key_is_public_knowledge |=
+                (env.find_text(name)?).is_some_and(|key| known.contains(&key.as_str()));
         }
         Ok(Self {
             database_url: env.text("TRELLIS_DATABASE_URL")?,
             rpc_urls,
+            batch_signer_url: env.text("TRELLIS_BATCH_SIGNER_URL")?,
+            batch_signer_key: env.find_parse(keys[0])?,
             root_signer_url: env.text("TRELLIS_ROOT_SIGNER_URL")?,
-            root_signer_key: env.find_parse(keys[0])?,
+            root_signer_key: env.find_parse(keys[1])?,
             transaction_signer_url: env.text("TRELLIS_TRANSACTION_SIGNER_URL")?,
-            transaction_signer_key: env.find_parse(keys[1])?,
+            transaction_signer_key: env.find_parse(keys[2])?,
+            signer_tls: ClientTls::from_env(env)?,
             key_is_public_knowledge,
             submitter: env.find_parse("TRELLIS_SUBMITTER")?,
             chain_id: env.find_parse("TRELLIS_CHAIN_ID")?,
@@ -166,18 +189,28 @@ impl Config {
         })
     }
 
-    /// Compares with what the database is bound to. On a public chain nothing is defaulted.
+    /// Compares with what the database is bound to. On a public chain nothing is defaulted, and nothing goes over the
+    /// network unencrypted.
     ///
     /// # Errors
     /// [`WrongLedger`].
     pub fn check(&self, deployed: &Deployment) -> Result<(), WrongLedger> {
         let chain_id = deployed.chain_id;
-        if chain_id != LOCAL_CHAIN_ID {
+        transport::check_database("TRELLIS_DATABASE_URL", &self.database_url, chain_id)?;
+        for (name, url) in [
+            ("TRELLIS_BATCH_SIGNER_URL", &self.batch_signer_url),
+            ("TRELLIS_ROOT_SIGNER_URL", &self.root_signer_url),
+            ("TRELLIS_TRANSACTION_SIGNER_URL", &self.transaction_signer_url),
+        ] {
+            transport::check_url(name, url, chain_id)?;
+        }
+        if !service::is_local_chain(chain_id) {
             for (name, is_set) in [
                 ("TRELLIS_CHAIN_ID", self.chain_id.is_some()),
                 ("TRELLIS_CONTRACT", self.contract.is_some()),
                 ("TRELLIS_PLAN_HASH", self.plan_hash.is_some()),
                 ("TRELLIS_SUBMITTER", self.submitter.is_some()),
+                ("TRELLIS_BATCH_SIGNER_KEY", self.batch_signer_key.is_some()),
                 ("TRELLIS_ROOT_SIGNER_KEY", self.root_signer_key.is_some()),
                 (
                     "TRELLIS_TRANSACTION_SIGNER_KEY",
@@ -187,6 +220,9 @@ impl Config {
                 if !is_set {
                     return Err(WrongLedger::MustBeSet { name, chain_id });
                 }
+            }
+            if self.rpc_urls.len() < ENDPOINTS_MIN {
+                return Err(WrongLedger::TooFewEndpoints { chain_id });
             }
             if self.key_is_public_knowledge {
                 return Err(WrongLedger::DevelopmentKey);
@@ -232,9 +268,10 @@ fn within(env: &Env, name: &str, default: u64, range: RangeInclusive<u64>) -> Re
 mod tests {
     use super::*;
 
-    const COMPLETE: [(&str, &str); 4] = [
+    const COMPLETE: [(&str, &str); 5] = [
         ("TRELLIS_DATABASE_URL", "postgres://u:hush@h/d"),
         ("TRELLIS_RPC_URL", "http://a, http://b"),
+        ("TRELLIS_BATCH_SIGNER_URL", "http://e"),
         ("TRELLIS_ROOT_SIGNER_URL", "http://c"),
         ("TRELLIS_TRANSACTION_SIGNER_URL", "http://d"),
     ];
@@ -252,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn the_four_addresses_are_required_and_several_nodes_may_be_named() {
+    fn the_addresses_are_required_and_several_nodes_may_be_named() {
         let config = Config::read(&Env::of(&COMPLETE)).unwrap();
         assert_eq!(config.rpc_urls, ["http://a", "http://b"]);
         for missing in 0..COMPLETE.len() {
@@ -284,23 +321,50 @@ mod tests {
     #[test]
     fn on_a_public_chain_nothing_is_defaulted_and_no_key_is_public_knowledge() {
         let config = Config::read(&Env::of(&COMPLETE)).unwrap();
-        assert_eq!(config.check(&deployed(LOCAL_CHAIN_ID)), Ok(()));
+        assert_eq!(config.check(&deployed(31_337)), Ok(()));
         assert!(config.check(&deployed(56)).is_err());
         let contract = Address::repeat_byte(1).to_string();
         let plan = B256::repeat_byte(2).to_string();
         let secret = "0f".repeat(32);
-        let mut pairs = COMPLETE.to_vec();
+        let elsewhere = COMPLETE;
+        let mut pairs = vec![
+            (
+                "TRELLIS_DATABASE_URL",
+                "postgres://u@db.internal/d?sslmode=verify-full",
+            ),
+            ("TRELLIS_RPC_URL", "https://a, https://b"),
+            ("TRELLIS_BATCH_SIGNER_URL", "https://e"),
+            ("TRELLIS_ROOT_SIGNER_URL", "https://c"),
+            ("TRELLIS_TRANSACTION_SIGNER_URL", "http://127.0.0.1:1"),
+        ];
         pairs.extend([
             ("TRELLIS_CHAIN_ID", "56"),
             ("TRELLIS_CONTRACT", &contract),
             ("TRELLIS_PLAN_HASH", &plan),
             ("TRELLIS_SUBMITTER", &contract),
+            ("TRELLIS_BATCH_SIGNER_KEY", &secret),
             ("TRELLIS_ROOT_SIGNER_KEY", &secret),
             ("TRELLIS_TRANSACTION_SIGNER_KEY", &secret),
         ]);
         let config = Config::read(&Env::of(&pairs)).unwrap();
         assert_eq!(config.check(&deployed(56)), Ok(()));
+        for name in [0, 2, 3, 4].map(|index: usize| elsewhere[index].0) {
+            let mut pairs = pairs.clone();
+            pairs.retain(|pair| pair.0 != name);
+            pairs.extend(elsewhere.iter().filter(|pair| pair.0 == name));
+            let config = Config::read(&Env::of(&pairs)).unwrap();
+            let refused = config.check(&deployed(56));
+            assert!(
+                matches!(refused, Err(WrongLedger::Transport(_))),
+                "{name}: {refused:?}"
+            );
+        }
         assert_eq!(config.check(&deployed(97)), Err(WrongLedger::Differs("chain")));
+        let mut one = pairs.clone();
+        one[1].1 = "http://a";
+        let alone = Config::read(&Env::of(&one)).unwrap();
+        let too_few = Err(WrongLedger::TooFewEndpoints { chain_id: 56 });
+        assert_eq!(alone.check(&deployed(56)), too_few);
         pairs.pop();
         pairs.push(("TRELLIS_TRANSACTION_SIGNER_KEY", DEVELOPMENT_CALLER_KEY));
         let config = Config::read(&Env::of(&pairs)).unwrap();

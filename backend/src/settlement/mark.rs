@@ -2,13 +2,13 @@
 
 use alloy::primitives::B256;
 use serde_json::{Value, json};
+use service::{ErrorChain, fault_point};
 use settlement::state::{BatchState, SubmissionEvent};
 use settlement::submission::{Alert, FinalEnd};
 use sqlx::PgTransaction;
 use store::inbox::BlockRef;
 use store::submission::{self, Inclusion, Kind, Submission};
 use store::{settlement_batch, settlement_sender};
-use telemetry::{ErrorChain, fault_point};
 
 use super::network::Look;
 use super::worker::{Records, StepError, Worker};

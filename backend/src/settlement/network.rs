@@ -10,7 +10,7 @@ use chain::{At, CallError, ChainError, ChainReader, Sender};
 use futures::stream::{self, StreamExt};
 use settlement::fees::Fees;
 use settlement::submission::{AccountNonce, BlockTime};
-use signer_client::{Call, CallerKey, DEVELOPMENT_CALLER_KEY, SignerClient, SignerError};
+use signer_client::{Call, CallerKey, DEVELOPMENT_SETTLER_KEY, SignerClient, SignerError};
 use store::deployment::Deployment;
 use thiserror::Error;
 
@@ -37,6 +37,8 @@ pub struct Network {
     pub transactions: SignerClient,
     /// Signs roots.
     pub roots: SignerClient,
+    /// The signer of batches.
+    pub batches: SignerClient,
     /// The account that sends.
     pub account: Address,
     /// The contract.
@@ -88,9 +90,9 @@ impl Network {
         let signer = |url: &str, key: &Option<CallerKey>| {
             let key = match key {
                 Some(key) => key.clone(),
-                None => CallerKey::new(DEVELOPMENT_CALLER_KEY).map_err(NetworkError::Key)?,
+                None => CallerKey::new(DEVELOPMENT_SETTLER_KEY).map_err(NetworkError::Key)?,
             };
-            SignerClient::new(url, key).map_err(NetworkError::Signer)
+            SignerClient::with_tls(url, key, config.signer_tls.as_ref()).map_err(NetworkError::Signer)
         };
         let first = config.rpc_urls.first().map_or("", String::as_str);
         Ok(Self {
@@ -98,6 +100,7 @@ impl Network {
             reader: ChainReader::connect(first, deployed.contract).map_err(NetworkError::Nodes)?,
             transactions: signer(&config.transaction_signer_url, &config.transaction_signer_key)?,
             roots: signer(&config.root_signer_url, &config.root_signer_key)?,
+            batches: signer(&config.batch_signer_url, &config.batch_signer_key)?,
             account: config.sender(),
             contract: deployed.contract,
         })
@@ -183,7 +186,7 @@ impl Network {
         let (mut receipts, mut unanswered) = (HashMap::new(), HashSet::new());
         for (hash, answer) in answers.await {
             let receipt = answer.unwrap_or_else(|error| {
-                tracing::debug!(error = %telemetry::ErrorChain(&error), "a receipt is not known");
+                tracing::debug!(error = %service::ErrorChain(&error), "a receipt is not known");
                 unanswered.insert(hash);
                 last.and_then(|last| last.receipts.get(&hash).copied())
             });

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use chain::At;
 use serde_json::json;
+use service::fault_point;
 use settlement::submission::PauseCause;
 use store::settlement_sender::{self, SenderAccount};
-use telemetry::fault_point;
 
 use super::network::Look;
 use super::worker::{Records, StepError, Worker};
@@ -31,7 +31,7 @@ impl Worker {
             Ok(nonce) => nonce,
             Err(error) => {
                 if self.memory.is_news(b"nodes", "unanswered") {
-                    tracing::warn!(error = %telemetry::ErrorChain(&error), "no node answers; waiting");
+                    tracing::warn!(error = %service::ErrorChain(&error), "no node answers; waiting");
                 }
                 return Ok(None);
             }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use chain::{At, BatchState};
+use service::{ErrorChain, fault_point};
 use settlement::state::{BATCH_CANCELLED, Batch, BatchOnChain, ExpiryProof, NotExpired, prove_expiry};
 use store::settlement_batch::{self, WatchedBatch};
-use telemetry::{ErrorChain, fault_point};
 
 use super::worker::{Records, StepError, Worker};
 

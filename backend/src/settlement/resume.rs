@@ -5,12 +5,12 @@
 use alloy::primitives::{Address, B256};
 use chain::ChainError;
 use serde_json::json;
+use service::fault_point;
 use settlement::state::SubmissionState;
 use signer_client::Call;
 use sqlx::PgTransaction;
 use store::settlement_sender;
 use store::submission::{self, Kind, NewSubmission, Submission};
-use telemetry::fault_point;
 use thiserror::Error;
 
 use super::calls;

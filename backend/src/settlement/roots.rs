@@ -2,17 +2,22 @@
 
 use std::time::Duration;
 
+use approval::{Proposal, RootProposal};
+use service::{ErrorChain, fault_point};
 use settlement::authorization::VALID_BEFORE_HEAD;
-use signer_client::{LiabilitiesRoot, RootTerms};
+use signer_client::{Justification, LiabilitiesRoot, RootTerms};
+use store::approval::Subject;
+use store::attestation::Kind;
 use store::settlement_root::{self, WantedRoot};
 use store::settlement_sender;
-use telemetry::{ErrorChain, fault_point};
 
 use super::network::Look;
 use super::worker::{Records, StepError, Worker};
 
 /// Before the signer is asked again.
 const PAUSE: Duration = Duration::from_secs(2);
+/// Before something is looked at again that people or the attestor have to bring about.
+const PAUSE_MISSING: Duration = Duration::from_millis(250);
 
 impl Worker {
     /// Has approved roots signed, as long as settlement is not stopped.
@@ -34,6 +39,9 @@ impl Worker {
     }
 
     async fn sign_root(&mut self, root: WantedRoot, look: &Look) -> Result<bool, StepError> {
+        let Some(justification) = self.justify_root(&root, look).await? else {
+            return Ok(false);
+        };
         let (valid_after, deadline) = match root.window {
             Some(window) => window,
             None => self.fix_window(&root, look).await?,
@@ -49,6 +57,8 @@ impl Worker {
                 valid_after,
                 deadline,
             },
+            leaves: root.leaves,
+            justification,
         };
         let signer = self.network.roots.clone();
         match self.hold.during(signer.authorize_root(&terms)).await? {
@@ -71,6 +81,44 @@ impl Worker {
                 Ok(false)
             }
         }
+    }
+
+    /// The signatures and the attestation that the signer wants to see; none as long as something is missing.
+    async fn justify_root(
+        &mut self,
+        root: &WantedRoot,
+        look: &Look,
+    ) -> Result<Option<Justification>, StepError> {
+        let proposal = Proposal::Root {
+            root: RootProposal {
+                root: root.root,
+                total: root.total,
+                leaves: root.leaves,
+                as_of_seq: root.as_of_seq,
+            },
+            proposer: root.builder,
+        };
+        let subject = Subject::Root(root.root);
+        let missing = match self.agreed(&proposal, &subject, look.head.timestamp).await? {
+            Err(rule) => (rule.code(), rule.to_string()),
+            Ok(approvals) => match self.attested(Kind::Root, root.root, root.root, look).await? {
+                Some(attestation) => {
+                    return Ok(Some(Justification {
+                        proposer: root.builder,
+                        approvals,
+                        attestation,
+                    }));
+                }
+                None => (
+                    "not_attested",
+                    "the reconciler has not attested the root, or not lately".to_owned(),
+                ),
+            },
+        };
+        self.memory.wait(root.root.as_slice(), PAUSE_MISSING);
+        self.note_waiting("root", root.root.as_slice(), missing.0, &missing.1)
+            .await?;
+        Ok(None)
     }
 
     /// Stores from when to when the authorization lives, which comes before the signer is asked.

@@ -6,11 +6,11 @@ use std::time::Duration;
 use alloy::primitives::B256;
 use money::Amount;
 use plan::BatchEnd;
+use service::fault_point;
 use settlement::batch::{SealError, SealedPayout, seal};
 use settlement::manifest::{CoverError, CoveredPayout, Manifest, Maturity, cover};
 use store::sealing::{self, HeldLine, Matured, Seal};
 use store::settlement_batch;
-use telemetry::fault_point;
 use thiserror::Error;
 
 use super::worker::{StepError, Worker};

@@ -6,10 +6,10 @@ use alloy::primitives::{B256, Bytes};
 use chain::Outcome;
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
+use service::fault_point;
 use settlement::answer::{Answer, Rejection, rejected_by_all};
 use settlement::state::SubmissionState;
 use store::submission::{self, Submission};
-use telemetry::fault_point;
 
 use super::network::ASKED_AT_ONCE;
 use super::worker::{StepError, Worker};

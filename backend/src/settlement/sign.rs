@@ -6,15 +6,17 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use alloy::primitives::B256;
 use serde_json::{Value, json};
+use service::{ErrorChain, fault_point};
 use settlement::fees::Fees;
 use settlement::state::SubmissionState;
 use settlement::submission::Payload;
-use signer_client::{Call, SignedTransaction, SignerError, TransactionTerms};
+use signer_client::{AttestedRoot, Call, SignedTransaction, SignerError, TransactionTerms};
 use sqlx::{PgConnection, PgTransaction};
-use store::StoreError;
+use store::attestation::Kind;
 use store::submission::{self, NewAttempt, Submission};
-use telemetry::{ErrorChain, fault_point};
+use store::{StoreError, settlement_root};
 
 use super::calls;
 use super::worker::{Records, StepError, Worker};
@@ -127,7 +129,27 @@ impl Worker {
         let mut refused = Vec::new();
         // One after the other: a signer does not take a nonce before the one below it.
         for wanted in wanted {
-            match self.ask(&wanted).await? {
+            let claimed_root = match &wanted.call {
+                Call::Claim { root, .. } if wanted.terms.payload == Payload::Call => {
+                    match self.claimed_root(*root).await? {
+                        Some(root) => Some(root),
+                        None => {
+                            let key = wanted.key();
+                            self.memory.wait(&key, PAUSE_UNANSWERED);
+                            let detail = "the reconciler does not vouch for the root now";
+                            self.note_waiting("signature", &key, "not_attested", detail)
+                                .await?;
+                            break;
+                        }
+                    }
+                }
+                Call::Claim { .. }
+                | Call::ExecuteBatch { .. }
+                | Call::PublishRoot { .. }
+                | Call::SweepMatured { .. }
+                | Call::Noop => None,
+            };
+            match self.ask(&wanted, claimed_root).await? {
                 Ok(transaction) => signed.push((wanted, transaction)),
                 Err(error) => {
                     self.note_unsigned(&wanted, &error).await?;
@@ -163,7 +185,23 @@ impl Worker {
         Ok(())
     }
 
-    async fn ask(&mut self, wanted: &Wanted) -> Result<Result<SignedTransaction, SignerError>, StepError> {
+    /// What the reconciler says of a root that is claimed against, when that is fresh.
+    pub(super) async fn claimed_root(&mut self, root: B256) -> Result<Option<AttestedRoot>, StepError> {
+        let Some(look) = self.memory.look.clone() else {
+            return Ok(None);
+        };
+        let Some(attestation) = self.attested(Kind::Root, root, root, &look).await? else {
+            return Ok(None);
+        };
+        let total = settlement_root::find_total(self.hold.reader(), root).await?;
+        Ok(total.map(|total| AttestedRoot { total, attestation }))
+    }
+
+    async fn ask(
+        &mut self,
+        wanted: &Wanted,
+        claimed_root: Option<AttestedRoot>,
+    ) -> Result<Result<SignedTransaction, SignerError>, StepError> {
         let terms = TransactionTerms {
             chain_id: self.chain_id,
             contract: self.network.contract,
@@ -176,6 +214,7 @@ impl Worker {
                 Payload::Call => wanted.call.clone(),
                 Payload::Noop => Call::Noop,
             },
+            claimed_root,
         };
         let signer = self.network.transactions.clone();
         let answer = self.hold.during(signer.sign_transaction(&terms)).await?;

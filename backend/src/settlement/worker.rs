@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use alloy::primitives::{Address, B256};
+use approval::Domain;
 use serde_json::json;
 use settlement::fees::FeeLimits;
 use settlement::state::Gate;
@@ -23,6 +24,7 @@ use super::hold::Hold;
 use super::memory::Memory;
 use super::network::Network;
 use super::sign::{self, Terms};
+use crate::agreement;
 
 /// The worker.
 #[derive(Debug)]
@@ -134,7 +136,7 @@ impl Worker {
             Err(error) => {
                 metrics::counter!("trellis_settlement_unanswered_total", "by" => "nodes").increment(1);
                 if self.memory.is_news(b"nodes", "unanswered") {
-                    tracing::warn!(error = %telemetry::ErrorChain(&error), "no node answers; waiting");
+                    tracing::warn!(error = %service::ErrorChain(&error), "no node answers; waiting");
                 }
                 return Ok(step(moved));
             }
@@ -144,6 +146,7 @@ impl Worker {
         moved |= self.compare_nonces(&records, &look).await?;
         moved |= self.advance(&records, &look).await?;
         moved |= self.release_expired(&records).await?;
+        moved |= self.sign_batches(&records, &look).await?;
         moved |= self.sign_roots(&records, &look).await?;
         moved |= self.allocate(&records, &look).await?;
         Ok(step(moved))
@@ -155,6 +158,32 @@ impl Worker {
     /// The database does not answer.
     pub async fn release(self) -> Result<(), StoreError> {
         self.hold.release().await
+    }
+
+    /// Where signatures of this ledger's operators count.
+    pub(super) const fn domain(&self) -> Domain {
+        Domain {
+            chain_id: self.chain_id,
+            contract: self.network.contract,
+        }
+    }
+
+    /// Whether settlement is stopped. A stop ends when two people signed that; the row is closed here, after that was
+    /// verified, and says nothing by itself.
+    async fn gate(&mut self, time: u64) -> Result<Gate, StepError> {
+        let domain = self.domain();
+        let (open, ended) = agreement::stops(self.hold.reader(), &domain, time).await?;
+        for (stop, by) in ended {
+            let mut transaction = self.hold.begin().await?;
+            store::stop::update_resumed(&mut transaction, stop.id, by).await?;
+            transaction.commit().await?;
+            tracing::info!(stop.id = stop.id, "two operators ended a stop");
+        }
+        Ok(if open.is_empty() {
+            Gate::Open
+        } else {
+            Gate::Stopped
+        })
     }
 
     /// What is stored; `None` as long as the account or the chain is not known.
@@ -183,11 +212,7 @@ impl Worker {
                 settlement_root::list_states(reader, &subjects).await?,
             )
         };
-        let gate = if settlement_sender::is_stopped(reader).await? {
-            Gate::Stopped
-        } else {
-            Gate::Open
-        };
+        let gate = self.gate(checkpoint.final_timestamp).await?;
         self.memory
             .retain(|id| live.iter().any(|submission| submission.id == id));
         Ok(Some(Records {

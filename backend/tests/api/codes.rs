@@ -172,6 +172,7 @@ async fn sessions(seen: &mut Seen, world: &World) {
     let forged = Session {
         access: "0".repeat(64),
         refresh: "0".repeat(64),
+        person: 0,
     };
     seen.expect(
         Code::Unauthenticated,
@@ -182,6 +183,7 @@ async fn sessions(seen: &mut Seen, world: &World) {
     let swapped = Session {
         access: session.refresh.clone(),
         refresh: session.access.clone(),
+        person: 0,
     };
     seen.expect(
         Code::Unauthenticated,
@@ -189,9 +191,12 @@ async fn sessions(seen: &mut Seen, world: &World) {
     );
     let body = json!({ "refresh_token": session.refresh });
     world.post("/auth/refresh", None, &body).await.ok();
+    let elsewhere = world.request(Method::POST, "/auth/refresh", None);
     seen.expect(
         Code::RefreshReused,
-        &world.post("/auth/refresh", None, &body).await,
+        &world
+            .send(elsewhere.header("user-agent", "another").json(&body))
+            .await,
     );
     seen.expect(
         Code::SessionExpired,
@@ -300,9 +305,8 @@ async fn reserves(seen: &mut Seen, world: &World) {
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
-        world
-            .send(request.json(&json!({ "tier": tier, "choice": choice })))
-            .await
+        let body = world.reserve(&session, key.unwrap_or_default(), tier, choice);
+        world.send(request.json(&body)).await
     };
     seen.expect(Code::IdempotencyKeyMissing, &send(None, 1, "in").await);
     seen.expect(Code::MalformedHeader, &send(Some(""), 1, "in").await);
@@ -317,7 +321,7 @@ async fn reserves(seen: &mut Seen, world: &World) {
     seen.expect(Code::IdempotencyConflict, &send(Some("a"), 1, "out").await);
     let refunded = world.sign_in(3).await;
     let request = world.request(Method::POST, "/users/3/reserve", Some(&refunded));
-    let body = json!({ "tier": 1, "choice": "in" });
+    let body = world.reserve(&refunded, "a", 1, "in");
     seen.expect(
         Code::RefundedUser,
         &world
@@ -337,7 +341,7 @@ async fn forced_reserve(seen: &mut Seen) {
         ("d", 7, "in", Code::UnknownTier),
     ] {
         let request = world.request(Method::POST, "/users/2/reserve", Some(&session));
-        let body = json!({ "tier": tier, "choice": choice });
+        let body = world.reserve(&session, key, tier, choice);
         seen.expect(
             code,
             &world
@@ -382,12 +386,7 @@ async fn unknown_things(seen: &mut Seen, world: &World, unknown: &str) {
         Code::NothingAvailable,
         &world.post("/users/withdraw", Some(&nobody), &json!({})).await,
     );
-    seen.expect(
-        Code::NotStopped,
-        &world
-            .post("/monitoring/resume", Some(&approver), &json!({}))
-            .await,
-    );
+    seen.expect(Code::NotStopped, &world.resume(&approver).await);
 }
 
 async fn replays(seen: &mut Seen) {
@@ -401,6 +400,9 @@ async fn replays(seen: &mut Seen) {
         .sql("UPDATE inbox SET fingerprint = decode(repeat('00', 32), 'hex')")
         .await;
     seen.expect(Code::ReplayContradicts, &ask(last, false).await);
+    let admin = world.sign_in(ADMIN).await;
+    let unknown = world.get("/monitoring/replay-events/1000", Some(&admin)).await;
+    seen.expect(Code::UnknownReplay, &unknown);
 }
 
 async fn settlement(seen: &mut Seen) {
@@ -426,28 +428,43 @@ async fn settlement(seen: &mut Seen) {
     world.post_causes(vec![]).await;
     world.seal(&id).await;
     seen.expect(Code::ApproverIsBuilder, &world.approve(&both, &id).await);
-    let guess = json!({ "list_hash": unknown });
     let path = format!("/payouts/{id}/approve");
+    let mut guess = world
+        .sign_wanted(&approver, &format!("/payouts/{id}/approval"))
+        .await
+        .unwrap();
+    guess["list_hash"] = json!(unknown);
     seen.expect(
         Code::ListChanged,
         &world.post(&path, Some(&approver), &guess).await,
     );
     seen.expect(Code::WrongBatchState, &world.step(&builder, &id, "submit").await);
+    guess["list_hash"] = world.batch(&id).await["list_hash"].clone();
+    let with = |field: &str, value: serde_json::Value| {
+        let mut body = guess.clone();
+        body[field] = value;
+        body
+    };
+    for (body, code) in [
+        (
+            with("signature", json!(format!("0x{}", "11".repeat(65)))),
+            Code::BadSignature,
+        ),
+        (with("expires", json!(1)), Code::ApprovalExpired),
+        (
+            with("wallet", json!(format!("{:#x}", crate::world::wallet(BUILDER)))),
+            Code::WalletOfAnother,
+        ),
+    ] {
+        seen.expect(code, &world.post(&path, Some(&approver), &body).await);
+    }
     world.approve(&approver, &id).await.ok();
     world
         .sql("INSERT INTO settlement_stop (cause) VALUES ('R1')")
         .await;
     seen.expect(Code::SettlementStopped, &world.step(&builder, &id, "sign").await);
-    world
-        .post("/monitoring/resume", Some(&approver), &json!({}))
-        .await
-        .ok();
-    seen.expect(
-        Code::SecondOperatorNeeded,
-        &world
-            .post("/monitoring/resume", Some(&approver), &json!({}))
-            .await,
-    );
+    world.resume(&approver).await.ok();
+    seen.expect(Code::SecondOperatorNeeded, &world.resume(&approver).await);
     world.sql("DELETE FROM settlement_stop").await;
     world.step(&builder, &id, "sign").await.ok();
     world.chain.as_ref().unwrap().pass(1_801).await;
@@ -463,18 +480,19 @@ async fn roots(seen: &mut Seen, world: &World) {
     let approver = world.sign_in(APPROVER).await;
     let root = json!({ "accept_claims": false });
     let first = world.post("/liabilities/roots", Some(&builder), &root).await.ok();
-    let path = format!("/liabilities/roots/{}/approve", first["root"].as_str().unwrap());
-    world.post(&path, Some(&approver), &json!({})).await.ok();
+    let path = format!("/liabilities/roots/{}", first["root"].as_str().unwrap());
+    world.agree(&builder, &path, json!({})).await.ok();
+    world.agree(&approver, &path, json!({})).await.ok();
     seen.expect(
         Code::WrongRootState,
-        &world.post(&path, Some(&approver), &json!({})).await,
+        &world.agree(&approver, &path, json!({})).await,
     );
     world.sql("UPDATE users SET paid = paid + 1 WHERE id = 1").await;
     let second = world.post("/liabilities/roots", Some(&builder), &root).await.ok();
-    let path = format!("/liabilities/roots/{}/approve", second["root"].as_str().unwrap());
+    let path = format!("/liabilities/roots/{}", second["root"].as_str().unwrap());
     seen.expect(
         Code::RootUnderWay,
-        &world.post(&path, Some(&approver), &json!({})).await,
+        &world.agree(&approver, &path, json!({})).await,
     );
     world
         .sql("UPDATE users SET paid = 5_000 * 10::numeric ^ 18 WHERE id = 1")
@@ -516,11 +534,11 @@ async fn limits(seen: &mut Seen, world: &World) {
 
 async fn broken(seen: &mut Seen, world: &World) {
     for path in ["/ready", "/health/ready", "/health"] {
-        assert_eq!(world.get(path, None).await.status, 204, "{path}");
+        world.get(path, None).await.ok();
     }
     let session = world.sign_in(13).await;
     let body = json!({ "sponsor": wallet(1), "disclosure_hash": world.disclosure().await });
-    world.sql("DELETE FROM chain_block").await;
+    world.sql("DELETE FROM chain_log; DELETE FROM chain_block").await;
     seen.expect(
         Code::ChainUnavailable,
         &world.post("/users/register", Some(&session), &body).await,
@@ -528,12 +546,21 @@ async fn broken(seen: &mut Seen, world: &World) {
     for path in ["/ready", "/health/ready"] {
         seen.expect(Code::ChainUnavailable, &world.get(path, None).await);
     }
-    world.app.pool.close().await;
-    seen.expect(Code::NotReady, &world.get("/ready", None).await);
-    seen.expect(Code::NotReady, &world.get("/health/ready", None).await);
+    let mut taken = Vec::new();
+    while let Ok(connection) = world.app.reading_connection().await {
+        taken.push(connection);
+    }
+    seen.expect(Code::Busy, &world.get("/pool/summary", None).await);
+    drop(taken);
+    world.sql("ALTER TABLE pool_tree RENAME TO renamed").await;
     let answer = world.get("/pool/summary", None).await;
     seen.expect(Code::Internal, &answer);
     // Nothing about the cause is shown.
     assert_eq!(answer.body["detail"], Code::Internal.title());
+    world.app.pool.close().await;
+    world.app.reading.close().await;
+    for path in ["/ready", "/health/ready", "/pool/summary"] {
+        seen.expect(Code::NotReady, &world.get(path, None).await);
+    }
     assert_eq!(world.get("/health", None).await.status, 204);
 }

@@ -1,9 +1,10 @@
 //! Who gets in, and who does not.
 
 use alloy_primitives::U256;
+use reqwest::Method;
 
 use crate::clock::written;
-use crate::world::{Login, World, sign, wallet};
+use crate::world::{self, Login, World, sign, wallet};
 
 /// The order of the curve's group.
 const ORDER: &str = "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
@@ -38,11 +39,28 @@ async fn a_wallet_signs_in_and_sees_itself() {
 }
 
 #[tokio::test]
+async fn the_scheme_of_the_site_may_be_named_and_the_scheme_of_the_header_is_read_in_any_case() {
+    let world = World::empty().await;
+    let mut login = Login::of(3, world.nonce().await);
+    login.domain = "http://trellis.test".into();
+    let message = login.text();
+    let session = world::session_of(&world.log_in(&message, &sign(3, &message)).await.ok());
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        let request = world.request(Method::GET, "/users/me", None);
+        let value = format!("{scheme} {}", session.access);
+        world.send(request.header("authorization", value)).await.ok();
+    }
+}
+
+#[tokio::test]
 async fn every_attack_on_the_login_is_refused_with_its_code() {
     let world = World::empty().await;
     let now = backend::app::now();
     type Change = fn(&mut Login, i64);
-    let attacks: [(&str, &str, Change); 13] = [
+    let attacks: [(&str, &str, Change); 14] = [
+        ("another scheme", "wrong_domain", |login, _| {
+            login.domain = "https://trellis.test".into();
+        }),
         ("another domain", "wrong_domain", |login, _| {
             login.domain = "evil.test".into();
         }),

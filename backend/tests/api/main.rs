@@ -2,9 +2,11 @@
 //! the wire.
 #![expect(clippy::unwrap_used, reason = "tests and what they are made of")]
 
+mod audit;
 mod chain;
 mod clock;
 mod codes;
+mod crowds;
 mod documents;
 mod intake;
 mod liabilities;
@@ -16,9 +18,12 @@ mod payout_limits;
 mod payout_refusals;
 mod payouts;
 mod played_signer;
+mod readiness;
 mod reads;
 mod replay;
+mod restore;
 mod rewards;
 mod sessions;
 mod start;
+mod workers;
 mod world;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use alloy::signers::SignerSync;
 use alloy_primitives::{Address, B256};
+use approval::ReserveCommand;
 use money::Amount;
 use plan::{BatchEnd, Cause};
 use reqwest::Method;
@@ -10,10 +12,11 @@ use serde_json::{Value, json};
 use settlement::batch::{SealedPayout, seal};
 use settlement::manifest::{CoveredPayout, Manifest, Maturity, cover};
 use sqlx::Connection;
+use store::payout_batch::{self, Window};
 use store::sealing::{self, Seal};
 use store::settlement_batch;
 
-use crate::world::{Answer, BNB, Session, World, compiled, matured, wallet};
+use crate::world::{Answer, BNB, Session, World, compiled, key, matured, wallet};
 
 /// Everybody with a role that matters here, by the number of the person.
 pub(crate) const BUILDER: u8 = 40;
@@ -47,7 +50,7 @@ impl World {
     pub(crate) async fn enter_operators(&self) {
         for (person, roles) in OPERATORS {
             self.sql(&format!(
-                "INSERT INTO operator (wallet, name, roles) VALUES ('\\x{}', '{roles}', '{{{roles}}}')",
+                "INSERT INTO operator (wallet, name, roles) VALUES ('\\x{}', 'operator {person}', '{{{roles}}}')",
                 hex::encode(wallet(person))
             ))
             .await;
@@ -59,16 +62,117 @@ impl World {
         self.send(request.header("idempotency-key", key).json(body)).await
     }
 
+    /// Takes a step. What the settlement worker does after the wish for a signature is done, too.
     pub(crate) async fn step(&self, session: &Session, id: &str, step: &str) -> Answer {
-        self.post(&format!("/payouts/{id}/{step}"), Some(session), &json!({}))
-            .await
+        let path = format!("/payouts/{id}/{step}");
+        let answer = self.post(&path, Some(session), &json!({})).await;
+        if step == "sign" && answer.status == 200 && answer.body["state"] == "approved" {
+            self.window(id, 1_800).await;
+            self.authorize(id).await;
+            return self.get(&format!("/payouts/{id}"), Some(session)).await;
+        }
+        answer
     }
 
+    /// A signed choice about reserving.
+    pub(crate) fn reserve(&self, session: &Session, key: &str, tier: u8, choice: &str) -> Value {
+        let command = ReserveCommand {
+            wallet: wallet(session.person),
+            tier,
+            reserve: choice == "in",
+            nonce: ReserveCommand::nonce_of(key),
+        };
+        let digest = command.message().digest(&self.app.domain());
+        let signature = crate::world::key(session.person).sign_hash_sync(&digest).unwrap();
+        json!({
+            "tier": tier, "choice": choice, "signature": format!("0x{}", hex::encode(signature.as_bytes()))
+        })
+    }
+
+    /// What the settlement worker stores before it asks the signer.
+    pub(crate) async fn window(&self, id: &str, life: u64) {
+        let time = self.chain.as_ref().unwrap().time().await;
+        let window = Window {
+            submitter: abi::development::SUBMITTER.address,
+            valid_after: time,
+            deadline: time + life,
+        };
+        let mut connection = self.database.connection().await;
+        let mut transaction = connection.begin().await.unwrap();
+        payout_batch::update_window(&mut transaction, id.parse().unwrap(), &window)
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+    }
+
+    /// What the settlement worker stores of the signer's answer.
+    async fn authorize(&self, id: &str) {
+        let mut connection = self.database.connection().await;
+        let mut transaction = connection.begin().await.unwrap();
+        let signer = self.signer.key.address();
+        payout_batch::update_signed(&mut transaction, id.parse().unwrap(), signer, &[1; 65])
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+    }
+
+    /// Who built the batch signs it, and then this operator.
     pub(crate) async fn approve(&self, session: &Session, id: &str) -> Answer {
         let batch = self.get(&format!("/payouts/{id}"), Some(session)).await.ok();
-        let body = json!({ "list_hash": batch["list_hash"] });
-        self.post(&format!("/payouts/{id}/approve"), Some(session), &body)
-            .await
+        for builder in [BUILDER, BOTH] {
+            if batch["builder"] == wallet(builder).to_checksum(None) {
+                let builder = self.sign_in(builder).await;
+                self.sign_off(&builder, id, &batch["list_hash"]).await;
+            }
+        }
+        self.sign_off(session, id, &batch["list_hash"]).await
+    }
+
+    async fn sign_off(&self, session: &Session, id: &str, list_hash: &Value) -> Answer {
+        self.agree(
+            session,
+            &format!("/payouts/{id}"),
+            json!({ "list_hash": list_hash }),
+        )
+        .await
+    }
+
+    /// Signs what is wanted below a path, and hands it in with more.
+    pub(crate) async fn agree(&self, session: &Session, path: &str, more: Value) -> Answer {
+        let mut body = match self.sign_wanted(session, &format!("{path}/approval")).await {
+            Ok(body) => body,
+            Err(refused) => return refused,
+        };
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        self.post(&format!("{path}/approve"), Some(session), &body).await
+    }
+
+    /// Signs the end of all stops.
+    pub(crate) async fn resume(&self, session: &Session) -> Answer {
+        match self.sign_wanted(session, "/monitoring/resume/approval").await {
+            Ok(body) => self.post("/monitoring/resume", Some(session), &body).await,
+            Err(refused) => refused,
+        }
+    }
+
+    /// The fields of a signature over what the API wants signed.
+    pub(crate) async fn sign_wanted(&self, session: &Session, path: &str) -> Result<Value, Answer> {
+        let wanted = self.get(path, Some(session)).await;
+        if wanted.status != 200 {
+            return Err(wanted);
+        }
+        let digest: B256 = wanted.body["digest"].as_str().unwrap().parse().unwrap();
+        let signature = key(session.person).sign_hash_sync(&digest).unwrap().as_bytes();
+        let mut body = json!({
+            "expires": wanted.body["expires"],
+            "signature": format!("0x{}", hex::encode(signature)),
+        });
+        if let Some(stops) = wanted.body.get("stops") {
+            body["stops"] = stops.clone();
+        }
+        Ok(body)
     }
 
     pub(crate) async fn batch(&self, id: &str) -> Value {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use abi::ICustody;
-use abi::typed_data::{PayoutBatch, Registration, Retopup, digest, domain};
+use abi::typed_data::{Registration, Retopup, digest, domain};
 use alloy::primitives::{B256, U256};
 use alloy::signers::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
@@ -12,10 +12,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use signer_client::wire::{
-    AuthorizationResponse, BATCH_PAYOUT_PATH, IntakeRequest, PayoutBatchRequest, Problem, REGISTRATION_PATH,
-    RETOPUP_PATH,
-};
+use signer_client::wire::{AuthorizationResponse, IntakeRequest, Problem, REGISTRATION_PATH, RETOPUP_PATH};
 use signer_client::{Authorization, IntakeKind};
 
 /// How it answers.
@@ -31,7 +28,6 @@ pub(crate) enum Mood {
 pub(crate) struct PlayedSigner {
     pub(crate) key: PrivateKeySigner,
     mood: Arc<Mutex<Mood>>,
-    batches: Arc<Mutex<Vec<PayoutBatchRequest>>>,
     pub(crate) url: String,
 }
 
@@ -41,13 +37,11 @@ impl PlayedSigner {
         let signer = Self {
             key: PrivateKeySigner::from_bytes(&abi::development::SIGNER.private_key).unwrap(),
             mood: Arc::new(Mutex::new(Mood::Signs)),
-            batches: Arc::default(),
             url: format!("http://{}", listener.local_addr().unwrap()),
         };
         let router = Router::new()
             .route(REGISTRATION_PATH, post(registration))
             .route(RETOPUP_PATH, post(retopup))
-            .route(BATCH_PAYOUT_PATH, post(batch))
             .with_state(signer.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         signer
@@ -55,11 +49,6 @@ impl PlayedSigner {
 
     pub(crate) fn be(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
-    }
-
-    /// Every request for a batch so far, whatever the answer was.
-    pub(crate) fn batches(&self) -> Vec<PayoutBatchRequest> {
-        self.batches.lock().unwrap().clone()
     }
 
     async fn answer(&self, sign: impl FnOnce(&Self) -> AuthorizationResponse) -> Response {
@@ -100,29 +89,6 @@ impl PlayedSigner {
         self.sign_digest(digest)
     }
 
-    fn sign_batch(&self, request: &PayoutBatchRequest) -> AuthorizationResponse {
-        let terms = request.terms().unwrap();
-        let batch = terms.batch;
-        let word = |payout: &signer_client::Payout| {
-            let mut word = [0; 32];
-            word[..20].copy_from_slice(payout.wallet.as_slice());
-            word[20..].copy_from_slice(&payout.target.base_units().to_be_bytes()[4..]);
-            B256::new(word)
-        };
-        let message = PayoutBatch {
-            payouts: batch.payouts.iter().map(word).collect(),
-            batch: ICustody::PayoutBatch {
-                batchId: batch.batch_id,
-                submitter: batch.submitter,
-                maxTotal: U256::from(batch.max_total.base_units()),
-                manifestHash: batch.manifest_hash,
-                validAfter: U256::from(batch.valid_after),
-                deadline: U256::from(batch.deadline),
-            },
-        };
-        self.sign_digest(digest(&message, &domain(terms.chain_id, terms.contract)))
-    }
-
     fn sign_digest(&self, digest: B256) -> AuthorizationResponse {
         let signature = self.key.sign_hash_sync(&digest).unwrap();
         AuthorizationResponse::of(&Authorization {
@@ -131,11 +97,6 @@ impl PlayedSigner {
             digest,
         })
     }
-}
-
-async fn batch(State(signer): State<PlayedSigner>, Json(request): Json<PayoutBatchRequest>) -> Response {
-    signer.batches.lock().unwrap().push(request.clone());
-    signer.answer(|signer| signer.sign_batch(&request)).await
 }
 
 async fn registration(State(signer): State<PlayedSigner>, Json(request): Json<IntakeRequest>) -> Response {

@@ -186,7 +186,7 @@ async fn a_choice_about_reserving_is_accepted_once_and_has_effect_when_posted() 
     let session = world.sign_in(3).await;
     let send = async |tier: u8, choice: &str| {
         let request = world.request(reqwest::Method::POST, "/users/3/reserve", Some(&session));
-        let body = json!({ "tier": tier, "choice": choice });
+        let body = world.reserve(&session, "choice 1", tier, choice);
         world
             .send(request.header("idempotency-key", "choice 1").json(&body))
             .await
@@ -237,7 +237,7 @@ async fn users_see_their_own_and_operators_with_a_looking_role_see_all() {
     assert_eq!(me["roles"], json!(["viewer"]));
     // Looking is not acting.
     let request = world.request(reqwest::Method::POST, "/users/1/reserve", Some(&viewer));
-    let body = json!({ "tier": 1, "choice": "in" });
+    let body = world.reserve(&viewer, "a", 1, "in");
     let answer = world
         .send(request.header("idempotency-key", "a").json(&body))
         .await;

@@ -1,14 +1,48 @@
-//! Reading a range of blocks again: what is missing is seen and added, what is otherwise is only seen.
+//! Reading a range of blocks again: the API asks, the listener answers. What is missing is seen and added, what is otherwise
+//! is only seen.
 
+use std::time::Duration;
+
+use ::chain::ChainReader;
 use alloy::primitives::hex;
 use alloy::providers::Provider;
+use listener::Listener;
 use serde_json::{Value, json};
+use testkit::wait_for;
 
 use crate::operators::{ADMIN, AUDITOR, BUILDER};
-use crate::world::{Answer, World};
+use crate::world::{Answer, Session, World};
 
-/// A chain with one journal entry, of which the ledger holds the block and nothing else. Its number, and that of the head.
+/// As [`alone`], with a listener that answers.
 pub(crate) async fn forgetful() -> (World, u64, u64) {
+    let (world, first, last) = alone().await;
+    listen(&world).await;
+    (world, first, last)
+}
+
+/// Lets a listener carry out what operators ask for, with the rights that it has in production.
+async fn listen(world: &World) {
+    let url = world.database.url_as("trellis_listener");
+    let pool = store::connect(&url, 2).await.unwrap();
+    let mut connection = world.database.connection().await;
+    let deployment = store::deployment::find(&mut connection).await.unwrap().unwrap();
+    let rpc_url = world.chain.as_ref().unwrap().rpc_url();
+    let reader = ChainReader::connect(&rpc_url, deployment.contract).unwrap();
+    let mut listener = Listener::new(pool, reader, deployment, "a test".to_owned())
+        .await
+        .unwrap();
+    let mut look = tokio::time::interval(Duration::from_millis(20));
+    tokio::spawn(async move {
+        // Until the test is over and its database gone.
+        while listener.answer_replay().await.is_ok() {
+            look.tick().await;
+        }
+    });
+}
+
+/// A chain with one journal entry, of which the ledger holds the block and nothing else, and nobody who listens. The number
+/// of that block, and of the last final one.
+async fn alone() -> (World, u64, u64) {
     let world = World::beside_chain().await;
     world.enter_operators().await;
     let chain = world.chain.as_ref().unwrap();
@@ -95,7 +129,8 @@ async fn what_is_missing_is_seen_first_and_then_added_once() {
         .fetch_one(world.database.pool())
         .await
         .unwrap();
-    assert_eq!(kept, 3);
+    // The refused one is kept, too.
+    assert_eq!(kept, 4);
 }
 
 #[tokio::test]
@@ -145,4 +180,51 @@ async fn only_final_ranges_of_a_bounded_length_are_read() {
             .await;
         assert_eq!(answer.code(), "malformed_json", "{body}");
     }
+}
+
+async fn answered(world: &World, session: &Session, path: &str) -> Answer {
+    wait_for("the answer", Duration::from_secs(20), async || {
+        let answer = world.get(path, Some(session)).await;
+        (answer.status != 202).then_some(answer)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_request_waits_for_the_listener_and_is_found_by_its_number() {
+    let (world, first, last) = alone().await;
+    let waiting = replay(&world, AUDITOR, first, last, true).await;
+    assert_eq!(waiting.status, 202);
+    let path = format!("/monitoring/replay-events/{}", waiting.body["id"]);
+    let auditor = world.sign_in(AUDITOR).await;
+    let found = world.get(&path, Some(&auditor)).await;
+    assert_eq!((found.status, &found.body), (202, &waiting.body));
+    let user = world.sign_in(1).await;
+    assert_eq!(world.get(&path, Some(&user)).await.code(), "role_missing");
+    listen(&world).await;
+    let answer = answered(&world, &auditor, &path).await.ok();
+    assert_eq!(answer["missing_entries"], json!([1]));
+    assert_eq!(answer["id"], waiting.body["id"]);
+}
+
+/// What the API wrote is not believed: it may be somebody else who wrote it.
+#[tokio::test]
+async fn a_request_that_the_api_would_not_have_made_is_not_carried_out() {
+    let (world, first, last) = forgetful().await;
+    let admin = world.sign_in(ADMIN).await;
+    for (id, from, to, dry_run, code) in [
+        (1, 0, last + 5_000, true, "chain_unavailable"),
+        (2, 0, last + 1, true, "range_not_final"),
+        (3, first, last, false, "dry_run_first"),
+    ] {
+        world
+            .sql(&format!(
+                "INSERT INTO replay_request (requested_by, from_block, to_block, dry_run)
+                 VALUES (decode(repeat('09', 20), 'hex'), {from}, {to}, {dry_run})"
+            ))
+            .await;
+        let path = format!("/monitoring/replay-events/{id}");
+        assert_eq!(answered(&world, &admin, &path).await.code(), code);
+    }
+    assert_eq!((count(&world, "inbox").await, count(&world, "log").await), (0, 0));
 }

@@ -75,13 +75,21 @@ async fn a_public_chain_accepts_no_defaults() {
         signer_key: Some("ab".repeat(32).parse().unwrap()),
         origin: Some("https://app.example.org".parse().unwrap()),
         rpc_url: Some("https://node.example.org".into()),
-        submitter: Some(Address::repeat_byte(5)),
         ..config(&database, "http://127.0.0.1:1")
     };
     // Everything is set, and then the plan itself is refused: recruitment pays for all of its rewards.
     let error = assemble(&complete).await.unwrap_err();
     assert_eq!(error.to_string(), "the plan must not run on this chain");
-    let changes: [(Change, &str); 10] = [
+    let owner = Config {
+        database_url: database.url(),
+        ..complete.clone()
+    };
+    let error = assemble(&owner).await.unwrap_err().to_string();
+    assert!(
+        error.ends_with("is a superuser; connect as trellis_api instead"),
+        "{error}"
+    );
+    let changes: [(Change, &str); 11] = [
         (|config| config.chain_id = None, "TRELLIS_CHAIN_ID"),
         (|config| config.contract = None, "TRELLIS_CONTRACT"),
         (|config| config.plan_hash = None, "TRELLIS_PLAN_HASH"),
@@ -89,10 +97,17 @@ async fn a_public_chain_accepts_no_defaults() {
         (|config| config.root_wallet = None, "TRELLIS_ROOT_WALLET"),
         (|config| config.origin = None, "TRELLIS_ORIGIN"),
         (|config| config.rpc_url = None, "TRELLIS_RPC_URL"),
-        (|config| config.submitter = None, "TRELLIS_SUBMITTER"),
         (
             |config| config.origin = Some("http://app.example.org".parse().unwrap()),
             "TRELLIS_ORIGIN must be https",
+        ),
+        (
+            |config| config.signer_url = "http://signer.internal:4001".into(),
+            "TRELLIS_SIGNER_URL must be https",
+        ),
+        (
+            |config| config.signer_url = "http://10.0.0.1:4001".into(),
+            "TRELLIS_SIGNER_URL must be https",
         ),
         (
             |config| config.signer_key_is_public_knowledge = true,
@@ -127,6 +142,7 @@ async fn ended(process: &str, plan_text: &str) -> String {
         .env("TRELLIS_LISTEN", taken.local_addr().unwrap().to_string())
         .env("TRELLIS_SIGNER_URL", nowhere)
         .env("TRELLIS_RPC_URL", nowhere)
+        .env("TRELLIS_BATCH_SIGNER_URL", nowhere)
         .env("TRELLIS_ROOT_SIGNER_URL", nowhere)
         .env("TRELLIS_TRANSACTION_SIGNER_URL", nowhere)
         .output()
@@ -150,7 +166,7 @@ async fn every_process_refuses_a_plan_that_is_not_served_before_it_listens_or_wr
     // What each ends with under a plan that it serves: it does get as far.
     for (process, otherwise) in [
         ("serve", "cannot listen on"),
-        ("work", "permission denied"),
+        ("work", "cannot serve health and metrics"),
         ("settle", "cannot serve health and metrics"),
     ] {
         let said = ended(process, PLAN).await;

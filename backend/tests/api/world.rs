@@ -1,6 +1,5 @@
 //! A served API, a database with posted facts, and people who talk to it.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,17 +8,20 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
 use backend::app::App;
 use backend::config::{Config, Origin};
-use backend::http::{self, Server};
+use backend::http::{self, Server, Site};
 use backend::posting::{Step, Writer, writer};
 use money::Amount;
 use plan::{Book, Cause, CompiledPlan, Intake};
 use reqwest::Method;
 use serde_json::{Value, json};
+use service::client::TrustedProxies;
+use service::server::{Limits, Options};
 use sqlx::{AssertSqlSafe, Connection};
 use store::deployment::Deployment;
-use store::inbox::{self, BlockRef, ChainEntry};
+use store::inbox::{BlockRef, ChainEntry};
 use store::lease::{self, LeaseName};
 use testkit::TestDatabase;
+use tokio_util::sync::CancellationToken;
 
 use crate::chain::Chain;
 use crate::clock::written;
@@ -31,6 +33,8 @@ pub(crate) const CONTRACT: Address = Address::repeat_byte(0xcc);
 pub(crate) const BNB: u128 = 1_000_000_000_000_000_000;
 /// Time of the newest block: the 100th day of 1970.
 pub(crate) const CHAIN_TIME: u64 = 100 * 86_400;
+/// The block that every world begins with; causes come in later ones.
+const FIRST_BLOCK: u64 = 1;
 const TTL: Duration = Duration::from_secs(60);
 
 pub(crate) fn compiled() -> CompiledPlan {
@@ -85,6 +89,8 @@ impl Answer {
 pub(crate) struct Session {
     pub(crate) access: String,
     pub(crate) refresh: String,
+    /// Whose; 0 when it was not signed in here.
+    pub(crate) person: u8,
 }
 
 pub(crate) fn config(database: &TestDatabase, signer_url: &str) -> Config {
@@ -93,6 +99,7 @@ pub(crate) fn config(database: &TestDatabase, signer_url: &str) -> Config {
         database_url: database.url_as("trellis_api"),
         signer_url: signer_url.to_owned(),
         signer_key: None,
+        signer_tls: None,
         signer_key_is_public_knowledge: false,
         origin: Some("http://trellis.test".parse::<Origin>().unwrap()),
         chain_id: None,
@@ -100,8 +107,12 @@ pub(crate) fn config(database: &TestDatabase, signer_url: &str) -> Config {
         plan_hash: None,
         root_wallet: Some(wallet(1)),
         rpc_url: None,
-        submitter: None,
         requests_per_second: None,
+        chain_age_max_seconds: None,
+        cors_origins: Vec::new(),
+        proxies: TrustedProxies::default(),
+        connections_max: Limits::PUBLIC.connections_max,
+        connections_per_address: None,
     }
 }
 
@@ -146,7 +157,7 @@ impl World {
     }
 
     async fn start(request_within: Duration, chain: Option<Chain>, plan_text: &str) -> Self {
-        telemetry::install_tls();
+        service::install_tls();
         let contract = chain.as_ref().map_or(CONTRACT, |chain| chain.contract);
         let database = deployed_at(CHAIN_ID, contract, plan_text).await;
         let signer = PlayedSigner::start().await;
@@ -157,14 +168,22 @@ impl World {
         let app = Arc::new(backend::serve::assemble(&config).await.unwrap());
         let server = Server {
             app: app.clone(),
-            metrics: telemetry::metrics::install().ok(),
+            metrics: service::metrics::install().ok(),
             per_address: backend::serve::per_address(1_000),
+            sign_ins: backend::serve::sign_ins(CHAIN_ID),
             request_within,
+            site: Site::default(),
         };
         let listener = tokio::net::TcpListener::bind(config.listen).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let service = http::router(server).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+        let options = Options::plain(config.limits(CHAIN_ID));
+        let stop = CancellationToken::new();
+        tokio::spawn(service::server::serve(
+            listener,
+            http::router(server),
+            options,
+            stop,
+        ));
         let world = Self {
             database,
             signer,
@@ -178,7 +197,7 @@ impl World {
         world
             .sql(&format!(
                 "INSERT INTO chain_block (hash, number, parent_hash, timestamp, seq_end, root_end)
-                 VALUES (decode(repeat('01', 32), 'hex'), 1, decode(repeat('00', 32), 'hex'), {CHAIN_TIME}, 0,
+                 VALUES (decode(repeat('01', 32), 'hex'), {FIRST_BLOCK}, decode(repeat('00', 32), 'hex'), {CHAIN_TIME}, 0,
                          decode(repeat('00', 24), 'hex'))"
             ))
             .await;
@@ -221,6 +240,12 @@ impl World {
             .unwrap();
     }
 
+    /// How many rows a query has.
+    pub(crate) async fn rows(&self, query: &str) -> usize {
+        let found = sqlx::query(AssertSqlSafe(query.to_owned()));
+        found.fetch_all(self.database.pool()).await.unwrap().len()
+    }
+
     /// Enters causes as the listener does and posts everything that waits.
     pub(crate) async fn post_causes(&mut self, causes: Vec<Cause>) {
         let mut entries = Vec::new();
@@ -229,7 +254,7 @@ impl World {
             entries.push(ChainEntry {
                 seq: self.journal,
                 block: BlockRef {
-                    number: self.journal,
+                    number: FIRST_BLOCK + self.journal,
                     hash: keccak256(self.journal.to_be_bytes()),
                 },
                 transaction_hash: keccak256([1, self.journal.to_le_bytes()[0]]),
@@ -240,7 +265,7 @@ impl World {
         let url = self.database.url_as("trellis_poster");
         let mut connection = self.database.connection().await;
         let mut transaction = connection.begin().await.unwrap();
-        inbox::insert(&mut transaction, &entries).await.unwrap();
+        recorded::record(&mut transaction, &entries).await.unwrap();
         transaction.commit().await.unwrap();
         let mut connection = writer::connect(&url).await.unwrap();
         let lease = lease::claim(&mut connection, LeaseName::Posting, "test", TTL)
@@ -304,7 +329,10 @@ impl World {
     pub(crate) async fn sign_in(&self, person: u8) -> Session {
         let message = Login::of(person, self.nonce().await).text();
         let answer = self.log_in(&message, &sign(person, &message)).await.ok();
-        session_of(&answer)
+        Session {
+            person,
+            ..session_of(&answer)
+        }
     }
 
     pub(crate) async fn log_in(&self, message: &str, signature: &str) -> Answer {
@@ -322,6 +350,7 @@ pub(crate) fn session_of(answer: &Value) -> Session {
     Session {
         access: answer["access_token"].as_str().unwrap().to_owned(),
         refresh: answer["refresh_token"].as_str().unwrap().to_owned(),
+        person: 0,
     }
 }
 

@@ -42,7 +42,7 @@ impl Source {
                 self.chain_seq += 1;
                 let mut transaction = connection.begin().await.unwrap();
                 let entries = [entry(self.chain_seq, cause.clone())];
-                inbox::insert(&mut transaction, &entries).await.unwrap();
+                recorded::record(&mut transaction, &entries).await.unwrap();
                 transaction.commit().await.unwrap();
             }
         }

@@ -6,6 +6,7 @@
 
 mod components;
 mod history;
+mod proof;
 mod settlement;
 
 use std::time::Duration;
@@ -55,7 +56,7 @@ async fn receive(connection: &mut PgConnection, first_seq: u64, causes: &[Cause]
         .collect();
     for block in chain.chunk_by(|a, b| a.block == b.block) {
         let mut transaction = connection.begin().await.unwrap();
-        inbox::insert(&mut transaction, block).await.unwrap();
+        recorded::record(&mut transaction, block).await.unwrap();
         transaction.commit().await.unwrap();
     }
     for (number, cause) in causes.iter().enumerate().filter(|(_, cause)| is_command(cause)) {

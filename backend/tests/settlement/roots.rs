@@ -1,8 +1,15 @@
 //! Roots of liabilities: signed, published, and claimed against for those who are still due.
 
+use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256};
+use alloy::providers::Provider;
+use approval::{Attestation, Attested, Domain, Moment, Proposal, RootProposal};
 use audit::liabilities::{Leaf, Tree};
+use devstack::agreement;
+use devstack::anvil::CHAIN_ID;
 use money::Amount;
+use store::approval::Subject;
+use store::attestation::{Kind, StoredAttestation};
 
 use crate::world::{BNB, World, until};
 
@@ -23,13 +30,14 @@ async fn approve(world: &World, leaves: &[(Address, u128)], accept_claims: bool)
     sqlx::query(
         "INSERT INTO liabilities_root (root, state, total, leaves, as_of_seq, fact_seq, block_number, block_hash,
              accept_claims, built_by, approved_by)
-         VALUES ($1, 'approved', $2::numeric, $3, 1, 1, 1, $1, $4, decode(repeat('b1', 20), 'hex'),
-             decode(repeat('a2', 20), 'hex'))",
+         VALUES ($1, 'approved', $2::numeric, $3, 1, 1, 1, $1, $4, $5, $6)",
     )
     .bind(root.as_slice())
     .bind(tree.total().to_string())
     .bind(i32::try_from(leaves.len()).unwrap())
     .bind(accept_claims)
+    .bind(agreement::builder().as_slice())
+    .bind(agreement::approver().as_slice())
     .execute(world.ledger.pool())
     .await
     .unwrap();
@@ -45,7 +53,61 @@ async fn approve(world: &World, leaves: &[(Address, u128)], accept_claims: bool)
         .await
         .unwrap();
     }
+    let proposal = Proposal::Root {
+        root: RootProposal {
+            root,
+            total: tree.total(),
+            leaves: u32::try_from(leaves.len()).unwrap(),
+            as_of_seq: 1,
+        },
+        proposer: agreement::builder(),
+    };
+    let expires = world.time().await + 7_200;
+    let mut connection = world.ledger.connection().await;
+    for approval in agreement::approvals(&proposal, expires, &domain(world)) {
+        store::approval::insert(&mut connection, &Subject::Root(root), &approval, None)
+            .await
+            .unwrap();
+    }
+    attest(world, root, tree.total()).await;
     root
+}
+
+const fn domain(world: &World) -> Domain {
+    Domain {
+        chain_id: CHAIN_ID,
+        contract: world.contract,
+    }
+}
+
+/// What the reconciler says of a root, at the newest block.
+async fn attest(world: &World, root: B256, total: Amount) {
+    let block = world.provider.get_block(BlockId::latest()).await.unwrap();
+    let header = block.unwrap().header;
+    let custody = world.custody();
+    let head = custody.journalHead().block(BlockId::hash(header.hash));
+    let journal = head.call().await.unwrap();
+    let mut journal_root = B256::ZERO;
+    journal_root[..24].copy_from_slice(&journal.root.0);
+    let moment = Moment {
+        fact_seq: 1,
+        journal_seq: journal.seq,
+        journal_root,
+        block_number: header.number,
+        block_hash: header.hash,
+        seen_at: header.timestamp,
+        attested_at: header.timestamp,
+    };
+    let subject = Attested::Root { root, total };
+    let attestation = StoredAttestation {
+        content: root,
+        moment,
+        signature: agreement::attest(&Attestation { subject, moment }, &domain(world)),
+    };
+    let mut connection = world.ledger.connection().await;
+    store::attestation::upsert(&mut connection, Kind::Root, root, &attestation)
+        .await
+        .unwrap();
 }
 
 async fn state(world: &World, root: B256) -> String {
@@ -75,6 +137,14 @@ async fn an_approved_root_is_published_and_whoever_is_due_is_paid_by_claim() {
         "nobody claims before the veto delay is over"
     );
     world.pass(DAY + 60).await;
+    let live = world.live().await;
+    until(&mut worker, "the claims wait for the attestor", async || {
+        let waits = "SELECT count(*)::text FROM audit_log WHERE action = 'claims_waits'";
+        world.one(waits).await != "0"
+    })
+    .await;
+    assert_eq!(world.live().await, live, "nothing is claimed on an old word");
+    attest(&world, root, Amount::new(54 * BNB)).await;
     until(&mut worker, "all are paid", async || {
         let paid = world.one("SELECT sum(paid)::text FROM users").await;
         paid == (54 * BNB).to_string() && world.live().await == "0"

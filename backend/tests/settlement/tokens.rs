@@ -23,7 +23,7 @@ async fn create(provider: &DynProvider, code: Vec<u8>) -> Address {
 
 #[tokio::test]
 async fn a_worker_for_a_contract_for_a_token_ends_at_once_and_says_why() {
-    telemetry::install_tls();
+    service::install_tls();
     let files = tempfile::tempdir().unwrap();
     let spec = AnvilSpec {
         mining: Mining::Interval,
@@ -61,6 +61,7 @@ async fn a_worker_for_a_contract_for_a_token_ends_at_once_and_says_why() {
         .arg("settle")
         .env("TRELLIS_DATABASE_URL", ledger.url_as("trellis_settler"))
         .env("TRELLIS_RPC_URL", anvil.rpc_url())
+        .env("TRELLIS_BATCH_SIGNER_URL", "http://127.0.0.1:1")
         .env("TRELLIS_ROOT_SIGNER_URL", "http://127.0.0.1:1")
         .env("TRELLIS_TRANSACTION_SIGNER_URL", "http://127.0.0.1:1")
         .output()

@@ -17,6 +17,7 @@ use devstack::{Checkout, Wallet, free_port};
 use money::Amount;
 use plan::{Cause, RequestedPayout};
 use serde_json::json;
+use service::Env;
 use settlement::batch::seal;
 use settlement::manifest::Manifest;
 use sqlx::Row;
@@ -24,7 +25,6 @@ use store::deployment::Deployment;
 use store::inbox::{self, Command};
 use store::lease::{self, LeaseName};
 use store::payout_batch::{self, NewBatch, Window};
-use telemetry::Env;
 use tempfile::TempDir;
 use testkit::TestDatabase;
 
@@ -69,9 +69,9 @@ impl World {
     }
 
     async fn start() -> Self {
-        telemetry::install_tls();
+        service::install_tls();
         // What the worker says is shown when the test fails.
-        let _ = telemetry::init();
+        let _ = service::init();
         let files = tempfile::tempdir().unwrap();
         let spec = AnvilSpec {
             mining: Mining::Interval,
@@ -106,6 +106,19 @@ impl World {
         store::deployment::insert(&mut ledger.connection().await, &deployed)
             .await
             .unwrap();
+        let people = devstack::agreement::people(&[]).unwrap();
+        devstack::agreement::set_people(&signer.url(), &people)
+            .await
+            .unwrap();
+        for (wallet, name, roles) in devstack::agreement::operators() {
+            sqlx::query("INSERT INTO operator (wallet, name, roles) VALUES ($1, $2, $3)")
+                .bind(devstack::agreement::address(wallet).as_slice())
+                .bind(name)
+                .bind(roles)
+                .execute(ledger.pool())
+                .await
+                .unwrap();
+        }
         let start = Starter {
             anvil: &anvil,
             ledger: &ledger,
@@ -127,6 +140,10 @@ impl World {
                 ledger.url_as("trellis_settler"),
             ),
             ("TRELLIS_RPC_URL".to_owned(), anvil.rpc_url()),
+            (
+                "TRELLIS_BATCH_SIGNER_URL".to_owned(),
+                "http://127.0.0.1:1".to_owned(),
+            ),
             ("TRELLIS_ROOT_SIGNER_URL".to_owned(), root_url),
             ("TRELLIS_TRANSACTION_SIGNER_URL".to_owned(), transaction_url),
             ("TRELLIS_LEASE_TTL_MS".to_owned(), "1000".to_owned()),
@@ -285,7 +302,6 @@ impl World {
         let sealed = seal(manifest.payouts.iter().map(|covered| covered.payout).collect()).unwrap();
         let valid_after = self.time().await;
         let window = Window {
-            operator: BUILDER,
             submitter: development::SUBMITTER.address,
             valid_after,
             deadline: valid_after + life,

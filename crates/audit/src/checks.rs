@@ -11,7 +11,7 @@ mod books;
 mod catalogue;
 mod configuration;
 mod events;
-mod finding;
+pub(crate) mod finding;
 mod leaves;
 mod membership;
 mod nonces;
@@ -38,6 +38,7 @@ pub use snapshot::{
     User,
 };
 
+pub(crate) use books::double_entry;
 use finding::Findings;
 
 /// What came of every check.
@@ -92,6 +93,15 @@ pub fn run_one(check: Check, snapshot: &Snapshot) -> Verdict {
             | Check::Configuration,
             Err(skip),
         ) => return Verdict::Skipped(skip.clone()),
+        (
+            Check::Accounts
+            | Check::Fees
+            | Check::Rescan
+            | Check::Agreement
+            | Check::Freshness
+            | Check::Reconciler,
+            _,
+        ) => return Verdict::Skipped(Skip::NotConfigured("it looks between the runs")),
     }
     match (out.verdict(), needs_contract(check), chain) {
         // Half a check that found nothing is no pass.
@@ -103,7 +113,17 @@ pub fn run_one(check: Check, snapshot: &Snapshot) -> Verdict {
 /// Whether a check without the contract leaves a part of its question open.
 const fn needs_contract(check: Check) -> bool {
     match check {
-        Check::Custody | Check::DoubleEntry | Check::Solvency | Check::Signing | Check::Rewards => false,
+        Check::Custody
+        | Check::DoubleEntry
+        | Check::Solvency
+        | Check::Signing
+        | Check::Rewards
+        | Check::Accounts
+        | Check::Fees
+        | Check::Rescan
+        | Check::Agreement
+        | Check::Freshness
+        | Check::Reconciler => false,
         Check::Balance
         | Check::Surplus
         | Check::Totals

@@ -1,7 +1,7 @@
 //! Checks of the books, pure: a snapshot in, discrepancies out.
 //!
 //! [`verify`] recomputes everything that follows from the facts, by a fold of its own, and compares.
-//! [`checks`] compare the books with the contract and its events at one block.
+//! [`checks`] compare the books with the contract and its events at one block; [`vigil`] judges what was seen between.
 //! [`liabilities`] is the tree by which every user can prove a claim on the contract. Not responsible for reading
 //! the snapshot, nor for repairing anything: whoever finds something reports it.
 #![deny(missing_docs, clippy::float_arithmetic)]
@@ -17,6 +17,7 @@ pub mod liabilities;
 pub mod recount;
 pub mod sums;
 pub mod verify;
+pub mod vigil;
 
 pub use books::{
     AccountRow, BalanceRow, BatchRow, Books, ClaimRow, ComponentEffectRow, DepositRow, IncomeRow, NodeRow,

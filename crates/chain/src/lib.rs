@@ -22,6 +22,8 @@ mod send;
 mod settlement;
 mod signers;
 mod simulate;
+mod wallet;
+mod witnesses;
 
 pub use abi::governance::Permission;
 pub use answer::{Answer, Objection, Outcome};
@@ -38,3 +40,4 @@ pub use revert::Revert;
 pub use send::Sender;
 pub use settlement::{AccountState, Available, BatchState, Liabilities, PublishedRoot};
 pub use simulate::{Call, CallError};
+pub use witnesses::{Testimony, Witnesses};

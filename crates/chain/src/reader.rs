@@ -18,6 +18,7 @@ use crate::block::BlockHeader;
 use crate::error::ChainError;
 use crate::log::{ContractLog, accept};
 use crate::node::{At, Node};
+use crate::receipt::{Receipt, receipt};
 use crate::simulate::{CallError, judge};
 
 /// How long one call may take. The slowest are ranges of logs, which vendors cut off at about this time.
@@ -58,6 +59,28 @@ impl ChainReader {
     #[must_use]
     pub fn contract(&self) -> Address {
         self.contract
+    }
+
+    /// Host and port of the endpoint, for people.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.node.name()
+    }
+
+    /// What an account holds of the chain's own coin, in wei.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub async fn balance_of(&self, account: Address, at: At) -> Result<U256, ChainError> {
+        self.call("eth_getBalance", (account, BlockId::from(at))).await
+    }
+
+    /// The transaction's receipt, if the node has one.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub async fn find_receipt(&self, transaction: B256) -> Result<Option<Receipt>, ChainError> {
+        receipt(&self.node, transaction).await
     }
 
     /// The chain's id.

@@ -101,7 +101,7 @@ impl Sender {
     }
 }
 
-async fn receipt(node: &Node, transaction: B256) -> Result<Option<Receipt>, ChainError> {
+pub(crate) async fn receipt(node: &Node, transaction: B256) -> Result<Option<Receipt>, ChainError> {
     let raw: Option<RawReceipt> = node.call("eth_getTransactionReceipt", (transaction,)).await?;
     raw.map(|raw| accept(&raw, transaction)).transpose()
 }

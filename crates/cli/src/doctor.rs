@@ -1,4 +1,5 @@
-//! `trellis doctor`: what this machine lacks for development, and how to get it. With `--contract`, how a deployed contract
+//! `trellis doctor`: what this machine lacks for development, and how to get it; and whether the services that run here are
+//! ready. With `--contract`, how a deployed contract
 //! differs from its file instead.
 
 pub(crate) mod contract;
@@ -9,6 +10,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail, ensure};
+use devstack::endpoints::Endpoints;
 use devstack::postgres::{Durability, Postgres, PostgresSpec};
 use devstack::{Checkout, Tools};
 
@@ -54,6 +56,7 @@ async fn examine_machine() -> anyhow::Result<ExitCode> {
         ),
         ("free disk", free_disk(&checkout.path(""))),
         ("PostgreSQL", postgres(&checkout).await),
+        ("services of `trellis dev`", services(&checkout).await),
     ];
     let mut healthy = true;
     for (what, result) in results {
@@ -162,6 +165,25 @@ fn free_disk(root: &Path) -> anyhow::Result<String> {
         FREE_BYTES_MIN >> 30
     );
     Ok(format!("{gib} GiB"))
+}
+
+/// Every service of the development system that runs here says that it is ready.
+async fn services(checkout: &Checkout) -> anyhow::Result<String> {
+    let Some(endpoints) = Endpoints::read(&checkout.path(".local/dev/endpoints.json"))? else {
+        return Ok("not running".to_owned());
+    };
+    let unready = endpoints.unready().await;
+    if let Some((name, why)) = unready.first_key_value() {
+        bail!(
+            "{} of {} are not ready; {name}: {why}",
+            unready.len(),
+            endpoints.services.len()
+        );
+    }
+    Ok(format!(
+        "{} are ready; `services` in .local/dev/endpoints.json has their /ready and /metrics",
+        endpoints.services.len()
+    ))
 }
 
 /// PostgreSQL really starts, with everything that this needs: libraries, an account, a directory.

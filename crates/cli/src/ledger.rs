@@ -1,6 +1,5 @@
-//! `trellis ledger verify`: recomputes every balance, projection and hash from the facts, and prints what differs.
-//!
-//! It only reads. The exit status is a failure if anything differs.
+//! `trellis ledger verify`: recomputes every balance, projection and hash from the facts, and prints what differs. It only
+//! reads, and the exit status is a failure if anything differs. `trellis ledger restore`: a copy that ends with an earlier fact.
 
 use std::process::ExitCode;
 
@@ -18,6 +17,8 @@ pub(crate) struct Arguments {
 enum Command {
     /// Recompute every balance, projection and hash from the facts
     Verify(Verify),
+    /// Make a copy of the ledger that ends with an earlier fact, and leave the present one as it is
+    Restore(Restore),
 }
 
 #[derive(Debug, clap::Args)]
@@ -27,9 +28,26 @@ struct Verify {
     database_url: String,
 }
 
+#[derive(Debug, clap::Args)]
+struct Restore {
+    /// The ledger's database, as its owner, who must be able to create databases; no process may be running
+    #[arg(long, env = "TRELLIS_DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+    /// JSON-RPC endpoint of a node: which later entries are true is for the chain to say
+    #[arg(long, env = "TRELLIS_RPC_URL", hide_env_values = true)]
+    rpc: String,
+    /// The last fact that is kept
+    #[arg(long)]
+    to_fact: u64,
+    /// Name of the database that is created on the same server
+    #[arg(long)]
+    into: String,
+}
+
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Verify(verify) => run_verify(&verify).await,
+        Command::Restore(restore) => run_restore(&restore).await,
     }
 }
 
@@ -71,4 +89,39 @@ async fn run_verify(verify: &Verify) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+async fn run_restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
+    let Restore {
+        database_url,
+        rpc,
+        to_fact,
+        into,
+    } = arguments;
+    let restored = backend::restore::restore(database_url, rpc, into, *to_fact)
+        .await
+        .context("nothing was restored")?;
+    // What is removed goes to standard output, to be kept: one row after the other.
+    for row in &restored.removed {
+        println!("{row}");
+    }
+    eprintln!(
+        "{into} ends with fact {to_fact}; {} later facts are undone",
+        restored.facts_undone
+    );
+    match restored.removed.len() {
+        0 => eprintln!("every cause that came later waits to be posted again"),
+        count => eprintln!(
+            "{count} journal entries were removed, which the chain does not have; everything else waits again"
+        ),
+    }
+    eprintln!(
+        "the listener will read the chain again above block {}",
+        restored.read_again_above
+    );
+    if restored.withdrawals_gone > 0 {
+        let gone = restored.withdrawals_gone;
+        eprintln!("{gone} requests for withdrawal are gone with users whom the facts do not know any more");
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 //!
 //! One file for each subcommand. Answers go to standard output, logs to standard error; the exit status tells.
 
+mod approve;
 mod claim;
 mod deploy;
 mod deployment;
@@ -30,6 +31,8 @@ struct Arguments {
 enum Command {
     /// Run the whole system on this machine, for development only
     Dev(dev::Arguments),
+    /// Agree to a payment or another dangerous act, with an operator's key
+    Approve(approve::Arguments),
     /// Put the contract of a checked file on its chain
     Deploy(deploy::Arguments),
     /// Say what this machine lacks, and how to get it; or how a contract differs from its file
@@ -50,8 +53,8 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    telemetry::install_tls();
-    let result = match telemetry::init() {
+    service::install_tls();
+    let result = match service::init() {
         Ok(()) => run(Arguments::parse().command).await,
         Err(error) => Err(error.into()),
     };
@@ -64,6 +67,7 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Dev(arguments) => dev::run(arguments).await,
+        Command::Approve(arguments) => approve::run(&arguments),
         Command::Deploy(arguments) => deploy::run(arguments).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Claim(arguments) => claim::run(arguments).await,

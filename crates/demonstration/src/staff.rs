@@ -99,10 +99,22 @@ impl Stage {
     /// A colleague approves what was built, then it is signed.
     pub(crate) async fn approve_and_sign(&self, batch: &Batch) -> anyhow::Result<()> {
         let path = |step: &str| format!("/payouts/{}/{step}", batch.id);
-        let own = json!({ "list_hash": batch.list_hash });
-        self.operate(&self.approver, &path("approve"), own).await?;
+        for who in [&self.builder, &self.approver] {
+            let mut signed = who.sign_approval(&self.site, &path("approval")).await?;
+            signed["list_hash"] = json!(batch.list_hash);
+            self.operate(who, &path("approve"), signed).await?;
+        }
         self.operate(&self.builder, &path("sign"), json!({})).await?;
-        Ok(())
+        let id = batch.id;
+        self.wait("the batch to be signed", async |stage: &Self| {
+            let statement = "SELECT state = 'signed' FROM payout_batch WHERE batch_id = $1";
+            let signed: bool = sqlx::query_scalar(statement)
+                .bind(id.as_slice())
+                .fetch_one(&stage.ledger)
+                .await?;
+            Ok(signed.then_some(()))
+        })
+        .await
     }
 
     /// Hands the batch to the settlement worker.
@@ -171,8 +183,11 @@ impl Stage {
         let wish = json!({ "accept_claims": false });
         let built = self.operate(&self.builder, "/liabilities/roots", wish).await?;
         let root: B256 = text(&built.body, "root")?.parse()?;
-        let path = format!("/liabilities/roots/{root}/approve");
-        self.operate(&self.approver, &path, json!({})).await?;
+        let path = |step: &str| format!("/liabilities/roots/{root}/{step}");
+        for who in [&self.builder, &self.approver] {
+            let signed = who.sign_approval(&self.site, &path("approval")).await?;
+            self.operate(who, &path("approve"), signed).await?;
+        }
         self.wait("the root to be published", async |stage: &Self| {
             let statement = "SELECT state = 'published' FROM liabilities_root WHERE root = $1";
             let published: bool = sqlx::query_scalar(statement)

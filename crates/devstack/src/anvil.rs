@@ -5,14 +5,14 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 use rustix::process::Signal;
 
 use crate::checkout::Checkout;
 use crate::child::{Child, ChildSpec};
-use crate::ports::free_port;
+use crate::ports::{free_port, is_free};
 use crate::tools::Tools;
 
 /// The id of a local development chain. Development defaults are used on no other.
@@ -29,6 +29,9 @@ const BLOCK_SECONDS: &str = "0.45";
 
 /// What BNB Smart Chain's blocks hold.
 const BLOCK_GAS: &str = "55000000";
+
+/// A chain that is kept is also saved while it runs: what a killed one loses is half a minute at most.
+const SAVED_EVERY_SECONDS: &str = "30";
 
 /// How long a start may take; loading a saved chain is the long part.
 const READY_WITHIN: Duration = Duration::from_secs(90);
@@ -69,9 +72,22 @@ pub struct Anvil {
 }
 
 impl Anvil {
-    /// Starts it and waits until it answers.
+    /// Starts it on a free port and waits until it answers.
     pub async fn start(checkout: &Checkout, spec: &AnvilSpec) -> anyhow::Result<Self> {
+        Self::start_at(checkout, spec, None).await
+    }
+
+    /// Starts it on this port, or on a free one when it is taken, and waits until it answers.
+    pub async fn start_at(checkout: &Checkout, spec: &AnvilSpec, port: Option<u16>) -> anyhow::Result<Self> {
         let program = Tools::of(checkout).anvil()?;
+        if let Some(port) = port.filter(|port| is_free(*port)) {
+            match Self::start_on(port, &program, spec).await {
+                Err(error) if error.to_string().contains("Address already in use") => {
+                    tracing::warn!("starting again: {error}");
+                }
+                result => return result,
+            }
+        }
         for _ in 1..PORT_ATTEMPTS {
             match Self::start_on(free_port()?, &program, spec).await {
                 Err(error) if error.to_string().contains("Address already in use") => {
@@ -87,6 +103,17 @@ impl Anvil {
     #[must_use]
     pub fn rpc_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The port of its JSON-RPC.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Kills it as `kill -9` does: what was not saved is lost.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill()
     }
 
     /// Fails when it has ended.
@@ -121,7 +148,14 @@ impl Anvil {
         };
         match &spec.state {
             // With every old state in it, the file of an hour has gigabytes; the blocks alone have few megabytes.
-            Some(state) => command.arg("--state").arg(state),
+            Some(state) => {
+                command.args(["--state-interval", SAVED_EVERY_SECONDS]);
+                // A restored chain would otherwise take the machine's time, which may be earlier than its own.
+                if let Some(time) = restored_time(state)? {
+                    command.args(["--timestamp", &time.to_string()]);
+                }
+                command.arg("--state").arg(state)
+            }
             None => command.arg("--preserve-historical-states"),
         };
         let mut child = Child::start(ChildSpec {
@@ -143,8 +177,34 @@ impl Anvil {
     }
 }
 
+/// The time at which a saved chain goes on: not before its last block, and not before now; `None` when there is none.
+fn restored_time(state: &Path) -> anyhow::Result<Option<u64>> {
+    let saved = match std::fs::read(state) {
+        Ok(saved) => saved,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", state.display())),
+    };
+    let saved: Saved = serde_json::from_slice(&saved)
+        .with_context(|| format!("{} is not a saved chain; `--fresh` forgets it", state.display()))?;
+    let last = u64::from_str_radix(saved.block.timestamp.trim_start_matches("0x"), 16)
+        .with_context(|| format!("{} has no time", state.display()))?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(Some(now.as_secs().max(last.saturating_add(1))))
+}
+
+/// What is read of a saved chain.
+#[derive(serde::Deserialize)]
+struct Saved {
+    block: SavedBlock,
+}
+
+#[derive(serde::Deserialize)]
+struct SavedBlock {
+    timestamp: String,
+}
+
 async fn wait_until_ready(port: u16, child: &mut Child) -> anyhow::Result<()> {
-    telemetry::install_tls();
+    service::install_tls();
     let client = reqwest::Client::new();
     let request = serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []});
     let deadline = Instant::now() + READY_WITHIN;

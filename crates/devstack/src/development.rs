@@ -11,12 +11,14 @@ use crate::anvil::{Anvil, AnvilSpec, CHAIN_ID, Mining};
 use crate::checkout::{Checkout, FileLock};
 use crate::child::ProcessId;
 use crate::endpoints::Endpoints;
+use crate::kept_ports::KeptPorts;
 use crate::ledger_database::{LEDGER, SIGNER, migrate, remembered};
 use crate::ports::free_port;
 use crate::postgres::{Durability, Postgres, PostgresSpec};
 use crate::unprivileged::Account;
 use crate::world::{
     Continuity, Site, System, SystemSpec, accounts, continuity, deploy, finalize_restored, register_root,
+    take_back,
 };
 
 /// The directory below `.local` of the system that people develop with.
@@ -31,6 +33,9 @@ const PLAN: &str = "plans/auto-pool.toml";
 /// The port of the API when it is free, so that a bookmark keeps working.
 const API_PORT: u16 = 4000;
 
+/// The file of the ports that are kept.
+const PORTS_FILE: &str = "ports.json";
+
 /// What to start.
 #[derive(Debug, Clone, Default)]
 pub struct DevelopmentSpec {
@@ -40,6 +45,8 @@ pub struct DevelopmentSpec {
     pub port: Option<u16>,
     /// Whether to start from nothing, in a place of its own, and to keep nothing: beside a system that is kept.
     pub throwaway: bool,
+    /// A place of its own below `.local`, for a test of what is kept; the usual one when there is none.
+    pub place: Option<String>,
     /// Variables for every service beside its usual ones, or instead of them.
     pub environment: Vec<(String, String)>,
 }
@@ -60,7 +67,8 @@ pub struct Development {
 impl Development {
     /// Starts everything and waits until it is ready.
     pub async fn start(checkout: &Checkout, spec: &DevelopmentSpec) -> anyhow::Result<Self> {
-        let name = if spec.throwaway { THROWAWAY } else { KEPT };
+        let usual = if spec.throwaway { THROWAWAY } else { KEPT };
+        let name = spec.place.as_deref().unwrap_or(usual);
         let Some(lock) = checkout.try_lock(name)? else {
             bail!("`trellis dev` runs in this checkout already; end that one first")
         };
@@ -75,32 +83,27 @@ impl Development {
                 ended.join(", ")
             ));
         }
-        let mut servers = Servers::new(checkout, name, &directory)?;
+        let mut servers = Servers::new(checkout, name, &directory, spec)?;
         if spec.fresh || spec.throwaway {
             servers.forget()?;
         }
-        let (mut postgres, mut anvil) = servers.start().await?;
+        let (postgres, anvil) = servers.start().await?;
         let state = continuity(&postgres.address().url(LEDGER), &anvil.rpc_url()).await?;
-        if let Continuity::Broken { reason } = &state {
-            notes.push(format!("chain and database start over: {reason}"));
-            drop((postgres, anvil));
-            servers.forget()?;
-            (postgres, anvil) = servers.start().await?;
-        }
+        notes.extend(mend(&state, &postgres.address().url(LEDGER)).await?);
         let database_url = postgres.address().url(LEDGER);
-        if state == Continuity::Continues {
-            finalize_restored(&anvil.rpc_url()).await?;
-        } else {
+        if state == Continuity::New {
             let plan = checkout.path(PLAN);
             let plan =
                 fs::read_to_string(&plan).with_context(|| format!("cannot read {}", plan.display()))?;
             deploy(&database_url, &anvil.rpc_url(), &plan).await?;
+        } else {
+            finalize_restored(&anvil.rpc_url()).await?;
         }
         let system = System::start(&servers.system_spec(&postgres, &anvil, spec)).await?;
         let deployed = remembered(&database_url)
             .await?
             .context("the deployment was not recorded")?;
-        if state != Continuity::Continues {
+        if state == Continuity::New {
             let site = Site::new(system.api_url(), &anvil.rpc_url(), deployed.contract.parse()?)?;
             register_root(&site)
                 .await
@@ -112,6 +115,7 @@ impl Development {
             database_url,
             chain_id: CHAIN_ID,
             custody: deployed.contract,
+            services: system.health_urls(),
             accounts: accounts()?,
         };
         endpoints.write(&endpoints_file)?;
@@ -124,6 +128,17 @@ impl Development {
             notes,
             _lock: lock,
         })
+    }
+
+    /// Removes everything of a system in a place of its own, which must have ended.
+    pub fn remove(checkout: &Checkout, place: &str) -> anyhow::Result<()> {
+        let directory = checkout.local(place)?;
+        let spec = DevelopmentSpec {
+            place: Some(place.to_owned()),
+            ..DevelopmentSpec::default()
+        };
+        Servers::new(checkout, place, &directory, &spec)?.forget()?;
+        fs::remove_dir_all(&directory).with_context(|| format!("cannot remove {}", directory.display()))
     }
 
     /// The services, to kill and to start again.
@@ -149,11 +164,21 @@ impl Development {
         &self.notes
     }
 
-    /// Fails when any process has ended.
+    /// Fails when any process has ended: with what the others need first, because they end without it, too.
     pub fn check_running(&mut self) -> anyhow::Result<()> {
-        self.system.check_running()?;
+        self.postgres.check_running()?;
         self.anvil.check_running()?;
-        self.postgres.check_running()
+        self.system.check_running()
+    }
+
+    /// PostgreSQL, to kill.
+    pub fn postgres(&mut self) -> &mut Postgres {
+        &mut self.postgres
+    }
+
+    /// The chain, to kill.
+    pub fn anvil(&mut self) -> &mut Anvil {
+        &mut self.anvil
     }
 
     /// Stops everything, those who use first, and keeps chain and database for the next start.
@@ -170,6 +195,24 @@ impl Drop for Development {
     }
 }
 
+/// Has the database follow a chain that lost its newest blocks, as far as nothing is lost by it; what to tell people.
+async fn mend(state: &Continuity, database_url: &str) -> anyhow::Result<Option<String>> {
+    match state {
+        Continuity::New | Continuity::Continues => Ok(None),
+        Continuity::Lost { head, kept } => {
+            take_back(database_url, *kept).await?;
+            Ok(Some(format!(
+                "the chain was killed and goes on from block {head}, where it was saved last; no fact of the ledger is later, and the \
+                 listener goes on after block {kept}. Transactions of later blocks are lost"
+            )))
+        }
+        Continuity::Broken { reason } => bail!(
+            "chain and database do not belong together: {reason}. Probably the chain was killed, and blocks were lost \
+             that the ledger is built on. Nothing was removed; `--fresh` forgets both and starts over"
+        ),
+    }
+}
+
 /// The servers of a checkout's development system.
 struct Servers<'a> {
     checkout: &'a Checkout,
@@ -179,16 +222,25 @@ struct Servers<'a> {
     pids: PathBuf,
     /// Where the chain is kept, if it is.
     chain_state: Option<PathBuf>,
+    /// Where the ports are kept, if they are.
+    ports: Option<PathBuf>,
 }
 
 impl<'a> Servers<'a> {
-    fn new(checkout: &'a Checkout, name: &str, directory: &Path) -> anyhow::Result<Self> {
+    fn new(
+        checkout: &'a Checkout,
+        name: &str,
+        directory: &Path,
+        spec: &DevelopmentSpec,
+    ) -> anyhow::Result<Self> {
+        let is_kept = !spec.throwaway;
         Ok(Self {
             checkout,
             data: format!("{name}/postgres"),
             logs: checkout.local(&format!("{name}/log"))?,
             pids: checkout.local(&format!("{name}/pids"))?,
-            chain_state: (name == KEPT).then(|| directory.join("chain.json")),
+            chain_state: is_kept.then(|| directory.join("chain.json")),
+            ports: is_kept.then(|| directory.join(PORTS_FILE)),
         })
     }
 
@@ -205,15 +257,25 @@ impl<'a> Servers<'a> {
             log: self.logs.join("anvil.log"),
             pids: self.pids.clone(),
         };
+        let ports = self.ports.as_deref().map(KeptPorts::read);
         let started = tokio::try_join!(
-            self.start_postgres(&postgres),
-            Anvil::start(self.checkout, &anvil)
+            self.start_postgres(&postgres, ports.map(|ports| ports.database)),
+            Anvil::start_at(self.checkout, &anvil, ports.map(|ports| ports.rpc))
         );
-        started.context("PostgreSQL or the chain does not start; `--fresh` forgets the last start's")
+        let (postgres, anvil) =
+            started.context("PostgreSQL or the chain does not start; `--fresh` forgets the last start's")?;
+        if let Some(file) = &self.ports {
+            let used = KeptPorts {
+                rpc: anvil.port(),
+                database: postgres.address().port(),
+            };
+            used.write(file)?;
+        }
+        Ok((postgres, anvil))
     }
 
-    async fn start_postgres(&self, spec: &PostgresSpec) -> anyhow::Result<Postgres> {
-        let postgres = Postgres::start(self.checkout, spec).await?;
+    async fn start_postgres(&self, spec: &PostgresSpec, port: Option<u16>) -> anyhow::Result<Postgres> {
+        let postgres = Postgres::start_at(self.checkout, spec, port).await?;
         migrate(self.checkout, postgres.address()).await?;
         Ok(postgres)
     }

@@ -1,12 +1,17 @@
 //! Where the running development system is reached, for people and tools: `.local/dev/endpoints.json`.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
+
+/// How long a service may take to say whether it is ready.
+const READY_WITHIN: Duration = Duration::from_secs(5);
 
 /// The running system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +26,9 @@ pub struct Endpoints {
     pub chain_id: u64,
     /// The address of the custody contract.
     pub custody: String,
+    /// The URL of each service's `/health`, `/ready` and `/metrics`, by its name.
+    #[serde(default)]
+    pub services: BTreeMap<String, String>,
     /// Accounts with money on the local chain.
     pub accounts: Vec<EndpointAccount>,
 }
@@ -37,6 +45,39 @@ pub struct EndpointAccount {
 }
 
 impl Endpoints {
+    /// Those of the running system; `None` when none runs.
+    pub fn read(file: &Path) -> anyhow::Result<Option<Self>> {
+        let text = match fs::read(file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+        };
+        let read = serde_json::from_slice(&text);
+        read.map(Some)
+            .with_context(|| format!("{} is not what `trellis dev` writes", file.display()))
+    }
+
+    /// What each service answers at `/ready`, by its name: nothing when it is ready, else why not.
+    pub async fn unready(&self) -> BTreeMap<String, String> {
+        service::install_tls();
+        let client = reqwest::Client::new();
+        let mut unready = BTreeMap::new();
+        for (name, url) in &self.services {
+            let asked = client
+                .get(format!("{url}/ready"))
+                .timeout(READY_WITHIN)
+                .send()
+                .await;
+            let why = match asked {
+                Ok(answer) if answer.status().is_success() => continue,
+                Ok(answer) => answer.text().await.unwrap_or_default(),
+                Err(_) => "it does not answer".to_owned(),
+            };
+            unready.insert(name.clone(), why);
+        }
+        unready
+    }
+
     /// Writes them, readable for the owner only; a reader never sees half of them.
     pub fn write(&self, file: &Path) -> anyhow::Result<()> {
         let unfinished = file.with_extension("unfinished");
@@ -73,13 +114,17 @@ mod tests {
             database_url: "postgres://127.0.0.1/a".into(),
             chain_id: 31337,
             custody: "0x3".into(),
+            services: BTreeMap::from([("worker".into(), "http://127.0.0.1:3".into())]),
             accounts: vec![account],
         };
         endpoints.write(&file).unwrap();
         endpoints.write(&file).unwrap();
         let written: serde_json::Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
         assert_eq!(written["chain_id"], 31337);
+        assert_eq!(written["services"]["worker"], "http://127.0.0.1:3");
         assert_eq!(written["accounts"][0]["private_key"], "0x2");
         assert_eq!(serde_json::from_value::<Endpoints>(written).unwrap(), endpoints);
+        assert_eq!(Endpoints::read(&file).unwrap(), Some(endpoints));
+        assert_eq!(Endpoints::read(&directory.path().join("none")).unwrap(), None);
     }
 }

@@ -79,8 +79,10 @@ pub struct Remembered {
     pub contract: String,
     /// The plan's hash, in hexadecimal with prefix.
     pub plan_hash: String,
-    /// Hashes of blocks that the node must know, in hexadecimal with prefix.
-    pub blocks: Vec<String>,
+    /// Hash of the block in which the contract was deployed, in hexadecimal with prefix.
+    pub contract_block: String,
+    /// Hash of the newest final block that the listener recorded, likewise.
+    pub final_block: Option<String>,
 }
 
 /// What the ledger's database remembers, if it was deployed.
@@ -91,18 +93,16 @@ pub async fn remembered(url: &str) -> anyhow::Result<Option<Remembered>> {
     let Some(row) = sqlx::query(deployment).fetch_optional(&mut connection).await? else {
         return Ok(None);
     };
-    let mut blocks = vec![row.get(2)];
     let checkpoint = "SELECT '0x' || encode(final_hash, 'hex') FROM checkpoint";
-    blocks.extend(
-        sqlx::query_scalar::<_, String>(checkpoint)
-            .fetch_optional(&mut connection)
-            .await?,
-    );
+    let final_block = sqlx::query_scalar::<_, String>(checkpoint)
+        .fetch_optional(&mut connection)
+        .await?;
     let chain_id = u64::try_from(row.get::<i64, _>(0)).context("the stored chain id is negative")?;
     Ok(Some(Remembered {
         chain_id,
         contract: row.get(1),
         plan_hash: row.get(3),
-        blocks,
+        contract_block: row.get(2),
+        final_block,
     }))
 }

@@ -3,6 +3,7 @@
 //! Everything started here is a child process on a free port of 127.0.0.1 that does not outlive its parent.
 //! Not responsible for production: there, each service is configured and supervised by its operator.
 
+pub mod agreement;
 pub mod anvil;
 pub mod artifact;
 mod checkout;
@@ -11,6 +12,8 @@ mod child;
 pub mod development;
 pub mod endpoints;
 pub mod guard;
+#[cfg(feature = "world")]
+mod kept_ports;
 pub mod ledger_database;
 mod ports;
 pub mod postgres;

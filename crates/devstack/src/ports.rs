@@ -11,6 +11,11 @@ pub fn free_port() -> anyhow::Result<u16> {
     free_ports().map(|[port]| port)
 }
 
+/// Whether nobody listens on this port of 127.0.0.1.
+pub(crate) fn is_free(port: u16) -> bool {
+    TcpListener::bind(("127.0.0.1", port)).is_ok()
+}
+
 /// As [`free_port`], several that differ.
 pub(crate) fn free_ports<const N: usize>() -> anyhow::Result<[u16; N]> {
     // All are held before the first is let go: the system may give a port that was let go again.

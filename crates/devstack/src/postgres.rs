@@ -17,7 +17,7 @@ use sqlx::Connection;
 
 use crate::checkout::Checkout;
 use crate::child::{Child, ChildSpec, ProcessId, log_tail};
-use crate::ports::free_port;
+use crate::ports::{free_port, is_free};
 use crate::postgres::data_directory::Prepared;
 pub use crate::postgres::login::{connect, let_roles_log_in, password_of, url_as};
 
@@ -70,6 +70,12 @@ pub struct Address {
 }
 
 impl Address {
+    /// The port of 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The URL of a database of the server.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
@@ -81,9 +87,24 @@ impl Address {
 }
 
 impl Postgres {
-    /// Starts the server, with a new data directory when there is none.
+    /// Starts the server on a free port, with a new data directory when there is none.
     pub async fn start(checkout: &Checkout, spec: &PostgresSpec) -> anyhow::Result<Self> {
+        Self::start_at(checkout, spec, None).await
+    }
+
+    /// Starts the server on this port, or on a free one when it is taken.
+    pub async fn start_at(
+        checkout: &Checkout,
+        spec: &PostgresSpec,
+        port: Option<u16>,
+    ) -> anyhow::Result<Self> {
         let prepared = Prepared::of(checkout, &spec.data)?;
+        if let Some(port) = port.filter(|port| is_free(*port)) {
+            match Self::start_on(port, &prepared, spec).await {
+                Err(error) if port_was_taken(&spec.log) => tracing::warn!("starting again: {error}"),
+                result => return result,
+            }
+        }
         for _ in 1..PORT_ATTEMPTS {
             match Self::start_on(free_port()?, &prepared, spec).await {
                 Err(error) if port_was_taken(&spec.log) => tracing::warn!("starting again: {error}"),
@@ -107,6 +128,11 @@ impl Postgres {
             .await?;
         connection.close().await?;
         Ok(version)
+    }
+
+    /// Kills it as `kill -9` does.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill()
     }
 
     /// Fails when it has ended.

@@ -47,7 +47,7 @@ pub struct ServiceSpec {
 pub enum Ready {
     /// This URL answers with a success.
     Url(String),
-    /// The service, which has no HTTP server, has called [`telemetry::announce_ready`].
+    /// The service, which has no HTTP server, has called [`service::announce_ready`].
     File,
 }
 
@@ -107,7 +107,7 @@ impl Service {
 
     /// Starts it again so that it dies at the named fault point; does not wait for anything.
     pub fn restart_with_fault(&mut self, point: &str) -> anyhow::Result<()> {
-        self.spawn(&[(telemetry::FAULT_VARIABLE, point)])
+        self.spawn(&[(service::FAULT_VARIABLE, point)])
     }
 
     /// Kills it as `kill -9` does.
@@ -145,7 +145,7 @@ impl Service {
 
     /// Waits until it answers that it is ready.
     pub async fn wait_until_ready(&mut self) -> anyhow::Result<()> {
-        telemetry::install_tls();
+        service::install_tls();
         let client = reqwest::Client::new();
         let deadline = Instant::now() + READY_WITHIN;
         while Instant::now() < deadline {
@@ -183,7 +183,7 @@ impl Service {
         let ready_file = ready_file_of(&self.spec);
         let _ = std::fs::remove_file(&ready_file);
         command
-            .env(telemetry::READY_FILE_VARIABLE, ready_file)
+            .env(service::READY_FILE_VARIABLE, ready_file)
             .envs(more.iter().copied());
         self.child = Some(Child::start(ChildSpec {
             name: self.spec.name.clone(),

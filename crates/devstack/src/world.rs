@@ -12,11 +12,12 @@ mod people;
 mod running;
 mod site;
 
-pub(crate) use deployment::finalize_restored;
+pub use crate::agreement::{OPERATOR_ROLES, operators};
 pub use deployment::{Continuity, continuity, deploy};
+pub(crate) use deployment::{finalize_restored, take_back};
 pub use exits::{BURNS_GAS, REVERTS};
 pub use participant::{Answer, Authorization, Person};
 pub(crate) use people::register_root;
-pub use people::{OPERATOR_ROLES, accounts, operators, root_user};
+pub use people::{accounts, root_user};
 pub use running::{System, SystemSpec};
 pub use site::Site;

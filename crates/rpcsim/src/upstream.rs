@@ -24,7 +24,7 @@ pub(crate) struct Upstream {
 
 impl Upstream {
     pub(crate) fn new(url: String) -> Self {
-        telemetry::install_tls();
+        service::install_tls();
         Self {
             url,
             client: reqwest::Client::new(),

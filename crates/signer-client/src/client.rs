@@ -3,9 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::{StatusCode, Url};
+use reqwest::{Certificate, Identity, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use service::request_id;
+use service::tls::ClientTls;
 use settlement::authorization::{IntakeKind, IntakeTerms};
 
 use crate::wire::{
@@ -20,11 +22,54 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// How long the answer to a request with many parts may take: the signer looks each of them up.
 const LARGE_ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
+/// How long a connection is kept for the next request.
+const IDLE_WITHIN: Duration = Duration::from_secs(30);
+
 /// How long a connection may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
 
-/// The caller's key that a signer accepts on a local chain when it was given none. Public knowledge.
+/// The key with which the API asks for intakes on a local chain, where a signer was given no callers. Public knowledge.
 pub const DEVELOPMENT_CALLER_KEY: &str = "7472656c6c69732d646576656c6f706d656e742d63616c6c65722d6b65792121";
+
+/// The key with which the settlement worker asks for everything else there. Public knowledge.
+pub const DEVELOPMENT_SETTLER_KEY: &str = "7472656c6c69732d646576656c6f706d656e742d736574746c65722d6b657921";
+/// How long the signer may take to say how it is.
+const HEALTH_WITHIN: Duration = Duration::from_secs(1);
+
+/// What a signer says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignerHealth {
+    /// It signs what it can justify.
+    Available,
+    /// It signs nothing, or nothing of a kind, until a person has looked.
+    Paused,
+    /// It does not answer.
+    Unavailable,
+}
+
+impl SignerHealth {
+    /// Its name in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Available => "available",
+            Self::Paused => "paused",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// What `GET /health` says: `paused` is a flag, or the list of the kinds that are paused.
+    fn of(body: &serde_json::Value) -> Self {
+        let paused = &body["paused"];
+        if paused.is_null() {
+            Self::Unavailable
+        } else if paused == true || paused.as_array().is_some_and(|kinds| !kinds.is_empty()) {
+            Self::Paused
+        } else {
+            Self::Available
+        }
+    }
+}
 
 /// The secret that proves to the signer who asks: 256 bits as 64 hexadecimal digits.
 #[derive(Clone)]
@@ -75,21 +120,35 @@ impl SignerClient {
     /// [`SignerError::NotUnderstood`] when that is no URL of a server, [`SignerError::Unavailable`] when this process
     /// cannot make HTTP requests.
     pub fn new(base: &str, key: CallerKey) -> Result<Self, SignerError> {
-        // An error only says that a provider is installed already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self::with_tls(base, key, None)
+    }
+
+    /// The same, showing a certificate to the signer and believing its authority only, when there is one.
+    ///
+    /// # Errors
+    /// As [`SignerClient::new`], and [`SignerError::Unavailable`] when the certificates cannot be used.
+    pub fn with_tls(base: &str, key: CallerKey, tls: Option<&ClientTls>) -> Result<Self, SignerError> {
+        service::install_tls();
         let base: Url = base
             .parse()
             .ok()
             .filter(|url: &Url| url.has_host() && matches!(url.scheme(), "http" | "https"))
             .ok_or_else(|| SignerError::NotUnderstood("not the URL of a server".to_owned()))?;
-        let client = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder()
             .timeout(ANSWER_WITHIN)
             .connect_timeout(CONNECT_WITHIN)
+            // Less than the server keeps an idle connection, so that no request goes into one that is being closed.
+            .pool_idle_timeout(IDLE_WITHIN)
             // Neither a proxy from the environment nor another server sees terms and key.
             .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| SignerError::Unavailable(Some(error)))?;
+            .redirect(reqwest::redirect::Policy::none());
+        let unusable = |error| SignerError::Unavailable(Some(error));
+        if let Some(tls) = tls {
+            let authority = Certificate::from_pem_bundle(tls.authority.as_bytes()).map_err(unusable)?;
+            let identity = Identity::from_pem(tls.identity.as_bytes()).map_err(unusable)?;
+            builder = builder.tls_certs_only(authority).identity(identity);
+        }
+        let client = builder.build().map_err(unusable)?;
         Ok(Self { client, base, key })
     }
 
@@ -187,6 +246,25 @@ impl SignerClient {
         understood(response.transaction())
     }
 
+    /// What the signer says of itself. Whatever it does not answer within a second makes it unavailable.
+    pub async fn health(&self) -> SignerHealth {
+        let url = self
+            .base
+            .join("/health")
+            .expect("a fixed path joins any URL of a server");
+        let asked = async {
+            let answer = self.client.get(url).timeout(HEALTH_WITHIN).send().await.ok()?;
+            let is_success = answer.status().is_success();
+            let body = answer.bytes().await.ok()?;
+            is_success.then(|| serde_json::from_slice(&body).ok())?
+        };
+        asked
+            .await
+            .map_or(SignerHealth::Unavailable, |body: serde_json::Value| {
+                SignerHealth::of(&body)
+            })
+    }
+
     async fn post<T: DeserializeOwned>(
         &self,
         path: &'static str,
@@ -197,15 +275,16 @@ impl SignerClient {
             .base
             .join(path)
             .expect("a fixed path joins any URL of a server");
-        let answer = self
+        let mut asking = self
             .client
             .post(url)
             .timeout(within)
             .bearer_auth(&self.key.0)
-            .json(request)
-            .send()
-            .await
-            .map_err(failed)?;
+            .json(request);
+        if let Some(id) = request_id::current() {
+            asking = asking.header(request_id::HEADER, id);
+        }
+        let answer = asking.send().await.map_err(failed)?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(failed)?;
         if status == StatusCode::OK {
@@ -261,6 +340,7 @@ mod tests {
     #[test]
     fn the_development_key_is_a_key() {
         assert!(CallerKey::new(DEVELOPMENT_CALLER_KEY).is_ok());
+        assert!(CallerKey::new(DEVELOPMENT_SETTLER_KEY).is_ok());
     }
 
     #[test]

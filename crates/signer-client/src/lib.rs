@@ -8,12 +8,12 @@ mod error;
 mod terms;
 pub mod wire;
 
-pub use client::{CallerKey, DEVELOPMENT_CALLER_KEY, SignerClient};
+pub use client::{CallerKey, DEVELOPMENT_CALLER_KEY, DEVELOPMENT_SETTLER_KEY, SignerClient, SignerHealth};
 pub use error::SignerError;
 pub use settlement::authorization::{IntakeKind, IntakeTerms};
 pub use terms::{
-    BatchTerms, Call, LiabilitiesRoot, Payout, PayoutBatch, ProofNode, RootTerms, SignedBy,
-    SignedTransaction, TransactionTerms,
+    AttestedRoot, BatchTerms, Call, Justification, LiabilitiesRoot, Payout, PayoutBatch, ProofNode,
+    RootTerms, SignedBy, SignedMoment, SignedTransaction, TransactionTerms,
 };
 
 use alloy_primitives::{Address, B256};

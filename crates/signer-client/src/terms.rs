@@ -5,6 +5,7 @@
 use std::fmt;
 
 use alloy_primitives::{Address, B256, Bytes};
+use approval::{Approval, Moment};
 use money::Amount;
 
 /// One line of a batch.
@@ -35,6 +36,32 @@ pub struct PayoutBatch {
     pub payouts: Vec<Payout>,
 }
 
+/// What the attestor says of a batch or a root, and its signature. What it says it of follows from the terms.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SignedMoment {
+    /// As of when.
+    pub moment: Moment,
+    /// `r ‖ s ‖ v` of the attestor.
+    pub signature: [u8; 65],
+}
+
+impl fmt::Debug for SignedMoment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SignedMoment({:?})", self.moment)
+    }
+}
+
+/// Why money may move: who proposed it, who agreed, and that the attestor found it justified.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Justification {
+    /// The wallet of the operator who built it.
+    pub proposer: Address,
+    /// Signatures of operators, the proposer's among them.
+    pub approvals: Vec<Approval>,
+    /// The attestation.
+    pub attestation: SignedMoment,
+}
+
 /// A request to authorize a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BatchTerms {
@@ -46,6 +73,8 @@ pub struct BatchTerms {
     pub plan_hash: B256,
     /// The batch.
     pub batch: PayoutBatch,
+    /// Why it may be paid.
+    pub justification: Justification,
 }
 
 /// Everything that the authorization of a liabilities root fixes beside chain and contract.
@@ -74,6 +103,10 @@ pub struct RootTerms {
     pub plan_hash: B256,
     /// The root.
     pub root: LiabilitiesRoot,
+    /// How many leaves it has, as the operators were told.
+    pub leaves: u32,
+    /// Why it may be published.
+    pub justification: Justification,
 }
 
 /// A sibling on the way from a leaf to the root.
@@ -170,6 +203,17 @@ pub struct TransactionTerms {
     pub max_priority_fee_per_gas: u128,
     /// What it does.
     pub call: Call,
+    /// Of a claim, what the attestor says of the root that it claims against, with the root's total.
+    pub claimed_root: Option<AttestedRoot>,
+}
+
+/// A root of which the attestor says that it promises nobody too much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AttestedRoot {
+    /// Sum of its leaves.
+    pub total: Amount,
+    /// The attestation.
+    pub attestation: SignedMoment,
 }
 
 /// A transaction that any node takes.

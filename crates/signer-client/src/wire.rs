@@ -4,11 +4,15 @@
 //! fields are refused: a signer must not overlook what somebody wanted to say.
 
 mod fields;
+mod justification;
 mod many;
 mod settlement;
 mod transaction;
 
 pub use fields::MalformedField;
+pub use justification::{
+    APPROVALS_MAX, ApprovalFields, AttestationFields, AttestedRootFields, JustificationFields,
+};
 pub use many::{MANY_MAX, ManyAnswer, ManyRequest, ManyResponse, OneOfMany};
 pub use settlement::{PayoutBatchFields, PayoutBatchRequest, PayoutLine, RootFields, RootRequest};
 pub use transaction::{CallFields, ProofLine, TransactionRequest, TransactionResponse};
@@ -31,8 +35,6 @@ pub const BATCH_PAYOUT_PATH: &str = "/v1/authorizations/batch-payout";
 pub const ROOT_PATH: &str = "/v1/roots";
 /// Where a signed transaction is asked for.
 pub const TRANSACTION_PATH: &str = "/v1/transactions";
-/// The media type of a refusal, RFC 9457.
-pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
 
 /// The path for a kind of intake.
 #[must_use]

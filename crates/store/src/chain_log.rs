@@ -48,6 +48,35 @@ pub struct StoredLog {
     pub seq: Option<u64>,
 }
 
+/// A row of a log, as a statement reads it.
+pub(crate) struct LogRow {
+    pub(crate) block_number: i64,
+    pub(crate) block_hash: Vec<u8>,
+    pub(crate) log_index: i32,
+    pub(crate) transaction_hash: Vec<u8>,
+    pub(crate) transaction_index: i32,
+    pub(crate) topics: Vec<Vec<u8>>,
+    pub(crate) data: Vec<u8>,
+    pub(crate) seq: Option<i64>,
+}
+
+impl LogRow {
+    pub(crate) fn read(self) -> Result<StoredLog, StoreError> {
+        let topics = self.topics.iter().map(|topic| hash(topic, "chain_log.topics"));
+        let topics: Result<Vec<B256>, StoreError> = topics.collect();
+        let index = |index: i32| u32::try_from(index).map_err(|_| StoreError::corrupt("chain_log index"));
+        Ok(StoredLog {
+            block_number: natural(self.block_number, "chain_log.block_number")?,
+            block_hash: hash(&self.block_hash, "chain_log.block_hash")?,
+            log_index: index(self.log_index)?,
+            transaction_hash: hash(&self.transaction_hash, "chain_log.transaction_hash")?,
+            transaction_index: index(self.transaction_index)?,
+            data: LogData::new_unchecked(topics?, Bytes::from(self.data)),
+            seq: self.seq.map(|seq| natural(seq, "chain_log.seq")).transpose()?,
+        })
+    }
+}
+
 /// A journal entry of a block that is about to become final.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalEntry {

@@ -64,6 +64,19 @@ impl From<sqlx::Error> for CheckpointError {
     }
 }
 
+/// How many seconds ago the newest final block was made, by the database's clock; `None` before the listener has begun.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_final_age(connection: &mut PgConnection) -> Result<Option<i64>, StoreError> {
+    let age = sqlx::query_scalar!(
+        r#"SELECT extract(epoch FROM now())::bigint - final_timestamp AS "age!" FROM checkpoint"#
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(age)
+}
+
 /// The checkpoint, if the listener has begun.
 ///
 /// # Errors

@@ -35,8 +35,53 @@ impl StoreError {
         }
     }
 
+    /// Why the database gave no answer for the moment; `None` when it answered, or when the fault is not the moment's.
+    #[must_use]
+    pub fn outage(&self) -> Option<Outage> {
+        match self {
+            Self::Constraint { .. } | Self::Corrupt { .. } => None,
+            Self::Database(error) => Outage::of(error),
+        }
+    }
+
     pub(crate) const fn corrupt(what: &'static str) -> Self {
         Self::Corrupt { what }
+    }
+}
+
+/// Why the database gives no answer for the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outage {
+    /// All connections of the process, or of the server, are in use.
+    Busy,
+    /// The statement took longer than it may.
+    Slow,
+    /// The server cannot be reached, starts or ends.
+    Away,
+}
+
+impl Outage {
+    /// Why this statement had no answer, if it is for the moment. Codes are those of PostgreSQL's appendix A.
+    #[must_use]
+    pub fn of(error: &sqlx::Error) -> Option<Self> {
+        if matches!(error, sqlx::Error::PoolTimedOut) {
+            return Some(Self::Busy);
+        }
+        if matches!(
+            error,
+            sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed
+        ) {
+            return Some(Self::Away);
+        }
+        match error.as_database_error()?.code()?.as_ref() {
+            // too_many_connections, lock_not_available, deadlock_detected, serialization_failure
+            "53300" | "55P03" | "40P01" | "40001" => Some(Self::Busy),
+            // query_canceled by statement_timeout; idle_in_transaction_session_timeout, transaction_timeout
+            "57014" | "25P03" | "25P04" => Some(Self::Slow),
+            // connection_exception; admin_shutdown and its like; a standby
+            code if code.starts_with("08") || code.starts_with("57P") || code == "25006" => Some(Self::Away),
+            _ => None,
+        }
     }
 }
 

@@ -209,6 +209,18 @@ pub async fn insert_command(
     connection: &mut PgConnection,
     command: &Command<'_>,
 ) -> Result<Stored, InboxError> {
+    insert_signed(connection, command, None).await
+}
+
+/// Stores a command with its author's signature; a repeat finds the first one.
+///
+/// # Errors
+/// As [`insert_command`].
+pub async fn insert_signed(
+    connection: &mut PgConnection,
+    command: &Command<'_>,
+    signature: Option<&[u8]>,
+) -> Result<Stored, InboxError> {
     let key = command.idempotency_key;
     let printable = key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     if key.is_empty() || key.len() > IDEMPOTENCY_KEY_BYTES_MAX || !printable {
@@ -220,8 +232,8 @@ pub async fn insert_command(
         .map_err(|_| StoreError::corrupt("a time of acceptance above 2^63"))?;
     let inserted = sqlx::query_scalar!(
         "WITH inserted AS (
-             INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at)
-             VALUES ('command', $1, $2::text::jsonb, $3, $4)
+             INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at, signature)
+             VALUES ('command', $1, $2::text::jsonb, $3, $4, $6)
              ON CONFLICT (source, natural_key) DO NOTHING
              RETURNING id
          )
@@ -231,6 +243,7 @@ pub async fn insert_command(
         fingerprint.as_slice(),
         effective_at,
         CHANNEL,
+        signature,
     )
     .fetch_optional(&mut *connection)
     .await?;
@@ -272,6 +285,8 @@ pub struct Entry {
     pub effective_at: u64,
     /// Journal sequence and block, if it is of the chain.
     pub chain: Option<(u64, BlockRef)>,
+    /// The transaction that caused it, if it is of the chain.
+    pub transaction_hash: Option<B256>,
 }
 
 /// Causes that wait, in the order in which they are to be numbered.
@@ -293,7 +308,8 @@ pub struct Waiting {
 pub async fn list_waiting(connection: &mut PgConnection, limit: usize) -> Result<Waiting, StoreError> {
     let asked = limit.saturating_add(1);
     let rows = sqlx::query!(
-        "SELECT id, payload::text AS \"payload!\", fingerprint, effective_at, chain_seq, block_number, block_hash
+        "SELECT id, payload::text AS \"payload!\", fingerprint, effective_at, chain_seq, block_number, block_hash,
+             transaction_hash
          FROM inbox
          WHERE fact_seq IS NULL
          ORDER BY id
@@ -310,6 +326,7 @@ pub async fn list_waiting(connection: &mut PgConnection, limit: usize) -> Result
             fingerprint: hash(&row.fingerprint, "inbox.fingerprint")?,
             effective_at: natural(row.effective_at, "inbox.effective_at")?,
             chain: chain_of(row.chain_seq, row.block_number, row.block_hash.as_deref())?,
+            transaction_hash: transaction_of(row.transaction_hash.as_deref())?,
         });
     }
     Ok(cut(entries, limit))
@@ -329,6 +346,13 @@ pub(crate) fn chain_of(
         hash: hash(block_hash, "inbox.block_hash")?,
     };
     Ok(Some((natural(seq, "inbox.chain_seq")?, block)))
+}
+
+/// The stored transaction of a cause, if it is of the chain.
+pub(crate) fn transaction_of(stored: Option<&[u8]>) -> Result<Option<B256>, StoreError> {
+    stored
+        .map(|bytes| hash(bytes, "inbox.transaction_hash"))
+        .transpose()
 }
 
 /// Cuts what was read to at most `limit`, at the end of a block.

@@ -35,6 +35,16 @@ impl LeaseName {
             Self::Reconciler => "reconciler",
         }
     }
+
+    /// The longest time for which it is taken at once; more is cut. Constraint `lease_is_short` has twice as much for the
+    /// writers, and refuses whoever would keep everybody else out for years. The reconciler looks at everything before it
+    /// renews.
+    const fn ttl_max(self) -> Duration {
+        match self {
+            Self::Listener | Self::Posting | Self::Settlement => Duration::from_secs(60),
+            Self::Reconciler => Duration::from_secs(900),
+        }
+    }
 }
 
 /// A lease that this process holds, or held.
@@ -87,7 +97,7 @@ pub async fn claim(
          RETURNING epoch",
         name.name(),
         holder,
-        ttl.as_secs_f64(),
+        ttl.min(name.ttl_max()).as_secs_f64(),
     )
     .fetch_optional(connection)
     .await?;
@@ -104,7 +114,7 @@ pub async fn renew(connection: &mut PgConnection, lease: Lease, ttl: Duration) -
          WHERE name = $1 AND epoch = $2",
         lease.name.name(),
         lease.epoch,
-        ttl.as_secs_f64(),
+        ttl.min(lease.name.ttl_max()).as_secs_f64(),
     )
     .execute(connection)
     .await?;

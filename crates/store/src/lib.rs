@@ -3,8 +3,11 @@
 //! One file for each table or for each use of several. Functions take a connection for one statement and a
 //! transaction for several; they decide nothing that the pure crates decide.
 
+pub mod alert;
 pub mod amount;
 pub mod api;
+pub mod approval;
+pub mod attestation;
 pub mod audit_log;
 pub mod authorization;
 pub mod cause_json;
@@ -14,6 +17,7 @@ pub mod deployment;
 pub mod disclosure;
 pub mod error;
 pub mod inbox;
+pub mod journal;
 pub mod lease;
 pub mod liabilities;
 pub mod member;
@@ -23,6 +27,8 @@ pub mod posting;
 pub mod reconciliation;
 pub mod replay;
 pub mod replay_request;
+pub mod restore;
+pub mod rights;
 pub mod sealing;
 pub mod session;
 pub mod settlement_batch;
@@ -34,7 +40,7 @@ pub mod submission;
 pub mod withdrawal;
 
 pub use amount::DbAmount;
-pub use error::StoreError;
+pub use error::{Outage, StoreError};
 pub use pool::{connect, migrate};
 /// The connections that a process holds; others need no driver of their own.
-pub use sqlx::PgPool;
+pub use sqlx::{PgConnection, PgPool, PgTransaction};

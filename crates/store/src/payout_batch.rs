@@ -103,8 +103,6 @@ pub struct NewBatch<'a> {
 /// What the signer is asked for, besides the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Who asked.
-    pub operator: Address,
     /// The only account that may submit.
     pub submitter: Address,
     /// First second of validity.
@@ -351,6 +349,41 @@ pub async fn update_approved(
     Ok(())
 }
 
+/// Notes that operators want the authorization, once; the row is to be locked before.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn update_sign_requested(
+    transaction: &mut PgTransaction<'_>,
+    id: B256,
+    operator: Address,
+) -> Result<bool, StoreError> {
+    let updated = sqlx::query!(
+        "UPDATE payout_batch SET sign_requested_by = $2, sign_requested_at = now()
+         WHERE batch_id = $1 AND state = 'approved' AND sign_requested_at IS NULL",
+        id.as_slice(),
+        operator.as_slice()
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// Forgets what the signer was going to be asked for, after it refused to record it: other times may be asked for.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn clear_window(transaction: &mut PgTransaction<'_>, id: B256) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE payout_batch SET submitter = NULL, valid_after = NULL, deadline = NULL
+         WHERE batch_id = $1 AND state = 'approved' AND signature IS NULL",
+        id.as_slice()
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
 /// Notes what the signer is going to be asked for; the row is to be locked before.
 ///
 /// # Errors
@@ -361,10 +394,9 @@ pub async fn update_window(
     window: &Window,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE payout_batch SET sign_requested_by = $2, submitter = $3, valid_after = $4, deadline = $5
+        "UPDATE payout_batch SET submitter = $2, valid_after = $3, deadline = $4
          WHERE batch_id = $1 AND state = 'approved' AND deadline IS NULL",
         id.as_slice(),
-        window.operator.as_slice(),
         window.submitter.as_slice(),
         signed(window.valid_after)?,
         signed(window.deadline)?

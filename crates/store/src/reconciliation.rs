@@ -7,6 +7,7 @@ mod books;
 mod findings;
 mod payouts;
 mod position;
+pub mod vigil;
 
 use audit::checks::{Batch, Ledger, Position};
 use sqlx::{Acquire, PgConnection};

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use crate::StoreError;
 use crate::cause_json;
 use crate::deployment::{hash, natural};
-use crate::inbox::{BlockRef, Entry, chain_of};
+use crate::inbox::{BlockRef, Entry, chain_of, transaction_of};
 use crate::posting::Tail;
 
 /// A fact with its number.
@@ -41,7 +41,7 @@ pub async fn list_facts(
 ) -> Result<Vec<NumberedFact>, StoreError> {
     let rows = sqlx::query!(
         "SELECT f.seq, f.batch_seq, i.id, i.payload::text AS \"payload!\", i.fingerprint, i.effective_at,
-             i.chain_seq, i.block_number, i.block_hash
+             i.chain_seq, i.block_number, i.block_hash, i.transaction_hash
          FROM fact AS f
          JOIN inbox AS i ON i.id = f.inbox_id
          WHERE f.seq > $1
@@ -63,6 +63,7 @@ pub async fn list_facts(
                 fingerprint: hash(&row.fingerprint, "inbox.fingerprint")?,
                 effective_at: natural(row.effective_at, "inbox.effective_at")?,
                 chain: chain_of(row.chain_seq, row.block_number, row.block_hash.as_deref())?,
+                transaction_hash: transaction_of(row.transaction_hash.as_deref())?,
             },
         });
     }

@@ -1,16 +1,20 @@
 //! Ranges of blocks that operators had read again: what is stored of them, and what came of it.
 //!
-//! Not responsible for reading the chain nor for comparing.
+//! The API stores a request, the listener carries it out and stores its outcome. Not responsible for reading the chain nor
+//! for comparing.
 
-use alloy_primitives::{Address, B256, Bytes, LogData};
-use serde_json::Value;
+use alloy_primitives::{Address, B256};
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::StoreError;
 use crate::cause_json;
-use crate::chain_log::{StoredLog, signed};
+use crate::chain_log::{LogRow, StoredLog, signed};
 use crate::deployment::{hash, natural};
 use crate::inbox::ChainEntry;
+
+/// Blocks of one range: what nodes serve at once.
+pub const BLOCKS_MAX: u64 = 2_000;
 
 /// How long a dry run speaks for a range, in seconds: somebody looked at it just now.
 const DRY_RUN_SECONDS: f64 = 3_600.0;
@@ -41,7 +45,61 @@ impl StoredEntry {
     }
 }
 
-/// Notes that a range is going to be read again; its number.
+/// A range that somebody wants read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplayRequest {
+    /// Its number.
+    pub id: i64,
+    /// First block.
+    pub from: u64,
+    /// Last block.
+    pub to: u64,
+    /// Whether it is only to be compared.
+    pub dry_run: bool,
+}
+
+/// What came of a request. The names are the stored format.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum ReplayOutcome {
+    /// Compared; and, unless it was a dry run, what was missing is added.
+    Compared(Comparison),
+    /// Something is stored otherwise: people have to look, and nothing was added.
+    Contradicts(Comparison),
+    /// Not all of it is final, here and on the chain.
+    NotFinal {
+        /// The last block that is.
+        final_block: u64,
+    },
+    /// Nobody looked at what would be added.
+    DryRunFirst,
+    /// The range was not read.
+    Unreadable {
+        /// Why not.
+        cause: String,
+    },
+}
+
+/// What is stored of a range beside what the chain has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Logs that the chain has.
+    pub logs: u64,
+    /// Journal entries that the chain has.
+    pub entries: u64,
+    /// How many logs are not stored.
+    pub missing_logs: u64,
+    /// Numbers of journal entries that are not in the inbox, the first of them.
+    pub missing_entries: Vec<u64>,
+    /// What is stored and otherwise on the chain, in words, the first of it.
+    pub different: Vec<String>,
+    /// Logs that were added.
+    pub added_logs: u64,
+    /// Journal entries that were added.
+    pub added_entries: u64,
+}
+
+/// Notes that a range is to be read again; its number.
 ///
 /// # Errors
 /// Constraint `replay_request_range`.
@@ -65,6 +123,50 @@ pub async fn insert(
     Ok(id)
 }
 
+/// A request and, once it is carried out, what came of it.
+///
+/// # Errors
+/// An outcome that cannot be read.
+pub async fn find(
+    connection: &mut PgConnection,
+    id: i64,
+) -> Result<Option<(ReplayRequest, Option<ReplayOutcome>)>, StoreError> {
+    let row = sqlx::query!(
+        "SELECT id, from_block, to_block, dry_run, result FROM replay_request WHERE id = $1",
+        id
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let request = request(row.id, row.from_block, row.to_block, row.dry_run)?;
+    let outcome = row.result.map(serde_json::from_value).transpose();
+    let outcome = outcome.map_err(|_| StoreError::corrupt("replay_request.result"))?;
+    Ok(Some((request, outcome)))
+}
+
+/// The oldest request that nobody has carried out yet.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_waiting(connection: &mut PgConnection) -> Result<Option<ReplayRequest>, StoreError> {
+    let row = sqlx::query!(
+        "SELECT id, from_block, to_block, dry_run FROM replay_request WHERE finished_at IS NULL ORDER BY id LIMIT 1"
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| request(row.id, row.from_block, row.to_block, row.dry_run))
+        .transpose()
+}
+
+fn request(id: i64, from: i64, to: i64, dry_run: bool) -> Result<ReplayRequest, StoreError> {
+    Ok(ReplayRequest {
+        id,
+        from: natural(from, "replay_request.from_block")?,
+        to: natural(to, "replay_request.to_block")?,
+        dry_run,
+    })
+}
+
 /// Notes what came of it.
 ///
 /// # Errors
@@ -72,12 +174,14 @@ pub async fn insert(
 pub async fn update_finished(
     connection: &mut PgConnection,
     id: i64,
-    result: &Value,
+    outcome: &ReplayOutcome,
 ) -> Result<(), StoreError> {
+    let outcome =
+        serde_json::to_value(outcome).map_err(|_| StoreError::corrupt("an outcome that is no JSON"))?;
     sqlx::query!(
         "UPDATE replay_request SET finished_at = now(), result = $2 WHERE id = $1 AND finished_at IS NULL",
         id,
-        result
+        outcome
     )
     .execute(connection)
     .await?;
@@ -93,6 +197,7 @@ pub async fn was_dry_run(connection: &mut PgConnection, from: u64, to: u64) -> R
         r#"SELECT EXISTS (
                SELECT FROM replay_request
                WHERE dry_run AND from_block = $1 AND to_block = $2
+                 AND result ->> 'outcome' IN ('compared', 'contradicts')
                  AND finished_at > now() - make_interval(secs => $3)
            ) AS "found!""#,
         signed(from)?,
@@ -113,7 +218,8 @@ pub async fn list_logs(
     from: u64,
     to: u64,
 ) -> Result<Vec<StoredLog>, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        LogRow,
         "SELECT l.block_number, l.block_hash, l.log_index, l.transaction_hash, l.transaction_index, l.topics, l.data,
                 l.seq
          FROM chain_log AS l JOIN chain_block AS b ON b.hash = l.block_hash AND b.canonical
@@ -123,22 +229,7 @@ pub async fn list_logs(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let topics = row.topics.iter().map(|topic| hash(topic, "chain_log.topics"));
-            let index =
-                |index: i32| u32::try_from(index).map_err(|_| StoreError::corrupt("chain_log.log_index"));
-            Ok(StoredLog {
-                block_number: natural(row.block_number, "chain_log.block_number")?,
-                block_hash: hash(&row.block_hash, "chain_log.block_hash")?,
-                log_index: index(row.log_index)?,
-                transaction_hash: hash(&row.transaction_hash, "chain_log.transaction_hash")?,
-                transaction_index: index(row.transaction_index)?,
-                data: LogData::new_unchecked(topics.collect::<Result<_, _>>()?, Bytes::from(row.data)),
-                seq: row.seq.map(|seq| natural(seq, "chain_log.seq")).transpose()?,
-            })
-        })
-        .collect()
+    rows.into_iter().map(LogRow::read).collect()
 }
 
 /// Which of these blocks are held as final.

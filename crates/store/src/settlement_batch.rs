@@ -54,6 +54,67 @@ pub struct WatchedBatch {
     pub bump_requested: bool,
 }
 
+/// A batch that operators want signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedBatch {
+    /// Its id.
+    pub batch: B256,
+    /// Who built it.
+    pub builder: Address,
+    /// What it pays in all.
+    pub total: Amount,
+    /// How authorization and chain name its list.
+    pub list_hash: B256,
+    /// The text that holds the list.
+    pub manifest: String,
+    /// The hash of that text.
+    pub manifest_hash: B256,
+    /// Submitter, first and last second of its authorization, from before the signer is asked for it.
+    pub window: Option<(Address, u64, u64)>,
+}
+
+/// At most `limit` batches that operators want signed and nobody gave up, in the order in which they asked.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_to_sign(
+    connection: &mut PgConnection,
+    limit: usize,
+) -> Result<Vec<WantedBatch>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT batch_id, requested_by, total AS "total!: DbAmount", list_hash AS "list_hash!",
+                  manifest AS "manifest!", manifest_hash AS "manifest_hash!", submitter, valid_after, deadline
+           FROM payout_batch
+           WHERE state = 'approved' AND sign_requested_at IS NOT NULL AND cancel_requested_at IS NULL
+           ORDER BY sign_requested_at, batch_id
+           LIMIT $1"#,
+        i64::try_from(limit).unwrap_or(i64::MAX)
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let window = match (row.submitter, row.valid_after, row.deadline) {
+                (Some(submitter), Some(valid_after), Some(deadline)) => Some((
+                    address(&submitter, "payout_batch.submitter")?,
+                    natural(valid_after, "payout_batch.valid_after")?,
+                    natural(deadline, "payout_batch.deadline")?,
+                )),
+                (None, _, _) | (_, None, _) | (_, _, None) => None,
+            };
+            Ok(WantedBatch {
+                batch: hash(&row.batch_id, "payout_batch.batch_id")?,
+                builder: address(&row.requested_by, "payout_batch.requested_by")?,
+                total: row.total.0,
+                list_hash: hash(&row.list_hash, "payout_batch.list_hash")?,
+                manifest: row.manifest,
+                manifest_hash: hash(&row.manifest_hash, "payout_batch.manifest_hash")?,
+                window,
+            })
+        })
+        .collect()
+}
+
 /// At most `limit` batches that operators want submitted and that have no submission that may still work, in the order in
 /// which they were asked for. A batch that was signed under a nonce that was given up waits for its end: the signer
 /// carries a batch by one nonce only.

@@ -18,6 +18,10 @@ pub struct WantedRoot {
     pub root: B256,
     /// Sum of its leaves.
     pub total: Amount,
+    /// Number of its leaves.
+    pub leaves: u32,
+    /// Who built it.
+    pub builder: Address,
     /// Journal entry up to which it counts.
     pub as_of_seq: u64,
     /// Whether it may be published while batches are under way.
@@ -54,7 +58,7 @@ pub struct LeafRow {
 /// The database does not answer.
 pub async fn list_wanted(connection: &mut PgConnection) -> Result<Vec<WantedRoot>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT root, total AS "total: DbAmount", as_of_seq, accept_claims, valid_after, deadline, signer, signature,
+        r#"SELECT root, total AS "total: DbAmount", leaves, built_by, as_of_seq, accept_claims, valid_after, deadline, signer, signature,
                   EXISTS (
                       SELECT FROM submission
                       WHERE submission.kind = 'root' AND submission.subject = liabilities_root.root
@@ -83,6 +87,9 @@ pub async fn list_wanted(connection: &mut PgConnection) -> Result<Vec<WantedRoot
             Ok(WantedRoot {
                 root: hash(&row.root, "liabilities_root.root")?,
                 total: row.total.0,
+                leaves: u32::try_from(row.leaves)
+                    .map_err(|_| StoreError::corrupt("liabilities_root.leaves"))?,
+                builder: address(&row.built_by, "liabilities_root.built_by")?,
                 as_of_seq: natural(row.as_of_seq, "liabilities_root.as_of_seq")?,
                 accept_claims: row.accept_claims,
                 window,
@@ -199,6 +206,20 @@ pub async fn find_claimable(
             })
         })
         .transpose()
+}
+
+/// The sum of a root's leaves.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_total(connection: &mut PgConnection, root: B256) -> Result<Option<Amount>, StoreError> {
+    let total = sqlx::query_scalar!(
+        r#"SELECT total AS "total: DbAmount" FROM liabilities_root WHERE root = $1"#,
+        root.as_slice()
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(total.map(|total| total.0))
 }
 
 /// The whole list behind a root, by wallet.

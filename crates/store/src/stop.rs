@@ -1,4 +1,4 @@
-//! Stops of settlement: opened by the reconciler, closed by two operators.
+//! Stops of settlement: opened by the reconciler, closed when two operators signed that.
 
 use alloy_primitives::Address;
 use sqlx::{PgConnection, PgTransaction};
@@ -84,59 +84,41 @@ pub async fn list(connection: &mut PgConnection, below: i64, limit: i64) -> Resu
     rows.into_iter().map(Stop::try_from).collect()
 }
 
-/// The open stops, oldest first, their rows locked until the transaction's end.
+/// The open stops, oldest first.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn lock_open(transaction: &mut PgTransaction<'_>) -> Result<Vec<Stop>, StoreError> {
+pub async fn list_open(connection: &mut PgConnection) -> Result<Vec<Stop>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT id, cause, extract(epoch FROM opened_at)::bigint AS "opened_at!", first_resume_by,
                   extract(epoch FROM first_resume_at)::bigint AS first_resume_at, resumed_by,
                   extract(epoch FROM resumed_at)::bigint AS resumed_at
-           FROM settlement_stop WHERE resumed_by IS NULL ORDER BY id FOR UPDATE"#
+           FROM settlement_stop WHERE resumed_by IS NULL ORDER BY id"#
     )
-    .fetch_all(&mut **transaction)
+    .fetch_all(connection)
     .await?;
     rows.into_iter().map(Stop::try_from).collect()
 }
 
-/// Notes the first operator who wants to go on.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn update_first(
-    transaction: &mut PgTransaction<'_>,
-    ids: &[i64],
-    operator: Address,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE settlement_stop SET first_resume_by = $2, first_resume_at = now()
-         WHERE id = ANY($1) AND first_resume_by IS NULL",
-        ids,
-        operator.as_slice()
-    )
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
-}
-
-/// Ends stops that another operator wanted to end before.
+/// Notes that these operators ended a stop.
 ///
 /// # Errors
 /// Constraint `settlement_stop_two_operators`.
 pub async fn update_resumed(
     transaction: &mut PgTransaction<'_>,
-    ids: &[i64],
-    operator: Address,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE settlement_stop SET resumed_by = $2, resumed_at = now()
-         WHERE id = ANY($1) AND first_resume_by IS NOT NULL AND resumed_by IS NULL",
-        ids,
-        operator.as_slice()
+    id: i64,
+    operators: [Address; 2],
+) -> Result<bool, StoreError> {
+    let updated = sqlx::query!(
+        "UPDATE settlement_stop
+         SET first_resume_by = $2, first_resume_at = now(), resumed_by = $3, resumed_at = now()
+         WHERE id = $1 AND resumed_by IS NULL",
+        id,
+        operators[0].as_slice(),
+        operators[1].as_slice()
     )
     .execute(&mut **transaction)
     .await?;
-    Ok(())
+    Ok(updated.rows_affected() == 1)
 }

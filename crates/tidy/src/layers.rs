@@ -37,7 +37,7 @@ const RESERVED: [(&str, &[&str]); 4] = [
             "bench",
         ],
     ),
-    ("axum", &["backend", "reconciler", "signer", "rpcsim"]),
+    ("axum", &["backend", "rpcsim", "service", "signer"]),
     // The signer does not see the backend's tables, and nobody but it holds the system's keys; development starts
     // with keys that everybody knows, and `trellis claim` sends with a key of whoever runs it.
     (
@@ -50,6 +50,7 @@ const RESERVED: [(&str, &[&str]); 4] = [
             "demonstration",
             "anvil-tests",
             "bench",
+            "recorded",
         ],
     ),
     (

@@ -32,6 +32,36 @@ fn spec(world: &World, name: &str) -> ServiceSpec {
     }
 }
 
+#[tokio::test]
+async fn the_process_says_how_it_is_and_what_it_measured() {
+    let world = World::start().await;
+    let port = devstack::free_port().unwrap();
+    let url = format!("http://127.0.0.1:{port}");
+    let mut told = spec(&world, "listener");
+    told.environment
+        .push(("TRELLIS_LISTEN".to_owned(), format!("127.0.0.1:{port}")));
+    told.ready = Ready::Url(format!("{url}/ready"));
+    let _listener = Service::start(told).await.unwrap();
+    world.mine(FINALITY + 3).await;
+    let head = world.head().await;
+    let ready = wait_for("the head", END_WITHIN, async || {
+        let answer = reqwest::get(format!("{url}/ready")).await.unwrap();
+        let ready: serde_json::Value = answer.json().await.unwrap();
+        (ready["head"] == head).then_some(ready)
+    })
+    .await;
+    assert_eq!(ready["role"], "leads", "{ready}");
+    assert!(ready["final"].as_u64().unwrap() < head, "{ready}");
+    let metrics = reqwest::get(format!("{url}/metrics")).await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    for name in [
+        "trellis_listener_leads 1",
+        "trellis_listener_final_timestamp_seconds",
+    ] {
+        assert!(metrics.contains(name), "{name}: {metrics}");
+    }
+}
+
 async fn is_recorded_once_in_spite_of_a_crash_at(point: &str, recorded_before: usize) {
     let world = World::start().await;
     // A first run makes the checkpoint, so that the faulty one dies with the first blocks.

@@ -13,7 +13,7 @@ use crate::world::{FINALITY, World, drain, drain_to_error, user};
 
 impl World {
     /// Replaces the newest blocks by as many others, with these transactions in them, and sees that they differ.
-    async fn fork(&self, depth: u64, transactions: Vec<(Bytes, u64)>) {
+    pub(crate) async fn fork(&self, depth: u64, transactions: Vec<(Bytes, u64)>) {
         let head = self.head().await;
         let before = self.hash_at(head - depth + 1).await;
         // Empty blocks at the same second would be the same blocks again.
@@ -31,7 +31,7 @@ impl World {
         assert_ne!(self.hash_at(head - depth + 1).await, before, "the fork is a fork");
     }
 
-    async fn raw(&self, transaction: B256) -> Bytes {
+    pub(crate) async fn raw(&self, transaction: B256) -> Bytes {
         self.provider
             .raw_request("eth_getRawTransactionByHash".into(), (transaction,))
             .await

@@ -3,6 +3,8 @@
 
 mod backfill;
 mod crash;
+mod endpoints;
+mod finality;
 mod follow;
 mod forks;
 mod instances;

@@ -149,6 +149,16 @@ impl World {
         *pending.tx_hash()
     }
 
+    /// The contract's logs of the newest block, as the node answers them.
+    pub(crate) async fn logs_of_newest(&self) -> serde_json::Value {
+        let hash = self.hash_at(self.head().await).await;
+        let filter = serde_json::json!({"blockHash": hash, "address": self.deployment.contract});
+        self.provider
+            .raw_request("eth_getLogs".into(), (filter,))
+            .await
+            .unwrap()
+    }
+
     pub(crate) async fn register(&self, user: Address, sponsor: Address) -> (B256, B256) {
         let intake = self.intake(user, sponsor).await;
         let reference = intake.r#ref;

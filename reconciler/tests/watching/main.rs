@@ -1,9 +1,12 @@
 //! The reconciler beside a running system: nothing is found until something is planted, and then at once.
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+mod alerts;
+mod purses;
 mod receiver;
 mod settled;
 mod start;
+mod vigil;
 mod world;
 
 use std::time::{Duration, Instant};

@@ -19,12 +19,20 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
+    /// One that takes everything at once.
+    pub(crate) async fn plain() -> Self {
+        Self::refusing(false).await
+    }
+
     pub(crate) async fn start() -> Self {
+        Self::refusing(true).await
+    }
+
+    async fn refusing(mut is_first: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (sender, told) = mpsc::unbounded_channel();
         tokio::spawn(async move {
-            let mut is_first = true;
             while let Ok((stream, _)) = listener.accept().await {
                 // The first message is refused: it must come again.
                 answer(stream, &sender, std::mem::take(&mut is_first)).await;
@@ -46,7 +54,13 @@ impl Receiver {
         self.find(|told| told["check"] == check, check).await
     }
 
-    async fn find(&self, wanted: impl Fn(&Value) -> bool, what: &str) -> Value {
+    /// Forgets what was told and not asked for; returns how much it was.
+    pub(crate) async fn drain(&self) -> usize {
+        let mut told = self.told.lock().await;
+        std::iter::from_fn(|| told.try_recv().ok()).count()
+    }
+
+    pub(crate) async fn find(&self, wanted: impl Fn(&Value) -> bool, what: &str) -> Value {
         let mut told = self.told.lock().await;
         let found = async {
             loop {

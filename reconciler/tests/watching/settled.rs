@@ -1,11 +1,11 @@
 //! Looks at a ledger that paid: nothing is found, and whatever is then changed in a table is found by exactly its checks.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use anvil_tests::PayoutWorld;
 use audit::checks::Verdict;
 use reconciler::{Config, Looked, Reconciler};
+use service::Env;
 use sqlx::PgConnection;
 
 /// Three users paid, a fourth in a batch that is signed and not sent.
@@ -21,18 +21,15 @@ async fn paid() -> PayoutWorld {
 }
 
 async fn look(world: &PayoutWorld) -> Looked {
-    let config = Config {
-        database_url: world.ledger.url_as("trellis_reconciler"),
-        rpc_url: world.spec().rpc_url.clone(),
-        signer_database_urls: vec![world.signer.url_as("trellis_signer_auditor")],
-        expected: [("outflow_floor".to_owned(), "1000000000000000000000".to_owned())].into(),
-        interval: Duration::from_secs(1),
-        full_interval: Duration::from_secs(1),
-        webhook_url: None,
-        webhook_secret: None,
-        lease_ttl: Duration::from_secs(5),
-        listen: None,
-    };
+    let database_url = world.ledger.url_as("trellis_reconciler");
+    let signers = world.signer.url_as("trellis_signer_auditor");
+    let env = Env::of(&[
+        ("TRELLIS_DATABASE_URL", &database_url),
+        ("TRELLIS_RPC_URL", &world.spec().rpc_url),
+        ("TRELLIS_SIGNER_DATABASE_URL", &signers),
+    ]);
+    let mut config = Config::from_env(&env).unwrap();
+    config.expected = [("outflow_floor".to_owned(), "1000000000000000000000".to_owned())].into();
     let mut reconciler = Reconciler::new(&config).await.unwrap();
     reconciler.run(true).await.unwrap().unwrap()
 }

@@ -12,8 +12,9 @@ use testkit::wait_for;
 
 use crate::receiver::{Receiver, SECRET};
 
-/// Longer than anything takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than anything takes on a busy machine: after a look at everything that took seconds, the next one waits for
+/// twenty times as long.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// The account of the root user; others follow.
 const ROOT: usize = 8;
@@ -25,14 +26,21 @@ pub(crate) struct Watched {
 
 impl Watched {
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With more variables for every service.
+    pub(crate) async fn start_with(more: &[(&str, &str)]) -> Self {
         let receiver = Receiver::start().await;
         let environment = [
             ("TRELLIS_WEBHOOK_URL", receiver.url.as_str()),
             ("TRELLIS_WEBHOOK_SECRET", SECRET),
             ("TRELLIS_FULL_INTERVAL_MS", "1000"),
+            ("TRELLIS_ALERT_QUIET_MS", "500"),
         ];
-        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let (world, _nodes) = World::start_behind(&[View::Live], environment.to_vec())
+        let environment = environment.iter().chain(more);
+        let environment = environment.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let (world, _nodes) = World::start_behind(&[View::Live], environment.collect())
             .await
             .unwrap();
         Self { world, receiver }
@@ -45,6 +53,16 @@ impl Watched {
         spec.environment
             .push(("TRELLIS_LISTEN".to_owned(), String::new()));
         spec.ready = Ready::File;
+        Service::start(spec).await.unwrap()
+    }
+
+    /// A reconciler with other variables, in place of the system's own, which was stopped.
+    pub(crate) async fn reconciler_with(&self, more: &[(&str, &str)]) -> Service {
+        let mut spec = self.world.system.reconciler.spec().clone();
+        let more = more
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        spec.environment.extend(more);
         Service::start(spec).await.unwrap()
     }
 

@@ -222,7 +222,7 @@ async fn verify_memory(connection: &mut PgConnection) -> Result<(), VerifyError>
                SELECT root.request_id, jsonb_build_object(
                    'scope', root.scope, 'total', root.total::text, 'as_of_seq', root.as_of_seq,
                    'deadline', root.deadline
-               )
+               ) || jsonb_strip_nulls(jsonb_build_object('increase', root.increase::text))
                FROM signer.liabilities_root AS root
                UNION ALL
                SELECT sent.request_id, jsonb_build_object(
@@ -231,8 +231,13 @@ async fn verify_memory(connection: &mut PgConnection) -> Result<(), VerifyError>
                    'max_fee_per_gas', sent.max_fee_per_gas::text,
                    'max_priority_fee_per_gas', sent.max_priority_fee_per_gas::text,
                    'batch_id', '0x' || encode(sent.batch_id, 'hex')
-               )
+               ) || jsonb_strip_nulls(jsonb_build_object('claim', sent.claim))
                FROM signer.transaction AS sent
+               UNION ALL
+               SELECT intake.request_id, jsonb_build_object(
+                   'scope', intake.scope, 'cumulative', intake.cumulative::text
+               )
+               FROM signer.intake AS intake
            )
            SELECT request.business_key
            FROM signer.sign_request AS request

@@ -1,15 +1,17 @@
 //! Batches.
 
 use alloy::primitives::{Address, B256};
+use approval::{Attested, BatchProposal, Proposal};
 use chain::{At, ChainError};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use money::Amount;
 use signer_client::{Authorization, BatchTerms, PayoutBatch};
 
+use super::agreement::Claimed;
 use super::{Authorizer, Prepared, authorization};
 use crate::callers::Caller;
 use crate::message;
-use crate::policy::{Account, BatchRule, JustifiedBatch, Policy, check_list};
+use crate::policy::{Account, AttestationRule, BatchRule, JustifiedBatch, Policy, check_list};
 use crate::protection::Justified;
 use crate::purpose::Kind;
 use crate::refusal::{AuthorizeError, Refusal};
@@ -25,6 +27,29 @@ pub(crate) fn business_key(terms: &BatchTerms) -> String {
     )
 }
 
+/// What people and the attestor must have signed: exactly this list.
+fn claimed(terms: &BatchTerms) -> Claimed<'_> {
+    let batch = &terms.batch;
+    let list_hash = message::list_hash(batch);
+    Claimed {
+        proposal: Proposal::Batch {
+            batch: BatchProposal {
+                batch_id: batch.batch_id,
+                list_hash,
+                manifest_hash: batch.manifest_hash,
+                total: batch.max_total,
+                payouts: u32::try_from(batch.payouts.len()).unwrap_or(u32::MAX),
+            },
+            proposer: terms.justification.proposer,
+        },
+        subject: Attested::Batch {
+            batch_id: batch.batch_id,
+            list_hash,
+        },
+        justification: &terms.justification,
+    }
+}
+
 impl Authorizer {
     /// Signs a batch, or repeats the signature that it has.
     pub(crate) async fn authorize_batch(
@@ -33,7 +58,13 @@ impl Authorizer {
         terms: &BatchTerms,
         request: &serde_json::Value,
     ) -> Result<Authorization, AuthorizeError> {
-        let Policy::Authorizations { scope, batches, .. } = &self.policy else {
+        let Policy::Authorizations {
+            scope,
+            batches,
+            attestors,
+            ..
+        } = &self.policy
+        else {
             return Err(Refusal::WrongPurpose(self.purpose()).into());
         };
         check_list(&terms.batch).map_err(Refusal::Batch)?;
@@ -49,6 +80,13 @@ impl Authorizer {
             Some(_) => None,
             None => {
                 let (head, batch) = self.justify_batch(&terms.batch).await?;
+                self.check_agreement(attestors, &claimed(terms), head).await?;
+                let seen_at = terms.justification.attestation.moment.seen_at;
+                let passed = head.saturating_sub(seen_at);
+                if terms.batch.max_total >= batches.large_total && passed < batches.large_age {
+                    let needed = batches.large_age;
+                    return Err(Refusal::from(AttestationRule::TooYoung { passed, needed }).into());
+                }
                 Some((head, Justified::Batch(batch)))
             }
         };

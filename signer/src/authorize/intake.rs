@@ -6,7 +6,7 @@ use signer_client::Authorization;
 use super::{Authorizer, Prepared, authorization, refused};
 use crate::callers::Caller;
 use crate::message;
-use crate::protection::{self, Justified};
+use crate::protection::{self, Justified, JustifiedIntake};
 use crate::purpose::Kind;
 use crate::refusal::{AuthorizeError, Refusal};
 
@@ -78,6 +78,10 @@ impl Authorizer {
             head = self.clock.read().await?;
             terms.check_deadline(head).map_err(Refusal::Rule)?;
         }
-        Ok((head, Justified::Intake))
+        let intake = JustifiedIntake {
+            scope: self.policy.scope().to_string(),
+            amount: terms.amount,
+        };
+        Ok((head, Justified::Intake(intake)))
     }
 }

@@ -1,13 +1,15 @@
 //! Liabilities roots.
 
+use approval::{Attested, Proposal, RootProposal};
 use chain::At;
 use money::Amount;
 use signer_client::{Authorization, LiabilitiesRoot, RootTerms};
 
+use super::agreement::Claimed;
 use super::{Authorizer, Prepared, authorization};
 use crate::callers::Caller;
 use crate::message;
-use crate::policy::{Floor, JustifiedRoot, Policy, Scope};
+use crate::policy::{AttestationRule, Floor, JustifiedRoot, Policy, RootLimits, Scope};
 use crate::protection::Justified;
 use crate::purpose::Kind;
 use crate::refusal::{AuthorizeError, Refusal};
@@ -20,6 +22,27 @@ pub(crate) fn business_key(terms: &RootTerms) -> String {
     )
 }
 
+/// What people and the attestor must have signed: exactly this root.
+fn claimed(terms: &RootTerms) -> Claimed<'_> {
+    let root = &terms.root;
+    Claimed {
+        proposal: Proposal::Root {
+            root: RootProposal {
+                root: root.root,
+                total: root.total,
+                leaves: terms.leaves,
+                as_of_seq: root.as_of_seq,
+            },
+            proposer: terms.justification.proposer,
+        },
+        subject: Attested::Root {
+            root: root.root,
+            total: root.total,
+        },
+        justification: &terms.justification,
+    }
+}
+
 impl Authorizer {
     /// Signs a root, or repeats the signature that it has.
     pub(crate) async fn authorize_root(
@@ -28,7 +51,12 @@ impl Authorizer {
         terms: &RootTerms,
         request: &serde_json::Value,
     ) -> Result<Authorization, AuthorizeError> {
-        let Policy::Roots(scope) = &self.policy else {
+        let Policy::Roots {
+            scope,
+            limits,
+            attestors,
+        } = &self.policy
+        else {
             return Err(Refusal::WrongPurpose(self.purpose()).into());
         };
         let key = business_key(terms);
@@ -42,7 +70,15 @@ impl Authorizer {
             // Known ones were justified when they were new. Others are refused by the record.
             Some(_) => None,
             None => {
-                let (head, root) = self.justify_root(scope, &terms.root).await?;
+                let (head, root) = self.justify_root(scope, *limits, &terms.root).await?;
+                self.check_agreement(attestors, &claimed(terms), head).await?;
+                let seen_at = terms.justification.attestation.moment.seen_at;
+                let passed = head.saturating_sub(seen_at);
+                let increase = terms.root.total.minus_or_zero(root.published);
+                if increase >= limits.large_total && passed < limits.large_age {
+                    let needed = limits.large_age;
+                    return Err(Refusal::from(AttestationRule::TooYoung { passed, needed }).into());
+                }
                 Some((head, Justified::Root(root)))
             }
         };
@@ -60,6 +96,7 @@ impl Authorizer {
     async fn justify_root(
         &self,
         scope: &Scope,
+        limits: RootLimits,
         root: &LiabilitiesRoot,
     ) -> Result<(u64, JustifiedRoot), AuthorizeError> {
         let head = self.reader.head().await?;
@@ -69,7 +106,7 @@ impl Authorizer {
             total: Amount::new(published.total),
             as_of_seq: published.as_of_seq,
         });
-        let justified = scope.justify_root(root, head.timestamp, journal.seq, floor)?;
+        let justified = scope.justify_root(root, head.timestamp, journal.seq, floor, limits)?;
         Ok((head.timestamp, justified))
     }
 }

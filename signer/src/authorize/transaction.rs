@@ -3,6 +3,7 @@
 use alloy::consensus::{SignableTransaction, TxEip1559};
 use alloy::eips::eip2718::Encodable2718;
 use alloy::primitives::{Signature, TxKind, U256, keccak256};
+use approval::Attested;
 use chain::At;
 use signer_client::{Call, SignedTransaction, TransactionTerms};
 
@@ -10,7 +11,9 @@ use super::{Authorizer, Prepared};
 use crate::callers::Caller;
 use crate::keyring::KeyError;
 use crate::message;
-use crate::policy::{Authorized, JustifiedTransaction, Policy, check_authorized, check_list};
+use crate::policy::{
+    AttestationRule, Authorized, JustifiedTransaction, Policy, check_authorized, check_list,
+};
 use crate::protection::{Justified, Signed};
 use crate::purpose::Kind;
 use crate::refusal::{AuthorizeError, Refusal};
@@ -34,7 +37,7 @@ impl Authorizer {
         terms: &TransactionTerms,
         request: &serde_json::Value,
     ) -> Result<SignedTransaction, AuthorizeError> {
-        let Policy::Transactions { scope, limits } = &self.policy else {
+        let Policy::Transactions { scope, limits, .. } = &self.policy else {
             return Err(Refusal::WrongPurpose(self.purpose()).into());
         };
         if let Call::ExecuteBatch { batch, .. } = &terms.call {
@@ -98,6 +101,7 @@ impl Authorizer {
             Authorized::Nobody => true,
         };
         check_authorized(&terms.call, head, known)?;
+        self.check_claim(terms, head).await?;
         let next_nonce = self.reader.transaction_count(self.address(), At::Latest).await?;
         let recipient = transaction.to.to().copied().unwrap_or_default();
         let payload = [recipient.as_slice(), transaction.input.as_ref()].concat();
@@ -116,9 +120,35 @@ impl Authorizer {
                     None
                 }
             },
+            claim: matches!(terms.call, Call::Claim { .. }),
+            claims_per_day_max: self.claims_per_day_max(),
             next_nonce,
         };
         Ok((head, justified))
+    }
+}
+
+impl Authorizer {
+    /// A claim for a user is sent only against a root that the attestor vouches for now.
+    async fn check_claim(&self, terms: &TransactionTerms, head: u64) -> Result<(), AuthorizeError> {
+        let Call::Claim { root, .. } = &terms.call else {
+            return Ok(());
+        };
+        let attested = terms.claimed_root.as_ref();
+        let attested = attested.ok_or(Refusal::Attestation(AttestationRule::Missing))?;
+        let subject = Attested::Root {
+            root: *root,
+            total: attested.total,
+        };
+        self.check_attested(self.policy.attestors(), subject, &attested.attestation, head)
+            .await
+    }
+
+    fn claims_per_day_max(&self) -> u32 {
+        match &self.policy {
+            Policy::Transactions { limits, .. } => limits.claims_per_day_max,
+            Policy::Authorizations { .. } | Policy::Roots { .. } => 0,
+        }
     }
 }
 

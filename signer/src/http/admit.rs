@@ -2,9 +2,10 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use serde::de::DeserializeOwned;
-use telemetry::ErrorChain;
+use service::ErrorChain;
+use service::headers::bearer_token;
 
 use crate::callers::Caller;
 use crate::http::problem::Failure;
@@ -33,7 +34,7 @@ pub(super) async fn identify<'a>(
     authorizer: &'a Authorizer,
     headers: &HeaderMap,
 ) -> Result<&'a Caller, Failure> {
-    match authorizer.find_caller(bearer(headers)) {
+    match authorizer.find_caller(bearer_token(headers)) {
         Ok(caller) => Ok(caller),
         Err(refusal) => Err(refused(authorizer, "", "", refusal).await),
     }
@@ -46,14 +47,6 @@ pub(super) async fn take(authorizer: &Authorizer, caller: &Caller, count: u32) -
     } else {
         Err(refused(authorizer, caller.name(), "", Refusal::RateLimited).await)
     }
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .strip_prefix("Bearer ")
 }
 
 /// The JSON of a body.

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::http::Served;
 use crate::http::problem::Failure;
-use crate::{AuthorizeError, audit};
+use crate::{AuthorizeError, Refusal, audit};
 
 pub(super) async fn health(State(served): State<Served>) -> Result<Response, Failure> {
     let authorizer = &served.authorizer;
@@ -14,7 +14,7 @@ pub(super) async fn health(State(served): State<Served>) -> Result<Response, Fai
         let mut connection = authorizer.pool().acquire().await?;
         let head = audit::fetch_head(&mut connection).await?;
         drop(connection);
-        Ok((head, authorizer.is_paused().await?))
+        Ok((head, authorizer.list_paused().await?))
     };
     let (head, paused) = known
         .await
@@ -22,7 +22,8 @@ pub(super) async fn health(State(served): State<Served>) -> Result<Response, Fai
     let body = serde_json::json!({
         "signer": authorizer.address(),
         "purpose": authorizer.purpose().name(),
-        "paused": paused,
+        "paused": !paused.is_empty(),
+        "paused_for": paused,
         "audit_head": format!("{}:{}", head.seq, head.hash),
     });
     Ok(Json(body).into_response())
@@ -31,6 +32,11 @@ pub(super) async fn health(State(served): State<Served>) -> Result<Response, Fai
 pub(super) async fn ready(served: State<Served>) -> Result<Response, Failure> {
     let known = served.authorizer.check_clock().await;
     known.map_err(|error| Failure::unavailable(&AuthorizeError::Chain(error)))?;
+    let paused = served.authorizer.list_paused().await;
+    let paused = paused.map_err(|error| Failure::unavailable(&AuthorizeError::Database(error)))?;
+    if !paused.is_empty() {
+        return Err(Failure::not_ready(&Refusal::KeyPaused));
+    }
     health(served).await
 }
 

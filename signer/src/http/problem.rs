@@ -1,8 +1,8 @@
 //! What a caller sees instead of a signature: RFC 9457, with a stable code.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use signer_client::wire::{PROBLEM_MEDIA_TYPE, Problem};
+use signer_client::wire::Problem;
 
 use crate::{AuthorizeError, Refusal};
 
@@ -21,9 +21,13 @@ impl Failure {
             Refusal::NotPermitted => StatusCode::FORBIDDEN,
             Refusal::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Refusal::Malformed(_) => StatusCode::BAD_REQUEST,
-            Refusal::Rule(_) | Refusal::Batch(_) | Refusal::Root(_) | Refusal::Transaction(_) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Refusal::Rule(_)
+            | Refusal::Batch(_)
+            | Refusal::Root(_)
+            | Refusal::Transaction(_)
+            | Refusal::Quorum(_)
+            | Refusal::Attestation(_)
+            | Refusal::People(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Refusal::WrongPurpose(_) => StatusCode::MISDIRECTED_REQUEST,
             Refusal::Equivocation => StatusCode::CONFLICT,
             Refusal::KeyPaused => StatusCode::LOCKED,
@@ -49,6 +53,14 @@ impl Failure {
             status: StatusCode::SERVICE_UNAVAILABLE,
             code,
             detail: error.to_string(),
+        }
+    }
+
+    /// The signer lives, and signs nothing for this reason.
+    pub(super) fn not_ready(refusal: &Refusal) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            ..Self::of(refusal)
         }
     }
 
@@ -94,8 +106,6 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = self.status;
-        let media_type = HeaderValue::from_static(PROBLEM_MEDIA_TYPE);
-        let body = serde_json::to_vec(&self.problem()).expect("texts and numbers are JSON");
-        (status, [(header::CONTENT_TYPE, media_type)], body).into_response()
+        service::problem::respond(status, &self.problem())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, Signature};
 use alloy::signers::SignerSync;
 use alloy_signer_local::Secp256k1Signer;
 use thiserror::Error;
@@ -53,23 +53,30 @@ impl LocalKey {
     ///
     /// # Errors
     /// [`KeyError`].
-    pub(crate) fn sign(&self, digest: B256) -> Result<[u8; 65], KeyError> {
+    pub fn sign(&self, digest: B256) -> Result<[u8; 65], KeyError> {
         let signature = self.0.sign_hash_sync(&digest).map_err(KeyError::Sign)?;
-        let recovered = signature
-            .recover_address_from_prehash(&digest)
-            .map_err(|_| KeyError::Invalid)?;
-        // The contract refuses the other, high form of `s`.
-        let is_low = signature.normalize_s().is_none();
-        if recovered != self.address() || !is_low {
-            return Err(KeyError::Invalid);
-        }
-        Ok(signature.as_bytes())
+        accepted(signature, digest, self.address())
     }
+}
+
+/// The signature as the contract takes it, whatever made it: of this account over this digest, with the low form of `s`.
+///
+/// Some devices give the high form, which is as valid and which the contract rejects; it is turned. Everything else that a broken
+/// device could give is refused, and nothing of it is stored.
+fn accepted(signature: Signature, digest: B256, account: Address) -> Result<[u8; 65], KeyError> {
+    let signature = signature.normalized_s();
+    let recovered = signature
+        .recover_address_from_prehash(&digest)
+        .map_err(|_| KeyError::Invalid)?;
+    if recovered != account {
+        return Err(KeyError::Invalid);
+    }
+    Ok(signature.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
-    use alloy::primitives::keccak256;
+    use alloy::primitives::{U256, keccak256};
     use alloy_signer_local::PrivateKeySigner;
 
     use super::*;
@@ -92,6 +99,53 @@ mod tests {
     fn zero_and_the_order_of_the_curve_are_no_keys() {
         assert!(LocalKey::from_bytes(&B256::ZERO).is_err());
         assert!(LocalKey::from_bytes(&B256::repeat_byte(0xff)).is_err());
+    }
+
+    /// What a broken device could give instead of the signature of `key` over `digest`.
+    fn broken(key: &LocalKey, digest: B256) -> Vec<(&'static str, Signature)> {
+        let good = key.0.sign_hash_sync(&digest).unwrap();
+        let other = LocalKey::from_bytes(&abi::development::SUBMITTER.private_key).unwrap();
+        let signed = |key: &LocalKey, digest| key.0.sign_hash_sync(&digest).unwrap();
+        vec![
+            ("of another key", signed(&other, digest)),
+            ("of another digest", signed(key, keccak256(b"other"))),
+            ("the other parity", Signature::new(good.r(), good.s(), !good.v())),
+            ("no r", Signature::new(U256::ZERO, good.s(), good.v())),
+            ("no s", Signature::new(good.r(), U256::ZERO, good.v())),
+            (
+                "r beyond the curve",
+                Signature::new(U256::MAX, good.s(), good.v()),
+            ),
+            (
+                "s beyond the curve",
+                Signature::new(good.r(), U256::MAX, good.v()),
+            ),
+            (
+                "one bit",
+                Signature::new(good.r() ^ U256::ONE, good.s(), good.v()),
+            ),
+        ]
+    }
+
+    #[test]
+    fn whatever_a_broken_device_gives_is_refused_and_the_high_form_is_turned() {
+        let order = U256::from_str_radix(
+            "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141",
+            16,
+        )
+        .unwrap();
+        let key = LocalKey::from_bytes(&abi::development::SIGNER.private_key).unwrap();
+        for number in 0..50_u64 {
+            let digest = keccak256(number.to_be_bytes());
+            for (what, signature) in broken(&key, digest) {
+                let refused = accepted(signature, digest, key.address());
+                assert!(matches!(refused, Err(KeyError::Invalid)), "{what}: {refused:?}");
+            }
+            let good = key.0.sign_hash_sync(&digest).unwrap();
+            let high = Signature::new(good.r(), order - good.s(), !good.v());
+            let turned = accepted(high, digest, key.address()).unwrap();
+            assert_eq!(turned, key.sign(digest).unwrap());
+        }
     }
 
     #[test]

@@ -26,6 +26,14 @@ pub struct BatchLimits {
     pub batch_max: Amount,
     /// The largest sum of increases in any day.
     pub day_max: Amount,
+    /// The largest sum of increases of one wallet in any day: its share of the day.
+    pub wallet_day_max: Amount,
+    /// The largest increase of a wallet for which nothing was paid or signed before.
+    pub first_payout_max: Amount,
+    /// From this total on a batch waits.
+    pub large_total: Amount,
+    /// Seconds for which it waits after the attestor first saw it.
+    pub large_age: u64,
 }
 
 /// The rule that a batch breaks.
@@ -82,6 +90,30 @@ pub enum BatchRule {
         /// The limit.
         max: Amount,
     },
+    /// More than a wallet may get in a day.
+    #[error(
+        "{signed} signed for {wallet:#x} in a day and {increase} more are above the limit {max} of a wallet"
+    )]
+    AboveWalletDayMax {
+        /// Whose.
+        wallet: Address,
+        /// Increases of the last day.
+        signed: Amount,
+        /// The increase of this batch.
+        increase: Amount,
+        /// The limit.
+        max: Amount,
+    },
+    /// More than a wallet may get the first time.
+    #[error("{wallet:#x} was never paid, and {increase} are above the limit {max} of a first payout")]
+    AboveFirstPayoutMax {
+        /// Whose.
+        wallet: Address,
+        /// The increase of this batch.
+        increase: Amount,
+        /// The limit.
+        max: Amount,
+    },
     /// More than a day's batches may promise.
     #[error("{signed} signed in a day and {increase} more are above the limit {max} of a day")]
     AboveDayMax {
@@ -111,6 +143,8 @@ impl BatchRule {
             Self::NothingDue(..) => "nothing_due",
             Self::MaxTotalUnjustified { .. } => "max_total_unjustified",
             Self::AboveBatchMax { .. } => "above_batch_max",
+            Self::AboveWalletDayMax { .. } => "above_wallet_day_max",
+            Self::AboveFirstPayoutMax { .. } => "above_first_payout_max",
             Self::AboveDayMax { .. } => "above_day_max",
         }
     }
@@ -146,6 +180,19 @@ pub(crate) struct Line {
     pub(crate) wallet: Address,
     pub(crate) target: Amount,
     pub(crate) increase: Amount,
+    /// Nothing was paid or signed for the wallet before.
+    pub(crate) is_first: bool,
+}
+
+/// What was signed before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Past {
+    /// The highest target of each wallet that has one.
+    pub(crate) highest: BTreeMap<Address, Amount>,
+    /// Increases of the last day, of each wallet that has one.
+    pub(crate) wallets_in_day: BTreeMap<Address, Amount>,
+    /// Increases of the last day, of all wallets.
+    pub(crate) in_day: Amount,
 }
 
 /// What a batch adds to the day.
@@ -255,17 +302,13 @@ pub(crate) fn check_list(batch: &PayoutBatch) -> Result<(), BatchRule> {
 }
 
 impl JustifiedBatch {
-    /// Checks the batch against what was signed before: the highest target of each wallet that has one, and the increases
-    /// of the last day.
-    pub(crate) fn admit(
-        &self,
-        highest: &BTreeMap<Address, Amount>,
-        signed_in_day: Amount,
-    ) -> Result<Day, BatchRule> {
+    /// Checks the batch against what was signed before.
+    pub(crate) fn admit(&self, past: &Past) -> Result<Day, BatchRule> {
         let mut total = Amount::ZERO;
         let mut lines = Vec::with_capacity(self.due.len());
         for due in &self.due {
-            let known = highest
+            let known = past
+                .highest
                 .get(&due.wallet)
                 .copied()
                 .unwrap_or(Amount::ZERO)
@@ -278,22 +321,51 @@ impl JustifiedBatch {
                 wallet: due.wallet,
                 target: due.target,
                 increase,
+                is_first: known.is_zero(),
             });
         }
+        // Nothing new is within any limit, also when the limit was lowered below what is signed.
         let max = self.limits.day_max;
-        match signed_in_day.plus(total) {
-            Ok(day) if day <= max => Ok(Day {
-                lines,
+        let is_within = past.in_day.plus(total).is_ok_and(|day| day <= max);
+        if !is_within && !total.is_zero() {
+            return Err(BatchRule::AboveDayMax {
+                signed: past.in_day,
                 increase: total,
-            }),
-            // Nothing new is within any limit, also when the limit was lowered below what is signed.
-            Ok(_) | Err(_) if total.is_zero() => Ok(Day {
-                lines,
-                increase: total,
-            }),
-            Ok(_) | Err(_) => Err(BatchRule::AboveDayMax {
-                signed: signed_in_day,
-                increase: total,
+                max,
+            });
+        }
+        for line in &lines {
+            self.check_wallet(past, line)?;
+        }
+        Ok(Day {
+            lines,
+            increase: total,
+        })
+    }
+
+    /// Checks what is new for one wallet.
+    fn check_wallet(&self, past: &Past, line: &Line) -> Result<(), BatchRule> {
+        let (wallet, increase) = (line.wallet, line.increase);
+        // Nothing new is within any limit, also when limits were lowered.
+        if increase.is_zero() {
+            return Ok(());
+        }
+        let max = self.limits.first_payout_max;
+        if line.is_first && increase > max {
+            return Err(BatchRule::AboveFirstPayoutMax {
+                wallet,
+                increase,
+                max,
+            });
+        }
+        let max = self.limits.wallet_day_max;
+        let signed = past.wallets_in_day.get(&wallet).copied().unwrap_or(Amount::ZERO);
+        match signed.plus(increase) {
+            Ok(day) if day <= max => Ok(()),
+            Ok(_) | Err(_) => Err(BatchRule::AboveWalletDayMax {
+                wallet,
+                signed,
+                increase,
                 max,
             }),
         }

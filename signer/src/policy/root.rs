@@ -3,6 +3,10 @@
 //! Total and journal entry fall neither below the newest root of the contract nor below any root that was signed and can
 //! still be published: its deadline has not passed. A root that expired unpublished, or that the guardian vetoed, binds
 //! nobody, and the contract itself refuses to publish one that falls.
+//!
+//! What a root promises beyond that floor is its increase. The increases of a day are bounded, and the total by what the
+//! intakes bring in that signers with this memory authorized: nothing else pays for entitlements but funding that people
+//! configured.
 
 use money::Amount;
 use signer_client::{LiabilitiesRoot, RootTerms};
@@ -14,6 +18,19 @@ use crate::policy::scope::check_deadline;
 
 /// The contract counts liabilities in 96 bits.
 const TOTAL_MAX: Amount = Amount::new((1 << 96) - 1);
+
+/// The most that roots may promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RootLimits {
+    /// The largest sum of increases in any day.
+    pub day_max: Amount,
+    /// What a root may promise beyond all intakes that were authorized with this memory.
+    pub unseen_max: Amount,
+    /// From this increase on a root waits.
+    pub large_total: Amount,
+    /// Seconds for which it waits after the attestor first saw it.
+    pub large_age: u64,
+}
 
 /// The rule that a root breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -51,6 +68,28 @@ pub enum RootRule {
         /// The highest before.
         floor: Amount,
     },
+    /// More than a day's roots may promise.
+    #[error("{signed} signed in a day and {increase} more are above the limit {max} of a day")]
+    AboveDayMax {
+        /// Increases of the last day.
+        signed: Amount,
+        /// The increase of this root.
+        increase: Amount,
+        /// The limit.
+        max: Amount,
+    },
+    /// More than people can have paid in.
+    #[error(
+        "the total {found} is above {intakes}, which authorized intakes bring in, and {unseen_max} beyond"
+    )]
+    AboveIntakes {
+        /// As asked for.
+        found: Amount,
+        /// What was authorized.
+        intakes: Amount,
+        /// The configured rest.
+        unseen_max: Amount,
+    },
     /// It would count fewer entries than before.
     #[error("the root counts up to entry {found}, below {floor} of one that was signed or published before")]
     SeqFalls {
@@ -72,6 +111,8 @@ impl RootRule {
             Self::WindowEmpty { .. } => "window_empty",
             Self::AheadOfJournal { .. } => "ahead_of_journal",
             Self::TotalFalls { .. } => "total_falls",
+            Self::AboveDayMax { .. } => "above_day_max",
+            Self::AboveIntakes { .. } => "above_intakes",
             Self::SeqFalls { .. } => "seq_falls",
         }
     }
@@ -84,11 +125,25 @@ pub(crate) struct Floor {
     pub(crate) as_of_seq: u64,
 }
 
+/// What was signed before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct RootPast {
+    /// What roots that can still be published promise.
+    pub(crate) floor: Floor,
+    /// Increases of the last day.
+    pub(crate) in_day: Amount,
+    /// What all authorized intakes bring in.
+    pub(crate) intakes: Amount,
+}
+
 /// A root that the chain's state justifies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JustifiedRoot {
     pub(crate) scope: String,
     pub(crate) root: LiabilitiesRoot,
+    /// What the newest root of the contract promises.
+    pub(crate) published: Amount,
+    pub(crate) limits: RootLimits,
 }
 
 /// Checks everything about a root that depends neither on the time nor on the chain.
@@ -128,6 +183,7 @@ impl Scope {
         head: u64,
         journal_seq: u64,
         published: Floor,
+        limits: RootLimits,
     ) -> Result<JustifiedRoot, Refusal> {
         check_deadline(root.deadline, head)?;
         if root.as_of_seq > journal_seq {
@@ -140,6 +196,8 @@ impl Scope {
         let justified = JustifiedRoot {
             scope: self.to_string(),
             root: root.clone(),
+            published: published.total,
+            limits,
         };
         justified.reach(published)?;
         Ok(justified)
@@ -147,6 +205,34 @@ impl Scope {
 }
 
 impl JustifiedRoot {
+    /// Checks the root against what was signed before, and returns what it promises beyond.
+    pub(crate) fn admit(&self, past: &RootPast) -> Result<Amount, RootRule> {
+        self.reach(past.floor)?;
+        let floor = self.published.max(past.floor.total);
+        let increase = self.root.total.minus_or_zero(floor);
+        let max = self.limits.day_max;
+        match past.in_day.plus(increase) {
+            Ok(day) if day <= max || increase.is_zero() => {}
+            Ok(_) | Err(_) => {
+                return Err(RootRule::AboveDayMax {
+                    signed: past.in_day,
+                    increase,
+                    max,
+                });
+            }
+        }
+        let unseen_max = self.limits.unseen_max;
+        let justified = past.intakes.plus(unseen_max).unwrap_or(Amount::new(u128::MAX));
+        if self.root.total > justified {
+            return Err(RootRule::AboveIntakes {
+                found: self.root.total,
+                intakes: past.intakes,
+                unseen_max,
+            });
+        }
+        Ok(increase)
+    }
+
     /// Checks that the root does not fall below a floor.
     pub(crate) fn reach(&self, floor: Floor) -> Result<(), RootRule> {
         if self.root.total < floor.total {

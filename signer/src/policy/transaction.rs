@@ -44,6 +44,8 @@ pub struct TransactionLimits {
     pub fee_per_gas_max: u128,
     /// The largest tip per gas, in wei.
     pub tip_per_gas_max: u128,
+    /// Claims for users in any day.
+    pub claims_per_day_max: u32,
 }
 
 /// Whose signature a call carries.
@@ -202,6 +204,9 @@ pub(crate) struct JustifiedTransaction {
     pub(crate) fee_per_gas: u128,
     pub(crate) tip_per_gas: u128,
     pub(crate) batch_id: Option<B256>,
+    /// It claims for a user.
+    pub(crate) claim: bool,
+    pub(crate) claims_per_day_max: u32,
     /// The account's next nonce by the chain.
     pub(crate) next_nonce: u64,
 }
@@ -224,6 +229,8 @@ pub(crate) struct Nonces {
     pub(crate) highest: Option<u64>,
     /// Another nonce whose last attempt executes the same batch.
     pub(crate) batch_elsewhere: Option<u64>,
+    /// Nonces of the last day that claim.
+    pub(crate) claims_in_day: i64,
 }
 
 impl JustifiedTransaction {
@@ -232,10 +239,14 @@ impl JustifiedTransaction {
         if let Some(nonce) = nonces.batch_elsewhere {
             return Err(TransactionRule::BatchElsewhere(nonce));
         }
-        match &nonces.last {
-            Some(last) => self.replace(last),
-            None => self.begin(nonces.highest),
+        if let Some(last) = &nonces.last {
+            return self.replace(last);
         }
+        let max = self.claims_per_day_max;
+        if self.claim && nonces.claims_in_day >= i64::from(max) {
+            return Err(TransactionRule::TooManyClaims(max));
+        }
+        self.begin(nonces.highest)
     }
 
     /// A new nonce is the chain's next one or follows those that were signed; one below them was left out and is welcome.

@@ -9,16 +9,25 @@ use money::Amount;
 use sqlx::PgConnection;
 
 use crate::Refusal;
-use crate::policy::{Attempt, Day, Floor, JustifiedBatch, JustifiedRoot, JustifiedTransaction, Nonces};
+use crate::policy::{
+    Attempt, Day, Floor, JustifiedBatch, JustifiedRoot, JustifiedTransaction, Nonces, Past, RootPast,
+};
 
 /// Seconds in a day.
 const DAY_SECONDS: i64 = 86_400;
 
+/// An intake that the policy allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JustifiedIntake {
+    pub(crate) scope: String,
+    pub(crate) amount: Amount,
+}
+
 /// What a new request is to be checked against, and remembered as.
 #[derive(Debug)]
 pub(crate) enum Justified {
-    /// An intake: its reference is all there is to remember.
-    Intake,
+    /// An intake: what it brings in bounds what roots promise.
+    Intake(JustifiedIntake),
     /// A batch.
     Batch(JustifiedBatch),
     /// A root.
@@ -30,9 +39,11 @@ pub(crate) enum Justified {
 /// What memory agreed to.
 #[derive(Debug)]
 pub(super) enum Admitted<'a> {
-    Intake,
+    /// With the sum of all intakes up to this one.
+    Intake(&'a JustifiedIntake, Amount),
     Batch(&'a JustifiedBatch, Day),
-    Root(&'a JustifiedRoot),
+    /// With what it promises beyond those before.
+    Root(&'a JustifiedRoot, Amount),
     Transaction(&'a JustifiedTransaction),
 }
 
@@ -57,21 +68,34 @@ impl Justified {
         now_ms: i64,
     ) -> Result<Admitted<'_>, NotAdmitted> {
         let refused = |refusal: Refusal| NotAdmitted::Refused(refusal);
+        let since = Since::day_before(head_timestamp, now_ms);
         match self {
-            Self::Intake => Ok(Admitted::Intake),
+            Self::Intake(intake) => {
+                let before = intakes(connection, &intake.scope).await?;
+                // More than 2^128 base units do not exist; the bound is then as high as it gets.
+                let cumulative = before.plus(intake.amount).unwrap_or(before);
+                Ok(Admitted::Intake(intake, cumulative))
+            }
             Self::Batch(batch) => {
-                let highest = highest_targets(connection, batch).await?;
-                let day = signed_in_day(connection, &batch.scope, head_timestamp, now_ms).await?;
-                let day = batch.admit(&highest, day).map_err(|rule| refused(rule.into()))?;
+                let past = Past {
+                    highest: highest_targets(connection, batch).await?,
+                    wallets_in_day: wallets_in_day(connection, batch, since).await?,
+                    in_day: signed_in_day(connection, &batch.scope, since).await?,
+                };
+                let day = batch.admit(&past).map_err(|rule| refused(rule.into()))?;
                 Ok(Admitted::Batch(batch, day))
             }
             Self::Root(root) => {
-                let floor = root_floor(connection, &root.scope, head_timestamp).await?;
-                root.reach(floor).map_err(|rule| refused(rule.into()))?;
-                Ok(Admitted::Root(root))
+                let past = RootPast {
+                    floor: root_floor(connection, &root.scope, head_timestamp).await?,
+                    in_day: roots_in_day(connection, &root.scope, since).await?,
+                    intakes: intakes(connection, &root.scope).await?,
+                };
+                let increase = root.admit(&past).map_err(|rule| refused(rule.into()))?;
+                Ok(Admitted::Root(root, increase))
             }
             Self::Transaction(transaction) => {
-                let nonces = nonces(connection, transaction).await?;
+                let nonces = nonces(connection, transaction, since).await?;
                 transaction.admit(&nonces).map_err(|rule| refused(rule.into()))?;
                 Ok(Admitted::Transaction(transaction))
             }
@@ -83,7 +107,10 @@ impl Admitted<'_> {
     /// What it will be remembered as, for the chain of decisions.
     pub(super) fn describe(&self) -> serde_json::Value {
         match self {
-            Self::Intake => serde_json::Value::Null,
+            Self::Intake(intake, cumulative) => serde_json::json!({
+                "scope": intake.scope,
+                "cumulative": cumulative.to_string(),
+            }),
             Self::Batch(batch, day) => serde_json::json!({
                 "scope": batch.scope,
                 "increase": day.increase.to_string(),
@@ -93,13 +120,15 @@ impl Admitted<'_> {
                     "increase": line.increase.to_string(),
                 })).collect::<Vec<_>>(),
             }),
-            Self::Root(root) => serde_json::json!({
+            Self::Root(root, increase) => serde_json::json!({
+                "increase": increase.to_string(),
                 "scope": root.scope,
                 "total": root.root.total.to_string(),
                 "as_of_seq": root.root.as_of_seq,
                 "deadline": root.root.deadline,
             }),
             Self::Transaction(transaction) => serde_json::json!({
+                "claim": transaction.claim,
                 "account": transaction.account,
                 "nonce": transaction.nonce,
                 "attempt": transaction.attempt,
@@ -119,9 +148,11 @@ impl Admitted<'_> {
         request: i64,
     ) -> Result<(), sqlx::Error> {
         match self {
-            Self::Intake => Ok(()),
+            Self::Intake(intake, cumulative) => {
+                insert_intake(connection, request, &intake.scope, *cumulative).await
+            }
             Self::Batch(batch, day) => insert_batch(connection, request, &batch.scope, day).await,
-            Self::Root(root) => insert_root(connection, request, root).await,
+            Self::Root(root, increase) => insert_root(connection, request, root, *increase).await,
             Self::Transaction(transaction) => insert_transaction(connection, request, transaction).await,
         }
     }
@@ -145,24 +176,95 @@ async fn highest_targets(
         .collect()
 }
 
-/// The increases of a day, by the chain's time and by this machine's: whichever of them says that a batch was signed within
-/// a day, it counts. So neither a clock that is wrong nor a node that lies makes room.
+/// A day ago, by the chain's time and by this machine's: whichever of them says that something was signed within a day, it
+/// counts. So neither a clock that is wrong nor a node that lies makes room.
+#[derive(Debug, Clone, Copy)]
+struct Since {
+    chain: i64,
+    machine_ms: i64,
+}
+
+impl Since {
+    fn day_before(head_timestamp: u64, now_ms: i64) -> Self {
+        Self {
+            chain: small(head_timestamp).saturating_sub(DAY_SECONDS),
+            machine_ms: now_ms.saturating_sub(DAY_SECONDS.saturating_mul(1_000)),
+        }
+    }
+}
+
+/// What all recorded intakes bring in.
+async fn intakes(connection: &mut PgConnection, scope: &str) -> Result<Amount, sqlx::Error> {
+    let newest = sqlx::query_scalar!(
+        r#"SELECT cumulative::text AS "cumulative!" FROM signer.intake
+           WHERE scope = $1 ORDER BY request_id DESC LIMIT 1"#,
+        scope
+    )
+    .fetch_optional(connection)
+    .await?;
+    newest.map_or(Ok(Amount::ZERO), |newest| amount(&newest))
+}
+
+/// Increases of a day, of each wallet of a batch that has any.
+async fn wallets_in_day(
+    connection: &mut PgConnection,
+    batch: &JustifiedBatch,
+    since: Since,
+) -> Result<BTreeMap<Address, Amount>, sqlx::Error> {
+    let wallets: Vec<Vec<u8>> = batch.due.iter().map(|due| due.wallet.to_vec()).collect();
+    let rows = sqlx::query!(
+        r#"SELECT line.wallet, sum(line.increase)::text AS "increase!"
+           FROM signer.payout AS line
+           JOIN signer.sign_request AS request ON request.id = line.request_id
+           WHERE line.scope = $1 AND line.wallet = ANY ($2)
+             AND (request.head_timestamp > $3 OR request.recorded_at_ms > $4)
+           GROUP BY line.wallet"#,
+        batch.scope,
+        &wallets,
+        since.chain,
+        since.machine_ms,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| Ok((Address::from_slice(&row.wallet), amount(&row.increase)?)))
+        .collect()
+}
+
+/// The increases of roots in a day.
+async fn roots_in_day(
+    connection: &mut PgConnection,
+    scope: &str,
+    since: Since,
+) -> Result<Amount, sqlx::Error> {
+    let total = sqlx::query_scalar!(
+        r#"SELECT coalesce(sum(root.increase), 0)::text AS "total!"
+           FROM signer.liabilities_root AS root
+           JOIN signer.sign_request AS request ON request.id = root.request_id
+           WHERE root.scope = $1 AND (request.head_timestamp > $2 OR request.recorded_at_ms > $3)"#,
+        scope,
+        since.chain,
+        since.machine_ms,
+    )
+    .fetch_one(connection)
+    .await?;
+    amount(&total)
+}
+
+/// The increases of batches in a day.
 async fn signed_in_day(
     connection: &mut PgConnection,
     scope: &str,
-    head_timestamp: u64,
-    now_ms: i64,
+    since: Since,
 ) -> Result<Amount, sqlx::Error> {
-    let since = small(head_timestamp).saturating_sub(DAY_SECONDS);
-    let since_ms = now_ms.saturating_sub(DAY_SECONDS.saturating_mul(1_000));
     let total = sqlx::query_scalar!(
         r#"SELECT coalesce(sum(batch.increase), 0)::text AS "total!"
            FROM signer.payout_batch AS batch
            JOIN signer.sign_request AS request ON request.id = batch.request_id
            WHERE batch.scope = $1 AND (request.head_timestamp > $2 OR request.recorded_at_ms > $3)"#,
         scope,
-        since,
-        since_ms,
+        since.chain,
+        since.machine_ms,
     )
     .fetch_one(connection)
     .await?;
@@ -192,7 +294,12 @@ async fn root_floor(
 async fn nonces(
     connection: &mut PgConnection,
     transaction: &JustifiedTransaction,
+    since: Since,
 ) -> Result<Nonces, sqlx::Error> {
+    let claims_in_day = match transaction.claim {
+        true => claims_in_day(connection, &transaction.account, since).await?,
+        false => 0,
+    };
     let last = sqlx::query!(
         r#"SELECT attempt, payload, max_fee_per_gas::text AS "fee!", max_priority_fee_per_gas::text AS "tip!"
            FROM signer.transaction WHERE account = $1 AND nonce = $2 ORDER BY attempt DESC LIMIT 1"#,
@@ -232,7 +339,45 @@ async fn nonces(
         last: last.transpose()?,
         highest: highest.map(number),
         batch_elsewhere: elsewhere.map(number),
+        claims_in_day,
     })
+}
+
+/// Nonces of a day that claim.
+async fn claims_in_day(
+    connection: &mut PgConnection,
+    account: &str,
+    since: Since,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT count(DISTINCT sent.nonce) AS "claims!"
+           FROM signer.transaction AS sent
+           JOIN signer.sign_request AS request ON request.id = sent.request_id
+           WHERE sent.account = $1 AND sent.claim
+             AND (request.head_timestamp > $2 OR request.recorded_at_ms > $3)"#,
+        account,
+        since.chain,
+        since.machine_ms,
+    )
+    .fetch_one(connection)
+    .await
+}
+
+async fn insert_intake(
+    connection: &mut PgConnection,
+    request: i64,
+    scope: &str,
+    cumulative: Amount,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO signer.intake (request_id, scope, cumulative) VALUES ($1, $2, $3::text::numeric)",
+        request,
+        scope,
+        cumulative.to_string(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 async fn insert_batch(
@@ -271,15 +416,17 @@ async fn insert_root(
     connection: &mut PgConnection,
     request: i64,
     root: &JustifiedRoot,
+    increase: Amount,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "INSERT INTO signer.liabilities_root (request_id, scope, total, as_of_seq, deadline)
-         VALUES ($1, $2, $3::text::numeric, $4, $5)",
+        "INSERT INTO signer.liabilities_root (request_id, scope, total, as_of_seq, deadline, increase)
+         VALUES ($1, $2, $3::text::numeric, $4, $5, $6::text::numeric)",
         request,
         root.scope,
         root.root.total.to_string(),
         small(root.root.as_of_seq),
         small(root.root.deadline),
+        increase.to_string(),
     )
     .execute(connection)
     .await?;
@@ -293,8 +440,8 @@ async fn insert_transaction(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO signer.transaction (request_id, account, nonce, attempt, payload, noop, max_fee_per_gas,
-             max_priority_fee_per_gas, batch_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7::text::numeric, $8::text::numeric, $9)",
+             max_priority_fee_per_gas, batch_id, claim)
+         VALUES ($1, $2, $3, $4, $5, $6, $7::text::numeric, $8::text::numeric, $9, $10)",
         request,
         transaction.account,
         small(transaction.nonce),
@@ -304,6 +451,7 @@ async fn insert_transaction(
         transaction.fee_per_gas.to_string(),
         transaction.tip_per_gas.to_string(),
         transaction.batch_id.as_ref().map(|batch| batch.to_vec()),
+        transaction.claim,
     )
     .execute(connection)
     .await?;

@@ -1,4 +1,4 @@
-//! Pauses of keys: after an equivocation a key signs nothing until a person ends that.
+//! Pauses of keys: after an equivocation a key signs nothing of the same area until a person ends that.
 //!
 //! The serving role begins pauses and cannot end them.
 
@@ -6,22 +6,44 @@ use alloy::primitives::Address;
 use sqlx::{Connection, PgConnection};
 
 use crate::audit::{self, Entry, Event};
-use crate::purpose::Purpose;
+use crate::protection::Identity;
+use crate::purpose::{Area, Purpose};
 
-/// Whether the key has a pause that nobody ended.
-pub(crate) async fn is_paused(
+/// Areas for which the key has a pause that nobody ended.
+pub(crate) async fn list_paused(
     connection: &mut PgConnection,
     purpose: Purpose,
     signer: Address,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT DISTINCT pause.area FROM signer.key_pause AS pause
+         LEFT JOIN signer.key_resume AS resume ON resume.pause_id = pause.id
+         WHERE pause.purpose = $1 AND pause.signer = $2 AND resume.pause_id IS NULL
+         ORDER BY pause.area",
+        purpose.name(),
+        signer.as_slice(),
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Whether the key has a pause of this area that nobody ended.
+pub(super) async fn is_paused(
+    connection: &mut PgConnection,
+    purpose: Purpose,
+    signer: Address,
+    area: Area,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (
                SELECT FROM signer.key_pause AS pause
                LEFT JOIN signer.key_resume AS resume ON resume.pause_id = pause.id
-               WHERE pause.purpose = $1 AND pause.signer = $2 AND resume.pause_id IS NULL
+               WHERE pause.purpose = $1 AND pause.signer = $2 AND pause.area IN ('all', $3)
+                 AND resume.pause_id IS NULL
            ) AS "paused!""#,
         purpose.name(),
         signer.as_slice(),
+        area.name(),
     )
     .fetch_one(connection)
     .await
@@ -30,16 +52,18 @@ pub(crate) async fn is_paused(
 /// Begins a pause.
 pub(super) async fn insert(
     connection: &mut PgConnection,
-    purpose: Purpose,
-    signer: Address,
+    identity: Identity,
     business_key: &str,
+    area: Area,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "INSERT INTO signer.key_pause (purpose, signer, business_key, paused_at_ms) VALUES ($1, $2, $3, $4)",
-        purpose.name(),
-        signer.as_slice(),
+        "INSERT INTO signer.key_pause (purpose, signer, business_key, paused_at_ms, area)
+         VALUES ($1, $2, $3, $4, $5)",
+        identity.purpose.name(),
+        identity.signer.as_slice(),
         business_key,
         crate::now_ms(),
+        area.name(),
     )
     .execute(connection)
     .await?;

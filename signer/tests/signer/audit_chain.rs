@@ -99,6 +99,7 @@ async fn every_kind_of_tampering_is_found_at_its_row() {
          ALTER TABLE signer.payout_batch DROP CONSTRAINT payout_batch_request;
          ALTER TABLE signer.liabilities_root DROP CONSTRAINT liabilities_root_request;
          ALTER TABLE signer.transaction DROP CONSTRAINT transaction_request;
+         ALTER TABLE signer.intake DROP CONSTRAINT intake_request;
          ALTER TABLE signer.key_resume DROP CONSTRAINT key_resume_pause",
     )
     .execute(world.database.pool())

@@ -8,7 +8,9 @@
 mod audit_chain;
 mod batches;
 mod crashes;
+mod justified;
 mod many;
+mod nobody_alone;
 mod pauses;
 mod purposes;
 mod races;
@@ -17,5 +19,6 @@ mod roots;
 mod settlement;
 mod start;
 mod stream;
+mod tls;
 mod transactions;
 mod world;

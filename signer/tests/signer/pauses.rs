@@ -1,12 +1,13 @@
-//! Pauses: a key that was asked for two things under one reference signs nothing until a person has looked at it.
+//! Pauses: a key that was asked for two things under one reference signs nothing of their area until a person has looked.
 
 use money::Amount;
+use signer_client::SignerHealth;
 use sqlx::{Connection, PgConnection};
 
 use crate::world::{BNB, World, word};
 
 #[tokio::test]
-async fn an_equivocation_pauses_everything_until_an_operator_resumes() {
+async fn an_equivocation_about_a_batch_pauses_batches_and_no_newcomer_until_an_operator_resumes() {
     let mut world = World::start().await;
     world.register(20).await;
     let batch = world.batch(1, &[(20, BNB)]).await;
@@ -22,18 +23,24 @@ async fn an_equivocation_pauses_everything_until_an_operator_resumes() {
             word(&world.ask(&intake).await),
         ]
     };
-    assert_eq!(everything(&world).await, ["key_paused"; 3]);
+    let paused = ["key_paused", "key_paused", "signed"];
+    assert_eq!(everything(&world).await, paused);
     world.signer.restart().await.unwrap();
-    assert_eq!(
-        everything(&world).await,
-        ["key_paused"; 3],
-        "a restart ends nothing"
-    );
+    assert_eq!(everything(&world).await, paused, "a restart ends nothing");
+    let ready = reqwest::get(format!("{}/ready", world.url)).await.unwrap();
+    assert_eq!(ready.status(), 503);
+    let ready: serde_json::Value = ready.json().await.unwrap();
+    assert_eq!(ready["code"], "key_paused");
+    assert_eq!(world.client.health().await, SignerHealth::Paused);
     let health = reqwest::get(format!("{}/health", world.url)).await.unwrap();
     let health: serde_json::Value = health.json().await.unwrap();
     assert_eq!(health["paused"], true);
+    assert_eq!(health["paused_for"], serde_json::json!(["batches"]));
 
     world.resume();
+    let ready = reqwest::get(format!("{}/ready", world.url)).await.unwrap();
+    assert_eq!(ready.status(), 200);
+    assert_eq!(world.client.health().await, SignerHealth::Available);
     assert_eq!(
         world.client.authorize_batch(&batch).await.unwrap(),
         signed,
@@ -50,7 +57,7 @@ async fn an_equivocation_pauses_everything_until_an_operator_resumes() {
     world.verify().await.unwrap();
     // Again it pauses again.
     assert_eq!(word(&world.client.authorize_batch(&other).await), "equivocation");
-    assert_eq!(everything(&world).await, ["key_paused"; 3]);
+    assert_eq!(everything(&world).await, paused);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use signer::purpose::Purpose;
 use signer_client::wire::{
     BATCH_PAYOUT_PATH, MANY_PATH, Problem, REGISTRATION_PATH, RETOPUP_PATH, ROOT_PATH, TRANSACTION_PATH,
 };
-use signer_client::{Call, DEVELOPMENT_CALLER_KEY};
+use signer_client::{Call, DEVELOPMENT_CALLER_KEY, DEVELOPMENT_SETTLER_KEY};
 
 use crate::world::{BNB, World, word};
 
@@ -21,7 +21,11 @@ const PATHS: [(&str, Purpose); 6] = [
 
 async fn post(url: &str, path: &str, body: String) -> (StatusCode, String) {
     let request = reqwest::Client::new().post(format!("{url}{path}"));
-    let answer = request.bearer_auth(DEVELOPMENT_CALLER_KEY).body(body).send();
+    let key = match path {
+        REGISTRATION_PATH | RETOPUP_PATH | MANY_PATH => DEVELOPMENT_CALLER_KEY,
+        _ => DEVELOPMENT_SETTLER_KEY,
+    };
+    let answer = request.bearer_auth(key).body(body).send();
     let answer = answer.await.unwrap();
     let status = answer.status();
     let problem: Problem = answer.json().await.unwrap();
@@ -87,7 +91,13 @@ async fn hostile_bodies_are_malformed_whatever_they_are_for() {
         "batch_id": hex("01", 32), "submitter": hex("02", 20), "max_total": "1", "manifest_hash": hex("03", 32),
         "valid_after": 0, "deadline": 1, "payouts": [{"wallet": hex("04", 20), "target": "1"}],
     });
-    let request = |batch: serde_json::Value| json!({"chain_id": 31337, "contract": hex("05", 20), "plan_hash": hex("06", 32), "batch": batch});
+    let request = |batch: serde_json::Value| {
+        json!({"chain_id": 31337, "contract": hex("05", 20), "plan_hash": hex("06", 32), "batch": batch,
+        "justification": {"proposer": hex("07", 20),
+            "approvals": [{"wallet": hex("08", 20), "expires": 1, "signature": hex("09", 65)}],
+            "attestation": {"fact_seq": 1, "journal_seq": 1, "journal_root": hex("0a", 32), "block_number": 1,
+                "block_hash": hex("0b", 32), "seen_at": 1, "attested_at": 1, "signature": hex("0c", 65)}}})
+    };
     let with = |pointer: &str, value: serde_json::Value| {
         let mut body = request(batch.clone());
         *body.pointer_mut(pointer).unwrap() = value;
@@ -109,12 +119,18 @@ async fn hostile_bodies_are_malformed_whatever_they_are_for() {
         with("/batch/payouts", json!({})),
         with("/batch/deadline", json!(-1)),
         with("/batch/deadline", json!(1.5)),
+        with("/justification", json!(null)),
+        with("/justification/approvals", json!({})),
+        with("/justification/approvals/0/signature", json!(hex("09", 4_097))),
+        with("/justification/approvals/0/expires", json!("1")),
+        with("/justification/attestation/signature", json!(hex("0c", 64))),
+        with("/justification/attestation/block_number", json!(-1)),
         request(batch.clone())
             .to_string()
             .replacen("\"batch_id\"", "\"batch_id\":\"0x00\",\"batch_id\"", 1),
         format!("{}{{}}", request(batch.clone())),
         // Too large, and too deep.
-        with("/batch/manifest_hash", json!("0".repeat(70_000))),
+        with("/batch/manifest_hash", json!("0".repeat(200_000))),
         "[".repeat(60_000),
     ];
     let world = World::start().await;

@@ -15,6 +15,7 @@ use signer_client::{
     SignedTransaction, TransactionTerms,
 };
 
+use crate::justified::unjustified;
 use crate::world::{BNB, PLAN, World, address};
 
 /// A tip and a price that a development node takes.
@@ -119,6 +120,7 @@ impl World {
                 deadline: head + 600,
                 payouts,
             },
+            justification: unjustified(),
         }
     }
 
@@ -130,12 +132,14 @@ impl World {
             contract: self.contract,
             plan_hash: PLAN,
             root: LiabilitiesRoot {
-                root: keccak256((address(wallet), U256::from(total)).abi_encode()),
+                root: leaf(wallet, total),
                 total: Amount::new(total),
                 as_of_seq,
                 valid_after: head,
                 deadline: head + 600,
             },
+            leaves: 1,
+            justification: unjustified(),
         }
     }
 
@@ -150,6 +154,7 @@ impl World {
             max_fee_per_gas: FEE,
             max_priority_fee_per_gas: TIP,
             call,
+            claimed_root: None,
         }
     }
 
@@ -164,6 +169,11 @@ impl World {
     pub(crate) async fn verify(&self) -> Result<signer::audit::Verified, signer::audit::VerifyError> {
         signer::audit::verify_database(&self.database.url(), None).await
     }
+}
+
+/// The hash of a leaf, which is also the root of a tree with this one leaf.
+pub(crate) fn leaf(wallet: usize, entitled: u128) -> B256 {
+    keccak256((address(wallet), U256::from(entitled)).abi_encode())
 }
 
 /// What the signer's answer is in a call.

@@ -5,13 +5,10 @@ use std::process::{Command, Output};
 
 use abi::deploy::Asset;
 use abi::development;
-use alloy::network::TransactionBuilder;
 use alloy::primitives::Address;
-use alloy::providers::Provider;
-use alloy::rpc::types::TransactionRequest;
 use devstack::{Checkout, artifact};
 
-use crate::world::{Ground, word};
+use crate::world::{Ground, create, word};
 
 /// Runs a signer that must not start, with these variables instead of the good ones.
 fn refused(ground: &Ground, changes: &[(&str, String)]) -> String {
@@ -70,9 +67,13 @@ async fn a_signer_starts_only_where_everything_fits() {
 async fn a_signer_of_no_purpose_starts_for_a_contract_that_holds_a_token() {
     let ground = Ground::new(development::SIGNER.address).await;
     let code = artifact::token_code(&Checkout::find().unwrap(), "FalseToken").unwrap();
-    let address = create(&ground, code).await;
+    let address = create(&ground.provider, code).await;
     let form = Asset::Token { address, decimals: 6 };
-    let contract = create(&ground, form.creation_code(&development::config()).into()).await;
+    let contract = create(
+        &ground.provider,
+        form.creation_code(&development::config()).into(),
+    )
+    .await;
     for (purpose, key) in [
         ("authorizations", development::SIGNER),
         ("roots", development::ROOT_SIGNER),
@@ -89,29 +90,64 @@ async fn a_signer_of_no_purpose_starts_for_a_contract_that_holds_a_token() {
     }
 }
 
-async fn create(ground: &Ground, code: Vec<u8>) -> Address {
-    let request = TransactionRequest::default()
-        .with_from(development::DEPLOYER.address)
-        .with_deploy_code(code);
-    let pending = ground.provider.send_transaction(request).await.unwrap();
-    pending.get_receipt().await.unwrap().contract_address.unwrap()
+/// What a signer of a public chain needs, but for its key.
+fn public() -> Vec<(&'static str, String)> {
+    vec![
+        ("TRELLIS_CHAIN_ID", "56".to_owned()),
+        ("TRELLIS_AMOUNT_MAX", "1000000000".to_owned()),
+        ("TRELLIS_BATCH_MAX", "1000000000".to_owned()),
+        ("TRELLIS_DAY_MAX", "1000000000".to_owned()),
+        ("TRELLIS_WALLET_DAY_MAX", "1000000000".to_owned()),
+        ("TRELLIS_FIRST_PAYOUT_MAX", "1000000000".to_owned()),
+        ("TRELLIS_LARGE_TOTAL", "1000000000".to_owned()),
+        ("TRELLIS_LARGE_AGE_SECONDS", "3600".to_owned()),
+        ("TRELLIS_ATTESTORS", Address::repeat_byte(0xa7).to_string()),
+        ("TRELLIS_CALLERS", format!("api=registration:{}", "00".repeat(32))),
+    ]
 }
 
 #[tokio::test]
 async fn a_development_key_is_refused_on_a_public_chain() {
     let ground = Ground::new(development::SIGNER.address).await;
-    let public = [
-        ("TRELLIS_CHAIN_ID", "56".to_owned()),
-        ("TRELLIS_AMOUNT_MAX", "1000000000".to_owned()),
-        ("TRELLIS_BATCH_MAX", "1000000000".to_owned()),
-        ("TRELLIS_DAY_MAX", "1000000000".to_owned()),
-        ("TRELLIS_CALLERS", format!("api=registration:{}", "00".repeat(32))),
-    ];
+    let public = public();
     let said = refused(&ground, &public);
     assert!(
         said.contains("TRELLIS_DEVELOPMENT_KEY is not valid: is for local chains only"),
         "{said}"
     );
+}
+
+#[tokio::test]
+async fn on_a_public_chain_nothing_goes_over_the_network_unencrypted() {
+    let ground = Ground::new(development::SIGNER.address).await;
+    let mut public = public();
+    public.extend([
+        ("TRELLIS_DEVELOPMENT_KEY", String::new()),
+        ("TRELLIS_KEYSTORE", "/nowhere".to_owned()),
+        ("TRELLIS_KEYSTORE_PASSWORD_FILE", "/nowhere".to_owned()),
+    ]);
+    for (name, value, expected) in [
+        (
+            "TRELLIS_LISTEN",
+            "0.0.0.0:0",
+            "TRELLIS_LISTEN must be a loopback address on chain 56",
+        ),
+        (
+            "TRELLIS_LISTEN",
+            "[::]:0",
+            "TRELLIS_LISTEN must be a loopback address on chain 56",
+        ),
+        (
+            "TRELLIS_DATABASE_URL",
+            "postgres://u@db.internal/signer?sslmode=require",
+            "TRELLIS_DATABASE_URL must have sslmode=verify-full",
+        ),
+        ("TRELLIS_LISTEN", "127.0.0.1:0", "/nowhere"),
+    ] {
+        let changes = [&public[..], &[(name, value.to_owned())]].concat();
+        let said = refused(&ground, &changes);
+        assert!(said.contains(expected), "{name}={value}: {said}");
+    }
 }
 
 #[tokio::test]

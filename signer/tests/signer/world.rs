@@ -4,6 +4,7 @@ use std::process::{Command, Output};
 
 use abi::{ICustody, deploy, development};
 use alloy::eips::BlockId;
+use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::types::TransactionRequest;
@@ -14,10 +15,10 @@ use devstack::services::{Ready, Service, ServiceSpec};
 use devstack::{Checkout, Wallet, free_port};
 use money::Amount;
 use signer::purpose::Purpose;
-use signer_client::{
-    Authorization, CallerKey, DEVELOPMENT_CALLER_KEY, IntakeKind, IntakeTerms, SignerClient, SignerError,
-};
+use signer_client::{Authorization, IntakeKind, IntakeTerms, SignerError};
 use testkit::TestDatabase;
+
+use crate::justified::Client;
 
 /// The checked plan.
 pub(crate) const PLAN: B256 = B256::repeat_byte(0x11);
@@ -26,7 +27,7 @@ pub(crate) const BNB: u128 = 1_000_000_000_000_000_000;
 
 pub(crate) struct World {
     pub(crate) signer: Service,
-    pub(crate) client: SignerClient,
+    pub(crate) client: Client,
     pub(crate) url: String,
     pub(crate) database: TestDatabase,
     pub(crate) provider: DynProvider,
@@ -49,7 +50,7 @@ pub(crate) struct Ground {
 
 impl Ground {
     pub(crate) async fn new(signer: Address) -> Self {
-        telemetry::install_tls();
+        service::install_tls();
         let files = tempfile::tempdir().expect("a directory");
         let spec = AnvilSpec {
             mining: Mining::Interval,
@@ -69,8 +70,13 @@ impl Ground {
         let deployed = deploy::deploy(provider.clone(), development::DEPLOYER.address, &config)
             .await
             .expect("a deployment");
+        let database = TestDatabase::for_signer().await;
+        let people = devstack::agreement::people(&[]).expect("a list of people");
+        devstack::agreement::set_people(&database.url(), &people)
+            .await
+            .expect("the list can be set");
         Self {
-            database: TestDatabase::for_signer().await,
+            database,
             anvil,
             provider,
             contract: deployed.address,
@@ -94,7 +100,7 @@ impl Ground {
         let (signer, url) = self.process(purpose, more).await;
         World {
             signer,
-            client: client(&url),
+            client: Client::new(&url, self.provider.clone(), self.contract),
             url,
             database: self.database,
             provider: self.provider,
@@ -142,16 +148,12 @@ async fn start_process(
         program: env!("CARGO_BIN_EXE_signer").to_owned(),
         arguments: Vec::new(),
         environment,
-        ready: Ready::Url(format!("{url}/health/ready")),
+        // A paused signer lives and is not ready.
+        ready: Ready::Url(format!("{url}/health")),
         logs: files.to_path_buf(),
         pids: files.to_path_buf(),
     });
     (service.await.expect("a signer"), url)
-}
-
-pub(crate) fn client(url: &str) -> SignerClient {
-    let key = CallerKey::new(DEVELOPMENT_CALLER_KEY).expect("a key");
-    SignerClient::new(url, key).expect("a client")
 }
 
 /// The development account that a purpose signs with.
@@ -184,20 +186,16 @@ impl World {
     }
 
     /// A second signer, for another purpose, with the same memory.
-    pub(crate) async fn beside(&self, purpose: Purpose) -> (Service, SignerClient) {
+    pub(crate) async fn beside(&self, purpose: Purpose) -> (Service, Client) {
         self.beside_with(purpose, &[]).await
     }
 
     /// The same, with more variables.
-    pub(crate) async fn beside_with(
-        &self,
-        purpose: Purpose,
-        more: &[(&str, String)],
-    ) -> (Service, SignerClient) {
+    pub(crate) async fn beside_with(&self, purpose: Purpose, more: &[(&str, String)]) -> (Service, Client) {
         let environment = self.environment();
         let more = [&[development_key(purpose)], more].concat();
         let (service, url) = start_process(purpose, environment, &more, self.files.path()).await;
-        (service, client(&url))
+        (service, Client::new(&url, self.provider.clone(), self.contract))
     }
 
     fn environment(&self) -> Vec<(String, String)> {
@@ -305,6 +303,15 @@ impl World {
             .await
             .expect("codes")
     }
+}
+
+/// The contract that this creation code leaves.
+pub(crate) async fn create(provider: &DynProvider, code: Vec<u8>) -> Address {
+    let request = TransactionRequest::default()
+        .with_from(development::DEPLOYER.address)
+        .with_deploy_code(code);
+    let pending = provider.send_transaction(request).await.unwrap();
+    pending.get_receipt().await.unwrap().contract_address.unwrap()
 }
 
 /// The account of a wallet of the local chain.

@@ -32,9 +32,11 @@ pub(super) async fn publish_immature(payouts: &PayoutWorld) -> B256 {
     let built = payouts.post(&payouts.builder, "/liabilities/roots", wish).await;
     assert_eq!(built.status, 201, "{built:?}");
     let root: B256 = text(&built.body["root"]).parse().unwrap();
-    let path = format!("/liabilities/roots/{root}/approve");
-    let approved = payouts.post(&payouts.approver, &path, json!({})).await;
-    assert_eq!(approved.status, 200, "{approved:?}");
+    let path = format!("/liabilities/roots/{root}");
+    for who in [&payouts.builder, &payouts.approver] {
+        let signed = payouts.agree(who, &path, json!({})).await;
+        assert_eq!(signed.status, 200, "{signed:?}");
+    }
     payouts
         .advance_until("the root to be published", async |payouts| {
             let state: String = sqlx::query_scalar("SELECT state FROM liabilities_root WHERE root = $1")

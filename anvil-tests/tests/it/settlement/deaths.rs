@@ -33,7 +33,13 @@ async fn a_settlement_worker_killed_at_every_point_of_a_batch_uses_one_nonce_and
         settler_dies(&mut payouts, point).await;
     }
     let batch = payouts.sealed(&asked.body["batch"]).await;
-    payouts.approve_and_sign(&batch).await;
+
+    // Having it authorized.
+    payouts.approve(&payouts.approver, &batch).await;
+    let asked = payouts.step(&payouts.builder, batch.id, "sign").await;
+    assert_eq!(asked.status, 200, "{asked:?}");
+    settler_dies(&mut payouts, "settlement.after_batch_signed").await;
+    payouts.signed(&batch).await;
     payouts.submit(&batch).await;
 
     // Allocating, signing and sending: the nonce is given once, and bytes that were stored are the bytes that are sent.

@@ -127,8 +127,7 @@ async fn a_foreign_transaction_pauses_the_sender_and_pays_nobody_twice() {
     // What is still found would stop settlement again.
     payouts.is_clean().await;
     for who in [&payouts.approver.clone(), &colleague] {
-        let path = "/monitoring/resume";
-        let answer = payouts.post(who, path, serde_json::json!({})).await;
+        let answer = payouts.resume(who).await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }
     is_rebuilt(&mut payouts, &batch).await;

@@ -2,8 +2,6 @@
 
 use alloy::primitives::B256;
 use anvil_tests::{Answer, Batch, PayoutWorld, Person};
-use reqwest::Method;
-use serde_json::json;
 
 /// Accounts of the local chain that nobody else uses here.
 const SECOND_APPROVER: usize = 50;
@@ -39,6 +37,8 @@ async fn nobody_does_what_others_decide(payouts: &mut PayoutWorld, both: &Person
     let asked = payouts.ask_to_build(both, &people).await;
     assert_eq!(asked.status, 202, "{asked:?}");
     let batch = payouts.sealed(&asked.body["batch"]).await;
+    let proposed = payouts.sign_off(both, &batch).await;
+    assert_eq!(proposed.body["state"], "sealed", "{proposed:?}");
     for (who, code) in [
         (&nobody, "unauthenticated"),
         (&user, "role_missing"),
@@ -68,6 +68,9 @@ async fn nobody_does_what_others_decide(payouts: &mut PayoutWorld, both: &Person
     for step in ["sign", "submit"] {
         let answer = payouts.step(&payouts.approver, batch.id, step).await;
         assert_eq!(answer.status, 200, "{step}: {answer:?}");
+        if step == "sign" {
+            payouts.signed(&batch).await;
+        }
     }
     payouts.executed(&batch).await;
 }
@@ -91,6 +94,7 @@ async fn every_step_is_taken_from_its_state_only(payouts: &mut PayoutWorld) {
     payouts.approve(&payouts.approver, &batch).await;
     conflicts(payouts, &batch, &["approve", "submit", "retry"]).await;
     payouts.step(&payouts.builder, batch.id, "sign").await;
+    payouts.signed(&batch).await;
     conflicts(payouts, &batch, &["approve", "retry"]).await;
     payouts.submit(&batch).await;
     conflicts(payouts, &batch, &["approve", "sign", "submit"]).await;
@@ -130,13 +134,15 @@ async fn of_two_at_once_one_takes_a_step(payouts: &mut PayoutWorld, colleague: &
         payouts.ask_to_build(both, &people)
     );
     assert_eq!(statuses([&one, &other]), [202, 409], "{one:?} {other:?}");
-    let (won, lost) = if one.status == 202 {
-        (one, other)
+    let (won, lost, proposer) = if one.status == 202 {
+        (one, other, payouts.builder.clone())
     } else {
-        (other, one)
+        (other, one, both.clone())
     };
     assert_eq!(lost.code(), "nothing_due", "{lost:?}");
     let batch = payouts.sealed(&won.body["batch"]).await;
+    let proposed = payouts.sign_off(&proposer, &batch).await;
+    assert_eq!(proposed.status, 200, "{proposed:?}");
 
     let (one, other) = tokio::join!(
         payouts.approve(&payouts.approver, &batch),
@@ -145,13 +151,13 @@ async fn of_two_at_once_one_takes_a_step(payouts: &mut PayoutWorld, colleague: &
     assert_eq!(statuses([&one, &other]), [200, 409], "{one:?} {other:?}");
     assert_eq!(audit_entries(payouts, "payout_batch.approved", batch.id).await, 1);
 
-    // A signature that exists is answered: both have the same.
+    // It is asked for once, and both are answered.
     let (one, other) = tokio::join!(
         payouts.step(&payouts.builder, batch.id, "sign"),
         payouts.step(colleague, batch.id, "sign")
     );
     assert_eq!(statuses([&one, &other]), [200, 200], "{one:?} {other:?}");
-    assert_eq!(one.body["deadline"], other.body["deadline"]);
+    payouts.signed(&batch).await;
     assert_eq!(audit_entries(payouts, "payout_batch.signed", batch.id).await, 1);
     assert_eq!(
         audit_entries(payouts, "payout_batch.sign_requested", batch.id).await,
@@ -215,20 +221,17 @@ async fn a_stop_holds_every_batch_until_two_want_to_go_on(payouts: &mut PayoutWo
     ] {
         assert_eq!(answer.code(), "settlement_stopped", "{answer:?}");
     }
-    let resume = async |who: &Person| {
-        let answer = who.call(payouts, Method::POST, "/monitoring/resume", Some(json!({})));
-        answer.await.unwrap()
-    };
     for who in [&payouts.auditor, &payouts.builder] {
-        let refused = resume(who).await;
+        let refused = payouts.resume(who).await;
         assert_eq!(refused.code(), "role_missing", "{refused:?}");
     }
     for (who, resumed) in [(&payouts.approver, false), (colleague, true)] {
-        let answer = resume(who).await;
+        let answer = payouts.resume(who).await;
         assert_eq!(answer.body["resumed"], resumed, "{answer:?}");
     }
     let answer = payouts.step(&payouts.builder, approved.id, "sign").await;
     assert_eq!(answer.status, 200, "{answer:?}");
+    payouts.signed(&approved).await;
     payouts.submit(&approved).await;
     let next = payouts.submitted_batch(&second).await;
     payouts.executed(&approved).await;

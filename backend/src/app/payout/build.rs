@@ -131,7 +131,7 @@ async fn request(app: &App, wish: &Wish<'_>) -> Result<Built, PayoutError> {
             proposed: None,
         });
     }
-    if gate(&mut transaction).await? == Gate::Stopped {
+    if gate(app, &mut transaction, bounds.head.timestamp).await? == Gate::Stopped {
         return Err(Refused::SettlementStopped.into());
     }
     let proposed = proposed(&mut transaction, wish.ask, &bounds).await?;

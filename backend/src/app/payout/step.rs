@@ -1,39 +1,41 @@
-//! Approving, submitting, trying again, giving up.
+//! Having a batch signed, submitting, trying again, giving up.
 
 use alloy_primitives::B256;
 use plan::BatchEnd;
 use serde_json::{Value, json};
-use settlement::state::{CancelPlan, Retry};
+use settlement::state::{BatchState, CancelPlan, Retry};
 use sqlx::{Connection, PgTransaction};
 use store::payout_batch::{self, PayoutBatch};
 use store::{audit_log, settlement_batch};
 
 use super::build::rebuild;
-use super::{APPROVING, HANDLING, PayoutError, gate, lock};
+use super::{HANDLING, PayoutError, gate, lock};
 use crate::app::session::Caller;
 use crate::app::{App, access, head, now};
+use crate::settlement::AUTHORIZATION_SECONDS;
 
-/// Agrees to the list with this hash: the one that the approver looked at.
+/// Asks the settlement worker to have an approved batch signed. Safe to repeat: a signed batch is answered as it is.
 ///
 /// # Errors
 /// [`PayoutError`].
-pub async fn approve(
-    app: &App,
-    caller: &Caller,
-    id: B256,
-    list_hash: B256,
-) -> Result<PayoutBatch, PayoutError> {
-    access::require(app, caller, APPROVING).await?;
+pub async fn sign(app: &App, caller: &Caller, id: B256) -> Result<PayoutBatch, PayoutError> {
+    access::require(app, caller, HANDLING).await?;
+    let time = head::head(app).await?.timestamp;
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
     let batch = lock(&mut transaction, id).await?;
-    batch.lifecycle().approve(caller.wallet)?;
-    if batch.list_hash != Some(list_hash) {
-        return Err(PayoutError::ListChanged);
+    if batch.state == BatchState::Signed {
+        return Ok(batch);
     }
-    payout_batch::update_approved(&mut transaction, id, caller.wallet).await?;
-    let detail = json!({ "list_hash": list_hash });
-    finish(transaction, caller, id, "payout_batch.approved", &detail).await
+    let deadline = batch
+        .deadline
+        .unwrap_or_else(|| time.saturating_add(AUTHORIZATION_SECONDS));
+    let gate = gate(app, &mut transaction, time).await?;
+    batch.lifecycle().ask_for_signature(deadline, time, gate)?;
+    if !payout_batch::update_sign_requested(&mut transaction, id, caller.wallet).await? {
+        return Ok(batch);
+    }
+    finish(transaction, caller, id, "payout_batch.sign_requested", &json!({})).await
 }
 
 /// Hands a signed batch over to the settlement worker.
@@ -46,7 +48,7 @@ pub async fn submit(app: &App, caller: &Caller, id: B256) -> Result<PayoutBatch,
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
     let batch = lock(&mut transaction, id).await?;
-    let gate = gate(&mut transaction).await?;
+    let gate = gate(app, &mut transaction, time).await?;
     batch.lifecycle().submit(time, gate)?;
     payout_batch::update_submitting(&mut transaction, id, caller.wallet).await?;
     finish(transaction, caller, id, "payout_batch.submitted", &json!({})).await

@@ -11,7 +11,7 @@ use crate::checks::totals::{net, net_of};
 use crate::checks::{BreakCause, Counters, Ledger};
 
 /// R5: double entry; when the transfers were summed, also every account that belongs to no user.
-pub(super) fn double_entry(books: &Ledger, out: &mut Findings) {
+pub(crate) fn double_entry(books: &Ledger, out: &mut Findings) {
     let sum = |counter: fn(&Counters) -> money::Amount| {
         let amounts = books.balances.iter().map(|row| signed(counter(row)));
         amounts.fold(0i128, i128::saturating_add)

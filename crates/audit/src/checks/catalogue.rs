@@ -33,6 +33,18 @@ pub enum Check {
     Liabilities,
     /// R21.
     Configuration,
+    /// R7.
+    Accounts,
+    /// R11.
+    Fees,
+    /// R15.
+    Rescan,
+    /// R16.
+    Agreement,
+    /// R17.
+    Freshness,
+    /// R20.
+    Reconciler,
 }
 
 /// How bad a finding is.
@@ -53,6 +65,8 @@ pub enum Cadence {
     EveryRun,
     /// The same; what only grows is read whole once a day.
     EveryRunFullDaily,
+    /// Every few seconds, whether a run is possible or not.
+    BetweenRuns,
 }
 
 impl Severity {
@@ -74,12 +88,13 @@ impl Cadence {
         match self {
             Self::EveryRun => "every_run",
             Self::EveryRunFullDaily => "every_run_full_daily",
+            Self::BetweenRuns => "between_runs",
         }
     }
 }
 
 impl Check {
-    /// Every check, in the order in which they run.
+    /// Every check of a run, in the order in which they run.
     pub const ALL: [Self; 15] = [
         Self::Balance,
         Self::Surplus,
@@ -96,6 +111,16 @@ impl Check {
         Self::Rewards,
         Self::Liabilities,
         Self::Configuration,
+    ];
+
+    /// Every check that looks between the runs: at what must go on, whatever the books say.
+    pub const VIGIL: [Self; 6] = [
+        Self::Accounts,
+        Self::Fees,
+        Self::Rescan,
+        Self::Agreement,
+        Self::Freshness,
+        Self::Reconciler,
     ];
 
     /// Stable identity in SQL, JSON, metrics, alerts and runbooks.
@@ -117,13 +142,22 @@ impl Check {
             Self::Rewards => "R14",
             Self::Liabilities => "R19",
             Self::Configuration => "R21",
+            Self::Accounts => "R7",
+            Self::Fees => "R11",
+            Self::Rescan => "R15",
+            Self::Agreement => "R16",
+            Self::Freshness => "R17",
+            Self::Reconciler => "R20",
         }
     }
 
     /// The check with this identity.
     #[must_use]
     pub fn by_id(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|check| check.id() == id)
+        Self::ALL
+            .into_iter()
+            .chain(Self::VIGIL)
+            .find(|check| check.id() == id)
     }
 
     /// The worst that it can find.
@@ -140,8 +174,16 @@ impl Check {
             | Self::Payments
             | Self::Nonces
             | Self::Signing
-            | Self::Configuration => Severity::S1,
-            Self::Membership | Self::Rewards | Self::Liabilities => Severity::S2,
+            | Self::Configuration
+            | Self::Rescan
+            | Self::Agreement
+            | Self::Freshness => Severity::S1,
+            Self::Membership
+            | Self::Rewards
+            | Self::Liabilities
+            | Self::Accounts
+            | Self::Fees
+            | Self::Reconciler => Severity::S2,
             Self::Surplus => Severity::S3,
         }
     }
@@ -165,6 +207,12 @@ impl Check {
             | Self::Signing
             | Self::Membership
             | Self::Rewards => Cadence::EveryRunFullDaily,
+            Self::Accounts
+            | Self::Fees
+            | Self::Rescan
+            | Self::Agreement
+            | Self::Freshness
+            | Self::Reconciler => Cadence::BetweenRuns,
         }
     }
 
@@ -203,6 +251,16 @@ impl Check {
             Self::Configuration => {
                 "roles, signers, code and limits of the contract are those that operators expect"
             }
+            Self::Accounts => "every account that must have money has it",
+            Self::Fees => "what left our sending accounts is what the receipts of our transactions say",
+            Self::Rescan => "another endpoint has exactly the final logs that we recorded",
+            Self::Agreement => {
+                "all endpoints have the same final block, the same journal, and those that we recorded"
+            }
+            Self::Freshness => {
+                "the chain goes on and becomes final, and listener, posting and settlement keep up with it"
+            }
+            Self::Reconciler => "the reconciler looks as often as it must, at everything that it must",
         }
     }
 
@@ -225,6 +283,12 @@ impl Check {
             Self::Rewards => "r14-rewards",
             Self::Liabilities => "r19-liabilities",
             Self::Configuration => "r21-configuration",
+            Self::Accounts => "r7-accounts",
+            Self::Fees => "r11-fees",
+            Self::Rescan => "r15-rescan",
+            Self::Agreement => "r16-agreement",
+            Self::Freshness => "r17-freshness",
+            Self::Reconciler => "r20-reconciler",
         }
     }
 }

@@ -50,6 +50,10 @@ pub enum BreakCause {
     Configuration,
     /// A stored record was changed afterwards.
     Tampering,
+    /// A process does not do its work.
+    Silence,
+    /// A node does not answer, is behind, or says something else than another.
+    Endpoint,
 }
 
 impl BreakCause {
@@ -66,6 +70,8 @@ impl BreakCause {
             Self::ForcedEther => "forced_ether",
             Self::Configuration => "configuration",
             Self::Tampering => "tampering",
+            Self::Silence => "silence",
+            Self::Endpoint => "endpoint",
         }
     }
 }
@@ -127,20 +133,20 @@ pub enum Verdict {
 
 /// Findings of one check while it runs.
 #[derive(Debug)]
-pub(super) struct Findings {
+pub(crate) struct Findings {
     check: Check,
     found: Vec<Finding>,
     omitted: usize,
 }
 
 /// The two sides of a comparison that failed.
-pub(super) struct Sides<E, A> {
-    pub(super) expected: E,
-    pub(super) actual: A,
+pub(crate) struct Sides<E, A> {
+    pub(crate) expected: E,
+    pub(crate) actual: A,
 }
 
 impl Findings {
-    pub(super) const fn of(check: Check) -> Self {
+    pub(crate) const fn of(check: Check) -> Self {
         Self {
             check,
             found: Vec::new(),
@@ -149,7 +155,7 @@ impl Findings {
     }
 
     /// Notes a finding of the check's own severity.
-    pub(super) fn note(
+    pub(crate) fn note(
         &mut self,
         subject: impl Display,
         sides: Sides<impl Display, impl Display>,
@@ -159,7 +165,7 @@ impl Findings {
         self.note_as(self.check.severity(), subject, sides, cause, detail);
     }
 
-    pub(super) fn note_as(
+    pub(crate) fn note_as(
         &mut self,
         severity: Severity,
         subject: impl Display,
@@ -184,7 +190,7 @@ impl Findings {
     }
 
     /// Notes a finding when the two differ.
-    pub(super) fn equal<T: PartialEq + Display>(
+    pub(crate) fn equal<T: PartialEq + Display>(
         &mut self,
         subject: impl Display,
         expected: T,
@@ -197,7 +203,7 @@ impl Findings {
         }
     }
 
-    pub(super) fn verdict(self) -> Verdict {
+    pub(crate) fn verdict(self) -> Verdict {
         if self.found.is_empty() {
             Verdict::Passed
         } else {

@@ -18,6 +18,13 @@ pub enum Continuity {
     New,
     /// The chain knows everything that the database builds on.
     Continues,
+    /// The chain lost its newest blocks, and no fact came of them.
+    Lost {
+        /// Where the chain ends now.
+        head: u64,
+        /// The newest final block that both have.
+        kept: u64,
+    },
     /// The chain forgot, or is another one.
     Broken {
         /// What the chain does not know.
@@ -42,18 +49,14 @@ pub async fn continuity(database_url: &str, rpc_url: &str) -> anyhow::Result<Con
         );
         return Ok(Continuity::Broken { reason });
     }
-    for block in &remembered.blocks {
-        let hash: B256 = block.parse().context("a stored block hash is none")?;
-        if provider
-            .get_block_by_hash(hash)
-            .await
-            .context("the node does not answer")?
-            .is_none()
-        {
-            return Ok(Continuity::Broken {
-                reason: format!("the node does not know block {block}"),
-            });
-        }
+    let deployed_in: B256 = remembered
+        .contract_block
+        .parse()
+        .context("a stored block hash is none")?;
+    if !knows(&provider, deployed_in).await? {
+        return Ok(Continuity::Broken {
+            reason: format!("the node does not know block {deployed_in}, in which the contract was deployed"),
+        });
     }
     let contract: Address = remembered
         .contract
@@ -69,7 +72,75 @@ pub async fn continuity(database_url: &str, rpc_url: &str) -> anyhow::Result<Con
             reason: format!("there is no contract at {contract}"),
         });
     }
-    Ok(Continuity::Continues)
+    let Some(finalized) = remembered.final_block else {
+        return Ok(Continuity::Continues);
+    };
+    if knows(
+        &provider,
+        finalized.parse().context("a stored block hash is none")?,
+    )
+    .await?
+    {
+        return Ok(Continuity::Continues);
+    }
+    lost_blocks(database_url, &provider).await
+}
+
+/// Whether what the chain lost can be taken back in the database, too: as long as no fact came of it.
+async fn lost_blocks(database_url: &str, provider: &impl Provider) -> anyhow::Result<Continuity> {
+    let head = provider
+        .get_block_number()
+        .await
+        .context("the node does not answer")?;
+    let mut connection = connect(database_url).await?;
+    let posted = "SELECT greatest(
+        (SELECT coalesce(max(block_number), 0) FROM inbox),
+        (SELECT coalesce(max(block_number), 0) FROM posting_batch))";
+    let posted: i64 = sqlx::query_scalar(posted).fetch_one(&mut connection).await?;
+    let newest = "SELECT number, '0x' || encode(hash, 'hex') FROM chain_block \
+        WHERE final AND canonical AND number BETWEEN $1 AND $2 ORDER BY number DESC";
+    let candidates: Vec<(i64, String)> = sqlx::query_as(newest)
+        .bind(posted)
+        .bind(i64::try_from(head).context("a block number is too large")?)
+        .fetch_all(&mut connection)
+        .await?;
+    connection.close().await?;
+    for (number, hash) in candidates {
+        if knows(provider, hash.parse().context("a stored block hash is none")?).await? {
+            let number = u64::try_from(number).context("a stored block number is negative")?;
+            return Ok(Continuity::Lost { head, kept: number });
+        }
+    }
+    Ok(Continuity::Broken {
+        reason: format!("the chain ends at block {head}, and the ledger has facts of blocks up to {posted}"),
+    })
+}
+
+async fn knows(provider: &impl Provider, block: B256) -> anyhow::Result<bool> {
+    let found = provider.get_block_by_hash(block).await;
+    Ok(found.context("the node does not answer")?.is_some())
+}
+
+/// Lets the listener begin again behind a block that the chain still has. No fact may come of a later one.
+pub(crate) async fn take_back(database_url: &str, kept: u64) -> anyhow::Result<()> {
+    guard::refuse_remote(database_url)?;
+    let kept = i64::try_from(kept).context("a block number is too large")?;
+    let mut connection = connect(database_url).await?;
+    let mut transaction = connection.begin().await?;
+    for statement in [
+        "DELETE FROM chain_log WHERE block_number > $1",
+        "DELETE FROM chain_block WHERE number > $1",
+        "UPDATE checkpoint SET head_number = b.number, head_hash = b.hash, final_number = b.number, \
+            final_hash = b.hash, final_timestamp = b.timestamp, final_seq = b.seq_end, final_root = b.root_end, \
+            updated_at = now() FROM chain_block AS b WHERE b.number = $1 AND b.canonical",
+    ] {
+        sqlx::query(statement)
+            .bind(kept)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(connection.close().await?)
 }
 
 /// Deploys the contract with the development configuration and binds the database to it and to the plan.
@@ -128,6 +199,6 @@ pub(crate) async fn finalize_restored(rpc_url: &str) -> anyhow::Result<()> {
 }
 
 fn provider(rpc_url: &str) -> anyhow::Result<impl Provider + Clone> {
-    telemetry::install_tls();
+    service::install_tls();
     Ok(ProviderBuilder::new().connect_http(rpc_url.parse().context("not a URL of a node")?))
 }

@@ -1,8 +1,9 @@
 //! What each service is told: its program, arguments and environment.
 //!
-//! The services document and check their variables themselves, each in its `config.rs`. A service with an
-//! HTTP server answers `GET /health/ready`; the others call `telemetry::announce_ready`.
+//! The services document and check their variables themselves, each in its `config.rs`. Listener and worker call
+//! `service::announce_ready` when they begin; the others are waited for until `GET /health/ready` succeeds.
 
+use crate::agreement;
 use crate::ledger_database::Remembered;
 use crate::postgres::url_as;
 use crate::services::{Ready, ServiceSpec};
@@ -15,6 +16,8 @@ pub(super) struct Ports {
     pub(super) signer: u16,
     pub(super) root_signer: u16,
     pub(super) transaction_signer: u16,
+    pub(super) listener: u16,
+    pub(super) worker: u16,
     pub(super) settler: u16,
     pub(super) reconciler: u16,
     pub(super) api: u16,
@@ -77,11 +80,14 @@ impl Environment<'_> {
             ("TRELLIS_PLAN_HASHES", self.deployed.plan_hash.clone()),
             ("TRELLIS_DEVELOPMENT_KEY", signer.account.private_key.to_string()),
         ];
-        Ok(self.service(signer.name, "signer", &[], &environment, ready_at(signer.port)))
+        // A paused signer lives and is not ready; it may be started again.
+        let ready = Ready::Url(format!("{}/health", local(signer.port)));
+        Ok(self.service(signer.name, "signer", &[], &environment, ready))
     }
 
     pub(super) fn listener(&self) -> anyhow::Result<ServiceSpec> {
         let environment = [
+            ("TRELLIS_LISTEN", listen(self.ports.listener)),
             (
                 "TRELLIS_DATABASE_URL",
                 url_as(&self.spec.database_url, "trellis_listener")?,
@@ -92,10 +98,13 @@ impl Environment<'_> {
     }
 
     pub(super) fn worker(&self) -> anyhow::Result<ServiceSpec> {
-        let environment = [(
-            "TRELLIS_DATABASE_URL",
-            url_as(&self.spec.database_url, "trellis_poster")?,
-        )];
+        let environment = [
+            ("TRELLIS_LISTEN", listen(self.ports.worker)),
+            (
+                "TRELLIS_DATABASE_URL",
+                url_as(&self.spec.database_url, "trellis_poster")?,
+            ),
+        ];
         Ok(self.service("worker", "backend", &["work"], &environment, Ready::File))
     }
 
@@ -107,6 +116,7 @@ impl Environment<'_> {
                 url_as(&self.spec.database_url, "trellis_settler")?,
             ),
             ("TRELLIS_RPC_URL", self.spec.settler_rpc_url().to_owned()),
+            ("TRELLIS_BATCH_SIGNER_URL", local(self.ports.signer)),
             ("TRELLIS_ROOT_SIGNER_URL", local(self.ports.root_signer)),
             (
                 "TRELLIS_TRANSACTION_SIGNER_URL",
@@ -129,6 +139,7 @@ impl Environment<'_> {
                 url_as(&self.spec.signer_database_url, "trellis_signer_auditor")?,
             ),
             ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
+            ("TRELLIS_DEVELOPMENT_ATTESTOR_KEY", agreement::attestor_key()),
         ];
         let ready = ready_at(self.ports.reconciler);
         Ok(self.service("reconciler", "reconciler", &[], &environment, ready))

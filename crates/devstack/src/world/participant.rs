@@ -15,6 +15,7 @@ use alloy::signers::SignerSync;
 use alloy::sol_types::SolCall;
 use alloy_signer_local::PrivateKeySigner;
 use anyhow::{Context, ensure};
+use approval::{Domain, ReserveCommand};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -129,6 +130,19 @@ impl Person {
         path: &str,
         body: Option<Value>,
     ) -> anyhow::Result<Answer> {
+        // Every call is a command of its own.
+        self.call_with_key(site, method, path, &site.next_key(), body)
+            .await
+    }
+
+    async fn call_with_key(
+        &self,
+        site: &Site,
+        method: Method,
+        path: &str,
+        key: &str,
+        body: Option<Value>,
+    ) -> anyhow::Result<Answer> {
         let mut request = site
             .http
             .request(method.clone(), format!("{}{path}", site.api_url));
@@ -136,8 +150,7 @@ impl Person {
             request = request.bearer_auth(token);
         }
         if method == Method::POST {
-            // Every call is a command of its own.
-            request = request.header("Idempotency-Key", site.next_key());
+            request = request.header("Idempotency-Key", key);
         }
         if let Some(body) = body {
             request = request.json(&body);
@@ -278,15 +291,60 @@ impl Person {
         Ok(())
     }
 
+    /// Signs, as an operator's wallet does, what the API wants signed at this path, and returns the fields of the answer to
+    /// hand in: `expires` and `signature`.
+    ///
+    /// # Errors
+    /// When the API refuses.
+    pub async fn sign_approval(&self, site: &Site, path: &str) -> anyhow::Result<Value> {
+        let answer = self.get(site, path).await?;
+        ensure!(answer.status == 200, "nothing to sign at {path}: {answer:?}");
+        self.sign_wanted(&answer)
+    }
+
+    /// Signs what the API answered that it wants signed; the fields to hand in.
+    ///
+    /// # Errors
+    /// When the answer has no digest.
+    pub fn sign_wanted(&self, answer: &Answer) -> anyhow::Result<Value> {
+        let digest: B256 = answer.body["digest"]
+            .as_str()
+            .context("there is no digest")?
+            .parse()?;
+        let signature = self.key().sign_hash_sync(&digest)?.as_bytes();
+        let mut signed = json!({
+            "expires": answer.body["expires"],
+            "signature": format!("0x{}", hex::encode(signature)),
+        });
+        if let Some(stops) = answer.body.get("stops") {
+            signed["stops"] = stops.clone();
+        }
+        Ok(signed)
+    }
+
     /// Reserves a tier's rewards, or stops doing so.
     ///
     /// # Errors
     /// When the API refuses.
     pub async fn choose_reserve(&self, site: &Site, tier: u8, choice: &str) -> anyhow::Result<()> {
         let id = self.id(site).await?;
-        let body = json!({ "tier": tier, "choice": choice });
+        let key = site.next_key();
+        let domain = Domain {
+            chain_id: CHAIN_ID,
+            contract: site.custody,
+        };
+        let command = ReserveCommand {
+            wallet: self.address(),
+            tier,
+            reserve: choice == "in",
+            nonce: ReserveCommand::nonce_of(&key),
+        };
+        let signature = self.key().sign_hash_sync(&command.message().digest(&domain))?;
+        let signature = format!("0x{}", hex::encode(signature.as_bytes()));
+        let body = json!({ "tier": tier, "choice": choice, "signature": signature });
+        let path = format!("/users/{id}/reserve");
         let answer = self
-            .call(site, Method::POST, &format!("/users/{id}/reserve"), Some(body))
+            .call_with_key(site, Method::POST, &path, &key, Some(body))
             .await?;
         ensure!(answer.status == 202, "the choice was refused: {answer:?}");
         Ok(())

@@ -7,6 +7,7 @@ use alloy_signer_local::PrivateKeySigner;
 use anyhow::{Context, ensure};
 use sqlx::Connection;
 
+use crate::agreement::{self, operator_of, operators};
 use crate::endpoints::EndpointAccount;
 use crate::postgres::connect;
 use crate::wallets::Wallet;
@@ -22,40 +23,21 @@ const POLL: Duration = Duration::from_millis(50);
 /// The accounts of the contract's roles come first, then the root user.
 const ROOT_USER: usize = ACCOUNTS.len();
 
-/// The operators have the last accounts, one for each set of roles: two people stand behind every change.
-const OPERATORS: usize = crate::anvil::ACCOUNTS as usize - OPERATOR_ROLES.len();
-
-/// The operators by name, with their roles.
-pub const OPERATOR_ROLES: [(&str, &[&str]); 4] = [
-    ("builder", &["viewer", "support", "builder"]),
-    ("approver", &["viewer", "approver"]),
-    ("config-admin", &["viewer", "config_admin"]),
-    ("auditor", &["viewer", "auditor"]),
-];
-
 /// The wallet of the root user, the only one without a sponsor.
 #[must_use]
 pub fn root_user() -> Wallet {
     Wallet::at(ROOT_USER)
 }
 
-/// The operators' wallets with their names.
-pub fn operators() -> impl Iterator<Item = (Wallet, &'static str, &'static [&'static str])> {
-    OPERATOR_ROLES
-        .iter()
-        .enumerate()
-        .map(|(index, (name, roles))| (Wallet::at(OPERATORS + index), *name, *roles))
-}
-
 /// All accounts of the local chain with what they are used for.
 pub fn accounts() -> anyhow::Result<Vec<EndpointAccount>> {
     Wallet::all()
         .map(|wallet| {
-            let role = match wallet.index() {
-                index if index < ROOT_USER => ACCOUNTS[index].role.to_owned(),
-                ROOT_USER => "root".to_owned(),
-                index if index >= OPERATORS => format!("operator:{}", OPERATOR_ROLES[index - OPERATORS].0),
-                _ => "user".to_owned(),
+            let role = match (wallet.index(), operator_of(wallet.index())) {
+                (index, _) if index < ROOT_USER => ACCOUNTS[index].role.to_owned(),
+                (ROOT_USER, _) => "root".to_owned(),
+                (_, Some(operator)) => format!("operator:{operator}"),
+                (_, None) => "user".to_owned(),
             };
             let address = signer(wallet)?.address().to_checksum(None);
             Ok(EndpointAccount {
@@ -67,8 +49,9 @@ pub fn accounts() -> anyhow::Result<Vec<EndpointAccount>> {
         .collect()
 }
 
-/// Enters the operators into the ledger's database.
-pub(crate) async fn enter_operators(database_url: &str) -> anyhow::Result<()> {
+/// Enters the operators into the ledger's database, and into the signers' list of people.
+pub(crate) async fn enter_operators(database_url: &str, signer_database_url: &str) -> anyhow::Result<()> {
+    agreement::set_people(signer_database_url, &agreement::people(&[])?).await?;
     let mut connection = connect(database_url).await?;
     for (wallet, name, roles) in operators() {
         sqlx::query("INSERT INTO operator (wallet, name, roles) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")

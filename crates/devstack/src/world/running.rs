@@ -1,5 +1,6 @@
 //! The running services of one system.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -65,12 +66,23 @@ impl System {
     pub async fn start(spec: &SystemSpec) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&spec.logs)
             .with_context(|| format!("cannot create {}", spec.logs.display()))?;
-        enter_operators(&spec.database_url).await?;
-        let [signer, root_signer, transaction_signer, settler, reconciler, api] = free_ports()?;
+        enter_operators(&spec.database_url, &spec.signer_database_url).await?;
+        let [
+            signer,
+            root_signer,
+            transaction_signer,
+            listener,
+            worker,
+            settler,
+            reconciler,
+            api,
+        ] = free_ports()?;
         let ports = environment::Ports {
             signer,
             root_signer,
             transaction_signer,
+            listener,
+            worker,
             settler,
             reconciler,
             api: spec.api_port.unwrap_or(api),
@@ -142,6 +154,26 @@ impl System {
             )
         };
         Ok(findings.iter().map(line).collect())
+    }
+
+    /// Where each service answers `/health`, `/ready` and `/metrics`, by its name.
+    #[must_use]
+    pub fn health_urls(&self) -> BTreeMap<String, String> {
+        let services = [
+            &self.signer,
+            &self.root_signer,
+            &self.transaction_signer,
+            &self.listener,
+            &self.worker,
+            &self.settler,
+            &self.reconciler,
+            &self.api,
+        ];
+        let url = |service: &&Service| {
+            let listen = service.variable("TRELLIS_LISTEN")?;
+            Some((service.name().to_owned(), format!("http://{listen}")))
+        };
+        services.iter().filter_map(url).collect()
     }
 
     /// The URL of the API.

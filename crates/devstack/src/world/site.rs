@@ -38,7 +38,7 @@ impl Site {
     /// # Errors
     /// When the chain's URL is none.
     pub fn new(api_url: &str, rpc_url: &str, custody: Address) -> anyhow::Result<Self> {
-        telemetry::install_tls();
+        service::install_tls();
         let rpc_url = rpc_url.parse().context("not a URL of a node")?;
         Ok(Self {
             api_url: api_url.to_owned(),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::terms::{BatchTerms, LiabilitiesRoot, Payout, PayoutBatch, RootTerms};
 use crate::wire::fields::{MalformedField, address, amount, hash, lower_hex};
+use crate::wire::justification::JustificationFields;
 
 /// A line of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +48,8 @@ pub struct PayoutBatchRequest {
     pub plan_hash: String,
     /// The batch.
     pub batch: PayoutBatchFields,
+    /// Why it may be paid.
+    pub justification: JustificationFields,
 }
 
 /// A root.
@@ -77,6 +80,10 @@ pub struct RootRequest {
     pub plan_hash: String,
     /// The root.
     pub root: RootFields,
+    /// How many leaves it has.
+    pub leaves: u32,
+    /// Why it may be published.
+    pub justification: JustificationFields,
 }
 
 impl PayoutBatchFields {
@@ -124,6 +131,7 @@ impl PayoutBatchRequest {
             contract: lower_hex(terms.contract),
             plan_hash: lower_hex(terms.plan_hash),
             batch: PayoutBatchFields::of(&terms.batch),
+            justification: JustificationFields::of(&terms.justification),
         }
     }
 
@@ -137,6 +145,7 @@ impl PayoutBatchRequest {
             contract: address("contract", &self.contract)?,
             plan_hash: hash("plan_hash", &self.plan_hash)?,
             batch: self.batch.batch()?,
+            justification: self.justification.justification()?,
         })
     }
 }
@@ -172,6 +181,8 @@ impl RootRequest {
             contract: lower_hex(terms.contract),
             plan_hash: lower_hex(terms.plan_hash),
             root: RootFields::of(&terms.root),
+            leaves: terms.leaves,
+            justification: JustificationFields::of(&terms.justification),
         }
     }
 
@@ -185,6 +196,8 @@ impl RootRequest {
             contract: address("contract", &self.contract)?,
             plan_hash: hash("plan_hash", &self.plan_hash)?,
             root: self.root.root()?,
+            leaves: self.leaves,
+            justification: self.justification.justification()?,
         })
     }
 }
@@ -198,6 +211,7 @@ mod tests {
     use money::Amount;
 
     use super::*;
+    use crate::wire::justification::test_justification as justification;
 
     pub(in crate::wire) fn batch() -> PayoutBatch {
         let payout = |byte, target| Payout {
@@ -232,6 +246,7 @@ mod tests {
             contract: Address::repeat_byte(0xc0),
             plan_hash: B256::repeat_byte(9),
             batch: batch(),
+            justification: justification(),
         };
         let json = serde_json::to_string(&PayoutBatchRequest::of(&terms)).unwrap();
         let read: PayoutBatchRequest = serde_json::from_str(&json).unwrap();
@@ -242,6 +257,8 @@ mod tests {
             contract: Address::repeat_byte(0xc0),
             plan_hash: B256::repeat_byte(9),
             root: root(),
+            leaves: 3,
+            justification: justification(),
         };
         let json = serde_json::to_string(&RootRequest::of(&terms)).unwrap();
         let read: RootRequest = serde_json::from_str(&json).unwrap();
@@ -255,9 +272,17 @@ mod tests {
             contract: Address::ZERO,
             plan_hash: B256::ZERO,
             batch: batch(),
+            justification: justification(),
         };
         let good = serde_json::to_value(PayoutBatchRequest::of(&terms)).unwrap();
-        for at in ["", "/batch", "/batch/payouts/0"] {
+        for at in [
+            "",
+            "/batch",
+            "/batch/payouts/0",
+            "/justification",
+            "/justification/approvals/0",
+            "/justification/attestation",
+        ] {
             let mut json = good.clone();
             json.pointer_mut(at).unwrap()["digest"] = "0x00".into();
             assert!(

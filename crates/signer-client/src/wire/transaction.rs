@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::terms::{Call, ProofNode, SignedBy, SignedTransaction, TransactionTerms};
 use crate::wire::fields::{MalformedField, address, amount, fee, hash, lower_hex, signature};
+use crate::wire::justification::AttestedRootFields;
 use crate::wire::settlement::{PayoutBatchFields, RootFields};
 
 /// Asks for a signed transaction.
@@ -27,6 +28,9 @@ pub struct TransactionRequest {
     pub max_priority_fee_per_gas: String,
     /// What it does: an object with one field, named as the call.
     pub call: CallFields,
+    /// Of a claim, what the attestor says of its root; absent for everything else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_root: Option<AttestedRootFields>,
 }
 
 /// What a transaction does.
@@ -192,6 +196,7 @@ impl TransactionRequest {
             max_fee_per_gas: terms.max_fee_per_gas.to_string(),
             max_priority_fee_per_gas: terms.max_priority_fee_per_gas.to_string(),
             call: CallFields::of(&terms.call),
+            claimed_root: terms.claimed_root.as_ref().map(AttestedRootFields::of),
         }
     }
 
@@ -209,6 +214,9 @@ impl TransactionRequest {
             max_fee_per_gas: fee("max_fee_per_gas", &self.max_fee_per_gas)?,
             max_priority_fee_per_gas: fee("max_priority_fee_per_gas", &self.max_priority_fee_per_gas)?,
             call: self.call.call()?,
+            claimed_root: (self.claimed_root.as_ref())
+                .map(AttestedRootFields::attested_root)
+                .transpose()?,
         })
     }
 }
@@ -254,6 +262,7 @@ mod tests {
     use money::Amount;
 
     use super::*;
+    use crate::wire::justification::test_attested_root;
     use crate::wire::settlement::{test_batch, test_root};
 
     fn terms(call: Call) -> TransactionTerms {
@@ -265,6 +274,7 @@ mod tests {
             gas_limit: 21_000,
             max_fee_per_gas: u128::MAX,
             max_priority_fee_per_gas: 0,
+            claimed_root: matches!(call, Call::Claim { .. }).then(test_attested_root),
             call,
         }
     }

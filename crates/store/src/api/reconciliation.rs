@@ -67,10 +67,10 @@ pub struct Finding {
     pub actual: String,
     /// For people.
     pub detail: String,
-    /// The run that saw it first.
-    pub first_run: i64,
+    /// The run that saw it first; `None` when it was seen between runs.
+    pub first_run: Option<i64>,
     /// The run that saw it last.
-    pub last_run: i64,
+    pub last_run: Option<i64>,
     /// Seconds since 1970-01-01 UTC.
     pub first_seen: i64,
     /// Seconds since 1970-01-01 UTC.

@@ -2,10 +2,11 @@
 
 use alloy_primitives::B256;
 use audit::checks::{Finding, Severity};
+use serde_json::json;
 use sqlx::{PgConnection, PgTransaction};
 
-use crate::StoreError;
 use crate::chain_log::signed;
+use crate::{StoreError, alert};
 
 /// A finding by its identity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,8 +90,17 @@ pub async fn insert_run(
     .fetch_one(&mut **transaction)
     .await?;
     let mut stored = Stored::default();
+    let at = json!({
+        "block_number": run.block_number,
+        "block_hash": run.block_hash.to_string(),
+        "fact_seq": run.fact_seq,
+    });
     for finding in &run.findings {
-        if upsert(transaction, id, finding).await? {
+        let is_new = upsert(transaction, Some(id), finding).await?;
+        if !is_new || alert::is_told_at_once(finding.severity) {
+            alert::raise(transaction, finding, &at).await?;
+        }
+        if is_new {
             stored.raised.push(Opened {
                 check: finding.check.id().to_owned(),
                 subject: finding.subject.clone(),
@@ -102,13 +112,16 @@ pub async fn insert_run(
         }
     }
     stored.resolved = resolve(transaction, id, &run.complete).await?;
+    for opened in &stored.resolved {
+        alert::resolve(transaction, &opened.check, &opened.subject).await?;
+    }
     Ok(stored)
 }
 
 /// Opens a finding, or keeps it open. Whether it is new.
-async fn upsert(
+pub(super) async fn upsert(
     transaction: &mut PgTransaction<'_>,
-    run: i64,
+    run: Option<i64>,
     finding: &Finding,
 ) -> Result<bool, StoreError> {
     let is_new = sqlx::query_scalar!(
@@ -119,7 +132,7 @@ async fn upsert(
            SET last_run = excluded.last_run, last_seen = now(), severity = excluded.severity,
                cause = excluded.cause, expected = excluded.expected, actual = excluded.actual,
                detail = excluded.detail
-           RETURNING first_run = last_run AS "is_new!""#,
+           RETURNING xmax = 0 AS "is_new!""#,
         finding.check.id(),
         finding.severity.name(),
         finding.subject,
@@ -135,7 +148,7 @@ async fn upsert(
 }
 
 /// Stops settlement. Whether it was not stopped for this before.
-async fn stop(transaction: &mut PgTransaction<'_>, finding: &Finding) -> Result<bool, StoreError> {
+pub(super) async fn stop(transaction: &mut PgTransaction<'_>, finding: &Finding) -> Result<bool, StoreError> {
     let cause = format!("{} {}", finding.check.id(), finding.subject);
     let stopped = sqlx::query!(
         "INSERT INTO settlement_stop (cause) VALUES ($1) ON CONFLICT (cause) WHERE resumed_by IS NULL DO NOTHING",
@@ -155,7 +168,7 @@ async fn resolve(
     let complete: Vec<String> = complete.iter().map(|check| (*check).to_owned()).collect();
     let rows = sqlx::query!(
         "UPDATE reconciliation_finding SET resolved_at = now()
-         WHERE resolved_at IS NULL AND last_run <> $1 AND check_id = ANY($2)
+         WHERE resolved_at IS NULL AND last_run IS DISTINCT FROM $1 AND check_id = ANY($2)
          RETURNING check_id, subject, severity",
         run,
         &complete,

@@ -1,11 +1,10 @@
 //! Where the books stand on the chain, and the logs up to there.
 
-use alloy_primitives::{B256, Bytes, LogData};
 use audit::checks::Position;
 use sqlx::PgTransaction;
 
 use crate::StoreError;
-use crate::chain_log::{StoredLog, signed};
+use crate::chain_log::{LogRow, StoredLog, signed};
 use crate::deployment::{hash, natural};
 
 /// The last block whose logs were taken.
@@ -55,7 +54,8 @@ pub(super) async fn list_logs(
     after: Cursor,
     through: u64,
 ) -> Result<Vec<StoredLog>, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        LogRow,
         "SELECT l.block_number, l.block_hash, l.log_index, l.transaction_hash, l.transaction_index, l.topics,
                 l.data, l.seq
          FROM chain_block AS b JOIN chain_log AS l ON l.block_hash = b.hash
@@ -66,20 +66,5 @@ pub(super) async fn list_logs(
     )
     .fetch_all(&mut **transaction)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let topics = row.topics.iter().map(|topic| hash(topic, "chain_log.topics"));
-            let topics: Result<Vec<B256>, StoreError> = topics.collect();
-            let index = |index: i32| u32::try_from(index).map_err(|_| StoreError::corrupt("chain_log index"));
-            Ok(StoredLog {
-                block_number: natural(row.block_number, "chain_log.block_number")?,
-                block_hash: hash(&row.block_hash, "chain_log.block_hash")?,
-                log_index: index(row.log_index)?,
-                transaction_hash: hash(&row.transaction_hash, "chain_log.transaction_hash")?,
-                transaction_index: index(row.transaction_index)?,
-                data: LogData::new_unchecked(topics?, Bytes::from(row.data)),
-                seq: row.seq.map(|seq| natural(seq, "chain_log.seq")).transpose()?,
-            })
-        })
-        .collect()
+    rows.into_iter().map(LogRow::read).collect()
 }

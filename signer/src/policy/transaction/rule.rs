@@ -91,6 +91,9 @@ pub enum TransactionRule {
     /// The prices would not make a node replace the earlier attempt.
     #[error("the prices are not both at least a tenth above those of the attempt before")]
     PriceNotRaised,
+    /// As many claims as a day may have.
+    #[error("{0} claims were signed in a day, which is the limit")]
+    TooManyClaims(u32),
     /// Another nonce may carry the batch already.
     #[error("the batch is carried by the nonce {0}")]
     BatchElsewhere(u64),
@@ -117,6 +120,7 @@ impl TransactionRule {
             Self::AttemptNotAbove { .. } => "attempt_not_above",
             Self::PayloadDiffers => "payload_differs",
             Self::PriceNotRaised => "price_not_raised",
+            Self::TooManyClaims(_) => "too_many_claims",
             Self::BatchElsewhere(_) => "batch_elsewhere",
         }
     }

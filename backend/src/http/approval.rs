@@ -1,0 +1,179 @@
+//! What operators sign, as a wallet shows it, and their signatures.
+
+use approval::{DOMAIN_NAME, DOMAIN_VERSION, Domain, Message};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use super::error::Problem;
+use super::words;
+use crate::app::approve::{Signed, Wanted};
+
+/// A message for an operator's wallet (`eth_signTypedData_v4`).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ApprovalAnswer {
+    /// What it agrees to, in a sentence.
+    summary: String,
+    /// EIP-712: `types`, `domain`, `primaryType` and `message`.
+    #[schema(value_type = Object)]
+    typed_data: Value,
+    /// What is hashed and signed: 32 bytes.
+    digest: String,
+    /// Until when the signature agrees, in seconds of the chain's time; part of the message.
+    expires: u64,
+    /// The people whose signatures count already.
+    signed_by: Vec<String>,
+}
+
+/// A signature over such a message.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    /// `expires` of the message.
+    pub(super) expires: u64,
+    /// 65 bytes in hexadecimal with prefix, or what a contract wallet takes (EIP-1271).
+    pub(super) signature: String,
+    /// The wallet that signed, when it is another one of the same person than the one that is signed in.
+    #[serde(default)]
+    pub(super) wallet: Option<String>,
+}
+
+impl ApprovalAnswer {
+    pub(super) fn of(wanted: Wanted, domain: &Domain) -> Self {
+        let message = wanted.proposal.message(wanted.expires);
+        Self {
+            summary: wanted.proposal.summary(),
+            digest: message.digest(domain).to_string(),
+            typed_data: typed_data(&message, domain),
+            expires: wanted.expires,
+            signed_by: wanted.signed_by,
+        }
+    }
+}
+
+impl Signature {
+    pub(super) fn read(&self) -> Result<Signed, Problem> {
+        let malformed = || {
+            Problem::field(
+                "signature",
+                "not bytes in hexadecimal with prefix, 1 to 4096 of them",
+            )
+        };
+        let digits = self.signature.strip_prefix("0x").ok_or_else(malformed)?;
+        let signature = hex::decode(digits).map_err(|_| malformed())?;
+        if signature.is_empty() || signature.len() > approval::SIGNATURE_BYTES_MAX {
+            return Err(malformed());
+        }
+        if i64::try_from(self.expires).is_err() {
+            return Err(Problem::field("expires", "not a time of the chain in seconds"));
+        }
+        let wallet = self.wallet.as_deref();
+        Ok(Signed {
+            wallet: wallet.map(|wallet| words::wallet("wallet", wallet)).transpose()?,
+            expires: self.expires,
+            signature,
+        })
+    }
+}
+
+/// A message as `eth_signTypedData_v4` takes it.
+pub(super) fn typed_data(message: &Message, domain: &Domain) -> Value {
+    let field = |name: &str, kind: &str| json!({ "name": name, "type": kind });
+    let mut types = Map::new();
+    types.insert(
+        "EIP712Domain".to_owned(),
+        json!([
+            field("name", "string"),
+            field("version", "string"),
+            field("chainId", "uint256"),
+            field("verifyingContract", "address"),
+        ]),
+    );
+    let fields = message.fields.iter();
+    let fields: Vec<Value> = fields
+        .map(|known| field(known.name, known.value.kind()))
+        .collect();
+    types.insert(message.primary.to_owned(), Value::Array(fields));
+    let values = message.fields.iter();
+    let values: Map<String, Value> = values
+        .map(|known| (known.name.to_owned(), known.value.text().into()))
+        .collect();
+    json!({
+        "types": types,
+        "domain": {
+            "name": DOMAIN_NAME,
+            "version": DOMAIN_VERSION,
+            "chainId": domain.chain_id,
+            "verifyingContract": domain.contract.to_checksum(None),
+        },
+        "primaryType": message.primary,
+        "message": values,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::{Address, B256, keccak256};
+    use approval::{BatchProposal, PeopleProposal, Proposal, ResumeProposal, RootProposal};
+    use money::Amount;
+
+    use super::*;
+
+    const BNB: u128 = 1_000_000_000_000_000_000;
+
+    /// Made by ethers and viem (`contracts/vectors/approvals.mjs`).
+    const VECTORS: &str = include_str!("../../../abi/vectors/approvals.json");
+
+    #[test]
+    fn wallets_are_shown_and_sign_what_is_verified() {
+        let hash = |text: &str| keccak256(text);
+        let wallet = |last| Address::left_padding_from(&[0x0a, 0x00, last]);
+        let batch = BatchProposal {
+            batch_id: hash("batch"),
+            list_hash: hash("list"),
+            manifest_hash: hash("manifest"),
+            total: Amount::new(BNB * 1_205 / 10),
+            payouts: 42,
+        };
+        let root = RootProposal {
+            root: hash("root"),
+            total: Amount::new(18 * BNB),
+            leaves: 7,
+            as_of_seq: 9,
+        };
+        let people = PeopleProposal {
+            version: 2,
+            previous: hash("before"),
+            next: hash("after"),
+        };
+        let proposals = [
+            Proposal::Batch {
+                batch,
+                proposer: wallet(1),
+            },
+            Proposal::Root {
+                root,
+                proposer: wallet(2),
+            },
+            Proposal::Resume(ResumeProposal { stops: vec![3, 4] }),
+            Proposal::People(people),
+        ];
+        let domain = Domain {
+            chain_id: 31_337,
+            contract: Address::left_padding_from(&[0xc0, 0x57, 0x0d, 0x17]),
+        };
+        let vectors: Vec<Value> = serde_json::from_str(VECTORS).unwrap();
+        assert_eq!(vectors.len(), proposals.len());
+        for (vector, proposal) in vectors.iter().zip(proposals) {
+            let message = proposal.message(1_800_000_000);
+            assert_eq!(typed_data(&message, &domain), vector["request"]);
+            let digest: B256 = vector["digest"].as_str().unwrap().parse().unwrap();
+            assert_eq!(
+                message.digest(&domain),
+                digest,
+                "{}",
+                vector["request"]["primaryType"]
+            );
+        }
+    }
+}

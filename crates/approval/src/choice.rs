@@ -1,0 +1,46 @@
+//! Commands that no chain proves and that decide who gets money: each carries its author's signature.
+
+use alloy_primitives::{Address, B256, keccak256};
+
+use crate::{Message, Value};
+
+/// A user reserves the pool rewards of a tier towards the next price, or stops doing so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ReserveCommand {
+    /// Who chooses; also who signs.
+    pub wallet: Address,
+    /// Whose rewards are meant.
+    pub tier: u8,
+    /// In, or out.
+    pub reserve: bool,
+    /// The author's own number for the command: a signature counts once.
+    pub nonce: B256,
+}
+
+impl ReserveCommand {
+    /// The number of a command with this idempotency key.
+    #[must_use]
+    pub fn nonce_of(idempotency_key: &str) -> B256 {
+        keccak256(idempotency_key)
+    }
+
+    /// The message that the user signs.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        let summary = if self.reserve {
+            format!("Reserve my pool rewards of tier {} for the next tier", self.tier)
+        } else {
+            format!("Stop reserving my pool rewards of tier {}", self.tier)
+        };
+        Message::new(
+            "ReserveChoice",
+            vec![
+                ("summary", Value::Text(summary)),
+                ("wallet", Value::Address(self.wallet)),
+                ("tier", Value::number(self.tier)),
+                ("reserve", Value::number(u8::from(self.reserve))),
+                ("nonce", Value::Hash(self.nonce)),
+            ],
+        )
+    }
+}

@@ -1,0 +1,27 @@
+//! What is signed before money moves: proposals that operators agree to, attestations of the reconciler, commands of
+//! users; who the operators are, and when enough of them agree.
+//!
+//! Every message is EIP-712 under a domain of its own, so that no signature of it is good at the contract, and readable
+//! in a wallet. Not responsible for contract wallets (EIP-1271 needs a node), for storage, nor for what the contract
+//! verifies (`abi::typed_data`).
+#![deny(missing_docs, clippy::float_arithmetic)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::panic)
+)]
+
+mod attestation;
+mod choice;
+mod message;
+mod people;
+mod proposal;
+mod quorum;
+mod signature;
+
+pub use attestation::{Attestation, Attested, Moment};
+pub use choice::ReserveCommand;
+pub use message::{DOMAIN_NAME, DOMAIN_VERSION, Domain, Field, Message, Value};
+pub use people::{PEOPLE_TEXT_BYTES_MAX, People, PeopleError, Person, Role};
+pub use proposal::{BatchProposal, PeopleProposal, Proposal, ResumeProposal, RootProposal};
+pub use quorum::{APPROVAL_LIFE_MAX, Agreed, QuorumRule, Vote, check};
+pub use signature::{Approval, SIGNATURE_BYTES_MAX, recover};

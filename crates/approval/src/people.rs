@@ -1,0 +1,355 @@
+//! Who may agree: people with their wallets, roles and times. A list is a text that people can read and compare; its hash
+//! names it.
+//!
+//! ```text
+//! trellis-people 1
+//! votes money 1 admin 2
+//! person alice roles builder from 0 until never wallets 0x1111111111111111111111111111111111111111
+//! person bob roles approver,config_admin from 0 until never wallets 0x2222222222222222222222222222222222222222
+//! person carol roles config_admin from 0 until 1900000000 wallets 0x3333333333333333333333333333333333333333
+//! ```
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use alloy_primitives::{Address, B256, keccak256};
+use thiserror::Error;
+
+/// The longest text of a list: hundreds of people.
+pub const PEOPLE_TEXT_BYTES_MAX: usize = 64 * 1024;
+
+/// The first line of a list.
+const HEADER: &str = "trellis-people 1";
+
+/// Changes of the list need at least two people, whatever it says.
+const ADMIN_VOTES_MIN: usize = 2;
+
+/// What a person may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Proposes batches and roots.
+    Builder,
+    /// Agrees to what others propose.
+    Approver,
+    /// Agrees to changes of the list and to the end of stops.
+    ConfigAdmin,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Builder, Self::Approver, Self::ConfigAdmin];
+
+    /// Its name, as in the ledger's list of operators.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Builder => "builder",
+            Self::Approver => "approver",
+            Self::ConfigAdmin => "config_admin",
+        }
+    }
+
+    /// The role of this name; `None` for roles that agree to nothing.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// A person: one vote, however many wallets.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Person {
+    /// A name that no other person has: lower-case letters, digits, hyphens, dots.
+    pub id: String,
+    /// What the person may do.
+    pub roles: BTreeSet<Role>,
+    /// First second of the chain's time at which the person counts.
+    pub from: u64,
+    /// First second at which the person counts no more; `None` for no end.
+    pub until: Option<u64>,
+    /// The person's wallets.
+    pub wallets: BTreeSet<Address>,
+}
+
+impl Person {
+    /// Whether the person counts at this second.
+    #[must_use]
+    pub fn is_valid_at(&self, time: u64) -> bool {
+        self.from <= time && self.until.is_none_or(|until| time < until)
+    }
+}
+
+/// Everybody who may agree, and how many must.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct People {
+    money_votes: usize,
+    admin_votes: usize,
+    people: Vec<Person>,
+}
+
+/// Why a text is no list of people.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PeopleError {
+    /// Longer than any list.
+    #[error("a list of people has at most {PEOPLE_TEXT_BYTES_MAX} bytes")]
+    TooLong,
+    /// The first line is another one.
+    #[error("the first line must be `{HEADER}`")]
+    Header,
+    /// A line cannot be read.
+    #[error("line {0} is not `votes money N admin N` or `person ID roles … from … until … wallets …`")]
+    Line(usize),
+    /// Two people have a name or a wallet in common.
+    #[error("two people share the id or wallet {0}")]
+    Shared(String),
+    /// A money vote is needed beside the proposer.
+    #[error("at least one vote beside the proposer must be needed")]
+    NoMoneyVote,
+    /// Nobody alone changes the list.
+    #[error("changes of the list must need at least {ADMIN_VOTES_MIN} people")]
+    TooFewAdminVotes,
+    /// More votes than there are people who have them.
+    #[error("{needed} votes of the role {} are needed, and {found} people have it", .role.name())]
+    Unreachable {
+        /// The role.
+        role: Role,
+        /// How many votes the list asks for.
+        needed: usize,
+        /// How many people have the role.
+        found: usize,
+    },
+}
+
+impl People {
+    /// A list that keeps the rules.
+    ///
+    /// # Errors
+    /// [`PeopleError`].
+    pub fn new(money_votes: usize, admin_votes: usize, mut people: Vec<Person>) -> Result<Self, PeopleError> {
+        people.sort_by(|one, other| one.id.cmp(&other.id));
+        let (mut ids, mut wallets) = (BTreeSet::new(), BTreeSet::new());
+        for person in &people {
+            if !ids.insert(person.id.clone()) {
+                return Err(PeopleError::Shared(person.id.clone()));
+            }
+            for wallet in &person.wallets {
+                if !wallets.insert(*wallet) {
+                    return Err(PeopleError::Shared(wallet.to_string()));
+                }
+            }
+        }
+        if money_votes == 0 {
+            return Err(PeopleError::NoMoneyVote);
+        }
+        if admin_votes < ADMIN_VOTES_MIN {
+            return Err(PeopleError::TooFewAdminVotes);
+        }
+        for (role, needed) in [(Role::Approver, money_votes), (Role::ConfigAdmin, admin_votes)] {
+            let found = people
+                .iter()
+                .filter(|person| person.roles.contains(&role))
+                .count();
+            if found < needed {
+                return Err(PeopleError::Unreachable { role, needed, found });
+            }
+        }
+        Ok(Self {
+            money_votes,
+            admin_votes,
+            people,
+        })
+    }
+
+    /// The operators of a ledger, who agree by the usual quorum: one vote beside the proposer's signature, two people for
+    /// the end of stops. Here a person may stand several times, with other wallets and times; votes are counted by id.
+    #[must_use]
+    pub const fn of_ledger(people: Vec<Person>) -> Self {
+        Self {
+            money_votes: 1,
+            admin_votes: ADMIN_VOTES_MIN,
+            people,
+        }
+    }
+
+    /// Votes that a batch or a root needs beside the proposer's signature.
+    #[must_use]
+    pub const fn money_votes(&self) -> usize {
+        self.money_votes
+    }
+
+    /// Votes that a change of the list needs.
+    #[must_use]
+    pub const fn admin_votes(&self) -> usize {
+        self.admin_votes
+    }
+
+    /// The people, by id.
+    #[must_use]
+    pub fn people(&self) -> &[Person] {
+        &self.people
+    }
+
+    /// Whose wallet it is.
+    #[must_use]
+    pub fn owner(&self, wallet: Address) -> Option<&Person> {
+        self.people.iter().find(|person| person.wallets.contains(&wallet))
+    }
+
+    /// The hash of its text.
+    #[must_use]
+    pub fn hash(&self) -> B256 {
+        keccak256(self.to_string())
+    }
+}
+
+impl fmt::Display for People {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{HEADER}")?;
+        writeln!(f, "votes money {} admin {}", self.money_votes, self.admin_votes)?;
+        for person in &self.people {
+            let roles: Vec<&str> = person.roles.iter().map(|role| role.name()).collect();
+            let wallets: Vec<String> = person
+                .wallets
+                .iter()
+                .map(|wallet| format!("{wallet:#x}"))
+                .collect();
+            let until = person.until.map_or("never".to_owned(), |until| until.to_string());
+            writeln!(
+                f,
+                "person {} roles {} from {} until {until} wallets {}",
+                person.id,
+                roles.join(","),
+                person.from,
+                wallets.join(",")
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for People {
+    type Err = PeopleError;
+
+    fn from_str(text: &str) -> Result<Self, PeopleError> {
+        if text.len() > PEOPLE_TEXT_BYTES_MAX {
+            return Err(PeopleError::TooLong);
+        }
+        let lines = text.lines().map(str::trim).zip(1..);
+        let mut lines = lines.filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
+        if lines.next().map(|(line, _)| line) != Some(HEADER) {
+            return Err(PeopleError::Header);
+        }
+        let (votes, number) = lines.next().ok_or(PeopleError::Line(2))?;
+        let words: Vec<&str> = votes.split_whitespace().collect();
+        let ["votes", "money", money, "admin", admin] = words.as_slice() else {
+            return Err(PeopleError::Line(number));
+        };
+        let count = |text: &str| text.parse().map_err(|_| PeopleError::Line(number));
+        let (money, admin) = (count(money)?, count(admin)?);
+        let people = lines.map(|(line, number)| person(line).ok_or(PeopleError::Line(number)));
+        Self::new(money, admin, people.collect::<Result<_, _>>()?)
+    }
+}
+
+fn person(line: &str) -> Option<Person> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let [
+        "person",
+        id,
+        "roles",
+        roles,
+        "from",
+        from,
+        "until",
+        until,
+        "wallets",
+        wallets,
+    ] = words.as_slice()
+    else {
+        return None;
+    };
+    let plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_');
+    if id.len() > 64 || !id.bytes().all(plain) {
+        return None;
+    }
+    Some(Person {
+        id: (*id).to_owned(),
+        roles: roles.split(',').map(Role::by_name).collect::<Option<_>>()?,
+        from: from.parse().ok()?,
+        until: match *until {
+            "never" => None,
+            time => Some(time.parse().ok()?),
+        },
+        wallets: wallets
+            .split(',')
+            .map(|wallet| wallet.parse().ok())
+            .collect::<Option<_>>()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list() -> String {
+        let wallet = |byte| format!("{:#x}", Address::repeat_byte(byte));
+        format!(
+            "trellis-people 1\nvotes money 1 admin 2\n\
+             person alice roles builder,config_admin from 0 until never wallets {},{}\n\
+             person bob roles approver,config_admin from 10 until 20 wallets {}\n",
+            wallet(1),
+            wallet(2),
+            wallet(3)
+        )
+    }
+
+    #[test]
+    fn a_list_is_read_and_written_back_and_its_order_does_not_matter() {
+        let people: People = list().parse().unwrap();
+        assert_eq!(people.to_string(), list());
+        let mut lines: Vec<String> = list().lines().map(str::to_owned).collect();
+        lines.swap(2, 3);
+        lines.insert(2, "# who came later".to_owned());
+        let other: People = lines.join("\n").parse().unwrap();
+        assert_eq!(other.hash(), people.hash());
+        let bob = people.owner(Address::repeat_byte(3)).unwrap();
+        assert!(!bob.is_valid_at(9) && bob.is_valid_at(10) && bob.is_valid_at(19) && !bob.is_valid_at(20));
+    }
+
+    #[test]
+    fn lists_that_break_a_rule_are_refused() {
+        let parse = |text: &str| text.parse::<People>().map_err(|error| error.to_string());
+        let good = list();
+        for (from, to, rule) in [
+            ("trellis-people 1", "people", "the first line"),
+            ("money 1", "money 0", "beside the proposer"),
+            ("money 1", "money 2", "2 votes of the role approver"),
+            ("admin 2", "admin 1", "at least 2 people"),
+            ("admin 2", "admin 3", "3 votes of the role config_admin"),
+            ("person bob", "person alice", "share"),
+            ("person bob", "person Bob", "line 4"),
+            ("approver,", "viewer,", "line 4"),
+            ("0x0303", "0x0101", "line 4"),
+            ("from 10", "from -1", "line 4"),
+        ] {
+            let bad = if from == "0x0303" {
+                good.replace(&format!("{:#x}", Address::repeat_byte(3)), "0x01")
+            } else {
+                good.replacen(from, to, 1)
+            };
+            let error = parse(&bad).unwrap_err();
+            assert!(error.contains(rule), "{to}: {error}");
+        }
+        let shared = good.replace(
+            &format!("{:#x}", Address::repeat_byte(3)),
+            &format!("{:#x}", Address::repeat_byte(1)),
+        );
+        assert!(parse(&shared).unwrap_err().contains("share"));
+        assert_eq!(
+            parse(&"x".repeat(PEOPLE_TEXT_BYTES_MAX + 1)),
+            Err(PeopleError::TooLong.to_string())
+        );
+    }
+}

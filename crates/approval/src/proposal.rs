@@ -1,0 +1,253 @@
+//! Dangerous acts, as operators agree to them: what, how much, to how many, the hash of the exact content, until when.
+
+use alloy_primitives::{Address, B256};
+use money::Amount;
+
+use crate::{Message, Value};
+
+/// Decimal digits of the chain's coin. Tokens are not settled yet.
+const COIN_DECIMALS: u32 = 18;
+
+/// A batch of payouts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BatchProposal {
+    /// Its replay key on the chain.
+    pub batch_id: B256,
+    /// Hash of wallets and targets, in order.
+    pub list_hash: B256,
+    /// Hash of the rewards that it covers.
+    pub manifest_hash: B256,
+    /// What it pays in all, base units.
+    pub total: Amount,
+    /// To how many.
+    pub payouts: u32,
+}
+
+/// A root of liabilities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RootProposal {
+    /// The root.
+    pub root: B256,
+    /// Sum of its leaves, base units.
+    pub total: Amount,
+    /// How many leaves.
+    pub leaves: u32,
+    /// Journal entry up to which it counts.
+    pub as_of_seq: u64,
+}
+
+/// The end of stops of settlement.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ResumeProposal {
+    /// Numbers of the stops, ascending.
+    pub stops: Vec<u64>,
+}
+
+/// Another list of people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PeopleProposal {
+    /// Number of the new list.
+    pub version: u64,
+    /// Hash of the list that it replaces.
+    pub previous: B256,
+    /// Hash of the new list.
+    pub next: B256,
+}
+
+/// A dangerous act.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Proposal {
+    /// Pays a batch; `proposer` built it.
+    Batch {
+        /// What.
+        batch: BatchProposal,
+        /// The wallet of the operator who built it.
+        proposer: Address,
+    },
+    /// Publishes a root; `proposer` built it.
+    Root {
+        /// What.
+        root: RootProposal,
+        /// The wallet of the operator who built it.
+        proposer: Address,
+    },
+    /// Ends stops.
+    Resume(ResumeProposal),
+    /// Changes who may agree.
+    People(PeopleProposal),
+}
+
+impl Proposal {
+    /// Who proposed it, where that person has no vote.
+    #[must_use]
+    pub const fn proposer(&self) -> Option<Address> {
+        match self {
+            Self::Batch { proposer, .. } | Self::Root { proposer, .. } => Some(*proposer),
+            Self::Resume(_) | Self::People(_) => None,
+        }
+    }
+
+    /// What it is about, in one sentence for a person.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Batch { batch, .. } => {
+                format!("Pay {} to {} wallets", coins(batch.total), batch.payouts)
+            }
+            Self::Root { root, .. } => format!(
+                "Publish liabilities of {} to {} wallets; what is unpaid of it can be claimed",
+                coins(root.total),
+                root.leaves
+            ),
+            Self::Resume(resume) => format!("Resume settlement: end {}", stops(&resume.stops)),
+            Self::People(people) => {
+                format!(
+                    "Replace the list of people who may agree by version {}",
+                    people.version
+                )
+            }
+        }
+    }
+
+    /// The message that is signed; it agrees until `expires`, in seconds of the chain's time.
+    #[must_use]
+    pub fn message(&self, expires: u64) -> Message {
+        let summary = ("summary", Value::Text(self.summary()));
+        let expires = ("expires", Value::number(expires));
+        match self {
+            Self::Batch { batch, proposer } => Message::new(
+                "PayoutBatchApproval",
+                vec![
+                    summary,
+                    ("total", Value::number(batch.total.base_units())),
+                    ("payouts", Value::number(batch.payouts)),
+                    ("batchId", Value::Hash(batch.batch_id)),
+                    ("listHash", Value::Hash(batch.list_hash)),
+                    ("manifestHash", Value::Hash(batch.manifest_hash)),
+                    ("proposer", Value::Address(*proposer)),
+                    expires,
+                ],
+            ),
+            Self::Root { root, proposer } => Message::new(
+                "LiabilitiesRootApproval",
+                vec![
+                    summary,
+                    ("total", Value::number(root.total.base_units())),
+                    ("leaves", Value::number(root.leaves)),
+                    ("root", Value::Hash(root.root)),
+                    ("asOfSeq", Value::number(root.as_of_seq)),
+                    ("proposer", Value::Address(*proposer)),
+                    expires,
+                ],
+            ),
+            Self::Resume(resume) => Message::new(
+                "SettlementResumeApproval",
+                vec![summary, ("stops", Value::Text(numbers(&resume.stops))), expires],
+            ),
+            Self::People(people) => Message::new(
+                "PeopleApproval",
+                vec![
+                    summary,
+                    ("version", Value::number(people.version)),
+                    ("previous", Value::Hash(people.previous)),
+                    ("next", Value::Hash(people.next)),
+                    expires,
+                ],
+            ),
+        }
+    }
+}
+
+fn numbers(numbers: &[u64]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
+    numbers.join(", ")
+}
+
+fn stops(stops: &[u64]) -> String {
+    match stops {
+        [one] => format!("stop {one}"),
+        several => format!("stops {}", numbers(several)),
+    }
+}
+
+/// An amount in coins, exactly, without trailing zeros.
+fn coins(amount: Amount) -> String {
+    let unit = 10_u128.pow(COIN_DECIMALS);
+    let units = amount.base_units();
+    let (whole, rest) = (
+        units.checked_div(unit).unwrap_or_default(),
+        units.checked_rem(unit).unwrap_or_default(),
+    );
+    let fraction = format!("{rest:018}");
+    match fraction.trim_end_matches('0') {
+        "" => format!("{whole} BNB"),
+        fraction => format!("{whole}.{fraction} BNB"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_says_exactly_how_much() {
+        for (wei, text) in [
+            (0, "0 BNB"),
+            (1, "0.000000000000000001 BNB"),
+            (120_500_000_000_000_000_000, "120.5 BNB"),
+            (u128::MAX, "340282366920938463463.374607431768211455 BNB"),
+        ] {
+            assert_eq!(coins(Amount::new(wei)), text);
+        }
+    }
+
+    #[test]
+    fn every_field_that_differs_gives_another_digest() {
+        let domain = crate::Domain {
+            chain_id: 31_337,
+            contract: Address::repeat_byte(0xcc),
+        };
+        let batch = BatchProposal {
+            batch_id: B256::repeat_byte(1),
+            list_hash: B256::repeat_byte(2),
+            manifest_hash: B256::repeat_byte(3),
+            total: Amount::new(4),
+            payouts: 5,
+        };
+        let of = |batch, proposer| Proposal::Batch { batch, proposer };
+        let proposer = Address::repeat_byte(6);
+        let mut digests = vec![of(batch, proposer).message(7).digest(&domain)];
+        for changed in [
+            BatchProposal {
+                batch_id: B256::ZERO,
+                ..batch
+            },
+            BatchProposal {
+                list_hash: B256::ZERO,
+                ..batch
+            },
+            BatchProposal {
+                manifest_hash: B256::ZERO,
+                ..batch
+            },
+            BatchProposal {
+                total: Amount::new(5),
+                ..batch
+            },
+            BatchProposal { payouts: 6, ..batch },
+        ] {
+            digests.push(of(changed, proposer).message(7).digest(&domain));
+        }
+        digests.push(of(batch, Address::ZERO).message(7).digest(&domain));
+        digests.push(of(batch, proposer).message(8).digest(&domain));
+        let elsewhere = crate::Domain {
+            chain_id: 56,
+            ..domain
+        };
+        digests.push(of(batch, proposer).message(7).digest(&elsewhere));
+        let count = digests.len();
+        digests.sort_unstable();
+        digests.dedup();
+        assert_eq!(digests.len(), count);
+    }
+}

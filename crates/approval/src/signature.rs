@@ -1,0 +1,40 @@
+//! Signatures of people: who made one, and one as it travels.
+
+use std::fmt;
+
+use alloy_primitives::{Address, B256, Signature};
+
+/// The longest signature that is taken: a contract wallet of many owners has a few hundred bytes.
+pub const SIGNATURE_BYTES_MAX: usize = 4_096;
+
+/// A person's agreement to a proposal.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Approval {
+    /// The wallet that signed, of a person or of a contract.
+    pub wallet: Address,
+    /// Until when it agrees, in seconds of the chain's time.
+    pub expires: u64,
+    /// 65 bytes `r ‖ s ‖ v` of a key, or whatever the contract at `wallet` takes.
+    pub signature: Vec<u8>,
+}
+
+impl fmt::Debug for Approval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Approval({} until {})", self.wallet, self.expires)
+    }
+}
+
+/// Who signed a digest with a key; `None` for anything but the one canonical form of a signature (65 bytes, low `s`,
+/// `v` 27 or 28), so that nobody can make a second signature of a first.
+#[must_use]
+pub fn recover(digest: B256, signature: &[u8]) -> Option<Address> {
+    let bytes: &[u8; 65] = signature.try_into().ok()?;
+    if !matches!(bytes[64], 27 | 28) {
+        return None;
+    }
+    let signature = Signature::from_raw_array(bytes).ok()?;
+    if signature.normalize_s().is_some() {
+        return None;
+    }
+    signature.recover_address_from_prehash(&digest).ok()
+}

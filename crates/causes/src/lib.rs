@@ -1,0 +1,13 @@
+//! The contract's logs as causes of the ledger: every journal entry exactly one.
+//!
+//! One decoder for whoever records what the chain says and for whoever posts it. Not responsible for where logs come from, for
+//! their completeness (the journal's fold), nor for what a cause does.
+#![deny(missing_docs)]
+
+mod decode;
+#[cfg(feature = "encode")]
+mod encode;
+
+pub use decode::{DecodeError, Decoder, PayoutsError, ReadError};
+#[cfg(feature = "encode")]
+pub use encode::logs_of;

@@ -1,0 +1,270 @@
+//! Who asks, as far as the network tells: the canonical address of a client, also behind proxies.
+//!
+//! An IPv4 address that a dual-stack socket shows as `::ffff:a.b.c.d` is the IPv4 address; an IPv6 address counts with the
+//! /64 around it, which is what one customer usually has. What proxies say about their clients is believed only of proxies
+//! that the configuration names, and only in the one header that it names: anybody can write the others.
+
+mod forwarded;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+
+use axum::http::{Extensions, HeaderMap};
+
+use crate::env::{Env, EnvError};
+
+/// The canonical address of the client of a request; an extension of every request that [`crate::server`] serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(IpAddr);
+
+impl ClientAddress {
+    /// The client at this address.
+    #[must_use]
+    pub fn new(address: IpAddr) -> Self {
+        Self(address.to_canonical())
+    }
+
+    /// The client of a request; one that no server of ours received comes from nowhere.
+    #[must_use]
+    pub fn of(extensions: &Extensions) -> Self {
+        let known = extensions.get::<Self>().copied();
+        known.unwrap_or(Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
+    }
+
+    /// The address.
+    #[must_use]
+    pub const fn ip(self) -> IpAddr {
+        self.0
+    }
+
+    /// What limits count by: all of an IPv4 address, the first half of an IPv6 one.
+    #[must_use]
+    pub fn key(self) -> Vec<u8> {
+        match self.0 {
+            IpAddr::V4(address) => address.octets().to_vec(),
+            IpAddr::V6(address) => address.octets()[..8].to_vec(),
+        }
+    }
+}
+
+/// An address with the number of leading bits that count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Network {
+    address: IpAddr,
+    bits: u32,
+}
+
+/// Why a text is no network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be addresses or networks (10.0.0.0/8), separated by commas")]
+pub struct NotANetwork;
+
+impl FromStr for Network {
+    type Err = NotANetwork;
+
+    fn from_str(text: &str) -> Result<Self, NotANetwork> {
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits.parse().map_err(|_| NotANetwork)?)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| NotANetwork)?;
+        let bits_max = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.unwrap_or(bits_max);
+        if bits > bits_max {
+            return Err(NotANetwork);
+        }
+        Ok(Self { address, bits })
+    }
+}
+
+impl Network {
+    fn contains(self, address: IpAddr) -> bool {
+        let (own, other, length) = match (self.address, address) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                (u128::from(own.to_bits()), u128::from(other.to_bits()), 32)
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => (own.to_bits(), other.to_bits(), 128),
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return false,
+        };
+        // A shift by all bits would overflow: then nothing is compared.
+        let shift = length - self.bits;
+        own.checked_shr(shift).unwrap_or(0) == other.checked_shr(shift).unwrap_or(0)
+    }
+}
+
+/// The header in which proxies say for whom they ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProxyHeader {
+    /// `x-forwarded-for: client, proxy`.
+    #[default]
+    XForwardedFor,
+    /// `forwarded: for=client, for=proxy` (RFC 7239).
+    Forwarded,
+}
+
+impl FromStr for ProxyHeader {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.to_ascii_lowercase().as_str() {
+            "x-forwarded-for" => Ok(Self::XForwardedFor),
+            "forwarded" => Ok(Self::Forwarded),
+            _ => Err("must be x-forwarded-for or forwarded"),
+        }
+    }
+}
+
+/// The proxies that are believed, and what they write. Without any the client is whoever has connected.
+#[derive(Clone, Debug, Default)]
+pub struct TrustedProxies {
+    networks: Vec<Network>,
+    header: ProxyHeader,
+}
+
+impl TrustedProxies {
+    /// Reads `TRELLIS_TRUSTED_PROXIES` (addresses and networks, separated by commas) and `TRELLIS_PROXY_HEADER`
+    /// (`x-forwarded-for`, the default, or `forwarded`).
+    ///
+    /// # Errors
+    /// A variable that is not valid, by name.
+    pub fn from_env(env: &Env) -> Result<Self, EnvError> {
+        let name = "TRELLIS_TRUSTED_PROXIES";
+        let networks = env.text_or(name, "")?;
+        let networks = networks
+            .split(',')
+            .map(str::trim)
+            .filter(|network| !network.is_empty());
+        Ok(Self {
+            networks: networks
+                .map(|network| network.parse().map_err(|error| EnvError::invalid(name, error)))
+                .collect::<Result<_, _>>()?,
+            header: env.parse_or("TRELLIS_PROXY_HEADER", ProxyHeader::default())?,
+        })
+    }
+
+    /// Whether this peer is a proxy that is believed.
+    #[must_use]
+    pub fn contains(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.networks.iter().any(|network| network.contains(peer))
+    }
+
+    /// The client of a request of this peer: from the last hop back, the first that is no trusted proxy. A hop that is not
+    /// an address ends the search at the proxy that wrote it.
+    #[must_use]
+    pub fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> ClientAddress {
+        let mut client = peer.ip().to_canonical();
+        if self.contains(client) {
+            for hop in forwarded::hops(self.header, headers).into_iter().rev() {
+                let Some(hop) = hop else { break };
+                client = hop;
+                if !self.contains(client) {
+                    break;
+                }
+            }
+        }
+        ClientAddress(client)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn proxies(networks: &str, header: &str) -> TrustedProxies {
+        TrustedProxies::from_env(&Env::of(&[
+            ("TRELLIS_TRUSTED_PROXIES", networks),
+            ("TRELLIS_PROXY_HEADER", header),
+        ]))
+        .unwrap()
+    }
+
+    fn client(proxies: &TrustedProxies, peer: &str, headers: &[(&'static str, &'static str)]) -> String {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        let peer = SocketAddr::new(peer.parse().unwrap(), 1);
+        proxies.client(peer, &map).ip().to_string()
+    }
+
+    #[test]
+    fn a_mapped_address_is_the_ipv4_address_and_ipv6_counts_by_its_first_half() {
+        let key = |text: &str| ClientAddress::new(text.parse().unwrap()).key();
+        assert_eq!(key("::ffff:192.0.2.1"), [192, 0, 2, 1]);
+        assert_ne!(key("::ffff:192.0.2.1"), key("::ffff:192.0.2.2"));
+        assert_eq!(key("2001:db8:0:1::1"), key("2001:db8:0:1:ffff::2"));
+        assert_ne!(key("2001:db8:0:1::1"), key("2001:db8:0:2::1"));
+    }
+
+    #[test]
+    fn without_trusted_proxies_no_header_is_believed() {
+        let none = TrustedProxies::default();
+        let headers = [("x-forwarded-for", "192.0.2.9"), ("forwarded", "for=192.0.2.8")];
+        assert_eq!(client(&none, "198.51.100.1", &headers), "198.51.100.1");
+        assert_eq!(client(&none, "::ffff:198.51.100.1", &headers), "198.51.100.1");
+    }
+
+    #[test]
+    fn the_first_hop_from_the_end_that_is_no_proxy_is_the_client() {
+        let own = proxies("10.0.0.0/8, fd00::/8", "");
+        for (peer, header, expected) in [
+            ("10.0.0.1", "192.0.2.9", "192.0.2.9"),
+            // What the client wrote before the proxy's own hop is not believed.
+            ("10.0.0.1", "203.0.113.7, 192.0.2.9", "192.0.2.9"),
+            ("10.0.0.1", "192.0.2.9, 10.0.0.2", "192.0.2.9"),
+            ("::ffff:10.0.0.1", "::ffff:192.0.2.9", "192.0.2.9"),
+            ("fd00::1", "2001:db8::1", "2001:db8::1"),
+            ("10.0.0.1", "192.0.2.9:4711", "192.0.2.9"),
+            ("10.0.0.1", "nonsense", "10.0.0.1"),
+            ("10.0.0.1", "192.0.2.9, nonsense, 10.0.0.2", "10.0.0.2"),
+            ("198.51.100.1", "192.0.2.9", "198.51.100.1"),
+        ] {
+            let headers = [("x-forwarded-for", header)];
+            assert_eq!(client(&own, peer, &headers), expected, "{peer} {header}");
+        }
+        let lines = [("x-forwarded-for", "192.0.2.1"), ("x-forwarded-for", "192.0.2.2")];
+        assert_eq!(client(&own, "10.0.0.1", &lines), "192.0.2.2");
+        let other = [("forwarded", "for=192.0.2.9")];
+        assert_eq!(client(&own, "10.0.0.1", &other), "10.0.0.1");
+    }
+
+    #[test]
+    fn the_header_of_rfc_7239_is_read_when_it_is_configured() {
+        let own = proxies("10.0.0.0/8", "Forwarded");
+        for (header, expected) in [
+            ("for=192.0.2.60;proto=http;by=203.0.113.43", "192.0.2.60"),
+            ("proto=https;For=\"192.0.2.60:80\"", "192.0.2.60"),
+            (
+                "for=192.0.2.43, for=\"[2001:db8:cafe::17]:4711\"",
+                "2001:db8:cafe::17",
+            ),
+            ("for=_hidden", "10.0.0.1"),
+            ("proto=https", "10.0.0.1"),
+        ] {
+            let headers = [("forwarded", header), ("x-forwarded-for", "192.0.2.1")];
+            assert_eq!(client(&own, "10.0.0.1", &headers), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused() {
+        for text in [
+            "10.0.0.0/33",
+            "::/129",
+            "10.0.0",
+            "10.0.0.0/x",
+            "proxy.example.org",
+        ] {
+            let env = Env::of(&[("TRELLIS_TRUSTED_PROXIES", text)]);
+            assert!(TrustedProxies::from_env(&env).is_err(), "{text}");
+        }
+        let all: Network = "0.0.0.0/0".parse().unwrap();
+        assert!(all.contains("192.0.2.1".parse().unwrap()));
+        assert!(!all.contains("::1".parse().unwrap()));
+        let every: Network = "::/0".parse().unwrap();
+        assert!(every.contains("::1".parse().unwrap()));
+    }
+}

@@ -1,0 +1,31 @@
+//! What every process of the system needs around its work: configuration from the environment, logs, metrics, health, the
+//! HTTP server with its limits, who a client is and how often it may ask, TLS, the end by signals, the chain of an error,
+//! and fault points for tests.
+//!
+//! Not responsible for what is logged, measured or served.
+
+mod chain;
+mod chain_class;
+pub mod client;
+pub mod env;
+mod fault;
+pub mod headers;
+pub mod health;
+pub mod limiter;
+pub mod logs;
+pub mod metrics;
+pub mod problem;
+mod ready;
+pub mod request_id;
+pub mod server;
+pub mod shutdown;
+pub mod tls;
+pub mod transport;
+
+pub use chain::ErrorChain;
+pub use chain_class::is_local_chain;
+pub use env::{Env, EnvError};
+pub use fault::{FAULT_VARIABLE, fault_point};
+pub use logs::init;
+pub use ready::{READY_FILE_VARIABLE, announce_ready};
+pub use tls::install_tls;

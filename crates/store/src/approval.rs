@@ -1,0 +1,164 @@
+//! Signatures of operators over proposals, and the operators themselves as people with votes.
+//!
+//! Not responsible for what a signature is good for: whoever reads them verifies them.
+
+use ::approval::{Approval, Person, Role};
+use alloy_primitives::{Address, B256};
+use sqlx::PgConnection;
+use std::collections::BTreeMap;
+
+use crate::StoreError;
+use crate::chain_log::signed;
+use crate::deployment::{address, natural};
+
+/// Signatures read of one proposal at most: a role that stores useless ones must not make reading expensive.
+const APPROVALS_READ_MAX: i64 = 64;
+
+/// What a signature is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A batch.
+    Batch(B256),
+    /// A root of liabilities.
+    Root(B256),
+    /// A stop.
+    Stop(u64),
+}
+
+impl Subject {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Batch(_) => "batch",
+            Self::Root(_) => "root",
+            Self::Stop(_) => "resume",
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Batch(id) | Self::Root(id) => id.to_vec(),
+            Self::Stop(stop) => stop.to_be_bytes().to_vec(),
+        }
+    }
+}
+
+/// A stored signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredApproval {
+    /// The signature.
+    pub approval: Approval,
+    /// Of the end of stops: all that it is about.
+    pub stops: Vec<u64>,
+}
+
+/// Stores a signature; `false` when it is stored already.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn insert(
+    connection: &mut PgConnection,
+    subject: &Subject,
+    approval: &Approval,
+    stops: Option<&[u64]>,
+) -> Result<bool, StoreError> {
+    let stops: Option<Vec<i64>> = stops
+        .map(|stops| stops.iter().map(|stop| signed(*stop)).collect())
+        .transpose()?;
+    let inserted = sqlx::query!(
+        "INSERT INTO approval (kind, subject, wallet, expires, stops, signature) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT DO NOTHING",
+        subject.kind(),
+        subject.bytes(),
+        approval.wallet.as_slice(),
+        signed(approval.expires)?,
+        stops.as_deref(),
+        approval.signature,
+    )
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// Signatures about something that end last, at most 64.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list(
+    connection: &mut PgConnection,
+    subject: &Subject,
+) -> Result<Vec<StoredApproval>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT a.wallet, a.expires, a.stops, a.signature FROM approval AS a
+         JOIN operator AS o ON o.wallet = a.wallet
+         WHERE a.kind = $1 AND a.subject = $2 ORDER BY a.expires DESC, a.id LIMIT $3",
+        subject.kind(),
+        subject.bytes(),
+        APPROVALS_READ_MAX,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let stops = row.stops.unwrap_or_default();
+            Ok(StoredApproval {
+                approval: Approval {
+                    wallet: address(&row.wallet, "approval.wallet")?,
+                    expires: natural(row.expires, "approval.expires")?,
+                    signature: row.signature,
+                },
+                stops: stops
+                    .into_iter()
+                    .map(|stop| natural(stop, "approval.stops"))
+                    .collect::<Result<_, _>>()?,
+            })
+        })
+        .collect()
+}
+
+/// The operators as people: those who may propose or agree.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_people(connection: &mut PgConnection) -> Result<Vec<Person>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT person, wallet, roles, valid_from, valid_until FROM operator ORDER BY person, wallet"
+    )
+    .fetch_all(connection)
+    .await?;
+    // Times belong to wallets here: of a person whose wallets differ in that, each is a part of its own.
+    let mut people: BTreeMap<(String, u64, Option<u64>), Person> = BTreeMap::new();
+    for row in rows {
+        let from = natural(row.valid_from, "operator.valid_from")?;
+        let until = row
+            .valid_until
+            .map(|until| natural(until, "operator.valid_until"))
+            .transpose()?;
+        let person = people
+            .entry((row.person.clone(), from, until))
+            .or_insert_with(|| Person {
+                id: row.person,
+                roles: std::collections::BTreeSet::new(),
+                from,
+                until,
+                wallets: std::collections::BTreeSet::new(),
+            });
+        let roles = row.roles.iter().filter_map(|role| Role::by_name(role));
+        person.roles.extend(roles);
+        person.wallets.insert(address(&row.wallet, "operator.wallet")?);
+    }
+    Ok(people.into_values().collect())
+}
+
+/// The person with this wallet, by id.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_person(
+    connection: &mut PgConnection,
+    wallet: Address,
+) -> Result<Option<String>, StoreError> {
+    let person = sqlx::query_scalar!("SELECT person FROM operator WHERE wallet = $1", wallet.as_slice())
+        .fetch_optional(connection)
+        .await?;
+    Ok(person)
+}

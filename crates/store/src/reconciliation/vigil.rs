@@ -1,0 +1,232 @@
+//! What the reconciler reads and writes between its runs: who works, how far everybody is, what was paid for gas.
+
+use std::ops::RangeInclusive;
+
+use alloy_primitives::{Address, B256, FixedBytes};
+use audit::checks::{Check, Finding, Severity};
+use serde_json::Value;
+use sqlx::{PgConnection, PgTransaction};
+
+use super::findings::{Opened, stop, upsert};
+use crate::chain_log::{StoredLog, root, signed};
+use crate::deployment::{address, hash, natural};
+use crate::{DbAmount, StoreError, alert};
+
+/// Who works, and how far everybody is. Ages are in seconds, by the database's clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// By lease, seconds since it ran out; 0 while somebody holds it.
+    pub leases: Vec<(String, u64)>,
+    /// The listener's checkpoint, once there is one.
+    pub checkpoint: Option<CheckpointAge>,
+    /// For how long the oldest entry of the inbox waits to be posted.
+    pub unposted_seconds: Option<u64>,
+}
+
+/// The listener's checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckpointAge {
+    /// Height of the newest block.
+    pub head_number: u64,
+    /// Height of the newest final block.
+    pub final_number: u64,
+    /// Its hash.
+    pub final_hash: B256,
+    /// The journal's sequence there.
+    pub final_seq: u64,
+    /// The journal's root there.
+    pub final_root: FixedBytes<24>,
+    /// Since it moved.
+    pub unchanged_seconds: u64,
+}
+
+/// An attempt of ours that is final, with the fee that is booked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BookedFee {
+    /// Who sent it.
+    pub sender: Address,
+    /// The transaction.
+    pub transaction_hash: B256,
+    /// The block that includes it.
+    pub block_number: u64,
+    /// Gas and wei for each unit, once a receipt said so.
+    pub booked: Option<(u64, u128)>,
+}
+
+/// Reads who works and how far everybody is.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_standing(connection: &mut PgConnection) -> Result<Standing, StoreError> {
+    let leases = sqlx::query!(
+        r#"SELECT name, greatest(0, extract(epoch FROM clock_timestamp() - expires_at))::bigint AS "expired!"
+           FROM lease"#
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let leases: Result<Vec<_>, StoreError> = leases
+        .into_iter()
+        .map(|row| Ok((row.name, natural(row.expired, "lease.expires_at")?)))
+        .collect();
+    let checkpoint = sqlx::query!(
+        r#"SELECT head_number, final_number, final_hash, final_seq, final_root,
+                  greatest(0, extract(epoch FROM clock_timestamp() - updated_at))::bigint AS "age!"
+           FROM checkpoint"#
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let checkpoint = checkpoint.map(|row| -> Result<CheckpointAge, StoreError> {
+        Ok(CheckpointAge {
+            head_number: natural(row.head_number, "checkpoint.head_number")?,
+            final_number: natural(row.final_number, "checkpoint.final_number")?,
+            final_hash: hash(&row.final_hash, "checkpoint.final_hash")?,
+            final_seq: natural(row.final_seq, "checkpoint.final_seq")?,
+            final_root: root(&row.final_root, "checkpoint.final_root")?,
+            unchanged_seconds: natural(row.age, "checkpoint.updated_at")?,
+        })
+    });
+    let unposted = sqlx::query_scalar!(
+        r#"SELECT greatest(0, extract(epoch FROM clock_timestamp() - received_at))::bigint AS "age!"
+           FROM inbox WHERE fact_seq IS NULL ORDER BY id LIMIT 1"#
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(Standing {
+        leases: leases?,
+        checkpoint: checkpoint.transpose()?,
+        unposted_seconds: unposted
+            .map(|age| natural(age, "inbox.received_at"))
+            .transpose()?,
+    })
+}
+
+/// Accounts that send our transactions.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_sending_accounts(connection: &mut PgConnection) -> Result<Vec<Address>, StoreError> {
+    let rows = sqlx::query_scalar!("SELECT address FROM sender_account ORDER BY address")
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|bytes| address(bytes, "sender_account.address"))
+        .collect()
+}
+
+/// Attempts that blocks of these heights include, as far as it is known.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_booked_fees(
+    connection: &mut PgConnection,
+    heights: RangeInclusive<u64>,
+) -> Result<Vec<BookedFee>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT s.sender, a.transaction_hash, a.included_block AS "block!", a.gas_used,
+                  a.gas_price AS "gas_price: DbAmount"
+           FROM attempt AS a JOIN submission AS s ON s.id = a.submission_id
+           WHERE a.included_block BETWEEN $1 AND $2 ORDER BY a.included_block, s.nonce"#,
+        signed(*heights.start())?,
+        signed(*heights.end())?,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let used = row
+                .gas_used
+                .map(|gas| natural(gas, "attempt.gas_used"))
+                .transpose()?;
+            Ok(BookedFee {
+                sender: address(&row.sender, "submission.sender")?,
+                transaction_hash: hash(&row.transaction_hash, "attempt.transaction_hash")?,
+                block_number: natural(row.block, "attempt.included_block")?,
+                booked: used.zip(row.gas_price.map(|price| price.0.base_units())),
+            })
+        })
+        .collect()
+}
+
+/// Final logs of blocks of these heights.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_final_logs(
+    transaction: &mut PgTransaction<'_>,
+    heights: RangeInclusive<u64>,
+) -> Result<Vec<StoredLog>, StoreError> {
+    let after = super::Cursor {
+        block_number: heights.start().saturating_sub(1),
+    };
+    super::position::list_logs(transaction, after, *heights.end()).await
+}
+
+/// Stores what a round between runs found: what it no longer sees of a check is over. What is grave stops settlement.
+/// Returns findings that are new.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn insert_round(
+    transaction: &mut PgTransaction<'_>,
+    check: Check,
+    findings: &[Finding],
+    at: &Value,
+) -> Result<Vec<Opened>, StoreError> {
+    let mut raised = Vec::new();
+    for finding in findings {
+        let is_new = upsert(transaction, None, finding).await?;
+        if !is_new || alert::is_told_at_once(finding.severity) {
+            alert::raise(transaction, finding, at).await?;
+        }
+        if finding.severity == Severity::S1 {
+            stop(transaction, finding).await?;
+        }
+        if is_new {
+            raised.push(Opened {
+                check: check.id().to_owned(),
+                subject: finding.subject.clone(),
+                severity: finding.severity.name().to_owned(),
+            });
+        }
+    }
+    Ok(raised)
+}
+
+/// Closes the open findings of a check but for these subjects; returns what is over.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn resolve_others(
+    transaction: &mut PgTransaction<'_>,
+    check: Check,
+    still_open: &[String],
+) -> Result<Vec<String>, StoreError> {
+    let over = sqlx::query_scalar!(
+        "UPDATE reconciliation_finding SET resolved_at = now()
+         WHERE resolved_at IS NULL AND check_id = $1 AND NOT subject = ANY($2) RETURNING subject",
+        check.id(),
+        still_open,
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    for subject in &over {
+        alert::resolve(transaction, check.id(), subject).await?;
+    }
+    Ok(over)
+}
+
+/// Subjects of the open findings of a check.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_open_subjects(
+    connection: &mut PgConnection,
+    check: Check,
+) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT subject FROM reconciliation_finding WHERE resolved_at IS NULL AND check_id = $1 ORDER BY id",
+        check.id()
+    )
+    .fetch_all(connection)
+    .await?)
+}

@@ -1,0 +1,259 @@
+//! Rounds between the looks: every few seconds, whether a look is possible or not, it is seen whether chain, finality,
+//! listener, posting, settlement and the looks themselves go on, and whether the endpoints agree.
+//!
+//! A round observes, has `audit::vigil` judge, and stores what that finds like the findings of a look. What it could not observe
+//! stays as it was. Not responsible for telling people (see `alert`), nor for the books.
+
+mod accounts;
+mod endpoints;
+mod heartbeat;
+mod limits;
+mod looks;
+mod rescan;
+
+use std::time::{Duration, Instant};
+
+use audit::checks::{Check, Finding, Verdict};
+use audit::vigil::{self, Progress, RecordedFinal, RecordedHead, Worker, WorkerSeen};
+use chain::ChainReader;
+use serde_json::json;
+use service::ErrorChain;
+use sqlx::Connection;
+use store::PgPool;
+use store::lease::{self, Lease};
+use store::reconciliation::vigil::{self as stored, Standing};
+use tokio::sync::watch;
+
+use accounts::Purses;
+use endpoints::{Endpoints, Seen};
+use heartbeat::Heartbeat;
+use rescan::Rescan;
+
+pub use limits::VigilConfig;
+pub use looks::Looks;
+
+/// What is remembered between rounds.
+#[derive(Debug)]
+pub struct Vigil {
+    pool: PgPool,
+    endpoints: Endpoints,
+    purses: Purses,
+    rescan: Rescan,
+    heartbeat: Heartbeat,
+    looks: Looks,
+    config: VigilConfig,
+    started: Instant,
+}
+
+impl Vigil {
+    /// Nothing is observed yet.
+    ///
+    /// # Errors
+    /// The HTTP client of the heartbeat cannot be made.
+    pub fn new(
+        pool: PgPool,
+        readers: Vec<ChainReader>,
+        looks: Looks,
+        config: VigilConfig,
+    ) -> Result<Self, reqwest::Error> {
+        Ok(Self {
+            pool,
+            endpoints: Endpoints::new(readers),
+            purses: Purses::default(),
+            rescan: Rescan::default(),
+            heartbeat: Heartbeat::new(&config)?,
+            looks,
+            config,
+            started: Instant::now(),
+        })
+    }
+
+    /// Goes round for as long as this process is the one that stores.
+    pub(crate) async fn run(mut self, mut leads: watch::Receiver<Option<Lease>>) {
+        loop {
+            // The sender is gone when the process ends.
+            let Ok(lease) = leads.wait_for(Option::is_some).await.map(|lease| *lease) else {
+                return;
+            };
+            let is_done = match self.round(lease).await {
+                Ok(()) => true,
+                Err(error) => {
+                    metrics::counter!("trellis_reconciler_failed_rounds_total").increment(1);
+                    tracing::warn!(error = format!("{error:#}"), "a round between the looks failed");
+                    false
+                }
+            };
+            // Silence is what the receiver of heartbeats is to notice.
+            if is_done && self.is_well() {
+                self.heartbeat.beat(&self.looks).await;
+            }
+            tokio::time::sleep(self.config.interval).await;
+        }
+    }
+
+    /// Observes once, and stores what is found.
+    ///
+    /// # Errors
+    /// The database does not answer, or the lease was lost.
+    pub async fn round(&mut self, lease: Option<Lease>) -> anyhow::Result<()> {
+        let mut connection = self.pool.acquire().await?;
+        let standing = stored::find_standing(&mut connection).await?;
+        drop(connection);
+        let seen = self.endpoints.look(&standing).await;
+        let freshness = vigil::freshness(&self.progress(&standing, &seen), &self.config.freshness);
+        self.store_beside(lease, Check::Freshness, &freshness, seen.unseen_progress())
+            .await?;
+        let recorded = standing.checkpoint.map(|checkpoint| RecordedFinal {
+            number: checkpoint.final_number,
+            seen: vigil::FinalSeen {
+                hash: checkpoint.final_hash,
+                seq: checkpoint.final_seq,
+                root: checkpoint.final_root,
+            },
+        });
+        let agreement = vigil::agreement(&seen.endpoints, seen.common, recorded);
+        self.store_beside(lease, Check::Agreement, &agreement, seen.unseen_agreement())
+            .await?;
+        let reconciler = vigil::reconciler(&self.looks.seen(self.config.look_max, self.config.check_max));
+        self.store(lease, Check::Reconciler, &reconciler).await?;
+        self.watch_accounts(lease, &standing).await?;
+        self.watch_logs(lease, &standing).await
+    }
+
+    /// Whether the process may say that it is well.
+    fn is_well(&self) -> bool {
+        let seen = self.looks.seen(self.config.look_max, self.config.check_max);
+        vigil::reconciler(&seen) == Verdict::Passed
+    }
+
+    fn progress(&self, standing: &Standing, seen: &Seen) -> Progress {
+        let since_start = self.started.elapsed().as_secs();
+        let missing = |worker: Worker| {
+            let lease = standing.leases.iter().find(|(name, _)| name == worker.name());
+            lease.map_or(since_start, |(_, expired)| *expired)
+        };
+        Progress {
+            unanswered_seconds: seen.unanswered_seconds,
+            head: seen.head,
+            recorded: standing.checkpoint.map(|checkpoint| RecordedHead {
+                number: checkpoint.head_number,
+                finalized: checkpoint.final_number,
+                unchanged_seconds: checkpoint.unchanged_seconds,
+            }),
+            unposted_seconds: standing.unposted_seconds,
+            workers: Worker::ALL
+                .map(|worker| WorkerSeen {
+                    worker,
+                    missing_seconds: missing(worker),
+                })
+                .to_vec(),
+        }
+    }
+
+    /// Balances and fees, at the final block that the listener recorded.
+    async fn watch_accounts(&mut self, lease: Option<Lease>, standing: &Standing) -> anyhow::Result<()> {
+        let (Some(checkpoint), Some(reader)) = (standing.checkpoint, self.endpoints.answering()) else {
+            return Ok(());
+        };
+        let seen = self
+            .purses
+            .look(&self.pool, reader, &checkpoint, &self.config)
+            .await;
+        match seen {
+            Ok(Some(seen)) => {
+                self.store(lease, Check::Accounts, &vigil::accounts(&seen.accounts))
+                    .await?;
+                if let Some(windows) = seen.windows {
+                    self.store(lease, Check::Fees, &vigil::fees(&windows)).await?;
+                }
+            }
+            Ok(None) => {}
+            // The block may be gone at this endpoint, or its state: the next round is at another one.
+            Err(error) => tracing::debug!(error = format!("{error:#}"), "accounts were not read"),
+        }
+        Ok(())
+    }
+
+    /// A part of the final logs again, from the endpoint that is last in the configuration.
+    async fn watch_logs(&mut self, lease: Option<Lease>, standing: &Standing) -> anyhow::Result<()> {
+        let (Some(checkpoint), Some(reader)) = (standing.checkpoint, self.endpoints.witness()) else {
+            return Ok(());
+        };
+        let part = self.rescan.next(checkpoint.final_number, &self.config);
+        let Some(heights) = part else { return Ok(()) };
+        match self.rescan.read(&self.pool, reader, heights.clone()).await {
+            Ok(verdict) => {
+                let mut connection = self.pool.acquire().await?;
+                let open = stored::list_open_subjects(&mut connection, Check::Rescan).await?;
+                drop(connection);
+                // Of other parts of the chain nothing was seen now.
+                let others = rescan::outside(&open, &heights);
+                self.store_beside(lease, Check::Rescan, &verdict, others).await?;
+                self.rescan.done(heights);
+            }
+            Err(error) => tracing::debug!(error = format!("{error:#}"), "logs were not read again"),
+        }
+        Ok(())
+    }
+
+    async fn store(&self, lease: Option<Lease>, check: Check, verdict: &Verdict) -> anyhow::Result<()> {
+        self.store_beside(lease, check, verdict, Vec::new()).await
+    }
+
+    /// Stores what a check found; findings of these other subjects stay as they are.
+    async fn store_beside(
+        &self,
+        lease: Option<Lease>,
+        check: Check,
+        verdict: &Verdict,
+        others: Vec<String>,
+    ) -> anyhow::Result<()> {
+        let findings: &[Finding] = match verdict {
+            Verdict::Failed { findings, .. } => findings,
+            Verdict::Passed => &[],
+            Verdict::Skipped(_) => return Ok(()),
+        };
+        measure(check, findings.len());
+        let mut connection = self.pool.acquire().await?;
+        let mut transaction = connection.begin().await?;
+        if let Some(lease) = lease {
+            lease::check(&mut transaction, lease).await?;
+        }
+        let at = json!({ "round": true });
+        let raised = stored::insert_round(&mut transaction, check, findings, &at).await?;
+        let mut open = others;
+        open.extend(findings.iter().map(|finding| finding.subject.clone()));
+        let over = stored::resolve_others(&mut transaction, check, &open).await?;
+        transaction.commit().await?;
+        for opened in raised {
+            let finding = findings.iter().find(|finding| finding.subject == opened.subject);
+            let Some(finding) = finding else { continue };
+            tracing::error!(
+                check = opened.check,
+                severity = opened.severity,
+                subject = opened.subject,
+                expected = finding.expected,
+                actual = finding.actual,
+                "{}",
+                finding.detail
+            );
+        }
+        for subject in over {
+            tracing::info!(check = check.id(), subject, "a finding is over");
+        }
+        Ok(())
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge is for people, not for money")]
+fn measure(check: Check, found: usize) {
+    metrics::gauge!("trellis_reconciler_findings", "check" => check.id()).set(found as f64);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = now.unwrap_or(Duration::ZERO).as_secs_f64();
+    metrics::gauge!("trellis_reconciler_check_run_timestamp_seconds", "check" => check.id()).set(now);
+}
+
+/// An error for the log.
+fn told(error: &(dyn std::error::Error + 'static)) -> String {
+    ErrorChain(error).to_string()
+}

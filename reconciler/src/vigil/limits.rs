@@ -1,0 +1,198 @@
+//! What the rounds between looks are told, from the environment.
+//!
+//! | variable | meaning |
+//! | --- | --- |
+//! | `TRELLIS_VIGIL_INTERVAL_MS` | between two rounds; 5000 by default, 50 to 20000 |
+//! | `TRELLIS_CHAIN_HALTED_SECONDS` | without a new block, or without an answer of any endpoint; 30 by default, 1 to 3600 |
+//! | `TRELLIS_SILENCE_SECONDS` | for which listener, posting or settlement may be silent; 20 by default, 1 to 3600 |
+//! | `TRELLIS_LOOK_MAX_SECONDS` | between two looks at most; 300 by default, 1 to 86400 |
+//! | `TRELLIS_CHECK_MAX_SECONDS` | for which a check may be skipped; 900 by default, 1 to 86400 |
+//! | `TRELLIS_HEARTBEAT_URL` | who is told that all is done, and pages when that ends; nobody by default |
+//! | `TRELLIS_HEARTBEAT_INTERVAL_MS` | between two heartbeats; 30000 by default, 50 to 3600000 |
+//! | `TRELLIS_GAS_MIN` | wei that every sending account must have; 50000000000000000 by default |
+//! | `TRELLIS_ACCOUNTS_MIN` | other accounts that must have money, `name=0x…=wei`, separated by commas |
+//! | `TRELLIS_RESCAN_INTERVAL_MS` | between two parts of the chain that are read again; 30000 by default, 50 to 3600000 |
+//! | `TRELLIS_RESCAN_DEPTH` | newest final blocks that are read again, in turn; 400000 by default, two days |
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use alloy_primitives::Address;
+use audit::vigil::FreshnessLimits;
+use service::{Env, EnvError};
+
+/// A twelfth of the minute in which people are told.
+const INTERVAL_MS_DEFAULT: u64 = 5_000;
+/// Above it a finding could not be confirmed by a second round within the minute.
+const INTERVAL_MS: RangeInclusive<u64> = 50..=20_000;
+/// Sixty blocks of BNB Smart Chain, and half of the minute in which people are told.
+const HALTED_SECONDS_DEFAULT: u64 = 30;
+/// A restart with a rebuild takes a few seconds: longer is no restart.
+const SILENCE_SECONDS_DEFAULT: u64 = 20;
+/// An hour of silence is an outage under any rule.
+const OUTAGE_SECONDS: RangeInclusive<u64> = 1..=3_600;
+/// As long as the health of the process waits for a look.
+const LOOK_MAX_SECONDS_DEFAULT: u64 = 300;
+/// Three times the longest time between looks at everything.
+const CHECK_MAX_SECONDS_DEFAULT: u64 = 900;
+/// Nobody waits longer than a day.
+const AGE_SECONDS: RangeInclusive<u64> = 1..=86_400;
+/// Twice a minute, as most receivers of heartbeats want it.
+const HEARTBEAT_INTERVAL_MS_DEFAULT: u64 = 30_000;
+/// 200 parts in 100 minutes: the depth by default is read several times a day.
+const RESCAN_INTERVAL_MS_DEFAULT: u64 = 30_000;
+/// Between nothing to be waited for and an hour.
+const PACE_MS: RangeInclusive<u64> = 50..=3_600_000;
+/// Gas for some fifty batches at a usual price.
+const GAS_MIN_DEFAULT: u128 = 50_000_000_000_000_000;
+/// The settlement worker books an inclusion some seconds after the block; a fee that it never books is told of then.
+const BOOKED_WITHIN: Duration = Duration::from_secs(60);
+/// Two days of blocks every 0.45 s.
+const RESCAN_DEPTH_DEFAULT: u64 = 400_000;
+/// By the clock, the newest block may be older than the chain may stand still.
+const BEHIND_SECONDS_PER_HALTED: u64 = 2;
+/// Blocks between head and finality from which people are told: on BNB Smart Chain usual are about three.
+const FINAL_SLOW_BLOCKS: u64 = 20;
+/// Blocks between head and finality from which no new payout may begin.
+const FINAL_STALLED_BLOCKS: u64 = 64;
+/// A listener that is this far behind does not keep up, whatever it records.
+const RECORDED_BEHIND_BLOCKS: u64 = 600;
+
+/// What the rounds between looks are told.
+#[derive(Clone)]
+pub struct VigilConfig {
+    /// Between two rounds.
+    pub interval: Duration,
+    /// From when on chain, finality and processes are told of.
+    pub freshness: FreshnessLimits,
+    /// Between two looks at most.
+    pub look_max: Duration,
+    /// For which a check may be skipped.
+    pub check_max: Duration,
+    /// Who is told that all is done; may hold a secret.
+    pub heartbeat_url: Option<String>,
+    /// Key of the signature of heartbeats: that of alerts.
+    pub heartbeat_secret: Option<String>,
+    /// Between two heartbeats.
+    pub heartbeat_interval: Duration,
+    /// Wei that every sending account must have.
+    pub gas_min: u128,
+    /// Other accounts that must have money: name, account, wei.
+    pub accounts: Vec<(String, Address, u128)>,
+    /// An inclusion must be booked within so long.
+    pub booked_within: Duration,
+    /// Between two parts of the chain that are read again.
+    pub rescan_interval: Duration,
+    /// Newest final blocks that are read again.
+    pub rescan_depth: u64,
+}
+
+impl std::fmt::Debug for VigilConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VigilConfig")
+            .field("interval", &self.interval)
+            .field("freshness", &self.freshness)
+            .finish_non_exhaustive()
+    }
+}
+
+impl VigilConfig {
+    /// Reads all variables.
+    ///
+    /// # Errors
+    /// The first variable that is bad.
+    pub fn from_env(env: &Env) -> Result<Self, EnvError> {
+        let halted = number(
+            env,
+            "TRELLIS_CHAIN_HALTED_SECONDS",
+            HALTED_SECONDS_DEFAULT,
+            OUTAGE_SECONDS,
+        )?;
+        let silence = number(
+            env,
+            "TRELLIS_SILENCE_SECONDS",
+            SILENCE_SECONDS_DEFAULT,
+            OUTAGE_SECONDS,
+        )?;
+        let age = |name, default| number(env, name, default, AGE_SECONDS).map(Duration::from_secs);
+        let pace = |name, default| number(env, name, default, PACE_MS).map(Duration::from_millis);
+        let interval = number(env, "TRELLIS_VIGIL_INTERVAL_MS", INTERVAL_MS_DEFAULT, INTERVAL_MS)?;
+        Ok(Self {
+            interval: Duration::from_millis(interval),
+            freshness: FreshnessLimits {
+                halted_seconds: halted,
+                behind_seconds: halted.saturating_mul(BEHIND_SECONDS_PER_HALTED),
+                final_seconds: halted.saturating_mul(BEHIND_SECONDS_PER_HALTED),
+                final_slow_blocks: FINAL_SLOW_BLOCKS,
+                final_stalled_blocks: FINAL_STALLED_BLOCKS,
+                silence_seconds: silence,
+                recorded_behind_blocks: RECORDED_BEHIND_BLOCKS,
+            },
+            look_max: age("TRELLIS_LOOK_MAX_SECONDS", LOOK_MAX_SECONDS_DEFAULT)?,
+            check_max: age("TRELLIS_CHECK_MAX_SECONDS", CHECK_MAX_SECONDS_DEFAULT)?,
+            heartbeat_url: env.find_text("TRELLIS_HEARTBEAT_URL")?,
+            heartbeat_secret: env.find_text("TRELLIS_WEBHOOK_SECRET")?,
+            heartbeat_interval: pace("TRELLIS_HEARTBEAT_INTERVAL_MS", HEARTBEAT_INTERVAL_MS_DEFAULT)?,
+            gas_min: env.parse_or("TRELLIS_GAS_MIN", GAS_MIN_DEFAULT)?,
+            accounts: accounts(env)?,
+            booked_within: BOOKED_WITHIN,
+            rescan_interval: pace("TRELLIS_RESCAN_INTERVAL_MS", RESCAN_INTERVAL_MS_DEFAULT)?,
+            rescan_depth: env.parse_or("TRELLIS_RESCAN_DEPTH", RESCAN_DEPTH_DEFAULT)?,
+        })
+    }
+}
+
+fn number(env: &Env, name: &str, default: u64, allowed: RangeInclusive<u64>) -> Result<u64, EnvError> {
+    let value: u64 = env.parse_or(name, default)?;
+    if allowed.contains(&value) {
+        return Ok(value);
+    }
+    let reason = format!("must be {} to {}", allowed.start(), allowed.end());
+    Err(EnvError::invalid(name, reason))
+}
+
+fn accounts(env: &Env) -> Result<Vec<(String, Address, u128)>, EnvError> {
+    let name = "TRELLIS_ACCOUNTS_MIN";
+    let text = env.text_or(name, "")?;
+    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    entries
+        .map(|entry| {
+            let parsed = parse_account(entry);
+            parsed.ok_or_else(|| EnvError::invalid(name, "an entry is not `name=0x…=wei`"))
+        })
+        .collect()
+}
+
+fn parse_account(entry: &str) -> Option<(String, Address, u128)> {
+    let mut parts = entry.split('=').map(str::trim);
+    let (called, account, wei) = (parts.next()?, parts.next()?, parts.next()?);
+    if called.is_empty() || parts.next().is_some() {
+        return None;
+    }
+    Some((called.to_owned(), account.parse().ok()?, wei.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_told_within_a_minute_by_default() {
+        let config = VigilConfig::from_env(&Env::of(&[])).unwrap();
+        // Seen by the first round after the limit, and confirmed by the next one.
+        let told = |seconds: u64| Duration::from_secs(seconds) + config.interval * 2;
+        assert!(told(config.freshness.halted_seconds) < Duration::from_secs(60));
+        assert!(told(config.freshness.silence_seconds) < Duration::from_secs(60));
+    }
+
+    #[test]
+    fn accounts_are_named_and_separated_by_commas() {
+        let of = |text| VigilConfig::from_env(&Env::of(&[("TRELLIS_ACCOUNTS_MIN", text)]));
+        let account = "0x00000000000000000000000000000000000000aa";
+        let two = format!("treasury={account}=5, reserve={account}=6");
+        assert_eq!(of(&two).unwrap().accounts.len(), 2);
+        for bad in ["treasury", "=0x00=1", "a=b=c", &format!("a={account}=1=2")] {
+            assert!(of(bad).is_err(), "{bad}");
+        }
+    }
+}
