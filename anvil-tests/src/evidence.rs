@@ -14,7 +14,7 @@ use sqlx::Connection;
 const LINES: usize = 40;
 
 /// What is asked, with a title each. Every row is one column of JSON.
-const STANDINGS: [(&str, &str); 10] = [
+const STANDINGS: [(&str, &str); 11] = [
     (
         "checkpoint",
         "SELECT row_to_json(t)::text FROM (SELECT head_number, final_number, final_timestamp, final_seq, updated_at, \
@@ -58,6 +58,13 @@ const STANDINGS: [(&str, &str); 10] = [
         "findings",
         "SELECT row_to_json(t)::text FROM (SELECT check_id, subject, expected, actual, first_seen, resolved_at \
          FROM reconciliation_finding ORDER BY id DESC LIMIT 10) AS t",
+    ),
+    (
+        "looks",
+        "SELECT row_to_json(t)::text FROM (SELECT started_at, finished_at - started_at AS took, fact_seq, outcome, \
+         checks #>> '{R5,everything}' AS everything, (SELECT string_agg(key || ' ' || (value ->> 'cause'), ', ') \
+         FROM jsonb_each(checks) WHERE value ->> 'state' = 'skipped') AS skipped \
+         FROM reconciliation_run ORDER BY id DESC LIMIT 15) AS t",
     ),
     (
         "audit log",

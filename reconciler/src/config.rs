@@ -7,7 +7,8 @@
 //! | `TRELLIS_SIGNER_DATABASE_URL` | the signers' database, as role `trellis_signer_auditor`; several are separated by commas; without it R12 does not run |
 //! | `TRELLIS_EXPECTED_FILE` | lines `name = value` that the contract's configuration must have, beside what its events say |
 //! | `TRELLIS_INTERVAL_MS` | between two runs when nothing is posted; 1000 by default, 50 to 600000 |
-//! | `TRELLIS_FULL_INTERVAL_MS` | between two runs that read everything; 60000 by default, 50 to 86400000 |
+//! | `TRELLIS_FULL_INTERVAL_MS` | after everything was read again, slice by slice, until it begins anew; 60000 by default, 50 to 86400000 |
+//! | `TRELLIS_SLICE_USERS` | users of a slice: what one look reads again and recounts beside what is new; 100000 by default, 1 to 10000000 |
 //! | `TRELLIS_WEBHOOK_URL` | where findings are sent to; nowhere by default |
 //! | `TRELLIS_WEBHOOK_SECRET` | key of the HMAC-SHA256 in the header `x-trellis-signature` |
 //! | `TRELLIS_ALERT_QUIET_MS` | how long a finding must be away until its end is told; 120000 by default, 0 to 86400000 |
@@ -20,9 +21,11 @@
 //! What the rounds between the looks are told stands in `vigil/limits.rs`.
 //! Chain, contract and plan are not configured: the database says which ledger it is.
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use alloy_primitives::B256;
@@ -37,10 +40,15 @@ use crate::vigil::VigilConfig;
 const INTERVAL_MS_DEFAULT: u64 = 1_000;
 /// Below it runs would follow without a pause; above it nobody would be told in time.
 const INTERVAL_MS: RangeInclusive<u64> = 50..=600_000;
-/// Everything once a minute; a large ledger stretches this by its own duration.
+/// Everything once a minute, and the time that it takes.
 const FULL_INTERVAL_MS_DEFAULT: u64 = 60_000;
 /// At least once a day.
 const FULL_INTERVAL_MS: RangeInclusive<u64> = 50..=86_400_000;
+
+/// As many as are read and recounted in a few seconds.
+const SLICE_USERS_DEFAULT: u32 = 100_000;
+/// Nobody could not be read; above it a look takes minutes and gigabytes.
+const SLICE_USERS: RangeInclusive<u32> = 1..=10_000_000;
 
 /// Long enough for a busy machine, short enough that a killed reconciler is followed soon.
 const LEASE_TTL_MS_DEFAULT: u64 = 5_000;
@@ -71,6 +79,8 @@ pub struct Config {
     pub interval: Duration,
     /// Between two runs that read everything.
     pub full_interval: Duration,
+    /// Users of a slice.
+    pub slice_users: u32,
     /// Where alerts are sent to, and when.
     pub destination: Destination,
     /// How long a silent reconciler keeps its lease.
@@ -106,6 +116,7 @@ impl std::fmt::Debug for Config {
         f.debug_struct("Config")
             .field("interval", &self.interval)
             .field("full_interval", &self.full_interval)
+            .field("slice_users", &self.slice_users)
             .field("listen", &self.listen)
             .finish_non_exhaustive()
     }
@@ -136,6 +147,7 @@ impl Config {
                 FULL_INTERVAL_MS_DEFAULT,
                 FULL_INTERVAL_MS,
             )?,
+            slice_users: number(env, "TRELLIS_SLICE_USERS", SLICE_USERS_DEFAULT, &SLICE_USERS)?,
             destination: destination(env)?,
             lease_ttl: milliseconds(env, "TRELLIS_LEASE_TTL_MS", LEASE_TTL_MS_DEFAULT, LEASE_TTL_MS)?,
             attestor: attestor(env)?,
@@ -177,9 +189,19 @@ fn milliseconds(
     default: u64,
     allowed: RangeInclusive<u64>,
 ) -> Result<Duration, EnvError> {
-    let value: u64 = env.parse_or(name, default)?;
+    number(env, name, default, &allowed).map(Duration::from_millis)
+}
+
+/// A number within these limits.
+fn number<T: FromStr<Err: Display> + PartialOrd + Display>(
+    env: &Env,
+    name: &str,
+    default: T,
+    allowed: &RangeInclusive<T>,
+) -> Result<T, EnvError> {
+    let value: T = env.parse_or(name, default)?;
     if allowed.contains(&value) {
-        return Ok(Duration::from_millis(value));
+        return Ok(value);
     }
     let reason = format!("must be {} to {}", allowed.start(), allowed.end());
     Err(EnvError::invalid(name, reason))

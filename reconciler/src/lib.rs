@@ -1,16 +1,19 @@
 //! The reconciler: reads books, events and contract at one block, runs the pure checks of `audit::checks`, stores and
 //! tells what they find. A grave finding stops settlement; it never repairs anything.
 //!
-//! [`Reconciler::run`] is one look; `watch` repeats it. What only grows is read whole at the first run, daily in between
-//! by cadence, and in every run while something is open; else each run reads what came since.
+//! [`Reconciler::run`] is one look; `watch` repeats it. A look reads what is new, and keeps the books in memory; beside that
+//! everything is read again and recounted slice by slice, one slice in each look.
 
 mod alert;
 mod attest;
+mod carried;
 mod config;
 mod contract;
 mod decode;
+mod fold;
 mod governance;
 mod memory;
+mod mirror;
 mod once;
 mod run;
 mod server;

@@ -1,91 +1,196 @@
-//! What is kept from run to run, so that a run reads only what is new: the fold of all events, closed batches, and who
-//! was touched since the contract was last asked.
+//! What is kept from look to look, so that a look reads only what is new: the books, the fold of all events, closed
+//! batches, and who was touched since the contract was last asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256};
-use audit::checks::{Batch, Event, Events};
-use store::chain_log::StoredLog;
-use store::reconciliation::{Cursor, Extent, Reading};
+use audit::checks::{Batch, Counters, Event, Events, Ledger, Position, Recount, Split};
+use store::StoreError;
+use store::reconciliation::{Cursor, Known, Moment, Rows, Settlement};
 
-use crate::decode::decode;
-use crate::governance::Governance;
+use crate::carried::Carried;
+use crate::fold::{Fold, Logs};
+use crate::mirror::{Mirror, Slice, Sweep};
 
-/// What earlier runs learnt.
+/// What earlier looks learnt.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    pub(crate) cursor: Cursor,
-    pub(crate) events: Events,
-    pub(crate) governance: Governance,
+    pub(crate) mirror: Mirror,
+    /// The way through the books that is under way.
+    sweep: Sweep,
+    /// The events as they are read again on it: first of all, and then it stands in the place of what was known.
+    again: Option<Fold>,
+    pub(crate) carried: Carried,
+    pub(crate) known: Fold,
     batches: BTreeMap<B256, Batch>,
+    /// Batches that were closed up to this fact are in it.
+    settled: u64,
     /// Wallets whose account at the contract may have changed since it was last read.
     pub(crate) touched: BTreeSet<Address>,
-    /// Last fact of the last run.
-    fact_seq: Option<u64>,
     /// Batches that were settled or cancelled on the chain since they were last read there.
     pub(crate) batches_touched: BTreeSet<B256>,
 }
 
+/// What was read of the database at one moment.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) position: Position,
+    now: Known,
+    logs: Logs,
+    /// Of those that are read again.
+    past: Option<Logs>,
+    news: Rows,
+    /// The part of the books that was read again, or for the first time.
+    pub(crate) slice: Option<Slice>,
+    rows: Option<Rows>,
+    /// Missing while books or logs are not read to the end.
+    examined: Option<Examined>,
+}
+
+/// What is only read when checks follow.
+#[derive(Debug)]
+struct Examined {
+    splits: Vec<Split>,
+    counters: Vec<Counters>,
+    settlement: Settlement,
+}
+
 impl Memory {
-    /// How much the next run reads, when it need not read everything.
-    pub(crate) fn extent(&self) -> Extent {
-        match self.fact_seq {
-            Some(fact_seq) => Extent::Since { fact_seq },
-            None => Extent::Full,
+    /// Forgets everything when the books end before what is known of them, as after they were restored.
+    pub(crate) fn forget_what_is_gone(&mut self, last: Known) {
+        let known = self.mirror.known();
+        if known.is_some_and(|known| known.fact_seq > last.fact_seq) {
+            tracing::warn!(
+                fact.seq = last.fact_seq,
+                "the books end before what was known of them"
+            );
+            *self = Self::default();
         }
     }
 
-    /// Takes in what a run read, and completes its books from what is remembered.
-    pub(crate) fn take(&mut self, reading: &mut Reading) {
-        for log in &reading.logs {
-            self.fold(log);
+    /// Reads what is new, and the next slice of so many users: of what is missing, or of everything if it `sweeps`.
+    pub(crate) async fn read(
+        &self,
+        moment: &mut Moment<'_>,
+        users: u32,
+        sweeps: bool,
+    ) -> Result<Reading, StoreError> {
+        let logs = read_logs(moment, self.known.cursor).await?;
+        let known = self.mirror.known();
+        let news = match &known {
+            Some(known) => moment.news(known, &logs.wallets()).await?,
+            None => Rows::default(),
+        };
+        let past = match &self.again {
+            Some(again) if sweeps && logs.are_all => Some(read_logs(moment, again.cursor).await?),
+            Some(_) | None => None,
+        };
+        let missing = self.mirror.missing(users, moment.last_user());
+        let is_ready = logs.are_all && missing.as_ref().is_none_or(Slice::is_everything);
+        let is_past_read = self.again.is_none() || past.as_ref().is_some_and(|past| past.are_all);
+        let sweep = || self.sweep.slice(users, moment.last_user());
+        let slice = missing.or_else(|| (sweeps && logs.are_all && is_past_read).then(sweep));
+        let rows = match &slice {
+            Some(slice) => Some(moment.slice(&slice.subjects).await?),
+            None => None,
+        };
+        let examined = if is_ready {
+            Some(self.examine(moment, slice.as_ref()).await?)
+        } else {
+            None
+        };
+        Ok(Reading {
+            position: moment.position(),
+            now: moment.last(),
+            logs,
+            past,
+            news,
+            slice,
+            rows,
+            examined,
+        })
+    }
+
+    async fn examine(&self, moment: &mut Moment<'_>, slice: Option<&Slice>) -> Result<Examined, StoreError> {
+        let (mut splits, mut counters) = (Vec::new(), Vec::new());
+        if let Some(slice) = slice {
+            splits = moment.splits(&slice.subjects).await?;
+            counters = moment.recount(&slice.subjects).await?;
         }
-        let position = &reading.position;
-        self.cursor.block_number = self.cursor.block_number.max(position.block_number);
-        self.fact_seq = Some(position.fact_seq);
-        for batch in std::mem::take(&mut reading.books.batches) {
+        let is_last = slice.is_some_and(|slice| slice.is_last);
+        let after = if is_last { 0 } else { self.settled };
+        Ok(Examined {
+            splits,
+            counters,
+            settlement: moment.settlement(after, is_last).await?,
+        })
+    }
+
+    /// Takes in what was read, and lends the books for the checks, until [`Memory::keep`]; `None` when they have to wait
+    /// until everything is read.
+    pub(crate) fn take(&mut self, reading: Reading) -> Option<Ledger> {
+        let slice = reading.slice.as_ref();
+        self.mirror
+            .take(reading.news, slice.zip(reading.rows), reading.now);
+        self.touched.extend(reading.logs.wallets());
+        for event in reading.logs.events() {
+            if let Event::BatchSettled { batch, .. } | Event::BatchCancelled { batch } = event {
+                self.batches_touched.insert(*batch);
+            }
+        }
+        self.known.take(reading.logs);
+        if let (Some(past), Some(again)) = (reading.past, &mut self.again) {
+            let are_all = past.are_all;
+            again.take(past);
+            if are_all {
+                self.known = std::mem::take(again);
+                self.again = None;
+            }
+        }
+        let examined = reading.examined?;
+        self.settled = reading.position.fact_seq;
+        for batch in examined.settlement.batches {
             self.batches.insert(batch.id, batch);
         }
-        reading.books.batches = std::mem::take(&mut self.batches).into_values().collect();
-    }
-
-    /// Gets back what a run borrowed.
-    pub(crate) fn keep(&mut self, events: Events, batches: Vec<Batch>) {
-        self.events = events;
-        self.batches = batches.into_iter().map(|batch| (batch.id, batch)).collect();
-    }
-
-    fn fold(&mut self, log: &StoredLog) {
-        let decoded = match decode(log) {
-            Ok(Some(decoded)) => decoded,
-            Ok(None) => return,
-            Err(error) => return self.events.unreadable.push(error.to_string()),
-        };
-        self.governance.take(&decoded.full);
-        match decoded.event {
-            Event::Registered { user, .. }
-            | Event::PayoutExecuted { user, .. }
-            | Event::PayoutCredited { user, .. }
-            | Event::PayoutSkipped { user, .. }
-            | Event::Claimed { user, .. }
-            | Event::CreditWithdrawn { user, .. }
-            | Event::UserFrozen { user, .. }
-            | Event::UserUnfrozen { user } => {
-                self.touched.insert(user);
+        let mut books = std::mem::take(&mut self.mirror.books);
+        books.batches = std::mem::take(&mut self.batches).into_values().collect();
+        books.senders = examined.settlement.senders;
+        books.roots = examined.settlement.roots;
+        if let Some(slice) = reading.slice {
+            self.sweep.pass(&slice);
+            if slice.is_last {
+                self.again = Some(Fold::default());
             }
-            Event::BatchSettled { batch, .. } | Event::BatchCancelled { batch } => {
-                self.batches_touched.insert(batch);
-            }
-            Event::RetoppedUp { .. }
-            | Event::Refunded { .. }
-            | Event::Matured { .. }
-            | Event::RootPublished { .. }
-            | Event::RootVetoed { .. }
-            | Event::LeavesSettled { .. }
-            | Event::Funded { .. }
-            | Event::TreasuryPaid { .. }
-            | Event::Governance => {}
+            let known: BTreeSet<u64> = examined.splits.iter().map(|split| split.fact_seq).collect();
+            books.splits.retain(|split| !known.contains(&split.fact_seq));
+            books.splits.extend(examined.splits);
+            books.recount = Some(Recount {
+                subjects: slice.subjects,
+                counters: examined.counters,
+            });
         }
-        self.events.take(&decoded.event, decoded.entry);
+        Some(books)
     }
+
+    /// Whether a way through everything is under way.
+    pub(crate) fn is_sweeping(&self) -> bool {
+        let is_past_begun = |again: &Fold| again.cursor != Cursor::default();
+        self.sweep.is_under_way() || self.again.as_ref().is_some_and(is_past_begun)
+    }
+
+    /// Gets back what a look borrowed.
+    pub(crate) fn keep(&mut self, events: Events, mut books: Ledger) {
+        self.known.events = events;
+        let batches = std::mem::take(&mut books.batches);
+        self.batches = batches.into_iter().map(|batch| (batch.id, batch)).collect();
+        books.recount = None;
+        books.splits = Vec::new();
+        books.roots = Vec::new();
+        self.mirror.books = books;
+    }
+}
+
+async fn read_logs(moment: &mut Moment<'_>, after: Cursor) -> Result<Logs, StoreError> {
+    let logs = moment.logs(after).await?;
+    Ok(Logs::of(&logs, after, moment.position().block_number))
 }

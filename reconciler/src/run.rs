@@ -3,23 +3,24 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use abi::development::is_local_chain;
-use alloy_primitives::{Address, B256};
+use alloy_primitives::B256;
 use anyhow::Context;
 use approval::Domain;
-use audit::checks::{self, BatchState, Position, Report, Skip, Snapshot};
+use audit::checks::{self, BatchState, Check, Ledger, Position, Report, Skip, Snapshot};
 use chain::ChainReader;
 use plan::CompiledPlan;
 use service::transport;
 use signer::keyring::{self, LocalKey};
 use store::PgPool;
 use store::deployment::{self, Deployment};
-use store::reconciliation::{self, Extent, Reading};
+use store::reconciliation::Moment;
 use store::rights::{self, Enforcement, Role};
 
 use crate::attest::Attestor;
 use crate::config::{AttestorKey, Config};
 use crate::contract::{self, Read, Wanted};
-use crate::memory::Memory;
+use crate::memory::{Memory, Reading};
+use crate::mirror::Slice;
 use crate::signers::Signers;
 
 /// Accounts that a run reads at the contract although no event touched them: all in turn.
@@ -48,8 +49,10 @@ pub struct Reconciler {
     signers: Signers,
     pinned: checks::Configuration,
     memory: Memory,
-    /// Where in the order of wallets the next sample begins.
-    sampled: usize,
+    /// Users of a slice.
+    slice_users: u32,
+    /// The last user of the last sample.
+    sampled: u32,
 }
 
 /// What one look saw.
@@ -59,18 +62,33 @@ pub struct Looked {
     pub position: Position,
     /// What every check says.
     pub report: Report,
-    /// Whether everything was read.
+    /// Whether it ended a way through everything.
     pub is_full: bool,
+    /// Checks that saw everything there is to see, and listed all that they found.
+    pub complete: Vec<Check>,
     /// When it began, in seconds since 1970-01-01 UTC.
     pub started_at: f64,
     /// How long it took.
     pub duration: Duration,
+    /// How long it worked, and did not wait for nodes and signers.
+    pub working: Duration,
     /// How long the checks alone took.
     pub checking: Duration,
     /// Users of the ledger.
     pub users: usize,
     /// Accounts that were read at the contract.
     pub accounts: usize,
+}
+
+/// What came of looking.
+#[derive(Debug)]
+pub(crate) enum Look {
+    /// Nothing is posted yet.
+    Nothing,
+    /// The books, or the events, are not read to the end yet.
+    Reading,
+    /// The checks ran.
+    Seen(Box<Looked>),
 }
 
 impl Reconciler {
@@ -123,6 +141,7 @@ impl Reconciler {
             ),
             pinned: config.expected.clone(),
             memory: Memory::default(),
+            slice_users: config.slice_users,
             sampled: 0,
         })
     }
@@ -166,61 +185,100 @@ impl Reconciler {
         &self.readers
     }
 
-    /// Looks at everything, or at what is new since the last look; `None` when nothing is posted yet.
+    /// Looks at everything, slice by slice, or at what is new since the last look; `None` when nothing is posted yet.
     ///
     /// # Errors
     /// The ledger's database does not answer, or holds what no program of ours writes.
     pub async fn run(&mut self, everything: bool) -> anyhow::Result<Option<Looked>> {
-        let started = Instant::now();
-        let started_at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        // Whatever goes wrong below, the next look starts from nothing.
-        let mut memory = std::mem::take(&mut self.memory);
         if everything {
-            memory = Memory::default();
+            self.memory = Memory::default();
         }
-        let extent = memory.extent();
+        loop {
+            match self.look(everything).await? {
+                Look::Nothing => return Ok(None),
+                Look::Seen(looked) if looked.is_full || !everything => return Ok(Some(*looked)),
+                Look::Seen(_) | Look::Reading => {}
+            }
+        }
+    }
+
+    /// Whether a way through the books is under way.
+    pub(crate) fn is_sweeping(&self) -> bool {
+        self.memory.is_sweeping()
+    }
+
+    /// Looks at what is new, and if it `sweeps` also at the next slice of all books. Whatever the database fails at leaves
+    /// the memory as it was.
+    pub(crate) async fn look(&mut self, sweeps: bool) -> anyhow::Result<Look> {
+        let (started, started_at) = (Instant::now(), SystemTime::now());
         let mut connection = self.pool.acquire().await?;
-        let reading = reconciliation::read(&mut connection, memory.cursor, extent).await?;
-        drop(connection);
-        let Some(mut reading) = reading else {
-            return Ok(None);
+        let Some(mut moment) = Moment::now(&mut connection).await? else {
+            return Ok(Look::Nothing);
         };
-        memory.take(&mut reading);
-        let is_full = extent == Extent::Full;
-        let wanted = self.wanted(&reading, &memory, is_full);
-        let read = contract::read(&self.readers[0], &reading.position, &wanted, &memory.governance).await;
-        if let Err(skip) = &read {
-            // The next look asks the next endpoint.
-            tracing::debug!(chain.node = self.readers[0].name(), why = %skip, "the contract was not read");
-            self.readers.rotate_left(1);
-        }
-        if read.is_ok() {
-            memory.touched.clear();
-            memory.batches_touched.clear();
-        }
+        self.memory.forget_what_is_gone(moment.last());
+        let reading = self.memory.read(&mut moment, self.slice_users, sweeps).await?;
+        moment.end().await?;
+        drop(connection);
+        let Reading { position, slice, .. } = &reading;
+        let (position, slice) = (*position, slice.clone());
+        let Some(books) = self.memory.take(reading) else {
+            return Ok(Look::Reading);
+        };
+        let reading = started.elapsed();
+        let is_full = slice.as_ref().is_some_and(|slice| slice.is_last);
+        let wanted = self.wanted(&books, slice.as_ref());
+        let read = contract::read(
+            &self.readers[0],
+            &position,
+            &wanted,
+            &self.memory.known.governance,
+        )
+        .await;
+        self.heard(&read);
         let signers = self.signers.read(is_full).await;
-        let snapshot = self.snapshot(reading, &mut memory, read, signers);
+        let snapshot = self.snapshot(position, books, read, signers);
         let checking = Instant::now();
-        let report = checks::run(&snapshot);
+        let mut report = checks::run(&snapshot);
+        let complete = self.memory.carried.take(&mut report, is_full);
+        let checking = checking.elapsed();
         let looked = Looked {
-            position: snapshot.position,
+            position,
             report,
             is_full,
-            started_at: started_at.as_secs_f64(),
-            checking: checking.elapsed(),
+            complete,
+            started_at: started_at
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs_f64(),
             duration: started.elapsed(),
+            working: reading.saturating_add(checking),
+            checking,
             users: snapshot.books.users.len(),
             accounts: snapshot.chain.as_ref().map_or(0, |chain| chain.accounts.len()),
         };
-        memory.keep(snapshot.events, snapshot.books.batches);
-        self.memory = memory;
-        Ok(Some(looked))
+        self.memory.keep(snapshot.events, snapshot.books);
+        Ok(Look::Seen(Box::new(looked)))
+    }
+
+    /// Takes note of whether the contract was read.
+    fn heard(&mut self, read: &Result<Read, Skip>) {
+        match read {
+            Ok(_) => {
+                self.memory.touched.clear();
+                self.memory.batches_touched.clear();
+            }
+            Err(skip) => {
+                // The next look asks the next endpoint.
+                tracing::debug!(chain.node = self.readers[0].name(), why = %skip, "the contract was not read");
+                self.readers.rotate_left(1);
+            }
+        }
     }
 
     fn snapshot(
-        &self,
-        reading: Reading,
-        memory: &mut Memory,
+        &mut self,
+        position: Position,
+        books: Ledger,
         read: Result<Read, Skip>,
         signers: Result<Vec<checks::SignerMemory>, Skip>,
     ) -> Snapshot {
@@ -229,34 +287,35 @@ impl Reconciler {
             Err(skip) => (Err(skip.clone()), Err(skip)),
         };
         Snapshot {
-            position: reading.position,
+            position,
             plan: self.plan.clone(),
-            books: reading.books,
-            events: std::mem::take(&mut memory.events),
+            books,
+            events: std::mem::take(&mut self.memory.known.events),
             chain,
             signers,
             expected,
         }
     }
 
-    /// Everybody in a full run; else whom events touched, and a few in turn.
-    fn wanted(&mut self, reading: &Reading, memory: &Memory, is_full: bool) -> Wanted {
-        let everybody: Vec<Address> = reading.books.users.values().map(|user| user.wallet).collect();
-        let wallets = if is_full || everybody.len() <= SAMPLE {
-            everybody
-        } else {
-            let sample = everybody.iter().cycle().skip(self.sampled).take(SAMPLE);
-            let mut wallets = memory.touched.clone();
-            wallets.extend(sample.copied());
-            self.sampled = self
-                .sampled
-                .saturating_add(SAMPLE)
-                .checked_rem(everybody.len())
-                .unwrap_or(0);
-            wallets.into_iter().collect()
-        };
-        let mut batches: Vec<B256> = memory.batches_touched.iter().copied().collect();
-        let open = reading.books.batches.iter().filter(|batch| match batch.state {
+    /// Everybody of a slice, whom events touched, and a few in turn.
+    fn wanted(&mut self, books: &Ledger, slice: Option<&Slice>) -> Wanted {
+        let mut wallets = self.memory.touched.clone();
+        match slice {
+            Some(slice) => {
+                let users = books.users.range(slice.subjects.clone());
+                wallets.extend(users.map(|(_, user)| user.wallet));
+            }
+            None => {
+                let sample = books.users.range(self.sampled.saturating_add(1)..).take(SAMPLE);
+                let sample: Vec<_> = sample.map(|(id, user)| (*id, user.wallet)).collect();
+                wallets.extend(sample.iter().map(|(_, wallet)| *wallet));
+                // After the last one, from the beginning.
+                let is_end = sample.len() < SAMPLE;
+                self.sampled = sample.last().filter(|_| !is_end).map_or(0, |(id, _)| *id);
+            }
+        }
+        let mut batches: Vec<B256> = self.memory.batches_touched.iter().copied().collect();
+        let open = books.batches.iter().filter(|batch| match batch.state {
             BatchState::Open | BatchState::Signed | BatchState::Quarantined => true,
             BatchState::Executed | BatchState::Released => false,
         });
@@ -265,14 +324,9 @@ impl Reconciler {
         batches.dedup();
         batches.truncate(BATCHES_MAX);
         Wanted {
-            wallets,
+            wallets: wallets.into_iter().collect(),
             batches,
-            senders: reading
-                .books
-                .senders
-                .iter()
-                .map(|sender| sender.address)
-                .collect(),
+            senders: books.senders.iter().map(|sender| sender.address).collect(),
             pinned: self.pinned.clone(),
         }
     }

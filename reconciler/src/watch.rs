@@ -11,18 +11,15 @@ use tokio::sync::watch::{self, Receiver};
 use crate::alert::Courier;
 use crate::attest::Attestor;
 use crate::config::Config;
-use crate::run::{Looked, Reconciler};
+use crate::run::{Look, Looked, Reconciler};
 use crate::server::{Pulse, SILENCE_MAX, serve};
 use crate::vigil::{Looks, Vigil};
 
 /// Between two looks at whether something was posted.
 const POLL: Duration = Duration::from_millis(50);
 
-/// A look is followed by a pause of so many times its duration, so that a large ledger is not looked at all the time.
+/// A look is followed by a pause of so many times its work, so that a large ledger is not looked at all the time.
 const PAUSE_FACTOR: u32 = 4;
-
-/// A look at everything is followed by this many times its duration without another one, unless something is open.
-const FULL_PAUSE_FACTOR: u32 = 20;
 
 /// A lease outlives so many looks as long as the longest one.
 const LEASE_LOOKS: u32 = 4;
@@ -49,8 +46,9 @@ struct Watcher {
     batch_seq: u64,
     looked_at: Option<Instant>,
     next_look: Instant,
-    next_full: Instant,
-    /// Whether anything is open: then every look is at everything, so that its end is seen.
+    /// When the next way through everything begins.
+    next_sweep: Instant,
+    /// Whether anything is open: then one way through everything follows the other, so that its end is seen.
     is_open: bool,
     stored_at: Option<Instant>,
     stored_outcome: &'static str,
@@ -94,7 +92,7 @@ pub async fn watch(config: Config, mut stop: Receiver<bool>) -> anyhow::Result<(
         batch_seq: 0,
         looked_at: None,
         next_look: now,
-        next_full: now,
+        next_sweep: now,
         is_open: false,
         stored_at: None,
         stored_outcome: "",
@@ -155,23 +153,28 @@ impl Watcher {
     }
 
     async fn look(&mut self, now: Instant) -> anyhow::Result<()> {
-        let everything = self.is_open || now >= self.next_full;
-        let looked = self.reconciler.run(everything).await?;
+        let sweeps = self.is_open || now >= self.next_sweep || self.reconciler.is_sweeping();
+        let look = self.reconciler.look(sweeps).await?;
         self.pulse.beat();
-        self.looks.ended(looked.as_ref());
-        let Some(looked) = looked else {
-            self.pulse.note(
-                "last_run",
-                json!({ "outcome": "skipped", "cause": "nothing_posted" }),
-            );
-            return Ok(());
-        };
         let ended = Instant::now();
-        self.lease_ttl = self.lease_ttl.max(looked.duration.saturating_mul(LEASE_LOOKS));
-        self.next_look = ended + looked.duration.saturating_mul(PAUSE_FACTOR);
+        let duration = ended.duration_since(now);
+        self.lease_ttl = self.lease_ttl.max(duration.saturating_mul(LEASE_LOOKS));
+        let looked = match look {
+            Look::Seen(looked) => looked,
+            Look::Nothing => {
+                self.skip("nothing_posted");
+                return Ok(());
+            }
+            Look::Reading => {
+                self.looked_at = None;
+                self.skip("reading");
+                return Ok(());
+            }
+        };
+        self.looks.ended(Some(&looked));
+        self.next_look = ended + looked.working.saturating_mul(PAUSE_FACTOR);
         if looked.is_full {
-            let pause = looked.duration.saturating_mul(FULL_PAUSE_FACTOR);
-            self.next_full = ended + pause.max(self.config.full_interval);
+            self.next_sweep = ended + self.config.full_interval;
         }
         measure(&looked);
         if let Some(attestor) = &mut self.attestor {
@@ -183,6 +186,13 @@ impl Watcher {
         Ok(())
     }
 
+    /// No check ran.
+    fn skip(&self, cause: &str) {
+        self.looks.ended(None);
+        self.pulse
+            .note("last_run", json!({ "outcome": "skipped", "cause": cause }));
+    }
+
     /// Stores a look that changed something, and others now and then.
     async fn store(&mut self, looked: &Looked) -> anyhow::Result<Stored> {
         let outcome = outcome(looked);
@@ -192,7 +202,6 @@ impl Watcher {
         if outcome == self.stored_outcome && !is_due && !self.is_open && outcome != "findings" {
             return Ok(Stored::default());
         }
-        let complete = complete(looked);
         let record = RunRecord {
             block_number: looked.position.block_number,
             block_hash: looked.position.block_hash,
@@ -201,7 +210,7 @@ impl Watcher {
             checks: checks(looked),
             started_at: looked.started_at,
             findings: looked.report.findings().collect(),
-            complete,
+            complete: looked.complete.iter().map(|check| check.id()).collect(),
         };
         let mut transaction = self.reconciler.pool().begin().await?;
         if let Some(lease) = self.lease {
@@ -281,20 +290,6 @@ pub(crate) fn is_gap(verdict: &Verdict) -> bool {
         | Verdict::Failed { .. } => false,
         Verdict::Skipped(_) => true,
     }
-}
-
-/// Checks that saw everything there is to see, and listed all that they found.
-fn complete(looked: &Looked) -> Vec<&'static str> {
-    let complete = looked
-        .report
-        .verdicts
-        .iter()
-        .filter(|(_, verdict)| match verdict {
-            Verdict::Passed => looked.is_full,
-            Verdict::Failed { omitted, .. } => looked.is_full && *omitted == 0,
-            Verdict::Skipped(_) => false,
-        });
-    complete.map(|(check, _)| check.id()).collect()
 }
 
 /// What every check said, by its id.

@@ -34,8 +34,8 @@ pub use finding::{BreakCause, FINDINGS_MAX, Finding, Skip, Verdict};
 pub use roots::PROOFS_SAMPLED;
 pub use snapshot::{
     Batch, BatchState, Chain, ChainAccount, Configuration, Counters, Deposit, DepositState, Ledger, Node,
-    Part, Payout, PayoutState, Position, Root, Sender, SignerMemory, Snapshot, Split, SubmissionEnd, Totals,
-    User,
+    Part, Payout, PayoutState, Position, Recount, Root, Sender, SignerMemory, Snapshot, Split, SubmissionEnd,
+    Totals, User,
 };
 
 pub(crate) use books::double_entry;

@@ -319,6 +319,12 @@ impl AccountId {
         self.0
     }
 
+    /// The number of the user or tree that it belongs to; 0 for nobody's.
+    #[must_use]
+    pub fn subject(self) -> u32 {
+        u32::try_from(self.0 & i64::from(u32::MAX)).unwrap_or_default()
+    }
+
     /// The id with this number, if it names an account.
     #[must_use]
     pub fn new(number: i64) -> Option<Self> {
@@ -331,8 +337,7 @@ impl AccountId {
     pub fn account(self) -> Option<Account> {
         let kind = AccountKind::by_code(u8::try_from(self.0 >> KIND_SHIFT).ok()?)?;
         let detail = u32::try_from((self.0 >> DETAIL_SHIFT) & i64::from(DETAIL_MASK)).ok()?;
-        let subject = u32::try_from(self.0 & i64::from(u32::MAX)).ok()?;
-        let account = parts_to_account(kind, detail, subject)?;
+        let account = parts_to_account(kind, detail, self.subject())?;
         (account.id() == self).then_some(account)
     }
 }

@@ -66,6 +66,34 @@ async fn a_planted_wei_is_told_and_stops_settlement_and_its_end_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn books_that_are_read_in_slices_tell_as_much() {
+    let watched = Watched::start_with(&[("TRELLIS_SLICE_USERS", "2")]).await;
+    watched.members(5).await;
+    watched.clean().await;
+    watched.plant(1).await;
+    let told = watched.receiver.next_about("R5").await;
+    assert_eq!(
+        (&told["event"], &told["severity"]),
+        (&Value::from("raised"), &Value::from("S1")),
+        "{told}"
+    );
+    // A look at another slice does not end it.
+    let ways = "SELECT count(*) FROM reconciliation_run WHERE checks #>> '{R5,everything}' = 'true'";
+    let past = watched.count(ways).await;
+    watched.becomes_more(ways, past + 1).await;
+    let open = "SELECT count(*) FROM reconciliation_finding WHERE resolved_at IS NULL AND check_id = 'R5'";
+    assert!(watched.count(open).await > 0);
+
+    watched.plant(-1).await;
+    watched
+        .becomes(
+            "SELECT count(*) FROM reconciliation_finding WHERE resolved_at IS NULL",
+            0,
+        )
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn forced_ether_is_told_as_a_surplus_and_stops_nothing() {
     let watched = Watched::start().await;
     watched.members(1).await;

@@ -8,6 +8,9 @@ use reconciler::{Config, Looked, Reconciler};
 use service::Env;
 use sqlx::PgConnection;
 
+/// Users of a slice that is everything.
+const EVERYBODY: &str = "1000";
+
 /// Three users paid, a fourth in a batch that is signed and not sent.
 async fn paid() -> PayoutWorld {
     let mut world = PayoutWorld::with_due(4).await;
@@ -20,13 +23,15 @@ async fn paid() -> PayoutWorld {
     world
 }
 
-async fn look(world: &PayoutWorld) -> Looked {
+/// A look at everything by a new reconciler, in slices of so many users.
+async fn look(world: &PayoutWorld, slice_users: &str) -> Looked {
     let database_url = world.ledger.url_as("trellis_reconciler");
     let signers = world.signer.url_as("trellis_signer_auditor");
     let env = Env::of(&[
         ("TRELLIS_DATABASE_URL", &database_url),
         ("TRELLIS_RPC_URL", &world.spec().rpc_url),
         ("TRELLIS_SIGNER_DATABASE_URL", &signers),
+        ("TRELLIS_SLICE_USERS", slice_users),
     ]);
     let mut config = Config::from_env(&env).unwrap();
     config.expected = [("outflow_floor".to_owned(), "1000000000000000000000".to_owned())].into();
@@ -45,7 +50,7 @@ fn found(looked: &Looked) -> BTreeSet<&'static str> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ledger_that_paid_is_clean_and_every_changed_row_is_found() {
     let mut world = paid().await;
-    let looked = look(&world).await;
+    let looked = look(&world, EVERYBODY).await;
     for (check, verdict) in &looked.report.verdicts {
         assert_eq!(*verdict, Verdict::Passed, "{check:?}");
     }
@@ -56,7 +61,7 @@ async fn a_ledger_that_paid_is_clean_and_every_changed_row_is_found() {
     let mut ledger = world.ledger.connection().await;
     for (change, undo, checks) in planted() {
         execute(&mut ledger, &change).await;
-        let looked = look(&world).await;
+        let looked = look(&world, "2").await;
         let expected: BTreeSet<&str> = checks.iter().copied().collect();
         let findings: Vec<_> = looked.report.findings().collect();
         assert_eq!(found(&looked), expected, "{change}\n{findings:#?}");
@@ -67,11 +72,11 @@ async fn a_ledger_that_paid_is_clean_and_every_changed_row_is_found() {
         "UPDATE signer.sign_request SET business_key = 'x' || business_key WHERE id = (SELECT min(id)
         FROM signer.sign_request WHERE business_key LIKE 'batch:%')";
     execute(&mut signer, forget).await;
-    assert_eq!(found(&look(&world).await), BTreeSet::from(["R12"]));
+    assert_eq!(found(&look(&world, EVERYBODY).await), BTreeSet::from(["R12"]));
     let remember =
         "UPDATE signer.sign_request SET business_key = substr(business_key, 2) WHERE business_key LIKE 'x%'";
     execute(&mut signer, remember).await;
-    assert!(look(&world).await.report.is_clean());
+    assert!(look(&world, EVERYBODY).await.report.is_clean());
 }
 
 /// What is changed, how it is changed back, and which checks find it in between.

@@ -83,14 +83,16 @@ fn is_owed_to_user(account: Account) -> bool {
 
 /// Compares the counters of accounts with the sums of their transfers.
 fn recount(books: &Ledger, wanted: impl Fn(Account) -> bool, out: &mut Findings) {
-    let Some(entries) = &books.entries else {
+    let Some(recount) = &books.recount else {
         return;
     };
     let by_account = |rows: &[Counters]| -> BTreeMap<i64, Counters> {
-        let rows = rows.iter().filter(|row| wanted(row.account));
+        let rows = rows
+            .iter()
+            .filter(|row| recount.subjects.contains(&row.account.id().subject()) && wanted(row.account));
         rows.map(|row| (row.account.id().get(), *row)).collect()
     };
-    let (expected, actual) = (by_account(entries), by_account(&books.balances));
+    let (expected, actual) = (by_account(&recount.counters), by_account(&books.balances));
     let detail = "counters of an account, against the sums of its transfers";
     let words = |row: Option<&Counters>| row.map_or("nothing".to_owned(), in_words);
     for (id, row) in &expected {

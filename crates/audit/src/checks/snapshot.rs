@@ -1,6 +1,7 @@
 //! What the checks look at: books, events and contract as they were at one block. Plain data, read by others.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use alloy_primitives::{Address, B256};
 use ledger::Account;
@@ -51,15 +52,15 @@ pub struct Position {
 pub struct Ledger {
     /// Every balance.
     pub balances: Vec<Counters>,
-    /// The same, summed from the transfers; only when everything is read.
-    pub entries: Option<Vec<Counters>>,
+    /// The same, summed from the transfers, of some accounts.
+    pub recount: Option<Recount>,
     /// By user id.
     pub users: BTreeMap<u32, User>,
     /// Every deposit.
     pub deposits: Vec<Deposit>,
     /// Occupied places of tier 1, by tree and index.
     pub first_tier: BTreeMap<(u32, u32), Node>,
-    /// How payments were divided: of the deposits since the last run, or of all.
+    /// How payments were divided: of the deposits since the last run, and of those that were read again.
     pub splits: Vec<Split>,
     /// Every batch that was requested.
     pub batches: Vec<Batch>,
@@ -67,6 +68,15 @@ pub struct Ledger {
     pub senders: Vec<Sender>,
     /// Trees of liabilities that were published, or could still be.
     pub roots: Vec<Root>,
+}
+
+/// The counters of accounts, summed from their transfers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recount {
+    /// Which accounts: those of users, and of trees, with these numbers. What belongs to nobody has the number 0.
+    pub subjects: RangeInclusive<u32>,
+    /// Every account that has transfers.
+    pub counters: Vec<Counters>,
 }
 
 /// Counters of an account.

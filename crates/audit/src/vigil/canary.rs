@@ -4,7 +4,7 @@ use ledger::{Account, Beneficiary};
 use money::Amount;
 
 use crate::checks::finding::Findings;
-use crate::checks::{Check, Counters, Ledger, Verdict, double_entry};
+use crate::checks::{Check, Counters, Ledger, Recount, Verdict, double_entry};
 
 /// Whether the checks of this program find one wei that is debited and credited nowhere, and nothing without it.
 #[must_use]
@@ -22,7 +22,10 @@ pub fn canary_is_caught() -> bool {
             counters(Account::Held(Beneficiary::Company), 0, 1_000),
         ];
         let books = Ledger {
-            entries: Some(balances.clone()),
+            recount: Some(Recount {
+                subjects: 0..=u32::MAX,
+                counters: balances.clone(),
+            }),
             balances,
             ..Ledger::default()
         };

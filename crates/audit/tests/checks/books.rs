@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::B256;
 use audit::checks::{
-    Batch, Counters, Deposit, DepositState, Ledger, Node, Part, Payout, PayoutState, Split, User,
+    Batch, Counters, Deposit, DepositState, Ledger, Node, Part, Payout, PayoutState, Recount, Split, User,
 };
 use audit::{BalanceRow, Books, PayoutRow};
 use ledger::{Account, AccountId, Reason};
@@ -22,7 +22,10 @@ pub(crate) fn ledger_of(books: &Books, mut batches: BTreeMap<B256, Batch>) -> Le
         .map(|(id, row)| counters_of(*id, row))
         .collect();
     Ledger {
-        entries: Some(balances.clone()),
+        recount: Some(Recount {
+            subjects: 0..=u32::MAX,
+            counters: balances.clone(),
+        }),
         balances,
         users: users_of(books),
         deposits: deposits_of(books),

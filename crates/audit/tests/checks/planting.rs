@@ -75,7 +75,7 @@ pub(crate) fn less(amount: &mut Amount) {
 /// A transfer that is in balances and transfers alike.
 pub(crate) fn post(snapshot: &mut Snapshot, debit: Account, credit: Account, amount: u128) {
     let books = &mut snapshot.books;
-    for rows in [&mut books.balances, books.entries.as_mut().unwrap()] {
+    for rows in [&mut books.balances, &mut books.recount.as_mut().unwrap().counters] {
         for row in rows.iter_mut() {
             if row.account == debit {
                 row.debits_posted = row.debits_posted.plus(Amount::new(amount)).unwrap();

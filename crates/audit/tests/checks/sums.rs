@@ -213,7 +213,7 @@ fn two_changed_counters_that_cancel_out_are_found_by_the_transfers() {
 #[test]
 fn two_changed_counters_that_cancel_out_pass_when_transfers_were_not_summed() {
     let found = found(|snapshot| {
-        snapshot.books.entries = None;
+        snapshot.books.recount = None;
         more(&mut counters(snapshot, Account::Revenue(ledger::Fund::UNALLOCATED)).credits_posted);
         more(&mut counters(snapshot, Account::Company).debits_posted);
     });
@@ -231,7 +231,7 @@ fn pending_debits_without_pending_credits_are_found_by_double_entry() {
 #[test]
 fn an_overdrawn_account_is_found_by_double_entry() {
     let found = found(|snapshot| {
-        snapshot.books.entries = None;
+        snapshot.books.recount = None;
         for (account, amount) in [
             (Account::Available(user(12)), 1_000 * BNB),
             (Account::Available(user(13)), 0),

@@ -1,216 +1,267 @@
-//! Balances, users, deposits, places and how payments were divided.
+//! Balances, users, deposits, places and how payments were divided: what is new, and slices of what is old.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
-use audit::checks::{Counters, Deposit, DepositState, Node, Part, Split, User};
-use ledger::{Account, AccountId, Reason};
-use money::Amount;
+use alloy_primitives::Address;
+use audit::checks::{Counters, Split, User};
+use ledger::{Account, UserId};
 use sqlx::PgTransaction;
 
+use super::rows::{CountersRow, DepositRow, NodeRow, PartRow, UserRow, counters, small};
+use super::{Known, Rows};
 use crate::chain_log::signed;
-use crate::deployment::{address, hash, natural};
 use crate::{DbAmount, StoreError};
 
-/// A stored number that is small and not negative.
-pub(super) fn small(number: impl Into<i64>, what: &'static str) -> Result<u32, StoreError> {
-    u32::try_from(number.into()).map_err(|_| StoreError::corrupt(what))
+/// The highest number of a user, and how far deposits and places go.
+pub(super) async fn find_last(
+    transaction: &mut PgTransaction<'_>,
+    fact_seq: u64,
+) -> Result<(u32, Known), StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT coalesce((SELECT max(id) FROM users), 0) AS "user!",
+                  coalesce((SELECT max(id) FROM deposit), 0) AS "deposit!",
+                  coalesce(place.tree, 0) AS "tree!", coalesce(place.node_index, 0) AS "node_index!"
+           FROM (SELECT) AS one LEFT JOIN
+               (SELECT tree, node_index FROM pool_node WHERE tier = 1 ORDER BY tree DESC, node_index DESC LIMIT 1)
+               AS place ON true"#
+    )
+    .fetch_one(&mut **transaction)
+    .await?;
+    let known = Known {
+        fact_seq,
+        deposit: small(row.deposit, "deposit.id")?,
+        place: (
+            small(row.tree, "pool_node.tree")?,
+            small(row.node_index, "pool_node.node_index")?,
+        ),
+    };
+    Ok((small(row.user, "users.id")?, known))
 }
 
-fn account(id: i64) -> Result<Account, StoreError> {
-    AccountId::new(id)
-        .and_then(AccountId::account)
-        .ok_or(StoreError::corrupt("account.id"))
-}
-
-/// The counters of one account as they come from the database.
-struct Row {
-    account_id: i64,
-    debits_posted: DbAmount,
-    credits_posted: DbAmount,
-    debits_pending: DbAmount,
-    credits_pending: DbAmount,
-}
-
-impl TryFrom<Row> for Counters {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            account: account(row.account_id)?,
-            debits_posted: row.debits_posted.0,
-            credits_posted: row.credits_posted.0,
-            debits_pending: row.debits_pending.0,
-            credits_pending: row.credits_pending.0,
-        })
-    }
-}
-
-pub(super) async fn list_balances(transaction: &mut PgTransaction<'_>) -> Result<Vec<Counters>, StoreError> {
-    let rows = sqlx::query_as!(
-        Row,
+/// What facts after those that are known wrote.
+pub(super) async fn list_new(
+    transaction: &mut PgTransaction<'_>,
+    known: &Known,
+    wallets: &[Address],
+) -> Result<Rows, StoreError> {
+    let after = signed(known.fact_seq)?;
+    let balances = sqlx::query_as!(
+        CountersRow,
         r#"SELECT account_id, debits_posted AS "debits_posted: DbAmount", credits_posted AS "credits_posted: DbAmount",
                   debits_pending AS "debits_pending: DbAmount", credits_pending AS "credits_pending: DbAmount"
-           FROM balance"#
+           FROM balance WHERE account_id IN (
+               SELECT debit_id FROM transfer WHERE fact_seq > $1
+               UNION SELECT credit_id FROM transfer WHERE fact_seq > $1)"#,
+        after
     )
     .fetch_all(&mut **transaction)
     .await?;
-    rows.into_iter().map(Counters::try_from).collect()
+    let last_deposit = i32::try_from(known.deposit).unwrap_or(i32::MAX);
+    let deposits = sqlx::query_as!(
+        DepositRow,
+        r#"SELECT ref AS deposit_ref, kind, user_id, amount AS "amount: DbAmount", state, fact_seq, closed_fact
+           FROM deposit WHERE id > $1 OR closed_fact > $2"#,
+        last_deposit,
+        after
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    let (tree, index) = known.place;
+    let nodes = sqlx::query_as!(
+        NodeRow,
+        "SELECT tree, node_index, user_id, fact_seq FROM pool_node
+         WHERE tier = 1 AND (tree, node_index) > ($1, $2)",
+        i32::try_from(tree).unwrap_or(i32::MAX),
+        i32::try_from(index).unwrap_or(i32::MAX),
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    let balances = counters(balances)?;
+    let deposits = DepositRow::all(deposits)?;
+    let mut users: BTreeSet<u32> = balances
+        .iter()
+        .filter_map(|row| row.account.user())
+        .map(UserId::get)
+        .collect();
+    users.extend(deposits.iter().map(|deposit| deposit.user));
+    let users = list_users(transaction, users, wallets, after).await?;
+    let splits = sqlx::query_as!(
+        PartRow,
+        r#"SELECT t.fact_seq, t.credit_id, t.amount AS "amount: DbAmount", t.reason, r.user_id AS "recipient?"
+           FROM deposit AS d
+           JOIN transfer AS t ON t.fact_seq = d.fact_seq
+           LEFT JOIN reward AS r ON r.fact_seq = t.fact_seq AND r.leg = t.leg
+           WHERE d.id > $1 AND t.debit_id = $2
+           ORDER BY t.fact_seq, t.leg"#,
+        last_deposit,
+        Account::Custody.id().get(),
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    Ok(Rows {
+        balances,
+        users,
+        deposits,
+        first_tier: NodeRow::all(nodes)?,
+        splits: PartRow::all(splits)?,
+    })
+}
+
+/// These users, those with these wallets, and those to whom facts after this one gave rewards.
+async fn list_users(
+    transaction: &mut PgTransaction<'_>,
+    users: BTreeSet<u32>,
+    wallets: &[Address],
+    after: i64,
+) -> Result<BTreeMap<u32, User>, StoreError> {
+    let rewarded = sqlx::query_scalar!("SELECT DISTINCT user_id FROM reward WHERE fact_seq > $1", after)
+        .fetch_all(&mut **transaction)
+        .await?;
+    let mut users: Vec<i32> = users
+        .into_iter()
+        .filter_map(|user| i32::try_from(user).ok())
+        .collect();
+    users.extend(rewarded);
+    let wallets: Vec<Vec<u8>> = wallets.iter().map(|wallet| wallet.to_vec()).collect();
+    let rows = sqlx::query_as!(
+        UserRow,
+        r#"SELECT u.id AS "id!", u.wallet AS "wallet!", u.sponsor_id, u.status AS "status!", u.frozen_until,
+                  u.paid AS "paid!: DbAmount",
+                  (coalesce(i.direct, 0) + coalesce(i.pool_layer, 0) + coalesce(i.generation, 0))::numeric(39, 0)
+                      AS "granted!: DbAmount"
+           FROM users AS u LEFT JOIN user_income AS i ON i.user_id = u.id
+           WHERE u.id = ANY($1) OR u.wallet = ANY($2)"#,
+        &users,
+        &wallets
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    UserRow::all(rows)
+}
+
+/// Numbers of users as SQL compares them.
+fn bounds(subjects: &RangeInclusive<u32>) -> (i32, i32) {
+    let bound = |subject: u32| i32::try_from(subject).unwrap_or(i32::MAX);
+    (bound(*subjects.start()), bound(*subjects.end()))
+}
+
+/// All rows about users with these numbers, but for how their payments were divided.
+pub(super) async fn list_slice(
+    transaction: &mut PgTransaction<'_>,
+    subjects: &RangeInclusive<u32>,
+) -> Result<Rows, StoreError> {
+    let (first, last) = bounds(subjects);
+    let balances = sqlx::query_as!(
+        CountersRow,
+        r#"SELECT account_id, debits_posted AS "debits_posted: DbAmount", credits_posted AS "credits_posted: DbAmount",
+                  debits_pending AS "debits_pending: DbAmount", credits_pending AS "credits_pending: DbAmount"
+           FROM balance WHERE (account_id & 4294967295) BETWEEN $1 AND $2"#,
+        i64::from(*subjects.start()),
+        i64::from(*subjects.end())
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    let users = sqlx::query_as!(
+        UserRow,
+        r#"SELECT u.id AS "id!", u.wallet AS "wallet!", u.sponsor_id, u.status AS "status!", u.frozen_until,
+                  u.paid AS "paid!: DbAmount",
+                  (coalesce(i.direct, 0) + coalesce(i.pool_layer, 0) + coalesce(i.generation, 0))::numeric(39, 0)
+                      AS "granted!: DbAmount"
+           FROM users AS u LEFT JOIN user_income AS i ON i.user_id = u.id
+           WHERE u.id BETWEEN $1 AND $2"#,
+        first,
+        last
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    let deposits = sqlx::query_as!(
+        DepositRow,
+        r#"SELECT ref AS deposit_ref, kind, user_id, amount AS "amount: DbAmount", state, fact_seq, closed_fact
+           FROM deposit WHERE user_id BETWEEN $1 AND $2"#,
+        first,
+        last
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    let nodes = sqlx::query_as!(
+        NodeRow,
+        "SELECT tree, node_index, user_id, fact_seq FROM pool_node WHERE tier = 1 AND user_id BETWEEN $1 AND $2",
+        first,
+        last
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    Ok(Rows {
+        balances: counters(balances)?,
+        users: UserRow::all(users)?,
+        deposits: DepositRow::all(deposits)?,
+        first_tier: NodeRow::all(nodes)?,
+        splits: Vec::new(),
+    })
+}
+
+/// How the payments of users with these numbers were divided.
+pub(super) async fn list_splits(
+    transaction: &mut PgTransaction<'_>,
+    subjects: &RangeInclusive<u32>,
+) -> Result<Vec<Split>, StoreError> {
+    let (first, last) = bounds(subjects);
+    let rows = sqlx::query_as!(
+        PartRow,
+        r#"SELECT t.fact_seq, t.credit_id, t.amount AS "amount: DbAmount", t.reason, r.user_id AS "recipient?"
+           FROM deposit AS d
+           JOIN transfer AS t ON t.fact_seq = d.fact_seq
+           LEFT JOIN reward AS r ON r.fact_seq = t.fact_seq AND r.leg = t.leg
+           WHERE d.user_id BETWEEN $1 AND $2 AND t.debit_id = $3
+           ORDER BY t.fact_seq, t.leg"#,
+        first,
+        last,
+        Account::Custody.id().get(),
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    PartRow::all(rows)
 }
 
 /// More than any counter can be: what stands for a sum below zero, which only changed transfers can have.
 const BELOW_ZERO: &str = "340282366920938463463374607431768211455";
 
 /// The counters that follow from all transfers. A pending transfer counts until it is posted or voided.
-pub(super) async fn sum_transfers(transaction: &mut PgTransaction<'_>) -> Result<Vec<Counters>, StoreError> {
+pub(super) async fn sum_transfers(
+    transaction: &mut PgTransaction<'_>,
+    subjects: &RangeInclusive<u32>,
+) -> Result<Vec<Counters>, StoreError> {
     let rows = sqlx::query_as!(
-        Row,
+        CountersRow,
         r#"SELECT account_id AS "account_id!",
                   debits_posted AS "debits_posted!: DbAmount", credits_posted AS "credits_posted!: DbAmount",
-                  CASE WHEN debits_pending < 0 THEN $1::text::numeric(39, 0) ELSE debits_pending END
+                  CASE WHEN debits_pending < 0 THEN $3::text::numeric(39, 0) ELSE debits_pending END
                       AS "debits_pending!: DbAmount",
-                  CASE WHEN credits_pending < 0 THEN $1::text::numeric(39, 0) ELSE credits_pending END
+                  CASE WHEN credits_pending < 0 THEN $3::text::numeric(39, 0) ELSE credits_pending END
                       AS "credits_pending!: DbAmount"
            FROM (
-               SELECT side.account_id,
-                      coalesce(sum(side.debit) FILTER (WHERE t.phase IN (0, 2)), 0)::numeric(39, 0) AS debits_posted,
-                      coalesce(sum(side.credit) FILTER (WHERE t.phase IN (0, 2)), 0)::numeric(39, 0) AS credits_posted,
-                      sum(CASE t.phase WHEN 1 THEN side.debit WHEN 0 THEN 0 ELSE -side.debit END)::numeric(39, 0)
-                          AS debits_pending,
-                      sum(CASE t.phase WHEN 1 THEN side.credit WHEN 0 THEN 0 ELSE -side.credit END)::numeric(39, 0)
-                          AS credits_pending
-               FROM transfer AS t
-               CROSS JOIN LATERAL (VALUES (t.debit_id, t.amount, 0::numeric), (t.credit_id, 0::numeric, t.amount))
-                   AS side (account_id, debit, credit)
-               GROUP BY side.account_id
+               SELECT account_id,
+                      coalesce(sum(debit) FILTER (WHERE phase IN (0, 2)), 0)::numeric(39, 0) AS debits_posted,
+                      coalesce(sum(credit) FILTER (WHERE phase IN (0, 2)), 0)::numeric(39, 0) AS credits_posted,
+                      coalesce(sum(CASE phase WHEN 1 THEN debit ELSE -debit END) FILTER (WHERE phase <> 0), 0)
+                          ::numeric(39, 0) AS debits_pending,
+                      coalesce(sum(CASE phase WHEN 1 THEN credit ELSE -credit END) FILTER (WHERE phase <> 0), 0)
+                          ::numeric(39, 0) AS credits_pending
+               FROM (
+                   SELECT debit_id AS account_id, phase, sum(amount) AS debit, 0::numeric AS credit
+                   FROM transfer WHERE (debit_id & 4294967295) BETWEEN $1 AND $2 GROUP BY debit_id, phase
+                   UNION ALL
+                   SELECT credit_id, phase, 0::numeric, sum(amount)
+                   FROM transfer WHERE (credit_id & 4294967295) BETWEEN $1 AND $2 GROUP BY credit_id, phase
+               ) AS side
+               GROUP BY account_id
            ) AS summed"#,
+        i64::from(*subjects.start()),
+        i64::from(*subjects.end()),
         BELOW_ZERO
     )
     .fetch_all(&mut **transaction)
     .await?;
-    rows.into_iter().map(Counters::try_from).collect()
-}
-
-pub(super) async fn list_users(
-    transaction: &mut PgTransaction<'_>,
-) -> Result<BTreeMap<u32, User>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT u.id, u.wallet, u.sponsor_id, u.status, u.frozen_until, u.paid AS "paid: DbAmount",
-                  (coalesce(i.direct, 0) + coalesce(i.pool_layer, 0) + coalesce(i.generation, 0))::numeric(39, 0)
-                      AS "granted!: DbAmount"
-           FROM users AS u LEFT JOIN user_income AS i ON i.user_id = u.id"#
-    )
-    .fetch_all(&mut **transaction)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let user = User {
-                wallet: address(&row.wallet, "users.wallet")?,
-                sponsor: row
-                    .sponsor_id
-                    .map(|sponsor| small(sponsor, "users.sponsor_id"))
-                    .transpose()?,
-                is_refunded: row.status == "refunded",
-                frozen_until: row
-                    .frozen_until
-                    .map(|until| natural(until, "users.frozen_until"))
-                    .transpose()?,
-                paid: row.paid.0,
-                granted: row.granted.0,
-            };
-            Ok((small(row.id, "users.id")?, user))
-        })
-        .collect()
-}
-
-pub(super) async fn list_deposits(transaction: &mut PgTransaction<'_>) -> Result<Vec<Deposit>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT ref AS deposit_ref, kind, user_id, amount AS "amount: DbAmount", state, fact_seq, closed_fact
-           FROM deposit ORDER BY id"#
-    )
-    .fetch_all(&mut **transaction)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Deposit {
-                deposit_ref: hash(&row.deposit_ref, "deposit.ref")?,
-                is_registration: row.kind == "registration",
-                user: small(row.user_id, "deposit.user_id")?,
-                amount: row.amount.0,
-                state: match row.state.as_str() {
-                    "held" => DepositState::Held,
-                    "matured" => DepositState::Matured,
-                    "refunded" => DepositState::Refunded,
-                    _ => return Err(StoreError::corrupt("deposit.state")),
-                },
-                fact_seq: natural(row.fact_seq, "deposit.fact_seq")?,
-                closed_fact: row
-                    .closed_fact
-                    .map(|fact| natural(fact, "deposit.closed_fact"))
-                    .transpose()?,
-            })
-        })
-        .collect()
-}
-
-pub(super) async fn list_first_tier(
-    transaction: &mut PgTransaction<'_>,
-) -> Result<BTreeMap<(u32, u32), Node>, StoreError> {
-    let rows = sqlx::query!("SELECT tree, node_index, user_id, fact_seq FROM pool_node WHERE tier = 1")
-        .fetch_all(&mut **transaction)
-        .await?;
-    rows.into_iter()
-        .map(|row| {
-            let node = Node {
-                user: small(row.user_id, "pool_node.user_id")?,
-                fact_seq: natural(row.fact_seq, "pool_node.fact_seq")?,
-            };
-            let tree = small(row.tree, "pool_node.tree")?;
-            Ok(((tree, small(row.node_index, "pool_node.node_index")?), node))
-        })
-        .collect()
-}
-
-/// How the payments after a fact were divided.
-pub(super) async fn list_splits(
-    transaction: &mut PgTransaction<'_>,
-    after: u64,
-) -> Result<Vec<Split>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT t.fact_seq, t.credit_id, t.amount AS "amount: DbAmount", t.reason, r.user_id AS "recipient?"
-           FROM deposit AS d
-           JOIN transfer AS t ON t.fact_seq = d.fact_seq
-           LEFT JOIN reward AS r ON r.fact_seq = t.fact_seq AND r.leg = t.leg
-           WHERE d.fact_seq > $1 AND t.debit_id = $2
-           ORDER BY t.fact_seq, t.leg"#,
-        signed(after)?,
-        Account::Custody.id().get(),
-    )
-    .fetch_all(&mut **transaction)
-    .await?;
-    let mut splits: Vec<Split> = Vec::new();
-    for row in rows {
-        let fact_seq = natural(row.fact_seq, "transfer.fact_seq")?;
-        let part = Part {
-            credit: account(row.credit_id)?,
-            amount: row.amount.0,
-            reason: Reason::by_code(row.reason).ok_or(StoreError::corrupt("transfer.reason"))?,
-            recipient: row
-                .recipient
-                .map(|user| small(user, "reward.user_id"))
-                .transpose()?,
-        };
-        match splits.last_mut() {
-            Some(split) if split.fact_seq == fact_seq => split.parts.push(part),
-            Some(_) | None => splits.push(Split {
-                fact_seq,
-                parts: vec![part],
-            }),
-        }
-    }
-    Ok(splits)
-}
-
-/// An amount that may be missing.
-pub(super) fn amount_or_zero(amount: Option<DbAmount>) -> Amount {
-    amount.map_or(Amount::ZERO, |amount| amount.0)
+    counters(rows)
 }

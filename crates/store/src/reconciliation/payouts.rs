@@ -7,7 +7,7 @@ use audit::checks::{Batch, BatchState, Payout, PayoutState, Root, Sender, Submis
 use audit::liabilities::Leaf;
 use sqlx::PgTransaction;
 
-use super::books::{amount_or_zero, small};
+use super::rows::{amount_or_zero, small};
 use crate::chain_log::signed;
 use crate::deployment::{address, hash, natural};
 use crate::{DbAmount, StoreError};

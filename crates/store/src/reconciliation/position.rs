@@ -7,11 +7,16 @@ use crate::StoreError;
 use crate::chain_log::{LogRow, StoredLog, signed};
 use crate::deployment::{hash, natural};
 
-/// The last block whose logs were taken.
+/// Logs that are read at once: a history of any length is read in pieces.
+pub const LOGS_AT_ONCE: usize = 100_000;
+
+/// The last log that was taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cursor {
-    /// Its height; logs of higher blocks are new.
+    /// The height of its block.
     pub block_number: u64,
+    /// Its place there, when the rest of the block was not taken.
+    pub log_index: Option<u32>,
 }
 
 /// The newest final block when everything up to it is posted, else the block of the last posting batch.
@@ -59,10 +64,13 @@ pub(super) async fn list_logs(
         "SELECT l.block_number, l.block_hash, l.log_index, l.transaction_hash, l.transaction_index, l.topics,
                 l.data, l.seq
          FROM chain_block AS b JOIN chain_log AS l ON l.block_hash = b.hash
-         WHERE b.canonical AND b.final AND b.number > $1 AND b.number <= $2
-         ORDER BY l.block_number, l.log_index",
+         WHERE b.canonical AND b.final AND b.number >= $1 AND b.number <= $2
+           AND (b.number > $1 OR l.log_index > $3)
+         ORDER BY b.number, l.log_index LIMIT $4",
         signed(after.block_number)?,
         signed(through)?,
+        after.log_index.map_or(i64::from(i32::MAX), i64::from) as _,
+        i64::try_from(LOGS_AT_ONCE).unwrap_or(i64::MAX),
     )
     .fetch_all(&mut **transaction)
     .await?;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgTransaction};
 
 use super::findings::{Opened, stop, upsert};
+use super::position::{Cursor, LOGS_AT_ONCE, list_logs};
 use crate::chain_log::{StoredLog, root, signed};
 use crate::deployment::{address, hash, natural};
 use crate::{DbAmount, StoreError, alert};
@@ -155,10 +156,22 @@ pub async fn list_final_logs(
     transaction: &mut PgTransaction<'_>,
     heights: RangeInclusive<u64>,
 ) -> Result<Vec<StoredLog>, StoreError> {
-    let after = super::Cursor {
+    let mut after = Cursor {
         block_number: heights.start().saturating_sub(1),
+        log_index: None,
     };
-    super::position::list_logs(transaction, after, *heights.end()).await
+    let mut logs = Vec::new();
+    loop {
+        let page = list_logs(transaction, after, *heights.end()).await?;
+        let is_last = page.len() < LOGS_AT_ONCE;
+        logs.extend(page);
+        match logs.last() {
+            Some(last) if !is_last => {
+                (after.block_number, after.log_index) = (last.block_number, Some(last.log_index));
+            }
+            Some(_) | None => return Ok(logs),
+        }
+    }
 }
 
 /// Stores what a round between runs found: what it no longer sees of a check is over. What is grave stops settlement.
