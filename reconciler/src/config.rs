@@ -7,7 +7,7 @@
 //! | `TRELLIS_SIGNER_DATABASE_URL` | the signers' database, as role `trellis_signer_auditor`; several are separated by commas; without it R12 does not run |
 //! | `TRELLIS_EXPECTED_FILE` | lines `name = value` that the contract's configuration must have, beside what its events say |
 //! | `TRELLIS_INTERVAL_MS` | between two runs when nothing is posted; 1000 by default, 50 to 600000 |
-//! | `TRELLIS_FULL_INTERVAL_MS` | after everything was read again, slice by slice, until it begins anew; 60000 by default, 50 to 86400000 |
+//! | `TRELLIS_FULL_INTERVAL_MS` | after everything was read again, slice by slice, until it begins anew; 10000 by default, 50 to 86400000 |
 //! | `TRELLIS_SLICE_USERS` | users of a slice: what one look reads again and recounts beside what is new; 100000 by default, 1 to 10000000 |
 //! | `TRELLIS_WEBHOOK_URL` | where findings are sent to; nowhere by default |
 //! | `TRELLIS_WEBHOOK_SECRET` | key of the HMAC-SHA256 in the header `x-trellis-signature` |
@@ -40,8 +40,8 @@ use crate::vigil::VigilConfig;
 const INTERVAL_MS_DEFAULT: u64 = 1_000;
 /// Below it runs would follow without a pause; above it nobody would be told in time.
 const INTERVAL_MS: RangeInclusive<u64> = 50..=600_000;
-/// Everything once a minute, and the time that it takes.
-const FULL_INTERVAL_MS_DEFAULT: u64 = 60_000;
+/// A way through a small ledger is one look; one through a large ledger takes minutes, and a fifth of its time is work.
+const FULL_INTERVAL_MS_DEFAULT: u64 = 10_000;
 /// At least once a day.
 const FULL_INTERVAL_MS: RangeInclusive<u64> = 50..=86_400_000;
 
@@ -243,7 +243,7 @@ mod tests {
     fn what_is_not_said_has_a_default() {
         let config = Config::from_env(&Env::of(&MUST)).unwrap();
         assert_eq!(config.interval, Duration::from_secs(1));
-        assert_eq!(config.full_interval, Duration::from_secs(60));
+        assert_eq!(config.full_interval, Duration::from_secs(10));
         assert!(config.signer_database_urls.is_empty() && config.expected.is_empty());
         assert!(config.destination.url.is_none() && config.listen.is_none());
     }

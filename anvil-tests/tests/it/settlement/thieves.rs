@@ -1,5 +1,7 @@
 //! What a stolen password of the database gets: rows. Nothing is signed, and so nothing is paid, on the word of rows.
 
+mod day;
+
 use std::time::Duration;
 
 use anvil_tests::{Batch, PayoutWorld};
