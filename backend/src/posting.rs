@@ -1,39 +1,35 @@
 //! The posting worker: numbers the causes of the inbox, asks the plan what they do, and posts it.
 //!
-//! One process at a time is the writer. Its memory is rebuilt from PostgreSQL at start; whenever a commit fails
-//! or the lease is lost the process ends, because its memory may then be ahead of the database.
+//! One process at a time is the writer. Its memory is rebuilt from PostgreSQL at start. When the connection is lost, it goes on
+//! as soon as there is another: with its memory, if nobody else posted meanwhile, and rebuilt otherwise. A command that cannot
+//! be posted is put aside (`quarantine`); an entry of the chain that is not proven ends the process.
 
 pub mod config;
+mod leader;
 mod progress;
 pub mod proof;
+pub mod quarantine;
 pub mod rebuild;
 pub mod writer;
-
-use std::time::{Duration, Instant};
 
 use abi::development::is_local_chain;
 use service::metrics::Metrics;
 use service::transport::{self, TransportError};
-use sqlx::postgres::PgListener;
-use sqlx::{Connection, PgConnection};
-use store::lease::{self, Lease, LeaseName};
+use sqlx::PgConnection;
+use store::lease::LeaseError;
+use store::posting::PostingError;
 use store::rights::{self, Enforcement, RightsError, Role};
-use store::{deployment, inbox};
+use store::{Backoff, deployment};
 use thiserror::Error;
 use tokio::sync::watch;
 
 pub use config::Config;
+use leader::Leader;
 use progress::Progress;
 pub use proof::ProofError;
+pub use quarantine::Suspect;
 pub use rebuild::RebuildError;
 pub use writer::{Step, StepError, Writer};
-
-/// How long an idle writer waits at most: causes are announced at once, this is for announcements that got
-/// lost with a connection, and for renewing the lease.
-const IDLE_WAIT: Duration = Duration::from_millis(250);
-
-/// How long a process that stands by waits between two attempts to become the writer.
-const STANDBY_WAIT: Duration = Duration::from_millis(100);
 
 /// Why the worker ends.
 #[derive(Debug, Error)]
@@ -62,6 +58,9 @@ pub enum WorkError {
     /// A step failed.
     #[error(transparent)]
     Step(#[from] StepError),
+    /// The lease is gone.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] store::StoreError),
@@ -73,13 +72,36 @@ pub enum WorkError {
     Ready(#[source] std::io::Error),
 }
 
+impl WorkError {
+    /// Whether another process has the lease: this one may stand by, and memory is compared when it leads again.
+    const fn is_lost_lease(&self) -> bool {
+        let lease = match self {
+            Self::Lease(error)
+            | Self::Step(StepError::Lease(error) | StepError::Posting(PostingError::Lease(error)))
+            | Self::Rebuild(RebuildError::Lease(error)) => error,
+            Self::NotDeployed
+            | Self::Transport(_)
+            | Self::Plan(_)
+            | Self::PlanHash
+            | Self::NotServed(_)
+            | Self::Rights(_)
+            | Self::Rebuild(_)
+            | Self::Step(_)
+            | Self::Store(_)
+            | Self::Serve(_)
+            | Self::Ready(_) => return false,
+        };
+        matches!(lease, LeaseError::Lost { .. })
+    }
+}
+
 impl From<sqlx::Error> for WorkError {
     fn from(error: sqlx::Error) -> Self {
         Self::Store(error.into())
     }
 }
 
-/// Works until `stop` says so or something fails.
+/// Works until `stop` says so or something fails that trying again does not help.
 ///
 /// # Errors
 /// See [`WorkError`]. The process must end then, and may be started again.
@@ -90,77 +112,28 @@ pub async fn run(
 ) -> Result<(), WorkError> {
     let mut connection = writer::connect(&config.database_url).await?;
     let plan = deployed_plan(config, &mut connection).await?;
-    let mut progress = Progress::default();
+    let progress = Progress::default();
     service::health::serve(config.listen, metrics, progress.pulse())
         .await
         .map_err(WorkError::Serve)?;
-    let mut announcements = PgListener::connect(&config.database_url).await?;
-    announcements.listen(inbox::CHANNEL).await?;
-    let mut is_ready = false;
-    let lease = loop {
-        if *stop.borrow() {
-            return Ok(());
+    let mut leader = Leader::new(config, plan, progress);
+    let mut backoff = Backoff::DATABASE;
+    while let Err(mut error) = leader.work(connection, &mut stop).await {
+        if leader.has_moved() {
+            backoff.reset();
         }
-        if let Some(lease) = claim(config, &mut connection).await? {
-            break lease;
-        }
-        progress.stands_by();
-        if !is_ready {
-            tracing::info!("another process posts; standing by");
-            service::announce_ready().map_err(WorkError::Ready)?;
-            is_ready = true;
-        }
-        let _ = tokio::time::timeout(STANDBY_WAIT, stop.changed()).await;
-    };
-    tracing::info!(lease.epoch = lease.epoch, "claimed the lease for posting");
-    let rebuilding = progress.rebuilds();
-    let rebuilt = Writer::rebuild(&mut connection, plan::Book::new(plan), lease, config.lease_ttl).await;
-    let mut writer = rebuilt?;
-    drop(rebuilding);
-    tracing::info!(fact.seq = writer.tail().fact_seq, "rebuilt from facts");
-    if !is_ready {
-        service::announce_ready().map_err(WorkError::Ready)?;
-    }
-    progress.leads(writer.tail().fact_seq);
-    while !*stop.borrow() {
-        let begun = Instant::now();
-        match writer.step(&mut connection).await? {
-            Step::Posted { facts, transfers } => {
-                let seq = writer.tail().fact_seq;
-                progress.posted(seq, facts, transfers, begun.elapsed());
-                tracing::info!(
-                    batch.facts = facts,
-                    batch.transfers = transfers,
-                    fact.seq = seq,
-                    "posted"
-                );
+        connection = loop {
+            let wait = backoff.after_failure();
+            leader.waits_for_the_database(error, wait)?;
+            let _ = tokio::time::timeout(wait, stop.wait_for(|stop| *stop)).await;
+            if *stop.borrow() {
+                return Ok(());
             }
-            Step::Idle => {
-                progress.idle();
-                wait(&mut announcements, &mut stop).await?;
+            match writer::connect(&config.database_url).await {
+                Ok(connection) => break connection,
+                Err(again) => error = again.into(),
             }
-        }
-    }
-    lease::release(&mut connection, lease).await?;
-    connection.close().await?;
-    tracing::info!("released the lease for posting");
-    Ok(())
-}
-
-async fn claim(config: &Config, connection: &mut PgConnection) -> Result<Option<Lease>, WorkError> {
-    Ok(lease::claim(connection, LeaseName::Posting, &config.holder, config.lease_ttl).await?)
-}
-
-/// Waits for an announcement, the end, or a while.
-async fn wait(announcements: &mut PgListener, stop: &mut watch::Receiver<bool>) -> Result<(), WorkError> {
-    tokio::select! {
-        announcement = announcements.recv() => {
-            announcement?;
-            // One look at the inbox answers all of them.
-            while announcements.next_buffered().is_some() {}
-        }
-        _ = stop.changed() => {}
-        () = tokio::time::sleep(IDLE_WAIT) => {}
+        };
     }
     Ok(())
 }

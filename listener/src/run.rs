@@ -6,9 +6,9 @@ use abi::development::is_local_chain;
 use chain::{ChainError, ChainReader};
 use service::ErrorChain;
 use service::transport::{self, TransportError};
-use store::StoreError;
 use store::deployment;
 use store::rights::{self, Enforcement, RightsError, Role};
+use store::{Deadlines, StoreError};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -98,7 +98,13 @@ impl RunError {
 /// # Errors
 /// [`RunError`].
 pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunError> {
-    let pool = store::connect(&config.database_url, CONNECTIONS_MAX).await?;
+    let pool = store::connect_as(
+        &config.database_url,
+        CONNECTIONS_MAX,
+        "trellis-listener",
+        Deadlines::SERVICE,
+    )
+    .await?;
     let mut connection = pool.acquire().await.map_err(StoreError::from)?;
     let deployment = deployment::find(&mut connection)
         .await?

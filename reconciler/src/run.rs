@@ -11,10 +11,10 @@ use chain::ChainReader;
 use plan::CompiledPlan;
 use service::transport;
 use signer::keyring::{self, LocalKey};
-use store::PgPool;
 use store::deployment::{self, Deployment};
 use store::reconciliation::Moment;
 use store::rights::{self, Enforcement, Role};
+use store::{Deadlines, PgPool};
 
 use crate::attest::Attestor;
 use crate::config::{AttestorKey, Config};
@@ -97,9 +97,14 @@ impl Reconciler {
     /// # Errors
     /// The database does not answer or is not bound to a deployment, or its plan does not compile.
     pub async fn new(config: &Config) -> anyhow::Result<Self> {
-        let pool = store::connect(&config.database_url, CONNECTIONS_MAX)
-            .await
-            .context("the ledger's database was not reached")?;
+        let pool = store::connect_as(
+            &config.database_url,
+            CONNECTIONS_MAX,
+            "trellis-reconciler",
+            Deadlines::OFFLINE,
+        )
+        .await
+        .context("the ledger's database was not reached")?;
         let mut connection = pool.acquire().await?;
         let deployment: Deployment = deployment::find(&mut connection)
             .await?

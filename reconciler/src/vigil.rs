@@ -13,14 +13,15 @@ mod rescan;
 
 use std::time::{Duration, Instant};
 
-use audit::checks::{Check, Finding, Verdict};
-use audit::vigil::{self, Progress, RecordedFinal, RecordedHead, Worker, WorkerSeen};
+use audit::checks::{Check, FINDINGS_MAX, Finding, Verdict};
+use audit::vigil::{self, CommandSeen, Progress, RecordedFinal, RecordedHead, Worker, WorkerSeen};
 use chain::ChainReader;
 use serde_json::json;
 use service::ErrorChain;
 use sqlx::Connection;
 use store::PgPool;
 use store::lease::{self, Lease};
+use store::quarantine::{self, Quarantined};
 use store::reconciliation::vigil::{self as stored, Standing};
 use tokio::sync::watch;
 
@@ -98,6 +99,8 @@ impl Vigil {
     pub async fn round(&mut self, lease: Option<Lease>) -> anyhow::Result<()> {
         let mut connection = self.pool.acquire().await?;
         let standing = stored::find_standing(&mut connection).await?;
+        let quarantined = quarantine::list(&mut connection, FINDINGS_MAX).await?;
+        let batches = quarantine::list_batches(&mut connection, FINDINGS_MAX).await?;
         drop(connection);
         let seen = self.endpoints.look(&standing).await;
         let freshness = vigil::freshness(&self.progress(&standing, &seen), &self.config.freshness);
@@ -116,6 +119,9 @@ impl Vigil {
             .await?;
         let reconciler = vigil::reconciler(&self.looks.seen(self.config.look_max, self.config.check_max));
         self.store(lease, Check::Reconciler, &reconciler).await?;
+        let put_aside: Vec<CommandSeen> = quarantined.into_iter().map(command_seen).collect();
+        self.store(lease, Check::Quarantine, &vigil::quarantine(&put_aside, &batches))
+            .await?;
         self.watch_accounts(lease, &standing).await?;
         self.watch_logs(lease, &standing).await
     }
@@ -242,6 +248,15 @@ impl Vigil {
             tracing::info!(check = check.id(), subject, "a finding is over");
         }
         Ok(())
+    }
+}
+
+fn command_seen(command: Quarantined) -> CommandSeen {
+    CommandSeen {
+        inbox_id: command.inbox_id,
+        natural_key: command.natural_key,
+        cause: command.cause,
+        detail: command.detail,
     }
 }
 

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `TRELLIS_DATABASE_URL` | the ledger's database, as role `trellis_poster` |
 //! | `TRELLIS_LEASE_TTL_MS` | how long a silent writer keeps its lease; default 3000, 500 to 60000 |
+//! | `TRELLIS_DATABASE_DEADLINE_MS` | how long one step waits for the database; default 30000, 500 to 600000 |
 //! | `TRELLIS_LISTEN` | where `/health`, `/ready` and `/metrics` are served; nowhere by default |
 
 use std::net::SocketAddr;
@@ -18,6 +19,13 @@ const LEASE_TTL_MS_MIN: u64 = 500;
 /// Above this a killed writer would stop posting for longer than anybody wants.
 const LEASE_TTL_MS_MAX: u64 = 60_000;
 
+/// Many times what a full batch takes.
+const DEADLINE_MS_DEFAULT: u64 = 30_000;
+/// Below this a full batch would not be posted on a busy machine.
+const DEADLINE_MS_MIN: u64 = 500;
+/// Above this nobody would call it a deadline.
+const DEADLINE_MS_MAX: u64 = 600_000;
+
 /// What the worker is told.
 #[derive(Clone)]
 pub struct Config {
@@ -25,6 +33,8 @@ pub struct Config {
     pub database_url: String,
     /// How long a silent writer keeps its lease.
     pub lease_ttl: Duration,
+    /// How long one step waits for the database.
+    pub deadline: Duration,
     /// Who holds the lease, for people who look.
     pub holder: String,
     /// Where health and metrics are served.
@@ -53,9 +63,16 @@ impl Config {
             let rule = format!("must be from {LEASE_TTL_MS_MIN} to {LEASE_TTL_MS_MAX}");
             return Err(EnvError::invalid(ttl_name, rule));
         }
+        let deadline_name = "TRELLIS_DATABASE_DEADLINE_MS";
+        let deadline_ms = env.parse_or(deadline_name, DEADLINE_MS_DEFAULT)?;
+        if !(DEADLINE_MS_MIN..=DEADLINE_MS_MAX).contains(&deadline_ms) {
+            let rule = format!("must be from {DEADLINE_MS_MIN} to {DEADLINE_MS_MAX}");
+            return Err(EnvError::invalid(deadline_name, rule));
+        }
         Ok(Self {
             database_url: env.text("TRELLIS_DATABASE_URL")?,
             lease_ttl: Duration::from_millis(ttl_ms),
+            deadline: Duration::from_millis(deadline_ms),
             holder: format!("process {}", std::process::id()),
             listen: env.find_parse("TRELLIS_LISTEN")?,
         })

@@ -47,6 +47,12 @@ impl Progress {
         self.pulse.while_busy()
     }
 
+    /// The database is gone for the moment. That is no step: a worker without it for long does not work.
+    pub(super) fn lacks_the_database(&self) {
+        self.pulse.lacks("the database does not answer");
+        metrics::counter!("trellis_posting_outages_total").increment(1);
+    }
+
     /// The worker posts, from this fact on.
     pub(super) fn leads(&mut self, fact_seq: u64) {
         self.caught_up = Instant::now();

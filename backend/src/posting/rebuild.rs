@@ -86,6 +86,8 @@ impl Writer {
             lease,
             lease_ttl,
             renewed,
+            prepared: None,
+            one_by_one_through: 0,
         })
     }
 }

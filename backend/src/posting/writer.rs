@@ -4,15 +4,16 @@ use std::time::{Duration, Instant};
 
 use plan::{Book, Outcome};
 use service::fault_point;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{Acquire, ConnectOptions, PgConnection};
-use store::StoreError;
-use store::inbox::list_waiting;
+use sqlx::{Acquire, PgConnection};
+use store::inbox::{Entry, Waiting, list_waiting};
 use store::lease::{self, Lease, LeaseError};
-use store::posting::{BATCH_FACTS_MAX, DepositIndex, Draft, PostingError, Tail, post};
+use store::posting::{BATCH_FACTS_MAX, Batch, DepositIndex, Draft, PostingError, Tail, post};
+use store::replay::find_last_batch;
+use store::{Deadlines, StoreError, deadline};
 use thiserror::Error;
 
 use super::proof::{self, ProofError};
+use super::quarantine::{self, Suspect};
 
 /// A lease is renewed this many times before it would expire.
 const RENEWALS_PER_TTL: u32 = 4;
@@ -26,6 +27,18 @@ pub struct Writer {
     pub(super) lease: Lease,
     pub(super) lease_ttl: Duration,
     pub(super) renewed: Instant,
+    /// What the book has applied and the database may not have.
+    pub(super) prepared: Option<Prepared>,
+    /// Up to this id of the inbox, commands are posted one by one: one of them was refused.
+    pub(super) one_by_one_through: i64,
+}
+
+/// A batch that is ready to be posted.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) batch: Batch,
+    /// What it is made of.
+    entries: Vec<Entry>,
 }
 
 /// What a step did.
@@ -38,6 +51,11 @@ pub enum Step {
         /// Transfers of it.
         transfers: usize,
     },
+    /// Commands that cannot be used are put aside.
+    SetAside {
+        /// How many.
+        commands: usize,
+    },
     /// Nothing waits.
     Idle,
 }
@@ -48,9 +66,18 @@ pub enum StepError {
     /// A cause of the chain is not what the chain's log says.
     #[error(transparent)]
     Proof(#[from] ProofError),
-    /// The batch was refused.
+    /// The batch was refused, and not for a command's sake.
     #[error(transparent)]
     Posting(#[from] PostingError),
+    /// The ledger does not take a batch with commands in it; see [`Writer::suspect`].
+    #[error("the ledger refuses a command")]
+    Refused {
+        /// Which command it may be.
+        suspect: Suspect,
+        /// Why.
+        #[source]
+        source: PostingError,
+    },
     /// The lease is gone.
     #[error(transparent)]
     Lease(#[from] LeaseError),
@@ -71,12 +98,11 @@ impl From<sqlx::Error> for StepError {
 /// # Errors
 /// The URL is none, or the server does not let us in.
 pub async fn connect(url: &str) -> Result<PgConnection, StoreError> {
-    let options: PgConnectOptions = url.parse()?;
-    let options = options.application_name("trellis-posting").options([
+    let options = Deadlines::SERVICE.options(url, "trellis-posting")?.options([
         ("synchronous_commit", "on"),
         ("plan_cache_mode", "force_generic_plan"),
     ]);
-    Ok(options.connect().await?)
+    deadline::connect_with(&options).await
 }
 
 impl Writer {
@@ -92,40 +118,106 @@ impl Writer {
         &self.book
     }
 
-    /// Posts what waits, at most one batch.
+    /// The lease under which it posts.
+    #[must_use]
+    pub const fn lease(&self) -> Lease {
+        self.lease
+    }
+
+    /// Goes on under another lease, on another connection, and returns whether it can: whether the database ends with what this
+    /// memory has. A batch whose commit nobody saw is either there or is posted next.
     ///
     /// # Errors
-    /// Whatever keeps the batch from being committed. The writer is of no use then: its memory may be ahead.
+    /// The database does not answer.
+    pub async fn resume(&mut self, connection: &mut PgConnection, lease: Lease) -> Result<bool, StoreError> {
+        let last = find_last_batch(connection).await?;
+        let last = last.map_or_else(Tail::default, |last| last.tail);
+        let is_committed = |prepared: &mut Prepared| prepared.batch.tail() == last;
+        if self.prepared.take_if(is_committed).is_some() {
+            self.tail = last;
+        }
+        self.lease = lease;
+        self.renewed = Instant::now();
+        Ok(self.tail == last)
+    }
+
+    /// Posts what waits, at most one batch.
+    ///
+    /// A step that is given up in the middle loses nothing: what was applied is posted by the next one, once
+    /// [`Writer::resume`] has found out whether it is posted already.
+    ///
+    /// # Errors
+    /// Whatever keeps the batch from being committed. Unless it was an outage of the database, the writer is of no use then:
+    /// its memory is ahead.
     pub async fn step(&mut self, connection: &mut PgConnection) -> Result<Step, StepError> {
         self.keep_lease(connection).await?;
-        let waiting = list_waiting(connection, BATCH_FACTS_MAX).await?;
-        if waiting.entries.is_empty() {
-            return Ok(Step::Idle);
+        if self.prepared.is_none()
+            && let Some(step) = self.prepare(connection).await?
+        {
+            return Ok(step);
+        }
+        self.post_prepared(connection).await
+    }
+
+    /// Reads what waits and applies it; otherwise says what there was to do instead.
+    async fn prepare(&mut self, connection: &mut PgConnection) -> Result<Option<Step>, StepError> {
+        let mut waiting = list_waiting(connection, BATCH_FACTS_MAX).await?;
+        if !waiting.unusable.is_empty() {
+            self.set_aside(connection, &waiting.unusable).await?;
+            return Ok(Some(Step::SetAside {
+                commands: waiting.unusable.len(),
+            }));
+        }
+        let Some(first) = waiting.entries.first() else {
+            return Ok(Some(Step::Idle));
+        };
+        if first.id <= self.one_by_one_through {
+            waiting = waiting.up_to_a_command();
         }
         proof::prove(connection, &waiting.entries).await?;
+        // Nothing is waited for between here and the end: what is applied is also prepared.
+        let batch = match self.apply(&waiting) {
+            Ok(batch) => batch,
+            Err(error) => return Err(quarantine::judge(error, &waiting.entries)),
+        };
+        self.prepared = Some(Prepared {
+            batch,
+            entries: waiting.entries,
+        });
+        Ok(None)
+    }
+
+    fn apply(&mut self, waiting: &Waiting) -> Result<Batch, PostingError> {
         let mut draft = Draft::new(&self.tail);
         let mut outcome = Outcome::default();
         for entry in &waiting.entries {
             self.book.apply(&entry.cause, &mut outcome);
             draft.add(&mut self.deposits, entry, &outcome)?;
         }
-        let facts = draft.len();
-        let batch = draft.seal(waiting.completed);
         fault_point("posting.after_apply");
+        Ok(draft.seal(waiting.completed))
+    }
+
+    async fn post_prepared(&mut self, connection: &mut PgConnection) -> Result<Step, StepError> {
+        let Some(Prepared { batch, entries }) = &self.prepared else {
+            return Ok(Step::Idle);
+        };
         let mut transaction = connection.begin().await?;
-        if let Err(error) = post(&mut transaction, self.lease, &batch).await {
+        if let Err(error) = post(&mut transaction, self.lease, batch).await {
             // At once, so that no lock outlives the failure.
             let _ = transaction.rollback().await;
-            return Err(error.into());
+            return Err(quarantine::judge(error, entries));
         }
         fault_point("posting.before_commit");
         transaction.commit().await?;
         fault_point("posting.after_commit");
-        self.tail = batch.tail();
-        Ok(Step::Posted {
-            facts,
+        let step = Step::Posted {
+            facts: entries.len(),
             transfers: batch.transfers().len(),
-        })
+        };
+        self.tail = batch.tail();
+        self.prepared = None;
+        Ok(step)
     }
 
     /// Renews the lease when it is time to.

@@ -80,7 +80,18 @@ impl Worker {
             return Ok(());
         }
         for (id, json) in submission::list_calls(self.hold.reader(), &missing).await? {
-            self.memory.calls.insert(id, Arc::new(calls::from_json(json)?));
+            match calls::from_json(json) {
+                Ok(call) => {
+                    self.memory.calls.insert(id, Arc::new(call));
+                }
+                // What is under way with it is not decided about; everything else goes on.
+                Err(error) => {
+                    let subject = format!("submission {id}");
+                    let detail = service::ErrorChain(&error).to_string();
+                    self.note_waiting("submission", subject.as_bytes(), "broken", &detail)
+                        .await?;
+                }
+            }
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use signer_client::Call;
 use store::submission::{self, Kind, NewSubmission};
 use store::{payout_batch, settlement_batch, settlement_root, settlement_sender};
 
+use super::batches::NOT_SEALED;
 use super::calls;
 use super::network::{ASKED_AT_ONCE, Look};
 use super::worker::{Records, StepError, Worker};
@@ -73,7 +74,11 @@ impl Worker {
         look: &Look,
         room: usize,
     ) -> Result<Vec<Candidate>, StepError> {
-        let mut wanted = settlement_batch::list_submittable(self.hold.reader(), room).await?;
+        let listed = settlement_batch::list_submittable(self.hold.reader(), room).await?;
+        for (batch, what) in listed.broken {
+            self.put_aside(batch, what).await?;
+        }
+        let mut wanted = listed.good;
         wanted.retain(|batch| !self.memory.waits(batch.batch.as_slice()));
         if wanted.is_empty() {
             return Ok(Vec::new());
@@ -115,11 +120,15 @@ impl Worker {
                 self.note_waiting("batch", &subject, cause, &detail).await?;
                 continue;
             }
+            let Ok(call) = calls::execute_batch(&batch) else {
+                self.put_aside(batch.batch, NOT_SEALED).await?;
+                continue;
+            };
             promised = after;
             candidates.push(Candidate {
                 kind: Kind::Batch,
                 subject,
-                call: calls::execute_batch(&batch)?,
+                call,
             });
         }
         Ok(candidates)
@@ -128,7 +137,7 @@ impl Worker {
     /// Signed roots, unless a batch is under way that publication would take the funds from.
     async fn signed_roots(&mut self, look: &Look) -> Result<Vec<Candidate>, StepError> {
         let mut candidates = Vec::new();
-        for root in settlement_root::list_wanted(self.hold.reader()).await? {
+        for root in settlement_root::list_wanted(self.hold.reader()).await?.good {
             let subject = root.root.to_vec();
             let deadline = root.window.map_or(0, |(_, deadline)| deadline);
             if root.authorization.is_none() || root.has_submission || self.memory.waits(&subject) {
@@ -146,10 +155,16 @@ impl Worker {
                 self.note_waiting("root", &subject, cause, "").await?;
                 continue;
             }
+            let Ok(call) = calls::publish_root(&root) else {
+                self.memory.wait(&subject, PAUSE_REVERTED);
+                self.note_waiting("root", &subject, "broken", "it has no authorization")
+                    .await?;
+                continue;
+            };
             candidates.push(Candidate {
                 kind: Kind::Root,
                 subject,
-                call: calls::publish_root(&root)?,
+                call,
             });
         }
         Ok(candidates)

@@ -37,6 +37,9 @@ const PAUSE_MISSING: Duration = Duration::from_millis(250);
 /// An attestation older than this is not used: it would be too old when the signer looks at it.
 pub(super) const ATTESTATION_AGE_MAX: u64 = 60;
 
+/// Why a batch with another manifest is put aside.
+pub(super) const NOT_SEALED: &str = "its manifest is not the one that was sealed";
+
 /// The refusal of a total that is too large to be signed at once.
 const TOO_YOUNG: &str = "too_young";
 
@@ -46,8 +49,12 @@ impl Worker {
         if records.gate == Gate::Stopped {
             return Ok(false);
         }
+        let listed = settlement_batch::list_to_sign(self.hold.reader(), BATCHES_AT_ONCE).await?;
         let mut moved = false;
-        for batch in settlement_batch::list_to_sign(self.hold.reader(), BATCHES_AT_ONCE).await? {
+        for (batch, what) in listed.broken {
+            moved |= self.put_aside(batch, what).await?;
+        }
+        for batch in listed.good {
             let deadline = batch.window.map(|(_, _, deadline)| deadline);
             let is_over = deadline.is_some_and(|deadline| look.head.timestamp >= deadline);
             if !is_over && !self.memory.waits(&key(batch.batch)) {
@@ -59,9 +66,7 @@ impl Worker {
 
     async fn sign_batch(&mut self, batch: &WantedBatch, look: &Look) -> Result<bool, StepError> {
         let Some(payouts) = payouts(batch) else {
-            return self
-                .put_aside(batch, "its manifest is not the one that was sealed")
-                .await;
+            return self.put_aside(batch.batch, NOT_SEALED).await;
         };
         let Some(justification) = self.justify_batch(batch, payouts.len(), look).await? else {
             return Ok(false);
@@ -258,17 +263,20 @@ impl Worker {
         Ok(false)
     }
 
-    /// Puts a batch aside that cannot be what people agreed to; the others go on.
-    async fn put_aside(&mut self, batch: &WantedBatch, why: &str) -> Result<bool, StepError> {
+    /// Puts a batch aside that cannot be what people agreed to; the others go on. R22 tells people.
+    pub(super) async fn put_aside(&mut self, batch: B256, why: &str) -> Result<bool, StepError> {
         let mut transaction = self.hold.begin().await?;
-        settlement_batch::update_quarantined(&mut transaction, batch.batch).await?;
-        let subject = format!("{:#x}", batch.batch);
-        let detail = serde_json::json!({ "why": why });
-        settlement_sender::insert_audit(&mut transaction, "payout_batch.quarantined", &subject, &detail)
-            .await?;
+        let is_new = settlement_batch::update_quarantined(&mut transaction, batch).await?;
+        if is_new {
+            let subject = format!("{batch:#x}");
+            let detail = serde_json::json!({ "why": why });
+            settlement_sender::insert_audit(&mut transaction, "payout_batch.quarantined", &subject, &detail)
+                .await?;
+        }
         transaction.commit().await?;
-        tracing::error!(batch.id = %batch.batch, why, "the batch is put aside");
-        Ok(true)
+        metrics::counter!("trellis_settlement_alerts_total", "alert" => "quarantined").increment(1);
+        tracing::error!(batch.id = %batch, why, "the batch is put aside");
+        Ok(is_new)
     }
 }
 

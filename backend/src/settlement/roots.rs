@@ -23,7 +23,11 @@ impl Worker {
     /// Has approved roots signed, as long as settlement is not stopped.
     pub(super) async fn sign_roots(&mut self, records: &Records, look: &Look) -> Result<bool, StepError> {
         let mut moved = false;
-        for root in settlement_root::list_wanted(self.hold.reader()).await? {
+        let listed = settlement_root::list_wanted(self.hold.reader()).await?;
+        for (root, what) in listed.broken {
+            self.note_waiting("root", root.as_slice(), "broken", what).await?;
+        }
+        for root in listed.good {
             if self.memory.waits(root.root.as_slice()) {
                 continue;
             }

@@ -13,7 +13,7 @@ use store::inbox::{self, Command};
 use store::lease;
 use testkit::TestDatabase;
 
-use crate::{TTL, Writer, balances, claim, contents, entry, is_command, post_all, poster, rows_of};
+use crate::{TTL, Writer, balances, claim, contents, entry, post_all, poster, rows_of};
 
 const STEPS: usize = 300;
 /// Causes that arrive between two looks of the writer.
@@ -29,7 +29,7 @@ struct Source {
 impl Source {
     async fn receive(&mut self, connection: &mut PgConnection, causes: &[(Cause, Outcome)]) {
         for (cause, _) in causes {
-            if is_command(cause) {
+            if cause.is_command() {
                 self.commands += 1;
                 let command = Command {
                     actor: alloy_primitives::Address::ZERO,

@@ -6,7 +6,10 @@
 
 mod components;
 mod history;
+mod outage;
 mod proof;
+mod quarantine;
+mod running;
 mod settlement;
 
 use std::time::Duration;
@@ -35,22 +38,11 @@ fn wallet(user: u64) -> Address {
     Address::from_word(B256::from(U256::from(user)))
 }
 
-fn is_command(cause: &Cause) -> bool {
-    matches!(
-        cause,
-        Cause::Reported(_)
-            | Cause::ReserveChosen { .. }
-            | Cause::Corrected { .. }
-            | Cause::BatchRequested { .. }
-            | Cause::BatchReleased { .. }
-    )
-}
-
 /// Puts causes into the inbox as the chain and people would: the chain's block by block, the others behind.
 async fn receive(connection: &mut PgConnection, first_seq: u64, causes: &[Cause]) -> u64 {
     let chain: Vec<ChainEntry> = causes
         .iter()
-        .filter(|cause| !is_command(cause))
+        .filter(|cause| !cause.is_command())
         .zip(first_seq..)
         .map(|(cause, seq)| entry(seq, cause.clone()))
         .collect();
@@ -59,7 +51,7 @@ async fn receive(connection: &mut PgConnection, first_seq: u64, causes: &[Cause]
         recorded::record(&mut transaction, block).await.unwrap();
         transaction.commit().await.unwrap();
     }
-    for (number, cause) in causes.iter().enumerate().filter(|(_, cause)| is_command(cause)) {
+    for (number, cause) in causes.iter().enumerate().filter(|(_, cause)| cause.is_command()) {
         let command = Command {
             actor: Address::ZERO,
             idempotency_key: &format!("{first_seq}/{number}"),

@@ -64,7 +64,7 @@ async fn step(database: &TestDatabase) -> Result<usize, StepError> {
     }
     step.map(|step| match step {
         Step::Posted { facts, .. } => facts,
-        Step::Idle => 0,
+        Step::Idle | Step::SetAside { .. } => 0,
     })
 }
 

@@ -10,7 +10,7 @@ use store::posting::BATCH_FACTS_MAX;
 use testkit::TestDatabase;
 
 use crate::history::History;
-use crate::{TTL, claim, compiled, contents, is_command, post_all, poster, rebuild, receive, wallet};
+use crate::{TTL, claim, compiled, contents, post_all, poster, rebuild, receive, wallet};
 
 /// A history with settlement in it. Operators ask for what the ledger says, the chain mostly does what was asked.
 struct Settlements {
@@ -177,7 +177,7 @@ async fn insert_batch(source: &mut PgConnection, batch: B256) {
 
 /// Causes in runs of the chain and runs of commands, so that they are posted in the order in which they were made.
 fn runs(causes: &[Cause]) -> impl Iterator<Item = &[Cause]> {
-    causes.chunk_by(|left, right| is_command(left) == is_command(right))
+    causes.chunk_by(|left, right| left.is_command() == right.is_command())
 }
 
 async fn text(source: &mut PgConnection, statement: &'static str) -> String {

@@ -264,3 +264,75 @@ async fn an_empty_purse_is_told_and_the_same_nonce_goes_on_after_it_is_filled() 
     assert_eq!(world.executed().await, 1);
     assert_eq!(world.one("SELECT count(*)::text FROM submission").await, "2");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_and_roots_that_cannot_be_read_are_put_aside_and_others_are_paid() {
+    let world = World::with_payees(4).await;
+    let mut worker = world.swept().await;
+    let mut broken = Vec::new();
+    for (id, tampering) in [
+        (
+            1,
+            "UPDATE payout_batch SET manifest = 'no manifest' WHERE batch_id = $1",
+        ),
+        (2, "UPDATE payout_batch SET manifest = NULL WHERE batch_id = $1"),
+        (
+            3,
+            "UPDATE payout_batch SET signature = '\\x01' WHERE batch_id = $1",
+        ),
+    ] {
+        let payee = world.users[usize::from(id) - 1];
+        let batch = world.submitted(&mut worker, id, &[payee], 600).await;
+        sqlx::query(tampering)
+            .bind(batch.as_slice())
+            .execute(world.ledger.pool())
+            .await
+            .unwrap();
+        broken.push(batch);
+    }
+    world
+        .run(
+            "INSERT INTO liabilities_root (root, state, total, leaves, as_of_seq, fact_seq, block_number, block_hash,
+                 accept_claims, built_by)
+             VALUES (decode(repeat('07', 32), 'hex'), 'approved', 1, 1, -1, 1, 1, decode(repeat('07', 32), 'hex'), true,
+                 decode(repeat('07', 20), 'hex'))",
+        )
+        .await;
+    let good = world.submitted(&mut worker, 4, &[world.users[3]], 600).await;
+    until(&mut worker, "executed", async || {
+        world.state(good).await == "executed"
+    })
+    .await;
+    for batch in broken {
+        assert_eq!(world.state(batch).await, "quarantined");
+    }
+    let noted = "SELECT count(*)::text FROM audit_log WHERE action = 'payout_batch.quarantined'";
+    assert_eq!(world.one(noted).await, "3");
+    assert_eq!(world.paid(world.users[0]).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_submission_whose_call_cannot_be_read_does_not_end_the_worker() {
+    let world = World::with_payees(1).await;
+    let mut worker = world.swept().await;
+    let batch = world.waiting(&mut worker).await;
+    let call = world
+        .one("SELECT call::text FROM submission ORDER BY id DESC LIMIT 1")
+        .await;
+    let change = "UPDATE submission SET call = $1::jsonb WHERE id = (SELECT max(id) FROM submission)";
+    let pool = world.ledger.pool();
+    sqlx::query(change).bind("{}").execute(pool).await.unwrap();
+    worker.release().await.unwrap();
+    let mut worker = world.worker().await;
+    for _ in 0..5 {
+        worker.step().await.unwrap();
+    }
+    let noted = "SELECT count(*)::text FROM audit_log WHERE action = 'submission_waits'";
+    assert_eq!(world.one(noted).await, "1");
+    sqlx::query(change).bind(call).execute(pool).await.unwrap();
+    world.mine(true).await;
+    until(&mut worker, "executed", async || {
+        world.state(batch).await == "executed"
+    })
+    .await;
+}

@@ -99,7 +99,8 @@ pub fn run_one(check: Check, snapshot: &Snapshot) -> Verdict {
             | Check::Rescan
             | Check::Agreement
             | Check::Freshness
-            | Check::Reconciler,
+            | Check::Reconciler
+            | Check::Quarantine,
             _,
         ) => return Verdict::Skipped(Skip::NotConfigured("it looks between the runs")),
     }
@@ -123,7 +124,8 @@ const fn needs_contract(check: Check) -> bool {
         | Check::Rescan
         | Check::Agreement
         | Check::Freshness
-        | Check::Reconciler => false,
+        | Check::Reconciler
+        | Check::Quarantine => false,
         Check::Balance
         | Check::Surplus
         | Check::Totals

@@ -8,6 +8,7 @@ mod agreement;
 mod canary;
 mod fees;
 mod freshness;
+mod quarantine;
 mod reconciler;
 mod rescan;
 
@@ -16,5 +17,6 @@ pub use agreement::{EndpointSeen, FinalSeen, RecordedFinal, agreement};
 pub use canary::canary_is_caught;
 pub use fees::{FeeWindow, PaidTransaction, fees, top_up};
 pub use freshness::{FreshnessLimits, HeadSeen, Progress, RecordedHead, Worker, WorkerSeen, freshness};
+pub use quarantine::{CommandSeen, quarantine};
 pub use reconciler::{LookSeen, reconciler};
 pub use rescan::{LogKey, RescannedLog, rescan};

@@ -1,5 +1,8 @@
 //! `trellis ledger verify`: recomputes every balance, projection and hash from the facts, and prints what differs. It only
 //! reads, and the exit status is a failure if anything differs. `trellis ledger restore`: a copy that ends with an earlier fact.
+//! `trellis ledger quarantine`: commands that are put aside.
+
+mod quarantine;
 
 use std::process::ExitCode;
 
@@ -19,6 +22,8 @@ enum Command {
     Verify(Verify),
     /// Make a copy of the ledger that ends with an earlier fact, and leave the present one as it is
     Restore(Restore),
+    /// List commands that the posting worker has put aside, have one tried again, or dismiss one
+    Quarantine(quarantine::Arguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -48,6 +53,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Verify(verify) => run_verify(&verify).await,
         Command::Restore(restore) => run_restore(&restore).await,
+        Command::Quarantine(arguments) => quarantine::run(&arguments).await,
     }
 }
 

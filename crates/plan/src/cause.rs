@@ -151,6 +151,36 @@ pub enum Cause {
     },
 }
 
+impl Cause {
+    /// Whether people or processes say it; otherwise the chain alone does.
+    #[must_use]
+    pub const fn is_command(&self) -> bool {
+        match self {
+            Self::BatchRequested { .. }
+            | Self::BatchReleased { .. }
+            | Self::ReserveChosen { .. }
+            | Self::Reported(_)
+            | Self::Corrected { .. } => true,
+            Self::Registered(_)
+            | Self::RetoppedUp(_)
+            | Self::Refunded { .. }
+            | Self::EscrowMatured { .. }
+            | Self::Funded { .. }
+            | Self::UserFrozen { .. }
+            | Self::UserUnfrozen { .. }
+            | Self::BatchSettled { .. }
+            | Self::BatchCancelled { .. }
+            | Self::Claimed { .. }
+            | Self::LeavesSettled { .. }
+            | Self::CreditWithdrawn { .. }
+            | Self::TreasuryPaid { .. }
+            | Self::RootPublished { .. }
+            | Self::RootVetoed { .. }
+            | Self::Noted => false,
+        }
+    }
+}
+
 /// A line of a requested batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestedPayout {

@@ -97,9 +97,10 @@ pub async fn list(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let stops = row.stops.unwrap_or_default();
+    // A row that cannot be read is nobody's word, and keeps nobody else's from counting.
+    let read = rows.into_iter().filter_map(|row| {
+        let stops = row.stops.unwrap_or_default();
+        let read = || -> Result<StoredApproval, StoreError> {
             Ok(StoredApproval {
                 approval: Approval {
                     wallet: address(&row.wallet, "approval.wallet")?,
@@ -111,8 +112,10 @@ pub async fn list(
                     .map(|stop| natural(stop, "approval.stops"))
                     .collect::<Result<_, _>>()?,
             })
-        })
-        .collect()
+        };
+        read().ok()
+    });
+    Ok(read.collect())
 }
 
 /// The operators as people: those who may propose or agree.

@@ -44,6 +44,16 @@ impl StoreError {
         }
     }
 
+    /// Whether PostgreSQL could not take a value that it was given (class 22: data exceptions).
+    #[must_use]
+    pub fn is_of_the_data(&self) -> bool {
+        let Self::Database(error) = self else {
+            return false;
+        };
+        let code = error.as_database_error().and_then(|error| error.code());
+        code.is_some_and(|code| code.starts_with("22"))
+    }
+
     pub(crate) const fn corrupt(what: &'static str) -> Self {
         Self::Corrupt { what }
     }

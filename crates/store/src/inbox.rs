@@ -8,8 +8,9 @@ use sqlx::{PgConnection, PgTransaction};
 use thiserror::Error;
 
 use crate::StoreError;
-use crate::cause_json::{self, CauseText};
+use crate::cause_json::{self, CauseJsonError, CauseText};
 use crate::deployment::{hash, natural};
+use crate::quarantine::{QuarantineCause, SetAside};
 
 /// PostgreSQL's channel on which new causes are announced.
 pub const CHANNEL: &str = "trellis_inbox";
@@ -296,6 +297,56 @@ pub struct Waiting {
     pub entries: Vec<Entry>,
     /// The last block of which nothing waits behind these entries; `None` when they complete no block.
     pub completed: Option<BlockRef>,
+    /// Commands that cannot be used. They have to be put aside before anything is taken, so there are no entries then.
+    pub unusable: Vec<SetAside>,
+}
+
+impl Waiting {
+    /// The first of them, so few that whatever is refused of them is one command or none: one command, or what the chain
+    /// says in front of the next command.
+    #[must_use]
+    pub fn up_to_a_command(mut self) -> Self {
+        let is_chain = |entry: &Entry| entry.chain.is_some();
+        let chain = self.entries.iter().take_while(|entry| is_chain(entry)).count();
+        if chain == self.entries.len() {
+            return self;
+        }
+        let behind = self.entries.split_off(chain.max(1));
+        let block_of = |entry: &Entry| entry.chain.map(|(_, block)| block);
+        let last = self.entries.last().and_then(block_of);
+        let next = behind.iter().find_map(block_of);
+        // A block that goes on behind a command is not complete; of one that does not, it is known.
+        let is_whole = next.map_or(self.completed == last, |next| Some(next) != last);
+        self.completed = last.filter(|_| is_whole);
+        self
+    }
+}
+
+/// Why a stored command is not posted.
+#[derive(Debug, Error)]
+enum CommandError {
+    /// It is not the text of a cause.
+    #[error(transparent)]
+    Text(#[from] CauseJsonError),
+    /// A column has a value that it cannot have.
+    #[error(transparent)]
+    Column(#[from] StoreError),
+    /// Only the chain can say it.
+    #[error("a command cannot say what only the chain can say")]
+    OfTheChain,
+    /// It was changed after it was stored.
+    #[error("it is not what was fingerprinted")]
+    Fingerprint,
+}
+
+impl CommandError {
+    const fn cause(&self) -> QuarantineCause {
+        match self {
+            Self::Text(_) | Self::Column(_) => QuarantineCause::Unreadable,
+            Self::OfTheChain => QuarantineCause::NotACommand,
+            Self::Fingerprint => QuarantineCause::FingerprintDiffers,
+        }
+    }
 }
 
 /// At most `limit` waiting causes, in order of arrival.
@@ -304,14 +355,15 @@ pub struct Waiting {
 /// with more than `limit` entries is taken in parts; only the last part completes it.
 ///
 /// # Errors
-/// A stored cause that cannot be read.
+/// A stored cause of the chain that cannot be read.
 pub async fn list_waiting(connection: &mut PgConnection, limit: usize) -> Result<Waiting, StoreError> {
     let asked = limit.saturating_add(1);
-    let rows = sqlx::query!(
-        "SELECT id, payload::text AS \"payload!\", fingerprint, effective_at, chain_seq, block_number, block_hash,
-             transaction_hash
+    let rows = sqlx::query_as!(
+        WaitingRow,
+        "SELECT id, source, payload::text AS \"payload!\", fingerprint, effective_at, chain_seq, block_number,
+             block_hash, transaction_hash
          FROM inbox
-         WHERE fact_seq IS NULL
+         WHERE fact_seq IS NULL AND NOT quarantined
          ORDER BY id
          LIMIT $1",
         i64::try_from(asked).unwrap_or(i64::MAX),
@@ -319,17 +371,67 @@ pub async fn list_waiting(connection: &mut PgConnection, limit: usize) -> Result
     .fetch_all(connection)
     .await?;
     let mut entries = Vec::with_capacity(rows.len());
+    let mut unusable = Vec::new();
     for row in rows {
-        entries.push(Entry {
-            id: row.id,
-            cause: cause_json::read(&row.payload).map_err(|_| StoreError::corrupt("inbox.payload"))?,
-            fingerprint: hash(&row.fingerprint, "inbox.fingerprint")?,
-            effective_at: natural(row.effective_at, "inbox.effective_at")?,
-            chain: chain_of(row.chain_seq, row.block_number, row.block_hash.as_deref())?,
-            transaction_hash: transaction_of(row.transaction_hash.as_deref())?,
-        });
+        if row.source == "chain" {
+            entries.push(row.entry().map_err(|error| match error {
+                CommandError::Column(error) => error,
+                CommandError::Text(_) | CommandError::OfTheChain | CommandError::Fingerprint => {
+                    StoreError::corrupt("inbox.payload")
+                }
+            })?);
+        } else {
+            match row.command() {
+                Ok(entry) => entries.push(entry),
+                Err(error) => unusable.push(SetAside::new(row.id, error.cause(), &error)),
+            }
+        }
     }
-    Ok(cut(entries, limit))
+    if unusable.is_empty() {
+        return Ok(cut(entries, limit));
+    }
+    Ok(Waiting {
+        unusable,
+        ..Waiting::default()
+    })
+}
+
+/// A row that waits.
+struct WaitingRow {
+    id: i64,
+    source: String,
+    payload: String,
+    fingerprint: Vec<u8>,
+    effective_at: i64,
+    chain_seq: Option<i64>,
+    block_number: Option<i64>,
+    block_hash: Option<Vec<u8>>,
+    transaction_hash: Option<Vec<u8>>,
+}
+
+impl WaitingRow {
+    fn entry(&self) -> Result<Entry, CommandError> {
+        Ok(Entry {
+            id: self.id,
+            cause: cause_json::read(&self.payload)?,
+            fingerprint: hash(&self.fingerprint, "inbox.fingerprint")?,
+            effective_at: natural(self.effective_at, "inbox.effective_at")?,
+            chain: chain_of(self.chain_seq, self.block_number, self.block_hash.as_deref())?,
+            transaction_hash: transaction_of(self.transaction_hash.as_deref())?,
+        })
+    }
+
+    /// The entry, if it is what some process may command.
+    fn command(&self) -> Result<Entry, CommandError> {
+        let entry = self.entry()?;
+        if !entry.cause.is_command() {
+            return Err(CommandError::OfTheChain);
+        }
+        if cause_json::write(&entry.cause).fingerprint != entry.fingerprint {
+            return Err(CommandError::Fingerprint);
+        }
+        Ok(entry)
+    }
 }
 
 /// The chain's part of a stored cause: all of it or nothing, as a constraint of the table says.
@@ -361,7 +463,11 @@ fn cut(mut entries: Vec<Entry>, limit: usize) -> Waiting {
     if entries.len() <= limit {
         // This is everything that waits, and the listener stores whole blocks.
         let completed = entries.iter().rev().find_map(block_of);
-        return Waiting { entries, completed };
+        return Waiting {
+            entries,
+            completed,
+            ..Waiting::default()
+        };
     }
     let mut next = None;
     for end in (1..=limit).rev() {
@@ -372,6 +478,7 @@ fn cut(mut entries: Vec<Entry>, limit: usize) -> Waiting {
             return Waiting {
                 entries,
                 completed: last,
+                ..Waiting::default()
             };
         }
     }
@@ -379,6 +486,6 @@ fn cut(mut entries: Vec<Entry>, limit: usize) -> Waiting {
     entries.truncate(limit);
     Waiting {
         entries,
-        completed: None,
+        ..Waiting::default()
     }
 }

@@ -121,6 +121,34 @@ pub async fn renew(connection: &mut PgConnection, lease: Lease, ttl: Duration) -
     held(lease, renewed.rows_affected() == 1)
 }
 
+/// Takes the lease again on a new connection, under the next epoch: whatever is still under way on the old connection can
+/// commit nothing any more. It waits for what is just being committed there, so what is read afterwards stays true.
+///
+/// # Errors
+/// [`LeaseError::Lost`].
+pub async fn reclaim(
+    connection: &mut PgConnection,
+    lease: Lease,
+    ttl: Duration,
+) -> Result<Lease, LeaseError> {
+    let epoch = sqlx::query_scalar!(
+        "UPDATE lease SET epoch = epoch + 1, expires_at = clock_timestamp() + $3 * interval '1 second'
+         WHERE name = $1 AND epoch = $2
+         RETURNING epoch",
+        lease.name.name(),
+        lease.epoch,
+        ttl.min(lease.name.ttl_max()).as_secs_f64(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    let name = lease.name;
+    let lost = LeaseError::Lost {
+        name,
+        epoch: lease.epoch,
+    };
+    epoch.map(|epoch| Lease { name, epoch }).ok_or(lost)
+}
+
 /// Lets the next process claim it at once. Of a lost lease it lets nobody have anything.
 ///
 /// # Errors

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgConnection, PgPool};
 
-use crate::StoreError;
+use crate::{Deadlines, StoreError};
 
 /// How long a caller waits for a connection. Longer than that the database is as good as gone.
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(5);
@@ -14,12 +14,26 @@ const ACQUIRE_WITHIN: Duration = Duration::from_secs(5);
 /// Every migration, compiled in.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
-/// A pool of at most `connections_max` connections; one is made at once, so that a wrong address shows.
+/// A pool of at most `connections_max` connections with the deadlines of a service; one is made at once, so that a wrong address
+/// shows.
 ///
 /// # Errors
 /// The URL is none, or the server does not let us in.
 pub async fn connect(url: &str, connections_max: u32) -> Result<PgPool, StoreError> {
-    let options: PgConnectOptions = url.parse()?;
+    connect_as(url, connections_max, "trellis", Deadlines::SERVICE).await
+}
+
+/// The same under a name for people who look, and with other deadlines.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_as(
+    url: &str,
+    connections_max: u32,
+    program: &str,
+    deadlines: Deadlines,
+) -> Result<PgPool, StoreError> {
+    let options = deadlines.options(url, program)?;
     Ok(PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(ACQUIRE_WITHIN)

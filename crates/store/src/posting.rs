@@ -92,6 +92,24 @@ pub enum PostingError {
     Store(#[from] StoreError),
 }
 
+/// Tables that only the writer itself fills, in an order that is its own: what breaks their rules is no command's fault.
+const OF_THE_WRITER: [&str; 5] = ["fact_", "inbox_", "lease_", "posting_batch_", "transfer_"];
+
+impl PostingError {
+    /// Whether what was to be posted is at fault, and not the database, the lease or the writer.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Fold { .. } | Self::UnknownDeposit { .. } => true,
+            Self::Lease(_) | Self::WrongLease(_) | Self::JournalGap { .. } | Self::RowsDiffer { .. } => false,
+            Self::Store(error) => match error.constraint() {
+                Some(name) => !OF_THE_WRITER.iter().any(|table| name.starts_with(table)),
+                None => error.is_of_the_data(),
+            },
+        }
+    }
+}
+
 impl From<sqlx::Error> for PostingError {
     fn from(error: sqlx::Error) -> Self {
         Self::Store(error.into())

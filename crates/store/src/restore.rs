@@ -40,7 +40,7 @@ const DERIVED: [&str; 18] = [
 
 /// Tables that say what people, the chain and other processes did. What of them follows from facts is put back to what it was
 /// without (`payout_batch`, `liabilities_root`, `inbox`), the rest stays as it is.
-const KEPT: [&str; 30] = [
+const KEPT: [&str; 31] = [
     "_sqlx_migrations",
     "alert",
     "allowed_transition",
@@ -55,6 +55,7 @@ const KEPT: [&str; 30] = [
     "deployment",
     "disclosure",
     "inbox",
+    "inbox_quarantine",
     "lease",
     "liabilities_leaf",
     "liabilities_root",

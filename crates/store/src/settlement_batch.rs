@@ -10,7 +10,7 @@ use sqlx::{PgConnection, PgTransaction};
 
 use crate::chain_log::signed;
 use crate::deployment::{address, hash, natural};
-use crate::{DbAmount, StoreError};
+use crate::{DbAmount, Listed, StoreError};
 
 /// An authorized batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,10 +80,10 @@ pub struct WantedBatch {
 pub async fn list_to_sign(
     connection: &mut PgConnection,
     limit: usize,
-) -> Result<Vec<WantedBatch>, StoreError> {
+) -> Result<Listed<WantedBatch>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT batch_id, requested_by, total AS "total!: DbAmount", list_hash AS "list_hash!",
-                  manifest AS "manifest!", manifest_hash AS "manifest_hash!", submitter, valid_after, deadline
+                  manifest, manifest_hash AS "manifest_hash!", submitter, valid_after, deadline
            FROM payout_batch
            WHERE state = 'approved' AND sign_requested_at IS NOT NULL AND cancel_requested_at IS NULL
            ORDER BY sign_requested_at, batch_id
@@ -92,27 +92,34 @@ pub async fn list_to_sign(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let window = match (row.submitter, row.valid_after, row.deadline) {
-                (Some(submitter), Some(valid_after), Some(deadline)) => Some((
+    let mut listed = Listed::default();
+    for row in rows {
+        let batch = hash(&row.batch_id, "payout_batch.batch_id")?;
+        let window = match (row.submitter, row.valid_after, row.deadline) {
+            (Some(submitter), Some(valid_after), Some(deadline)) => Some((submitter, valid_after, deadline)),
+            (None, _, _) | (_, None, _) | (_, _, None) => None,
+        };
+        let read = || {
+            let window = window.map(|(submitter, valid_after, deadline)| {
+                Ok::<_, StoreError>((
                     address(&submitter, "payout_batch.submitter")?,
                     natural(valid_after, "payout_batch.valid_after")?,
                     natural(deadline, "payout_batch.deadline")?,
-                )),
-                (None, _, _) | (_, None, _) | (_, _, None) => None,
-            };
+                ))
+            });
             Ok(WantedBatch {
-                batch: hash(&row.batch_id, "payout_batch.batch_id")?,
+                batch,
                 builder: address(&row.requested_by, "payout_batch.requested_by")?,
                 total: row.total.0,
                 list_hash: hash(&row.list_hash, "payout_batch.list_hash")?,
-                manifest: row.manifest,
+                manifest: row.manifest.ok_or(StoreError::corrupt("payout_batch.manifest"))?,
                 manifest_hash: hash(&row.manifest_hash, "payout_batch.manifest_hash")?,
-                window,
+                window: window.transpose()?,
             })
-        })
-        .collect()
+        };
+        listed.add(batch, read())?;
+    }
+    Ok(listed)
 }
 
 /// At most `limit` batches that operators want submitted and that have no submission that may still work, in the order in
@@ -124,11 +131,10 @@ pub async fn list_to_sign(
 pub async fn list_submittable(
     connection: &mut PgConnection,
     limit: usize,
-) -> Result<Vec<SignedBatch>, StoreError> {
+) -> Result<Listed<SignedBatch>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT batch_id, submitter AS "submitter!", total AS "total!: DbAmount", list_hash AS "list_hash!",
-                  manifest AS "manifest!", manifest_hash AS "manifest_hash!", valid_after AS "valid_after!",
-                  deadline AS "deadline!", signer AS "signer!", signature AS "signature!"
+        r#"SELECT batch_id, submitter, total AS "total!: DbAmount", list_hash AS "list_hash!", manifest,
+                  manifest_hash AS "manifest_hash!", valid_after, deadline, signer, signature AS "signature!"
            FROM payout_batch
            WHERE state IN ('signed', 'submitting') AND submit_requested_at IS NOT NULL
              AND cancel_requested_at IS NULL AND signature IS NOT NULL
@@ -144,22 +150,31 @@ pub async fn list_submittable(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
+    let mut listed = Listed::default();
+    for row in rows {
+        let batch = hash(&row.batch_id, "payout_batch.batch_id")?;
+        let part = |bytes: Option<Vec<u8>>, what| bytes.ok_or(StoreError::corrupt(what));
+        let time = |time: Option<i64>, what| natural(time.unwrap_or(-1), what);
+        let read = || {
             Ok(SignedBatch {
-                batch: hash(&row.batch_id, "payout_batch.batch_id")?,
-                submitter: address(&row.submitter, "payout_batch.submitter")?,
+                batch,
+                submitter: address(
+                    &part(row.submitter, "payout_batch.submitter")?,
+                    "payout_batch.submitter",
+                )?,
                 max_total: row.total.0,
                 list_hash: hash(&row.list_hash, "payout_batch.list_hash")?,
-                manifest: row.manifest,
+                manifest: row.manifest.ok_or(StoreError::corrupt("payout_batch.manifest"))?,
                 manifest_hash: hash(&row.manifest_hash, "payout_batch.manifest_hash")?,
-                valid_after: natural(row.valid_after, "payout_batch.valid_after")?,
-                deadline: natural(row.deadline, "payout_batch.deadline")?,
-                signer: address(&row.signer, "payout_batch.signer")?,
+                valid_after: time(row.valid_after, "payout_batch.valid_after")?,
+                deadline: time(row.deadline, "payout_batch.deadline")?,
+                signer: address(&part(row.signer, "payout_batch.signer")?, "payout_batch.signer")?,
                 signature: signature(&row.signature, "payout_batch.signature")?,
             })
-        })
-        .collect()
+        };
+        listed.add(batch, read())?;
+    }
+    Ok(listed)
 }
 
 /// Whether a batch is still wanted, with its row locked until the transaction's end; it is being submitted from then on.

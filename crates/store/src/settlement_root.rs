@@ -9,7 +9,7 @@ use sqlx::{PgConnection, PgTransaction};
 use crate::chain_log::signed;
 use crate::deployment::{address, hash, natural};
 use crate::settlement_batch::signature;
-use crate::{DbAmount, StoreError};
+use crate::{DbAmount, Listed, StoreError};
 
 /// A root that two operators want published.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub struct LeafRow {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn list_wanted(connection: &mut PgConnection) -> Result<Vec<WantedRoot>, StoreError> {
+pub async fn list_wanted(connection: &mut PgConnection) -> Result<Listed<WantedRoot>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT root, total AS "total: DbAmount", leaves, built_by, as_of_seq, accept_claims, valid_after, deadline, signer, signature,
                   EXISTS (
@@ -70,22 +70,24 @@ pub async fn list_wanted(connection: &mut PgConnection) -> Result<Vec<WantedRoot
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let time = |seconds| natural(seconds, "liabilities_root.valid_after");
+    let mut listed = Listed::default();
+    for row in rows {
+        let root = hash(&row.root, "liabilities_root.root")?;
+        let time = |seconds| natural(seconds, "liabilities_root.valid_after");
+        let read = || {
             let window = match (row.valid_after, row.deadline) {
                 (Some(valid_after), Some(deadline)) => Some((time(valid_after)?, time(deadline)?)),
                 (None, _) | (_, None) => None,
             };
-            let authorization = match (row.signer, row.signature) {
+            let authorization = match (&row.signer, &row.signature) {
                 (Some(signer), Some(bytes)) => Some((
-                    address(&signer, "liabilities_root.signer")?,
-                    signature(&bytes, "liabilities_root.signature")?,
+                    address(signer, "liabilities_root.signer")?,
+                    signature(bytes, "liabilities_root.signature")?,
                 )),
                 (None, _) | (_, None) => None,
             };
             Ok(WantedRoot {
-                root: hash(&row.root, "liabilities_root.root")?,
+                root,
                 total: row.total.0,
                 leaves: u32::try_from(row.leaves)
                     .map_err(|_| StoreError::corrupt("liabilities_root.leaves"))?,
@@ -96,8 +98,10 @@ pub async fn list_wanted(connection: &mut PgConnection) -> Result<Vec<WantedRoot
                 authorization,
                 has_submission: row.has_submission,
             })
-        })
-        .collect()
+        };
+        listed.add(root, read())?;
+    }
+    Ok(listed)
 }
 
 /// Where these roots stand, by the name of the state; those that do not exist are left out.

@@ -4,12 +4,14 @@
 //! Not responsible for starting services; that is `devstack`.
 
 mod database;
+mod proxy;
 mod server;
 mod template;
 mod wait;
 
 pub use database::TestDatabase;
 pub use devstack::Wallet;
+pub use proxy::Proxy;
 pub use server::{Server, server, stop_server};
 pub use template::{Migrations, Template};
 pub use wait::wait_for;

@@ -45,6 +45,8 @@ pub enum Check {
     Freshness,
     /// R20.
     Reconciler,
+    /// R22.
+    Quarantine,
 }
 
 /// How bad a finding is.
@@ -114,13 +116,14 @@ impl Check {
     ];
 
     /// Every check that looks between the runs: at what must go on, whatever the books say.
-    pub const VIGIL: [Self; 6] = [
+    pub const VIGIL: [Self; 7] = [
         Self::Accounts,
         Self::Fees,
         Self::Rescan,
         Self::Agreement,
         Self::Freshness,
         Self::Reconciler,
+        Self::Quarantine,
     ];
 
     /// Stable identity in SQL, JSON, metrics, alerts and runbooks.
@@ -148,6 +151,7 @@ impl Check {
             Self::Agreement => "R16",
             Self::Freshness => "R17",
             Self::Reconciler => "R20",
+            Self::Quarantine => "R22",
         }
     }
 
@@ -183,7 +187,8 @@ impl Check {
             | Self::Liabilities
             | Self::Accounts
             | Self::Fees
-            | Self::Reconciler => Severity::S2,
+            | Self::Reconciler
+            | Self::Quarantine => Severity::S2,
             Self::Surplus => Severity::S3,
         }
     }
@@ -212,7 +217,8 @@ impl Check {
             | Self::Rescan
             | Self::Agreement
             | Self::Freshness
-            | Self::Reconciler => Cadence::BetweenRuns,
+            | Self::Reconciler
+            | Self::Quarantine => Cadence::BetweenRuns,
         }
     }
 
@@ -261,6 +267,7 @@ impl Check {
                 "the chain goes on and becomes final, and listener, posting and settlement keep up with it"
             }
             Self::Reconciler => "the reconciler looks as often as it must, at everything that it must",
+            Self::Quarantine => "no command and no batch is put aside that nobody has looked at",
         }
     }
 
@@ -289,6 +296,7 @@ impl Check {
             Self::Agreement => "r16-agreement",
             Self::Freshness => "r17-freshness",
             Self::Reconciler => "r20-reconciler",
+            Self::Quarantine => "r22-quarantine",
         }
     }
 }

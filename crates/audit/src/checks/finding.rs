@@ -54,6 +54,8 @@ pub enum BreakCause {
     Silence,
     /// A node does not answer, is behind, or says something else than another.
     Endpoint,
+    /// A stored row that no process can use.
+    Unreadable,
 }
 
 impl BreakCause {
@@ -72,6 +74,7 @@ impl BreakCause {
             Self::Tampering => "tampering",
             Self::Silence => "silence",
             Self::Endpoint => "endpoint",
+            Self::Unreadable => "unreadable",
         }
     }
 }

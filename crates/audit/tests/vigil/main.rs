@@ -3,6 +3,7 @@
 mod accounts;
 mod agreement;
 mod freshness;
+mod quarantine;
 mod reconciler;
 mod rescan;
 

@@ -88,7 +88,7 @@ pub async fn find_standing(connection: &mut PgConnection) -> Result<Standing, St
     });
     let unposted = sqlx::query_scalar!(
         r#"SELECT greatest(0, extract(epoch FROM clock_timestamp() - received_at))::bigint AS "age!"
-           FROM inbox WHERE fact_seq IS NULL ORDER BY id LIMIT 1"#
+           FROM inbox WHERE fact_seq IS NULL AND NOT quarantined ORDER BY id LIMIT 1"#
     )
     .fetch_optional(connection)
     .await?;

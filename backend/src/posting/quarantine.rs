@@ -1,0 +1,99 @@
+//! Commands that cannot be posted are put aside, and the worker goes on with what came later.
+//!
+//! What cannot be read is seen before anything is applied. What the ledger refuses is seen when its batch is written: then the
+//! worker's memory is ahead, is rebuilt, and takes commands one at a time until it is known which one it was. What the chain
+//! says is never put aside: such a refusal ends the worker.
+
+use sqlx::{Connection, PgConnection};
+use store::inbox::Entry;
+use store::lease;
+use store::posting::PostingError;
+use store::quarantine::{self, QuarantineCause, SetAside};
+
+use super::writer::{StepError, Writer};
+
+/// Which commands may be the reason for which the ledger refuses a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspect {
+    /// Nothing but this one, by its id in the inbox, was to be posted.
+    One(i64),
+    /// Some command, this one at the latest.
+    UpTo(i64),
+}
+
+impl Suspect {
+    /// The commands among these causes.
+    fn among(entries: &[Entry]) -> Option<Self> {
+        let last = entries.iter().rev().find(|entry| entry.chain.is_none())?;
+        Some(if entries.len() == 1 {
+            Self::One(last.id)
+        } else {
+            Self::UpTo(last.id)
+        })
+    }
+
+    const fn last(self) -> i64 {
+        match self {
+            Self::One(id) | Self::UpTo(id) => id,
+        }
+    }
+}
+
+/// What a failure to post these causes means.
+pub(super) fn judge(error: PostingError, entries: &[Entry]) -> StepError {
+    match Suspect::among(entries) {
+        Some(suspect) if error.is_refusal() => StepError::Refused {
+            suspect,
+            source: error,
+        },
+        Some(_) | None => StepError::Posting(error),
+    }
+}
+
+impl Writer {
+    /// Puts these commands aside.
+    pub(super) async fn set_aside(
+        &mut self,
+        connection: &mut PgConnection,
+        commands: &[SetAside],
+    ) -> Result<(), StepError> {
+        let mut transaction = connection.begin().await?;
+        lease::check(&mut transaction, self.lease).await?;
+        quarantine::insert(&mut transaction, commands).await?;
+        transaction.commit().await?;
+        metrics::counter!("trellis_posting_quarantined_total").increment(commands.len() as u64);
+        for command in commands {
+            tracing::error!(
+                inbox.id = command.inbox_id,
+                cause = command.cause.name(),
+                detail = command.detail,
+                "a command is put aside"
+            );
+        }
+        Ok(())
+    }
+
+    /// Notes which command the ledger may have refused, and puts it aside if it is known. This writer is a new one, which knows
+    /// what is posted and nothing else.
+    ///
+    /// # Errors
+    /// The database does not answer, or the lease is gone.
+    pub async fn suspect(
+        &mut self,
+        connection: &mut PgConnection,
+        suspect: Suspect,
+        reason: &PostingError,
+    ) -> Result<(), StepError> {
+        self.one_by_one_through = suspect.last();
+        match suspect {
+            Suspect::One(id) => {
+                let command = SetAside::new(id, QuarantineCause::Refused, reason);
+                self.set_aside(connection, &[command]).await
+            }
+            Suspect::UpTo(id) => {
+                tracing::warn!(inbox.id = id, "a command is refused; they are posted one by one");
+                Ok(())
+            }
+        }
+    }
+}

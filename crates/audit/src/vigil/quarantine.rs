@@ -1,0 +1,48 @@
+//! R22: no command and no batch is put aside that nobody has looked at.
+
+use alloy_primitives::B256;
+
+use crate::checks::finding::{Findings, Sides};
+use crate::checks::{BreakCause, Check, Verdict};
+
+/// A command that the posting worker has put aside and nobody dismissed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandSeen {
+    /// Its id in the inbox.
+    pub inbox_id: i64,
+    /// Who sent it, and under which key.
+    pub natural_key: String,
+    /// Why it is put aside; empty when nobody said.
+    pub cause: String,
+    /// The same, for people.
+    pub detail: String,
+}
+
+/// R22, of commands and of payout batches that nobody gave up.
+#[must_use]
+pub fn quarantine(seen: &[CommandSeen], batches: &[B256]) -> Verdict {
+    let mut out = Findings::of(Check::Quarantine);
+    for command in seen {
+        let cause = if command.cause.is_empty() {
+            "put aside without a cause"
+        } else {
+            command.cause.as_str()
+        };
+        let sides = Sides {
+            expected: "posted",
+            actual: format!("{cause}: {}", command.detail),
+        };
+        let detail = format!("a command of the inbox ({}) is put aside", command.natural_key);
+        let subject = format!("command {}", command.inbox_id);
+        out.note(subject, sides, BreakCause::Unreadable, &detail);
+    }
+    for batch in batches {
+        let sides = Sides {
+            expected: "paid or given up",
+            actual: "put aside",
+        };
+        let detail = "a batch that cannot be what people agreed to, or that reverted without a known reason";
+        out.note(format!("batch {batch}"), sides, BreakCause::Unreadable, detail);
+    }
+    out.verdict()
+}

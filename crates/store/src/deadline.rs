@@ -1,0 +1,176 @@
+//! No service waits for its database without an end: what the server is told about a connection, how long a client waits,
+//! which failures are for the moment, and how long to wait before the next try.
+//!
+//! Not responsible for what is tried again: that is for whoever knows what the last try may have done.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, PgConnection};
+
+use crate::error::Outage;
+use crate::{StoreError, error};
+
+/// How long a client waits for a new connection: a server that takes longer is as good as gone.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
+/// What the server ends by itself. A limit of PostgreSQL is in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// The longest statement.
+    pub statement: Duration,
+    /// The longest wait for a lock.
+    pub lock: Duration,
+    /// The longest pause within a transaction: whoever is silent for longer holds others up.
+    pub idle_in_transaction: Duration,
+}
+
+impl Deadlines {
+    /// For services whose statements are short.
+    pub const SERVICE: Self = Self {
+        statement: Duration::from_secs(30),
+        lock: Duration::from_secs(5),
+        idle_in_transaction: Duration::from_secs(30),
+    };
+
+    /// For those that read whole tables: the reconciler, and programs that people start.
+    pub const OFFLINE: Self = Self {
+        statement: Duration::from_mins(30),
+        lock: Duration::from_mins(1),
+        idle_in_transaction: Duration::from_mins(10),
+    };
+
+    /// The options of a connection of this program, with its name for people who look.
+    ///
+    /// # Errors
+    /// The URL is none.
+    pub fn options(&self, url: &str, program: &str) -> Result<PgConnectOptions, StoreError> {
+        let options: PgConnectOptions = url.parse()?;
+        let ms = |limit: Duration| limit.as_millis().to_string();
+        Ok(options.application_name(program).options([
+            ("statement_timeout", ms(self.statement)),
+            ("lock_timeout", ms(self.lock)),
+            (
+                "idle_in_transaction_session_timeout",
+                ms(self.idle_in_transaction),
+            ),
+            // So that the server notices a client that is gone, and lets go of its locks.
+            ("tcp_keepalives_idle", "10".to_owned()),
+            ("tcp_keepalives_interval", "5".to_owned()),
+            ("tcp_keepalives_count", "3".to_owned()),
+            ("tcp_user_timeout", "25000".to_owned()),
+            ("client_connection_check_interval", "10000".to_owned()),
+        ]))
+    }
+}
+
+/// One connection, within a deadline.
+///
+/// # Errors
+/// The server does not let us in, or does not answer in time.
+pub async fn connect_with(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+    within(CONNECT_WITHIN, async { Ok(options.connect().await?) }).await
+}
+
+/// Waits for something of the database, but not for ever. What was waited for is dropped then, and its connection must not be
+/// used any more: nobody knows what is still under way on it.
+///
+/// # Errors
+/// Its own, or an [`Outage`].
+pub async fn within<T, E: From<StoreError>>(
+    limit: Duration,
+    waiting: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    tokio::time::timeout(limit, waiting)
+        .await
+        .unwrap_or_else(|_| Err(silence(limit).into()))
+}
+
+fn silence(limit: Duration) -> StoreError {
+    let told = format!("no answer within {} ms", limit.as_millis());
+    StoreError::Database(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, told)))
+}
+
+/// Why a failure is for the moment, wherever in its chain the database stands; `None` when trying again does not help.
+#[must_use]
+pub fn outage(error: &(dyn Error + 'static)) -> Option<Outage> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<sqlx::Error>() {
+            return error::Outage::of(error);
+        }
+        if let Some(error) = error.downcast_ref::<StoreError>() {
+            return error.outage();
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// The wait before the next try: it doubles from try to try, up to a limit.
+#[derive(Clone, Copy, Debug)]
+pub struct Backoff {
+    next: Duration,
+    min: Duration,
+    max: Duration,
+}
+
+impl Backoff {
+    /// The wait of services for their database: short at first, since most outages are one lost connection.
+    pub const DATABASE: Self = Self::new(Duration::from_millis(20), Duration::from_secs(2));
+
+    /// From `min` to `max`.
+    #[must_use]
+    pub const fn new(min: Duration, max: Duration) -> Self {
+        Self { next: min, min, max }
+    }
+
+    /// How long to wait now.
+    pub fn after_failure(&mut self) -> Duration {
+        let wait = self.next;
+        self.next = wait.saturating_mul(2).min(self.max);
+        wait
+    }
+
+    /// Something went well: the next failure is a first one.
+    pub const fn reset(&mut self) {
+        self.next = self.min;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_answer_is_an_outage_and_what_answers_is_returned() {
+        let limit = Duration::from_secs(3);
+        let silent = within(limit, std::future::pending::<Result<(), StoreError>>()).await;
+        let error = silent.expect_err("nobody answers");
+        assert_eq!(outage(&error), Some(Outage::Away));
+        let answered = within(limit, async { Ok::<_, StoreError>(7) }).await;
+        assert_eq!(answered.expect("it answers"), 7);
+    }
+
+    #[test]
+    fn an_outage_is_found_behind_other_errors_and_a_broken_rule_is_none() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("a step failed")]
+        struct Outer(#[source] StoreError);
+        let gone = || StoreError::Database(sqlx::Error::Io(io::Error::from(io::ErrorKind::ConnectionReset)));
+        assert_eq!(outage(&Outer(gone())), Some(Outage::Away));
+        assert_eq!(outage(&Outer(StoreError::corrupt("a number"))), None);
+        assert_eq!(outage(&io::Error::from(io::ErrorKind::ConnectionReset)), None);
+    }
+
+    #[test]
+    fn waits_double_up_to_a_limit_and_start_over() {
+        let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_millis(150));
+        let waits: Vec<u128> = (0..4).map(|_| backoff.after_failure().as_millis()).collect();
+        assert_eq!(waits, [50, 100, 150, 150]);
+        backoff.reset();
+        assert_eq!(backoff.after_failure().as_millis(), 50);
+    }
+}

@@ -1,0 +1,232 @@
+//! Commands that are put aside because they cannot be read or posted: what came later goes on, and people look.
+//!
+//! Not responsible for which commands those are: the posting worker judges. What the chain says is never put aside; a
+//! constraint of the table says so, too.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use alloy_primitives::B256;
+use serde_json::json;
+use sqlx::{PgConnection, PgTransaction};
+
+use crate::StoreError;
+use crate::deployment::{hash, natural};
+
+/// Longest explanation that is kept, in characters; the table takes no more.
+const DETAIL_CHARS_MAX: usize = 1_000;
+
+/// Why a command is put aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum QuarantineCause {
+    /// It is no cause that this program knows, or a field has a value that it cannot have.
+    Unreadable,
+    /// Only the chain can say what it says.
+    NotACommand,
+    /// It is not what was fingerprinted when it was stored.
+    FingerprintDiffers,
+    /// It can be read, and the ledger does not take what would follow from it.
+    Refused,
+}
+
+impl QuarantineCause {
+    /// Stable name in SQL and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::NotACommand => "not_a_command",
+            Self::FingerprintDiffers => "fingerprint_differs",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// A command that is to be put aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Its id in the inbox.
+    pub inbox_id: i64,
+    /// Why.
+    pub cause: QuarantineCause,
+    /// The same, for people.
+    pub detail: String,
+}
+
+/// A command that is put aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its id in the inbox.
+    pub inbox_id: i64,
+    /// Where it came from: `command` or `schedule`.
+    pub source: String,
+    /// Who sent it, and under which key.
+    pub natural_key: String,
+    /// Why it is put aside; empty when nobody said.
+    pub cause: String,
+    /// The same, for people.
+    pub detail: String,
+    /// For how many seconds.
+    pub age_seconds: u64,
+    /// What it says, as stored.
+    pub payload: String,
+}
+
+/// How people end a quarantine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    /// It waits to be posted again.
+    Retried,
+    /// It is never posted, and nobody is told of it any more.
+    Dismissed,
+}
+
+impl End {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Retried => "retried",
+            Self::Dismissed => "dismissed",
+        }
+    }
+}
+
+impl SetAside {
+    /// A command with the reason for which it cannot be used.
+    #[must_use]
+    pub fn new(inbox_id: i64, cause: QuarantineCause, reason: &(dyn Error + 'static)) -> Self {
+        let mut detail = reason.to_string();
+        let mut source = reason.source();
+        while let Some(error) = source {
+            // Writing to a text cannot fail.
+            let _ = write!(detail, ": {error}");
+            source = error.source();
+        }
+        Self {
+            inbox_id,
+            cause,
+            detail: detail.chars().take(DETAIL_CHARS_MAX).collect(),
+        }
+    }
+}
+
+/// Puts waiting commands aside.
+///
+/// # Errors
+/// One of them does not wait, or is of the chain.
+pub async fn insert(transaction: &mut PgTransaction<'_>, rows: &[SetAside]) -> Result<(), StoreError> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.inbox_id).collect();
+    let causes: Vec<&str> = rows.iter().map(|row| row.cause.name()).collect();
+    let details: Vec<&str> = rows.iter().map(|row| row.detail.as_str()).collect();
+    let marked = sqlx::query!(
+        "UPDATE inbox SET quarantined = true WHERE id = ANY($1) AND fact_seq IS NULL AND NOT quarantined",
+        &ids
+    )
+    .execute(&mut **transaction)
+    .await?;
+    if marked.rows_affected() != rows.len() as u64 {
+        return Err(StoreError::corrupt(
+            "a command that does not wait is to be put aside",
+        ));
+    }
+    sqlx::query!(
+        "INSERT INTO inbox_quarantine (inbox_id, cause, detail)
+         SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])",
+        &ids,
+        &causes as &[&str],
+        &details as &[&str],
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// At most `limit` commands that are put aside and that nobody dismissed, oldest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list(connection: &mut PgConnection, limit: usize) -> Result<Vec<Quarantined>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT i.id, i.source, i.natural_key, coalesce(q.cause, '') AS "cause!", coalesce(q.detail, '') AS "detail!",
+                  left(i.payload::text, 2000) AS "payload!",
+                  greatest(0, extract(epoch FROM clock_timestamp() - coalesce(q.at, i.received_at)))::bigint AS "age!"
+           FROM inbox AS i LEFT JOIN inbox_quarantine AS q ON q.inbox_id = i.id AND q.ended_as IS NULL
+           WHERE i.quarantined
+             AND NOT EXISTS (SELECT FROM inbox_quarantine AS d WHERE d.inbox_id = i.id AND d.ended_as = 'dismissed')
+           ORDER BY i.id
+           LIMIT $1"#,
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Quarantined {
+                inbox_id: row.id,
+                source: row.source,
+                natural_key: row.natural_key,
+                cause: row.cause,
+                detail: row.detail,
+                age_seconds: natural(row.age, "inbox_quarantine.at")?,
+                payload: row.payload,
+            })
+        })
+        .collect()
+}
+
+/// At most `limit` payout batches that are put aside and that nobody gave up, oldest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_batches(connection: &mut PgConnection, limit: usize) -> Result<Vec<B256>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT batch_id FROM payout_batch
+           WHERE state = 'quarantined' AND cancel_requested_at IS NULL ORDER BY requested_at, batch_id LIMIT $1"#,
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| hash(&row.batch_id, "payout_batch.batch_id"))
+        .collect()
+}
+
+/// Ends the quarantine of a command, as the database's owner. `false` when there is none, or it ended before.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn end(
+    transaction: &mut PgTransaction<'_>,
+    inbox_id: i64,
+    end: End,
+    why: &str,
+) -> Result<bool, StoreError> {
+    let ended = sqlx::query!(
+        "UPDATE inbox_quarantine SET ended_as = $2, ended_why = $3, ended_at = now()
+         WHERE inbox_id = $1 AND ended_as IS NULL",
+        inbox_id,
+        end.name(),
+        why,
+    )
+    .execute(&mut **transaction)
+    .await?;
+    if ended.rows_affected() != 1 {
+        return Ok(false);
+    }
+    if end == End::Retried {
+        sqlx::query!("UPDATE inbox SET quarantined = false WHERE id = $1", inbox_id)
+            .execute(&mut **transaction)
+            .await?;
+        sqlx::query!("SELECT pg_notify($1, '')", crate::inbox::CHANNEL)
+            .execute(&mut **transaction)
+            .await?;
+    }
+    sqlx::query!(
+        "INSERT INTO audit_log (actor, action, subject, detail)
+         VALUES (current_user, 'ledger.quarantine_ended', $1, $2)",
+        inbox_id.to_string(),
+        json!({ "ended_as": end.name(), "why": why }),
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(true)
+}

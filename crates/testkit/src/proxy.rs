@@ -1,0 +1,163 @@
+//! [`Proxy`]: a TCP connection between a service and its database that a test can reset, or make swallow every byte.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// What happens to connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Weather {
+    /// Bytes go through.
+    Fair,
+    /// Bytes are kept, in both directions; so are new connections.
+    Stalled,
+}
+
+/// A relay in front of a server, gone with this value.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    weather: Arc<watch::Sender<Weather>>,
+    /// Counts resets: a connection ends when it changes.
+    resets: Arc<watch::Sender<u64>>,
+    accepting: JoinHandle<()>,
+}
+
+impl Proxy {
+    /// A relay in front of `server`.
+    ///
+    /// # Panics
+    /// When no port is free.
+    pub async fn in_front_of(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let weather = Arc::new(watch::Sender::new(Weather::Fair));
+        let resets = Arc::new(watch::Sender::new(0));
+        let (told, ends) = (Arc::clone(&weather), Arc::clone(&resets));
+        let accepting = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(relay(client, server, told.subscribe(), ends.subscribe()));
+            }
+        });
+        Self {
+            address,
+            weather,
+            resets,
+            accepting,
+        }
+    }
+
+    /// The same URL of PostgreSQL, through a relay.
+    ///
+    /// # Panics
+    /// A URL without a host and port.
+    pub async fn in_front_of_url(url: &str) -> (Self, String) {
+        let (scheme, rest) = url.split_once("://").expect("a URL");
+        let (user, place) = rest.rsplit_once('@').expect("a URL with a user");
+        let (server, path) = place.split_once('/').expect("a URL with a database");
+        let proxy = Self::in_front_of(server.parse().expect("an address and a port")).await;
+        let through = format!("{scheme}://{user}@{}/{path}", proxy.address);
+        (proxy, through)
+    }
+
+    /// From now on nothing arrives any more, and nothing is lost.
+    pub fn stall(&self) {
+        self.weather.send_replace(Weather::Stalled);
+    }
+
+    /// Everything that was kept arrives.
+    pub fn go_on(&self) {
+        self.weather.send_replace(Weather::Fair);
+    }
+
+    /// Ends every connection at once; new ones are accepted.
+    pub fn reset(&self) {
+        self.resets.send_modify(|resets| *resets += 1);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+        self.reset();
+    }
+}
+
+async fn relay(
+    client: TcpStream,
+    server: SocketAddr,
+    weather: watch::Receiver<Weather>,
+    mut resets: watch::Receiver<u64>,
+) {
+    resets.mark_unchanged();
+    let Ok(server) = TcpStream::connect(server).await else {
+        return;
+    };
+    // Without waiting for what is under way: the other side sees a reset, not an end.
+    for stream in [&client, &server] {
+        let _ = stream.set_zero_linger();
+    }
+    let (from_client, to_client) = client.into_split();
+    let (from_server, to_server) = server.into_split();
+    tokio::select! {
+        () = carry(from_client, to_server, weather.clone()) => {}
+        () = carry(from_server, to_client, weather) => {}
+        _ = resets.changed() => {}
+    }
+}
+
+async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut weather: watch::Receiver<Weather>) {
+    let mut bytes = vec![0; 64 * 1024];
+    while let Ok(count) = from.read(&mut bytes).await {
+        let is_fair = weather
+            .wait_for(|weather| *weather == Weather::Fair)
+            .await
+            .is_ok();
+        if count == 0 || !is_fair || to.write_all(&bytes[..count]).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn bytes_go_through_are_kept_and_are_lost_as_told() {
+        let echo = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let proxy = Proxy::in_front_of(echo.local_addr().unwrap()).await;
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = echo.accept().await {
+                tokio::spawn(async move {
+                    let (mut from, mut to) = stream.split();
+                    tokio::io::copy(&mut from, &mut to).await
+                });
+            }
+        });
+        let mut client = TcpStream::connect(proxy.address).await.unwrap();
+        let mut answer = [0; 2];
+        client.write_all(b"hi").await.unwrap();
+        client.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"hi");
+
+        proxy.stall();
+        client.write_all(b"ho").await.unwrap();
+        let silence = Duration::from_millis(100);
+        let kept = tokio::time::timeout(silence, client.read_exact(&mut answer)).await;
+        assert!(kept.is_err(), "it is kept");
+        proxy.go_on();
+        client.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"ho");
+
+        proxy.reset();
+        assert!(client.read_exact(&mut answer).await.is_err());
+    }
+}
