@@ -4,6 +4,7 @@
 //! or the lease is lost the process ends, because its memory may then be ahead of the database.
 
 pub mod config;
+mod figures;
 mod progress;
 pub mod proof;
 pub mod rebuild;
@@ -21,6 +22,7 @@ use store::rights::{self, Enforcement, RightsError, Role};
 use store::{deployment, inbox};
 use thiserror::Error;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 pub use config::Config;
 use progress::Progress;
@@ -113,6 +115,9 @@ pub async fn run(
         let _ = tokio::time::timeout(STANDBY_WAIT, stop.changed()).await;
     };
     tracing::info!(lease.epoch = lease.epoch, "claimed the lease for posting");
+    // Ends with this function.
+    let mut background = JoinSet::new();
+    background.spawn(figures::keep(config.database_url.clone()));
     let rebuilding = progress.rebuilds();
     let rebuilt = Writer::rebuild(&mut connection, plan::Book::new(plan), lease, config.lease_ttl).await;
     let mut writer = rebuilt?;

@@ -7,7 +7,7 @@ use audit::liabilities::{Leaf, SumNode, Tree};
 use money::Amount;
 use sqlx::PgConnection;
 use store::StoreError;
-use store::api::rewards::{self, Wanted};
+use store::api::rewards;
 use store::liabilities::{self, Root};
 use thiserror::Error;
 
@@ -65,11 +65,7 @@ pub async fn of(app: &App, caller: &Caller, id: i32) -> Result<Proof, ProofFailu
     }
     let leaf = tree.leaf(user.wallet).ok_or(ProofFailure::NoLeaf)?;
     let path = tree.proof(user.wallet).ok_or(ProofFailure::NoLeaf)?;
-    let wanted = Wanted {
-        users: Some(&[user.id]),
-        kinds: false,
-    };
-    let paid = rewards::list_candidates(&mut connection, wanted).await?;
+    let paid = rewards::list_candidates(&mut connection, &[user.id], false).await?;
     Ok(Proof {
         root,
         leaf,

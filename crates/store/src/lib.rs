@@ -16,6 +16,7 @@ pub mod checkpoint;
 pub mod deployment;
 pub mod disclosure;
 pub mod error;
+pub mod figures;
 pub mod inbox;
 pub mod journal;
 pub mod lease;

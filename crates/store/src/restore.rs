@@ -17,14 +17,20 @@ use crate::inbox::{BlockRef, ChainEntry};
 const NAME_BYTES_MAX: usize = 63;
 
 /// Tables whose rows all follow from facts: emptied, and posted again.
-const DERIVED: [&str; 18] = [
+const DERIVED: [&str; 24] = [
     "account",
     "balance",
     "claim",
     "component_effect",
     "deposit",
     "discrepancy",
+    "due",
     "fact",
+    "figure_count",
+    "figures",
+    "kind_total",
+    "paid_total",
+    "participant_figures",
     "payout",
     "pending_resolution",
     "pool_node",
