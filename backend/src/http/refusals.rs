@@ -233,7 +233,6 @@ impl From<LiabilitiesError> for Problem {
             LiabilitiesError::Access(error) => return error.into(),
             LiabilitiesError::Approve(error) => return error.into(),
             LiabilitiesError::Head(error) => return error.into(),
-            LiabilitiesError::Tree(_) => return Self::internal(&error),
             LiabilitiesError::Store(error) => return error.into(),
         };
         Self::because(code, detail)

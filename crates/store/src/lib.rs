@@ -21,6 +21,7 @@ pub mod inbox;
 pub mod journal;
 pub mod lease;
 pub mod liabilities;
+pub mod liabilities_build;
 pub mod member;
 pub mod payout_batch;
 pub mod pool;

@@ -46,7 +46,7 @@ const DERIVED: [&str; 24] = [
 
 /// Tables that say what people, the chain and other processes did. What of them follows from facts is put back to what it was
 /// without (`payout_batch`, `liabilities_root`, `inbox`), the rest stays as it is.
-const KEPT: [&str; 30] = [
+const KEPT: [&str; 32] = [
     "_sqlx_migrations",
     "alert",
     "allowed_transition",
@@ -63,6 +63,8 @@ const KEPT: [&str; 30] = [
     "inbox",
     "lease",
     "liabilities_leaf",
+    "liabilities_node",
+    "liabilities_request",
     "liabilities_root",
     "login_nonce",
     "operator",

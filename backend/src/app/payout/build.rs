@@ -233,7 +233,10 @@ async fn proposed(
 
 /// Proposes from everybody who waits, without looking at everybody: who asked to be paid, and who waits longest. If they do not
 /// fill the batch and more wait, from the first whom nothing else keeps out.
-async fn first_in_line(
+///
+/// # Errors
+/// The database does not answer.
+pub async fn first_in_line(
     connection: &mut PgConnection,
     request: &Request,
     limits: &Limits,
