@@ -33,7 +33,6 @@ use sqlx::pool::PoolConnection;
 use store::StoreError;
 
 use crate::config::Origin;
-pub use proof::Proofs;
 pub use readiness::SignerState;
 
 /// Leaves of a root that are read from the database at once: some hundred kilobytes.
@@ -58,8 +57,6 @@ pub struct App {
     pub root_wallet: Option<Address>,
     /// The chain's head; `None` when no node is configured.
     pub chain: Option<ChainReader>,
-    /// The tree of the root that proofs were last asked for.
-    pub proofs: Proofs,
     /// How old the newest final block may be, in seconds, while the API calls itself ready.
     pub chain_age_max_seconds: Option<i64>,
     /// What the signer said of itself last.

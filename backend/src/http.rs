@@ -121,6 +121,7 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(payouts::cancel))
         .routes(routes!(proof::proof))
         .routes(routes!(liabilities::build))
+        .routes(routes!(liabilities::request))
         .routes(routes!(liabilities::approval))
         .routes(routes!(liabilities::approve))
         .routes(routes!(liabilities::list))

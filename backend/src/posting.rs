@@ -5,6 +5,7 @@
 //! be posted is put aside (`quarantine`); an entry of the chain that is not proven ends the process.
 
 pub mod config;
+mod figures;
 mod leader;
 mod progress;
 pub mod proof;

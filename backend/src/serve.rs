@@ -20,7 +20,7 @@ use store::rights::{self, Enforcement, Role};
 use store::{StoreError, deployment, session};
 use tokio::net::TcpListener;
 
-use crate::app::{App, Ledger, Proofs, SignerState};
+use crate::app::{App, Ledger, SignerState};
 use crate::config::{Config, Origin};
 use crate::http::{self, Server, Site};
 
@@ -145,7 +145,6 @@ pub async fn assemble(config: &Config) -> anyhow::Result<App> {
         origin,
         root_wallet: config.root_wallet,
         chain: reader(config, deployed.contract)?,
-        proofs: Proofs::default(),
         chain_age_max_seconds: config.chain_age_max(deployed.chain_id),
         signer_state: SignerState::default(),
     })

@@ -11,6 +11,7 @@
 mod advance;
 mod allocate;
 mod batches;
+pub mod build;
 mod calls;
 mod claims;
 pub mod config;
@@ -39,6 +40,7 @@ use store::lease::{self, Lease, LeaseError, LeaseName};
 use store::rights::{self, Enforcement, RightsError, Role};
 use thiserror::Error;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 pub use batches::AUTHORIZATION_SECONDS;
 pub use calls::CallsError;
@@ -138,6 +140,9 @@ pub async fn run(
     tracing::info!(lease.epoch = lease.epoch, "claimed the lease for settlement");
     let hold = Hold::new(connection, lease, config.lease_ttl);
     let mut worker = Worker::new(config, &deployed, network, hold);
+    // Ends with this function.
+    let mut background = JoinSet::new();
+    background.spawn(build::keep(config.database_url.clone()));
     service::announce_ready().map_err(SettleError::Ready)?;
     while !*stop.borrow() {
         pulse.beat_as(server::Role::Leads);

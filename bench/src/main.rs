@@ -15,6 +15,7 @@ mod posting;
 mod purchases;
 mod ranks;
 mod reconcile;
+mod scale;
 mod settle;
 mod sign;
 mod simulation;
@@ -79,6 +80,15 @@ enum Benchmark {
     Reconcile,
     /// Seconds from a planted wei to the alert.
     Detect,
+    /// What must not grow with users, on a generated ledger, beside what it may take.
+    Scale {
+        /// How many users.
+        #[arg(long, default_value_t = 1_000_000)]
+        users: u32,
+        /// How many transfers at least; ten for each user by default.
+        #[arg(long)]
+        transfers: Option<u64>,
+    },
     /// Gas of the contract's calls, beside the usual batch senders and the floors of arithmetic.
     Gas,
     /// Every benchmark.
@@ -100,6 +110,10 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Sign => sign::run().await,
         Benchmark::Reconcile => reconcile::run().await,
         Benchmark::Detect => detect::run().await,
+        Benchmark::Scale { users, transfers } => {
+            let transfers = transfers.unwrap_or(u64::from(users) * 10);
+            scale::run(population::Size { users, transfers }).await
+        }
         Benchmark::Gas => gas::run().await,
         Benchmark::All => {
             placement()?;

@@ -9,8 +9,9 @@ use std::fmt::Write;
 use alloy_primitives::{B256, keccak256};
 use money::{Amount, Asset};
 use plan::{CompiledPlan, Severity};
-use store::api::statistics::{self, PERCENTILES, Statistics};
+use store::figures::{self, Figures, PERCENTILES};
 use store::{StoreError, disclosure};
+use thiserror::Error;
 
 use super::{App, Ledger};
 
@@ -23,13 +24,26 @@ pub struct Document {
     pub text: String,
 }
 
-/// Generates the present disclosure and stores it.
+/// Why there is no disclosure.
+#[derive(Debug, Error)]
+pub enum DiscloseError {
+    /// The posting worker has not counted the participants, or stopped counting them.
+    #[error("the figures are not counted yet")]
+    NotCounted,
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Generates the present disclosure from the figures that the posting worker keeps, and stores it.
 ///
 /// # Errors
-/// The database does not answer.
-pub async fn present(app: &App) -> Result<Document, StoreError> {
+/// [`DiscloseError`].
+pub async fn present(app: &App) -> Result<Document, DiscloseError> {
     let mut connection = app.reading_connection().await?;
-    let figures = statistics::fetch(&mut connection).await?;
+    let figures = figures::find(&mut connection)
+        .await?
+        .ok_or(DiscloseError::NotCounted)?;
     let text = text(&app.ledger, &figures);
     let hash = keccak256(&text);
     let fact_seq = u64::try_from(figures.fact_seq).unwrap_or_default();
@@ -39,14 +53,14 @@ pub async fn present(app: &App) -> Result<Document, StoreError> {
 
 /// The text for these figures. Pure, so that anybody with the figures can make it again.
 #[must_use]
-pub fn text(ledger: &Ledger, figures: &Statistics) -> String {
+pub fn text(ledger: &Ledger, figures: &Figures) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = write_all(&mut text, ledger, figures);
     text
 }
 
-fn write_all(text: &mut String, ledger: &Ledger, figures: &Statistics) -> std::fmt::Result {
+fn write_all(text: &mut String, ledger: &Ledger, figures: &Figures) -> std::fmt::Result {
     let plan = &ledger.plan;
     writeln!(text, "Disclosure to newcomers")?;
     writeln!(text)?;
@@ -66,7 +80,7 @@ fn write_all(text: &mut String, ledger: &Ledger, figures: &Statistics) -> std::f
     )
 }
 
-fn write_figures(text: &mut String, asset: Asset, figures: &Statistics) -> std::fmt::Result {
+fn write_figures(text: &mut String, asset: Asset, figures: &Figures) -> std::fmt::Result {
     writeln!(text)?;
     writeln!(
         text,
@@ -182,7 +196,7 @@ fn in_units(asset: Asset, base_units: &str) -> String {
 mod tests {
     use super::*;
 
-    fn figures() -> Statistics {
+    fn figures() -> Figures {
         let percentiles = [
             "0",
             "0",
@@ -193,7 +207,7 @@ mod tests {
             "72",
         ];
         let net = ["-60000000000000000000", "-20", "-20", "-20", "-2", "-2", "52"];
-        Statistics {
+        Figures {
             fact_seq: 7,
             participants: 4,
             refunded: 1,

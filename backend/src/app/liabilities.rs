@@ -1,16 +1,15 @@
-//! Roots of liabilities: built over everybody at the last posting batch, approved by a second operator, then published
-//! by the settlement worker.
+//! Roots of liabilities: asked for by one operator, built over everybody by the settlement worker, approved by a second
+//! operator, then published by the worker.
 
 use alloy_primitives::B256;
 use approval::{Proposal, RootProposal};
-use audit::liabilities::{Leaf, Tree, TreeError};
 use chain::At;
 use money::Amount;
 use serde_json::json;
 use settlement::state::Gate;
 use sqlx::Connection;
 use store::approval::Subject;
-use store::liabilities::{self, Entitlement, NewRoot, Root};
+use store::liabilities::{self, Request, Root};
 use store::{StoreError, audit_log, payout_batch};
 use thiserror::Error;
 
@@ -60,9 +59,6 @@ pub enum LiabilitiesError {
     /// A severe finding is open.
     #[error("settlement is stopped")]
     Stopped,
-    /// The entitlements make no tree.
-    #[error("the entitlements make no tree")]
-    Tree(#[source] TreeError),
     /// The chain's head is not known.
     #[error(transparent)]
     Head(#[from] HeadError),
@@ -77,16 +73,16 @@ impl From<sqlx::Error> for LiabilitiesError {
     }
 }
 
-/// Builds the root of everybody's entitlements at the last posting batch. When nothing changed since, it is the same root.
+/// Asks for the root of everybody's entitlements at the last posting batch; the settlement worker builds it. When nothing
+/// changed since, it is the same root.
 ///
 /// # Errors
 /// [`LiabilitiesError`].
-pub async fn build(app: &App, caller: &Caller, accept_claims: bool) -> Result<Root, LiabilitiesError> {
+pub async fn request(app: &App, caller: &Caller, accept_claims: bool) -> Result<Request, LiabilitiesError> {
     access::require(app, caller, BUILDING).await?;
     let funds = funds(app).await?;
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
-    liabilities::freeze_snapshot(&mut transaction).await?;
     if payout::gate(app, &mut transaction, funds.time).await? == Gate::Stopped {
         return Err(LiabilitiesError::Stopped);
     }
@@ -94,47 +90,34 @@ pub async fn build(app: &App, caller: &Caller, accept_claims: bool) -> Result<Ro
         return Err(LiabilitiesError::BatchesLive);
     }
     let posted = liabilities::find_posted(&mut transaction).await?;
-    let posted = posted.ok_or(LiabilitiesError::NothingDue)?;
-    let published = liabilities::find_published(&mut transaction).await?;
-    let published = published.map(|root| root.root);
-    let entitlements = liabilities::list_entitlements(&mut transaction, published).await?;
-    if entitlements.is_empty() {
+    let entitled = liabilities::fetch_entitled_total(&mut transaction).await?;
+    if posted.is_none() || entitled.is_zero() {
         return Err(LiabilitiesError::NothingDue);
     }
-    let (tree, entitlements) = tokio::task::spawn_blocking(move || (tree(&entitlements), entitlements))
-        .await
-        .map_err(|_| StoreError::Corrupt {
-            what: "entitlements of which no tree can be made",
-        })?;
-    let tree = tree.map_err(LiabilitiesError::Tree)?;
-    let owed = tree.total().minus_or_zero(funds.paid_in_all);
+    let owed = entitled.minus_or_zero(funds.paid_in_all);
     if owed > funds.free {
         let free = funds.free;
         return Err(LiabilitiesError::Unfunded { owed, free });
     }
-    let new = NewRoot {
-        root: tree.root(),
-        total: tree.total(),
-        posted,
-        accept_claims,
-        built_by: caller.wallet,
-        leaves: &entitlements,
-    };
-    if liabilities::insert(&mut transaction, &new).await? {
-        let detail = json!({ "total": new.total.to_string(), "leaves": entitlements.len(), "accept_claims": accept_claims });
-        let subject = format!("{:#x}", new.root);
-        audit_log::insert(
-            &mut transaction,
-            caller.wallet,
-            "liabilities_root.built",
-            &subject,
-            &detail,
-        )
-        .await?;
+    let (id, is_new) = liabilities::insert_request(&mut transaction, caller.wallet, accept_claims).await?;
+    if is_new {
+        let detail = json!({ "accept_claims": accept_claims });
+        let action = "liabilities_root.requested";
+        audit_log::insert(&mut transaction, caller.wallet, action, &id.to_string(), &detail).await?;
     }
-    let root = liabilities::find(&mut transaction, new.root).await?;
+    let request = liabilities::find_request(&mut transaction, id).await?;
     transaction.commit().await?;
-    root.ok_or(LiabilitiesError::UnknownRoot)
+    request.ok_or(LiabilitiesError::UnknownRoot)
+}
+
+/// What became of a request.
+///
+/// # Errors
+/// [`LiabilitiesError`].
+pub async fn find_request(app: &App, caller: &Caller, id: i64) -> Result<Request, LiabilitiesError> {
+    access::require(app, caller, &Role::ALL).await?;
+    let request = liabilities::find_request(&mut *app.connection().await?, id).await?;
+    request.ok_or(LiabilitiesError::UnknownRoot)
 }
 
 /// What operators sign for a root.
@@ -215,14 +198,6 @@ fn proposal(root: &Root) -> Result<Proposal, LiabilitiesError> {
         },
         proposer: root.built_by,
     })
-}
-
-fn tree(entitlements: &[Entitlement]) -> Result<Tree, TreeError> {
-    let leaf = |entitlement: &Entitlement| Leaf {
-        wallet: entitlement.wallet,
-        entitled: entitlement.entitled,
-    };
-    Tree::build(entitlements.iter().map(leaf).collect())
 }
 
 /// What the contract compares a root with, at the head.

@@ -8,7 +8,7 @@ mod build;
 mod step;
 
 pub use approve::{approval, approve};
-pub use build::{Ask, Built, Proposed, build, propose};
+pub use build::{Ask, Built, Proposed, build, first_in_line, propose};
 pub use step::{cancel, retry, sign, submit};
 
 use alloy_primitives::B256;

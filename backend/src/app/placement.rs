@@ -29,7 +29,7 @@ pub struct TierRoom {
 /// # Errors
 /// The database does not answer.
 pub async fn tiers(connection: &mut PgConnection, plan: &CompiledPlan) -> Result<Vec<TierRoom>, StoreError> {
-    let found = pool::list_tiers(connection).await?;
+    let found = pool::list_tiers(connection, plan.tiers()).await?;
     Ok((1..=plan.tiers())
         .filter_map(Tier::new)
         .map(|tier| {

@@ -1,24 +1,17 @@
 //! A user's way to the newest published root: what the contract needs to pay a claim.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use alloy_primitives::{Address, B256};
-use audit::liabilities::{Leaf, SumNode, Tree};
+use alloy_primitives::Address;
+use audit::liabilities::{BLOCK_LEVEL, Leaf, SumNode, Tree, verify};
 use money::Amount;
 use sqlx::PgConnection;
 use store::StoreError;
-use store::api::rewards::{self, Wanted};
+use store::api::rewards;
 use store::liabilities::{self, Root};
 use thiserror::Error;
 
+use super::App;
 use super::access::{self, AccessError};
 use super::session::Caller;
-use super::{App, LEAVES_AT_ONCE};
-
-/// The tree of the root that proofs were last asked for: building it takes a hash for every user, and everybody asks
-/// about the same.
-#[derive(Debug, Default)]
-pub struct Proofs(Mutex<Option<(B256, Arc<Tree>)>>);
 
 /// A proof and what it is about.
 #[derive(Debug, Clone)]
@@ -59,17 +52,8 @@ pub async fn of(app: &App, caller: &Caller, id: i32) -> Result<Proof, ProofFailu
     let mut connection = app.connection().await?;
     let root = liabilities::find_published(&mut connection).await?;
     let root = root.ok_or(ProofFailure::NoLeaf)?;
-    let tree = tree(app, &mut connection, root.root).await?;
-    if tree.root() != root.root || tree.total() != root.total {
-        return Err(ProofFailure::OtherTree);
-    }
-    let leaf = tree.leaf(user.wallet).ok_or(ProofFailure::NoLeaf)?;
-    let path = tree.proof(user.wallet).ok_or(ProofFailure::NoLeaf)?;
-    let wanted = Wanted {
-        users: Some(&[user.id]),
-        kinds: false,
-    };
-    let paid = rewards::list_candidates(&mut connection, wanted).await?;
+    let (leaf, path) = way(&mut connection, &root, user.wallet).await?;
+    let paid = rewards::list_candidates(&mut connection, &[user.id], false).await?;
     Ok(Proof {
         root,
         leaf,
@@ -78,31 +62,29 @@ pub async fn of(app: &App, caller: &Caller, id: i32) -> Result<Proof, ProofFailu
     })
 }
 
-async fn tree(app: &App, connection: &mut PgConnection, root: B256) -> Result<Arc<Tree>, ProofFailure> {
-    let kept = app
-        .proofs
-        .0
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    if let Some((_, tree)) = kept.filter(|(of, _)| *of == root) {
-        return Ok(tree);
+/// The wallet's leaf and its way to the root: from one block of leaves, and the stored nodes above it.
+///
+/// # Errors
+/// [`ProofFailure`].
+pub async fn way(
+    connection: &mut PgConnection,
+    root: &Root,
+    wallet: Address,
+) -> Result<(Leaf, Vec<SumNode>), ProofFailure> {
+    let block = liabilities::find_block(connection, root.root, BLOCK_LEVEL, wallet).await?;
+    let block = block.ok_or(ProofFailure::NoLeaf)?;
+    let leaves = liabilities::list_block(connection, root.root, block.first_wallet, 1 << BLOCK_LEVEL).await?;
+    let leaves = leaves
+        .into_iter()
+        .map(|(wallet, entitled)| Leaf { wallet, entitled });
+    let part = Tree::build(leaves.collect()).map_err(|_| ProofFailure::OtherTree)?;
+    if part.root() != block.hash {
+        return Err(ProofFailure::OtherTree);
     }
-    let mut leaves = Vec::new();
-    let mut after = Address::ZERO;
-    loop {
-        let page = liabilities::list_leaves(connection, root, after, LEAVES_AT_ONCE).await?;
-        let Some((last, _)) = page.last() else { break };
-        after = *last;
-        leaves.extend(page.iter().map(|(wallet, entitled)| Leaf {
-            wallet: *wallet,
-            entitled: *entitled,
-        }));
-    }
-    let built = tokio::task::spawn_blocking(move || Tree::build(leaves)).await;
-    let tree = built.map_err(|_| ProofFailure::OtherTree)?;
-    let tree = Arc::new(tree.map_err(|_| ProofFailure::OtherTree)?);
-    let mut kept = app.proofs.0.lock().unwrap_or_else(PoisonError::into_inner);
-    *kept = Some((root, tree.clone()));
-    Ok(tree)
+    let leaf = part.leaf(wallet).ok_or(ProofFailure::NoLeaf)?;
+    let mut path = part.proof(wallet).ok_or(ProofFailure::NoLeaf)?;
+    let partners = liabilities::list_partners(connection, root.root, BLOCK_LEVEL, block.place).await?;
+    path.extend(partners.into_iter().map(|(hash, sum)| SumNode { hash, sum }));
+    verify(root.root, root.total, &leaf, &path).map_err(|_| ProofFailure::OtherTree)?;
+    Ok((leaf, path))
 }

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
-use store::liabilities::{self, Root};
+use store::liabilities::{self, Request, Root};
 use utoipa::ToSchema;
 
 use super::Server;
@@ -70,6 +70,22 @@ pub struct RootView {
     vetoed_fact: Option<i64>,
 }
 
+/// A root that was asked for. Times are seconds since 1970-01-01 UTC.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RootRequestView {
+    id: i64,
+    /// `waiting`, `built` or `refused`.
+    state: String,
+    accept_claims: bool,
+    requested_by: String,
+    requested_at: i64,
+    /// The root, when it is built.
+    root: Option<String>,
+    /// Why it was not built: `nothing_due`, or `no_tree` when the entitlements exceed what the contract can count.
+    refused: Option<String>,
+    finished_at: Option<i64>,
+}
+
 /// Roots, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RootsAnswer {
@@ -78,16 +94,30 @@ pub struct RootsAnswer {
     next_cursor: Option<String>,
 }
 
-/// Builds the root of everybody's entitlements at the last posting batch; while nothing changes, it is the same root.
+/// Asks for the root of everybody's entitlements at the last posting batch; while nothing changes, it is the same root. The
+/// settlement worker builds it: ask for the request until it has a root.
 #[utoipa::path(post, path = "/liabilities/roots", tag = "liabilities", security(("session" = [])),
-    request_body = BuildRoot, responses((status = 201, body = RootView)))]
+    request_body = BuildRoot, responses((status = 202, body = RootRequestView)))]
 pub async fn build(
     State(server): State<Server>,
     caller: Caller,
     Body(body): Body<BuildRoot>,
-) -> Result<(StatusCode, Json<RootView>), Problem> {
-    let root = use_case::build(&server.app, &caller, body.accept_claims).await?;
-    Ok((StatusCode::CREATED, Json(RootView::of(&root))))
+) -> Result<(StatusCode, Json<RootRequestView>), Problem> {
+    let request = use_case::request(&server.app, &caller, body.accept_claims).await?;
+    Ok((StatusCode::ACCEPTED, Json(RootRequestView::of(request))))
+}
+
+/// What became of a root that was asked for.
+#[utoipa::path(get, path = "/liabilities/requests/{id}", tag = "liabilities", security(("session" = [])),
+    params(("id" = i64, Path, description = "Number of the request")),
+    responses((status = 200, body = RootRequestView)))]
+pub async fn request(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(id): Segments<i64>,
+) -> Result<Json<RootRequestView>, Problem> {
+    let request = use_case::find_request(&server.app, &caller, id).await?;
+    Ok(Json(RootRequestView::of(request)))
 }
 
 /// What operators sign for a root: who built it as the proposer, approvers as voters.
@@ -215,6 +245,21 @@ fn head(app: &App, root: &Root) -> String {
 fn read_root(text: &str) -> Result<B256, Problem> {
     words::hash("root", text)
         .map_err(|_| Problem::because(Code::MalformedPath, "a root is 0x and 64 hexadecimal digits"))
+}
+
+impl RootRequestView {
+    fn of(request: Request) -> Self {
+        Self {
+            id: request.id,
+            state: request.state,
+            accept_claims: request.accept_claims,
+            requested_by: shown(request.requested_by),
+            requested_at: request.requested_at,
+            root: request.root.map(|root| root.to_string()),
+            refused: request.refused,
+            finished_at: request.finished_at,
+        }
+    }
 }
 
 impl RootView {

@@ -9,6 +9,7 @@ use super::error::Problem;
 use super::extract::malformed_key;
 use crate::app::access::AccessError;
 use crate::app::approve::ApproveError;
+use crate::app::disclose::DiscloseError;
 use crate::app::head::HeadError;
 use crate::app::intake::IntakeError;
 use crate::app::liabilities::LiabilitiesError;
@@ -66,6 +67,15 @@ impl From<AccessError> for Problem {
             AccessError::UnknownUser => Self::new(Code::UnknownUser),
             AccessError::RoleMissing(_) => Self::because(Code::RoleMissing, error.to_string()),
             AccessError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DiscloseError> for Problem {
+    fn from(error: DiscloseError) -> Self {
+        match error {
+            DiscloseError::NotCounted => Self::because(Code::NotReady, error.to_string()),
+            DiscloseError::Store(error) => error.into(),
         }
     }
 }
@@ -223,7 +233,6 @@ impl From<LiabilitiesError> for Problem {
             LiabilitiesError::Access(error) => return error.into(),
             LiabilitiesError::Approve(error) => return error.into(),
             LiabilitiesError::Head(error) => return error.into(),
-            LiabilitiesError::Tree(_) => return Self::internal(&error),
             LiabilitiesError::Store(error) => return error.into(),
         };
         Self::because(code, detail)

@@ -42,7 +42,7 @@ pub struct PendingAnswer {
     users: Vec<PayableView>,
     /// Over all pages.
     totals: TotalsView,
-    /// For the next page; null on the last.
+    /// For the next page, which may be empty when a filter lets few pass; null on the last.
     next_cursor: Option<String>,
 }
 
@@ -54,6 +54,8 @@ pub struct TotalsView {
     available: String,
     /// What batches hold back of it.
     in_payout: String,
+    /// Whether everybody who waits was looked at: of filters, only the first 10,000 users are, or 1,000 of a kind.
+    is_complete: bool,
 }
 
 /// A user with something matured and not paid.
@@ -103,16 +105,19 @@ pub async fn pending(
     if more {
         users.pop();
     }
-    let next_cursor = users
-        .last()
-        .filter(|_| more)
-        .map(|last| words::cursor('u', last.user_id, 0));
+    let end = if more {
+        users.last().map(|last| last.user_id)
+    } else {
+        rewards::find_examined_end(&mut connection, &filter, after).await?
+    };
+    let next_cursor = end.map(|last| words::cursor('u', last, 0));
     Ok(Json(PendingAnswer {
         users: users.into_iter().map(PayableView::of).collect(),
         totals: TotalsView {
             users: totals.users,
             available: totals.posted.to_string(),
             in_payout: totals.pending.to_string(),
+            is_complete: totals.is_complete,
         },
         next_cursor,
     }))

@@ -9,10 +9,11 @@ use sqlx::{Connection, PgConnection};
 use store::lease::{self, Lease, LeaseError, LeaseName};
 use store::{StoreError, inbox, within};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::progress::Progress;
 use super::writer::{Step, StepError, Writer};
-use super::{Config, WorkError};
+use super::{Config, WorkError, figures};
 
 /// How long an idle writer waits at most: causes are announced at once, this is for announcements that got
 /// lost with a connection, and for renewing the lease.
@@ -87,6 +88,9 @@ impl<'a> Leader<'a> {
         let Some(lease) = self.lead(&mut connection, stop).await? else {
             return Ok(());
         };
+        // Ends with this function.
+        let mut background = JoinSet::new();
+        background.spawn(figures::keep(self.config.database_url.clone()));
         self.remember(&mut connection, lease).await?;
         self.announce()?;
         while !*stop.borrow() {

@@ -480,6 +480,7 @@ async fn roots(seen: &mut Seen, world: &World) {
     let approver = world.sign_in(APPROVER).await;
     let root = json!({ "accept_claims": false });
     let first = world.post("/liabilities/roots", Some(&builder), &root).await.ok();
+    let first = world.built_root(&first).await.ok();
     let path = format!("/liabilities/roots/{}", first["root"].as_str().unwrap());
     world.agree(&builder, &path, json!({})).await.ok();
     world.agree(&approver, &path, json!({})).await.ok();
@@ -489,13 +490,14 @@ async fn roots(seen: &mut Seen, world: &World) {
     );
     world.sql("UPDATE users SET paid = paid + 1 WHERE id = 1").await;
     let second = world.post("/liabilities/roots", Some(&builder), &root).await.ok();
+    let second = world.built_root(&second).await.ok();
     let path = format!("/liabilities/roots/{}", second["root"].as_str().unwrap());
     seen.expect(
         Code::RootUnderWay,
         &world.agree(&approver, &path, json!({})).await,
     );
     world
-        .sql("UPDATE users SET paid = 5_000 * 10::numeric ^ 18 WHERE id = 1")
+        .sql("UPDATE paid_total SET paid = 5_000 * 10::numeric ^ 18")
         .await;
     seen.expect(
         Code::RootUnfunded,

@@ -16,7 +16,33 @@ fn bnb(amount: u128) -> Value {
 impl World {
     async fn build_root(&self, session: &Session, accept_claims: bool) -> crate::world::Answer {
         let body = json!({ "accept_claims": accept_claims });
-        self.post("/liabilities/roots", Some(session), &body).await
+        let asked = self.post("/liabilities/roots", Some(session), &body).await;
+        if asked.status != 202 {
+            return asked;
+        }
+        self.built_root(&asked.body).await
+    }
+
+    /// The root of a request, as it is listed, after the settlement worker's task has built it.
+    pub(crate) async fn built_root(&self, request: &Value) -> crate::world::Answer {
+        let mut settler = devstack::postgres::connect(&self.database.url_as("trellis_settler"))
+            .await
+            .unwrap();
+        while backend::settlement::build::build_next(&mut settler)
+            .await
+            .unwrap()
+        {}
+        let viewer = self.sign_in(VIEWER).await;
+        let path = format!("/liabilities/requests/{}", request["id"]);
+        let request = self.get(&path, Some(&viewer)).await.ok();
+        assert_eq!(request["state"], "built", "{request}");
+        let roots = self.get("/liabilities/roots", None).await.ok();
+        let mut roots = roots["roots"].as_array().unwrap().iter();
+        let root = roots.find(|root| root["root"] == request["root"]).unwrap();
+        crate::world::Answer {
+            status: 201,
+            body: root.clone(),
+        }
     }
 
     async fn approve_root(&self, session: &Session, root: &str) -> crate::world::Answer {
@@ -147,7 +173,7 @@ async fn a_root_is_refused_while_a_batch_is_live_or_when_the_contract_could_not_
     world.build_root(&builder, true).await.ok();
     // The contract has 5,000 BNB that are free.
     world
-        .sql("UPDATE users SET paid = 4_964 * 10::numeric ^ 18 WHERE id = 1")
+        .sql("UPDATE paid_total SET paid = 4_964 * 10::numeric ^ 18")
         .await;
     let refused = world.build_root(&builder, true).await;
     assert_eq!(refused.code(), "root_unfunded", "{refused:?}");

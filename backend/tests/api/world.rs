@@ -275,6 +275,7 @@ impl World {
         let empty = Book::new(self.plan.clone());
         let mut writer = Writer::rebuild(&mut connection, empty, lease, TTL).await.unwrap();
         while writer.step(&mut connection).await.unwrap() != Step::Idle {}
+        store::figures::refresh(&mut connection).await.unwrap();
         lease::release(&mut connection, lease).await.unwrap();
     }
 

@@ -6,6 +6,7 @@
 
 mod components;
 mod history;
+mod kept;
 mod outage;
 mod proof;
 mod quarantine;
@@ -133,6 +134,9 @@ async fn contents(connection: &mut PgConnection) -> String {
         ("claim", "fact_seq, user_id", "*"),
         ("user_income", "user_id", "*"),
         ("reserve_choice", "user_id, tier", "*"),
+        ("due", "user_id", "*"),
+        ("kind_total", "kind, detail", "*"),
+        ("paid_total", "id", "*"),
         ("component_effect", "fact_seq, position", "*"),
         ("discrepancy", "fact_seq, ordinal", "fact_seq, ordinal, cause"),
     ] {

@@ -13,7 +13,7 @@ use crate::history::History;
 use crate::{TTL, claim, compiled, contents, post_all, poster, rebuild, receive, wallet};
 
 /// A history with settlement in it. Operators ask for what the ledger says, the chain mostly does what was asked.
-struct Settlements {
+pub(crate) struct Settlements {
     history: History,
     book: Book,
     out: Outcome,
@@ -21,7 +21,7 @@ struct Settlements {
 }
 
 impl Settlements {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self {
             history: History::new(seed),
             book: Book::new(compiled()),
@@ -30,7 +30,7 @@ impl Settlements {
         }
     }
 
-    fn next(&mut self) -> Cause {
+    pub(crate) fn next(&mut self) -> Cause {
         let cause = match self.history.below(60) {
             0..=5 => self.request(),
             6..=10 => self.settle(),
@@ -158,7 +158,7 @@ impl Settlements {
 }
 
 /// The rows that the API writes when it asks for these batches.
-async fn ask(source: &mut PgConnection, causes: &[Cause]) {
+pub(crate) async fn ask(source: &mut PgConnection, causes: &[Cause]) {
     for cause in causes {
         if let Cause::BatchRequested { batch_id, .. } = cause {
             insert_batch(source, *batch_id).await;
@@ -176,7 +176,7 @@ async fn insert_batch(source: &mut PgConnection, batch: B256) {
 }
 
 /// Causes in runs of the chain and runs of commands, so that they are posted in the order in which they were made.
-fn runs(causes: &[Cause]) -> impl Iterator<Item = &[Cause]> {
+pub(crate) fn runs(causes: &[Cause]) -> impl Iterator<Item = &[Cause]> {
     causes.chunk_by(|left, right| left.is_command() == right.is_command())
 }
 

@@ -10,6 +10,7 @@
 //!
 //! Not responsible for who is entitled to how much, nor for publishing.
 
+mod fold;
 mod list;
 mod part;
 mod proof;
@@ -18,6 +19,7 @@ use alloy_primitives::{Address, B256, keccak256};
 use money::Amount;
 use thiserror::Error;
 
+pub use fold::{BLOCK_LEVEL, Fold, Folded, UpperNode};
 pub use list::{Header, List, ListError};
 pub use part::Part;
 pub use proof::{ProofError, verify};

@@ -182,7 +182,13 @@ impl Stage {
     pub(crate) async fn publish_liabilities(&self) -> anyhow::Result<B256> {
         let wish = json!({ "accept_claims": false });
         let built = self.operate(&self.builder, "/liabilities/roots", wish).await?;
-        let root: B256 = text(&built.body, "root")?.parse()?;
+        let path = format!("/liabilities/requests/{}", built.body["id"]);
+        let root = self.wait("the root to be built", async |stage: &Self| {
+            let request = stage.builder.get(&stage.site, &path).await?;
+            ensure!(request.body["state"] != "refused", "no root: {request:?}");
+            Ok(request.body["root"].as_str().map(str::to_owned))
+        });
+        let root: B256 = root.await?.parse()?;
         let path = |step: &str| format!("/liabilities/roots/{root}/{step}");
         for who in [&self.builder, &self.approver] {
             let signed = who.sign_approval(&self.site, &path("approval")).await?;

@@ -6,5 +6,4 @@ pub mod pending;
 pub mod pool;
 pub mod reconciliation;
 pub mod rewards;
-pub mod statistics;
 pub mod treasury;

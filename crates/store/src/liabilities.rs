@@ -1,12 +1,11 @@
-//! Roots of liabilities as operators handle them: built over everybody who is entitled, approved, listed.
+//! Roots of liabilities as operators handle them: asked for, approved, listed.
 //!
-//! Not responsible for the tree (`audit::liabilities`) nor for publishing (`settlement_root`).
+//! Not responsible for the tree (`audit::liabilities`), for its rows (`liabilities_build`) nor for publishing (`settlement_root`).
 
 use alloy_primitives::{Address, B256};
 use money::Amount;
 use sqlx::{PgConnection, PgTransaction};
 
-use crate::chain_log::signed;
 use crate::deployment::{address, hash, natural};
 use crate::inbox::BlockRef;
 use crate::{DbAmount, StoreError};
@@ -59,34 +58,6 @@ pub struct Posted {
     pub as_of_seq: u64,
     /// The last block of which everything is posted.
     pub block: BlockRef,
-}
-
-/// What a user is entitled to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entitlement {
-    /// The user's number.
-    pub user: i32,
-    /// Whose.
-    pub wallet: Address,
-    /// Lifetime: everything that was paid and everything that is available, never less than published before.
-    pub entitled: Amount,
-}
-
-/// A root to be stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NewRoot<'a> {
-    /// The root.
-    pub root: B256,
-    /// Sum of its leaves.
-    pub total: Amount,
-    /// Up to where it counts.
-    pub posted: Posted,
-    /// Whether it may be published while batches are under way.
-    pub accept_claims: bool,
-    /// Who built it.
-    pub built_by: Address,
-    /// Its leaves.
-    pub leaves: &'a [Entitlement],
 }
 
 struct Row {
@@ -260,85 +231,6 @@ pub async fn find_posted(connection: &mut PgConnection) -> Result<Option<Posted>
     }))
 }
 
-/// Everybody who is entitled to something, what batches hold back included, by wallet.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn list_entitlements(
-    connection: &mut PgConnection,
-    published: Option<B256>,
-) -> Result<Vec<Entitlement>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT u.id, u.wallet, e.entitled AS "entitled!: DbAmount"
-           FROM users AS u
-           LEFT JOIN account AS a ON a.user_id = u.id AND a.kind = 'available'
-           LEFT JOIN balance AS b ON b.account_id = a.id
-           LEFT JOIN liabilities_leaf AS l ON l.root = $1 AND l.wallet = u.wallet
-           CROSS JOIN LATERAL (
-               SELECT greatest(
-                   u.paid + coalesce(b.credits_posted - b.debits_posted, 0), coalesce(l.entitled, 0)
-               )::numeric(39, 0) AS entitled
-           ) AS e
-           WHERE e.entitled > 0
-           ORDER BY u.wallet"#,
-        published.as_ref().map(|root| root.as_slice())
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Entitlement {
-                user: row.id,
-                wallet: address(&row.wallet, "users.wallet")?,
-                entitled: row.entitled.0,
-            })
-        })
-        .collect()
-}
-
-/// Stores a root with its leaves; `false` when it is stored already.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn insert(transaction: &mut PgTransaction<'_>, root: &NewRoot<'_>) -> Result<bool, StoreError> {
-    let leaves =
-        i32::try_from(root.leaves.len()).map_err(|_| StoreError::corrupt("more than 2^31 leaves"))?;
-    let inserted = sqlx::query!(
-        "INSERT INTO liabilities_root
-             (root, total, leaves, as_of_seq, fact_seq, block_number, block_hash, accept_claims, built_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (root) DO NOTHING",
-        root.root.as_slice(),
-        DbAmount(root.total) as _,
-        leaves,
-        signed(root.posted.as_of_seq)?,
-        signed(root.posted.fact_seq)?,
-        signed(root.posted.block.number)?,
-        root.posted.block.hash.as_slice(),
-        root.accept_claims,
-        root.built_by.as_slice()
-    )
-    .execute(&mut **transaction)
-    .await?;
-    if inserted.rows_affected() == 0 {
-        return Ok(false);
-    }
-    let wallets: Vec<&[u8]> = root.leaves.iter().map(|leaf| leaf.wallet.as_slice()).collect();
-    let users: Vec<i32> = root.leaves.iter().map(|leaf| leaf.user).collect();
-    let entitled: Vec<DbAmount> = root.leaves.iter().map(|leaf| DbAmount(leaf.entitled)).collect();
-    sqlx::query!(
-        "INSERT INTO liabilities_leaf (root, wallet, user_id, entitled)
-         SELECT $1, l.wallet, l.user_id, l.entitled
-         FROM unnest($2::bytea[], $3::integer[], $4::numeric[]) AS l (wallet, user_id, entitled)",
-        root.root.as_slice(),
-        &wallets as &[&[u8]],
-        &users,
-        &entitled as &[DbAmount]
-    )
-    .execute(&mut **transaction)
-    .await?;
-    Ok(true)
-}
-
 /// Notes the approval; the row is to be locked before.
 ///
 /// # Errors
@@ -375,6 +267,194 @@ pub async fn list_leaves(
         root.as_slice(),
         after.as_slice(),
         limit
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| Ok((address(&row.wallet, "liabilities_leaf.wallet")?, row.entitled.0)))
+        .collect()
+}
+
+/// A root that an operator asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Its number.
+    pub id: i64,
+    /// Who asked.
+    pub requested_by: Address,
+    /// Whether it may be published while batches are under way.
+    pub accept_claims: bool,
+    /// When it was asked for, in seconds since 1970-01-01 UTC.
+    pub requested_at: i64,
+    /// `waiting`, `built` or `refused`.
+    pub state: String,
+    /// The root, when it is built.
+    pub root: Option<B256>,
+    /// Why it was not built.
+    pub refused: Option<String>,
+    /// When it was built or refused.
+    pub finished_at: Option<i64>,
+}
+
+/// Asks for a root. Who asks again for the same while it waits finds the first request; `true` when it is new.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn insert_request(
+    transaction: &mut PgTransaction<'_>,
+    operator: Address,
+    accept_claims: bool,
+) -> Result<(i64, bool), StoreError> {
+    let inserted = sqlx::query_scalar!(
+        "INSERT INTO liabilities_request (requested_by, accept_claims) VALUES ($1, $2)
+         ON CONFLICT (requested_by, accept_claims) WHERE state = 'waiting' DO NOTHING
+         RETURNING id",
+        operator.as_slice(),
+        accept_claims
+    )
+    .fetch_optional(&mut **transaction)
+    .await?;
+    if let Some(id) = inserted {
+        return Ok((id, true));
+    }
+    let id = sqlx::query_scalar!(
+        "SELECT id FROM liabilities_request
+         WHERE requested_by = $1 AND accept_claims = $2 ORDER BY id DESC LIMIT 1",
+        operator.as_slice(),
+        accept_claims
+    )
+    .fetch_one(&mut **transaction)
+    .await?;
+    Ok((id, false))
+}
+
+/// A request, if there is one of this number.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_request(connection: &mut PgConnection, id: i64) -> Result<Option<Request>, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT requested_by, accept_claims, extract(epoch FROM requested_at)::bigint AS "requested_at!", state, root,
+                  refused, extract(epoch FROM finished_at)::bigint AS finished_at
+           FROM liabilities_request WHERE id = $1"#,
+        id
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        let root = row.root.map(|root| hash(&root, "liabilities_request.root"));
+        Ok(Request {
+            id,
+            requested_by: address(&row.requested_by, "liabilities_request.requested_by")?,
+            accept_claims: row.accept_claims,
+            requested_at: row.requested_at,
+            state: row.state,
+            root: root.transpose()?,
+            refused: row.refused,
+            finished_at: row.finished_at,
+        })
+    })
+    .transpose()
+}
+
+/// What everybody is entitled to in all: everything that was paid and everything that is available, from the sums that
+/// posting keeps.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn fetch_entitled_total(connection: &mut PgConnection) -> Result<Amount, StoreError> {
+    let total = sqlx::query_scalar!(
+        r#"SELECT (coalesce((SELECT paid FROM paid_total), 0)
+                   + coalesce((SELECT credits - debits FROM kind_total WHERE kind = 'available' AND detail = 0), 0)
+                  )::numeric(39, 0) AS "total!: DbAmount""#
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(total.0)
+}
+
+/// The block of leaves in which a wallet's leaf is, if it has one: its number and the wallet of its first leaf, and its hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// From 0.
+    pub place: i32,
+    /// Wallet of its first leaf.
+    pub first_wallet: Address,
+    /// Hash of the node above all its leaves.
+    pub hash: B256,
+}
+
+/// The block of a root that a wallet's leaf would be in; blocks are the nodes of this level.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_block(
+    connection: &mut PgConnection,
+    root: B256,
+    level: u16,
+    wallet: Address,
+) -> Result<Option<Block>, StoreError> {
+    let row = sqlx::query!(
+        "SELECT place, first_wallet, hash FROM liabilities_node
+         WHERE root = $1 AND level = $2 AND first_wallet <= $3 ORDER BY first_wallet DESC LIMIT 1",
+        root.as_slice(),
+        i16::try_from(level).map_err(|_| StoreError::corrupt("a level above 2^15"))?,
+        wallet.as_slice()
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(Block {
+            place: row.place,
+            first_wallet: address(&row.first_wallet, "liabilities_node.first_wallet")?,
+            hash: hash(&row.hash, "liabilities_node.hash")?,
+        })
+    })
+    .transpose()
+}
+
+/// Hashes and sums of the partners on the way from a block to the root, lowest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_partners(
+    connection: &mut PgConnection,
+    root: B256,
+    level: u16,
+    place: i32,
+) -> Result<Vec<(B256, Amount)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT n.hash, n.sum AS "sum: DbAmount"
+           FROM generate_series(0, 30) AS up (height)
+           JOIN liabilities_node AS n ON n.root = $1 AND n.level = $2 + up.height AND n.place = ($3 >> up.height) # 1
+           ORDER BY n.level"#,
+        root.as_slice(),
+        i32::from(level),
+        place
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| Ok((hash(&row.hash, "liabilities_node.hash")?, row.sum.0)))
+        .collect()
+}
+
+/// The leaves of a block, by wallet, from its first one.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_block(
+    connection: &mut PgConnection,
+    root: B256,
+    first_wallet: Address,
+    leaves: i64,
+) -> Result<Vec<(Address, Amount)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT wallet, entitled AS "entitled: DbAmount" FROM liabilities_leaf
+           WHERE root = $1 AND wallet >= $2 ORDER BY wallet LIMIT $3"#,
+        root.as_slice(),
+        first_wallet.as_slice(),
+        leaves
     )
     .fetch_all(connection)
     .await?;

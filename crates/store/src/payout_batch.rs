@@ -265,7 +265,7 @@ pub async fn fetch_promises(connection: &mut PgConnection) -> Result<Promises, S
                       SELECT sum(p.held) FROM payout AS p JOIN payout_batch AS b USING (batch_id)
                       WHERE p.state = 'held' AND b.signature IS NOT NULL
                   ), 0)::numeric(39, 0) AS "authorized!: DbAmount",
-                  (coalesce((SELECT sum(paid) FROM users), 0) - coalesce((SELECT sum(amount) FROM claim), 0))::numeric(39, 0)
+                  coalesce((SELECT paid - claimed FROM paid_total), 0)::numeric(39, 0)
                       AS "posted!: DbAmount""#
     )
     .fetch_one(connection)

@@ -8,6 +8,7 @@ mod changes;
 mod deposits;
 mod draft;
 mod write_components;
+mod write_due;
 mod write_ledger;
 mod write_projections;
 mod write_settlement;
@@ -130,7 +131,8 @@ pub async fn post(
     }
     lease::check(transaction, lease).await?;
     write_ledger::write(transaction, lease, batch).await?;
-    write_projections::write(transaction, &batch.changes).await
+    write_projections::write(transaction, &batch.changes).await?;
+    write_due::write(transaction, batch).await
 }
 
 /// Refuses a statement that wrote other rows than it was given.

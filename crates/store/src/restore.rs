@@ -17,14 +17,20 @@ use crate::inbox::{BlockRef, ChainEntry};
 const NAME_BYTES_MAX: usize = 63;
 
 /// Tables whose rows all follow from facts: emptied, and posted again.
-const DERIVED: [&str; 18] = [
+const DERIVED: [&str; 24] = [
     "account",
     "balance",
     "claim",
     "component_effect",
     "deposit",
     "discrepancy",
+    "due",
     "fact",
+    "figure_count",
+    "figures",
+    "kind_total",
+    "paid_total",
+    "participant_figures",
     "payout",
     "pending_resolution",
     "pool_node",
@@ -40,7 +46,7 @@ const DERIVED: [&str; 18] = [
 
 /// Tables that say what people, the chain and other processes did. What of them follows from facts is put back to what it was
 /// without (`payout_batch`, `liabilities_root`, `inbox`), the rest stays as it is.
-const KEPT: [&str; 31] = [
+const KEPT: [&str; 33] = [
     "_sqlx_migrations",
     "alert",
     "allowed_transition",
@@ -58,6 +64,8 @@ const KEPT: [&str; 31] = [
     "inbox_quarantine",
     "lease",
     "liabilities_leaf",
+    "liabilities_node",
+    "liabilities_request",
     "liabilities_root",
     "login_nonce",
     "operator",

@@ -30,8 +30,18 @@ pub(super) async fn publish(payouts: &PayoutWorld) -> B256 {
 pub(super) async fn publish_immature(payouts: &PayoutWorld) -> B256 {
     let wish = json!({ "accept_claims": false });
     let built = payouts.post(&payouts.builder, "/liabilities/roots", wish).await;
-    assert_eq!(built.status, 201, "{built:?}");
-    let root: B256 = text(&built.body["root"]).parse().unwrap();
+    assert_eq!(built.status, 202, "{built:?}");
+    let request = built.body["id"].as_i64().unwrap();
+    let root = payouts.advance_until("the root to be built", async |payouts| {
+        let statement = "SELECT root FROM liabilities_request WHERE id = $1";
+        let root: Option<Vec<u8>> = sqlx::query_scalar(statement)
+            .bind(request)
+            .fetch_one(payouts.ledger.pool())
+            .await
+            .ok()?;
+        root
+    });
+    let root = B256::from_slice(&root.await);
     let path = format!("/liabilities/roots/{root}");
     for who in [&payouts.builder, &payouts.approver] {
         let signed = payouts.agree(who, &path, json!({})).await;

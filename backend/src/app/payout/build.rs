@@ -4,10 +4,10 @@ use alloy_primitives::{Address, B256, keccak256};
 use money::Amount;
 use plan::{Cause, RequestedPayout};
 use serde_json::{Value, json};
-use settlement::batch::{Candidate, Kinds, Limits, Proposal, Request, RewardKind};
+use settlement::batch::{Candidate, Kinds, Limits, PAYOUTS_MAX, Proposal, Request, RewardKind};
 use settlement::state::{Gate, Refused};
 use sqlx::{Connection, PgConnection};
-use store::api::rewards::{self, Payable, Wanted};
+use store::api::rewards::{self, Filter, Payable};
 use store::inbox::{self, Command};
 use store::payout_batch::{self, NewBatch, PayoutBatch};
 use store::{StoreError, audit_log};
@@ -17,6 +17,11 @@ use crate::app::access::{self, Role};
 use crate::app::head::{self, Bounds};
 use crate::app::session::Caller;
 use crate::app::{App, now};
+
+/// Users from whom a batch is proposed at first: several times what it can pay, so that who is left out is seen with the cause.
+const LINE_MAX: i64 = 2_000;
+/// Users who are examined when those do not fill the batch.
+const LINE_EXAMINED_MAX: i64 = 50_000;
 
 /// What an operator asks for.
 #[derive(Debug, Clone)]
@@ -213,22 +218,68 @@ async fn proposed(
     };
     let mut request = ask.request.clone();
     request.filters.matured_by = ask.older_than.map(|age| limits.time.saturating_sub(age));
-    let users: Option<Vec<i32>> = request.filters.users.as_ref().map(|users| {
-        users
-            .iter()
-            .filter_map(|user| i32::try_from(user.get()).ok())
-            .collect()
-    });
-    let wanted = Wanted {
-        users: users.as_deref(),
-        kinds: request.filters.kinds.is_some(),
+    let proposal = match request.filters.users.as_ref() {
+        Some(users) => {
+            let users: Vec<i32> = users
+                .iter()
+                .filter_map(|user| i32::try_from(user.get()).ok())
+                .collect();
+            chosen(connection, &users, &request, &limits).await?
+        }
+        None => first_in_line(connection, &request, &limits).await?,
     };
-    let rows = rewards::list_candidates(connection, wanted).await?;
+    Ok(Proposed { proposal, limits })
+}
+
+/// Proposes from everybody who waits, without looking at everybody: who asked to be paid, and who waits longest. If they do not
+/// fill the batch and more wait, from the first whom nothing else keeps out.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn first_in_line(
+    connection: &mut PgConnection,
+    request: &Request,
+    limits: &Limits,
+) -> Result<Proposal, PayoutError> {
+    let matured_by = request
+        .filters
+        .matured_by
+        .map(|by| i64::try_from(by).unwrap_or(i64::MAX));
+    let mut users = rewards::list_asking(connection, LINE_MAX).await?;
+    let oldest = rewards::list_oldest(connection, matured_by, LINE_MAX).await?;
+    let more_wait = i64::try_from(oldest.len()).is_ok_and(|found| found >= LINE_MAX);
+    users.extend(oldest);
+    let proposal = chosen(connection, &unique(&mut users), request, limits).await?;
+    let wanted = request.count_max.unwrap_or(PAYOUTS_MAX).min(PAYOUTS_MAX);
+    if proposal.lines.len() >= wanted || !more_wait {
+        return Ok(proposal);
+    }
+    let filter = Filter {
+        amount_min: request.filters.amount_min,
+        amount_max: request.filters.amount_max,
+        matured_by,
+        ..Filter::default()
+    };
+    let time = i64::try_from(limits.time).unwrap_or(i64::MAX);
+    users.extend(rewards::list_payable(connection, &filter, time, LINE_EXAMINED_MAX, LINE_MAX).await?);
+    chosen(connection, &unique(&mut users), request, limits).await
+}
+
+fn unique(users: &mut Vec<i32>) -> Vec<i32> {
+    users.sort_unstable();
+    users.dedup();
+    users.clone()
+}
+
+async fn chosen(
+    connection: &mut PgConnection,
+    users: &[i32],
+    request: &Request,
+    limits: &Limits,
+) -> Result<Proposal, PayoutError> {
+    let rows = rewards::list_candidates(connection, users, request.filters.kinds.is_some()).await?;
     let candidates = rows.iter().map(candidate).collect::<Result<Vec<_>, _>>()?;
-    Ok(Proposed {
-        proposal: settlement::batch::propose(&candidates, &request, &limits),
-        limits,
-    })
+    Ok(settlement::batch::propose(&candidates, request, limits))
 }
 
 fn candidate(row: &Payable) -> Result<Candidate, StoreError> {

@@ -38,20 +38,27 @@ pub struct Node {
     pub tree_status: String,
 }
 
-/// The trees of every tier that has any.
+/// The trees of every tier up to this one that has any. A tier's trees are numbered from 1 and filled one after another, so its
+/// first and its newest tree say everything about the others.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn list_tiers(connection: &mut PgConnection) -> Result<Vec<TierTrees>, StoreError> {
+pub async fn list_tiers(connection: &mut PgConnection, tiers: u8) -> Result<Vec<TierTrees>, StoreError> {
     let rows = sqlx::query_as!(
         TierTrees,
-        r#"SELECT tier,
-                  count(*) FILTER (WHERE status = 'open') AS "open!",
-                  count(*) FILTER (WHERE status = 'closed') AS "closed!",
-                  sum(nodes) AS "nodes!",
-                  max(tree) AS "newest_tree!",
-                  (array_agg(nodes ORDER BY tree DESC))[1] AS "newest_nodes!"
-           FROM pool_tree GROUP BY tier ORDER BY tier"#
+        r#"SELECT n.tier AS "tier!",
+                  (n.status = 'open')::integer::bigint AS "open!",
+                  n.tree - (n.status = 'open')::integer::bigint AS "closed!",
+                  (n.tree - 1)::bigint * f.nodes + n.nodes AS "nodes!",
+                  n.tree AS "newest_tree!",
+                  n.nodes AS "newest_nodes!"
+           FROM generate_series(1, $1::integer) AS t (tier)
+           CROSS JOIN LATERAL (
+               SELECT tier, tree, nodes, status FROM pool_tree WHERE tier = t.tier ORDER BY tree DESC LIMIT 1
+           ) AS n
+           JOIN pool_tree AS f ON f.tier = n.tier AND f.tree = 1
+           ORDER BY n.tier"#,
+        i32::from(tiers)
     )
     .fetch_all(connection)
     .await?;

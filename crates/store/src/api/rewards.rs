@@ -7,6 +7,12 @@ use sqlx::PgConnection;
 use crate::deployment::{address, natural};
 use crate::{DbAmount, StoreError};
 
+/// Users with something unpaid whom one request looks at, one by one: a part of a second. Of rewards' kinds, a tenth.
+pub const EXAMINED_MAX: i64 = 10_000;
+
+/// Users looked up by one statement: so few that the planner looks them up one by one.
+const USERS_AT_ONCE: usize = 1_000;
+
 /// A user with something matured and not paid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payable {
@@ -47,8 +53,19 @@ pub struct Filter {
     pub user: Option<i32>,
 }
 
+impl Filter {
+    /// Kinds cost a look at each user's rewards.
+    const fn examined_max(&self) -> i64 {
+        if self.kind.is_some() {
+            EXAMINED_MAX / 10
+        } else {
+            EXAMINED_MAX
+        }
+    }
+}
+
 /// Sums over all users of a filter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Totals {
     /// How many users.
     pub users: i64,
@@ -56,6 +73,17 @@ pub struct Totals {
     pub posted: Amount,
     /// What batches hold back.
     pub pending: Amount,
+    /// Whether everybody who waits was looked at.
+    pub is_complete: bool,
+}
+
+impl Totals {
+    const NONE: Self = Self {
+        users: 0,
+        posted: Amount::ZERO,
+        pending: Amount::ZERO,
+        is_complete: true,
+    };
 }
 
 struct Row {
@@ -90,7 +118,8 @@ impl TryFrom<Row> for Payable {
     }
 }
 
-/// Users of a filter with something matured and not paid, by number, above `after`.
+/// Users of a filter with something matured and not paid, by number, above `after`: at most `limit` of the next
+/// [`EXAMINED_MAX`] who wait.
 ///
 /// # Errors
 /// The database does not answer.
@@ -100,98 +129,225 @@ pub async fn list(
     after: i32,
     limit: i64,
 ) -> Result<Vec<Payable>, StoreError> {
+    // The subqueries with an offset are looked up row by row, in this order, until there are enough rows.
     let rows = sqlx::query_as!(
         Row,
-        r#"SELECT user_id AS "user_id!", wallet AS "wallet!", paid AS "paid!: DbAmount", posted AS "posted!: DbAmount",
-                  pending AS "pending!: DbAmount", kinds AS "kinds!", oldest_matured_at AS "oldest_matured_at!",
-                  frozen_until AS "frozen_until!", has_live_payout AS "has_live_payout!",
-                  withdrawal_requested AS "withdrawal_requested!"
-           FROM payable
-           WHERE posted > 0 AND user_id > $1
-             AND ($2::numeric IS NULL OR posted - pending >= $2)
-             AND ($3::numeric IS NULL OR posted - pending <= $3)
-             AND ($4::text IS NULL OR $4 = ANY(kinds))
-             AND ($5::bigint IS NULL OR oldest_matured_at <= $5)
-             AND ($6::integer IS NULL OR user_id = $6)
-           ORDER BY user_id LIMIT $7"#,
+        r#"SELECT p.user_id AS "user_id!", p.wallet AS "wallet!", p.paid AS "paid!: DbAmount",
+                  p.posted AS "posted!: DbAmount", p.pending AS "pending!: DbAmount", p.kinds AS "kinds!",
+                  p.oldest_matured_at AS "oldest_matured_at!", p.frozen_until AS "frozen_until!",
+                  p.has_live_payout AS "has_live_payout!", p.withdrawal_requested AS "withdrawal_requested!"
+           FROM (
+               SELECT user_id, since FROM due
+               WHERE user_id > $1 AND ($6::integer IS NULL OR user_id = $6)
+               ORDER BY user_id LIMIT $8
+           ) AS w
+           CROSS JOIN LATERAL (
+               SELECT credits_posted - debits_posted - debits_pending AS free
+               FROM balance WHERE account_id = available_account(w.user_id) OFFSET 0
+           ) AS b
+           CROSS JOIN LATERAL (SELECT * FROM payable WHERE user_id = w.user_id OFFSET 0) AS p
+           WHERE ($2::numeric IS NULL OR b.free >= $2)
+             AND ($3::numeric IS NULL OR b.free <= $3)
+             AND ($4::text IS NULL OR $4 = ANY(p.kinds))
+             AND ($5::bigint IS NULL OR w.since <= $5)
+           ORDER BY w.user_id LIMIT $7"#,
         after,
         filter.amount_min.map(DbAmount) as _,
         filter.amount_max.map(DbAmount) as _,
         filter.kind.as_deref(),
         filter.matured_by,
         filter.user,
-        limit
+        limit,
+        filter.examined_max()
     )
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(Payable::try_from).collect()
 }
 
-/// Sums over all users of a filter.
+/// The last of the users whom [`list`] examined, when more wait behind.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_examined_end(
+    connection: &mut PgConnection,
+    filter: &Filter,
+    after: i32,
+) -> Result<Option<i32>, StoreError> {
+    let found = sqlx::query_scalar!(
+        "SELECT user_id FROM due WHERE user_id > $1 ORDER BY user_id LIMIT 2 OFFSET $2",
+        after,
+        filter.examined_max() - 1
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(found
+        .first()
+        .copied()
+        .filter(|_| found.len() > 1 && filter.user.is_none()))
+}
+
+/// Sums over all users of a filter; of a filter that has to look at each user, over the first [`EXAMINED_MAX`] who wait.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn fetch_totals(connection: &mut PgConnection, filter: &Filter) -> Result<Totals, StoreError> {
+    if *filter == Filter::default() {
+        return fetch_all_totals(connection).await;
+    }
     let row = sqlx::query!(
-        r#"SELECT count(*) AS "users!", coalesce(sum(posted), 0)::numeric(39, 0) AS "posted!: DbAmount",
-                  coalesce(sum(pending), 0)::numeric(39, 0) AS "pending!: DbAmount"
-           FROM payable
-           WHERE posted > 0
-             AND ($1::numeric IS NULL OR posted - pending >= $1)
-             AND ($2::numeric IS NULL OR posted - pending <= $2)
-             AND ($3::text IS NULL OR $3 = ANY(kinds))
-             AND ($4::bigint IS NULL OR oldest_matured_at <= $4)
-             AND ($5::integer IS NULL OR user_id = $5)"#,
+        r#"SELECT count(*) AS "users!", coalesce(sum(b.posted), 0)::numeric(39, 0) AS "posted!: DbAmount",
+                  coalesce(sum(b.pending), 0)::numeric(39, 0) AS "pending!: DbAmount"
+           FROM (
+               SELECT user_id, since FROM due WHERE $5::integer IS NULL OR user_id = $5 ORDER BY user_id LIMIT $6
+           ) AS w
+           CROSS JOIN LATERAL (
+               SELECT credits_posted - debits_posted AS posted, debits_pending AS pending
+               FROM balance WHERE account_id = available_account(w.user_id) OFFSET 0
+           ) AS b
+           WHERE ($1::numeric IS NULL OR b.posted - b.pending >= $1)
+             AND ($2::numeric IS NULL OR b.posted - b.pending <= $2)
+             AND ($3::text IS NULL OR $3 = ANY((SELECT p.kinds FROM payable AS p WHERE p.user_id = w.user_id)::text[]))
+             AND ($4::bigint IS NULL OR w.since <= $4)"#,
         filter.amount_min.map(DbAmount) as _,
         filter.amount_max.map(DbAmount) as _,
         filter.kind.as_deref(),
         filter.matured_by,
-        filter.user
+        filter.user,
+        filter.examined_max()
     )
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
     Ok(Totals {
         users: row.users,
         posted: row.posted.0,
         pending: row.pending.0,
+        is_complete: find_examined_end(connection, filter, 0).await?.is_none(),
     })
 }
 
-/// Whom a batch is proposed from, and what has to be known of them.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted<'a> {
-    /// Exactly those of these users who exist, whatever they have; without it, everybody with something unpaid.
-    pub users: Option<&'a [i32]>,
-    /// Whether [`Payable::kinds`] is looked up; empty otherwise.
-    pub kinds: bool,
+async fn fetch_all_totals(connection: &mut PgConnection) -> Result<Totals, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT due_users, credits - debits AS "posted!: DbAmount", debits_pending AS "pending!: DbAmount"
+           FROM kind_total WHERE kind = 'available' AND detail = 0"#
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map_or(Totals::NONE, |row| Totals {
+        users: row.due_users,
+        posted: row.posted.0,
+        pending: row.pending.0,
+        is_complete: true,
+    }))
 }
 
-/// Everybody whom a batch could pay.
-///
-/// The oldest reward is looked up only of users whom a batch could pay now: it is what one query over many thousands of
-/// users costs most.
+/// What has to be known of users whom a batch could pay: those of them who exist, whatever they have, by number.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn list_candidates(
     connection: &mut PgConnection,
-    wanted: Wanted<'_>,
+    users: &[i32],
+    with_kinds: bool,
 ) -> Result<Vec<Payable>, StoreError> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT user_id AS "user_id!", wallet AS "wallet!", paid AS "paid!: DbAmount", posted AS "posted!: DbAmount",
-                  pending AS "pending!: DbAmount", CASE WHEN $2 THEN kinds ELSE '{}' END AS "kinds!",
-                  CASE WHEN posted > pending AND NOT has_live_payout THEN oldest_matured_at ELSE 0 END
-                  AS "oldest_matured_at!",
-                  frozen_until AS "frozen_until!", has_live_payout AS "has_live_payout!",
-                  withdrawal_requested AS "withdrawal_requested!"
-           FROM payable
-           WHERE CASE WHEN $1::integer[] IS NULL THEN posted > 0 ELSE user_id = ANY($1) END
-           ORDER BY user_id"#,
-        wanted.users as Option<&[i32]>,
-        wanted.kinds
+    let mut candidates = Vec::with_capacity(users.len());
+    for users in users.chunks(USERS_AT_ONCE) {
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT user_id AS "user_id!", wallet AS "wallet!", paid AS "paid!: DbAmount",
+                      posted AS "posted!: DbAmount", pending AS "pending!: DbAmount",
+                      CASE WHEN $2 THEN kinds ELSE '{}' END AS "kinds!", oldest_matured_at AS "oldest_matured_at!",
+                      frozen_until AS "frozen_until!", has_live_payout AS "has_live_payout!",
+                      withdrawal_requested AS "withdrawal_requested!"
+               FROM payable WHERE user_id = ANY($1) ORDER BY user_id"#,
+            users,
+            with_kinds
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        for row in rows {
+            candidates.push(row.try_into()?);
+        }
+    }
+    Ok(candidates)
+}
+
+/// At most `limit` users with something matured and not paid who asked to be paid, lowest number first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_asking(connection: &mut PgConnection, limit: i64) -> Result<Vec<i32>, StoreError> {
+    let users = sqlx::query_scalar!(
+        r#"SELECT a.user_id AS "user_id!"
+           FROM (
+               SELECT user_id FROM withdrawal_request WHERE batch_id IS NULL
+               UNION
+               SELECT p.user_id FROM payout AS p
+               JOIN withdrawal_request AS w ON w.user_id = p.user_id AND w.batch_id = p.batch_id
+               WHERE p.state IN ('refused', 'released')
+           ) AS a
+           JOIN due ON due.user_id = a.user_id
+           ORDER BY a.user_id LIMIT $1"#,
+        limit
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(Payable::try_from).collect()
+    Ok(users)
+}
+
+/// At most `limit` users with something matured and not paid, who waits longest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_oldest(
+    connection: &mut PgConnection,
+    matured_by: Option<i64>,
+    limit: i64,
+) -> Result<Vec<i32>, StoreError> {
+    let users = sqlx::query_scalar!(
+        "SELECT user_id FROM due WHERE since <= coalesce($1, since) ORDER BY since, user_id LIMIT $2",
+        matured_by,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(users)
+}
+
+/// The same, but only users whom nothing but the kinds of their rewards or the room of the batch could keep out of it: no
+/// batch holds anything back of them, they are not frozen at `time`, and they have as much as the filter wants. Of those who
+/// wait longest, so many are examined as `examined_max` says.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list_payable(
+    connection: &mut PgConnection,
+    filter: &Filter,
+    time: i64,
+    examined_max: i64,
+    limit: i64,
+) -> Result<Vec<i32>, StoreError> {
+    let users = sqlx::query_scalar!(
+        "SELECT w.user_id
+         FROM (
+             SELECT user_id, since FROM due WHERE since <= coalesce($1, since) ORDER BY since, user_id LIMIT $2
+         ) AS w
+         CROSS JOIN LATERAL (
+             SELECT credits_posted - debits_posted AS free
+             FROM balance WHERE account_id = available_account(w.user_id) AND debits_pending = 0 OFFSET 0
+         ) AS b
+         CROSS JOIN LATERAL (SELECT frozen_until FROM users WHERE id = w.user_id OFFSET 0) AS u
+         WHERE ($3::numeric IS NULL OR b.free >= $3) AND ($4::numeric IS NULL OR b.free <= $4)
+           AND coalesce(u.frozen_until, 0) <= $5
+         ORDER BY w.since, w.user_id LIMIT $6",
+        filter.matured_by,
+        examined_max,
+        filter.amount_min.map(DbAmount) as _,
+        filter.amount_max.map(DbAmount) as _,
+        time,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(users)
 }

@@ -39,12 +39,9 @@ pub struct LastBatch {
 /// The database does not answer.
 pub async fn list_totals(connection: &mut PgConnection) -> Result<Vec<KindTotal>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT a.kind, CASE WHEN a.kind IN ('breakage', 'clearing') THEN a.detail ELSE 0 END AS "detail!",
-                  coalesce(sum(b.credits_posted), 0)::numeric(39, 0) AS "credits!: DbAmount",
-                  coalesce(sum(b.debits_posted), 0)::numeric(39, 0) AS "debits!: DbAmount",
-                  coalesce(sum(b.debits_pending), 0)::numeric(39, 0) AS "debits_pending!: DbAmount"
-           FROM account AS a JOIN balance AS b ON b.account_id = a.id
-           GROUP BY 1, 2 ORDER BY 1, 2"#
+        r#"SELECT kind, detail, credits AS "credits: DbAmount", debits AS "debits: DbAmount",
+                  debits_pending AS "debits_pending: DbAmount"
+           FROM kind_total ORDER BY kind, detail"#
     )
     .fetch_all(connection)
     .await?;

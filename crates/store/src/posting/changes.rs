@@ -24,6 +24,8 @@ pub(super) struct Changes {
     pub(super) rewards: Vec<RewardRow>,
     pub(super) forfeited: Vec<ForfeitedRow>,
     pub(super) incomes: BTreeMap<i32, Income>,
+    /// Users to whose available money something was added, and when the first of it was, in seconds.
+    pub(super) due: BTreeMap<i32, i64>,
     pub(super) choices: BTreeMap<(i32, i16), (&'static str, i64)>,
     pub(super) discrepancies: Vec<(i64, i16, String)>,
     pub(super) components: Vec<ComponentEffectRow>,
@@ -217,6 +219,9 @@ impl Changes {
             self.add_effect(deposits, fact_seq, effective_at, effect)?;
         }
         for (number, leg) in (0u32..).zip(&outcome.legs) {
+            if let Account::Available(user) = leg.credit {
+                self.due.entry(int(user.get())).or_insert(big(effective_at));
+            }
             if let Some(row) = RewardRow::of(fact_seq, number, leg, deposit) {
                 self.add_reward(row);
             }
