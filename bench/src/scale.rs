@@ -1,5 +1,7 @@
 //! What must not grow with users, on a generated ledger: each figure with its aim, and whether its result is right.
 
+mod looks;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -132,6 +134,7 @@ async fn measure(url: &str, size: Size) -> anyhow::Result<()> {
     disclosure(url, &mut connection).await?;
     candidates(&mut connection).await?;
     pending(&mut connection, size).await?;
+    looks::looks(url).await?;
     root(url, &mut connection).await?;
     connection.close().await?;
     Ok(())

@@ -41,6 +41,7 @@
 //! | included | dead | `expiry::never_mined_and_replaced_by_nothing` |
 //! | sent | dead | a nonce that is given up: `foreign` |
 
+mod approve_by_command;
 mod chain;
 mod claims;
 mod deaths;

@@ -2,7 +2,6 @@
 
 use alloy::primitives::U256;
 use alloy::providers::Provider;
-use alloy::providers::ext::AnvilApi;
 use anvil_tests::PayoutWorld;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
@@ -129,7 +128,7 @@ async fn no_password_reaches_money_in_a_day() {
     }
     forge_people(&payouts).await;
 
-    payouts.provider.anvil_increase_time(DAY).await.unwrap();
+    payouts.pass_time(DAY).await.unwrap();
     for _ in 0..5 {
         payouts.mine(1).await.unwrap();
         tokio::time::sleep(PATIENCE / 5).await;
