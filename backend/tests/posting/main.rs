@@ -6,6 +6,7 @@
 
 mod components;
 mod history;
+mod kept;
 mod outage;
 mod proof;
 mod quarantine;
