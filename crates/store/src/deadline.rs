@@ -161,6 +161,8 @@ mod tests {
         struct Outer(#[source] StoreError);
         let gone = || StoreError::Database(sqlx::Error::Io(io::Error::from(io::ErrorKind::ConnectionReset)));
         assert_eq!(outage(&Outer(gone())), Some(Outage::Away));
+        let cut = StoreError::Database(sqlx::Error::Protocol("unexpected response: 0x00".into()));
+        assert_eq!(outage(&Outer(cut)), Some(Outage::Away));
         assert_eq!(outage(&Outer(StoreError::corrupt("a number"))), None);
         assert_eq!(outage(&io::Error::from(io::ErrorKind::ConnectionReset)), None);
     }
