@@ -9,6 +9,7 @@ pub mod config;
 pub mod http;
 pub mod login;
 pub mod posting;
+mod reconnect;
 pub mod restore;
 pub mod serve;
 pub mod settle;

@@ -11,6 +11,7 @@ mod progress;
 pub mod proof;
 pub mod quarantine;
 pub mod rebuild;
+mod snapshot;
 pub mod writer;
 
 use abi::development::is_local_chain;
@@ -31,6 +32,8 @@ pub use proof::ProofError;
 pub use quarantine::Suspect;
 pub use rebuild::RebuildError;
 pub use writer::{Step, StepError, Writer};
+
+use crate::reconnect::reconnect;
 
 /// Why the worker ends.
 #[derive(Debug, Error)]
@@ -119,22 +122,16 @@ pub async fn run(
         .map_err(WorkError::Serve)?;
     let mut leader = Leader::new(config, plan, progress);
     let mut backoff = Backoff::DATABASE;
-    while let Err(mut error) = leader.work(connection, &mut stop).await {
+    while let Err(error) = leader.work(connection, &mut stop).await {
         if leader.has_moved() {
             backoff.reset();
         }
-        connection = loop {
-            let wait = backoff.after_failure();
-            leader.waits_for_the_database(error, wait)?;
-            let _ = tokio::time::timeout(wait, stop.wait_for(|stop| *stop)).await;
-            if *stop.borrow() {
-                return Ok(());
-            }
-            match writer::connect(&config.database_url).await {
-                Ok(connection) => break connection,
-                Err(again) => error = again.into(),
-            }
-        };
+        let waits = |error, wait| leader.waits_for_the_database(error, wait);
+        let connecting = || writer::connect(&config.database_url);
+        match reconnect(error, &mut backoff, &mut stop, waits, connecting).await? {
+            Some(again) => connection = again,
+            None => break,
+        }
     }
     Ok(())
 }

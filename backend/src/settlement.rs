@@ -16,6 +16,7 @@ mod calls;
 mod claims;
 pub mod config;
 mod hold;
+mod life;
 mod mark;
 mod memory;
 mod network;
@@ -30,28 +31,24 @@ mod sign;
 mod view;
 pub mod worker;
 
-use std::time::Duration;
-
 use abi::development::is_local_chain;
 use service::metrics::Metrics;
-use sqlx::PgConnection;
-use store::deployment;
-use store::lease::{self, Lease, LeaseError, LeaseName};
+use store::lease::{self, LeaseError, LeaseName};
 use store::rights::{self, Enforcement, RightsError, Role};
+use store::{Backoff, deployment};
 use thiserror::Error;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 pub use batches::AUTHORIZATION_SECONDS;
 pub use calls::CallsError;
 pub use config::Config;
 pub use hold::{Hold, connect};
+use life::Life;
 pub use network::{Network, NetworkError};
 pub use resume::{ResumeError, Resumed};
 pub use worker::{Step, StepError, Worker};
 
-/// How long a process that stands by waits between two attempts to become the worker.
-const STANDBY_WAIT: Duration = Duration::from_millis(100);
+use crate::reconnect::reconnect;
 
 /// Why the worker ends.
 #[derive(Debug, Error)]
@@ -134,27 +131,19 @@ pub async fn run(
     server::serve(config.listen, metrics, pulse.clone())
         .await
         .map_err(SettleError::Serve)?;
-    let Some(lease) = stand_by(config, &mut connection, &mut stop, &pulse).await? else {
-        return Ok(());
-    };
-    tracing::info!(lease.epoch = lease.epoch, "claimed the lease for settlement");
-    let hold = Hold::new(connection, lease, config.lease_ttl);
-    let mut worker = Worker::new(config, &deployed, network, hold);
-    // Ends with this function.
-    let mut background = JoinSet::new();
-    background.spawn(build::keep(config.database_url.clone()));
-    service::announce_ready().map_err(SettleError::Ready)?;
-    while !*stop.borrow() {
-        pulse.beat_as(server::Role::Leads);
-        match worker.step().await? {
-            Step::Moved => {}
-            Step::Idle => {
-                let _ = tokio::time::timeout(config.poll, stop.changed()).await;
-            }
+    let mut life = Life::new(config, &deployed, network, pulse);
+    let mut backoff = Backoff::DATABASE;
+    while let Err(error) = life.work(connection, &mut stop).await {
+        if life.has_moved() {
+            backoff.reset();
+        }
+        let waits = |error, wait| life.waits_for_the_database(error, wait);
+        let connecting = || connect(&config.database_url);
+        match reconnect(error, &mut backoff, &mut stop, waits, connecting).await? {
+            Some(again) => connection = again,
+            None => break,
         }
     }
-    worker.release().await?;
-    tracing::info!("released the lease for settlement");
     Ok(())
 }
 
@@ -181,34 +170,4 @@ pub async fn resume(config: &Config, reason: &str) -> Result<Resumed, SettleErro
     let resumed = worker.resume(reason).await;
     worker.release().await?;
     Ok(resumed?)
-}
-
-/// Waits until nobody else is the worker; `None` when the process is to end before.
-async fn stand_by(
-    config: &Config,
-    connection: &mut PgConnection,
-    stop: &mut watch::Receiver<bool>,
-    pulse: &server::Pulse,
-) -> Result<Option<Lease>, SettleError> {
-    let mut is_announced = false;
-    while !*stop.borrow() {
-        pulse.beat_as(server::Role::StandsBy);
-        let claimed = lease::claim(
-            connection,
-            LeaseName::Settlement,
-            &config.holder,
-            config.lease_ttl,
-        )
-        .await?;
-        if claimed.is_some() {
-            return Ok(claimed);
-        }
-        if !is_announced {
-            tracing::info!("another process settles; standing by");
-            service::announce_ready().map_err(SettleError::Ready)?;
-            is_announced = true;
-        }
-        let _ = tokio::time::timeout(STANDBY_WAIT, stop.changed()).await;
-    }
-    Ok(None)
 }

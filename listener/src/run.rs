@@ -8,7 +8,7 @@ use service::ErrorChain;
 use service::transport::{self, TransportError};
 use store::deployment;
 use store::rights::{self, Enforcement, RightsError, Role};
-use store::{Deadlines, StoreError};
+use store::{Deadlines, StoreError, within};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +34,12 @@ const REPLAY_REST: u32 = 4;
 
 /// Connections: one for the step, one to spare for the pool's own replacement of a broken one.
 const CONNECTIONS_MAX: u32 = 2;
+
+/// Its name at the database.
+const PROGRAM: &str = "trellis-listener";
+
+/// The longest step, with everything that endpoints are asked for: many times what one takes.
+const STEP_WITHIN: Duration = Duration::from_mins(1);
 
 /// Why the listener ended.
 #[derive(Debug, Error)]
@@ -98,13 +104,7 @@ impl RunError {
 /// # Errors
 /// [`RunError`].
 pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunError> {
-    let pool = store::connect_as(
-        &config.database_url,
-        CONNECTIONS_MAX,
-        "trellis-listener",
-        Deadlines::SERVICE,
-    )
-    .await?;
+    let pool = store::connect_as(&config.database_url, CONNECTIONS_MAX, PROGRAM, Deadlines::SERVICE).await?;
     let mut connection = pool.acquire().await.map_err(StoreError::from)?;
     let deployment = deployment::find(&mut connection)
         .await?
@@ -133,7 +133,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunE
     let mut pace = Pace::default();
     let mut replays = Replays::default();
     loop {
-        let wait = match listener.step().await {
+        let wait = match within(STEP_WITHIN, listener.step()).await {
             Ok(step) => {
                 replays.answer(&mut listener).await;
                 let wait = pace.after(step);
@@ -147,6 +147,14 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunE
             Err(error) => {
                 metrics::counter!("trellis_listener_failed_steps_total").increment(1);
                 let wait = pace.after_failure();
+                if store::outage(&error).is_some() {
+                    listener.pool = store::connect_lazily(
+                        &config.database_url,
+                        CONNECTIONS_MAX,
+                        PROGRAM,
+                        Deadlines::SERVICE,
+                    )?;
+                }
                 tracing::warn!(error = %ErrorChain(&error), retry_ms = wait.as_millis(), "a step failed");
                 wait
             }

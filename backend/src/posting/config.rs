@@ -5,6 +5,8 @@
 //! | `TRELLIS_DATABASE_URL` | the ledger's database, as role `trellis_poster` |
 //! | `TRELLIS_LEASE_TTL_MS` | how long a silent writer keeps its lease; default 3000, 500 to 60000 |
 //! | `TRELLIS_DATABASE_DEADLINE_MS` | how long one step waits for the database; default 30000, 500 to 600000 |
+//! | `TRELLIS_SNAPSHOT_FACTS` | memory is kept after so many facts at the earliest; default 10000 |
+//! | `TRELLIS_SNAPSHOT_PAUSE_MS` | and after so long at the earliest; default 60000 |
 //! | `TRELLIS_LISTEN` | where `/health`, `/ready` and `/metrics` are served; nowhere by default |
 
 use std::net::SocketAddr;
@@ -26,6 +28,11 @@ const DEADLINE_MS_MIN: u64 = 500;
 /// Above this nobody would call it a deadline.
 const DEADLINE_MS_MAX: u64 = 600_000;
 
+/// Facts that are replayed in a moment: fewer are not worth keeping.
+const SNAPSHOT_FACTS_DEFAULT: u64 = 10_000;
+/// What is replayed after a start is a minute of posting, or little more.
+const SNAPSHOT_PAUSE_MS_DEFAULT: u64 = 60_000;
+
 /// What the worker is told.
 #[derive(Clone)]
 pub struct Config {
@@ -35,6 +42,10 @@ pub struct Config {
     pub lease_ttl: Duration,
     /// How long one step waits for the database.
     pub deadline: Duration,
+    /// How many facts at least are between two snapshots of memory.
+    pub snapshot_facts: u64,
+    /// How long it is at least between two snapshots of memory.
+    pub snapshot_pause: Duration,
     /// Who holds the lease, for people who look.
     pub holder: String,
     /// Where health and metrics are served.
@@ -73,6 +84,10 @@ impl Config {
             database_url: env.text("TRELLIS_DATABASE_URL")?,
             lease_ttl: Duration::from_millis(ttl_ms),
             deadline: Duration::from_millis(deadline_ms),
+            snapshot_facts: env.parse_or("TRELLIS_SNAPSHOT_FACTS", SNAPSHOT_FACTS_DEFAULT)?,
+            snapshot_pause: Duration::from_millis(
+                env.parse_or("TRELLIS_SNAPSHOT_PAUSE_MS", SNAPSHOT_PAUSE_MS_DEFAULT)?,
+            ),
             holder: format!("process {}", std::process::id()),
             listen: env.find_parse("TRELLIS_LISTEN")?,
         })

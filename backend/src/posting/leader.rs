@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::progress::Progress;
+use super::snapshot::Keeper;
 use super::writer::{Step, StepError, Writer};
 use super::{Config, WorkError, figures};
 
@@ -31,6 +32,7 @@ pub(super) struct Leader<'a> {
     lease: Option<Lease>,
     /// What was posted, also after the connection is gone.
     writer: Option<Writer>,
+    keeper: Keeper,
     is_announced: bool,
     has_moved: bool,
 }
@@ -43,6 +45,7 @@ impl<'a> Leader<'a> {
             progress,
             lease: None,
             writer: None,
+            keeper: Keeper::new(config),
             is_announced: false,
             has_moved: false,
         }
@@ -99,6 +102,9 @@ impl<'a> Leader<'a> {
                 Step::Idle => wait(&mut announcements, stop).await?,
             }
             self.has_moved = true;
+            if let Some(writer) = &self.writer {
+                self.keeper.keep(self.config, writer);
+            }
         }
         within(self.config.deadline, async {
             lease::release(&mut connection, lease).await?;
@@ -173,8 +179,13 @@ impl<'a> Leader<'a> {
         let empty = plan::Book::new(self.plan.clone());
         let writer = Writer::rebuild(connection, empty, lease, self.config.lease_ttl).await?;
         let seconds = begun.elapsed().as_secs_f64();
-        tracing::info!(fact.seq = writer.tail().fact_seq, seconds, "rebuilt from facts");
+        tracing::info!(
+            fact.seq = writer.tail().fact_seq,
+            seconds,
+            "rebuilt from facts, kept ones included"
+        );
         self.progress.leads(writer.tail().fact_seq);
+        self.keeper.begins_at(writer.kept_through());
         self.writer = Some(writer);
         Ok(())
     }

@@ -11,6 +11,7 @@ use store::replay::{LastBatch, find_last_batch, list_facts};
 use thiserror::Error;
 
 use super::Writer;
+use super::snapshot::{self, Start};
 
 /// Facts read at once: a few megabytes.
 const CHUNK_FACTS: usize = 10_000;
@@ -41,6 +42,9 @@ pub enum RebuildError {
         /// Of the facts.
         found: u64,
     },
+    /// What was replayed from the beginning is not what the books say.
+    #[error("memory is not what the books say")]
+    NotOfTheBooks,
     /// The lease was lost meanwhile.
     #[error(transparent)]
     Lease(#[from] LeaseError),
@@ -53,8 +57,8 @@ pub enum RebuildError {
 }
 
 impl Writer {
-    /// Replays every fact on `empty`, a book with the plan and the versions that may follow it, and checks that the last
-    /// batch's hash comes out.
+    /// Replays every fact, or those after the newest memory that was kept and fits, on `empty`, a book with the plan and the
+    /// versions that may follow it, and checks that the last batch's hash comes out.
     ///
     /// # Errors
     /// See [`RebuildError`].
@@ -64,8 +68,35 @@ impl Writer {
         lease: Lease,
         lease_ttl: Duration,
     ) -> Result<Self, RebuildError> {
+        lease::renew(connection, lease, lease_ttl).await?;
+        if let Some(start) = Start::find(connection, &empty).await? {
+            let kept = start.fact_seq;
+            match Self::replay(connection, start, lease, lease_ttl).await {
+                Ok(Some(writer)) => return Ok(writer),
+                Ok(None) => tracing::error!(fact.seq = kept, "a snapshot is not what the books say"),
+                Err(error) if store::outage(&error).is_some() => return Err(error),
+                Err(error) => {
+                    let error = service::ErrorChain(&error).to_string();
+                    tracing::error!(fact.seq = kept, error, "a snapshot leads to another end");
+                }
+            }
+        }
+        let start = Start::at_the_beginning(empty);
+        let replayed = Self::replay(connection, start, lease, lease_ttl).await?;
+        // Nothing is compared that was not kept.
+        replayed.ok_or(RebuildError::NotOfTheBooks)
+    }
+
+    /// Replays what came later; `None` when kept memory is then not what the books say.
+    async fn replay(
+        connection: &mut PgConnection,
+        start: Start,
+        lease: Lease,
+        lease_ttl: Duration,
+    ) -> Result<Option<Self>, RebuildError> {
         let last = find_last_batch(connection).await?;
-        let mut replay = Replay::new(empty, last);
+        let (is_kept, kept_through) = (start.is_kept, start.fact_seq);
+        let mut replay = Replay::new(start, last);
         loop {
             lease::renew(connection, lease, lease_ttl).await?;
             let facts = list_facts(connection, replay.fact_seq, CHUNK_FACTS).await?;
@@ -79,7 +110,11 @@ impl Writer {
         let renewed = Instant::now();
         lease::renew(connection, lease, lease_ttl).await?;
         let (book, deposits, tail) = replay.finish()?;
-        Ok(Self {
+        if is_kept && !snapshot::is_of_the_books(connection, &book).await? {
+            return Ok(None);
+        }
+        lease::renew(connection, lease, lease_ttl).await?;
+        Ok(Some(Self {
             book,
             deposits,
             tail,
@@ -88,7 +123,8 @@ impl Writer {
             renewed,
             prepared: None,
             one_by_one_through: 0,
-        })
+            kept_through,
+        }))
     }
 }
 
@@ -105,12 +141,19 @@ struct Replay {
 }
 
 impl Replay {
-    fn new(empty: Book, last: Option<LastBatch>) -> Self {
+    fn new(start: Start, last: Option<LastBatch>) -> Self {
+        let Start {
+            book,
+            deposits,
+            fact_seq,
+            chain_seq,
+            is_kept: _,
+        } = start;
         Self {
-            book: empty,
-            deposits: DepositIndex::default(),
-            fact_seq: 0,
-            chain_seq: 0,
+            book,
+            deposits,
+            fact_seq,
+            chain_seq,
             last,
             draft: None,
             outcome: Outcome::default(),

@@ -31,6 +31,8 @@ pub struct Writer {
     pub(super) prepared: Option<Prepared>,
     /// Up to this id of the inbox, commands are posted one by one: one of them was refused.
     pub(super) one_by_one_through: i64,
+    /// The last fact that was not replayed, because memory had been kept.
+    pub(super) kept_through: u64,
 }
 
 /// A batch that is ready to be posted.
@@ -116,6 +118,17 @@ impl Writer {
     #[must_use]
     pub const fn book(&self) -> &Book {
         &self.book
+    }
+
+    /// The last fact that was not replayed when this memory was made; 0 when all were.
+    #[must_use]
+    pub const fn kept_through(&self) -> u64 {
+        self.kept_through
+    }
+
+    /// Whether something is applied that may not be posted.
+    pub(super) const fn has_prepared(&self) -> bool {
+        self.prepared.is_some()
     }
 
     /// The lease under which it posts.

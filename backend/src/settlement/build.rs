@@ -12,7 +12,7 @@ use serde_json::json;
 use service::ErrorChain;
 use sqlx::{Acquire, PgConnection, PgTransaction};
 use store::liabilities_build::{self, Claimed, NewRoot, NodeRow};
-use store::{StoreError, audit_log, liabilities};
+use store::{Deadlines, StoreError, audit_log, liabilities};
 use thiserror::Error;
 
 use super::hold;
@@ -61,7 +61,7 @@ pub(super) async fn keep(database_url: String) {
 async fn next(database_url: &str, kept: &mut Option<PgConnection>) -> Result<bool, StoreError> {
     let connection = match kept {
         Some(connection) => connection,
-        None => kept.insert(hold::connect(database_url).await?),
+        None => kept.insert(hold::connect_within(database_url, Deadlines::OFFLINE).await?),
     };
     Ok(build_next(connection).await? || complete_next(connection).await?)
 }

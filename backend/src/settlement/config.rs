@@ -13,6 +13,7 @@
 //! | `TRELLIS_FEE_BUDGET` | wei that one submission may cost at most; default 250000000000000000 |
 //! | `TRELLIS_ROOT_LIFE_SECONDS` | how long the authorization of a root lives; default 1800, 60 to 3600 |
 //! | `TRELLIS_LEASE_TTL_MS` | how long a silent worker keeps its lease; default 5000, 500 to 60000 |
+//! | `TRELLIS_DATABASE_DEADLINE_MS` | how long one step may take, nodes and signers included; default 120000, 500 to 600000 |
 //! | `TRELLIS_POLL_MS` | how long an idle worker waits at most; default 100, 10 to 250 |
 //! | `TRELLIS_LISTEN` | where `/health`, `/health/ready` and `/metrics` are served; nowhere by default |
 
@@ -42,6 +43,10 @@ const ROOT_LIFE_SECONDS: RangeInclusive<u64> = 60..=3_600;
 const LEASE_TTL_MS_DEFAULT: u64 = 5_000;
 /// Below this an idle worker could not renew in time, above it a killed one would be missed for too long.
 const LEASE_TTL_MS: RangeInclusive<u64> = 500..=60_000;
+/// A step asks nodes and signers many times, each with a deadline of its own.
+const DEADLINE_MS_DEFAULT: u64 = 120_000;
+/// Below this nothing would be signed on a busy machine, above it nobody would call it a deadline.
+const DEADLINE_MS: RangeInclusive<u64> = 500..=600_000;
 /// A fifth of a block of BNB Smart Chain.
 const POLL_MS_DEFAULT: u64 = 100;
 /// Below this a node is asked for nothing new, above it blocks are seen late.
@@ -87,6 +92,8 @@ pub struct Config {
     pub root_life_seconds: u64,
     /// How long a silent worker keeps its lease.
     pub lease_ttl: Duration,
+    /// How long one step may take.
+    pub deadline: Duration,
     /// How long an idle worker waits at most.
     pub poll: Duration,
     /// Where health and metrics are served.
@@ -182,6 +189,12 @@ impl Config {
                 "TRELLIS_LEASE_TTL_MS",
                 LEASE_TTL_MS_DEFAULT,
                 LEASE_TTL_MS,
+            )?),
+            deadline: Duration::from_millis(within(
+                env,
+                "TRELLIS_DATABASE_DEADLINE_MS",
+                DEADLINE_MS_DEFAULT,
+                DEADLINE_MS,
             )?),
             poll: Duration::from_millis(within(env, "TRELLIS_POLL_MS", POLL_MS_DEFAULT, POLL_MS)?),
             listen: env.find_parse("TRELLIS_LISTEN")?,

@@ -3,10 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{Acquire, ConnectOptions, PgConnection, PgTransaction};
-use store::StoreError;
+use sqlx::{Acquire, PgConnection, PgTransaction};
 use store::lease::{self, Lease, LeaseError};
+use store::{Deadlines, StoreError, deadline};
 
 /// A lease is renewed this many times before it would expire.
 const RENEWALS_PER_TTL: u32 = 4;
@@ -25,11 +24,16 @@ pub struct Hold {
 /// # Errors
 /// The URL is none, or the server does not let us in.
 pub async fn connect(url: &str) -> Result<PgConnection, StoreError> {
-    let options: PgConnectOptions = url.parse()?;
-    let options = options
-        .application_name("trellis-settlement")
-        .options([("synchronous_commit", "on")]);
-    Ok(options.connect().await?)
+    connect_within(url, Deadlines::SERVICE).await
+}
+
+/// The same with other deadlines.
+///
+/// # Errors
+/// As [`connect`].
+pub(super) async fn connect_within(url: &str, deadlines: Deadlines) -> Result<PgConnection, StoreError> {
+    let options = deadlines.options(url, "trellis-settlement")?;
+    deadline::connect_with(&options.options([("synchronous_commit", "on")])).await
 }
 
 impl Hold {

@@ -10,6 +10,7 @@ mod kept;
 mod outage;
 mod proof;
 mod quarantine;
+mod remembered;
 mod running;
 mod settlement;
 

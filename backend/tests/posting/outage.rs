@@ -17,10 +17,11 @@ async fn a_connection_that_is_reset_again_and_again_costs_nothing_and_less_than_
     let database = deployed().await;
     let mut source = database.connection().await;
     let (proxy, url) = Proxy::in_front_of_url(&database.url_as("trellis_poster")).await;
-    let worker = Running::start(url, Duration::from_secs(30));
-    let causes = History::new(5).take(300);
-    let mut seq = 1;
-    for part in causes.chunks(60) {
+    let mut worker = Running::start(url, Duration::from_secs(30));
+    let causes = History::new(5).take(360);
+    let mut seq = receive(&mut source, 1, &causes[..60]).await;
+    worker.posts_everything(database.pool()).await;
+    for part in causes[60..].chunks(60) {
         let half = part.len() / 2;
         seq = receive(&mut source, seq, &part[..half]).await;
         proxy.reset();
@@ -47,7 +48,7 @@ async fn a_database_that_stalls_for_longer_than_the_deadline_is_waited_for() {
     let database = deployed().await;
     let mut source = database.connection().await;
     let (proxy, url) = Proxy::in_front_of_url(&database.url_as("trellis_poster")).await;
-    let worker = Running::start(url, DEADLINE);
+    let mut worker = Running::start(url, DEADLINE);
     let causes = History::new(6).take(200);
     let seq = receive(&mut source, 1, &causes[..100]).await;
     worker.posts_everything(database.pool()).await;

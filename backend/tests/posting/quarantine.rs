@@ -102,14 +102,14 @@ async fn what_cannot_be_read_is_put_aside_and_what_comes_after_it_is_posted() {
     let mut bad = smuggle_everything(&mut source).await;
     receive(&mut source, seq, &causes[60..]).await;
 
-    let worker = Running::start(database.url_as("trellis_poster"), DEADLINE);
+    let mut worker = Running::start(database.url_as("trellis_poster"), DEADLINE);
     assert_eq!(worker.posts_everything(database.pool()).await, 120);
     assert_eq!(found(&database).await, bad);
     bad.extend(smuggle_everything(&mut source).await);
     assert_eq!(worker.posts_everything(database.pool()).await, 120);
     worker.stop().await;
 
-    let again = Running::start(database.url_as("trellis_poster"), DEADLINE);
+    let mut again = Running::start(database.url_as("trellis_poster"), DEADLINE);
     let last = Command {
         actor: wallet(1),
         idempotency_key: "last",
@@ -153,7 +153,7 @@ async fn what_the_ledger_refuses_is_found_among_others_and_put_aside_and_can_be_
     receive(&mut source, seq, &causes[60..]).await;
     let refused_choices = "SELECT count(*) FROM inbox WHERE quarantined AND payload ->> 'tier' <> '2'";
 
-    let worker = Running::start(database.url_as("trellis_poster"), DEADLINE);
+    let mut worker = Running::start(database.url_as("trellis_poster"), DEADLINE);
     worker.posts_everything(database.pool()).await;
     let others: i64 = sqlx::query_scalar(refused_choices)
         .fetch_one(&mut source)

@@ -53,6 +53,8 @@ impl Running {
             database_url,
             lease_ttl: Duration::from_secs(3),
             deadline,
+            snapshot_facts: 50,
+            snapshot_pause: Duration::from_millis(10),
             holder: "a test".to_owned(),
             listen: None,
         };
@@ -62,11 +64,13 @@ impl Running {
     }
 
     /// Waits until nothing waits, and returns how many facts there are.
-    pub(crate) async fn posts_everything(&self, pool: &PgPool) -> i64 {
+    pub(crate) async fn posts_everything(&mut self, pool: &PgPool) -> i64 {
         let statement = "SELECT (SELECT count(*) FROM fact) FROM (SELECT count(*) AS count FROM inbox
             WHERE fact_seq IS NULL AND NOT quarantined) AS waiting WHERE count = 0";
         wait_for("everything to be posted", PATIENCE, async || {
-            assert!(!self.ended.is_finished(), "the worker has ended");
+            if self.ended.is_finished() {
+                panic!("the worker has ended: {:?}", (&mut self.ended).await);
+            }
             sqlx::query_scalar(statement).fetch_optional(pool).await.unwrap()
         })
         .await

@@ -7,6 +7,7 @@
 )]
 
 mod batches;
+mod outage;
 mod restarts;
 mod roots;
 mod tokens;

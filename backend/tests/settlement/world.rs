@@ -237,9 +237,20 @@ impl World {
 
     /// A settlement worker as a process.
     pub(crate) async fn process(&self) -> Service {
+        self.process_with(&[]).await
+    }
+
+    /// The same with other variables than usual.
+    pub(crate) async fn process_with(&self, other: &[(&str, &str)]) -> Service {
         let port = free_port().unwrap();
         let url = format!("http://127.0.0.1:{port}");
         let mut environment = self.environment.clone();
+        environment.retain(|(name, _)| !other.iter().any(|(other, _)| name == other));
+        environment.extend(
+            other
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
         environment.push(("TRELLIS_LISTEN".to_owned(), format!("127.0.0.1:{port}")));
         let service = Service::start(ServiceSpec {
             name: format!("settler-{port}"),

@@ -1,5 +1,6 @@
 //! [`Book`]: a plan, its state, and the directory from wallets and references to dense ids.
 
+mod code;
 mod report;
 mod settlement;
 
@@ -12,6 +13,8 @@ use money::Amount;
 use crate::compiled::CompiledPlan;
 use crate::explain::Plans;
 use crate::{Cause, Day, DepositId, DiscrepancyCause, Effect, Fact, IgnoredCause, Intake, Outcome, State};
+
+pub use code::{BOOK_FORMAT, NotABook};
 
 /// Applies causes, one after another. The same causes in the same order give the same book.
 #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ pub mod calendar;
 pub mod campaign;
 pub mod cap;
 pub mod cause;
+mod code;
 pub mod compile;
 pub mod compiled;
 pub mod effect;
@@ -33,7 +34,7 @@ pub mod withdrawal;
 pub mod withholding;
 pub mod workload;
 
-pub use book::Book;
+pub use book::{BOOK_FORMAT, Book, NotABook};
 pub use cause::{BatchEnd, Cause, Intake, PayoutOutcome, RequestedPayout, SettledPayout};
 pub use compile::{CompileError, Refusal, compile};
 pub use compiled::{ChainClass, CompiledPlan, Finding, GateError, IntakeKind, PoolRoom, Route, Severity};

@@ -9,6 +9,7 @@
 //! then the progressions that they cause, then the reserves that a closing tree releases, by index.
 
 mod ahead;
+mod code;
 pub(crate) mod component;
 mod escrow;
 mod explained;

@@ -144,9 +144,9 @@ impl Backoff {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_does_not_answer_is_an_outage_and_what_answers_is_returned() {
-        let limit = Duration::from_secs(3);
+        let limit = Duration::from_millis(20);
         let silent = within(limit, std::future::pending::<Result<(), StoreError>>()).await;
         let error = silent.expect_err("nobody answers");
         assert_eq!(outage(&error), Some(Outage::Away));
@@ -161,6 +161,8 @@ mod tests {
         struct Outer(#[source] StoreError);
         let gone = || StoreError::Database(sqlx::Error::Io(io::Error::from(io::ErrorKind::ConnectionReset)));
         assert_eq!(outage(&Outer(gone())), Some(Outage::Away));
+        let cut = StoreError::Database(sqlx::Error::Protocol("unexpected response: 0x00".into()));
+        assert_eq!(outage(&Outer(cut)), Some(Outage::Away));
         assert_eq!(outage(&Outer(StoreError::corrupt("a number"))), None);
         assert_eq!(outage(&io::Error::from(io::ErrorKind::ConnectionReset)), None);
     }

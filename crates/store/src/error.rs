@@ -79,7 +79,12 @@ impl Outage {
         }
         if matches!(
             error,
-            sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed
+            // A connection that ends in the middle of an answer is a broken protocol, too.
+            sqlx::Error::PoolClosed
+                | sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::WorkerCrashed
         ) {
             return Some(Self::Away);
         }

@@ -28,6 +28,7 @@ pub mod member;
 pub mod payout_batch;
 pub mod pool;
 pub mod posting;
+pub mod posting_snapshot;
 pub mod quarantine;
 pub mod reconciliation;
 pub mod replay;
@@ -48,6 +49,6 @@ pub use amount::DbAmount;
 pub use deadline::{Backoff, Deadlines, outage, within};
 pub use error::{Outage, StoreError};
 pub use listed::Listed;
-pub use pool::{connect, connect_as, migrate};
+pub use pool::{connect, connect_as, connect_lazily, migrate};
 /// The connections that a process holds; others need no driver of their own.
 pub use sqlx::{PgConnection, PgPool, PgTransaction};

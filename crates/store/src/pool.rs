@@ -34,11 +34,28 @@ pub async fn connect_as(
     deadlines: Deadlines,
 ) -> Result<PgPool, StoreError> {
     let options = deadlines.options(url, program)?;
-    Ok(PgPoolOptions::new()
+    Ok(of(connections_max).connect_with(options).await?)
+}
+
+/// The same without a first connection, to take the place of a pool whose connections do not answer: one that is waited for
+/// does not come back to its pool.
+///
+/// # Errors
+/// The URL is none.
+pub fn connect_lazily(
+    url: &str,
+    connections_max: u32,
+    program: &str,
+    deadlines: Deadlines,
+) -> Result<PgPool, StoreError> {
+    let options = deadlines.options(url, program)?;
+    Ok(of(connections_max).connect_lazy_with(options))
+}
+
+fn of(connections_max: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(ACQUIRE_WITHIN)
-        .connect_with(options)
-        .await?)
 }
 
 /// Applies what is missing of the migrations. It needs the owner of the database.

@@ -17,7 +17,7 @@ use crate::inbox::{BlockRef, ChainEntry};
 const NAME_BYTES_MAX: usize = 63;
 
 /// Tables whose rows all follow from facts: emptied, and posted again.
-const DERIVED: [&str; 24] = [
+const DERIVED: [&str; 25] = [
     "account",
     "balance",
     "claim",
@@ -36,6 +36,8 @@ const DERIVED: [&str; 24] = [
     "pool_node",
     "pool_tree",
     "posting_batch",
+    "posting_snapshot",
+    "posting_snapshot_chunk",
     "reserve_choice",
     "reward",
     "reward_forfeited",

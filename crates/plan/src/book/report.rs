@@ -17,6 +17,19 @@ pub(super) struct References {
     referees: HashMap<B256, u32>,
 }
 
+impl References {
+    /// Whether no report named anything.
+    pub(super) fn is_empty(&self) -> bool {
+        let Self {
+            orders,
+            customers,
+            conversions,
+            referees,
+        } = self;
+        orders.is_empty() && customers.is_empty() && conversions.is_empty() && referees.is_empty()
+    }
+}
+
 impl Book {
     /// Applies a report.
     pub(super) fn report(&mut self, report: &Report, out: &mut Outcome) {

@@ -96,6 +96,14 @@ impl Components {
         }
     }
 
+    /// What is known when only funds were filled: that is all that happens to a plan without components.
+    pub(super) fn of_funds(plan: &CompiledPlan, balances: &[Amount]) -> Self {
+        Self {
+            funds: funds::Funds::holding(balances),
+            ..Self::new(plan)
+        }
+    }
+
     /// The end of a fact.
     pub(super) fn finish(&mut self, out: &Outcome) {
         self.funds.finish(&out.legs);

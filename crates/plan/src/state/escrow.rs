@@ -33,7 +33,7 @@ pub(super) struct HeldLeg {
     pub(super) beneficiary: Beneficiary,
     pub(super) reason: Reason,
     /// Number of the user of whom the rule speaks; 0 if there is none.
-    recipient: u32,
+    pub(super) recipient: u32,
 }
 
 impl HeldLeg {

@@ -38,7 +38,7 @@ pub(super) struct Release {
     /// The same users by id.
     order: Vec<UserId>,
     /// By user id, from 1: position in `users` plus 1, or 0.
-    slots: Vec<u32>,
+    pub(super) slots: Vec<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

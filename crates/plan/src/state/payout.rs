@@ -24,28 +24,28 @@ const TARGET_BITS: u32 = 96;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Payee {
     /// Everything that the chain ever sent, credited or let claim.
-    paid: Amount,
+    pub(super) paid: Amount,
     /// The part of it that came out of available.
-    drawn: Amount,
+    pub(super) drawn: Amount,
     /// What the contract keeps for the user.
-    credit: Amount,
-    hold: Option<Hold>,
+    pub(super) credit: Amount,
+    pub(super) hold: Option<Hold>,
 }
 
 /// A line of a live batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Hold {
-    batch: B256,
-    amount: Amount,
+pub(super) struct Hold {
+    pub(super) batch: B256,
+    pub(super) amount: Amount,
     /// The pending transfer; none when claims took all of it.
-    pending: Option<TransferId>,
+    pub(super) pending: Option<TransferId>,
 }
 
 /// A batch that was requested, or that the chain spoke of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Batch {
     /// Users with a line, in the order of the request; empty once the batch has ended.
-    users: Vec<UserId>,
+    pub(super) users: Vec<UserId>,
 }
 
 /// What a user got and can get, as the ledger has it.

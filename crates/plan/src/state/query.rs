@@ -35,6 +35,12 @@ impl State {
         DepositId::new(u32::try_from(self.deposits.len()).ok()?.checked_add(1)?)
     }
 
+    /// Whether there are so many users and deposits.
+    #[must_use]
+    pub fn counts(&self, users: usize, deposits: usize) -> bool {
+        self.users.len() == users && self.deposits.len() == deposits
+    }
+
     /// Lifetime matured credits that were not reserved. Never falls. Zero for a stranger.
     #[must_use]
     pub fn entitled(&self, user: UserId) -> Amount {

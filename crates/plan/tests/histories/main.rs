@@ -5,6 +5,7 @@
 mod explained;
 mod history;
 mod holds;
+mod kept;
 mod settlement;
 #[path = "../explain/witness.rs"]
 mod witness;

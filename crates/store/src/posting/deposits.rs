@@ -28,6 +28,11 @@ impl DepositIndex {
         }
     }
 
+    /// Notes a deposit that is posted already.
+    pub(crate) fn push(&mut self, user: UserId, kind: DepositKind, fact_seq: u64) {
+        self.0.push(DepositLine { user, kind, fact_seq });
+    }
+
     pub(super) fn find(&self, deposit: DepositId) -> Option<DepositLine> {
         let position = usize::try_from(deposit.get()).ok()?.checked_sub(1)?;
         self.0.get(position).copied()

@@ -11,12 +11,20 @@ use crate::compiled::CompiledPlan;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::state) struct Funds {
     /// By number of the fund.
-    balances: Vec<Amount>,
+    pub(in crate::state) balances: Vec<Amount>,
     /// Legs of the present fact that are counted; zero between facts.
     counted: usize,
 }
 
 impl Funds {
+    /// Funds with these balances, between facts.
+    pub(in crate::state) fn holding(balances: &[Amount]) -> Self {
+        Self {
+            balances: balances.to_vec(),
+            counted: 0,
+        }
+    }
+
     fn count(&mut self, legs: &[Leg]) {
         for leg in legs.get(self.counted..).unwrap_or_default() {
             // A debit of more than there is cannot happen: everything that draws asks first.

@@ -11,9 +11,9 @@ use crate::state::{plus, push};
 /// Balances of the operator's accounts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::state) struct Treasury {
-    company: Amount,
-    residuals: BTreeMap<(Tier, TreeNumber), Amount>,
-    breakage: BTreeMap<BreakageCause, Amount>,
+    pub(in crate::state) company: Amount,
+    pub(in crate::state) residuals: BTreeMap<(Tier, TreeNumber), Amount>,
+    pub(in crate::state) breakage: BTreeMap<BreakageCause, Amount>,
 }
 
 impl Treasury {
