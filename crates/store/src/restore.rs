@@ -17,7 +17,7 @@ use crate::inbox::{BlockRef, ChainEntry};
 const NAME_BYTES_MAX: usize = 63;
 
 /// Tables whose rows all follow from facts: emptied, and posted again.
-const DERIVED: [&str; 25] = [
+const DERIVED: [&str; 26] = [
     "account",
     "balance",
     "claim",
