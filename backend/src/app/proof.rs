@@ -73,7 +73,7 @@ pub async fn way(
 ) -> Result<(Leaf, Vec<SumNode>), ProofFailure> {
     let block = liabilities::find_block(connection, root.root, BLOCK_LEVEL, wallet).await?;
     let block = block.ok_or(ProofFailure::NoLeaf)?;
-    let leaves = liabilities::list_block(connection, root.root, block.first_wallet, 1 << BLOCK_LEVEL).await?;
+    let leaves = liabilities::list_block(connection, root.root, &block, 1 << BLOCK_LEVEL).await?;
     let leaves = leaves
         .into_iter()
         .map(|(wallet, entitled)| Leaf { wallet, entitled });

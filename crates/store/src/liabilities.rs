@@ -10,6 +10,9 @@ use crate::deployment::{address, hash, natural};
 use crate::inbox::BlockRef;
 use crate::{DbAmount, StoreError};
 
+/// Sorts behind every wallet.
+const BEHIND_ALL: &[u8] = &[0xff; 21];
+
 /// A root. Times are seconds since 1970-01-01 UTC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root {
@@ -380,6 +383,8 @@ pub struct Block {
     pub place: i32,
     /// Wallet of its first leaf.
     pub first_wallet: Address,
+    /// Wallet of the first leaf of the next block; `None` for the last one.
+    pub next_wallet: Option<Address>,
     /// Hash of the node above all its leaves.
     pub hash: B256,
 }
@@ -395,8 +400,13 @@ pub async fn find_block(
     wallet: Address,
 ) -> Result<Option<Block>, StoreError> {
     let row = sqlx::query!(
-        "SELECT place, first_wallet, hash FROM liabilities_node
-         WHERE root = $1 AND level = $2 AND first_wallet <= $3 ORDER BY first_wallet DESC LIMIT 1",
+        r#"SELECT n.place, n.first_wallet, n.hash,
+                  (
+                      SELECT m.first_wallet FROM liabilities_node AS m
+                      WHERE m.root = n.root AND m.level = n.level AND m.place = n.place + 1
+                  ) AS next_wallet
+           FROM liabilities_node AS n
+           WHERE n.root = $1 AND n.level = $2 AND n.first_wallet <= $3 ORDER BY n.first_wallet DESC LIMIT 1"#,
         root.as_slice(),
         i16::try_from(level).map_err(|_| StoreError::corrupt("a level above 2^15"))?,
         wallet.as_slice()
@@ -407,6 +417,10 @@ pub async fn find_block(
         Ok(Block {
             place: row.place,
             first_wallet: address(&row.first_wallet, "liabilities_node.first_wallet")?,
+            next_wallet: row
+                .next_wallet
+                .map(|wallet| address(&wallet, "liabilities_node.first_wallet"))
+                .transpose()?,
             hash: hash(&row.hash, "liabilities_node.hash")?,
         })
     })
@@ -439,22 +453,27 @@ pub async fn list_partners(
         .collect()
 }
 
-/// The leaves of a block, by wallet, from its first one.
+/// The leaves of a block, by wallet, at most `limit`. The range has two ends, so that a planner without statistics of a fresh
+/// list does not sort all of it.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn list_block(
     connection: &mut PgConnection,
     root: B256,
-    first_wallet: Address,
-    leaves: i64,
+    block: &Block,
+    limit: i64,
 ) -> Result<Vec<(Address, Amount)>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT wallet, entitled AS "entitled: DbAmount" FROM liabilities_leaf
-           WHERE root = $1 AND wallet >= $2 ORDER BY wallet LIMIT $3"#,
+           WHERE root = $1 AND wallet >= $2 AND wallet < $3 ORDER BY wallet LIMIT $4"#,
         root.as_slice(),
-        first_wallet.as_slice(),
-        leaves
+        block.first_wallet.as_slice(),
+        block
+            .next_wallet
+            .as_ref()
+            .map_or(BEHIND_ALL, |wallet| wallet.as_slice()),
+        limit
     )
     .fetch_all(connection)
     .await?;
