@@ -1,6 +1,8 @@
 //! `trellis approve`: operators agree with keys that only they have, to what they are shown and nothing else.
 
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output, Stdio};
 
 use alloy::signers::k256::elliptic_curve::rand_core::OsRng;
@@ -19,7 +21,10 @@ fn keystore(name: &str) -> TempDir {
     let key: PrivateKeySigner = wallet.private_key().parse().unwrap();
     let bytes = key.to_bytes();
     PrivateKeySigner::encrypt_keystore(files.path(), &mut OsRng, bytes, PASSWORD, Some("key")).unwrap();
-    std::fs::write(files.path().join("password"), PASSWORD).unwrap();
+    let password = files.path().join("password");
+    std::fs::write(&password, PASSWORD).unwrap();
+    // The command takes no password that others may read.
+    std::fs::set_permissions(&password, Permissions::from_mode(0o600)).unwrap();
     files
 }
 
