@@ -1,9 +1,9 @@
 //! Two settlement workers at once: one works. The other goes on when the first is silent, and the first, when it wakes,
-//! finds that it may not.
+//! finds that it may not, and stands by.
 
 use std::process::Command;
 
-use anvil_tests::{PATIENCE, PayoutWorld};
+use anvil_tests::PayoutWorld;
 use devstack::free_port;
 use devstack::services::{Ready, Service};
 
@@ -69,14 +69,23 @@ async fn of_two_settlement_workers_one_works_and_a_silent_one_wakes_to_nothing()
     assert_eq!((done.nonce, done.attempts.len()), (sent.nonce, 1));
     second.check_running().unwrap();
 
-    // It wakes and ends: nothing of it counts any more.
+    // It wakes and stands by: nothing of it counts any more.
+    let second_holder = holder(&payouts).await;
     let people = payouts.some(1);
     let batch = payouts.submitted_batch(&people).await;
     payouts.sent(batch.id, 1).await;
     signal(&payouts.system.settler, "-CONT");
-    let status = payouts.system.settler.wait_until_ended(PATIENCE).await.unwrap();
-    assert!(!status.success(), "a lost lease is no success");
     payouts.executed(&batch).await;
     assert_eq!(payouts.submission(batch.id).await.attempts.len(), 1);
+    assert_eq!(holder(&payouts).await, second_holder);
+    payouts.system.settler.check_running().unwrap();
+
+    // When the second ends, it works again.
+    second.stop().unwrap();
+    payouts
+        .wait_until("the first to take over", async |payouts| {
+            (holder(payouts).await == first_holder).then_some(())
+        })
+        .await;
     payouts.prove().await;
 }

@@ -99,7 +99,7 @@ const PLANTED: [(&str, &[Row]); 5] = [
             ),
             Row(
                 "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at, chain_seq, block_number, \
-                 block_hash, transaction_hash) SELECT source, natural_key || ':again', payload, fingerprint, \
+                 block_hash, transaction_hash) SELECT source, (chain_seq + 1)::text, payload, fingerprint, \
                  effective_at, chain_seq + 1, block_number, block_hash, transaction_hash FROM inbox \
                  WHERE chain_seq = (SELECT max(chain_seq) FROM inbox)",
                 true,
