@@ -257,7 +257,7 @@ async fn check_disclosure(connection: &mut sqlx::PgConnection, hash: B256) -> Re
     let document = disclosure::find(connection, hash)
         .await?
         .ok_or(IntakeError::UnknownDisclosure)?;
-    if document.age_seconds > DISCLOSURE_SECONDS_MAX {
+    if document.age_seconds > DISCLOSURE_SECONDS_MAX && !document.is_newest {
         return Err(IntakeError::OutdatedDisclosure);
     }
     Ok(())

@@ -17,6 +17,8 @@ pub struct Disclosure {
     pub fact_seq: u64,
     /// Seconds since it was first shown.
     pub age_seconds: i64,
+    /// Whether nothing was counted since: it is what is shown now, however old it is.
+    pub is_newest: bool,
 }
 
 /// Stores a document, unless it is stored already.
@@ -49,7 +51,8 @@ pub async fn find(
     document_hash: B256,
 ) -> Result<Option<Disclosure>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT hash, body, fact_seq, extract(epoch FROM now() - created_at)::bigint AS "age!"
+        r#"SELECT hash, body, fact_seq, extract(epoch FROM now() - created_at)::bigint AS "age!",
+                  fact_seq >= coalesce((SELECT max(f.fact_seq) FROM figures AS f), 0) AS "is_newest!"
            FROM disclosure WHERE hash = $1"#,
         document_hash.as_slice()
     )
@@ -61,5 +64,6 @@ pub async fn find(
         body: row.body,
         fact_seq: natural(row.fact_seq, "disclosure.fact_seq")?,
         age_seconds: row.age,
+        is_newest: row.is_newest,
     }))
 }
