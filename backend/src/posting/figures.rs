@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use service::ErrorChain;
 use sqlx::PgConnection;
-use store::{StoreError, figures};
+use store::{Deadlines, StoreError, figures};
 
 use super::writer;
 
@@ -45,7 +45,8 @@ pub(super) async fn keep(database_url: String) {
 async fn count(database_url: &str, kept: &mut Option<PgConnection>) -> Result<(), StoreError> {
     let connection = match kept {
         Some(connection) => connection,
-        None => kept.insert(writer::connect(database_url).await?),
+        // The first count of a large ledger is one statement of a minute or more.
+        None => kept.insert(writer::connect_within(database_url, Deadlines::OFFLINE).await?),
     };
     figures::refresh(connection).await?;
     Ok(())

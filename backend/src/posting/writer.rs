@@ -100,7 +100,15 @@ impl From<sqlx::Error> for StepError {
 /// # Errors
 /// The URL is none, or the server does not let us in.
 pub async fn connect(url: &str) -> Result<PgConnection, StoreError> {
-    let options = Deadlines::SERVICE.options(url, "trellis-posting")?.options([
+    connect_within(url, Deadlines::SERVICE).await
+}
+
+/// The same with other deadlines.
+///
+/// # Errors
+/// As [`connect`].
+pub(super) async fn connect_within(url: &str, deadlines: Deadlines) -> Result<PgConnection, StoreError> {
+    let options = deadlines.options(url, "trellis-posting")?.options([
         ("synchronous_commit", "on"),
         ("plan_cache_mode", "force_generic_plan"),
     ]);
