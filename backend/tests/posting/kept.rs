@@ -128,3 +128,32 @@ async fn figures_that_were_lost_are_counted_again() {
     store::figures::refresh(&mut connection).await.unwrap();
     assert_eq!(store::figures::find(&mut source).await.unwrap(), Some(before));
 }
+
+#[tokio::test]
+async fn figures_are_shown_after_a_quiet_time_and_not_while_a_fact_waits_too_long_to_be_counted() {
+    let database = TestDatabase::new().await;
+    let mut connection = poster(&database).await;
+    let mut source = database.connection().await;
+    let lease = claim(&mut connection, TTL).await;
+    let mut writer = rebuild(&mut connection, lease).await;
+    let mut settlements = Settlements::new(41);
+    let causes: Vec<_> = (0..20).map(|_| settlements.next()).collect();
+    ask(&mut source, &causes).await;
+    let age = async |connection: &mut PgConnection, table, column, hours| {
+        let aged = format!("UPDATE {table} SET {column} = now() - {hours} * interval '1 hour'");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(aged))
+            .execute(connection)
+            .await
+            .unwrap();
+    };
+    age(&mut source, "figures", "counted_at", 3).await;
+    receive(&mut source, 1, &causes).await;
+    post_all(&mut writer, &mut connection).await;
+    let shown = store::figures::find(&mut source).await.unwrap();
+    assert_eq!(shown.map(|figures| figures.fact_seq), Some(0), "it is counted in a moment");
+    age(&mut source, "posting_batch", "posted_at", 3).await;
+    assert_eq!(store::figures::find(&mut source).await.unwrap(), None);
+    store::figures::refresh(&mut connection).await.unwrap();
+    let shown = store::figures::find(&mut source).await.unwrap();
+    assert!(shown.is_some_and(|figures| figures.fact_seq > 0));
+}

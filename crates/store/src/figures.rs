@@ -11,7 +11,7 @@ use crate::StoreError;
 /// Percentiles that the figures are given at, in hundredths, least first.
 pub const PERCENTILES: [u32; 7] = [5, 10, 25, 50, 75, 90, 95];
 
-/// Facts may be posted that nobody counted for so long, in seconds; then the figures are not shown any more.
+/// A fact may wait so long to be counted, in seconds; then the figures are not shown any more.
 const AGE_SECONDS_MAX: f64 = 7_200.0;
 
 /// Figures over every participant ever, those whose registration was refunded included. Amounts are base
@@ -44,8 +44,7 @@ pub struct Figures {
     pub net_percentiles: Vec<String>,
 }
 
-/// The figures as they were counted last; `None` when they were never counted, or too long ago although facts were posted
-/// since. Percentiles are those of an actual participant (nearest rank), never interpolated.
+/// The figures as they were counted last; `None` when they were never counted, or a fact waits to be counted for too long. Percentiles are those of an actual participant (nearest rank), never interpolated.
 ///
 /// # Errors
 /// The database does not answer.
@@ -57,8 +56,9 @@ pub async fn find(connection: &mut PgConnection) -> Result<Option<Figures>, Stor
                   held_total::text AS "held_total!", received_percentiles::text[] AS "received_percentiles!",
                   net_percentiles::text[] AS "net_percentiles!"
            FROM figures
-           WHERE counted_at > now() - $1 * interval '1 second'
-              OR counted_at IS NOT NULL AND fact_seq >= (SELECT coalesce(max(seq), 0) FROM fact)"#,
+           WHERE counted_at IS NOT NULL AND NOT EXISTS (
+               SELECT FROM fact JOIN posting_batch AS batch ON batch.seq = fact.batch_seq
+               WHERE fact.seq = figures.fact_seq + 1 AND batch.posted_at < now() - $1 * interval '1 second')"#,
         AGE_SECONDS_MAX
     )
     .fetch_optional(connection)

@@ -174,14 +174,19 @@ impl Person {
         self.call(site, Method::GET, path, None).await
     }
 
+    /// The hash of the disclosure of this moment.
+    async fn disclosure(&self, site: &Site) -> anyhow::Result<Value> {
+        let answer = self.get(site, "/disclosure").await?;
+        ensure!(answer.status == 200, "no disclosure: {answer:?}");
+        Ok(answer.body["hash"].clone())
+    }
+
     /// Asks for the authorization of a registration, with the disclosure of this moment.
     ///
     /// # Errors
     /// When the API does not answer.
     pub async fn ask_to_register(&self, site: &Site, sponsor: Option<Address>) -> anyhow::Result<Answer> {
-        let disclosure = self.get(site, "/disclosure").await?;
-        let hash = &disclosure.body["hash"];
-        let mut body = json!({ "disclosure_hash": hash });
+        let mut body = json!({ "disclosure_hash": self.disclosure(site).await? });
         if let Some(sponsor) = sponsor {
             body["sponsor"] = json!(sponsor);
         }
@@ -194,8 +199,7 @@ impl Person {
     /// When the API does not answer.
     pub async fn ask_to_retop_up(&self, site: &Site) -> anyhow::Result<Answer> {
         let id = self.id(site).await?;
-        let disclosure = self.get(site, "/disclosure").await?;
-        let body = json!({ "disclosure_hash": disclosure.body["hash"] });
+        let body = json!({ "disclosure_hash": self.disclosure(site).await? });
         self.call(site, Method::POST, &format!("/users/{id}/retopup"), Some(body))
             .await
     }
