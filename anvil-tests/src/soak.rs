@@ -1,15 +1,18 @@
-//! A soak: everything at once for as long as is asked, decided by a seed. Money comes in, batches go out, nodes misbehave, processes are
-//! killed and blocks are replaced; in the end nothing may be missed or doubled.
+//! A soak: everything at once for as long as is asked, decided by a seed. Money comes in, batches go out, nodes misbehave and
+//! fall behind, processes are killed, connections cut and blocks replaced; in the end nothing may be missed or doubled.
 //!
 //! The same seed makes the same decisions. When they meet which block is up to the machine, so a seed that failed is a
 //! beginning to look from, not a recording. Not responsible for what is right in the end: `payouts::proof` recomputes that.
+
+mod crowd;
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use abi::ICustody;
+use abi::development::DEPLOYER;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
@@ -23,8 +26,30 @@ use crate::payouts::{Batch, PayoutWorld};
 /// Users whom batches pay; each is in one of them.
 const DUE: usize = 12;
 
-/// Most payments of one burst: more than a block has room for would only wait.
-const BURST_MAX: u64 = 60;
+/// Most transactions of one burst: more than a block has room for would only wait.
+const BURST_MAX: u64 = 6;
+
+/// Most payments of one transaction.
+const PAYMENTS_MAX: u64 = 300;
+
+/// So many events may wait to be posted; with more the chain waits, as it does while everybody is dead.
+const BEHIND_MAX: u64 = 20_000;
+
+/// How long it waits then.
+const BREATH: Duration = Duration::from_millis(200);
+
+/// The node that may fall behind, of those that listener and reconciler have, and by how many blocks.
+const LAGGARD: usize = 1;
+const LAG_MAX: u64 = 20;
+
+/// Whose connections to the database are cut.
+const ROLES: [&str; 5] = [
+    "trellis_api",
+    "trellis_listener",
+    "trellis_poster",
+    "trellis_reconciler",
+    "trellis_settler",
+];
 
 /// The contract takes whole units of this many wei.
 const GWEI: u64 = 1_000_000_000;
@@ -88,6 +113,8 @@ pub struct Soaked {
     pub batches: u64,
     /// Processes that were killed.
     pub kills: u64,
+    /// Connections to the database that were cut.
+    pub cuts: u64,
     /// Forks above finality.
     pub forks: u64,
     /// Requests of listener, settlement and reconciler that met a fault, of the newest that are recorded.
@@ -98,7 +125,7 @@ impl fmt::Display for Soaked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "seed {}: {} rounds, {} payments, {} events and {} facts, {} batches, {} kills, {} forks, {} faults; \
+            "seed {}: {} rounds, {} payments, {} events and {} facts, {} batches, {} kills, {} cuts, {} forks, {} faults; \
              nothing missed, nothing doubled",
             self.seed,
             self.rounds,
@@ -107,6 +134,7 @@ impl fmt::Display for Soaked {
             self.facts,
             self.batches,
             self.kills,
+            self.cuts,
             self.forks,
             self.faults
         )
@@ -136,6 +164,8 @@ struct Soak {
     world: PayoutWorld,
     /// What listener and reconciler take for their nodes.
     nodes: RpcSim,
+    /// Pays many times in one transaction.
+    crowd: Address,
     dice: Dice,
     batches: Vec<Batch>,
     left: usize,
@@ -174,7 +204,11 @@ impl Soak {
                 .push(("TRELLIS_RPC_URL".to_owned(), urls.clone()));
             *service = Service::start(spec).await.expect("it starts behind the nodes");
         }
+        let deployed = world
+            .mining(world.deploy_code(DEPLOYER.address, &crowd::code()))
+            .await;
         let soak = Self {
+            crowd: deployed.expect("the node deploys"),
             world,
             nodes,
             dice: Dice(seed),
@@ -190,16 +224,56 @@ impl Soak {
     }
 
     async fn round(&mut self) {
+        if self.behind().await > BEHIND_MAX {
+            self.revive().await;
+            self.mine().await;
+            tokio::time::sleep(BREATH).await;
+        }
         match self.dice.below(100) {
-            0..50 => self.pay().await,
-            50..60 => self.mine().await,
-            60..70 => self.pay_out().await,
-            70..80 => self.kill(),
-            80..90 => self.revive().await,
-            90..96 => self.fork().await,
+            0..46 => self.pay().await,
+            46..56 => self.mine().await,
+            56..64 => self.pay_out().await,
+            64..74 => self.kill(),
+            74..84 => self.revive().await,
+            84..88 => self.cut().await,
+            88..92 => self.lag(),
+            92..96 => self.fork().await,
             96..98 => self.set_rates(FAULTS),
             _ => self.set_rates(Rates::NONE),
         }
+    }
+
+    /// Events that are not posted.
+    async fn behind(&self) -> u64 {
+        let posted = "SELECT coalesce(max(chain_seq), 0) FROM inbox WHERE fact_seq IS NOT NULL";
+        let posted: i64 = sqlx::query_scalar(posted)
+            .fetch_one(self.world.ledger.pool())
+            .await
+            .expect("the database answers");
+        let seq = self.world.journal().await.expect("the node answers");
+        seq.saturating_sub(u64::try_from(posted).expect("a count"))
+    }
+
+    /// Another node than the first falls behind, further or less, or catches up.
+    fn lag(&mut self) {
+        let view = match self.dice.below(LAG_MAX + 1) {
+            0 => View::Live,
+            blocks => View::Behind(blocks),
+        };
+        self.nodes.set_view(LAGGARD, view);
+    }
+
+    /// The database ends all connections of one process.
+    async fn cut(&mut self) {
+        let index = usize::try_from(self.dice.below(ROLES.len() as u64)).expect("it is small");
+        let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+            WHERE datname = current_database() AND usename = $1";
+        let cut: i64 = sqlx::query_scalar(cut)
+            .bind(ROLES[index])
+            .fetch_one(self.world.ledger.pool())
+            .await
+            .expect("the database answers");
+        self.soaked.cuts += u64::try_from(cut).expect("a count");
     }
 
     fn set_rates(&self, rates: Rates) {
@@ -209,23 +283,24 @@ impl Soak {
 
     /// A burst of payments into the contract, and a block or two with them.
     async fn pay(&mut self) {
-        let call = Bytes::from(ICustody::fundCall {}.abi_encode());
         let payer = PAYERS.start + self.dice.below(PAYERS.end - PAYERS.start);
         let payer = Person::with(Wallet::at(usize::try_from(payer).expect("it is small"))).address();
         // A fork may have dropped earlier ones: their nonces are used again.
         let counted = self.world.provider.get_transaction_count(payer).await;
         let first = counted.expect("the node counts");
         for nonce in first..=first + self.dice.below(BURST_MAX) {
+            let times = 1 + self.dice.below(PAYMENTS_MAX);
+            let each = U256::from((1 + self.dice.below(1_000)) * GWEI);
             let request = TransactionRequest::default()
                 .with_from(payer)
                 .with_nonce(nonce)
-                .with_to(self.world.custody)
-                .with_value(U256::from((1 + self.dice.below(1_000)) * GWEI))
-                .with_gas_limit(200_000)
-                .with_input(call.clone());
+                .with_to(self.crowd)
+                .with_value(each * U256::from(times))
+                .with_gas_limit(crowd::gas(times))
+                .with_input(crowd::call(self.world.custody, times, each));
             let sent = self.world.provider.send_transaction(request).await;
             // The pool may still have one of this nonce.
-            self.soaked.payments += u64::from(sent.is_ok());
+            self.soaked.payments += if sent.is_ok() { times } else { 0 };
         }
         let blocks = 1 + self.dice.below(2);
         self.world.mine(blocks).await.expect("the node mines");
@@ -308,6 +383,8 @@ impl Soak {
         };
         self.soaked.faults = count(&self.nodes) + count(&self.world.nodes);
         self.set_rates(Rates::NONE);
+        // Whoever reads from a node that is behind would never be in step.
+        self.nodes.set_view(LAGGARD, View::Live);
         self.revive().await;
         for batch in std::mem::take(&mut self.batches) {
             self.world.executed(&batch).await;
