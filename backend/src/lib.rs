@@ -14,4 +14,5 @@ pub mod restore;
 pub mod serve;
 pub mod settle;
 pub mod settlement;
+pub mod way;
 pub mod work;

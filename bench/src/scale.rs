@@ -9,10 +9,10 @@ use alloy_primitives::{Address, B256};
 use anyhow::{Context, ensure};
 use audit::liabilities::{Leaf, Tree};
 use backend::app::payout::first_in_line;
-use backend::app::proof::way;
 use backend::config::Config;
 use backend::http::{self, Server, Site};
 use backend::settlement::build;
+use backend::way::way;
 use devstack::Checkout;
 use devstack::postgres::{Durability, Postgres, PostgresSpec, connect, url_as};
 use money::Amount;
@@ -361,7 +361,7 @@ async fn root(url: &str, connection: &mut PgConnection) -> anyhow::Result<()> {
     let mut times = Vec::new();
     for leaf in tree.leaves().iter().step_by((count / RUNS).max(1)) {
         let begun = Instant::now();
-        let (_, path) = way(connection, &root, leaf.wallet).await?;
+        let (_, path) = way(connection, root.root, root.total, leaf.wallet).await?;
         times.push(begun.elapsed());
         ensure!(
             Some(path) == tree.proof(leaf.wallet),

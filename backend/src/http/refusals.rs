@@ -22,6 +22,7 @@ use crate::app::session::SessionError;
 use crate::app::sign_in::SignInError;
 use crate::app::withdraw::WithdrawError;
 use crate::login::Refused;
+use crate::way::WayError;
 
 impl From<SessionError> for Problem {
     fn from(error: SessionError) -> Self {
@@ -243,9 +244,9 @@ impl From<ProofFailure> for Problem {
     fn from(error: ProofFailure) -> Self {
         match error {
             ProofFailure::Access(error) => error.into(),
-            ProofFailure::NoLeaf => Self::new(Code::NoProof),
-            ProofFailure::OtherTree => Self::internal(&error),
-            ProofFailure::Store(error) => error.into(),
+            ProofFailure::NoRoot | ProofFailure::Way(WayError::NoLeaf) => Self::new(Code::NoProof),
+            ProofFailure::Way(WayError::OtherTree) => Self::internal(&error),
+            ProofFailure::Store(error) | ProofFailure::Way(WayError::Store(error)) => error.into(),
         }
     }
 }

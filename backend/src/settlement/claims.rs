@@ -1,17 +1,18 @@
 //! What the worker sends for others, and anybody could: claims of users whom a published root owes something, and the
 //! sweep of escrow whose cooling-off time is over.
 
-use alloy::primitives::{Address, B256};
-use audit::liabilities::{Leaf, Tree};
+use alloy::primitives::B256;
+use audit::liabilities::{Leaf, SumNode};
 use settlement::pipeline::IN_FLIGHT_MAX;
 use signer_client::{Call, ProofNode};
 use store::attestation::Kind as Attested;
-use store::settlement_root::{self, MatureRoot};
+use store::settlement_root;
 use store::submission::Kind;
 
 use super::allocate::Candidate;
 use super::network::Look;
 use super::worker::{Records, StepError, Worker};
+use crate::way::{WayError, way};
 
 /// Claims of the worker under way at once: half of the lane, so that ten thousand of them do not hold up a batch.
 const CLAIMS_AT_ONCE: usize = IN_FLIGHT_MAX / 2;
@@ -67,48 +68,25 @@ impl Worker {
                 .await?;
             return Ok(Vec::new());
         }
-        self.load_tree(root).await?;
-        let Some((_, tree)) = &self.memory.tree else {
-            return Ok(Vec::new());
-        };
-        let claims = due.iter().filter(|row| !self.memory.waits(row.wallet.as_slice()));
-        Ok(claims
-            .filter_map(|row| claim(tree, root.root, row.wallet))
-            .take(room)
-            .collect())
-    }
-
-    async fn load_tree(&mut self, root: MatureRoot) -> Result<(), StepError> {
-        if self
-            .memory
-            .tree
-            .as_ref()
-            .is_some_and(|(known, _)| *known == root.root)
-        {
-            return Ok(());
-        }
-        self.memory.tree = None;
-        let rows = settlement_root::list_leaves(self.hold.reader(), root.root).await?;
-        let leaves: Vec<Leaf> = (rows.iter())
-            .map(|row| Leaf {
-                wallet: row.wallet,
-                entitled: row.entitled,
-            })
-            .collect();
-        match Tree::build(leaves) {
-            Ok(tree) if tree.root() == root.root => self.memory.tree = Some((root.root, tree)),
-            Ok(_) | Err(_) => {
-                let subject = root.root.as_slice();
-                self.note_waiting(
-                    "claims",
-                    subject,
-                    "list_differs",
-                    "the stored list has another root",
-                )
-                .await?;
+        let mut claims = Vec::new();
+        for wallet in due {
+            if claims.len() == room {
+                break;
+            }
+            if self.memory.waits(wallet.as_slice()) {
+                continue;
+            }
+            match way(self.hold.reader(), root.root, root.total, wallet).await {
+                Ok((leaf, path)) => claims.push(claim(root.root, leaf, &path)),
+                Err(WayError::Store(error)) => return Err(error.into()),
+                Err(error @ (WayError::NoLeaf | WayError::OtherTree)) => {
+                    let (subject, detail) = (root.root.as_slice(), error.to_string());
+                    self.note_waiting("claims", subject, "list_differs", &detail)
+                        .await?;
+                }
             }
         }
-        Ok(())
+        Ok(claims)
     }
 
     /// The sweep, when a day with deposits is over and none is under way.
@@ -149,22 +127,19 @@ impl Worker {
     }
 }
 
-fn claim(tree: &Tree, root: B256, wallet: Address) -> Option<Candidate> {
-    let leaf = tree.leaf(wallet)?;
-    let proof = tree.proof(wallet)?;
-    Some(Candidate {
+fn claim(root: B256, leaf: Leaf, path: &[SumNode]) -> Candidate {
+    let proof = path.iter().map(|node| ProofNode {
+        hash: node.hash,
+        sum: node.sum,
+    });
+    Candidate {
         kind: Kind::Claim,
-        subject: wallet.to_vec(),
+        subject: leaf.wallet.to_vec(),
         call: Call::Claim {
-            user: wallet,
+            user: leaf.wallet,
             entitled: leaf.entitled,
             root,
-            proof: (proof.iter())
-                .map(|node| ProofNode {
-                    hash: node.hash,
-                    sum: node.sum,
-                })
-                .collect(),
+            proof: proof.collect(),
         },
-    })
+    }
 }

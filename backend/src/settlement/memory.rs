@@ -5,8 +5,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use alloy::primitives::B256;
-use audit::liabilities::Tree;
 use settlement::answer::Rejection;
 use signer_client::Call;
 
@@ -27,8 +25,6 @@ pub(super) struct Memory {
     pub(super) calls: HashMap<i64, Arc<Call>>,
     /// Attempts that all nodes refused for good when they were sent last.
     pub(super) rejected: HashMap<(i64, u32), Rejection>,
-    /// The tree behind the newest mature root.
-    pub(super) tree: Option<(B256, Tree)>,
     /// The last day for which there was nothing to sweep.
     pub(super) swept_through: Option<u64>,
     /// When the sender was last compared with the chain.

@@ -39,17 +39,8 @@ pub struct WantedRoot {
 pub struct MatureRoot {
     /// The root.
     pub root: B256,
-    /// Number of its leaves.
-    pub leaves: usize,
-}
-
-/// A line of the list behind a root.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LeafRow {
-    /// Whose.
-    pub wallet: Address,
-    /// Lifetime matured entitlement.
-    pub entitled: Amount,
+    /// Sum of its leaves.
+    pub total: Amount,
 }
 
 /// Roots that are approved and not published, oldest first.
@@ -193,10 +184,10 @@ pub async fn find_claimable(
     time: u64,
 ) -> Result<Option<MatureRoot>, StoreError> {
     let row = sqlx::query!(
-        "SELECT root, leaves, accept_claims FROM liabilities_root
-         WHERE state = 'published' AND claimable_from <= $1
-         ORDER BY published_fact DESC
-         LIMIT 1",
+        r#"SELECT root, total AS "total: DbAmount", accept_claims FROM liabilities_root
+           WHERE state = 'published' AND claimable_from <= $1
+           ORDER BY published_fact DESC
+           LIMIT 1"#,
         signed(time)?
     )
     .fetch_optional(connection)
@@ -205,8 +196,7 @@ pub async fn find_claimable(
         .map(|row| {
             Ok(MatureRoot {
                 root: hash(&row.root, "liabilities_root.root")?,
-                leaves: usize::try_from(row.leaves)
-                    .map_err(|_| StoreError::corrupt("liabilities_root.leaves"))?,
+                total: row.total.0,
             })
         })
         .transpose()
@@ -226,27 +216,6 @@ pub async fn find_total(connection: &mut PgConnection, root: B256) -> Result<Opt
     Ok(total.map(|total| total.0))
 }
 
-/// The whole list behind a root, by wallet.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn list_leaves(connection: &mut PgConnection, root: B256) -> Result<Vec<LeafRow>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT wallet, entitled AS "entitled: DbAmount" FROM liabilities_leaf WHERE root = $1 ORDER BY wallet"#,
-        root.as_slice()
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(LeafRow {
-                wallet: address(&row.wallet, "liabilities_leaf.wallet")?,
-                entitled: row.entitled.0,
-            })
-        })
-        .collect()
-}
-
 /// At most `limit` users whom this root owes something, whom nobody pays just now, and for whom no claim reverted in the
 /// last `pause_seconds`; by wallet.
 ///
@@ -258,9 +227,9 @@ pub async fn list_due_claims(
     time: u64,
     pause_seconds: u32,
     limit: usize,
-) -> Result<Vec<LeafRow>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT leaf.wallet, leaf.entitled AS "entitled: DbAmount"
+) -> Result<Vec<Address>, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"SELECT leaf.wallet
            FROM liabilities_leaf AS leaf JOIN users ON users.wallet = leaf.wallet
            WHERE leaf.root = $1 AND leaf.entitled > users.paid
              AND (users.frozen_until IS NULL OR users.frozen_until <= $2)
@@ -281,13 +250,8 @@ pub async fn list_due_claims(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(LeafRow {
-                wallet: address(&row.wallet, "liabilities_leaf.wallet")?,
-                entitled: row.entitled.0,
-            })
-        })
+    rows.iter()
+        .map(|wallet| address(wallet, "liabilities_leaf.wallet"))
         .collect()
 }
 
