@@ -1,6 +1,7 @@
 //! What must not grow with users, on a generated ledger: each figure with its aim, and whether its result is right.
 
 mod looks;
+mod posting;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -134,7 +135,8 @@ async fn measure(url: &str, size: Size) -> anyhow::Result<()> {
     disclosure(url, &mut connection).await?;
     candidates(&mut connection).await?;
     pending(&mut connection, size).await?;
-    looks::looks(url).await?;
+    let posting = posting::starts(url).await?;
+    looks::looks(url, posting).await?;
     root(url, &mut connection).await?;
     connection.close().await?;
     Ok(())

@@ -5,6 +5,8 @@ use alloy::primitives::U256;
 use alloy::sol_types::SolCall;
 use anvil_tests::{Person, World, bnb, trellis};
 
+use crate::restored_by_command;
+
 const DAY: u64 = 86_400;
 
 /// The account of the root user, and of the first user after it.
@@ -121,6 +123,7 @@ async fn forty_users_register_retop_up_refund_and_mature_and_every_balance_is_ex
     let summary = people[0].get(&world, "/pool/summary").await.unwrap();
     assert_eq!(summary.status, 200, "{summary:?}");
     the_ledger_is_explained_and_compared(&world, &people[0]).await;
+    restored_by_command::is_restored(world).await;
 }
 
 /// `trellis plan explain` and `trellis plan diff` read the ledger's own database.

@@ -7,6 +7,7 @@ mod inputs;
 mod journey;
 mod oracle;
 mod reorganization;
+mod restored_by_command;
 mod settlement;
 mod soak;
 mod time_limits;

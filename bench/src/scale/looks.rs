@@ -6,13 +6,26 @@ use anyhow::{Context, ensure};
 use audit::checks::{Skip, Verdict};
 use reconciler::{Config, Looked, Reconciler};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
+use super::posting::Posting;
 use super::{peak, print, reset_peak, role};
 
 /// Where nobody listens.
 const NO_NODE: &str = "http://127.0.0.1:1";
 
-pub(super) async fn looks(url: &str) -> anyhow::Result<()> {
+/// Looks while the posting worker goes on.
+pub(super) async fn looks(url: &str, posting: Posting) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn(posting.go_on(stop.clone()));
+    let looked = compare(url).await;
+    stop.cancel();
+    let posted = worker.await??;
+    ensure!(posted > 0, "nothing was posted meanwhile");
+    looked
+}
+
+async fn compare(url: &str) -> anyhow::Result<()> {
     let env = service::Env::of(&[
         ("TRELLIS_DATABASE_URL", &role(url, "trellis_reconciler")?),
         ("TRELLIS_RPC_URL", NO_NODE),

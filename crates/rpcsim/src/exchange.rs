@@ -7,8 +7,10 @@ use serde_json::Value;
 
 use crate::upstream::quantity;
 
-/// Exchanges that are kept. A long run forgets its oldest, except for raw transactions.
+/// Exchanges that are kept, and how many items their answers have in all. A long run forgets its oldest, except for raw
+/// transactions.
 const KEPT_MAX: usize = 20_000;
+const ITEMS_MAX: usize = 20_000;
 
 /// One request with its answer.
 #[derive(Clone, Debug)]
@@ -31,6 +33,7 @@ pub struct Exchange {
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     exchanges: VecDeque<Exchange>,
+    items: usize,
     raw: Vec<Bytes>,
     heads: BTreeMap<usize, u64>,
 }
@@ -49,10 +52,12 @@ impl Record {
         {
             self.heads.insert(exchange.replica, head);
         }
-        if self.exchanges.len() == KEPT_MAX {
-            self.exchanges.pop_front();
-        }
+        self.items += items(&exchange);
         self.exchanges.push_back(exchange);
+        while self.exchanges.len() > KEPT_MAX || self.items > ITEMS_MAX && self.exchanges.len() > 1 {
+            let oldest = self.exchanges.pop_front();
+            self.items -= oldest.as_ref().map_or(0, items);
+        }
     }
 
     pub(crate) fn exchanges(&self) -> Vec<Exchange> {
@@ -70,4 +75,10 @@ impl Record {
     pub(crate) fn forget(&mut self) {
         *self = Self::default();
     }
+}
+
+/// Items of an answer that is a list, as logs are.
+fn items(exchange: &Exchange) -> usize {
+    let answer = exchange.answer.as_ref();
+    answer.map_or(0, |answer| answer["result"].as_array().map_or(0, Vec::len))
 }
