@@ -23,8 +23,9 @@ use rpcsim::{Rates, RpcSim, Spec, View};
 
 use crate::payouts::{Batch, PayoutWorld};
 
-/// Users whom batches pay; each is in one of them.
-const DUE: usize = 12;
+/// Users whom batches pay, at least, and for each minute; each is in one batch.
+const DUE_MIN: usize = 12;
+const DUE_PER_MINUTE: u64 = 5;
 
 /// Most transactions of one burst: more than a block has room for would only wait.
 const BURST_MAX: u64 = 6;
@@ -178,7 +179,8 @@ struct Soak {
 /// When anything was missed, doubled or found, with the seed in the message.
 pub async fn soak(seed: u64, length: Duration) -> Soaked {
     println!("soak: seed {seed}, {} s", length.as_secs());
-    let mut soak = Soak::start(seed).await;
+    let due = usize::try_from(length.as_secs() / 60 * DUE_PER_MINUTE).unwrap_or(DUE_MIN);
+    let mut soak = Soak::start(seed, due.max(DUE_MIN)).await;
     let begun = Instant::now();
     while begun.elapsed() < length {
         soak.soaked.rounds += 1;
@@ -188,8 +190,8 @@ pub async fn soak(seed: u64, length: Duration) -> Soaked {
 }
 
 impl Soak {
-    async fn start(seed: u64) -> Self {
-        let mut world = PayoutWorld::with_due_behind(DUE, &[View::Live, View::Live]).await;
+    async fn start(seed: u64, due: usize) -> Self {
+        let mut world = PayoutWorld::with_due_behind(due, &[View::Live, View::Live]).await;
         let anvil = world.spec().rpc_url.clone();
         let spec = Spec::seeded(&anvil, seed, Rates::NONE).with_views(&[View::Live, View::Behind(1)]);
         let nodes = RpcSim::start(spec).await.expect("the nodes start");
@@ -213,7 +215,7 @@ impl Soak {
             nodes,
             dice: Dice(seed),
             batches: Vec::new(),
-            left: DUE,
+            left: due,
             soaked: Soaked {
                 seed,
                 ..Soaked::default()
