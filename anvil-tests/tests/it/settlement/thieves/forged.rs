@@ -60,8 +60,13 @@ pub(super) async fn paid(payouts: &PayoutWorld, wallet: Address) -> u128 {
     account.paid.to()
 }
 
-/// An attestation by the attestor's key, as of the newest block.
+/// An attestation by the attestor's key, as of the newest block, of what it says it sees for the first time.
 pub(super) async fn attest(payouts: &PayoutWorld, subject: Attested) -> SignedMoment {
+    attest_seen(payouts, subject, 0).await
+}
+
+/// An attestation by the attestor's key of what it says it saw first so many seconds ago.
+pub(super) async fn attest_seen(payouts: &PayoutWorld, subject: Attested, seconds: u64) -> SignedMoment {
     let head = payouts.provider.get_block(BlockId::latest()).await;
     let header = head.unwrap().unwrap().header;
     let contract = payouts.contract();
@@ -73,7 +78,7 @@ pub(super) async fn attest(payouts: &PayoutWorld, subject: Attested) -> SignedMo
         journal_root: B256::right_padding_from(journal.root.as_slice()),
         block_number: header.number,
         block_hash: header.hash,
-        seen_at: header.timestamp,
+        seen_at: header.timestamp - seconds,
         attested_at: header.timestamp,
     };
     SignedMoment {

@@ -21,6 +21,9 @@ const REST: u128 = DAY_MAX - BATCH_MAX - 2 * (WALLET_DAY_MAX - FIRST_PAYOUT_MAX)
 
 const HOUR: u64 = 3_600;
 
+/// Seconds for which a total of [`BATCH_MAX`] waits after the attestor first saw it.
+const LARGE_AGE: u64 = HOUR;
+
 /// The thieves' wallets: everybody who is registered.
 const WALLETS: usize = 7;
 
@@ -39,6 +42,8 @@ async fn builder_approver_and_attestor_together_take_what_the_signers_limits_let
         ("TRELLIS_BATCH_MAX", BATCH_MAX),
         ("TRELLIS_DAY_MAX", DAY_MAX),
         ("TRELLIS_ROOT_DAY_MAX", ROOT_DAY_MAX),
+        ("TRELLIS_LARGE_TOTAL", BATCH_MAX),
+        ("TRELLIS_LARGE_AGE_SECONDS", u128::from(LARGE_AGE)),
     ]
     .map(|(name, limit)| (name, limit.to_string()));
     let payouts = PayoutWorld::with_due_and(WALLETS / 2, &limits).await;
@@ -69,8 +74,13 @@ fn wallet(place: usize) -> Address {
 }
 
 impl Thieves<'_> {
-    /// Has a batch signed that brings these wallets so much more, and executes it when it is; the signer's answer.
+    /// Has a batch signed that brings these wallets so much more, and executes it when it is; the signer's answer. The attestor
+    /// says that it saw the batch long ago.
     async fn take(&mut self, more: &[(usize, u128)]) -> String {
+        self.take_seen(more, LARGE_AGE).await
+    }
+
+    async fn take_seen(&mut self, more: &[(usize, u128)], seconds: u64) -> String {
         let payouts = self.payouts;
         let mut targets = Vec::new();
         for (place, more) in more {
@@ -79,7 +89,9 @@ impl Thieves<'_> {
         }
         self.batches += 1;
         let terms = forged::batch(payouts, B256::repeat_byte(self.batches), &targets).await;
-        let terms = forged::justified(payouts, terms).await;
+        let mut terms = forged::justified(payouts, terms).await;
+        let attested = forged::attested(&terms);
+        terms.justification.attestation = forged::attest_seen(payouts, attested, seconds).await;
         let answer = self.signer.authorize_batch(&terms).await;
         if let Ok(authorization) = &answer {
             let authorization = SignedBy {
@@ -111,6 +123,9 @@ impl Thieves<'_> {
     async fn take_all_that_a_day_has(&mut self) {
         let first: Vec<(usize, u128)> = (0..WALLETS).map(|place| (place, FIRST_PAYOUT_MAX)).collect();
         let second = WALLET_DAY_MAX - FIRST_PAYOUT_MAX;
+        // The wait for people to look is by the attestor's word.
+        let honest = self.take_seen(&first[..6], LARGE_AGE - 1).await;
+        assert_eq!(honest, "too_young");
         for (what, more, code) in [
             (
                 "the first time",

@@ -5,8 +5,9 @@ use anvil_tests::{Batch, PayoutWorld, Person};
 use approval::{BatchProposal, Proposal};
 use devstack::{Wallet, agreement};
 use money::Amount;
+use store::attestation::Kind;
 
-use super::{PATIENCE, causes, forged, is_signed, stolen};
+use super::{PATIENCE, causes, forged, found, is_signed, stolen};
 
 /// The approver's account of the local chain.
 const APPROVER: usize = 61;
@@ -146,6 +147,7 @@ async fn the_ledgers_owner_adds_nobody_to_the_signers_list(payouts: &mut PayoutW
     let batch = payouts.build(&people).await;
     let approved = payouts.approve(&accomplice, &batch).await;
     assert_eq!(approved.body["state"], "approved", "{approved:?}");
+    found::attestation(payouts, Kind::Batch, batch.id).await;
     let asked = payouts.step(&payouts.builder, batch.id, "sign").await;
     assert_eq!(asked.status, 200, "{asked:?}");
     waits(payouts, &batch, "votes_missing").await;
