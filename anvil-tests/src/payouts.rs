@@ -76,7 +76,15 @@ impl PayoutWorld {
     /// # Panics
     /// When anything of that does not work.
     pub async fn with_due_behind(count: usize, views: &[View]) -> Self {
-        Self::with(count, views, LEASE_TTL_MS).await
+        Self::with(count, views, LEASE_TTL_MS, &[]).await
+    }
+
+    /// As [`PayoutWorld::with_due`], with these variables for every service.
+    ///
+    /// # Panics
+    /// When anything of that does not work.
+    pub async fn with_due_and(count: usize, variables: &[(&str, String)]) -> Self {
+        Self::with(count, &[View::Live], LEASE_TTL_MS, variables).await
     }
 
     /// As [`PayoutWorld::with_due`], where a worker keeps its lease while it is silent for so many milliseconds.
@@ -84,11 +92,12 @@ impl PayoutWorld {
     /// # Panics
     /// When anything of that does not work.
     pub async fn with_due_and_lease(count: usize, ttl_ms: &str) -> Self {
-        Self::with(count, &[View::Live], ttl_ms).await
+        Self::with(count, &[View::Live], ttl_ms, &[]).await
     }
 
-    async fn with(count: usize, views: &[View], lease_ttl_ms: &str) -> Self {
-        let environment = vec![("TRELLIS_LEASE_TTL_MS".to_owned(), lease_ttl_ms.to_owned())];
+    async fn with(count: usize, views: &[View], lease_ttl_ms: &str, variables: &[(&str, String)]) -> Self {
+        let mut environment = vec![("TRELLIS_LEASE_TTL_MS".to_owned(), lease_ttl_ms.to_owned())];
+        environment.extend((variables.iter()).map(|(name, value)| ((*name).to_owned(), value.clone())));
         let started = World::start_behind(views, environment).await;
         let (world, nodes) = started.expect("the world starts");
         let operators = people::operators(&world).await.expect("operators sign in");

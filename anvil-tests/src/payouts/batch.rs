@@ -237,4 +237,32 @@ impl PayoutWorld {
         })
         .await;
     }
+
+    /// Waits until the reconciler has stopped settlement.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn settlement_is_stopped(&self) {
+        self.wait_until("the reconciler to stop settlement", async |payouts| {
+            let statement = "SELECT EXISTS (SELECT FROM settlement_stop WHERE resumed_by IS NULL)";
+            let stopped: bool = sqlx::query_scalar(statement)
+                .fetch_one(payouts.ledger.pool())
+                .await
+                .ok()?;
+            stopped.then_some(())
+        })
+        .await;
+    }
+
+    /// How many rows a table of the signers has.
+    ///
+    /// # Panics
+    /// When there is no such table.
+    pub async fn count_signed(&self, table: &'static str) -> i64 {
+        let statement = format!("SELECT count(*) FROM {table}");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+            .fetch_one(self.signer.pool())
+            .await
+            .expect("the database answers")
+    }
 }

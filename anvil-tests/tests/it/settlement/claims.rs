@@ -61,7 +61,7 @@ pub(super) async fn publish_immature(payouts: &PayoutWorld) -> B256 {
 }
 
 /// The call with which anybody claims for this user.
-async fn claim_of(payouts: &PayoutWorld, person: &Person, root: B256) -> Bytes {
+pub(super) async fn claim_of(payouts: &PayoutWorld, person: &Person, root: B256) -> Bytes {
     let id = person.id(payouts).await.unwrap();
     let proof = person.get(payouts, &format!("/users/{id}/proof")).await.unwrap();
     assert_eq!(text(&proof.body["root"]), root.to_string(), "{proof:?}");

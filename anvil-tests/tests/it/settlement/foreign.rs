@@ -36,20 +36,6 @@ async fn is_paused(payouts: &PayoutWorld) {
         .await;
 }
 
-/// The reconciler has found the transaction, too.
-async fn settlement_is_stopped(payouts: &PayoutWorld) {
-    payouts
-        .wait_until("the reconciler to stop settlement", async |payouts| {
-            let statement = "SELECT EXISTS (SELECT FROM settlement_stop WHERE resumed_by IS NULL)";
-            let stopped: bool = sqlx::query_scalar(statement)
-                .fetch_one(payouts.ledger.pool())
-                .await
-                .ok()?;
-            stopped.then_some(())
-        })
-        .await;
-}
-
 /// A batch that nobody paid ends, and the next one pays.
 async fn is_rebuilt(payouts: &mut PayoutWorld, dead: &Batch) {
     payouts.reaches(dead.id, "expired").await;
@@ -122,7 +108,8 @@ async fn a_foreign_transaction_pauses_the_sender_and_pays_nobody_twice() {
         said,
         "a paused sender sent something"
     );
-    settlement_is_stopped(&payouts).await;
+    // The reconciler has found the transaction, too.
+    payouts.settlement_is_stopped().await;
     payouts.resume_sender("the same again").await.unwrap();
     // What is still found would stop settlement again.
     payouts.is_clean().await;

@@ -18,7 +18,7 @@ use super::recipients::refuses;
 const DUE: u128 = 18_000_000_000_000_000_000;
 
 /// The tree of a root, recomputed from the list that everybody can read.
-async fn tree_of(payouts: &PayoutWorld, root: B256) -> Tree {
+pub(super) async fn tree_of(payouts: &PayoutWorld, root: B256) -> Tree {
     let url = format!("{}/liabilities/roots/{root}/leaves", payouts.api_url);
     let text = reqwest::get(url).await.unwrap().text().await.unwrap();
     let tree = List::parse(&text).unwrap().tree;

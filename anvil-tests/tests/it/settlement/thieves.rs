@@ -1,6 +1,12 @@
 //! What a stolen password of the database gets: rows. Nothing is signed, and so nothing is paid, on the word of rows.
 
+mod callers;
 mod day;
+mod forged;
+mod found;
+mod keys;
+mod limits;
+mod people;
 
 use std::time::Duration;
 
