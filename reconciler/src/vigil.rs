@@ -19,10 +19,10 @@ use chain::ChainReader;
 use serde_json::json;
 use service::ErrorChain;
 use sqlx::Connection;
-use store::PgPool;
 use store::lease::{self, Lease};
 use store::quarantine::{self, Quarantined};
 use store::reconciliation::vigil::{self as stored, Standing};
+use store::{Connections, within};
 use tokio::sync::watch;
 
 use accounts::Purses;
@@ -33,10 +33,14 @@ use rescan::Rescan;
 pub use limits::VigilConfig;
 pub use looks::Looks;
 
+/// A round asks the database and the endpoints, and each of these has its own limits: it takes so many deadlines of the
+/// database at most.
+const ROUND_DEADLINES: u32 = 2;
+
 /// What is remembered between rounds.
 #[derive(Debug)]
 pub struct Vigil {
-    pool: PgPool,
+    pool: Connections,
     endpoints: Endpoints,
     purses: Purses,
     rescan: Rescan,
@@ -52,13 +56,13 @@ impl Vigil {
     /// # Errors
     /// The HTTP client of the heartbeat cannot be made.
     pub fn new(
-        pool: PgPool,
+        pool: impl Into<Connections>,
         readers: Vec<ChainReader>,
         looks: Looks,
         config: VigilConfig,
     ) -> Result<Self, reqwest::Error> {
         Ok(Self {
-            pool,
+            pool: pool.into(),
             endpoints: Endpoints::new(readers),
             purses: Purses::default(),
             rescan: Rescan::default(),
@@ -76,11 +80,15 @@ impl Vigil {
             let Ok(lease) = leads.wait_for(Option::is_some).await.map(|lease| *lease) else {
                 return;
             };
-            let is_done = match self.round(lease).await {
+            let limit = self.pool.deadline().saturating_mul(ROUND_DEADLINES);
+            let is_done = match within(limit, self.round(lease)).await {
                 Ok(()) => true,
                 Err(error) => {
                     metrics::counter!("trellis_reconciler_failed_rounds_total").increment(1);
                     tracing::warn!(error = format!("{error:#}"), "a round between the looks failed");
+                    if store::outage(error.as_ref()).is_some() {
+                        self.pool.renew();
+                    }
                     false
                 }
             };
