@@ -81,8 +81,12 @@ impl Vigil {
                 return;
             };
             let limit = self.pool.deadline().saturating_mul(ROUND_DEADLINES);
-            let is_done = match within(limit, self.round(lease)).await {
-                Ok(()) => true,
+            let going_round = async {
+                self.round(lease).await?;
+                self.tells().await
+            };
+            let is_done = match within(limit, going_round).await {
+                Ok(is_told) => is_told,
                 Err(error) => {
                     metrics::counter!("trellis_reconciler_failed_rounds_total").increment(1);
                     tracing::warn!(error = format!("{error:#}"), "a round between the looks failed");
@@ -132,6 +136,23 @@ impl Vigil {
             .await?;
         self.watch_accounts(lease, &standing).await?;
         self.watch_logs(lease, &standing).await
+    }
+
+    /// Whether alerts reach people: while their receiver is away, silence has to tell them.
+    async fn tells(&self) -> anyhow::Result<bool> {
+        let Some(untold_max) = self.config.untold_max else {
+            return Ok(true);
+        };
+        let mut connection = self.pool.acquire().await?;
+        let waiting = store::alert::count_waiting(&mut connection).await?;
+        let is_told = waiting.untold == 0 || Duration::from_secs(waiting.oldest_seconds) <= untold_max;
+        if !is_told {
+            tracing::warn!(
+                alert.untold = waiting.untold,
+                "alerts reach nobody; no heartbeat is sent"
+            );
+        }
+        Ok(is_told)
     }
 
     /// Whether the process may say that it is well.

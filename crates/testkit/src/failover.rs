@@ -41,9 +41,10 @@ impl TestDatabase {
         let mut server = self.maintenance().await;
         let name = &self.name;
         let lost = unused_name().expect("a name");
-        // In one transaction, so that nobody finds no database.
+        // In one transaction, and with the list of databases locked, so that whoever connects meanwhile waits and finds the other one.
         let exchange = format!(
-            "BEGIN; ALTER DATABASE \"{name}\" RENAME TO \"{lost}\"; ALTER DATABASE \"{copy}\" RENAME TO \"{name}\"; COMMIT"
+            "BEGIN; LOCK TABLE pg_database IN ACCESS EXCLUSIVE MODE; {}; ALTER DATABASE \"{name}\" RENAME TO \"{lost}\"; ALTER DATABASE \"{copy}\" RENAME TO \"{name}\"; COMMIT",
+            disconnect(name)
         );
         alone(&mut server, name, &exchange).await;
         let drop = format!("DROP DATABASE \"{lost}\" WITH (FORCE)");
@@ -61,9 +62,8 @@ impl TestDatabase {
 async fn alone(server: &mut PgConnection, database: &str, statement: &str) {
     let close = format!("ALTER DATABASE \"{database}\" CONNECTION LIMIT 0");
     run(server, &close).await.expect("connections are refused");
-    let disconnect = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'");
     for tried in 1.. {
-        run(server, &disconnect).await.expect("sessions are ended");
+        run(server, &disconnect(database)).await.expect("sessions are ended");
         match run(server, statement).await {
             Ok(()) => return,
             Err(error) => assert!(tried < TRIES, "{statement}: {error}"),
@@ -72,6 +72,10 @@ async fn alone(server: &mut PgConnection, database: &str, statement: &str) {
         run(server, "ROLLBACK").await.expect("no transaction is open");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
+}
+
+fn disconnect(database: &str) -> String {
+    format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
 }
 
 async fn run(server: &mut PgConnection, statement: &str) -> Result<(), sqlx::Error> {
