@@ -99,8 +99,7 @@ fn site(config: &Config, app: &App) -> Site {
 /// As [`assemble`], as soon as the database is there. Until then nothing is listened on, and so nobody is told that the API is
 /// ready.
 async fn reach(config: &Config) -> anyhow::Result<App> {
-    let why_it_waits =
-        |error: &anyhow::Error| store::outage(error.as_ref()).map(|_| format!("{error:#}"));
+    let why_it_waits = |error: &anyhow::Error| store::outage(error.as_ref()).map(|_| format!("{error:#}"));
     service::reach("the database", None, why_it_waits, || {
         within(BEGIN_WITHIN, assemble(config))
     })

@@ -136,8 +136,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunE
 
 /// The ledger's database, as soon as it is there, and which ledger it is.
 async fn reach(config: &Config, pulse: &Pulse) -> Result<(PgPool, Deployment), RunError> {
-    let why_it_waits =
-        |error: &RunError| store::outage(error).map(|_| ErrorChain(error).to_string());
+    let why_it_waits = |error: &RunError| store::outage(error).map(|_| ErrorChain(error).to_string());
     service::reach("the database", Some(pulse), why_it_waits, || async {
         let url = &config.database_url;
         let pool = store::connect_as(url, CONNECTIONS_MAX, PROGRAM, Deadlines::SERVICE).await?;

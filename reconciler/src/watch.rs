@@ -4,8 +4,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use audit::checks::{Check, Severity, Verdict};
 use serde_json::{Map, Value, json};
-use store::lease::{self, Lease, LeaseError, LeaseName};
 use sqlx::Connection;
+use store::lease::{self, Lease, LeaseError, LeaseName};
 use store::reconciliation::{self, RunRecord, Stored};
 use store::within;
 use tokio::sync::watch::{self, Receiver};
@@ -22,6 +22,9 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// A look is followed by a pause of so many times its work, so that a large ledger is not looked at all the time.
 const PAUSE_FACTOR: u32 = 4;
+
+/// A pause is at most this part of the time between two looks that R20 allows: a database that stalled is no work to rest from.
+const PAUSE_OF_LOOK_MAX: u32 = 2;
 
 /// A lease outlives so many looks as long as the longest one.
 const LEASE_LOOKS: u32 = 4;
@@ -130,9 +133,11 @@ pub async fn watch(config: Config, mut stop: Receiver<bool>) -> anyhow::Result<(
 
 /// The reconciler, as soon as its database is there.
 async fn reach(config: &Config, pulse: &Pulse) -> anyhow::Result<Reconciler> {
-    let why_it_waits =
-        |error: &anyhow::Error| store::outage(error.as_ref()).map(|_| format!("{error:#}"));
-    service::reach("the database", Some(pulse), why_it_waits, || Reconciler::new(config)).await
+    let why_it_waits = |error: &anyhow::Error| store::outage(error.as_ref()).map(|_| format!("{error:#}"));
+    service::reach("the database", Some(pulse), why_it_waits, || {
+        Reconciler::new(config)
+    })
+    .await
 }
 
 impl Watcher {
@@ -191,7 +196,8 @@ impl Watcher {
             }
         };
         self.looks.ended(Some(&looked));
-        self.next_look = ended + looked.working.saturating_mul(PAUSE_FACTOR);
+        let pause = looked.working.saturating_mul(PAUSE_FACTOR);
+        self.next_look = ended + pause.min(self.config.vigil.look_max / PAUSE_OF_LOOK_MAX);
         if looked.is_full {
             self.next_sweep = ended + self.config.full_interval;
         }

@@ -12,11 +12,11 @@ use tokio::net::TcpListener;
 
 use crate::callers::Callers;
 use crate::config::{Config, KeySource, is_local};
+use crate::database::DatabaseError;
 use crate::http::{Served, router};
 use crate::keyring::{self, LocalKey};
 use crate::policy::Policy;
 use crate::purpose::Purpose;
-use crate::database::DatabaseError;
 use crate::{Authorizer, database};
 
 /// Serves until it is asked to end.

@@ -43,7 +43,11 @@ async fn every_process_waits_for_a_database_that_is_not_there_yet() {
         proxy.close();
         let port = free_port().unwrap();
         // The API listens when it can answer.
-        let path = if process == "serve" { "openapi.json" } else { "metrics" };
+        let path = if process == "serve" {
+            "openapi.json"
+        } else {
+            "metrics"
+        };
         let spec = ServiceSpec {
             name: process.to_owned(),
             program: env!("CARGO_BIN_EXE_backend").to_owned(),
@@ -86,7 +90,10 @@ async fn no_process_waits_for_another_password_or_another_schema() {
                 "password authentication failed",
             ),
             (right.replace(name, "nowhere"), "\"nowhere\" does not exist"),
-            (world.database.url().replace(name, "postgres"), "\"deployment\" does not exist"),
+            (
+                world.database.url().replace(name, "postgres"),
+                "\"deployment\" does not exist",
+            ),
         ] {
             let ended = Command::new(env!("CARGO_BIN_EXE_backend"))
                 .arg(process)

@@ -150,7 +150,11 @@ async fn figures_are_shown_after_a_quiet_time_and_not_while_a_fact_waits_too_lon
     receive(&mut source, 1, &causes).await;
     post_all(&mut writer, &mut connection).await;
     let shown = store::figures::find(&mut source).await.unwrap();
-    assert_eq!(shown.map(|figures| figures.fact_seq), Some(0), "it is counted in a moment");
+    assert_eq!(
+        shown.map(|figures| figures.fact_seq),
+        Some(0),
+        "it is counted in a moment"
+    );
     age(&mut source, "posting_batch", "posted_at", 3).await;
     assert_eq!(store::figures::find(&mut source).await.unwrap(), None);
     store::figures::refresh(&mut connection).await.unwrap();

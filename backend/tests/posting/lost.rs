@@ -56,7 +56,11 @@ async fn posts_after_a_loss(comes: fn(&Cause) -> bool) {
     assert_eq!(facts(&database).await, 60);
     verifies(&database).await;
     let mut source = database.connection().await;
-    let again: Vec<Cause> = causes[60..].iter().filter(|cause| comes(cause)).cloned().collect();
+    let again: Vec<Cause> = causes[60..]
+        .iter()
+        .filter(|cause| comes(cause))
+        .cloned()
+        .collect();
     let count = i64::try_from(again.len()).unwrap();
     receive(&mut source, seq, &again).await;
     assert_eq!(worker.posts_everything(database.pool()).await, 60 + count);

@@ -27,7 +27,10 @@ async fn stopped_at_seal(world: &World, batch: B256) -> Service {
 }
 
 async fn is_paused(world: &World) -> bool {
-    world.one("SELECT (paused IS NOT NULL)::text FROM sender_account").await == "true"
+    world
+        .one("SELECT (paused IS NOT NULL)::text FROM sender_account")
+        .await
+        == "true"
 }
 
 /// What two people do who found out that nobody else used the account.
@@ -99,7 +102,10 @@ async fn a_transaction_that_waits_in_the_pool_and_is_forgotten_is_signed_and_pai
     assert_eq!(sent_after(&stored).await.0, first);
     world.mine(true).await;
     becomes(&world, batch, "executed").await;
-    assert_eq!((world.executed().await, world.paid(world.users[0]).await), (1, 18 * BNB));
+    assert_eq!(
+        (world.executed().await, world.paid(world.users[0]).await),
+        (1, 18 * BNB)
+    );
     assert!(!is_paused(&world).await);
     process.stop().unwrap();
 }
@@ -141,7 +147,13 @@ async fn the_number_of_a_forgotten_transaction_is_not_signed_for_another_batch()
     becomes(&world, first, "executed").await;
     let signer = Path::new(env!("CARGO_BIN_EXE_backend")).with_file_name("signer");
     let resumed = Command::new(signer)
-        .args(["resume", "--purpose", "transactions", "--reason", "the database lost commits"])
+        .args([
+            "resume",
+            "--purpose",
+            "transactions",
+            "--reason",
+            "the database lost commits",
+        ])
         .args(["--signer", &development::SUBMITTER.address.to_string()])
         .env("TRELLIS_DATABASE_URL", world.signers.url())
         .output()

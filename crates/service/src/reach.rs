@@ -38,7 +38,12 @@ pub async fn reach<T, E, F: Future<Output = Result<T, E>>>(
         let Some(why) = why_it_waits(&error) else {
             return Err(error);
         };
-        tracing::warn!(what, why, retry_ms = wait.as_millis(), "cannot begin yet; waiting");
+        tracing::warn!(
+            what,
+            why,
+            retry_ms = wait.as_millis(),
+            "cannot begin yet; waiting"
+        );
         if let Some(pulse) = pulse {
             pulse.beat();
             pulse.lacks(format!("{what} does not answer"));

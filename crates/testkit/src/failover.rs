@@ -25,9 +25,16 @@ impl TestDatabase {
         let copy = unused_name().expect("a name");
         let mut server = self.maintenance().await;
         let name = &self.name;
-        alone(&mut server, name, &format!("CREATE DATABASE \"{copy}\" TEMPLATE \"{name}\"")).await;
+        alone(
+            &mut server,
+            name,
+            &format!("CREATE DATABASE \"{copy}\" TEMPLATE \"{name}\""),
+        )
+        .await;
         let again = format!("ALTER DATABASE \"{name}\" CONNECTION LIMIT -1");
-        run(&mut server, &again).await.expect("connections are let in again");
+        run(&mut server, &again)
+            .await
+            .expect("connections are let in again");
         server.close().await.expect("an orderly end");
         Replica(copy)
     }
@@ -48,7 +55,9 @@ impl TestDatabase {
         );
         alone(&mut server, name, &exchange).await;
         let drop = format!("DROP DATABASE \"{lost}\" WITH (FORCE)");
-        run(&mut server, &drop).await.expect("the lost database is dropped");
+        run(&mut server, &drop)
+            .await
+            .expect("the lost database is dropped");
         server.close().await.expect("an orderly end");
     }
 
@@ -63,7 +72,9 @@ async fn alone(server: &mut PgConnection, database: &str, statement: &str) {
     let close = format!("ALTER DATABASE \"{database}\" CONNECTION LIMIT 0");
     run(server, &close).await.expect("connections are refused");
     for tried in 1.. {
-        run(server, &disconnect(database)).await.expect("sessions are ended");
+        run(server, &disconnect(database))
+            .await
+            .expect("sessions are ended");
         match run(server, statement).await {
             Ok(()) => return,
             Err(error) => assert!(tried < TRIES, "{statement}: {error}"),
@@ -92,7 +103,8 @@ mod tests {
     #[tokio::test]
     async fn what_was_committed_after_the_replica_is_lost_and_nothing_else() {
         let database = TestDatabase::new().await;
-        let insert = "INSERT INTO operator (wallet, name, roles) VALUES (decode(repeat($1, 20), 'hex'), $1, '{}')";
+        let insert =
+            "INSERT INTO operator (wallet, name, roles) VALUES (decode(repeat($1, 20), 'hex'), $1, '{}')";
         let add = async |name: &str| {
             let done = sqlx::query(insert).bind(name).execute(database.pool());
             done.await.unwrap();

@@ -332,7 +332,10 @@ async fn whatever_a_vendor_says_to_long_ranges_they_become_short_and_long_again(
         for _ in 0..RECOVERED_WITHIN {
             let _ = listener.step().await;
         }
-        assert!(node.exchanges_of("eth_getLogs").len() <= 2 * RECOVERED_WITHIN, "{message}");
+        assert!(
+            node.exchanges_of("eth_getLogs").len() <= 2 * RECOVERED_WITHIN,
+            "{message}"
+        );
         node.clear();
         node.forget();
         drain_through(&mut listener).await;

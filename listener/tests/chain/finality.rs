@@ -86,7 +86,11 @@ async fn forked(world: &World, listener: &mut Listener, depth: u64) -> Vec<Strin
     let mut sent = Vec::new();
     for payer in 0..payers {
         // The node keeps counting the nonce of what is lost.
-        let account = if payer == 1 { 40 + usize::try_from(depth).unwrap() } else { 20 + payer };
+        let account = if payer == 1 {
+            40 + usize::try_from(depth).unwrap()
+        } else {
+            20 + payer
+        };
         let amount = (5 + payer as u128) * 1_000_000_000;
         let transaction = world.send(user(account), amount, ICustody::fundCall {}).await;
         world.mine(1).await;
@@ -100,7 +104,9 @@ async fn forked(world: &World, listener: &mut Listener, depth: u64) -> Vec<Strin
         3 => &[(2, 0), (0, 1)],
         _ => &[(3, 0), (0, 1), (2, depth - 1)],
     };
-    let placed = places.iter().map(|(index, block)| (sent[*index].1.clone(), *block));
+    let placed = places
+        .iter()
+        .map(|(index, block)| (sent[*index].1.clone(), *block));
     world.fork(depth, placed.collect()).await;
     world.provider.anvil_drop_all_transactions().await.unwrap();
     let other = (20 + u128::from(depth)) * 1_000_000_000;

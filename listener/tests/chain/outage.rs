@@ -21,7 +21,11 @@ async fn behind(world: &World, url: &str, is_there: bool) -> (Service, String) {
     // Without a database it lives, and says so, before it is ready.
     let path = if is_there { "ready" } else { "health" };
     let ready = Ready::Url(format!("{address}/{path}"));
-    let spec = ServiceSpec { environment, ready, ..spec };
+    let spec = ServiceSpec {
+        environment,
+        ready,
+        ..spec
+    };
     (Service::start(spec).await.unwrap(), format!("{address}/ready"))
 }
 
@@ -47,7 +51,10 @@ async fn a_process_that_starts_before_its_database_waits_for_it_and_says_so() {
     assert_eq!(answer["lacks"], "the database does not answer");
     proxy.go_on();
     world.wait_for_inbox(1).await;
-    wait_for("readiness", END_WITHIN, async || is_ready(&ready).await.then_some(())).await;
+    wait_for("readiness", END_WITHIN, async || {
+        is_ready(&ready).await.then_some(())
+    })
+    .await;
     listener.stop().unwrap();
     world.assert_truth().await;
 }
@@ -63,8 +70,14 @@ async fn a_process_with_a_wrong_password_or_an_empty_database_ends_and_says_why(
     let without_schema = without_schema.replace(world.database.name(), "postgres");
     for (url, why) in [
         (wrong, "password authentication failed"),
-        (right.replace(world.database.name(), "nowhere"), "database \"nowhere\" does not exist"),
-        (empty.url_as("trellis_listener"), "not bound to a deployed contract"),
+        (
+            right.replace(world.database.name(), "nowhere"),
+            "database \"nowhere\" does not exist",
+        ),
+        (
+            empty.url_as("trellis_listener"),
+            "not bound to a deployed contract",
+        ),
         (without_schema, "relation \"deployment\" does not exist"),
     ] {
         let mut spec = spec(&world, "listener");
