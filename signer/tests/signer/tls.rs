@@ -29,7 +29,7 @@ impl Authority {
     }
 
     fn identity(&self, name: &str) -> Identity {
-        self.signed(CertificateParams::new(vec![name.to_owned()]).unwrap())
+        self.signed(&CertificateParams::new(vec![name.to_owned()]).unwrap())
     }
 
     /// One that was good until a day in the past.
@@ -37,10 +37,10 @@ impl Authority {
         let mut parameters = CertificateParams::new(vec![name.to_owned()]).unwrap();
         parameters.not_before = rcgen::date_time_ymd(2020, 1, 1);
         parameters.not_after = rcgen::date_time_ymd(2021, 1, 1);
-        self.signed(parameters)
+        self.signed(&parameters)
     }
 
-    fn signed(&self, parameters: CertificateParams) -> Identity {
+    fn signed(&self, parameters: &CertificateParams) -> Identity {
         let key = KeyPair::generate().unwrap();
         let certificate = parameters.signed_by(&key, &self.0).unwrap();
         Identity {
