@@ -15,13 +15,15 @@ mod snapshot;
 pub mod writer;
 
 use abi::development::is_local_chain;
+use service::ErrorChain;
 use service::metrics::Metrics;
 use service::transport::{self, TransportError};
 use sqlx::PgConnection;
+use store::deadline::BEGIN_WITHIN;
 use store::lease::LeaseError;
 use store::posting::PostingError;
 use store::rights::{self, Enforcement, RightsError, Role};
-use store::{Backoff, deployment};
+use store::{Backoff, deployment, within};
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -114,12 +116,17 @@ pub async fn run(
     metrics: Metrics,
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), WorkError> {
-    let mut connection = writer::connect(&config.database_url).await?;
-    let plan = deployed_plan(config, &mut connection).await?;
     let progress = Progress::default();
-    service::health::serve(config.listen, metrics, progress.pulse())
+    let pulse = progress.pulse();
+    service::health::serve(config.listen, metrics, pulse.clone())
         .await
         .map_err(WorkError::Serve)?;
+    let why_it_waits = |error: &WorkError| store::outage(error).map(|_| ErrorChain(error).to_string());
+    let reaching = service::reach("the database", Some(&pulse), why_it_waits, || begin(config));
+    let (mut connection, plan) = tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => return Ok(()),
+        reached = reaching => reached?,
+    };
     let mut leader = Leader::new(config, plan, progress);
     let mut backoff = Backoff::DATABASE;
     while let Err(error) = leader.work(connection, &mut stop).await {
@@ -134,6 +141,13 @@ pub async fn run(
         }
     }
     Ok(())
+}
+
+/// A first connection, and the plan of the ledger.
+async fn begin(config: &Config) -> Result<(PgConnection, plan::CompiledPlan), WorkError> {
+    let mut connection = writer::connect(&config.database_url).await?;
+    let plan = within(BEGIN_WITHIN, deployed_plan(config, &mut connection)).await?;
+    Ok((connection, plan))
 }
 
 async fn deployed_plan(

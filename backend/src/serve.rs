@@ -16,8 +16,9 @@ use service::{Env, ErrorChain};
 use signer_client::{CallerKey, DEVELOPMENT_CALLER_KEY, SignerClient};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use store::deadline::BEGIN_WITHIN;
 use store::rights::{self, Enforcement, Role};
-use store::{StoreError, deployment, session};
+use store::{StoreError, deployment, session, within};
 use tokio::net::TcpListener;
 
 use crate::app::{App, Ledger, SignerState};
@@ -54,7 +55,7 @@ pub fn main() -> anyhow::Result<()> {
 }
 
 async fn serve(config: &Config, metrics: service::metrics::Metrics) -> anyhow::Result<()> {
-    let app = Arc::new(assemble(config).await?);
+    let app = Arc::new(reach(config).await?);
     let server = Server {
         per_address: per_address(requests_per_second(config, app.ledger.chain_id)),
         sign_ins: sign_ins(app.ledger.chain_id),
@@ -93,6 +94,16 @@ fn site(config: &Config, app: &App) -> Site {
         cors_origins: config.cors_origins.clone(),
         is_https_only: is_public && app.origin.scheme() == "https",
     }
+}
+
+/// As [`assemble`], as soon as the database is there. Until then nothing is listened on, and so nobody is told that the API is
+/// ready.
+async fn reach(config: &Config) -> anyhow::Result<App> {
+    let why_it_waits = |error: &anyhow::Error| store::outage(error.as_ref()).map(|_| format!("{error:#}"));
+    service::reach("the database", None, why_it_waits, || {
+        within(BEGIN_WITHIN, assemble(config))
+    })
+    .await
 }
 
 /// Checks the configuration against the database and makes everything that use cases need.

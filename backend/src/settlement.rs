@@ -32,10 +32,14 @@ mod view;
 pub mod worker;
 
 use abi::development::is_local_chain;
+use service::ErrorChain;
 use service::metrics::Metrics;
+use sqlx::PgConnection;
+use store::deadline::BEGIN_WITHIN;
+use store::deployment::{self, Deployment};
 use store::lease::{self, LeaseError, LeaseName};
 use store::rights::{self, Enforcement, RightsError, Role};
-use store::{Backoff, deployment};
+use store::{Backoff, within};
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -109,28 +113,25 @@ pub async fn run(
     metrics: Metrics,
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), SettleError> {
-    let mut connection = connect(&config.database_url).await?;
-    let deployed = deployment::find(&mut connection)
-        .await?
-        .ok_or(SettleError::NotDeployed)?;
-    config.check(&deployed)?;
-    let plan = plan::compile(&deployed.plan_text).map_err(|error| SettleError::Plan(Box::new(error)))?;
-    plan.served().map_err(SettleError::NotServed)?;
-    let enforcement = Enforcement::on_chain(is_local_chain(deployed.chain_id));
-    rights::check(&mut connection, Role::Settler, enforcement).await?;
+    let pulse = server::Pulse::new(server::SILENCE_MAX);
+    server::serve(config.listen, metrics, pulse.clone())
+        .await
+        .map_err(SettleError::Serve)?;
+    let why_it_waits = |error: &SettleError| store::outage(error).map(|_| ErrorChain(error).to_string());
+    let reaching = service::reach("the database", Some(&pulse), why_it_waits, || begin(config));
+    let (mut connection, deployed) = tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => return Ok(()),
+        reached = reaching => reached?,
+    };
     let network = Network::connect(config, &deployed)?;
     match network.held_token().await {
         Ok(None) => {}
         Ok(Some(token)) => return Err(SettleError::TokenForm { token }),
         // A node that is down is no reason not to start: listener and signers refuse a token for themselves.
         Err(error) => {
-            tracing::warn!(error = %service::ErrorChain(&error), "the node does not say what is held");
+            tracing::warn!(error = %ErrorChain(&error), "the node does not say what is held");
         }
     }
-    let pulse = server::Pulse::new(server::SILENCE_MAX);
-    server::serve(config.listen, metrics, pulse.clone())
-        .await
-        .map_err(SettleError::Serve)?;
     let mut life = Life::new(config, &deployed, network, pulse);
     let mut backoff = Backoff::DATABASE;
     while let Err(error) = life.work(connection, &mut stop).await {
@@ -145,6 +146,26 @@ pub async fn run(
         }
     }
     Ok(())
+}
+
+/// A first connection, and the ledger that it leads to.
+async fn begin(config: &Config) -> Result<(PgConnection, Deployment), SettleError> {
+    let mut connection = connect(&config.database_url).await?;
+    let deployed = within(BEGIN_WITHIN, check(config, &mut connection)).await?;
+    Ok((connection, deployed))
+}
+
+/// Checks that this is the right ledger, and that its plan is served.
+async fn check(config: &Config, connection: &mut PgConnection) -> Result<Deployment, SettleError> {
+    let deployed = deployment::find(connection)
+        .await?
+        .ok_or(SettleError::NotDeployed)?;
+    config.check(&deployed)?;
+    let plan = plan::compile(&deployed.plan_text).map_err(|error| SettleError::Plan(Box::new(error)))?;
+    plan.served().map_err(SettleError::NotServed)?;
+    let enforcement = Enforcement::on_chain(is_local_chain(deployed.chain_id));
+    rights::check(connection, Role::Settler, enforcement).await?;
+    Ok(deployed)
 }
 
 /// Ends the pause of the account that sends. No worker may run meanwhile.

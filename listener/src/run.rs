@@ -5,15 +5,18 @@ use std::time::{Duration, Instant};
 use abi::development::is_local_chain;
 use chain::{ChainError, ChainReader};
 use service::ErrorChain;
+use service::health::Pulse;
 use service::transport::{self, TransportError};
-use store::deployment;
+use store::deadline::BEGIN_WITHIN;
+use store::deployment::{self, Deployment};
 use store::rights::{self, Enforcement, RightsError, Role};
-use store::{Deadlines, StoreError, within};
+use store::{Deadlines, PgPool, StoreError, within};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ConfigError};
 use crate::error::{Halt, StepError};
+use crate::health::Health;
 use crate::step::{Listener, Step};
 
 /// Between two looks at the node: a third of a block of BNB Smart Chain, at most.
@@ -104,14 +107,18 @@ impl RunError {
 /// # Errors
 /// [`RunError`].
 pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunError> {
-    let pool = store::connect_as(&config.database_url, CONNECTIONS_MAX, PROGRAM, Deadlines::SERVICE).await?;
-    let mut connection = pool.acquire().await.map_err(StoreError::from)?;
-    let deployment = deployment::find(&mut connection)
-        .await?
-        .ok_or(RunError::NotDeployed)?;
-    let enforcement = Enforcement::on_chain(is_local_chain(deployment.chain_id));
-    rights::check(&mut connection, Role::Listener, enforcement).await?;
-    drop(connection);
+    let health = Health::default();
+    if config.listen.is_some() {
+        let metrics = service::metrics::install().map_err(RunError::Metrics)?;
+        service::health::serve(config.listen, metrics, health.pulse())
+            .await
+            .map_err(RunError::Serve)?;
+    }
+    let pulse = health.pulse();
+    let (pool, deployment) = tokio::select! {
+        () = shutdown.cancelled() => return Ok(()),
+        reached = reach(&config, &pulse) => reached?,
+    };
     transport::check_database("TRELLIS_DATABASE_URL", &config.database_url, deployment.chain_id)?;
     let needed = config.final_endpoints(deployment.chain_id)?;
     let readers: Result<Vec<_>, _> = config
@@ -123,12 +130,36 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunE
     let mut listener = Listener::of(pool, readers?, needed, deployment, holder)
         .await
         .map_err(at_begin)?;
-    if config.listen.is_some() {
-        let metrics = service::metrics::install().map_err(RunError::Metrics)?;
-        service::health::serve(config.listen, metrics, listener.health.pulse())
-            .await
-            .map_err(RunError::Serve)?;
-    }
+    listener.health = health;
+    follow(listener, &config, shutdown).await
+}
+
+/// The ledger's database, as soon as it is there, and which ledger it is.
+async fn reach(config: &Config, pulse: &Pulse) -> Result<(PgPool, Deployment), RunError> {
+    let why_it_waits = |error: &RunError| store::outage(error).map(|_| ErrorChain(error).to_string());
+    service::reach("the database", Some(pulse), why_it_waits, || async {
+        let url = &config.database_url;
+        let pool = store::connect_as(url, CONNECTIONS_MAX, PROGRAM, Deadlines::SERVICE).await?;
+        let deployment = within(BEGIN_WITHIN, async {
+            let mut connection = pool.acquire().await.map_err(StoreError::from)?;
+            let deployment = deployment::find(&mut connection).await?;
+            let deployment = deployment.ok_or(RunError::NotDeployed)?;
+            let enforcement = Enforcement::on_chain(is_local_chain(deployment.chain_id));
+            rights::check(&mut connection, Role::Listener, enforcement).await?;
+            Ok::<_, RunError>(deployment)
+        });
+        let deployment = deployment.await?;
+        Ok((pool, deployment))
+    })
+    .await
+}
+
+/// Makes steps until it is told to end or must halt.
+async fn follow(
+    mut listener: Listener,
+    config: &Config,
+    shutdown: CancellationToken,
+) -> Result<(), RunError> {
     service::announce_ready().map_err(RunError::Io)?;
     let mut pace = Pace::default();
     let mut replays = Replays::default();

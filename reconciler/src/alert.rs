@@ -11,7 +11,7 @@ use service::ErrorChain;
 use sha2::{Digest, Sha256};
 use store::alert::{self, Message, Timing};
 use store::lease::Lease;
-use store::{PgPool, StoreError};
+use store::{Connections, StoreError, within};
 use tokio::sync::watch;
 
 /// How long the receiver may take.
@@ -57,7 +57,7 @@ impl std::fmt::Debug for Destination {
 /// Sends what is due.
 #[derive(Debug)]
 pub struct Courier {
-    pool: PgPool,
+    pool: Connections,
     client: reqwest::Client,
     destination: Destination,
     /// Rounds in a row that the receiver did not answer.
@@ -79,14 +79,14 @@ impl Courier {
     ///
     /// # Errors
     /// The HTTP client cannot be made.
-    pub fn new(pool: PgPool, destination: Destination) -> Result<Self, reqwest::Error> {
+    pub fn new(pool: impl Into<Connections>, destination: Destination) -> Result<Self, reqwest::Error> {
         service::install_tls();
         let client = reqwest::Client::builder()
             .timeout(ANSWER_WITHIN)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         Ok(Self {
-            pool,
+            pool: pool.into(),
             client,
             destination,
             silent_rounds: 0,
@@ -98,12 +98,14 @@ impl Courier {
     /// # Errors
     /// The database does not answer.
     pub async fn round(&mut self) -> Result<Duration, StoreError> {
+        let limit = self.pool.deadline();
         let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
         let Some(url) = self.destination.url.clone() else {
-            alert::update_unheard(&mut connection).await?;
+            within(limit, alert::update_unheard(&mut connection)).await?;
             return Ok(POLL);
         };
-        let due = alert::list_due(&mut connection, self.destination.timing).await?;
+        let listing = alert::list_due(&mut connection, self.destination.timing);
+        let due = within(limit, listing).await?;
         drop(connection);
         for message in &due {
             let answer = self.send(&url, message).await;
@@ -112,14 +114,15 @@ impl Courier {
                 Answer::Taken => {
                     self.silent_rounds = 0;
                     metrics::counter!("trellis_reconciler_alerts_sent_total").increment(1);
-                    alert::update_delivered(&mut connection, message).await?;
+                    within(limit, alert::update_delivered(&mut connection, message)).await?;
                 }
                 Answer::Rejected(why) => {
                     self.silent_rounds = 0;
                     metrics::counter!("trellis_reconciler_alerts_rejected_total").increment(1);
                     tracing::error!(alert.id = message.id, why, "the receiver rejected an alert");
                     let wait = doubled(RETRY_MIN, message.rejections, REJECTED_RETRY_MAX);
-                    alert::update_failed(&mut connection, message, &why, Some(wait)).await?;
+                    let update = alert::update_failed(&mut connection, message, &why, Some(wait));
+                    within(limit, update).await?;
                 }
                 Answer::Silent(why) => {
                     let wait = doubled(RETRY_MIN, self.silent_rounds, RETRY_MAX);
@@ -131,7 +134,8 @@ impl Courier {
                         why,
                         "the receiver of alerts does not answer"
                     );
-                    alert::update_failed(&mut connection, message, &why, None).await?;
+                    let update = alert::update_failed(&mut connection, message, &why, None);
+                    within(limit, update).await?;
                     return Ok(wait);
                 }
             }
@@ -150,6 +154,9 @@ impl Courier {
                 Ok(wait) => wait,
                 Err(error) => {
                     tracing::warn!(error = %ErrorChain(&error), "alerts cannot be read");
+                    if error.outage().is_some() {
+                        self.pool.renew();
+                    }
                     POLL * 10
                 }
             };
@@ -163,7 +170,7 @@ impl Courier {
     #[expect(clippy::cast_precision_loss, reason = "a gauge is for people, not for money")]
     async fn measure(&self) -> Result<(), StoreError> {
         let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
-        let waiting = alert::count_waiting(&mut connection).await?;
+        let waiting = within(self.pool.deadline(), alert::count_waiting(&mut connection)).await?;
         metrics::gauge!("trellis_reconciler_alerts_waiting").set(waiting.untold as f64);
         metrics::gauge!("trellis_reconciler_alerts_oldest_seconds").set(waiting.oldest_seconds as f64);
         Ok(())

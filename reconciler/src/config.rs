@@ -14,6 +14,7 @@
 //! | `TRELLIS_ALERT_QUIET_MS` | how long a finding must be away until its end is told; 120000 by default, 0 to 86400000 |
 //! | `TRELLIS_ALERT_REMINDER_MS` | after so long people are told again of what is still there; 3600000 by default, 1000 to 604800000 |
 //! | `TRELLIS_LEASE_TTL_MS` | how long a silent reconciler keeps its lease; 5000 by default, 500 to 60000; long looks stretch it |
+//! | `TRELLIS_DATABASE_DEADLINE_MS` | how long it waits for the database, but for what a look reads: that has `TRELLIS_LOOK_MAX_SECONDS`; 30000 by default, 500 to 600000 |
 //! | `TRELLIS_ATTESTOR_KEYSTORE`, `TRELLIS_ATTESTOR_PASSWORD_FILE` | the encrypted key with which batches and roots are attested, and the file with its password; without it nothing is attested, and so nothing is paid |
 //! | `TRELLIS_DEVELOPMENT_ATTESTOR_KEY` | a private key in the clear instead; refused unless the chain is a local one |
 //! | `TRELLIS_LISTEN` | where `/health`, `/health/ready` and `/metrics` are served; nowhere by default |
@@ -64,6 +65,11 @@ const REMINDER_MS_DEFAULT: u64 = 3_600_000;
 /// Below a second it would be a flood; above a week nobody is reminded.
 const REMINDER_MS: RangeInclusive<u64> = 1_000..=604_800_000;
 
+/// As the workers wait: many times what anything but a look takes.
+const DEADLINE_MS_DEFAULT: u64 = 30_000;
+/// Below it a busy machine would seem gone, above it nobody would call it a deadline.
+const DEADLINE_MS: RangeInclusive<u64> = 500..=600_000;
+
 /// What the reconciler is told.
 #[derive(Clone)]
 pub struct Config {
@@ -85,6 +91,8 @@ pub struct Config {
     pub destination: Destination,
     /// How long a silent reconciler keeps its lease.
     pub lease_ttl: Duration,
+    /// How long it waits for the database, but for what a look reads.
+    pub deadline: Duration,
     /// Where the key for attestations comes from.
     pub attestor: Option<AttestorKey>,
     /// What the rounds between the looks are told.
@@ -150,6 +158,12 @@ impl Config {
             slice_users: number(env, "TRELLIS_SLICE_USERS", SLICE_USERS_DEFAULT, &SLICE_USERS)?,
             destination: destination(env)?,
             lease_ttl: milliseconds(env, "TRELLIS_LEASE_TTL_MS", LEASE_TTL_MS_DEFAULT, LEASE_TTL_MS)?,
+            deadline: milliseconds(
+                env,
+                "TRELLIS_DATABASE_DEADLINE_MS",
+                DEADLINE_MS_DEFAULT,
+                DEADLINE_MS,
+            )?,
             attestor: attestor(env)?,
             listen: env.find_parse("TRELLIS_LISTEN")?,
         })

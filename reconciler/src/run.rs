@@ -11,10 +11,11 @@ use chain::ChainReader;
 use plan::CompiledPlan;
 use service::transport;
 use signer::keyring::{self, LocalKey};
+use store::deadline::BEGIN_WITHIN;
 use store::deployment::{self, Deployment};
 use store::reconciliation::Moment;
 use store::rights::{self, Enforcement, Role};
-use store::{Deadlines, PgPool};
+use store::{Connections, Deadlines, StoreError, within};
 
 use crate::attest::Attestor;
 use crate::config::{AttestorKey, Config};
@@ -41,7 +42,9 @@ const ENDPOINTS_MIN: usize = 2;
 /// Books, events, contract and signers, and what is remembered of them.
 #[derive(Debug)]
 pub struct Reconciler {
-    pool: PgPool,
+    pool: Connections,
+    /// The longest reading of one look.
+    read_max: Duration,
     /// Looks are read from the first; one that does not answer goes to the end.
     readers: Vec<ChainReader>,
     plan: CompiledPlan,
@@ -91,27 +94,32 @@ pub(crate) enum Look {
     Seen(Box<Looked>),
 }
 
+/// Which ledger it is, if the role may not do more than the reconciler.
+async fn find_deployment(pool: &Connections) -> anyhow::Result<Deployment> {
+    let mut connection = pool.acquire().await?;
+    let deployment: Deployment = deployment::find(&mut connection)
+        .await?
+        .context("the database is not bound to a deployed contract")?;
+    let enforcement = Enforcement::on_chain(is_local_chain(deployment.chain_id));
+    rights::check(&mut connection, Role::Reconciler, enforcement).await?;
+    Ok(deployment)
+}
+
 impl Reconciler {
     /// Reaches the ledger's database and finds out which ledger it is.
     ///
     /// # Errors
     /// The database does not answer or is not bound to a deployment, or its plan does not compile.
     pub async fn new(config: &Config) -> anyhow::Result<Self> {
-        let pool = store::connect_as(
+        let pool = Connections::open(
             &config.database_url,
             CONNECTIONS_MAX,
             "trellis-reconciler",
-            Deadlines::OFFLINE,
+            (Deadlines::OFFLINE, config.deadline),
         )
         .await
         .context("the ledger's database was not reached")?;
-        let mut connection = pool.acquire().await?;
-        let deployment: Deployment = deployment::find(&mut connection)
-            .await?
-            .context("the database is not bound to a deployed contract")?;
-        let enforcement = Enforcement::on_chain(is_local_chain(deployment.chain_id));
-        rights::check(&mut connection, Role::Reconciler, enforcement).await?;
-        drop(connection);
+        let deployment = within(BEGIN_WITHIN, find_deployment(&pool)).await?;
         let chain_id = deployment.chain_id;
         transport::check_database("TRELLIS_DATABASE_URL", &config.database_url, chain_id)?;
         for url in &config.signer_database_urls {
@@ -136,6 +144,7 @@ impl Reconciler {
         );
         Ok(Self {
             pool,
+            read_max: config.vigil.look_max,
             readers,
             plan,
             chain_id: deployment.chain_id,
@@ -180,7 +189,7 @@ impl Reconciler {
 
     /// The ledger's database.
     #[must_use]
-    pub const fn pool(&self) -> &PgPool {
+    pub const fn pool(&self) -> &Connections {
         &self.pool
     }
 
@@ -217,12 +226,18 @@ impl Reconciler {
     pub(crate) async fn look(&mut self, sweeps: bool) -> anyhow::Result<Look> {
         let (started, started_at) = (Instant::now(), SystemTime::now());
         let mut connection = self.pool.acquire().await?;
-        let Some(mut moment) = Moment::now(&mut connection).await? else {
+        let reading = within(self.read_max, async {
+            let Some(mut moment) = Moment::now(&mut connection).await? else {
+                return Ok(None);
+            };
+            self.memory.forget_what_is_gone(moment.last());
+            let reading = self.memory.read(&mut moment, self.slice_users, sweeps).await?;
+            moment.end().await?;
+            Ok::<_, StoreError>(Some(reading))
+        });
+        let Some(reading) = reading.await? else {
             return Ok(Look::Nothing);
         };
-        self.memory.forget_what_is_gone(moment.last());
-        let reading = self.memory.read(&mut moment, self.slice_users, sweeps).await?;
-        moment.end().await?;
         drop(connection);
         let Reading { position, slice, .. } = &reading;
         let (position, slice) = (*position, slice.clone());
@@ -240,7 +255,7 @@ impl Reconciler {
         )
         .await;
         self.heard(&read);
-        let signers = self.signers.read(is_full).await;
+        let signers = self.signers.read(is_full, self.read_max).await;
         let snapshot = self.snapshot(position, books, read, signers);
         let checking = Instant::now();
         let mut report = checks::run(&snapshot);
@@ -263,6 +278,15 @@ impl Reconciler {
         };
         self.memory.keep(snapshot.events, snapshot.books);
         Ok(Look::Seen(Box::new(looked)))
+    }
+
+    /// Leaves the present connections to their fate, if a failure was the database's silence. Returns whether it was.
+    pub(crate) fn reconnect_after(&self, error: &anyhow::Error) -> bool {
+        let is_outage = store::outage(error.as_ref()).is_some();
+        if is_outage {
+            self.pool.renew();
+        }
+        is_outage
     }
 
     /// Takes note of whether the contract was read.

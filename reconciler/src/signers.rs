@@ -1,12 +1,14 @@
 //! The signers' memories: what they recorded to be signed, read as it grows, and whether their audit trails are whole.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use alloy_primitives::{Address, B256};
 use audit::checks::{SignerMemory, Skip};
 use service::ErrorChain;
 use signer::audit::{VerifyError, list_recorded, verify};
 use sqlx::{Connection, PgConnection};
+use store::{StoreError, within};
 
 /// One database of signers, and what was read of it.
 #[derive(Debug)]
@@ -24,6 +26,25 @@ impl Remembered {
         for keys in [&mut memory.intakes, &mut memory.batches, &mut memory.roots] {
             *keys = Some(BTreeSet::new());
         }
+    }
+
+    async fn read(&mut self, is_full: bool, scope: &str) -> Result<(), StoreError> {
+        if is_full {
+            self.forget();
+        }
+        let mut connection = PgConnection::connect(&self.url).await?;
+        for record in list_recorded(&mut connection, self.last_id).await? {
+            self.last_id = record.id;
+            remember(&mut self.memory, &record.business_key, scope);
+        }
+        if is_full {
+            self.memory.broken_trail = match verify(&mut connection, None).await {
+                Ok(_) => None,
+                Err(VerifyError::Broken(broken)) => Some(broken.to_string()),
+                Err(VerifyError::Database(error)) => return Err(error.into()),
+            };
+        }
+        Ok(connection.close().await?)
     }
 }
 
@@ -54,32 +75,15 @@ impl Signers {
         }
     }
 
-    /// Reads what was recorded since, and in a full run the audit trails.
-    pub(crate) async fn read(&mut self, is_full: bool) -> Result<Vec<SignerMemory>, Skip> {
+    /// Reads what was recorded since, and in a full run the audit trails; each database has so long.
+    pub(crate) async fn read(&mut self, is_full: bool, limit: Duration) -> Result<Vec<SignerMemory>, Skip> {
         if self.remembered.is_empty() {
             return Err(Skip::NotConfigured("TRELLIS_SIGNER_DATABASE_URL"));
         }
         for remembered in &mut self.remembered {
-            let failed = |error: sqlx::Error| Skip::Unreachable(ErrorChain(&error).to_string());
-            if is_full {
-                remembered.forget();
-            }
-            let mut connection = PgConnection::connect(&remembered.url).await.map_err(failed)?;
-            let recorded = list_recorded(&mut connection, remembered.last_id)
+            within(limit, remembered.read(is_full, &self.scope))
                 .await
-                .map_err(failed)?;
-            for record in recorded {
-                remembered.last_id = record.id;
-                remember(&mut remembered.memory, &record.business_key, &self.scope);
-            }
-            if is_full {
-                remembered.memory.broken_trail = match verify(&mut connection, None).await {
-                    Ok(_) => None,
-                    Err(VerifyError::Broken(broken)) => Some(broken.to_string()),
-                    Err(VerifyError::Database(error)) => return Err(failed(error)),
-                };
-            }
-            connection.close().await.map_err(failed)?;
+                .map_err(|error| Skip::Unreachable(ErrorChain(&error).to_string()))?;
         }
         Ok(self
             .remembered

@@ -19,10 +19,10 @@ use chain::ChainReader;
 use serde_json::json;
 use service::ErrorChain;
 use sqlx::Connection;
-use store::PgPool;
 use store::lease::{self, Lease};
 use store::quarantine::{self, Quarantined};
 use store::reconciliation::vigil::{self as stored, Standing};
+use store::{Connections, within};
 use tokio::sync::watch;
 
 use accounts::Purses;
@@ -33,10 +33,14 @@ use rescan::Rescan;
 pub use limits::VigilConfig;
 pub use looks::Looks;
 
+/// A round asks the database and the endpoints, and each of these has its own limits: it takes so many deadlines of the
+/// database at most.
+const ROUND_DEADLINES: u32 = 2;
+
 /// What is remembered between rounds.
 #[derive(Debug)]
 pub struct Vigil {
-    pool: PgPool,
+    pool: Connections,
     endpoints: Endpoints,
     purses: Purses,
     rescan: Rescan,
@@ -52,13 +56,13 @@ impl Vigil {
     /// # Errors
     /// The HTTP client of the heartbeat cannot be made.
     pub fn new(
-        pool: PgPool,
+        pool: impl Into<Connections>,
         readers: Vec<ChainReader>,
         looks: Looks,
         config: VigilConfig,
     ) -> Result<Self, reqwest::Error> {
         Ok(Self {
-            pool,
+            pool: pool.into(),
             endpoints: Endpoints::new(readers),
             purses: Purses::default(),
             rescan: Rescan::default(),
@@ -76,11 +80,19 @@ impl Vigil {
             let Ok(lease) = leads.wait_for(Option::is_some).await.map(|lease| *lease) else {
                 return;
             };
-            let is_done = match self.round(lease).await {
-                Ok(()) => true,
+            let limit = self.pool.deadline().saturating_mul(ROUND_DEADLINES);
+            let going_round = async {
+                self.round(lease).await?;
+                self.tells().await
+            };
+            let is_done = match within(limit, going_round).await {
+                Ok(is_told) => is_told,
                 Err(error) => {
                     metrics::counter!("trellis_reconciler_failed_rounds_total").increment(1);
                     tracing::warn!(error = format!("{error:#}"), "a round between the looks failed");
+                    if store::outage(error.as_ref()).is_some() {
+                        self.pool.renew();
+                    }
                     false
                 }
             };
@@ -124,6 +136,23 @@ impl Vigil {
             .await?;
         self.watch_accounts(lease, &standing).await?;
         self.watch_logs(lease, &standing).await
+    }
+
+    /// Whether alerts reach people: while their receiver is away, silence has to tell them.
+    async fn tells(&self) -> anyhow::Result<bool> {
+        let Some(untold_max) = self.config.untold_max else {
+            return Ok(true);
+        };
+        let mut connection = self.pool.acquire().await?;
+        let waiting = store::alert::count_waiting(&mut connection).await?;
+        let is_told = waiting.untold == 0 || Duration::from_secs(waiting.oldest_seconds) <= untold_max;
+        if !is_told {
+            tracing::warn!(
+                alert.untold = waiting.untold,
+                "alerts reach nobody; no heartbeat is sent"
+            );
+        }
+        Ok(is_told)
     }
 
     /// Whether the process may say that it is well.

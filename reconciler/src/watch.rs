@@ -4,8 +4,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use audit::checks::{Check, Severity, Verdict};
 use serde_json::{Map, Value, json};
+use sqlx::Connection;
 use store::lease::{self, Lease, LeaseError, LeaseName};
 use store::reconciliation::{self, RunRecord, Stored};
+use store::within;
 use tokio::sync::watch::{self, Receiver};
 
 use crate::alert::Courier;
@@ -20,6 +22,9 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// A look is followed by a pause of so many times its work, so that a large ledger is not looked at all the time.
 const PAUSE_FACTOR: u32 = 4;
+
+/// A pause is at most this part of the time between two looks that R20 allows: a database that stalled is no work to rest from.
+const PAUSE_OF_LOOK_MAX: u32 = 2;
 
 /// A lease outlives so many looks as long as the longest one.
 const LEASE_LOOKS: u32 = 4;
@@ -61,7 +66,11 @@ struct Watcher {
 pub async fn watch(config: Config, mut stop: Receiver<bool>) -> anyhow::Result<()> {
     let metrics = service::metrics::install()?;
     let pulse = Pulse::new(SILENCE_MAX);
-    let reconciler = Reconciler::new(&config).await?;
+    serve(config.listen, metrics, pulse.clone()).await?;
+    let reconciler = tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => return Ok(()),
+        reached = reach(&config, &pulse) => reached?,
+    };
     let attestor = reconciler.attestor(&config)?;
     if attestor.is_none() {
         tracing::warn!("there is no key to attest with: no batch and no root will be authorized");
@@ -77,7 +86,6 @@ pub async fn watch(config: Config, mut stop: Receiver<bool>) -> anyhow::Result<(
         config.vigil.clone(),
     )?;
     tokio::spawn(vigil.run(leading));
-    serve(config.listen, metrics, pulse.clone()).await?;
     describe_checks();
     let (now, config_ttl) = (Instant::now(), config.lease_ttl);
     let mut watcher = Watcher {
@@ -101,10 +109,16 @@ pub async fn watch(config: Config, mut stop: Receiver<bool>) -> anyhow::Result<(
     service::announce_ready()?;
     loop {
         let wait = match watcher.step().await {
-            Ok(()) => POLL,
+            Ok(()) => {
+                watcher.pulse.has_everything();
+                POLL
+            }
             Err(error) => {
                 metrics::counter!("trellis_reconciler_failed_runs_total").increment(1);
                 tracing::warn!(error = format!("{error:#}"), "a look failed");
+                if watcher.reconciler.reconnect_after(&error) {
+                    watcher.pulse.lacks("the database does not answer");
+                }
                 RETRY
             }
         };
@@ -117,10 +131,20 @@ pub async fn watch(config: Config, mut stop: Receiver<bool>) -> anyhow::Result<(
     Ok(())
 }
 
+/// The reconciler, as soon as its database is there.
+async fn reach(config: &Config, pulse: &Pulse) -> anyhow::Result<Reconciler> {
+    let why_it_waits = |error: &anyhow::Error| store::outage(error.as_ref()).map(|_| format!("{error:#}"));
+    service::reach("the database", Some(pulse), why_it_waits, || {
+        Reconciler::new(config)
+    })
+    .await
+}
+
 impl Watcher {
     /// Looks if it is time to.
     async fn step(&mut self) -> anyhow::Result<()> {
-        if !self.hold_lease().await? {
+        let deadline = self.config.deadline;
+        if !within(deadline, self.hold_lease()).await? {
             self.pulse.beat();
             return Ok(());
         }
@@ -130,9 +154,8 @@ impl Watcher {
             .looked_at
             .is_none_or(|looked_at| now.duration_since(looked_at) >= self.config.interval);
         let mut connection = self.reconciler.pool().acquire().await?;
-        let batch_seq = reconciliation::find_last_batch(&mut connection)
-            .await?
-            .unwrap_or(0);
+        let finding = reconciliation::find_last_batch(&mut connection);
+        let batch_seq = within(deadline, finding).await?.unwrap_or(0);
         drop(connection);
         if now < self.next_look || (batch_seq == self.batch_seq && !interval_is_over) {
             self.pulse.beat();
@@ -149,7 +172,8 @@ impl Watcher {
             return Ok(());
         };
         let mut connection = self.reconciler.pool().acquire().await?;
-        Ok(attestor.step(&mut connection).await?)
+        // A root of many leaves is read as long as a look.
+        Ok(within(self.config.vigil.look_max, attestor.step(&mut connection)).await?)
     }
 
     async fn look(&mut self, now: Instant) -> anyhow::Result<()> {
@@ -172,7 +196,8 @@ impl Watcher {
             }
         };
         self.looks.ended(Some(&looked));
-        self.next_look = ended + looked.working.saturating_mul(PAUSE_FACTOR);
+        let pause = looked.working.saturating_mul(PAUSE_FACTOR);
+        self.next_look = ended + pause.min(self.config.vigil.look_max / PAUSE_OF_LOOK_MAX);
         if looked.is_full {
             self.next_sweep = ended + self.config.full_interval;
         }
@@ -180,7 +205,7 @@ impl Watcher {
         if let Some(attestor) = &mut self.attestor {
             attestor.saw(&looked);
         }
-        let stored = self.store(&looked).await?;
+        let stored = within(self.config.deadline, self.store(&looked)).await?;
         log(&looked, &stored);
         self.pulse.note("last_run", summary(&looked));
         Ok(())
@@ -212,7 +237,8 @@ impl Watcher {
             findings: looked.report.findings().collect(),
             complete: looked.complete.iter().map(|check| check.id()).collect(),
         };
-        let mut transaction = self.reconciler.pool().begin().await?;
+        let mut connection = self.reconciler.pool().acquire().await?;
+        let mut transaction = connection.begin().await?;
         if let Some(lease) = self.lease {
             match lease::check(&mut transaction, lease).await {
                 Ok(()) => {}
@@ -224,7 +250,6 @@ impl Watcher {
         }
         let stored = reconciliation::insert_run(&mut transaction, &record).await?;
         transaction.commit().await?;
-        let mut connection = self.reconciler.pool().acquire().await?;
         self.is_open = !reconciliation::list_open(&mut connection).await?.is_empty();
         (self.stored_at, self.stored_outcome) = (Some(Instant::now()), outcome);
         Ok(stored)
@@ -262,7 +287,7 @@ impl Watcher {
             lease::release(&mut connection, held).await?;
             anyhow::Ok(())
         };
-        if let Err(error) = released.await {
+        if let Err(error) = within(self.config.deadline, released).await {
             tracing::warn!(
                 error = format!("{error:#}"),
                 "the lease was not released and will expire"

@@ -41,6 +41,20 @@ pub enum DatabaseError {
     Migrate(#[from] MigrateError),
 }
 
+impl DatabaseError {
+    /// Whether the server is not there yet: it does not answer, or it starts. Anything else another try does not cure.
+    #[must_use]
+    pub fn is_for_the_moment(&self) -> bool {
+        let Self::Connect(error) = self else {
+            return false;
+        };
+        let code = error.as_database_error().and_then(|error| error.code());
+        matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut)
+            // cannot_connect_now, too_many_connections
+            || code.is_some_and(|code| code == "57P03" || code == "53300")
+    }
+}
+
 /// A pool for the serving signer.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
 use chain::{At, ChainReader};
+use service::ErrorChain;
 use service::server::{Limits, Options};
 use service::transport;
 use sqlx::PgPool;
@@ -11,6 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::callers::Callers;
 use crate::config::{Config, KeySource, is_local};
+use crate::database::DatabaseError;
 use crate::http::{Served, router};
 use crate::keyring::{self, LocalKey};
 use crate::policy::Policy;
@@ -26,7 +28,15 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     transport::check_server("TRELLIS_LISTEN", config.listen, config.tls.is_some(), chain_id)?;
     transport::check_database("TRELLIS_DATABASE_URL", &config.database_url, chain_id)?;
     let key = key(&config)?;
-    let pool = database::connect(&config.database_url).await?;
+    let why_it_waits = |error: &DatabaseError| {
+        let told = ErrorChain(error).to_string();
+        error.is_for_the_moment().then_some(told)
+    };
+    // Until then nothing is listened on.
+    let pool = service::reach("the database", None, why_it_waits, || {
+        database::connect(&config.database_url)
+    })
+    .await?;
     check_database(&pool, config.policy.chain_id()).await?;
     let reader = ChainReader::connect(&config.rpc_url, config.policy.contract())?;
     check_chain(&reader, &config.policy, &key).await?;

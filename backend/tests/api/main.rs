@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests and what they are made of")]
 
 mod audit;
+mod begin;
 mod chain;
 mod clock;
 mod codes;

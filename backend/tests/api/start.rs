@@ -1,6 +1,6 @@
 //! What the server refuses to start with.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 
 use alloy_primitives::{Address, B256};
@@ -131,15 +131,14 @@ async fn a_database_without_a_deployment_is_refused() {
     assert_eq!(error.to_string(), "the database is not bound to a contract yet");
 }
 
-/// How a process ends that may write nothing and finds its port taken.
-async fn ended(process: &str, plan_text: &str) -> String {
+/// How a process ends that may write nothing and is to listen there.
+async fn ended(process: &str, plan_text: &str, listen: SocketAddr) -> String {
     let database = deployed_at(CHAIN_ID, CONTRACT, plan_text).await;
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let nowhere = "http://127.0.0.1:1";
     let ended = Command::new(env!("CARGO_BIN_EXE_backend"))
         .arg(process)
         .env("TRELLIS_DATABASE_URL", database.url_as("trellis_reader"))
-        .env("TRELLIS_LISTEN", taken.local_addr().unwrap().to_string())
+        .env("TRELLIS_LISTEN", listen.to_string())
         .env("TRELLIS_SIGNER_URL", nowhere)
         .env("TRELLIS_RPC_URL", nowhere)
         .env("TRELLIS_BATCH_SIGNER_URL", nowhere)
@@ -153,7 +152,7 @@ async fn ended(process: &str, plan_text: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_process_refuses_a_plan_that_is_not_served_before_it_listens_or_writes() {
+async fn every_process_refuses_a_plan_that_is_not_served_before_it_writes() {
     let others = [
         (include_str!("../../../plans/subscription.toml"), "[cap]"),
         (include_str!("../../../plans/binary-ev.toml"), "[binary]"),
@@ -163,19 +162,21 @@ async fn every_process_refuses_a_plan_that_is_not_served_before_it_listens_or_wr
             "[campaign]",
         ),
     ];
-    // What each ends with under a plan that it serves: it does get as far.
+    // What each ends with under a plan that it serves, when its port is taken.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = SocketAddr::from(([127, 0, 0, 1], 0));
     for (process, otherwise) in [
         ("serve", "cannot listen on"),
         ("work", "cannot serve health and metrics"),
         ("settle", "cannot serve health and metrics"),
     ] {
-        let said = ended(process, PLAN).await;
+        let said = ended(process, PLAN, taken.local_addr().unwrap()).await;
         assert!(
             said.contains(otherwise) && !said.contains("plan_not_served"),
             "{said}"
         );
         for (plan, component) in others {
-            let said = ended(process, plan).await;
+            let said = ended(process, plan, free).await;
             let told = format!("plan_not_served: the services do not run plans with {component}");
             assert!(
                 said.contains(&told) && !said.contains(otherwise),

@@ -7,6 +7,7 @@
 mod components;
 mod history;
 mod kept;
+mod lost;
 mod outage;
 mod proof;
 mod quarantine;

@@ -7,6 +7,7 @@
 )]
 
 mod batches;
+mod lost;
 mod outage;
 mod restarts;
 mod roots;

@@ -50,7 +50,7 @@ pub(crate) struct World {
     _listener: Service,
     _poster: Service,
     _anvil: Anvil,
-    _signer: TestDatabase,
+    pub(crate) signers: TestDatabase,
 }
 
 impl World {
@@ -160,7 +160,7 @@ impl World {
             _poster: poster,
             _anvil: anvil,
             ledger,
-            _signer: signer,
+            signers: signer,
             files,
         }
     }

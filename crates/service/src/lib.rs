@@ -1,5 +1,5 @@
-//! What every process of the system needs around its work: configuration from the environment, logs, metrics, health, the
-//! HTTP server with its limits, who a client is and how often it may ask, TLS, the end by signals, the chain of an error,
+//! What every process of the system needs around its work: configuration from the environment, the wait for what it cannot
+//! begin without, logs, metrics, health, the HTTP server with its limits, who a client is and how often it may ask, TLS, the end by signals, the chain of an error,
 //! and fault points for tests.
 //!
 //! Not responsible for what is logged, measured or served.
@@ -15,6 +15,7 @@ pub mod limiter;
 pub mod logs;
 pub mod metrics;
 pub mod problem;
+mod reach;
 mod ready;
 pub mod request_id;
 pub mod server;
@@ -27,5 +28,6 @@ pub use chain_class::is_local_chain;
 pub use env::{Env, EnvError};
 pub use fault::{FAULT_VARIABLE, fault_point};
 pub use logs::init;
+pub use reach::reach;
 pub use ready::{READY_FILE_VARIABLE, announce_ready};
 pub use tls::install_tls;

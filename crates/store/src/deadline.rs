@@ -16,6 +16,9 @@ use crate::{StoreError, error};
 /// How long a client waits for a new connection: a server that takes longer is as good as gone.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
+/// How long a process that starts waits for what says which ledger this is: a few rows.
+pub const BEGIN_WITHIN: Duration = Duration::from_secs(10);
+
 /// What the server ends by itself. A limit of PostgreSQL is in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadlines {

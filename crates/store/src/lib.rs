@@ -49,6 +49,6 @@ pub use amount::DbAmount;
 pub use deadline::{Backoff, Deadlines, outage, within};
 pub use error::{Outage, StoreError};
 pub use listed::Listed;
-pub use pool::{connect, connect_as, connect_lazily, migrate};
+pub use pool::{Connections, connect, connect_as, connect_lazily, migrate};
 /// The connections that a process holds; others need no driver of their own.
 pub use sqlx::{PgConnection, PgPool, PgTransaction};

@@ -14,8 +14,8 @@ const POOL_CONNECTIONS_MAX: u32 = 12;
 /// A migrated database, dropped with this value.
 #[derive(Debug)]
 pub struct TestDatabase {
-    server: Server,
-    name: String,
+    pub(crate) server: Server,
+    pub(crate) name: String,
     pool: PgPool,
 }
 
@@ -119,7 +119,7 @@ impl Drop for TestDatabase {
     }
 }
 
-fn unused_name() -> anyhow::Result<String> {
+pub(crate) fn unused_name() -> anyhow::Result<String> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).context("the system has no randomness")?;
     Ok(format!("{TEST_PREFIX}{}", hex::encode(bytes)))

@@ -4,6 +4,7 @@
 //! Not responsible for starting services; that is `devstack`.
 
 mod database;
+mod failover;
 mod proxy;
 mod server;
 mod template;
@@ -11,6 +12,7 @@ mod wait;
 
 pub use database::TestDatabase;
 pub use devstack::Wallet;
+pub use failover::Replica;
 pub use proxy::Proxy;
 pub use server::{Server, server, stop_server};
 pub use template::{Migrations, Template};

@@ -16,6 +16,8 @@ enum Weather {
     Fair,
     /// Bytes are kept, in both directions; so are new connections.
     Stalled,
+    /// Nobody is let in.
+    Closed,
 }
 
 /// A relay in front of a server, gone with this value.
@@ -70,7 +72,13 @@ impl Proxy {
         self.weather.send_replace(Weather::Stalled);
     }
 
-    /// Everything that was kept arrives.
+    /// From now on every connection ends at once, as where no server is.
+    pub fn close(&self) {
+        self.weather.send_replace(Weather::Closed);
+        self.reset();
+    }
+
+    /// Everything that was kept arrives, and new connections are let in.
     pub fn go_on(&self) {
         self.weather.send_replace(Weather::Fair);
     }
@@ -95,6 +103,10 @@ async fn relay(
     mut resets: watch::Receiver<u64>,
 ) {
     resets.mark_unchanged();
+    if *weather.borrow() == Weather::Closed {
+        let _ = client.set_zero_linger();
+        return;
+    }
     let Ok(server) = TcpStream::connect(server).await else {
         return;
     };
@@ -159,5 +171,13 @@ mod tests {
 
         proxy.reset();
         assert!(client.read_exact(&mut answer).await.is_err());
+
+        proxy.close();
+        let mut refused = TcpStream::connect(proxy.address).await.unwrap();
+        assert!(refused.read_exact(&mut answer).await.is_err());
+        proxy.go_on();
+        let mut client = TcpStream::connect(proxy.address).await.unwrap();
+        client.write_all(b"hi").await.unwrap();
+        client.read_exact(&mut answer).await.unwrap();
     }
 }

@@ -5,7 +5,7 @@ use crate::world::{FINALITY, World, assert_truth_in, drain, inbox_of};
 use testkit::TestDatabase;
 
 /// A database of its own for the same ledger.
-async fn second_database(world: &World) -> TestDatabase {
+pub(crate) async fn second_database(world: &World) -> TestDatabase {
     let database = TestDatabase::new().await;
     let mut connection = database.connection().await;
     store::deployment::insert(&mut connection, &world.deployment)

@@ -11,9 +11,9 @@ use testkit::wait_for;
 use crate::world::{FINALITY, World, user};
 
 /// Longer than anything takes on a busy machine.
-const END_WITHIN: Duration = Duration::from_secs(60);
+pub(crate) const END_WITHIN: Duration = Duration::from_secs(60);
 
-fn spec(world: &World, name: &str) -> ServiceSpec {
+pub(crate) fn spec(world: &World, name: &str) -> ServiceSpec {
     let directory = world.files.path().to_path_buf();
     ServiceSpec {
         name: name.to_owned(),

@@ -7,7 +7,8 @@ use listener::{Halt, Listener, Step, StepError};
 use rpcsim::{Fault, RpcSim, View};
 use serde_json::{Value, json};
 
-use crate::world::{FINALITY, World, drain, user};
+use crate::backfill::second_database;
+use crate::world::{FINALITY, World, assert_truth_in, drain, inbox_of, user};
 
 /// Requests within which a listener recovers from what a vendor does to it.
 const RECOVERED_WITHIN: usize = 20;
@@ -98,17 +99,18 @@ async fn an_endpoint_whose_logs_alone_lag_never_makes_a_hole() {
         .await
         .unwrap();
     let mut listener = world.listener_of(&[lagging.url(), &world.rpc_url()], 1).await;
-    for lag in [1, 2, 5, 10, 20] {
+    for lag in 1..=20 {
         lagging.always("eth_getLogs", Fault::Stale(lag));
         world.fund(5_000_000_000 + u128::from(lag) * 1_000_000_000).await;
-        world.mine(2).await;
+        // The block is final before the lagging index has it, when it lags by more than that.
+        world.mine(1 + lag % (2 * FINALITY)).await;
         drain_through(&mut listener).await;
         world.assert_truth().await;
     }
     lagging.clear();
     world.mine(FINALITY).await;
     drain_through(&mut listener).await;
-    assert_eq!(world.inbox().await.len(), 5);
+    assert_eq!(world.inbox().await.len(), 20);
     world.assert_truth().await;
 }
 
@@ -141,6 +143,29 @@ async fn nothing_is_credited_while_two_endpoints_have_different_journals() {
     drain_through(&mut listener).await;
     assert_eq!(world.kinds().await, ["registered"]);
     world.assert_truth().await;
+}
+
+#[tokio::test]
+async fn nothing_is_credited_while_two_endpoints_are_on_different_branches() {
+    let world = World::start().await;
+    // The same contract at the same height, in blocks with other hashes.
+    let other = World::start().await;
+    other.pass(7).await;
+    world.mine(1).await;
+    let mut listener = world.listener_of(&[&world.rpc_url(), &other.rpc_url()], 2).await;
+    for branch in [&world, &other] {
+        branch.fund(5_000_000_000).await;
+        branch.mine(FINALITY + 1).await;
+    }
+    assert_eq!(world.head().await, other.head().await);
+    let mut differed = 0;
+    for _ in 0..20 {
+        if let Err(StepError::NotAgreed { testimony, .. }) = listener.step().await {
+            differed += testimony.differ.len();
+        }
+        assert!(world.inbox().await.is_empty());
+    }
+    assert!(differed > 0);
 }
 
 #[tokio::test]
@@ -267,4 +292,56 @@ async fn a_range_converges_through_everything_that_vendors_do() {
     );
     assert_eq!(world.inbox().await.len(), 10);
     world.assert_truth().await;
+}
+
+/// A node that refuses, in its own way, whatever is more than 16 blocks.
+fn refuses_long_ranges(code: i64, message: &'static str) -> Fault {
+    Fault::alter(move |params, answer| {
+        let height = |name: &str| {
+            let text = params[0][name].as_str()?.trim_start_matches("0x").to_owned();
+            u64::from_str_radix(&text, 16).ok()
+        };
+        if let (Some(from), Some(to)) = (height("fromBlock"), height("toBlock"))
+            && to - from >= 16
+        {
+            answer.as_object_mut().unwrap().remove("result");
+            answer["error"] = json!({"code": code, "message": message});
+        }
+    })
+}
+
+#[tokio::test]
+async fn whatever_a_vendor_says_to_long_ranges_they_become_short_and_long_again() {
+    let world = World::start().await;
+    for round in 0..5 {
+        world.fund(5_000_000_000 + round * 1_000_000_000).await;
+        world.mine(500).await;
+    }
+    for (code, message) in [
+        (-32000, "exceed maximum block range: 5000"),
+        (-32005, "query returned more than 10000 results"),
+        (-32000, "query timeout exceeded"),
+        (-32602, "Log response size exceeded"),
+        (-32005, "limit exceeded"),
+    ] {
+        let database = second_database(&world).await;
+        let node = RpcSim::honest(&world.rpc_url()).await.unwrap();
+        let mut listener = world.listener_on(node.url(), &database).await;
+        node.always("eth_getLogs", refuses_long_ranges(code, message));
+        // From 2000 blocks to 15 it is halved seven times.
+        for _ in 0..RECOVERED_WITHIN {
+            let _ = listener.step().await;
+        }
+        assert!(
+            node.exchanges_of("eth_getLogs").len() <= 2 * RECOVERED_WITHIN,
+            "{message}"
+        );
+        node.clear();
+        node.forget();
+        drain_through(&mut listener).await;
+        let asked = node.exchanges_of("eth_getLogs").len();
+        assert!(asked <= RECOVERED_WITHIN, "{message}: {asked} requests");
+        assert_eq!(inbox_of(&database).await.len(), 5, "{message}");
+        assert_truth_in(&world, &database).await;
+    }
 }

@@ -4,6 +4,7 @@ use abi::ICustody;
 use alloy::eips::BlockNumberOrTag;
 use alloy::providers::Provider;
 use alloy::providers::ext::AnvilApi;
+use listener::Listener;
 use rpcsim::{Fault, RpcSim};
 use serde_json::Value;
 
@@ -55,42 +56,15 @@ async fn finality_that_stands_still_for_a_hundred_blocks_credits_nothing_and_the
 }
 
 #[tokio::test]
-async fn deep_forks_with_other_amounts_in_another_order_end_as_the_new_branch() {
-    for depth in [4, 7, 12, 20] {
-        let world = World::start().await;
-        let node = RpcSim::honest(&world.rpc_url()).await.unwrap();
-        let mut listener = world.listener_at(node.url()).await;
-        drain(&mut listener).await;
+async fn forks_of_every_depth_with_other_amounts_in_another_order_end_as_the_new_branch() {
+    let world = World::start().await;
+    let node = RpcSim::honest(&world.rpc_url()).await.unwrap();
+    let mut listener = world.listener_at(node.url()).await;
+    drain(&mut listener).await;
+    let mut expected = Vec::new();
+    for depth in 2..=20 {
         pin_finality(&world, &node).await;
-        let mut sent = Vec::new();
-        for payer in 0..4_u128 {
-            let from = user(20 + usize::try_from(payer).unwrap());
-            let call = ICustody::fundCall {};
-            sent.push(world.send(from, (5 + payer) * 1_000_000_000, call).await);
-            world.mine(1).await;
-        }
-        // Reaches below the first of them when the fork is deep.
-        world.mine(depth - 4).await;
-        drain(&mut listener).await;
-        let mut raws = Vec::new();
-        for transaction in &sent {
-            raws.push(world.raw(*transaction).await);
-        }
-        // The last becomes the first, the second is lost, the third comes last.
-        let placed = [(3, 0), (0, 1), (2, depth - 1)];
-        let placed = placed.map(|(index, block)| {
-            let raw: &alloy::primitives::Bytes = &raws[index];
-            (raw.clone(), block)
-        });
-        world.fork(depth, placed.to_vec()).await;
-        world.provider.anvil_drop_all_transactions().await.unwrap();
-        let other = (20 + u128::from(depth)) * 1_000_000_000;
-        world.send(user(40), other, ICustody::fundCall {}).await;
-        world.mine(1).await;
-        drain(&mut listener).await;
-        assert!(world.inbox().await.is_empty(), "nothing is final");
-        let orphaned = world.reorganizations().await;
-        assert_eq!(orphaned, [(false, 4)], "depth {depth}");
+        expected.extend(forked(&world, &mut listener, depth).await);
         node.clear();
         world.mine(FINALITY).await;
         drain(&mut listener).await;
@@ -99,8 +73,50 @@ async fn deep_forks_with_other_amounts_in_another_order_end_as_the_new_branch() 
                 .fetch_all(world.database.pool())
                 .await
                 .unwrap();
-        let expected = [8_000_000_000, 5_000_000_000, 7_000_000_000, other].map(|wei| wei.to_string());
         assert_eq!(amounts, expected, "depth {depth}");
         world.assert_truth().await;
     }
+}
+
+/// Four payments, or as many as the depth allows, whose blocks a fork replaces: the last becomes the first, the second of more than two
+/// is lost, the third comes last, and a new one follows. Returns the amounts of the new branch, in its order.
+async fn forked(world: &World, listener: &mut Listener, depth: u64) -> Vec<String> {
+    let before = world.inbox().await.len();
+    let payers = usize::try_from(depth.min(4)).unwrap();
+    let mut sent = Vec::new();
+    for payer in 0..payers {
+        // The node keeps counting the nonce of what is lost.
+        let account = if payer == 1 {
+            40 + usize::try_from(depth).unwrap()
+        } else {
+            20 + payer
+        };
+        let amount = (5 + payer as u128) * 1_000_000_000;
+        let transaction = world.send(user(account), amount, ICustody::fundCall {}).await;
+        world.mine(1).await;
+        sent.push((amount, world.raw(transaction).await));
+    }
+    // Reaches below the first of them when the fork is deep.
+    world.mine(depth - payers as u64).await;
+    drain(listener).await;
+    let places: &[(usize, u64)] = match payers {
+        2 => &[(1, 0), (0, 1)],
+        3 => &[(2, 0), (0, 1)],
+        _ => &[(3, 0), (0, 1), (2, depth - 1)],
+    };
+    let placed = places
+        .iter()
+        .map(|(index, block)| (sent[*index].1.clone(), *block));
+    world.fork(depth, placed.collect()).await;
+    world.provider.anvil_drop_all_transactions().await.unwrap();
+    let other = (20 + u128::from(depth)) * 1_000_000_000;
+    world.send(user(30), other, ICustody::fundCall {}).await;
+    world.mine(1).await;
+    drain(listener).await;
+    assert_eq!(world.inbox().await.len(), before, "nothing of it is final");
+    let orphaned = world.reorganizations().await;
+    let lost = i32::try_from(payers).unwrap();
+    assert_eq!(orphaned.last(), Some(&(false, lost)), "depth {depth}");
+    let amounts = places.iter().map(|(index, _)| sent[*index].0).chain([other]);
+    amounts.map(|wei| wei.to_string()).collect()
 }

@@ -41,6 +41,14 @@ async fn a_node_that_hides_the_last_log_is_not_believed() {
 }
 
 #[tokio::test]
+async fn a_node_that_adds_a_log_is_not_believed() {
+    is_refused(Lie::LogAdded, |error| {
+        matches!(error, StepError::NotContiguous { .. })
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_node_that_alters_one_log_is_not_believed() {
     is_refused(Lie::LogAltered, |error| {
         matches!(error, StepError::Incomplete { .. })

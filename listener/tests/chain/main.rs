@@ -9,6 +9,8 @@ mod follow;
 mod forks;
 mod instances;
 mod lies;
+mod lost;
+mod outage;
 mod proxy;
 mod settlement;
 mod tokens;

@@ -15,6 +15,8 @@ pub(crate) enum Lie {
     NoLogs,
     /// The last log of each answer is missing.
     LastLogMissing,
+    /// The last log of each answer comes once more.
+    LogAdded,
     /// One log's data has another last byte.
     LogAltered,
     /// Logs claim to be of another contract.
@@ -59,6 +61,12 @@ impl Proxy {
             Lie::None => {}
             Lie::NoLogs => self.sim.always(LOGS, Fault::Empty),
             Lie::LastLogMissing => self.falsify_logs(|logs| drop(logs.pop())),
+            Lie::LogAdded => self.falsify_logs(|logs| {
+                if let Some(mut log) = logs.last().cloned() {
+                    log["logIndex"] = json!(format!("{:#x}", number(&log["logIndex"]) + 1));
+                    logs.push(log);
+                }
+            }),
             Lie::LogAltered => self.falsify_logs(|logs| alter_last(logs)),
             Lie::LogsOfAnother => self.falsify_logs(|logs| {
                 for log in logs {

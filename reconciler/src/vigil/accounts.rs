@@ -7,7 +7,7 @@ use alloy_primitives::Address;
 use audit::checks::Verdict;
 use audit::vigil::{AccountSeen, FeeWindow, PaidTransaction, top_up};
 use chain::{At, ChainReader};
-use store::PgPool;
+use store::Connections;
 use store::reconciliation::vigil::{self as stored, BookedFee, CheckpointAge};
 
 use super::limits::VigilConfig;
@@ -41,7 +41,7 @@ impl Purses {
     /// Looks at the final block that the listener recorded; `None` when the endpoint does not have it.
     pub(super) async fn look(
         &mut self,
-        pool: &PgPool,
+        pool: &Connections,
         reader: &ChainReader,
         checkpoint: &CheckpointAge,
         config: &VigilConfig,
@@ -96,7 +96,7 @@ impl Purses {
     /// What happened to a sender between two blocks. One that comes right, or never does, is followed by the next one.
     async fn window(
         &mut self,
-        pool: &PgPool,
+        pool: &Connections,
         reader: &ChainReader,
         sender: Address,
         (begin, now): (Purse, Purse),

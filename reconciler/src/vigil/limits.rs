@@ -7,6 +7,7 @@
 //! | `TRELLIS_SILENCE_SECONDS` | for which listener, posting or settlement may be silent; 20 by default, 1 to 3600 |
 //! | `TRELLIS_LOOK_MAX_SECONDS` | between two looks at most; 300 by default, 1 to 86400 |
 //! | `TRELLIS_CHECK_MAX_SECONDS` | for which a check may be skipped; 900 by default, 1 to 86400 |
+//! | `TRELLIS_UNTOLD_MAX_SECONDS` | for which an alert may wait for its receiver before heartbeats end; 300 by default, 1 to 86400 |
 //! | `TRELLIS_HEARTBEAT_URL` | who is told that all is done, and pages when that ends; nobody by default |
 //! | `TRELLIS_HEARTBEAT_INTERVAL_MS` | between two heartbeats; 30000 by default, 50 to 3600000 |
 //! | `TRELLIS_GAS_MIN` | wei that every sending account must have; 50000000000000000 by default |
@@ -35,6 +36,8 @@ const OUTAGE_SECONDS: RangeInclusive<u64> = 1..=3_600;
 const LOOK_MAX_SECONDS_DEFAULT: u64 = 300;
 /// Three times the longest time between looks at everything.
 const CHECK_MAX_SECONDS_DEFAULT: u64 = 900;
+/// A receiver that restarts is back by then; whoever is not told of an alert for longer is told by silence.
+const UNTOLD_MAX_SECONDS_DEFAULT: u64 = 300;
 /// Nobody waits longer than a day.
 const AGE_SECONDS: RangeInclusive<u64> = 1..=86_400;
 /// Twice a minute, as most receivers of heartbeats want it.
@@ -69,6 +72,8 @@ pub struct VigilConfig {
     pub look_max: Duration,
     /// For which a check may be skipped.
     pub check_max: Duration,
+    /// For which an alert may wait to be told; without a receiver none waits.
+    pub untold_max: Option<Duration>,
     /// Who is told that all is done; may hold a secret.
     pub heartbeat_url: Option<String>,
     /// Key of the signature of heartbeats: that of alerts.
@@ -130,6 +135,10 @@ impl VigilConfig {
             },
             look_max: age("TRELLIS_LOOK_MAX_SECONDS", LOOK_MAX_SECONDS_DEFAULT)?,
             check_max: age("TRELLIS_CHECK_MAX_SECONDS", CHECK_MAX_SECONDS_DEFAULT)?,
+            untold_max: match env.find_text("TRELLIS_WEBHOOK_URL")? {
+                Some(_) => Some(age("TRELLIS_UNTOLD_MAX_SECONDS", UNTOLD_MAX_SECONDS_DEFAULT)?),
+                None => None,
+            },
             heartbeat_url: env.find_text("TRELLIS_HEARTBEAT_URL")?,
             heartbeat_secret: env.find_text("TRELLIS_WEBHOOK_SECRET")?,
             heartbeat_interval: pace("TRELLIS_HEARTBEAT_INTERVAL_MS", HEARTBEAT_INTERVAL_MS_DEFAULT)?,

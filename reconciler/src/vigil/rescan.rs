@@ -7,7 +7,7 @@ use audit::checks::Verdict;
 use audit::vigil::{LogKey, RescannedLog, rescan};
 use chain::{ChainError, ChainReader, ContractLog};
 use sqlx::Connection;
-use store::PgPool;
+use store::Connections;
 use store::chain_log::StoredLog;
 use store::reconciliation::vigil as stored;
 
@@ -63,7 +63,7 @@ impl Rescan {
     /// Reads a part and compares it with what was recorded.
     pub(super) async fn read(
         &mut self,
-        pool: &PgPool,
+        pool: &Connections,
         reader: &ChainReader,
         heights: RangeInclusive<u64>,
     ) -> anyhow::Result<Verdict> {

@@ -1,6 +1,6 @@
 //! What the reconciler refuses to start with.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 
 use alloy::primitives::{Address, B256};
@@ -18,8 +18,8 @@ const OTHERS: [(&str, &str); 4] = [
     ),
 ];
 
-/// How the process ends that may write nothing and finds its port taken.
-async fn ended(arguments: &[&str], plan_text: &str) -> (Option<i32>, String) {
+/// How the process ends that may write nothing and is to listen there.
+async fn ended(arguments: &[&str], plan_text: &str, listen: SocketAddr) -> (Option<i32>, String) {
     let database = TestDatabase::new().await;
     let plan = plan::compile(plan_text).unwrap();
     let deployment = Deployment {
@@ -34,12 +34,11 @@ async fn ended(arguments: &[&str], plan_text: &str) -> (Option<i32>, String) {
     store::deployment::insert(&mut database.connection().await, &deployment)
         .await
         .unwrap();
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let ended = Command::new(env!("CARGO_BIN_EXE_reconciler"))
         .args(arguments)
         .env("TRELLIS_DATABASE_URL", database.url_as("trellis_reader"))
         .env("TRELLIS_RPC_URL", "http://127.0.0.1:1")
-        .env("TRELLIS_LISTEN", taken.local_addr().unwrap().to_string())
+        .env("TRELLIS_LISTEN", listen.to_string())
         .output()
         .unwrap();
     let said = [ended.stdout, ended.stderr].concat();
@@ -48,17 +47,19 @@ async fn ended(arguments: &[&str], plan_text: &str) -> (Option<i32>, String) {
 
 #[tokio::test]
 async fn a_plan_that_is_not_served_is_refused_before_anything_is_looked_at() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = SocketAddr::from(([127, 0, 0, 1], 0));
     for (arguments, otherwise, status) in [
         (&[][..], "Address already in use", 1),
         (&["once"][..], "nothing is posted yet", 3),
     ] {
-        let (code, said) = ended(arguments, SERVED).await;
+        let (code, said) = ended(arguments, SERVED, taken.local_addr().unwrap()).await;
         assert!(
             code == Some(status) && said.contains(otherwise),
             "{code:?}: {said}"
         );
         for (plan, component) in OTHERS {
-            let (code, said) = ended(arguments, plan).await;
+            let (code, said) = ended(arguments, plan, free).await;
             let told = format!("plan_not_served: the services do not run plans with {component}");
             assert!(code == Some(1) && said.contains(&told), "{code:?}: {said}");
         }

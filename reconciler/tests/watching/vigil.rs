@@ -176,3 +176,29 @@ async fn a_reconciler_that_cannot_look_sends_no_heartbeat() {
     heartbeats.next("heartbeat").await;
     told(&watched.receiver, "resolved", "check R1").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_that_reaches_nobody_ends_the_heartbeat() {
+    let mut watched = Watched::start_with(&QUICK).await;
+    watched.members(1).await;
+    watched.clean().await;
+    let heartbeats = Receiver::plain().await;
+    watched.world.system.reconciler.stop().unwrap();
+    let _watching = watched
+        .reconciler_with(&[
+            ("TRELLIS_WEBHOOK_URL", "http://127.0.0.1:1"),
+            ("TRELLIS_UNTOLD_MAX_SECONDS", "2"),
+            ("TRELLIS_HEARTBEAT_URL", &heartbeats.url),
+            ("TRELLIS_HEARTBEAT_INTERVAL_MS", "200"),
+        ])
+        .await;
+    heartbeats.next("heartbeat").await;
+    watched.plant(1).await;
+    let untold = "SELECT count(*) FROM alert WHERE told_severity IS NULL
+        AND raised_at < now() - interval '3 seconds'";
+    watched.becomes_more(untold, 0).await;
+    heartbeats.drain().await;
+    let rounds = "SELECT count(*) FROM alert WHERE raised_at < now() - interval '5 seconds'";
+    watched.becomes_more(rounds, 0).await;
+    assert_eq!(heartbeats.drain().await, 0, "silence has to tell people");
+}

@@ -29,8 +29,19 @@ impl Authority {
     }
 
     fn identity(&self, name: &str) -> Identity {
+        self.signed(&CertificateParams::new(vec![name.to_owned()]).unwrap())
+    }
+
+    /// One that was good until a day in the past.
+    fn expired(&self, name: &str) -> Identity {
+        let mut parameters = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        parameters.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        parameters.not_after = rcgen::date_time_ymd(2021, 1, 1);
+        self.signed(&parameters)
+    }
+
+    fn signed(&self, parameters: &CertificateParams) -> Identity {
         let key = KeyPair::generate().unwrap();
-        let parameters = CertificateParams::new(vec![name.to_owned()]).unwrap();
         let certificate = parameters.signed_by(&key, &self.0).unwrap();
         Identity {
             certificate: certificate.pem(),
@@ -97,6 +108,11 @@ async fn only_a_caller_with_a_certificate_of_the_authority_is_heard() {
     assert!(anonymous.get(format!("{url}/health")).send().await.is_err());
     for (what, url, tls) in [
         ("no certificate", &url, None),
+        (
+            "an expired certificate",
+            &url,
+            Some(client_tls(&ours, &ours.expired("api"))),
+        ),
         (
             "a certificate of somebody else",
             &url,

@@ -1,6 +1,7 @@
 //! Nodes that drop, lose, refuse and forget what they are sent, or lag behind: two of them, one always three blocks late.
 
 use alloy::primitives::B256;
+use alloy::providers::Provider;
 use alloy::providers::ext::AnvilApi;
 use anvil_tests::{PayoutWorld, Submission};
 use rpcsim::{Fault, View};
@@ -158,7 +159,33 @@ async fn the_original_wins_against_the_dearer_one(payouts: &mut PayoutWorld) {
     };
     assert!(original.is_included && original.succeeded == Some(true) && original.gas_used.is_some());
     assert!(!dearer.is_included && dearer.gas_used.is_none());
+    fee_is_that_of_the_receipt(payouts, original.hash).await;
+    // Its number is used: the dearer one can never be mined.
+    let raw: Vec<u8> = sqlx::query_scalar("SELECT raw FROM attempt WHERE transaction_hash = $1")
+        .bind(dearer.hash.as_slice())
+        .fetch_one(payouts.ledger.pool())
+        .await
+        .unwrap();
+    let late = Provider::send_raw_transaction(&payouts.provider, &raw).await;
+    assert!(late.unwrap_err().to_string().contains("nonce too low"));
     assert!(dearer.max_fee * 10 >= original.max_fee * 11, "{submission:?}");
+}
+
+/// What is booked is what the one that was mined cost.
+async fn fee_is_that_of_the_receipt(payouts: &PayoutWorld, hash: B256) {
+    let receipt = payouts.provider.get_transaction_receipt(hash).await;
+    let receipt = receipt.unwrap().expect("it was mined");
+    let booked: (i64, String) =
+        sqlx::query_as("SELECT gas_used, gas_price::text FROM attempt WHERE transaction_hash = $1")
+            .bind(hash.as_slice())
+            .fetch_one(payouts.ledger.pool())
+            .await
+            .unwrap();
+    let told = (
+        i64::try_from(receipt.gas_used).unwrap(),
+        receipt.effective_gas_price.to_string(),
+    );
+    assert_eq!(booked, told);
 }
 
 /// No node ever has the receipt, and the listener has the event.
