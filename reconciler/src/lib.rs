@@ -7,6 +7,7 @@
 mod alert;
 mod attest;
 mod carried;
+mod checking;
 mod config;
 mod contract;
 mod decode;

@@ -18,6 +18,7 @@ use store::rights::{self, Enforcement, Role};
 use store::{Connections, Deadlines, StoreError, within};
 
 use crate::attest::Attestor;
+use crate::checking;
 use crate::config::{AttestorKey, Config};
 use crate::contract::{self, Read, Wanted};
 use crate::memory::{Memory, Reading};
@@ -258,7 +259,7 @@ impl Reconciler {
         let signers = self.signers.read(is_full, self.read_max).await;
         let snapshot = self.snapshot(position, books, read, signers);
         let checking = Instant::now();
-        let mut report = checks::run(&snapshot);
+        let mut report = checking::run(&snapshot);
         let complete = self.memory.carried.take(&mut report, is_full);
         let checking = checking.elapsed();
         let looked = Looked {

@@ -29,7 +29,7 @@ const PAUSE_OF_LOOK_MAX: u32 = 2;
 /// A lease outlives so many looks as long as the longest one.
 const LEASE_LOOKS: u32 = 4;
 
-/// Looks that found what the ones before found are stored this often.
+/// Looks that found what the ones before found are stored this often; those at everything, too.
 const STORE_EVERY: Duration = Duration::from_secs(10);
 
 /// The wait after a failure.
@@ -56,6 +56,8 @@ struct Watcher {
     /// Whether anything is open: then one way through everything follows the other, so that its end is seen.
     is_open: bool,
     stored_at: Option<Instant>,
+    /// The same of a look at everything.
+    stored_full_at: Option<Instant>,
     stored_outcome: &'static str,
 }
 
@@ -103,6 +105,7 @@ pub async fn watch(config: Config, mut stop: Receiver<bool>) -> anyhow::Result<(
         next_sweep: now,
         is_open: false,
         stored_at: None,
+        stored_full_at: None,
         stored_outcome: "",
     };
     watcher.pulse.beat();
@@ -221,9 +224,9 @@ impl Watcher {
     /// Stores a look that changed something, and others now and then.
     async fn store(&mut self, looked: &Looked) -> anyhow::Result<Stored> {
         let outcome = outcome(looked);
-        let is_due = self
-            .stored_at
-            .is_none_or(|stored_at| stored_at.elapsed() >= STORE_EVERY);
+        let was_long_ago =
+            |stored_at: Option<Instant>| stored_at.is_none_or(|stored_at| stored_at.elapsed() >= STORE_EVERY);
+        let is_due = was_long_ago(self.stored_at) || looked.is_full && was_long_ago(self.stored_full_at);
         if outcome == self.stored_outcome && !is_due && !self.is_open && outcome != "findings" {
             return Ok(Stored::default());
         }
@@ -252,6 +255,9 @@ impl Watcher {
         transaction.commit().await?;
         self.is_open = !reconciliation::list_open(&mut connection).await?.is_empty();
         (self.stored_at, self.stored_outcome) = (Some(Instant::now()), outcome);
+        if looked.is_full {
+            self.stored_full_at = self.stored_at;
+        }
         Ok(stored)
     }
 

@@ -20,7 +20,7 @@
 //! | `TRELLIS_FIRST_PAYOUT_MAX` | authorizations: the most for a wallet that was never paid; on a local chain the limit of a day by default |
 //! | `TRELLIS_ROOT_DAY_MAX` | roots: the most that roots may newly promise in any 24 hours; on a local chain 10,000,000 BNB by default |
 //! | `TRELLIS_ROOT_UNSEEN_MAX` | roots: what a root may promise beyond all intakes that signers with the same database authorized; on a local chain 10,000,000 BNB by default |
-//! | `TRELLIS_LARGE_TOTAL`, `TRELLIS_LARGE_AGE_SECONDS` | authorizations and roots: from which total (of a root: increase) on something waits, and how long after the attestor first saw it; on a local chain nothing waits by default |
+//! | `TRELLIS_LARGE_TOTAL`, `TRELLIS_LARGE_AGE_SECONDS` | authorizations and roots: from which total (of a root: increase) on something waits, and how long after this signer, and the attestor, first saw it; on a local chain nothing waits by default |
 //! | `TRELLIS_CLAIMS_PER_DAY_MAX` | transactions: claims for users in any 24 hours; on a local chain 1,000,000 by default |
 //! | `TRELLIS_ATTESTORS` | accounts of the reconcilers that attest, separated by commas; on a local chain the development attestor by default |
 //! | `TRELLIS_ATTESTATION_AGE_MAX_SECONDS` | for how long of the chain's time an attestation counts; 120 by default, 10 to 3600 |

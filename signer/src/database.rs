@@ -109,7 +109,7 @@ pub(crate) async fn may_rewrite(pool: &PgPool) -> Result<bool, sqlx::Error> {
                OR NOT row_security_active('signer.people') AS "may!"
            FROM unnest(ARRAY['signer.sign_request', 'signer.signature', 'signer.audit',
                'signer.payout_batch', 'signer.payout', 'signer.liabilities_root', 'signer.transaction', 'signer.key_pause',
-               'signer.key_resume', 'signer.people', 'signer.intake']) AS name"#
+               'signer.key_resume', 'signer.people', 'signer.intake', 'signer.first_sight']) AS name"#
     )
     .fetch_one(pool)
     .await

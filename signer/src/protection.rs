@@ -4,11 +4,13 @@
 
 mod memory;
 mod pause;
+mod sight;
 
 pub use pause::resume;
 
 pub(crate) use memory::{Justified, JustifiedIntake};
 pub(crate) use pause::list_paused;
+pub(crate) use sight::first_sight;
 
 use std::collections::HashMap;
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Long enough for some of everything.
-const LENGTH: Duration = Duration::from_secs(60);
+/// Long enough for much of everything.
+const LENGTH: Duration = Duration::from_secs(300);
 
 /// Any would do; with one of its own a run can be compared with the one before.
 const SEED: u64 = 41;

@@ -8,6 +8,7 @@ use signer_client::{Justification, SignedMoment};
 use super::Authorizer;
 use crate::people::ListError;
 use crate::policy::{AttestationRule, Attestors, attested_domain, check_journal};
+use crate::protection::first_sight;
 use crate::refusal::{AuthorizeError, Refusal};
 
 /// What contract wallets must agree to, and what was attested of it.
@@ -60,6 +61,25 @@ impl Authorizer {
             }
         }
         check(&listed.people, &claimed.proposal, &votes, head).map_err(Refusal::Quorum)?;
+        Ok(())
+    }
+
+    /// Checks that people had the time to look at a large total, from when the attestor saw it, and from when it came here
+    /// first: the attestor's word alone shortens nothing.
+    pub(super) async fn check_age(
+        &self,
+        claimed: &Claimed<'_>,
+        head: u64,
+        needed: u64,
+    ) -> Result<(), AuthorizeError> {
+        if needed == 0 {
+            return Ok(());
+        }
+        let first = first_sight(&self.pool, &claimed.subject, head).await?;
+        let passed = head.saturating_sub(first.max(claimed.justification.attestation.moment.seen_at));
+        if passed < needed {
+            return Err(Refusal::from(AttestationRule::TooYoung { passed, needed }).into());
+        }
         Ok(())
     }
 

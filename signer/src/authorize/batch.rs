@@ -11,7 +11,7 @@ use super::agreement::Claimed;
 use super::{Authorizer, Prepared, authorization};
 use crate::callers::Caller;
 use crate::message;
-use crate::policy::{Account, AttestationRule, BatchRule, JustifiedBatch, Policy, check_list};
+use crate::policy::{Account, BatchRule, JustifiedBatch, Policy, check_list};
 use crate::protection::Justified;
 use crate::purpose::Kind;
 use crate::refusal::{AuthorizeError, Refusal};
@@ -81,11 +81,8 @@ impl Authorizer {
             None => {
                 let (head, batch) = self.justify_batch(&terms.batch).await?;
                 self.check_agreement(attestors, &claimed(terms), head).await?;
-                let seen_at = terms.justification.attestation.moment.seen_at;
-                let passed = head.saturating_sub(seen_at);
-                if terms.batch.max_total >= batches.large_total && passed < batches.large_age {
-                    let needed = batches.large_age;
-                    return Err(Refusal::from(AttestationRule::TooYoung { passed, needed }).into());
+                if terms.batch.max_total >= batches.large_total {
+                    self.check_age(&claimed(terms), head, batches.large_age).await?;
                 }
                 Some((head, Justified::Batch(batch)))
             }

@@ -9,7 +9,7 @@ use super::agreement::Claimed;
 use super::{Authorizer, Prepared, authorization};
 use crate::callers::Caller;
 use crate::message;
-use crate::policy::{AttestationRule, Floor, JustifiedRoot, Policy, RootLimits, Scope};
+use crate::policy::{Floor, JustifiedRoot, Policy, RootLimits, Scope};
 use crate::protection::Justified;
 use crate::purpose::Kind;
 use crate::refusal::{AuthorizeError, Refusal};
@@ -72,12 +72,8 @@ impl Authorizer {
             None => {
                 let (head, root) = self.justify_root(scope, *limits, &terms.root).await?;
                 self.check_agreement(attestors, &claimed(terms), head).await?;
-                let seen_at = terms.justification.attestation.moment.seen_at;
-                let passed = head.saturating_sub(seen_at);
-                let increase = terms.root.total.minus_or_zero(root.published);
-                if increase >= limits.large_total && passed < limits.large_age {
-                    let needed = limits.large_age;
-                    return Err(Refusal::from(AttestationRule::TooYoung { passed, needed }).into());
+                if terms.root.total.minus_or_zero(root.published) >= limits.large_total {
+                    self.check_age(&claimed(terms), head, limits.large_age).await?;
                 }
                 Some((head, Justified::Root(root)))
             }

@@ -54,7 +54,7 @@ pub enum AttestationRule {
     /// The total is large, and people have not had the time to look.
     #[error("a total this large waits {needed} s after it was first seen; {passed} s have passed")]
     TooYoung {
-        /// Seconds since the attestor first saw it.
+        /// Seconds since this signer or the attestor first saw it, whichever is less.
         passed: u64,
         /// Seconds.
         needed: u64,

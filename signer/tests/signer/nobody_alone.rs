@@ -335,10 +335,25 @@ async fn a_large_total_waits_after_it_was_first_seen() {
         batch_id: terms.batch.batch_id,
         list_hash: list_hash(&terms),
     };
-    let mut moment = terms.justification.attestation.moment;
-    moment.seen_at = moment.attested_at - 3_600;
-    terms.justification.attestation = world.client.attest(subject, moment);
-    assert_eq!(ask(&world, &terms).await, "signed");
+    world.rpc("evm_setIntervalMining", [0]).await;
+    let head = i64::try_from(world.head().await).unwrap();
+    // Neither the attestor's word nor this signer's own memory shortens it alone.
+    for (attestor, own, answer) in [
+        (3_600, 0, "too_young"),
+        (3_600, 3_599, "too_young"),
+        (3_599, 3_600, "too_young"),
+        (3_600, 3_600, "signed"),
+    ] {
+        sqlx::query("UPDATE signer.first_sight SET head_timestamp = $1")
+            .bind(head - own)
+            .execute(world.database.pool())
+            .await
+            .unwrap();
+        let mut moment = terms.justification.attestation.moment;
+        moment.seen_at = u64::try_from(head - attestor).unwrap();
+        terms.justification.attestation = world.client.attest(subject, moment);
+        assert_eq!(ask(&world, &terms).await, answer, "{attestor} s, {own} s");
+    }
     let small = world.batch(2, &[(21, 2 * BNB)]).await;
     assert_eq!(word(&world.client.authorize_batch(&small).await), "signed");
 }
