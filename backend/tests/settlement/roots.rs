@@ -5,6 +5,7 @@ use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use approval::{Attestation, Attested, Domain, Moment, Proposal, RootProposal};
 use audit::liabilities::{Leaf, Tree};
+use backend::settlement::build::complete_next;
 use devstack::agreement;
 use devstack::anvil::CHAIN_ID;
 use money::Amount;
@@ -131,6 +132,10 @@ async fn an_approved_root_is_published_and_whoever_is_due_is_paid_by_claim() {
     .await;
     until(&mut worker, "closed", async || world.live().await == "0").await;
     assert_eq!(world.submissions().await, "sweep final_ok, root final_ok");
+    // It came without nodes, as from a time before they were kept.
+    let mut connection = world.ledger.connection().await;
+    assert!(complete_next(&mut connection).await.unwrap());
+    assert!(!complete_next(&mut connection).await.unwrap());
     assert_eq!(
         world.paid(world.users[0]).await,
         0,
