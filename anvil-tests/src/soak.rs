@@ -30,9 +30,6 @@ const DUE_PER_MINUTE: u64 = 5;
 /// Most transactions of one burst: more than a block has room for would only wait.
 const BURST_MAX: u64 = 6;
 
-/// Most payments of one transaction.
-const PAYMENTS_MAX: u64 = 300;
-
 /// So many events may wait to be posted; with more the chain waits, as it does while everybody is dead.
 const BEHIND_MAX: u64 = 20_000;
 
@@ -167,20 +164,22 @@ struct Soak {
     nodes: RpcSim,
     /// Pays many times in one transaction.
     crowd: Address,
+    /// Most payments of one transaction.
+    payments_max: u64,
     dice: Dice,
     batches: Vec<Batch>,
     left: usize,
     soaked: Soaked,
 }
 
-/// Plays for so long, and proves what came of it.
+/// Plays for so long, with at most so many payments in a transaction, and proves what came of it.
 ///
 /// # Panics
 /// When anything was missed, doubled or found, with the seed in the message.
-pub async fn soak(seed: u64, length: Duration) -> Soaked {
+pub async fn soak(seed: u64, length: Duration, payments_max: u64) -> Soaked {
     println!("soak: seed {seed}, {} s", length.as_secs());
     let due = usize::try_from(length.as_secs() / 60 * DUE_PER_MINUTE).unwrap_or(DUE_MIN);
-    let mut soak = Soak::start(seed, due.max(DUE_MIN)).await;
+    let mut soak = Soak::start(seed, due.max(DUE_MIN), payments_max).await;
     let begun = Instant::now();
     while begun.elapsed() < length {
         soak.soaked.rounds += 1;
@@ -190,7 +189,7 @@ pub async fn soak(seed: u64, length: Duration) -> Soaked {
 }
 
 impl Soak {
-    async fn start(seed: u64, due: usize) -> Self {
+    async fn start(seed: u64, due: usize, payments_max: u64) -> Self {
         let mut world = PayoutWorld::with_due_behind(due, &[View::Live, View::Live]).await;
         let anvil = world.spec().rpc_url.clone();
         let spec = Spec::seeded(&anvil, seed, Rates::NONE).with_views(&[View::Live, View::Behind(1)]);
@@ -211,6 +210,7 @@ impl Soak {
             .await;
         let soak = Self {
             crowd: deployed.expect("the node deploys"),
+            payments_max,
             world,
             nodes,
             dice: Dice(seed),
@@ -291,7 +291,7 @@ impl Soak {
         let counted = self.world.provider.get_transaction_count(payer).await;
         let first = counted.expect("the node counts");
         for nonce in first..=first + self.dice.below(BURST_MAX) {
-            let times = 1 + self.dice.below(PAYMENTS_MAX);
+            let times = 1 + self.dice.below(self.payments_max);
             let each = U256::from((1 + self.dice.below(1_000)) * GWEI);
             let request = TransactionRequest::default()
                 .with_from(payer)

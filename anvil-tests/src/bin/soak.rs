@@ -13,6 +13,9 @@ struct Arguments {
     /// For how long
     #[arg(long, default_value_t = 5)]
     minutes: u64,
+    /// Most payments of one transaction
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=300))]
+    payments: u64,
 }
 
 #[tokio::main]
@@ -20,6 +23,11 @@ async fn main() {
     let arguments = Arguments::parse();
     let drawn = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let seed = arguments.seed.unwrap_or(drawn.as_secs());
-    let soaked = anvil_tests::soak(seed, Duration::from_secs(arguments.minutes * 60)).await;
+    let soaked = anvil_tests::soak(
+        seed,
+        Duration::from_secs(arguments.minutes * 60),
+        arguments.payments,
+    )
+    .await;
     println!("soak: {soaked}");
 }

@@ -162,9 +162,9 @@ impl PayoutWorld {
             ran.then_some(())
         })
         .await;
-        // What is seen between the runs ends with the round after it ended.
+        // What is seen between the runs ends with the round after it ended; a chain without blocks is an outage.
         let between: Vec<&str> = Check::VIGIL.iter().map(|check| check.id()).collect();
-        self.wait_until("outages to be over", async |payouts| {
+        self.advance_until("outages to be over", async |payouts| {
             let statement = "SELECT NOT EXISTS (SELECT FROM reconciliation_finding \
                 WHERE resolved_at IS NULL AND check_id = ANY($1))";
             let over: bool = sqlx::query_scalar(statement)
