@@ -48,14 +48,14 @@ fn of_sound(sound: &Sound, verdict: Verdict) -> String {
         let basis = profile.legal_basis().unwrap_or(profile.notice());
         format!("profile  {} of {}: {basis}", profile.name(), profile.as_of())
     }));
-    for finding in &sound.findings {
+    for finding in &sound.review.findings {
         let (severity, figures) = (finding.severity.name(), figures(&finding.figures));
         lines.push(format!(
             "{severity:<8} {}: {}{figures}",
             finding.code, finding.text
         ));
     }
-    for obstacle in &sound.obstacles {
+    for obstacle in &sound.review.obstacles {
         lines.push(format!("error    {}: {}", obstacle.code, obstacle.text));
     }
     let name = match sound.chain {
