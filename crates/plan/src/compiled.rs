@@ -1,6 +1,7 @@
 //! [`CompiledPlan`]: a checked plan in exact amounts, its hash, and the questions that others ask it.
 
 mod component;
+mod hold;
 
 use alloy_primitives::B256;
 use ledger::{Fund, Tier, TreeNumber};
@@ -8,6 +9,7 @@ use money::{Amount, Asset, Bps};
 use thiserror::Error;
 
 pub use component::IntakeKind;
+pub use hold::Hold;
 
 use crate::binary::BinaryTerms;
 use crate::campaign::CampaignTerms;

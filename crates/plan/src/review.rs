@@ -3,7 +3,7 @@
 //!
 //! Not responsible for who chooses a profile, nor for how long a contract lets payments go back: both are said in [`Asked`].
 
-use crate::compiled::{ChainClass, CompiledPlan, Finding, Severity};
+use crate::compiled::{ChainClass, CompiledPlan, Finding, Hold, Severity};
 use crate::jurisdiction::{Profile, statements};
 
 /// Where and how a plan is to run.
@@ -41,6 +41,7 @@ impl Review {
     #[must_use]
     pub fn of(plan: &CompiledPlan, searched: impl IntoIterator<Item = Finding>, asked: Asked<'_>) -> Self {
         let mut findings: Vec<Finding> = plan.findings().iter().cloned().chain(searched).collect();
+        findings.extend(holds(plan, asked));
         if let Some(profile) = asked.jurisdiction {
             findings.extend(stated(plan, asked.cooling_off_days));
             findings = profile.apply(findings);
@@ -61,17 +62,68 @@ impl Review {
     }
 }
 
-/// What profiles ask about that no plan file says: a registration buys nothing but the place in the plan, rewards are
-/// held for as long as their payment can be refunded, and the disclosure counts everybody.
+/// Whether each reward is held for as long as the payments that caused it can go back. Where they can for longer, somebody
+/// could take rewards out and then the payments.
+fn holds(plan: &CompiledPlan, asked: Asked<'_>) -> Option<Finding> {
+    let fixed = plan.holds().filter_map(|(name, hold)| match hold {
+        Hold::Days(days) => Some((name, days)),
+        Hold::UntilFinal => None,
+    });
+    let told = |(name, days): &(&str, u32)| format!("{name} for {days} days");
+    let Some(cooling_off) = asked.cooling_off_days else {
+        let told: Vec<String> = fixed.map(|hold| told(&hold)).collect();
+        return (asked.chain == ChainClass::Public && !told.is_empty()).then(|| Finding {
+            code: "not_stated",
+            severity: Severity::Warning,
+            text: format!(
+                "Nothing says for how long a payment can be refunded, so nobody can say whether the holds suffice: {}.",
+                told.join(", ")
+            ),
+            figures: vec![],
+        });
+    };
+    let short: Vec<(&str, u32)> = fixed.filter(|(_, days)| *days < cooling_off).collect();
+    let shortest = short.iter().map(|(_, days)| *days).min()?;
+    let told: Vec<String> = short.iter().map(told).collect();
+    Some(Finding {
+        code: "hold_below_cooling_off",
+        severity: match asked.chain {
+            ChainClass::Local => Severity::Warning,
+            ChainClass::Public => Severity::Error,
+        },
+        text: format!(
+            "A payment can be refunded for {cooling_off} days, and some rewards that it causes are held for less ({}): they can \
+             be taken out before the payment goes back.",
+            told.join(", ")
+        ),
+        figures: vec![
+            ("hold_days", u128::from(shortest)),
+            ("cooling_off_days", u128::from(cooling_off)),
+        ],
+    })
+}
+
+/// What profiles ask about that no plan file says alone: what joining costs, for how long payments can be refunded and rewards
+/// are held, and that the disclosure counts everybody.
 fn stated(plan: &CompiledPlan, cooling_off_days: Option<u32>) -> Vec<Finding> {
     let mut stated = vec![
         statements::entry_fee(plan.asset(), plan.entry_price()),
         statements::income_disclosure(10_000),
     ];
-    if let Some(days) = cooling_off_days {
-        stated.extend([statements::cooling_off(days), statements::reward_hold(days)]);
-    }
+    stated.extend(cooling_off_days.map(statements::cooling_off));
+    stated.extend(shortest_hold(plan, cooling_off_days).map(statements::reward_hold));
     stated
+}
+
+/// The shortest time from a payment to a reward for it; `None` if that depends on a time that nobody said. Without rewards
+/// nothing is available before a payment is final.
+fn shortest_hold(plan: &CompiledPlan, cooling_off_days: Option<u32>) -> Option<u32> {
+    let days = plan.holds().map(|(_, hold)| match hold {
+        Hold::Days(days) => Some(days),
+        Hold::UntilFinal => cooling_off_days,
+    });
+    let days = days.collect::<Option<Vec<u32>>>()?;
+    days.into_iter().min().or(cooling_off_days)
 }
 
 fn obstacles(plan: &CompiledPlan, asked: Asked<'_>) -> Vec<Obstacle> {
