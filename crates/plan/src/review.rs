@@ -3,7 +3,11 @@
 //!
 //! Not responsible for who chooses a profile, nor for how long a contract lets payments go back: both are said in [`Asked`].
 
-use crate::compiled::{ChainClass, CompiledPlan, Finding, Hold, Severity};
+mod exits;
+
+use money::Amount;
+
+use crate::compiled::{ChainClass, CompiledPlan, Finding, Hold, IntakeKind, Severity};
 use crate::jurisdiction::{Profile, statements};
 
 /// Where and how a plan is to run.
@@ -42,6 +46,7 @@ impl Review {
     pub fn of(plan: &CompiledPlan, searched: impl IntoIterator<Item = Finding>, asked: Asked<'_>) -> Self {
         let mut findings: Vec<Finding> = plan.findings().iter().cloned().chain(searched).collect();
         findings.extend(holds(plan, asked));
+        findings.extend(exits::of(plan, asked));
         if let Some(profile) = asked.jurisdiction {
             findings.extend(stated(plan, asked.cooling_off_days));
             findings = profile.apply(findings);
@@ -106,10 +111,17 @@ fn holds(plan: &CompiledPlan, asked: Asked<'_>) -> Option<Finding> {
 /// What profiles ask about that no plan file says alone: what joining costs, for how long payments can be refunded and rewards
 /// are held, and that the disclosure counts everybody.
 fn stated(plan: &CompiledPlan, cooling_off_days: Option<u32>) -> Vec<Finding> {
-    let mut stated = vec![
-        statements::entry_fee(plan.asset(), plan.entry_price()),
-        statements::income_disclosure(10_000),
-    ];
+    let asset = plan.asset();
+    let entry = match plan.intake_kind() {
+        IntakeKind::Booking {
+            first_payment_min, ..
+        } => statements::entry_purchase(asset, first_payment_min),
+        IntakeKind::Order => statements::entry_purchase(asset, Amount::ZERO),
+        IntakeKind::AutoPool | IntakeKind::Subscription { .. } | IntakeKind::Joining { .. } => {
+            statements::entry_fee(asset, plan.entry_price())
+        }
+    };
+    let mut stated = vec![entry, statements::income_disclosure(10_000)];
     stated.extend(cooling_off_days.map(statements::cooling_off));
     stated.extend(shortest_hold(plan, cooling_off_days).map(statements::reward_hold));
     stated

@@ -115,12 +115,12 @@ impl OrdersTerms {
     }
 
     /// The most that an order's commissions are, in hundred-millionths of its amount.
-    pub(super) fn payout_max(&self) -> u64 {
+    pub(crate) fn payout_max(&self) -> u64 {
         self.rates_total().saturating_mul(u64::from(self.pv.get()))
     }
 
     /// What an order puts into the fund, in hundred-millionths of its amount.
-    pub(super) fn fund_part(&self) -> u64 {
+    pub(crate) fn fund_part(&self) -> u64 {
         u64::from(self.fund.get()).saturating_mul(u64::from(Bps::WHOLE.get()))
     }
 

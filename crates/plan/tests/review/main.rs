@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
 
+mod exits;
 mod holds;
+mod payout;
 
 use plan::jurisdiction::Profile;
 use plan::review::{Asked, Review};
