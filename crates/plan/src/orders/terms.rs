@@ -156,6 +156,25 @@ impl OrdersTerms {
         self.pv.floor_of(amount)
     }
 
+    /// The smallest own order with which a participant may be paid every generation, as far as own volume decides; `None` if
+    /// orders bring no volume.
+    pub(crate) fn order_to_be_paid(&self) -> Option<Amount> {
+        let asked = self.generations.iter().map(|generation| generation.asks.personal);
+        let volume = asked.fold(self.active_pv_min, Amount::max);
+        let scaled = volume.times(u128::from(Bps::WHOLE.get())).ok()?;
+        let pv = u128::from(self.pv.get());
+        (pv > 0).then(|| Amount::new(scaled.base_units().div_ceil(pv)))
+    }
+
+    /// Customers without whom a participant is not paid, or not in full.
+    pub(crate) fn customers_to_be_paid(&self) -> u32 {
+        let for_share = match self.retail_rule {
+            RetailRule::None => 0,
+            RetailRule::Scale | RetailRule::Block => 1,
+        };
+        self.customers_min.max(for_share)
+    }
+
     /// What an order of this amount puts into the fund.
     #[must_use]
     pub fn fund_of(&self, amount: Amount) -> Amount {

@@ -85,6 +85,14 @@ fn every_way_of_keeping_back_counts() {
     let finding = found(&review, "kept_back").unwrap();
     assert_eq!(figure(finding, "kept_bps"), 5_200);
     assert_eq!(finding.severity, Severity::Error);
+    // One policy is about other rewards than the other.
+    let apart = format!(
+        "{CAMPAIGN}\n{}{}",
+        tax("A", 4_000).replace("\"payout\"", "\"credit\"\nkinds = [\"bonus\"]"),
+        tax("B", 3_000).replace("\"payout\"", "\"credit\"\nkinds = [\"rank\"]")
+    );
+    let review = public(&apart, "EU", Some(14));
+    assert_eq!(figure(found(&review, "kept_back").unwrap(), "kept_bps"), 4_000);
     // The second version replaces the first; a rate for users without a tax id counts.
     let later = tax("A", 1_000).replace("2026-01-01", "2027-01-01");
     let later = later.replace("rate_bps = 1000", "rate_bps = 1000\nno_tax_id_rate_bps = 3000");
