@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
 
+mod document;
 mod exits;
 mod holds;
 mod payout;

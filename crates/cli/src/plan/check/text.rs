@@ -14,7 +14,10 @@ pub(super) fn of(checked: &Checked) -> String {
 fn of_refusal(checked: &Checked, error: &CompileError) -> String {
     let mut out = error.report(&checked.file, &checked.text);
     if let CompileError::ProgressionNotFunded(example) = error {
-        out += "\nthe smallest history in which it fails:\n\n";
+        out += match example.entrant {
+            Some(_) => "\nthe smallest history in which it fails:\n\n",
+            None => "\nthe history up to the first place that nobody pays for:\n\n",
+        };
         out += &example.story();
     }
     out
@@ -121,6 +124,18 @@ mod tests {
         assert!(text.contains("\n  name 10 pays 60 and receives "), "{text}");
         assert!(
             text.contains("the best of a bounded search over 1136 strategies"),
+            "{text}"
+        );
+    }
+
+    /// Free places that cost so little that what stays of the first ones pays for them for a long time.
+    #[test]
+    fn a_history_that_does_not_fail_is_not_called_one_that_does() {
+        let solvent = FREE.replace(r#"["20", "40", "80", "160", "320"]"#, r#"["20", "0.000001"]"#);
+        let text = of(&checked(&solvent, ChainClass::Local, None));
+        assert!(!text.contains("in which it fails"), "{text}");
+        assert!(
+            text.contains("the history up to the first place that nobody pays for:"),
             "{text}"
         );
     }
