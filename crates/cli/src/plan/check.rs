@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use backend::admission::profile;
 use clap::ValueEnum;
 use plan::compile::TEXT_BYTES_MAX;
 use plan::jurisdiction::Profile;
@@ -21,14 +22,6 @@ const LOCAL_CHAIN_ID: u64 = 31_337;
 
 /// Most names that a search takes: some seconds.
 const NAMES_MAX: i64 = 60;
-
-/// The profiles that are shipped.
-const SHIPPED: [(&str, &str); 4] = [
-    ("local", include_str!("../../../../profiles/local.toml")),
-    ("EU", include_str!("../../../../profiles/EU.toml")),
-    ("IN", include_str!("../../../../profiles/IN.toml")),
-    ("US", include_str!("../../../../profiles/US.toml")),
-];
 
 const STATUSES: &str = "\
 Exit status:
@@ -210,23 +203,6 @@ fn check(file: String, text: String, asked: Asked) -> Checked {
         }
     });
     Checked { file, text, compiled }
-}
-
-/// The shipped profile of this name, or the file.
-fn profile(name: &str) -> anyhow::Result<Profile> {
-    let shipped = SHIPPED.into_iter().find(|(shipped, _)| *shipped == name);
-    let text = match shipped {
-        Some((_, text)) => text.to_owned(),
-        None => {
-            let names = SHIPPED.map(|(name, _)| name).join(", ");
-            let text = read(Path::new(name))
-                .context(format!("{name} is none of the profiles {names}, and no file"))?;
-            text.map_err(|bytes| {
-                anyhow::anyhow!("{name} has {bytes} bytes, a profile at most {TEXT_BYTES_MAX}")
-            })?
-        }
-    };
-    Profile::parse(&text).map_err(|refusal| anyhow::anyhow!("not a profile\n{}", refusal.report(name, &text)))
 }
 
 /// Reads a file; of one that is too long, only its length.
