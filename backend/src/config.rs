@@ -9,6 +9,7 @@
 //! | `TRELLIS_SIGNER_TLS_CA`, `TRELLIS_SIGNER_TLS_CERTIFICATE`, `TRELLIS_SIGNER_TLS_KEY` | PEM of the signer's authority, and of this caller's certificate and key; see `service::tls` |
 //! | `TRELLIS_ORIGIN` | what wallets see when they sign in, such as `https://app.example.org`; on a local chain the listening address by default |
 //! | `TRELLIS_CHAIN_ID`, `TRELLIS_CONTRACT`, `TRELLIS_PLAN_HASH` | which ledger this must be; on a local chain what the database says by default |
+//! | `TRELLIS_JURISDICTION` | the profile under which the plan runs: `EU`, `IN`, `US` or a file; required on a public chain |
 //! | `TRELLIS_ROOT_WALLET` | the only wallet that may register without a sponsor; on a local chain any, by default, as long as there is nobody |
 //! | `TRELLIS_RPC_URL` | JSON-RPC endpoint of a node, for limits and times of the chain's head; without it nothing that needs them is served |
 //! | `TRELLIS_TRUSTED_PROXIES`, `TRELLIS_PROXY_HEADER` | who may say for whom it asks, and in which header; see `service::client` |
@@ -27,6 +28,8 @@ use service::server::Limits;
 use service::tls::ClientTls;
 use service::{Env, EnvError};
 use signer_client::{CallerKey, DEVELOPMENT_CALLER_KEY};
+
+use crate::admission::Place;
 
 /// A chain that stands still is to be noticed within a minute.
 const CHAIN_AGE_MAX_SECONDS: i64 = 60;
@@ -64,6 +67,8 @@ pub struct Config {
     pub chain_age_max_seconds: Option<i64>,
     /// Sites whose pages may call the API.
     pub cors_origins: Vec<Origin>,
+    /// Under whose rules the plan runs.
+    pub place: Place,
     /// Proxies that are believed.
     pub proxies: TrustedProxies,
     /// Connections in all.
@@ -166,6 +171,7 @@ impl Config {
             requests_per_second: env.find_parse("TRELLIS_REQUESTS_PER_SECOND")?,
             chain_age_max_seconds: env.find_parse("TRELLIS_CHAIN_AGE_MAX_SECONDS")?,
             cors_origins: cors_origins(env)?,
+            place: Place::from_env(env)?,
             proxies: TrustedProxies::from_env(env)?,
             connections_max: env.parse_or("TRELLIS_CONNECTIONS_MAX", Limits::PUBLIC.connections_max)?,
             connections_per_address: env.find_parse("TRELLIS_CONNECTIONS_PER_ADDRESS")?,

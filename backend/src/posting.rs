@@ -35,6 +35,7 @@ pub use quarantine::Suspect;
 pub use rebuild::RebuildError;
 pub use writer::{Step, StepError, Writer};
 
+use crate::admission::NotAdmitted;
 use crate::reconnect::reconnect;
 
 /// Why the worker ends.
@@ -55,6 +56,9 @@ pub enum WorkError {
     /// The engine can apply the plan's facts, but API and reconciler cannot show and judge what they do.
     #[error("the worker cannot serve the plan")]
     NotServed(#[source] plan::GateError),
+    /// The plan must not run on this chain.
+    #[error(transparent)]
+    NotAdmitted(#[from] NotAdmitted),
     /// The role may do more than the worker.
     #[error("the posting worker does not run with these rights")]
     Rights(#[from] RightsError),
@@ -90,6 +94,7 @@ impl WorkError {
             | Self::Plan(_)
             | Self::PlanHash
             | Self::NotServed(_)
+            | Self::NotAdmitted(_)
             | Self::Rights(_)
             | Self::Rebuild(_)
             | Self::Step(_)
@@ -163,6 +168,7 @@ async fn deployed_plan(
         return Err(WorkError::PlanHash);
     }
     plan.served().map_err(WorkError::NotServed)?;
+    config.place.admit(&plan, deployment.chain_id)?;
     let enforcement = Enforcement::on_chain(is_local_chain(deployment.chain_id));
     rights::check(connection, Role::Poster, enforcement).await?;
     Ok(plan)

@@ -8,7 +8,7 @@ use abi::development::is_local_chain;
 use alloy_primitives::Address;
 use anyhow::{Context, bail};
 use chain::ChainReader;
-use plan::ChainClass;
+use plan::{ChainClass, CompiledPlan};
 use service::limiter::{InProcess, Quota};
 use service::server::Options;
 use service::transport;
@@ -21,6 +21,7 @@ use store::rights::{self, Enforcement, Role};
 use store::{StoreError, deployment, session, within};
 use tokio::net::TcpListener;
 
+use crate::admission::{self, JURISDICTION, chain_class};
 use crate::app::{App, Ledger, SignerState};
 use crate::config::{Config, Origin};
 use crate::http::{self, Server, Site};
@@ -134,6 +135,8 @@ pub async fn assemble(config: &Config) -> anyhow::Result<App> {
     plan.gate(chain_class(deployed.chain_id))
         .context("the plan must not run on this chain")?;
     plan.served().context("the API cannot serve the plan")?;
+    let chain = reader(config, deployed.contract)?;
+    admit(config, &plan, deployed.chain_id, chain.as_ref()).await?;
     let key = match &config.signer_key {
         Some(key) => key.clone(),
         None => CallerKey::new(DEVELOPMENT_CALLER_KEY).map_err(anyhow::Error::msg)?,
@@ -155,10 +158,24 @@ pub async fn assemble(config: &Config) -> anyhow::Result<App> {
         limiter: Arc::new(InProcess::default()),
         origin,
         root_wallet: config.root_wallet,
-        chain: reader(config, deployed.contract)?,
+        chain,
         chain_age_max_seconds: config.chain_age_max(deployed.chain_id),
         signer_state: SignerState::default(),
     })
+}
+
+/// Whether the plan may run on this chain, under the profile of the environment and for as long as the contract refunds payments.
+async fn admit(
+    config: &Config,
+    plan: &CompiledPlan,
+    chain_id: u64,
+    chain: Option<&ChainReader>,
+) -> anyhow::Result<()> {
+    let mut place = config.place.clone();
+    if let (ChainClass::Public, Some(chain)) = (chain_class(chain_id), chain) {
+        place.cooling_off_days = Some(admission::cooling_off_days(chain).await?);
+    }
+    Ok(place.admit(plan, chain_id)?)
 }
 
 /// Connections to the ledger's database.
@@ -209,14 +226,6 @@ pub fn sign_ins(chain_id: u64) -> Quota {
     }
 }
 
-fn chain_class(chain_id: u64) -> ChainClass {
-    if service::is_local_chain(chain_id) {
-        ChainClass::Local
-    } else {
-        ChainClass::Public
-    }
-}
-
 /// On a public chain nothing is taken from the database or defaulted: the environment must say which ledger and
 /// which site this is, and who may be the first user.
 fn check_identity(config: &Config, deployed: &deployment::Deployment) -> anyhow::Result<()> {
@@ -229,6 +238,7 @@ fn check_identity(config: &Config, deployed: &deployment::Deployment) -> anyhow:
             ("TRELLIS_SIGNER_KEY", config.signer_key.is_some()),
             ("TRELLIS_ROOT_WALLET", config.root_wallet.is_some()),
             ("TRELLIS_RPC_URL", config.rpc_url.is_some()),
+            (JURISDICTION, config.place.jurisdiction.is_some()),
         ] {
             if !is_set {
                 bail!(

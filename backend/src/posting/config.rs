@@ -7,12 +7,15 @@
 //! | `TRELLIS_DATABASE_DEADLINE_MS` | how long one step waits for the database; default 30000, 500 to 600000 |
 //! | `TRELLIS_SNAPSHOT_FACTS` | memory is kept after so many facts at the earliest; default 10000 |
 //! | `TRELLIS_SNAPSHOT_PAUSE_MS` | and after so long at the earliest; default 60000 |
+//! | `TRELLIS_JURISDICTION`, `TRELLIS_COOLING_OFF_DAYS` | where the plan runs; required on a public chain, see `admission` |
 //! | `TRELLIS_LISTEN` | where `/health`, `/ready` and `/metrics` are served; nowhere by default |
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use service::{Env, EnvError};
+
+use crate::admission::Place;
 
 /// Long enough for a slow commit or a busy machine, short enough that a killed writer is followed soon.
 const LEASE_TTL_MS_DEFAULT: u64 = 3_000;
@@ -50,6 +53,8 @@ pub struct Config {
     pub holder: String,
     /// Where health and metrics are served.
     pub listen: Option<SocketAddr>,
+    /// Under whose rules the plan runs.
+    pub place: Place,
 }
 
 impl std::fmt::Debug for Config {
@@ -90,6 +95,7 @@ impl Config {
             ),
             holder: format!("process {}", std::process::id()),
             listen: env.find_parse("TRELLIS_LISTEN")?,
+            place: Place::from_env(env)?,
         })
     }
 }

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 
 use alloy_primitives::{Address, B256};
+use backend::admission::{self, Place};
 use backend::config::Config;
 use backend::serve::assemble;
 
@@ -75,6 +76,10 @@ async fn a_public_chain_accepts_no_defaults() {
         signer_key: Some("ab".repeat(32).parse().unwrap()),
         origin: Some("https://app.example.org".parse().unwrap()),
         rpc_url: Some("https://node.example.org".into()),
+        place: Place {
+            jurisdiction: Some(admission::profile("EU").unwrap()),
+            cooling_off_days: None,
+        },
         ..config(&database, "http://127.0.0.1:1")
     };
     // Everything is set, and then the plan itself is refused: recruitment pays for all of its rewards.
@@ -89,7 +94,8 @@ async fn a_public_chain_accepts_no_defaults() {
         error.ends_with("is a superuser; connect as trellis_api instead"),
         "{error}"
     );
-    let changes: [(Change, &str); 11] = [
+    let changes: [(Change, &str); 12] = [
+        (|config| config.place.jurisdiction = None, "TRELLIS_JURISDICTION"),
         (|config| config.chain_id = None, "TRELLIS_CHAIN_ID"),
         (|config| config.contract = None, "TRELLIS_CONTRACT"),
         (|config| config.plan_hash = None, "TRELLIS_PLAN_HASH"),
@@ -183,5 +189,30 @@ async fn every_process_refuses_a_plan_that_is_not_served_before_it_writes() {
                 "{process}: {said}"
             );
         }
+    }
+}
+
+/// The posting worker asks no node, so the environment says for how long payments go back.
+#[tokio::test]
+async fn the_worker_refuses_a_plan_that_its_place_does_not_admit() {
+    let database = deployed_on(CHAIN_ID).await;
+    sqlx::raw_sql("UPDATE deployment SET chain_id = 56")
+        .execute(database.pool())
+        .await
+        .unwrap();
+    for (place, code) in [("", "jurisdiction_missing"), ("EU", "payout_share")] {
+        let ended = Command::new(env!("CARGO_BIN_EXE_backend"))
+            .arg("work")
+            .env("TRELLIS_DATABASE_URL", database.url_as("trellis_poster"))
+            .env("TRELLIS_JURISDICTION", place)
+            .env("TRELLIS_COOLING_OFF_DAYS", "14")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains("plan_not_admitted: the plan must not run on chain 56") && said.contains(code),
+            "{said}"
+        );
     }
 }

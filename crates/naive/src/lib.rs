@@ -10,6 +10,7 @@
 pub mod binary;
 pub mod campaign;
 pub mod composed;
+pub mod flow;
 pub mod generation;
 pub mod granted;
 pub mod orders;

@@ -11,6 +11,7 @@ mod error;
 pub mod field;
 mod findings;
 mod funding;
+mod payout;
 mod place;
 mod reader;
 pub mod reference;
@@ -19,7 +20,7 @@ mod report;
 mod spelling;
 
 use ledger::{Reason, Tier};
-use money::{Amount, Asset, Bps};
+use money::{Amount, Asset};
 
 use crate::compiled::{
     CompiledPlan, Finding, ForcedReserve, IntakeRule, LayerSet, PoolEntry, PoolTerms, RegistrationTerms,
@@ -66,20 +67,23 @@ pub fn compile(text: &str) -> Result<CompiledPlan, CompileError> {
 
 /// The recruitment-funded share, and what participants must know.
 fn judge(terms: &Terms) -> (u16, Vec<Finding>) {
-    let recruits = components::is_recruitment_funded(&terms.components);
-    let share_bps = if recruits {
-        Bps::WHOLE.get()
-    } else {
-        findings::recruitment_share_bps(terms)
-    };
-    let mut found = match terms.intake {
-        IntakeRule::AutoPool => findings::of(terms, share_bps),
+    let (recruited, mut found) = match terms.intake {
+        IntakeRule::AutoPool => {
+            let share_bps = findings::recruitment_share_bps(terms);
+            (findings::recruited(share_bps), findings::of(terms))
+        }
         IntakeRule::Subscription | IntakeRule::Booking | IntakeRule::Order | IntakeRule::Joining { .. } => {
-            vec![]
+            (components::recruited(terms.intake, &terms.components), vec![])
         }
     };
+    let share_bps = recruited.figure("share_bps").unwrap_or(0);
+    found.insert(0, recruited);
+    let of_pools = found.iter().find(|finding| finding.code == "payout_ratio");
+    let of_pools = of_pools.and_then(|finding| finding.figure("max_bps"));
+    let share_of_payment = payout::share_bps(terms, of_pools.unwrap_or(0));
+    found.push(payout::finding(terms.intake, share_of_payment));
     found.extend(components::findings(&terms.components, terms.asset));
-    (share_bps, found)
+    (u16::try_from(share_bps).unwrap_or(u16::MAX), found)
 }
 
 fn check(file: &PlanFile) -> Result<Terms, CompileError> {

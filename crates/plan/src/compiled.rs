@@ -1,6 +1,8 @@
 //! [`CompiledPlan`]: a checked plan in exact amounts, its hash, and the questions that others ask it.
 
 mod component;
+mod finding;
+mod hold;
 
 use alloy_primitives::B256;
 use ledger::{Fund, Tier, TreeNumber};
@@ -8,6 +10,9 @@ use money::{Amount, Asset, Bps};
 use thiserror::Error;
 
 pub use component::IntakeKind;
+pub(crate) use finding::percent;
+pub use finding::{Finding, Severity};
+pub use hold::Hold;
 
 use crate::binary::BinaryTerms;
 use crate::campaign::CampaignTerms;
@@ -89,6 +94,17 @@ pub(crate) struct ComponentTerms {
     pub(crate) campaign_fund: Option<Fund>,
     pub(crate) withholding: WithholdingTerms,
     pub(crate) withdrawal: Option<WithdrawalTerms>,
+}
+
+impl ComponentTerms {
+    /// A fund and what pays when it is empty, one behind the other. The compiler refuses circles.
+    pub(crate) fn fund_chain(&self, fund: Fund) -> impl Iterator<Item = Fund> + use<'_> {
+        let behind = move |fund: &Fund| {
+            let index = usize::from(fund.get()).checked_sub(1)?;
+            self.funds.get(index)?.fallback
+        };
+        std::iter::successors(Some(fund), behind)
+    }
 }
 
 /// A revenue account that pays rewards.
@@ -207,42 +223,6 @@ impl LayerSet {
 
     fn bit(layer: u8) -> u16 {
         1u16.checked_shl(u32::from(layer)).unwrap_or(0)
-    }
-}
-
-/// What the compiler noticed about a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// Stable code, such as `recruitment_funded`.
-    pub code: &'static str,
-    /// How bad it is.
-    pub severity: Severity,
-    /// One sentence in plain English, figures included.
-    pub text: String,
-    /// The figures by name, as decimal integers; names say the unit.
-    pub figures: Vec<(&'static str, u128)>,
-}
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// Participants must be told.
-    Warning,
-    /// Nothing may start.
-    Error,
-}
-
-impl Severity {
-    /// Stable name in JSON and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
     }
 }
 

@@ -239,12 +239,10 @@ impl Rule {
         let Some(limit) = &self.limit else {
             return true;
         };
-        let mut figures = finding.figures.iter();
-        let found = figures.find(|(name, _)| *name == limit.figure);
-        match (found, limit.bound) {
+        match (finding.figure(&limit.figure), limit.bound) {
             (None, _) => true,
-            (Some((_, figure)), Bound::Above(bound)) => *figure > u128::from(bound),
-            (Some((_, figure)), Bound::Below(bound)) => *figure < u128::from(bound),
+            (Some(figure), Bound::Above(bound)) => figure > u128::from(bound),
+            (Some(figure), Bound::Below(bound)) => figure < u128::from(bound),
         }
     }
 }

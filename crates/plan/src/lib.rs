@@ -27,6 +27,7 @@ pub mod jurisdiction;
 pub mod orders;
 pub mod ranks;
 pub mod report;
+pub mod review;
 pub mod state;
 pub mod subscription;
 pub mod sybil;

@@ -7,12 +7,15 @@
 //! outsiders. A search proves a gain; that it finds none proves nothing. All that is gained others have paid, so alone
 //! the names only lose. Not responsible for who has how many names in a real history.
 
+mod purchases;
 mod rebate;
 mod replay;
 mod strategy;
 
+use ledger::Account;
 use money::{Amount, Asset};
 
+use crate::Outcome;
 use crate::compiled::{CompiledPlan, Finding, Severity};
 pub use rebate::rebate;
 pub use strategy::{Order, Retopups, Shape, Strategy, Under};
@@ -188,6 +191,12 @@ pub fn search(plan: &CompiledPlan, bounds: Bounds) -> Option<Search> {
         honest: honest?,
         best: best?,
     })
+}
+
+/// Whether the payment of a fact bought what the plan sells.
+fn is_sold(out: &Outcome) -> bool {
+    let mut legs = out.legs.iter();
+    legs.all(|leg| !matches!(leg.credit, Account::Clearing(_)))
 }
 
 /// The sum; at most some hundred prices of 96 bits.

@@ -9,25 +9,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use backend::admission::profile;
 use clap::ValueEnum;
 use plan::compile::TEXT_BYTES_MAX;
-use plan::jurisdiction::{Profile, statements};
+use plan::jurisdiction::Profile;
+use plan::review::{self, Review};
 use plan::sybil::{self, Bounds, Search};
-use plan::{ChainClass, CompileError, CompiledPlan, Finding, Severity};
+use plan::{ChainClass, CompileError, CompiledPlan, Severity};
 
 /// The chain of a development machine. Every other is public.
 const LOCAL_CHAIN_ID: u64 = 31_337;
 
 /// Most names that a search takes: some seconds.
 const NAMES_MAX: i64 = 60;
-
-/// The profiles that are shipped.
-const SHIPPED: [(&str, &str); 4] = [
-    ("local", include_str!("../../../../profiles/local.toml")),
-    ("EU", include_str!("../../../../profiles/EU.toml")),
-    ("IN", include_str!("../../../../profiles/IN.toml")),
-    ("US", include_str!("../../../../profiles/US.toml")),
-];
 
 const STATUSES: &str = "\
 Exit status:
@@ -113,17 +107,10 @@ struct Checked {
 struct Sound {
     plan: CompiledPlan,
     /// What the compiler found and what false names bring, as the profile judges them.
-    findings: Vec<Finding>,
+    review: Review,
     sybil: Option<Search>,
     chain: ChainClass,
     jurisdiction: Option<Profile>,
-    obstacles: Vec<Obstacle>,
-}
-
-/// Why it must not run there, besides findings of severity error.
-struct Obstacle {
-    code: &'static str,
-    text: String,
 }
 
 impl Checked {
@@ -131,12 +118,14 @@ impl Checked {
         let Ok(sound) = &self.compiled else {
             return Verdict::Refused;
         };
-        let worst = sound.findings.iter().map(|finding| finding.severity).max();
-        match worst {
-            _ if !sound.obstacles.is_empty() => Verdict::Barred,
-            Some(Severity::Error) => Verdict::Barred,
-            Some(Severity::Warning) => Verdict::Warnings,
-            Some(Severity::Info) | None => Verdict::Sound,
+        if sound.review.refusals().next().is_some() {
+            return Verdict::Barred;
+        }
+        let mut findings = sound.review.findings.iter();
+        if findings.any(|finding| finding.severity == Severity::Warning) {
+            Verdict::Warnings
+        } else {
+            Verdict::Sound
         }
     }
 }
@@ -200,14 +189,13 @@ fn check(file: String, text: String, asked: Asked) -> Checked {
         let sybil = sybil::search(&plan, bounds);
         let found = sybil.as_ref().map(|search| search.finding(plan.asset()));
         let found = found.or_else(|| sybil::rebate(&plan, bounds));
-        let mut findings: Vec<Finding> = plan.findings().iter().cloned().chain(found).collect();
-        if let Some(profile) = &asked.jurisdiction {
-            findings.extend(stated(&plan, asked.cooling_off_days));
-            findings = profile.apply(findings);
-        }
+        let place = review::Asked {
+            chain: asked.chain,
+            jurisdiction: asked.jurisdiction.as_ref(),
+            cooling_off_days: asked.cooling_off_days,
+        };
         Sound {
-            obstacles: obstacles(&plan, asked.chain, asked.jurisdiction.as_ref()),
-            findings,
+            review: Review::of(&plan, found, place),
             sybil,
             plan,
             chain: asked.chain,
@@ -215,56 +203,6 @@ fn check(file: String, text: String, asked: Asked) -> Checked {
         }
     });
     Checked { file, text, compiled }
-}
-
-/// What profiles ask about that no plan file says: a registration buys nothing but the place in the plan, rewards are
-/// held for as long as their payment can be refunded, and the disclosure counts everybody.
-fn stated(plan: &CompiledPlan, cooling_off_days: Option<u32>) -> Vec<Finding> {
-    let mut stated = vec![
-        statements::entry_fee(plan.asset(), plan.entry_price()),
-        statements::income_disclosure(10_000),
-    ];
-    if let Some(days) = cooling_off_days {
-        stated.extend([statements::cooling_off(days), statements::reward_hold(days)]);
-    }
-    stated
-}
-
-fn obstacles(plan: &CompiledPlan, chain: ChainClass, jurisdiction: Option<&Profile>) -> Vec<Obstacle> {
-    let gate = plan.gate(chain).err().map(|error| Obstacle {
-        code: error.code(),
-        text: error.to_string(),
-    });
-    let profile = match (jurisdiction, chain) {
-        (None, ChainClass::Public) => Some(Obstacle {
-            code: "jurisdiction_missing",
-            text: "on a public chain a plan runs only under a jurisdiction profile: --jurisdiction EU, IN, US or a file"
-                .into(),
-        }),
-        (Some(profile), _) if !profile.permits(chain) => Some(Obstacle {
-            code: "jurisdiction_elsewhere",
-            text: format!("the profile {} is for local chains only", profile.name()),
-        }),
-        (Some(_), _) | (None, ChainClass::Local) => None,
-    };
-    gate.into_iter().chain(profile).collect()
-}
-
-/// The shipped profile of this name, or the file.
-fn profile(name: &str) -> anyhow::Result<Profile> {
-    let shipped = SHIPPED.into_iter().find(|(shipped, _)| *shipped == name);
-    let text = match shipped {
-        Some((_, text)) => text.to_owned(),
-        None => {
-            let names = SHIPPED.map(|(name, _)| name).join(", ");
-            let text = read(Path::new(name))
-                .context(format!("{name} is none of the profiles {names}, and no file"))?;
-            text.map_err(|bytes| {
-                anyhow::anyhow!("{name} has {bytes} bytes, a profile at most {TEXT_BYTES_MAX}")
-            })?
-        }
-    };
-    Profile::parse(&text).map_err(|refusal| anyhow::anyhow!("not a profile\n{}", refusal.report(name, &text)))
 }
 
 /// Reads a file; of one that is too long, only its length.
@@ -338,7 +276,7 @@ mod tests {
             let Ok(sound) = checked(&quiet(), chain, jurisdiction).compiled else {
                 panic!("it compiles");
             };
-            let codes = sound.obstacles.iter().map(|obstacle| obstacle.code);
+            let codes = sound.review.obstacles.iter().map(|obstacle| obstacle.code);
             codes.collect::<Vec<_>>()
         };
         assert_eq!(codes(ChainClass::Public, None), ["jurisdiction_missing"]);

@@ -59,7 +59,7 @@ impl BinaryTerms {
             text: format!(
                 "In a full tree of {members} members the pairs of all who stand above claim {} for each member who \
                  counts, {} of it in the first month, and a member who counts has paid at least {}; the top would wait \
-                 {months} months for its last pair. Pairs are paid only as far as the fund {:?} reaches.",
+                 {months} months for its last pair. Pairs are paid only as far as the fund {:?} and the funds behind it reach.",
                 show(claimed),
                 show(first_month),
                 asset.display_amount(brings),
@@ -153,7 +153,7 @@ fn queue() -> Finding {
     Finding {
         code: "earlier_members_first",
         severity: Severity::Info,
-        text: "When the fund has less than a month's pairs are worth, those who joined earlier are paid first; the pairs \
+        text: "When the funds have less than a month's pairs are worth, those who joined earlier are paid first; the pairs \
                of the others wait."
             .into(),
         figures: vec![],

@@ -50,7 +50,7 @@ impl CampaignTerms {
                 let rewards = units_ratio(self.budget, reward);
                 let text = format!(
                     "The budget of {budget} {asset} pays {rewards} rewards in full; referrals beyond it bring nothing, \
-                     and so do all when the fund {} is empty.",
+                     and so do all when the fund {} and the funds behind it are empty.",
                     self.fund
                 );
                 (text, ("rewards", rewards))
@@ -61,7 +61,7 @@ impl CampaignTerms {
                 let volume = Amount::new(units.base_units().checked_div(bps).unwrap_or(0));
                 let text = format!(
                     "The budget of {budget} {asset} pays for conversions of {} {asset} together; referrals beyond it \
-                     bring nothing, and so do all when the fund {} is empty.",
+                     bring nothing, and so do all when the fund {} and the funds behind it are empty.",
                     asset.display_amount(volume),
                     self.fund
                 );

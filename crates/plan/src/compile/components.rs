@@ -8,11 +8,11 @@ use money::{Amount, Asset, Bps};
 
 use super::encoding::Encoder;
 use super::reference::{self, Named, Reference};
-use super::{Refusal, field};
+use super::{Refusal, field, payout};
 use crate::binary::BinaryTerms;
 use crate::campaign::CampaignTerms;
 use crate::cap::CapTerms;
-use crate::compiled::{ComponentTerms, Finding, FundTerms, IntakeRule, Severity};
+use crate::compiled::{ComponentTerms, Finding, FundTerms, IntakeRule, Severity, percent};
 use crate::file::{AllocationTable, PlanFile};
 use crate::generation::GenerationTerms;
 use crate::orders::OrdersTerms;
@@ -162,6 +162,13 @@ fn check_allocations(file: &PlanFile, funds: &[FundTerms]) -> Result<Vec<(Fund, 
     let shares = field::shares("allocations", &shares)?;
     let named = tables.iter().zip(shares).enumerate();
     let named = named.map(|(index, (table, share)): (usize, (&AllocationTable, Bps))| {
+        let mut earlier = tables.iter().take(index);
+        if earlier.any(|earlier| earlier.fund == table.fund) {
+            return Err(field::fund_repeated(
+                &format!("allocations[{index}].fund"),
+                &table.fund,
+            ));
+        }
         let fund = fund_named(funds, &format!("allocations[{index}].fund"), &table.fund)?;
         Ok((fund, share))
     });
@@ -252,9 +259,9 @@ fn misfit(table: &str, problem: &str, mend: &str) -> Refusal {
 pub(super) fn findings(terms: &ComponentTerms, asset: Asset) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(subscription) = &terms.subscription {
-        found.push(recruited(subscription, terms));
         found.extend(subscription.findings(asset, terms.generation.as_ref()));
     }
+    found.extend(accruals_from_purchases(terms));
     found.extend(terms.generation.iter().flat_map(|terms| terms.findings(asset)));
     found.extend(terms.cap.iter().flat_map(|terms| terms.findings(asset)));
     found.extend(terms.bonus.iter().flat_map(|(terms, _)| terms.findings(asset)));
@@ -264,64 +271,82 @@ pub(super) fn findings(terms: &ComponentTerms, asset: Asset) -> Vec<Finding> {
     found.extend(terms.campaign.iter().flat_map(|terms| terms.findings(asset)));
     found.extend(terms.withholding.findings(asset));
     found.extend(terms.withdrawal.iter().flat_map(|terms| terms.findings(asset)));
+    found.extend(payout::fallbacks(terms));
     if !terms.funds.is_empty() {
         found.push(funded_rewards(terms));
     }
     found
 }
 
-/// What of a purchase goes to people who were there before.
-fn recruited(subscription: &SubscriptionTerms, terms: &ComponentTerms) -> Finding {
-    let commissions = terms
-        .generation
-        .as_ref()
-        .map_or(0, |terms| u128::from(terms.rates_sum().get()));
-    let allocated = subscription.allocations().iter().fold(0u128, |sum, allocation| {
-        sum.saturating_add(u128::from(allocation.share.get()))
-    });
+/// Whether rewards come from what later participants pay for the plan itself. Payments for goods are told by `payout_share`.
+pub(super) fn recruited(intake: IntakeRule, terms: &ComponentTerms) -> Finding {
+    let generations = terms.generation.as_ref();
+    let uplines = generations.map_or(0, |terms| u128::from(terms.rates_sum().get()));
+    let allocated = payout::allocated_bps(terms);
+    let is_funded = uplines > 0 || allocated > 0;
+    let whole = "Without money from outside all rewards are funded by payments of later participants";
+    let text = match intake {
+        IntakeRule::Booking | IntakeRule::Order => {
+            "By the plan file payments are for goods, so no reward counts as funded by recruitment; payout_share says how much of \
+             them can become rewards."
+                .to_owned()
+        }
+        IntakeRule::AutoPool | IntakeRule::Subscription | IntakeRule::Joining { .. } if !is_funded => {
+            "No part of what participants pay becomes rewards: recruitment funds none.".to_owned()
+        }
+        IntakeRule::Joining { .. } => format!(
+            "{whole}: {} of what joining costs fill funds that pay rewards.",
+            percent(allocated)
+        ),
+        IntakeRule::AutoPool | IntakeRule::Subscription => format!(
+            "{whole}: {} of every purchase pay uplines, and {} of the rest fill funds that pay rewards.",
+            percent(uplines),
+            percent(allocated)
+        ),
+    };
+    let is_for_goods = matches!(intake, IntakeRule::Booking | IntakeRule::Order);
+    let (severity, share_bps) = if is_funded && !is_for_goods {
+        (Severity::Warning, u128::from(Bps::WHOLE.get()))
+    } else {
+        (Severity::Info, 0)
+    };
     Finding {
         code: "recruitment_funded",
-        severity: Severity::Warning,
-        text: format!(
-            "Without money from outside all rewards are funded by payments of later participants: {commissions} of 10,000 \
-             parts of every purchase pay uplines, and {allocated} of 10,000 parts of the rest go to funds."
-        ),
+        severity,
+        text,
         figures: vec![
-            (
-                "share_bps",
-                if commissions == 0 && allocated == 0 {
-                    0
-                } else {
-                    10_000
-                },
-            ),
-            ("generations_bps", commissions),
+            ("share_bps", share_bps),
+            ("generations_bps", uplines),
             ("allocations_bps", allocated),
         ],
     }
 }
 
+/// Accruals that are paid with what other participants paid in.
+fn accruals_from_purchases(terms: &ComponentTerms) -> Option<Finding> {
+    let subscription = terms.subscription.as_ref()?;
+    let bps = payout::accruals_bps(terms);
+    (bps > 0).then(|| Finding {
+        code: "accruals_from_purchases",
+        severity: Severity::Warning,
+        text: format!(
+            "The fund {:?} that pays accruals and the funds behind it get {} of what generations leave of every purchase: to that \
+             extent participants are paid with what other participants paid in.",
+            subscription.fund(),
+            percent(bps)
+        ),
+        figures: vec![("allocation_bps", bps)],
+    })
+}
+
 /// What depends on money that nobody in the plan pays.
 fn funded_rewards(terms: &ComponentTerms) -> Finding {
-    let paying = [
-        ("accruals", terms.accrual_fund),
-        ("rank bonuses", terms.rank_fund),
-        ("pairs", terms.pair_fund),
-        ("commissions", terms.order_fund),
-        ("campaign rewards", terms.campaign_fund),
-    ];
-    let filled: Vec<Fund> = (terms.allocations.iter().map(|(fund, _)| *fund))
-        .chain(terms.subscription_allocations.iter().copied())
-        .chain(terms.order_fund)
-        .collect();
-    let outside = |fund: &Option<Fund>| fund.is_some_and(|fund| !filled.contains(&fund));
-    let names: Vec<&str> = paying
-        .iter()
-        .filter(|(_, fund)| outside(fund))
-        .map(|(name, _)| *name)
-        .collect();
-    let text = if names.is_empty() {
-        "Every fund that pays rewards is filled by a share of payments; when it is empty nothing is paid."
+    let outside = payout::paying(terms).filter(|(_, fund)| !payout::is_filled(terms, *fund));
+    let names: Vec<&str> = outside.map(|(name, _)| name).collect();
+    let text = if payout::paying(terms).next().is_none() {
+        "No rule pays rewards out of a fund.".to_owned()
+    } else if names.is_empty() {
+        "Every rule that pays rewards has a fund that a share of payments fills; when its funds are empty nothing is paid."
             .to_owned()
     } else {
         format!(
@@ -336,13 +361,6 @@ fn funded_rewards(terms: &ComponentTerms) -> Finding {
         text,
         figures: vec![("rules", u128::try_from(names.len()).unwrap_or(u128::MAX))],
     }
-}
-
-/// Whether participants' payments for the plan itself, not for goods, pay rewards.
-pub(super) fn is_recruitment_funded(terms: &ComponentTerms) -> bool {
-    let generations = terms.generation.as_ref();
-    let pays = generations.is_some_and(|terms| terms.rates_sum().get() > 0);
-    terms.subscription.is_some() && (pays || !terms.subscription_allocations.is_empty())
 }
 
 /// Which tables the file has, each with its parameters.

@@ -12,7 +12,7 @@ use crate::Day;
 /// # Errors
 /// `amount_malformed`, `price_out_of_range`.
 pub fn price(asset: Asset, field: &str, text: &str) -> Result<Amount, Refusal> {
-    let amount = amount(asset, field, text)?;
+    let amount = amount_from(asset, field, text, Amount::new(1))?;
     if amount.is_zero() {
         let mend = "write an amount above zero";
         return Err(Refusal::new("price_out_of_range", field, "it is zero", mend));
@@ -25,9 +25,14 @@ pub fn price(asset: Asset, field: &str, text: &str) -> Result<Amount, Refusal> {
 /// # Errors
 /// `amount_malformed`, `price_out_of_range`.
 pub fn amount(asset: Asset, field: &str, text: &str) -> Result<Amount, Refusal> {
+    amount_from(asset, field, text, Amount::ZERO)
+}
+
+/// An amount of which nothing below `least` is proposed as the right spelling.
+fn amount_from(asset: Asset, field: &str, text: &str, least: Amount) -> Result<Amount, Refusal> {
     let amount = asset.parse_amount(text).map_err(|error| {
         let problem = format!("{text:?} is not an amount of {asset}: {error}");
-        let mend = spelling::mend(asset, text, error);
+        let mend = spelling::mend(asset, text, error, least);
         Refusal::new("amount_malformed", field, problem, mend)
     })?;
     if amount > PRICE_MAX {
@@ -87,8 +92,30 @@ pub fn list_length(field: &str, found: usize, min: usize, max: usize) -> Result<
         return Ok(());
     }
     let problem = format!("it has {found} entries");
-    let mend = format!("write {min} to {max} entries");
+    let mend = if min == max {
+        format!("write {min} entries")
+    } else {
+        format!("write {min} to {max} entries")
+    };
     Err(Refusal::new("list_length", field, problem, mend))
+}
+
+/// A fund that has a share already.
+pub fn fund_repeated(field: &str, fund: &str) -> Refusal {
+    let problem = format!("the fund {fund:?} has a share already");
+    let mend = "give each fund one share: the sum of its shares";
+    Refusal::new("fund_repeated", field, problem, mend)
+}
+
+/// A name that people read: no blanks around it, and nothing in it that is invisible or turns the text around it.
+pub(crate) fn is_legible(name: &str) -> bool {
+    let is_invisible = |letter: char| {
+        letter.is_control()
+            || matches!(letter,
+                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    !name.is_empty() && name.trim() == name && !name.chars().any(is_invisible)
 }
 
 /// A date such as `2026-04-01`.

@@ -97,20 +97,28 @@ pub(super) fn reservable_max(
     all
 }
 
-/// Everything worth telling.
-pub(super) fn of(terms: &Terms, recruitment_share_bps: u16) -> Vec<Finding> {
-    let mut found = Vec::new();
-    if recruitment_share_bps > 0 {
-        found.push(Finding {
-            code: "recruitment_funded",
-            severity: Severity::Warning,
-            text: format!(
-                "{recruitment_share_bps} of 10,000 parts of all rewards are funded by payments of later \
-                 participants, not by sales."
-            ),
-            figures: vec![("share_bps", u128::from(recruitment_share_bps))],
-        });
+/// What of all rewards recruitment funds.
+pub(super) fn recruited(share_bps: u16) -> Finding {
+    let (severity, text) = if share_bps == 0 {
+        let text = "No part of what participants pay becomes rewards: recruitment funds none.";
+        (Severity::Info, text.to_owned())
+    } else {
+        let text = format!(
+            "{share_bps} of 10,000 parts of all rewards are funded by payments of later participants, not by sales."
+        );
+        (Severity::Warning, text)
+    };
+    Finding {
+        code: "recruitment_funded",
+        severity,
+        text,
+        figures: vec![("share_bps", u128::from(share_bps))],
     }
+}
+
+/// Everything else worth telling.
+pub(super) fn of(terms: &Terms) -> Vec<Finding> {
+    let mut found = Vec::new();
     found.extend(by_rule(terms));
     found.push(ratio::payout(terms));
     if let Some(first) = terms.pool.tiers.first() {

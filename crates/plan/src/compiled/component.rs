@@ -163,13 +163,9 @@ impl CompiledPlan {
         usize::from(fund.get()) <= self.terms.components.funds.len()
     }
 
-    /// A fund and what pays when it is empty, one behind the other. The compiler refuses circles.
+    /// A fund and what pays when it is empty, one behind the other.
     pub(crate) fn fund_chain(&self, fund: Fund) -> impl Iterator<Item = Fund> + use<'_> {
-        let behind = move |fund: &Fund| {
-            let index = usize::from(fund.get()).checked_sub(1)?;
-            self.terms.components.funds.get(index)?.fallback
-        };
-        std::iter::successors(Some(fund), behind)
+        self.terms.components.fund_chain(fund)
     }
 
     /// Whether matured rewards wait in a wallet balance until their user takes them out.

@@ -43,6 +43,25 @@ pub fn entry_fee(asset: Asset, price: Amount) -> Finding {
     }
 }
 
+/// Joining takes a first payment for goods, of at least so much; there is no fee besides it.
+#[must_use]
+pub fn entry_purchase(asset: Asset, first_payment_min: Amount) -> Finding {
+    let least = if first_payment_min.is_zero() {
+        String::new()
+    } else {
+        format!(" of at least {} {asset}", asset.display_amount(first_payment_min))
+    };
+    Finding {
+        code: "entry_fee",
+        severity: Severity::Info,
+        text: format!("Joining takes a first payment{least} for what the plan sells, and no fee besides it."),
+        figures: vec![
+            ("price_units", 0),
+            ("first_payment_units", first_payment_min.base_units()),
+        ],
+    }
+}
+
 /// The share of all participants, in basis points, whom the disclosure of incomes counts; the whole counts also those who
 /// received nothing.
 #[must_use]

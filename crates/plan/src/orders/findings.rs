@@ -9,6 +9,14 @@ use crate::{Finding, Severity};
 /// Everything worth telling.
 pub(super) fn of(terms: &OrdersTerms, asset: Asset) -> Vec<Finding> {
     let mut found = vec![payout(terms), own_purchases(terms)];
+    if terms.payout_max() == 0 || terms.fund_part() == 0 {
+        found.push(Finding {
+            code: "orders_pay_no_commissions",
+            severity: Severity::Warning,
+            text: "Orders pay no commissions: pv_bps, fund_bps or every rate is 0.".to_owned(),
+            figures: vec![],
+        });
+    }
     if terms.personal_volume == PersonalVolume::Own && !terms.active_pv_min.is_zero() {
         let text = format!(
             "A participant is paid only in periods in which the participant's own orders bring at least {} {asset} of \
@@ -29,7 +37,7 @@ pub(super) fn of(terms: &OrdersTerms, asset: Asset) -> Vec<Finding> {
             severity: Severity::Warning,
             text: format!(
                 "The rates promise up to {promised} and the fund receives {funded} of 100000000 parts of an order: when \
-                 more is due than the fund holds, all commissions of the period are cut in the same proportion."
+                 more is due than the funds hold, all commissions of the period are cut in the same proportion."
             ),
             figures: vec![
                 ("promised_of_100m", u128::from(promised)),

@@ -115,12 +115,12 @@ impl OrdersTerms {
     }
 
     /// The most that an order's commissions are, in hundred-millionths of its amount.
-    pub(super) fn payout_max(&self) -> u64 {
+    pub(crate) fn payout_max(&self) -> u64 {
         self.rates_total().saturating_mul(u64::from(self.pv.get()))
     }
 
     /// What an order puts into the fund, in hundred-millionths of its amount.
-    pub(super) fn fund_part(&self) -> u64 {
+    pub(crate) fn fund_part(&self) -> u64 {
         u64::from(self.fund.get()).saturating_mul(u64::from(Bps::WHOLE.get()))
     }
 
@@ -154,6 +154,25 @@ impl OrdersTerms {
     #[must_use]
     pub fn volume_of(&self, amount: Amount) -> Amount {
         self.pv.floor_of(amount)
+    }
+
+    /// The smallest own order with which a participant may be paid every generation, as far as own volume decides; `None` if
+    /// orders bring no volume.
+    pub(crate) fn order_to_be_paid(&self) -> Option<Amount> {
+        let asked = self.generations.iter().map(|generation| generation.asks.personal);
+        let volume = asked.fold(self.active_pv_min, Amount::max);
+        let scaled = volume.times(u128::from(Bps::WHOLE.get())).ok()?;
+        let pv = u128::from(self.pv.get());
+        (pv > 0).then(|| Amount::new(scaled.base_units().div_ceil(pv)))
+    }
+
+    /// Customers without whom a participant is not paid, or not in full.
+    pub(crate) fn customers_to_be_paid(&self) -> u32 {
+        let for_share = match self.retail_rule {
+            RetailRule::None => 0,
+            RetailRule::Scale | RetailRule::Block => 1,
+        };
+        self.customers_min.max(for_share)
     }
 
     /// What an order of this amount puts into the fund.

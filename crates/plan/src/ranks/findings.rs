@@ -4,7 +4,7 @@ use money::{Amount, Asset};
 
 use super::file::WhenShort;
 use super::terms::{Rank, RanksTerms, Window};
-use crate::compiled::{Finding, Severity};
+use crate::compiled::{Finding, Severity, percent};
 
 impl RanksTerms {
     /// For each rank what all weekly bonuses of a promotion are of the volume; then how long volume counts and what pays.
@@ -94,7 +94,7 @@ impl RanksTerms {
             code: "rank_fund",
             severity: Severity::Warning,
             text: format!(
-                "rank bonuses are granted out of the fund {:?} only: when it is short, {short}",
+                "rank bonuses are granted out of the fund {:?} and the funds behind it only: when they are short, {short}",
                 self.fund
             ),
             figures: vec![("hold_days", u128::from(self.hold_days))],
@@ -123,14 +123,4 @@ fn share_bps_of_some(part: Amount, whole: Amount) -> Option<u128> {
     // At most 96 + 10 + 14 bits.
     let scaled = part.base_units().saturating_mul(10_000);
     scaled.checked_div(whole.base_units())
-}
-
-/// `26 %`, `26.5 %`; digits beyond the second are cut off.
-fn percent(bps: u128) -> String {
-    let (whole, rest) = (
-        bps.checked_div(100).unwrap_or(0),
-        bps.checked_rem(100).unwrap_or(0),
-    );
-    let text = format!("{whole}.{rest:02}");
-    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }

@@ -76,20 +76,6 @@ impl SubscriptionTerms {
             findings.push(self.effective_finding(tier.monthly, &from));
             findings.push(self.growth_finding(tier.monthly, commissions, &from));
         }
-        let fed = self.allocations().iter().find(|to| to.fund == self.fund());
-        findings.extend(fed.map(|allocation| {
-            let bps = allocation.share.get();
-            Finding {
-                code: "accruals_from_purchases",
-                severity: Severity::Warning,
-                text: format!(
-                    "The fund {:?} that pays accruals gets {bps} of 10000 parts of what generations leave of every purchase: to \
-                     that extent participants are paid with what other participants paid in.",
-                    self.fund()
-                ),
-                figures: vec![("allocation_bps", u128::from(bps))],
-            }
-        }));
         findings
     }
 

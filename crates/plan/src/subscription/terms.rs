@@ -279,9 +279,7 @@ fn check_allocations(tables: &[AllocationTable]) -> Result<Vec<Allocation>, Refu
         let path = format!("subscription.allocations[{index}].fund");
         let fund = fund(&path, &table.fund)?;
         if allocations.iter().any(|earlier| earlier.fund == fund) {
-            let problem = format!("the fund {fund:?} has a share already");
-            let mend = "give each fund one share: the sum of its shares";
-            return Err(Refusal::new("fund_repeated", path, problem, mend));
+            return Err(field::fund_repeated(&path, &fund));
         }
         allocations.push(Allocation { fund, share });
     }

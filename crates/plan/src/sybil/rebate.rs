@@ -22,9 +22,13 @@ struct Best {
     returned: Amount,
 }
 
-/// Searches every form with up to `bounds.identities_max` names. `None` for plans without purchases whose shares go to uplines.
+/// Searches every form with up to `bounds.identities_max` names. `None` for plans without purchases whose shares can go to
+/// other names.
 #[must_use]
 pub fn rebate(plan: &CompiledPlan, bounds: Bounds) -> Option<Finding> {
+    if let Some(found) = super::purchases::rebate(plan, bounds) {
+        return Some(found);
+    }
     let components = &plan.terms.components;
     if plan.terms.intake != IntakeRule::Subscription || components.generation.is_none() {
         return None;
@@ -119,11 +123,7 @@ fn replay(
             day: Day::new(1),
         };
         state.apply(plan, &fact, &mut out);
-        if out
-            .legs
-            .iter()
-            .any(|leg| matches!(leg.credit, Account::Clearing(_)))
-        {
+        if !super::is_sold(&out) {
             return None;
         }
         bought.push(amount);

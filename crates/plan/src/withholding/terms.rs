@@ -158,6 +158,31 @@ impl WithholdingTerms {
         self.policies.iter().any(|policy| policy.basis == Basis::Payout)
     }
 
+    /// The most that all policies of a basis together withhold of one kind of payment, in basis points of it, from a user whose tax
+    /// id is not known. A payment that crosses a threshold can bear the tax of the payments before it too.
+    pub(crate) fn rate_max(&self, basis: Basis) -> u128 {
+        let policies = || self.policies.iter().filter(|policy| policy.basis == basis);
+        // Rates change only where a version begins.
+        let days = policies().flat_map(|policy| policy.versions.iter().map(|version| version.valid_from));
+        let on = |day: Day, kind: u8| {
+            let in_force = policies().filter_map(|policy| {
+                let mut versions = policy.versions.iter().rev();
+                versions.find(|version| version.valid_from <= day)
+            });
+            let concerned = in_force.filter(|version| match version.kinds {
+                Kinds::All => true,
+                Kinds::Only(kinds) => kinds & kind != 0,
+            });
+            concerned.fold(0u128, |sum, version| {
+                sum.saturating_add(u128::from(version.no_tax_id_rate.get()))
+            })
+        };
+        let kinds = || (0..u8::BITS).filter_map(|bit| 1u8.checked_shl(bit));
+        let most = days.flat_map(|day| kinds().map(move |kind| (day, kind)));
+        let most = most.map(|(day, kind)| on(day, kind)).max().unwrap_or(0);
+        most.min(u128::from(Bps::WHOLE.get()))
+    }
+
     /// Where the plan file says that something is withheld from withdrawals.
     pub(crate) fn payout_path(&self) -> Option<String> {
         let mut policies = self.policies.iter();

@@ -10,7 +10,7 @@ mod shipped;
 
 use std::collections::BTreeSet;
 
-use plan::{ChainClass, CompileError, GateError, Tier, compile};
+use plan::{ChainClass, CompileError, GateError, Severity, Tier, compile};
 
 const AUTO_POOL: &str = include_str!("../../../../plans/auto-pool.toml");
 const ROLLING: &str = include_str!("../../../../plans/auto-pool-rolling.toml");
@@ -305,8 +305,12 @@ fn a_plan_that_rewards_nobody_passes_the_gate() {
     let plan = compile(&text).unwrap();
     assert_eq!(plan.recruitment_share_bps(), 0);
     assert_eq!(plan.gate(ChainClass::Public), Ok(()));
-    let codes: Vec<_> = plan.findings().iter().map(|finding| finding.code).collect();
-    assert!(!codes.contains(&"recruitment_funded"), "{codes:?}");
+    let finding = &plan.findings()[0];
+    assert_eq!(
+        (finding.code, finding.severity),
+        ("recruitment_funded", Severity::Info)
+    );
+    assert_eq!(finding.figure("share_bps"), Some(0));
 }
 
 #[test]

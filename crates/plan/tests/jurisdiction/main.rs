@@ -17,7 +17,9 @@ const FILES: [&str; 4] = [
 ];
 
 /// Where findings are made that the shipped profiles speak of.
-const MADE_IN: [&str; 5] = [
+const MADE_IN: [&str; 7] = [
+    include_str!("../../src/compile/components.rs"),
+    include_str!("../../src/compile/payout.rs"),
     include_str!("../../src/compile/findings.rs"),
     include_str!("../../src/subscription/findings.rs"),
     include_str!("../../src/orders/findings.rs"),
@@ -149,6 +151,8 @@ fn a_profile_asks_about_what_is_not_stated_among_other_findings() {
 fn a_plan_about_which_everything_is_stated_well_has_no_error() {
     let stated = || {
         vec![
+            finding("recruitment_funded", &[("share_bps", 0)]),
+            finding("payout_share", &[("share_bps", 5_000)]),
             statements::cooling_off(30),
             statements::reward_hold(30),
             statements::entry_fee(Asset::Inr, Amount::ZERO),

@@ -122,7 +122,6 @@ fn the_findings_say_so() {
     assert_eq!(figure("breakeven_growth", 0, "growth_monthly_bps"), 620);
     assert_eq!(figure("breakeven_growth", 1, "growth_monthly_bps"), 825);
     assert_eq!(figure("breakeven_growth", 2, "growth_monthly_bps"), 1_031);
-    assert_eq!(figure("accruals_from_purchases", 0, "allocation_bps"), 8_000);
     assert!(findings[0].text.contains("4.35 %"), "{}", findings[0].text);
     assert!(findings[1].text.contains("6.20 %"), "{}", findings[1].text);
 }

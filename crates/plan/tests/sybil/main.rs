@@ -1,5 +1,7 @@
 //! What false names bring under the shipped plans.
 
+mod purchases;
+
 use money::Amount;
 use plan::sybil::{Bounds, Order, Retopups, Search, Shape, Under, search};
 use plan::{CompiledPlan, Severity, compile};

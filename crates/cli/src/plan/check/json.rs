@@ -2,7 +2,7 @@
 
 use plan::compile::{Counterexample, Placement, Step};
 use plan::sybil::{Replay, Search};
-use plan::{ChainClass, CompileError, Severity};
+use plan::{ChainClass, CompileError};
 use serde_json::{Map, Value, json};
 
 use super::{Checked, Sound};
@@ -75,7 +75,7 @@ fn of_placement(placement: &Placement) -> Value {
 
 fn of_sound(sound: &Sound) -> Value {
     let plan = &sound.plan;
-    let findings = sound.findings.iter().map(|finding| {
+    let findings = sound.review.findings.iter().map(|finding| {
         json!({
             "code": finding.code,
             "severity": finding.severity.name(),
@@ -83,16 +83,8 @@ fn of_sound(sound: &Sound) -> Value {
             "figures": figures(&finding.figures),
         })
     });
-    let obstacles = sound
-        .obstacles
-        .iter()
-        .map(|obstacle| (obstacle.code, &obstacle.text));
-    let errors = sound
-        .findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error);
-    let obstacles: Vec<Value> = obstacles
-        .chain(errors.map(|finding| (finding.code, &finding.text)))
+    let refusals = sound.review.refusals();
+    let obstacles: Vec<Value> = refusals
         .map(|(code, text)| json!({ "code": code, "text": text }))
         .collect();
     let jurisdiction = sound.jurisdiction.as_ref().map(|profile| {

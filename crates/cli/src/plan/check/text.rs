@@ -14,7 +14,10 @@ pub(super) fn of(checked: &Checked) -> String {
 fn of_refusal(checked: &Checked, error: &CompileError) -> String {
     let mut out = error.report(&checked.file, &checked.text);
     if let CompileError::ProgressionNotFunded(example) = error {
-        out += "\nthe smallest history in which it fails:\n\n";
+        out += match example.entrant {
+            Some(_) => "\nthe smallest history in which it fails:\n\n",
+            None => "\nthe history up to the first place that nobody pays for:\n\n",
+        };
         out += &example.story();
     }
     out
@@ -48,14 +51,14 @@ fn of_sound(sound: &Sound, verdict: Verdict) -> String {
         let basis = profile.legal_basis().unwrap_or(profile.notice());
         format!("profile  {} of {}: {basis}", profile.name(), profile.as_of())
     }));
-    for finding in &sound.findings {
+    for finding in &sound.review.findings {
         let (severity, figures) = (finding.severity.name(), figures(&finding.figures));
         lines.push(format!(
             "{severity:<8} {}: {}{figures}",
             finding.code, finding.text
         ));
     }
-    for obstacle in &sound.obstacles {
+    for obstacle in &sound.review.obstacles {
         lines.push(format!("error    {}: {}", obstacle.code, obstacle.text));
     }
     let name = match sound.chain {
@@ -121,6 +124,18 @@ mod tests {
         assert!(text.contains("\n  name 10 pays 60 and receives "), "{text}");
         assert!(
             text.contains("the best of a bounded search over 1136 strategies"),
+            "{text}"
+        );
+    }
+
+    /// Free places that cost so little that what stays of the first ones pays for them for a long time.
+    #[test]
+    fn a_history_that_does_not_fail_is_not_called_one_that_does() {
+        let solvent = FREE.replace(r#"["20", "40", "80", "160", "320"]"#, r#"["20", "0.000001"]"#);
+        let text = of(&checked(&solvent, ChainClass::Local, None));
+        assert!(!text.contains("in which it fails"), "{text}");
+        assert!(
+            text.contains("the history up to the first place that nobody pays for:"),
             "{text}"
         );
     }

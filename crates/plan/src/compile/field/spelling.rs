@@ -1,15 +1,21 @@
 //! How an amount should have been spelt, guessed from how it was.
 
-use money::{Asset, AssetError};
+use money::{Amount, Asset, AssetError};
 
-/// What to write instead of a text that is no amount of an asset.
-pub(super) fn mend(asset: Asset, text: &str, error: AssetError) -> String {
+/// What to write instead of a text that is no amount of an asset, where at least `least` can be written.
+pub(super) fn mend(asset: Asset, text: &str, error: AssetError, least: Amount) -> String {
     let unit = asset.code();
     if let AssetError::TooPrecise { decimals } = error {
         let kept = truncated(text, usize::from(decimals));
+        let is_enough = asset.parse_amount(&kept).is_ok_and(|amount| amount >= least);
+        let kept = if is_enough {
+            kept
+        } else {
+            asset.display_amount(least)
+        };
         return format!(
             "write at most {decimals} digits after the point, such as \"{kept}\": nothing is smaller than {} {unit}",
-            asset.display_amount(money::Amount::new(1))
+            asset.display_amount(Amount::new(1))
         );
     }
     let trimmed = text.trim();
@@ -18,7 +24,8 @@ pub(super) fn mend(asset: Asset, text: &str, error: AssetError) -> String {
             "write an amount of {unit}; percentages belong in fields whose names end in _bps, as basis points"
         );
     }
-    if let Some(guess) = guess(trimmed).filter(|guess| asset.parse_amount(guess).is_ok()) {
+    let is_possible = |guess: &String| asset.parse_amount(guess).is_ok_and(|amount| amount >= least);
+    if let Some(guess) = guess(trimmed).filter(is_possible) {
         if is_exponent(trimmed) {
             return format!(
                 "write all digits, without an exponent: \"{guess}\" are that many {unit}, not that many base units"
@@ -62,6 +69,9 @@ fn guess(text: &str) -> Option<String> {
         return without_exponent(text);
     }
     let unsigned = text.trim_start_matches(['-', '+']).trim_start();
+    if unsigned.starts_with("0x") || unsigned.starts_with("0X") {
+        return None;
+    }
     let number: String = unsigned
         .chars()
         .take_while(|letter| letter.is_ascii_digit() || matches!(letter, '.' | ',' | '_' | '\'' | ' '))
@@ -153,7 +163,19 @@ mod tests {
             ),
         ] {
             let error = Asset::Bnb.parse_amount(text).unwrap_err();
-            assert_eq!(mend(Asset::Bnb, text, error), expected, "{text:?}");
+            assert_eq!(mend(Asset::Bnb, text, error, Amount::ZERO), expected, "{text:?}");
         }
+    }
+
+    /// A price is more than nothing, so nothing is never the right spelling of one.
+    #[test]
+    fn no_price_is_mended_into_one_that_is_refused() {
+        for text in ["0x14", "0 BNB", "0,0", "-0", "0.0000000000000000001"] {
+            let error = Asset::Bnb.parse_amount(text).unwrap_err();
+            let mend = mend(Asset::Bnb, text, error, Amount::new(1));
+            assert!(!mend.contains("\"0\""), "{text}: {mend}");
+        }
+        let error = Asset::Bnb.parse_amount("0 BNB").unwrap_err();
+        assert!(mend(Asset::Bnb, "0 BNB", error, Amount::ZERO).contains("write \"0\""));
     }
 }

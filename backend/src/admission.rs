@@ -1,0 +1,199 @@
+//! Whether the ledger's plan may run where it is: `plan::review` with the jurisdiction that the environment names. On a public
+//! chain a process does not begin without one; a local chain needs none.
+//!
+//! | variable | meaning |
+//! | --- | --- |
+//! | `TRELLIS_JURISDICTION` | `EU`, `IN`, `US`, or the file of an operator's own profile; required on a public chain |
+//! | `TRELLIS_COOLING_OFF_DAYS` | for how many days the contract refunds payments, for processes that do not ask the chain |
+//!
+//! Not responsible for rules: they are the plan crate's.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use chain::{At, ChainReader};
+use plan::compile::TEXT_BYTES_MAX;
+use plan::jurisdiction::Profile;
+use plan::review::{Asked, Review};
+use plan::{ChainClass, CompiledPlan};
+use service::{Env, EnvError};
+use thiserror::Error;
+
+/// Names the profile.
+pub const JURISDICTION: &str = "TRELLIS_JURISDICTION";
+
+const COOLING_OFF_DAYS: &str = "TRELLIS_COOLING_OFF_DAYS";
+
+const DAY_SECONDS: u64 = 86_400;
+
+/// The profiles that are shipped.
+const SHIPPED: [(&str, &str); 4] = [
+    ("local", include_str!("../../profiles/local.toml")),
+    ("EU", include_str!("../../profiles/EU.toml")),
+    ("IN", include_str!("../../profiles/IN.toml")),
+    ("US", include_str!("../../profiles/US.toml")),
+];
+
+/// The place of a ledger, as far as operators name it.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// The profile; a public chain demands one.
+    pub jurisdiction: Option<Profile>,
+    /// For how many days payments can be refunded.
+    pub cooling_off_days: Option<u32>,
+}
+
+/// The plan must not run there.
+#[derive(Debug, Error)]
+#[error("{code}: the plan must not run on chain {chain_id}: {}", .refusals.join("; "), code = Self::CODE)]
+pub struct NotAdmitted {
+    chain_id: u64,
+    /// Every reason with its code.
+    refusals: Vec<String>,
+}
+
+impl NotAdmitted {
+    /// Stable code of the broken rule.
+    pub const CODE: &str = "plan_not_admitted";
+}
+
+impl Place {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// A profile that cannot be read, or a number of days that is none.
+    pub fn from_env(env: &Env) -> Result<Self, EnvError> {
+        let named = env.find_text(JURISDICTION)?;
+        let read = |name: &String| {
+            profile(name).map_err(|error| EnvError::invalid(JURISDICTION, format!("{error:#}")))
+        };
+        Ok(Self {
+            jurisdiction: named.as_ref().map(read).transpose()?,
+            cooling_off_days: env.find_parse(COOLING_OFF_DAYS)?,
+        })
+    }
+
+    /// Whether the plan may run here.
+    ///
+    /// # Errors
+    /// [`NotAdmitted`] with everything that keeps it from running.
+    pub fn admit(&self, plan: &CompiledPlan, chain_id: u64) -> Result<(), NotAdmitted> {
+        let asked = Asked {
+            chain: chain_class(chain_id),
+            jurisdiction: self.jurisdiction.as_ref(),
+            cooling_off_days: self.cooling_off_days,
+        };
+        let review = Review::of(plan, [], asked);
+        let refusals = review.refusals().map(|(code, text)| format!("{code}: {text}"));
+        let refusals: Vec<String> = refusals.collect();
+        if refusals.is_empty() {
+            Ok(())
+        } else {
+            Err(NotAdmitted { chain_id, refusals })
+        }
+    }
+}
+
+/// Whether a chain is nobody's money.
+#[must_use]
+pub fn chain_class(chain_id: u64) -> ChainClass {
+    if service::is_local_chain(chain_id) {
+        ChainClass::Local
+    } else {
+        ChainClass::Public
+    }
+}
+
+/// The shipped profile of this name, or the file.
+///
+/// # Errors
+/// No such profile or file, or a file that is none.
+pub fn profile(name: &str) -> anyhow::Result<Profile> {
+    let shipped = SHIPPED.into_iter().find(|(shipped, _)| *shipped == name);
+    let text = match shipped {
+        Some((_, text)) => text.to_owned(),
+        None => read(name).with_context(|| {
+            let names = SHIPPED.map(|(name, _)| name).join(", ");
+            format!("{name} is none of the profiles {names}, and no file")
+        })?,
+    };
+    Profile::parse(&text).map_err(|refusal| anyhow::anyhow!("not a profile\n{}", refusal.report(name, &text)))
+}
+
+fn read(file: &str) -> anyhow::Result<String> {
+    let bytes = std::fs::metadata(Path::new(file))?.len();
+    if usize::try_from(bytes).unwrap_or(usize::MAX) > TEXT_BYTES_MAX {
+        bail!("it has {bytes} bytes, a profile at most {TEXT_BYTES_MAX}");
+    }
+    Ok(std::fs::read_to_string(file)?)
+}
+
+/// For how many days the contract refunds payments.
+///
+/// # Errors
+/// The node does not answer, or the time is no whole number of days: nothing could be said of it in days that is true.
+pub async fn cooling_off_days(chain: &ChainReader) -> anyhow::Result<u32> {
+    let constructed = chain.constructed(At::Latest).await;
+    let [seconds, ..] = constructed
+        .context("cannot read the contract's cooling-off time")?
+        .delays;
+    whole_days(u64::from(seconds))
+}
+
+fn whole_days(seconds: u64) -> anyhow::Result<u32> {
+    if !seconds.is_multiple_of(DAY_SECONDS) {
+        bail!("the contract refunds payments for {seconds} seconds, which are no whole number of days");
+    }
+    Ok(u32::try_from(seconds / DAY_SECONDS)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AUTO_POOL: &str = include_str!("../../plans/auto-pool.toml");
+    const CAMPAIGN: &str = include_str!("../../plans/referral-campaign.toml");
+
+    fn admitted(text: &str, chain_id: u64, variables: &[(&str, &str)]) -> Result<(), String> {
+        let place = Place::from_env(&Env::of(variables)).map_err(|error| error.to_string())?;
+        let plan = plan::compile(text).expect("it is shipped");
+        place.admit(&plan, chain_id).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_local_chain_needs_nothing_and_a_public_one_a_profile_that_is_for_it() {
+        assert_eq!(admitted(AUTO_POOL, 31_337, &[]), Ok(()));
+        let refused = admitted(CAMPAIGN, 56, &[]).unwrap_err();
+        assert!(
+            refused
+                .starts_with("plan_not_admitted: the plan must not run on chain 56: jurisdiction_missing: "),
+            "{refused}"
+        );
+        let refused = admitted(CAMPAIGN, 56, &[(JURISDICTION, "local")]).unwrap_err();
+        assert!(refused.contains("jurisdiction_elsewhere"), "{refused}");
+    }
+
+    #[test]
+    fn the_profile_and_the_days_of_the_place_decide() {
+        let days = |days| [(JURISDICTION, "EU"), (COOLING_OFF_DAYS, days)];
+        assert_eq!(admitted(CAMPAIGN, 56, &days("14")), Ok(()));
+        let refused = admitted(CAMPAIGN, 56, &days("13")).unwrap_err();
+        assert!(refused.contains("cooling_off: "), "{refused}");
+        let refused = admitted(CAMPAIGN, 56, &days("31")).unwrap_err();
+        assert!(refused.contains("hold_below_cooling_off: "), "{refused}");
+        let refused = admitted(AUTO_POOL, 56, &days("14")).unwrap_err();
+        assert!(refused.contains("payout_share: "), "{refused}");
+        let refused = admitted(CAMPAIGN, 56, &[(JURISDICTION, "XX")]).unwrap_err();
+        assert!(
+            refused.contains("XX is none of the profiles local, EU, IN, US"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn only_whole_days_are_said_as_days() {
+        assert_eq!(whole_days(14 * 86_400).unwrap(), 14);
+        let error = whole_days(14 * 86_400 + 1).unwrap_err().to_string();
+        assert!(error.contains("no whole number of days"), "{error}");
+    }
+}

@@ -1,0 +1,54 @@
+//! [`Finding`]: what is noticed about a plan, and how bad that is. Not responsible for what is noticed.
+
+/// What the compiler noticed about a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Stable code, such as `recruitment_funded`.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One sentence in plain English, figures included.
+    pub text: String,
+    /// The figures by name, as decimal integers; names say the unit.
+    pub figures: Vec<(&'static str, u128)>,
+}
+
+impl Finding {
+    /// A figure by its name.
+    #[must_use]
+    pub fn figure(&self, name: &str) -> Option<u128> {
+        let mut figures = self.figures.iter();
+        figures
+            .find(|(known, _)| *known == name)
+            .map(|(_, figure)| *figure)
+    }
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Participants must be told.
+    Warning,
+    /// Nothing may start.
+    Error,
+}
+
+impl Severity {
+    /// Stable name in JSON and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// `26 %`, `26.5 %` of basis points; digits beyond the second are cut off.
+pub(crate) fn percent(bps: u128) -> String {
+    let text = format!("{}.{:02}", bps / 100, bps % 100);
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}

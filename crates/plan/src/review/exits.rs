@@ -1,0 +1,98 @@
+//! Whether users can leave with what they received: the smallest withdrawal, and what taxes and fee keep back together.
+
+use money::{Amount, Asset};
+
+use super::Asked;
+use crate::compiled::{ChainClass, CompiledPlan, Finding, IntakeKind, Severity, percent};
+use crate::withholding::file::Basis;
+
+const WHOLE: u128 = 10_000;
+
+/// The most that may be kept back of a reward on its way out, in basis points: the limit of the withdrawal fee alone.
+const KEPT_BACK_MAX: u128 = crate::withdrawal::FEE_BPS_MAX as u128;
+
+/// What is found about the way out.
+pub(super) fn of(plan: &CompiledPlan, asked: Asked<'_>) -> impl Iterator<Item = Finding> {
+    let worst = match asked.chain {
+        ChainClass::Local => Severity::Warning,
+        ChainClass::Public => Severity::Error,
+    };
+    [minimum(plan, worst), kept_back(plan, worst)]
+        .into_iter()
+        .flatten()
+}
+
+/// The largest balance that anybody must have to withdraw it: what the smallest payment of the plan is, or what people have
+/// without thinking about it.
+fn plausible_balance(plan: &CompiledPlan) -> Amount {
+    let asset = plan.asset();
+    let pocket = match asset {
+        Asset::Bnb => "1",
+        Asset::Usdt => "100",
+        Asset::Inr => "10000",
+    };
+    let smallest_payment = match plan.intake_kind() {
+        IntakeKind::AutoPool => plan.registration_price(),
+        IntakeKind::Subscription { amount_min, .. } => amount_min,
+        IntakeKind::Booking {
+            first_payment_min, ..
+        } => first_payment_min,
+        IntakeKind::Order => Amount::ZERO,
+        IntakeKind::Joining { price } => price,
+    };
+    asset
+        .parse_amount(pocket)
+        .unwrap_or(Amount::ZERO)
+        .max(smallest_payment)
+}
+
+fn minimum(plan: &CompiledPlan, severity: Severity) -> Option<Finding> {
+    let (min, balance) = (plan.withdrawal_min(), plausible_balance(plan));
+    let show = |amount| plan.asset().display_amount(amount);
+    (min > balance).then(|| Finding {
+        code: "withdrawal_out_of_reach",
+        severity,
+        text: format!(
+            "The smallest withdrawal is {} {asset}; who has received less, say {} {asset}, cannot take it out.",
+            show(min),
+            show(balance),
+            asset = plan.asset(),
+        ),
+        figures: vec![
+            ("min_units", min.base_units()),
+            ("plausible_units", balance.base_units()),
+        ],
+    })
+}
+
+/// Taxes when a reward is credited, taxes when it is withdrawn and the fee, one after another, for a user without a tax id.
+fn kept_back(plan: &CompiledPlan, worst: Severity) -> Option<Finding> {
+    let components = &plan.terms.components;
+    let at_credit = components.withholding.rate_max(Basis::Credit);
+    let at_payout = components.withholding.rate_max(Basis::Payout);
+    let fee = components
+        .withdrawal
+        .map_or(0, |terms| u128::from(terms.fee().get()));
+    let left = [at_credit, at_payout, fee].into_iter().fold(WHOLE, |left, rate| {
+        left.saturating_mul(WHOLE.saturating_sub(rate)) / WHOLE
+    });
+    let kept = WHOLE.saturating_sub(left);
+    (kept > 0).then(|| Finding {
+        code: "kept_back",
+        severity: if kept > KEPT_BACK_MAX { worst } else { Severity::Info },
+        text: format!(
+            "Of a reward up to {} are kept back before its user has it: {} when it is credited, {} of the rest when it is withdrawn, \
+             and of what is left {} as fee.",
+            percent(kept),
+            percent(at_credit),
+            percent(at_payout),
+            percent(fee),
+        ),
+        figures: vec![
+            ("kept_bps", kept),
+            ("credit_bps", at_credit),
+            ("payout_bps", at_payout),
+            ("fee_bps", fee),
+        ],
+    })
+}

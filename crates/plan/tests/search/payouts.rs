@@ -1,0 +1,152 @@
+//! No history pays participants more of their payments than is said.
+
+use naive::flow::Flow;
+use naive::orders::{Buyer, Generation, Model, Passes, RetailRule, Rules};
+use plan::{Day, Severity};
+
+use crate::plans::{Drawn, Intake};
+use crate::{Case, for_each_plan};
+
+/// What one participant pays, in millionths.
+const PAYMENT: u128 = 100_000_000;
+const PARTICIPANTS: usize = 12;
+
+/// Of what was paid, what reached participants when everybody stands in one line and every rule takes all that it reaches.
+fn greediest(drawn: &Drawn) -> u128 {
+    let mut flow = Flow::new(drawn.behind.clone());
+    let mut reached = 0;
+    for _ in 0..PARTICIPANTS {
+        let mut rest = PAYMENT;
+        if drawn.intake == Intake::Subscription {
+            for rate in &drawn.generations {
+                let share = PAYMENT * rate / 10_000;
+                rest -= share;
+                reached += share;
+            }
+        }
+        for (fund, bps) in &drawn.allocations {
+            flow.pour(*fund, rest * bps / 10_000);
+        }
+        if drawn.intake == Intake::Orders {
+            flow.pour(drawn.order_fund, PAYMENT * drawn.fund_bps / 10_000);
+        }
+    }
+    if drawn.intake == Intake::Orders {
+        let paid = commissions(drawn, flow.reach(drawn.order_fund));
+        reached += flow.take(drawn.order_fund, paid);
+    }
+    for fund in &drawn.asked {
+        reached += flow.take(*fund, u128::MAX);
+    }
+    reached
+}
+
+/// What the model of orders pays to users of a period in which everybody of a line orders.
+fn commissions(drawn: &Drawn, budget: u128) -> u128 {
+    let mut model = Model::new(Rules {
+        by_month: true,
+        pv_bps: drawn.pv_bps,
+        fund_bps: drawn.fund_bps,
+        generations: drawn
+            .generations
+            .iter()
+            .map(|bps| Generation {
+                bps: *bps,
+                own_pv_min: 0,
+                group_pv_min: 0,
+            })
+            .collect(),
+        passes: Passes::Nobody,
+        active_pv_min: 0,
+        customers_count: false,
+        customers_min: 0,
+        retail_share_min_bps: 0,
+        retail_rule: RetailRule::Nothing,
+        paycut: true,
+        hold_days: 0,
+    });
+    let day = Day::of_date("2026-01-15").expect("it is a date");
+    for user in 0..PARTICIPANTS {
+        model.join(user.checked_sub(1).map(|above| above + 1));
+    }
+    for user in 1..=PARTICIPANTS {
+        model
+            .place(Buyer::User(user), PAYMENT, None, day)
+            .expect("it is an order");
+    }
+    let period = day.month().get();
+    model.close(period).expect("it is open");
+    model.finalize(period, budget).expect("it is closed");
+    let lines = model.lines(period);
+    lines
+        .iter()
+        .filter(|line| line.to.is_some())
+        .map(|line| line.amount)
+        .sum()
+}
+
+#[test]
+fn no_history_pays_more_of_payments_than_is_said() {
+    for_each_plan(|case| {
+        let share = case
+            .figure("payout_share", "share_bps")
+            .expect("it is always said");
+        let paid = PAYMENT * PARTICIPANTS as u128;
+        let reached = greediest(&case.drawn);
+        // A base unit for each share that is rounded.
+        let slack = 100 * 10_000;
+        assert!(
+            reached * 10_000 <= paid * share + slack,
+            "{reached} of {paid} reached participants, {share} of 10,000 are said\n{}",
+            case.text()
+        );
+        // Of orders the first in a line have nobody above, so only the others are tight.
+        if case.drawn.intake != Intake::Orders {
+            assert!(
+                reached * 10_000 + paid + slack >= paid * share,
+                "only {reached} of {paid} reach participants, {share} of 10,000 are said\n{}",
+                case.text()
+            );
+        }
+    });
+}
+
+#[test]
+fn what_pays_out_more_than_one_half_is_warned_about_and_runs_nowhere() {
+    for_each_plan(|case| {
+        let paid = PAYMENT * PARTICIPANTS as u128;
+        let reached = greediest(&case.drawn);
+        if reached * 2 <= paid + 200 {
+            return;
+        }
+        let findings = &case.review.findings;
+        let finding = findings.iter().find(|finding| finding.code == "payout_share");
+        assert_eq!(
+            finding.map(|finding| finding.severity),
+            Some(Severity::Error),
+            "{}",
+            case.text()
+        );
+        let told = case
+            .plan
+            .findings()
+            .iter()
+            .find(|finding| finding.code == "payout_share");
+        assert_eq!(told.map(|finding| finding.severity), Some(Severity::Warning));
+        assert!(!case.runs(), "{}", case.text());
+    });
+}
+
+/// A payment for nothing but the plan that reaches others is recruitment, and what reaches nobody is not.
+#[test]
+fn recruitment_is_said_of_exactly_the_plans_whose_joining_payments_reach_others() {
+    for_each_plan(|case| {
+        let is_for_the_plan = matches!(case.drawn.intake, Intake::Joining | Intake::Subscription);
+        let expected = is_for_the_plan && greediest(&case.drawn) > 0;
+        let said = case
+            .figure("recruitment_funded", "share_bps")
+            .expect("it is always said");
+        assert_eq!(said, if expected { 10_000 } else { 0 }, "{}", case.text());
+        assert_eq!(u128::from(case.plan.recruitment_share_bps()), said);
+    });
+}
