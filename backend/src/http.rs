@@ -23,6 +23,7 @@ mod refusals;
 pub mod replay;
 pub mod reserve;
 pub mod rewards;
+pub mod schema;
 pub mod session;
 pub mod trace;
 pub mod treasury;

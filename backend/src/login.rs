@@ -11,7 +11,7 @@ use alloy_primitives::Address;
 use thiserror::Error;
 
 use crate::config::Origin;
-pub use message::{Message, MessageError};
+pub use message::{MESSAGE_BYTES_MAX, Message, MessageError};
 pub use signature::{SignatureError, recover};
 
 /// How long after its time of issue a message can be used: a person confirms it in the wallet. Also the life of a

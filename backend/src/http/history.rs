@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::Server;
 use super::error::Problem;
 use super::extract::{Search, Segments};
+use super::schema::{BaseUnits, Cursor, EntryKind, EntryState, Hash, Wallet, WithheldCause};
 use super::words::{self, shown};
 use crate::app::access;
 use crate::app::session::Caller;
@@ -19,8 +20,10 @@ use crate::app::session::Caller;
 #[into_params(parameter_in = Query)]
 pub struct Page {
     /// Where the last page ended: its `next_cursor`.
+    #[param(value_type = Option<Cursor>)]
     pub cursor: Option<String>,
     /// Number of entries, 1 to 100; 50 when it is absent.
+    #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u32>,
 }
 
@@ -29,6 +32,7 @@ pub struct Page {
 pub struct HistoryAnswer {
     entries: Vec<EntryView>,
     /// For the next page; null on the last.
+    #[schema(value_type = Option<Cursor>, required = true)]
     next_cursor: Option<String>,
 }
 
@@ -36,21 +40,26 @@ pub struct HistoryAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EntryView {
     /// `registration`, `retopup`, `direct`, `pool_layer`, `generation`, `payout`, `claim` or `credit_withdrawal`.
+    #[schema(value_type = EntryKind)]
     kind: String,
     /// Number of the fact that caused it.
     fact_seq: i64,
     /// Base units.
+    #[schema(value_type = BaseUnits)]
     amount: String,
     /// `held`, `matured` or `refunded`; of rewards also `withheld` (the rule did not pay the user) and `forfeited`
     /// (it relied on something that was refunded); of payouts `held` (a batch holds the money back), `executed`, `credited`
     /// (the contract keeps it for the user), `skipped` (nothing was due any more), `released` and `refused`; of claims `paid` or
     /// `credited`; of withdrawals of credit `paid`.
+    #[schema(value_type = EntryState)]
     state: String,
     /// Seconds since 1970-01-01 UTC.
     at: i64,
+    #[schema(value_type = Option<Hash>, required = true)]
     transaction_hash: Option<String>,
     /// Of deposits: the contract's `ref`.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Hash>)]
     reference: Option<String>,
     /// Of deposits: last second at which it can be refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,12 +75,15 @@ pub struct EntryView {
     distance: Option<i16>,
     /// Of rewards that were not paid: `no_upline`, `not_retopped`, `refunded` or `residual`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<WithheldCause>)]
     withheld: Option<String>,
     /// Of payouts.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Hash>)]
     batch_id: Option<String>,
     /// Of claims: the root of the proof.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Hash>)]
     root: Option<String>,
 }
 
@@ -79,12 +91,13 @@ pub struct EntryView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SourceView {
     user_id: i32,
+    #[schema(value_type = Option<Wallet>, required = true)]
     wallet: Option<String>,
 }
 
 /// Deposits, rewards and payments of a user, newest first, with what was not paid and why.
-#[utoipa::path(get, path = "/users/{id}/history", tag = "users", security(("session" = [])),
-    params(("id" = i32, Path, description = "Number of the user"), Page),
+#[utoipa::path(get, path = "/users/{id}/history", operation_id = "list_history", tag = "users", security(("session" = [])),
+    params(("id" = i32, Path, description = "Number of the user", minimum = 1), Page),
     responses((status = 200, body = HistoryAnswer)))]
 pub async fn history(
     State(server): State<Server>,

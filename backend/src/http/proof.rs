@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::Server;
 use super::error::Problem;
 use super::extract::Segments;
+use super::schema::{BaseUnits, Hash, Wallet};
 use super::words::shown;
 use crate::app::proof as use_case;
 use crate::app::session::Caller;
@@ -16,41 +17,53 @@ use crate::app::session::Caller;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProofAnswer {
     chain_id: u64,
+    #[schema(value_type = Wallet)]
     contract: String,
+    #[schema(value_type = Wallet)]
     wallet: String,
     /// The user's leaf: lifetime matured entitlement in base units.
+    #[schema(value_type = BaseUnits)]
     entitled: String,
     /// Hash of the leaf.
+    #[schema(value_type = Hash)]
     leaf: String,
     /// From the leaf's partner up.
     path: Vec<SumNodeView>,
+    #[schema(value_type = Hash)]
     root: String,
     /// Sum of all leaves.
+    #[schema(value_type = BaseUnits)]
     total: String,
     /// Journal entry up to which the root counts.
     as_of_seq: u64,
     /// The block that it counts whole.
     block_number: u64,
+    #[schema(value_type = Hash)]
     block_hash: String,
     /// From when on it can be claimed against, in seconds since 1970-01-01 UTC of the chain's time.
+    #[schema(required = true)]
     claimable_from: Option<u64>,
     /// What the chain paid to the user so far, as far as it is posted.
+    #[schema(value_type = BaseUnits)]
     paid: String,
     /// What a claim is due: the leaf less what was paid.
+    #[schema(value_type = BaseUnits)]
     due: String,
 }
 
 /// A partner on the way to the root.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SumNodeView {
+    #[schema(value_type = Hash)]
     hash: String,
     /// Sum of the leaves below, in base units.
+    #[schema(value_type = BaseUnits)]
     sum: String,
 }
 
 /// The user's own proof against the newest published root of liabilities.
 #[utoipa::path(get, path = "/users/{id}/proof", tag = "liabilities", security(("session" = [])),
-    params(("id" = i32, Path, description = "Number of the user")),
+    params(("id" = i32, Path, description = "Number of the user", minimum = 1)),
     responses((status = 200, body = ProofAnswer)))]
 pub async fn proof(
     State(server): State<Server>,

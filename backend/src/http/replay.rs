@@ -92,7 +92,7 @@ impl IntoResponse for Answer {
 
 /// Has the listener read a range of final blocks from the chain again and compare it with what is stored; then add what is
 /// missing. Nothing is changed or deleted, and a repeat adds nothing. 202 when the listener takes longer.
-#[utoipa::path(post, path = "/monitoring/replay-events", tag = "monitoring", security(("session" = [])),
+#[utoipa::path(post, path = "/monitoring/replay-events", operation_id = "replay_events", tag = "monitoring", security(("session" = [])),
     request_body = Replay, responses((status = 200, body = ReplayAnswer), (status = 202, body = ReplayWaiting)))]
 pub async fn replay(
     State(server): State<Server>,
@@ -117,8 +117,8 @@ pub async fn replay(
 }
 
 /// What came of a request to read a range again; 202 while it waits for the listener.
-#[utoipa::path(get, path = "/monitoring/replay-events/{id}", tag = "monitoring", security(("session" = [])),
-    params(("id" = i64, Path)), responses((status = 200, body = ReplayAnswer), (status = 202, body = ReplayWaiting)))]
+#[utoipa::path(get, path = "/monitoring/replay-events/{id}", operation_id = "find_replay", tag = "monitoring", security(("session" = [])),
+    params(("id" = i64, Path, description = "Number of the request", minimum = 1)), responses((status = 200, body = ReplayAnswer), (status = 202, body = ReplayWaiting)))]
 pub async fn one(
     State(server): State<Server>,
     caller: Caller,

@@ -12,6 +12,7 @@ use super::Server;
 use super::approval::typed_data;
 use super::error::Problem;
 use super::extract::{Body, IdempotencyKey, Search, Segments};
+use super::schema::{Hash, IdempotencyKeyText, WalletSignature};
 use crate::app::reserve as use_case;
 use crate::app::session::Caller;
 
@@ -19,9 +20,11 @@ use crate::app::session::Caller;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reserve {
+    #[schema(minimum = 1)]
     tier: u8,
     choice: Choice,
     /// The wallet's signature over the choice: 65 bytes in hexadecimal with prefix. `GET /users/{id}/reserve` has the message.
+    #[schema(value_type = WalletSignature)]
     signature: String,
 }
 
@@ -41,6 +44,7 @@ pub struct CommandAnswer {
     /// Identifies the command.
     command_id: i64,
     /// Number of the fact, once it is posted.
+    #[schema(required = true)]
     fact_seq: Option<u64>,
 }
 
@@ -49,6 +53,7 @@ pub struct CommandAnswer {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ReserveSearch {
+    #[param(minimum = 1)]
     tier: u8,
     choice: Choice,
 }
@@ -60,13 +65,14 @@ pub struct MessageAnswer {
     #[schema(value_type = Object)]
     typed_data: serde_json::Value,
     /// What is hashed and signed: 32 bytes.
+    #[schema(value_type = Hash)]
     digest: String,
 }
 
 /// What a user signs to reserve the rewards of a tier, or to stop; the `Idempotency-Key` is that of the command.
-#[utoipa::path(get, path = "/users/{id}/reserve", tag = "users", security(("session" = [])), params(ReserveSearch,
-    ("id" = i32, Path, description = "Number of the user"),
-    ("idempotency-key" = String, Header, description = "The caller's own name for the command, 1 to 128 printable ASCII characters")),
+#[utoipa::path(get, path = "/users/{id}/reserve", operation_id = "reserve_message", tag = "users", security(("session" = [])), params(ReserveSearch,
+    ("id" = i32, Path, description = "Number of the user", minimum = 1),
+    ("idempotency-key" = IdempotencyKeyText, Header, description = "The caller's own name for the command, 1 to 128 printable ASCII characters")),
     responses((status = 200, body = MessageAnswer)))]
 pub async fn message(
     State(server): State<Server>,
@@ -92,8 +98,8 @@ pub async fn message(
 
 /// Accepts a choice about reserving; with the same `Idempotency-Key` a repeat changes nothing.
 #[utoipa::path(post, path = "/users/{id}/reserve", tag = "users", security(("session" = [])),
-    params(("id" = i32, Path, description = "Number of the user"),
-           ("idempotency-key" = String, Header, description = "The caller's own name for this command, 1 to 128 printable ASCII characters")),
+    params(("id" = i32, Path, description = "Number of the user", minimum = 1),
+           ("idempotency-key" = IdempotencyKeyText, Header, description = "The caller's own name for this command, 1 to 128 printable ASCII characters")),
     request_body = Reserve, responses((status = 202, body = CommandAnswer)))]
 pub async fn reserve(
     State(server): State<Server>,

@@ -14,6 +14,7 @@ use super::error::Problem;
 use super::extract::{Search, Segments};
 use super::history::Page;
 use super::pending::PendingView;
+use super::schema::{BaseUnits, Cursor, FundingName, RoleName, SideName, TreeStatus, UserStatusName, Wallet};
 use super::words::{self, shown};
 use crate::app::access;
 use crate::app::profile::{self, Profile};
@@ -29,13 +30,17 @@ const NODES_DEFAULT: u32 = 200;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserView {
     id: i32,
+    #[schema(value_type = Wallet)]
     wallet: String,
+    #[schema(required = true)]
     sponsor_id: Option<i32>,
     /// Which of the sponsor's directs the user is; 0 without a sponsor.
     ordinal: i32,
     /// `active` or `refunded`.
+    #[schema(value_type = UserStatusName)]
     status: &'static str,
     /// End of a freeze in seconds since 1970-01-01 UTC; it may have passed.
+    #[schema(required = true)]
     frozen_until: Option<u64>,
     /// Directs so far, refunded ones included.
     directs: i32,
@@ -48,12 +53,17 @@ pub struct UserView {
 /// The caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MeAnswer {
+    #[schema(value_type = Wallet)]
     wallet: String,
     /// Roles of an operator; empty for everybody else.
+    #[schema(value_type = Vec<RoleName>)]
     roles: Vec<String>,
     /// Null before the registration is final.
+    #[schema(required = true)]
     user: Option<UserView>,
+    #[schema(required = true)]
     sponsor: Option<UserLink>,
+    #[schema(required = true)]
     balances: Option<BalancesView>,
     reserves: Vec<ReserveView>,
     places: Vec<PlaceView>,
@@ -65,6 +75,7 @@ pub struct MeAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserLink {
     id: i32,
+    #[schema(value_type = Wallet)]
     wallet: String,
 }
 
@@ -72,24 +83,34 @@ pub struct UserLink {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BalancesView {
     /// Matured and not paid out.
+    #[schema(value_type = BaseUnits)]
     available: String,
     /// The part of it that a batch of payouts holds back.
+    #[schema(value_type = BaseUnits)]
     in_payout: String,
     /// Within the cooling-off time of what caused it.
+    #[schema(value_type = BaseUnits)]
     held: String,
     /// Reserved towards next prices, over all tiers.
+    #[schema(value_type = BaseUnits)]
     reserved: String,
     /// Could not be sent and waits in the contract.
+    #[schema(value_type = BaseUnits)]
     credit: String,
     /// Owed after corrections.
+    #[schema(value_type = BaseUnits)]
     receivable: String,
     /// What left the contract for the user so far.
+    #[schema(value_type = BaseUnits)]
     withdrawn: String,
     /// Lifetime direct rewards granted, held ones included.
+    #[schema(value_type = BaseUnits)]
     direct_income: String,
     /// Lifetime pool rewards granted, held ones included.
+    #[schema(value_type = BaseUnits)]
     pool_income: String,
     /// Lifetime generation rewards granted, held ones included.
+    #[schema(value_type = BaseUnits)]
     generation_income: String,
 }
 
@@ -99,6 +120,7 @@ pub struct ReserveView {
     tier: i16,
     reserving: bool,
     /// Base units.
+    #[schema(value_type = BaseUnits)]
     amount: String,
 }
 
@@ -110,12 +132,16 @@ pub struct PlaceView {
     /// Index in level order, from 0.
     pub(super) index: i32,
     pub(super) user_id: i32,
+    #[schema(required = true)]
     pub(super) parent_index: Option<u32>,
+    #[schema(value_type = SideName)]
     pub(super) side: &'static str,
     pub(super) depth: u32,
     /// `registration` or `progression`.
+    #[schema(value_type = FundingName)]
     pub(super) funding: String,
     /// `open` or `closed`.
+    #[schema(value_type = TreeStatus)]
     pub(super) tree_status: String,
 }
 
@@ -124,6 +150,7 @@ pub struct PlaceView {
 pub struct ReferralsAnswer {
     referrals: Vec<UserView>,
     /// For the next page; null on the last.
+    #[schema(value_type = Option<Cursor>, required = true)]
     next_cursor: Option<String>,
 }
 
@@ -133,8 +160,10 @@ pub struct ReferralsAnswer {
 #[into_params(parameter_in = Query)]
 pub struct TreeSearch {
     /// Generations, 1 to 10; 3 when it is absent.
+    #[param(minimum = 1, maximum = 10)]
     depth: Option<u32>,
     /// Most users, 1 to 1000; 200 when it is absent.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
@@ -184,8 +213,8 @@ pub async fn me(State(server): State<Server>, caller: Caller) -> Result<Json<MeA
 }
 
 /// Direct referrals of a user in order.
-#[utoipa::path(get, path = "/users/{id}/referrals", tag = "users", security(("session" = [])),
-    params(("id" = i32, Path, description = "Number of the user"), Page),
+#[utoipa::path(get, path = "/users/{id}/referrals", operation_id = "list_referrals", tag = "users", security(("session" = [])),
+    params(("id" = i32, Path, description = "Number of the user", minimum = 1), Page),
     responses((status = 200, body = ReferralsAnswer)))]
 pub async fn referrals(
     State(server): State<Server>,
@@ -213,8 +242,8 @@ pub async fn referrals(
 }
 
 /// The downline of a user, bounded in depth and number, and the user's places in the pools.
-#[utoipa::path(get, path = "/users/{id}/tree", tag = "users", security(("session" = [])),
-    params(("id" = i32, Path, description = "Number of the user"), TreeSearch),
+#[utoipa::path(get, path = "/users/{id}/tree", operation_id = "show_tree", tag = "users", security(("session" = [])),
+    params(("id" = i32, Path, description = "Number of the user", minimum = 1), TreeSearch),
     responses((status = 200, body = TreeAnswer)))]
 pub async fn tree(
     State(server): State<Server>,

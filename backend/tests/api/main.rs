@@ -8,6 +8,7 @@ mod chain;
 mod clock;
 mod codes;
 mod crowds;
+mod described;
 mod documents;
 mod intake;
 mod liabilities;
