@@ -63,12 +63,6 @@ pub enum IntakeError {
     /// A wallet registers once.
     #[error("the wallet has registered before")]
     AlreadyRegistered,
-    /// A retopup needs a registration.
-    #[error("the wallet is not registered")]
-    NotRegistered,
-    /// It is somebody else's retopup.
-    #[error("this belongs to somebody else")]
-    NotYours,
     /// The registration was refunded.
     #[error("the registration was refunded")]
     RefundedUser,
@@ -150,23 +144,17 @@ pub async fn register(
     })
 }
 
-/// Authorizes a retopup of the user with this number, which must be the caller.
+/// Authorizes a retopup of the user, who must be the caller.
 ///
 /// # Errors
 /// [`IntakeError`].
-pub async fn retopup(app: &App, caller: &Caller, id: i32, ask: &Ask) -> Result<Issued, IntakeError> {
-    let mut connection = app.connection().await?;
-    let user = member::find_by_wallet(&mut connection, caller.wallet)
-        .await?
-        .ok_or(IntakeError::NotRegistered)?;
-    if user.id != id {
-        return Err(IntakeError::NotYours);
-    }
+pub async fn retopup(app: &App, caller: &Caller, user: &User, ask: &Ask) -> Result<Issued, IntakeError> {
     let price = app.ledger.plan.retopup_price();
     check_amount(ask.amount, price)?;
+    let mut connection = app.connection().await?;
     let time = chain_time(&mut connection).await?;
     match user.status {
-        UserStatus::Active if is_frozen(&user, time) => return Err(IntakeError::FrozenUser),
+        UserStatus::Active if is_frozen(user, time) => return Err(IntakeError::FrozenUser),
         UserStatus::Active => {}
         UserStatus::Refunded => return Err(IntakeError::RefundedUser),
     }

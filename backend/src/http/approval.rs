@@ -57,17 +57,7 @@ impl ApprovalAnswer {
 
 impl Signature {
     pub(super) fn read(&self) -> Result<Signed, Problem> {
-        let malformed = || {
-            Problem::field(
-                "signature",
-                "not bytes in hexadecimal with prefix, 1 to 4096 of them",
-            )
-        };
-        let digits = self.signature.strip_prefix("0x").ok_or_else(malformed)?;
-        let signature = hex::decode(digits).map_err(|_| malformed())?;
-        if signature.is_empty() || signature.len() > approval::SIGNATURE_BYTES_MAX {
-            return Err(malformed());
-        }
+        let signature = words::signature(&self.signature)?;
         if i64::try_from(self.expires).is_err() {
             return Err(Problem::field("expires", "not a time of the chain in seconds"));
         }

@@ -8,11 +8,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Server;
 use super::error::Problem;
-use super::extract::{Search, Segments};
+use super::extract::{Search, VisibleUser};
 use super::schema::{BaseUnits, Cursor, EntryKind, EntryState, Hash, Wallet, WithheldCause};
 use super::words::{self, shown};
-use crate::app::access;
-use crate::app::session::Caller;
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -101,14 +99,12 @@ pub struct SourceView {
     responses((status = 200, body = HistoryAnswer)))]
 pub async fn history(
     State(server): State<Server>,
-    caller: Caller,
-    Segments(id): Segments<i32>,
+    VisibleUser(user): VisibleUser,
     Search(page): Search<Page>,
 ) -> Result<Json<HistoryAnswer>, Problem> {
     let limit = words::page(page.limit)?;
     let below = words::read_cursor('h', page.cursor.as_deref())?
         .map_or(Position::NEWEST, |(fact_seq, leg)| Position { fact_seq, leg });
-    let user = access::visible_user(&server.app, &caller, id).await?;
     let mut connection = server.app.connection().await?;
     let mut entries = history::list(&mut connection, user.id, below, limit + 1).await?;
     let more = i64::try_from(entries.len()).is_ok_and(|found| found > limit);

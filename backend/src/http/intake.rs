@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::Server;
 use super::error::Problem;
-use super::extract::{Body, Segments, limit_wallet};
+use super::extract::{Body, RegisteredUser, limit_wallet};
 use super::schema::{BaseUnits, Hash, HexBytes, RouteName, SideName, Wallet};
 use super::words::{self, shown};
 use crate::app::intake::{self, Ask, Issued};
@@ -149,12 +149,12 @@ pub async fn register(
 pub async fn retopup(
     State(server): State<Server>,
     caller: Caller,
-    Segments(id): Segments<i32>,
+    RegisteredUser(user): RegisteredUser,
     Body(body): Body<Retopup>,
 ) -> Result<Json<AuthorizationAnswer>, Problem> {
     let ask = ask(&body.disclosure_hash, body.amount.as_deref())?;
     limit_wallet(&server, &caller)?;
-    let issued = intake::retopup(&server.app, &caller, id, &ask).await?;
+    let issued = intake::retopup(&server.app, &caller, &user, &ask).await?;
     Ok(Json(AuthorizationAnswer::of(&issued)))
 }
 

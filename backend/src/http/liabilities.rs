@@ -21,8 +21,8 @@ use super::extract::{Body, Search, Segments};
 use super::history::Page;
 use super::schema::{BaseUnits, Cursor, Hash, RootRefusal, RootRequestState, RootState, Wallet};
 use super::words::{self, shown};
+use crate::app::access::{Building, Handling, Looking, Operator};
 use crate::app::liabilities as use_case;
-use crate::app::session::Caller;
 use crate::app::{App, LEAVES_AT_ONCE};
 
 /// Microseconds in a second.
@@ -119,7 +119,7 @@ pub struct RootsAnswer {
     request_body = BuildRoot, responses((status = 202, body = RootRequestView)))]
 pub async fn build(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Building>,
     Body(body): Body<BuildRoot>,
 ) -> Result<(StatusCode, Json<RootRequestView>), Problem> {
     let request = use_case::request(&server.app, &caller, body.accept_claims).await?;
@@ -132,7 +132,7 @@ pub async fn build(
     responses((status = 200, body = RootRequestView)))]
 pub async fn request(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Looking>,
     Segments(id): Segments<i64>,
 ) -> Result<Json<RootRequestView>, Problem> {
     let request = use_case::find_request(&server.app, &caller, id).await?;
@@ -145,7 +145,7 @@ pub async fn request(
     responses((status = 200, body = ApprovalAnswer)))]
 pub async fn approval(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(root): Segments<String>,
 ) -> Result<Json<ApprovalAnswer>, Problem> {
     let wanted = use_case::approval(&server.app, &caller, read_root(&root)?).await?;
@@ -159,7 +159,7 @@ pub async fn approval(
     request_body = Signature, responses((status = 200, body = RootView)))]
 pub async fn approve(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(root): Segments<String>,
     Body(body): Body<Signature>,
 ) -> Result<Json<RootView>, Problem> {

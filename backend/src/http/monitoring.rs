@@ -16,9 +16,8 @@ use super::extract::{Body, Search};
 use super::history::Page;
 use super::schema::{Cursor, Hash, RunOutcome, Severity, Wallet, WalletSignature};
 use super::words::{self, shown};
-use crate::app::access::{self, Role};
+use crate::app::access::{Looking, Mending, Operator};
 use crate::app::monitoring as use_case;
-use crate::app::session::Caller;
 
 /// What the last runs found. Times are seconds since 1970-01-01 UTC.
 #[derive(Debug, Serialize, ToSchema)]
@@ -163,12 +162,11 @@ pub struct ResumeAnswer {
     params(Page), responses((status = 200, body = ReconciliationAnswer)))]
 pub async fn reconciliation(
     State(server): State<Server>,
-    caller: Caller,
+    _: Operator<Looking>,
     Search(page): Search<Page>,
 ) -> Result<Json<ReconciliationAnswer>, Problem> {
     let limit = words::page(page.limit)?;
     let after: i64 = words::read_cursor::<i64, u8>('f', page.cursor.as_deref())?.map_or(0, |(id, _)| id);
-    access::require(&server.app, &caller, &Role::ALL).await?;
     let mut connection = server.app.connection().await?;
     let mut findings = reconciliation::list_open_findings(&mut connection, after, limit + 1).await?;
     let more = i64::try_from(findings.len()).is_ok_and(|found| found > limit);
@@ -195,12 +193,11 @@ pub async fn reconciliation(
     params(Page), responses((status = 200, body = StopsAnswer)))]
 pub async fn stops(
     State(server): State<Server>,
-    caller: Caller,
+    _: Operator<Looking>,
     Search(page): Search<Page>,
 ) -> Result<Json<StopsAnswer>, Problem> {
     let limit = words::page(page.limit)?;
     let below = words::read_cursor::<i64, u8>('s', page.cursor.as_deref())?.map_or(i64::MAX, |(id, _)| id);
-    access::require(&server.app, &caller, &Role::ALL).await?;
     let mut stops = stop::list(&mut *server.app.connection().await?, below, limit + 1).await?;
     let more = i64::try_from(stops.len()).is_ok_and(|found| found > limit);
     if more {
@@ -221,7 +218,7 @@ pub async fn stops(
     responses((status = 200, body = ResumeApproval)))]
 pub async fn resume_approval(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Mending>,
 ) -> Result<Json<ResumeApproval>, Problem> {
     let wanted = use_case::approval(&server.app, &caller).await?;
     let stops = match &wanted.proposal {
@@ -239,7 +236,7 @@ pub async fn resume_approval(
     request_body = Resume, responses((status = 200, body = ResumeAnswer)))]
 pub async fn resume(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Mending>,
     Body(body): Body<Resume>,
 ) -> Result<Json<ResumeAnswer>, Problem> {
     let mut stops = body.stops.clone();

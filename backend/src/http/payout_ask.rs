@@ -18,8 +18,8 @@ use super::extract::{Body, malformed_key};
 use super::payout_view::BatchView;
 use super::schema::{BaseUnits, IdempotencyKeyText, LeftOutName, RewardKindName, Wallet};
 use super::words::{self, shown};
+use crate::app::access::{Building, Looking, Operator};
 use crate::app::payout::{self, Ask, Proposed};
-use crate::app::session::Caller;
 
 /// Users that a filter may name: more than three batches can pay.
 const USERS_MAX: usize = 1_000;
@@ -150,12 +150,12 @@ pub struct LimitsView {
               (status = 202, description = "The batch is asked for", body = BuildAnswer)))]
 pub async fn build_batch(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Looking>,
     headers: HeaderMap,
     Body(body): Body<BuildBatch>,
 ) -> Result<(StatusCode, Json<BuildAnswer>), Problem> {
-    let ask = ask(&body)?;
     if body.dry_run {
+        let ask = ask(&body)?;
         let proposed = payout::propose(&server.app, &caller, &ask).await?;
         let answer = BuildAnswer {
             dry_run: true,
@@ -164,11 +164,12 @@ pub async fn build_batch(
         };
         return Ok((StatusCode::OK, Json(answer)));
     }
+    let builder = Operator::<Building>::admit(&server.app, &caller).await?;
     let key = headers
         .get("idempotency-key")
         .ok_or_else(|| Problem::new(Code::IdempotencyKeyMissing))?;
     let key = key.to_str().map_err(|_| malformed_key())?;
-    let built = payout::build(&server.app, &caller, &ask, key).await?;
+    let built = payout::build(&server.app, &builder, &ask(&body)?, key).await?;
     let answer = BuildAnswer {
         dry_run: false,
         batch: Some(BatchView::of(&built.batch)),

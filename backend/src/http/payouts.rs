@@ -19,9 +19,8 @@ use super::extract::{Body, Search, Segments};
 use super::payout_view::{BatchAnswer, BatchView};
 use super::schema::{BatchStateName, Cursor, Hash, Wallet, WalletSignature};
 use super::words;
-use crate::app::access::{self, Role};
+use crate::app::access::{Handling, Looking, Operator};
 use crate::app::payout as use_case;
-use crate::app::session::Caller;
 
 /// Which batches, and which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -71,7 +70,7 @@ pub struct Approve {
     responses((status = 200, body = BatchesAnswer)))]
 pub async fn list(
     State(server): State<Server>,
-    caller: Caller,
+    _: Operator<Looking>,
     Search(search): Search<BatchSearch>,
 ) -> Result<Json<BatchesAnswer>, Problem> {
     let limit = words::page(search.limit)?;
@@ -81,7 +80,6 @@ pub async fn list(
         BatchState::by_name(name).ok_or_else(unknown)
     });
     let state = state.transpose()?;
-    access::require(&server.app, &caller, &Role::ALL).await?;
     let mut connection = server.app.connection().await?;
     let mut batches = payout_batch::list(&mut connection, state, below, limit + 1).await?;
     let more = i64::try_from(batches.len()).is_ok_and(|found| found > limit);
@@ -107,11 +105,10 @@ const NEWEST_US: i64 = 253_370_764_800_000_000;
     responses((status = 200, body = BatchAnswer)))]
 pub async fn one(
     State(server): State<Server>,
-    caller: Caller,
+    _: Operator<Looking>,
     Segments(id): Segments<String>,
 ) -> Result<Json<BatchAnswer>, Problem> {
     let id = batch_id(&id)?;
-    access::require(&server.app, &caller, &Role::ALL).await?;
     let mut connection = server.app.connection().await?;
     let batch = payout_batch::find(&mut connection, id)
         .await?
@@ -136,11 +133,10 @@ pub async fn one(
     responses((status = 200, description = "The manifest", body = String, content_type = "text/plain")))]
 pub async fn manifest(
     State(server): State<Server>,
-    caller: Caller,
+    _: Operator<Looking>,
     Segments(id): Segments<String>,
 ) -> Result<impl IntoResponse, Problem> {
     let id = batch_id(&id)?;
-    access::require(&server.app, &caller, &Role::ALL).await?;
     let mut connection = server.app.connection().await?;
     if payout_batch::find(&mut connection, id).await?.is_none() {
         return Err(Problem::new(Code::UnknownBatch));
@@ -156,7 +152,7 @@ pub async fn manifest(
     responses((status = 200, body = ApprovalAnswer)))]
 pub async fn approval(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(id): Segments<String>,
 ) -> Result<Json<ApprovalAnswer>, Problem> {
     let wanted = use_case::approval(&server.app, &caller, batch_id(&id)?).await?;
@@ -170,7 +166,7 @@ pub async fn approval(
     request_body = Approve, responses((status = 200, body = BatchView)))]
 pub async fn approve(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(id): Segments<String>,
     Body(body): Body<Approve>,
 ) -> Result<Json<BatchView>, Problem> {
@@ -192,7 +188,7 @@ pub async fn approve(
     responses((status = 200, body = BatchView)))]
 pub async fn sign(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(id): Segments<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::sign(&server.app, &caller, batch_id(&id)?).await?;
@@ -205,7 +201,7 @@ pub async fn sign(
     responses((status = 200, body = BatchView)))]
 pub async fn submit(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(id): Segments<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::submit(&server.app, &caller, batch_id(&id)?).await?;
@@ -219,7 +215,7 @@ pub async fn submit(
     responses((status = 200, body = BatchView)))]
 pub async fn retry(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(id): Segments<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::retry(&server.app, &caller, batch_id(&id)?).await?;
@@ -232,7 +228,7 @@ pub async fn retry(
     responses((status = 200, body = BatchView)))]
 pub async fn cancel(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(id): Segments<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::cancel(&server.app, &caller, batch_id(&id)?).await?;

@@ -7,11 +7,10 @@ use utoipa::ToSchema;
 
 use super::Server;
 use super::error::Problem;
-use super::extract::Segments;
+use super::extract::VisibleUser;
 use super::schema::{BaseUnits, Hash, Wallet};
 use super::words::shown;
 use crate::app::proof as use_case;
-use crate::app::session::Caller;
 
 /// What `claim` of the contract needs, and what it is about. With it a claim needs no backend.
 #[derive(Debug, Serialize, ToSchema)]
@@ -67,10 +66,9 @@ pub struct SumNodeView {
     responses((status = 200, body = ProofAnswer)))]
 pub async fn proof(
     State(server): State<Server>,
-    caller: Caller,
-    Segments(id): Segments<i32>,
+    VisibleUser(user): VisibleUser,
 ) -> Result<Json<ProofAnswer>, Problem> {
-    let proof = use_case::of(&server.app, &caller, id).await?;
+    let proof = use_case::of(&server.app, &user).await?;
     let path = proof.path.iter().map(|node| SumNodeView {
         hash: node.hash.to_string(),
         sum: node.sum.to_string(),

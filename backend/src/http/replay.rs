@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 use super::Server;
 use super::error::Problem;
 use super::extract::{Body, Segments};
+use crate::app::access::{Looking, Mending, Operator};
 use crate::app::replay::{self as use_case, Answer, BLOCKS_MAX};
-use crate::app::session::Caller;
 
 /// A range of final blocks.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -96,7 +96,7 @@ impl IntoResponse for Answer {
     request_body = Replay, responses((status = 200, body = ReplayAnswer), (status = 202, body = ReplayWaiting)))]
 pub async fn replay(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Looking>,
     Body(body): Body<Replay>,
 ) -> Result<Answer, Problem> {
     let Replay {
@@ -104,6 +104,10 @@ pub async fn replay(
         to_block,
         dry_run,
     } = body;
+    let mender = match dry_run {
+        true => None,
+        false => Some(Operator::<Mending>::admit(&server.app, &caller).await?),
+    };
     let is_range = to_block
         .checked_sub(from_block)
         .is_some_and(|more| more < BLOCKS_MAX);
@@ -113,7 +117,11 @@ pub async fn replay(
             "must be from_block or up to 1999 above",
         ));
     }
-    Ok(use_case::replay(&server.app, &caller, from_block..=to_block, dry_run).await?)
+    let range = from_block..=to_block;
+    Ok(match mender {
+        None => use_case::compare(&server.app, &caller, range).await?,
+        Some(mender) => use_case::add(&server.app, &mender, range).await?,
+    })
 }
 
 /// What came of a request to read a range again; 202 while it waits for the listener.
@@ -121,7 +129,7 @@ pub async fn replay(
     params(("id" = i64, Path, description = "Number of the request", minimum = 1)), responses((status = 200, body = ReplayAnswer), (status = 202, body = ReplayWaiting)))]
 pub async fn one(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Looking>,
     Segments(id): Segments<i64>,
 ) -> Result<Answer, Problem> {
     Ok(use_case::find(&server.app, &caller, id).await?)

@@ -11,10 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::Server;
 use super::approval::typed_data;
 use super::error::Problem;
-use super::extract::{Body, IdempotencyKey, Search, Segments};
+use super::extract::{Body, IdempotencyKey, OwnUser, Search};
 use super::schema::{Hash, IdempotencyKeyText, WalletSignature};
+use super::words;
 use crate::app::reserve as use_case;
-use crate::app::session::Caller;
 
 /// A choice.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -76,12 +76,10 @@ pub struct MessageAnswer {
     responses((status = 200, body = MessageAnswer)))]
 pub async fn message(
     State(server): State<Server>,
-    caller: Caller,
-    Segments(id): Segments<i32>,
+    OwnUser(user): OwnUser,
     IdempotencyKey(key): IdempotencyKey,
     Search(search): Search<ReserveSearch>,
 ) -> Result<Json<MessageAnswer>, Problem> {
-    let user = crate::app::access::own_user(&server.app, &caller, id).await?;
     let message = ReserveCommand {
         wallet: user.wallet,
         tier: search.tier,
@@ -103,8 +101,7 @@ pub async fn message(
     request_body = Reserve, responses((status = 202, body = CommandAnswer)))]
 pub async fn reserve(
     State(server): State<Server>,
-    caller: Caller,
-    Segments(id): Segments<i32>,
+    OwnUser(user): OwnUser,
     IdempotencyKey(key): IdempotencyKey,
     Body(body): Body<Reserve>,
 ) -> Result<(StatusCode, Json<CommandAnswer>), Problem> {
@@ -112,10 +109,8 @@ pub async fn reserve(
         Choice::In => ReserveChoice::In,
         Choice::Out => ReserveChoice::Out,
     };
-    let digits = body.signature.strip_prefix("0x").unwrap_or_default();
-    let signature = hex::decode(digits)
-        .map_err(|_| Problem::field("signature", "not bytes in hexadecimal with prefix"))?;
-    let stored = use_case::choose(&server.app, &caller, id, body.tier, choice, &key, &signature).await?;
+    let signature = words::signature(&body.signature)?;
+    let stored = use_case::choose(&server.app, &user, body.tier, choice, &key, signature).await?;
     let answer = CommandAnswer {
         command_id: stored.inbox_id,
         fact_seq: stored.fact_seq,

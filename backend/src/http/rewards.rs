@@ -15,7 +15,7 @@ use super::error::Problem;
 use super::extract::Search;
 use super::schema::{BaseUnits, Cursor, RewardKindName, Wallet};
 use super::words::{self, shown};
-use crate::app::access::{self, AccessError, Role};
+use crate::app::access::{AccessError, Looking, Operator};
 use crate::app::session::Caller;
 
 /// Which users, and which page.
@@ -104,8 +104,8 @@ pub async fn pending(
     let limit = words::page(search.limit)?;
     let after: i32 = words::read_cursor::<i32, u8>('u', search.cursor.as_deref())?.map_or(0, |(id, _)| id);
     let mut filter = filter(&server, &search).await?;
-    match access::require(&server.app, &caller, &Role::ALL).await {
-        Ok(()) => {}
+    match Operator::<Looking>::admit(&server.app, &caller).await {
+        Ok(_) => {}
         Err(AccessError::RoleMissing(_)) => {
             let own = member::find_by_wallet(&mut *server.app.connection().await?, caller.wallet).await?;
             filter.user = Some(own.ok_or_else(|| Problem::new(Code::NotRegistered))?.id);

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Server;
+use super::code::Code;
 use super::error::Problem;
 use super::extract::{AccessToken, Body, SignInPermit};
 use super::schema::{LoginMessage, Wallet, WalletSignature};
 use super::users::UserView;
-use super::words::shown;
+use super::words::{self, shown};
 use crate::app::session::{Client, Tokens};
 use crate::app::{profile, session, sign_in};
 
@@ -35,7 +36,7 @@ pub struct WalletLogin {
     /// The whole text, as it was signed.
     #[schema(value_type = LoginMessage)]
     message: String,
-    /// 65 bytes in hexadecimal with prefix, made by `personal_sign`.
+    /// Made by `personal_sign`.
     #[schema(value_type = WalletSignature)]
     signature: String,
 }
@@ -89,7 +90,8 @@ pub async fn wallet(
     _permit: SignInPermit,
     Body(login): Body<WalletLogin>,
 ) -> Result<Json<SessionAnswer>, Problem> {
-    let tokens = sign_in::sign_in(&server.app, &login.message, &login.signature).await?;
+    let signature = words::signature(&login.signature).map_err(|_| Problem::new(Code::BadSignature))?;
+    let tokens = sign_in::sign_in(&server.app, &login.message, signature).await?;
     answer(&server, tokens).await
 }
 

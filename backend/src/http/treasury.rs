@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::Server;
 use super::error::Problem;
 use super::schema::{BaseUnits, Hash, SignedBaseUnits};
-use crate::app::session::Caller;
+use crate::app::access::{Looking, Operator};
 use crate::app::treasury::{self as use_case, OnChain, Summary};
 
 /// Both sides, in base units.
@@ -129,7 +129,10 @@ pub struct PublishedView {
 /// Custody, escrow, credits, the operator's accounts and published liabilities, by the ledger and by the contract.
 #[utoipa::path(get, path = "/treasury/summary", operation_id = "treasury_summary", tag = "treasury", security(("session" = [])),
     responses((status = 200, body = TreasuryAnswer)))]
-pub async fn summary(State(server): State<Server>, caller: Caller) -> Result<Json<TreasuryAnswer>, Problem> {
+pub async fn summary(
+    State(server): State<Server>,
+    caller: Operator<Looking>,
+) -> Result<Json<TreasuryAnswer>, Problem> {
     let summary = use_case::summary(&server.app, &caller).await?;
     Ok(Json(TreasuryAnswer {
         ledger: LedgerView::of(&summary),

@@ -11,12 +11,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::Server;
 use super::code::Code;
 use super::error::Problem;
-use super::extract::{Search, Segments};
+use super::extract::{Search, VisibleUser};
 use super::history::Page;
 use super::pending::PendingView;
 use super::schema::{BaseUnits, Cursor, FundingName, RoleName, SideName, TreeStatus, UserStatusName, Wallet};
 use super::words::{self, shown};
-use crate::app::access;
 use crate::app::profile::{self, Profile};
 use crate::app::session::Caller;
 use crate::app::tree::{self, DEPTH_MAX, NODES_MAX};
@@ -218,13 +217,11 @@ pub async fn me(State(server): State<Server>, caller: Caller) -> Result<Json<MeA
     responses((status = 200, body = ReferralsAnswer)))]
 pub async fn referrals(
     State(server): State<Server>,
-    caller: Caller,
-    Segments(id): Segments<i32>,
+    VisibleUser(user): VisibleUser,
     Search(page): Search<Page>,
 ) -> Result<Json<ReferralsAnswer>, Problem> {
     let limit = words::page(page.limit)?;
     let after = words::read_cursor('r', page.cursor.as_deref())?.unwrap_or((0, 0));
-    let user = access::visible_user(&server.app, &caller, id).await?;
     let mut connection = server.app.connection().await?;
     let mut directs = member::list_directs(&mut connection, &[user.id], after, limit + 1).await?;
     let more = i64::try_from(directs.len()).is_ok_and(|found| found > limit);
@@ -247,13 +244,11 @@ pub async fn referrals(
     responses((status = 200, body = TreeAnswer)))]
 pub async fn tree(
     State(server): State<Server>,
-    caller: Caller,
-    Segments(id): Segments<i32>,
+    VisibleUser(user): VisibleUser,
     Search(search): Search<TreeSearch>,
 ) -> Result<Json<TreeAnswer>, Problem> {
     let depth = bounded("depth", search.depth.unwrap_or(DEPTH_DEFAULT), DEPTH_MAX)?;
     let limit = bounded("limit", search.limit.unwrap_or(NODES_DEFAULT), NODES_MAX)?;
-    let user = access::visible_user(&server.app, &caller, id).await?;
     let downline = tree::downline(&server.app, user.id, depth, limit).await?;
     let places = pool::list_places(&mut *server.app.connection().await?, user.id).await?;
     Ok(Json(TreeAnswer {

@@ -15,6 +15,7 @@ mod liabilities;
 mod login;
 mod monitoring;
 mod operators;
+mod order;
 mod payments;
 mod payout_limits;
 mod payout_refusals;
