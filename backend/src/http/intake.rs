@@ -166,7 +166,7 @@ fn ask(disclosure_hash: &str, amount: Option<&str>) -> Result<Ask, Problem> {
 }
 
 impl AuthorizationAnswer {
-    fn of(issued: &Issued) -> Self {
+    pub(super) fn of(issued: &Issued) -> Self {
         let terms = &issued.terms;
         let intake = ICustody::Intake {
             user: terms.user,
@@ -177,8 +177,8 @@ impl AuthorizationAnswer {
             r#ref: terms.deposit_ref,
             deadline: U256::from(terms.deadline),
         };
-        let signer = issued.authorization.signer;
-        let signature = Bytes::copy_from_slice(&issued.authorization.signature);
+        let signer = issued.signer;
+        let signature = Bytes::copy_from_slice(&issued.signature);
         let view = IntakeView {
             user: shown(intake.user),
             sponsor: shown(intake.sponsor),

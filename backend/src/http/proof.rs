@@ -1,5 +1,7 @@
 //! A user's proof against the newest published root.
 
+use abi::ICustody;
+use alloy_primitives::U256;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -9,6 +11,7 @@ use super::Server;
 use super::error::Problem;
 use super::extract::VisibleUser;
 use super::schema::{BaseUnits, Hash, Wallet};
+use super::transaction::TransactionView;
 use super::words::shown;
 use crate::app::proof as use_case;
 
@@ -45,6 +48,8 @@ pub struct ProofAnswer {
     /// What the chain paid to the user so far, as far as it is posted.
     #[schema(value_type = BaseUnits)]
     paid: String,
+    /// The claim, which anybody may send once the root can be claimed against.
+    transaction: TransactionView,
     /// What a claim is due: the leaf less what was paid.
     #[schema(value_type = BaseUnits)]
     due: String,
@@ -69,11 +74,25 @@ pub async fn proof(
     VisibleUser(user): VisibleUser,
 ) -> Result<Json<ProofAnswer>, Problem> {
     let proof = use_case::of(&server.app, &user).await?;
+    let claim = ICustody::claimCall {
+        user: proof.leaf.wallet,
+        entitled: U256::from(proof.leaf.entitled.base_units()),
+        root: proof.root.root,
+        proof: proof
+            .path
+            .iter()
+            .map(|node| ICustody::SumNode {
+                hash: node.hash,
+                sum: U256::from(node.sum.base_units()),
+            })
+            .collect(),
+    };
     let path = proof.path.iter().map(|node| SumNodeView {
         hash: node.hash.to_string(),
         sum: node.sum.to_string(),
     });
     Ok(Json(ProofAnswer {
+        transaction: TransactionView::of(&server.app.ledger, &claim),
         chain_id: server.app.ledger.chain_id,
         contract: shown(server.app.ledger.contract),
         wallet: shown(proof.leaf.wallet),

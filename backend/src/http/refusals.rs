@@ -115,6 +115,7 @@ impl From<IntakeError> for Problem {
             IntakeError::RefundedSponsor => Code::RefundedSponsor,
             IntakeError::SelfReferral => Code::SelfReferral,
             IntakeError::SponsorRequired => Code::SponsorRequired,
+            IntakeError::RegistrationPending => Code::RegistrationPending,
             IntakeError::AlreadyRegistered => Code::AlreadyRegistered,
             IntakeError::RefundedUser => Code::RefundedUser,
             IntakeError::FrozenUser => Code::FrozenUser,

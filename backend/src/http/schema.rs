@@ -12,6 +12,7 @@ use utoipa::openapi::{RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::app::access::Role;
+use crate::app::authorizations::State as Became;
 use crate::login::MESSAGE_BYTES_MAX;
 
 macro_rules! texts {
@@ -106,6 +107,14 @@ texts! {
     RunOutcome words(["clean", "findings", "skipped"]);
     /// How severe a finding is.
     Severity words(["S1", "S2", "S3"]);
+    /// What was paid for.
+    DepositKindName words(["registration", "retopup"]);
+    /// What became of an authorization.
+    AuthorizationState words(Became::ALL.map(Became::name));
+    /// What became of a command.
+    CommandState words(["waiting", "done", "ignored"]);
+    /// Whether somebody can be named as a sponsor.
+    SponsorState words(["unknown", "pending", "registered", "frozen", "refunded"]);
     /// What the signer said of itself last.
     SignerStateName words(["available", "paused", "unavailable"]);
 }

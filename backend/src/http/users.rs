@@ -14,7 +14,9 @@ use super::error::Problem;
 use super::extract::{Search, VisibleUser};
 use super::history::Page;
 use super::pending::PendingView;
-use super::schema::{BaseUnits, Cursor, FundingName, RoleName, SideName, TreeStatus, UserStatusName, Wallet};
+use super::schema::{
+    BaseUnits, Cursor, FundingName, RoleName, SideName, SignedBaseUnits, TreeStatus, UserStatusName, Wallet,
+};
 use super::words::{self, shown};
 use crate::app::profile::{self, Profile};
 use crate::app::session::Caller;
@@ -102,6 +104,13 @@ pub struct BalancesView {
     /// What left the contract for the user so far.
     #[schema(value_type = BaseUnits)]
     withdrawn: String,
+    /// All rewards ever granted, held ones included.
+    #[schema(value_type = BaseUnits)]
+    gross_income: String,
+    /// What of it is left to the user: everything that the user has or got, less what is owed. Refunds, taxes, and places
+    /// bought from rewards make it less than the gross income.
+    #[schema(value_type = SignedBaseUnits)]
+    net_income: String,
     /// Lifetime direct rewards granted, held ones included.
     #[schema(value_type = BaseUnits)]
     direct_income: String,
@@ -291,6 +300,8 @@ impl MeAnswer {
             credit: balances.credit.to_string(),
             receivable: balances.receivable.to_string(),
             withdrawn: balances.withdrawn.to_string(),
+            gross_income: balances.gross_income().to_string(),
+            net_income: balances.net_income().to_string(),
             direct_income: balances.direct_income.to_string(),
             pool_income: balances.pool_income.to_string(),
             generation_income: balances.generation_income.to_string(),

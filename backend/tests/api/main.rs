@@ -16,6 +16,7 @@ mod login;
 mod monitoring;
 mod operators;
 mod order;
+mod outside;
 mod payments;
 mod payout_limits;
 mod payout_refusals;
