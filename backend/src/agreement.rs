@@ -32,16 +32,17 @@ pub fn digest(proposal: &Proposal, expires: u64, domain: &Domain) -> B256 {
 /// The node does not answer.
 pub async fn has_signed(
     reader: Option<&ChainReader>,
-    approval: &Approval,
+    wallet: Address,
     digest: B256,
+    signature: &[u8],
 ) -> Result<bool, ChainError> {
-    if recover(digest, &approval.signature) == Some(approval.wallet) {
+    if recover(digest, signature) == Some(wallet) {
         return Ok(true);
     }
     match reader {
         Some(reader) => {
             reader
-                .takes_signature(approval.wallet, digest, &approval.signature, At::Latest)
+                .takes_signature(wallet, digest, signature, At::Latest)
                 .await
         }
         None => Ok(false),

@@ -2,12 +2,16 @@
 
 pub mod access;
 pub mod approve;
+pub mod authorizations;
+pub mod contract;
 pub mod disclose;
+pub mod exits;
 pub mod head;
 pub mod intake;
 pub mod liabilities;
 pub mod monitoring;
 pub mod payout;
+pub mod pending;
 pub mod placement;
 pub mod profile;
 pub mod proof;
@@ -16,6 +20,7 @@ pub mod replay;
 pub mod reserve;
 pub mod session;
 pub mod sign_in;
+pub mod sponsor;
 pub mod treasury;
 pub mod tree;
 pub mod withdraw;
@@ -31,6 +36,7 @@ use signer_client::SignerClient;
 use sqlx::PgPool;
 use sqlx::pool::PoolConnection;
 use store::StoreError;
+use tokio::sync::OnceCell;
 
 use crate::config::Origin;
 pub use readiness::SignerState;
@@ -61,6 +67,8 @@ pub struct App {
     pub chain_age_max_seconds: Option<i64>,
     /// What the signer said of itself last.
     pub signer_state: SignerState,
+    /// What the contract said of itself.
+    pub terms: OnceCell<contract::Terms>,
 }
 
 /// Chain, contract and plan of a ledger.

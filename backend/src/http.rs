@@ -4,6 +4,7 @@
 
 pub mod approval;
 pub mod code;
+pub mod config;
 pub mod disclosure;
 pub mod error;
 pub mod extract;
@@ -13,6 +14,7 @@ pub mod intake;
 pub mod liabilities;
 pub mod monitoring;
 pub mod openapi;
+pub mod own;
 pub mod payout_ask;
 pub mod payout_view;
 pub mod payouts;
@@ -23,8 +25,11 @@ mod refusals;
 pub mod replay;
 pub mod reserve;
 pub mod rewards;
+pub mod schema;
 pub mod session;
+pub mod sponsors;
 pub mod trace;
+pub mod transaction;
 pub mod treasury;
 pub mod users;
 pub mod withdraw;
@@ -96,7 +101,13 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(session::refresh))
         .routes(routes!(session::logout))
         .routes(routes!(disclosure::disclosure))
+        .routes(routes!(config::config))
+        .routes(routes!(config::abi))
+        .routes(routes!(sponsors::sponsor))
         .routes(routes!(users::me))
+        .routes(routes!(own::authorizations))
+        .routes(routes!(own::command))
+        .routes(routes!(own::exits))
         .routes(routes!(intake::register))
         .routes(routes!(intake::retopup))
         .routes(routes!(reserve::reserve))

@@ -1,18 +1,16 @@
 //! What a wallet signs to sign in: an EIP-4361 message under an EIP-191 signature.
 //!
-//! Reads and checks; pure. Not responsible for whether a nonce was issued or used, nor for sessions. Wallets that
-//! are contracts (EIP-1271) cannot sign in: their signature could only be checked by a call to the chain.
+//! Reads and checks; pure. Not responsible for whether the wallet signed it, since a wallet that is a contract (EIP-1271)
+//! has to be asked at the chain; nor for whether a nonce was issued or used, nor for sessions.
 
 mod message;
-mod signature;
 pub mod timestamp;
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256, eip191_hash_message};
 use thiserror::Error;
 
 use crate::config::Origin;
-pub use message::{Message, MessageError};
-pub use signature::{SignatureError, recover};
+pub use message::{MESSAGE_BYTES_MAX, Message, MessageError};
 
 /// How long after its time of issue a message can be used: a person confirms it in the wallet. Also the life of a
 /// nonce, in seconds.
@@ -39,44 +37,51 @@ pub enum Refused {
     #[error(transparent)]
     Malformed(#[from] MessageError),
     /// Scheme, domain or URI are those of another site.
-    #[error("the message is for another site")]
-    WrongDomain,
+    #[error("the message is for another site: its domain must be {domain} and its URI {uri} or below it")]
+    WrongDomain {
+        /// The domain of this site.
+        domain: String,
+        /// The URI of this site.
+        uri: String,
+    },
     /// It is for another chain.
-    #[error("the message is for another chain")]
-    WrongChain,
+    #[error("the message is for another chain than {0}")]
+    WrongChain(u64),
     /// It was issued or ended too long ago.
     #[error("the message has expired")]
     Expired,
     /// It begins in the future.
     #[error("the message is not valid yet")]
     NotYetValid,
-    /// The signature is malformed or of another key.
-    #[error("the signature is not that of the wallet in the message")]
-    BadSignature,
 }
 
-/// A message that passed every check but that of its nonce.
+/// A message that passed every check but those of its signature and nonce.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedIn {
-    /// Who signed.
+pub struct Claimed {
+    /// Who is said to have signed.
     pub wallet: Address,
+    /// What is to be signed (EIP-191).
+    pub digest: B256,
     /// To be used up.
     pub nonce: String,
 }
 
-/// Checks a signed message.
+/// Checks a message that is said to be signed.
 ///
 /// # Errors
 /// The first broken rule.
-pub fn check(text: &str, signature: &str, expected: Expected<'_>) -> Result<SignedIn, Refused> {
+pub fn check(text: &str, expected: Expected<'_>) -> Result<Claimed, Refused> {
     let message = Message::parse(text)?;
     let origin = expected.origin;
     let other_scheme = message.scheme.is_some_and(|scheme| scheme != origin.scheme());
-    if other_scheme || message.domain != origin.domain || message.uri != origin.uri {
-        return Err(Refused::WrongDomain);
+    if other_scheme || message.domain != origin.domain || !is_below(&message.uri, &origin.uri) {
+        return Err(Refused::WrongDomain {
+            domain: origin.domain.clone(),
+            uri: origin.uri.clone(),
+        });
     }
     if message.chain_id != expected.chain_id {
-        return Err(Refused::WrongChain);
+        return Err(Refused::WrongChain(expected.chain_id));
     }
     let Expected { now, .. } = expected;
     let too_old = message.issued_at < now - i64::from(MESSAGE_SECONDS_MAX);
@@ -87,11 +92,15 @@ pub fn check(text: &str, signature: &str, expected: Expected<'_>) -> Result<Sign
     if begins > now + CLOCK_SKEW_SECONDS {
         return Err(Refused::NotYetValid);
     }
-    match recover(text, signature) {
-        Ok(signer) if signer == message.address => Ok(SignedIn {
-            wallet: signer,
-            nonce: message.nonce,
-        }),
-        Ok(_) | Err(_) => Err(Refused::BadSignature),
-    }
+    Ok(Claimed {
+        wallet: message.address,
+        digest: eip191_hash_message(text),
+        nonce: message.nonce,
+    })
+}
+
+/// Whether a URI is a page of the site.
+fn is_below(uri: &str, site: &str) -> bool {
+    uri.strip_prefix(site)
+        .is_some_and(|page| page.is_empty() || page.starts_with(['/', '?', '#']))
 }

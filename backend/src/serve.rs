@@ -20,6 +20,7 @@ use store::deadline::BEGIN_WITHIN;
 use store::rights::{self, Enforcement, Role};
 use store::{StoreError, deployment, session, within};
 use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
 
 use crate::admission::{self, JURISDICTION, chain_class};
 use crate::app::{App, Ledger, SignerState};
@@ -161,6 +162,7 @@ pub async fn assemble(config: &Config) -> anyhow::Result<App> {
         chain,
         chain_age_max_seconds: config.chain_age_max(deployed.chain_id),
         signer_state: SignerState::default(),
+        terms: OnceCell::new(),
     })
 }
 

@@ -1,5 +1,7 @@
 //! Who may see what: users their own, operators with a role for it everybody's.
 
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::time::Duration;
 
 use serde_json::json;
@@ -69,6 +71,9 @@ pub enum AccessError {
     /// It is somebody else's, or nobody's.
     #[error("this belongs to somebody else")]
     NotYours,
+    /// Nobody registered has the wallet.
+    #[error("the wallet is not registered")]
+    NotRegistered,
     /// There is no such user. Only said to those who may see all.
     #[error("there is no such user")]
     UnknownUser,
@@ -88,11 +93,65 @@ fn names(roles: &[Role]) -> String {
         .join(", ")
 }
 
-/// Refuses everybody but operators with one of these roles.
-///
-/// # Errors
-/// [`AccessError::RoleMissing`].
-pub async fn require(app: &App, caller: &Caller, any_of: &'static [Role]) -> Result<(), AccessError> {
+/// Roles of which a caller needs one.
+pub trait Needs {
+    /// The roles.
+    const ROLES: &'static [Role];
+}
+
+macro_rules! needs {
+    ($( #[doc = $doc:literal] $name:ident $roles:expr; )*) => { $(
+        #[doc = $doc]
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name;
+
+        impl Needs for $name {
+            const ROLES: &'static [Role] = $roles;
+        }
+    )* };
+}
+
+needs! {
+    /// Looks at what operators see.
+    Looking &Role::ALL;
+    /// Builds batches and roots.
+    Building &[Role::Builder];
+    /// Takes the other steps, and signs: the builder as the proposer, approvers as voters.
+    Handling &[Role::Builder, Role::Approver];
+    /// Ends stops, and adds blocks that were missed.
+    Mending &[Role::ConfigAdmin, Role::Approver];
+}
+
+/// A caller with one of these roles. Use cases of operators take one, so that none can be reached without the check.
+#[derive(Debug, Clone, Copy)]
+pub struct Operator<N> {
+    caller: Caller,
+    needs: PhantomData<N>,
+}
+
+impl<N> Deref for Operator<N> {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+impl<N: Needs> Operator<N> {
+    /// Refuses everybody but operators with one of the roles.
+    ///
+    /// # Errors
+    /// [`AccessError::RoleMissing`].
+    pub async fn admit(app: &App, caller: &Caller) -> Result<Self, AccessError> {
+        require(app, caller, N::ROLES).await?;
+        Ok(Self {
+            caller: *caller,
+            needs: PhantomData,
+        })
+    }
+}
+
+async fn require(app: &App, caller: &Caller, any_of: &'static [Role]) -> Result<(), AccessError> {
     let roles = member::find_operator_roles(&mut *app.connection().await?, caller.wallet).await?;
     let roles = roles.unwrap_or_default();
     if has_any(&roles, any_of) {
@@ -123,6 +182,16 @@ pub async fn own_user(app: &App, caller: &Caller, id: i32) -> Result<User, Acces
     own.filter(|user| user.id == id).ok_or(AccessError::NotYours)
 }
 
+/// The user of this number, if the caller is that user, for what only a registration opens.
+///
+/// # Errors
+/// [`AccessError::NotRegistered`], and [`AccessError::NotYours`] for every other number.
+pub async fn registered_user(app: &App, caller: &Caller, id: i32) -> Result<User, AccessError> {
+    let own = member::find_by_wallet(&mut *app.connection().await?, caller.wallet).await?;
+    let own = own.ok_or(AccessError::NotRegistered)?;
+    (own.id == id).then_some(own).ok_or(AccessError::NotYours)
+}
+
 /// The user of this number, if the caller may see that user.
 ///
 /// # Errors
@@ -131,7 +200,12 @@ pub async fn visible_user(app: &App, caller: &Caller, id: i32) -> Result<User, A
     match own_user(app, caller, id).await {
         Err(AccessError::NotYours) => {}
         decided @ (Ok(_)
-        | Err(AccessError::UnknownUser | AccessError::RoleMissing(_) | AccessError::Store(_))) => {
+        | Err(
+            AccessError::UnknownUser
+            | AccessError::NotRegistered
+            | AccessError::RoleMissing(_)
+            | AccessError::Store(_),
+        )) => {
             return decided;
         }
     }

@@ -139,15 +139,15 @@ pub(super) async fn verify(
     if expires < time || expires - time > APPROVAL_LIFE_MAX {
         return Err(ApproveError::Expired { expires, time });
     }
+    let domain = app.domain();
+    let digest = agreement::digest(proposal, expires, &domain);
     let approval = Approval {
         wallet,
         expires,
-        signature: signed.signature.clone(),
+        signature: approval::normalize(wallet, digest, signed.signature.clone()),
     };
-    let domain = app.domain();
-    let digest = agreement::digest(proposal, expires, &domain);
     let reader = app.chain.as_ref();
-    if !agreement::has_signed(reader, &approval, digest)
+    if !agreement::has_signed(reader, wallet, digest, &approval.signature)
         .await
         .map_err(HeadError::from)?
     {
@@ -216,7 +216,7 @@ async fn contracts(
         let is_of_key = approval::recover(digest, &approval.signature) == Some(approval.wallet);
         let reader = app.chain.as_ref();
         if !is_of_key
-            && agreement::has_signed(reader, approval, digest)
+            && agreement::has_signed(reader, approval.wallet, digest, &approval.signature)
                 .await
                 .map_err(HeadError::from)?
         {

@@ -12,6 +12,7 @@ use store::member::{self, User, UserStatus};
 use store::{StoreError, disclosure};
 use thiserror::Error;
 
+use super::pending::is_registering;
 use super::session::Caller;
 use super::{App, placement, random};
 
@@ -36,8 +37,10 @@ pub struct Ask {
 pub struct Issued {
     /// What was signed.
     pub terms: IntakeTerms,
-    /// The signer's answer.
-    pub authorization: Authorization,
+    /// The signer's account.
+    pub signer: Address,
+    /// Its signature: 65 bytes.
+    pub signature: Vec<u8>,
     /// Where the registration would go if it were final now; `None` for a retopup.
     pub route: Option<Route>,
 }
@@ -63,12 +66,9 @@ pub enum IntakeError {
     /// A wallet registers once.
     #[error("the wallet has registered before")]
     AlreadyRegistered,
-    /// A retopup needs a registration.
-    #[error("the wallet is not registered")]
-    NotRegistered,
-    /// It is somebody else's retopup.
-    #[error("this belongs to somebody else")]
-    NotYours,
+    /// The wallet's registration is on the chain already.
+    #[error("a registration of the wallet is on the chain, but not final yet")]
+    RegistrationPending,
     /// The registration was refunded.
     #[error("the registration was refunded")]
     RefundedUser,
@@ -120,6 +120,9 @@ pub async fn register(
     {
         return Err(IntakeError::AlreadyRegistered);
     }
+    if is_registering(&mut connection, caller.wallet).await? {
+        return Err(IntakeError::RegistrationPending);
+    }
     let time = chain_time(&mut connection).await?;
     let sponsor = match sponsor {
         Some(wallet) => Some(check_sponsor(
@@ -145,28 +148,23 @@ pub async fn register(
     let authorization = sign(app, &terms).await?;
     Ok(Issued {
         terms,
-        authorization,
+        signer: authorization.signer,
+        signature: authorization.signature.to_vec(),
         route: Some(route),
     })
 }
 
-/// Authorizes a retopup of the user with this number, which must be the caller.
+/// Authorizes a retopup of the user, who must be the caller.
 ///
 /// # Errors
 /// [`IntakeError`].
-pub async fn retopup(app: &App, caller: &Caller, id: i32, ask: &Ask) -> Result<Issued, IntakeError> {
-    let mut connection = app.connection().await?;
-    let user = member::find_by_wallet(&mut connection, caller.wallet)
-        .await?
-        .ok_or(IntakeError::NotRegistered)?;
-    if user.id != id {
-        return Err(IntakeError::NotYours);
-    }
+pub async fn retopup(app: &App, caller: &Caller, user: &User, ask: &Ask) -> Result<Issued, IntakeError> {
     let price = app.ledger.plan.retopup_price();
     check_amount(ask.amount, price)?;
+    let mut connection = app.connection().await?;
     let time = chain_time(&mut connection).await?;
     match user.status {
-        UserStatus::Active if is_frozen(&user, time) => return Err(IntakeError::FrozenUser),
+        UserStatus::Active if is_frozen(user, time) => return Err(IntakeError::FrozenUser),
         UserStatus::Active => {}
         UserStatus::Refunded => return Err(IntakeError::RefundedUser),
     }
@@ -176,7 +174,8 @@ pub async fn retopup(app: &App, caller: &Caller, id: i32, ask: &Ask) -> Result<I
     let authorization = sign(app, &terms).await?;
     Ok(Issued {
         terms,
-        authorization,
+        signer: authorization.signer,
+        signature: authorization.signature.to_vec(),
         route: None,
     })
 }
@@ -270,6 +269,6 @@ async fn chain_time(connection: &mut sqlx::PgConnection) -> Result<u64, IntakeEr
 }
 
 /// A freeze holds while the chain's time is before its end.
-fn is_frozen(user: &User, time: u64) -> bool {
+pub(super) fn is_frozen(user: &User, time: u64) -> bool {
     user.frozen_until.is_some_and(|until| time < until)
 }

@@ -13,23 +13,14 @@ use store::liabilities::{self, Request, Root};
 use store::{StoreError, audit_log, payout_batch};
 use thiserror::Error;
 
-use super::access::{self, AccessError, Role};
+use super::access::{Building, Handling, Looking, Operator};
 use super::approve::{self, ApproveError, Signed, Wanted};
 use super::head::{self, HeadError};
-use super::session::Caller;
 use super::{App, payout};
-
-/// Who may build.
-const BUILDING: &[Role] = &[Role::Builder];
-/// Who may sign: the builder as the proposer, approvers as voters.
-const SIGNING: &[Role] = &[Role::Builder, Role::Approver];
 
 /// Why a root was not built or approved.
 #[derive(Debug, Error)]
 pub enum LiabilitiesError {
-    /// The caller may not.
-    #[error(transparent)]
-    Access(#[from] AccessError),
     /// There is no such root.
     #[error("there is no such root")]
     UnknownRoot,
@@ -78,8 +69,11 @@ impl From<sqlx::Error> for LiabilitiesError {
 ///
 /// # Errors
 /// [`LiabilitiesError`].
-pub async fn request(app: &App, caller: &Caller, accept_claims: bool) -> Result<Request, LiabilitiesError> {
-    access::require(app, caller, BUILDING).await?;
+pub async fn request(
+    app: &App,
+    caller: &Operator<Building>,
+    accept_claims: bool,
+) -> Result<Request, LiabilitiesError> {
     let funds = funds(app).await?;
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
@@ -114,8 +108,7 @@ pub async fn request(app: &App, caller: &Caller, accept_claims: bool) -> Result<
 ///
 /// # Errors
 /// [`LiabilitiesError`].
-pub async fn find_request(app: &App, caller: &Caller, id: i64) -> Result<Request, LiabilitiesError> {
-    access::require(app, caller, &Role::ALL).await?;
+pub async fn find_request(app: &App, _: &Operator<Looking>, id: i64) -> Result<Request, LiabilitiesError> {
     let request = liabilities::find_request(&mut *app.connection().await?, id).await?;
     request.ok_or(LiabilitiesError::UnknownRoot)
 }
@@ -124,8 +117,7 @@ pub async fn find_request(app: &App, caller: &Caller, id: i64) -> Result<Request
 ///
 /// # Errors
 /// [`LiabilitiesError`].
-pub async fn approval(app: &App, caller: &Caller, id: B256) -> Result<Wanted, LiabilitiesError> {
-    access::require(app, caller, SIGNING).await?;
+pub async fn approval(app: &App, _: &Operator<Handling>, id: B256) -> Result<Wanted, LiabilitiesError> {
     let root = liabilities::find(&mut *app.connection().await?, id).await?;
     let proposal = proposal(&root.ok_or(LiabilitiesError::UnknownRoot)?)?;
     Ok(approve::wanted(app, proposal, &Subject::Root(id)).await?)
@@ -138,11 +130,10 @@ pub async fn approval(app: &App, caller: &Caller, id: B256) -> Result<Wanted, Li
 /// [`LiabilitiesError`].
 pub async fn approve(
     app: &App,
-    caller: &Caller,
+    caller: &Operator<Handling>,
     id: B256,
     signed: &Signed,
 ) -> Result<Root, LiabilitiesError> {
-    access::require(app, caller, SIGNING).await?;
     let root = liabilities::find(&mut *app.connection().await?, id).await?;
     let root = root.ok_or(LiabilitiesError::UnknownRoot)?;
     check_built(&root)?;

@@ -8,21 +8,14 @@ use store::{StoreError, audit_log};
 use thiserror::Error;
 
 use super::App;
-use super::access::{self, AccessError, Role};
+use super::access::{Mending, Operator};
 use super::approve::{self, ApproveError, Signed, Verified, Wanted};
 use super::head::{self, HeadError};
-use super::session::Caller;
 use crate::agreement;
-
-/// Who may end a stop.
-const RESUMING: &[Role] = &[Role::ConfigAdmin, Role::Approver];
 
 /// Why settlement does not go on.
 #[derive(Debug, Error)]
 pub enum ResumeError {
-    /// The caller may not.
-    #[error(transparent)]
-    Access(#[from] AccessError),
     /// Nothing is stopped.
     #[error("settlement is not stopped")]
     NotStopped,
@@ -59,8 +52,7 @@ pub struct Resumption {
 ///
 /// # Errors
 /// [`ResumeError`].
-pub async fn approval(app: &App, caller: &Caller) -> Result<Wanted, ResumeError> {
-    access::require(app, caller, RESUMING).await?;
+pub async fn approval(app: &App, _: &Operator<Mending>) -> Result<Wanted, ResumeError> {
     let time = head::head(app).await?.timestamp;
     let mut connection = app.connection().await?;
     let (open, _) = agreement::stops(&mut connection, &app.domain(), time).await?;
@@ -81,11 +73,10 @@ pub async fn approval(app: &App, caller: &Caller) -> Result<Wanted, ResumeError>
 /// [`ResumeError`].
 pub async fn resume(
     app: &App,
-    caller: &Caller,
+    caller: &Operator<Mending>,
     stops: &[u64],
     signed: &Signed,
 ) -> Result<Resumption, ResumeError> {
-    access::require(app, caller, RESUMING).await?;
     let domain = app.domain();
     let time = head::head(app).await?.timestamp;
     let mut connection = app.connection().await?;

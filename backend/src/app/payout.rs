@@ -20,17 +20,10 @@ use store::payout_batch::{self, PayoutBatch};
 use thiserror::Error;
 
 use super::App;
-use super::access::{AccessError, Role};
+use super::access::AccessError;
 use super::approve::ApproveError;
 use super::head::HeadError;
 use crate::agreement;
-
-/// Who may build.
-const BUILDING: &[Role] = &[Role::Builder];
-/// Who may sign: the builder as the proposer, approvers as voters.
-const SIGNING: &[Role] = &[Role::Builder, Role::Approver];
-/// Who may do the rest: what can go wrong is decided before.
-const HANDLING: &[Role] = &[Role::Builder, Role::Approver];
 
 /// Why a step was not taken.
 #[derive(Debug, Error)]

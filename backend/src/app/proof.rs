@@ -5,11 +5,10 @@ use money::Amount;
 use store::StoreError;
 use store::api::rewards;
 use store::liabilities::{self, Root};
+use store::member::User;
 use thiserror::Error;
 
 use super::App;
-use super::access::{self, AccessError};
-use super::session::Caller;
 use crate::way::{WayError, way};
 
 /// A proof and what it is about.
@@ -28,9 +27,6 @@ pub struct Proof {
 /// Why there is no proof.
 #[derive(Debug, Error)]
 pub enum ProofFailure {
-    /// The caller may not see the user.
-    #[error(transparent)]
-    Access(#[from] AccessError),
     /// No root is published.
     #[error("no root is published")]
     NoRoot,
@@ -46,8 +42,7 @@ pub enum ProofFailure {
 ///
 /// # Errors
 /// [`ProofFailure`].
-pub async fn of(app: &App, caller: &Caller, id: i32) -> Result<Proof, ProofFailure> {
-    let user = access::visible_user(app, caller, id).await?;
+pub async fn of(app: &App, user: &User) -> Result<Proof, ProofFailure> {
     let mut connection = app.connection().await?;
     let root = liabilities::find_published(&mut connection).await?;
     let root = root.ok_or(ProofFailure::NoRoot)?;

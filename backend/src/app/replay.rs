@@ -14,7 +14,7 @@ use thiserror::Error;
 use tokio::time::Instant;
 
 use super::App;
-use super::access::{self, AccessError, Role};
+use super::access::{Looking, Mending, Operator};
 use super::session::Caller;
 
 /// Blocks of one range: what the listener reads at once.
@@ -25,9 +25,6 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-
-/// Who may add what is missing.
-const ADDING: &[Role] = &[Role::ConfigAdmin, Role::Approver];
 
 /// A request, and what came of it if the listener has carried it out.
 #[derive(Debug, Clone)]
@@ -41,9 +38,6 @@ pub struct Answer {
 /// Why a range is not read, or nothing was added.
 #[derive(Debug, Error)]
 pub enum ReplayError {
-    /// The caller may not.
-    #[error(transparent)]
-    Access(#[from] AccessError),
     /// There is no such request.
     #[error("there is no such request")]
     UnknownRequest,
@@ -70,18 +64,36 @@ impl From<sqlx::Error> for ReplayError {
     }
 }
 
-/// Asks for a range to be compared, and unless it is a dry run for what is missing to be added; waits a while for what comes
-/// of it.
+/// Asks for a range to be compared; waits a while for what comes of it.
 ///
 /// # Errors
 /// [`ReplayError`].
-pub async fn replay(
+pub async fn compare(
+    app: &App,
+    caller: &Operator<Looking>,
+    range: RangeInclusive<u64>,
+) -> Result<Answer, ReplayError> {
+    replay(app, caller, range, true).await
+}
+
+/// Asks for what is missing of a range to be added; waits a while for what comes of it.
+///
+/// # Errors
+/// [`ReplayError`].
+pub async fn add(
+    app: &App,
+    caller: &Operator<Mending>,
+    range: RangeInclusive<u64>,
+) -> Result<Answer, ReplayError> {
+    replay(app, caller, range, false).await
+}
+
+async fn replay(
     app: &App,
     caller: &Caller,
     range: RangeInclusive<u64>,
     dry_run: bool,
 ) -> Result<Answer, ReplayError> {
-    access::require(app, caller, if dry_run { &Role::ALL } else { ADDING }).await?;
     let (from, to) = (*range.start(), *range.end());
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
@@ -107,8 +119,7 @@ pub async fn replay(
 ///
 /// # Errors
 /// [`ReplayError`], as when it was asked for.
-pub async fn find(app: &App, caller: &Caller, id: i64) -> Result<Answer, ReplayError> {
-    access::require(app, caller, &Role::ALL).await?;
+pub async fn find(app: &App, _: &Operator<Looking>, id: i64) -> Result<Answer, ReplayError> {
     look(app, id).await
 }
 

@@ -7,17 +7,12 @@ use store::StoreError;
 use store::inbox::{self, Command, InboxError, Stored};
 use thiserror::Error;
 
-use super::access::{self, AccessError};
-use super::session::Caller;
 use super::{App, now};
-use store::member::UserStatus;
+use store::member::{User, UserStatus};
 
 /// Why a choice was not accepted.
 #[derive(Debug, Error)]
 pub enum ReserveError {
-    /// It is about somebody else.
-    #[error(transparent)]
-    Access(#[from] AccessError),
     /// The registration was refunded.
     #[error("the registration was refunded")]
     Refunded,
@@ -44,14 +39,12 @@ pub enum ReserveError {
 /// [`ReserveError`].
 pub async fn choose(
     app: &App,
-    caller: &Caller,
-    id: i32,
+    user: &User,
     tier: u8,
     choice: ReserveChoice,
     idempotency_key: &str,
-    signature: &[u8],
+    signature: Vec<u8>,
 ) -> Result<Stored, ReserveError> {
-    let user = access::own_user(app, caller, id).await?;
     match user.status {
         UserStatus::Active => {}
         UserStatus::Refunded => return Err(ReserveError::Refunded),
@@ -68,26 +61,28 @@ pub async fn choose(
         return Err(ReserveError::NotChosen);
     }
     let said = ReserveCommand {
-        wallet: caller.wallet,
+        wallet: user.wallet,
         tier: tier.get(),
         reserve: choice == ReserveChoice::In,
         nonce: ReserveCommand::nonce_of(idempotency_key),
     };
-    if recover(said.message().digest(&app.domain()), signature) != Some(caller.wallet) {
+    let digest = said.message().digest(&app.domain());
+    let signature = approval::normalize(user.wallet, digest, signature);
+    if recover(digest, &signature) != Some(user.wallet) {
         return Err(ReserveError::BadSignature);
     }
     let command = Command {
-        actor: caller.wallet,
+        actor: user.wallet,
         idempotency_key,
         effective_at: u64::try_from(now()).unwrap_or_default(),
         cause: Cause::ReserveChosen {
-            wallet: caller.wallet,
+            wallet: user.wallet,
             tier,
             choice,
         },
     };
     let mut connection = app.connection().await.map_err(InboxError::from)?;
-    Ok(inbox::insert_signed(&mut connection, &command, Some(signature)).await?)
+    Ok(inbox::insert_signed(&mut connection, &command, Some(&signature)).await?)
 }
 
 impl From<StoreError> for ReserveError {

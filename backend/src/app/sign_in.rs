@@ -5,8 +5,10 @@ use store::session::{self, NonceUse};
 use store::{StoreError, audit_log, member};
 use thiserror::Error;
 
+use super::head::HeadError;
 use super::session::{Tokens, begin};
 use super::{App, now, random};
+use crate::agreement;
 use crate::login::{self, Expected, MESSAGE_SECONDS_MAX, Refused};
 
 /// A nonce for one login.
@@ -24,6 +26,12 @@ pub enum SignInError {
     /// Message or signature break a rule.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The wallet did not sign it, as far as its key or its contract say.
+    #[error("the signature is not that of the wallet in the message")]
+    BadSignature,
+    /// The contract of the wallet could not be asked.
+    #[error(transparent)]
+    Head(#[from] HeadError),
     /// The nonce was not issued here.
     #[error("the nonce was not issued here")]
     UnknownNonce,
@@ -53,16 +61,21 @@ pub async fn issue_nonce(app: &App) -> Result<Nonce, StoreError> {
 ///
 /// # Errors
 /// [`SignInError`].
-pub async fn sign_in(app: &App, message: &str, signature: &str) -> Result<Tokens, SignInError> {
+pub async fn sign_in(app: &App, message: &str, signature: Vec<u8>) -> Result<Tokens, SignInError> {
     let signed = login::check(
         message,
-        signature,
         Expected {
             origin: &app.origin,
             chain_id: app.ledger.chain_id,
             now: now(),
         },
     )?;
+    let (wallet, digest) = (signed.wallet, signed.digest);
+    let signature = approval::normalize(wallet, digest, signature);
+    let has_signed = agreement::has_signed(app.chain.as_ref(), wallet, digest, &signature);
+    if !has_signed.await.map_err(HeadError::from)? {
+        return Err(SignInError::BadSignature);
+    }
     let mut transaction = app.pool.begin().await.map_err(StoreError::from)?;
     match session::update_nonce_used(&mut transaction, &signed.nonce).await? {
         NonceUse::Used => {}

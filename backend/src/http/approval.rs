@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::error::Problem;
+use super::schema::{Hash, Wallet, WalletSignature};
 use super::words;
 use crate::app::approve::{Signed, Wanted};
 
@@ -18,6 +19,7 @@ pub struct ApprovalAnswer {
     #[schema(value_type = Object)]
     typed_data: Value,
     /// What is hashed and signed: 32 bytes.
+    #[schema(value_type = Hash)]
     digest: String,
     /// Until when the signature agrees, in seconds of the chain's time; part of the message.
     expires: u64,
@@ -32,9 +34,11 @@ pub struct Signature {
     /// `expires` of the message.
     pub(super) expires: u64,
     /// 65 bytes in hexadecimal with prefix, or what a contract wallet takes (EIP-1271).
+    #[schema(value_type = WalletSignature)]
     pub(super) signature: String,
     /// The wallet that signed, when it is another one of the same person than the one that is signed in.
     #[serde(default)]
+    #[schema(value_type = Option<Wallet>)]
     pub(super) wallet: Option<String>,
 }
 
@@ -53,17 +57,7 @@ impl ApprovalAnswer {
 
 impl Signature {
     pub(super) fn read(&self) -> Result<Signed, Problem> {
-        let malformed = || {
-            Problem::field(
-                "signature",
-                "not bytes in hexadecimal with prefix, 1 to 4096 of them",
-            )
-        };
-        let digits = self.signature.strip_prefix("0x").ok_or_else(malformed)?;
-        let signature = hex::decode(digits).map_err(|_| malformed())?;
-        if signature.is_empty() || signature.len() > approval::SIGNATURE_BYTES_MAX {
-            return Err(malformed());
-        }
+        let signature = words::signature(&self.signature)?;
         if i64::try_from(self.expires).is_err() {
             return Err(Problem::field("expires", "not a time of the chain in seconds"));
         }

@@ -7,12 +7,14 @@ use utoipa::ToSchema;
 
 use super::Server;
 use super::error::Problem;
+use super::schema::Hash;
 use crate::app::disclose;
 
 /// The disclosure.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DisclosureAnswer {
     /// keccak256 of the text's bytes (UTF-8); goes into a registration.
+    #[schema(value_type = Hash)]
     hash: String,
     /// To be shown in full before anybody pays.
     text: String,

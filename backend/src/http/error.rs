@@ -105,6 +105,17 @@ impl Problem {
         self.code
     }
 
+    /// Says in the log what was refused, within the request's span, which has its id. Whoever asks too often would fill the
+    /// log, too.
+    pub(super) fn log(&self) {
+        let (code, detail) = (self.code.name(), self.detail.as_str());
+        if self.code == Code::RateLimited {
+            tracing::debug!(problem.code = code, "refused a request");
+        } else {
+            tracing::info!(problem.code = code, problem.detail = detail, "refused a request");
+        }
+    }
+
     /// The answer with the id under which the request is found in the logs.
     pub(super) fn answer(self, trace_id: &str) -> Response {
         let body = ProblemBody {

@@ -17,10 +17,12 @@ use serde::{Deserialize, Deserializer};
 use service::client::ClientAddress;
 use service::headers::bearer_token;
 use service::limiter::Quota;
+use store::member::User;
 
 use super::Server;
 use super::code::Code;
 use super::error::Problem;
+use crate::app::access::{self, Needs, Operator};
 use crate::app::session::{self, Caller, Client};
 
 /// Authorizations that one wallet may ask for: a person tries a few times, and each costs a signature.
@@ -132,6 +134,58 @@ impl FromRequestParts<Server> for Caller {
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
         let token = AccessToken::from_request_parts(parts, server).await?;
         Ok(session::authenticate(&server.app, &token.0).await?)
+    }
+}
+
+/// Asked before anything else of the request is read, so that others learn nothing from what is wrong with it.
+impl<N: Needs> FromRequestParts<Server> for Operator<N> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, server).await?;
+        Ok(Self::admit(&server.app, &caller).await?)
+    }
+}
+
+/// The user that the path names, who must be the caller.
+#[derive(Debug)]
+pub struct OwnUser(pub User);
+
+impl FromRequestParts<Server> for OwnUser {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, server).await?;
+        let Segments(id) = Segments::from_request_parts(parts, server).await?;
+        Ok(Self(access::own_user(&server.app, &caller, id).await?))
+    }
+}
+
+/// As [`OwnUser`]; who is not registered is told so.
+#[derive(Debug)]
+pub struct RegisteredUser(pub User);
+
+impl FromRequestParts<Server> for RegisteredUser {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, server).await?;
+        let Segments(id) = Segments::from_request_parts(parts, server).await?;
+        Ok(Self(access::registered_user(&server.app, &caller, id).await?))
+    }
+}
+
+/// The user that the path names, whom the caller must be allowed to see.
+#[derive(Debug)]
+pub struct VisibleUser(pub User);
+
+impl FromRequestParts<Server> for VisibleUser {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, server).await?;
+        let Segments(id) = Segments::from_request_parts(parts, server).await?;
+        Ok(Self(access::visible_user(&server.app, &caller, id).await?))
     }
 }
 

@@ -11,10 +11,11 @@ use utoipa::ToSchema;
 use super::Server;
 use super::code::Code;
 use super::error::Problem;
+use super::schema::SignerStateName;
 use crate::app::readiness::{self, NotReady};
 
 /// The process lives.
-#[utoipa::path(get, path = "/health", tag = "operations", responses((status = 204)))]
+#[utoipa::path(get, path = "/health", tag = "operations", responses((status = 204, description = "The process lives")))]
 pub async fn health() -> StatusCode {
     StatusCode::NO_CONTENT
 }
@@ -23,8 +24,10 @@ pub async fn health() -> StatusCode {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReadyAnswer {
     /// Age of the newest final block in seconds; null before there is one.
+    #[schema(required = true)]
     chain_age_seconds: Option<i64>,
     /// `available`, `paused` or `unavailable`. Without the signer there are no authorizations; everything else works.
+    #[schema(value_type = SignerStateName)]
     signer: &'static str,
 }
 
@@ -48,7 +51,7 @@ pub async fn ready(State(server): State<Server>) -> Result<Json<ReadyAnswer>, Pr
 
 /// Everything this process has recorded, for Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "operations",
-    responses((status = 200, body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The text format of Prometheus", body = String, content_type = "text/plain")))]
 pub async fn metrics(State(server): State<Server>) -> Result<impl IntoResponse, Problem> {
     let metrics = server.metrics.ok_or_else(|| Problem::new(Code::NotFound))?;
     for (name, pool) in [("signed_in", &server.app.pool), ("reading", &server.app.reading)] {

@@ -8,10 +8,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Server;
 use super::error::Problem;
-use super::extract::{Search, Segments};
+use super::extract::{Search, VisibleUser};
+use super::schema::{BaseUnits, Cursor, EntryKind, EntryState, Hash, Wallet, WithheldCause};
 use super::words::{self, shown};
-use crate::app::access;
-use crate::app::session::Caller;
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -19,8 +18,10 @@ use crate::app::session::Caller;
 #[into_params(parameter_in = Query)]
 pub struct Page {
     /// Where the last page ended: its `next_cursor`.
+    #[param(value_type = Option<Cursor>)]
     pub cursor: Option<String>,
     /// Number of entries, 1 to 100; 50 when it is absent.
+    #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u32>,
 }
 
@@ -29,6 +30,7 @@ pub struct Page {
 pub struct HistoryAnswer {
     entries: Vec<EntryView>,
     /// For the next page; null on the last.
+    #[schema(value_type = Option<Cursor>, required = true)]
     next_cursor: Option<String>,
 }
 
@@ -36,21 +38,26 @@ pub struct HistoryAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EntryView {
     /// `registration`, `retopup`, `direct`, `pool_layer`, `generation`, `payout`, `claim` or `credit_withdrawal`.
+    #[schema(value_type = EntryKind)]
     kind: String,
     /// Number of the fact that caused it.
     fact_seq: i64,
     /// Base units.
+    #[schema(value_type = BaseUnits)]
     amount: String,
     /// `held`, `matured` or `refunded`; of rewards also `withheld` (the rule did not pay the user) and `forfeited`
     /// (it relied on something that was refunded); of payouts `held` (a batch holds the money back), `executed`, `credited`
     /// (the contract keeps it for the user), `skipped` (nothing was due any more), `released` and `refused`; of claims `paid` or
     /// `credited`; of withdrawals of credit `paid`.
+    #[schema(value_type = EntryState)]
     state: String,
     /// Seconds since 1970-01-01 UTC.
     at: i64,
+    #[schema(value_type = Option<Hash>, required = true)]
     transaction_hash: Option<String>,
     /// Of deposits: the contract's `ref`.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Hash>)]
     reference: Option<String>,
     /// Of deposits: last second at which it can be refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,12 +73,15 @@ pub struct EntryView {
     distance: Option<i16>,
     /// Of rewards that were not paid: `no_upline`, `not_retopped`, `refunded` or `residual`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<WithheldCause>)]
     withheld: Option<String>,
     /// Of payouts.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Hash>)]
     batch_id: Option<String>,
     /// Of claims: the root of the proof.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Hash>)]
     root: Option<String>,
 }
 
@@ -79,23 +89,22 @@ pub struct EntryView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SourceView {
     user_id: i32,
+    #[schema(value_type = Option<Wallet>, required = true)]
     wallet: Option<String>,
 }
 
 /// Deposits, rewards and payments of a user, newest first, with what was not paid and why.
-#[utoipa::path(get, path = "/users/{id}/history", tag = "users", security(("session" = [])),
-    params(("id" = i32, Path, description = "Number of the user"), Page),
+#[utoipa::path(get, path = "/users/{id}/history", operation_id = "list_history", tag = "users", security(("session" = [])),
+    params(("id" = i32, Path, description = "Number of the user", minimum = 1), Page),
     responses((status = 200, body = HistoryAnswer)))]
 pub async fn history(
     State(server): State<Server>,
-    caller: Caller,
-    Segments(id): Segments<i32>,
+    VisibleUser(user): VisibleUser,
     Search(page): Search<Page>,
 ) -> Result<Json<HistoryAnswer>, Problem> {
     let limit = words::page(page.limit)?;
     let below = words::read_cursor('h', page.cursor.as_deref())?
         .map_or(Position::NEWEST, |(fact_seq, leg)| Position { fact_seq, leg });
-    let user = access::visible_user(&server.app, &caller, id).await?;
     let mut connection = server.app.connection().await?;
     let mut entries = history::list(&mut connection, user.id, below, limit + 1).await?;
     let more = i64::try_from(entries.len()).is_ok_and(|found| found > limit);

@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 
 use super::Server;
 use super::error::Problem;
-use super::extract::{Body, Segments, limit_wallet};
+use super::extract::{Body, RegisteredUser, limit_wallet};
+use super::schema::{BaseUnits, Hash, HexBytes, RouteName, SideName, Wallet};
 use super::words::{self, shown};
 use crate::app::intake::{self, Ask, Issued};
 use crate::app::session::Caller;
@@ -22,10 +23,13 @@ use crate::app::session::Caller;
 #[serde(deny_unknown_fields)]
 pub struct Register {
     /// Wallet of the sponsor; null only for the first user.
+    #[schema(value_type = Option<Wallet>)]
     sponsor: Option<String>,
     /// Hash of the disclosure that was shown.
+    #[schema(value_type = Hash)]
     disclosure_hash: String,
     /// Base units; refused when it is not the plan's price.
+    #[schema(value_type = Option<BaseUnits>)]
     amount: Option<String>,
 }
 
@@ -34,8 +38,10 @@ pub struct Register {
 #[serde(deny_unknown_fields)]
 pub struct Retopup {
     /// Hash of the disclosure that was shown.
+    #[schema(value_type = Hash)]
     disclosure_hash: String,
     /// Base units; refused when it is not the plan's price.
+    #[schema(value_type = Option<BaseUnits>)]
     amount: Option<String>,
 }
 
@@ -44,14 +50,18 @@ pub struct Retopup {
 pub struct AuthorizationAnswer {
     payload: Payload,
     /// Account that signed.
+    #[schema(value_type = Wallet)]
     signer: String,
     /// 65 bytes.
+    #[schema(value_type = HexBytes)]
     signature: String,
     /// Last second at which the contract accepts it, by the chain's time.
     deadline: u64,
     /// The contract's `ref`; another one in every answer.
+    #[schema(value_type = Hash)]
     nonce: String,
     /// Where the registration would go if it were final now; null for a retopup.
+    #[schema(required = true)]
     provisional_placement: Option<PlacementView>,
 }
 
@@ -59,11 +69,14 @@ pub struct AuthorizationAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Payload {
     intake: IntakeView,
+    #[schema(value_type = Wallet)]
     contract: String,
     chain_id: u64,
     /// Base units to send along.
+    #[schema(value_type = BaseUnits)]
     value: String,
     /// Data of the transaction.
+    #[schema(value_type = HexBytes)]
     calldata: String,
 }
 
@@ -71,13 +84,19 @@ pub struct Payload {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IntakeView {
+    #[schema(value_type = Wallet)]
     user: String,
     /// Zero for nobody.
+    #[schema(value_type = Wallet)]
     sponsor: String,
+    #[schema(value_type = BaseUnits)]
     amount: String,
+    #[schema(value_type = Hash)]
     plan_hash: String,
+    #[schema(value_type = Hash)]
     disclosure_hash: String,
     #[serde(rename = "ref")]
+    #[schema(value_type = Hash)]
     reference: String,
     deadline: u64,
 }
@@ -87,13 +106,20 @@ pub struct IntakeView {
 pub struct PlacementView {
     /// `direct` when the registration enters no pool, `pool` when it does, `split` when a part of it does, `pool_full`
     /// when it would but the tier is full.
+    #[schema(value_type = RouteName)]
     route: &'static str,
+    #[schema(required = true)]
     tier: Option<u8>,
+    #[schema(required = true)]
     tree: Option<u32>,
     /// Index in level order, from 0.
+    #[schema(required = true)]
     index: Option<u32>,
+    #[schema(required = true)]
     parent_index: Option<u32>,
+    #[schema(value_type = Option<SideName>, required = true)]
     side: Option<&'static str>,
+    #[schema(required = true)]
     depth: Option<u32>,
 }
 
@@ -118,17 +144,17 @@ pub async fn register(
 
 /// Authorizes a retopup of the user, who must be the caller.
 #[utoipa::path(post, path = "/users/{id}/retopup", tag = "users", security(("session" = [])),
-    params(("id" = i32, Path, description = "Number of the user")),
+    params(("id" = i32, Path, description = "Number of the user", minimum = 1)),
     request_body = Retopup, responses((status = 200, body = AuthorizationAnswer)))]
 pub async fn retopup(
     State(server): State<Server>,
     caller: Caller,
-    Segments(id): Segments<i32>,
+    RegisteredUser(user): RegisteredUser,
     Body(body): Body<Retopup>,
 ) -> Result<Json<AuthorizationAnswer>, Problem> {
     let ask = ask(&body.disclosure_hash, body.amount.as_deref())?;
     limit_wallet(&server, &caller)?;
-    let issued = intake::retopup(&server.app, &caller, id, &ask).await?;
+    let issued = intake::retopup(&server.app, &caller, &user, &ask).await?;
     Ok(Json(AuthorizationAnswer::of(&issued)))
 }
 
@@ -140,7 +166,7 @@ fn ask(disclosure_hash: &str, amount: Option<&str>) -> Result<Ask, Problem> {
 }
 
 impl AuthorizationAnswer {
-    fn of(issued: &Issued) -> Self {
+    pub(super) fn of(issued: &Issued) -> Self {
         let terms = &issued.terms;
         let intake = ICustody::Intake {
             user: terms.user,
@@ -151,8 +177,8 @@ impl AuthorizationAnswer {
             r#ref: terms.deposit_ref,
             deadline: U256::from(terms.deadline),
         };
-        let signer = issued.authorization.signer;
-        let signature = Bytes::copy_from_slice(&issued.authorization.signature);
+        let signer = issued.signer;
+        let signature = Bytes::copy_from_slice(&issued.signature);
         let view = IntakeView {
             user: shown(intake.user),
             sponsor: shown(intake.sponsor),

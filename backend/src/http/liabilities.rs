@@ -19,9 +19,10 @@ use super::code::Code;
 use super::error::Problem;
 use super::extract::{Body, Search, Segments};
 use super::history::Page;
+use super::schema::{BaseUnits, Cursor, Hash, RootRefusal, RootRequestState, RootState, Wallet};
 use super::words::{self, shown};
+use crate::app::access::{Building, Handling, Looking, Operator};
 use crate::app::liabilities as use_case;
-use crate::app::session::Caller;
 use crate::app::{App, LEAVES_AT_ONCE};
 
 /// Microseconds in a second.
@@ -42,10 +43,13 @@ pub struct BuildRoot {
 /// A root of liabilities. Times are seconds since 1970-01-01 UTC; `deadline` and `claimable_from` are of the chain.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RootView {
+    #[schema(value_type = Hash)]
     root: String,
     /// `built`, `approved`, `signed`, `published`, `vetoed`, `expired` or `discarded`.
+    #[schema(value_type = RootState)]
     state: String,
     /// Sum of all leaves, in base units.
+    #[schema(value_type = BaseUnits)]
     total: String,
     /// Number of leaves.
     leaves: i32,
@@ -55,18 +59,27 @@ pub struct RootView {
     fact_seq: u64,
     /// The block that it counts whole.
     block_number: u64,
+    #[schema(value_type = Hash)]
     block_hash: String,
     accept_claims: bool,
+    #[schema(value_type = Wallet)]
     built_by: String,
     built_at: i64,
+    #[schema(value_type = Option<Wallet>, required = true)]
     approved_by: Option<String>,
+    #[schema(required = true)]
     approved_at: Option<i64>,
+    #[schema(required = true)]
     deadline: Option<u64>,
+    #[schema(value_type = Option<Wallet>, required = true)]
     signer: Option<String>,
+    #[schema(required = true)]
     claimable_from: Option<u64>,
     /// The fact of its publication.
+    #[schema(required = true)]
     published_fact: Option<i64>,
     /// The fact of its veto.
+    #[schema(required = true)]
     vetoed_fact: Option<i64>,
 }
 
@@ -75,14 +88,19 @@ pub struct RootView {
 pub struct RootRequestView {
     id: i64,
     /// `waiting`, `built` or `refused`.
+    #[schema(value_type = RootRequestState)]
     state: String,
     accept_claims: bool,
+    #[schema(value_type = Wallet)]
     requested_by: String,
     requested_at: i64,
     /// The root, when it is built.
+    #[schema(value_type = Option<Hash>, required = true)]
     root: Option<String>,
     /// Why it was not built: `nothing_due`, or `no_tree` when the entitlements exceed what the contract can count.
+    #[schema(value_type = Option<RootRefusal>, required = true)]
     refused: Option<String>,
+    #[schema(required = true)]
     finished_at: Option<i64>,
 }
 
@@ -91,16 +109,17 @@ pub struct RootRequestView {
 pub struct RootsAnswer {
     roots: Vec<RootView>,
     /// For the next page; null on the last.
+    #[schema(value_type = Option<Cursor>, required = true)]
     next_cursor: Option<String>,
 }
 
 /// Asks for the root of everybody's entitlements at the last posting batch; while nothing changes, it is the same root. The
 /// settlement worker builds it: ask for the request until it has a root.
-#[utoipa::path(post, path = "/liabilities/roots", tag = "liabilities", security(("session" = [])),
+#[utoipa::path(post, path = "/liabilities/roots", operation_id = "request_root", tag = "liabilities", security(("session" = [])),
     request_body = BuildRoot, responses((status = 202, body = RootRequestView)))]
 pub async fn build(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Building>,
     Body(body): Body<BuildRoot>,
 ) -> Result<(StatusCode, Json<RootRequestView>), Problem> {
     let request = use_case::request(&server.app, &caller, body.accept_claims).await?;
@@ -108,12 +127,12 @@ pub async fn build(
 }
 
 /// What became of a root that was asked for.
-#[utoipa::path(get, path = "/liabilities/requests/{id}", tag = "liabilities", security(("session" = [])),
-    params(("id" = i64, Path, description = "Number of the request")),
+#[utoipa::path(get, path = "/liabilities/requests/{id}", operation_id = "find_root_request", tag = "liabilities", security(("session" = [])),
+    params(("id" = i64, Path, description = "Number of the request", minimum = 1)),
     responses((status = 200, body = RootRequestView)))]
 pub async fn request(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Looking>,
     Segments(id): Segments<i64>,
 ) -> Result<Json<RootRequestView>, Problem> {
     let request = use_case::find_request(&server.app, &caller, id).await?;
@@ -121,12 +140,12 @@ pub async fn request(
 }
 
 /// What operators sign for a root: who built it as the proposer, approvers as voters.
-#[utoipa::path(get, path = "/liabilities/roots/{root}/approval", tag = "liabilities", security(("session" = [])),
-    params(("root" = String, Path, description = "The root: 32 bytes")),
+#[utoipa::path(get, path = "/liabilities/roots/{root}/approval", operation_id = "root_approval", tag = "liabilities", security(("session" = [])),
+    params(("root" = Hash, Path, description = "The root")),
     responses((status = 200, body = ApprovalAnswer)))]
 pub async fn approval(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(root): Segments<String>,
 ) -> Result<Json<ApprovalAnswer>, Problem> {
     let wanted = use_case::approval(&server.app, &caller, read_root(&root)?).await?;
@@ -135,12 +154,12 @@ pub async fn approval(
 
 /// Takes an operator's signature over a root. When the one who built it and another person have signed, the settlement
 /// worker has it signed and publishes it.
-#[utoipa::path(post, path = "/liabilities/roots/{root}/approve", tag = "liabilities", security(("session" = [])),
-    params(("root" = String, Path, description = "The root: 32 bytes")),
+#[utoipa::path(post, path = "/liabilities/roots/{root}/approve", operation_id = "approve_root", tag = "liabilities", security(("session" = [])),
+    params(("root" = Hash, Path, description = "The root")),
     request_body = Signature, responses((status = 200, body = RootView)))]
 pub async fn approve(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(root): Segments<String>,
     Body(body): Body<Signature>,
 ) -> Result<Json<RootView>, Problem> {
@@ -149,7 +168,7 @@ pub async fn approve(
 }
 
 /// Roots of liabilities, newest first.
-#[utoipa::path(get, path = "/liabilities/roots", tag = "liabilities", params(Page),
+#[utoipa::path(get, path = "/liabilities/roots", operation_id = "list_roots", tag = "liabilities", params(Page),
     responses((status = 200, body = RootsAnswer)))]
 pub async fn list(
     State(server): State<Server>,
@@ -174,9 +193,9 @@ pub async fn list(
 }
 
 /// The public list of a root's leaves, from which anybody can recompute the root.
-#[utoipa::path(get, path = "/liabilities/roots/{root}/leaves", tag = "liabilities",
-    params(("root" = String, Path, description = "The root: 32 bytes")),
-    responses((status = 200, body = String, content_type = "text/plain")))]
+#[utoipa::path(get, path = "/liabilities/roots/{root}/leaves", operation_id = "list_leaves", tag = "liabilities",
+    params(("root" = Hash, Path, description = "The root")),
+    responses((status = 200, description = "Some lines about the root, then one line with wallet and base units for each leaf", body = String, content_type = "text/plain")))]
 pub async fn leaves(
     State(server): State<Server>,
     Segments(root): Segments<String>,

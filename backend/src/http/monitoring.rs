@@ -14,21 +14,23 @@ use super::approval::{ApprovalAnswer, Signature};
 use super::error::Problem;
 use super::extract::{Body, Search};
 use super::history::Page;
+use super::schema::{Cursor, Hash, RunOutcome, Severity, Wallet, WalletSignature};
 use super::words::{self, shown};
-use crate::app::access::{self, Role};
+use crate::app::access::{Looking, Mending, Operator};
 use crate::app::monitoring as use_case;
-use crate::app::session::Caller;
 
 /// What the last runs found. Times are seconds since 1970-01-01 UTC.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReconciliationAnswer {
     /// Null before the first.
+    #[schema(required = true)]
     last_run: Option<RunView>,
     /// By check, the last run that did not skip it.
     checks: Vec<CheckView>,
     /// Open findings, oldest first.
     findings: Vec<FindingView>,
     /// For the next page of findings; null on the last.
+    #[schema(value_type = Option<Cursor>, required = true)]
     next_cursor: Option<String>,
     /// Whether a stop is open.
     settlement_stopped: bool,
@@ -40,9 +42,11 @@ pub struct RunView {
     id: i64,
     /// The block at which ledger and chain were compared.
     block_number: i64,
+    #[schema(value_type = Hash)]
     block_hash: String,
     fact_seq: i64,
     /// `clean`, `findings` or `skipped`.
+    #[schema(value_type = RunOutcome)]
     outcome: String,
     /// By check, as the reconciler says it.
     #[schema(value_type = Object)]
@@ -60,6 +64,7 @@ pub struct CheckView {
     result: Value,
     run: i64,
     block_number: i64,
+    #[schema(value_type = Hash)]
     block_hash: String,
     finished_at: i64,
 }
@@ -70,13 +75,16 @@ pub struct FindingView {
     id: i64,
     check: String,
     /// `S1` stops settlement.
+    #[schema(value_type = Severity)]
     severity: String,
     subject: String,
     cause: String,
     expected: String,
     actual: String,
     detail: String,
+    #[schema(required = true)]
     first_run: Option<i64>,
+    #[schema(required = true)]
     last_run: Option<i64>,
     first_seen: i64,
     last_seen: i64,
@@ -87,6 +95,7 @@ pub struct FindingView {
 pub struct StopsAnswer {
     stops: Vec<StopView>,
     /// For the next page; null on the last.
+    #[schema(value_type = Option<Cursor>, required = true)]
     next_cursor: Option<String>,
 }
 
@@ -97,10 +106,14 @@ pub struct StopView {
     cause: String,
     opened_at: i64,
     /// The first operator who wants to go on.
+    #[schema(value_type = Option<Wallet>, required = true)]
     first_resume_by: Option<String>,
+    #[schema(required = true)]
     first_resume_at: Option<i64>,
     /// The second, who ended the stop.
+    #[schema(value_type = Option<Wallet>, required = true)]
     resumed_by: Option<String>,
+    #[schema(required = true)]
     resumed_at: Option<i64>,
 }
 
@@ -122,13 +135,16 @@ pub struct ResumeApproval {
 #[serde(deny_unknown_fields)]
 pub struct Resume {
     /// The stops of the message, in ascending order.
+    #[schema(max_items = 100)]
     stops: Vec<u64>,
     /// `expires` of the message.
     expires: u64,
     /// 65 bytes in hexadecimal with prefix, or what a contract wallet takes (EIP-1271).
+    #[schema(value_type = WalletSignature)]
     signature: String,
     /// The wallet that signed, when it is another one of the same person than the one that is signed in.
     #[serde(default)]
+    #[schema(value_type = Option<Wallet>)]
     wallet: Option<String>,
 }
 
@@ -146,12 +162,11 @@ pub struct ResumeAnswer {
     params(Page), responses((status = 200, body = ReconciliationAnswer)))]
 pub async fn reconciliation(
     State(server): State<Server>,
-    caller: Caller,
+    _: Operator<Looking>,
     Search(page): Search<Page>,
 ) -> Result<Json<ReconciliationAnswer>, Problem> {
     let limit = words::page(page.limit)?;
     let after: i64 = words::read_cursor::<i64, u8>('f', page.cursor.as_deref())?.map_or(0, |(id, _)| id);
-    access::require(&server.app, &caller, &Role::ALL).await?;
     let mut connection = server.app.connection().await?;
     let mut findings = reconciliation::list_open_findings(&mut connection, after, limit + 1).await?;
     let more = i64::try_from(findings.len()).is_ok_and(|found| found > limit);
@@ -174,16 +189,15 @@ pub async fn reconciliation(
 }
 
 /// Stops of settlement, newest first.
-#[utoipa::path(get, path = "/monitoring/stops", tag = "monitoring", security(("session" = [])),
+#[utoipa::path(get, path = "/monitoring/stops", operation_id = "list_stops", tag = "monitoring", security(("session" = [])),
     params(Page), responses((status = 200, body = StopsAnswer)))]
 pub async fn stops(
     State(server): State<Server>,
-    caller: Caller,
+    _: Operator<Looking>,
     Search(page): Search<Page>,
 ) -> Result<Json<StopsAnswer>, Problem> {
     let limit = words::page(page.limit)?;
     let below = words::read_cursor::<i64, u8>('s', page.cursor.as_deref())?.map_or(i64::MAX, |(id, _)| id);
-    access::require(&server.app, &caller, &Role::ALL).await?;
     let mut stops = stop::list(&mut *server.app.connection().await?, below, limit + 1).await?;
     let more = i64::try_from(stops.len()).is_ok_and(|found| found > limit);
     if more {
@@ -204,7 +218,7 @@ pub async fn stops(
     responses((status = 200, body = ResumeApproval)))]
 pub async fn resume_approval(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Mending>,
 ) -> Result<Json<ResumeApproval>, Problem> {
     let wanted = use_case::approval(&server.app, &caller).await?;
     let stops = match &wanted.proposal {
@@ -222,7 +236,7 @@ pub async fn resume_approval(
     request_body = Resume, responses((status = 200, body = ResumeAnswer)))]
 pub async fn resume(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Mending>,
     Body(body): Body<Resume>,
 ) -> Result<Json<ResumeAnswer>, Problem> {
     let mut stops = body.stops.clone();

@@ -4,25 +4,46 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use axum::Json;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref,
-    ResponseBuilder, Type,
+    ComponentsBuilder, ContentBuilder, Header, InfoBuilder, License, ObjectBuilder, OpenApi, OpenApiBuilder,
+    Ref, Response, ResponseBuilder, Server, Type,
 };
 use utoipa::{PartialSchema, ToSchema};
 
 use super::code::Code;
 use super::error::{FieldError, ProblemBody};
+use super::schema::IdempotencyKeyText;
 
 /// The exported description, from the root of the checkout.
 const FILE: &str = "backend/openapi.json";
 
+/// The groups of endpoints.
+const TAGS: [(&str, &str); 9] = [
+    ("session", "Signing in with a wallet, refreshing, signing out"),
+    ("plan", "What is sold, and what is said before anybody pays"),
+    (
+        "users",
+        "Participants: their own account, authorizations to pay, and their network",
+    ),
+    ("pools", "The auto-pools"),
+    ("payouts", "Batches of payouts, for operators"),
+    ("liabilities", "Published roots of what is owed, and proofs"),
+    ("treasury", "The ledger beside the contract, for operators"),
+    ("monitoring", "Reconciliation and stops, for operators"),
+    ("operations", "For whoever runs the service"),
+];
+
 /// What stands before the paths.
 pub(super) fn head() -> OpenApi {
+    let mut license = License::new("MIT");
+    license.identifier = Some("MIT".to_owned());
     let info = InfoBuilder::new()
         .title("Trellis API")
         .version(env!("CARGO_PKG_VERSION"))
+        .license(Some(license))
         .description(Some(
             "Amounts are decimal strings of base units, times are seconds since 1970-01-01 UTC. Every refusal is \
              a problem (RFC 9457) with a stable code; docs/api.md explains each.",
@@ -36,10 +57,51 @@ pub(super) fn head() -> OpenApi {
         .security_scheme("session", SecurityScheme::Http(session))
         .schema(ProblemBody::name(), ProblemBody::schema())
         .schema(FieldError::name(), FieldError::schema())
+        .schema(IdempotencyKeyText::name(), IdempotencyKeyText::schema())
+        .response("Problem", problem())
         .build();
+    let tags = TAGS.map(|(name, description)| {
+        TagBuilder::new()
+            .name(name)
+            .description(Some(description))
+            .build()
+    });
+    let mut here = Server::new("/");
+    here.description = Some("Where this description is served".to_owned());
     OpenApiBuilder::new()
         .info(info)
+        .servers(Some([here]))
+        .tags(Some(tags))
         .components(Some(components))
+        .build()
+}
+
+/// A refusal.
+fn problem() -> Response {
+    let header = |kind, description: &str| {
+        let mut header = Header::new(ObjectBuilder::new().schema_type(kind).build());
+        header.description = Some(description.to_owned());
+        header
+    };
+    ResponseBuilder::new()
+        .description("A problem (RFC 9457)")
+        .header(
+            "x-request-id",
+            header(Type::String, "The id of the request: `trace_id` of the problem"),
+        )
+        .header(
+            "retry-after",
+            header(
+                Type::Integer,
+                "Seconds until the next try; where a later try can help",
+            ),
+        )
+        .content(
+            service::problem::MEDIA_TYPE,
+            ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name(ProblemBody::name())))
+                .build(),
+        )
         .build()
 }
 
@@ -51,30 +113,40 @@ pub(super) fn code_schema() -> utoipa::openapi::schema::Object {
         .build()
 }
 
-/// The whole description as JSON.
+/// The whole description as JSON. Every operation says who may call it, every answer what it is: what the schema of its
+/// body says, where nothing else is said.
 ///
 /// # Errors
 /// It cannot be written as JSON.
 pub fn describe() -> anyhow::Result<Value> {
     let (_, api) = super::documented().split_for_parts();
     let mut value = serde_json::to_value(&api).context("the description is not JSON")?;
-    let problem = ResponseBuilder::new()
-        .description("A problem (RFC 9457)")
-        .content(
-            service::problem::MEDIA_TYPE,
-            ContentBuilder::new()
-                .schema(Some(Ref::from_schema_name(ProblemBody::name())))
-                .build(),
-        )
-        .build();
-    let problem = serde_json::to_value(problem)?;
+    let schemas = value["components"]["schemas"].clone();
     let paths = value["paths"].as_object_mut().context("there are no paths")?;
-    for path in paths.values_mut() {
-        let operations = path.as_object_mut().context("a path is not an object")?;
-        for operation in operations.values_mut() {
-            if let Some(responses) = operation.get_mut("responses") {
-                responses["default"] = problem.clone();
-            }
+    let operations = paths
+        .values_mut()
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut);
+    for operation in operations {
+        if operation["security"].is_null() {
+            operation["security"] = json!([]);
+        }
+        let responses = operation["responses"]
+            .as_object_mut()
+            .context("an operation without answers")?;
+        for response in responses
+            .values_mut()
+            .filter(|response| response["description"].is_null())
+        {
+            let body = response["content"]["application/json"]["schema"]["$ref"].as_str();
+            let name = body.and_then(|body| body.strip_prefix("#/components/schemas/"));
+            response["description"] = schemas[name.unwrap_or_default()]["description"].clone();
+        }
+        for refusal in ["4XX", "5XX"] {
+            responses.insert(
+                refusal.to_owned(),
+                json!({ "$ref": "#/components/responses/Problem" }),
+            );
         }
     }
     Ok(value)
@@ -108,8 +180,8 @@ fn text() -> anyhow::Result<String> {
 }
 
 /// This description.
-#[utoipa::path(get, path = "/openapi.json", tag = "operations",
-    responses((status = 200, body = Object, content_type = "application/json")))]
+#[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "operations",
+    responses((status = 200, description = "A description in the form of OpenAPI 3.1", body = Object, content_type = "application/json")))]
 pub async fn document() -> Result<Json<Value>, super::error::Problem> {
     describe().map(Json).map_err(|error| {
         tracing::error!("the API cannot be described: {error:#}");

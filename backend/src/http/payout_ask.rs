@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use ledger::UserId;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use settlement::batch::{Filters, PAYOUTS_MAX, Request, RewardKind};
 use utoipa::ToSchema;
 
@@ -15,9 +16,10 @@ use super::code::Code;
 use super::error::Problem;
 use super::extract::{Body, malformed_key};
 use super::payout_view::BatchView;
+use super::schema::{BaseUnits, IdempotencyKeyText, LeftOutName, RewardKindName, Wallet};
 use super::words::{self, shown};
+use crate::app::access::{Building, Looking, Operator};
 use crate::app::payout::{self, Ask, Proposed};
-use crate::app::session::Caller;
 
 /// Users that a filter may name: more than three batches can pay.
 const USERS_MAX: usize = 1_000;
@@ -26,7 +28,7 @@ const USERS_MAX: usize = 1_000;
 const LEFT_OUT_MAX: usize = 1_000;
 
 /// A wish for a batch.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BuildBatch {
     #[serde(default)]
@@ -34,7 +36,7 @@ pub struct BuildBatch {
     #[serde(default)]
     caps: CapsBody,
     /// Only say what would be paid; nothing is stored.
-    #[serde(default, skip_serializing)]
+    #[serde(default)]
     dry_run: bool,
 }
 
@@ -43,14 +45,18 @@ pub struct BuildBatch {
 #[serde(deny_unknown_fields)]
 pub struct FiltersBody {
     /// At least so many base units available.
+    #[schema(value_type = Option<BaseUnits>)]
     amount_min: Option<String>,
     /// At most so many.
+    #[schema(value_type = Option<BaseUnits>)]
     amount_max: Option<String>,
     /// `direct`, `pool_layer`, `generation`: one of the unsettled rewards is of one of these kinds.
+    #[schema(value_type = Option<Vec<RewardKindName>>, min_items = 1, max_items = 3)]
     kinds: Option<Vec<String>>,
     /// Seconds of the chain's time: the oldest unsettled reward matured so long ago, or earlier.
     older_than: Option<u64>,
     /// Only these users; at most 1000.
+    #[schema(min_items = 1, max_items = 1000)]
     users: Option<Vec<u32>>,
 }
 
@@ -59,8 +65,10 @@ pub struct FiltersBody {
 #[serde(deny_unknown_fields)]
 pub struct CapsBody {
     /// Payouts, 1 to 300; 300 when it is absent.
+    #[schema(minimum = 1, maximum = 300)]
     count: Option<u32>,
     /// Base units in all.
+    #[schema(value_type = Option<BaseUnits>)]
     total: Option<String>,
 }
 
@@ -69,8 +77,10 @@ pub struct CapsBody {
 pub struct BuildAnswer {
     dry_run: bool,
     /// Null in a dry run.
+    #[schema(required = true)]
     batch: Option<BatchView>,
     /// Null when the same key asked for the batch before.
+    #[schema(required = true)]
     proposal: Option<ProposalView>,
 }
 
@@ -79,6 +89,7 @@ pub struct BuildAnswer {
 pub struct ProposalView {
     count: usize,
     /// Base units.
+    #[schema(value_type = BaseUnits)]
     total: String,
     lines: Vec<ProposedLine>,
     /// At most 1000 of them, in the order in which they were looked at.
@@ -92,10 +103,13 @@ pub struct ProposalView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProposedLine {
     user_id: u32,
+    #[schema(value_type = Wallet)]
     wallet: String,
     /// Base units.
+    #[schema(value_type = BaseUnits)]
     amount: String,
     /// What the chain will have paid to the user in all.
+    #[schema(value_type = BaseUnits)]
     target: String,
 }
 
@@ -105,6 +119,7 @@ pub struct LeftOutView {
     user_id: u32,
     /// `not_asked_for`, `live_payout`, `nothing_available`, `below_amount_min`, `above_amount_max`, `other_kinds`,
     /// `too_recent`, `frozen`, `target_too_large`, `count_max`, `total_max` or `no_room`.
+    #[schema(value_type = LeftOutName)]
     cause: &'static str,
 }
 
@@ -114,29 +129,33 @@ pub struct LimitsView {
     /// Time of the head, in seconds since 1970-01-01 UTC.
     time: u64,
     /// Free funds, less what published liabilities reserve.
+    #[schema(value_type = BaseUnits)]
     funds: String,
     /// What the outflow cap leaves.
+    #[schema(value_type = BaseUnits)]
     outflow: String,
     /// What batches that are not over will take from both; what the head has executed already is not in it.
+    #[schema(value_type = BaseUnits)]
     promised: String,
     /// What is left for a new batch.
+    #[schema(value_type = BaseUnits)]
     room: String,
 }
 
 /// Proposes a batch of matured balances (`dry_run`), or asks for it: the posting worker then holds the money back.
 #[utoipa::path(post, path = "/payouts/build-batch", tag = "payouts", security(("session" = [])),
-    params(("idempotency-key" = Option<String>, Header, description = "The caller's own name for this batch, 1 to 128 printable ASCII characters; required unless it is a dry run")),
+    params(("idempotency-key" = Option<IdempotencyKeyText>, Header, description = "The caller's own name for this batch, 1 to 128 printable ASCII characters; required unless it is a dry run")),
     request_body = BuildBatch,
     responses((status = 200, description = "What would be paid", body = BuildAnswer),
               (status = 202, description = "The batch is asked for", body = BuildAnswer)))]
 pub async fn build_batch(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Looking>,
     headers: HeaderMap,
     Body(body): Body<BuildBatch>,
 ) -> Result<(StatusCode, Json<BuildAnswer>), Problem> {
-    let ask = ask(&body)?;
     if body.dry_run {
+        let ask = ask(&body)?;
         let proposed = payout::propose(&server.app, &caller, &ask).await?;
         let answer = BuildAnswer {
             dry_run: true,
@@ -145,11 +164,12 @@ pub async fn build_batch(
         };
         return Ok((StatusCode::OK, Json(answer)));
     }
+    let builder = Operator::<Building>::admit(&server.app, &caller).await?;
     let key = headers
         .get("idempotency-key")
         .ok_or_else(|| Problem::new(Code::IdempotencyKeyMissing))?;
     let key = key.to_str().map_err(|_| malformed_key())?;
-    let built = payout::build(&server.app, &caller, &ask, key).await?;
+    let built = payout::build(&server.app, &builder, &ask(&body)?, key).await?;
     let answer = BuildAnswer {
         dry_run: false,
         batch: Some(BatchView::of(&built.batch)),
@@ -183,11 +203,10 @@ fn ask(body: &BuildBatch) -> Result<Ask, Problem> {
         count_max,
         total_max: amount("caps.total", &body.caps.total)?,
     };
-    let written = serde_json::to_value(body).map_err(|error| Problem::internal(&error))?;
     Ok(Ask {
         request,
         older_than: filters.older_than,
-        written,
+        written: json!({ "filters": body.filters, "caps": body.caps }),
     })
 }
 

@@ -6,6 +6,9 @@ use store::api::payouts::{Attempt, Event, Line, Submission};
 use store::payout_batch::PayoutBatch;
 use utoipa::ToSchema;
 
+use super::schema::{
+    BaseUnits, BatchStateName, Hash, PayoutRefusal, PayoutStateName, SubmissionStateName, Wallet,
+};
 use super::words::shown;
 
 /// Microseconds in a second.
@@ -15,13 +18,17 @@ const MICROS: i64 = 1_000_000;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BatchView {
     /// The replay key on the chain.
+    #[schema(value_type = Hash)]
     id: String,
     /// `requested`, `held`, `sealed`, `approved`, `signed`, `submitting`, `executed`, `expired`, `cancelled` or
     /// `quarantined`.
+    #[schema(value_type = BatchStateName)]
     state: &'static str,
+    #[schema(value_type = Wallet)]
     builder: String,
     requested_at: i64,
     /// The expired batch that it replaces.
+    #[schema(value_type = Option<Hash>, required = true)]
     supersedes: Option<String>,
     /// What was asked for, as it was written.
     #[schema(value_type = Object)]
@@ -29,25 +36,42 @@ pub struct BatchView {
     /// Payouts that hold something.
     count: i32,
     /// Base units.
+    #[schema(value_type = BaseUnits)]
     total: String,
     /// What approvers approve; null before the batch is sealed.
+    #[schema(value_type = Option<Hash>, required = true)]
     list_hash: Option<String>,
+    #[schema(value_type = Option<Hash>, required = true)]
     manifest_hash: Option<String>,
+    #[schema(required = true)]
     sealed_at: Option<i64>,
+    #[schema(value_type = Option<Wallet>, required = true)]
     approved_by: Option<String>,
+    #[schema(required = true)]
     approved_at: Option<i64>,
+    #[schema(value_type = Option<Wallet>, required = true)]
     sign_requested_by: Option<String>,
     /// The only account that may submit it.
+    #[schema(value_type = Option<Wallet>, required = true)]
     submitter: Option<String>,
+    #[schema(required = true)]
     valid_after: Option<u64>,
     /// Last second at which the contract takes it.
+    #[schema(required = true)]
     deadline: Option<u64>,
+    #[schema(value_type = Option<Wallet>, required = true)]
     signer: Option<String>,
+    #[schema(required = true)]
     signed_at: Option<i64>,
+    #[schema(value_type = Option<Wallet>, required = true)]
     submit_requested_by: Option<String>,
+    #[schema(required = true)]
     submit_requested_at: Option<i64>,
+    #[schema(required = true)]
     bump_requested_at: Option<i64>,
+    #[schema(value_type = Option<Wallet>, required = true)]
     cancel_requested_by: Option<String>,
+    #[schema(required = true)]
     cancel_requested_at: Option<i64>,
 }
 
@@ -66,18 +90,25 @@ pub struct BatchAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LineView {
     user_id: i32,
+    #[schema(value_type = Wallet)]
     wallet: String,
     /// Base units.
+    #[schema(value_type = BaseUnits)]
     amount: String,
     /// What is held back now.
+    #[schema(value_type = BaseUnits)]
     held: String,
     /// What the chain will have paid to the user in all.
+    #[schema(value_type = Option<BaseUnits>, required = true)]
     target: Option<String>,
     /// `held`, `refused`, `executed`, `credited`, `skipped` or `released`.
+    #[schema(value_type = PayoutStateName)]
     state: String,
     /// `already_live`, `exceeds_available` or `target_too_large`.
+    #[schema(value_type = Option<PayoutRefusal>, required = true)]
     refused: Option<String>,
     /// What the chain paid or credited.
+    #[schema(value_type = Option<BaseUnits>, required = true)]
     settled: Option<String>,
 }
 
@@ -85,11 +116,14 @@ pub struct LineView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SubmissionView {
     id: i64,
+    #[schema(value_type = Wallet)]
     sender: String,
     nonce: i64,
     /// `allocated`, `signed`, `sent`, `included`, `final_ok`, `final_reverted` or `dead`.
+    #[schema(value_type = SubmissionStateName)]
     state: String,
     created_at: i64,
+    #[schema(required = true)]
     closed_at: Option<i64>,
     attempts: Vec<AttemptView>,
     /// Newest first, 200 of all submissions at most.
@@ -102,21 +136,28 @@ pub struct AttemptView {
     number: i32,
     /// Whether it only fills the nonce.
     noop: bool,
+    #[schema(value_type = Hash)]
     transaction_hash: String,
     /// Wei per gas at most.
+    #[schema(value_type = BaseUnits)]
     max_fee: String,
     /// Wei per gas at most for the block's producer.
+    #[schema(value_type = BaseUnits)]
     priority_fee: String,
     sends: i32,
     /// The block that includes it, as far as it is known.
+    #[schema(required = true)]
     included_block: Option<i64>,
+    #[schema(required = true)]
     succeeded: Option<bool>,
+    #[schema(required = true)]
     gas_used: Option<i64>,
 }
 
 /// Something that happened.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventView {
+    #[schema(required = true)]
     attempt: Option<i32>,
     event: String,
     /// In its own words.

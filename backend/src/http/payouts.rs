@@ -17,10 +17,10 @@ use super::code::Code;
 use super::error::Problem;
 use super::extract::{Body, Search, Segments};
 use super::payout_view::{BatchAnswer, BatchView};
+use super::schema::{BatchStateName, Cursor, Hash, Wallet, WalletSignature};
 use super::words;
-use crate::app::access::{self, Role};
+use crate::app::access::{Handling, Looking, Operator};
 use crate::app::payout as use_case;
-use crate::app::session::Caller;
 
 /// Which batches, and which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -28,10 +28,13 @@ use crate::app::session::Caller;
 #[into_params(parameter_in = Query)]
 pub struct BatchSearch {
     /// Only batches in this state.
+    #[param(value_type = Option<BatchStateName>)]
     state: Option<String>,
     /// Where the last page ended: its `next_cursor`.
+    #[param(value_type = Option<Cursor>)]
     cursor: Option<String>,
     /// Number of entries, 1 to 100; 50 when it is absent.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
@@ -40,6 +43,7 @@ pub struct BatchSearch {
 pub struct BatchesAnswer {
     batches: Vec<BatchView>,
     /// For the next page; null on the last.
+    #[schema(value_type = Option<Cursor>, required = true)]
     next_cursor: Option<String>,
 }
 
@@ -48,22 +52,25 @@ pub struct BatchesAnswer {
 #[serde(deny_unknown_fields)]
 pub struct Approve {
     /// The batch's `list_hash`: 32 bytes.
+    #[schema(value_type = Hash)]
     list_hash: String,
     /// `expires` of the message.
     expires: u64,
     /// 65 bytes in hexadecimal with prefix, or what a contract wallet takes (EIP-1271).
+    #[schema(value_type = WalletSignature)]
     signature: String,
     /// The wallet that signed, when it is another one of the same person than the one that is signed in.
     #[serde(default)]
+    #[schema(value_type = Option<Wallet>)]
     wallet: Option<String>,
 }
 
 /// Batches of payouts, newest first.
-#[utoipa::path(get, path = "/payouts", tag = "payouts", security(("session" = [])), params(BatchSearch),
+#[utoipa::path(get, path = "/payouts", operation_id = "list_batches", tag = "payouts", security(("session" = [])), params(BatchSearch),
     responses((status = 200, body = BatchesAnswer)))]
 pub async fn list(
     State(server): State<Server>,
-    caller: Caller,
+    _: Operator<Looking>,
     Search(search): Search<BatchSearch>,
 ) -> Result<Json<BatchesAnswer>, Problem> {
     let limit = words::page(search.limit)?;
@@ -73,7 +80,6 @@ pub async fn list(
         BatchState::by_name(name).ok_or_else(unknown)
     });
     let state = state.transpose()?;
-    access::require(&server.app, &caller, &Role::ALL).await?;
     let mut connection = server.app.connection().await?;
     let mut batches = payout_batch::list(&mut connection, state, below, limit + 1).await?;
     let more = i64::try_from(batches.len()).is_ok_and(|found| found > limit);
@@ -94,16 +100,15 @@ pub async fn list(
 const NEWEST_US: i64 = 253_370_764_800_000_000;
 
 /// A batch with its payouts, submissions, attempts and what happened to them.
-#[utoipa::path(get, path = "/payouts/{id}", tag = "payouts", security(("session" = [])),
-    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
+#[utoipa::path(get, path = "/payouts/{id}", operation_id = "find_batch", tag = "payouts", security(("session" = [])),
+    params(("id" = Hash, Path, description = "The batch's id")),
     responses((status = 200, body = BatchAnswer)))]
 pub async fn one(
     State(server): State<Server>,
-    caller: Caller,
+    _: Operator<Looking>,
     Segments(id): Segments<String>,
 ) -> Result<Json<BatchAnswer>, Problem> {
     let id = batch_id(&id)?;
-    access::require(&server.app, &caller, &Role::ALL).await?;
     let mut connection = server.app.connection().await?;
     let batch = payout_batch::find(&mut connection, id)
         .await?
@@ -123,16 +128,15 @@ pub async fn one(
 }
 
 /// The manifest of a sealed batch: which rewards it pays. Its keccak256 is signed.
-#[utoipa::path(get, path = "/payouts/{id}/manifest", tag = "payouts", security(("session" = [])),
-    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
-    responses((status = 200, body = String, content_type = "text/plain")))]
+#[utoipa::path(get, path = "/payouts/{id}/manifest", operation_id = "find_manifest", tag = "payouts", security(("session" = [])),
+    params(("id" = Hash, Path, description = "The batch's id")),
+    responses((status = 200, description = "The manifest", body = String, content_type = "text/plain")))]
 pub async fn manifest(
     State(server): State<Server>,
-    caller: Caller,
+    _: Operator<Looking>,
     Segments(id): Segments<String>,
 ) -> Result<impl IntoResponse, Problem> {
     let id = batch_id(&id)?;
-    access::require(&server.app, &caller, &Role::ALL).await?;
     let mut connection = server.app.connection().await?;
     if payout_batch::find(&mut connection, id).await?.is_none() {
         return Err(Problem::new(Code::UnknownBatch));
@@ -143,12 +147,12 @@ pub async fn manifest(
 }
 
 /// What operators sign for a sealed batch: who built it as the proposer, approvers as voters.
-#[utoipa::path(get, path = "/payouts/{id}/approval", tag = "payouts", security(("session" = [])),
-    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
+#[utoipa::path(get, path = "/payouts/{id}/approval", operation_id = "batch_approval", tag = "payouts", security(("session" = [])),
+    params(("id" = Hash, Path, description = "The batch's id")),
     responses((status = 200, body = ApprovalAnswer)))]
 pub async fn approval(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(id): Segments<String>,
 ) -> Result<Json<ApprovalAnswer>, Problem> {
     let wanted = use_case::approval(&server.app, &caller, batch_id(&id)?).await?;
@@ -157,12 +161,12 @@ pub async fn approval(
 
 /// Takes an operator's signature over the list that the operator looked at. The batch is approved when the one who built
 /// it and another person have signed.
-#[utoipa::path(post, path = "/payouts/{id}/approve", tag = "payouts", security(("session" = [])),
-    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
+#[utoipa::path(post, path = "/payouts/{id}/approve", operation_id = "approve_batch", tag = "payouts", security(("session" = [])),
+    params(("id" = Hash, Path, description = "The batch's id")),
     request_body = Approve, responses((status = 200, body = BatchView)))]
 pub async fn approve(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(id): Segments<String>,
     Body(body): Body<Approve>,
 ) -> Result<Json<BatchView>, Problem> {
@@ -179,12 +183,12 @@ pub async fn approve(
 
 /// Asks the settlement worker to have an approved batch signed, for half an hour of the chain's time. Safe to repeat; the
 /// batch's state says when it is done.
-#[utoipa::path(post, path = "/payouts/{id}/sign", tag = "payouts", security(("session" = [])),
-    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
+#[utoipa::path(post, path = "/payouts/{id}/sign", operation_id = "sign_batch", tag = "payouts", security(("session" = [])),
+    params(("id" = Hash, Path, description = "The batch's id")),
     responses((status = 200, body = BatchView)))]
 pub async fn sign(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(id): Segments<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::sign(&server.app, &caller, batch_id(&id)?).await?;
@@ -192,12 +196,12 @@ pub async fn sign(
 }
 
 /// Hands a signed batch over to the settlement worker.
-#[utoipa::path(post, path = "/payouts/{id}/submit", tag = "payouts", security(("session" = [])),
-    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
+#[utoipa::path(post, path = "/payouts/{id}/submit", operation_id = "submit_batch", tag = "payouts", security(("session" = [])),
+    params(("id" = Hash, Path, description = "The batch's id")),
     responses((status = 200, body = BatchView)))]
 pub async fn submit(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(id): Segments<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::submit(&server.app, &caller, batch_id(&id)?).await?;
@@ -206,12 +210,12 @@ pub async fn submit(
 
 /// While a batch is submitted, raises its fee; of an expired batch, asks for a new one for those who are still due and
 /// answers that.
-#[utoipa::path(post, path = "/payouts/{id}/retry", tag = "payouts", security(("session" = [])),
-    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
+#[utoipa::path(post, path = "/payouts/{id}/retry", operation_id = "retry_batch", tag = "payouts", security(("session" = [])),
+    params(("id" = Hash, Path, description = "The batch's id")),
     responses((status = 200, body = BatchView)))]
 pub async fn retry(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(id): Segments<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::retry(&server.app, &caller, batch_id(&id)?).await?;
@@ -219,12 +223,12 @@ pub async fn retry(
 }
 
 /// Gives a batch up: at once before it can have been signed, else when its authorization is proven dead.
-#[utoipa::path(post, path = "/payouts/{id}/cancel", tag = "payouts", security(("session" = [])),
-    params(("id" = String, Path, description = "The batch's id: 32 bytes")),
+#[utoipa::path(post, path = "/payouts/{id}/cancel", operation_id = "cancel_batch", tag = "payouts", security(("session" = [])),
+    params(("id" = Hash, Path, description = "The batch's id")),
     responses((status = 200, body = BatchView)))]
 pub async fn cancel(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Handling>,
     Segments(id): Segments<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::cancel(&server.app, &caller, batch_id(&id)?).await?;

@@ -6,24 +6,32 @@ use serde::Serialize;
 use store::api::pending::Pending;
 use utoipa::ToSchema;
 
+use super::schema::{BaseUnits, Hash, PendingKind};
+
 /// Something on the chain that does not count yet: it becomes final within seconds, or a fork drops it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PendingView {
     /// `registration`, `retopup`, `refund`, `payout`, `payout_credited`, `claim`, `claim_credited` or
     /// `credit_withdrawal`.
+    #[schema(value_type = PendingKind)]
     kind: &'static str,
     /// Of what the user paid in: the contract's `ref`.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Hash>)]
     reference: Option<String>,
     /// Of payouts.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Hash>)]
     batch_id: Option<String>,
     /// Of claims.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Hash>)]
     root: Option<String>,
     /// Base units.
+    #[schema(value_type = BaseUnits)]
     amount: String,
     block_number: i64,
+    #[schema(value_type = Hash)]
     transaction_hash: String,
     /// Whether the block is final, so that it only waits to be posted.
     is_final: bool,

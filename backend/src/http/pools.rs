@@ -12,6 +12,7 @@ use super::Server;
 use super::code::Code;
 use super::error::Problem;
 use super::extract::{Search, Segments};
+use super::schema::{BaseUnits, Cursor, SideName};
 use super::users::PlaceView;
 use super::words;
 use crate::app::placement::{self, QUEUE_MAX, TierRoom};
@@ -31,16 +32,20 @@ pub struct SummaryAnswer {
 pub struct TierView {
     tier: u8,
     /// Price of a place in base units.
+    #[schema(value_type = BaseUnits)]
     price: String,
     /// Places of a tree; null when trees are endless.
+    #[schema(required = true)]
     tree_size: Option<u32>,
     /// Trees that the tier may have; null without a limit.
+    #[schema(required = true)]
     trees_max: Option<u32>,
     trees_open: i64,
     trees_closed: i64,
     /// Taken places, over all trees.
     nodes: i64,
     /// Where the next node goes; null when the tier is full.
+    #[schema(required = true)]
     next: Option<SlotView>,
 }
 
@@ -50,7 +55,9 @@ pub struct SlotView {
     tree: u32,
     /// Index in level order, from 0.
     index: u32,
+    #[schema(required = true)]
     parent_index: Option<u32>,
+    #[schema(value_type = SideName)]
     side: &'static str,
     depth: u32,
 }
@@ -61,10 +68,13 @@ pub struct SlotView {
 #[into_params(parameter_in = Query)]
 pub struct NodesSearch {
     /// Only this tree.
+    #[param(minimum = 1)]
     tree: Option<i32>,
     /// Where the last page ended: its `next_cursor`.
+    #[param(value_type = Option<Cursor>)]
     cursor: Option<String>,
     /// Number of entries, 1 to 100; 50 when it is absent.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
@@ -73,6 +83,7 @@ pub struct NodesSearch {
 pub struct NodesAnswer {
     nodes: Vec<PlaceView>,
     /// For the next page; null on the last.
+    #[schema(value_type = Option<Cursor>, required = true)]
     next_cursor: Option<String>,
 }
 
@@ -82,6 +93,7 @@ pub struct NodesAnswer {
 #[into_params(parameter_in = Query)]
 pub struct QueueSearch {
     /// Number of places, 1 to 100; 15 when it is absent.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
@@ -94,7 +106,7 @@ pub struct QueueAnswer {
 }
 
 /// Trees and room of every tier.
-#[utoipa::path(get, path = "/pool/summary", tag = "pools", responses((status = 200, body = SummaryAnswer)))]
+#[utoipa::path(get, path = "/pool/summary", operation_id = "pool_summary", tag = "pools", responses((status = 200, body = SummaryAnswer)))]
 pub async fn summary(State(server): State<Server>) -> Result<Json<SummaryAnswer>, Problem> {
     let plan = &server.app.ledger.plan;
     let tiers = placement::tiers(&mut *server.app.reading_connection().await?, plan).await?;
@@ -118,8 +130,8 @@ pub async fn summary(State(server): State<Server>) -> Result<Json<SummaryAnswer>
 }
 
 /// Taken places of a tier.
-#[utoipa::path(get, path = "/pool/{tier}/nodes", tag = "pools", security(("session" = [])),
-    params(("tier" = u8, Path, description = "The tier"), NodesSearch),
+#[utoipa::path(get, path = "/pool/{tier}/nodes", operation_id = "list_nodes", tag = "pools", security(("session" = [])),
+    params(("tier" = u8, Path, description = "The tier", minimum = 1), NodesSearch),
     responses((status = 200, body = NodesAnswer)))]
 pub async fn nodes(
     State(server): State<Server>,
@@ -148,8 +160,8 @@ pub async fn nodes(
 }
 
 /// The next places of a tier. Nothing is reserved: the order of the chain decides.
-#[utoipa::path(get, path = "/pool/{tier}/queue", tag = "pools", security(("session" = [])),
-    params(("tier" = u8, Path, description = "The tier"), QueueSearch),
+#[utoipa::path(get, path = "/pool/{tier}/queue", operation_id = "list_queue", tag = "pools", security(("session" = [])),
+    params(("tier" = u8, Path, description = "The tier", minimum = 1), QueueSearch),
     responses((status = 200, body = QueueAnswer)))]
 pub async fn queue(
     State(server): State<Server>,

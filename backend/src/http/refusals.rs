@@ -39,6 +39,8 @@ impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::Refused(refused) => refused.into(),
+            SignInError::BadSignature => Self::because(Code::BadSignature, error.to_string()),
+            SignInError::Head(error) => error.into(),
             SignInError::UnknownNonce => Self::new(Code::UnknownNonce),
             SignInError::ReusedNonce => Self::new(Code::ReusedNonce),
             SignInError::ExpiredNonce => Self::because(Code::LoginExpired, "the nonce has expired"),
@@ -51,11 +53,10 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let code = match &refused {
             Refused::Malformed(_) => Code::LoginMalformed,
-            Refused::WrongDomain => Code::WrongDomain,
-            Refused::WrongChain => Code::WrongChain,
+            Refused::WrongDomain { .. } => Code::WrongDomain,
+            Refused::WrongChain(_) => Code::WrongChain,
             Refused::Expired => Code::LoginExpired,
             Refused::NotYetValid => Code::LoginNotYetValid,
-            Refused::BadSignature => Code::BadSignature,
         };
         Self::because(code, refused.to_string())
     }
@@ -65,6 +66,7 @@ impl From<AccessError> for Problem {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::NotYours => Self::new(Code::NotYourResource),
+            AccessError::NotRegistered => Self::new(Code::NotRegistered),
             AccessError::UnknownUser => Self::new(Code::UnknownUser),
             AccessError::RoleMissing(_) => Self::because(Code::RoleMissing, error.to_string()),
             AccessError::Store(error) => error.into(),
@@ -84,7 +86,6 @@ impl From<DiscloseError> for Problem {
 impl From<ReserveError> for Problem {
     fn from(error: ReserveError) -> Self {
         match error {
-            ReserveError::Access(error) => error.into(),
             ReserveError::Refunded => Self::new(Code::RefundedUser),
             ReserveError::UnknownTier => Self::new(Code::UnknownTier),
             ReserveError::NoNextTier => Self::new(Code::NoNextTier),
@@ -114,9 +115,8 @@ impl From<IntakeError> for Problem {
             IntakeError::RefundedSponsor => Code::RefundedSponsor,
             IntakeError::SelfReferral => Code::SelfReferral,
             IntakeError::SponsorRequired => Code::SponsorRequired,
+            IntakeError::RegistrationPending => Code::RegistrationPending,
             IntakeError::AlreadyRegistered => Code::AlreadyRegistered,
-            IntakeError::NotRegistered => Code::NotRegistered,
-            IntakeError::NotYours => Code::NotYourResource,
             IntakeError::RefundedUser => Code::RefundedUser,
             IntakeError::FrozenUser => Code::FrozenUser,
             IntakeError::WrongAmount { price } => {
@@ -231,7 +231,6 @@ impl From<LiabilitiesError> for Problem {
             LiabilitiesError::NothingDue => Code::NothingDue,
             LiabilitiesError::Unfunded { .. } => Code::RootUnfunded,
             LiabilitiesError::Stopped => Code::SettlementStopped,
-            LiabilitiesError::Access(error) => return error.into(),
             LiabilitiesError::Approve(error) => return error.into(),
             LiabilitiesError::Head(error) => return error.into(),
             LiabilitiesError::Store(error) => return error.into(),
@@ -243,7 +242,6 @@ impl From<LiabilitiesError> for Problem {
 impl From<ProofFailure> for Problem {
     fn from(error: ProofFailure) -> Self {
         match error {
-            ProofFailure::Access(error) => error.into(),
             ProofFailure::NoRoot | ProofFailure::Way(WayError::NoLeaf) => Self::new(Code::NoProof),
             ProofFailure::Way(WayError::OtherTree) => Self::internal(&error),
             ProofFailure::Store(error) | ProofFailure::Way(WayError::Store(error)) => error.into(),
@@ -254,7 +252,6 @@ impl From<ProofFailure> for Problem {
 impl From<ResumeError> for Problem {
     fn from(error: ResumeError) -> Self {
         match error {
-            ResumeError::Access(error) => error.into(),
             ResumeError::NotStopped => Self::new(Code::NotStopped),
             ResumeError::SecondOperatorNeeded => Self::new(Code::SecondOperatorNeeded),
             ResumeError::Approve(error) => error.into(),
@@ -273,7 +270,6 @@ impl From<ReplayError> for Problem {
             ReplayError::Contradicts(_) => Code::ReplayContradicts,
             ReplayError::UnknownRequest => Code::UnknownReplay,
             ReplayError::Unreadable(_) => Code::ChainUnavailable,
-            ReplayError::Access(error) => return error.into(),
             ReplayError::Store(error) => return error.into(),
         };
         Self::because(code, detail)

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 use super::Server;
 use super::error::Problem;
 use super::extract::{Body, Segments};
+use crate::app::access::{Looking, Mending, Operator};
 use crate::app::replay::{self as use_case, Answer, BLOCKS_MAX};
-use crate::app::session::Caller;
 
 /// A range of final blocks.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -92,11 +92,11 @@ impl IntoResponse for Answer {
 
 /// Has the listener read a range of final blocks from the chain again and compare it with what is stored; then add what is
 /// missing. Nothing is changed or deleted, and a repeat adds nothing. 202 when the listener takes longer.
-#[utoipa::path(post, path = "/monitoring/replay-events", tag = "monitoring", security(("session" = [])),
+#[utoipa::path(post, path = "/monitoring/replay-events", operation_id = "replay_events", tag = "monitoring", security(("session" = [])),
     request_body = Replay, responses((status = 200, body = ReplayAnswer), (status = 202, body = ReplayWaiting)))]
 pub async fn replay(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Looking>,
     Body(body): Body<Replay>,
 ) -> Result<Answer, Problem> {
     let Replay {
@@ -104,6 +104,10 @@ pub async fn replay(
         to_block,
         dry_run,
     } = body;
+    let mender = match dry_run {
+        true => None,
+        false => Some(Operator::<Mending>::admit(&server.app, &caller).await?),
+    };
     let is_range = to_block
         .checked_sub(from_block)
         .is_some_and(|more| more < BLOCKS_MAX);
@@ -113,15 +117,19 @@ pub async fn replay(
             "must be from_block or up to 1999 above",
         ));
     }
-    Ok(use_case::replay(&server.app, &caller, from_block..=to_block, dry_run).await?)
+    let range = from_block..=to_block;
+    Ok(match mender {
+        None => use_case::compare(&server.app, &caller, range).await?,
+        Some(mender) => use_case::add(&server.app, &mender, range).await?,
+    })
 }
 
 /// What came of a request to read a range again; 202 while it waits for the listener.
-#[utoipa::path(get, path = "/monitoring/replay-events/{id}", tag = "monitoring", security(("session" = [])),
-    params(("id" = i64, Path)), responses((status = 200, body = ReplayAnswer), (status = 202, body = ReplayWaiting)))]
+#[utoipa::path(get, path = "/monitoring/replay-events/{id}", operation_id = "find_replay", tag = "monitoring", security(("session" = [])),
+    params(("id" = i64, Path, description = "Number of the request", minimum = 1)), responses((status = 200, body = ReplayAnswer), (status = 202, body = ReplayWaiting)))]
 pub async fn one(
     State(server): State<Server>,
-    caller: Caller,
+    caller: Operator<Looking>,
     Segments(id): Segments<i64>,
 ) -> Result<Answer, Problem> {
     Ok(use_case::find(&server.app, &caller, id).await?)

@@ -11,17 +11,20 @@ use utoipa::{IntoParams, ToSchema};
 use super::Server;
 use super::approval::typed_data;
 use super::error::Problem;
-use super::extract::{Body, IdempotencyKey, Search, Segments};
+use super::extract::{Body, IdempotencyKey, OwnUser, Search};
+use super::schema::{Hash, IdempotencyKeyText, WalletSignature};
+use super::words;
 use crate::app::reserve as use_case;
-use crate::app::session::Caller;
 
 /// A choice.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reserve {
+    #[schema(minimum = 1)]
     tier: u8,
     choice: Choice,
     /// The wallet's signature over the choice: 65 bytes in hexadecimal with prefix. `GET /users/{id}/reserve` has the message.
+    #[schema(value_type = WalletSignature)]
     signature: String,
 }
 
@@ -41,6 +44,7 @@ pub struct CommandAnswer {
     /// Identifies the command.
     command_id: i64,
     /// Number of the fact, once it is posted.
+    #[schema(required = true)]
     fact_seq: Option<u64>,
 }
 
@@ -49,6 +53,7 @@ pub struct CommandAnswer {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ReserveSearch {
+    #[param(minimum = 1)]
     tier: u8,
     choice: Choice,
 }
@@ -60,22 +65,21 @@ pub struct MessageAnswer {
     #[schema(value_type = Object)]
     typed_data: serde_json::Value,
     /// What is hashed and signed: 32 bytes.
+    #[schema(value_type = Hash)]
     digest: String,
 }
 
 /// What a user signs to reserve the rewards of a tier, or to stop; the `Idempotency-Key` is that of the command.
-#[utoipa::path(get, path = "/users/{id}/reserve", tag = "users", security(("session" = [])), params(ReserveSearch,
-    ("id" = i32, Path, description = "Number of the user"),
-    ("idempotency-key" = String, Header, description = "The caller's own name for the command, 1 to 128 printable ASCII characters")),
+#[utoipa::path(get, path = "/users/{id}/reserve", operation_id = "reserve_message", tag = "users", security(("session" = [])), params(ReserveSearch,
+    ("id" = i32, Path, description = "Number of the user", minimum = 1),
+    ("idempotency-key" = IdempotencyKeyText, Header, description = "The caller's own name for the command, 1 to 128 printable ASCII characters")),
     responses((status = 200, body = MessageAnswer)))]
 pub async fn message(
     State(server): State<Server>,
-    caller: Caller,
-    Segments(id): Segments<i32>,
+    OwnUser(user): OwnUser,
     IdempotencyKey(key): IdempotencyKey,
     Search(search): Search<ReserveSearch>,
 ) -> Result<Json<MessageAnswer>, Problem> {
-    let user = crate::app::access::own_user(&server.app, &caller, id).await?;
     let message = ReserveCommand {
         wallet: user.wallet,
         tier: search.tier,
@@ -92,13 +96,12 @@ pub async fn message(
 
 /// Accepts a choice about reserving; with the same `Idempotency-Key` a repeat changes nothing.
 #[utoipa::path(post, path = "/users/{id}/reserve", tag = "users", security(("session" = [])),
-    params(("id" = i32, Path, description = "Number of the user"),
-           ("idempotency-key" = String, Header, description = "The caller's own name for this command, 1 to 128 printable ASCII characters")),
+    params(("id" = i32, Path, description = "Number of the user", minimum = 1),
+           ("idempotency-key" = IdempotencyKeyText, Header, description = "The caller's own name for this command, 1 to 128 printable ASCII characters")),
     request_body = Reserve, responses((status = 202, body = CommandAnswer)))]
 pub async fn reserve(
     State(server): State<Server>,
-    caller: Caller,
-    Segments(id): Segments<i32>,
+    OwnUser(user): OwnUser,
     IdempotencyKey(key): IdempotencyKey,
     Body(body): Body<Reserve>,
 ) -> Result<(StatusCode, Json<CommandAnswer>), Problem> {
@@ -106,10 +109,8 @@ pub async fn reserve(
         Choice::In => ReserveChoice::In,
         Choice::Out => ReserveChoice::Out,
     };
-    let digits = body.signature.strip_prefix("0x").unwrap_or_default();
-    let signature = hex::decode(digits)
-        .map_err(|_| Problem::field("signature", "not bytes in hexadecimal with prefix"))?;
-    let stored = use_case::choose(&server.app, &caller, id, body.tier, choice, &key, &signature).await?;
+    let signature = words::signature(&body.signature)?;
+    let stored = use_case::choose(&server.app, &user, body.tier, choice, &key, signature).await?;
     let answer = CommandAnswer {
         command_id: stored.inbox_id,
         fact_seq: stored.fact_seq,

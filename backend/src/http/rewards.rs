@@ -13,8 +13,9 @@ use super::Server;
 use super::code::Code;
 use super::error::Problem;
 use super::extract::Search;
+use super::schema::{BaseUnits, Cursor, RewardKindName, Wallet};
 use super::words::{self, shown};
-use crate::app::access::{self, AccessError, Role};
+use crate::app::access::{AccessError, Looking, Operator};
 use crate::app::session::Caller;
 
 /// Which users, and which page.
@@ -23,16 +24,21 @@ use crate::app::session::Caller;
 #[into_params(parameter_in = Query)]
 pub struct PendingSearch {
     /// At least so many base units that no batch holds back.
+    #[param(value_type = Option<BaseUnits>)]
     amount_min: Option<String>,
     /// At most so many.
+    #[param(value_type = Option<BaseUnits>)]
     amount_max: Option<String>,
     /// `direct`, `pool_layer` or `generation`: one of the unsettled rewards is of this kind.
+    #[param(value_type = Option<RewardKindName>)]
     kind: Option<String>,
     /// Seconds of the chain's time: the oldest unsettled reward matured so long ago, or earlier.
     older_than: Option<u64>,
     /// Where the last page ended: its `next_cursor`.
+    #[param(value_type = Option<Cursor>)]
     cursor: Option<String>,
     /// Number of entries, 1 to 100; 50 when it is absent.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
@@ -43,6 +49,7 @@ pub struct PendingAnswer {
     /// Over all pages.
     totals: TotalsView,
     /// For the next page, which may be empty when a filter lets few pass; null on the last.
+    #[schema(value_type = Option<Cursor>, required = true)]
     next_cursor: Option<String>,
 }
 
@@ -51,8 +58,10 @@ pub struct PendingAnswer {
 pub struct TotalsView {
     users: i64,
     /// Base units, what batches hold back included.
+    #[schema(value_type = BaseUnits)]
     available: String,
     /// What batches hold back of it.
+    #[schema(value_type = BaseUnits)]
     in_payout: String,
     /// Whether everybody who waits was looked at: of filters, only the first 10,000 users are, or 1,000 of a kind.
     is_complete: bool,
@@ -62,14 +71,19 @@ pub struct TotalsView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PayableView {
     user_id: i32,
+    #[schema(value_type = Wallet)]
     wallet: String,
     /// Base units, what a batch holds back included.
+    #[schema(value_type = BaseUnits)]
     available: String,
     /// What a batch holds back of it.
+    #[schema(value_type = BaseUnits)]
     in_payout: String,
     /// Everything that the chain paid so far.
+    #[schema(value_type = BaseUnits)]
     paid: String,
     /// Kinds of the unsettled rewards; those that are reserved count, too.
+    #[schema(value_type = Vec<RewardKindName>)]
     kinds: Vec<String>,
     /// When the oldest of them matured, in seconds since 1970-01-01 UTC; 0 without one.
     oldest_matured_at: u64,
@@ -80,7 +94,7 @@ pub struct PayableView {
 }
 
 /// Matured and unpaid balances: of all users for operators, of the caller for everybody else.
-#[utoipa::path(get, path = "/rewards/pending", tag = "payouts", security(("session" = [])),
+#[utoipa::path(get, path = "/rewards/pending", operation_id = "list_pending_rewards", tag = "payouts", security(("session" = [])),
     params(PendingSearch), responses((status = 200, body = PendingAnswer)))]
 pub async fn pending(
     State(server): State<Server>,
@@ -90,8 +104,8 @@ pub async fn pending(
     let limit = words::page(search.limit)?;
     let after: i32 = words::read_cursor::<i32, u8>('u', search.cursor.as_deref())?.map_or(0, |(id, _)| id);
     let mut filter = filter(&server, &search).await?;
-    match access::require(&server.app, &caller, &Role::ALL).await {
-        Ok(()) => {}
+    match Operator::<Looking>::admit(&server.app, &caller).await {
+        Ok(_) => {}
         Err(AccessError::RoleMissing(_)) => {
             let own = member::find_by_wallet(&mut *server.app.connection().await?, caller.wallet).await?;
             filter.user = Some(own.ok_or_else(|| Problem::new(Code::NotRegistered))?.id);

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Server;
+use super::code::Code;
 use super::error::Problem;
 use super::extract::{AccessToken, Body, SignInPermit};
+use super::schema::{LoginMessage, Wallet, WalletSignature};
 use super::users::UserView;
-use super::words::shown;
+use super::words::{self, shown};
 use crate::app::session::{Client, Tokens};
 use crate::app::{profile, session, sign_in};
 
@@ -32,8 +34,10 @@ pub struct NonceAnswer {
 #[serde(deny_unknown_fields)]
 pub struct WalletLogin {
     /// The whole text, as it was signed.
+    #[schema(value_type = LoginMessage)]
     message: String,
-    /// 65 bytes in hexadecimal with prefix, made by `personal_sign`.
+    /// Made by `personal_sign`.
+    #[schema(value_type = WalletSignature)]
     signature: String,
 }
 
@@ -41,6 +45,7 @@ pub struct WalletLogin {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
+    #[schema(max_length = 128)]
     refresh_token: String,
 }
 
@@ -53,13 +58,15 @@ pub struct SessionAnswer {
     refresh_token: String,
     /// When the access token ends, in seconds since 1970-01-01 UTC.
     expires_at: i64,
+    #[schema(value_type = Wallet)]
     wallet: String,
     /// Null before the registration is final.
+    #[schema(required = true)]
     user: Option<UserView>,
 }
 
 /// Issues a nonce for a login message.
-#[utoipa::path(post, path = "/auth/nonce", tag = "session", responses((status = 200, body = NonceAnswer)))]
+#[utoipa::path(post, path = "/auth/nonce", operation_id = "issue_nonce", tag = "session", responses((status = 200, body = NonceAnswer)))]
 pub async fn nonce(
     State(server): State<Server>,
     _permit: SignInPermit,
@@ -76,14 +83,15 @@ pub async fn nonce(
 }
 
 /// Begins a session with a signed login message.
-#[utoipa::path(post, path = "/auth/wallet", tag = "session", request_body = WalletLogin,
+#[utoipa::path(post, path = "/auth/wallet", operation_id = "sign_in", tag = "session", request_body = WalletLogin,
     responses((status = 200, body = SessionAnswer)))]
 pub async fn wallet(
     State(server): State<Server>,
     _permit: SignInPermit,
     Body(login): Body<WalletLogin>,
 ) -> Result<Json<SessionAnswer>, Problem> {
-    let tokens = sign_in::sign_in(&server.app, &login.message, &login.signature).await?;
+    let signature = words::signature(&login.signature).map_err(|_| Problem::new(Code::BadSignature))?;
+    let tokens = sign_in::sign_in(&server.app, &login.message, signature).await?;
     answer(&server, tokens).await
 }
 
@@ -102,8 +110,8 @@ pub async fn refresh(
 }
 
 /// Ends the login with all of its sessions.
-#[utoipa::path(post, path = "/auth/logout", tag = "session", security(("session" = [])),
-    responses((status = 204)))]
+#[utoipa::path(post, path = "/auth/logout", operation_id = "sign_out", tag = "session", security(("session" = [])),
+    responses((status = 204, description = "The login has ended")))]
 pub async fn logout(State(server): State<Server>, token: AccessToken) -> Result<StatusCode, Problem> {
     session::sign_out(&server.app, &token.0).await?;
     Ok(StatusCode::NO_CONTENT)

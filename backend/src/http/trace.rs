@@ -28,6 +28,7 @@ pub async fn trace(request: Request, next: Next) -> Response {
     let mut response = request_id::scope(id.clone(), answer).await;
     if let Some(problem) = problem_of(&mut response) {
         let headers = std::mem::take(response.headers_mut());
+        span.in_scope(|| problem.log());
         response = problem.answer(&id);
         if let Some(allow) = headers.get(axum::http::header::ALLOW) {
             response

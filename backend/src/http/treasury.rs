@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 
 use super::Server;
 use super::error::Problem;
-use crate::app::session::Caller;
+use super::schema::{BaseUnits, Hash, SignedBaseUnits};
+use crate::app::access::{Looking, Operator};
 use crate::app::treasury::{self as use_case, OnChain, Summary};
 
 /// Both sides, in base units.
@@ -20,6 +21,7 @@ use crate::app::treasury::{self as use_case, OnChain, Summary};
 pub struct TreasuryAnswer {
     ledger: LedgerView,
     /// At the chain's head, so it may be ahead of the ledger; null when no node answers.
+    #[schema(required = true)]
     chain: Option<ChainView>,
 }
 
@@ -27,34 +29,50 @@ pub struct TreasuryAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LedgerView {
     /// The last fact; null before the first.
+    #[schema(required = true)]
     fact_seq: Option<i64>,
     /// The last block of which everything is posted.
+    #[schema(required = true)]
     block_number: Option<i64>,
+    #[schema(value_type = Option<Hash>, required = true)]
     block_hash: Option<String>,
     /// What the contract holds for the books.
+    #[schema(value_type = BaseUnits)]
     custody: String,
     /// Within the cooling-off time.
+    #[schema(value_type = BaseUnits)]
     held: String,
     /// What users may be paid.
+    #[schema(value_type = BaseUnits)]
     available: String,
     /// The part of it that batches hold back.
+    #[schema(value_type = BaseUnits)]
     in_payout: String,
     /// What users reserve towards next prices.
+    #[schema(value_type = BaseUnits)]
     reserved: String,
     /// What the contract keeps for users whom it could not pay.
+    #[schema(value_type = BaseUnits)]
     credits: String,
     /// The operator's share.
+    #[schema(value_type = BaseUnits)]
     company: String,
     /// Shares of missing ancestors.
+    #[schema(value_type = BaseUnits)]
     residual: String,
     /// What rules do not pay, by cause.
+    #[schema(value_type = BTreeMap<String, BaseUnits>)]
     breakage: BTreeMap<&'static str, String>,
     /// Funds that belong to no user.
+    #[schema(value_type = BaseUnits)]
     revenue: String,
+    #[schema(value_type = BaseUnits)]
     tax: String,
     /// What users owe.
+    #[schema(value_type = BaseUnits)]
     receivable: String,
     /// What waits for people, by cause: what it got less what it gave, so it may be negative.
+    #[schema(value_type = BTreeMap<String, SignedBaseUnits>)]
     clearing: BTreeMap<&'static str, String>,
 }
 
@@ -62,18 +80,25 @@ pub struct LedgerView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChainView {
     block_number: u64,
+    #[schema(value_type = Hash)]
     block_hash: String,
     /// Seconds since 1970-01-01 UTC.
     time: u64,
+    #[schema(value_type = BaseUnits)]
     balance: String,
+    #[schema(value_type = BaseUnits)]
     escrowed: String,
+    #[schema(value_type = BaseUnits)]
     credited: String,
     /// Paid or credited by batches, ever.
+    #[schema(value_type = BaseUnits)]
     pushed: String,
     /// Paid by proofs, ever.
+    #[schema(value_type = BaseUnits)]
     claimed: String,
     available: AvailableView,
     /// The newest root that was published and not vetoed.
+    #[schema(required = true)]
     published: Option<PublishedView>,
 }
 
@@ -81,16 +106,20 @@ pub struct ChainView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AvailableView {
     /// Free funds, less what published liabilities reserve.
+    #[schema(value_type = BaseUnits)]
     funds: String,
     /// What the outflow cap leaves.
+    #[schema(value_type = BaseUnits)]
     outflow: String,
 }
 
 /// Published liabilities.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PublishedView {
+    #[schema(value_type = Hash)]
     root: String,
     /// Sum of all leaves.
+    #[schema(value_type = BaseUnits)]
     total: String,
     as_of_seq: u64,
     /// Seconds since 1970-01-01 UTC.
@@ -98,9 +127,12 @@ pub struct PublishedView {
 }
 
 /// Custody, escrow, credits, the operator's accounts and published liabilities, by the ledger and by the contract.
-#[utoipa::path(get, path = "/treasury/summary", tag = "treasury", security(("session" = [])),
+#[utoipa::path(get, path = "/treasury/summary", operation_id = "treasury_summary", tag = "treasury", security(("session" = [])),
     responses((status = 200, body = TreasuryAnswer)))]
-pub async fn summary(State(server): State<Server>, caller: Caller) -> Result<Json<TreasuryAnswer>, Problem> {
+pub async fn summary(
+    State(server): State<Server>,
+    caller: Operator<Looking>,
+) -> Result<Json<TreasuryAnswer>, Problem> {
     let summary = use_case::summary(&server.app, &caller).await?;
     Ok(Json(TreasuryAnswer {
         ledger: LedgerView::of(&summary),

@@ -11,11 +11,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::Server;
 use super::code::Code;
 use super::error::Problem;
-use super::extract::{Search, Segments};
+use super::extract::{Search, VisibleUser};
 use super::history::Page;
 use super::pending::PendingView;
+use super::schema::{
+    BaseUnits, Cursor, FundingName, RoleName, SideName, SignedBaseUnits, TreeStatus, UserStatusName, Wallet,
+};
 use super::words::{self, shown};
-use crate::app::access;
 use crate::app::profile::{self, Profile};
 use crate::app::session::Caller;
 use crate::app::tree::{self, DEPTH_MAX, NODES_MAX};
@@ -29,13 +31,17 @@ const NODES_DEFAULT: u32 = 200;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserView {
     id: i32,
+    #[schema(value_type = Wallet)]
     wallet: String,
+    #[schema(required = true)]
     sponsor_id: Option<i32>,
     /// Which of the sponsor's directs the user is; 0 without a sponsor.
     ordinal: i32,
     /// `active` or `refunded`.
+    #[schema(value_type = UserStatusName)]
     status: &'static str,
     /// End of a freeze in seconds since 1970-01-01 UTC; it may have passed.
+    #[schema(required = true)]
     frozen_until: Option<u64>,
     /// Directs so far, refunded ones included.
     directs: i32,
@@ -48,12 +54,17 @@ pub struct UserView {
 /// The caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MeAnswer {
+    #[schema(value_type = Wallet)]
     wallet: String,
     /// Roles of an operator; empty for everybody else.
+    #[schema(value_type = Vec<RoleName>)]
     roles: Vec<String>,
     /// Null before the registration is final.
+    #[schema(required = true)]
     user: Option<UserView>,
+    #[schema(required = true)]
     sponsor: Option<UserLink>,
+    #[schema(required = true)]
     balances: Option<BalancesView>,
     reserves: Vec<ReserveView>,
     places: Vec<PlaceView>,
@@ -65,6 +76,7 @@ pub struct MeAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserLink {
     id: i32,
+    #[schema(value_type = Wallet)]
     wallet: String,
 }
 
@@ -72,24 +84,41 @@ pub struct UserLink {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BalancesView {
     /// Matured and not paid out.
+    #[schema(value_type = BaseUnits)]
     available: String,
     /// The part of it that a batch of payouts holds back.
+    #[schema(value_type = BaseUnits)]
     in_payout: String,
     /// Within the cooling-off time of what caused it.
+    #[schema(value_type = BaseUnits)]
     held: String,
     /// Reserved towards next prices, over all tiers.
+    #[schema(value_type = BaseUnits)]
     reserved: String,
     /// Could not be sent and waits in the contract.
+    #[schema(value_type = BaseUnits)]
     credit: String,
     /// Owed after corrections.
+    #[schema(value_type = BaseUnits)]
     receivable: String,
     /// What left the contract for the user so far.
+    #[schema(value_type = BaseUnits)]
     withdrawn: String,
+    /// All rewards ever granted, held ones included.
+    #[schema(value_type = BaseUnits)]
+    gross_income: String,
+    /// What of it is left to the user: everything that the user has or got, less what is owed. Refunds, taxes, and places
+    /// bought from rewards make it less than the gross income.
+    #[schema(value_type = SignedBaseUnits)]
+    net_income: String,
     /// Lifetime direct rewards granted, held ones included.
+    #[schema(value_type = BaseUnits)]
     direct_income: String,
     /// Lifetime pool rewards granted, held ones included.
+    #[schema(value_type = BaseUnits)]
     pool_income: String,
     /// Lifetime generation rewards granted, held ones included.
+    #[schema(value_type = BaseUnits)]
     generation_income: String,
 }
 
@@ -99,6 +128,7 @@ pub struct ReserveView {
     tier: i16,
     reserving: bool,
     /// Base units.
+    #[schema(value_type = BaseUnits)]
     amount: String,
 }
 
@@ -110,12 +140,16 @@ pub struct PlaceView {
     /// Index in level order, from 0.
     pub(super) index: i32,
     pub(super) user_id: i32,
+    #[schema(required = true)]
     pub(super) parent_index: Option<u32>,
+    #[schema(value_type = SideName)]
     pub(super) side: &'static str,
     pub(super) depth: u32,
     /// `registration` or `progression`.
+    #[schema(value_type = FundingName)]
     pub(super) funding: String,
     /// `open` or `closed`.
+    #[schema(value_type = TreeStatus)]
     pub(super) tree_status: String,
 }
 
@@ -124,6 +158,7 @@ pub struct PlaceView {
 pub struct ReferralsAnswer {
     referrals: Vec<UserView>,
     /// For the next page; null on the last.
+    #[schema(value_type = Option<Cursor>, required = true)]
     next_cursor: Option<String>,
 }
 
@@ -133,8 +168,10 @@ pub struct ReferralsAnswer {
 #[into_params(parameter_in = Query)]
 pub struct TreeSearch {
     /// Generations, 1 to 10; 3 when it is absent.
+    #[param(minimum = 1, maximum = 10)]
     depth: Option<u32>,
     /// Most users, 1 to 1000; 200 when it is absent.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
@@ -184,18 +221,16 @@ pub async fn me(State(server): State<Server>, caller: Caller) -> Result<Json<MeA
 }
 
 /// Direct referrals of a user in order.
-#[utoipa::path(get, path = "/users/{id}/referrals", tag = "users", security(("session" = [])),
-    params(("id" = i32, Path, description = "Number of the user"), Page),
+#[utoipa::path(get, path = "/users/{id}/referrals", operation_id = "list_referrals", tag = "users", security(("session" = [])),
+    params(("id" = i32, Path, description = "Number of the user", minimum = 1), Page),
     responses((status = 200, body = ReferralsAnswer)))]
 pub async fn referrals(
     State(server): State<Server>,
-    caller: Caller,
-    Segments(id): Segments<i32>,
+    VisibleUser(user): VisibleUser,
     Search(page): Search<Page>,
 ) -> Result<Json<ReferralsAnswer>, Problem> {
     let limit = words::page(page.limit)?;
     let after = words::read_cursor('r', page.cursor.as_deref())?.unwrap_or((0, 0));
-    let user = access::visible_user(&server.app, &caller, id).await?;
     let mut connection = server.app.connection().await?;
     let mut directs = member::list_directs(&mut connection, &[user.id], after, limit + 1).await?;
     let more = i64::try_from(directs.len()).is_ok_and(|found| found > limit);
@@ -213,18 +248,16 @@ pub async fn referrals(
 }
 
 /// The downline of a user, bounded in depth and number, and the user's places in the pools.
-#[utoipa::path(get, path = "/users/{id}/tree", tag = "users", security(("session" = [])),
-    params(("id" = i32, Path, description = "Number of the user"), TreeSearch),
+#[utoipa::path(get, path = "/users/{id}/tree", operation_id = "show_tree", tag = "users", security(("session" = [])),
+    params(("id" = i32, Path, description = "Number of the user", minimum = 1), TreeSearch),
     responses((status = 200, body = TreeAnswer)))]
 pub async fn tree(
     State(server): State<Server>,
-    caller: Caller,
-    Segments(id): Segments<i32>,
+    VisibleUser(user): VisibleUser,
     Search(search): Search<TreeSearch>,
 ) -> Result<Json<TreeAnswer>, Problem> {
     let depth = bounded("depth", search.depth.unwrap_or(DEPTH_DEFAULT), DEPTH_MAX)?;
     let limit = bounded("limit", search.limit.unwrap_or(NODES_DEFAULT), NODES_MAX)?;
-    let user = access::visible_user(&server.app, &caller, id).await?;
     let downline = tree::downline(&server.app, user.id, depth, limit).await?;
     let places = pool::list_places(&mut *server.app.connection().await?, user.id).await?;
     Ok(Json(TreeAnswer {
@@ -267,6 +300,8 @@ impl MeAnswer {
             credit: balances.credit.to_string(),
             receivable: balances.receivable.to_string(),
             withdrawn: balances.withdrawn.to_string(),
+            gross_income: balances.gross_income().to_string(),
+            net_income: balances.net_income().to_string(),
             direct_income: balances.direct_income.to_string(),
             pool_income: balances.pool_income.to_string(),
             generation_income: balances.generation_income.to_string(),

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::Server;
 use super::error::Problem;
+use super::schema::Hash;
 use crate::app::session::Caller;
 use crate::app::withdraw as use_case;
 
@@ -18,6 +19,7 @@ pub struct WithdrawAnswer {
     /// Seconds since 1970-01-01 UTC.
     requested_at: i64,
     /// The batch that the user is part of; null until there is one.
+    #[schema(value_type = Option<Hash>, required = true)]
     batch_id: Option<String>,
 }
 

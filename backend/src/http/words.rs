@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use alloy_primitives::{Address, B256};
+use approval::SIGNATURE_BYTES_MAX;
 use money::Amount;
 
 use super::code::Code;
@@ -37,6 +38,21 @@ pub fn hash(field: &str, text: &str) -> Result<B256, Problem> {
         .then(|| text.parse().ok())
         .flatten()
         .ok_or_else(|| Problem::field(field, "not 32 bytes: 0x and 64 hexadecimal digits"))
+}
+
+/// A signature: its bytes in hexadecimal with prefix.
+pub fn signature(text: &str) -> Result<Vec<u8>, Problem> {
+    let bytes = text
+        .strip_prefix("0x")
+        .and_then(|digits| hex::decode(digits).ok());
+    bytes
+        .filter(|bytes| (1..=SIGNATURE_BYTES_MAX).contains(&bytes.len()))
+        .ok_or_else(|| {
+            Problem::field(
+                "signature",
+                "not bytes in hexadecimal with prefix, 1 to 4096 of them",
+            )
+        })
 }
 
 /// Base units as a decimal integer.

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::timestamp;
 
 /// Longest message: the standard's fields with generous values; a wallet shows all of it to a person.
-pub(super) const MESSAGE_BYTES_MAX: usize = 4_096;
+pub const MESSAGE_BYTES_MAX: usize = 4_096;
 
 /// The end of the first line.
 const GREETING: &str = " wants you to sign in with your Ethereum account:";

@@ -220,7 +220,12 @@ impl Worker {
         for stored in stored {
             let digest = crate::agreement::digest(proposal, stored.approval.expires, &domain);
             let reader = self.network.reader.clone();
-            let signed = crate::agreement::has_signed(Some(&reader), &stored.approval, digest);
+            let signed = crate::agreement::has_signed(
+                Some(&reader),
+                stored.approval.wallet,
+                digest,
+                &stored.approval.signature,
+            );
             // A node that does not answer leaves a contract wallet without a vote for now.
             if self.hold.during(signed).await?.unwrap_or(false) {
                 approvals.push(stored.approval);

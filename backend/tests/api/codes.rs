@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use alloy_primitives::B256;
 use backend::http::BODY_BYTES_MAX;
 use backend::http::code::Code;
 use reqwest::Method;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::clock::written;
 use crate::operators::{ADMIN, APPROVER, BOTH, BUILDER, due_world};
+use crate::outside::accepted;
 use crate::played_signer::Mood;
 use crate::replay::{forgetful, replay};
 use crate::world::{Answer, CHAIN_TIME, Login, Session, World, frozen, refunded, sign, wallet};
@@ -240,6 +242,12 @@ async fn registrations(seen: &mut Seen, world: &World) {
     );
     seen.expect(Code::SelfReferral, &ask(&newcomer, json!(wallet(9)), &hash).await);
     seen.expect(Code::SponsorRequired, &ask(&newcomer, Value::Null, &hash).await);
+    world.saw(90, &[accepted(13, B256::repeat_byte(13))]).await;
+    let registering = world.sign_in(13).await;
+    seen.expect(
+        Code::RegistrationPending,
+        &ask(&registering, json!(wallet(1)), &hash).await,
+    );
     for person in [4, 3] {
         let registered = world.sign_in(person).await;
         seen.expect(
@@ -322,6 +330,10 @@ async fn reserves(seen: &mut Seen, world: &World) {
     seen.expect(Code::MalformedJson, &send(Some("a"), 1, "maybe").await);
     send(Some("a"), 1, "in").await.ok();
     seen.expect(Code::IdempotencyConflict, &send(Some("a"), 1, "out").await);
+    seen.expect(
+        Code::UnknownCommand,
+        &world.get("/users/me/commands/1", Some(&session)).await,
+    );
     let refunded = world.sign_in(3).await;
     let request = world.request(Method::POST, "/users/3/reserve", Some(&refunded));
     let body = world.reserve(&refunded, "a", 1, "in");

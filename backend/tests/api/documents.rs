@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::world::{BNB, World, matured, refunded};
 
-const EXPORTED: &str = include_str!("../../openapi.json");
+pub(crate) const EXPORTED: &str = include_str!("../../openapi.json");
 const REFERENCE: &str = include_str!("../../../docs/api.md");
 
 /// Words that would promise something.
@@ -58,8 +58,10 @@ fn every_operation_is_explained_and_answers_refusals_with_problems() {
         for (method, operation) in operations.as_object().unwrap() {
             let row = format!("`{} {path}`", method.to_uppercase());
             assert!(REFERENCE.contains(&row), "docs/api.md lacks {row}");
-            let problem = &operation["responses"]["default"]["content"]["application/problem+json"]["schema"];
-            assert_eq!(problem["$ref"], "#/components/schemas/ProblemBody", "{row}");
+            for class in ["4XX", "5XX"] {
+                let problem = &operation["responses"][class]["$ref"];
+                assert_eq!(problem, "#/components/responses/Problem", "{row}");
+            }
             assert!(operation["summary"].is_string(), "{row}");
         }
     }

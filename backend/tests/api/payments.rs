@@ -81,7 +81,7 @@ async fn a_history_has_payouts_claims_and_withdrawals_of_credit() {
 
 impl World {
     /// Logs of one transaction in a block that the listener saw, the last of them the main event of its call.
-    async fn saw(&self, seq: u64, logs: &[LogData]) {
+    pub(crate) async fn saw(&self, seq: u64, logs: &[LogData]) {
         let mut connection = self.database.connection().await;
         let mut transaction = connection.begin().await.unwrap();
         let stored: Vec<StoredLog> = (0..)

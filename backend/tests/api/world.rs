@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::chain::Chain;
 use crate::clock::written;
+use crate::described::Exchange;
 use crate::played_signer::PlayedSigner;
 
 pub(crate) const PLAN: &str = include_str!("../../../plans/auto-pool.toml");
@@ -281,7 +282,13 @@ impl World {
     }
 
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
+        let (client, request) = request.build_split();
+        let request = request.unwrap();
+        let (method, path) = (request.method().to_string(), request.url().path().to_owned());
+        let sent = request
+            .body()
+            .and_then(|body| serde_json::from_slice(body.as_bytes()?).ok());
+        let response = client.execute(request).await.unwrap();
         let status = response.status().as_u16();
         let header = |name: &str| {
             let value = response.headers().get(name)?;
@@ -297,6 +304,15 @@ impl World {
             let kind = format!("urn:trellis:problem:{}", body["code"].as_str().unwrap());
             assert_eq!(body["type"], kind);
         }
+        Exchange {
+            method: &method,
+            path: &path,
+            sent: sent.as_ref(),
+            status,
+            media_type: kind.as_deref(),
+            body: &body,
+        }
+        .check();
         Answer { status, body }
     }
 

@@ -24,4 +24,4 @@ pub use message::{DOMAIN_NAME, DOMAIN_VERSION, Domain, Field, Message, Value};
 pub use people::{PEOPLE_TEXT_BYTES_MAX, People, PeopleError, Person, Role};
 pub use proposal::{BatchProposal, PeopleProposal, Proposal, ResumeProposal, RootProposal};
 pub use quorum::{APPROVAL_LIFE_MAX, Agreed, QuorumRule, Vote, check};
-pub use signature::{Approval, SIGNATURE_BYTES_MAX, recover};
+pub use signature::{Approval, SIGNATURE_BYTES_MAX, normalize, recover};

@@ -24,6 +24,33 @@ impl fmt::Debug for Approval {
     }
 }
 
+/// A signature as it is kept: in the canonical form when the wallet's key made it and the wallet wrote it in another usual
+/// one (`v` 0 or 1; 64 bytes of EIP-2098), and unchanged otherwise, since a contract wallet may take any bytes.
+#[must_use]
+pub fn normalize(wallet: Address, digest: B256, signature: Vec<u8>) -> Vec<u8> {
+    match canonical(&signature) {
+        Some(canonical) if recover(digest, &canonical) == Some(wallet) => canonical.to_vec(),
+        Some(_) | None => signature,
+    }
+}
+
+fn canonical(signature: &[u8]) -> Option<[u8; 65]> {
+    const PARITY: u8 = 0x80;
+    let mut bytes = [0; 65];
+    bytes.get_mut(..signature.len())?.copy_from_slice(signature);
+    bytes[64] = match (signature.len(), bytes[64]) {
+        (65, 0) => 27,
+        (65, 1) => 28,
+        (64, _) if bytes[32] & PARITY == 0 => 27,
+        (64, _) => 28,
+        _ => return None,
+    };
+    if signature.len() == 64 {
+        bytes[32] &= !PARITY;
+    }
+    Some(bytes)
+}
+
 /// Who signed a digest with a key; `None` for anything but the one canonical form of a signature (65 bytes, low `s`,
 /// `v` 27 or 28), so that nobody can make a second signature of a first.
 #[must_use]

@@ -1,5 +1,7 @@
 //! Reads that belong to no single table: what the API shows, one file for each view.
 
+pub mod commands;
+pub mod exits;
 pub mod history;
 pub mod payouts;
 pub mod pending;

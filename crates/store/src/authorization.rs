@@ -5,7 +5,7 @@ use money::Amount;
 use plan::DepositKind;
 use sqlx::PgConnection;
 
-use crate::deployment::natural;
+use crate::deployment::{address, hash, natural};
 use crate::{DbAmount, StoreError};
 
 /// What a signature is asked for.
@@ -29,15 +29,21 @@ pub struct NewRequest {
     pub deadline: u64,
 }
 
+/// The name of a kind in SQL and JSON.
+#[must_use]
+pub const fn kind_name(kind: DepositKind) -> &'static str {
+    match kind {
+        DepositKind::Registration => "registration",
+        DepositKind::Retopup => "retopup",
+    }
+}
+
 /// Stores a request.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn insert(connection: &mut PgConnection, request: &NewRequest) -> Result<(), StoreError> {
-    let kind = match request.kind {
-        DepositKind::Registration => "registration",
-        DepositKind::Retopup => "retopup",
-    };
+    let kind = kind_name(request.kind);
     sqlx::query!(
         "INSERT INTO authorization_request
              (ref, kind, wallet, sponsor_wallet, amount, plan_hash, disclosure_hash, deadline)
@@ -76,6 +82,76 @@ pub async fn update_signed(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// A request as it is kept, newest first in lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What a signature was asked for.
+    pub request: NewRequest,
+    /// The signer's account and signature; `None` while there is none.
+    pub signed: Option<(Address, Vec<u8>)>,
+    /// When it was asked for, in microseconds since 1970-01-01 UTC.
+    pub created_at_us: i64,
+    /// Whether the ledger has its deposit.
+    pub is_posted: bool,
+}
+
+/// Requests of a wallet before a moment and reference, newest first.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list(
+    connection: &mut PgConnection,
+    wallet: Address,
+    below: (i64, B256),
+    limit: i64,
+) -> Result<Vec<Kept>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT a.ref AS reference, a.kind, a.sponsor_wallet, a.amount AS "amount: DbAmount", a.plan_hash,
+                  a.disclosure_hash, a.deadline, a.signer, a.signature,
+                  (extract(epoch FROM a.created_at) * 1000000)::bigint AS "created_at_us!",
+                  EXISTS (SELECT FROM deposit AS d WHERE d.ref = a.ref) AS "is_posted!"
+           FROM authorization_request AS a
+           WHERE a.wallet = $1
+             AND (a.created_at, a.ref) < (to_timestamp(0) + $2::bigint * interval '1 microsecond', $3::bytea)
+           ORDER BY a.created_at DESC, a.ref DESC LIMIT $4"#,
+        wallet.as_slice(),
+        below.0,
+        below.1.as_slice(),
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let signer = row
+                .signer
+                .as_deref()
+                .map(|signer| address(signer, "authorization_request.signer"));
+            let sponsor = row.sponsor_wallet.as_deref();
+            Ok(Kept {
+                request: NewRequest {
+                    reference: hash(&row.reference, "authorization_request.ref")?,
+                    kind: match row.kind.as_str() {
+                        "registration" => DepositKind::Registration,
+                        _ => DepositKind::Retopup,
+                    },
+                    wallet,
+                    sponsor: sponsor
+                        .map(|sponsor| address(sponsor, "authorization_request.sponsor_wallet"))
+                        .transpose()?,
+                    amount: row.amount.0,
+                    plan_hash: hash(&row.plan_hash, "authorization_request.plan_hash")?,
+                    disclosure_hash: hash(&row.disclosure_hash, "authorization_request.disclosure_hash")?,
+                    deadline: natural(row.deadline, "authorization_request.deadline")?,
+                },
+                signed: signer.transpose()?.zip(row.signature),
+                created_at_us: row.created_at_us,
+                is_posted: row.is_posted,
+            })
+        })
+        .collect()
 }
 
 /// The time of the newest block that the listener saw, in seconds since 1970-01-01 UTC; `None` before the first.

@@ -82,6 +82,36 @@ pub struct Balances {
     pub generation_income: Amount,
 }
 
+impl Balances {
+    /// All rewards ever granted, in base units.
+    #[must_use]
+    pub const fn gross_income(&self) -> u128 {
+        let granted = self
+            .direct_income
+            .base_units()
+            .saturating_add(self.pool_income.base_units());
+        granted.saturating_add(self.generation_income.base_units())
+    }
+
+    /// What the user has or got, less what is owed, in base units.
+    #[must_use]
+    pub fn net_income(&self) -> i128 {
+        let parts = [
+            self.available,
+            self.held,
+            self.reserved,
+            self.credit,
+            self.withdrawn,
+        ];
+        let signed = |amount: Amount| i128::try_from(amount.base_units()).unwrap_or(i128::MAX);
+        let has = parts
+            .map(signed)
+            .iter()
+            .fold(0_i128, |sum, part| sum.saturating_add(*part));
+        has.saturating_sub(signed(self.receivable))
+    }
+}
+
 struct UserRow {
     id: i32,
     wallet: Vec<u8>,

@@ -10,17 +10,17 @@ use store::approval::Subject;
 use store::payout_batch::{self, PayoutBatch};
 
 use super::step::finish;
-use super::{PayoutError, SIGNING, lock};
+use super::{PayoutError, lock};
+use crate::app::App;
+use crate::app::access::{Handling, Operator};
 use crate::app::approve::{self, Signed, Wanted};
 use crate::app::session::Caller;
-use crate::app::{App, access};
 
 /// What operators sign for a sealed batch.
 ///
 /// # Errors
 /// [`PayoutError`].
-pub async fn approval(app: &App, caller: &Caller, id: B256) -> Result<Wanted, PayoutError> {
-    access::require(app, caller, SIGNING).await?;
+pub async fn approval(app: &App, _: &Operator<Handling>, id: B256) -> Result<Wanted, PayoutError> {
     let batch = payout_batch::find(&mut *app.connection().await?, id).await?;
     let proposal = proposal(&batch.ok_or(PayoutError::UnknownBatch)?)?;
     Ok(approve::wanted(app, proposal, &Subject::Batch(id)).await?)
@@ -32,12 +32,11 @@ pub async fn approval(app: &App, caller: &Caller, id: B256) -> Result<Wanted, Pa
 /// [`PayoutError`].
 pub async fn approve(
     app: &App,
-    caller: &Caller,
+    caller: &Operator<Handling>,
     id: B256,
     list_hash: B256,
     signed: &Signed,
 ) -> Result<PayoutBatch, PayoutError> {
-    access::require(app, caller, SIGNING).await?;
     let mut connection = app.connection().await?;
     let batch = payout_batch::find(&mut connection, id).await?;
     drop(connection);

@@ -12,8 +12,8 @@ use store::inbox::{self, Command};
 use store::payout_batch::{self, NewBatch, PayoutBatch};
 use store::{StoreError, audit_log};
 
-use super::{BUILDING, PayoutError, gate};
-use crate::app::access::{self, Role};
+use super::{PayoutError, gate};
+use crate::app::access::{Building, Looking, Operator};
 use crate::app::head::{self, Bounds};
 use crate::app::session::Caller;
 use crate::app::{App, now};
@@ -65,8 +65,7 @@ struct Wish<'a> {
 ///
 /// # Errors
 /// [`PayoutError`].
-pub async fn propose(app: &App, caller: &Caller, ask: &Ask) -> Result<Proposed, PayoutError> {
-    access::require(app, caller, &Role::ALL).await?;
+pub async fn propose(app: &App, _: &Operator<Looking>, ask: &Ask) -> Result<Proposed, PayoutError> {
     let bounds = head::bounds(app).await?;
     proposed(&mut *app.connection().await?, ask, &bounds).await
 }
@@ -75,8 +74,12 @@ pub async fn propose(app: &App, caller: &Caller, ask: &Ask) -> Result<Proposed, 
 ///
 /// # Errors
 /// [`PayoutError`].
-pub async fn build(app: &App, caller: &Caller, ask: &Ask, key: &str) -> Result<Built, PayoutError> {
-    access::require(app, caller, BUILDING).await?;
+pub async fn build(
+    app: &App,
+    caller: &Operator<Building>,
+    ask: &Ask,
+    key: &str,
+) -> Result<Built, PayoutError> {
     let wish = Wish {
         id: batch_id(app, "batch", &[caller.wallet.as_slice(), key.as_bytes()].concat()),
         builder: caller.wallet,
@@ -93,7 +96,7 @@ pub(super) async fn rebuild(
     caller: &Caller,
     expired: &PayoutBatch,
 ) -> Result<PayoutBatch, PayoutError> {
-    access::require(app, caller, BUILDING).await?;
+    let caller = Operator::<Building>::admit(app, caller).await?;
     let users = payout_batch::list_released_users(&mut *app.connection().await?, expired.id).await?;
     let mut request = Request::default();
     let numbers = users

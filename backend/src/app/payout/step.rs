@@ -9,17 +9,17 @@ use store::payout_batch::{self, PayoutBatch};
 use store::{audit_log, settlement_batch};
 
 use super::build::rebuild;
-use super::{HANDLING, PayoutError, gate, lock};
+use super::{PayoutError, gate, lock};
+use crate::app::access::{Handling, Operator};
 use crate::app::session::Caller;
-use crate::app::{App, access, head, now};
+use crate::app::{App, head, now};
 use crate::settlement::AUTHORIZATION_SECONDS;
 
 /// Asks the settlement worker to have an approved batch signed. Safe to repeat: a signed batch is answered as it is.
 ///
 /// # Errors
 /// [`PayoutError`].
-pub async fn sign(app: &App, caller: &Caller, id: B256) -> Result<PayoutBatch, PayoutError> {
-    access::require(app, caller, HANDLING).await?;
+pub async fn sign(app: &App, caller: &Operator<Handling>, id: B256) -> Result<PayoutBatch, PayoutError> {
     let time = head::head(app).await?.timestamp;
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
@@ -42,8 +42,7 @@ pub async fn sign(app: &App, caller: &Caller, id: B256) -> Result<PayoutBatch, P
 ///
 /// # Errors
 /// [`PayoutError`].
-pub async fn submit(app: &App, caller: &Caller, id: B256) -> Result<PayoutBatch, PayoutError> {
-    access::require(app, caller, HANDLING).await?;
+pub async fn submit(app: &App, caller: &Operator<Handling>, id: B256) -> Result<PayoutBatch, PayoutError> {
     let time = head::head(app).await?.timestamp;
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
@@ -58,8 +57,7 @@ pub async fn submit(app: &App, caller: &Caller, id: B256) -> Result<PayoutBatch,
 ///
 /// # Errors
 /// [`PayoutError`].
-pub async fn retry(app: &App, caller: &Caller, id: B256) -> Result<PayoutBatch, PayoutError> {
-    access::require(app, caller, HANDLING).await?;
+pub async fn retry(app: &App, caller: &Operator<Handling>, id: B256) -> Result<PayoutBatch, PayoutError> {
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
     let batch = lock(&mut transaction, id).await?;
@@ -81,8 +79,7 @@ pub async fn retry(app: &App, caller: &Caller, id: B256) -> Result<PayoutBatch, 
 ///
 /// # Errors
 /// [`PayoutError`].
-pub async fn cancel(app: &App, caller: &Caller, id: B256) -> Result<PayoutBatch, PayoutError> {
-    access::require(app, caller, HANDLING).await?;
+pub async fn cancel(app: &App, caller: &Operator<Handling>, id: B256) -> Result<PayoutBatch, PayoutError> {
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
     let batch = lock(&mut transaction, id).await?;

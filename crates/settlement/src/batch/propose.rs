@@ -99,6 +99,22 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// All causes.
+    pub const ALL: [Self; 12] = [
+        Self::NotAskedFor,
+        Self::LivePayout,
+        Self::NothingAvailable,
+        Self::BelowAmountMin,
+        Self::AboveAmountMax,
+        Self::OtherKinds,
+        Self::TooRecent,
+        Self::Frozen,
+        Self::TargetTooLarge,
+        Self::CountMax,
+        Self::TotalMax,
+        Self::NoRoom,
+    ];
+
     /// Its name in JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -1,0 +1,110 @@
+//! Authorizations that a wallet asked for, and what became of them.
+
+use alloy_primitives::{Address, B256};
+use plan::DepositKind;
+use signer_client::{IntakeKind, IntakeTerms};
+use store::StoreError;
+use store::authorization::{self, Kept, find_chain_time};
+
+use super::App;
+use super::intake::Issued;
+use super::pending::list_paid;
+
+/// What became of an authorization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The signer has not signed it.
+    Unsigned,
+    /// It can be used.
+    Open,
+    /// Its transaction is on the chain, but not final and posted.
+    Mined,
+    /// The ledger has its deposit.
+    Posted,
+    /// Nobody used it in time.
+    Expired,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 5] = [
+        Self::Unsigned,
+        Self::Open,
+        Self::Mined,
+        Self::Posted,
+        Self::Expired,
+    ];
+
+    /// Its name in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unsigned => "unsigned",
+            Self::Open => "open",
+            Self::Mined => "mined",
+            Self::Posted => "posted",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// Authorizations of a wallet before a moment and reference, newest first, with what became of each.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn list(
+    app: &App,
+    wallet: Address,
+    below: (i64, B256),
+    limit: i64,
+) -> Result<Vec<(Kept, State)>, StoreError> {
+    let mut connection = app.connection().await?;
+    let kept = authorization::list(&mut connection, wallet, below, limit).await?;
+    let mined = list_paid(&mut connection, wallet).await?;
+    let time = find_chain_time(&mut connection).await?.unwrap_or_default();
+    let state = |kept: &Kept| {
+        let request = &kept.request;
+        if kept.is_posted {
+            State::Posted
+        } else if mined.iter().any(|paid| paid.reference == request.reference) {
+            State::Mined
+        } else if request.deadline < time {
+            State::Expired
+        } else if kept.signed.is_some() {
+            State::Open
+        } else {
+            State::Unsigned
+        }
+    };
+    Ok(kept
+        .into_iter()
+        .map(|kept| (kept.clone(), state(&kept)))
+        .collect())
+}
+
+/// The authorization as it was issued, if it was signed.
+#[must_use]
+pub fn issued(app: &App, kept: &Kept) -> Option<Issued> {
+    let (signer, signature) = kept.signed.clone()?;
+    let request = &kept.request;
+    Some(Issued {
+        terms: IntakeTerms {
+            kind: match request.kind {
+                DepositKind::Registration => IntakeKind::Registration,
+                DepositKind::Retopup => IntakeKind::Retopup,
+            },
+            chain_id: app.ledger.chain_id,
+            contract: app.ledger.contract,
+            user: request.wallet,
+            sponsor: request.sponsor,
+            amount: request.amount,
+            plan_hash: request.plan_hash,
+            disclosure_hash: request.disclosure_hash,
+            deposit_ref: request.reference,
+            deadline: request.deadline,
+        },
+        signer,
+        signature,
+        route: None,
+    })
+}

@@ -1,0 +1,158 @@
+//! What an application must know to work with this ledger, and the contract's interface.
+
+use std::sync::LazyLock;
+
+use axum::Json;
+use axum::extract::State;
+use money::Asset;
+use plan::CompiledPlan;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::Server;
+use super::code::Code;
+use super::error::Problem;
+use super::schema::{BaseUnits, Hash, Wallet};
+use super::words::shown;
+use crate::app::contract;
+use crate::app::intake::AUTHORIZATION_SECONDS;
+
+/// The interface of the contract for the chain's own coin.
+const COIN: &str = include_str!("../../../abi/json/ICustody.json");
+/// The same for a token.
+const TOKEN: &str = include_str!("../../../abi/json/ICustodyToken.json");
+
+/// What an application must know. Nothing of it changes while the service runs.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConfigAnswer {
+    chain_id: u64,
+    /// The custody contract; `GET /abi` is its interface.
+    #[schema(value_type = Wallet)]
+    contract: String,
+    asset: AssetView,
+    plan: PlanView,
+    prices: PricesView,
+    /// For how many seconds of the chain's time whoever paid can take it back; null while no node answers.
+    #[schema(required = true)]
+    cooling_off_seconds: Option<u32>,
+    /// For how many seconds of the chain's time an authorization counts.
+    authorization_seconds: u64,
+    login: LoginView,
+    links: LinksView,
+}
+
+/// What is paid with.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AssetView {
+    /// Such as `BNB`.
+    code: &'static str,
+    /// A unit is 10 to the power of this many base units.
+    decimals: u8,
+    /// The token's contract; null for the chain's own coin, and while no node answers.
+    #[schema(value_type = Option<Wallet>, required = true)]
+    token: Option<String>,
+}
+
+/// The plan by which rewards are computed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlanView {
+    name: String,
+    version: u32,
+    #[schema(value_type = Hash)]
+    hash: String,
+}
+
+/// What has to be paid, in base units.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PricesView {
+    #[schema(value_type = BaseUnits)]
+    registration: String,
+    #[schema(value_type = BaseUnits)]
+    retopup: String,
+    /// Of a place in each tier, from the first.
+    #[schema(value_type = Vec<BaseUnits>)]
+    tiers: Vec<String>,
+}
+
+/// What a login message must contain.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LoginView {
+    domain: String,
+    /// The URI, or what its pages begin with.
+    uri: String,
+}
+
+/// Paths of what else an application reads first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LinksView {
+    description: &'static str,
+    abi: &'static str,
+    disclosure: &'static str,
+}
+
+/// What an application must know: chain, contract, asset, plan and prices.
+#[utoipa::path(get, path = "/config", tag = "plan", responses((status = 200, body = ConfigAnswer)))]
+pub async fn config(State(server): State<Server>) -> Json<ConfigAnswer> {
+    let ledger = &server.app.ledger;
+    let terms = contract::terms(&server.app).await.ok();
+    let asset = ledger.plan.asset();
+    Json(ConfigAnswer {
+        chain_id: ledger.chain_id,
+        contract: shown(ledger.contract),
+        asset: AssetView {
+            code: asset.code(),
+            decimals: asset.decimals(),
+            token: terms.and_then(|terms| terms.token).map(shown),
+        },
+        plan: PlanView {
+            name: ledger.plan.name().to_owned(),
+            version: ledger.plan.version(),
+            hash: ledger.plan.hash().to_string(),
+        },
+        prices: PricesView::of(&ledger.plan),
+        cooling_off_seconds: terms.map(|terms| terms.cooling_off_seconds),
+        authorization_seconds: AUTHORIZATION_SECONDS,
+        login: LoginView {
+            domain: server.app.origin.domain.clone(),
+            uri: server.app.origin.uri.clone(),
+        },
+        links: LinksView {
+            description: "/openapi.json",
+            abi: "/abi",
+            disclosure: "/disclosure",
+        },
+    })
+}
+
+/// The interface of the custody contract, as compilers write it.
+#[utoipa::path(get, path = "/abi", tag = "plan",
+    responses((status = 200, description = "Functions, events and errors", body = Vec<Object>)))]
+pub async fn abi(State(server): State<Server>) -> Result<Json<&'static Value>, Problem> {
+    static COIN_ABI: LazyLock<Option<Value>> = LazyLock::new(|| read(COIN));
+    static TOKEN_ABI: LazyLock<Option<Value>> = LazyLock::new(|| read(TOKEN));
+    let abi = match server.app.ledger.plan.asset() {
+        Asset::Bnb => &COIN_ABI,
+        Asset::Usdt | Asset::Inr => &TOKEN_ABI,
+    };
+    abi.as_ref().map(Json).ok_or_else(|| Problem::new(Code::Internal))
+}
+
+fn read(artifact: &str) -> Option<Value> {
+    let mut artifact: Value = serde_json::from_str(artifact).ok()?;
+    Some(artifact["abi"].take())
+}
+
+impl PricesView {
+    fn of(plan: &CompiledPlan) -> Self {
+        let tiers = (1..=plan.tiers()).filter_map(ledger::Tier::new);
+        Self {
+            registration: plan.registration_price().to_string(),
+            retopup: plan.retopup_price().to_string(),
+            tiers: tiers
+                .filter_map(|tier| plan.price(tier))
+                .map(|price| price.to_string())
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! What a wallet did and can do by itself: its authorizations, its commands, and its ways out of the contract.
+
+use abi::ICustody;
+use alloy_primitives::B256;
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use store::api::commands;
+use store::authorization::kind_name;
+use utoipa::{IntoParams, ToSchema};
+
+use super::Server;
+use super::code::Code;
+use super::error::Problem;
+use super::extract::{Search, Segments};
+use super::history::Page;
+use super::intake::AuthorizationAnswer;
+use super::schema::{AuthorizationState, BaseUnits, CommandState, Cursor, DepositKindName, Hash, Wallet};
+use super::transaction::TransactionView;
+use super::words::{self, shown};
+use crate::app::authorizations::{self, State as Became};
+use crate::app::exits;
+use crate::app::session::Caller;
+
+/// Microseconds in a second.
+const MICROS: i64 = 1_000_000;
+
+/// Later than every request, in microseconds since 1970-01-01 UTC: the year 9999.
+const NEWEST_US: i64 = 253_370_764_800_000_000;
+
+/// Authorizations, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuthorizationsAnswer {
+    authorizations: Vec<AuthorizationView>,
+    /// For the next page; null on the last.
+    #[schema(value_type = Option<Cursor>, required = true)]
+    next_cursor: Option<String>,
+}
+
+/// An authorization that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuthorizationView {
+    /// The contract's `ref`.
+    #[serde(rename = "ref")]
+    #[schema(value_type = Hash)]
+    reference: String,
+    #[schema(value_type = DepositKindName)]
+    kind: &'static str,
+    /// `open` can be used; `mined` is on the chain, but not final and posted; `unsigned` has no signature of the signer.
+    #[schema(value_type = AuthorizationState)]
+    state: &'static str,
+    #[schema(value_type = Option<Wallet>, required = true)]
+    sponsor: Option<String>,
+    #[schema(value_type = BaseUnits)]
+    amount: String,
+    /// Last second at which the contract accepts it, by the chain's time.
+    deadline: u64,
+    /// Seconds since 1970-01-01 UTC.
+    requested_at: i64,
+    /// The same as it was answered, while it can be used.
+    #[schema(required = true)]
+    authorization: Option<AuthorizationAnswer>,
+}
+
+/// What became of a command.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FateAnswer {
+    command_id: i64,
+    /// `waiting` is not posted yet; `done` had its effect; `ignored` had none.
+    #[schema(value_type = CommandState)]
+    state: &'static str,
+    /// Number of the fact, once it is posted.
+    #[schema(required = true)]
+    fact_seq: Option<i64>,
+    /// Why it had no effect, such as `unchanged` or `tier_finished`.
+    #[schema(required = true)]
+    cause: Option<String>,
+    /// Seconds since 1970-01-01 UTC.
+    accepted_at: i64,
+}
+
+/// To whom.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExitSearch {
+    /// Who receives it; the own wallet when it is absent.
+    #[param(value_type = Option<Wallet>)]
+    to: Option<String>,
+}
+
+/// What the wallet can take back from the contract by itself. `GET /users/{id}/proof` has the transaction of a claim.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExitsAnswer {
+    /// At most 100 that are final, and those that are not final yet.
+    refunds: Vec<RefundView>,
+    /// Null without credit.
+    #[schema(required = true)]
+    credit: Option<CreditView>,
+}
+
+/// A deposit that can be refunded.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefundView {
+    /// The contract's `ref`.
+    #[serde(rename = "ref")]
+    #[schema(value_type = Hash)]
+    reference: String,
+    #[schema(value_type = DepositKindName)]
+    kind: String,
+    #[schema(value_type = BaseUnits)]
+    amount: String,
+    /// Last second at which the contract refunds it, by the chain's time.
+    refundable_until: u64,
+    transaction: TransactionView,
+}
+
+/// What the contract keeps for the wallet.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CreditView {
+    #[schema(value_type = BaseUnits)]
+    amount: String,
+    transaction: TransactionView,
+}
+
+/// Authorizations that the wallet asked for, newest first, with what became of each.
+#[utoipa::path(get, path = "/users/me/authorizations", operation_id = "list_authorizations", tag = "users",
+    security(("session" = [])), params(Page), responses((status = 200, body = AuthorizationsAnswer)))]
+pub async fn authorizations(
+    State(server): State<Server>,
+    caller: Caller,
+    Search(page): Search<Page>,
+) -> Result<Json<AuthorizationsAnswer>, Problem> {
+    let limit = words::page(page.limit)?;
+    let below = words::read_cursor('a', page.cursor.as_deref())?.unwrap_or((NEWEST_US, B256::ZERO));
+    let mut found = authorizations::list(&server.app, caller.wallet, below, limit + 1).await?;
+    let more = i64::try_from(found.len()).is_ok_and(|found| found > limit);
+    if more {
+        found.pop();
+    }
+    let next_cursor = found
+        .last()
+        .filter(|_| more)
+        .map(|(last, _)| words::cursor('a', last.created_at_us, last.request.reference));
+    let views = found.iter().map(|(kept, state)| AuthorizationView {
+        reference: kept.request.reference.to_string(),
+        kind: kind_name(kept.request.kind),
+        state: state.name(),
+        sponsor: kept.request.sponsor.map(shown),
+        amount: kept.request.amount.to_string(),
+        deadline: kept.request.deadline,
+        requested_at: kept.created_at_us.div_euclid(MICROS),
+        authorization: (*state == Became::Open)
+            .then(|| authorizations::issued(&server.app, kept))
+            .flatten()
+            .map(|issued| AuthorizationAnswer::of(&issued)),
+    });
+    Ok(Json(AuthorizationsAnswer {
+        authorizations: views.collect(),
+        next_cursor,
+    }))
+}
+
+/// What became of a command of the wallet.
+#[utoipa::path(get, path = "/users/me/commands/{id}", operation_id = "find_command", tag = "users",
+    security(("session" = [])),
+    params(("id" = i64, Path, description = "`command_id` of an answer", minimum = 1)),
+    responses((status = 200, body = FateAnswer)))]
+pub async fn command(
+    State(server): State<Server>,
+    caller: Caller,
+    Segments(id): Segments<i64>,
+) -> Result<Json<FateAnswer>, Problem> {
+    let fate = commands::find(&mut *server.app.connection().await?, id, caller.wallet).await?;
+    let fate = fate.ok_or_else(|| Problem::new(Code::UnknownCommand))?;
+    Ok(Json(FateAnswer {
+        command_id: id,
+        state: match (fate.fact_seq, &fate.ignored) {
+            (None, _) => "waiting",
+            (Some(_), None) => "done",
+            (Some(_), Some(_)) => "ignored",
+        },
+        fact_seq: fate.fact_seq,
+        cause: fate.ignored,
+        accepted_at: fate.accepted_at,
+    }))
+}
+
+/// Refunds and credit that the wallet can take from the contract, each with its transaction.
+#[utoipa::path(get, path = "/users/me/exits", operation_id = "list_exits", tag = "users", security(("session" = [])),
+    params(ExitSearch), responses((status = 200, body = ExitsAnswer)))]
+pub async fn exits(
+    State(server): State<Server>,
+    caller: Caller,
+    Search(search): Search<ExitSearch>,
+) -> Result<Json<ExitsAnswer>, Problem> {
+    let read = |text: &str| {
+        let malformed = |_| Problem::because(Code::MalformedQuery, "to must be a wallet address");
+        words::wallet("to", text).map_err(malformed)
+    };
+    let to = search
+        .to
+        .as_deref()
+        .map(read)
+        .transpose()?
+        .unwrap_or(caller.wallet);
+    let ledger = &server.app.ledger;
+    let exits = exits::of(&server.app, caller.wallet).await?;
+    let refunds = exits.refunds.into_iter().map(|refund| RefundView {
+        reference: refund.reference.to_string(),
+        kind: refund.kind,
+        amount: refund.amount.to_string(),
+        refundable_until: refund.refundable_until,
+        transaction: TransactionView::of(
+            ledger,
+            &ICustody::refundCall {
+                r#ref: refund.reference,
+                to,
+            },
+        ),
+    });
+    Ok(Json(ExitsAnswer {
+        refunds: refunds.collect(),
+        credit: (!exits.credit.is_zero()).then(|| CreditView {
+            amount: exits.credit.to_string(),
+            transaction: TransactionView::of(ledger, &ICustody::withdrawCreditCall { to }),
+        }),
+    }))
+}

@@ -1,0 +1,137 @@
+//! How texts are written, for the description of the API: patterns, lengths and the words of every list.
+//!
+//! Only described here: what reads and writes them is in `words`, and the words of a list belong to whoever decides.
+
+use std::borrow::Cow;
+
+use approval::SIGNATURE_BYTES_MAX;
+use settlement::batch::{Cause, RewardKind};
+use settlement::state::{BatchState, SubmissionState};
+use utoipa::openapi::schema::{Object, ObjectBuilder};
+use utoipa::openapi::{RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::app::access::Role;
+use crate::app::authorizations::State as Became;
+use crate::login::MESSAGE_BYTES_MAX;
+
+macro_rules! texts {
+    ($( #[doc = $doc:literal] $name:ident $schema:expr; )*) => { $(
+        #[doc = $doc]
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let mut schema: Object = $schema;
+                schema.description = Some($doc.trim().to_owned());
+                schema.into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+        }
+    )* };
+}
+
+texts! {
+    /// An address: with its checksum (EIP-55) in answers; in requests in that form or all in lower case.
+    Wallet pattern("^0x[0-9a-fA-F]{40}$", 42);
+    /// 32 bytes.
+    Hash pattern("^0x[0-9a-fA-F]{64}$", 66);
+    /// Base units as a decimal integer, at most 2^128 - 1.
+    BaseUnits pattern("^(0|[1-9][0-9]{0,38})$", 39);
+    /// Base units as a decimal integer that may be negative.
+    SignedBaseUnits pattern("^(0|-?[1-9][0-9]{0,38})$", 40);
+    /// Bytes in hexadecimal with prefix.
+    HexBytes pattern("^0x([0-9a-fA-F]{2})*$", usize::MAX);
+    /// A signature in hexadecimal with prefix: 65 bytes, 64 (EIP-2098), or what a contract wallet takes (EIP-1271).
+    WalletSignature pattern("^0x([0-9a-fA-F]{2})+$", 2 + 2 * SIGNATURE_BYTES_MAX);
+    /// A login message (EIP-4361).
+    LoginMessage pattern("^[ -~\\n]+$", MESSAGE_BYTES_MAX);
+    /// Where a page of a list ended.
+    Cursor pattern("^([0-9a-f]{2})+$", 256);
+    /// The caller's own name for a command.
+    IdempotencyKeyText pattern("^[ -~]+$", 128);
+    /// State of a user.
+    UserStatusName words(["active", "refunded"]);
+    /// What an operator may do.
+    RoleName words(Role::ALL.map(Role::name));
+    /// Where a node hangs.
+    SideName words(["root", "left", "right"]);
+    /// What paid for a place.
+    FundingName words(["registration", "progression"]);
+    /// State of a tree.
+    TreeStatus words(["open", "closed"]);
+    /// What a registration buys.
+    RouteName words(["direct", "pool", "split", "pool_full"]);
+    /// State of a batch.
+    BatchStateName words(BatchState::ALL.map(BatchState::name));
+    /// State of a payout.
+    PayoutStateName words(["held", "refused", "executed", "credited", "skipped", "released"]);
+    /// Why a payout holds nothing.
+    PayoutRefusal words(["already_live", "exceeds_available", "target_too_large"]);
+    /// State of a submission.
+    SubmissionStateName words(SubmissionState::ALL.map(SubmissionState::name));
+    /// Kind of a reward.
+    RewardKindName words(RewardKind::ALL.map(RewardKind::name));
+    /// Why a user is left out.
+    LeftOutName words(Cause::ALL.map(Cause::name));
+    /// What an entry of a history is about.
+    EntryKind words([
+        "registration", "retopup", "direct", "pool_layer", "generation", "payout", "claim", "credit_withdrawal",
+    ]);
+    /// State of an entry of a history.
+    EntryState words([
+        "held", "matured", "refunded", "withheld", "forfeited", "executed", "credited", "skipped", "released", "refused",
+        "paid",
+    ]);
+    /// Why a reward was not paid.
+    WithheldCause words([
+        "no_upline", "not_retopped", "refunded", "unqualified", "inactive", "capped", "flushed", "residual",
+    ]);
+    /// What happened on the chain.
+    PendingKind words([
+        "registration", "retopup", "refund", "payout", "payout_credited", "claim", "claim_credited", "credit_withdrawal",
+    ]);
+    /// State of a root.
+    RootState words(["built", "approved", "signed", "published", "vetoed", "expired", "discarded"]);
+    /// State of a root that was asked for.
+    RootRequestState words(["waiting", "built", "refused"]);
+    /// Why a root was not built.
+    RootRefusal words(["nothing_due", "no_tree"]);
+    /// What a run found.
+    RunOutcome words(["clean", "findings", "skipped"]);
+    /// How severe a finding is.
+    Severity words(["S1", "S2", "S3"]);
+    /// What was paid for.
+    DepositKindName words(["registration", "retopup"]);
+    /// What became of an authorization.
+    AuthorizationState words(Became::ALL.map(Became::name));
+    /// What became of a command.
+    CommandState words(["waiting", "done", "ignored"]);
+    /// Whether somebody can be named as a sponsor.
+    SponsorState words(["unknown", "pending", "registered", "frozen", "refunded"]);
+    /// What the signer said of itself last.
+    SignerStateName words(["available", "paused", "unavailable"]);
+}
+
+/// A text of this form and length.
+fn pattern(pattern: &str, length_max: usize) -> Object {
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(pattern));
+    let bounded = (length_max < usize::MAX).then_some(length_max);
+    text.max_length(bounded).build()
+}
+
+/// One of these words.
+pub(super) fn words<const N: usize>(words: [&str; N]) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(words))
+        .build()
+}

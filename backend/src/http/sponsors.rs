@@ -1,0 +1,54 @@
+//! Looking a sponsor up.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Server;
+use super::code::Code;
+use super::error::Problem;
+use super::extract::Segments;
+use super::schema::{SponsorState, Wallet};
+use super::words::{self, shown};
+use crate::app::sponsor::{self, Sponsor};
+
+/// Whether somebody can be named as a sponsor.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SponsorAnswer {
+    #[schema(value_type = Wallet)]
+    wallet: String,
+    /// `registered` can be named; `pending` is on the chain, but not final; `frozen` and `refunded` cannot; `unknown` is not
+    /// registered.
+    #[schema(value_type = SponsorState)]
+    state: &'static str,
+    /// Of who is frozen: the end, in seconds since 1970-01-01 UTC.
+    #[schema(required = true)]
+    frozen_until: Option<u64>,
+}
+
+/// Whether a wallet can be named as a sponsor now.
+#[utoipa::path(get, path = "/sponsors/{wallet}", operation_id = "find_sponsor", tag = "plan",
+    params(("wallet" = Wallet, Path, description = "The sponsor's wallet")),
+    responses((status = 200, body = SponsorAnswer)))]
+pub async fn sponsor(
+    State(server): State<Server>,
+    Segments(wallet): Segments<String>,
+) -> Result<Json<SponsorAnswer>, Problem> {
+    let malformed = |_| {
+        Problem::because(
+            Code::MalformedPath,
+            "a wallet is 0x and 40 digits, with a right checksum or in lower case",
+        )
+    };
+    let wallet = words::wallet("wallet", &wallet).map_err(malformed)?;
+    let sponsor = sponsor::find(&server.app, wallet).await?;
+    Ok(Json(SponsorAnswer {
+        wallet: shown(wallet),
+        state: sponsor.name(),
+        frozen_until: match sponsor {
+            Sponsor::Frozen(until) => Some(until),
+            Sponsor::Unknown | Sponsor::Pending | Sponsor::Registered | Sponsor::Refunded => None,
+        },
+    }))
+}
