@@ -248,6 +248,8 @@ impl World {
                     wallet: self.wallet(user),
                     customer: (customer != 0).then(|| word(0xcc, usize::from(customer))),
                     amount,
+                    // One customer in nine buys goods that bring less volume.
+                    volume: (customer == 8).then(|| Amount::new(amount.base_units() / 4)),
                     day: Day::new(self.today + 3 - days),
                 }
             }
@@ -349,6 +351,7 @@ impl World {
                 wallet,
                 customer: (which > 127).then(|| word(0xcc, user)),
                 amount,
+                volume: None,
                 day,
             },
             9 => Report::OrderRefunded { order_ref, amount },

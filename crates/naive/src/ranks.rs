@@ -117,6 +117,13 @@ impl Model {
         purchases.remove(place.unwrap());
     }
 
+    /// Bonuses that no close has paid yet: how many, and what they come to.
+    #[must_use]
+    pub fn waiting(&self) -> (usize, u128) {
+        let waiting = self.bonuses.iter().filter(|bonus| bonus.granted_in.is_none());
+        (waiting.clone().count(), waiting.map(|bonus| bonus.amount).sum())
+    }
+
     fn person(&mut self, user: u32) -> &mut Person {
         &mut self.people[user as usize - 1]
     }

@@ -9,6 +9,7 @@ use money::Amount;
 
 pub use component::{ComponentEffect, ComponentRow, Detail, NotGranted, PeriodStatus, RewardId, SaleEffect};
 
+use crate::orders::OrderError;
 use crate::{BatchEnd, DepositId, DepositKind, PayoutOutcome, ReserveChoice};
 
 /// Everything that one fact does. Legs sum to the inflow; the order of legs is their number.
@@ -325,10 +326,10 @@ pub enum IgnoredCause {
     ReferenceKnown,
     /// A reference that nobody knows.
     ReferenceUnknown,
-    /// More than is left of the order or conversion.
+    /// More than is left of the conversion.
     ExceedsRest,
-    /// A period that is not where the command needs it.
-    PeriodOutOfOrder,
+    /// A rule of orders or of their periods is broken.
+    Order(OrderError),
     /// A plan that the ledger does not have, or that cannot follow the present one.
     PlanNotApplicable,
 }
@@ -382,7 +383,7 @@ impl IgnoredCause {
             Self::ReferenceKnown => "reference_known",
             Self::ReferenceUnknown => "reference_unknown",
             Self::ExceedsRest => "exceeds_rest",
-            Self::PeriodOutOfOrder => "period_out_of_order",
+            Self::Order(error) => error.code(),
             Self::PlanNotApplicable => "plan_not_applicable",
         }
     }

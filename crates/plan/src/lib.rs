@@ -46,4 +46,4 @@ pub use effect::{
 pub use fact::{Day, DepositId, DepositKind, Fact, ReserveChoice};
 pub use ledger::{Tier, TreeNumber, UserId};
 pub use report::Report;
-pub use state::{Payments, Place, State};
+pub use state::{Payments, Place, State, Waiting};

@@ -60,6 +60,8 @@ pub enum Report {
         customer: Option<B256>,
         /// What it cost.
         amount: Amount,
+        /// Volume of the goods, in base units; `None` for the plan's share of the amount, which is the most.
+        volume: Option<Amount>,
         /// When.
         day: Day,
     },

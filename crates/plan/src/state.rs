@@ -31,6 +31,7 @@ use money::Amount;
 use crate::compiled::CompiledPlan;
 use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Fact, IgnoredCause, Outcome};
 
+pub use component::Waiting;
 pub use explained::HeldShare;
 pub use payout::Payments;
 pub use query::Place;

@@ -70,6 +70,7 @@ pub struct Counts {
 pub struct Balances {
     kinds: [i128; AccountKind::ALL.len()],
     held_for_users: i128,
+    held_for_company: i128,
     breakage: [i128; BreakageCause::ALL.len()],
     /// By tier, from 1.
     reserves: [i128; Tier::MAX as usize],
@@ -80,6 +81,7 @@ impl Default for Balances {
         Self {
             kinds: [0; AccountKind::ALL.len()],
             held_for_users: 0,
+            held_for_company: 0,
             breakage: [0; BreakageCause::ALL.len()],
             reserves: [0; Tier::MAX as usize],
         }
@@ -325,6 +327,8 @@ impl Balances {
         add(&mut self.kinds, usize::from(kind.code()).saturating_sub(1), grows);
         if let Account::Held(Beneficiary::User(_)) = account {
             self.held_for_users = self.held_for_users.saturating_add(grows);
+        } else if account == Account::Held(Beneficiary::Company) {
+            self.held_for_company = self.held_for_company.saturating_add(grows);
         } else if let Account::Breakage(cause) = account {
             let at = BreakageCause::ALL.iter().position(|known| *known == cause);
             add(&mut self.breakage, at.unwrap_or(usize::MAX), grows);
@@ -348,6 +352,15 @@ impl Balances {
     #[must_use]
     pub const fn held_for_users(&self) -> i128 {
         self.held_for_users
+    }
+
+    /// What is the company's, and what is held for it.
+    #[must_use]
+    pub fn company(&self) -> Amount {
+        let company = self
+            .of(AccountKind::Company)
+            .saturating_add(self.held_for_company);
+        Amount::new(u128::try_from(company).unwrap_or(0))
     }
 
     /// Matured breakage of a cause.

@@ -8,6 +8,7 @@ mod table;
 mod text;
 
 use crate::Report;
+use crate::report::Cohort;
 use table::{cohorts, deciles, fund_payments, funds, months};
 use text::{escape, share};
 
@@ -97,10 +98,9 @@ fn answer(report: &Report) -> String {
     let outside = funded
         .filter(|funded| !funded.is_zero())
         .map(|funded| format!(", {} came from no participant,", amount(funded)));
-    let count = |count: u64| text::thousands(&count.to_string());
     format!(
         "<h2>In short</h2>\n<ul>\n<li><strong>{}</strong> of {} participants ({}) received nothing.</li>\n\
-         <li><strong>{}</strong> ({}) received less than they paid.</li>\n\
+         <li><strong>{}</strong> ({}) received less than they paid.</li>\n{}{}\
          <li>The participant in the middle received <strong>{}</strong>; on average a participant paid {}.</li>\n\
          <li>Together participants paid {}{} and received {}. The rest is the company's, residual, held for somebody or not \
          paid to anybody, as the table of months says.</li>\n</ul>",
@@ -109,11 +109,60 @@ fn answer(report: &Report) -> String {
         share(all.zero_bps()),
         count(all.below_paid_in),
         share(all.below_paid_in_bps()),
+        who_stayed(all),
+        who_gained(report),
         amount(all.median()),
         amount(text::average(all.paid_in, all.users)),
         amount(all.paid_in),
         outside.unwrap_or_default(),
         amount(all.received),
+    )
+}
+
+fn count(count: u64) -> String {
+    text::thousands(&count.to_string())
+}
+
+/// The first two figures again, without those whose payment went back: they received nothing, and paid nothing in the end.
+fn who_stayed(all: &Cohort) -> String {
+    let stayed = &all.stayed;
+    match all.left() {
+        0 => "<li>Nobody took the own registration back.</li>\n".to_owned(),
+        left => format!(
+            "<li>{} of them took their registration back, and are counted in both figures. Of the {} who stayed \
+             <strong>{}</strong> ({}) received nothing and <strong>{}</strong> ({}) less than they paid.</li>\n",
+            count(left),
+            count(stayed.users),
+            count(stayed.zero),
+            share(stayed.zero_bps()),
+            count(stayed.below_paid_in),
+            share(stayed.below_paid_in_bps()),
+        ),
+    }
+}
+
+/// Who has more than before, by how much, and where it lies.
+fn who_gained(report: &Report) -> String {
+    let (all, shares) = (&report.everybody, &report.shares);
+    let amount = |amount| format!("{}\u{a0}{}", text::amount(report.asset, amount), report.asset);
+    format!(
+        "<li><strong>{}</strong> ({}) received more than they paid: {} more in all, and one of them {} more. The others \
+         received {} less than they paid in all.</li>\n\
+         <li>The very first participant received {}, {} of what all received; the {} who received most (one in a hundred) \
+         {}, {}.</li>\n\
+         <li>The company has {} at the end, {} of what participants paid.</li>\n",
+        count(all.gained.users),
+        share(all.gained_bps()),
+        amount(all.gained.amount),
+        amount(all.gained.most),
+        amount(all.lost),
+        amount(shares.first_user),
+        share(shares.first_user_bps()),
+        count(shares.top_users),
+        amount(shares.top),
+        share(shares.top_bps()),
+        amount(shares.company),
+        share(shares.company_bps()),
     )
 }
 

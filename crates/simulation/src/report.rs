@@ -6,6 +6,7 @@ mod cohort;
 mod fund;
 mod json;
 mod month;
+mod shares;
 
 use money::Asset;
 use plan::{CompiledPlan, Finding, IntakeKind};
@@ -13,9 +14,10 @@ use plan::{CompiledPlan, Finding, IntakeKind};
 use crate::Books;
 use crate::parameters::Parameters;
 
-pub use cohort::Cohort;
+pub use cohort::{Cohort, Gained, Stayed};
 pub use fund::{Fund, FundEnd, FundPayments};
 pub use month::{BreakageRow, FundRow, MonthRow};
+pub use shares::Shares;
 
 /// Everything that a simulation found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub struct Report {
     pub cohorts: Vec<Cohort>,
     /// All users.
     pub everybody: Cohort,
+    /// What a few of them, and the company, have.
+    pub shares: Shares,
     /// Accounts that can run dry.
     pub funds: Vec<Fund>,
     /// Facts that were applied.
@@ -72,6 +76,7 @@ impl Report {
             months,
             cohorts,
             everybody: Cohort::of_everybody(books),
+            shares: Shares::of(books),
             facts: books.counts().facts,
         }
     }
@@ -80,6 +85,14 @@ impl Report {
     #[must_use]
     pub fn has_components(&self) -> bool {
         self.kind != IntakeKind::AutoPool
+    }
+
+    /// A month of the report, counted from 1, as `2026-01`.
+    #[must_use]
+    pub fn month_name(&self, month: u32) -> String {
+        let at = usize::try_from(month).unwrap_or(usize::MAX).checked_sub(1);
+        let row = at.and_then(|at| self.months.get(at));
+        row.map_or(String::new(), MonthRow::name)
     }
 
     /// One JSON object, the same text for the same report.

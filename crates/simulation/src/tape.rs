@@ -50,12 +50,14 @@ fn report(fact: &ComponentFact) -> Report {
             user,
             customer,
             amount,
+            volume,
             day,
         } => Report::OrderPlaced {
             order_ref: reference(order),
             wallet: workload::wallet(user),
             customer: customer.map(reference),
             amount,
+            volume,
             day,
         },
         ComponentFact::OrderRefunded { order, amount } => Report::OrderRefunded {

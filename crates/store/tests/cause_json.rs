@@ -16,11 +16,12 @@ fn reports() -> Vec<(Cause, &'static str)> {
     let (id, who) = (B256::repeat_byte(1), Address::repeat_byte(2));
     let other = B256::repeat_byte(0xee);
     let (amount, day) = (Amount::new(7), Day::new(20_778));
-    let order = |customer| Report::OrderPlaced {
+    let order = |customer, volume| Report::OrderPlaced {
         order_ref: id,
         wallet: who,
         customer,
         amount,
+        volume,
         day,
     };
     [
@@ -63,12 +64,16 @@ fn reports() -> Vec<(Cause, &'static str)> {
             r#"{"type":"reported","report":"side_chosen","wallet":"WHO","side":null}"#,
         ),
         (
-            order(Some(other)),
+            order(Some(other), None),
             r#"{"type":"reported","report":"order_placed","order_ref":"ID","wallet":"WHO","customer":"MANIFEST","amount":"7","day":20778}"#,
         ),
         (
-            order(None),
+            order(None, None),
             r#"{"type":"reported","report":"order_placed","order_ref":"ID","wallet":"WHO","customer":null,"amount":"7","day":20778}"#,
+        ),
+        (
+            order(None, Some(Amount::new(5))),
+            r#"{"type":"reported","report":"order_placed","order_ref":"ID","wallet":"WHO","customer":null,"amount":"7","volume":"5","day":20778}"#,
         ),
         (
             Report::OrderRefunded { order_ref: id, amount },

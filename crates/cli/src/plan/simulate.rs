@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use plan::{CompiledPlan, Day};
 use simulation::books::Recorded;
 use simulation::parameters::{Activity, Amounts, Withdrawals};
-use simulation::report::{Fund, FundEnd};
+use simulation::report::Fund;
 use simulation::{Behaviour, Books, Growth, Parameters, Report, SponsorChoice};
 
 /// What grows or declines by a tenth a month is easily imagined.
@@ -310,6 +310,15 @@ fn as_text(report: &Report) -> String {
         percent(all.below_paid_in_bps()),
     ));
     lines.push(format!(
+        "who stayed nothing: {} of {} ({}); less than paid: {} ({})",
+        all.stayed.zero,
+        all.stayed.users,
+        percent(all.stayed.zero_bps()),
+        all.stayed.below_paid_in,
+        percent(all.stayed.below_paid_in_bps()),
+    ));
+    lines.push(shares(report));
+    lines.push(format!(
         "tenths     {} and at most {} {}",
         all.deciles.map(amount).join(", "),
         amount(all.most),
@@ -351,26 +360,47 @@ fn as_text(report: &Report) -> String {
     lines.join("\n") + "\n"
 }
 
+/// Who has more than before, and what a few and the company have.
+fn shares(report: &Report) -> String {
+    let amount = |amount| report.asset.display_amount(amount);
+    let (all, shares) = (&report.everybody, &report.shares);
+    format!(
+        "gained     {} users {}, one of them {}; the others lost {}; the first user received {}, the top {} {}; the company has \
+         {} {}",
+        all.gained.users,
+        amount(all.gained.amount),
+        amount(all.gained.most),
+        amount(all.lost),
+        amount(shares.first_user),
+        shares.top_users,
+        amount(shares.top),
+        amount(shares.company),
+        report.asset
+    )
+}
+
 /// When an account was empty, and what of its payments it could make.
 fn fund_lines(report: &Report, fund: &Fund) -> Vec<String> {
     let amount = |amount| report.asset.display_amount(amount);
     let mut lines = Vec::new();
-    let end = match fund.end {
-        FundEnd::NeverFunded => "never held anything".to_owned(),
-        FundEnd::Dry { month } => format!("empty since the end of month {month}"),
-        FundEnd::Open => format!("not empty within {} months", report.months.len()),
-    };
-    lines.push(format!("account    {}: {end}", fund.name));
+    lines.push(format!("account    {}: {}", fund.name, fund.end_in_words(report)));
     if let Some(payments) = &fund.payments {
         let short = payments.first_short_month.map_or_else(
             || "could always pay what it should".to_owned(),
-            |month| format!("first could not pay what it should in month {month}"),
+            |month| {
+                format!(
+                    "first could not pay what it should in {}",
+                    report.month_name(month)
+                )
+            },
         );
         lines.push(format!(
-            "fund       {}: paid {}, not paid {}, {short}",
+            "fund       {}: paid {}, not paid {}, {} wait ({}, not owed), {short}",
             fund.name,
             amount(payments.paid),
-            amount(payments.not_paid)
+            amount(payments.not_paid),
+            payments.waiting.count,
+            amount(payments.waiting.amount),
         ));
     }
     lines

@@ -102,6 +102,7 @@ impl Book {
         let Report::OrderPlaced {
             customer,
             amount,
+            volume,
             day,
             ..
         } = *report
@@ -118,6 +119,7 @@ impl Book {
             user,
             customer,
             amount,
+            volume,
             day,
         };
         self.component(fact, out);

@@ -221,7 +221,7 @@ impl Decided {
         };
         let mut orders = before.order_book().clone();
         let volumes = orders.volumes(terms, period);
-        let Ok(totals) = orders.finalize(terms, period, before.reach_of(plan, fund)) else {
+        let Ok(totals) = orders.finalize(terms, period, before.budget_of(plan, fund, period)) else {
             return;
         };
         self.period = Some(PeriodTold {

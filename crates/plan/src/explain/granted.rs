@@ -206,6 +206,24 @@ impl Context<'_> {
         }
     }
 
+    /// What money in the fund of a bonus is not there for it.
+    fn beside_commissions(&self) -> &'static str {
+        let components = &self.plan.terms.components;
+        let mut others = [components.rank_fund, components.campaign_fund]
+            .into_iter()
+            .flatten();
+        let draws = |fund| {
+            self.plan
+                .fund_chain(fund)
+                .any(|fund| Some(fund) == components.order_fund)
+        };
+        if components.order_fund.is_some() && others.any(draws) {
+            " beside the commissions of periods that are not finalized"
+        } else {
+            ""
+        }
+    }
+
     /// Why a rule pays less than it says, and where the plan says so.
     pub(super) fn not_granted(&self, user: UserId, cause: NotGranted) -> (String, Option<&'static str>) {
         let components = &self.plan.terms.components;
@@ -218,12 +236,17 @@ impl Context<'_> {
             NotGranted::Inactive => (format!("user {user} has nothing active"), None),
             NotGranted::Capped => (format!("user {user} {}", self.room(user)), Some("cap.multiple")),
             NotGranted::FundShort => (
-                "the fund does not have it, and nothing is owed for it".to_owned(),
+                format!(
+                    "the fund does not have it{}, and nothing is owed for it",
+                    self.beside_commissions()
+                ),
                 None,
             ),
             NotGranted::Waits => (
-                "the fund does not have it now; a later week may pay it, and nothing is owed for it"
-                    .to_owned(),
+                format!(
+                    "the fund does not have it now{}; a later week may pay it, and nothing is owed for it",
+                    self.beside_commissions()
+                ),
                 Some("ranks.when_short"),
             ),
             NotGranted::BudgetUsedUp => {

@@ -1,7 +1,8 @@
 //! Lines about what moved nothing: places taken, commands ignored, payouts refused, what a human must look at.
 
 use super::{Context, Line, Verdict, said};
-use crate::{Effect, Funding};
+use crate::orders::OrderError;
+use crate::{Effect, Funding, IgnoredCause};
 
 impl Context<'_> {
     /// What there is to say of an effect beyond the legs.
@@ -39,11 +40,7 @@ impl Context<'_> {
         } else if let Effect::RewardForfeited { deposit, leg } = *effect {
             self.forfeited(deposit, leg)
         } else if let Effect::CommandIgnored { cause } = *effect {
-            note(
-                "settlement",
-                "ignored",
-                format!("the command had no effect: {}", cause.name()),
-            )
+            note("settlement", "ignored", self.ignored(cause))
         } else if let Effect::PayoutRefused {
             user, amount, cause, ..
         } = *effect
@@ -64,5 +61,26 @@ impl Context<'_> {
             return None;
         };
         Some(line)
+    }
+
+    fn ignored(&self, cause: IgnoredCause) -> String {
+        let because = format!("the command had no effect: {}", cause.name());
+        let IgnoredCause::Order(error) = cause else {
+            return because;
+        };
+        if let OrderError::CommissionsExceedBudget { due, budget } = error {
+            let (due, budget) = (self.shown(due), self.shown(budget));
+            format!("{because}: {due} are due, and the fund has {budget} for them")
+        } else if let OrderError::VolumeAboveShare { volume, most } = error {
+            let (volume, most) = (self.shown(volume), self.shown(most));
+            format!("{because}: {volume} is above the most that the order may have, {most}")
+        } else if let OrderError::RefundAboveOrder { amount, left } = error {
+            let (amount, left) = (self.shown(amount), self.shown(left));
+            format!("{because}: {amount} is more than the {left} that are left of the order")
+        } else if let OrderError::OrdersInEscrow { .. } = error {
+            format!("{because}: {error}")
+        } else {
+            because
+        }
     }
 }

@@ -57,6 +57,8 @@ pub enum ComponentFact {
         customer: Option<u32>,
         /// What it cost.
         amount: Amount,
+        /// Volume of the goods, in base units; `None` for the plan's share of the amount, which is the most.
+        volume: Option<Amount>,
         /// When.
         day: Day,
     },

@@ -5,9 +5,10 @@ use money::Amount;
 use thiserror::Error;
 
 use super::{CustomerId, OrderId, PeriodNumber};
+use crate::Day;
 
 /// A broken rule of a command.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq, Hash)]
 pub enum OrderError {
     /// Nobody has this id.
     #[error("user {} has not joined", user.get())]
@@ -94,6 +95,14 @@ pub enum OrderError {
         /// The period.
         period: PeriodNumber,
     },
+    /// Its orders could still go back, and what they put into the fund is not there yet.
+    #[error("payments for orders of period {period} can be refunded until the end of {through}")]
+    OrdersInEscrow {
+        /// The period.
+        period: PeriodNumber,
+        /// The day with which the last of the payments matures.
+        through: Day,
+    },
     /// More is due than the fund holds, and the plan has no pay cut.
     #[error("commissions of {due} exceed the fund's {budget}")]
     CommissionsExceedBudget {
@@ -124,6 +133,7 @@ impl OrderError {
             Self::PeriodAlreadyFinalized { .. } => "period_already_finalized",
             Self::PeriodNotFinalized { .. } => "period_not_finalized",
             Self::PeriodAlreadyReleased { .. } => "period_already_released",
+            Self::OrdersInEscrow { .. } => "orders_in_escrow",
             Self::CommissionsExceedBudget { .. } => "commissions_exceed_budget",
         }
     }

@@ -29,6 +29,16 @@ pub struct NewOrder {
     pub day: Day,
 }
 
+impl NewOrder {
+    /// Whether the plan takes such an order, whoever places it.
+    ///
+    /// # Errors
+    /// `order_empty`, `amount_too_large`, `volume_above_share`.
+    pub(crate) fn check(&self, terms: &OrdersTerms) -> Result<(), OrderError> {
+        volume(terms, self).map(drop)
+    }
+}
+
 /// What placing an order decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placed {
@@ -109,6 +119,11 @@ impl Order {
     #[must_use]
     pub fn counted_volume(&self) -> Amount {
         self.volume.proportion(self.counted, self.amount)
+    }
+
+    /// What is not refunded puts this into the fund.
+    pub(crate) fn fund_kept(&self) -> Amount {
+        self.fund_of(self.kept())
     }
 
     /// What this much of it puts into the fund.

@@ -45,6 +45,17 @@ pub(super) struct Standing {
 }
 
 impl Ranks {
+    /// Bonuses that wait for money: how many, and what they come to.
+    pub(crate) fn waiting(&self) -> (u64, Amount) {
+        let waiting = self
+            .waiting
+            .iter()
+            .filter_map(|(week, user)| self.bonuses.get(&(*user, *week)));
+        waiting.fold((0, Amount::ZERO), |(count, sum), bonus| {
+            (count.saturating_add(1), sum.plus(bonus.amount).unwrap_or(sum))
+        })
+    }
+
     /// A user joins, with the next number. False, and nothing happens, if it is not the next one or the sponsor is not a
     /// user who joined before.
     pub fn join(&mut self, user: UserId, sponsor: Option<UserId>) -> bool {

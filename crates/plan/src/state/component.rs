@@ -16,6 +16,8 @@ mod subscription;
 mod version;
 mod wallet;
 
+pub use funds::Waiting;
+
 use std::collections::BTreeMap;
 
 use ledger::{Account, Fund, Reason, UserId};
@@ -29,7 +31,7 @@ use crate::compiled::CompiledPlan;
 use crate::effect::{ComponentEffect, RewardId};
 use crate::fact::ComponentFact;
 use crate::generation::Lineage;
-use crate::orders::{CustomerId, OrderId, Orders};
+use crate::orders::{CustomerId, OrderId, Orders, PeriodNumber};
 use crate::ranks::Ranks;
 use crate::report::Side;
 use crate::subscription::file::BonusGrant;
@@ -77,6 +79,8 @@ pub(super) struct Components {
     deposit_orders: BTreeMap<DepositId, OrderId>,
     /// What orders of shops put into the fund.
     order_funding: BTreeMap<OrderId, Amount>,
+    /// What the fund of commissions has of orders whose period is not finalized: no other rule draws on it.
+    reserved: BTreeMap<PeriodNumber, Amount>,
     /// By the number that their reference has.
     customers: BTreeMap<u32, CustomerId>,
     order_rewards: orders::OrderRewards,

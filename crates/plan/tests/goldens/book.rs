@@ -92,6 +92,7 @@ fn an_order_may_cost_the_greatest_price_and_not_a_unit_more() {
             wallet: wallet(1),
             customer: None,
             amount,
+            volume: None,
             day: Day::of_date("2026-12-01").unwrap(),
         };
         book.apply(&Cause::Reported(order), &mut out);

@@ -138,6 +138,41 @@ fn unilevel_orders() -> CompiledPlan {
     compile(include_str!("../../../../plans/unilevel-orders.toml")).unwrap()
 }
 
+/// Orders of which every one pays for its own commissions, whoever buys, and ranks that are paid out of the same fund.
+fn orders_and_ranks_of_one_fund() -> CompiledPlan {
+    compile(&orders_and_ranks("commissions")).unwrap()
+}
+
+/// The same with a fund for ranks, behind which the fund of commissions stands.
+fn orders_behind_ranks() -> CompiledPlan {
+    let text = orders_and_ranks("ranks").replace(
+        "[[funds]]\nname = \"ranks\"",
+        "[[funds]]\nname = \"ranks\"\nfallback = \"commissions\"",
+    );
+    compile(&text).unwrap()
+}
+
+fn orders_and_ranks(fund_of_ranks: &str) -> String {
+    let text = include_str!("../../../../plans/unilevel-orders.toml")
+        .replace(
+            "name = \"unilevel-orders\"",
+            "name = \"unilevel-orders-and-ranks\"",
+        )
+        .replace("customers_min = 2", "customers_min = 0")
+        .replace(
+            "retail_share_min_bps = 3333\nretail_rule = \"scale\"\npaycut = \"pro_rata\"\n",
+            "",
+        )
+        .replace(
+            "main_min = \"1000\"\nother_min = \"500\"",
+            "main_min = \"100\"\nother_min = \"0\"",
+        )
+        .replace("weekly_bonus = \"10\"", "weekly_bonus = \"20\"")
+        .replace("fund = \"ranks\"", &format!("fund = {fund_of_ranks:?}"));
+    assert!(!text.contains("pro_rata") && text.contains("other_min = \"0\""));
+    text
+}
+
 fn referral_campaign() -> CompiledPlan {
     compile(include_str!("../../../../plans/referral-campaign.toml")).unwrap()
 }
@@ -197,11 +232,24 @@ scenarios! {
     a_chosen_side_is_where_the_next_direct_joins: binary_ev();
     a_reward_that_is_lost_makes_room_under_the_cap_again: subscription();
     who_has_left_earns_no_commission: unilevel_orders();
+    a_rank_bonus_leaves_commissions_their_money: orders_and_ranks_of_one_fund();
+    a_refund_takes_no_money_of_other_periods: orders_and_ranks_of_one_fund();
+    a_period_waits_for_the_payments_of_its_orders: orders_and_ranks_of_one_fund();
+    a_period_that_the_shop_did_not_fund_waits_for_money: orders_and_ranks_of_one_fund();
+    a_pay_cut_shares_what_the_period_has: unilevel_orders();
+    an_order_may_bring_less_volume: orders_and_ranks_of_one_fund();
     a_sponsor_has_a_bonus_once_and_gives_it_back: binary_with_direct_bonus();
     a_rank_bonus_goes_back_while_it_is_held: subscription();
     a_bonus_pays_no_more_than_its_fund_has: small_subscription();
     what_a_bonus_paid_comes_back_only_as_far_as_the_company_has_it: subscription();
     a_reversed_conversion_takes_back_what_is_held: referral_campaign();
+}
+
+/// The fund of commissions is no other where another fund has it behind itself.
+#[test]
+fn a_fund_behind_another_keeps_its_commissions_too() {
+    let text = include_str!("scenarios/a_rank_bonus_leaves_commissions_their_money.txt");
+    scenario::check(orders_behind_ranks(), text);
 }
 
 /// From one fact on the rules are another version's; what was granted before stays as it was.

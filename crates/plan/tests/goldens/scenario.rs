@@ -16,7 +16,7 @@
 //! end 2026-12-31                a day of the plan's calendar ended
 //! allocate yield 5              revenue that nobody has goes to a fund
 //! wallet A 5 / verify A / taxid A / side A left
-//! order o1 A 5 on 2026-12-31    a shop sold something; also: for c1 (a retail customer of A); return o1 2
+//! order o1 A 5 on 2026-12-31    a shop sold something; also: for c1 (a retail customer of A), volume 4; return o1 2
 //! finalize 2026-12-31           the commission period of this day; then: let-go 2026-12-31
 //! convert v1 A r1 5 on 2026-12-31    A referred r1; also: self A; unconvert v1 2
 //! change                        to the other plan of the scenario
@@ -467,7 +467,7 @@ impl Scenario {
             Effect::Frozen { user, until } => format!("! frozen {} {until}", self.name(*user)),
             Effect::Unfrozen { user } => format!("! unfrozen {}", self.name(*user)),
             Effect::Component(_) => self.component_text(effect),
-            Effect::CommandIgnored { cause } => format!("! ignored {cause:?}"),
+            Effect::CommandIgnored { cause } => report::ignored(*cause),
             Effect::Discrepancy { cause } => format!("! discrepancy {cause:?}"),
             Effect::DepositTaken { deposit, .. } => format!("! taken {}", deposit.get()),
             Effect::DepositRefunded { deposit } => format!("! refunded {}", deposit.get()),

@@ -4,6 +4,7 @@
 
 mod compression;
 mod documentation;
+mod fund;
 mod funding;
 mod histories;
 mod periods;

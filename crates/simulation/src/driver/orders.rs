@@ -116,6 +116,7 @@ impl Orders {
                 user,
                 customer: Some(customer.saturating_add(1)),
                 amount,
+                volume: None,
                 day: today,
             }));
             if self.payments.chance.happens(activity.send_back_bps) {

@@ -273,9 +273,7 @@ const MONTHS_NAMED: usize = 8;
 fn month_name(report: &Report, month: u32) -> String {
     let at = usize::try_from(month).ok().and_then(|month| month.checked_sub(1));
     let row = at.and_then(|at| report.months.get(at));
-    row.map_or(String::new(), |row| {
-        super::table::month_name(&row.first_day.to_string())
-    })
+    row.map_or(String::new(), |row| row.name())
 }
 
 /// A figure on an axis, thousands apart, without a fraction of nothing.

@@ -5,7 +5,7 @@ use money::Amount;
 
 use super::text::{self, escape, share};
 use crate::Report;
-use crate::report::{FundEnd, MonthRow};
+use crate::report::MonthRow;
 
 /// What each tenth received.
 pub(super) fn deciles(report: &Report) -> String {
@@ -39,6 +39,10 @@ pub(super) fn cohorts(report: &Report) -> String {
         "Most",
         "Received nothing",
         "Less than paid",
+        "Took it back",
+        "Of who stayed: nothing",
+        "Less than paid",
+        "More than paid",
     ];
     let rows: Vec<Vec<String>> = report
         .cohorts
@@ -46,7 +50,7 @@ pub(super) fn cohorts(report: &Report) -> String {
         .map(|cohort| {
             let [first, .., ninth] = cohort.deciles;
             vec![
-                month_name(&cohort.first_day),
+                report.month_name(cohort.month),
                 text::thousands(&cohort.users.to_string()),
                 amount(cohort.paid_in),
                 amount(cohort.received),
@@ -56,6 +60,10 @@ pub(super) fn cohorts(report: &Report) -> String {
                 amount(cohort.most),
                 share(cohort.zero_bps()),
                 share(cohort.below_paid_in_bps()),
+                text::thousands(&cohort.left().to_string()),
+                share(cohort.stayed.zero_bps()),
+                share(cohort.stayed.below_paid_in_bps()),
+                text::thousands(&cohort.gained.users.to_string()),
             ]
         })
         .collect();
@@ -114,7 +122,7 @@ fn has_pools(report: &Report) -> bool {
 
 fn month(report: &Report, row: &MonthRow, causes: &[BreakageCause]) -> Vec<String> {
     let amount = |amount| text::amount(report.asset, amount);
-    let mut cells = vec![month_name(&row.first_day.to_string())];
+    let mut cells = vec![row.name()];
     cells.extend(
         [
             row.paid_in,
@@ -154,11 +162,13 @@ pub(super) fn fund_payments(report: &Report) -> String {
         .map(|(fund, payments)| {
             let short = payments
                 .first_short_month
-                .map_or_else(|| "could always pay".to_owned(), |month| format!("month {month}"));
+                .map_or_else(|| "could always pay".to_owned(), |month| report.month_name(month));
             vec![
                 fund.name.clone(),
                 amount(payments.paid),
                 amount(payments.not_paid),
+                text::thousands(&payments.waiting.count.to_string()),
+                amount(payments.waiting.amount),
                 short,
             ]
         })
@@ -172,6 +182,8 @@ pub(super) fn fund_payments(report: &Report) -> String {
             "Fund",
             "Paid for rewards",
             "Not paid and not owed",
+            "Wait at the end",
+            "They come to, not owed",
             "First could not pay all in",
         ],
         &rows,
@@ -187,15 +199,17 @@ fn fund_months(report: &Report) -> String {
     for fund in names {
         head.push(format!("In {}", fund.name));
         head.push("Paid by its end".to_owned());
+        head.push("Wait at its end".to_owned());
     }
     let rows: Vec<Vec<String>> = report
         .months
         .iter()
         .map(|row| {
-            let mut cells = vec![month_name(&row.first_day.to_string())];
+            let mut cells = vec![row.name()];
             for fund in &row.funds {
                 cells.push(amount(fund.balance));
                 cells.push(amount(fund.count.paid));
+                cells.push(text::thousands(&fund.waiting.count.to_string()));
             }
             cells
         })
@@ -207,16 +221,11 @@ fn fund_months(report: &Report) -> String {
 /// Which account runs dry when.
 pub(super) fn funds(report: &Report) -> String {
     let amount = |amount| text::amount(report.asset, amount);
-    let months = report.months.len();
     let rows: Vec<Vec<String>> = report
         .funds
         .iter()
         .map(|fund| {
-            let end = match fund.end {
-                FundEnd::NeverFunded => "never held anything".to_owned(),
-                FundEnd::Dry { month } => format!("empty since the end of month {month}"),
-                FundEnd::Open => format!("not empty within {months} months"),
-            };
+            let end = fund.end_in_words(report);
             vec![fund.name.clone(), amount(fund.most), amount(fund.last), end]
         })
         .collect();
@@ -240,27 +249,62 @@ fn meaning(cause: BreakageCause) -> &'static str {
     }
 }
 
-/// `2026-01` of `2026-01-01`.
-pub(super) fn month_name(date: &str) -> String {
-    date.get(..7).unwrap_or(date).to_owned()
+/// Characters that fit a line of a printed page, with [`CELL_PADDING`] for each cell. A4 upright between margins of 15 mm is
+/// 180 mm; at 7 points a digit is 1.4 mm.
+pub(super) const WIDTH_MAX: usize = 128;
+/// What the padding of a cell is worth, in characters.
+pub(super) const CELL_PADDING: usize = 3;
+
+/// A table; one that is wider than a page in several parts, each with the first column, so that no figure is torn apart.
+fn table<Cell: AsRef<str>>(caption: &str, head: &[Cell], rows: &[Vec<String>]) -> String {
+    let head: Vec<&str> = head.iter().map(AsRef::as_ref).collect();
+    let parts = parts(&head, rows);
+    let total = parts.len();
+    let numbered = (1usize..).zip(&parts);
+    numbered
+        .map(|(number, columns)| match total {
+            1 => one_table(caption, &head, rows, columns),
+            _ => one_table(&format!("{caption} ({number} of {total})"), &head, rows, columns),
+        })
+        .collect()
 }
 
-fn table<Cell: AsRef<str>>(caption: &str, head: &[Cell], rows: &[Vec<String>]) -> String {
-    let cells = |tag: &str, texts: Vec<&str>| -> String {
+/// Which columns stand together.
+fn parts(head: &[&str], rows: &[Vec<String>]) -> Vec<Vec<usize>> {
+    let widths: Vec<usize> = (0..head.len()).map(|at| column_width(head, rows, at)).collect();
+    let first = widths.first().copied().unwrap_or(0);
+    let (mut parts, mut part, mut width) = (Vec::new(), vec![0], first);
+    for (at, column) in widths.iter().enumerate().skip(1) {
+        if part.len() > 1 && width.saturating_add(*column) > WIDTH_MAX {
+            parts.push(std::mem::replace(&mut part, vec![0]));
+            width = first;
+        }
+        part.push(at);
+        width = width.saturating_add(*column);
+    }
+    parts.push(part);
+    parts
+}
+
+/// The widest cell of a column: heads break between words, cells do not.
+fn column_width(head: &[&str], rows: &[Vec<String>], at: usize) -> usize {
+    let words = head.get(at).into_iter().flat_map(|text| text.split(' '));
+    let cells = rows.iter().filter_map(|row| row.get(at)).map(String::as_str);
+    let widest = words.chain(cells).map(|text| text.chars().count()).max();
+    widest.unwrap_or(0).saturating_add(CELL_PADDING)
+}
+
+fn one_table(caption: &str, head: &[&str], rows: &[Vec<String>], columns: &[usize]) -> String {
+    let cells = |tag: &str, texts: &dyn Fn(usize) -> Option<String>| -> String {
+        let texts = columns.iter().filter_map(|at| texts(*at));
         texts
-            .into_iter()
-            .map(|text| format!("<{tag}>{}</{tag}>", escape(text)))
+            .map(|text| format!("<{tag}>{}</{tag}>", escape(&text)))
             .collect()
     };
-    let head = cells("th", head.iter().map(AsRef::as_ref).collect());
+    let head = cells("th", &|at| head.get(at).map(|text| (*text).to_owned()));
     let body: String = rows
         .iter()
-        .map(|row| {
-            format!(
-                "<tr>{}</tr>\n",
-                cells("td", row.iter().map(String::as_str).collect())
-            )
-        })
+        .map(|row| format!("<tr>{}</tr>\n", cells("td", &|at| row.get(at).cloned())))
         .collect();
     format!(
         "<div class=\"wide\"><table>\n<caption>{}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n",

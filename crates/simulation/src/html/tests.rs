@@ -118,22 +118,153 @@ fn money_of_no_participant_is_named_where_there_is_some() {
     assert!(!shipped().contains("came from no participant"));
 }
 
-/// What stands in a column of the last row of the books by month.
-fn last_of_months(page: &str, column: &str) -> String {
-    let (_, table) = page
-        .split_once("<caption>The books at the end of each month")
-        .unwrap();
-    let (table, _) = table.split_once("</table>").unwrap();
-    let cells = |row: &str, tag: &str| -> Vec<String> {
-        let tag = format!("<{tag}>");
-        let cells = row.split(tag.as_str()).skip(1);
+/// Heads and rows of the tables whose caption begins so; a wide one stands in several parts.
+fn tables<'a>(page: &'a str, caption: &str) -> Vec<(Vec<&'a str>, Vec<Vec<&'a str>>)> {
+    let cells = |row: &'a str, tag: &str| -> Vec<&'a str> {
+        let (start, end) = (format!("<{tag}>"), format!("</{tag}>"));
+        let cells = row.split(start.as_str()).skip(1);
         cells
-            .map(|cell| cell.split_once('<').unwrap().0.to_owned())
+            .map(|cell| cell.split_once(end.as_str()).unwrap().0)
             .collect()
     };
-    let (head, body) = table.split_once("</thead>").unwrap();
-    let at = cells(head, "th").iter().position(|name| name == column);
-    cells(body.rsplit("<tr>").next().unwrap(), "td")[at.unwrap()].clone()
+    let tables = page.split("<table>\n<caption>").skip(1);
+    tables
+        .filter(|table| table.starts_with(caption))
+        .map(|table| {
+            let (head, body) = table
+                .split_once("</table>")
+                .unwrap()
+                .0
+                .split_once("</thead>")
+                .unwrap();
+            let rows = body.split("<tr>").skip(1).map(|row| cells(row, "td")).collect();
+            (cells(head, "th"), rows)
+        })
+        .collect()
+}
+
+/// What stands in a column of the last row of the books by month.
+fn last_of_months(page: &str, column: &str) -> String {
+    let tables = tables(page, "The books at the end of each month");
+    let found = tables.iter().find_map(|(head, rows)| {
+        let at = head.iter().position(|name| *name == column)?;
+        Some(rows.last().unwrap()[at].to_owned())
+    });
+    found.unwrap()
+}
+
+/// A plan with many columns and long figures.
+fn wide() -> String {
+    let plan = plan::compile(include_str!("../../../../plans/unilevel-orders.toml")).unwrap();
+    let mut parameters = small(300);
+    parameters.behaviour.activity.outside_revenue = plan.asset().parse_amount("98765432.1234").unwrap();
+    page(&simulate(&plan, &parameters, &mut |_| {}).unwrap()).unwrap()
+}
+
+#[test]
+fn a_wide_table_stands_in_parts_that_fit_a_printed_page_and_no_figure_is_torn_apart() {
+    let page = wide();
+    let all = tables(&page, "");
+    assert!(all.len() > 6, "parts of wide tables");
+    let parts = tables(&page, "The books at the end of each month");
+    assert!(parts.len() > 1);
+    let mut rows_of_first = None;
+    for (head, rows) in &parts {
+        assert_eq!(head[0], "Month");
+        let months: Vec<&str> = rows.iter().map(|row| row[0]).collect();
+        assert_eq!(rows_of_first.get_or_insert(months.clone()), &months);
+    }
+    for (head, rows) in &all {
+        let width = |at: usize| {
+            let words = head[at].split(' ');
+            let texts = words.chain(rows.iter().map(|row| row[at]));
+            texts.map(|text| text.chars().count()).max().unwrap() + super::table::CELL_PADDING
+        };
+        let width: usize = (0..head.len()).map(width).sum();
+        assert!(width <= super::table::WIDTH_MAX, "{width}: {head:?}");
+    }
+    // Nothing lets a cell break, on paper either.
+    let cells = super::STYLE.lines().filter(|line| line.contains("td"));
+    let cells: Vec<&str> = cells
+        .filter(|line| line.trim_start().starts_with("th, td"))
+        .collect();
+    assert_eq!(cells.len(), 2);
+    assert!(cells[0].contains("white-space: nowrap"));
+    assert!(!cells[1].contains("white-space") && !cells[1].contains("overflow-wrap"));
+}
+
+#[test]
+fn months_have_one_notation() {
+    for page in [
+        wide(),
+        of(include_str!("../../../../plans/binary-ev.toml")),
+        shipped(),
+    ] {
+        assert!(page.contains("2026-01"));
+        // Sentences of the assumptions count people and months: "Each month 6000 of 10,000 participants".
+        for place in ["in month ", "of month ", ">month "] {
+            assert!(!page.contains(place), "{place}");
+        }
+    }
+}
+
+#[test]
+fn the_page_tells_who_left_who_gained_and_what_the_company_has() {
+    let plan = plan::compile(include_str!("../../../../plans/auto-pool.toml")).unwrap();
+    let mut parameters = small(300);
+    parameters.behaviour.refund_bps = 2_000;
+    let report = simulate(&plan, &parameters, &mut |_| {}).unwrap();
+    let page = page(&report).unwrap();
+    let (all, shares) = (&report.everybody, &report.shares);
+    let amount = |amount| format!("{}\u{a0}BNB", super::text::amount(report.asset, amount));
+    assert!(all.left() > 30 && all.gained.users > 0);
+    for text in [
+        format!("{} of them took their registration back", all.left()),
+        format!(
+            "Of the {} who stayed <strong>{}</strong>",
+            all.stayed.users, all.stayed.zero
+        ),
+        format!(
+            "<strong>{}</strong> ({}) less than they paid",
+            all.stayed.below_paid_in,
+            super::text::share(all.stayed.below_paid_in_bps())
+        ),
+        format!(
+            "<strong>{}</strong> ({}) received more than they paid: {}",
+            all.gained.users,
+            super::text::share(all.gained_bps()),
+            amount(all.gained.amount)
+        ),
+        format!(
+            "The very first participant received {}, {}",
+            amount(shares.first_user),
+            super::text::share(shares.first_user_bps())
+        ),
+        format!(
+            "the 3 who received most (one in a hundred) {}",
+            amount(shares.top)
+        ),
+        format!("The company has {} at the end", amount(shares.company)),
+    ] {
+        assert!(page.contains(&text), "{text} is missing");
+    }
+}
+
+#[test]
+fn a_fund_that_could_not_pay_all_is_told_of_in_both_tables() {
+    let page = of(include_str!("../../../../plans/binary-ev.toml"));
+    let [(_, accounts)] = &tables(&page, "Accounts that pay rewards")[..] else {
+        panic!("one table of accounts");
+    };
+    let pairs = accounts.iter().find(|row| row[0] == "pairs").unwrap();
+    let payments = tables(&page, "What each fund paid");
+    let (head, rows) = &payments[0];
+    let cell = |name: &str| rows[0][head.iter().position(|found| *found == name).unwrap()];
+    assert_eq!(cell("Fund"), "pairs");
+    let first = cell("First could not pay all in");
+    assert!(first.starts_with("2026-"), "{first}");
+    assert!(pairs[3].ends_with(first), "{pairs:?}");
+    assert_ne!(cell("Wait at the end"), "0");
 }
 
 #[test]

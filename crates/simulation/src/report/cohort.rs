@@ -1,5 +1,6 @@
 //! Users who joined in one month, and what they have paid and received: nobody is left out.
 
+use ledger::UserId;
 use money::Amount;
 
 use super::MonthRow;
@@ -27,6 +28,34 @@ pub struct Cohort {
     pub zero: u64,
     /// How many received less than they paid.
     pub below_paid_in: u64,
+    /// The same without those whose registration was refunded.
+    pub stayed: Stayed,
+    /// Those who received more than they paid.
+    pub gained: Gained,
+    /// What all others paid more than they received, together.
+    pub lost: Amount,
+}
+
+/// Of some users, those whose registration was not refunded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stayed {
+    /// How many.
+    pub users: u64,
+    /// How many of them received nothing.
+    pub zero: u64,
+    /// How many of them received less than they paid.
+    pub below_paid_in: u64,
+}
+
+/// Of some users, those who received more than they paid, and by how much more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gained {
+    /// How many.
+    pub users: u64,
+    /// All of them together.
+    pub amount: Amount,
+    /// The most by which one of them did.
+    pub most: Amount,
 }
 
 impl Cohort {
@@ -62,11 +91,7 @@ impl Cohort {
             let place = sorted.len().saturating_mul(tenths).div_ceil(10);
             *decile = sorted.get(place.saturating_sub(1)).copied().unwrap_or_default();
         }
-        let below = received
-            .iter()
-            .zip(paid_in)
-            .filter(|(received, paid)| received < paid);
-        Self {
+        let mut cohort = Self {
             month: 0,
             first_day: String::new(),
             users: as_count(received.len()),
@@ -75,8 +100,41 @@ impl Cohort {
             deciles,
             most: sorted.last().copied().unwrap_or_default(),
             zero: as_count(sorted.partition_point(|amount| amount.is_zero())),
-            below_paid_in: as_count(below.count()),
+            below_paid_in: 0,
+            stayed: Stayed::default(),
+            gained: Gained::default(),
+            lost: Amount::ZERO,
+        };
+        let users = (1u32..).skip(from).map(UserId::new);
+        for ((user, received), paid) in users.zip(received).zip(paid_in) {
+            let stays = user.is_some_and(|user| books.state().is_active(user));
+            cohort.count(*received, *paid, stays);
         }
+        cohort
+    }
+
+    /// Counts one of the users.
+    fn count(&mut self, received: Amount, paid: Amount, stays: bool) {
+        let (gain, loss) = (received.minus_or_zero(paid), paid.minus_or_zero(received));
+        let (is_below, is_zero) = (u64::from(!loss.is_zero()), u64::from(received.is_zero()));
+        self.below_paid_in = self.below_paid_in.saturating_add(is_below);
+        self.lost = self.lost.plus(loss).unwrap_or(self.lost);
+        if stays {
+            self.stayed.users = self.stayed.users.saturating_add(1);
+            self.stayed.zero = self.stayed.zero.saturating_add(is_zero);
+            self.stayed.below_paid_in = self.stayed.below_paid_in.saturating_add(is_below);
+        }
+        if !gain.is_zero() {
+            self.gained.users = self.gained.users.saturating_add(1);
+            self.gained.amount = self.gained.amount.plus(gain).unwrap_or(self.gained.amount);
+            self.gained.most = self.gained.most.max(gain);
+        }
+    }
+
+    /// How many took their registration back.
+    #[must_use]
+    pub const fn left(&self) -> u64 {
+        self.users.saturating_sub(self.stayed.users)
     }
 
     /// What the user in the middle received.
@@ -98,9 +156,33 @@ impl Cohort {
         self.bps(self.below_paid_in)
     }
 
-    fn bps(&self, count: u64) -> u64 {
-        count.saturating_mul(10_000).checked_div(self.users).unwrap_or(0)
+    /// How many of 10,000 received more than they paid, rounded down.
+    #[must_use]
+    pub fn gained_bps(&self) -> u64 {
+        self.bps(self.gained.users)
     }
+
+    fn bps(&self, count: u64) -> u64 {
+        bps_of(count, self.users)
+    }
+}
+
+impl Stayed {
+    /// How many of 10,000 of them received nothing, rounded down.
+    #[must_use]
+    pub fn zero_bps(&self) -> u64 {
+        bps_of(self.zero, self.users)
+    }
+
+    /// How many of 10,000 of them received less than they paid, rounded down.
+    #[must_use]
+    pub fn below_paid_in_bps(&self) -> u64 {
+        bps_of(self.below_paid_in, self.users)
+    }
+}
+
+fn bps_of(count: u64, users: u64) -> u64 {
+    count.saturating_mul(10_000).checked_div(users).unwrap_or(0)
 }
 
 fn as_count(length: usize) -> u64 {

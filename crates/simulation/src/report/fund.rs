@@ -1,9 +1,9 @@
 //! Accounts from which a plan may pay, and the month in which each runs dry.
 
 use money::Amount;
-use plan::CompiledPlan;
+use plan::{CompiledPlan, Waiting};
 
-use super::MonthRow;
+use super::{MonthRow, Report};
 
 /// An account that can run dry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct FundPayments {
     pub not_paid: Amount,
     /// The first month, from 1, in which it could not pay what it should have; `None` if it always could.
     pub first_short_month: Option<u32>,
+    /// What waits at the end to be paid out of it.
+    pub waiting: Waiting,
 }
 
 /// How an account that can run dry ended.
@@ -41,7 +43,12 @@ pub enum FundEnd {
         /// Which month, from 1.
         month: u32,
     },
-    /// It still holds something.
+    /// It still holds something, and could not pay all that it should have: less than one reward, for example.
+    Short {
+        /// The first month, from 1, in which it could not.
+        month: u32,
+    },
+    /// It still holds something, and could always pay what it should.
     Open,
 }
 
@@ -57,11 +64,17 @@ impl Fund {
             let short = (1u32..)
                 .zip(rows.clone())
                 .find(|(_, row)| row.count.shortages > 0);
-            let last = rows.next_back().map(|row| row.count).unwrap_or_default();
+            let first_short_month = short.map(|(month, _)| month);
+            if let (FundEnd::Open, Some(month)) = (fund.end, first_short_month) {
+                fund.end = FundEnd::Short { month };
+            }
+            let last = rows.next_back();
+            let count = last.map(|row| row.count).unwrap_or_default();
             fund.payments = Some(FundPayments {
-                paid: last.paid,
-                not_paid: last.not_paid,
-                first_short_month: short.map(|(month, _)| month),
+                paid: count.paid,
+                not_paid: count.not_paid,
+                first_short_month,
+                waiting: last.map(|row| row.waiting).unwrap_or_default(),
             });
             funds.push(fund);
         }
@@ -91,10 +104,24 @@ impl Fund {
             fund.end = match fund.end {
                 _ if !balance.is_zero() => FundEnd::Open,
                 FundEnd::Open => FundEnd::Dry { month },
-                end @ (FundEnd::NeverFunded | FundEnd::Dry { .. }) => end,
+                end @ (FundEnd::NeverFunded | FundEnd::Dry { .. } | FundEnd::Short { .. }) => end,
             };
         }
         fund
+    }
+
+    /// How it ended, in words.
+    #[must_use]
+    pub fn end_in_words(&self, report: &Report) -> String {
+        match self.end {
+            FundEnd::NeverFunded => "never held anything".to_owned(),
+            FundEnd::Dry { month } => format!("empty since the end of {}", report.month_name(month)),
+            FundEnd::Short { month } => format!(
+                "not empty, but could not pay all that it should, first in {}",
+                report.month_name(month)
+            ),
+            FundEnd::Open => format!("not empty within {} months", report.months.len()),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ mod components;
 
 use components::{ActivityJson, FundPaymentsJson, MonthComponentsJson};
 
-use super::{Cohort, FundEnd, MonthRow, Report};
+use super::{Cohort, FundEnd, MonthRow, Report, Shares};
 use crate::parameters::{Growth, SponsorChoice};
 
 #[derive(Serialize)]
@@ -15,6 +15,7 @@ pub(super) struct ReportJson {
     parameters: ParametersJson,
     assumptions: Vec<String>,
     everybody: CohortJson,
+    shares: SharesJson,
     cohorts: Vec<CohortJson>,
     months: Vec<MonthJson>,
     funds: Vec<FundJson>,
@@ -65,6 +66,38 @@ struct CohortJson {
     zero_earners_bps: u64,
     below_paid_in: u64,
     below_paid_in_bps: u64,
+    stayed: StayedJson,
+    gained: GainedJson,
+    lost: String,
+}
+
+/// Without those whose registration was refunded.
+#[derive(Serialize)]
+struct StayedJson {
+    users: u64,
+    zero_earners: u64,
+    zero_earners_bps: u64,
+    below_paid_in: u64,
+    below_paid_in_bps: u64,
+}
+
+#[derive(Serialize)]
+struct GainedJson {
+    users: u64,
+    users_bps: u64,
+    amount: String,
+    most: String,
+}
+
+#[derive(Serialize)]
+struct SharesJson {
+    first_user: String,
+    first_user_bps: u64,
+    top_users: u64,
+    top: String,
+    top_bps: u64,
+    company: String,
+    company_bps: u64,
 }
 
 #[derive(Serialize)]
@@ -129,6 +162,7 @@ impl From<&Report> for ReportJson {
             parameters: ParametersJson::from(report),
             assumptions: report.assumptions.clone(),
             everybody: CohortJson::from(&report.everybody),
+            shares: SharesJson::from(&report.shares),
             cohorts: report.cohorts.iter().map(CohortJson::from).collect(),
             months: report.months.iter().map(|row| month(report, row)).collect(),
             funds: report.funds.iter().map(fund).collect(),
@@ -198,6 +232,34 @@ impl From<&Cohort> for CohortJson {
             zero_earners_bps: cohort.zero_bps(),
             below_paid_in: cohort.below_paid_in,
             below_paid_in_bps: cohort.below_paid_in_bps(),
+            stayed: StayedJson {
+                users: cohort.stayed.users,
+                zero_earners: cohort.stayed.zero,
+                zero_earners_bps: cohort.stayed.zero_bps(),
+                below_paid_in: cohort.stayed.below_paid_in,
+                below_paid_in_bps: cohort.stayed.below_paid_in_bps(),
+            },
+            gained: GainedJson {
+                users: cohort.gained.users,
+                users_bps: cohort.gained_bps(),
+                amount: cohort.gained.amount.to_string(),
+                most: cohort.gained.most.to_string(),
+            },
+            lost: cohort.lost.to_string(),
+        }
+    }
+}
+
+impl From<&Shares> for SharesJson {
+    fn from(shares: &Shares) -> Self {
+        Self {
+            first_user: shares.first_user.to_string(),
+            first_user_bps: shares.first_user_bps(),
+            top_users: shares.top_users,
+            top: shares.top.to_string(),
+            top_bps: shares.top_bps(),
+            company: shares.company.to_string(),
+            company_bps: shares.company_bps(),
         }
     }
 }
@@ -239,6 +301,7 @@ fn fund(fund: &super::Fund) -> FundJson {
     let (state, dry_since_month) = match fund.end {
         FundEnd::NeverFunded => ("never_funded", None),
         FundEnd::Dry { month } => ("dry", Some(month)),
+        FundEnd::Short { .. } => ("short", None),
         FundEnd::Open => ("open", None),
     };
     FundJson {

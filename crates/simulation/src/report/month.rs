@@ -2,7 +2,7 @@
 
 use ledger::{AccountKind, BreakageCause, Fund, Tier};
 use money::Amount;
-use plan::Day;
+use plan::{Day, Waiting};
 
 use crate::Books;
 use crate::books::FundCount;
@@ -73,6 +73,8 @@ pub struct FundRow {
     pub balance: Amount,
     /// What it did so far.
     pub count: FundCount,
+    /// What waits to be paid out of it.
+    pub waiting: Waiting,
 }
 
 /// What rules did not pay for one cause.
@@ -140,9 +142,17 @@ impl MonthRow {
                     name: name.to_owned(),
                     balance: books.state().fund(fund),
                     count: books.fund(fund),
+                    waiting: books.state().waiting(books.plan(), fund),
                 })
                 .collect(),
         }
+    }
+
+    /// Which month, as `2026-01`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let date = self.first_day.to_string();
+        date.get(..7).unwrap_or(&date).to_owned()
     }
 
     /// All breakage together.

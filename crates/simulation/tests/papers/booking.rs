@@ -150,6 +150,20 @@ impl Replica for Booking {
         self.paper.all()
     }
 
+    fn waiting(&self) -> Option<Vec<(u64, i128)>> {
+        let people = self.paper.people.iter().zip(self.tree.lots());
+        let pairs: usize = people
+            .filter(|(person, _)| !person.is_gone)
+            .map(|(_, [left, right])| left.min(right))
+            .sum();
+        let value = i128::try_from(self.terms.pair_value).unwrap();
+        Some(vec![(pairs as u64, i128::try_from(pairs).unwrap() * value)])
+    }
+
+    fn held_for_company(&self) -> Option<i128> {
+        Some(self.paper.held_for_company())
+    }
+
     fn people(&self) -> Vec<(i128, i128)> {
         self.paper.everybody()
     }

@@ -107,6 +107,10 @@ impl Replica for Campaign {
         self.paper.all()
     }
 
+    fn held_for_company(&self) -> Option<i128> {
+        Some(self.paper.held_for_company())
+    }
+
     fn people(&self) -> Vec<(i128, i128)> {
         self.paper.everybody()
     }

@@ -17,7 +17,7 @@ mod subscription;
 
 use money::{Amount, Asset};
 use paper::Sums;
-use plan::{CompiledPlan, Day};
+use plan::{CompiledPlan, Day, Fact};
 use simulation::books::Recorded;
 use simulation::driver;
 use simulation::parameters::{Activity, Withdrawals};
@@ -39,6 +39,14 @@ pub(crate) trait Replica {
     fn sums(&self) -> Sums;
     /// What each user was granted and not deprived of, and paid and did not get back.
     fn people(&self) -> Vec<(i128, i128)>;
+    /// What waits in each fund: how many, and what they come to; where the paper has queues.
+    fn waiting(&self) -> Option<Vec<(u64, i128)>> {
+        None
+    }
+    /// What is held for the company, where the paper knows it.
+    fn held_for_company(&self) -> Option<i128> {
+        None
+    }
 }
 
 pub(crate) fn parameters(users: u32, seed: u64, activity: Activity) -> Parameters {
@@ -107,6 +115,11 @@ pub(crate) fn compare(played: &Played, replica: &mut dyn Replica) {
             replica.follow(&recorded.fact);
         }
         assert_eq!(replica.sums(), said(row), "at the end of month {}", row.month);
+        if let Some(waiting) = replica.waiting() {
+            let said = row.funds.iter().map(|fund| fund.waiting);
+            let said: Vec<_> = said.map(|found| (found.count, number(found.amount))).collect();
+            assert_eq!(waiting, said, "at the end of month {}", row.month);
+        }
     }
     assert_eq!(facts.next(), None);
     let people = replica.people();
@@ -124,6 +137,68 @@ pub(crate) fn compare(played: &Played, replica: &mut dyn Replica) {
         people.iter().map(|(received, _)| received).sum()
     );
     assert_eq!(number(all.paid_in), people.iter().map(|(_, paid)| paid).sum());
+    recount(played, &people);
+    let shares = &played.report.shares;
+    if let Some(held) = replica.held_for_company() {
+        assert_eq!(number(shares.company), replica.sums().company + held);
+    }
+}
+
+/// Who left, who gained and who has most, of all and of each month, added up anew from the facts.
+fn recount(played: &Played, people: &[(i128, i128)]) {
+    let mut registered = Vec::new();
+    let mut gone = vec![false; people.len()];
+    for recorded in &played.facts {
+        match recorded.fact {
+            Fact::Registered { user, deposit, .. } => registered.push((deposit, user)),
+            Fact::Refunded { deposit, .. } => {
+                let own = registered.iter().find(|(of, _)| *of == deposit);
+                if let Some((_, user)) = own {
+                    gone[usize::try_from(user.get()).unwrap() - 1] = true;
+                }
+            }
+            _ => {}
+        }
+    }
+    let check = |cohort: &simulation::report::Cohort, from: usize, to: usize| {
+        let stays = (from..to).filter(|at| !gone[*at]).map(|at| people[at]);
+        let stays: Vec<(i128, i128)> = stays.collect();
+        let count = |of: fn(&&(i128, i128)) -> bool| stays.iter().filter(of).count() as u64;
+        assert_eq!(cohort.stayed.users, stays.len() as u64);
+        assert_eq!(cohort.stayed.zero, count(|(received, _)| *received == 0));
+        assert_eq!(
+            cohort.stayed.below_paid_in,
+            count(|(received, paid)| received < paid)
+        );
+        assert_eq!(cohort.left(), (to - from - stays.len()) as u64);
+        let gains = people[from..to].iter().map(|(received, paid)| received - paid);
+        let gains: Vec<i128> = gains.filter(|gain| *gain > 0).collect();
+        let gained = cohort.gained;
+        assert_eq!(gained.users, gains.len() as u64);
+        assert_eq!(number(gained.amount), gains.iter().sum());
+        assert_eq!(number(gained.most), gains.iter().copied().max().unwrap_or(0));
+        let sum: i128 = people[from..to]
+            .iter()
+            .map(|(received, paid)| received - paid)
+            .sum();
+        assert_eq!(number(cohort.lost), gains.iter().sum::<i128>() - sum);
+    };
+    let report = &played.report;
+    check(&report.everybody, 0, people.len());
+    let mut from = 0;
+    for cohort in &report.cohorts {
+        let to = from + usize::try_from(cohort.users).unwrap();
+        check(cohort, from, to);
+        from = to;
+    }
+    assert!(gone.contains(&true), "somebody took the registration back");
+    let mut received: Vec<i128> = people.iter().map(|(received, _)| *received).collect();
+    let shares = &report.shares;
+    assert_eq!(number(shares.first_user), received[0]);
+    received.sort_unstable_by(|one, other| other.cmp(one));
+    let top = received.len().div_ceil(100);
+    assert_eq!(shares.top_users, top as u64);
+    assert_eq!(number(shares.top), received[..top].iter().sum());
 }
 
 /// What a month's row says.

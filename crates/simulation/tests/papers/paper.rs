@@ -131,6 +131,16 @@ impl Paper {
         assert_eq!(total, expected, "what the chain matures");
     }
 
+    /// What of the payments in escrow is the company's.
+    pub(crate) fn held_for_company(&self) -> i128 {
+        let open = self.deposits.iter().filter(|deposit| deposit.is_open);
+        open.map(|deposit| {
+            let funds: i128 = deposit.for_funds.iter().map(|(_, amount)| amount).sum();
+            deposit.amount - funds
+        })
+        .sum()
+    }
+
     pub(crate) fn funded(&mut self, amount: i128) {
         self.sums.custody += amount;
         self.sums.unallocated += amount;

@@ -40,6 +40,9 @@ pub(super) enum ReportJson {
         wallet: Hex<20>,
         customer: Option<Hex<32>>,
         amount: Decimal,
+        /// Left out when the order brings the plan's share of its amount, as in all that was stored before it could be less.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        volume: Option<Decimal>,
         day: u32,
     },
     OrderRefunded {
@@ -105,12 +108,14 @@ impl From<&Report> for ReportJson {
                 wallet,
                 customer,
                 amount,
+                volume,
                 day,
             } => Self::OrderPlaced {
                 order_ref: Hex(order_ref),
                 wallet: Hex(wallet.0),
                 customer: customer.map(Hex),
                 amount: Decimal(amount),
+                volume: volume.map(Decimal),
                 day: day.get(),
             },
             Report::OrderRefunded { order_ref, amount } => Self::OrderRefunded {
@@ -176,12 +181,14 @@ impl From<ReportJson> for Report {
                 wallet,
                 customer,
                 amount,
+                volume,
                 day,
             } => Self::OrderPlaced {
                 order_ref: order_ref.0,
                 wallet: Address(wallet.0),
                 customer: customer.map(|customer| customer.0),
                 amount: amount.0,
+                volume: volume.map(|volume| volume.0),
                 day: Day::new(day),
             },
             ReportJson::OrderRefunded { order_ref, amount } => Self::OrderRefunded {

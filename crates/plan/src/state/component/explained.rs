@@ -1,15 +1,14 @@
 //! What explanations ask of the components of a state. Reads, and decides nothing.
 
-use ledger::{Fund, Reason, UserId};
+use ledger::{Reason, UserId};
 use money::Amount;
 
-use super::super::{State, plus};
+use super::super::State;
 use super::grant::Reward;
 use crate::Day;
 use crate::binary::BinaryState;
 use crate::campaign::ConversionId;
 use crate::cap::Caps;
-use crate::compiled::CompiledPlan;
 use crate::effect::RewardId;
 use crate::orders::{OrderId, Orders};
 use crate::ranks::Ranks;
@@ -85,12 +84,6 @@ impl State {
     /// The day on which things happen now.
     pub(crate) fn calendar_day(&self) -> Day {
         self.components.today()
-    }
-
-    /// What a fund and the funds behind it hold between facts.
-    pub(crate) fn reach_of(&self, plan: &CompiledPlan, fund: Fund) -> Amount {
-        plan.fund_chain(fund)
-            .fold(Amount::ZERO, |sum, fund| plus(sum, self.fund(fund)))
     }
 
     /// How many rewards funds granted.

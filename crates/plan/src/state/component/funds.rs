@@ -1,6 +1,6 @@
 //! What the plan's funds hold, read off the legs.
 
-use ledger::{Account, Fund, Leg, Movement, Reason};
+use ledger::{Account, Fund, Leg, Movement, Reason, UserId};
 use money::Amount;
 
 use super::super::{State, plus};
@@ -14,6 +14,15 @@ pub(in crate::state) struct Funds {
     pub(in crate::state) balances: Vec<Amount>,
     /// Legs of the present fact that are counted; zero between facts.
     counted: usize,
+}
+
+/// Rewards that a rule has found and no money has paid. Nobody owes them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many: pairs of members on both sides of an active user that were not paid, and rank bonuses.
+    pub count: u64,
+    /// What they come to in base units, at the value that the plan has now.
+    pub amount: Amount,
 }
 
 impl Funds {
@@ -57,6 +66,34 @@ impl Funds {
 }
 
 impl State {
+    /// What waits to be paid out of a fund: pairs and rank bonuses. Nobody owes it. O(users).
+    #[must_use]
+    pub fn waiting(&self, plan: &CompiledPlan, fund: Fund) -> Waiting {
+        let components = &plan.terms.components;
+        let mut waiting = Waiting::default();
+        if let Some(terms) = components
+            .binary
+            .as_ref()
+            .filter(|_| components.pair_fund == Some(fund))
+        {
+            let tree = &self.components.binary;
+            let users = (1u32..).take(tree.user_count()).filter_map(UserId::new);
+            let pairs = users.filter(|user| self.is_active(*user)).map(|user| {
+                let [left, right] = tree.lots(user);
+                u64::from(left.min(right))
+            });
+            waiting.count = pairs.fold(0, u64::saturating_add);
+            let amount = terms.pair_value().times(u128::from(waiting.count));
+            waiting.amount = amount.unwrap_or(Amount::new(u128::MAX));
+        }
+        if components.rank_fund == Some(fund) {
+            let (count, amount) = self.components.ranks.waiting();
+            waiting.count = waiting.count.saturating_add(count);
+            waiting.amount = plus(waiting.amount, amount);
+        }
+        waiting
+    }
+
     /// What a fund holds between facts.
     #[must_use]
     pub fn fund(&self, fund: Fund) -> Amount {
@@ -73,14 +110,38 @@ impl State {
         self.fund(fund)
     }
 
-    /// What a fund and the funds behind it hold together.
-    pub(super) fn fund_reach(&mut self, plan: &CompiledPlan, fund: Fund, out: &Outcome) -> Amount {
+    /// What every rule may draw of a fund after the legs so far: all of it but the commissions of periods that are not
+    /// finalized.
+    pub(super) fn fund_free(&mut self, plan: &CompiledPlan, fund: Fund, out: &Outcome) -> Amount {
         self.components.funds.count(&out.legs);
-        plan.fund_chain(fund)
-            .fold(Amount::ZERO, |sum, fund| plus(sum, self.fund(fund)))
+        self.free_in(plan, fund)
     }
 
-    /// Brings up to `wanted` into a fund from the funds behind it, and says how much of `wanted` the fund now has.
+    /// What every rule may draw of a fund and of the funds behind it together.
+    pub(super) fn fund_reach(&mut self, plan: &CompiledPlan, fund: Fund, out: &Outcome) -> Amount {
+        self.components.funds.count(&out.legs);
+        self.reach_of(plan, fund)
+    }
+
+    /// [`State::fund_reach`] between facts.
+    pub(crate) fn reach_of(&self, plan: &CompiledPlan, fund: Fund) -> Amount {
+        plan.fund_chain(fund)
+            .fold(Amount::ZERO, |sum, fund| plus(sum, self.free_in(plan, fund)))
+    }
+
+    fn free_in(&self, plan: &CompiledPlan, fund: Fund) -> Amount {
+        let reserved = match plan.terms.components.order_fund == Some(fund) {
+            true => self
+                .components
+                .reserved
+                .values()
+                .fold(Amount::ZERO, |sum, part| plus(sum, *part)),
+            false => Amount::ZERO,
+        };
+        self.fund(fund).minus_or_zero(reserved)
+    }
+
+    /// Brings up to `wanted` into a fund from the funds behind it, and says how much of `wanted` the fund now has for it.
     pub(super) fn fill_fund(
         &mut self,
         plan: &CompiledPlan,
@@ -88,12 +149,12 @@ impl State {
         wanted: Amount,
         out: &mut Outcome,
     ) -> Amount {
-        let mut missing = wanted.minus_or_zero(self.fund_now(fund, out));
+        let mut missing = wanted.minus_or_zero(self.fund_free(plan, fund, out));
         for behind in plan.fund_chain(fund).skip(1) {
             if missing.is_zero() {
                 break;
             }
-            let part = missing.min(self.fund_now(behind, out));
+            let part = missing.min(self.fund_free(plan, behind, out));
             if !part.is_zero() {
                 out.legs.push(Leg {
                     debit: Account::Revenue(behind),

@@ -58,7 +58,7 @@ impl State {
     pub(in crate::state) fn component_matured(&mut self, deposit: DepositId) {
         self.ripen(deposit);
         self.components.bookings.remove(&deposit);
-        self.components.deposit_orders.remove(&deposit);
+        self.order_matured(deposit);
     }
 }
 

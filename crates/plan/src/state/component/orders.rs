@@ -6,15 +6,15 @@ use ledger::{Account, Fund, Leg, Movement, Reason, UserId};
 use money::Amount;
 
 use super::super::intake::Payment;
-use super::super::{State, ignore, push};
+use super::super::{State, ignore, plus, push};
 use super::grant::{Grant, taken_of};
 use super::intake::hold_fund;
-use crate::compile::PRICE_MAX;
 use crate::compiled::CompiledPlan;
 use crate::effect::{ComponentEffect, PeriodStatus, RewardId, SaleEffect};
 use crate::fact::ComponentFact;
 use crate::orders::{
-    Buyer, Clawback, CustomerId, LineOutcome, NewOrder, OrderError, OrderId, PeriodNumber, Placed, Taken,
+    self, Buyer, Clawback, CustomerId, LineOutcome, NewOrder, Order, OrderError, OrderId, PeriodNumber,
+    Placed, Taken,
 };
 use crate::state::intake::hold_leg;
 use crate::{Day, DepositId, Effect, IgnoredCause, Outcome};
@@ -39,7 +39,7 @@ impl State {
             volume: None,
             day: self.components.today(),
         };
-        let Some(placed) = self.place_order(plan, &new, payment.user, out) else {
+        let Ok(placed) = self.place_order(plan, &new, payment.user, out) else {
             return false;
         };
         hold_fund(out, fund, placed.fund, payment.user);
@@ -64,9 +64,14 @@ impl State {
         new: &NewOrder,
         participant: UserId,
         out: &mut Outcome,
-    ) -> Option<Placed> {
-        let terms = plan.terms.components.orders.as_ref()?;
-        let placed = self.components.orders.place(terms, new).ok()?;
+    ) -> Result<Placed, IgnoredCause> {
+        let terms = plan.terms.components.orders.as_ref();
+        let terms = terms.ok_or(IgnoredCause::NoSuchComponent)?;
+        let placed = self
+            .components
+            .orders
+            .place(terms, new)
+            .map_err(IgnoredCause::Order)?;
         let week = new.day.week();
         self.components.ranks.add(participant, placed.volume, week);
         out.effects.push(sale(SaleEffect::OrderPlaced {
@@ -74,7 +79,7 @@ impl State {
             user: participant,
             amount: new.amount,
         }));
-        Some(placed)
+        Ok(placed)
     }
 
     /// A shop sold something: its share goes to the fund out of revenue that nobody has yet.
@@ -83,43 +88,48 @@ impl State {
             user,
             customer,
             amount,
+            volume,
             day,
             ..
         } = *fact
         else {
             return;
         };
-        let Some(fund) = plan.terms.components.order_fund else {
+        let components = &plan.terms.components;
+        let (Some(terms), Some(fund)) = (&components.orders, components.order_fund) else {
             return ignore(IgnoredCause::NoSuchComponent, out);
         };
         if !self.is_active(user) {
             return ignore(IgnoredCause::UnknownUser, out);
         }
         // An order that is nothing must not make its server the one who serves the customer.
-        if amount.is_zero() || amount > PRICE_MAX {
-            return ignore(IgnoredCause::ExceedsRest, out);
+        let probe = NewOrder {
+            buyer: Buyer::Participant(user),
+            amount,
+            volume,
+            day,
+        };
+        if let Err(error) = probe.check(terms) {
+            return ignore(IgnoredCause::Order(error), out);
         }
         let (buyer, participant) = match customer.map(|customer| self.customer(customer, user)) {
             None => (Buyer::Participant(user), user),
-            Some(Some(customer)) => {
+            Some(Ok(customer)) => {
                 let server = self.components.orders.server(customer).unwrap_or(user);
                 (Buyer::Customer(customer), server)
             }
-            Some(None) => return ignore(IgnoredCause::UnknownUser, out),
+            Some(Err(error)) => return ignore(IgnoredCause::Order(error), out),
         };
-        let new = NewOrder {
-            buyer,
-            amount,
-            volume: None,
-            day,
-        };
-        let Some(placed) = self.place_order(plan, &new, participant, out) else {
-            return ignore(IgnoredCause::ExceedsRest, out);
+        let new = NewOrder { buyer, ..probe };
+        let placed = match self.place_order(plan, &new, participant, out) {
+            Ok(placed) => placed,
+            Err(cause) => return ignore(cause, out),
         };
         let funded = placed.fund.min(self.fund_now(Fund::UNALLOCATED, out));
         let from = Account::Revenue(Fund::UNALLOCATED);
         push(out, from, Account::Revenue(fund), funded, Reason::Allocated);
         self.components.order_funding.insert(placed.order, funded);
+        self.reserve_commissions(placed.period, funded);
         let short = placed.fund.minus_or_zero(funded);
         if !short.is_zero() {
             let short = ComponentEffect::FundShort { fund, amount: short };
@@ -128,13 +138,45 @@ impl State {
     }
 
     /// The customer with this number, whom the participant of the first order serves.
-    fn customer(&mut self, number: u32, server: UserId) -> Option<CustomerId> {
+    fn customer(&mut self, number: u32, server: UserId) -> Result<CustomerId, OrderError> {
         if let Some(known) = self.components.customers.get(&number) {
-            return Some(*known);
+            return Ok(*known);
         }
-        let customer = self.components.orders.serve(server).ok()?;
+        let customer = self.components.orders.serve(server)?;
         self.components.customers.insert(number, customer);
-        Some(customer)
+        Ok(customer)
+    }
+
+    /// The payment of an order cannot go back any more: its share is in the fund, for the commissions of its period.
+    pub(super) fn order_matured(&mut self, deposit: DepositId) {
+        let order = self.components.deposit_orders.remove(&deposit);
+        if let Some(order) = order.and_then(|order| self.components.orders.order(order)) {
+            let (period, share) = (order.period(), order.fund_kept());
+            self.reserve_commissions(period, share);
+        }
+    }
+
+    fn reserve_commissions(&mut self, period: PeriodNumber, amount: Amount) {
+        let reserved = self.components.reserved.entry(period).or_default();
+        *reserved = plus(*reserved, amount);
+    }
+
+    /// What the commissions of a period may take between facts: what its own orders put into the fund, and what is free of
+    /// the fund and of those behind it.
+    pub(crate) fn budget_of(&self, plan: &CompiledPlan, fund: Fund, period: PeriodNumber) -> Amount {
+        let own = self.components.reserved.get(&period).copied();
+        plus(own.unwrap_or_default(), self.reach_of(plan, fund))
+    }
+
+    /// The day with which the last payment for orders of a period matures; `None` if all have.
+    fn in_escrow(&self, period: PeriodNumber) -> Option<Day> {
+        let waiting = self.components.deposit_orders.iter().filter(|(_, order)| {
+            let order = self.components.orders.order(**order);
+            order.is_some_and(|order| order.period() == period)
+        });
+        waiting
+            .filter_map(|(deposit, _)| Some(self.held(*deposit)?.0.day))
+            .max()
     }
 
     /// The payment of an order went back.
@@ -143,7 +185,9 @@ impl State {
             return;
         };
         let kept = self.components.orders.order(order).map(|order| order.kept());
-        self.refund_order(plan, order, kept.unwrap_or(Amount::ZERO), out);
+        // What the payment caused went back with it, also where nothing is left of the order.
+        self.refund_order(plan, order, kept.unwrap_or(Amount::ZERO), out)
+            .ok();
     }
 
     /// An order that a shop reported, or a part of it, went back.
@@ -158,8 +202,9 @@ impl State {
         let (Some(order), Some(fund)) = (known, plan.terms.components.order_fund) else {
             return ignore(IgnoredCause::ReferenceUnknown, out);
         };
-        let Some(given) = self.refund_order(plan, order, amount, out) else {
-            return ignore(IgnoredCause::ExceedsRest, out);
+        let given = match self.refund_order(plan, order, amount, out) {
+            Ok(given) => given,
+            Err(error) => return ignore(IgnoredCause::Order(error), out),
         };
         let funded = self
             .components
@@ -167,7 +212,14 @@ impl State {
             .get(&order)
             .copied()
             .unwrap_or_default();
-        let back = given.min(funded).min(self.fund_now(fund, out));
+        // The money of other periods is not this order's.
+        let period = self.components.orders.order(order).map(Order::period);
+        let own = period.and_then(|period| self.components.reserved.get_mut(&period));
+        let (own, free) = (own.map(std::mem::take), self.fund_free(plan, fund, out));
+        let back = given.min(funded).min(free);
+        if let (Some(period), Some(own)) = (period, own) {
+            self.components.reserved.insert(period, own.minus_or_zero(back));
+        }
         self.components
             .order_funding
             .insert(order, funded.minus_or_zero(back));
@@ -182,10 +234,11 @@ impl State {
         id: OrderId,
         amount: Amount,
         out: &mut Outcome,
-    ) -> Option<Amount> {
-        let before = *self.components.orders.order(id)?;
+    ) -> Result<Amount, OrderError> {
+        let known = self.components.orders.order(id).copied();
+        let before = known.ok_or(OrderError::UnknownOrder { order: id })?;
         let mut clawbacks = Vec::new();
-        let refund = self.components.orders.refund(id, amount, &mut clawbacks).ok()?;
+        let refund = self.components.orders.refund(id, amount, &mut clawbacks)?;
         out.effects.push(sale(SaleEffect::OrderRefunded {
             order: id.get(),
             amount,
@@ -204,7 +257,7 @@ impl State {
             self.components.ranks.remove(participant, less, week);
             self.requalify_above(plan, participant, out);
         }
-        Some(refund.fund)
+        Ok(refund.fund)
     }
 
     fn claw_back(&mut self, plan: &CompiledPlan, clawback: &Clawback, out: &mut Outcome) {
@@ -254,11 +307,18 @@ impl State {
             return ignore(IgnoredCause::NoSuchComponent, out);
         };
         let period = PeriodNumber::new(period);
-        let budget = self.fund_reach(plan, fund, out);
-        let Ok(totals) = self.components.orders.finalize(terms, period, budget) else {
-            return ignore(IgnoredCause::PeriodOutOfOrder, out);
+        let budget = self.budget_of(plan, fund, period);
+        let is_closed = self.components.orders.status(period) == orders::PeriodStatus::Closed;
+        let finalized = match self.in_escrow(period).filter(|_| is_closed) {
+            Some(through) => Err(OrderError::OrdersInEscrow { period, through }),
+            None => self.components.orders.finalize(terms, period, budget),
         };
-        self.fill_fund(plan, fund, super::super::plus(totals.paid, totals.breakage), out);
+        let totals = match finalized {
+            Ok(totals) => totals,
+            Err(error) => return ignore(IgnoredCause::Order(error), out),
+        };
+        self.components.reserved.remove(&period);
+        self.fill_fund(plan, fund, plus(totals.paid, totals.breakage), out);
         out.effects.push(moved(period, PeriodStatus::Finalized));
         let orders = std::mem::take(&mut self.components.orders);
         for line in orders.lines(period) {
@@ -303,8 +363,9 @@ impl State {
         };
         let period = PeriodNumber::new(period);
         let today = self.components.today();
-        let Ok(released) = self.components.orders.release(terms, period, today) else {
-            return ignore(IgnoredCause::PeriodOutOfOrder, out);
+        let released = match self.components.orders.release(terms, period, today) {
+            Ok(released) => released,
+            Err(error) => return ignore(IgnoredCause::Order(error), out),
         };
         out.effects.push(moved(period, PeriodStatus::Released));
         let rewards: Vec<RewardId> = self

@@ -3,9 +3,18 @@
 use alloy_primitives::keccak256;
 use ledger::Fund;
 use plan::report::Side;
-use plan::{Cause, Day, Effect, Report};
+use plan::{Cause, Day, Effect, IgnoredCause, Report};
 
 use super::Scenario;
+
+/// `! ignored` and why.
+pub(super) fn ignored(cause: IgnoredCause) -> String {
+    if let IgnoredCause::Order(error) = cause {
+        format!("! ignored {error}")
+    } else {
+        format!("! ignored {cause:?}")
+    }
+}
 
 impl Scenario {
     pub(super) fn report(&mut self, words: &[&str], at: &str) -> Cause {
@@ -47,6 +56,7 @@ impl Scenario {
                 wallet: self.wallet(words[2]),
                 customer: after("for").map(keccak256),
                 amount: amount(words[3]),
+                volume: after("volume").map(amount),
                 day: on.unwrap_or_else(|| panic!("{at}: on which date?")),
             },
             "return" => Report::OrderRefunded {

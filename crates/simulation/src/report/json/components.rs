@@ -43,6 +43,8 @@ struct FundRowJson {
     paid: String,
     not_paid: String,
     shortages: u64,
+    waiting: u64,
+    waiting_amount: String,
 }
 
 #[derive(Serialize)]
@@ -50,6 +52,8 @@ pub(super) struct FundPaymentsJson {
     paid: String,
     not_paid: String,
     first_short_month: Option<u32>,
+    waiting: u64,
+    waiting_amount: String,
 }
 
 impl From<&Activity> for ActivityJson {
@@ -94,6 +98,8 @@ impl From<&MonthRow> for MonthComponentsJson {
                     paid: fund.count.paid.to_string(),
                     not_paid: fund.count.not_paid.to_string(),
                     shortages: fund.count.shortages,
+                    waiting: fund.waiting.count,
+                    waiting_amount: fund.waiting.amount.to_string(),
                 })
                 .collect(),
         }
@@ -106,6 +112,8 @@ impl From<&FundPayments> for FundPaymentsJson {
             paid: payments.paid.to_string(),
             not_paid: payments.not_paid.to_string(),
             first_short_month: payments.first_short_month,
+            waiting: payments.waiting.count,
+            waiting_amount: payments.waiting.amount.to_string(),
         }
     }
 }
