@@ -17,7 +17,7 @@ pub use crate::withdrawal::file::WithdrawalTable;
 pub use crate::withholding::file::WithholdingTable;
 
 /// A whole plan file.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanFile {
     /// Name of the plan: lower-case letters, digits and hyphens.
