@@ -83,18 +83,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let message = proposal.message(expires);
     show(&message, &domain);
-    println!("{}", signed(&key, &proposal, &message, expires, &domain)?);
+    outln!("{}", signed(&key, &proposal, &message, expires, &domain)?);
     Ok(ExitCode::SUCCESS)
 }
 
 /// What the operator agrees to, for the operator; the signature goes to standard output alone.
 fn show(message: &Message, domain: &Domain) {
-    eprintln!(
+    errln!(
         "{} on chain {}, contract {}",
-        message.primary, domain.chain_id, domain.contract
+        message.primary,
+        domain.chain_id,
+        domain.contract
     );
     for field in &message.fields {
-        eprintln!("  {:<14} {}", field.name, field.value.text());
+        errln!("  {:<14} {}", field.name, field.value.text());
     }
 }
 
