@@ -9,6 +9,7 @@ mod output;
 
 mod approve;
 mod claim;
+mod completions;
 mod deploy;
 mod deployment;
 mod dev;
@@ -25,7 +26,7 @@ mod transaction;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use status::Status;
 
@@ -58,6 +59,8 @@ enum Command {
     Signer(signer_audit::Arguments),
     /// Examine compensation plans
     Plan(plan::Arguments),
+    /// Print the script that completes this command in a shell
+    Completions(completions::Arguments),
 }
 
 #[tokio::main]
@@ -100,5 +103,6 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Operate(arguments) => operate::run(arguments).await,
         Command::Signer(arguments) => signer_audit::run(arguments).await,
         Command::Plan(arguments) => plan::run(arguments).await,
+        Command::Completions(arguments) => Ok(completions::run(&arguments, Arguments::command())),
     }
 }

@@ -4,6 +4,7 @@ mod check;
 mod diff;
 mod explain;
 mod history;
+mod schema;
 mod simulate;
 
 use std::path::Path;
@@ -14,7 +15,7 @@ use plan::compile::{TEXT_BYTES_MAX, refusals};
 use plan::{CompileError, CompiledPlan};
 
 use crate::input::{self, InputError};
-use crate::status::{Status, ending};
+use crate::status::{self, Status, ending};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -32,6 +33,9 @@ enum Command {
     Diff(diff::Arguments),
     /// Say why a fact moved money, or what a user got and did not get, and why
     Explain(explain::Arguments),
+    /// Print the JSON Schema of plan files
+    #[command(after_help = status::TABLE)]
+    Schema,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -40,6 +44,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Diff(arguments) => diff::run(arguments).await,
         Command::Explain(arguments) => explain::run(arguments).await,
+        Command::Schema => Ok(schema::run()),
     }
 }
 

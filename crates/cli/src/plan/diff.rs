@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ledger::Reason;
+use ledger::{Reason, Side};
 use money::Asset;
 use serde_json::{Value, json};
 use simulation::Comparison;
@@ -107,12 +107,10 @@ fn as_text(difference: &Difference, asset: Asset, limit: usize) -> String {
             found.losers
         )
     }));
-    lines.extend(
-        difference
-            .balances
-            .iter()
-            .map(|found| format!("account  {}: {}", found.name, pair(found.balance))),
-    );
+    lines.extend(difference.balances.iter().map(|found| {
+        let side = side_name(found.side);
+        format!("account  {} ({side}): {}", found.name, pair(found.balance))
+    }));
     lines.extend(difference.by_user.iter().take(limit).map(|user| {
         let rules: Vec<String> = user
             .by_rule
@@ -144,6 +142,14 @@ fn as_text(difference: &Difference, asset: Asset, limit: usize) -> String {
         lines.push(format!("         and {more} more facts"));
     }
     lines.join("\n") + "\n"
+}
+
+/// Accounts grow on one side: what is there or due from users (debit), or what is owed or earned (credit).
+const fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Debit => "debit",
+        Side::Credit => "credit",
+    }
 }
 
 fn noticed(notices: &[&str]) -> String {
@@ -182,6 +188,7 @@ fn as_json(difference: &Difference, limit: usize) -> Value {
         })).collect::<Vec<_>>(),
         "balances": difference.balances.iter().map(|found| json!({
             "account": found.name,
+            "side": side_name(found.side),
             "balance": pair_json(found.balance),
         })).collect::<Vec<_>>(),
         "users_differing": difference.by_user.len(),

@@ -214,8 +214,9 @@ fn simulate(plan: &CompiledPlan, parameters: &Parameters, facts: Option<&Path>) 
 
 fn write_facts(plan: &CompiledPlan, facts: &[Recorded], file: &Path) -> std::io::Result<()> {
     let mut out = BufWriter::new(std::fs::File::create(file)?);
-    for Recorded { day, fact } in facts {
-        let Some(cause) = simulation::tape::cause(plan, fact) else {
+    let causes = simulation::tape::causes(plan, facts.iter().map(|recorded| &recorded.fact));
+    for (Recorded { day, .. }, cause) in facts.iter().zip(causes) {
+        let Some(cause) = cause else {
             continue;
         };
         let text = store::cause_json::write(&cause).text;

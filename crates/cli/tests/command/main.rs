@@ -3,6 +3,7 @@
 mod files;
 mod output;
 mod plans;
+mod schema;
 mod status;
 
 use std::io::Write as _;

@@ -2,7 +2,7 @@
 
 use crate::{AUTO_POOL, FREE, run};
 
-const FACT: &str = r#"{"kind":"nonsense"}"#;
+const FACT: &str = r#"{"type":"nonsense"}"#;
 
 #[test]
 fn every_plan_command_shows_the_table_of_statuses() {

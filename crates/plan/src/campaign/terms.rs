@@ -241,12 +241,12 @@ fn check_reward(table: &CampaignTable, asset: Asset) -> Result<Reward, Refusal> 
 }
 
 fn check_name(field: &str, name: &str) -> Result<(), Refusal> {
-    let is_plain = !name.chars().any(char::is_control) && name.trim() == name;
+    let is_plain = field::is_visible(name) && name.trim() == name;
     if is_plain && !name.is_empty() && name.len() <= NAME_MAX {
         return Ok(());
     }
     let problem = format!("{name:?} is not a name");
-    let mend = format!("write 1 to {NAME_MAX} bytes of text without blanks around it");
+    let mend = format!("write 1 to {NAME_MAX} bytes of visible text without blanks around it");
     Err(Refusal::new("campaign_name", field, problem, mend))
 }
 

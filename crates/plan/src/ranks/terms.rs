@@ -266,10 +266,10 @@ fn check_fund(fund: &str) -> Result<(), Refusal> {
 
 fn check_rank(table: &LadderTable, asset: Asset, path: &str) -> Result<Rank, Refusal> {
     let characters = table.name.chars().count();
-    let blank = table.name.trim() != table.name || table.name.chars().any(char::is_control);
+    let blank = table.name.trim() != table.name || !field::is_visible(&table.name);
     if !(1..=NAME_CHARACTERS_MAX).contains(&characters) || blank {
         let problem = format!("{:?} is not a name", table.name);
-        let mend = format!("write 1 to {NAME_CHARACTERS_MAX} characters without blanks at the ends");
+        let mend = format!("write 1 to {NAME_CHARACTERS_MAX} visible characters without blanks at the ends");
         return Err(Refusal::new(
             "rank_name_malformed",
             format!("{path}.name"),
