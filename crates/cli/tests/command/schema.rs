@@ -160,7 +160,7 @@ fn pointers(value: &Value) -> Vec<String> {
             .enumerate()
             .flat_map(|(index, value)| below(&index.to_string(), value))
             .collect(),
-        _ => Vec::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     }
 }
 
