@@ -64,11 +64,11 @@ impl Place {
     /// A profile that cannot be read, or a number of days that is none.
     pub fn from_env(env: &Env) -> Result<Self, EnvError> {
         let named = env.find_text(JURISDICTION)?;
-        let read = |name: &String| {
-            profile(name).map_err(|error| EnvError::invalid(JURISDICTION, format!("{error:#}")))
+        let parse = |name: &String| {
+            profile(name, read).map_err(|error| EnvError::invalid(JURISDICTION, format!("{error:#}")))
         };
         Ok(Self {
-            jurisdiction: named.as_ref().map(read).transpose()?,
+            jurisdiction: named.as_ref().map(parse).transpose()?,
             cooling_off_days: env.find_parse(COOLING_OFF_DAYS)?,
         })
     }
@@ -104,24 +104,25 @@ pub fn chain_class(chain_id: u64) -> ChainClass {
     }
 }
 
-/// The shipped profile of this name, or the file.
+/// The shipped profile of this name, or what `read` says is in the file.
 ///
 /// # Errors
 /// No such profile or file, or a file that is none.
-pub fn profile(name: &str) -> anyhow::Result<Profile> {
-    let shipped = SHIPPED.into_iter().find(|(shipped, _)| *shipped == name);
+pub fn profile(name: &str, read: impl FnOnce(&Path) -> anyhow::Result<String>) -> anyhow::Result<Profile> {
+    let mut shipped = SHIPPED.into_iter();
+    let shipped = shipped.find(|(shipped, _)| shipped.eq_ignore_ascii_case(name));
     let text = match shipped {
         Some((_, text)) => text.to_owned(),
-        None => read(name).with_context(|| {
+        None => read(Path::new(name)).with_context(|| {
             let names = SHIPPED.map(|(name, _)| name).join(", ");
-            format!("{name} is none of the profiles {names}, and no file")
+            format!("{name} is none of the profiles {names}, and no file that can be read")
         })?,
     };
     Profile::parse(&text).map_err(|refusal| anyhow::anyhow!("not a profile\n{}", refusal.report(name, &text)))
 }
 
-fn read(file: &str) -> anyhow::Result<String> {
-    let bytes = std::fs::metadata(Path::new(file))?.len();
+fn read(file: &Path) -> anyhow::Result<String> {
+    let bytes = std::fs::metadata(file)?.len();
     if usize::try_from(bytes).unwrap_or(usize::MAX) > TEXT_BYTES_MAX {
         bail!("it has {bytes} bytes, a profile at most {TEXT_BYTES_MAX}");
     }

@@ -77,7 +77,7 @@ async fn a_public_chain_accepts_no_defaults() {
         origin: Some("https://app.example.org".parse().unwrap()),
         rpc_url: Some("https://node.example.org".into()),
         place: Place {
-            jurisdiction: Some(admission::profile("EU").unwrap()),
+            jurisdiction: Some(admission::profile("EU", |_| unreachable!("it is shipped")).unwrap()),
             cooling_off_days: None,
         },
         ..config(&database, "http://127.0.0.1:1")

@@ -4,7 +4,7 @@
 //! The message is made here, from what the operator is shown, and not taken from the API: what it answers must be exactly
 //! what is signed. Not responsible for handing a list of people to the signers; `signer people change` does that.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use alloy::primitives::{Address, B256};
@@ -16,7 +16,10 @@ use approval::{
 };
 use serde_json::{Value, json};
 
-use crate::key;
+use crate::{input, key};
+
+/// Longest answer or list of people in bytes: some hundred times what either has.
+const TEXT_BYTES_MAX: usize = 1 << 20;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -83,18 +86,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let message = proposal.message(expires);
     show(&message, &domain);
-    println!("{}", signed(&key, &proposal, &message, expires, &domain)?);
+    outln!("{}", signed(&key, &proposal, &message, expires, &domain)?);
     Ok(ExitCode::SUCCESS)
 }
 
 /// What the operator agrees to, for the operator; the signature goes to standard output alone.
 fn show(message: &Message, domain: &Domain) {
-    eprintln!(
+    errln!(
         "{} on chain {}, contract {}",
-        message.primary, domain.chain_id, domain.contract
+        message.primary,
+        domain.chain_id,
+        domain.contract
     );
     for field in &message.fields {
-        eprintln!("  {:<14} {}", field.name, field.value.text());
+        errln!("  {:<14} {}", field.name, field.value.text());
     }
 }
 
@@ -121,19 +126,15 @@ fn signed(
     Ok(body)
 }
 
-fn read_people(file: &PathBuf) -> anyhow::Result<People> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+fn read_people(file: &Path) -> anyhow::Result<People> {
+    let text = input::read_text(file, TEXT_BYTES_MAX)?;
     text.parse()
         .with_context(|| format!("{} is not a list of people", file.display()))
 }
 
 /// The proposal that an answer of the API describes, made anew from its fields.
-fn read_message(file: &PathBuf, domain: &Domain) -> anyhow::Result<(Proposal, u64)> {
-    let text = if file.as_os_str() == "-" {
-        std::io::read_to_string(std::io::stdin()).context("cannot read standard input")?
-    } else {
-        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?
-    };
+fn read_message(file: &Path, domain: &Domain) -> anyhow::Result<(Proposal, u64)> {
+    let text = input::read_text(file, TEXT_BYTES_MAX)?;
     let answer: Value = serde_json::from_str(&text).context("the answer is not JSON")?;
     let typed = &answer["typed_data"];
     let (proposal, expires) = proposal(typed)?;

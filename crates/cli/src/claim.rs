@@ -40,10 +40,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let due = check(&reader, &proof).await?;
     let unit = Unit::of(&reader).await?;
     let shown = unit.show(due);
-    println!("{shown} are due to {} by root {}", proof.wallet, proof.root);
+    outln!("{shown} are due to {} by root {}", proof.wallet, proof.root);
     let input: Bytes = call_of(&proof).abi_encode().into();
     let Some(key) = arguments.key.read()? else {
-        println!("to    {}\nvalue 0\ndata  {input}", proof.contract);
+        outln!("to    {}\nvalue 0\ndata  {input}", proof.contract);
         return Ok(ExitCode::SUCCESS);
     };
     let before = reader.account(proof.wallet, At::Latest).await?.paid;
@@ -62,7 +62,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let after = reader.account(proof.wallet, At::Latest).await?.paid;
     ensure!(after > before, "transaction {hash} paid nothing");
     let shown = unit.show(after - before);
-    println!("{shown} were paid by transaction {hash}");
+    outln!("{shown} were paid by transaction {hash}");
     Ok(ExitCode::SUCCESS)
 }
 

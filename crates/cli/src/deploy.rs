@@ -49,9 +49,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("{} is refused", arguments.config.display()))?;
     let creation = deployment.creation();
     let place = creation.address();
-    println!("address  {place}");
-    println!("salt     {}", creation.salt());
-    println!(
+    outln!("address  {place}");
+    outln!("salt     {}", creation.salt());
+    outln!(
         "creation code of {} bytes, hash {}",
         creation.code().len(),
         keccak256(creation.code())
@@ -62,7 +62,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     expect_chain(&reader, &deployment).await?;
     expect_asset(&reader, &deployment).await?;
     if is_deployed(&sender, &deployment, &creation).await? {
-        println!("already deployed: the code at {place} is the expected one");
+        outln!("already deployed: the code at {place} is the expected one");
         wait_until_final(&reader).await?;
         return examine(&arguments.rpc, &reader, &deployment, arguments.from_block).await;
     }
@@ -79,7 +79,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     );
     rehearse(&sender, &creation, from).await?;
     let Some(key) = key.filter(|_| !arguments.dry_run) else {
-        println!(
+        outln!(
             "nothing was sent; any account may send this:\nto    {PROXY}\nvalue 0\ndata  {}",
             creation.call()
         );
@@ -122,7 +122,7 @@ async fn expect_asset(reader: &ChainReader, deployment: &Deployment) -> anyhow::
                 decimals == expected,
                 "decimals_differ: the file says {expected} decimals, the token at {token} says {decimals}"
             );
-            println!("token    {token} of {decimals} decimals");
+            outln!("token    {token} of {decimals} decimals");
             Ok(())
         }
     }
@@ -193,7 +193,7 @@ async fn rehearse(sender: &Sender, creation: &Creation, from: Address) -> anyhow
     );
     let gas = sender.estimate_gas(&call).await?;
     let price = sender.suggested_fees().await?.max_fee();
-    println!(
+    outln!(
         "simulated: {gas} gas, at most {} wei at present prices",
         u128::from(gas).saturating_mul(price)
     );
@@ -210,9 +210,10 @@ async fn send(
 ) -> anyhow::Result<u64> {
     let (hash, receipt) =
         transaction::send(sender, deployment.chain_id(), key, PROXY, creation.call()).await?;
-    println!(
+    outln!(
         "transaction {hash} in block {}, {} gas",
-        receipt.block.number, receipt.gas_used
+        receipt.block.number,
+        receipt.gas_used
     );
     // Two that deploy at once: the later one reverts, and the contract is there all the same.
     ensure!(
@@ -227,11 +228,11 @@ async fn send(
 
 /// Waits until the newest final block has the contract's code.
 async fn wait_until_final(reader: &ChainReader) -> anyhow::Result<()> {
-    println!("waiting until it is final");
+    outln!("waiting until it is final");
     let deadline = Instant::now() + FINAL_WITHIN;
     while Instant::now() < deadline {
         if !reader.code(At::Finalized).await?.is_empty() {
-            println!("final");
+            outln!("final");
             return Ok(());
         }
         tokio::time::sleep(POLL).await;
@@ -247,8 +248,8 @@ async fn examine(
     from_block: u64,
 ) -> anyhow::Result<ExitCode> {
     let report = contract::examine(rpc, reader.contract(), deployment, from_block).await?;
-    print!("{}", report.to_text());
-    println!(
+    out!("{}", report.to_text());
+    outln!(
         "contract {} with events from block {from_block} on",
         reader.contract()
     );

@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         started = Development::start(&checkout, &spec) => started?,
         () = endings.next() => return Ok(ExitCode::FAILURE),
     };
-    print!("{}", box_of(&development, begun.elapsed()));
+    out!("{}", box_of(&development, begun.elapsed()));
     let ended = tokio::select! {
         error = watch(&mut development) => Err(error),
         () = endings.next() => Ok(()),
@@ -71,9 +71,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 async fn demonstrate(checkout: &Checkout, json: bool) -> anyhow::Result<ExitCode> {
     let report = demonstration::run(checkout).await?;
     if json {
-        println!("{:#}", report.to_json());
+        outln!("{:#}", report.to_json());
     } else {
-        print!("{}", report.to_text());
+        out!("{}", report.to_text());
     }
     Ok(if report.discrepancies() == 0 {
         ExitCode::SUCCESS

@@ -61,10 +61,10 @@ async fn examine_machine() -> anyhow::Result<ExitCode> {
     let mut healthy = true;
     for (what, result) in results {
         match result {
-            Ok(found) => println!("ok       {what}: {found}"),
+            Ok(found) => outln!("ok       {what}: {found}"),
             Err(error) => {
                 healthy = false;
-                println!("MISSING  {what}: {error:#}");
+                outln!("MISSING  {what}: {error:#}");
             }
         }
     }

@@ -73,10 +73,10 @@ async fn run_verify(verify: &Verify) -> anyhow::Result<ExitCode> {
     connection.close().await?;
     let found = audit::verify(&plan::Book::new(plan), &snapshot);
     for discrepancy in &found {
-        println!("{discrepancy}");
+        outln!("{discrepancy}");
     }
     let books = &snapshot.books;
-    println!(
+    outln!(
         "{} facts in {} batches, {} transfers, {} balances, {} rewards, {} users: {}",
         snapshot.facts.len(),
         snapshot.batches.len(),
@@ -109,25 +109,25 @@ async fn run_restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         .context("nothing was restored")?;
     // What is removed goes to standard output, to be kept: one row after the other.
     for row in &restored.removed {
-        println!("{row}");
+        outln!("{row}");
     }
-    eprintln!(
+    errln!(
         "{into} ends with fact {to_fact}; {} later facts are undone",
         restored.facts_undone
     );
     match restored.removed.len() {
-        0 => eprintln!("every cause that came later waits to be posted again"),
-        count => eprintln!(
+        0 => errln!("every cause that came later waits to be posted again"),
+        count => errln!(
             "{count} journal entries were removed, which the chain does not have; everything else waits again"
         ),
     }
-    eprintln!(
+    errln!(
         "the listener will read the chain again above block {}",
         restored.read_again_above
     );
     if restored.withdrawals_gone > 0 {
         let gone = restored.withdrawals_gone;
-        eprintln!("{gone} requests for withdrawal are gone with users whom the facts do not know any more");
+        errln!("{gone} requests for withdrawal are gone with users whom the facts do not know any more");
     }
     Ok(ExitCode::SUCCESS)
 }

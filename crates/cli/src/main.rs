@@ -2,26 +2,36 @@
 //!
 //! One file for each subcommand. Answers go to standard output, logs to standard error; the exit status tells.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
+#[macro_use]
+mod output;
+
 mod approve;
 mod claim;
+mod completions;
 mod deploy;
 mod deployment;
 mod dev;
 mod doctor;
+mod input;
 mod key;
 mod ledger;
 mod liabilities;
 mod operate;
 mod plan;
 mod signer_audit;
+mod status;
 mod transaction;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use status::Status;
 
 #[derive(Debug, Parser)]
-#[command(name = "trellis", version, about = "Runs and examines Trellis")]
+#[command(name = "trellis", version, about = "Runs and examines Trellis", after_help = status::TABLE)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -49,19 +59,36 @@ enum Command {
     Signer(signer_audit::Arguments),
     /// Examine compensation plans
     Plan(plan::Arguments),
+    /// Print the script that completes this command in a shell
+    Completions(completions::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     service::install_tls();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return output::settle(answer(&error)),
+    };
     let result = match service::init() {
-        Ok(()) => run(Arguments::parse().command).await,
+        Ok(()) => run(arguments.command).await,
         Err(error) => Err(error.into()),
     };
-    result.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        ExitCode::FAILURE
-    })
+    output::settle(result.unwrap_or_else(|error| {
+        errln!("error: {error:#}");
+        status::of(&error).into()
+    }))
+}
+
+/// Help, or what is wrong with the arguments.
+fn answer(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        errln!("{}", error.to_string().trim_end());
+        Status::Unusable.into()
+    } else {
+        out!("{error}");
+        Status::Done.into()
+    }
 }
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
@@ -76,5 +103,6 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Operate(arguments) => operate::run(arguments).await,
         Command::Signer(arguments) => signer_audit::run(arguments).await,
         Command::Plan(arguments) => plan::run(arguments).await,
+        Command::Completions(arguments) => Ok(completions::run(&arguments, Arguments::command())),
     }
 }

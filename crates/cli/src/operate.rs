@@ -238,7 +238,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let (contract, input) = (arguments.contract, arguments.act.call());
     let id = arguments.act.operation_id();
     if let Some(id) = id {
-        println!("operation {id}");
+        outln!("operation {id}");
     }
     let key = arguments.key.read()?;
     let sender = Sender::connect(&[&arguments.rpc])?;
@@ -256,21 +256,21 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         };
         let refused = || format!("the contract refuses this of {from}");
         sender.simulate(&call).await.with_context(refused)?;
-        println!("the contract takes this of {from}");
+        outln!("the contract takes this of {from}");
     }
     let Some(key) = key else {
-        println!("to    {contract}\nvalue 0\ndata  {input}");
+        outln!("to    {contract}\nvalue 0\ndata  {input}");
         return Ok(ExitCode::SUCCESS);
     };
     let reader = ChainReader::connect(&arguments.rpc, contract)?;
     let chain_id = reader.chain_id().await?;
     let (hash, receipt) = transaction::send(&sender, chain_id, &key, contract, input).await?;
     ensure!(receipt.succeeded, "transaction {hash} was reverted");
-    println!("transaction {hash} in block {}", receipt.block.number);
+    outln!("transaction {hash} in block {}", receipt.block.number);
     if let (Some(id), Act::Schedule(_)) = (id, &arguments.act)
         && let Some(eta) = reader.operation_eta(id, At::Latest).await?
     {
-        println!("can be executed from {eta} on (Unix seconds), until then cancelled");
+        outln!("can be executed from {eta} on (Unix seconds), until then cancelled");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -39,14 +39,16 @@ async fn run_audit(audit: Audit) -> anyhow::Result<ExitCode> {
     match verify_database(&audit.database_url, audit.anchor).await {
         Ok(verified) => {
             let head = verified.head;
-            println!(
+            outln!(
                 "{} decisions, unbroken up to {}:{}",
-                head.seq, head.seq, head.hash
+                head.seq,
+                head.seq,
+                head.hash
             );
             Ok(ExitCode::SUCCESS)
         }
         Err(signer::audit::VerifyError::Broken(broken)) => {
-            println!("BROKEN: {broken}");
+            outln!("BROKEN: {broken}");
             Ok(ExitCode::FAILURE)
         }
         Err(error) => Err(error.into()),

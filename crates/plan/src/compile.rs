@@ -8,6 +8,7 @@
 pub mod components;
 pub mod encoding;
 mod error;
+mod every;
 pub mod field;
 mod findings;
 mod funding;
@@ -28,6 +29,7 @@ use crate::compiled::{
 };
 use crate::file::{Geometry, PlanFile, PoolTable, Progression, RegistrationTable, Reserve, RetopupTable};
 pub use error::CompileError;
+pub use every::{REFUSALS_MAX, refusals};
 pub use funding::{Counterexample, Payment, Placement, Step};
 pub use place::Place;
 pub use refusal::Refusal;
@@ -87,19 +89,10 @@ fn judge(terms: &Terms) -> (u16, Vec<Finding>) {
 }
 
 fn check(file: &PlanFile) -> Result<Terms, CompileError> {
-    let name_is_plain = file
-        .name
-        .bytes()
-        .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-    if file.name.is_empty() || file.name.len() > NAME_BYTES_MAX || !name_is_plain {
-        return Err(CompileError::NameMalformed);
+    if let Some(error) = check_head(file).into_iter().next() {
+        return Err(error);
     }
-    if file.version == 0 {
-        return Err(CompileError::VersionIsZero);
-    }
-    let asset = Asset::by_code(&file.asset).ok_or_else(|| CompileError::UnknownAsset {
-        code: file.asset.clone(),
-    })?;
+    let asset = check_asset(file)?;
     let (registration, retopup, pool) = check_auto_pool(file, asset)?;
     let (intake, components) = components::check(file, asset)?;
     Ok(Terms {
@@ -111,6 +104,27 @@ fn check(file: &PlanFile) -> Result<Terms, CompileError> {
         pool,
         intake,
         components,
+    })
+}
+
+/// What is wrong with the fields outside of tables.
+fn check_head(file: &PlanFile) -> Vec<CompileError> {
+    let name_is_plain = file
+        .name
+        .bytes()
+        .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    let name_is_malformed = file.name.is_empty() || file.name.len() > NAME_BYTES_MAX || !name_is_plain;
+    let found = [
+        name_is_malformed.then_some(CompileError::NameMalformed),
+        (file.version == 0).then_some(CompileError::VersionIsZero),
+        check_asset(file).err(),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+fn check_asset(file: &PlanFile) -> Result<Asset, CompileError> {
+    Asset::by_code(&file.asset).ok_or_else(|| CompileError::UnknownAsset {
+        code: file.asset.clone(),
     })
 }
 

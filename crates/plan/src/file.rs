@@ -17,7 +17,8 @@ pub use crate::withdrawal::file::WithdrawalTable;
 pub use crate::withholding::file::WithholdingTable;
 
 /// A whole plan file.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PlanFile {
     /// Name of the plan: lower-case letters, digits and hyphens.
@@ -64,6 +65,7 @@ pub struct PlanFile {
 
 /// The only payment of a user, in a plan that sells nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JoiningTable {
     /// What it costs: the company's, but for what funds receive.
@@ -72,6 +74,7 @@ pub struct JoiningTable {
 
 /// A revenue account that pays rewards.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FundTable {
     /// What other tables call it.
@@ -82,6 +85,7 @@ pub struct FundTable {
 
 /// The first payment of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RegistrationTable {
     /// What a registration costs.
@@ -97,6 +101,7 @@ pub struct RegistrationTable {
 
 /// Any further payment.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RetopupTable {
     /// What a retopup costs.
@@ -109,6 +114,7 @@ pub struct RetopupTable {
 
 /// The pools.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PoolTable {
     /// The form of trees.
@@ -137,6 +143,7 @@ pub struct PoolTable {
 
 /// The form of trees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Geometry {
     /// Trees of a fixed size, one open at a time.
@@ -147,6 +154,7 @@ pub enum Geometry {
 
 /// What happens to a registration that finds tier 1 full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhenFull {
     /// It is divided like one that does not go to a pool.
@@ -155,6 +163,7 @@ pub enum WhenFull {
 
 /// What pays for a place in the next tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Progression {
     /// The user's own matured reserve, debited by the full price.
@@ -166,6 +175,7 @@ pub enum Progression {
 
 /// Whose pool rewards are reserved for the next tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reserve {
     /// Nobody's.

@@ -74,7 +74,9 @@ pub struct UserDifference {
 pub struct BalanceDifference {
     /// `company`, `breakage:not_retopped`, `available`, …
     pub name: String,
-    /// Its balance.
+    /// Whether it is a claim or money that is there (debit), or what is owed or earned (credit).
+    pub side: ledger::Side,
+    /// Its balance on that side.
     pub balance: Pair,
 }
 
@@ -248,19 +250,21 @@ impl Comparison {
         let kinds = AccountKind::ALL
             .into_iter()
             .filter(|kind| *kind != AccountKind::Breakage)
-            .map(|kind| (kind.name().to_owned(), old.of(kind), new.of(kind)));
+            .map(|kind| (kind.name().to_owned(), kind.side(), old.of(kind), new.of(kind)));
         let causes = BreakageCause::ALL.into_iter().map(|cause| {
             (
                 format!("breakage:{}", cause.name()),
+                AccountKind::Breakage.side(),
                 old.breakage(cause),
                 new.breakage(cause),
             )
         });
         kinds
             .chain(causes)
-            .filter(|(_, old, new)| old != new)
-            .map(|(name, old, new)| BalanceDifference {
+            .filter(|(_, _, old, new)| old != new)
+            .map(|(name, side, old, new)| BalanceDifference {
                 name,
+                side,
                 balance: Pair {
                     old: unsigned(old),
                     new: unsigned(new),

@@ -50,6 +50,7 @@ pub fn simulate(
     parameters: &Parameters,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Report, SimulationError> {
+    parameters.check()?;
     let mut driver = driver::for_plan(plan, parameters);
     let mut books = Books::new(plan, parameters.users);
     simulate_with(driver.as_mut(), &mut books, parameters, progress)
@@ -63,6 +64,7 @@ pub fn simulate_and_record(
     plan: &CompiledPlan,
     parameters: &Parameters,
 ) -> Result<(Report, Vec<Recorded>), SimulationError> {
+    parameters.check()?;
     let mut driver = driver::for_plan(plan, parameters);
     let mut books = Books::new(plan, parameters.users);
     books.record();

@@ -2,10 +2,36 @@
 
 use alloy_primitives::{Address, B256, U256};
 use plan::fact::ComponentFact;
-use plan::{Cause, CompiledPlan, Fact, Report, workload};
+use plan::{Cause, CompiledPlan, Fact, Report, UserId, workload};
+
+/// All facts of a simulation, in their order, as the outside would tell them; a refund goes to the wallet that paid. See
+/// [`cause`].
+pub fn causes<'a>(
+    plan: &'a CompiledPlan,
+    facts: impl IntoIterator<Item = &'a Fact> + 'a,
+) -> impl Iterator<Item = Option<Cause>> + 'a {
+    // Deposits are counted from 1.
+    let mut payers: Vec<UserId> = Vec::new();
+    facts.into_iter().map(move |fact| {
+        if let Fact::Registered { user, .. } | Fact::RetoppedUp { user, .. } = fact {
+            payers.push(*user);
+        }
+        let mut cause = cause(plan, fact);
+        if let (Some(Cause::Refunded { wallet, to, .. }), Fact::Refunded { deposit, .. }) = (&mut cause, fact)
+        {
+            let position = usize::try_from(deposit.get())
+                .ok()
+                .and_then(|number| number.checked_sub(1));
+            let payer = position.and_then(|position| payers.get(position)).copied();
+            *wallet = payer.map_or(Address::ZERO, workload::wallet);
+            *to = *wallet;
+        }
+        cause
+    })
+}
 
 /// A fact as the outside would tell it. Wallets and references stand for ids, and a refund goes to no wallet in
-/// particular: nothing depends on it. `None` for facts that simulations do not have.
+/// particular, as a single fact does not say who paid: [`causes`] knows it. `None` for facts that simulations do not have.
 #[must_use]
 pub fn cause(plan: &CompiledPlan, fact: &Fact) -> Option<Cause> {
     if let Fact::Refunded { deposit, amount } = *fact {

@@ -15,8 +15,9 @@ const PURE_MAY_USE: [(&str, &[&str]); 5] = [
 /// Crates of others that a pure crate may use: error derives, fixed-size byte types with hashes, wide integers.
 const PURE_MAY_USE_EXTERNAL: [&str; 3] = ["alloy-primitives", "ruint", "thiserror"];
 
-/// The format of a plan file is parsed in the crate that compiles it; civil dates know no clock and no zone.
-const PLAN_MAY_USE_EXTERNAL: [&str; 3] = ["jiff", "serde", "toml"];
+/// The format of a plan file is parsed in the crate that compiles it, and its schema is derived from the same types, where the
+/// command asks for it; civil dates know no clock and no zone.
+const PLAN_MAY_USE_EXTERNAL: [&str; 4] = ["jiff", "schemars", "serde", "toml"];
 
 /// Dependencies that only some crates have, each for its reason.
 const RESERVED: [(&str, &[&str]); 4] = [

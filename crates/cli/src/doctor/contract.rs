@@ -50,9 +50,9 @@ impl Arguments {
             Deployment::read(config).with_context(|| format!("{} is refused", config.display()))?;
         let report = examine(rpc, contract, &deployment, self.from_block).await?;
         if self.json {
-            println!("{:#}", report.to_json());
+            outln!("{:#}", report.to_json());
         } else {
-            print!("{}", report.to_text());
+            out!("{}", report.to_text());
         }
         Ok(Some(report.exit_code()))
     }

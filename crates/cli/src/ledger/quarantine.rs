@@ -38,8 +38,8 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         anyhow::ensure!(ended, "no command {id} is put aside");
         transaction.commit().await?;
         match end {
-            End::Retried => println!("command {id} waits to be posted again"),
-            End::Dismissed => println!("command {id} is dismissed"),
+            End::Retried => outln!("command {id} waits to be posted again"),
+            End::Dismissed => outln!("command {id} is dismissed"),
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -48,9 +48,9 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         print(command);
     }
     match listed.len() {
-        0 => println!("no command is put aside"),
-        LISTED_MAX => println!("the first {LISTED_MAX} commands; there may be more"),
-        count => println!("{count} put aside"),
+        0 => outln!("no command is put aside"),
+        LISTED_MAX => outln!("the first {LISTED_MAX} commands; there may be more"),
+        count => outln!("{count} put aside"),
     }
     Ok(if listed.is_empty() {
         ExitCode::SUCCESS
@@ -69,6 +69,6 @@ fn print(command: &Quarantined) {
         age_seconds,
         payload,
     } = command;
-    println!("{inbox_id} {source} {natural_key:?}, for {age_seconds} s: {cause}: {detail:?}");
-    println!("    {payload}");
+    outln!("{inbox_id} {source} {natural_key:?}, for {age_seconds} s: {cause}: {detail:?}");
+    outln!("    {payload}");
 }

@@ -51,13 +51,13 @@ pub(super) async fn run(verify: &Arguments) -> anyhow::Result<ExitCode> {
         let paid = account.paid;
         if paid > leaf.entitled.base_units() {
             // Later batches pay beyond an older root: worth saying, no difference.
-            println!("{} was paid {paid} since, beyond {}", leaf.wallet, leaf.entitled);
+            outln!("{} was paid {paid} since, beyond {}", leaf.wallet, leaf.entitled);
         }
     }
     for difference in &differences {
-        println!("{difference}");
+        outln!("{difference}");
     }
-    println!(
+    outln!(
         "root {} of {} leaves, {} wei, as of journal entry {}: {}",
         tree.root(),
         tree.leaves().len(),

@@ -5,17 +5,20 @@
 mod json;
 mod text;
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use backend::admission::profile;
+use backend::admission;
 use clap::ValueEnum;
-use plan::compile::TEXT_BYTES_MAX;
+use plan::compile::{TEXT_BYTES_MAX, refusals};
 use plan::jurisdiction::Profile;
 use plan::review::{self, Review};
 use plan::sybil::{self, Bounds, Search};
 use plan::{ChainClass, CompileError, CompiledPlan, Severity};
+
+use crate::input::{self, InputError};
+use crate::status::{self, Status, unusable};
 
 /// The chain of a development machine. Every other is public.
 const LOCAL_CHAIN_ID: u64 = 31_337;
@@ -23,18 +26,12 @@ const LOCAL_CHAIN_ID: u64 = 31_337;
 /// Most names that a search takes: some seconds.
 const NAMES_MAX: i64 = 60;
 
-const STATUSES: &str = "\
-Exit status:
-  0  the plan is sound, may run there, and nothing needs saying
-  2  wrong arguments, or a file that cannot be read
-  3  the plan is sound and may run there; participants must be told the warnings
-  4  the plan is refused, or must not run on that chain";
-
 #[derive(Debug, clap::Args)]
-#[command(after_help = STATUSES)]
+#[command(after_help = status::TABLE)]
 pub(crate) struct Arguments {
-    /// The plan file
-    file: PathBuf,
+    /// Plan files; `-` is standard input
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
     /// The kind of chain on which it is to run
     #[arg(long, value_enum, default_value_t = Chain::Local)]
     chain: Chain,
@@ -51,7 +48,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = Bounds::default().identities_max,
         value_parser = clap::value_parser!(u32).range(1..=NAMES_MAX))]
     names: u32,
-    /// Print one JSON object
+    /// Print one JSON object, of several files one on each line
     #[arg(long)]
     json: bool,
 }
@@ -84,17 +81,14 @@ impl Verdict {
         }
     }
 
-    const fn status(self) -> u8 {
+    const fn status(self) -> Status {
         match self {
-            Self::Sound => 0,
-            Self::Warnings => 3,
-            Self::Barred | Self::Refused => 4,
+            Self::Sound => Status::Done,
+            Self::Warnings => Status::Notable,
+            Self::Barred | Self::Refused => Status::Refused,
         }
     }
 }
-
-/// Wrong arguments, or a file that cannot be read: what clap ends with too.
-const STATUS_UNUSABLE: u8 = 2;
 
 /// A checked plan file.
 struct Checked {
@@ -114,6 +108,15 @@ struct Sound {
 }
 
 impl Checked {
+    /// All broken rules of a plan that is refused, the first one first.
+    fn refusals(&self) -> Vec<CompileError> {
+        match &self.compiled {
+            Ok(_) => Vec::new(),
+            Err(error @ CompileError::TextTooLong { .. }) => vec![error.clone()],
+            Err(_) => refusals(&self.text),
+        }
+    }
+
     fn verdict(&self) -> Verdict {
         let Ok(sound) = &self.compiled else {
             return Verdict::Refused;
@@ -130,42 +133,54 @@ impl Checked {
     }
 }
 
-pub(crate) fn run(arguments: &Arguments) -> ExitCode {
-    match load(arguments) {
-        Ok(checked) => {
-            if arguments.json {
-                println!("{}", json::of(&checked));
-            } else {
-                print!("{}", text::of(&checked));
+/// Checks each file; the status is the worst. A file that cannot be read keeps none of the others from being checked.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let asked = arguments.asked().map_err(unusable)?;
+    let mut worst = Status::Done;
+    for (index, file) in arguments.files.iter().enumerate() {
+        let status = match load(file, &asked) {
+            Ok(checked) => {
+                if arguments.json {
+                    outln!("{}", json::of(&checked));
+                } else {
+                    out!("{}{}", if index == 0 { "" } else { "\n" }, text::of(&checked));
+                }
+                checked.verdict().status()
             }
-            ExitCode::from(checked.verdict().status())
-        }
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::from(STATUS_UNUSABLE)
-        }
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                errln!("error: {error:#}");
+                status::of(&error)
+            }
+        };
+        worst = worst.or_worse(status);
+    }
+    Ok(worst.into())
+}
+
+impl Arguments {
+    fn asked(&self) -> anyhow::Result<Asked> {
+        let chain = match (self.chain_id, self.chain) {
+            (Some(LOCAL_CHAIN_ID), _) | (None, Chain::Local) => ChainClass::Local,
+            (Some(_), _) | (None, Chain::Public) => ChainClass::Public,
+        };
+        Ok(Asked {
+            chain,
+            jurisdiction: self.jurisdiction.as_deref().map(profile).transpose()?,
+            cooling_off_days: self.cooling_off_days,
+            names: self.names,
+        })
     }
 }
 
-fn load(arguments: &Arguments) -> anyhow::Result<Checked> {
-    let jurisdiction = arguments.jurisdiction.as_deref().map(profile).transpose()?;
-    let chain = match (arguments.chain_id, arguments.chain) {
-        (Some(LOCAL_CHAIN_ID), _) | (None, Chain::Local) => ChainClass::Local,
-        (Some(_), _) | (None, Chain::Public) => ChainClass::Public,
-    };
-    let asked = Asked {
-        chain,
-        jurisdiction,
-        cooling_off_days: arguments.cooling_off_days,
-        names: arguments.names,
-    };
-    let file = arguments.file.display().to_string();
-    Ok(match read(&arguments.file)? {
-        Ok(text) => check(file, text, asked),
-        Err(bytes) => Checked {
-            file,
+fn load(file: &Path, asked: &Asked) -> Result<Checked, InputError> {
+    let name = input::name(file);
+    Ok(match super::read(file)? {
+        Ok(text) => check(name, text, asked),
+        Err(error) => Checked {
+            file: name,
             text: String::new(),
-            compiled: Err(CompileError::TextTooLong { bytes }),
+            compiled: Err(error),
         },
     })
 }
@@ -179,7 +194,7 @@ struct Asked {
     names: u32,
 }
 
-fn check(file: String, text: String, asked: Asked) -> Checked {
+fn check(file: String, text: String, asked: &Asked) -> Checked {
     let compiled = plan::compile(&text).map(|plan| {
         let bounds = Bounds {
             identities_max: asked.names,
@@ -194,26 +209,22 @@ fn check(file: String, text: String, asked: Asked) -> Checked {
             jurisdiction: asked.jurisdiction.as_ref(),
             cooling_off_days: asked.cooling_off_days,
         };
+        let mut review = Review::of(&plan, found, place);
+        (review.findings).sort_by_key(|finding| Reverse(finding.severity));
         Sound {
-            review: Review::of(&plan, found, place),
+            review,
             sybil,
             plan,
             chain: asked.chain,
-            jurisdiction: asked.jurisdiction,
+            jurisdiction: asked.jurisdiction.clone(),
         }
     });
     Checked { file, text, compiled }
 }
 
-/// Reads a file; of one that is too long, only its length.
-fn read(file: &Path) -> anyhow::Result<Result<String, usize>> {
-    let cannot = || format!("cannot read {}", file.display());
-    let bytes = std::fs::metadata(file).with_context(cannot)?.len();
-    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-    if bytes > TEXT_BYTES_MAX {
-        return Ok(Err(bytes));
-    }
-    std::fs::read_to_string(file).map(Ok).with_context(cannot)
+/// The shipped profile of this name, or the file.
+fn profile(name: &str) -> anyhow::Result<Profile> {
+    admission::profile(name, |file| Ok(input::read_text(file, TEXT_BYTES_MAX)?))
 }
 
 #[cfg(test)]
@@ -234,16 +245,16 @@ mod tests {
 
     /// Without a search for false names.
     pub(super) fn checked(text: &str, chain: ChainClass, jurisdiction: Option<&str>) -> Checked {
-        check("plan.toml".into(), text.into(), asked(chain, jurisdiction, 1))
+        check("plan.toml".into(), text.into(), &asked(chain, jurisdiction, 1))
     }
 
     pub(super) fn searched(text: &str) -> Checked {
         let asked = asked(ChainClass::Local, None, Bounds::default().identities_max);
-        check("plan.toml".into(), text.into(), asked)
+        check("plan.toml".into(), text.into(), &asked)
     }
 
     fn status(text: &str, chain: ChainClass, jurisdiction: Option<&str>) -> u8 {
-        checked(text, chain, jurisdiction).verdict().status()
+        checked(text, chain, jurisdiction).verdict().status().number()
     }
 
     /// The shipped plan without any reward; an endless pool that nobody enters still deserves a word.
@@ -266,8 +277,9 @@ mod tests {
         assert_eq!(status(&quiet(), ChainClass::Public, Some("EU")), 4);
         let mut asked = asked(ChainClass::Public, Some("EU"), 1);
         asked.cooling_off_days = Some(14);
-        assert_eq!(check("plan.toml".into(), quiet(), asked).verdict().status(), 3);
-        assert_eq!(Verdict::Sound.status(), 0);
+        let warned = check("plan.toml".into(), quiet(), &asked);
+        assert_eq!(warned.verdict().status(), Status::Notable);
+        assert_eq!(Verdict::Sound.status(), Status::Done);
     }
 
     #[test]
@@ -303,7 +315,14 @@ mod tests {
         let file = file.to_str().unwrap();
         let class = |more: &[&str]| {
             let line = Line::try_parse_from(["check", file, "--names", "1"].iter().chain(more)).ok()?;
-            Some(load(&line.arguments).unwrap().compiled.ok()?.chain)
+            let asked = line.arguments.asked().unwrap();
+            Some(
+                load(&line.arguments.files[0], &asked)
+                    .unwrap()
+                    .compiled
+                    .ok()?
+                    .chain,
+            )
         };
         assert_eq!(class(&[]), Some(ChainClass::Local));
         assert_eq!(class(&["--chain", "public"]), Some(ChainClass::Public));
@@ -319,7 +338,7 @@ mod tests {
         let name = own.to_str().unwrap();
         let error = format!("{:#}", profile(name).unwrap_err());
         assert!(
-            error.contains("is none of the profiles local, EU, IN, US, and no file"),
+            error.contains("is none of the profiles local, EU, IN, US, and no file that can be read"),
             "{error}"
         );
         let text =
@@ -333,6 +352,7 @@ mod tests {
         std::fs::write(&own, text.replace("\"\"", "\"Art. 1\"")).unwrap();
         assert_eq!(profile(name).unwrap().name(), "CH");
         std::fs::write(&own, "#".repeat(TEXT_BYTES_MAX + 1)).unwrap();
-        assert_eq!(read(&own).unwrap(), Err(TEXT_BYTES_MAX + 1));
+        let error = format!("{:#}", profile(name).unwrap_err());
+        assert!(error.contains("has at least 65537 bytes"), "{error}");
     }
 }

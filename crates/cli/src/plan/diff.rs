@@ -1,23 +1,25 @@
 //! `trellis plan diff OLD NEW`: what happened once more under two plans, and who gains and who loses by which rule.
 //!
-//! The exit status is that of `diff`: a failure if anything differs. Not responsible for the comparison: see
+//! The exit status says whether anything differs. Not responsible for the comparison: see
 //! `simulation::comparison`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ledger::Reason;
+use ledger::{Reason, Side};
 use money::Asset;
 use serde_json::{Value, json};
 use simulation::Comparison;
 use simulation::comparison::{Difference, Pair, UserDifference};
 
+use super::compiled;
 use super::history::Source;
-use super::simulate::compiled;
+use crate::status::{self, Status, ending};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = status::TABLE)]
 pub(super) struct Arguments {
-    /// The plan file under which it happened
+    /// The plan file under which it happened; `-` is standard input
     old: PathBuf,
     /// The other plan file
     new: PathBuf,
@@ -32,13 +34,15 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let (old, new) = (compiled(&arguments.old)?, compiled(&arguments.new)?);
+    let (old, new) = (compiled(&arguments.old)?.1, compiled(&arguments.new)?.1);
     let asset = old.asset();
-    anyhow::ensure!(
-        asset == new.asset(),
-        "the plans count in {asset} and {}: nothing can be compared",
-        new.asset()
-    );
+    if asset != new.asset() {
+        let text = format!(
+            "the plans count in {asset} and {}: nothing can be compared",
+            new.asset()
+        );
+        return Err(ending(Status::Unusable, text));
+    }
     let mut comparison = Comparison::new(old, new);
     arguments
         .source
@@ -49,14 +53,14 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         .await?;
     let difference = comparison.finish();
     if arguments.json {
-        println!("{}", as_json(&difference, arguments.limit));
+        outln!("{}", as_json(&difference, arguments.limit));
     } else {
-        print!("{}", as_text(&difference, asset, arguments.limit));
+        out!("{}", as_text(&difference, asset, arguments.limit));
     }
     Ok(if difference.is_empty() {
-        ExitCode::SUCCESS
+        Status::Done.into()
     } else {
-        ExitCode::FAILURE
+        Status::Notable.into()
     })
 }
 
@@ -103,12 +107,10 @@ fn as_text(difference: &Difference, asset: Asset, limit: usize) -> String {
             found.losers
         )
     }));
-    lines.extend(
-        difference
-            .balances
-            .iter()
-            .map(|found| format!("account  {}: {}", found.name, pair(found.balance))),
-    );
+    lines.extend(difference.balances.iter().map(|found| {
+        let side = side_name(found.side);
+        format!("account  {} ({side}): {}", found.name, pair(found.balance))
+    }));
     lines.extend(difference.by_user.iter().take(limit).map(|user| {
         let rules: Vec<String> = user
             .by_rule
@@ -140,6 +142,14 @@ fn as_text(difference: &Difference, asset: Asset, limit: usize) -> String {
         lines.push(format!("         and {more} more facts"));
     }
     lines.join("\n") + "\n"
+}
+
+/// Accounts grow on one side: what is there or due from users (debit), or what is owed or earned (credit).
+const fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Debit => "debit",
+        Side::Credit => "credit",
+    }
 }
 
 fn noticed(notices: &[&str]) -> String {
@@ -178,6 +188,7 @@ fn as_json(difference: &Difference, limit: usize) -> Value {
         })).collect::<Vec<_>>(),
         "balances": difference.balances.iter().map(|found| json!({
             "account": found.name,
+            "side": side_name(found.side),
             "balance": pair_json(found.balance),
         })).collect::<Vec<_>>(),
         "users_differing": difference.by_user.len(),

@@ -14,9 +14,11 @@ use plan::explain::{Line, Statement, Values, explain};
 use plan::{Book, Cause, CompiledPlan, Outcome};
 
 use super::history::{Happened, Source};
+use crate::status::{self, Status, ending};
 use period::Period;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = status::TABLE)]
 pub(super) struct Arguments {
     #[command(flatten)]
     source: Source,
@@ -24,7 +26,7 @@ pub(super) struct Arguments {
     question: Question,
     #[command(flatten)]
     period: Period,
-    /// The plan file; once more for each later version to which the ledger changed. A database knows its first one
+    /// The plan file, `-` for standard input; once more for each later version to which the ledger changed. A database knows its first one
     #[arg(long, value_name = "FILE", required_unless_present = "database")]
     plan: Vec<PathBuf>,
     /// Print one JSON object; amounts are decimal strings of base units
@@ -101,10 +103,7 @@ impl Arguments {
             texts.push(text);
         }
         for file in &self.plan {
-            super::simulate::compiled(file)?;
-            let text =
-                std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-            texts.push(text);
+            texts.push(super::compiled(file)?.0);
         }
         let (first, later) = texts.split_first().context("facts of a file need --plan")?;
         let later = later.iter().map(|text| Version::read(text));
@@ -134,13 +133,14 @@ async fn explain_fact(arguments: &Arguments, versions: &Versions, seq: u64) -> a
             Ok(false)
         })
         .await?;
-    let (happened, lines) = found.with_context(|| format!("there is no fact {seq}"))?;
+    let (happened, lines) =
+        found.ok_or_else(|| ending(Status::Unusable, format!("there is no fact {seq}")))?;
     let text = if arguments.json {
         print::fact_json(versions, &book, &happened, &lines).to_string() + "\n"
     } else {
         print::fact_text(versions, &book, &happened, &lines)
     };
-    print!("{text}");
+    out!("{text}");
     Ok(())
 }
 
@@ -151,15 +151,19 @@ async fn state_user(arguments: &Arguments, versions: &Versions, wallet: Address)
         .source
         .each(|happened| replay.follow(&mut book, &happened))
         .await?;
-    let statement = replay
-        .statement
-        .with_context(|| format!("the wallet {wallet} has not registered"))?;
+    let strange = || {
+        ending(
+            Status::Unusable,
+            format!("the wallet {wallet} has not registered"),
+        )
+    };
+    let statement = replay.statement.ok_or_else(strange)?;
     let text = if arguments.json {
         print::statement_json(versions, &book, &statement).to_string() + "\n"
     } else {
         print::statement_text(versions, &book, &statement)
     };
-    print!("{text}");
+    out!("{text}");
     Ok(())
 }
 
@@ -195,7 +199,10 @@ impl<'a> UserReplay<'a> {
         let at = match happened.at {
             Some(at) => at,
             None if self.period.is_everything() => 0,
-            None => anyhow::bail!("fact {} does not say when it happened", happened.seq),
+            None => {
+                let text = format!("fact {} does not say when it happened", happened.seq);
+                return Err(ending(Status::Unusable, text));
+            }
         };
         if let Some(last) = self.last.replace(happened.cause.clone()) {
             self.behind.apply(&last, &mut self.unused);

@@ -1,7 +1,5 @@
 //! Where `trellis plan diff` and `trellis plan explain` read what happened: a ledger, or lines of JSON in the inbox's format.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use alloy::primitives::B256;
@@ -10,13 +8,16 @@ use plan::Cause;
 use serde::Deserialize;
 use sqlx::{Connection as _, PgConnection};
 
+use crate::input;
+use crate::status::unusable;
+
 /// Facts that are read at once.
 const PAGE: usize = 5_000;
 
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 pub(super) struct Source {
-    /// Lines of JSON, a cause each in the inbox's format, in the order in which they happened
+    /// Lines of JSON, a cause each in the inbox's format, in the order in which they happened; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub(super) facts: Option<PathBuf>,
     /// A ledger's database; the role `trellis_reader` is enough
@@ -80,23 +81,16 @@ async fn connect(url: &str) -> anyhow::Result<PgConnection> {
 }
 
 fn each_line(file: &Path, mut each: impl FnMut(Happened) -> anyhow::Result<bool>) -> anyhow::Result<()> {
-    let cannot = || format!("cannot read {}", file.display());
-    let lines = BufReader::new(File::open(file).with_context(cannot)?).lines();
-    for (seq, line) in (1u64..).zip(lines) {
-        let line = line.with_context(cannot)?;
-        let at = || format!("line {seq} of {}", file.display());
-        let cause = store::cause_json::read(&line).with_context(at)?;
-        let Time { effective_at } = serde_json::from_str(&line).with_context(at)?;
-        let happened = Happened {
+    input::each_line(file, |seq, line| {
+        let at = || format!("line {seq} of {}", input::name(file));
+        let cause = store::cause_json::read(line).with_context(at).map_err(unusable)?;
+        let Time { effective_at } = serde_json::from_str(line).with_context(at).map_err(unusable)?;
+        each(Happened {
             seq,
             at: effective_at,
             cause,
-        };
-        if !each(happened)? {
-            break;
-        }
-    }
-    Ok(())
+        })
+    })
 }
 
 async fn each_fact(url: &str, mut each: impl FnMut(Happened) -> anyhow::Result<bool>) -> anyhow::Result<()> {

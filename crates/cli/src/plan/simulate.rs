@@ -4,17 +4,24 @@
 //! see the crate `simulation`.
 
 use std::io::{BufWriter, Write as _};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
+use clap::builder::RangedI64ValueParser;
 use indicatif::{ProgressBar, ProgressStyle};
 use plan::{CompiledPlan, Day};
 use simulation::books::Recorded;
-use simulation::parameters::{Activity, Amounts, Withdrawals};
+use simulation::parameters::{
+    Activity, Amounts, CONVERSIONS_MAX, CUSTOMERS_MAX, DELAY_DAYS_MAX, MONTHS_MAX, USERS_MAX, Withdrawals,
+};
 use simulation::report::Fund;
 use simulation::{Behaviour, Books, Growth, Parameters, Report, SponsorChoice};
+
+use super::compiled;
+use crate::status::{self, Status, unusable};
 
 /// What grows or declines by a tenth a month is easily imagined.
 const RATE_BPS: u16 = 1_000;
@@ -22,17 +29,18 @@ const RATE_BPS: u16 = 1_000;
 const LOGISTIC_RATE_BPS: u16 = 5_000;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = status::TABLE)]
 pub(super) struct Arguments {
-    /// The plan file
+    /// The plan file; `-` is standard input
     file: PathBuf,
     /// How many people join in all
-    #[arg(long)]
+    #[arg(long, value_parser = count(1..=USERS_MAX))]
     users: u32,
     /// What chance starts from
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How many calendar months
-    #[arg(long, default_value_t = 24)]
+    #[arg(long, default_value_t = 24, value_parser = count(1..=MONTHS_MAX))]
     months: u32,
     /// The first day; months are calendar months
     #[arg(long, default_value = simulation::parameters::START, value_parser = day)]
@@ -41,10 +49,10 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t = Form::Constant)]
     growth: Form,
     /// Growth or decline of arrivals per month, in 10,000 parts (1000, in an S-curve 5000)
-    #[arg(long, value_name = "BPS")]
+    #[arg(long, value_name = "BPS", value_parser = bps(1..=10_000))]
     rate: Option<u16>,
     /// With growth `stop`: in how many months people join (half of all)
-    #[arg(long, value_name = "MONTHS")]
+    #[arg(long, value_name = "MONTHS", value_parser = count(1..=MONTHS_MAX))]
     stop_after: Option<u32>,
     /// Who brings newcomers in
     #[arg(long, value_enum, default_value_t = Sponsors::Uniform)]
@@ -63,25 +71,25 @@ pub(super) struct Arguments {
 #[derive(Debug, clap::Args)]
 struct BehaviourArguments {
     /// Days of cooling-off
-    #[arg(long, value_name = "DAYS", default_value_t = Behaviour::default().cooling_off_days)]
+    #[arg(long, value_name = "DAYS", default_value_t = Behaviour::default().cooling_off_days, value_parser = count(1..=DELAY_DAYS_MAX))]
     cooling_off: u32,
     /// How many of 10,000 users retop up
-    #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().retopup_bps)]
+    #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().retopup_bps, value_parser = bps(0..=10_000))]
     retopup: u16,
     /// How many of 10,000 who have retopped up do it once more, asked again each time
-    #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().retopup_again_bps)]
+    #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().retopup_again_bps, value_parser = bps(0..=9_999))]
     retopup_again: u16,
     /// Days from joining to the first retopup, and from each to the next
-    #[arg(long, value_name = "DAYS", default_value_t = Behaviour::default().retopup_after_days)]
+    #[arg(long, value_name = "DAYS", default_value_t = Behaviour::default().retopup_after_days, value_parser = count(1..=DELAY_DAYS_MAX))]
     retopup_after: u32,
     /// How many of 10,000 newcomers choose to reserve, where the plan asks
-    #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().reserve_bps)]
+    #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().reserve_bps, value_parser = bps(0..=10_000))]
     reserve: u16,
     /// How many of 10,000 newcomers ask for their money back
-    #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().refund_bps)]
+    #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().refund_bps, value_parser = bps(0..=10_000))]
     refund: u16,
     /// Days from joining to that
-    #[arg(long, value_name = "DAYS", default_value_t = Behaviour::default().refund_after_days)]
+    #[arg(long, value_name = "DAYS", default_value_t = Behaviour::default().refund_after_days, value_parser = count(1..=DELAY_DAYS_MAX))]
     refund_after: u32,
 }
 
@@ -101,22 +109,22 @@ struct ActivityArguments {
     #[arg(long, value_name = "AMOUNTS")]
     amounts: Option<String>,
     /// How many of 10,000 participants order for themselves in a month
-    #[arg(long, value_name = "BPS", default_value_t = Activity::default().order_bps)]
+    #[arg(long, value_name = "BPS", default_value_t = Activity::default().order_bps, value_parser = bps(0..=10_000))]
     order: u16,
     /// Most customers of a participant; any number up to it has the same chance
-    #[arg(long, value_name = "COUNT", default_value_t = Activity::default().customers_max)]
+    #[arg(long, value_name = "COUNT", default_value_t = Activity::default().customers_max, value_parser = count(0..=CUSTOMERS_MAX))]
     customers: u32,
     /// How many of 10,000 customers order in a month
-    #[arg(long, value_name = "BPS", default_value_t = Activity::default().customer_order_bps)]
+    #[arg(long, value_name = "BPS", default_value_t = Activity::default().customer_order_bps, value_parser = bps(0..=10_000))]
     customer_order: u16,
     /// Most conversions of a participant in a month; any number up to it has the same chance
-    #[arg(long, value_name = "COUNT", default_value_t = Activity::default().conversions_max)]
+    #[arg(long, value_name = "COUNT", default_value_t = Activity::default().conversions_max, value_parser = count(0..=CONVERSIONS_MAX))]
     conversions: u32,
     /// How many of 10,000 orders of customers, or conversions, go back
-    #[arg(long, value_name = "BPS", default_value_t = Activity::default().send_back_bps)]
+    #[arg(long, value_name = "BPS", default_value_t = Activity::default().send_back_bps, value_parser = bps(0..=10_000))]
     send_back: u16,
     /// Days from them to that
-    #[arg(long, value_name = "DAYS", default_value_t = Activity::default().send_back_after_days)]
+    #[arg(long, value_name = "DAYS", default_value_t = Activity::default().send_back_after_days, value_parser = count(1..=DELAY_DAYS_MAX))]
     send_back_after: u32,
 }
 
@@ -129,12 +137,11 @@ enum TakesOut {
 }
 
 #[derive(Debug, clap::Args)]
-#[group(multiple = false)]
 struct Output {
     /// Print one JSON object; amounts are decimal strings of base units
     #[arg(long)]
     json: bool,
-    /// Write one page for people to this file
+    /// Write one page for people to this file; with --json, both
     #[arg(long, value_name = "OUT")]
     html: Option<PathBuf>,
 }
@@ -162,34 +169,25 @@ enum Sponsors {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let plan = compiled(&arguments.file)?;
-    let parameters = arguments.parameters(&plan)?;
+    let (_, plan) = compiled(&arguments.file)?;
+    let parameters = arguments.parameters(&plan).map_err(unusable)?;
+    // Before anything is allocated for so many people.
+    parameters.check().map_err(unusable)?;
     let report = simulate(&plan, &parameters, arguments.facts.as_deref())?;
-    if arguments.output.json {
-        println!("{}", report.to_json()?);
-    } else if let Some(out) = &arguments.output.html {
+    if let Some(out) = &arguments.output.html {
         let page = simulation::html::page(&report)?;
         std::fs::write(out, page).with_context(|| format!("cannot write {}", out.display()))?;
-    } else {
-        print!("{}", as_text(&report));
+        errln!("wrote the page {}", out.display());
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// The plan of a file that compiles; `trellis plan check` says more of one that does not.
-pub(super) fn compiled(file: &Path) -> anyhow::Result<CompiledPlan> {
-    let size = std::fs::metadata(file)
-        .with_context(|| format!("cannot read {}", file.display()))?
-        .len();
-    // Reads no file that could not be a plan anyway.
-    let size_max = u64::try_from(plan::compile::TEXT_BYTES_MAX).unwrap_or(u64::MAX);
-    anyhow::ensure!(
-        size <= size_max,
-        "{} has {size} bytes; a plan file has at most {size_max}",
-        file.display()
-    );
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    plan::compile(&text).with_context(|| format!("the plan {} is refused", file.display()))
+    if let Some(out) = &arguments.facts {
+        errln!("wrote {} facts to {}", report.facts, out.display());
+    }
+    if arguments.output.json {
+        outln!("{}", report.to_json()?);
+    } else if arguments.output.html.is_none() {
+        out!("{}", as_text(&report));
+    }
+    Ok(Status::Done.into())
 }
 
 fn simulate(plan: &CompiledPlan, parameters: &Parameters, facts: Option<&Path>) -> anyhow::Result<Report> {
@@ -216,8 +214,9 @@ fn simulate(plan: &CompiledPlan, parameters: &Parameters, facts: Option<&Path>) 
 
 fn write_facts(plan: &CompiledPlan, facts: &[Recorded], file: &Path) -> std::io::Result<()> {
     let mut out = BufWriter::new(std::fs::File::create(file)?);
-    for Recorded { day, fact } in facts {
-        let Some(cause) = simulation::tape::cause(plan, fact) else {
+    let causes = simulation::tape::causes(plan, facts.iter().map(|recorded| &recorded.fact));
+    for (Recorded { day, .. }, cause) in facts.iter().zip(causes) {
+        let Some(cause) = cause else {
             continue;
         };
         let text = store::cause_json::write(&cause).text;
@@ -289,6 +288,16 @@ impl ActivityArguments {
             send_back_after_days: self.send_back_after,
         })
     }
+}
+
+/// A share or rate in 10,000 parts.
+fn bps(range: RangeInclusive<i64>) -> RangedI64ValueParser<u16> {
+    clap::value_parser!(u16).range(range)
+}
+
+/// A number with limits; what is wrong with another one names them.
+fn count(range: RangeInclusive<u32>) -> RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(i64::from(*range.start())..=i64::from(*range.end()))
 }
 
 fn day(text: &str) -> Result<Day, String> {
@@ -466,7 +475,7 @@ mod tests {
             if file.extension().is_none_or(|extension| extension != "toml") {
                 continue;
             }
-            let plan = compiled(&file).unwrap();
+            let (_, plan) = compiled(&file).unwrap();
             let more = ["--outside-revenue", "7.5", "--withdrawals", "at-once"];
             let parameters = arguments(&more).parameters(&plan).unwrap();
             let folder = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// Table `[binary]`: pairs of members on the two sides of a place.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BinaryTable {
     /// What one pair grants.
@@ -39,6 +40,7 @@ pub struct BinaryTable {
 
 /// Table `[booking]`: what users buy and pay in instalments.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BookingTable {
     /// What it costs. The outstanding instalment of a user is what is not yet paid of it.
@@ -49,6 +51,7 @@ pub struct BookingTable {
 
 /// What happens to pairs above the number that is paid in a month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Excess {
     /// They wait for the next month: the limit is one of speed.
@@ -59,6 +62,7 @@ pub enum Excess {
 
 /// From when on a user counts as a member on the sides above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CountsFrom {
     /// From being an active buyer.
@@ -69,6 +73,7 @@ pub enum CountsFrom {
 
 /// Where a new user is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Placement {
     /// On the wanted side of the sponsor if it is free, else in the first free place below the sponsor, nearest and
@@ -78,6 +83,7 @@ pub enum Placement {
 
 /// What happens when the fund has less than a month's pairs are worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhenShort {
     /// Pairs are paid whole, in the order in which their users joined; what is not covered waits.

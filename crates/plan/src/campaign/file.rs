@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// A referral campaign: `[campaign]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CampaignTable {
     /// What a qualified referral brings its referrer. This or `reward_bps`.
@@ -33,6 +34,7 @@ pub struct CampaignTable {
 
 /// Which conversions count: `[campaign.qualifies]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct QualifiesTable {
     /// The smallest amount of a conversion. With `"0"` a mere sign-up counts.
@@ -45,6 +47,7 @@ pub struct QualifiesTable {
 
 /// What happens to conversions of which the referrer is the referee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SelfReferral {
     /// They do not count.
@@ -53,6 +56,7 @@ pub enum SelfReferral {
 
 /// How many conversions of one referee count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PerReferee {
     /// One that stands.
@@ -61,6 +65,7 @@ pub enum PerReferee {
 
 /// A mark of honour: `[[campaign.achievements]]`. One of the two conditions.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AchievementTable {
     /// What it is called.

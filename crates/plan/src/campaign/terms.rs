@@ -241,11 +241,11 @@ fn check_reward(table: &CampaignTable, asset: Asset) -> Result<Reward, Refusal> 
 }
 
 fn check_name(field: &str, name: &str) -> Result<(), Refusal> {
-    if field::is_legible(name) && name.len() <= NAME_MAX {
+    if field::is_visible(name) && name.len() <= NAME_MAX {
         return Ok(());
     }
     let problem = format!("{name:?} is not a name");
-    let mend = format!("write 1 to {NAME_MAX} bytes of text that can be seen, without blanks around it");
+    let mend = format!("write 1 to {NAME_MAX} bytes of visible text without blanks around it");
     Err(Refusal::new("campaign_name", field, problem, mend))
 }
 

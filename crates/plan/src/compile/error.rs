@@ -10,7 +10,7 @@ use super::{Counterexample, NAME_BYTES_MAX, Refusal, TEXT_BYTES_MAX, TREE_SIZE_M
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum CompileError {
     /// The file is too long.
-    #[error("a plan file has at most {TEXT_BYTES_MAX} bytes, this one has {bytes}")]
+    #[error("a plan file has at most {TEXT_BYTES_MAX} bytes, this one has at least {bytes}")]
     TextTooLong {
         /// Its length.
         bytes: usize,

@@ -91,11 +91,15 @@ pub fn list_length(field: &str, found: usize, min: usize, max: usize) -> Result<
     if (min..=max).contains(&found) {
         return Ok(());
     }
-    let problem = format!("it has {found} entries");
+    let entries = |count: usize| match count {
+        1 => "1 entry".to_owned(),
+        count => format!("{count} entries"),
+    };
+    let problem = format!("it has {}", entries(found));
     let mend = if min == max {
-        format!("write {min} entries")
+        format!("write {}", entries(max))
     } else {
-        format!("write {min} to {max} entries")
+        format!("write {min} to {}", entries(max))
     };
     Err(Refusal::new("list_length", field, problem, mend))
 }
@@ -107,15 +111,19 @@ pub fn fund_repeated(field: &str, fund: &str) -> Refusal {
     Refusal::new("fund_repeated", field, problem, mend)
 }
 
-/// A name that people read: no blanks around it, and nothing in it that is invisible or turns the text around it.
-pub(crate) fn is_legible(name: &str) -> bool {
-    let is_invisible = |letter: char| {
+/// Whether a name consists of what everybody sees, without blanks around it: no control, no line break, and nothing that turns
+/// the direction of text or takes no place (general categories Cc, Cf, Zl and Zp of Unicode 17).
+#[must_use]
+pub fn is_visible(name: &str) -> bool {
+    let is_hidden = |letter: char| {
         letter.is_control()
             || matches!(letter,
-                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+                '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
+                | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+                | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}')
     };
-    !name.is_empty() && name.trim() == name && !name.chars().any(is_invisible)
+    !name.is_empty() && name.trim() == name && !name.chars().any(is_hidden)
 }
 
 /// A date such as `2026-04-01`.
@@ -128,4 +136,64 @@ pub fn date(field: &str, text: &str) -> Result<Day, Refusal> {
         let mend = "write year, month and day as in \"2026-04-01\"";
         Refusal::new("date_malformed", field, problem, mend)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_counted_in_english() {
+        let words = |found, min, max| {
+            let refusal = list_length("list", found, min, max).unwrap_err();
+            format!("{}; {}", refusal.problem, refusal.mend)
+        };
+        assert_eq!(words(4, 5, 5), "it has 4 entries; write 5 entries");
+        assert_eq!(words(2, 1, 1), "it has 2 entries; write 1 entry");
+        assert_eq!(words(1, 2, 5), "it has 1 entry; write 2 to 5 entries");
+        assert_eq!(words(2, 0, 1), "it has 2 entries; write 0 to 1 entry");
+    }
+
+    #[test]
+    fn names_have_nothing_that_is_not_seen() {
+        for name in ["Gold", "Größe 1", "सोना", "金牌", "a b"] {
+            assert!(is_visible(name), "{name:?}");
+        }
+        for hidden in [
+            '\n',
+            '\u{7f}',
+            '\u{ad}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{202a}',
+            '\u{202e}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{feff}',
+            '\u{e0041}',
+        ] {
+            assert!(!is_visible(&format!("Go{hidden}ld")), "{hidden:?}");
+        }
+    }
+
+    #[test]
+    fn no_mend_suggests_what_is_refused() {
+        for text in ["0x14", "0 BNB", "-0", "0,0", "00x", "0b11", "0e9x"] {
+            let refusal = price(Asset::Bnb, "price", text).unwrap_err();
+            assert!(!refusal.mend.contains("\"0\""), "{text}: {}", refusal.mend);
+        }
+        assert_eq!(
+            price(Asset::Bnb, "price", "0x14").unwrap_err().mend,
+            "write \"20\": an amount has decimal digits"
+        );
+        assert!(
+            amount(Asset::Bnb, "share", "0 BNB")
+                .unwrap_err()
+                .mend
+                .starts_with("write \"0\":")
+        );
+    }
 }

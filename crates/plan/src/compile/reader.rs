@@ -4,6 +4,7 @@
 //! Not responsible for meaning: it knows types of fields, not rules.
 
 mod error;
+mod every;
 mod wrong_type;
 
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
@@ -13,6 +14,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use self::error::{Found, ReadError};
+pub(super) use self::every::read_every;
 use super::Refusal;
 use super::place::Step;
 
@@ -88,7 +90,7 @@ impl<'de> SeqAccess<'de> for Entries<'_> {
     type Error = ReadError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
-        let Some((index, value)) = self.0.next() else {
+        let Some((index, value)) = self.0.find(|(_, value)| !every::is_set_aside(value)) else {
             return Ok(None);
         };
         let read = seed.deserialize(Value(value.get_ref()));

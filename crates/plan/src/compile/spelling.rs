@@ -12,8 +12,12 @@ pub(super) fn nearest<'a>(word: &str, options: impl IntoIterator<Item = &'a str>
         let shorter = word.chars().count().min(option.chars().count());
         shorter >= BEGINNING_MIN && (option.starts_with(word) || word.starts_with(option))
     };
+    let length = word.chars().count();
+    // A difference in length is a distance already: a name of any length costs nothing.
+    let could_be = |option: &&str| length.abs_diff(option.chars().count()) <= allowed || begins(option);
     options
         .into_iter()
+        .filter(could_be)
         .map(|option| (distance(word, option), option))
         .filter(|(distance, option)| *distance <= allowed || begins(option))
         .min_by_key(|(distance, _)| *distance)

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// Generation income: shares of a purchase for the uplines of who bought.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GenerationTable {
     /// Shares of the amount of a purchase for generation 1 (the sponsor), 2, …
@@ -19,6 +20,7 @@ pub struct GenerationTable {
 
 /// What happens to an upline who does not get a share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// The share is breakage; the next upline is the next generation.
@@ -31,6 +33,7 @@ pub enum Mode {
 
 /// Which directs count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DirectsCounted {
     /// Everybody whom the upline ever brought in.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 /// How orders become volume, and volume commissions.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OrdersTable {
     /// Commission periods.
@@ -48,6 +49,7 @@ pub struct OrdersTable {
 
 /// How long a commission period lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Period {
     /// A calendar month.
@@ -58,6 +60,7 @@ pub enum Period {
 
 /// Who is passed over when an order is paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Compression {
     /// Nobody: generations are distances in the sponsor tree, and what cannot be paid is breakage.
@@ -70,6 +73,7 @@ pub enum Compression {
 
 /// What counts as personal volume.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PersonalVolume {
     /// A participant's own orders.
@@ -81,6 +85,7 @@ pub enum PersonalVolume {
 
 /// What happens to the commissions of a period whose retail share is below the plan's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RetailRule {
     /// Nothing: the share is reported only.
@@ -93,6 +98,7 @@ pub enum RetailRule {
 
 /// What happens when commissions exceed what the fund holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Paycut {
     /// All are cut in the same proportion.
@@ -101,6 +107,7 @@ pub enum Paycut {
 
 /// Where an order counts whose own period is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LateOrders {
     /// In the first period that is open; it keeps its own day.

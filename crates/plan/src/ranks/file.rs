@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// Ranks of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RanksTable {
     /// `"lifetime"`: volume counts for ever. It is what a plan has that says nothing.
@@ -24,6 +25,7 @@ pub struct RanksTable {
 
 /// A rank of the ladder.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LadderTable {
     /// What it is called.
@@ -42,6 +44,7 @@ pub struct LadderTable {
 
 /// A window that has a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WindowName {
     /// Volume counts for ever.
@@ -50,6 +53,7 @@ pub enum WindowName {
 
 /// What happens to bonuses that the fund cannot cover. Neither promises money that is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhenShort {
     /// All bonuses of the week are lowered in the same proportion; the rest is not granted, ever.

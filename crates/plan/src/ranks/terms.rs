@@ -266,11 +266,9 @@ fn check_fund(fund: &str) -> Result<(), Refusal> {
 
 fn check_rank(table: &LadderTable, asset: Asset, path: &str) -> Result<Rank, Refusal> {
     let characters = table.name.chars().count();
-    if characters > NAME_CHARACTERS_MAX || !field::is_legible(&table.name) {
+    if characters > NAME_CHARACTERS_MAX || !field::is_visible(&table.name) {
         let problem = format!("{:?} is not a name", table.name);
-        let mend = format!(
-            "write 1 to {NAME_CHARACTERS_MAX} characters that can be seen, without blanks at the ends"
-        );
+        let mend = format!("write 1 to {NAME_CHARACTERS_MAX} visible characters without blanks at the ends");
         return Err(Refusal::new(
             "rank_name_malformed",
             format!("{path}.name"),

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// Subscriptions: a user buys one for an amount, and it accrues by the day out of a fund.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SubscriptionTable {
     /// Rates by amount, ascending.
@@ -27,6 +28,7 @@ pub struct SubscriptionTable {
 
 /// A rate for amounts from here on, up to the next tier.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SubscriptionTierTable {
     /// Smallest amount. The tier reaches to just below the next one's.
@@ -37,6 +39,7 @@ pub struct SubscriptionTierTable {
 
 /// On which days subscriptions accrue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AccrualDays {
     /// Monday to Friday.
@@ -47,6 +50,7 @@ pub enum AccrualDays {
 
 /// By what a monthly rate is divided for one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum MonthDivisor {
     /// By this number.
@@ -57,6 +61,7 @@ pub enum MonthDivisor {
 
 /// A divisor that is not the same each month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NamedDivisor {
     /// By the number of days from Monday to Friday in the month of the accrual.
@@ -65,6 +70,7 @@ pub enum NamedDivisor {
 
 /// What happens on a day on which the fund does not cover all accruals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhenShort {
     /// Everybody gets the same part.
@@ -75,6 +81,7 @@ pub enum WhenShort {
 
 /// A fund's share of what the generations leave of a purchase.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AllocationTable {
     /// Name of the fund.
@@ -85,6 +92,7 @@ pub struct AllocationTable {
 
 /// Registration bonus: it pays a part of a purchase and cannot be withdrawn.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BonusTable {
     /// How much a user gets, once.
@@ -101,6 +109,7 @@ pub struct BonusTable {
 
 /// When a user gets the bonus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BonusGrant {
     /// With the first purchase; usable from the second on.

@@ -245,6 +245,7 @@ impl<'a> World<'a> {
             user,
             customer: Some(self.customers),
             amount,
+            volume: None,
             day: first_day(),
         };
         self.apply(&Fact::Component(fact));

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// What a withdrawal costs: `[withdrawal]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WithdrawalTable {
     /// The operator's share of a withdrawal, inside it.

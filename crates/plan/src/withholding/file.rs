@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// One version of one policy: `[[withholding]]`. Several with the same name replace each other by date.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WithholdingTable {
     /// The policy: letters, digits and hyphens, such as `IN-194H`.
@@ -38,6 +39,7 @@ pub struct WithholdingTable {
 
 /// At which moment a policy withholds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// When a reward is credited to its user.
@@ -48,6 +50,7 @@ pub enum Basis {
 
 /// Over what a threshold is counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ThresholdScope {
     /// There is no threshold.
@@ -59,6 +62,7 @@ pub enum ThresholdScope {
 
 /// What is taxed once a year's payments exceed the threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Crossing {
     /// The whole year's payments, those below the threshold included.
@@ -70,6 +74,7 @@ pub enum Crossing {
 
 /// From what a ceiling is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CeilingScope {
     /// Each payment for itself.
@@ -80,6 +85,7 @@ pub enum CeilingScope {
 
 /// Of what a rate is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum On {
     /// Of the amount before any other deduction.

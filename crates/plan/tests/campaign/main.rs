@@ -98,6 +98,12 @@ fn each_broken_rule_of_a_campaign_has_its_code_and_place() {
         ("\"50\"", "\"-1\"", "amount_malformed", "qualifies.conversion_min"),
         ("\"first\"", "\" first\"", "campaign_name", "achievements[0].name"),
         (
+            "\"first\"",
+            "\"fir\\u202est\"",
+            "campaign_name",
+            "achievements[0].name",
+        ),
+        (
             "\"second\"",
             "\"first\"",
             "achievement_repeated",

@@ -2,6 +2,7 @@
 
 mod components;
 mod document;
+mod every;
 mod findings;
 mod free_progression;
 mod limits;

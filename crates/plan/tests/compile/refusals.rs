@@ -104,3 +104,9 @@ fn missing_and_overlapping_tiers_of_subscriptions_are_found_in_the_file() {
 "
     );
 }
+
+/// The text of every case, with its title.
+pub(crate) fn texts() -> Vec<(&'static str, String)> {
+    let cases = cases().into_iter();
+    cases.map(|case| (case.title, case.text)).collect()
+}

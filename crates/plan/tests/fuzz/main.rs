@@ -11,7 +11,7 @@
 mod mutation;
 mod numbers;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::env;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,7 +19,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use numbers::Numbers;
-use plan::{CompiledPlan, compile};
+use plan::compile::{REFUSALS_MAX, refusals};
+use plan::{CompileError, CompiledPlan, compile};
 
 /// Inputs of a usual run: a few seconds, not optimized.
 const INPUTS_USUAL: u64 = 800;
@@ -103,10 +104,26 @@ fn answer(text: &str) -> Result<Option<CompiledPlan>, String> {
             if !(1..=lines).contains(&line) {
                 return Err(format!("{code} points to line {line} of {lines}"));
             }
+            answer_in_full(text, &refusal)?;
             Ok(None)
         }
         (first, again) => Err(format!("two answers: {first:?} and {again:?}")),
     }
+}
+
+/// What is wrong with the list of all refusals of a text whose first one is known.
+fn answer_in_full(text: &str, first: &CompileError) -> Result<(), String> {
+    let start = Instant::now();
+    let all = refusals(text);
+    let took = start.elapsed();
+    let fields: HashSet<String> = all.iter().map(CompileError::field).collect();
+    if all.first() != Some(first) || all.len() > REFUSALS_MAX || fields.len() < all.len() {
+        return Err(format!("these are not all refusals: {all:?}"));
+    }
+    if took > LONGEST {
+        return Err(format!("all refusals took {took:?}"));
+    }
+    Ok(())
 }
 
 /// All plans that compiled, by hash.

@@ -123,6 +123,13 @@ fn every_broken_rule_has_its_code_and_place() {
             "ranks.ladder[5].name",
         ),
         ("\"Crown\"", "\"\"", "rank_name_malformed", "ranks.ladder[5].name"),
+        // What turns the direction of text is not seen.
+        (
+            "\"Crown\"",
+            "\"Cro\\u202ewn\"",
+            "rank_name_malformed",
+            "ranks.ladder[5].name",
+        ),
         (
             "\"200000\"\nweekly",
             "\"-1\"\nweekly",

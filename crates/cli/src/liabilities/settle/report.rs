@@ -118,7 +118,7 @@ impl Report {
 
     fn say(&self, line: &str) {
         if !self.as_json {
-            println!("{line}");
+            outln!("{line}");
         }
     }
 
@@ -170,13 +170,14 @@ impl Report {
             self.paid.len()
         ));
         for Refused { first, leaves, stop } in &self.refused {
-            eprintln!(
+            errln!(
                 "error: {}: {leaves} leaves from {first}: {}",
-                stop.code, stop.detail
+                stop.code,
+                stop.detail
             );
         }
         if self.as_json {
-            println!("{:#}", serde_json::json!(self));
+            outln!("{:#}", serde_json::json!(self));
         }
         if self.refused.is_empty() {
             ExitCode::SUCCESS

@@ -10,7 +10,12 @@ use super::{Checked, Sound};
 pub(super) fn of(checked: &Checked) -> Value {
     let mut object = match &checked.compiled {
         Ok(sound) => of_sound(sound),
-        Err(error) => json!({ "refused": of_refusal(checked, error) }),
+        Err(error) => {
+            let all = checked.refusals();
+            let all = all.iter().map(|error| of_refusal(checked, error));
+            // The first one, for who mends one after the other, and all.
+            json!({ "refused": of_refusal(checked, error), "refusals": all.collect::<Vec<_>>() })
+        }
     };
     object["file"] = json!(checked.file);
     object["verdict"] = json!(checked.verdict().name());
@@ -184,6 +189,7 @@ mod tests {
         assert_eq!(object["verdict"], "refused");
         let refused = &object["refused"];
         assert_eq!(refused["code"], "progression_not_funded");
+        assert_eq!(&object["refusals"], &json!([refused]));
         assert_eq!(
             (&refused["field"], &refused["line"], &refused["column"]),
             (&json!("pool.progression"), &json!(24), &json!(15))

@@ -4,6 +4,11 @@ use plan::{ChainClass, CompileError, CompiledPlan, Tier};
 
 use super::{Checked, Sound, Verdict};
 
+/// Longest line, in characters.
+const WIDTH: usize = 100;
+/// What a line begins with that continues another one.
+const INDENT: &str = "         ";
+
 pub(super) fn of(checked: &Checked) -> String {
     match &checked.compiled {
         Ok(sound) => of_sound(sound, checked.verdict()),
@@ -12,13 +17,24 @@ pub(super) fn of(checked: &Checked) -> String {
 }
 
 fn of_refusal(checked: &Checked, error: &CompileError) -> String {
-    let mut out = error.report(&checked.file, &checked.text);
+    let all = checked.refusals();
+    let reports: Vec<String> = all
+        .iter()
+        .map(|error| error.report(&checked.file, &checked.text))
+        .collect();
+    let mut out = reports.join("\n");
     if let CompileError::ProgressionNotFunded(example) = error {
         out += match example.entrant {
             Some(_) => "\nthe smallest history in which it fails:\n\n",
             None => "\nthe history up to the first place that nobody pays for:\n\n",
         };
         out += &example.story();
+    }
+    if all.len() > 1 {
+        out += &format!(
+            "\nrefused  {} mistakes are shown; rules about several tables are checked when these are mended\n",
+            all.len()
+        );
     }
     out
 }
@@ -47,19 +63,19 @@ fn of_sound(sound: &Sound, verdict: Verdict) -> String {
             tiers(plan).collect::<Vec<_>>().join(", "),
         ));
     }
-    lines.extend(sound.jurisdiction.as_ref().map(|profile| {
+    lines.extend(sound.jurisdiction.iter().flat_map(|profile| {
         let basis = profile.legal_basis().unwrap_or(profile.notice());
-        format!("profile  {} of {}: {basis}", profile.name(), profile.as_of())
+        wrapped(
+            "profile  ",
+            &format!("{} of {}: {basis}", profile.name(), profile.as_of()),
+        )
     }));
-    for finding in &sound.review.findings {
-        let (severity, figures) = (finding.severity.name(), figures(&finding.figures));
-        lines.push(format!(
-            "{severity:<8} {}: {}{figures}",
-            finding.code, finding.text
-        ));
-    }
     for obstacle in &sound.review.obstacles {
-        lines.push(format!("error    {}: {}", obstacle.code, obstacle.text));
+        lines.extend(told("error", obstacle.code, &obstacle.text));
+    }
+    for finding in &sound.review.findings {
+        lines.extend(told(finding.severity.name(), finding.code, &finding.text));
+        lines.extend(figures(&finding.figures));
     }
     let name = match sound.chain {
         ChainClass::Local => "local",
@@ -78,15 +94,47 @@ fn of_sound(sound: &Sound, verdict: Verdict) -> String {
     out
 }
 
-fn figures(figures: &[(&'static str, u128)]) -> String {
-    if figures.is_empty() {
-        return String::new();
+/// A finding: its first sentence beside its code, and the others under it.
+fn told(severity: &str, code: &str, text: &str) -> Vec<String> {
+    let (first, others) = text.split_once(". ").unwrap_or((text, ""));
+    let stop = if others.is_empty() { "" } else { "." };
+    let mut lines = wrapped(&format!("{severity:<8} "), &format!("{code}: {first}{stop}"));
+    if !others.is_empty() {
+        lines.extend(wrapped(INDENT, others));
     }
-    let figures: Vec<String> = figures
-        .iter()
-        .map(|(name, figure)| format!("{name}={figure}"))
-        .collect();
-    format!(" [{}]", figures.join(" "))
+    lines
+}
+
+fn figures(figures: &[(&'static str, u128)]) -> Vec<String> {
+    let figures = figures.iter().map(|(name, figure)| format!("{name}={figure}"));
+    let figures: Vec<String> = figures.collect();
+    if figures.is_empty() {
+        Vec::new()
+    } else {
+        wrapped(INDENT, &format!("[{}]", figures.join(" ")))
+    }
+}
+
+/// Words in lines of at most [`WIDTH`] characters, the first behind `head`, the others indented. A longer word stands in a
+/// line of its own.
+fn wrapped(head: &str, text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = head.to_owned();
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        let length = line.chars().count() + usize::from(!is_empty) + word.chars().count();
+        if !is_empty && length > WIDTH {
+            lines.push(std::mem::replace(&mut line, INDENT.to_owned()));
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line += word;
+        is_empty = false;
+    }
+    lines.push(line);
+    lines
 }
 
 #[cfg(test)]
@@ -117,13 +165,14 @@ mod tests {
     #[test]
     fn what_false_names_bring_is_told_name_by_name() {
         let text = of(&searched(AUTO_POOL));
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
-            text.contains("\nwarning  sybil_profit: One person with 10 names"),
+            words.contains(" warning sybil_profit: One person with 10 names"),
             "{text}"
         );
         assert!(text.contains("\n  name 10 pays 60 and receives "), "{text}");
         assert!(
-            text.contains("the best of a bounded search over 1136 strategies"),
+            words.contains("the best of a bounded search over 1136 strategies"),
             "{text}"
         );
     }
@@ -138,6 +187,83 @@ mod tests {
             text.contains("the history up to the first place that nobody pays for:"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn findings_begin_with_the_worst_in_short_lines_and_programs_see_the_same_order() {
+        let checked = checked(AUTO_POOL, ChainClass::Public, Some("EU"));
+        let text = of(&checked);
+        let severities = ["error", "warning", "info"];
+        let heads = text.lines().filter_map(|line| {
+            let word = line.split(' ').next()?;
+            severities.iter().position(|severity| *severity == word)
+        });
+        let heads: Vec<usize> = heads.collect();
+        assert!(
+            heads.is_sorted() && heads.contains(&0) && heads.contains(&2),
+            "{text}"
+        );
+        let longest = text.lines().map(|line| line.chars().count()).max();
+        assert!(longest <= Some(WIDTH), "{longest:?}\n{text}");
+        let codes = |text: &str| {
+            let lines = text.lines().filter(|line| !line.starts_with(' '));
+            let codes = lines.filter_map(|line| line.split(' ').filter(|word| !word.is_empty()).nth(1));
+            let codes = codes.filter_map(|word| word.strip_suffix(':'));
+            codes.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let object = super::super::json::of(&checked);
+        let found = object["findings"].as_array().unwrap();
+        let listed: Vec<&str> = found
+            .iter()
+            .filter_map(|finding| finding["code"].as_str())
+            .collect();
+        assert!(codes(&text).ends_with(&listed.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>()));
+    }
+
+    #[test]
+    fn words_are_wrapped_at_the_width_and_a_long_one_stands_alone() {
+        let long = "x".repeat(WIDTH);
+        assert_eq!(
+            wrapped("info     ", &format!("a {long} b")),
+            [
+                "info     a".to_owned(),
+                format!("{INDENT}{long}"),
+                format!("{INDENT}b")
+            ]
+        );
+        assert_eq!(
+            told("info", "code", "One. Two. Three."),
+            ["info     code: One.", "         Two. Three."]
+        );
+    }
+
+    #[test]
+    fn a_history_is_called_one_that_fails_only_if_it_does() {
+        let text = of(&checked(FREE, ChainClass::Local, None));
+        assert!(
+            text.contains("\nthe smallest history in which it fails:\n"),
+            "{text}"
+        );
+        let survives = FREE.replace("tier_prices = [\"20\", ", "tier_prices = [\"20\", \"0.001\"] # ");
+        assert_ne!(survives, FREE);
+        let text = of(&checked(&survives, ChainClass::Local, None));
+        assert!(text.contains("only chance kept 10000 entrants solvent"), "{text}");
+        assert!(
+            text.contains("\nthe history up to the first place that nobody pays for:\n")
+                && !text.contains("fails"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn several_mistakes_are_reported_at_once() {
+        let broken = AUTO_POOL
+            .replace("version = 1", "version = 0")
+            .replace("tree_size = 15", "tree_size = 16");
+        let text = of(&checked(&broken, ChainClass::Local, None));
+        assert!(text.starts_with("refused  version_is_zero: "), "{text}");
+        assert!(text.contains("\nrefused  tree_size_not_full: "), "{text}");
+        assert!(text.contains("\nrefused  2 mistakes are shown; "), "{text}");
     }
 
     #[test]

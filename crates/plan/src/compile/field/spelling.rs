@@ -2,7 +2,7 @@
 
 use money::{Amount, Asset, AssetError};
 
-/// What to write instead of a text that is no amount of an asset, where at least `least` can be written.
+/// What to write instead of a text that is no amount of an asset: nothing below `least`, which would be refused, too.
 pub(super) fn mend(asset: Asset, text: &str, error: AssetError, least: Amount) -> String {
     let unit = asset.code();
     if let AssetError::TooPrecise { decimals } = error {
@@ -24,8 +24,11 @@ pub(super) fn mend(asset: Asset, text: &str, error: AssetError, least: Amount) -
             "write an amount of {unit}; percentages belong in fields whose names end in _bps, as basis points"
         );
     }
-    let is_possible = |guess: &String| asset.parse_amount(guess).is_ok_and(|amount| amount >= least);
-    if let Some(guess) = guess(trimmed).filter(is_possible) {
+    let is_amount = |guess: &String| asset.parse_amount(guess).is_ok_and(|amount| amount >= least);
+    if let Some(decimal) = without_base(trimmed).filter(is_amount) {
+        return format!("write \"{decimal}\": an amount has decimal digits");
+    }
+    if let Some(guess) = guess(trimmed).filter(is_amount) {
         if is_exponent(trimmed) {
             return format!(
                 "write all digits, without an exponent: \"{guess}\" are that many {unit}, not that many base units"
@@ -90,6 +93,13 @@ fn guess(text: &str) -> Option<String> {
         Some(fraction) => Some(format!("0.{fraction}")),
         None => Some(number.to_owned()),
     }
+}
+
+/// The digits of a hexadecimal number.
+fn without_base(text: &str) -> Option<String> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
+    let number = u128::from_str_radix(digits, 16).ok()?;
+    Some(number.to_string())
 }
 
 fn without_exponent(text: &str) -> Option<String> {

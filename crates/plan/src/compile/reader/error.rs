@@ -158,6 +158,26 @@ impl ReadError {
         self
     }
 
+    /// The path of what must be taken out of the file so that the rest can be read: of a missing field, what misses it.
+    pub(super) fn misfit(&self) -> Vec<Step> {
+        let mut path = self.path.clone();
+        if let Kind::UnknownField { name, .. } = &self.kind {
+            path.push(Step::Key(name.clone()));
+        }
+        path
+    }
+
+    /// The path of the field that was probably meant by one that does not exist.
+    pub(super) fn meant(&self) -> Option<String> {
+        let Kind::UnknownField { name, known } = &self.kind else {
+            return None;
+        };
+        let near = spelling::nearest(name, known.iter().copied())?;
+        let mut path = self.path.clone();
+        path.push(Step::Key(near.to_owned()));
+        Some(Path(&path).to_string())
+    }
+
     /// The refusal of the file with this content.
     pub(super) fn refusal(mut self) -> Refusal {
         match self.kind {

@@ -1,0 +1,142 @@
+//! Exit statuses: one table for every subcommand.
+
+use std::process::ExitCode;
+
+use crate::input::InputError;
+
+/// What `--help` says about them.
+pub(crate) const TABLE: &str = "\
+Exit status:
+  0    done: a plan is sound and nothing needs saying, nothing differs, no fault was found
+  1    the command failed, or what it examined has a fault
+  2    wrong arguments, or a file that cannot be read or used
+  3    a plan is sound, but participants must be told the warnings; or something differs
+  4    a plan is refused, or must not run on that chain
+  141  standard output was closed before everything was written";
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// It did what it was asked, and there is nothing to notice.
+    Done,
+    /// It could not do what it was asked, by no fault of its arguments.
+    Failed,
+    /// Arguments or files cannot be used: what clap ends with, too.
+    Unusable,
+    /// It did what it was asked, and there is something to notice.
+    Notable,
+    /// A plan is refused, or must not run where it is to run.
+    Refused,
+    /// Nobody read the answer: what a shell shows for a process that ended by SIGPIPE.
+    Unread,
+}
+
+impl Status {
+    /// The number, as in [`TABLE`].
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Unusable => 2,
+            Self::Notable => 3,
+            Self::Refused => 4,
+            Self::Unread => 141,
+        }
+    }
+
+    /// How much it weighs where several files were examined: one that could not be examined weighs most.
+    const fn weight(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Notable => 1,
+            Self::Refused => 2,
+            Self::Unusable => 3,
+            Self::Failed | Self::Unread => 4,
+        }
+    }
+
+    /// The worse of two.
+    pub(crate) fn or_worse(self, other: Self) -> Self {
+        if other.weight() > self.weight() {
+            other
+        } else {
+            self
+        }
+    }
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(status.number())
+    }
+}
+
+/// An error that ends the command with another status than [`Status::Failed`].
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub(crate) struct Ending {
+    status: Status,
+    text: String,
+}
+
+/// Marks an error as one of arguments or files.
+pub(crate) fn unusable(error: impl Into<anyhow::Error>) -> anyhow::Error {
+    ending(Status::Unusable, format!("{:#}", error.into()))
+}
+
+/// An error with a status of its own.
+pub(crate) fn ending(status: Status, text: String) -> anyhow::Error {
+    Ending { status, text }.into()
+}
+
+/// The status with which an error ends the command.
+pub(crate) fn of(error: &anyhow::Error) -> Status {
+    match error.downcast_ref::<Ending>() {
+        Some(ending) => ending.status,
+        None if error.is::<InputError>() => Status::Unusable,
+        None => Status::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn the_table_names_every_status() {
+        let numbers = [
+            Status::Done,
+            Status::Failed,
+            Status::Unusable,
+            Status::Notable,
+            Status::Refused,
+            Status::Unread,
+        ]
+        .map(|status| status.number().to_string());
+        let named = TABLE
+            .lines()
+            .skip(1)
+            .map(|line| line.split_whitespace().next().unwrap_or_default());
+        assert_eq!(named.collect::<Vec<_>>(), numbers);
+    }
+
+    #[test]
+    fn an_error_keeps_its_status_under_every_context() {
+        let plain = || anyhow::anyhow!("no file");
+        assert_eq!(of(&plain()), Status::Failed);
+        let marked: anyhow::Result<()> = Err(unusable(plain()));
+        let marked = marked.context("the plan").unwrap_err();
+        assert_eq!(of(&marked), Status::Unusable);
+        assert_eq!(format!("{marked:#}"), "the plan: no file");
+    }
+
+    #[test]
+    fn a_file_that_was_not_examined_is_the_worst() {
+        let all = [Status::Notable, Status::Unusable, Status::Refused, Status::Done];
+        let worst = all.into_iter().fold(Status::Done, Status::or_worse);
+        assert_eq!(worst, Status::Unusable);
+        assert_eq!(Status::Refused.or_worse(Status::Notable), Status::Refused);
+    }
+}

@@ -1,0 +1,136 @@
+//! All refusals of a plan file at once, as far as they do not depend on each other.
+//!
+//! Not responsible for rules: each table is checked alone by the code that checks it in a whole file, so a rule about
+//! several tables is applied only when the tables themselves are sound.
+
+use money::Asset;
+
+use super::{
+    CompileError, PoolEntry, Refusal, TEXT_BYTES_MAX, check_head, check_pool, check_registration,
+    check_retopup, compile, components, reader,
+};
+use crate::file::PlanFile;
+
+/// Most refusals that are returned: who has more begins with these.
+pub const REFUSALS_MAX: usize = 20;
+
+/// Codes of rules about several tables: a table alone cannot keep them.
+const OF_SEVERAL_TABLES: [&str; 3] = ["intake_missing", "intake_ambiguous", "component_misplaced"];
+
+/// Every refusal of a plan file: first that of [`compile`], then the others in the order of the file. There is at most one
+/// of each field, and there are at most [`REFUSALS_MAX`]. Of a table that breaks several rules only the first is in it,
+/// unless they are rules of the format. Empty for a plan that compiles.
+#[must_use]
+pub fn refusals(text: &str) -> Vec<CompileError> {
+    let Err(first) = compile(text) else {
+        return Vec::new();
+    };
+    if text.len() > TEXT_BYTES_MAX {
+        return vec![first];
+    }
+    let (misfits, file) = reader::read_every(text, REFUSALS_MAX);
+    let mut others: Vec<CompileError> = misfits.into_iter().map(CompileError::from).collect();
+    if let Some(file) = file {
+        others.extend(broken_rules(&file, &others));
+    }
+    others.sort_by_cached_key(|error| {
+        let place = error.place_in(text);
+        (place.line, place.column)
+    });
+    let mut all = vec![first];
+    for error in others {
+        if all.iter().all(|known| known.field() != error.field()) {
+            all.push(error);
+        }
+    }
+    all.truncate(REFUSALS_MAX);
+    all
+}
+
+/// The broken rules of the tables that fit the format, apart from those that only follow from `known` ones.
+fn broken_rules(file: &PlanFile, known: &[CompileError]) -> Vec<CompileError> {
+    let is_known = |field: &str| {
+        let fields = known.iter().map(CompileError::field);
+        fields.into_iter().any(|known| known.starts_with(field))
+    };
+    let mut found = check_head(file);
+    // Nobody can say what an amount of an unknown asset is.
+    let Some(asset) = Asset::by_code(&file.asset).filter(|_| !is_known("asset")) else {
+        return found;
+    };
+    found.extend(of_auto_pool(file, asset));
+    let funds = alone(file, asset, |one| one.funds.clone_from(&file.funds));
+    let funds_are_known = funds.is_none() && !is_known("funds");
+    found.extend(funds);
+    let tables: [fn(&mut PlanFile, &PlanFile); 11] = [
+        |one, file| one.joining.clone_from(&file.joining),
+        |one, file| one.allocations.clone_from(&file.allocations),
+        |one, file| one.subscription.clone_from(&file.subscription),
+        |one, file| one.generation.clone_from(&file.generation),
+        |one, file| one.cap.clone_from(&file.cap),
+        |one, file| one.bonus.clone_from(&file.bonus),
+        |one, file| one.ranks.clone_from(&file.ranks),
+        |one, file| {
+            one.binary.clone_from(&file.binary);
+            one.booking.clone_from(&file.booking);
+        },
+        |one, file| one.orders.clone_from(&file.orders),
+        |one, file| one.campaign.clone_from(&file.campaign),
+        |one, file| {
+            one.withholding.clone_from(&file.withholding);
+            one.withdrawal.clone_from(&file.withdrawal);
+        },
+    ];
+    let funds = if funds_are_known { file.funds.clone() } else { None };
+    found.extend(tables.into_iter().filter_map(|copy| {
+        alone(file, asset, |one| {
+            one.funds.clone_from(&funds);
+            copy(one, file);
+        })
+        .filter(|error| funds_are_known || error.code() != "unknown_reference")
+    }));
+    found
+}
+
+/// What registration, retopup and pool break, each alone.
+fn of_auto_pool(file: &PlanFile, asset: Asset) -> Vec<CompileError> {
+    let registration = file
+        .registration
+        .as_ref()
+        .map(|table| check_registration(table, asset));
+    let retopup = file.retopup.as_ref().map(|table| check_retopup(table, asset));
+    let entry = match &registration {
+        Some(Ok(terms)) => Some(match terms.pool_entry {
+            PoolEntry::Ordinals(_) => terms.price,
+            PoolEntry::Split(split) => split.pool,
+        }),
+        Some(Err(_)) | None => None,
+    };
+    let pool = file
+        .pool
+        .as_ref()
+        .map(|table| check_pool(table, asset, entry.unwrap_or_default()));
+    let pool = pool.and_then(Result::err).filter(|error| {
+        // What a registration brings is not known.
+        entry.is_some() || !matches!(error, CompileError::PoolEntryNotFunded { .. })
+    });
+    let found = [
+        registration.and_then(Result::err),
+        retopup.and_then(Result::err),
+        pool,
+    ];
+    found.into_iter().flatten().collect()
+}
+
+/// The first rule that a file breaks which has nothing but what `fill` puts in, and what else it must have.
+fn alone(file: &PlanFile, asset: Asset, fill: impl FnOnce(&mut PlanFile)) -> Option<CompileError> {
+    let mut one = PlanFile {
+        name: file.name.clone(),
+        version: file.version,
+        asset: file.asset.clone(),
+        ..PlanFile::default()
+    };
+    fill(&mut one);
+    let refusal: Refusal = components::check(&one, asset).err()?;
+    (!OF_SEVERAL_TABLES.contains(&refusal.code)).then(|| refusal.into())
+}

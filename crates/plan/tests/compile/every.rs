@@ -1,0 +1,125 @@
+//! All refusals of a file at once: no mistake hides another one, and none is made up.
+
+use plan::compile;
+use plan::compile::{REFUSALS_MAX, refusals};
+
+use crate::{AUTO_POOL, changed};
+
+fn found(text: &str) -> Vec<(&'static str, String)> {
+    let all = refusals(text);
+    all.iter().map(|error| (error.code(), error.field())).collect()
+}
+
+fn plans() -> Vec<(String, String)> {
+    let files = std::fs::read_dir("../../plans").expect("the shipped plans");
+    let files = files.map(|file| file.expect("an entry").path());
+    let files = files.filter(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files
+        .map(|file| {
+            let text = std::fs::read_to_string(&file).expect("a plan");
+            (file.display().to_string(), text)
+        })
+        .collect()
+}
+
+#[test]
+fn a_plan_that_compiles_has_none() {
+    assert!(plans().len() >= 6);
+    for (file, text) in plans() {
+        assert_eq!(found(&text), [], "{file}");
+    }
+}
+
+#[test]
+fn a_single_mistake_is_one_refusal() {
+    for (title, text) in crate::refusals::texts() {
+        let first = compile(&text).expect_err(title);
+        assert_eq!(refusals(&text), [first], "{title}");
+    }
+}
+
+#[test]
+fn mistakes_in_several_tables_are_found_together() {
+    let text = changed("version = 1", "version = 0")
+        .replace("direct_share = \"18\"", "direct_share = \"x\"")
+        .replace("price = \"40\"", "price = 40")
+        .replace("tree_size = 15", "tree_size = 16\nsize = 4")
+        .replace("progression = \"funded\"", "progression = \"fundet\"");
+    let expected = [
+        // The format comes first, as in a file with nothing else wrong.
+        ("wrong_type", "retopup.price"),
+        ("version_is_zero", "version"),
+        ("amount_malformed", "registration.direct_share"),
+        ("unknown_field", "pool.size"),
+        ("unknown_choice", "pool.progression"),
+    ];
+    let expected = expected.map(|(code, field)| (code, field.to_owned()));
+    assert_eq!(found(&text), expected);
+    // Every single one is what the compiler says when the others are mended.
+    let alone = changed("tree_size = 15", "tree_size = 15\nsize = 4");
+    assert_eq!(found(&alone), [("unknown_field", "pool.size".to_owned())]);
+}
+
+#[test]
+fn entries_of_lists_keep_their_numbers() {
+    let (_, text) = plans()
+        .into_iter()
+        .find(|(file, _)| file.ends_with("/subscription.toml"))
+        .expect("it is shipped");
+    let tiers: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("monthly_bps"))
+        .collect();
+    assert!(tiers.len() >= 3);
+    let mut text = text.replacen(tiers[0], "monthly_bps = \"6%\"", 1);
+    text = text.replacen(tiers[2], "monthly = 7", 1);
+    let fields: Vec<String> = found(&text).into_iter().map(|(_, field)| field).collect();
+    assert_eq!(
+        fields,
+        [
+            "subscription.tiers[0].monthly_bps",
+            "subscription.tiers[2].monthly",
+        ]
+    );
+    let text = changed("[\"20\", \"40\", \"80\"", "[20, \"40\", 80");
+    let fields: Vec<String> = found(&text).into_iter().map(|(_, field)| field).collect();
+    assert_eq!(fields, ["pool.tier_prices[0]", "pool.tier_prices[2]"]);
+}
+
+#[test]
+fn what_only_follows_from_a_mistake_is_not_listed() {
+    // An asset that nobody knows says nothing about amounts, a missing table nothing about payments.
+    let text = changed("asset = \"BNB\"", "asset = \"EUR\"");
+    assert_eq!(found(&text), [("unknown_asset", "asset".to_owned())]);
+    let text = changed("name = \"auto-pool\"\n", "").replace("direct_share = \"18\"\n", "");
+    let expected = [
+        ("missing_field", "registration.direct_share"),
+        ("missing_field", "name"),
+    ];
+    let mut all = found(&text);
+    all.sort();
+    let mut expected = expected.map(|(code, field)| (code, field.to_owned()));
+    expected.sort();
+    assert_eq!(all, expected);
+    let (_, orders) = plans()
+        .into_iter()
+        .find(|(_, text)| text.contains("[orders]") && text.contains("[[funds]]"))
+        .expect("it is shipped");
+    let name = orders
+        .lines()
+        .find(|line| line.starts_with("name") && !line.contains("orders"))
+        .unwrap_or("");
+    let text = orders.replacen("[[funds]]", "[[funds]]\nnmae = \"x\"", 1);
+    assert_eq!(found(&text).len(), 1, "{name}: {:?}", found(&text));
+}
+
+#[test]
+fn at_most_so_many_are_listed() {
+    let many: String = (0..100).map(|number| format!("field{number} = 1\n")).collect();
+    let text = format!("{many}{AUTO_POOL}");
+    assert_eq!(refusals(&text).len(), REFUSALS_MAX);
+    let first = compile(&text).expect_err("it is refused");
+    assert_eq!(refusals(&text).first(), Some(&first));
+    assert_eq!(refusals("name = ").len(), 1);
+    assert_eq!(refusals(&"#".repeat(100_000)).len(), 1);
+}
