@@ -40,8 +40,8 @@ pub(super) fn cohorts(report: &Report) -> String {
         "Received nothing",
         "Less than paid",
         "Took it back",
-        "Of who stayed: nothing",
-        "Less than paid",
+        "Who stayed: nothing",
+        "Who stayed: less than paid",
         "More than paid",
     ];
     let rows: Vec<Vec<String>> = report
