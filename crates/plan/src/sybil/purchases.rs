@@ -32,7 +32,7 @@ struct Form {
 
 /// What all names paid and received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Result {
+struct Played {
     paid: Amount,
     returned: Amount,
 }
@@ -40,7 +40,7 @@ struct Result {
 /// Searches every form with up to `bounds.identities_max` names. `None` for plans whose payments buy no goods, and where a name
 /// cannot buy what is asked for.
 pub(super) fn rebate(plan: &CompiledPlan, bounds: Bounds) -> Option<Finding> {
-    let mut best: Option<(Form, Result, Result)> = None;
+    let mut best: Option<(Form, Played, Played)> = None;
     let mut forms = 0u128;
     let customers = plan.orders().map_or(0, |terms| terms.customers_to_be_paid());
     for (each, last, outsiders) in purchases(plan, bounds)? {
@@ -90,12 +90,12 @@ fn purchases(plan: &CompiledPlan, bounds: Bounds) -> Option<Vec<(Amount, Amount,
 }
 
 /// What names bring more than one name, as a share of what they pay.
-fn gain_bps(result: Result, one: Result) -> u128 {
+fn gain_bps(result: Played, one: Played) -> u128 {
     let gain = result.returned.minus_or_zero(one.returned);
     Amount::new(10_000).proportion(gain, result.paid).base_units()
 }
 
-fn finding(asset: Asset, (form, result, one): (Form, Result, Result), forms: u128) -> Finding {
+fn finding(asset: Asset, (form, result, one): (Form, Played, Played), forms: u128) -> Finding {
     let share_bps = gain_bps(result, one);
     let units = |amount| asset.display_amount(amount);
     let shape = if form.width == 1 {
@@ -146,7 +146,7 @@ fn first_day() -> Day {
 
 /// Names join in level order under an outsider, outsiders below the last; everybody pays once, nothing goes back, and two years
 /// later everything is released. `None` if the plan does not sell it.
-fn play(plan: &CompiledPlan, form: Form) -> Option<Result> {
+fn play(plan: &CompiledPlan, form: Form) -> Option<Played> {
     let mut world = World::new(plan);
     let first = first_day();
     world.end_days(Day::new(first.get().checked_sub(1)?));
@@ -189,7 +189,7 @@ fn play(plan: &CompiledPlan, form: Form) -> Option<Result> {
     }
     let names = (2..=form.names.checked_add(1)?).filter_map(UserId::new);
     let returned = names.flat_map(|user| [world.state.entitled(user), world.state.wallet(user)]);
-    Some(Result {
+    Some(Played {
         paid: sum(paid.into_iter()),
         returned: sum(returned),
     })

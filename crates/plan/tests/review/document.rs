@@ -82,7 +82,7 @@ fn shows(finding: &Finding, words: &[&str]) -> bool {
 
 #[test]
 fn the_page_shows_findings_of_plans_that_have_them() {
-    let (mut executed, mut wrong) = (0, Vec::<String>::new());
+    let mut executed = 0;
     for line in lines() {
         let (plan, expected) = line.rsplit_once(" -> ").unwrap();
         let text = text_of(plan);

@@ -82,7 +82,7 @@ impl World<'_> {
 
 /// The day of the first payment, and the first at whose end somebody has something.
 fn first_available(case: &Case) -> (Day, Option<Day>) {
-    let mut numbers = Numbers::of(case.figure("payout_share", "share_bps").unwrap_or(0) as u64, 1);
+    let mut numbers = Numbers::of(case.number, 1);
     let first = Day::of_date("2026-01-01").expect("it is a date");
     let first = first.plus(u32::try_from(numbers.below(40)).expect("it is small"));
     let mut world = World {

@@ -8,6 +8,8 @@
 //! * no reward is available before the hold that is stated;
 //! * who receives what a plan is about can take out at least half of it, or the plan does not run on a public chain.
 
+#![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
+
 mod exits;
 mod holds;
 #[path = "../fuzz/numbers.rs"]
@@ -40,6 +42,7 @@ fn number_from(name: &str, usual: u64) -> u64 {
 
 /// A drawn plan beside what is said of it.
 struct Case {
+    number: u64,
     drawn: Drawn,
     plan: CompiledPlan,
     /// On a public chain of the European Union.
@@ -58,6 +61,7 @@ impl Case {
             cooling_off_days: Some(COOLING_OFF),
         };
         Self {
+            number,
             review: Review::of(&plan, [], asked),
             drawn,
             plan,

@@ -4,8 +4,8 @@ use naive::flow::Flow;
 use naive::orders::{Buyer, Generation, Model, Passes, RetailRule, Rules};
 use plan::{Day, Severity};
 
+use crate::for_each_plan;
 use crate::plans::{Drawn, Intake};
-use crate::{Case, for_each_plan};
 
 /// What one participant pays, in millionths.
 const PAYMENT: u128 = 100_000_000;

@@ -135,7 +135,7 @@ impl Drawn {
         } else {
             ""
         };
-        let short = ["queue", "pro_rata"][numbers.below(2)];
+        let short = numbers.one_of(&["queue", "pro_rata"]);
         let text = format!(
             "\n[booking]\nprice = \"100\"\nfirst_payment_min = \"100\"\n\n[binary]\npair_value = \"{}\"\npairs_max_per_month = 50\n\
              excess = \"carry\"\nfull_pairs = 1\ninstalment_bps = 2000\nactivation_amount = \"100\"\nfund = \"f{fund}\"\n\
@@ -182,7 +182,7 @@ impl Drawn {
         self.order_fund = self.any_fund(numbers);
         self.pv_bps = [10_000, 8_000, 0, 5_000][numbers.below(4)];
         self.fund_bps = [10_000, 5_000, 3_000, 0, 7_500][numbers.below(5)];
-        let period = ["month", "week"][numbers.below(2)];
+        let period = numbers.one_of(&["month", "week"]);
         self.write(&format!(
             "\n[orders]\nperiod = \"{period}\"\npv_bps = {}\nfund = \"f{}\"\nfund_bps = {}\ngenerations_bps = {}\n\
              compression = \"none\"\nactive_pv_min = \"0\"\ncustomers_min = 0\nretail_share_min_bps = 0\n\

@@ -26,7 +26,7 @@ fn figure(finding: &Finding, name: &str) -> u128 {
 
 /// Orders of anybody, all of which is commissions of ten generations.
 fn all_of_an_order() -> String {
-    let (head, _) = ORDERS.split_once("[ranks]").unwrap();
+    let (head, _) = ORDERS.split_once("[ranks]").expect("it has ranks");
     head.replace("[[funds]]\nname = \"ranks\"\n", "")
         .replace("pv_bps = 8000", "pv_bps = 10000")
         .replace("fund_bps = 3000", "fund_bps = 10000")
