@@ -40,7 +40,7 @@ pub struct BuildRoot {
     accept_claims: bool,
 }
 
-/// A root of liabilities. Times are seconds since 1970-01-01 UTC; `deadline` and `claimable_from` are of the chain.
+/// A root of liabilities, as everybody sees it: without the people behind it. Times are seconds since 1970-01-01 UTC; `deadline` and `claimable_from` are of the chain.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RootView {
     #[schema(value_type = Hash)]
@@ -62,11 +62,7 @@ pub struct RootView {
     #[schema(value_type = Hash)]
     block_hash: String,
     accept_claims: bool,
-    #[schema(value_type = Wallet)]
-    built_by: String,
     built_at: i64,
-    #[schema(value_type = Option<Wallet>, required = true)]
-    approved_by: Option<String>,
     #[schema(required = true)]
     approved_at: Option<i64>,
     #[schema(required = true)]
@@ -81,6 +77,17 @@ pub struct RootView {
     /// The fact of its veto.
     #[schema(required = true)]
     vetoed_fact: Option<i64>,
+}
+
+/// A root, with the operators behind it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ApprovedRootView {
+    #[serde(flatten)]
+    root: RootView,
+    #[schema(value_type = Wallet)]
+    built_by: String,
+    #[schema(value_type = Option<Wallet>, required = true)]
+    approved_by: Option<String>,
 }
 
 /// A root that was asked for. Times are seconds since 1970-01-01 UTC.
@@ -156,15 +163,19 @@ pub async fn approval(
 /// worker has it signed and publishes it.
 #[utoipa::path(post, path = "/liabilities/roots/{root}/approve", operation_id = "approve_root", tag = "liabilities", security(("session" = [])),
     params(("root" = Hash, Path, description = "The root")),
-    request_body = Signature, responses((status = 200, body = RootView)))]
+    request_body = Signature, responses((status = 200, body = ApprovedRootView)))]
 pub async fn approve(
     State(server): State<Server>,
     caller: Operator<Handling>,
     Segments(root): Segments<String>,
     Body(body): Body<Signature>,
-) -> Result<Json<RootView>, Problem> {
+) -> Result<Json<ApprovedRootView>, Problem> {
     let root = use_case::approve(&server.app, &caller, read_root(&root)?, &body.read()?).await?;
-    Ok(Json(RootView::of(&root)))
+    Ok(Json(ApprovedRootView {
+        built_by: shown(root.built_by),
+        approved_by: root.approved_by.map(shown),
+        root: RootView::of(&root),
+    }))
 }
 
 /// Roots of liabilities, newest first.
@@ -293,9 +304,7 @@ impl RootView {
             block_number: root.block.number,
             block_hash: root.block.hash.to_string(),
             accept_claims: root.accept_claims,
-            built_by: shown(root.built_by),
             built_at: root.built_at_us.div_euclid(MICROS),
-            approved_by: root.approved_by.map(shown),
             approved_at: root.approved_at,
             deadline: root.deadline,
             signer: root.signer.map(shown),

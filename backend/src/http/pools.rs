@@ -131,7 +131,7 @@ pub async fn summary(State(server): State<Server>) -> Result<Json<SummaryAnswer>
 
 /// Taken places of a tier.
 #[utoipa::path(get, path = "/pool/{tier}/nodes", operation_id = "list_nodes", tag = "pools", security(("session" = [])),
-    params(("tier" = u8, Path, description = "The tier", minimum = 1), NodesSearch),
+    params(("tier" = u8, Path, description = "The tier", minimum = 1, maximum = 255), NodesSearch),
     responses((status = 200, body = NodesAnswer)))]
 pub async fn nodes(
     State(server): State<Server>,
@@ -161,7 +161,7 @@ pub async fn nodes(
 
 /// The next places of a tier. Nothing is reserved: the order of the chain decides.
 #[utoipa::path(get, path = "/pool/{tier}/queue", operation_id = "list_queue", tag = "pools", security(("session" = [])),
-    params(("tier" = u8, Path, description = "The tier", minimum = 1), QueueSearch),
+    params(("tier" = u8, Path, description = "The tier", minimum = 1, maximum = 255), QueueSearch),
     responses((status = 200, body = QueueAnswer)))]
 pub async fn queue(
     State(server): State<Server>,

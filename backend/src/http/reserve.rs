@@ -20,7 +20,7 @@ use crate::app::reserve as use_case;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reserve {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 255)]
     tier: u8,
     choice: Choice,
     /// The wallet's signature over the choice: 65 bytes in hexadecimal with prefix. `GET /users/{id}/reserve` has the message.
@@ -53,7 +53,7 @@ pub struct CommandAnswer {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ReserveSearch {
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 255)]
     tier: u8,
     choice: Choice,
 }

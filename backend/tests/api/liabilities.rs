@@ -47,15 +47,11 @@ impl World {
 
     async fn approve_root(&self, session: &Session, root: &str) -> crate::world::Answer {
         let path = format!("/liabilities/roots/{root}");
-        let roots = self.get("/liabilities/roots", None).await.ok();
-        let built = roots["roots"].as_array().unwrap().iter();
-        let mut built = built.filter(|known| known["root"] == root);
-        if let Some(known) = built.next() {
-            for builder in [BUILDER, BOTH] {
-                if known["built_by"] == wallet(builder).to_checksum(None) {
-                    let builder = self.sign_in(builder).await;
-                    self.agree(&builder, &path, json!({})).await;
-                }
+        for person in [BUILDER, BOTH] {
+            let builder = self.sign_in(person).await;
+            let wanted = self.get(&format!("{path}/approval"), Some(&builder)).await;
+            if wanted.body["typed_data"]["message"]["proposer"] == wallet(person).to_checksum(None) {
+                self.agree(&builder, &path, json!({})).await;
             }
         }
         self.agree(session, &path, json!({})).await

@@ -6,7 +6,8 @@ use alloy_primitives::{B256, LogData, U256};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::operators::due_world;
+use crate::documents::EXPORTED;
+use crate::operators::{APPROVER, BUILDER, due_world};
 use crate::world::{
     BNB, CHAIN_ID, CHAIN_TIME, Session, World, compiled, frozen, matured, reference, refunded, wallet,
 };
@@ -68,6 +69,40 @@ async fn the_terms_are_those_of_plan_and_contract() {
             .any(|entry| entry["type"] == kind && entry["name"] == name)
     };
     assert!(has("function", "register") && has("function", "claim") && has("event", "RegistrationAccepted"));
+}
+
+#[tokio::test]
+async fn what_anybody_reads_names_no_operator() {
+    let world = due_world().await;
+    world
+        .sql(&format!(
+            "INSERT INTO liabilities_root (root, total, leaves, as_of_seq, fact_seq, block_number, block_hash, accept_claims,
+                                           built_by, approved_by)
+             VALUES (decode(repeat('09', 32), 'hex'), 5, 1, 1, 1, 1, decode(repeat('01', 32), 'hex'), false, '\\x{}', '\\x{}')",
+            hex::encode(wallet(BUILDER)),
+            hex::encode(wallet(APPROVER))
+        ))
+        .await;
+    let described: Value = serde_json::from_str(EXPORTED).unwrap();
+    let mut read = 0;
+    for (path, operations) in described["paths"].as_object().unwrap() {
+        let is_public = operations["get"]["security"]
+            .as_array()
+            .is_some_and(Vec::is_empty);
+        if is_public && !path.contains('{') {
+            let answer = world.get(path, None).await.body.to_string().to_lowercase();
+            for person in [BUILDER, APPROVER] {
+                assert!(
+                    !answer.contains(&format!("{:x}", wallet(person))),
+                    "{path}: {answer}"
+                );
+            }
+            read += 1;
+        }
+    }
+    assert!(read > 8, "{read}");
+    let roots = world.get("/liabilities/roots", None).await.ok();
+    assert_eq!(roots["roots"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
