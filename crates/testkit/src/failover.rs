@@ -39,6 +39,19 @@ impl TestDatabase {
         Replica(copy)
     }
 
+    /// What a statement without arguments gives in a replica, as text. After a failover whoever connects may have done more.
+    ///
+    /// # Panics
+    /// When there is no such value.
+    pub async fn found_in(&self, replica: &Replica, statement: &str) -> String {
+        let copy = connect(&self.server.url(&replica.0)).await;
+        let mut copy = copy.expect("the replica accepts connections");
+        let found = sqlx::query_scalar(AssertSqlSafe(statement.to_owned()));
+        let found = found.fetch_one(&mut copy).await.expect("a value");
+        copy.close().await.expect("an orderly end");
+        found
+    }
+
     /// Loses everything that was committed since the replica was made.
     ///
     /// # Panics
@@ -114,6 +127,8 @@ mod tests {
         let replica = database.replica().await;
         assert!(connected.ping().await.is_err(), "everybody is disconnected");
         add("02").await;
+        let operators = "SELECT string_agg(name, ' ') FROM operator";
+        assert_eq!(database.found_in(&replica, operators).await, "01");
         database.fail_over(replica).await;
         let names: Vec<String> = sqlx::query_scalar("SELECT name FROM operator")
             .fetch_all(database.pool())
