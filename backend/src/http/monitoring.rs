@@ -135,7 +135,7 @@ pub struct ResumeApproval {
 #[serde(deny_unknown_fields)]
 pub struct Resume {
     /// The stops of the message, in ascending order.
-    #[schema(max_items = 100)]
+    #[schema(value_type = BTreeSet<u64>, max_items = 100)]
     stops: Vec<u64>,
     /// `expires` of the message.
     expires: u64,

@@ -16,7 +16,7 @@ use super::code::Code;
 use super::error::Problem;
 use super::extract::{Body, malformed_key};
 use super::payout_view::BatchView;
-use super::schema::{BaseUnits, IdempotencyKeyText, LeftOutName, RewardKindName, Wallet};
+use super::schema::{BaseUnits, IdempotencyKeyText, LeftOutName, RewardKindName, UserNumber, Wallet};
 use super::words::{self, shown};
 use crate::app::access::{Building, Looking, Operator};
 use crate::app::payout::{self, Ask, Proposed};
@@ -56,7 +56,7 @@ pub struct FiltersBody {
     /// Seconds of the chain's time: the oldest unsettled reward matured so long ago, or earlier.
     older_than: Option<u64>,
     /// Only these users; at most 1000.
-    #[schema(min_items = 1, max_items = 1000)]
+    #[schema(value_type = Option<Vec<UserNumber>>, min_items = 1, max_items = 1000)]
     users: Option<Vec<u32>>,
 }
 

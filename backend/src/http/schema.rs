@@ -1,4 +1,4 @@
-//! How texts are written, for the description of the API: patterns, lengths and the words of every list.
+//! How texts are written, for the description of the API: patterns, limits and the words of every list.
 //!
 //! Only described here: what reads and writes them is in `words`, and the words of a list belong to whoever decides.
 
@@ -8,7 +8,7 @@ use approval::SIGNATURE_BYTES_MAX;
 use settlement::batch::{Cause, RewardKind};
 use settlement::state::{BatchState, SubmissionState};
 use utoipa::openapi::schema::{Object, ObjectBuilder};
-use utoipa::openapi::{RefOr, Schema, Type};
+use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::app::access::Role;
@@ -56,6 +56,8 @@ texts! {
     Cursor pattern("^([0-9a-f]{2})+$", 256);
     /// The caller's own name for a command.
     IdempotencyKeyText pattern("^[ -~]+$", 128);
+    /// The number of a user, from 1.
+    UserNumber number(1, i32::MAX);
     /// State of a user.
     UserStatusName words(["active", "refunded"]);
     /// What an operator may do.
@@ -126,6 +128,13 @@ fn pattern(pattern: &str, length_max: usize) -> Object {
         .pattern(Some(pattern));
     let bounded = (length_max < usize::MAX).then_some(length_max);
     text.max_length(bounded).build()
+}
+
+/// A whole number from `least` to `most`.
+fn number(least: i32, most: i32) -> Object {
+    let number = ObjectBuilder::new().schema_type(Type::Integer);
+    let number = number.format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)));
+    number.minimum(Some(least)).maximum(Some(most)).build()
 }
 
 /// One of these words.

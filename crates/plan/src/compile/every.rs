@@ -1,13 +1,14 @@
 //! All refusals of a plan file at once, as far as they do not depend on each other.
 //!
 //! Not responsible for rules: each table is checked alone by the code that checks it in a whole file, so a rule about
-//! several tables is applied only when the tables themselves are sound.
+//! several tables is applied only when the tables themselves are sound. Where one field alone is wrong, its table is checked
+//! again with another value in its stead.
 
 use money::Asset;
 
 use super::{
     CompileError, PoolEntry, Refusal, TEXT_BYTES_MAX, check_head, check_pool, check_registration,
-    check_retopup, compile, components, reader,
+    check_retopup, compile, components, place, reader,
 };
 use crate::file::PlanFile;
 
@@ -17,9 +18,19 @@ pub const REFUSALS_MAX: usize = 20;
 /// Codes of rules about several tables: a table alone cannot keep them.
 const OF_SEVERAL_TABLES: [&str; 3] = ["intake_missing", "intake_ambiguous", "component_misplaced"];
 
+/// Codes of rules about one field alone, and a value that such a field may have: with it the other fields of its table can be
+/// checked.
+const OF_ONE_FIELD: [(&str, &str); 5] = [
+    ("amount_malformed", "\"1\""),
+    ("price_out_of_range", "\"1\""),
+    ("bps_above_whole", "1"),
+    ("out_of_range", "1"),
+    ("date_malformed", "\"2026-01-01\""),
+];
+
 /// Every refusal of a plan file: first that of [`compile`], then the others in the order of the file. There is at most one
-/// of each field, and there are at most [`REFUSALS_MAX`]. Of a table that breaks several rules only the first is in it,
-/// unless they are rules of the format. Empty for a plan that compiles.
+/// of each field, and there are at most [`REFUSALS_MAX`]. Of a table that breaks several rules about several of its fields only
+/// the first is in it. Empty for a plan that compiles.
 #[must_use]
 pub fn refusals(text: &str) -> Vec<CompileError> {
     let Err(first) = compile(text) else {
@@ -28,23 +39,55 @@ pub fn refusals(text: &str) -> Vec<CompileError> {
     if text.len() > TEXT_BYTES_MAX {
         return vec![first];
     }
-    let (misfits, file) = reader::read_every(text, REFUSALS_MAX);
-    let mut others: Vec<CompileError> = misfits.into_iter().map(CompileError::from).collect();
-    if let Some(file) = file {
-        others.extend(broken_rules(&file, &others));
-    }
-    others.sort_by_cached_key(|error| {
-        let place = error.place_in(text);
-        (place.line, place.column)
-    });
     let mut all = vec![first];
-    for error in others {
+    add(&mut all, at_once(text));
+    let mut sound = text.to_owned();
+    let mut replaced = 0;
+    while all.len() < REFUSALS_MAX && replaced < all.len() {
+        for error in all.iter().skip(replaced) {
+            if let Some(value) = stand_in(error) {
+                sound = place::with_value(&sound, &error.field(), value);
+            }
+        }
+        replaced = all.len();
+        // What a rule about several fields says would be about the stand-ins.
+        let others = at_once(&sound).into_iter();
+        add(&mut all, others.filter(|error| stand_in(error).is_some()));
+    }
+    if let Some((_, others)) = all.split_first_mut() {
+        others.sort_by_cached_key(|error| {
+            let place = error.place_in(text);
+            (place.line, place.column)
+        });
+    }
+    all.truncate(REFUSALS_MAX);
+    all
+}
+
+/// Adds what is about other fields.
+fn add(all: &mut Vec<CompileError>, found: impl IntoIterator<Item = CompileError>) {
+    for error in found {
         if all.iter().all(|known| known.field() != error.field()) {
             all.push(error);
         }
     }
-    all.truncate(REFUSALS_MAX);
-    all
+}
+
+fn stand_in(error: &CompileError) -> Option<&'static str> {
+    let mut known = OF_ONE_FIELD.iter();
+    known
+        .find(|(code, _)| *code == error.code())
+        .map(|(_, value)| *value)
+}
+
+/// What does not fit the format, and the first rule that each other table breaks.
+fn at_once(text: &str) -> Vec<CompileError> {
+    let (misfits, file) = reader::read_every(text, REFUSALS_MAX);
+    let mut found: Vec<CompileError> = misfits.into_iter().map(CompileError::from).collect();
+    if let Some(file) = file {
+        found.extend(broken_rules(&file, &found));
+    }
+    found
 }
 
 /// The broken rules of the tables that fit the format, apart from those that only follow from `known` ones.

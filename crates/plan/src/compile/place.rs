@@ -63,6 +63,20 @@ pub(super) enum Aim {
 
 /// The place of a field; of what is missing, the place of the table or list in which it should be.
 pub(super) fn of_field(text: &str, path: &str, aim: Aim) -> Place {
+    of_span(text, &span_of(text, path, aim))
+}
+
+/// The file with another value of a field; of a field that is not there, the file as it is.
+pub(super) fn with_value(text: &str, path: &str, value: &str) -> String {
+    let span = span_of(text, path, Aim::Value);
+    let mut changed = text.to_owned();
+    if !span.is_empty() && changed.get(span.clone()).is_some() {
+        changed.replace_range(span, value);
+    }
+    changed
+}
+
+fn span_of(text: &str, path: &str, aim: Aim) -> Range<usize> {
     let (document, _) = DeTable::parse_recoverable(text);
     let mut span = 0..0;
     let root = Spanned::new(0..0, DeValue::Table(document.into_inner()));
@@ -98,7 +112,7 @@ pub(super) fn of_field(text: &str, path: &str, aim: Aim) -> Place {
             ) => break,
         }
     }
-    of_span(text, &span)
+    span
 }
 
 /// The place of the first thing that is no TOML.

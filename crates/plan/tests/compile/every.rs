@@ -61,6 +61,53 @@ fn mistakes_in_several_tables_are_found_together() {
 }
 
 #[test]
+fn mistakes_in_fields_of_one_table_are_found_together() {
+    let text = changed("price = \"20\"", "price = \"20 BNB\"")
+        .replace("direct_share = \"18\"", "direct_share = \"1e1\"")
+        .replace("pool_entry_ordinals = [2]", "pool_entry_ordinals = [0]")
+        .replace("company_share = \"4\"", "company_share = \"four\"");
+    let expected = [
+        ("amount_malformed", "registration.price"),
+        ("amount_malformed", "registration.direct_share"),
+        ("amount_malformed", "retopup.company_share"),
+    ];
+    let expected = expected.map(|(code, field)| (code, field.to_owned()));
+    // That no direct has the number 0 is said when the amounts are right.
+    assert_eq!(found(&text), expected, "{text}");
+
+    let (_, orders) = plans()
+        .into_iter()
+        .find(|(file, _)| file.ends_with("/unilevel-orders.toml"))
+        .expect("it is shipped");
+    let text = orders
+        .replace("pv_bps = 8000", "pv_bps = 10001")
+        .replace("hold_days = 30", "hold_days = 4000000")
+        .replace("main_min = \"1000\"", "main_min = \"1,000\"")
+        .replace("other_min = \"2500\"", "other_min = \"2.500,00\"");
+    let expected = [
+        // Ranks are checked first.
+        ("out_of_range", "ranks.hold_days"),
+        ("bps_above_whole", "orders.pv_bps"),
+        ("out_of_range", "orders.hold_days"),
+        ("amount_malformed", "ranks.ladder[0].main_min"),
+        ("amount_malformed", "ranks.ladder[1].other_min"),
+    ];
+    let expected = expected.map(|(code, field)| (code, field.to_owned()));
+    assert_eq!(found(&text), expected);
+}
+
+/// With another value in place of one that is wrong a table may break a rule that its author did not.
+#[test]
+fn a_stand_in_brings_no_refusal() {
+    // A price of 1 would be less than the share of the sponsor.
+    let text = changed("price = \"20\"", "price = \"20 BNB\"");
+    assert_eq!(
+        found(&text),
+        [("amount_malformed", "registration.price".to_owned())]
+    );
+}
+
+#[test]
 fn entries_of_lists_keep_their_numbers() {
     let (_, text) = plans()
         .into_iter()
