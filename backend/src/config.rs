@@ -22,14 +22,13 @@
 
 use std::net::SocketAddr;
 
+use admission::Place;
 use alloy_primitives::{Address, B256};
 use service::client::TrustedProxies;
 use service::server::Limits;
 use service::tls::ClientTls;
 use service::{Env, EnvError};
 use signer_client::{CallerKey, DEVELOPMENT_CALLER_KEY};
-
-use crate::admission::Place;
 
 /// A chain that stands still is to be noticed within a minute.
 const CHAIN_AGE_MAX_SECONDS: i64 = 60;

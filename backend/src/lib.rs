@@ -3,7 +3,6 @@
 //! `http` speaks HTTP and nothing else, `app` has one file per use case, `login` reads what wallets sign.
 //! Not responsible for rules (`plan`), SQL (`store`), RPC (`chain`) or keys (the signer).
 
-pub mod admission;
 pub mod agreement;
 pub mod app;
 pub mod config;

@@ -1,8 +1,11 @@
 //! Entry point: one program for the API server, the workers and the export of the API's description.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use service::{errln, output};
 
 /// The Trellis backend. Configured by environment variables only.
 #[derive(Debug, Parser)]
@@ -41,15 +44,15 @@ fn main() -> ExitCode {
         Command::Openapi { check: false } => backend::http::openapi::print(),
         Command::Openapi { check: true } => backend::http::openapi::check(),
     };
-    match outcome {
+    output::settle(match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("the backend stops: {error:#}");
             // Without a subscriber, as in `openapi`, nothing was logged.
             if !tracing::event_enabled!(tracing::Level::ERROR) {
-                eprintln!("{error:#}");
+                errln!("{error:#}");
             }
             ExitCode::FAILURE
         }
-    }
+    })
 }

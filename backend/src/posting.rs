@@ -15,6 +15,7 @@ mod snapshot;
 pub mod writer;
 
 use abi::development::is_local_chain;
+use admission::NotAdmitted;
 use service::ErrorChain;
 use service::metrics::Metrics;
 use service::transport::{self, TransportError};
@@ -35,7 +36,6 @@ pub use quarantine::Suspect;
 pub use rebuild::RebuildError;
 pub use writer::{Step, StepError, Writer};
 
-use crate::admission::NotAdmitted;
 use crate::reconnect::reconnect;
 
 /// Why the worker ends.

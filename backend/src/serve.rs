@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use abi::development::is_local_chain;
+use admission::{JURISDICTION, chain_class};
 use alloy_primitives::Address;
 use anyhow::{Context, bail};
 use chain::ChainReader;
@@ -22,7 +23,6 @@ use store::{StoreError, deployment, session, within};
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 
-use crate::admission::{self, JURISDICTION, chain_class};
 use crate::app::{App, Ledger, SignerState};
 use crate::config::{Config, Origin};
 use crate::http::{self, Server, Site};
@@ -173,10 +173,11 @@ async fn admit(
     chain_id: u64,
     chain: Option<&ChainReader>,
 ) -> anyhow::Result<()> {
-    let mut place = config.place.clone();
-    if let (ChainClass::Public, Some(chain)) = (chain_class(chain_id), chain) {
-        place.cooling_off_days = Some(admission::cooling_off_days(chain).await?);
-    }
+    let place = config.place.clone();
+    let place = match chain {
+        Some(chain) => place.asking(chain_id, chain).await?,
+        None => place,
+    };
     Ok(place.admit(plan, chain_id)?)
 }
 

@@ -32,6 +32,9 @@ mod view;
 pub mod worker;
 
 use abi::development::is_local_chain;
+use admission::{CoolingOffError, NotAdmitted};
+use chain::ChainError;
+use plan::CompiledPlan;
 use service::ErrorChain;
 use service::metrics::Metrics;
 use sqlx::PgConnection;
@@ -69,9 +72,18 @@ pub enum SettleError {
     /// The stored plan does not compile any more.
     #[error("the deployment's plan does not compile")]
     Plan(#[source] Box<plan::CompileError>),
+    /// The stored plan compiles to something else than was deployed.
+    #[error("the deployment's plan has another hash than was deployed")]
+    PlanHash,
     /// The engine can apply the plan's facts, but API and reconciler cannot show and judge what they do.
     #[error("the settlement worker cannot serve the plan")]
     NotServed(#[source] plan::GateError),
+    /// The plan must not run on this chain.
+    #[error(transparent)]
+    NotAdmitted(#[from] NotAdmitted),
+    /// Nobody knows for how long the contract refunds payments, so nobody can judge the plan.
+    #[error(transparent)]
+    CoolingOff(#[from] CoolingOffError),
     /// The role may do more than the worker.
     #[error("the settlement worker does not run with these rights")]
     Rights(#[from] RightsError),
@@ -104,6 +116,16 @@ pub enum SettleError {
     Ready(#[source] std::io::Error),
 }
 
+impl SettleError {
+    /// Whether only a node that does not answer keeps the worker from its start.
+    const fn is_silence_of_a_node(&self) -> bool {
+        matches!(
+            self,
+            Self::CoolingOff(CoolingOffError::Unread(ChainError::Transport { .. }))
+        )
+    }
+}
+
 /// Works until `stop` says so or something fails.
 ///
 /// # Errors
@@ -119,7 +141,7 @@ pub async fn run(
         .map_err(SettleError::Serve)?;
     let why_it_waits = |error: &SettleError| store::outage(error).map(|_| ErrorChain(error).to_string());
     let reaching = service::reach("the database", Some(&pulse), why_it_waits, || begin(config));
-    let (mut connection, deployed) = tokio::select! {
+    let (mut connection, deployed, plan) = tokio::select! {
         _ = stop.wait_for(|stop| *stop) => return Ok(()),
         reached = reaching => reached?,
     };
@@ -131,6 +153,18 @@ pub async fn run(
         Err(error) => {
             tracing::warn!(error = %ErrorChain(&error), "the node does not say what is held");
         }
+    }
+    let why_it_waits = |error: &SettleError| {
+        error
+            .is_silence_of_a_node()
+            .then(|| ErrorChain(error).to_string())
+    };
+    let admitting = service::reach("the node", Some(&pulse), why_it_waits, || {
+        admit(config, &deployed, &plan, &network)
+    });
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => return Ok(()),
+        admitted = admitting => admitted?,
     }
     let mut life = Life::new(config, &deployed, network, pulse);
     let mut backoff = Backoff::DATABASE;
@@ -148,24 +182,42 @@ pub async fn run(
     Ok(())
 }
 
-/// A first connection, and the ledger that it leads to.
-async fn begin(config: &Config) -> Result<(PgConnection, Deployment), SettleError> {
+/// A first connection, the ledger that it leads to, and its plan.
+async fn begin(config: &Config) -> Result<(PgConnection, Deployment, CompiledPlan), SettleError> {
     let mut connection = connect(&config.database_url).await?;
-    let deployed = within(BEGIN_WITHIN, check(config, &mut connection)).await?;
-    Ok((connection, deployed))
+    let (deployed, plan) = within(BEGIN_WITHIN, check(config, &mut connection)).await?;
+    Ok((connection, deployed, plan))
 }
 
 /// Checks that this is the right ledger, and that its plan is served.
-async fn check(config: &Config, connection: &mut PgConnection) -> Result<Deployment, SettleError> {
+async fn check(
+    config: &Config,
+    connection: &mut PgConnection,
+) -> Result<(Deployment, CompiledPlan), SettleError> {
     let deployed = deployment::find(connection)
         .await?
         .ok_or(SettleError::NotDeployed)?;
     config.check(&deployed)?;
     let plan = plan::compile(&deployed.plan_text).map_err(|error| SettleError::Plan(Box::new(error)))?;
+    if plan.hash() != deployed.plan_hash {
+        return Err(SettleError::PlanHash);
+    }
     plan.served().map_err(SettleError::NotServed)?;
     let enforcement = Enforcement::on_chain(is_local_chain(deployed.chain_id));
     rights::check(connection, Role::Settler, enforcement).await?;
-    Ok(deployed)
+    Ok((deployed, plan))
+}
+
+/// Whether the plan may run on this chain, for as long as the contract refunds payments.
+async fn admit(
+    config: &Config,
+    deployed: &Deployment,
+    plan: &CompiledPlan,
+    network: &Network,
+) -> Result<(), SettleError> {
+    let place = config.place.clone();
+    let place = place.asking(deployed.chain_id, &network.reader).await?;
+    Ok(place.admit(plan, deployed.chain_id)?)
 }
 
 /// Ends the pause of the account that sends. No worker may run meanwhile.

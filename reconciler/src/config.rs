@@ -25,13 +25,14 @@
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use alloy_primitives::B256;
 use audit::checks::Configuration;
-use service::{Env, EnvError};
+use service::input::read_text;
+use service::{Env, EnvError, ErrorChain};
 use store::alert::Timing;
 
 use crate::alert::Destination;
@@ -69,6 +70,9 @@ const REMINDER_MS: RangeInclusive<u64> = 1_000..=604_800_000;
 const DEADLINE_MS_DEFAULT: u64 = 30_000;
 /// Below it a busy machine would seem gone, above it nobody would call it a deadline.
 const DEADLINE_MS: RangeInclusive<u64> = 500..=600_000;
+
+/// Longest file of what the contract is expected to say, in bytes: it has some tens of lines.
+const EXPECTED_BYTES_MAX: usize = 64 << 10;
 
 /// What the reconciler is told.
 #[derive(Clone)]
@@ -223,7 +227,8 @@ fn number<T: FromStr<Err: Display> + PartialOrd + Display>(
 
 fn read_expected(file: &str) -> Result<Configuration, EnvError> {
     let name = "TRELLIS_EXPECTED_FILE";
-    let text = std::fs::read_to_string(file).map_err(|error| EnvError::invalid(name, error))?;
+    let text = read_text(Path::new(file), EXPECTED_BYTES_MAX)
+        .map_err(|error| EnvError::invalid(name, ErrorChain(&error)))?;
     parse_expected(&text)
         .map_err(|line| EnvError::invalid(name, format!("line {line} is not `name = value`")))
 }

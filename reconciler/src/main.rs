@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use reconciler::Config;
-use service::{Env, ErrorChain};
+use service::{Env, ErrorChain, errln, output};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -29,16 +29,16 @@ enum Command {
 async fn main() -> ExitCode {
     service::install_tls();
     if let Err(error) = service::init() {
-        eprintln!("{}", ErrorChain(&error));
+        errln!("{}", ErrorChain(&error));
         return ExitCode::FAILURE;
     }
-    match run(Arguments::parse().command).await {
+    output::settle(match run(Arguments::parse().command).await {
         Ok(code) => code,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "the reconciler stops");
             ExitCode::FAILURE
         }
-    }
+    })
 }
 
 async fn run(command: Option<Command>) -> anyhow::Result<ExitCode> {

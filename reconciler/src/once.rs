@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use audit::checks::Verdict;
 use serde_json::{Value, json};
+use service::outln;
 
 use crate::config::Config;
 use crate::run::{Looked, Reconciler};
@@ -22,11 +23,11 @@ const SKIPPED: u8 = 3;
 pub async fn once(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
     let mut reconciler = Reconciler::new(config).await?;
     let Some(looked) = reconciler.run(true).await? else {
-        println!("nothing is posted yet");
+        outln!("nothing is posted yet");
         return Ok(ExitCode::from(SKIPPED));
     };
     if as_json {
-        println!("{:#}", report(&looked));
+        outln!("{:#}", report(&looked));
     } else {
         print(&looked);
     }
@@ -58,18 +59,20 @@ fn report(looked: &Looked) -> Value {
 
 fn print(looked: &Looked) {
     let position = &looked.position;
-    println!(
+    outln!(
         "block {} {}, fact {}",
-        position.block_number, position.block_hash, position.fact_seq
+        position.block_number,
+        position.block_hash,
+        position.fact_seq
     );
     for (check, verdict) in &looked.report.verdicts {
         match verdict {
-            Verdict::Passed => println!("{:>4} passed: {}", check.id(), check.meaning()),
-            Verdict::Skipped(skip) => println!("{:>4} skipped: {skip}", check.id()),
+            Verdict::Passed => outln!("{:>4} passed: {}", check.id(), check.meaning()),
+            Verdict::Skipped(skip) => outln!("{:>4} skipped: {skip}", check.id()),
             Verdict::Failed { findings, omitted } => {
-                println!("{:>4} failed: {} findings", check.id(), findings.len() + omitted);
+                outln!("{:>4} failed: {} findings", check.id(), findings.len() + omitted);
                 for finding in findings {
-                    println!(
+                    outln!(
                         "     {} {}: expected {}, is {} ({}: {})",
                         finding.severity.name(),
                         finding.subject,

@@ -12,7 +12,8 @@
 //! | `TRELLIS_DEVELOPMENT_KEY` | a private key in the clear instead; refused unless the chain is a local one |
 //! | `TRELLIS_CALLERS` | `name=KINDS:SHA256-OF-KEY`, separated by commas; kinds of the purpose, separated by `+`: `registration`, `retopup`, `payout-batch`; `root`; `transaction`. On a local chain the development caller by default |
 //! | `TRELLIS_REQUESTS_PER_SECOND` | lasting rate of requests per caller, 50 by default; ten seconds of it may come at once |
-//! | `TRELLIS_PLAN_HASHES` | authorizations and roots: the checked plans, separated by commas |
+//! | `TRELLIS_PLANS` | authorizations and roots: the files of the plans, separated by commas; what is in them is compiled and judged once, at start |
+//! | `TRELLIS_JURISDICTION` | authorizations and roots: the profile under which the plans run: `EU`, `IN`, `US` or a file; required on a public chain |
 //! | `TRELLIS_AMOUNT_MAX` | authorizations: the largest amount of one intake in base units; on a local chain 1,000 BNB by default |
 //! | `TRELLIS_BATCH_MAX` | authorizations: the largest total of one batch in base units; on a local chain 1,000,000 BNB by default |
 //! | `TRELLIS_DAY_MAX` | authorizations: the most that batches may newly promise in any 24 hours; not below the limit of a batch; on a local chain 10,000,000 BNB by default |
@@ -30,6 +31,8 @@
 //!
 //! Not responsible for comparing it with the chain and the database; see `serve`.
 
+mod plans;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
@@ -40,8 +43,9 @@ use alloy::primitives::{Address, B256};
 use money::Amount;
 use service::{Env, EnvError};
 
+pub use self::plans::Plans;
 use crate::callers::CallerSpec;
-use crate::policy::{Attestors, BatchLimits, NO_PLANS, Policy, RootLimits, Scope, TransactionLimits};
+use crate::policy::{Attestors, BatchLimits, Policy, RootLimits, Scope, TransactionLimits};
 use crate::purpose::Purpose;
 
 /// The largest intake of a local chain: 1,000 BNB, many times the dearest plan.
@@ -84,6 +88,8 @@ pub struct Config {
     pub rpc_url: String,
     /// What it signs for.
     pub policy: Policy,
+    /// The plans that it signs for, and where they run; none for transactions.
+    pub plans: Plans,
     /// Where its key comes from.
     pub key: KeySource,
     /// Who may ask.
@@ -148,12 +154,17 @@ impl Config {
                 "must not be zero",
             ));
         }
+        let plans = match purpose {
+            Purpose::Authorizations | Purpose::Roots => Plans::from_env(env)?,
+            Purpose::Transactions => Plans::default(),
+        };
         Ok(Self {
             listen: env.parse_or("TRELLIS_LISTEN", SocketAddr::from(([127, 0, 0, 1], 0)))?,
             tls: service::tls::server_from_env(env)?,
             database_url: env.text("TRELLIS_DATABASE_URL")?,
             rpc_url: env.text("TRELLIS_RPC_URL")?,
-            policy: policy(env, purpose, chain_id)?,
+            policy: policy(env, purpose, chain_id, plans.hashes())?,
+            plans,
             key: key(env, local)?,
             callers: callers(env, purpose, local)?,
             requests_per_second,
@@ -161,31 +172,34 @@ impl Config {
     }
 }
 
-fn policy(env: &Env, purpose: Purpose, chain_id: u64) -> Result<Policy, EnvError> {
+fn policy(
+    env: &Env,
+    purpose: Purpose,
+    chain_id: u64,
+    plan_hashes: BTreeSet<B256>,
+) -> Result<Policy, EnvError> {
     let local = is_local(chain_id);
-    let scope = |plan_hashes| {
-        Ok(Scope {
-            chain_id,
-            contract: contract(env)?,
-            plan_hashes,
-        })
+    let scope = Scope {
+        chain_id,
+        contract: contract(env)?,
+        plan_hashes,
     };
     match purpose {
         Purpose::Authorizations => Ok(Policy::Authorizations {
             amount_max: limit(env, "TRELLIS_AMOUNT_MAX", local.then_some(LOCAL_AMOUNT_MAX))?,
             batches: batch_limits(env, local)?,
             attestors: attestors(env, local)?,
-            scope: scope(plan_hashes(env)?)?,
+            scope,
         }),
         Purpose::Roots => Ok(Policy::Roots {
             limits: root_limits(env, local)?,
             attestors: attestors(env, local)?,
-            scope: scope(plan_hashes(env)?)?,
+            scope,
         }),
         Purpose::Transactions => Ok(Policy::Transactions {
             limits: transaction_limits(env, local)?,
             attestors: attestors(env, local)?,
-            scope: scope(NO_PLANS)?,
+            scope,
         }),
     }
 }
@@ -309,18 +323,6 @@ fn contract(env: &Env) -> Result<Address, EnvError> {
     Ok(contract)
 }
 
-fn plan_hashes(env: &Env) -> Result<BTreeSet<B256>, EnvError> {
-    let name = "TRELLIS_PLAN_HASHES";
-    let text = env.text(name)?;
-    text.split(',')
-        .map(|hash| {
-            hash.trim()
-                .parse()
-                .map_err(|error| EnvError::invalid(name, error))
-        })
-        .collect()
-}
-
 fn key(env: &Env, local: bool) -> Result<KeySource, EnvError> {
     let (keystore, development) = ("TRELLIS_KEYSTORE", "TRELLIS_DEVELOPMENT_KEY");
     match (env.find_text(keystore)?, env.find_text(development)?) {
@@ -361,6 +363,9 @@ fn callers(env: &Env, purpose: Purpose, local: bool) -> Result<Vec<CallerSpec>, 
 mod tests {
     use super::*;
 
+    /// A shipped plan.
+    const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../plans/referral-campaign.toml");
+
     const ZERO: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
     fn with(changes: &[(&str, &str)]) -> Result<Config, EnvError> {
@@ -372,7 +377,7 @@ mod tests {
             ("TRELLIS_CONTRACT", "0x00000000000000000000000000000000000000c0"),
             ("TRELLIS_KEYSTORE", "key"),
             ("TRELLIS_KEYSTORE_PASSWORD_FILE", "password"),
-            ("TRELLIS_PLAN_HASHES", ZERO),
+            ("TRELLIS_PLANS", PLAN),
             ("TRELLIS_CALLERS", &callers),
             ("TRELLIS_AMOUNT_MAX", "1000000000"),
             ("TRELLIS_BATCH_MAX", "1000000000"),
@@ -410,7 +415,7 @@ mod tests {
             "TRELLIS_CONTRACT",
             "TRELLIS_KEYSTORE",
             "TRELLIS_KEYSTORE_PASSWORD_FILE",
-            "TRELLIS_PLAN_HASHES",
+            "TRELLIS_PLANS",
             "TRELLIS_CALLERS",
             "TRELLIS_AMOUNT_MAX",
             "TRELLIS_BATCH_MAX",
@@ -455,14 +460,30 @@ mod tests {
     }
 
     #[test]
+    fn it_signs_for_the_hashes_of_the_plans_that_it_compiled() {
+        let config = with(&[]).unwrap();
+        let plan = plan::compile(&std::fs::read_to_string(PLAN).unwrap()).unwrap();
+        let Policy::Authorizations { scope, .. } = config.policy else {
+            panic!("another purpose");
+        };
+        assert_eq!(scope.plan_hashes, BTreeSet::from([plan.hash()]));
+        let hashes = with(&[("TRELLIS_PLANS", ""), ("TRELLIS_PLAN_HASHES", ZERO)]);
+        let refused = hashes.unwrap_err().to_string();
+        assert!(
+            refused.ends_with("name their files in TRELLIS_PLANS instead"),
+            "{refused}"
+        );
+    }
+
+    #[test]
     fn each_purpose_needs_its_own_limits_and_callers() {
         let root = format!("worker=root:{ZERO}");
         let roots = [("TRELLIS_PURPOSE", "roots"), ("TRELLIS_CALLERS", &root)];
         assert_eq!(named_by(with(&roots)), "nothing");
         assert_eq!(named_by(with(&roots[..1])), "TRELLIS_CALLERS");
         assert_eq!(
-            named_by(with(&[roots[0], roots[1], ("TRELLIS_PLAN_HASHES", "")])),
-            "TRELLIS_PLAN_HASHES"
+            named_by(with(&[roots[0], roots[1], ("TRELLIS_PLANS", "")])),
+            "TRELLIS_PLANS"
         );
         for name in [
             "TRELLIS_ROOT_DAY_MAX",
@@ -476,7 +497,7 @@ mod tests {
             named_by(with(&[
                 ("TRELLIS_PURPOSE", "transactions"),
                 ("TRELLIS_CALLERS", &sender),
-                ("TRELLIS_PLAN_HASHES", ""),
+                ("TRELLIS_PLANS", ""),
                 ("TRELLIS_FEE_PER_GAS_MAX", "1000"),
                 (name, value),
             ]))
@@ -502,7 +523,14 @@ mod tests {
             ("TRELLIS_ATTESTORS", "somebody"),
             ("TRELLIS_ATTESTATION_AGE_MAX_SECONDS", "9"),
             ("TRELLIS_BATCH_MAX", "-1"),
-            ("TRELLIS_PLAN_HASHES", "0x12"),
+            ("TRELLIS_PLANS", "/nowhere/plan.toml"),
+            ("TRELLIS_PLANS", "/dev/zero"),
+            (
+                "TRELLIS_PLANS",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+            ),
+            ("TRELLIS_PLAN_HASHES", ZERO),
+            ("TRELLIS_JURISDICTION", "XX"),
             ("TRELLIS_CALLERS", "api"),
             ("TRELLIS_CONTRACT", "0x0000000000000000000000000000000000000000"),
             ("TRELLIS_REQUESTS_PER_SECOND", "0"),

@@ -1,18 +1,25 @@
 //! The signer's program: `serve` (also without a command), and what prepares and checks it.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use alloy::primitives::Address;
 use anyhow::Context;
 use approval::Domain;
+use approval::PEOPLE_TEXT_BYTES_MAX;
 use clap::{Parser, Subcommand};
-use service::Env;
+use service::input::read_text;
+use service::{Env, errln, out, outln, output};
 use signer::audit::{self, Anchor};
 use signer::config::Config;
 use signer::purpose::Purpose;
 use signer::{callers, database, keyring, serve};
 use sqlx::{Connection, PgConnection};
+
+/// Longest file of approvals in bytes: some thousand signatures, and nobody has so many administrators.
+const APPROVALS_BYTES_MAX: usize = 1 << 20;
 
 /// Signs what it can justify. Its configuration is in the environment; see `signer/src/config.rs`.
 #[derive(Debug, Parser)]
@@ -114,13 +121,14 @@ struct PeopleDatabase {
 #[tokio::main]
 async fn main() -> ExitCode {
     service::install_tls();
-    match run(Arguments::parse().command.unwrap_or(Command::Serve)).await {
+    let result = run(Arguments::parse().command.unwrap_or(Command::Serve)).await;
+    output::settle(match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("signer: {error:#}");
+            errln!("signer: {error:#}");
             ExitCode::FAILURE
         }
-    }
+    })
 }
 
 async fn run(command: Command) -> anyhow::Result<()> {
@@ -134,7 +142,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             password_file,
         } => {
             let (file, address) = keyring::create(&keystore, &password_file)?;
-            println!("{}\n{address}", file.display());
+            outln!("{}\n{address}", file.display());
             Ok(())
         }
         Command::NewCallerKey => new_caller_key(),
@@ -154,7 +162,7 @@ fn new_caller_key() -> anyhow::Result<()> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).context("the system has no randomness")?;
     let key = hex::encode(bytes);
-    println!("{key}\n{}", hex::encode(callers::key_hash(&key)));
+    outln!("{key}\n{}", hex::encode(callers::key_hash(&key)));
     Ok(())
 }
 
@@ -168,7 +176,7 @@ async fn resume(database_url: &str, purpose: Purpose, signer: Address, reason: &
         .context("cannot end the pause; only the database's owner can")?;
     anyhow::ensure!(!ended.is_empty(), "the key {signer} is not paused for {purpose}");
     for business_key in ended {
-        println!("ended the pause for {business_key}");
+        outln!("ended the pause for {business_key}");
     }
     Ok(())
 }
@@ -192,7 +200,7 @@ async fn people(command: People) -> anyhow::Result<()> {
         People::Show(database) => {
             let (mut connection, domain) = database.connect().await?;
             let listed = signer::people::read(&mut connection, &domain).await?;
-            print!(
+            out!(
                 "# version {}, {}\n{}",
                 listed.version,
                 listed.people.hash(),
@@ -203,7 +211,7 @@ async fn people(command: People) -> anyhow::Result<()> {
             let (mut connection, _) = database.connect().await?;
             let version = signer::people::set(&mut connection, &read_people(&file)?).await;
             let version = version.context("cannot set the list; only the database's owner can")?;
-            println!("version {version} is set");
+            outln!("version {version} is set");
         }
         People::Change {
             database,
@@ -212,8 +220,7 @@ async fn people(command: People) -> anyhow::Result<()> {
             rpc_url,
         } => {
             let (mut connection, domain) = database.connect().await?;
-            let text = std::fs::read_to_string(&approvals)
-                .with_context(|| format!("cannot read {}", approvals.display()))?;
+            let text = read_text(&approvals, APPROVALS_BYTES_MAX)?;
             let approvals: Vec<signer::people::StoredApproval> =
                 serde_json::from_str(&text).context("the approvals are not a JSON array of signatures")?;
             let head = chain::ChainReader::connect(&rpc_url, domain.contract)?
@@ -222,23 +229,24 @@ async fn people(command: People) -> anyhow::Result<()> {
             let next = read_people(&file)?;
             let version =
                 signer::people::change(&mut connection, &next, &approvals, head.timestamp, &domain).await?;
-            println!("version {version} is agreed");
+            outln!("version {version} is agreed");
         }
     }
     Ok(())
 }
 
 fn read_people(file: &std::path::Path) -> anyhow::Result<approval::People> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let text = read_text(file, PEOPLE_TEXT_BYTES_MAX)?;
     text.parse()
         .with_context(|| format!("{} is not a list of people", file.display()))
 }
 
 async fn verify_audit(database_url: &str, anchor: Option<Anchor>) -> anyhow::Result<()> {
     let verified = audit::verify_database(database_url, anchor).await?;
-    println!(
+    outln!(
         "the audit chain is whole: {}:{}",
-        verified.head.seq, verified.head.hash
+        verified.head.seq,
+        verified.head.hash
     );
     Ok(())
 }

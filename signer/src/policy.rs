@@ -20,8 +20,6 @@ pub(crate) use batch::{Account, Day, JustifiedBatch, Past, check_list};
 pub(crate) use root::{Floor, JustifiedRoot, RootPast};
 pub(crate) use transaction::{Attempt, Authorized, JustifiedTransaction, Nonces, check_authorized};
 
-use std::collections::BTreeSet;
-
 use alloy::primitives::{Address, B256, keccak256};
 use money::Amount;
 use settlement::authorization;
@@ -168,6 +166,3 @@ impl Policy {
         keccak256(format!("trellis signer policy 3 {}", self.describe()))
     }
 }
-
-/// The plans of a purpose that has none.
-pub(crate) const NO_PLANS: BTreeSet<B256> = BTreeSet::new();

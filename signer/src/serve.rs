@@ -11,7 +11,7 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 use crate::callers::Callers;
-use crate::config::{Config, KeySource, is_local};
+use crate::config::{Config, KeySource, Plans, is_local};
 use crate::database::DatabaseError;
 use crate::http::{Served, router};
 use crate::keyring::{self, LocalKey};
@@ -40,6 +40,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     check_database(&pool, config.policy.chain_id()).await?;
     let reader = ChainReader::connect(&config.rpc_url, config.policy.contract())?;
     check_chain(&reader, &config.policy, &key).await?;
+    check_plans(&config.plans, config.policy.chain_id(), &reader).await?;
 
     let callers = Callers::new(config.callers, config.requests_per_second);
     let authorizer = Authorizer::new(pool.clone(), reader, key, config.policy, callers);
@@ -147,5 +148,20 @@ async fn check_chain(reader: &ChainReader, policy: &Policy, key: &LocalKey) -> a
         "the contract {contract} knows {account} for another purpose than {}",
         policy.purpose()
     );
+    Ok(())
+}
+
+/// No plan that must not run here gets a signature, whoever asks for it.
+async fn check_plans(plans: &Plans, chain_id: u64, reader: &ChainReader) -> anyhow::Result<()> {
+    if plans.files.is_empty() {
+        return Ok(());
+    }
+    let place = plans.place.clone().asking(chain_id, reader).await?;
+    for (file, plan) in &plans.files {
+        place
+            .admit(plan, chain_id)
+            .with_context(|| file.display().to_string())?;
+        tracing::info!(plan.file = %file.display(), plan.hash = %plan.hash(), "signs for a plan");
+    }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use axum::Json;
 use serde_json::{Map, Value, json};
+use service::outln;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
@@ -157,7 +158,7 @@ pub fn describe() -> anyhow::Result<Value> {
 /// # Errors
 /// It cannot be written as JSON.
 pub fn print() -> anyhow::Result<()> {
-    println!("{}", text()?);
+    outln!("{}", text()?);
     Ok(())
 }
 
@@ -171,7 +172,7 @@ pub fn check() -> anyhow::Result<()> {
     if exported.trim_end() != text()? {
         bail!("{FILE} is not what the code says: run `backend openapi > {FILE}`");
     }
-    println!("{FILE} is up to date");
+    outln!("{FILE} is up to date");
     Ok(())
 }
 

@@ -13,9 +13,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use admission::Place;
 use service::{Env, EnvError};
-
-use crate::admission::Place;
 
 /// Long enough for a slow commit or a busy machine, short enough that a killed writer is followed soon.
 const LEASE_TTL_MS_DEFAULT: u64 = 3_000;

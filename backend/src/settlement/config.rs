@@ -15,12 +15,14 @@
 //! | `TRELLIS_LEASE_TTL_MS` | how long a silent worker keeps its lease; default 5000, 500 to 60000 |
 //! | `TRELLIS_DATABASE_DEADLINE_MS` | how long one step may take, nodes and signers included; default 120000, 500 to 600000 |
 //! | `TRELLIS_POLL_MS` | how long an idle worker waits at most; default 100, 10 to 250 |
+//! | `TRELLIS_JURISDICTION` | the profile under which the plan runs: `EU`, `IN`, `US` or a file; required on a public chain |
 //! | `TRELLIS_LISTEN` | where `/health`, `/health/ready` and `/metrics` are served; nowhere by default |
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use admission::Place;
 use alloy_primitives::{Address, B256};
 use money::Amount;
 use service::tls::ClientTls;
@@ -100,6 +102,8 @@ pub struct Config {
     pub listen: Option<SocketAddr>,
     /// Who holds the lease, for people who look.
     pub holder: String,
+    /// Under whose rules the plan runs.
+    pub place: Place,
 }
 
 /// The environment does not fit the ledger in the database.
@@ -199,6 +203,7 @@ impl Config {
             poll: Duration::from_millis(within(env, "TRELLIS_POLL_MS", POLL_MS_DEFAULT, POLL_MS)?),
             listen: env.find_parse("TRELLIS_LISTEN")?,
             holder: format!("process {}", std::process::id()),
+            place: Place::from_env(env)?,
         })
     }
 

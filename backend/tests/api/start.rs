@@ -3,8 +3,8 @@
 use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 
+use admission::Place;
 use alloy_primitives::{Address, B256};
-use backend::admission::{self, Place};
 use backend::config::Config;
 use backend::serve::assemble;
 

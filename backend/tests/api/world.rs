@@ -111,7 +111,7 @@ pub(crate) fn config(database: &TestDatabase, signer_url: &str) -> Config {
         requests_per_second: None,
         chain_age_max_seconds: None,
         cors_origins: Vec::new(),
-        place: backend::admission::Place::default(),
+        place: admission::Place::default(),
         proxies: TrustedProxies::default(),
         connections_max: Limits::PUBLIC.connections_max,
         connections_per_address: None,

@@ -55,7 +55,7 @@ impl Running {
             deadline,
             snapshot_facts: 50,
             snapshot_pause: Duration::from_millis(10),
-            place: backend::admission::Place::default(),
+            place: admission::Place::default(),
             holder: "a test".to_owned(),
             listen: None,
         };

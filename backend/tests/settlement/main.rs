@@ -6,6 +6,7 @@
     reason = "what a test prepares must succeed, or the test fails"
 )]
 
+mod admission;
 mod batches;
 mod lost;
 mod outage;

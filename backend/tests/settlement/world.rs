@@ -1,5 +1,6 @@
 //! A system without an API: users who registered and whose rewards are mature, and a settlement worker in this process.
 
+use std::path::Path;
 use std::time::Duration;
 
 use abi::typed_data::{self, Registration};
@@ -92,7 +93,8 @@ impl World {
         .await
         .unwrap();
         let (ledger, signer) = (TestDatabase::new().await, TestDatabase::for_signer().await);
-        let plan_text = std::fs::read_to_string(checkout.path("plans/auto-pool.toml")).unwrap();
+        let plan_file = checkout.path("plans/auto-pool.toml");
+        let plan_text = std::fs::read_to_string(&plan_file).unwrap();
         let plan = plan::compile(&plan_text).unwrap();
         let deployed = Deployment {
             chain_id: CHAIN_ID,
@@ -124,6 +126,7 @@ impl World {
             ledger: &ledger,
             signer: &signer,
             deployed: &deployed,
+            plan: &plan_file,
             files: &files,
         };
         let (root_signer, root_url) = start.signer("roots", development::ROOT_SIGNER).await;
@@ -482,6 +485,8 @@ struct Starter<'a> {
     ledger: &'a TestDatabase,
     signer: &'a TestDatabase,
     deployed: &'a Deployment,
+    /// The file of the plan.
+    plan: &'a Path,
     files: &'a TempDir,
 }
 
@@ -496,7 +501,7 @@ impl Starter<'_> {
             ("TRELLIS_RPC_URL", self.anvil.rpc_url()),
             ("TRELLIS_CHAIN_ID", CHAIN_ID.to_string()),
             ("TRELLIS_CONTRACT", self.deployed.contract.to_string()),
-            ("TRELLIS_PLAN_HASHES", self.deployed.plan_hash.to_string()),
+            ("TRELLIS_PLANS", self.plan.display().to_string()),
             ("TRELLIS_DEVELOPMENT_KEY", account.private_key.to_string()),
         ];
         let ready = Ready::Url(format!("{url}/health/ready"));

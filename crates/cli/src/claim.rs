@@ -6,7 +6,6 @@
 mod proof;
 mod unit;
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -16,9 +15,12 @@ use alloy::sol_types::SolCall;
 use anyhow::{Context, ensure};
 use chain::{At, Call, ChainReader, Sender};
 
-use crate::{key, transaction};
+use crate::{input, key, transaction};
 use proof::Proof;
 use unit::Unit;
+
+/// Longest proof in bytes: several times what the longest path of the largest tree takes.
+const PROOF_BYTES_MAX: usize = 64 << 10;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -33,8 +35,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let text = fs::read_to_string(&arguments.proof)
-        .with_context(|| format!("cannot read {}", arguments.proof.display()))?;
+    let text = input::read_text(&arguments.proof, PROOF_BYTES_MAX)?;
     let proof = Proof::parse(&text)?;
     let reader = ChainReader::connect(&arguments.rpc, proof.contract)?;
     let due = check(&reader, &proof).await?;

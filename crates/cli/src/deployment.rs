@@ -4,7 +4,7 @@
 
 mod file;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use abi::ICustody;
 use abi::deploy::Asset;
@@ -13,6 +13,11 @@ use abi::deploy::rules::{self, Broken};
 use abi::development;
 use abi::governance::Permission;
 use alloy::primitives::{Address, B256, U256};
+
+use crate::input::{self, InputError};
+
+/// Longest file of a deployment in bytes: it has some tens of lines.
+const TEXT_BYTES_MAX: usize = 64 << 10;
 
 /// A checked deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +43,7 @@ struct Present {
 #[derive(Debug)]
 pub(crate) enum Refused {
     /// It cannot be read.
-    Unreadable(PathBuf, std::io::Error),
+    Unreadable(InputError),
     /// It is not TOML, lacks a field or has one that nobody knows.
     Malformed(Box<toml::de::Error>),
     /// A field's value is not of its form.
@@ -54,7 +59,7 @@ pub(crate) enum Refused {
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Unreadable(path, error) => write!(f, "unreadable: {}: {error}", path.display()),
+            Self::Unreadable(_) => f.write_str("unreadable"),
             Self::Malformed(error) => write!(f, "malformed: {}", error.to_string().trim_end()),
             Self::Field { code, field, reason } => write!(f, "{code}: {field} {reason}"),
             Self::Broken(broken) => {
@@ -65,13 +70,19 @@ impl std::fmt::Display for Refused {
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for Refused {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unreadable(error) => Some(error),
+            Self::Malformed(_) | Self::Field { .. } | Self::Broken(_) => None,
+        }
+    }
+}
 
 impl Deployment {
     /// Reads and checks a file.
     pub(crate) fn read(path: &Path) -> Result<Self, Refused> {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| Refused::Unreadable(path.to_owned(), error))?;
+        let text = input::read_text(path, TEXT_BYTES_MAX).map_err(Refused::Unreadable)?;
         Self::parse(&text)
     }
 

@@ -2,11 +2,15 @@
 //!
 //! No message shows a key. Not responsible for keys of services; those are the signers'.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use alloy_signer_local::PrivateKeySigner;
 use anyhow::Context;
+
+use crate::input;
+
+/// Longest file of a private key in bytes: sixteen times its 64 digits, for whoever leaves white space around them.
+const KEY_BYTES_MAX: usize = 1_024;
 
 #[derive(Debug, clap::Args)]
 #[group(id = "sending_key")]
@@ -36,7 +40,7 @@ impl Arguments {
 }
 
 fn read_clear(file: &Path) -> anyhow::Result<PrivateKeySigner> {
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let text = input::read_text(file, KEY_BYTES_MAX)?;
     // The error of a bad key must not show the key.
     text.trim()
         .parse()
@@ -52,6 +56,7 @@ fn open(keystore: &Path, password_file: &Path) -> anyhow::Result<PrivateKeySigne
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     fn arguments(keystore: &Path, password: &Path) -> Arguments {

@@ -7,7 +7,12 @@ mod verify;
 
 use std::process::ExitCode;
 
+use audit::liabilities::LEAVES_MAX;
 use clap::Subcommand;
+
+/// Longest list in bytes: a line has an address and an amount of at most 39 digits, and the lines above the leaves have less
+/// than a kilobyte.
+const LIST_BYTES_MAX: usize = LEAVES_MAX * 83 + 1_024;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {

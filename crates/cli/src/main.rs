@@ -4,8 +4,8 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
-#[macro_use]
-mod output;
+#[macro_use(errln, out, outln)]
+extern crate service;
 
 mod approve;
 mod claim;
@@ -14,7 +14,6 @@ mod deploy;
 mod deployment;
 mod dev;
 mod doctor;
-mod input;
 mod key;
 mod ledger;
 mod liabilities;
@@ -27,6 +26,7 @@ mod transaction;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
+use service::{input, output};
 
 use status::Status;
 

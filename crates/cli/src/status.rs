@@ -27,8 +27,6 @@ pub(crate) enum Status {
     Notable,
     /// A plan is refused, or must not run where it is to run.
     Refused,
-    /// Nobody read the answer: what a shell shows for a process that ended by SIGPIPE.
-    Unread,
 }
 
 impl Status {
@@ -40,7 +38,6 @@ impl Status {
             Self::Unusable => 2,
             Self::Notable => 3,
             Self::Refused => 4,
-            Self::Unread => 141,
         }
     }
 
@@ -51,7 +48,7 @@ impl Status {
             Self::Notable => 1,
             Self::Refused => 2,
             Self::Unusable => 3,
-            Self::Failed | Self::Unread => 4,
+            Self::Failed => 4,
         }
     }
 
@@ -93,7 +90,7 @@ pub(crate) fn ending(status: Status, text: String) -> anyhow::Error {
 pub(crate) fn of(error: &anyhow::Error) -> Status {
     match error.downcast_ref::<Ending>() {
         Some(ending) => ending.status,
-        None if error.is::<InputError>() => Status::Unusable,
+        None if error.chain().any(<dyn std::error::Error>::is::<InputError>) => Status::Unusable,
         None => Status::Failed,
     }
 }
@@ -112,9 +109,10 @@ mod tests {
             Status::Unusable,
             Status::Notable,
             Status::Refused,
-            Status::Unread,
         ]
-        .map(|status| status.number().to_string());
+        .map(Status::number);
+        let numbers = numbers.into_iter().chain([service::output::UNREAD]);
+        let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
         let named = TABLE
             .lines()
             .skip(1)

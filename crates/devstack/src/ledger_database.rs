@@ -77,8 +77,8 @@ pub struct Remembered {
     pub chain_id: u64,
     /// The contract's address, in hexadecimal with prefix.
     pub contract: String,
-    /// The plan's hash, in hexadecimal with prefix.
-    pub plan_hash: String,
+    /// The plan file.
+    pub plan_text: String,
     /// Hash of the block in which the contract was deployed, in hexadecimal with prefix.
     pub contract_block: String,
     /// Hash of the newest final block that the listener recorded, likewise.
@@ -89,7 +89,7 @@ pub struct Remembered {
 pub async fn remembered(url: &str) -> anyhow::Result<Option<Remembered>> {
     let mut connection = connect(url).await?;
     let deployment = "SELECT chain_id, '0x' || encode(contract, 'hex'), '0x' || encode(contract_block_hash, 'hex'), \
-                      '0x' || encode(plan_hash, 'hex') FROM deployment";
+                      plan_text FROM deployment";
     let Some(row) = sqlx::query(deployment).fetch_optional(&mut connection).await? else {
         return Ok(None);
     };
@@ -101,7 +101,7 @@ pub async fn remembered(url: &str) -> anyhow::Result<Option<Remembered>> {
     Ok(Some(Remembered {
         chain_id,
         contract: row.get(1),
-        plan_hash: row.get(3),
+        plan_text: row.get(3),
         contract_block: row.get(2),
         final_block,
     }))

@@ -1,6 +1,6 @@
 //! What every process of the system needs around its work: configuration from the environment, the wait for what it cannot
-//! begin without, logs, metrics, health, the HTTP server with its limits, who a client is and how often it may ask, TLS, the end by signals, the chain of an error,
-//! and fault points for tests.
+//! begin without, logs, metrics, health, the HTTP server with its limits, who a client is and how often it may ask, TLS, the end by signals, files that are read within limits,
+//! answers on standard output, the chain of an error, and fault points for tests.
 //!
 //! Not responsible for what is logged, measured or served.
 
@@ -11,9 +11,11 @@ pub mod env;
 mod fault;
 pub mod headers;
 pub mod health;
+pub mod input;
 pub mod limiter;
 pub mod logs;
 pub mod metrics;
+pub mod output;
 pub mod problem;
 mod reach;
 mod ready;

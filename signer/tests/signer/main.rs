@@ -12,6 +12,7 @@ mod justified;
 mod many;
 mod nobody_alone;
 mod pauses;
+mod plans;
 mod purposes;
 mod races;
 mod rights;

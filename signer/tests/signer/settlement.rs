@@ -110,7 +110,7 @@ impl World {
         BatchTerms {
             chain_id: CHAIN_ID,
             contract: self.contract,
-            plan_hash: PLAN,
+            plan_hash: *PLAN,
             batch: PayoutBatch {
                 batch_id: B256::repeat_byte(id),
                 submitter: development::SUBMITTER.address,
@@ -130,7 +130,7 @@ impl World {
         RootTerms {
             chain_id: CHAIN_ID,
             contract: self.contract,
-            plan_hash: PLAN,
+            plan_hash: *PLAN,
             root: LiabilitiesRoot {
                 root: leaf(wallet, total),
                 total: Amount::new(total),

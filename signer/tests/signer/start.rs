@@ -1,17 +1,19 @@
 //! What a signer checks before it serves.
 
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
 
 use abi::deploy::Asset;
 use abi::development;
 use alloy::primitives::Address;
 use devstack::{Checkout, artifact};
+use testkit::TestDatabase;
 
 use crate::world::{Ground, create, word};
 
 /// Runs a signer that must not start, with these variables instead of the good ones.
-fn refused(ground: &Ground, changes: &[(&str, String)]) -> String {
+pub(crate) fn refused(ground: &Ground, changes: &[(&str, String)]) -> String {
     let key = development::SIGNER.private_key.to_string();
     let Output { status, stderr, .. } = Command::new(env!("CARGO_BIN_EXE_signer"))
         .envs(ground.environment())
@@ -28,7 +30,7 @@ fn refused(ground: &Ground, changes: &[(&str, String)]) -> String {
 async fn a_signer_starts_only_where_everything_fits() {
     let ground = Ground::new(development::SIGNER.address).await;
     let other_key = development::ADMIN.private_key.to_string();
-    let empty = testkit::TestDatabase::new().await;
+    let empty = TestDatabase::new().await;
     let table: [(&str, String, &str); 6] = [
         (
             "TRELLIS_CHAIN_ID",
@@ -91,7 +93,7 @@ async fn a_signer_of_no_purpose_starts_for_a_contract_that_holds_a_token() {
 }
 
 /// What a signer of a public chain needs, but for its key.
-fn public() -> Vec<(&'static str, String)> {
+pub(crate) fn public() -> Vec<(&'static str, String)> {
     vec![
         ("TRELLIS_CHAIN_ID", "56".to_owned()),
         ("TRELLIS_AMOUNT_MAX", "1000000000".to_owned()),
@@ -150,35 +152,61 @@ async fn on_a_public_chain_nothing_goes_over_the_network_unencrypted() {
     }
 }
 
-#[tokio::test]
-async fn a_new_key_is_encrypted_and_signs() {
-    let files = tempfile::tempdir().unwrap();
-    let password = files.path().join("password");
+/// Makes an encrypted key as operators do: the variables that name it, and its account.
+pub(crate) fn new_key(files: &Path) -> ([(&'static str, String); 2], Address) {
+    let password = files.join("password");
     std::fs::write(&password, "correct horse battery staple\n").unwrap();
     std::fs::set_permissions(&password, std::fs::Permissions::from_mode(0o600)).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_signer"))
         .arg("new-key")
         .arg("--keystore")
-        .arg(files.path())
+        .arg(files)
         .arg("--password-file")
         .arg(&password)
         .output()
         .unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     let (file, address) = printed.trim().split_once('\n').unwrap();
-    let account: Address = address.parse().unwrap();
+    let variables = [
+        ("TRELLIS_KEYSTORE", file.to_owned()),
+        ("TRELLIS_KEYSTORE_PASSWORD_FILE", password.display().to_string()),
+    ];
+    (variables, address.parse().unwrap())
+}
 
-    let world = Ground::new(account)
-        .await
-        .signer(&[
-            ("TRELLIS_KEYSTORE", file.to_owned()),
-            ("TRELLIS_KEYSTORE_PASSWORD_FILE", password.display().to_string()),
-        ])
-        .await;
+#[tokio::test]
+async fn a_new_key_is_encrypted_and_signs() {
+    let files = tempfile::tempdir().unwrap();
+    let (key, account) = new_key(files.path());
+    let world = Ground::new(account).await.signer(&key).await;
     let terms = world.registration(20, 1).await;
     let authorization = world.ask(&terms).await;
     assert_eq!(word(&authorization), "signed");
     let authorization = authorization.unwrap();
     assert_eq!(authorization.signer, account);
     assert!(world.pay(&terms, &authorization).await);
+}
+
+/// A command whose answer nobody reads ends as `trellis` does, and lists that are longer than any list are not read.
+#[tokio::test]
+async fn commands_do_not_panic_when_nobody_reads_and_read_no_file_without_end() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let unread = Command::new(env!("CARGO_BIN_EXE_signer"))
+        .arg("new-caller-key")
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!((unread.status.code(), unread.stderr), (Some(141), Vec::new()));
+    let endless = Command::new(env!("CARGO_BIN_EXE_signer"))
+        .args(["people", "set", "/dev/zero"])
+        .env("TRELLIS_DATABASE_URL", TestDatabase::for_signer().await.url())
+        .env("TRELLIS_CHAIN_ID", "31337")
+        .env("TRELLIS_CONTRACT", Address::repeat_byte(7).to_string())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&endless.stderr).into_owned();
+    assert!(!endless.status.success(), "{said}");
+    assert!(said.contains("and at most 65536 are read"), "{said}");
 }

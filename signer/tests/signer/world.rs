@@ -1,6 +1,7 @@
 //! A chain with the contract, a database, and a running signer.
 
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 use abi::{ICustody, deploy, development};
 use alloy::eips::BlockId;
@@ -20,8 +21,11 @@ use testkit::TestDatabase;
 
 use crate::justified::Client;
 
-/// The checked plan.
-pub(crate) const PLAN: B256 = B256::repeat_byte(0x11);
+/// The plan that signers here sign for, from the folder of shipped plans.
+const PLAN_FILE: &str = "auto-pool.toml";
+
+/// Its hash.
+pub(crate) static PLAN: LazyLock<B256> = LazyLock::new(|| plan_hash(PLAN_FILE));
 
 pub(crate) const BNB: u128 = 1_000_000_000_000_000_000;
 
@@ -39,6 +43,18 @@ pub(crate) struct World {
     files: tempfile::TempDir,
 }
 
+/// Where a shipped plan is.
+pub(crate) fn plan_file(name: &str) -> String {
+    let checkout = Checkout::find().expect("a checkout");
+    checkout.path(&format!("plans/{name}")).display().to_string()
+}
+
+/// The hash of a shipped plan.
+pub(crate) fn plan_hash(name: &str) -> B256 {
+    let text = std::fs::read_to_string(plan_file(name)).expect("a shipped plan");
+    plan::compile(&text).expect("it compiles").hash()
+}
+
 /// A chain and a database without a signer.
 pub(crate) struct Ground {
     pub(crate) database: TestDatabase,
@@ -50,6 +66,15 @@ pub(crate) struct Ground {
 
 impl Ground {
     pub(crate) async fn new(signer: Address) -> Self {
+        Self::with(&ICustody::Config {
+            signer,
+            ..development::config()
+        })
+        .await
+    }
+
+    /// With a contract that is constructed like this.
+    pub(crate) async fn with(config: &ICustody::Config) -> Self {
         service::install_tls();
         let files = tempfile::tempdir().expect("a directory");
         let spec = AnvilSpec {
@@ -63,11 +88,7 @@ impl Ground {
             .expect("a chain");
         let url = anvil.rpc_url().parse().expect("a URL");
         let provider = ProviderBuilder::new().connect_http(url).erased();
-        let config = ICustody::Config {
-            signer,
-            ..development::config()
-        };
-        let deployed = deploy::deploy(provider.clone(), development::DEPLOYER.address, &config)
+        let deployed = deploy::deploy(provider.clone(), development::DEPLOYER.address, config)
             .await
             .expect("a deployment");
         let database = TestDatabase::for_signer().await;
@@ -123,7 +144,7 @@ fn environment(database: &TestDatabase, anvil: &Anvil, contract: Address) -> Vec
         ("TRELLIS_RPC_URL", anvil.rpc_url()),
         ("TRELLIS_CHAIN_ID", CHAIN_ID.to_string()),
         ("TRELLIS_CONTRACT", contract.to_string()),
-        ("TRELLIS_PLAN_HASHES", PLAN.to_string()),
+        ("TRELLIS_PLANS", plan_file(PLAN_FILE)),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec()
@@ -234,7 +255,7 @@ impl World {
             user: address(wallet),
             sponsor: None,
             amount: Amount::new(20 * BNB),
-            plan_hash: PLAN,
+            plan_hash: *PLAN,
             disclosure_hash: B256::repeat_byte(0x22),
             deposit_ref: B256::repeat_byte(reference),
             deadline: self.head().await + 600,

@@ -1,13 +1,15 @@
 //! `trellis liabilities verify`: recomputes a published root from the public list of leaves, and asks the chain for the
 //! root that was really published. Nobody needs to trust the operator's copy of either.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use audit::liabilities::List;
 use chain::{At, ChainReader};
+
+use super::LIST_BYTES_MAX;
+use crate::input;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -20,8 +22,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(verify: &Arguments) -> anyhow::Result<ExitCode> {
-    let text =
-        fs::read_to_string(&verify.list).with_context(|| format!("cannot read {}", verify.list.display()))?;
+    let text = input::read_text(&verify.list, LIST_BYTES_MAX)?;
     // Parsing recomputes the tree: a list whose root or total is not its leaves' is refused.
     let list = List::parse(&text).context("not a list of liabilities")?;
     let (tree, header) = (&list.tree, &list.header);

@@ -9,7 +9,6 @@ use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use backend::admission;
 use clap::ValueEnum;
 use plan::compile::{TEXT_BYTES_MAX, refusals};
 use plan::jurisdiction::Profile;

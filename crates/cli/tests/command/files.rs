@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use crate::{AUTO_POOL, FREE, Ran, run, run_with};
 
+const CONTRACT: &str = "0x00000000000000000000000000000000000000c0";
+
 fn shipped() -> Vec<u8> {
     std::fs::read(AUTO_POOL).expect("the shipped plan")
 }
@@ -70,6 +72,60 @@ fn input_without_end_is_read_up_to_the_limit() {
             .contains("line 1 of /dev/zero has more than 1048576 bytes"),
         "{ran:?}"
     );
+}
+
+/// Each of these would fill the memory, too: a device without end, and a file that says that it is longer than any list.
+#[test]
+fn files_of_every_command_have_a_limit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let huge = folder.path().join("huge");
+    let sparse = std::fs::File::create(&huge).expect("a file");
+    sparse.set_len(1 << 40).expect("a sparse file");
+    let (zero, huge) = ("/dev/zero", huge.to_str().expect("a name"));
+    let key = folder.path().join("key");
+    std::fs::write(&key, format!("{}\n", "11".repeat(32))).expect("a key");
+    let key = key.to_str().expect("a name");
+    let rpc = ["--rpc", "http://127.0.0.1:1"];
+    let root = ["--root", &format!("0x{}", "00".repeat(32))];
+    let cases: [(&[&str], &[&str], &str, usize); 6] = [
+        (&["claim", "--proof"], &rpc, zero, 65_536),
+        (&["deploy", "--config"], &rpc, zero, 65_536),
+        (&["liabilities", "verify", "--list"], &rpc, huge, 1_392_509_952),
+        (
+            &["liabilities", "settle", "--list"],
+            &[&rpc[..], &root].concat(),
+            huge,
+            1_392_509_952,
+        ),
+        (
+            &[
+                "approve",
+                "--contract",
+                CONTRACT,
+                "message",
+                AUTO_POOL,
+                "--key-file",
+            ],
+            &[],
+            zero,
+            1_024,
+        ),
+        (
+            &["approve", "--contract", CONTRACT, "--key-file", key, "message"],
+            &[],
+            zero,
+            1_048_576,
+        ),
+    ];
+    for (command, more, file, max) in cases {
+        let ran = run(&[command, &[file], more].concat());
+        assert_eq!(ran.status, Some(2), "{command:?} {ran:?}");
+        let told = format!("bytes, and at most {max} are read");
+        assert!(
+            ran.error.contains(&format!("{file} has at least ")) && ran.error.contains(&told),
+            "{command:?} {ran:?}"
+        );
+    }
 }
 
 #[test]

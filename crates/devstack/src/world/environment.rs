@@ -3,6 +3,8 @@
 //! The services document and check their variables themselves, each in its `config.rs`. Listener and worker call
 //! `service::announce_ready` when they begin; the others are waited for until `GET /health/ready` succeeds.
 
+use std::path::Path;
+
 use crate::agreement;
 use crate::ledger_database::Remembered;
 use crate::postgres::url_as;
@@ -38,6 +40,8 @@ pub(super) struct Environment<'a> {
     pub(super) spec: &'a SystemSpec,
     pub(super) ports: Ports,
     pub(super) deployed: &'a Remembered,
+    /// The file of the ledger's plan.
+    pub(super) plan: &'a Path,
 }
 
 impl Environment<'_> {
@@ -77,7 +81,7 @@ impl Environment<'_> {
             ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
             ("TRELLIS_CHAIN_ID", self.deployed.chain_id.to_string()),
             ("TRELLIS_CONTRACT", self.deployed.contract.clone()),
-            ("TRELLIS_PLAN_HASHES", self.deployed.plan_hash.clone()),
+            ("TRELLIS_PLANS", self.plan.display().to_string()),
             ("TRELLIS_DEVELOPMENT_KEY", signer.account.private_key.to_string()),
         ];
         // A paused signer lives and is not ready; it may be started again.

@@ -90,10 +90,15 @@ impl System {
         let deployed = remembered(&spec.database_url)
             .await?
             .context("the ledger's database was not bound to a deployment")?;
+        // Signers are given the plan that the ledger runs, which is no longer the checkout's if somebody edited that.
+        let plan = spec.logs.join("plan.toml");
+        std::fs::write(&plan, &deployed.plan_text)
+            .with_context(|| format!("cannot write {}", plan.display()))?;
         let environment = environment::Environment {
             spec,
             ports,
             deployed: &deployed,
+            plan: &plan,
         };
         let (signer, root_signer, transaction_signer, listener, worker) = tokio::try_join!(
             Service::start(environment.signer()?),

@@ -50,8 +50,9 @@ pub(super) async fn time(payouts: &PayoutWorld) -> u64 {
 }
 
 pub(super) fn plan_hash(payouts: &PayoutWorld) -> B256 {
-    let hashes = payouts.system.signer.variable("TRELLIS_PLAN_HASHES");
-    hashes.unwrap().parse().unwrap()
+    let file = payouts.system.signer.variable("TRELLIS_PLANS").unwrap();
+    let text = std::fs::read_to_string(file).unwrap();
+    plan::compile(&text).unwrap().hash()
 }
 
 /// What a wallet was paid in all, in wei.

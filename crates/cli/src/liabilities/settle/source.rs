@@ -1,12 +1,14 @@
 //! Where the public list of leaves comes from: a file that anybody kept, or the operator's API.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use alloy::primitives::B256;
 use anyhow::{Context, ensure};
 use audit::liabilities::List;
+
+use crate::input;
+use crate::liabilities::LIST_BYTES_MAX;
 
 /// How long the list may take: it is some tens of bytes for each user.
 const LIST_WITHIN: Duration = Duration::from_secs(120);
@@ -26,9 +28,7 @@ impl Arguments {
     /// The list; reading it recomputes its root and total.
     pub(super) async fn read(&self, root: B256) -> anyhow::Result<List> {
         let text = match (&self.list, &self.api) {
-            (Some(file), _) => {
-                fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?
-            }
+            (Some(file), _) => input::read_text(file, LIST_BYTES_MAX)?,
             (None, Some(api)) => fetch(api, root).await?,
             (None, None) => anyhow::bail!("neither a list nor an API was named"),
         };
@@ -40,12 +40,20 @@ async fn fetch(api: &str, root: B256) -> anyhow::Result<String> {
     let url = format!("{}/liabilities/roots/{root}/leaves", api.trim_end_matches('/'));
     let client = reqwest::Client::builder().timeout(LIST_WITHIN).build()?;
     let unavailable = || format!("list_unavailable: {url} does not answer");
-    let answer = client.get(&url).send().await.with_context(unavailable)?;
+    let mut answer = client.get(&url).send().await.with_context(unavailable)?;
     let status = answer.status();
     ensure!(
         status.is_success(),
         "list_unavailable: {url} answers {}",
         status.as_u16()
     );
-    answer.text().await.with_context(unavailable)
+    let mut bytes = Vec::new();
+    while let Some(part) = answer.chunk().await.with_context(unavailable)? {
+        bytes.extend_from_slice(&part);
+        ensure!(
+            bytes.len() <= LIST_BYTES_MAX,
+            "wrong_list: {url} answers with more than {LIST_BYTES_MAX} bytes"
+        );
+    }
+    String::from_utf8(bytes).context("wrong_list: not a list of liabilities")
 }

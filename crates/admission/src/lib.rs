@@ -1,5 +1,6 @@
-//! Whether the ledger's plan may run where it is: `plan::review` with the jurisdiction that the environment names. On a public
-//! chain a process does not begin without one; a local chain needs none.
+//! Whether a plan may run where a process is: `plan::review` with the jurisdiction that the environment names. On a public
+//! chain a process does not begin without one; a local chain needs none. API, workers and signers ask the same judge, and
+//! `trellis plan check` reads the same profiles.
 //!
 //! | variable | meaning |
 //! | --- | --- |
@@ -10,12 +11,13 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
-use chain::{At, ChainReader};
+use anyhow::Context;
+use chain::{At, ChainError, ChainReader};
 use plan::compile::TEXT_BYTES_MAX;
 use plan::jurisdiction::Profile;
 use plan::review::{Asked, Review};
 use plan::{ChainClass, CompiledPlan};
+use service::input::read_text;
 use service::{Env, EnvError};
 use thiserror::Error;
 
@@ -24,17 +26,17 @@ pub const JURISDICTION: &str = "TRELLIS_JURISDICTION";
 
 const COOLING_OFF_DAYS: &str = "TRELLIS_COOLING_OFF_DAYS";
 
-const DAY_SECONDS: u64 = 86_400;
+const DAY_SECONDS: u32 = 86_400;
 
 /// The profiles that are shipped.
 const SHIPPED: [(&str, &str); 4] = [
-    ("local", include_str!("../../profiles/local.toml")),
-    ("EU", include_str!("../../profiles/EU.toml")),
-    ("IN", include_str!("../../profiles/IN.toml")),
-    ("US", include_str!("../../profiles/US.toml")),
+    ("local", include_str!("../../../profiles/local.toml")),
+    ("EU", include_str!("../../../profiles/EU.toml")),
+    ("IN", include_str!("../../../profiles/IN.toml")),
+    ("US", include_str!("../../../profiles/US.toml")),
 ];
 
-/// The place of a ledger, as far as operators name it.
+/// The place of a process, as far as operators name it.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
     /// The profile; a public chain demands one.
@@ -57,6 +59,20 @@ impl NotAdmitted {
     pub const CODE: &str = "plan_not_admitted";
 }
 
+/// Nobody can say for how many days the contract refunds payments.
+#[derive(Debug, Error)]
+pub enum CoolingOffError {
+    /// The node does not answer.
+    #[error("cannot read the contract's cooling-off time")]
+    Unread(#[from] ChainError),
+    /// Nothing could be said of it in days that is true.
+    #[error("the contract refunds payments for {seconds} seconds, which are no whole number of days")]
+    NotWholeDays {
+        /// What the contract says.
+        seconds: u32,
+    },
+}
+
 impl Place {
     /// Reads the environment.
     ///
@@ -65,11 +81,27 @@ impl Place {
     pub fn from_env(env: &Env) -> Result<Self, EnvError> {
         let named = env.find_text(JURISDICTION)?;
         let parse = |name: &String| {
+            let read = |file: &Path| Ok(read_text(file, TEXT_BYTES_MAX)?);
             profile(name, read).map_err(|error| EnvError::invalid(JURISDICTION, format!("{error:#}")))
         };
         Ok(Self {
             jurisdiction: named.as_ref().map(parse).transpose()?,
             cooling_off_days: env.find_parse(COOLING_OFF_DAYS)?,
+        })
+    }
+
+    /// The same place with the days for which the contract itself refunds payments. A local chain is not asked.
+    ///
+    /// # Errors
+    /// [`CoolingOffError`].
+    pub async fn asking(self, chain_id: u64, chain: &ChainReader) -> Result<Self, CoolingOffError> {
+        if chain_class(chain_id) == ChainClass::Local {
+            return Ok(self);
+        }
+        let [seconds, ..] = chain.constructed(At::Latest).await?.delays;
+        Ok(Self {
+            cooling_off_days: Some(whole_days(seconds)?),
+            ..self
         })
     }
 
@@ -121,39 +153,20 @@ pub fn profile(name: &str, read: impl FnOnce(&Path) -> anyhow::Result<String>) -
     Profile::parse(&text).map_err(|refusal| anyhow::anyhow!("not a profile\n{}", refusal.report(name, &text)))
 }
 
-fn read(file: &Path) -> anyhow::Result<String> {
-    let bytes = std::fs::metadata(file)?.len();
-    if usize::try_from(bytes).unwrap_or(usize::MAX) > TEXT_BYTES_MAX {
-        bail!("it has {bytes} bytes, a profile at most {TEXT_BYTES_MAX}");
+fn whole_days(seconds: u32) -> Result<u32, CoolingOffError> {
+    if seconds.is_multiple_of(DAY_SECONDS) {
+        Ok(seconds / DAY_SECONDS)
+    } else {
+        Err(CoolingOffError::NotWholeDays { seconds })
     }
-    Ok(std::fs::read_to_string(file)?)
-}
-
-/// For how many days the contract refunds payments.
-///
-/// # Errors
-/// The node does not answer, or the time is no whole number of days: nothing could be said of it in days that is true.
-pub async fn cooling_off_days(chain: &ChainReader) -> anyhow::Result<u32> {
-    let constructed = chain.constructed(At::Latest).await;
-    let [seconds, ..] = constructed
-        .context("cannot read the contract's cooling-off time")?
-        .delays;
-    whole_days(u64::from(seconds))
-}
-
-fn whole_days(seconds: u64) -> anyhow::Result<u32> {
-    if !seconds.is_multiple_of(DAY_SECONDS) {
-        bail!("the contract refunds payments for {seconds} seconds, which are no whole number of days");
-    }
-    Ok(u32::try_from(seconds / DAY_SECONDS)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const AUTO_POOL: &str = include_str!("../../plans/auto-pool.toml");
-    const CAMPAIGN: &str = include_str!("../../plans/referral-campaign.toml");
+    const AUTO_POOL: &str = include_str!("../../../plans/auto-pool.toml");
+    const CAMPAIGN: &str = include_str!("../../../plans/referral-campaign.toml");
 
     fn admitted(text: &str, chain_id: u64, variables: &[(&str, &str)]) -> Result<(), String> {
         let place = Place::from_env(&Env::of(variables)).map_err(|error| error.to_string())?;

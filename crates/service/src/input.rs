@@ -15,7 +15,7 @@ static STDIN_IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Why a file cannot be read.
 #[derive(Debug, Error)]
-pub(crate) enum InputError {
+pub enum InputError {
     /// The system says so.
     #[error("cannot read {file}")]
     Unreadable {
@@ -45,7 +45,7 @@ pub(crate) enum InputError {
 }
 
 /// What messages call a file.
-pub(crate) fn name(file: &Path) -> String {
+pub fn name(file: &Path) -> String {
     if is_stdin(file) {
         "<stdin>".to_owned()
     } else {
@@ -75,23 +75,28 @@ fn unreadable(file: &Path, source: io::Error) -> InputError {
     InputError::Unreadable { file, source }
 }
 
-/// The text of a file of at most `max` bytes. Of a longer one, or of a pipe without end, only `max` bytes and one more
-/// are read.
-pub(crate) fn read_text(file: &Path, max: usize) -> Result<String, InputError> {
+/// The text of a file of at most `max` bytes. Of a longer one nothing is read, and of a pipe without end only `max` bytes and
+/// one more.
+///
+/// # Errors
+/// [`InputError`].
+pub fn read_text(file: &Path, max: usize) -> Result<String, InputError> {
     let (reader, length) = open(file)?;
-    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
+    let too_long = |bytes: u64| InputError::TooLong {
+        file: name(file),
+        bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+        max,
+    };
+    let limit = u64::try_from(max).unwrap_or(u64::MAX);
+    if let Some(length) = length.filter(|length| *length > limit) {
+        return Err(too_long(length));
+    }
     let mut bytes = Vec::new();
-    reader
-        .take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(file, error))?;
+    let mut bounded = reader.take(limit.saturating_add(1));
+    let read = bounded.read_to_end(&mut bytes);
+    read.map_err(|error| unreadable(file, error))?;
     if bytes.len() > max {
-        let length = length.and_then(|length| usize::try_from(length).ok());
-        return Err(InputError::TooLong {
-            file: name(file),
-            bytes: length.unwrap_or(0).max(bytes.len()),
-            max,
-        });
+        return Err(too_long(limit.saturating_add(1)));
     }
     text_of(file, bytes)
 }
@@ -113,10 +118,13 @@ fn text_of(file: &Path, bytes: Vec<u8>) -> Result<String, InputError> {
 }
 
 /// The lines of a file of any length, each with its number from 1, until `each` says that it has seen enough.
-pub(crate) fn each_line(
+///
+/// # Errors
+/// [`InputError`], or what `each` failed with.
+pub fn each_line<E: From<InputError>>(
     file: &Path,
-    mut each: impl FnMut(u64, &str) -> anyhow::Result<bool>,
-) -> anyhow::Result<()> {
+    mut each: impl FnMut(u64, &str) -> Result<bool, E>,
+) -> Result<(), E> {
     let mut reader = BufReader::new(open(file)?.0);
     let limit = u64::try_from(LINE_BYTES_MAX)
         .unwrap_or(u64::MAX)
