@@ -5,6 +5,7 @@
 pub mod approval;
 pub mod code;
 pub mod config;
+pub mod contract_abi;
 pub mod disclosure;
 pub mod error;
 pub mod extract;
@@ -31,6 +32,7 @@ pub mod sponsors;
 pub mod trace;
 pub mod transaction;
 pub mod treasury;
+pub mod typed_data;
 pub mod users;
 pub mod withdraw;
 pub mod words;
@@ -102,7 +104,7 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(session::logout))
         .routes(routes!(disclosure::disclosure))
         .routes(routes!(config::config))
-        .routes(routes!(config::abi))
+        .routes(routes!(contract_abi::abi))
         .routes(routes!(sponsors::sponsor))
         .routes(routes!(users::me))
         .routes(routes!(own::authorizations))

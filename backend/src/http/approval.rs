@@ -1,12 +1,12 @@
 //! What operators sign, as a wallet shows it, and their signatures.
 
-use approval::{DOMAIN_NAME, DOMAIN_VERSION, Domain, Message};
+use approval::Domain;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::error::Problem;
 use super::schema::{Hash, Wallet, WalletSignature};
+use super::typed_data::TypedData;
 use super::words;
 use crate::app::approve::{Signed, Wanted};
 
@@ -15,9 +15,7 @@ use crate::app::approve::{Signed, Wanted};
 pub struct ApprovalAnswer {
     /// What it agrees to, in a sentence.
     summary: String,
-    /// EIP-712: `types`, `domain`, `primaryType` and `message`.
-    #[schema(value_type = Object)]
-    typed_data: Value,
+    typed_data: TypedData,
     /// What is hashed and signed: 32 bytes.
     #[schema(value_type = Hash)]
     digest: String,
@@ -48,7 +46,7 @@ impl ApprovalAnswer {
         Self {
             summary: wanted.proposal.summary(),
             digest: message.digest(domain).to_string(),
-            typed_data: typed_data(&message, domain),
+            typed_data: TypedData::of(&message, domain),
             expires: wanted.expires,
             signed_by: wanted.signed_by,
         }
@@ -70,46 +68,12 @@ impl Signature {
     }
 }
 
-/// A message as `eth_signTypedData_v4` takes it.
-pub(super) fn typed_data(message: &Message, domain: &Domain) -> Value {
-    let field = |name: &str, kind: &str| json!({ "name": name, "type": kind });
-    let mut types = Map::new();
-    types.insert(
-        "EIP712Domain".to_owned(),
-        json!([
-            field("name", "string"),
-            field("version", "string"),
-            field("chainId", "uint256"),
-            field("verifyingContract", "address"),
-        ]),
-    );
-    let fields = message.fields.iter();
-    let fields: Vec<Value> = fields
-        .map(|known| field(known.name, known.value.kind()))
-        .collect();
-    types.insert(message.primary.to_owned(), Value::Array(fields));
-    let values = message.fields.iter();
-    let values: Map<String, Value> = values
-        .map(|known| (known.name.to_owned(), known.value.text().into()))
-        .collect();
-    json!({
-        "types": types,
-        "domain": {
-            "name": DOMAIN_NAME,
-            "version": DOMAIN_VERSION,
-            "chainId": domain.chain_id,
-            "verifyingContract": domain.contract.to_checksum(None),
-        },
-        "primaryType": message.primary,
-        "message": values,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use alloy_primitives::{Address, B256, keccak256};
     use approval::{BatchProposal, PeopleProposal, Proposal, ResumeProposal, RootProposal};
     use money::Amount;
+    use serde_json::Value;
 
     use super::*;
 
@@ -160,7 +124,8 @@ mod tests {
         assert_eq!(vectors.len(), proposals.len());
         for (vector, proposal) in vectors.iter().zip(proposals) {
             let message = proposal.message(1_800_000_000);
-            assert_eq!(typed_data(&message, &domain), vector["request"]);
+            let shown = serde_json::to_value(TypedData::of(&message, &domain)).unwrap();
+            assert_eq!(shown, vector["request"]);
             let digest: B256 = vector["digest"].as_str().unwrap().parse().unwrap();
             assert_eq!(
                 message.digest(&domain),

@@ -1,27 +1,16 @@
-//! What an application must know to work with this ledger, and the contract's interface.
-
-use std::sync::LazyLock;
+//! What an application must know to work with this ledger.
 
 use axum::Json;
 use axum::extract::State;
-use money::Asset;
 use plan::CompiledPlan;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Server;
-use super::code::Code;
-use super::error::Problem;
 use super::schema::{BaseUnits, Hash, Wallet};
 use super::words::shown;
 use crate::app::contract;
 use crate::app::intake::AUTHORIZATION_SECONDS;
-
-/// The interface of the contract for the chain's own coin.
-const COIN: &str = include_str!("../../../abi/json/ICustody.json");
-/// The same for a token.
-const TOKEN: &str = include_str!("../../../abi/json/ICustodyToken.json");
 
 /// What an application must know. Nothing of it changes while the service runs.
 #[derive(Debug, Serialize, ToSchema)]
@@ -123,24 +112,6 @@ pub async fn config(State(server): State<Server>) -> Json<ConfigAnswer> {
             disclosure: "/disclosure",
         },
     })
-}
-
-/// The interface of the custody contract, as compilers write it.
-#[utoipa::path(get, path = "/abi", tag = "plan",
-    responses((status = 200, description = "Functions, events and errors", body = Vec<Object>)))]
-pub async fn abi(State(server): State<Server>) -> Result<Json<&'static Value>, Problem> {
-    static COIN_ABI: LazyLock<Option<Value>> = LazyLock::new(|| read(COIN));
-    static TOKEN_ABI: LazyLock<Option<Value>> = LazyLock::new(|| read(TOKEN));
-    let abi = match server.app.ledger.plan.asset() {
-        Asset::Bnb => &COIN_ABI,
-        Asset::Usdt | Asset::Inr => &TOKEN_ABI,
-    };
-    abi.as_ref().map(Json).ok_or_else(|| Problem::new(Code::Internal))
-}
-
-fn read(artifact: &str) -> Option<Value> {
-    let mut artifact: Value = serde_json::from_str(artifact).ok()?;
-    Some(artifact["abi"].take())
 }
 
 impl PricesView {

@@ -57,31 +57,35 @@ pub struct EntryView {
     transaction_hash: Option<String>,
     /// Of deposits: the contract's `ref`.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Hash>)]
+    #[schema(value_type = Hash, required = false)]
     reference: Option<String>,
     /// Of deposits: last second at which it can be refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required = false)]
     refundable_until: Option<i64>,
     /// Of rewards: who caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = SourceView, required = false)]
     source: Option<SourceView>,
     /// Of pool rewards.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i16, required = false)]
     tier: Option<i16>,
     /// Of rewards: generation in the sponsor tree or layer in the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i16, required = false)]
     distance: Option<i16>,
     /// Of rewards that were not paid: `no_upline`, `not_retopped`, `refunded` or `residual`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<WithheldCause>)]
+    #[schema(value_type = WithheldCause, required = false)]
     withheld: Option<String>,
     /// Of payouts.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Hash>)]
+    #[schema(value_type = Hash, required = false)]
     batch_id: Option<String>,
     /// Of claims: the root of the proof.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Hash>)]
+    #[schema(value_type = Hash, required = false)]
     root: Option<String>,
 }
 

@@ -60,7 +60,7 @@ pub struct AuthorizationAnswer {
     /// The contract's `ref`; another one in every answer.
     #[schema(value_type = Hash)]
     nonce: String,
-    /// Where the registration would go if it were final now; null for a retopup.
+    /// Where the registration would go if it were final now; null for a retopup, and of an authorization that is listed.
     #[schema(required = true)]
     provisional_placement: Option<PlacementView>,
 }

@@ -14,7 +14,7 @@ use super::approval::{ApprovalAnswer, Signature};
 use super::error::Problem;
 use super::extract::{Body, Search};
 use super::history::Page;
-use super::schema::{Cursor, Hash, RunOutcome, Severity, Wallet, WalletSignature};
+use super::schema::{Cursor, FreeObject, Hash, RunOutcome, Severity, Wallet, WalletSignature};
 use super::words::{self, shown};
 use crate::app::access::{Looking, Mending, Operator};
 use crate::app::monitoring as use_case;
@@ -49,7 +49,7 @@ pub struct RunView {
     #[schema(value_type = RunOutcome)]
     outcome: String,
     /// By check, as the reconciler says it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = FreeObject)]
     checks: Value,
     started_at: i64,
     finished_at: i64,
@@ -60,7 +60,7 @@ pub struct RunView {
 pub struct CheckView {
     check: String,
     /// As the reconciler says it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = FreeObject)]
     result: Value,
     run: i64,
     block_number: i64,

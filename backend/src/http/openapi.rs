@@ -16,7 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::code::Code;
 use super::error::{FieldError, ProblemBody};
-use super::schema::IdempotencyKeyText;
+use super::schema::{FreeObject, IdempotencyKeyText};
 
 /// The exported description, from the root of the checkout.
 const FILE: &str = "backend/openapi.json";
@@ -122,6 +122,7 @@ pub(super) fn code_schema() -> utoipa::openapi::schema::Object {
 pub fn describe() -> anyhow::Result<Value> {
     let (_, api) = super::documented().split_for_parts();
     let mut value = serde_json::to_value(&api).context("the description is not JSON")?;
+    lift_descriptions(&mut value["components"]["schemas"]);
     let schemas = value["components"]["schemas"].clone();
     let paths = value["paths"].as_object_mut().context("there are no paths")?;
     let operations = paths
@@ -131,6 +132,12 @@ pub fn describe() -> anyhow::Result<Value> {
     for operation in operations {
         if operation["security"].is_null() {
             operation["security"] = json!([]);
+        }
+        for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+            // An optional parameter is left out; nobody can send null.
+            if let Some(described) = parameter.pointer_mut("/schema/oneOf/0").map(Value::take) {
+                parameter["schema"] = described;
+            }
         }
         let responses = operation["responses"]
             .as_object_mut()
@@ -151,6 +158,21 @@ pub fn describe() -> anyhow::Result<Value> {
         }
     }
     Ok(value)
+}
+
+/// Puts what is said about a field that may be null beside its alternatives, where generators look for it.
+fn lift_descriptions(schema: &mut Value) {
+    if schema.pointer("/oneOf/1/type").is_some_and(|kind| kind == "null") {
+        let first = schema.pointer_mut("/oneOf/0").and_then(Value::as_object_mut);
+        if let Some(description) = first.and_then(|first| first.remove("description")) {
+            schema["description"] = description;
+        }
+    }
+    match schema {
+        Value::Object(fields) => fields.values_mut().for_each(lift_descriptions),
+        Value::Array(items) => items.iter_mut().for_each(lift_descriptions),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// Prints the description.
@@ -182,7 +204,7 @@ fn text() -> anyhow::Result<String> {
 
 /// This description.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "operations",
-    responses((status = 200, description = "A description in the form of OpenAPI 3.1", body = Object, content_type = "application/json")))]
+    responses((status = 200, description = "A description in the form of OpenAPI 3.1", body = FreeObject, content_type = "application/json")))]
 pub async fn document() -> Result<Json<Value>, super::error::Problem> {
     describe().map(Json).map_err(|error| {
         tracing::error!("the API cannot be described: {error:#}");

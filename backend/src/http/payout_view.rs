@@ -7,7 +7,7 @@ use store::payout_batch::PayoutBatch;
 use utoipa::ToSchema;
 
 use super::schema::{
-    BaseUnits, BatchStateName, Hash, PayoutRefusal, PayoutStateName, SubmissionStateName, Wallet,
+    BaseUnits, BatchStateName, FreeObject, Hash, PayoutRefusal, PayoutStateName, SubmissionStateName, Wallet,
 };
 use super::words::shown;
 
@@ -31,7 +31,7 @@ pub struct BatchView {
     #[schema(value_type = Option<Hash>, required = true)]
     supersedes: Option<String>,
     /// What was asked for, as it was written.
-    #[schema(value_type = Object)]
+    #[schema(value_type = FreeObject)]
     asked: Value,
     /// Payouts that hold something.
     count: i32,
@@ -161,7 +161,7 @@ pub struct EventView {
     attempt: Option<i32>,
     event: String,
     /// In its own words.
-    #[schema(value_type = Object)]
+    #[schema(value_type = FreeObject)]
     detail: Value,
     at: i64,
 }

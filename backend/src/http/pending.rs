@@ -17,15 +17,15 @@ pub struct PendingView {
     kind: &'static str,
     /// Of what the user paid in: the contract's `ref`.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Hash>)]
+    #[schema(value_type = Hash, required = false)]
     reference: Option<String>,
     /// Of payouts.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Hash>)]
+    #[schema(value_type = Hash, required = false)]
     batch_id: Option<String>,
     /// Of claims.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Hash>)]
+    #[schema(value_type = Hash, required = false)]
     root: Option<String>,
     /// Base units.
     #[schema(value_type = BaseUnits)]

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Server;
-use super::approval::typed_data;
 use super::error::Problem;
 use super::extract::{Body, IdempotencyKey, OwnUser, Search};
 use super::schema::{Hash, IdempotencyKeyText, WalletSignature};
+use super::typed_data::TypedData;
 use super::words;
 use crate::app::reserve as use_case;
 
@@ -53,17 +53,17 @@ pub struct CommandAnswer {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ReserveSearch {
+    /// The tier whose rewards it is about.
     #[param(minimum = 1, maximum = 255)]
     tier: u8,
+    /// Whether they are reserved.
     choice: Choice,
 }
 
 /// A message for the user's wallet (`eth_signTypedData_v4`).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageAnswer {
-    /// EIP-712: `types`, `domain`, `primaryType` and `message`.
-    #[schema(value_type = Object)]
-    typed_data: serde_json::Value,
+    typed_data: TypedData,
     /// What is hashed and signed: 32 bytes.
     #[schema(value_type = Hash)]
     digest: String,
@@ -90,7 +90,7 @@ pub async fn message(
     let domain = server.app.domain();
     Ok(Json(MessageAnswer {
         digest: message.digest(&domain).to_string(),
-        typed_data: typed_data(&message, &domain),
+        typed_data: TypedData::of(&message, &domain),
     }))
 }
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use approval::SIGNATURE_BYTES_MAX;
 use settlement::batch::{Cause, RewardKind};
 use settlement::state::{BatchState, SubmissionState};
-use utoipa::openapi::schema::{Object, ObjectBuilder};
+use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder};
 use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -38,6 +38,8 @@ macro_rules! texts {
 }
 
 texts! {
+    /// An object whose fields are not fixed.
+    FreeObject free();
     /// An address: with its checksum (EIP-55) in answers; in requests in that form or all in lower case.
     Wallet pattern("^0x[0-9a-fA-F]{40}$", 42);
     /// 32 bytes.
@@ -119,6 +121,14 @@ texts! {
     SponsorState words(["unknown", "pending", "registered", "frozen", "refunded"]);
     /// What the signer said of itself last.
     SignerStateName words(["available", "paused", "unavailable"]);
+}
+
+/// An object of any fields.
+fn free() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+        .build()
 }
 
 /// A text of this form and length.

@@ -67,6 +67,58 @@ fn every_operation_is_explained_and_answers_refusals_with_problems() {
     }
 }
 
+/// What makes generated types useless, with the place of each: an object of unknown content, a parameter that may be null, a
+/// field of an answer that may be absent and null both, what is said of a field below its alternatives.
+fn vague(at: &str, value: &Value, found: &mut Vec<String>) {
+    let is_null = |schema: &Value| schema["type"] == "null";
+    let is_nullable = |schema: &Value| {
+        let alternatives = schema["oneOf"].as_array().into_iter().flatten();
+        let types = schema["type"].as_array().into_iter().flatten();
+        alternatives.cloned().any(|schema| is_null(&schema)) || types.cloned().any(|kind| kind == "null")
+    };
+    if let Some(fields) = value["properties"]
+        .as_object()
+        .filter(|_| value["additionalProperties"] != false)
+    {
+        let required: Vec<&str> = value["required"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let vague = fields
+            .iter()
+            .filter(|(name, schema)| !required.contains(&name.as_str()) && is_nullable(schema));
+        found.extend(vague.map(|(name, _)| format!("{at}/{name} may be absent and null")));
+    }
+    if value["type"] == "object" && value["properties"].is_null() && value["additionalProperties"].is_null() {
+        found.push(format!("{at} is an object of unknown content"));
+    }
+    if value["oneOf"][1]["type"] == "null" && value["oneOf"][0]["description"].is_string() {
+        found.push(format!("{at} is described where generators do not look"));
+    }
+    if value["in"].is_string() && is_nullable(&value["schema"]) {
+        found.push(format!("{at} is a parameter that may be null"));
+    }
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .for_each(|(name, below)| vague(&format!("{at}/{name}"), below, found)),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(at_item, below)| vague(&format!("{at}/{at_item}"), below, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[test]
+fn types_can_be_generated_that_leave_nothing_to_guess() {
+    let mut found = Vec::new();
+    vague("#", &openapi::describe().unwrap(), &mut found);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 #[test]
 fn neither_description_nor_reference_promises_anything() {
     assert_promises_nothing(EXPORTED);
