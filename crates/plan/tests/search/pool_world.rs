@@ -23,6 +23,8 @@ pub(crate) struct World {
     source: Option<(usize, u32)>,
     /// Whether everybody reserves everything that may be reserved.
     pub(crate) all_reserve: bool,
+    /// Whether payments mature only when [`World::mature_all`] is called.
+    pub(crate) waits: bool,
     /// The last payment that can still go back, from 1.
     open: u64,
 }
@@ -41,6 +43,7 @@ impl World {
             deposits: 0,
             source: None,
             all_reserve: false,
+            waits: false,
             open: 0,
         }
     }
@@ -133,7 +136,9 @@ impl World {
     /// Somebody joins, for good.
     pub(crate) fn register(&mut self, sponsor: Option<usize>) -> (usize, Paid) {
         let (user, paid) = self.join(sponsor, TODAY);
-        self.mature(paid.amount);
+        if !self.waits {
+            self.mature(paid.amount);
+        }
         (user, paid)
     }
 
@@ -162,8 +167,16 @@ impl World {
         let intake = self.intake(user, None, amount, TODAY);
         self.apply(&Cause::RetoppedUp(intake));
         let to_users = self.held() - before;
-        self.mature(amount);
+        if !self.waits {
+            self.mature(amount);
+        }
         Paid { to_users, amount }
+    }
+
+    /// Everything that was paid matures.
+    pub(crate) fn mature_all(&mut self) {
+        let custody = self.balance("custody");
+        self.mature(custody);
     }
 
     fn mature(&mut self, amount: u128) {

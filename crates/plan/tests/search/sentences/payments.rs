@@ -105,7 +105,9 @@ fn by_one_rule(pools: &Pools, change: impl Fn(&mut Terms)) -> u128 {
 #[test]
 fn the_rules_that_are_said_to_be_funded_are_those_that_pay() {
     for_each_plan(|case| {
-        let Some(pools) = &case.drawn.pools else { return };
+        // Each is played three times.
+        let pools = case.drawn.pools.as_ref().filter(|_| case.number % 3 == 0);
+        let Some(pools) = pools else { return };
         let zero = |terms: &mut Terms| terms.layers_bps.fill(0);
         let paying = [
             (

@@ -37,8 +37,13 @@ impl PoolCase {
 
 /// Drawn plans with pools; some have prices of a few base units, of which shares round to nothing.
 pub(crate) fn for_each_pool(check: impl Fn(&PoolCase)) {
+    for_some_pools(POOLS_USUAL, check);
+}
+
+/// So many of them in a usual run.
+pub(crate) fn for_some_pools(usual: u64, check: impl Fn(&PoolCase)) {
     let seed = number_from("TRELLIS_SEARCH_SEED", SEED_USUAL);
-    let plans = number_from("TRELLIS_SEARCH_PLANS", POOLS_USUAL);
+    let plans = number_from("TRELLIS_SEARCH_PLANS", usual);
     for number in 0..plans {
         let mut numbers = Numbers::of(seed, number);
         let price = [100_000_000, 20_000_000, 10_000, 100, 3, 1][numbers.below(6)];
