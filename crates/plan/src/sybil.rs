@@ -130,8 +130,8 @@ impl Search {
             format!("False names brought nothing in {searched}; absence of a gain is no proof.")
         } else {
             format!(
-                "One person with {} names receives {} {asset} for {} paid, {} more than with one name at the expense of \
-                 others ({}): the best of {searched}.",
+                "One person with {} names receives {} {asset} for {} paid, which leaves {} more than the best with one name, at \
+                 the expense of others ({}): the best of {searched}.",
                 self.best.strategy.identities,
                 units(self.best.received()),
                 units(self.best.paid_in()),

@@ -191,6 +191,11 @@ impl Model {
         }
     }
 
+    /// Who sits in the trees of a tier, tree after tree, in level order.
+    pub fn trees(&self, tier: usize) -> Vec<Vec<Address>> {
+        self.forests[tier - 1].iter().map(super::Tree::members).collect()
+    }
+
     /// Everything that the chain sent, credited or let claim.
     pub fn paid_to(&self, wallet: Address) -> Money {
         self.paid.get(&wallet).copied().unwrap_or(0)

@@ -24,7 +24,7 @@ impl BinaryTerms {
             Excess::Carry => {}
         }
         match self.when_short {
-            WhenShort::Queue => found.push(queue()),
+            WhenShort::Queue => found.push(self.queue()),
             WhenShort::ProRata => {}
         }
         found.extend(self.bonus(asset));
@@ -41,25 +41,35 @@ impl BinaryTerms {
             })
         };
         let (claimed, first_month) = (per_member(pairs), per_member(in_a_month));
-        let brings = self.counts_at();
+        let brings = self.paid_min();
         let severity = if claimed > brings.base_units() {
             Severity::Warning
         } else {
             Severity::Info
         };
         let show = |units| asset.display_amount(Amount::new(units));
-        // The top has one pair fewer than half of its members below.
-        let months = members
-            .checked_div(2)
-            .unwrap_or(0)
-            .div_ceil(u128::from(self.pairs_max.max(1)));
+        // Of the members below the top a half are on each side.
+        let of_top = members.checked_div(2).unwrap_or(0);
+        let limit = u128::from(self.pairs_max.max(1));
+        let (top, of_top) = match self.excess {
+            Excess::Carry => {
+                let months = of_top.div_ceil(limit);
+                let text = format!("wait {months} months for its last pair");
+                (text, ("months_until_top_is_paid", months))
+            }
+            Excess::Flush => {
+                let lost = of_top.saturating_sub(limit);
+                let text = format!("lose {lost} of its {of_top} pairs if all came in one month");
+                (text, ("top_pairs_lost_first_month", lost))
+            }
+        };
         Finding {
             code: "pairs_against_payments",
             severity,
             text: format!(
-                "In a full tree of {members} members the pairs of all who stand above claim {} for each member who \
-                 counts, {} of it in the first month, and a member who counts has paid at least {}; the top would wait \
-                 {months} months for its last pair. Pairs are paid only as far as the fund {:?} and the funds behind it reach.",
+                "In a full tree of {members} members the pairs of all who stand above claim up to {} for each member who \
+                 counts, {} of it in the first month, and a member who counts has paid at least {}, instalments out of own pairs \
+                 included; the top would {top}. Pairs are paid only as far as the fund {:?} and the funds behind it reach.",
                 show(claimed),
                 show(first_month),
                 asset.display_amount(brings),
@@ -72,14 +82,23 @@ impl BinaryTerms {
                 ("claimed_per_member_base_units", claimed),
                 ("claimed_per_member_first_month_base_units", first_month),
                 ("paid_per_member_base_units", brings.base_units()),
-                ("months_until_top_is_paid", months),
+                of_top,
             ],
+        }
+    }
+
+    /// The least that a member who counts has paid, instalments included: only these can come without a first payment.
+    fn paid_min(&self) -> Amount {
+        if self.instalment.get() == 0 {
+            self.counts_at().max(self.first_payment_min)
+        } else {
+            self.counts_at()
         }
     }
 
     /// From which size on a full tree claims more than its members must have paid.
     fn outgrown(&self, asset: Asset) -> Option<Finding> {
-        let brings = self.counts_at();
+        let brings = self.paid_min();
         let layers = (1..=LAYERS_MAX).find(|layers| {
             let claimed = self.pair_value.times(pairs_of(*layers, u128::MAX));
             let paid = brings.times(members(*layers));
@@ -89,8 +108,8 @@ impl BinaryTerms {
             code: "pairs_outgrow_payments",
             severity: Severity::Warning,
             text: format!(
-                "From {layers} full layers ({} members) on, the pairs claim more than the {} that each member must have \
-                 paid in order to count: what is missing has to come from elsewhere, or is not paid.",
+                "From {layers} full layers ({} members) on, the pairs can claim more than members must have paid in order to \
+                 count, {} each: what is missing has to come from elsewhere, or is not paid.",
                 members(layers),
                 asset.display_amount(brings),
             ),
@@ -111,6 +130,24 @@ impl BinaryTerms {
                 self.pairs_max
             ),
             figures: vec![("pairs_max_per_month", u128::from(self.pairs_max))],
+        }
+    }
+
+    fn queue(&self) -> Finding {
+        let lost = match self.excess {
+            Excess::Carry => "",
+            Excess::Flush => {
+                " and count in the month in which they are paid, above whose limit they can be lost"
+            }
+        };
+        Finding {
+            code: "earlier_members_first",
+            severity: Severity::Info,
+            text: format!(
+                "When the funds have less than a month's pairs are worth, those who joined earlier are paid first; the pairs of the \
+                 others wait{lost}."
+            ),
+            figures: vec![],
         }
     }
 
@@ -146,17 +183,6 @@ fn without_pair() -> Finding {
                any tree of this kind those with nobody on one side are the majority."
             .into(),
         figures: vec![("share_min_bps", 5_000)],
-    }
-}
-
-fn queue() -> Finding {
-    Finding {
-        code: "earlier_members_first",
-        severity: Severity::Info,
-        text: "When the funds have less than a month's pairs are worth, those who joined earlier are paid first; the pairs \
-               of the others wait."
-            .into(),
-        figures: vec![],
     }
 }
 

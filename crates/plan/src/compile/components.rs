@@ -280,8 +280,7 @@ pub(super) fn findings(terms: &ComponentTerms, asset: Asset) -> Vec<Finding> {
 
 /// Whether rewards come from what later participants pay for the plan itself. Payments for goods are told by `payout_share`.
 pub(super) fn recruited(intake: IntakeRule, terms: &ComponentTerms) -> Finding {
-    let generations = terms.generation.as_ref();
-    let uplines = generations.map_or(0, |terms| u128::from(terms.rates_sum().get()));
+    let uplines = payout::uplines_bps(terms);
     let allocated = payout::allocated_bps(terms);
     let is_funded = uplines > 0 || allocated > 0;
     let whole = "Without money from outside all rewards are funded by payments of later participants";
@@ -346,12 +345,12 @@ fn funded_rewards(terms: &ComponentTerms) -> Finding {
     let text = if payout::paying(terms).next().is_none() {
         "No rule pays rewards out of a fund.".to_owned()
     } else if names.is_empty() {
-        "Every rule that pays rewards has a fund that a share of payments fills; when its funds are empty nothing is paid."
+        "Every rule that pays rewards out of a fund has one that a share of payments fills; when its funds are empty nothing is \
+         paid."
             .to_owned()
     } else {
         format!(
-            "Nothing in the plan fills the funds for {}: they are paid only as far as operators put money there, and \
-             nothing is owed when they are empty.",
+            "Nothing in the plan fills the funds for {}: they are paid only as far as operators put money there.",
             names.join(", ")
         )
     };

@@ -5,7 +5,7 @@ mod ratio;
 
 use money::Amount;
 
-use crate::compiled::{Finding, LayerSet, ReserveTerms, Severity, Terms, TierTerms};
+use crate::compiled::{Finding, LayerSet, PoolEntry, ReserveTerms, Severity, Terms, TierTerms, percent};
 use crate::geometry;
 
 /// Whose payment funds a rule's rewards. Every rule of the present file format shares out what a
@@ -23,12 +23,37 @@ enum Rule {
     Pool,
 }
 
+/// Whether anybody ever gets a place.
+fn has_places(terms: &Terms) -> bool {
+    match &terms.registration.pool_entry {
+        PoolEntry::Ordinals(ordinals) => !ordinals.is_empty(),
+        PoolEntry::Split(_) => true,
+    }
+}
+
+/// Whether a registration can be without a place: as the direct of another number, or when the pool has no room.
+fn registers_without_place(terms: &Terms) -> bool {
+    match terms.registration.pool_entry {
+        PoolEntry::Ordinals(_) => true,
+        PoolEntry::Split(_) => terms.pool.tree_size.is_some() && terms.pool.trees_max.is_some(),
+    }
+}
+
 /// The most that each rule pays to users from one payment, with its source.
 fn rewards(terms: &Terms) -> impl Iterator<Item = (Rule, Source, Amount)> + '_ {
-    let layers = terms.pool.tiers.iter().flat_map(|tier| &tier.layers);
+    let registration = &terms.registration;
+    let direct = Some(registration.direct).filter(|_| registers_without_place(terms));
+    let beside_place = match &registration.pool_entry {
+        PoolEntry::Ordinals(_) => None,
+        PoolEntry::Split(split) => Some(split.direct),
+    };
+    let tiers = terms.pool.tiers.iter().filter(|_| has_places(terms));
+    let layers = tiers.flat_map(|tier| &tier.layers);
     let generations = terms.retopup.generations.iter();
-    [(Rule::Direct, terms.registration.direct)]
+    direct
         .into_iter()
+        .chain(beside_place)
+        .map(|amount| (Rule::Direct, amount))
         .chain(generations.map(|amount| (Rule::Generations, *amount)))
         .chain(layers.map(|amount| (Rule::Pool, *amount)))
         .map(|(rule, amount)| (rule, Source::Participants, amount))
@@ -48,7 +73,7 @@ fn share_of(terms: &Terms, counts: impl Fn(Rule) -> bool) -> Option<u16> {
             Source::Participants => recruited = recruited.saturating_add(amount.base_units()),
         }
     }
-    // At most 1 + 32 + 60·15 amounts of 96 bits: the product with 10,000 fits u128.
+    // At most 2 + 32 + 60·15 amounts of 96 bits: the product with 10,000 fits u128.
     let bps = recruited.saturating_mul(10_000).checked_div(total)?;
     Some(u16::try_from(bps).unwrap_or(u16::MAX))
 }
@@ -104,7 +129,8 @@ pub(super) fn recruited(share_bps: u16) -> Finding {
         (Severity::Info, text.to_owned())
     } else {
         let text = format!(
-            "{share_bps} of 10,000 parts of all rewards are funded by payments of later participants, not by sales."
+            "Without money from outside {} of all rewards are funded by payments of later participants, not by sales.",
+            percent(u128::from(share_bps))
         );
         (Severity::Warning, text)
     };
@@ -121,6 +147,9 @@ pub(super) fn of(terms: &Terms) -> Vec<Finding> {
     let mut found = Vec::new();
     found.extend(by_rule(terms));
     found.push(ratio::payout(terms));
+    if !has_places(terms) {
+        return found;
+    }
     if let Some(first) = terms.pool.tiers.first() {
         match terms.pool.tree_size {
             Some(size) => found.extend(pool::places(first, size)),
@@ -191,18 +220,28 @@ fn reserves(terms: &Terms) -> Vec<Finding> {
     found
 }
 
-/// Rewards that are withheld from users who did not choose so.
+/// Rewards that are withheld from users who did not choose so. The last tier has no next one.
 fn forced(terms: &Terms) -> Option<Finding> {
-    let ReserveTerms::Forced(forced) = terms.pool.reserve else {
+    let (ReserveTerms::Forced(forced), [first, _, ..]) = (terms.pool.reserve, &terms.pool.tiers[..]) else {
         return None;
     };
     let (places, group) = (forced.end.saturating_sub(forced.first), forced.group);
+    let layers = (1u8..).zip(&first.layers).map(|(layer, _)| layer);
+    let layers: Vec<String> = layers
+        .filter(|layer| forced.layers.has(*layer))
+        .map(|layer| layer.to_string())
+        .collect();
+    let end = match terms.pool.tree_size {
+        Some(_) => "their tree closes",
+        None => "the registration goes back",
+    };
     Some(Finding {
         code: "forced_reserve",
         severity: Severity::Warning,
         text: format!(
-            "Rewards of {places} in {group} places are kept back for the next tier without a choice of their users, until \
-             they pay for it or the place ends."
+            "Rewards of layers {} of {places} in {group} places are kept back for the next tier without a choice of their \
+             users, until they pay for it or {end}.",
+            layers.join(", ")
         ),
         figures: vec![("places", u128::from(places)), ("of", u128::from(group))],
     })

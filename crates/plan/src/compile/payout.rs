@@ -33,11 +33,19 @@ fn pays_rewards(terms: &ComponentTerms, fund: Fund) -> bool {
     paying(terms).any(|(_, first)| terms.fund_chain(first).any(|behind| behind == fund))
 }
 
-/// What funds receive of each payment; of a subscription it is a share of what generations leave.
+/// What generations take of each purchase, in basis points.
+pub(super) fn uplines_bps(terms: &ComponentTerms) -> u128 {
+    let generations = terms.generation.as_ref();
+    generations.map_or(0, |terms| u128::from(terms.rates_sum().get()))
+}
+
+/// What funds receive of each payment; of a subscription it is a share of what generations leave, if they leave anything.
 fn allocations(terms: &ComponentTerms) -> impl Iterator<Item = (Fund, Bps)> + '_ {
     let shares = terms.subscription.iter().flat_map(|terms| terms.allocations());
     let funds = terms.subscription_allocations.iter().copied();
-    let of_subscriptions = funds.zip(shares.map(|allocation| allocation.share));
+    let of_subscriptions = funds
+        .zip(shares.map(|allocation| allocation.share))
+        .filter(|_| uplines_bps(terms) < WHOLE);
     terms.allocations.iter().copied().chain(of_subscriptions)
 }
 
@@ -75,8 +83,7 @@ pub(super) fn share_bps(terms: &Terms, of_pools: u128) -> u128 {
         IntakeRule::AutoPool => of_pools,
         IntakeRule::Booking | IntakeRule::Joining { .. } => allocated_bps(components),
         IntakeRule::Subscription => {
-            let generations = components.generation.as_ref();
-            let uplines = generations.map_or(0, |terms| u128::from(terms.rates_sum().get()));
+            let uplines = uplines_bps(components);
             let rest = WHOLE.saturating_sub(uplines);
             let funds = rest.saturating_mul(allocated_bps(components)).div_ceil(WHOLE);
             uplines.saturating_add(funds)
@@ -105,13 +112,16 @@ fn of_orders(terms: &ComponentTerms) -> u128 {
 pub(super) fn finding(intake: IntakeRule, share_bps: u128) -> Finding {
     let left = WHOLE.saturating_sub(share_bps);
     let rest = match (intake, left) {
-        (_, 0) => "nothing is left for goods".to_owned(),
+        (_, 0) => "nothing is sure to be left for goods".to_owned(),
         (IntakeRule::Booking | IntakeRule::Order, _) => {
-            format!("{} are left for goods and for running the plan", percent(left))
+            format!(
+                "at least {} are left for goods and for running the plan",
+                percent(left)
+            )
         }
         (IntakeRule::AutoPool | IntakeRule::Subscription | IntakeRule::Joining { .. }, _) => {
             format!(
-                "{} stay with the company, and the payment buys no goods",
+                "at least {} become no reward, and the payment buys no goods",
                 percent(left)
             )
         }

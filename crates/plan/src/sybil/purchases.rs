@@ -89,10 +89,12 @@ fn purchases(plan: &CompiledPlan, bounds: Bounds) -> Option<Vec<(Amount, Amount,
     }
 }
 
-/// What names bring more than one name, as a share of what they pay.
+/// What names bring more than one name, as a share of what they pay; more than all of it where others pay into the fund. Sums of
+/// some hundred prices of 96 bits, so nothing overflows.
 fn gain_bps(result: Played, one: Played) -> u128 {
     let gain = result.returned.minus_or_zero(one.returned);
-    Amount::new(10_000).proportion(gain, result.paid).base_units()
+    let scaled = gain.base_units().saturating_mul(10_000);
+    scaled.checked_div(result.paid.base_units()).unwrap_or(0)
 }
 
 fn finding(asset: Asset, (form, result, one): (Form, Played, Played), forms: u128) -> Finding {
@@ -103,6 +105,14 @@ fn finding(asset: Asset, (form, result, one): (Form, Played, Played), forms: u12
     } else {
         format!("with {} directs each", form.width)
     };
+    let (each, last) = (units(form.each), units(form.last));
+    let purchases = match form.customers {
+        0 => format!("{each} {asset} for each and {last} for the last, "),
+        customers => format!(
+            "{each} {asset} for each and {last} for a customer of the last, with {customers} invented customers each, the others of \
+             whom buy for 1, "
+        ),
+    };
     Finding {
         code: "sybil_rebate",
         severity: if share_bps == 0 {
@@ -111,14 +121,10 @@ fn finding(asset: Asset, (form, result, one): (Form, Played, Played), forms: u12
             Severity::Warning
         },
         text: format!(
-            "Who pays under {} names {shape}, {} {asset} for each and {} for the last, with {} invented customers each and {} others \
-             below the last, gets {} of {} {asset} back as \
-             rewards; one name for which {} are paid gets {}. False names bring {} of the payments. The best of {forms} forms that \
-             were searched; others may bring more.",
+            "Who pays under {} names {shape}, {purchases}and has {} others below the last, gets {} of {} {asset} back as rewards; \
+             one name for which {} are paid gets {}. False names bring {} of the payments. The best of {forms} forms that were \
+             searched; others may bring more.",
             form.names,
-            units(form.each),
-            units(form.last),
-            form.customers,
             form.outsiders,
             units(result.returned),
             units(result.paid),

@@ -16,6 +16,9 @@ mod holds;
 mod numbers;
 mod payouts;
 mod plans;
+mod pool_plans;
+mod pool_world;
+mod sentences;
 
 use std::env;
 

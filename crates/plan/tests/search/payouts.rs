@@ -6,13 +6,18 @@ use plan::{Day, Severity};
 
 use crate::for_each_plan;
 use crate::plans::{Drawn, Intake};
+use crate::pool_plans::Pools;
+use crate::pool_world::{Paid, World};
 
 /// What one participant pays, in millionths.
-const PAYMENT: u128 = 100_000_000;
-const PARTICIPANTS: usize = 12;
+pub(crate) const PAYMENT: u128 = 100_000_000;
+pub(crate) const PARTICIPANTS: usize = 12;
 
 /// Of what was paid, what reached participants when everybody stands in one line and every rule takes all that it reaches.
-fn greediest(drawn: &Drawn) -> u128 {
+pub(crate) fn greediest(drawn: &Drawn) -> u128 {
+    if let Some(pools) = &drawn.pools {
+        return of_the_greediest_payment(pools);
+    }
     let mut flow = Flow::new(drawn.behind.clone());
     let mut reached = 0;
     for _ in 0..PARTICIPANTS {
@@ -35,14 +40,65 @@ fn greediest(drawn: &Drawn) -> u128 {
         let paid = commissions(drawn, flow.reach(drawn.order_fund));
         reached += flow.take(drawn.order_fund, paid);
     }
-    for fund in &drawn.asked {
+    for (_, fund) in &drawn.asked {
         reached += flow.take(*fund, u128::MAX);
     }
     reached
 }
 
+/// What users get of as much money as the other plans take, if all is paid like the payment that gives most to them.
+fn of_the_greediest_payment(pools: &Pools) -> u128 {
+    let shares = payments(pools).into_iter().map(|(_, paid)| paid);
+    let shares = shares.map(|paid| paid.to_users * PAYMENT * PARTICIPANTS as u128 / paid.amount);
+    shares.max().expect("somebody pays")
+}
+
+/// What each payment gives to users when everybody stands in one line, all retop up and nobody leaves. A whole tree fills, and
+/// where there is no room any more somebody joins all the same. The last payment of each kind has everybody above whom it can have.
+pub(crate) fn payments(pools: &Pools) -> Vec<(&'static str, Paid)> {
+    let mut world = World::of(&pools.terms);
+    let mut found = Vec::new();
+    let mut above = None;
+    for _ in 0..=pools.terms.generations_bps.len() {
+        let (user, paid) = world.register(above);
+        found.push((kind(&pools.terms, &world, user), paid));
+        found.push(("retopup", world.retop_up(user)));
+        above = Some(user);
+    }
+    // Of one sponsor so many directs that some are past every ordinal.
+    for _ in 0..4 {
+        let (user, paid) = world.register(above);
+        found.push((kind(&pools.terms, &world, user), paid));
+    }
+    if pools.has_places() {
+        // Past the last tree, where there is one.
+        let places = pools.terms.trees_max.unwrap_or(1) * pools.terms.tree_size;
+        // Three layers are above the eighth place of an endless tree.
+        for _ in 0..=places.max(8) {
+            let (user, paid) = world.enter();
+            found.push((kind(&pools.terms, &world, user), paid));
+        }
+    }
+    found
+}
+
+/// What a registration was.
+fn kind(terms: &naive::Terms, world: &World, user: usize) -> &'static str {
+    let mut trees = world.trees(1).into_iter().flatten();
+    match (trees.any(|placed| placed == user), terms.pool_bps) {
+        (false, _) => "registration",
+        (true, None) => "place",
+        (true, Some(_)) => "split registration",
+    }
+}
+
 /// What the model of orders pays to users of a period in which everybody of a line orders.
-fn commissions(drawn: &Drawn, budget: u128) -> u128 {
+pub(crate) fn commissions(drawn: &Drawn, budget: u128) -> u128 {
+    commissions_of(drawn, 0, PARTICIPANTS, budget)
+}
+
+/// The same of a line in which so many are above those who order.
+pub(crate) fn commissions_of(drawn: &Drawn, above: usize, orders: usize, budget: u128) -> u128 {
     let mut model = Model::new(Rules {
         by_month: true,
         pv_bps: drawn.pv_bps,
@@ -66,10 +122,10 @@ fn commissions(drawn: &Drawn, budget: u128) -> u128 {
         hold_days: 0,
     });
     let day = Day::of_date("2026-01-15").expect("it is a date");
-    for user in 0..PARTICIPANTS {
+    for user in 0..above + orders {
         model.join(user.checked_sub(1).map(|above| above + 1));
     }
-    for user in 1..=PARTICIPANTS {
+    for user in above + 1..=above + orders {
         model
             .place(Buyer::User(user), PAYMENT, None, day)
             .expect("it is an order");
@@ -141,7 +197,7 @@ fn what_pays_out_more_than_one_half_is_warned_about_and_runs_nowhere() {
 #[test]
 fn recruitment_is_said_of_exactly_the_plans_whose_joining_payments_reach_others() {
     for_each_plan(|case| {
-        let is_for_the_plan = matches!(case.drawn.intake, Intake::Joining | Intake::Subscription);
+        let is_for_the_plan = !matches!(case.drawn.intake, Intake::Booking | Intake::Orders);
         let expected = is_for_the_plan && greediest(&case.drawn) > 0;
         let said = case
             .figure("recruitment_funded", "share_bps")

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
+use naive::binary;
+
 use crate::numbers::Numbers;
+use crate::pool_plans::Pools;
 
 /// What a payment is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +14,7 @@ pub(crate) enum Intake {
     Booking,
     Subscription,
     Orders,
+    Pools,
 }
 
 /// A tax.
@@ -31,8 +35,12 @@ pub(crate) struct Drawn {
     /// Shares of a payment, or of what generations leave of it.
     pub(crate) allocations: Vec<(usize, u128)>,
     pub(crate) generations: Vec<u128>,
-    /// The funds that rules other than commissions ask first.
-    pub(crate) asked: Vec<usize>,
+    /// Rules other than commissions, each with the fund that it asks first.
+    pub(crate) asked: Vec<(&'static str, usize)>,
+    /// Registrations, retopups and pools, where payments are for these.
+    pub(crate) pools: Option<Pools>,
+    /// Pairs, where payments are for a booking, and what a sponsor gets for the first payment of a direct.
+    pub(crate) pairs: Option<(binary::Terms, u128)>,
     pub(crate) pv_bps: u128,
     pub(crate) fund_bps: u128,
     pub(crate) order_fund: usize,
@@ -52,7 +60,8 @@ impl Drawn {
             Intake::Booking,
             Intake::Subscription,
             Intake::Orders,
-        ][numbers.below(4)];
+            Intake::Pools,
+        ][numbers.below(5)];
         let funds = 1 + numbers.below(4);
         let mut drawn = Self {
             intake,
@@ -64,6 +73,8 @@ impl Drawn {
             allocations: Vec::new(),
             generations: Vec::new(),
             asked: Vec::new(),
+            pools: None,
+            pairs: None,
             pv_bps: 0,
             fund_bps: 0,
             order_fund: 0,
@@ -82,6 +93,7 @@ impl Drawn {
             Intake::Booking => drawn.book(numbers),
             Intake::Subscription => drawn.subscribe(numbers),
             Intake::Orders => drawn.order(numbers),
+            Intake::Pools => drawn.pool(numbers),
         }
         if matches!(intake, Intake::Subscription | Intake::Orders) && numbers.below(2) == 0 {
             drawn.rank(numbers);
@@ -130,25 +142,51 @@ impl Drawn {
     fn book(&mut self, numbers: &mut Numbers) {
         self.allocate(numbers, "allocations");
         let (fund, hold) = (self.any_fund(numbers), Self::hold(numbers));
-        let bonus = if numbers.below(2) == 0 {
-            "direct_bonus = \"5\"\n"
-        } else {
-            ""
+        let bonus = [0, 5, 100, 101][numbers.below(4)];
+        let terms = binary::Terms {
+            pair_value: (1 + numbers.below(200) as u128) * UNIT,
+            pairs_max: [1, 2, 50][numbers.below(3)],
+            flush: numbers.below(2) == 0,
+            full_pairs: numbers.below(3),
+            instalment_bps: [0, 2_000, 10_000][numbers.below(3)],
+            activation: [30, 100][numbers.below(2)] * UNIT,
+            counts_from_first: numbers.below(2) == 0,
+            directs_required: numbers.below(2),
+            pro_rata: numbers.below(2) == 0,
+            price: 100 * UNIT,
+            first_min: [10, 100][numbers.below(2)] * UNIT,
         };
-        let short = numbers.one_of(&["queue", "pro_rata"]);
-        let text = format!(
-            "\n[booking]\nprice = \"100\"\nfirst_payment_min = \"100\"\n\n[binary]\npair_value = \"{}\"\npairs_max_per_month = 50\n\
-             excess = \"carry\"\nfull_pairs = 1\ninstalment_bps = 2000\nactivation_amount = \"100\"\nfund = \"f{fund}\"\n\
-             when_short = \"{short}\"\nhold_days = {hold}\n{bonus}",
-            1 + numbers.below(200),
-        );
-        self.asked.push(fund);
-        self.write(&text);
+        self.write(&format!(
+            "\n[booking]\nprice = \"100\"\nfirst_payment_min = \"{}\"\n\n[binary]\npair_value = \"{}\"\n\
+             pairs_max_per_month = {}\nexcess = \"{}\"\nfull_pairs = {}\ninstalment_bps = {}\nactivation_amount = \"{}\"\n\
+             counts_from = \"{}\"\ndirects_required = {}\nfund = \"f{fund}\"\nwhen_short = \"{}\"\nhold_days = {hold}\n",
+            terms.first_min / UNIT,
+            terms.pair_value / UNIT,
+            terms.pairs_max,
+            if terms.flush { "flush" } else { "carry" },
+            terms.full_pairs,
+            terms.instalment_bps,
+            terms.activation / UNIT,
+            if terms.counts_from_first { "first_payment" } else { "activation" },
+            terms.directs_required,
+            if terms.pro_rata { "pro_rata" } else { "queue" },
+        ));
+        if bonus > 0 {
+            self.write(&format!("direct_bonus = \"{bonus}\"\n"));
+        }
+        self.asked.push(("pairs", fund));
+        self.pairs = Some((terms, bonus * UNIT));
+    }
+
+    fn pool(&mut self, numbers: &mut Numbers) {
+        let pools = Pools::of(numbers, 100 * UNIT);
+        self.write(&pools.tables());
+        self.pools = Some(pools);
     }
 
     fn subscribe(&mut self, numbers: &mut Numbers) {
         let fund = self.any_fund(numbers);
-        self.asked.push(fund);
+        self.asked.push(("accruals", fund));
         self.write(&format!(
             "\n[subscription]\naccrual_days = \"all\"\nmonth_divisor = 30\nfund = \"f{fund}\"\nwhen_short = \"pro_rata\"\n\
              cap_multiple = 3\n\n[[subscription.tiers]]\nfrom = \"50\"\nmonthly_bps = {}\n",
@@ -197,7 +235,7 @@ impl Drawn {
 
     fn rank(&mut self, numbers: &mut Numbers) {
         let (fund, hold) = (self.any_fund(numbers), Self::hold(numbers));
-        self.asked.push(fund);
+        self.asked.push(("rank bonuses", fund));
         self.write(&format!(
             "\n[ranks]\nwindow = \"lifetime\"\nbonus_weeks = 52\nfund = \"f{fund}\"\nwhen_short = \"queue\"\nhold_days = {hold}\n\n\
              [[ranks.ladder]]\nname = \"First\"\nmain_min = \"10\"\nother_min = \"0\"\nweekly_bonus = \"7\"\n"
@@ -206,7 +244,7 @@ impl Drawn {
 
     fn campaign(&mut self, numbers: &mut Numbers) {
         let (fund, hold) = (self.any_fund(numbers), Self::hold(numbers));
-        self.asked.push(fund);
+        self.asked.push(("campaign rewards", fund));
         self.write(&format!(
             "\n[campaign]\nfund = \"f{fund}\"\nreward = \"10\"\nhold_days = {hold}\nbudget = \"1000000\"\nstarts = \"2026-01-01\"\n\
              ends = \"2027-12-31\"\n\n[campaign.qualifies]\nconversion_min = \"10\"\nself_referral = \"refuse\"\nper_referee = \"one\"\n"
@@ -219,7 +257,8 @@ impl Drawn {
                 continue;
             }
             let rate = [0, 500, 2_500, 5_000, 9_900, 10_000][numbers.below(6)];
-            let at_payout = numbers.below(2) == 0;
+            // Reserves of pools are released past a wallet balance.
+            let at_payout = numbers.below(2) == 0 && self.intake != Intake::Pools;
             let basis = if at_payout { "payout" } else { "credit" };
             self.write(&format!(
                 "\n[[withholding]]\nname = \"{name}\"\nvalid_from = \"2025-01-01\"\nbasis = \"{basis}\"\nrate_bps = {rate}\n\
@@ -231,7 +270,7 @@ impl Drawn {
                 rate_bps: rate,
             });
         }
-        if numbers.below(2) == 0 {
+        if numbers.below(2) == 0 && self.intake != Intake::Pools {
             self.fee_bps = [0, 100, 2_500, 5_000][numbers.below(4)];
             let min = [1, 50, 100, 101, 10_000_000_000][numbers.below(5)];
             self.withdrawal_min = min * UNIT;

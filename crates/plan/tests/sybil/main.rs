@@ -77,8 +77,8 @@ fn a_chain_of_ten_names_takes_all_generations() {
         assert_eq!(finding.severity, Severity::Warning);
         assert_eq!(
             finding.text,
-            "One person with 10 names receives 1141.2 BNB for 600 paid, 327.6 more than with one name at the expense of \
-             others (10 names, each sponsored by the one before, entering before anybody is brought in; outsiders come \
+            "One person with 10 names receives 1141.2 BNB for 600 paid, which leaves 327.6 more than the best with one name, \
+             at the expense of others (10 names, each sponsored by the one before, entering before anybody is brought in; outsiders come \
              below the last; all retop up): the best of a bounded search over 1136 strategies with up to 15 names, 8 \
              outsiders brought in and 32 others."
         );

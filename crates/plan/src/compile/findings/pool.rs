@@ -20,7 +20,7 @@ pub(super) fn places(tier: &TierTerms, size: u32) -> Vec<Finding> {
     let line = |code, count, what| Finding {
         code,
         severity: Severity::Warning,
-        text: format!("{count} of the {size} places of a full tree {what}."),
+        text: format!("{count} of the {size} places of a full tree of tier 1 {what}."),
         figures: vec![("places", count), ("of", places)],
     };
     let mut found = Vec::new();
@@ -29,7 +29,7 @@ pub(super) fn places(tier: &TierTerms, size: u32) -> Vec<Finding> {
     }
     let at_most_even = less.saturating_sub(nothing).saturating_add(exactly);
     if at_most_even > 0 {
-        let what = "receive at most their entry back";
+        let what = "receive something, but at most what was paid for them";
         found.push(line("places_at_most_even", at_most_even, what));
     }
     if less > 0 {
@@ -38,8 +38,8 @@ pub(super) fn places(tier: &TierTerms, size: u32) -> Vec<Finding> {
             code: "places_below_price",
             severity: Severity::Warning,
             text: format!(
-                "Of the {size} places of a full tree {less} receive less than was paid for them, {exactly} exactly that, {more} \
-                 more."
+                "Of the {size} places of a full tree of tier 1 {less} receive less than was paid for them, {exactly} exactly that, \
+                 {more} more."
             ),
             figures: vec![("less", less), ("exactly", exactly), ("more", more), ("of", places)],
         });
@@ -146,7 +146,8 @@ pub(super) fn endless_reserves(number: u8, tier: &TierTerms, next: &TierTerms) -
         code: "next_price_never_reached",
         severity: Severity::Warning,
         text: format!(
-            "Tier {number}: no reserve can ever reach the price of the next tier; it stays reserved until its user opts out."
+            "Tier {number}: no reserve can ever reach the price of the next tier; it stays reserved until its user opts out or the \
+             registration goes back."
         ),
         figures: vec![
             ("tier", u128::from(number)),

@@ -2,31 +2,31 @@
 
 use money::Amount;
 
+use super::{has_places, registers_without_place};
 use crate::compiled::{Finding, PoolEntry, Severity, Terms};
 
 /// The most that each kind of payment gives to users, as a share of the payment.
 pub(super) fn payout(terms: &Terms) -> Finding {
     let registration = &terms.registration;
-    let places = terms
-        .pool
-        .tiers
-        .iter()
-        .map(|tier| ratio(&tier.layers, tier.price));
-    let mut figures = vec![
-        (
-            "registration_bps",
-            ratio(&[registration.direct], registration.price),
-        ),
-        ("place_bps", places.max().unwrap_or(0)),
-        (
-            "retopup_bps",
-            ratio(&terms.retopup.generations, terms.retopup.price),
-        ),
-    ];
-    if let (PoolEntry::Split(split), Some(first)) = (&registration.pool_entry, terms.pool.tiers.first()) {
-        let parts: Vec<Amount> = first.layers.iter().copied().chain([split.direct]).collect();
-        figures.push(("split_registration_bps", ratio(&parts, registration.price)));
+    let mut figures = Vec::new();
+    if registers_without_place(terms) {
+        let share = ratio(&[registration.direct], registration.price);
+        figures.push(("registration_bps", share));
     }
+    // Places of other tiers are paid by rewards, not by a payment.
+    let shares = terms.pool.tiers.first().map_or(&[][..], |tier| &tier.layers);
+    match &registration.pool_entry {
+        PoolEntry::Ordinals(_) if !has_places(terms) => {}
+        PoolEntry::Ordinals(_) => figures.push(("place_bps", ratio(shares, registration.price))),
+        PoolEntry::Split(split) => {
+            let parts = [shares, &[split.direct]].concat();
+            figures.push(("split_registration_bps", ratio(&parts, registration.price)));
+        }
+    }
+    figures.push((
+        "retopup_bps",
+        ratio(&terms.retopup.generations, terms.retopup.price),
+    ));
     let max = figures.iter().map(|(_, ratio)| *ratio).max().unwrap_or(0);
     let parts: Vec<String> = figures
         .iter()

@@ -1,0 +1,96 @@
+//! Whether the sentences of findings are true: each is read as a reader reads it, with the numbers that stand in it, and compared
+//! with histories that models play which share no code with the engine, or that are counted out here. A finding that is
+//! absent is a sentence too: what it warns of must not be possible then.
+//!
+//! The page of the compiler lists the findings. One that no test here reads fails
+//! [`every_finding_of_these_headings_is_checked`].
+
+mod pairs;
+mod payments;
+mod places;
+mod profits;
+mod rebates;
+mod reserves;
+
+use std::collections::BTreeSet;
+
+use plan::Finding;
+
+const PAGE: &str = include_str!("../../../../docs/plan/compiler.md");
+const HEADINGS: [&str; 4] = [
+    "### Where the money of a payment goes\n",
+    "### Pools\n",
+    "### Bookings and pairs\n",
+    "## False names\n",
+];
+
+/// The numbers of a text in its order, as they are written: `10,000`, `1141.2`, `15`.
+pub(crate) fn numbers_of(text: &str) -> Vec<String> {
+    let parts = text.split(|letter: char| !letter.is_ascii_digit() && letter != '.' && letter != ',');
+    let numbers = parts.map(|part| part.trim_matches(['.', ',']).replace(',', ""));
+    numbers.filter(|number| !number.is_empty()).collect()
+}
+
+/// A number that is written with at most so many digits behind its point, in units of the last.
+pub(crate) fn scaled(number: &str, digits: usize) -> u128 {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    assert!(fraction.len() <= digits, "{number}");
+    format!("{whole}{fraction:0<digits$}")
+        .parse()
+        .unwrap_or_else(|error| panic!("{number:?}: {error}"))
+}
+
+/// The whole numbers of a text.
+pub(crate) fn counts_of(text: &str) -> Vec<u128> {
+    numbers_of(text).iter().map(|number| scaled(number, 0)).collect()
+}
+
+pub(crate) fn find<'a>(findings: &'a [Finding], code: &str) -> Option<&'a Finding> {
+    findings.iter().find(|finding| finding.code == code)
+}
+
+/// What is said under a code; empty if nothing is.
+pub(crate) fn said<'a>(findings: &'a [Finding], code: &str) -> &'a str {
+    find(findings, code).map_or("", |finding| &finding.text)
+}
+
+/// The codes that the page lists under a heading: in the first column of a table, or in the text where there is none.
+fn listed(heading: &str) -> BTreeSet<&'static str> {
+    let (_, section) = PAGE.split_once(heading).unwrap_or_else(|| panic!("no {heading}"));
+    let section = section.split("\n#").next().unwrap_or_default();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+    let cells: Vec<&str> = rows
+        .map(|row| row.split(" | ").next().unwrap_or_default())
+        .collect();
+    let cells = if cells.is_empty() { vec![section] } else { cells };
+    let words = cells
+        .into_iter()
+        .flat_map(|cell| cell.split(|letter: char| letter != '_' && !letter.is_ascii_lowercase()));
+    words.filter(|word| word.contains('_')).collect()
+}
+
+#[test]
+fn every_finding_of_these_headings_is_checked() {
+    let listed: BTreeSet<&str> = HEADINGS.into_iter().flat_map(listed).collect();
+    let checked = [
+        payments::CHECKED,
+        places::CHECKED,
+        reserves::CHECKED,
+        pairs::CHECKED,
+        profits::CHECKED,
+        rebates::CHECKED,
+    ];
+    let checked: BTreeSet<&str> = checked.into_iter().flatten().copied().collect();
+    assert_eq!(checked, listed);
+    assert!(listed.len() > 20, "{listed:?}");
+}
+
+#[test]
+fn numbers_are_read_as_they_are_written() {
+    let text = "Of 10,000 parts 26.5 % go, 3 of (1141.2) rest.";
+    assert_eq!(numbers_of(text), ["10000", "26.5", "3", "1141.2"]);
+    assert_eq!(
+        [scaled("26.5", 2), scaled("3", 2), scaled("1141.2", 6)],
+        [2_650, 300, 1_141_200_000]
+    );
+}
