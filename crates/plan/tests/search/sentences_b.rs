@@ -5,6 +5,7 @@
 mod campaigns;
 mod orders;
 mod ranks;
+mod ways_out;
 
 use plan::{CompiledPlan, Finding, compile};
 
@@ -12,7 +13,12 @@ use crate::number_from;
 use crate::numbers::Numbers;
 
 /// The codes of these families that a test proves.
-pub(crate) const CHECKED: [&[&str]; 3] = [campaigns::CHECKED, orders::CHECKED, ranks::CHECKED];
+pub(crate) const CHECKED: [&[&str]; 4] = [
+    campaigns::CHECKED,
+    orders::CHECKED,
+    ranks::CHECKED,
+    ways_out::CHECKED,
+];
 
 /// Headings of the page whose findings are proved here.
 const FAMILIES: [&str; 1] = ["Orders"];
