@@ -5,6 +5,7 @@
 mod campaigns;
 mod orders;
 mod ranks;
+mod subscriptions;
 mod ways_out;
 
 use plan::{CompiledPlan, Finding, compile};
@@ -13,10 +14,11 @@ use crate::number_from;
 use crate::numbers::Numbers;
 
 /// The codes of these families that a test proves.
-pub(crate) const CHECKED: [&[&str]; 4] = [
+pub(crate) const CHECKED: [&[&str]; 5] = [
     campaigns::CHECKED,
     orders::CHECKED,
     ranks::CHECKED,
+    subscriptions::CHECKED,
     ways_out::CHECKED,
 ];
 
