@@ -4,9 +4,12 @@
 
 mod campaigns;
 mod orders;
+mod places;
 mod ranks;
 mod subscriptions;
 mod ways_out;
+
+use std::collections::BTreeSet;
 
 use plan::{CompiledPlan, Finding, compile};
 
@@ -14,16 +17,22 @@ use crate::number_from;
 use crate::numbers::Numbers;
 
 /// The codes of these families that a test proves.
-pub(crate) const CHECKED: [&[&str]; 5] = [
+pub(crate) const CHECKED: [&[&str]; 6] = [
     campaigns::CHECKED,
     orders::CHECKED,
+    places::CHECKED,
     ranks::CHECKED,
     subscriptions::CHECKED,
     ways_out::CHECKED,
 ];
 
 /// Headings of the page whose findings are proved here.
-const FAMILIES: [&str; 1] = ["Orders"];
+const FAMILIES: [&str; 4] = [
+    "Subscriptions, ranks and bonuses",
+    "Orders and campaigns",
+    "Holds and the way out",
+    "What is stated about a place",
+];
 
 /// Histories of a usual run for each sentence.
 const HISTORIES_USUAL: u64 = 100;
@@ -111,4 +120,32 @@ fn pick<T: Copy>(numbers: &mut Numbers, list: &[T]) -> T {
 
 fn list(texts: impl Iterator<Item = String>) -> String {
     format!("[{}]", texts.collect::<Vec<_>>().join(", "))
+}
+
+/// The codes under a heading of the page: of tables those of the first column, and of sentences all.
+fn codes_under(heading: &str) -> BTreeSet<&'static str> {
+    let page = include_str!("../../../../docs/plan/compiler.md");
+    let (_, section) = page
+        .split_once(&format!("\n### {heading}\n"))
+        .unwrap_or_else(|| panic!("there is no {heading}"));
+    let section = section.split("\n#").next().unwrap_or(section);
+    let words = section.split("```finding").next().unwrap_or(section);
+    let codes = words.lines().flat_map(|line| {
+        let row = line.strip_prefix("| ").and_then(|row| row.split(" | ").next());
+        let quoted = row.unwrap_or(line).split('`').skip(1).step_by(2);
+        quoted.filter(move |word| row.is_some() || word.contains('_'))
+    });
+    codes.collect()
+}
+
+/// Every finding of these families has a test, and every test a finding that the page explains.
+#[test]
+fn the_sentences_of_all_findings_that_the_page_explains_are_proved() {
+    let explained: BTreeSet<&str> = FAMILIES.into_iter().flat_map(codes_under).collect();
+    let checked: BTreeSet<&str> = CHECKED.into_iter().flatten().copied().collect();
+    assert_eq!(checked, explained);
+    assert_eq!(
+        checked.len(),
+        CHECKED.iter().map(|codes| codes.len()).sum::<usize>()
+    );
 }
