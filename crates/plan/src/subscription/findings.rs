@@ -58,8 +58,10 @@ impl SubscriptionTerms {
             .saturating_mul(days)
             .checked_div(months.saturating_mul(left))?;
         let multiple = self.cap_multiple().into_iter().chain(user_multiple).min();
-        let in_all = multiple
-            .map(|multiple| ONE.saturating_mul(u128::from(multiple)).saturating_mul(WHOLE) / left.max(1));
+        let in_all = multiple.and_then(|multiple| {
+            let price = ONE.saturating_mul(WHOLE);
+            price.saturating_mul(u128::from(multiple)).checked_div(left)
+        });
         let (mut low, mut high) = (0u128, monthly.saturating_mul(WHOLE) / ONE);
         while low < high {
             let growth = low.midpoint(high.saturating_add(1));

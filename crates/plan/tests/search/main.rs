@@ -16,6 +16,7 @@ mod holds;
 mod numbers;
 mod payouts;
 mod plans;
+mod purchases;
 mod sentences_b;
 
 use std::env;

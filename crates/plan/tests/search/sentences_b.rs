@@ -3,10 +3,12 @@
 //! `naive`, or a search written in the test, comes to. Where a finding is absent, no such history has the harm that it names.
 
 mod campaigns;
+mod holds;
 mod orders;
 mod places;
 mod ranks;
 mod subscriptions;
+mod taxes;
 mod ways_out;
 
 use std::collections::BTreeSet;
@@ -17,12 +19,14 @@ use crate::number_from;
 use crate::numbers::Numbers;
 
 /// The codes of these families that a test proves.
-pub(crate) const CHECKED: [&[&str]; 6] = [
+pub(crate) const CHECKED: [&[&str]; 8] = [
     campaigns::CHECKED,
+    holds::CHECKED,
     orders::CHECKED,
     places::CHECKED,
     ranks::CHECKED,
     subscriptions::CHECKED,
+    taxes::CHECKED,
     ways_out::CHECKED,
 ];
 

@@ -156,7 +156,7 @@ fn monthly(drawn: &Drawn) -> (u128, u128) {
     // The model's days differ only by being working days or not: the first are a Thursday and a Saturday.
     let [working, other] = [0, 2].map(|day| accrued_on(drawn, std::iter::once(day)));
     let (days, months) = CYCLE;
-    let weekends = u128::from((0..days).filter(|day| matches!(day % 7, 2 | 3)).count() as u32);
+    let weekends = (0..days).filter(|day| matches!(day % 7, 2 | 3)).count() as u128;
     let all = working * (u128::from(days) - weekends) + other * weekends;
     (all * 10_000, u128::from(months) * LARGE)
 }
