@@ -332,10 +332,11 @@ fn without_a_retail_share_all_or_nearly_all_commissions_come_from_own_purchases(
 /// Lines of a period whose orders are paid into the fund, with what else is put into it.
 fn lines_by_fund(rules: &Rules, amount: u128, from_outside: u128) -> Vec<Line> {
     let mut model = commissions::Model::new(rules.clone());
-    line_with_customers(model.shop(), 2);
+    let customers = rules.customers_min.max(1);
+    line_with_customers(model.shop(), customers);
     model.revenue = i128::try_from(from_outside + 100 * amount).expect("it is small");
     model.allocated(from_outside);
-    for customer in 1..=2 * LINE {
+    for customer in 1..=customers * LINE {
         let sold = model.sold(Buyer::Customer(customer), (amount / 100).max(1), None, today());
         sold.expect("it is an order");
     }
@@ -395,7 +396,7 @@ fn commissions_are_cut_only_where_it_is_said_and_all_in_the_same_proportion() {
             ..shop.rules.clone()
         };
         let lines = lines_by_fund(&everything, 100_000_000, LARGE * LARGE);
-        let of_last = lines.iter().filter(|line| line.order == 3 * LINE);
+        let of_last = lines.iter().filter(|line| line.order == 2 * LINE);
         assert_eq!(
             of_last.map(|line| line.claim).sum::<u128>(),
             promised,
