@@ -87,8 +87,8 @@ impl CapTerms {
             code: "earnings_capped",
             severity: Severity::Info,
             text: format!(
-                "All rewards of a user together are at most {multiple} times what the user paid in; who paid in nothing \
-                 receives nothing."
+                "Rewards are granted to a user as long as all of them together are at most {multiple} times what the user paid for \
+                 purchases that stand; who has paid nothing is granted nothing."
             ),
             figures: vec![("cap_multiple", u128::from(multiple))],
         }]

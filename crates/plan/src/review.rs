@@ -74,7 +74,7 @@ fn holds(plan: &CompiledPlan, asked: Asked<'_>) -> Option<Finding> {
         Hold::Days(days) => Some((name, days)),
         Hold::UntilFinal => None,
     });
-    let told = |(name, days): &(&str, u32)| format!("{name} for {days} days");
+    let told = |(name, days): &(&str, u32)| format!("{name} for {}", statements::days(*days));
     let Some(cooling_off) = asked.cooling_off_days else {
         let told: Vec<String> = fixed.map(|hold| told(&hold)).collect();
         return (asked.chain == ChainClass::Public && !told.is_empty()).then(|| Finding {
@@ -97,8 +97,9 @@ fn holds(plan: &CompiledPlan, asked: Asked<'_>) -> Option<Finding> {
             ChainClass::Public => Severity::Error,
         },
         text: format!(
-            "A payment can be refunded for {cooling_off} days, and some rewards that it causes are held for less ({}): they can \
-             be taken out before the payment goes back.",
+            "A payment can be refunded for {}, and some rewards that it causes are held for less ({}): they can be taken out before \
+             the payment goes back.",
+            statements::days(cooling_off),
             told.join(", ")
         ),
         figures: vec![
@@ -117,9 +118,8 @@ fn stated(plan: &CompiledPlan, cooling_off_days: Option<u32>) -> Vec<Finding> {
             first_payment_min, ..
         } => statements::entry_purchase(asset, first_payment_min),
         IntakeKind::Order => statements::entry_purchase(asset, Amount::ZERO),
-        IntakeKind::AutoPool | IntakeKind::Subscription { .. } | IntakeKind::Joining { .. } => {
-            statements::entry_fee(asset, plan.entry_price())
-        }
+        IntakeKind::Subscription { amount_min, .. } => statements::entry_fee_from(asset, amount_min),
+        IntakeKind::AutoPool | IntakeKind::Joining { .. } => statements::entry_fee(asset, plan.entry_price()),
     };
     let mut stated = vec![entry, statements::income_disclosure(10_000)];
     stated.extend(cooling_off_days.map(statements::cooling_off));

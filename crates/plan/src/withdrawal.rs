@@ -13,7 +13,7 @@ pub use file::WithdrawalTable;
 
 use crate::compile::encoding::Encoder;
 use crate::compile::{Refusal, field};
-use crate::compiled::{Finding, Severity};
+use crate::compiled::{Finding, Severity, percent};
 use crate::withholding::{Occasion, Payment, Withheld, Withholding, WithholdingTerms};
 use crate::{Day, UserId};
 
@@ -177,7 +177,10 @@ impl WithdrawalTerms {
             found.push(Finding {
                 code: "withdrawal_fee",
                 severity: Severity::Info,
-                text: format!("{fee} of 10,000 parts of a withdrawal are the operator's fee."),
+                text: format!(
+                    "Of what tax leaves of a withdrawal {} are the operator's fee.",
+                    percent(u128::from(fee))
+                ),
                 figures: vec![("fee_bps", u128::from(fee))],
             });
         }

@@ -49,8 +49,8 @@ impl CampaignTerms {
             Reward::Fixed(reward) => {
                 let rewards = units_ratio(self.budget, reward);
                 let text = format!(
-                    "The budget of {budget} {asset} pays {rewards} rewards in full; referrals beyond it bring nothing, \
-                     and so do all when the fund {} and the funds behind it are empty.",
+                    "The budget of {budget} {asset} pays {rewards} rewards in full; referrals bring nothing once it is spent, or \
+                     while the fund {:?} and the funds behind it are empty.",
                     self.fund
                 );
                 (text, ("rewards", rewards))
@@ -60,8 +60,8 @@ impl CampaignTerms {
                 let units = self.budget.times(10_000).unwrap_or(self.budget);
                 let volume = Amount::new(units.base_units().checked_div(bps).unwrap_or(0));
                 let text = format!(
-                    "The budget of {budget} {asset} pays for conversions of {} {asset} together; referrals beyond it \
-                     bring nothing, and so do all when the fund {} and the funds behind it are empty.",
+                    "The budget of {budget} {asset} pays the rewards of conversions of {} {asset} together; referrals bring \
+                     nothing once it is spent, or while the fund {:?} and the funds behind it are empty.",
                     asset.display_amount(volume),
                     self.fund
                 );
@@ -106,10 +106,7 @@ impl CampaignTerms {
             return None;
         }
         let gain = reward.minus_or_zero(cost);
-        let per_user = self.per_user_max()?.min(self.budget);
-        // Rounded up: the last referral may be granted in part.
-        let referees = self.budget.base_units().div_ceil(reward.base_units().max(1));
-        let referrers = self.budget.base_units().div_ceil(per_user.base_units().max(1));
+        let (referees, referrers) = self.invented(reward, self.per_user_max()?);
         Some(Finding {
             code: "campaign_fake_referees_pay",
             severity: Severity::Warning,
@@ -127,6 +124,20 @@ impl CampaignTerms {
                 ("referrers", referrers),
             ],
         })
+    }
+
+    /// How many referees take the whole budget, of how many referrers who one after the other take all that they can. The last
+    /// reward of each may be granted in part.
+    fn invented(&self, reward: Amount, per_user: Amount) -> (u128, u128) {
+        let [budget, reward, per_user] =
+            [self.budget, reward, per_user.min(self.budget)].map(Amount::base_units);
+        let (reward, per_user) = (reward.max(1), per_user.max(1));
+        let in_full = budget.checked_div(per_user).unwrap_or(0);
+        let rest = budget.saturating_sub(in_full.saturating_mul(per_user));
+        let referees = in_full
+            .saturating_mul(per_user.div_ceil(reward))
+            .saturating_add(rest.div_ceil(reward));
+        (referees, budget.div_ceil(per_user))
     }
 
     /// A refund comes after the reward.

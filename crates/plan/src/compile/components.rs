@@ -259,7 +259,7 @@ fn misfit(table: &str, problem: &str, mend: &str) -> Refusal {
 pub(super) fn findings(terms: &ComponentTerms, asset: Asset) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(subscription) = &terms.subscription {
-        found.extend(subscription.findings(asset, terms.generation.as_ref()));
+        found.extend(subscription.findings(asset, terms.generation.as_ref(), terms.cap));
     }
     found.extend(accruals_from_purchases(terms));
     found.extend(terms.generation.iter().flat_map(|terms| terms.findings(asset)));

@@ -5,7 +5,7 @@ use money::{Amount, Asset, Bps};
 use super::file::{DirectsCounted, GenerationTable, Mode};
 use crate::compile::encoding::Encoder;
 use crate::compile::{GENERATIONS_MAX, Refusal, field};
-use crate::{Finding, Severity};
+use crate::compiled::{Finding, Severity, percent};
 
 /// Most directs that a generation may ask for: a share that nobody can reach is not a share.
 pub const DIRECTS_REQUIRED_MAX: u32 = 1_000;
@@ -120,26 +120,27 @@ impl GenerationTerms {
     /// What participants must know.
     #[must_use]
     pub fn findings(&self, _asset: Asset) -> Vec<Finding> {
-        let sum = self.rates_sum().get();
-        let free = (self.steps.iter())
-            .filter(|step| step.directs_required == 0)
-            .fold(0u16, |sum, step| sum.saturating_add(step.rate.get()));
-        let most = (self.steps.iter().map(|step| step.directs_required).max()).unwrap_or(0);
+        let sum = u128::from(self.rates_sum().get());
+        let paying = || self.steps.iter().filter(|step| step.rate.get() > 0);
+        let free = paying().filter(|step| step.directs_required == 0);
+        let free = free.fold(0u128, |sum, step| sum.saturating_add(u128::from(step.rate.get())));
+        let most = paying().map(|step| step.directs_required).max().unwrap_or(0);
+        let generations = u128::try_from(paying().count()).unwrap_or(u128::MAX);
         vec![Finding {
             code: "generations_from_purchases",
             severity: Severity::Info,
             text: format!(
-                "Of every purchase {sum} of 10000 parts are set aside for {} generations of uplines; {free} of them need no \
-                 directs, and all of them need {most}.",
-                self.steps.len()
+                "Of every purchase {} are set aside for {generations} generation{} of uplines; {} need no directs, and to be paid for \
+                 every generation takes {most} direct{}.",
+                percent(sum),
+                if generations == 1 { "" } else { "s" },
+                percent(free),
+                if most == 1 { "" } else { "s" },
             ),
             figures: vec![
-                (
-                    "generations",
-                    u128::try_from(self.steps.len()).unwrap_or(u128::MAX),
-                ),
-                ("rates_sum_bps", u128::from(sum)),
-                ("without_directs_bps", u128::from(free)),
+                ("generations", generations),
+                ("rates_sum_bps", sum),
+                ("without_directs_bps", free),
                 ("directs_for_all", u128::from(most)),
             ],
         }]

@@ -11,7 +11,7 @@ pub fn cooling_off(days: u32) -> Finding {
     Finding {
         code: "cooling_off",
         severity: Severity::Info,
-        text: format!("A payment can be refunded for {days} days."),
+        text: format!("A payment can be refunded for {}.", self::days(days)),
         figures: vec![("days", u128::from(days))],
     }
 }
@@ -22,7 +22,7 @@ pub fn reward_hold(days: u32) -> Finding {
     Finding {
         code: "reward_hold",
         severity: Severity::Info,
-        text: format!("Rewards are held for at least {days} days."),
+        text: format!("Rewards are held for at least {}.", self::days(days)),
         figures: vec![("days", u128::from(days))],
     }
 }
@@ -40,6 +40,15 @@ pub fn entry_fee(asset: Asset, price: Amount) -> Finding {
         severity: Severity::Info,
         text,
         figures: vec![("price_units", price.base_units())],
+    }
+}
+
+/// Joining takes a payment of at least so much, which buys no goods.
+#[must_use]
+pub fn entry_fee_from(asset: Asset, least: Amount) -> Finding {
+    Finding {
+        text: format!("Joining costs at least {} {asset}.", asset.display_amount(least)),
+        ..entry_fee(asset, least)
     }
 }
 
@@ -74,4 +83,9 @@ pub fn income_disclosure(participants_bps: u16) -> Finding {
         ),
         figures: vec![("participants_bps", u128::from(participants_bps))],
     }
+}
+
+/// `1 day`, `2 days`.
+pub(crate) fn days(number: u32) -> String {
+    format!("{number} day{}", if number == 1 { "" } else { "s" })
 }

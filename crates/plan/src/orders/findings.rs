@@ -4,32 +4,13 @@ use money::{Asset, Bps};
 
 use super::OrdersTerms;
 use super::file::{PersonalVolume, RetailRule};
-use crate::{Finding, Severity};
+use crate::compiled::{Finding, Severity, percent};
 
 /// Everything worth telling.
 pub(super) fn of(terms: &OrdersTerms, asset: Asset) -> Vec<Finding> {
     let mut found = vec![payout(terms), own_purchases(terms)];
-    if terms.payout_max() == 0 || terms.fund_part() == 0 {
-        found.push(Finding {
-            code: "orders_pay_no_commissions",
-            severity: Severity::Warning,
-            text: "Orders pay no commissions: pv_bps, fund_bps or every rate is 0.".to_owned(),
-            figures: vec![],
-        });
-    }
-    if terms.personal_volume == PersonalVolume::Own && !terms.active_pv_min.is_zero() {
-        let text = format!(
-            "A participant is paid only in periods in which the participant's own orders bring at least {} {asset} of \
-             volume; orders of customers do not count for this.",
-            asset.display_amount(terms.active_pv_min)
-        );
-        found.push(Finding {
-            code: "purchase_required",
-            severity: Severity::Warning,
-            text,
-            figures: vec![("active_pv_min", terms.active_pv_min.base_units())],
-        });
-    }
+    found.extend(no_commissions(terms));
+    found.extend(purchase_required(terms, asset));
     if terms.payout_max() > terms.fund_part() {
         let (promised, funded) = (terms.payout_max(), terms.fund_part());
         found.push(Finding {
@@ -65,6 +46,50 @@ fn payout(terms: &OrdersTerms) -> Finding {
     }
 }
 
+/// Orders that fund nothing, or that nothing is paid for.
+fn no_commissions(terms: &OrdersTerms) -> Option<Finding> {
+    let text = if terms.payout_max() == 0 {
+        "Orders pay no commissions: pv_bps or every rate is 0."
+    } else if terms.fund_part() == 0 {
+        "Orders put nothing into the fund that pays commissions, because fund_bps is 0: commissions are paid only out of what else \
+         reaches that fund or the funds behind it."
+    } else {
+        return None;
+    };
+    Some(Finding {
+        code: "orders_pay_no_commissions",
+        severity: Severity::Warning,
+        text: text.to_owned(),
+        figures: vec![],
+    })
+}
+
+/// Who does not buy is not paid: the least own volume with which some generation pays.
+fn purchase_required(terms: &OrdersTerms, asset: Asset) -> Option<Finding> {
+    if terms.personal_volume != PersonalVolume::Own || terms.payout_max() == 0 {
+        return None;
+    }
+    let paying = terms
+        .generations
+        .iter()
+        .filter(|generation| generation.rate.get() > 0);
+    let least = paying.map(|generation| generation.asks.personal).min()?;
+    let least = least.max(terms.active_pv_min);
+    (!least.is_zero()).then(|| Finding {
+        code: "purchase_required",
+        severity: Severity::Warning,
+        text: format!(
+            "A participant is paid commissions only for periods in which the participant's own orders bring at least {} {asset} of \
+             volume; orders of customers do not count for this.",
+            asset.display_amount(least)
+        ),
+        figures: vec![
+            ("own_volume_min", least.base_units()),
+            ("active_pv_min", terms.active_pv_min.base_units()),
+        ],
+    })
+}
+
 /// How much of the commissions can come from the participants' own purchases.
 fn own_purchases(terms: &OrdersTerms) -> Finding {
     let retail = match terms.retail_rule {
@@ -77,12 +102,19 @@ fn own_purchases(terms: &OrdersTerms) -> Finding {
         ("customers_min", u128::from(terms.customers_min)),
     ];
     if retail > 0 {
+        let below = match terms.retail_rule {
+            RetailRule::None | RetailRule::Scale => "they are lowered in proportion",
+            RetailRule::Block => "none is paid",
+        };
         return Finding {
             code: "retail_required",
             severity: Severity::Info,
             text: format!(
-                "Commissions are paid in full only when at least {retail} of 10000 parts of the period's volume are orders \
-                 of retail customers; at most {own} parts can come from participants' own purchases."
+                "Commissions are paid in full only when at least {} of the period's volume are orders of retail customers; below \
+                 that {below}. Even then up to {} of the volume can be participants' own purchases, and nobody can tell a retail \
+                 customer from an invented one.",
+                percent(u128::from(retail)),
+                percent(u128::from(own)),
             ),
             figures,
         };
@@ -92,8 +124,9 @@ fn own_purchases(terms: &OrdersTerms) -> Finding {
               customer."
             .to_owned(),
         customers => format!(
-            "Nearly all commissions can come from the participants' own purchases: the plan asks for {customers} retail \
-             customers, but for no share of the volume."
+            "Nearly all commissions can come from the participants' own purchases: whoever is paid needs {customers} retail \
+             customer{}, but the plan asks for no share of the volume.",
+            if customers == 1 { "" } else { "s" }
         ),
     };
     Finding {

@@ -19,11 +19,12 @@ impl RanksTerms {
         findings
     }
 
-    /// What all weekly bonuses of a promotion are of the least volume, and, since the same volume counts for every upline, of
+    /// What the weekly bonuses that the least volume brings are of it, and, since the same volume counts for every upline, of
     /// what one more user of the rank takes in the worst case.
     fn share(&self, number: u128, rank: &Rank, asset: Asset) -> Finding {
         // 96 bits times at most 520.
-        let bonuses = rank.weekly_bonus.times(u128::from(self.bonus_weeks));
+        let weeks = self.weeks_of_volume();
+        let bonuses = rank.weekly_bonus.times(u128::from(weeks));
         let bonuses = bonuses.unwrap_or(Amount::new(u128::MAX));
         let (volume, further) = (rank.volume_min(), rank.volume_of_one_more());
         let share_bps = share_bps(bonuses, volume);
@@ -50,8 +51,8 @@ impl RanksTerms {
             code: "rank_bonus_share",
             severity: Severity::Warning,
             text: format!(
-                "rank {number} ({}): {} weekly bonuses of {} are {} of the {} of volume that it takes at least; the same \
-                 volume counts for every upline: {worst}",
+                "rank {number} ({}): a promotion opens {} weekly bonuses of {}, of which the same volume brings at most {weeks}: {} of \
+                 the {} of volume that it takes at least; the same volume counts for every upline: {worst}",
                 rank.name,
                 self.bonus_weeks,
                 asset.display_amount(rank.weekly_bonus),
@@ -59,6 +60,14 @@ impl RanksTerms {
                 asset.display_amount(volume),
             ),
             figures,
+        }
+    }
+
+    /// The weekly bonuses of a promotion for which the same volume counts.
+    fn weeks_of_volume(&self) -> u32 {
+        match self.window {
+            Window::Lifetime => self.bonus_weeks,
+            Window::Weeks(weeks) => self.bonus_weeks.min(weeks),
         }
     }
 
@@ -70,7 +79,8 @@ impl RanksTerms {
             ),
             Window::Weeks(weeks) => (
                 format!(
-                    "volume counts for {weeks} weeks: a rank that is not sold for again is not paid again"
+                    "volume counts for {weeks} week{}: without new sales a rank is lost after that",
+                    if weeks == 1 { "" } else { "s" }
                 ),
                 u128::from(weeks),
             ),
@@ -104,11 +114,10 @@ impl RanksTerms {
 
 impl Rank {
     /// The least volume by which one more user can qualify, when others qualify already. A chain of sponsors shares the main
-    /// leg, so that each needs new volume in other legs only; where that is more than a main leg, pairs of
-    /// qualified users below a common sponsor need less. Own purchases are everybody's own.
+    /// leg, so that each needs new volume in other legs only; where that is more than one half of what all legs need, two
+    /// qualified users below a common sponsor qualify the sponsor, too. Own purchases are everybody's own.
     fn volume_of_one_more(&self) -> Amount {
-        let pair = self.main_min.plus(self.other_min).unwrap_or(self.main_min);
-        let half = Amount::new(pair.base_units().checked_div(2).unwrap_or(0));
+        let half = Amount::new(self.group_min.base_units().div_ceil(2));
         let legs = self.other_min.min(half);
         legs.plus(self.own_min).unwrap_or(legs)
     }

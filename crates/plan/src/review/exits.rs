@@ -68,8 +68,14 @@ fn minimum(plan: &CompiledPlan, severity: Severity) -> Option<Finding> {
 /// Taxes when a reward is credited, taxes when it is withdrawn and the fee, one after another, for a user without a tax id.
 fn kept_back(plan: &CompiledPlan, worst: Severity) -> Option<Finding> {
     let components = &plan.terms.components;
-    let at_credit = components.withholding.rate_max(Basis::Credit);
-    let at_payout = components.withholding.rate_max(Basis::Payout);
+    let kinds: Vec<&str> = kinds(plan).collect();
+    let at_credit = components.withholding.rate_max(Basis::Credit, &kinds);
+    let at_payout = components.withholding.rate_max(Basis::Payout, &kinds);
+    let crossing = if components.withholding.crosses_with(&kinds) {
+        "; a reward with which a year's sum crosses a threshold can be kept back whole"
+    } else {
+        ""
+    };
     let fee = components
         .withdrawal
         .map_or(0, |terms| u128::from(terms.fee().get()));
@@ -81,8 +87,8 @@ fn kept_back(plan: &CompiledPlan, worst: Severity) -> Option<Finding> {
         code: "kept_back",
         severity: if kept > KEPT_BACK_MAX { worst } else { Severity::Info },
         text: format!(
-            "Of a reward up to {} are kept back before its user has it: {} when it is credited, {} of the rest when it is withdrawn, \
-             and of what is left {} as fee.",
+            "Of a user's rewards together up to {} are kept back before the user has them: {} when they are credited, {} of the rest \
+             when it is withdrawn, and of what is left {} as fee{crossing}.",
             percent(kept),
             percent(at_credit),
             percent(at_payout),
@@ -95,4 +101,24 @@ fn kept_back(plan: &CompiledPlan, worst: Severity) -> Option<Finding> {
             ("fee_bps", fee),
         ],
     })
+}
+
+/// Kinds of rewards that a plan has, as tables about taxes name them.
+fn kinds(plan: &CompiledPlan) -> impl Iterator<Item = &'static str> {
+    let components = &plan.terms.components;
+    let binary = components.binary.as_ref();
+    let has_pools = plan.intake_kind() == IntakeKind::AutoPool;
+    let pays_generations = has_pools || components.generation.is_some() || components.orders.is_some();
+    let pays_directs = has_pools || binary.is_some_and(|terms| terms.direct_bonus().is_some());
+    [
+        ("direct", pays_directs),
+        ("pool_layer", has_pools),
+        ("generation", pays_generations),
+        ("rank", components.ranks.is_some()),
+        ("pair", binary.is_some()),
+        ("accrual", components.subscription.is_some()),
+        ("bonus", components.campaign.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(kind, has)| has.then_some(kind))
 }

@@ -12,7 +12,7 @@ use super::file::{BonusGrant, BonusTable};
 use super::terms::fund;
 use crate::compile::encoding::Encoder;
 use crate::compile::{Refusal, field};
-use crate::{Finding, Severity};
+use crate::compiled::{Finding, Severity, percent};
 
 /// The checked parameters of the registration bonus.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,18 +114,22 @@ impl BonusTerms {
     #[must_use]
     pub fn findings(&self, asset: Asset) -> Vec<Finding> {
         let amount = asset.display_amount(self.amount);
-        let share = self.use_share.get();
+        let share = u128::from(self.use_share.get());
+        let most = self.use_max.map_or_else(String::new, |max| {
+            format!(" and at most {} {asset}", asset.display_amount(max))
+        });
+        let mut figures = vec![("amount", self.amount.base_units()), ("use_bps_max", share)];
+        figures.extend(self.use_max.map(|max| ("use_max", max.base_units())));
         vec![Finding {
             code: "bonus_not_withdrawable",
             severity: Severity::Info,
             text: format!(
-                "The registration bonus of {amount} {asset} cannot be withdrawn: it pays at most {share} of 10000 parts of a \
-                 purchase, as long as its fund has money."
+                "The registration bonus of {amount} {asset} cannot be withdrawn: it adds to a purchase at most {} of what its user \
+                 pays{most}, while the fund {:?} and the funds behind it have money.",
+                percent(share),
+                self.fund,
             ),
-            figures: vec![
-                ("amount", self.amount.base_units()),
-                ("use_bps_max", u128::from(share)),
-            ],
+            figures,
         }]
     }
 }

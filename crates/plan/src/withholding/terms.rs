@@ -1,12 +1,14 @@
 //! [`WithholdingTerms`]: the checked policies, each with its versions by date.
 
+use std::fmt;
+
 use ledger::Reason;
 use money::{Amount, Asset, Bps};
 
 use super::file::{Basis, CeilingScope, Crossing, On, ThresholdScope, WithholdingTable};
 use crate::compile::encoding::Encoder;
 use crate::compile::{Refusal, field};
-use crate::compiled::{Finding, Severity};
+use crate::compiled::{Finding, Severity, percent};
 use crate::{Day, UserId};
 
 /// Policies of a plan: the lines of one payment are kept in place, without an allocation.
@@ -158,29 +160,40 @@ impl WithholdingTerms {
         self.policies.iter().any(|policy| policy.basis == Basis::Payout)
     }
 
-    /// The most that all policies of a basis together withhold of one kind of payment, in basis points of it, from a user whose tax
-    /// id is not known. A payment that crosses a threshold can bear the tax of the payments before it too.
-    pub(crate) fn rate_max(&self, basis: Basis) -> u128 {
+    /// The most that all policies of a basis together withhold of a user's payments of one of these kinds, in basis points of their
+    /// sum, from a user whose tax id is not known. Policies about all kinds count whatever the kinds.
+    pub(crate) fn rate_max(&self, basis: Basis, kinds: &[&str]) -> u128 {
         let policies = || self.policies.iter().filter(|policy| policy.basis == basis);
         // Rates change only where a version begins.
         let days = policies().flat_map(|policy| policy.versions.iter().map(|version| version.valid_from));
-        let on = |day: Day, kind: u8| {
+        let on = |day: Day, kind: &str| {
             let in_force = policies().filter_map(|policy| {
                 let mut versions = policy.versions.iter().rev();
                 versions.find(|version| version.valid_from <= day)
             });
-            let concerned = in_force.filter(|version| match version.kinds {
-                Kinds::All => true,
-                Kinds::Only(kinds) => kinds & kind != 0,
-            });
+            let concerned = in_force.filter(|version| version.kinds.has_name(kind));
             concerned.fold(0u128, |sum, version| {
                 sum.saturating_add(u128::from(version.no_tax_id_rate.get()))
             })
         };
-        let kinds = || (0..u8::BITS).filter_map(|bit| 1u8.checked_shl(bit));
+        let kinds = || kinds.iter().copied().chain([""]);
         let most = days.flat_map(|day| kinds().map(move |kind| (day, kind)));
         let most = most.map(|(day, kind)| on(day, kind)).max().unwrap_or(0);
         most.min(u128::from(Bps::WHOLE.get()))
+    }
+
+    /// Whether a reward of one of these kinds can bear the tax of all rewards of a year before it when it is credited.
+    pub(crate) fn crosses_with(&self, kinds: &[&str]) -> bool {
+        let at_credit = self
+            .policies
+            .iter()
+            .filter(|policy| policy.basis == Basis::Credit);
+        at_credit.flat_map(|policy| &policy.versions).any(|version| {
+            let concerned =
+                version.kinds == Kinds::All || kinds.iter().any(|kind| version.kinds.has_name(kind));
+            let taxes_before = version.crossing == Crossing::WholeAggregate && version.threshold().is_some();
+            concerned && taxes_before && version.no_tax_id_rate.get() > 0
+        })
     }
 
     /// Where the plan file says that something is withheld from withdrawals.
@@ -217,16 +230,14 @@ impl WithholdingTerms {
     /// What participants should be told.
     #[must_use]
     pub fn findings(&self, asset: Asset) -> Vec<Finding> {
-        let mut found: Vec<Finding> = self
-            .policies
-            .iter()
-            .filter_map(|policy| policy.finding(asset))
-            .collect();
-        if self.has_credit_basis() && self.has_payout_basis() {
+        let policies = self.policies.iter();
+        let mut found: Vec<Finding> = policies.flat_map(|policy| policy.findings(asset)).collect();
+        let withholds = |basis| self.rate_max(basis, &KINDS) > 0;
+        if withholds(Basis::Credit) && withholds(Basis::Payout) {
             found.push(Finding {
                 code: "withheld_twice",
                 severity: Severity::Warning,
-                text: "Tax is withheld when a reward is credited and again when it is withdrawn.".into(),
+                text: "Tax can be withheld when a reward is credited and again when it is withdrawn.".into(),
                 figures: vec![],
             });
         }
@@ -295,43 +306,34 @@ impl Policy {
         Ok(())
     }
 
-    /// What the last version says.
-    fn finding(&self, asset: Asset) -> Option<Finding> {
-        let version = self.versions.last()?;
-        let (rate, without) = (version.rate.get(), version.no_tax_id_rate.get());
-        let when = match self.basis {
-            Basis::Credit => "credited rewards",
-            Basis::Payout => "withdrawals",
-        };
-        let mut text = format!(
-            "{rate} of 10,000 parts of {when} are withheld under {}",
-            self.name
-        );
-        if without != rate {
-            text.push_str(&format!(", {without} from users without a known tax id"));
-        }
-        if let Some(threshold) = version.threshold() {
-            let threshold = asset.display_amount(threshold);
-            text.push_str(&match version.crossing {
-                Crossing::WholeAggregate => format!(
-                    ", once a financial year's sum exceeds {threshold} {asset}; the payment that crosses it bears the tax \
-                     of the whole year"
+    /// What each version says, and for how long.
+    fn findings(&self, asset: Asset) -> impl Iterator<Item = Finding> {
+        let next = self.versions.iter().skip(1).map(Some).chain([None]);
+        self.versions.iter().zip(next).map(move |(version, next)| {
+            let until = next.map_or_else(
+                || " on".to_owned(),
+                |next| format!(" to {}", Day::new(next.valid_from.get().saturating_sub(1))),
+            );
+            let what = match self.basis {
+                Basis::Credit => format!("credited rewards{}", version.kinds),
+                Basis::Payout => "withdrawals".to_owned(),
+            };
+            Finding {
+                code: "withholding",
+                severity: Severity::Info,
+                text: format!(
+                    "{} of {what} are withheld under {} from {}{until}{}.",
+                    percent(u128::from(version.rate.get())),
+                    self.name,
+                    version.valid_from,
+                    version.conditions(asset),
                 ),
-                Crossing::AboveOnly => {
-                    format!(", of what exceeds {threshold} {asset} in a financial year")
-                }
-            });
-        }
-        text.push('.');
-        Some(Finding {
-            code: "withholding",
-            severity: Severity::Info,
-            text,
-            figures: vec![
-                ("rate_bps", u128::from(rate)),
-                ("no_tax_id_rate_bps", u128::from(without)),
-                ("threshold_units", version.threshold.base_units()),
-            ],
+                figures: vec![
+                    ("rate_bps", u128::from(version.rate.get())),
+                    ("no_tax_id_rate_bps", u128::from(version.no_tax_id_rate.get())),
+                    ("threshold_units", version.threshold.base_units()),
+                ],
+            }
         })
     }
 }
@@ -382,6 +384,38 @@ impl Version {
             Crossing::WholeAggregate => paid,
             Crossing::AboveOnly => paid.minus_or_zero(self.threshold),
         }
+    }
+
+    /// From whom, of how much and how much at most.
+    fn conditions(&self, asset: Asset) -> String {
+        let mut text = String::new();
+        if self.no_tax_id_rate != self.rate {
+            let rate = percent(u128::from(self.no_tax_id_rate.get()));
+            text.push_str(&format!(", {rate} from users without a known tax id"));
+        }
+        if let Some((ceiling, scope)) = self.ceiling {
+            let scope = match scope {
+                CeilingScope::Payment => "of a payment",
+                CeilingScope::FinancialYear => "in a financial year",
+            };
+            text.push_str(&format!(
+                ", at most {} {asset} {scope}",
+                asset.display_amount(ceiling)
+            ));
+        }
+        if let Some(threshold) = self.threshold() {
+            let threshold = asset.display_amount(threshold);
+            text.push_str(&match self.crossing {
+                Crossing::WholeAggregate => format!(
+                    ", once a financial year's sum exceeds {threshold} {asset}; the payment that crosses it bears the tax of the \
+                     whole year"
+                ),
+                Crossing::AboveOnly => {
+                    format!(", of what exceeds {threshold} {asset} in a financial year")
+                }
+            });
+        }
+        text
     }
 
     fn threshold(&self) -> Option<Amount> {
@@ -436,15 +470,31 @@ impl Kinds {
     }
 
     fn has(self, reason: Reason) -> bool {
+        self.has_name(reason.name())
+    }
+
+    fn has_name(self, name: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Only(bits) => Self::bit(reason.name()).is_some_and(|bit| bits & bit != 0),
+            Self::Only(bits) => Self::bit(name).is_some_and(|bit| bits & bit != 0),
         }
     }
 
     fn bit(name: &str) -> Option<u8> {
         let place = KINDS.iter().position(|kind| *kind == name)?;
         1u8.checked_shl(u32::try_from(place).ok()?)
+    }
+}
+
+impl fmt::Display for Kinds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Only(_) = self else { return Ok(()) };
+        let mut before = " of the kinds ";
+        for name in KINDS.iter().filter(|name| self.has_name(name)) {
+            write!(f, "{before}{name}")?;
+            before = " and ";
+        }
+        Ok(())
     }
 }
 

@@ -18,7 +18,9 @@ mod payouts;
 mod plans;
 mod pool_plans;
 mod pool_world;
+mod purchases;
 mod sentences;
+mod sentences_b;
 
 use std::env;
 

@@ -1,5 +1,7 @@
 //! Random plans over all components: the file, and what it says in plain numbers.
 
+pub(crate) mod purchases;
+
 use std::fmt::Write as _;
 
 use naive::binary;
