@@ -163,13 +163,8 @@ fn what_pairs_claim_is_said_as_trees_have_them() {
         assert_eq!(numbers.len(), expected.len());
         assert!(text.contains("claim up to"), "{text}");
         assert!(text.contains("instalments out of own pairs included"), "{text}");
-        let fund = case
-            .drawn
-            .asked
-            .iter()
-            .find(|(name, _)| *name == "pairs")
-            .unwrap();
-        assert!(text.contains(&format!("the fund \"f{}\"", fund.1)), "{text}");
+        let fund = case.drawn.fund_of("pairs");
+        assert!(text.contains(&format!("the fund \"f{fund}\"")), "{text}");
     });
 }
 
