@@ -60,6 +60,8 @@ fn of_the_greediest_payment(pools: &Pools) -> u128 {
 /// where there is no room any more somebody joins all the same. The last payment of each kind has everybody above whom it can have.
 pub(crate) fn payments(pools: &Pools) -> Vec<(&'static str, Paid)> {
     let mut world = World::of(&pools.terms);
+    // What matures when changes nothing of what a payment gives.
+    world.waits = true;
     let mut found = Vec::new();
     let mut above = None;
     for _ in 0..=pools.terms.generations_bps.len() {

@@ -366,9 +366,11 @@ fn bonus_for_the_smallest_payment(case: &Case, smallest: u128) -> u128 {
             day: Day::new(20_500),
         };
         state.apply(&case.plan, &fact, &mut out);
-        let granted = out.effects.iter().filter_map(|effect| match effect {
-            Effect::Component(ComponentEffect::RewardGranted { amount, .. }) => Some(*amount),
-            _ => None,
+        let granted = out.effects.iter().filter_map(|effect| {
+            if let Effect::Component(ComponentEffect::RewardGranted { amount, .. }) = effect {
+                return Some(*amount);
+            }
+            None
         });
         bonus = Amount::sum_of(granted).unwrap();
     }
