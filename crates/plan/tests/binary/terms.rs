@@ -118,7 +118,8 @@ fn the_findings_say_what_pairs_claim_and_who_has_none() {
     assert_eq!(figure(0, "claimed_per_member_base_units"), 1_800_001);
     // 262,144 · 1 + 131,072 · 3 + 65,536 · 7 + 65,535 · 10.
     assert_eq!(figure(0, "pairs_first_month"), 1_769_462);
-    assert_eq!(figure(0, "months_until_top_is_paid"), 52_429);
+    // Of 524,287 pairs of the top 10 are paid in the one month in which all come.
+    assert_eq!(figure(0, "top_pairs_lost_first_month"), 524_277);
     // With 6 layers 63 members have paid 315,000 and 129 pairs are worth 258,000; with 7, 127 have paid 635,000 and
     // 321 pairs are worth 642,000.
     assert_eq!((figure(2, "layers"), figure(2, "pairs")), (7, 321));

@@ -6,7 +6,8 @@
 //! * no history pays participants more of their payments than `payout_share` says, and a history that takes all pays that much;
 //! * a plan that pays out more than one half carries a warning, and no profile of a public chain lets it run;
 //! * no reward is available before the hold that is stated;
-//! * who receives what a plan is about can take out at least half of it, or the plan does not run on a public chain.
+//! * who receives what a plan is about can take out at least half of it, or the plan does not run on a public chain;
+//! * what each sentence of a finding says is so, and what it warns of cannot happen where it is absent ([`sentences`]).
 
 #![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
 
@@ -43,6 +44,12 @@ fn number_from(name: &str, usual: u64) -> u64 {
             .unwrap_or_else(|_| panic!("{name} is no number: {text:?}")),
         Err(_) => usual,
     }
+}
+
+/// So many times as many as a test usually takes, as the campaign is larger than a usual run.
+fn campaign_of(usual: u64) -> u64 {
+    let plans = number_from("TRELLIS_SEARCH_PLANS", PLANS_USUAL);
+    (usual * plans).div_ceil(PLANS_USUAL)
 }
 
 /// A drawn plan beside what is said of it.

@@ -1,5 +1,8 @@
 //! No history pays participants more of their payments than is said.
 
+use std::cell::Cell;
+
+use naive::binary;
 use naive::flow::Flow;
 use naive::orders::{Buyer, Generation, Model, Passes, RetailRule, Rules};
 use plan::{Day, Severity};
@@ -57,6 +60,8 @@ fn of_the_greediest_payment(pools: &Pools) -> u128 {
 /// where there is no room any more somebody joins all the same. The last payment of each kind has everybody above whom it can have.
 pub(crate) fn payments(pools: &Pools) -> Vec<(&'static str, Paid)> {
     let mut world = World::of(&pools.terms);
+    // What matures when changes nothing of what a payment gives.
+    world.waits = true;
     let mut found = Vec::new();
     let mut above = None;
     for _ in 0..=pools.terms.generations_bps.len() {
@@ -205,4 +210,41 @@ fn recruitment_is_said_of_exactly_the_plans_whose_joining_payments_reach_others(
         assert_eq!(said, if expected { 10_000 } else { 0 }, "{}", case.text());
         assert_eq!(u128::from(case.plan.recruitment_share_bps()), said);
     });
+}
+
+/// Members of a full tree who have paid all, the bonuses for them, and their pairs of some months, as far as the funds reach.
+#[test]
+fn pairs_and_bonuses_take_at_most_what_is_said_of_bookings() {
+    let short = Cell::new(0);
+    for_each_plan(|case| {
+        let drawn = &case.drawn;
+        let Some((terms, bonus)) = &drawn.pairs else {
+            return;
+        };
+        let fund = drawn.fund_of("pairs");
+        let (mut flow, mut members) = (Flow::new(drawn.behind.clone()), binary::Model::default());
+        let (mut paid, mut reached) = (0, 0);
+        for member in 0..15usize {
+            let sponsor = member.checked_sub(1).map(|before| before / 2);
+            members.join(sponsor, None);
+            paid += members.pay(terms, member, PAYMENT).0;
+            for (fund, bps) in &drawn.allocations {
+                flow.pour(*fund, PAYMENT * bps / 10_000);
+            }
+            reached += sponsor.map_or(0, |_| flow.take(fund, *bonus));
+        }
+        for month in 1..=4 {
+            let budget = flow.reach(fund);
+            let pairs = members.close(terms, month, budget, |_, _| 0);
+            let value: u128 = pairs.iter().map(|pair| pair.value).sum();
+            assert_eq!(flow.take(fund, value), value, "{}", case.text());
+            reached += value;
+        }
+        let share = case.figure("payout_share", "share_bps").expect("it is said");
+        assert!(reached * 10_000 <= paid * share, "{}", case.text());
+        if share > 0 && flow.reach(fund) < terms.pair_value {
+            short.set(short.get() + 1);
+        }
+    });
+    assert!(short.get() > 5, "no fund was ever short");
 }

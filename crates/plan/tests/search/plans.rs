@@ -111,6 +111,13 @@ impl Drawn {
         self.text.push_str(text);
     }
 
+    /// The fund that a rule asks first.
+    pub(crate) fn fund_of(&self, rule: &str) -> usize {
+        let mut asked = self.asked.iter();
+        let (_, fund) = asked.find(|(name, _)| *name == rule).expect("the rule is drawn");
+        *fund
+    }
+
     fn any_fund(&self, numbers: &mut Numbers) -> usize {
         numbers.below(self.behind.len())
     }

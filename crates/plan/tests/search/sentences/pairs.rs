@@ -163,13 +163,8 @@ fn what_pairs_claim_is_said_as_trees_have_them() {
         assert_eq!(numbers.len(), expected.len());
         assert!(text.contains("claim up to"), "{text}");
         assert!(text.contains("instalments out of own pairs included"), "{text}");
-        let fund = case
-            .drawn
-            .asked
-            .iter()
-            .find(|(name, _)| *name == "pairs")
-            .unwrap();
-        assert!(text.contains(&format!("the fund \"f{}\"", fund.1)), "{text}");
+        let fund = case.drawn.fund_of("pairs");
+        assert!(text.contains(&format!("the fund \"f{fund}\"")), "{text}");
     });
 }
 
@@ -371,9 +366,11 @@ fn bonus_for_the_smallest_payment(case: &Case, smallest: u128) -> u128 {
             day: Day::new(20_500),
         };
         state.apply(&case.plan, &fact, &mut out);
-        let granted = out.effects.iter().filter_map(|effect| match effect {
-            Effect::Component(ComponentEffect::RewardGranted { amount, .. }) => Some(*amount),
-            _ => None,
+        let granted = out.effects.iter().filter_map(|effect| {
+            if let Effect::Component(ComponentEffect::RewardGranted { amount, .. }) = effect {
+                return Some(*amount);
+            }
+            None
         });
         bonus = Amount::sum_of(granted).unwrap();
     }

@@ -71,7 +71,7 @@ fn what_is_said_of_recruitment_is_what_reaches_others() {
         let expected = match case.drawn.intake {
             Intake::Pools => vec![10_000],
             Intake::Joining => vec![funds * 10_000 / PAYMENT],
-            _ => vec![
+            Intake::Booking | Intake::Subscription | Intake::Orders => vec![
                 uplines * 10_000 / PAYMENT,
                 (funds * 10_000).checked_div(rest).unwrap_or(0),
             ],

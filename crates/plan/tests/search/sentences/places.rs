@@ -6,7 +6,7 @@ use super::{counts_of, said};
 use crate::numbers::Numbers;
 use crate::pool_plans::Pools;
 use crate::pool_world::World;
-use crate::{SEED_USUAL, number_from};
+use crate::{SEED_USUAL, campaign_of, number_from};
 use plan::{CompiledPlan, compile};
 
 pub(crate) const CHECKED: &[&str] = &[
@@ -43,7 +43,7 @@ pub(crate) fn for_each_pool(check: impl Fn(&PoolCase)) {
 /// So many of them in a usual run.
 pub(crate) fn for_some_pools(usual: u64, check: impl Fn(&PoolCase)) {
     let seed = number_from("TRELLIS_SEARCH_SEED", SEED_USUAL);
-    let plans = number_from("TRELLIS_SEARCH_PLANS", usual);
+    let plans = campaign_of(usual);
     for number in 0..plans {
         let mut numbers = Numbers::of(seed, number);
         let price = [100_000_000, 20_000_000, 10_000, 100, 3, 1][numbers.below(6)];

@@ -12,7 +12,7 @@ use plan::{Day, Finding, compile};
 
 use super::{numbers_of, scaled};
 use crate::numbers::Numbers;
-use crate::{SEED_USUAL, number_from};
+use crate::{SEED_USUAL, campaign_of, number_from};
 
 pub(crate) const CHECKED: &[&str] = &["sybil_rebate"];
 
@@ -76,7 +76,7 @@ fn search(text: &str) -> Finding {
 
 fn for_each_draw(check: impl Fn(&mut Numbers)) {
     let seed = number_from("TRELLIS_SEARCH_SEED", SEED_USUAL);
-    for number in 0..number_from("TRELLIS_SEARCH_PLANS", PLANS) {
+    for number in 0..campaign_of(PLANS) {
         check(&mut Numbers::of(seed, number));
     }
 }
