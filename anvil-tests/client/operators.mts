@@ -116,6 +116,7 @@ export async function batchIsPaid(staff: Staff, people: Person[]): Promise<Schem
   const { users } = await ok(builder.api.GET('/rewards/pending', { params: { query: { kind: 'direct' } } }));
   const due = users.filter(({ wallet }) => people.some(({ address }) => address === wallet));
   demand(due.length === people.length && due.every((user) => user.withdrawal_requested), 'nobody asked to be paid');
+  demand(due.every((user) => user.frozen_until === null && user.oldest_matured_at !== null), 'somebody cannot be paid');
   const sealed = await build(staff, people);
   const { id } = sealed;
   const params = { path: { id } };

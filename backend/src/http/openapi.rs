@@ -133,7 +133,8 @@ pub fn describe() -> anyhow::Result<Value> {
         if operation["security"].is_null() {
             operation["security"] = json!([]);
         }
-        for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+        for parameter in parameters.into_iter().flatten() {
             // An optional parameter is left out; nobody can send null.
             if let Some(described) = parameter.pointer_mut("/schema/oneOf/0").map(Value::take) {
                 parameter["schema"] = described;

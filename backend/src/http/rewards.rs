@@ -85,10 +85,12 @@ pub struct PayableView {
     /// Kinds of the unsettled rewards; those that are reserved count, too.
     #[schema(value_type = Vec<RewardKindName>)]
     kinds: Vec<String>,
-    /// When the oldest of them matured, in seconds since 1970-01-01 UTC; 0 without one.
-    oldest_matured_at: u64,
-    /// End of a freeze in seconds since 1970-01-01 UTC; it may have passed. 0 without one.
-    frozen_until: u64,
+    /// When the oldest of them matured, in seconds since 1970-01-01 UTC; null without one.
+    #[schema(required = true)]
+    oldest_matured_at: Option<u64>,
+    /// End of a freeze in seconds since 1970-01-01 UTC; it may have passed. Null without one.
+    #[schema(required = true)]
+    frozen_until: Option<u64>,
     /// Whether the user asked to be paid.
     withdrawal_requested: bool,
 }
@@ -178,9 +180,14 @@ impl PayableView {
             in_payout: payable.pending.to_string(),
             paid: payable.paid.to_string(),
             kinds: payable.kinds,
-            oldest_matured_at: payable.oldest_matured_at,
-            frozen_until: payable.frozen_until,
+            oldest_matured_at: time(payable.oldest_matured_at),
+            frozen_until: time(payable.frozen_until),
             withdrawal_requested: payable.withdrawal_requested,
         }
     }
+}
+
+/// A time in seconds since 1970-01-01 UTC, of which 0 stands for none.
+fn time(stored: u64) -> Option<u64> {
+    (stored > 0).then_some(stored)
 }

@@ -3,7 +3,7 @@
 use alloy_primitives::keccak256;
 use backend::http::code::Code;
 use backend::http::openapi;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::{BNB, World, matured, refunded};
 
@@ -72,9 +72,9 @@ fn every_operation_is_explained_and_answers_refusals_with_problems() {
 fn vague(at: &str, value: &Value, found: &mut Vec<String>) {
     let is_null = |schema: &Value| schema["type"] == "null";
     let is_nullable = |schema: &Value| {
-        let alternatives = schema["oneOf"].as_array().into_iter().flatten();
-        let types = schema["type"].as_array().into_iter().flatten();
-        alternatives.cloned().any(|schema| is_null(&schema)) || types.cloned().any(|kind| kind == "null")
+        let mut alternatives = schema["oneOf"].as_array().into_iter().flatten();
+        let mut types = schema["type"].as_array().into_iter().flatten();
+        alternatives.any(is_null) || types.any(|kind| kind == "null")
     };
     if let Some(fields) = value["properties"]
         .as_object()
@@ -109,6 +109,22 @@ fn vague(at: &str, value: &Value, found: &mut Vec<String>) {
             .enumerate()
             .for_each(|(at_item, below)| vague(&format!("{at}/{at_item}"), below, found)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[test]
+fn what_has_to_be_guessed_is_found() {
+    let nothing = json!({ "type": "null" });
+    let optional = json!({ "properties": { "at": { "type": ["integer", "null"] } }, "required": [] });
+    for case in [
+        json!({ "type": "object" }),
+        json!({ "in": "query", "schema": { "oneOf": [{ "type": "string" }, nothing] } }),
+        json!({ "oneOf": [{ "$ref": "#/", "description": "Where it is." }, nothing] }),
+        optional,
+    ] {
+        let mut found = Vec::new();
+        vague("#", &case, &mut found);
+        assert_eq!(found.len(), 1, "{case}: {found:?}");
     }
 }
 

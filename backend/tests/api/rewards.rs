@@ -27,6 +27,7 @@ async fn operators_see_everybody_with_totals_page_by_page() {
         assert_eq!(first["users"][0]["available"], bnb(36));
         assert_eq!(first["users"][0]["kinds"], json!(["direct"]));
         assert!(first["users"][0]["oldest_matured_at"].as_u64().unwrap() > 0);
+        assert!(first["users"][0]["frozen_until"].is_null());
         assert_eq!(first["totals"]["users"], 2);
         assert_eq!(first["totals"]["available"], bnb(54));
         let rest = format!(

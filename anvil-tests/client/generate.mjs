@@ -1,4 +1,4 @@
-// Writes the types of a description of the API: node types.mjs DESCRIPTION OUTPUT. What has a pattern of hexadecimal digits
+// Writes the types of a description of the API: node generate.mjs DESCRIPTION OUTPUT. What has a pattern of hexadecimal digits
 // becomes the type that viem has for it, so that wallets and hashes need no cast.
 import { readFile, writeFile } from 'node:fs/promises';
 import openapiTS, { astToString } from 'openapi-typescript';
