@@ -5,6 +5,7 @@ use plan::ReserveChoice;
 
 use super::places::{PoolCase, for_each_pool};
 use super::{counts_of, numbers_of, scaled};
+use crate::assert_covered;
 use crate::numbers::Numbers;
 use crate::pool_plans::{Pools, Reserve};
 use crate::pool_world::World;
@@ -96,7 +97,7 @@ fn compare_who_reaches(case: &PoolCase) -> [usize; 2] {
 fn as_many_places_reach_the_next_price_as_are_said() {
     let compared = std::cell::Cell::new(0);
     for_each_pool(|case| compared.set(compared.get() + compare_who_reaches(case)[0]));
-    assert!(compared.get() > 30, "{compared:?}");
+    assert_covered(compared.get() > 30, compared);
 }
 
 /// Trees so small that those of the second tier fill too, with every price of some.
@@ -162,7 +163,7 @@ fn no_reserve_of_an_endless_tree_reaches_a_price_of_which_that_is_said() {
             }
         }
     });
-    assert!(told.get().iter().all(|count| *count > 1), "{told:?}");
+    assert_covered(told.get().iter().all(|count| *count > 1), told);
 }
 
 /// Of the first two users who have a place, one opts out and the other's payment goes back.
@@ -246,5 +247,5 @@ fn as_many_places_are_forced_to_reserve_as_are_said() {
             assert!(tree.into_iter().all(|user| world.reserved(user, 1) == 0));
         }
     });
-    assert!(told.get() > 5, "{told:?}");
+    assert_covered(told.get() > 5, told);
 }
