@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{AUTO_POOL, FREE, Ran, run, run_with};
 
-const CONTRACT: &str = "0x00000000000000000000000000000000000000c0";
+const CONTRACT: &str = "0x0000000000000000000000000000000000000010";
 
 fn shipped() -> Vec<u8> {
     std::fs::read(AUTO_POOL).expect("the shipped plan")
@@ -93,7 +93,7 @@ fn files_of_every_command_have_a_limit() {
         (&["liabilities", "verify", "--list"], &rpc, huge, 1_392_509_952),
         (
             &["liabilities", "settle", "--list"],
-            &[&rpc[..], &root].concat(),
+            &[&rpc[..], &root, &["--contract", CONTRACT]].concat(),
             huge,
             1_392_509_952,
         ),

@@ -156,7 +156,7 @@ mod tests {
         let judged = text(ChainClass::Local, Some("EU"));
         assert!(judged.contains("\nprofile  EU of 20"), "{judged}");
         assert!(
-            judged.contains("\nerror    recruitment_funded: 10000 of 10,000"),
+            judged.contains("\nerror    recruitment_funded: Without money from outside 100 %"),
             "{judged}"
         );
         assert!(judged.contains("\nbarred   on a local chain\n"), "{judged}");
