@@ -98,15 +98,8 @@ fn files_of_every_command_have_a_limit() {
             1_392_509_952,
         ),
         (
-            &[
-                "approve",
-                "--contract",
-                CONTRACT,
-                "message",
-                AUTO_POOL,
-                "--key-file",
-            ],
-            &[],
+            &["approve", "--contract", CONTRACT, "--key-file"],
+            &["message", AUTO_POOL],
             zero,
             1_024,
         ),
