@@ -21,7 +21,6 @@ mod pool_plans;
 mod pool_world;
 mod purchases;
 mod sentences;
-mod sentences_b;
 
 use std::env;
 

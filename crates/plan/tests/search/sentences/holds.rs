@@ -7,8 +7,8 @@ use naive::orders::{Buyer, Generation, Passes, RetailRule, Rules};
 use naive::ranks;
 use plan::{Day, Finding, Severity};
 
-use super::places::{lenient, public};
-use super::{compiled, figure, for_each_history, found, gaps, pick, scaled};
+use super::deployments::{lenient, public};
+use super::reading::{compiled, figure, for_each_history, found, gaps, pick, scaled};
 use crate::numbers::Numbers;
 
 pub(crate) const CHECKED: &[&str] = &[

@@ -3,7 +3,7 @@
 use naive::ranks::{Model, Rank, Terms};
 use plan::{CompiledPlan, Finding};
 
-use super::{bps, compiled, figure, for_each_history, found, gaps, pick, units, usdt};
+use super::reading::{bps, compiled, figure, for_each_history, found, gaps, pick, units, usdt};
 use crate::numbers::Numbers;
 
 pub(crate) const CHECKED: &[&str] = &["rank_bonus_share", "rank_window", "rank_fund"];

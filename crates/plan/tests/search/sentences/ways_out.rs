@@ -6,8 +6,8 @@ use plan::withdrawal::{Request, WithdrawalRefused, WithdrawalTerms};
 use plan::withholding::{Withholding, WithholdingTerms};
 use plan::{ChainClass, Day, Severity, UserId};
 
+use super::reading::{bps, compiled, figure, for_each_history, found, gaps, units};
 use super::taxes::{DATES, Drawn, day};
-use super::{bps, compiled, figure, for_each_history, found, gaps, units};
 
 pub(crate) const CHECKED: &[&str] = &[
     "withdrawal_out_of_reach",

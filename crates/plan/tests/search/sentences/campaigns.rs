@@ -6,7 +6,7 @@ use naive::campaign::{Paper, Rules};
 use naive::flow::Flow;
 use plan::{CompiledPlan, Day};
 
-use super::{figure, for_each_history, found, gaps, pick, units, usdt};
+use super::reading::{figure, for_each_history, found, gaps, pick, units, usdt};
 use crate::numbers::Numbers;
 
 pub(crate) const CHECKED: &[&str] = &[

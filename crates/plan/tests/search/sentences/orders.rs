@@ -6,7 +6,7 @@ use naive::commissions;
 use naive::orders::{Buyer, Generation, Line, Model, Passes, RetailRule, Rules};
 use plan::{CompiledPlan, Day};
 
-use super::{bps, compiled, figure, for_each_history, found, gaps, list, pick, units, usdt};
+use super::reading::{bps, compiled, figure, for_each_history, found, gaps, list, pick, units, usdt};
 use crate::numbers::Numbers;
 
 pub(crate) const CHECKED: &[&str] = &[

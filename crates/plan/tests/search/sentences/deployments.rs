@@ -6,7 +6,7 @@ use plan::review::{Asked, Review};
 use plan::{ChainClass, DiscrepancyCause, Effect, Fact, Outcome, State};
 use plan::{CompiledPlan, Day};
 
-use super::{compiled, figure, for_each_history, found, gaps, list, pick, units, usdt};
+use super::reading::{compiled, figure, for_each_history, found, gaps, list, pick, units, usdt};
 use crate::numbers::Numbers;
 
 pub(crate) const CHECKED: &[&str] = &[

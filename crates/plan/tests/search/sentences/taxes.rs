@@ -4,7 +4,7 @@ use naive::withholding::{Book, Ceiling, Rule};
 use plan::review::{Asked, Review};
 use plan::{ChainClass, Day, Finding};
 
-use super::{bps, compiled, figure, for_each_history, found, gaps, pick, units, usdt};
+use super::reading::{bps, compiled, figure, for_each_history, found, gaps, pick, units, usdt};
 use crate::numbers::Numbers;
 
 pub(crate) const CHECKED: &[&str] = &["withholding", "withheld_twice"];

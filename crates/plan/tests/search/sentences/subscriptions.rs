@@ -7,7 +7,7 @@ use plan::file::PlanFile;
 use plan::subscription::{BonusTerms, Bonuses};
 use plan::{CompiledPlan, Day, Finding, Severity, UserId};
 
-use super::{bps, compiled, figure, for_each_history, found, gaps, pick, units, usdt};
+use super::reading::{bps, compiled, figure, for_each_history, found, gaps, pick, units, usdt};
 use crate::numbers::Numbers;
 
 pub(crate) const CHECKED: &[&str] = &[
