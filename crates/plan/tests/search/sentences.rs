@@ -67,17 +67,20 @@ pub(crate) fn said<'a>(findings: &'a [Finding], code: &str) -> &'a str {
     find(findings, code).map_or("", |finding| &finding.text)
 }
 
-/// The codes that the page lists under a heading: of tables those of the first column, and of sentences all.
+/// The codes that the page lists under a heading: in the first column of its table, or in its sentences where there is none.
 fn listed(heading: &str) -> BTreeSet<&'static str> {
     let (_, section) = PAGE.split_once(heading).unwrap_or_else(|| panic!("no {heading}"));
     let section = section.split("\n#").next().unwrap_or(section);
-    let words = section.split("```").next().unwrap_or(section);
-    let codes = words.lines().flat_map(|line| {
-        let row = line.strip_prefix("| ").and_then(|row| row.split(" | ").next());
-        let quoted = row.unwrap_or(line).split('`').skip(1).step_by(2);
-        quoted.filter(move |word| row.is_some() || word.contains('_'))
-    });
-    codes.collect()
+    let section = section.split("```").next().unwrap_or(section);
+    let quoted = |text: &'static str| text.split('`').skip(1).step_by(2);
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let cells = rows.filter_map(|row| row.strip_prefix("| ")?.split(" | ").next());
+    let codes: BTreeSet<&str> = cells.flat_map(quoted).collect();
+    if codes.is_empty() {
+        quoted(section).filter(|word| word.contains('_')).collect()
+    } else {
+        codes
+    }
 }
 
 #[test]
