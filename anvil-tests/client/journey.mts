@@ -1,5 +1,5 @@
 // The whole journey of participants and operators against a running development system: node journey.mjs ENDPOINTS.
-// ENDPOINTS is what `./scripts/dev` writes; nobody may be registered. The last line is a JSON object: the ids of the
+// ENDPOINTS is a file like that which `./scripts/dev` writes; nobody may be registered. The last line is a JSON object: the ids of the
 // operations that succeeded, and who was paid what, and how.
 import { demand, ok, succeeded } from './api.mjs';
 import { asksToBePaid, claims, refusesPayments, takesCredit } from './exits.mjs';
