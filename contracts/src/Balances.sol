@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity 0.8.29;
 
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ICustody} from "./interfaces/ICustody.sol";
@@ -27,9 +27,11 @@ abstract contract Balances is Pausable, ICustody, Asset {
         return (_pushed, _claimed, _credited, _escrowedUnits * _unit());
     }
 
-    /// @dev What belongs to no deposit and to no credit.
+    /// @dev What belongs to no deposit and to no credit; nothing after a loss outside of this contract, of a token.
     function _free() internal view returns (uint256) {
         (uint256 escrowed, uint256 credited) = (_escrowedUnits, _credited);
-        return _balance() - escrowed * _unit() - credited;
+        uint256 owned = escrowed * _unit() + credited;
+        uint256 balance = _balance();
+        return balance > owned ? balance - owned : 0;
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity 0.8.29;
 
 import {ICustody} from "./interfaces/ICustody.sol";
 import {Balances} from "./Balances.sol";
@@ -24,6 +24,7 @@ abstract contract Configuration is Balances {
     uint32 internal immutable OPERATION_DELAY;
     uint32 internal immutable MAX_FREEZE;
     uint96 internal immutable OUTFLOW_FLOOR;
+    address internal immutable PREDECESSOR;
 
     uint96 internal _outflowCap;
 
@@ -37,9 +38,10 @@ abstract contract Configuration is Balances {
         ) revert ICustody.ZeroAddress();
         if (c.coolingOff > MAX_COOLING_OFF) revert InvalidConfig("coolingOff <= 365 days");
         if (c.vetoDelay >= c.operationDelay) revert InvalidConfig("vetoDelay < operationDelay");
-        if (c.maxFreeze >= c.operationDelay) revert InvalidConfig("maxFreeze < operationDelay");
+        // Whoever is frozen when a root is published can still claim before that root matures.
+        if (c.maxFreeze >= c.vetoDelay) revert InvalidConfig("maxFreeze < vetoDelay");
         if (c.maxFreeze > MAX_FREEZE_LIMIT) revert InvalidConfig("maxFreeze <= 30 days");
-        if (c.outflowFloor == 0) revert InvalidConfig("outflowFloor > 0");
+        if (c.outflowFloor < 2) revert InvalidConfig("outflowFloor > 1");
         if (c.outflowFloor > c.outflowCap) revert InvalidConfig("outflowFloor <= outflowCap");
 
         _ADMIN = c.admin;
@@ -54,6 +56,7 @@ abstract contract Configuration is Balances {
         OPERATION_DELAY = c.operationDelay;
         MAX_FREEZE = c.maxFreeze;
         OUTFLOW_FLOOR = c.outflowFloor;
+        PREDECESSOR = c.predecessor;
         _outflowCap = c.outflowCap;
     }
 
@@ -72,5 +75,6 @@ abstract contract Configuration is Balances {
         configuration.maxFreeze = MAX_FREEZE;
         configuration.outflowCap = _outflowCap;
         configuration.outflowFloor = OUTFLOW_FLOOR;
+        configuration.predecessor = PREDECESSOR;
     }
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity 0.8.29;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICustody} from "./interfaces/ICustody.sol";
+import {Authorizations} from "./Authorizations.sol";
 import {Balances} from "./Balances.sol";
-import {Roles} from "./Roles.sol";
 
 /// @notice Money that may still be taken back: deposits by reference, their sum per day, refunds and the sweep.
 /// @dev Deposits that were not refunded and whose day is not swept sum up to `_escrowedUnits`; so do the unswept buckets.
-abstract contract Escrow is Balances, Roles {
+abstract contract Escrow is Balances, Authorizations {
     using SafeCast for uint256;
+
+    bytes32 internal constant REFUND_TYPEHASH = keccak256("Refund(bytes32 ref,address to,uint256 deadline)");
 
     /// @dev One slot.
     /// @param units of the asset; 56 bits of gwei are 72 million whole coins, half of all that exist
@@ -43,21 +45,22 @@ abstract contract Escrow is Balances, Roles {
     }
 
     /// @notice Sends an intake back to `to`, while `now <= refundableUntil`. The depositor only; never paused or frozen.
-    /// @dev In order: `NotRefundable` (unknown), `WrongUser`, `ZeroAddress`, `NotRefundable` (over or refunded before).
+    /// @dev In order: `NotRefundable` (unknown), `WrongUser`, `ZeroAddress`, `NotRefundable` (over or refunded before),
+    /// `TransferFailed`.
     function refund(bytes32 ref, address to) external nonReentrant {
-        Deposit memory d = _deposits[ref];
-        if (d.user == address(0)) revert ICustody.NotRefundable(ref);
+        Deposit memory d = _depositOf(ref);
         if (d.user != msg.sender) revert ICustody.WrongUser(d.user, msg.sender);
-        if (to == address(0)) revert ICustody.ZeroAddress();
-        if (d.refunded || block.timestamp > d.refundableUntil) revert ICustody.NotRefundable(ref);
+        _refund(ref, d, to);
+    }
 
-        uint256 amount = d.units * _unit();
-        _deposits[ref].refunded = true;
-        _buckets[uint256(d.refundableUntil) / 1 days] -= d.units;
-        _escrowedUnits -= d.units;
-
-        _record(3, abi.encode(ICustody.DepositRefunded.selector, ref, d.user, SEQ, to, amount));
-        _send(to, amount);
+    /// @notice The same by the depositor's signature, which is valid through `deadline`, however far that is. Anybody.
+    /// @dev In order: `Expired`, `NotRefundable` (unknown), `InvalidSignature`, `ZeroAddress`, `NotRefundable` (over or refunded
+    /// before), `TransferFailed`.
+    function refundFor(ICustody.Refund calldata order, bytes calldata signature) external nonReentrant {
+        if (block.timestamp > order.deadline) revert ICustody.Expired(order.deadline);
+        Deposit memory d = _depositOf(order.ref);
+        _checkSignature(keccak256(abi.encode(REFUND_TYPEHASH, order)), d.user, signature);
+        _refund(order.ref, d, order.to);
     }
 
     /// @notice Releases at most `maxDays` day buckets, of days before today. Anybody.
@@ -87,5 +90,23 @@ abstract contract Escrow is Balances, Roles {
             Deposit({user: user, units: units, refunded: false, refundableUntil: refundableUntil.toUint32()});
         _buckets[refundableUntil / 1 days] += units;
         _escrowedUnits = (uint256(_escrowedUnits) + units).toUint56();
+    }
+
+    function _refund(bytes32 ref, Deposit memory d, address to) private {
+        if (to == address(0)) revert ICustody.ZeroAddress();
+        if (d.refunded || block.timestamp > d.refundableUntil) revert ICustody.NotRefundable(ref);
+
+        uint256 amount = d.units * _unit();
+        _deposits[ref].refunded = true;
+        _buckets[uint256(d.refundableUntil) / 1 days] -= d.units;
+        _escrowedUnits -= d.units;
+
+        _record(3, abi.encode(ICustody.DepositRefunded.selector, ref, d.user, SEQ, to, amount));
+        _send(to, amount);
+    }
+
+    function _depositOf(bytes32 ref) private view returns (Deposit memory d) {
+        d = _deposits[ref];
+        if (d.user == address(0)) revert ICustody.NotRefundable(ref);
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity 0.8.29;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICustody} from "./interfaces/ICustody.sol";
@@ -9,7 +9,7 @@ import {Payouts} from "./Payouts.sol";
 import {SumTree} from "./SumTree.sol";
 
 /// @notice Payment of many users of a published root at once, by anybody and without a signature.
-/// @dev Bounded as claims are, pays as batches do.
+/// @dev Bounded as claims are, pays as batches do, but leaves out who is frozen.
 abstract contract Leaves is ICustodyLeaves, Payouts, Liabilities {
     using SafeCast for uint256;
 
@@ -27,7 +27,7 @@ abstract contract Leaves is ICustodyLeaves, Payouts, Liabilities {
 
         // Compared with what was free before: a recipient may force ether in meanwhile.
         uint256 free = _free();
-        _payAll(root, words, outcome);
+        _payAll(Cause(root, true), words, outcome);
         if (outcome.paid == 0) revert ICustody.NothingDue(address(bytes20(words[0])));
         if (outcome.paid > free) revert ICustody.InsufficientFunds(outcome.paid, free);
         _takeForLeaves(outcome.paid);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity 0.8.29;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICustody} from "./interfaces/ICustody.sol";
@@ -19,8 +19,8 @@ abstract contract Liabilities is Outflow, Authorizations {
     /// @dev One slot. An entry stays for ever, so a root is published at most once.
     /// @param ceiling what claims in all may reach before the root owes nothing
     /// @param claimableFrom zero for an unknown root, `NEVER` for one vetoed or retired
-    /// @param place lowest bit: where in `_newestRoots` the root stands or stood; above it `asOfSeq`. 31 bits of it are a call per
-    /// second for 68 years; roots after that could name no later entry.
+    /// @param place lowest two bits: where in `_newestRoots` the root stands or stood; above them `asOfSeq`. 30 bits of it are a call
+    /// per second for 34 years; roots after that could name no later entry.
     struct Root {
         uint96 total;
         uint96 ceiling;
@@ -30,12 +30,16 @@ abstract contract Liabilities is Outflow, Authorizations {
 
     /// @dev Later than the 32 bit clock of deposits and freezes.
     uint32 private constant NEVER = type(uint32).max;
+    /// @dev Places of `_newestRoots`.
+    uint256 private constant ROOTS_KNOWN = 3;
 
     mapping(bytes32 root => Root) private _roots;
-    /// @dev The newest root that was not vetoed: a copy of its entry, which is all that a batch and the next publication need.
+    /// @dev The newest root that was neither vetoed nor retired: a copy of its entry, which is all that a batch and the next
+    /// publication need.
     Root private _newest;
-    /// @dev The newest root, and the one before it: each takes the place of the one before the last.
-    bytes32[2] private _newestRoots;
+    /// @dev The newest root and those before it, round and round: whatever stands ahead of the newest was vetoed or retired, or is
+    /// older than all others. A third place is for who publishes a false root and, once it is mature, another one.
+    bytes32[3] private _newestRoots;
 
     /// @notice Submitter: publishes a signed root, claimable after the veto delay.
     /// @dev In order: role; paused; window (`NotYetValid`, `Expired`, `LifetimeTooLong`); `RootVetoedOrKnown` (also the zero
@@ -55,24 +59,23 @@ abstract contract Liabilities is Outflow, Authorizations {
         _checkRootAuthorization(keccak256(abi.encode(LIABILITIES_ROOT_TYPEHASH, root)), signer, signature);
         uint256 ceiling = _checkMonotoneAndFunded(root.total, root.asOfSeq, latest);
 
-        uint256 place = _otherPlace(latest.place);
+        uint256 place = (latest.place + 1) % 4 % ROOTS_KNOWN;
         uint256 from = block.timestamp + VETO_DELAY;
-        latest = Root(root.total.toUint96(), uint96(ceiling), from.toUint32(), (root.asOfSeq * 2 + place).toUint32());
+        latest = Root(root.total.toUint96(), uint96(ceiling), from.toUint32(), (root.asOfSeq * 4 + place).toUint32());
         _copy(latest, entry);
         _copy(latest, _newest);
         _newestRoots[place] = root.root;
         _record(2, abi.encode(ICustody.RootPublished.selector, root.root, SEQ, root.total, root.asOfSeq, from));
     }
 
-    /// @notice Guardian: withdraws the root that is not yet claimable, for ever.
+    /// @notice Guardian or admin: withdraws the root that is not yet claimable, for ever.
     /// @dev `RootUnknownOrImmature` for a root unknown, vetoed or retired; `Expired` when it is claimable already.
-    function vetoRoot(bytes32 root) external nonReentrant onlyRole(GUARDIAN_ROLE) {
+    function vetoRoot(bytes32 root) external nonReentrant onlyGuardianOrAdmin {
         uint256 from = _roots[root].claimableFrom;
         if (from == 0 || from == NEVER) revert ICustody.RootUnknownOrImmature(root);
         if (block.timestamp >= from) revert ICustody.Expired(from);
-        _roots[root].claimableFrom = NEVER;
-        // Only one root is immature at a time, so this is the newest, and the one before it is mature.
-        _copy(_roots[_former()], _newest);
+        // Only one root is immature at a time, so this is the newest.
+        _withdraw(root);
         _record(2, abi.encode(ICustody.RootVetoed.selector, root, SEQ));
     }
 
@@ -84,7 +87,8 @@ abstract contract Liabilities is Outflow, Authorizations {
 
     function latestRoot() external view returns (bytes32 root, uint256 total, uint256 asOfSeq, uint256 claimableFrom) {
         Root memory r = _newest;
-        return (_newestRoots[r.place % 2], r.total, r.place / 2, r.claimableFrom);
+        if (r.claimableFrom != 0) root = _newestRoots[r.place % 4];
+        return (root, r.total, r.place / 4, r.claimableFrom);
     }
 
     /// @notice What a batch or the treasury may spend now: claims may take more, up to all free funds and a fuller bucket.
@@ -106,13 +110,17 @@ abstract contract Liabilities is Outflow, Authorizations {
         if (from == 0 || block.timestamp < from) revert ICustody.RootUnknownOrImmature(root);
     }
 
-    /// @dev For a mature root that a newer mature one replaced; a root that is not mature is the guardian's to veto.
+    /// @dev For a mature root, also the newest: then the one before it is the newest again, with its total and what it reserves. A
+    /// root that is not mature is to be vetoed.
     function _retireRoot(bytes32 root) internal {
         _matureTotal(root);
-        if (root == (block.timestamp < _newest.claimableFrom ? _former() : _newestRoots[_newest.place % 2])) {
-            revert ICustody.NewestRootNotRetirable(root);
-        }
+        _withdraw(root);
+    }
+
+    /// @dev Its entry stays, so that it is never accepted again.
+    function _withdraw(bytes32 root) private {
         _roots[root].claimableFrom = NEVER;
+        if (root == _newestRoots[_newest.place % 4]) _copy(_roots[_former()], _newest);
     }
 
     /// @return ceiling of a root of this total
@@ -123,7 +131,7 @@ abstract contract Liabilities is Outflow, Authorizations {
     {
         (uint256 pushed, uint256 paidInAll) = (_pushed, _claimed);
         paidInAll += pushed;
-        if (total < latest.total || total < paidInAll || asOfSeq < latest.place / 2 || asOfSeq >= _nextSeq()) {
+        if (total < latest.total || total < paidInAll || asOfSeq < latest.place / 4 || asOfSeq >= _nextSeq()) {
             revert ICustody.RootNotMonotone();
         }
         uint256 free = _free();
@@ -132,9 +140,8 @@ abstract contract Liabilities is Outflow, Authorizations {
     }
 
     function _reserve() private view returns (uint256) {
-        Root memory newest = _newest;
-        uint256 ceiling = newest.ceiling;
-        if (block.timestamp < newest.claimableFrom) {
+        (uint256 ceiling, uint256 from) = (_newest.ceiling, _newest.claimableFrom);
+        if (block.timestamp < from) {
             uint256 former = _roots[_former()].ceiling;
             if (former > ceiling) ceiling = former;
         }
@@ -146,12 +153,13 @@ abstract contract Liabilities is Outflow, Authorizations {
         (to.total, to.ceiling, to.claimableFrom, to.place) = (from.total, from.ceiling, from.claimableFrom, from.place);
     }
 
-    function _otherPlace(uint256 place) private pure returns (uint256) {
-        return ~place & 1;
-    }
-
-    /// @dev The one before the newest, while the newest is immature; zero when there is none.
-    function _former() private view returns (bytes32) {
-        return _newestRoots[_otherPlace(_newest.place)];
+    /// @dev The last one before the newest that was not retired; zero when none is known.
+    function _former() private view returns (bytes32 root) {
+        uint256 place = _newest.place % 4;
+        for (uint256 back = ROOTS_KNOWN - 1; back != 0; --back) {
+            root = _newestRoots[(place + back) % ROOTS_KNOWN];
+            if (_roots[root].claimableFrom != NEVER) return root;
+        }
+        return 0;
     }
 }

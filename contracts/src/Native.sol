@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity 0.8.29;
 
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {ICustody} from "./interfaces/ICustody.sol";
@@ -28,6 +28,10 @@ abstract contract Native is Payouts {
         return 1 gwei;
     }
 
+    function _leastFunding() internal pure override returns (uint256) {
+        return 0.01 ether;
+    }
+
     function _balance() internal view override returns (uint256) {
         return address(this).balance;
     }
@@ -41,46 +45,48 @@ abstract contract Native is Payouts {
     }
 
     /// @dev It came with the call.
-    function _collect(uint256) internal override {}
+    function _collect(address, uint256) internal override {}
 
     /// @dev No returned data is copied.
     function _send(address to, uint256 amount) internal override {
         if (!LowLevelCall.callNoReturn(to, amount, "")) revert ICustody.TransferFailed(to, amount);
     }
 
-    function _payAll(bytes32 cause, bytes32[] memory words, Outcome memory outcome) internal override {
+    function _payAll(Cause memory cause, bytes32[] memory words, Outcome memory outcome) internal override {
         _payList(cause, words, outcome);
     }
 
     /// @dev In assembly, for it is what a batch costs.
-    function _payStretch(bytes32 cause, Progress memory progress) internal override returns (int256 due) {
-        bytes32 executed = ICustody.PayoutExecuted.selector;
-        // Memory-safe: uses the scratch space, the words from `at` to `end` and the members of `progress`.
+    function _payStretch(Cause memory cause, Progress memory progress) internal override returns (int256 due) {
+        (bytes32 id, bytes32 paid) = (cause.id, _paidEvent(cause));
+        // Memory-safe: uses the scratch space, the words from `at` to the one behind the list and the members of `progress`.
         assembly ("memory-safe") {
             let at := mload(progress)
-            let end := mload(add(progress, 0x20))
-            let previous := mload(add(progress, 0x40))
+            // Users stay where they are in their words, in the upper 160 bits, which is the slot of the account, too.
+            let previous := shl(96, mload(add(progress, 0x40)))
             let sent := 0
             // Account slots are paid112 | credit112 | frozenUntil32, from the lowest bit. Registered and not frozen are
             // those of 0 < slot < (now + 1) << 224, which is slot - 1 < limit.
             let limit := sub(shl(224, add(timestamp(), 1)), 1)
-            mstore(0x20, _accounts.slot)
-            for {} lt(at, end) { at := add(at, 0x20) } {
-                due := mload(at)
-                let user := shr(96, due)
-                mstore(0, user)
-                let slot := keccak256(0, 0x40)
-                let account_ := sload(slot)
-                due := sub(and(due, TARGET_MASK), and(account_, PAID_MASK))
+            let targetMask := TARGET_MASK
+            let paidMask := PAID_MASK
+            // The word behind the list is zero, so it is not above any other.
+            for {} 1 { at := add(at, 0x20) } {
+                let user := mload(at)
+                due := and(user, targetMask)
+                user := xor(user, due)
+                let account_ := sload(user)
+                due := sub(due, and(account_, paidMask))
                 if iszero(and(and(gt(user, previous), sgt(due, 0)), lt(sub(account_, 1), limit))) { break }
-                sstore(slot, add(account_, due))
-                if iszero(call(RECIPIENT_GAS, user, due, 0, 0, 0, 0)) { break }
-                mstore(at, or(shl(96, user), due))
+                sstore(user, add(account_, due))
+                if iszero(call(RECIPIENT_GAS, shr(96, user), due, 0, 0, 0, 0)) { break }
                 mstore(0, due)
-                log3(0, 0x20, executed, cause, user)
+                log3(0, 0x20, paid, id, shr(96, user))
+                mstore(at, or(user, due))
                 sent := add(sent, due)
                 previous := user
             }
+            previous := shr(96, previous)
             mstore(progress, at)
             mstore(add(progress, 0x40), previous)
             mstore(add(progress, 0x60), add(mload(add(progress, 0x60)), sent))

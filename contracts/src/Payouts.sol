@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity 0.8.29;
 
 import {ICustody} from "./interfaces/ICustody.sol";
+import {ICustodyLeaves} from "./interfaces/ICustodyLeaves.sol";
 import {Accounts} from "./Accounts.sol";
 
 /// @notice Pays a list of users what is missing to their cumulative targets. No recipient fails the others.
@@ -23,6 +24,15 @@ abstract contract Payouts is Accounts {
         bytes32 outcomeHash;
     }
 
+    /// @dev What a list is paid for, as its events say it.
+    /// @param id batch id or root
+    /// @param leaves whether it is a root; then frozen users are left out, for a root may be wrong, and what was credited cannot be
+    /// retired with it
+    struct Cause {
+        bytes32 id;
+        bool leaves;
+    }
+
     /// @dev How far a list is paid.
     /// @param at memory address of the next word of the list
     /// @param end memory address behind the last one
@@ -41,27 +51,41 @@ abstract contract Payouts is Accounts {
     /// @dev More gas than is left behind when a recipient was given less than it may use, and failed.
     function _minGasAfterFailure() internal pure virtual returns (uint256);
 
+    /// @dev Selector of the event of what was simply paid.
+    function _paidEvent(Cause memory cause) internal pure returns (bytes32) {
+        return cause.leaves ? ICustodyLeaves.LeafPaid.selector : ICustody.PayoutExecuted.selector;
+    }
+
     /// @dev Pays the entries from `at` on, writing their outcome words, up to the first that is not simply paid: one out of order,
     /// unregistered, frozen, with nothing due, or whose recipient failed, which is then counted in its account already.
     /// @return due of that entry; negative when more was paid already
-    function _payStretch(bytes32 cause, Progress memory progress) internal virtual returns (int256 due);
+    function _payStretch(Cause memory cause, Progress memory progress) internal virtual returns (int256 due);
 
     /// @dev Pays the whole list: `_payList`, and whatever the asset needs around it.
-    function _payAll(bytes32 cause, bytes32[] memory words, Outcome memory outcome) internal virtual;
+    function _payAll(Cause memory cause, bytes32[] memory words, Outcome memory outcome) internal virtual;
 
     /// @dev `BadBatchSize` for none or too many.
     /// @return words the list, in memory where it can become the outcome
     /// @return outcome count and hash of the list, and nothing paid yet
     function _listOf(bytes32[] calldata list) internal pure returns (bytes32[] memory words, Outcome memory outcome) {
         if (list.length == 0 || list.length > _maxBatch()) revert ICustody.BadBatchSize(list.length, _maxBatch());
-        words = list;
+        // Memory-safe: allocates what it writes. Copied at once, which a loop of the compiler would not do.
+        assembly ("memory-safe") {
+            words := mload(0x40)
+            let size := shl(5, list.length)
+            let end := add(add(words, 0x20), size)
+            mstore(words, list.length)
+            calldatacopy(add(words, 0x20), list.offset, size)
+            // Behind the list a word that no user can have ends the loop that pays.
+            mstore(end, 0)
+            mstore(0x40, add(end, 0x20))
+        }
         outcome.count = list.length;
         outcome.listHash = _hashOf(words);
     }
 
     /// @dev Pays entry by entry and turns `words` from the list into the outcome. Every entry that is not simply paid ends a stretch.
-    /// @param cause batch id or root, for the events
-    function _payList(bytes32 cause, bytes32[] memory words, Outcome memory outcome) internal {
+    function _payList(Cause memory cause, bytes32[] memory words, Outcome memory outcome) internal {
         Progress memory progress;
         // Memory-safe: addresses of the first word and behind the last one.
         assembly ("memory-safe") {
@@ -98,19 +122,20 @@ abstract contract Payouts is Accounts {
     }
 
     /// @return word outcome of an entry that was not simply paid: credited, or nothing was due
-    function _outcomeUnsent(bytes32 cause, bytes32 entry, int256 due, Outcome memory outcome)
+    function _outcomeUnsent(Cause memory cause, bytes32 entry, int256 due, Outcome memory outcome)
         private
         returns (bytes32 word)
     {
         address user = address(bytes20(entry));
-        Account storage a = _accounts[user];
+        Account storage a = _account(user);
         if (a.frozenUntil == 0) revert ICustody.NotRegistered(user);
         word = bytes32(bytes20(user));
-        if (due <= 0) {
-            emit ICustody.PayoutSkipped(cause, user);
+        bool frozen = a.frozenUntil > block.timestamp;
+        if (due <= 0 || (frozen && cause.leaves)) {
+            if (cause.leaves) emit ICustodyLeaves.LeafSkipped(cause.id, user);
+            else emit ICustody.PayoutSkipped(cause.id, user);
             return word;
         }
-        bool frozen = a.frozenUntil > block.timestamp;
         if (!frozen && gasleft() < _minGasAfterFailure()) revert ICustody.InsufficientGas();
         uint256 amount = uint256(due);
         // A call that failed was counted as paid before it was made.
@@ -118,7 +143,8 @@ abstract contract Payouts is Accounts {
         a.credit += uint112(amount);
         outcome.paid += amount;
         outcome.credited += amount;
-        emit ICustody.PayoutCredited(cause, user, amount, frozen);
+        if (cause.leaves) emit ICustodyLeaves.LeafCredited(cause.id, user, amount);
+        else emit ICustody.PayoutCredited(cause.id, user, amount, frozen);
         return word | bytes32(amount | CREDITED_FLAG);
     }
 

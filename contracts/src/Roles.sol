@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity 0.8.29;
 
 import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ICustody} from "./interfaces/ICustody.sol";
+import {ICustodyLeaves} from "./interfaces/ICustodyLeaves.sol";
 import {Journal} from "./Journal.sol";
 
 /// @notice Who may do what, and the pause. Roles are given at construction and taken at once; nothing is granted directly.
@@ -54,6 +55,10 @@ abstract contract Roles is AccessControl, Pausable, ReentrancyGuardTransient, Jo
     function unpause() external nonReentrant onlyRole(DEFAULT_ADMIN_ROLE) {
         _unpause();
         _journalPause(false);
+    }
+
+    function supportsInterface(bytes4 id) public view virtual override returns (bool) {
+        return id == type(ICustody).interfaceId || id == type(ICustodyLeaves).interfaceId || super.supportsInterface(id);
     }
 
     /// @dev An account without the role: `AccessControlUnauthorizedAccount`, since a call that changes nothing reverts.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity 0.8.29;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICustody} from "./interfaces/ICustody.sol";
@@ -16,11 +16,13 @@ abstract contract Settlement is Payouts, Liabilities {
     );
     uint256 internal constant CANCELLED = type(uint64).max;
 
-    /// @dev Number of the journal entry, or `CANCELLED`.
-    mapping(bytes32 batchId => uint256) private _batches;
+    /// @dev Number of the journal entry, or `CANCELLED`, of four batches whose ids differ in the last two bits only: three of four
+    /// batches that are numbered one after the other write a slot that is not empty.
+    mapping(bytes32 ids => uint256) private _batches;
 
     function batchState(bytes32 batchId) external view returns (uint64 seq) {
-        return uint64(_batches[batchId]);
+        (bytes32 ids, uint256 shift) = _placeOf(batchId);
+        return uint64(_batches[ids] >> shift);
     }
 
     /// @notice Pays each registered user of the list up to the signed target; credits whom it cannot pay.
@@ -53,7 +55,7 @@ abstract contract Settlement is Payouts, Liabilities {
     function _settle(ICustody.PayoutBatch calldata batch, bytes32[] memory words, Outcome memory outcome) private {
         uint256 spendable = _spendable();
         if (batch.maxTotal > spendable) revert ICustody.InsufficientFunds(batch.maxTotal, spendable);
-        _payAll(batch.batchId, words, outcome);
+        _payAll(Cause(batch.batchId, false), words, outcome);
         if (outcome.paid > batch.maxTotal) revert ICustody.OverMaxTotal(outcome.paid, batch.maxTotal);
         _takeForPayment(outcome.paid);
         _pushed += outcome.paid.toUint96();
@@ -62,7 +64,13 @@ abstract contract Settlement is Payouts, Liabilities {
     }
 
     function _use(bytes32 batchId, uint256 state) private {
-        if (_batches[batchId] != 0) revert ICustody.BatchAlreadyExecuted(batchId);
-        _batches[batchId] = state;
+        (bytes32 ids, uint256 shift) = _placeOf(batchId);
+        uint256 states = _batches[ids];
+        if (uint64(states >> shift) != 0) revert ICustody.BatchAlreadyExecuted(batchId);
+        _batches[ids] = states | (state << shift);
+    }
+
+    function _placeOf(bytes32 batchId) private pure returns (bytes32 ids, uint256 shift) {
+        return (batchId >> 2, (uint256(batchId) & 3) * 64);
     }
 }

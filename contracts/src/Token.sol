@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity 0.8.29;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {ICustody} from "./interfaces/ICustody.sol";
+import {ICustodyLeaves} from "./interfaces/ICustodyLeaves.sol";
 import {ICustodyToken} from "./interfaces/ICustodyToken.sol";
 import {Payouts} from "./Payouts.sol";
 
@@ -25,12 +26,14 @@ abstract contract Token is ICustodyToken, Payouts {
 
     address private immutable _TOKEN;
     uint256 private immutable _UNIT;
+    uint256 private immutable _LEAST_FUNDING;
 
     /// @dev Fails for what is no token: it must know its decimals.
     constructor(address token_) {
         uint256 decimals = IERC20Metadata(token_).decimals();
         _TOKEN = token_;
         _UNIT = decimals > UNIT_DECIMALS ? 10 ** (decimals - UNIT_DECIMALS) : 1;
+        _LEAST_FUNDING = decimals == 0 ? 1 : 10 ** (decimals - 1);
     }
 
     function token() external view returns (address) {
@@ -49,6 +52,10 @@ abstract contract Token is ICustodyToken, Payouts {
         return _UNIT;
     }
 
+    function _leastFunding() internal view override returns (uint256) {
+        return _LEAST_FUNDING;
+    }
+
     function _balance() internal view override returns (uint256) {
         return IERC20(_TOKEN).balanceOf(address(this));
     }
@@ -62,9 +69,9 @@ abstract contract Token is ICustodyToken, Payouts {
         return IERC20(_TOKEN).allowance(msg.sender, address(this));
     }
 
-    function _collect(uint256 amount) internal override {
+    function _collect(address from, uint256 amount) internal override {
         uint256 before = _balance();
-        if (!_call(abi.encodeCall(IERC20.transferFrom, (msg.sender, address(this), amount)), gasleft())) {
+        if (!_call(abi.encodeCall(IERC20.transferFrom, (from, address(this), amount)), gasleft())) {
             revert ICustody.TransferFailed(address(this), amount);
         }
         uint256 received = _balance() - before;
@@ -80,14 +87,14 @@ abstract contract Token is ICustodyToken, Payouts {
 
     /// @dev One comparison for the whole list is cheaper than one for each recipient. It fails for a token that refuses without
     /// reverting, and when a recipient gives something back meanwhile; those entries must be left to claims.
-    function _payAll(bytes32 cause, bytes32[] memory words, Outcome memory outcome) internal override {
+    function _payAll(Cause memory cause, bytes32[] memory words, Outcome memory outcome) internal override {
         uint256 before = _balance();
         _payList(cause, words, outcome);
         uint256 sent = outcome.paid - outcome.credited;
         if (_balance() + sent != before) revert ICustody.TransferFailed(_TOKEN, sent);
     }
 
-    function _payStretch(bytes32 cause, Progress memory progress) internal override returns (int256 due) {
+    function _payStretch(Cause memory cause, Progress memory progress) internal override returns (int256 due) {
         for (; progress.at < progress.end; progress.at += 0x20) {
             bytes32 entry;
             // Memory-safe: reads the word at `at`.
@@ -95,25 +102,26 @@ abstract contract Token is ICustodyToken, Payouts {
                 entry := mload(mload(progress))
             }
             address user = address(bytes20(entry));
-            Account memory a = _accounts[user];
+            Account memory a = _account(user);
             due = int256(uint256(uint96(uint256(entry)))) - int256(uint256(a.paid));
             if (uint160(user) <= progress.previous || due <= 0) return due;
             if (a.frozenUntil == 0 || a.frozenUntil > block.timestamp) return due;
             uint256 amount = uint256(due);
-            _accounts[user].paid = uint96(uint256(entry));
+            _account(user).paid = uint96(uint256(entry));
             if (!_call(abi.encodeCall(IERC20.transfer, (user, amount)), RECIPIENT_GAS)) return due;
             // Memory-safe: writes the word at `at`.
             assembly ("memory-safe") {
                 mstore(mload(progress), or(shl(96, user), amount))
             }
-            emit ICustody.PayoutExecuted(cause, user, amount);
+            if (cause.leaves) emit ICustodyLeaves.LeafPaid(cause.id, user, amount);
+            else emit ICustody.PayoutExecuted(cause.id, user, amount);
             progress.sent += amount;
             progress.previous = uint160(user);
         }
     }
 
     /// @dev No returned data is copied.
-    function _call(bytes memory data, uint256 gas_) private returns (bool success) {
+    function _call(bytes memory data, uint256 gas_) internal returns (bool success) {
         address token_ = _TOKEN;
         assembly ("memory-safe") {
             success := call(gas_, token_, 0, add(data, 0x20), mload(data), 0, 0)

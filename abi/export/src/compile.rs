@@ -44,6 +44,13 @@ struct Profile {
     optimizer_runs: usize,
     bytecode_hash: String,
     cbor_metadata: bool,
+    additional_compiler_profiles: [CompilerProfile; 1],
+}
+
+/// The one of what is deployed.
+#[derive(Debug, Deserialize)]
+struct CompilerProfile {
+    via_ir: bool,
 }
 
 /// Compiles the sources (tests excluded) of the checkout at `root`.
@@ -138,6 +145,8 @@ fn settings(profile: &Profile) -> Result<Settings> {
     let mut settings = Settings::default();
     settings.optimizer.enabled = Some(profile.optimizer);
     settings.optimizer.runs = Some(profile.optimizer_runs);
+    let [deployed] = &profile.additional_compiler_profiles;
+    settings.via_ir = Some(deployed.via_ir);
     settings.evm_version = Some(
         profile
             .evm_version
