@@ -43,6 +43,7 @@ library DeploymentFile {
             operationDelay: _seconds(toml, ".delays.operation"),
             maxFreeze: _seconds(toml, ".delays.freeze_max"),
             outflowCap: _amount(toml, ".outflow.cap"),
+            predecessor: address(0),
             outflowFloor: _amount(toml, ".outflow.floor")
         });
     }

@@ -20,6 +20,7 @@ abstract contract CustodyTest is Assertions {
     uint256 internal constant SIGNER_KEY = 0xA11CE;
     uint256 internal constant ROOT_SIGNER_KEY = 0xB0B;
     uint256 internal constant PRICE = 20 ether;
+    uint32 internal constant MAX_FREEZE = 20 hours;
 
     address internal constant ADMIN = address(0xAD0001);
     address internal constant GUARDIAN = address(0xAD0002);
@@ -56,9 +57,10 @@ abstract contract CustodyTest is Assertions {
             coolingOff: 14 days,
             vetoDelay: 1 days,
             operationDelay: 3 days,
-            maxFreeze: 2 days,
+            maxFreeze: MAX_FREEZE,
             outflowCap: 10_000_000 ether,
-            outflowFloor: 1_000 ether
+            outflowFloor: 1_000 ether,
+            predecessor: address(0)
         });
     }
 
@@ -80,11 +82,10 @@ abstract contract CustodyTest is Assertions {
     /// @dev The mutation runner names an artifact of the same harness in the environment, so that a changed contract is tested
     /// without compiling the tests again.
     function _creationCode() internal view returns (bytes memory) {
-        string memory artifact = vm.envOr("CUSTODY_ARTIFACT", string(""));
-        return bytes(artifact).length == 0 ? type(CustodyHarness).creationCode : vm.getCode(artifact);
+        return vm.getCode(vm.envOr("CUSTODY_ARTIFACT", string("CustodyUnderTest.sol:CustodyUnderTest")));
     }
 
-    function _create(bytes memory creationCode, ICustody.Config memory c) private returns (address created) {
+    function _create(bytes memory creationCode, ICustody.Config memory c) internal returns (address created) {
         bytes memory code = abi.encodePacked(creationCode, abi.encode(c));
         assembly ("memory-safe") {
             created := create(0, add(code, 0x20), mload(code))

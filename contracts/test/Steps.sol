@@ -152,8 +152,7 @@ abstract contract Steps is SettlementTest {
             || error_ == ICustody.RootUnknownOrImmature.selector || error_ == ICustody.RootPending.selector
             || error_ == ICustody.RootVetoedOrKnown.selector || error_ == ICustody.RootNotMonotone.selector
             || error_ == ICustody.BadFreeze.selector || error_ == ICustody.NotRefundable.selector
-            || error_ == ICustody.Expired.selector || error_ == ICustody.NewestRootNotRetirable.selector
-            || error_ == ICustody.NotScheduled.selector;
+            || error_ == ICustody.Expired.selector || error_ == ICustody.NotScheduled.selector;
     }
 
     // ------------------------------------------------------------------ what must hold

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {Custody} from "../../src/Custody.sol";
 import {ICustody} from "../../src/interfaces/ICustody.sol";
 import {CustodyHarness} from "../CustodyHarness.sol";
 import {SettlementTest} from "../SettlementTest.sol";
@@ -34,7 +33,7 @@ abstract contract GasTest is SettlementTest {
     function setUp() public virtual override {
         super.setUp();
         // Without the harness: its functions make the way to all others longer.
-        custody = CustodyHarness(address(new Custody(_config())));
+        custody = CustodyHarness(_create(vm.getCode("Custody.sol:Custody"), _config()));
     }
 
     /// @dev At the beginning of each test.

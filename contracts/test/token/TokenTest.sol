@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {CustodyToken} from "../../src/CustodyToken.sol";
 import {ICustody} from "../../src/interfaces/ICustody.sol";
 import {CustodyHarness} from "../CustodyHarness.sol";
 import {SettlementTest} from "../SettlementTest.sol";
@@ -17,10 +16,16 @@ abstract contract TokenTest is SettlementTest {
         custody = CustodyHarness(_deployToken(address(token_)));
     }
 
-    /// @dev The one place where tests get the token form from; the mutation runner names an artifact in the environment.
     function _deployToken(address token_) internal returns (address deployed) {
-        string memory artifact = vm.envOr("CUSTODY_TOKEN_ARTIFACT", string(""));
-        bytes memory code = bytes(artifact).length == 0 ? type(CustodyToken).creationCode : vm.getCode(artifact);
+        return _createToken(_tokenCode(), token_);
+    }
+
+    /// @dev The one place where tests get the token form from; the mutation runner names an artifact in the environment.
+    function _tokenCode() internal view returns (bytes memory) {
+        return vm.getCode(vm.envOr("CUSTODY_TOKEN_ARTIFACT", string("CustodyToken.sol:CustodyToken")));
+    }
+
+    function _createToken(bytes memory code, address token_) internal returns (address deployed) {
         code = abi.encodePacked(code, abi.encode(_config(), token_));
         assembly ("memory-safe") {
             deployed := create(0, add(code, 0x20), mload(code))

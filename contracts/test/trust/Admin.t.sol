@@ -183,21 +183,6 @@ contract StolenAdminTest is StolenKeyTest {
         assertTrue(taken + left > CAP, "more than the cap, in a second");
     }
 
-    function test_retiring_roots_never_touches_the_newest_mature_one() public {
-        (bytes32 root, uint256 total) = _aliceAndBob(PROMISED + 1 ether, CREDIT);
-        (bytes32 older,) = _aliceAndBob(PROMISED, CREDIT);
-        _schedule(ICustody.Operation.RetireRoot, older, 0);
-        _publish(_rootOf(root, total));
-        _schedule(ICustody.Operation.RetireRoot, root, 0);
-        vm.warp(_now() + 3 days);
-        vm.expectRevert(abi.encodeWithSelector(ICustody.NewestRootNotRetirable.selector, root));
-        vm.prank(ADMIN);
-        custody.execute(ICustody.Operation.RetireRoot, root, 0);
-        _executeOperation(ICustody.Operation.RetireRoot, older, 0);
-        (uint256 left,) = custody.liabilities(root);
-        assertEq(left, total, "still claimable");
-    }
-
     function _scheduleEverything() private {
         _schedule(ICustody.Operation.AddSigner, _argument(thiefSigner), 0);
         _schedule(ICustody.Operation.AddRootSigner, _argument(thiefSigner), 0);

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {Custody} from "../../src/Custody.sol";
-import {CustodyToken} from "../../src/CustodyToken.sol";
 import {ICustody} from "../../src/interfaces/ICustody.sol";
-import {CustodyTest} from "../CustodyTest.sol";
+import {TokenTest} from "../token/TokenTest.sol";
 import {PlainToken} from "../token/Tokens.sol";
 
 /// @notice The contract is the interface, and small enough to be deployed. That nothing else is there is checked on the
 /// exported JSON, by the tests of the crate `abi`.
-contract InterfaceTest is CustodyTest {
+contract InterfaceTest is TokenTest {
     /// @dev Limit of deployed code (EIP-170), which the runner does not apply to its own deployments.
     uint256 private constant CODE_MAX = 24_576;
 
@@ -20,9 +18,9 @@ contract InterfaceTest is CustodyTest {
     }
 
     function test_the_code_is_small_enough_to_be_deployed() public {
-        uint256 size = address(new Custody(_config())).code.length;
+        uint256 size = _create(vm.getCode("Custody.sol:Custody"), _config()).code.length;
         assertTrue(size > 0 && size < CODE_MAX, "code size");
-        size = address(new CustodyToken(_config(), address(new PlainToken(18)))).code.length;
+        size = _deployToken(address(new PlainToken(18))).code.length;
         assertTrue(size > 0 && size < CODE_MAX, "code size of the form for tokens");
     }
 }

@@ -287,24 +287,79 @@ contract RootTest is SettlementTest {
         _claim(ALICE, 7 ether, new_);
     }
 
-    function test_the_newest_mature_root_cannot_be_retired_also_while_another_is_immature() public {
-        bytes32 newest = _mature(ALICE, 5 ether);
-        _schedule(ICustody.Operation.RetireRoot, newest, 0);
-        _schedule(ICustody.Operation.RetireRoot, "r2", 0);
-        _schedule(ICustody.Operation.RetireRoot, "unknown", 0);
-        vm.warp(_now() + 3 days);
-        bytes memory error_ = abi.encodeWithSelector(ICustody.NewestRootNotRetirable.selector, newest);
-        _expectRetireRevert(newest, error_);
+    function test_retiring_the_newest_root_restores_the_one_before() public {
+        bytes32 former = _mature(ALICE, 5 ether);
+        bytes32 newest = _mature(ALICE, 7 ether);
+        (uint256 funds,) = custody.available();
+        assertEq(funds, FUNDS - 7 ether, "reserved");
+        _retire(newest);
+        (bytes32 latest, uint256 total,,) = custody.latestRoot();
+        assertEq(latest, former, "latest");
+        assertEq(total, 5 ether, "its total");
+        (funds,) = custody.available();
+        assertEq(funds, FUNDS - 5 ether, "reserved again");
+        _expectClaimRevert(newest);
+        _publish(_rootOf("less than the retired one", 6 ether));
+    }
+
+    function test_a_root_that_is_not_mature_is_not_to_be_retired() public {
+        _mature(ALICE, 5 ether);
         _publish(_rootOf("r2", 5 ether));
-        vm.warp(_now() + VETO - 1);
-        _expectRetireRevert(newest, error_);
-        _expectRetireRevert("r2", abi.encodeWithSelector(ICustody.RootUnknownOrImmature.selector, bytes32("r2")));
-        _expectRetireRevert(
-            "unknown", abi.encodeWithSelector(ICustody.RootUnknownOrImmature.selector, bytes32("unknown"))
-        );
-        vm.warp(_now() + 1);
-        _expectRetireRevert("r2", abi.encodeWithSelector(ICustody.NewestRootNotRetirable.selector, bytes32("r2")));
-        _executeOperation(ICustody.Operation.RetireRoot, newest, 0);
+        bytes32[2] memory roots = [bytes32("r2"), "unknown"];
+        for (uint256 k; k < roots.length; ++k) {
+            vm.expectRevert(abi.encodeWithSelector(ICustody.RootUnknownOrImmature.selector, roots[k]));
+            vm.prank(ADMIN);
+            custody.schedule(ICustody.Operation.RetireRoot, roots[k], 0);
+        }
+    }
+
+    function test_three_roots_are_known_and_the_retired_among_them_are_passed_over() public {
+        bytes32[4] memory roots;
+        for (uint256 k; k < roots.length; ++k) {
+            roots[k] = _mature(ALICE, (k + 1) * 1 ether);
+        }
+        _retire(roots[2]);
+        (bytes32 latest,,,) = custody.latestRoot();
+        assertEq(latest, roots[3], "an older one was retired");
+        _retire(roots[3]);
+        (latest,,,) = custody.latestRoot();
+        assertEq(latest, roots[1], "the last that was not retired");
+        _retire(roots[1]);
+        uint256 total;
+        (latest, total,,) = custody.latestRoot();
+        assertEq(latest, bytes32(0), "the first is forgotten");
+        assertEq(total, 0, "and its total");
+        (total,) = custody.liabilities(roots[0]);
+        assertEq(total, 1 ether, "but can be claimed against");
+        _publish(_rootOf("anew", 0.5 ether));
+        (latest,,,) = custody.latestRoot();
+        assertEq(latest, bytes32("anew"), "published after all");
+    }
+
+    function test_a_veto_passes_over_the_retired() public {
+        bytes32 first = _mature(ALICE, 1 ether);
+        bytes32 second = _mature(ALICE, 2 ether);
+        _schedule(ICustody.Operation.RetireRoot, second, 0);
+        vm.warp(_now() + 3 days);
+        _publish(_rootOf("third", 3 ether));
+        _executeOperation(ICustody.Operation.RetireRoot, second, 0);
+        (bytes32 latest,,,) = custody.latestRoot();
+        assertEq(latest, bytes32("third"), "immature");
+        vm.prank(ADMIN);
+        custody.vetoRoot("third");
+        (latest,,,) = custody.latestRoot();
+        assertEq(latest, first, "the one before the retired");
+    }
+
+    function _retire(bytes32 root) private {
+        _schedule(ICustody.Operation.RetireRoot, root, 0);
+        vm.warp(_now() + 3 days);
+        _executeOperation(ICustody.Operation.RetireRoot, root, 0);
+    }
+
+    function _expectClaimRevert(bytes32 root) private {
+        vm.expectRevert(abi.encodeWithSelector(ICustody.RootUnknownOrImmature.selector, root));
+        custody.claim(ALICE, 7 ether, root, new ICustody.SumNode[](0));
     }
 
     function _expectRetireRevert(bytes32 root, bytes memory error_) private {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {CustodyToken} from "../../src/CustodyToken.sol";
 import {ICustody} from "../../src/interfaces/ICustody.sol";
 import {JournalReplay} from "../JournalReplay.sol";
 import {Books, FalseToken, FeeToken, PlainToken, SilentToken} from "../token/Tokens.sol";
@@ -31,9 +30,10 @@ contract TokenIntakeTest is TokenTest {
 
     function test_it_knows_its_token_and_a_token_knows_its_decimals() public {
         _use(new PlainToken(6));
-        assertEq(CustodyToken(address(custody)).token(), address(token), "token");
+        assertEq(custody.token(), address(token), "token");
+        bytes memory code = _tokenCode();
         vm.expectRevert();
-        new CustodyToken(_config(), STRANGER);
+        _createToken(code, STRANGER);
     }
 
     function test_no_coin_comes_in() public {

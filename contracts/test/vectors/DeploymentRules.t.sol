@@ -113,7 +113,8 @@ contract DeploymentRulesTest is Assertions {
             operationDelay: uint32(vm.parseJsonUint(_vectors, ".base.operation")),
             maxFreeze: uint32(vm.parseJsonUint(_vectors, ".base.freeze_max")),
             outflowCap: uint96(vm.parseJsonUint(_vectors, ".base.outflow_cap")),
-            outflowFloor: uint96(vm.parseJsonUint(_vectors, ".base.outflow_floor"))
+            outflowFloor: uint96(vm.parseJsonUint(_vectors, ".base.outflow_floor")),
+            predecessor: address(0)
         });
     }
 }
