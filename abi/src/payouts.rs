@@ -75,7 +75,7 @@ pub enum PayoutEffect {
     Sent(u128),
     /// This much could not be sent, or the user was frozen: it is kept for withdrawal.
     Credited(u128),
-    /// The target had been reached before.
+    /// The target had been reached before; or, of a leaf, its user is frozen.
     Skipped,
 }
 
@@ -117,12 +117,15 @@ impl PayoutOutcome {
     /// event, and for an amount that no batch can have.
     #[must_use]
     pub fn from_event(event: &CustodyEvent) -> Option<(B256, Self)> {
-        let (batch_id, user, effect) = match event {
+        let (cause, user, effect) = match event {
             CustodyEvent::PayoutExecuted(e) => (e.batchId, e.user, PayoutEffect::Sent(amount_in(e.amount)?)),
             CustodyEvent::PayoutCredited(e) => {
                 (e.batchId, e.user, PayoutEffect::Credited(amount_in(e.amount)?))
             }
             CustodyEvent::PayoutSkipped(e) => (e.batchId, e.user, PayoutEffect::Skipped),
+            CustodyEvent::LeafPaid(e) => (e.root, e.user, PayoutEffect::Sent(amount_in(e.amount)?)),
+            CustodyEvent::LeafCredited(e) => (e.root, e.user, PayoutEffect::Credited(amount_in(e.amount)?)),
+            CustodyEvent::LeafSkipped(e) => (e.root, e.user, PayoutEffect::Skipped),
             CustodyEvent::BatchCancelled(_)
             | CustodyEvent::BatchSettled(_)
             | CustodyEvent::Claimed(_)
@@ -142,10 +145,11 @@ impl PayoutOutcome {
             | CustodyEvent::RootPublished(_)
             | CustodyEvent::RootVetoed(_)
             | CustodyEvent::SignerRevoked(_)
+            | CustodyEvent::UserEnrolled(_)
             | CustodyEvent::UserFrozen(_)
             | CustodyEvent::UserUnfrozen(_) => return None,
         };
-        Some((batch_id, Self { user, effect }))
+        Some((cause, Self { user, effect }))
     }
 }
 
