@@ -13,6 +13,9 @@ abstract contract SettlementTest is CustodyTest {
     );
     bytes32 internal constant ROOT_TYPEHASH =
         keccak256("LiabilitiesRoot(bytes32 root,uint256 total,uint256 asOfSeq,uint256 validAfter,uint256 deadline)");
+    bytes32 internal constant REFUND_TYPEHASH = keccak256("Refund(bytes32 ref,address to,uint256 deadline)");
+    bytes32 internal constant CLAIM_TYPEHASH =
+        keccak256("Claim(address user,address to,bytes32 root,uint256 entitled,uint256 deadline)");
     bytes32 internal constant WITHDRAWAL_TYPEHASH =
         keccak256("Withdrawal(address user,address to,uint256 amount,uint256 nonce,uint256 deadline)");
     bytes32 internal constant ADMIN_ROLE = bytes32(0);
@@ -179,13 +182,19 @@ abstract contract SettlementTest is CustodyTest {
         return operation == ICustody.Operation.Treasury ? TREASURER : ADMIN;
     }
 
+    /// @dev A new admin takes its role itself.
+    function _executorOf(ICustody.Operation operation, bytes32 argument) internal pure returns (address) {
+        if (operation == ICustody.Operation.TransferAdmin) return address(uint160(uint256(argument)));
+        return _ownerOf(operation);
+    }
+
     function _schedule(ICustody.Operation operation, bytes32 argument, uint256 value) internal {
         vm.prank(_ownerOf(operation));
         custody.schedule(operation, argument, value);
     }
 
     function _executeOperation(ICustody.Operation operation, bytes32 argument, uint256 value) internal {
-        vm.prank(_ownerOf(operation));
+        vm.prank(_executorOf(operation, argument));
         custody.execute(operation, argument, value);
     }
 

@@ -35,7 +35,7 @@ abstract contract Steps is SettlementTest {
     uint256 private constant FUNDS = 1_000 ether;
     address private constant SINK = address(0x51);
     /// @dev The first root is mature, and an operation that retires it can be executed.
-    uint256 internal constant BEGIN = START + 3 days;
+    uint256 internal constant BEGIN = START + 4 days;
 
     /// @dev What was executed or proven, at most; what had been paid after the step before; what reached the user.
     mapping(address => uint256) private due;
@@ -52,6 +52,7 @@ abstract contract Steps is SettlementTest {
         _registered(refuser);
         vm.etch(refuser, address(new Refuser()).code);
         _publish(_rootOf(_leaves(0)));
+        vm.warp(BEGIN - 3 days);
         _schedule(ICustody.Operation.RetireRoot, _root(0), 0);
         vm.warp(BEGIN);
     }
@@ -89,7 +90,7 @@ abstract contract Steps is SettlementTest {
         else if (step == Step.PublishSecondRoot) _publish(_rootOf(_leaves(1)));
         else if (step == Step.PublishThirdRoot) _publish(_rootOf(_leaves(2)));
         else if (step == Step.RetireFirstRoot) _executeOperation(ICustody.Operation.RetireRoot, _root(0), 0);
-        else if (step == Step.Freeze) _freeze(ALICE, _now() + 2 days);
+        else if (step == Step.Freeze) _freeze(ALICE, _now() + MAX_FREEZE);
         else if (step == Step.Withdraw) _withdrawAll();
         else if (step == Step.Refund) _takeBack();
         else if (step == Step.Wait) vm.warp(_now() + 1 days);
@@ -120,7 +121,8 @@ abstract contract Steps is SettlementTest {
         SumTreeBuilder.Leaf[] memory leaves = _leaves(root);
         bytes32[] memory words = _list(ALICE, leaves[0].entitled, refuser, leaves[1].entitled);
         custody.settleLeaves(_root(root), words, new ICustody.SumNode[](0));
-        _owe(leaves[0].entitled, leaves[1].entitled);
+        (,, uint256 frozenUntil) = custody.account(ALICE);
+        _owe(frozenUntil > _now() ? 0 : leaves[0].entitled, leaves[1].entitled);
     }
 
     function _owe(uint256 toAlice, uint256 toRefuser) private {

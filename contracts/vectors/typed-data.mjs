@@ -58,7 +58,7 @@ function samples(hash) {
     ['Refund', 'largest values', { ref: '0x' + 'ff'.repeat(32), to: FULL, deadline: MAX }],
     ['Claim', 'usual', { user: USER, to: SPONSOR, root: hash('root'), entitled: 18n * BNB, deadline: T + 60n }],
     ['Claim', 'largest values', { user: FULL, to: FULL, root: '0x' + 'ff'.repeat(32), entitled: MAX, deadline: MAX }],
-    ['Withdrawal', 'usual', { user: USER, to: SPONSOR, amount: 18n * BNB, nonce: 0n, deadline: T + 60n }],
+    ['Withdrawal', 'usual', { user: USER, to: SPONSOR, amount: 18n * BNB, nonce: 18n * BNB, deadline: T + 60n }],
     ['Withdrawal', 'largest values', { user: FULL, to: FULL, amount: MAX, nonce: MAX, deadline: MAX }],
   ];
 }

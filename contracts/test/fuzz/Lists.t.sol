@@ -21,7 +21,7 @@ contract ListsFuzzTest is SettlementTest {
         for (uint256 k; k < USERS; ++k) {
             _registered(_user(k));
             if (k % 7 == 3) vm.etch(_user(k), refuser);
-            if (k % 15 == 4) _freeze(_user(k), START + 2 days);
+            if (k % 15 == 4) _freeze(_user(k), START + MAX_FREEZE);
         }
     }
 

@@ -129,6 +129,6 @@ contract SignaturesFuzzTest is SettlementTest {
     }
 
     function _withdrawal() private view returns (ICustody.Withdrawal memory) {
-        return ICustody.Withdrawal({user: user, to: BOB, amount: 1 ether, nonce: 0, deadline: _now()});
+        return ICustody.Withdrawal({user: user, to: BOB, amount: 1 ether, nonce: 1 ether, deadline: _now()});
     }
 }

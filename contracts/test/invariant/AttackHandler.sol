@@ -32,7 +32,7 @@ abstract contract AttackHandler is AimedAttacks {
 
     function _doAttack(bytes memory data, uint256 value, uint256 maxDays)
         private
-        step("attack", maxDays > 0 || (bytes4(data) == ICustody.fund.selector && value > 0))
+        step("attack", maxDays > 0 || (bytes4(data) == ICustody.fund.selector && value >= 0.01 ether))
     {
         _deal(ATTACKER, value);
         uint256 before = ATTACKER.balance;

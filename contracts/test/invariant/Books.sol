@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {ICustody} from "../../src/interfaces/ICustody.sol";
+import {ICustodyLeaves} from "../../src/interfaces/ICustodyLeaves.sol";
 import {CustodyHarness} from "../CustodyHarness.sol";
 import {JournalReplay} from "../JournalReplay.sol";
 import {Vm} from "../Vm.sol";
@@ -87,10 +88,13 @@ abstract contract Books is People {
     }
 
     function _readOne(bytes32[] memory topics, bytes memory data) private {
-        if (topics[0] == ICustody.PayoutExecuted.selector || topics[0] == ICustody.PayoutCredited.selector) {
+        if (
+            topics[0] == ICustody.PayoutExecuted.selector || topics[0] == ICustody.PayoutCredited.selector
+                || topics[0] == ICustodyLeaves.LeafPaid.selector || topics[0] == ICustodyLeaves.LeafCredited.selector
+        ) {
             logged[_address(topics[2])] += abi.decode(_first(data), (uint256));
         } else if (topics[0] == ICustody.Claimed.selector) {
-            (,, uint256 amount) = abi.decode(data, (uint256, uint256, uint256));
+            (,,, uint256 amount) = abi.decode(data, (uint256, address, uint256, uint256));
             logged[_address(topics[1])] += amount;
         } else if (topics[0] == ICustody.BatchSettled.selector) {
             assertEq(settledBy[topics[1]], 0, "a batch id pays once");

@@ -87,6 +87,8 @@ contract CustodyInvariantTest is Campaign {
         _action(RoleHandler.cancel.selector, 1, "cancel");
         succeeding.push("treasury beyond the surplus");
         succeeding.push("raiseCap");
+        succeeding.push("schedule anew");
+        succeeding.push("leaves that are left out");
         succeeding.push("retireRoot");
         succeeding.push("addSigner");
         succeeding.push("addFreezer");

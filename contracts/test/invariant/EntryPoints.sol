@@ -7,7 +7,7 @@ import {ICustodyLeaves} from "../../src/interfaces/ICustodyLeaves.sol";
 
 /// @notice Calls of every function that may change something, with arguments that can be decoded. `grantRole` is pure.
 library EntryPoints {
-    uint256 internal constant COUNT = 24;
+    uint256 internal constant COUNT = 28;
     /// @dev What anybody may call with success.
     uint256 internal constant SWEEP = 0;
     uint256 internal constant FUND = 1;
@@ -17,7 +17,17 @@ library EntryPoints {
     function encode(uint256 k, address who, bytes32 word, uint256 number) internal pure returns (bytes memory) {
         if (k < 8) return _forEverybody(k, who, word, number);
         if (k < 13) return _signed(k, who, word, number);
-        return _forRoles(k, who, word, number);
+        if (k < 24) return _forRoles(k, who, word, number);
+        return _relayed(k, who, word, number);
+    }
+
+    function _relayed(uint256 k, address who, bytes32 word, uint256 number) private pure returns (bytes memory) {
+        bytes memory signature = abi.encodePacked(word, number, uint8(27 + number % 2));
+        ICustody.SumNode[] memory proof = new ICustody.SumNode[](0);
+        if (k == 24) return abi.encodeCall(ICustody.enrol, (who));
+        if (k == 25) return abi.encodeCall(ICustody.refundFor, (ICustody.Refund(word, who, number), signature));
+        if (k == 26) return abi.encodeCall(ICustody.claimTo, (who, number, word, proof));
+        return abi.encodeCall(ICustody.claimFor, (ICustody.Claim(who, who, word, number, number), proof, signature));
     }
 
     function _forEverybody(uint256 k, address who, bytes32 word, uint256 number) private pure returns (bytes memory) {

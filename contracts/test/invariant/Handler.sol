@@ -14,7 +14,7 @@ contract Handler is LastExit {
         (c.outflowCap, c.outflowFloor) = (FIRST_CAP, FLOOR);
         _redeploy(c);
         _gather();
-        caps.push(Cap(_now(), FIRST_CAP, false));
+        caps.push(Cap(_now(), FIRST_CAP));
         levelAt = _now();
         swept = _now() / 1 days - 1;
         secondSigner = address(new SigningWallet(vm.addr(SECOND_KEY)));

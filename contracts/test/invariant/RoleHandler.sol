@@ -24,14 +24,14 @@ abstract contract RoleHandler is IntakeHandler {
     // ------------------------------------------------------------------ at once
 
     function freeze(uint256 u, uint256 length) external {
-        _doFreeze(users[u % USERS], length % 3 days);
+        _doFreeze(users[u % USERS], length % (MAX_FREEZE + 2 hours));
     }
 
     function _doFreeze(address who, uint256 length)
         private
         step(
             "freeze",
-            registered[who] && length > 0 && length <= 2 days
+            registered[who] && length > 0 && length <= MAX_FREEZE
                 && (lastFreezeEnd[who] == 0 || _now() >= lastFreezeEnd[who] + 60 days)
         )
     {
@@ -119,11 +119,11 @@ abstract contract RoleHandler is IntakeHandler {
     function _planned(uint256 kind, uint256 value) internal view returns (Pending memory p) {
         if (kind == 0) {
             (p.operation, p.value) = (ICustody.Operation.RaiseOutflowCap, _cap() + _upTo(_cap(), value));
-        } else if ((kind == 1 || kind == 4) && published.length > 0) {
+        } else if ((kind == 1 || kind == 4 || kind == 5) && published.length > 0) {
             p.operation = ICustody.Operation.RetireRoot;
-            // Only one before the newest mature one can be retired.
-            uint256 older = _newest(true) > 1 && value % 8 != 0 ? _newest(true) - 1 : published.length;
-            p.argument = published[value % older].root;
+            // The newest stays: what is due is reserved as long as that is so. Retiring it: `trust/Recovery.t.sol`.
+            uint256 newest = _newest(true);
+            p.argument = newest < 2 ? bytes32("no root") : published[value % (newest - 1)].root;
         } else if (kind == 2) {
             (p.operation, p.argument) = (ICustody.Operation.AddSigner, _argument(secondSigner));
         } else if (kind == 3) {
@@ -135,13 +135,24 @@ abstract contract RoleHandler is IntakeHandler {
         }
     }
 
-    function _doSchedule(Pending memory p) internal step("schedule", _indexOf(p) == operations.length) {
+    function _doSchedule(Pending memory p) internal step("schedule", _mustSchedule(p)) {
         p.eta = _now() + 3 days;
         vm.prank(_ownerOf(p.operation));
         try custody.schedule(p.operation, p.argument, p.value) {
+            // One that expired is announced anew.
+            if (_indexOf(p) < operations.length) {
+                _remove(_indexOf(p));
+                ++done["schedule anew"];
+            }
             operations.push(p);
             ++done["schedule"];
         } catch {}
+    }
+
+    function _mustSchedule(Pending memory p) internal view returns (bool) {
+        if (p.operation == ICustody.Operation.RetireRoot && !_isMatureRoot(p.argument)) return false;
+        uint256 index = _indexOf(p);
+        return index == operations.length || _now() > operations[index].eta + 14 days;
     }
 
     /// @dev Mostly one whose time has come.
@@ -184,13 +195,12 @@ abstract contract RoleHandler is IntakeHandler {
         if (p.operation == ICustody.Operation.RaiseOutflowCap) return p.value > _cap();
         if (p.operation == ICustody.Operation.AddSigner) return !isSigner[secondSigner];
         if (p.operation == ICustody.Operation.AddFreezer) return !secondFreezer;
-        uint256 newest = _newest(true);
-        return _isMature(_publishedAs(p.argument)) && published[newest - 1].root != p.argument;
+        return _isMature(_publishedAs(p.argument));
     }
 
     /// @dev Whatever else it depends on, a payment from the treasury on the surplus.
     function _isDue(Pending memory p) private view returns (bool) {
-        if (p.eta > _now()) return false;
+        if (p.eta > _now() || _now() > p.eta + 14 days) return false;
         if (p.operation != ICustody.Operation.Treasury) return true;
         return !paused && p.value <= _roomForPayments() && _takesMoney(_address(p.argument));
     }
@@ -211,6 +221,13 @@ abstract contract RoleHandler is IntakeHandler {
 
     function _isMature(Published storage r) internal view returns (bool) {
         return !r.withdrawn && r.claimableFrom <= _now();
+    }
+
+    function _isMatureRoot(bytes32 root) private view returns (bool) {
+        for (uint256 k; k < published.length; ++k) {
+            if (published[k].root == root) return _isMature(published[k]);
+        }
+        return false;
     }
 
     function _publishedAs(bytes32 root) private view returns (Published storage) {

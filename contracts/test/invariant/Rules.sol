@@ -15,7 +15,6 @@ abstract contract Rules is Books {
     struct Cap {
         uint256 from;
         uint256 cap;
-        bool raised;
     }
 
     /// @dev Small enough to be reached.
@@ -89,9 +88,18 @@ abstract contract Rules is Books {
     }
 
     /// @dev A bucket of half the cap that loses as much in a day.
-    function _bucketLevel() internal view returns (uint256) {
-        uint256 leaked = (_now() - levelAt) * (_cap() / 2) / 1 days;
-        return level > leaked ? level - leaked : 0;
+    function _bucketLevel() internal view returns (uint256 present) {
+        (present,) = _leaked();
+    }
+
+    /// @return present what is in the bucket
+    /// @return since when that is so: the time in which no whole unit leaked is not lost
+    function _leaked() private view returns (uint256 present, uint256 since) {
+        uint256 units = (_now() - levelAt) * (_cap() / 2) / 1 days;
+        if (units >= level) return (0, _now());
+        // The earliest second in which as much had leaked.
+        uint256 time = (units * 1 days + _cap() / 2 - 1) / (_cap() / 2);
+        return (level - units, levelAt + time);
     }
 
     function _roomForPayments() internal view returns (uint256) {
@@ -120,13 +128,16 @@ abstract contract Rules is Books {
 
     function _recordCap(uint256 cap, bool raised) internal {
         uint256 present = _bucketLevel();
-        (level, levelAt) = (raised || present < cap / 2 ? present : cap / 2, _now());
-        caps.push(Cap(_now(), cap, raised));
+        // As full as it was, in proportion, and never too full.
+        if (raised) present = (present * cap + _cap() - 1) / _cap();
+        (level, levelAt) = (present < cap / 2 ? present : cap / 2, _now());
+        caps.push(Cap(_now(), cap));
     }
 
     /// @dev The 24 hours that end now are the only ones whose sum can have become too large.
     function _recordOutflow(uint256 amount) internal {
-        (level, levelAt) = (_bucketLevel() + amount, _now());
+        (level, levelAt) = _leaked();
+        level += amount;
         left.push(Left(_now(), amount));
         uint256 since = _now() - 1 days;
         uint256 sum;
@@ -141,13 +152,12 @@ abstract contract Rules is Books {
         assertTrue(amount == 0 || level <= _cap() / 2 * 3 / 4, "payments leave the claims' share");
     }
 
-    /// @dev Without a raise it is the cap when that time began: all other changes lower it. Each raise, which is announced days
-    /// before, begins anew.
+    /// @dev The largest cap that was in force.
     function _mostSince(uint256 since) private view returns (uint256 most) {
         for (uint256 k = caps.length; k > 0; --k) {
             Cap storage c = caps[k - 1];
-            if (c.from < since || k == 1) return most + c.cap;
-            if (c.raised) most += c.cap;
+            if (c.cap > most) most = c.cap;
+            if (c.from < since) return most;
         }
     }
 }

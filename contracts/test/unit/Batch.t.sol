@@ -283,7 +283,7 @@ contract BatchTest is SettlementTest {
     }
 
     function test_credited_amounts_count_against_what_was_signed() public {
-        _freeze(ALICE, START + 1 days);
+        _freeze(ALICE, START + MAX_FREEZE);
         _expectBatchRevert(
             _batch("b1", 3 ether - 1),
             _list(ALICE, 1 ether, BOB, 2 ether),

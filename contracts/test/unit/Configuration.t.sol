@@ -33,9 +33,9 @@ contract ConfigurationTest is CustodyTest {
 
         _expectInvalid(_with(c, 0), "coolingOff <= 365 days");
         _expectInvalid(_with(c, 1), "vetoDelay < operationDelay");
-        _expectInvalid(_with(c, 2), "maxFreeze < operationDelay");
+        _expectInvalid(_with(c, 2), "maxFreeze < vetoDelay");
         _expectInvalid(_with(c, 3), "maxFreeze <= 30 days");
-        _expectInvalid(_with(c, 4), "outflowFloor > 0");
+        _expectInvalid(_with(c, 4), "outflowFloor > 1");
         _expectInvalid(_with(c, 5), "outflowFloor <= outflowCap");
     }
 
@@ -57,9 +57,9 @@ contract ConfigurationTest is CustodyTest {
         d = abi.decode(abi.encode(c), (ICustody.Config));
         if (rule == 0) d.coolingOff += 1;
         else if (rule == 1) d.vetoDelay = d.operationDelay;
-        else if (rule == 2) (d.vetoDelay, d.operationDelay) = (1, d.maxFreeze);
+        else if (rule == 2) d.vetoDelay = d.maxFreeze;
         else if (rule == 3) d.maxFreeze += 1;
-        else if (rule == 4) d.outflowFloor = 0;
+        else if (rule == 4) d.outflowFloor = 1;
         else d.outflowFloor += 1;
     }
 

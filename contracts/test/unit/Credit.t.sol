@@ -46,8 +46,9 @@ contract CreditTest is SettlementTest {
         _submit(w, KEY);
         _assertJournal(before, 1);
         assertEq(BOB.balance, CREDIT, "received");
-        assertEq(custody.withdrawalNonce(user), 1, "nonce");
+        assertEq(custody.withdrawalNonce(user), CREDIT, "nonce stays what was paid");
         assertEq(custody.withdrawalNonce(BOB), 0, "another's nonce");
+        _expectRevert(w, KEY, abi.encodeWithSelector(ICustody.NothingDue.selector, user));
     }
 
     function test_a_contract_signs_by_its_own_rules() public {
@@ -99,18 +100,29 @@ contract CreditTest is SettlementTest {
         w.deadline = _now() - 1;
         _expectRevert(w, KEY, abi.encodeWithSelector(ICustody.Expired.selector, w.deadline));
         w = _withdrawal();
-        w.nonce = 1;
-        _expectRevert(w, KEY, abi.encodeWithSelector(ICustody.BadNonce.selector, 0, 1));
+        w.nonce = CREDIT + 1;
+        _expectRevert(w, KEY, abi.encodeWithSelector(ICustody.BadNonce.selector, CREDIT, CREDIT + 1));
         w = _withdrawal();
         w.amount = CREDIT - 1;
         _expectRevert(w, KEY, abi.encodeWithSelector(ICustody.WrongValue.selector, CREDIT, CREDIT - 1));
         w = _withdrawal();
         w.deadline = _now();
         _submit(w, KEY);
-        w = _withdrawal();
-        _expectRevert(w, KEY, abi.encodeWithSelector(ICustody.BadNonce.selector, 1, 0));
-        w.nonce = 1;
         _expectRevert(w, KEY, abi.encodeWithSelector(ICustody.NothingDue.selector, user));
+    }
+
+    /// @dev The same amount is credited again after the user withdrew without the signature.
+    function test_a_signature_that_was_held_back_takes_no_later_credit() public {
+        ICustody.Withdrawal memory w = _withdrawal();
+        w.deadline = _now() + 3650 days;
+        vm.prank(user);
+        custody.withdrawCredit(user);
+        vm.warp(_now() + 61 days);
+        _freeze(user, _now() + 1);
+        _execute(_batch("again", CREDIT), _list(user, 2 * CREDIT));
+        vm.warp(_now() + 1);
+        assertEq(_credit(user), CREDIT, "as much as before");
+        _expectRevert(w, KEY, abi.encodeWithSelector(ICustody.BadNonce.selector, 2 * CREDIT, CREDIT));
     }
 
     function test_only_the_users_signature_over_every_field_counts() public {
@@ -148,7 +160,7 @@ contract CreditTest is SettlementTest {
     }
 
     function _withdrawal() private view returns (ICustody.Withdrawal memory) {
-        return ICustody.Withdrawal({user: user, to: BOB, amount: CREDIT, nonce: 0, deadline: _now() + 10});
+        return ICustody.Withdrawal({user: user, to: BOB, amount: CREDIT, nonce: CREDIT, deadline: _now() + 10});
     }
 
     function _signature(ICustody.Withdrawal memory w, uint256 key) private view returns (bytes memory) {

@@ -72,8 +72,8 @@ contract EventsTest is SettlementTest {
     }
 
     function test_fund_logs_Funded() public {
-        _fund(3 gwei);
-        _assertOne(2, abi.encode(ICustody.Funded.selector, STRANGER, _seq(), 3 gwei));
+        _fund(3 ether);
+        _assertOne(2, abi.encode(ICustody.Funded.selector, STRANGER, _seq(), 3 ether));
     }
 
     // ------------------------------------------------------------------ settlement
@@ -105,9 +105,11 @@ contract EventsTest is SettlementTest {
         ICustody.SumNode memory top = SumTreeBuilder.nodeOf(leaves);
         _publish(_rootOf(top.hash, top.sum));
         vm.warp(_now() + 1 days);
+        vm.prank(FREEZER);
+        custody.freeze(address(0x100000), _now() + 1, "");
         vm.recordLogs();
         custody.settleLeaves(top.hash, leaves, new ICustody.SumNode[](0));
-        (Vm.Log memory last, bytes32[] memory outcome) = _assertEntries(top.hash, leaves);
+        (Vm.Log memory last, bytes32[] memory outcome) = _assertLeaves(top.hash, leaves);
         _assertLog(
             last,
             2,
@@ -116,8 +118,8 @@ contract EventsTest is SettlementTest {
                 top.hash,
                 _seq(),
                 4,
-                7 ether,
                 6 ether,
+                4 ether,
                 keccak256(abi.encodePacked(leaves)),
                 keccak256(abi.encodePacked(outcome))
             )
@@ -148,7 +150,7 @@ contract EventsTest is SettlementTest {
         vm.deal(address(custody), PRICE + 4 ether);
         vm.recordLogs();
         _claim(user, 9 ether, root);
-        _assertOne(3, abi.encode(ICustody.Claimed.selector, user, root, _seq(), 9 ether, 4 ether));
+        _assertOne(3, abi.encode(ICustody.Claimed.selector, user, root, _seq(), user, 9 ether, 4 ether));
     }
 
     function test_both_withdrawals_log_CreditWithdrawn() public {
@@ -159,7 +161,7 @@ contract EventsTest is SettlementTest {
         _assertOne(3, abi.encode(ICustody.CreditWithdrawn.selector, user, BOB, _seq(), 5 ether));
         vm.warp(_now() + 61 days);
         _give(user, 6 ether);
-        ICustody.Withdrawal memory w = ICustody.Withdrawal(user, ALICE, 6 ether, 0, _now());
+        ICustody.Withdrawal memory w = ICustody.Withdrawal(user, ALICE, 6 ether, 11 ether, _now());
         bytes memory signature = _signHash(KEY, keccak256(abi.encode(WITHDRAWAL_TYPEHASH, w)));
         vm.recordLogs();
         custody.withdrawCreditFor(w, signature);
@@ -230,7 +232,7 @@ contract EventsTest is SettlementTest {
         }
         vm.etch(address(0x100003), address(new Refuser()).code);
         _execute(_batch("before", 3 ether), _list(address(0x100002), 3 ether));
-        _freeze(address(0x100001), _now() + 2 days);
+        _freeze(address(0x100001), _now() + MAX_FREEZE);
     }
 
     /// @return last the closing log
@@ -255,6 +257,26 @@ contract EventsTest is SettlementTest {
         outcome[1] |= bytes32(uint256(1 << 95));
         outcome[2] = _word(address(0x100002), 0);
         outcome[3] |= bytes32(uint256(1 << 95));
+    }
+
+    /// @dev Of the same list, after the one who was frozen was freed and the one who was not is frozen.
+    function _assertLeaves(bytes32 root, bytes32[] memory words)
+        private
+        returns (Vm.Log memory last, bytes32[] memory outcome)
+    {
+        Vm.Log[] memory all = vm.getRecordedLogs();
+        assertEq(all.length, 5, "one log per leaf, and the closing one");
+        bytes32 skipped = ICustodyLeaves.LeafSkipped.selector;
+        _assertLog(all[0], 3, abi.encode(skipped, root, address(0x100000)));
+        _assertLog(all[1], 3, abi.encode(ICustodyLeaves.LeafPaid.selector, root, address(0x100001), 2 ether));
+        _assertLog(all[2], 3, abi.encode(skipped, root, address(0x100002)));
+        _assertLog(all[3], 3, abi.encode(ICustodyLeaves.LeafCredited.selector, root, address(0x100003), 4 ether));
+        last = all[4];
+        outcome = new bytes32[](4);
+        outcome[0] = _word(address(0x100000), 0);
+        outcome[1] = words[1];
+        outcome[2] = _word(address(0x100002), 0);
+        outcome[3] = words[3] | bytes32(uint256(1 << 95));
     }
 
     /// @dev Besides those of the libraries there is one log since the last look, with this content.

@@ -7,7 +7,8 @@ import {CustodyTest} from "../CustodyTest.sol";
 import {JournalReplay} from "../JournalReplay.sol";
 
 contract FreezeTest is CustodyTest {
-    uint256 private constant LONGEST = 2 days;
+    uint256 private constant LONGEST = MAX_FREEZE;
+    uint256 private constant HALF = LONGEST / 2;
     uint256 private constant GAP = 60 days;
 
     function setUp() public override {
@@ -35,12 +36,12 @@ contract FreezeTest is CustodyTest {
     }
 
     function test_freezes_are_neither_prolonged_nor_chained() public {
-        _freeze(ALICE, START + 1 days);
-        _expectBadFreeze(START + 2 days);
-        vm.warp(START + 1 days + GAP - 1);
-        _expectBadFreeze(START + 1 days + GAP);
-        vm.warp(START + 1 days + GAP);
-        _freeze(ALICE, START + 1 days + GAP + 1);
+        _freeze(ALICE, START + HALF);
+        _expectBadFreeze(START + LONGEST);
+        vm.warp(START + HALF + GAP - 1);
+        _expectBadFreeze(START + HALF + GAP);
+        vm.warp(START + HALF + GAP);
+        _freeze(ALICE, START + HALF + GAP + 1);
     }
 
     /// @dev On a chain whose clock began at zero, too.
@@ -48,26 +49,26 @@ contract FreezeTest is CustodyTest {
         vm.warp(2 days);
         _redeploy(_config());
         _register(_intake(ALICE, "r1"));
-        _freeze(ALICE, 3 days);
+        _freeze(ALICE, 2 days + LONGEST);
         (,, uint256 until) = custody.account(ALICE);
-        assertEq(until, 3 days, "frozen until");
+        assertEq(until, 2 days + LONGEST, "frozen until");
     }
 
     function test_unfreezing_ends_the_freeze_now_and_the_gap_begins_then() public {
-        _freeze(ALICE, START + 2 days);
-        vm.warp(START + 1 days);
+        _freeze(ALICE, START + LONGEST);
+        vm.warp(START + HALF);
         JournalReplay.Head memory before = _head();
         vm.recordLogs();
         vm.prank(GUARDIAN);
         custody.unfreeze(ALICE);
         _assertJournal(before, 1);
         (,, uint256 until) = custody.account(ALICE);
-        assertEq(until, START + 1 days, "ended");
+        assertEq(until, START + HALF, "ended");
         _retopup(_intake(ALICE, "t1"));
-        vm.warp(START + 1 days + GAP - 1);
-        _expectBadFreeze(START + 1 days + GAP);
-        vm.warp(START + 1 days + GAP);
-        _freeze(ALICE, START + 2 days + GAP);
+        vm.warp(START + HALF + GAP - 1);
+        _expectBadFreeze(START + HALF + GAP);
+        vm.warp(START + HALF + GAP);
+        _freeze(ALICE, START + LONGEST + GAP);
     }
 
     function test_who_is_not_frozen_cannot_be_unfrozen() public {
@@ -76,9 +77,9 @@ contract FreezeTest is CustodyTest {
         custody.unfreeze(BOB);
         vm.expectRevert(abi.encodeWithSelector(ICustody.BadFreeze.selector, ALICE, 1));
         custody.unfreeze(ALICE);
-        custody.freeze(ALICE, START + 1 days, "");
-        vm.warp(START + 1 days);
-        vm.expectRevert(abi.encodeWithSelector(ICustody.BadFreeze.selector, ALICE, START + 1 days));
+        custody.freeze(ALICE, START + HALF, "");
+        vm.warp(START + HALF);
+        vm.expectRevert(abi.encodeWithSelector(ICustody.BadFreeze.selector, ALICE, START + HALF));
         custody.unfreeze(ALICE);
         vm.stopPrank();
     }
@@ -92,16 +93,16 @@ contract FreezeTest is CustodyTest {
                 )
             );
             vm.prank(others[k]);
-            custody.freeze(ALICE, START + 1 days, "");
+            custody.freeze(ALICE, START + HALF, "");
         }
     }
 
     function test_freezer_guardian_and_admin_unfreeze_and_nobody_else() public {
         address[3] memory may = [FREEZER, GUARDIAN, ADMIN];
         for (uint256 k; k < 3; ++k) {
-            uint256 start = START + k * (GAP + 1 days);
+            uint256 start = START + k * (GAP + HALF);
             vm.warp(start);
-            _freeze(ALICE, start + 1 days);
+            _freeze(ALICE, start + HALF);
             vm.expectRevert(
                 abi.encodeWithSelector(IAccessControl.AccessControlUnauthorizedAccount.selector, TREASURER, bytes32(0))
             );

@@ -120,12 +120,12 @@ contract IntakeTest is CustodyTest {
 
     function test_a_frozen_user_neither_registers_nor_retops_up_until_the_freeze_ends() public {
         _register(_intake(ALICE, "r1"));
-        _freeze(ALICE, START + 1 days);
-        bytes memory error_ = abi.encodeWithSelector(ICustody.UserIsFrozen.selector, ALICE, START + 1 days);
+        _freeze(ALICE, START + MAX_FREEZE);
+        bytes memory error_ = abi.encodeWithSelector(ICustody.UserIsFrozen.selector, ALICE, START + MAX_FREEZE);
         _expectRegisterRevert(_intake(ALICE, "r2"), error_);
-        vm.warp(START + 1 days - 1);
+        vm.warp(START + MAX_FREEZE - 1);
         _expectRetopupRevert(_intake(ALICE, "t1"), error_);
-        vm.warp(START + 1 days);
+        vm.warp(START + MAX_FREEZE);
         _retopup(_intake(ALICE, "t1"));
     }
 
@@ -248,7 +248,7 @@ contract IntakeTest is CustodyTest {
     /// @dev Everything is wrong at first; each step mends what the error named.
     function test_checks_run_in_the_documented_order() public {
         _register(_intake(ALICE, "r1"));
-        _freeze(ALICE, START + 1 days);
+        _freeze(ALICE, START + MAX_FREEZE);
         vm.prank(GUARDIAN);
         custody.pause();
         ICustody.Intake memory i = _intake(ALICE, "r1");
@@ -274,7 +274,9 @@ contract IntakeTest is CustodyTest {
         (i.amount, value) = (PRICE, PRICE);
         _expectOrder(i, from, by, value, abi.encodeWithSelector(ICustody.RefUsed.selector, bytes32("r1")));
         i.ref = "t1";
-        _expectOrder(i, from, by, value, abi.encodeWithSelector(ICustody.UserIsFrozen.selector, ALICE, START + 1 days));
+        _expectOrder(
+            i, from, by, value, abi.encodeWithSelector(ICustody.UserIsFrozen.selector, ALICE, START + MAX_FREEZE)
+        );
         vm.prank(FREEZER);
         custody.unfreeze(ALICE);
         _expectOrder(i, from, by, value, abi.encodeWithSelector(ICustody.WrongUser.selector, address(0), BOB));
@@ -291,9 +293,9 @@ contract IntakeTest is CustodyTest {
         vm.recordLogs();
         vm.deal(STRANGER, 1 ether);
         vm.prank(STRANGER);
-        custody.fund{value: 1 gwei}();
+        custody.fund{value: 0.01 ether}();
         _assertJournal(before, 1);
-        assertEq(address(custody).balance, 1 gwei, "balance");
+        assertEq(address(custody).balance, 0.01 ether, "balance");
         assertEq(_escrowed(), 0, "funding is not escrow");
     }
 

@@ -39,7 +39,7 @@ contract LeavesTest is SettlementTest {
         assertEq(logs.length, 6, "one event per leaf, and the closing one");
         bytes32[] memory words = _wordsOf(leaves, 0, 5);
         for (uint256 k; k < 5; ++k) {
-            assertEq(logs[k].topics[0], ICustody.PayoutExecuted.selector, "paid");
+            assertEq(logs[k].topics[0], ICustodyLeaves.LeafPaid.selector, "paid");
             assertEq(logs[k].topics[1], root, "the root in place of a batch id");
             assertEq(logs[k].topics[2], _argument(leaves[k].user), "in the order of the leaves");
             assertEq(keccak256(logs[k].data), keccak256(abi.encode(leaves[k].entitled)), "amount");
@@ -114,34 +114,38 @@ contract LeavesTest is SettlementTest {
         assertTrue(vm.revertToState(state), "as before");
     }
 
-    function test_frozen_and_failing_users_are_credited_and_who_has_all_is_skipped() public {
+    function test_failing_users_are_credited_and_who_is_frozen_or_has_all_is_left_out() public {
         SumTreeBuilder.Leaf[] memory leaves = _leaves(4);
         vm.etch(leaves[0].user, type(Refuser).runtimeCode);
         bytes32 root = _published(leaves);
-        _freeze(leaves[1].user, _now() + 1 days);
+        _freeze(leaves[1].user, _now() + MAX_FREEZE);
         custody.claim(leaves[2].user, leaves[2].entitled, root, _proof(leaves, 2, 1));
         vm.recordLogs();
         _settle(root, _wordsOf(leaves, 0, 4), _proof(leaves, 0, 4));
         Vm.Log[] memory logs = vm.getRecordedLogs();
-        assertEq(logs[0].topics[0], ICustody.PayoutCredited.selector, "failed");
-        assertEq(keccak256(logs[0].data), keccak256(abi.encode(1 ether, false)), "not frozen");
-        assertEq(logs[1].topics[0], ICustody.PayoutCredited.selector, "frozen");
-        assertEq(keccak256(logs[1].data), keccak256(abi.encode(2 ether, true)), "frozen");
-        assertEq(logs[2].topics[0], ICustody.PayoutSkipped.selector, "nothing due");
-        assertEq(logs[3].topics[0], ICustody.PayoutExecuted.selector, "paid");
+        assertEq(logs[0].topics[0], ICustodyLeaves.LeafCredited.selector, "failed");
+        assertEq(keccak256(logs[0].data), keccak256(abi.encode(1 ether)), "what it refused");
+        assertEq(logs[1].topics[0], ICustodyLeaves.LeafSkipped.selector, "frozen");
+        assertEq(logs[2].topics[0], ICustodyLeaves.LeafSkipped.selector, "nothing due");
+        assertEq(logs[3].topics[0], ICustodyLeaves.LeafPaid.selector, "paid");
         (,, uint256 paid, uint256 credited,, bytes32 outcome) =
             abi.decode(logs[4].data, (uint256, uint256, uint256, uint256, bytes32, bytes32));
-        assertEq(paid, 7 ether, "paid in all");
-        assertEq(credited, 3 ether, "credited part");
+        assertEq(paid, 5 ether, "paid in all");
+        assertEq(credited, 1 ether, "credited part");
         bytes32[] memory words = _wordsOf(leaves, 0, 4);
         words[0] |= bytes32(uint256(1 << 95));
-        words[1] |= bytes32(uint256(1 << 95));
+        words[1] = _word(leaves[1].user, 0);
         words[2] = _word(leaves[2].user, 0);
         assertEq(outcome, keccak256(abi.encodePacked(words)), "outcome");
         (, uint256 claimed, uint256 credits,) = custody.totals();
-        assertEq(claimed, 10 ether, "claimed, credits and the single claim included");
-        assertEq(credits, 3 ether, "credits");
-        assertEq(_credit(leaves[1].user), 2 ether, "credit of the frozen user");
+        assertEq(claimed, 8 ether, "claimed, credits and the single claim included");
+        assertEq(credits, 1 ether, "credits");
+        assertEq(_paid(leaves[1].user), 0, "nothing to the frozen user");
+        bytes memory error_ = abi.encodeWithSelector(ICustody.NothingDue.selector, leaves[1].user);
+        _expectRevert(root, _wordsOf(leaves, 1, 1), _proof(leaves, 1, 1), error_);
+        vm.warp(_now() + MAX_FREEZE);
+        _settle(root, _wordsOf(leaves, 1, 1), _proof(leaves, 1, 1));
+        assertEq(leaves[1].user.balance, 2 ether, "afterwards all of it");
     }
 
     function test_whatever_was_paid_meanwhile_is_not_paid_again() public {

@@ -110,7 +110,11 @@ contract OperationsTest is SettlementTest {
                 vm.startPrank(others[j]);
                 vm.expectRevert(_unauthorized(others[j], role));
                 custody.schedule(operation, argument, value);
-                vm.expectRevert(_unauthorized(others[j], role));
+                vm.expectRevert(
+                    operation == ICustody.Operation.TransferAdmin
+                        ? abi.encodeWithSelector(ICustody.WrongUser.selector, NEW, others[j])
+                        : _unauthorized(others[j], role)
+                );
                 custody.execute(operation, argument, value);
                 if (others[j] != GUARDIAN) {
                     vm.expectRevert(_unauthorized(others[j], role));
@@ -286,9 +290,68 @@ contract OperationsTest is SettlementTest {
         assertTrue(custody.hasRole(ADMIN_ROLE, NEW), "the new admin");
         assertTrue(!custody.hasRole(ADMIN_ROLE, ADMIN), "the old one");
         _expectExecuteRevert(ICustody.Operation.AddFreezer, _argument(NEW), 0, _unauthorized(ADMIN, ADMIN_ROLE));
-        // What was pending is the new admin's to execute.
-        vm.prank(NEW);
+        // What the old admin announced fell with its role, and can be announced anew.
+        bytes32 id = _id(ICustody.Operation.AddFreezer, _argument(NEW), 0);
+        assertEq(custody.operationEta(id), 0, "fell");
+        vm.startPrank(NEW);
+        vm.expectRevert(abi.encodeWithSelector(ICustody.NotScheduled.selector, id));
         custody.execute(ICustody.Operation.AddFreezer, _argument(NEW), 0);
+        custody.schedule(ICustody.Operation.AddFreezer, _argument(NEW), 0);
+        vm.warp(_now() + DELAY);
+        custody.execute(ICustody.Operation.AddFreezer, _argument(NEW), 0);
+        vm.stopPrank();
+    }
+
+    function test_the_admin_itself_cannot_carry_out_the_hand_over() public {
+        _schedule(ICustody.Operation.TransferAdmin, _argument(NEW), 0);
+        vm.warp(_now() + DELAY);
+        vm.expectRevert(abi.encodeWithSelector(ICustody.WrongUser.selector, NEW, ADMIN));
+        vm.prank(ADMIN);
+        custody.execute(ICustody.Operation.TransferAdmin, _argument(NEW), 0);
+        assertTrue(custody.hasRole(ADMIN_ROLE, ADMIN), "still the admin");
+    }
+
+    function test_a_payment_of_the_treasury_falls_with_its_treasurer() public {
+        (ICustody.Operation treasury, bytes32 to) = (ICustody.Operation.Treasury, _argument(NEW));
+        _operate(ICustody.Operation.AddTreasurer, _argument(STRANGER), 0);
+        vm.prank(STRANGER);
+        custody.schedule(treasury, to, 1 ether);
+        bytes32 id = _id(treasury, to, 1 ether);
+        assertEq(custody.operationEta(id), _now() + DELAY, "pending");
+        vm.warp(_now() + DELAY);
+        vm.prank(ADMIN);
+        custody.revokeRole(TREASURER_ROLE, STRANGER);
+        assertEq(custody.operationEta(id), 0, "fell");
+        _expectExecuteRevert(treasury, to, 1 ether, abi.encodeWithSelector(ICustody.NotScheduled.selector, id));
+        // The other treasurer announces it itself.
+        _operate(treasury, to, 1 ether);
+        assertEq(NEW.balance, 1 ether, "received");
+    }
+
+    function test_an_operation_can_be_carried_out_for_fourteen_days() public {
+        for (uint8 k; k < KINDS; ++k) {
+            (ICustody.Operation operation, bytes32 argument, uint256 value) = _sample(k);
+            bytes32 id = _id(operation, argument, value);
+            _schedule(operation, argument, value);
+            uint256 last = _now() + DELAY + 14 days;
+            vm.warp(last);
+            assertEq(custody.operationEta(id), last - 14 days, "pending in the last second");
+            uint256 state = vm.snapshotState();
+            _executeOperation(operation, argument, value);
+            assertTrue(vm.revertToState(state), "back");
+            _expectScheduleRevert(
+                operation, argument, value, abi.encodeWithSelector(ICustody.AlreadyScheduled.selector, id)
+            );
+            vm.warp(last + 1);
+            assertEq(custody.operationEta(id), 0, "expired");
+            _expectExecuteRevert(operation, argument, value, abi.encodeWithSelector(ICustody.Expired.selector, last));
+            state = vm.snapshotState();
+            vm.prank(_ownerOf(operation));
+            custody.cancel(operation, argument, value);
+            assertTrue(vm.revertToState(state), "back");
+            _schedule(operation, argument, value);
+            assertEq(custody.operationEta(id), _now() + DELAY, "announced anew");
+        }
     }
 
     // ------------------------------------------------------------------ tools
@@ -320,7 +383,7 @@ contract OperationsTest is SettlementTest {
         private
     {
         vm.expectRevert(error_);
-        vm.prank(_ownerOf(operation));
+        vm.prank(_executorOf(operation, argument));
         custody.execute(operation, argument, value);
     }
 }

@@ -122,7 +122,7 @@ contract PrecedenceTest is SettlementTest {
 
     function test_a_claim_names_the_first_broken_rule() public {
         ICustody.Config memory c = _config();
-        (c.outflowCap, c.outflowFloor) = (2, 1);
+        (c.outflowCap, c.outflowFloor) = (2, 2);
         _redeploy(c);
         _fund(5 ether);
         Refuser user = new Refuser();
@@ -151,7 +151,7 @@ contract PrecedenceTest is SettlementTest {
 
     function test_settling_leaves_names_the_first_broken_rule() public {
         ICustody.Config memory c = _config();
-        (c.outflowCap, c.outflowFloor) = (4, 1);
+        (c.outflowCap, c.outflowFloor) = (4, 2);
         _redeploy(c);
         _fund(5 ether);
         // Not in order, and of nobody who is registered.
@@ -203,17 +203,19 @@ contract PrecedenceTest is SettlementTest {
         _withdrawalFails(w, 1, abi.encodeWithSelector(ICustody.ZeroAddress.selector));
         w.to = refuser;
         _withdrawalFails(w, 1, abi.encodeWithSelector(ICustody.NothingDue.selector, user));
-        _freeze(user, START + 1 days);
+        _freeze(user, START + MAX_FREEZE);
         // Who is frozen and has no credit learns of the credit first.
         _withdrawalFails(w, 1, abi.encodeWithSelector(ICustody.NothingDue.selector, user));
         _execute(_batch("b1", 5 ether), _list(user, 5 ether));
-        _withdrawalFails(w, 1, abi.encodeWithSelector(ICustody.UserIsFrozen.selector, user, START + 1 days));
-        vm.warp(START + 1 days);
+        _withdrawalFails(w, 1, abi.encodeWithSelector(ICustody.BadNonce.selector, 5 ether, 0));
+        w.nonce = 5 ether;
+        _withdrawalFails(w, 1, abi.encodeWithSelector(ICustody.UserIsFrozen.selector, user, START + MAX_FREEZE));
+        vm.warp(START + MAX_FREEZE);
         _withdrawalFails(w, 1, abi.encodeWithSelector(ICustody.WrongValue.selector, 5 ether, 7));
         w.amount = 5 ether;
         _withdrawalFails(w, 1, abi.encodeWithSelector(ICustody.InvalidSignature.selector));
         _withdrawalFails(w, key, abi.encodeWithSelector(ICustody.TransferFailed.selector, refuser, 5 ether));
-        assertEq(custody.withdrawalNonce(user), 0, "a failed withdrawal uses no number");
+        assertEq(custody.withdrawalNonce(user), 5 ether, "what was paid");
     }
 
     function test_an_operation_names_the_first_broken_rule() public {
@@ -243,8 +245,11 @@ contract PrecedenceTest is SettlementTest {
         vm.warp(START + 3 days);
         vm.expectRevert(abi.encodeWithSelector(ICustody.InvalidSigner.selector, signer));
         custody.execute(add, argument, 0);
-        vm.stopPrank();
         assertEq(custody.operationEta(id), START + 3 days, "what failed stays pending");
+        vm.warp(START + 17 days + 1);
+        vm.expectRevert(abi.encodeWithSelector(ICustody.Expired.selector, START + 17 days));
+        custody.execute(add, argument, 0);
+        vm.stopPrank();
     }
 
     // ------------------------------------------------------------------ tools

@@ -155,7 +155,7 @@ contract RecipientsTest is SettlementTest {
     /// @dev Nothing is sent to who is frozen, so nobody can be starved.
     function test_a_frozen_user_is_credited_with_however_little_gas() public {
         _registered(ALICE);
-        _freeze(ALICE, START + 1 days);
+        _freeze(ALICE, START + MAX_FREEZE);
         ICustody.PayoutBatch memory b = _batch("b1", 1 ether);
         bytes32[] memory payouts = _list(ALICE, 1 ether);
         bytes memory call =

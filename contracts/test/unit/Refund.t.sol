@@ -68,7 +68,7 @@ contract RefundTest is CustodyTest {
     }
 
     function test_neither_pause_nor_freeze_blocks_it() public {
-        _freeze(ALICE, START + 2 days);
+        _freeze(ALICE, START + MAX_FREEZE);
         vm.prank(GUARDIAN);
         custody.pause();
         _refund(ALICE, "r1");

@@ -257,18 +257,26 @@ contract RootTest is SettlementTest {
         _expectVetoRevert("r2", abi.encodeWithSelector(ICustody.RootUnknownOrImmature.selector, bytes32("r2")));
     }
 
-    function test_only_the_guardian_vetoes() public {
-        _publish(_rootOf("r1", 5 ether));
-        address[3] memory others = [ADMIN, SUBMITTER, STRANGER];
-        for (uint256 k; k < 3; ++k) {
-            vm.expectRevert(_unauthorized(others[k], GUARDIAN_ROLE));
-            vm.prank(others[k]);
-            custody.vetoRoot("r1");
-        }
+    function test_only_guardian_and_admin_veto_also_while_paused() public {
+        address[2] memory may = [GUARDIAN, ADMIN];
         vm.prank(GUARDIAN);
         custody.pause();
-        vm.prank(GUARDIAN);
-        custody.vetoRoot("r1");
+        for (uint256 k; k < 2; ++k) {
+            vm.prank(ADMIN);
+            custody.unpause();
+            bytes32 root = bytes32(k + 1);
+            _publish(_rootOf(root, 5 ether));
+            vm.prank(GUARDIAN);
+            custody.pause();
+            address[3] memory others = [TREASURER, SUBMITTER, STRANGER];
+            for (uint256 j; j < 3; ++j) {
+                vm.expectRevert(_unauthorized(others[j], 0));
+                vm.prank(others[j]);
+                custody.vetoRoot(root);
+            }
+            vm.prank(may[k]);
+            custody.vetoRoot(root);
+        }
     }
 
     // ------------------------------------------------------------------ retiring
@@ -281,9 +289,9 @@ contract RootTest is SettlementTest {
         assertEq(total + from, 0, "retired");
         _expectClaimRevert(ALICE, 5 ether, old, abi.encodeWithSelector(ICustody.RootUnknownOrImmature.selector, old));
         _expectPublishRevert(_rootOf(old, 7 ether), abi.encodeWithSelector(ICustody.RootVetoedOrKnown.selector, old));
-        _schedule(ICustody.Operation.RetireRoot, old, 0);
-        vm.warp(_now() + 3 days);
-        _expectRetireRevert(old, abi.encodeWithSelector(ICustody.RootUnknownOrImmature.selector, old));
+        vm.expectRevert(abi.encodeWithSelector(ICustody.RootUnknownOrImmature.selector, old));
+        vm.prank(ADMIN);
+        custody.schedule(ICustody.Operation.RetireRoot, old, 0);
         _claim(ALICE, 7 ether, new_);
     }
 
@@ -360,12 +368,6 @@ contract RootTest is SettlementTest {
     function _expectClaimRevert(bytes32 root) private {
         vm.expectRevert(abi.encodeWithSelector(ICustody.RootUnknownOrImmature.selector, root));
         custody.claim(ALICE, 7 ether, root, new ICustody.SumNode[](0));
-    }
-
-    function _expectRetireRevert(bytes32 root, bytes memory error_) private {
-        vm.expectRevert(error_);
-        vm.prank(ADMIN);
-        custody.execute(ICustody.Operation.RetireRoot, root, 0);
     }
 
     function _expectVetoRevert(bytes32 root, bytes memory error_) private {

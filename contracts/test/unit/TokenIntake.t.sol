@@ -93,13 +93,21 @@ contract TokenIntakeTest is TokenTest {
     function test_amounts_are_whole_numbers_of_the_eighth_decimal() public {
         uint8[5] memory decimals = [0, 6, 8, 9, 18];
         uint256[5] memory units = [uint256(1), 1, 1, 10, 1e10];
+        // A tenth of a token, where it can be divided.
+        uint256[5] memory least = [uint256(1), 1e5, 1e7, 1e8, 1e17];
         for (uint256 k; k < 5; ++k) {
             _use(new PlainToken(decimals[k]));
-            _fundTokens(units[k]);
-            _fundTokens(3 * units[k]);
+            _fundTokens(least[k]);
+            _fundTokens(least[k] + units[k]);
+            if (least[k] > 1) {
+                _give(token, STRANGER, least[k] - units[k]);
+                vm.expectRevert(abi.encodeWithSelector(ICustody.WrongValue.selector, least[k], least[k] - units[k]));
+                vm.prank(STRANGER);
+                custody.fund();
+            }
             if (units[k] == 1) continue;
-            _give(token, STRANGER, units[k] + 1);
-            vm.expectRevert(abi.encodeWithSelector(ICustody.NotWholeGwei.selector, units[k] + 1));
+            _give(token, STRANGER, least[k] + 1);
+            vm.expectRevert(abi.encodeWithSelector(ICustody.NotWholeGwei.selector, least[k] + 1));
             vm.prank(STRANGER);
             custody.fund();
         }

@@ -93,7 +93,7 @@ contract TokenPayoutsTest is TokenTest {
 
     function test_entries_are_checked_and_skipped_as_in_the_coins_form() public {
         _start(new PlainToken(6));
-        _freeze(BOB, _now() + 1 days);
+        _freeze(BOB, _now() + MAX_FREEZE);
         _execute(_batch("b1", 3 ether), _list(ALICE, 1 ether, BOB, 2 ether));
         assertEq(_credit(BOB), 2 ether, "a frozen user is credited");
         vm.recordLogs();

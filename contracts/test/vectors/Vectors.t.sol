@@ -121,8 +121,9 @@ contract VectorsTest is CustodyTest {
 
     function test_the_contract_hashes_the_types_of_the_vectors() public view {
         bytes32[7] memory hashes = custody.typeHashes();
-        string[5] memory types = ["Registration", "Retopup", "PayoutBatch", "LiabilitiesRoot", "Withdrawal"];
-        for (uint256 k; k < 5; ++k) {
+        string[7] memory types =
+            ["Registration", "Retopup", "PayoutBatch", "LiabilitiesRoot", "Withdrawal", "Refund", "Claim"];
+        for (uint256 k; k < 7; ++k) {
             string memory key = string.concat(".types.", types[k], ".hash");
             assertEq(hashes[k], vm.parseJsonBytes32(json, key), types[k]);
         }
@@ -140,12 +141,13 @@ contract VectorsTest is CustodyTest {
             assertEq(digest, _word(at, ".digest"), name);
             assertEq(ECDSA.recover(digest, _bytes(at, ".signature")), signer, name);
         }
-        assertEq(count, 14, "vectors");
+        assertEq(count, 20, "vectors");
     }
 
     function test_type_hashes_are_those_of_the_vectors() public view {
-        string[5] memory types = ["Registration", "Retopup", "PayoutBatch", "LiabilitiesRoot", "Withdrawal"];
-        for (uint256 k; k < 5; ++k) {
+        string[7] memory types =
+            ["Registration", "Retopup", "PayoutBatch", "LiabilitiesRoot", "Withdrawal", "Refund", "Claim"];
+        for (uint256 k; k < 7; ++k) {
             bytes32 expected = vm.parseJsonBytes32(json, string.concat(".types.", types[k], ".hash"));
             assertEq(keccak256(bytes(_typeString(types[k]))), expected, types[k]);
         }
@@ -168,7 +170,7 @@ contract VectorsTest is CustodyTest {
             assertEq(root.length, 24, name);
             assertEq(head.root, bytes24(root), name);
         }
-        assertEq(count, 27, "vectors");
+        assertEq(count, 29, "vectors");
     }
 
     /// @dev Runs the constructor at the address that the vectors name.
@@ -194,6 +196,10 @@ contract VectorsTest is CustodyTest {
         if (n == keccak256("Withdrawal")) {
             return "Withdrawal(address user,address to,uint256 amount,uint256 nonce,uint256 deadline)";
         }
+        if (n == keccak256("Refund")) return "Refund(bytes32 ref,address to,uint256 deadline)";
+        if (n == keccak256("Claim")) {
+            return "Claim(address user,address to,bytes32 root,uint256 entitled,uint256 deadline)";
+        }
         return string.concat(name, INTAKE_FIELDS);
     }
 
@@ -204,6 +210,8 @@ contract VectorsTest is CustodyTest {
         if (n == keccak256("PayoutBatch")) return keccak256(bytes.concat(typeHash, _batchFields(at)));
         if (n == keccak256("LiabilitiesRoot")) return keccak256(abi.encode(typeHash, _rootOf(at)));
         if (n == keccak256("Withdrawal")) return keccak256(abi.encode(typeHash, _withdrawalOf(at)));
+        if (n == keccak256("Refund")) return keccak256(abi.encode(typeHash, _refundOf(at)));
+        if (n == keccak256("Claim")) return keccak256(abi.encode(typeHash, _claimOf(at)));
         return keccak256(abi.encode(typeHash, _intakeOf(at)));
     }
 
@@ -239,6 +247,22 @@ contract VectorsTest is CustodyTest {
             to: _address(at, ".message.to"),
             amount: _uint(at, ".message.amount"),
             nonce: _uint(at, ".message.nonce"),
+            deadline: _uint(at, ".message.deadline")
+        });
+    }
+
+    function _refundOf(string memory at) private view returns (ICustody.Refund memory) {
+        return ICustody.Refund({
+            ref: _word(at, ".message.ref"), to: _address(at, ".message.to"), deadline: _uint(at, ".message.deadline")
+        });
+    }
+
+    function _claimOf(string memory at) private view returns (ICustody.Claim memory) {
+        return ICustody.Claim({
+            user: _address(at, ".message.user"),
+            to: _address(at, ".message.to"),
+            root: _word(at, ".message.root"),
+            entitled: _uint(at, ".message.entitled"),
             deadline: _uint(at, ".message.deadline")
         });
     }

@@ -123,7 +123,7 @@ contract WordsTest is SettlementTest {
         }
         _execute(_batch("before", 1e6 ether), before);
         for (uint256 k; k < payouts.length; ++k) {
-            if (_amount(outcomes[k]) >> 95 == 1) _freeze(address(bytes20(payouts[k])), _now() + 1 days);
+            if (_amount(outcomes[k]) >> 95 == 1) _freeze(address(bytes20(payouts[k])), _now() + MAX_FREEZE);
         }
     }
 
