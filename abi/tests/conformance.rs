@@ -27,11 +27,13 @@ const LIBRARY_EVENTS: [&str; 6] = [
     "Unpaused(address)",
 ];
 /// Errors of libraries, and the one that only the constructor raises.
-const LIBRARY_AND_CONSTRUCTOR_ERRORS: [&str; 9] = [
+const LIBRARY_AND_CONSTRUCTOR_ERRORS: [&str; 11] = [
     "AccessControlBadConfirmation()",
     "AccessControlUnauthorizedAccount(address,bytes32)",
+    "AddressEmptyCode(address)",
     "EnforcedPause()",
     "ExpectedPause()",
+    "FailedCall()",
     "InvalidConfig(string)",
     "InvalidShortString()",
     "ReentrancyGuardReentrantCall()",
@@ -128,9 +130,10 @@ fn beyond_the_agreed_interface_leaves_can_be_settled_and_nothing_else() {
     let (whole, part) = (events(&interface()), events(&agreed));
     assert!(part.is_subset(&whole));
     let more: Vec<&String> = whole.difference(&part).collect();
-    assert!(
-        matches!(&more[..], [event] if event.starts_with("LeavesSettled(bytes32 indexed root, uint256 seq, ")),
-        "{more:?}"
+    let names: Vec<&str> = more.iter().filter_map(|event| event.split('(').next()).collect();
+    assert_eq!(
+        names,
+        ["LeafCredited", "LeafPaid", "LeafSkipped", "LeavesSettled"]
     );
     let errors = |abi: &JsonAbi| {
         abi.errors()
@@ -182,16 +185,26 @@ fn every_error_is_declared_in_the_interface() {
 #[test]
 fn the_form_for_a_token_is_the_other_form_with_its_token() {
     let (token, native) = (visible(&token_form()), visible(&contract()));
-    let more: Vec<&String> = token.difference(&native).collect();
-    assert_eq!(more, ["token()(address) View"]);
+    assert_eq!(
+        names_of_more(&token, &native),
+        ["registerFor", "retopupFor", "token"]
+    );
     let less: Vec<&String> = native.difference(&token).collect();
     assert!(less.is_empty(), "{less:?}");
     let interface_of_token = exported(include_str!("../json/ICustodyToken.json"));
     let (declared, other) = (visible(&interface_of_token), visible(&interface()));
-    let more: Vec<&String> = declared.difference(&other).collect();
-    assert_eq!(more, ["token()(address) View"]);
+    assert_eq!(
+        names_of_more(&declared, &other),
+        ["registerFor", "retopupFor", "token"]
+    );
     assert!(other.is_subset(&declared));
     assert!(token_form().receive.is_none() && token_form().fallback.is_none());
+}
+
+fn names_of_more<'a>(more: &'a BTreeSet<String>, less: &BTreeSet<String>) -> Vec<&'a str> {
+    more.difference(less)
+        .filter_map(|function| function.split('(').next())
+        .collect()
 }
 
 #[test]

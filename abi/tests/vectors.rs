@@ -240,7 +240,7 @@ fn the_journal_over_the_sample_events_has_the_roots_of_the_vectors() {
             vector.event
         );
     }
-    assert_eq!(journal.seq, 22);
+    assert_eq!(journal.seq, 23);
 }
 
 #[test]

@@ -97,7 +97,10 @@ impl Settlements {
             let amount = Amount::new(self.payments(wallet).available.base_units() / 2);
             let outcome = match self.history.below(3) {
                 _ if amount.is_zero() => PayoutOutcome::Skipped,
-                0 => PayoutOutcome::Credited { amount, frozen: true },
+                0 => PayoutOutcome::Credited {
+                    amount,
+                    frozen: false,
+                },
                 _ => PayoutOutcome::Executed(amount),
             };
             SettledPayout { wallet, outcome }

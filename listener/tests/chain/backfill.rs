@@ -26,8 +26,10 @@ async fn ranges_record_the_same_as_following_also_when_the_node_limits_them() {
     let world = World::start().await;
     let mut follower = world.listener().await;
     for round in 0..12 {
-        world.fund(5_000_000_000 + round * 1_000_000_000).await;
-        world.fund(1_000_000_000).await;
+        world
+            .fund(5_000_000_000_000_000_000 + round * 1_000_000_000_000_000_000)
+            .await;
+        world.fund(1_000_000_000_000_000_000).await;
         world.mine(25).await;
         drain(&mut follower).await;
     }
@@ -69,12 +71,12 @@ async fn ranges_record_the_same_as_following_also_when_the_node_limits_them() {
 async fn a_listener_that_was_down_for_long_catches_up_from_what_it_held() {
     let world = World::start().await;
     let mut listener = world.listener().await;
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(2).await;
     drain(&mut listener).await;
-    world.fund(6_000_000_000).await;
+    world.fund(6_000_000_000_000_000_000).await;
     world.mine(2_500).await;
-    world.fund(7_000_000_000).await;
+    world.fund(7_000_000_000_000_000_000).await;
     world.mine(100).await;
     let mut later = world.listener_again(listener).await;
     drain(&mut later).await;

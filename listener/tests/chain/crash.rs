@@ -84,7 +84,7 @@ async fn is_recorded_once_in_spite_of_a_crash_at(point: &str, recorded_before: u
     assert_eq!(world.inbox().await.len(), recorded_before);
     listener.restart().await.unwrap();
     world.wait_for_inbox(2).await;
-    world.fund(1_000_000_000).await;
+    world.fund(1_000_000_000_000_000_000).await;
     world.mine(FINALITY + 1).await;
     world.wait_for_inbox(3).await;
     listener.stop().unwrap();
@@ -127,7 +127,7 @@ async fn two_processes_record_everything_once_and_the_second_takes_over_from_a_k
 async fn a_fork_below_finality_ends_the_process_with_its_own_status_and_an_alarm() {
     let world = World::start().await;
     let mut listener = Service::start(spec(&world, "listener")).await.unwrap();
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(FINALITY + 2).await;
     world.wait_for_inbox(1).await;
     let depth = FINALITY + 2;

@@ -82,7 +82,9 @@ async fn what_one_endpoint_hides_or_alters_is_read_from_another() {
     ];
     for (round, (method, fault)) in (0_u128..).zip(lies) {
         liar.always(method, fault);
-        world.fund(5_000_000_000 + round * 1_000_000_000).await;
+        world
+            .fund(5_000_000_000_000_000_000 + round * 1_000_000_000_000_000_000)
+            .await;
         world.mine(FINALITY + 1).await;
         let failures = drain_through(&mut listener).await;
         assert!(failures <= 2, "{method}: {failures}");
@@ -101,7 +103,9 @@ async fn an_endpoint_whose_logs_alone_lag_never_makes_a_hole() {
     let mut listener = world.listener_of(&[lagging.url(), &world.rpc_url()], 1).await;
     for lag in 1..=20 {
         lagging.always("eth_getLogs", Fault::Stale(lag));
-        world.fund(5_000_000_000 + u128::from(lag) * 1_000_000_000).await;
+        world
+            .fund(5_000_000_000_000_000_000 + u128::from(lag) * 1_000_000_000_000_000_000)
+            .await;
         // The block is final before the lagging index has it, when it lags by more than that.
         world.mine(1 + lag % (2 * FINALITY)).await;
         drain_through(&mut listener).await;
@@ -154,7 +158,7 @@ async fn nothing_is_credited_while_two_endpoints_are_on_different_branches() {
     world.mine(1).await;
     let mut listener = world.listener_of(&[&world.rpc_url(), &other.rpc_url()], 2).await;
     for branch in [&world, &other] {
-        branch.fund(5_000_000_000).await;
+        branch.fund(5_000_000_000_000_000_000).await;
         branch.mine(FINALITY + 1).await;
     }
     assert_eq!(world.head().await, other.head().await);
@@ -215,7 +219,7 @@ async fn an_endpoint_of_another_chain_is_refused_and_one_that_is_down_is_not_wai
     other.clear();
     other.always("*", Fault::Status(503));
     let mut listener = world.listener_of(&[other.url(), &world.rpc_url()], 1).await;
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(FINALITY + 1).await;
     drain(&mut listener).await;
     assert_eq!(world.inbox().await.len(), 1);
@@ -228,12 +232,14 @@ async fn logs_of_a_block_of_another_branch_are_rejected() {
     let mut listener = world.listener_at(node.url()).await;
     drain(&mut listener).await;
     // The logs of a block that a fork then replaces, by another block with another log.
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(1).await;
     let orphan: Value = world.logs_of_newest().await;
     assert_eq!(orphan.as_array().unwrap().len(), 1);
     world.fork(1, Vec::new()).await;
-    world.send(user(31), 6_000_000_000, ICustody::fundCall {}).await;
+    world
+        .send(user(31), 6_000_000_000_000_000_000, ICustody::fundCall {})
+        .await;
     world.mine(1).await;
     let before = world.contents().await;
     node.always(
@@ -250,7 +256,7 @@ async fn logs_of_a_block_of_another_branch_are_rejected() {
     drain(&mut listener).await;
     assert_eq!(
         world
-            .count("SELECT count(*) FROM inbox WHERE payload->>'amount' = '6000000000'")
+            .count("SELECT count(*) FROM inbox WHERE payload->>'amount' = '6000000000000000000'")
             .await,
         1
     );
@@ -263,7 +269,9 @@ async fn a_range_converges_through_everything_that_vendors_do() {
     let mut first = world.listener().await;
     drain(&mut first).await;
     for round in 0..10 {
-        world.fund(5_000_000_000 + round * 1_000_000_000).await;
+        world
+            .fund(5_000_000_000_000_000_000 + round * 1_000_000_000_000_000_000)
+            .await;
         world.mine(20).await;
     }
     world.mine(FINALITY).await;
@@ -314,7 +322,9 @@ fn refuses_long_ranges(code: i64, message: &'static str) -> Fault {
 async fn whatever_a_vendor_says_to_long_ranges_they_become_short_and_long_again() {
     let world = World::start().await;
     for round in 0..5 {
-        world.fund(5_000_000_000 + round * 1_000_000_000).await;
+        world
+            .fund(5_000_000_000_000_000_000 + round * 1_000_000_000_000_000_000)
+            .await;
         world.mine(500).await;
     }
     for (code, message) in [

@@ -38,7 +38,9 @@ async fn finality_that_stands_still_for_a_hundred_blocks_credits_nothing_and_the
     drain(&mut listener).await;
     pin_finality(&world, &node).await;
     for round in 0..10 {
-        world.fund(5_000_000_000 + round * 1_000_000_000).await;
+        world
+            .fund(5_000_000_000_000_000_000 + round * 1_000_000_000_000_000_000)
+            .await;
         world.mine(10).await;
         drain(&mut listener).await;
         assert!(world.inbox().await.is_empty());
@@ -91,7 +93,7 @@ async fn forked(world: &World, listener: &mut Listener, depth: u64) -> Vec<Strin
         } else {
             20 + payer
         };
-        let amount = (5 + payer as u128) * 1_000_000_000;
+        let amount = (5 + payer as u128) * 1_000_000_000_000_000_000;
         let transaction = world.send(user(account), amount, ICustody::fundCall {}).await;
         world.mine(1).await;
         sent.push((amount, world.raw(transaction).await));
@@ -109,7 +111,7 @@ async fn forked(world: &World, listener: &mut Listener, depth: u64) -> Vec<Strin
         .map(|(index, block)| (sent[*index].1.clone(), *block));
     world.fork(depth, placed.collect()).await;
     world.provider.anvil_drop_all_transactions().await.unwrap();
-    let other = (20 + u128::from(depth)) * 1_000_000_000;
+    let other = (20 + u128::from(depth)) * 1_000_000_000_000_000_000;
     world.send(user(30), other, ICustody::fundCall {}).await;
     world.mine(1).await;
     drain(listener).await;

@@ -93,7 +93,7 @@ async fn funding_freezes_and_governance_become_causes_too() {
     let unfreeze = ICustody::unfreezeCall { user: user(20) };
     world.send(development::FREEZER.address, 0, unfreeze).await;
     world.mine(1).await;
-    world.fund(1_000_000_000).await;
+    world.fund(1_000_000_000_000_000_000).await;
     world.mine(1).await;
     world
         .send(development::GUARDIAN.address, 0, ICustody::pauseCall {})
@@ -138,9 +138,14 @@ async fn logs_of_another_contract_are_ignored() {
     .unwrap();
     world.provider.anvil_set_auto_mine(false).await.unwrap();
     world
-        .send_to(other.address, user(30), 7_000_000_000, ICustody::fundCall {})
+        .send_to(
+            other.address,
+            user(30),
+            7_000_000_000_000_000_000,
+            ICustody::fundCall {},
+        )
         .await;
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(FINALITY + 1).await;
     let mut listener = world.listener().await;
     drain(&mut listener).await;
@@ -164,7 +169,7 @@ async fn nothing_is_recorded_before_the_contracts_own_block_is_final() {
 #[tokio::test]
 async fn a_repeated_step_changes_nothing() {
     let world = World::start().await;
-    world.fund(1_000_000_000).await;
+    world.fund(1_000_000_000_000_000_000).await;
     world.mine(FINALITY + 1).await;
     let mut listener = world.listener().await;
     drain(&mut listener).await;

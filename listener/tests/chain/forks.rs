@@ -69,18 +69,20 @@ async fn the_same_transaction_in_a_later_block_of_a_fork_is_one_cause_of_the_lat
 async fn a_transaction_that_a_fork_drops_never_becomes_a_cause() {
     let world = World::start().await;
     let mut listener = world.listener().await;
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(1).await;
     drain(&mut listener).await;
     world.fork(1, Vec::new()).await;
     world.provider.anvil_drop_all_transactions().await.unwrap();
     drain(&mut listener).await;
     // From another account: the node still counts the dropped transaction's nonce.
-    world.send(user(31), 6_000_000_000, ICustody::fundCall {}).await;
+    world
+        .send(user(31), 6_000_000_000_000_000_000, ICustody::fundCall {})
+        .await;
     world.mine(FINALITY + 1).await;
     drain(&mut listener).await;
     assert_eq!(world.kinds().await, ["funded"]);
-    let amount = "SELECT count(*) FROM inbox WHERE payload->>'amount' = '6000000000'";
+    let amount = "SELECT count(*) FROM inbox WHERE payload->>'amount' = '6000000000000000000'";
     assert_eq!(world.count(amount).await, 1);
     world.assert_truth().await;
 }
@@ -106,7 +108,7 @@ async fn a_fork_before_inclusion_changes_nothing_but_the_blocks() {
 async fn a_fork_while_the_listener_is_down_is_found_at_its_start() {
     let world = World::start().await;
     let mut listener = world.listener().await;
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(3).await;
     drain(&mut listener).await;
     world.fork(3, Vec::new()).await;
@@ -130,7 +132,7 @@ async fn a_shorter_branch_is_followed_back() {
     assert_eq!(world.head().await, head - 2);
     // Finality is behind what was recorded, which a lagging node says too: it is waited for.
     assert_eq!(listener.step().await.unwrap(), Step::Stale);
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(2).await;
     drain(&mut listener).await;
     assert_eq!(world.reorganizations().await.len(), 1);
@@ -144,7 +146,7 @@ async fn a_shorter_branch_is_followed_back() {
 async fn two_forks_in_a_row_and_a_deeper_one_converge() {
     let world = World::start().await;
     let mut listener = world.listener().await;
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(3).await;
     drain(&mut listener).await;
     world.fork(1, Vec::new()).await;
@@ -197,7 +199,7 @@ async fn a_block_to_which_the_chain_returns_is_canonical_again() {
 async fn a_fork_below_finality_stops_the_listener_and_changes_nothing() {
     let world = World::start().await;
     let mut listener = world.listener().await;
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(FINALITY + 2).await;
     drain(&mut listener).await;
     assert_eq!(world.kinds().await, ["funded"]);
@@ -219,7 +221,7 @@ async fn a_fork_below_finality_stops_the_listener_and_changes_nothing() {
 async fn a_node_of_another_chain_is_refused() {
     let world = World::start().await;
     let other = World::start().await;
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(FINALITY + 1).await;
     // The same chain id and the same contract, but another life of the chain.
     other.provider.anvil_increase_time(1000).await.unwrap();

@@ -11,13 +11,13 @@ async fn a_second_instance_waits_and_does_nothing_until_the_first_ends() {
     let world = World::start().await;
     let mut first = world.listener().await;
     let mut second = world.listener().await;
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(FINALITY + 1).await;
     assert_eq!(first.step().await.unwrap(), Step::Advanced);
     assert_eq!(second.step().await.unwrap(), Step::Standby);
     drain(&mut first).await;
     first.release().await.unwrap();
-    world.fund(6_000_000_000).await;
+    world.fund(6_000_000_000_000_000_000).await;
     world.mine(FINALITY + 1).await;
     drain(&mut second).await;
     assert_eq!(world.kinds().await, ["funded", "funded"]);
@@ -37,7 +37,7 @@ async fn an_instance_that_slept_through_its_lease_cannot_commit() {
         .await
         .unwrap();
     drain(&mut successor).await;
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(FINALITY + 1).await;
     let before = world.contents().await;
     match sleeper.step().await {
@@ -56,7 +56,7 @@ async fn a_database_that_breaks_off_costs_a_step_and_nothing_else() {
     let mut listener = world.listener().await;
     drain(&mut listener).await;
     for round in 1..=3 {
-        world.fund(5_000_000_000).await;
+        world.fund(5_000_000_000_000_000_000).await;
         world.mine(FINALITY + 1).await;
         sqlx::query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -13,8 +13,8 @@ async fn is_refused(lie: Lie, expected: fn(&StepError) -> bool) {
     drain(&mut listener).await;
     let before = world.contents().await;
     proxy.now(lie);
-    world.fund(5_000_000_000).await;
-    world.fund(6_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
+    world.fund(6_000_000_000_000_000_000).await;
     world.mine(FINALITY + 1).await;
     for _ in 0..3 {
         let error = drain_to_error(&mut listener).await;
@@ -81,7 +81,7 @@ async fn a_node_that_hides_logs_below_finality_is_not_believed() {
     let mut listener = world.listener_at(&proxy.url).await;
     assert_eq!(listener.step().await.unwrap(), Step::Advanced);
     let before = world.contents().await;
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(200).await;
     let error = drain_to_error(&mut listener).await;
     assert!(matches!(error, StepError::Incomplete { .. }), "{error:?}");
@@ -97,7 +97,7 @@ async fn a_lagging_node_is_waited_for_and_takes_nothing_back() {
     let world = World::start().await;
     let proxy = Proxy::start(world.rpc_url(), Lie::None).await;
     let mut listener = world.listener_at(&proxy.url).await;
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(FINALITY + 6).await;
     drain(&mut listener).await;
     let before = world.contents().await;

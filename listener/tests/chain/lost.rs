@@ -13,7 +13,7 @@ use devstack::services::Service;
 /// So much that the last seconds hold final and provisional blocks.
 async fn goes_on(world: &World, times: u64) {
     for _ in 0..times {
-        world.fund(5_000_000_000).await;
+        world.fund(5_000_000_000_000_000_000).await;
         world.mine(2).await;
     }
 }

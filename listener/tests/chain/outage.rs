@@ -38,7 +38,7 @@ async fn a_process_that_starts_before_its_database_waits_for_it_and_says_so() {
     let world = World::start().await;
     let (proxy, url) = Proxy::in_front_of_url(&world.database.url_as("trellis_listener")).await;
     proxy.close();
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(FINALITY + 1).await;
     let (mut listener, ready) = behind(&world, &url, false).await;
     wait_for("a second try", END_WITHIN, async || {
@@ -96,7 +96,7 @@ async fn connections_that_are_reset_in_the_middle_of_everything_lose_and_repeat_
     let (proxy, url) = Proxy::in_front_of_url(&world.database.url_as("trellis_listener")).await;
     let (mut listener, _) = behind(&world, &url, true).await;
     for round in 1..=6 {
-        world.fund(5_000_000_000).await;
+        world.fund(5_000_000_000_000_000_000).await;
         world.mine(1).await;
         // Somewhere in the steps that hold the block, and in those that make it final.
         tokio::time::sleep(Duration::from_millis(round * 17)).await;
@@ -115,12 +115,12 @@ async fn a_stall_of_five_seconds_costs_five_seconds() {
     let world = World::start().await;
     let (proxy, url) = Proxy::in_front_of_url(&world.database.url_as("trellis_listener")).await;
     let (mut listener, ready) = behind(&world, &url, true).await;
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(FINALITY + 1).await;
     proxy.stall();
     tokio::time::sleep(Duration::from_secs(5)).await;
     let before = world.inbox().await.len();
-    world.fund(6_000_000_000).await;
+    world.fund(6_000_000_000_000_000_000).await;
     world.mine(FINALITY + 1).await;
     proxy.go_on();
     world.wait_for_inbox(2).await;
@@ -146,7 +146,7 @@ async fn a_server_process_that_freezes_lets_another_listener_lead_and_records_no
     let mut owner = world.database.connection().await;
     let mut frozen = world.listener().await;
     drain(&mut frozen).await;
-    world.fund(5_000_000_000).await;
+    world.fund(5_000_000_000_000_000_000).await;
     world.mine(FINALITY + 1).await;
     assert!(signal_backends(&mut owner, "-STOP").await > 0);
     let mut other = world.listener().await;
@@ -160,7 +160,7 @@ async fn a_server_process_that_freezes_lets_another_listener_lead_and_records_no
         signal_backends(&mut owner, "-CONT").await;
     };
     let (_, ()) = tokio::join!(frozen.step(), taking_over);
-    world.fund(6_000_000_000).await;
+    world.fund(6_000_000_000_000_000_000).await;
     world.mine(FINALITY + 1).await;
     for _ in 0..10 {
         // Whatever it says, it writes nothing any more.
@@ -200,7 +200,7 @@ async fn a_commit_that_is_refused_for_the_moment_is_tried_again() {
             .execute(world.database.pool())
             .await
             .unwrap();
-        world.fund(5_000_000_000).await;
+        world.fund(5_000_000_000_000_000_000).await;
         world.mine(FINALITY + 1).await;
         let before = world.contents().await;
         for _ in 0..3 {

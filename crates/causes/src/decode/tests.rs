@@ -91,11 +91,19 @@ fn rights_and_limits_are_noted() {
             id: B256::ZERO,
             seq: word(1),
         }),
-        operation(Operation::RetireRoot.number()),
+        CustodyEvent::UserEnrolled(ICustody::UserEnrolled {
+            user: Address::repeat_byte(2),
+            seq: word(1),
+        }),
         operation(Operation::TransferAdmin.number()),
     ] {
         assert_eq!(cause_of(&event), Cause::Noted);
     }
+    // Nothing can be claimed against it any more, as against a vetoed one.
+    assert_eq!(
+        cause_of(&operation(Operation::RetireRoot.number())),
+        Cause::RootVetoed { root: B256::ZERO }
+    );
     assert_eq!(
         Decoder::default().take(&operation(11)),
         Err(DecodeError::OutOfRange("OperationExecuted"))

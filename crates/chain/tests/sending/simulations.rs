@@ -20,7 +20,12 @@ fn call(to: Address, from: Address, value: u128, input: &impl SolCall) -> Call {
 }
 
 fn fund(contract: Address) -> Call {
-    call(contract, address(20), 5_000_000_000, &ICustody::fundCall {})
+    call(
+        contract,
+        address(20),
+        50_000_000_000_000_000,
+        &ICustody::fundCall {},
+    )
 }
 
 #[tokio::test]

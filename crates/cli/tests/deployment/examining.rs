@@ -204,7 +204,7 @@ async fn events_that_were_not_read_are_missed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contract_of_the_same_program_under_other_values_is_told_from_the_deployed_one() {
     let world = World::start().await;
-    let text = LOCAL.replace("freeze_max = 172800", "freeze_max = 3600");
+    let text = LOCAL.replace("freeze_max = 43200", "freeze_max = 3600");
     assert!(world.deploy(&text).succeeded);
     let place: Address = world.deploy(&text).value("address").parse().expect("an address");
     let examined = world.examine(place, LOCAL, &[]);

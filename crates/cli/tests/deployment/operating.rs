@@ -160,7 +160,7 @@ async fn the_guardian_cancels_pauses_and_lowers_and_the_admin_hands_over() {
     world.pass(DELAY_SECONDS).await;
     assert!(
         world
-            .operate(&ADMIN, contract, &[&["execute"], &hand_over[..]].concat())
+            .operate(heir, contract, &[&["execute"], &hand_over[..]].concat())
             .await
             .succeeded
     );
