@@ -214,6 +214,8 @@ fn executed(event: &ICustody::OperationExecuted) -> Result<Cause, DecodeError> {
             to: Address::from_word(event.argument),
             amount: amount(event.value, name)?,
         }),
+        // To the ledger it is all one: nothing can be claimed against it any more.
+        Operation::RetireRoot => Ok(Cause::RootVetoed { root: event.argument }),
         Operation::RaiseOutflowCap
         | Operation::AddSigner
         | Operation::AddRootSigner
@@ -222,7 +224,6 @@ fn executed(event: &ICustody::OperationExecuted) -> Result<Cause, DecodeError> {
         | Operation::AddTreasurer
         | Operation::AddGuardian
         | Operation::RemoveGuardian
-        | Operation::RetireRoot
         | Operation::TransferAdmin => Ok(Cause::Noted),
     }
 }

@@ -24,6 +24,7 @@ fn good() -> ICustody::Config {
         maxFreeze: PUBLIC_FREEZE_MIN,
         outflowCap: U96::from(COIN * OUTFLOW_FLOOR_SHARE),
         outflowFloor: U96::from(COIN),
+        predecessor: Address::ZERO,
     }
 }
 

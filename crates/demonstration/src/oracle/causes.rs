@@ -205,6 +205,11 @@ fn outgoing(event: CustodyEvent, settled: Vec<SettledPayout>) -> anyhow::Result<
                 amount: amount(e.value)?,
             }
         }
+        CustodyEvent::OperationExecuted(e)
+            if Operation::from_number(e.operation) == Some(Operation::RetireRoot) =>
+        {
+            Cause::RootVetoed { root: e.argument }
+        }
         CustodyEvent::OperationExecuted(_) => Cause::Noted,
         other => anyhow::bail!("{other:?} moves nothing out"),
     })
