@@ -274,7 +274,10 @@ mod tests {
         let holder = Address::repeat_byte(9).to_checksum(None);
         let now = format!("{}\n[present]\nsubmitter = [\"{holder}\"]\n", with(9));
         assert_eq!(code(&now), "predecessor_has_a_role");
-        assert_eq!(code(&with(9).replace(&holder, &holder.to_lowercase())), "address_malformed");
+        assert_eq!(
+            code(&with(9).replace(&holder, &holder.to_lowercase())),
+            "address_malformed"
+        );
     }
 
     #[test]

@@ -156,7 +156,9 @@ impl Enrolment {
 }
 
 fn call_of(users: &[Address]) -> Bytes {
-    let calls = users.iter().map(|user| ICustody::enrolCall { user: *user }.abi_encode().into());
+    let calls = users
+        .iter()
+        .map(|user| ICustody::enrolCall { user: *user }.abi_encode().into());
     let calls = calls.collect();
     ICustody::multicallCall { calls }.abi_encode().into()
 }

@@ -105,7 +105,10 @@ pub(super) fn parse(text: &str) -> Result<Deployment, Refused> {
         maxFreeze: delays.freeze_max,
         outflowCap: amount("outflow.cap", &file.outflow.cap)?,
         outflowFloor: amount("outflow.floor", &file.outflow.floor)?,
-        predecessor: file.predecessor.as_deref().map_or(Ok(Address::ZERO), predecessor)?,
+        predecessor: file
+            .predecessor
+            .as_deref()
+            .map_or(Ok(Address::ZERO), predecessor)?,
     };
     Ok(Deployment {
         name: file.name,

@@ -19,7 +19,15 @@ impl World {
     fn enrol(&self, contract: Address, more: &[&str]) -> Ran {
         let key = self.write("key", &DEPLOYER.private_key.to_string());
         let (contract, rpc) = (contract.to_string(), self.rpc_url());
-        let arguments = ["enrol", "--contract", &contract, "--rpc", &rpc, "--key-file", &key];
+        let arguments = [
+            "enrol",
+            "--contract",
+            &contract,
+            "--rpc",
+            &rpc,
+            "--key-file",
+            &key,
+        ];
         trellis(&[&arguments, more].concat())
     }
 
@@ -52,24 +60,37 @@ async fn users_of_the_predecessor_are_enrolled_once() {
     // A list of one, then everybody else, two at a time.
     let list = world.write("users", &format!("{}\n", users[3]));
     let first = world.enrol(new, &["--users", &list]);
-    assert!(first.succeeded && first.output.contains("\n1 enrolled"), "{first:?}");
+    assert!(
+        first.succeeded && first.output.contains("\n1 enrolled"),
+        "{first:?}"
+    );
     let rest = world.enrol(new, &["--size", "2"]);
     assert!(rest.succeeded && rest.output.contains("\n4 enrolled"), "{rest:?}");
-    assert!(rest.output.contains("5 users of the predecessor, 1 known here already"), "{rest:?}");
+    assert!(
+        rest.output
+            .contains("5 users of the predecessor, 1 known here already"),
+        "{rest:?}"
+    );
     for user in &users {
         assert!(world.knows(new, *user).await, "{user}");
     }
     let sent = world.nonce(DEPLOYER.address).await;
     assert_eq!(sent, nonce + 3);
     let again = world.enrol(new, &[]);
-    assert!(again.succeeded && again.output.contains("\n0 enrolled"), "{again:?}");
+    assert!(
+        again.succeeded && again.output.contains("\n0 enrolled"),
+        "{again:?}"
+    );
     assert_eq!(world.nonce(DEPLOYER.address).await, sent, "nothing more was sent");
 
     // Enrolled users are the successor's users, and those of the one after it.
     world.finalize().await;
     let third = world.deployed(&successor_of(new));
     let moved = world.enrol(third, &[]);
-    assert!(moved.succeeded && moved.output.contains("\n5 enrolled"), "{moved:?}");
+    assert!(
+        moved.succeeded && moved.output.contains("\n5 enrolled"),
+        "{moved:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
