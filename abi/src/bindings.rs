@@ -26,6 +26,7 @@ sol! {
         function decimals() external view returns (uint8);
         function balanceOf(address holder) external view returns (uint256);
         function allowance(address holder, address spender) external view returns (uint256);
+        function totalSupply() external view returns (uint256);
     }
 }
 

@@ -47,7 +47,10 @@ fn config(fields: &BTreeMap<String, String>) -> ICustody::Config {
         maxFreeze: seconds("freeze_max"),
         outflowCap: amount("outflow_cap"),
         outflowFloor: amount("outflow_floor"),
-        predecessor: Address::ZERO,
+        predecessor: match fields["predecessor"].as_str() {
+            "" => Address::ZERO,
+            predecessor => predecessor.parse().expect("an address"),
+        },
     }
 }
 

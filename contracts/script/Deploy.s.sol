@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Custody} from "../src/Custody.sol";
 import {CustodyToken} from "../src/CustodyToken.sol";
+import {ICustody} from "../src/interfaces/ICustody.sol";
 import {DeploymentFile} from "./DeploymentFile.sol";
 import {DeploymentRules} from "./DeploymentRules.sol";
 import {vm} from "./Vm.sol";
@@ -21,6 +22,11 @@ contract Deploy {
     error NotDeployed(address expected, bytes answer);
     /// @param code stable name of what is wrong with the token, as in the deployer written in Rust
     error BadToken(string code, address token);
+    /// @param code stable name of what is wrong with the predecessor, as in the deployer written in Rust
+    error BadPredecessor(string code, address predecessor);
+
+    /// @dev In base units: the contract's sums over all time have 96 bits, and this lets the whole supply pass a hundred times.
+    uint256 private constant SUPPLY_MAX = type(uint96).max / 100;
 
     /// @return custody where the contract is now
     function run(string calldata path) external returns (address custody) {
@@ -33,6 +39,7 @@ contract Deploy {
             : abi.encodePacked(type(Custody).creationCode, abi.encode(d.config));
         custody = address(uint160(uint256(keccak256(abi.encodePacked(hex"ff", PROXY, salt, keccak256(code))))));
         if (d.asset.isToken) _checkToken(d.asset, custody);
+        if (d.config.predecessor != address(0)) _checkPredecessor(d.config.predecessor);
         // Whatever is there was made from this code: that is what the address says.
         if (custody.code.length != 0) return custody;
         if (PROXY.codehash != PROXY_CODE_HASH) revert ProxyMissing(PROXY);
@@ -54,7 +61,17 @@ contract Deploy {
         if (!isNumber) revert BadToken("asset_is_no_token", token);
         (isNumber,) = _ask(token, abi.encodeCall(IERC20.allowance, (custody, custody)));
         if (!isNumber) revert BadToken("asset_is_no_token", token);
+        uint256 supply;
+        (isNumber, supply) = _ask(token, abi.encodeCall(IERC20.totalSupply, ()));
+        if (!isNumber) revert BadToken("asset_is_no_token", token);
         if (decimals != asset.decimals) revert BadToken("decimals_differ", token);
+        if (supply > SUPPLY_MAX) revert BadToken("supply_too_large", token);
+    }
+
+    /// @dev The constructor asks the same, but says no reason.
+    function _checkPredecessor(address predecessor) private view {
+        (bool success, bytes memory answer) = predecessor.staticcall(abi.encodeCall(ICustody.account, (address(0))));
+        if (!success || answer.length < 96) revert BadPredecessor("predecessor_is_no_custody", predecessor);
     }
 
     function _ask(address token, bytes memory question) private view returns (bool isNumber, uint256 number) {

@@ -45,8 +45,14 @@ library DeploymentFile {
             maxFreeze: _seconds(toml, ".delays.freeze_max"),
             outflowCap: _amount(toml, ".outflow.cap"),
             outflowFloor: _amount(toml, ".outflow.floor"),
-            predecessor: succeeds ? _account(toml, ".predecessor") : address(0)
+            predecessor: succeeds ? _predecessor(toml) : address(0)
         });
+    }
+
+    /// @dev Nobody is named by leaving the field out.
+    function _predecessor(string memory toml) private pure returns (address predecessor) {
+        predecessor = _account(toml, ".predecessor");
+        if (predecessor == address(0)) revert Refused("zero_address", ".predecessor");
     }
 
     /// @dev `native`, or a token's address with its decimals in a field of their own.

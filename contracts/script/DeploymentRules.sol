@@ -49,6 +49,9 @@ library DeploymentRules {
             _require(roles[i] != address(0), "zero_address");
         }
         if (asset.isToken) _checkToken(asset, roles);
+        for (uint256 i = 0; i < roles.length; ++i) {
+            _require(roles[i] != c.predecessor, "predecessor_has_a_role");
+        }
         _require(c.coolingOff <= COOLING_OFF_MAX, "cooling_off_too_long");
         _require(c.vetoDelay < c.operationDelay, "veto_not_before_operation");
         _require(c.maxFreeze < c.vetoDelay, "freeze_not_before_veto");

@@ -48,6 +48,8 @@ pub const COIN_OUTFLOW_CAP_MAX: u128 = 1_000_000;
 pub const TOKEN_OUTFLOW_CAP_MAX: u128 = 1_000_000_000;
 /// Sums of all payments ever made have 96 bits: a token of more decimals could use them up.
 pub const DECIMALS_MAX: u8 = 18;
+/// In base units: the contract's sums over all time have 96 bits, and this lets the whole supply pass a hundred times.
+pub const SUPPLY_MAX: u128 = (1 << 96) / 100;
 /// A cap lowered as far as possible still lets out in a month what it let out in a day.
 pub const OUTFLOW_FLOOR_SHARE: u128 = 30;
 
@@ -60,6 +62,8 @@ pub enum Rule {
     AssetHasARole,
     /// The token has more than [`DECIMALS_MAX`] decimals.
     DecimalsTooMany,
+    /// The predecessor is an account that has a role or signs: one of the two was pasted into the wrong place.
+    PredecessorHasARole,
     /// Cooling-off beyond [`COOLING_OFF_MAX`].
     CoolingOffTooLong,
     /// The veto delay is not shorter than that of operations.
@@ -104,6 +108,7 @@ impl Rule {
             Self::ZeroAddress => "zero_address",
             Self::AssetHasARole => "asset_has_a_role",
             Self::DecimalsTooMany => "decimals_too_many",
+            Self::PredecessorHasARole => "predecessor_has_a_role",
             Self::CoolingOffTooLong => "cooling_off_too_long",
             Self::VetoNotBeforeOperation => "veto_not_before_operation",
             Self::FreezeNotBeforeVeto => "freeze_not_before_veto",
@@ -159,6 +164,7 @@ pub fn roles(config: &ICustody::Config) -> [(&'static str, Address); 7] {
 pub fn broken(chain_id: u64, asset: &Asset, config: &ICustody::Config) -> Vec<Broken> {
     let mut found = on_every_chain(config);
     found.extend(of_asset(asset, &roles(config)));
+    found.extend(of_predecessor(config.predecessor, &roles(config)));
     if !development::is_local_chain(chain_id) {
         found.extend(people(&roles(config)));
         found.extend(bounds(config));
@@ -188,6 +194,20 @@ pub fn of_asset(asset: &Asset, holders: &[(&str, Address)]) -> Vec<Broken> {
     checks.unless(decimals <= DECIMALS_MAX, Rule::DecimalsTooMany, || {
         format!("decimals are {decimals}, and must be at most {DECIMALS_MAX}")
     });
+    checks.0
+}
+
+/// What a predecessor, if one is named, must keep beside whoever holds roles.
+#[must_use]
+pub fn of_predecessor(predecessor: Address, holders: &[(&str, Address)]) -> Vec<Broken> {
+    let mut checks = Checks::default();
+    for (name, holder) in holders {
+        // Nobody's role breaks another rule.
+        let is_other = *holder != predecessor || predecessor.is_zero();
+        checks.unless(is_other, Rule::PredecessorHasARole, || {
+            format!("predecessor and {name} are both {predecessor}")
+        });
+    }
     checks.0
 }
 

@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 /// @notice Books of a token, without a way to ask for a transfer: that is where tokens differ.
 abstract contract Books {
     uint8 public immutable decimals;
+    uint256 public totalSupply;
     mapping(address holder => uint256) public balanceOf;
     mapping(address holder => mapping(address spender => uint256)) public allowance;
 
@@ -13,6 +14,7 @@ abstract contract Books {
 
     function mint(address to, uint256 amount) external {
         balanceOf[to] += amount;
+        totalSupply += amount;
     }
 
     function approve(address spender, uint256 amount) external {

@@ -1,7 +1,8 @@
-//! What a contract holds, and what a token says of itself.
+//! What a contract holds, what a token says of itself, and whether an address is a custody's.
 //!
-//! Not responsible for which token it ought to be.
+//! Not responsible for which token or contract it ought to be.
 
+use abi::ICustody;
 use abi::bindings::IToken;
 use abi::bindings::deployable_token::CustodyToken;
 use alloy::eips::BlockId;
@@ -29,6 +30,8 @@ pub enum TokenState {
         decimals: u8,
         /// What the reader's contract has of it.
         balance: U256,
+        /// How much of it there is, in base units.
+        supply: U256,
     },
 }
 
@@ -72,17 +75,34 @@ impl ChainReader {
         if self.ask(token, &allowance, at).await?.is_none() {
             return no("allowance");
         }
-        Ok(TokenState::Token { decimals, balance })
+        let Some(supply) = self.ask(token, &IToken::totalSupplyCall {}, at).await? else {
+            return no("totalSupply");
+        };
+        Ok(TokenState::Token {
+            decimals,
+            balance,
+            supply,
+        })
     }
 
-    /// The answer, unless there is none that a token would give: it also uses up all its gas where there is no such function.
+    /// Whether there is a custody contract at an address: one that knows accounts.
+    ///
+    /// # Errors
+    /// As [`ChainReader::held_token`].
+    pub async fn is_custody(&self, contract: Address, at: At) -> Result<bool, ChainError> {
+        let user = Address::ZERO;
+        let answer = self.ask(contract, &ICustody::accountCall { user }, at).await?;
+        Ok(answer.is_some())
+    }
+
+    /// The answer, unless there is none of this form: it also uses up all its gas where there is no such function.
     async fn ask<C: SolCall>(
         &self,
-        token: Address,
+        contract: Address,
         call: &C,
         at: At,
     ) -> Result<Option<C::Return>, ChainError> {
-        match self.try_view(token, call, at).await {
+        match self.try_view(contract, call, at).await {
             Ok(answer) => Ok(answer),
             Err(CallError::Reverted(_) | CallError::Refused { .. }) => Ok(None),
             Err(CallError::Chain(error)) => Err(error),

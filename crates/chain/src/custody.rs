@@ -104,6 +104,15 @@ impl ChainReader {
         })
     }
 
+    /// The contract whose users may be enrolled; `None` when there is none.
+    ///
+    /// # Errors
+    /// As [`ChainReader::totals`].
+    pub async fn predecessor(&self, at: At) -> Result<Option<Address>, ChainError> {
+        let config = self.view(&ICustody::configCall {}, at).await?;
+        Ok(Some(config.predecessor).filter(|predecessor| !predecessor.is_zero()))
+    }
+
     /// Whether each of these accounts has this permission.
     ///
     /// # Errors

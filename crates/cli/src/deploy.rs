@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use abi::deploy::deterministic::{Creation, PROXY, PROXY_CODE};
-use abi::deploy::runtime;
+use abi::deploy::{rules, runtime};
 use abi::development;
-use alloy::primitives::{Address, Bytes, keccak256};
+use alloy::primitives::{Address, Bytes, U256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
 use anyhow::{Context, bail, ensure};
 use chain::{At, Call, CallError, ChainReader, Sender, TokenState};
@@ -61,6 +61,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let reader = ChainReader::connect(&arguments.rpc, place)?;
     expect_chain(&reader, &deployment).await?;
     expect_asset(&reader, &deployment).await?;
+    expect_predecessor(&reader, &deployment).await?;
     if is_deployed(&sender, &deployment, &creation).await? {
         outln!("already deployed: the code at {place} is the expected one");
         wait_until_final(&reader).await?;
@@ -117,15 +118,35 @@ async fn expect_asset(reader: &ChainReader, deployment: &Deployment) -> anyhow::
         TokenState::NoToken { function } => {
             bail!("asset_is_no_token: the contract at {token} does not answer `{function}` as tokens do")
         }
-        TokenState::Token { decimals, .. } => {
+        TokenState::Token { decimals, supply, .. } => {
             ensure!(
                 decimals == expected,
                 "decimals_differ: the file says {expected} decimals, the token at {token} says {decimals}"
+            );
+            ensure!(
+                supply <= U256::from(rules::SUPPLY_MAX),
+                "supply_too_large: there are {supply} base units of the token at {token}, and must be at most {}",
+                rules::SUPPLY_MAX
             );
             outln!("token    {token} of {decimals} decimals");
             Ok(())
         }
     }
+}
+
+/// Whose users may be enrolled: the constructor asks it, too, but says no reason.
+async fn expect_predecessor(reader: &ChainReader, deployment: &Deployment) -> anyhow::Result<()> {
+    let predecessor = deployment.config().predecessor;
+    if predecessor.is_zero() {
+        return Ok(());
+    }
+    ensure!(
+        reader.is_custody(predecessor, At::Latest).await?,
+        "predecessor_is_no_custody: there is no custody contract at {predecessor} on chain {}",
+        deployment.chain_id()
+    );
+    outln!("predecessor {predecessor}");
+    Ok(())
 }
 
 /// Whether the contract is there. Other code at its address cannot be: the address is a hash of the code.

@@ -99,6 +99,7 @@ impl Deployment {
             })
             .collect();
         broken.extend(rules::of_asset(&deployment.asset, &named));
+        broken.extend(rules::of_predecessor(deployment.config.predecessor, &named));
         if !development::is_local_chain(deployment.chain_id) {
             broken.extend(rules::people(&named));
         }
@@ -242,13 +243,40 @@ mod tests {
         let nobody = filled.replace(&token, &Address::ZERO.to_checksum(None));
         assert_eq!(code(&nobody), "zero_address");
         assert_eq!(
-            code(&filled.replace("decimals = 18", "decimals = 29")),
+            code(&filled.replace("decimals = 18", "decimals = 19")),
             "decimals_too_many"
         );
         // The amounts of the file are thirty coins and one.
         assert_eq!(
             code(&filled.replace("decimals = 18", "decimals = 6")),
             "cap_too_high"
+        );
+    }
+
+    #[test]
+    fn a_predecessor_is_somebody_and_nobody_who_holds_a_role_now() {
+        let filled = filled();
+        assert_eq!(
+            Deployment::parse(&filled).expect("none").config().predecessor,
+            Address::ZERO
+        );
+        let with = |who: u8| {
+            let line = format!(
+                "\npredecessor = \"{}\"\n\n[roles]",
+                Address::repeat_byte(who).to_checksum(None)
+            );
+            filled.replacen("\n[roles]", &line, 1)
+        };
+        let named = Deployment::parse(&with(9)).expect("it may be deployed");
+        assert_eq!(named.config().predecessor, Address::repeat_byte(9));
+        assert_eq!(code(&with(0)), "zero_address");
+        assert_eq!(code(&with(3)), "predecessor_has_a_role");
+        let holder = Address::repeat_byte(9).to_checksum(None);
+        let now = format!("{}\n[present]\nsubmitter = [\"{holder}\"]\n", with(9));
+        assert_eq!(code(&now), "predecessor_has_a_role");
+        assert_eq!(
+            code(&with(9).replace(&holder, &holder.to_lowercase())),
+            "address_malformed"
         );
     }
 

@@ -14,9 +14,11 @@ mod deploy;
 mod deployment;
 mod dev;
 mod doctor;
+mod enrol;
 mod key;
 mod ledger;
 mod liabilities;
+mod logs;
 mod operate;
 mod plan;
 mod signer_audit;
@@ -49,6 +51,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Pay a user what a published root says is due, by proof
     Claim(claim::Arguments),
+    /// Make the users of a contract's predecessor known to it
+    Enrol(enrol::Arguments),
     /// Examine a ledger's books
     Ledger(ledger::Arguments),
     /// Recompute published liabilities
@@ -97,6 +101,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Approve(arguments) => approve::run(&arguments),
         Command::Deploy(arguments) => deploy::run(arguments).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
+        Command::Enrol(arguments) => enrol::run(arguments).await,
         Command::Claim(arguments) => claim::run(arguments).await,
         Command::Liabilities(arguments) => liabilities::run(arguments).await,
         Command::Ledger(arguments) => ledger::run(arguments).await,

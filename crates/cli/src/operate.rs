@@ -39,7 +39,7 @@ enum Act {
     /// Announce an operation; it can be executed after the contract's delay
     #[command(subcommand)]
     Schedule(Announced),
-    /// Carry out an announced operation whose delay is over
+    /// Carry out an announced operation within 14 days after its delay; transfer-admin is the new admin's to carry out
     #[command(subcommand)]
     Execute(Announced),
     /// Take an announced operation back; the guardian may, too
@@ -62,7 +62,7 @@ enum Act {
     Pause,
     /// End the pause; admin
     Unpause,
-    /// Withdraw a root that cannot be claimed against yet; guardian
+    /// Withdraw a root that cannot be claimed against yet; guardian or admin
     VetoRoot { root: B256 },
     /// Make a batch that was signed unusable; guardian or admin
     CancelBatch { batch: B256 },
@@ -106,9 +106,9 @@ enum Announced {
     AddGuardian(Who),
     /// Take the guardian's role; that guardian cannot cancel it
     RemoveGuardian(Who),
-    /// Make an older root unclaimable
+    /// Make a mature root unclaimable, also the newest; then the one before it is the newest again
     RetireRoot { root: B256 },
-    /// Make this account the admin instead of the present one
+    /// Make this account the admin instead of the present one; it has to carry it out itself
     TransferAdmin(Who),
 }
 

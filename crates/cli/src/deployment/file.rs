@@ -108,7 +108,7 @@ pub(super) fn parse(text: &str) -> Result<Deployment, Refused> {
         predecessor: file
             .predecessor
             .as_deref()
-            .map_or(Ok(Address::ZERO), |text| account("predecessor", text))?,
+            .map_or(Ok(Address::ZERO), predecessor)?,
     };
     Ok(Deployment {
         name: file.name,
@@ -117,6 +117,16 @@ pub(super) fn parse(text: &str) -> Result<Deployment, Refused> {
         config,
         present: file.present.as_ref().map(present).transpose()?,
     })
+}
+
+/// Nobody is named by leaving the field out.
+fn predecessor(text: &str) -> Result<Address, Refused> {
+    let named = account("predecessor", text)?;
+    if named.is_zero() {
+        let reason = "must be a contract; leave the line out when there is none";
+        return Err(field("zero_address", "predecessor", reason));
+    }
+    Ok(named)
 }
 
 /// `native`, or a token's address with its decimals in a field of their own: limits are counted by them, and the deployer

@@ -114,7 +114,9 @@ async fn compare_asset(
     let told = match reader.token_state(token, at).await? {
         TokenState::Missing => Err("no contract".to_owned()),
         TokenState::NoToken { function } => Err(format!("no token: `{function}` is not answered")),
-        TokenState::Token { decimals, balance } => Ok((decimals, balance)),
+        TokenState::Token {
+            decimals, balance, ..
+        } => Ok((decimals, balance)),
     };
     match told {
         Ok((actual, balance)) => {

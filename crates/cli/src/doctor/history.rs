@@ -5,10 +5,9 @@ use abi::journal::JournalError;
 use abi::{Journal, events};
 use alloy::primitives::Address;
 use anyhow::Context;
-use chain::{ChainError, ChainReader, ContractLog};
+use chain::{ChainReader, ContractLog};
 
-/// Blocks asked for at once, at first; a node that wants fewer says so.
-const BLOCKS_AT_ONCE: u64 = 10_000;
+use crate::logs;
 
 /// What the logs say.
 #[derive(Debug)]
@@ -29,19 +28,7 @@ pub(crate) async fn read(
         standing: Standing::constructed(granted),
         journal: Ok(Journal::default()),
     };
-    let (mut next, last) = (*blocks.start(), *blocks.end());
-    let mut step = BLOCKS_AT_ONCE;
-    while next <= last {
-        let end = last.min(next.saturating_add(step - 1));
-        match reader.logs_of_range(next..=end).await {
-            Ok(range) => {
-                range.logs.iter().try_for_each(|log| history.take(log))?;
-                next = end + 1;
-            }
-            Err(ChainError::RangeTooLarge { .. }) if step > 1 => step /= 2,
-            Err(error) => return Err(error).context("the contract's events cannot be read"),
-        }
-    }
+    logs::each(reader, blocks, |log| history.take(log)).await?;
     Ok(history)
 }
 

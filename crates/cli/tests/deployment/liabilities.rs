@@ -67,7 +67,13 @@ impl World {
     }
 
     /// A registration of anybody, whose key nobody needs; paid in the token, or else in the coin.
-    async fn register(&self, contract: Address, token: Option<Address>, user: Address, amount: u128) {
+    pub(crate) async fn register(
+        &self,
+        contract: Address,
+        token: Option<Address>,
+        user: Address,
+        amount: u128,
+    ) {
         self.set_funds(user, 100 * BNB).await;
         let impersonated = self.provider.anvil_impersonate_account(user).await;
         impersonated.expect("it obeys");

@@ -2,6 +2,7 @@
 //! script beside them.
 
 mod deploying;
+mod enrolling;
 mod examining;
 mod liabilities;
 mod operating;

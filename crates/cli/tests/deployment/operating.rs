@@ -158,6 +158,14 @@ async fn the_guardian_cancels_pauses_and_lowers_and_the_admin_hands_over() {
             .succeeded
     );
     world.pass(DELAY_SECONDS).await;
+    // The new admin shows that it has its key.
+    let refused = world
+        .operate(&ADMIN, contract, &[&["execute"], &hand_over[..]].concat())
+        .await;
+    assert!(
+        !refused.succeeded && refused.errors.contains("WrongUser"),
+        "{refused:?}"
+    );
     assert!(
         world
             .operate(heir, contract, &[&["execute"], &hand_over[..]].concat())

@@ -136,21 +136,38 @@ async fn the_script_refuses_what_is_no_token_as_the_command_does() {
     let checkout = Checkout::find().expect("a checkout");
     let readable = Readable::of(&checkout);
     let (token, custody) = (world.token(6).await, world.contract().await);
+    let too_much = world.token(6).await;
+    let most = abi::deploy::rules::SUPPLY_MAX;
+    world.mint(too_much, DEPLOYER.address, most + 1).await;
     let text = file_for(token, 6);
+    let successor = |line: &str| text.replacen("\n[roles]", &format!("\n{line}\n\n[roles]"), 1);
     let with = |asset: Address| text.replace(&token.to_string(), &asset.to_string());
     let nonce = world.nonce(DEPLOYER.address).await;
     for (text, code) in [
         (with(Address::repeat_byte(0x5a)), "asset_missing"),
         (with(custody), "asset_is_no_token"),
+        (with(too_much), "supply_too_large"),
         (with(Address::ZERO), "zero_address"),
         (with(abi::development::SIGNER.address), "asset_has_a_role"),
         (text.replace("decimals = 6", "decimals = 18"), "decimals_differ"),
-        (text.replace("decimals = 6", "decimals = 29"), "decimals_too_many"),
+        (text.replace("decimals = 6", "decimals = 19"), "decimals_too_many"),
         (
             text.replace("decimals = 6", "decimals = 256"),
             "decimals_malformed",
         ),
         (text.replace("decimals = 6\n", ""), "decimals_missing"),
+        (
+            successor(&format!("predecessor = \"{token}\"")),
+            "predecessor_is_no_custody",
+        ),
+        (
+            successor(&format!("predecessor = \"{}\"", Address::ZERO)),
+            "zero_address",
+        ),
+        (
+            successor(&format!("predecessor = \"{}\"", abi::development::SIGNER.address)),
+            "predecessor_has_a_role",
+        ),
         (
             text.replace(&token.to_string(), "native"),
             "unknown_or_missing_field",

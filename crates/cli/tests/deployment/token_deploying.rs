@@ -68,6 +68,9 @@ async fn what_is_no_token_on_this_chain_is_refused_before_anything_is_sent() {
     let (counts_nothing, counts_too_far) = (Address::repeat_byte(0x21), Address::repeat_byte(0x22));
     world.set_code(counts_nothing, only_decimals(6)).await;
     world.set_code(counts_too_far, only_decimals(256)).await;
+    let too_much = world.token(6).await;
+    let most = abi::deploy::rules::SUPPLY_MAX;
+    world.mint(too_much, DEPLOYER.address, most + 1).await;
     let nonce = world.nonce(DEPLOYER.address).await;
     let nobody = Address::repeat_byte(0x5a);
     for (asset, decimals, told) in [
@@ -78,7 +81,8 @@ async fn what_is_no_token_on_this_chain_is_refused_before_anything_is_sent() {
         (counts_nothing, 6, "does not answer `balanceOf`"),
         (counts_too_far, 6, "does not answer `decimals`"),
         (token, 18, "decimals_differ: the file says 18 decimals"),
-        (token, 29, "decimals_too_many: "),
+        (token, 19, "decimals_too_many: "),
+        (too_much, 6, "supply_too_large: "),
         (Address::ZERO, 6, "zero_address: asset"),
         (
             abi::development::SIGNER.address,

@@ -28,6 +28,7 @@ pub(crate) struct World {
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) succeeded: bool,
+    pub(crate) status: Option<i32>,
     pub(crate) output: String,
     pub(crate) errors: String,
 }
@@ -207,6 +208,7 @@ impl Ran {
     pub(crate) fn of(output: &Output) -> Self {
         Self {
             succeeded: output.status.success(),
+            status: output.status.code(),
             output: String::from_utf8_lossy(&output.stdout).into_owned(),
             errors: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
