@@ -98,6 +98,7 @@ fn constructor_config(config: &ICustody::Config) -> deployable::ICustody::Config
         maxFreeze,
         outflowCap,
         outflowFloor,
+        predecessor,
     } = config.clone();
     deployable::ICustody::Config {
         admin,
@@ -113,5 +114,6 @@ fn constructor_config(config: &ICustody::Config) -> deployable::ICustody::Config
         maxFreeze,
         outflowCap,
         outflowFloor,
+        predecessor,
     }
 }

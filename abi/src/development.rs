@@ -101,7 +101,7 @@ pub const ACCOUNTS: [Account; 8] = [
 const DAY: u32 = 24 * 60 * 60;
 const WEI_PER_BNB: u128 = 1_000_000_000_000_000_000;
 
-/// The development chain's configuration: cooling-off 14 days, veto 1 day, operations 3 days, longest freeze 2 days, cap
+/// The development chain's configuration: cooling-off 14 days, veto 1 day, operations 3 days, longest freeze 12 hours, cap
 /// 10,000,000 BNB with a floor of 1,000 BNB, a distinct account per role.
 #[must_use]
 pub fn config() -> ICustody::Config {
@@ -116,9 +116,10 @@ pub fn config() -> ICustody::Config {
         coolingOff: 14 * DAY,
         vetoDelay: DAY,
         operationDelay: 3 * DAY,
-        maxFreeze: 2 * DAY,
+        maxFreeze: DAY / 2,
         outflowCap: U96::from(10_000_000 * WEI_PER_BNB),
         outflowFloor: U96::from(1_000 * WEI_PER_BNB),
+        predecessor: Address::ZERO,
     }
 }
 

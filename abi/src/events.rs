@@ -86,7 +86,10 @@ pub fn seq_of(event: &CustodyEvent) -> Option<alloy::primitives::U256> {
     match event {
         CustodyEvent::PayoutExecuted(_)
         | CustodyEvent::PayoutCredited(_)
-        | CustodyEvent::PayoutSkipped(_) => None,
+        | CustodyEvent::PayoutSkipped(_)
+        | CustodyEvent::LeafPaid(_)
+        | CustodyEvent::LeafCredited(_)
+        | CustodyEvent::LeafSkipped(_) => None,
         CustodyEvent::BatchCancelled(e) => Some(e.seq),
         CustodyEvent::BatchSettled(e) => Some(e.seq),
         CustodyEvent::Claimed(e) => Some(e.seq),
@@ -106,6 +109,7 @@ pub fn seq_of(event: &CustodyEvent) -> Option<alloy::primitives::U256> {
         CustodyEvent::RootPublished(e) => Some(e.seq),
         CustodyEvent::RootVetoed(e) => Some(e.seq),
         CustodyEvent::SignerRevoked(e) => Some(e.seq),
+        CustodyEvent::UserEnrolled(e) => Some(e.seq),
         CustodyEvent::UserFrozen(e) => Some(e.seq),
         CustodyEvent::UserUnfrozen(e) => Some(e.seq),
     }

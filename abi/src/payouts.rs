@@ -123,6 +123,9 @@ impl PayoutOutcome {
                 (e.batchId, e.user, PayoutEffect::Credited(amount_in(e.amount)?))
             }
             CustodyEvent::PayoutSkipped(e) => (e.batchId, e.user, PayoutEffect::Skipped),
+            CustodyEvent::LeafPaid(e) => (e.root, e.user, PayoutEffect::Sent(amount_in(e.amount)?)),
+            CustodyEvent::LeafCredited(e) => (e.root, e.user, PayoutEffect::Credited(amount_in(e.amount)?)),
+            CustodyEvent::LeafSkipped(e) => (e.root, e.user, PayoutEffect::Skipped),
             CustodyEvent::BatchCancelled(_)
             | CustodyEvent::BatchSettled(_)
             | CustodyEvent::Claimed(_)
@@ -142,6 +145,7 @@ impl PayoutOutcome {
             | CustodyEvent::RootPublished(_)
             | CustodyEvent::RootVetoed(_)
             | CustodyEvent::SignerRevoked(_)
+            | CustodyEvent::UserEnrolled(_)
             | CustodyEvent::UserFrozen(_)
             | CustodyEvent::UserUnfrozen(_) => return None,
         };

@@ -44,6 +44,10 @@ pub struct PayoutBatch {
     pub payouts: Vec<B256>,
 }
 
+/// Order to refund a deposit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Refund(pub ICustody::Refund);
+
 /// A message that the contract verifies. [`ICustody::LiabilitiesRoot`] and [`ICustody::Withdrawal`] are signed as they are.
 pub trait Message: sealed::Fields {
     /// The EIP-712 type string, as the contract hashes it.
@@ -97,9 +101,18 @@ impl Message for ICustody::Withdrawal {
         "Withdrawal(address user,address to,uint256 amount,uint256 nonce,uint256 deadline)";
 }
 
+impl Message for ICustody::Claim {
+    const TYPE: &'static str =
+        "Claim(address user,address to,bytes32 root,uint256 entitled,uint256 deadline)";
+}
+
+impl Message for Refund {
+    const TYPE: &'static str = "Refund(bytes32 ref,address to,uint256 deadline)";
+}
+
 /// Nobody outside invents messages: the contract knows exactly these.
 mod sealed {
-    use super::{ICustody, PayoutBatch, Registration, Retopup, SolStruct, keccak256};
+    use super::{ICustody, PayoutBatch, Refund, Registration, Retopup, SolStruct, keccak256};
 
     pub trait Fields {
         /// `encodeData` of EIP-712.
@@ -129,6 +142,18 @@ mod sealed {
     impl Fields for ICustody::LiabilitiesRoot {
         fn encode_fields(&self) -> Vec<u8> {
             self.eip712_encode_data()
+        }
+    }
+
+    impl Fields for ICustody::Claim {
+        fn encode_fields(&self) -> Vec<u8> {
+            self.eip712_encode_data()
+        }
+    }
+
+    impl Fields for Refund {
+        fn encode_fields(&self) -> Vec<u8> {
+            self.0.eip712_encode_data()
         }
     }
 

@@ -68,7 +68,10 @@ impl Decoder {
         match event {
             CustodyEvent::PayoutExecuted(_)
             | CustodyEvent::PayoutCredited(_)
-            | CustodyEvent::PayoutSkipped(_) => self.payouts.add(event).map(|()| None),
+            | CustodyEvent::PayoutSkipped(_)
+            | CustodyEvent::LeafPaid(_)
+            | CustodyEvent::LeafCredited(_)
+            | CustodyEvent::LeafSkipped(_) => self.payouts.add(event).map(|()| None),
             CustodyEvent::BatchSettled(event) => self.payouts.close_batch(event).map(Some),
             CustodyEvent::LeavesSettled(event) => self.payouts.close_leaves(event).map(Some),
             CustodyEvent::RegistrationAccepted(_)
@@ -76,6 +79,7 @@ impl Decoder {
             | CustodyEvent::DepositRefunded(_)
             | CustodyEvent::EscrowMatured(_)
             | CustodyEvent::Funded(_)
+            | CustodyEvent::UserEnrolled(_)
             | CustodyEvent::UserFrozen(_)
             | CustodyEvent::UserUnfrozen(_)
             | CustodyEvent::RoleChanged(_)
@@ -139,6 +143,7 @@ fn entry(event: &CustodyEvent) -> Result<Option<Cause>, DecodeError> {
         },
         CustodyEvent::OperationExecuted(event) => executed(event)?,
         CustodyEvent::RoleChanged(_)
+        | CustodyEvent::UserEnrolled(_)
         | CustodyEvent::PauseChanged(_)
         | CustodyEvent::SignerRevoked(_)
         | CustodyEvent::OutflowCapLowered(_)
@@ -147,6 +152,9 @@ fn entry(event: &CustodyEvent) -> Result<Option<Cause>, DecodeError> {
         CustodyEvent::PayoutExecuted(_)
         | CustodyEvent::PayoutCredited(_)
         | CustodyEvent::PayoutSkipped(_)
+        | CustodyEvent::LeafPaid(_)
+        | CustodyEvent::LeafCredited(_)
+        | CustodyEvent::LeafSkipped(_)
         | CustodyEvent::BatchSettled(_)
         | CustodyEvent::LeavesSettled(_) => return Ok(None),
     }))
