@@ -131,6 +131,24 @@ pub async fn spent_lately(connection: &mut PgConnection, sender: Address) -> Res
     Ok(spent.0)
 }
 
+/// What an account may still have to pay for messages whose transactions are not final.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn under_way(connection: &mut PgConnection, sender: Address) -> Result<Amount, StoreError> {
+    let cost = sqlx::query_scalar!(
+        r#"SELECT coalesce(sum(dearest), 0) AS "cost!: DbAmount" FROM (
+               SELECT max(a.cost) AS dearest FROM relay AS r
+               JOIN relay_attempt AS a ON a.relay_id = r.id AND a.sender = r.sender AND a.nonce = r.nonce
+               WHERE r.state = 'sent' AND r.sender = $1 GROUP BY a.nonce
+           ) AS nonces"#,
+        sender.as_slice()
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(cost.0)
+}
+
 /// Stores a signed transaction, and that its message has one. `false` when the message is not where it should be: nothing may
 /// be sent then.
 ///
