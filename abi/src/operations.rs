@@ -27,9 +27,9 @@ pub enum Operation {
     AddGuardian,
     /// Takes the guardian's role; the one concerned cannot cancel it.
     RemoveGuardian,
-    /// Makes the root in `argument` unclaimable; never the newest mature one.
+    /// Makes the root in `argument` unclaimable, when it is mature; then the one before it is the newest.
     RetireRoot,
-    /// Makes another address the admin.
+    /// Makes another address the admin, which must carry it out itself.
     TransferAdmin,
 }
 

@@ -75,7 +75,7 @@ pub enum PayoutEffect {
     Sent(u128),
     /// This much could not be sent, or the user was frozen: it is kept for withdrawal.
     Credited(u128),
-    /// The target had been reached before.
+    /// The target had been reached before; or, of a leaf, its user is frozen.
     Skipped,
 }
 
@@ -117,7 +117,7 @@ impl PayoutOutcome {
     /// event, and for an amount that no batch can have.
     #[must_use]
     pub fn from_event(event: &CustodyEvent) -> Option<(B256, Self)> {
-        let (batch_id, user, effect) = match event {
+        let (cause, user, effect) = match event {
             CustodyEvent::PayoutExecuted(e) => (e.batchId, e.user, PayoutEffect::Sent(amount_in(e.amount)?)),
             CustodyEvent::PayoutCredited(e) => {
                 (e.batchId, e.user, PayoutEffect::Credited(amount_in(e.amount)?))
@@ -149,7 +149,7 @@ impl PayoutOutcome {
             | CustodyEvent::UserFrozen(_)
             | CustodyEvent::UserUnfrozen(_) => return None,
         };
-        Some((batch_id, Self { user, effect }))
+        Some((cause, Self { user, effect }))
     }
 }
 

@@ -1,10 +1,10 @@
-//! The EIP-712 domain and the five messages that the contract verifies, with their digests.
+//! The EIP-712 domain and the messages that the contract verifies, with their digests.
 //!
 //! Not responsible for signing, for replay or for what may be signed. Amounts are wei, times are Unix seconds.
 //!
 //! Type strings are written out here, because those that alloy derives are wrong for a field called `ref`: a Rust keyword,
 //! which it renders as `r#ref`. So [`Registration`] and [`Retopup`] deliberately are no `SolStruct`, and nobody can hash
-//! them by the wrong name; golden vectors of an independent implementation hold the rest.
+//! them by the wrong name, and [`Refund`] neither; golden vectors of an independent implementation hold the rest.
 
 use alloy::primitives::{Address, B256, ChainId, Keccak256, keccak256};
 use alloy::sol_types::{Eip712Domain, SolStruct, eip712_domain};
@@ -44,11 +44,20 @@ pub struct PayoutBatch {
     pub payouts: Vec<B256>,
 }
 
-/// Order to refund a deposit.
+/// The user's own agreement to a registration that somebody else sends.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RegistrationConsent(pub ICustody::Intake);
+
+/// The user's own agreement to a retopup that somebody else sends.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RetopupConsent(pub ICustody::Intake);
+
+/// The depositor's order to take a deposit back.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Refund(pub ICustody::Refund);
 
-/// A message that the contract verifies. [`ICustody::LiabilitiesRoot`] and [`ICustody::Withdrawal`] are signed as they are.
+/// A message that the contract verifies. [`ICustody::LiabilitiesRoot`], [`ICustody::Withdrawal`] and
+/// [`ICustody::Claim`] are signed as they are.
 pub trait Message: sealed::Fields {
     /// The EIP-712 type string, as the contract hashes it.
     const TYPE: &'static str;
@@ -101,18 +110,29 @@ impl Message for ICustody::Withdrawal {
         "Withdrawal(address user,address to,uint256 amount,uint256 nonce,uint256 deadline)";
 }
 
-impl Message for ICustody::Claim {
-    const TYPE: &'static str =
-        "Claim(address user,address to,bytes32 root,uint256 entitled,uint256 deadline)";
+impl Message for RegistrationConsent {
+    const TYPE: &'static str = "RegistrationConsent(address user,address sponsor,uint256 amount,bytes32 planHash,bytes32 disclosureHash,bytes32 ref,uint256 deadline)";
+}
+
+impl Message for RetopupConsent {
+    const TYPE: &'static str = "RetopupConsent(address user,address sponsor,uint256 amount,bytes32 planHash,bytes32 disclosureHash,bytes32 ref,uint256 deadline)";
 }
 
 impl Message for Refund {
     const TYPE: &'static str = "Refund(bytes32 ref,address to,uint256 deadline)";
 }
 
+impl Message for ICustody::Claim {
+    const TYPE: &'static str =
+        "Claim(address user,address to,bytes32 root,uint256 entitled,uint256 deadline)";
+}
+
 /// Nobody outside invents messages: the contract knows exactly these.
 mod sealed {
-    use super::{ICustody, PayoutBatch, Refund, Registration, Retopup, SolStruct, keccak256};
+    use super::{
+        ICustody, PayoutBatch, Refund, Registration, RegistrationConsent, Retopup, RetopupConsent, SolStruct,
+        keccak256,
+    };
 
     pub trait Fields {
         /// `encodeData` of EIP-712.
@@ -131,6 +151,30 @@ mod sealed {
         }
     }
 
+    impl Fields for RegistrationConsent {
+        fn encode_fields(&self) -> Vec<u8> {
+            self.0.eip712_encode_data()
+        }
+    }
+
+    impl Fields for RetopupConsent {
+        fn encode_fields(&self) -> Vec<u8> {
+            self.0.eip712_encode_data()
+        }
+    }
+
+    impl Fields for Refund {
+        fn encode_fields(&self) -> Vec<u8> {
+            self.0.eip712_encode_data()
+        }
+    }
+
+    impl Fields for ICustody::Claim {
+        fn encode_fields(&self) -> Vec<u8> {
+            self.eip712_encode_data()
+        }
+    }
+
     impl Fields for PayoutBatch {
         fn encode_fields(&self) -> Vec<u8> {
             let mut fields = self.batch.eip712_encode_data();
@@ -142,18 +186,6 @@ mod sealed {
     impl Fields for ICustody::LiabilitiesRoot {
         fn encode_fields(&self) -> Vec<u8> {
             self.eip712_encode_data()
-        }
-    }
-
-    impl Fields for ICustody::Claim {
-        fn encode_fields(&self) -> Vec<u8> {
-            self.eip712_encode_data()
-        }
-    }
-
-    impl Fields for Refund {
-        fn encode_fields(&self) -> Vec<u8> {
-            self.0.eip712_encode_data()
         }
     }
 

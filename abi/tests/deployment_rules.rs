@@ -47,6 +47,7 @@ fn config(fields: &BTreeMap<String, String>) -> ICustody::Config {
         maxFreeze: seconds("freeze_max"),
         outflowCap: amount("outflow_cap"),
         outflowFloor: amount("outflow_floor"),
+        predecessor: Address::ZERO,
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use abi::typed_data::{self, Message, PayoutBatch, Registration, Retopup};
+use abi::typed_data::{
+    self, Message, PayoutBatch, Refund, Registration, RegistrationConsent, Retopup, RetopupConsent,
+};
 use abi::{ICustody, Journal};
 use alloy::primitives::{Address, B256, Bytes, FixedBytes, LogData, U256, keccak256};
 use alloy::sol_types::Eip712Domain;
@@ -153,6 +155,24 @@ impl MessageVector {
         }
     }
 
+    fn refund(&self) -> ICustody::Refund {
+        ICustody::Refund {
+            r#ref: self.get("ref"),
+            to: self.get("to"),
+            deadline: self.get("deadline"),
+        }
+    }
+
+    fn claim(&self) -> ICustody::Claim {
+        ICustody::Claim {
+            user: self.get("user"),
+            to: self.get("to"),
+            root: self.get("root"),
+            entitled: self.get("entitled"),
+            deadline: self.get("deadline"),
+        }
+    }
+
     fn withdrawal(&self) -> ICustody::Withdrawal {
         ICustody::Withdrawal {
             user: self.get("user"),
@@ -181,11 +201,15 @@ fn type_hashes_digests_and_signatures_are_those_of_the_vectors() {
             "Retopup" => vector.check(&Retopup(vector.intake()), &vectors),
             "PayoutBatch" => vector.check(&vector.payout_batch(), &vectors),
             "LiabilitiesRoot" => vector.check(&vector.liabilities_root(), &vectors),
+            "RegistrationConsent" => vector.check(&RegistrationConsent(vector.intake()), &vectors),
+            "RetopupConsent" => vector.check(&RetopupConsent(vector.intake()), &vectors),
+            "Refund" => vector.check(&Refund(vector.refund()), &vectors),
+            "Claim" => vector.check(&vector.claim(), &vectors),
             "Withdrawal" => vector.check(&vector.withdrawal(), &vectors),
             unknown => panic!("vectors of an unknown type {unknown}"),
         }
     }
-    assert_eq!(seen.len(), 5, "every type has vectors: {seen:?}");
+    assert_eq!(seen.len(), 9, "every type has vectors: {seen:?}");
     assert_eq!(seen.values().sum::<usize>(), vectors.messages.len());
 }
 

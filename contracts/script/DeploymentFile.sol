@@ -22,7 +22,8 @@ library DeploymentFile {
         string memory toml = vm.readFile(path);
         // Every field below must be there, so a table with more fields has one that nobody knows.
         d.asset = _asset(toml);
-        _expectFields(toml, "$", d.asset.isToken ? 8 : 7);
+        bool succeeds = vm.keyExistsToml(toml, ".predecessor");
+        _expectFields(toml, "$", (d.asset.isToken ? 8 : 7) + (succeeds ? 1 : 0));
         _expectFields(toml, ".roles", 5);
         _expectFields(toml, ".signers", 2);
         _expectFields(toml, ".delays", 4);
@@ -43,8 +44,8 @@ library DeploymentFile {
             operationDelay: _seconds(toml, ".delays.operation"),
             maxFreeze: _seconds(toml, ".delays.freeze_max"),
             outflowCap: _amount(toml, ".outflow.cap"),
-            predecessor: address(0),
-            outflowFloor: _amount(toml, ".outflow.floor")
+            outflowFloor: _amount(toml, ".outflow.floor"),
+            predecessor: succeeds ? _account(toml, ".predecessor") : address(0)
         });
     }
 

@@ -22,11 +22,12 @@ library DeploymentRules {
     uint256 private constant OPERATION_AFTER_VETO_MIN = 2 days;
     uint256 private constant PUBLIC_FREEZE_MIN = 1 hours;
     uint256 private constant PUBLIC_FREEZE_MAX = 7 days;
+    uint256 private constant CONTRACT_FLOOR_MIN = 2;
     uint256 private constant OUTFLOW_FLOOR_MIN = 1;
     uint256 private constant COIN_OUTFLOW_CAP_MAX = 1e6;
     uint256 private constant TOKEN_OUTFLOW_CAP_MAX = 1e9;
     uint256 private constant OUTFLOW_FLOOR_SHARE = 30;
-    uint256 private constant DECIMALS_MAX = 28;
+    uint256 private constant DECIMALS_MAX = 18;
     uint256 private constant COIN_DECIMALS = 18;
 
     /// @param token the token's contract, when it is one and not the chain's own coin
@@ -50,10 +51,11 @@ library DeploymentRules {
         if (asset.isToken) _checkToken(asset, roles);
         _require(c.coolingOff <= COOLING_OFF_MAX, "cooling_off_too_long");
         _require(c.vetoDelay < c.operationDelay, "veto_not_before_operation");
-        _require(c.maxFreeze < c.operationDelay, "freeze_not_before_operation");
+        _require(c.maxFreeze < c.vetoDelay, "freeze_not_before_veto");
         _require(c.maxFreeze <= (isPublic ? PUBLIC_FREEZE_MAX : FREEZE_MAX), "freeze_too_long");
         uint256 whole = 10 ** (asset.isToken ? asset.decimals : COIN_DECIMALS);
-        _require(c.outflowFloor >= (isPublic ? OUTFLOW_FLOOR_MIN * whole : 1), "floor_too_low");
+        _require(c.outflowFloor >= CONTRACT_FLOOR_MIN, "floor_too_low");
+        _require(!isPublic || c.outflowFloor >= OUTFLOW_FLOOR_MIN * whole, "floor_too_low");
         _require(c.outflowFloor <= c.outflowCap, "floor_above_cap");
         if (!isPublic) return;
         _checkPeople(roles);

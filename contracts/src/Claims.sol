@@ -8,7 +8,7 @@ import {SumTree} from "./SumTree.sol";
 
 /// @notice The users' exit without the operator: proof against a mature root, paid to the user or to whom the user names.
 /// @dev All three pay what is due, or as much of it as is free and fits under the cap. In order: `RootUnknownOrImmature` (also
-/// vetoed and retired); `InvalidProof`; `ZeroAddress`; `NotRegistered`; `UserIsFrozen`; `NothingDue`; `InsufficientFunds` and `OutflowCapReached`
+/// vetoed and retired); `InvalidProof`; `NotRegistered`; `UserIsFrozen`; `NothingDue`; `InsufficientFunds` and `OutflowCapReached`
 /// when not even a part can be paid; `TransferFailed`.
 abstract contract Claims is Accounts, Liabilities {
     bytes32 internal constant CLAIM_TYPEHASH =
@@ -23,23 +23,25 @@ abstract contract Claims is Accounts, Liabilities {
         _pay(user, user, entitled, root);
     }
 
-    /// @notice Pays `to` what is due to the sender.
+    /// @notice Pays `to` what is due to the sender. First: `ZeroAddress`.
     function claimTo(address to, uint256 entitled, bytes32 root, ICustody.SumNode[] calldata proof)
         external
         nonReentrant
     {
+        if (to == address(0)) revert ICustody.ZeroAddress();
         _checkProof(msg.sender, entitled, root, proof);
         _pay(msg.sender, to, entitled, root);
     }
 
     /// @notice Pays whom the user names by a signature, which is valid through `deadline`, however far that is.
-    /// @dev First: `Expired`, `InvalidSignature`.
+    /// @dev First: `Expired`, `InvalidSignature`, `ZeroAddress`.
     function claimFor(ICustody.Claim calldata order, ICustody.SumNode[] calldata proof, bytes calldata signature)
         external
         nonReentrant
     {
         if (block.timestamp > order.deadline) revert ICustody.Expired(order.deadline);
         _checkSignature(keccak256(abi.encode(CLAIM_TYPEHASH, order)), order.user, signature);
+        if (order.to == address(0)) revert ICustody.ZeroAddress();
         _checkProof(order.user, order.entitled, order.root, proof);
         _pay(order.user, order.to, order.entitled, order.root);
     }
@@ -52,19 +54,24 @@ abstract contract Claims is Accounts, Liabilities {
     }
 
     function _pay(address user, address to, uint256 entitled, bytes32 root) private {
-        if (to == address(0)) revert ICustody.ZeroAddress();
         (uint256 paid, uint256 until) = (_account(user).paid, _account(user).frozenUntil);
         if (until == 0) revert ICustody.NotRegistered(user);
         if (until > block.timestamp) revert ICustody.UserIsFrozen(user, until);
         if (entitled <= paid) revert ICustody.NothingDue(user);
-        uint256 due = entitled - paid;
+        uint256 due;
+        unchecked {
+            due = entitled - paid;
+        }
         uint256 free = _free();
         if (free == 0) revert ICustody.InsufficientFunds(due, 0);
         uint256 amount = _takeForClaim(due, due < free ? due : free);
 
         // There was room for it under the cap, which has 96 bits.
         _claimed += uint96(amount);
-        _account(user).paid = uint112(paid + amount);
+        // At most what the leaf says.
+        unchecked {
+            _account(user).paid = uint112(paid + amount);
+        }
         _record(3, abi.encode(ICustody.Claimed.selector, user, root, SEQ, to, entitled, amount));
         _send(to, amount);
     }

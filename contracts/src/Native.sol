@@ -56,39 +56,46 @@ abstract contract Native is Payouts {
         _payList(cause, words, outcome);
     }
 
-    /// @dev In assembly, for it is what a batch costs.
+    /// @dev In assembly, for it is what a batch costs; and a function of its own, which `leave` keeps from being merged into its
+    /// callers, where so many variables would be alive that the compiler computes some of them again and again.
     function _payStretch(Cause memory cause, Progress memory progress) internal override returns (int256 due) {
         (bytes32 id, bytes32 paid) = (cause.id, _paidEvent(cause));
         // Memory-safe: uses the scratch space, the words from `at` to the one behind the list and the members of `progress`.
         assembly ("memory-safe") {
-            let at := mload(progress)
-            // Users stay where they are in their words, in the upper 160 bits, which is the slot of the account, too.
-            let previous := shl(96, mload(add(progress, 0x40)))
-            let sent := 0
-            // Account slots are paid112 | credit112 | frozenUntil32, from the lowest bit. Registered and not frozen are
-            // those of 0 < slot < (now + 1) << 224, which is slot - 1 < limit.
-            let limit := sub(shl(224, add(timestamp(), 1)), 1)
-            let targetMask := TARGET_MASK
-            let paidMask := PAID_MASK
-            // The word behind the list is zero, so it is not above any other.
-            for {} 1 { at := add(at, 0x20) } {
-                let user := mload(at)
-                due := and(user, targetMask)
-                user := xor(user, due)
-                let account_ := sload(user)
-                due := sub(due, and(account_, paidMask))
-                if iszero(and(and(gt(user, previous), sgt(due, 0)), lt(sub(account_, 1), limit))) { break }
-                sstore(user, add(account_, due))
-                if iszero(call(RECIPIENT_GAS, shr(96, user), due, 0, 0, 0, 0)) { break }
-                mstore(0, due)
-                log3(0, 0x20, paid, id, shr(96, user))
-                mstore(at, or(user, due))
-                sent := add(sent, due)
-                previous := user
+            function pay(at, previous, id_, paid_) -> to, last, sent, due_ {
+                to := at
+                last := previous
+                // Account slots are paid112 | credit112 | frozenUntil32, from the lowest bit. Registered and not frozen are
+                // those of 0 < slot < (now + 1) << 224, which is slot - 1 < limit.
+                let limit := sub(shl(224, add(timestamp(), 1)), 1)
+                // Made of the word that is always zero: constants would be computed again for every entry. As a number, -1.
+                let ones := not(mload(0x60))
+                let targetMask := shr(160, ones)
+                let paidMask := shr(144, ones)
+                // The word behind the list is zero, so it is not above any other.
+                for {} 1 { to := add(to, 0x20) } {
+                    let slot := mload(to)
+                    due_ := and(slot, targetMask)
+                    slot := xor(slot, due_)
+                    let user := shr(96, slot)
+                    let account_ := sload(slot)
+                    due_ := sub(due_, and(account_, paidMask))
+                    if iszero(and(and(gt(user, last), sgt(due_, 0)), lt(add(account_, ones), limit))) {
+                        leave
+                    }
+                    sstore(slot, add(account_, due_))
+                    if iszero(call(RECIPIENT_GAS, user, due_, 0, 0, 0, 0)) { leave }
+                    mstore(0, due_)
+                    log3(0, 0x20, paid_, id_, user)
+                    mstore(to, or(slot, due_))
+                    sent := add(sent, due_)
+                    last := user
+                }
             }
-            previous := shr(96, previous)
+            let at, last, sent
+            at, last, sent, due := pay(mload(progress), mload(add(progress, 0x40)), id, paid)
             mstore(progress, at)
-            mstore(add(progress, 0x40), previous)
+            mstore(add(progress, 0x40), last)
             mstore(add(progress, 0x60), add(mload(add(progress, 0x60)), sent))
         }
     }

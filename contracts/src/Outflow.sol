@@ -95,7 +95,9 @@ abstract contract Outflow is Configuration, Roles {
     }
 
     function _room(uint256 limit, uint256 level) private pure returns (uint256) {
-        return level < limit ? limit - level : 0;
+        unchecked {
+            return level < limit ? limit - level : 0;
+        }
     }
 
     /// @dev Leaks are whole units, rounded down in favour of the bound; the time that made no whole unit yet is kept, so that
@@ -104,8 +106,12 @@ abstract contract Outflow is Configuration, Roles {
     /// @return at when it was as full as that
     function _leaked(uint256 capacity) private view returns (uint256 level, uint256 at) {
         (level, at) = (_level, _levelAt);
-        uint256 leak = (block.timestamp - at) * capacity / EMPTY_AFTER;
-        if (level <= leak) return (0, block.timestamp);
-        return (level - leak, at + Math.ceilDiv(leak * EMPTY_AFTER, capacity));
+        // Numbers of 32 and 95 bits, of which the second is not zero.
+        unchecked {
+            uint256 flow = (block.timestamp - at) * capacity;
+            uint256 leak = flow / EMPTY_AFTER;
+            if (level <= leak) return (0, block.timestamp);
+            return (level - leak, block.timestamp - flow % EMPTY_AFTER / capacity);
+        }
     }
 }

@@ -21,7 +21,7 @@ function events(library) {
     ['BatchCancelled', [hash('other batch'), 10n]],
     ['RootPublished', [hash('root'), 11n, 19n * BNB, 10n, T + DAY]],
     ['RootVetoed', [hash('root'), 12n]],
-    ['Claimed', [USER, hash('root'), 13n, 19n * BNB, BNB]],
+    ['Claimed', [USER, hash('root'), 13n, FULL, 19n * BNB, BNB]],
     ['CreditWithdrawn', [SPONSOR, SPONSOR, 14n, 1n]],
     ['SignerRevoked', [library.addressOf(PRIVATE_KEY), 15n]],
     ['OutflowCapLowered', [16n, 1000n * BNB]],
@@ -30,9 +30,11 @@ function events(library) {
     ['OperationCancelled', [hash('operation'), 19n]],
     ['RoleChanged', [hash('FREEZER_ROLE'), USER, 20n, false]],
     ['PauseChanged', [21n, true]],
-    ['PayoutExecuted', [hash('root'), USER, 3n]],
-    ['PayoutSkipped', [hash('root'), SPONSOR]],
-    ['LeavesSettled', [hash('root'), 22n, 2n, 3n, 0n, hash('leaves'), hash('outcome')]],
+    ['LeafPaid', [hash('root'), USER, 3n]],
+    ['LeafCredited', [hash('root'), SPONSOR, 2n]],
+    ['LeafSkipped', [hash('root'), FULL]],
+    ['LeavesSettled', [hash('root'), 22n, 3n, 5n, 2n, hash('leaves'), hash('outcome')]],
+    ['UserEnrolled', [USER, 23n]],
   ];
 }
 

@@ -19,6 +19,10 @@ const types = {
     'bytes32 batchId, address submitter, uint256 maxTotal, bytes32 manifestHash, uint256 validAfter, uint256 deadline, bytes32[] payouts',
   ),
   LiabilitiesRoot: fields('bytes32 root, uint256 total, uint256 asOfSeq, uint256 validAfter, uint256 deadline'),
+  RegistrationConsent: intake,
+  RetopupConsent: intake,
+  Refund: fields('bytes32 ref, address to, uint256 deadline'),
+  Claim: fields('address user, address to, bytes32 root, uint256 entitled, uint256 deadline'),
   Withdrawal: fields('address user, address to, uint256 amount, uint256 nonce, uint256 deadline'),
 };
 
@@ -48,6 +52,12 @@ function samples(hash) {
     ['PayoutBatch', 'largest values', { ...batch, submitter: ZERO, maxTotal: MAX, payouts: [word(FULL, 2n ** 96n - 1n)] }],
     ['LiabilitiesRoot', 'usual', { root: hash('root'), total: 18n * BNB, asOfSeq: 7n, validAfter: T, deadline: T + 60n }],
     ['LiabilitiesRoot', 'largest values', { root: '0x' + 'ff'.repeat(32), total: MAX, asOfSeq: MAX, validAfter: MAX, deadline: MAX }],
+    ['RegistrationConsent', 'usual', registration],
+    ['RetopupConsent', 'usual', { ...registration, sponsor: ZERO, amount: 40n * BNB, ref: hash('retopup') }],
+    ['Refund', 'usual', { ref: hash('registration'), to: SPONSOR, deadline: T + 60n }],
+    ['Refund', 'largest values', { ref: '0x' + 'ff'.repeat(32), to: FULL, deadline: MAX }],
+    ['Claim', 'usual', { user: USER, to: SPONSOR, root: hash('root'), entitled: 18n * BNB, deadline: T + 60n }],
+    ['Claim', 'largest values', { user: FULL, to: FULL, root: '0x' + 'ff'.repeat(32), entitled: MAX, deadline: MAX }],
     ['Withdrawal', 'usual', { user: USER, to: SPONSOR, amount: 18n * BNB, nonce: 0n, deadline: T + 60n }],
     ['Withdrawal', 'largest values', { user: FULL, to: FULL, amount: MAX, nonce: MAX, deadline: MAX }],
   ];

@@ -102,6 +102,9 @@ fn event_of(event: &CustodyEvent) -> Option<Event> {
         CustodyEvent::PayoutExecuted(_)
         | CustodyEvent::PayoutCredited(_)
         | CustodyEvent::PayoutSkipped(_)
+        | CustodyEvent::LeafPaid(_)
+        | CustodyEvent::LeafCredited(_)
+        | CustodyEvent::LeafSkipped(_)
         | CustodyEvent::BatchSettled(_)
         | CustodyEvent::BatchCancelled(_)
         | CustodyEvent::LeavesSettled(_) => payment_event_of(event)?,
@@ -132,7 +135,11 @@ fn event_of(event: &CustodyEvent) -> Option<Event> {
                 amount: amount(event.value)?,
             }
         }
+        CustodyEvent::OperationExecuted(event) if event.operation == Operation::RetireRoot.number() => {
+            Event::RootRetired { root: event.argument }
+        }
         CustodyEvent::OperationExecuted(_)
+        | CustodyEvent::UserEnrolled(_)
         | CustodyEvent::SignerRevoked(_)
         | CustodyEvent::OutflowCapLowered(_)
         | CustodyEvent::OperationScheduled(_)
@@ -159,6 +166,23 @@ fn payment_event_of(event: &CustodyEvent) -> Option<Event> {
     } else if let CustodyEvent::PayoutSkipped(event) = event {
         Some(Event::PayoutSkipped {
             batch: event.batchId,
+            user: event.user,
+        })
+    } else if let CustodyEvent::LeafPaid(event) = event {
+        Some(Event::PayoutExecuted {
+            batch: event.root,
+            user: event.user,
+            amount: amount(event.amount)?,
+        })
+    } else if let CustodyEvent::LeafCredited(event) = event {
+        Some(Event::PayoutCredited {
+            batch: event.root,
+            user: event.user,
+            amount: amount(event.amount)?,
+        })
+    } else if let CustodyEvent::LeafSkipped(event) = event {
+        Some(Event::PayoutSkipped {
+            batch: event.root,
             user: event.user,
         })
     } else if let CustodyEvent::BatchSettled(event) = event {

@@ -93,6 +93,7 @@ fn user_of(event: &Event) -> Option<Address> {
         | Event::Matured { .. }
         | Event::RootPublished { .. }
         | Event::RootVetoed { .. }
+        | Event::RootRetired { .. }
         | Event::LeavesSettled { .. }
         | Event::Funded { .. }
         | Event::TreasuryPaid { .. }

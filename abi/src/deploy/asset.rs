@@ -76,10 +76,10 @@ mod tests {
         let (config, address) = (development::config(), Address::repeat_byte(7));
         let decimals = 6;
         let code = Asset::Token { address, decimals }.creation_code(&config);
-        let (program, arguments) = code.split_at(code.len() - 14 * 32);
+        let (program, arguments) = code.split_at(code.len() - 15 * 32);
         assert_eq!(program, &deployable_token::CustodyToken::BYTECODE[..]);
-        assert_eq!(arguments[..13 * 32], config.abi_encode());
-        assert_eq!(arguments[13 * 32..], address.into_word()[..]);
+        assert_eq!(arguments[..14 * 32], config.abi_encode());
+        assert_eq!(arguments[14 * 32..], address.into_word()[..]);
         let native = Asset::Native.creation_code(&config);
         assert_eq!(
             native[..],

@@ -37,6 +37,8 @@ pub const PUBLIC_FREEZE_MIN: u32 = HOUR;
 /// Seven days: with the sixty days that the contract demands between two freezes, nobody is frozen more than about a tenth
 /// of the time.
 pub const PUBLIC_FREEZE_MAX: u32 = 7 * DAY;
+/// The contract's own bound, in base units: half of it is what the bucket of a day holds.
+pub const CONTRACT_FLOOR_MIN: u128 = 2;
 /// One whole coin or token: less is an amount that was written in coins instead of base units.
 pub const OUTFLOW_FLOOR_MIN: u128 = 1;
 /// A million whole coins a day: a higher cap bounds nothing that a thief could reach.
@@ -44,8 +46,8 @@ pub const COIN_OUTFLOW_CAP_MAX: u128 = 1_000_000;
 /// A billion whole tokens a day: many tokens are worth about a dollar, some less. An amount that was written with the 18
 /// decimals of a coin for a token of at most 8 is above it.
 pub const TOKEN_OUTFLOW_CAP_MAX: u128 = 1_000_000_000;
-/// Amounts have 96 bits: one whole token of more decimals does not fit.
-pub const DECIMALS_MAX: u8 = 28;
+/// Sums of all payments ever made have 96 bits: a token of more decimals could use them up.
+pub const DECIMALS_MAX: u8 = 18;
 /// A cap lowered as far as possible still lets out in a month what it let out in a day.
 pub const OUTFLOW_FLOOR_SHARE: u128 = 30;
 
@@ -62,11 +64,11 @@ pub enum Rule {
     CoolingOffTooLong,
     /// The veto delay is not shorter than that of operations.
     VetoNotBeforeOperation,
-    /// The longest freeze is not shorter than the delay of operations.
-    FreezeNotBeforeOperation,
+    /// The longest freeze is not shorter than the veto delay: who is frozen must be able to claim before a new root matures.
+    FreezeNotBeforeVeto,
     /// A freeze beyond [`FREEZE_MAX`]; on public chains beyond [`PUBLIC_FREEZE_MAX`].
     FreezeTooLong,
-    /// The floor is zero; on public chains below [`OUTFLOW_FLOOR_MIN`] whole coins or tokens.
+    /// The floor is below [`CONTRACT_FLOOR_MIN`] base units; on public chains below [`OUTFLOW_FLOOR_MIN`] whole coins or tokens.
     FloorTooLow,
     /// The floor is above the cap.
     FloorAboveCap,
@@ -104,7 +106,7 @@ impl Rule {
             Self::DecimalsTooMany => "decimals_too_many",
             Self::CoolingOffTooLong => "cooling_off_too_long",
             Self::VetoNotBeforeOperation => "veto_not_before_operation",
-            Self::FreezeNotBeforeOperation => "freeze_not_before_operation",
+            Self::FreezeNotBeforeVeto => "freeze_not_before_veto",
             Self::FreezeTooLong => "freeze_too_long",
             Self::FloorTooLow => "floor_too_low",
             Self::FloorAboveCap => "floor_above_cap",
@@ -229,12 +231,15 @@ fn on_every_chain(config: &ICustody::Config) -> Vec<Broken> {
     checks.unless(veto < operation, Rule::VetoNotBeforeOperation, || {
         format!("veto is {veto} s, operation {operation} s")
     });
-    checks.unless(freeze < operation, Rule::FreezeNotBeforeOperation, || {
-        format!("freeze_max is {freeze} s, operation {operation} s")
+    checks.unless(freeze < veto, Rule::FreezeNotBeforeVeto, || {
+        format!("freeze_max is {freeze} s, veto {veto} s")
     });
     checks.at_most("freeze_max", freeze, FREEZE_MAX, Rule::FreezeTooLong);
     let (cap, floor) = (config.outflowCap, config.outflowFloor);
-    checks.unless(!floor.is_zero(), Rule::FloorTooLow, || "floor is zero".to_owned());
+    let is_enough = U256::from(floor) >= U256::from(CONTRACT_FLOOR_MIN);
+    checks.unless(is_enough, Rule::FloorTooLow, || {
+        format!("floor is {floor}, and must be at least {CONTRACT_FLOOR_MIN}")
+    });
     checks.unless(floor <= cap, Rule::FloorAboveCap, || {
         format!("floor is {floor}, cap {cap}")
     });

@@ -133,7 +133,6 @@ impl History {
         let ends = self.ends.entry(call.name).or_default();
         if receipt.status() {
             ends.succeeded += 1;
-            self.book.succeeded(call);
         } else {
             ends.reverted += 1;
             assert!(receipt.logs().is_empty(), "{} reverted and left logs", call.name);

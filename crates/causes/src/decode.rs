@@ -142,8 +142,8 @@ fn entry(event: &CustodyEvent) -> Result<Option<Cause>, DecodeError> {
             amount: amount(event.amount, "CreditWithdrawn")?,
         },
         CustodyEvent::OperationExecuted(event) => executed(event)?,
-        CustodyEvent::RoleChanged(_)
-        | CustodyEvent::UserEnrolled(_)
+        CustodyEvent::UserEnrolled(_)
+        | CustodyEvent::RoleChanged(_)
         | CustodyEvent::PauseChanged(_)
         | CustodyEvent::SignerRevoked(_)
         | CustodyEvent::OutflowCapLowered(_)
@@ -214,6 +214,8 @@ fn executed(event: &ICustody::OperationExecuted) -> Result<Cause, DecodeError> {
             to: Address::from_word(event.argument),
             amount: amount(event.value, name)?,
         }),
+        // To the ledger it is all one: nothing can be claimed against it any more.
+        Operation::RetireRoot => Ok(Cause::RootVetoed { root: event.argument }),
         Operation::RaiseOutflowCap
         | Operation::AddSigner
         | Operation::AddRootSigner
@@ -222,7 +224,6 @@ fn executed(event: &ICustody::OperationExecuted) -> Result<Cause, DecodeError> {
         | Operation::AddTreasurer
         | Operation::AddGuardian
         | Operation::RemoveGuardian
-        | Operation::RetireRoot
         | Operation::TransferAdmin => Ok(Cause::Noted),
     }
 }

@@ -20,7 +20,7 @@ pub fn logs_of(seq: u64, cause: &Cause) -> Option<Vec<LogData>> {
             manifest_hash,
             payouts,
         } => {
-            let settled = Settled::of(*batch_id, payouts)?;
+            let settled = Settled::of(payouts, |user, outcome| batch_event(*batch_id, user, outcome))?;
             let closing = ICustody::BatchSettled {
                 batchId: *batch_id,
                 seq,
@@ -34,7 +34,7 @@ pub fn logs_of(seq: u64, cause: &Cause) -> Option<Vec<LogData>> {
             return Some(settled.closed_by(&CustodyEvent::BatchSettled(closing)));
         }
         Cause::LeavesSettled { root, payouts } => {
-            let settled = Settled::of(*root, payouts)?;
+            let settled = Settled::of(payouts, |user, outcome| leaf_event(*root, user, outcome))?;
             let closing = ICustody::LeavesSettled {
                 root: *root,
                 seq,
@@ -133,6 +133,7 @@ fn of_others(seq: U256, cause: &Cause) -> Option<CustodyEvent> {
             user: *wallet,
             root: *root,
             seq,
+            to: *wallet,
             entitled: word(*entitled),
             amount: word(*amount),
         }),
@@ -181,7 +182,10 @@ struct Settled {
 }
 
 impl Settled {
-    fn of(id: B256, payouts: &[SettledPayout]) -> Option<Self> {
+    fn of(
+        payouts: &[SettledPayout],
+        event_of: impl Fn(Address, PayoutOutcome) -> CustodyEvent,
+    ) -> Option<Self> {
         let mut settled = Self {
             events: Vec::with_capacity(payouts.len()),
             paid: U256::ZERO,
@@ -191,34 +195,19 @@ impl Settled {
         let mut words = Vec::with_capacity(payouts.len());
         for payout in payouts {
             let user = payout.wallet;
-            let (effect, event) = match payout.outcome {
+            let effect = match payout.outcome {
                 PayoutOutcome::Executed(amount) => {
                     settled.paid += word(amount);
-                    let event = ICustody::PayoutExecuted {
-                        batchId: id,
-                        user,
-                        amount: word(amount),
-                    };
-                    let effect = PayoutEffect::Sent(amount.base_units());
-                    (effect, CustodyEvent::PayoutExecuted(event))
+                    PayoutEffect::Sent(amount.base_units())
                 }
-                PayoutOutcome::Credited { amount, frozen } => {
+                PayoutOutcome::Credited { amount, .. } => {
                     settled.paid += word(amount);
                     settled.credited += word(amount);
-                    let event = ICustody::PayoutCredited {
-                        batchId: id,
-                        user,
-                        amount: word(amount),
-                        frozen,
-                    };
-                    let effect = PayoutEffect::Credited(amount.base_units());
-                    (effect, CustodyEvent::PayoutCredited(event))
+                    PayoutEffect::Credited(amount.base_units())
                 }
-                PayoutOutcome::Skipped => {
-                    let event = ICustody::PayoutSkipped { batchId: id, user };
-                    (PayoutEffect::Skipped, CustodyEvent::PayoutSkipped(event))
-                }
+                PayoutOutcome::Skipped => PayoutEffect::Skipped,
             };
+            let event = event_of(user, payout.outcome);
             words.push(Entry { user, effect }.word().ok()?);
             settled.events.push(event);
         }
@@ -232,5 +221,43 @@ impl Settled {
             .chain([closing])
             .map(IntoLogData::to_log_data)
             .collect()
+    }
+}
+
+fn batch_event(batch_id: B256, user: Address, outcome: PayoutOutcome) -> CustodyEvent {
+    match outcome {
+        PayoutOutcome::Executed(amount) => CustodyEvent::PayoutExecuted(ICustody::PayoutExecuted {
+            batchId: batch_id,
+            user,
+            amount: word(amount),
+        }),
+        PayoutOutcome::Credited { amount, frozen } => {
+            CustodyEvent::PayoutCredited(ICustody::PayoutCredited {
+                batchId: batch_id,
+                user,
+                amount: word(amount),
+                frozen,
+            })
+        }
+        PayoutOutcome::Skipped => CustodyEvent::PayoutSkipped(ICustody::PayoutSkipped {
+            batchId: batch_id,
+            user,
+        }),
+    }
+}
+
+fn leaf_event(root: B256, user: Address, outcome: PayoutOutcome) -> CustodyEvent {
+    match outcome {
+        PayoutOutcome::Executed(amount) => CustodyEvent::LeafPaid(ICustody::LeafPaid {
+            root,
+            user,
+            amount: word(amount),
+        }),
+        PayoutOutcome::Credited { amount, .. } => CustodyEvent::LeafCredited(ICustody::LeafCredited {
+            root,
+            user,
+            amount: word(amount),
+        }),
+        PayoutOutcome::Skipped => CustodyEvent::LeafSkipped(ICustody::LeafSkipped { root, user }),
     }
 }

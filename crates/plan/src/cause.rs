@@ -110,7 +110,7 @@ pub enum Cause {
         /// Seconds since 1970-01-01 UTC from which on it can be claimed against.
         claimable_from: u64,
     },
-    /// `RootVetoed`.
+    /// `RootVetoed`, or the retirement of a mature root by an operation: nothing can be claimed against it any more.
     RootVetoed {
         /// The root.
         root: B256,

@@ -24,6 +24,7 @@ fn good() -> ICustody::Config {
         maxFreeze: PUBLIC_FREEZE_MIN,
         outflowCap: U96::from(COIN * OUTFLOW_FLOOR_SHARE),
         outflowFloor: U96::from(COIN),
+        predecessor: Address::ZERO,
     }
 }
 
@@ -70,10 +71,10 @@ fn the_rules_of_the_contract_hold_on_every_chain() {
         assert!(codes(chain, |c| c.coolingOff = COOLING_OFF_MAX + 1).contains(&"cooling_off_too_long"));
         assert!(!codes(chain, |c| c.coolingOff = COOLING_OFF_MAX).contains(&"cooling_off_too_long"));
         assert!(codes(chain, |c| c.vetoDelay = c.operationDelay).contains(&"veto_not_before_operation"));
-        assert!(codes(chain, |c| c.maxFreeze = c.operationDelay).contains(&"freeze_not_before_operation"));
+        assert!(codes(chain, |c| c.maxFreeze = c.vetoDelay).contains(&"freeze_not_before_veto"));
         let freeze = |days| move |c: &mut ICustody::Config| c.maxFreeze = days;
         assert!(codes(chain, freeze(FREEZE_MAX + 1)).contains(&"freeze_too_long"));
-        assert!(codes(chain, |c| c.outflowFloor = U96::ZERO).contains(&"floor_too_low"));
+        assert!(codes(chain, |c| c.outflowFloor = U96::ONE).contains(&"floor_too_low"));
         assert!(codes(chain, |c| c.outflowFloor = c.outflowCap + U96::ONE).contains(&"floor_above_cap"));
     }
 }
@@ -87,6 +88,7 @@ fn on_public_chains_every_bound_is_kept_to_the_second() {
         ("freeze_too_short", |c| c.maxFreeze -= 1),
         ("freeze_too_long", |c| {
             c.operationDelay = OPERATION_MAX;
+            c.vetoDelay = PUBLIC_FREEZE_MAX + 2;
             c.maxFreeze = PUBLIC_FREEZE_MAX + 1;
         }),
         ("veto_too_long", |c| {

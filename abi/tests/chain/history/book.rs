@@ -8,8 +8,6 @@ use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
 use audit::liabilities::Tree;
 
-use super::calls::Call;
-
 /// Users of the history, registered one after the other.
 const USERS: u32 = 300;
 
@@ -20,8 +18,6 @@ pub(super) struct Person {
     pub(super) paid: u128,
     pub(super) credit: u128,
     pub(super) frozen_until: u64,
-    /// Withdrawals by signature so far.
-    pub(super) nonce: u64,
 }
 
 pub(super) struct Deposit {
@@ -74,7 +70,6 @@ impl Book {
                     paid: 0,
                     credit: 0,
                     frozen_until: 0,
-                    nonce: 0,
                 }
             })
             .collect();
@@ -98,13 +93,6 @@ impl Book {
         }
     }
 
-    /// What no event says.
-    pub(super) fn succeeded(&mut self, call: &Call) {
-        if let Some(user) = call.withdrew_by_signature {
-            self.person(user).nonce += 1;
-        }
-    }
-
     pub(super) fn learn(&mut self, event: &CustodyEvent) {
         self.seq += u64::from(abi::events::seq_of(event).is_some());
         match event {
@@ -123,6 +111,12 @@ impl Book {
             }
             CustodyEvent::DepositRefunded(e) => self.deposits.retain(|deposit| deposit.reference != e.r#ref),
             CustodyEvent::PayoutExecuted(e) => self.person(e.user).paid += wei(e.amount),
+            CustodyEvent::LeafPaid(e) => self.person(e.user).paid += wei(e.amount),
+            CustodyEvent::LeafCredited(e) => {
+                let person = self.person(e.user);
+                person.paid += wei(e.amount);
+                person.credit += wei(e.amount);
+            }
             CustodyEvent::PayoutCredited(e) => {
                 let person = self.person(e.user);
                 person.paid += wei(e.amount);
@@ -154,6 +148,8 @@ impl Book {
             CustodyEvent::PauseChanged(e) => self.is_paused = e.paused,
             CustodyEvent::EscrowMatured(_)
             | CustodyEvent::PayoutSkipped(_)
+            | CustodyEvent::LeafSkipped(_)
+            | CustodyEvent::UserEnrolled(_)
             | CustodyEvent::BatchSettled(_)
             | CustodyEvent::LeavesSettled(_)
             | CustodyEvent::BatchCancelled(_)

@@ -10,11 +10,14 @@ use super::book::{Book, Person};
 use super::dice::Dice;
 use crate::world::World;
 
-/// Functions that change something, all of them but `grantRole`, which never succeeds.
-pub(super) const NAMES: [&str; 24] = [
+/// Functions that change something, all of them but `grantRole`, which never succeeds, and `enrol`, for which there is no
+/// predecessor.
+pub(super) const NAMES: [&str; 28] = [
     "register",
     "retopup",
     "refund",
+    "refundFor",
+    "multicall",
     "sweepMatured",
     "fund",
     "executeBatchPayouts",
@@ -22,6 +25,8 @@ pub(super) const NAMES: [&str; 24] = [
     "publishRoot",
     "vetoRoot",
     "claim",
+    "claimTo",
+    "claimFor",
     "settleLeaves",
     "withdrawCredit",
     "withdrawCreditFor",
@@ -51,8 +56,6 @@ pub(super) struct Call {
     pub(super) value: U256,
     pub(super) gas: u64,
     pub(super) data: Bytes,
-    /// Whose signature it spends.
-    pub(super) withdrew_by_signature: Option<Address>,
 }
 
 /// What a call is made of.
@@ -74,7 +77,6 @@ impl Call {
             value: U256::ZERO,
             gas: if pays_many { GAS_MANY } else { GAS },
             data: call.abi_encode().into(),
-            withdrew_by_signature: None,
         }
     }
 

@@ -69,6 +69,9 @@ pub enum Event {
     RootVetoed {
         root: B256,
     },
+    RootRetired {
+        root: B256,
+    },
     LeavesSettled {
         root: B256,
         settled: Settled,
@@ -187,6 +190,9 @@ pub struct DepositEvents {
     pub is_refunded: bool,
 }
 
+/// The contract knows the newest roots by their order, this many.
+const ROOTS_REMEMBERED: usize = 3;
+
 /// A root of liabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RootEvents {
@@ -198,6 +204,16 @@ pub struct RootEvents {
     pub number: u32,
     /// Whether it was vetoed.
     pub is_vetoed: bool,
+    /// Whether it was retired after it had matured.
+    pub is_retired: bool,
+}
+
+impl RootEvents {
+    /// Whether nothing can be claimed against it any more.
+    #[must_use]
+    pub const fn is_withdrawn(&self) -> bool {
+        self.is_vetoed || self.is_retired
+    }
 }
 
 /// Sums over all events.
@@ -238,6 +254,8 @@ pub struct Events {
     pub open: BTreeMap<B256, Vec<(Address, LineOutcome)>>,
     /// By hash.
     pub roots: BTreeMap<B256, RootEvents>,
+    /// The newest root that stands, last, and those before it that the contract remembers.
+    pub remembered_roots: Vec<B256>,
     /// Days up to this one have matured.
     pub matured_through: Option<u64>,
     /// Number of the last journal entry.
@@ -293,7 +311,10 @@ impl Events {
             | Event::PayoutSkipped { .. }
             | Event::BatchSettled { .. }
             | Event::BatchCancelled { .. } => self.take_of_batch(event),
-            Event::RootPublished { .. } | Event::RootVetoed { .. } | Event::LeavesSettled { .. } => {
+            Event::RootPublished { .. }
+            | Event::RootVetoed { .. }
+            | Event::RootRetired { .. }
+            | Event::LeavesSettled { .. } => {
                 self.take_of_root(event);
             }
             Event::Claimed { user, amount } => {
@@ -356,12 +377,11 @@ impl Events {
         net([self.sums.claimed, self.sums.of_leaves], [])
     }
 
-    /// The newest root that was not vetoed.
+    /// The newest root that was neither vetoed nor retired, as far back as the contract remembers.
     #[must_use]
     pub fn latest_root(&self) -> Option<(B256, RootEvents)> {
-        let standing = self.roots.iter().filter(|(_, root)| !root.is_vetoed);
-        let newest = standing.max_by_key(|(_, root)| root.number);
-        newest.map(|(hash, root)| (*hash, *root))
+        let hash = self.remembered_roots.last()?;
+        self.roots.get(hash).map(|root| (*hash, *root))
     }
 
     fn take_of_batch(&mut self, event: &Event) {
@@ -396,6 +416,7 @@ impl Events {
             | Event::Matured { .. }
             | Event::RootPublished { .. }
             | Event::RootVetoed { .. }
+            | Event::RootRetired { .. }
             | Event::LeavesSettled { .. }
             | Event::Claimed { .. }
             | Event::CreditWithdrawn { .. }
@@ -423,12 +444,23 @@ impl Events {
                 as_of_seq,
                 number,
                 is_vetoed: false,
+                is_retired: false,
             };
             self.roots.insert(root, published);
-        } else if let Event::RootVetoed { root } = *event
-            && let Some(vetoed) = self.roots.get_mut(&root)
-        {
-            vetoed.is_vetoed = true;
+            self.remembered_roots.push(root);
+            if self.remembered_roots.len() > ROOTS_REMEMBERED {
+                self.remembered_roots.remove(0);
+            }
+        } else if let Event::RootVetoed { root } | Event::RootRetired { root } = *event {
+            if let Some(withdrawn) = self.roots.get_mut(&root) {
+                withdrawn.is_vetoed |= matches!(event, Event::RootVetoed { .. });
+                withdrawn.is_retired |= matches!(event, Event::RootRetired { .. });
+            }
+            let roots = &self.roots;
+            let is_withdrawn = |root: &B256| roots.get(root).is_some_and(RootEvents::is_withdrawn);
+            while self.remembered_roots.last().is_some_and(is_withdrawn) {
+                self.remembered_roots.pop();
+            }
         } else if let Event::LeavesSettled { root, settled } = *event {
             let lines = self.open.remove(&root).unwrap_or_default();
             for (_, line) in &lines {

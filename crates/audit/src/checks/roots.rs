@@ -6,6 +6,7 @@ use alloy_primitives::{Address, B256};
 use ledger::Account;
 use money::Amount;
 
+use crate::checks::events::RootEvents;
 use crate::checks::finding::{Findings, Sides};
 use crate::checks::{BreakCause, Chain, Root, Severity, Snapshot, leaves};
 use crate::liabilities::{Leaf, Tree, verify};
@@ -58,7 +59,7 @@ fn of_events(snapshot: &Snapshot, root: &Root, out: &mut Findings) {
         (false, false) => "not published",
     };
     let events = snapshot.events.roots.get(&root.root);
-    let expected = words(events.is_some(), events.is_some_and(|events| events.is_vetoed));
+    let expected = words(events.is_some(), events.is_some_and(RootEvents::is_withdrawn));
     let actual = words(root.is_published, root.is_vetoed);
     let detail = "the root by its events, and by the ledger";
     let subject = format!("state of root {}", root.root);

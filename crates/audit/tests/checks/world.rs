@@ -563,6 +563,7 @@ impl Contract {
             | Event::BatchSettled { .. }
             | Event::BatchCancelled { .. }
             | Event::RootVetoed { .. }
+            | Event::RootRetired { .. }
             | Event::Governance => {}
         }
     }

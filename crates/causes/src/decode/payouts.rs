@@ -37,9 +37,24 @@ pub enum PayoutsError {
     NotClosed,
 }
 
-/// Entries that are not closed yet, by batch or root: one transaction may execute several calls.
+/// Entries that are not closed yet: one transaction may execute several calls.
 #[derive(Debug, Default)]
-pub(super) struct OpenPayouts(BTreeMap<B256, Vec<Line>>);
+pub(super) struct OpenPayouts(BTreeMap<Call, Vec<Line>>);
+
+/// What payouts are made for. An id may be that of a batch and of a root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Call {
+    Batch(B256),
+    Leaves(B256),
+}
+
+impl Call {
+    const fn id(self) -> B256 {
+        match self {
+            Self::Batch(id) | Self::Leaves(id) => id,
+        }
+    }
+}
 
 /// What a closing event says of its entries.
 struct Closing {
@@ -58,11 +73,16 @@ struct Line {
 impl OpenPayouts {
     /// Takes the event of one user.
     pub(super) fn add(&mut self, event: &CustodyEvent) -> Result<(), DecodeError> {
-        let (name, frozen) = if let CustodyEvent::PayoutCredited(event) = event {
-            ("PayoutCredited", event.frozen)
-        } else {
-            ("PayoutExecuted", false)
+        let (name, frozen) = match event {
+            CustodyEvent::PayoutCredited(event) => ("PayoutCredited", event.frozen),
+            CustodyEvent::LeafPaid(_) => ("LeafPaid", false),
+            CustodyEvent::LeafCredited(_) => ("LeafCredited", false),
+            _ => ("PayoutExecuted", false),
         };
+        let is_leaf = matches!(
+            event,
+            CustodyEvent::LeafPaid(_) | CustodyEvent::LeafCredited(_) | CustodyEvent::LeafSkipped(_)
+        );
         let impossible = DecodeError::OutOfRange(name);
         let (id, entry) = Entry::from_event(event).ok_or(impossible)?;
         let outcome = match entry.effect {
@@ -73,7 +93,12 @@ impl OpenPayouts {
             },
             PayoutEffect::Skipped => PayoutOutcome::Skipped,
         };
-        self.0.entry(id).or_default().push(Line {
+        let call = if is_leaf {
+            Call::Leaves(id)
+        } else {
+            Call::Batch(id)
+        };
+        self.0.entry(call).or_default().push(Line {
             payout: SettledPayout {
                 wallet: entry.user,
                 outcome,
@@ -94,7 +119,7 @@ impl OpenPayouts {
         Ok(Cause::BatchSettled {
             batch_id: event.batchId,
             manifest_hash: event.manifestHash,
-            payouts: self.close(event.batchId, &closing)?,
+            payouts: self.close(Call::Batch(event.batchId), &closing)?,
         })
     }
 
@@ -108,20 +133,20 @@ impl OpenPayouts {
         };
         Ok(Cause::LeavesSettled {
             root: event.root,
-            payouts: self.close(event.root, &closing)?,
+            payouts: self.close(Call::Leaves(event.root), &closing)?,
         })
     }
 
-    fn close(&mut self, id: B256, closing: &Closing) -> Result<Vec<SettledPayout>, DecodeError> {
-        let lines = self.0.remove(&id).unwrap_or_default();
-        check(closing, &lines).map_err(|rule| DecodeError::Payouts { id, rule })?;
+    fn close(&mut self, call: Call, closing: &Closing) -> Result<Vec<SettledPayout>, DecodeError> {
+        let lines = self.0.remove(&call).unwrap_or_default();
+        check(closing, &lines).map_err(|rule| DecodeError::Payouts { id: call.id(), rule })?;
         Ok(lines.into_iter().map(|line| line.payout).collect())
     }
 
     pub(super) fn finish(self) -> Result<(), DecodeError> {
         match self.0.into_keys().next() {
-            Some(id) => Err(DecodeError::Payouts {
-                id,
+            Some(call) => Err(DecodeError::Payouts {
+                id: call.id(),
                 rule: PayoutsError::NotClosed,
             }),
             None => Ok(()),

@@ -129,6 +129,7 @@ fn claims_withdrawals_and_roots_keep_every_field() {
         user,
         root,
         seq: word(1),
+        to,
         entitled: word(30),
         amount: word(12),
     });
@@ -249,7 +250,7 @@ fn batch(id: u8, entries: &[(u8, PayoutEffect, bool)]) -> Vec<CustodyEvent> {
 fn leaves(root: u8, entries: &[(u8, PayoutEffect, bool)]) -> Vec<CustodyEvent> {
     let root = B256::repeat_byte(root);
     let payouts = payouts(root, entries);
-    let mut events = payouts.events;
+    let mut events: Vec<_> = payouts.events.into_iter().map(leaf_event).collect();
     events.push(CustodyEvent::LeavesSettled(ICustody::LeavesSettled {
         root,
         seq: word(1),
@@ -260,6 +261,27 @@ fn leaves(root: u8, entries: &[(u8, PayoutEffect, bool)]) -> Vec<CustodyEvent> {
         outcomeHash: payouts.outcome_hash,
     }));
     events
+}
+
+/// What is said of a leaf in place of a batch's entry.
+fn leaf_event(event: CustodyEvent) -> CustodyEvent {
+    match event {
+        CustodyEvent::PayoutExecuted(e) => CustodyEvent::LeafPaid(ICustody::LeafPaid {
+            root: e.batchId,
+            user: e.user,
+            amount: e.amount,
+        }),
+        CustodyEvent::PayoutCredited(e) => CustodyEvent::LeafCredited(ICustody::LeafCredited {
+            root: e.batchId,
+            user: e.user,
+            amount: e.amount,
+        }),
+        CustodyEvent::PayoutSkipped(e) => CustodyEvent::LeafSkipped(ICustody::LeafSkipped {
+            root: e.batchId,
+            user: e.user,
+        }),
+        other => other,
+    }
 }
 
 /// The causes of one transaction's events.
@@ -338,7 +360,8 @@ fn a_batch_of_nobody_is_a_batch() {
 
 #[test]
 fn the_events_of_leaves_are_one_cause_in_their_order() {
-    let Cause::BatchSettled { payouts, .. } = decode(&batch(1, &THREE)).unwrap().remove(0) else {
+    let entries = THREE.map(|(user, effect, _)| (user, effect, false));
+    let Cause::BatchSettled { payouts, .. } = decode(&batch(1, &entries)).unwrap().remove(0) else {
         panic!()
     };
     let root = B256::repeat_byte(1);

@@ -22,6 +22,7 @@ struct File {
     chain_id: u64,
     asset: String,
     decimals: Option<u8>,
+    predecessor: Option<String>,
     roles: Roles,
     signers: Signers,
     delays: Delays,
@@ -104,6 +105,10 @@ pub(super) fn parse(text: &str) -> Result<Deployment, Refused> {
         maxFreeze: delays.freeze_max,
         outflowCap: amount("outflow.cap", &file.outflow.cap)?,
         outflowFloor: amount("outflow.floor", &file.outflow.floor)?,
+        predecessor: file
+            .predecessor
+            .as_deref()
+            .map_or(Ok(Address::ZERO), |text| account("predecessor", text))?,
     };
     Ok(Deployment {
         name: file.name,

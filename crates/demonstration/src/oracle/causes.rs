@@ -71,6 +71,13 @@ fn line(event: &CustodyEvent) -> anyhow::Result<SettledPayout> {
             )
         }
         CustodyEvent::PayoutSkipped(e) => (e.user, PayoutOutcome::Skipped),
+        CustodyEvent::LeafPaid(e) => (e.user, PayoutOutcome::Executed(amount(e.amount)?)),
+        CustodyEvent::LeafCredited(e) => {
+            let amount = amount(e.amount)?;
+            let frozen = false;
+            (e.user, PayoutOutcome::Credited { amount, frozen })
+        }
+        CustodyEvent::LeafSkipped(e) => (e.user, PayoutOutcome::Skipped),
         other => anyhow::bail!("{other:?} has no number"),
     };
     Ok(SettledPayout { wallet, outcome })
@@ -128,10 +135,14 @@ fn cause(event: CustodyEvent, settled: Vec<SettledPayout>) -> anyhow::Result<Cau
         | CustodyEvent::OutflowCapLowered(_)
         | CustodyEvent::RoleChanged(_)
         | CustodyEvent::PauseChanged(_)
-        | CustodyEvent::SignerRevoked(_) => Cause::Noted,
+        | CustodyEvent::SignerRevoked(_)
+        | CustodyEvent::UserEnrolled(_) => Cause::Noted,
         CustodyEvent::PayoutExecuted(_)
         | CustodyEvent::PayoutCredited(_)
-        | CustodyEvent::PayoutSkipped(_) => anyhow::bail!("a payout has no number"),
+        | CustodyEvent::PayoutSkipped(_)
+        | CustodyEvent::LeafPaid(_)
+        | CustodyEvent::LeafCredited(_)
+        | CustodyEvent::LeafSkipped(_) => anyhow::bail!("a payout has no number"),
     })
 }
 
@@ -193,6 +204,11 @@ fn outgoing(event: CustodyEvent, settled: Vec<SettledPayout>) -> anyhow::Result<
                 to: Address::from_word(e.argument),
                 amount: amount(e.value)?,
             }
+        }
+        CustodyEvent::OperationExecuted(e)
+            if Operation::from_number(e.operation) == Some(Operation::RetireRoot) =>
+        {
+            Cause::RootVetoed { root: e.argument }
         }
         CustodyEvent::OperationExecuted(_) => Cause::Noted,
         other => anyhow::bail!("{other:?} moves nothing out"),

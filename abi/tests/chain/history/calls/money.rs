@@ -1,10 +1,11 @@
 //! Calls that take money in or let it out.
 
 use abi::payouts::Payout;
-use abi::typed_data::{self, Message, PayoutBatch, Registration, Retopup};
+use abi::typed_data::{self, Message, PayoutBatch, Refund, Registration, Retopup};
 use abi::{ICustody, development};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::signers::SignerSync;
+use alloy::sol_types::SolCall;
 use alloy_signer_local::PrivateKeySigner;
 use audit::liabilities::{Leaf, SumNode, Tree};
 use devstack::anvil::CHAIN_ID;
@@ -13,6 +14,8 @@ use money::Amount;
 use super::{Call, Making};
 
 const GWEI: u128 = 1_000_000_000;
+/// What the contract takes at least.
+const FUNDING_MIN: u128 = 10_000_000 * GWEI;
 /// A day's prices are of this order: a thousandth of a BNB.
 const FINNEY: u128 = 1_000_000_000_000_000;
 /// Seconds for which an authorization lives.
@@ -66,11 +69,29 @@ impl Making<'_> {
         // The newest deposits can still be refunded.
         let newest = self.book.deposits.len().saturating_sub(60);
         let deposit = self.dice.pick(&self.book.deposits[newest..])?;
+        let (reference, user) = (deposit.reference, deposit.user);
         let call = ICustody::refundCall {
-            r#ref: deposit.reference,
-            to: deposit.user,
+            r#ref: reference,
+            to: user,
         };
-        Some(Call::of(deposit.user, &call))
+        match self.dice.below(3) {
+            0 => Some(Call::of(user, &call)),
+            1 => {
+                let calls = vec![call.abi_encode().into()];
+                Some(Call::of(user, &ICustody::multicallCall { calls }))
+            }
+            _ => {
+                let order = ICustody::Refund {
+                    r#ref: reference,
+                    to: self.anybody(),
+                    deadline: U256::from(self.now + LIFE),
+                };
+                let key = &self.book.people[self.book.places[&user]].key;
+                let signature = self.signed_by(key, &Refund(order.clone()));
+                let call = ICustody::refundForCall { order, signature };
+                Some(Call::of(self.anybody(), &call))
+            }
+        }
     }
 
     pub(super) fn sweep(&mut self) -> Call {
@@ -81,7 +102,7 @@ impl Making<'_> {
 
     pub(super) fn fund(&mut self) -> Call {
         let from = self.anybody();
-        let amount = self.dice.up_to(3_000_000_000) * GWEI;
+        let amount = FUNDING_MIN + self.dice.up_to(3_000_000_000) * GWEI;
         Call::of(from, &ICustody::fundCall {}).with_value(U256::from(amount))
     }
 
@@ -169,13 +190,46 @@ impl Making<'_> {
         };
         let due: Vec<Leaf> = tree.leaves().iter().filter(due).copied().collect();
         let leaf = self.dice.pick(&due)?;
-        let call = ICustody::claimCall {
-            user: leaf.wallet,
-            entitled: U256::from(leaf.entitled.base_units()),
-            root,
-            proof: nodes(&tree.proof(leaf.wallet)?),
-        };
-        Some(Call::of(self.anybody(), &call))
+        let (user, entitled) = (leaf.wallet, U256::from(leaf.entitled.base_units()));
+        let proof = nodes(&tree.proof(user)?);
+        let (from, to) = (self.anybody(), self.anybody());
+        Some(match self.dice.below(3) {
+            0 => Call::of(
+                from,
+                &ICustody::claimCall {
+                    user,
+                    entitled,
+                    root,
+                    proof,
+                },
+            ),
+            1 => Call::of(
+                user,
+                &ICustody::claimToCall {
+                    to,
+                    entitled,
+                    root,
+                    proof,
+                },
+            ),
+            _ => {
+                let order = ICustody::Claim {
+                    user,
+                    to,
+                    root,
+                    entitled,
+                    deadline: U256::from(self.now + LIFE),
+                };
+                let key = &self.book.people[self.book.places[&user]].key;
+                let signature = self.signed_by(key, &order);
+                let call = ICustody::claimForCall {
+                    order,
+                    proof,
+                    signature,
+                };
+                Call::of(from, &call)
+            }
+        })
     }
 
     pub(super) fn settle_leaves(&mut self) -> Option<Call> {
@@ -211,7 +265,7 @@ impl Making<'_> {
             user,
             to: user,
             amount: U256::from(person.credit),
-            nonce: U256::from(person.nonce),
+            nonce: U256::from(person.paid),
             deadline: U256::from(now + LIFE),
         };
         let signature = self.signed_by(&person.key, &withdrawal);
@@ -219,9 +273,7 @@ impl Making<'_> {
             withdrawal,
             signature,
         };
-        let mut call = Call::of(self.anybody(), &call);
-        call.withdrew_by_signature = Some(user);
-        Some(call)
+        Some(Call::of(self.anybody(), &call))
     }
 
     fn intake(&mut self, user: Address) -> ICustody::Intake {

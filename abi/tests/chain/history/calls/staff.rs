@@ -11,7 +11,7 @@ use super::{Call, Making};
 /// A thousandth of a BNB.
 const FINNEY: u128 = 1_000_000_000_000_000;
 /// Shorter than the longest freeze.
-const FREEZE: u64 = 40 * 3_600;
+const FREEZE: u64 = 10 * 3_600;
 
 impl Making<'_> {
     pub(super) fn cancel_batch(&mut self) -> Call {
@@ -100,7 +100,11 @@ impl Making<'_> {
             argument: chosen.argument,
             value: chosen.value,
         };
-        Some(Call::of(self.owner(chosen.operation), &call))
+        let from = match chosen.operation {
+            Operation::TransferAdmin => Address::from_word(chosen.argument),
+            operation => self.owner(operation),
+        };
+        Some(Call::of(from, &call))
     }
 
     pub(super) fn cancel(&mut self) -> Option<Call> {
