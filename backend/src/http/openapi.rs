@@ -22,7 +22,7 @@ use super::schema::{FreeObject, IdempotencyKeyText};
 const FILE: &str = "backend/openapi.json";
 
 /// The groups of endpoints.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("session", "Signing in with a wallet, refreshing, signing out"),
     ("plan", "What is sold, and what is said before anybody pays"),
     (

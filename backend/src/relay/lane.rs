@@ -23,7 +23,7 @@ use thiserror::Error;
 use super::account::{Relayer, Signed, Terms};
 use super::network::{Ending, Look, Network};
 use super::refusal;
-use crate::settlement;
+use crate::settlement as settler;
 
 /// Messages under way at once.
 const IN_FLIGHT_MAX: usize = 16;
@@ -71,7 +71,7 @@ pub(crate) struct Task {
     pub(crate) database_url: String,
     pub(crate) lease: Lease,
     pub(crate) relayer: Relayer,
-    pub(crate) network: settlement::Network,
+    pub(crate) network: settler::Network,
 }
 
 /// Works until the lease is lost or the caller drops it.
@@ -120,7 +120,7 @@ struct Lane {
 impl Lane {
     async fn connect(task: &Task) -> Result<Self, LaneError> {
         Ok(Self {
-            connection: settlement::connect(&task.database_url).await?,
+            connection: settler::connect(&task.database_url).await?,
             lease: task.lease,
             relayer: task.relayer.clone(),
             network: Network {
