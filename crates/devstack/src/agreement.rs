@@ -138,6 +138,12 @@ pub fn attestor_key() -> String {
     format!("0x{}", Wallet::at(ATTESTOR).private_key())
 }
 
+/// Whether an account of the local chain pays for relayed exits.
+#[must_use]
+pub const fn is_relayer(account: usize) -> bool {
+    account == RELAYER
+}
+
 /// The private key of the account that pays for relayed exits, in hexadecimal with prefix.
 #[must_use]
 pub fn relayer_key() -> String {
