@@ -46,7 +46,9 @@ pub enum RelayError {
     #[error("no message with this digest was handed in")]
     Unknown,
     /// It would expire before it can be sent.
-    #[error("the message expires in less than {LIFE_MIN_SECONDS} seconds; sign it again with a later deadline")]
+    #[error(
+        "the message expires in less than {LIFE_MIN_SECONDS} seconds; sign it again with a later deadline"
+    )]
     Expired,
     /// The contract has no such deposit.
     #[error("the contract has no deposit with this reference")]

@@ -222,7 +222,10 @@ async fn accept(
 
 fn siblings(proof: &[RelaySumNode]) -> Result<Vec<ICustody::SumNode>, Problem> {
     if proof.len() > PROOF_MAX {
-        return Err(Problem::field("proof", &format!("has more than {PROOF_MAX} siblings")));
+        return Err(Problem::field(
+            "proof",
+            &format!("has more than {PROOF_MAX} siblings"),
+        ));
     }
     let nodes = proof.iter().map(|node| {
         let sum = words::amount("proof.sum", &node.sum)?;

@@ -139,9 +139,15 @@ mod tests {
     #[test]
     fn the_submitter_never_relays_and_a_development_key_relays_on_local_chains_only() {
         let refused = opened(SUBMITTER.private_key, 31_337);
-        assert!(matches!(refused, Err(RelayerError::IsSubmitter(_))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(RelayerError::IsSubmitter(_))),
+            "{refused:?}"
+        );
         let refused = opened(FREEZER.private_key, 56);
-        assert!(matches!(refused, Err(RelayerError::DevelopmentKey)), "{refused:?}");
+        assert!(
+            matches!(refused, Err(RelayerError::DevelopmentKey)),
+            "{refused:?}"
+        );
         let relayer = opened(FREEZER.private_key, 31_337).unwrap();
         assert_eq!(relayer.address(), FREEZER.address);
     }

@@ -89,6 +89,10 @@ mod tests {
         assert!(RelayerConfig::find(&Env::of(&[plain, keystore])).is_err());
         assert!(RelayerConfig::find(&Env::of(&[keystore])).is_err());
         let password = ("TRELLIS_RELAYER_PASSWORD_FILE", "password");
-        assert!(RelayerConfig::find(&Env::of(&[keystore, password])).unwrap().is_some());
+        assert!(
+            RelayerConfig::find(&Env::of(&[keystore, password]))
+                .unwrap()
+                .is_some()
+        );
     }
 }

@@ -87,14 +87,23 @@ impl Network {
                 Ok(None) => {}
             }
         }
-        if is_unknown { Ending::Unknown } else { Ending::Taken }
+        if is_unknown {
+            Ending::Unknown
+        } else {
+            Ending::Taken
+        }
     }
 
     /// Tries a call at the newest block.
     ///
     /// # Errors
     /// [`CallError`]: it would revert, or nobody can tell.
-    pub(super) async fn try_call(&self, from: Address, input: &Bytes, gas_limit: u64) -> Result<(), CallError> {
+    pub(super) async fn try_call(
+        &self,
+        from: Address,
+        input: &Bytes,
+        gas_limit: u64,
+    ) -> Result<(), CallError> {
         let call = chain::Call {
             from,
             to: self.contract,

@@ -26,7 +26,11 @@ pub fn code(revert: &Revert) -> String {
         }
         code.push(letter.to_ascii_lowercase());
     }
-    if code.is_empty() { "reverted".to_owned() } else { code }
+    if code.is_empty() {
+        "reverted".to_owned()
+    } else {
+        code
+    }
 }
 
 #[cfg(test)]
@@ -62,6 +66,11 @@ mod tests {
         let refunded = ICustody::NotRefundable { r#ref: B256::ZERO };
         assert_eq!(code(&Revert::of(&refunded.abi_encode().into())), "not_refundable");
         let unknown = code(&Revert::of(&Bytes::new()));
-        assert!(!unknown.is_empty() && unknown.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()));
+        assert!(
+            !unknown.is_empty()
+                && unknown
+                    .bytes()
+                    .all(|byte| byte == b'_' || byte.is_ascii_lowercase())
+        );
     }
 }

@@ -212,10 +212,7 @@ pub async fn insert_relayer(transaction: &mut PgTransaction<'_>, account: Addres
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn lock_lately(
-    transaction: &mut PgTransaction<'_>,
-    wallet: Address,
-) -> Result<Lately, StoreError> {
+pub async fn lock_lately(transaction: &mut PgTransaction<'_>, wallet: Address) -> Result<Lately, StoreError> {
     sqlx::query!("SELECT pg_advisory_xact_lock($1)", LIMITS_LOCK)
         .execute(&mut **transaction)
         .await?;

@@ -120,7 +120,10 @@ async fn attempts_of_one_nonce_replace_each_other_and_only_one_is_paid() {
         .await
         .unwrap();
     transaction.commit().await.unwrap();
-    let done = relay::find(&mut api, B256::repeat_byte(1)).await.unwrap().unwrap();
+    let done = relay::find(&mut api, B256::repeat_byte(1))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((done.state, done.transaction), (State::Done, Some(finished.hash)));
     let spent = relay_attempt::spent_lately(&mut settler, RELAYER).await.unwrap();
     assert_eq!(spent, finished.fee);
