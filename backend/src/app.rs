@@ -16,6 +16,7 @@ pub mod placement;
 pub mod profile;
 pub mod proof;
 pub mod readiness;
+pub mod relay;
 pub mod replay;
 pub mod reserve;
 pub mod session;

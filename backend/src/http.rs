@@ -23,6 +23,7 @@ pub mod pending;
 pub mod pools;
 pub mod proof;
 mod refusals;
+pub mod relay;
 pub mod replay;
 pub mod reserve;
 pub mod rewards;
@@ -133,6 +134,10 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(payouts::retry))
         .routes(routes!(payouts::cancel))
         .routes(routes!(proof::proof))
+        .routes(routes!(relay::refund))
+        .routes(routes!(relay::claim))
+        .routes(routes!(relay::credit))
+        .routes(routes!(relay::one))
         .routes(routes!(liabilities::build))
         .routes(routes!(liabilities::request))
         .routes(routes!(liabilities::approval))

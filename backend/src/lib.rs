@@ -10,6 +10,7 @@ pub mod http;
 pub mod login;
 pub mod posting;
 mod reconnect;
+pub mod relay;
 pub mod restore;
 pub mod serve;
 pub mod settle;

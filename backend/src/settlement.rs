@@ -56,6 +56,7 @@ pub use resume::{ResumeError, Resumed};
 pub use worker::{Step, StepError, Worker};
 
 use crate::reconnect::reconnect;
+use crate::relay::{Relayer, RelayerError};
 
 /// Why the worker ends.
 #[derive(Debug, Error)]
@@ -93,6 +94,9 @@ pub enum SettleError {
         /// The token.
         token: alloy_primitives::Address,
     },
+    /// The relayer's key cannot be used.
+    #[error("nothing can be relayed")]
+    Relayer(#[from] RelayerError),
     /// A step failed.
     #[error(transparent)]
     Step(#[from] StepError),
@@ -145,6 +149,7 @@ pub async fn run(
         _ = stop.wait_for(|stop| *stop) => return Ok(()),
         reached = reaching => reached?,
     };
+    let relayer = open_relayer(config, &deployed)?;
     let network = Network::connect(config, &deployed)?;
     match network.held_token().await {
         Ok(None) => {}
@@ -166,7 +171,7 @@ pub async fn run(
         _ = stop.wait_for(|stop| *stop) => return Ok(()),
         admitted = admitting => admitted?,
     }
-    let mut life = Life::new(config, &deployed, network, pulse);
+    let mut life = Life::new(config, &deployed, network, relayer, pulse);
     let mut backoff = Backoff::DATABASE;
     while let Err(error) = life.work(connection, &mut stop).await {
         if life.has_moved() {
@@ -180,6 +185,16 @@ pub async fn run(
         }
     }
     Ok(())
+}
+
+/// The account that pays for relayed exits, when there is one.
+fn open_relayer(config: &Config, deployed: &Deployment) -> Result<Option<Relayer>, RelayerError> {
+    let open = |relayer| Relayer::open(relayer, deployed.chain_id, deployed.contract, config.sender());
+    let relayer = config.relayer.as_ref().map(open).transpose()?;
+    if let Some(relayer) = &relayer {
+        tracing::info!(relayer.account = %relayer.address(), "exits are relayed");
+    }
+    Ok(relayer)
 }
 
 /// A first connection, the ledger that it leads to, and its plan.

@@ -22,7 +22,7 @@ use super::schema::{FreeObject, IdempotencyKeyText};
 const FILE: &str = "backend/openapi.json";
 
 /// The groups of endpoints.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("session", "Signing in with a wallet, refreshing, signing out"),
     ("plan", "What is sold, and what is said before anybody pays"),
     (
@@ -32,6 +32,7 @@ const TAGS: [(&str, &str); 9] = [
     ("pools", "The auto-pools"),
     ("payouts", "Batches of payouts, for operators"),
     ("liabilities", "Published roots of what is owed, and proofs"),
+    ("relay", "Exits without gas"),
     ("treasury", "The ledger beside the contract, for operators"),
     ("monitoring", "Reconciliation and stops, for operators"),
     ("operations", "For whoever runs the service"),

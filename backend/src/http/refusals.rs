@@ -16,6 +16,7 @@ use crate::app::liabilities::LiabilitiesError;
 use crate::app::monitoring::ResumeError;
 use crate::app::payout::PayoutError;
 use crate::app::proof::ProofFailure;
+use crate::app::relay::RelayError;
 use crate::app::replay::ReplayError;
 use crate::app::reserve::ReserveError;
 use crate::app::session::SessionError;
@@ -207,6 +208,32 @@ impl From<PayoutError> for Problem {
             PayoutError::Inbox(error) => error.into(),
             PayoutError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<RelayError> for Problem {
+    fn from(error: RelayError) -> Self {
+        let detail = error.to_string();
+        let code = match error {
+            RelayError::Unavailable => Code::RelayUnavailable,
+            RelayError::Unknown => Code::UnknownRelay,
+            RelayError::Expired => Code::MessageExpired,
+            RelayError::UnknownDeposit => Code::UnknownDeposit,
+            RelayError::NotRefundable => Code::NotRefundable,
+            RelayError::NotRegistered => Code::NotRegistered,
+            RelayError::Frozen(_) => Code::FrozenUser,
+            RelayError::UnknownRoot => Code::UnknownRoot,
+            RelayError::RootImmature(_) => Code::RootImmature,
+            RelayError::NoLeaf => Code::NoProof,
+            RelayError::OtherCredit(_) => Code::OtherCredit,
+            RelayError::OtherNonce(_) => Code::OtherNonce,
+            RelayError::BadSignature(_) => Code::BadSignature,
+            RelayError::Rejected(_) => Code::MessageRejected,
+            RelayError::UserLimit | RelayError::DayLimit => Code::RelayLimit,
+            RelayError::Head(error) => return error.into(),
+            RelayError::Store(error) => return error.into(),
+        };
+        Self::because(code, detail)
     }
 }
 

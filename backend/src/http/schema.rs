@@ -52,6 +52,12 @@ texts! {
     HexBytes pattern("^0x([0-9a-fA-F]{2})*$", usize::MAX);
     /// A signature in hexadecimal with prefix: 65 bytes, 64 (EIP-2098), or what a contract wallet takes (EIP-1271).
     WalletSignature pattern("^0x([0-9a-fA-F]{2})+$", 2 + 2 * SIGNATURE_BYTES_MAX);
+    /// As a signature of a wallet, as long as it is relayed.
+    RelaySignature pattern("^0x([0-9a-fA-F]{2})+$", 2 + 2 * crate::relay::order::SIGNATURE_BYTES_MAX);
+    /// What a relayed message asks for.
+    RelayKindName words(store::relay::Kind::ALL.map(store::relay::Kind::name));
+    /// Where a relayed message stands.
+    RelayStateName words(store::relay::State::ALL.map(store::relay::State::name));
     /// A login message (EIP-4361).
     LoginMessage pattern("^[ -~\\n]+$", MESSAGE_BYTES_MAX);
     /// Where a page of a list ended.

@@ -16,6 +16,7 @@
 //! | `TRELLIS_DATABASE_DEADLINE_MS` | how long one step may take, nodes and signers included; default 120000, 500 to 600000 |
 //! | `TRELLIS_POLL_MS` | how long an idle worker waits at most; default 100, 10 to 250 |
 //! | `TRELLIS_JURISDICTION` | the profile under which the plan runs: `EU`, `IN`, `US` or a file; required on a public chain |
+//! | `TRELLIS_RELAYER*` | the account that pays for relayed exits; see `relay::RelayerConfig` |
 //! | `TRELLIS_LISTEN` | where `/health`, `/health/ready` and `/metrics` are served; nowhere by default |
 
 use std::net::SocketAddr;
@@ -32,6 +33,8 @@ use settlement::fees::FeeLimits;
 use signer_client::{CallerKey, DEVELOPMENT_CALLER_KEY, DEVELOPMENT_SETTLER_KEY};
 use store::deployment::Deployment;
 use thiserror::Error;
+
+use crate::relay::RelayerConfig;
 
 /// Twenty times what BNB Smart Chain usually asks for: above it a person is to decide.
 const FEE_PER_GAS_MAX_DEFAULT: u128 = 20_000_000_000;
@@ -104,6 +107,8 @@ pub struct Config {
     pub holder: String,
     /// Under whose rules the plan runs.
     pub place: Place,
+    /// The account that pays for relayed exits.
+    pub relayer: Option<RelayerConfig>,
 }
 
 /// The environment does not fit the ledger in the database.
@@ -204,6 +209,7 @@ impl Config {
             listen: env.find_parse("TRELLIS_LISTEN")?,
             holder: format!("process {}", std::process::id()),
             place: Place::from_env(env)?,
+            relayer: RelayerConfig::find(env)?,
         })
     }
 

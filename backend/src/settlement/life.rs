@@ -11,6 +11,8 @@ use store::within;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::relay::{self, Relayer};
+
 use super::server::{Pulse, Role};
 use super::worker::{Step, StepError, Worker};
 use super::{Config, Hold, Network, SettleError, build};
@@ -23,6 +25,7 @@ pub(super) struct Life<'a> {
     config: &'a Config,
     deployed: &'a Deployment,
     network: Network,
+    relayer: Option<Relayer>,
     pulse: Pulse,
     /// The lease that it held last.
     lease: Option<Lease>,
@@ -31,11 +34,18 @@ pub(super) struct Life<'a> {
 }
 
 impl<'a> Life<'a> {
-    pub(super) fn new(config: &'a Config, deployed: &'a Deployment, network: Network, pulse: Pulse) -> Self {
+    pub(super) fn new(
+        config: &'a Config,
+        deployed: &'a Deployment,
+        network: Network,
+        relayer: Option<Relayer>,
+        pulse: Pulse,
+    ) -> Self {
         Self {
             config,
             deployed,
             network,
+            relayer,
             pulse,
             lease: None,
             is_announced: false,
@@ -89,6 +99,14 @@ impl<'a> Life<'a> {
         // Ends with this function.
         let mut background = JoinSet::new();
         background.spawn(build::keep(config.database_url.clone()));
+        if let Some(relayer) = self.relayer.clone() {
+            background.spawn(relay::keep(relay::Task {
+                database_url: config.database_url.clone(),
+                lease,
+                relayer,
+                network: self.network.clone(),
+            }));
+        }
         self.announce()?;
         while !*stop.borrow() {
             self.pulse.beat_as(Role::Leads);

@@ -38,6 +38,6 @@ pub use reader::{ChainReader, LogRange};
 pub use receipt::{Receipt, Whereabouts};
 pub use revert::Revert;
 pub use send::Sender;
-pub use settlement::{AccountState, Available, BatchState, Liabilities, PublishedRoot};
+pub use settlement::{AccountState, Available, BatchState, DepositState, Liabilities, PublishedRoot};
 pub use simulate::{Call, CallError};
 pub use witnesses::{Testimony, Witnesses};

@@ -61,6 +61,11 @@ impl ChainReader {
         self.contract
     }
 
+    /// The node that is asked.
+    pub(crate) const fn node(&self) -> &Node {
+        &self.node
+    }
+
     /// Host and port of the endpoint, for people.
     #[must_use]
     pub fn name(&self) -> &str {

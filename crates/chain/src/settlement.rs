@@ -90,7 +90,38 @@ impl AccountState {
     }
 }
 
+/// A deposit of a user in the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DepositState {
+    /// Who paid.
+    pub user: Address,
+    /// What was paid.
+    pub amount: u128,
+    /// Last second at which it can be refunded.
+    pub refundable_until: u64,
+    /// Whether it was refunded.
+    pub is_refunded: bool,
+}
+
 impl ChainReader {
+    /// A deposit by its reference; `None` for one that was never made.
+    ///
+    /// # Errors
+    /// As [`ChainReader::batch_state`].
+    pub async fn deposit(&self, reference: B256, at: At) -> Result<Option<DepositState>, ChainError> {
+        let call = ICustody::depositCall { r#ref: reference };
+        let found = self.view(&call, at).await?;
+        if found.user.is_zero() {
+            return Ok(None);
+        }
+        Ok(Some(DepositState {
+            user: found.user,
+            amount: amount(found.amount)?,
+            refundable_until: small(found.refundableUntil)?,
+            is_refunded: found.refunded,
+        }))
+    }
+
     /// What became of a batch.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::error::ChainError;
 use crate::node::Node;
+use crate::reader::ChainReader;
 use crate::revert::Revert;
 use crate::send::Sender;
 
@@ -87,6 +88,16 @@ impl Sender {
             }
         }
         refusal.map_or(Ok(results), Err)
+    }
+}
+
+impl ChainReader {
+    /// What the call returns at the newest block of this node.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn simulate(&self, call: &Call) -> Result<Bytes, CallError> {
+        execute::<Bytes>(self.node(), "eth_call", call).await?
     }
 }
 

@@ -23,6 +23,9 @@ pub const OPERATOR_ROLES: [(&str, &[&str]); 4] = [
 /// The account with which the reconciler of a local chain attests: the deployer's.
 const ATTESTOR: usize = 0;
 
+/// The account that pays for relayed exits: the one before the operators'.
+const RELAYER: usize = OPERATORS - 1;
+
 /// The operators' wallets with their names.
 pub fn operators() -> impl Iterator<Item = (Wallet, &'static str, &'static [&'static str])> {
     OPERATOR_ROLES
@@ -133,6 +136,18 @@ pub fn attest(attestation: &Attestation, domain: &Domain) -> [u8; 65] {
 #[must_use]
 pub fn attestor_key() -> String {
     format!("0x{}", Wallet::at(ATTESTOR).private_key())
+}
+
+/// Whether an account of the local chain pays for relayed exits.
+#[must_use]
+pub const fn is_relayer(account: usize) -> bool {
+    account == RELAYER
+}
+
+/// The private key of the account that pays for relayed exits, in hexadecimal with prefix.
+#[must_use]
+pub fn relayer_key() -> String {
+    format!("0x{}", Wallet::at(RELAYER).private_key())
 }
 
 /// A signature of a wallet over a digest.

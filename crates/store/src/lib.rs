@@ -31,6 +31,8 @@ pub mod posting;
 pub mod posting_snapshot;
 pub mod quarantine;
 pub mod reconciliation;
+pub mod relay;
+pub mod relay_attempt;
 pub mod replay;
 pub mod replay_request;
 pub mod restore;

@@ -120,6 +120,7 @@ impl Environment<'_> {
                 url_as(&self.spec.database_url, "trellis_settler")?,
             ),
             ("TRELLIS_RPC_URL", self.spec.settler_rpc_url().to_owned()),
+            ("TRELLIS_DEVELOPMENT_RELAYER_KEY", agreement::relayer_key()),
             ("TRELLIS_BATCH_SIGNER_URL", local(self.ports.signer)),
             ("TRELLIS_ROOT_SIGNER_URL", local(self.ports.root_signer)),
             (

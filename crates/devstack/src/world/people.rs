@@ -36,6 +36,7 @@ pub fn accounts() -> anyhow::Result<Vec<EndpointAccount>> {
             let role = match (wallet.index(), operator_of(wallet.index())) {
                 (index, _) if index < ROOT_USER => ACCOUNTS[index].role.to_owned(),
                 (ROOT_USER, _) => "root".to_owned(),
+                (index, None) if agreement::is_relayer(index) => "relayer".to_owned(),
                 (_, Some(operator)) => format!("operator:{operator}"),
                 (_, None) => "user".to_owned(),
             };

@@ -1,0 +1,154 @@
+//! The account that pays for relayed exits: its key and what it signs, which are calls of the contract without value.
+
+use alloy::consensus::{SignableTransaction, TxEip1559};
+use alloy::eips::eip2718::Encodable2718;
+use alloy::eips::eip2930::AccessList;
+use alloy::primitives::{Address, B256, Bytes, Signature, TxKind, U256};
+use money::Amount;
+use settlement::fees::Fees;
+use signer::keyring::{self, KeyError, KeystoreError, LocalKey};
+use thiserror::Error;
+
+use super::config::{RelayerConfig, RelayerKey};
+
+/// Why nothing is relayed although there is a key.
+#[derive(Debug, Error)]
+pub enum RelayerError {
+    /// The keystore cannot be opened.
+    #[error("the relayer's key cannot be opened")]
+    Keystore(#[from] KeystoreError),
+    /// The key is none.
+    #[error("TRELLIS_DEVELOPMENT_RELAYER_KEY")]
+    Key(#[from] KeyError),
+    /// A development key where money is somebody's.
+    #[error("the relayer's key is a development key, which is for local chains only")]
+    DevelopmentKey,
+    /// The submitter's account: a nonce would be given twice, and what is meant to hold gas money alone could submit batches.
+    #[error("the relayer {0} is the submitter; it must be an account of its own")]
+    IsSubmitter(Address),
+}
+
+/// The account and what it may spend.
+#[derive(Clone, Debug)]
+pub struct Relayer {
+    key: LocalKey,
+    chain_id: u64,
+    contract: Address,
+    /// Wei that a unit of gas may cost at most.
+    pub(super) price_max: u128,
+    /// What all relaying of 24 hours may cost.
+    pub(super) budget_per_day: Amount,
+}
+
+/// A transaction that is about to be signed.
+#[derive(Clone, Debug)]
+pub(super) struct Terms {
+    pub(super) nonce: u64,
+    pub(super) gas_limit: u64,
+    pub(super) fees: Fees,
+    pub(super) input: Bytes,
+}
+
+/// A signed transaction.
+#[derive(Clone, Debug)]
+pub(super) struct Signed {
+    pub(super) hash: B256,
+    pub(super) raw: Bytes,
+}
+
+impl Relayer {
+    /// Opens the key for one contract.
+    ///
+    /// # Errors
+    /// [`RelayerError`].
+    pub fn open(
+        config: &RelayerConfig,
+        chain_id: u64,
+        contract: Address,
+        submitter: Address,
+    ) -> Result<Self, RelayerError> {
+        let is_local = service::is_local_chain(chain_id);
+        let key = match &config.key {
+            RelayerKey::Keystore(file, password) => keyring::open(file, password)?,
+            RelayerKey::Development(_) if !is_local => return Err(RelayerError::DevelopmentKey),
+            RelayerKey::Development(secret) => LocalKey::from_bytes(secret)?,
+        };
+        if !is_local && keyring::is_public_knowledge(key.address()) {
+            return Err(RelayerError::DevelopmentKey);
+        }
+        if key.address() == submitter {
+            return Err(RelayerError::IsSubmitter(submitter));
+        }
+        Ok(Self {
+            key,
+            chain_id,
+            contract,
+            price_max: config.price_max,
+            budget_per_day: config.budget_per_day,
+        })
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.key.address()
+    }
+
+    /// The contract that it calls.
+    pub(super) const fn contract(&self) -> Address {
+        self.contract
+    }
+
+    /// Signs a call of the contract, without value.
+    pub(super) fn sign(&self, terms: Terms) -> Result<Signed, KeyError> {
+        let transaction = TxEip1559 {
+            chain_id: self.chain_id,
+            nonce: terms.nonce,
+            gas_limit: terms.gas_limit,
+            max_fee_per_gas: terms.fees.max_fee(),
+            max_priority_fee_per_gas: terms.fees.max_priority_fee(),
+            to: TxKind::Call(self.contract),
+            value: U256::ZERO,
+            access_list: AccessList::default(),
+            input: terms.input,
+        };
+        let signature = self.key.sign(transaction.signature_hash())?;
+        let signature = Signature::from_raw_array(&signature).map_err(|_| KeyError::Invalid)?;
+        let signed = transaction.into_signed(signature);
+        Ok(Signed {
+            hash: *signed.hash(),
+            raw: signed.encoded_2718().into(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use abi::development::{FREEZER, SUBMITTER};
+    use service::Env;
+
+    use super::*;
+
+    fn opened(secret: B256, chain_id: u64) -> Result<Relayer, RelayerError> {
+        let secret = secret.to_string();
+        let env = Env::of(&[("TRELLIS_DEVELOPMENT_RELAYER_KEY", secret.as_str())]);
+        let config = RelayerConfig::find(&env).unwrap().unwrap();
+        Relayer::open(&config, chain_id, Address::repeat_byte(1), SUBMITTER.address)
+    }
+
+    #[test]
+    fn the_submitter_never_relays_and_a_development_key_relays_on_local_chains_only() {
+        let refused = opened(SUBMITTER.private_key, 31_337);
+        assert!(
+            matches!(refused, Err(RelayerError::IsSubmitter(_))),
+            "{refused:?}"
+        );
+        let refused = opened(FREEZER.private_key, 56);
+        assert!(
+            matches!(refused, Err(RelayerError::DevelopmentKey)),
+            "{refused:?}"
+        );
+        let relayer = opened(FREEZER.private_key, 31_337).unwrap();
+        assert_eq!(relayer.address(), FREEZER.address);
+    }
+}
