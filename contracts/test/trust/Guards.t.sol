@@ -113,9 +113,9 @@ contract StolenGuardTest is StolenKeyTest {
 
     // ------------------------------------------------------------------ freezer
 
-    function test_the_freezer_delays_each_user_two_days_in_sixty_two_and_blocks_no_refund() public {
+    function test_the_freezer_delays_each_user_one_freeze_in_sixty_days_and_blocks_no_refund() public {
         uint256 begin = _now();
-        uint256 until = begin + 2 days;
+        uint256 until = begin + MAX_FREEZE;
         vm.expectRevert(abi.encodeWithSelector(ICustody.BadFreeze.selector, ALICE, until + 1));
         vm.prank(FREEZER);
         custody.freeze(ALICE, until + 1, "");
@@ -131,19 +131,19 @@ contract StolenGuardTest is StolenKeyTest {
         vm.warp(until);
         vm.prank(BOB);
         custody.withdrawCredit(BOB);
-        assertEq(BOB.balance, CREDIT + 1 ether, "all of it, two days later");
+        assertEq(BOB.balance, CREDIT + 1 ether, "all of it, when the freeze is over");
         _assertAliceGetsHerDues();
         vm.warp(until + 60 days - 1);
         vm.expectRevert(abi.encodeWithSelector(ICustody.BadFreeze.selector, ALICE, _now() + 1));
         vm.prank(FREEZER);
         custody.freeze(ALICE, _now() + 1, "");
         vm.warp(until + 60 days);
-        _freeze(ALICE, _now() + 2 days);
+        _freeze(ALICE, _now() + MAX_FREEZE);
     }
 
     function test_guardian_and_admin_lift_what_the_freezer_did_and_the_admin_takes_the_role() public {
-        _freeze(ALICE, _now() + 2 days);
-        _freeze(BOB, _now() + 2 days);
+        _freeze(ALICE, _now() + MAX_FREEZE);
+        _freeze(BOB, _now() + MAX_FREEZE);
         vm.prank(GUARDIAN);
         custody.unfreeze(ALICE);
         vm.startPrank(ADMIN);
