@@ -42,7 +42,8 @@ library JournalReplay {
 
     function isBatchDetail(bytes32 topic) internal pure returns (bool) {
         return topic == ICustody.PayoutExecuted.selector || topic == ICustody.PayoutCredited.selector
-            || topic == ICustody.PayoutSkipped.selector;
+            || topic == ICustody.PayoutSkipped.selector || topic == ICustodyLeaves.LeafPaid.selector
+            || topic == ICustodyLeaves.LeafCredited.selector || topic == ICustodyLeaves.LeafSkipped.selector;
     }
 
     function isLibraryEvent(bytes32 topic) internal pure returns (bool) {
@@ -57,7 +58,7 @@ library JournalReplay {
         if (
             topic == ICustody.BatchCancelled.selector || topic == ICustody.RootVetoed.selector
                 || topic == ICustody.UserUnfrozen.selector || topic == ICustody.SignerRevoked.selector
-                || topic == ICustody.OperationCancelled.selector
+                || topic == ICustody.OperationCancelled.selector || topic == ICustody.UserEnrolled.selector
         ) return (2, 1);
         if (topic == ICustody.EscrowMatured.selector || topic == ICustody.Funded.selector) return (2, 2);
         if (topic == ICustody.UserFrozen.selector) return (2, 3);
@@ -66,7 +67,8 @@ library JournalReplay {
         if (topic == ICustodyLeaves.LeavesSettled.selector) return (2, 6);
         if (topic == ICustody.BatchSettled.selector) return (2, 7);
         if (topic == ICustody.CreditWithdrawn.selector || topic == ICustody.RoleChanged.selector) return (3, 2);
-        if (topic == ICustody.DepositRefunded.selector || topic == ICustody.Claimed.selector) return (3, 3);
+        if (topic == ICustody.DepositRefunded.selector) return (3, 3);
+        if (topic == ICustody.Claimed.selector) return (3, 4);
         if (topic == ICustody.RetopupCompleted.selector) return (3, 5);
         if (topic == ICustody.RegistrationAccepted.selector) return (4, 5);
     }

@@ -3,11 +3,11 @@ pragma solidity ^0.8.24;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {ICustody} from "../../src/interfaces/ICustody.sol";
-import {ExitHandler} from "./ExitHandler.sol";
+import {RelayHandler} from "./RelayHandler.sol";
 
 /// @notice Calls that are right but for their sender: at this time, with these arguments, somebody else would succeed. That somebody is
 /// asked first, and what that changed is undone.
-abstract contract AimedAttacks is ExitHandler {
+abstract contract AimedAttacks is RelayHandler {
     struct Aim {
         /// @dev Who would succeed; nobody while there is nothing to aim at.
         address rightful;
@@ -67,7 +67,7 @@ abstract contract AimedAttacks is ExitHandler {
         if (k == 0) return _aimAtIntake(which);
         address who = users[which % USERS];
         if (k < 3) {
-            if (!paused && frozenUntil[who] <= _now() && registered[who] == (k == 2)) aim.rightful = who;
+            if (!paused && frozenUntil[who] <= _now() && _mayRegister(who) == (k == 1)) aim.rightful = who;
             ICustody.Intake memory i = _intake(who, bytes32(intakes.length + 1));
             bytes memory signature = _sign(SIGNER_KEY, k == 2 ? "Retopup" : "Registration", i);
             aim.value = i.amount;
@@ -104,7 +104,7 @@ abstract contract AimedAttacks is ExitHandler {
         } else if (k == 7) {
             if (published.length == 0) return aim;
             Published storage r = published[published.length - 1];
-            if (!r.withdrawn && r.claimableFrom > _now()) aim.rightful = GUARDIAN;
+            if (!r.withdrawn && r.claimableFrom > _now()) aim.rightful = which % 2 == 0 ? GUARDIAN : ADMIN;
             aim.data = abi.encodeCall(ICustody.vetoRoot, (r.root));
         } else if (k == 8) {
             bytes32 argument = _argument(address(uint160(0xBAD0000 + which % 1000)));

@@ -7,17 +7,37 @@ import {ICustodyLeaves} from "../../src/interfaces/ICustodyLeaves.sol";
 
 /// @notice Calls of every function that may change something, with arguments that can be decoded. `grantRole` is pure.
 library EntryPoints {
-    uint256 internal constant COUNT = 24;
+    uint256 internal constant COUNT = 29;
     /// @dev What anybody may call with success.
     uint256 internal constant SWEEP = 0;
     uint256 internal constant FUND = 1;
+    uint256 internal constant ENROL = 24;
 
     /// @param who a user, a role's holder or a recipient, as the function has it
     /// @param word an id, a root or a role
     function encode(uint256 k, address who, bytes32 word, uint256 number) internal pure returns (bytes memory) {
         if (k < 8) return _forEverybody(k, who, word, number);
         if (k < 13) return _signed(k, who, word, number);
-        return _forRoles(k, who, word, number);
+        if (k < 24) return _forRoles(k, who, word, number);
+        return _relayed(k, who, word, number);
+    }
+
+    function _relayed(uint256 k, address who, bytes32 word, uint256 number) private pure returns (bytes memory) {
+        bytes memory signature = abi.encodePacked(word, number, uint8(27 + number % 2));
+        ICustody.SumNode[] memory proof = new ICustody.SumNode[](1);
+        (proof[0].hash, proof[0].sum) = (word, number);
+        if (k == ENROL) return abi.encodeCall(ICustody.enrol, (who));
+        if (k == 25) return abi.encodeCall(ICustody.refundFor, (ICustody.Refund(word, who, number), signature));
+        if (k == 26) return abi.encodeCall(ICustody.claimTo, (who, number, word, proof));
+        if (k == 27) {
+            ICustody.Claim memory c = ICustody.Claim(who, who, word, number, number);
+            return abi.encodeCall(ICustody.claimFor, (c, proof, signature));
+        }
+        bytes[] memory calls = new bytes[](1);
+        calls[0] = encode(number % 24, who, word, number);
+        // What anybody may do alone is not tried again here.
+        if (number % 24 <= FUND) calls[0] = encode(2, who, word, number);
+        return abi.encodeCall(ICustody.multicall, (calls));
     }
 
     function _forEverybody(uint256 k, address who, bytes32 word, uint256 number) private pure returns (bytes memory) {

@@ -9,7 +9,7 @@ abstract contract IntakeHandler is Rules {
     function register(uint256 u, uint256 gweis, uint256 sponsor) external {
         address who = users[u % USERS];
         // Who is registered rarely comes back.
-        for (uint256 k; u % 4 != 0 && k < USERS && registered[who]; ++k) {
+        for (uint256 k; u % 4 != 0 && k < USERS && !_mayRegister(who); ++k) {
             who = users[(u % USERS + k) % USERS];
         }
         _doRegister(who, (1 + gweis % 1e11) * 1 gwei, users[sponsor % USERS]);
@@ -17,7 +17,7 @@ abstract contract IntakeHandler is Rules {
 
     function _doRegister(address who, uint256 amount, address sponsor)
         internal
-        step("register", !paused && !registered[who])
+        step("register", !paused && _mayRegister(who))
     {
         ICustody.Intake memory i = _intake(who, bytes32(intakes.length + 1));
         (i.amount, i.sponsor) = (amount, sponsor);
@@ -25,9 +25,13 @@ abstract contract IntakeHandler is Rules {
         _deal(who, amount);
         vm.prank(who);
         try custody.register{value: amount}(i, signer, signature) {
-            registered[who] = true;
+            (registered[who], onlyEnrolled[who]) = (true, false);
             _booked("register", who, amount);
         } catch {}
+    }
+
+    function _mayRegister(address who) internal view returns (bool) {
+        return !registered[who] || onlyEnrolled[who];
     }
 
     function retopup(uint256 u, uint256 gweis) external {
@@ -36,7 +40,7 @@ abstract contract IntakeHandler is Rules {
 
     function _doRetopup(address who, uint256 amount)
         private
-        step("retopup", !paused && registered[who] && frozenUntil[who] <= _now())
+        step("retopup", !paused && !_mayRegister(who) && frozenUntil[who] <= _now())
     {
         ICustody.Intake memory i = _intake(who, bytes32(intakes.length + 1));
         i.amount = amount;
@@ -71,7 +75,7 @@ abstract contract IntakeHandler is Rules {
         } catch {}
     }
 
-    function _refundMustSucceed(uint256 index, address to) private view returns (bool) {
+    function _refundMustSucceed(uint256 index, address to) internal view returns (bool) {
         return !intakes[index].refunded && _now() <= intakes[index].until && _takesMoney(to);
     }
 
@@ -96,7 +100,7 @@ abstract contract IntakeHandler is Rules {
         _doFund(amount % 3 == 0 ? amount % 300 ether : (amount % 3e11) * 1 gwei);
     }
 
-    function _doFund(uint256 amount) internal step("fund", amount > 0 && amount % 1 gwei == 0) {
+    function _doFund(uint256 amount) internal step("fund", amount >= 0.01 ether && amount % 1 gwei == 0) {
         _deal(STRANGER, amount);
         vm.prank(STRANGER);
         try custody.fund{value: amount}() {

@@ -24,21 +24,21 @@ abstract contract RoleHandler is IntakeHandler {
     // ------------------------------------------------------------------ at once
 
     function freeze(uint256 u, uint256 length) external {
-        _doFreeze(users[u % USERS], length % 3 days);
+        _doFreeze(users[u % USERS], length % 2 days);
     }
 
     function _doFreeze(address who, uint256 length)
         private
         step(
             "freeze",
-            registered[who] && length > 0 && length <= 2 days
+            registered[who] && length > 0 && length <= MAX_FREEZE
                 && (lastFreezeEnd[who] == 0 || _now() >= lastFreezeEnd[who] + 60 days)
         )
     {
         uint256 until = _now() + length;
         vm.prank(secondFreezer ? SECOND_FREEZER : FREEZER);
         try custody.freeze(who, until, "reason") {
-            (frozenUntil[who], lastFreezeEnd[who]) = (until, until);
+            (frozenUntil[who], lastFreezeEnd[who], onlyEnrolled[who]) = (until, until, false);
             ++done["freeze"];
         } catch {}
     }
@@ -121,9 +121,7 @@ abstract contract RoleHandler is IntakeHandler {
             (p.operation, p.value) = (ICustody.Operation.RaiseOutflowCap, _cap() + _upTo(_cap(), value));
         } else if ((kind == 1 || kind == 4) && published.length > 0) {
             p.operation = ICustody.Operation.RetireRoot;
-            // Only one before the newest mature one can be retired.
-            uint256 older = _newest(true) > 1 && value % 8 != 0 ? _newest(true) - 1 : published.length;
-            p.argument = published[value % older].root;
+            p.argument = published[value % 2 == 0 ? published.length - 1 : value / 2 % published.length].root;
         } else if (kind == 2) {
             (p.operation, p.argument) = (ICustody.Operation.AddSigner, _argument(secondSigner));
         } else if (kind == 3) {
@@ -135,13 +133,28 @@ abstract contract RoleHandler is IntakeHandler {
         }
     }
 
-    function _doSchedule(Pending memory p) internal step("schedule", _indexOf(p) == operations.length) {
+    function _doSchedule(Pending memory p) internal step("schedule", _maySchedule(p)) {
         p.eta = _now() + 3 days;
         vm.prank(_ownerOf(p.operation));
         try custody.schedule(p.operation, p.argument, p.value) {
+            uint256 index = _indexOf(p);
+            if (index < operations.length) {
+                _remove(index);
+                ++done["schedule of what had expired"];
+            }
             operations.push(p);
             ++done["schedule"];
         } catch {}
+    }
+
+    function _maySchedule(Pending memory p) private view returns (bool) {
+        if (p.operation == ICustody.Operation.RetireRoot && !_isMature(_publishedAs(p.argument))) return false;
+        uint256 index = _indexOf(p);
+        return index == operations.length || _hasExpired(operations[index]);
+    }
+
+    function _hasExpired(Pending memory p) internal view returns (bool) {
+        return _now() > p.eta + 14 days;
     }
 
     /// @dev Mostly one whose time has come.
@@ -151,6 +164,7 @@ abstract contract RoleHandler is IntakeHandler {
         for (uint256 k; which % 8 != 0 && k < operations.length && operations[index].eta > _now(); ++k) {
             index = (index + 1) % operations.length;
         }
+        if (_hasExpired(operations[index])) ++done["execution of what had expired"];
         _doExecute(index, _nameOf(operations[index].operation));
     }
 
@@ -167,7 +181,10 @@ abstract contract RoleHandler is IntakeHandler {
             } else if (p.operation == ICustody.Operation.RaiseOutflowCap) {
                 _recordCap(p.value, true);
             } else if (p.operation == ICustody.Operation.RetireRoot) {
-                _publishedAs(p.argument).withdrawn = true;
+                if (_newest(true) > 0 && published[_newest(true) - 1].root == p.argument) {
+                    ++done["retirement of the newest"];
+                }
+                _withdrawRoot(_publishedAs(p.argument));
             } else if (p.operation == ICustody.Operation.AddSigner) {
                 isSigner[secondSigner] = true;
             } else {
@@ -184,13 +201,12 @@ abstract contract RoleHandler is IntakeHandler {
         if (p.operation == ICustody.Operation.RaiseOutflowCap) return p.value > _cap();
         if (p.operation == ICustody.Operation.AddSigner) return !isSigner[secondSigner];
         if (p.operation == ICustody.Operation.AddFreezer) return !secondFreezer;
-        uint256 newest = _newest(true);
-        return _isMature(_publishedAs(p.argument)) && published[newest - 1].root != p.argument;
+        return _isMature(_publishedAs(p.argument));
     }
 
     /// @dev Whatever else it depends on, a payment from the treasury on the surplus.
     function _isDue(Pending memory p) private view returns (bool) {
-        if (p.eta > _now()) return false;
+        if (p.eta > _now() || _hasExpired(p)) return false;
         if (p.operation != ICustody.Operation.Treasury) return true;
         return !paused && p.value <= _roomForPayments() && _takesMoney(_address(p.argument));
     }

@@ -15,7 +15,6 @@ abstract contract Rules is Books {
     struct Cap {
         uint256 from;
         uint256 cap;
-        bool raised;
     }
 
     /// @dev Small enough to be reached.
@@ -51,9 +50,9 @@ abstract contract Rules is Books {
 
     /// @dev Of the newest mature and the immature root, the larger of what they owe.
     function _reserve() internal view returns (uint256 most) {
-        for (uint256 k = published.length; k > 0; --k) {
-            Published storage r = published[k - 1];
-            if (r.vetoed) continue;
+        for (uint256 k = known.length; k > 0; --k) {
+            Published storage r = published[known[k - 1]];
+            if (r.withdrawn) continue;
             uint256 promised = r.total - r.paidInAll;
             uint256 since = claimed - r.claimed;
             uint256 owed = promised > since ? promised - since : 0;
@@ -67,12 +66,30 @@ abstract contract Rules is Books {
         return free > reserve ? free - reserve : 0;
     }
 
-    /// @return index + 1 of the newest root that was not vetoed; zero if there is none
+    /// @return index + 1 of the newest known root that was neither vetoed nor retired; zero if there is none
     function _newest(bool mature) internal view returns (uint256) {
-        for (uint256 k = published.length; k > 0; --k) {
-            if (!published[k - 1].vetoed && (!mature || published[k - 1].claimableFrom <= _now())) return k;
+        for (uint256 k = known.length; k > 0; --k) {
+            Published storage r = published[known[k - 1]];
+            if (!r.withdrawn && (!mature || r.claimableFrom <= _now())) return known[k - 1] + 1;
         }
         return 0;
+    }
+
+    function _remember(uint256 index) internal {
+        known.push(index);
+        if (known.length <= 3) return;
+        for (uint256 k = 1; k < known.length; ++k) {
+            known[k - 1] = known[k];
+        }
+        known.pop();
+    }
+
+    /// @dev Vetoed or retired. What was withdrawn is forgotten as soon as nothing that stands is newer.
+    function _withdrawRoot(Published storage r) internal {
+        bool newest = published[known[known.length - 1]].root == r.root;
+        if (newest && r.claimableFrom <= _now()) fellBackAt = published.length;
+        r.withdrawn = true;
+        while (known.length > 0 && published[known[known.length - 1]].withdrawn) known.pop();
     }
 
     function _tree(uint256[USERS] memory entitled) internal view returns (SumTreeBuilder.Leaf[] memory leaves) {
@@ -120,8 +137,10 @@ abstract contract Rules is Books {
 
     function _recordCap(uint256 cap, bool raised) internal {
         uint256 present = _bucketLevel();
-        (level, levelAt) = (raised || present < cap / 2 ? present : cap / 2, _now());
-        caps.push(Cap(_now(), cap, raised));
+        // A raise keeps the fraction, rounded up.
+        if (raised) present = (present * cap + _cap() - 1) / _cap();
+        (level, levelAt) = (present < cap / 2 ? present : cap / 2, _now());
+        caps.push(Cap(_now(), cap));
     }
 
     /// @dev The 24 hours that end now are the only ones whose sum can have become too large.
@@ -141,13 +160,12 @@ abstract contract Rules is Books {
         assertTrue(amount == 0 || level <= _cap() / 2 * 3 / 4, "payments leave the claims' share");
     }
 
-    /// @dev Without a raise it is the cap when that time began: all other changes lower it. Each raise, which is announced days
-    /// before, begins anew.
+    /// @dev The largest cap that was in force.
     function _mostSince(uint256 since) private view returns (uint256 most) {
         for (uint256 k = caps.length; k > 0; --k) {
             Cap storage c = caps[k - 1];
-            if (c.from < since || k == 1) return most + c.cap;
-            if (c.raised) most += c.cap;
+            if (c.cap > most) most = c.cap;
+            if (c.from < since) return most;
         }
     }
 }
