@@ -75,7 +75,7 @@ abstract contract AimedAttacks is RelayHandler {
             else aim.data = abi.encodeCall(ICustody.retopup, (i, signer, signature));
         } else if (k == 3) {
             if (lastFreezeEnd[who] == 0 && registered[who]) aim.rightful = secondFreezer ? SECOND_FREEZER : FREEZER;
-            aim.data = abi.encodeCall(ICustody.freeze, (who, _now() + 1 days, "reason"));
+            aim.data = abi.encodeCall(ICustody.freeze, (who, _now() + MAX_FREEZE, "reason"));
         } else {
             for (uint256 n; n < USERS && frozenUntil[who] <= _now(); ++n) {
                 who = users[n];
