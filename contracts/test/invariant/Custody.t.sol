@@ -94,6 +94,8 @@ contract CustodyInvariantTest is Campaign {
         succeeding.push("execution of what had expired");
         succeeding.push("addSigner");
         succeeding.push("addFreezer");
+        succeeding.push("transferAdmin");
+        succeeding.push("execution of what had fallen");
     }
 
     function _settlementActions() private {

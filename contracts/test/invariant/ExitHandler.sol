@@ -62,7 +62,7 @@ abstract contract ExitHandler is SettlementHandler {
     }
 
     function _doVeto(Published storage r) private step("veto", !r.withdrawn && r.claimableFrom > _now()) {
-        vm.prank(published.length % 2 == 0 ? GUARDIAN : ADMIN);
+        vm.prank(published.length % 2 == 0 ? GUARDIAN : admin);
         try custody.vetoRoot(r.root) {
             _withdrawRoot(r);
             ++done["veto"];

@@ -175,6 +175,7 @@ abstract contract RelayHandler is ExitHandler {
         received[users[u]] += got;
         moneyOut += got;
         _countClaimed(got);
+        if (_paid(users[u]) < r.entitled[u]) ++done["claim of a part"];
         if (r.entitled[u] > proven[users[u]]) proven[users[u]] = r.entitled[u];
     }
 }
