@@ -60,8 +60,9 @@ abstract contract RelayHandler is ExitHandler {
     }
 
     function _recentOf(uint256 p) private view returns (uint256 index, bool found) {
-        for (uint256 k; k < 12 && k < intakes.length; ++k) {
-            index = intakes.length - 1 - (p % 1e6 + k) % (intakes.length < 12 ? intakes.length : 12);
+        uint256 recent = intakes.length < 12 ? intakes.length : 12;
+        for (uint256 k; k < recent; ++k) {
+            index = intakes.length - 1 - (p % recent + k) % recent;
             if (keyOf[intakes[index].user] != 0) return (index, true);
         }
     }

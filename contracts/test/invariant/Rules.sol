@@ -86,7 +86,7 @@ abstract contract Rules is Books {
 
     /// @dev Vetoed or retired. What was withdrawn is forgotten as soon as nothing that stands is newer.
     function _withdrawRoot(Published storage r) internal {
-        bool newest = published[known[known.length - 1]].root == r.root;
+        bool newest = known.length > 0 && published[known[known.length - 1]].root == r.root;
         if (newest && r.claimableFrom <= _now()) fellBackAt = published.length;
         r.withdrawn = true;
         while (known.length > 0 && published[known[known.length - 1]].withdrawn) known.pop();
