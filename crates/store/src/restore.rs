@@ -48,7 +48,7 @@ const DERIVED: [&str; 26] = [
 
 /// Tables that say what people, the chain and other processes did. What of them follows from facts is put back to what it was
 /// without (`payout_batch`, `liabilities_root`, `inbox`), the rest stays as it is.
-const KEPT: [&str; 33] = [
+const KEPT: [&str; 36] = [
     "_sqlx_migrations",
     "alert",
     "allowed_transition",
@@ -74,6 +74,9 @@ const KEPT: [&str; 33] = [
     "payout_batch",
     "reconciliation_finding",
     "reconciliation_run",
+    "relay",
+    "relay_attempt",
+    "relayer",
     "reorganization",
     "replay_request",
     "sender_account",
