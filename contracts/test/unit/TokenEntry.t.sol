@@ -3,7 +3,6 @@ pragma solidity ^0.8.24;
 
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ICustody} from "../../src/interfaces/ICustody.sol";
-import {ICustodyToken} from "../../src/interfaces/ICustodyToken.sol";
 import {JournalReplay} from "../JournalReplay.sol";
 import {SigningWallet} from "../Wallets.sol";
 import {ConsentTest} from "../token/ConsentTest.sol";
@@ -55,8 +54,7 @@ contract TokenEntryTest is ConsentTest {
         Papers memory p = _registration("r1");
         delete p.permit;
         _expectRegisterForRevert(p, _notCollected());
-        vm.prank(user);
-        permitting.approve(address(custody), _price());
+        _allow(user, _price());
         _registerFor(p);
         assertEq(permitting.nonces(user), 0, "no permit was used");
     }
@@ -72,8 +70,7 @@ contract TokenEntryTest is ConsentTest {
         // Given or not, it does not matter.
         p.permit.deadline = 1;
         _expectRegisterForRevert(p, _notCollected());
-        vm.prank(user);
-        token.approve(address(custody), _price());
+        _allow(user, _price());
         _registerFor(p);
         assertEq(token.balanceOf(address(custody)), _price(), "collected");
     }
@@ -170,8 +167,7 @@ contract TokenEntryTest is ConsentTest {
         p.signature = _sign(SIGNER_KEY, "Registration", p.intake);
         delete p.permit;
         permitting.mint(wallet, _price());
-        vm.prank(wallet);
-        permitting.approve(address(custody), _price());
+        _allow(wallet, _price());
         p.consent = _sign(0xBAD, "RegistrationConsent", p.intake);
         _expectRegisterForRevert(p, abi.encodeWithSelector(ICustody.InvalidSignature.selector));
         p.consent = _sign(USER_KEY, "RegistrationConsent", p.intake);
@@ -182,8 +178,7 @@ contract TokenEntryTest is ConsentTest {
 
     function test_a_consent_is_used_once() public {
         Papers memory p = _registration("r1");
-        vm.prank(user);
-        permitting.approve(address(custody), type(uint256).max);
+        _allow(user, type(uint256).max);
         _registerFor(p);
         _expectRegisterForRevert(p, abi.encodeWithSelector(ICustody.RefUsed.selector, bytes32("r1")));
         _refund(user, "r1");
@@ -200,8 +195,7 @@ contract TokenEntryTest is ConsentTest {
         p.consent = _sign(USER_KEY, "RegistrationConsent", p.intake);
         p.permit = _permit(_price());
         p.permit.deadline = 0;
-        vm.prank(user);
-        permitting.approve(address(custody), _price());
+        _allow(user, _price());
         _expectRegisterForRevert(p, abi.encodeWithSelector(ICustody.LifetimeTooLong.selector, p.intake.deadline));
         vm.warp(p.intake.deadline + 1);
         _expectRegisterForRevert(p, abi.encodeWithSelector(ICustody.Expired.selector, p.intake.deadline));
@@ -275,9 +269,7 @@ contract TokenEntryTest is ConsentTest {
         assertEq(_escrowed(), 2 * _price(), "both prices");
 
         // And by the user alone, with the own calls.
-        vm.startPrank(user);
-        permitting.approve(address(custody), 2 * _price());
-        vm.stopPrank();
+        _allow(user, 2 * _price());
         ICustody.Intake memory a = _tokenIntake(user, "t2");
         ICustody.Intake memory b = _tokenIntake(user, "t3");
         calls[0] = abi.encodeCall(custody.retopup, (a, signer, _sign(SIGNER_KEY, "Retopup", a)));
@@ -285,6 +277,11 @@ contract TokenEntryTest is ConsentTest {
         vm.prank(user);
         custody.multicall(calls);
         assertEq(_escrowed(), 4 * _price(), "two more");
+    }
+
+    function _allow(address who, uint256 amount) private {
+        vm.prank(who);
+        token.approve(address(custody), amount);
     }
 
     function _notCollected() private view returns (bytes memory) {
