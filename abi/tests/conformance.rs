@@ -201,7 +201,7 @@ fn the_form_for_a_token_is_the_other_form_with_its_token() {
     assert!(token_form().receive.is_none() && token_form().fallback.is_none());
 }
 
-fn names_of_more<'a>(more: &'a BTreeSet<String>, less: &BTreeSet<String>) -> Vec<&'a str> {
+fn names_of_more<'a>(more: &'a BTreeSet<String>, less: &'a BTreeSet<String>) -> Vec<&'a str> {
     more.difference(less)
         .filter_map(|function| function.split('(').next())
         .collect()

@@ -25,8 +25,8 @@ contract Deploy {
     /// @param code stable name of what is wrong with the predecessor, as in the deployer written in Rust
     error BadPredecessor(string code, address predecessor);
 
-    /// @dev In base units: the contract's sums over all time have 96 bits, and this lets the whole supply pass a hundred times.
-    uint256 private constant SUPPLY_MAX = type(uint96).max / 100;
+    /// @dev In base units: the contract's sums over all time have 96 bits, and this lets the whole supply pass four times.
+    uint256 private constant SUPPLY_MAX = type(uint96).max / 4 + 1;
 
     /// @return custody where the contract is now
     function run(string calldata path) external returns (address custody) {

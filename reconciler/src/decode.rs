@@ -1,8 +1,8 @@
 //! A stored log as what the checks fold: by the contract's interface, apart from how the listener reads it.
 
-use abi::CustodyEvent;
 use abi::events::EventError;
 use abi::operations::Operation;
+use abi::{CustodyEvent, ICustody};
 use alloy_primitives::{U256, keccak256};
 use audit::checks::{Entry, Event, Settled};
 use money::Amount;
@@ -130,16 +130,8 @@ fn event_of(event: &CustodyEvent) -> Option<Event> {
             until: small(event.until)?,
         },
         CustodyEvent::UserUnfrozen(event) => Event::UserUnfrozen { user: event.user },
-        CustodyEvent::OperationExecuted(event) if event.operation == Operation::Treasury.number() => {
-            Event::TreasuryPaid {
-                amount: amount(event.value)?,
-            }
-        }
-        CustodyEvent::OperationExecuted(event) if event.operation == Operation::RetireRoot.number() => {
-            Event::RootRetired { root: event.argument }
-        }
-        CustodyEvent::OperationExecuted(_)
-        | CustodyEvent::UserEnrolled(_)
+        CustodyEvent::OperationExecuted(event) => executed(event)?,
+        CustodyEvent::UserEnrolled(_)
         | CustodyEvent::SignerRevoked(_)
         | CustodyEvent::OutflowCapLowered(_)
         | CustodyEvent::OperationScheduled(_)
@@ -147,6 +139,19 @@ fn event_of(event: &CustodyEvent) -> Option<Event> {
         | CustodyEvent::RoleChanged(_)
         | CustodyEvent::PauseChanged(_) => Event::Governance,
     })
+}
+
+/// An operation that moves money or roots; the others are governance.
+fn executed(event: &ICustody::OperationExecuted) -> Option<Event> {
+    if event.operation == Operation::Treasury.number() {
+        let amount = amount(event.value)?;
+        Some(Event::TreasuryPaid { amount })
+    } else if event.operation == Operation::RetireRoot.number() {
+        let root = event.argument;
+        Some(Event::RootRetired { root })
+    } else {
+        Some(Event::Governance)
+    }
 }
 
 /// Events of payments to many users: of batches, and of settled leaves.

@@ -48,8 +48,9 @@ pub const COIN_OUTFLOW_CAP_MAX: u128 = 1_000_000;
 pub const TOKEN_OUTFLOW_CAP_MAX: u128 = 1_000_000_000;
 /// Sums of all payments ever made have 96 bits: a token of more decimals could use them up.
 pub const DECIMALS_MAX: u8 = 18;
-/// In base units: the contract's sums over all time have 96 bits, and this lets the whole supply pass a hundred times.
-pub const SUPPLY_MAX: u128 = (1 << 96) / 100;
+/// In base units: the contract's sums over all time have 96 bits, and this lets the whole supply pass four
+/// times. It is 19.8 billion tokens of 18 decimals.
+pub const SUPPLY_MAX: u128 = (1 << 96) / 4;
 /// A cap lowered as far as possible still lets out in a month what it let out in a day.
 pub const OUTFLOW_FLOOR_SHARE: u128 = 30;
 

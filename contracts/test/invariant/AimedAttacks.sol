@@ -3,11 +3,11 @@ pragma solidity ^0.8.24;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {ICustody} from "../../src/interfaces/ICustody.sol";
-import {ExitHandler} from "./ExitHandler.sol";
+import {RelayHandler} from "./RelayHandler.sol";
 
 /// @notice Calls that are right but for their sender: at this time, with these arguments, somebody else would succeed. That somebody is
 /// asked first, and what that changed is undone.
-abstract contract AimedAttacks is ExitHandler {
+abstract contract AimedAttacks is RelayHandler {
     struct Aim {
         /// @dev Who would succeed; nobody while there is nothing to aim at.
         address rightful;
@@ -67,7 +67,7 @@ abstract contract AimedAttacks is ExitHandler {
         if (k == 0) return _aimAtIntake(which);
         address who = users[which % USERS];
         if (k < 3) {
-            if (!paused && frozenUntil[who] <= _now() && registered[who] == (k == 2)) aim.rightful = who;
+            if (!paused && frozenUntil[who] <= _now() && _mayRegister(who) == (k == 1)) aim.rightful = who;
             ICustody.Intake memory i = _intake(who, bytes32(intakes.length + 1));
             bytes memory signature = _sign(SIGNER_KEY, k == 2 ? "Retopup" : "Registration", i);
             aim.value = i.amount;
@@ -80,7 +80,7 @@ abstract contract AimedAttacks is ExitHandler {
             for (uint256 n; n < USERS && frozenUntil[who] <= _now(); ++n) {
                 who = users[n];
             }
-            if (frozenUntil[who] > _now()) aim.rightful = which % 2 == 0 ? GUARDIAN : ADMIN;
+            if (frozenUntil[who] > _now()) aim.rightful = which % 2 == 0 ? GUARDIAN : admin;
             aim.data = abi.encodeCall(ICustody.unfreeze, (who));
         }
     }
@@ -97,28 +97,28 @@ abstract contract AimedAttacks is ExitHandler {
 
     function _aimAtPayment(uint256 k, uint256 which) private view returns (Aim memory aim) {
         if (k == 5) {
-            aim.rightful = which % 2 == 0 ? GUARDIAN : ADMIN;
+            aim.rightful = which % 2 == 0 ? GUARDIAN : admin;
             aim.data = abi.encodeCall(ICustody.cancelBatch, (keccak256(abi.encode("never used", which))));
         } else if (k == 6) {
             return _aimAtRoot(which);
         } else if (k == 7) {
             if (published.length == 0) return aim;
             Published storage r = published[published.length - 1];
-            if (!r.withdrawn && r.claimableFrom > _now()) aim.rightful = GUARDIAN;
+            if (!r.withdrawn && r.claimableFrom > _now()) aim.rightful = which % 2 == 0 ? GUARDIAN : admin;
             aim.data = abi.encodeCall(ICustody.vetoRoot, (r.root));
         } else if (k == 8) {
             bytes32 argument = _argument(address(uint160(0xBAD0000 + which % 1000)));
-            aim.rightful = which % 2 == 0 ? TREASURER : ADMIN;
+            aim.rightful = which % 2 == 0 ? TREASURER : admin;
             ICustody.Operation o = which % 2 == 0 ? ICustody.Operation.Treasury : ICustody.Operation.AddSigner;
             aim.data = abi.encodeCall(ICustody.schedule, (o, argument, 0));
         } else {
             if (operations.length == 0) return aim;
             Pending memory p = operations[which % operations.length];
             if (k == 9) {
-                if (_mustExecute(p)) aim.rightful = _ownerOf(p.operation);
+                if (_mustExecute(p)) aim.rightful = _executorOf(p);
                 aim.data = abi.encodeCall(ICustody.execute, (p.operation, p.argument, p.value));
             } else {
-                aim.rightful = which % 2 == 0 ? GUARDIAN : _ownerOf(p.operation);
+                aim.rightful = which % 2 == 0 ? GUARDIAN : _announcerOf(p.operation);
                 aim.data = abi.encodeCall(ICustody.cancel, (p.operation, p.argument, p.value));
             }
         }
@@ -141,7 +141,7 @@ abstract contract AimedAttacks is ExitHandler {
     // ------------------------------------------------------------------ roles
 
     function _aimAtRole(uint256 k, uint256 which) private view returns (Aim memory aim) {
-        aim.rightful = which % 2 == 0 ? GUARDIAN : ADMIN;
+        aim.rightful = which % 2 == 0 ? GUARDIAN : admin;
         if (k == 11) {
             aim.data = abi.encodeCall(ICustody.revokeSigner, (signer));
         } else if (k == 12) {
@@ -151,10 +151,10 @@ abstract contract AimedAttacks is ExitHandler {
             if (paused) aim.rightful = address(0);
             aim.data = abi.encodeCall(ICustody.pause, ());
         } else if (k == 14) {
-            aim.rightful = paused ? ADMIN : address(0);
+            aim.rightful = paused ? admin : address(0);
             aim.data = abi.encodeCall(ICustody.unpause, ());
         } else if (k == 15) {
-            aim.rightful = ADMIN;
+            aim.rightful = admin;
             aim.data = abi.encodeCall(IAccessControl.revokeRole, (SUBMITTER_ROLE, SUBMITTER));
         } else if (k == 16) {
             aim.rightful = SUBMITTER;

@@ -13,6 +13,8 @@ abstract contract AttackHandler is AimedAttacks {
     /// @dev Arguments that mean something: users, holders of roles, ids and roots that exist.
     function attack(uint256 k, uint256 who, uint256 what, uint256 number) external {
         k %= EntryPoints.COUNT;
+        // Anybody may: `RelayHandler`.
+        if (k == EntryPoints.ENROL) return;
         if (k == EntryPoints.SWEEP) number %= 20;
         bytes memory data = EntryPoints.encode(k, _somebody(who), _something(what), number);
         uint256 value = k == EntryPoints.FUND ? number % 1e12 * 1 gwei : 0;
@@ -27,6 +29,7 @@ abstract contract AttackHandler is AimedAttacks {
         bytes memory data = tail;
         if (k < EntryPoints.COUNT) data = bytes.concat(bytes4(EntryPoints.encode(k, ATTACKER, "", 0)), tail);
         if (bytes4(data) == ICustody.sweepMatured.selector || bytes4(data) == ICustody.fund.selector) return;
+        if (bytes4(data) == ICustody.enrol.selector) return;
         _doAttack(data, value % 2 == 0 ? 0 : value % 1 ether, 0);
     }
 

@@ -7,6 +7,7 @@ import {Campaign} from "./Campaign.sol";
 import {ExitHandler} from "./ExitHandler.sol";
 import {Handler} from "./Handler.sol";
 import {IntakeHandler} from "./IntakeHandler.sol";
+import {RelayHandler} from "./RelayHandler.sol";
 import {RoleHandler} from "./RoleHandler.sol";
 import {SettlementHandler} from "./SettlementHandler.sol";
 
@@ -87,11 +88,14 @@ contract CustodyInvariantTest is Campaign {
         _action(RoleHandler.cancel.selector, 1, "cancel");
         succeeding.push("treasury beyond the surplus");
         succeeding.push("raiseCap");
-        succeeding.push("schedule anew");
-        succeeding.push("leaves that are left out");
         succeeding.push("retireRoot");
+        succeeding.push("retirement of the newest");
+        succeeding.push("schedule of what had expired");
+        succeeding.push("execution of what had expired");
         succeeding.push("addSigner");
         succeeding.push("addFreezer");
+        succeeding.push("transferAdmin");
+        succeeding.push("execution of what had fallen");
     }
 
     function _settlementActions() private {
@@ -106,6 +110,11 @@ contract CustodyInvariantTest is Campaign {
         _action(ExitHandler.settleLeaves.selector, 4, "settleLeaves");
         _action(ExitHandler.withdraw.selector, 2, "withdraw");
         _action(ExitHandler.withdrawFor.selector, 2, "withdrawFor");
+        _action(RelayHandler.enrol.selector, 1, "enrol");
+        _action(RelayHandler.refundFor.selector, 1, "refundFor");
+        _action(RelayHandler.claimTo.selector, 1, "claimTo");
+        _action(RelayHandler.claimFor.selector, 1, "claimFor");
+        _action(RelayHandler.refundTwo.selector, 2, "multicall");
         _action(AttackHandler.attack.selector, 2, "attack");
         _action(AttackHandler.attackWithBytes.selector, 1, "");
         _action(AimedAttacks.aimedAttack.selector, 8, "");

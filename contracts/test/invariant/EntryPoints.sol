@@ -7,10 +7,11 @@ import {ICustodyLeaves} from "../../src/interfaces/ICustodyLeaves.sol";
 
 /// @notice Calls of every function that may change something, with arguments that can be decoded. `grantRole` is pure.
 library EntryPoints {
-    uint256 internal constant COUNT = 28;
+    uint256 internal constant COUNT = 29;
     /// @dev What anybody may call with success.
     uint256 internal constant SWEEP = 0;
     uint256 internal constant FUND = 1;
+    uint256 internal constant ENROL = 24;
 
     /// @param who a user, a role's holder or a recipient, as the function has it
     /// @param word an id, a root or a role
@@ -23,11 +24,20 @@ library EntryPoints {
 
     function _relayed(uint256 k, address who, bytes32 word, uint256 number) private pure returns (bytes memory) {
         bytes memory signature = abi.encodePacked(word, number, uint8(27 + number % 2));
-        ICustody.SumNode[] memory proof = new ICustody.SumNode[](0);
-        if (k == 24) return abi.encodeCall(ICustody.enrol, (who));
+        ICustody.SumNode[] memory proof = new ICustody.SumNode[](1);
+        (proof[0].hash, proof[0].sum) = (word, number);
+        if (k == ENROL) return abi.encodeCall(ICustody.enrol, (who));
         if (k == 25) return abi.encodeCall(ICustody.refundFor, (ICustody.Refund(word, who, number), signature));
         if (k == 26) return abi.encodeCall(ICustody.claimTo, (who, number, word, proof));
-        return abi.encodeCall(ICustody.claimFor, (ICustody.Claim(who, who, word, number, number), proof, signature));
+        if (k == 27) {
+            ICustody.Claim memory c = ICustody.Claim(who, who, word, number, number);
+            return abi.encodeCall(ICustody.claimFor, (c, proof, signature));
+        }
+        bytes[] memory calls = new bytes[](1);
+        calls[0] = encode(number % 24, who, word, number);
+        // What anybody may do alone is not tried again here.
+        if (number % 24 <= FUND) calls[0] = encode(2, who, word, number);
+        return abi.encodeCall(ICustody.multicall, (calls));
     }
 
     function _forEverybody(uint256 k, address who, bytes32 word, uint256 number) private pure returns (bytes memory) {

@@ -12,8 +12,12 @@ contract Handler is LastExit {
         setUp();
         ICustody.Config memory c = _config();
         (c.outflowCap, c.outflowFloor) = (FIRST_CAP, FLOOR);
-        _redeploy(c);
         _gather();
+        // The predecessor knows who is unknown here.
+        _registered(users[REFUSER]);
+        _registered(users[6]);
+        c.predecessor = address(custody);
+        _redeploy(c);
         caps.push(Cap(_now(), FIRST_CAP));
         levelAt = _now();
         swept = _now() / 1 days - 1;

@@ -9,7 +9,7 @@ abstract contract IntakeHandler is Rules {
     function register(uint256 u, uint256 gweis, uint256 sponsor) external {
         address who = users[u % USERS];
         // Who is registered rarely comes back.
-        for (uint256 k; u % 4 != 0 && k < USERS && registered[who]; ++k) {
+        for (uint256 k; u % 4 != 0 && k < USERS && !_mayRegister(who); ++k) {
             who = users[(u % USERS + k) % USERS];
         }
         _doRegister(who, (1 + gweis % 1e11) * 1 gwei, users[sponsor % USERS]);
@@ -17,7 +17,7 @@ abstract contract IntakeHandler is Rules {
 
     function _doRegister(address who, uint256 amount, address sponsor)
         internal
-        step("register", !paused && !registered[who])
+        step("register", !paused && _mayRegister(who))
     {
         ICustody.Intake memory i = _intake(who, bytes32(intakes.length + 1));
         (i.amount, i.sponsor) = (amount, sponsor);
@@ -25,9 +25,13 @@ abstract contract IntakeHandler is Rules {
         _deal(who, amount);
         vm.prank(who);
         try custody.register{value: amount}(i, signer, signature) {
-            registered[who] = true;
+            (registered[who], onlyEnrolled[who]) = (true, false);
             _booked("register", who, amount);
         } catch {}
+    }
+
+    function _mayRegister(address who) internal view returns (bool) {
+        return !registered[who] || onlyEnrolled[who];
     }
 
     function retopup(uint256 u, uint256 gweis) external {
@@ -36,7 +40,7 @@ abstract contract IntakeHandler is Rules {
 
     function _doRetopup(address who, uint256 amount)
         private
-        step("retopup", !paused && registered[who] && frozenUntil[who] <= _now())
+        step("retopup", !paused && !_mayRegister(who) && frozenUntil[who] <= _now())
     {
         ICustody.Intake memory i = _intake(who, bytes32(intakes.length + 1));
         i.amount = amount;
@@ -62,7 +66,8 @@ abstract contract IntakeHandler is Rules {
     function _doRefund(uint256 index, address to) private armed step("refund", _refundMustSucceed(index, to)) {
         Intake storage i = intakes[index];
         uint256 before = to.balance;
-        try this.sendRefund(index, i.user, to) {
+        vm.prank(i.user);
+        try custody.refund{gas: CALL_GAS}(bytes32(index + 1), to) {
             assertEq(to.balance - before, i.amount, "refunded amount");
             i.refunded = true;
             moneyOut += i.amount;
@@ -70,21 +75,7 @@ abstract contract IntakeHandler is Rules {
         } catch {}
     }
 
-    /// @dev Every other time by a signature, of who can sign.
-    function sendRefund(uint256 index, address who, address to) external {
-        bytes32 ref = bytes32(index + 1);
-        if (index % 2 == 0 || keyOf[who] == 0) {
-            vm.prank(who);
-            custody.refund{gas: CALL_GAS}(ref, to);
-        } else {
-            ICustody.Refund memory order = ICustody.Refund(ref, to, _now());
-            bytes memory signature = _signHash(keyOf[who], keccak256(abi.encode(REFUND_TYPEHASH, order)));
-            vm.prank(ATTACKER);
-            custody.refundFor{gas: CALL_GAS}(order, signature);
-        }
-    }
-
-    function _refundMustSucceed(uint256 index, address to) private view returns (bool) {
+    function _refundMustSucceed(uint256 index, address to) internal view returns (bool) {
         return !intakes[index].refunded && _now() <= intakes[index].until && _takesMoney(to);
     }
 
@@ -106,9 +97,7 @@ abstract contract IntakeHandler is Rules {
 
     /// @dev Little, so that what there is to be spent is often less than what fits under the cap.
     function fund(uint256 amount) external {
-        _doFund(
-            amount % 16 == 1 ? amount % 0.02 ether : amount % 3 == 0 ? amount % 300 ether : (amount % 3e11) * 1 gwei
-        );
+        _doFund(amount % 3 == 0 ? amount % 300 ether : (amount % 3e11) * 1 gwei);
     }
 
     function _doFund(uint256 amount) internal step("fund", amount >= 0.01 ether && amount % 1 gwei == 0) {

@@ -20,7 +20,7 @@ abstract contract LastExit is Checks {
         vm.warp(_now() + LONG_ENOUGH);
         uint256 newest = _newest(true);
         for (uint256 u; u < USERS; ++u) {
-            if (newest > 0 && registered[users[u]]) _takeDues(u, published[newest - 1]);
+            if (newest > fellBackAt && registered[users[u]]) _takeDues(u, published[newest - 1]);
             _takeCredit(users[u]);
         }
         assertTrue(address(custody).balance >= _openDeposits(), "what nobody took is still there");

@@ -11,11 +11,16 @@ abstract contract RoleHandler is IntakeHandler {
         bytes32 argument;
         uint256 value;
         uint256 eta;
+        address announcer;
     }
 
     /// @dev The second signer, a contract, and the second freezer come by operations.
     address internal secondSigner;
     address internal constant SECOND_FREEZER = address(0xF2);
+
+    /// @dev Who is admin, and who becomes it next: these two take turns.
+    address internal admin = ADMIN;
+    address internal constant HEIR = address(0xAD0101);
 
     mapping(address => bool) internal isSigner;
     bool internal secondFreezer;
@@ -24,7 +29,7 @@ abstract contract RoleHandler is IntakeHandler {
     // ------------------------------------------------------------------ at once
 
     function freeze(uint256 u, uint256 length) external {
-        _doFreeze(users[u % USERS], length % (MAX_FREEZE + 2 hours));
+        _doFreeze(users[u % USERS], length % 2 days);
     }
 
     function _doFreeze(address who, uint256 length)
@@ -38,7 +43,7 @@ abstract contract RoleHandler is IntakeHandler {
         uint256 until = _now() + length;
         vm.prank(secondFreezer ? SECOND_FREEZER : FREEZER);
         try custody.freeze(who, until, "reason") {
-            (frozenUntil[who], lastFreezeEnd[who]) = (until, until);
+            (frozenUntil[who], lastFreezeEnd[who], onlyEnrolled[who]) = (until, until, false);
             ++done["freeze"];
         } catch {}
     }
@@ -74,7 +79,7 @@ abstract contract RoleHandler is IntakeHandler {
     }
 
     function unpause() external step("unpause", paused) {
-        vm.prank(ADMIN);
+        vm.prank(admin);
         try custody.unpause() {
             paused = false;
             ++done["unpause"];
@@ -103,7 +108,7 @@ abstract contract RoleHandler is IntakeHandler {
     }
 
     function revokeSecondFreezer() external step("revokeRole", secondFreezer) {
-        vm.prank(ADMIN);
+        vm.prank(admin);
         try custody.revokeRole(FREEZER_ROLE, SECOND_FREEZER) {
             secondFreezer = false;
             ++done["revokeRole"];
@@ -113,21 +118,21 @@ abstract contract RoleHandler is IntakeHandler {
     // ------------------------------------------------------------------ after the delay
 
     function schedule(uint256 kind, uint256 value) external {
-        _doSchedule(_planned(kind % 8, value));
+        _doSchedule(_planned(kind % 9, value));
     }
 
     function _planned(uint256 kind, uint256 value) internal view returns (Pending memory p) {
         if (kind == 0) {
             (p.operation, p.value) = (ICustody.Operation.RaiseOutflowCap, _cap() + _upTo(_cap(), value));
-        } else if ((kind == 1 || kind == 4 || kind == 5) && published.length > 0) {
+        } else if ((kind == 1 || kind == 4) && published.length > 0) {
             p.operation = ICustody.Operation.RetireRoot;
-            // The newest stays: what is due is reserved as long as that is so. Retiring it: `trust/Recovery.t.sol`.
-            uint256 newest = _newest(true);
-            p.argument = newest < 2 ? bytes32("no root") : published[value % (newest - 1)].root;
+            p.argument = published[value % 2 == 0 ? published.length - 1 : value / 2 % published.length].root;
         } else if (kind == 2) {
             (p.operation, p.argument) = (ICustody.Operation.AddSigner, _argument(secondSigner));
         } else if (kind == 3) {
             (p.operation, p.argument) = (ICustody.Operation.AddFreezer, _argument(SECOND_FREEZER));
+        } else if (kind == 8) {
+            (p.operation, p.argument) = (ICustody.Operation.TransferAdmin, _argument(_heir()));
         } else {
             p.operation = ICustody.Operation.Treasury;
             p.argument = _argument(value % 4 == 0 ? users[REENTERER] : value % 16 == 1 ? users[REFUSER] : TREASURER);
@@ -135,24 +140,46 @@ abstract contract RoleHandler is IntakeHandler {
         }
     }
 
-    function _doSchedule(Pending memory p) internal step("schedule", _mustSchedule(p)) {
-        p.eta = _now() + 3 days;
-        vm.prank(_ownerOf(p.operation));
+    function _doSchedule(Pending memory p) internal step("schedule", _maySchedule(p)) {
+        (p.eta, p.announcer) = (_now() + 3 days, _announcerOf(p.operation));
+        vm.prank(p.announcer);
         try custody.schedule(p.operation, p.argument, p.value) {
-            // One that expired is announced anew.
-            if (_indexOf(p) < operations.length) {
-                _remove(_indexOf(p));
-                ++done["schedule anew"];
+            uint256 index = _indexOf(p);
+            if (index < operations.length) {
+                _remove(index);
+                ++done["schedule of what had expired"];
             }
             operations.push(p);
             ++done["schedule"];
         } catch {}
     }
 
-    function _mustSchedule(Pending memory p) internal view returns (bool) {
-        if (p.operation == ICustody.Operation.RetireRoot && !_isMatureRoot(p.argument)) return false;
+    function _maySchedule(Pending memory p) private view returns (bool) {
+        if (p.operation == ICustody.Operation.RetireRoot && !_isMature(_publishedAs(p.argument))) return false;
         uint256 index = _indexOf(p);
-        return index == operations.length || _now() > operations[index].eta + 14 days;
+        return index == operations.length || _hasExpired(operations[index]) || _hasFallen(operations[index]);
+    }
+
+    /// @dev Who announced it is not admin any more.
+    function _hasFallen(Pending memory p) internal view returns (bool) {
+        return p.operation != ICustody.Operation.Treasury && p.announcer != admin;
+    }
+
+    function _heir() internal view returns (address) {
+        return admin == ADMIN ? HEIR : ADMIN;
+    }
+
+    function _announcerOf(ICustody.Operation operation) internal view returns (address) {
+        return operation == ICustody.Operation.Treasury ? TREASURER : admin;
+    }
+
+    /// @dev The new admin carries out its own coming.
+    function _executorOf(Pending memory p) internal view returns (address) {
+        return p.operation == ICustody.Operation.TransferAdmin ? _address(p.argument) : _announcerOf(p.operation);
+    }
+
+    function _hasExpired(Pending memory p) internal view returns (bool) {
+        return _now() > p.eta + 14 days;
     }
 
     /// @dev Mostly one whose time has come.
@@ -162,6 +189,8 @@ abstract contract RoleHandler is IntakeHandler {
         for (uint256 k; which % 8 != 0 && k < operations.length && operations[index].eta > _now(); ++k) {
             index = (index + 1) % operations.length;
         }
+        if (_hasFallen(operations[index])) ++done["execution of what had fallen"];
+        if (_hasExpired(operations[index])) ++done["execution of what had expired"];
         _doExecute(index, _nameOf(operations[index].operation));
     }
 
@@ -170,7 +199,7 @@ abstract contract RoleHandler is IntakeHandler {
         if (p.operation == ICustody.Operation.Treasury && _isDue(p) && p.value > _spendable()) {
             ++done["treasury beyond the surplus"];
         }
-        vm.prank(_ownerOf(p.operation));
+        vm.prank(_executorOf(p));
         try custody.execute{gas: CALL_GAS}(p.operation, p.argument, p.value) {
             if (p.operation == ICustody.Operation.Treasury) {
                 _recordPayment(p.value);
@@ -178,9 +207,14 @@ abstract contract RoleHandler is IntakeHandler {
             } else if (p.operation == ICustody.Operation.RaiseOutflowCap) {
                 _recordCap(p.value, true);
             } else if (p.operation == ICustody.Operation.RetireRoot) {
-                _publishedAs(p.argument).withdrawn = true;
+                if (_newest(true) > 0 && published[_newest(true) - 1].root == p.argument) {
+                    ++done["retirement of the newest"];
+                }
+                _withdrawRoot(_publishedAs(p.argument));
             } else if (p.operation == ICustody.Operation.AddSigner) {
                 isSigner[secondSigner] = true;
+            } else if (p.operation == ICustody.Operation.TransferAdmin) {
+                admin = _address(p.argument);
             } else {
                 secondFreezer = true;
             }
@@ -195,12 +229,13 @@ abstract contract RoleHandler is IntakeHandler {
         if (p.operation == ICustody.Operation.RaiseOutflowCap) return p.value > _cap();
         if (p.operation == ICustody.Operation.AddSigner) return !isSigner[secondSigner];
         if (p.operation == ICustody.Operation.AddFreezer) return !secondFreezer;
+        if (p.operation == ICustody.Operation.TransferAdmin) return true;
         return _isMature(_publishedAs(p.argument));
     }
 
     /// @dev Whatever else it depends on, a payment from the treasury on the surplus.
     function _isDue(Pending memory p) private view returns (bool) {
-        if (p.eta > _now() || _now() > p.eta + 14 days) return false;
+        if (p.eta > _now() || _hasExpired(p) || _hasFallen(p)) return false;
         if (p.operation != ICustody.Operation.Treasury) return true;
         return !paused && p.value <= _roomForPayments() && _takesMoney(_address(p.argument));
     }
@@ -221,13 +256,6 @@ abstract contract RoleHandler is IntakeHandler {
 
     function _isMature(Published storage r) internal view returns (bool) {
         return !r.withdrawn && r.claimableFrom <= _now();
-    }
-
-    function _isMatureRoot(bytes32 root) private view returns (bool) {
-        for (uint256 k; k < published.length; ++k) {
-            if (published[k].root == root) return _isMature(published[k]);
-        }
-        return false;
     }
 
     function _publishedAs(bytes32 root) private view returns (Published storage) {
@@ -256,6 +284,7 @@ abstract contract RoleHandler is IntakeHandler {
         if (operation == ICustody.Operation.RaiseOutflowCap) return "raiseCap";
         if (operation == ICustody.Operation.RetireRoot) return "retireRoot";
         if (operation == ICustody.Operation.AddSigner) return "addSigner";
+        if (operation == ICustody.Operation.TransferAdmin) return "transferAdmin";
         return "addFreezer";
     }
 }

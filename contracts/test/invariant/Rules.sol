@@ -50,9 +50,9 @@ abstract contract Rules is Books {
 
     /// @dev Of the newest mature and the immature root, the larger of what they owe.
     function _reserve() internal view returns (uint256 most) {
-        for (uint256 k = published.length; k > 0; --k) {
-            Published storage r = published[k - 1];
-            if (r.vetoed) continue;
+        for (uint256 k = known.length; k > 0; --k) {
+            Published storage r = published[known[k - 1]];
+            if (r.withdrawn) continue;
             uint256 promised = r.total - r.paidInAll;
             uint256 since = claimed - r.claimed;
             uint256 owed = promised > since ? promised - since : 0;
@@ -66,12 +66,30 @@ abstract contract Rules is Books {
         return free > reserve ? free - reserve : 0;
     }
 
-    /// @return index + 1 of the newest root that was not vetoed; zero if there is none
+    /// @return index + 1 of the newest known root that was neither vetoed nor retired; zero if there is none
     function _newest(bool mature) internal view returns (uint256) {
-        for (uint256 k = published.length; k > 0; --k) {
-            if (!published[k - 1].vetoed && (!mature || published[k - 1].claimableFrom <= _now())) return k;
+        for (uint256 k = known.length; k > 0; --k) {
+            Published storage r = published[known[k - 1]];
+            if (!r.withdrawn && (!mature || r.claimableFrom <= _now())) return known[k - 1] + 1;
         }
         return 0;
+    }
+
+    function _remember(uint256 index) internal {
+        known.push(index);
+        if (known.length <= 3) return;
+        for (uint256 k = 1; k < known.length; ++k) {
+            known[k - 1] = known[k];
+        }
+        known.pop();
+    }
+
+    /// @dev Vetoed or retired. What was withdrawn is forgotten as soon as nothing that stands is newer.
+    function _withdrawRoot(Published storage r) internal {
+        bool newest = known.length > 0 && published[known[known.length - 1]].root == r.root;
+        if (newest && r.claimableFrom <= _now()) fellBackAt = published.length;
+        r.withdrawn = true;
+        while (known.length > 0 && published[known[known.length - 1]].withdrawn) known.pop();
     }
 
     function _tree(uint256[USERS] memory entitled) internal view returns (SumTreeBuilder.Leaf[] memory leaves) {
@@ -88,18 +106,9 @@ abstract contract Rules is Books {
     }
 
     /// @dev A bucket of half the cap that loses as much in a day.
-    function _bucketLevel() internal view returns (uint256 present) {
-        (present,) = _leaked();
-    }
-
-    /// @return present what is in the bucket
-    /// @return since when that is so: the time in which no whole unit leaked is not lost
-    function _leaked() private view returns (uint256 present, uint256 since) {
-        uint256 units = (_now() - levelAt) * (_cap() / 2) / 1 days;
-        if (units >= level) return (0, _now());
-        // The earliest second in which as much had leaked.
-        uint256 time = (units * 1 days + _cap() / 2 - 1) / (_cap() / 2);
-        return (level - units, levelAt + time);
+    function _bucketLevel() internal view returns (uint256) {
+        uint256 leaked = (_now() - levelAt) * (_cap() / 2) / 1 days;
+        return level > leaked ? level - leaked : 0;
     }
 
     function _roomForPayments() internal view returns (uint256) {
@@ -128,7 +137,7 @@ abstract contract Rules is Books {
 
     function _recordCap(uint256 cap, bool raised) internal {
         uint256 present = _bucketLevel();
-        // As full as it was, in proportion, and never too full.
+        // A raise keeps the fraction, rounded up.
         if (raised) present = (present * cap + _cap() - 1) / _cap();
         (level, levelAt) = (present < cap / 2 ? present : cap / 2, _now());
         caps.push(Cap(_now(), cap));
@@ -136,8 +145,7 @@ abstract contract Rules is Books {
 
     /// @dev The 24 hours that end now are the only ones whose sum can have become too large.
     function _recordOutflow(uint256 amount) internal {
-        (level, levelAt) = _leaked();
-        level += amount;
+        (level, levelAt) = (_bucketLevel() + amount, _now());
         left.push(Left(_now(), amount));
         uint256 since = _now() - 1 days;
         uint256 sum;

@@ -113,7 +113,7 @@ contract StolenGuardTest is StolenKeyTest {
 
     // ------------------------------------------------------------------ freezer
 
-    function test_the_freezer_delays_each_user_once_in_sixty_days_and_blocks_no_refund() public {
+    function test_the_freezer_delays_each_user_one_freeze_in_sixty_days_and_blocks_no_refund() public {
         uint256 begin = _now();
         uint256 until = begin + MAX_FREEZE;
         vm.expectRevert(abi.encodeWithSelector(ICustody.BadFreeze.selector, ALICE, until + 1));
@@ -131,7 +131,7 @@ contract StolenGuardTest is StolenKeyTest {
         vm.warp(until);
         vm.prank(BOB);
         custody.withdrawCredit(BOB);
-        assertEq(BOB.balance, CREDIT + 1 ether, "all of it, afterwards");
+        assertEq(BOB.balance, CREDIT + 1 ether, "all of it, when the freeze is over");
         _assertAliceGetsHerDues();
         vm.warp(until + 60 days - 1);
         vm.expectRevert(abi.encodeWithSelector(ICustody.BadFreeze.selector, ALICE, _now() + 1));

@@ -179,6 +179,26 @@ contract ClaimForTest is SignedOrders {
         _expectClaimForRevert(order, signature, abi.encodeWithSelector(ICustody.InvalidSignature.selector));
     }
 
+    /// @dev The cap leaves room for a part; the same signature takes the rest when the bucket has run empty.
+    function test_a_signature_is_good_until_its_leaf_is_paid_in_full_under_the_cap() public {
+        ICustody.Config memory c = _config();
+        (c.outflowCap, c.outflowFloor) = (40 ether, 2);
+        _redeploy(c);
+        _fund(100 ether);
+        _registered(user);
+        root = _mature(user, DUE);
+        ICustody.Claim memory order = _order();
+        bytes memory signature = _signedClaim(USER_KEY, order);
+        _claimBy(signature, order);
+        assertEq(TO.balance, 20 ether, "a bucket");
+        _expectClaimForRevert(
+            order, signature, abi.encodeWithSelector(ICustody.OutflowCapReached.selector, 10 ether, 0)
+        );
+        vm.warp(_now() + 12 hours);
+        _claimBy(signature, order);
+        assertEq(TO.balance, DUE, "all of it");
+    }
+
     function test_whatever_was_paid_otherwise_is_not_paid_again_by_a_signature() public {
         ICustody.Claim memory order = _order();
         bytes memory signature = _signedClaim(USER_KEY, order);

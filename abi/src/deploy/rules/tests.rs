@@ -122,7 +122,7 @@ fn on_public_chains_every_bound_is_kept_to_the_second() {
     let widest = |c: &mut ICustody::Config| {
         c.vetoDelay = VETO_MAX;
         c.operationDelay = OPERATION_MAX;
-        c.maxFreeze = PUBLIC_FREEZE_MAX;
+        c.maxFreeze = PUBLIC_FREEZE_MAX - 1;
         c.coolingOff = COOLING_OFF_MAX;
         c.outflowCap = U96::from(COIN * COIN_OUTFLOW_CAP_MAX);
         c.outflowFloor = c.outflowCap;
