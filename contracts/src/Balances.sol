@@ -22,6 +22,8 @@ abstract contract Balances is Pausable, ICustody, Asset {
     /// @dev How full the bucket of `Outflow` was at `_levelAt`.
     uint96 internal _level;
     uint32 internal _levelAt;
+    /// @dev What had leaked of a further unit by then, in parts of a day.
+    uint32 internal _leakRest;
 
     function totals() external view returns (uint256 pushed, uint256 claimed, uint256 credited, uint256 escrowed) {
         return (_pushed, _claimed, _credited, _escrowedUnits * _unit());

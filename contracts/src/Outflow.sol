@@ -30,7 +30,8 @@ abstract contract Outflow is Configuration, Roles {
     function _raiseOutflowCap(uint256 cap) internal {
         uint256 present = _outflowCap;
         if (cap <= present) revert ICustody.WrongValue(present, cap);
-        uint256 level = Math.ceilDiv(_presentLevel() * cap, present);
+        // By capacities, which are rounded: so one that is full stays full to the unit.
+        uint256 level = Math.ceilDiv(_presentLevel() * (cap / 2), _capacity());
         _setOutflowCap(cap.toUint96(), level);
     }
 
@@ -55,30 +56,30 @@ abstract contract Outflow is Configuration, Roles {
     /// @dev As much as there is room for, of `amount`, which is a part of `due`; `OutflowCapReached` when there is none.
     function _takeForClaim(uint256 due, uint256 amount) internal returns (uint256) {
         uint256 capacity = _capacity();
-        (uint256 level, uint256 at) = _leaked(capacity);
+        (uint256 level, uint256 rest) = _leaked(capacity);
         uint256 room = _room(capacity, level);
         if (room == 0) revert ICustody.OutflowCapReached(due, 0);
         if (amount > room) amount = room;
-        _fill(level + amount, at);
+        _fill(level + amount, rest);
         return amount;
     }
 
     function _take(uint256 amount, uint256 capacity, uint256 limit) private {
-        (uint256 level, uint256 at) = _leaked(capacity);
+        (uint256 level, uint256 rest) = _leaked(capacity);
         uint256 room = _room(limit, level);
         if (amount > room) revert ICustody.OutflowCapReached(amount, room);
-        _fill(level + amount, at);
+        _fill(level + amount, rest);
     }
 
     /// @dev Of at most the capacity, which is half of a number of 96 bits.
-    function _fill(uint256 level, uint256 at) private {
-        (_level, _levelAt) = (uint96(level), uint32(at));
+    function _fill(uint256 level, uint256 rest) private {
+        (_level, _levelAt, _leakRest) = (uint96(level), uint32(block.timestamp), uint32(rest));
     }
 
     /// @dev What leaked until now leaked at the old rate. A bucket that is fuller than the new one holds is just full: it
     /// would take longer than a day to run empty, and nobody could claim meanwhile.
     function _setOutflowCap(uint96 cap, uint256 level) private {
-        _fill(Math.min(level, cap / 2), block.timestamp);
+        _fill(Math.min(level, cap / 2), 0);
         _outflowCap = cap;
     }
 
@@ -100,18 +101,17 @@ abstract contract Outflow is Configuration, Roles {
         }
     }
 
-    /// @dev Leaks are whole units, rounded down in favour of the bound; the time that made no whole unit yet is kept, so that
-    /// frequent payments of a coarse token do not stop the leak.
+    /// @dev Leaks are whole units, rounded down in favour of the bound; what is no whole unit yet is kept, so that frequent payments of
+    /// a coarse token do not slow the leak down.
     /// @return level how full the bucket is
-    /// @return at when it was as full as that
-    function _leaked(uint256 capacity) private view returns (uint256 level, uint256 at) {
-        (level, at) = (_level, _levelAt);
-        // Numbers of 32 and 95 bits, of which the second is not zero.
+    /// @return rest what leaked of a further unit, in parts of a day
+    function _leaked(uint256 capacity) private view returns (uint256 level, uint256 rest) {
+        level = _level;
+        // Numbers of 32 and 95 bits, and a rest below a day.
         unchecked {
-            uint256 flow = (block.timestamp - at) * capacity;
+            uint256 flow = (block.timestamp - _levelAt) * capacity + _leakRest;
             uint256 leak = flow / EMPTY_AFTER;
-            if (level <= leak) return (0, block.timestamp);
-            return (level - leak, block.timestamp - flow % EMPTY_AFTER / capacity);
+            return level > leak ? (level - leak, flow % EMPTY_AFTER) : (0, 0);
         }
     }
 }

@@ -14,6 +14,8 @@ contract BoundsTest is ExitGasTest {
     uint256 private constant CLAIM = 76_000;
     uint256 private constant PUBLISH_ROOT = 80_500;
     uint256 private constant WITHDRAW_CREDIT = 50_000;
+    uint256 private constant WITHDRAW_CREDIT_FOR = 59_000;
+    uint256 private constant KEY = 0xCAFE;
 
     function setUp() public override {
         super.setUp();
@@ -94,6 +96,13 @@ contract BoundsTest is ExitGasTest {
         _creditOne(BOB, 1 ether);
         vm.deal(ALICE, 1 ether);
         _atMost(_withdrawOne(ALICE), WITHDRAW_CREDIT, "withdrawCredit");
+        address user = vm.addr(KEY);
+        _registered(user);
+        vm.deal(user, 1 ether);
+        for (uint256 k; k < 2; ++k) {
+            _creditOne(user, 1 ether);
+            _atMost(_withdrawForOne(KEY), WITHDRAW_CREDIT_FOR, "withdrawCreditFor");
+        }
     }
 
     function _atMost(uint256 gas, uint256 bound, string memory what) private pure {

@@ -16,6 +16,13 @@ abstract contract TokenTest is SettlementTest {
         custody = CustodyHarness(_deployToken(address(token_)));
     }
 
+    function _use(Books token_, uint96 cap, uint96 floor) internal {
+        token = token_;
+        ICustody.Config memory c = _config();
+        (c.outflowCap, c.outflowFloor) = (cap, floor);
+        custody = CustodyHarness(_createToken(_tokenCode(), c, address(token_)));
+    }
+
     function _deployToken(address token_) internal returns (address deployed) {
         return _createToken(_tokenCode(), token_);
     }
@@ -26,7 +33,14 @@ abstract contract TokenTest is SettlementTest {
     }
 
     function _createToken(bytes memory code, address token_) internal returns (address deployed) {
-        code = abi.encodePacked(code, abi.encode(_config(), token_));
+        return _createToken(code, _config(), token_);
+    }
+
+    function _createToken(bytes memory code, ICustody.Config memory c, address token_)
+        internal
+        returns (address deployed)
+    {
+        code = abi.encodePacked(code, abi.encode(c, token_));
         assembly ("memory-safe") {
             deployed := create(0, add(code, 0x20), mload(code))
             if iszero(deployed) {

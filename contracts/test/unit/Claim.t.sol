@@ -70,6 +70,20 @@ contract ClaimTest is SettlementTest {
         _expectClaimRevert(refuser, 10 ether, root, abi.encodeWithSelector(ICustody.NothingDue.selector, refuser));
     }
 
+    /// @dev Trees of operators name each user once; the contract relies on `paid` alone.
+    function test_a_user_who_stands_twice_is_paid_the_higher_entitlement() public {
+        SumTreeBuilder.Leaf[] memory leaves = new SumTreeBuilder.Leaf[](2);
+        leaves[0] = SumTreeBuilder.Leaf(ALICE, 31 ether);
+        leaves[1] = SumTreeBuilder.Leaf(ALICE, 35 ether);
+        _publish(_rootOf(leaves));
+        vm.warp(_now() + 1 days);
+        for (uint256 k; k < 2; ++k) {
+            (bytes32 root,, ICustody.SumNode[] memory proof) = SumTreeBuilder.build(leaves, k);
+            custody.claim(ALICE, leaves[k].entitled, root, proof);
+        }
+        assertEq(ALICE.balance, 35 ether, "not 66");
+    }
+
     // ------------------------------------------------------------------ when
 
     function test_from_the_second_in_which_the_root_matures_for_ever_also_while_paused() public {

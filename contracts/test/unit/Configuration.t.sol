@@ -28,6 +28,8 @@ contract ConfigurationTest is CustodyTest {
         ICustody.Config memory c = _config();
         (c.coolingOff, c.vetoDelay, c.operationDelay, c.maxFreeze) =
         (uint32(365 days), uint32(31 days), uint32(31 days + 1), uint32(30 days));
+        _deploy(c);
+        (c.vetoDelay, c.operationDelay) = (uint32(30 days + 1), uint32(30 days + 2));
         c.outflowFloor = c.outflowCap;
         _deploy(c);
 
@@ -37,6 +39,19 @@ contract ConfigurationTest is CustodyTest {
         _expectInvalid(_with(c, 3), "maxFreeze <= 30 days");
         _expectInvalid(_with(c, 4), "outflowFloor > 1");
         _expectInvalid(_with(c, 5), "outflowFloor <= outflowCap");
+    }
+
+    function test_the_smallest_floor_and_the_shortest_delays_work() public {
+        ICustody.Config memory c = _config();
+        (c.maxFreeze, c.vetoDelay, c.operationDelay) = (0, 1, 2);
+        (c.outflowCap, c.outflowFloor) = (2, 2);
+        _redeploy(c);
+        (, uint256 room) = custody.available();
+        assertEq(room, 0, "three quarters of a bucket of one");
+        _expectInvalid(_with(c, 4), "outflowFloor > 1");
+        // No veto delay would leave no second in which to claim before it.
+        c.vetoDelay = 0;
+        _expectInvalid(c, "maxFreeze < vetoDelay");
     }
 
     function test_without_cooling_off_only_the_second_of_payment_is_refundable() public {

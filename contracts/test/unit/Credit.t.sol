@@ -125,6 +125,39 @@ contract CreditTest is SettlementTest {
         _expectRevert(w, KEY, abi.encodeWithSelector(ICustody.BadNonce.selector, 2 * CREDIT, CREDIT));
     }
 
+    /// @dev Anybody may bring a credit about where a leaf has something due; the user signs again.
+    function test_any_later_credit_voids_a_signature() public {
+        ICustody.Withdrawal memory w = _withdrawal();
+        w.deadline = _now() + 10 days;
+        bytes32 root = _mature(user, CREDIT + 1);
+        vm.etch(user, hex"fe");
+        custody.settleLeaves(root, _list(user, CREDIT + 1), new ICustody.SumNode[](0));
+        vm.etch(user, "");
+        assertEq(_credit(user), CREDIT + 1, "credited");
+        _expectRevert(w, KEY, abi.encodeWithSelector(ICustody.BadNonce.selector, CREDIT + 1, CREDIT));
+        (w.amount, w.nonce) = (CREDIT + 1, CREDIT + 1);
+        _submit(w, KEY);
+        assertEq(BOB.balance, CREDIT + 1, "received");
+    }
+
+    function test_a_signature_for_one_wallet_is_nothing_to_another_of_the_same_owner() public {
+        address one = address(new SigningWallet(vm.addr(KEY)));
+        address other = address(new SigningWallet(vm.addr(KEY)));
+        _registered(one);
+        _registered(other);
+        _give(one, CREDIT);
+        _give(other, CREDIT);
+        ICustody.Withdrawal memory w = _withdrawal();
+        w.user = one;
+        bytes memory signature = _signature(w, KEY);
+        w.user = other;
+        vm.expectRevert(abi.encodeWithSelector(ICustody.InvalidSignature.selector));
+        custody.withdrawCreditFor(w, signature);
+        w.user = one;
+        custody.withdrawCreditFor(w, signature);
+        assertEq(_credit(other), CREDIT, "the other credit stays");
+    }
+
     function test_only_the_users_signature_over_every_field_counts() public {
         bytes memory error_ = abi.encodeWithSelector(ICustody.InvalidSignature.selector);
         ICustody.Withdrawal memory w = _withdrawal();

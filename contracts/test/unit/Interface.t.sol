@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {ICustody} from "../../src/interfaces/ICustody.sol";
+import {ICustodyLeaves} from "../../src/interfaces/ICustodyLeaves.sol";
+import {ICustodyToken} from "../../src/interfaces/ICustodyToken.sol";
 import {TokenTest} from "../token/TokenTest.sol";
 import {PlainToken} from "../token/Tokens.sol";
 
@@ -22,5 +26,25 @@ contract InterfaceTest is TokenTest {
         assertTrue(size > 0 && size < CODE_MAX, "code size");
         size = _deployToken(address(new PlainToken(18))).code.length;
         assertTrue(size > 0 && size < CODE_MAX, "code size of the form for tokens");
+    }
+
+    function test_it_says_which_interfaces_it_has() public {
+        bytes4[4] memory both = [
+            type(IERC165).interfaceId,
+            type(IAccessControl).interfaceId,
+            type(ICustody).interfaceId,
+            type(ICustodyLeaves).interfaceId
+        ];
+        for (uint256 form; form < 2; ++form) {
+            if (form == 1) _use(new PlainToken(6));
+            for (uint256 k; k < both.length; ++k) {
+                assertTrue(custody.supportsInterface(both[k]), "has it");
+            }
+            assertTrue(
+                custody.supportsInterface(type(ICustodyToken).interfaceId) == (form == 1), "the token form alone"
+            );
+            assertTrue(!custody.supportsInterface(0xffffffff), "never");
+            assertTrue(!custody.supportsInterface(bytes4(0)), "none");
+        }
     }
 }

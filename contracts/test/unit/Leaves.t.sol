@@ -148,6 +148,48 @@ contract LeavesTest is SettlementTest {
         assertEq(leaves[1].user.balance, 2 ether, "afterwards all of it");
     }
 
+    /// @dev Whoever is promised something by mistake is frozen, the root is retired, and nothing of it is left as a credit.
+    function test_a_frozen_user_gets_nothing_of_a_root_that_is_retired_in_time() public {
+        SumTreeBuilder.Leaf[] memory leaves = _leaves(2);
+        address lucky = leaves[1].user;
+        bytes32 root = _published(leaves);
+        _schedule(ICustody.Operation.RetireRoot, root, 0);
+        uint256 retirement = _now() + 3 days;
+        _freeze(lucky, _now() + MAX_FREEZE);
+        bytes32[] memory leaf = _wordsOf(leaves, 1, 1);
+        ICustody.SumNode[] memory proof = _proof(leaves, 1, 1);
+        _expectRevert(root, leaf, proof, abi.encodeWithSelector(ICustody.NothingDue.selector, lucky));
+        _settle(root, _wordsOf(leaves, 0, 2), new ICustody.SumNode[](0));
+        assertEq(_credit(lucky), 0, "not credited");
+        assertEq(_paid(lucky), 0, "nor counted");
+        assertEq(leaves[0].user.balance, leaves[0].entitled, "the other one is paid");
+        vm.warp(retirement);
+        _executeOperation(ICustody.Operation.RetireRoot, root, 0);
+        _expectRevert(root, leaf, proof, abi.encodeWithSelector(ICustody.RootUnknownOrImmature.selector, root));
+    }
+
+    /// @dev Not in parts of any size either, in any order, in every hour of the freeze.
+    function test_frozen_users_take_nothing_by_leaves_cut_to_size() public {
+        SumTreeBuilder.Leaf[] memory leaves = _leaves(8);
+        bytes32 root = _published(leaves);
+        for (uint256 k; k < 8; ++k) {
+            _freeze(leaves[k].user, _now() + MAX_FREEZE);
+        }
+        uint256 end = _now() + MAX_FREEZE;
+        for (; _now() < end; vm.warp(_now() + 4 hours)) {
+            for (uint256 count = 1; count <= 8; count *= 2) {
+                for (uint256 from; from < 8; from += count) {
+                    bytes memory nothing = abi.encodeWithSelector(ICustody.NothingDue.selector, leaves[from].user);
+                    _expectRevert(root, _wordsOf(leaves, from, count), _proof(leaves, from, count), nothing);
+                }
+            }
+        }
+        (, uint256 claimed, uint256 credited,) = custody.totals();
+        assertEq(claimed + credited, 0, "nothing was paid or credited");
+        _settle(root, _wordsOf(leaves, 0, 8), _proof(leaves, 0, 8));
+        assertEq(leaves[7].user.balance, leaves[7].entitled, "all of it stayed due");
+    }
+
     function test_whatever_was_paid_meanwhile_is_not_paid_again() public {
         SumTreeBuilder.Leaf[] memory leaves = _leaves(2);
         bytes32 root = _published(leaves);

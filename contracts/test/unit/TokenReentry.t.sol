@@ -3,6 +3,7 @@ pragma solidity ^0.8.24;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ICustody} from "../../src/interfaces/ICustody.sol";
+import {ICustodyToken} from "../../src/interfaces/ICustodyToken.sol";
 import {CustodyTest} from "../CustodyTest.sol";
 import {StateChangingCalls} from "../StateChangingCalls.sol";
 import {CallingToken, Listener} from "../token/Tokens.sol";
@@ -21,7 +22,7 @@ contract TokenReentryTest is TokenTest, StateChangingCalls {
     }
 
     function test_nothing_can_be_entered_while_a_token_comes_in() public {
-        bytes[] memory calls = _everyStateChangingCall();
+        bytes[] memory calls = _everyCall();
         for (uint256 k; k < calls.length; ++k) {
             _newUser();
             ICustody.Intake memory i = _tokenIntake(address(user), keccak256(abi.encode("r", k)));
@@ -39,7 +40,7 @@ contract TokenReentryTest is TokenTest, StateChangingCalls {
     }
 
     function test_nothing_can_be_entered_while_a_token_leaves() public {
-        bytes[] memory calls = _everyStateChangingCall();
+        bytes[] memory calls = _everyCall();
         for (uint256 k; k < calls.length; ++k) {
             _newUser();
             address who = address(user);
@@ -75,6 +76,19 @@ contract TokenReentryTest is TokenTest, StateChangingCalls {
     }
 
     // ------------------------------------------------------------------ tools
+
+    /// @dev Those of both forms, and the two that this form has besides.
+    function _everyCall() private view returns (bytes[] memory calls) {
+        bytes[] memory both = _everyStateChangingCall();
+        calls = new bytes[](both.length + 2);
+        for (uint256 k; k < both.length; ++k) {
+            calls[k] = both[k];
+        }
+        ICustody.Intake memory intake = _intake(BOB, "t2");
+        ICustodyToken.Permit memory none;
+        calls[both.length] = abi.encodeCall(custody.registerFor, (intake, signer, "", "", none));
+        calls[both.length + 1] = abi.encodeCall(custody.retopupFor, (intake, signer, "", "", none));
+    }
 
     /// @dev With two prices, both allowed.
     function _newUser() private {
