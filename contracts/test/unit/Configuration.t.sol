@@ -29,7 +29,7 @@ contract ConfigurationTest is CustodyTest {
         (c.coolingOff, c.vetoDelay, c.operationDelay, c.maxFreeze) =
         (uint32(365 days), uint32(31 days), uint32(31 days + 1), uint32(30 days));
         _deploy(c);
-        (c.vetoDelay, c.operationDelay) = (uint32(30 days + 1), uint32(30 days + 2));
+        (c.vetoDelay, c.operationDelay) = (uint32(30 days + 2), uint32(30 days + 3));
         c.outflowFloor = c.outflowCap;
         _deploy(c);
 

@@ -274,10 +274,9 @@ mod tests {
         let holder = Address::repeat_byte(9).to_checksum(None);
         let now = format!("{}\n[present]\nsubmitter = [\"{holder}\"]\n", with(9));
         assert_eq!(code(&now), "predecessor_has_a_role");
-        assert_eq!(
-            code(&with(9).replace(&holder, &holder.to_lowercase())),
-            "address_malformed"
-        );
+        let lettered = Address::repeat_byte(0xab).to_checksum(None);
+        let without_checksum = with(0xab).replace(&lettered, &lettered.to_lowercase());
+        assert_eq!(code(&without_checksum), "address_malformed");
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl World {
         let now = self.block(BlockNumberOrTag::Latest).await.header.timestamp;
         let freeze = ICustody::freezeCall {
             user: users[1],
-            until: U256::from(now + DAY_SECONDS),
+            until: U256::from(now + DAY_SECONDS / 2),
             reason: B256::repeat_byte(1),
         };
         self.send(development::FREEZER.address, 0, freeze).await;

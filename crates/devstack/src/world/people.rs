@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(accounts[8].role, "root");
         assert_eq!(
             accounts.iter().filter(|account| account.role == "user").count(),
-            51
+            50
         );
         assert_eq!(accounts[63].role, "operator:auditor");
     }
