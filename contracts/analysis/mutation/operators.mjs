@@ -88,8 +88,13 @@ function literal(node, { add, text }) {
   if (node.kind === 'string') add('literal', span(node), text(node).replace(/"$/, '~"'));
   if (node.kind !== 'number') return;
   const unit = node.subdenomination ? ` ${node.subdenomination}` : '';
-  const value = BigInt(node.value.replaceAll('_', ''));
-  const written = (v) => (node.value.startsWith('0x') ? `0x${v.toString(16)}` : v.toString()) + unit;
+  const digits = node.value.replaceAll('_', '');
+  // Of a decimal fraction the last digit changes.
+  const decimals = digits.split('.')[1]?.length ?? 0;
+  const value = BigInt(digits.replace('.', ''));
+  const fraction = (v) => v.toString().padStart(decimals + 1, '0').replace(new RegExp(`(?=\\d{${decimals}}$)`), '.');
+  const number = (v) => (decimals > 0 ? fraction(v) : v.toString());
+  const written = (v) => (digits.startsWith('0x') ? `0x${v.toString(16)}` : number(v)) + unit;
   add('literal', span(node), written(value + 1n));
   if (value > 0n) add('literal', span(node), written(value - 1n));
 }

@@ -17,7 +17,7 @@ import { checkArguments, report } from './survivors.mjs';
 const KILLED_MIN = 97;
 /** What the tests deploy, the first as a harness that only adds views. `variable` is where they read the artifact's path. */
 const TARGETS = [
-  { file: 'test/CustodyHarness.sol', name: 'CustodyHarness', variable: 'CUSTODY_ARTIFACT', stages: 'coin' },
+  { file: 'test/CustodyUnderTest.sol', name: 'CustodyUnderTest', variable: 'CUSTODY_ARTIFACT', stages: 'coin' },
   { file: 'src/CustodyToken.sol', name: 'CustodyToken', variable: 'CUSTODY_TOKEN_ARTIFACT', stages: 'token' },
 ];
 
