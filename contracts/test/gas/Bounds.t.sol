@@ -6,7 +6,9 @@ import {ExitGasTest} from "./ExitGasTest.sol";
 /// @notice What calls may cost at most; `./scripts/bench gas` says what they do cost. Worst batches are below what a transaction
 /// may have, which is why a batch has 300 entries.
 contract BoundsTest is ExitGasTest {
-    uint256 private constant PER_RECIPIENT = 17_100;
+    uint256 private constant PER_RECIPIENT = 17_000;
+    /// @dev Of the first of four batches, which writes an empty slot.
+    uint256 private constant PER_RECIPIENT_FIRST = 17_060;
     uint256 private constant PER_LEAF = 17_700;
     uint256 private constant REGISTER = 99_500;
     uint256 private constant RETOPUP = 78_500;
@@ -40,7 +42,7 @@ contract BoundsTest is ExitGasTest {
         address[] memory users = _crowd("batch", LARGEST);
         _registerAll(users);
         _become(users, Recipients.Existing);
-        _atMost(_payBatch(users, LARGEST, 1, Recipients.Existing), LARGEST * PER_RECIPIENT, "first payouts");
+        _atMost(_payBatch(users, LARGEST, 1, Recipients.Existing), LARGEST * PER_RECIPIENT_FIRST, "first payouts");
         _atMost(_payBatch(users, LARGEST, 2, Recipients.Existing), LARGEST * PER_RECIPIENT, "later payouts");
     }
 

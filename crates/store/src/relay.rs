@@ -14,7 +14,7 @@ use crate::deployment::{address, hash, natural};
 const SEEN_SECONDS: f64 = 300.0;
 
 /// Whoever counts and inserts holds this lock, so that two requests do not both find the last place of a day.
-const LIMITS_LOCK: i64 = 0x7265_6c61_79;
+const LIMITS_LOCK: i64 = 0x0072_656c_6179;
 
 /// What a message asks the contract for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -73,16 +73,16 @@ struct Line {
 impl OpenPayouts {
     /// Takes the event of one user.
     pub(super) fn add(&mut self, event: &CustodyEvent) -> Result<(), DecodeError> {
-        let (name, frozen) = match event {
-            CustodyEvent::PayoutCredited(event) => ("PayoutCredited", event.frozen),
-            CustodyEvent::LeafPaid(_) => ("LeafPaid", false),
-            CustodyEvent::LeafCredited(_) => ("LeafCredited", false),
-            _ => ("PayoutExecuted", false),
-        };
+        let frozen = matches!(event, CustodyEvent::PayoutCredited(event) if event.frozen);
         let is_leaf = matches!(
             event,
             CustodyEvent::LeafPaid(_) | CustodyEvent::LeafCredited(_) | CustodyEvent::LeafSkipped(_)
         );
+        let name = match (is_leaf, matches!(event, CustodyEvent::PayoutCredited(_))) {
+            (true, _) => "LeafPaid",
+            (false, true) => "PayoutCredited",
+            (false, false) => "PayoutExecuted",
+        };
         let impossible = DecodeError::OutOfRange(name);
         let (id, entry) = Entry::from_event(event).ok_or(impossible)?;
         let outcome = match entry.effect {

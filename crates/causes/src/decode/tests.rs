@@ -273,22 +273,25 @@ fn leaves(root: u8, entries: &[(u8, PayoutEffect, bool)]) -> Vec<CustodyEvent> {
 
 /// What is said of a leaf in place of a batch's entry.
 fn leaf_event(event: CustodyEvent) -> CustodyEvent {
-    match event {
-        CustodyEvent::PayoutExecuted(e) => CustodyEvent::LeafPaid(ICustody::LeafPaid {
+    if let CustodyEvent::PayoutExecuted(e) = event {
+        CustodyEvent::LeafPaid(ICustody::LeafPaid {
             root: e.batchId,
             user: e.user,
             amount: e.amount,
-        }),
-        CustodyEvent::PayoutCredited(e) => CustodyEvent::LeafCredited(ICustody::LeafCredited {
+        })
+    } else if let CustodyEvent::PayoutCredited(e) = event {
+        CustodyEvent::LeafCredited(ICustody::LeafCredited {
             root: e.batchId,
             user: e.user,
             amount: e.amount,
-        }),
-        CustodyEvent::PayoutSkipped(e) => CustodyEvent::LeafSkipped(ICustody::LeafSkipped {
+        })
+    } else if let CustodyEvent::PayoutSkipped(e) = event {
+        CustodyEvent::LeafSkipped(ICustody::LeafSkipped {
             root: e.batchId,
             user: e.user,
-        }),
-        other => other,
+        })
+    } else {
+        event
     }
 }
 

@@ -100,9 +100,10 @@ impl Making<'_> {
             argument: chosen.argument,
             value: chosen.value,
         };
-        let from = match chosen.operation {
-            Operation::TransferAdmin => Address::from_word(chosen.argument),
-            operation => self.owner(operation),
+        let from = if chosen.operation == Operation::TransferAdmin {
+            Address::from_word(chosen.argument)
+        } else {
+            self.owner(chosen.operation)
         };
         Some(Call::of(from, &call))
     }
