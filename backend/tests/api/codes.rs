@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use abi::{ICustody, typed_data};
-use alloy::signers::SignerSync;
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::B256;
 use backend::http::BODY_BYTES_MAX;
 use backend::http::code::Code;
 use reqwest::Method;
@@ -15,21 +13,20 @@ use crate::clock::written;
 use crate::operators::{ADMIN, APPROVER, BOTH, BUILDER, due_world};
 use crate::outside::accepted;
 use crate::played_signer::Mood;
+use crate::relays;
 use crate::replay::{forgetful, replay};
-use crate::world::{
-    Answer, BNB, CHAIN_ID, CHAIN_TIME, Login, Session, World, frozen, key, refunded, sign, wallet,
-};
+use crate::world::{Answer, CHAIN_TIME, Login, Session, World, frozen, refunded, sign, wallet};
 
 /// How long a request may take where the signer never answers. Whatever else is answered must not take longer.
 const SHORT: Duration = Duration::from_secs(3);
 
 /// Codes that were seen.
 #[derive(Default)]
-struct Seen(BTreeSet<&'static str>);
+pub(crate) struct Seen(BTreeSet<&'static str>);
 
 impl Seen {
     #[track_caller]
-    fn expect(&mut self, code: Code, answer: &Answer) {
+    pub(crate) fn expect(&mut self, code: Code, answer: &Answer) {
         assert_eq!(answer.code(), code.name(), "{answer:?}");
         assert_eq!(answer.status, code.status().as_u16());
         assert_eq!(answer.body["title"], code.title());
@@ -56,87 +53,10 @@ async fn every_code_is_produced_by_a_request() {
     limits(&mut seen, &world).await;
     settlement(&mut seen).await;
     replays(&mut seen).await;
-    relays(&mut seen).await;
+    relays::codes(&mut seen).await;
     broken(&mut seen, &world).await;
     let all: BTreeSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
     assert_eq!(seen.0, all);
-}
-
-async fn relays(seen: &mut Seen) {
-    let world = World::beside_chain().await;
-    let chain = world.chain.as_ref().unwrap();
-    let user = key(2);
-    for person in [2, 3] {
-        chain.register(wallet(person), 20 * BNB).await;
-    }
-    let now = chain.time().await;
-    let refund = |reference: B256, to: Address, deadline: u64| {
-        let order = ICustody::Refund {
-            r#ref: reference,
-            to,
-            deadline: U256::from(deadline),
-        };
-        let domain = typed_data::domain(CHAIN_ID, chain.contract);
-        let digest = typed_data::digest(&typed_data::Refund(order), &domain);
-        let signature = Bytes::from(user.sign_hash_sync(&digest).unwrap().as_bytes());
-        json!({ "ref": reference, "to": to, "deadline": deadline, "signature": signature })
-    };
-    let post = async |kind: &str, body: Value| world.post(&format!("/relay/{kind}"), None, &body).await;
-    let (deposit, to) = (keccak256(wallet(2)), Address::repeat_byte(9));
-    let soon = now + 3_600;
-
-    let unknown = format!("/relay/{}", B256::repeat_byte(0x12));
-    seen.expect(Code::UnknownRelay, &world.get(&unknown, None).await);
-    let nobody_pays = post("refund", refund(deposit, to, soon)).await;
-    seen.expect(Code::RelayUnavailable, &nobody_pays);
-
-    let mut transaction = world.database.pool().begin().await.unwrap();
-    store::relay::insert_relayer(&mut transaction, chain_account())
-        .await
-        .unwrap();
-    transaction.commit().await.unwrap();
-    let expiring = post("refund", refund(deposit, to, now + 30)).await;
-    seen.expect(Code::MessageExpired, &expiring);
-    let strange = post("refund", refund(B256::repeat_byte(1), to, soon)).await;
-    seen.expect(Code::UnknownDeposit, &strange);
-    // Of somebody else, who did not sign it.
-    let foreign = post("refund", refund(keccak256(wallet(3)), to, soon)).await;
-    seen.expect(Code::BadSignature, &foreign);
-    // The contract takes no coin that is just sent to it.
-    let refused = post("refund", refund(deposit, chain.contract, soon)).await;
-    seen.expect(Code::MessageRejected, &refused);
-
-    let root = B256::repeat_byte(7);
-    chain.publish(root, BNB).await;
-    let (one, signature) = (BNB.to_string(), format!("0x{}", "11".repeat(65)));
-    let claim = json!({ "user": wallet(2), "to": to, "root": root, "entitled": one, "deadline": soon, "signature": signature });
-    seen.expect(Code::RootImmature, &post("claim", claim).await);
-    let mut credit = json!({ "user": wallet(2), "to": to, "amount": one, "nonce": one, "deadline": soon, "signature": signature });
-    seen.expect(Code::OtherNonce, &post("credit", credit.clone()).await);
-    credit["nonce"] = json!("0");
-    seen.expect(Code::OtherCredit, &post("credit", credit).await);
-
-    for more in 0..10 {
-        let queued = post("refund", refund(deposit, to, soon + more)).await.ok();
-        assert_eq!(queued["state"], "queued", "{queued}");
-        let digest = queued["digest"].as_str().unwrap();
-        assert_eq!(world.get(&format!("/relay/{digest}"), None).await.ok(), queued);
-    }
-    // A repeat is found, and one more is too many.
-    assert_eq!(
-        post("refund", refund(deposit, to, soon)).await.ok()["state"],
-        "queued"
-    );
-    let eleventh = post("refund", refund(deposit, to, soon + 10)).await;
-    seen.expect(Code::RelayLimit, &eleventh);
-    chain.pass(15 * 86_400).await;
-    let late = refund(deposit, to, soon + 20 * 86_400);
-    seen.expect(Code::NotRefundable, &post("refund", late).await);
-}
-
-/// Has means on every local chain.
-const fn chain_account() -> Address {
-    abi::development::DEPLOYER.address
 }
 
 async fn malformed(seen: &mut Seen, world: &World) {

@@ -24,6 +24,7 @@ mod payouts;
 mod played_signer;
 mod readiness;
 mod reads;
+mod relays;
 mod replay;
 mod restore;
 mod rewards;
