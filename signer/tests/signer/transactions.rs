@@ -277,7 +277,7 @@ async fn nonces_follow_the_chain_and_each_other() {
             world
                 .send(
                     development::SUBMITTER.address,
-                    1_000_000_000,
+                    10_000_000_000_000_000,
                     ICustody::fundCall {}.abi_encode()
                 )
                 .await
