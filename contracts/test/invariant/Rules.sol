@@ -24,6 +24,7 @@ abstract contract Rules is Books {
     /// @dev What batches, claims and treasury took out, and every cap there was.
     Left[] internal left;
     Cap[] internal caps;
+    /// @dev In parts of a unit that are a day of seconds: so nothing is ever rounded but what is asked for.
     uint256 internal level;
     uint256 internal levelAt;
 
@@ -107,7 +108,11 @@ abstract contract Rules is Books {
 
     /// @dev A bucket of half the cap that loses as much in a day.
     function _bucketLevel() internal view returns (uint256) {
-        uint256 leaked = (_now() - levelAt) * (_cap() / 2) / 1 days;
+        return (_levelNow() + 1 days - 1) / 1 days;
+    }
+
+    function _levelNow() private view returns (uint256) {
+        uint256 leaked = (_now() - levelAt) * (_cap() / 2);
         return level > leaked ? level - leaked : 0;
     }
 
@@ -138,14 +143,14 @@ abstract contract Rules is Books {
     function _recordCap(uint256 cap, bool raised) internal {
         uint256 present = _bucketLevel();
         // A raise keeps the fraction, rounded up.
-        if (raised) present = (present * cap + _cap() - 1) / _cap();
-        (level, levelAt) = (present < cap / 2 ? present : cap / 2, _now());
+        if (raised) present = (present * (cap / 2) + _cap() / 2 - 1) / (_cap() / 2);
+        (level, levelAt) = ((present < cap / 2 ? present : cap / 2) * 1 days, _now());
         caps.push(Cap(_now(), cap));
     }
 
     /// @dev The 24 hours that end now are the only ones whose sum can have become too large.
     function _recordOutflow(uint256 amount) internal {
-        (level, levelAt) = (_bucketLevel() + amount, _now());
+        (level, levelAt) = (_levelNow() + amount * 1 days, _now());
         left.push(Left(_now(), amount));
         uint256 since = _now() - 1 days;
         uint256 sum;
@@ -157,7 +162,7 @@ abstract contract Rules is Books {
 
     function _recordPayment(uint256 amount) internal {
         _recordOutflow(amount);
-        assertTrue(amount == 0 || level <= _cap() / 2 * 3 / 4, "payments leave the claims' share");
+        assertTrue(amount == 0 || _bucketLevel() <= _cap() / 2 * 3 / 4, "payments leave the claims' share");
     }
 
     /// @dev The largest cap that was in force.
