@@ -204,8 +204,12 @@ impl Worker {
                     let detail = format!("nobody would be paid, {refused} refuse, {frozen} are frozen");
                     ("credits_everybody", detail, PAUSE_CREDITED)
                 }
-                Err(Obstacle::Call(CallError::Reverted(revert))) => (revert.name(), revert.to_string(), PAUSE_REVERTED),
-                Err(Obstacle::Call(CallError::Refused { message, .. })) => ("refused", message, PAUSE_REVERTED),
+                Err(Obstacle::Call(CallError::Reverted(revert))) => {
+                    (revert.name(), revert.to_string(), PAUSE_REVERTED)
+                }
+                Err(Obstacle::Call(CallError::Refused { message, .. })) => {
+                    ("refused", message, PAUSE_REVERTED)
+                }
                 Err(Obstacle::Call(CallError::Chain(error))) => {
                     ("unanswered", ErrorChain(&error).to_string(), PAUSE_UNANSWERED)
                 }
@@ -233,7 +237,8 @@ impl Worker {
         let mut nonce = account.next_nonce;
         for Candidate {
             kind, subject, call, ..
-        } in candidates {
+        } in candidates
+        {
             let may_go = match kind {
                 Kind::Batch => {
                     let batch = B256::from_slice(&subject);

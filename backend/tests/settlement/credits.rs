@@ -2,9 +2,11 @@
 
 use alloy::primitives::Address;
 use alloy::providers::ext::AnvilApi;
-use devstack::world::REVERTS;
 
 use crate::world::{BNB, World, until};
+
+/// Refuses whatever is sent to it: `PUSH0 PUSH0 REVERT`.
+const REVERTS: &[u8] = &[0x5f, 0x5f, 0xfd];
 
 async fn behaves_as(world: &World, user: Address, code: &[u8]) {
     let code = code.to_vec().into();

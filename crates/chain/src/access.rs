@@ -60,7 +60,11 @@ mod tests {
         let gas = |gas: u64| i64::try_from(gas).unwrap();
         let of = |item: &AccessListItem| {
             let slots = i64::try_from(item.storage_keys.len()).unwrap();
-            let called = if item.address == contract { 0 } else { SAVED_BY_ADDRESS };
+            let called = if item.address == contract {
+                0
+            } else {
+                SAVED_BY_ADDRESS
+            };
             called - gas(GAS_ADDRESS) + slots * (gas(SAVED_BY_SLOT) - gas(GAS_SLOT))
         };
         list.iter().map(of).sum()

@@ -68,7 +68,10 @@ async fn foresee(node: &Node, call: &Call) -> Result<Option<ForeseenPayouts>, Ch
         .input(call.input.clone().into());
     request.gas = call.gas_limit;
     let payload = json!({ "blockStateCalls": [{ "calls": [request] }] });
-    match node.ask::<_, Vec<SimulatedBlock>>(METHOD, (payload, "latest")).await {
+    match node
+        .ask::<_, Vec<SimulatedBlock>>(METHOD, (payload, "latest"))
+        .await
+    {
         Ok(blocks) => Ok(outcome(&blocks, call.to)),
         Err(error) if cannot_tell(&error) => Ok(None),
         Err(error) => Err(ChainError::of(METHOD, error)),

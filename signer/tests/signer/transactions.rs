@@ -137,7 +137,11 @@ async fn the_access_list_is_what_the_batch_implies_and_nobody_can_ask_for_anothe
     assert_eq!(expected.len(), 2);
     assert_eq!(decoded.access_list(), Some(&expected));
     assert!(world.broadcast(&signed).await);
-    let other = ask(&world, &world.transaction(1, 1, Call::SweepMatured { max_days: 3 })).await;
+    let other = ask(
+        &world,
+        &world.transaction(1, 1, Call::SweepMatured { max_days: 3 }),
+    )
+    .await;
     let decoded = TxEnvelope::decode_2718(&mut other.unwrap().raw.as_ref()).unwrap();
     assert!(decoded.access_list().unwrap().is_empty());
 

@@ -75,7 +75,9 @@ async fn gas(contract: &Contract, users: &[Address], list: AccessList) -> u64 {
     let snapshot = contract.world.provider.anvil_snapshot().await.unwrap();
     let call = batch(contract, users).await;
     let limit = gas_limit(users.len());
-    let receipt = contract.send_listing(SUBMITTER, 0, &call, list, Some(limit)).await;
+    let receipt = contract
+        .send_listing(SUBMITTER, 0, &call, list, Some(limit))
+        .await;
     for user in users {
         let account = contract.reader.account(*user, chain::At::Latest).await.unwrap();
         assert_eq!((account.paid, account.credit), (TARGET / 24, 0));
@@ -107,7 +109,12 @@ async fn the_list_of_a_batch_saves_what_the_formula_says_for_few_and_for_many() 
 #[tokio::test]
 async fn accounts_lie_at_the_slots_that_are_listed() {
     let contract = Contract::start().await;
-    let at = |slot: B256| contract.world.provider.get_storage_at(contract.address, slot.into());
+    let at = |slot: B256| {
+        contract
+            .world
+            .provider
+            .get_storage_at(contract.address, slot.into())
+    };
     assert!(!at(account_slot(user())).await.unwrap().is_zero());
     assert!(at(account_slot(address(60))).await.unwrap().is_zero());
 }

@@ -29,8 +29,19 @@ async fn payment_refusal_and_freeze_are_told_apart_without_being_sent() {
     assert_eq!(foresee().await, ForeseenPayouts { sent: 1, ..nothing });
 
     let code = REFUSES.to_vec().into();
-    contract.world.provider.anvil_set_code(user(), code).await.unwrap();
-    assert_eq!(foresee().await, ForeseenPayouts { refused: 1, ..nothing });
+    contract
+        .world
+        .provider
+        .anvil_set_code(user(), code)
+        .await
+        .unwrap();
+    assert_eq!(
+        foresee().await,
+        ForeseenPayouts {
+            refused: 1,
+            ..nothing
+        }
+    );
 
     let freeze = ICustody::freezeCall {
         user: user(),
