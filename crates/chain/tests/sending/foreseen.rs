@@ -9,7 +9,7 @@ use crate::contract::{Contract, SUBMITTER, user};
 /// `PUSH0 PUSH0 REVERT`.
 const REFUSES: [u8; 3] = [0x5f, 0x5f, 0xfd];
 /// Place of the account that may freeze.
-const FREEZER: usize = 4;
+const FREEZER: usize = 3;
 
 #[tokio::test]
 async fn payment_refusal_and_freeze_are_told_apart_without_being_sent() {
