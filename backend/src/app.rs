@@ -70,6 +70,8 @@ pub struct App {
     pub signer_state: SignerState,
     /// What the contract said of itself.
     pub terms: OnceCell<contract::Terms>,
+    /// Ids of batches that are asked for here.
+    pub batch_ids: payout::BatchIds,
 }
 
 /// Chain, contract and plan of a ledger.

@@ -23,6 +23,7 @@ use store::{StoreError, deployment, session, within};
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 
+use crate::app::payout::BatchIds;
 use crate::app::{App, Ledger, SignerState};
 use crate::config::{Config, Origin};
 use crate::http::{self, Server, Site};
@@ -163,6 +164,7 @@ pub async fn assemble(config: &Config) -> anyhow::Result<App> {
         chain_age_max_seconds: config.chain_age_max(deployed.chain_id),
         signer_state: SignerState::default(),
         terms: OnceCell::new(),
+        batch_ids: BatchIds::default(),
     })
 }
 

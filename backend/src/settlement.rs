@@ -15,6 +15,7 @@ pub mod build;
 mod calls;
 mod claims;
 pub mod config;
+mod foresee;
 mod hold;
 mod life;
 mod mark;

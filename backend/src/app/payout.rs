@@ -5,10 +5,12 @@
 
 mod approve;
 mod build;
+mod ids;
 mod step;
 
 pub use approve::{approval, approve};
 pub use build::{Ask, Built, Proposed, build, first_in_line, propose};
+pub use ids::BatchIds;
 pub use step::{cancel, retry, sign, submit};
 
 use alloy_primitives::B256;

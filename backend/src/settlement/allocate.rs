@@ -8,6 +8,7 @@ use chain::{At, CallError};
 use futures::stream::{self, StreamExt};
 use money::Amount;
 use service::{ErrorChain, fault_point};
+use settlement::batch::Foreseen;
 use settlement::pipeline::{IN_FLIGHT_MAX, Lane};
 use settlement::state::{Gate, SubmissionState};
 use signer_client::Call;
@@ -16,6 +17,7 @@ use store::{payout_batch, settlement_batch, settlement_root, settlement_sender};
 
 use super::batches::NOT_SEALED;
 use super::calls;
+use super::foresee::Obstacle;
 use super::network::{ASKED_AT_ONCE, Look};
 use super::worker::{Records, StepError, Worker};
 
@@ -25,6 +27,8 @@ const LIFE_MIN_SECONDS: u64 = 10;
 
 /// Before something that would revert is tried again: it waits for money, time or people.
 const PAUSE_REVERTED: Duration = Duration::from_secs(2);
+/// Before a batch is tried again that would credit everybody: a token stays paused for hours rather than seconds.
+const PAUSE_CREDITED: Duration = Duration::from_secs(5);
 /// Before something is tried again that nobody could try.
 const PAUSE_UNANSWERED: Duration = Duration::from_millis(500);
 
@@ -34,6 +38,8 @@ pub(super) struct Candidate {
     pub(super) kind: Kind,
     pub(super) subject: Vec<u8>,
     pub(super) call: Call,
+    /// It is sent also when it would credit everybody.
+    pub(super) insisted: bool,
 }
 
 impl Worker {
@@ -129,6 +135,7 @@ impl Worker {
                 kind: Kind::Batch,
                 subject,
                 call,
+                insisted: batch.insisted,
             });
         }
         Ok(candidates)
@@ -165,6 +172,7 @@ impl Worker {
                 kind: Kind::Root,
                 subject,
                 call,
+                insisted: false,
             });
         }
         Ok(candidates)
@@ -178,7 +186,7 @@ impl Worker {
         let network = self.network.clone();
         let trials = stream::iter(candidates)
             .map(async |candidate| {
-                let trial = network.try_call(&candidate.call).await;
+                let trial = network.try_candidate(&candidate).await;
                 (candidate, trial)
             })
             .buffered(ASKED_AT_ONCE)
@@ -191,9 +199,18 @@ impl Worker {
                     good.push(candidate);
                     continue;
                 }
-                Err(CallError::Reverted(revert)) => (revert.name(), revert.to_string(), PAUSE_REVERTED),
-                Err(CallError::Refused { message, .. }) => ("refused", message, PAUSE_REVERTED),
-                Err(CallError::Chain(error)) => {
+                Err(Obstacle::CreditsEverybody(foreseen)) => {
+                    let Foreseen { refused, frozen, .. } = foreseen;
+                    let detail = format!("nobody would be paid, {refused} refuse, {frozen} are frozen");
+                    ("credits_everybody", detail, PAUSE_CREDITED)
+                }
+                Err(Obstacle::Call(CallError::Reverted(revert))) => {
+                    (revert.name(), revert.to_string(), PAUSE_REVERTED)
+                }
+                Err(Obstacle::Call(CallError::Refused { message, .. })) => {
+                    ("refused", message, PAUSE_REVERTED)
+                }
+                Err(Obstacle::Call(CallError::Chain(error))) => {
                     ("unanswered", ErrorChain(&error).to_string(), PAUSE_UNANSWERED)
                 }
             };
@@ -218,7 +235,10 @@ impl Worker {
             return Ok(false);
         }
         let mut nonce = account.next_nonce;
-        for Candidate { kind, subject, call } in candidates {
+        for Candidate {
+            kind, subject, call, ..
+        } in candidates
+        {
             let may_go = match kind {
                 Kind::Batch => {
                     let batch = B256::from_slice(&subject);

@@ -123,6 +123,7 @@ impl Worker {
             call: Call::SweepMatured {
                 max_days: SWEEP_DAYS_MAX,
             },
+            insisted: false,
         }))
     }
 }
@@ -141,5 +142,6 @@ fn claim(root: B256, leaf: Leaf, path: &[SumNode]) -> Candidate {
             root,
             proof: proof.collect(),
         },
+        insisted: false,
     }
 }

@@ -6,15 +6,14 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use alloy::primitives::{Address, B256};
-use chain::{At, CallError, ChainError, ChainReader, Sender};
+use chain::{At, ChainError, ChainReader, Sender};
 use futures::stream::{self, StreamExt};
 use settlement::fees::Fees;
 use settlement::submission::{AccountNonce, BlockTime};
-use signer_client::{Call, CallerKey, DEVELOPMENT_SETTLER_KEY, SignerClient, SignerError};
+use signer_client::{CallerKey, DEVELOPMENT_SETTLER_KEY, SignerClient, SignerError};
 use store::deployment::Deployment;
 use thiserror::Error;
 
-use super::calls;
 use super::config::Config;
 
 /// Questions to nodes under way at once: as many as submissions of a sender.
@@ -193,23 +192,5 @@ impl Network {
             receipts.extend(receipt.map(|receipt| (hash, receipt)));
         }
         (receipts, unanswered)
-    }
-
-    /// Tries a call at the newest block.
-    ///
-    /// # Errors
-    /// [`CallError`]: it would revert, or nobody can tell.
-    pub(super) async fn try_call(&self, call: &Call) -> Result<(), CallError> {
-        let Some(input) = calls::encode(call) else {
-            return Ok(());
-        };
-        let call = chain::Call {
-            from: self.account,
-            to: self.contract,
-            value: 0,
-            input,
-            gas_limit: Some(calls::gas_limit(call)),
-        };
-        self.sender.simulate(&call).await.map(drop)
     }
 }

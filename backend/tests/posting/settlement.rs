@@ -170,12 +170,14 @@ pub(crate) async fn ask(source: &mut PgConnection, causes: &[Cause]) {
 }
 
 async fn insert_batch(source: &mut PgConnection, batch: B256) {
-    sqlx::query("INSERT INTO payout_batch (batch_id, requested_by, request) VALUES ($1, $2, '{}')")
-        .bind(batch.as_slice())
-        .bind(Address::ZERO.as_slice())
-        .execute(source)
-        .await
-        .unwrap();
+    sqlx::query(
+        "INSERT INTO payout_batch (batch_id, request_hash, requested_by, request) VALUES ($1, $1, $2, '{}')",
+    )
+    .bind(batch.as_slice())
+    .bind(Address::ZERO.as_slice())
+    .execute(source)
+    .await
+    .unwrap();
 }
 
 /// Causes in runs of the chain and runs of commands, so that they are posted in the order in which they were made.

@@ -8,6 +8,7 @@
 
 mod admission;
 mod batches;
+mod credits;
 mod lost;
 mod outage;
 mod restarts;

@@ -287,6 +287,7 @@ impl World {
         let mut transaction = sqlx::Connection::begin(&mut connection).await.unwrap();
         let new = NewBatch {
             id: batch,
+            request_hash: batch,
             builder: BUILDER,
             request: &json!({}),
             supersedes: None,

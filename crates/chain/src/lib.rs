@@ -4,6 +4,7 @@
 //! transport failures, oversized ranges, stale nodes and malformed answers apart; a [`Sender`] tells what every node said.
 //! Whoever reads or sends tries again.
 
+mod access;
 mod answer;
 mod asset;
 mod block;
@@ -11,6 +12,7 @@ mod custody;
 mod deployment;
 mod error;
 mod fees;
+mod foresee;
 mod http;
 mod log;
 mod node;
@@ -26,12 +28,14 @@ mod wallet;
 mod witnesses;
 
 pub use abi::governance::Permission;
+pub use access::{SLOTS_FROM, account_slot, batch_access_list};
 pub use answer::{Answer, Objection, Outcome};
 pub use asset::TokenState;
 pub use block::{BlockHeader, BlockRef};
 pub use custody::{Constructed, Totals};
 pub use error::ChainError;
 pub use fees::Fees;
+pub use foresee::ForeseenPayouts;
 pub use log::ContractLog;
 pub use node::At;
 pub use reader::{ChainReader, LogRange};

@@ -12,7 +12,7 @@ use crate::upstream::{Upstream, quantity};
 const INTERNAL_ERROR: i64 = -32603;
 
 /// Methods that name a block, with the place of its parameter.
-const BLOCK_PARAMETER: [(&str, usize); 10] = [
+const BLOCK_PARAMETER: [(&str, usize); 11] = [
     ("eth_getBlockByNumber", 0),
     ("eth_getBlockReceipts", 0),
     ("eth_getBlockTransactionCountByNumber", 0),
@@ -20,6 +20,7 @@ const BLOCK_PARAMETER: [(&str, usize); 10] = [
     ("eth_getBalance", 1),
     ("eth_getCode", 1),
     ("eth_call", 1),
+    ("eth_simulateV1", 1),
     ("eth_estimateGas", 1),
     ("eth_feeHistory", 1),
     ("eth_getStorageAt", 2),

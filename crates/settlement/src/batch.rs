@@ -3,11 +3,13 @@
 //! Not responsible for holding the money back, for approvals (`state`) or for the transaction (`submission`).
 
 mod candidate;
+mod credits;
 mod promises;
 mod propose;
 mod seal;
 
 pub use candidate::{Candidate, Kinds, RewardKind};
+pub use credits::Foreseen;
 pub use promises::Promises;
 pub use propose::{Cause, Filters, LeftOut, Limits, Line, Proposal, Request, propose};
 pub use seal::{SealError, Sealed, SealedPayout, seal};

@@ -88,6 +88,8 @@ impl PayoutBatch {
 pub struct NewBatch<'a> {
     /// Replay key on the chain.
     pub id: B256,
+    /// What a repeat of the request is recognized by.
+    pub request_hash: B256,
     /// Who asks.
     pub builder: Address,
     /// What was asked for; `users` are the numbers of those who are to be paid.
@@ -205,6 +207,20 @@ pub async fn find(connection: &mut PgConnection, id: B256) -> Result<Option<Payo
     row.map(PayoutBatch::try_from).transpose()
 }
 
+/// The batch of an earlier request with this hash, if there is one.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn find_by_request(
+    connection: &mut PgConnection,
+    request_hash: B256,
+) -> Result<Option<PayoutBatch>, StoreError> {
+    let row = select!("WHERE request_hash = $1", request_hash.as_slice())
+        .fetch_optional(connection)
+        .await?;
+    row.map(PayoutBatch::try_from).transpose()
+}
+
 /// A batch, with its row locked until the transaction's end: of two operators, the second decides by what the first did.
 ///
 /// # Errors
@@ -296,21 +312,22 @@ pub async fn any_live(connection: &mut PgConnection) -> Result<bool, StoreError>
 /// Stores a batch that is asked for, and that the withdrawals of its users are part of it.
 ///
 /// # Errors
-/// Constraint `payout_batch_pkey` or `payout_batch_supersedes_once` when there is one already.
+/// Constraint `payout_batch_pkey`, `payout_batch_request_hash_unique` or `payout_batch_supersedes_once` when there is one already.
 pub async fn insert(
     transaction: &mut PgTransaction<'_>,
     batch: &NewBatch<'_>,
     users: &[i32],
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO payout_batch (batch_id, requested_by, request, supersedes, count, total)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO payout_batch (batch_id, requested_by, request, supersedes, count, total, request_hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
         batch.id.as_slice(),
         batch.builder.as_slice(),
         batch.request,
         batch.supersedes.as_ref().map(|id| id.as_slice()),
         i32::try_from(batch.count).map_err(|_| StoreError::corrupt("more than 2^31 payouts"))?,
         DbAmount(batch.total) as _,
+        batch.request_hash.as_slice(),
     )
     .execute(&mut **transaction)
     .await?;

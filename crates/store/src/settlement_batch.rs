@@ -35,6 +35,8 @@ pub struct SignedBatch {
     pub signer: Address,
     /// `r ‖ s ‖ v`.
     pub signature: [u8; 65],
+    /// Whether operators asked once more that it is sent, after they had handed it over.
+    pub insisted: bool,
 }
 
 /// A batch whose authorization exists, or may exist.
@@ -134,7 +136,8 @@ pub async fn list_submittable(
 ) -> Result<Listed<SignedBatch>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT batch_id, submitter, total AS "total!: DbAmount", list_hash AS "list_hash!", manifest,
-                  manifest_hash AS "manifest_hash!", valid_after, deadline, signer, signature AS "signature!"
+                  manifest_hash AS "manifest_hash!", valid_after, deadline, signer, signature AS "signature!",
+                  bump_requested_at IS NOT NULL AS "insisted!"
            FROM payout_batch
            WHERE state IN ('signed', 'submitting') AND submit_requested_at IS NOT NULL
              AND cancel_requested_at IS NULL AND signature IS NOT NULL
@@ -170,6 +173,7 @@ pub async fn list_submittable(
                 deadline: time(row.deadline, "payout_batch.deadline")?,
                 signer: address(&part(row.signer, "payout_batch.signer")?, "payout_batch.signer")?,
                 signature: signature(&row.signature, "payout_batch.signature")?,
+                insisted: row.insisted,
             })
         };
         listed.add(batch, read())?;

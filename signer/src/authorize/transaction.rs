@@ -2,7 +2,8 @@
 
 use alloy::consensus::{SignableTransaction, TxEip1559};
 use alloy::eips::eip2718::Encodable2718;
-use alloy::primitives::{Signature, TxKind, U256, keccak256};
+use alloy::eips::eip2930::AccessList;
+use alloy::primitives::{Address, Signature, TxKind, U256, keccak256};
 use approval::Attested;
 use chain::At;
 use signer_client::{Call, SignedTransaction, TransactionTerms};
@@ -83,7 +84,7 @@ impl Authorizer {
             max_priority_fee_per_gas: terms.max_priority_fee_per_gas,
             to: TxKind::Call(to),
             value: U256::ZERO,
-            access_list: alloy::eips::eip2930::AccessList::default(),
+            access_list: access_list(terms),
             input,
         }
     }
@@ -148,6 +149,20 @@ impl Authorizer {
         match &self.policy {
             Policy::Transactions { limits, .. } => limits.claims_per_day_max,
             Policy::Authorizations { .. } | Policy::Roots { .. } => 0,
+        }
+    }
+}
+
+/// Made here from the batch and from nothing that the caller says: the list is part of what is signed, and a longer one would only
+/// burn gas.
+fn access_list(terms: &TransactionTerms) -> AccessList {
+    match &terms.call {
+        Call::ExecuteBatch { batch, .. } => {
+            let recipients: Vec<Address> = batch.payouts.iter().map(|payout| payout.wallet).collect();
+            chain::batch_access_list(terms.contract, &recipients)
+        }
+        Call::PublishRoot { .. } | Call::Claim { .. } | Call::SweepMatured { .. } | Call::Noop => {
+            AccessList::default()
         }
     }
 }

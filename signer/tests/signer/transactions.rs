@@ -8,6 +8,7 @@ use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy::sol_types::{SolCall, SolValue};
 use money::Amount;
 use signer::purpose::Purpose;
+use signer_client::wire::TransactionRequest;
 use signer_client::{Call, ProofNode, SignedBy, SignedTransaction, SignerError, TransactionTerms};
 
 use crate::settlement::{FEE, TIP, sign, signed_by};
@@ -113,6 +114,42 @@ async fn the_bytes_say_exactly_what_was_asked_for_and_stay_the_same() {
     world.signer.restart().await.unwrap();
     assert_eq!(ask(&world, &terms).await.unwrap(), signed);
     assert_eq!(world.count("signer.sign_request").await, 2);
+}
+
+#[tokio::test]
+async fn the_access_list_is_what_the_batch_implies_and_nobody_can_ask_for_another() {
+    let world = World::start_for(Purpose::Transactions, &[]).await;
+    let (_authorizations, authorizations) = world.beside(Purpose::Authorizations).await;
+    world.register(20).await;
+    world.register(21).await;
+    world.fund(10).await;
+    let batch = world.batch(1, &[(20, BNB), (21, BNB)]).await;
+    let authorization = signed_by(&authorizations.authorize_batch(&batch).await.unwrap());
+    let recipients: Vec<Address> = batch.batch.payouts.iter().map(|payout| payout.wallet).collect();
+    let call = Call::ExecuteBatch {
+        batch: batch.batch,
+        authorization,
+    };
+    let terms = world.transaction(0, 1, call);
+    let signed = ask(&world, &terms).await.unwrap();
+    let decoded = TxEnvelope::decode_2718(&mut signed.raw.as_ref()).unwrap();
+    let expected = chain::batch_access_list(world.contract, &recipients);
+    assert_eq!(expected.len(), 2);
+    assert_eq!(decoded.access_list(), Some(&expected));
+    assert!(world.broadcast(&signed).await);
+    let other = ask(
+        &world,
+        &world.transaction(1, 1, Call::SweepMatured { max_days: 3 }),
+    )
+    .await;
+    let decoded = TxEnvelope::decode_2718(&mut other.unwrap().raw.as_ref()).unwrap();
+    assert!(decoded.access_list().unwrap().is_empty());
+
+    let request = TransactionRequest::of(&terms);
+    let mut json = serde_json::to_value(&request).unwrap();
+    assert!(serde_json::from_value::<TransactionRequest>(json.clone()).is_ok());
+    json["access_list"] = serde_json::json!([]);
+    assert!(serde_json::from_value::<TransactionRequest>(json).is_err());
 }
 
 #[tokio::test]

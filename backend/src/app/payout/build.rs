@@ -54,7 +54,8 @@ pub struct Built {
 
 /// A batch that is about to be asked for.
 struct Wish<'a> {
-    id: B256,
+    /// Recognizes a repeat.
+    hash: B256,
     builder: Address,
     key: &'a str,
     ask: &'a Ask,
@@ -81,7 +82,7 @@ pub async fn build(
     key: &str,
 ) -> Result<Built, PayoutError> {
     let wish = Wish {
-        id: batch_id(app, "batch", &[caller.wallet.as_slice(), key.as_bytes()].concat()),
+        hash: request_hash(app, "batch", &[caller.wallet.as_slice(), key.as_bytes()].concat()),
         builder: caller.wallet,
         key,
         ask,
@@ -109,7 +110,7 @@ pub(super) async fn rebuild(
         written: json!({ "supersedes": expired.id, "filters": { "users": users } }),
     };
     let wish = Wish {
-        id: batch_id(app, "rebuild", expired.id.as_slice()),
+        hash: request_hash(app, "rebuild", expired.id.as_slice()),
         builder: caller.wallet,
         key: &format!("rebuild:{:#x}", expired.id),
         ask: &ask,
@@ -120,7 +121,7 @@ pub(super) async fn rebuild(
 
 async fn request(app: &App, wish: &Wish<'_>) -> Result<Built, PayoutError> {
     if let Some(batch) = found(
-        payout_batch::find(&mut *app.connection().await?, wish.id).await?,
+        payout_batch::find_by_request(&mut *app.connection().await?, wish.hash).await?,
         wish,
     )? {
         return Ok(Built {
@@ -133,7 +134,8 @@ async fn request(app: &App, wish: &Wish<'_>) -> Result<Built, PayoutError> {
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
     payout_batch::lock_proposing(&mut transaction).await?;
-    if let Some(batch) = found(payout_batch::find(&mut transaction, wish.id).await?, wish)? {
+    let earlier = payout_batch::find_by_request(&mut transaction, wish.hash).await?;
+    if let Some(batch) = found(earlier, wish)? {
         return Ok(Built {
             batch,
             proposed: None,
@@ -152,8 +154,10 @@ async fn request(app: &App, wish: &Wish<'_>) -> Result<Built, PayoutError> {
         .iter()
         .filter_map(|line| i32::try_from(line.user.get()).ok())
         .collect();
+    let id = app.batch_ids.next();
     let batch = NewBatch {
-        id: wish.id,
+        id,
+        request_hash: wish.hash,
         builder: wish.builder,
         request: &json!({ "asked": wish.ask.written, "users": users }),
         supersedes: wish.supersedes,
@@ -161,10 +165,10 @@ async fn request(app: &App, wish: &Wish<'_>) -> Result<Built, PayoutError> {
         total: proposal.total,
     };
     payout_batch::insert(&mut transaction, &batch, &users).await?;
-    inbox::insert_command(&mut transaction, &command(wish, proposal)).await?;
+    inbox::insert_command(&mut transaction, &command(id, wish, proposal)).await?;
     let detail =
         json!({ "count": users.len(), "total": proposal.total.to_string(), "asked": wish.ask.written });
-    let subject = format!("{:#x}", wish.id);
+    let subject = format!("{id:#x}");
     audit_log::insert(
         &mut transaction,
         wish.builder,
@@ -173,7 +177,7 @@ async fn request(app: &App, wish: &Wish<'_>) -> Result<Built, PayoutError> {
         &detail,
     )
     .await?;
-    let batch = payout_batch::find(&mut transaction, wish.id).await?;
+    let batch = payout_batch::find(&mut transaction, id).await?;
     transaction.commit().await?;
     Ok(Built {
         batch: batch.ok_or(PayoutError::UnknownBatch)?,
@@ -191,7 +195,7 @@ fn found(batch: Option<PayoutBatch>, wish: &Wish<'_>) -> Result<Option<PayoutBat
     }
 }
 
-fn command<'a>(wish: &'a Wish<'_>, proposal: &Proposal) -> Command<'a> {
+fn command<'a>(batch_id: B256, wish: &'a Wish<'_>, proposal: &Proposal) -> Command<'a> {
     let payouts = proposal.lines.iter().map(|line| RequestedPayout {
         wallet: line.wallet,
         amount: line.amount,
@@ -201,7 +205,7 @@ fn command<'a>(wish: &'a Wish<'_>, proposal: &Proposal) -> Command<'a> {
         idempotency_key: wish.key,
         effective_at: u64::try_from(now()).unwrap_or_default(),
         cause: Cause::BatchRequested {
-            batch_id: wish.id,
+            batch_id,
             payouts: payouts.collect(),
         },
     }
@@ -301,9 +305,8 @@ fn candidate(row: &Payable) -> Result<Candidate, StoreError> {
     })
 }
 
-/// The id follows from who asks and the key, so that a repeat is the same batch; and from the ledger, because the contract
-/// takes each id once.
-fn batch_id(app: &App, what: &str, name: &[u8]) -> B256 {
+/// It follows from the ledger, from who asks and from the key, so that a repeat has the same.
+fn request_hash(app: &App, what: &str, name: &[u8]) -> B256 {
     let mut bytes = format!(
         "trellis {what} {} {:#x} ",
         app.ledger.chain_id, app.ledger.contract

@@ -4,6 +4,7 @@ use abi::payouts::Payout;
 use abi::typed_data::{self, Message, PayoutBatch, Registration};
 use abi::{ICustody, development};
 use alloy::consensus::TxEip1559;
+use alloy::eips::eip2930::AccessList;
 use alloy::primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
 use alloy::signers::SignerSync;
 use alloy::sol_types::SolCall;
@@ -27,9 +28,9 @@ pub(crate) const TARGET: u128 = 3 * BNB;
 const BATCH: B256 = B256::repeat_byte(0xb1);
 
 pub(crate) struct Contract {
-    world: World,
+    pub(crate) world: World,
     pub(crate) reader: ChainReader,
-    address: Address,
+    pub(crate) address: Address,
 }
 
 impl Contract {
@@ -63,16 +64,16 @@ impl Contract {
         contract
     }
 
-    async fn now(&self) -> u64 {
+    pub(crate) async fn now(&self) -> u64 {
         self.reader.head_timestamp().await.unwrap()
     }
 
-    fn sign(&self, account: usize, message: &impl Message) -> Bytes {
+    pub(crate) fn sign(&self, account: usize, message: &impl Message) -> Bytes {
         let digest = typed_data::digest(message, &typed_data::domain(CHAIN_ID, self.address));
         key(account).sign_hash_sync(&digest).unwrap().as_bytes().into()
     }
 
-    fn call(&self, from: usize, value: u128, input: &impl SolCall) -> Call {
+    pub(crate) fn call(&self, from: usize, value: u128, input: &impl SolCall) -> Call {
         Call {
             from: address(from),
             to: self.address,
@@ -84,10 +85,26 @@ impl Contract {
 
     /// As the settlement does it: tries, estimates, signs, sends to all, and reads the receipt.
     pub(crate) async fn send(&self, from: usize, value: u128, input: &impl SolCall) -> Receipt {
+        self.send_listing(from, value, input, AccessList::default(), None)
+            .await
+    }
+
+    /// The same with an access list, and with a limit of gas when there is one.
+    pub(crate) async fn send_listing(
+        &self,
+        from: usize,
+        value: u128,
+        input: &impl SolCall,
+        access_list: AccessList,
+        gas_limit: Option<u64>,
+    ) -> Receipt {
         let sender = &self.world.sender;
         let call = self.call(from, value, input);
         sender.simulate(&call).await.unwrap();
-        let gas_limit = sender.estimate_gas(&call).await.unwrap() * 6 / 5;
+        let gas_limit = match gas_limit {
+            Some(limit) => limit,
+            None => sender.estimate_gas(&call).await.unwrap() * 6 / 5,
+        };
         let transaction = TxEip1559 {
             chain_id: CHAIN_ID,
             nonce: sender.transaction_count(call.from, At::Latest).await.unwrap(),
@@ -97,7 +114,7 @@ impl Contract {
             to: TxKind::Call(self.address),
             value: U256::from(value),
             input: call.input.clone(),
-            ..TxEip1559::default()
+            access_list,
         };
         let (raw, hash) = sign_by(from, transaction);
         let answers = sender.broadcast(&raw).await;

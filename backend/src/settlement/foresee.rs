@@ -1,0 +1,71 @@
+//! Tries what is about to get a nonce: what would revert waits, and so does a batch that would pay nobody.
+
+use chain::CallError;
+use settlement::batch::Foreseen;
+use signer_client::Call;
+
+use super::allocate::Candidate;
+use super::calls;
+use super::network::Network;
+
+/// Why something is not sent now.
+#[derive(Debug)]
+pub(super) enum Obstacle {
+    /// It would revert, or nobody can tell.
+    Call(CallError),
+    /// It would credit everybody who could be paid.
+    CreditsEverybody(Foreseen),
+}
+
+impl From<CallError> for Obstacle {
+    fn from(error: CallError) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl Network {
+    /// Tries a candidate at the newest block. A batch that operators insist on may credit everybody.
+    ///
+    /// # Errors
+    /// [`Obstacle`].
+    pub(super) async fn try_candidate(&self, candidate: &Candidate) -> Result<(), Obstacle> {
+        let Some(call) = self.trial(&candidate.call) else {
+            return Ok(());
+        };
+        self.sender.simulate(&call).await?;
+        let may_credit = candidate.insisted || !matches!(candidate.call, Call::ExecuteBatch { .. });
+        if may_credit {
+            return Ok(());
+        }
+        let foreseen = self.sender.foresee_payouts(&call).await;
+        let foreseen = foreseen.map_err(CallError::Chain)?;
+        match foreseen {
+            Some(trial) => {
+                let foreseen = Foreseen {
+                    sent: trial.sent,
+                    refused: trial.refused,
+                    frozen: trial.frozen,
+                };
+                if foreseen.credits_everybody() {
+                    return Err(Obstacle::CreditsEverybody(foreseen));
+                }
+            }
+            // It would not revert, so it goes: credits are no loss, and payouts are not to depend on one more method of nodes.
+            None => {
+                metrics::counter!("trellis_settlement_unforeseen_total").increment(1);
+            }
+        }
+        Ok(())
+    }
+
+    /// The call as it would be executed; `None` when it calls nothing.
+    fn trial(&self, call: &Call) -> Option<chain::Call> {
+        Some(chain::Call {
+            from: self.account,
+            to: self.contract,
+            value: 0,
+            input: calls::encode(call)?,
+            gas_limit: Some(calls::gas_limit(call)),
+        })
+    }
+}
