@@ -29,13 +29,14 @@ pub(crate) async fn run() -> anyhow::Result<()> {
         "forge says {} gas, the receipt of the same transaction {receipt}",
         cost.value
     );
+    let old = forge::run_old_pipeline(&checkout)?;
     for figure in &report.figures {
-        print(figure, &report, receipt)?;
+        print(figure, &report, &old, receipt)?;
     }
     Ok(())
 }
 
-fn print(figure: &Figure, report: &Report, receipt: u64) -> anyhow::Result<()> {
+fn print(figure: &Figure, report: &Report, old: &Report, receipt: u64) -> anyhow::Result<()> {
     let checked = if figure.name == "gas.replay.cost" {
         format!("the receipt of a node for the same transaction on the same state says {receipt}, too")
     } else {
@@ -48,13 +49,18 @@ fn print(figure: &Figure, report: &Report, receipt: u64) -> anyhow::Result<()> {
         baseline: figure.baseline.map(exact).transpose()?,
         checked,
     }
-    .print_with(details(figure, report)?);
+    .print_with(details(figure, report, old)?);
     Ok(())
 }
 
-/// What one recipient costs; for batches of the contract also what the guarantee costs, and how far it is from its floor.
-fn details(figure: &Figure, report: &Report) -> anyhow::Result<Map<String, Value>> {
+/// What one recipient costs; for batches of the contract also what the guarantee costs, and how far it is from its floor. For every
+/// call of the contract what it would cost by the compiler's old pipeline.
+fn details(figure: &Figure, report: &Report, old: &Report) -> anyhow::Result<Map<String, Value>> {
     let mut details = Map::new();
+    let by_old = old.figure(&figure.name)?.value;
+    if by_old != figure.value {
+        details.insert("old_pipeline".to_owned(), json!(by_old));
+    }
     if figure.recipients == 0 {
         return Ok(details);
     }

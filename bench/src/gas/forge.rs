@@ -37,11 +37,28 @@ impl Report {
     }
 }
 
-/// Compiles and runs them all.
+/// Compiles and runs them all, with what is deployed.
 pub(super) fn run(checkout: &Checkout) -> anyhow::Result<Report> {
+    measured(checkout, None)
+}
+
+/// The same with the contract as the compiler's old pipeline has it, whose code is too large to be deployed.
+pub(super) fn run_old_pipeline(checkout: &Checkout) -> anyhow::Result<Report> {
+    let built = Command::new(Tools::of(checkout).forge()?)
+        .args(["build", "--quiet", "src"])
+        .env("FOUNDRY_PROFILE", "old-pipeline")
+        .current_dir(checkout.path("contracts"))
+        .status()
+        .context("cannot run forge")?;
+    ensure!(built.success(), "forge ended with {built}");
+    measured(checkout, Some("out/old-pipeline/Custody.sol/Custody.json"))
+}
+
+fn measured(checkout: &Checkout, artifact: Option<&str>) -> anyhow::Result<Report> {
     let output = Command::new(Tools::of(checkout).forge()?)
         .args(["test", "--json", "-vv"])
         .env("FOUNDRY_PROFILE", "bench")
+        .envs(artifact.map(|path| ("MEASURED_ARTIFACT", path)))
         .current_dir(checkout.path("contracts"))
         .output()
         .context("cannot run forge")?;

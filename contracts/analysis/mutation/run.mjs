@@ -14,7 +14,7 @@ import { CHECKOUT, CONTRACTS, FAST, FULL, collect, creationCode } from './source
 import { checkArguments, report } from './survivors.mjs';
 
 /** At least this part of the changes, in percent, must be noticed. */
-const KILLED_MIN = 97;
+const KILLED_MIN = 97.5;
 /** What the tests deploy, the first as a harness that only adds views. `variable` is where they read the artifact's path. */
 const TARGETS = [
   { file: 'test/CustodyUnderTest.sol', name: 'CustodyUnderTest', variable: 'CUSTODY_ARTIFACT', stages: 'coin' },
@@ -62,7 +62,7 @@ function snapshot([first, ...others]) {
     const from = path.join(CONTRACTS, part);
     if (fs.existsSync(from)) fs.cpSync(from, path.join(first, part), { recursive: true });
   }
-  for (const part of ['abi/vectors', 'abi/json']) {
+  for (const part of ['abi/vectors', 'abi/json', 'docs/trust.md']) {
     fs.cpSync(path.join(CHECKOUT, part), path.join(SPACE, part), { recursive: true });
   }
   const compiler = path.join(CHECKOUT, 'scripts/solc');

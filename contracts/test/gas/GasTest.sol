@@ -33,7 +33,9 @@ abstract contract GasTest is SettlementTest {
     function setUp() public virtual override {
         super.setUp();
         // Without the harness: its functions make the way to all others longer.
-        custody = CustodyHarness(_create(vm.getCode("Custody.sol:Custody"), _config()));
+        custody = CustodyHarness(
+            _create(vm.getCode(vm.envOr("MEASURED_ARTIFACT", string("Custody.sol:Custody"))), _config())
+        );
     }
 
     /// @dev At the beginning of each test.

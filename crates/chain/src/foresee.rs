@@ -80,13 +80,10 @@ async fn foresee(node: &Node, call: &Call) -> Result<Option<ForeseenPayouts>, Ch
 
 /// Whether the node would say the same the next time.
 fn cannot_tell(error: &TransportError) -> bool {
-    match error {
-        RpcError::ErrorResp(_) | RpcError::DeserError { .. } => true,
-        RpcError::Transport(TransportErrorKind::HttpError(http)) => {
-            (400..500).contains(&http.status) && http.status != TOO_MANY_REQUESTS
-        }
-        _ => false,
+    if let RpcError::Transport(TransportErrorKind::HttpError(http)) = error {
+        return (400..500).contains(&http.status) && http.status != TOO_MANY_REQUESTS;
     }
+    matches!(error, RpcError::ErrorResp(_) | RpcError::DeserError { .. })
 }
 
 fn outcome(blocks: &[SimulatedBlock], contract: Address) -> Option<ForeseenPayouts> {

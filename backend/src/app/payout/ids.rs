@@ -40,7 +40,7 @@ fn first() -> B256 {
 fn following(id: B256) -> Option<B256> {
     let mut next = id;
     next.0[31] = id.0[31].checked_add(1)?;
-    (next.0[31] % LANES != 0).then_some(next)
+    (!next.0[31].is_multiple_of(LANES)).then_some(next)
 }
 
 #[cfg(test)]
