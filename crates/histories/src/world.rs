@@ -60,7 +60,7 @@ impl World {
 
     /// Applies a cause and says what it did.
     pub fn apply(&mut self, cause: &Cause) -> Outcome {
-        let mut out = Outcome::default();
+        let mut out = Outcome::explained();
         self.book.apply(cause, &mut out);
         let moves = |leg: &&Leg| matches!(leg.movement.phase(), Phase::Single | Phase::Post);
         for leg in out.legs.iter().filter(moves) {

@@ -92,6 +92,8 @@ pub struct Pair {
     pub number: u32,
     /// How much, and for what.
     pub parts: Parts,
+    /// What the user had paid of the price, instalments of earlier pairs included.
+    pub paid: Amount,
     /// Its instalment made the user an active buyer.
     pub activates: bool,
 }

@@ -9,6 +9,7 @@ use money::Amount;
 
 pub use component::{ComponentEffect, ComponentRow, Detail, NotGranted, PeriodStatus, RewardId, SaleEffect};
 
+use crate::decision::Decisions;
 use crate::orders::OrderError;
 use crate::{BatchEnd, DepositId, DepositKind, PayoutOutcome, ReserveChoice};
 
@@ -19,6 +20,8 @@ pub struct Outcome {
     pub legs: Vec<Leg>,
     /// Changes besides money, in order.
     pub effects: Vec<Effect>,
+    /// What the rules decided, for who explains it: see [`Outcome::explained`].
+    pub(crate) decisions: Decisions,
 }
 
 /// A change besides money.

@@ -5,12 +5,10 @@
 //! because every leg has exactly one line. Values of parameters come from the plan's text: see [`Values`].
 
 mod component;
-mod decided;
 mod escrow;
 mod fund;
 mod granted;
 mod intake;
-mod matured;
 mod note;
 mod order;
 mod part;
@@ -26,10 +24,7 @@ use ledger::{Account, Beneficiary, BreakageCause, Leg, Reason, UserId};
 use money::Amount;
 
 use crate::compiled::IntakeRule;
-use crate::fact::ComponentFact;
-use crate::{CompiledPlan, Day, Effect, Fact, Outcome, State};
-use decided::Decided;
-use matured::Matured;
+use crate::{CompiledPlan, Effect, Outcome, State};
 use settlement::Settled;
 
 pub use part::{Part, Plans};
@@ -128,50 +123,15 @@ struct Context<'a> {
     plans: Plans<'a>,
     before: &'a State,
     outcome: &'a Outcome,
-    decided: &'a Decided,
 }
 
-/// Explains what a fact did. `plans` and `before` are those before it. In a plan of registration, retopup and pools the state
-/// after it serves as well, except for maturities and refunds: whatever else is asked of it does not change by the fact.
+/// Explains what a fact did. `plans` and `before` are those before it; `outcome` kept what the rules decided
+/// ([`Outcome::explained`]), else the lines about components say less. In a plan of registration, retopup and pools the
+/// state after the fact serves as well, except for maturities and refunds: whatever else is asked of it does not change by
+/// the fact.
 #[must_use]
 pub fn explain<'a>(plans: impl Into<Plans<'a>>, before: &State, outcome: &Outcome) -> Vec<Line> {
     let plans = plans.into();
-    let days: Vec<Day> = decided::days(outcome).collect();
-    if days.len() > 1
-        && let Some(lines) = explain_days(plans, before, outcome, &days)
-    {
-        return lines;
-    }
-    explain_once(plans, before, outcome)
-}
-
-/// Explains days that one fact ended one after another: each day starts where the one before ended.
-fn explain_days(plans: Plans<'_>, before: &State, outcome: &Outcome, days: &[Day]) -> Option<Vec<Line>> {
-    let (mut lines, mut notes) = (Vec::new(), Vec::new());
-    let (mut state, mut part) = (before.clone(), Outcome::default());
-    let mut legs = outcome.legs.as_slice();
-    for day in days {
-        let mut after = state.clone();
-        let fact = Fact::Component(ComponentFact::DayEnded { day: *day });
-        after.apply(plans.in_force, &fact, &mut part);
-        legs = legs.strip_prefix(part.legs.as_slice())?;
-        let first = u32::try_from(lines.len()).unwrap_or(u32::MAX);
-        for mut line in explain_once(plans, &state, &part) {
-            match line.leg {
-                Some(leg) => {
-                    line.leg = Some(leg.saturating_add(first));
-                    lines.push(line);
-                }
-                None => notes.push(line),
-            }
-        }
-        state = after;
-    }
-    lines.append(&mut notes);
-    legs.is_empty().then_some(lines)
-}
-
-fn explain_once(plans: Plans<'_>, before: &State, outcome: &Outcome) -> Vec<Line> {
     let plan = plans.in_force;
     let context = Context {
         plan,
@@ -179,16 +139,21 @@ fn explain_once(plans: Plans<'_>, before: &State, outcome: &Outcome) -> Vec<Line
         plans,
         before,
         outcome,
-        decided: &Decided::of(plan, before, outcome),
     };
-    let mut matured = Matured::of(&context);
     let legs = (0u32..).zip(&outcome.legs);
-    let mut lines: Vec<Line> = legs
-        .map(|(number, leg)| context.line(number, leg, &mut matured))
-        .collect();
-    lines.extend(context.skipped());
-    lines.extend(context.passed_over());
-    lines.extend(outcome.effects.iter().filter_map(|effect| context.note(effect)));
+    let mut lines: Vec<Line> = legs.map(|(number, leg)| context.line(number, leg)).collect();
+    lines.extend(
+        outcome
+            .decisions
+            .passed
+            .iter()
+            .map(|passed| context.passed(passed)),
+    );
+    for (number, effect) in outcome.effects.iter().enumerate() {
+        let why = outcome.decisions.of_effect(number);
+        lines.extend(context.kept_back(effect, why));
+        lines.extend(context.note(effect, why));
+    }
     for line in lines.iter_mut().filter(|line| line.plan.is_zero()) {
         line.plan = plan.hash();
     }
@@ -210,39 +175,39 @@ impl<'a> Context<'a> {
 }
 
 impl Context<'_> {
-    fn line(&self, number: u32, leg: &Leg, matured: &mut Matured) -> Line {
-        let origin = self.decided.origin(number);
-        let place = origin.and_then(decided::Origin::place);
+    fn line(&self, number: u32, leg: &Leg) -> Line {
+        let place = usize::try_from(number).unwrap_or(usize::MAX);
+        let why = self.outcome.decisions.of_leg(place);
         let is_from_fund = matches!(leg.debit, Account::Revenue(_));
         let mut line = match leg.reason {
             Reason::Direct if is_from_fund => self.first_payment(leg),
             Reason::Direct => self.direct(leg),
             Reason::PoolLayer { tier, layer } => self.pool_layer(leg, tier, layer),
             Reason::Generation(generation) => match self.plan.terms.intake {
-                IntakeRule::Subscription => self.purchase_share(leg, generation, place),
-                IntakeRule::Order => self.commission(leg, generation, place),
+                IntakeRule::Subscription => self.purchase_share(leg, generation, why),
+                IntakeRule::Order => self.commission(leg, generation, why),
                 IntakeRule::AutoPool | IntakeRule::Booking | IntakeRule::Joining { .. } => {
                     self.generation(leg, generation)
                 }
             },
             Reason::CompanyShare if self.plan.terms.intake == IntakeRule::AutoPool => self.company_share(leg),
             Reason::CompanyShare => self.company_rest(leg),
-            Reason::Matured if matches!(leg.debit, Account::Deferred(_)) => self.released(leg, origin),
+            Reason::Matured if matches!(leg.debit, Account::Deferred(_)) => self.released(leg, why),
             Reason::Matured => self.matured(leg),
             Reason::Refund => self.refund(number, leg),
             Reason::ReserveReleased => self.reserve_released(leg),
-            Reason::Netting => self.netting(number, leg, origin),
+            Reason::Netting => self.netting(leg, why),
             Reason::Unexpected => self.unexpected(leg),
-            Reason::Pair => self.pair(leg, place),
-            Reason::Accrual => self.accrual(leg, place),
+            Reason::Pair => self.pair(leg, why),
+            Reason::Accrual => self.accrual(leg, why),
             Reason::Bonus => self.conversion(leg),
-            Reason::Rank(rank) => self.rank(leg, rank, place),
-            Reason::Withheld => self.withheld(number, leg, origin),
+            Reason::Rank(rank) => self.rank(leg, rank, why),
+            Reason::Withheld => self.withheld(why),
             Reason::Fee => self.fee(leg),
-            Reason::Instalment => self.instalment(leg, origin),
+            Reason::Instalment => self.instalment(why),
             Reason::Withdrawal => self.withdrawal(leg),
             Reason::Allocated => self.allocated(leg),
-            Reason::Reversed => self.reversed(leg, origin),
+            Reason::Reversed => self.reversed(leg, why),
             Reason::Spent => self.spent(leg),
             Reason::Funded => Self::settled(leg, Settled::Funded),
             Reason::Correction => Self::settled(leg, Settled::Correction),
@@ -253,10 +218,8 @@ impl Context<'_> {
             Reason::Treasury => Self::settled(leg, Settled::Treasury),
             Reason::Overpaid => Self::settled(leg, Settled::Overpaid),
         };
-        if matches!(leg.debit, Account::Held(_))
-            && matches!(leg.reason, Reason::Matured | Reason::Netting | Reason::Allocated)
-        {
-            line.parts = matured.take(leg);
+        if !why.parts.is_empty() {
+            line.parts = self.parts(&why.parts);
         }
         line.leg = Some(number);
         line.amount = leg.amount;

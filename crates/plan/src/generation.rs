@@ -106,6 +106,21 @@ pub fn distribute(
     walk::walk(terms, amount, purchaser, uplines, caps, out, &mut ());
 }
 
+/// [`distribute`], and whom it skips: `skipped` is cleared first.
+pub(crate) fn distribute_and_tell(
+    terms: &GenerationTerms,
+    amount: Amount,
+    purchaser: UserId,
+    uplines: &impl Uplines,
+    caps: &mut Caps,
+    out: &mut Vec<Share>,
+    skipped: &mut Vec<Skip>,
+) {
+    out.clear();
+    skipped.clear();
+    walk::walk(terms, amount, purchaser, uplines, caps, out, skipped);
+}
+
 /// What [`distribute`] would do, and whom it would skip; `out` and `skipped` are cleared first. Changes nothing.
 pub fn explain(
     terms: &GenerationTerms,

@@ -17,6 +17,7 @@ pub mod cause;
 mod code;
 pub mod compile;
 pub mod compiled;
+mod decision;
 pub mod effect;
 pub mod explain;
 pub mod fact;

@@ -20,7 +20,7 @@
 //! decisions say who gets how much, whoever calls moves the money and sends the commands.
 
 mod error;
-pub(crate) mod explained;
+mod explained;
 pub mod file;
 mod findings;
 mod line;
@@ -42,6 +42,7 @@ use money::Amount;
 use crate::Day;
 
 pub use error::OrderError;
+pub(crate) use explained::Asked;
 pub use file::OrdersTable;
 pub use line::{Line, LineOutcome};
 pub use number::{CustomerId, OrderId, PeriodNumber};

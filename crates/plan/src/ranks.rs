@@ -7,7 +7,7 @@
 
 mod close;
 mod decision;
-pub(crate) mod explained;
+mod explained;
 mod file;
 mod findings;
 mod held;
@@ -17,6 +17,7 @@ mod terms;
 mod tree;
 
 pub use decision::{Closed, GivenBack, Matured, RankDecision};
+pub(crate) use explained::RankVolumes;
 pub use file::{LadderTable, RanksTable, WhenShort, WindowName};
 pub use legs::{Explanation, RankLeg, Requirement};
 pub use state::Ranks;

@@ -239,8 +239,7 @@ impl State {
     /// Starts the next fact.
     fn begin(&mut self, out: &mut Outcome) {
         self.facts = self.facts.saturating_add(1);
-        out.legs.clear();
-        out.effects.clear();
+        out.clear();
     }
 
     fn about_wallet(&self, user: UserId, effect: Effect, out: &mut Outcome) {

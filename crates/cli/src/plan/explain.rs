@@ -126,9 +126,9 @@ async fn explain_fact(arguments: &Arguments, versions: &Versions, seq: u64) -> a
                 return Ok(true);
             }
             if happened.seq == seq {
-                let before = book.clone();
-                book.apply(&happened.cause, &mut out);
-                found = Some((happened, explain(before.plans(), before.state(), &out)));
+                let (before, mut told) = (book.clone(), Outcome::explained());
+                book.apply(&happened.cause, &mut told);
+                found = Some((happened, explain(before.plans(), before.state(), &told)));
             }
             Ok(false)
         })
@@ -190,7 +190,7 @@ impl<'a> UserReplay<'a> {
             statement: None,
             behind: book.clone(),
             last: None,
-            out: Outcome::default(),
+            out: Outcome::explained(),
             unused: Outcome::default(),
         }
     }

@@ -326,6 +326,7 @@ impl BinaryState {
                 withheld,
                 instalment,
             },
+            paid: before,
             activates: !instalment.is_zero() && self.is_active_buyer(run.terms, user),
         }
     }

@@ -1,6 +1,6 @@
 //! Questions about the components of a plan: its funds, and where matured rewards go.
 
-use ledger::{Fund, Reason};
+use ledger::{Account, Fund, Reason, UserId};
 use money::Amount;
 
 use super::{CompiledPlan, GateError, IntakeRule};
@@ -173,5 +173,14 @@ impl CompiledPlan {
     pub fn pays_into_wallet(&self) -> bool {
         let components = &self.terms.components;
         components.withdrawal.is_some() || components.withholding.has_payout_basis()
+    }
+
+    /// Where a user's matured rewards go.
+    pub(crate) fn own_account(&self, user: UserId) -> Account {
+        if self.pays_into_wallet() {
+            Account::Wallet(user)
+        } else {
+            Account::Available(user)
+        }
     }
 }

@@ -5,17 +5,18 @@ use ledger::{Fund, Reason, UserId};
 use money::Amount;
 
 use super::{Context, Line, Verdict, entry, said};
+use crate::decision::{Rule, Why};
 use crate::effect::NotGranted;
 use crate::subscription::SubscriptionId;
-use crate::{ComponentEffect, SaleEffect};
+use crate::{ComponentEffect, Effect, SaleEffect};
 
 /// A note: component, rule, parameter, of whom, and why.
 type Note = (&'static str, String, Option<String>, Option<UserId>, String);
 
 impl Context<'_> {
     /// What there is to say of a component's effect beyond the legs.
-    pub(super) fn component_note(&self, effect: &ComponentEffect) -> Option<Line> {
-        let (component, rule, parameter, user, because) = self.component_words(effect)?;
+    pub(super) fn component_note(&self, effect: &ComponentEffect, why: &Why) -> Option<Line> {
+        let (component, rule, parameter, user, because) = self.component_words(effect, why)?;
         let mut line = said(Verdict::Note, component, rule, because);
         line.parameter = parameter;
         line.user = user;
@@ -29,7 +30,7 @@ impl Context<'_> {
         Some(line)
     }
 
-    fn component_words(&self, effect: &ComponentEffect) -> Option<Note> {
+    fn component_words(&self, effect: &ComponentEffect, why: &Why) -> Option<Note> {
         let note = |component, rule: &str, parameter: Option<&str>, user, because| {
             let parameter = parameter.map(str::to_owned);
             Some((component, rule.to_owned(), parameter, user, because))
@@ -41,6 +42,7 @@ impl Context<'_> {
             | ComponentEffect::RewardReleased { .. }
             | ComponentEffect::RewardReversed { .. }
             | ComponentEffect::PairMatched { .. }
+            | ComponentEffect::Withheld { .. }
             | ComponentEffect::Withdrawn { .. } => None,
             ComponentEffect::PlanChanged { version } => {
                 let because =
@@ -52,13 +54,7 @@ impl Context<'_> {
                 reason,
                 amount,
                 cause,
-            } => Some(self.missed(user, reason, amount, cause)),
-            ComponentEffect::Withheld {
-                user,
-                policy,
-                base,
-                amount,
-            } => self.kept_back(user, policy, base, amount),
+            } => Some(self.missed(user, (reason, amount), cause, why)),
             ComponentEffect::BonusGranted { user, amount } => {
                 let because = format!(
                     "user {user} has a bonus of {} that can only be spent",
@@ -81,9 +77,9 @@ impl Context<'_> {
             }
             ComponentEffect::SubscriptionEnded { subscription, user } => {
                 let because = format!("subscription {subscription} of user {user} ended");
-                note("subscription", "ended", self.end_path(), Some(user), because)
+                note("subscription", "ended", end_path(why), Some(user), because)
             }
-            ComponentEffect::FundShort { fund, amount } => Some(self.short(fund, amount)),
+            ComponentEffect::FundShort { fund, amount } => Some(self.short(fund, amount, why)),
             ComponentEffect::RankPaidAs { .. }
             | ComponentEffect::RankReached { .. }
             | ComponentEffect::SidePlaced { .. }
@@ -232,8 +228,8 @@ impl Context<'_> {
     }
 
     /// What a rule says and a fund does not pay.
-    fn missed(&self, user: UserId, reason: Reason, amount: Amount, cause: NotGranted) -> Note {
-        let (why, parameter) = self.not_granted(user, cause);
+    fn missed(&self, user: UserId, (reason, amount): (Reason, Amount), cause: NotGranted, why: &Why) -> Note {
+        let (why, parameter) = self.not_granted(user, cause, why);
         let parameter = parameter
             .map(str::to_owned)
             .or_else(|| self.rule_path(reason, None));
@@ -286,33 +282,36 @@ impl Context<'_> {
         reason.name().to_owned()
     }
 
-    /// Tax that is kept back when a reward is released; nothing where a leg says it.
-    fn kept_back(&self, user: UserId, policy: u8, base: Amount, amount: Amount) -> Option<Note> {
-        if self.says_tax(user) {
-            return None;
-        }
-        let place = policy.saturating_sub(1);
-        let rule = self.tax_rule(user, place);
-        let taxed = rule.map_or(String::new(), |(_, rate)| self.taxed(place, rate, base));
-        let because = format!(
-            "{} of user {user}'s reward will be kept back for the authority: {taxed}",
-            self.shown(amount)
-        );
-        let path = rule.map(|(entry, rate)| self.tax_path(entry, rate));
-        Some(("withholding", "withheld".to_owned(), path, Some(user), because))
+    /// Tax that is kept back when a reward that waits is released.
+    pub(super) fn kept_back(&self, effect: &Effect, why: &Why) -> Vec<Line> {
+        let Effect::Component(ComponentEffect::RewardGranted { user, .. }) = *effect else {
+            return Vec::new();
+        };
+        let taxed = why.taxed.iter().filter(|tax| !tax.amount.is_zero());
+        let lines = taxed.map(|tax| {
+            let because = format!(
+                "{} of user {user}'s reward will be kept back for the authority: {}",
+                self.shown(tax.amount),
+                self.taxed(tax)
+            );
+            let path = self.tax_path(tax.entry, tax.rate);
+            let mut line = said(Verdict::Note, "withholding", "withheld", because).by(path);
+            line.user = Some(user);
+            line
+        });
+        lines.collect()
     }
 
     /// What a fund did not have.
-    fn short(&self, fund: Fund, amount: Amount) -> Note {
+    fn short(&self, fund: Fund, amount: Amount, why: &Why) -> Note {
         let components = &self.plan.terms.components;
         let because = format!(
             "the fund {} lacks {}, and nothing is owed for it",
             self.fund_name(fund),
             self.shown(amount)
         );
-        let (component, path) = if components.accrual_fund == Some(fund) && self.decided.day.is_some() {
-            let covered = self.decided.coverage.covered;
-            let because = format!("{because}; it covers {} of the day", self.shown(covered));
+        let (component, path) = if let Some(Rule::Coverage(coverage)) = &why.rule {
+            let because = format!("{because}; it covers {} of the day", self.shown(coverage.covered));
             let path = "subscription.when_short".to_owned();
             return ("subscription", "fund_short".to_owned(), Some(path), None, because);
         } else if components.order_fund == Some(fund) {
@@ -331,7 +330,7 @@ impl Context<'_> {
                 cash = cash.minus_or_zero(leg.amount);
             }
         }
-        let tier = terms.tiers().iter().rposition(|tier| tier.from <= cash)?;
+        let tier = terms.tier_of(cash)?;
         Some(format!("subscription.tiers[{tier}].monthly_bps"))
     }
 
@@ -343,9 +342,9 @@ impl Context<'_> {
             None => "booking.first_payment_min",
         }
     }
+}
 
-    /// A subscription ends by its cap, or because its payment went back.
-    fn end_path(&self) -> Option<&'static str> {
-        self.decided.day.map(|_| "subscription.cap_multiple")
-    }
+/// A subscription ends by its cap, or because its payment went back.
+fn end_path(why: &Why) -> Option<&'static str> {
+    matches!(why.rule, Some(Rule::Accrual { .. })).then_some("subscription.cap_multiple")
 }

@@ -1,13 +1,12 @@
 //! Lines about what was held: maturity, forfeits, debts, refunds; and about reserves that are released.
 
 use ledger::{Account, Beneficiary, BreakageCause, Leg, Reason, Tier, UserId};
-use money::Amount;
 
-use super::decided::Origin;
 use super::intake::held_for;
 use super::share::{ShareRule, generation_rate, share_name};
 use super::{Context, Line, Verdict, entry, said, verdict_of};
 use crate::compiled::IntakeRule;
+use crate::decision::Why;
 use crate::state::HeldShare;
 use crate::{DepositId, DepositKind, Effect};
 
@@ -48,44 +47,22 @@ impl Context<'_> {
     }
 
     /// What pays a debt before anything else.
-    pub(super) fn netting(&self, number: u32, leg: &Leg, origin: Option<Origin>) -> Line {
+    pub(super) fn netting(&self, leg: &Leg, why: &Why) -> Line {
         let who = leg
             .recipient
             .map_or(String::new(), |user| format!(" user {user}"));
-        let paid = self
-            .outcome
-            .legs
-            .iter()
-            .take(usize::try_from(number).unwrap_or(0));
-        let paid = paid.filter(|other| other.reason == Reason::Netting && other.recipient == leg.recipient);
-        let paid = Amount::sum_of(paid.map(|leg| leg.amount)).unwrap_or_default();
-        let owed = leg
-            .recipient
-            .map(|user| self.before.receivable(user).minus_or_zero(paid));
-        let owed = owed.map_or(String::new(), |owed| format!(" {}", self.shown(owed)));
-        let mut because = format!("after a correction{who} owed{owed}, and rewards pay that first");
-        if let Some(Origin::Released(id)) = origin {
-            because.push_str(&format!(": here {}", self.reward_name(id)));
+        let owed = self.shown(why.owed);
+        let mut because = format!("after a correction{who} owed {owed}, and rewards pay that first");
+        if let Some(reward) = why.reward() {
+            because.push_str(&format!(": here {}", self.reward_name(reward)));
         }
         let mut line = said(Verdict::Moved, "escrow", "netting", because);
         if let Account::Wallet(_) = leg.debit {
             line.parameter = self.withdrawal_path();
-        } else if let Account::Reserve(..) = leg.debit {
-            line.parameter = Some(self.layer_path(number, leg));
+        } else if let Some(Reason::PoolLayer { layer, .. }) = why.granted {
+            line.parameter = Some(entry("pool.layers_bps", layer));
         }
-        self.of_reward(line, leg, origin)
-    }
-
-    /// Where the plan says what a layer of a place gets: the layer is known by what the debt left of the reward.
-    fn layer_path(&self, number: u32, leg: &Leg) -> String {
-        let next = usize::try_from(number).unwrap_or(usize::MAX).saturating_add(1);
-        let rest = self.outcome.legs.get(next);
-        if let Some(rest) = rest.filter(|rest| rest.recipient == leg.recipient)
-            && let Reason::PoolLayer { layer, .. } = rest.reason
-        {
-            return entry("pool.layers_bps", layer);
-        }
-        "pool.layers_bps".to_owned()
+        self.of_reward(line, why)
     }
 
     /// A payment that goes back, and what it had caused.

@@ -3,49 +3,49 @@
 use ledger::{Account, Leg, UserId};
 use money::Amount;
 
-use super::decided::PairTold;
 use super::{Context, Line, said, verdict_of};
+use crate::binary::BinaryTerms;
 use crate::campaign::Reward;
+use crate::decision::{Rule, Why};
 use crate::effect::NotGranted;
+use crate::ranks::RankVolumes;
 use crate::subscription::SubscriptionId;
 use crate::{ComponentEffect, Effect, SaleEffect};
 
 impl Context<'_> {
     /// What a subscription accrues for a day.
-    pub(super) fn accrual(&self, leg: &Leg, place: Option<usize>) -> Line {
+    pub(super) fn accrual(&self, leg: &Leg, why: &Why) -> Line {
         let verdict = verdict_of(leg.credit);
-        let accrual = place.and_then(|place| self.decided.accruals.get(place));
-        let Some((accrual, subscription)) =
-            accrual.and_then(|accrual| Some((accrual, self.before.subscription(accrual.subscription)?)))
+        let Some(Rule::Accrual {
+            accrual,
+            day,
+            nominal,
+            coverage,
+        }) = &why.rule
         else {
             let because = "a subscription accrues for the day".to_owned();
             return said(verdict, "subscription", "accrual", because).by("subscription.fund");
         };
         let terms = self.plan.terms.components.subscription.as_ref();
-        let day = self.today();
-        let divisor = terms.map_or(1, |terms| terms.divisor_on(day));
-        let monthly = subscription.rate.floor_of(subscription.amount());
-        let nominal = monthly.base_units().checked_div(u128::from(divisor));
-        let nominal = Amount::new(nominal.unwrap_or_default());
+        let divisor = terms.map_or(1, |terms| terms.divisor_on(*day));
+        let amount = self.before.subscription(accrual.subscription);
+        let amount = amount.map_or(Amount::ZERO, |subscription| subscription.amount());
         let mut because = format!(
             "subscription {} of {} is active: {day} is one of {divisor} parts of its month",
             accrual.subscription.get(),
-            self.shown(subscription.amount()),
+            self.shown(amount),
         );
-        let short = self.decided.coverage.short;
-        if !short.is_zero() {
-            let covered = self.decided.coverage.covered;
-            let wanted = covered.plus(short).unwrap_or(covered);
+        if !coverage.short.is_zero() {
             because.push_str(&format!(
                 ", {}; the fund covers {} of {} for all",
-                self.shown(nominal),
-                self.shown(covered),
-                self.shown(wanted)
+                self.shown(*nominal),
+                self.shown(coverage.covered),
+                self.shown(coverage.wanted())
             ));
-        } else if accrual.amount < nominal {
+        } else if accrual.amount < *nominal {
             because.push_str(&format!(
                 ", {}, of which caps leave {}",
-                self.shown(nominal),
+                self.shown(*nominal),
                 self.shown(accrual.amount)
             ));
         }
@@ -65,28 +65,21 @@ impl Context<'_> {
     pub(super) fn tier_path(&self, subscription: Option<SubscriptionId>) -> String {
         let known = subscription.and_then(|id| self.before.subscription(id));
         let terms = self.plan.terms.components.subscription.as_ref();
-        let tier = known.zip(terms).and_then(|(known, terms)| {
-            let tiers = terms.tiers().iter();
-            tiers.clone().rposition(|tier| tier.from <= known.cash)
-        });
+        let tier = known.zip(terms);
+        let tier = tier.and_then(|(known, terms)| terms.tier_of(known.cash));
         tier.map_or("subscription.fund".to_owned(), |tier| {
             format!("subscription.tiers[{tier}].monthly_bps")
         })
     }
 
     /// What a rank grants for a week.
-    pub(super) fn rank(&self, leg: &Leg, rank: u8, place: Option<usize>) -> Line {
-        let week = place.and_then(|place| self.decided.ranks.get(place));
+    pub(super) fn rank(&self, leg: &Leg, rank: u8, why: &Why) -> Line {
         let name = self.rank_name(rank);
         let who = leg.recipient.map_or(String::new(), |user| format!("user {user}"));
-        let now = self.decided.day.map(|day| day.week());
-        let because = match week {
-            Some(week) if Some(*week) == now => {
-                format!("{who} is paid as {name}{}", self.volumes_of(leg.recipient, rank))
-            }
-            Some(_) | None => {
-                format!("{who} was paid as {name} in an earlier week, and the bonus waited for the fund")
-            }
+        let because = if let Some(Rule::Rank(Some(volumes))) = &why.rule {
+            format!("{who} is paid as {name}{}", self.volumes_of(*volumes, rank))
+        } else {
+            format!("{who} was paid as {name} in an earlier week, and the bonus waited for the fund")
         };
         let verdict = verdict_of(leg.credit);
         said(verdict, "ranks", format!("rank {rank}"), because).by(rank_path(rank))
@@ -99,11 +92,9 @@ impl Context<'_> {
     }
 
     /// `: main leg 5000 of 5000 USDT, …`.
-    fn volumes_of(&self, user: Option<UserId>, rank: u8) -> String {
-        let found = user.and_then(|user| self.decided.ranked.get(&user));
+    fn volumes_of(&self, found: RankVolumes, rank: u8) -> String {
         let terms = self.plan.terms.components.ranks.as_ref();
-        let rank = terms.and_then(|terms| terms.rank(rank));
-        let Some((found, rank)) = found.zip(rank) else {
+        let Some(rank) = terms.and_then(|terms| terms.rank(rank)) else {
             return String::new();
         };
         let [main, other, own] = rank.minima();
@@ -121,47 +112,47 @@ impl Context<'_> {
     }
 
     /// A matched pair.
-    pub(super) fn pair(&self, leg: &Leg, place: Option<usize>) -> Line {
-        let verdict = verdict_of(leg.credit);
-        let pair = place.and_then(|place| self.decided.pairs.get(place));
-        let because = match pair {
-            Some(pair) => self.why_pair(leg, pair),
-            None => "a member on the left and one on the right make a pair".to_owned(),
+    pub(super) fn pair(&self, leg: &Leg, why: &Why) -> Line {
+        let (rule, because) = match (&why.rule, &self.plan.terms.components.binary) {
+            (
+                Some(Rule::Pair {
+                    number,
+                    tax,
+                    paid,
+                    instalment,
+                }),
+                Some(terms),
+            ) => {
+                let who = leg
+                    .recipient
+                    .map_or(String::new(), |user| format!(" of user {user}"));
+                let why = self.why_instalment(terms, *number, *paid, *instalment);
+                let mut because =
+                    format!("pair {number}{who}: a member on the left and one on the right, {why}");
+                if !tax.is_zero() {
+                    because.push_str(&format!("; tax of {} is kept back first", self.shown(*tax)));
+                }
+                (format!("pair {number}"), because)
+            }
+            (_, _) => (
+                "pair".to_owned(),
+                "a member on the left and one on the right make a pair".to_owned(),
+            ),
         };
-        let rule = pair.map_or("pair".to_owned(), |pair| format!("pair {}", pair.number));
-        said(verdict, "binary", rule, because).by("binary.pair_value")
+        said(verdict_of(leg.credit), "binary", rule, because).by("binary.pair_value")
     }
 
-    fn why_pair(&self, leg: &Leg, pair: &PairTold) -> String {
-        let Some(terms) = &self.plan.terms.components.binary else {
-            return "a member on the left and one on the right make a pair".to_owned();
-        };
-        let who = leg
-            .recipient
-            .map_or(String::new(), |user| format!(" of user {user}"));
-        let mut text = format!(
-            "pair {}{who}: a member on the left and one on the right",
-            pair.number
-        );
+    fn why_instalment(&self, terms: &BinaryTerms, number: u32, paid: Amount, instalment: Amount) -> String {
         let active = terms.activation_amount();
-        let paid = format!("{} of {} paid", self.shown(pair.paid), self.shown(active));
-        if pair.number <= terms.full_pairs() {
-            text.push_str(&format!(
-                ", one of the first {}: no instalment",
-                terms.full_pairs()
-            ));
-        } else if pair.paid >= active {
-            text.push_str(&format!(", an active buyer ({paid}): no instalment"));
+        let of_price = format!("{} of {} paid", self.shown(paid), self.shown(active));
+        if number <= terms.full_pairs() {
+            format!("one of the first {}: no instalment", terms.full_pairs())
+        } else if paid >= active {
+            format!("an active buyer ({of_price}): no instalment")
         } else {
-            text.push_str(&format!(
-                ", not an active buyer ({paid}): instalment of {}",
-                self.shown(pair.instalment)
-            ));
+            let instalment = self.shown(instalment);
+            format!("not an active buyer ({of_price}): instalment of {instalment}")
         }
-        if !pair.tax.is_zero() {
-            text.push_str(&format!("; tax of {} is kept back first", self.shown(pair.tax)));
-        }
-        text
     }
 
     /// What a sponsor gets for the first payment of a direct.
@@ -225,7 +216,12 @@ impl Context<'_> {
     }
 
     /// Why a rule pays less than it says, and where the plan says so.
-    pub(super) fn not_granted(&self, user: UserId, cause: NotGranted) -> (String, Option<&'static str>) {
+    pub(super) fn not_granted(
+        &self,
+        user: UserId,
+        cause: NotGranted,
+        why: &Why,
+    ) -> (String, Option<&'static str>) {
         let components = &self.plan.terms.components;
         match cause {
             NotGranted::Refunded => (format!("user {user}'s own registration was refunded"), None),
@@ -234,7 +230,14 @@ impl Context<'_> {
                 Some("ranks.when_short"),
             ),
             NotGranted::Inactive => (format!("user {user} has nothing active"), None),
-            NotGranted::Capped => (format!("user {user} {}", self.room(user)), Some("cap.multiple")),
+            NotGranted::Capped => {
+                let room = if let Some(Rule::Cap(cap)) = &why.rule {
+                    self.room(cap)
+                } else {
+                    "had no room under the cap".to_owned()
+                };
+                (format!("user {user} {room}"), Some("cap.multiple"))
+            }
             NotGranted::FundShort => (
                 format!(
                     "the fund does not have it{}, and nothing is owed for it",

@@ -1,12 +1,13 @@
 //! Lines about what moved nothing: places taken, commands ignored, payouts refused, what a human must look at.
 
 use super::{Context, Line, Verdict, said};
+use crate::decision::Why;
 use crate::orders::OrderError;
 use crate::{Effect, Funding, IgnoredCause};
 
 impl Context<'_> {
     /// What there is to say of an effect beyond the legs.
-    pub(super) fn note(&self, effect: &Effect) -> Option<Line> {
+    pub(super) fn note(&self, effect: &Effect, why: &Why) -> Option<Line> {
         let note = |component, rule: &str, because: String| said(Verdict::Note, component, rule, because);
         let line = if let Effect::Placed {
             tier,
@@ -50,7 +51,7 @@ impl Context<'_> {
             line.user = Some(user);
             line
         } else if let Effect::Component(component) = effect {
-            return self.component_note(component);
+            return self.component_note(component, why);
         } else if let Effect::Discrepancy { cause } = *effect {
             note(
                 "settlement",

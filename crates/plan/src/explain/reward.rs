@@ -1,22 +1,21 @@
 //! Lines about rewards from funds after they were granted: released, reversed, what is kept back; and withdrawals.
 
-use ledger::{Account, Leg, Reason, UserId};
+use ledger::{Account, Leg, Reason};
 use money::{Amount, Bps};
 
-use super::decided::Origin;
 use super::part::{Part, Parts};
-use super::{Context, Line, Verdict, entry, said, verdict_of};
-use crate::effect::RewardId;
-use crate::state::component::explained::{RewardOrigin, RewardTold};
+use super::{Context, Line, Verdict, entry, said};
+use crate::decision::{RewardOrigin, RewardStanding, Rule, Why};
 use crate::subscription::SubscriptionId;
-use crate::{ComponentEffect, Day, Effect};
+use crate::withholding::Line as TaxLine;
+use crate::{ComponentEffect, Effect};
 
 impl Context<'_> {
     /// A reward whose day it is.
-    pub(super) fn released(&self, leg: &Leg, origin: Option<Origin>) -> Line {
-        let (name, (then, parameter)) = match origin {
-            Some(Origin::Released(id)) => (self.reward_name(id), self.hold_of(id)),
-            Some(_) | None => ("a reward".to_owned(), (*self, None)),
+    pub(super) fn released(&self, leg: &Leg, why: &Why) -> Line {
+        let (name, (then, parameter)) = match why.reward() {
+            Some(reward) => (self.reward_name(reward), self.hold_of(reward)),
+            None => ("a reward".to_owned(), (*self, None)),
         };
         let to = if let Account::Wallet(user) = leg.credit {
             format!("; it is in user {user}'s wallet balance")
@@ -30,53 +29,27 @@ impl Context<'_> {
     }
 
     /// The same line with the parameter behind the reward that it is about.
-    pub(super) fn of_reward(&self, mut line: Line, leg: &Leg, origin: Option<Origin>) -> Line {
-        let (then, parameter) = match origin {
-            Some(Origin::Released(id) | Origin::Reversed(id)) => self.rate_of(id),
-            Some(origin) => (*self, self.granted_path(leg, origin)),
-            None => return line,
+    pub(super) fn of_reward(&self, mut line: Line, why: &Why) -> Line {
+        let (then, parameter) = match (why.reward(), why.granted) {
+            (Some(reward), _) => self.rate_of(reward),
+            (None, Some(reason)) if !matches!(reason, Reason::PoolLayer { .. }) => {
+                let subscription = if let Some(Rule::Accrual { accrual, .. }) = &why.rule {
+                    Some(accrual.subscription)
+                } else {
+                    None
+                };
+                (*self, self.rule_path(reason, subscription))
+            }
+            (None, _) => return line,
         };
         line.parameter = parameter;
         line.under(&then)
     }
 
-    /// Where the plan says what a rule grants in this fact.
-    fn granted_path(&self, leg: &Leg, origin: Origin) -> Option<String> {
-        let place = origin.place();
-        let reason = match origin {
-            Origin::Share(_) | Origin::Released(_) | Origin::Reversed(_) => return None,
-            Origin::Accrual(_) => {
-                let accrual = place.and_then(|place| self.decided.accruals.get(place));
-                return self.rule_path(Reason::Accrual, accrual.map(|accrual| accrual.subscription));
-            }
-            Origin::Pair(_) => Reason::Pair,
-            Origin::Order(_) => {
-                let lines = self.decided.period.iter().flat_map(|period| &period.lines);
-                place.and_then(|place| lines.map(|line| line.reason()).nth(place))?
-            }
-            Origin::Rank(_) | Origin::Granted => self.granted_reason(leg)?,
-        };
-        self.rule_path(reason, None)
-    }
-
-    /// The reason of the reward that a fact grants a leg's user, where there is no more than one.
-    fn granted_reason(&self, leg: &Leg) -> Option<Reason> {
-        self.outcome.effects.iter().find_map(|effect| {
-            if let Effect::Component(ComponentEffect::RewardGranted { user, reason, .. }) = effect
-                && Some(*user) == leg.recipient
-                && !matches!(reason, Reason::Accrual | Reason::Pair)
-            {
-                Some(*reason)
-            } else {
-                None
-            }
-        })
-    }
-
     /// What goes back, because its cause did.
-    pub(super) fn reversed(&self, leg: &Leg, origin: Option<Origin>) -> Line {
-        if let Some(Origin::Reversed(id)) = origin {
-            let name = self.reward_name(id);
+    pub(super) fn reversed(&self, leg: &Leg, why: &Why) -> Line {
+        if let Some(reward) = why.reward() {
+            let name = self.reward_name(reward);
             let what = self.what_went_back();
             let because = if let Account::Receivable(user) = leg.debit {
                 format!(
@@ -90,7 +63,7 @@ impl Context<'_> {
                 format!("{what}, while {name} still waited: its fund has it again")
             };
             let mut line = said(Verdict::Returned, "rewards", "reversed", because);
-            let (then, parameter) = self.rate_of(id);
+            let (then, parameter) = self.rate_of(reward);
             line.parameter = parameter;
             return line.under(&then);
         }
@@ -122,8 +95,13 @@ impl Context<'_> {
     }
 
     /// Tax that is kept back.
-    pub(super) fn withheld(&self, number: u32, leg: &Leg, origin: Option<Origin>) -> Line {
-        let policies = self.policies(number, leg, origin);
+    pub(super) fn withheld(&self, why: &Why) -> Line {
+        let then = match why.reward() {
+            Some(reward) => self.under(self.before.version_of_reward(reward.id)),
+            None => *self,
+        };
+        let taxed = why.taxed.iter().filter(|line| !line.amount.is_zero());
+        let policies: Vec<(Part, String)> = taxed.map(|line| then.policy(line)).collect();
         let words: Vec<&str> = policies.iter().map(|(_, words)| words.as_str()).collect();
         let because = format!("tax is kept back for the authority: {}", words.join(", "));
         let mut line = said(Verdict::Moved, "withholding", "withheld", because);
@@ -141,110 +119,18 @@ impl Context<'_> {
         line
     }
 
-    /// What each policy keeps back of a leg, with the words for it.
-    fn policies(&self, number: u32, leg: &Leg, origin: Option<Origin>) -> Vec<(Part, String)> {
-        let mut parts = Vec::new();
-        if let Some((then, told)) = self.released_told(origin) {
-            for (withheld, line) in told
-                .withheld
-                .iter()
-                .flat_map(|withheld| withheld.lines().map(move |line| (withheld, line)))
-            {
-                let rule = (line.policy, line.entry, line.rate);
-                parts.push(then.policy(rule, line.base, withheld.standing_of(line)));
-            }
-        } else if let Some(user) = leg.recipient {
-            for (policy, base, amount) in self.withheld_now(user, number) {
-                if let Some((entry, rate)) = self.tax_rule(user, policy) {
-                    parts.push(self.policy((policy, entry, rate), base, amount));
-                }
-            }
-        }
-        parts.retain(|(part, _)| !part.amount.is_zero());
-        parts
-    }
-
-    /// What the fact keeps back from a user by one of its legs: policies, from 0, what is taxed, and the tax. A reward that
-    /// waits tells of its tax too, and no leg takes it yet; so each leg takes the next that are as much as it is.
-    fn withheld_now(&self, user: UserId, number: u32) -> Vec<(u8, Amount, Amount)> {
-        let told = self.withheld_of(user);
-        let legs = (0..=number).zip(&self.outcome.legs).filter(|(_, leg)| {
-            let takes = leg.reason == Reason::Withheld && leg.recipient == Some(user);
-            takes && !matches!(leg.debit, Account::Deferred(_))
-        });
-        let mut from = 0usize;
-        for (at, leg) in legs {
-            let next = (from..told.len()).find_map(|start| {
-                let behind = told.get(start..)?;
-                let count = sums_to(behind, leg.amount)?;
-                Some((start, start.saturating_add(count)))
-            });
-            let Some((start, end)) = next else {
-                return told;
-            };
-            if at == number {
-                return told.get(start..end).unwrap_or_default().to_vec();
-            }
-            from = end;
-        }
-        told
-    }
-
-    fn policy(&self, (policy, entry, rate): (u8, u8, Bps), base: Amount, amount: Amount) -> (Part, String) {
+    fn policy(&self, line: &TaxLine) -> (Part, String) {
         let policies = self.plan.terms.components.withholding.policies();
-        let name = policies.get(usize::from(policy)).map(|policy| policy.name());
+        let name = policies.get(usize::from(line.policy)).map(|policy| policy.name());
         let part = Part {
-            amount,
+            amount: line.amount,
             shares: 1,
             component: "withholding",
             rule: name.unwrap_or("policy").to_owned(),
-            parameter: Some(self.tax_path(entry, rate)),
+            parameter: Some(self.tax_path(line.entry, line.rate)),
             plan: self.version,
         };
-        (part, self.taxed(policy, rate, base))
-    }
-
-    fn released_told(&self, origin: Option<Origin>) -> Option<(Self, RewardTold<'_>)> {
-        match origin? {
-            Origin::Released(id) => {
-                let told = self.before.reward(id)?;
-                Some((self.under(self.before.version_of_reward(id)), told))
-            }
-            Origin::Share(_)
-            | Origin::Accrual(_)
-            | Origin::Pair(_)
-            | Origin::Rank(_)
-            | Origin::Order(_)
-            | Origin::Granted
-            | Origin::Reversed(_) => None,
-        }
-    }
-
-    /// What the fact keeps back from a user: policies, from 0, what is taxed, and the tax.
-    fn withheld_of(&self, user: UserId) -> Vec<(u8, Amount, Amount)> {
-        let effects = self.outcome.effects.iter();
-        effects
-            .filter_map(|effect| {
-                if let Effect::Component(ComponentEffect::Withheld {
-                    user: who,
-                    policy,
-                    base,
-                    amount,
-                }) = *effect
-                {
-                    (who == user).then_some((policy.saturating_sub(1), base, amount))
-                } else {
-                    None
-                }
-            })
-            .collect()
-    }
-
-    /// What a policy says about what is withheld in this fact.
-    pub(super) fn tax_rule(&self, user: UserId, policy: u8) -> Option<(u8, Bps)> {
-        let has_tax_id = self.before.withholding().has_tax_id(user);
-        let terms = &self.plan.terms.components.withholding;
-        terms.in_force(policy, self.today(), has_tax_id)
+        (part, self.taxed(line))
     }
 
     pub(super) fn tax_path(&self, entry: u8, rate: Bps) -> String {
@@ -252,31 +138,31 @@ impl Context<'_> {
     }
 
     /// `200 of 10000 parts of 4000 INR by IN-194H`.
-    pub(super) fn taxed(&self, policy: u8, rate: Bps, base: Amount) -> String {
+    pub(super) fn taxed(&self, line: &TaxLine) -> String {
         let policies = self.plan.terms.components.withholding.policies();
-        let name = policies
-            .get(usize::from(policy))
-            .map_or("", |policy| policy.name());
-        format!("{} of 10000 parts of {} by {name}", rate.get(), self.shown(base))
+        let policy = policies.get(usize::from(line.policy));
+        format!(
+            "{} of 10000 parts of {} by {}",
+            line.rate.get(),
+            self.shown(line.base),
+            policy.map_or("", |policy| policy.name())
+        )
     }
 
     /// What a pair pays of its user's own instalments.
-    pub(super) fn instalment(&self, leg: &Leg, origin: Option<Origin>) -> Line {
-        let because = match origin {
-            Some(Origin::Released(id)) => format!(
+    pub(super) fn instalment(&self, why: &Why) -> Line {
+        let because = if let Some(reward) = why.reward() {
+            format!(
                 "{}: its user was no active buyer, and this part of it pays the own instalment",
-                self.reward_name(id)
-            ),
-            Some(Origin::Pair(place)) => {
-                let number = self.decided.pairs.get(place).map_or(0, |pair| pair.number);
-                format!(
-                    "pair {number}: its user is not an active buyer, and this part pays the own instalment"
-                )
-            }
-            Some(_) | None => "this part pays the user's own instalment".to_owned(),
+                self.reward_name(reward)
+            )
+        } else if let Some(Rule::Pair { number, .. }) = &why.rule {
+            format!("pair {number}: its user is not an active buyer, and this part pays the own instalment")
+        } else {
+            "this part pays the user's own instalment".to_owned()
         };
         let line = said(Verdict::Moved, "binary", "instalment", because);
-        self.of_reward(line, leg, origin).by("binary.instalment_bps")
+        self.of_reward(line, why).by("binary.instalment_bps")
     }
 
     /// What a withdrawal costs.
@@ -334,12 +220,9 @@ impl Context<'_> {
     }
 
     /// `reward 3 (pair 1)`.
-    pub(super) fn reward_name(&self, id: RewardId) -> String {
-        let number = id.get();
-        let Some(told) = self.before.reward(id) else {
-            return format!("reward {number}");
-        };
-        let what = match (told.reason, told.origin) {
+    pub(super) fn reward_name(&self, reward: &RewardStanding) -> String {
+        let number = reward.id.get();
+        let what = match (reward.reason, reward.origin) {
             (_, RewardOrigin::Subscription(subscription)) => {
                 format!("accrual of subscription {}", subscription.get())
             }
@@ -349,7 +232,7 @@ impl Context<'_> {
             (_, RewardOrigin::Conversion(conversion)) => format!("conversion {}", conversion.get()),
             (_, RewardOrigin::Pair(pair)) => format!("pair {pair}"),
             (Reason::Rank(rank), _) => format!("a week as {}", self.rank_name(rank)),
-            (reason, _) => match told.source {
+            (reason, _) => match reward.source {
                 Some(source) => format!("{} of user {source}", reason.name()),
                 None => reason.name().to_owned(),
             },
@@ -359,45 +242,27 @@ impl Context<'_> {
 
     /// The version that says how much a reward is, and where. Of an accrual that can still go back it is the one that
     /// sold the subscription.
-    fn rate_of(&self, id: RewardId) -> (Self, Option<String>) {
-        let told = self.before.reward(id);
-        let version = match told.map(|told| told.origin) {
-            Some(RewardOrigin::Subscription(subscription)) => {
-                self.before.version_of_subscription(subscription)
-            }
-            Some(
-                RewardOrigin::Order(_)
-                | RewardOrigin::Conversion(_)
-                | RewardOrigin::Pair(_)
-                | RewardOrigin::Rule,
+    fn rate_of(&self, reward: &RewardStanding) -> (Self, Option<String>) {
+        let (version, subscription) = if let RewardOrigin::Subscription(subscription) = reward.origin {
+            (
+                self.before.version_of_subscription(subscription),
+                Some(subscription),
             )
-            | None => self.before.version_of_reward(id),
+        } else {
+            (self.before.version_of_reward(reward.id), None)
         };
         let then = self.under(version);
-        let parameter = then.reward_path(id);
+        let parameter = then.rule_path(reward.reason, subscription);
         (then, parameter)
     }
 
     /// The version that says for how long a reward waits, and where.
-    fn hold_of(&self, id: RewardId) -> (Self, Option<String>) {
-        let then = self.under(self.before.version_of_reward(id));
-        match then.hold_path(id) {
+    fn hold_of(&self, reward: &RewardStanding) -> (Self, Option<String>) {
+        let then = self.under(self.before.version_of_reward(reward.id));
+        match then.hold_path(reward.reason) {
             Some(path) => (then, Some(path)),
-            None => self.rate_of(id),
+            None => self.rate_of(reward),
         }
-    }
-
-    /// Where the plan says how much a reward is.
-    fn reward_path(&self, id: RewardId) -> Option<String> {
-        let told = self.before.reward(id)?;
-        let subscription = match told.origin {
-            RewardOrigin::Subscription(subscription) => Some(subscription),
-            RewardOrigin::Order(_)
-            | RewardOrigin::Conversion(_)
-            | RewardOrigin::Pair(_)
-            | RewardOrigin::Rule => None,
-        };
-        self.rule_path(told.reason, subscription)
     }
 
     /// Where the plan says how much a rule grants from a fund.
@@ -438,10 +303,9 @@ impl Context<'_> {
     }
 
     /// Where the plan says for how long a reward waits; `None` where it does not wait by itself.
-    fn hold_path(&self, id: RewardId) -> Option<String> {
-        let told = self.before.reward(id)?;
+    fn hold_path(&self, reason: Reason) -> Option<String> {
         let components = &self.plan.terms.components;
-        let (path, days) = match told.reason {
+        let (path, days) = match reason {
             Reason::Pair => (
                 "binary.hold_days",
                 components.binary.as_ref().map(|terms| terms.hold_days()),
@@ -524,28 +388,4 @@ impl Context<'_> {
             | SaleEffect::AchievementLost { .. } => None,
         }
     }
-
-    /// A reward, or a share of a payment, that becomes its user's own while tax is kept back: the day on which it is.
-    pub(super) fn today(&self) -> Day {
-        self.decided.day.unwrap_or_else(|| self.before.calendar_day())
-    }
-
-    /// Whether a leg says what is kept back from a user already.
-    pub(super) fn says_tax(&self, user: UserId) -> bool {
-        self.outcome.legs.iter().any(|leg| {
-            leg.reason == Reason::Withheld
-                && leg.recipient == Some(user)
-                && verdict_of(leg.debit) != Verdict::Waiting
-                && !matches!(leg.debit, Account::Deferred(_))
-        })
-    }
-}
-
-/// How many of the first are an amount together.
-fn sums_to(told: &[(u8, Amount, Amount)], amount: Amount) -> Option<usize> {
-    let mut sum = Amount::ZERO;
-    (1usize..).zip(told).find_map(|(count, (_, _, tax))| {
-        sum = sum.plus(*tax).unwrap_or(sum);
-        (sum == amount).then_some(count)
-    })
 }

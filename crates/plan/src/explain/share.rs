@@ -1,11 +1,11 @@
 //! Which rule of the plan a held share of a deposit comes from, and where the plan says so.
 
 use ledger::{Account, Beneficiary, Leg, Movement, Reason};
-use money::Amount;
 
-use super::part::Part;
+use super::part::{Part, Parts};
 use super::{Context, entry};
 use crate::compiled::IntakeRule;
+use crate::decision::HeldPart;
 use crate::state::HeldShare;
 use crate::{DepositId, DepositKind};
 
@@ -17,27 +17,27 @@ pub(super) struct ShareRule {
 }
 
 impl Context<'_> {
-    /// A share, or some of it, as a part of a leg. Asked of the version that divided the deposit.
-    pub(super) fn part(
-        &self,
-        deposit: DepositId,
-        shares: &[HeldShare],
-        share: &HeldShare,
-        amount: Amount,
-    ) -> Part {
-        let ShareRule {
-            component,
-            rule,
-            parameter,
-        } = self.share_rule(deposit, shares, share);
-        Part {
-            amount,
-            shares: 1,
-            component,
-            rule,
-            parameter,
-            plan: self.version,
+    /// Of what a leg that sums up held shares consists: each by the rule of the version that divided its deposit.
+    pub(super) fn parts(&self, held: &[HeldPart]) -> Vec<Part> {
+        let mut parts = Parts::default();
+        for part in held {
+            let shares: Vec<HeldShare> = self.before.held_shares(part.deposit).collect();
+            let place = usize::try_from(part.share).unwrap_or(usize::MAX);
+            let Some(share) = shares.get(place) else {
+                continue;
+            };
+            let then = self.under(self.before.version_of_deposit(part.deposit));
+            let rule = then.share_rule(part.deposit, &shares, share);
+            parts.add(Part {
+                amount: part.amount,
+                shares: 1,
+                component: rule.component,
+                rule: rule.rule,
+                parameter: rule.parameter,
+                plan: then.version,
+            });
         }
+        parts.into_list()
     }
 
     pub(super) fn share_rule(

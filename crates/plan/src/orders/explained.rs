@@ -1,4 +1,5 @@
-//! What explanations ask of orders: what a participant lacks for a generation, and who was passed over.
+//! What a finalized period knew of participants, for who explains it: what they had and lacked for a generation, and who
+//! was passed over.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +7,13 @@ use ledger::UserId;
 use money::Amount;
 
 use super::walk::Take;
-use super::{OrderId, Orders, OrdersTerms, PeriodNumber, Shortfall, Volumes, number};
+use super::{
+    Line, LineOutcome, OrderId, Orders, OrdersTerms, PeriodNumber, Shortfall, Totals, Volumes, number,
+};
+use crate::decision::{Commission, Passed};
 
-/// Participants who were passed over, with how many orders and what they lack, by generation.
-pub(crate) type PassedOver = BTreeMap<(UserId, u8), (u32, Option<Shortfall>)>;
-
-/// What a generation asks of a participant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a generation asks of a participant, or what a participant has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
     /// Personal volume: for being active and for the generation.
     pub(crate) personal: Amount,
@@ -22,7 +23,7 @@ pub(crate) struct Asked {
 }
 
 impl OrdersTerms {
-    pub(crate) fn asked(&self, generation: u8) -> Asked {
+    fn asked(&self, generation: u8) -> Asked {
         let generation = self.generations.get(number::index(u32::from(generation)));
         let asks = generation.map(|generation| generation.asks);
         let personal = asks.map_or(Amount::ZERO, |asks| asks.personal);
@@ -36,7 +37,7 @@ impl OrdersTerms {
 
 impl Orders {
     /// What a participant lacks for a generation; `None` if it is nothing.
-    pub(crate) fn lacks(
+    fn lacks(
         &self,
         terms: &OrdersTerms,
         volumes: &Volumes,
@@ -50,25 +51,59 @@ impl Orders {
         (shortfall != Shortfall::Retired).then_some(shortfall)
     }
 
+    /// A line of a period, with what was asked and found of whose turn it was.
+    pub(crate) fn commission(
+        &self,
+        terms: &OrdersTerms,
+        volumes: &Volumes,
+        line: Line,
+        totals: Totals,
+    ) -> Commission {
+        let (user, is_lost) = match line.outcome {
+            LineOutcome::Paid(user) => (Some(user), false),
+            LineOutcome::Breakage { passed, .. } => (passed, true),
+        };
+        let found = user.map(|user| Asked {
+            personal: volumes.personal(user),
+            customers: volumes.customers(user),
+            group: volumes.group(user),
+        });
+        let lost = user.filter(|_| is_lost);
+        Commission {
+            line,
+            totals,
+            asked: terms.asked(line.generation),
+            found: found.unwrap_or_default(),
+            lacked: lost.and_then(|user| self.lacks(terms, volumes, user, line.generation)),
+        }
+    }
+
     /// Whom the orders of a finalized period passed over.
     pub(crate) fn passed_over(
         &self,
         terms: &OrdersTerms,
         volumes: &Volumes,
         period: PeriodNumber,
-    ) -> PassedOver {
-        let mut passed = PassedOver::new();
+    ) -> Vec<Passed> {
         let Some(settlement) = self.settlement(period) else {
-            return passed;
+            return Vec::new();
         };
+        let mut passed: BTreeMap<(UserId, u8), u32> = BTreeMap::new();
         for (index, order) in self.orders_of(period).iter().enumerate() {
-            for (user, generation) in self.passed_by(*order, settlement.takes_at(index)) {
-                let lacks = || self.lacks(terms, volumes, user, generation);
-                let (orders, _) = passed.entry((user, generation)).or_insert_with(|| (0, lacks()));
+            for place in self.passed_by(*order, settlement.takes_at(index)) {
+                let orders = passed.entry(place).or_default();
                 *orders = orders.saturating_add(1);
             }
         }
-        passed
+        let all = passed
+            .into_iter()
+            .map(|((user, generation), orders)| Passed::Orders {
+                user,
+                generation,
+                orders,
+                lacked: self.lacks(terms, volumes, user, generation),
+            });
+        all.collect()
     }
 
     fn passed_by(&self, order: OrderId, takes: &[Take]) -> Vec<(UserId, u8)> {

@@ -1,6 +1,6 @@
 //! What explanations ask of a [`State`]: on which retopup eligibility rests, and what a held deposit caused.
 
-use ledger::{Beneficiary, Reason, Tier, UserId};
+use ledger::{Beneficiary, Reason, UserId};
 use money::Amount;
 
 use super::{GONE, NO_RETOPUP, State, position};
@@ -27,11 +27,6 @@ impl State {
             NO_RETOPUP | GONE => None,
             number => DepositId::new(number),
         }
-    }
-
-    /// Whether matured rewards of a tier go to a user's reserve.
-    pub(crate) fn reserves(&self, user: UserId, tier: Tier) -> bool {
-        self.is_reserving(user, tier)
     }
 
     /// Whose deposit it is, and of which kind.

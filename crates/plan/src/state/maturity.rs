@@ -13,6 +13,8 @@ use money::Amount;
 use super::escrow::{Bucket, Entry, HeldLeg};
 use super::{DepositStatus, GONE, NO_RETOPUP, State, discrepancy, plus, position, push};
 use crate::compiled::{CompiledPlan, IntakeRule};
+use crate::decision::{HeldPart, Why};
+use crate::withholding::Line as TaxLine;
 use crate::{Day, DepositId, DiscrepancyCause, Effect, Outcome};
 
 /// Deposits whose recipients are read together, and users who are paid together: see [`ahead`](super::ahead).
@@ -39,6 +41,17 @@ pub(super) struct Release {
     order: Vec<UserId>,
     /// By user id, from 1: position in `users` plus 1, or 0.
     pub(super) slots: Vec<u32>,
+    /// Why, for who explains it.
+    told: Option<Box<Told>>,
+}
+
+/// Of what the sums consist.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Told {
+    /// Held shares, by the accounts between which they move.
+    parts: BTreeMap<(Account, Account), Vec<HeldPart>>,
+    taxed: BTreeMap<UserId, Vec<TaxLine>>,
+    owed: BTreeMap<UserId, Amount>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +77,7 @@ impl State {
 
         let mut release = std::mem::take(&mut self.release);
         release.slots.resize(self.users.len(), 0);
+        release.told = out.is_explained().then(Box::default);
         let mut total = Amount::ZERO;
         for (number, (deposit, bucket, entry)) in order.iter().enumerate() {
             if number.is_multiple_of(DEPOSITS_TOGETHER) {
@@ -93,7 +107,11 @@ impl State {
             bucket.clear();
             self.spare = bucket;
         }
+        let mark = out.mark();
         self.post_release(plan, &mut release, out);
+        if let Some(told) = release.told.take() {
+            out.because_each(mark, |leg, why| told.tell(leg, why));
+        }
         self.release = release;
         if total != amount {
             discrepancy(DiscrepancyCause::MaturedAmount, out);
@@ -117,20 +135,31 @@ impl State {
         release: &mut Release,
         out: &mut Outcome,
     ) {
+        let held = Held {
+            deposit,
+            share: number,
+            from: Account::Held(leg.beneficiary),
+        };
         match leg.beneficiary {
-            Beneficiary::Company => release.company = plus(release.company, leg.amount),
+            Beneficiary::Company => {
+                release.company = plus(release.company, leg.amount);
+                release.tell(held, Account::Company, leg.amount);
+            }
             Beneficiary::Breakage(cause) => {
                 if let Some(sum) = release.breakage.get_mut(cause_index(cause)) {
                     *sum = plus(*sum, leg.amount);
                 }
+                release.tell(held, Account::Breakage(cause), leg.amount);
             }
             Beneficiary::Residual(tier, tree) => {
                 let sum = release.residuals.entry((tier, tree)).or_default();
                 *sum = plus(*sum, leg.amount);
+                release.tell(held, Account::Residual(tier, tree), leg.amount);
             }
             Beneficiary::Fund(fund) => {
                 let sum = release.funds.entry(fund).or_default();
                 *sum = plus(*sum, leg.amount);
+                release.tell(held, Account::Revenue(fund), leg.amount);
             }
             Beneficiary::User(user) => {
                 let lost = self.forfeit(plan, user, deposit, leg);
@@ -138,6 +167,7 @@ impl State {
                     let sum = release.forfeited.entry(user).or_default();
                     *sum = plus(*sum, lost);
                     release.add(user, Amount::ZERO);
+                    release.tell(held, Account::Breakage(BreakageCause::Refunded), lost);
                     out.effects.push(Effect::RewardForfeited { deposit, leg: number });
                 }
                 let gross = leg.amount.minus_or_zero(lost);
@@ -145,13 +175,22 @@ impl State {
                     return;
                 }
                 let withheld = self.withhold_credit(plan, user, gross, leg.reason, out);
-                let tax = withheld.map_or(Amount::ZERO, |withheld| withheld.total());
+                let tax = withheld
+                    .as_ref()
+                    .map_or(Amount::ZERO, |withheld| withheld.total());
                 if !tax.is_zero() {
                     let sum = release.withheld.entry(user).or_default();
                     *sum = plus(*sum, tax);
                 }
+                if let Some(told) = release.told.as_deref_mut() {
+                    let lines = withheld.iter().flat_map(|withheld| withheld.lines());
+                    told.taxed.entry(user).or_default().extend(lines);
+                    told.owed.entry(user).or_insert_with(|| self.receivable(user));
+                }
+                release.tell(held, Account::Tax, tax);
                 let net = gross.minus_or_zero(tax);
                 let netted = self.net(user, net);
+                release.tell(held, Account::Receivable(user), netted);
                 let rest = net.minus_or_zero(netted);
                 let reserve = pool_tier(plan, leg.reason).filter(|tier| self.is_reserving(user, *tier));
                 if !netted.is_zero() {
@@ -162,8 +201,10 @@ impl State {
                     let sum = release.reserves.entry((user, tier)).or_default();
                     *sum = plus(*sum, rest);
                     release.add(user, Amount::ZERO);
+                    release.tell(held, Account::Reserve(user, tier), rest);
                 } else {
                     release.add(user, rest);
+                    release.tell(held, plan.own_account(user), rest);
                 }
             }
         }
@@ -266,7 +307,41 @@ impl State {
     }
 }
 
+/// A held share that is released.
+#[derive(Clone, Copy)]
+struct Held {
+    deposit: DepositId,
+    share: u32,
+    from: Account,
+}
+
+impl Told {
+    /// Of what a leg consists.
+    fn tell(&self, leg: &Leg, why: &mut Why) {
+        if let Some(user) = leg.recipient {
+            if leg.reason == Reason::Withheld {
+                why.taxed = self.taxed.get(&user).cloned().unwrap_or_default();
+                return;
+            }
+            why.owed = self.owed.get(&user).copied().unwrap_or_default();
+        }
+        let parts = self.parts.get(&(leg.debit, leg.credit));
+        why.parts = parts.cloned().unwrap_or_default();
+    }
+}
+
 impl Release {
+    /// Remembers where a part of a share goes, if somebody wants to know.
+    fn tell(&mut self, held: Held, to: Account, amount: Amount) {
+        if let Some(told) = self.told.as_deref_mut().filter(|_| !amount.is_zero()) {
+            told.parts.entry((held.from, to)).or_default().push(HeldPart {
+                deposit: held.deposit,
+                share: held.share,
+                amount,
+            });
+        }
+    }
+
     /// Makes an amount available to a user, or with zero only notes that there is something about the user.
     fn add(&mut self, user: UserId, available: Amount) {
         let Some(slot) = self.slots.get_mut(position(user.get())) else {

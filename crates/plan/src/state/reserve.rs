@@ -40,6 +40,7 @@ impl State {
             source,
         } = reward;
         let reason = Reason::PoolLayer { tier, layer };
+        let (mark, owed) = (out.mark(), self.owed_told(recipient, out));
         let netted = self.net(recipient, amount);
         let receivable = (debit, Account::Receivable(recipient));
         pay(out, receivable, netted, Reason::Netting, Some(recipient), source);
@@ -52,6 +53,7 @@ impl State {
             Account::Available(recipient)
         };
         pay(out, (debit, account), rest, reason, Some(recipient), source);
+        out.because(mark, |why| (why.owed, why.granted) = (owed, Some(reason)));
     }
 
     /// Takes from what a user owes, and says how much.

@@ -4,7 +4,7 @@ use ledger::UserId;
 use money::Amount;
 
 use super::file::WhenShort;
-use super::{Status, SubscriptionId, SubscriptionTerms, Subscriptions};
+use super::{Status, Subscription, SubscriptionId, SubscriptionTerms, Subscriptions};
 use crate::Day;
 use crate::cap::Caps;
 
@@ -32,6 +32,21 @@ pub struct Coverage {
     pub covered: Amount,
     /// What is not paid because the fund does not have it.
     pub short: Amount,
+}
+
+impl Coverage {
+    /// What caps leave of the rates.
+    pub(crate) const fn wanted(&self) -> Amount {
+        self.nominal.minus_or_zero(self.capped)
+    }
+}
+
+impl Subscription {
+    /// What the rate says for one of so many days of a month.
+    pub(crate) fn daily(&self, divisor: u32) -> Amount {
+        // Rounding down twice is rounding down once: ⌊⌊a·r / 10,000⌋ / d⌋ = ⌊a·r / (10,000·d)⌋.
+        part_of(self.rate.floor_of(self.amount()), divisor)
+    }
 }
 
 impl Subscriptions {
@@ -80,8 +95,7 @@ impl Subscriptions {
             let Some(subscription) = SubscriptionId::of_index(index).filter(|_| is_active) else {
                 continue;
             };
-            // Rounding down twice is rounding down once: ⌊⌊a·r / 10,000⌋ / d⌋ = ⌊a·r / (10,000·d)⌋.
-            let daily = part_of(line.rate.floor_of(line.amount()), divisor);
+            let daily = line.daily(divisor);
             // At most 2^31 amounts of 97 bits.
             nominal = nominal.saturating_add(daily.base_units());
             out.push(Accrual {

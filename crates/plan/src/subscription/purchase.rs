@@ -5,7 +5,7 @@ use money::Amount;
 
 use super::SubscriptionTerms;
 use crate::cap::Caps;
-use crate::generation::{self, GenerationTerms, Share, Uplines};
+use crate::generation::{self, GenerationTerms, Share, Skip, Uplines};
 
 /// All lines of a purchase. Their sum is what the user paid; bonus money is not among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct PurchaseLines {
     pub allocations: Vec<Amount>,
     /// What is left, every rounding included; may be zero.
     pub company: Amount,
+    /// Uplines who were passed over without a share; `None` where nobody asks.
+    pub(crate) skips: Option<Vec<Skip>>,
 }
 
 impl SubscriptionTerms {
@@ -33,7 +35,13 @@ impl SubscriptionTerms {
         out.shares.clear();
         out.allocations.clear();
         if let Some(terms) = generations {
-            generation::distribute(terms, cash, purchaser, uplines, caps, &mut out.shares);
+            let shares = &mut out.shares;
+            match &mut out.skips {
+                None => generation::distribute(terms, cash, purchaser, uplines, caps, shares),
+                Some(skips) => {
+                    generation::distribute_and_tell(terms, cash, purchaser, uplines, caps, shares, skips);
+                }
+            }
         }
         let shares = out.shares.iter();
         let rest = shares.fold(cash, |rest, share| rest.minus_or_zero(share.amount));

@@ -91,8 +91,13 @@ impl SubscriptionTerms {
         if self.amount_max.is_some_and(|max| amount > max) {
             return None;
         }
-        let tier = self.tiers.iter().rev().find(|tier| tier.from <= amount);
+        let tier = self.tiers.get(self.tier_of(amount)?);
         tier.map(|tier| tier.monthly)
+    }
+
+    /// Position of the tier in which a payment is.
+    pub(crate) fn tier_of(&self, amount: Amount) -> Option<usize> {
+        self.tiers.iter().rposition(|tier| tier.from <= amount)
     }
 
     /// Largest amount of one subscription.

@@ -128,14 +128,6 @@ impl WithholdingTerms {
         Ok(terms)
     }
 
-    /// What a policy says on a day: the place of its entry in the plan file, and the rate for a user whose tax id is known, or
-    /// is not.
-    pub(crate) fn in_force(&self, policy: u8, day: Day, has_tax_id: bool) -> Option<(u8, Bps)> {
-        let versions = &self.policies.get(usize::from(policy))?.versions;
-        let version = versions.iter().rev().find(|version| version.valid_from <= day)?;
-        Some((version.entry, version.rate(has_tax_id)))
-    }
-
     /// Where the plan file says this rate: `withholding[0].rate_bps`.
     pub(crate) fn path_of(&self, entry: u8, rate: Bps) -> String {
         let mut versions = self.policies.iter().flat_map(|policy| &policy.versions);

@@ -98,7 +98,7 @@ fn explained(before: &Book, out: &Outcome, witness: Option<&mut Witness>) -> Res
 /// The same causes do the same, also when the book is copied on the way.
 fn replay(world: &World, causes: &[Cause], outcomes: &[Outcome], cut: usize) -> Result<(), TestCaseError> {
     let mut book = Book::new(world.versions[0].clone()).with_versions(world.versions.to_vec());
-    let mut out = Outcome::default();
+    let mut out = Outcome::explained();
     for (number, (cause, expected)) in causes.iter().zip(outcomes).enumerate() {
         if number == cut {
             book = book.clone();

@@ -51,7 +51,7 @@ impl World {
             state: State::new(&plan),
             plan,
             values: Values::read(text).unwrap(),
-            out: Outcome::default(),
+            out: Outcome::explained(),
             names: BTreeMap::new(),
             held: BTreeMap::new(),
         }
@@ -200,7 +200,7 @@ fn explained_history(text: &str) -> Witness {
     let mut book = Book::new(plans[0].clone()).with_versions(plans.to_vec());
     let mut witness = Witness::new(&[(&plans[0], &text), (&plans[1], &second)]);
     let mut facts = Workload::new(&plans[0], 3).take(6_000);
-    let mut out = Outcome::default();
+    let mut out = Outcome::explained();
     let mut explain_next = |book: &mut Book, cause: &Cause| {
         let before = book.clone();
         book.apply(cause, &mut out);
@@ -239,7 +239,7 @@ fn every_leg_of_a_long_history_has_its_line_and_every_parameter_its_value() {
 fn payouts_are_explained_as_well() {
     let plan = compile(AUTO_POOL).unwrap();
     let mut book = Book::new(plan.clone());
-    let mut out = Outcome::default();
+    let mut out = Outcome::explained();
     for fact in Workload::new(&plan, 3).take(4) {
         book.apply(&workload::cause(&plan, &fact).unwrap(), &mut out);
     }

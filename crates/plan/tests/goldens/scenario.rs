@@ -119,7 +119,7 @@ impl Scenario {
             legs: BalanceChanges::new(),
             inflow: Amount::ZERO,
             outflow: Amount::ZERO,
-            out: Outcome::default(),
+            out: Outcome::explained(),
             lines: Vec::new(),
         }
     }

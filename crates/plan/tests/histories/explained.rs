@@ -28,7 +28,7 @@ proptest! {
         let change = Cause::Reported(Report::PlanChanged { plan_hash: plans[1].hash() });
         causes.insert(cut.min(causes.len()), change);
         let mut book = Book::new(plans[0].clone()).with_versions(plans.to_vec());
-        let mut out = Outcome::default();
+        let mut out = Outcome::explained();
         for cause in causes {
             let before = book.clone();
             book.apply(&cause, &mut out);

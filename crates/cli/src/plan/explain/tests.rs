@@ -128,7 +128,7 @@ async fn values_are_those_of_the_version_that_decided() {
     let arguments = question(&facts, &["--plan", &second, "--fact", "1"]);
     let versions = arguments.versions().await.unwrap();
     let mut book = versions.book();
-    let mut out = Outcome::default();
+    let mut out = Outcome::explained();
     let mut found = std::collections::BTreeSet::new();
     let mut matured = [0; 2];
     arguments

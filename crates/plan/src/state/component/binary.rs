@@ -10,6 +10,7 @@ use super::intake::allocate;
 use crate::binary::{Pair, PairSink, Undone};
 use crate::calendar::Month;
 use crate::compiled::CompiledPlan;
+use crate::decision::Rule;
 use crate::effect::{ComponentEffect, RewardId};
 use crate::report::Side;
 use crate::withholding::{self, Occasion, Withheld, Withholding, WithholdingTerms};
@@ -177,7 +178,16 @@ impl State {
         let (pairs, receipts) = (till.pairs, till.receipts);
         self.fill_fund(plan, fund, closing.granted_value, out);
         for (pair, withheld) in pairs.iter().zip(receipts) {
+            let mark = out.mark();
             self.post_pair(plan, pair, withheld, day.plus(terms.hold_days()), out);
+            out.because(mark, |why| {
+                why.rule = Some(Rule::Pair {
+                    number: pair.number,
+                    tax: pair.parts.withheld,
+                    paid: pair.paid,
+                    instalment: pair.parts.instalment,
+                });
+            });
         }
         out.effects.push(Effect::Component(ComponentEffect::PairsClosed {
             month: month.get(),
@@ -255,9 +265,10 @@ impl State {
             .push(Effect::Component(ComponentEffect::PairUndone { user, number }));
         let standing = self.components.pair_rewards.entry(user).or_default();
         let place = super::super::position(number);
-        if place < standing.len() {
-            let reward = standing.remove(place);
+        if let Some(reward) = standing.get(place).copied() {
             self.reverse_reward(reward, Amount::new(u128::MAX), out);
+            let standing = self.components.pair_rewards.entry(user).or_default();
+            standing.remove(place);
         }
     }
 }

@@ -5,52 +5,13 @@ use money::Amount;
 
 use super::super::State;
 use super::grant::Reward;
-use crate::Day;
+use crate::Outcome;
 use crate::binary::BinaryState;
-use crate::campaign::ConversionId;
-use crate::cap::Caps;
+use crate::decision::{RewardOrigin, RewardStanding};
 use crate::effect::RewardId;
-use crate::orders::{OrderId, Orders};
-use crate::ranks::Ranks;
 use crate::subscription::{Subscription, SubscriptionId, Subscriptions};
-use crate::withholding::{Withheld, Withholding};
-
-/// A reward from a fund, as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RewardTold<'a> {
-    pub(crate) reason: Reason,
-    /// What has not gone back of it, before tax and instalment.
-    pub(crate) standing: Amount,
-    /// Whose payment it is about.
-    pub(crate) source: Option<UserId>,
-    pub(crate) withheld: Option<&'a Withheld>,
-    pub(crate) origin: RewardOrigin,
-}
-
-/// What caused a reward, as far as that is remembered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RewardOrigin {
-    /// A subscription whose payment can still be refunded.
-    Subscription(SubscriptionId),
-    /// A generation of an order.
-    Order(OrderId),
-    /// A conversion of the campaign.
-    Conversion(ConversionId),
-    /// A pair of the user, from 1.
-    Pair(u32),
-    /// Nothing else than its rule.
-    Rule,
-}
 
 impl State {
-    pub(crate) const fn caps(&self) -> &Caps {
-        &self.components.caps
-    }
-
-    pub(crate) const fn withholding(&self) -> &Withholding {
-        &self.components.withholding
-    }
-
     pub(crate) const fn subscriptions(&self) -> &Subscriptions {
         &self.components.subscriptions
     }
@@ -59,16 +20,8 @@ impl State {
         self.components.subscriptions.get(id)
     }
 
-    pub(crate) const fn rank_book(&self) -> &Ranks {
-        &self.components.ranks
-    }
-
     pub(crate) const fn binary_tree(&self) -> &BinaryState {
         &self.components.binary
-    }
-
-    pub(crate) const fn order_book(&self) -> &Orders {
-        &self.components.orders
     }
 
     /// What a user's bonus still has.
@@ -76,31 +29,25 @@ impl State {
         self.components.bonuses.left(user)
     }
 
-    /// Directs of a user with an active subscription.
-    pub(crate) fn active_directs_of(&self, user: UserId) -> u32 {
-        self.components.active_directs(user)
-    }
-
-    /// The day on which things happen now.
-    pub(crate) fn calendar_day(&self) -> Day {
-        self.components.today()
-    }
-
     /// How many rewards funds granted.
     pub(in crate::state) fn reward_count(&self) -> usize {
         self.components.rewards.count()
     }
 
-    /// A reward from a fund.
-    pub(crate) fn reward(&self, id: RewardId) -> Option<RewardTold<'_>> {
-        let reward = self.components.rewards.told(id)?;
-        Some(RewardTold {
+    /// A reward as it stands.
+    pub(super) fn standing(&self, id: RewardId, reward: &Reward) -> Box<RewardStanding> {
+        Box::new(RewardStanding {
+            id,
             reason: reward.reason,
-            standing: reward.gross.minus_or_zero(reward.reversed),
             source: reward.source,
-            withheld: reward.withheld.as_deref(),
             origin: self.origin_of(id, reward),
         })
+    }
+
+    /// What a user owes, where somebody wants to know.
+    pub(in crate::state) fn owed_told(&self, user: UserId, out: &Outcome) -> Amount {
+        let owed = out.is_explained().then(|| self.receivable(user));
+        owed.unwrap_or_default()
     }
 
     fn origin_of(&self, id: RewardId, reward: &Reward) -> RewardOrigin {

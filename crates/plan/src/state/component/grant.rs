@@ -11,8 +11,9 @@ use money::Amount;
 
 use super::super::{State, plus};
 use crate::compiled::CompiledPlan;
+use crate::decision::{CapStanding, Rule};
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
-use crate::withholding::{Occasion, Payment, Withheld};
+use crate::withholding::{Line as TaxLine, Occasion, Payment, Withheld};
 use crate::{Day, Effect, Outcome};
 
 /// A reward that can still be reversed, or waits.
@@ -82,9 +83,11 @@ impl State {
             not_granted(grant.user, grant.reason, wanted, NotGranted::Refunded, out);
             return Amount::ZERO;
         }
+        let cap = CapStanding::of(&self.components.caps, grant.user);
         let within_cap = self.take_cap(plan, grant.user, wanted);
-        let capped = wanted.minus_or_zero(within_cap);
+        let (mark, capped) = (out.mark(), wanted.minus_or_zero(within_cap));
         not_granted(grant.user, grant.reason, capped, NotGranted::Capped, out);
+        out.because_effects(mark, |why| why.rule = Some(Rule::Cap(cap)));
         let covered = self.fill_fund(plan, grant.fund, within_cap, out);
         let short = within_cap.minus_or_zero(covered);
         self.components.caps.give_back(grant.user, short);
@@ -134,6 +137,7 @@ impl State {
             .day
             .is_some_and(|today| grant.available_at <= today);
         let reward = Reward::of(grant, withheld, instalment, at_once);
+        let mark = out.mark();
         out.effects
             .push(Effect::Component(ComponentEffect::RewardGranted {
                 reward: id,
@@ -142,6 +146,9 @@ impl State {
                 amount: grant.amount,
                 available_at: grant.available_at,
             }));
+        if !at_once {
+            out.because_effects(mark, |why| why.taxed = reward.taxed());
+        }
         if at_once {
             let from = Account::Revenue(grant.fund);
             self.hand_over(plan, &reward, from, grant.reason, out);
@@ -156,6 +163,7 @@ impl State {
                 self.schedule(&[id], grant.available_at);
             }
         }
+        out.because(mark, |why| why.granted = Some(grant.reason));
         self.components.rewards.all.push(reward);
         Some(id)
     }
@@ -169,8 +177,9 @@ impl State {
         out: &mut Outcome,
     ) {
         let reward = Reward::of(grant, withheld, Amount::ZERO, true);
-        let from = Account::Revenue(grant.fund);
+        let (mark, from) = (out.mark(), Account::Revenue(grant.fund));
         self.hand_over(plan, &reward, from, grant.reason, out);
+        out.because(mark, |why| why.granted = Some(grant.reason));
     }
 
     /// Fixes the day of rewards that had none yet.
@@ -203,8 +212,10 @@ impl State {
             if let Some(reward) = self.components.rewards.get_mut(id) {
                 reward.released = true;
             }
-            let from = Account::Deferred(reward.user);
+            let (mark, from) = (out.mark(), Account::Deferred(reward.user));
+            let told = out.is_explained().then(|| self.standing(id, &reward));
             self.hand_over(plan, &reward, from, Reason::Matured, out);
+            out.because(mark, |why| why.rule = told.clone().map(Rule::Released));
             out.effects
                 .push(Effect::Component(ComponentEffect::RewardReleased {
                     reward: id,
@@ -223,6 +234,7 @@ impl State {
         out: &mut Outcome,
     ) {
         let user = reward.user;
+        let (mark, owed) = (out.mark(), self.owed_told(user, out));
         let standing = reward.gross.minus_or_zero(reward.reversed);
         let (tax, instalment) = reward.standing_parts();
         let mut rest = standing.minus_or_zero(tax).minus_or_zero(instalment);
@@ -241,6 +253,7 @@ impl State {
             let to = self.receive(plan, user, rest);
             out.legs.push(reward_leg(reward, (from, to), rest, reason));
         }
+        out.because(mark, |why| (why.owed, why.taxed) = (owed, reward.taxed()));
     }
 
     /// What the company has after the legs so far.
@@ -252,14 +265,13 @@ impl State {
 
     /// Where matured money of a user goes, counted there.
     pub(in crate::state) fn receive(&mut self, plan: &CompiledPlan, user: UserId, amount: Amount) -> Account {
-        if plan.pays_into_wallet() && !amount.is_zero() {
+        if !plan.pays_into_wallet() {
+            self.entitle(user, amount);
+        } else if !amount.is_zero() {
             let balance = self.components.wallets.entry(user).or_default();
             *balance = plus(*balance, amount);
-            Account::Wallet(user)
-        } else {
-            self.entitle(user, amount);
-            Account::Available(user)
         }
+        plan.own_account(user)
     }
 
     /// Takes back a part of a reward, because what caused it went back.
@@ -271,6 +283,7 @@ impl State {
         if part.is_zero() {
             return;
         }
+        let (mark, before) = (out.mark(), out.is_explained().then(|| reward.clone()));
         let (tax_before, instalment_before) = reward.standing_parts();
         reward.reversed = plus(reward.reversed, part);
         if let Some(withheld) = reward.withheld.as_deref_mut() {
@@ -301,6 +314,8 @@ impl State {
             out.legs
                 .push(reward_leg(&reward, accounts, part, Reason::Reversed));
         }
+        let told = before.map(|before| self.standing(id, &before));
+        out.because(mark, |why| why.rule = told.clone().map(Rule::Reversed));
         self.components.caps.give_back(user, part);
         out.effects
             .push(Effect::Component(ComponentEffect::RewardReversed {
@@ -326,6 +341,18 @@ impl Reward {
         }
     }
 
+    /// What stands of the tax, by policy.
+    fn taxed(&self) -> Vec<TaxLine> {
+        let taxed = self.withheld.iter().flat_map(|withheld| {
+            let lines = withheld.lines();
+            lines.map(|line| TaxLine {
+                amount: withheld.standing_of(line),
+                ..*line
+            })
+        });
+        taxed.collect()
+    }
+
     /// Tax and instalment in what stands: cumulative shares, so that several reversals take what one would.
     fn standing_parts(&self) -> (Amount, Amount) {
         let tax = self
@@ -342,11 +369,6 @@ impl Reward {
 impl Rewards {
     pub(super) fn count(&self) -> usize {
         self.all.len()
-    }
-
-    /// A reward, for explanations.
-    pub(super) fn told(&self, id: RewardId) -> Option<&Reward> {
-        self.get(id)
     }
 
     fn get(&self, id: RewardId) -> Option<&Reward> {

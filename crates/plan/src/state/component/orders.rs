@@ -10,6 +10,7 @@ use super::super::{State, ignore, plus, push};
 use super::grant::{Grant, taken_of};
 use super::intake::hold_fund;
 use crate::compiled::CompiledPlan;
+use crate::decision::Rule;
 use crate::effect::{ComponentEffect, PeriodStatus, RewardId, SaleEffect};
 use crate::fact::ComponentFact;
 use crate::orders::{
@@ -309,6 +310,9 @@ impl State {
         let period = PeriodNumber::new(period);
         let budget = self.budget_of(plan, fund, period);
         let is_closed = self.components.orders.status(period) == orders::PeriodStatus::Closed;
+        let volumes = out
+            .is_explained()
+            .then(|| self.components.orders.volumes(terms, period));
         let finalized = match self.in_escrow(period).filter(|_| is_closed) {
             Some(through) => Err(OrderError::OrdersInEscrow { period, through }),
             None => self.components.orders.finalize(terms, period, budget),
@@ -326,6 +330,7 @@ impl State {
                 Buyer::Participant(user) => Some(user),
                 Buyer::Customer(customer) => orders.server(customer),
             });
+            let mark = out.mark();
             match line.outcome {
                 LineOutcome::Paid(user) => {
                     let grant = Grant {
@@ -351,6 +356,17 @@ impl State {
                     movement: Movement::Single,
                 }),
                 LineOutcome::Breakage { .. } => {}
+            }
+            if let Some(volumes) = &volumes {
+                let commission = orders.commission(terms, volumes, line, totals);
+                out.because(mark, |why| {
+                    why.rule = Some(Rule::Order(Box::new(commission.clone())));
+                });
+            }
+        }
+        if let Some(volumes) = &volumes {
+            for passed in orders.passed_over(terms, volumes, period) {
+                out.passed_over(passed);
             }
         }
         self.components.orders = orders;

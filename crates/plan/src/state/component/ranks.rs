@@ -9,6 +9,7 @@ use super::super::State;
 use super::grant::{Grant, not_granted};
 use crate::calendar::Week;
 use crate::compiled::CompiledPlan;
+use crate::decision::Rule;
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
 use crate::ranks::RankDecision;
 use crate::{Day, Effect, Outcome};
@@ -35,6 +36,7 @@ impl State {
         let budget = self.fund_reach(plan, fund, out);
         let mut decisions = Vec::new();
         let ranks = &mut self.components.ranks;
+        let ranked = out.is_explained().then(|| ranks.ranked(terms, day.week()));
         if ranks
             .close_week(terms, day.week(), budget, &mut decisions)
             .is_none()
@@ -66,7 +68,14 @@ impl State {
                         amount,
                         available_at,
                     };
-                    if let Some((reward, granted)) = self.grant(plan, grant, out) {
+                    let mark = out.mark();
+                    let granted = self.grant(plan, grant, out);
+                    out.because(mark, |why| {
+                        let ranked = ranked.as_ref().filter(|_| week == day.week());
+                        let volumes = ranked.and_then(|ranked| ranked.get(&user));
+                        why.rule = Some(Rule::Rank(volumes.copied()));
+                    });
+                    if let Some((reward, granted)) = granted {
                         let held = HeldBonus {
                             reward,
                             justified: amount,

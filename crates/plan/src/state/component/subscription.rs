@@ -7,14 +7,15 @@ use ledger::{Account, Beneficiary, BreakageCause, Reason, UserId};
 use money::Amount;
 
 use super::super::intake::{Payment, hold_leg};
-use super::super::{State, push};
+use super::super::{State, plus, push};
 use super::grant::{Grant, not_granted};
 use super::intake::hold_fund;
 use crate::calendar::Week;
 use crate::cap::Caps;
 use crate::compiled::CompiledPlan;
+use crate::decision::{CapStanding, Passed, Rule, UplineStanding, Why};
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
-use crate::generation::{self, DirectsCounted, Fate, Lineage, Uplines};
+use crate::generation::{self, DirectsCounted, Fate, Lineage, Share, Uplines};
 use crate::subscription::file::BonusGrant;
 use crate::subscription::{Accrual, SubscriptionId, SubscriptionTerms};
 use crate::{Day, DepositId, Effect, Outcome};
@@ -88,7 +89,7 @@ impl State {
             .push(Effect::Component(ComponentEffect::SubscriptionBought {
                 subscription: subscription.get(),
                 user,
-                amount: super::super::plus(cash, bonus),
+                amount: plus(cash, bonus),
             }));
         let week = self.components.today().week();
         self.components.ranks.add(user, cash, week);
@@ -134,18 +135,39 @@ impl State {
             lineage: &lineage,
             counted,
         };
+        lines.skips = out.is_explained().then(Vec::new);
         terms.divide(generations, cash, user, &uplines, &mut caps, &mut lines);
-        self.components.lineage = lineage;
-        self.components.caps = caps;
-        for share in &lines.shares {
+        let standing = |upline: UserId| UplineStanding {
+            directs: uplines.directs(upline),
+            cap: CapStanding::before(&caps, upline, paid_to(upline, &lines.shares)),
+        };
+        for (place, share) in lines.shares.iter().enumerate() {
             let reason = Reason::Generation(share.generation);
             let beneficiary = match (share.fate, share.upline) {
                 (Fate::Paid, Some(upline)) => Beneficiary::User(upline),
                 (Fate::Paid, None) => Beneficiary::Breakage(BreakageCause::NoUpline),
                 (Fate::Breakage(cause), _) => Beneficiary::Breakage(cause),
             };
+            let mark = out.mark();
             hold_leg(out, beneficiary, share.amount, reason, share.upline, user);
+            out.because(mark, |why| {
+                let next = lines.shares.get(place.saturating_add(1));
+                why.rule = Some(Rule::Share {
+                    share: *share,
+                    is_capped: next.is_some_and(|next| next.generation == share.generation),
+                    upline: share.upline.map(standing),
+                });
+            });
         }
+        for skip in lines.skips.iter().flatten() {
+            out.passed_over(Passed::Purchase {
+                skip: *skip,
+                purchaser: user,
+                upline: standing(skip.upline),
+            });
+        }
+        self.components.lineage = lineage;
+        self.components.caps = caps;
         for (allocation, amount) in components.subscription_allocations.iter().zip(&lines.allocations) {
             hold_fund(out, *allocation, *amount, user);
         }
@@ -235,13 +257,27 @@ impl State {
             .subscriptions
             .accrue(terms, day, in_fund, caps, &mut lines);
         if !coverage.short.is_zero() {
-            let amount = coverage.short;
+            let (mark, amount) = (out.mark(), coverage.short);
             let short = ComponentEffect::FundShort { fund, amount };
             out.effects.push(Effect::Component(short));
+            out.because_effects(mark, |why| why.rule = Some(Rule::Coverage(coverage)));
         }
         self.fill_fund(plan, fund, coverage.covered, out);
         for line in &lines {
+            let mark = out.mark();
             self.grant_accrual(plan, line, day, out);
+            let subscription = self.components.subscriptions.get(line.subscription);
+            let nominal = subscription.map(|known| known.daily(terms.divisor_on(day)));
+            let tell = |why: &mut Why| {
+                why.rule = Some(Rule::Accrual {
+                    accrual: *line,
+                    day,
+                    nominal: nominal.unwrap_or_default(),
+                    coverage,
+                });
+            };
+            out.because(mark, tell);
+            out.because_effects(mark, tell);
         }
         lines.clear();
         self.components.accruals = lines;
@@ -300,10 +336,9 @@ impl State {
 
     /// The payment of a subscription went back, and with it everything that it accrued.
     pub(super) fn unsubscribe(&mut self, plan: &CompiledPlan, deposit: DepositId, out: &mut Outcome) {
-        let Some(purchase) = self.components.purchases.remove(&deposit) else {
+        let Some(purchase) = self.components.purchases.get(&deposit).cloned() else {
             return;
         };
-        self.components.unripe.remove(&purchase.subscription);
         // Rewards give back to the cap themselves when they are reversed, so the subscription must not do it again.
         let mut nobody = Caps::default();
         let refund = self
@@ -311,12 +346,13 @@ impl State {
             .subscriptions
             .refund(purchase.subscription, &mut nobody);
         let Some(refund) = refund else {
-            return;
+            return self.ripen(deposit);
         };
         self.components.caps.divest(refund.user, refund.cash);
         for reward in purchase.accrued {
             self.reverse_reward(reward, Amount::new(u128::MAX), out);
         }
+        self.ripen(deposit);
         self.count_active_direct(refund.user);
         self.components
             .ranks
@@ -350,4 +386,12 @@ impl State {
             self.components.bonuses.revoke(user);
         }
     }
+}
+
+/// What an upline gets of a purchase.
+fn paid_to(upline: UserId, shares: &[Share]) -> Amount {
+    let paid = shares
+        .iter()
+        .filter(|share| (share.upline, share.fate) == (Some(upline), Fate::Paid));
+    paid.fold(Amount::ZERO, |sum, share| plus(sum, share.amount))
 }

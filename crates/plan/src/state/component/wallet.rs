@@ -52,6 +52,7 @@ impl State {
             *balance = balance.minus_or_zero(amount);
         }
         report_withheld(&withheld, out);
+        let (mark, owed) = (out.mark(), self.owed_told(user, out));
         let netted = self.net(user, quote.net);
         let net = quote.net.minus_or_zero(netted);
         for (credit, part, reason) in [
@@ -72,6 +73,9 @@ impl State {
                 });
             }
         }
+        out.because(mark, |why| {
+            (why.owed, why.taxed) = (owed, withheld.lines().copied().collect());
+        });
         self.entitle(user, net);
         let withdrawn = ComponentEffect::Withdrawn { user, amount };
         out.effects.push(Effect::Component(withdrawn));

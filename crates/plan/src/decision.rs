@@ -1,0 +1,288 @@
+//! What the rules decided, and what they knew: kept beside the legs and effects of an outcome for who explains them.
+//!
+//! A rule writes it down where it decides, so nothing runs a rule a second time to learn why. Nothing is kept unless the
+//! caller asks ([`Outcome::explained`]), and no rule reads it.
+
+use ledger::{Leg, Reason, UserId};
+use money::Amount;
+
+use crate::cap::Caps;
+use crate::effect::RewardId;
+use crate::generation::{Share, Skip};
+use crate::orders::{self, Asked, Shortfall};
+use crate::ranks::RankVolumes;
+use crate::subscription::{Accrual, Coverage, SubscriptionId};
+use crate::withholding::Line as TaxLine;
+use crate::{Day, DepositId, Outcome};
+
+/// The decisions behind an outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Decisions {
+    are_kept: bool,
+    /// By leg; legs without an entry say everything themselves.
+    legs: Vec<Why>,
+    /// By effect, likewise.
+    effects: Vec<Why>,
+    /// Users who were passed over, in the order in which they were.
+    pub(crate) passed: Vec<Passed>,
+}
+
+/// How much of an outcome there is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    legs: usize,
+    effects: usize,
+}
+
+/// Why a leg or an effect is there, beyond what itself says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Why {
+    /// What decided.
+    pub(crate) rule: Option<Rule>,
+    /// By which reason a fund granted what the leg is a part of.
+    pub(crate) granted: Option<Reason>,
+    /// What the user owed before.
+    pub(crate) owed: Amount,
+    /// What is kept back as tax, by policy.
+    pub(crate) taxed: Vec<TaxLine>,
+    /// The held shares of which the leg is the sum.
+    pub(crate) parts: Vec<HeldPart>,
+}
+
+/// Where nobody said anything.
+static UNTOLD: Why = Why {
+    rule: None,
+    granted: None,
+    owed: Amount::ZERO,
+    taxed: Vec::new(),
+    parts: Vec::new(),
+};
+
+/// What a rule knew when it decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// A generation of a purchase was an upline's turn.
+    Share {
+        share: Share,
+        /// Whether the cap took the rest of the generation.
+        is_capped: bool,
+        upline: Option<UplineStanding>,
+    },
+    /// A subscription accrued for a day.
+    Accrual {
+        accrual: Accrual,
+        day: Day,
+        /// What the rate says, before caps and fund.
+        nominal: Amount,
+        coverage: Coverage,
+    },
+    /// A fund did not have what a day accrues.
+    Coverage(Coverage),
+    /// A pair was matched.
+    Pair {
+        number: u32,
+        tax: Amount,
+        /// What the user had paid of the price, earlier instalments included.
+        paid: Amount,
+        instalment: Amount,
+    },
+    /// A rank was held this week, with these volumes; without any in an earlier one.
+    Rank(Option<RankVolumes>),
+    /// A generation of an order was a participant's turn.
+    Order(Box<Commission>),
+    /// The day of a reward has come.
+    Released(Box<RewardStanding>),
+    /// The cause of a reward went back.
+    Reversed(Box<RewardStanding>),
+    /// The cap limited a user.
+    Cap(CapStanding),
+}
+
+/// What an upline had when a purchase was divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UplineStanding {
+    /// Directs, counted as the plan says.
+    pub(crate) directs: u32,
+    pub(crate) cap: CapStanding,
+}
+
+/// A user under the cap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CapStanding {
+    pub(crate) room: Amount,
+    pub(crate) invested: Amount,
+}
+
+impl CapStanding {
+    pub(crate) fn of(caps: &Caps, user: UserId) -> Self {
+        Self {
+            room: caps.room(user),
+            invested: caps.invested(user),
+        }
+    }
+
+    /// How a user stood before something was granted and counted.
+    pub(crate) fn before(caps: &Caps, user: UserId, granted: Amount) -> Self {
+        let now = Self::of(caps, user);
+        Self {
+            // Nothing is granted beyond the cap, so this is what there was.
+            room: now.room.plus(granted).unwrap_or(now.room),
+            ..now
+        }
+    }
+}
+
+/// A generation of an order, with what was asked and found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Commission {
+    pub(crate) line: orders::Line,
+    pub(crate) totals: orders::Totals,
+    pub(crate) asked: Asked,
+    /// Volumes and customers of whose turn it was.
+    pub(crate) found: Asked,
+    /// What the participant lacked.
+    pub(crate) lacked: Option<Shortfall>,
+}
+
+/// A reward from a fund, as it stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RewardStanding {
+    pub(crate) id: RewardId,
+    pub(crate) reason: Reason,
+    /// Whose payment it is about.
+    pub(crate) source: Option<UserId>,
+    pub(crate) origin: RewardOrigin,
+}
+
+/// What caused a reward, as far as that is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RewardOrigin {
+    /// A subscription whose payment can still be refunded.
+    Subscription(SubscriptionId),
+    /// A generation of an order.
+    Order(orders::OrderId),
+    /// A conversion of the campaign.
+    Conversion(crate::campaign::ConversionId),
+    /// A pair of the user, from 1.
+    Pair(u32),
+    /// Nothing else than its rule.
+    Rule,
+}
+
+/// A held share of a deposit, or a part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HeldPart {
+    pub(crate) deposit: DepositId,
+    /// Position among the shares of the deposit.
+    pub(crate) share: u32,
+    pub(crate) amount: Amount,
+}
+
+/// Users who were offered nothing, because the next upline was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Passed {
+    /// In a purchase.
+    Purchase {
+        skip: Skip,
+        purchaser: UserId,
+        upline: UplineStanding,
+    },
+    /// In so many orders of a period.
+    Orders {
+        user: UserId,
+        generation: u8,
+        orders: u32,
+        lacked: Option<Shortfall>,
+    },
+}
+
+impl Outcome {
+    /// An outcome that keeps why, for [`explain`](crate::explain::explain).
+    #[must_use]
+    pub fn explained() -> Self {
+        let mut out = Self::default();
+        out.decisions.are_kept = true;
+        out
+    }
+
+    /// Forgets everything but whether decisions are kept.
+    pub(crate) fn clear(&mut self) {
+        self.legs.clear();
+        self.effects.clear();
+        self.decisions.legs.clear();
+        self.decisions.effects.clear();
+        self.decisions.passed.clear();
+    }
+
+    /// Whether somebody wants to know why.
+    pub(crate) const fn is_explained(&self) -> bool {
+        self.decisions.are_kept
+    }
+
+    /// Where the next leg and the next effect go.
+    pub(crate) const fn mark(&self) -> Mark {
+        Mark {
+            legs: self.legs.len(),
+            effects: self.effects.len(),
+        }
+    }
+
+    /// Says who was offered nothing.
+    pub(crate) fn passed_over(&mut self, passed: Passed) {
+        if self.decisions.are_kept {
+            self.decisions.passed.push(passed);
+        }
+    }
+
+    /// Says why of every leg since the mark.
+    pub(crate) fn because(&mut self, since: Mark, tell: impl Fn(&mut Why)) {
+        if self.decisions.are_kept {
+            self.decisions.legs.resize(self.legs.len(), Why::default());
+            self.decisions.legs.iter_mut().skip(since.legs).for_each(tell);
+        }
+    }
+
+    /// Says why of every leg since the mark, by what the leg is.
+    pub(crate) fn because_each(&mut self, since: Mark, tell: impl Fn(&Leg, &mut Why)) {
+        if self.decisions.are_kept {
+            self.decisions.legs.resize(self.legs.len(), Why::default());
+            let legs = self.legs.iter().zip(&mut self.decisions.legs);
+            legs.skip(since.legs).for_each(|(leg, why)| tell(leg, why));
+        }
+    }
+
+    /// Says why of every effect since the mark.
+    pub(crate) fn because_effects(&mut self, since: Mark, tell: impl Fn(&mut Why)) {
+        if self.decisions.are_kept {
+            self.decisions.effects.resize(self.effects.len(), Why::default());
+            self.decisions
+                .effects
+                .iter_mut()
+                .skip(since.effects)
+                .for_each(tell);
+        }
+    }
+}
+
+impl Why {
+    /// The reward that the rule is about.
+    pub(crate) fn reward(&self) -> Option<&RewardStanding> {
+        if let Some(Rule::Released(reward) | Rule::Reversed(reward)) = &self.rule {
+            Some(reward)
+        } else {
+            None
+        }
+    }
+}
+
+impl Decisions {
+    /// Why a leg is there.
+    pub(crate) fn of_leg(&self, number: usize) -> &Why {
+        self.legs.get(number).unwrap_or(&UNTOLD)
+    }
+
+    /// Why an effect is there.
+    pub(crate) fn of_effect(&self, number: usize) -> &Why {
+        self.effects.get(number).unwrap_or(&UNTOLD)
+    }
+}
