@@ -112,6 +112,15 @@ contract CountingWallet {
     }
 }
 
+/// @notice Accepts payments and tells of them, as most wallets that are contracts do.
+contract TellingWallet {
+    event Received(address indexed sender, uint256 value);
+
+    receive() external payable {
+        emit Received(msg.sender, msg.value);
+    }
+}
+
 /// @notice Accepts a payment only when it is given the full gas of a batch's recipient, and gives all of it back else.
 contract Choosy {
     receive() external payable {

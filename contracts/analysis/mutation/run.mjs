@@ -21,6 +21,8 @@ const TARGETS = [
   { file: 'src/CustodyToken.sol', name: 'CustodyToken', variable: 'CUSTODY_TOKEN_ARTIFACT', stages: 'token' },
 ];
 
+/** Published code of the wallets that tests pay. */
+const SAFES = 'node_modules/@safe-global/safe-contracts/build/artifacts';
 const SPACE = path.join(CHECKOUT, '.local/mutation');
 const RESULTS = path.join(SPACE, 'results.jsonl');
 const FORGE = path.join(CHECKOUT, `node_modules/@foundry-rs/forge-linux-${os.arch() === 'arm64' ? 'arm64' : 'amd64'}/bin/forge`);
@@ -58,7 +60,7 @@ function prepared(target) {
  * for nothing else. */
 function snapshot([first, ...others]) {
   roots.forEach((root) => fs.rmSync(root, { recursive: true, force: true }));
-  for (const part of ['src', 'test', 'script', 'deployments', 'out', 'cache', 'foundry.toml', 'node_modules/@openzeppelin']) {
+  for (const part of ['src', 'test', 'script', 'deployments', 'out', 'cache', 'foundry.toml', 'node_modules/@openzeppelin', SAFES]) {
     const from = path.join(CONTRACTS, part);
     if (fs.existsSync(from)) fs.cpSync(from, path.join(first, part), { recursive: true });
   }

@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ICustody} from "../../src/interfaces/ICustody.sol";
 import {JournalReplay} from "../JournalReplay.sol";
+import {Safes} from "../Safes.sol";
 import {SigningWallet} from "../Wallets.sol";
 import {ConsentTest} from "../token/ConsentTest.sol";
 import {PlainToken} from "../token/Tokens.sol";
@@ -174,6 +175,28 @@ contract TokenEntryTest is ConsentTest {
         _registerFor(p);
         (address depositor,,,) = custody.deposit("r1");
         assertEq(depositor, wallet, "the deposit is the wallet's");
+    }
+
+    function test_a_safe_joins_by_its_owners_signature() public {
+        address safe = Safes.make(Safes.kit(), user, 1);
+        Papers memory p = _registration("r1");
+        p.intake.user = safe;
+        p.signature = _sign(SIGNER_KEY, "Registration", p.intake);
+        delete p.permit;
+        permitting.mint(safe, 2 * _price());
+        _allow(safe, 2 * _price());
+        bytes32 digest = _digest("RegistrationConsent", p.intake, block.chainid, address(custody));
+        p.consent = Safes.sign(0xBAD, safe, digest);
+        _expectRegisterForRevert(p, abi.encodeWithSelector(ICustody.InvalidSignature.selector));
+        p.consent = Safes.sign(USER_KEY, safe, digest);
+        _registerFor(p);
+        p.intake.ref = "t1";
+        p.signature = _sign(SIGNER_KEY, "Retopup", p.intake);
+        p.consent = Safes.sign(USER_KEY, safe, _digest("RetopupConsent", p.intake, block.chainid, address(custody)));
+        _retopupFor(p);
+        assertEq(permitting.balanceOf(safe), 0, "both paid by the wallet");
+        (address depositor,,,) = custody.deposit("t1");
+        assertEq(depositor, safe, "the deposit is the wallet's");
     }
 
     function test_a_consent_is_used_once() public {
