@@ -215,6 +215,14 @@ impl Context<'_> {
         }
     }
 
+    fn capped_at(&self, why: &Why) -> String {
+        if let Some(Rule::Cap(cap)) = &why.rule {
+            self.room(cap)
+        } else {
+            "had no room under the cap".to_owned()
+        }
+    }
+
     /// Why a rule pays less than it says, and where the plan says so.
     pub(super) fn not_granted(
         &self,
@@ -230,14 +238,10 @@ impl Context<'_> {
                 Some("ranks.when_short"),
             ),
             NotGranted::Inactive => (format!("user {user} has nothing active"), None),
-            NotGranted::Capped => {
-                let room = if let Some(Rule::Cap(cap)) = &why.rule {
-                    self.room(cap)
-                } else {
-                    "had no room under the cap".to_owned()
-                };
-                (format!("user {user} {room}"), Some("cap.multiple"))
-            }
+            NotGranted::Capped => (
+                format!("user {user} {}", self.capped_at(why)),
+                Some("cap.multiple"),
+            ),
             NotGranted::FundShort => (
                 format!(
                     "the fund does not have it{}, and nothing is owed for it",

@@ -140,73 +140,85 @@ impl State {
             share: number,
             from: Account::Held(leg.beneficiary),
         };
-        match leg.beneficiary {
+        let to = match leg.beneficiary {
+            Beneficiary::User(user) => return self.release_to_user(plan, user, (held, leg), release, out),
             Beneficiary::Company => {
                 release.company = plus(release.company, leg.amount);
-                release.tell(held, Account::Company, leg.amount);
+                Account::Company
             }
             Beneficiary::Breakage(cause) => {
                 if let Some(sum) = release.breakage.get_mut(cause_index(cause)) {
                     *sum = plus(*sum, leg.amount);
                 }
-                release.tell(held, Account::Breakage(cause), leg.amount);
+                Account::Breakage(cause)
             }
             Beneficiary::Residual(tier, tree) => {
                 let sum = release.residuals.entry((tier, tree)).or_default();
                 *sum = plus(*sum, leg.amount);
-                release.tell(held, Account::Residual(tier, tree), leg.amount);
+                Account::Residual(tier, tree)
             }
             Beneficiary::Fund(fund) => {
                 let sum = release.funds.entry(fund).or_default();
                 *sum = plus(*sum, leg.amount);
-                release.tell(held, Account::Revenue(fund), leg.amount);
+                Account::Revenue(fund)
             }
-            Beneficiary::User(user) => {
-                let lost = self.forfeit(plan, user, deposit, leg);
-                if !lost.is_zero() {
-                    let sum = release.forfeited.entry(user).or_default();
-                    *sum = plus(*sum, lost);
-                    release.add(user, Amount::ZERO);
-                    release.tell(held, Account::Breakage(BreakageCause::Refunded), lost);
-                    out.effects.push(Effect::RewardForfeited { deposit, leg: number });
-                }
-                let gross = leg.amount.minus_or_zero(lost);
-                if gross.is_zero() {
-                    return;
-                }
-                let withheld = self.withhold_credit(plan, user, gross, leg.reason, out);
-                let tax = withheld
-                    .as_ref()
-                    .map_or(Amount::ZERO, |withheld| withheld.total());
-                if !tax.is_zero() {
-                    let sum = release.withheld.entry(user).or_default();
-                    *sum = plus(*sum, tax);
-                }
-                if let Some(told) = release.told.as_deref_mut() {
-                    let lines = withheld.iter().flat_map(|withheld| withheld.lines());
-                    told.taxed.entry(user).or_default().extend(lines);
-                    told.owed.entry(user).or_insert_with(|| self.receivable(user));
-                }
-                release.tell(held, Account::Tax, tax);
-                let net = gross.minus_or_zero(tax);
-                let netted = self.net(user, net);
-                release.tell(held, Account::Receivable(user), netted);
-                let rest = net.minus_or_zero(netted);
-                let reserve = pool_tier(plan, leg.reason).filter(|tier| self.is_reserving(user, *tier));
-                if !netted.is_zero() {
-                    let sum = release.netted.entry(user).or_default();
-                    *sum = plus(*sum, netted);
-                }
-                if let Some(tier) = reserve {
-                    let sum = release.reserves.entry((user, tier)).or_default();
-                    *sum = plus(*sum, rest);
-                    release.add(user, Amount::ZERO);
-                    release.tell(held, Account::Reserve(user, tier), rest);
-                } else {
-                    release.add(user, rest);
-                    release.tell(held, plan.own_account(user), rest);
-                }
-            }
+        };
+        release.tell(held, to, leg.amount);
+    }
+
+    /// What was forfeited, then tax, then debts, then the reserve or what the user can have.
+    fn release_to_user(
+        &mut self,
+        plan: &CompiledPlan,
+        user: UserId,
+        (held, leg): (Held, &HeldLeg),
+        release: &mut Release,
+        out: &mut Outcome,
+    ) {
+        let lost = self.forfeit(plan, user, held.deposit, leg);
+        if !lost.is_zero() {
+            let sum = release.forfeited.entry(user).or_default();
+            *sum = plus(*sum, lost);
+            release.add(user, Amount::ZERO);
+            release.tell(held, Account::Breakage(BreakageCause::Refunded), lost);
+            out.effects.push(Effect::RewardForfeited {
+                deposit: held.deposit,
+                leg: held.share,
+            });
+        }
+        let gross = leg.amount.minus_or_zero(lost);
+        if gross.is_zero() {
+            return;
+        }
+        let withheld = self.withhold_credit(plan, user, gross, leg.reason, out);
+        if let Some(told) = release.told.as_deref_mut() {
+            let lines = withheld.iter().flat_map(|withheld| withheld.lines());
+            told.taxed.entry(user).or_default().extend(lines);
+            told.owed.entry(user).or_insert_with(|| self.receivable(user));
+        }
+        let tax = withheld.map_or(Amount::ZERO, |withheld| withheld.total());
+        if !tax.is_zero() {
+            let sum = release.withheld.entry(user).or_default();
+            *sum = plus(*sum, tax);
+            release.tell(held, Account::Tax, tax);
+        }
+        let net = gross.minus_or_zero(tax);
+        let netted = self.net(user, net);
+        if !netted.is_zero() {
+            let sum = release.netted.entry(user).or_default();
+            *sum = plus(*sum, netted);
+            release.tell(held, Account::Receivable(user), netted);
+        }
+        let rest = net.minus_or_zero(netted);
+        let reserve = pool_tier(plan, leg.reason).filter(|tier| self.is_reserving(user, *tier));
+        if let Some(tier) = reserve {
+            let sum = release.reserves.entry((user, tier)).or_default();
+            *sum = plus(*sum, rest);
+            release.add(user, Amount::ZERO);
+            release.tell(held, Account::Reserve(user, tier), rest);
+        } else {
+            release.add(user, rest);
+            release.tell(held, plan.own_account(user), rest);
         }
     }
 
