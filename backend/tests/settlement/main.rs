@@ -11,6 +11,7 @@ mod batches;
 mod credits;
 mod lost;
 mod outage;
+mod relays;
 mod restarts;
 mod roots;
 mod tokens;

@@ -33,7 +33,7 @@ pub(crate) const BNB: u128 = 1_000_000_000_000_000_000;
 /// Longer than anything takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// The first account of the local chain that has no role.
-const FIRST_USER: usize = 8;
+pub(crate) const FIRST_USER: usize = 8;
 const BUILDER: Address = Address::repeat_byte(0xb1);
 const APPROVER: Address = Address::repeat_byte(0xa2);
 const DAY: u64 = 86_400;
@@ -57,15 +57,21 @@ pub(crate) struct World {
 impl World {
     /// A system in which everybody but the last brought in one user, and has 18 BNB for it that are mature but not swept.
     pub(crate) async fn with_payees(count: usize) -> Self {
+        let world = Self::with_newcomers(count + 1).await;
+        world.pass(16 * DAY).await;
+        world
+    }
+
+    /// A system in which so many registered a moment ago, each but the first brought in by the one before.
+    pub(crate) async fn with_newcomers(count: usize) -> Self {
         let mut world = Self::start().await;
-        let users: Vec<Address> = (0..=count).map(|user| key(FIRST_USER + user).address()).collect();
+        let users: Vec<Address> = (0..count).map(|user| key(FIRST_USER + user).address()).collect();
         let mut sponsor = Address::ZERO;
         for user in &users {
             world.register(*user, sponsor).await;
             sponsor = *user;
         }
         world.users = users;
-        world.pass(16 * DAY).await;
         world
     }
 
@@ -470,7 +476,7 @@ pub(crate) async fn until(worker: &mut Worker, what: &str, mut is_so: impl Async
     .await;
 }
 
-fn key(account: usize) -> PrivateKeySigner {
+pub(crate) fn key(account: usize) -> PrivateKeySigner {
     Wallet::at(account).private_key().parse().unwrap()
 }
 
