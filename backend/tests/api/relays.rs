@@ -82,6 +82,51 @@ pub(crate) async fn codes(seen: &mut Seen) {
     seen.expect(Code::NotRefundable, &post("refund", late).await);
 }
 
+#[tokio::test]
+async fn a_users_limit_holds_for_requests_at_once_and_sizes_are_bounded() {
+    let world = World::beside_chain().await;
+    let chain = world.chain.as_ref().unwrap();
+    chain.register(wallet(2), 20 * BNB).await;
+    let mut transaction = world.database.pool().begin().await.unwrap();
+    store::relay::insert_relayer(&mut transaction, chain_account())
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    let (now, domain) = (
+        chain.time().await,
+        typed_data::domain(CHAIN_ID, chain.contract),
+    );
+    let bodies = (0..30).map(|more| {
+        let order = ICustody::Refund {
+            r#ref: keccak256(wallet(2)),
+            to: Address::repeat_byte(9),
+            deadline: U256::from(now + 3_600 + more),
+        };
+        let digest = typed_data::digest(&typed_data::Refund(order.clone()), &domain);
+        let signature = Bytes::from(key(2).sign_hash_sync(&digest).unwrap().as_bytes());
+        json!({ "ref": order.r#ref, "to": order.to, "deadline": now + 3_600 + more, "signature": signature })
+    });
+    let bodies: Vec<Value> = bodies.collect();
+    let asked = bodies
+        .iter()
+        .map(|body| world.post("/relay/refund", None, body));
+    let answers = futures::future::join_all(asked).await;
+    let taken = answers.iter().filter(|answer| answer.status == 202).count();
+    assert_eq!(taken, 10, "a user's messages of a day");
+    let refused = answers.iter().filter(|answer| answer.status == 429).count();
+    assert_eq!(refused, 20);
+
+    let mut body = bodies[0].clone();
+    body["signature"] = json!(format!("0x{}", "11".repeat(1_025)));
+    assert_eq!(world.post("/relay/refund", None, &body).await.status, 422);
+    body["signature"] = json!(format!("0x{}", "11".repeat(5_000_000)));
+    assert_eq!(world.post("/relay/refund", None, &body).await.status, 413);
+    let node = json!({ "hash": B256::ZERO, "sum": "1" });
+    let claim = json!({ "user": wallet(2), "to": wallet(2), "root": B256::ZERO, "entitled": "1", "deadline": now + 3_600,
+        "signature": "0x11", "proof": vec![node; 33] });
+    assert_eq!(world.post("/relay/claim", None, &claim).await.status, 422);
+}
+
 /// Has means on every local chain.
 const fn chain_account() -> Address {
     abi::development::DEPLOYER.address
