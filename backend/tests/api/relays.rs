@@ -92,10 +92,7 @@ async fn a_users_limit_holds_for_requests_at_once_and_sizes_are_bounded() {
         .await
         .unwrap();
     transaction.commit().await.unwrap();
-    let (now, domain) = (
-        chain.time().await,
-        typed_data::domain(CHAIN_ID, chain.contract),
-    );
+    let (now, domain) = (chain.time().await, typed_data::domain(CHAIN_ID, chain.contract));
     let bodies = (0..30).map(|more| {
         let order = ICustody::Refund {
             r#ref: keccak256(wallet(2)),
@@ -107,9 +104,7 @@ async fn a_users_limit_holds_for_requests_at_once_and_sizes_are_bounded() {
         json!({ "ref": order.r#ref, "to": order.to, "deadline": now + 3_600 + more, "signature": signature })
     });
     let bodies: Vec<Value> = bodies.collect();
-    let asked = bodies
-        .iter()
-        .map(|body| world.post("/relay/refund", None, body));
+    let asked = bodies.iter().map(|body| world.post("/relay/refund", None, body));
     let answers = futures::future::join_all(asked).await;
     let taken = answers.iter().filter(|answer| answer.status == 202).count();
     assert_eq!(taken, 10, "a user's messages of a day");
