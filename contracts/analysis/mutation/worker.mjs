@@ -18,7 +18,7 @@ const STAGES = {
       },
     },
   ],
-  token: [{ name: 'token', select: ['--match-contract', '^Token'], env: { FOUNDRY_FUZZ_RUNS: '48' } }],
+  token: [{ name: 'token', select: ['--match-contract', '^(Token|Interface)'], env: { FOUNDRY_FUZZ_RUNS: '48' } }],
 };
 /** A changed loop may never end; gas bounds it, but not soon. */
 const STAGE_MS_MAX = 240_000;
