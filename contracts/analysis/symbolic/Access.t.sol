@@ -5,7 +5,7 @@ import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol"
 import {ICustody} from "../../src/interfaces/ICustody.sol";
 import {Symbolic} from "./Symbolic.sol";
 
-/// @notice Whoever does not have the role is refused, whatever the arguments, the history and the time.
+/// @notice Whoever does not have the role is refused, whatever the arguments, the history and the time, also inside of a multicall.
 contract AccessProof is Symbolic {
     bytes32 private constant ADMIN_ROLE = 0;
     bytes32 private constant GUARDIAN_ROLE = keccak256("GUARDIAN_ROLE");
@@ -13,8 +13,8 @@ contract AccessProof is Symbolic {
     bytes32 private constant TREASURER_ROLE = keccak256("TREASURER_ROLE");
     bytes32 private constant SUBMITTER_ROLE = keccak256("SUBMITTER_ROLE");
 
-    function check_only_the_guardian_vetoes(address caller, bytes32 root, uint32 time, uint256 balance) public {
-        _without(caller, GUARDIAN_ROLE, GUARDIAN_ROLE, time, balance);
+    function check_only_guardian_and_admin_veto(address caller, bytes32 root, uint32 time, uint256 balance) public {
+        _without(caller, GUARDIAN_ROLE, ADMIN_ROLE, time, balance);
         _assertRefused(caller, abi.encodeCall(ICustody.vetoRoot, (root)));
     }
 
@@ -82,9 +82,11 @@ contract AccessProof is Symbolic {
         bytes32 owner = operation == ICustody.Operation.Treasury ? TREASURER_ROLE : ADMIN_ROLE;
         _without(caller, owner, owner, time, balance);
         _assertRefused(caller, abi.encodeCall(ICustody.schedule, (operation, argument, value)));
-        _assertRefused(caller, abi.encodeCall(ICustody.execute, (operation, argument, value)));
         world.assume(!custody.hasRole(GUARDIAN_ROLE, caller));
         _assertRefused(caller, abi.encodeCall(ICustody.cancel, (operation, argument, value)));
+        // A new admin takes its role itself.
+        world.assume(operation != ICustody.Operation.TransferAdmin || argument != bytes32(uint256(uint160(caller))));
+        _assertRefused(caller, abi.encodeCall(ICustody.execute, (operation, argument, value)));
     }
 
     function check_only_the_admin_revokes_roles(
@@ -101,6 +103,18 @@ contract AccessProof is Symbolic {
         _assertRefused(caller, abi.encodeCall(IAccessControl.revokeRole, (role, holder)));
         world.assume(holder != caller);
         _assertRefused(caller, abi.encodeCall(IAccessControl.renounceRole, (role, holder)));
+    }
+
+    /// @dev Not with one value for several calls, and not with none for one that needs it.
+    function check_a_multicall_takes_no_money_in(uint96 value, address caller, uint32 time, uint256 balance) public {
+        _anyState(balance);
+        _goTo(time);
+        bytes[] memory calls = new bytes[](1);
+        calls[0] = abi.encodeCall(ICustody.fund, ());
+        world.deal(caller, value);
+        world.prank(caller);
+        (bool ok,) = address(custody).call{value: value}(abi.encodeCall(ICustody.multicall, (calls)));
+        assert(!ok);
     }
 
     function check_only_a_submitter_publishes(
@@ -138,5 +152,10 @@ contract AccessProof is Symbolic {
         world.prank(caller);
         (bool ok,) = address(custody).call(call);
         assert(!ok);
+        bytes[] memory calls = new bytes[](1);
+        calls[0] = call;
+        world.prank(caller);
+        (bool inside,) = address(custody).call(abi.encodeCall(ICustody.multicall, (calls)));
+        assert(!inside);
     }
 }

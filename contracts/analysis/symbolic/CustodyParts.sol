@@ -39,6 +39,10 @@ contract CustodyParts is Custody {
         }
     }
 
+    function level() external view returns (uint256) {
+        return _level;
+    }
+
     function roomForPayments() external view returns (uint256) {
         return _roomForPayments();
     }
@@ -68,7 +72,8 @@ contract CustodyParts is Custody {
     }
 
     function setAccount(address user, uint112 paid, uint112 credit, uint32 frozenUntil) external {
-        _accounts[user] = Account(paid, credit, frozenUntil);
+        Account storage a = _account(user);
+        (a.paid, a.credit, a.frozenUntil) = (paid, credit, frozenUntil);
     }
 
     function setSums(uint96 pushed, uint96 claimed, uint96 credited, uint56 units) external {

@@ -6,6 +6,8 @@ import {Symbolic} from "./Symbolic.sol";
 
 /// @notice A deposit leaves once, to whom its user says, in its time; a sweep takes no day that is not over.
 contract EscrowProof is Symbolic {
+    bytes32 private constant REFUND_TYPEHASH = keccak256("Refund(bytes32 ref,address to,uint256 deadline)");
+
     struct Deposit {
         address user;
         uint256 amount;
@@ -35,6 +37,26 @@ contract EscrowProof is Symbolic {
         assert(custody.escrowedUnits() == escrowed - units && _credited() == credited);
         world.prank(caller);
         (bool again,) = address(custody).call(abi.encodeCall(ICustody.refund, (ref, to)));
+        assert(!again);
+    }
+
+    function check_a_refund_for_a_depositor_is_what_the_depositor_signed(
+        ICustody.Refund calldata order,
+        Signature calldata signature,
+        uint256 balance,
+        uint32 time
+    ) public {
+        _anyState(balance);
+        _goTo(time);
+        Deposit memory d = _deposit(order.ref);
+        world.assume(order.to.code.length == 0 && order.to.balance < 2 ** 128 && d.user.code.length == 0);
+        uint256 before = order.to.balance;
+        custody.refundFor(order, _bytes(signature));
+        assert(_isOf(signature, keccak256(abi.encode(REFUND_TYPEHASH, order)), d.user));
+        assert(d.user != address(0) && order.to != address(0) && time <= order.deadline && time <= d.until);
+        assert(!d.refunded && _deposit(order.ref).refunded);
+        assert(order.to.balance == before + d.amount && address(custody).balance == balance - d.amount);
+        (bool again,) = address(custody).call(abi.encodeCall(ICustody.refundFor, (order, _bytes(signature))));
         assert(!again);
     }
 

@@ -61,11 +61,36 @@ contract OutflowProof is Symbolic {
         assert(custody.roomForClaims() == room - amount);
     }
 
-    /// @dev A raise does not forget what has left.
-    function check_raising_the_cap_does_not_empty_the_bucket(uint16 level, uint32 start, uint16 cap) public {
-        _before(level, start);
-        uint256 room = custody.roomForClaims();
+    /// @dev A raise forgets nothing: the bucket is as full as before in proportion, rounded up by less than a unit. What leaves within a
+    /// day is then at most the largest cap: in parts of the capacity, each payment fills what it takes, a day empties one whole bucket,
+    /// and a change of the cap empties nothing.
+    function check_raising_the_cap_keeps_the_fraction_of_the_bucket(uint16 amount, uint32 start, uint16 cap) public {
+        _before(amount, start);
+        uint256 level = custody.level();
         custody.raise(cap);
-        assert(cap / 2 - custody.roomForClaims() == uint256(CAP) / 2 - room);
+        uint256 raised = custody.level();
+        uint256 whole = level * (cap / 2);
+        assert(raised * (CAP / 2) >= whole && raised <= cap / 2);
+        assert(raised == 0 || (raised - 1) * (CAP / 2) < whole);
+    }
+
+    function check_lowering_the_cap_does_not_make_the_bucket_emptier(uint16 amount, uint32 start, uint16 cap) public {
+        _before(amount, start);
+        uint256 level = custody.level();
+        world.prank(GUARDIAN);
+        custody.lowerOutflowCap(cap);
+        uint256 lowered = custody.level();
+        assert(lowered <= cap / 2 && (lowered == level || lowered == cap / 2));
+        assert(lowered * (CAP / 2) >= level * (cap / 2));
+    }
+
+    function check_lowering_and_raising_the_cap_makes_no_room(uint16 a, uint16 cap, uint16 b, uint16 c) public {
+        custody.takeForClaim(a);
+        world.prank(GUARDIAN);
+        custody.lowerOutflowCap(cap);
+        custody.takeForClaim(b);
+        custody.raise(CAP);
+        custody.takeForClaim(c);
+        assert(uint256(a) + b + c <= CAP / 2);
     }
 }

@@ -42,6 +42,36 @@ contract SettlementProof is Symbolic {
         assert(!cancelled);
     }
 
+    /// @dev Four ids share a slot, or do not.
+    function check_a_batch_leaves_the_states_of_other_ids(
+        ICustody.PayoutBatch calldata batch,
+        bytes32 other,
+        address user
+    ) public {
+        custody.setAccount(user, 0, 0, 1);
+        world.prank(GUARDIAN);
+        custody.cancelBatch(other);
+        (uint64 seq,) = custody.journalHead();
+        _execute(batch, user, 0);
+        assert(other != batch.batchId);
+        assert(custody.batchState(batch.batchId) == seq + 1 && custody.batchState(other) == type(uint64).max);
+    }
+
+    function check_a_cancelled_batch_leaves_the_states_of_other_ids(
+        bytes32 id,
+        bytes32 other,
+        address caller,
+        uint256 balance
+    ) public {
+        _anyState(balance);
+        uint64 before = custody.batchState(id);
+        uint64 beside = custody.batchState(other);
+        world.prank(caller);
+        custody.cancelBatch(id);
+        assert(before == 0 && custody.batchState(id) == type(uint64).max);
+        assert(other == id || custody.batchState(other) == beside);
+    }
+
     function check_a_published_root_is_funded_and_never_falls(
         ICustody.LiabilitiesRoot calldata former,
         ICustody.LiabilitiesRoot calldata root,

@@ -31,6 +31,8 @@ abstract contract Symbolic {
     /// @dev In base units, and small: the arithmetic is that of any cap, but division of wide numbers is too hard to be proved.
     uint96 internal constant CAP = 10_000;
 
+    uint32 internal constant MAX_FREEZE = 20 hours;
+
     uint256 internal constant ESCROWED = 20 ether;
     uint96 internal constant CREDITED = 3 ether;
     uint96 internal constant CLAIMED = 5 ether;
@@ -38,6 +40,12 @@ abstract contract Symbolic {
     uint256 internal constant START = 1_800_000_000;
     /// @dev The year 2100: clocks of 32 bits are not over then, also after the longest cooling-off time.
     uint256 internal constant LATEST = 4_102_444_800;
+
+    struct Signature {
+        uint8 v;
+        bytes32 r;
+        bytes32 s;
+    }
 
     struct Account {
         uint256 paid;
@@ -59,6 +67,10 @@ abstract contract Symbolic {
     }
 
     function _deploy(uint96 cap) internal {
+        _deploy(cap, address(0));
+    }
+
+    function _deploy(uint96 cap, address predecessor) internal {
         world.warp(START);
         custody = new CustodyParts(
             ICustody.Config({
@@ -72,23 +84,46 @@ abstract contract Symbolic {
                 coolingOff: 14 days,
                 vetoDelay: 1 days,
                 operationDelay: 3 days,
-                maxFreeze: 2 days,
+                maxFreeze: MAX_FREEZE,
                 outflowCap: cap,
-                outflowFloor: 10
+                outflowFloor: 10,
+                predecessor: predecessor
             })
         );
     }
 
-    /// @dev Any history: what the contract holds in its storage is arbitrary from here on, and so is its balance.
+    /// @dev Any history: what the contract holds in its storage is arbitrary from here on, and so is its balance; but for the slot
+    /// where the account of nobody would lie, which nothing writes.
     function _anyState(uint256 balance) internal {
         prover.enableSymbolicStorage(address(custody));
         world.assume(balance < 2 ** 95);
         world.deal(address(custody), balance);
+        Account memory nobody = _account(address(0));
+        world.assume(nobody.paid == 0 && nobody.credit == 0 && nobody.frozenUntil == 0);
+    }
+
+    /// @dev What a user signs, of the words of the interface. To the prover `ecrecover` of it and of a signature may be anybody, but is
+    /// the same each time: so whoever it is asked about must have been asked about just these words.
+    function _digest(bytes32 structHash) internal view returns (bytes32) {
+        bytes32 typeHash =
+            keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+        bytes32 domain = keccak256(
+            abi.encode(typeHash, keccak256("TrellisCustody"), keccak256("1"), block.chainid, address(custody))
+        );
+        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
     }
 
     function _goTo(uint256 time) internal {
         world.assume(time >= START && time <= LATEST);
         world.warp(time);
+    }
+
+    function _bytes(Signature calldata signature) internal pure returns (bytes memory) {
+        return abi.encodePacked(signature.r, signature.s, signature.v);
+    }
+
+    function _isOf(Signature calldata signature, bytes32 structHash, address user) internal view returns (bool) {
+        return ecrecover(_digest(structHash), signature.v, signature.r, signature.s) == user;
     }
 
     function _account(address user) internal view returns (Account memory a) {
@@ -102,7 +137,7 @@ abstract contract Symbolic {
     /// @dev Any account, of a person without code who has less than exists of the asset: of a user, or the zero of somebody
     /// unknown. Nobody was paid 2^95.
     function _anyAccount(address user, Account calldata a) internal {
-        world.assume(user.code.length == 0 && user.balance < 2 ** 95);
+        world.assume(user != address(0) && user.code.length == 0 && user.balance < 2 ** 95);
         world.assume(a.paid < 2 ** 95 && a.credit <= a.paid && a.frozenUntil < 2 ** 32);
         world.assume(a.frozenUntil != 0 || a.paid == 0);
         custody.setAccount(user, uint112(a.paid), uint112(a.credit), uint32(a.frozenUntil));
