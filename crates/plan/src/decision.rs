@@ -13,7 +13,7 @@ use crate::orders::{self, Asked, Shortfall};
 use crate::ranks::RankVolumes;
 use crate::subscription::{Accrual, Coverage, SubscriptionId};
 use crate::withholding::Line as TaxLine;
-use crate::{Day, DepositId, Outcome};
+use crate::{Day, DepositId, Outcome, Route};
 
 /// The decisions behind an outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,6 +96,63 @@ pub(crate) enum Rule {
     Reversed(Box<RewardStanding>),
     /// The cap limited a user.
     Cap(CapStanding),
+    /// How the price of a registration was divided.
+    Route(Route),
+    /// The upline of a retopup had this one, which stood.
+    Retopup(DepositId),
+    /// What the other shares of a price leave.
+    Rest(Price),
+    /// The plan has no use for a payment.
+    Unroutable(Unroutable),
+    /// A reserve can grow no more.
+    ReserveEnd(ReserveEnd),
+    /// A held reward relied on something that was refunded: the recipient's own purchases, which the cap follows, or else
+    /// what the reward needs to be paid at all.
+    Forfeited { is_over_cap: bool },
+}
+
+/// What a price buys in a plan of pools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Price {
+    Registration,
+    Place,
+    Retopup,
+}
+
+/// Why the plan has no use for a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unroutable {
+    /// A registration costs this.
+    Registration(Amount),
+    /// A retopup costs this.
+    Retopup(Amount),
+    /// Who was refunded buys nothing any more.
+    Refunded,
+    /// The largest subscription.
+    AboveMost(Amount),
+    /// The least subscription.
+    BelowLeast(Amount),
+    /// What was outstanding of what was booked.
+    AboveOutstanding(Amount),
+    /// The least first payment for what is booked.
+    BelowFirst(Amount),
+    /// Nothing can be ordered for it.
+    NoOrder,
+    /// Who joins pays this once.
+    Joining(Amount),
+}
+
+/// Why a reserve can grow no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReserveEnd {
+    /// Its user moved on.
+    Progressed,
+    /// Its user's registration was refunded.
+    Refunded,
+    /// Its user does not want it any more.
+    Chosen,
+    /// The tree is full.
+    Closed,
 }
 
 /// What an upline had when a purchase was divided.

@@ -181,23 +181,25 @@ impl Context<'_> {
         let is_from_fund = matches!(leg.debit, Account::Revenue(_));
         let mut line = match leg.reason {
             Reason::Direct if is_from_fund => self.first_payment(leg),
-            Reason::Direct => self.direct(leg),
+            Reason::Direct => self.direct(leg, why),
             Reason::PoolLayer { tier, layer } => self.pool_layer(leg, tier, layer),
             Reason::Generation(generation) => match self.plan.terms.intake {
                 IntakeRule::Subscription => self.purchase_share(leg, generation, why),
                 IntakeRule::Order => self.commission(leg, generation, why),
                 IntakeRule::AutoPool | IntakeRule::Booking | IntakeRule::Joining { .. } => {
-                    self.generation(leg, generation)
+                    self.generation(leg, generation, why)
                 }
             },
-            Reason::CompanyShare if self.plan.terms.intake == IntakeRule::AutoPool => self.company_share(leg),
+            Reason::CompanyShare if self.plan.terms.intake == IntakeRule::AutoPool => {
+                self.company_share(leg, why)
+            }
             Reason::CompanyShare => self.company_rest(leg),
             Reason::Matured if matches!(leg.debit, Account::Deferred(_)) => self.released(leg, why),
             Reason::Matured => self.matured(leg),
             Reason::Refund => self.refund(number, leg),
-            Reason::ReserveReleased => self.reserve_released(leg),
+            Reason::ReserveReleased => self.reserve_released(leg, why),
             Reason::Netting => self.netting(leg, why),
-            Reason::Unexpected => self.unexpected(leg),
+            Reason::Unexpected => self.unexpected(leg, why),
             Reason::Pair => self.pair(leg, why),
             Reason::Accrual => self.accrual(leg, why),
             Reason::Bonus => self.conversion(leg),

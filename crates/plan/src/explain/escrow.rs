@@ -1,12 +1,12 @@
 //! Lines about what was held: maturity, forfeits, debts, refunds; and about reserves that are released.
 
-use ledger::{Account, Beneficiary, BreakageCause, Leg, Reason, Tier, UserId};
+use ledger::{Account, Beneficiary, BreakageCause, Leg, Reason};
 
 use super::intake::held_for;
 use super::share::{ShareRule, generation_rate, share_name};
 use super::{Context, Line, Verdict, entry, said, verdict_of};
 use crate::compiled::IntakeRule;
-use crate::decision::Why;
+use crate::decision::{ReserveEnd, Rule, Why};
 use crate::state::HeldShare;
 use crate::{DepositId, DepositKind, Effect};
 
@@ -92,40 +92,34 @@ impl Context<'_> {
     }
 
     /// A reserve that its user gets.
-    pub(super) fn reserve_released(&self, leg: &Leg) -> Line {
-        let (who, tier) = if let Account::Reserve(user, tier) = leg.debit {
-            (Some(user), Some(tier))
-        } else {
-            (leg.recipient, None)
+    pub(super) fn reserve_released(&self, leg: &Leg, why: &Why) -> Line {
+        let name = leg
+            .recipient
+            .map_or("the user".to_owned(), |user| format!("user {user}"));
+        let because = match why.rule {
+            Some(Rule::ReserveEnd(ReserveEnd::Progressed)) => {
+                let from = if let Account::Reserve(_, tier) = leg.debit {
+                    format!("tier {tier}")
+                } else {
+                    "the tier".to_owned()
+                };
+                format!("{name} moved on from {from}, and this was left")
+            }
+            Some(Rule::ReserveEnd(ReserveEnd::Refunded)) => {
+                format!("{name}'s registration was refunded; what was reserved had matured")
+            }
+            Some(Rule::ReserveEnd(ReserveEnd::Chosen)) => {
+                format!("{name} chose not to reserve any more")
+            }
+            Some(_) | None => {
+                format!("the tree in which {name} sits was closed, so the reserve can grow no more")
+            }
         };
-        let because = self.why_released(who, tier);
         said(Verdict::Moved, "reserve", "reserve_released", because).by("pool.reserve")
     }
 
-    fn why_released(&self, who: Option<UserId>, tier: Option<Tier>) -> String {
-        let name = who.map_or("the user".to_owned(), |user| format!("user {user}"));
-        for effect in &self.outcome.effects {
-            if let Effect::Progressed { user, from } = effect
-                && (Some(*user), Some(*from)) == (who, tier)
-            {
-                return format!("{name} moved on from tier {from}, and this was left");
-            }
-            if let Effect::UserRefunded { user } = effect
-                && Some(*user) == who
-            {
-                return format!("{name}'s registration was refunded; what was reserved had matured");
-            }
-            if let Effect::ReserveSet { user, .. } = effect
-                && Some(*user) == who
-            {
-                return format!("{name} chose not to reserve any more");
-            }
-        }
-        format!("the tree in which {name} sits was closed, so the reserve can grow no more")
-    }
-
     /// A held reward that was forfeited.
-    pub(super) fn forfeited(&self, deposit: DepositId, leg: u32) -> Line {
+    pub(super) fn forfeited(&self, deposit: DepositId, leg: u32, why: &Why) -> Line {
         let at = usize::try_from(leg).unwrap_or(usize::MAX);
         let shares: Vec<HeldShare> = self.before.held_shares(deposit).collect();
         let Some(share) = shares.get(at) else {
@@ -134,7 +128,7 @@ impl Context<'_> {
         };
         let then = self.under(self.before.version_of_deposit(deposit));
         if self.plan.terms.intake == IntakeRule::Subscription {
-            return then.forfeited_purchase(deposit, share);
+            return then.forfeited_purchase(deposit, share, why);
         }
         let relied = if matches!(share.reason, Reason::Generation(_)) {
             "registration, or the retopup that made the reward possible,"
@@ -158,12 +152,12 @@ impl Context<'_> {
 
     /// A share of a purchase that was forfeited: whole with its recipient's registration, or what exceeds the cap of a
     /// recipient whose own purchase went back.
-    fn forfeited_purchase(&self, deposit: DepositId, share: &HeldShare) -> Line {
+    fn forfeited_purchase(&self, deposit: DepositId, share: &HeldShare, why: &Why) -> Line {
         let who = share
             .recipient
             .map_or("its user".to_owned(), |user| format!("user {user}"));
-        let stands = share.recipient.is_some_and(|user| self.before.is_active(user));
-        let (why, parameter, version) = if stands {
+        let is_over_cap = matches!(why.rule, Some(Rule::Forfeited { is_over_cap: true }));
+        let (why, parameter, version) = if is_over_cap {
             let why = format!("{who} has earned more than the cap since the own purchase went back");
             // The cap is that of today.
             (why, Some("cap.multiple".to_owned()), None)

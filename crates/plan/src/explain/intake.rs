@@ -3,11 +3,12 @@
 use ledger::{Account, Beneficiary, BreakageCause, Leg, Tier, UserId};
 
 use super::{Context, Line, Verdict, entry, said, verdict_of};
+use crate::decision::{Price, Rule, Unroutable, Why};
 use crate::{Effect, Route};
 
 impl Context<'_> {
     /// The sponsor's share of a registration.
-    pub(super) fn direct(&self, leg: &Leg) -> Line {
+    pub(super) fn direct(&self, leg: &Leg, why: &Why) -> Line {
         let verdict = verdict_of(leg.credit);
         let because = match (self.joined(), leg.recipient) {
             (Some((user, None, _)), _) => {
@@ -17,35 +18,11 @@ impl Context<'_> {
                 format!("sponsor {sponsor}'s own registration was refunded")
             }
             (Some((user, Some(sponsor), ordinal)), _) => {
-                format!(
-                    "user {user} is direct {ordinal} of user {sponsor}{}",
-                    self.route(ordinal)
-                )
+                format!("user {user} is direct {ordinal} of user {sponsor}{}", routed(why))
             }
             (None, _) => "the sponsor's share of a registration".to_owned(),
         };
         said(verdict, "registration", "direct", because).by("registration.direct_share")
-    }
-
-    /// Why a registration did, or did not, enter a pool.
-    fn route(&self, ordinal: u32) -> &'static str {
-        let is_placed = self
-            .outcome
-            .effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::Placed { .. }));
-        if is_placed {
-            return ", and a part of the price buys a place";
-        }
-        match self
-            .plan
-            .route(Some(ordinal), self.before.room(self.plan, Tier::FIRST))
-        {
-            Route::PoolFull => ", whose place tier 1 has no room for any more",
-            Route::Direct | Route::Pool { .. } | Route::Split { .. } => {
-                ", whose registration does not enter a pool"
-            }
-        }
     }
 
     /// An ancestor's share of a place, paid by a registration or by a reserve.
@@ -91,7 +68,7 @@ impl Context<'_> {
     }
 
     /// An upline's share of a retopup.
-    pub(super) fn generation(&self, leg: &Leg, generation: u8) -> Line {
+    pub(super) fn generation(&self, leg: &Leg, generation: u8, why: &Why) -> Line {
         let verdict = verdict_of(leg.credit);
         let payer = leg
             .source
@@ -107,46 +84,36 @@ impl Context<'_> {
                 format!("the sponsor line{payer} ends before generation {generation}")
             }
             (Verdict::NotPaid(cause), Some(upline)) => format!("upline {upline}: {}", cause.name()),
-            (_, Some(upline)) => match self.before.standing_retopup(upline) {
-                Some(deposit) => {
-                    format!(
-                        "upline {upline} has a retopup that stands (deposit {})",
-                        deposit.get()
-                    )
+            (_, Some(upline)) => {
+                if let Some(Rule::Retopup(deposit)) = why.rule {
+                    let deposit = deposit.get();
+                    format!("upline {upline} has a retopup that stands (deposit {deposit})")
+                } else {
+                    format!("upline {upline} is generation {generation}{payer}")
                 }
-                None => format!("upline {upline} is generation {generation}{payer}"),
-            },
+            }
             (_, None) => format!("generation {generation}{payer}"),
         };
         let rule = format!("generation {generation}");
         said(verdict, "retopup", rule, because).by(entry("retopup.generations_bps", generation))
     }
 
-    /// What a payment leaves for the company.
-    pub(super) fn company_share(&self, leg: &Leg) -> Line {
-        let verdict = verdict_of(leg.credit);
-        let because = "what the other shares leave, every rounding included".to_owned();
-        let rule = "company_share";
+    /// What a price leaves for the company.
+    pub(super) fn company_share(&self, leg: &Leg, why: &Why) -> Line {
+        let mut because = "what the other shares leave, every rounding included".to_owned();
         if let Account::Reserve(user, from) = leg.debit {
-            let because = format!("{because}; user {user}'s reserve of tier {from} paid");
-            return said(verdict, "pool", rule, because).by("pool.layers_bps");
+            because.push_str(&format!("; user {user}'s reserve of tier {from} paid"));
         }
-        let Some((user, ..)) = self.joined() else {
-            return said(verdict, "retopup", rule, because).by("retopup.company_share");
+        let (component, parameter) = match why.rule {
+            Some(Rule::Rest(Price::Place)) => ("pool", "pool.layers_bps"),
+            Some(Rule::Rest(Price::Retopup)) => ("retopup", "retopup.company_share"),
+            Some(_) | None => ("registration", "registration.direct_share"),
         };
-        if self
-            .outcome
-            .effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::Placed { user: who, .. } if *who == user))
-        {
-            return said(verdict, "pool", rule, because).by("pool.layers_bps");
-        }
-        said(verdict, "registration", rule, because).by("registration.direct_share")
+        said(verdict_of(leg.credit), component, "company_share", because).by(parameter)
     }
 
     /// Money that fits nothing.
-    pub(super) fn unexpected(&self, leg: &Leg) -> Line {
+    pub(super) fn unexpected(&self, leg: &Leg, why: &Why) -> Line {
         let discrepancy = self.outcome.effects.iter().find_map(|effect| {
             if let Effect::Discrepancy { cause } = effect {
                 Some(cause.name())
@@ -154,25 +121,63 @@ impl Context<'_> {
                 None
             }
         });
-        let (parameter, price) = if self.joined().is_some() {
-            ("registration.price", self.plan.registration_price())
-        } else {
-            ("retopup.price", self.plan.retopup_price())
-        };
         let cause = discrepancy.unwrap_or("unexpected");
-        if cause == crate::DiscrepancyCause::IntakeAmount.name() {
-            if let Some((because, parameter)) = self.wrong_payment(leg) {
-                return said(Verdict::Waiting, "settlement", cause, because).by(parameter);
+        let Some(Rule::Unroutable(unroutable)) = why.rule else {
+            let because = "the chain moved what fits nothing in the books; a human must look".to_owned();
+            return said(Verdict::Waiting, "settlement", cause, because);
+        };
+        let (rest, parameter) = self.unroutable(unroutable);
+        let because = format!("{} were paid; {rest}", self.shown(leg.amount));
+        let mut line = said(Verdict::Waiting, "settlement", cause, because);
+        line.parameter = parameter.map(str::to_owned);
+        line
+    }
+
+    /// Why the plan has no use for a payment, and where it says so.
+    fn unroutable(&self, cause: Unroutable) -> (String, Option<&'static str>) {
+        let of = |amount| self.shown(amount);
+        let (text, parameter) = match cause {
+            Unroutable::Registration(price) => (format!("the price is {}", of(price)), "registration.price"),
+            Unroutable::Retopup(price) => (format!("the price is {}", of(price)), "retopup.price"),
+            Unroutable::Refunded => {
+                let text =
+                    "the user's own registration was refunded, and nothing is sold to the user any more";
+                return (text.to_owned(), None);
             }
-            let because = format!(
-                "{} were paid; the price is {}",
-                self.shown(leg.amount),
-                self.shown(price)
-            );
-            return said(Verdict::Waiting, "settlement", cause, because).by(parameter);
+            Unroutable::AboveMost(most) => (
+                format!("the largest subscription is {}", of(most)),
+                "subscription.amount_max",
+            ),
+            Unroutable::BelowLeast(least) => (
+                format!("the least subscription is {}", of(least)),
+                "subscription.tiers[0].from",
+            ),
+            Unroutable::AboveOutstanding(amount) => (
+                format!("{} were outstanding of the price", of(amount)),
+                "booking.price",
+            ),
+            Unroutable::BelowFirst(least) => (
+                format!("the first payment is at least {}", of(least)),
+                "booking.first_payment_min",
+            ),
+            Unroutable::NoOrder => ("nothing can be ordered for that".to_owned(), "orders.fund"),
+            Unroutable::Joining(price) => (
+                format!("who joins pays {} once, and nothing after it", of(price)),
+                "joining.price",
+            ),
+        };
+        (text, Some(parameter))
+    }
+}
+
+/// Why a registration did, or did not, enter a pool.
+const fn routed(why: &Why) -> &'static str {
+    match why.rule {
+        Some(Rule::Route(Route::Pool { .. } | Route::Split { .. })) => {
+            ", and a part of the price buys a place"
         }
-        let because = "the chain moved what fits nothing in the books; a human must look".to_owned();
-        said(Verdict::Waiting, "settlement", cause, because)
+        Some(Rule::Route(Route::PoolFull)) => ", whose place tier 1 has no room for any more",
+        Some(_) | None => ", whose registration does not enter a pool",
     }
 }
 

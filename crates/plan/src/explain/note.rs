@@ -39,7 +39,7 @@ impl Context<'_> {
             line.user = Some(user);
             line
         } else if let Effect::RewardForfeited { deposit, leg } = *effect {
-            self.forfeited(deposit, leg)
+            self.forfeited(deposit, leg, why)
         } else if let Effect::CommandIgnored { cause } = *effect {
             note("settlement", "ignored", self.ignored(cause))
         } else if let Effect::PayoutRefused {

@@ -1,9 +1,9 @@
-//! What explanations ask of a [`State`]: on which retopup eligibility rests, and what a held deposit caused.
+//! What explanations ask of a [`State`]: what a held deposit caused.
 
 use ledger::{Beneficiary, Reason, UserId};
 use money::Amount;
 
-use super::{GONE, NO_RETOPUP, State, position};
+use super::{State, position};
 use crate::{DepositId, DepositKind};
 
 /// A reward, or another share, that a deposit caused and that is held.
@@ -20,15 +20,6 @@ pub struct HeldShare {
 }
 
 impl State {
-    /// The oldest retopup of a user that stands; `None` also for whoever was refunded.
-    #[must_use]
-    pub fn standing_retopup(&self, user: UserId) -> Option<DepositId> {
-        match self.line(user)?.standing {
-            NO_RETOPUP | GONE => None,
-            number => DepositId::new(number),
-        }
-    }
-
     /// Whose deposit it is, and of which kind.
     #[must_use]
     pub fn deposit(&self, deposit: DepositId) -> Option<(UserId, DepositKind)> {

@@ -6,6 +6,7 @@ use money::Amount;
 use super::pool::Purse;
 use super::{GONE, Line, NO_RETOPUP, Seat, State, User, discrepancy, position, push};
 use crate::compiled::{CompiledPlan, IntakeRule};
+use crate::decision::{Price, Rule, Unroutable};
 use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Funding, Outcome};
 
 /// A payment into escrow.
@@ -57,12 +58,14 @@ impl State {
         if plan.terms.intake != IntakeRule::AutoPool {
             return self.component_intake(plan, payment, true, out);
         }
-        if payment.amount != plan.registration_price() {
-            unroutable(payment.amount, out);
-            return;
+        let price = plan.registration_price();
+        if payment.amount != price {
+            return unroutable(payment.amount, Unroutable::Registration(price), out);
         }
         let route = plan.route(ordinal, self.room(plan, Tier::FIRST));
+        let mark = out.mark();
         self.pay_sponsor(plan.direct_share_of(route), (payment.user, sponsor), out);
+        out.because(mark, |why| why.rule = Some(Rule::Route(route)));
         let company = plan.company_share_of(route);
         let mut closes = None;
         if route.place().is_some() {
@@ -70,8 +73,7 @@ impl State {
             self.pay_layers(plan, &placed, Purse::Escrow { company }, out);
             closes = placed.closes;
         } else {
-            let reason = Reason::CompanyShare;
-            hold_leg(out, Beneficiary::Company, company, reason, None, payment.user);
+            hold_rest(out, company, Price::Registration, payment.user);
         }
         self.hold(&payment, out);
         if let Some(tree) = closes {
@@ -95,9 +97,9 @@ impl State {
         if plan.terms.intake != IntakeRule::AutoPool {
             return self.component_intake(plan, payment, false, out);
         }
-        if payment.amount != plan.retopup_price() {
-            unroutable(payment.amount, out);
-            return;
+        let price = plan.retopup_price();
+        if payment.amount != price {
+            return unroutable(payment.amount, Unroutable::Retopup(price), out);
         }
         let terms = &plan.terms.retopup;
         let mut upline = self.sponsor(payment.user);
@@ -111,19 +113,13 @@ impl State {
                 }
                 Some((upline, _)) => Beneficiary::User(upline),
             };
-            let reason = Reason::Generation(generation);
+            let (mark, reason) = (out.mark(), Reason::Generation(generation));
             hold_leg(out, beneficiary, *share, reason, upline, payment.user);
+            let standing = known.and_then(|(_, line)| DepositId::new(line.standing));
+            out.because(mark, |why| why.rule = standing.map(Rule::Retopup));
             upline = known.and_then(|(_, line)| UserId::new(line.sponsor));
         }
-        let company = Beneficiary::Company;
-        hold_leg(
-            out,
-            company,
-            terms.company,
-            Reason::CompanyShare,
-            None,
-            payment.user,
-        );
+        hold_rest(out, terms.company, Price::Retopup, payment.user);
         self.hold(&payment, out);
         self.append_retopup(payment);
     }
@@ -151,11 +147,26 @@ impl State {
     }
 }
 
-/// Money whose amount is not the plan's price waits for a human.
-pub(super) fn unroutable(amount: Amount, out: &mut Outcome) {
-    let clearing = Account::Clearing(ClearingCause::UnexpectedIntake);
+/// Money of which the plan has no use waits for a human.
+pub(super) fn unroutable(amount: Amount, cause: Unroutable, out: &mut Outcome) {
+    let (mark, clearing) = (out.mark(), Account::Clearing(ClearingCause::UnexpectedIntake));
     push(out, Account::Custody, clearing, amount, Reason::Unexpected);
+    out.because(mark, |why| why.rule = Some(Rule::Unroutable(cause)));
     discrepancy(DiscrepancyCause::IntakeAmount, out);
+}
+
+/// What a price leaves for the company, held as the other shares are.
+pub(super) fn hold_rest(out: &mut Outcome, amount: Amount, price: Price, source: UserId) {
+    let mark = out.mark();
+    hold_leg(
+        out,
+        Beneficiary::Company,
+        amount,
+        Reason::CompanyShare,
+        None,
+        source,
+    );
+    out.because(mark, |why| why.rule = Some(Rule::Rest(price)));
 }
 
 /// A share of a payment that is held until the cooling-off time is over.

@@ -13,7 +13,7 @@ use money::Amount;
 use super::escrow::{Bucket, Entry, HeldLeg};
 use super::{DepositStatus, GONE, NO_RETOPUP, State, discrepancy, plus, position, push};
 use crate::compiled::{CompiledPlan, IntakeRule};
-use crate::decision::{HeldPart, Why};
+use crate::decision::{HeldPart, Rule, Why};
 use crate::withholding::Line as TaxLine;
 use crate::{Day, DepositId, DiscrepancyCause, Effect, Outcome};
 
@@ -175,15 +175,21 @@ impl State {
         release: &mut Release,
         out: &mut Outcome,
     ) {
-        let lost = self.forfeit(plan, user, held.deposit, leg);
+        let is_forfeited = self.is_forfeited(plan, user, held.deposit, leg.reason);
+        let lost = self.forfeit(user, is_forfeited, leg);
         if !lost.is_zero() {
             let sum = release.forfeited.entry(user).or_default();
             *sum = plus(*sum, lost);
             release.add(user, Amount::ZERO);
             release.tell(held, Account::Breakage(BreakageCause::Refunded), lost);
+            let mark = out.mark();
             out.effects.push(Effect::RewardForfeited {
                 deposit: held.deposit,
                 leg: held.share,
+            });
+            out.because_effects(mark, |why| {
+                let is_over_cap = !is_forfeited;
+                why.rule = Some(Rule::Forfeited { is_over_cap });
             });
         }
         let gross = leg.amount.minus_or_zero(lost);
@@ -224,8 +230,8 @@ impl State {
 
     /// What a reward loses of itself because it relied on something that has been refunded since: everything, or what
     /// exceeds the cap of somebody whose own purchase went back.
-    fn forfeit(&mut self, plan: &CompiledPlan, user: UserId, deposit: DepositId, leg: &HeldLeg) -> Amount {
-        let lost = if self.is_forfeited(plan, user, deposit, leg.reason) {
+    fn forfeit(&mut self, user: UserId, is_forfeited: bool, leg: &HeldLeg) -> Amount {
+        let lost = if is_forfeited {
             leg.amount
         } else {
             leg.amount.min(self.components.caps.over(user))

@@ -3,11 +3,12 @@
 use ledger::{Account, Beneficiary, Leg, Movement, Reason, Tier, TreeNumber, UserId};
 use money::Amount;
 
-use super::intake::hold_leg;
+use super::intake::{hold_leg, hold_rest};
 use super::query::place_of;
 use super::reserve::{Reward, Work};
 use super::{Place, State, plus};
 use crate::compiled::{CompiledPlan, tier_index};
+use crate::decision::{Price, ReserveEnd, Rule};
 use crate::{Effect, Funding, Outcome, geometry};
 
 /// A node that has just been placed.
@@ -103,22 +104,21 @@ impl State {
             index = index.and_then(geometry::parent);
         }
         match purse {
-            Purse::Escrow { company } => hold_leg(
-                out,
-                Beneficiary::Company,
-                plus(terms.company, company),
-                Reason::CompanyShare,
-                None,
-                placed.user,
-            ),
-            Purse::Reserve(tier) => pay(
-                out,
-                (Account::Reserve(placed.user, tier), Account::Company),
-                terms.company,
-                Reason::CompanyShare,
-                None,
-                placed.user,
-            ),
+            Purse::Escrow { company } => {
+                hold_rest(out, plus(terms.company, company), Price::Place, placed.user);
+            }
+            Purse::Reserve(tier) => {
+                let mark = out.mark();
+                pay(
+                    out,
+                    (Account::Reserve(placed.user, tier), Account::Company),
+                    terms.company,
+                    Reason::CompanyShare,
+                    None,
+                    placed.user,
+                );
+                out.because(mark, |why| why.rule = Some(Rule::Rest(Price::Place)));
+            }
         }
     }
 
@@ -168,7 +168,7 @@ impl State {
         }
         for index in 0..plan.tree_size().unwrap_or(0) {
             if let Some(user) = self.occupant(plan, tier, Place { tree, index }) {
-                self.stop_reserving(user, tier, out);
+                self.stop_reserving(user, tier, ReserveEnd::Closed, out);
             }
         }
     }

@@ -5,6 +5,7 @@ use money::Amount;
 
 use super::{DepositStatus, GONE, NO_RETOPUP, State, discrepancy, position, push, unexpected_refund};
 use crate::compiled::CompiledPlan;
+use crate::decision::ReserveEnd;
 use crate::{DepositId, DepositKind, DiscrepancyCause, Effect, Outcome};
 
 impl State {
@@ -71,7 +72,7 @@ impl State {
             seat.chosen = super::TierSet::default();
         }
         for tier in (1..=Tier::MAX).filter_map(Tier::new).take(self.tiers.len()) {
-            self.stop_reserving(user, tier, out);
+            self.stop_reserving(user, tier, ReserveEnd::Refunded, out);
         }
         self.retire_components(user);
         out.effects.push(Effect::UserRefunded { user });

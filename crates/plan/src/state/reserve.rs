@@ -6,6 +6,7 @@ use money::Amount;
 use super::pool::pay;
 use super::{State, ignore, plus};
 use crate::compiled::CompiledPlan;
+use crate::decision::{ReserveEnd, Rule};
 use crate::{Effect, IgnoredCause, Outcome, PoolRoom, ReserveChoice};
 
 /// What matured money may cause.
@@ -114,11 +115,11 @@ impl State {
             seat.progressed.insert(from);
         }
         self.place_progressed(plan, (user, from, to), out);
-        self.stop_reserving(user, from, out);
+        self.stop_reserving(user, from, ReserveEnd::Progressed, out);
     }
 
     /// From now on rewards of this tier go to available, and what is reserved goes there too.
-    pub(super) fn stop_reserving(&mut self, user: UserId, tier: Tier, out: &mut Outcome) {
+    pub(super) fn stop_reserving(&mut self, user: UserId, tier: Tier, cause: ReserveEnd, out: &mut Outcome) {
         if let Some(seat) = self.seat_mut(user) {
             seat.reserving.remove(tier);
         }
@@ -128,6 +129,7 @@ impl State {
             .filter(|amount| !amount.is_zero())
         {
             self.entitle(user, amount);
+            let mark = out.mark();
             out.legs.push(Leg {
                 debit: Account::Reserve(user, tier),
                 credit: Account::Available(user),
@@ -137,6 +139,7 @@ impl State {
                 source: None,
                 movement: Movement::Single,
             });
+            out.because(mark, |why| why.rule = Some(Rule::ReserveEnd(cause)));
         }
     }
 
@@ -174,7 +177,7 @@ impl State {
                 }
                 ReserveChoice::Out => {
                     seat.chosen.remove(tier);
-                    self.stop_reserving(user, tier, out);
+                    self.stop_reserving(user, tier, ReserveEnd::Chosen, out);
                 }
             }
             out.effects.push(Effect::ReserveSet { user, tier, choice });

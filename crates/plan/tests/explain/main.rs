@@ -312,3 +312,40 @@ fn a_wrong_price_is_named_beside_the_right_one() {
         "0.000000000000000005 BNB were paid; the price is 20 BNB"
     );
 }
+
+#[test]
+fn who_was_refunded_is_told_so_and_not_another_price() {
+    let mut world = World::new(include_str!("../../../../plans/subscription.toml"));
+    let (user, day) = (UserId::new(1).unwrap(), Day::new(1));
+    let [first, second] = [1, 2].map(|number| DepositId::new(number).unwrap());
+    let amount = world.plan.asset().parse_amount("100").unwrap();
+    for fact in [
+        Fact::Registered {
+            user,
+            sponsor: None,
+            deposit: first,
+            amount,
+            day,
+        },
+        Fact::Refunded {
+            deposit: first,
+            amount,
+        },
+    ] {
+        world.state.apply(&world.plan, &fact, &mut world.out);
+    }
+    let before = world.state.clone();
+    let again = Fact::RetoppedUp {
+        user,
+        deposit: second,
+        amount,
+        day,
+    };
+    world.state.apply(&world.plan, &again, &mut world.out);
+    let lines = explain(&world.plan, &before, &world.out);
+    assert_eq!(lines[0].verdict, Verdict::Waiting);
+    assert_eq!(
+        lines[0].because,
+        "100 USDT were paid; the user's own registration was refunded, and nothing is sold to the user any more"
+    );
+}

@@ -10,7 +10,7 @@ use super::intake::allocate;
 use crate::binary::{Pair, PairSink, Undone};
 use crate::calendar::Month;
 use crate::compiled::CompiledPlan;
-use crate::decision::Rule;
+use crate::decision::{Rule, Unroutable};
 use crate::effect::{ComponentEffect, RewardId};
 use crate::report::Side;
 use crate::withholding::{self, Occasion, Withheld, Withholding, WithholdingTerms};
@@ -89,18 +89,23 @@ impl State {
         }));
     }
 
-    /// A payment for what was booked; `false` if it is too small, or more than is outstanding.
-    pub(super) fn book_payment(&mut self, plan: &CompiledPlan, payment: Payment, out: &mut Outcome) -> bool {
-        let Some(terms) = &plan.terms.components.binary else {
-            return false;
-        };
+    /// A payment for what was booked, unless it is too small, or more than is outstanding.
+    pub(super) fn book_payment(
+        &mut self,
+        plan: &CompiledPlan,
+        payment: Payment,
+        out: &mut Outcome,
+    ) -> Result<(), Unroutable> {
+        let terms = plan.terms.components.binary.as_ref();
+        let terms = terms.ok_or(Unroutable::AboveOutstanding(Amount::ZERO))?;
         let (user, amount) = (payment.user, payment.amount);
-        if amount > self.components.binary.outstanding(terms, user) {
-            return false;
+        let outstanding = self.components.binary.outstanding(terms, user);
+        if amount > outstanding {
+            return Err(Unroutable::AboveOutstanding(outstanding));
         }
         let made = self.components.binary.pay(terms, user, amount);
         if made.accepted != amount {
-            return false;
+            return Err(Unroutable::BelowFirst(terms.first_payment_min()));
         }
         if made.counts {
             out.effects
@@ -117,7 +122,7 @@ impl State {
             direct,
         };
         self.components.bookings.insert(payment.deposit, booked);
-        true
+        Ok(())
     }
 
     /// What a user has still to pay of what is booked; zero in a plan without booking.

@@ -6,7 +6,6 @@ use money::Amount;
 use super::super::State;
 use super::grant::Reward;
 use crate::Outcome;
-use crate::binary::BinaryState;
 use crate::decision::{RewardOrigin, RewardStanding};
 use crate::effect::RewardId;
 use crate::subscription::{Subscription, SubscriptionId, Subscriptions};
@@ -18,10 +17,6 @@ impl State {
 
     pub(crate) fn subscription(&self, id: SubscriptionId) -> Option<&Subscription> {
         self.components.subscriptions.get(id)
-    }
-
-    pub(crate) const fn binary_tree(&self) -> &BinaryState {
-        &self.components.binary
     }
 
     /// What a user's bonus still has.

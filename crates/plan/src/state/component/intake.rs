@@ -7,6 +7,7 @@ use money::Amount;
 use super::super::State;
 use super::super::intake::{Payment, hold_leg, unroutable};
 use crate::compiled::{CompiledPlan, IntakeRule};
+use crate::decision::Unroutable;
 use crate::{DepositId, Outcome};
 
 impl State {
@@ -18,25 +19,21 @@ impl State {
         is_first: bool,
         out: &mut Outcome,
     ) {
-        let accepted = match plan.terms.intake {
-            IntakeRule::AutoPool => false,
+        let divided = match plan.terms.intake {
+            IntakeRule::AutoPool => Err(Unroutable::Registration(plan.registration_price())),
             IntakeRule::Subscription => self.subscribe(plan, payment, out),
             IntakeRule::Booking => self.book_payment(plan, payment, out),
             IntakeRule::Order => self.order_by_payment(plan, payment, out),
-            IntakeRule::Joining { price } => is_first && self.join_only(plan, payment, price, out),
+            IntakeRule::Joining { price } if is_first && payment.amount == price => {
+                allocate(plan, payment.user, price, out);
+                Ok(())
+            }
+            IntakeRule::Joining { price } => Err(Unroutable::Joining(price)),
         };
-        if accepted {
-            self.hold(&payment, out);
-        } else {
-            unroutable(payment.amount, out);
+        match divided {
+            Ok(()) => self.hold(&payment, out),
+            Err(cause) => unroutable(payment.amount, cause, out),
         }
-    }
-
-    fn join_only(&self, plan: &CompiledPlan, payment: Payment, price: Amount, out: &mut Outcome) -> bool {
-        if payment.amount == price {
-            allocate(plan, payment.user, price, out);
-        }
-        payment.amount == price
     }
 
     /// What a deposit was is forgotten by the components too: it went back.

@@ -10,7 +10,7 @@ use super::super::{State, ignore, plus, push};
 use super::grant::{Grant, taken_of};
 use super::intake::hold_fund;
 use crate::compiled::CompiledPlan;
-use crate::decision::Rule;
+use crate::decision::{Rule, Unroutable};
 use crate::effect::{ComponentEffect, PeriodStatus, RewardId, SaleEffect};
 use crate::fact::ComponentFact;
 use crate::orders::{
@@ -24,25 +24,22 @@ use crate::{Day, DepositId, Effect, IgnoredCause, Outcome};
 pub(super) type OrderRewards = BTreeMap<(OrderId, u8), RewardId>;
 
 impl State {
-    /// A payment of a participant is an order for the own use; `false` if nothing can be ordered for it.
+    /// A payment of a participant is an order for the own use, unless nothing can be ordered for it.
     pub(super) fn order_by_payment(
         &mut self,
         plan: &CompiledPlan,
         payment: Payment,
         out: &mut Outcome,
-    ) -> bool {
-        let Some(fund) = plan.terms.components.order_fund else {
-            return false;
-        };
+    ) -> Result<(), Unroutable> {
+        let fund = plan.terms.components.order_fund.ok_or(Unroutable::NoOrder)?;
         let new = NewOrder {
             buyer: Buyer::Participant(payment.user),
             amount: payment.amount,
             volume: None,
             day: self.components.today(),
         };
-        let Ok(placed) = self.place_order(plan, &new, payment.user, out) else {
-            return false;
-        };
+        let placed = self.place_order(plan, &new, payment.user, out);
+        let placed = placed.map_err(|_| Unroutable::NoOrder)?;
         hold_fund(out, fund, placed.fund, payment.user);
         let company = ledger::Beneficiary::Company;
         hold_leg(
@@ -56,7 +53,7 @@ impl State {
         self.components
             .deposit_orders
             .insert(payment.deposit, placed.order);
-        true
+        Ok(())
     }
 
     fn place_order(

@@ -13,7 +13,7 @@ use super::intake::hold_fund;
 use crate::calendar::Week;
 use crate::cap::Caps;
 use crate::compiled::CompiledPlan;
-use crate::decision::{CapStanding, Passed, Rule, UplineStanding, Why};
+use crate::decision::{CapStanding, Passed, Rule, Unroutable, UplineStanding, Why};
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
 use crate::generation::{self, DirectsCounted, Fate, Lineage, Share, Uplines};
 use crate::subscription::file::BonusGrant;
@@ -64,26 +64,32 @@ impl Uplines for Line<'_> {
 }
 
 impl State {
-    /// Sells a subscription for a payment; `false` if the plan sells none for this amount, or none to this user: what a
-    /// refunded user bought would never accrue.
-    pub(super) fn subscribe(&mut self, plan: &CompiledPlan, payment: Payment, out: &mut Outcome) -> bool {
+    /// Sells a subscription for a payment, if the plan sells one for this amount, and to this user: what a refunded user
+    /// bought would never accrue.
+    pub(super) fn subscribe(
+        &mut self,
+        plan: &CompiledPlan,
+        payment: Payment,
+        out: &mut Outcome,
+    ) -> Result<(), Unroutable> {
         let components = &plan.terms.components;
-        let Some(terms) = &components.subscription else {
-            return false;
-        };
+        let least = Unroutable::BelowLeast(Amount::ZERO);
+        let terms = components.subscription.as_ref().ok_or(least)?;
+        let least = terms.tiers().first().map_or(Amount::ZERO, |tier| tier.from);
         let (user, cash) = (payment.user, payment.amount);
         if !self.is_active(user) {
-            return false;
+            return Err(Unroutable::Refunded);
         }
-        if terms.rate(cash).is_none() || terms.amount_max().is_some_and(|max| cash > max) {
-            return false;
+        if let Some(most) = terms.amount_max().filter(|most| cash > *most) {
+            return Err(Unroutable::AboveMost(most));
+        }
+        if terms.rate(cash).is_none() {
+            return Err(Unroutable::BelowLeast(least));
         }
         let bonus = self.spend_bonus(plan, user, cash, out);
         let caps = &mut self.components.caps;
         let bought = self.components.subscriptions.buy(terms, user, cash, bonus, caps);
-        let Ok(subscription) = bought else {
-            return false;
-        };
+        let subscription = bought.map_err(|_| Unroutable::BelowLeast(least))?;
         self.count_active_direct(user);
         out.effects
             .push(Effect::Component(ComponentEffect::SubscriptionBought {
@@ -105,7 +111,7 @@ impl State {
         self.components.unripe.insert(subscription, payment.deposit);
         self.divide_purchase(plan, user, cash, out);
         self.grant_bonus(plan, user, BonusGrant::FirstPurchase, out);
-        true
+        Ok(())
     }
 
     /// What the purchases of these users will read of their uplines.
