@@ -164,6 +164,25 @@ contract BatchTest is SettlementTest {
         assertEq(address(0x100000 + 299).balance, 1 gwei, "the last one");
     }
 
+    /// @dev The list is the last thing in the call, and another entry follows that would be paid if it were in it.
+    function test_what_stands_behind_the_list_is_not_paid() public {
+        ICustody.PayoutBatch memory b = _batch("b1", 9 ether);
+        bytes32[] memory payouts = _list(ALICE, 1 ether);
+        bytes memory signature = _signBatch(SIGNER_KEY, b, payouts);
+        uint256 head = 9 * 0x20;
+        uint256 signatureEnd = head + 0x20 + 0x60;
+        bytes memory call_ = bytes.concat(
+            abi.encodeWithSelector(custody.executeBatchPayouts.selector, b, signatureEnd, signer, head),
+            abi.encodePacked(signature.length, signature, new bytes(31)),
+            abi.encodePacked(payouts.length, payouts, _word(BOB, 2 ether))
+        );
+        vm.prank(SUBMITTER);
+        (bool ok,) = address(custody).call(call_);
+        assertTrue(ok, "executed");
+        assertEq(ALICE.balance, 1 ether, "paid");
+        assertEq(_paid(BOB), 0, "not in the list");
+    }
+
     function test_entries_ascend_strictly_by_address() public {
         bytes memory error_ = abi.encodeWithSelector(ICustody.BadEntry.selector, 1, _word(ALICE, 2 ether));
         _expectBatchRevert(_batch("b1", 9 ether), _list(BOB, 1 ether, ALICE, 2 ether), error_);

@@ -48,6 +48,23 @@ contract OutflowTest is SettlementTest {
         _assertRoom(room);
     }
 
+    /// @dev 86,399 units leak in a day of 86,400 seconds: one less than a unit in the first second.
+    function test_it_is_empty_to_the_unit_and_owes_no_part_of_one() public {
+        ICustody.Config memory c = _config();
+        (c.outflowCap, c.outflowFloor) = (172_798, 2);
+        _redeploy(c);
+        _fund(1 ether);
+        _registered(ALICE);
+        uint256 room = 64_799;
+        _execute(_batch("b1", room), _list(ALICE, room));
+        vm.warp(START + 1);
+        _expectBatchRevert(
+            _batch("b2", 1), _list(ALICE, room + 1), abi.encodeWithSelector(ICustody.OutflowCapReached.selector, 1, 0)
+        );
+        vm.warp(START + 2);
+        _execute(_batch("b2", 1), _list(ALICE, room + 1));
+    }
+
     function test_it_empties_evenly_within_a_day() public {
         _execute(_batch("b1", ROOM), _list(ALICE, ROOM));
         vm.warp(START + 6 hours);
