@@ -55,14 +55,17 @@ contract OutflowTest is SettlementTest {
         _redeploy(c);
         _fund(1 ether);
         _registered(ALICE);
-        uint256 room = 64_799;
-        _execute(_batch("b1", room), _list(ALICE, room));
-        vm.warp(START + 1);
-        _expectBatchRevert(
-            _batch("b2", 1), _list(ALICE, room + 1), abi.encodeWithSelector(ICustody.OutflowCapReached.selector, 1, 0)
-        );
+        // A unit, which is gone after two seconds, when nearly another one would be.
+        _execute(_batch("b1", 1), _list(ALICE, 1));
         vm.warp(START + 2);
-        _execute(_batch("b2", 1), _list(ALICE, room + 1));
+        uint256 room = 64_799;
+        _execute(_batch("b2", room), _list(ALICE, 1 + room));
+        vm.warp(START + 3);
+        _expectBatchRevert(
+            _batch("b3", 1), _list(ALICE, 2 + room), abi.encodeWithSelector(ICustody.OutflowCapReached.selector, 1, 0)
+        );
+        vm.warp(START + 4);
+        _execute(_batch("b3", 1), _list(ALICE, 2 + room));
     }
 
     function test_it_empties_evenly_within_a_day() public {
