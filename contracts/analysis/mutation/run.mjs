@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Changes the contract in one place at a time and asks the tests. Every change that no test notices must be argued in
 // ../survivors.md, and nothing else may be argued there.
-//   node run.mjs [--resume] [--list] [--workers N] [FILE …]
-// --resume keeps what an earlier run killed in the same sources; FILEs (such as src/Escrow.sol) are changed, without them all.
+//   node run.mjs [--resume | --continue] [--list] [--workers N] [FILE …]
+// --resume keeps what an earlier run killed in the same sources, and tries its survivors again; --continue goes on with a run that was
+// interrupted, and keeps both. FILEs (such as src/Escrow.sol) are changed, without them all.
 import { fork, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -29,7 +30,7 @@ const FORGE = path.join(CHECKOUT, `node_modules/@foundry-rs/forge-linux-${os.arc
 
 const { values: options, positionals: files } = parseArgs({
   allowPositionals: true,
-  options: { resume: { type: 'boolean' }, list: { type: 'boolean' }, workers: { type: 'string', default: '2' } },
+  options: { resume: { type: 'boolean' }, continue: { type: 'boolean' }, list: { type: 'boolean' }, workers: { type: 'string', default: '2' } },
 });
 
 const sources = collect(CONTRACTS, TARGETS.map((target) => target.file));
@@ -43,7 +44,7 @@ if (options.list) {
 } else {
   job.targets = TARGETS.map(prepared);
   snapshot(roots);
-  const results = await judgeAll(wanted, options.resume ? earlier() : new Map());
+  const results = await judgeAll(wanted, options.resume || options.continue ? earlier() : new Map());
   fs.writeFileSync(path.join(SPACE, 'survivors.md'), report(results));
   const argued = fs.readFileSync(path.join(CONTRACTS, 'analysis/survivors.md'), 'utf8');
   conclude(results, checkArguments(results, argued, files));
@@ -75,15 +76,17 @@ function snapshot([first, ...others]) {
   fs.writeFileSync(job.solc, `#!/bin/sh\n[ "$1" = --version ] || exit 1\ncat <<'END'\n${version}END\n`, { mode: 0o755 });
 }
 
-/** Deaths of an earlier run, of the same mutant in the same sources. Survivors are tried again: tests may be better now. */
+/** Deaths of an earlier run, of the same mutant in the same sources. Survivors are tried again, unless the run only goes on: tests may be
+ * better now. */
 function earlier() {
   if (!fs.existsSync(RESULTS)) return new Map();
   const lines = fs.readFileSync(RESULTS, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
-  return new Map(lines.filter(({ status }) => status !== 'survived').map((result) => [result.key, result]));
+  const known = new Map(lines.map((result) => [result.key, result]));
+  return new Map([...known].filter(([, { status }]) => options.continue || status !== 'survived'));
 }
 
 async function judgeAll(list, known) {
-  if (!options.resume) fs.rmSync(RESULTS, { force: true });
+  if (!options.resume && !options.continue) fs.rmSync(RESULTS, { force: true });
   const results = list.map((mutant) => known.get(mutant.key));
   const open = results.flatMap((result, index) => (result ? [] : [index]));
   // The unchanged contract first: what fails on it would kill everything.
