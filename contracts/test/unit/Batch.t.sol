@@ -236,6 +236,21 @@ contract BatchTest is SettlementTest {
         custody.cancelBatch("b4");
     }
 
+    function test_ids_are_apart_also_those_that_share_a_slot() public {
+        uint256 base = uint256(keccak256("four")) & ~uint256(3);
+        for (uint256 k; k < 4; ++k) {
+            vm.prank(GUARDIAN);
+            custody.cancelBatch(bytes32(base | k));
+            for (uint256 other; other < 4; ++other) {
+                uint256 state = other <= k ? type(uint64).max : 0;
+                assertEq(custody.batchState(bytes32(base | other)), state, "of the four");
+            }
+        }
+        for (uint256 bit = 2; bit < 256; ++bit) {
+            assertEq(custody.batchState(bytes32(base ^ 1 << bit)), 0, "of all others");
+        }
+    }
+
     function test_only_a_signer_of_batches_signs() public {
         ICustody.PayoutBatch memory b = _batch("b1", 1 ether);
         bytes32[] memory payouts = _list(ALICE, 1 ether);
