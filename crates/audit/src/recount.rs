@@ -79,35 +79,12 @@ impl Recount {
         let (Some(user), Some(source), true) = (leg.recipient, leg.source, is_reward) else {
             return;
         };
-        let (tier, distance) = match leg.reason {
-            Reason::PoolLayer { tier, layer } => (Some(u32::from(tier.get())), u32::from(layer)),
-            Reason::Generation(generation) => (None, u32::from(generation)),
-            Reason::Direct
-            | Reason::CompanyShare
-            | Reason::Matured
-            | Reason::Refund
-            | Reason::ReserveReleased
-            | Reason::Funded
-            | Reason::Correction
-            | Reason::Netting
-            | Reason::Unexpected
-            | Reason::Payout
-            | Reason::PayoutCredited
-            | Reason::Claim
-            | Reason::CreditWithdrawal
-            | Reason::Treasury
-            | Reason::Overpaid
-            | Reason::Pair
-            | Reason::Accrual
-            | Reason::Bonus
-            | Reason::Rank(_)
-            | Reason::Withheld
-            | Reason::Fee
-            | Reason::Instalment
-            | Reason::Withdrawal
-            | Reason::Allocated
-            | Reason::Reversed
-            | Reason::Spent => (None, 1),
+        let (tier, distance) = if let Reason::PoolLayer { tier, layer } = leg.reason {
+            (Some(u32::from(tier.get())), u32::from(layer))
+        } else if let Reason::Generation(generation) = leg.reason {
+            (None, u32::from(generation))
+        } else {
+            (None, 1)
         };
         let withheld = withheld(leg.credit);
         if withheld.is_none() {
@@ -347,36 +324,13 @@ fn withheld(credit: Account) -> Option<String> {
     }
 }
 
-fn income_of(income: &mut IncomeRow, reason: Reason) -> &mut Amount {
-    match reason {
-        Reason::PoolLayer { .. } => &mut income.pool_layer,
-        Reason::Generation(_) => &mut income.generation,
-        Reason::Direct
-        | Reason::CompanyShare
-        | Reason::Matured
-        | Reason::Refund
-        | Reason::ReserveReleased
-        | Reason::Funded
-        | Reason::Correction
-        | Reason::Netting
-        | Reason::Unexpected
-        | Reason::Payout
-        | Reason::PayoutCredited
-        | Reason::Claim
-        | Reason::CreditWithdrawal
-        | Reason::Treasury
-        | Reason::Overpaid
-        | Reason::Pair
-        | Reason::Accrual
-        | Reason::Bonus
-        | Reason::Rank(_)
-        | Reason::Withheld
-        | Reason::Fee
-        | Reason::Instalment
-        | Reason::Withdrawal
-        | Reason::Allocated
-        | Reason::Reversed
-        | Reason::Spent => &mut income.direct,
+const fn income_of(income: &mut IncomeRow, reason: Reason) -> &mut Amount {
+    if matches!(reason, Reason::PoolLayer { .. }) {
+        &mut income.pool_layer
+    } else if matches!(reason, Reason::Generation(_)) {
+        &mut income.generation
+    } else {
+        &mut income.direct
     }
 }
 

@@ -239,39 +239,6 @@ impl Context<'_> {
         (component, rule, parameter, Some(user), because)
     }
 
-    fn component_of(&self, reason: Reason) -> &'static str {
-        match reason {
-            Reason::Direct | Reason::Pair => "binary",
-            Reason::Rank(_) => "ranks",
-            Reason::Generation(_) => "orders",
-            Reason::Bonus if self.plan.terms.components.campaign.is_some() => "campaign",
-            Reason::Bonus => "bonus",
-            Reason::Accrual => "subscription",
-            Reason::PoolLayer { .. } => "pool",
-            Reason::CompanyShare
-            | Reason::Matured
-            | Reason::Refund
-            | Reason::ReserveReleased
-            | Reason::Funded
-            | Reason::Correction
-            | Reason::Netting
-            | Reason::Unexpected
-            | Reason::Payout
-            | Reason::PayoutCredited
-            | Reason::Claim
-            | Reason::CreditWithdrawal
-            | Reason::Treasury
-            | Reason::Overpaid
-            | Reason::Withheld
-            | Reason::Fee
-            | Reason::Instalment
-            | Reason::Withdrawal
-            | Reason::Allocated
-            | Reason::Reversed
-            | Reason::Spent => "settlement",
-        }
-    }
-
     fn rule_name(&self, reason: Reason) -> String {
         if let Reason::Rank(rank) = reason {
             return format!("rank {rank}");

@@ -267,91 +267,57 @@ impl Context<'_> {
 
     /// Where the plan says how much a rule grants from a fund.
     pub(super) fn rule_path(&self, reason: Reason, subscription: Option<SubscriptionId>) -> Option<String> {
-        let path = match reason {
-            Reason::Direct => "binary.direct_bonus".to_owned(),
-            Reason::Pair => "binary.pair_value".to_owned(),
-            Reason::Rank(rank) => super::granted::rank_path(rank),
-            Reason::Generation(generation) => entry("orders.generations_bps", generation),
-            Reason::Bonus if self.plan.terms.components.campaign.is_some() => self.campaign_path().to_owned(),
-            Reason::Bonus => "bonus.use_bps_max".to_owned(),
-            Reason::Accrual => self.tier_path(subscription),
-            // Not what a fund grants.
-            Reason::PoolLayer { .. }
-            | Reason::CompanyShare
-            | Reason::Matured
-            | Reason::Refund
-            | Reason::ReserveReleased
-            | Reason::Funded
-            | Reason::Correction
-            | Reason::Netting
-            | Reason::Unexpected
-            | Reason::Payout
-            | Reason::PayoutCredited
-            | Reason::Claim
-            | Reason::CreditWithdrawal
-            | Reason::Treasury
-            | Reason::Overpaid
-            | Reason::Withheld
-            | Reason::Fee
-            | Reason::Instalment
-            | Reason::Withdrawal
-            | Reason::Allocated
-            | Reason::Reversed
-            | Reason::Spent => return None,
-        };
-        Some(path)
+        let rule = FundRule::of(reason)?;
+        Some(match rule {
+            FundRule::Direct => "binary.direct_bonus".to_owned(),
+            FundRule::Pair => "binary.pair_value".to_owned(),
+            FundRule::Rank(rank) => super::granted::rank_path(rank),
+            FundRule::Commission(generation) => entry("orders.generations_bps", generation),
+            FundRule::Bonus if self.plan.terms.components.campaign.is_some() => {
+                self.campaign_path().to_owned()
+            }
+            FundRule::Bonus => "bonus.use_bps_max".to_owned(),
+            FundRule::Accrual => self.tier_path(subscription),
+        })
+    }
+
+    /// The component whose rule grants it.
+    pub(super) fn component_of(&self, reason: Reason) -> &'static str {
+        match FundRule::of(reason) {
+            Some(FundRule::Direct | FundRule::Pair) => "binary",
+            Some(FundRule::Rank(_)) => "ranks",
+            Some(FundRule::Commission(_)) => "orders",
+            Some(FundRule::Bonus) if self.plan.terms.components.campaign.is_some() => "campaign",
+            Some(FundRule::Bonus) => "bonus",
+            Some(FundRule::Accrual) => "subscription",
+            None => "settlement",
+        }
     }
 
     /// Where the plan says for how long a reward waits; `None` where it does not wait by itself.
     fn hold_path(&self, reason: Reason) -> Option<String> {
         let components = &self.plan.terms.components;
-        let (path, days) = match reason {
-            Reason::Pair => (
+        let (path, days) = match FundRule::of(reason)? {
+            FundRule::Pair => (
                 "binary.hold_days",
                 components.binary.as_ref().map(|terms| terms.hold_days()),
             ),
-            Reason::Rank(_) => (
+            FundRule::Rank(_) => (
                 "ranks.hold_days",
                 components.ranks.as_ref().map(|terms| terms.hold_days()),
             ),
-            Reason::Generation(_) => (
+            FundRule::Commission(_) => (
                 "orders.hold_days",
                 components.orders.as_ref().map(|terms| terms.hold_days()),
             ),
-            Reason::Bonus => (
+            FundRule::Bonus => (
                 "campaign.hold_days",
                 components.campaign.as_ref().map(|terms| terms.hold_days()),
             ),
-            Reason::Direct
-            | Reason::Accrual
-            | Reason::PoolLayer { .. }
-            | Reason::CompanyShare
-            | Reason::Matured
-            | Reason::Refund
-            | Reason::ReserveReleased
-            | Reason::Funded
-            | Reason::Correction
-            | Reason::Netting
-            | Reason::Unexpected
-            | Reason::Payout
-            | Reason::PayoutCredited
-            | Reason::Claim
-            | Reason::CreditWithdrawal
-            | Reason::Treasury
-            | Reason::Overpaid
-            | Reason::Withheld
-            | Reason::Fee
-            | Reason::Instalment
-            | Reason::Withdrawal
-            | Reason::Allocated
-            | Reason::Reversed
-            | Reason::Spent => return None,
+            FundRule::Direct | FundRule::Accrual => return None,
         };
         // A hold of nothing is left out of the file.
-        if days.unwrap_or(0) == 0 {
-            return None;
-        }
-        Some(path.to_owned())
+        (days.unwrap_or(0) != 0).then(|| path.to_owned())
     }
 
     /// What took a reward back.
@@ -387,5 +353,36 @@ impl Context<'_> {
             | SaleEffect::Achieved { .. }
             | SaleEffect::AchievementLost { .. } => None,
         }
+    }
+}
+
+/// A rule that grants rewards from a fund.
+#[derive(Clone, Copy, Debug)]
+enum FundRule {
+    Direct,
+    Pair,
+    Rank(u8),
+    Commission(u8),
+    Bonus,
+    Accrual,
+}
+
+impl FundRule {
+    fn of(reason: Reason) -> Option<Self> {
+        if let Reason::Rank(rank) = reason {
+            return Some(Self::Rank(rank));
+        }
+        if let Reason::Generation(generation) = reason {
+            return Some(Self::Commission(generation));
+        }
+        let plain = [
+            (Reason::Direct, Self::Direct),
+            (Reason::Pair, Self::Pair),
+            (Reason::Bonus, Self::Bonus),
+            (Reason::Accrual, Self::Accrual),
+        ];
+        plain
+            .into_iter()
+            .find_map(|(known, rule)| (known == reason).then_some(rule))
     }
 }

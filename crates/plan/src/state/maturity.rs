@@ -402,36 +402,10 @@ fn cause_index(cause: BreakageCause) -> usize {
 
 /// The tier of a pool reward that can be reserved.
 fn pool_tier(plan: &CompiledPlan, reason: Reason) -> Option<Tier> {
-    match reason {
-        Reason::PoolLayer { tier, layer } => plan.is_reserved_layer(layer).then_some(tier),
-        Reason::Direct
-        | Reason::Generation(_)
-        | Reason::CompanyShare
-        | Reason::Matured
-        | Reason::Refund
-        | Reason::ReserveReleased
-        | Reason::Funded
-        | Reason::Correction
-        | Reason::Netting
-        | Reason::Unexpected
-        | Reason::Payout
-        | Reason::PayoutCredited
-        | Reason::Claim
-        | Reason::CreditWithdrawal
-        | Reason::Treasury
-        | Reason::Overpaid
-        | Reason::Pair
-        | Reason::Accrual
-        | Reason::Bonus
-        | Reason::Rank(_)
-        | Reason::Withheld
-        | Reason::Fee
-        | Reason::Instalment
-        | Reason::Withdrawal
-        | Reason::Allocated
-        | Reason::Reversed
-        | Reason::Spent => None,
+    if let Reason::PoolLayer { tier, layer } = reason {
+        return plan.is_reserved_layer(layer).then_some(tier);
     }
+    None
 }
 
 #[cfg(test)]

@@ -134,58 +134,28 @@ impl RewardRow {
         if leg.debit.kind() == AccountKind::Revenue {
             return None;
         }
-        let (kind, tier, distance) = match leg.reason {
-            Reason::Direct => ("direct", None, 1),
-            Reason::PoolLayer { tier, layer } => {
-                ("pool_layer", Some(i16::from(tier.get())), i16::from(layer))
-            }
-            Reason::Generation(generation) => ("generation", None, i16::from(generation)),
-            Reason::CompanyShare
-            | Reason::Matured
-            | Reason::Refund
-            | Reason::ReserveReleased
-            | Reason::Funded
-            | Reason::Correction
-            | Reason::Netting
-            | Reason::Unexpected
-            | Reason::Payout
-            | Reason::PayoutCredited
-            | Reason::Claim
-            | Reason::CreditWithdrawal
-            | Reason::Treasury
-            | Reason::Overpaid
-            | Reason::Pair
-            | Reason::Accrual
-            | Reason::Bonus
-            | Reason::Rank(_)
-            | Reason::Withheld
-            | Reason::Fee
-            | Reason::Instalment
-            | Reason::Withdrawal
-            | Reason::Allocated
-            | Reason::Reversed
-            | Reason::Spent => return None,
+        let (kind, tier, distance) = if leg.reason == Reason::Direct {
+            ("direct", None, 1)
+        } else if let Reason::PoolLayer { tier, layer } = leg.reason {
+            ("pool_layer", Some(i16::from(tier.get())), i16::from(layer))
+        } else if let Reason::Generation(generation) = leg.reason {
+            ("generation", None, i16::from(generation))
+        } else {
+            return None;
         };
         let (Some(user), Some(source)) = (leg.recipient, leg.source) else {
             return None;
         };
-        let withheld = match leg.credit {
-            Account::Held(Beneficiary::Breakage(cause)) | Account::Breakage(cause) => Some(cause.name()),
-            Account::Held(Beneficiary::Residual(..)) | Account::Residual(..) => Some("residual"),
-            Account::Held(Beneficiary::User(_) | Beneficiary::Company | Beneficiary::Fund(_))
-            | Account::Custody
-            | Account::Available(_)
-            | Account::InTransit(_)
-            | Account::Reserve(..)
-            | Account::Receivable(_)
-            | Account::Company
-            | Account::Credit(_)
-            | Account::Revenue(_)
-            | Account::Tax
-            | Account::Clearing(_)
-            | Account::Deferred(_)
-            | Account::Wallet(_) => None,
-        };
+        let withheld =
+            if let Account::Held(Beneficiary::Breakage(cause)) | Account::Breakage(cause) = leg.credit {
+                Some(cause.name())
+            } else {
+                let is_residual = matches!(
+                    leg.credit,
+                    Account::Held(Beneficiary::Residual(..)) | Account::Residual(..)
+                );
+                is_residual.then_some("residual")
+            };
         Some(Self {
             fact_seq: big(fact_seq),
             leg: int(number),

@@ -47,52 +47,28 @@ impl State {
 
     fn origin_of(&self, id: RewardId, reward: &Reward) -> RewardOrigin {
         let components = &self.components;
-        let found = match reward.reason {
-            Reason::Accrual => components
+        let found = if reward.reason == Reason::Accrual {
+            let purchase = components
                 .purchases
                 .values()
-                .find(|purchase| purchase.accrued.contains(&id))
-                .map(|purchase| RewardOrigin::Subscription(purchase.subscription)),
-            Reason::Generation(_) => components
-                .order_rewards
-                .iter()
-                .find(|(_, reward)| **reward == id)
-                .map(|((order, _), _)| RewardOrigin::Order(*order)),
-            Reason::Bonus => components
+                .find(|purchase| purchase.accrued.contains(&id));
+            purchase.map(|purchase| RewardOrigin::Subscription(purchase.subscription))
+        } else if matches!(reward.reason, Reason::Generation(_)) {
+            let granted = components.order_rewards.iter().find(|granted| *granted.1 == id);
+            granted.map(|((order, _), _)| RewardOrigin::Order(*order))
+        } else if reward.reason == Reason::Bonus {
+            let granted = components
                 .conversion_rewards
                 .iter()
-                .find(|(_, reward)| **reward == id)
-                .map(|(conversion, _)| RewardOrigin::Conversion(*conversion)),
-            Reason::Pair => components
-                .pair_rewards
-                .get(&reward.user)
-                .and_then(|pairs| pairs.iter().position(|reward| *reward == id))
-                .and_then(|place| u32::try_from(place).ok()?.checked_add(1))
-                .map(RewardOrigin::Pair),
-            Reason::Direct
-            | Reason::PoolLayer { .. }
-            | Reason::Rank(_)
-            | Reason::CompanyShare
-            | Reason::Matured
-            | Reason::Refund
-            | Reason::ReserveReleased
-            | Reason::Funded
-            | Reason::Correction
-            | Reason::Netting
-            | Reason::Unexpected
-            | Reason::Payout
-            | Reason::PayoutCredited
-            | Reason::Claim
-            | Reason::CreditWithdrawal
-            | Reason::Treasury
-            | Reason::Overpaid
-            | Reason::Withheld
-            | Reason::Fee
-            | Reason::Instalment
-            | Reason::Withdrawal
-            | Reason::Allocated
-            | Reason::Reversed
-            | Reason::Spent => None,
+                .find(|granted| *granted.1 == id);
+            granted.map(|(conversion, _)| RewardOrigin::Conversion(*conversion))
+        } else if reward.reason == Reason::Pair {
+            let pairs = components.pair_rewards.get(&reward.user);
+            let place = pairs.and_then(|pairs| pairs.iter().position(|reward| *reward == id));
+            let number = place.and_then(|place| u32::try_from(place).ok()?.checked_add(1));
+            number.map(RewardOrigin::Pair)
+        } else {
+            None
         };
         found.unwrap_or(RewardOrigin::Rule)
     }
