@@ -25,6 +25,8 @@ interface Vm {
     function expectRevert() external;
     /// @notice Fails the test unless this call is made with just that value and gas.
     function expectCall(address callee, uint256 value, uint64 gas, bytes calldata data) external;
+    /// @notice Fails the test unless the call is made so many times; data may be its beginning only.
+    function expectCall(address callee, bytes calldata data, uint64 count) external;
     function snapshotState() external returns (uint256 id);
     function revertToState(uint256 id) external returns (bool success);
     function recordLogs() external;

@@ -56,6 +56,7 @@ contract TokenEntryTest is ConsentTest {
         delete p.permit;
         _expectRegisterForRevert(p, _notCollected());
         _allow(user, _price());
+        vm.expectCall(address(permitting), abi.encodeWithSelector(permitting.permit.selector), 0);
         _registerFor(p);
         assertEq(permitting.nonces(user), 0, "no permit was used");
     }

@@ -3,6 +3,7 @@ pragma solidity ^0.8.24;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ICustody} from "../../src/interfaces/ICustody.sol";
+import {ICustodyLeaves} from "../../src/interfaces/ICustodyLeaves.sol";
 import {JournalReplay} from "../JournalReplay.sol";
 import {Vm} from "../Vm.sol";
 import {
@@ -62,6 +63,17 @@ contract TokenPayoutsTest is TokenTest {
                 tokens[k].balanceOf(address(custody)), FUNDS + escrowed - pushed - claimed - 11 ether, "what is left"
             );
         }
+    }
+
+    function test_leaves_have_events_of_their_own() public {
+        _start(new PlainToken(6));
+        bytes32 root = _mature(BOB, 9 ether);
+        vm.recordLogs();
+        custody.settleLeaves(root, _list(BOB, 9 ether), new ICustody.SumNode[](0));
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(logs[0].topics[0], ICustodyLeaves.LeafPaid.selector, "of a leaf");
+        assertEq(logs[0].topics[1], root, "root");
+        assertEq(keccak256(logs[0].data), keccak256(abi.encode(9 ether)), "amount");
     }
 
     function test_who_is_blacklisted_is_credited_and_the_others_are_paid() public {
