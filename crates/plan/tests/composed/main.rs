@@ -95,16 +95,16 @@ fn explained(before: &Book, out: &Outcome, witness: Option<&mut Witness>) -> Res
     Ok(())
 }
 
-/// The same causes do the same, also when the book is copied on the way.
+/// The same causes do the same, also when the book is copied on the way, and when nobody asks why.
 fn replay(world: &World, causes: &[Cause], outcomes: &[Outcome], cut: usize) -> Result<(), TestCaseError> {
     let mut book = Book::new(world.versions[0].clone()).with_versions(world.versions.to_vec());
-    let mut out = Outcome::explained();
+    let mut out = Outcome::default();
     for (number, (cause, expected)) in causes.iter().zip(outcomes).enumerate() {
         if number == cut {
             book = book.clone();
         }
         book.apply(cause, &mut out);
-        prop_assert_eq!(&out, expected);
+        prop_assert_eq!((&out.legs, &out.effects), (&expected.legs, &expected.effects));
     }
     prop_assert!(book.state() == world.book.state());
     Ok(())

@@ -165,9 +165,10 @@ impl State {
                 });
             });
         }
-        for skip in lines.skips.iter().flatten() {
+        // Taken out: working memory is the same whether somebody asks or not.
+        for skip in lines.skips.take().unwrap_or_default() {
             out.passed_over(Passed::Purchase {
-                skip: *skip,
+                skip,
                 purchaser: user,
                 upline: standing(skip.upline),
             });
