@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.29;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICustody} from "./interfaces/ICustody.sol";
 import {Authorizations} from "./Authorizations.sol";
@@ -67,8 +68,7 @@ abstract contract Escrow is Balances, Authorizations {
     /// @dev Days without deposits count too. `NothingToSweep(day swept last)` when no day advances.
     function sweepMatured(uint256 maxDays) external nonReentrant {
         uint256 swept = _sweptThrough;
-        uint256 pending = block.timestamp / 1 days - 1 - swept;
-        if (pending > maxDays) pending = maxDays;
+        uint256 pending = Math.min(block.timestamp / 1 days - 1 - swept, maxDays);
         if (pending == 0) revert ICustody.NothingToSweep(swept);
 
         uint256 through = swept + pending;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.29;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICustody} from "./interfaces/ICustody.sol";
 import {Authorizations} from "./Authorizations.sol";
@@ -98,9 +99,7 @@ abstract contract Liabilities is Outflow, Authorizations {
 
     /// @dev Free funds beyond what published roots owe.
     function _spendable() internal view returns (uint256) {
-        uint256 free = _free();
-        uint256 reserve = _reserve();
-        return free > reserve ? free - reserve : 0;
+        return Math.saturatingSub(_free(), _reserve());
     }
 
     /// @return total of a root against which claims can be made now
@@ -145,8 +144,7 @@ abstract contract Liabilities is Outflow, Authorizations {
             uint256 former = _roots[_former()].ceiling;
             if (former > ceiling) ceiling = former;
         }
-        uint256 claimed = _claimed;
-        return ceiling > claimed ? ceiling - claimed : 0;
+        return Math.saturatingSub(ceiling, _claimed);
     }
 
     function _copy(Root memory from, Root storage to) private {

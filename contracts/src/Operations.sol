@@ -52,7 +52,8 @@ abstract contract Operations is Liabilities {
         else if (msg.sender != _addressIn(argument)) revert ICustody.WrongUser(_addressIn(argument), msg.sender);
         bytes32 id = _idOf(operation, argument, value);
         Pending memory p = _pending[id];
-        if (p.eta == 0 || !hasRole(_ownerOf(operation), p.announcer)) revert ICustody.NotScheduled(id);
+        // Nobody announced what was never scheduled, and nobody is the zero address, which has no role.
+        if (!hasRole(_ownerOf(operation), p.announcer)) revert ICustody.NotScheduled(id);
         if (block.timestamp < p.eta) revert ICustody.TooEarly(p.eta);
         if (block.timestamp > p.eta + GRACE) revert ICustody.Expired(p.eta + GRACE);
         delete _pending[id];
@@ -123,7 +124,7 @@ abstract contract Operations is Liabilities {
     /// @dev Whether it can be executed, now or later.
     function _stands(Pending memory p) private view returns (bool) {
         bytes32 role = p.treasury ? TREASURER_ROLE : DEFAULT_ADMIN_ROLE;
-        return p.eta != 0 && block.timestamp <= p.eta + GRACE && hasRole(role, p.announcer);
+        return block.timestamp <= p.eta + GRACE && hasRole(role, p.announcer);
     }
 
     function _ownerOf(ICustody.Operation operation) private pure returns (bytes32 role) {

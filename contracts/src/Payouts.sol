@@ -10,8 +10,6 @@ import {Accounts} from "./Accounts.sol";
 abstract contract Payouts is Accounts {
     /// @dev In an outcome word: credited, not sent. Amounts are below 2^95: more than exists of the asset.
     uint256 internal constant CREDITED_FLAG = 1 << 95;
-    uint256 internal constant TARGET_MASK = 0xffffffffffffffffffffffff;
-    uint256 internal constant PAID_MASK = 0xffffffffffffffffffffffffffff;
 
     /// @dev In the order of the closing events.
     /// @param paid everything sent or credited
