@@ -11,7 +11,6 @@
 
 mod booking;
 mod close;
-pub mod file;
 mod findings;
 mod history;
 mod refund;
@@ -30,9 +29,9 @@ pub use terms::{
     BinaryTerms, DIRECTS_REQUIRED_MAX, FULL_PAIRS_MAX, HOLD_DAYS_MAX, PAIRS_PER_MONTH_MAX, QUANTITY,
 };
 
-use crate::calendar::Month;
 use booking::Paid;
 use history::History;
+use plan_file::calendar::Month;
 use tree::{Tree, line};
 
 /// One of the two places below a node.

@@ -6,7 +6,6 @@
 
 mod board;
 mod decision;
-pub mod file;
 mod findings;
 mod record;
 mod terms;
@@ -18,7 +17,7 @@ use money::Amount;
 
 pub use board::Standing;
 pub use decision::{Conversion, ConversionId, Decision, IgnoredCause, NotGrantedCause, RefereeKey, Reversal};
-pub use file::CampaignTable;
+pub use plan_file::tables::campaign::CampaignTable;
 pub use terms::{ACHIEVEMENTS_MAX, Achievement, CampaignTerms, Condition, HOLD_DAYS_MAX, NAME_MAX, Reward};
 
 use crate::{Day, UserId};

@@ -6,16 +6,14 @@
 //! user with room for 50 whose directs buy twice is paid 50 and then nothing. Not responsible for which rewards
 //! there are, nor for where the rest goes.
 
-pub mod file;
-
 use ledger::UserId;
 use money::{Amount, Asset};
 
 use crate::Finding;
 use crate::Severity;
-use crate::compile::encoding::Encoder;
-use crate::compile::{Refusal, field};
-use file::CapTable;
+use plan_file::Encoder;
+use plan_file::tables::cap::CapTable;
+use plan_file::{Refusal, field};
 
 /// Largest multiple: a cap of more than a hundred times what somebody paid in limits nobody, and small factors keep
 /// `multiple × invested` far inside `u128`.

@@ -9,40 +9,28 @@ pub mod components;
 pub mod encoding;
 mod error;
 mod every;
-pub mod field;
 mod findings;
 mod funding;
 mod payout;
-mod place;
-mod reader;
-pub mod reference;
-mod refusal;
 mod report;
-mod spelling;
 
 use ledger::{Reason, Tier};
 use money::{Amount, Asset};
+use plan_file::{Finding, GENERATIONS_MAX, NAME_BYTES_MAX, Refusal, field, reader};
 
 use crate::compiled::{
-    CompiledPlan, Finding, ForcedReserve, IntakeRule, LayerSet, PoolEntry, PoolTerms, RegistrationTerms,
-    ReserveTerms, RetopupTerms, SplitTerms, Terms, TierTerms,
+    CompiledPlan, ForcedReserve, IntakeRule, LayerSet, PoolEntry, PoolTerms, RegistrationTerms, ReserveTerms,
+    RetopupTerms, SplitTerms, Terms, TierTerms,
 };
-use crate::file::{Geometry, PlanFile, PoolTable, Progression, RegistrationTable, Reserve, RetopupTable};
 pub use error::CompileError;
 pub use every::{REFUSALS_MAX, refusals};
 pub use funding::{Counterexample, Payment, Placement, Step};
-pub use place::Place;
-pub use refusal::Refusal;
+use plan_file::tables::{
+    Geometry, PlanFile, PoolTable, Progression, RegistrationTable, Reserve, RetopupTable,
+};
 
 /// Longest plan file in bytes: some hundred times the shipped one, and still parsed in no time.
 pub const TEXT_BYTES_MAX: usize = 65_536;
-/// Longest name of a plan: it appears in logs, file names and on the screen.
-pub const NAME_BYTES_MAX: usize = 64;
-/// Largest price: the contract counts a user's money in 96 bits. It also keeps every sum over at most 2^31
-/// deposits inside `u128`.
-pub const PRICE_MAX: Amount = Amount::new((1 << 96) - 1);
-/// Most generations of a retopup: each is a leg of every retopup.
-pub const GENERATIONS_MAX: usize = 32;
 /// Most ordinals that enter a pool.
 pub const ORDINALS_MAX: usize = 64;
 /// Largest tree: closing one touches each of its places in one fact.

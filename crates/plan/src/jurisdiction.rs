@@ -10,9 +10,10 @@ pub mod statements;
 use alloy_primitives::{B256, keccak256};
 
 use crate::Day;
-use crate::compile::{Refusal, field};
-use crate::compiled::{ChainClass, Finding, Severity};
+use crate::compiled::ChainClass;
 use file::{Chains, Checked, ProfileFile, Raised, RuleTable};
+use plan_file::{Finding, Severity};
+use plan_file::{Refusal, field};
 
 /// The names of the profiles that are shipped. Every other profile is an operator's own.
 pub const SHIPPED: [&str; 4] = ["local", "EU", "IN", "US"];

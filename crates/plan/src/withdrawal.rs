@@ -3,19 +3,17 @@
 //! Order of deductions: gross → tax that is withheld from withdrawals → the operator's fee → net. It is the user's own
 //! command, done at once: no operator is asked. Not responsible for balances or accounts.
 
-pub mod file;
-
 use std::fmt;
 
 use money::{Amount, Asset, Bps};
 
-pub use file::WithdrawalTable;
+pub use plan_file::tables::withdrawal::WithdrawalTable;
 
-use crate::compile::encoding::Encoder;
-use crate::compile::{Refusal, field};
-use crate::compiled::{Finding, Severity, percent};
 use crate::withholding::{Occasion, Payment, Withheld, Withholding, WithholdingTerms};
 use crate::{Day, UserId};
+use plan_file::Encoder;
+use plan_file::{Finding, Severity, percent};
+use plan_file::{Refusal, field};
 
 /// The largest fee: what takes more than half of a user's own money is no fee.
 pub const FEE_BPS_MAX: u16 = 5_000;

@@ -5,7 +5,6 @@
 //! always those of the payments that stand. Not responsible for where the tax goes, for its deposit with an authority,
 //! and not legal advice: the policies are the operator's.
 
-pub mod file;
 mod receipt;
 mod terms;
 
@@ -13,12 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use money::{Amount, Bps};
 
-pub use file::{Basis, CeilingScope, Crossing, ThresholdScope, WithholdingTable};
+pub use plan_file::tables::withholding::{Basis, CeilingScope, Crossing, ThresholdScope, WithholdingTable};
 pub use receipt::{Line, Withheld};
 pub use terms::{NAME_MAX, Occasion, POLICIES_MAX, Payment, Policy, VERSIONS_MAX, WithholdingTerms};
 
 use crate::UserId;
-use crate::calendar::FinancialYear;
+use plan_file::calendar::FinancialYear;
 use terms::Version;
 
 /// What was withheld from whom, by policy and financial year.

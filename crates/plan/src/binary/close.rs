@@ -4,10 +4,10 @@
 use ledger::UserId;
 use money::Amount;
 
-use super::file::{Excess, WhenShort};
 use super::tree::{line, split};
 use super::{BinaryState, BinaryTerms, CumulativeShares, Pair, Parts, Side};
-use crate::calendar::Month;
+use plan_file::calendar::Month;
+use plan_file::tables::binary::{Excess, WhenShort};
 
 /// Who takes the pairs of a closing, one by one, in the order of users and of their pairs.
 pub trait PairSink {

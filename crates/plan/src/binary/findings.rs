@@ -3,8 +3,8 @@
 use money::{Amount, Asset};
 
 use super::BinaryTerms;
-use super::file::{Excess, WhenShort};
-use crate::compiled::{Finding, Severity};
+use plan_file::tables::binary::{Excess, WhenShort};
+use plan_file::{Finding, Severity};
 
 /// Layers of the full tree of which the findings speak: 1,048,575 members.
 const LAYERS: u32 = 20;

@@ -2,9 +2,9 @@
 
 use money::{Amount, Asset, Bps};
 
-use super::file::{BinaryTable, BookingTable, CountsFrom, Excess, Placement, WhenShort};
-use crate::compile::encoding::Encoder;
-use crate::compile::{NAME_BYTES_MAX, Refusal, field};
+use plan_file::Encoder;
+use plan_file::tables::binary::{BinaryTable, BookingTable, CountsFrom, Excess, Placement, WhenShort};
+use plan_file::{NAME_BYTES_MAX, Refusal, field};
 
 /// Most pairs of a user in a month: each is a decision of its own, with tax and instalment, in one closing.
 pub const PAIRS_PER_MONTH_MAX: u32 = 1_000;

@@ -3,7 +3,7 @@
 use money::{Amount, Asset};
 
 use super::{CampaignTerms, Reward};
-use crate::compiled::{Finding, Severity};
+use plan_file::{Finding, Severity};
 
 impl CampaignTerms {
     /// What participants should be told.

@@ -2,10 +2,10 @@
 
 use money::{Amount, Asset, Bps};
 
-use super::file::{AchievementTable, CampaignTable, PerReferee, SelfReferral};
 use crate::Day;
-use crate::compile::encoding::Encoder;
-use crate::compile::{Refusal, field};
+use plan_file::Encoder;
+use plan_file::tables::campaign::{AchievementTable, CampaignTable, PerReferee, SelfReferral};
+use plan_file::{Refusal, field};
 
 /// The longest hold: the longest refund windows of merchants are a year.
 pub const HOLD_DAYS_MAX: u32 = 365;

@@ -6,20 +6,23 @@
 use ledger::Fund;
 use money::{Amount, Asset, Bps};
 
-use super::encoding::Encoder;
-use super::reference::{self, Named, Reference};
-use super::{Refusal, field, payout};
+use super::payout;
 use crate::binary::BinaryTerms;
 use crate::campaign::CampaignTerms;
 use crate::cap::CapTerms;
-use crate::compiled::{ComponentTerms, Finding, FundTerms, IntakeRule, Severity, percent};
-use crate::file::{AllocationTable, PlanFile};
+use crate::compiled::{ComponentTerms, FundTerms, IntakeRule};
 use crate::generation::GenerationTerms;
 use crate::orders::OrdersTerms;
 use crate::ranks::RanksTerms;
 use crate::subscription::{BonusTerms, SubscriptionTerms};
 use crate::withdrawal::WithdrawalTerms;
 use crate::withholding::WithholdingTerms;
+use plan_file::Encoder;
+use plan_file::reference::{self, Named, Reference};
+use plan_file::tables::PlanFile;
+use plan_file::tables::subscription::AllocationTable;
+use plan_file::{Finding, Severity, percent};
+use plan_file::{Refusal, field};
 
 /// Most funds of a plan: the number of a fund is a byte of an account's id, and more could not be kept apart by people.
 pub const FUNDS_MAX: usize = 32;

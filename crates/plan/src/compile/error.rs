@@ -4,7 +4,8 @@
 use money::{Amount, Asset};
 use thiserror::Error;
 
-use super::{Counterexample, NAME_BYTES_MAX, Refusal, TEXT_BYTES_MAX, TREE_SIZE_MAX};
+use super::{Counterexample, TEXT_BYTES_MAX, TREE_SIZE_MAX};
+use plan_file::{NAME_BYTES_MAX, Refusal};
 
 /// Why a plan does not compile.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

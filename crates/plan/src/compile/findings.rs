@@ -5,8 +5,9 @@ mod ratio;
 
 use money::Amount;
 
-use crate::compiled::{Finding, LayerSet, PoolEntry, ReserveTerms, Severity, Terms, TierTerms, percent};
+use crate::compiled::{LayerSet, PoolEntry, ReserveTerms, Terms, TierTerms};
 use crate::geometry;
+use plan_file::{Finding, Severity, percent};
 
 /// Whose payment funds a rule's rewards. Every rule of the present file format shares out what a
 /// participant paid among those who came before; a rule funded by sales to customers would be `Sales`.

@@ -4,9 +4,9 @@ use ledger::{BreakageCause, UserId};
 use money::{Amount, Bps};
 
 use super::ahead::{Ahead, Upline};
-use super::file::Mode;
 use super::{Fate, GenerationTerms, Share, Skip, Uplines};
 use crate::cap::Caps;
+use plan_file::tables::generation::Mode;
 
 /// Where uplines go that are passed over without a share.
 pub(super) trait Skips {

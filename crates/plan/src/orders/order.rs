@@ -5,7 +5,7 @@ use money::{Amount, Bps};
 
 use super::{CustomerId, OrderError, OrderId, OrdersTerms, PeriodNumber};
 use crate::Day;
-use crate::compile::PRICE_MAX;
+use plan_file::PRICE_MAX;
 
 /// Who bought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,10 +3,10 @@
 use money::{Amount, Asset, Bps};
 
 use super::PeriodNumber;
-use super::file::{Compression, OrdersTable, Paycut, Period, PersonalVolume, RetailRule};
-use crate::compile::encoding::Encoder;
-use crate::compile::{GENERATIONS_MAX, Refusal, field};
 use crate::{Day, Finding};
+use plan_file::Encoder;
+use plan_file::tables::orders::{Compression, OrdersTable, Paycut, Period, PersonalVolume, RetailRule};
+use plan_file::{GENERATIONS_MAX, Refusal, field};
 
 /// Most retail customers that a plan may ask for: far above any rule known, and small enough to be a typing error
 /// beyond it.

@@ -5,8 +5,8 @@
 use ledger::UserId;
 use money::Amount;
 
-use super::file::PersonalVolume;
 use super::{Buyer, Orders, OrdersTerms, PeriodNumber, number};
+use plan_file::tables::orders::PersonalVolume;
 
 /// Volumes of one period. After the period is finalized they are those that decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,13 +4,13 @@ use ledger::UserId;
 use money::Amount;
 
 use super::decision::{Closed, RankDecision};
-use super::file::WhenShort;
 use super::held::{Bonus, last_day, week_of};
 use super::legs::{Below, scan};
 use super::state::{Ranks, Standing, first_week};
 use super::terms::{RanksTerms, Window};
 use super::tree::index;
-use crate::calendar::Week;
+use plan_file::calendar::Week;
+use plan_file::tables::ranks::WhenShort;
 
 /// Somebody with a rank this week.
 #[derive(Clone, Copy)]

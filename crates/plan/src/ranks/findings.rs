@@ -2,9 +2,9 @@
 
 use money::{Amount, Asset};
 
-use super::file::WhenShort;
 use super::terms::{Rank, RanksTerms, Window};
-use crate::compiled::{Finding, Severity, percent};
+use plan_file::tables::ranks::WhenShort;
+use plan_file::{Finding, Severity, percent};
 
 impl RanksTerms {
     /// For each rank what all weekly bonuses of a promotion are of the volume; then how long volume counts and what pays.

@@ -10,7 +10,7 @@ use super::decision::{GivenBack, Matured};
 use super::state::Ranks;
 use super::terms::Ladder;
 use crate::Day;
-use crate::calendar::Week;
+use plan_file::calendar::Week;
 
 /// A bonus that is held or waits.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use money::Amount;
 use super::state::Ranks;
 use super::terms::RanksTerms;
 use super::tree::{Tree, index};
-use crate::calendar::Week;
+use plan_file::calendar::Week;
 
 /// Volume below a user.
 #[derive(Clone, Copy, Debug, Default)]

@@ -8,7 +8,7 @@ use money::Amount;
 use super::held::Bonus;
 use super::terms::{RanksTerms, Window};
 use super::tree::{Tree, index};
-use crate::calendar::Week;
+use plan_file::calendar::Week;
 
 /// What ranks remember.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use money::{Amount, Asset};
 
-use super::file::{LadderTable, RanksTable, WhenShort};
-use crate::compile::Refusal;
-use crate::compile::encoding::Encoder;
-use crate::compile::field;
+use plan_file::Encoder;
+use plan_file::Refusal;
+use plan_file::field;
+use plan_file::tables::ranks::{LadderTable, RanksTable, WhenShort};
 
 /// Most ranks: a ladder that a person can still read. It also keeps their numbers far inside `u8`.
 pub const LADDER_MAX: usize = 32;

@@ -3,10 +3,10 @@
 use ledger::UserId;
 use money::Amount;
 
-use super::file::WhenShort;
 use super::{Status, Subscription, SubscriptionId, SubscriptionTerms, Subscriptions};
 use crate::Day;
 use crate::cap::Caps;
+use plan_file::tables::subscription::WhenShort;
 
 /// What a subscription accrued on a day; never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

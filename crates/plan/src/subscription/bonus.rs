@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use ledger::UserId;
 use money::{Amount, Asset, Bps};
 
-use super::file::{BonusGrant, BonusTable};
 use super::terms::fund;
-use crate::compile::encoding::Encoder;
-use crate::compile::{Refusal, field};
-use crate::compiled::{Finding, Severity, percent};
+use plan_file::Encoder;
+use plan_file::tables::subscription::{BonusGrant, BonusTable};
+use plan_file::{Finding, Severity, percent};
+use plan_file::{Refusal, field};
 
 /// The checked parameters of the registration bonus.
 #[derive(Clone, Debug, PartialEq, Eq)]

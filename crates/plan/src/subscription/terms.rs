@@ -2,14 +2,14 @@
 
 use money::{Amount, Asset, Bps};
 
-use super::file::{
+use crate::Day;
+use crate::cap::MULTIPLE_MAX;
+use plan_file::Encoder;
+use plan_file::tables::subscription::{
     AccrualDays, AllocationTable, MonthDivisor, NamedDivisor, SubscriptionTable, SubscriptionTierTable,
     WhenShort,
 };
-use crate::Day;
-use crate::cap::MULTIPLE_MAX;
-use crate::compile::encoding::Encoder;
-use crate::compile::{Refusal, field};
+use plan_file::{Refusal, field};
 
 /// Most tiers: each is looked at in every purchase, and people must be able to read the table.
 pub const TIERS_MAX: usize = 16;

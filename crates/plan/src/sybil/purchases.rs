@@ -5,9 +5,10 @@ use ledger::UserId;
 use money::{Amount, Asset};
 
 use super::{Bounds, sum};
-use crate::compiled::{CompiledPlan, Finding, IntakeRule, Severity, percent};
+use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::fact::ComponentFact;
 use crate::{Day, Fact, Outcome, State};
+use plan_file::{Finding, Severity, percent};
 
 /// How many directs each name has: a chain, and trees of these widths.
 const WIDTHS: [u32; 4] = [1, 2, 3, 5];

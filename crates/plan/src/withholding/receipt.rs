@@ -4,7 +4,7 @@ use money::{Amount, Bps};
 
 use super::{POLICIES_MAX, YearKey};
 use crate::UserId;
-use crate::calendar::FinancialYear;
+use plan_file::calendar::FinancialYear;
 
 /// What was withheld from one payment: a line for each policy that concerned it, also where that withheld nothing.
 /// Or, as the answer to a reversal, what is given back.

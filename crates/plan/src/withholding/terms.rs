@@ -5,11 +5,11 @@ use std::fmt;
 use ledger::Reason;
 use money::{Amount, Asset, Bps};
 
-use super::file::{Basis, CeilingScope, Crossing, On, ThresholdScope, WithholdingTable};
-use crate::compile::encoding::Encoder;
-use crate::compile::{Refusal, field};
-use crate::compiled::{Finding, Severity, percent};
 use crate::{Day, UserId};
+use plan_file::Encoder;
+use plan_file::tables::withholding::{Basis, CeilingScope, Crossing, On, ThresholdScope, WithholdingTable};
+use plan_file::{Finding, Severity, percent};
+use plan_file::{Refusal, field};
 
 /// Policies of a plan: the lines of one payment are kept in place, without an allocation.
 pub const POLICIES_MAX: usize = 4;

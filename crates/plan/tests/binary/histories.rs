@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use money::{Amount, Asset};
 use naive::binary::{Model, Terms};
 use plan::binary::{BinaryState, BinaryTerms, Pair, PairSink, Payment, Side};
-use plan::calendar::Month;
 use plan::{Day, UserId};
+use plan_file::calendar::Month;
 use proptest::prelude::*;
 
 use crate::tables::changed;

@@ -1,8 +1,9 @@
 //! The largest and smallest values that are accepted, and what is proposed instead of those that are not.
 
 use money::{Amount, Asset};
-use plan::compile::{NAME_BYTES_MAX, PRICE_MAX, TEXT_BYTES_MAX, field};
+use plan::compile::TEXT_BYTES_MAX;
 use plan::{CompileError, compile};
+use plan_file::{NAME_BYTES_MAX, PRICE_MAX, field};
 
 use crate::{AUTO_POOL, changed};
 

@@ -2,11 +2,11 @@
 
 use alloy_primitives::{Address, B256};
 use money::Amount;
-use plan::compile::PRICE_MAX;
 use plan::{
     Book, Cause, ClaimEnd, CompiledPlan, Day, DepositKind, Effect, Intake, Outcome, RefusedCause, Report,
     UserId,
 };
+use plan_file::PRICE_MAX;
 
 use crate::{auto_pool, binary_ev, referral_campaign, unilevel_orders};
 

@@ -3,9 +3,9 @@
 use ledger::BreakageCause;
 use money::{Amount, Bps};
 use plan::generation::Fate;
-use plan::subscription::file::{AccrualDays, MonthDivisor, NamedDivisor, WhenShort};
 use plan::subscription::{BonusTerms, Coverage, NotSold, Status};
 use plan::{Day, Severity};
+use plan_file::tables::subscription::{AccrualDays, MonthDivisor, NamedDivisor, WhenShort};
 
 use crate::world::{ASSET, World, allocation, bonus_table, check, day, generations, id, of, table, user};
 

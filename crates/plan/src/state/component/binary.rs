@@ -8,13 +8,13 @@ use super::super::intake::Payment;
 use super::grant::{Grant, report_withheld};
 use super::intake::allocate;
 use crate::binary::{Pair, PairSink, Undone};
-use crate::calendar::Month;
 use crate::compiled::CompiledPlan;
 use crate::decision::{Rule, Unroutable};
 use crate::effect::{ComponentEffect, RewardId};
 use crate::report::Side;
 use crate::withholding::{self, Occasion, Withheld, Withholding, WithholdingTerms};
 use crate::{Day, DepositId, Effect, Outcome, binary};
+use plan_file::calendar::Month;
 
 /// A payment for what was booked that can still be refunded.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,12 +7,12 @@ use money::Amount;
 
 use super::super::State;
 use super::grant::{Grant, not_granted};
-use crate::calendar::Week;
 use crate::compiled::CompiledPlan;
 use crate::decision::Rule;
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
 use crate::ranks::RankDecision;
 use crate::{Day, Effect, Outcome};
+use plan_file::calendar::Week;
 
 /// Bonuses that a refund can still take back, by user and the week for which they are.
 pub(super) type HeldBonuses = BTreeMap<(UserId, Week), HeldBonus>;

@@ -10,15 +10,15 @@ use super::super::intake::{Payment, hold_leg};
 use super::super::{State, plus, push};
 use super::grant::{Grant, not_granted};
 use super::intake::hold_fund;
-use crate::calendar::Week;
 use crate::cap::Caps;
 use crate::compiled::CompiledPlan;
 use crate::decision::{CapStanding, Passed, Rule, Unroutable, UplineStanding, Why};
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
 use crate::generation::{self, DirectsCounted, Fate, Lineage, Share, Uplines};
-use crate::subscription::file::BonusGrant;
 use crate::subscription::{Accrual, SubscriptionId, SubscriptionTerms};
 use crate::{Day, DepositId, Effect, Outcome};
+use plan_file::calendar::Week;
+use plan_file::tables::subscription::BonusGrant;
 
 /// A purchase that can still be refunded.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,7 @@ mod spelling;
 
 use money::{Amount, Asset, Bps};
 
-use super::{PRICE_MAX, Refusal};
-use crate::Day;
+use crate::{Day, PRICE_MAX, Refusal};
 
 /// A price: more than nothing, at most [`PRICE_MAX`].
 ///

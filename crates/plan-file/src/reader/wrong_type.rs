@@ -2,8 +2,8 @@
 //! how it is spelt.
 
 use super::error::Found;
-use crate::compile::Refusal;
-use crate::compile::place::{Path, Step};
+use crate::Refusal;
+use crate::place::{Path, Step};
 
 /// What a field expects, in the words of somebody who writes a plan.
 enum Kinds {

@@ -14,12 +14,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use self::error::{Found, ReadError};
-pub(super) use self::every::read_every;
-use super::Refusal;
-use super::place::Step;
+pub use self::every::read_every;
+use crate::Refusal;
+use crate::place::Step;
 
 /// Reads a file.
-pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
     let document = DeTable::parse(text).map_err(|error| error::syntax(text, &error))?;
     let root = DeValue::Table(document.into_inner());
     T::deserialize(Value(&root)).map_err(|error| error.refusal())
@@ -159,7 +159,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::subscription::file::SubscriptionTable;
+    use crate::tables::subscription::SubscriptionTable;
 
     const GOOD: &str = r#"
 [subscription]

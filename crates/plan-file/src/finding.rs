@@ -48,7 +48,8 @@ impl Severity {
 }
 
 /// `26 %`, `26.5 %` of basis points; digits beyond the second are cut off.
-pub(crate) fn percent(bps: u128) -> String {
+#[must_use]
+pub fn percent(bps: u128) -> String {
     let text = format!("{}.{:02}", bps / 100, bps % 100);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }

@@ -1,5 +1,7 @@
 //! [`Refusal`]: which field of a plan file breaks which rule, and how to mend it.
 
+mod report;
+
 use std::fmt;
 
 /// A broken rule of a plan file.

@@ -4,7 +4,7 @@
 //! For funds that pass money on: a circle would never end, and one that ends by rounding would lose money. Not
 //! responsible for what a reference does.
 
-use super::{Refusal, spelling};
+use crate::{Refusal, spelling};
 
 /// Something with a name that refers to others by theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]

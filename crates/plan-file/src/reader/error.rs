@@ -6,9 +6,9 @@ use serde::de::{Expected, Unexpected};
 use toml::de::DeValue;
 
 use super::wrong_type::wrong_type;
-use crate::compile::Refusal;
-use crate::compile::place::{Path, Step};
-use crate::compile::spelling;
+use crate::Refusal;
+use crate::place::{Path, Step};
+use crate::spelling;
 
 /// Something in the file does not fit.
 #[derive(Debug)]
