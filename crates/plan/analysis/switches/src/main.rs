@@ -49,7 +49,11 @@ fn main() -> Result<()> {
         fs::write(&path, &switched.source)?;
         all.insert(file, switched);
     }
-    let crates: BTreeSet<&str> = all.keys().filter_map(|file| file.split_once("/src/")).map(|(home, _)| home).collect();
+    let crates: BTreeSet<&str> = all
+        .keys()
+        .filter_map(|file| file.split_once("/src/"))
+        .map(|(home, _)| home)
+        .collect();
     for home in crates {
         append_switch(&Path::new(tree).join(home).join("src/lib.rs"))?;
     }
