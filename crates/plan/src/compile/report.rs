@@ -12,12 +12,6 @@ impl CompileError {
         self.as_refusal().place_in(text)
     }
 
-    /// The line, from 1; see [`CompileError::place_in`].
-    #[must_use]
-    pub fn line_in(&self, text: &str) -> usize {
-        self.place_in(text).line
-    }
-
     /// The refusal in full: the rule, the place with the line of the file, the mend.
     #[must_use]
     pub fn report(&self, file: &str, text: &str) -> String {

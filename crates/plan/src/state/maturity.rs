@@ -11,7 +11,8 @@ use ledger::{Account, Beneficiary, BreakageCause, Fund, Leg, Movement, Reason, T
 use money::Amount;
 
 use super::escrow::{Bucket, Entry, HeldLeg};
-use super::{DepositStatus, GONE, NO_RETOPUP, State, discrepancy, plus, position, push};
+use super::standing::Standing;
+use super::{DepositStatus, State, discrepancy, plus, position, push};
 use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::decision::{HeldPart, Rule, Why};
 use crate::withholding::Line as TaxLine;
@@ -250,8 +251,11 @@ impl State {
         };
         let relies_on_retopup =
             plan.terms.intake == IntakeRule::AutoPool && matches!(reason, Reason::Generation(_));
-        let retopup_stands = line.standing != NO_RETOPUP && line.standing < deposit.get();
-        line.standing == GONE || (relies_on_retopup && !retopup_stands)
+        match line.standing.get() {
+            Standing::Gone => true,
+            Standing::Registered => relies_on_retopup,
+            Standing::Retopped(oldest) => relies_on_retopup && oldest >= deposit,
+        }
     }
 
     fn post_release(&mut self, plan: &CompiledPlan, release: &mut Release, out: &mut Outcome) {

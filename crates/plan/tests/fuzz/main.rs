@@ -100,7 +100,7 @@ fn answer(text: &str) -> Result<Option<CompiledPlan>, String> {
                 return Err(format!("{code} says nothing: {says:?}"));
             }
             // A file that ends too early is wrong behind its last line break.
-            let (line, lines) = (refusal.line_in(text), text.split('\n').count());
+            let (line, lines) = (refusal.place_in(text).line, text.split('\n').count());
             if !(1..=lines).contains(&line) {
                 return Err(format!("{code} points to line {line} of {lines}"));
             }

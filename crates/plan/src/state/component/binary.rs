@@ -5,6 +5,7 @@ use money::Amount;
 
 use super::super::State;
 use super::super::intake::Payment;
+use super::super::standing::Standing;
 use super::grant::{Grant, report_withheld};
 use super::intake::allocate;
 use crate::binary::{Pair, PairSink, Undone};
@@ -165,7 +166,7 @@ impl State {
         let gone: Vec<bool> = self
             .lines
             .iter()
-            .map(|line| line.standing == super::super::GONE)
+            .map(|line| line.standing.get() == Standing::Gone)
             .collect();
         let mut till = Till {
             withholding: &mut self.components.withholding,
