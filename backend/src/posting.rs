@@ -26,7 +26,7 @@ use store::posting::PostingError;
 use store::rights::{self, Enforcement, RightsError, Role};
 use store::{Backoff, deployment, within};
 use thiserror::Error;
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
 use leader::Leader;
@@ -112,15 +112,11 @@ impl From<sqlx::Error> for WorkError {
     }
 }
 
-/// Works until `stop` says so or something fails that trying again does not help.
+/// Works until `stop` is cancelled or something fails that trying again does not help.
 ///
 /// # Errors
 /// See [`WorkError`]. The process must end then, and may be started again.
-pub async fn run(
-    config: &Config,
-    metrics: Metrics,
-    mut stop: watch::Receiver<bool>,
-) -> Result<(), WorkError> {
+pub async fn run(config: &Config, metrics: Metrics, stop: &CancellationToken) -> Result<(), WorkError> {
     let progress = Progress::default();
     let pulse = progress.pulse();
     service::health::serve(config.listen, metrics, pulse.clone())
@@ -129,18 +125,18 @@ pub async fn run(
     let why_it_waits = |error: &WorkError| store::outage(error).map(|_| ErrorChain(error).to_string());
     let reaching = service::reach("the database", Some(&pulse), why_it_waits, || begin(config));
     let (mut connection, plan) = tokio::select! {
-        _ = stop.wait_for(|stop| *stop) => return Ok(()),
+        () = stop.cancelled() => return Ok(()),
         reached = reaching => reached?,
     };
     let mut leader = Leader::new(config, plan, progress);
     let mut backoff = Backoff::DATABASE;
-    while let Err(error) = leader.work(connection, &mut stop).await {
+    while let Err(error) = leader.work(connection, stop).await {
         if leader.has_moved() {
             backoff.reset();
         }
         let waits = |error, wait| leader.waits_for_the_database(error, wait);
         let connecting = || writer::connect(&config.database_url);
-        match reconnect(error, &mut backoff, &mut stop, waits, connecting).await? {
+        match reconnect(error, &mut backoff, stop, waits, connecting).await? {
             Some(again) => connection = again,
             None => break,
         }

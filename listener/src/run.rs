@@ -69,7 +69,7 @@ pub enum RunError {
     #[error("the listener cannot begin")]
     Begin(#[source] StepError),
     /// A signal handler or the ready file could not be made.
-    #[error("the operating system refuses")]
+    #[error("I/O error")]
     Io(#[source] std::io::Error),
     /// Metrics cannot be recorded.
     #[error("metrics cannot be recorded")]
@@ -252,7 +252,7 @@ impl Pace {
         if step == Step::Stale {
             self.stale_looks = self.stale_looks.saturating_add(1);
             if self.stale_looks.is_multiple_of(STALE_LOOKS) {
-                tracing::warn!("the node is behind what was recorded, or not consistent; it is waited for");
+                tracing::warn!("node is behind the recorded head or inconsistent; waiting");
             }
         } else {
             self.stale_looks = 0;

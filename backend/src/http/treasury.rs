@@ -187,7 +187,7 @@ fn sum(totals: &[KindTotal], kind: &str, detail: Option<u32>) -> String {
             "custody" | "receivable" => (total.debits, total.credits),
             _ => (total.credits, total.debits),
         };
-        balance = balance.plus(more.minus_or_zero(less)).unwrap_or(balance);
+        balance = balance.plus(more.saturating_sub(less)).unwrap_or(balance);
     }
     balance.to_string()
 }
@@ -199,7 +199,7 @@ fn net(totals: &[KindTotal], kind: &str, detail: u32) -> String {
     });
     match credits.minus(debits) {
         Ok(balance) => balance.to_string(),
-        Err(_) => format!("-{}", debits.minus_or_zero(credits)),
+        Err(_) => format!("-{}", debits.saturating_sub(credits)),
     }
 }
 

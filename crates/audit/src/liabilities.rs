@@ -48,7 +48,7 @@ pub struct SumNode {
     pub sum: Amount,
 }
 
-/// Why leaves make no tree.
+/// Why no tree can be built from leaves.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum TreeError {
     /// Nobody is entitled to anything.

@@ -55,33 +55,35 @@ pub enum Outcome {
     },
 }
 
-/// What a refusal's words usually mean. No state may change because of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Objection {
-    /// The node has this very transaction.
-    AlreadyKnown,
-    /// The account's nonce is already used at the node's head.
-    NonceTooLow,
-    /// There are too many nonces between the account's and this one.
-    NonceTooHigh,
-    /// Another transaction with this nonce waits, and the price is not enough above its.
-    ReplacementUnderpriced,
-    /// The price is below what the node takes.
-    Underpriced,
-    /// The node's pool is full.
-    PoolFull,
-    /// The node wants fewer requests.
-    RateLimited,
-    /// The sender cannot pay value and gas.
-    InsufficientFunds,
-    /// The gas limit is below what any such transaction costs.
-    IntrinsicGas,
-    /// The gas limit is above what a block or a transaction may have.
-    GasLimit,
-    /// The transaction is too long.
-    Oversized,
-    /// The transaction is for another chain.
-    WrongChain,
+names::names! {
+    /// What a refusal's words usually mean. No state may change because of it.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Objection {
+        /// The node has this very transaction.
+        AlreadyKnown = "already_known",
+        /// The account's nonce is already used at the node's head.
+        NonceTooLow = "nonce_too_low",
+        /// There are too many nonces between the account's and this one.
+        NonceTooHigh = "nonce_too_high",
+        /// Another transaction with this nonce waits, and the price is not enough above its.
+        ReplacementUnderpriced = "replacement_underpriced",
+        /// The price is below what the node takes.
+        Underpriced = "underpriced",
+        /// The node's pool is full.
+        PoolFull = "pool_full",
+        /// The node wants fewer requests.
+        RateLimited = "rate_limited",
+        /// The sender cannot pay value and gas.
+        InsufficientFunds = "insufficient_funds",
+        /// The gas limit is below what any such transaction costs.
+        IntrinsicGas = "intrinsic_gas",
+        /// The gas limit is above what a block or a transaction may have.
+        GasLimit = "gas_limit",
+        /// The transaction is too long.
+        Oversized = "oversized",
+        /// The transaction is for another chain.
+        WrongChain = "wrong_chain",
+    }
 }
 
 /// Parts of texts, of geth and its descendants, anvil, and others. The first that occurs counts.
@@ -120,25 +122,6 @@ const PHRASES: [(&str, Objection); 25] = [
 const TOO_MANY_REQUESTS: u16 = 429;
 
 impl Objection {
-    /// A short name, for metrics and records.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AlreadyKnown => "already_known",
-            Self::NonceTooLow => "nonce_too_low",
-            Self::NonceTooHigh => "nonce_too_high",
-            Self::ReplacementUnderpriced => "replacement_underpriced",
-            Self::Underpriced => "underpriced",
-            Self::PoolFull => "pool_full",
-            Self::RateLimited => "rate_limited",
-            Self::InsufficientFunds => "insufficient_funds",
-            Self::IntrinsicGas => "intrinsic_gas",
-            Self::GasLimit => "gas_limit",
-            Self::Oversized => "oversized",
-            Self::WrongChain => "wrong_chain",
-        }
-    }
-
     fn of(words: &str) -> Option<Self> {
         let words = words.to_lowercase();
         let found = PHRASES.iter().find(|(phrase, _)| words.contains(phrase));

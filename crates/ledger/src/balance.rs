@@ -43,8 +43,8 @@ pub type BalanceChanges = BTreeMap<AccountId, BalanceChange>;
 /// Why transfers could not be folded.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum FoldError {
-    /// A counter leaves its range.
-    #[error("a counter of account {account} leaves its range: {source}", account = .account.get())]
+    /// A counter overflows.
+    #[error("balance of account {account} overflows: {source}", account = .account.get())]
     Counter {
         /// The account.
         account: AccountId,
@@ -52,7 +52,7 @@ pub enum FoldError {
         source: AmountError,
     },
     /// A guarded account would have given more than it took.
-    #[error("guarded account {account} would give more than it has", account = .account.get())]
+    #[error("account {account} would be overdrawn", account = .account.get())]
     Overdrawn {
         /// The account.
         account: AccountId,
@@ -64,8 +64,8 @@ impl Balance {
     #[must_use]
     pub const fn net(&self, side: Side) -> Amount {
         match side {
-            Side::Debit => self.debits_posted.minus_or_zero(self.credits_posted),
-            Side::Credit => self.credits_posted.minus_or_zero(self.debits_posted),
+            Side::Debit => self.debits_posted.saturating_sub(self.credits_posted),
+            Side::Credit => self.credits_posted.saturating_sub(self.debits_posted),
         }
     }
 

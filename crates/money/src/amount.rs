@@ -73,7 +73,7 @@ impl Amount {
 
     /// `self - other`, or zero if `other` is the larger.
     #[must_use]
-    pub const fn minus_or_zero(self, other: Self) -> Self {
+    pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(largest.plus(Amount::new(1)), Err(AmountError::TooLarge));
         assert_eq!(largest.times(2), Err(AmountError::TooLarge));
         assert_eq!(Amount::ZERO.minus(Amount::new(1)), Err(AmountError::Negative));
-        assert_eq!(Amount::new(3).minus_or_zero(Amount::new(5)), Amount::ZERO);
+        assert_eq!(Amount::new(3).saturating_sub(Amount::new(5)), Amount::ZERO);
         assert_eq!(Amount::new(3).plus(Amount::new(5)), Ok(Amount::new(8)));
     }
 

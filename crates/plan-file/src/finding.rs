@@ -24,26 +24,16 @@ impl Finding {
     }
 }
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// Participants must be told.
-    Warning,
-    /// Nothing may start.
-    Error,
-}
-
-impl Severity {
-    /// Stable name in JSON and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
+names::names! {
+    /// How bad a finding is.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Severity {
+        /// Worth knowing.
+        Info = "info",
+        /// Participants must be told.
+        Warning = "warning",
+        /// Nothing may start.
+        Error = "error",
     }
 }
 

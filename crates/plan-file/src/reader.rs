@@ -1,4 +1,4 @@
-//! Reads a plan file into its tables and says of everything that does not fit which field it is and how to mend it.
+//! Reads a plan file into its tables and says of everything that does not fit which field it is and how to fix it.
 //!
 //! An own deserializer over parsed TOML, because only here path, found value and expected type are known at once.
 //! Not responsible for meaning: it knows types of fields, not rules.
@@ -264,13 +264,13 @@ monthly_bps = 700
             assert!(GOOD.contains(from), "{from}");
             let refusal = read::<Document>(&GOOD.replace(from, to)).unwrap_err();
             assert_eq!((refusal.code, refusal.field.as_str()), (code, field), "{refusal}");
-            let words = format!("{} {}", refusal.problem, refusal.mend);
+            let words = format!("{} {}", refusal.problem, refusal.hint);
             assert!(
                 !words.contains("enum") && !words.contains("struct") && !words.contains("variant"),
                 "{words}"
             );
         }
         let refusal = read::<Document>("subscription = 7\n").unwrap_err();
-        assert_eq!(refusal.mend, "write [subscription] and its fields below it");
+        assert_eq!(refusal.hint, "write [subscription] and its fields below it");
     }
 }

@@ -156,8 +156,8 @@ impl Parts {
     #[must_use]
     pub const fn wallet(&self) -> Amount {
         self.value
-            .minus_or_zero(self.withheld)
-            .minus_or_zero(self.instalment)
+            .saturating_sub(self.withheld)
+            .saturating_sub(self.instalment)
     }
 }
 
@@ -243,7 +243,7 @@ impl BinaryState {
     /// What is not yet paid of the price.
     #[must_use]
     pub fn outstanding(&self, terms: &BinaryTerms, user: UserId) -> Amount {
-        terms.price.minus_or_zero(self.paid(user))
+        terms.price.saturating_sub(self.paid(user))
     }
 
     /// Whether payments, instalments included, have reached the activation amount.

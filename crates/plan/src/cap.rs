@@ -42,7 +42,7 @@ pub(crate) struct Stake {
 }
 
 impl Stake {
-    /// Something of it, for who only wants it read.
+    /// Reads the entry to warm the cache.
     #[inline]
     pub(crate) fn mark(self) -> u32 {
         u32::from(self.invested.is_zero())
@@ -154,7 +154,7 @@ impl Caps {
     pub fn over(&self, user: UserId) -> Amount {
         let line = self.line(user);
         self.terms.map_or(Amount::ZERO, |terms| {
-            line.earned.minus_or_zero(terms.of(line.invested))
+            line.earned.saturating_sub(terms.of(line.invested))
         })
     }
 
@@ -176,7 +176,7 @@ impl Caps {
     /// A reward that was granted is reversed or forfeited.
     pub fn give_back(&mut self, user: UserId, amount: Amount) {
         if let Some(line) = self.lines.get_mut(index(user)) {
-            line.earned = line.earned.minus_or_zero(amount);
+            line.earned = line.earned.saturating_sub(amount);
         }
     }
 
@@ -188,7 +188,7 @@ impl Caps {
     /// A purchase was refunded.
     pub fn divest(&mut self, user: UserId, amount: Amount) {
         if let Some(line) = self.lines.get_mut(index(user)) {
-            line.invested = line.invested.minus_or_zero(amount);
+            line.invested = line.invested.saturating_sub(amount);
         }
     }
 
@@ -225,7 +225,7 @@ impl Eq for Caps {}
 
 fn room(terms: Option<CapTerms>, line: Stake) -> Amount {
     terms.map_or(Amount::new(u128::MAX), |terms| {
-        terms.of(line.invested).minus_or_zero(line.earned)
+        terms.of(line.invested).saturating_sub(line.earned)
     })
 }
 

@@ -215,23 +215,14 @@ pub enum PayoutOutcome {
     Skipped,
 }
 
-/// How a batch ended that was not executed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum BatchEnd {
-    /// Its authorization expired, proven by a finalized block.
-    Expired,
-    /// Operators gave it up before it was signed, or it expired afterwards.
-    Cancelled,
-}
-
-impl BatchEnd {
-    /// Stable name in SQL and JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-        }
+names::names! {
+    /// How a batch ended that was not executed.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum BatchEnd {
+        /// Its authorization expired, proven by a finalized block.
+        Expired = "expired",
+        /// Operators gave it up before it was signed, or it expired afterwards.
+        Cancelled = "cancelled",
     }
 }
 

@@ -131,8 +131,8 @@ fn check_auto_pool(
                 _ => "pool",
             };
             let problem = "registration, retopup and pool belong together, and one is missing";
-            let mend = format!("add the table [{missing}], or leave all three out");
-            return Err(Refusal::new("missing_field", missing, problem, mend).into());
+            let hint = format!("add the table [{missing}], or leave all three out");
+            return Err(Refusal::new("missing_field", missing, problem, hint).into());
         }
     };
     let registration = check_registration(registration, asset)?;
@@ -181,7 +181,7 @@ fn check_split(price: Amount, direct: Amount, pool_bps: u16) -> Result<SplitTerm
     Ok(SplitTerms {
         pool,
         direct,
-        company: left.minus_or_zero(direct),
+        company: left.saturating_sub(direct),
     })
 }
 
@@ -364,8 +364,8 @@ fn share(asset: Asset, field: &str, text: &str, whole: Amount) -> Result<(Amount
             "{} {asset} are more than the {whole} that came in",
             asset.display_amount(share)
         );
-        let mend = format!("write at most \"{whole}\"");
-        Refusal::new("share_above_whole", field, problem, mend)
+        let hint = format!("write at most \"{whole}\"");
+        Refusal::new("share_above_whole", field, problem, hint)
     })?;
     Ok((share, rest))
 }
@@ -376,6 +376,6 @@ fn divide(field: &str, whole: Amount, shares_bps: &[u16]) -> Result<(Vec<Amount>
     let shares: Vec<Amount> = bps.iter().map(|bps| bps.floor_of(whole)).collect();
     let rest = shares
         .iter()
-        .fold(whole, |rest, share| rest.minus_or_zero(*share));
+        .fold(whole, |rest, share| rest.saturating_sub(*share));
     Ok((shares, rest))
 }

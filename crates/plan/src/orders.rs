@@ -158,7 +158,7 @@ impl Orders {
             is_late: period != own,
             volume,
             fund,
-            company: new.amount.minus_or_zero(fund),
+            company: new.amount.saturating_sub(fund),
         })
     }
 

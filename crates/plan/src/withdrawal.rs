@@ -77,9 +77,9 @@ impl WithdrawalTerms {
         let fee = field::bps("withdrawal.fee_bps", table.fee_bps)?;
         if fee.get() > FEE_BPS_MAX {
             let problem = format!("a fee of {} of 10000 takes most of what users earned", fee.get());
-            let mend = format!("write at most {FEE_BPS_MAX}");
+            let hint = format!("write at most {FEE_BPS_MAX}");
             let code = "withdrawal_fee_too_large";
-            return Err(Refusal::new(code, "withdrawal.fee_bps", problem, mend));
+            return Err(Refusal::new(code, "withdrawal.fee_bps", problem, hint));
         }
         let min = match &table.min {
             Some(text) => field::price(asset, "withdrawal.min", text)?,
@@ -104,13 +104,13 @@ impl WithdrawalTerms {
     #[must_use]
     pub fn quote(&self, gross: Amount, withheld: Amount) -> Quote {
         let withheld = withheld.min(gross);
-        let rest = gross.minus_or_zero(withheld);
+        let rest = gross.saturating_sub(withheld);
         let fee = self.fee.floor_of(rest);
         Quote {
             gross,
             withheld,
             fee,
-            net: rest.minus_or_zero(fee),
+            net: rest.saturating_sub(fee),
         }
     }
 

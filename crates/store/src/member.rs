@@ -30,25 +30,18 @@ pub struct User {
     pub registered_at: i64,
 }
 
-/// Whether a registration stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UserStatus {
-    /// It does.
-    Active,
-    /// It was refunded.
-    Refunded,
+names::names! {
+    /// Whether a registration stands.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum UserStatus {
+        /// It does.
+        Active = "active",
+        /// It was refunded.
+        Refunded = "refunded",
+    }
 }
 
 impl UserStatus {
-    /// Stable name in SQL and JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Refunded => "refunded",
-        }
-    }
-
     fn by_name(name: &str) -> Result<Self, StoreError> {
         [Self::Active, Self::Refunded]
             .into_iter()

@@ -6,11 +6,11 @@ use crate::{File, Finding};
 /// The pure crates with the crates of ours that each may use.
 const PURE_MAY_USE: [(&str, &[&str]); 6] = [
     ("money", &[]),
-    ("ledger", &["money"]),
-    ("plan-file", &["money"]),
-    ("plan", &["ledger", "money", "plan-file"]),
-    ("settlement", &["ledger", "money", "plan"]),
-    ("audit", &["ledger", "money", "plan", "settlement"]),
+    ("ledger", &["money", "names"]),
+    ("plan-file", &["money", "names"]),
+    ("plan", &["ledger", "money", "names", "plan-file"]),
+    ("settlement", &["ledger", "money", "names", "plan"]),
+    ("audit", &["ledger", "money", "names", "plan", "settlement"]),
 ];
 
 /// Crates of others that a pure crate may use: error derives, fixed-size byte types with hashes, wide integers.

@@ -313,7 +313,7 @@ impl JustifiedBatch {
                 .copied()
                 .unwrap_or(Amount::ZERO)
                 .max(due.paid);
-            let increase = due.target.minus_or_zero(known);
+            let increase = due.target.saturating_sub(known);
             total = total
                 .plus(increase)
                 .map_err(|_| BatchRule::TargetTooLarge(due.wallet))?;

@@ -209,7 +209,7 @@ impl JustifiedRoot {
     pub(crate) fn admit(&self, past: &RootPast) -> Result<Amount, RootRule> {
         self.reach(past.floor)?;
         let floor = self.published.max(past.floor.total);
-        let increase = self.root.total.minus_or_zero(floor);
+        let increase = self.root.total.saturating_sub(floor);
         let max = self.limits.day_max;
         match past.in_day.plus(increase) {
             Ok(day) if day <= max || increase.is_zero() => {}

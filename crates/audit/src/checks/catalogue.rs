@@ -49,49 +49,29 @@ pub enum Check {
     Quarantine,
 }
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Page at once, and stop new batches.
-    S1,
-    /// Page when two runs in a row find it.
-    S2,
-    /// A ticket.
-    S3,
-}
-
-/// How often a check runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Cadence {
-    /// Whenever something was posted, and at the reconciler's interval.
-    EveryRun,
-    /// The same; what only grows is read whole once a day.
-    EveryRunFullDaily,
-    /// Every few seconds, whether a run is possible or not.
-    BetweenRuns,
-}
-
-impl Severity {
-    /// Stable name in SQL, JSON, metrics and alerts.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::S1 => "S1",
-            Self::S2 => "S2",
-            Self::S3 => "S3",
-        }
+names::names! {
+    /// How bad a finding is.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Severity {
+        /// Page at once, and stop new batches.
+        S1 = "S1",
+        /// Page when two runs in a row find it.
+        S2 = "S2",
+        /// A ticket.
+        S3 = "S3",
     }
 }
 
-impl Cadence {
-    /// Stable name in JSON and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::EveryRun => "every_run",
-            Self::EveryRunFullDaily => "every_run_full_daily",
-            Self::BetweenRuns => "between_runs",
-        }
+names::names! {
+    /// How often a check runs.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Cadence {
+        /// Whenever something was posted, and at the reconciler's interval.
+        EveryRun = "every_run",
+        /// The same; what only grows is read whole once a day.
+        EveryRunFullDaily = "every_run_full_daily",
+        /// Every few seconds, whether a run is possible or not.
+        BetweenRuns = "between_runs",
     }
 }
 

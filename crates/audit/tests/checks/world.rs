@@ -271,7 +271,7 @@ impl World {
         let (mut paid, mut credited) = (0, 0);
         let (mut list, mut outcomes, mut payouts) = (Vec::new(), Vec::new(), Vec::new());
         for (who, user, target) in &lines {
-            let due = target.minus_or_zero(self.contract.chain.accounts[who].paid);
+            let due = target.saturating_sub(self.contract.chain.accounts[who].paid);
             paid += due.base_units();
             let (outcome, word) = if due.is_zero() {
                 self.contract.emit(Event::PayoutSkipped { batch, user: *who });

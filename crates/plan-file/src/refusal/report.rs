@@ -1,4 +1,4 @@
-//! What a refusal says to whom: rule, place in the file and mend, as text for a person.
+//! What a refusal says to whom: rule, place in the file and hint, as text for a person.
 
 use std::fmt::Write as _;
 
@@ -17,7 +17,7 @@ impl Refusal {
         }
     }
 
-    /// The refusal in full: the rule, the place with the line of the file, the mend.
+    /// The refusal in full: the rule, the place with the line of the file, the hint.
     #[must_use]
     pub fn report(&self, file: &str, text: &str) -> String {
         let place = self.place_in(text);
@@ -44,7 +44,7 @@ impl Refusal {
             let _ = writeln!(out, "  {number} | {shown}");
             let _ = writeln!(out, "         | {indent}{}", "^".repeat(length.max(1)));
         }
-        let _ = writeln!(out, "  mend   {}", self.mend);
+        let _ = writeln!(out, "  hint   {}", self.hint);
         out
     }
 }

@@ -62,7 +62,7 @@ impl BinaryState {
         self.set_started(user.get(), true);
         Payment {
             accepted,
-            refused: amount.minus_or_zero(accepted),
+            refused: amount.saturating_sub(accepted),
             first: !started,
             activates: !was_active && self.is_active_buyer(terms, user),
             counts,
@@ -79,7 +79,7 @@ impl BinaryState {
 
     /// Takes from what a user has paid; whether somebody who counts does not reach it any more.
     pub(super) fn subtract_paid(&mut self, terms: &BinaryTerms, user: u32, amount: Amount) -> bool {
-        let after = self.paid_of(user).minus_or_zero(amount);
+        let after = self.paid_of(user).saturating_sub(amount);
         self.set_paid(user, after);
         after < terms.counts_at() && self.since_of(user) != 0
     }

@@ -313,7 +313,7 @@ impl BinaryState {
     ) -> Pair {
         let withheld = run.sink.withhold(user, value).min(value);
         let before = self.paid(user);
-        let net = value.minus_or_zero(withheld);
+        let net = value.saturating_sub(withheld);
         let instalment = run.terms.instalment(number, net, before);
         if !instalment.is_zero() && self.add_paid(run.terms, user.get(), instalment) {
             run.began.push(user.get());

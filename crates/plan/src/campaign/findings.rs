@@ -105,7 +105,7 @@ impl CampaignTerms {
         if reward <= cost {
             return None;
         }
-        let gain = reward.minus_or_zero(cost);
+        let gain = reward.saturating_sub(cost);
         let (referees, referrers) = self.invented(reward, self.per_user_max()?);
         Some(Finding {
             code: "campaign_fake_referees_pay",

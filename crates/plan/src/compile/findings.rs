@@ -115,7 +115,7 @@ pub(super) fn reservable_max(
     let mut ancestor = geometry::parent(size.saturating_sub(1));
     for (layer, share) in (1u8..).zip(&tier.layers) {
         match ancestor {
-            Some(above) if above == index && layers.has(layer) => return all.minus_or_zero(*share),
+            Some(above) if above == index && layers.has(layer) => return all.saturating_sub(*share),
             Some(above) => ancestor = geometry::parent(above),
             None => break,
         }

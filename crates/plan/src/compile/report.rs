@@ -1,4 +1,4 @@
-//! What a refusal says to whom: rule, place in the file and mend, as text for a person.
+//! What a refusal says to whom: rule, place in the file and hint, as text for a person.
 
 use plan_file::{Place, Refusal};
 
@@ -12,7 +12,7 @@ impl CompileError {
         self.as_refusal().place_in(text)
     }
 
-    /// The refusal in full: the rule, the place with the line of the file, the mend.
+    /// The refusal in full: the rule, the place with the line of the file, the hint.
     #[must_use]
     pub fn report(&self, file: &str, text: &str) -> String {
         self.as_refusal().report(file, text)
@@ -21,6 +21,6 @@ impl CompileError {
     /// Every refusal in one form.
     #[must_use]
     pub fn as_refusal(&self) -> Refusal {
-        Refusal::new(self.code(), self.field(), self.problem(), self.mend())
+        Refusal::new(self.code(), self.field(), self.problem(), self.hint())
     }
 }

@@ -158,7 +158,7 @@ impl Holdings {
                 *balance = if grows {
                     balance.plus(leg.amount).unwrap_or(*balance)
                 } else {
-                    balance.minus_or_zero(leg.amount)
+                    balance.saturating_sub(leg.amount)
                 };
             }
         }

@@ -38,12 +38,12 @@ impl GenerationTerms {
         let required = &table.directs_required;
         if required.len() != rates.len() {
             let problem = format!("it has {} entries for {} rates", required.len(), rates.len());
-            let mend = "write one number for each of the rates, 0 where no direct is needed";
+            let hint = "write one number for each of the rates, 0 where no direct is needed";
             return Err(Refusal::new(
                 "lengths_differ",
                 "generation.directs_required",
                 problem,
-                mend,
+                hint,
             ));
         }
         let rates = field::shares("generation.rates_bps", rates)?;

@@ -105,12 +105,12 @@ impl OrdersTerms {
         let problem = format!(
             "the rates promise up to {promised} and the fund receives {funded} of 100000000 parts of an order"
         );
-        let mend = "raise fund_bps, lower generations_bps or pv_bps, or declare paycut = \"pro_rata\"";
+        let hint = "raise fund_bps, lower generations_bps or pv_bps, or declare paycut = \"pro_rata\"";
         Err(Refusal::new(
             "commissions_exceed_fund",
             "orders.fund_bps",
             problem,
-            mend,
+            hint,
         ))
     }
 

@@ -110,8 +110,8 @@ impl Ranks {
             }
         }
         *lifetime = rest;
-        self.total = self.total.minus_or_zero(amount);
-        self.change_bonuses(number, week, |volume| volume.minus_or_zero(amount));
+        self.total = self.total.saturating_sub(amount);
+        self.change_bonuses(number, week, |volume| volume.saturating_sub(amount));
         true
     }
 
@@ -165,7 +165,7 @@ impl Ranks {
         for ((_, user), amount) in part {
             if let Some(volume) = index(*user).and_then(|place| volumes.get_mut(place)) {
                 *volume = match terms.window {
-                    Window::Lifetime => volume.minus_or_zero(*amount),
+                    Window::Lifetime => volume.saturating_sub(*amount),
                     Window::Weeks(_) => volume.plus(*amount).unwrap_or(*volume),
                 };
             }

@@ -193,7 +193,7 @@ impl State {
                 why.rule = Some(Rule::Forfeited { is_over_cap });
             });
         }
-        let gross = leg.amount.minus_or_zero(lost);
+        let gross = leg.amount.saturating_sub(lost);
         if gross.is_zero() {
             return;
         }
@@ -209,14 +209,14 @@ impl State {
             *sum = plus(*sum, tax);
             release.tell(held, Account::Tax, tax);
         }
-        let net = gross.minus_or_zero(tax);
+        let net = gross.saturating_sub(tax);
         let netted = self.net(user, net);
         if !netted.is_zero() {
             let sum = release.netted.entry(user).or_default();
             *sum = plus(*sum, netted);
             release.tell(held, Account::Receivable(user), netted);
         }
-        let rest = net.minus_or_zero(netted);
+        let rest = net.saturating_sub(netted);
         let reserve = pool_tier(plan, leg.reason).filter(|tier| self.is_reserving(user, *tier));
         if let Some(tier) = reserve {
             let sum = release.reserves.entry((user, tier)).or_default();

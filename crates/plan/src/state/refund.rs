@@ -101,7 +101,7 @@ impl State {
 /// The chain sent another amount than it took: the books follow the chain, and a human must look.
 fn refund_difference(taken: Amount, sent: Amount, out: &mut Outcome) {
     let clearing = Account::Clearing(ClearingCause::UnexpectedRefund);
-    let (more, less) = (sent.minus_or_zero(taken), taken.minus_or_zero(sent));
+    let (more, less) = (sent.saturating_sub(taken), taken.saturating_sub(sent));
     push(out, clearing, Account::Custody, more, Reason::Unexpected);
     push(out, Account::Custody, clearing, less, Reason::Unexpected);
     discrepancy(DiscrepancyCause::UnexpectedRefund, out);

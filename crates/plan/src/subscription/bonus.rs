@@ -145,9 +145,9 @@ impl Bonuses {
     /// plan's amount.
     pub fn grant(&mut self, terms: &BonusTerms, user: UserId) -> Amount {
         let line = self.lines.get(&user).copied().unwrap_or_default();
-        let left = terms.amount.minus_or_zero(line.used);
+        let left = terms.amount.saturating_sub(line.used);
         self.set(user, BonusLine { left, ..line });
-        left.minus_or_zero(line.left)
+        left.saturating_sub(line.left)
     }
 
     /// Takes back what is left, because the purchase that brought the bonus was refunded; says how much that was.
@@ -170,14 +170,14 @@ impl Bonuses {
         let wanted = line.left.min(terms.usable(price));
         let used = wanted.min(in_fund);
         let line = BonusLine {
-            left: line.left.minus_or_zero(used),
+            left: line.left.saturating_sub(used),
             // At most the plan's amount.
             used: line.used.plus(used).unwrap_or(line.used),
         };
         self.set(user, line);
         BonusUse {
             used,
-            short: wanted.minus_or_zero(used),
+            short: wanted.saturating_sub(used),
         }
     }
 
@@ -187,7 +187,7 @@ impl Bonuses {
         let back = amount.min(line.used);
         let line = BonusLine {
             left: line.left.plus(back).unwrap_or(line.left),
-            used: line.used.minus_or_zero(back),
+            used: line.used.saturating_sub(back),
         };
         self.set(user, line);
     }

@@ -115,7 +115,7 @@ impl Subscription {
     /// What it may still accrue.
     #[must_use]
     pub const fn room(&self) -> Amount {
-        self.most.minus_or_zero(self.earned)
+        self.most.saturating_sub(self.earned)
     }
 }
 
@@ -225,7 +225,7 @@ impl Subscriptions {
             return Amount::ZERO;
         };
         let back = amount.min(line.earned);
-        line.earned = line.earned.minus_or_zero(back);
+        line.earned = line.earned.saturating_sub(back);
         let user = line.user;
         let revives = line.status == Status::Ended && !line.room().is_zero();
         if revives {

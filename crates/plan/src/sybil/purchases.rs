@@ -93,7 +93,7 @@ fn purchases(plan: &CompiledPlan, bounds: Bounds) -> Option<Vec<(Amount, Amount,
 /// What names bring more than one name, as a share of what they pay; more than all of it where others pay into the fund. Sums of
 /// some hundred prices of 96 bits, so nothing overflows.
 fn gain_bps(result: Played, one: Played) -> u128 {
-    let gain = result.returned.minus_or_zero(one.returned);
+    let gain = result.returned.saturating_sub(one.returned);
     let scaled = gain.base_units().saturating_mul(10_000);
     scaled.checked_div(result.paid.base_units()).unwrap_or(0)
 }

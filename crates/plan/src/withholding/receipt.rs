@@ -77,7 +77,7 @@ impl Withheld {
     /// What the payment leaves for the user.
     #[must_use]
     pub fn net(&self) -> Amount {
-        self.gross.minus_or_zero(self.total())
+        self.gross.saturating_sub(self.total())
     }
 
     /// The tax in what has not been reversed.
@@ -91,13 +91,13 @@ impl Withheld {
     #[must_use]
     pub fn standing_of(&self, line: &Line) -> Amount {
         let reversed = line.amount.proportion(self.reversed, self.gross);
-        line.amount.minus_or_zero(reversed)
+        line.amount.saturating_sub(reversed)
     }
 
     /// What has not been reversed of the payment.
     #[must_use]
     pub const fn standing(&self) -> Amount {
-        self.gross.minus_or_zero(self.reversed)
+        self.gross.saturating_sub(self.reversed)
     }
 
     pub(super) const fn key_of(&self, line: &Line) -> YearKey {
@@ -116,7 +116,7 @@ impl Withheld {
         self.reversed = before.plus(part).unwrap_or(self.gross);
         let share = |amount: Amount| {
             let until = |reversed| amount.proportion(reversed, self.gross);
-            until(self.reversed).minus_or_zero(until(before))
+            until(self.reversed).saturating_sub(until(before))
         };
         let mut given = Self::nothing(self.user, part);
         for line in self.lines() {

@@ -385,7 +385,7 @@ impl Scenario {
         let change = self.legs.get(&account.id()).copied().unwrap_or_default();
         match account.kind().side() {
             Side::Debit => change.debits_posted.minus(change.credits_posted).unwrap(),
-            Side::Credit => change.credits_posted.minus_or_zero(change.debits_posted),
+            Side::Credit => change.credits_posted.saturating_sub(change.debits_posted),
         }
     }
 

@@ -54,7 +54,7 @@ impl FundCounts {
             && leg.reason == Reason::Reversed
             && let Some(count) = self.at(fund)
         {
-            count.paid = count.paid.minus_or_zero(leg.amount);
+            count.paid = count.paid.saturating_sub(leg.amount);
         }
     }
 

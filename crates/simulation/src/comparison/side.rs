@@ -104,7 +104,7 @@ impl Side {
         if let Some((user, reason, amount)) = reward
             && let Some(sum) = self.granted.get_mut(&(user, reason))
         {
-            *sum = sum.minus_or_zero(amount);
+            *sum = sum.saturating_sub(amount);
         }
     }
 

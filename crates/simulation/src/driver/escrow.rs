@@ -38,7 +38,7 @@ impl Escrow {
 
     pub(super) fn give_back(&mut self, day: Day, amount: Amount) {
         if let Some(sum) = self.at(day) {
-            *sum = sum.minus_or_zero(amount);
+            *sum = sum.saturating_sub(amount);
         }
     }
 

@@ -115,7 +115,7 @@ impl Cohort {
 
     /// Counts one of the users.
     fn count(&mut self, received: Amount, paid: Amount, stays: bool) {
-        let (gain, loss) = (received.minus_or_zero(paid), paid.minus_or_zero(received));
+        let (gain, loss) = (received.saturating_sub(paid), paid.saturating_sub(received));
         let (is_below, is_zero) = (u64::from(!loss.is_zero()), u64::from(received.is_zero()));
         self.below_paid_in = self.below_paid_in.saturating_add(is_below);
         self.lost = self.lost.plus(loss).unwrap_or(self.lost);

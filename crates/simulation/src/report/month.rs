@@ -111,7 +111,7 @@ impl MonthRow {
             custody: of(AccountKind::Custody),
             available: of(AccountKind::Available),
             held_for_users,
-            held_for_others: of(AccountKind::Held).minus_or_zero(held_for_users),
+            held_for_others: of(AccountKind::Held).saturating_sub(held_for_users),
             reserves: (1..=books.plan().tiers())
                 .filter_map(Tier::new)
                 .map(|tier| amount(balances.reserve(tier)))
@@ -193,7 +193,7 @@ impl MonthRow {
             self.deferred,
         ];
         let owed = Amount::sum_of(parts).unwrap_or(Amount::ZERO);
-        owed.minus_or_zero(self.receivable)
+        owed.saturating_sub(self.receivable)
     }
 }
 

@@ -123,9 +123,9 @@ impl State {
             let Some(held) = self.components.held_bonuses.get_mut(&(upline, week)) else {
                 continue;
             };
-            held.justified = held.justified.minus_or_zero(given.amount);
+            held.justified = held.justified.saturating_sub(given.amount);
             let keep = held.granted.min(held.justified);
-            let back = held.granted.minus_or_zero(keep);
+            let back = held.granted.saturating_sub(keep);
             held.granted = keep;
             let reward = held.reward;
             self.reverse_reward(reward, back, out);

@@ -209,7 +209,7 @@ impl State {
         let subscription = plan.terms.components.subscription.as_ref();
         let most = subscription.and_then(SubscriptionTerms::amount_max);
         // Cash and bonus together are one amount, which may not be larger than what is sold at once.
-        let room = most.map_or(in_fund, |most| most.minus_or_zero(cash));
+        let room = most.map_or(in_fund, |most| most.saturating_sub(cash));
         let mut spent = self
             .components
             .bonuses

@@ -26,7 +26,7 @@ impl Treasury {
             if leg.reason != Reason::Treasury
                 && let Some(balance) = self.balance_mut(leg.debit)
             {
-                *balance = balance.minus_or_zero(leg.amount);
+                *balance = balance.saturating_sub(leg.amount);
             }
         }
     }
@@ -77,7 +77,7 @@ impl Treasury {
 
 fn take_from(account: Account, balance: &mut Amount, wanted: &mut Amount, out: &mut Outcome) {
     let part = (*balance).min(*wanted);
-    *balance = balance.minus_or_zero(part);
-    *wanted = wanted.minus_or_zero(part);
+    *balance = balance.saturating_sub(part);
+    *wanted = wanted.saturating_sub(part);
     push(out, account, Account::Custody, part, Reason::Treasury);
 }
