@@ -85,22 +85,11 @@ pub enum WorkError {
 impl WorkError {
     /// Whether another process has the lease: this one may stand by, and memory is compared when it leads again.
     const fn is_lost_lease(&self) -> bool {
-        let lease = match self {
-            Self::Lease(error)
-            | Self::Step(StepError::Lease(error) | StepError::Posting(PostingError::Lease(error)))
-            | Self::Rebuild(RebuildError::Lease(error)) => error,
-            Self::NotDeployed
-            | Self::Transport(_)
-            | Self::Plan(_)
-            | Self::PlanHash
-            | Self::NotServed(_)
-            | Self::NotAdmitted(_)
-            | Self::Rights(_)
-            | Self::Rebuild(_)
-            | Self::Step(_)
-            | Self::Store(_)
-            | Self::Serve(_)
-            | Self::Ready(_) => return false,
+        let (Self::Lease(lease)
+        | Self::Step(StepError::Lease(lease) | StepError::Posting(PostingError::Lease(lease)))
+        | Self::Rebuild(RebuildError::Lease(lease))) = self
+        else {
+            return false;
         };
         matches!(lease, LeaseError::Lost { .. })
     }

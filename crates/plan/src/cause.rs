@@ -155,29 +155,14 @@ impl Cause {
     /// Whether people or processes say it; otherwise the chain alone does.
     #[must_use]
     pub const fn is_command(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::BatchRequested { .. }
-            | Self::BatchReleased { .. }
-            | Self::ReserveChosen { .. }
-            | Self::Reported(_)
-            | Self::Corrected { .. } => true,
-            Self::Registered(_)
-            | Self::RetoppedUp(_)
-            | Self::Refunded { .. }
-            | Self::EscrowMatured { .. }
-            | Self::Funded { .. }
-            | Self::UserFrozen { .. }
-            | Self::UserUnfrozen { .. }
-            | Self::BatchSettled { .. }
-            | Self::BatchCancelled { .. }
-            | Self::Claimed { .. }
-            | Self::LeavesSettled { .. }
-            | Self::CreditWithdrawn { .. }
-            | Self::TreasuryPaid { .. }
-            | Self::RootPublished { .. }
-            | Self::RootVetoed { .. }
-            | Self::Noted => false,
-        }
+                | Self::BatchReleased { .. }
+                | Self::ReserveChosen { .. }
+                | Self::Reported(_)
+                | Self::Corrected { .. }
+        )
     }
 }
 

@@ -64,22 +64,10 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
 fn of_balances(balances: &[Counters]) -> BTreeMap<u32, Books> {
     let mut books: BTreeMap<u32, Books> = BTreeMap::new();
     for row in balances {
-        match row.account {
-            Account::Available(user) => books.entry(user.get()).or_default().pending = row.debits_pending,
-            Account::Credit(user) => books.entry(user.get()).or_default().credit = net(row),
-            Account::Custody
-            | Account::Held(_)
-            | Account::InTransit(_)
-            | Account::Reserve(..)
-            | Account::Receivable(_)
-            | Account::Company
-            | Account::Residual(..)
-            | Account::Breakage(_)
-            | Account::Revenue(_)
-            | Account::Tax
-            | Account::Clearing(_)
-            | Account::Deferred(_)
-            | Account::Wallet(_) => {}
+        if let Account::Available(user) = row.account {
+            books.entry(user.get()).or_default().pending = row.debits_pending;
+        } else if let Account::Credit(user) = row.account {
+            books.entry(user.get()).or_default().credit = net(row);
         }
     }
     books

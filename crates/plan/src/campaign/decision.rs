@@ -158,4 +158,3 @@ impl ConversionId {
         self.0
     }
 }
-

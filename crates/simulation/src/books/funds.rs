@@ -68,18 +68,12 @@ impl FundCounts {
             ..
         } = effect
         {
-            let amount = match cause {
-                NotGranted::FundShort | NotGranted::BudgetUsedUp => *amount,
-                NotGranted::Waits => Amount::ZERO,
-                NotGranted::Refunded
-                | NotGranted::Unqualified
-                | NotGranted::Inactive
-                | NotGranted::Capped
-                | NotGranted::UserLimit
-                | NotGranted::OutsideDates
-                | NotGranted::BelowMinimum
-                | NotGranted::DuplicateReferee
-                | NotGranted::SelfReferral => return,
+            let amount = if matches!(cause, NotGranted::FundShort | NotGranted::BudgetUsedUp) {
+                *amount
+            } else if *cause == NotGranted::Waits {
+                Amount::ZERO
+            } else {
+                return;
             };
             (plan.fund_of(*reason), amount)
         } else if let ComponentEffect::PairsClosed { waiting, .. } = effect
