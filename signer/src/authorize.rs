@@ -24,7 +24,7 @@ use sqlx::PgPool;
 use crate::audit::{Entry, Event};
 use crate::callers::{Caller, Callers};
 use crate::head::HeadClock;
-use crate::keyring::{KeyError, LocalKey};
+use crate::keyring::LocalKey;
 use crate::limiter::Limiter;
 use crate::people::PeopleCache;
 use crate::policy::Policy;

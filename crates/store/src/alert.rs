@@ -32,14 +32,6 @@ names::names! {
     }
 }
 
-impl Event {
-    fn by_name(name: &str) -> Option<Self> {
-        [Self::Raised, Self::Reminded, Self::Resolved]
-            .into_iter()
-            .find(|event| event.name() == name)
-    }
-}
-
 /// When messages are due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {

@@ -41,15 +41,6 @@ names::names! {
     }
 }
 
-impl UserStatus {
-    fn by_name(name: &str) -> Result<Self, StoreError> {
-        [Self::Active, Self::Refunded]
-            .into_iter()
-            .find(|status| status.name() == name)
-            .ok_or(StoreError::corrupt("users.status"))
-    }
-}
-
 /// What a user has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Balances {
@@ -126,7 +117,7 @@ impl TryFrom<UserRow> for User {
             wallet: address(&row.wallet, "users.wallet")?,
             sponsor_id: row.sponsor_id,
             ordinal: row.ordinal,
-            status: UserStatus::by_name(&row.status)?,
+            status: UserStatus::by_name(&row.status).ok_or(StoreError::corrupt("users.status"))?,
             frozen_until: row
                 .frozen_until
                 .map(|until| natural(until, "users.frozen_until"))

@@ -30,12 +30,6 @@ names::names! {
     }
 }
 
-impl Kind {
-    fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
-
 /// A submission that is about to get a nonce.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSubmission {

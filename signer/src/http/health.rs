@@ -14,7 +14,7 @@ pub(super) async fn health(State(served): State<Served>) -> Result<Response, Fai
         let mut connection = authorizer.pool().acquire().await?;
         let head = audit::fetch_head(&mut connection).await?;
         drop(connection);
-        Ok((head, authorizer.list_paused().await?))
+        Ok::<_, sqlx::Error>((head, authorizer.list_paused().await?))
     };
     let (head, paused) = known
         .await
