@@ -325,5 +325,5 @@ const fn income_of(income: &mut IncomeRow, reason: Reason) -> &mut Amount {
 
 /// A sum that stops at the top; posting would have refused it long before.
 fn sum(left: Amount, right: Amount) -> Amount {
-    left.plus(right).unwrap_or(Amount::new(u128::MAX))
+    left.checked_add(right).unwrap_or(Amount::new(u128::MAX))
 }

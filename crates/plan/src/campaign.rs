@@ -377,5 +377,5 @@ const fn has(bits: u32, place: u8) -> bool {
 }
 
 fn sum(left: Amount, right: Amount) -> Amount {
-    left.plus(right).unwrap_or(Amount::new(u128::MAX))
+    left.checked_add(right).unwrap_or(Amount::new(u128::MAX))
 }

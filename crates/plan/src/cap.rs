@@ -68,7 +68,7 @@ impl CapTerms {
     /// The most that somebody earns who paid in so much.
     #[must_use]
     pub fn of(self, invested: Amount) -> Amount {
-        let most = invested.times(u128::from(self.multiple));
+        let most = invested.checked_mul(u128::from(self.multiple));
         most.unwrap_or(Amount::new(u128::MAX))
     }
 
@@ -231,7 +231,7 @@ fn room(terms: Option<CapTerms>, line: Stake) -> Amount {
 
 fn sum(amount: Amount, more: Amount) -> Amount {
     // At most 2^31 deposits of 96 bits, a hundred times: far below the limit.
-    amount.plus(more).unwrap_or(Amount::new(u128::MAX))
+    amount.checked_add(more).unwrap_or(Amount::new(u128::MAX))
 }
 
 fn index(user: UserId) -> usize {

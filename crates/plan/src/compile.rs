@@ -194,7 +194,7 @@ fn check_retopup(table: &RetopupTable, asset: Asset) -> Result<RetopupTerms, Com
     Ok(RetopupTerms {
         price,
         // Both are parts of one price, so the sum cannot exceed it.
-        company: declared.plus(rest).unwrap_or(price),
+        company: declared.checked_add(rest).unwrap_or(price),
         generations,
     })
 }
@@ -358,7 +358,7 @@ fn forced_reserve_reaches(
 /// A share given as an amount, and what it leaves of the whole.
 fn share(asset: Asset, field: &str, text: &str, whole: Amount) -> Result<(Amount, Amount), Refusal> {
     let share = field::amount(asset, field, text)?;
-    let rest = whole.minus(share).map_err(|_| {
+    let rest = whole.checked_sub(share).map_err(|_| {
         let whole = asset.display_amount(whole);
         let problem = format!(
             "{} {asset} are more than the {whole} that came in",

@@ -320,7 +320,7 @@ fn position(number: u32) -> usize {
 
 /// The sum. Sums of routed money cannot overflow: at most 2^31 deposits of at most 2^96 base units.
 fn plus(left: Amount, right: Amount) -> Amount {
-    left.plus(right).unwrap_or(Amount::new(u128::MAX))
+    left.checked_add(right).unwrap_or(Amount::new(u128::MAX))
 }
 
 /// Adds a leg that speaks of nobody in particular; nothing for a zero amount.

@@ -196,5 +196,5 @@ fn base_of(rate: Bps, amount: Amount) -> Amount {
 }
 
 fn sum(left: Amount, right: Amount) -> Amount {
-    left.plus(right).unwrap_or(Amount::new(u128::MAX))
+    left.checked_add(right).unwrap_or(Amount::new(u128::MAX))
 }

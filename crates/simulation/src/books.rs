@@ -275,7 +275,7 @@ fn position(user: UserId) -> usize {
 
 /// The sum. At most 2^31 payments of at most 2^96 base units are ever added.
 fn plus(left: Amount, right: Amount) -> Amount {
-    left.plus(right).unwrap_or(Amount::new(u128::MAX))
+    left.checked_add(right).unwrap_or(Amount::new(u128::MAX))
 }
 
 impl Counts {

@@ -104,7 +104,7 @@ impl World {
         let mut max_total = Amount::ZERO;
         for payout in &payouts {
             let due = payout.target.saturating_sub(self.paid(payout.wallet).await);
-            max_total = max_total.plus(due).unwrap();
+            max_total = max_total.checked_add(due).unwrap();
         }
         let head = self.head().await;
         BatchTerms {

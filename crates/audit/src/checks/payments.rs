@@ -29,7 +29,10 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
         if payout.state == PayoutState::Held {
             let books = books.entry(payout.user).or_default();
             books.live = books.live.saturating_add(1);
-            books.held = books.held.plus(payout.held).unwrap_or(Amount::new(u128::MAX));
+            books.held = books
+                .held
+                .checked_add(payout.held)
+                .unwrap_or(Amount::new(u128::MAX));
         }
     }
     let mut unclaimed: BTreeMap<Address, ()> = BTreeMap::new();

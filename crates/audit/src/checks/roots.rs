@@ -160,7 +160,7 @@ fn promised(snapshot: &Snapshot, leaves: &[Leaf], out: &mut Findings) {
             let available = available.get(id).copied().unwrap_or_default();
             (
                 user.wallet,
-                user.paid.plus(available).unwrap_or(Amount::new(u128::MAX)),
+                user.paid.checked_add(available).unwrap_or(Amount::new(u128::MAX)),
             )
         })
         .collect();

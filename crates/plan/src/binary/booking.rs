@@ -72,7 +72,7 @@ impl BinaryState {
     /// Adds to what a user has paid; whether this lets the user begin to count.
     pub(super) fn add_paid(&mut self, terms: &BinaryTerms, user: u32, amount: Amount) -> bool {
         let before = self.paid_of(user);
-        let after = before.plus(amount).unwrap_or(before).min(terms.price);
+        let after = before.checked_add(amount).unwrap_or(before).min(terms.price);
         self.set_paid(user, after);
         before < terms.counts_at() && after >= terms.counts_at()
     }

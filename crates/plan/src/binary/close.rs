@@ -222,7 +222,7 @@ impl BinaryState {
         let payable = users.fold(0u64, |sum, user| {
             sum.saturating_add(u64::from(self.matched(run, user).payable))
         });
-        let value = run.terms.pair_value.times(u128::from(payable));
+        let value = run.terms.pair_value.checked_mul(u128::from(payable));
         run.closing.payable = payable;
         run.closing.payable_value = value.unwrap_or(Amount::new(u128::MAX));
     }
@@ -294,7 +294,7 @@ impl BinaryState {
                 (equal, latest) = (0, pair.parts);
             }
             equal = equal.saturating_add(1);
-            let sum = run.closing.granted_value.plus(value);
+            let sum = run.closing.granted_value.checked_add(value);
             run.closing.granted_value = sum.unwrap_or(Amount::new(u128::MAX));
             run.sink.grant(&pair);
         }

@@ -89,7 +89,7 @@ pub(super) fn income_of(tier: &TierTerms, levels: u32, layers: LayerSet) -> Amou
     let income = (1u8..)
         .zip(&tier.layers)
         .filter(|(layer, _)| u32::from(*layer) <= levels && layers.has(*layer))
-        .map(|(layer, share)| share.times(1u128.checked_shl(u32::from(layer)).unwrap_or(0)))
+        .map(|(layer, share)| share.checked_mul(1u128.checked_shl(u32::from(layer)).unwrap_or(0)))
         .collect::<Result<Vec<_>, _>>();
     // At most 15 layers of 2^15 shares of 96 bits: no sum overflows.
     income.and_then(Amount::sum_of).unwrap_or(Amount::ZERO)

@@ -156,7 +156,7 @@ impl Holdings {
             let grows = is_credit == (account.kind().side() == Side::Credit);
             if let Some(balance) = self.of(user, account) {
                 *balance = if grows {
-                    balance.plus(leg.amount).unwrap_or(*balance)
+                    balance.checked_add(leg.amount).unwrap_or(*balance)
                 } else {
                     balance.saturating_sub(leg.amount)
                 };

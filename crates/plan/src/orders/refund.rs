@@ -138,7 +138,7 @@ impl Order {
             return Err(OrderError::RefundAboveOrder { amount, left });
         }
         Ok(Self {
-            refunded: self.refunded.plus(amount).unwrap_or(self.amount),
+            refunded: self.refunded.checked_add(amount).unwrap_or(self.amount),
             ..self
         })
     }

@@ -67,7 +67,7 @@ impl Totals {
         sums: Position,
         budget: Amount,
     ) -> Result<Self, OrderError> {
-        let claims = sums.due.plus(sums.lost).unwrap_or(sums.due);
+        let claims = sums.due.checked_add(sums.lost).unwrap_or(sums.due);
         if terms.paycut.is_none() && claims > budget {
             return Err(OrderError::CommissionsExceedBudget { due: claims, budget });
         }
@@ -86,7 +86,7 @@ impl Totals {
             }
         };
         let cut_by_retail = sums.due.saturating_sub(after_retail);
-        let granted = paid.plus(breakage).unwrap_or(paid);
+        let granted = paid.checked_add(breakage).unwrap_or(paid);
         Ok(Self {
             volume: volumes.total(),
             retail_volume: volumes.retail(),

@@ -161,7 +161,7 @@ impl OrdersTerms {
     pub(crate) fn order_to_be_paid(&self) -> Option<Amount> {
         let asked = self.generations.iter().map(|generation| generation.asks.personal);
         let volume = asked.fold(self.active_pv_min, Amount::max);
-        let scaled = volume.times(u128::from(Bps::WHOLE.get())).ok()?;
+        let scaled = volume.checked_mul(u128::from(Bps::WHOLE.get())).ok()?;
         let pv = u128::from(self.pv.get());
         (pv > 0).then(|| Amount::new(scaled.base_units().div_ceil(pv)))
     }

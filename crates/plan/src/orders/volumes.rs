@@ -119,5 +119,5 @@ fn amount_at(amounts: &[Amount], user: UserId) -> Amount {
 
 /// At most 2^31 orders of 96 bits: no sum exceeds 128 bits.
 pub(super) fn add(sum: &mut Amount, amount: Amount) {
-    *sum = sum.plus(amount).unwrap_or(*sum);
+    *sum = sum.checked_add(amount).unwrap_or(*sum);
 }

@@ -224,14 +224,14 @@ impl Rank {
     #[must_use]
     pub fn volume_min(&self) -> Amount {
         // Four amounts of 96 bits: no sum overflows.
-        self.group_min.plus(self.own_min).unwrap_or(self.group_min)
+        self.group_min.checked_add(self.own_min).unwrap_or(self.group_min)
     }
 
     fn is_met(&self, main: Amount, other: Amount, own: Amount) -> bool {
         main >= self.main_min
             && other >= self.other_min
             && own >= self.own_min
-            && main.plus(other).is_ok_and(|group| group >= self.group_min)
+            && main.checked_add(other).is_ok_and(|group| group >= self.group_min)
     }
 }
 
@@ -282,7 +282,7 @@ fn check_rank(table: &LadderTable, asset: Asset, path: &str) -> Result<Rank, Ref
     let other_min = amount("other_min", &table.other_min)?;
     let own_min = optional("own_min", table.own_min.as_ref())?.unwrap_or(Amount::ZERO);
     // Two amounts of 96 bits.
-    let legs = main_min.plus(other_min).unwrap_or(main_min);
+    let legs = main_min.checked_add(other_min).unwrap_or(main_min);
     let group_min = match optional("group_min", table.group_min.as_ref())? {
         Some(group) if group <= legs => {
             let (group, legs) = (asset.display_amount(group), asset.display_amount(legs));

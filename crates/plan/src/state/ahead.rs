@@ -154,7 +154,7 @@ mod tests {
                 });
             }
             if let Some(sum) = taken.get_mut(today as usize) {
-                *sum = sum.plus(amount).unwrap();
+                *sum = sum.checked_add(amount).unwrap();
             }
             let day = Day::new(today + 4);
             facts.push(if number % 3 == 1 {

@@ -431,7 +431,7 @@ mod tests {
             };
             state.apply(&plan, &fact, &mut out);
         }
-        let amount = plan.registration_price().times(20).unwrap();
+        let amount = plan.registration_price().checked_mul(20).unwrap();
         let through = Day::new(2);
         state.apply(&plan, &Fact::EscrowMatured { through, amount }, &mut out);
         assert!(state.escrow.is_empty());

@@ -104,7 +104,7 @@ impl State {
         let (Some(to), Some(price)) = (from.next(), plan.next_price(from)) else {
             return;
         };
-        let Ok(rest) = self.reserved(user, from).minus(price) else {
+        let Ok(rest) = self.reserved(user, from).checked_sub(price) else {
             return;
         };
         if !self.is_reserving(user, from) || self.room(plan, to) == PoolRoom::Full {

@@ -172,7 +172,7 @@ impl Bonuses {
         let line = BonusLine {
             left: line.left.saturating_sub(used),
             // At most the plan's amount.
-            used: line.used.plus(used).unwrap_or(line.used),
+            used: line.used.checked_add(used).unwrap_or(line.used),
         };
         self.set(user, line);
         BonusUse {
@@ -186,7 +186,7 @@ impl Bonuses {
         let line = self.lines.get(&user).copied().unwrap_or_default();
         let back = amount.min(line.used);
         let line = BonusLine {
-            left: line.left.plus(back).unwrap_or(line.left),
+            left: line.left.checked_add(back).unwrap_or(line.left),
             used: line.used.saturating_sub(back),
         };
         self.set(user, line);

@@ -165,7 +165,7 @@ impl SubscriptionTerms {
     pub fn accrual_max(&self, cash: Amount) -> Amount {
         let endless = Amount::new(u128::MAX);
         self.cap_multiple.map_or(endless, |multiple| {
-            cash.times(u128::from(multiple)).unwrap_or(endless)
+            cash.checked_mul(u128::from(multiple)).unwrap_or(endless)
         })
     }
 

@@ -77,7 +77,9 @@ fn purchases(plan: &CompiledPlan, bounds: Bounds) -> Option<Vec<(Amount, Amount,
         IntakeRule::Order => {
             let unit = plan.asset().parse_amount("1").ok()?;
             let each = components.orders.as_ref()?.order_to_be_paid()?.max(unit);
-            let last = LAST_ORDERS.into_iter().filter_map(|times| each.times(times).ok());
+            let last = LAST_ORDERS
+                .into_iter()
+                .filter_map(|times| each.checked_mul(times).ok());
             Some(last.map(|last| (each, last, 0)).collect())
         }
         IntakeRule::Booking => {

@@ -40,7 +40,7 @@ pub fn rebate(plan: &CompiledPlan, bounds: Bounds) -> Option<Finding> {
     for names in 2..=bounds.identities_max {
         for width in WIDTHS {
             for times in LAST_BUYS {
-                let last = smallest.times(times).ok()?;
+                let last = smallest.checked_mul(times).ok()?;
                 let Some((paid, returned)) = replay(plan, names, width, (smallest, last)) else {
                     continue;
                 };

@@ -70,7 +70,7 @@ impl Withheld {
     /// All tax together; never more than the payment.
     #[must_use]
     pub fn total(&self) -> Amount {
-        let add = |sum: Amount, line: &Line| sum.plus(line.amount).unwrap_or(self.gross);
+        let add = |sum: Amount, line: &Line| sum.checked_add(line.amount).unwrap_or(self.gross);
         self.lines().fold(Amount::ZERO, add)
     }
 
@@ -83,7 +83,7 @@ impl Withheld {
     /// The tax in what has not been reversed.
     #[must_use]
     pub fn standing_total(&self) -> Amount {
-        let add = |sum: Amount, line: &Line| sum.plus(self.standing_of(line)).unwrap_or(self.gross);
+        let add = |sum: Amount, line: &Line| sum.checked_add(self.standing_of(line)).unwrap_or(self.gross);
         self.lines().fold(Amount::ZERO, add)
     }
 
@@ -113,7 +113,7 @@ impl Withheld {
         let part = part.min(self.standing());
         let before = self.reversed;
         // At most the whole payment.
-        self.reversed = before.plus(part).unwrap_or(self.gross);
+        self.reversed = before.checked_add(part).unwrap_or(self.gross);
         let share = |amount: Amount| {
             let until = |reversed| amount.proportion(reversed, self.gross);
             until(self.reversed).saturating_sub(until(before))

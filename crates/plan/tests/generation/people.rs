@@ -99,7 +99,9 @@ impl Chain {
             chain.names.insert(id, (*name).to_owned());
             // What was earned was earned when there was room.
             let room = Amount::new(u128::from(*earned > 3 * invested) * earned);
-            chain.caps.invest(id, Amount::new(*invested).plus(room).unwrap());
+            chain
+                .caps
+                .invest(id, Amount::new(*invested).checked_add(room).unwrap());
             assert_eq!(chain.caps.take(id, Amount::new(*earned)), Amount::new(*earned));
             chain.caps.divest(id, room);
         }

@@ -99,7 +99,7 @@ fn an_order_may_cost_the_greatest_price_and_not_a_unit_more() {
         !matches!(out.effects[..], [Effect::CommandIgnored { .. }])
     };
     assert!(order(7, PRICE_MAX));
-    assert!(!order(8, PRICE_MAX.plus(Amount::new(1)).unwrap()));
+    assert!(!order(8, PRICE_MAX.checked_add(Amount::new(1)).unwrap()));
     assert!(!order(9, Amount::ZERO));
 }
 

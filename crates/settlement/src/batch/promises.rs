@@ -34,7 +34,7 @@ impl Promises {
     pub fn open_after(&self, pushed: Amount) -> Amount {
         let executed = pushed.saturating_sub(self.posted).min(self.authorized);
         let before = self.posted.saturating_sub(pushed);
-        let open = self.live.saturating_sub(executed).plus(before);
+        let open = self.live.saturating_sub(executed).checked_add(before);
         open.unwrap_or(Amount::new(u128::MAX))
     }
 }

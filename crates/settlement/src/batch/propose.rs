@@ -209,7 +209,7 @@ impl Filters {
 
 impl Proposal {
     fn fit(&mut self, candidate: &Candidate, request: &Request, room: Amount) -> Result<(), Cause> {
-        let target = candidate.paid.plus(candidate.available);
+        let target = candidate.paid.checked_add(candidate.available);
         let target = target.map_err(|_| Cause::TargetTooLarge)?;
         if target > TARGET_MAX {
             return Err(Cause::TargetTooLarge);
@@ -217,7 +217,10 @@ impl Proposal {
         if self.lines.len() >= request.count_max.unwrap_or(PAYOUTS_MAX).min(PAYOUTS_MAX) {
             return Err(Cause::CountMax);
         }
-        let total = self.total.plus(candidate.available).map_err(|_| Cause::NoRoom)?;
+        let total = self
+            .total
+            .checked_add(candidate.available)
+            .map_err(|_| Cause::NoRoom)?;
         if request.total_max.is_some_and(|max| total > max) {
             return Err(Cause::TotalMax);
         }

@@ -54,7 +54,7 @@ pub fn cover(
     target: Amount,
 ) -> Result<Vec<CoveredReward>, CoverError> {
     let mut missing = target
-        .minus(paid)
+        .checked_sub(paid)
         .map_err(|_| CoverError::TargetBelowPaid { paid, target })?;
     let mut already = paid;
     let mut last = None;

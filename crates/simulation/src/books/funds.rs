@@ -48,7 +48,7 @@ impl FundCounts {
             && leg.reason != Reason::Allocated
             && let Some(count) = self.at(fund)
         {
-            count.paid = count.paid.plus(leg.amount).unwrap_or(count.paid);
+            count.paid = count.paid.checked_add(leg.amount).unwrap_or(count.paid);
         }
         if let Account::Revenue(fund) = leg.credit
             && leg.reason == Reason::Reversed
@@ -85,7 +85,7 @@ impl FundCounts {
         };
         if let Some(count) = fund.and_then(|fund| self.at(fund)) {
             count.shortages = count.shortages.saturating_add(1);
-            count.not_paid = count.not_paid.plus(amount).unwrap_or(count.not_paid);
+            count.not_paid = count.not_paid.checked_add(amount).unwrap_or(count.not_paid);
         }
     }
 

@@ -96,7 +96,7 @@ impl Side {
     fn grant(&mut self, leg: &Leg) {
         if let Some((user, reason, amount)) = to_user(leg) {
             let sum = self.granted.entry((user, reason)).or_default();
-            *sum = sum.plus(amount).unwrap_or(*sum);
+            *sum = sum.checked_add(amount).unwrap_or(*sum);
         }
     }
 

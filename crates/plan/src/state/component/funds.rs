@@ -83,7 +83,7 @@ impl State {
                 u64::from(left.min(right))
             });
             waiting.count = pairs.fold(0, u64::saturating_add);
-            let amount = terms.pair_value().times(u128::from(waiting.count));
+            let amount = terms.pair_value().checked_mul(u128::from(waiting.count));
             waiting.amount = amount.unwrap_or(Amount::new(u128::MAX));
         }
         if components.rank_fund == Some(fund) {
