@@ -217,7 +217,7 @@ fn intakes_and_commands() -> Vec<(Cause, &'static str)> {
     };
     let chosen = |choice| Cause::ReserveChosen {
         wallet: who,
-        tier: Tier::new(3).unwrap(),
+        tier: Tier::new(3).expect("a tier"),
         choice,
     };
     vec![
