@@ -26,7 +26,7 @@ use store::posting::PostingError;
 use store::rights::{self, Enforcement, RightsError, Role};
 use store::{Backoff, deployment, within};
 use thiserror::Error;
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
 use leader::Leader;
@@ -85,22 +85,11 @@ pub enum WorkError {
 impl WorkError {
     /// Whether another process has the lease: this one may stand by, and memory is compared when it leads again.
     const fn is_lost_lease(&self) -> bool {
-        let lease = match self {
-            Self::Lease(error)
-            | Self::Step(StepError::Lease(error) | StepError::Posting(PostingError::Lease(error)))
-            | Self::Rebuild(RebuildError::Lease(error)) => error,
-            Self::NotDeployed
-            | Self::Transport(_)
-            | Self::Plan(_)
-            | Self::PlanHash
-            | Self::NotServed(_)
-            | Self::NotAdmitted(_)
-            | Self::Rights(_)
-            | Self::Rebuild(_)
-            | Self::Step(_)
-            | Self::Store(_)
-            | Self::Serve(_)
-            | Self::Ready(_) => return false,
+        let (Self::Lease(lease)
+        | Self::Step(StepError::Lease(lease) | StepError::Posting(PostingError::Lease(lease)))
+        | Self::Rebuild(RebuildError::Lease(lease))) = self
+        else {
+            return false;
         };
         matches!(lease, LeaseError::Lost { .. })
     }
@@ -112,15 +101,11 @@ impl From<sqlx::Error> for WorkError {
     }
 }
 
-/// Works until `stop` says so or something fails that trying again does not help.
+/// Works until `stop` is cancelled or something fails that trying again does not help.
 ///
 /// # Errors
 /// See [`WorkError`]. The process must end then, and may be started again.
-pub async fn run(
-    config: &Config,
-    metrics: Metrics,
-    mut stop: watch::Receiver<bool>,
-) -> Result<(), WorkError> {
+pub async fn run(config: &Config, metrics: Metrics, stop: &CancellationToken) -> Result<(), WorkError> {
     let progress = Progress::default();
     let pulse = progress.pulse();
     service::health::serve(config.listen, metrics, pulse.clone())
@@ -129,18 +114,18 @@ pub async fn run(
     let why_it_waits = |error: &WorkError| store::outage(error).map(|_| ErrorChain(error).to_string());
     let reaching = service::reach("the database", Some(&pulse), why_it_waits, || begin(config));
     let (mut connection, plan) = tokio::select! {
-        _ = stop.wait_for(|stop| *stop) => return Ok(()),
+        () = stop.cancelled() => return Ok(()),
         reached = reaching => reached?,
     };
     let mut leader = Leader::new(config, plan, progress);
     let mut backoff = Backoff::DATABASE;
-    while let Err(error) = leader.work(connection, &mut stop).await {
+    while let Err(error) = leader.work(connection, stop).await {
         if leader.has_moved() {
             backoff.reset();
         }
         let waits = |error, wait| leader.waits_for_the_database(error, wait);
         let connecting = || writer::connect(&config.database_url);
-        match reconnect(error, &mut backoff, &mut stop, waits, connecting).await? {
+        match reconnect(error, &mut backoff, stop, waits, connecting).await? {
             Some(again) => connection = again,
             None => break,
         }

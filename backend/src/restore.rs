@@ -107,7 +107,7 @@ pub enum RestoreError {
     /// The copy's lease was lost.
     #[error(transparent)]
     Lease(#[from] LeaseError),
-    /// The node is of another chain.
+    /// The node is on a different chain.
     #[error("the node is not of this ledger's chain")]
     WrongChain,
     /// The node does not answer.

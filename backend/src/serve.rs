@@ -53,7 +53,7 @@ pub fn main() -> anyhow::Result<()> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("no threads")?
+        .context("cannot start the async runtime")?
         .block_on(serve(&config, metrics))
 }
 

@@ -3,8 +3,6 @@
 
 use anyhow::Context;
 use service::Env;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 
 use crate::settlement::{self, Config};
 
@@ -16,7 +14,7 @@ pub fn main(resume: Option<&str>) -> anyhow::Result<()> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("no threads")?
+        .context("cannot start the async runtime")?
         .block_on(settle(resume))
 }
 
@@ -34,16 +32,7 @@ async fn settle(resume: Option<&str>) -> anyhow::Result<()> {
         return Ok(());
     }
     let metrics = service::metrics::install()?;
-    let (stopper, stop) = watch::channel(false);
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen to signals")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen to signals")?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        let _ = stopper.send(true);
-    });
-    settlement::run(&config, metrics, stop).await?;
+    let stop = service::shutdown::on_signals().context("cannot listen to signals")?;
+    settlement::run(&config, metrics, &stop).await?;
     Ok(())
 }

@@ -45,7 +45,7 @@ use store::lease::{self, LeaseError, LeaseName};
 use store::rights::{self, Enforcement, RightsError, Role};
 use store::{Backoff, within};
 use thiserror::Error;
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 pub use batches::AUTHORIZATION_SECONDS;
 pub use calls::CallsError;
@@ -131,15 +131,11 @@ impl SettleError {
     }
 }
 
-/// Works until `stop` says so or something fails.
+/// Works until `stop` is cancelled or something fails.
 ///
 /// # Errors
 /// See [`SettleError`]. The process must end then, and may be started again.
-pub async fn run(
-    config: &Config,
-    metrics: Metrics,
-    mut stop: watch::Receiver<bool>,
-) -> Result<(), SettleError> {
+pub async fn run(config: &Config, metrics: Metrics, stop: &CancellationToken) -> Result<(), SettleError> {
     let pulse = server::Pulse::new(server::SILENCE_MAX);
     server::serve(config.listen, metrics, pulse.clone())
         .await
@@ -147,7 +143,7 @@ pub async fn run(
     let why_it_waits = |error: &SettleError| store::outage(error).map(|_| ErrorChain(error).to_string());
     let reaching = service::reach("the database", Some(&pulse), why_it_waits, || begin(config));
     let (mut connection, deployed, plan) = tokio::select! {
-        _ = stop.wait_for(|stop| *stop) => return Ok(()),
+        () = stop.cancelled() => return Ok(()),
         reached = reaching => reached?,
     };
     let relayer = open_relayer(config, &deployed)?;
@@ -157,7 +153,7 @@ pub async fn run(
         Ok(Some(token)) => return Err(SettleError::TokenForm { token }),
         // A node that is down is no reason not to start: listener and signers refuse a token for themselves.
         Err(error) => {
-            tracing::warn!(error = %ErrorChain(&error), "the node does not say what is held");
+            tracing::warn!(error = %ErrorChain(&error), "cannot read the contract's holdings from the node");
         }
     }
     let why_it_waits = |error: &SettleError| {
@@ -169,18 +165,18 @@ pub async fn run(
         admit(config, &deployed, &plan, &network)
     });
     tokio::select! {
-        _ = stop.wait_for(|stop| *stop) => return Ok(()),
+        () = stop.cancelled() => return Ok(()),
         admitted = admitting => admitted?,
     }
     let mut life = Life::new(config, &deployed, network, relayer, pulse);
     let mut backoff = Backoff::DATABASE;
-    while let Err(error) = life.work(connection, &mut stop).await {
+    while let Err(error) = life.work(connection, stop).await {
         if life.has_moved() {
             backoff.reset();
         }
         let waits = |error, wait| life.waits_for_the_database(error, wait);
         let connecting = || connect(&config.database_url);
-        match reconnect(error, &mut backoff, &mut stop, waits, connecting).await? {
+        match reconnect(error, &mut backoff, stop, waits, connecting).await? {
             Some(again) => connection = again,
             None => break,
         }

@@ -2,8 +2,6 @@
 
 use anyhow::Context;
 use service::Env;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 
 use crate::posting;
 
@@ -16,17 +14,8 @@ pub async fn main() -> anyhow::Result<()> {
     service::init()?;
     service::install_tls();
     let config = posting::Config::read(&Env::process())?;
-    let (stopper, stop) = watch::channel(false);
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen to signals")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen to signals")?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        let _ = stopper.send(true);
-    });
+    let stop = service::shutdown::on_signals().context("cannot listen to signals")?;
     let metrics = service::metrics::install()?;
-    posting::run(&config, metrics, stop).await?;
+    posting::run(&config, metrics, &stop).await?;
     Ok(())
 }

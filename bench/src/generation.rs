@@ -10,12 +10,12 @@ use std::hint::black_box;
 use money::Amount;
 use naive::generation as naive_generation;
 use plan::UserId;
-use plan::cap::file::CapTable;
 use plan::cap::{CapTerms, Caps};
 use plan::generation::{
     DirectsCounted, Fate, GenerationTable, GenerationTerms, Lineage, Mode, Share, Uplines, distribute,
     read_ahead,
 };
+use plan_file::tables::cap::CapTable;
 
 use crate::cpu::{Seconds, Stopwatch};
 

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use money::{Amount, Asset};
 use naive::ranks::Model;
-use plan::calendar::Week;
 use plan::ranks::{LadderTable, RankDecision, Ranks, RanksTable, RanksTerms, WhenShort};
 use plan::{Day, UserId};
+use plan_file::calendar::Week;
 
 use crate::measurement::Measurement;
 

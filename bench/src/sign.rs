@@ -1,7 +1,5 @@
-//! Durable authorizations per second of a real signer over HTTP, one by one and many at once, on a PostgreSQL that keeps what
-//! it commits; beside it how fast the bare curve signs on one core.
+//! Durable authorizations per second of a real signer over HTTP on a PostgreSQL that keeps what it commits; beside it how fast the bare curve signs on one core.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use abi::development::SIGNER;
@@ -22,13 +20,9 @@ use tokio::task::JoinSet;
 
 use crate::measurement::Measurement;
 
-/// Requests one by one, and how many of them wait at once.
+/// Requests, and how many of them wait at once.
 const SINGLE: usize = 4_000;
 const AT_ONCE: usize = 32;
-/// Requests in calls of as many as a call may have, and how many calls wait at once.
-const MANY: usize = 25_600;
-const PER_CALL: usize = 256;
-const CALLS_AT_ONCE: usize = 2;
 /// How long the bare curve is measured.
 const CURVE: Duration = Duration::from_secs(2);
 
@@ -46,16 +40,11 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let client = SignerClient::new(&base, key)?;
 
     let curve = curve()?;
-    let single = one_by_one(&client, &terms[..SINGLE]).await?;
-    let many = many_at_once(&client, &terms[SINGLE..]).await?;
+    let single = one_by_one(&client, &terms).await?;
     development.stop()?;
     let checked = "each signature recovers to the signer over the digest of its own terms; each request is committed with its \
         audit row before it is signed, fsync and synchronous_commit on";
-    for (name, value, baseline) in [
-        ("sign.curve", curve, None),
-        ("sign.single", single, Some(curve)),
-        ("sign.many", many, Some(curve)),
-    ] {
+    for (name, value, baseline) in [("sign.curve", curve, None), ("sign.single", single, Some(curve))] {
         Measurement {
             name,
             value,
@@ -91,7 +80,7 @@ async fn terms(development: &Development) -> anyhow::Result<Vec<IntakeTerms>> {
         deposit_ref: keccak256(format!("reference {number}")),
         deadline,
     };
-    Ok((0..SINGLE + MANY).map(one).collect())
+    Ok((0..SINGLE).map(one).collect())
 }
 
 /// Signatures per second of the curve alone, on one core.
@@ -122,32 +111,6 @@ async fn one_by_one(client: &SignerClient, terms: &[IntakeTerms]) -> anyhow::Res
     }
     while let Some(answer) = asking.join_next().await {
         signed.push(answer??);
-    }
-    let seconds = begun.elapsed().as_secs_f64();
-    ensure!(signed.len() == terms.len(), "{} of {}", signed.len(), terms.len());
-    check(&signed)?;
-    Ok(f64::from(u32::try_from(signed.len())?) / seconds)
-}
-
-async fn many_at_once(client: &SignerClient, terms: &[IntakeTerms]) -> anyhow::Result<f64> {
-    let begun = Instant::now();
-    let mut asking = JoinSet::new();
-    let mut signed = Vec::with_capacity(terms.len());
-    for call in terms.chunks(PER_CALL) {
-        if asking.len() >= CALLS_AT_ONCE {
-            let answered: Vec<_> = asking.join_next().await.context("nothing to wait for")???;
-            signed.extend(answered);
-        }
-        let (client, call): (_, Arc<[IntakeTerms]>) = (client.clone(), call.into());
-        asking.spawn(async move {
-            let answers = client.authorize_many(&call).await?;
-            let pairs = call.iter().cloned().zip(answers);
-            let pairs: Result<Vec<_>, _> = pairs.map(|(terms, answer)| Ok((terms, answer?))).collect();
-            pairs.map_err(|error: signer_client::SignerError| anyhow::Error::from(error))
-        });
-    }
-    while let Some(answer) = asking.join_next().await {
-        signed.extend(answer??);
     }
     let seconds = begun.elapsed().as_secs_f64();
     ensure!(signed.len() == terms.len(), "{} of {}", signed.len(), terms.len());

@@ -105,18 +105,12 @@ impl Listener {
 
     /// Asks for less next time, when less can help: also when logs were missing, as a node's silent limit does it.
     fn read_less(&mut self, error: StepError) -> Result<Step, StepError> {
-        let less_helps = match &error {
+        let less_helps = matches!(
+            &error,
             StepError::Chain(ChainError::RangeTooLarge { .. } | ChainError::Transport { .. })
-            | StepError::Incomplete { .. }
-            | StepError::NotContiguous { .. } => true,
-            StepError::Chain(_)
-            | StepError::Contradiction(_)
-            | StepError::NotAgreed { .. }
-            | StepError::Lease(_)
-            | StepError::Checkpoint(_)
-            | StepError::Store(_)
-            | StepError::Halt(_) => false,
-        };
+                | StepError::Incomplete { .. }
+                | StepError::NotContiguous { .. }
+        );
         let shrunk = less_helps && self.range.shrink();
         if let StepError::Chain(ChainError::RangeTooLarge { message }) = &error
             && shrunk

@@ -4,8 +4,6 @@ use std::process::ExitCode;
 
 use listener::{Config, RunError, run};
 use service::{Env, ErrorChain};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -25,15 +23,6 @@ async fn main() -> ExitCode {
 
 async fn listen() -> Result<(), RunError> {
     let config = Config::from_env(&Env::process())?;
-    let shutdown = CancellationToken::new();
-    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Io)?;
-    let ending = shutdown.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        ending.cancel();
-    });
+    let shutdown = service::shutdown::on_signals().map_err(RunError::Io)?;
     run(config, shutdown).await
 }

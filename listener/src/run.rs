@@ -69,7 +69,7 @@ pub enum RunError {
     #[error("the listener cannot begin")]
     Begin(#[source] StepError),
     /// A signal handler or the ready file could not be made.
-    #[error("the operating system refuses")]
+    #[error("I/O error")]
     Io(#[source] std::io::Error),
     /// Metrics cannot be recorded.
     #[error("metrics cannot be recorded")]
@@ -86,18 +86,10 @@ impl RunError {
     /// Exit status of the process: 1 for what a later start may cure, more for what people must look at.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Halt(halt) => halt.exit_code(),
-            Self::Config(_)
-            | Self::NotDeployed
-            | Self::Rights(_)
-            | Self::Transport(_)
-            | Self::Store(_)
-            | Self::Chain(_)
-            | Self::Begin(_)
-            | Self::Metrics(_)
-            | Self::Serve(_)
-            | Self::Io(_) => 1,
+        if let Self::Halt(halt) = self {
+            halt.exit_code()
+        } else {
+            1
         }
     }
 }
@@ -226,16 +218,10 @@ impl Replays {
 }
 
 fn at_begin(error: StepError) -> RunError {
-    match error {
-        StepError::Halt(halt) => RunError::Halt(halt),
-        error @ (StepError::Chain(_)
-        | StepError::Contradiction(_)
-        | StepError::Incomplete { .. }
-        | StepError::NotContiguous { .. }
-        | StepError::NotAgreed { .. }
-        | StepError::Lease(_)
-        | StepError::Checkpoint(_)
-        | StepError::Store(_)) => RunError::Begin(error),
+    if let StepError::Halt(halt) = error {
+        RunError::Halt(halt)
+    } else {
+        RunError::Begin(error)
     }
 }
 
@@ -252,7 +238,7 @@ impl Pace {
         if step == Step::Stale {
             self.stale_looks = self.stale_looks.saturating_add(1);
             if self.stale_looks.is_multiple_of(STALE_LOOKS) {
-                tracing::warn!("the node is behind what was recorded, or not consistent; it is waited for");
+                tracing::warn!("node is behind the recorded head or inconsistent; waiting");
             }
         } else {
             self.stale_looks = 0;

@@ -77,26 +77,16 @@ impl Fold {
 
 /// The user whose account an event may have changed.
 fn user_of(event: &Event) -> Option<Address> {
-    match event {
-        Event::Registered { user, .. }
-        | Event::PayoutExecuted { user, .. }
-        | Event::PayoutCredited { user, .. }
-        | Event::PayoutSkipped { user, .. }
-        | Event::Claimed { user, .. }
-        | Event::CreditWithdrawn { user, .. }
-        | Event::UserFrozen { user, .. }
-        | Event::UserUnfrozen { user } => Some(*user),
-        Event::BatchSettled { .. }
-        | Event::BatchCancelled { .. }
-        | Event::RetoppedUp { .. }
-        | Event::Refunded { .. }
-        | Event::Matured { .. }
-        | Event::RootPublished { .. }
-        | Event::RootVetoed { .. }
-        | Event::RootRetired { .. }
-        | Event::LeavesSettled { .. }
-        | Event::Funded { .. }
-        | Event::TreasuryPaid { .. }
-        | Event::Governance => None,
-    }
+    let (Event::Registered { user, .. }
+    | Event::PayoutExecuted { user, .. }
+    | Event::PayoutCredited { user, .. }
+    | Event::PayoutSkipped { user, .. }
+    | Event::Claimed { user, .. }
+    | Event::CreditWithdrawn { user, .. }
+    | Event::UserFrozen { user, .. }
+    | Event::UserUnfrozen { user }) = event
+    else {
+        return None;
+    };
+    Some(*user)
 }

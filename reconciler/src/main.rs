@@ -5,8 +5,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use reconciler::Config;
 use service::{Env, ErrorChain, errln, output};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 
 #[derive(Debug, Parser)]
 #[command(name = "reconciler", version, about = "Compares contract, events and ledger")]
@@ -46,16 +44,7 @@ async fn run(command: Option<Command>) -> anyhow::Result<ExitCode> {
     if let Some(Command::Once { json }) = command {
         return reconciler::once(&config, json).await;
     }
-    let (stopper, stop) = watch::channel(false);
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        stopper.send_replace(true);
-    });
-    reconciler::watch(config, stop).await?;
+    let stop = service::shutdown::on_signals()?;
+    reconciler::watch(config, &stop).await?;
     Ok(ExitCode::SUCCESS)
 }

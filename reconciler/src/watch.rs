@@ -8,7 +8,8 @@ use sqlx::Connection;
 use store::lease::{self, Lease, LeaseError, LeaseName};
 use store::reconciliation::{self, RunRecord, Stored};
 use store::within;
-use tokio::sync::watch::{self, Receiver};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::alert::Courier;
 use crate::attest::Attestor;
@@ -65,12 +66,12 @@ struct Watcher {
 ///
 /// # Errors
 /// Something is missing at the start; later failures are waited out.
-pub async fn watch(config: Config, mut stop: Receiver<bool>) -> anyhow::Result<()> {
+pub async fn watch(config: Config, stop: &CancellationToken) -> anyhow::Result<()> {
     let metrics = service::metrics::install()?;
     let pulse = Pulse::new(SILENCE_MAX);
     serve(config.listen, metrics, pulse.clone()).await?;
     let reconciler = tokio::select! {
-        _ = stop.wait_for(|stop| *stop) => return Ok(()),
+        () = stop.cancelled() => return Ok(()),
         reached = reach(&config, &pulse) => reached?,
     };
     let attestor = reconciler.attestor(&config)?;
@@ -118,7 +119,7 @@ pub async fn watch(config: Config, mut stop: Receiver<bool>) -> anyhow::Result<(
             }
             Err(error) => {
                 metrics::counter!("trellis_reconciler_failed_runs_total").increment(1);
-                tracing::warn!(error = format!("{error:#}"), "a look failed");
+                tracing::warn!(error = format!("{error:#}"), "reconciliation run failed");
                 if watcher.reconciler.reconnect_after(&error) {
                     watcher.pulse.lacks("the database does not answer");
                 }
@@ -126,7 +127,7 @@ pub async fn watch(config: Config, mut stop: Receiver<bool>) -> anyhow::Result<(
             }
         };
         tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stop.cancelled() => break,
             () = tokio::time::sleep(wait) => {}
         }
     }

@@ -20,33 +20,22 @@ pub(crate) const GENESIS: B256 = B256::ZERO;
 /// Separates these hashes from all others, and names the form of the content.
 const DOMAIN: &[u8] = b"trellis signer audit 1";
 
-/// What was decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Event {
-    /// The signer began to serve.
-    Started,
-    /// New terms were recorded and will be signed.
-    Recorded,
-    /// Recorded terms were asked for again.
-    Repeated,
-    /// A request was refused.
-    Refused,
-    /// The key was paused.
-    Paused,
-    /// A pause of a key was ended.
-    Resumed,
-}
-
-impl Event {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Started => "started",
-            Self::Recorded => "recorded",
-            Self::Repeated => "repeated",
-            Self::Refused => "refused",
-            Self::Paused => "paused",
-            Self::Resumed => "resumed",
-        }
+names::names! {
+    /// What was decided.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum Event {
+        /// The signer began to serve.
+        Started = "started",
+        /// New terms were recorded and will be signed.
+        Recorded = "recorded",
+        /// Recorded terms were asked for again.
+        Repeated = "repeated",
+        /// A request was refused.
+        Refused = "refused",
+        /// The key was paused.
+        Paused = "paused",
+        /// A pause of a key was ended.
+        Resumed = "resumed",
     }
 }
 

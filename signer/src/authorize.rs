@@ -24,7 +24,7 @@ use sqlx::PgPool;
 use crate::audit::{Entry, Event};
 use crate::callers::{Caller, Callers};
 use crate::head::HeadClock;
-use crate::keyring::{KeyError, LocalKey};
+use crate::keyring::LocalKey;
 use crate::limiter::Limiter;
 use crate::people::PeopleCache;
 use crate::policy::Policy;
@@ -149,127 +149,66 @@ impl Authorizer {
 
     /// What is known under a business key.
     async fn find(&self, key: &str) -> Result<Option<Known>, sqlx::Error> {
-        let mut known = protection::find_all(&self.pool, &[key.to_owned()]).await?;
-        Ok(known.remove(key))
+        protection::find(&self.pool, key).await
     }
 
-    /// Records what was prepared and signs what may be signed, each by itself.
-    async fn sign_all(
-        &self,
-        caller: &Caller,
-        prepared: Vec<Prepared<'_>>,
-    ) -> Result<Vec<Result<Signed, Refusal>>, AuthorizeError> {
-        let digests: Vec<B256> = prepared.iter().map(|one| one.digest).collect();
-        let news: Vec<NewRequest<'_>> = prepared
-            .into_iter()
-            .map(|one| NewRequest {
-                key: one.key,
-                kind: one.kind,
-                digest: one.digest,
-                caller: caller.name(),
-                request: one.request,
-                justified: one.justified,
-                policy_hash: self.policy_hash,
-            })
-            .collect();
+    /// Records what was prepared and signs it, or repeats the signature that it has.
+    async fn sign(&self, caller: &Caller, prepared: Prepared<'_>) -> Result<Signed, AuthorizeError> {
+        let digest = prepared.digest;
+        let new = NewRequest {
+            key: prepared.key,
+            kind: prepared.kind,
+            digest,
+            caller: caller.name(),
+            request: prepared.request,
+            justified: prepared.justified,
+            policy_hash: self.policy_hash,
+        };
         let identity = Identity {
             purpose: self.purpose(),
             signer: self.address(),
         };
-        let recorded = protection::record_all(&self.pool, identity, &news).await?;
-        let mut missing = Vec::new();
-        for (recorded, digest) in recorded.iter().zip(digests) {
-            // Also what died between record and signature.
-            if let Some(id) = unsigned(recorded) {
-                missing.push((id, self.sign(digest)?));
-            }
-        }
-        if !missing.is_empty() {
-            fault_point("signer.after_sign");
-        }
-        let kept = match missing.is_empty() {
-            true => std::collections::HashMap::new(),
-            false => protection::keep_all(&self.pool, &missing).await?,
-        };
-        let answer = |recorded: Recorded| match recorded {
-            Recorded::Refused(refusal) => Ok(Err(refusal)),
-            Recorded::Paused => Ok(Err(Refusal::KeyPaused)),
+        let id = match protection::record(&self.pool, identity, &new).await? {
+            Recorded::Refused(refusal) => return Err(AuthorizeError::RefusedOnRecord(refusal)),
+            Recorded::Paused => return Err(Refusal::KeyPaused.into()),
             Recorded::Same(Known {
                 signature: Some(signed),
                 ..
-            }) => Ok(Ok(signed)),
-            Recorded::New(id) | Recorded::Same(Known { id, .. }) => {
-                kept.get(&id).copied().map(Ok).ok_or(sqlx::Error::RowNotFound)
-            }
+            }) => return Ok(signed),
+            // Also what died between record and signature.
+            Recorded::New(id) | Recorded::Same(Known { id, .. }) => id,
         };
-        Ok(recorded
-            .into_iter()
-            .map(answer)
-            .collect::<Result<_, sqlx::Error>>()?)
-    }
-
-    /// Records and signs one request.
-    async fn sign_one(&self, caller: &Caller, prepared: Prepared<'_>) -> Result<Signed, AuthorizeError> {
-        let mut signed = self.sign_all(caller, vec![prepared]).await?;
-        let one = signed.pop().ok_or(sqlx::Error::RowNotFound)?;
-        one.map_err(refused)
-    }
-
-    fn sign(&self, digest: B256) -> Result<Signed, KeyError> {
-        Ok(Signed {
+        let signed = Signed {
             signer: self.address(),
             signature: self.key.sign(digest)?,
-        })
+        };
+        fault_point("signer.after_sign");
+        Ok(protection::keep(&self.pool, id, signed).await?)
     }
 
-    /// Appends refusals of a caller, each with its business key, to the audit chain. Cheap ones beyond a rate are counted
-    /// only.
-    pub(crate) async fn record_refusals(
+    /// Appends a refusal of a caller to the audit chain, with its business key. Cheap ones beyond a rate are counted only.
+    pub(crate) async fn record_refusal(
         &self,
         caller: &str,
-        refusals: &[(&str, &Refusal)],
+        subject: &str,
+        refusal: &Refusal,
     ) -> Result<(), sqlx::Error> {
-        let mut entries = Vec::with_capacity(refusals.len());
-        for (subject, refusal) in refusals {
-            if refusal.is_cheap() && !self.cheap_refusals.take() {
-                self.unwritten.fetch_add(1, Ordering::Relaxed);
-                continue;
-            }
-            let unwritten = self.unwritten.swap(0, Ordering::Relaxed);
-            let detail =
-                serde_json::json!({"refusal": refusal.to_string(), "unwritten_refusals_before": unwritten});
-            entries.push(Entry {
-                event: Event::Refused,
-                caller: caller.to_owned(),
-                subject: (*subject).to_owned(),
-                digest: None,
-                code: refusal.code(),
-                detail: detail.to_string(),
-            });
-        }
-        if entries.is_empty() {
+        if refusal.is_cheap() && !self.cheap_refusals.take() {
+            self.unwritten.fetch_add(1, Ordering::Relaxed);
             return Ok(());
         }
-        protection::decide(&self.pool, self.purpose(), &entries).await
-    }
-}
-
-/// A pause refuses without a record; everything else that memory refuses is on record.
-fn refused(refusal: Refusal) -> AuthorizeError {
-    if refusal == Refusal::KeyPaused {
-        AuthorizeError::Refused(refusal)
-    } else {
-        AuthorizeError::RefusedOnRecord(refusal)
-    }
-}
-
-fn unsigned(recorded: &Recorded) -> Option<i64> {
-    match recorded {
-        Recorded::New(id)
-        | Recorded::Same(Known {
-            id, signature: None, ..
-        }) => Some(*id),
-        Recorded::Same(_) | Recorded::Refused(_) | Recorded::Paused => None,
+        let unwritten = self.unwritten.swap(0, Ordering::Relaxed);
+        let detail =
+            serde_json::json!({"refusal": refusal.to_string(), "unwritten_refusals_before": unwritten});
+        let entry = Entry {
+            event: Event::Refused,
+            caller: caller.to_owned(),
+            subject: subject.to_owned(),
+            digest: None,
+            code: refusal.code(),
+            detail: detail.to_string(),
+        };
+        protection::decide(&self.pool, self.purpose(), &[entry]).await
     }
 }
 

@@ -166,9 +166,9 @@ impl Caller {
         self.spec.may.contains(&kind)
     }
 
-    /// Takes some of its requests, if there are as many left.
-    pub(crate) fn take_requests(&self, count: u32) -> bool {
-        self.requests.take_many(count)
+    /// Takes one of its requests, if there is one left.
+    pub(crate) fn take_request(&self) -> bool {
+        self.requests.take()
     }
 }
 

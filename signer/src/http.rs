@@ -37,9 +37,6 @@ const BODY_BYTES_MAX: usize = 4 * 1024;
 /// sixteen signatures of at most four kilobytes in hexadecimal.
 const BATCH_BYTES_MAX: usize = 192 * 1024;
 
-/// The largest body of many intakes: as many as there may be, each with less than a kilobyte.
-const MANY_BYTES_MAX: usize = wire::MANY_MAX * 1024;
-
 /// How long a request may take. Longer than its slowest part, so that the part's own error comes first.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
@@ -55,11 +52,9 @@ pub struct Served {
 /// All routes.
 pub fn router(served: Served) -> Router {
     let batch = DefaultBodyLimit::max(BATCH_BYTES_MAX);
-    let many = DefaultBodyLimit::max(MANY_BYTES_MAX);
     Router::new()
         .route(wire::REGISTRATION_PATH, post(intake::registration))
         .route(wire::RETOPUP_PATH, post(intake::retopup))
-        .route(wire::MANY_PATH, post(intake::many).layer(many))
         .route(wire::BATCH_PAYOUT_PATH, post(settlement::batch).layer(batch))
         .route(wire::ROOT_PATH, post(settlement::root).layer(batch))
         .route(wire::TRANSACTION_PATH, post(settlement::transaction).layer(batch))

@@ -21,7 +21,7 @@ mod refusal;
 pub mod serve;
 
 pub use authorize::Authorizer;
-pub use protection::resume;
+pub use protection::{MemoryError, resume};
 pub use refusal::{AuthorizeError, Refusal};
 
 /// Milliseconds since 1970-01-01 by this machine's clock, for records only: deadlines are measured by the chain's.

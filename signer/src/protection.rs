@@ -12,11 +12,10 @@ pub(crate) use memory::{Justified, JustifiedIntake};
 pub(crate) use pause::list_paused;
 pub(crate) use sight::first_sight;
 
-use std::collections::HashMap;
-
 use alloy::primitives::{Address, B256};
 use service::fault_point;
 use sqlx::{PgConnection, PgPool};
+use thiserror::Error;
 
 use crate::Refusal;
 use crate::audit::{self, Entry, Event};
@@ -72,34 +71,37 @@ pub(crate) enum Recorded {
     Paused,
 }
 
-/// What is known under some business keys.
-pub(crate) async fn find_all(pool: &PgPool, keys: &[String]) -> Result<HashMap<String, Known>, sqlx::Error> {
-    find_in(&mut *pool.acquire().await?, keys).await
+/// Why the memory cannot be asked, or not believed.
+#[derive(Debug, Error)]
+pub enum MemoryError {
+    /// The database cannot be reached, or refused a statement.
+    #[error("cannot use the signer's database")]
+    Database(#[from] sqlx::Error),
+    /// What must be there is not.
+    #[error("the signer's database is inconsistent: {0}")]
+    Inconsistent(&'static str),
 }
 
-async fn find_in(
-    connection: &mut PgConnection,
-    keys: &[String],
-) -> Result<HashMap<String, Known>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"SELECT request.business_key AS "business_key!", request.id AS "id!", request.digest AS "digest!",
-                  signature.signer AS "signer?", signature.signature AS "signature?"
+/// What is known under a business key.
+pub(crate) async fn find(pool: &PgPool, key: &str) -> Result<Option<Known>, sqlx::Error> {
+    find_in(&mut *pool.acquire().await?, key).await
+}
+
+async fn find_in(connection: &mut PgConnection, key: &str) -> Result<Option<Known>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT request.id, request.digest, signature.signer AS "signer?", signature.signature AS "signature?"
            FROM signer.sign_request AS request
            LEFT JOIN signer.signature ON signature.request_id = request.id
-           WHERE request.business_key = ANY ($1)"#,
-        keys
+           WHERE request.business_key = $1"#,
+        key
     )
-    .fetch_all(connection)
+    .fetch_optional(connection)
     .await?;
-    let known = rows.into_iter().map(|row| {
-        let known = Known {
-            id: row.id,
-            digest: B256::from_slice(&row.digest),
-            signature: signed(row.signer, row.signature),
-        };
-        (row.business_key, known)
-    });
-    Ok(known.collect())
+    Ok(row.map(|row| Known {
+        id: row.id,
+        digest: B256::from_slice(&row.digest),
+        signature: signed(row.signer, row.signature),
+    }))
 }
 
 fn signed(signer: Option<Vec<u8>>, signature: Option<Vec<u8>>) -> Option<Signed> {
@@ -109,59 +111,34 @@ fn signed(signer: Option<Vec<u8>>, signature: Option<Vec<u8>>) -> Option<Signed>
     })
 }
 
-/// Records requests with their decisions in one durable transaction, in their order, each unless something is known under
-/// its key. After an equivocation the key is paused for requests of that area, and so is what follows. All are of one area.
+/// Records a request with its decision in one durable transaction, unless something is known under its key. After an
+/// equivocation the key is paused for requests of that area.
 ///
-/// A new request must be justified; when it is not, [`sqlx::Error::RowNotFound`] says that what was known is gone.
-pub(crate) async fn record_all(
+/// A new request must be justified: [`MemoryError::Inconsistent`].
+pub(crate) async fn record(
     pool: &PgPool,
     identity: Identity,
-    news: &[NewRequest<'_>],
-) -> Result<Vec<Recorded>, sqlx::Error> {
-    let keys: Vec<String> = news.iter().map(|new| new.key.clone()).collect();
+    new: &NewRequest<'_>,
+) -> Result<Recorded, MemoryError> {
+    let area = new.kind.area();
     let mut transaction = pool.begin().await?;
     // Every decision of every signer waits here, so what is found below stays as it is.
     let head = audit::lock_head(&mut transaction).await?;
-    let Some(area) = news.first().map(|new| new.kind.area()) else {
-        return Ok(Vec::new());
-    };
-    let mut paused = pause::is_paused(&mut transaction, identity.purpose, identity.signer, area).await?;
-    if paused {
-        return Ok(news.iter().map(|_| Recorded::Paused).collect());
+    if pause::is_paused(&mut transaction, identity.purpose, identity.signer, area).await? {
+        return Ok(Recorded::Paused);
     }
-    let mut known = find_in(&mut transaction, &keys).await?;
-    let mut recorded = Vec::with_capacity(news.len());
-    let mut entries = Vec::with_capacity(news.len());
-    for new in news {
-        if paused {
-            recorded.push(Recorded::Paused);
-            continue;
-        }
-        let decided = decide_one(&mut transaction, identity.purpose, new, known.get(&new.key)).await?;
-        entries.push(decided.entry);
-        match &decided.recorded {
-            Recorded::New(id) => {
-                let now_known = Known {
-                    id: *id,
-                    digest: new.digest,
-                    signature: None,
-                };
-                known.insert(new.key.clone(), now_known);
-            }
-            Recorded::Refused(Refusal::Equivocation) => {
-                paused = true;
-                pause::insert(&mut transaction, identity, &new.key, area).await?;
-                entries.push(paused_entry(identity.signer, new, area));
-            }
-            Recorded::Same(_) | Recorded::Refused(_) | Recorded::Paused => {}
-        }
-        recorded.push(decided.recorded);
+    let known = find_in(&mut transaction, &new.key).await?;
+    let decided = decide_one(&mut transaction, identity.purpose, new, known).await?;
+    let mut entries = vec![decided.entry];
+    if let Recorded::Refused(Refusal::Equivocation) = decided.recorded {
+        pause::insert(&mut transaction, identity, &new.key, area).await?;
+        entries.push(paused_entry(identity.signer, new, area));
     }
     audit::append(&mut transaction, identity.purpose, head, &entries).await?;
     fault_point("signer.before_record_commit");
     transaction.commit().await?;
     fault_point("signer.after_record");
-    Ok(recorded)
+    Ok(decided.recorded)
 }
 
 struct Decided {
@@ -173,8 +150,8 @@ async fn decide_one(
     connection: &mut PgConnection,
     purpose: Purpose,
     new: &NewRequest<'_>,
-    known: Option<&Known>,
-) -> Result<Decided, sqlx::Error> {
+    known: Option<Known>,
+) -> Result<Decided, MemoryError> {
     let head_timestamp = new.justified.as_ref().map(|(head, _)| *head);
     let mut detail = serde_json::json!({
         "kind": new.kind.name(),
@@ -183,14 +160,15 @@ async fn decide_one(
         "policy_hash": new.policy_hash,
     });
     let (recorded, event, code) = match known {
-        Some(known) if known.digest == new.digest => (Recorded::Same(known.clone()), Event::Repeated, ""),
+        Some(known) if known.digest == new.digest => (Recorded::Same(known), Event::Repeated, ""),
         Some(_) => {
             let refusal = Refusal::Equivocation;
             let code = refusal.code();
             (Recorded::Refused(refusal), Event::Refused, code)
         }
         None => {
-            let (head, justified) = new.justified.as_ref().ok_or(sqlx::Error::RowNotFound)?;
+            let gone = MemoryError::Inconsistent("a request that was known is not known any more");
+            let (head, justified) = new.justified.as_ref().ok_or(gone)?;
             let now_ms = crate::now_ms();
             match justified.admit(connection, *head, now_ms).await {
                 Ok(admitted) => {
@@ -203,7 +181,7 @@ async fn decide_one(
                     let code = refusal.code();
                     (Recorded::Refused(refusal), Event::Refused, code)
                 }
-                Err(NotAdmitted::Database(error)) => return Err(error),
+                Err(NotAdmitted::Database(error)) => return Err(error.into()),
             }
         }
     };
@@ -258,44 +236,29 @@ async fn insert(
     Ok(id)
 }
 
-/// Keeps the signatures of requests and returns those that are kept: the first, if somebody was faster.
-pub(crate) async fn keep_all(
-    pool: &PgPool,
-    signed: &[(i64, Signed)],
-) -> Result<HashMap<i64, Signed>, sqlx::Error> {
-    let requests: Vec<i64> = signed.iter().map(|(request, _)| *request).collect();
-    let signers: Vec<Vec<u8>> = signed.iter().map(|(_, signed)| signed.signer.to_vec()).collect();
-    let signatures: Vec<Vec<u8>> = signed
-        .iter()
-        .map(|(_, signed)| signed.signature.to_vec())
-        .collect();
+/// Keeps the signature of a request and returns the one that is kept: the first, if somebody was faster.
+pub(crate) async fn keep(pool: &PgPool, request: i64, new: Signed) -> Result<Signed, MemoryError> {
     sqlx::query!(
         "INSERT INTO signer.signature (request_id, signer, signature, signed_at_ms)
-         SELECT DISTINCT ON (request) request, signer, signature, $4::bigint
-         FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) AS signed (request, signer, signature)
-         ORDER BY request
+         VALUES ($1, $2, $3, $4)
          ON CONFLICT (request_id) DO NOTHING",
-        &requests,
-        &signers,
-        &signatures,
+        request,
+        new.signer.as_slice(),
+        &new.signature,
         crate::now_ms(),
     )
     .execute(pool)
     .await?;
     let kept = sqlx::query!(
-        "SELECT request_id, signer, signature FROM signer.signature WHERE request_id = ANY ($1)",
-        &requests
+        r#"SELECT signer AS "signer?", signature AS "signature?" FROM signer.signature WHERE request_id = $1"#,
+        request
     )
-    .fetch_all(pool)
+    .fetch_optional(pool)
     .await?;
-    let kept = kept.into_iter().map(|row| {
-        let signed = Signed {
-            signer: Address::from_slice(&row.signer),
-            signature: row.signature.try_into().expect("a constraint holds its length"),
-        };
-        (row.request_id, signed)
-    });
-    Ok(kept.collect())
+    let kept = kept.and_then(|row| signed(row.signer, row.signature));
+    kept.ok_or(MemoryError::Inconsistent(
+        "a signature that was kept is not there",
+    ))
 }
 
 /// Appends decisions that record no request.

@@ -5,29 +5,16 @@ use std::str::FromStr;
 
 use settlement::authorization::IntakeKind;
 
-/// What one process signs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Purpose {
-    /// Authorizations of intakes and batches.
-    Authorizations,
-    /// Authorizations of liabilities roots.
-    Roots,
-    /// Transactions of its own account.
-    Transactions,
-}
-
-impl Purpose {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Authorizations, Self::Roots, Self::Transactions];
-
-    /// Its name in configuration and records.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Authorizations => "authorizations",
-            Self::Roots => "roots",
-            Self::Transactions => "transactions",
-        }
+names::names! {
+    /// What one process signs.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Purpose {
+        /// Authorizations of intakes and batches.
+        Authorizations = "authorizations",
+        /// Authorizations of liabilities roots.
+        Roots = "roots",
+        /// Transactions of its own account.
+        Transactions = "transactions",
     }
 }
 
@@ -96,29 +83,18 @@ impl Kind {
     }
 }
 
-/// What a pause holds: an equivocation about one thing does not stop the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Area {
-    /// Registrations and retopups.
-    Intakes,
-    /// Batches.
-    Batches,
-    /// Roots.
-    Roots,
-    /// Transactions.
-    Transactions,
-}
-
-impl Area {
-    /// Its name in records.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Intakes => "intakes",
-            Self::Batches => "batches",
-            Self::Roots => "roots",
-            Self::Transactions => "transactions",
-        }
+names::names! {
+    /// What a pause holds: an equivocation about one thing does not stop the others.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Area {
+        /// Registrations and retopups.
+        Intakes = "intakes",
+        /// Batches.
+        Batches = "batches",
+        /// Roots.
+        Roots = "roots",
+        /// Transactions.
+        Transactions = "transactions",
     }
 }
 

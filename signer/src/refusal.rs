@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::keyring::KeyError;
 use crate::policy::{AttestationRule, BatchRule, RootRule, TransactionRule};
+use crate::protection::MemoryError;
 use crate::purpose::Purpose;
 
 /// Why a request is refused.
@@ -106,12 +107,18 @@ pub enum AuthorizeError {
     #[error(transparent)]
     RefusedOnRecord(Refusal),
     /// The signer's memory cannot be used.
-    #[error("the signer's database does not answer")]
-    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// The chain's time or state is not known.
     #[error("the chain's state is not known")]
     Chain(#[from] ChainError),
     /// The key cannot be used.
     #[error("the key cannot be used")]
     Key(#[from] KeyError),
+}
+
+impl From<sqlx::Error> for AuthorizeError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Memory(error.into())
+    }
 }

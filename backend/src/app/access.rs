@@ -23,45 +23,22 @@ const REFUSALS_NOTED: Quota = Quota {
     refill: Duration::from_secs(60),
 };
 
-/// What an operator may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Looks at everything.
-    Viewer,
-    /// Looks at everything, for users who ask.
-    Support,
-    /// Builds batches and roots of liabilities.
-    Builder,
-    /// Approves what others built.
-    Approver,
-    /// Changes how the system runs.
-    ConfigAdmin,
-    /// Checks what was done.
-    Auditor,
-}
-
-impl Role {
-    /// Every role: what any operator may do.
-    pub const ALL: [Self; 6] = [
-        Self::Viewer,
-        Self::Support,
-        Self::Builder,
-        Self::Approver,
-        Self::ConfigAdmin,
-        Self::Auditor,
-    ];
-
-    /// Its name in SQL and JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Support => "support",
-            Self::Builder => "builder",
-            Self::Approver => "approver",
-            Self::ConfigAdmin => "config_admin",
-            Self::Auditor => "auditor",
-        }
+names::names! {
+    /// What an operator may do.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Role {
+        /// Looks at everything.
+        Viewer = "viewer",
+        /// Looks at everything, for users who ask.
+        Support = "support",
+        /// Builds batches and roots of liabilities.
+        Builder = "builder",
+        /// Approves what others built.
+        Approver = "approver",
+        /// Changes how the system runs.
+        ConfigAdmin = "config_admin",
+        /// Checks what was done.
+        Auditor = "auditor",
     }
 }
 

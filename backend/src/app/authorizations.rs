@@ -10,41 +10,20 @@ use super::App;
 use super::intake::Issued;
 use super::pending::list_paid;
 
-/// What became of an authorization.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// The signer has not signed it.
-    Unsigned,
-    /// It can be used.
-    Open,
-    /// Its transaction is on the chain, but not final and posted.
-    Mined,
-    /// The ledger has its deposit.
-    Posted,
-    /// Nobody used it in time.
-    Expired,
-}
-
-impl State {
-    /// Every state.
-    pub const ALL: [Self; 5] = [
-        Self::Unsigned,
-        Self::Open,
-        Self::Mined,
-        Self::Posted,
-        Self::Expired,
-    ];
-
-    /// Its name in JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Unsigned => "unsigned",
-            Self::Open => "open",
-            Self::Mined => "mined",
-            Self::Posted => "posted",
-            Self::Expired => "expired",
-        }
+names::names! {
+    /// What became of an authorization.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum State {
+        /// The signer has not signed it.
+        Unsigned = "unsigned",
+        /// It can be used.
+        Open = "open",
+        /// Its transaction is on the chain, but not final and posted.
+        Mined = "mined",
+        /// The ledger has its deposit.
+        Posted = "posted",
+        /// Nobody used it in time.
+        Expired = "expired",
     }
 }
 

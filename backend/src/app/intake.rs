@@ -57,7 +57,7 @@ pub enum IntakeError {
     /// The sponsor's registration was refunded.
     #[error("the sponsor's registration was refunded")]
     RefundedSponsor,
-    /// Nobody is the own sponsor.
+    /// A user cannot be their own sponsor.
     #[error("nobody can be their own sponsor")]
     SelfReferral,
     /// Only the first user has no sponsor.

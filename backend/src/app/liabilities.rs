@@ -34,7 +34,7 @@ pub enum LiabilitiesError {
     #[error("another root is on its way to the chain")]
     AnotherUnderWay,
     /// Batches would be paid beside the root.
-    #[error("a batch is not over; what it does not pay would leave by claims")]
+    #[error("a payout batch is still in progress; what it does not pay could be claimed")]
     BatchesLive,
     /// Nobody is entitled to anything.
     #[error("nobody is entitled to anything")]
@@ -88,7 +88,7 @@ pub async fn request(
     if posted.is_none() || entitled.is_zero() {
         return Err(LiabilitiesError::NothingDue);
     }
-    let owed = entitled.minus_or_zero(funds.paid_in_all);
+    let owed = entitled.saturating_sub(funds.paid_in_all);
     if owed > funds.free {
         let free = funds.free;
         return Err(LiabilitiesError::Unfunded { owed, free });

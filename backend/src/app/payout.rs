@@ -40,7 +40,7 @@ pub enum PayoutError {
     #[error(transparent)]
     Refused(#[from] Refused),
     /// The approver saw another list.
-    #[error("the list is not the one that was looked at")]
+    #[error("the list has changed since it was reviewed")]
     ListChanged,
     /// Nobody would be paid.
     #[error("nobody would be paid")]

@@ -48,7 +48,7 @@ pub enum ReplayError {
     #[error("a dry run of the same range has to come first")]
     DryRunFirst,
     /// Something is stored otherwise: people have to look, and nothing is added.
-    #[error("what is stored is not what the chain says: {0}")]
+    #[error("stored data differs from the chain: {0}")]
     Contradicts(String),
     /// The range was not read.
     #[error("the range cannot be read: {0}")]

@@ -106,6 +106,6 @@ pub async fn proof(
         block_hash: proof.root.block.hash.to_string(),
         claimable_from: proof.root.claimable_from,
         paid: proof.paid.to_string(),
-        due: proof.leaf.entitled.minus_or_zero(proof.paid).to_string(),
+        due: proof.leaf.entitled.saturating_sub(proof.paid).to_string(),
     }))
 }

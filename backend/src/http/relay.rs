@@ -108,7 +108,7 @@ pub struct RelayAnswer {
     /// Who signed.
     #[schema(value_type = Wallet)]
     wallet: String,
-    /// `queued` waits for its transaction, `sent` has one, `done` is final, `failed` was given up or reverted.
+    /// `queued` waits for its transaction, `sent` has one, `done` is final, `failed` was abandoned or reverted.
     #[schema(value_type = RelayStateName)]
     state: &'static str,
     /// The newest transaction, or the one that was included.

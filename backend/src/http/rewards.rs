@@ -63,7 +63,7 @@ pub struct TotalsView {
     /// What batches hold back of it.
     #[schema(value_type = BaseUnits)]
     in_payout: String,
-    /// Whether everybody who waits was looked at: of filters, only the first 10,000 users are, or 1,000 of a kind.
+    /// Whether everybody who waits was checked: of filters, only the first 10,000 users are, or 1,000 of a kind.
     is_complete: bool,
 }
 

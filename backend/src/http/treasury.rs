@@ -187,7 +187,7 @@ fn sum(totals: &[KindTotal], kind: &str, detail: Option<u32>) -> String {
             "custody" | "receivable" => (total.debits, total.credits),
             _ => (total.credits, total.debits),
         };
-        balance = balance.plus(more.minus_or_zero(less)).unwrap_or(balance);
+        balance = balance.checked_add(more.saturating_sub(less)).unwrap_or(balance);
     }
     balance.to_string()
 }
@@ -197,9 +197,9 @@ fn net(totals: &[KindTotal], kind: &str, detail: u32) -> String {
     let (credits, debits) = total.map_or((Amount::ZERO, Amount::ZERO), |total| {
         (total.credits, total.debits)
     });
-    match credits.minus(debits) {
+    match credits.checked_sub(debits) {
         Ok(balance) => balance.to_string(),
-        Err(_) => format!("-{}", debits.minus_or_zero(credits)),
+        Err(_) => format!("-{}", debits.saturating_sub(credits)),
     }
 }
 

@@ -54,7 +54,7 @@ pub enum MessageError {
     #[error("the version is not 1")]
     UnknownVersion,
     /// Something follows after the last field.
-    #[error("the message goes on after its end")]
+    #[error("unexpected text after the end of the message")]
     TrailingText,
 }
 

@@ -8,8 +8,8 @@ use sqlx::postgres::PgListener;
 use sqlx::{Connection, PgConnection};
 use store::lease::{self, Lease, LeaseError, LeaseName};
 use store::{StoreError, inbox, within};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
 use super::snapshot::Keeper;
@@ -78,14 +78,14 @@ impl<'a> Leader<'a> {
         Ok(())
     }
 
-    /// Works on this connection until `stop` says so, or the connection or something else fails.
+    /// Works on this connection until `stop` is cancelled, or the connection or something else fails.
     ///
     /// # Errors
     /// See [`WorkError`]; after an outage of the database, another connection may do.
     pub(super) async fn work(
         &mut self,
         mut connection: PgConnection,
-        stop: &mut watch::Receiver<bool>,
+        stop: &CancellationToken,
     ) -> Result<(), WorkError> {
         let mut announcements = within(self.config.deadline, self.listen()).await?;
         let Some(lease) = self.lead(&mut connection, stop).await? else {
@@ -96,7 +96,7 @@ impl<'a> Leader<'a> {
         background.spawn(figures::keep(self.config.database_url.clone()));
         self.remember(&mut connection, lease).await?;
         self.announce()?;
-        while !*stop.borrow() {
+        while !stop.is_cancelled() {
             match self.step(&mut connection).await? {
                 Step::Posted { .. } | Step::SetAside { .. } => {}
                 Step::Idle => wait(&mut announcements, stop).await?,
@@ -125,7 +125,7 @@ impl<'a> Leader<'a> {
     async fn lead(
         &mut self,
         connection: &mut PgConnection,
-        stop: &mut watch::Receiver<bool>,
+        stop: &CancellationToken,
     ) -> Result<Option<Lease>, WorkError> {
         let (config, ttl) = (self.config, self.config.lease_ttl);
         if let Some(held) = self.lease {
@@ -138,7 +138,7 @@ impl<'a> Leader<'a> {
                 Err(LeaseError::Store(error)) => return Err(error.into()),
             }
         }
-        while !*stop.borrow() {
+        while !stop.is_cancelled() {
             let claiming = lease::claim(connection, LeaseName::Posting, &config.holder, ttl);
             if let Some(lease) = within(config.deadline, claiming).await? {
                 tracing::info!(lease.epoch = lease.epoch, "claimed the lease for posting");
@@ -150,7 +150,7 @@ impl<'a> Leader<'a> {
                 tracing::info!("another process posts; standing by");
             }
             self.announce()?;
-            let _ = tokio::time::timeout(STANDBY_WAIT, stop.changed()).await;
+            let _ = tokio::time::timeout(STANDBY_WAIT, stop.cancelled()).await;
         }
         Ok(None)
     }
@@ -241,14 +241,14 @@ impl<'a> Leader<'a> {
 }
 
 /// Waits for an announcement, the end, or a while.
-async fn wait(announcements: &mut PgListener, stop: &mut watch::Receiver<bool>) -> Result<(), WorkError> {
+async fn wait(announcements: &mut PgListener, stop: &CancellationToken) -> Result<(), WorkError> {
     tokio::select! {
         announcement = announcements.recv() => {
             announcement?;
             // One look at the inbox answers all of them.
             while announcements.next_buffered().is_some() {}
         }
-        _ = stop.changed() => {}
+        () = stop.cancelled() => {}
         () = tokio::time::sleep(IDLE_WAIT) => {}
     }
     Ok(())

@@ -20,7 +20,7 @@ const CHUNK_FACTS: usize = 10_000;
 #[derive(Debug, Error)]
 pub enum RebuildError {
     /// The numbers of facts have a gap.
-    #[error("fact {found} follows fact {last}")]
+    #[error("gap in facts: {last} is followed by {found}")]
     FactGap {
         /// The last one before the gap.
         last: u64,

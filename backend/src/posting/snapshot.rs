@@ -73,8 +73,8 @@ impl Start {
 /// Why a snapshot is not used.
 #[derive(Debug, thiserror::Error)]
 enum Unfit {
-    /// It is of another ledger, plan or program.
-    #[error("it is of another history, plan or format")]
+    /// It belongs to a different ledger, plan or program.
+    #[error("it belongs to a different history, plan or format")]
     Other,
     /// Its bytes are no book.
     #[error(transparent)]

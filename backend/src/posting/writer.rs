@@ -98,7 +98,7 @@ impl From<sqlx::Error> for StepError {
 /// planned once, not for each array.
 ///
 /// # Errors
-/// The URL is none, or the server does not let us in.
+/// The URL is not valid, or the server rejects the connection.
 pub async fn connect(url: &str) -> Result<PgConnection, StoreError> {
     connect_within(url, Deadlines::SERVICE).await
 }

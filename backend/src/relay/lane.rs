@@ -327,13 +327,13 @@ impl Lane {
     async fn can_pay(&mut self, cost: Amount) -> Result<bool, LaneError> {
         let account = self.relayer.address();
         let spent = relay_attempt::spent_lately(&mut self.connection, account).await?;
-        let all = spent.plus(cost).unwrap_or(Amount::new(u128::MAX));
+        let all = spent.checked_add(cost).unwrap_or(Amount::new(u128::MAX));
         if all > self.relayer.budget_per_day {
             blocked("budget");
             return Ok(false);
         }
         let under_way = relay_attempt::under_way(&mut self.connection, account).await?;
-        let needed = under_way.plus(cost).unwrap_or(Amount::new(u128::MAX));
+        let needed = under_way.checked_add(cost).unwrap_or(Amount::new(u128::MAX));
         let balance = self.network.sender.balance(account, At::Latest).await?;
         if needed > Amount::new(balance) {
             blocked("balance");

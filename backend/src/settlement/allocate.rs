@@ -108,7 +108,9 @@ impl Worker {
         let mut candidates = Vec::new();
         for batch in wanted {
             let subject = batch.batch.to_vec();
-            let after = promised.plus(batch.max_total).unwrap_or(Amount::new(u128::MAX));
+            let after = promised
+                .checked_add(batch.max_total)
+                .unwrap_or(Amount::new(u128::MAX));
             let refusal = if batch.submitter != self.network.account {
                 Some(("other_submitter", format!("{} may submit it", batch.submitter)))
             } else if look.head.timestamp.saturating_add(LIFE_MIN_SECONDS) > batch.deadline {

@@ -28,7 +28,7 @@ const PAGE_USERS: i64 = 5_000;
 #[derive(Debug, Error)]
 enum BuildError {
     /// The entitlements make none.
-    #[error("the entitlements make no tree")]
+    #[error("no tree can be built from these entitlements")]
     Tree(#[from] TreeError),
     /// The database does not answer.
     #[error(transparent)]
@@ -92,7 +92,7 @@ pub async fn build_next(connection: &mut PgConnection) -> Result<bool, StoreErro
                 | TreeError::ZeroLeaf(_)
                 | TreeError::SumTooLarge => "no_tree",
             };
-            tracing::warn!(error = %ErrorChain(&error), "the entitlements make no tree");
+            tracing::warn!(error = %ErrorChain(&error), "no tree can be built from these entitlements");
             liabilities_build::update_finished(&mut transaction, request.id, Err(code)).await?;
             transaction.commit().await?;
         }

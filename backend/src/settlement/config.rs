@@ -131,8 +131,8 @@ pub enum WrongLedger {
     /// A key that everybody knows on such a chain.
     #[error("a signer's key is the development key")]
     DevelopmentKey,
-    /// The database is of another chain, contract or plan.
-    #[error("the database is of another {0}")]
+    /// The database belongs to a different chain, contract or plan.
+    #[error("the database belongs to a different {0}")]
     Differs(&'static str),
     /// A connection that others could read.
     #[error(transparent)]

@@ -22,7 +22,7 @@ pub struct Hold {
 /// A connection for the worker: a commit returns when it is on disk.
 ///
 /// # Errors
-/// The URL is none, or the server does not let us in.
+/// The URL is not valid, or the server rejects the connection.
 pub async fn connect(url: &str) -> Result<PgConnection, StoreError> {
     connect_within(url, Deadlines::SERVICE).await
 }

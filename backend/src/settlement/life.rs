@@ -8,8 +8,8 @@ use sqlx::PgConnection;
 use store::deployment::Deployment;
 use store::lease::{self, Lease, LeaseError, LeaseName};
 use store::within;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::relay::{self, Relayer};
 
@@ -81,14 +81,14 @@ impl<'a> Life<'a> {
         Ok(())
     }
 
-    /// Works on this connection until `stop` says so, or the connection or something else fails.
+    /// Works on this connection until `stop` is cancelled, or the connection or something else fails.
     ///
     /// # Errors
     /// See [`SettleError`]; after an outage of the database, another connection may do.
     pub(super) async fn work(
         &mut self,
         mut connection: PgConnection,
-        stop: &mut watch::Receiver<bool>,
+        stop: &CancellationToken,
     ) -> Result<(), SettleError> {
         let Some(lease) = self.lead(&mut connection, stop).await? else {
             return Ok(());
@@ -108,7 +108,7 @@ impl<'a> Life<'a> {
             }));
         }
         self.announce()?;
-        while !*stop.borrow() {
+        while !stop.is_cancelled() {
             self.pulse.beat_as(Role::Leads);
             let step = within(config.deadline, worker.step()).await?;
             self.has_moved = true;
@@ -116,7 +116,7 @@ impl<'a> Life<'a> {
             match step {
                 Step::Moved => {}
                 Step::Idle => {
-                    let _ = tokio::time::timeout(config.poll, stop.changed()).await;
+                    let _ = tokio::time::timeout(config.poll, stop.cancelled()).await;
                 }
             }
         }
@@ -129,7 +129,7 @@ impl<'a> Life<'a> {
     async fn lead(
         &mut self,
         connection: &mut PgConnection,
-        stop: &mut watch::Receiver<bool>,
+        stop: &CancellationToken,
     ) -> Result<Option<Lease>, SettleError> {
         let (config, ttl) = (self.config, self.config.lease_ttl);
         if let Some(held) = self.lease.take() {
@@ -142,7 +142,7 @@ impl<'a> Life<'a> {
                 }
             }
         }
-        while self.lease.is_none() && !*stop.borrow() {
+        while self.lease.is_none() && !stop.is_cancelled() {
             self.pulse.beat_as(Role::StandsBy);
             let claiming = lease::claim(connection, LeaseName::Settlement, &config.holder, ttl);
             self.lease = within(config.deadline, claiming).await?;
@@ -155,7 +155,7 @@ impl<'a> Life<'a> {
             }
             self.announce()?;
             self.pulse.has_everything();
-            let _ = tokio::time::timeout(STANDBY_WAIT, stop.changed()).await;
+            let _ = tokio::time::timeout(STANDBY_WAIT, stop.cancelled()).await;
         }
         Ok(self.lease)
     }

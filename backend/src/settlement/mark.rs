@@ -31,7 +31,7 @@ pub(super) enum Mark {
 enum Revert {
     /// It is dead by its deadline, executed otherwise, or cancelled on the chain: nobody needs to look.
     Explained,
-    /// It could still be executed: a person must look.
+    /// It could still be executed: manual intervention required.
     Unexplained,
     /// No node can tell.
     Unknown,
@@ -268,7 +268,7 @@ fn tell(submission: &Submission, mark: Mark, revert: Revert) {
                 kind,
                 subject,
                 alert,
-                "a person must look"
+                "manual intervention required"
             );
         }
     }
@@ -276,7 +276,7 @@ fn tell(submission: &Submission, mark: Mark, revert: Revert) {
         metrics::counter!("trellis_settlement_alerts_total", "alert" => "quarantined").increment(1);
         tracing::error!(
             batch.id = subject,
-            "the batch reverted and is put aside: a person must look"
+            "the batch reverted and is quarantined: manual intervention required"
         );
     }
 }

@@ -17,7 +17,7 @@ use super::calls;
 use super::network::Look;
 use super::worker::{Records, StepError, Worker, wanted};
 
-/// What was given up.
+/// What was abandoned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resumed {
     /// Submissions whose nonces somebody else used. What they are for may be submitted again.

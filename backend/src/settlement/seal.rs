@@ -146,7 +146,7 @@ fn manifest_of(
     let sealed = seal(payouts.collect())?;
     let covered = sealed.payouts.iter().map(|payout| {
         let rewards = users.get(&payout.wallet).and_then(|user| matured.get(user));
-        let paid = payout.target.minus(payout.amount).unwrap_or(Amount::ZERO);
+        let paid = payout.target.checked_sub(payout.amount).unwrap_or(Amount::ZERO);
         let rewards = cover(rewards.into_iter().flatten().copied(), paid, payout.target)?;
         Ok(CoveredPayout {
             payout: *payout,

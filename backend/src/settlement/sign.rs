@@ -58,9 +58,13 @@ pub(super) async fn list_requested(
     let ids: Vec<i64> = live.iter().map(|submission| submission.id).collect();
     let events = submission::list_newest_events(connection, &ids, &[REQUESTED, REFUSED]).await?;
     let requested = events.iter().filter(|event| event.name == REQUESTED);
-    Ok(requested
-        .filter_map(|event| Some(((event.submission, event.attempt), Terms::of_json(&event.detail)?)))
-        .collect())
+    let terms = requested.map(|event| {
+        let terms = Terms::of_json(&event.detail).ok_or(StoreError::Corrupt {
+            what: "submission_event.detail",
+        })?;
+        Ok(((event.submission, event.attempt), terms))
+    });
+    terms.collect()
 }
 
 impl Wanted {

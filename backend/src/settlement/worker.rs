@@ -246,7 +246,7 @@ impl Worker {
             return Ok(());
         }
         let subject = alloy::hex::encode_prefixed(subject);
-        tracing::warn!(what, subject, cause, detail, "something has to wait");
+        tracing::warn!(what, subject, cause, detail, "deferred");
         let mut transaction = self.hold.begin().await?;
         let action = format!("{what}_waits");
         let detail = json!({ "cause": cause, "detail": detail });

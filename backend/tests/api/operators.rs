@@ -223,7 +223,7 @@ impl World {
             payout: *payout,
             rewards: cover(
                 rewards[&users[&payout.wallet]].iter().copied(),
-                payout.target.minus(payout.amount).unwrap(),
+                payout.target.checked_sub(payout.amount).unwrap(),
                 payout.target,
             )
             .unwrap(),

@@ -8,8 +8,8 @@ use service::metrics::Metrics;
 use sqlx::PgPool;
 use store::deployment::{self, Deployment};
 use testkit::{TestDatabase, wait_for};
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::{PLAN, compiled};
 
@@ -18,7 +18,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A worker in a task of its own.
 pub(crate) struct Running {
-    stop: watch::Sender<bool>,
+    stop: CancellationToken,
     ended: JoinHandle<Result<(), WorkError>>,
 }
 
@@ -59,8 +59,9 @@ impl Running {
             holder: "a test".to_owned(),
             listen: None,
         };
-        let (stop, stopped) = watch::channel(false);
-        let ended = tokio::spawn(async move { posting::run(&config, metrics(), stopped).await });
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
+        let ended = tokio::spawn(async move { posting::run(&config, metrics(), &stopped).await });
         Self { stop, ended }
     }
 
@@ -82,7 +83,7 @@ impl Running {
     }
 
     pub(crate) async fn stop(self) {
-        self.stop.send_replace(true);
+        self.stop.cancel();
         self.ends().await.unwrap();
     }
 }

@@ -333,7 +333,7 @@ async fn chain_of_users(source: &mut PgConnection, users: u64) -> u64 {
         .collect();
     causes.push(Cause::EscrowMatured {
         through_day: 20,
-        amount: plan.registration_price().times(u128::from(users)).unwrap(),
+        amount: plan.registration_price().checked_mul(u128::from(users)).unwrap(),
     });
     receive(source, 1, &causes).await
 }
@@ -407,7 +407,10 @@ async fn dozens_of_full_batches_are_posted_at_once() {
         "SELECT string_agg(DISTINCT state || ' ' || count || ' ' || total, ';') FROM payout_batch",
     )
     .await;
-    assert_eq!(batches, format!("executed 300 {}", EACH.times(300).unwrap()));
+    assert_eq!(
+        batches,
+        format!("executed 300 {}", EACH.checked_mul(300).unwrap())
+    );
 }
 
 #[tokio::test]

@@ -25,35 +25,16 @@ const HEADER: &str = "trellis-people 1";
 /// Changes of the list need at least two people, whatever it says.
 const ADMIN_VOTES_MIN: usize = 2;
 
-/// What a person may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Proposes batches and roots.
-    Builder,
-    /// Agrees to what others propose.
-    Approver,
-    /// Agrees to changes of the list and to the end of stops.
-    ConfigAdmin,
-}
-
-impl Role {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Builder, Self::Approver, Self::ConfigAdmin];
-
-    /// Its name, as in the ledger's list of operators.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Builder => "builder",
-            Self::Approver => "approver",
-            Self::ConfigAdmin => "config_admin",
-        }
-    }
-
-    /// The role of this name; `None` for roles that agree to nothing.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.name() == name)
+names::names! {
+    /// What a person may do.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Role {
+        /// Proposes batches and roots.
+        Builder = "builder",
+        /// Agrees to what others propose.
+        Approver = "approver",
+        /// Agrees to changes of the list and to the end of stops.
+        ConfigAdmin = "config_admin",
     }
 }
 

@@ -48,7 +48,7 @@ pub struct SumNode {
     pub sum: Amount,
 }
 
-/// Why leaves make no tree.
+/// Why no tree can be built from leaves.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum TreeError {
     /// Nobody is entitled to anything.
@@ -101,7 +101,11 @@ impl SumNode {
         } else {
             (other, self)
         };
-        let sum = first.sum.plus(second.sum).ok().filter(|sum| *sum <= SUM_MAX)?;
+        let sum = first
+            .sum
+            .checked_add(second.sum)
+            .ok()
+            .filter(|sum| *sum <= SUM_MAX)?;
         let mut bytes = [0; 128];
         put(&mut bytes, 0, first.hash);
         put(&mut bytes, 1, word(first.sum));

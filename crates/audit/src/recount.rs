@@ -303,25 +303,14 @@ impl Recount {
 }
 
 fn withheld(credit: Account) -> Option<String> {
-    match credit {
-        Account::Held(Beneficiary::Breakage(cause)) | Account::Breakage(cause) => {
-            Some(cause.name().to_owned())
-        }
-        Account::Held(Beneficiary::Residual(..)) | Account::Residual(..) => Some("residual".to_owned()),
-        Account::Held(Beneficiary::User(_) | Beneficiary::Company | Beneficiary::Fund(_))
-        | Account::Custody
-        | Account::Available(_)
-        | Account::InTransit(_)
-        | Account::Reserve(..)
-        | Account::Receivable(_)
-        | Account::Company
-        | Account::Credit(_)
-        | Account::Revenue(_)
-        | Account::Tax
-        | Account::Clearing(_)
-        | Account::Deferred(_)
-        | Account::Wallet(_) => None,
+    if let Account::Held(Beneficiary::Breakage(cause)) | Account::Breakage(cause) = credit {
+        return Some(cause.name().to_owned());
     }
+    let is_residual = matches!(
+        credit,
+        Account::Held(Beneficiary::Residual(..)) | Account::Residual(..)
+    );
+    is_residual.then(|| "residual".to_owned())
 }
 
 const fn income_of(income: &mut IncomeRow, reason: Reason) -> &mut Amount {
@@ -336,5 +325,5 @@ const fn income_of(income: &mut IncomeRow, reason: Reason) -> &mut Amount {
 
 /// A sum that stops at the top; posting would have refused it long before.
 fn sum(left: Amount, right: Amount) -> Amount {
-    left.plus(right).unwrap_or(Amount::new(u128::MAX))
+    left.checked_add(right).unwrap_or(Amount::new(u128::MAX))
 }

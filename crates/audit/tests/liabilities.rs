@@ -146,7 +146,7 @@ fn leaves_that_make_no_tree_are_refused() {
         Tree::build(vec![leaf(1, SUM_MAX), leaf(2, one)]),
         Err(TreeError::SumTooLarge)
     );
-    let too_large = SUM_MAX.plus(one).unwrap();
+    let too_large = SUM_MAX.checked_add(one).unwrap();
     assert_eq!(Tree::build(vec![leaf(1, too_large)]), Err(TreeError::SumTooLarge));
     assert_eq!(Tree::build(vec![leaf(1, SUM_MAX)]).unwrap().total(), SUM_MAX);
 }
@@ -267,7 +267,7 @@ proptest! {
             let proof = tree.proof(leaf.wallet).unwrap();
             prop_assert_eq!(verify(root, total, leaf, &proof), Ok(()));
             let mut richer = *leaf;
-            richer.entitled = leaf.entitled.plus(Amount::new(1)).unwrap();
+            richer.entitled = leaf.entitled.checked_add(Amount::new(1)).unwrap();
             prop_assert!(verify(root, total, &richer, &proof).is_err());
             let mut other = *leaf;
             other.wallet.0[bit % 20] ^= 1;
@@ -280,7 +280,7 @@ proptest! {
             altered[position].hash.0[bit / 8] ^= 1 << (bit % 8);
             prop_assert!(verify(root, total, leaf, &altered).is_err());
             let mut altered = proof.clone();
-            altered[position].sum = altered[position].sum.plus(Amount::new(1)).unwrap();
+            altered[position].sum = altered[position].sum.checked_add(Amount::new(1)).unwrap();
             prop_assert!(verify(root, total, leaf, &altered).is_err());
             let mut altered = proof.clone();
             altered.remove(position);

@@ -117,7 +117,7 @@ fn right_books_have_no_discrepancy() {
 fn one_changed_balance_is_found_in_the_table_and_in_both_sums() {
     let found = found_in(|snapshot| {
         let row = snapshot.books.balances.values_mut().next().unwrap();
-        row.debits_posted = row.debits_posted.plus(Amount::new(1)).unwrap();
+        row.debits_posted = row.debits_posted.checked_add(Amount::new(1)).unwrap();
     });
     assert_eq!(found, ["balance", "sums", "sums"]);
 }

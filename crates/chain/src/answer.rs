@@ -55,34 +55,35 @@ pub enum Outcome {
     },
 }
 
-/// What a refusal's words usually mean. No state may change because of it, except that a transaction which *every* node
-/// refuses with an [`Objection::is_permanent`] one need not be sent again as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Objection {
-    /// The node has this very transaction.
-    AlreadyKnown,
-    /// The account's nonce is already used at the node's head.
-    NonceTooLow,
-    /// There are too many nonces between the account's and this one.
-    NonceTooHigh,
-    /// Another transaction with this nonce waits, and the price is not enough above its.
-    ReplacementUnderpriced,
-    /// The price is below what the node takes.
-    Underpriced,
-    /// The node's pool is full.
-    PoolFull,
-    /// The node wants fewer requests.
-    RateLimited,
-    /// The sender cannot pay value and gas.
-    InsufficientFunds,
-    /// The gas limit is below what any such transaction costs.
-    IntrinsicGas,
-    /// The gas limit is above what a block or a transaction may have.
-    GasLimit,
-    /// The transaction is too long.
-    Oversized,
-    /// The transaction is for another chain.
-    WrongChain,
+names::names! {
+    /// What a refusal's words usually mean. No state may change because of it.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Objection {
+        /// The node has this very transaction.
+        AlreadyKnown = "already_known",
+        /// The account's nonce is already used at the node's head.
+        NonceTooLow = "nonce_too_low",
+        /// There are too many nonces between the account's and this one.
+        NonceTooHigh = "nonce_too_high",
+        /// Another transaction with this nonce waits, and the price is not enough above its.
+        ReplacementUnderpriced = "replacement_underpriced",
+        /// The price is below what the node takes.
+        Underpriced = "underpriced",
+        /// The node's pool is full.
+        PoolFull = "pool_full",
+        /// The node wants fewer requests.
+        RateLimited = "rate_limited",
+        /// The sender cannot pay value and gas.
+        InsufficientFunds = "insufficient_funds",
+        /// The gas limit is below what any such transaction costs.
+        IntrinsicGas = "intrinsic_gas",
+        /// The gas limit is above what a block or a transaction may have.
+        GasLimit = "gas_limit",
+        /// The transaction is too long.
+        Oversized = "oversized",
+        /// The transaction is for another chain.
+        WrongChain = "wrong_chain",
+    }
 }
 
 /// Parts of texts, of geth and its descendants, anvil, and others. The first that occurs counts.
@@ -121,44 +122,6 @@ const PHRASES: [(&str, Objection); 25] = [
 const TOO_MANY_REQUESTS: u16 = 429;
 
 impl Objection {
-    /// Whether the same bytes can never be accepted, unless the account is given money.
-    #[must_use]
-    pub fn is_permanent(self) -> bool {
-        match self {
-            Self::InsufficientFunds
-            | Self::IntrinsicGas
-            | Self::GasLimit
-            | Self::Oversized
-            | Self::WrongChain => true,
-            Self::AlreadyKnown
-            | Self::NonceTooLow
-            | Self::NonceTooHigh
-            | Self::ReplacementUnderpriced
-            | Self::Underpriced
-            | Self::PoolFull
-            | Self::RateLimited => false,
-        }
-    }
-
-    /// A short name, for metrics and records.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AlreadyKnown => "already_known",
-            Self::NonceTooLow => "nonce_too_low",
-            Self::NonceTooHigh => "nonce_too_high",
-            Self::ReplacementUnderpriced => "replacement_underpriced",
-            Self::Underpriced => "underpriced",
-            Self::PoolFull => "pool_full",
-            Self::RateLimited => "rate_limited",
-            Self::InsufficientFunds => "insufficient_funds",
-            Self::IntrinsicGas => "intrinsic_gas",
-            Self::GasLimit => "gas_limit",
-            Self::Oversized => "oversized",
-            Self::WrongChain => "wrong_chain",
-        }
-    }
-
     fn of(words: &str) -> Option<Self> {
         let words = words.to_lowercase();
         let found = PHRASES.iter().find(|(phrase, _)| words.contains(phrase));
@@ -234,12 +197,6 @@ impl Outcome {
         }
     }
 
-    /// Whether sending the same bytes again is useless for this node.
-    #[must_use]
-    pub fn is_permanent_refusal(&self) -> bool {
-        self.objection().is_some_and(Objection::is_permanent)
-    }
-
     /// A short name, for metrics and records.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -295,51 +252,41 @@ mod tests {
     #[test]
     fn the_words_of_known_nodes_are_understood() {
         let table = [
-            ("already known", Objection::AlreadyKnown, false),
-            ("transaction already imported", Objection::AlreadyKnown, false),
-            (
-                "nonce too low: next nonce 5, tx nonce 4",
-                Objection::NonceTooLow,
-                false,
-            ),
+            ("already known", Objection::AlreadyKnown),
+            ("transaction already imported", Objection::AlreadyKnown),
+            ("nonce too low: next nonce 5, tx nonce 4", Objection::NonceTooLow),
             (
                 "replacement transaction underpriced",
                 Objection::ReplacementUnderpriced,
-                false,
             ),
             (
                 "transaction underpriced: gas tip cap 1, minimum needed 50000000",
                 Objection::Underpriced,
-                false,
             ),
-            ("txpool is full", Objection::PoolFull, false),
+            ("txpool is full", Objection::PoolFull),
             (
                 "insufficient funds for gas * price + value",
                 Objection::InsufficientFunds,
-                true,
             ),
-            ("intrinsic gas too low", Objection::IntrinsicGas, true),
-            ("exceeds block gas limit", Objection::GasLimit, true),
-            ("oversized data", Objection::Oversized, true),
-            ("invalid chain id for signer", Objection::WrongChain, true),
+            ("intrinsic gas too low", Objection::IntrinsicGas),
+            ("exceeds block gas limit", Objection::GasLimit),
+            ("oversized data", Objection::Oversized),
+            ("invalid chain id for signer", Objection::WrongChain),
         ];
-        for (words, objection, permanent) in table {
+        for (words, objection) in table {
             assert_eq!(refused(words).objection(), Some(objection), "{words}");
-            assert_eq!(refused(words).is_permanent_refusal(), permanent, "{words}");
         }
         assert_eq!(refused("internal error").objection(), None);
     }
 
     #[test]
-    fn only_an_answer_in_words_can_be_permanent() {
+    fn a_status_objects_to_the_rate_only() {
         let status = |status| Outcome::HttpStatus {
             status,
             page: String::new(),
         };
         assert_eq!(status(429).objection(), Some(Objection::RateLimited));
-        for outcome in [status(429), status(500), Outcome::TimedOut] {
-            assert!(!outcome.is_permanent_refusal(), "{outcome}");
-        }
+        assert_eq!(status(500).objection(), None);
     }
 
     #[test]

@@ -192,14 +192,6 @@ impl ChainReader {
             frozen_until: small(account.frozenUntil)?,
         })
     }
-
-    /// The next nonce of a user's signed withdrawal.
-    ///
-    /// # Errors
-    /// As [`ChainReader::batch_state`].
-    pub async fn withdrawal_nonce(&self, user: Address, at: At) -> Result<U256, ChainError> {
-        self.view(&ICustody::withdrawalNonceCall { user }, at).await
-    }
 }
 
 fn amount(wei: U256) -> Result<u128, ChainError> {

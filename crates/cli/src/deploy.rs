@@ -1,4 +1,4 @@
-//! `trellis deploy`: puts the contract of a checked file on its chain, once, and shows that it is there as described.
+//! `trellis deploy`: deploys the contract of a checked file, once, and shows that it is there as described.
 //!
 //! It creates by the deterministic deployment proxy, so the address is known before and a second run finds the first one's
 //! contract. Not responsible for what a file must keep ([`crate::deployment`]) or for the comparison afterwards

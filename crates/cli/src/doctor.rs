@@ -156,7 +156,7 @@ fn nextest(checkout: &Checkout) -> anyhow::Result<String> {
 }
 
 fn free_disk(root: &Path) -> anyhow::Result<String> {
-    let found = rustix::fs::statvfs(root).context("the file system does not tell")?;
+    let found = rustix::fs::statvfs(root).context("cannot read free disk space")?;
     let free = found.f_bavail * found.f_frsize;
     let gib = free >> 30;
     ensure!(
@@ -189,7 +189,7 @@ async fn services(checkout: &Checkout) -> anyhow::Result<String> {
 /// PostgreSQL really starts, with everything that this needs: libraries, an account, a directory.
 async fn postgres(checkout: &Checkout) -> anyhow::Result<String> {
     let Some(_lock) = checkout.try_lock("doctor")? else {
-        bail!("another doctor is at work")
+        bail!("another `trellis doctor` is running")
     };
     let directory = checkout.local("doctor")?;
     let spec = PostgresSpec {

@@ -45,9 +45,9 @@ enum Command {
     Dev(dev::Arguments),
     /// Agree to a payment or another dangerous act, with an operator's key
     Approve(approve::Arguments),
-    /// Put the contract of a checked file on its chain
+    /// Deploy the contract of a checked file
     Deploy(deploy::Arguments),
-    /// Say what this machine lacks, and how to get it; or how a contract differs from its file
+    /// Check this machine's prerequisites; or compare a contract with its file
     Doctor(doctor::Arguments),
     /// Pay a user what a published root says is due, by proof
     Claim(claim::Arguments),

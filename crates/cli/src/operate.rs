@@ -217,20 +217,10 @@ impl Act {
 
     /// Identity of the operation that it is about, if it is about one.
     fn operation_id(&self) -> Option<B256> {
-        match self {
-            Self::Schedule(announced) | Self::Execute(announced) | Self::Cancel(announced) => {
-                Some(announced.id())
-            }
-            Self::RevokeRole { .. }
-            | Self::RevokeSigner { .. }
-            | Self::LowerCap { .. }
-            | Self::Pause
-            | Self::Unpause
-            | Self::VetoRoot { .. }
-            | Self::CancelBatch { .. }
-            | Self::Freeze { .. }
-            | Self::Unfreeze { .. } => None,
-        }
+        let (Self::Schedule(announced) | Self::Execute(announced) | Self::Cancel(announced)) = self else {
+            return None;
+        };
+        Some(announced.id())
     }
 }
 

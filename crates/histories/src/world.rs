@@ -424,7 +424,7 @@ impl World {
         for sent in &mut self.deposits {
             if sent.is_open && sent.day < self.today {
                 sent.is_open = false;
-                amount = amount.plus(sent.amount).unwrap_or(Amount::ZERO);
+                amount = amount.checked_add(sent.amount).unwrap_or(Amount::ZERO);
             }
         }
         Cause::EscrowMatured {

@@ -19,51 +19,28 @@ use std::fmt;
 pub use kind::{AccountKind, Side};
 pub use subject::{Fund, Tier, TreeNumber, UserId};
 
-/// Why money that a rule speaks of is not paid to a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum BreakageCause {
-    /// The sponsor chain is shorter than the generations of the plan.
-    NoUpline,
-    /// The upline has no retopup that stands.
-    NotRetopped,
-    /// The recipient, or an action that the reward relied on, has been refunded.
-    Refunded,
-    /// The upline does not meet what the plan asks for this share: too few directs, too low a rank.
-    Unqualified,
-    /// The upline has nothing active: no subscription that runs, no volume in the period.
-    Inactive,
-    /// The recipient has earned as much as the plan's cap allows.
-    Capped,
-    /// It could not be paid in its period, and the plan does not carry it.
-    Flushed,
+names::names! {
+    /// Why money that a rule speaks of is not paid to a user.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum BreakageCause {
+        /// The sponsor chain is shorter than the generations of the plan.
+        NoUpline = "no_upline",
+        /// The upline has no retopup that stands.
+        NotRetopped = "not_retopped",
+        /// The recipient, or an action that the reward relied on, has been refunded.
+        Refunded = "refunded",
+        /// The upline does not meet what the plan asks for this share: too few directs, too low a rank.
+        Unqualified = "unqualified",
+        /// The upline has nothing active: no subscription that runs, no volume in the period.
+        Inactive = "inactive",
+        /// The recipient has earned as much as the plan's cap allows.
+        Capped = "capped",
+        /// It could not be paid in its period, and the plan does not carry it.
+        Flushed = "flushed",
+    }
 }
 
 impl BreakageCause {
-    /// Every cause, for tables and reports.
-    pub const ALL: [Self; 7] = [
-        Self::NoUpline,
-        Self::NotRetopped,
-        Self::Refunded,
-        Self::Unqualified,
-        Self::Inactive,
-        Self::Capped,
-        Self::Flushed,
-    ];
-
-    /// Stable name in SQL, JSON and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoUpline => "no_upline",
-            Self::NotRetopped => "not_retopped",
-            Self::Refunded => "refunded",
-            Self::Unqualified => "unqualified",
-            Self::Inactive => "inactive",
-            Self::Capped => "capped",
-            Self::Flushed => "flushed",
-        }
-    }
-
     const fn code(self) -> u16 {
         match self {
             Self::NoUpline => 1,
@@ -81,43 +58,24 @@ impl BreakageCause {
     }
 }
 
-/// Why money of a chain fact waits for a human: it has moved, so it is posted, but it fits nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ClearingCause {
-    /// An intake whose amount is not the plan's price, or from a wallet that cannot have it.
-    UnexpectedIntake,
-    /// A refund of an intake that the ledger does not hold (any more).
-    UnexpectedRefund,
-    /// A treasury operation beyond what belongs to the operator.
-    UnexpectedTreasury,
-    /// A payout or claim of a wallet that nobody knows.
-    UnexpectedPayout,
-    /// A withdrawal beyond the user's credit.
-    UnexpectedWithdrawal,
+names::names! {
+    /// Why money of a chain fact waits for a human: it has moved, so it is posted, but it fits nothing.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum ClearingCause {
+        /// An intake whose amount is not the plan's price, or from a wallet that cannot have it.
+        UnexpectedIntake = "unexpected_intake",
+        /// A refund of an intake that the ledger does not hold (any more).
+        UnexpectedRefund = "unexpected_refund",
+        /// A treasury operation beyond what belongs to the operator.
+        UnexpectedTreasury = "unexpected_treasury",
+        /// A payout or claim of a wallet that nobody knows.
+        UnexpectedPayout = "unexpected_payout",
+        /// A withdrawal beyond the user's credit.
+        UnexpectedWithdrawal = "unexpected_withdrawal",
+    }
 }
 
 impl ClearingCause {
-    /// Every cause, for tables and reports.
-    pub const ALL: [Self; 5] = [
-        Self::UnexpectedIntake,
-        Self::UnexpectedRefund,
-        Self::UnexpectedTreasury,
-        Self::UnexpectedPayout,
-        Self::UnexpectedWithdrawal,
-    ];
-
-    /// Stable name in SQL, JSON and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UnexpectedIntake => "unexpected_intake",
-            Self::UnexpectedRefund => "unexpected_refund",
-            Self::UnexpectedTreasury => "unexpected_treasury",
-            Self::UnexpectedPayout => "unexpected_payout",
-            Self::UnexpectedWithdrawal => "unexpected_withdrawal",
-        }
-    }
-
     const fn code(self) -> u16 {
         match self {
             Self::UnexpectedIntake => 1,

@@ -43,8 +43,8 @@ pub type BalanceChanges = BTreeMap<AccountId, BalanceChange>;
 /// Why transfers could not be folded.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum FoldError {
-    /// A counter leaves its range.
-    #[error("a counter of account {account} leaves its range: {source}", account = .account.get())]
+    /// A counter overflows.
+    #[error("balance of account {account} overflows: {source}", account = .account.get())]
     Counter {
         /// The account.
         account: AccountId,
@@ -52,7 +52,7 @@ pub enum FoldError {
         source: AmountError,
     },
     /// A guarded account would have given more than it took.
-    #[error("guarded account {account} would give more than it has", account = .account.get())]
+    #[error("account {account} would be overdrawn", account = .account.get())]
     Overdrawn {
         /// The account.
         account: AccountId,
@@ -64,8 +64,8 @@ impl Balance {
     #[must_use]
     pub const fn net(&self, side: Side) -> Amount {
         match side {
-            Side::Debit => self.debits_posted.minus_or_zero(self.credits_posted),
-            Side::Credit => self.credits_posted.minus_or_zero(self.debits_posted),
+            Side::Debit => self.debits_posted.saturating_sub(self.credits_posted),
+            Side::Credit => self.credits_posted.saturating_sub(self.debits_posted),
         }
     }
 
@@ -76,18 +76,26 @@ impl Balance {
     pub fn after(&self, account: AccountId, change: &BalanceChange) -> Result<Self, FoldError> {
         let at = |source| FoldError::Counter { account, source };
         let pending = |now: Amount, held: Amount, released: Amount| {
-            now.plus(held).and_then(|sum| sum.minus(released)).map_err(at)
+            now.checked_add(held)
+                .and_then(|sum| sum.checked_sub(released))
+                .map_err(at)
         };
         let after = Self {
-            debits_posted: self.debits_posted.plus(change.debits_posted).map_err(at)?,
-            credits_posted: self.credits_posted.plus(change.credits_posted).map_err(at)?,
+            debits_posted: self.debits_posted.checked_add(change.debits_posted).map_err(at)?,
+            credits_posted: self
+                .credits_posted
+                .checked_add(change.credits_posted)
+                .map_err(at)?,
             debits_pending: pending(self.debits_pending, change.debits_held, change.debits_released)?,
             credits_pending: pending(self.credits_pending, change.credits_held, change.credits_released)?,
         };
         let guarded = account
             .account()
             .is_some_and(|account| account.kind().is_guarded());
-        let given = after.debits_posted.plus(after.debits_pending).map_err(at)?;
+        let given = after
+            .debits_posted
+            .checked_add(after.debits_pending)
+            .map_err(at)?;
         if guarded && given > after.credits_posted {
             return Err(FoldError::Overdrawn { account });
         }
@@ -103,7 +111,7 @@ pub fn fold_into(changes: &mut BalanceChanges, transfer: &Transfer) -> Result<()
     let amount = transfer.amount;
     let add = |counter: &mut Amount, account| {
         *counter = counter
-            .plus(amount)
+            .checked_add(amount)
             .map_err(|source| FoldError::Counter { account, source })?;
         Ok(())
     };

@@ -53,7 +53,7 @@ impl Amount {
     ///
     /// # Errors
     /// [`AmountError::TooLarge`] above `u128::MAX`.
-    pub const fn plus(self, other: Self) -> Result<Self, AmountError> {
+    pub const fn checked_add(self, other: Self) -> Result<Self, AmountError> {
         match self.0.checked_add(other.0) {
             Some(sum) => Ok(Self(sum)),
             None => Err(AmountError::TooLarge),
@@ -64,7 +64,7 @@ impl Amount {
     ///
     /// # Errors
     /// [`AmountError::Negative`] if `other` is the larger.
-    pub const fn minus(self, other: Self) -> Result<Self, AmountError> {
+    pub const fn checked_sub(self, other: Self) -> Result<Self, AmountError> {
         match self.0.checked_sub(other.0) {
             Some(rest) => Ok(Self(rest)),
             None => Err(AmountError::Negative),
@@ -73,7 +73,7 @@ impl Amount {
 
     /// `self - other`, or zero if `other` is the larger.
     #[must_use]
-    pub const fn minus_or_zero(self, other: Self) -> Self {
+    pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 
@@ -81,7 +81,7 @@ impl Amount {
     ///
     /// # Errors
     /// [`AmountError::TooLarge`] above `u128::MAX`.
-    pub const fn times(self, factor: u128) -> Result<Self, AmountError> {
+    pub const fn checked_mul(self, factor: u128) -> Result<Self, AmountError> {
         match self.0.checked_mul(factor) {
             Some(product) => Ok(Self(product)),
             None => Err(AmountError::TooLarge),
@@ -117,7 +117,7 @@ impl Amount {
     /// # Errors
     /// [`AmountError::TooLarge`] above `u128::MAX`.
     pub fn sum_of(amounts: impl IntoIterator<Item = Self>) -> Result<Self, AmountError> {
-        amounts.into_iter().try_fold(Self::ZERO, Self::plus)
+        amounts.into_iter().try_fold(Self::ZERO, Self::checked_add)
     }
 }
 
@@ -153,11 +153,14 @@ mod tests {
     #[test]
     fn arithmetic_refuses_what_does_not_fit() {
         let largest = Amount::new(u128::MAX);
-        assert_eq!(largest.plus(Amount::new(1)), Err(AmountError::TooLarge));
-        assert_eq!(largest.times(2), Err(AmountError::TooLarge));
-        assert_eq!(Amount::ZERO.minus(Amount::new(1)), Err(AmountError::Negative));
-        assert_eq!(Amount::new(3).minus_or_zero(Amount::new(5)), Amount::ZERO);
-        assert_eq!(Amount::new(3).plus(Amount::new(5)), Ok(Amount::new(8)));
+        assert_eq!(largest.checked_add(Amount::new(1)), Err(AmountError::TooLarge));
+        assert_eq!(largest.checked_mul(2), Err(AmountError::TooLarge));
+        assert_eq!(
+            Amount::ZERO.checked_sub(Amount::new(1)),
+            Err(AmountError::Negative)
+        );
+        assert_eq!(Amount::new(3).saturating_sub(Amount::new(5)), Amount::ZERO);
+        assert_eq!(Amount::new(3).checked_add(Amount::new(5)), Ok(Amount::new(8)));
     }
 
     #[test]

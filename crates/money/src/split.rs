@@ -95,7 +95,7 @@ pub fn split<const N: usize>(amount: Amount, shares: [Bps; N]) -> Result<Split<N
     let shares = shares.map(|share| share.floor_of(amount));
     let remainder = shares
         .iter()
-        .fold(amount, |rest, share| rest.minus_or_zero(*share));
+        .fold(amount, |rest, share| rest.saturating_sub(*share));
     Ok(Split { shares, remainder })
 }
 

@@ -2,7 +2,7 @@
 // Changes the plan in one place at a time and asks its tests. The changes are those that cargo-mutants lists with
 // .cargo/mutants.toml. Every change that no test notices must be argued in survivors.md, and nothing else may be argued there.
 //   node mutants.mjs [--list] [--shard K/N] [FILE …]
-// Only the crate's own tests are asked: what other crates would notice is noticed too late.
+// Only the tests of the plan's own crates are asked: what other crates would notice is noticed too late.
 // It works in a copy, which nobody edits meanwhile and which holds nothing that git ignores.
 // FILEs (such as crates/plan/src/geometry.rs) are changed, without them all. --list says what would be changed.
 import { spawnSync } from 'node:child_process';
@@ -10,7 +10,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ask } from './switched.mjs';
+import { PACKAGES, ask } from './switched.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const CHECKOUT = path.resolve(HERE, '../../..');
@@ -51,7 +51,7 @@ function snapshot() {
 }
 
 function listed() {
-  const done = spawnSync('cargo', ['mutants', '--list', '--json', '--package', 'plan', ...chosen], {
+  const done = spawnSync('cargo', ['mutants', '--list', '--json', ...PACKAGES.flatMap((name) => ['--package', name]), ...chosen], {
     cwd: TREE,
     env: environment,
     encoding: 'utf8',
@@ -67,7 +67,7 @@ function named(mutants) {
   return mutants.map(({ file, genre, name, replacement, span }) => {
     const code = fs.readFileSync(path.join(TREE, file), 'utf8').split('\n')[span.start.line - 1].trim();
     const what = name.replace(/^[^:]*:\d+:\d+: /, '');
-    const full = `${file.replace('crates/plan/', '')}: ${what}, at: ${code}`;
+    const full = `${file.replace('crates/plan/', '').replace('crates/', '')}: ${what}, at: ${code}`;
     const before = seen.get(full) ?? 0;
     seen.set(full, before + 1);
     return { id: before ? `${full} (${before + 1})` : full, file, genre, name, replacement, span };
@@ -99,7 +99,7 @@ function conclude(results, seconds) {
 function scores(results) {
   const groups = new Map();
   for (const { file, outcome } of results) {
-    for (const group of [file.replace(/^crates\/plan\/src\/([^/.]*).*$/, '$1'), '**all**']) {
+    for (const group of [file.replace(/^crates\/(?:plan\/src\/)?([^/.]*).*$/, '$1'), '**all**']) {
       const row = groups.get(group) ?? { mutants: 0, noticed: 0, timeout: 0, survived: 0, unviable: 0 };
       row.mutants += 1;
       row[outcome] += 1;

@@ -7,6 +7,9 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
+/** Whose sources are changed, and whose tests are asked. */
+export const PACKAGES = ['plan-file', 'plan'];
+const CHOSEN = PACKAGES.flatMap((name) => ['--package', name]);
 /** Optimized, for the tests run thousands of times; checked, for a panic notices a mutant. */
 const PROFILE = {
   CARGO_PROFILE_TEST_OPT_LEVEL: '2',
@@ -39,14 +42,25 @@ export function ask({ space, tree, list, environment }) {
 class Run {
   constructor(space, tree, list, environment) {
     Object.assign(this, { space, tree, list, plain: environment, environment: { ...environment, ...PROFILE } });
-    this.source = path.join(tree, 'crates/plan/src');
     this.pristine = path.join(space, 'pristine');
     this.refused = new Map();
     this.kept = new Set();
     this.site = new Map();
     fs.rmSync(this.pristine, { recursive: true, force: true });
-    fs.cpSync(this.source, this.pristine, { recursive: true });
+    for (const name of PACKAGES) fs.cpSync(this.source(name), path.join(this.pristine, name), { recursive: true });
     fs.writeFileSync(path.join(space, 'list.json'), JSON.stringify(list));
+  }
+
+  source(name) {
+    return path.join(this.tree, 'crates', name, 'src');
+  }
+
+  /** Takes every change back. */
+  restore() {
+    for (const name of PACKAGES) {
+      fs.rmSync(this.source(name), { recursive: true });
+      fs.cpSync(path.join(this.pristine, name), this.source(name), { recursive: true });
+    }
   }
 
   /** Builds with all mutants in it that the compiler accepts. */
@@ -54,7 +68,7 @@ class Run {
     this.cargo(['build', '--quiet', '--package', 'switches', '--target-dir', path.join(this.space, 'tool')], true);
     for (let round = 1; ; round++) {
       this.place();
-      const errors = this.cargo(['check', '--package', 'plan', '--tests', '--message-format', 'json']);
+      const errors = this.cargo(['check', ...CHOSEN, '--tests', '--message-format', 'json']);
       if (errors.length === 0) break;
       const before = this.refused.size + this.kept.size;
       const fatal = errors.filter((error) => !this.blame(error));
@@ -63,15 +77,14 @@ class Run {
       if (found === 0) throw new Error(`the copy does not build:\n${fatal.map(({ rendered }) => rendered).join('\n')}`);
     }
     this.binaries = [];
-    this.cargo(['test', '--package', 'plan', '--no-run', '--message-format', 'json'], true, ({ executable, target, profile }) => {
-      if (executable && profile?.test) this.binaries.push({ name: target.kind.includes('lib') ? 'lib' : target.name, executable });
+    this.cargo(['test', ...CHOSEN, '--no-run', '--message-format', 'json'], true, ({ executable, target, profile }) => {
+      if (executable && profile?.test) this.binaries.push({ name: target.name, executable });
     });
   }
 
   /** Writes the sources with their switches. */
   place() {
-    fs.rmSync(this.source, { recursive: true });
-    fs.cpSync(this.pristine, this.source, { recursive: true });
+    this.restore();
     const tool = path.join(this.space, 'tool/debug/switches');
     const list = path.join(this.space, 'list.json');
     const done = spawnSync(tool, [list, JSON.stringify([...this.refused.keys()]), JSON.stringify([...this.kept]), this.tree], {
@@ -183,14 +196,13 @@ class Run {
 
   /** Asks about a mutant that cannot be switched, with a build of its own. */
   alone({ file, replacement, span: { start, end } }) {
-    fs.rmSync(this.source, { recursive: true });
-    fs.cpSync(this.pristine, this.source, { recursive: true });
+    this.restore();
     const lines = fs.readFileSync(path.join(this.tree, file), 'utf8').split('\n');
     const before = [...lines.slice(0, start.line - 1), lines[start.line - 1].slice(0, start.column - 1)];
     const after = [lines[end.line - 1].slice(end.column - 1), ...lines.slice(end.line)];
     fs.writeFileSync(path.join(this.tree, file), `${before.join('\n')}${replacement}${after.join('\n')}`);
     const cargo = (...more) =>
-      spawnSync('cargo', [...more, '--quiet', '--locked', '--package', 'plan'], {
+      spawnSync('cargo', [...more, '--quiet', '--locked', ...CHOSEN], {
         cwd: this.tree,
         env: { ...this.plain, ...RANDOM },
         stdio: 'ignore',

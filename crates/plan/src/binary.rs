@@ -11,7 +11,6 @@
 
 mod booking;
 mod close;
-pub mod file;
 mod findings;
 mod history;
 mod refund;
@@ -30,9 +29,9 @@ pub use terms::{
     BinaryTerms, DIRECTS_REQUIRED_MAX, FULL_PAIRS_MAX, HOLD_DAYS_MAX, PAIRS_PER_MONTH_MAX, QUANTITY,
 };
 
-use crate::calendar::Month;
 use booking::Paid;
 use history::History;
+use plan_file::calendar::Month;
 use tree::{Tree, line};
 
 /// One of the two places below a node.
@@ -157,8 +156,8 @@ impl Parts {
     #[must_use]
     pub const fn wallet(&self) -> Amount {
         self.value
-            .minus_or_zero(self.withheld)
-            .minus_or_zero(self.instalment)
+            .saturating_sub(self.withheld)
+            .saturating_sub(self.instalment)
     }
 }
 
@@ -244,7 +243,7 @@ impl BinaryState {
     /// What is not yet paid of the price.
     #[must_use]
     pub fn outstanding(&self, terms: &BinaryTerms, user: UserId) -> Amount {
-        terms.price.minus_or_zero(self.paid(user))
+        terms.price.saturating_sub(self.paid(user))
     }
 
     /// Whether payments, instalments included, have reached the activation amount.

@@ -6,7 +6,6 @@
 
 mod board;
 mod decision;
-pub mod file;
 mod findings;
 mod record;
 mod terms;
@@ -18,7 +17,7 @@ use money::Amount;
 
 pub use board::Standing;
 pub use decision::{Conversion, ConversionId, Decision, IgnoredCause, NotGrantedCause, RefereeKey, Reversal};
-pub use file::CampaignTable;
+pub use plan_file::tables::campaign::CampaignTable;
 pub use terms::{ACHIEVEMENTS_MAX, Achievement, CampaignTerms, Condition, HOLD_DAYS_MAX, NAME_MAX, Reward};
 
 use crate::{Day, UserId};
@@ -127,7 +126,7 @@ impl Campaign {
             });
             return;
         };
-        let left = record.amount.minus_or_zero(record.reversed);
+        let left = record.amount.saturating_sub(record.reversed);
         let part = match reversal {
             Reversal::Whole => left,
             Reversal::Part(part) => part.min(left),
@@ -146,7 +145,7 @@ impl Campaign {
         if !stood && record.granted.is_zero() {
             return;
         }
-        self.spent = self.spent.minus_or_zero(back);
+        self.spent = self.spent.saturating_sub(back);
         if stood && !record.stands {
             self.referees.remove(&record.referee);
         }
@@ -192,7 +191,7 @@ impl Campaign {
     /// What has not been reversed of a conversion's amount.
     #[must_use]
     pub fn rest(&self, id: ConversionId) -> Amount {
-        let of = |record: &Record| record.amount.minus_or_zero(record.reversed);
+        let of = |record: &Record| record.amount.saturating_sub(record.reversed);
         self.record(id).map_or(Amount::ZERO, of)
     }
 
@@ -252,13 +251,13 @@ impl Campaign {
         let line = self.line(conversion.referrer).copied().unwrap_or_default();
         let per_user = match (terms.per_user_count, terms.per_user_cap) {
             (Some(count), _) if line.rewarded >= count => Amount::ZERO,
-            (_, Some(cap)) => cap.minus_or_zero(line.earned),
+            (_, Some(cap)) => cap.saturating_sub(line.earned),
             (_, None) => Amount::new(u128::MAX),
         };
         let limits = [
             (per_user, NotGrantedCause::CappedPerUser),
             (
-                terms.budget.minus_or_zero(self.spent),
+                terms.budget.saturating_sub(self.spent),
                 NotGrantedCause::BudgetExhausted,
             ),
             (fund, NotGrantedCause::FundEmpty),
@@ -271,7 +270,7 @@ impl Campaign {
                 out.push(Decision::NotGranted {
                     conversion: id,
                     user,
-                    amount: amount.minus_or_zero(limit),
+                    amount: amount.saturating_sub(limit),
                     cause,
                 });
                 amount = limit;
@@ -301,7 +300,7 @@ impl Campaign {
         }
         let line = self.line_mut(record.referrer);
         line.last = last;
-        line.earned = line.earned.minus_or_zero(back);
+        line.earned = line.earned.saturating_sub(back);
         if stood && !record.stands {
             line.conversions = line.conversions.saturating_sub(1);
         }
@@ -378,5 +377,5 @@ const fn has(bits: u32, place: u8) -> bool {
 }
 
 fn sum(left: Amount, right: Amount) -> Amount {
-    left.plus(right).unwrap_or(Amount::new(u128::MAX))
+    left.checked_add(right).unwrap_or(Amount::new(u128::MAX))
 }

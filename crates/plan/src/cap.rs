@@ -6,16 +6,14 @@
 //! user with room for 50 whose directs buy twice is paid 50 and then nothing. Not responsible for which rewards
 //! there are, nor for where the rest goes.
 
-pub mod file;
-
 use ledger::UserId;
 use money::{Amount, Asset};
 
 use crate::Finding;
 use crate::Severity;
-use crate::compile::encoding::Encoder;
-use crate::compile::{Refusal, field};
-use file::CapTable;
+use plan_file::Encoder;
+use plan_file::tables::cap::CapTable;
+use plan_file::{Refusal, field};
 
 /// Largest multiple: a cap of more than a hundred times what somebody paid in limits nobody, and small factors keep
 /// `multiple × invested` far inside `u128`.
@@ -44,7 +42,7 @@ pub(crate) struct Stake {
 }
 
 impl Stake {
-    /// Something of it, for who only wants it read.
+    /// Reads the entry to warm the cache.
     #[inline]
     pub(crate) fn mark(self) -> u32 {
         u32::from(self.invested.is_zero())
@@ -70,7 +68,7 @@ impl CapTerms {
     /// The most that somebody earns who paid in so much.
     #[must_use]
     pub fn of(self, invested: Amount) -> Amount {
-        let most = invested.times(u128::from(self.multiple));
+        let most = invested.checked_mul(u128::from(self.multiple));
         most.unwrap_or(Amount::new(u128::MAX))
     }
 
@@ -156,7 +154,7 @@ impl Caps {
     pub fn over(&self, user: UserId) -> Amount {
         let line = self.line(user);
         self.terms.map_or(Amount::ZERO, |terms| {
-            line.earned.minus_or_zero(terms.of(line.invested))
+            line.earned.saturating_sub(terms.of(line.invested))
         })
     }
 
@@ -178,7 +176,7 @@ impl Caps {
     /// A reward that was granted is reversed or forfeited.
     pub fn give_back(&mut self, user: UserId, amount: Amount) {
         if let Some(line) = self.lines.get_mut(index(user)) {
-            line.earned = line.earned.minus_or_zero(amount);
+            line.earned = line.earned.saturating_sub(amount);
         }
     }
 
@@ -190,7 +188,7 @@ impl Caps {
     /// A purchase was refunded.
     pub fn divest(&mut self, user: UserId, amount: Amount) {
         if let Some(line) = self.lines.get_mut(index(user)) {
-            line.invested = line.invested.minus_or_zero(amount);
+            line.invested = line.invested.saturating_sub(amount);
         }
     }
 
@@ -227,13 +225,13 @@ impl Eq for Caps {}
 
 fn room(terms: Option<CapTerms>, line: Stake) -> Amount {
     terms.map_or(Amount::new(u128::MAX), |terms| {
-        terms.of(line.invested).minus_or_zero(line.earned)
+        terms.of(line.invested).saturating_sub(line.earned)
     })
 }
 
 fn sum(amount: Amount, more: Amount) -> Amount {
     // At most 2^31 deposits of 96 bits, a hundred times: far below the limit.
-    amount.plus(more).unwrap_or(Amount::new(u128::MAX))
+    amount.checked_add(more).unwrap_or(Amount::new(u128::MAX))
 }
 
 fn index(user: UserId) -> usize {

@@ -155,29 +155,14 @@ impl Cause {
     /// Whether people or processes say it; otherwise the chain alone does.
     #[must_use]
     pub const fn is_command(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::BatchRequested { .. }
-            | Self::BatchReleased { .. }
-            | Self::ReserveChosen { .. }
-            | Self::Reported(_)
-            | Self::Corrected { .. } => true,
-            Self::Registered(_)
-            | Self::RetoppedUp(_)
-            | Self::Refunded { .. }
-            | Self::EscrowMatured { .. }
-            | Self::Funded { .. }
-            | Self::UserFrozen { .. }
-            | Self::UserUnfrozen { .. }
-            | Self::BatchSettled { .. }
-            | Self::BatchCancelled { .. }
-            | Self::Claimed { .. }
-            | Self::LeavesSettled { .. }
-            | Self::CreditWithdrawn { .. }
-            | Self::TreasuryPaid { .. }
-            | Self::RootPublished { .. }
-            | Self::RootVetoed { .. }
-            | Self::Noted => false,
-        }
+                | Self::BatchReleased { .. }
+                | Self::ReserveChosen { .. }
+                | Self::Reported(_)
+                | Self::Corrected { .. }
+        )
     }
 }
 
@@ -215,23 +200,14 @@ pub enum PayoutOutcome {
     Skipped,
 }
 
-/// How a batch ended that was not executed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum BatchEnd {
-    /// Its authorization expired, proven by a finalized block.
-    Expired,
-    /// Operators gave it up before it was signed, or it expired afterwards.
-    Cancelled,
-}
-
-impl BatchEnd {
-    /// Stable name in SQL and JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-        }
+names::names! {
+    /// How a batch ended that was not executed.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum BatchEnd {
+        /// Its authorization expired, proven by a finalized block.
+        Expired = "expired",
+        /// Operators gave it up before it was signed, or it expired afterwards.
+        Cancelled = "cancelled",
     }
 }
 

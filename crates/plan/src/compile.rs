@@ -9,40 +9,28 @@ pub mod components;
 pub mod encoding;
 mod error;
 mod every;
-pub mod field;
 mod findings;
 mod funding;
 mod payout;
-mod place;
-mod reader;
-pub mod reference;
-mod refusal;
 mod report;
-mod spelling;
 
 use ledger::{Reason, Tier};
 use money::{Amount, Asset};
+use plan_file::{Finding, GENERATIONS_MAX, NAME_BYTES_MAX, Refusal, field, reader};
 
 use crate::compiled::{
-    CompiledPlan, Finding, ForcedReserve, IntakeRule, LayerSet, PoolEntry, PoolTerms, RegistrationTerms,
-    ReserveTerms, RetopupTerms, SplitTerms, Terms, TierTerms,
+    CompiledPlan, ForcedReserve, IntakeRule, LayerSet, PoolEntry, PoolTerms, RegistrationTerms, ReserveTerms,
+    RetopupTerms, SplitTerms, Terms, TierTerms,
 };
-use crate::file::{Geometry, PlanFile, PoolTable, Progression, RegistrationTable, Reserve, RetopupTable};
 pub use error::CompileError;
 pub use every::{REFUSALS_MAX, refusals};
 pub use funding::{Counterexample, Payment, Placement, Step};
-pub use place::Place;
-pub use refusal::Refusal;
+use plan_file::tables::{
+    Geometry, PlanFile, PoolTable, Progression, RegistrationTable, Reserve, RetopupTable,
+};
 
 /// Longest plan file in bytes: some hundred times the shipped one, and still parsed in no time.
 pub const TEXT_BYTES_MAX: usize = 65_536;
-/// Longest name of a plan: it appears in logs, file names and on the screen.
-pub const NAME_BYTES_MAX: usize = 64;
-/// Largest price: the contract counts a user's money in 96 bits. It also keeps every sum over at most 2^31
-/// deposits inside `u128`.
-pub const PRICE_MAX: Amount = Amount::new((1 << 96) - 1);
-/// Most generations of a retopup: each is a leg of every retopup.
-pub const GENERATIONS_MAX: usize = 32;
 /// Most ordinals that enter a pool.
 pub const ORDINALS_MAX: usize = 64;
 /// Largest tree: closing one touches each of its places in one fact.
@@ -143,8 +131,8 @@ fn check_auto_pool(
                 _ => "pool",
             };
             let problem = "registration, retopup and pool belong together, and one is missing";
-            let mend = format!("add the table [{missing}], or leave all three out");
-            return Err(Refusal::new("missing_field", missing, problem, mend).into());
+            let hint = format!("add the table [{missing}], or leave all three out");
+            return Err(Refusal::new("missing_field", missing, problem, hint).into());
         }
     };
     let registration = check_registration(registration, asset)?;
@@ -193,7 +181,7 @@ fn check_split(price: Amount, direct: Amount, pool_bps: u16) -> Result<SplitTerm
     Ok(SplitTerms {
         pool,
         direct,
-        company: left.minus_or_zero(direct),
+        company: left.saturating_sub(direct),
     })
 }
 
@@ -206,7 +194,7 @@ fn check_retopup(table: &RetopupTable, asset: Asset) -> Result<RetopupTerms, Com
     Ok(RetopupTerms {
         price,
         // Both are parts of one price, so the sum cannot exceed it.
-        company: declared.plus(rest).unwrap_or(price),
+        company: declared.checked_add(rest).unwrap_or(price),
         generations,
     })
 }
@@ -370,14 +358,14 @@ fn forced_reserve_reaches(
 /// A share given as an amount, and what it leaves of the whole.
 fn share(asset: Asset, field: &str, text: &str, whole: Amount) -> Result<(Amount, Amount), Refusal> {
     let share = field::amount(asset, field, text)?;
-    let rest = whole.minus(share).map_err(|_| {
+    let rest = whole.checked_sub(share).map_err(|_| {
         let whole = asset.display_amount(whole);
         let problem = format!(
             "{} {asset} are more than the {whole} that came in",
             asset.display_amount(share)
         );
-        let mend = format!("write at most \"{whole}\"");
-        Refusal::new("share_above_whole", field, problem, mend)
+        let hint = format!("write at most \"{whole}\"");
+        Refusal::new("share_above_whole", field, problem, hint)
     })?;
     Ok((share, rest))
 }
@@ -388,6 +376,6 @@ fn divide(field: &str, whole: Amount, shares_bps: &[u16]) -> Result<(Vec<Amount>
     let shares: Vec<Amount> = bps.iter().map(|bps| bps.floor_of(whole)).collect();
     let rest = shares
         .iter()
-        .fold(whole, |rest, share| rest.minus_or_zero(*share));
+        .fold(whole, |rest, share| rest.saturating_sub(*share));
     Ok((shares, rest))
 }

@@ -1,17 +1,15 @@
 //! [`CompiledPlan`]: a checked plan in exact amounts, its hash, and the questions that others ask it.
 
 mod component;
-mod finding;
 mod hold;
 
 use alloy_primitives::B256;
 use ledger::{Fund, Tier, TreeNumber};
 use money::{Amount, Asset, Bps};
+use plan_file::{Finding, Severity};
 use thiserror::Error;
 
 pub use component::IntakeKind;
-pub(crate) use finding::percent;
-pub use finding::{Finding, Severity};
 pub use hold::Hold;
 
 use crate::binary::BinaryTerms;

@@ -183,7 +183,7 @@ impl CapStanding {
         let now = Self::of(caps, user);
         Self {
             // Nothing is granted beyond the cap, so this is what there was.
-            room: now.room.plus(granted).unwrap_or(now.room),
+            room: now.room.checked_add(granted).unwrap_or(now.room),
             ..now
         }
     }

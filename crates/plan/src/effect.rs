@@ -255,46 +255,27 @@ pub enum Funding {
     Progression,
 }
 
-/// Where the money of a claim went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ClaimEnd {
-    /// To the user.
-    Paid,
-    /// It could not be sent, or the user is frozen: the contract keeps it for the user.
-    Credited,
-}
-
-impl ClaimEnd {
-    /// Stable name in SQL and JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Paid => "paid",
-            Self::Credited => "credited",
-        }
+names::names! {
+    /// Where the money of a claim went.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum ClaimEnd {
+        /// To the user.
+        Paid = "paid",
+        /// It could not be sent, or the user is frozen: the contract keeps it for the user.
+        Credited = "credited",
     }
 }
 
-/// Why a line of a batch holds nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RefusedCause {
-    /// Another live batch has a line for the user, or this one has two.
-    AlreadyLive,
-    /// Nothing, or more than the user has available.
-    ExceedsAvailable,
-    /// The cumulative payment would not fit the contract's 96 bits.
-    TargetTooLarge,
-}
-
-impl RefusedCause {
-    /// Stable name in SQL, JSON and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AlreadyLive => "already_live",
-            Self::ExceedsAvailable => "exceeds_available",
-            Self::TargetTooLarge => "target_too_large",
-        }
+names::names! {
+    /// Why a line of a batch holds nothing.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum RefusedCause {
+        /// Another live batch has a line for the user, or this one has two.
+        AlreadyLive = "already_live",
+        /// Nothing, or more than the user has available.
+        ExceedsAvailable = "exceeds_available",
+        /// The cumulative payment would not fit the contract's 96 bits.
+        TargetTooLarge = "target_too_large",
     }
 }
 
@@ -337,33 +318,35 @@ pub enum IgnoredCause {
     PlanNotApplicable,
 }
 
-/// In what chain and plan disagree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DiscrepancyCause {
-    /// The amount of an intake is not the plan's price.
-    IntakeAmount,
-    /// The plan hash of an intake is not this plan's.
-    IntakePlan,
-    /// An intake names a sponsor whom nobody knows.
-    UnknownSponsor,
-    /// An intake from a wallet that cannot have it: registered twice, or a retopup of a stranger.
-    UnexpectedIntake,
-    /// A refund of a deposit that is not held.
-    UnexpectedRefund,
-    /// The chain matured another amount than the books hold.
-    MaturedAmount,
-    /// A freeze of an unknown wallet, or a payment to one.
-    UnknownWallet,
-    /// A batch that the ledger does not know, or that had ended.
-    UnknownBatch,
-    /// The chain paid another amount than the ledger held back for it.
-    PayoutAmount,
-    /// The chain paid to a user more than the ledger had for that user.
-    Overpaid,
-    /// A withdrawal beyond the user's credit.
-    UnexpectedWithdrawal,
-    /// A treasury operation beyond what belongs to the operator.
-    UnexpectedTreasury,
+names::names! {
+    /// In what chain and plan disagree.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum DiscrepancyCause {
+        /// The amount of an intake is not the plan's price.
+        IntakeAmount = "intake_amount",
+        /// The plan hash of an intake is not this plan's.
+        IntakePlan = "intake_plan",
+        /// An intake names a sponsor whom nobody knows.
+        UnknownSponsor = "unknown_sponsor",
+        /// An intake from a wallet that cannot have it: registered twice, or a retopup of a stranger.
+        UnexpectedIntake = "unexpected_intake",
+        /// A refund of a deposit that is not held.
+        UnexpectedRefund = "unexpected_refund",
+        /// The chain matured another amount than the books hold.
+        MaturedAmount = "matured_amount",
+        /// A freeze of an unknown wallet, or a payment to one.
+        UnknownWallet = "unknown_wallet",
+        /// A batch that the ledger does not know, or that had ended.
+        UnknownBatch = "unknown_batch",
+        /// The chain paid another amount than the ledger held back for it.
+        PayoutAmount = "payout_amount",
+        /// The chain paid to a user more than the ledger had for that user.
+        Overpaid = "overpaid",
+        /// A withdrawal beyond the user's credit.
+        UnexpectedWithdrawal = "unexpected_withdrawal",
+        /// A treasury operation beyond what belongs to the operator.
+        UnexpectedTreasury = "unexpected_treasury",
+    }
 }
 
 impl IgnoredCause {
@@ -388,27 +371,6 @@ impl IgnoredCause {
             Self::ExceedsRest => "exceeds_rest",
             Self::Order(error) => error.code(),
             Self::PlanNotApplicable => "plan_not_applicable",
-        }
-    }
-}
-
-impl DiscrepancyCause {
-    /// Stable name in SQL, JSON and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::IntakeAmount => "intake_amount",
-            Self::IntakePlan => "intake_plan",
-            Self::UnknownSponsor => "unknown_sponsor",
-            Self::UnexpectedIntake => "unexpected_intake",
-            Self::UnexpectedRefund => "unexpected_refund",
-            Self::MaturedAmount => "matured_amount",
-            Self::UnknownWallet => "unknown_wallet",
-            Self::UnknownBatch => "unknown_batch",
-            Self::PayoutAmount => "payout_amount",
-            Self::Overpaid => "overpaid",
-            Self::UnexpectedWithdrawal => "unexpected_withdrawal",
-            Self::UnexpectedTreasury => "unexpected_treasury",
         }
     }
 }

@@ -4,16 +4,13 @@ mod component;
 
 use ledger::{Tier, UserId};
 use money::Amount;
+use plan_file::Day;
 
 pub use component::ComponentFact;
 
 /// A deposit: dense, from 1, in the order of facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DepositId(u32);
-
-/// A day: the number of whole days since 1970-01-01 UTC. Deposits mature by the day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Day(u32);
 
 /// Which of the two paid actions a deposit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -135,26 +132,6 @@ impl DepositId {
     }
 
     /// The number, from 1.
-    #[must_use]
-    pub const fn get(self) -> u32 {
-        self.0
-    }
-}
-
-impl Day {
-    /// The day with this number; a chain whose clock passes the year 11,000,000 is not supported.
-    #[must_use]
-    pub const fn new(days: u32) -> Self {
-        Self(days)
-    }
-
-    /// The day that contains this second, the rule of the contract: `timestamp / 86400`.
-    #[must_use]
-    pub fn of_second(timestamp: u64) -> Self {
-        Self(u32::try_from(timestamp.checked_div(86_400).unwrap_or_default()).unwrap_or(u32::MAX))
-    }
-
-    /// Days since 1970-01-01 UTC.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0

@@ -15,7 +15,6 @@
 //! generations leave of a purchase, nor for who counts as active: see [`subscription`](crate::subscription).
 
 mod ahead;
-pub mod file;
 mod lineage;
 mod terms;
 mod walk;
@@ -24,8 +23,8 @@ use ledger::{BreakageCause, UserId};
 use money::Amount;
 
 pub use ahead::read_ahead;
-pub use file::{DirectsCounted, GenerationTable, Mode};
 pub use lineage::Lineage;
+pub use plan_file::tables::generation::{DirectsCounted, GenerationTable, Mode};
 pub use terms::{DIRECTS_REQUIRED_MAX, GenerationStep, GenerationTerms};
 
 use crate::cap::Caps;

@@ -1,26 +1,16 @@
 //! Arithmetic of a binary tree in level order: index 0 is the root, 1 and 2 its children, and so on. No queue
 //! is needed to find the next free place, and anybody can recompute where a node belongs.
 
-/// On which side of its parent a node sits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// It has no parent.
-    Root,
-    /// The first child.
-    Left,
-    /// The second child.
-    Right,
-}
-
-impl Side {
-    /// Stable name in SQL and JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Root => "root",
-            Self::Left => "left",
-            Self::Right => "right",
-        }
+names::names! {
+    /// On which side of its parent a node sits.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Side {
+        /// It has no parent.
+        Root = "root",
+        /// The first child.
+        Left = "left",
+        /// The second child.
+        Right = "right",
     }
 }
 

@@ -10,9 +10,10 @@ pub mod statements;
 use alloy_primitives::{B256, keccak256};
 
 use crate::Day;
-use crate::compile::{Refusal, field};
-use crate::compiled::{ChainClass, Finding, Severity};
+use crate::compiled::ChainClass;
 use file::{Chains, Checked, ProfileFile, Raised, RuleTable};
+use plan_file::{Finding, Severity};
+use plan_file::{Refusal, field};
 
 /// The names of the profiles that are shipped. Every other profile is an operator's own.
 pub const SHIPPED: [&str; 4] = ["local", "EU", "IN", "US"];
@@ -72,8 +73,8 @@ impl Profile {
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let file: ProfileFile = toml::from_str(text).map_err(|error| {
             let problem = error.message().to_owned();
-            let mend = "write a profile as the shipped ones are written";
-            Refusal::new("profile_malformed", place(text, error.span()), problem, mend)
+            let hint = "write a profile as the shipped ones are written";
+            Refusal::new("profile_malformed", place(text, error.span()), problem, hint)
         })?;
         check_name(&file.name)?;
         check_text("notice", &file.notice)?;
@@ -85,8 +86,8 @@ impl Profile {
                     "{} is an operator's own profile and states no legal basis",
                     file.name
                 );
-                let mend = "name the law and the rule on which this profile relies";
-                return Err(Refusal::new("legal_basis_missing", "legal_basis", problem, mend));
+                let hint = "name the law and the rule on which this profile relies";
+                return Err(Refusal::new("legal_basis_missing", "legal_basis", problem, hint));
             }
         }
         field::list_length("rules", file.rules.len(), 0, RULES_MAX)?;
@@ -263,8 +264,8 @@ fn check_name(name: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let problem = format!("{name:?} is not a name");
-    let mend = format!("write 1 to {NAME_MAX} characters of A-Z, 0-9 and hyphen, such as \"CH-ZH\"");
-    Err(Refusal::new("profile_name", "name", problem, mend))
+    let hint = format!("write 1 to {NAME_MAX} characters of A-Z, 0-9 and hyphen, such as \"CH-ZH\"");
+    Err(Refusal::new("profile_name", "name", problem, hint))
 }
 
 fn check_text(field: &str, text: &str) -> Result<(), Refusal> {
@@ -272,8 +273,8 @@ fn check_text(field: &str, text: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let problem = format!("it has {} bytes", text.len());
-    let mend = format!("write 1 to {TEXT_MAX} bytes");
-    Err(Refusal::new("profile_text", field, problem, mend))
+    let hint = format!("write 1 to {TEXT_MAX} bytes");
+    Err(Refusal::new("profile_text", field, problem, hint))
 }
 
 /// The line of a span.

@@ -10,7 +10,6 @@
 
 pub mod binary;
 pub mod book;
-pub mod calendar;
 pub mod campaign;
 pub mod cap;
 pub mod cause;
@@ -21,7 +20,6 @@ mod decision;
 pub mod effect;
 pub mod explain;
 pub mod fact;
-pub mod file;
 pub mod generation;
 pub mod geometry;
 pub mod jurisdiction;
@@ -38,13 +36,14 @@ pub mod workload;
 
 pub use book::{BOOK_FORMAT, Book, NotABook};
 pub use cause::{BatchEnd, Cause, Intake, PayoutOutcome, RequestedPayout, SettledPayout};
-pub use compile::{CompileError, Refusal, compile};
-pub use compiled::{ChainClass, CompiledPlan, Finding, GateError, IntakeKind, PoolRoom, Route, Severity};
+pub use compile::{CompileError, compile};
+pub use compiled::{ChainClass, CompiledPlan, GateError, IntakeKind, PoolRoom, Route};
 pub use effect::{
     ClaimEnd, ComponentEffect, DiscrepancyCause, Effect, Funding, IgnoredCause, NotGranted, Outcome,
     PeriodStatus, RefusedCause, RewardId, SaleEffect,
 };
-pub use fact::{Day, DepositId, DepositKind, Fact, ReserveChoice};
+pub use fact::{DepositId, DepositKind, Fact, ReserveChoice};
 pub use ledger::{Tier, TreeNumber, UserId};
+pub use plan_file::{Day, Finding, Refusal, Severity};
 pub use report::Report;
 pub use state::{Payments, Place, State, Waiting};

@@ -21,7 +21,6 @@
 
 mod error;
 mod explained;
-pub mod file;
 mod findings;
 mod line;
 mod number;
@@ -43,11 +42,11 @@ use crate::Day;
 
 pub use error::OrderError;
 pub(crate) use explained::Asked;
-pub use file::OrdersTable;
 pub use line::{Line, LineOutcome};
 pub use number::{CustomerId, OrderId, PeriodNumber};
 pub use order::{Buyer, NewOrder, Order, Placed};
 pub use period::{PeriodStatus, Released};
+pub use plan_file::tables::orders::OrdersTable;
 pub use refund::{Clawback, OrderRefund, Taken};
 pub use scale::Totals;
 pub use statement::{Generation, Missed, Shortfall, Statement};
@@ -159,7 +158,7 @@ impl Orders {
             is_late: period != own,
             volume,
             fund,
-            company: new.amount.minus_or_zero(fund),
+            company: new.amount.saturating_sub(fund),
         })
     }
 

@@ -8,7 +8,6 @@
 mod close;
 mod decision;
 mod explained;
-mod file;
 mod findings;
 mod held;
 mod legs;
@@ -18,8 +17,8 @@ mod tree;
 
 pub use decision::{Closed, GivenBack, Matured, RankDecision};
 pub(crate) use explained::RankVolumes;
-pub use file::{LadderTable, RanksTable, WhenShort, WindowName};
 pub use legs::{Explanation, RankLeg, Requirement};
+pub use plan_file::tables::ranks::{LadderTable, RanksTable, WhenShort, WindowName};
 pub use state::Ranks;
 pub use terms::{
     BONUS_WEEKS_MAX, BONUS_WEEKS_USUAL, HOLD_DAYS_MAX, LADDER_MAX, NAME_CHARACTERS_MAX, Rank, RanksTerms,

@@ -7,8 +7,9 @@ mod exits;
 
 use money::Amount;
 
-use crate::compiled::{ChainClass, CompiledPlan, Finding, Hold, IntakeKind, Severity};
+use crate::compiled::{ChainClass, CompiledPlan, Hold, IntakeKind};
 use crate::jurisdiction::{Profile, statements};
+use plan_file::{Finding, Severity};
 
 /// Where and how a plan is to run.
 #[derive(Clone, Copy, Debug)]

@@ -20,6 +20,7 @@ mod pool;
 mod query;
 mod refund;
 mod reserve;
+mod standing;
 mod versions;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -30,6 +31,7 @@ use money::Amount;
 
 use crate::compiled::CompiledPlan;
 use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Fact, IgnoredCause, Outcome};
+use standing::PackedStanding;
 
 pub use component::Waiting;
 pub use explained::HeldShare;
@@ -78,14 +80,8 @@ pub struct State {
 struct Line {
     /// Number of the sponsor; 0 if there is none.
     sponsor: u32,
-    /// Number of the oldest retopup that stands, [`NO_RETOPUP`] or, for ever, [`GONE`].
-    standing: u32,
+    standing: PackedStanding,
 }
-
-/// No retopup stands.
-const NO_RETOPUP: u32 = 0;
-/// The registration was refunded, so what stood does not matter any more. Deposits have smaller numbers.
-const GONE: u32 = u32::MAX;
 
 /// What else is known of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -324,7 +320,7 @@ fn position(number: u32) -> usize {
 
 /// The sum. Sums of routed money cannot overflow: at most 2^31 deposits of at most 2^96 base units.
 fn plus(left: Amount, right: Amount) -> Amount {
-    left.plus(right).unwrap_or(Amount::new(u128::MAX))
+    left.checked_add(right).unwrap_or(Amount::new(u128::MAX))
 }
 
 /// Adds a leg that speaks of nobody in particular; nothing for a zero amount.

@@ -21,7 +21,6 @@
 mod accrual;
 mod bonus;
 mod book;
-pub mod file;
 mod findings;
 mod purchase;
 mod terms;
@@ -29,7 +28,7 @@ mod terms;
 pub use accrual::{Accrual, Coverage};
 pub use bonus::{BonusTerms, BonusUse, Bonuses};
 pub use book::{NotSold, Status, Subscription, SubscriptionId, SubscriptionRefund, Subscriptions};
-pub use file::{BonusTable, SubscriptionTable};
+pub use plan_file::tables::subscription::{BonusTable, SubscriptionTable};
 pub use purchase::PurchaseLines;
 pub use terms::{
     ALLOCATIONS_MAX, Allocation, FUND_BYTES_MAX, MONTH_DIVISOR_MAX, MONTH_DIVISOR_MIN, SubscriptionTerms,

@@ -16,7 +16,8 @@ use ledger::Account;
 use money::{Amount, Asset};
 
 use crate::Outcome;
-use crate::compiled::{CompiledPlan, Finding, Severity};
+use crate::compiled::CompiledPlan;
+use plan_file::{Finding, Severity};
 pub use rebate::rebate;
 pub use strategy::{Order, Retopups, Shape, Strategy, Under};
 

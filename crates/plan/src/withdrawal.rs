@@ -3,19 +3,17 @@
 //! Order of deductions: gross → tax that is withheld from withdrawals → the operator's fee → net. It is the user's own
 //! command, done at once: no operator is asked. Not responsible for balances or accounts.
 
-pub mod file;
-
 use std::fmt;
 
 use money::{Amount, Asset, Bps};
 
-pub use file::WithdrawalTable;
+pub use plan_file::tables::withdrawal::WithdrawalTable;
 
-use crate::compile::encoding::Encoder;
-use crate::compile::{Refusal, field};
-use crate::compiled::{Finding, Severity, percent};
 use crate::withholding::{Occasion, Payment, Withheld, Withholding, WithholdingTerms};
 use crate::{Day, UserId};
+use plan_file::Encoder;
+use plan_file::{Finding, Severity, percent};
+use plan_file::{Refusal, field};
 
 /// The largest fee: what takes more than half of a user's own money is no fee.
 pub const FEE_BPS_MAX: u16 = 5_000;
@@ -79,9 +77,9 @@ impl WithdrawalTerms {
         let fee = field::bps("withdrawal.fee_bps", table.fee_bps)?;
         if fee.get() > FEE_BPS_MAX {
             let problem = format!("a fee of {} of 10000 takes most of what users earned", fee.get());
-            let mend = format!("write at most {FEE_BPS_MAX}");
+            let hint = format!("write at most {FEE_BPS_MAX}");
             let code = "withdrawal_fee_too_large";
-            return Err(Refusal::new(code, "withdrawal.fee_bps", problem, mend));
+            return Err(Refusal::new(code, "withdrawal.fee_bps", problem, hint));
         }
         let min = match &table.min {
             Some(text) => field::price(asset, "withdrawal.min", text)?,
@@ -106,13 +104,13 @@ impl WithdrawalTerms {
     #[must_use]
     pub fn quote(&self, gross: Amount, withheld: Amount) -> Quote {
         let withheld = withheld.min(gross);
-        let rest = gross.minus_or_zero(withheld);
+        let rest = gross.saturating_sub(withheld);
         let fee = self.fee.floor_of(rest);
         Quote {
             gross,
             withheld,
             fee,
-            net: rest.minus_or_zero(fee),
+            net: rest.saturating_sub(fee),
         }
     }
 

@@ -5,7 +5,6 @@
 //! always those of the payments that stand. Not responsible for where the tax goes, for its deposit with an authority,
 //! and not legal advice: the policies are the operator's.
 
-pub mod file;
 mod receipt;
 mod terms;
 
@@ -13,12 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use money::{Amount, Bps};
 
-pub use file::{Basis, CeilingScope, Crossing, ThresholdScope, WithholdingTable};
+pub use plan_file::tables::withholding::{Basis, CeilingScope, Crossing, ThresholdScope, WithholdingTable};
 pub use receipt::{Line, Withheld};
 pub use terms::{NAME_MAX, Occasion, POLICIES_MAX, Payment, Policy, VERSIONS_MAX, WithholdingTerms};
 
 use crate::UserId;
-use crate::calendar::FinancialYear;
+use plan_file::calendar::FinancialYear;
 use terms::Version;
 
 /// What was withheld from whom, by policy and financial year.
@@ -130,9 +129,9 @@ impl Withholding {
         for line in given.lines() {
             let key = given.key_of(line);
             if let Some(totals) = self.years.get_mut(&key) {
-                totals.paid = totals.paid.minus_or_zero(given.gross());
-                totals.taxed = totals.taxed.minus_or_zero(line.base);
-                totals.withheld = totals.withheld.minus_or_zero(line.amount);
+                totals.paid = totals.paid.saturating_sub(given.gross());
+                totals.taxed = totals.taxed.saturating_sub(line.base);
+                totals.withheld = totals.withheld.saturating_sub(line.amount);
                 if *totals == YearTotals::default() {
                     self.years.remove(&key);
                 }
@@ -164,13 +163,13 @@ impl Withholding {
 /// How much is taxed on the occasion of a payment, and the tax; `left` is what other policies leave of it.
 fn tax(version: &Version, rate: Bps, before: YearTotals, gross: Amount, left: Amount) -> (Amount, Amount) {
     let paid = sum(before.paid, gross);
-    let base = version.taxable(paid).minus_or_zero(before.taxed);
+    let base = version.taxable(paid).saturating_sub(before.taxed);
     let mut most = left;
     let mut is_ceiling = false;
     if let Some((ceiling, scope)) = version.ceiling {
         let room = match scope {
             CeilingScope::Payment => ceiling,
-            CeilingScope::FinancialYear => ceiling.minus_or_zero(before.withheld),
+            CeilingScope::FinancialYear => ceiling.saturating_sub(before.withheld),
         };
         // Beyond a ceiling tax is forgiven; beyond the payment it waits for the next one.
         is_ceiling = room <= left;
@@ -197,5 +196,5 @@ fn base_of(rate: Bps, amount: Amount) -> Amount {
 }
 
 fn sum(left: Amount, right: Amount) -> Amount {
-    left.plus(right).unwrap_or(Amount::new(u128::MAX))
+    left.checked_add(right).unwrap_or(Amount::new(u128::MAX))
 }

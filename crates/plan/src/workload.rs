@@ -81,7 +81,7 @@ impl Workload {
         self.deposits = self.deposits.checked_add(1)?;
         self.left = self.left.saturating_sub(1);
         let today = self.taken.back_mut()?;
-        *today = today.plus(amount).ok()?;
+        *today = today.checked_add(amount).ok()?;
         let day = Day::new(self.day.checked_add(COOLING_OFF_DAYS)?);
         Some((DepositId::new(self.deposits)?, day))
     }

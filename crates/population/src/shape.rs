@@ -126,7 +126,7 @@ impl<'a> History<'a> {
         self.deposits += 1;
         self.left -= 1;
         let today = self.taken.back_mut()?;
-        *today = today.plus(amount).ok()?;
+        *today = today.checked_add(amount).ok()?;
         let day = Day::new(self.day + COOLING_OFF_DAYS);
         Some((DepositId::new(self.deposits)?, day))
     }

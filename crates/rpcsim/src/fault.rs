@@ -152,20 +152,10 @@ impl Fault {
     /// Whether the real node executes the request.
     #[must_use]
     pub fn forwards(&self) -> bool {
-        match self {
-            Self::Refuse { .. } | Self::Swallow | Self::Status(_) | Self::DropBefore | Self::HangBefore => {
-                false
-            }
-            Self::Delay(_)
-            | Self::AcceptAndRefuse { .. }
-            | Self::DropAfter
-            | Self::HangAfter
-            | Self::Truncate
-            | Self::Null
-            | Self::Empty
-            | Self::Stale(_)
-            | Self::Alter(_) => true,
-        }
+        !matches!(
+            self,
+            Self::Refuse { .. } | Self::Swallow | Self::Status(_) | Self::DropBefore | Self::HangBefore
+        )
     }
 }
 

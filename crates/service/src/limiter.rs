@@ -99,12 +99,7 @@ impl Bucket {
 
     /// Takes one, if there is one.
     pub fn take(&self) -> bool {
-        self.take_many(1)
-    }
-
-    /// Takes some, if there are as many.
-    pub fn take_many(&self, count: u32) -> bool {
-        self.take_at(count, Instant::now())
+        self.take_at(1, Instant::now())
     }
 
     fn take_at(&self, count: u32, now: Instant) -> bool {

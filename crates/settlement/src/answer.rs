@@ -4,43 +4,45 @@
 //! that a transaction is not on its way; only when every endpoint refuses it for a reason that lies in its own bytes
 //! or in the sender's balance is it kept back. Everything else is decided by the chain.
 
-/// What a node's answer means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Answer {
-    /// Taken.
-    Accepted,
-    /// The pool has exactly this transaction.
-    AlreadyKnown,
-    /// The price is below what the pool takes at all.
-    Underpriced,
-    /// The price is not enough above that of the transaction with the same nonce.
-    ReplacementUnderpriced,
-    /// The nonce was used: by an attempt of this submission, or by somebody else.
-    NonceTooLow,
-    /// Transactions before it are missing.
-    NonceTooHigh,
-    /// The pool is full.
-    PoolFull,
-    /// The price is below the block's base price.
-    BelowBaseFee,
-    /// More than this node lets a transaction cost.
-    AboveNodeFeeCap,
-    /// The node has answered too often.
-    RateLimited,
-    /// No answer in time.
-    TimedOut,
-    /// The sender cannot pay for it.
-    InsufficientFunds,
-    /// Less gas than such a transaction needs at least.
-    IntrinsicGas,
-    /// More gas than a block or a transaction may have.
-    GasLimitTooHigh,
-    /// More bytes than a node takes.
-    Oversized,
-    /// It is signed for another chain.
-    WrongChain,
-    /// Anything else, a broken connection for one.
-    Other,
+names::names! {
+    /// What a node's answer means.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Answer {
+        /// Taken.
+        Accepted = "accepted",
+        /// The pool has exactly this transaction.
+        AlreadyKnown = "already_known",
+        /// The price is below what the pool takes at all.
+        Underpriced = "underpriced",
+        /// The price is not enough above that of the transaction with the same nonce.
+        ReplacementUnderpriced = "replacement_underpriced",
+        /// The nonce was used: by an attempt of this submission, or by somebody else.
+        NonceTooLow = "nonce_too_low",
+        /// Transactions before it are missing.
+        NonceTooHigh = "nonce_too_high",
+        /// The pool is full.
+        PoolFull = "pool_full",
+        /// The price is below the block's base price.
+        BelowBaseFee = "below_base_fee",
+        /// More than this node lets a transaction cost.
+        AboveNodeFeeCap = "above_node_fee_cap",
+        /// The node has answered too often.
+        RateLimited = "rate_limited",
+        /// No answer in time.
+        TimedOut = "timed_out",
+        /// The sender cannot pay for it.
+        InsufficientFunds = "insufficient_funds",
+        /// Less gas than such a transaction needs at least.
+        IntrinsicGas = "intrinsic_gas",
+        /// More gas than a block or a transaction may have.
+        GasLimitTooHigh = "gas_limit_too_high",
+        /// More bytes than a node takes.
+        Oversized = "oversized",
+        /// It is signed for another chain.
+        WrongChain = "wrong_chain",
+        /// Anything else, a broken connection for one.
+        Other = "other",
+    }
 }
 
 /// Words in the answers of geth and BSC, erigon, nethermind, besu, reth and anvil, in lower case. The first row that
@@ -109,30 +111,6 @@ impl Answer {
         found.map_or(Self::Other, |(_, answer)| *answer)
     }
 
-    /// Its stable name in records and metrics.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::AlreadyKnown => "already_known",
-            Self::Underpriced => "underpriced",
-            Self::ReplacementUnderpriced => "replacement_underpriced",
-            Self::NonceTooLow => "nonce_too_low",
-            Self::NonceTooHigh => "nonce_too_high",
-            Self::PoolFull => "pool_full",
-            Self::BelowBaseFee => "below_base_fee",
-            Self::AboveNodeFeeCap => "above_node_fee_cap",
-            Self::RateLimited => "rate_limited",
-            Self::TimedOut => "timed_out",
-            Self::InsufficientFunds => "insufficient_funds",
-            Self::IntrinsicGas => "intrinsic_gas",
-            Self::GasLimitTooHigh => "gas_limit_too_high",
-            Self::Oversized => "oversized",
-            Self::WrongChain => "wrong_chain",
-            Self::Other => "other",
-        }
-    }
-
     /// Why no node will ever take these bytes, as long as the sender's balance stays as it is.
     #[must_use]
     pub const fn rejection(self) -> Option<Rejection> {
@@ -158,47 +136,20 @@ impl Answer {
     }
 }
 
-/// The only answers that change anything, and only when all endpoints agree that they refuse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Rejection {
-    /// The sender cannot pay for it.
-    InsufficientFunds,
-    /// Less gas than such a transaction needs at least.
-    IntrinsicGas,
-    /// More gas than a block or a transaction may have.
-    GasLimitTooHigh,
-    /// More bytes than a node takes.
-    Oversized,
-    /// It is signed for another chain.
-    WrongChain,
-}
-
-impl Rejection {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::InsufficientFunds,
-        Self::IntrinsicGas,
-        Self::GasLimitTooHigh,
-        Self::Oversized,
-        Self::WrongChain,
-    ];
-
-    /// Its stable name in records.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::InsufficientFunds => "insufficient_funds",
-            Self::IntrinsicGas => "intrinsic_gas",
-            Self::GasLimitTooHigh => "gas_limit_too_high",
-            Self::Oversized => "oversized",
-            Self::WrongChain => "wrong_chain",
-        }
-    }
-
-    /// The rejection of this name.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|rejection| rejection.name() == name)
+names::names! {
+    /// The only answers that change anything, and only when all endpoints agree that they refuse.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Rejection {
+        /// The sender cannot pay for it.
+        InsufficientFunds = "insufficient_funds",
+        /// Less gas than such a transaction needs at least.
+        IntrinsicGas = "intrinsic_gas",
+        /// More gas than a block or a transaction may have.
+        GasLimitTooHigh = "gas_limit_too_high",
+        /// More bytes than a node takes.
+        Oversized = "oversized",
+        /// It is signed for another chain.
+        WrongChain = "wrong_chain",
     }
 }
 

@@ -127,32 +127,14 @@ pub struct Attempt {
     pub receipt: Option<Receipt>,
 }
 
-/// What an attempt does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Payload {
-    /// What the submission is for. The same bytes in every attempt.
-    Call,
-    /// Nothing: it fills the nonce.
-    Noop,
-}
-
-impl Payload {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Call, Self::Noop];
-
-    /// Its name in SQL and JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Call => "call",
-            Self::Noop => "noop",
-        }
-    }
-
-    /// The payload of this name.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|payload| payload.name() == name)
+names::names! {
+    /// What an attempt does.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Payload {
+        /// What the submission is for. The same bytes in every attempt.
+        Call = "call",
+        /// Nothing: it fills the nonce.
+        Noop = "noop",
     }
 }
 
@@ -255,20 +237,12 @@ pub enum FinalEnd {
     Dead,
 }
 
-/// Why nothing may be sent from an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PauseCause {
-    /// Somebody else used a nonce of ours.
-    ForeignNonce,
-}
-
-impl PauseCause {
-    /// Its stable name in records.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ForeignNonce => "foreign_nonce",
-        }
+names::names! {
+    /// Why nothing may be sent from an account.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum PauseCause {
+        /// Somebody else used a nonce of ours.
+        ForeignNonce = "foreign_nonce",
     }
 }
 

@@ -11,15 +11,15 @@ use service::tls::ClientTls;
 use settlement::authorization::{IntakeKind, IntakeTerms};
 
 use crate::wire::{
-    self, AuthorizationResponse, IntakeRequest, MalformedField, ManyAnswer, ManyRequest, ManyResponse,
-    PayoutBatchRequest, Problem, RootRequest, TransactionRequest, TransactionResponse,
+    self, AuthorizationResponse, IntakeRequest, MalformedField, PayoutBatchRequest, Problem, RootRequest,
+    TransactionRequest, TransactionResponse,
 };
 use crate::{Authorization, BatchTerms, RootTerms, SignedTransaction, SignerError, TransactionTerms};
 
 /// How long an answer may take: a signature takes milliseconds, and a person waits.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// How long the answer to a request with many parts may take: the signer looks each of them up.
+/// How long the answer to a request with many parts may take: the signer checks each of them.
 const LARGE_ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
 /// How long a connection is kept for the next request.
@@ -36,28 +36,20 @@ pub const DEVELOPMENT_SETTLER_KEY: &str = "7472656c6c69732d646576656c6f706d656e7
 /// How long the signer may take to say how it is.
 const HEALTH_WITHIN: Duration = Duration::from_secs(1);
 
-/// What a signer says of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignerHealth {
-    /// It signs what it can justify.
-    Available,
-    /// It signs nothing, or nothing of a kind, until a person has looked.
-    Paused,
-    /// It does not answer.
-    Unavailable,
+names::names! {
+    /// What a signer says of itself.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum SignerHealth {
+        /// It signs what it can justify.
+        Available = "available",
+        /// It signs nothing, or nothing of a kind, until a person has looked.
+        Paused = "paused",
+        /// It does not answer.
+        Unavailable = "unavailable",
+    }
 }
 
 impl SignerHealth {
-    /// Its name in JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Available => "available",
-            Self::Paused => "paused",
-            Self::Unavailable => "unavailable",
-        }
-    }
-
     /// What `GET /health` says: `paused` is a flag, or the list of the kinds that are paused.
     fn of(body: &serde_json::Value) -> Self {
         let paused = &body["paused"];
@@ -180,36 +172,6 @@ impl SignerClient {
         let request = IntakeRequest::of(terms);
         let response: AuthorizationResponse = self.post(wire::path_of(kind), &request, ANSWER_WITHIN).await?;
         understood(response.authorization())
-    }
-
-    /// Asks for the authorizations of many intakes at once: each is granted or refused as if it came alone.
-    ///
-    /// # Errors
-    /// [`SignerError`] when there are no answers at all; nothing is known then, and the same requests may be repeated.
-    ///
-    /// # Panics
-    /// In builds with debug assertions, when there are more than [`wire::MANY_MAX`].
-    pub async fn authorize_many(
-        &self,
-        terms: &[IntakeTerms],
-    ) -> Result<Vec<Result<Authorization, SignerError>>, SignerError> {
-        debug_assert!(terms.len() <= wire::MANY_MAX);
-        let request = ManyRequest::of(terms);
-        let response: ManyResponse = self.post(wire::MANY_PATH, &request, LARGE_ANSWER_WITHIN).await?;
-        if response.answers.len() != terms.len() {
-            return Err(SignerError::NotUnderstood(
-                "not one answer for each request".to_owned(),
-            ));
-        }
-        let one = |answer: ManyAnswer| match answer {
-            ManyAnswer::Granted(response) => understood(response.authorization()),
-            ManyAnswer::Refused(problem) => {
-                let status =
-                    StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                Err(refused(status, Some(problem)))
-            }
-        };
-        Ok(response.answers.into_iter().map(one).collect())
     }
 
     /// Asks for the authorization of a batch, from the signer of authorizations.

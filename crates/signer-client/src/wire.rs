@@ -5,7 +5,6 @@
 
 mod fields;
 mod justification;
-mod many;
 mod settlement;
 mod transaction;
 
@@ -13,7 +12,6 @@ pub use fields::MalformedField;
 pub use justification::{
     APPROVALS_MAX, ApprovalFields, AttestationFields, AttestedRootFields, JustificationFields,
 };
-pub use many::{MANY_MAX, ManyAnswer, ManyRequest, ManyResponse, OneOfMany};
 pub use settlement::{PayoutBatchFields, PayoutBatchRequest, PayoutLine, RootFields, RootRequest};
 pub use transaction::{CallFields, ProofLine, TransactionRequest, TransactionResponse};
 
@@ -27,8 +25,6 @@ use crate::wire::fields::{address, amount, hash, lower_hex, signature};
 pub const REGISTRATION_PATH: &str = "/v1/authorizations/registration";
 /// Where the authorization of a retopup is asked for.
 pub const RETOPUP_PATH: &str = "/v1/authorizations/retopup";
-/// Where the authorizations of many intakes are asked for at once.
-pub const MANY_PATH: &str = "/v1/authorizations/many";
 /// Where the authorization of a batch is asked for.
 pub const BATCH_PAYOUT_PATH: &str = "/v1/authorizations/batch-payout";
 /// Where the authorization of a liabilities root is asked for.

@@ -236,7 +236,7 @@ fn follow_people(leg: &Leg, received: &mut [Amount], paid_in: &mut [Amount], cou
         if (leg.credit != Account::Custody || is_refund)
             && let Some(sum) = from.and_then(|user| received.get_mut(position(user)))
         {
-            *sum = sum.minus_or_zero(leg.amount);
+            *sum = sum.saturating_sub(leg.amount);
         }
     }
     if leg.reason == Reason::Funded {
@@ -252,7 +252,7 @@ fn follow_people(leg: &Leg, received: &mut [Amount], paid_in: &mut [Amount], cou
     } else if leg.credit == Account::Custody && is_refund {
         counts.refunded = plus(counts.refunded, leg.amount);
         if let Some(sum) = payer {
-            *sum = sum.minus_or_zero(leg.amount);
+            *sum = sum.saturating_sub(leg.amount);
         }
     }
 }
@@ -262,7 +262,7 @@ fn owner(account: Account) -> Option<UserId> {
     account.user()
 }
 
-/// Something of an amount, for who only wants it read.
+/// Reads an amount to warm the cache.
 fn low(amount: Amount) -> u8 {
     u8::from(amount.is_zero())
 }
@@ -275,7 +275,7 @@ fn position(user: UserId) -> usize {
 
 /// The sum. At most 2^31 payments of at most 2^96 base units are ever added.
 fn plus(left: Amount, right: Amount) -> Amount {
-    left.plus(right).unwrap_or(Amount::new(u128::MAX))
+    left.checked_add(right).unwrap_or(Amount::new(u128::MAX))
 }
 
 impl Counts {

@@ -114,8 +114,8 @@ impl Pair {
     #[must_use]
     pub fn distance(self) -> Amount {
         self.old
-            .minus_or_zero(self.new)
-            .max(self.new.minus_or_zero(self.old))
+            .saturating_sub(self.new)
+            .max(self.new.saturating_sub(self.old))
     }
 }
 

@@ -19,32 +19,16 @@ const DUE_MAX: i64 = 100;
 /// The longest text of a failure that is kept.
 const ERROR_CHARS_MAX: usize = 300;
 
-/// What a message says about its alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Event {
-    /// Something is found, or is graver than was told.
-    Raised,
-    /// It is still there.
-    Reminded,
-    /// It is over.
-    Resolved,
-}
-
-impl Event {
-    /// Its name in messages.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Raised => "raised",
-            Self::Reminded => "reminded",
-            Self::Resolved => "resolved",
-        }
-    }
-
-    fn by_name(name: &str) -> Option<Self> {
-        [Self::Raised, Self::Reminded, Self::Resolved]
-            .into_iter()
-            .find(|event| event.name() == name)
+names::names! {
+    /// What a message says about its alert.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Event {
+        /// Something is found, or is graver than was told.
+        Raised = "raised",
+        /// It is still there.
+        Reminded = "reminded",
+        /// It is over.
+        Resolved = "resolved",
     }
 }
 

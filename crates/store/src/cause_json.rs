@@ -1,34 +1,27 @@
 //! [`Cause`] as JSON, as the inbox keeps it: amounts as decimal strings, addresses and hashes in lower-case
 //! hexadecimal with prefix, one canonical text for each cause.
 //!
-//! The types here are the file format. Renaming a field changes fingerprints, and with them the hash chain.
+//! The types here are the file format; the compiler holds that they have the fields of what they stand for. Renaming a field
+//! changes fingerprints, and with them the hash chain.
 
 mod field;
+mod payout;
 mod report;
-mod settlement;
 
 use alloy_primitives::{Address, B256, keccak256};
-use plan::{Cause, Intake, ReserveChoice, Tier};
+use money::Amount;
+use plan::{BatchEnd, Cause, Intake, Report, RequestedPayout, ReserveChoice, SettledPayout, Tier};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use field::{Decimal, Hex};
-use report::ReportJson;
-use settlement::{EndJson, RequestedPayoutJson, SettledPayoutJson};
+use field::{decimal, tier};
+use payout::{requested, settled};
+use report::ReportForm;
 
-/// Why a stored cause cannot be read.
+/// A stored text is not the JSON of a cause.
 #[derive(Debug, Error)]
-pub enum CauseJsonError {
-    /// It is not JSON of a cause.
-    #[error("not the JSON of a cause")]
-    Json(#[from] serde_json::Error),
-    /// A field has a value that it cannot have.
-    #[error("the field `{field}` of a cause is not valid")]
-    Field {
-        /// Which.
-        field: &'static str,
-    },
-}
+#[error("not the JSON of a cause")]
+pub struct CauseJsonError(#[from] serde_json::Error);
 
 /// A cause, ready for the inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,112 +32,13 @@ pub struct CauseText {
     pub fingerprint: B256,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum CauseJson {
-    Registered(IntakeJson),
-    RetoppedUp(IntakeJson),
-    Refunded {
-        deposit_ref: Hex<32>,
-        wallet: Hex<20>,
-        to: Hex<20>,
-        amount: Decimal,
-    },
-    EscrowMatured {
-        through_day: u32,
-        amount: Decimal,
-    },
-    Funded {
-        from: Hex<20>,
-        amount: Decimal,
-    },
-    UserFrozen {
-        wallet: Hex<20>,
-        until: u64,
-    },
-    UserUnfrozen {
-        wallet: Hex<20>,
-    },
-    Noted,
-    Reported(ReportJson),
-    ReserveChosen {
-        wallet: Hex<20>,
-        tier: u8,
-        choice: ChoiceJson,
-    },
-    Corrected {
-        wallet: Hex<20>,
-        amount: Decimal,
-    },
-    BatchRequested {
-        batch_id: Hex<32>,
-        payouts: Vec<RequestedPayoutJson>,
-    },
-    BatchReleased {
-        batch_id: Hex<32>,
-        end: EndJson,
-    },
-    BatchSettled {
-        batch_id: Hex<32>,
-        manifest_hash: Hex<32>,
-        payouts: Vec<SettledPayoutJson>,
-    },
-    BatchCancelled {
-        batch_id: Hex<32>,
-    },
-    Claimed {
-        wallet: Hex<20>,
-        root: Hex<32>,
-        entitled: Decimal,
-        amount: Decimal,
-    },
-    LeavesSettled {
-        root: Hex<32>,
-        payouts: Vec<SettledPayoutJson>,
-    },
-    CreditWithdrawn {
-        wallet: Hex<20>,
-        to: Hex<20>,
-        amount: Decimal,
-    },
-    TreasuryPaid {
-        to: Hex<20>,
-        amount: Decimal,
-    },
-    RootPublished {
-        root: Hex<32>,
-        total: Decimal,
-        as_of_seq: u64,
-        claimable_from: u64,
-    },
-    RootVetoed {
-        root: Hex<32>,
-    },
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct IntakeJson {
-    deposit_ref: Hex<32>,
-    wallet: Hex<20>,
-    sponsor: Option<Hex<20>>,
-    amount: Decimal,
-    refundable_until: u64,
-    plan_hash: Hex<32>,
-    disclosure_hash: Hex<32>,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum ChoiceJson {
-    In,
-    Out,
-}
-
 /// The canonical text of a cause, and its fingerprint.
 #[must_use]
 pub fn write(cause: &Cause) -> CauseText {
-    let text = serde_json::to_string(&CauseJson::from(cause))
+    let mut text = Vec::new();
+    CauseForm::serialize(cause, &mut serde_json::Serializer::new(&mut text))
         .expect("maps with text keys, numbers and strings are always JSON");
+    let text = String::from_utf8(text).expect("JSON is UTF-8");
     let fingerprint = keccak256(&text);
     CauseText { text, fingerprint }
 }
@@ -154,179 +48,133 @@ pub fn write(cause: &Cause) -> CauseText {
 /// # Errors
 /// The text is not what [`write`] writes.
 pub fn read(text: &str) -> Result<Cause, CauseJsonError> {
-    serde_json::from_str::<CauseJson>(text)?.try_into()
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let cause = CauseForm::deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(cause)
 }
 
-impl From<&Cause> for CauseJson {
-    fn from(cause: &Cause) -> Self {
-        match cause {
-            Cause::Registered(intake) => Self::Registered(intake.into()),
-            Cause::RetoppedUp(intake) => Self::RetoppedUp(intake.into()),
-            Cause::Refunded {
-                deposit_ref,
-                wallet,
-                to,
-                amount,
-            } => Self::Refunded {
-                deposit_ref: Hex(*deposit_ref),
-                wallet: Hex(wallet.0),
-                to: Hex(to.0),
-                amount: Decimal(*amount),
-            },
-            Cause::EscrowMatured { through_day, amount } => Self::EscrowMatured {
-                through_day: *through_day,
-                amount: Decimal(*amount),
-            },
-            Cause::Funded { from, amount } => Self::Funded {
-                from: Hex(from.0),
-                amount: Decimal(*amount),
-            },
-            Cause::UserFrozen { wallet, until } => Self::UserFrozen {
-                wallet: Hex(wallet.0),
-                until: *until,
-            },
-            Cause::UserUnfrozen { wallet } => Self::UserUnfrozen {
-                wallet: Hex(wallet.0),
-            },
-            Cause::Noted => Self::Noted,
-            Cause::Reported(report) => Self::Reported(report.into()),
-            Cause::ReserveChosen { wallet, tier, choice } => Self::ReserveChosen {
-                wallet: Hex(wallet.0),
-                tier: tier.get(),
-                choice: match choice {
-                    ReserveChoice::In => ChoiceJson::In,
-                    ReserveChoice::Out => ChoiceJson::Out,
-                },
-            },
-            Cause::Corrected { wallet, amount } => Self::Corrected {
-                wallet: Hex(wallet.0),
-                amount: Decimal(*amount),
-            },
-            Cause::BatchRequested { .. }
-            | Cause::BatchReleased { .. }
-            | Cause::BatchSettled { .. }
-            | Cause::BatchCancelled { .. }
-            | Cause::Claimed { .. }
-            | Cause::LeavesSettled { .. }
-            | Cause::CreditWithdrawn { .. } => settlement::write(cause),
-            Cause::TreasuryPaid { to, amount } => Self::TreasuryPaid {
-                to: Hex(to.0),
-                amount: Decimal(*amount),
-            },
-            Cause::RootPublished {
-                root,
-                total,
-                as_of_seq,
-                claimable_from,
-            } => Self::RootPublished {
-                root: Hex(*root),
-                total: Decimal(*total),
-                as_of_seq: *as_of_seq,
-                claimable_from: *claimable_from,
-            },
-            Cause::RootVetoed { root } => Self::RootVetoed { root: Hex(*root) },
-        }
-    }
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Cause", tag = "type", rename_all = "snake_case")]
+enum CauseForm {
+    Registered(#[serde(with = "IntakeForm")] Intake),
+    RetoppedUp(#[serde(with = "IntakeForm")] Intake),
+    Refunded {
+        deposit_ref: B256,
+        wallet: Address,
+        to: Address,
+        #[serde(with = "decimal")]
+        amount: Amount,
+    },
+    EscrowMatured {
+        through_day: u32,
+        #[serde(with = "decimal")]
+        amount: Amount,
+    },
+    Funded {
+        from: Address,
+        #[serde(with = "decimal")]
+        amount: Amount,
+    },
+    UserFrozen {
+        wallet: Address,
+        until: u64,
+    },
+    UserUnfrozen {
+        wallet: Address,
+    },
+    Noted,
+    Reported(#[serde(with = "ReportForm")] Report),
+    ReserveChosen {
+        wallet: Address,
+        #[serde(with = "tier")]
+        tier: Tier,
+        #[serde(with = "ChoiceForm")]
+        choice: ReserveChoice,
+    },
+    Corrected {
+        wallet: Address,
+        #[serde(with = "decimal")]
+        amount: Amount,
+    },
+    BatchRequested {
+        batch_id: B256,
+        #[serde(with = "requested")]
+        payouts: Vec<RequestedPayout>,
+    },
+    BatchReleased {
+        batch_id: B256,
+        #[serde(with = "EndForm")]
+        end: BatchEnd,
+    },
+    BatchSettled {
+        batch_id: B256,
+        manifest_hash: B256,
+        #[serde(with = "settled")]
+        payouts: Vec<SettledPayout>,
+    },
+    BatchCancelled {
+        batch_id: B256,
+    },
+    Claimed {
+        wallet: Address,
+        root: B256,
+        #[serde(with = "decimal")]
+        entitled: Amount,
+        #[serde(with = "decimal")]
+        amount: Amount,
+    },
+    LeavesSettled {
+        root: B256,
+        #[serde(with = "settled")]
+        payouts: Vec<SettledPayout>,
+    },
+    CreditWithdrawn {
+        wallet: Address,
+        to: Address,
+        #[serde(with = "decimal")]
+        amount: Amount,
+    },
+    TreasuryPaid {
+        to: Address,
+        #[serde(with = "decimal")]
+        amount: Amount,
+    },
+    RootPublished {
+        root: B256,
+        #[serde(with = "decimal")]
+        total: Amount,
+        as_of_seq: u64,
+        claimable_from: u64,
+    },
+    RootVetoed {
+        root: B256,
+    },
 }
 
-impl TryFrom<CauseJson> for Cause {
-    type Error = CauseJsonError;
-
-    fn try_from(json: CauseJson) -> Result<Self, CauseJsonError> {
-        Ok(match json {
-            CauseJson::Registered(intake) => Self::Registered(intake.into()),
-            CauseJson::RetoppedUp(intake) => Self::RetoppedUp(intake.into()),
-            CauseJson::Refunded {
-                deposit_ref,
-                wallet,
-                to,
-                amount,
-            } => Self::Refunded {
-                deposit_ref: deposit_ref.0,
-                wallet: Address(wallet.0),
-                to: Address(to.0),
-                amount: amount.0,
-            },
-            CauseJson::EscrowMatured { through_day, amount } => Self::EscrowMatured {
-                through_day,
-                amount: amount.0,
-            },
-            CauseJson::Funded { from, amount } => Self::Funded {
-                from: Address(from.0),
-                amount: amount.0,
-            },
-            CauseJson::UserFrozen { wallet, until } => Self::UserFrozen {
-                wallet: Address(wallet.0),
-                until,
-            },
-            CauseJson::UserUnfrozen { wallet } => Self::UserUnfrozen {
-                wallet: Address(wallet.0),
-            },
-            CauseJson::Noted => Self::Noted,
-            CauseJson::Reported(report) => Self::Reported(report.into()),
-            CauseJson::ReserveChosen { wallet, tier, choice } => Self::ReserveChosen {
-                wallet: Address(wallet.0),
-                tier: Tier::new(tier).ok_or(CauseJsonError::Field { field: "tier" })?,
-                choice: match choice {
-                    ChoiceJson::In => ReserveChoice::In,
-                    ChoiceJson::Out => ReserveChoice::Out,
-                },
-            },
-            CauseJson::Corrected { wallet, amount } => Self::Corrected {
-                wallet: Address(wallet.0),
-                amount: amount.0,
-            },
-            CauseJson::BatchRequested { .. }
-            | CauseJson::BatchReleased { .. }
-            | CauseJson::BatchSettled { .. }
-            | CauseJson::BatchCancelled { .. }
-            | CauseJson::Claimed { .. }
-            | CauseJson::LeavesSettled { .. }
-            | CauseJson::CreditWithdrawn { .. } => settlement::read(json)?,
-            CauseJson::TreasuryPaid { to, amount } => Self::TreasuryPaid {
-                to: Address(to.0),
-                amount: amount.0,
-            },
-            CauseJson::RootPublished {
-                root,
-                total,
-                as_of_seq,
-                claimable_from,
-            } => Self::RootPublished {
-                root: root.0,
-                total: total.0,
-                as_of_seq,
-                claimable_from,
-            },
-            CauseJson::RootVetoed { root } => Self::RootVetoed { root: root.0 },
-        })
-    }
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Intake")]
+struct IntakeForm {
+    deposit_ref: B256,
+    wallet: Address,
+    sponsor: Option<Address>,
+    #[serde(with = "decimal")]
+    amount: Amount,
+    refundable_until: u64,
+    plan_hash: B256,
+    disclosure_hash: B256,
 }
 
-impl From<&Intake> for IntakeJson {
-    fn from(intake: &Intake) -> Self {
-        Self {
-            deposit_ref: Hex(intake.deposit_ref),
-            wallet: Hex(intake.wallet.0),
-            sponsor: intake.sponsor.map(|sponsor| Hex(sponsor.0)),
-            amount: Decimal(intake.amount),
-            refundable_until: intake.refundable_until,
-            plan_hash: Hex(intake.plan_hash),
-            disclosure_hash: Hex(intake.disclosure_hash),
-        }
-    }
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "ReserveChoice", rename_all = "snake_case")]
+enum ChoiceForm {
+    In,
+    Out,
 }
 
-impl From<IntakeJson> for Intake {
-    fn from(json: IntakeJson) -> Self {
-        Self {
-            deposit_ref: json.deposit_ref.0,
-            wallet: Address(json.wallet.0),
-            sponsor: json.sponsor.map(|sponsor| Address(sponsor.0)),
-            amount: json.amount.0,
-            refundable_until: json.refundable_until,
-            plan_hash: json.plan_hash.0,
-            disclosure_hash: json.disclosure_hash.0,
-        }
-    }
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "BatchEnd", rename_all = "snake_case")]
+enum EndForm {
+    Expired,
+    Cancelled,
 }

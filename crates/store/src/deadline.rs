@@ -72,7 +72,7 @@ impl Deadlines {
 /// One connection, within a deadline.
 ///
 /// # Errors
-/// The server does not let us in, or does not answer in time.
+/// The server rejects the connection, or does not answer in time.
 pub async fn connect_with(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
     within(CONNECT_WITHIN, async { Ok(options.connect().await?) }).await
 }

@@ -11,31 +11,22 @@ use thiserror::Error;
 
 use crate::StoreError;
 
-/// What there is one writer for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LeaseName {
-    /// Recording the chain.
-    Listener,
-    /// Numbering and posting facts.
-    Posting,
-    /// Sending payouts.
-    Settlement,
-    /// Comparing ledger and chain.
-    Reconciler,
+names::names! {
+    /// What there is one writer for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum LeaseName {
+        /// Recording the chain.
+        Listener = "listener",
+        /// Numbering and posting facts.
+        Posting = "posting",
+        /// Sending payouts.
+        Settlement = "settlement",
+        /// Comparing ledger and chain.
+        Reconciler = "reconciler",
+    }
 }
 
 impl LeaseName {
-    /// Its name in SQL and logs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Listener => "listener",
-            Self::Posting => "posting",
-            Self::Settlement => "settlement",
-            Self::Reconciler => "reconciler",
-        }
-    }
-
     /// The longest time for which it is taken at once; more is cut. Constraint `lease_is_short` has twice as much for the
     /// writers, and refuses whoever would keep everybody else out for years. The reconciler looks at everything before it
     /// renews.
@@ -149,7 +140,7 @@ pub async fn reclaim(
     epoch.map(|epoch| Lease { name, epoch }).ok_or(lost)
 }
 
-/// Lets the next process claim it at once. Of a lost lease it lets nobody have anything.
+/// Lets the next process claim it at once. No-op if the lease was already lost.
 ///
 /// # Errors
 /// The database does not answer.

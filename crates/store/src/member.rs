@@ -30,30 +30,14 @@ pub struct User {
     pub registered_at: i64,
 }
 
-/// Whether a registration stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UserStatus {
-    /// It does.
-    Active,
-    /// It was refunded.
-    Refunded,
-}
-
-impl UserStatus {
-    /// Stable name in SQL and JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Refunded => "refunded",
-        }
-    }
-
-    fn by_name(name: &str) -> Result<Self, StoreError> {
-        [Self::Active, Self::Refunded]
-            .into_iter()
-            .find(|status| status.name() == name)
-            .ok_or(StoreError::corrupt("users.status"))
+names::names! {
+    /// Whether a registration stands.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum UserStatus {
+        /// It does.
+        Active = "active",
+        /// It was refunded.
+        Refunded = "refunded",
     }
 }
 
@@ -133,7 +117,7 @@ impl TryFrom<UserRow> for User {
             wallet: address(&row.wallet, "users.wallet")?,
             sponsor_id: row.sponsor_id,
             ordinal: row.ordinal,
-            status: UserStatus::by_name(&row.status)?,
+            status: UserStatus::by_name(&row.status).ok_or(StoreError::corrupt("users.status"))?,
             frozen_until: row
                 .frozen_until
                 .map(|until| natural(until, "users.frozen_until"))

@@ -20,7 +20,7 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 /// shows.
 ///
 /// # Errors
-/// The URL is none, or the server does not let us in.
+/// The URL is not valid, or the server rejects the connection.
 pub async fn connect(url: &str, connections_max: u32) -> Result<PgPool, StoreError> {
     connect_as(url, connections_max, "trellis", Deadlines::SERVICE).await
 }

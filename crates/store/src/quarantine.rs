@@ -16,29 +16,18 @@ use crate::deployment::{hash, natural};
 /// Longest explanation that is kept, in characters; the table takes no more.
 const DETAIL_CHARS_MAX: usize = 1_000;
 
-/// Why a command is put aside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum QuarantineCause {
-    /// It is no cause that this program knows, or a field has a value that it cannot have.
-    Unreadable,
-    /// Only the chain can say what it says.
-    NotACommand,
-    /// It is not what was fingerprinted when it was stored.
-    FingerprintDiffers,
-    /// It can be read, and the ledger does not take what would follow from it.
-    Refused,
-}
-
-impl QuarantineCause {
-    /// Stable name in SQL and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Unreadable => "unreadable",
-            Self::NotACommand => "not_a_command",
-            Self::FingerprintDiffers => "fingerprint_differs",
-            Self::Refused => "refused",
-        }
+names::names! {
+    /// Why a command is put aside.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum QuarantineCause {
+        /// It is no cause that this program knows, or a field has a value that it cannot have.
+        Unreadable = "unreadable",
+        /// Only the chain can say what it says.
+        NotACommand = "not_a_command",
+        /// It is not what was fingerprinted when it was stored.
+        FingerprintDiffers = "fingerprint_differs",
+        /// It can be read, and the ledger does not take what would follow from it.
+        Refused = "refused",
     }
 }
 

@@ -16,60 +16,35 @@ const SEEN_SECONDS: f64 = 300.0;
 /// Whoever counts and inserts holds this lock, so that two requests do not both find the last place of a day.
 const LIMITS_LOCK: i64 = 0x0072_656c_6179;
 
-/// What a message asks the contract for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// A deposit back.
-    Refund,
-    /// What a published leaf entitles to.
-    Claim,
-    /// The user's whole credit.
-    Credit,
-}
-
-impl Kind {
-    /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Refund, Self::Claim, Self::Credit];
-
-    /// Its name in SQL and JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Refund => "refund",
-            Self::Claim => "claim",
-            Self::Credit => "credit",
-        }
+names::names! {
+    /// What a message asks the contract for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Kind {
+        /// A deposit back.
+        Refund = "refund",
+        /// What a published leaf entitles to.
+        Claim = "claim",
+        /// The user's whole credit.
+        Credit = "credit",
     }
 }
 
-/// Where a message stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum State {
-    /// It waits for its transaction.
-    Queued,
-    /// A transaction is signed for it and may be sent.
-    Sent,
-    /// Its transaction is final.
-    Done,
-    /// It was given up, or its transaction reverted.
-    Failed,
+names::names! {
+    /// Where a message stands.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum State {
+        /// It waits for its transaction.
+        Queued = "queued",
+        /// A transaction is signed for it and may be sent.
+        Sent = "sent",
+        /// Its transaction is final.
+        Done = "done",
+        /// It was abandoned, or its transaction reverted.
+        Failed = "failed",
+    }
 }
 
 impl State {
-    /// All states.
-    pub const ALL: [Self; 4] = [Self::Queued, Self::Sent, Self::Done, Self::Failed];
-
-    /// Its name in SQL and JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sent => "sent",
-            Self::Done => "done",
-            Self::Failed => "failed",
-        }
-    }
-
     /// Whether it is not over.
     #[must_use]
     pub const fn is_open(self) -> bool {

@@ -10,41 +10,20 @@ use thiserror::Error;
 
 use crate::StoreError;
 
-/// The role of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// The listener.
-    Listener,
-    /// The posting worker.
-    Poster,
-    /// The API.
-    Api,
-    /// The settlement worker.
-    Settler,
-    /// The reconciler.
-    Reconciler,
-}
-
-impl Role {
-    /// Every role of a process.
-    pub const ALL: [Self; 5] = [
-        Self::Listener,
-        Self::Poster,
-        Self::Api,
-        Self::Settler,
-        Self::Reconciler,
-    ];
-
-    /// Its name in PostgreSQL.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Listener => "trellis_listener",
-            Self::Poster => "trellis_poster",
-            Self::Api => "trellis_api",
-            Self::Settler => "trellis_settler",
-            Self::Reconciler => "trellis_reconciler",
-        }
+names::names! {
+    /// The role of a process.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Role {
+        /// The listener.
+        Listener = "trellis_listener",
+        /// The posting worker.
+        Poster = "trellis_poster",
+        /// The API.
+        Api = "trellis_api",
+        /// The settlement worker.
+        Settler = "trellis_settler",
+        /// The reconciler.
+        Reconciler = "trellis_reconciler",
     }
 }
 

@@ -13,39 +13,20 @@ use crate::deployment::{hash, natural};
 use crate::inbox::BlockRef;
 use crate::{DbAmount, StoreError};
 
-/// What a submission is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Pays a batch; the subject is its id.
-    Batch,
-    /// Publishes a root of liabilities; the subject is the root.
-    Root,
-    /// Claims for a user; the subject is the wallet.
-    Claim,
-    /// Sweeps matured escrow; the subject is the last day to sweep, as eight bytes.
-    Sweep,
-    /// Fills a nonce; the subject is the nonce, as eight bytes.
-    Noop,
-}
-
-impl Kind {
-    /// All kinds.
-    pub const ALL: [Self; 5] = [Self::Batch, Self::Root, Self::Claim, Self::Sweep, Self::Noop];
-
-    /// Its name in SQL and JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Batch => "batch",
-            Self::Root => "root",
-            Self::Claim => "claim",
-            Self::Sweep => "sweep",
-            Self::Noop => "noop",
-        }
-    }
-
-    fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+names::names! {
+    /// What a submission is for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Kind {
+        /// Pays a batch; the subject is its id.
+        Batch = "batch",
+        /// Publishes a root of liabilities; the subject is the root.
+        Root = "root",
+        /// Claims for a user; the subject is the wallet.
+        Claim = "claim",
+        /// Sweeps matured escrow; the subject is the last day to sweep, as eight bytes.
+        Sweep = "sweep",
+        /// Fills a nonce; the subject is the nonce, as eight bytes.
+        Noop = "noop",
     }
 }
 

@@ -4,8 +4,10 @@ use alloy_primitives::{Address, B256};
 use ledger::Fund;
 use money::Amount;
 use plan::report::Side;
-use plan::{BatchEnd, Cause, Day, PayoutOutcome, Report, RequestedPayout, SettledPayout};
-use store::cause_json::{CauseJsonError, read, write};
+use plan::{
+    BatchEnd, Cause, Day, Intake, PayoutOutcome, Report, RequestedPayout, ReserveChoice, SettledPayout, Tier,
+};
+use store::cause_json::{read, write};
 
 const ID: &str = "0x0101010101010101010101010101010101010101010101010101010101010101";
 const MANIFEST: &str = "0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
@@ -200,9 +202,84 @@ fn forms() -> Vec<(Cause, &'static str)> {
     ]
 }
 
+/// The other causes of the chain and of users, with their texts; `ID`, `MANIFEST` and `WHO` stand for the constants.
+fn intakes_and_commands() -> Vec<(Cause, &'static str)> {
+    let (id, who) = (B256::repeat_byte(1), Address::repeat_byte(2));
+    let amount = Amount::new(7);
+    let intake = |sponsor| Intake {
+        deposit_ref: id,
+        wallet: who,
+        sponsor,
+        amount,
+        refundable_until: 1_800_000_000,
+        plan_hash: B256::repeat_byte(0xee),
+        disclosure_hash: id,
+    };
+    let chosen = |choice| Cause::ReserveChosen {
+        wallet: who,
+        tier: Tier::new(3).expect("a tier"),
+        choice,
+    };
+    vec![
+        (
+            Cause::Registered(intake(Some(who))),
+            r#"{"type":"registered","deposit_ref":"ID","wallet":"WHO","sponsor":"WHO","amount":"7","refundable_until":1800000000,"plan_hash":"MANIFEST","disclosure_hash":"ID"}"#,
+        ),
+        (
+            Cause::RetoppedUp(intake(None)),
+            r#"{"type":"retopped_up","deposit_ref":"ID","wallet":"WHO","sponsor":null,"amount":"7","refundable_until":1800000000,"plan_hash":"MANIFEST","disclosure_hash":"ID"}"#,
+        ),
+        (
+            Cause::Refunded {
+                deposit_ref: id,
+                wallet: who,
+                to: who,
+                amount,
+            },
+            r#"{"type":"refunded","deposit_ref":"ID","wallet":"WHO","to":"WHO","amount":"7"}"#,
+        ),
+        (
+            Cause::EscrowMatured {
+                through_day: 20_778,
+                amount,
+            },
+            r#"{"type":"escrow_matured","through_day":20778,"amount":"7"}"#,
+        ),
+        (
+            Cause::Funded { from: who, amount },
+            r#"{"type":"funded","from":"WHO","amount":"7"}"#,
+        ),
+        (
+            Cause::UserFrozen {
+                wallet: who,
+                until: 1_800_000_000,
+            },
+            r#"{"type":"user_frozen","wallet":"WHO","until":1800000000}"#,
+        ),
+        (
+            Cause::UserUnfrozen { wallet: who },
+            r#"{"type":"user_unfrozen","wallet":"WHO"}"#,
+        ),
+        (Cause::Noted, r#"{"type":"noted"}"#),
+        (
+            chosen(ReserveChoice::In),
+            r#"{"type":"reserve_chosen","wallet":"WHO","tier":3,"choice":"in"}"#,
+        ),
+        (
+            chosen(ReserveChoice::Out),
+            r#"{"type":"reserve_chosen","wallet":"WHO","tier":3,"choice":"out"}"#,
+        ),
+        (
+            Cause::Corrected { wallet: who, amount },
+            r#"{"type":"corrected","wallet":"WHO","amount":"7"}"#,
+        ),
+    ]
+}
+
 #[test]
-fn causes_of_settlement_have_these_texts_and_come_back_from_them() {
-    for (cause, text) in forms().into_iter().chain(reports()) {
+fn causes_have_these_texts_and_come_back_from_them() {
+    let all = forms().into_iter().chain(reports()).chain(intakes_and_commands());
+    for (cause, text) in all {
         let text = text
             .replace("ID", ID)
             .replace("MANIFEST", MANIFEST)
@@ -213,12 +290,25 @@ fn causes_of_settlement_have_these_texts_and_come_back_from_them() {
 }
 
 #[test]
-fn a_skipped_payout_with_an_amount_is_refused() {
-    let text = format!(
-        r#"{{"type":"batch_settled","batch_id":"{ID}","manifest_hash":"{MANIFEST}","payouts":[{{"wallet":"{WHO}","outcome":"skipped","amount":"1"}}]}}"#
-    );
-    assert!(matches!(
-        read(&text),
-        Err(CauseJsonError::Field { field: "amount" })
-    ));
+fn a_text_that_no_cause_has_is_refused() {
+    let settled = |outcome: &str| {
+        format!(
+            r#"{{"type":"batch_settled","batch_id":"{ID}","manifest_hash":"{MANIFEST}","payouts":[{{"wallet":"{WHO}","outcome":{outcome}}}]}}"#
+        )
+    };
+    for text in [
+        settled(r#""skipped","amount":"1""#),
+        settled(r#""burnt","amount":"1""#),
+        settled(r#""executed","amount":"-1""#),
+        settled(r#""executed","amount":1"#),
+        format!(r#"{{"type":"reserve_chosen","wallet":"{WHO}","tier":0,"choice":"in"}}"#),
+        format!(r#"{{"type":"reserve_chosen","wallet":"{WHO}","tier":300,"choice":"in"}}"#),
+        format!(r#"{{"type":"user_unfrozen","wallet":"{ID}"}}"#),
+        r#"{"type":"user_unfrozen","wallet":"0xzz"}"#.to_owned(),
+        r#"{"type":"reported","report":"rumoured"}"#.to_owned(),
+        r#"{"type":"told"}"#.to_owned(),
+        "{".to_owned(),
+    ] {
+        assert!(read(&text).is_err(), "{text}");
+    }
 }

@@ -4,20 +4,24 @@ use crate::purity::PURE;
 use crate::{File, Finding};
 
 /// The pure crates with the crates of ours that each may use.
-const PURE_MAY_USE: [(&str, &[&str]); 5] = [
+const PURE_MAY_USE: [(&str, &[&str]); 6] = [
     ("money", &[]),
-    ("ledger", &["money"]),
-    ("plan", &["ledger", "money"]),
-    ("settlement", &["ledger", "money", "plan"]),
-    ("audit", &["ledger", "money", "plan", "settlement"]),
+    ("ledger", &["money", "names"]),
+    ("plan-file", &["money", "names"]),
+    ("plan", &["ledger", "money", "names", "plan-file"]),
+    ("settlement", &["ledger", "money", "names", "plan"]),
+    ("audit", &["ledger", "money", "names", "plan", "settlement"]),
 ];
 
 /// Crates of others that a pure crate may use: error derives, fixed-size byte types with hashes, wide integers.
 const PURE_MAY_USE_EXTERNAL: [&str; 3] = ["alloy-primitives", "ruint", "thiserror"];
 
-/// The format of a plan file is parsed in the crate that compiles it, and its schema is derived from the same types, where the
-/// command asks for it; civil dates know no clock and no zone.
-const PLAN_MAY_USE_EXTERNAL: [&str; 4] = ["jiff", "schemars", "serde", "toml"];
+/// The formats of plan files and of profiles are parsed in the crate that has their types, and the schema of plan files is derived from
+/// these, where the command asks for it; civil dates know no clock and no zone.
+const FORMATS_MAY_USE_EXTERNAL: [(&str, &[&str]); 2] = [
+    ("plan-file", &["jiff", "schemars", "serde", "strsim", "toml"]),
+    ("plan", &["serde", "toml"]),
+];
 
 /// Dependencies that only some crates have, each for its reason.
 const RESERVED: [(&str, &[&str]); 4] = [
@@ -143,7 +147,9 @@ fn impure_dependencies(package: &Package) -> Vec<String> {
         .map_or(&[][..], |(_, own)| own);
     let external = |name: &&String| {
         PURE_MAY_USE_EXTERNAL.contains(&name.as_str())
-            || (package.name == "plan" && PLAN_MAY_USE_EXTERNAL.contains(&name.as_str()))
+            || FORMATS_MAY_USE_EXTERNAL.iter().any(|(package_name, external)| {
+                *package_name == package.name && external.contains(&name.as_str())
+            })
     };
     let wrong_own = package.own.iter().filter(|name| !own.contains(&name.as_str()));
     let wrong_external = package.external.iter().filter(|name| !external(name));
@@ -190,7 +196,8 @@ mod tests {
         assert!(check_package(&package("ledger", &["money"], &["thiserror"])).is_empty());
         assert_eq!(check_package(&package("money", &["ledger"], &[])).len(), 1);
         assert_eq!(check_package(&package("ledger", &[], &["serde"])).len(), 1);
-        assert!(check_package(&package("plan", &[], &["serde"])).is_empty());
+        assert!(check_package(&package("plan-file", &["money"], &["serde"])).is_empty());
+        assert_eq!(check_package(&package("plan-file", &["ledger"], &[])).len(), 1);
         assert_eq!(check_package(&package("audit", &[], &["tokio"])).len(), 1);
     }
 

@@ -39,7 +39,7 @@ impl Authorizer {
             .present(&self.pool, &domain)
             .await
             .map_err(|error| match error {
-                ListError::Database(error) => AuthorizeError::Database(error),
+                ListError::Database(error) => AuthorizeError::from(error),
                 ListError::Missing
                 | ListError::Unreadable { .. }
                 | ListError::NotAgreed { .. }

@@ -72,7 +72,7 @@ impl Authorizer {
             None => {
                 let (head, root) = self.justify_root(scope, *limits, &terms.root).await?;
                 self.check_agreement(attestors, &claimed(terms), head).await?;
-                if terms.root.total.minus_or_zero(root.published) >= limits.large_total {
+                if terms.root.total.saturating_sub(root.published) >= limits.large_total {
                     self.check_age(&claimed(terms), head, limits.large_age).await?;
                 }
                 Some((head, Justified::Root(root)))
@@ -85,7 +85,7 @@ impl Authorizer {
             request,
             justified,
         };
-        let signed = self.sign_one(caller, prepared).await?;
+        let signed = self.sign(caller, prepared).await?;
         Ok(authorization(signed, digest))
     }
 

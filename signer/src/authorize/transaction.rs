@@ -69,7 +69,7 @@ impl Authorizer {
             request,
             justified,
         };
-        let signed = self.sign_one(caller, prepared).await?;
+        let signed = self.sign(caller, prepared).await?;
         Ok(encode(transaction, &signed)?)
     }
 

@@ -21,31 +21,18 @@ pub(super) async fn admit<'a>(
     headers: &HeaderMap,
     kind: Kind,
 ) -> Result<&'a Caller, Failure> {
-    let caller = identify(authorizer, headers).await?;
-    take(authorizer, caller, 1).await?;
-    match authorizer.check_permitted(caller, kind) {
+    let caller = match authorizer.find_caller(bearer_token(headers)) {
+        Ok(caller) => caller,
+        Err(refusal) => return Err(refused(authorizer, "", "", refusal).await),
+    };
+    let admitted = if caller.take_request() {
+        authorizer.check_permitted(caller, kind)
+    } else {
+        Err(Refusal::RateLimited)
+    };
+    match admitted {
         Ok(()) => Ok(caller),
         Err(refusal) => Err(refused(authorizer, caller.name(), "", refusal).await),
-    }
-}
-
-/// The caller, whatever it may.
-pub(super) async fn identify<'a>(
-    authorizer: &'a Authorizer,
-    headers: &HeaderMap,
-) -> Result<&'a Caller, Failure> {
-    match authorizer.find_caller(bearer_token(headers)) {
-        Ok(caller) => Ok(caller),
-        Err(refusal) => Err(refused(authorizer, "", "", refusal).await),
-    }
-}
-
-/// Takes some of the caller's requests.
-pub(super) async fn take(authorizer: &Authorizer, caller: &Caller, count: u32) -> Result<(), Failure> {
-    if caller.take_requests(count) {
-        Ok(())
-    } else {
-        Err(refused(authorizer, caller.name(), "", Refusal::RateLimited).await)
     }
 }
 
@@ -58,17 +45,17 @@ pub(super) fn parse<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
 /// Records a refusal. What cannot be recorded is not answered as one.
 pub(super) async fn refused(authorizer: &Authorizer, caller: &str, key: &str, refusal: Refusal) -> Failure {
     log_refusal(caller, key, &refusal);
-    let recorded = authorizer.record_refusals(caller, &[(key, &refusal)]).await;
-    recorded.map_or_else(unrecorded, |()| Failure::of(&refusal))
+    match authorizer.record_refusal(caller, key, &refusal).await {
+        Ok(()) => Failure::of(&refusal),
+        Err(error) => {
+            let error = AuthorizeError::from(error);
+            tracing::error!("cannot record a refusal: {}", ErrorChain(&error));
+            Failure::unavailable(&error)
+        }
+    }
 }
 
-pub(super) fn unrecorded(error: sqlx::Error) -> Failure {
-    let error = AuthorizeError::Database(error);
-    tracing::error!("cannot record a refusal: {}", ErrorChain(&error));
-    Failure::unavailable(&error)
-}
-
-pub(super) fn log_refusal(caller: &str, key: &str, refusal: &Refusal) {
+fn log_refusal(caller: &str, key: &str, refusal: &Refusal) {
     if *refusal == Refusal::Equivocation {
         tracing::error!(
             caller.name = caller,
@@ -102,7 +89,7 @@ pub(super) async fn concluded<T>(
             log_refusal(caller.name(), key, &refusal);
             Err(Failure::of(&refusal))
         }
-        Err(error @ (AuthorizeError::Database(_) | AuthorizeError::Chain(_) | AuthorizeError::Key(_))) => {
+        Err(error @ (AuthorizeError::Memory(_) | AuthorizeError::Chain(_) | AuthorizeError::Key(_))) => {
             tracing::error!(authorization.key = key, "cannot sign: {}", ErrorChain(&error));
             Err(Failure::unavailable(&error))
         }

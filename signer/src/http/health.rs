@@ -14,11 +14,11 @@ pub(super) async fn health(State(served): State<Served>) -> Result<Response, Fai
         let mut connection = authorizer.pool().acquire().await?;
         let head = audit::fetch_head(&mut connection).await?;
         drop(connection);
-        Ok((head, authorizer.list_paused().await?))
+        Ok::<_, sqlx::Error>((head, authorizer.list_paused().await?))
     };
     let (head, paused) = known
         .await
-        .map_err(|error| Failure::unavailable(&AuthorizeError::Database(error)))?;
+        .map_err(|error| Failure::unavailable(&AuthorizeError::from(error)))?;
     let body = serde_json::json!({
         "signer": authorizer.address(),
         "purpose": authorizer.purpose().name(),
@@ -33,7 +33,7 @@ pub(super) async fn ready(served: State<Served>) -> Result<Response, Failure> {
     let known = served.authorizer.check_clock().await;
     known.map_err(|error| Failure::unavailable(&AuthorizeError::Chain(error)))?;
     let paused = served.authorizer.list_paused().await;
-    let paused = paused.map_err(|error| Failure::unavailable(&AuthorizeError::Database(error)))?;
+    let paused = paused.map_err(|error| Failure::unavailable(&AuthorizeError::from(error)))?;
     if !paused.is_empty() {
         return Err(Failure::not_ready(&Refusal::KeyPaused));
     }

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use signer_client::wire::Problem;
 
+use crate::protection::MemoryError;
 use crate::{AuthorizeError, Refusal};
 
 /// A status, a code and a description.
@@ -45,7 +46,8 @@ impl Failure {
             AuthorizeError::Refused(refusal) | AuthorizeError::RefusedOnRecord(refusal) => {
                 return Self::of(refusal);
             }
-            AuthorizeError::Database(_) => "database_unavailable",
+            AuthorizeError::Memory(MemoryError::Inconsistent(_)) => return Self::internal(),
+            AuthorizeError::Memory(MemoryError::Database(_)) => "database_unavailable",
             AuthorizeError::Chain(_) => "chain_unavailable",
             AuthorizeError::Key(_) => "key_unavailable",
         };

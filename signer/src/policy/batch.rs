@@ -256,8 +256,8 @@ impl BatchLimits {
             // 300 targets below 2^95 do not overflow.
             justified = payout
                 .target
-                .minus(account.paid)
-                .and_then(|line| justified.plus(line))
+                .checked_sub(account.paid)
+                .and_then(|line| justified.checked_add(line))
                 .map_err(|_| BatchRule::TargetTooLarge(payout.wallet))?;
             due.push(Due {
                 wallet: payout.wallet,
@@ -313,9 +313,9 @@ impl JustifiedBatch {
                 .copied()
                 .unwrap_or(Amount::ZERO)
                 .max(due.paid);
-            let increase = due.target.minus_or_zero(known);
+            let increase = due.target.saturating_sub(known);
             total = total
-                .plus(increase)
+                .checked_add(increase)
                 .map_err(|_| BatchRule::TargetTooLarge(due.wallet))?;
             lines.push(Line {
                 wallet: due.wallet,
@@ -326,7 +326,7 @@ impl JustifiedBatch {
         }
         // Nothing new is within any limit, also when the limit was lowered below what is signed.
         let max = self.limits.day_max;
-        let is_within = past.in_day.plus(total).is_ok_and(|day| day <= max);
+        let is_within = past.in_day.checked_add(total).is_ok_and(|day| day <= max);
         if !is_within && !total.is_zero() {
             return Err(BatchRule::AboveDayMax {
                 signed: past.in_day,
@@ -360,7 +360,7 @@ impl JustifiedBatch {
         }
         let max = self.limits.wallet_day_max;
         let signed = past.wallets_in_day.get(&wallet).copied().unwrap_or(Amount::ZERO);
-        match signed.plus(increase) {
+        match signed.checked_add(increase) {
             Ok(day) if day <= max => Ok(()),
             Ok(_) | Err(_) => Err(BatchRule::AboveWalletDayMax {
                 wallet,

@@ -209,9 +209,9 @@ impl JustifiedRoot {
     pub(crate) fn admit(&self, past: &RootPast) -> Result<Amount, RootRule> {
         self.reach(past.floor)?;
         let floor = self.published.max(past.floor.total);
-        let increase = self.root.total.minus_or_zero(floor);
+        let increase = self.root.total.saturating_sub(floor);
         let max = self.limits.day_max;
-        match past.in_day.plus(increase) {
+        match past.in_day.checked_add(increase) {
             Ok(day) if day <= max || increase.is_zero() => {}
             Ok(_) | Err(_) => {
                 return Err(RootRule::AboveDayMax {
@@ -222,7 +222,10 @@ impl JustifiedRoot {
             }
         }
         let unseen_max = self.limits.unseen_max;
-        let justified = past.intakes.plus(unseen_max).unwrap_or(Amount::new(u128::MAX));
+        let justified = past
+            .intakes
+            .checked_add(unseen_max)
+            .unwrap_or(Amount::new(u128::MAX));
         if self.root.total > justified {
             return Err(RootRule::AboveIntakes {
                 found: self.root.total,

@@ -168,7 +168,9 @@ fn check_proof(
             (hash, wei(sum), sibling.hash, wei(sibling.sum))
         };
         hash = keccak256(pair.abi_encode());
-        sum = sum.plus(sibling.sum).map_err(|_| TransactionRule::ProofInvalid)?;
+        sum = sum
+            .checked_add(sibling.sum)
+            .map_err(|_| TransactionRule::ProofInvalid)?;
     }
     // Sums only grow, so the last one being small means that all were.
     if sum > SUM_MAX || hash != root {

@@ -73,7 +73,7 @@ impl Justified {
             Self::Intake(intake) => {
                 let before = intakes(connection, &intake.scope).await?;
                 // More than 2^128 base units do not exist; the bound is then as high as it gets.
-                let cumulative = before.plus(intake.amount).unwrap_or(before);
+                let cumulative = before.checked_add(intake.amount).unwrap_or(before);
                 Ok(Admitted::Intake(intake, cumulative))
             }
             Self::Batch(batch) => {

@@ -171,13 +171,6 @@ impl Client {
         self.api.authorize_retopup(terms).await
     }
 
-    pub(crate) async fn authorize_many(
-        &self,
-        terms: &[IntakeTerms],
-    ) -> Result<Vec<Result<Authorization, SignerError>>, SignerError> {
-        self.api.authorize_many(terms).await
-    }
-
     pub(crate) async fn authorize_batch(&self, terms: &BatchTerms) -> Result<Authorization, SignerError> {
         let terms = self.justify_batch(terms).await;
         self.settler.authorize_batch(&terms).await

@@ -9,7 +9,6 @@ mod audit_chain;
 mod batches;
 mod crashes;
 mod justified;
-mod many;
 mod nobody_alone;
 mod pauses;
 mod plans;

@@ -80,8 +80,8 @@ async fn no_signature_of_anybody_but_two_people_over_exactly_this_counts() {
     other.justification.approvals = good.justification.approvals.clone();
     assert_eq!(ask(&world, &other).await, "proposer_unsigned");
     let mut more = batch.clone();
-    more.batch.payouts[0].target = more.batch.payouts[0].target.plus(Amount::new(1)).unwrap();
-    more.batch.max_total = more.batch.max_total.plus(Amount::new(1)).unwrap();
+    more.batch.payouts[0].target = more.batch.payouts[0].target.checked_add(Amount::new(1)).unwrap();
+    more.batch.max_total = more.batch.max_total.checked_add(Amount::new(1)).unwrap();
     let mut more = world.client.justify_batch(&more).await;
     more.justification.approvals = good.justification.approvals.clone();
     assert_eq!(ask(&world, &more).await, "proposer_unsigned");

@@ -4,16 +4,15 @@ use reqwest::StatusCode;
 use serde_json::json;
 use signer::purpose::Purpose;
 use signer_client::wire::{
-    BATCH_PAYOUT_PATH, MANY_PATH, Problem, REGISTRATION_PATH, RETOPUP_PATH, ROOT_PATH, TRANSACTION_PATH,
+    BATCH_PAYOUT_PATH, Problem, REGISTRATION_PATH, RETOPUP_PATH, ROOT_PATH, TRANSACTION_PATH,
 };
 use signer_client::{Call, DEVELOPMENT_CALLER_KEY, DEVELOPMENT_SETTLER_KEY};
 
 use crate::world::{BNB, World, word};
 
-const PATHS: [(&str, Purpose); 6] = [
+const PATHS: [(&str, Purpose); 5] = [
     (REGISTRATION_PATH, Purpose::Authorizations),
     (RETOPUP_PATH, Purpose::Authorizations),
-    (MANY_PATH, Purpose::Authorizations),
     (BATCH_PAYOUT_PATH, Purpose::Authorizations),
     (ROOT_PATH, Purpose::Roots),
     (TRANSACTION_PATH, Purpose::Transactions),
@@ -22,7 +21,7 @@ const PATHS: [(&str, Purpose); 6] = [
 async fn post(url: &str, path: &str, body: String) -> (StatusCode, String) {
     let request = reqwest::Client::new().post(format!("{url}{path}"));
     let key = match path {
-        REGISTRATION_PATH | RETOPUP_PATH | MANY_PATH => DEVELOPMENT_CALLER_KEY,
+        REGISTRATION_PATH | RETOPUP_PATH => DEVELOPMENT_CALLER_KEY,
         _ => DEVELOPMENT_SETTLER_KEY,
     };
     let answer = request.bearer_auth(key).body(body).send();

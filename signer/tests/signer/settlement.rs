@@ -103,8 +103,8 @@ impl World {
         payouts.sort_by_key(|payout| payout.wallet);
         let mut max_total = Amount::ZERO;
         for payout in &payouts {
-            let due = payout.target.minus_or_zero(self.paid(payout.wallet).await);
-            max_total = max_total.plus(due).unwrap();
+            let due = payout.target.saturating_sub(self.paid(payout.wallet).await);
+            max_total = max_total.checked_add(due).unwrap();
         }
         let head = self.head().await;
         BatchTerms {

@@ -20,7 +20,7 @@ async fn operators_who_may_not_come_twice_or_race_change_nothing() {
     payouts.prove().await;
 }
 
-/// Roles, the four eyes, and a list that is not the one that was looked at.
+/// Roles, the four eyes, and a list that changed since it was reviewed.
 async fn nobody_does_what_others_decide(payouts: &mut PayoutWorld, both: &Person) {
     let people = payouts.some(1);
     let user = people[0].clone();

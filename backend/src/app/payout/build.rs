@@ -296,7 +296,7 @@ fn candidate(row: &Payable) -> Result<Candidate, StoreError> {
         user: ledger::UserId::new(row.user_id.unsigned_abs()).ok_or(corrupt("users.id"))?,
         wallet: row.wallet,
         paid: row.paid,
-        available: row.posted.minus_or_zero(row.pending),
+        available: row.posted.saturating_sub(row.pending),
         kinds: kinds.ok_or(corrupt("reward.kind"))?,
         oldest_matured_at: row.oldest_matured_at,
         frozen_until: row.frozen_until,

@@ -62,23 +62,17 @@ pub(super) fn solvency(books: &Ledger, out: &mut Findings) {
 
 /// Whether a user can ever ask for what is in this account.
 fn is_owed_to_user(account: Account) -> bool {
-    match account.kind() {
-        AccountKind::Held => account.user().is_some(),
-        AccountKind::Available
-        | AccountKind::InTransit
-        | AccountKind::Reserve
-        | AccountKind::Credit
-        | AccountKind::Deferred
-        | AccountKind::Wallet => true,
-        AccountKind::Custody
-        | AccountKind::Receivable
-        | AccountKind::Company
-        | AccountKind::Residual
-        | AccountKind::Breakage
-        | AccountKind::Revenue
-        | AccountKind::Tax
-        | AccountKind::Clearing => false,
-    }
+    let kind = account.kind();
+    (kind == AccountKind::Held && account.user().is_some())
+        || matches!(
+            kind,
+            AccountKind::Available
+                | AccountKind::InTransit
+                | AccountKind::Reserve
+                | AccountKind::Credit
+                | AccountKind::Deferred
+                | AccountKind::Wallet
+        )
 }
 
 /// Compares the counters of accounts with the sums of their transfers.

@@ -533,7 +533,7 @@ impl DepositEvents {
 }
 
 fn add(sum: &mut Amount, amount: Amount) {
-    *sum = sum.plus(amount).unwrap_or(Amount::new(u128::MAX));
+    *sum = sum.checked_add(amount).unwrap_or(Amount::new(u128::MAX));
 }
 
 /// Saturates far above anything that a chain can hold.

@@ -29,53 +29,34 @@ pub struct Finding {
     pub detail: String,
 }
 
-/// What probably happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum BreakCause {
-    /// The books or the contract have something of which no event speaks.
-    MissingEvent,
-    /// An event that the books do not have.
-    MissingLedger,
-    /// The same twice.
-    Duplicate,
-    /// Another amount.
-    Amount,
-    /// Later than it may be.
-    Timing,
-    /// A transaction or signature that is not ours.
-    ForeignTransaction,
-    /// Ether that came without a call.
-    ForcedEther,
-    /// The contract is configured otherwise.
-    Configuration,
-    /// A stored record was changed afterwards.
-    Tampering,
-    /// A process does not do its work.
-    Silence,
-    /// A node does not answer, is behind, or says something else than another.
-    Endpoint,
-    /// A stored row that no process can use.
-    Unreadable,
-}
-
-impl BreakCause {
-    /// Stable name in SQL, JSON and alerts.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::MissingEvent => "missing_event",
-            Self::MissingLedger => "missing_ledger",
-            Self::Duplicate => "duplicate",
-            Self::Amount => "amount",
-            Self::Timing => "timing",
-            Self::ForeignTransaction => "foreign_transaction",
-            Self::ForcedEther => "forced_ether",
-            Self::Configuration => "configuration",
-            Self::Tampering => "tampering",
-            Self::Silence => "silence",
-            Self::Endpoint => "endpoint",
-            Self::Unreadable => "unreadable",
-        }
+names::names! {
+    /// What probably happened.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum BreakCause {
+        /// The books or the contract have something of which no event speaks.
+        MissingEvent = "missing_event",
+        /// An event that the books do not have.
+        MissingLedger = "missing_ledger",
+        /// The same twice.
+        Duplicate = "duplicate",
+        /// Another amount.
+        Amount = "amount",
+        /// Later than it may be.
+        Timing = "timing",
+        /// A transaction or signature that is not ours.
+        ForeignTransaction = "foreign_transaction",
+        /// Ether that came without a call.
+        ForcedEther = "forced_ether",
+        /// The contract is configured otherwise.
+        Configuration = "configuration",
+        /// A stored record was changed afterwards.
+        Tampering = "tampering",
+        /// A process does not do its work.
+        Silence = "silence",
+        /// A node does not answer, is behind, or says something else than another.
+        Endpoint = "endpoint",
+        /// A stored row that no process can use.
+        Unreadable = "unreadable",
     }
 }
 

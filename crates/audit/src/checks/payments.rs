@@ -29,7 +29,10 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
         if payout.state == PayoutState::Held {
             let books = books.entry(payout.user).or_default();
             books.live = books.live.saturating_add(1);
-            books.held = books.held.plus(payout.held).unwrap_or(Amount::new(u128::MAX));
+            books.held = books
+                .held
+                .checked_add(payout.held)
+                .unwrap_or(Amount::new(u128::MAX));
         }
     }
     let mut unclaimed: BTreeMap<Address, ()> = BTreeMap::new();
@@ -64,22 +67,10 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
 fn of_balances(balances: &[Counters]) -> BTreeMap<u32, Books> {
     let mut books: BTreeMap<u32, Books> = BTreeMap::new();
     for row in balances {
-        match row.account {
-            Account::Available(user) => books.entry(user.get()).or_default().pending = row.debits_pending,
-            Account::Credit(user) => books.entry(user.get()).or_default().credit = net(row),
-            Account::Custody
-            | Account::Held(_)
-            | Account::InTransit(_)
-            | Account::Reserve(..)
-            | Account::Receivable(_)
-            | Account::Company
-            | Account::Residual(..)
-            | Account::Breakage(_)
-            | Account::Revenue(_)
-            | Account::Tax
-            | Account::Clearing(_)
-            | Account::Deferred(_)
-            | Account::Wallet(_) => {}
+        if let Account::Available(user) = row.account {
+            books.entry(user.get()).or_default().pending = row.debits_pending;
+        } else if let Account::Credit(user) = row.account {
+            books.entry(user.get()).or_default().credit = net(row);
         }
     }
     books

@@ -22,10 +22,10 @@ pub(super) fn closing(
     for (user, line) in lines {
         let mut word = line.amount().base_units();
         if let LineOutcome::Credited(amount) = line {
-            credited = credited.plus(*amount).unwrap_or_default();
+            credited = credited.checked_add(*amount).unwrap_or_default();
             word |= CREDITED_BIT;
         }
-        paid = paid.plus(line.amount()).unwrap_or_default();
+        paid = paid.checked_add(line.amount()).unwrap_or_default();
         outcome.extend_from_slice(&list_word(*user, word));
     }
     let (detail, cause) = (

@@ -134,7 +134,7 @@ impl<'a> Lookup<'a> {
         };
         let mut rest = price;
         for part in &parts {
-            rest = rest.minus_or_zero(part.amount);
+            rest = rest.saturating_sub(part.amount);
         }
         parts.push(held(Beneficiary::Company, rest, Reason::CompanyShare, None));
         parts.retain(|part| !part.amount.is_zero());

@@ -110,7 +110,7 @@ fn of_leaves(snapshot: &Snapshot, root: &Root, leaves: &[Leaf], out: &mut Findin
                 expected: "a tree",
                 actual: error,
             };
-            let detail = "the stored leaves make no tree";
+            let detail = "no tree can be built from the stored leaves";
             return out.note(format!("tree of root {}", root.root), sides, cause, detail);
         }
     };
@@ -149,7 +149,7 @@ fn promised(snapshot: &Snapshot, leaves: &[Leaf], out: &mut Findings) {
     let mut available: BTreeMap<u32, Amount> = BTreeMap::new();
     for row in &snapshot.books.balances {
         if let Account::Available(user) = row.account {
-            available.insert(user.get(), row.credits_posted.minus_or_zero(row.debits_posted));
+            available.insert(user.get(), row.credits_posted.saturating_sub(row.debits_posted));
         }
     }
     let entitled: BTreeMap<Address, Amount> = snapshot
@@ -160,7 +160,7 @@ fn promised(snapshot: &Snapshot, leaves: &[Leaf], out: &mut Findings) {
             let available = available.get(id).copied().unwrap_or_default();
             (
                 user.wallet,
-                user.paid.plus(available).unwrap_or(Amount::new(u128::MAX)),
+                user.paid.checked_add(available).unwrap_or(Amount::new(u128::MAX)),
             )
         })
         .collect();

@@ -75,8 +75,8 @@ pub enum ListError {
         /// What there are.
         found: usize,
     },
-    /// The leaves make no tree.
-    #[error("the leaves make no tree")]
+    /// No tree can be built from the leaves.
+    #[error("no tree can be built from the leaves")]
     Tree(#[source] TreeError),
     /// The leaves sum to something else than the header says.
     #[error("the list says a total of {said}, but its leaves sum to {found}")]

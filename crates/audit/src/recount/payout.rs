@@ -152,7 +152,7 @@ impl Recount {
 fn pending(counter: Amount, amount: Amount, holds: bool, releases: bool) -> Amount {
     match (holds, releases) {
         (true, _) => sum(counter, amount),
-        (false, true) => counter.minus_or_zero(amount),
+        (false, true) => counter.saturating_sub(amount),
         (false, false) => counter,
     }
 }

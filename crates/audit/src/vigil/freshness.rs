@@ -3,29 +3,16 @@
 use crate::checks::finding::{Findings, Sides};
 use crate::checks::{BreakCause, Check, Severity, Verdict};
 
-/// A process that there is one of at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Worker {
-    /// Records the chain.
-    Listener,
-    /// Posts facts.
-    Posting,
-    /// Sends payouts.
-    Settlement,
-}
-
-impl Worker {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Listener, Self::Posting, Self::Settlement];
-
-    /// The name of its lease.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Listener => "listener",
-            Self::Posting => "posting",
-            Self::Settlement => "settlement",
-        }
+names::names! {
+    /// A process that there is one of at a time.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Worker {
+        /// Records the chain.
+        Listener = "listener",
+        /// Posts facts.
+        Posting = "posting",
+        /// Sends payouts.
+        Settlement = "settlement",
     }
 }
 

@@ -65,11 +65,11 @@ pub(crate) fn user(number: u32) -> UserId {
 }
 
 pub(crate) fn more(amount: &mut Amount) {
-    *amount = amount.plus(Amount::new(1)).unwrap();
+    *amount = amount.checked_add(Amount::new(1)).unwrap();
 }
 
 pub(crate) fn less(amount: &mut Amount) {
-    *amount = amount.minus(Amount::new(1)).unwrap();
+    *amount = amount.checked_sub(Amount::new(1)).unwrap();
 }
 
 /// A transfer that is in balances and transfers alike.
@@ -78,10 +78,10 @@ pub(crate) fn post(snapshot: &mut Snapshot, debit: Account, credit: Account, amo
     for rows in [&mut books.balances, &mut books.recount.as_mut().unwrap().counters] {
         for row in rows.iter_mut() {
             if row.account == debit {
-                row.debits_posted = row.debits_posted.plus(Amount::new(amount)).unwrap();
+                row.debits_posted = row.debits_posted.checked_add(Amount::new(amount)).unwrap();
             }
             if row.account == credit {
-                row.credits_posted = row.credits_posted.plus(Amount::new(amount)).unwrap();
+                row.credits_posted = row.credits_posted.checked_add(Amount::new(amount)).unwrap();
             }
         }
     }

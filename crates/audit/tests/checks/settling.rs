@@ -139,7 +139,7 @@ fn a_payout_that_holds_another_amount_than_the_account_is_found() {
 fn a_user_who_was_paid_more_than_was_ever_granted_is_found() {
     let found = found(|snapshot| {
         let user = snapshot.books.users.get_mut(&8).unwrap();
-        user.granted = user.paid.minus(Amount::new(1)).unwrap();
+        user.granted = user.paid.checked_sub(Amount::new(1)).unwrap();
     });
     assert_eq!(found, ["R9"]);
 }

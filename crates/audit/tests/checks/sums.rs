@@ -237,10 +237,10 @@ fn an_overdrawn_account_is_found_by_double_entry() {
             (Account::Available(user(13)), 0),
         ] {
             let row = counters(snapshot, account);
-            row.debits_posted = row.debits_posted.plus(Amount::new(amount)).unwrap();
+            row.debits_posted = row.debits_posted.checked_add(Amount::new(amount)).unwrap();
         }
         let row = counters(snapshot, Account::Company);
-        row.credits_posted = row.credits_posted.plus(Amount::new(1_000 * BNB)).unwrap();
+        row.credits_posted = row.credits_posted.checked_add(Amount::new(1_000 * BNB)).unwrap();
     });
     // What was taken from the user's account is missing for what the tree promised to the user.
     assert_eq!(found, ["R5", "R19"]);

@@ -234,7 +234,7 @@ impl World {
     fn available(&self, user: u32) -> Amount {
         let id = ledger::Account::Available(UserId::new(user).unwrap()).id().get();
         let balance = &self.recount.books().balances[&id];
-        balance.credits_posted.minus(balance.debits_posted).unwrap()
+        balance.credits_posted.checked_sub(balance.debits_posted).unwrap()
     }
 
     /// A batch that is signed at once.
@@ -271,7 +271,7 @@ impl World {
         let (mut paid, mut credited) = (0, 0);
         let (mut list, mut outcomes, mut payouts) = (Vec::new(), Vec::new(), Vec::new());
         for (who, user, target) in &lines {
-            let due = target.minus_or_zero(self.contract.chain.accounts[who].paid);
+            let due = target.saturating_sub(self.contract.chain.accounts[who].paid);
             paid += due.base_units();
             let (outcome, word) = if due.is_zero() {
                 self.contract.emit(Event::PayoutSkipped { batch, user: *who });
@@ -327,9 +327,9 @@ impl World {
         let leaves = books.users.iter().filter_map(|(id, user)| {
             let account = ledger::Account::Available(UserId::new(*id).unwrap()).id().get();
             let available = books.balances.get(&account).map_or(Amount::ZERO, |row| {
-                row.credits_posted.minus(row.debits_posted).unwrap()
+                row.credits_posted.checked_sub(row.debits_posted).unwrap()
             });
-            let entitled = user.paid.plus(available).unwrap();
+            let entitled = user.paid.checked_add(available).unwrap();
             (!entitled.is_zero()).then_some(Leaf {
                 wallet: user.wallet,
                 entitled,
@@ -366,7 +366,7 @@ impl World {
             .unwrap()
             .entitled;
         let amount = entitled
-            .minus(self.contract.chain.accounts[&wallet(user)].paid)
+            .checked_sub(self.contract.chain.accounts[&wallet(user)].paid)
             .unwrap();
         self.contract.emit_main(Event::Claimed {
             user: wallet(user),
@@ -570,9 +570,9 @@ impl Contract {
 }
 
 fn up(amount: &mut Amount, by: Amount) {
-    *amount = amount.plus(by).unwrap();
+    *amount = amount.checked_add(by).unwrap();
 }
 
 fn down(amount: &mut Amount, by: Amount) {
-    *amount = amount.minus(by).unwrap();
+    *amount = amount.checked_sub(by).unwrap();
 }

@@ -50,7 +50,7 @@ async fn an_accepted_transaction_whose_answer_is_lost_is_told_as_lost_and_is_kno
             _ => matches!(outcome, Outcome::Malformed { .. }),
         };
         assert!(fits, "{fault:?}: {outcome:?}");
-        assert!(!outcome.is_accepted() && !outcome.is_permanent_refusal());
+        assert!(!outcome.is_accepted());
         world.becomes_known(hash).await;
         let again = world.offer(&raw).await.outcome;
         assert_eq!(again.objection(), Some(Objection::AlreadyKnown));
@@ -142,7 +142,6 @@ async fn what_can_never_be_accepted_is_recognized() {
     for (transaction, objection) in table {
         let outcome = world.offer(&sign(transaction).0).await.outcome;
         assert_eq!(outcome.objection(), Some(objection), "{outcome}");
-        assert!(outcome.is_permanent_refusal());
     }
     let garbage = world.offer(&Bytes::from_static(&[1, 2, 3])).await.outcome;
     assert!(matches!(garbage, Outcome::Refused { .. }), "{garbage}");

@@ -91,7 +91,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         root: arguments.root,
         key: arguments.key.read()?.filter(|_| !arguments.dry_run),
     };
-    let size = NonZeroUsize::new(arguments.size).context("no leaf fits into no call")?;
+    let size = NonZeroUsize::new(arguments.size).context("`--size` must be at least 1")?;
     let parts = list.tree.parts(size);
     let mut report = Report::of(&list, parts.len(), arguments.json);
     for part in &parts {

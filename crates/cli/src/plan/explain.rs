@@ -86,7 +86,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Question {
             user: Some(wallet), ..
         } => state_user(&arguments, &versions, wallet).await,
-        Question { .. } => anyhow::bail!("neither --fact nor --user"),
+        Question { .. } => anyhow::bail!("pass --fact or --user"),
     }?;
     Ok(ExitCode::SUCCESS)
 }

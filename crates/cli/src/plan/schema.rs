@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use plan::file::PlanFile;
+use plan_file::tables::PlanFile;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 

@@ -122,7 +122,7 @@ fn files_of_every_command_have_a_limit() {
 }
 
 #[test]
-fn other_encodings_are_refused_with_a_mend() {
+fn other_encodings_are_refused_with_a_hint() {
     let folder = tempfile::tempdir().expect("a folder");
     let written = |name: &str, bytes: &[u8]| {
         let file = folder.path().join(name);

@@ -73,7 +73,7 @@ fn a_limit_is_named_before_anything_is_allocated() {
 }
 
 #[test]
-fn a_refused_plan_ends_every_command_with_4_line_and_mend() {
+fn a_refused_plan_ends_every_command_with_4_line_and_hint() {
     let cases: [&[&str]; 4] = [
         &["plan", "check", FREE],
         &["plan", "simulate", FREE, "--users", "2"],
@@ -95,7 +95,7 @@ fn a_refused_plan_ends_every_command_with_4_line_and_mend() {
         let said = format!("{}{}", ran.out, ran.error);
         for part in [
             &format!("{FREE}:24:15  pool.progression"),
-            "mend   write progression",
+            "hint   write progression",
         ] {
             assert!(said.contains(part), "{arguments:?} {said}");
         }

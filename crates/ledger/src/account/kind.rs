@@ -1,49 +1,32 @@
 //! Kinds of accounts: their stable numbers and names, the side they grow on, and which of them are guarded.
 
-/// The kind of an account: what SQL stores in `account.kind`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(
-    missing_docs,
-    reason = "each variant is described at the variant of `Account` of the same name"
-)]
-pub enum AccountKind {
-    Custody,
-    Held,
-    Available,
-    InTransit,
-    Reserve,
-    Receivable,
-    Company,
-    Credit,
-    Residual,
-    Breakage,
-    Revenue,
-    Tax,
-    Clearing,
-    Deferred,
-    Wallet,
+names::names! {
+    /// The kind of an account: what SQL stores in `account.kind`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[expect(
+        missing_docs,
+        reason = "each variant is described at the variant of `Account` of the same name"
+    )]
+    pub enum AccountKind {
+        Custody = "custody",
+        Held = "held",
+        Available = "available",
+        InTransit = "in_transit",
+        Reserve = "reserve",
+        Receivable = "receivable",
+        Company = "company",
+        Credit = "credit",
+        Residual = "residual",
+        Breakage = "breakage",
+        Revenue = "revenue",
+        Tax = "tax",
+        Clearing = "clearing",
+        Deferred = "deferred",
+        Wallet = "wallet",
+    }
 }
 
 impl AccountKind {
-    /// Every kind, in the order of their codes.
-    pub const ALL: [Self; 15] = [
-        Self::Custody,
-        Self::Held,
-        Self::Available,
-        Self::InTransit,
-        Self::Reserve,
-        Self::Receivable,
-        Self::Company,
-        Self::Credit,
-        Self::Residual,
-        Self::Breakage,
-        Self::Revenue,
-        Self::Tax,
-        Self::Clearing,
-        Self::Deferred,
-        Self::Wallet,
-    ];
-
     /// Stable number, from 1.
     #[must_use]
     pub const fn code(self) -> u8 {
@@ -70,28 +53,6 @@ impl AccountKind {
     #[must_use]
     pub fn by_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
-    }
-
-    /// Stable name in SQL, JSON and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Custody => "custody",
-            Self::Held => "held",
-            Self::Available => "available",
-            Self::InTransit => "in_transit",
-            Self::Reserve => "reserve",
-            Self::Receivable => "receivable",
-            Self::Company => "company",
-            Self::Credit => "credit",
-            Self::Residual => "residual",
-            Self::Breakage => "breakage",
-            Self::Revenue => "revenue",
-            Self::Tax => "tax",
-            Self::Clearing => "clearing",
-            Self::Deferred => "deferred",
-            Self::Wallet => "wallet",
-        }
     }
 
     /// The side on which the account grows.

@@ -62,7 +62,7 @@ impl BinaryState {
         self.set_started(user.get(), true);
         Payment {
             accepted,
-            refused: amount.minus_or_zero(accepted),
+            refused: amount.saturating_sub(accepted),
             first: !started,
             activates: !was_active && self.is_active_buyer(terms, user),
             counts,
@@ -72,14 +72,14 @@ impl BinaryState {
     /// Adds to what a user has paid; whether this lets the user begin to count.
     pub(super) fn add_paid(&mut self, terms: &BinaryTerms, user: u32, amount: Amount) -> bool {
         let before = self.paid_of(user);
-        let after = before.plus(amount).unwrap_or(before).min(terms.price);
+        let after = before.checked_add(amount).unwrap_or(before).min(terms.price);
         self.set_paid(user, after);
         before < terms.counts_at() && after >= terms.counts_at()
     }
 
     /// Takes from what a user has paid; whether somebody who counts does not reach it any more.
     pub(super) fn subtract_paid(&mut self, terms: &BinaryTerms, user: u32, amount: Amount) -> bool {
-        let after = self.paid_of(user).minus_or_zero(amount);
+        let after = self.paid_of(user).saturating_sub(amount);
         self.set_paid(user, after);
         after < terms.counts_at() && self.since_of(user) != 0
     }

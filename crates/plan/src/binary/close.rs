@@ -4,10 +4,10 @@
 use ledger::UserId;
 use money::Amount;
 
-use super::file::{Excess, WhenShort};
 use super::tree::{line, split};
 use super::{BinaryState, BinaryTerms, CumulativeShares, Pair, Parts, Side};
-use crate::calendar::Month;
+use plan_file::calendar::Month;
+use plan_file::tables::binary::{Excess, WhenShort};
 
 /// Who takes the pairs of a closing, one by one, in the order of users and of their pairs.
 pub trait PairSink {
@@ -222,7 +222,7 @@ impl BinaryState {
         let payable = users.fold(0u64, |sum, user| {
             sum.saturating_add(u64::from(self.matched(run, user).payable))
         });
-        let value = run.terms.pair_value.times(u128::from(payable));
+        let value = run.terms.pair_value.checked_mul(u128::from(payable));
         run.closing.payable = payable;
         run.closing.payable_value = value.unwrap_or(Amount::new(u128::MAX));
     }
@@ -294,7 +294,7 @@ impl BinaryState {
                 (equal, latest) = (0, pair.parts);
             }
             equal = equal.saturating_add(1);
-            let sum = run.closing.granted_value.plus(value);
+            let sum = run.closing.granted_value.checked_add(value);
             run.closing.granted_value = sum.unwrap_or(Amount::new(u128::MAX));
             run.sink.grant(&pair);
         }
@@ -313,7 +313,7 @@ impl BinaryState {
     ) -> Pair {
         let withheld = run.sink.withhold(user, value).min(value);
         let before = self.paid(user);
-        let net = value.minus_or_zero(withheld);
+        let net = value.saturating_sub(withheld);
         let instalment = run.terms.instalment(number, net, before);
         if !instalment.is_zero() && self.add_paid(run.terms, user.get(), instalment) {
             run.began.push(user.get());

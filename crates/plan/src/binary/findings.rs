@@ -3,8 +3,8 @@
 use money::{Amount, Asset};
 
 use super::BinaryTerms;
-use super::file::{Excess, WhenShort};
-use crate::compiled::{Finding, Severity};
+use plan_file::tables::binary::{Excess, WhenShort};
+use plan_file::{Finding, Severity};
 
 /// Layers of the full tree of which the findings speak: 1,048,575 members.
 const LAYERS: u32 = 20;
@@ -36,7 +36,7 @@ impl BinaryTerms {
         let (members, pairs) = (members(LAYERS), pairs_of(LAYERS, u128::MAX));
         let in_a_month = pairs_of(LAYERS, u128::from(self.pairs_max));
         let per_member = |pairs: u128| {
-            self.pair_value.times(pairs).map_or(u128::MAX, |sum| {
+            self.pair_value.checked_mul(pairs).map_or(u128::MAX, |sum| {
                 sum.base_units().checked_div(members).unwrap_or(0)
             })
         };
@@ -100,8 +100,8 @@ impl BinaryTerms {
     fn outgrown(&self, asset: Asset) -> Option<Finding> {
         let brings = self.paid_min();
         let layers = (1..=LAYERS_MAX).find(|layers| {
-            let claimed = self.pair_value.times(pairs_of(*layers, u128::MAX));
-            let paid = brings.times(members(*layers));
+            let claimed = self.pair_value.checked_mul(pairs_of(*layers, u128::MAX));
+            let paid = brings.checked_mul(members(*layers));
             claimed.unwrap_or(Amount::new(u128::MAX)) > paid.unwrap_or(Amount::new(u128::MAX))
         })?;
         Some(Finding {

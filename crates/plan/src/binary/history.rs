@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::Parts;
 use super::tree::line;
-use crate::calendar::Month;
+use plan_file::calendar::Month;
 
 /// The number that stands for a lost slot instead of amounts.
 const LOST: u32 = 0;

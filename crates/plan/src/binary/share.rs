@@ -29,7 +29,7 @@ impl CumulativeShares {
         let through = self.quantity.base_units().saturating_add(quantity);
         self.quantity = Amount::new(through.min(self.whole.base_units()));
         let given = self.amount.proportion(self.quantity, self.whole);
-        let share = given.minus_or_zero(self.given);
+        let share = given.saturating_sub(self.given);
         self.given = given;
         share
     }

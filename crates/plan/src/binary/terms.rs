@@ -2,9 +2,9 @@
 
 use money::{Amount, Asset, Bps};
 
-use super::file::{BinaryTable, BookingTable, CountsFrom, Excess, Placement, WhenShort};
-use crate::compile::encoding::Encoder;
-use crate::compile::{NAME_BYTES_MAX, Refusal, field};
+use plan_file::Encoder;
+use plan_file::tables::binary::{BinaryTable, BookingTable, CountsFrom, Excess, Placement, WhenShort};
+use plan_file::{NAME_BYTES_MAX, Refusal, field};
 
 /// Most pairs of a user in a month: each is a decision of its own, with tax and instalment, in one closing.
 pub const PAIRS_PER_MONTH_MAX: u32 = 1_000;
@@ -181,7 +181,7 @@ impl BinaryTerms {
         if number <= self.full_pairs || paid >= self.activation {
             return Amount::ZERO;
         }
-        self.instalment.floor_of(net).min(self.price.minus_or_zero(paid))
+        self.instalment.floor_of(net).min(self.price.saturating_sub(paid))
     }
 
     /// Every parameter, for the hash of the plan.
@@ -240,8 +240,8 @@ fn check_quantity(quantity: Option<&str>) -> Result<(), Refusal> {
         None | Some(QUANTITY) => Ok(()),
         Some(other) => {
             let problem = format!("{other:?} is not something that can be paired");
-            let mend = "write \"member\": every member counts once, whatever was paid";
-            Err(Refusal::new("quantity_unknown", "binary.quantity", problem, mend))
+            let hint = "write \"member\": every member counts once, whatever was paid";
+            Err(Refusal::new("quantity_unknown", "binary.quantity", problem, hint))
         }
     }
 }
@@ -254,6 +254,6 @@ fn check_fund(fund: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let problem = format!("{fund:?} is not a name of a fund");
-    let mend = format!("write 1 to {NAME_BYTES_MAX} lower-case letters, digits, hyphens or underscores");
-    Err(Refusal::new("fund_malformed", "binary.fund", problem, mend))
+    let hint = format!("write 1 to {NAME_BYTES_MAX} lower-case letters, digits, hyphens or underscores");
+    Err(Refusal::new("fund_malformed", "binary.fund", problem, hint))
 }

@@ -108,34 +108,38 @@ pub enum Decision {
     },
 }
 
-/// Why a conversion brings nothing, or less than its reward. The first that applies is the cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NotGrantedCause {
-    /// The campaign did not run on that day.
-    OutsideDates,
-    /// The amount is below what qualifies.
-    BelowMinimum,
-    /// The referrer is the referee.
-    SelfReferral,
-    /// Another qualified conversion of the referee stands.
-    DuplicateReferee,
-    /// The referrer has as much as one may have.
-    CappedPerUser,
-    /// The campaign has granted its budget.
-    BudgetExhausted,
-    /// The fund does not hold it.
-    FundEmpty,
+names::names! {
+    /// Why a conversion brings nothing, or less than its reward. The first that applies is the cause.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum NotGrantedCause {
+        /// The campaign did not run on that day.
+        OutsideDates = "outside_dates",
+        /// The amount is below what qualifies.
+        BelowMinimum = "below_minimum",
+        /// The referrer is the referee.
+        SelfReferral = "self_referral",
+        /// Another qualified conversion of the referee stands.
+        DuplicateReferee = "duplicate_referee",
+        /// The referrer has as much as one may have.
+        CappedPerUser = "capped_per_user",
+        /// The campaign has granted its budget.
+        BudgetExhausted = "budget_exhausted",
+        /// The fund does not hold it.
+        FundEmpty = "fund_empty",
+    }
 }
 
-/// Why a fact changes nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum IgnoredCause {
-    /// A conversion that was reported before.
-    ConversionKnown,
-    /// A conversion that was not reported, or not yet the ones before it.
-    ConversionUnknown,
-    /// Nothing of it is left to reverse.
-    NothingLeft,
+names::names! {
+    /// Why a fact changes nothing.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum IgnoredCause {
+        /// A conversion that was reported before.
+        ConversionKnown = "conversion_known",
+        /// A conversion that was not reported, or not yet the ones before it.
+        ConversionUnknown = "conversion_unknown",
+        /// Nothing of it is left to reverse.
+        NothingLeft = "nothing_left",
+    }
 }
 
 impl ConversionId {
@@ -152,33 +156,5 @@ impl ConversionId {
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0
-    }
-}
-
-impl NotGrantedCause {
-    /// Stable name in SQL, JSON and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::OutsideDates => "outside_dates",
-            Self::BelowMinimum => "below_minimum",
-            Self::SelfReferral => "self_referral",
-            Self::DuplicateReferee => "duplicate_referee",
-            Self::CappedPerUser => "capped_per_user",
-            Self::BudgetExhausted => "budget_exhausted",
-            Self::FundEmpty => "fund_empty",
-        }
-    }
-}
-
-impl IgnoredCause {
-    /// Stable name in SQL, JSON and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ConversionKnown => "conversion_known",
-            Self::ConversionUnknown => "conversion_unknown",
-            Self::NothingLeft => "nothing_left",
-        }
     }
 }

@@ -3,7 +3,7 @@
 use money::{Amount, Asset};
 
 use super::{CampaignTerms, Reward};
-use crate::compiled::{Finding, Severity};
+use plan_file::{Finding, Severity};
 
 impl CampaignTerms {
     /// What participants should be told.
@@ -57,7 +57,7 @@ impl CampaignTerms {
             }
             Reward::Share(share) => {
                 let bps = u128::from(share.get());
-                let units = self.budget.times(10_000).unwrap_or(self.budget);
+                let units = self.budget.checked_mul(10_000).unwrap_or(self.budget);
                 let volume = Amount::new(units.base_units().checked_div(bps).unwrap_or(0));
                 let text = format!(
                     "The budget of {budget} {asset} pays the rewards of conversions of {} {asset} together; referrals bring \
@@ -93,7 +93,7 @@ impl CampaignTerms {
     /// The most that one referrer can be granted, if that can be said: a share of an unlimited purchase is unlimited.
     fn per_user_max(&self) -> Option<Amount> {
         let by_count = match (self.per_user_count, self.reward) {
-            (Some(count), Reward::Fixed(reward)) => reward.times(u128::from(count)).ok()?,
+            (Some(count), Reward::Fixed(reward)) => reward.checked_mul(u128::from(count)).ok()?,
             (None, _) | (_, Reward::Share(_)) => self.budget,
         };
         Some(self.per_user_cap.unwrap_or(self.budget).min(by_count))
@@ -105,7 +105,7 @@ impl CampaignTerms {
         if reward <= cost {
             return None;
         }
-        let gain = reward.minus_or_zero(cost);
+        let gain = reward.saturating_sub(cost);
         let (referees, referrers) = self.invented(reward, self.per_user_max()?);
         Some(Finding {
             code: "campaign_fake_referees_pay",

@@ -46,7 +46,7 @@ impl Record {
 
     /// The grant, less what was given back.
     pub(super) fn standing(&self) -> Amount {
-        self.granted.minus_or_zero(self.given_back)
+        self.granted.saturating_sub(self.given_back)
     }
 
     /// Reverses a part, or with nothing left the whole; says what the grant loses.
@@ -59,13 +59,13 @@ impl Record {
         } else {
             self.granted.proportion(self.reversed, self.amount)
         };
-        let back = gone.minus_or_zero(self.given_back);
+        let back = gone.saturating_sub(self.given_back);
         self.given_back = gone;
         self.stands &= self.is_enough();
         back
     }
 
     fn is_enough(&self) -> bool {
-        !self.is_gone && self.amount.minus_or_zero(self.reversed) >= self.minimum
+        !self.is_gone && self.amount.saturating_sub(self.reversed) >= self.minimum
     }
 }

@@ -2,10 +2,10 @@
 
 use money::{Amount, Asset, Bps};
 
-use super::file::{AchievementTable, CampaignTable, PerReferee, SelfReferral};
 use crate::Day;
-use crate::compile::encoding::Encoder;
-use crate::compile::{Refusal, field};
+use plan_file::Encoder;
+use plan_file::tables::campaign::{AchievementTable, CampaignTable, PerReferee, SelfReferral};
+use plan_file::{Refusal, field};
 
 /// The longest hold: the longest refund windows of merchants are a year.
 pub const HOLD_DAYS_MAX: u32 = 365;
@@ -105,8 +105,8 @@ impl CampaignTerms {
         };
         if terms.ends < terms.starts {
             let problem = format!("it ends on {} and starts on {}", terms.ends, terms.starts);
-            let mend = "write a last day that is not before the first";
-            return Err(Refusal::new("campaign_dates", "campaign.ends", problem, mend));
+            let hint = "write a last day that is not before the first";
+            return Err(Refusal::new("campaign_dates", "campaign.ends", problem, hint));
         }
         terms.check_reward_fits(asset)?;
         Ok(terms)
@@ -118,8 +118,8 @@ impl CampaignTerms {
         let refuse = |code, field: &str, limit: Amount| {
             let (least, limit) = (asset.display_amount(least), asset.display_amount(limit));
             let problem = format!("{limit} {asset} do not pay one reward of {least}");
-            let mend = format!("write at least {least}, or lower the reward");
-            Err(Refusal::new(code, field, problem, mend))
+            let hint = format!("write at least {least}, or lower the reward");
+            Err(Refusal::new(code, field, problem, hint))
         };
         if self.budget < least {
             return refuse("campaign_budget_below_reward", "campaign.budget", self.budget);
@@ -245,8 +245,8 @@ fn check_name(field: &str, name: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let problem = format!("{name:?} is not a name");
-    let mend = format!("write 1 to {NAME_MAX} bytes of visible text without blanks around it");
-    Err(Refusal::new("campaign_name", field, problem, mend))
+    let hint = format!("write 1 to {NAME_MAX} bytes of visible text without blanks around it");
+    Err(Refusal::new("campaign_name", field, problem, hint))
 }
 
 fn check_achievements(tables: &[AchievementTable], asset: Asset) -> Result<Vec<Achievement>, Refusal> {
@@ -257,16 +257,16 @@ fn check_achievements(tables: &[AchievementTable], asset: Asset) -> Result<Vec<A
         check_name(&path("name"), &table.name)?;
         if checked.iter().any(|other| other.name == table.name) {
             let problem = format!("there is another achievement {:?}", table.name);
-            let mend = "give each achievement a name of its own";
-            return Err(Refusal::new("achievement_repeated", path("name"), problem, mend));
+            let hint = "give each achievement a name of its own";
+            return Err(Refusal::new("achievement_repeated", path("name"), problem, hint));
         }
         let condition = check_condition(table, asset, &path)?;
         let is_unordered = checked.iter().any(|other| !ascends(other.condition, condition));
         if is_unordered {
             let problem = "it takes no more than one before it";
-            let mend = "write achievements of the same kind from the smallest to the largest";
+            let hint = "write achievements of the same kind from the smallest to the largest";
             let code = "achievements_unordered";
-            return Err(Refusal::new(code, path("name"), problem, mend));
+            return Err(Refusal::new(code, path("name"), problem, hint));
         }
         checked.push(Achievement {
             name: table.name.clone(),

@@ -6,20 +6,23 @@
 use ledger::Fund;
 use money::{Amount, Asset, Bps};
 
-use super::encoding::Encoder;
-use super::reference::{self, Named, Reference};
-use super::{Refusal, field, payout};
+use super::payout;
 use crate::binary::BinaryTerms;
 use crate::campaign::CampaignTerms;
 use crate::cap::CapTerms;
-use crate::compiled::{ComponentTerms, Finding, FundTerms, IntakeRule, Severity, percent};
-use crate::file::{AllocationTable, PlanFile};
+use crate::compiled::{ComponentTerms, FundTerms, IntakeRule};
 use crate::generation::GenerationTerms;
 use crate::orders::OrdersTerms;
 use crate::ranks::RanksTerms;
 use crate::subscription::{BonusTerms, SubscriptionTerms};
 use crate::withdrawal::WithdrawalTerms;
 use crate::withholding::WithholdingTerms;
+use plan_file::Encoder;
+use plan_file::reference::{self, Named, Reference};
+use plan_file::tables::PlanFile;
+use plan_file::tables::subscription::AllocationTable;
+use plan_file::{Finding, Severity, percent};
+use plan_file::{Refusal, field};
 
 /// Most funds of a plan: the number of a fund is a byte of an account's id, and more could not be kept apart by people.
 pub const FUNDS_MAX: usize = 32;
@@ -138,8 +141,8 @@ fn fund_named(funds: &[FundTerms], field: &str, name: &str) -> Result<Fund, Refu
     let found = funds.iter().position(|fund| fund.name == name).and_then(fund_at);
     found.ok_or_else(|| {
         let problem = format!("there is no fund {name:?}");
-        let mend = format!("declare it: [[funds]] with name = {name:?}");
-        Refusal::new("unknown_reference", field, problem, mend)
+        let hint = format!("declare it: [[funds]] with name = {name:?}");
+        Refusal::new("unknown_reference", field, problem, hint)
     })
 }
 
@@ -197,20 +200,20 @@ fn check_intake(file: &PlanFile, asset: Asset) -> Result<IntakeRule, Refusal> {
         ("joining", joining),
     ];
     let mut said = rules.into_iter().filter_map(|(table, rule)| Some((table, rule?)));
-    let mend = "write one of [registration], [subscription], [booking], [orders] and [joining]";
+    let hint = "write one of [registration], [subscription], [booking], [orders] and [joining]";
     let Some((first, rule)) = said.next() else {
         return Err(Refusal::new(
             "intake_missing",
             "registration",
             "no table says what a payment is",
-            mend,
+            hint,
         ));
     };
     match said.next() {
         None => Ok(rule),
         Some((second, _)) => {
             let problem = format!("[{first}] says what a payment is already");
-            Err(Refusal::new("intake_ambiguous", second, problem, mend))
+            Err(Refusal::new("intake_ambiguous", second, problem, hint))
         }
     }
 }
@@ -224,13 +227,13 @@ fn check_together(file: &PlanFile, terms: &ComponentTerms) -> Result<(), Refusal
         ("bonus", file.bonus.is_some()),
     ] {
         if is_there && !purchases {
-            let mend = "add [subscription], or leave it out";
-            return Err(misfit(name, "it is about purchases, and nothing is sold", mend));
+            let hint = "add [subscription], or leave it out";
+            return Err(misfit(name, "it is about purchases, and nothing is sold", hint));
         }
     }
     if file.ranks.is_some() && !purchases && file.orders.is_none() {
-        let mend = "add [subscription] or [orders], or leave it out";
-        return Err(misfit("ranks", "nothing brings volume", mend));
+        let hint = "add [subscription] or [orders], or leave it out";
+        return Err(misfit("ranks", "nothing brings volume", hint));
     }
     let keeps_wallets = terms.withdrawal.is_some() || terms.withholding.has_payout_basis();
     if keeps_wallets && file.pool.is_some() {
@@ -245,14 +248,14 @@ fn check_together(file: &PlanFile, terms: &ComponentTerms) -> Result<(), Refusal
     let allocates = file.booking.is_some() || file.joining.is_some();
     if file.allocations.is_some() && !allocates {
         let problem = "payments of this plan are divided by other tables";
-        let mend = "write [[subscription.allocations]] or orders.fund_bps instead";
-        return Err(misfit("allocations", problem, mend));
+        let hint = "write [[subscription.allocations]] or orders.fund_bps instead";
+        return Err(misfit("allocations", problem, hint));
     }
     Ok(())
 }
 
-fn misfit(table: &str, problem: &str, mend: &str) -> Refusal {
-    Refusal::new("component_misplaced", table, problem, mend)
+fn misfit(table: &str, problem: &str, hint: &str) -> Refusal {
+    Refusal::new("component_misplaced", table, problem, hint)
 }
 
 /// What participants must know of the components.

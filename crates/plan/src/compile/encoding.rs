@@ -18,9 +18,9 @@
 //! Integers are big-endian; `text` and `list` start with their length as `u32`. Comments, formatting and the
 //! order of fields in the file do not matter; every parameter does, because it is here in what it compiles to.
 
-use alloy_primitives::{B256, Keccak256};
+use alloy_primitives::B256;
 use ledger::Reason;
-use money::Amount;
+use plan_file::Encoder;
 
 use super::components;
 use crate::compiled::{ComponentTerms, IntakeRule, PoolEntry, ReserveTerms, Terms};
@@ -30,8 +30,7 @@ const DOMAIN: &[u8] = b"trellis plan 1";
 
 /// The hash of these terms.
 pub(crate) fn hash(terms: &Terms) -> B256 {
-    let mut out = Encoder(Keccak256::new());
-    out.0.update(DOMAIN);
+    let mut out = Encoder::new(DOMAIN);
     out.text(&terms.name);
     out.u32(terms.version);
     out.text(terms.asset.code());
@@ -64,7 +63,7 @@ pub(crate) fn hash(terms: &Terms) -> B256 {
         ReserveTerms::OptIn => 1,
         ReserveTerms::Forced(_) => 2,
     };
-    out.0.update([reserve, 1, 1]);
+    out.bytes(&[reserve, 1, 1]);
     if let ReserveTerms::Forced(forced) = pool.reserve {
         out.u32(forced.group);
         out.u32(forced.first);
@@ -73,7 +72,7 @@ pub(crate) fn hash(terms: &Terms) -> B256 {
             .filter(|layer| forced.layers.has(*layer))
             .collect();
         out.length(layers.len());
-        out.0.update(&layers);
+        out.bytes(&layers);
     }
     if let PoolEntry::Split(split) = registration.pool_entry {
         out.amount(split.pool);
@@ -84,35 +83,5 @@ pub(crate) fn hash(terms: &Terms) -> B256 {
     if terms.intake != IntakeRule::AutoPool || *components != ComponentTerms::default() {
         components::encode(terms.intake, components, &mut out);
     }
-    out.0.finalize()
-}
-
-/// Writes a canonical encoding into the hash.
-pub(crate) struct Encoder(Keccak256);
-
-impl Encoder {
-    pub(crate) fn u32(&mut self, number: u32) {
-        self.0.update(number.to_be_bytes());
-    }
-
-    pub(crate) fn amount(&mut self, amount: Amount) {
-        self.0.update(amount.base_units().to_be_bytes());
-    }
-
-    /// Lengths are limited by the compiler, far below `u32`.
-    pub(crate) fn length(&mut self, length: usize) {
-        self.u32(u32::try_from(length).unwrap_or(u32::MAX));
-    }
-
-    pub(crate) fn amounts(&mut self, amounts: &[Amount]) {
-        self.length(amounts.len());
-        for amount in amounts {
-            self.amount(*amount);
-        }
-    }
-
-    pub(crate) fn text(&mut self, text: &str) {
-        self.length(text.len());
-        self.0.update(text.as_bytes());
-    }
+    out.finish()
 }

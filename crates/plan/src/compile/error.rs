@@ -1,10 +1,11 @@
 //! Why a plan does not compile: one variant for each rule, each with a stable code, its field, its figures and the
-//! mend.
+//! hint.
 
 use money::{Amount, Asset};
 use thiserror::Error;
 
-use super::{Counterexample, NAME_BYTES_MAX, Refusal, TEXT_BYTES_MAX, TREE_SIZE_MAX};
+use super::{Counterexample, TEXT_BYTES_MAX, TREE_SIZE_MAX};
+use plan_file::{NAME_BYTES_MAX, Refusal};
 
 /// Why a plan does not compile.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -168,8 +169,8 @@ impl CompileError {
 
     /// What to write instead.
     #[must_use]
-    pub fn mend(&self) -> String {
-        let mend = match self {
+    pub fn hint(&self) -> String {
+        let hint = match self {
             Self::TextTooLong { .. } => "shorten it: the shipped plans have some two thousand bytes",
             Self::NameMalformed => "write a name such as \"auto-pool\"",
             Self::VersionIsZero => "write version = 1, and a higher one whenever the plan changes",
@@ -178,7 +179,7 @@ impl CompileError {
                 "write pool_entry_ordinals = [2] or pool_bps = 5000 (1 to 9999), and not both"
             }
             Self::OrdinalsNotAscending => "write each number once, the smallest first, such as [2, 4]",
-            Self::TreeSizeNotFull { size } => return tree_size_mend(*size),
+            Self::TreeSizeNotFull { size } => return tree_size_hint(*size),
             Self::TreesMaxOutOfRange => "write a number from 1, or remove the line for no limit",
             Self::LayerNeverPaid { depth, .. } => {
                 return format!("write at most {depth} layers, or a larger tree_size");
@@ -212,14 +213,14 @@ impl CompileError {
                 "with reserve = \"last_nodes\" write layers that are paid, such as [2, 3], or remove it"
             }
             Self::TreesMaxMisplaced => "remove the line",
-            Self::Component(refusal) => &refusal.mend,
+            Self::Component(refusal) => &refusal.hint,
         };
-        mend.to_owned()
+        hint.to_owned()
     }
 }
 
 /// The nearest sizes below and above.
-fn tree_size_mend(size: u32) -> String {
+fn tree_size_hint(size: u32) -> String {
     let above = size
         .saturating_add(1)
         .checked_next_power_of_two()

@@ -7,10 +7,11 @@
 use money::Asset;
 
 use super::{
-    CompileError, PoolEntry, Refusal, TEXT_BYTES_MAX, check_head, check_pool, check_registration,
-    check_retopup, compile, components, place, reader,
+    CompileError, PoolEntry, TEXT_BYTES_MAX, check_head, check_pool, check_registration, check_retopup,
+    compile, components,
 };
-use crate::file::PlanFile;
+use plan_file::tables::PlanFile;
+use plan_file::{Refusal, place, reader};
 
 /// Most refusals that are returned: who has more begins with these.
 pub const REFUSALS_MAX: usize = 20;

@@ -5,8 +5,9 @@ mod ratio;
 
 use money::Amount;
 
-use crate::compiled::{Finding, LayerSet, PoolEntry, ReserveTerms, Severity, Terms, TierTerms, percent};
+use crate::compiled::{LayerSet, PoolEntry, ReserveTerms, Terms, TierTerms};
 use crate::geometry;
+use plan_file::{Finding, Severity, percent};
 
 /// Whose payment funds a rule's rewards. Every rule of the present file format shares out what a
 /// participant paid among those who came before; a rule funded by sales to customers would be `Sales`.
@@ -88,7 +89,7 @@ pub(super) fn income_of(tier: &TierTerms, levels: u32, layers: LayerSet) -> Amou
     let income = (1u8..)
         .zip(&tier.layers)
         .filter(|(layer, _)| u32::from(*layer) <= levels && layers.has(*layer))
-        .map(|(layer, share)| share.times(1u128.checked_shl(u32::from(layer)).unwrap_or(0)))
+        .map(|(layer, share)| share.checked_mul(1u128.checked_shl(u32::from(layer)).unwrap_or(0)))
         .collect::<Result<Vec<_>, _>>();
     // At most 15 layers of 2^15 shares of 96 bits: no sum overflows.
     income.and_then(Amount::sum_of).unwrap_or(Amount::ZERO)
@@ -114,7 +115,7 @@ pub(super) fn reservable_max(
     let mut ancestor = geometry::parent(size.saturating_sub(1));
     for (layer, share) in (1u8..).zip(&tier.layers) {
         match ancestor {
-            Some(above) if above == index && layers.has(layer) => return all.minus_or_zero(*share),
+            Some(above) if above == index && layers.has(layer) => return all.saturating_sub(*share),
             Some(above) => ancestor = geometry::parent(above),
             None => break,
         }

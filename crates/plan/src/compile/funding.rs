@@ -177,5 +177,5 @@ fn seat(seats: &[u32], index: u32) -> Option<u32> {
 
 /// The sum; prices of 96 bits times 10,000 entrants in at most 60 tiers stay far below 128 bits.
 fn plus(left: Amount, right: Amount) -> Amount {
-    left.plus(right).unwrap_or(Amount::new(u128::MAX))
+    left.checked_add(right).unwrap_or(Amount::new(u128::MAX))
 }

@@ -4,7 +4,8 @@
 use ledger::Fund;
 use money::Bps;
 
-use crate::compiled::{ComponentTerms, Finding, IntakeRule, Severity, Terms, percent};
+use crate::compiled::{ComponentTerms, IntakeRule, Terms};
+use plan_file::{Finding, Severity, percent};
 
 const WHOLE: u128 = 10_000;
 

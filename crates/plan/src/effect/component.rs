@@ -248,76 +248,47 @@ pub enum SaleEffect {
     },
 }
 
-/// Why a rule pays less than it says from a fund.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum NotGranted {
-    /// The recipient's registration went back.
-    Refunded,
-    /// The recipient does not meet what the rule asks.
-    Unqualified,
-    /// The recipient has nothing active.
-    Inactive,
-    /// The recipient has earned as much as the cap allows.
-    Capped,
-    /// The fund does not have it.
-    FundShort,
-    /// The fund does not have it now. Nothing is owed, and a later day may pay it.
-    Waits,
-    /// The campaign's budget is used up.
-    BudgetUsedUp,
-    /// The user's part of the campaign is used up.
-    UserLimit,
-    /// The campaign does not run on that day.
-    OutsideDates,
-    /// The conversion is smaller than the campaign asks.
-    BelowMinimum,
-    /// Somebody was rewarded for this referee before.
-    DuplicateReferee,
-    /// Users cannot refer themselves.
-    SelfReferral,
-}
-
-/// Where a commission period is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PeriodStatus {
-    /// Takes no more orders.
-    Closed,
-    /// Its commissions are computed.
-    Finalized,
-    /// Its commissions are on their way to users.
-    Released,
-}
-
-impl NotGranted {
-    /// Stable name in SQL, JSON and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Refunded => "refunded",
-            Self::Unqualified => "unqualified",
-            Self::Inactive => "inactive",
-            Self::Capped => "capped",
-            Self::FundShort => "fund_short",
-            Self::Waits => "waits",
-            Self::BudgetUsedUp => "budget_used_up",
-            Self::UserLimit => "user_limit",
-            Self::OutsideDates => "outside_dates",
-            Self::BelowMinimum => "below_minimum",
-            Self::DuplicateReferee => "duplicate_referee",
-            Self::SelfReferral => "self_referral",
-        }
+names::names! {
+    /// Why a rule pays less than it says from a fund.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum NotGranted {
+        /// The recipient's registration went back.
+        Refunded = "refunded",
+        /// The recipient does not meet what the rule asks.
+        Unqualified = "unqualified",
+        /// The recipient has nothing active.
+        Inactive = "inactive",
+        /// The recipient has earned as much as the cap allows.
+        Capped = "capped",
+        /// The fund does not have it.
+        FundShort = "fund_short",
+        /// The fund does not have it now. Nothing is owed, and a later day may pay it.
+        Waits = "waits",
+        /// The campaign's budget is used up.
+        BudgetUsedUp = "budget_used_up",
+        /// The user's part of the campaign is used up.
+        UserLimit = "user_limit",
+        /// The campaign does not run on that day.
+        OutsideDates = "outside_dates",
+        /// The conversion is smaller than the campaign asks.
+        BelowMinimum = "below_minimum",
+        /// Somebody was rewarded for this referee before.
+        DuplicateReferee = "duplicate_referee",
+        /// Users cannot refer themselves.
+        SelfReferral = "self_referral",
     }
 }
 
-impl PeriodStatus {
-    /// Stable name in SQL, JSON and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Closed => "closed",
-            Self::Finalized => "finalized",
-            Self::Released => "released",
-        }
+names::names! {
+    /// Where a commission period is.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum PeriodStatus {
+        /// Takes no more orders.
+        Closed = "closed",
+        /// Its commissions are computed.
+        Finalized = "finalized",
+        /// Its commissions are on their way to users.
+        Released = "released",
     }
 }
 

@@ -294,7 +294,7 @@ impl Context<'_> {
         let mut cash = amount;
         for leg in &self.outcome.legs {
             if leg.reason == Reason::Spent {
-                cash = cash.minus_or_zero(leg.amount);
+                cash = cash.saturating_sub(leg.amount);
             }
         }
         let tier = terms.tier_of(cash)?;

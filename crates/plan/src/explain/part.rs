@@ -64,7 +64,7 @@ impl Parts {
                 && part.parameter == share.parameter
         };
         if let Some(part) = self.0.iter_mut().find(is_same) {
-            part.amount = part.amount.plus(share.amount).unwrap_or(part.amount);
+            part.amount = part.amount.checked_add(share.amount).unwrap_or(part.amount);
             part.shares = part.shares.saturating_add(share.shares);
         } else {
             self.0.push(share);

@@ -156,9 +156,9 @@ impl Holdings {
             let grows = is_credit == (account.kind().side() == Side::Credit);
             if let Some(balance) = self.of(user, account) {
                 *balance = if grows {
-                    balance.plus(leg.amount).unwrap_or(*balance)
+                    balance.checked_add(leg.amount).unwrap_or(*balance)
                 } else {
-                    balance.minus_or_zero(leg.amount)
+                    balance.saturating_sub(leg.amount)
                 };
             }
         }

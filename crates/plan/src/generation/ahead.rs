@@ -8,10 +8,10 @@ use std::hint::black_box;
 
 use ledger::{BreakageCause, UserId};
 
-use super::file::Mode;
 use super::{GenerationTerms, Uplines};
 use crate::cap::{Caps, Stake};
-use crate::compile::GENERATIONS_MAX;
+use plan_file::GENERATIONS_MAX;
+use plan_file::tables::generation::Mode;
 
 /// Fewest uplines that are read together where some may be skipped, and most: a walk makes room for so many.
 const TOGETHER_MIN: usize = 8;

@@ -2,10 +2,10 @@
 
 use money::{Amount, Asset, Bps};
 
-use super::file::{DirectsCounted, GenerationTable, Mode};
-use crate::compile::encoding::Encoder;
-use crate::compile::{GENERATIONS_MAX, Refusal, field};
-use crate::compiled::{Finding, Severity, percent};
+use plan_file::Encoder;
+use plan_file::tables::generation::{DirectsCounted, GenerationTable, Mode};
+use plan_file::{Finding, Severity, percent};
+use plan_file::{GENERATIONS_MAX, Refusal, field};
 
 /// Most directs that a generation may ask for: a share that nobody can reach is not a share.
 pub const DIRECTS_REQUIRED_MAX: u32 = 1_000;
@@ -38,12 +38,12 @@ impl GenerationTerms {
         let required = &table.directs_required;
         if required.len() != rates.len() {
             let problem = format!("it has {} entries for {} rates", required.len(), rates.len());
-            let mend = "write one number for each of the rates, 0 where no direct is needed";
+            let hint = "write one number for each of the rates, 0 where no direct is needed";
             return Err(Refusal::new(
                 "lengths_differ",
                 "generation.directs_required",
                 problem,
-                mend,
+                hint,
             ));
         }
         let rates = field::shares("generation.rates_bps", rates)?;

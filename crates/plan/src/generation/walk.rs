@@ -4,9 +4,9 @@ use ledger::{BreakageCause, UserId};
 use money::{Amount, Bps};
 
 use super::ahead::{Ahead, Upline};
-use super::file::Mode;
 use super::{Fate, GenerationTerms, Share, Skip, Uplines};
 use crate::cap::Caps;
+use plan_file::tables::generation::Mode;
 
 /// Where uplines go that are passed over without a share.
 pub(super) trait Skips {
@@ -126,7 +126,7 @@ pub(super) fn walk<U: Uplines>(
             Some(_) => Amount::ZERO,
             None => share.min(grants.caps().room_of(upline.stake)),
         };
-        let withheld = share.minus_or_zero(granted);
+        let withheld = share.saturating_sub(granted);
         let is_paid = !granted.is_zero();
         let line = Share {
             amount: if is_paid { granted } else { withheld },

@@ -3,7 +3,7 @@
 
 use money::{Amount, Asset};
 
-use crate::compiled::{Finding, Severity};
+use plan_file::{Finding, Severity};
 
 /// For so many days a payment can be had back.
 #[must_use]

@@ -3,8 +3,8 @@
 use money::{Asset, Bps};
 
 use super::OrdersTerms;
-use super::file::{PersonalVolume, RetailRule};
-use crate::compiled::{Finding, Severity, percent};
+use plan_file::tables::orders::{PersonalVolume, RetailRule};
+use plan_file::{Finding, Severity, percent};
 
 /// Everything worth telling.
 pub(super) fn of(terms: &OrdersTerms, asset: Asset) -> Vec<Finding> {

@@ -5,7 +5,7 @@ use money::{Amount, Bps};
 
 use super::{CustomerId, OrderError, OrderId, OrdersTerms, PeriodNumber};
 use crate::Day;
-use crate::compile::PRICE_MAX;
+use plan_file::PRICE_MAX;
 
 /// Who bought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,7 +111,7 @@ impl Order {
     /// What is not refunded.
     #[must_use]
     pub const fn kept(&self) -> Amount {
-        self.amount.minus_or_zero(self.refunded)
+        self.amount.saturating_sub(self.refunded)
     }
 
     /// The volume that counts in its period: the volume's share of what was not refunded before the period was finalized,
@@ -133,7 +133,7 @@ impl Order {
 
     /// What was refunded after the period was finalized.
     pub(super) const fn refunded_later(&self) -> Amount {
-        self.counted.minus_or_zero(self.kept())
+        self.counted.saturating_sub(self.kept())
     }
 }
 

@@ -74,14 +74,14 @@ impl Orders {
         let status = self.status(period);
         let fund = before
             .fund_of(before.kept())
-            .minus_or_zero(after.fund_of(after.kept()));
+            .saturating_sub(after.fund_of(after.kept()));
         let mut decided = OrderRefund {
             order: id,
             period,
             status,
             volume: Amount::ZERO,
             fund,
-            company: amount.minus_or_zero(fund),
+            company: amount.saturating_sub(fund),
             clawed_back: Amount::ZERO,
             from_breakage: Amount::ZERO,
         };
@@ -91,7 +91,7 @@ impl Orders {
                     counted: after.kept(),
                     ..after
                 };
-                decided.volume = before.counted_volume().minus_or_zero(after.counted_volume());
+                decided.volume = before.counted_volume().saturating_sub(after.counted_volume());
                 after
             }
             PeriodStatus::Finalized | PeriodStatus::Released => {
@@ -108,7 +108,7 @@ impl Orders {
     fn take_back(&self, after: &Order, decided: &mut OrderRefund, out: &mut Vec<Clawback>) {
         for line in self.lines_of(decided.order) {
             let share = line.amount.proportion(after.refunded_later(), after.counted);
-            let amount = share.minus_or_zero(line.clawed_back);
+            let amount = share.saturating_sub(line.clawed_back);
             if amount.is_zero() {
                 continue;
             }
@@ -138,7 +138,7 @@ impl Order {
             return Err(OrderError::RefundAboveOrder { amount, left });
         }
         Ok(Self {
-            refunded: self.refunded.plus(amount).unwrap_or(self.amount),
+            refunded: self.refunded.checked_add(amount).unwrap_or(self.amount),
             ..self
         })
     }

@@ -5,9 +5,9 @@
 
 use money::{Amount, Bps};
 
-use super::file::{Paycut, RetailRule};
 use super::volumes::add;
 use super::{OrderError, OrdersTerms, Volumes};
+use plan_file::tables::orders::{Paycut, RetailRule};
 
 /// What a period pays, in base units.
 /// `claims = paid + breakage + cut_by_retail + cut_by_paycut`, and `paid + breakage ≤ budget`.
@@ -55,7 +55,9 @@ impl Totals {
     /// What is left of the budget.
     #[must_use]
     pub const fn unspent(&self) -> Amount {
-        self.budget.minus_or_zero(self.paid).minus_or_zero(self.breakage)
+        self.budget
+            .saturating_sub(self.paid)
+            .saturating_sub(self.breakage)
     }
 
     /// Decides about a period with these sums of claims.
@@ -65,7 +67,7 @@ impl Totals {
         sums: Position,
         budget: Amount,
     ) -> Result<Self, OrderError> {
-        let claims = sums.due.plus(sums.lost).unwrap_or(sums.due);
+        let claims = sums.due.checked_add(sums.lost).unwrap_or(sums.due);
         if terms.paycut.is_none() && claims > budget {
             return Err(OrderError::CommissionsExceedBudget { due: claims, budget });
         }
@@ -80,11 +82,11 @@ impl Totals {
             None => (after_retail, sums.lost),
             Some(Paycut::ProRata) => {
                 let paid = after_retail.min(budget);
-                (paid, sums.lost.min(budget.minus_or_zero(paid)))
+                (paid, sums.lost.min(budget.saturating_sub(paid)))
             }
         };
-        let cut_by_retail = sums.due.minus_or_zero(after_retail);
-        let granted = paid.plus(breakage).unwrap_or(paid);
+        let cut_by_retail = sums.due.saturating_sub(after_retail);
+        let granted = paid.checked_add(breakage).unwrap_or(paid);
         Ok(Self {
             volume: volumes.total(),
             retail_volume: volumes.retail(),
@@ -94,35 +96,35 @@ impl Totals {
             paid,
             breakage,
             cut_by_retail,
-            cut_by_paycut: claims.minus_or_zero(cut_by_retail).minus_or_zero(granted),
+            cut_by_paycut: claims.saturating_sub(cut_by_retail).saturating_sub(granted),
             due: sums.due,
         })
     }
 
     /// What a paid line with this claim receives; `at` moves behind it.
     pub(super) fn paid_line(&self, at: &mut Position, claim: Amount) -> Scaled {
-        let after_retail = self.due.minus_or_zero(self.cut_by_retail);
+        let after_retail = self.due.saturating_sub(self.cut_by_retail);
         let (from, before) = self.paid_until(after_retail, at.due);
         add(&mut at.due, claim);
         let (to, behind) = self.paid_until(after_retail, at.due);
-        let (kept, amount) = (to.minus_or_zero(from), behind.minus_or_zero(before));
+        let (kept, amount) = (to.saturating_sub(from), behind.saturating_sub(before));
         Scaled {
             amount,
-            cut_by_retail: claim.minus_or_zero(kept),
-            cut_by_paycut: kept.minus_or_zero(amount),
+            cut_by_retail: claim.saturating_sub(kept),
+            cut_by_paycut: kept.saturating_sub(amount),
         }
     }
 
     /// What a line of breakage with this claim receives; `at` moves behind it.
     pub(super) fn lost_line(&self, at: &mut Position, claim: Amount) -> Scaled {
-        let lost = self.claims.minus_or_zero(self.due);
+        let lost = self.claims.saturating_sub(self.due);
         let before = share(self.breakage, at.lost, lost);
         add(&mut at.lost, claim);
-        let amount = share(self.breakage, at.lost, lost).minus_or_zero(before);
+        let amount = share(self.breakage, at.lost, lost).saturating_sub(before);
         Scaled {
             amount,
             cut_by_retail: Amount::ZERO,
-            cut_by_paycut: claim.minus_or_zero(amount),
+            cut_by_paycut: claim.saturating_sub(amount),
         }
     }
 
@@ -146,5 +148,5 @@ fn share(total: Amount, part: Amount, whole: Amount) -> Amount {
 fn required_retail(terms: &OrdersTerms, volumes: &Volumes) -> Amount {
     let rest = Bps::WHOLE.get().saturating_sub(terms.retail_share_min.get());
     let rest = Bps::new(rest).unwrap_or_default();
-    volumes.total().minus_or_zero(rest.floor_of(volumes.total()))
+    volumes.total().saturating_sub(rest.floor_of(volumes.total()))
 }

@@ -3,10 +3,10 @@
 use money::{Amount, Asset, Bps};
 
 use super::PeriodNumber;
-use super::file::{Compression, OrdersTable, Paycut, Period, PersonalVolume, RetailRule};
-use crate::compile::encoding::Encoder;
-use crate::compile::{GENERATIONS_MAX, Refusal, field};
 use crate::{Day, Finding};
+use plan_file::Encoder;
+use plan_file::tables::orders::{Compression, OrdersTable, Paycut, Period, PersonalVolume, RetailRule};
+use plan_file::{GENERATIONS_MAX, Refusal, field};
 
 /// Most retail customers that a plan may ask for: far above any rule known, and small enough to be a typing error
 /// beyond it.
@@ -105,12 +105,12 @@ impl OrdersTerms {
         let problem = format!(
             "the rates promise up to {promised} and the fund receives {funded} of 100000000 parts of an order"
         );
-        let mend = "raise fund_bps, lower generations_bps or pv_bps, or declare paycut = \"pro_rata\"";
+        let hint = "raise fund_bps, lower generations_bps or pv_bps, or declare paycut = \"pro_rata\"";
         Err(Refusal::new(
             "commissions_exceed_fund",
             "orders.fund_bps",
             problem,
-            mend,
+            hint,
         ))
     }
 
@@ -161,7 +161,7 @@ impl OrdersTerms {
     pub(crate) fn order_to_be_paid(&self) -> Option<Amount> {
         let asked = self.generations.iter().map(|generation| generation.asks.personal);
         let volume = asked.fold(self.active_pv_min, Amount::max);
-        let scaled = volume.times(u128::from(Bps::WHOLE.get())).ok()?;
+        let scaled = volume.checked_mul(u128::from(Bps::WHOLE.get())).ok()?;
         let pv = u128::from(self.pv.get());
         (pv > 0).then(|| Amount::new(scaled.base_units().div_ceil(pv)))
     }

@@ -5,8 +5,8 @@
 use ledger::UserId;
 use money::Amount;
 
-use super::file::PersonalVolume;
 use super::{Buyer, Orders, OrdersTerms, PeriodNumber, number};
+use plan_file::tables::orders::PersonalVolume;
 
 /// Volumes of one period. After the period is finalized they are those that decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,5 +119,5 @@ fn amount_at(amounts: &[Amount], user: UserId) -> Amount {
 
 /// At most 2^31 orders of 96 bits: no sum exceeds 128 bits.
 pub(super) fn add(sum: &mut Amount, amount: Amount) {
-    *sum = sum.plus(amount).unwrap_or(*sum);
+    *sum = sum.checked_add(amount).unwrap_or(*sum);
 }

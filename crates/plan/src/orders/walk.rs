@@ -5,10 +5,10 @@
 
 use ledger::{BreakageCause, UserId};
 
-use super::file::Compression;
 use super::terms::Requirement;
 use super::{Orders, OrdersTerms, Volumes, number};
-use crate::compile::GENERATIONS_MAX;
+use plan_file::GENERATIONS_MAX;
+use plan_file::tables::orders::Compression;
 
 /// Who takes a generation of an order, or why nobody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

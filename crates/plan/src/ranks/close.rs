@@ -4,13 +4,13 @@ use ledger::UserId;
 use money::Amount;
 
 use super::decision::{Closed, RankDecision};
-use super::file::WhenShort;
 use super::held::{Bonus, last_day, week_of};
 use super::legs::{Below, scan};
 use super::state::{Ranks, Standing, first_week};
 use super::terms::{RanksTerms, Window};
 use super::tree::index;
-use crate::calendar::Week;
+use plan_file::calendar::Week;
+use plan_file::tables::ranks::WhenShort;
 
 /// Somebody with a rank this week.
 #[derive(Clone, Copy)]
@@ -173,7 +173,7 @@ impl Ranks {
             if budget < total {
                 bonus.amount = asked.proportion(budget, total);
             }
-            let (rank, amount) = (bonus.rank, asked.minus_or_zero(bonus.amount));
+            let (rank, amount) = (bonus.rank, asked.saturating_sub(bonus.amount));
             if !bonus.amount.is_zero() {
                 self.grant(terms, (user, week), week, bonus, purse);
             }
@@ -239,7 +239,7 @@ impl Ranks {
         purse: &mut Purse<'_>,
     ) {
         let (user, week) = key;
-        purse.left = purse.left.minus_or_zero(bonus.amount);
+        purse.left = purse.left.saturating_sub(bonus.amount);
         purse.closed.granted = sum(purse.closed.granted, bonus.amount);
         purse.out.push(RankDecision::Granted {
             user,
@@ -262,7 +262,7 @@ fn lapse(key: (UserId, u32), bonus: &mut Bonus, purse: &mut Purse<'_>) {
         return;
     }
     let left = bonus.ladder.weekly_bonus(rank);
-    let amount = bonus.amount.minus_or_zero(left);
+    let amount = bonus.amount.saturating_sub(left);
     bonus.rank = rank;
     bonus.amount = left;
     if !amount.is_zero() {

@@ -3,7 +3,7 @@
 use ledger::UserId;
 use money::Amount;
 
-use crate::calendar::Week;
+use plan_file::calendar::Week;
 
 /// A line of a weekly close. Ranks count from 1; 0 is no rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

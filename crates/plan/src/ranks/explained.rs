@@ -8,7 +8,7 @@ use money::Amount;
 use super::legs::scan;
 use super::state::Ranks;
 use super::terms::{Rank, RanksTerms};
-use crate::calendar::Week;
+use plan_file::calendar::Week;
 
 /// Volumes of a user who holds a rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

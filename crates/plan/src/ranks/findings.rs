@@ -2,9 +2,9 @@
 
 use money::{Amount, Asset};
 
-use super::file::WhenShort;
 use super::terms::{Rank, RanksTerms, Window};
-use crate::compiled::{Finding, Severity, percent};
+use plan_file::tables::ranks::WhenShort;
+use plan_file::{Finding, Severity, percent};
 
 impl RanksTerms {
     /// For each rank what all weekly bonuses of a promotion are of the volume; then how long volume counts and what pays.
@@ -24,7 +24,7 @@ impl RanksTerms {
     fn share(&self, number: u128, rank: &Rank, asset: Asset) -> Finding {
         // 96 bits times at most 520.
         let weeks = self.weeks_of_volume();
-        let bonuses = rank.weekly_bonus.times(u128::from(weeks));
+        let bonuses = rank.weekly_bonus.checked_mul(u128::from(weeks));
         let bonuses = bonuses.unwrap_or(Amount::new(u128::MAX));
         let (volume, further) = (rank.volume_min(), rank.volume_of_one_more());
         let share_bps = share_bps(bonuses, volume);
@@ -119,7 +119,7 @@ impl Rank {
     fn volume_of_one_more(&self) -> Amount {
         let half = Amount::new(self.group_min.base_units().div_ceil(2));
         let legs = self.other_min.min(half);
-        legs.plus(self.own_min).unwrap_or(legs)
+        legs.checked_add(self.own_min).unwrap_or(legs)
     }
 }
 

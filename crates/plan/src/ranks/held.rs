@@ -10,7 +10,7 @@ use super::decision::{GivenBack, Matured};
 use super::state::Ranks;
 use super::terms::Ladder;
 use crate::Day;
-use crate::calendar::Week;
+use plan_file::calendar::Week;
 
 /// A bonus that is held or waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Bonus {
         let volumes = || self.legs.iter().map(|(_, volume)| *volume);
         let main = volumes().max().unwrap_or(Amount::ZERO);
         let sum = Amount::sum_of(volumes()).unwrap_or(main);
-        self.ladder.rank_of(main, sum.minus_or_zero(main), self.own)
+        self.ladder.rank_of(main, sum.saturating_sub(main), self.own)
     }
 
     fn change_leg(&mut self, direct: u32, change: impl Fn(Amount) -> Amount) {
@@ -95,7 +95,7 @@ impl Ranks {
             bonus.ladder.weekly_bonus(rank_now),
             bonus.ladder.weekly_bonus(rank),
         );
-        let amount = bonus.amount.minus_or_zero(keep);
+        let amount = bonus.amount.saturating_sub(keep);
         bonus.rank = rank_now;
         bonus.amount = keep;
         if keep.is_zero() {

@@ -6,7 +6,7 @@ use money::Amount;
 use super::state::Ranks;
 use super::terms::RanksTerms;
 use super::tree::{Tree, index};
-use crate::calendar::Week;
+use plan_file::calendar::Week;
 
 /// Volume below a user.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,7 +20,7 @@ pub(super) struct Below {
 impl Below {
     /// Of all legs but the largest.
     pub(super) fn other(&self) -> Amount {
-        self.sum.minus_or_zero(self.main)
+        self.sum.saturating_sub(self.main)
     }
 }
 
@@ -174,29 +174,18 @@ pub struct Explanation {
     pub missing: Option<(u8, Requirement, Amount)>,
 }
 
-/// What a rank asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Requirement {
-    /// Volume of the largest leg.
-    Main,
-    /// Volume of all other legs.
-    Other,
-    /// The user's own purchases.
-    Own,
-    /// Volume of all legs.
-    Group,
-}
-
-impl Requirement {
-    /// Stable name: the field of the plan file.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Main => "main_min",
-            Self::Other => "other_min",
-            Self::Own => "own_min",
-            Self::Group => "group_min",
-        }
+names::names! {
+    /// What a rank asks for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Requirement {
+        /// Volume of the largest leg.
+        Main = "main_min",
+        /// Volume of all other legs.
+        Other = "other_min",
+        /// The user's own purchases.
+        Own = "own_min",
+        /// Volume of all legs.
+        Group = "group_min",
     }
 }
 
@@ -255,5 +244,5 @@ fn missing(
     ];
     let mut unmet = requirements.into_iter().filter(|(_, min, found)| found < min);
     let (requirement, min, found) = unmet.next()?;
-    Some((number, requirement, min.minus_or_zero(found)))
+    Some((number, requirement, min.saturating_sub(found)))
 }

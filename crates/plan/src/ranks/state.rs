@@ -8,7 +8,7 @@ use money::Amount;
 use super::held::Bonus;
 use super::terms::{RanksTerms, Window};
 use super::tree::{Tree, index};
-use crate::calendar::Week;
+use plan_file::calendar::Week;
 
 /// What ranks remember.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +52,10 @@ impl Ranks {
             .iter()
             .filter_map(|(week, user)| self.bonuses.get(&(*user, *week)));
         waiting.fold((0, Amount::ZERO), |(count, sum), bonus| {
-            (count.saturating_add(1), sum.plus(bonus.amount).unwrap_or(sum))
+            (
+                count.saturating_add(1),
+                sum.checked_add(bonus.amount).unwrap_or(sum),
+            )
         })
     }
 
@@ -74,17 +77,19 @@ impl Ranks {
         let Some(lifetime) = index(number).and_then(|place| self.lifetime.get_mut(place)) else {
             return false;
         };
-        let Ok(total) = self.total.plus(amount) else {
+        let Ok(total) = self.total.checked_add(amount) else {
             return false;
         };
         self.total = total;
         // A part of the total, which fits.
-        *lifetime = lifetime.plus(amount).unwrap_or(*lifetime);
+        *lifetime = lifetime.checked_add(amount).unwrap_or(*lifetime);
         if week >= self.weekly_from && !amount.is_zero() {
             let weekly = self.weekly.entry((week, number)).or_default();
-            *weekly = weekly.plus(amount).unwrap_or(*weekly);
+            *weekly = weekly.checked_add(amount).unwrap_or(*weekly);
         }
-        self.change_bonuses(number, week, |volume| volume.plus(amount).unwrap_or(volume));
+        self.change_bonuses(number, week, |volume| {
+            volume.checked_add(amount).unwrap_or(volume)
+        });
         true
     }
 
@@ -95,12 +100,12 @@ impl Ranks {
         let Some(lifetime) = index(number).and_then(|place| self.lifetime.get_mut(place)) else {
             return false;
         };
-        let Ok(rest) = lifetime.minus(amount) else {
+        let Ok(rest) = lifetime.checked_sub(amount) else {
             return false;
         };
         if week >= self.weekly_from && !amount.is_zero() {
             let key = (week, number);
-            let Some(Ok(weekly)) = self.weekly.get(&key).map(|weekly| weekly.minus(amount)) else {
+            let Some(Ok(weekly)) = self.weekly.get(&key).map(|weekly| weekly.checked_sub(amount)) else {
                 return false;
             };
             if weekly.is_zero() {
@@ -110,8 +115,8 @@ impl Ranks {
             }
         }
         *lifetime = rest;
-        self.total = self.total.minus_or_zero(amount);
-        self.change_bonuses(number, week, |volume| volume.minus_or_zero(amount));
+        self.total = self.total.saturating_sub(amount);
+        self.change_bonuses(number, week, |volume| volume.saturating_sub(amount));
         true
     }
 
@@ -165,8 +170,8 @@ impl Ranks {
         for ((_, user), amount) in part {
             if let Some(volume) = index(*user).and_then(|place| volumes.get_mut(place)) {
                 *volume = match terms.window {
-                    Window::Lifetime => volume.minus_or_zero(*amount),
-                    Window::Weeks(_) => volume.plus(*amount).unwrap_or(*volume),
+                    Window::Lifetime => volume.saturating_sub(*amount),
+                    Window::Weeks(_) => volume.checked_add(*amount).unwrap_or(*volume),
                 };
             }
         }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use money::{Amount, Asset};
 
-use super::file::{LadderTable, RanksTable, WhenShort};
-use crate::compile::Refusal;
-use crate::compile::encoding::Encoder;
-use crate::compile::field;
+use plan_file::Encoder;
+use plan_file::Refusal;
+use plan_file::field;
+use plan_file::tables::ranks::{LadderTable, RanksTable, WhenShort};
 
 /// Most ranks: a ladder that a person can still read. It also keeps their numbers far inside `u8`.
 pub const LADDER_MAX: usize = 32;
@@ -101,12 +101,12 @@ impl RanksTerms {
             let rank = check_rank(entry, asset, &path)?;
             if ladder.iter().any(|earlier| earlier.name == rank.name) {
                 let problem = format!("another rank is called {:?} too", rank.name);
-                let mend = "give every rank a name of its own";
+                let hint = "give every rank a name of its own";
                 return Err(Refusal::new(
                     "rank_name_repeats",
                     format!("{path}.name"),
                     problem,
-                    mend,
+                    hint,
                 ));
             }
             if let Some(before) = ladder.last() {
@@ -224,14 +224,14 @@ impl Rank {
     #[must_use]
     pub fn volume_min(&self) -> Amount {
         // Four amounts of 96 bits: no sum overflows.
-        self.group_min.plus(self.own_min).unwrap_or(self.group_min)
+        self.group_min.checked_add(self.own_min).unwrap_or(self.group_min)
     }
 
     fn is_met(&self, main: Amount, other: Amount, own: Amount) -> bool {
         main >= self.main_min
             && other >= self.other_min
             && own >= self.own_min
-            && main.plus(other).is_ok_and(|group| group >= self.group_min)
+            && main.checked_add(other).is_ok_and(|group| group >= self.group_min)
     }
 }
 
@@ -243,12 +243,12 @@ fn check_window(table: &RanksTable) -> Result<Window, Refusal> {
         }
         (Some(_), Some(weeks)) => {
             let problem = format!("volume counts for a lifetime and for {weeks} weeks at once");
-            let mend = "write either window = \"lifetime\" or window_weeks";
+            let hint = "write either window = \"lifetime\" or window_weeks";
             Err(Refusal::new(
                 "window_ambiguous",
                 "ranks.window_weeks",
                 problem,
-                mend,
+                hint,
             ))
         }
     }
@@ -260,20 +260,20 @@ fn check_fund(fund: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let problem = format!("{fund:?} is not the name of a fund");
-    let mend = format!("write 1 to {NAME_CHARACTERS_MAX} characters of a-z, 0-9, hyphen and underscore");
-    Err(Refusal::new("fund_malformed", "ranks.fund", problem, mend))
+    let hint = format!("write 1 to {NAME_CHARACTERS_MAX} characters of a-z, 0-9, hyphen and underscore");
+    Err(Refusal::new("fund_malformed", "ranks.fund", problem, hint))
 }
 
 fn check_rank(table: &LadderTable, asset: Asset, path: &str) -> Result<Rank, Refusal> {
     let characters = table.name.chars().count();
     if characters > NAME_CHARACTERS_MAX || !field::is_visible(&table.name) {
         let problem = format!("{:?} is not a name", table.name);
-        let mend = format!("write 1 to {NAME_CHARACTERS_MAX} visible characters without blanks at the ends");
+        let hint = format!("write 1 to {NAME_CHARACTERS_MAX} visible characters without blanks at the ends");
         return Err(Refusal::new(
             "rank_name_malformed",
             format!("{path}.name"),
             problem,
-            mend,
+            hint,
         ));
     }
     let amount = |name: &str, text: &str| field::amount(asset, &format!("{path}.{name}"), text);
@@ -282,22 +282,22 @@ fn check_rank(table: &LadderTable, asset: Asset, path: &str) -> Result<Rank, Ref
     let other_min = amount("other_min", &table.other_min)?;
     let own_min = optional("own_min", table.own_min.as_ref())?.unwrap_or(Amount::ZERO);
     // Two amounts of 96 bits.
-    let legs = main_min.plus(other_min).unwrap_or(main_min);
+    let legs = main_min.checked_add(other_min).unwrap_or(main_min);
     let group_min = match optional("group_min", table.group_min.as_ref())? {
         Some(group) if group <= legs => {
             let (group, legs) = (asset.display_amount(group), asset.display_amount(legs));
             let problem = format!("{group} is not more than the {legs} of main_min and other_min together");
-            let mend = "raise it, or leave it out";
+            let hint = "raise it, or leave it out";
             let field = format!("{path}.group_min");
-            return Err(Refusal::new("group_min_never_binds", field, problem, mend));
+            return Err(Refusal::new("group_min_never_binds", field, problem, hint));
         }
         Some(group) => group,
         None => legs,
     };
     if group_min.is_zero() && own_min.is_zero() {
         let problem = format!("everybody qualifies for {:?}", table.name);
-        let mend = "ask for some volume";
-        return Err(Refusal::new("rank_without_requirement", path, problem, mend));
+        let hint = "ask for some volume";
+        return Err(Refusal::new("rank_without_requirement", path, problem, hint));
     }
     Ok(Rank {
         name: table.name.clone(),
@@ -326,12 +326,12 @@ fn check_step(before: &Rank, rank: &Rank, asset: Asset, path: &str) -> Result<()
                 "{:?} has {upper}, less than the {lower} of {:?} before it",
                 rank.name, before.name
             );
-            let mend = format!("sort the ladder from low to high, and write at least {lower}");
+            let hint = format!("sort the ladder from low to high, and write at least {lower}");
             return Err(Refusal::new(
                 "ladder_falls",
                 format!("{path}.{name}"),
                 problem,
-                mend,
+                hint,
             ));
         }
     }
@@ -340,8 +340,8 @@ fn check_step(before: &Rank, rank: &Rank, asset: Asset, path: &str) -> Result<()
             "{:?} asks for no more than {:?} before it",
             rank.name, before.name
         );
-        let mend = "raise one of its requirements, or remove one of the two";
-        return Err(Refusal::new("ladder_overlaps", path, problem, mend));
+        let hint = "raise one of its requirements, or remove one of the two";
+        return Err(Refusal::new("ladder_overlaps", path, problem, hint));
     }
     Ok(())
 }

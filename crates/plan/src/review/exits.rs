@@ -3,8 +3,9 @@
 use money::{Amount, Asset};
 
 use super::Asked;
-use crate::compiled::{ChainClass, CompiledPlan, Finding, IntakeKind, Severity, percent};
-use crate::withholding::file::Basis;
+use crate::compiled::{ChainClass, CompiledPlan, IntakeKind};
+use plan_file::tables::withholding::Basis;
+use plan_file::{Finding, Severity, percent};
 
 const WHOLE: u128 = 10_000;
 

@@ -51,7 +51,7 @@ impl State {
             IntakeRule::Subscription => self.read_generations(plan, sponsors),
             IntakeRule::AutoPool | IntakeRule::Booking | IntakeRule::Order | IntakeRule::Joining { .. } => {
                 self.read_users(sponsors, &[]);
-                let seen = |seen, user| seen ^ self.line(user).map_or(0, |line| line.standing);
+                let seen = |seen, user| seen ^ self.line(user).map_or(0, |line| line.sponsor);
                 black_box(sponsors.iter().copied().fold(0, seen));
             }
         }
@@ -94,7 +94,7 @@ impl State {
         for leg in legs {
             if let Beneficiary::User(user) = leg.beneficiary {
                 let place = position(user.get());
-                seen ^= self.lines.get(place).map_or(0, |line| line.standing);
+                seen ^= self.lines.get(place).map_or(0, |line| line.sponsor);
                 seen ^= self.components.caps.stake(user).mark();
                 seen ^= slots.get(place).copied().unwrap_or(0);
             }
@@ -154,7 +154,7 @@ mod tests {
                 });
             }
             if let Some(sum) = taken.get_mut(today as usize) {
-                *sum = sum.plus(amount).unwrap();
+                *sum = sum.checked_add(amount).unwrap();
             }
             let day = Day::new(today + 4);
             facts.push(if number % 3 == 1 {

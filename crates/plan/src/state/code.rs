@@ -6,9 +6,8 @@
 use super::component::Components;
 use super::escrow::{Bucket, Entry, HeldLeg};
 use super::payout::{Batch, Hold, Payee, Treasury};
-use super::{
-    Debt, Deposit, DepositStatus, GONE, Line, NO_RETOPUP, Seat, State, TierSet, TierState, User, position,
-};
+use super::standing::Standing;
+use super::{Debt, Deposit, DepositStatus, Line, Seat, State, TierSet, TierState, User, position};
 use crate::code::{Code, Source, code_struct};
 use crate::compiled::CompiledPlan;
 
@@ -131,8 +130,11 @@ impl State {
 
     fn users_are_sound(&self) -> bool {
         let lines = self.lines.iter().zip(1u32..).all(|(line, number)| {
-            let stands = matches!(line.standing, NO_RETOPUP | GONE) || self.has_deposit(line.standing);
-            line.sponsor < number && stands
+            let is_known = match line.standing.get() {
+                Standing::Retopped(retopup) => self.has_deposit(retopup.get()),
+                Standing::Registered | Standing::Gone => true,
+            };
+            line.sponsor < number && is_known
         });
         let users = self.users.iter().all(|user| {
             let retopped = user.newest_retopup == 0 || self.has_deposit(user.newest_retopup);

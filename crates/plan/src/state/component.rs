@@ -34,10 +34,10 @@ use crate::generation::Lineage;
 use crate::orders::{CustomerId, OrderId, Orders, PeriodNumber};
 use crate::ranks::Ranks;
 use crate::report::Side;
-use crate::subscription::file::BonusGrant;
 use crate::subscription::{Accrual, Bonuses, PurchaseLines, SubscriptionId, Subscriptions};
 use crate::withholding::Withholding;
 use crate::{Day, DepositId, Effect, IgnoredCause, Outcome};
+use plan_file::tables::subscription::BonusGrant;
 
 /// Most days that one fact lets end: a mistyped date must not run the calendar away.
 const DAYS_AT_ONCE_MAX: u32 = 366;

@@ -4,7 +4,8 @@ use ledger::{Account, Beneficiary, BreakageCause, ClearingCause, Leg, Movement, 
 use money::Amount;
 
 use super::pool::Purse;
-use super::{GONE, Line, NO_RETOPUP, Seat, State, User, discrepancy, position, push};
+use super::standing::Standing;
+use super::{Line, Seat, State, User, discrepancy, position, push};
 use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::decision::{Price, Rule, Unroutable};
 use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Funding, Outcome};
@@ -34,7 +35,7 @@ impl State {
         });
         self.lines.push(Line {
             sponsor: sponsor.map_or(0, UserId::get),
-            standing: NO_RETOPUP,
+            standing: Standing::Registered.into(),
         });
         self.users.push(User {
             entitled: Amount::ZERO,
@@ -104,19 +105,16 @@ impl State {
         let terms = &plan.terms.retopup;
         let mut upline = self.sponsor(payment.user);
         for (generation, share) in (1u8..).zip(&terms.generations) {
-            let known = upline.and_then(|upline| Some((upline, self.line(upline)?)));
-            let beneficiary = match known {
-                None => Beneficiary::Breakage(BreakageCause::NoUpline),
-                Some((_, line)) if line.standing == GONE => Beneficiary::Breakage(BreakageCause::Refunded),
-                Some((_, line)) if line.standing == NO_RETOPUP => {
-                    Beneficiary::Breakage(BreakageCause::NotRetopped)
-                }
-                Some((upline, _)) => Beneficiary::User(upline),
+            let known = upline.and_then(|upline| Some((upline, *self.line(upline)?)));
+            let (beneficiary, rests_on) = match known.map(|(upline, line)| (upline, line.standing.get())) {
+                None => (Beneficiary::Breakage(BreakageCause::NoUpline), None),
+                Some((_, Standing::Gone)) => (Beneficiary::Breakage(BreakageCause::Refunded), None),
+                Some((_, Standing::Registered)) => (Beneficiary::Breakage(BreakageCause::NotRetopped), None),
+                Some((upline, Standing::Retopped(retopup))) => (Beneficiary::User(upline), Some(retopup)),
             };
             let (mark, reason) = (out.mark(), Reason::Generation(generation));
             hold_leg(out, beneficiary, *share, reason, upline, payment.user);
-            let standing = known.and_then(|(_, line)| DepositId::new(line.standing));
-            out.because(mark, |why| why.rule = standing.map(Rule::Retopup));
+            out.because(mark, |why| why.rule = rests_on.map(Rule::Retopup));
             upline = known.and_then(|(_, line)| UserId::new(line.sponsor));
         }
         hold_rest(out, terms.company, Price::Retopup, payment.user);
@@ -133,9 +131,9 @@ impl State {
         let previous = std::mem::replace(&mut user.newest_retopup, number);
         if let Some(line) = self
             .line_mut(payment.user)
-            .filter(|line| line.standing == NO_RETOPUP)
+            .filter(|line| line.standing.get() == Standing::Registered)
         {
-            line.standing = number;
+            line.standing = Standing::Retopped(payment.deposit).into();
         }
         if let Some(previous) = self
             .deposits

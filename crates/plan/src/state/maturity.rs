@@ -11,7 +11,8 @@ use ledger::{Account, Beneficiary, BreakageCause, Fund, Leg, Movement, Reason, T
 use money::Amount;
 
 use super::escrow::{Bucket, Entry, HeldLeg};
-use super::{DepositStatus, GONE, NO_RETOPUP, State, discrepancy, plus, position, push};
+use super::standing::Standing;
+use super::{DepositStatus, State, discrepancy, plus, position, push};
 use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::decision::{HeldPart, Rule, Why};
 use crate::withholding::Line as TaxLine;
@@ -192,7 +193,7 @@ impl State {
                 why.rule = Some(Rule::Forfeited { is_over_cap });
             });
         }
-        let gross = leg.amount.minus_or_zero(lost);
+        let gross = leg.amount.saturating_sub(lost);
         if gross.is_zero() {
             return;
         }
@@ -208,14 +209,14 @@ impl State {
             *sum = plus(*sum, tax);
             release.tell(held, Account::Tax, tax);
         }
-        let net = gross.minus_or_zero(tax);
+        let net = gross.saturating_sub(tax);
         let netted = self.net(user, net);
         if !netted.is_zero() {
             let sum = release.netted.entry(user).or_default();
             *sum = plus(*sum, netted);
             release.tell(held, Account::Receivable(user), netted);
         }
-        let rest = net.minus_or_zero(netted);
+        let rest = net.saturating_sub(netted);
         let reserve = pool_tier(plan, leg.reason).filter(|tier| self.is_reserving(user, *tier));
         if let Some(tier) = reserve {
             let sum = release.reserves.entry((user, tier)).or_default();
@@ -250,8 +251,11 @@ impl State {
         };
         let relies_on_retopup =
             plan.terms.intake == IntakeRule::AutoPool && matches!(reason, Reason::Generation(_));
-        let retopup_stands = line.standing != NO_RETOPUP && line.standing < deposit.get();
-        line.standing == GONE || (relies_on_retopup && !retopup_stands)
+        match line.standing.get() {
+            Standing::Gone => true,
+            Standing::Registered => relies_on_retopup,
+            Standing::Retopped(oldest) => relies_on_retopup && oldest >= deposit,
+        }
     }
 
     fn post_release(&mut self, plan: &CompiledPlan, release: &mut Release, out: &mut Outcome) {
@@ -427,7 +431,7 @@ mod tests {
             };
             state.apply(&plan, &fact, &mut out);
         }
-        let amount = plan.registration_price().times(20).unwrap();
+        let amount = plan.registration_price().checked_mul(20).unwrap();
         let through = Day::new(2);
         state.apply(&plan, &Fact::EscrowMatured { through, amount }, &mut out);
         assert!(state.escrow.is_empty());

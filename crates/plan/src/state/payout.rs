@@ -79,7 +79,7 @@ impl State {
         let hold = payee.and_then(|payee| payee.hold);
         Payments {
             paid: payee.map_or(Amount::ZERO, |payee| payee.paid),
-            available: self.entitled(user).minus_or_zero(drawn),
+            available: self.entitled(user).saturating_sub(drawn),
             held: hold.map_or(Amount::ZERO, |hold| hold.amount),
             credit: payee.map_or(Amount::ZERO, |payee| payee.credit),
         }
@@ -314,13 +314,13 @@ impl State {
             push_payout(self.facts, user, held, Movement::Void(pending), out);
         }
         let drawn = amount.min(available);
-        let owed = amount.minus_or_zero(drawn);
+        let owed = amount.saturating_sub(drawn);
         payee.paid = plus(payee.paid, amount);
         payee.drawn = plus(payee.drawn, drawn);
         push_about(user, (Account::Available(user), to), drawn, reason, out);
         push_about(user, (Account::Receivable(user), to), owed, Reason::Overpaid, out);
         if let Some(hold) = payee.hold.as_mut() {
-            hold.amount = hold.amount.minus_or_zero(amount);
+            hold.amount = hold.amount.saturating_sub(amount);
             hold.pending = (!hold.amount.is_zero())
                 .then(|| push_payout(self.facts, user, hold.amount, Movement::Pending, out));
             out.effects.push(Effect::PayoutReduced {
@@ -342,8 +342,8 @@ impl State {
         self.begin(out);
         let payee = self.payees.entry(user).or_default();
         let known = amount.min(payee.credit);
-        payee.credit = payee.credit.minus_or_zero(known);
-        let rest = amount.minus_or_zero(known);
+        payee.credit = payee.credit.saturating_sub(known);
+        let rest = amount.saturating_sub(known);
         let credit = (Account::Credit(user), Account::Custody);
         push_about(user, credit, known, Reason::CreditWithdrawal, out);
         if !rest.is_zero() {

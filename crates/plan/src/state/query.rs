@@ -3,7 +3,8 @@
 use ledger::{Tier, TreeNumber, UserId};
 use money::Amount;
 
-use super::{DepositStatus, GONE, NodeNumber, State, position};
+use super::standing::Standing;
+use super::{DepositStatus, NodeNumber, State, position};
 use crate::compiled::{CompiledPlan, tier_index};
 use crate::{DepositId, PoolRoom};
 
@@ -62,7 +63,8 @@ impl State {
     /// Whether a user is registered and not refunded.
     #[must_use]
     pub fn is_active(&self, user: UserId) -> bool {
-        self.line(user).is_some_and(|line| line.standing != GONE)
+        self.line(user)
+            .is_some_and(|line| line.standing.get() != Standing::Gone)
     }
 
     /// Who brought a user in.

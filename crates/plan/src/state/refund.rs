@@ -3,7 +3,8 @@
 use ledger::{Account, Beneficiary, ClearingCause, Leg, Movement, Reason, Tier, UserId};
 use money::Amount;
 
-use super::{DepositStatus, GONE, NO_RETOPUP, State, discrepancy, position, push, unexpected_refund};
+use super::standing::Standing;
+use super::{DepositStatus, State, discrepancy, position, push, unexpected_refund};
 use crate::compiled::CompiledPlan;
 use crate::decision::ReserveEnd;
 use crate::{DepositId, DepositKind, DiscrepancyCause, Effect, Outcome};
@@ -66,7 +67,7 @@ impl State {
     /// The user's position earns no more. What was reserved had matured and is released.
     fn deactivate(&mut self, user: UserId, out: &mut Outcome) {
         if let Some(line) = self.line_mut(user) {
-            line.standing = GONE;
+            line.standing = Standing::Gone.into();
         }
         if let Some(seat) = self.seat_mut(user) {
             seat.chosen = super::TierSet::default();
@@ -80,18 +81,19 @@ impl State {
 
     /// If the oldest retopup that stands went back, the next older one takes its place.
     fn unstand(&mut self, user: UserId, deposit: DepositId) {
-        let Some(line) = self.line(user).filter(|line| line.standing == deposit.get()) else {
+        let oldest = Standing::Retopped(deposit);
+        if self.line(user).is_none_or(|line| line.standing.get() != oldest) {
             return;
-        };
-        let mut next = line.standing;
-        while let Some(retopup) = self.deposits.get(position(next)).filter(|_| next != NO_RETOPUP) {
+        }
+        let mut next = Some(deposit);
+        while let Some(retopup) = next.and_then(|next| self.deposits.get(position(next.get()))) {
             if retopup.status != DepositStatus::Refunded {
                 break;
             }
-            next = retopup.next_retopup;
+            next = DepositId::new(retopup.next_retopup);
         }
         if let Some(line) = self.line_mut(user) {
-            line.standing = next;
+            line.standing = next.map_or(Standing::Registered, Standing::Retopped).into();
         }
     }
 }
@@ -99,7 +101,7 @@ impl State {
 /// The chain sent another amount than it took: the books follow the chain, and a human must look.
 fn refund_difference(taken: Amount, sent: Amount, out: &mut Outcome) {
     let clearing = Account::Clearing(ClearingCause::UnexpectedRefund);
-    let (more, less) = (sent.minus_or_zero(taken), taken.minus_or_zero(sent));
+    let (more, less) = (sent.saturating_sub(taken), taken.saturating_sub(sent));
     push(out, clearing, Account::Custody, more, Reason::Unexpected);
     push(out, Account::Custody, clearing, less, Reason::Unexpected);
     discrepancy(DiscrepancyCause::UnexpectedRefund, out);

@@ -45,7 +45,7 @@ impl State {
         let netted = self.net(recipient, amount);
         let receivable = (debit, Account::Receivable(recipient));
         pay(out, receivable, netted, Reason::Netting, Some(recipient), source);
-        let rest = amount.minus_or_zero(netted);
+        let rest = amount.saturating_sub(netted);
         let account = if plan.is_reserved_layer(layer) && self.is_reserving(recipient, tier) {
             self.add_reserve(plan, recipient, tier, rest);
             Account::Reserve(recipient, tier)
@@ -66,7 +66,7 @@ impl State {
             return Amount::ZERO;
         };
         let netted = debt.open.min(amount);
-        debt.open = debt.open.minus_or_zero(netted);
+        debt.open = debt.open.saturating_sub(netted);
         netted
     }
 
@@ -104,7 +104,7 @@ impl State {
         let (Some(to), Some(price)) = (from.next(), plan.next_price(from)) else {
             return;
         };
-        let Ok(rest) = self.reserved(user, from).minus(price) else {
+        let Ok(rest) = self.reserved(user, from).checked_sub(price) else {
             return;
         };
         if !self.is_reserving(user, from) || self.room(plan, to) == PoolRoom::Full {

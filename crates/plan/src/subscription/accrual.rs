@@ -3,10 +3,10 @@
 use ledger::UserId;
 use money::Amount;
 
-use super::file::WhenShort;
 use super::{Status, Subscription, SubscriptionId, SubscriptionTerms, Subscriptions};
 use crate::Day;
 use crate::cap::Caps;
+use plan_file::tables::subscription::WhenShort;
 
 /// What a subscription accrued on a day; never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct Coverage {
 impl Coverage {
     /// What caps leave of the rates.
     pub(crate) const fn wanted(&self) -> Amount {
-        self.nominal.minus_or_zero(self.capped)
+        self.nominal.saturating_sub(self.capped)
     }
 }
 
@@ -80,9 +80,9 @@ impl Subscriptions {
         let covered = total(out);
         Coverage {
             nominal,
-            capped: nominal.minus_or_zero(wanted),
+            capped: nominal.saturating_sub(wanted),
             covered,
-            short: wanted.minus_or_zero(covered),
+            short: wanted.saturating_sub(covered),
         }
     }
 
@@ -130,8 +130,8 @@ fn cover(when_short: WhenShort, wanted: Amount, in_fund: Amount, caps: &mut Caps
             WhenShort::ProRata => line.amount.proportion(in_fund, wanted),
             WhenShort::Queue => line.amount.min(left),
         };
-        left = left.minus_or_zero(granted);
-        caps.give_back(line.user, line.amount.minus_or_zero(granted));
+        left = left.saturating_sub(granted);
+        caps.give_back(line.user, line.amount.saturating_sub(granted));
         line.amount = granted;
     }
 }

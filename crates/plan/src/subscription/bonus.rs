@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use ledger::UserId;
 use money::{Amount, Asset, Bps};
 
-use super::file::{BonusGrant, BonusTable};
 use super::terms::fund;
-use crate::compile::encoding::Encoder;
-use crate::compile::{Refusal, field};
-use crate::compiled::{Finding, Severity, percent};
+use plan_file::Encoder;
+use plan_file::tables::subscription::{BonusGrant, BonusTable};
+use plan_file::{Finding, Severity, percent};
+use plan_file::{Refusal, field};
 
 /// The checked parameters of the registration bonus.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,9 +145,9 @@ impl Bonuses {
     /// plan's amount.
     pub fn grant(&mut self, terms: &BonusTerms, user: UserId) -> Amount {
         let line = self.lines.get(&user).copied().unwrap_or_default();
-        let left = terms.amount.minus_or_zero(line.used);
+        let left = terms.amount.saturating_sub(line.used);
         self.set(user, BonusLine { left, ..line });
-        left.minus_or_zero(line.left)
+        left.saturating_sub(line.left)
     }
 
     /// Takes back what is left, because the purchase that brought the bonus was refunded; says how much that was.
@@ -170,14 +170,14 @@ impl Bonuses {
         let wanted = line.left.min(terms.usable(price));
         let used = wanted.min(in_fund);
         let line = BonusLine {
-            left: line.left.minus_or_zero(used),
+            left: line.left.saturating_sub(used),
             // At most the plan's amount.
-            used: line.used.plus(used).unwrap_or(line.used),
+            used: line.used.checked_add(used).unwrap_or(line.used),
         };
         self.set(user, line);
         BonusUse {
             used,
-            short: wanted.minus_or_zero(used),
+            short: wanted.saturating_sub(used),
         }
     }
 
@@ -186,8 +186,8 @@ impl Bonuses {
         let line = self.lines.get(&user).copied().unwrap_or_default();
         let back = amount.min(line.used);
         let line = BonusLine {
-            left: line.left.plus(back).unwrap_or(line.left),
-            used: line.used.minus_or_zero(back),
+            left: line.left.checked_add(back).unwrap_or(line.left),
+            used: line.used.saturating_sub(back),
         };
         self.set(user, line);
     }

@@ -109,13 +109,13 @@ impl Subscription {
     #[must_use]
     pub fn amount(&self) -> Amount {
         // At most a price of 96 bits each.
-        self.cash.plus(self.bonus).unwrap_or(self.cash)
+        self.cash.checked_add(self.bonus).unwrap_or(self.cash)
     }
 
     /// What it may still accrue.
     #[must_use]
     pub const fn room(&self) -> Amount {
-        self.most.minus_or_zero(self.earned)
+        self.most.saturating_sub(self.earned)
     }
 }
 
@@ -171,7 +171,7 @@ impl Subscriptions {
         if cash.is_zero() {
             return Err(NotSold::NothingPaid);
         }
-        let amount = cash.plus(bonus).map_err(|_| NotSold::AboveMax)?;
+        let amount = cash.checked_add(bonus).map_err(|_| NotSold::AboveMax)?;
         if terms.amount_max().is_some_and(|max| amount > max) {
             return Err(NotSold::AboveMax);
         }
@@ -225,7 +225,7 @@ impl Subscriptions {
             return Amount::ZERO;
         };
         let back = amount.min(line.earned);
-        line.earned = line.earned.minus_or_zero(back);
+        line.earned = line.earned.saturating_sub(back);
         let user = line.user;
         let revives = line.status == Status::Ended && !line.room().is_zero();
         if revives {
@@ -241,7 +241,7 @@ impl Subscriptions {
         let Some(line) = self.lines.get_mut(id.index()) else {
             return false;
         };
-        line.earned = line.earned.plus(amount).unwrap_or(line.earned);
+        line.earned = line.earned.checked_add(amount).unwrap_or(line.earned);
         if !line.room().is_zero() {
             return false;
         }

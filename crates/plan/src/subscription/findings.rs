@@ -23,10 +23,10 @@
 use money::{Asset, Bps};
 
 use super::SubscriptionTerms;
-use super::file::{AccrualDays, MonthDivisor, NamedDivisor};
 use crate::cap::CapTerms;
-use crate::compiled::{Finding, Severity, percent};
 use crate::generation::GenerationTerms;
+use plan_file::tables::subscription::{AccrualDays, MonthDivisor, NamedDivisor};
+use plan_file::{Finding, Severity, percent};
 
 /// One, in figures with 15 decimal places: the product of two fits `u128`.
 const ONE: u128 = 1_000_000_000_000_000;

@@ -44,11 +44,11 @@ impl SubscriptionTerms {
             }
         }
         let shares = out.shares.iter();
-        let rest = shares.fold(cash, |rest, share| rest.minus_or_zero(share.amount));
+        let rest = shares.fold(cash, |rest, share| rest.saturating_sub(share.amount));
         out.company = rest;
         for allocation in self.allocations() {
             let share = allocation.share.floor_of(rest);
-            out.company = out.company.minus_or_zero(share);
+            out.company = out.company.saturating_sub(share);
             out.allocations.push(share);
         }
     }

@@ -2,14 +2,14 @@
 
 use money::{Amount, Asset, Bps};
 
-use super::file::{
+use crate::Day;
+use crate::cap::MULTIPLE_MAX;
+use plan_file::Encoder;
+use plan_file::tables::subscription::{
     AccrualDays, AllocationTable, MonthDivisor, NamedDivisor, SubscriptionTable, SubscriptionTierTable,
     WhenShort,
 };
-use crate::Day;
-use crate::cap::MULTIPLE_MAX;
-use crate::compile::encoding::Encoder;
-use crate::compile::{Refusal, field};
+use plan_file::{Refusal, field};
 
 /// Most tiers: each is looked at in every purchase, and people must be able to read the table.
 pub const TIERS_MAX: usize = 16;
@@ -165,7 +165,7 @@ impl SubscriptionTerms {
     pub fn accrual_max(&self, cash: Amount) -> Amount {
         let endless = Amount::new(u128::MAX);
         self.cap_multiple.map_or(endless, |multiple| {
-            cash.times(u128::from(multiple)).unwrap_or(endless)
+            cash.checked_mul(u128::from(multiple)).unwrap_or(endless)
         })
     }
 
@@ -211,8 +211,8 @@ pub fn fund(field: &str, name: &str) -> Result<String, Refusal> {
         return Ok(name.to_owned());
     }
     let problem = format!("{name:?} is not the name of a fund");
-    let mend = "write 1 to 32 lower-case letters, digits, hyphens or underscores";
-    Err(Refusal::new("fund_malformed", field, problem, mend))
+    let hint = "write 1 to 32 lower-case letters, digits, hyphens or underscores";
+    Err(Refusal::new("fund_malformed", field, problem, hint))
 }
 
 fn check_tiers(tables: &[SubscriptionTierTable], asset: Asset) -> Result<Vec<SubscriptionTier>, Refusal> {
@@ -224,8 +224,8 @@ fn check_tiers(tables: &[SubscriptionTierTable], asset: Asset) -> Result<Vec<Sub
         if let Some(below) = tiers.last().filter(|below| below.from >= from) {
             let (from, below) = (asset.display_amount(from), asset.display_amount(below.from));
             let problem = format!("it starts at {from}, the tier before at {below}");
-            let mend = "order the tiers by their smallest amounts, each larger than the one before";
-            return Err(Refusal::new("tiers_not_ascending", path, problem, mend));
+            let hint = "order the tiers by their smallest amounts, each larger than the one before";
+            return Err(Refusal::new("tiers_not_ascending", path, problem, hint));
         }
         let path = format!("subscription.tiers[{index}].monthly_bps");
         let monthly = field::number(
@@ -253,8 +253,8 @@ fn check_amount_max(
     if let Some(last) = tiers.last().filter(|last| max < last.from) {
         let (max, last) = (asset.display_amount(max), asset.display_amount(last.from));
         let problem = format!("it is {max}, and the last tier starts at {last}: nobody could buy it");
-        let mend = "raise it, or remove the tier";
-        return Err(Refusal::new("amount_max_too_small", path, problem, mend));
+        let hint = "raise it, or remove the tier";
+        return Err(Refusal::new("amount_max_too_small", path, problem, hint));
     }
     Ok(Some(max))
 }
@@ -269,8 +269,8 @@ fn check_divisor(table: &SubscriptionTable) -> Result<(), Refusal> {
         (MonthDivisor::Named(NamedDivisor::WorkingDays), AccrualDays::All) => {
             let problem =
                 "a month has more days than working days: more would accrue than the monthly rate says";
-            let mend = "write accrual_days = \"working\", or a number of days as the divisor";
-            Err(Refusal::new("divisor_misfit", path, problem, mend))
+            let hint = "write accrual_days = \"working\", or a number of days as the divisor";
+            Err(Refusal::new("divisor_misfit", path, problem, hint))
         }
     }
 }

@@ -5,9 +5,10 @@ use ledger::UserId;
 use money::{Amount, Asset};
 
 use super::{Bounds, sum};
-use crate::compiled::{CompiledPlan, Finding, IntakeRule, Severity, percent};
+use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::fact::ComponentFact;
 use crate::{Day, Fact, Outcome, State};
+use plan_file::{Finding, Severity, percent};
 
 /// How many directs each name has: a chain, and trees of these widths.
 const WIDTHS: [u32; 4] = [1, 2, 3, 5];
@@ -76,7 +77,9 @@ fn purchases(plan: &CompiledPlan, bounds: Bounds) -> Option<Vec<(Amount, Amount,
         IntakeRule::Order => {
             let unit = plan.asset().parse_amount("1").ok()?;
             let each = components.orders.as_ref()?.order_to_be_paid()?.max(unit);
-            let last = LAST_ORDERS.into_iter().filter_map(|times| each.times(times).ok());
+            let last = LAST_ORDERS
+                .into_iter()
+                .filter_map(|times| each.checked_mul(times).ok());
             Some(last.map(|last| (each, last, 0)).collect())
         }
         IntakeRule::Booking => {
@@ -92,7 +95,7 @@ fn purchases(plan: &CompiledPlan, bounds: Bounds) -> Option<Vec<(Amount, Amount,
 /// What names bring more than one name, as a share of what they pay; more than all of it where others pay into the fund. Sums of
 /// some hundred prices of 96 bits, so nothing overflows.
 fn gain_bps(result: Played, one: Played) -> u128 {
-    let gain = result.returned.minus_or_zero(one.returned);
+    let gain = result.returned.saturating_sub(one.returned);
     let scaled = gain.base_units().saturating_mul(10_000);
     scaled.checked_div(result.paid.base_units()).unwrap_or(0)
 }

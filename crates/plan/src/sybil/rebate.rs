@@ -5,8 +5,9 @@ use ledger::{Account, Beneficiary, UserId};
 use money::Amount;
 
 use super::{Bounds, sum};
-use crate::compiled::{CompiledPlan, Finding, IntakeRule, Severity};
+use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::{Day, DepositId, Fact, Outcome, State};
+use plan_file::{Finding, Severity};
 
 /// How many directs each name has, for the forms of which a coalition is made: a chain, and trees of these widths.
 const WIDTHS: [u32; 4] = [1, 2, 3, 5];
@@ -39,7 +40,7 @@ pub fn rebate(plan: &CompiledPlan, bounds: Bounds) -> Option<Finding> {
     for names in 2..=bounds.identities_max {
         for width in WIDTHS {
             for times in LAST_BUYS {
-                let last = smallest.times(times).ok()?;
+                let last = smallest.checked_mul(times).ok()?;
                 let Some((paid, returned)) = replay(plan, names, width, (smallest, last)) else {
                     continue;
                 };

@@ -88,7 +88,7 @@ impl Names {
         let user = world.enter(Some(sponsor), retops_up)?;
         let mut paid = world.plan.registration_price();
         if retops_up {
-            paid = paid.plus(world.plan.retopup_price()).ok()?;
+            paid = paid.checked_add(world.plan.retopup_price()).ok()?;
         }
         self.users.push((user, paid));
         Some(())
@@ -174,7 +174,7 @@ impl<'a> World<'a> {
     }
 
     fn apply(&mut self, fact: &Fact, amount: Amount) -> Option<()> {
-        self.paid = self.paid.plus(amount).ok()?;
+        self.paid = self.paid.checked_add(amount).ok()?;
         self.state.apply(self.plan, fact, &mut self.out);
         Some(())
     }

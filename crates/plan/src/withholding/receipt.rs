@@ -4,7 +4,7 @@ use money::{Amount, Bps};
 
 use super::{POLICIES_MAX, YearKey};
 use crate::UserId;
-use crate::calendar::FinancialYear;
+use plan_file::calendar::FinancialYear;
 
 /// What was withheld from one payment: a line for each policy that concerned it, also where that withheld nothing.
 /// Or, as the answer to a reversal, what is given back.
@@ -70,20 +70,20 @@ impl Withheld {
     /// All tax together; never more than the payment.
     #[must_use]
     pub fn total(&self) -> Amount {
-        let add = |sum: Amount, line: &Line| sum.plus(line.amount).unwrap_or(self.gross);
+        let add = |sum: Amount, line: &Line| sum.checked_add(line.amount).unwrap_or(self.gross);
         self.lines().fold(Amount::ZERO, add)
     }
 
     /// What the payment leaves for the user.
     #[must_use]
     pub fn net(&self) -> Amount {
-        self.gross.minus_or_zero(self.total())
+        self.gross.saturating_sub(self.total())
     }
 
     /// The tax in what has not been reversed.
     #[must_use]
     pub fn standing_total(&self) -> Amount {
-        let add = |sum: Amount, line: &Line| sum.plus(self.standing_of(line)).unwrap_or(self.gross);
+        let add = |sum: Amount, line: &Line| sum.checked_add(self.standing_of(line)).unwrap_or(self.gross);
         self.lines().fold(Amount::ZERO, add)
     }
 
@@ -91,13 +91,13 @@ impl Withheld {
     #[must_use]
     pub fn standing_of(&self, line: &Line) -> Amount {
         let reversed = line.amount.proportion(self.reversed, self.gross);
-        line.amount.minus_or_zero(reversed)
+        line.amount.saturating_sub(reversed)
     }
 
     /// What has not been reversed of the payment.
     #[must_use]
     pub const fn standing(&self) -> Amount {
-        self.gross.minus_or_zero(self.reversed)
+        self.gross.saturating_sub(self.reversed)
     }
 
     pub(super) const fn key_of(&self, line: &Line) -> YearKey {
@@ -113,10 +113,10 @@ impl Withheld {
         let part = part.min(self.standing());
         let before = self.reversed;
         // At most the whole payment.
-        self.reversed = before.plus(part).unwrap_or(self.gross);
+        self.reversed = before.checked_add(part).unwrap_or(self.gross);
         let share = |amount: Amount| {
             let until = |reversed| amount.proportion(reversed, self.gross);
-            until(self.reversed).minus_or_zero(until(before))
+            until(self.reversed).saturating_sub(until(before))
         };
         let mut given = Self::nothing(self.user, part);
         for line in self.lines() {

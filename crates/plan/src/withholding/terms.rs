@@ -5,11 +5,11 @@ use std::fmt;
 use ledger::Reason;
 use money::{Amount, Asset, Bps};
 
-use super::file::{Basis, CeilingScope, Crossing, On, ThresholdScope, WithholdingTable};
-use crate::compile::encoding::Encoder;
-use crate::compile::{Refusal, field};
-use crate::compiled::{Finding, Severity, percent};
 use crate::{Day, UserId};
+use plan_file::Encoder;
+use plan_file::tables::withholding::{Basis, CeilingScope, Crossing, On, ThresholdScope, WithholdingTable};
+use plan_file::{Finding, Severity, percent};
+use plan_file::{Refusal, field};
 
 /// Policies of a plan: the lines of one payment are kept in place, without an allocation.
 pub const POLICIES_MAX: usize = 4;
@@ -121,7 +121,7 @@ impl WithholdingTerms {
         }
         field::list_length("withholding", terms.policies.len(), 0, POLICIES_MAX).map_err(|refusal| {
             Refusal {
-                mend: format!("write at most {POLICIES_MAX} different policies"),
+                hint: format!("write at most {POLICIES_MAX} different policies"),
                 ..refusal
             }
         })?;
@@ -280,18 +280,18 @@ impl Policy {
         let last = self.versions.last().map(|last| last.valid_from);
         if last.is_some_and(|last| last >= version.valid_from) {
             let problem = format!("{} is not after the version before it", version.valid_from);
-            let mend = "write the versions of a policy in the order of their dates";
+            let hint = "write the versions of a policy in the order of their dates";
             let code = "withholding_versions_unordered";
-            return Err(Refusal::new(code, path("valid_from"), problem, mend));
+            return Err(Refusal::new(code, path("valid_from"), problem, hint));
         }
         if (self.basis, self.year_starts_month) != (table.basis, table.financial_year_starts_month) {
             let problem = format!("the versions of {} differ in basis or financial year", self.name);
-            let mend = "give a policy with another basis or another year a name of its own";
+            let hint = "give a policy with another basis or another year a name of its own";
             return Err(Refusal::new(
                 "withholding_versions_disagree",
                 path("basis"),
                 problem,
-                mend,
+                hint,
             ));
         }
         self.versions.push(version);
@@ -339,9 +339,9 @@ impl Version {
         };
         if no_tax_id_rate < rate {
             let problem = format!("{} is below the rate of {}", no_tax_id_rate.get(), rate.get());
-            let mend = "write a rate that is not lower, or leave it out";
+            let hint = "write a rate that is not lower, or leave it out";
             let code = "no_tax_id_rate_below_rate";
-            return Err(Refusal::new(code, path("no_tax_id_rate_bps"), problem, mend));
+            return Err(Refusal::new(code, path("no_tax_id_rate_bps"), problem, hint));
         }
         let On::Gross = table.on;
         Ok(Self {
@@ -374,7 +374,7 @@ impl Version {
         match self.crossing {
             _ if paid <= self.threshold => Amount::ZERO,
             Crossing::WholeAggregate => paid,
-            Crossing::AboveOnly => paid.minus_or_zero(self.threshold),
+            Crossing::AboveOnly => paid.saturating_sub(self.threshold),
         }
     }
 
@@ -445,16 +445,16 @@ impl Kinds {
         field::list_length(&path("kinds"), names.len(), 1, KINDS.len())?;
         if table.basis == Basis::Payout {
             let problem = "a withdrawal is of no kind: it mixes rewards of all of them";
-            let mend = "leave kinds out, or withhold at credit";
-            return Err(Refusal::new("kinds_at_payout", path("kinds"), problem, mend));
+            let hint = "leave kinds out, or withhold at credit";
+            return Err(Refusal::new("kinds_at_payout", path("kinds"), problem, hint));
         }
         let mut bits = 0u8;
         for (index, name) in names.iter().enumerate() {
             let Some(bit) = Self::bit(name) else {
                 let place = format!("{}[{index}]", path("kinds"));
                 let problem = format!("{name:?} is no kind of reward");
-                let mend = format!("write one of {}", KINDS.join(", "));
-                return Err(Refusal::new("kind_unknown", place, problem, mend));
+                let hint = format!("write one of {}", KINDS.join(", "));
+                return Err(Refusal::new("kind_unknown", place, problem, hint));
             };
             bits |= bit;
         }
@@ -496,8 +496,8 @@ fn check_name(field: &str, name: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let problem = format!("{name:?} is not a name");
-    let mend = format!("write 1 to {NAME_MAX} letters, digits and hyphens");
-    Err(Refusal::new("withholding_name", field, problem, mend))
+    let hint = format!("write 1 to {NAME_MAX} letters, digits and hyphens");
+    Err(Refusal::new("withholding_name", field, problem, hint))
 }
 
 fn check_threshold(

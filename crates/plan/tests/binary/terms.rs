@@ -70,7 +70,7 @@ fn each_broken_rule_is_refused_with_its_field() {
             (code, field),
             "{key} = {value}"
         );
-        assert!(!refusal.mend.is_empty());
+        assert!(!refusal.hint.is_empty());
     }
 }
 

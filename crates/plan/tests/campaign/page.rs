@@ -56,7 +56,7 @@ impl Example {
         let words: Vec<&str> = step.split_whitespace().collect();
         let mut out = Vec::new();
         match words[..] {
-            ["fund", more] => self.fund = self.fund.plus(amount(more)).unwrap(),
+            ["fund", more] => self.fund = self.fund.checked_add(amount(more)).unwrap(),
             ["left"] => return text(self.fund),
             ["board"] => {
                 let lines = self.state.leaderboard(10);
@@ -107,7 +107,7 @@ impl Example {
                 available_at,
                 ..
             } => {
-                self.fund = self.fund.minus(*amount).unwrap();
+                self.fund = self.fund.checked_sub(*amount).unwrap();
                 format!("{} {} until {available_at}", letter(*user), text(*amount))
             }
             Decision::NotGranted {
@@ -128,7 +128,7 @@ impl Example {
                 matured: false,
                 ..
             } => {
-                self.fund = self.fund.plus(*amount).unwrap();
+                self.fund = self.fund.checked_add(*amount).unwrap();
                 format!("{} back {}", letter(*user), text(*amount))
             }
             Decision::Reversed {

@@ -212,5 +212,5 @@ fn a_fund_in_a_file_without_funds_is_not_spelt_wrong_but_missing() {
         (refusal.code, refusal.field.as_str()),
         ("unknown_reference", "campaign.fund")
     );
-    assert_eq!(refusal.mend, "declare it: [[funds]] with name = \"campaign\"");
+    assert_eq!(refusal.hint, "declare it: [[funds]] with name = \"campaign\"");
 }

@@ -1,8 +1,9 @@
 //! The largest and smallest values that are accepted, and what is proposed instead of those that are not.
 
 use money::{Amount, Asset};
-use plan::compile::{NAME_BYTES_MAX, PRICE_MAX, TEXT_BYTES_MAX, field};
+use plan::compile::TEXT_BYTES_MAX;
 use plan::{CompileError, compile};
+use plan_file::{NAME_BYTES_MAX, PRICE_MAX, field};
 
 use crate::{AUTO_POOL, changed};
 
@@ -40,7 +41,7 @@ fn the_greatest_price_has_96_bits() {
 
 #[test]
 fn instead_of_a_tree_that_is_not_full_the_nearest_full_ones_are_proposed() {
-    for (size, mend) in [
+    for (size, hint) in [
         (0, "write 3"),
         (1, "write 3"),
         (2, "write 3"),
@@ -53,7 +54,7 @@ fn instead_of_a_tree_that_is_not_full_the_nearest_full_ones_are_proposed() {
         (u32::MAX, "write 1023"),
     ] {
         let text = changed("tree_size = 15", &format!("tree_size = {size}"));
-        assert_eq!(compile(&text).unwrap_err().mend(), mend, "{size}");
+        assert_eq!(compile(&text).unwrap_err().hint(), hint, "{size}");
     }
 }
 
@@ -82,7 +83,7 @@ fn of_the_tables_of_a_plan_with_pools_the_first_that_is_missing_is_named() {
     ] {
         let refusal = without(left_out);
         assert_eq!((refusal.code, refusal.field.as_str()), ("missing_field", missing));
-        assert!(refusal.mend.contains(&format!("[{missing}]")), "{}", refusal.mend);
+        assert!(refusal.hint.contains(&format!("[{missing}]")), "{}", refusal.hint);
     }
 }
 

@@ -244,7 +244,7 @@ fn payouts_are_explained_as_well() {
         book.apply(&workload::cause(&plan, &fact).unwrap(), &mut out);
     }
     let amount = Amount::sum_of(
-        [plan.registration_price(), plan.retopup_price()].map(|price| price.times(2).unwrap()),
+        [plan.registration_price(), plan.retopup_price()].map(|price| price.checked_mul(2).unwrap()),
     );
     let wallet = workload::wallet(UserId::new(1).unwrap());
     let batch_id = B256::repeat_byte(7);

@@ -181,12 +181,12 @@ impl Witness {
                     let is_part = leg.debit == Account::Deferred(*user) && leg.reason != Reason::Reversed;
                     if is_part && !left.is_zero() && !versions.contains_key(&place) {
                         versions.insert(place, version);
-                        left = left.minus(leg.amount).unwrap();
+                        left = left.checked_sub(leg.amount).unwrap();
                     }
                 }
             } else if let ComponentEffect::RewardReversed { reward, amount, .. } = effect {
                 let (_, stands) = self.rewards.get_mut(&reward.get()).unwrap();
-                *stands = stands.minus(*amount).unwrap();
+                *stands = stands.checked_sub(*amount).unwrap();
             }
         }
         versions
@@ -212,7 +212,7 @@ impl Witness {
             if let Effect::DepositMatured { deposit } = effect {
                 let shares = before.held_shares(*deposit).map(|share| share.amount);
                 let sum = expected.entry(self.deposits[deposit]).or_default();
-                *sum = sum.plus(Amount::sum_of(shares).unwrap()).unwrap();
+                *sum = sum.checked_add(Amount::sum_of(shares).unwrap()).unwrap();
             }
         }
         let mut found: BTreeMap<B256, Amount> = BTreeMap::new();
@@ -228,7 +228,7 @@ impl Witness {
             self.sums += usize::from(line.parts.len() > 1);
             for part in &line.parts {
                 let sum = found.entry(part.plan).or_default();
-                *sum = sum.plus(part.amount).unwrap();
+                *sum = sum.checked_add(part.amount).unwrap();
             }
         }
         let total = |sums: &BTreeMap<B256, Amount>| Amount::sum_of(sums.values().copied()).unwrap();
@@ -237,7 +237,7 @@ impl Witness {
             return ensure(found == expected, "parts by version", &(found, expected, lines));
         }
         let tax = Amount::sum_of(taxed.into_values()).unwrap();
-        let is_all = total(&found).plus(tax) == Ok(total(&expected));
+        let is_all = total(&found).checked_add(tax) == Ok(total(&expected));
         ensure(is_all, "parts and tax", &(found, expected, lines))
     }
 }

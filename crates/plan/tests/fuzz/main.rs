@@ -1,5 +1,5 @@
 //! Hostile plan files. Whatever is written into one, the compiler answers: it never panics and never takes long, each
-//! refusal says what, where and how to mend it, and a hash stands for one set of terms.
+//! refusal says what, where and how to fix it, and a hash stands for one set of terms.
 //!
 //! The inputs are arbitrary texts, and shipped and kept files that are changed in one to six places. They come from a
 //! seed and are the same every time. `TRELLIS_FUZZ_INPUTS` makes a campaign of so many (`./scripts/analyze fuzz`),
@@ -93,14 +93,14 @@ fn answer(text: &str) -> Result<Option<CompiledPlan>, String> {
             let says = [
                 refusal.to_string(),
                 refusal.problem(),
-                refusal.mend(),
+                refusal.hint(),
                 refusal.report("plan.toml", text),
             ];
             if says.iter().any(|part| part.trim().is_empty()) {
                 return Err(format!("{code} says nothing: {says:?}"));
             }
             // A file that ends too early is wrong behind its last line break.
-            let (line, lines) = (refusal.line_in(text), text.split('\n').count());
+            let (line, lines) = (refusal.place_in(text).line, text.split('\n').count());
             if !(1..=lines).contains(&line) {
                 return Err(format!("{code} points to line {line} of {lines}"));
             }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use money::Amount;
 use plan::UserId;
-use plan::cap::file::CapTable;
 use plan::cap::{CapTerms, Caps};
 use plan::generation::{self, Fate, GenerationTable, GenerationTerms, Mode, Share, Skip, Uplines};
+use plan_file::tables::cap::CapTable;
 
 /// A user, as the walk sees one.
 #[derive(Clone, Copy, Debug, Default)]
@@ -99,7 +99,9 @@ impl Chain {
             chain.names.insert(id, (*name).to_owned());
             // What was earned was earned when there was room.
             let room = Amount::new(u128::from(*earned > 3 * invested) * earned);
-            chain.caps.invest(id, Amount::new(*invested).plus(room).unwrap());
+            chain
+                .caps
+                .invest(id, Amount::new(*invested).checked_add(room).unwrap());
             assert_eq!(chain.caps.take(id, Amount::new(*earned)), Amount::new(*earned));
             chain.caps.divest(id, room);
         }

@@ -2,11 +2,11 @@
 
 use alloy_primitives::{Address, B256};
 use money::Amount;
-use plan::compile::PRICE_MAX;
 use plan::{
     Book, Cause, ClaimEnd, CompiledPlan, Day, DepositKind, Effect, Intake, Outcome, RefusedCause, Report,
     UserId,
 };
+use plan_file::PRICE_MAX;
 
 use crate::{auto_pool, binary_ev, referral_campaign, unilevel_orders};
 
@@ -99,7 +99,7 @@ fn an_order_may_cost_the_greatest_price_and_not_a_unit_more() {
         !matches!(out.effects[..], [Effect::CommandIgnored { .. }])
     };
     assert!(order(7, PRICE_MAX));
-    assert!(!order(8, PRICE_MAX.plus(Amount::new(1)).unwrap()));
+    assert!(!order(8, PRICE_MAX.checked_add(Amount::new(1)).unwrap()));
     assert!(!order(9, Amount::ZERO));
 }
 

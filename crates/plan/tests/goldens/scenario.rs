@@ -200,7 +200,7 @@ impl Scenario {
                 let deposit = fitting.pop().unwrap_or_else(|| panic!("{at}: no such deposit"));
                 let sent = option("sending").map_or(deposit.amount, amount);
                 deposit.is_held = false;
-                self.outflow = self.outflow.plus(sent).unwrap();
+                self.outflow = self.outflow.checked_add(sent).unwrap();
                 let deposit_ref = deposit.deposit_ref;
                 let wallet = wallet(self);
                 Cause::Refunded {
@@ -217,7 +217,7 @@ impl Scenario {
                 for deposit in &mut self.deposits {
                     if deposit.is_held && deposit.day <= through_day {
                         deposit.is_held = false;
-                        total = total.plus(deposit.amount).unwrap();
+                        total = total.checked_add(deposit.amount).unwrap();
                     }
                 }
                 Cause::EscrowMatured {
@@ -227,7 +227,7 @@ impl Scenario {
             }
             "fund" => {
                 let amount = amount(words[1]);
-                self.inflow = self.inflow.plus(amount).unwrap();
+                self.inflow = self.inflow.checked_add(amount).unwrap();
                 let from = Address::ZERO;
                 Cause::Funded { from, amount }
             }
@@ -259,7 +259,7 @@ impl Scenario {
     fn intake(&mut self, name: &str, sponsor: Option<&str>, amount: Amount, is_registration: bool) -> Cause {
         let wallet = self.wallet(name);
         let deposit_ref = keccak256(self.deposits.len().to_be_bytes());
-        self.inflow = self.inflow.plus(amount).unwrap();
+        self.inflow = self.inflow.checked_add(amount).unwrap();
         let is_expected = self.book.user_of(wallet).is_none() == is_registration;
         if is_expected {
             self.deposits.push(Deposit {
@@ -310,19 +310,23 @@ impl Scenario {
         for (id, change) in &self.legs {
             let account = id.account().unwrap();
             if account.kind().is_guarded() {
-                let given = change.debits_posted.plus(change.debits_held).unwrap();
+                let given = change.debits_posted.checked_add(change.debits_held).unwrap();
                 assert!(
-                    given <= change.credits_posted.plus(change.debits_released).unwrap(),
+                    given <= change.credits_posted.checked_add(change.debits_released).unwrap(),
                     "{at}: {account} is overdrawn"
                 );
             }
             if account.kind() == AccountKind::Held {
-                let net = change.credits_posted.minus(change.debits_posted).unwrap();
-                held = held.plus(net).unwrap();
+                let net = change.credits_posted.checked_sub(change.debits_posted).unwrap();
+                held = held.checked_add(net).unwrap();
             }
         }
         let custody = self.net(Account::Custody);
-        assert_eq!(self.inflow.minus(self.outflow), Ok(custody), "{at}: custody");
+        assert_eq!(
+            self.inflow.checked_sub(self.outflow),
+            Ok(custody),
+            "{at}: custody"
+        );
         let clearing = Amount::sum_of(self.deposits.iter().filter(|d| d.is_held).map(|deposit| {
             if self.book.plan().tiers() == 0 {
                 return if deposit.in_clearing {
@@ -384,8 +388,8 @@ impl Scenario {
     pub(crate) fn net(&self, account: Account) -> Amount {
         let change = self.legs.get(&account.id()).copied().unwrap_or_default();
         match account.kind().side() {
-            Side::Debit => change.debits_posted.minus(change.credits_posted).unwrap(),
-            Side::Credit => change.credits_posted.minus_or_zero(change.debits_posted),
+            Side::Debit => change.debits_posted.checked_sub(change.credits_posted).unwrap(),
+            Side::Credit => change.credits_posted.saturating_sub(change.debits_posted),
         }
     }
 

@@ -121,7 +121,7 @@ fn a_deposit_is_held_until_it_matures_or_goes_back() {
         amount: price,
     });
     assert_eq!(held(&world), [true, false, true, false]);
-    let rest = price.plus(world.plan.retopup_price()).unwrap();
+    let rest = price.checked_add(world.plan.retopup_price()).unwrap();
     world.mature(rest);
     assert_eq!(held(&world), [false; 4]);
 }
@@ -131,7 +131,7 @@ fn a_deposit_is_held_until_it_matures_or_goes_back() {
 fn a_correction_takes_back_at_most_what_somebody_was_entitled_to() {
     let mut world = World::new(auto_pool(), 2);
     let price = world.plan.registration_price();
-    world.mature(price.times(2).unwrap());
+    world.mature(price.checked_mul(2).unwrap());
     let entitled = world.state.entitled(user(1));
     assert_eq!(entitled, world.plan.direct_share());
     let correct = |world: &mut World, amount| {
@@ -139,7 +139,7 @@ fn a_correction_takes_back_at_most_what_somebody_was_entitled_to() {
         world.apply(&Fact::Corrected { user, amount });
         world.state.receivable(user)
     };
-    let more = entitled.plus(Amount::new(1)).unwrap();
+    let more = entitled.checked_add(Amount::new(1)).unwrap();
     assert_eq!(correct(&mut world, more), Amount::ZERO);
     let cause = IgnoredCause::ExceedsEntitlement;
     assert_eq!(world.out.effects, [Effect::CommandIgnored { cause }]);

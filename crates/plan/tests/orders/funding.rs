@@ -87,7 +87,7 @@ fn lines_sum_to_the_totals_to_the_last_unit() {
     assert_eq!(sum(|line| line.cut_by_paycut), totals.cut_by_paycut);
     assert_eq!(
         sum(|line| line.amount),
-        totals.paid.plus(totals.breakage).unwrap()
+        totals.paid.checked_add(totals.breakage).unwrap()
     );
     assert_eq!(
         (totals.paid, totals.breakage, totals.unspent()),

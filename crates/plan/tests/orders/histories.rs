@@ -299,7 +299,7 @@ impl Both {
         };
         let placed = self.orders.place(&self.terms, &new);
         if let Ok(placed) = placed {
-            assert_eq!(placed.fund.plus(placed.company), Ok(new.amount));
+            assert_eq!(placed.fund.checked_add(placed.company), Ok(new.amount));
         }
         let placed = placed.map(|placed| {
             (
@@ -340,8 +340,8 @@ impl Both {
         };
         assert_eq!(Ok(found), expected);
         let taken = Amount::sum_of(clawbacks.iter().map(|clawback| clawback.amount)).unwrap();
-        assert_eq!(refund.clawed_back.plus(refund.from_breakage), Ok(taken));
-        assert_eq!(refund.fund.plus(refund.company), Ok(Amount::new(amount)));
+        assert_eq!(refund.clawed_back.checked_add(refund.from_breakage), Ok(taken));
+        assert_eq!(refund.fund.checked_add(refund.company), Ok(Amount::new(amount)));
         // Over all refunds of the order since its period was finalized; one refund alone may round the other way.
         let sums = self.returned.entry(number).or_default();
         if refund.status == PeriodStatus::Finalized || refund.status == PeriodStatus::Released {
@@ -380,9 +380,9 @@ impl Both {
         };
         assert_eq!(expected, Ok(()));
         self.finalized_under.insert(period, self.terms.clone());
-        let granted = totals.paid.plus(totals.breakage).unwrap();
-        let cut = totals.cut_by_retail.plus(totals.cut_by_paycut).unwrap();
-        assert_eq!(granted.plus(cut), Ok(totals.claims));
+        let granted = totals.paid.checked_add(totals.breakage).unwrap();
+        let cut = totals.cut_by_retail.checked_add(totals.cut_by_paycut).unwrap();
+        assert_eq!(granted.checked_add(cut), Ok(totals.claims));
         assert!(granted <= totals.budget);
         let lines: Vec<Line> = self.orders.lines(period).collect();
         let sum = |of: fn(&Line) -> Amount| Amount::sum_of(lines.iter().map(of)).unwrap();

@@ -58,11 +58,11 @@ fn partial_refunds_after_finalization_sum_to_the_whole_line_and_never_to_more() 
         );
         for clawback in &clawbacks {
             let sum = &mut sums[usize::from(clawback.generation) - 1];
-            *sum = sum.plus(clawback.amount).unwrap();
+            *sum = sum.checked_add(clawback.amount).unwrap();
         }
         let all = Amount::sum_of(clawbacks.iter().map(|clawback| clawback.amount)).unwrap();
-        assert_eq!(refund.clawed_back.plus(refund.from_breakage).unwrap(), all);
-        fund = fund.plus(refund.fund).unwrap();
+        assert_eq!(refund.clawed_back.checked_add(refund.from_breakage).unwrap(), all);
+        fund = fund.checked_add(refund.fund).unwrap();
         assert!(Amount::sum_of(sums.clone()).unwrap() <= fund);
         for (line, sum) in shop.orders.lines_of(id(1)).zip(&sums) {
             assert!(line.clawed_back == *sum && *sum <= line.amount);

@@ -1,9 +1,9 @@
 //! What the compiler says about ranks, and that the worst case it names can happen.
 
 use money::Asset;
-use plan::calendar::Week;
 use plan::ranks::{RankDecision, Ranks};
 use plan::{Severity, UserId};
+use plan_file::calendar::Week;
 
 use super::plans::{SEED, check};
 use super::scenario::week;

@@ -138,7 +138,7 @@ fn line(what: &'static str, user: UserId, rank: u8) -> Line {
 }
 
 fn line_of(decision: &RankDecision) -> Line {
-    let bonus = |what, user, rank, week: plan::calendar::Week, amount: Amount| Line {
+    let bonus = |what, user, rank, week: plan_file::calendar::Week, amount: Amount| Line {
         week: week.get(),
         amount: amount.base_units(),
         ..line(what, user, rank)

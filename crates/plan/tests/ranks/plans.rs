@@ -189,7 +189,7 @@ fn every_broken_rule_has_its_code_and_place() {
         assert!(text.contains(from), "{from:?}");
         let refusal = check(&text.replacen(from, to, 1)).expect_err(to);
         assert_eq!((refusal.code, refusal.field.as_str()), (code, field), "{refusal}");
-        assert!(!refusal.problem.is_empty() && !refusal.mend.is_empty());
+        assert!(!refusal.problem.is_empty() && !refusal.hint.is_empty());
     }
     let none = SEED.split("[[ladder]]").next().unwrap();
     assert_eq!(

@@ -8,9 +8,9 @@
 use std::collections::BTreeMap;
 
 use money::{Amount, Asset};
-use plan::calendar::Week;
 use plan::ranks::{RankDecision, Ranks, RanksTable, RanksTerms};
 use plan::{Day, UserId};
+use plan_file::calendar::Week;
 
 const ASSET: Asset = Asset::Usdt;
 

@@ -5,9 +5,9 @@
 //! indented lines are all that it causes. `divide AMOUNT` and `bonus PRICE fund AMOUNT` ask one thing.
 
 use money::Amount;
-use plan::cap::file::CapTable;
 use plan::generation::{Fate, GenerationTable, GenerationTerms, Share};
 use plan::subscription::{BonusTable, BonusTerms, Bonuses, SubscriptionTable};
+use plan_file::tables::cap::CapTable;
 use serde::Deserialize;
 
 use crate::world::{ASSET, OneLine, World, id, of, user};

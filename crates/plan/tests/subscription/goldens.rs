@@ -3,9 +3,9 @@
 use ledger::BreakageCause;
 use money::{Amount, Bps};
 use plan::generation::Fate;
-use plan::subscription::file::{AccrualDays, MonthDivisor, NamedDivisor, WhenShort};
 use plan::subscription::{BonusTerms, Coverage, NotSold, Status};
 use plan::{Day, Severity};
+use plan_file::tables::subscription::{AccrualDays, MonthDivisor, NamedDivisor, WhenShort};
 
 use crate::world::{ASSET, World, allocation, bonus_table, check, day, generations, id, of, table, user};
 
@@ -327,7 +327,7 @@ fn a_purchase_is_divided_without_loss() {
         let lines = &world.lines;
         let shares = Amount::sum_of(lines.shares.iter().map(|share| share.amount)).unwrap();
         assert_eq!(shares, world.generations.total(of(cash)));
-        let rest = of(cash).minus(shares).unwrap();
+        let rest = of(cash).checked_sub(shares).unwrap();
         assert_eq!(lines.allocations[0], Bps::new(5_000).unwrap().floor_of(rest));
         assert_eq!(lines.allocations[1], Bps::new(333).unwrap().floor_of(rest));
         let parts = [shares, lines.allocations[0], lines.allocations[1], lines.company];

@@ -154,7 +154,7 @@ fn versions_of_a_policy_ascend_and_agree() {
     let others: String = (0..4).map(|n| SEED.replace("TDS", &format!("T{n}"))).collect();
     assert_eq!(check(&others), Err("list_length"));
     let refusal = WithholdingTerms::check(&tables(&format!("{SEED}{others}")).withholding, Asset::Inr);
-    assert_eq!(refusal.unwrap_err().mend, "write at most 4 different policies");
+    assert_eq!(refusal.unwrap_err().hint, "write at most 4 different policies");
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl Example {
         let preview = self.state.preview(&self.policies, &payment);
         let withheld = self.state.withhold(&self.policies, &payment);
         assert_eq!(withheld, preview);
-        assert_eq!(withheld.net().plus(withheld.total()), Ok(payment.gross));
+        assert_eq!(withheld.net().checked_add(withheld.total()), Ok(payment.gross));
         *self.lines.last_mut().unwrap() = Some(withheld);
         text(withheld.total())
     }

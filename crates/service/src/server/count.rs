@@ -5,19 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::client::ClientAddress;
 
-/// Which limit refuses a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Limit {
-    Total,
-    Address,
-}
-
-impl Limit {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Total => "total",
-            Self::Address => "address",
-        }
+names::names! {
+    /// Which limit refuses a connection.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(super) enum Limit {
+        Total = "total",
+        Address = "address",
     }
 }
 

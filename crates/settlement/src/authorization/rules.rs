@@ -60,8 +60,8 @@ pub enum BrokenRule {
     /// The sponsor is the zero address; a root user has no sponsor instead.
     #[error("the sponsor is the zero address")]
     SponsorZero,
-    /// The user is the own sponsor.
-    #[error("the user is the own sponsor")]
+    /// A user cannot be their own sponsor.
+    #[error("a user cannot be their own sponsor")]
     SponsorIsUser,
     /// A retopup names a sponsor.
     #[error("a retopup has no sponsor")]

@@ -5,23 +5,14 @@ use std::fmt;
 use alloy_primitives::{Address, B256};
 use money::Amount;
 
-/// The two paid actions of a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IntakeKind {
-    /// The first payment; it names the sponsor.
-    Registration,
-    /// A later payment of a registered user.
-    Retopup,
-}
-
-impl IntakeKind {
-    /// Its name on the wire and in records.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Registration => "registration",
-            Self::Retopup => "retopup",
-        }
+names::names! {
+    /// The two paid actions of a user.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum IntakeKind {
+        /// The first payment; it names the sponsor.
+        Registration = "registration",
+        /// A later payment of a registered user.
+        Retopup = "retopup",
     }
 }
 

@@ -4,37 +4,20 @@ use alloy_primitives::Address;
 use ledger::UserId;
 use money::Amount;
 
-/// What a plan rule grants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RewardKind {
-    /// The sponsor's share of a registration.
-    Direct,
-    /// An ancestor's share of a placement.
-    PoolLayer,
-    /// An upline's share of a retopup.
-    Generation,
+names::names! {
+    /// What a plan rule grants.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum RewardKind {
+        /// The sponsor's share of a registration.
+        Direct = "direct",
+        /// An ancestor's share of a placement.
+        PoolLayer = "pool_layer",
+        /// An upline's share of a retopup.
+        Generation = "generation",
+    }
 }
 
 impl RewardKind {
-    /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Direct, Self::PoolLayer, Self::Generation];
-
-    /// Its name in SQL and JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::PoolLayer => "pool_layer",
-            Self::Generation => "generation",
-        }
-    }
-
-    /// The kind of this name.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
     const fn bit(self) -> u8 {
         match self {
             Self::Direct => 1,

@@ -32,9 +32,9 @@ impl Promises {
     /// contract can pay it, and one that waits beyond its deadline is released and built again.
     #[must_use]
     pub fn open_after(&self, pushed: Amount) -> Amount {
-        let executed = pushed.minus_or_zero(self.posted).min(self.authorized);
-        let before = self.posted.minus_or_zero(pushed);
-        let open = self.live.minus_or_zero(executed).plus(before);
+        let executed = pushed.saturating_sub(self.posted).min(self.authorized);
+        let before = self.posted.saturating_sub(pushed);
+        let open = self.live.saturating_sub(executed).checked_add(before);
         open.unwrap_or(Amount::new(u128::MAX))
     }
 }

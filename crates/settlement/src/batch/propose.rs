@@ -52,7 +52,7 @@ impl Limits {
     /// What a new batch may promise.
     #[must_use]
     pub fn room(&self) -> Amount {
-        self.funds.min(self.outflow).minus_or_zero(self.promised)
+        self.funds.min(self.outflow).saturating_sub(self.promised)
     }
 }
 
@@ -69,69 +69,34 @@ pub struct Line {
     pub target: Amount,
 }
 
-/// Why a candidate is not in the batch. In the order in which the rules are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Cause {
-    /// Not among the users who were asked for.
-    NotAskedFor,
-    /// A batch that is not over pays the user.
-    LivePayout,
-    /// Nothing is available.
-    NothingAvailable,
-    /// Less than the filter wants.
-    BelowAmountMin,
-    /// More than the filter wants.
-    AboveAmountMax,
-    /// No reward of a wanted kind.
-    OtherKinds,
-    /// Everything matured too recently.
-    TooRecent,
-    /// The contract would credit it, and the user could not take it out.
-    Frozen,
-    /// Everything ever paid would exceed what the contract can count.
-    TargetTooLarge,
-    /// The batch is full.
-    CountMax,
-    /// The whole balance does not fit under the request's total any more.
-    TotalMax,
-    /// The whole balance does not fit into what the contract can pay any more.
-    NoRoom,
-}
-
-impl Cause {
-    /// All causes.
-    pub const ALL: [Self; 12] = [
-        Self::NotAskedFor,
-        Self::LivePayout,
-        Self::NothingAvailable,
-        Self::BelowAmountMin,
-        Self::AboveAmountMax,
-        Self::OtherKinds,
-        Self::TooRecent,
-        Self::Frozen,
-        Self::TargetTooLarge,
-        Self::CountMax,
-        Self::TotalMax,
-        Self::NoRoom,
-    ];
-
-    /// Its name in JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NotAskedFor => "not_asked_for",
-            Self::LivePayout => "live_payout",
-            Self::NothingAvailable => "nothing_available",
-            Self::BelowAmountMin => "below_amount_min",
-            Self::AboveAmountMax => "above_amount_max",
-            Self::OtherKinds => "other_kinds",
-            Self::TooRecent => "too_recent",
-            Self::Frozen => "frozen",
-            Self::TargetTooLarge => "target_too_large",
-            Self::CountMax => "count_max",
-            Self::TotalMax => "total_max",
-            Self::NoRoom => "no_room",
-        }
+names::names! {
+    /// Why a candidate is not in the batch. In the order in which the rules are looked at.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Cause {
+        /// Not among the users who were asked for.
+        NotAskedFor = "not_asked_for",
+        /// A batch that is not over pays the user.
+        LivePayout = "live_payout",
+        /// Nothing is available.
+        NothingAvailable = "nothing_available",
+        /// Less than the filter wants.
+        BelowAmountMin = "below_amount_min",
+        /// More than the filter wants.
+        AboveAmountMax = "above_amount_max",
+        /// No reward of a wanted kind.
+        OtherKinds = "other_kinds",
+        /// Everything matured too recently.
+        TooRecent = "too_recent",
+        /// The contract would credit it, and the user could not take it out.
+        Frozen = "frozen",
+        /// Everything ever paid would exceed what the contract can count.
+        TargetTooLarge = "target_too_large",
+        /// The batch is full.
+        CountMax = "count_max",
+        /// The whole balance does not fit under the request's total any more.
+        TotalMax = "total_max",
+        /// The whole balance does not fit into what the contract can pay any more.
+        NoRoom = "no_room",
     }
 }
 
@@ -244,7 +209,7 @@ impl Filters {
 
 impl Proposal {
     fn fit(&mut self, candidate: &Candidate, request: &Request, room: Amount) -> Result<(), Cause> {
-        let target = candidate.paid.plus(candidate.available);
+        let target = candidate.paid.checked_add(candidate.available);
         let target = target.map_err(|_| Cause::TargetTooLarge)?;
         if target > TARGET_MAX {
             return Err(Cause::TargetTooLarge);
@@ -252,7 +217,10 @@ impl Proposal {
         if self.lines.len() >= request.count_max.unwrap_or(PAYOUTS_MAX).min(PAYOUTS_MAX) {
             return Err(Cause::CountMax);
         }
-        let total = self.total.plus(candidate.available).map_err(|_| Cause::NoRoom)?;
+        let total = self
+            .total
+            .checked_add(candidate.available)
+            .map_err(|_| Cause::NoRoom)?;
         if request.total_max.is_some_and(|max| total > max) {
             return Err(Cause::TotalMax);
         }

@@ -124,7 +124,7 @@ pub fn seal(mut payouts: Vec<SealedPayout>) -> Result<Sealed, SealError> {
         }
         // 300 amounts below 2^95 do not overflow.
         max_total = max_total
-            .plus(payout.amount)
+            .checked_add(payout.amount)
             .map_err(|_| SealError::TargetTooLarge(wallet))?;
         hasher.update(payout.word());
         previous = wallet;

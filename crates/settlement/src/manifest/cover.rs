@@ -54,7 +54,7 @@ pub fn cover(
     target: Amount,
 ) -> Result<Vec<CoveredReward>, CoverError> {
     let mut missing = target
-        .minus(paid)
+        .checked_sub(paid)
         .map_err(|_| CoverError::TargetBelowPaid { paid, target })?;
     let mut already = paid;
     let mut last = None;
@@ -72,10 +72,10 @@ pub fn cover(
             return Err(CoverError::OutOfOrder { fact_seq, leg });
         }
         last = Some((fact_seq, leg));
-        let open = amount.minus_or_zero(already);
-        already = already.minus_or_zero(amount);
+        let open = amount.saturating_sub(already);
+        already = already.saturating_sub(amount);
         let part = open.min(missing);
-        missing = missing.minus_or_zero(part);
+        missing = missing.saturating_sub(part);
         if !part.is_zero() {
             covered.push(CoveredReward {
                 fact_seq,

@@ -113,7 +113,7 @@ impl<'a> Lines<'a> {
                 return Err(ManifestError::OutOfOrder(self.number));
             }
             sum = sum
-                .plus(reward.amount)
+                .checked_add(reward.amount)
                 .map_err(|_| ManifestError::SumDiffers(of))?;
             rewards.push(reward);
         }

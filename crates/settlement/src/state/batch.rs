@@ -9,29 +9,31 @@ use crate::state::ExpiryProof;
 /// Seconds that a batch authorization may at most live from the chain's head on: the rule of the custody contract.
 pub const SIGNED_LIFE_MAX: u64 = 3_600;
 
-/// Where a batch stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum BatchState {
-    /// Asked for; the posting worker has not held anything back yet.
-    Requested,
-    /// The money of its payouts is held back.
-    Held,
-    /// Its list and its manifest are fixed.
-    Sealed,
-    /// A second operator agreed. A signature may have been asked for.
-    Approved,
-    /// Its authorization exists.
-    Signed,
-    /// A transaction with it has an account nonce.
-    Submitting,
-    /// Executed in a finalized block.
-    Executed,
-    /// Never executed, by finalized proof.
-    Expired,
-    /// Given up before it was signed, or proven dead after operators or the chain cancelled it.
-    Cancelled,
-    /// Something happened that must not; a human decides.
-    Quarantined,
+names::names! {
+    /// Where a batch stands.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum BatchState {
+        /// Asked for; the posting worker has not held anything back yet.
+        Requested = "requested",
+        /// The money of its payouts is held back.
+        Held = "held",
+        /// Its list and its manifest are fixed.
+        Sealed = "sealed",
+        /// A second operator agreed. A signature may have been asked for.
+        Approved = "approved",
+        /// Its authorization exists.
+        Signed = "signed",
+        /// A transaction with it has an account nonce.
+        Submitting = "submitting",
+        /// Executed in a finalized block.
+        Executed = "executed",
+        /// Never executed, by finalized proof.
+        Expired = "expired",
+        /// Given up before it was signed, or proven dead after operators or the chain cancelled it.
+        Cancelled = "cancelled",
+        /// Something happened that must not; a human decides.
+        Quarantined = "quarantined",
+    }
 }
 
 /// Whether settlement is stopped by a severe finding.
@@ -59,8 +61,8 @@ pub struct Batch {
 /// Which rule forbids a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum Refused {
-    /// The batch is not where this step begins.
-    #[error("a batch that is {} cannot do this", .0.name())]
+    /// The batch is not in a state that allows this step.
+    #[error("not allowed while the batch is {}", .0.name())]
     WrongState(BatchState),
     /// Who built a batch does not approve it.
     #[error("the builder of a batch cannot approve it")]
@@ -71,7 +73,7 @@ pub enum Refused {
     /// A severe finding is open.
     #[error("settlement is stopped")]
     SettlementStopped,
-    /// The authorization would be dead already.
+    /// The authorization would already be expired.
     #[error("the deadline {deadline} is not after the chain's time {head}")]
     DeadlinePassed {
         /// The last second of the authorization.
@@ -131,43 +133,6 @@ pub enum Retry {
 }
 
 impl BatchState {
-    /// All states.
-    pub const ALL: [Self; 10] = [
-        Self::Requested,
-        Self::Held,
-        Self::Sealed,
-        Self::Approved,
-        Self::Signed,
-        Self::Submitting,
-        Self::Executed,
-        Self::Expired,
-        Self::Cancelled,
-        Self::Quarantined,
-    ];
-
-    /// Its name in SQL and JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Held => "held",
-            Self::Sealed => "sealed",
-            Self::Approved => "approved",
-            Self::Signed => "signed",
-            Self::Submitting => "submitting",
-            Self::Executed => "executed",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-            Self::Quarantined => "quarantined",
-        }
-    }
-
-    /// The state of this name.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
-    }
-
     /// Whether its users cannot be in another batch.
     #[must_use]
     pub const fn is_live(self) -> bool {

@@ -2,23 +2,25 @@
 
 use thiserror::Error;
 
-/// Where a submission stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SubmissionState {
-    /// It has an account nonce, nothing else.
-    Allocated,
-    /// A signed transaction is stored that was not sent yet.
-    Signed,
-    /// A stored transaction was sent, whatever the answer.
-    Sent,
-    /// A block has it that is not finalized.
-    Included,
-    /// What it is for happened in a finalized block.
-    FinalOk,
-    /// It reverted in a finalized block, and what it is for did not happen.
-    FinalReverted,
-    /// Its nonce was filled with nothing, in a finalized block.
-    Dead,
+names::names! {
+    /// Where a submission stands.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum SubmissionState {
+        /// It has an account nonce, nothing else.
+        Allocated = "allocated",
+        /// A signed transaction is stored that was not sent yet.
+        Signed = "signed",
+        /// A stored transaction was sent, whatever the answer.
+        Sent = "sent",
+        /// A block has it that is not finalized.
+        Included = "included",
+        /// What it is for happened in a finalized block.
+        FinalOk = "final_ok",
+        /// It reverted in a finalized block, and what it is for did not happen.
+        FinalReverted = "final_reverted",
+        /// Its nonce was filled with nothing, in a finalized block.
+        Dead = "dead",
+    }
 }
 
 /// What happens to a submission.
@@ -42,7 +44,7 @@ pub enum SubmissionEvent {
 
 /// An event that a state does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-#[error("a submission that is {} does not know {event:?}", .state.name())]
+#[error("event {event:?} is not valid in state {}", .state.name())]
 pub struct SubmissionRefused {
     /// Where it stands.
     pub state: SubmissionState,
@@ -59,37 +61,6 @@ impl SubmissionRefused {
 }
 
 impl SubmissionState {
-    /// All states.
-    pub const ALL: [Self; 7] = [
-        Self::Allocated,
-        Self::Signed,
-        Self::Sent,
-        Self::Included,
-        Self::FinalOk,
-        Self::FinalReverted,
-        Self::Dead,
-    ];
-
-    /// Its name in SQL and JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Allocated => "allocated",
-            Self::Signed => "signed",
-            Self::Sent => "sent",
-            Self::Included => "included",
-            Self::FinalOk => "final_ok",
-            Self::FinalReverted => "final_reverted",
-            Self::Dead => "dead",
-        }
-    }
-
-    /// The state of this name.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
-    }
-
     /// Whether nothing can happen any more.
     #[must_use]
     pub const fn is_final(self) -> bool {

@@ -48,13 +48,13 @@ impl FundCounts {
             && leg.reason != Reason::Allocated
             && let Some(count) = self.at(fund)
         {
-            count.paid = count.paid.plus(leg.amount).unwrap_or(count.paid);
+            count.paid = count.paid.checked_add(leg.amount).unwrap_or(count.paid);
         }
         if let Account::Revenue(fund) = leg.credit
             && leg.reason == Reason::Reversed
             && let Some(count) = self.at(fund)
         {
-            count.paid = count.paid.minus_or_zero(leg.amount);
+            count.paid = count.paid.saturating_sub(leg.amount);
         }
     }
 
@@ -68,18 +68,12 @@ impl FundCounts {
             ..
         } = effect
         {
-            let amount = match cause {
-                NotGranted::FundShort | NotGranted::BudgetUsedUp => *amount,
-                NotGranted::Waits => Amount::ZERO,
-                NotGranted::Refunded
-                | NotGranted::Unqualified
-                | NotGranted::Inactive
-                | NotGranted::Capped
-                | NotGranted::UserLimit
-                | NotGranted::OutsideDates
-                | NotGranted::BelowMinimum
-                | NotGranted::DuplicateReferee
-                | NotGranted::SelfReferral => return,
+            let amount = if matches!(cause, NotGranted::FundShort | NotGranted::BudgetUsedUp) {
+                *amount
+            } else if *cause == NotGranted::Waits {
+                Amount::ZERO
+            } else {
+                return;
             };
             (plan.fund_of(*reason), amount)
         } else if let ComponentEffect::PairsClosed { waiting, .. } = effect
@@ -91,7 +85,7 @@ impl FundCounts {
         };
         if let Some(count) = fund.and_then(|fund| self.at(fund)) {
             count.shortages = count.shortages.saturating_add(1);
-            count.not_paid = count.not_paid.plus(amount).unwrap_or(count.not_paid);
+            count.not_paid = count.not_paid.checked_add(amount).unwrap_or(count.not_paid);
         }
     }
 

@@ -96,7 +96,7 @@ impl Side {
     fn grant(&mut self, leg: &Leg) {
         if let Some((user, reason, amount)) = to_user(leg) {
             let sum = self.granted.entry((user, reason)).or_default();
-            *sum = sum.plus(amount).unwrap_or(*sum);
+            *sum = sum.checked_add(amount).unwrap_or(*sum);
         }
     }
 
@@ -104,7 +104,7 @@ impl Side {
         if let Some((user, reason, amount)) = reward
             && let Some(sum) = self.granted.get_mut(&(user, reason))
         {
-            *sum = sum.minus_or_zero(amount);
+            *sum = sum.saturating_sub(amount);
         }
     }
 

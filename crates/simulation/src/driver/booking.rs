@@ -24,7 +24,7 @@ impl Booking {
     #[must_use]
     pub fn new(plan: &CompiledPlan, parameters: &Parameters, first_min: Amount, price: Amount) -> Self {
         let usual = Amounts::new(&USUAL.map(|(multiple, bps)| {
-            let amount = first_min.times(multiple).unwrap_or(price);
+            let amount = first_min.checked_mul(multiple).unwrap_or(price);
             (amount, bps)
         }));
         let operator = Operator::new(plan, parameters.behaviour.activity);

@@ -32,13 +32,13 @@ impl Escrow {
 
     pub(super) fn take(&mut self, day: Day, amount: Amount) {
         if let Some(sum) = self.at(day) {
-            *sum = sum.plus(amount).unwrap_or(*sum);
+            *sum = sum.checked_add(amount).unwrap_or(*sum);
         }
     }
 
     pub(super) fn give_back(&mut self, day: Day, amount: Amount) {
         if let Some(sum) = self.at(day) {
-            *sum = sum.minus_or_zero(amount);
+            *sum = sum.saturating_sub(amount);
         }
     }
 
@@ -47,7 +47,7 @@ impl Escrow {
         let mut total = Amount::ZERO;
         while self.first <= through {
             let amount = self.amounts.pop_front().unwrap_or(Amount::ZERO);
-            total = total.plus(amount).unwrap_or(total);
+            total = total.checked_add(amount).unwrap_or(total);
             self.first = self.first.next();
         }
         total

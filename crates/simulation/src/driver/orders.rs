@@ -105,7 +105,7 @@ impl Orders {
             Some(terms.fund_of(*amount))
         });
         let needed = Amount::sum_of(shares).unwrap_or(Amount::ZERO);
-        let amount = needed.minus_or_zero(books.state().fund(Fund::UNALLOCATED));
+        let amount = needed.saturating_sub(books.state().fund(Fund::UNALLOCATED));
         if !amount.is_zero() {
             books.apply(&Fact::Funded { amount });
         }

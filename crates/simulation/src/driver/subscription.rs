@@ -29,7 +29,7 @@ impl Subscription {
         amount_max: Option<Amount>,
     ) -> Self {
         let usual = Amounts::new(&USUAL.map(|(multiple, bps)| {
-            let amount = amount_min.times(multiple).unwrap_or(amount_min);
+            let amount = amount_min.checked_mul(multiple).unwrap_or(amount_min);
             (amount, bps)
         }));
         let operator = Operator::new(plan, parameters.behaviour.activity);

@@ -145,7 +145,7 @@ fn month(report: &Report, row: &MonthRow, causes: &[BreakageCause]) -> Vec<Strin
         let found = row.breakage.iter().find(|row| row.cause == *cause);
         amount(found.map_or(Amount::ZERO, |row| row.amount))
     }));
-    cells.push(amount(row.revenue.plus(row.other).unwrap_or(row.revenue)));
+    cells.push(amount(row.revenue.checked_add(row.other).unwrap_or(row.revenue)));
     if report.has_components() {
         cells.extend([row.wallets, row.deferred, row.receivable, row.funded].map(amount));
     }

@@ -36,13 +36,15 @@ pub struct Activity {
     pub send_back_after_days: u32,
 }
 
-/// When users take money out of their wallet balance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Withdrawals {
-    /// Never: everything stays in the books.
-    Never,
-    /// At the end of the day on which the balance reaches what the plan lets out at least; then all of it.
-    AtOnce,
+names::names! {
+    /// When users take money out of their wallet balance.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Withdrawals {
+        /// Never: everything stays in the books.
+        Never = "never",
+        /// At the end of the day on which the balance reaches what the plan lets out at least; then all of it.
+        AtOnce = "at-once",
+    }
 }
 
 /// Amounts that people pay, each with its chance; together the whole.
@@ -85,17 +87,6 @@ impl Activity {
         match self.amounts.map(|amounts| amounts.total_bps()) {
             None | Some(10_000) => Ok(()),
             Some(total) => Err(ParameterError::Amounts(total)),
-        }
-    }
-}
-
-impl Withdrawals {
-    /// Stable name on the command line and in JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Never => "never",
-            Self::AtOnce => "at-once",
         }
     }
 }

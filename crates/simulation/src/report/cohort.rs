@@ -115,10 +115,10 @@ impl Cohort {
 
     /// Counts one of the users.
     fn count(&mut self, received: Amount, paid: Amount, stays: bool) {
-        let (gain, loss) = (received.minus_or_zero(paid), paid.minus_or_zero(received));
+        let (gain, loss) = (received.saturating_sub(paid), paid.saturating_sub(received));
         let (is_below, is_zero) = (u64::from(!loss.is_zero()), u64::from(received.is_zero()));
         self.below_paid_in = self.below_paid_in.saturating_add(is_below);
-        self.lost = self.lost.plus(loss).unwrap_or(self.lost);
+        self.lost = self.lost.checked_add(loss).unwrap_or(self.lost);
         if stays {
             self.stayed.users = self.stayed.users.saturating_add(1);
             self.stayed.zero = self.stayed.zero.saturating_add(is_zero);
@@ -126,7 +126,7 @@ impl Cohort {
         }
         if !gain.is_zero() {
             self.gained.users = self.gained.users.saturating_add(1);
-            self.gained.amount = self.gained.amount.plus(gain).unwrap_or(self.gained.amount);
+            self.gained.amount = self.gained.amount.checked_add(gain).unwrap_or(self.gained.amount);
             self.gained.most = self.gained.most.max(gain);
         }
     }

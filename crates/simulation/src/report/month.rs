@@ -111,7 +111,7 @@ impl MonthRow {
             custody: of(AccountKind::Custody),
             available: of(AccountKind::Available),
             held_for_users,
-            held_for_others: of(AccountKind::Held).minus_or_zero(held_for_users),
+            held_for_others: of(AccountKind::Held).saturating_sub(held_for_users),
             reserves: (1..=books.plan().tiers())
                 .filter_map(Tier::new)
                 .map(|tier| amount(balances.reserve(tier)))
@@ -129,7 +129,7 @@ impl MonthRow {
             revenue: of(AccountKind::Revenue),
             other: others
                 .into_iter()
-                .fold(Amount::ZERO, |sum, kind| sum.plus(of(kind)).unwrap_or(sum)),
+                .fold(Amount::ZERO, |sum, kind| sum.checked_add(of(kind)).unwrap_or(sum)),
             funded: counts.funded,
             wallets: of(AccountKind::Wallet),
             deferred: of(AccountKind::Deferred),
@@ -173,7 +173,7 @@ impl MonthRow {
     pub fn funds_total(&self) -> Amount {
         let balances = self.funds.iter().map(|fund| fund.balance);
         let funds = Amount::sum_of(balances).unwrap_or(Amount::ZERO);
-        funds.plus(self.unallocated).unwrap_or(funds)
+        funds.checked_add(self.unallocated).unwrap_or(funds)
     }
 
     /// All that is owed to anybody, less what users owe.
@@ -193,7 +193,7 @@ impl MonthRow {
             self.deferred,
         ];
         let owed = Amount::sum_of(parts).unwrap_or(Amount::ZERO);
-        owed.minus_or_zero(self.receivable)
+        owed.saturating_sub(self.receivable)
     }
 }
 

@@ -208,7 +208,7 @@ impl Changes {
                 _ => &mut income.generation,
             };
             // A counter for people that no transfer depends on: it stops at the top instead of stopping posting.
-            *counter = counter.plus(row.amount).unwrap_or(Amount::new(u128::MAX));
+            *counter = counter.checked_add(row.amount).unwrap_or(Amount::new(u128::MAX));
         }
         self.rewards.push(row);
     }
@@ -267,7 +267,7 @@ impl Changes {
             Effect::Paid { user, amount } => {
                 let paid = &mut self.user(user.get()).paid;
                 // Above `u128` only if a chain paid more than there is; the balances refuse that.
-                *paid = paid.plus(*amount).unwrap_or(Amount::new(u128::MAX));
+                *paid = paid.checked_add(*amount).unwrap_or(Amount::new(u128::MAX));
             }
             Effect::PayoutHeld { .. }
             | Effect::PayoutRefused { .. }

@@ -132,7 +132,9 @@ impl Draft {
         for transfer in &self.transfers {
             hasher.transfer(transfer);
             // A sum for people: the balances are what is checked.
-            amount = amount.plus(transfer.amount).unwrap_or(Amount::new(u128::MAX));
+            amount = amount
+                .checked_add(transfer.amount)
+                .unwrap_or(Amount::new(u128::MAX));
         }
         Batch {
             header,

@@ -65,7 +65,7 @@ impl DueChanges {
 
 fn add(total: &mut BalanceChange, change: &BalanceChange) {
     // Sums for people: they stop at the top instead of stopping posting.
-    let sum = |one: Amount, other: Amount| one.plus(other).unwrap_or(Amount::new(u128::MAX));
+    let sum = |one: Amount, other: Amount| one.checked_add(other).unwrap_or(Amount::new(u128::MAX));
     total.credits_posted = sum(total.credits_posted, change.credits_posted);
     total.debits_posted = sum(total.debits_posted, change.debits_posted);
     total.debits_held = sum(total.debits_held, change.debits_held);

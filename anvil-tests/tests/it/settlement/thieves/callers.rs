@@ -143,8 +143,8 @@ async fn the_settlement_workers_key_finds_no_word_about_what_it_wants(
         found::terms(payouts, &other).await,
     );
     let mut more = other.clone();
-    more.batch.payouts[0].target = more.batch.payouts[0].target.plus(Amount::new(1)).unwrap();
-    more.batch.max_total = more.batch.max_total.plus(Amount::new(1)).unwrap();
+    more.batch.payouts[0].target = more.batch.payouts[0].target.checked_add(Amount::new(1)).unwrap();
+    more.batch.max_total = more.batch.max_total.checked_add(Amount::new(1)).unwrap();
     let expires = forged::time(payouts).await + 600;
     let named = [agreement::builder(), agreement::approver()];
     let nobodys = named.map(|named| {

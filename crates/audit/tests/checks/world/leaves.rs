@@ -26,7 +26,7 @@ impl World {
         for (leaf, number) in wanted {
             let user = leaf.wallet;
             let before = self.contract.chain.accounts[&user].paid;
-            let amount = leaf.entitled.minus_or_zero(before);
+            let amount = leaf.entitled.saturating_sub(before);
             let units = amount.base_units();
             paid += units;
             let (outcome, word, event) = if units == 0 {

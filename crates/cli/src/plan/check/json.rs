@@ -13,7 +13,7 @@ pub(super) fn of(checked: &Checked) -> Value {
         Err(error) => {
             let all = checked.refusals();
             let all = all.iter().map(|error| of_refusal(checked, error));
-            // The first one, for who mends one after the other, and all.
+            // The first one, for who fixes one after the other, and all.
             json!({ "refused": of_refusal(checked, error), "refusals": all.collect::<Vec<_>>() })
         }
     };
@@ -35,7 +35,7 @@ fn of_refusal(checked: &Checked, error: &CompileError) -> Value {
         "field": error.field(),
         "line": place.line,
         "column": place.column,
-        "mend": error.mend(),
+        "hint": error.hint(),
         "counterexample": counterexample,
     })
 }
@@ -195,9 +195,9 @@ mod tests {
             (&json!("pool.progression"), &json!(24), &json!(15))
         );
         assert!(
-            refused["mend"]
+            refused["hint"]
                 .as_str()
-                .is_some_and(|mend| mend.contains("funded"))
+                .is_some_and(|hint| hint.contains("funded"))
         );
         let example = &refused["counterexample"];
         assert_eq!(example["entrant"], 9);

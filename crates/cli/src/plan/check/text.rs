@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_place_rule_figures_and_mend() {
+    fn a_refusal_names_place_rule_figures_and_hint() {
         let text = of(&checked(FREE, ChainClass::Local, None));
         assert!(text.starts_with("refused  progression_not_funded: "), "{text}");
         assert!(text.contains("at entrant 9, 214 BNB"), "{text}");
@@ -276,7 +276,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("\n  mend   write progression = \"funded\""),
+            text.contains("\n  hint   write progression = \"funded\""),
             "{text}"
         );
         assert!(

@@ -49,7 +49,14 @@ fn main() -> Result<()> {
         fs::write(&path, &switched.source)?;
         all.insert(file, switched);
     }
-    append_switch(&Path::new(tree).join("crates/plan/src/lib.rs"))?;
+    let crates: BTreeSet<&str> = all
+        .keys()
+        .filter_map(|file| file.split_once("/src/"))
+        .map(|(home, _)| home)
+        .collect();
+    for home in crates {
+        append_switch(&Path::new(tree).join(home).join("src/lib.rs"))?;
+    }
     println!("{}", serde_json::to_string(&all)?);
     Ok(())
 }

@@ -10,7 +10,8 @@ static ON: LazyLock<u32> = LazyLock::new(|| {
         .unwrap_or(0)
 });
 static REACHED: LazyLock<Option<Mutex<(BTreeSet<u32>, std::fs::File)>>> = LazyLock::new(|| {
-    let file = std::fs::File::create(std::env::var_os("MUTANT_REACHED")?).ok()?;
+    // Several crates have a switch, and note in one file.
+    let file = std::fs::File::options().append(true).open(std::env::var_os("MUTANT_REACHED")?).ok()?;
     Some(Mutex::new((BTreeSet::new(), file)))
 });
 

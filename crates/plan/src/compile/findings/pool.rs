@@ -4,7 +4,8 @@
 use money::Amount;
 
 use super::{income_max, income_of, reservable_max};
-use crate::compiled::{Finding, LayerSet, Severity, TierTerms};
+use crate::compiled::{LayerSet, TierTerms};
+use plan_file::{Finding, Severity};
 
 /// Who structurally gets nothing, less than the price, or no more than it, out of a full tree.
 pub(super) fn places(tier: &TierTerms, size: u32) -> Vec<Finding> {

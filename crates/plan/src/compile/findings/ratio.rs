@@ -3,7 +3,8 @@
 use money::Amount;
 
 use super::{has_places, registers_without_place};
-use crate::compiled::{Finding, PoolEntry, Severity, Terms};
+use crate::compiled::{PoolEntry, Terms};
+use plan_file::{Finding, Severity};
 
 /// The most that each kind of payment gives to users, as a share of the payment.
 pub(super) fn payout(terms: &Terms) -> Finding {

@@ -72,13 +72,13 @@ impl Step {
     /// What is left of all that came in.
     #[must_use]
     pub fn balance(&self) -> Amount {
-        self.taken_in.minus_or_zero(self.owed())
+        self.taken_in.saturating_sub(self.owed())
     }
 
     /// What is owed beyond all that came in.
     #[must_use]
     pub fn missing(&self) -> Amount {
-        self.owed().minus_or_zero(self.taken_in)
+        self.owed().saturating_sub(self.taken_in)
     }
 }
 

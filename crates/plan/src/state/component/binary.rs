@@ -5,16 +5,17 @@ use money::Amount;
 
 use super::super::State;
 use super::super::intake::Payment;
+use super::super::standing::Standing;
 use super::grant::{Grant, report_withheld};
 use super::intake::allocate;
 use crate::binary::{Pair, PairSink, Undone};
-use crate::calendar::Month;
 use crate::compiled::CompiledPlan;
 use crate::decision::{Rule, Unroutable};
 use crate::effect::{ComponentEffect, RewardId};
 use crate::report::Side;
 use crate::withholding::{self, Occasion, Withheld, Withholding, WithholdingTerms};
 use crate::{Day, DepositId, Effect, Outcome, binary};
+use plan_file::calendar::Month;
 
 /// A payment for what was booked that can still be refunded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,7 +166,7 @@ impl State {
         let gone: Vec<bool> = self
             .lines
             .iter()
-            .map(|line| line.standing == super::super::GONE)
+            .map(|line| line.standing.get() == Standing::Gone)
             .collect();
         let mut till = Till {
             withholding: &mut self.components.withholding,

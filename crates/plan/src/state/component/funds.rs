@@ -39,7 +39,7 @@ impl Funds {
             // A debit of more than there is cannot happen: everything that draws asks first.
             if let Account::Revenue(fund) = leg.debit {
                 let balance = self.balance_mut(fund);
-                *balance = balance.minus_or_zero(leg.amount);
+                *balance = balance.saturating_sub(leg.amount);
             }
             if let Account::Revenue(fund) = leg.credit {
                 let balance = self.balance_mut(fund);
@@ -83,7 +83,7 @@ impl State {
                 u64::from(left.min(right))
             });
             waiting.count = pairs.fold(0, u64::saturating_add);
-            let amount = terms.pair_value().times(u128::from(waiting.count));
+            let amount = terms.pair_value().checked_mul(u128::from(waiting.count));
             waiting.amount = amount.unwrap_or(Amount::new(u128::MAX));
         }
         if components.rank_fund == Some(fund) {
@@ -138,7 +138,7 @@ impl State {
                 .fold(Amount::ZERO, |sum, part| plus(sum, *part)),
             false => Amount::ZERO,
         };
-        self.fund(fund).minus_or_zero(reserved)
+        self.fund(fund).saturating_sub(reserved)
     }
 
     /// Brings up to `wanted` into a fund from the funds behind it, and says how much of `wanted` the fund now has for it.
@@ -149,7 +149,7 @@ impl State {
         wanted: Amount,
         out: &mut Outcome,
     ) -> Amount {
-        let mut missing = wanted.minus_or_zero(self.fund_free(plan, fund, out));
+        let mut missing = wanted.saturating_sub(self.fund_free(plan, fund, out));
         for behind in plan.fund_chain(fund).skip(1) {
             if missing.is_zero() {
                 break;
@@ -166,8 +166,8 @@ impl State {
                     movement: Movement::Single,
                 });
             }
-            missing = missing.minus_or_zero(part);
+            missing = missing.saturating_sub(part);
         }
-        wanted.minus_or_zero(missing)
+        wanted.saturating_sub(missing)
     }
 }

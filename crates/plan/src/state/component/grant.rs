@@ -85,11 +85,11 @@ impl State {
         }
         let cap = CapStanding::of(&self.components.caps, grant.user);
         let within_cap = self.take_cap(plan, grant.user, wanted);
-        let (mark, capped) = (out.mark(), wanted.minus_or_zero(within_cap));
+        let (mark, capped) = (out.mark(), wanted.saturating_sub(within_cap));
         not_granted(grant.user, grant.reason, capped, NotGranted::Capped, out);
         out.because_effects(mark, |why| why.rule = Some(Rule::Cap(cap)));
         let covered = self.fill_fund(plan, grant.fund, within_cap, out);
-        let short = within_cap.minus_or_zero(covered);
+        let short = within_cap.saturating_sub(covered);
         self.components.caps.give_back(grant.user, short);
         not_granted(grant.user, grant.reason, short, NotGranted::FundShort, out);
         covered
@@ -168,7 +168,7 @@ impl State {
         Some(id)
     }
 
-    /// Pays a reward that nothing can take back, so that nothing has to remember it.
+    /// Pays a reward that nothing can take back; no reversal record is kept.
     pub(super) fn pay_for_good(
         &mut self,
         plan: &CompiledPlan,
@@ -201,7 +201,7 @@ impl State {
             let Some(reward) = self.components.rewards.get(id).cloned() else {
                 continue;
             };
-            let standing = reward.gross.minus_or_zero(reward.reversed);
+            let standing = reward.gross.saturating_sub(reward.reversed);
             if standing.is_zero() {
                 continue;
             }
@@ -235,11 +235,11 @@ impl State {
     ) {
         let user = reward.user;
         let (mark, owed) = (out.mark(), self.owed_told(user, out));
-        let standing = reward.gross.minus_or_zero(reward.reversed);
+        let standing = reward.gross.saturating_sub(reward.reversed);
         let (tax, instalment) = reward.standing_parts();
-        let mut rest = standing.minus_or_zero(tax).minus_or_zero(instalment);
+        let mut rest = standing.saturating_sub(tax).saturating_sub(instalment);
         let netted = self.net(user, rest);
-        rest = rest.minus_or_zero(netted);
+        rest = rest.saturating_sub(netted);
         for (to, part, reason) in [
             (Account::Tax, tax, Reason::Withheld),
             (Account::Company, instalment, Reason::Instalment),
@@ -260,7 +260,7 @@ impl State {
     pub(super) fn company_now(&self, out: &Outcome) -> Amount {
         let into = out.legs.iter().filter(|leg| leg.credit == Account::Company);
         let into = into.fold(self.treasury.company(), |sum, leg| plus(sum, leg.amount));
-        into.minus_or_zero(taken_of(Account::Company, out))
+        into.saturating_sub(taken_of(Account::Company, out))
     }
 
     /// Where matured money of a user goes, counted there.
@@ -279,7 +279,7 @@ impl State {
         let Some(reward) = self.components.rewards.get_mut(id) else {
             return;
         };
-        let part = part.min(reward.gross.minus_or_zero(reward.reversed));
+        let part = part.min(reward.gross.saturating_sub(reward.reversed));
         if part.is_zero() {
             return;
         }
@@ -294,9 +294,9 @@ impl State {
         let in_company = self.company_now(out);
         let (user, fund) = (reward.user, Account::Revenue(reward.fund));
         if reward.released {
-            let tax = tax_before.minus_or_zero(tax_after);
-            let instalment = instalment_before.minus_or_zero(instalment_after);
-            let owed = part.minus_or_zero(tax).minus_or_zero(instalment);
+            let tax = tax_before.saturating_sub(tax_after);
+            let instalment = instalment_before.saturating_sub(instalment_after);
+            let owed = part.saturating_sub(tax).saturating_sub(instalment);
             for (from, amount) in [
                 (Account::Tax, tax),
                 // What operators took out already cannot come back.
@@ -361,7 +361,7 @@ impl Reward {
             .map_or(Amount::ZERO, |withheld| withheld.standing_total());
         let instalment = self
             .instalment
-            .minus_or_zero(self.instalment.proportion(self.reversed, self.gross));
+            .saturating_sub(self.instalment.proportion(self.reversed, self.gross));
         (tax, instalment)
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn allocate(plan: &CompiledPlan, user: UserId, amount: Amount, out: &
     let mut rest = amount;
     for (fund, share) in &plan.terms.components.allocations {
         let part = share.floor_of(amount);
-        rest = rest.minus_or_zero(part);
+        rest = rest.saturating_sub(part);
         hold_fund(out, *fund, part, user);
     }
     hold_leg(out, Beneficiary::Company, rest, Reason::CompanyShare, None, user);

@@ -128,7 +128,7 @@ impl State {
         push(out, from, Account::Revenue(fund), funded, Reason::Allocated);
         self.components.order_funding.insert(placed.order, funded);
         self.reserve_commissions(placed.period, funded);
-        let short = placed.fund.minus_or_zero(funded);
+        let short = placed.fund.saturating_sub(funded);
         if !short.is_zero() {
             let short = ComponentEffect::FundShort { fund, amount: short };
             out.effects.push(Effect::Component(short));
@@ -216,11 +216,11 @@ impl State {
         let (own, free) = (own.map(std::mem::take), self.fund_free(plan, fund, out));
         let back = given.min(funded).min(free);
         if let (Some(period), Some(own)) = (period, own) {
-            self.components.reserved.insert(period, own.minus_or_zero(back));
+            self.components.reserved.insert(period, own.saturating_sub(back));
         }
         self.components
             .order_funding
-            .insert(order, funded.minus_or_zero(back));
+            .insert(order, funded.saturating_sub(back));
         let to = Account::Revenue(Fund::UNALLOCATED);
         push(out, Account::Revenue(fund), to, back, Reason::Reversed);
     }
@@ -250,7 +250,7 @@ impl State {
         };
         if let (Some(participant), Some(after)) = (participant, self.components.orders.order(id)) {
             let of = |kept| before.volume().proportion(kept, before.amount());
-            let less = of(before.kept()).minus_or_zero(of(after.kept()));
+            let less = of(before.kept()).saturating_sub(of(after.kept()));
             let week = before.day().week();
             self.components.ranks.remove(participant, less, week);
             self.requalify_above(plan, participant, out);
@@ -272,7 +272,7 @@ impl State {
             Taken::Breakage(cause) => {
                 // What operators took out already cannot come back.
                 let from = Account::Breakage(cause);
-                let left = self.treasury.breakage(cause).minus_or_zero(taken_of(from, out));
+                let left = self.treasury.breakage(cause).saturating_sub(taken_of(from, out));
                 let amount = clawback.amount.min(left);
                 push(out, from, Account::Revenue(fund), amount, Reason::Reversed);
             }

@@ -7,12 +7,12 @@ use money::Amount;
 
 use super::super::State;
 use super::grant::{Grant, not_granted};
-use crate::calendar::Week;
 use crate::compiled::CompiledPlan;
 use crate::decision::Rule;
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
 use crate::ranks::RankDecision;
 use crate::{Day, Effect, Outcome};
+use plan_file::calendar::Week;
 
 /// Bonuses that a refund can still take back, by user and the week for which they are.
 pub(super) type HeldBonuses = BTreeMap<(UserId, Week), HeldBonus>;
@@ -123,9 +123,9 @@ impl State {
             let Some(held) = self.components.held_bonuses.get_mut(&(upline, week)) else {
                 continue;
             };
-            held.justified = held.justified.minus_or_zero(given.amount);
+            held.justified = held.justified.saturating_sub(given.amount);
             let keep = held.granted.min(held.justified);
-            let back = held.granted.minus_or_zero(keep);
+            let back = held.granted.saturating_sub(keep);
             held.granted = keep;
             let reward = held.reward;
             self.reverse_reward(reward, back, out);

@@ -10,15 +10,15 @@ use super::super::intake::{Payment, hold_leg};
 use super::super::{State, plus, push};
 use super::grant::{Grant, not_granted};
 use super::intake::hold_fund;
-use crate::calendar::Week;
 use crate::cap::Caps;
 use crate::compiled::CompiledPlan;
 use crate::decision::{CapStanding, Passed, Rule, Unroutable, UplineStanding, Why};
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
 use crate::generation::{self, DirectsCounted, Fate, Lineage, Share, Uplines};
-use crate::subscription::file::BonusGrant;
 use crate::subscription::{Accrual, SubscriptionId, SubscriptionTerms};
 use crate::{Day, DepositId, Effect, Outcome};
+use plan_file::calendar::Week;
+use plan_file::tables::subscription::BonusGrant;
 
 /// A purchase that can still be refunded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,7 +209,7 @@ impl State {
         let subscription = plan.terms.components.subscription.as_ref();
         let most = subscription.and_then(SubscriptionTerms::amount_max);
         // Cash and bonus together are one amount, which may not be larger than what is sold at once.
-        let room = most.map_or(in_fund, |most| most.minus_or_zero(cash));
+        let room = most.map_or(in_fund, |most| most.saturating_sub(cash));
         let mut spent = self
             .components
             .bonuses

@@ -49,12 +49,12 @@ impl State {
             }
         };
         if let Some(balance) = self.components.wallets.get_mut(&user) {
-            *balance = balance.minus_or_zero(amount);
+            *balance = balance.saturating_sub(amount);
         }
         report_withheld(&withheld, out);
         let (mark, owed) = (out.mark(), self.owed_told(user, out));
         let netted = self.net(user, quote.net);
-        let net = quote.net.minus_or_zero(netted);
+        let net = quote.net.saturating_sub(netted);
         for (credit, part, reason) in [
             (Account::Tax, quote.withheld, Reason::Withheld),
             (Account::Company, quote.fee, Reason::Fee),

@@ -26,29 +26,19 @@ impl Treasury {
             if leg.reason != Reason::Treasury
                 && let Some(balance) = self.balance_mut(leg.debit)
             {
-                *balance = balance.minus_or_zero(leg.amount);
+                *balance = balance.saturating_sub(leg.amount);
             }
         }
     }
 
     fn balance_mut(&mut self, account: Account) -> Option<&mut Amount> {
-        match account {
-            Account::Company => Some(&mut self.company),
-            Account::Residual(tier, tree) => Some(self.residuals.entry((tier, tree)).or_default()),
-            Account::Breakage(cause) => Some(self.breakage.entry(cause).or_default()),
-            Account::Custody
-            | Account::Held(_)
-            | Account::Available(_)
-            | Account::InTransit(_)
-            | Account::Reserve(..)
-            | Account::Receivable(_)
-            | Account::Credit(_)
-            | Account::Revenue(_)
-            | Account::Tax
-            | Account::Clearing(_)
-            | Account::Deferred(_)
-            | Account::Wallet(_) => None,
+        if let Account::Residual(tier, tree) = account {
+            return Some(self.residuals.entry((tier, tree)).or_default());
         }
+        if let Account::Breakage(cause) = account {
+            return Some(self.breakage.entry(cause).or_default());
+        }
+        (account == Account::Company).then_some(&mut self.company)
     }
 
     /// What the company has that was not taken out.
@@ -77,7 +67,7 @@ impl Treasury {
 
 fn take_from(account: Account, balance: &mut Amount, wanted: &mut Amount, out: &mut Outcome) {
     let part = (*balance).min(*wanted);
-    *balance = balance.minus_or_zero(part);
-    *wanted = wanted.minus_or_zero(part);
+    *balance = balance.saturating_sub(part);
+    *wanted = wanted.saturating_sub(part);
     push(out, account, Account::Custody, part, Reason::Treasury);
 }

@@ -111,7 +111,7 @@ impl Scenario {
 
     /// Notes that this left custody.
     fn sent(&mut self, amount: Amount) -> Amount {
-        self.outflow = self.outflow.plus(amount).unwrap();
+        self.outflow = self.outflow.checked_add(amount).unwrap();
         amount
     }
 

@@ -183,7 +183,7 @@ proptest! {
         for line in &proposal.lines {
             let whole = candidates.iter().find(|candidate| candidate.user == line.user).unwrap();
             prop_assert_eq!(line.amount, whole.available);
-            prop_assert_eq!(line.target, whole.paid.plus(whole.available).unwrap());
+            prop_assert_eq!(line.target, whole.paid.checked_add(whole.available).unwrap());
             prop_assert!(!whole.has_live_payout && !line.amount.is_zero());
         }
     }

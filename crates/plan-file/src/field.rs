@@ -4,8 +4,7 @@ mod spelling;
 
 use money::{Amount, Asset, Bps};
 
-use super::{PRICE_MAX, Refusal};
-use crate::Day;
+use crate::{Day, PRICE_MAX, Refusal};
 
 /// A price: more than nothing, at most [`PRICE_MAX`].
 ///
@@ -14,8 +13,8 @@ use crate::Day;
 pub fn price(asset: Asset, field: &str, text: &str) -> Result<Amount, Refusal> {
     let amount = amount_from(asset, field, text, Amount::new(1))?;
     if amount.is_zero() {
-        let mend = "write an amount above zero";
-        return Err(Refusal::new("price_out_of_range", field, "it is zero", mend));
+        let hint = "write an amount above zero";
+        return Err(Refusal::new("price_out_of_range", field, "it is zero", hint));
     }
     Ok(amount)
 }
@@ -32,13 +31,13 @@ pub fn amount(asset: Asset, field: &str, text: &str) -> Result<Amount, Refusal> 
 fn amount_from(asset: Asset, field: &str, text: &str, least: Amount) -> Result<Amount, Refusal> {
     let amount = asset.parse_amount(text).map_err(|error| {
         let problem = format!("{text:?} is not an amount of {asset}: {error}");
-        let mend = spelling::mend(asset, text, error, least);
-        Refusal::new("amount_malformed", field, problem, mend)
+        let hint = spelling::hint(asset, text, error, least);
+        Refusal::new("amount_malformed", field, problem, hint)
     })?;
     if amount > PRICE_MAX {
         let problem = "it is more than 2^96 - 1 base units";
-        let mend = "write a smaller amount: the contract counts a user's money in 96 bits";
-        return Err(Refusal::new("price_out_of_range", field, problem, mend));
+        let hint = "write a smaller amount: the contract counts a user's money in 96 bits";
+        return Err(Refusal::new("price_out_of_range", field, problem, hint));
     }
     Ok(amount)
 }
@@ -49,8 +48,8 @@ fn amount_from(asset: Asset, field: &str, text: &str, least: Amount) -> Result<A
 /// `bps_above_whole`.
 pub fn bps(field: &str, value: u16) -> Result<Bps, Refusal> {
     Bps::new(value).map_err(|error| {
-        let mend = "write a share in basis points: 10000 is the whole, 100 is one percent";
-        Refusal::new("bps_above_whole", field, error.to_string(), mend)
+        let hint = "write a share in basis points: 10000 is the whole, 100 is one percent";
+        Refusal::new("bps_above_whole", field, error.to_string(), hint)
     })
 }
 
@@ -64,8 +63,8 @@ pub fn shares(field: &str, values: &[u16]) -> Result<Vec<Bps>, Refusal> {
         .fold(0u64, |sum, value| sum.saturating_add(u64::from(*value)));
     if total > u64::from(Bps::WHOLE.get()) {
         let problem = format!("the shares sum to {total} of 10000: more would be paid than came in");
-        let mend = "lower the shares until they sum to at most 10000";
-        return Err(Refusal::new("shares_above_whole", field, problem, mend));
+        let hint = "lower the shares until they sum to at most 10000";
+        return Err(Refusal::new("shares_above_whole", field, problem, hint));
     }
     values.iter().map(|value| bps(field, *value)).collect()
 }
@@ -79,8 +78,8 @@ pub fn number(field: &str, value: u32, min: u32, max: u32) -> Result<u32, Refusa
         return Ok(value);
     }
     let problem = format!("{value} is not from {min} to {max}");
-    let mend = format!("write a number from {min} to {max}");
-    Err(Refusal::new("out_of_range", field, problem, mend))
+    let hint = format!("write a number from {min} to {max}");
+    Err(Refusal::new("out_of_range", field, problem, hint))
 }
 
 /// A list with a number of entries within limits.
@@ -96,19 +95,19 @@ pub fn list_length(field: &str, found: usize, min: usize, max: usize) -> Result<
         count => format!("{count} entries"),
     };
     let problem = format!("it has {}", entries(found));
-    let mend = if min == max {
+    let hint = if min == max {
         format!("write {}", entries(max))
     } else {
         format!("write {min} to {}", entries(max))
     };
-    Err(Refusal::new("list_length", field, problem, mend))
+    Err(Refusal::new("list_length", field, problem, hint))
 }
 
 /// A fund that has a share already.
 pub fn fund_repeated(field: &str, fund: &str) -> Refusal {
     let problem = format!("the fund {fund:?} has a share already");
-    let mend = "give each fund one share: the sum of its shares";
-    Refusal::new("fund_repeated", field, problem, mend)
+    let hint = "give each fund one share: the sum of its shares";
+    Refusal::new("fund_repeated", field, problem, hint)
 }
 
 /// Whether a name consists of what everybody sees, without blanks around it: no control, no line break, and nothing that turns
@@ -133,8 +132,8 @@ pub fn is_visible(name: &str) -> bool {
 pub fn date(field: &str, text: &str) -> Result<Day, Refusal> {
     Day::of_date(text).ok_or_else(|| {
         let problem = format!("{text:?} is not a date from 1970-01-01 on");
-        let mend = "write year, month and day as in \"2026-04-01\"";
-        Refusal::new("date_malformed", field, problem, mend)
+        let hint = "write year, month and day as in \"2026-04-01\"";
+        Refusal::new("date_malformed", field, problem, hint)
     })
 }
 
@@ -146,7 +145,7 @@ mod tests {
     fn lists_are_counted_in_english() {
         let words = |found, min, max| {
             let refusal = list_length("list", found, min, max).unwrap_err();
-            format!("{}; {}", refusal.problem, refusal.mend)
+            format!("{}; {}", refusal.problem, refusal.hint)
         };
         assert_eq!(words(4, 5, 5), "it has 4 entries; write 5 entries");
         assert_eq!(words(2, 1, 1), "it has 2 entries; write 1 entry");
@@ -180,19 +179,19 @@ mod tests {
     }
 
     #[test]
-    fn no_mend_suggests_what_is_refused() {
+    fn no_hint_suggests_what_is_refused() {
         for text in ["0x14", "0 BNB", "-0", "0,0", "00x", "0b11", "0e9x"] {
             let refusal = price(Asset::Bnb, "price", text).unwrap_err();
-            assert!(!refusal.mend.contains("\"0\""), "{text}: {}", refusal.mend);
+            assert!(!refusal.hint.contains("\"0\""), "{text}: {}", refusal.hint);
         }
         assert_eq!(
-            price(Asset::Bnb, "price", "0x14").unwrap_err().mend,
+            price(Asset::Bnb, "price", "0x14").unwrap_err().hint,
             "write \"20\": an amount has decimal digits"
         );
         assert!(
             amount(Asset::Bnb, "share", "0 BNB")
                 .unwrap_err()
-                .mend
+                .hint
                 .starts_with("write \"0\":")
         );
     }

@@ -6,10 +6,12 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::Day;
-
 /// 1970-01-01, day 0.
 const EPOCH: Date = Date::constant(1970, 1, 1);
+
+/// A day: the number of whole days since 1970-01-01 UTC. Deposits mature by the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(u32);
 
 /// A week from Monday to Sunday: whole weeks since the one that contains 1970-01-01.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +26,24 @@ pub struct Month(u32);
 pub struct FinancialYear(u32);
 
 impl Day {
+    /// The day with this number; a chain whose clock passes the year 11,000,000 is not supported.
+    #[must_use]
+    pub const fn new(days: u32) -> Self {
+        Self(days)
+    }
+
+    /// The day that contains this second, the rule of the contract: `timestamp / 86400`.
+    #[must_use]
+    pub fn of_second(timestamp: u64) -> Self {
+        Self(u32::try_from(timestamp.checked_div(86_400).unwrap_or_default()).unwrap_or(u32::MAX))
+    }
+
+    /// Days since 1970-01-01 UTC.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+
     /// The last day that has a date: 9999-12-31.
     pub const LAST: Self = Self::new(2_932_896);
 

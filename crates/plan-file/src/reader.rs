@@ -1,4 +1,4 @@
-//! Reads a plan file into its tables and says of everything that does not fit which field it is and how to mend it.
+//! Reads a plan file into its tables and says of everything that does not fit which field it is and how to fix it.
 //!
 //! An own deserializer over parsed TOML, because only here path, found value and expected type are known at once.
 //! Not responsible for meaning: it knows types of fields, not rules.
@@ -14,12 +14,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use self::error::{Found, ReadError};
-pub(super) use self::every::read_every;
-use super::Refusal;
-use super::place::Step;
+pub use self::every::read_every;
+use crate::Refusal;
+use crate::place::Step;
 
 /// Reads a file.
-pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
     let document = DeTable::parse(text).map_err(|error| error::syntax(text, &error))?;
     let root = DeValue::Table(document.into_inner());
     T::deserialize(Value(&root)).map_err(|error| error.refusal())
@@ -159,7 +159,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::subscription::file::SubscriptionTable;
+    use crate::tables::subscription::SubscriptionTable;
 
     const GOOD: &str = r#"
 [subscription]
@@ -264,13 +264,13 @@ monthly_bps = 700
             assert!(GOOD.contains(from), "{from}");
             let refusal = read::<Document>(&GOOD.replace(from, to)).unwrap_err();
             assert_eq!((refusal.code, refusal.field.as_str()), (code, field), "{refusal}");
-            let words = format!("{} {}", refusal.problem, refusal.mend);
+            let words = format!("{} {}", refusal.problem, refusal.hint);
             assert!(
                 !words.contains("enum") && !words.contains("struct") && !words.contains("variant"),
                 "{words}"
             );
         }
         let refusal = read::<Document>("subscription = 7\n").unwrap_err();
-        assert_eq!(refusal.mend, "write [subscription] and its fields below it");
+        assert_eq!(refusal.hint, "write [subscription] and its fields below it");
     }
 }

@@ -6,9 +6,9 @@ use serde::de::{Expected, Unexpected};
 use toml::de::DeValue;
 
 use super::wrong_type::wrong_type;
-use crate::compile::Refusal;
-use crate::compile::place::{Path, Step};
-use crate::compile::spelling;
+use crate::Refusal;
+use crate::place::{Path, Step};
+use crate::spelling;
 
 /// Something in the file does not fit.
 #[derive(Debug)]
@@ -183,23 +183,23 @@ impl ReadError {
         match self.kind {
             Kind::UnknownField { name, known } => {
                 let problem = format!("there is no field `{name}` here");
-                let mend = match spelling::nearest(&name, known.iter().copied()) {
+                let hint = match spelling::nearest(&name, known.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("remove it; the fields here are {}", listed(known)),
                 };
                 self.path.push(Step::Key(name));
-                Refusal::new("unknown_field", Path(&self.path).to_string(), problem, mend)
+                Refusal::new("unknown_field", Path(&self.path).to_string(), problem, hint)
             }
             Kind::MissingField(name) => {
                 let table = Path(&self.path).to_string();
-                let mend = if table.is_empty() {
+                let hint = if table.is_empty() {
                     format!("write `{name} = …` before the first table, or [{name}] if it is a table itself")
                 } else {
                     format!("write `{name} = …` below [{table}]")
                 };
                 self.path.push(Step::Key(name.to_owned()));
                 let path = Path(&self.path).to_string();
-                Refusal::new("missing_field", path, "it is missing and has no default", mend)
+                Refusal::new("missing_field", path, "it is missing and has no default", hint)
             }
             Kind::WrongType { found, expected } => wrong_type(&self.path, &found, &expected),
             Kind::UnknownChoice { found, choices } => {
@@ -207,12 +207,12 @@ impl ReadError {
                     Found::Text(text) => spelling::nearest(text, choices.iter().copied()),
                     Found::Number(_) | Found::Bool(_) | Found::Date(_) | Found::List | Found::Table => None,
                 };
-                let mend = match near {
+                let hint = match near {
                     Some(near) => format!("did you mean \"{near}\"?"),
                     None => format!("write one of {}", listed(choices)),
                 };
                 let problem = format!("{found} is not among its choices");
-                Refusal::new("unknown_choice", Path(&self.path).to_string(), problem, mend)
+                Refusal::new("unknown_choice", Path(&self.path).to_string(), problem, hint)
             }
             Kind::Other(message) => {
                 // What serde says of an untagged enum speaks of types that no file knows.
@@ -221,8 +221,8 @@ impl ReadError {
                 } else {
                     message
                 };
-                let mend = "look the field up in docs/plan.md and docs/plan/";
-                Refusal::new("wrong_type", Path(&self.path).to_string(), problem, mend)
+                let hint = "look the field up in docs/plan.md and docs/plan/";
+                Refusal::new("wrong_type", Path(&self.path).to_string(), problem, hint)
             }
         }
     }
@@ -242,11 +242,11 @@ pub(super) fn syntax(text: &str, error: &toml::de::Error) -> Refusal {
             table if table == key => key.to_owned(),
             table => format!("{table}.{key}"),
         };
-        let mend = "keep one of them; a list of tables is written with [[…]]";
-        return Refusal::new("duplicate_field", field, "it is written twice", mend);
+        let hint = "keep one of them; a list of tables is written with [[…]]";
+        return Refusal::new("duplicate_field", field, "it is written twice", hint);
     }
-    let mend = "write TOML: name = value, text in quotes, tables as [name] on a line of their own";
-    Refusal::new("not_toml", "", error.message().to_owned(), mend)
+    let hint = "write TOML: name = value, text in quotes, tables as [name] on a line of their own";
+    Refusal::new("not_toml", "", error.message().to_owned(), hint)
 }
 
 /// The table whose header is the last one before a position.

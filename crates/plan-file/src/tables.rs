@@ -1,20 +1,29 @@
 //! The file format of a plan: what a plan designer writes, before anything is checked.
 //!
 //! Amounts are decimal strings in units of the plan's asset (`"20"`, `"0.5"`); shares are basis points. An
-//! unknown field is an error, so a misspelt parameter cannot be ignored. Not responsible for meaning: see
-//! [`compile`](crate::compile()).
+//! unknown field is an error, so a misspelt parameter cannot be ignored. Not responsible for meaning.
+
+pub mod binary;
+pub mod campaign;
+pub mod cap;
+pub mod generation;
+pub mod orders;
+pub mod ranks;
+pub mod subscription;
+pub mod withdrawal;
+pub mod withholding;
 
 use serde::Deserialize;
 
-pub use crate::binary::file::{BinaryTable, BookingTable};
-pub use crate::campaign::file::CampaignTable;
-pub use crate::cap::file::CapTable;
-pub use crate::generation::file::GenerationTable;
-pub use crate::orders::file::OrdersTable;
-pub use crate::ranks::RanksTable;
-pub use crate::subscription::file::{AllocationTable, BonusTable, SubscriptionTable};
-pub use crate::withdrawal::file::WithdrawalTable;
-pub use crate::withholding::file::WithholdingTable;
+use binary::{BinaryTable, BookingTable};
+use campaign::CampaignTable;
+use cap::CapTable;
+use generation::GenerationTable;
+use orders::OrdersTable;
+use ranks::RanksTable;
+use subscription::{AllocationTable, BonusTable, SubscriptionTable};
+use withdrawal::WithdrawalTable;
+use withholding::WithholdingTable;
 
 /// A whole plan file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -3,7 +3,7 @@
 use money::{Amount, Asset, AssetError};
 
 /// What to write instead of a text that is no amount of an asset: nothing below `least`, which would be refused, too.
-pub(super) fn mend(asset: Asset, text: &str, error: AssetError, least: Amount) -> String {
+pub(super) fn hint(asset: Asset, text: &str, error: AssetError, least: Amount) -> String {
     let unit = asset.code();
     if let AssetError::TooPrecise { decimals } = error {
         let kept = truncated(text, usize::from(decimals));
@@ -173,7 +173,7 @@ mod tests {
             ),
         ] {
             let error = Asset::Bnb.parse_amount(text).unwrap_err();
-            assert_eq!(mend(Asset::Bnb, text, error, Amount::ZERO), expected, "{text:?}");
+            assert_eq!(hint(Asset::Bnb, text, error, Amount::ZERO), expected, "{text:?}");
         }
     }
 
@@ -182,10 +182,10 @@ mod tests {
     fn no_price_is_mended_into_one_that_is_refused() {
         for text in ["0x14", "0 BNB", "0,0", "-0", "0.0000000000000000001"] {
             let error = Asset::Bnb.parse_amount(text).unwrap_err();
-            let mend = mend(Asset::Bnb, text, error, Amount::new(1));
-            assert!(!mend.contains("\"0\""), "{text}: {mend}");
+            let hint = hint(Asset::Bnb, text, error, Amount::new(1));
+            assert!(!hint.contains("\"0\""), "{text}: {hint}");
         }
         let error = Asset::Bnb.parse_amount("0 BNB").unwrap_err();
-        assert!(mend(Asset::Bnb, "0 BNB", error, Amount::ZERO).contains("write \"0\""));
+        assert!(hint(Asset::Bnb, "0 BNB", error, Amount::ZERO).contains("write \"0\""));
     }
 }

@@ -24,31 +24,22 @@ impl Finding {
     }
 }
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// Participants must be told.
-    Warning,
-    /// Nothing may start.
-    Error,
-}
-
-impl Severity {
-    /// Stable name in JSON and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
+names::names! {
+    /// How bad a finding is.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Severity {
+        /// Worth knowing.
+        Info = "info",
+        /// Participants must be told.
+        Warning = "warning",
+        /// Nothing may start.
+        Error = "error",
     }
 }
 
 /// `26 %`, `26.5 %` of basis points; digits beyond the second are cut off.
-pub(crate) fn percent(bps: u128) -> String {
+#[must_use]
+pub fn percent(bps: u128) -> String {
     let text = format!("{}.{:02}", bps / 100, bps % 100);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }

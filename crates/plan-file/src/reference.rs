@@ -4,7 +4,7 @@
 //! For funds that pass money on: a circle would never end, and one that ends by rounding would lose money. Not
 //! responsible for what a reference does.
 
-use super::{Refusal, spelling};
+use crate::{Refusal, spelling};
 
 /// Something with a name that refers to others by theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ fn targets(all: &[Named<'_>]) -> Result<Vec<Vec<usize>>, Refusal> {
 
 fn unknown(all: &[Named<'_>], reference: &Reference<'_>) -> Refusal {
     let names = || all.iter().map(|named| named.name);
-    let mend = match spelling::nearest(reference.name, names()) {
+    let hint = match spelling::nearest(reference.name, names()) {
         Some(near) => format!("did you mean {near:?}?"),
         None => format!(
             "declare it, or write one of {}",
@@ -87,7 +87,7 @@ fn unknown(all: &[Named<'_>], reference: &Reference<'_>) -> Refusal {
         ),
     };
     let problem = format!("nothing is named {:?}", reference.name);
-    Refusal::new("unknown_reference", &reference.field, problem, mend)
+    Refusal::new("unknown_reference", &reference.field, problem, hint)
 }
 
 /// Follows references from one position, without recursion: a file may hold a long chain.
@@ -153,11 +153,11 @@ fn circle(
         .and_then(|named| named.references.get(reference))
         .map_or("", |reference| reference.field.as_str());
     let problem = format!("it leads in a circle: {}", names.join(" -> "));
-    let mend = format!(
+    let hint = format!(
         "let {:?} refer to something that does not lead back to it",
         name(from)
     );
-    Refusal::new("cyclic_reference", field, problem, mend)
+    Refusal::new("cyclic_reference", field, problem, hint)
 }
 
 #[cfg(test)]
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn circles_strangers_and_namesakes_are_refused() {
-        for (lines, code, field, problem, mend) in [
+        for (lines, code, field, problem, hint) in [
             (
                 funds(&[("a", &["b"]), ("b", &["a"])]),
                 "cyclic_reference",
@@ -258,7 +258,7 @@ mod tests {
                 "give it another name",
             ),
         ] {
-            assert_eq!(order(&lines), Err(Refusal::new(code, field, problem, mend)));
+            assert_eq!(order(&lines), Err(Refusal::new(code, field, problem, hint)));
         }
     }
 }

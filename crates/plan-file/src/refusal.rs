@@ -1,4 +1,6 @@
-//! [`Refusal`]: which field of a plan file breaks which rule, and how to mend it.
+//! [`Refusal`]: which field of a plan file breaks which rule, and how to fix it.
+
+mod report;
 
 use std::fmt;
 
@@ -12,7 +14,7 @@ pub struct Refusal {
     /// What is wrong, with the figures.
     pub problem: String,
     /// What to write instead.
-    pub mend: String,
+    pub hint: String,
 }
 
 impl Refusal {
@@ -21,20 +23,20 @@ impl Refusal {
         code: &'static str,
         field: impl Into<String>,
         problem: impl Into<String>,
-        mend: impl Into<String>,
+        hint: impl Into<String>,
     ) -> Self {
         Self {
             code,
             field: field.into(),
             problem: problem.into(),
-            mend: mend.into(),
+            hint: hint.into(),
         }
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; {}", self.field, self.problem, self.mend)
+        write!(f, "{}: {}; {}", self.field, self.problem, self.hint)
     }
 }
 

@@ -2,8 +2,8 @@
 //! how it is spelt.
 
 use super::error::Found;
-use crate::compile::Refusal;
-use crate::compile::place::{Path, Step};
+use crate::Refusal;
+use crate::place::{Path, Step};
 
 /// What a field expects, in the words of somebody who writes a plan.
 enum Kinds {
@@ -43,10 +43,10 @@ pub(super) fn wrong_type(path: &[Step], found: &Found, expected: &str) -> Refusa
         Some(Step::Index(_)) => String::new(),
         Some(Step::Key(_)) | None => format!("{name} = "),
     };
-    let (wanted, mend) = match &kind {
-        Kinds::Text => ("text in quotes", text_mend(&shown, found)),
+    let (wanted, hint) = match &kind {
+        Kinds::Text => ("text in quotes", text_hint(&shown, found)),
         Kinds::Number(max) => {
-            let mend = number_mend(name, &shown, found, *max);
+            let hint = number_hint(name, &shown, found, *max);
             if let Found::Number(number) = found
                 && number.bytes().skip(1).all(|byte| byte.is_ascii_digit())
             {
@@ -56,9 +56,9 @@ pub(super) fn wrong_type(path: &[Step], found: &Found, expected: &str) -> Refusa
                     "too large"
                 };
                 let problem = format!("{number} is {bound}");
-                return Refusal::new("out_of_range", Path(path).to_string(), problem, mend);
+                return Refusal::new("out_of_range", Path(path).to_string(), problem, hint);
             }
-            ("a whole number", mend)
+            ("a whole number", hint)
         }
         Kinds::List => ("a list", format!("write {shown}[…], also for a single entry")),
         Kinds::Table => (
@@ -72,10 +72,10 @@ pub(super) fn wrong_type(path: &[Step], found: &Found, expected: &str) -> Refusa
         Kinds::Other => (expected, format!("write {expected}")),
     };
     let problem = format!("{found} stands where {wanted} is expected");
-    Refusal::new("wrong_type", Path(path).to_string(), problem, mend)
+    Refusal::new("wrong_type", Path(path).to_string(), problem, hint)
 }
 
-fn text_mend(shown: &str, found: &Found) -> String {
+fn text_hint(shown: &str, found: &Found) -> String {
     match found {
         Found::Number(number) if number.contains(['e', 'E', '_']) => {
             format!("write all digits in quotes, without an exponent or separators, such as {shown}\"1000\"")
@@ -93,7 +93,7 @@ fn text_mend(shown: &str, found: &Found) -> String {
     }
 }
 
-fn number_mend(name: &str, shown: &str, found: &Found, max: u64) -> String {
+fn number_hint(name: &str, shown: &str, found: &Found, max: u64) -> String {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if name == "bps" || name.ends_with("_bps") {
         let text = match found {
@@ -137,9 +137,9 @@ fn bps(text: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn mends(found: &Found, expected: &str) -> (String, String) {
+    fn hints(found: &Found, expected: &str) -> (String, String) {
         let refusal = wrong_type(&[Step::Key("size".to_owned())], found, expected);
-        (refusal.problem, refusal.mend)
+        (refusal.problem, refusal.hint)
     }
 
     #[test]
@@ -151,17 +151,17 @@ mod tests {
             ("u64", "18446744073709551615"),
         ] {
             for (number, is) in [("99999999999999999999", "too large"), ("-1", "below zero")] {
-                let (problem, mend) = mends(&Found::Number(number.to_owned()), expected);
+                let (problem, hint) = hints(&Found::Number(number.to_owned()), expected);
                 assert_eq!(problem, format!("{number} is {is}"));
                 let wanted = format!("write a whole number from 0 to {max}, without quotes");
-                assert_eq!(mend, wanted);
+                assert_eq!(hint, wanted);
             }
         }
     }
 
     #[test]
     fn a_text_where_a_number_belongs_loses_its_quotes_only_if_it_is_one() {
-        let text = |text: &str| mends(&Found::Text(text.to_owned()), "u16").1;
+        let text = |text: &str| hints(&Found::Text(text.to_owned()), "u16").1;
         assert_eq!(text("15"), "write it without quotes: size = 15");
         for other in ["", "fifteen", "1.5"] {
             assert_eq!(
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_number_where_a_text_belongs_gets_quotes_and_all_its_digits() {
-        let number = |number: &str| mends(&Found::Number(number.to_owned()), "a string").1;
+        let number = |number: &str| hints(&Found::Number(number.to_owned()), "a string").1;
         assert_eq!(number("15"), "write it in quotes: size = \"15\"");
         assert_eq!(
             number("-15"),
@@ -190,13 +190,13 @@ mod tests {
 
     #[test]
     fn what_is_no_table_is_told_how_one_is_written() {
-        let (problem, mend) = mends(&Found::Bool(true), "struct PoolTable");
+        let (problem, hint) = hints(&Found::Bool(true), "struct PoolTable");
         assert!(problem.ends_with("stands where a table is expected"), "{problem}");
-        assert_eq!(mend, "write [size] and its fields below it");
-        let (_, mend) = mends(&Found::Text("yes".to_owned()), "a boolean");
-        assert_eq!(mend, "write size = true or size = false, without quotes");
-        let (_, mend) = mends(&Found::Bool(true), "something else");
-        assert_eq!(mend, "write something else");
+        assert_eq!(hint, "write [size] and its fields below it");
+        let (_, hint) = hints(&Found::Text("yes".to_owned()), "a boolean");
+        assert_eq!(hint, "write size = true or size = false, without quotes");
+        let (_, hint) = hints(&Found::Bool(true), "something else");
+        assert_eq!(hint, "write something else");
     }
 
     #[test]

@@ -7,16 +7,16 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Value, error};
-use crate::compile::Refusal;
-use crate::compile::place::Step;
-use crate::file::PlanFile;
+use crate::Refusal;
+use crate::place::Step;
+use crate::tables::PlanFile;
 
 /// Fields outside of tables, which every file has. They stand for what is missing, so that the tables can be read.
 const STAND_INS: &str = "name = \"a\"\nversion = 1\nasset = \"BNB\"\n";
 
 /// What does not fit, in the order in which it is found, at most `max` of it; and the file without the tables that it is
 /// in, unless there is no telling.
-pub(in crate::compile) fn read_every(text: &str, max: usize) -> (Vec<Refusal>, Option<PlanFile>) {
+pub fn read_every(text: &str, max: usize) -> (Vec<Refusal>, Option<PlanFile>) {
     let mut document = match DeTable::parse(text) {
         Ok(document) => document.into_inner(),
         Err(error) => return (vec![error::syntax(text, &error)], None),

@@ -19,13 +19,13 @@ pub struct Place {
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     Key(String),
     Index(usize),
 }
 
 /// A path as people write it.
-pub(super) struct Path<'a>(pub(super) &'a [Step]);
+pub(crate) struct Path<'a>(pub(crate) &'a [Step]);
 
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -54,7 +54,7 @@ fn steps(path: &str) -> Vec<Step> {
 
 /// What of a field is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Aim {
+pub(crate) enum Aim {
     /// Its name.
     Key,
     /// What is written behind it; of a table its name.
@@ -62,12 +62,12 @@ pub(super) enum Aim {
 }
 
 /// The place of a field; of what is missing, the place of the table or list in which it should be.
-pub(super) fn of_field(text: &str, path: &str, aim: Aim) -> Place {
+pub(crate) fn of_field(text: &str, path: &str, aim: Aim) -> Place {
     of_span(text, &span_of(text, path, aim))
 }
 
 /// The file with another value of a field; of a field that is not there, the file as it is.
-pub(super) fn with_value(text: &str, path: &str, value: &str) -> String {
+pub fn with_value(text: &str, path: &str, value: &str) -> String {
     let span = span_of(text, path, Aim::Value);
     let mut changed = text.to_owned();
     if !span.is_empty() && changed.get(span.clone()).is_some() {
@@ -116,7 +116,7 @@ fn span_of(text: &str, path: &str, aim: Aim) -> Range<usize> {
 }
 
 /// The place of the first thing that is no TOML.
-pub(super) fn of_syntax(text: &str) -> Place {
+pub(crate) fn of_syntax(text: &str) -> Place {
     let error = DeTable::parse(text).err();
     let span = error.and_then(|error| error.span());
     of_span(text, &span.unwrap_or(0..0))

@@ -1,0 +1,35 @@
+//! What a plan designer writes, before anything is decided about it: the tables of a plan file, how they are read, the
+//! forms of single fields, and what is said about them: refusals with their place and hint, and findings.
+//!
+//! Not responsible for what a plan means: components check their tables, the compiler checks all of them together.
+#![deny(missing_docs, clippy::float_arithmetic)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::panic)
+)]
+
+pub mod calendar;
+mod encoder;
+pub mod field;
+mod finding;
+pub mod place;
+pub mod reader;
+pub mod reference;
+mod refusal;
+mod spelling;
+pub mod tables;
+
+pub use calendar::Day;
+pub use encoder::Encoder;
+pub use finding::{Finding, Severity, percent};
+use money::Amount;
+pub use place::Place;
+pub use refusal::Refusal;
+
+/// Longest name of a plan: it appears in logs, file names and on the screen.
+pub const NAME_BYTES_MAX: usize = 64;
+/// Largest price: the contract counts a user's money in 96 bits. It also keeps every sum over at most 2^31
+/// deposits inside `u128`.
+pub const PRICE_MAX: Amount = Amount::new((1 << 96) - 1);
+/// Most generations of a payment: each is a leg of every payment.
+pub const GENERATIONS_MAX: usize = 32;
