@@ -14,7 +14,6 @@ pub mod rebuild;
 mod snapshot;
 pub mod writer;
 
-use abi::development::is_local_chain;
 use admission::NotAdmitted;
 use service::ErrorChain;
 use service::metrics::Metrics;
@@ -23,8 +22,9 @@ use sqlx::PgConnection;
 use store::deadline::BEGIN_WITHIN;
 use store::lease::LeaseError;
 use store::posting::PostingError;
-use store::rights::{self, Enforcement, RightsError, Role};
-use store::{Backoff, deployment, within};
+use store::deployment::{self, DeploymentError};
+use store::rights::Role;
+use store::{Backoff, within};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -41,27 +41,15 @@ use crate::reconnect::reconnect;
 /// Why the worker ends.
 #[derive(Debug, Error)]
 pub enum WorkError {
-    /// The database is not bound to a contract and a plan.
-    #[error("the database has no deployment")]
-    NotDeployed,
+    /// The ledger, or its plan, is none that the worker can work on.
+    #[error(transparent)]
+    Deployment(#[from] DeploymentError),
     /// A connection that others could read.
     #[error(transparent)]
     Transport(#[from] TransportError),
-    /// The stored plan does not compile any more.
-    #[error("the deployment's plan does not compile")]
-    Plan(#[source] Box<plan::CompileError>),
-    /// The stored plan compiles to something else than was deployed.
-    #[error("the deployment's plan has another hash than was deployed")]
-    PlanHash,
-    /// The engine can apply the plan's facts, but API and reconciler cannot show and judge what they do.
-    #[error("the worker cannot serve the plan")]
-    NotServed(#[source] plan::GateError),
     /// The plan must not run on this chain.
     #[error(transparent)]
     NotAdmitted(#[from] NotAdmitted),
-    /// The role may do more than the worker.
-    #[error("the posting worker does not run with these rights")]
-    Rights(#[from] RightsError),
     /// What is posted is not what this program would post.
     #[error(transparent)]
     Rebuild(#[from] RebuildError),
@@ -144,17 +132,9 @@ async fn deployed_plan(
     config: &Config,
     connection: &mut PgConnection,
 ) -> Result<plan::CompiledPlan, WorkError> {
-    let deployment = deployment::find(connection)
-        .await?
-        .ok_or(WorkError::NotDeployed)?;
+    let deployment = deployment::open(connection, Role::Poster, service::is_local_chain).await?;
     transport::check_database("TRELLIS_DATABASE_URL", &config.database_url, deployment.chain_id)?;
-    let plan = plan::compile(&deployment.plan_text).map_err(|error| WorkError::Plan(Box::new(error)))?;
-    if plan.hash() != deployment.plan_hash {
-        return Err(WorkError::PlanHash);
-    }
-    plan.served().map_err(WorkError::NotServed)?;
+    let plan = deployment.served_plan()?;
     config.place.admit(&plan, deployment.chain_id)?;
-    let enforcement = Enforcement::on_chain(is_local_chain(deployment.chain_id));
-    rights::check(connection, Role::Poster, enforcement).await?;
     Ok(plan)
 }

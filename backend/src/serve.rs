@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use abi::development::is_local_chain;
 use admission::{JURISDICTION, chain_class};
 use alloy_primitives::Address;
 use anyhow::{Context, bail};
@@ -18,7 +17,7 @@ use signer_client::{CallerKey, DEVELOPMENT_CALLER_KEY, SignerClient};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use store::deadline::BEGIN_WITHIN;
-use store::rights::{self, Enforcement, Role};
+use store::rights::Role;
 use store::{StoreError, deployment, session, within};
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
@@ -115,28 +114,18 @@ async fn reach(config: &Config) -> anyhow::Result<App> {
 /// Another ledger than the configured one, a plan that must not run, or a database that does not answer.
 pub async fn assemble(config: &Config) -> anyhow::Result<App> {
     let pool = pool(config, CONNECTIONS_MAX).await?;
-    let deployed = deployment::find(&mut *pool.acquire().await?)
-        .await?
-        .context("the database is not bound to a contract yet")?;
+    let mut connection = pool.acquire().await?;
+    let deployed = deployment::open(&mut connection, Role::Api, service::is_local_chain).await?;
+    drop(connection);
     check_identity(config, &deployed)?;
-    let enforcement = Enforcement::on_chain(is_local_chain(deployed.chain_id));
-    rights::check(&mut *pool.acquire().await?, Role::Api, enforcement).await?;
     transport::check_database("TRELLIS_DATABASE_URL", &config.database_url, deployed.chain_id)?;
     // What is no URL at all is refused below.
     if config.signer_url.contains("://") {
         transport::check_url("TRELLIS_SIGNER_URL", &config.signer_url, deployed.chain_id)?;
     }
-    let plan = plan::compile(&deployed.plan_text).context("the stored plan does not compile")?;
-    if plan.hash() != deployed.plan_hash {
-        bail!(
-            "the stored plan has the hash {}, the database says {}",
-            plan.hash(),
-            deployed.plan_hash
-        );
-    }
+    let plan = deployed.served_plan()?;
     plan.gate(chain_class(deployed.chain_id))
         .context("the plan must not run on this chain")?;
-    plan.served().context("the API cannot serve the plan")?;
     let chain = reader(config, deployed.contract)?;
     admit(config, &plan, deployed.chain_id, chain.as_ref()).await?;
     let key = match &config.signer_key {

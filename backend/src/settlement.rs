@@ -32,7 +32,6 @@ mod sign;
 mod view;
 pub mod worker;
 
-use abi::development::is_local_chain;
 use admission::{CoolingOffError, NotAdmitted};
 use chain::ChainError;
 use plan::CompiledPlan;
@@ -40,9 +39,9 @@ use service::ErrorChain;
 use service::metrics::Metrics;
 use sqlx::PgConnection;
 use store::deadline::BEGIN_WITHIN;
-use store::deployment::{self, Deployment};
+use store::deployment::{self, Deployment, DeploymentError};
 use store::lease::{self, LeaseError, LeaseName};
-use store::rights::{self, Enforcement, RightsError, Role};
+use store::rights::Role;
 use store::{Backoff, within};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -62,33 +61,21 @@ use crate::relay::{Relayer, RelayerError};
 /// Why the worker ends.
 #[derive(Debug, Error)]
 pub enum SettleError {
-    /// The database is not bound to a contract and a plan.
-    #[error("the database has no deployment")]
-    NotDeployed,
+    /// The ledger, or its plan, is none that the worker can work on.
+    #[error(transparent)]
+    Deployment(#[from] DeploymentError),
     /// The environment does not fit the database.
     #[error(transparent)]
     WrongLedger(#[from] config::WrongLedger),
     /// A URL or a key is none.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// The stored plan does not compile any more.
-    #[error("the deployment's plan does not compile")]
-    Plan(#[source] Box<plan::CompileError>),
-    /// The stored plan compiles to something else than was deployed.
-    #[error("the deployment's plan has another hash than was deployed")]
-    PlanHash,
-    /// The engine can apply the plan's facts, but API and reconciler cannot show and judge what they do.
-    #[error("the settlement worker cannot serve the plan")]
-    NotServed(#[source] plan::GateError),
     /// The plan must not run on this chain.
     #[error(transparent)]
     NotAdmitted(#[from] NotAdmitted),
     /// Nobody knows for how long the contract refunds payments, so nobody can judge the plan.
     #[error(transparent)]
     CoolingOff(#[from] CoolingOffError),
-    /// The role may do more than the worker.
-    #[error("the settlement worker does not run with these rights")]
-    Rights(#[from] RightsError),
     /// The contract holds a token: batches, gas and the ledger's amounts are the coin's.
     #[error("token_form_unsupported: the contract holds the token {token}; nothing is settled in tokens yet")]
     TokenForm {
@@ -206,17 +193,9 @@ async fn check(
     config: &Config,
     connection: &mut PgConnection,
 ) -> Result<(Deployment, CompiledPlan), SettleError> {
-    let deployed = deployment::find(connection)
-        .await?
-        .ok_or(SettleError::NotDeployed)?;
+    let deployed = deployment::open(connection, Role::Settler, service::is_local_chain).await?;
     config.check(&deployed)?;
-    let plan = plan::compile(&deployed.plan_text).map_err(|error| SettleError::Plan(Box::new(error)))?;
-    if plan.hash() != deployed.plan_hash {
-        return Err(SettleError::PlanHash);
-    }
-    plan.served().map_err(SettleError::NotServed)?;
-    let enforcement = Enforcement::on_chain(is_local_chain(deployed.chain_id));
-    rights::check(connection, Role::Settler, enforcement).await?;
+    let plan = deployed.served_plan()?;
     Ok((deployed, plan))
 }
 
@@ -238,9 +217,7 @@ async fn admit(
 /// See [`SettleError`]; nothing is changed then.
 pub async fn resume(config: &Config, reason: &str) -> Result<Resumed, SettleError> {
     let mut connection = connect(&config.database_url).await?;
-    let deployed = deployment::find(&mut connection)
-        .await?
-        .ok_or(SettleError::NotDeployed)?;
+    let deployed = deployment::open(&mut connection, Role::Settler, service::is_local_chain).await?;
     config.check(&deployed)?;
     let network = Network::connect(config, &deployed)?;
     let lease = lease::claim(

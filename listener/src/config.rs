@@ -56,9 +56,6 @@ pub enum ConfigError {
     },
 }
 
-/// The chain of development, where everything may be one process.
-const LOCAL_CHAIN_ID: u64 = 31_337;
-
 /// On a public chain nobody is believed alone.
 const PUBLIC_LEAST: usize = 2;
 
@@ -81,7 +78,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError::TooFewEndpoints`].
     pub fn final_endpoints(&self, chain_id: u64) -> Result<usize, ConfigError> {
-        let least = if chain_id == LOCAL_CHAIN_ID {
+        let least = if service::is_local_chain(chain_id) {
             1
         } else {
             PUBLIC_LEAST
@@ -102,6 +99,8 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const LOCAL_CHAIN_ID: u64 = 31_337;
 
     fn needed(urls: &str, wanted: &str, chain_id: u64) -> Option<usize> {
         let env = Env::of(&[

@@ -2,14 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use abi::development::is_local_chain;
 use chain::{ChainError, ChainReader};
 use service::ErrorChain;
 use service::health::Pulse;
 use service::transport::{self, TransportError};
 use store::deadline::BEGIN_WITHIN;
-use store::deployment::{self, Deployment};
-use store::rights::{self, Enforcement, RightsError, Role};
+use store::deployment::{self, Deployment, DeploymentError};
+use store::rights::Role;
 use store::{Deadlines, PgPool, StoreError, within};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -50,12 +49,9 @@ pub enum RunError {
     /// The configuration is not usable.
     #[error("the configuration is not usable")]
     Config(#[from] ConfigError),
-    /// The database is not bound to a contract yet.
-    #[error("the database is not bound to a deployed contract")]
-    NotDeployed,
-    /// The role may do more than the listener.
-    #[error("the listener does not run with these rights")]
-    Rights(#[from] RightsError),
+    /// The database is not bound to a contract yet, or the role may do more than the listener.
+    #[error(transparent)]
+    Deployment(#[from] DeploymentError),
     /// A connection that others could read.
     #[error(transparent)]
     Transport(#[from] TransportError),
@@ -134,11 +130,8 @@ async fn reach(config: &Config, pulse: &Pulse) -> Result<(PgPool, Deployment), R
         let pool = store::connect_as(url, CONNECTIONS_MAX, PROGRAM, Deadlines::SERVICE).await?;
         let deployment = within(BEGIN_WITHIN, async {
             let mut connection = pool.acquire().await.map_err(StoreError::from)?;
-            let deployment = deployment::find(&mut connection).await?;
-            let deployment = deployment.ok_or(RunError::NotDeployed)?;
-            let enforcement = Enforcement::on_chain(is_local_chain(deployment.chain_id));
-            rights::check(&mut connection, Role::Listener, enforcement).await?;
-            Ok::<_, RunError>(deployment)
+            let opening = deployment::open(&mut connection, Role::Listener, service::is_local_chain);
+            Ok::<_, RunError>(opening.await?)
         });
         let deployment = deployment.await?;
         Ok((pool, deployment))

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use abi::development::is_local_chain;
 use alloy_primitives::B256;
 use anyhow::Context;
 use approval::Domain;
@@ -14,7 +13,7 @@ use signer::keyring::{self, LocalKey};
 use store::deadline::BEGIN_WITHIN;
 use store::deployment::{self, Deployment};
 use store::reconciliation::Moment;
-use store::rights::{self, Enforcement, Role};
+use store::rights::Role;
 use store::{Connections, Deadlines, StoreError, within};
 
 use crate::attest::Attestor;
@@ -33,9 +32,6 @@ const BATCHES_MAX: usize = 200;
 
 /// Connections: one for the look, one for what it found, one for alerts, one for what is seen between looks.
 const CONNECTIONS_MAX: u32 = 4;
-
-/// The chain of development, where everything may be one process.
-const LOCAL_CHAIN_ID: u64 = 31_337;
 
 /// One endpoint alone could show a chain of its own.
 const ENDPOINTS_MIN: usize = 2;
@@ -98,12 +94,8 @@ pub(crate) enum Look {
 /// Which ledger it is, if the role may not do more than the reconciler.
 async fn find_deployment(pool: &Connections) -> anyhow::Result<Deployment> {
     let mut connection = pool.acquire().await?;
-    let deployment: Deployment = deployment::find(&mut connection)
-        .await?
-        .context("the database is not bound to a deployed contract")?;
-    let enforcement = Enforcement::on_chain(is_local_chain(deployment.chain_id));
-    rights::check(&mut connection, Role::Reconciler, enforcement).await?;
-    Ok(deployment)
+    let opening = deployment::open(&mut connection, Role::Reconciler, service::is_local_chain);
+    Ok(opening.await?)
 }
 
 impl Reconciler {
@@ -126,12 +118,7 @@ impl Reconciler {
         for url in &config.signer_database_urls {
             transport::check_database("TRELLIS_SIGNER_DATABASE_URL", url, chain_id)?;
         }
-        let plan = plan::compile(&deployment.plan_text).context("the deployment's plan does not compile")?;
-        anyhow::ensure!(
-            plan.hash() == deployment.plan_hash,
-            "the deployment's plan has another hash than was deployed"
-        );
-        plan.served().context("the reconciler cannot judge the plan")?;
+        let plan = deployment.served_plan()?;
         let readers: Result<Vec<_>, _> = config
             .rpc_urls
             .iter()
@@ -139,7 +126,7 @@ impl Reconciler {
             .collect();
         let readers = readers?;
         anyhow::ensure!(
-            deployment.chain_id == LOCAL_CHAIN_ID || readers.len() >= ENDPOINTS_MIN,
+            service::is_local_chain(chain_id) || readers.len() >= ENDPOINTS_MIN,
             "TRELLIS_RPC_URL needs at least {ENDPOINTS_MIN} endpoints on chain {}",
             deployment.chain_id
         );
@@ -166,7 +153,7 @@ impl Reconciler {
     /// # Errors
     /// The key cannot be used, or everybody knows it on a public chain.
     pub(crate) fn attestor(&self, config: &Config) -> anyhow::Result<Option<Attestor>> {
-        let is_local = abi::development::is_local_chain(self.chain_id);
+        let is_local = service::is_local_chain(self.chain_id);
         let key = match &config.attestor {
             None => return Ok(None),
             Some(AttestorKey::Keystore(file, password)) => keyring::open(file, password)?,

@@ -41,7 +41,7 @@ use std::sync::Arc;
 
 use alloy::primitives::{Address, B256};
 use money::Amount;
-use service::{Env, EnvError};
+use service::{Env, EnvError, is_local_chain};
 
 pub use self::plans::Plans;
 use crate::callers::CallerSpec;
@@ -132,12 +132,6 @@ impl fmt::Debug for Config {
     }
 }
 
-/// Whether this is the chain of a development node.
-#[must_use]
-pub fn is_local(chain_id: u64) -> bool {
-    service::is_local_chain(chain_id)
-}
-
 impl Config {
     /// Reads the environment.
     ///
@@ -146,7 +140,7 @@ impl Config {
     pub fn from_env(env: &Env) -> Result<Self, EnvError> {
         let purpose = env.parse_or("TRELLIS_PURPOSE", Purpose::Authorizations)?;
         let chain_id = env.parse("TRELLIS_CHAIN_ID")?;
-        let local = is_local(chain_id);
+        let local = is_local_chain(chain_id);
         let requests_per_second = env.parse_or("TRELLIS_REQUESTS_PER_SECOND", REQUESTS_PER_SECOND_DEFAULT)?;
         if requests_per_second == 0 {
             return Err(EnvError::invalid(
@@ -178,7 +172,7 @@ fn policy(
     chain_id: u64,
     plan_hashes: BTreeSet<B256>,
 ) -> Result<Policy, EnvError> {
-    let local = is_local(chain_id);
+    let local = is_local_chain(chain_id);
     let scope = Scope {
         chain_id,
         contract: contract(env)?,

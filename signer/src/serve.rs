@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
 use chain::{At, ChainReader};
-use service::ErrorChain;
+use service::{ErrorChain, is_local_chain};
 use service::server::{Limits, Options};
 use service::transport;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 use crate::callers::Callers;
-use crate::config::{Config, KeySource, Plans, is_local};
+use crate::config::{Config, KeySource, Plans};
 use crate::database::DatabaseError;
 use crate::http::{Served, router};
 use crate::keyring::{self, LocalKey};
@@ -88,7 +88,7 @@ fn key(config: &Config) -> anyhow::Result<LocalKey> {
         KeySource::Keystore { file, password_file } => keyring::open(file, password_file)?,
         KeySource::Development(secret) => LocalKey::from_bytes(secret)?,
     };
-    if !is_local(config.policy.chain_id()) && keyring::is_public_knowledge(key.address()) {
+    if !is_local_chain(config.policy.chain_id()) && keyring::is_public_knowledge(key.address()) {
         bail!("everybody knows the private key of {}", key.address());
     }
     Ok(key)
@@ -101,7 +101,7 @@ async fn check_database(pool: &PgPool, chain_id: u64) -> anyhow::Result<()> {
         .context("the signer's rights are unknown")?
     {
         ensure!(
-            is_local(chain_id),
+            is_local_chain(chain_id),
             "the database role can rewrite the signer's memory; connect as trellis_signer"
         );
         tracing::warn!("the database role can rewrite the signer's memory; fine on a local chain only");

@@ -5,7 +5,6 @@
 //! Not responsible for what is logged, measured or served.
 
 mod chain;
-mod chain_class;
 pub mod client;
 pub mod env;
 mod fault;
@@ -26,7 +25,7 @@ pub mod tls;
 pub mod transport;
 
 pub use chain::ErrorChain;
-pub use chain_class::is_local_chain;
+pub use abi::development::is_local_chain;
 pub use env::{Env, EnvError};
 pub use fault::{FAULT_VARIABLE, fault_point};
 pub use logs::init;

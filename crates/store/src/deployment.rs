@@ -1,9 +1,12 @@
 //! Which ledger a database is: one row, written once when the contract is deployed.
 
 use alloy_primitives::{Address, B256};
+use plan::{CompileError, CompiledPlan, GateError};
 use sqlx::PgConnection;
+use thiserror::Error;
 
 use crate::StoreError;
+use crate::rights::{self, Enforcement, RightsError, Role};
 
 /// Chain, contract, asset and plan of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +25,78 @@ pub struct Deployment {
     pub plan_hash: B256,
     /// The plan file.
     pub plan_text: String,
+}
+
+/// Why a process cannot work on the ledger of a database.
+#[derive(Debug, Error)]
+pub enum DeploymentError {
+    /// There is no ledger.
+    #[error("the database is not bound to a deployed contract")]
+    NotDeployed,
+    /// The role may do more than the process.
+    #[error(transparent)]
+    Rights(#[from] RightsError),
+    /// The stored plan does not compile any more.
+    #[error("the deployment's plan does not compile")]
+    NotCompiled(#[source] Box<CompileError>),
+    /// The stored plan compiles to something else than was deployed.
+    #[error("the deployment's plan has the hash {compiled}, the database says {deployed}")]
+    OtherPlan {
+        /// Of what it compiles to.
+        compiled: B256,
+        /// Of what was deployed.
+        deployed: B256,
+    },
+    /// The engine can apply the plan's facts, but the services cannot show and judge what they do.
+    #[error("the plan is not served")]
+    NotServed(#[source] GateError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Deployment {
+    /// The plan that was deployed.
+    ///
+    /// # Errors
+    /// [`DeploymentError::NotCompiled`], [`DeploymentError::OtherPlan`].
+    pub fn compile_plan(&self) -> Result<CompiledPlan, DeploymentError> {
+        let plan =
+            plan::compile(&self.plan_text).map_err(|error| DeploymentError::NotCompiled(Box::new(error)))?;
+        if plan.hash() == self.plan_hash {
+            return Ok(plan);
+        }
+        Err(DeploymentError::OtherPlan {
+            compiled: plan.hash(),
+            deployed: self.plan_hash,
+        })
+    }
+
+    /// The plan that was deployed, if the services run such plans.
+    ///
+    /// # Errors
+    /// As [`Self::compile_plan`], and [`DeploymentError::NotServed`].
+    pub fn served_plan(&self) -> Result<CompiledPlan, DeploymentError> {
+        let plan = self.compile_plan()?;
+        plan.served().map_err(DeploymentError::NotServed)?;
+        Ok(plan)
+    }
+}
+
+/// The deployment of a process that starts, if its role may do no more than it needs: on a chain that is not local, a role with
+/// more rights is refused.
+///
+/// # Errors
+/// [`DeploymentError`].
+pub async fn open(
+    connection: &mut PgConnection,
+    role: Role,
+    is_local_chain: fn(u64) -> bool,
+) -> Result<Deployment, DeploymentError> {
+    let deployed = find(connection).await?.ok_or(DeploymentError::NotDeployed)?;
+    let enforcement = Enforcement::on_chain(is_local_chain(deployed.chain_id));
+    rights::check(connection, role, enforcement).await?;
+    Ok(deployed)
 }
 
 /// Binds the database to a deployment.

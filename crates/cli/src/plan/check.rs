@@ -19,9 +19,6 @@ use plan::{ChainClass, CompileError, CompiledPlan, Severity};
 use crate::input::{self, InputError};
 use crate::status::{self, Status, unusable};
 
-/// The chain of a development machine. Every other is public.
-const LOCAL_CHAIN_ID: u64 = 31_337;
-
 /// Most names that a search takes: some seconds.
 const NAMES_MAX: i64 = 60;
 
@@ -160,8 +157,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 impl Arguments {
     fn asked(&self) -> anyhow::Result<Asked> {
         let chain = match (self.chain_id, self.chain) {
-            (Some(LOCAL_CHAIN_ID), _) | (None, Chain::Local) => ChainClass::Local,
-            (Some(_), _) | (None, Chain::Public) => ChainClass::Public,
+            (Some(chain_id), _) => admission::chain_class(chain_id),
+            (None, Chain::Local) => ChainClass::Local,
+            (None, Chain::Public) => ChainClass::Public,
         };
         Ok(Asked {
             chain,
