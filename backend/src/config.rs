@@ -20,14 +20,16 @@
 //!
 //! Secrets can be in files; see `service::env`. Not responsible for comparing it with the database; see `serve`.
 
+use std::fmt::Display;
 use std::net::SocketAddr;
+use std::str::FromStr;
 
 use admission::Place;
 use alloy_primitives::{Address, B256};
 use service::client::TrustedProxies;
 use service::server::Limits;
 use service::tls::ClientTls;
-use service::{Env, EnvError};
+use service::{Env, EnvError, gather};
 use signer_client::{CallerKey, DEVELOPMENT_CALLER_KEY};
 
 /// A chain that stands still is to be noticed within a minute.
@@ -101,7 +103,7 @@ pub struct Origin {
 #[error("must be http(s)://host[:port] without a path")]
 pub struct NotAnOrigin;
 
-impl std::str::FromStr for Origin {
+impl FromStr for Origin {
     type Err = NotAnOrigin;
 
     fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
@@ -142,52 +144,42 @@ impl Config {
     /// Reads the environment.
     ///
     /// # Errors
-    /// The first variable that is missing or malformed.
+    /// Every variable that is missing or malformed.
     pub fn from_env(env: &Env) -> Result<Self, EnvError> {
-        for name in [
-            "TRELLIS_REQUESTS_PER_SECOND",
-            "TRELLIS_CONNECTIONS_MAX",
-            "TRELLIS_CONNECTIONS_PER_ADDRESS",
-        ] {
-            if env.find_parse::<u64>(name)? == Some(0) {
-                return Err(EnvError::invalid(name, "must not be zero"));
-            }
-        }
-        Ok(Self {
-            listen: env.parse_or("TRELLIS_LISTEN", SocketAddr::from(([127, 0, 0, 1], 4000)))?,
-            database_url: env.text("TRELLIS_DATABASE_URL")?,
-            signer_url: env.text("TRELLIS_SIGNER_URL")?,
-            signer_key: env.find_parse("TRELLIS_SIGNER_KEY")?,
-            signer_tls: ClientTls::from_env(env)?,
-            signer_key_is_public_knowledge: env.find_text("TRELLIS_SIGNER_KEY")?.as_deref()
-                == Some(DEVELOPMENT_CALLER_KEY),
-            origin: env.find_parse("TRELLIS_ORIGIN")?,
-            chain_id: env.find_parse("TRELLIS_CHAIN_ID")?,
-            contract: env.find_parse("TRELLIS_CONTRACT")?,
-            plan_hash: env.find_parse("TRELLIS_PLAN_HASH")?,
-            root_wallet: env.find_parse("TRELLIS_ROOT_WALLET")?,
-            rpc_url: env.find_text("TRELLIS_RPC_URL")?,
-            requests_per_second: env.find_parse("TRELLIS_REQUESTS_PER_SECOND")?,
-            chain_age_max_seconds: env.find_parse("TRELLIS_CHAIN_AGE_MAX_SECONDS")?,
-            cors_origins: cors_origins(env)?,
-            place: Place::from_env(env)?,
-            proxies: TrustedProxies::from_env(env)?,
-            connections_max: env.parse_or("TRELLIS_CONNECTIONS_MAX", Limits::PUBLIC.connections_max)?,
-            connections_per_address: env.find_parse("TRELLIS_CONNECTIONS_PER_ADDRESS")?,
+        gather!(Self {
+            listen: env.parse_or("TRELLIS_LISTEN", SocketAddr::from(([127, 0, 0, 1], 4000))),
+            database_url: env.text("TRELLIS_DATABASE_URL"),
+            signer_url: env.text("TRELLIS_SIGNER_URL"),
+            signer_key_is_public_knowledge: (env.find_text("TRELLIS_SIGNER_KEY"))
+                .map(|key| key.as_deref() == Some(DEVELOPMENT_CALLER_KEY)),
+            signer_key: env.find_parse("TRELLIS_SIGNER_KEY"),
+            signer_tls: ClientTls::from_env(env),
+            origin: env.find_parse("TRELLIS_ORIGIN"),
+            chain_id: env.find_parse("TRELLIS_CHAIN_ID"),
+            contract: env.find_parse("TRELLIS_CONTRACT"),
+            plan_hash: env.find_parse("TRELLIS_PLAN_HASH"),
+            root_wallet: env.find_parse("TRELLIS_ROOT_WALLET"),
+            rpc_url: env.find_text("TRELLIS_RPC_URL"),
+            requests_per_second: find_positive(env, "TRELLIS_REQUESTS_PER_SECOND"),
+            chain_age_max_seconds: env.find_parse("TRELLIS_CHAIN_AGE_MAX_SECONDS"),
+            cors_origins: env.parse_list("TRELLIS_CORS_ORIGINS"),
+            place: Place::from_env(env),
+            proxies: TrustedProxies::from_env(env),
+            connections_max: find_positive(env, "TRELLIS_CONNECTIONS_MAX")
+                .map(|connections| connections.unwrap_or(Limits::PUBLIC.connections_max)),
+            connections_per_address: find_positive(env, "TRELLIS_CONNECTIONS_PER_ADDRESS"),
         })
     }
 }
 
-fn cors_origins(env: &Env) -> Result<Vec<Origin>, EnvError> {
-    let name = "TRELLIS_CORS_ORIGINS";
-    let origins = env.text_or(name, "")?;
-    let origins = origins
-        .split(',')
-        .map(str::trim)
-        .filter(|origin| !origin.is_empty());
-    origins
-        .map(|origin| origin.parse().map_err(|error| EnvError::invalid(name, error)))
-        .collect()
+fn find_positive<T: FromStr<Err: Display> + Default + PartialEq>(
+    env: &Env,
+    name: &str,
+) -> Result<Option<T>, EnvError> {
+    match env.find_parse(name)? {
+        Some(zero) if zero == T::default() => Err(EnvError::invalid(name, "must not be zero")),
+        number => Ok(number),
+    }
 }
 
 impl Config {

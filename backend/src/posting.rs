@@ -20,11 +20,11 @@ use service::metrics::Metrics;
 use service::transport::{self, TransportError};
 use sqlx::PgConnection;
 use store::deadline::BEGIN_WITHIN;
+use store::deployment::{self, DeploymentError};
 use store::lease::LeaseError;
 use store::posting::PostingError;
-use store::deployment::{self, DeploymentError};
 use store::rights::Role;
-use store::{Backoff, within};
+use store::within;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +36,7 @@ pub use quarantine::Suspect;
 pub use rebuild::RebuildError;
 pub use writer::{Step, StepError, Writer};
 
-use crate::reconnect::reconnect;
+use crate::succession::{self, SuccessionError};
 
 /// Why the worker ends.
 #[derive(Debug, Error)]
@@ -65,9 +65,9 @@ pub enum WorkError {
     /// Health and metrics cannot be served.
     #[error("cannot serve health and metrics")]
     Serve(#[source] std::io::Error),
-    /// The file that says that the process is ready cannot be written.
-    #[error("cannot say that the worker is ready")]
-    Ready(#[source] std::io::Error),
+    /// Nobody knows whether this process is the worker.
+    #[error(transparent)]
+    Succession(#[from] SuccessionError),
 }
 
 impl WorkError {
@@ -101,24 +101,11 @@ pub async fn run(config: &Config, metrics: Metrics, stop: &CancellationToken) ->
         .map_err(WorkError::Serve)?;
     let why_it_waits = |error: &WorkError| store::outage(error).map(|_| ErrorChain(error).to_string());
     let reaching = service::reach("the database", Some(&pulse), why_it_waits, || begin(config));
-    let (mut connection, plan) = tokio::select! {
+    let (connection, plan) = tokio::select! {
         () = stop.cancelled() => return Ok(()),
         reached = reaching => reached?,
     };
-    let mut leader = Leader::new(config, plan, progress);
-    let mut backoff = Backoff::DATABASE;
-    while let Err(error) = leader.work(connection, stop).await {
-        if leader.has_moved() {
-            backoff.reset();
-        }
-        let waits = |error, wait| leader.waits_for_the_database(error, wait);
-        let connecting = || writer::connect(&config.database_url);
-        match reconnect(error, &mut backoff, stop, waits, connecting).await? {
-            Some(again) => connection = again,
-            None => break,
-        }
-    }
-    Ok(())
+    succession::work(&mut Leader::new(config, plan, progress), connection, stop).await
 }
 
 /// A first connection, and the plan of the ledger.

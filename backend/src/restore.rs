@@ -186,9 +186,7 @@ async fn check(present: &mut PgConnection, to_fact: u64) -> Result<(Deployment, 
     let deployed = deployment::find(present)
         .await?
         .ok_or(RestoreError::NotDeployed)?;
-    let plan = deployed
-        .compile_plan()
-        .map_err(|_| RestoreError::NotDeployed)?;
+    let plan = deployed.compile_plan().map_err(|_| RestoreError::NotDeployed)?;
     let last = replay::find_last_batch(present)
         .await?
         .map_or(0, |last| last.tail.fact_seq);

@@ -27,22 +27,24 @@ mod resume;
 mod roots;
 mod seal;
 mod send;
-mod server;
 mod sign;
 mod view;
 pub mod worker;
+
+use std::time::Duration;
 
 use admission::{CoolingOffError, NotAdmitted};
 use chain::ChainError;
 use plan::CompiledPlan;
 use service::ErrorChain;
+use service::health::Pulse;
 use service::metrics::Metrics;
 use sqlx::PgConnection;
 use store::deadline::BEGIN_WITHIN;
 use store::deployment::{self, Deployment, DeploymentError};
 use store::lease::{self, LeaseError, LeaseName};
 use store::rights::Role;
-use store::{Backoff, within};
+use store::within;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -55,8 +57,11 @@ pub use network::{Network, NetworkError};
 pub use resume::{ResumeError, Resumed};
 pub use worker::{Step, StepError, Worker};
 
-use crate::reconnect::reconnect;
 use crate::relay::{Relayer, RelayerError};
+use crate::succession::{self, SuccessionError};
+
+/// A worker that did not begin a step for so long does not work: the longest wait of a step is for signers.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
 
 /// Why the worker ends.
 #[derive(Debug, Error)]
@@ -103,9 +108,9 @@ pub enum SettleError {
     /// Health and metrics cannot be served.
     #[error("cannot serve health and metrics")]
     Serve(#[source] std::io::Error),
-    /// The file that says that the process is ready cannot be written.
-    #[error("cannot say that the worker is ready")]
-    Ready(#[source] std::io::Error),
+    /// Nobody knows whether this process is the worker.
+    #[error(transparent)]
+    Succession(#[from] SuccessionError),
 }
 
 impl SettleError {
@@ -123,13 +128,13 @@ impl SettleError {
 /// # Errors
 /// See [`SettleError`]. The process must end then, and may be started again.
 pub async fn run(config: &Config, metrics: Metrics, stop: &CancellationToken) -> Result<(), SettleError> {
-    let pulse = server::Pulse::new(server::SILENCE_MAX);
-    server::serve(config.listen, metrics, pulse.clone())
+    let pulse = Pulse::new(SILENCE_MAX);
+    service::health::serve(config.listen, metrics, pulse.clone())
         .await
         .map_err(SettleError::Serve)?;
     let why_it_waits = |error: &SettleError| store::outage(error).map(|_| ErrorChain(error).to_string());
     let reaching = service::reach("the database", Some(&pulse), why_it_waits, || begin(config));
-    let (mut connection, deployed, plan) = tokio::select! {
+    let (connection, deployed, plan) = tokio::select! {
         () = stop.cancelled() => return Ok(()),
         reached = reaching => reached?,
     };
@@ -156,19 +161,7 @@ pub async fn run(config: &Config, metrics: Metrics, stop: &CancellationToken) ->
         admitted = admitting => admitted?,
     }
     let mut life = Life::new(config, &deployed, network, relayer, pulse);
-    let mut backoff = Backoff::DATABASE;
-    while let Err(error) = life.work(connection, stop).await {
-        if life.has_moved() {
-            backoff.reset();
-        }
-        let waits = |error, wait| life.waits_for_the_database(error, wait);
-        let connecting = || connect(&config.database_url);
-        match reconnect(error, &mut backoff, stop, waits, connecting).await? {
-            Some(again) => connection = again,
-            None => break,
-        }
-    }
-    Ok(())
+    succession::work(&mut life, connection, stop).await
 }
 
 /// The account that pays for relayed exits, when there is one.

@@ -13,7 +13,7 @@
 
 use std::net::SocketAddr;
 
-use service::{Env, EnvError};
+use service::{Env, EnvError, gather};
 use thiserror::Error;
 
 /// Where the listener reads and writes.
@@ -63,14 +63,14 @@ impl Config {
     /// Reads all variables.
     ///
     /// # Errors
-    /// The first variable that is missing or bad.
+    /// Every variable that is missing or bad.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        Ok(Self {
-            database_url: env.text("TRELLIS_DATABASE_URL")?,
-            rpc_urls: env.list("TRELLIS_RPC_URL")?,
-            final_endpoints: env.find_parse("TRELLIS_FINAL_ENDPOINTS")?,
-            listen: env.find_parse("TRELLIS_LISTEN")?,
-        })
+        Ok(gather!(Self {
+            database_url: env.text("TRELLIS_DATABASE_URL"),
+            rpc_urls: env.list("TRELLIS_RPC_URL"),
+            final_endpoints: env.find_parse("TRELLIS_FINAL_ENDPOINTS"),
+            listen: env.find_parse("TRELLIS_LISTEN"),
+        })?)
     }
 
     /// How many endpoints must agree on this chain.

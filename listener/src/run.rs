@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use chain::{ChainError, ChainReader};
-use service::ErrorChain;
 use service::health::Pulse;
 use service::transport::{self, TransportError};
+use service::{Backoff, ErrorChain};
 use store::deadline::BEGIN_WITHIN;
 use store::deployment::{self, Deployment, DeploymentError};
 use store::rights::Role;
@@ -21,11 +21,8 @@ use crate::step::{Listener, Step};
 /// Between two looks at the node: a third of a block of BNB Smart Chain, at most.
 const POLL: Duration = Duration::from_millis(100);
 
-/// The first wait after a failure; it doubles with each further one.
-const RETRY_MIN: Duration = Duration::from_millis(50);
-
-/// The longest wait after a failure.
-const RETRY_MAX: Duration = Duration::from_secs(5);
+/// The waits after failures.
+const RETRIES: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
 
 /// Looks in vain at a node that is behind, until people are told: about ten seconds.
 const STALE_LOOKS: u32 = 100;
@@ -162,7 +159,7 @@ async fn follow(
             }
             Err(error) => {
                 metrics::counter!("trellis_listener_failed_steps_total").increment(1);
-                let wait = pace.after_failure();
+                let wait = pace.backoff.after_failure();
                 if store::outage(&error).is_some() {
                     listener.pool = store::connect_lazily(
                         &config.database_url,
@@ -219,15 +216,24 @@ fn at_begin(error: StepError) -> RunError {
 }
 
 /// How long to wait before the next look.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Pace {
-    failures: u32,
+    backoff: Backoff,
     stale_looks: u32,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            backoff: RETRIES,
+            stale_looks: 0,
+        }
+    }
 }
 
 impl Pace {
     fn after(&mut self, step: Step) -> Duration {
-        self.failures = 0;
+        self.backoff.reset();
         if step == Step::Stale {
             self.stale_looks = self.stale_looks.saturating_add(1);
             if self.stale_looks.is_multiple_of(STALE_LOOKS) {
@@ -244,31 +250,5 @@ impl Pace {
 
     fn is_waiting_for_long(&self) -> bool {
         self.stale_looks >= STALE_LOOKS
-    }
-
-    fn after_failure(&mut self) -> Duration {
-        let wait = RETRY_MIN
-            .saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX))
-            .min(RETRY_MAX);
-        self.failures = self.failures.saturating_add(1);
-        wait
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_after_failures_double_up_to_a_limit_and_start_over_after_a_success() {
-        let mut pace = Pace::default();
-        assert_eq!(pace.after_failure(), RETRY_MIN);
-        assert_eq!(pace.after_failure(), RETRY_MIN * 2);
-        for _ in 0..60 {
-            pace.after_failure();
-        }
-        assert_eq!(pace.after_failure(), RETRY_MAX);
-        assert_eq!(pace.after(Step::Advanced), Duration::ZERO);
-        assert_eq!(pace.after_failure(), RETRY_MIN);
     }
 }

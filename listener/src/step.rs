@@ -1,6 +1,6 @@
 //! One step: what the listener holds, what the node says, and what to do about the difference.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use abi::Journal;
 use alloy_primitives::B256;
@@ -8,8 +8,8 @@ use chain::{At, BlockHeader, BlockRef, ChainReader, Witnesses};
 use store::chain_log::{self, StoredBlock};
 use store::checkpoint::{self, Checkpoint};
 use store::deployment::Deployment;
-use store::lease::{self, Lease, LeaseError, LeaseName};
-use store::{PgPool, StoreError};
+use store::lease::{Lease, LeaseError, LeaseName};
+use store::{LeaseKeeper, PgPool, StoreError};
 
 use crate::backfill::RangeSize;
 use crate::error::{Halt, StepError};
@@ -18,9 +18,6 @@ use crate::record;
 
 /// How long the lease lasts without renewal. It decides only how soon another instance takes over: fencing is by epoch.
 const LEASE_TTL: Duration = Duration::from_secs(2);
-
-/// The lease is renewed when it is this old, so that several renewals may fail before it is lost.
-const LEASE_RENEW_AFTER: Duration = Duration::from_millis(500);
 
 /// Finality that is further ahead than this is caught up with by ranges, below it block by block.
 const FOLLOW_GAP_MAX: u64 = 64;
@@ -55,8 +52,7 @@ pub struct Listener {
     pub(crate) deployment: Deployment,
     pub(crate) range: RangeSize,
     pub(crate) health: Health,
-    holder: String,
-    lease: Option<(Lease, Instant)>,
+    lease: LeaseKeeper,
 }
 
 /// What is held: the checkpoint, and the blocks above finality, newest first.
@@ -167,8 +163,7 @@ impl Listener {
             deployment,
             range: RangeSize::default(),
             health: Health::default(),
-            holder,
-            lease: None,
+            lease: LeaseKeeper::new(LeaseName::Listener, holder, LEASE_TTL),
         })
     }
 
@@ -182,7 +177,7 @@ impl Listener {
         };
         let result = self.step_as(lease).await;
         if let Err(StepError::Lease(LeaseError::Lost { .. })) = &result {
-            self.lease = None;
+            self.lease.lose();
         }
         self.judge(&result);
         result
@@ -255,9 +250,9 @@ impl Listener {
 
     /// Lets another instance take over at once.
     pub async fn release(&mut self) -> Result<(), StepError> {
-        if let Some((held, _)) = self.lease.take() {
+        if self.lease.is_holding() {
             let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
-            lease::release(&mut connection, held).await?;
+            self.lease.release(&mut connection).await?;
         }
         Ok(())
     }
@@ -296,30 +291,11 @@ impl Listener {
 
     /// The lease, claimed or kept; `None` when another instance has it.
     pub(crate) async fn hold_lease(&mut self) -> Result<Option<Lease>, StepError> {
-        if let Some((held, since)) = self.lease {
-            if since.elapsed() < LEASE_RENEW_AFTER {
-                return Ok(Some(held));
-            }
-            let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
-            match lease::renew(&mut connection, held, LEASE_TTL).await {
-                Ok(()) => {
-                    self.lease = Some((held, Instant::now()));
-                    return Ok(Some(held));
-                }
-                Err(LeaseError::Lost { epoch, .. }) => {
-                    tracing::warn!(lease.epoch = epoch, "another instance became the listener");
-                    self.lease = None;
-                }
-                Err(error @ LeaseError::Store(_)) => return Err(error.into()),
-            }
+        if let Some(lease) = self.lease.fresh() {
+            return Ok(Some(lease));
         }
         let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
-        let claimed = lease::claim(&mut connection, LeaseName::Listener, &self.holder, LEASE_TTL).await?;
-        if let Some(lease) = claimed {
-            tracing::info!(lease.epoch, "this instance is the listener");
-            self.lease = Some((lease, Instant::now()));
-        }
-        Ok(claimed)
+        Ok(self.lease.hold(&mut connection).await?)
     }
 
     async fn held(&self) -> Result<Option<Held>, StepError> {

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use service::ErrorChain;
+use service::{Backoff, ErrorChain};
 use sha2::{Digest, Sha256};
 use store::alert::{self, Message, Timing};
 use store::lease::Lease;
@@ -17,14 +17,11 @@ use tokio::sync::watch;
 /// How long the receiver may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// The first wait after a failure; it doubles up to the longest.
-const RETRY_MIN: Duration = Duration::from_millis(200);
+/// The waits for a receiver: one that comes back is told within half a minute.
+const SILENT: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
 
-/// The longest wait: a receiver that comes back is told within half a minute.
-const RETRY_MAX: Duration = Duration::from_secs(30);
-
-/// The longest wait of a message that the receiver rejects: its rules change rarely.
-const REJECTED_RETRY_MAX: Duration = Duration::from_secs(3_600);
+/// The waits of a message that the receiver rejects: its rules change rarely.
+const REJECTED: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(3_600));
 
 /// Between two looks at what is due: short beside the second between two looks at the books.
 const POLL: Duration = Duration::from_millis(200);
@@ -120,12 +117,12 @@ impl Courier {
                     self.silent_rounds = 0;
                     metrics::counter!("trellis_reconciler_alerts_rejected_total").increment(1);
                     tracing::error!(alert.id = message.id, why, "the receiver rejected an alert");
-                    let wait = doubled(RETRY_MIN, message.rejections, REJECTED_RETRY_MAX);
+                    let wait = REJECTED.wait(message.rejections);
                     let update = alert::update_failed(&mut connection, message, &why, Some(wait));
                     within(limit, update).await?;
                 }
                 Answer::Silent(why) => {
-                    let wait = doubled(RETRY_MIN, self.silent_rounds, RETRY_MAX);
+                    let wait = SILENT.wait(self.silent_rounds);
                     self.silent_rounds = self.silent_rounds.saturating_add(1);
                     metrics::counter!("trellis_reconciler_alerts_failed_total").increment(1);
                     tracing::warn!(
@@ -203,12 +200,6 @@ impl Courier {
     }
 }
 
-/// The shortest wait, doubled so many times, up to the longest.
-fn doubled(shortest: Duration, times: u32, longest: Duration) -> Duration {
-    let factor = 1_u32.checked_shl(times).unwrap_or(u32::MAX);
-    shortest.saturating_mul(factor).min(longest)
-}
-
 fn body(message: &Message) -> Value {
     let mut body = message.content.clone();
     let runbook = body["check"]
@@ -257,12 +248,5 @@ mod tests {
         );
         let long = "k".repeat(65);
         assert_ne!(signature(&long, "a"), signature(&"k".repeat(64), "a"));
-    }
-
-    #[test]
-    fn waits_double_and_never_end() {
-        assert_eq!(doubled(RETRY_MIN, 0, RETRY_MAX), RETRY_MIN);
-        assert_eq!(doubled(RETRY_MIN, 3, RETRY_MAX), RETRY_MIN * 8);
-        assert_eq!(doubled(RETRY_MIN, u32::MAX, RETRY_MAX), RETRY_MAX);
     }
 }

@@ -22,21 +22,25 @@
 //! What the rounds between the looks are told stands in `vigil/limits.rs`.
 //! Chain, contract and plan are not configured: the database says which ledger it is.
 
-use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 use std::time::Duration;
 
-use alloy_primitives::B256;
 use audit::checks::Configuration;
 use service::input::read_text;
-use service::{Env, EnvError, ErrorChain};
+use service::{Env, EnvError, ErrorChain, gather};
+use signer::keyring::{KeySource, KeyVariables};
 use store::alert::Timing;
 
 use crate::alert::Destination;
 use crate::vigil::VigilConfig;
+
+const ATTESTOR: KeyVariables = KeyVariables {
+    keystore: "TRELLIS_ATTESTOR_KEYSTORE",
+    password_file: "TRELLIS_ATTESTOR_PASSWORD_FILE",
+    development: "TRELLIS_DEVELOPMENT_ATTESTOR_KEY",
+};
 
 /// A difference of one wei is to be told within seconds.
 const INTERVAL_MS_DEFAULT: u64 = 1_000;
@@ -98,29 +102,11 @@ pub struct Config {
     /// How long it waits for the database, but for what a look reads.
     pub deadline: Duration,
     /// Where the key for attestations comes from.
-    pub attestor: Option<AttestorKey>,
+    pub attestor: Option<KeySource>,
     /// What the rounds between the looks are told.
     pub vigil: VigilConfig,
     /// Where health and metrics are served.
     pub listen: Option<SocketAddr>,
-}
-
-/// Where the attestor's key comes from.
-#[derive(Clone)]
-pub enum AttestorKey {
-    /// An encrypted file and the file with its password.
-    Keystore(PathBuf, PathBuf),
-    /// A key in the clear, for local chains.
-    Development(B256),
-}
-
-impl std::fmt::Debug for AttestorKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Keystore(file, _) => write!(f, "Keystore({})", file.display()),
-            Self::Development(_) => f.write_str("Development"),
-        }
-    }
 }
 
 impl std::fmt::Debug for Config {
@@ -138,91 +124,42 @@ impl Config {
     /// Reads all variables.
     ///
     /// # Errors
-    /// The first variable that is missing or bad.
+    /// Every variable that is missing or bad.
     pub fn from_env(env: &Env) -> Result<Self, EnvError> {
-        let signers = env.text_or("TRELLIS_SIGNER_DATABASE_URL", "")?;
-        let signers = signers.split(',').map(str::trim).filter(|url| !url.is_empty());
-        let expected = match env.find_text("TRELLIS_EXPECTED_FILE")? {
-            Some(file) => read_expected(&file)?,
-            None => Configuration::new(),
-        };
-        Ok(Self {
-            database_url: env.text("TRELLIS_DATABASE_URL")?,
-            rpc_urls: env.list("TRELLIS_RPC_URL")?,
-            vigil: VigilConfig::from_env(env)?,
-            signer_database_urls: signers.map(str::to_owned).collect(),
+        let expected = env.find_text("TRELLIS_EXPECTED_FILE");
+        let expected =
+            expected.and_then(|file| file.map_or(Ok(Configuration::new()), |file| read_expected(&file)));
+        gather!(Self {
+            database_url: env.text("TRELLIS_DATABASE_URL"),
+            rpc_urls: env.list("TRELLIS_RPC_URL"),
+            vigil: VigilConfig::from_env(env),
+            signer_database_urls: env.parse_list("TRELLIS_SIGNER_DATABASE_URL"),
             expected,
-            interval: milliseconds(env, "TRELLIS_INTERVAL_MS", INTERVAL_MS_DEFAULT, INTERVAL_MS)?,
-            full_interval: milliseconds(
-                env,
+            interval: env.milliseconds("TRELLIS_INTERVAL_MS", INTERVAL_MS_DEFAULT, INTERVAL_MS),
+            full_interval: env.milliseconds(
                 "TRELLIS_FULL_INTERVAL_MS",
                 FULL_INTERVAL_MS_DEFAULT,
                 FULL_INTERVAL_MS,
-            )?,
-            slice_users: number(env, "TRELLIS_SLICE_USERS", SLICE_USERS_DEFAULT, &SLICE_USERS)?,
-            destination: destination(env)?,
-            lease_ttl: milliseconds(env, "TRELLIS_LEASE_TTL_MS", LEASE_TTL_MS_DEFAULT, LEASE_TTL_MS)?,
-            deadline: milliseconds(
-                env,
-                "TRELLIS_DATABASE_DEADLINE_MS",
-                DEADLINE_MS_DEFAULT,
-                DEADLINE_MS,
-            )?,
-            attestor: attestor(env)?,
-            listen: env.find_parse("TRELLIS_LISTEN")?,
+            ),
+            slice_users: env.number("TRELLIS_SLICE_USERS", SLICE_USERS_DEFAULT, SLICE_USERS),
+            destination: destination(env),
+            lease_ttl: env.milliseconds("TRELLIS_LEASE_TTL_MS", LEASE_TTL_MS_DEFAULT, LEASE_TTL_MS),
+            deadline: env.milliseconds("TRELLIS_DATABASE_DEADLINE_MS", DEADLINE_MS_DEFAULT, DEADLINE_MS),
+            attestor: KeySource::find(env, &ATTESTOR),
+            listen: env.find_parse("TRELLIS_LISTEN"),
         })
     }
 }
 
-fn attestor(env: &Env) -> Result<Option<AttestorKey>, EnvError> {
-    let development = "TRELLIS_DEVELOPMENT_ATTESTOR_KEY";
-    let key: Option<B256> = env.find_parse(development)?;
-    match (env.find_text("TRELLIS_ATTESTOR_KEYSTORE")?, key) {
-        (Some(_), Some(_)) => Err(EnvError::invalid(
-            development,
-            "must not be set beside TRELLIS_ATTESTOR_KEYSTORE",
-        )),
-        (Some(file), None) => {
-            let password = env.text("TRELLIS_ATTESTOR_PASSWORD_FILE")?;
-            Ok(Some(AttestorKey::Keystore(file.into(), password.into())))
-        }
-        (None, key) => Ok(key.map(AttestorKey::Development)),
-    }
-}
-
 fn destination(env: &Env) -> Result<Destination, EnvError> {
-    Ok(Destination {
-        url: env.find_text("TRELLIS_WEBHOOK_URL")?,
-        secret: env.find_text("TRELLIS_WEBHOOK_SECRET")?,
-        timing: Timing {
-            quiet: milliseconds(env, "TRELLIS_ALERT_QUIET_MS", QUIET_MS_DEFAULT, QUIET_MS)?,
-            reminder: milliseconds(env, "TRELLIS_ALERT_REMINDER_MS", REMINDER_MS_DEFAULT, REMINDER_MS)?,
-        },
+    gather!(Destination {
+        url: env.find_text("TRELLIS_WEBHOOK_URL"),
+        secret: env.find_text("TRELLIS_WEBHOOK_SECRET"),
+        timing: gather!(Timing {
+            quiet: env.milliseconds("TRELLIS_ALERT_QUIET_MS", QUIET_MS_DEFAULT, QUIET_MS),
+            reminder: env.milliseconds("TRELLIS_ALERT_REMINDER_MS", REMINDER_MS_DEFAULT, REMINDER_MS),
+        }),
     })
-}
-
-fn milliseconds(
-    env: &Env,
-    name: &str,
-    default: u64,
-    allowed: RangeInclusive<u64>,
-) -> Result<Duration, EnvError> {
-    number(env, name, default, &allowed).map(Duration::from_millis)
-}
-
-/// A number within these limits.
-fn number<T: FromStr<Err: Display> + PartialOrd + Display>(
-    env: &Env,
-    name: &str,
-    default: T,
-    allowed: &RangeInclusive<T>,
-) -> Result<T, EnvError> {
-    let value: T = env.parse_or(name, default)?;
-    if allowed.contains(&value) {
-        return Ok(value);
-    }
-    let reason = format!("must be {} to {}", allowed.start(), allowed.end());
-    Err(EnvError::invalid(name, reason))
 }
 
 fn read_expected(file: &str) -> Result<Configuration, EnvError> {

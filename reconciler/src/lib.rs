@@ -17,7 +17,6 @@ mod memory;
 mod mirror;
 mod once;
 mod run;
-mod server;
 mod signers;
 mod vigil;
 mod watch;

@@ -9,7 +9,6 @@ use audit::checks::{self, BatchState, Check, Ledger, Position, Report, Skip, Sna
 use chain::ChainReader;
 use plan::CompiledPlan;
 use service::transport;
-use signer::keyring::{self, LocalKey};
 use store::deadline::BEGIN_WITHIN;
 use store::deployment::{self, Deployment};
 use store::reconciliation::Moment;
@@ -18,7 +17,7 @@ use store::{Connections, Deadlines, StoreError, within};
 
 use crate::attest::Attestor;
 use crate::checking;
-use crate::config::{AttestorKey, Config};
+use crate::config::Config;
 use crate::contract::{self, Read, Wanted};
 use crate::memory::{Memory, Reading};
 use crate::mirror::Slice;
@@ -153,20 +152,10 @@ impl Reconciler {
     /// # Errors
     /// The key cannot be used, or everybody knows it on a public chain.
     pub(crate) fn attestor(&self, config: &Config) -> anyhow::Result<Option<Attestor>> {
-        let is_local = service::is_local_chain(self.chain_id);
-        let key = match &config.attestor {
-            None => return Ok(None),
-            Some(AttestorKey::Keystore(file, password)) => keyring::open(file, password)?,
-            Some(AttestorKey::Development(_)) if !is_local => {
-                anyhow::bail!("TRELLIS_DEVELOPMENT_ATTESTOR_KEY is for local chains only")
-            }
-            Some(AttestorKey::Development(secret)) => LocalKey::from_bytes(secret)?,
+        let Some(source) = &config.attestor else {
+            return Ok(None);
         };
-        anyhow::ensure!(
-            is_local || !keyring::is_public_knowledge(key.address()),
-            "everybody knows the private key of {}",
-            key.address()
-        );
+        let key = source.open(self.chain_id).context("the attestor's key")?;
         let domain = Domain {
             chain_id: self.chain_id,
             contract: self.readers[0].contract(),

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use audit::checks::{Check, Severity, Verdict};
 use serde_json::{Map, Value, json};
+use service::health::{self, Pulse};
 use sqlx::Connection;
-use store::lease::{self, Lease, LeaseError, LeaseName};
+use store::lease::{self, Lease, LeaseName};
 use store::reconciliation::{self, RunRecord, Stored};
-use store::within;
+use store::{LeaseKeeper, within};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -15,8 +16,10 @@ use crate::alert::Courier;
 use crate::attest::Attestor;
 use crate::config::Config;
 use crate::run::{Look, Looked, Reconciler};
-use crate::server::{Pulse, SILENCE_MAX, serve};
 use crate::vigil::{Looks, Vigil};
+
+/// A reconciler that did not look for so long does not work: a look at everything of a large ledger takes two minutes.
+const SILENCE_MAX: Duration = Duration::from_secs(150);
 
 /// Between two looks at whether something was posted.
 const POLL: Duration = Duration::from_millis(50);
@@ -46,8 +49,9 @@ struct Watcher {
     looks: Looks,
     pulse: Pulse,
     config: Config,
+    keeper: LeaseKeeper,
+    /// Whether this process is the one that stores and tells.
     lease: Option<Lease>,
-    lease_ttl: Duration,
     /// Last posting batch that was looked at.
     batch_seq: u64,
     looked_at: Option<Instant>,
@@ -69,7 +73,7 @@ struct Watcher {
 pub async fn watch(config: Config, stop: &CancellationToken) -> anyhow::Result<()> {
     let metrics = service::metrics::install()?;
     let pulse = Pulse::new(SILENCE_MAX);
-    serve(config.listen, metrics, pulse.clone()).await?;
+    health::serve(config.listen, metrics, pulse.clone()).await?;
     let reconciler = tokio::select! {
         () = stop.cancelled() => return Ok(()),
         reached = reach(&config, &pulse) => reached?,
@@ -90,7 +94,8 @@ pub async fn watch(config: Config, stop: &CancellationToken) -> anyhow::Result<(
     )?;
     tokio::spawn(vigil.run(leading));
     describe_checks();
-    let (now, config_ttl) = (Instant::now(), config.lease_ttl);
+    let (now, lease_ttl) = (Instant::now(), config.lease_ttl);
+    let holder = format!("process {}", std::process::id());
     let mut watcher = Watcher {
         reconciler,
         attestor,
@@ -98,8 +103,8 @@ pub async fn watch(config: Config, stop: &CancellationToken) -> anyhow::Result<(
         looks,
         pulse,
         config,
+        keeper: LeaseKeeper::new(LeaseName::Reconciler, holder, lease_ttl),
         lease: None,
-        lease_ttl: config_ttl,
         batch_seq: 0,
         looked_at: None,
         next_look: now,
@@ -186,7 +191,7 @@ impl Watcher {
         self.pulse.beat();
         let ended = Instant::now();
         let duration = ended.duration_since(now);
-        self.lease_ttl = self.lease_ttl.max(duration.saturating_mul(LEASE_LOOKS));
+        self.keeper.extend(duration.saturating_mul(LEASE_LOOKS));
         let looked = match look {
             Look::Seen(looked) => looked,
             Look::Nothing => {
@@ -247,6 +252,7 @@ impl Watcher {
             match lease::check(&mut transaction, lease).await {
                 Ok(()) => {}
                 Err(error) => {
+                    self.keeper.lose();
                     self.lease = None;
                     return Err(error.into());
                 }
@@ -265,33 +271,22 @@ impl Watcher {
     /// Whether this process is the one that stores and tells.
     async fn hold_lease(&mut self) -> anyhow::Result<bool> {
         let mut connection = self.reconciler.pool().acquire().await?;
-        match self.lease {
-            Some(held) => match lease::renew(&mut connection, held, self.lease_ttl).await {
-                Ok(()) => {}
-                Err(LeaseError::Lost { .. }) => self.lease = None,
-                Err(LeaseError::Store(error)) => return Err(error.into()),
-            },
-            None => {
-                let holder = format!("process {}", std::process::id());
-                self.lease =
-                    lease::claim(&mut connection, LeaseName::Reconciler, &holder, self.lease_ttl).await?;
-                if self.lease.is_some() {
-                    let open = reconciliation::list_open(&mut connection).await?;
-                    self.is_open = !open.is_empty();
-                    self.looks.expect();
-                }
-            }
+        let lease = self.keeper.hold(&mut connection).await?;
+        if lease.is_some() && lease != self.lease {
+            let open = reconciliation::list_open(&mut connection).await?;
+            self.is_open = !open.is_empty();
+            self.looks.expect();
         }
+        self.lease = lease;
         self.leads.send_replace(self.lease);
         Ok(self.lease.is_some())
     }
 
     async fn release(&mut self) {
         self.leads.send_replace(None);
-        let Some(held) = self.lease.take() else { return };
         let released = async {
             let mut connection = self.reconciler.pool().acquire().await?;
-            lease::release(&mut connection, held).await?;
+            self.keeper.release(&mut connection).await?;
             anyhow::Ok(())
         };
         if let Err(error) = within(self.config.deadline, released).await {

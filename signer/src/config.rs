@@ -36,15 +36,15 @@ mod plans;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use alloy::primitives::{Address, B256};
 use money::Amount;
-use service::{Env, EnvError, is_local_chain};
+use service::{Env, EnvError, gather, is_local_chain};
 
 pub use self::plans::Plans;
 use crate::callers::CallerSpec;
+use crate::keyring::{KeySource, KeyVariables};
 use crate::policy::{Attestors, BatchLimits, Policy, RootLimits, Scope, TransactionLimits};
 use crate::purpose::Purpose;
 
@@ -98,29 +98,6 @@ pub struct Config {
     pub requests_per_second: u32,
 }
 
-/// Where the key comes from.
-#[derive(Clone)]
-pub enum KeySource {
-    /// An encrypted file and the file with its password.
-    Keystore {
-        /// The encrypted key.
-        file: PathBuf,
-        /// The file with the password.
-        password_file: PathBuf,
-    },
-    /// A key in the clear, for local chains.
-    Development(B256),
-}
-
-impl fmt::Debug for KeySource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Keystore { file, .. } => write!(f, "Keystore({})", file.display()),
-            Self::Development(_) => f.write_str("Development"),
-        }
-    }
-}
-
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
@@ -141,27 +118,25 @@ impl Config {
         let purpose = env.parse_or("TRELLIS_PURPOSE", Purpose::Authorizations)?;
         let chain_id = env.parse("TRELLIS_CHAIN_ID")?;
         let local = is_local_chain(chain_id);
-        let requests_per_second = env.parse_or("TRELLIS_REQUESTS_PER_SECOND", REQUESTS_PER_SECOND_DEFAULT)?;
-        if requests_per_second == 0 {
-            return Err(EnvError::invalid(
-                "TRELLIS_REQUESTS_PER_SECOND",
-                "must not be zero",
-            ));
-        }
         let plans = match purpose {
-            Purpose::Authorizations | Purpose::Roots => Plans::from_env(env)?,
-            Purpose::Transactions => Plans::default(),
+            Purpose::Authorizations | Purpose::Roots => Plans::from_env(env),
+            Purpose::Transactions => Ok(Plans::default()),
         };
-        Ok(Self {
-            listen: env.parse_or("TRELLIS_LISTEN", SocketAddr::from(([127, 0, 0, 1], 0)))?,
-            tls: service::tls::server_from_env(env)?,
-            database_url: env.text("TRELLIS_DATABASE_URL")?,
-            rpc_url: env.text("TRELLIS_RPC_URL")?,
-            policy: policy(env, purpose, chain_id, plans.hashes())?,
+        let plan_hashes = plans.as_ref().map(Plans::hashes).unwrap_or_default();
+        gather!(Self {
+            listen: env.parse_or("TRELLIS_LISTEN", SocketAddr::from(([127, 0, 0, 1], 0))),
+            tls: service::tls::server_from_env(env),
+            database_url: env.text("TRELLIS_DATABASE_URL"),
+            rpc_url: env.text("TRELLIS_RPC_URL"),
+            policy: policy(env, purpose, chain_id, plan_hashes),
             plans,
-            key: key(env, local)?,
-            callers: callers(env, purpose, local)?,
-            requests_per_second,
+            key: key(env, local),
+            callers: callers(env, purpose, local),
+            requests_per_second: env.number(
+                "TRELLIS_REQUESTS_PER_SECOND",
+                REQUESTS_PER_SECOND_DEFAULT,
+                1..=u32::MAX,
+            ),
         })
     }
 }
@@ -172,27 +147,29 @@ fn policy(
     chain_id: u64,
     plan_hashes: BTreeSet<B256>,
 ) -> Result<Policy, EnvError> {
+    use Policy::{Authorizations, Roots, Transactions};
     let local = is_local_chain(chain_id);
-    let scope = Scope {
-        chain_id,
-        contract: contract(env)?,
-        plan_hashes,
-    };
+    let scope = gather!(Scope {
+        chain_id: Ok(chain_id),
+        contract: contract(env),
+        plan_hashes: Ok(plan_hashes),
+    });
+    let attestors = attestors(env, local);
     match purpose {
-        Purpose::Authorizations => Ok(Policy::Authorizations {
-            amount_max: limit(env, "TRELLIS_AMOUNT_MAX", local.then_some(LOCAL_AMOUNT_MAX))?,
-            batches: batch_limits(env, local)?,
-            attestors: attestors(env, local)?,
+        Purpose::Authorizations => gather!(Authorizations {
+            amount_max: limit(env, "TRELLIS_AMOUNT_MAX", local.then_some(LOCAL_AMOUNT_MAX)),
+            batches: batch_limits(env, local),
+            attestors,
             scope,
         }),
-        Purpose::Roots => Ok(Policy::Roots {
-            limits: root_limits(env, local)?,
-            attestors: attestors(env, local)?,
+        Purpose::Roots => gather!(Roots {
+            limits: root_limits(env, local),
+            attestors,
             scope,
         }),
-        Purpose::Transactions => Ok(Policy::Transactions {
-            limits: transaction_limits(env, local)?,
-            attestors: attestors(env, local)?,
+        Purpose::Transactions => gather!(Transactions {
+            limits: transaction_limits(env, local),
+            attestors,
             scope,
         }),
     }
@@ -211,16 +188,16 @@ where
 }
 
 fn batch_limits(env: &Env, local: bool) -> Result<BatchLimits, EnvError> {
-    let batch_max = limit(env, "TRELLIS_BATCH_MAX", local.then_some(LOCAL_BATCH_MAX))?;
-    let day_max = limit(env, "TRELLIS_DAY_MAX", local.then_some(LOCAL_DAY_MAX))?;
-    let limits = BatchLimits {
-        batch_max,
+    let day_max = limit(env, "TRELLIS_DAY_MAX", local.then_some(LOCAL_DAY_MAX));
+    let local_day_max = day_max.as_ref().ok().copied().filter(|_| local);
+    let limits = gather!(BatchLimits {
+        batch_max: limit(env, "TRELLIS_BATCH_MAX", local.then_some(LOCAL_BATCH_MAX)),
         day_max,
-        wallet_day_max: limit(env, "TRELLIS_WALLET_DAY_MAX", local.then_some(day_max))?,
-        first_payout_max: limit(env, "TRELLIS_FIRST_PAYOUT_MAX", local.then_some(day_max))?,
-        large_total: limit(env, "TRELLIS_LARGE_TOTAL", local.then_some(LOCAL_DAY_MAX))?,
-        large_age: limit(env, "TRELLIS_LARGE_AGE_SECONDS", local.then_some(0))?,
-    };
+        wallet_day_max: limit(env, "TRELLIS_WALLET_DAY_MAX", local_day_max),
+        first_payout_max: limit(env, "TRELLIS_FIRST_PAYOUT_MAX", local_day_max),
+        large_total: limit(env, "TRELLIS_LARGE_TOTAL", local.then_some(LOCAL_DAY_MAX)),
+        large_age: limit(env, "TRELLIS_LARGE_AGE_SECONDS", local.then_some(0)),
+    })?;
     if limits.wallet_day_max > limits.day_max {
         return Err(EnvError::invalid(
             "TRELLIS_WALLET_DAY_MAX",
@@ -237,11 +214,11 @@ fn batch_limits(env: &Env, local: bool) -> Result<BatchLimits, EnvError> {
 }
 
 fn root_limits(env: &Env, local: bool) -> Result<RootLimits, EnvError> {
-    Ok(RootLimits {
-        day_max: limit(env, "TRELLIS_ROOT_DAY_MAX", local.then_some(LOCAL_DAY_MAX))?,
-        unseen_max: limit(env, "TRELLIS_ROOT_UNSEEN_MAX", local.then_some(LOCAL_DAY_MAX))?,
-        large_total: limit(env, "TRELLIS_LARGE_TOTAL", local.then_some(LOCAL_DAY_MAX))?,
-        large_age: limit(env, "TRELLIS_LARGE_AGE_SECONDS", local.then_some(0))?,
+    gather!(RootLimits {
+        day_max: limit(env, "TRELLIS_ROOT_DAY_MAX", local.then_some(LOCAL_DAY_MAX)),
+        unseen_max: limit(env, "TRELLIS_ROOT_UNSEEN_MAX", local.then_some(LOCAL_DAY_MAX)),
+        large_total: limit(env, "TRELLIS_LARGE_TOTAL", local.then_some(LOCAL_DAY_MAX)),
+        large_age: limit(env, "TRELLIS_LARGE_AGE_SECONDS", local.then_some(0)),
     })
 }
 
@@ -269,11 +246,11 @@ fn attestors(env: &Env, local: bool) -> Result<Attestors, EnvError> {
             "everybody knows the private key of one of them",
         ));
     }
-    let name = "TRELLIS_ATTESTATION_AGE_MAX_SECONDS";
-    let age_max = env.parse_or(name, ATTESTATION_AGE_MAX_DEFAULT)?;
-    if !ATTESTATION_AGE_MAX.contains(&age_max) {
-        return Err(EnvError::invalid(name, "must be 10 to 3600"));
-    }
+    let age_max = env.number(
+        "TRELLIS_ATTESTATION_AGE_MAX_SECONDS",
+        ATTESTATION_AGE_MAX_DEFAULT,
+        ATTESTATION_AGE_MAX,
+    )?;
     Ok(Attestors { accounts, age_max })
 }
 
@@ -317,21 +294,20 @@ fn contract(env: &Env) -> Result<Address, EnvError> {
     Ok(contract)
 }
 
+const KEY: KeyVariables = KeyVariables {
+    keystore: "TRELLIS_KEYSTORE",
+    password_file: "TRELLIS_KEYSTORE_PASSWORD_FILE",
+    development: "TRELLIS_DEVELOPMENT_KEY",
+};
+
 fn key(env: &Env, local: bool) -> Result<KeySource, EnvError> {
-    let (keystore, development) = ("TRELLIS_KEYSTORE", "TRELLIS_DEVELOPMENT_KEY");
-    match (env.find_text(keystore)?, env.find_text(development)?) {
-        (Some(_), Some(_)) => Err(EnvError::invalid(
-            development,
-            "must not be set beside TRELLIS_KEYSTORE",
-        )),
-        (None, Some(_)) if !local => Err(EnvError::invalid(development, "is for local chains only")),
-        (None, Some(_)) => env.parse(development).map(KeySource::Development),
-        (Some(file), None) => Ok(KeySource::Keystore {
-            file: file.into(),
-            password_file: env.text("TRELLIS_KEYSTORE_PASSWORD_FILE")?.into(),
-        }),
-        (None, None) => Err(EnvError::Missing {
-            name: keystore.to_owned(),
+    match KeySource::find(env, &KEY)? {
+        Some(KeySource::Development(_)) if !local => {
+            Err(EnvError::invalid(KEY.development, "is for local chains only"))
+        }
+        Some(key) => Ok(key),
+        None => Err(EnvError::Missing {
+            name: KEY.keystore.to_owned(),
         }),
     }
 }
@@ -395,7 +371,7 @@ mod tests {
     fn named_by(result: Result<Config, EnvError>) -> String {
         match result {
             Ok(_) => "nothing".to_owned(),
-            Err(error) => error.name().to_owned(),
+            Err(error) => error.names().join(" "),
         }
     }
 

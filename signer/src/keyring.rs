@@ -4,8 +4,10 @@
 
 mod keystore;
 mod local;
+mod source;
 
 pub use keystore::{KeystoreError, create, open, read_password};
 pub use local::{KeyError, LocalKey};
+pub use source::{KeySource, KeyVariables, OpenError};
 
 pub use abi::development::is_public_knowledge;

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
 use chain::{At, ChainReader};
-use service::{ErrorChain, is_local_chain};
 use service::server::{Limits, Options};
 use service::transport;
+use service::{ErrorChain, is_local_chain};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 use crate::callers::Callers;
-use crate::config::{Config, KeySource, Plans};
+use crate::config::{Config, Plans};
 use crate::database::DatabaseError;
 use crate::http::{Served, router};
-use crate::keyring::{self, LocalKey};
+use crate::keyring::LocalKey;
 use crate::policy::Policy;
 use crate::purpose::Purpose;
 use crate::{Authorizer, database};
@@ -27,7 +27,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let chain_id = config.policy.chain_id();
     transport::check_server("TRELLIS_LISTEN", config.listen, config.tls.is_some(), chain_id)?;
     transport::check_database("TRELLIS_DATABASE_URL", &config.database_url, chain_id)?;
-    let key = key(&config)?;
+    let key = config.key.open(chain_id)?;
     let why_it_waits = |error: &DatabaseError| {
         let told = ErrorChain(error).to_string();
         error.is_for_the_moment().then_some(told)
@@ -81,17 +81,6 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     pool.close().await;
     tracing::info!("ended");
     Ok(())
-}
-
-fn key(config: &Config) -> anyhow::Result<LocalKey> {
-    let key = match &config.key {
-        KeySource::Keystore { file, password_file } => keyring::open(file, password_file)?,
-        KeySource::Development(secret) => LocalKey::from_bytes(secret)?,
-    };
-    if !is_local_chain(config.policy.chain_id()) && keyring::is_public_knowledge(key.address()) {
-        bail!("everybody knows the private key of {}", key.address());
-    }
-    Ok(key)
 }
 
 async fn check_database(pool: &PgPool, chain_id: u64) -> anyhow::Result<()> {

@@ -11,24 +11,21 @@
 //! | `TRELLIS_LISTEN` | where `/health`, `/ready` and `/metrics` are served; nowhere by default |
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use admission::Place;
-use service::{Env, EnvError};
+use service::{Env, EnvError, gather};
 
 /// Long enough for a slow commit or a busy machine, short enough that a killed writer is followed soon.
 const LEASE_TTL_MS_DEFAULT: u64 = 3_000;
-/// Below this an idle writer could not renew in time.
-const LEASE_TTL_MS_MIN: u64 = 500;
-/// Above this a killed writer would stop posting for longer than anybody wants.
-const LEASE_TTL_MS_MAX: u64 = 60_000;
+/// Below this an idle writer could not renew in time; above it a killed writer would stop posting for longer than anybody wants.
+const LEASE_TTL_MS: RangeInclusive<u64> = 500..=60_000;
 
 /// Many times what a full batch takes.
 const DEADLINE_MS_DEFAULT: u64 = 30_000;
-/// Below this a full batch would not be posted on a busy machine.
-const DEADLINE_MS_MIN: u64 = 500;
-/// Above this nobody would call it a deadline.
-const DEADLINE_MS_MAX: u64 = 600_000;
+/// Below this a full batch would not be posted on a busy machine; above it nobody would call it a deadline.
+const DEADLINE_MS: RangeInclusive<u64> = 500..=600_000;
 
 /// Facts that are replayed in a moment: fewer are not worth keeping.
 const SNAPSHOT_FACTS_DEFAULT: u64 = 10_000;
@@ -72,29 +69,16 @@ impl Config {
     /// # Errors
     /// A variable that is missing or not valid, by name.
     pub fn read(env: &Env) -> Result<Self, EnvError> {
-        let ttl_name = "TRELLIS_LEASE_TTL_MS";
-        let ttl_ms = env.parse_or(ttl_name, LEASE_TTL_MS_DEFAULT)?;
-        if !(LEASE_TTL_MS_MIN..=LEASE_TTL_MS_MAX).contains(&ttl_ms) {
-            let rule = format!("must be from {LEASE_TTL_MS_MIN} to {LEASE_TTL_MS_MAX}");
-            return Err(EnvError::invalid(ttl_name, rule));
-        }
-        let deadline_name = "TRELLIS_DATABASE_DEADLINE_MS";
-        let deadline_ms = env.parse_or(deadline_name, DEADLINE_MS_DEFAULT)?;
-        if !(DEADLINE_MS_MIN..=DEADLINE_MS_MAX).contains(&deadline_ms) {
-            let rule = format!("must be from {DEADLINE_MS_MIN} to {DEADLINE_MS_MAX}");
-            return Err(EnvError::invalid(deadline_name, rule));
-        }
-        Ok(Self {
-            database_url: env.text("TRELLIS_DATABASE_URL")?,
-            lease_ttl: Duration::from_millis(ttl_ms),
-            deadline: Duration::from_millis(deadline_ms),
-            snapshot_facts: env.parse_or("TRELLIS_SNAPSHOT_FACTS", SNAPSHOT_FACTS_DEFAULT)?,
-            snapshot_pause: Duration::from_millis(
-                env.parse_or("TRELLIS_SNAPSHOT_PAUSE_MS", SNAPSHOT_PAUSE_MS_DEFAULT)?,
-            ),
-            holder: format!("process {}", std::process::id()),
-            listen: env.find_parse("TRELLIS_LISTEN")?,
-            place: Place::from_env(env)?,
+        let snapshot_pause = env.parse_or("TRELLIS_SNAPSHOT_PAUSE_MS", SNAPSHOT_PAUSE_MS_DEFAULT);
+        gather!(Self {
+            database_url: env.text("TRELLIS_DATABASE_URL"),
+            lease_ttl: env.milliseconds("TRELLIS_LEASE_TTL_MS", LEASE_TTL_MS_DEFAULT, LEASE_TTL_MS),
+            deadline: env.milliseconds("TRELLIS_DATABASE_DEADLINE_MS", DEADLINE_MS_DEFAULT, DEADLINE_MS),
+            snapshot_facts: env.parse_or("TRELLIS_SNAPSHOT_FACTS", SNAPSHOT_FACTS_DEFAULT),
+            snapshot_pause: snapshot_pause.map(Duration::from_millis),
+            holder: Ok(format!("process {}", std::process::id())),
+            listen: env.find_parse("TRELLIS_LISTEN"),
+            place: Place::from_env(env),
         })
     }
 }

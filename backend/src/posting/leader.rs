@@ -3,38 +3,32 @@
 
 use std::time::{Duration, Instant};
 
-use service::ErrorChain;
 use sqlx::postgres::PgListener;
 use sqlx::{Connection, PgConnection};
-use store::lease::{self, Lease, LeaseError, LeaseName};
+use store::lease::{self, Lease, LeaseName};
 use store::{StoreError, inbox, within};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
 use super::snapshot::Keeper;
-use super::writer::{Step, StepError, Writer};
+use super::writer::{self, Step, StepError, Writer};
 use super::{Config, WorkError, figures};
+use crate::succession::{Succession, Successor};
 
 /// How long an idle writer waits at most: causes are announced at once, this is for announcements that got
 /// lost with a connection, and for renewing the lease.
 const IDLE_WAIT: Duration = Duration::from_millis(250);
-
-/// How long a process that stands by waits between two attempts to become the writer.
-const STANDBY_WAIT: Duration = Duration::from_millis(100);
 
 /// The worker, while it leads and while it does not.
 pub(super) struct Leader<'a> {
     config: &'a Config,
     plan: plan::CompiledPlan,
     progress: Progress,
-    /// The lease that it held last.
-    lease: Option<Lease>,
+    succession: Succession,
     /// What was posted, also after the connection is gone.
     writer: Option<Writer>,
     keeper: Keeper,
-    is_announced: bool,
-    has_moved: bool,
 }
 
 impl<'a> Leader<'a> {
@@ -43,116 +37,21 @@ impl<'a> Leader<'a> {
             config,
             plan,
             progress,
-            lease: None,
+            succession: Succession::new(
+                LeaseName::Posting,
+                config.holder.clone(),
+                config.lease_ttl,
+                config.deadline,
+            ),
             writer: None,
             keeper: Keeper::new(config),
-            is_announced: false,
-            has_moved: false,
         }
-    }
-
-    /// Whether the last connection was good for anything.
-    pub(super) fn has_moved(&mut self) -> bool {
-        std::mem::take(&mut self.has_moved)
-    }
-
-    /// Says that the database is gone for the moment, or the lease.
-    ///
-    /// # Errors
-    /// The failure itself, when it is not for the moment.
-    pub(super) fn waits_for_the_database(
-        &mut self,
-        error: WorkError,
-        wait: Duration,
-    ) -> Result<(), WorkError> {
-        if error.is_lost_lease() {
-            tracing::warn!(error = %ErrorChain(&error), "another process posts");
-            self.lease = None;
-            return Ok(());
-        }
-        if store::outage(&error).is_none() {
-            return Err(error);
-        }
-        tracing::warn!(error = %ErrorChain(&error), retry_ms = wait.as_millis(), "the database is away");
-        self.progress.lacks_the_database();
-        Ok(())
-    }
-
-    /// Works on this connection until `stop` is cancelled, or the connection or something else fails.
-    ///
-    /// # Errors
-    /// See [`WorkError`]; after an outage of the database, another connection may do.
-    pub(super) async fn work(
-        &mut self,
-        mut connection: PgConnection,
-        stop: &CancellationToken,
-    ) -> Result<(), WorkError> {
-        let mut announcements = within(self.config.deadline, self.listen()).await?;
-        let Some(lease) = self.lead(&mut connection, stop).await? else {
-            return Ok(());
-        };
-        // Ends with this function.
-        let mut background = JoinSet::new();
-        background.spawn(figures::keep(self.config.database_url.clone()));
-        self.remember(&mut connection, lease).await?;
-        self.announce()?;
-        while !stop.is_cancelled() {
-            match self.step(&mut connection).await? {
-                Step::Posted { .. } | Step::SetAside { .. } => {}
-                Step::Idle => wait(&mut announcements, stop).await?,
-            }
-            self.has_moved = true;
-            if let Some(writer) = &self.writer {
-                self.keeper.keep(self.config, writer);
-            }
-        }
-        within(self.config.deadline, async {
-            lease::release(&mut connection, lease).await?;
-            connection.close().await.map_err(StoreError::from)
-        })
-        .await?;
-        tracing::info!("released the lease for posting");
-        Ok(())
     }
 
     async fn listen(&self) -> Result<PgListener, StoreError> {
         let mut announcements = PgListener::connect(&self.config.database_url).await?;
         announcements.listen(inbox::CHANNEL).await?;
         Ok(announcements)
-    }
-
-    /// Waits until this process is the writer; `None` when it is to end before.
-    async fn lead(
-        &mut self,
-        connection: &mut PgConnection,
-        stop: &CancellationToken,
-    ) -> Result<Option<Lease>, WorkError> {
-        let (config, ttl) = (self.config, self.config.lease_ttl);
-        if let Some(held) = self.lease {
-            match within(config.deadline, lease::reclaim(connection, held, ttl)).await {
-                Ok(lease) => {
-                    self.lease = Some(lease);
-                    return Ok(self.lease);
-                }
-                Err(LeaseError::Lost { .. }) => self.lease = None,
-                Err(LeaseError::Store(error)) => return Err(error.into()),
-            }
-        }
-        while !stop.is_cancelled() {
-            let claiming = lease::claim(connection, LeaseName::Posting, &config.holder, ttl);
-            if let Some(lease) = within(config.deadline, claiming).await? {
-                tracing::info!(lease.epoch = lease.epoch, "claimed the lease for posting");
-                self.lease = Some(lease);
-                return Ok(self.lease);
-            }
-            self.progress.stands_by();
-            if !self.is_announced {
-                tracing::info!("another process posts; standing by");
-            }
-            self.announce()?;
-            let _ = tokio::time::timeout(STANDBY_WAIT, stop.cancelled()).await;
-        }
-        Ok(None)
     }
 
     /// Makes memory what the database has: as it is, when nobody else posted meanwhile, and from the facts otherwise.
@@ -230,12 +129,59 @@ impl<'a> Leader<'a> {
             Step::SetAside { .. } => {}
         }
     }
+}
 
-    fn announce(&mut self) -> Result<(), WorkError> {
-        if !self.is_announced {
-            service::announce_ready().map_err(WorkError::Ready)?;
-            self.is_announced = true;
+impl Successor for Leader<'_> {
+    type Error = WorkError;
+
+    fn succession(&mut self) -> &mut Succession {
+        &mut self.succession
+    }
+
+    fn is_lost_lease(error: &WorkError) -> bool {
+        error.is_lost_lease()
+    }
+
+    fn lacks_the_database(&self) {
+        self.progress.lacks_the_database();
+    }
+
+    async fn connect(&self) -> Result<PgConnection, StoreError> {
+        writer::connect(&self.config.database_url).await
+    }
+
+    async fn work(
+        &mut self,
+        mut connection: PgConnection,
+        stop: &CancellationToken,
+    ) -> Result<(), WorkError> {
+        let mut announcements = within(self.config.deadline, self.listen()).await?;
+        let stands_by = || self.progress.stands_by();
+        let leading = self.succession.lead(&mut connection, stop, stands_by).await?;
+        let Some(lease) = leading else {
+            return Ok(());
+        };
+        // Ends with this function.
+        let mut background = JoinSet::new();
+        background.spawn(figures::keep(self.config.database_url.clone()));
+        self.remember(&mut connection, lease).await?;
+        self.succession.announce()?;
+        while !stop.is_cancelled() {
+            match self.step(&mut connection).await? {
+                Step::Posted { .. } | Step::SetAside { .. } => {}
+                Step::Idle => wait(&mut announcements, stop).await?,
+            }
+            self.succession.moved();
+            if let Some(writer) = &self.writer {
+                self.keeper.keep(self.config, writer);
+            }
         }
+        within(self.config.deadline, async {
+            lease::release(&mut connection, lease).await?;
+            connection.close().await.map_err(StoreError::from)
+        })
+        .await?;
+        tracing::info!("released the lease for posting");
         Ok(())
     }
 }

@@ -6,23 +6,17 @@ use alloy::eips::eip2930::AccessList;
 use alloy::primitives::{Address, B256, Bytes, Signature, TxKind, U256};
 use money::Amount;
 use settlement::fees::Fees;
-use signer::keyring::{self, KeyError, KeystoreError, LocalKey};
+use signer::keyring::{KeyError, LocalKey, OpenError};
 use thiserror::Error;
 
-use super::config::{RelayerConfig, RelayerKey};
+use super::config::RelayerConfig;
 
 /// Why nothing is relayed although there is a key.
 #[derive(Debug, Error)]
 pub enum RelayerError {
-    /// The keystore cannot be opened.
+    /// The key cannot be used.
     #[error("the relayer's key cannot be opened")]
-    Keystore(#[from] KeystoreError),
-    /// The key is none.
-    #[error("TRELLIS_DEVELOPMENT_RELAYER_KEY")]
-    Key(#[from] KeyError),
-    /// A development key where money is somebody's.
-    #[error("the relayer's key is a development key, which is for local chains only")]
-    DevelopmentKey,
+    Key(#[from] OpenError),
     /// The submitter's account: a nonce would be given twice, and what is meant to hold gas money alone could submit batches.
     #[error("the relayer {0} is the submitter; it must be an account of its own")]
     IsSubmitter(Address),
@@ -67,15 +61,7 @@ impl Relayer {
         contract: Address,
         submitter: Address,
     ) -> Result<Self, RelayerError> {
-        let is_local = service::is_local_chain(chain_id);
-        let key = match &config.key {
-            RelayerKey::Keystore(file, password) => keyring::open(file, password)?,
-            RelayerKey::Development(_) if !is_local => return Err(RelayerError::DevelopmentKey),
-            RelayerKey::Development(secret) => LocalKey::from_bytes(secret)?,
-        };
-        if !is_local && keyring::is_public_knowledge(key.address()) {
-            return Err(RelayerError::DevelopmentKey);
-        }
+        let key = config.key.open(chain_id)?;
         if key.address() == submitter {
             return Err(RelayerError::IsSubmitter(submitter));
         }
@@ -145,7 +131,7 @@ mod tests {
         );
         let refused = opened(FREEZER.private_key, 56);
         assert!(
-            matches!(refused, Err(RelayerError::DevelopmentKey)),
+            matches!(refused, Err(RelayerError::Key(OpenError::Development))),
             "{refused:?}"
         );
         let relayer = opened(FREEZER.private_key, 31_337).unwrap();

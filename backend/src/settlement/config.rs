@@ -28,7 +28,7 @@ use alloy_primitives::{Address, B256};
 use money::Amount;
 use service::tls::ClientTls;
 use service::transport::{self, TransportError};
-use service::{Env, EnvError};
+use service::{Env, EnvError, gather};
 use settlement::fees::FeeLimits;
 use signer_client::{CallerKey, DEVELOPMENT_CALLER_KEY, DEVELOPMENT_SETTLER_KEY};
 use store::deployment::Deployment;
@@ -156,60 +156,45 @@ impl Config {
     /// # Errors
     /// A variable that is missing or not valid, by name.
     pub fn read(env: &Env) -> Result<Self, EnvError> {
-        let rpc_urls = env.list("TRELLIS_RPC_URL")?;
         let keys = [
             "TRELLIS_BATCH_SIGNER_KEY",
             "TRELLIS_ROOT_SIGNER_KEY",
             "TRELLIS_TRANSACTION_SIGNER_KEY",
         ];
-        let mut key_is_public_knowledge = false;
-        for name in keys {
-            let known = [DEVELOPMENT_CALLER_KEY, DEVELOPMENT_SETTLER_KEY];
-            key_is_public_knowledge |=
-                (env.find_text(name)?).is_some_and(|key| known.contains(&key.as_str()));
-        }
-        Ok(Self {
-            database_url: env.text("TRELLIS_DATABASE_URL")?,
-            rpc_urls,
-            batch_signer_url: env.text("TRELLIS_BATCH_SIGNER_URL")?,
-            batch_signer_key: env.find_parse(keys[0])?,
-            root_signer_url: env.text("TRELLIS_ROOT_SIGNER_URL")?,
-            root_signer_key: env.find_parse(keys[1])?,
-            transaction_signer_url: env.text("TRELLIS_TRANSACTION_SIGNER_URL")?,
-            transaction_signer_key: env.find_parse(keys[2])?,
-            signer_tls: ClientTls::from_env(env)?,
-            key_is_public_knowledge,
-            submitter: env.find_parse("TRELLIS_SUBMITTER")?,
-            chain_id: env.find_parse("TRELLIS_CHAIN_ID")?,
-            contract: env.find_parse("TRELLIS_CONTRACT")?,
-            plan_hash: env.find_parse("TRELLIS_PLAN_HASH")?,
-            fee_limits: FeeLimits {
-                price_max: env.parse_or("TRELLIS_FEE_PER_GAS_MAX", FEE_PER_GAS_MAX_DEFAULT)?,
-                budget: Amount::new(env.parse_or("TRELLIS_FEE_BUDGET", FEE_BUDGET_DEFAULT)?),
-            },
-            root_life_seconds: within(
-                env,
+        let known = [DEVELOPMENT_CALLER_KEY, DEVELOPMENT_SETTLER_KEY];
+        let is_known = |name| matches!(env.find_text(name), Ok(Some(key)) if known.contains(&key.as_str()));
+        let budget = env.parse_or("TRELLIS_FEE_BUDGET", FEE_BUDGET_DEFAULT);
+        gather!(Self {
+            database_url: env.text("TRELLIS_DATABASE_URL"),
+            rpc_urls: env.list("TRELLIS_RPC_URL"),
+            batch_signer_url: env.text("TRELLIS_BATCH_SIGNER_URL"),
+            batch_signer_key: env.find_parse(keys[0]),
+            root_signer_url: env.text("TRELLIS_ROOT_SIGNER_URL"),
+            root_signer_key: env.find_parse(keys[1]),
+            transaction_signer_url: env.text("TRELLIS_TRANSACTION_SIGNER_URL"),
+            transaction_signer_key: env.find_parse(keys[2]),
+            signer_tls: ClientTls::from_env(env),
+            key_is_public_knowledge: Ok(keys.into_iter().any(is_known)),
+            submitter: env.find_parse("TRELLIS_SUBMITTER"),
+            chain_id: env.find_parse("TRELLIS_CHAIN_ID"),
+            contract: env.find_parse("TRELLIS_CONTRACT"),
+            plan_hash: env.find_parse("TRELLIS_PLAN_HASH"),
+            fee_limits: gather!(FeeLimits {
+                price_max: env.parse_or("TRELLIS_FEE_PER_GAS_MAX", FEE_PER_GAS_MAX_DEFAULT),
+                budget: budget.map(Amount::new),
+            }),
+            root_life_seconds: env.number(
                 "TRELLIS_ROOT_LIFE_SECONDS",
                 ROOT_LIFE_SECONDS_DEFAULT,
                 ROOT_LIFE_SECONDS,
-            )?,
-            lease_ttl: Duration::from_millis(within(
-                env,
-                "TRELLIS_LEASE_TTL_MS",
-                LEASE_TTL_MS_DEFAULT,
-                LEASE_TTL_MS,
-            )?),
-            deadline: Duration::from_millis(within(
-                env,
-                "TRELLIS_DATABASE_DEADLINE_MS",
-                DEADLINE_MS_DEFAULT,
-                DEADLINE_MS,
-            )?),
-            poll: Duration::from_millis(within(env, "TRELLIS_POLL_MS", POLL_MS_DEFAULT, POLL_MS)?),
-            listen: env.find_parse("TRELLIS_LISTEN")?,
-            holder: format!("process {}", std::process::id()),
-            place: Place::from_env(env)?,
-            relayer: RelayerConfig::find(env)?,
+            ),
+            lease_ttl: env.milliseconds("TRELLIS_LEASE_TTL_MS", LEASE_TTL_MS_DEFAULT, LEASE_TTL_MS),
+            deadline: env.milliseconds("TRELLIS_DATABASE_DEADLINE_MS", DEADLINE_MS_DEFAULT, DEADLINE_MS),
+            poll: env.milliseconds("TRELLIS_POLL_MS", POLL_MS_DEFAULT, POLL_MS),
+            listen: env.find_parse("TRELLIS_LISTEN"),
+            holder: Ok(format!("process {}", std::process::id())),
+            place: Place::from_env(env),
+            relayer: RelayerConfig::find(env),
         })
     }
 
@@ -275,16 +260,6 @@ impl Config {
     #[must_use]
     pub fn sender(&self) -> Address {
         self.submitter.unwrap_or(abi::development::SUBMITTER.address)
-    }
-}
-
-fn within(env: &Env, name: &str, default: u64, range: RangeInclusive<u64>) -> Result<u64, EnvError> {
-    let value = env.parse_or(name, default)?;
-    if range.contains(&value) {
-        Ok(value)
-    } else {
-        let rule = format!("must be from {} to {}", range.start(), range.end());
-        Err(EnvError::invalid(name, rule))
     }
 }
 

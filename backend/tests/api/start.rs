@@ -57,7 +57,9 @@ async fn a_plan_that_is_not_the_stored_hash_is_refused() {
         .await
         .unwrap_err();
     assert!(
-        error.to_string().starts_with("the deployment's plan has the hash"),
+        error
+            .to_string()
+            .starts_with("the deployment's plan has the hash"),
         "{error}"
     );
 }
@@ -134,7 +136,10 @@ async fn a_database_without_a_deployment_is_refused() {
     let error = assemble(&config(&database, "http://127.0.0.1:1"))
         .await
         .unwrap_err();
-    assert_eq!(error.to_string(), "the database is not bound to a deployed contract");
+    assert_eq!(
+        error.to_string(),
+        "the database is not bound to a deployed contract"
+    );
 }
 
 /// How a process ends that may write nothing and is to listen there.

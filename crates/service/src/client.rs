@@ -12,6 +12,7 @@ use std::str::FromStr;
 use axum::http::{Extensions, HeaderMap};
 
 use crate::env::{Env, EnvError};
+use crate::gather;
 
 /// The canonical address of the client of a request; an extension of every request that [`crate::server`] serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,17 +129,9 @@ impl TrustedProxies {
     /// # Errors
     /// A variable that is not valid, by name.
     pub fn from_env(env: &Env) -> Result<Self, EnvError> {
-        let name = "TRELLIS_TRUSTED_PROXIES";
-        let networks = env.text_or(name, "")?;
-        let networks = networks
-            .split(',')
-            .map(str::trim)
-            .filter(|network| !network.is_empty());
-        Ok(Self {
-            networks: networks
-                .map(|network| network.parse().map_err(|error| EnvError::invalid(name, error)))
-                .collect::<Result<_, _>>()?,
-            header: env.parse_or("TRELLIS_PROXY_HEADER", ProxyHeader::default())?,
+        gather!(Self {
+            networks: env.parse_list("TRELLIS_TRUSTED_PROXIES"),
+            header: env.parse_or("TRELLIS_PROXY_HEADER", ProxyHeader::default()),
         })
     }
 

@@ -1,7 +1,8 @@
 //! A strict reader of environment variables for the services' static configuration.
 //!
 //! Every error names the variable and never shows its value, which may be a secret. A service reads all its
-//! variables at start and stops at the first bad one. An empty variable counts as unset.
+//! variables at start and stops with everything that is wrong with them ([`gather!`](crate::gather)). An empty variable counts as
+//! unset.
 //!
 //! Instead of `NAME` a variable may be given as `NAME_FILE`, the path of a file that holds the value: what is in the
 //! environment can be read by every process of the same account, and ends up in dumps. Both together are an error.
@@ -11,8 +12,10 @@ use std::ffi::OsString;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::Read;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// The longest value that a file may hold: chains of certificates have some kilobytes.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
@@ -54,18 +57,32 @@ pub enum EnvError {
         /// What is wrong with it, without the value.
         reason: String,
     },
+    /// Several variables could not be used.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Several(Vec<EnvError>),
 }
 
 impl EnvError {
-    /// The variable.
+    /// The variables, in the order in which they were read.
     #[must_use]
-    pub fn name(&self) -> &str {
+    pub fn names(&self) -> Vec<&str> {
         match self {
             Self::Missing { name }
             | Self::NotText { name }
             | Self::Twice { name }
             | Self::File { name, .. }
-            | Self::Invalid { name, .. } => name,
+            | Self::Invalid { name, .. } => vec![name],
+            Self::Several(errors) => errors.iter().flat_map(Self::names).collect(),
+        }
+    }
+
+    /// Several errors as one.
+    #[must_use]
+    pub fn all(mut errors: Vec<Self>) -> Self {
+        if errors.len() == 1 {
+            errors.remove(0)
+        } else {
+            Self::Several(errors)
         }
     }
 
@@ -76,6 +93,54 @@ impl EnvError {
             reason: reason.to_string(),
         }
     }
+}
+
+/// A part of a configuration that could be read, or nothing and one error more; for [`gather!`](crate::gather).
+pub fn keep<T>(read: Result<T, EnvError>, errors: &mut Vec<EnvError>) -> Option<T> {
+    match read {
+        Ok(value) => Some(value),
+        Err(EnvError::Several(several)) => {
+            errors.extend(several);
+            None
+        }
+        Err(error) => {
+            errors.push(error);
+            None
+        }
+    }
+}
+
+/// A struct whose fields are read from the environment, or everything that is wrong with them: unlike with `?`, each is read
+/// whatever the others are.
+///
+/// ```
+/// # use service::{Env, EnvError, gather};
+/// struct Config {
+///     database_url: String,
+///     port: u16,
+/// }
+/// # fn read(env: &Env) -> Result<Config, EnvError> {
+/// gather!(Config {
+///     database_url: env.text("DATABASE_URL"),
+///     port: env.parse_or("PORT", 80),
+/// })
+/// # }
+/// # let error = read(&Env::of(&[("PORT", "none")])).err().unwrap();
+/// # assert_eq!(error.names(), ["DATABASE_URL", "PORT"]);
+/// ```
+#[macro_export]
+macro_rules! gather {
+    (@read $field:ident) => { $field };
+    (@read $field:ident $read:expr) => { $read };
+    ($type:ident { $($field:ident $(: $read:expr)?),+ $(,)? }) => {{
+        let mut errors = Vec::new();
+        $(let $field = $crate::env::keep($crate::gather!(@read $field $($read)?), &mut errors);)+
+        if let ($(Some($field),)+) = ($($field,)+) {
+            Ok($type { $($field),+ })
+        } else {
+            Err($crate::EnvError::all(errors))
+        }
+    }};
 }
 
 /// A set of environment variables.
@@ -157,6 +222,39 @@ impl Env {
         Ok(parts)
     }
 
+    /// The parts of a variable, parsed, separated by commas; none when it is unset.
+    pub fn parse_list<T>(&self, name: &str) -> Result<Vec<T>, EnvError>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let text = self.text_or(name, "")?;
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(|part| parse_text(name, part)).collect()
+    }
+
+    /// A number within these limits, or the default when it is unset.
+    pub fn number<T>(&self, name: &str, default: T, allowed: RangeInclusive<T>) -> Result<T, EnvError>
+    where
+        T: FromStr<Err: Display> + PartialOrd + Display,
+    {
+        let value = self.parse_or(name, default)?;
+        if allowed.contains(&value) {
+            return Ok(value);
+        }
+        let rule = format!("must be from {} to {}", allowed.start(), allowed.end());
+        Err(EnvError::invalid(name, rule))
+    }
+
+    /// A number of milliseconds within these limits, or the default when it is unset.
+    pub fn milliseconds(
+        &self,
+        name: &str,
+        default: u64,
+        allowed: RangeInclusive<u64>,
+    ) -> Result<Duration, EnvError> {
+        self.number(name, default, allowed).map(Duration::from_millis)
+    }
+
     /// A variable that must be set, parsed.
     pub fn parse<T>(&self, name: &str) -> Result<T, EnvError>
     where
@@ -223,6 +321,49 @@ mod tests {
         });
         assert_eq!(Env::of(&[]).text("TRELLIS_RPC"), missing);
         assert_eq!(Env::of(&[("TRELLIS_RPC", "")]).text("TRELLIS_RPC"), missing);
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        #[derive(Debug)]
+        struct Inner {
+            least: u64,
+        }
+        #[derive(Debug)]
+        struct Outer {
+            url: String,
+            wait: Duration,
+            inner: Inner,
+        }
+        let read = |env: &Env| {
+            gather!(Outer {
+                url: env.text("URL"),
+                wait: env.milliseconds("WAIT_MS", 7, 1..=9),
+                inner: gather!(Inner {
+                    least: env.number("LEAST", 2, 1..=3)
+                }),
+            })
+        };
+        let error = read(&Env::of(&[("WAIT_MS", "10"), ("LEAST", "x")])).unwrap_err();
+        assert_eq!(error.names(), ["URL", "WAIT_MS", "LEAST"]);
+        assert_eq!(
+            error.to_string(),
+            "URL is not set; WAIT_MS is not valid: must be from 1 to 9; \
+             LEAST is not valid: invalid digit found in string"
+        );
+        let outer = read(&Env::of(&[("URL", "u"), ("WAIT_MS", "9")])).unwrap();
+        assert_eq!(
+            (outer.url.as_str(), outer.wait, outer.inner.least),
+            ("u", Duration::from_millis(9), 2)
+        );
+    }
+
+    #[test]
+    fn a_list_that_may_be_empty_is_parsed_part_by_part() {
+        let list = |text| Env::of(&[("PORTS", text)]).parse_list::<u16>("PORTS");
+        assert_eq!(list("").unwrap(), []);
+        assert_eq!(list("1, 2,").unwrap(), [1, 2]);
+        assert!(list("1,x").is_err());
     }
 
     #[test]

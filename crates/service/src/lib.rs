@@ -4,6 +4,7 @@
 //!
 //! Not responsible for what is logged, measured or served.
 
+mod backoff;
 mod chain;
 pub mod client;
 pub mod env;
@@ -24,8 +25,9 @@ pub mod shutdown;
 pub mod tls;
 pub mod transport;
 
-pub use chain::ErrorChain;
 pub use abi::development::is_local_chain;
+pub use backoff::Backoff;
+pub use chain::ErrorChain;
 pub use env::{Env, EnvError};
 pub use fault::{FAULT_VARIABLE, fault_point};
 pub use logs::init;

@@ -5,12 +5,13 @@
 
 use std::time::Duration;
 
+use crate::Backoff;
 use crate::health::Pulse;
 
-/// The first wait; it doubles up to the longest.
-const WAIT_MIN: Duration = Duration::from_millis(100);
+/// A database that is back is found within seconds.
+const WAITS: Backoff = Backoff::new(Duration::from_millis(100), WAIT_MAX);
 
-/// The longest wait: a database that is back is found within seconds.
+/// The longest wait.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Tries until it works. `why_it_waits` has words for failures that are for the moment, and none for those that another try does
@@ -24,7 +25,7 @@ pub async fn reach<T, E, F: Future<Output = Result<T, E>>>(
     why_it_waits: impl Fn(&E) -> Option<String>,
     attempt: impl Fn() -> F,
 ) -> Result<T, E> {
-    let mut wait = WAIT_MIN;
+    let mut backoff = WAITS;
     loop {
         let error = match attempt().await {
             Ok(reached) => {
@@ -38,6 +39,7 @@ pub async fn reach<T, E, F: Future<Output = Result<T, E>>>(
         let Some(why) = why_it_waits(&error) else {
             return Err(error);
         };
+        let wait = backoff.after_failure();
         tracing::warn!(
             what,
             why,
@@ -49,7 +51,6 @@ pub async fn reach<T, E, F: Future<Output = Result<T, E>>>(
             pulse.lacks(format!("{what} does not answer"));
         }
         tokio::time::sleep(wait).await;
-        wait = wait.saturating_mul(2).min(WAIT_MAX);
     }
 }
 

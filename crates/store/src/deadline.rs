@@ -1,5 +1,5 @@
 //! No service waits for its database without an end: what the server is told about a connection, how long a client waits,
-//! which failures are for the moment, and how long to wait before the next try.
+//! and which failures are for the moment.
 //!
 //! Not responsible for what is tried again: that is for whoever knows what the last try may have done.
 
@@ -112,37 +112,6 @@ pub fn outage(error: &(dyn Error + 'static)) -> Option<Outage> {
     None
 }
 
-/// The wait before the next try: it doubles from try to try, up to a limit.
-#[derive(Clone, Copy, Debug)]
-pub struct Backoff {
-    next: Duration,
-    min: Duration,
-    max: Duration,
-}
-
-impl Backoff {
-    /// The wait of services for their database: short at first, since most outages are one lost connection.
-    pub const DATABASE: Self = Self::new(Duration::from_millis(20), Duration::from_secs(2));
-
-    /// From `min` to `max`.
-    #[must_use]
-    pub const fn new(min: Duration, max: Duration) -> Self {
-        Self { next: min, min, max }
-    }
-
-    /// How long to wait now.
-    pub fn after_failure(&mut self) -> Duration {
-        let wait = self.next;
-        self.next = wait.saturating_mul(2).min(self.max);
-        wait
-    }
-
-    /// Something went well: the next failure is a first one.
-    pub const fn reset(&mut self) {
-        self.next = self.min;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,14 +137,5 @@ mod tests {
         assert_eq!(outage(&Outer(cut)), Some(Outage::Away));
         assert_eq!(outage(&Outer(StoreError::corrupt("a number"))), None);
         assert_eq!(outage(&io::Error::from(io::ErrorKind::ConnectionReset)), None);
-    }
-
-    #[test]
-    fn waits_double_up_to_a_limit_and_start_over() {
-        let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_millis(150));
-        let waits: Vec<u128> = (0..4).map(|_| backoff.after_failure().as_millis()).collect();
-        assert_eq!(waits, [50, 100, 150, 150]);
-        backoff.reset();
-        assert_eq!(backoff.after_failure().as_millis(), 50);
     }
 }

@@ -21,6 +21,7 @@ pub mod figures;
 pub mod inbox;
 pub mod journal;
 pub mod lease;
+mod lease_keeper;
 pub mod liabilities;
 pub mod liabilities_build;
 mod listed;
@@ -48,8 +49,9 @@ pub mod submission;
 pub mod withdrawal;
 
 pub use amount::DbAmount;
-pub use deadline::{Backoff, Deadlines, outage, within};
+pub use deadline::{Deadlines, outage, within};
 pub use error::{Outage, StoreError};
+pub use lease_keeper::LeaseKeeper;
 pub use listed::Listed;
 pub use pool::{Connections, connect, connect_as, connect_lazily, migrate};
 /// The connections that a process holds; others need no driver of their own.

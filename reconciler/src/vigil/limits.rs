@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use alloy_primitives::Address;
 use audit::vigil::FreshnessLimits;
-use service::{Env, EnvError};
+use service::{Env, EnvError, gather};
 
 /// A twelfth of the minute in which people are told.
 const INTERVAL_MS_DEFAULT: u64 = 5_000;
@@ -105,59 +105,49 @@ impl VigilConfig {
     /// Reads all variables.
     ///
     /// # Errors
-    /// The first variable that is bad.
+    /// Every variable that is bad.
     pub fn from_env(env: &Env) -> Result<Self, EnvError> {
-        let halted = number(
-            env,
-            "TRELLIS_CHAIN_HALTED_SECONDS",
-            HALTED_SECONDS_DEFAULT,
-            OUTAGE_SECONDS,
-        )?;
-        let silence = number(
-            env,
-            "TRELLIS_SILENCE_SECONDS",
-            SILENCE_SECONDS_DEFAULT,
-            OUTAGE_SECONDS,
-        )?;
-        let age = |name, default| number(env, name, default, AGE_SECONDS).map(Duration::from_secs);
-        let pace = |name, default| number(env, name, default, PACE_MS).map(Duration::from_millis);
-        let interval = number(env, "TRELLIS_VIGIL_INTERVAL_MS", INTERVAL_MS_DEFAULT, INTERVAL_MS)?;
-        Ok(Self {
-            interval: Duration::from_millis(interval),
-            freshness: FreshnessLimits {
-                halted_seconds: halted,
-                behind_seconds: halted.saturating_mul(BEHIND_SECONDS_PER_HALTED),
-                final_seconds: halted.saturating_mul(BEHIND_SECONDS_PER_HALTED),
-                final_slow_blocks: FINAL_SLOW_BLOCKS,
-                final_stalled_blocks: FINAL_STALLED_BLOCKS,
-                silence_seconds: silence,
-                recorded_behind_blocks: RECORDED_BEHIND_BLOCKS,
+        let age = |name, default| env.number(name, default, AGE_SECONDS).map(Duration::from_secs);
+        let pace = |name, default| env.milliseconds(name, default, PACE_MS);
+        gather!(Self {
+            interval: env.milliseconds("TRELLIS_VIGIL_INTERVAL_MS", INTERVAL_MS_DEFAULT, INTERVAL_MS),
+            freshness: freshness(env),
+            look_max: age("TRELLIS_LOOK_MAX_SECONDS", LOOK_MAX_SECONDS_DEFAULT),
+            check_max: age("TRELLIS_CHECK_MAX_SECONDS", CHECK_MAX_SECONDS_DEFAULT),
+            untold_max: match env.find_text("TRELLIS_WEBHOOK_URL") {
+                Ok(Some(_)) => age("TRELLIS_UNTOLD_MAX_SECONDS", UNTOLD_MAX_SECONDS_DEFAULT).map(Some),
+                Ok(None) => Ok(None),
+                Err(error) => Err(error),
             },
-            look_max: age("TRELLIS_LOOK_MAX_SECONDS", LOOK_MAX_SECONDS_DEFAULT)?,
-            check_max: age("TRELLIS_CHECK_MAX_SECONDS", CHECK_MAX_SECONDS_DEFAULT)?,
-            untold_max: match env.find_text("TRELLIS_WEBHOOK_URL")? {
-                Some(_) => Some(age("TRELLIS_UNTOLD_MAX_SECONDS", UNTOLD_MAX_SECONDS_DEFAULT)?),
-                None => None,
-            },
-            heartbeat_url: env.find_text("TRELLIS_HEARTBEAT_URL")?,
-            heartbeat_secret: env.find_text("TRELLIS_WEBHOOK_SECRET")?,
-            heartbeat_interval: pace("TRELLIS_HEARTBEAT_INTERVAL_MS", HEARTBEAT_INTERVAL_MS_DEFAULT)?,
-            gas_min: env.parse_or("TRELLIS_GAS_MIN", GAS_MIN_DEFAULT)?,
-            accounts: accounts(env)?,
-            booked_within: BOOKED_WITHIN,
-            rescan_interval: pace("TRELLIS_RESCAN_INTERVAL_MS", RESCAN_INTERVAL_MS_DEFAULT)?,
-            rescan_depth: env.parse_or("TRELLIS_RESCAN_DEPTH", RESCAN_DEPTH_DEFAULT)?,
+            heartbeat_url: env.find_text("TRELLIS_HEARTBEAT_URL"),
+            heartbeat_secret: env.find_text("TRELLIS_WEBHOOK_SECRET"),
+            heartbeat_interval: pace("TRELLIS_HEARTBEAT_INTERVAL_MS", HEARTBEAT_INTERVAL_MS_DEFAULT),
+            gas_min: env.parse_or("TRELLIS_GAS_MIN", GAS_MIN_DEFAULT),
+            accounts: accounts(env),
+            booked_within: Ok(BOOKED_WITHIN),
+            rescan_interval: pace("TRELLIS_RESCAN_INTERVAL_MS", RESCAN_INTERVAL_MS_DEFAULT),
+            rescan_depth: env.parse_or("TRELLIS_RESCAN_DEPTH", RESCAN_DEPTH_DEFAULT),
         })
     }
 }
 
-fn number(env: &Env, name: &str, default: u64, allowed: RangeInclusive<u64>) -> Result<u64, EnvError> {
-    let value: u64 = env.parse_or(name, default)?;
-    if allowed.contains(&value) {
-        return Ok(value);
-    }
-    let reason = format!("must be {} to {}", allowed.start(), allowed.end());
-    Err(EnvError::invalid(name, reason))
+fn freshness(env: &Env) -> Result<FreshnessLimits, EnvError> {
+    let outage = |name, default| env.number(name, default, OUTAGE_SECONDS);
+    let halted = outage("TRELLIS_CHAIN_HALTED_SECONDS", HALTED_SECONDS_DEFAULT);
+    let behind = || {
+        halted
+            .clone()
+            .map(|halted| halted.saturating_mul(BEHIND_SECONDS_PER_HALTED))
+    };
+    gather!(FreshnessLimits {
+        behind_seconds: behind(),
+        final_seconds: behind(),
+        halted_seconds: halted,
+        final_slow_blocks: Ok(FINAL_SLOW_BLOCKS),
+        final_stalled_blocks: Ok(FINAL_STALLED_BLOCKS),
+        silence_seconds: outage("TRELLIS_SILENCE_SECONDS", SILENCE_SECONDS_DEFAULT),
+        recorded_behind_blocks: Ok(RECORDED_BEHIND_BLOCKS),
+    })
 }
 
 fn accounts(env: &Env) -> Result<Vec<(String, Address, u128)>, EnvError> {

@@ -1,8 +1,0 @@
-//! Whether the reconciler lives, what it saw last, and what it measured, over HTTP.
-
-use std::time::Duration;
-
-pub(crate) use service::health::{Pulse, serve};
-
-/// A reconciler that did not look for so long does not work: a look at everything of a large ledger takes two minutes.
-pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(150);
