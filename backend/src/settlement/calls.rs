@@ -3,13 +3,13 @@
 //! What is sent is encoded by the signer from the typed call; the bytes here are only tried out.
 
 use abi::ICustody;
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{B256, Bytes, U256};
 use alloy::sol_types::SolCall;
 use serde_json::Value;
 use settlement::batch::{SealedPayout, seal};
 use settlement::manifest::Manifest;
-use signer_client::wire::{CallFields, TransactionRequest};
-use signer_client::{Call, LiabilitiesRoot, Payout, PayoutBatch, SignedBy, TransactionTerms};
+use signer_client::wire::CallFields;
+use signer_client::{Call, LiabilitiesRoot, Payout, PayoutBatch, SignedBy};
 use store::settlement_batch::SignedBatch;
 use store::settlement_root::WantedRoot;
 use thiserror::Error;
@@ -134,9 +134,7 @@ pub(super) fn gas_limit(call: &Call) -> u64 {
 /// # Errors
 /// None that this program's calls have.
 pub(super) fn to_json(call: &Call) -> Result<Value, CallsError> {
-    Ok(serde_json::to_value(
-        TransactionRequest::of(&terms(call.clone())).call,
-    )?)
+    Ok(serde_json::to_value(CallFields::of(call))?)
 }
 
 /// The call of a JSON.
@@ -145,11 +143,7 @@ pub(super) fn to_json(call: &Call) -> Result<Value, CallsError> {
 /// [`CallsError::Json`], [`CallsError::Field`].
 pub(super) fn from_json(json: Value) -> Result<Call, CallsError> {
     let fields: CallFields = serde_json::from_value(json)?;
-    let request = TransactionRequest {
-        call: fields,
-        ..TransactionRequest::of(&terms(Call::Noop))
-    };
-    Ok(request.terms()?.call)
+    Ok(fields.call()?)
 }
 
 /// The bytes of a call, to try it out; `None` when it calls nothing.
@@ -218,23 +212,9 @@ fn word(payout: &Payout) -> B256 {
     .word()
 }
 
-/// Terms of which only the call matters.
-fn terms(call: Call) -> TransactionTerms {
-    TransactionTerms {
-        chain_id: 0,
-        contract: Address::ZERO,
-        nonce: 0,
-        attempt: 0,
-        gas_limit: 0,
-        max_fee_per_gas: 0,
-        max_priority_fee_per_gas: 0,
-        call,
-        claimed_root: None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use alloy::primitives::Address;
     use money::Amount;
     use signer_client::ProofNode;
 

@@ -3,20 +3,20 @@
 //! The terms are stored before the signer is asked: when its answer is lost, the same terms are asked for again, and the
 //! signer, which signs one thing per attempt, gives the same signature again.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use alloy::primitives::B256;
-use serde_json::{Value, json};
+use serde_json::json;
 use service::{ErrorChain, fault_point};
 use settlement::fees::Fees;
 use settlement::state::SubmissionState;
 use settlement::submission::Payload;
 use signer_client::{AttestedRoot, Call, SignedTransaction, SignerError, TransactionTerms};
-use sqlx::{PgConnection, PgTransaction};
+use sqlx::PgTransaction;
 use store::attestation::Kind;
+use store::settlement_root;
+use store::sign_request::{self, SignTerms};
 use store::submission::{self, NewAttempt, Submission};
-use store::{StoreError, settlement_root};
 
 use super::calls;
 use super::worker::{Records, StepError, Worker};
@@ -39,32 +39,7 @@ pub(super) struct Wanted {
     state: SubmissionState,
     attempt: u32,
     call: Call,
-    terms: Terms,
-}
-
-/// What may differ between two requests for one attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Terms {
-    pub(super) payload: Payload,
-    pub(super) gas_limit: u64,
-    pub(super) fees: Fees,
-}
-
-/// What the signer was asked for, or is going to be, and has not refused.
-pub(super) async fn list_requested(
-    connection: &mut PgConnection,
-    live: &[Submission],
-) -> Result<HashMap<(i64, u32), Terms>, StoreError> {
-    let ids: Vec<i64> = live.iter().map(|submission| submission.id).collect();
-    let events = submission::list_newest_events(connection, &ids, &[REQUESTED, REFUSED]).await?;
-    let requested = events.iter().filter(|event| event.name == REQUESTED);
-    let terms = requested.map(|event| {
-        let terms = Terms::of_json(&event.detail).ok_or(StoreError::Corrupt {
-            what: "submission_event.detail",
-        })?;
-        Ok(((event.submission, event.attempt), terms))
-    });
-    terms.collect()
+    terms: SignTerms,
 }
 
 impl Wanted {
@@ -85,7 +60,7 @@ impl Wanted {
             state: submission.state,
             attempt,
             call: call.clone(),
-            terms: Terms {
+            terms: SignTerms {
                 payload,
                 gas_limit,
                 fees,
@@ -96,26 +71,6 @@ impl Wanted {
     /// Waiting is for one attempt of one submission.
     fn key(&self) -> Vec<u8> {
         format!("attempt {} of submission {}", self.attempt, self.submission).into_bytes()
-    }
-}
-
-impl Terms {
-    fn to_json(self) -> Value {
-        json!({
-            "payload": self.payload.name(),
-            "gas_limit": self.gas_limit,
-            "max_fee": self.fees.max_fee().to_string(),
-            "priority_fee": self.fees.max_priority_fee().to_string(),
-        })
-    }
-
-    fn of_json(json: &Value) -> Option<Self> {
-        let wei = |name: &str| json.get(name)?.as_str()?.parse().ok();
-        Some(Self {
-            payload: Payload::by_name(json.get("payload")?.as_str()?)?,
-            gas_limit: json.get("gas_limit")?.as_u64()?,
-            fees: Fees::new(wei("max_fee")?, wei("priority_fee")?),
-        })
     }
 }
 
@@ -178,7 +133,14 @@ impl Worker {
             match records.requested.get(&(submission, attempt)) {
                 Some(terms) => wanted.terms = *terms,
                 None => {
-                    let detail = wanted.terms.to_json();
+                    let terms = &wanted.terms;
+                    sign_request::insert(&mut transaction, submission, attempt, terms).await?;
+                    let detail = json!({
+                        "payload": terms.payload.name(),
+                        "gas_limit": terms.gas_limit,
+                        "max_fee": terms.fees.max_fee().to_string(),
+                        "priority_fee": terms.fees.max_priority_fee().to_string(),
+                    });
                     submission::insert_event(&mut transaction, submission, Some(attempt), REQUESTED, &detail)
                         .await?;
                 }
@@ -258,6 +220,7 @@ impl Worker {
         }
         let mut transaction = self.hold.begin().await?;
         for (wanted, error) in refused {
+            sign_request::delete(&mut transaction, wanted.submission, wanted.attempt).await?;
             let detail = json!({ "refusal": error });
             submission::insert_event(
                 &mut transaction,
@@ -361,18 +324,5 @@ mod tests {
             detail: String::new()
         }));
         assert!(!broke_a_rule(&SignerError::Timeout));
-    }
-
-    #[test]
-    fn stored_terms_are_read_back() {
-        for payload in Payload::ALL {
-            let terms = Terms {
-                payload,
-                gas_limit: 21_000,
-                fees: Fees::new(u128::MAX, 7),
-            };
-            assert_eq!(Terms::of_json(&terms.to_json()), Some(terms));
-        }
-        assert_eq!(Terms::of_json(&json!({ "payload": "call" })), None);
     }
 }

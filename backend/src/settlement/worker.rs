@@ -14,6 +14,7 @@ use store::deployment::Deployment;
 use store::lease::LeaseError;
 use store::settlement_batch::{self, WatchedBatch};
 use store::settlement_sender::{self, Recorded, SenderAccount};
+use store::sign_request::{self, SignTerms};
 use store::submission::{self, Submission};
 use store::{StoreError, settlement_root};
 use thiserror::Error;
@@ -23,7 +24,6 @@ use super::config::Config;
 use super::hold::Hold;
 use super::memory::Memory;
 use super::network::Network;
-use super::sign::{self, Terms};
 use crate::agreement;
 
 /// The worker.
@@ -76,7 +76,7 @@ pub(super) struct Records {
     pub(super) live: Vec<Submission>,
     pub(super) recorded: Vec<Recorded>,
     /// What the signer was asked for, by submission and attempt.
-    pub(super) requested: HashMap<(i64, u32), Terms>,
+    pub(super) requested: HashMap<(i64, u32), SignTerms>,
     pub(super) watched: Vec<WatchedBatch>,
     pub(super) batches: Vec<(B256, settlement::state::BatchState)>,
     pub(super) roots: Vec<(B256, String)>,
@@ -201,13 +201,14 @@ impl Worker {
             .map(|attempt| attempt.transaction_hash)
             .collect();
         let subjects: Vec<Vec<u8>> = live.iter().map(|submission| submission.subject.clone()).collect();
+        let ids: Vec<i64> = live.iter().map(|submission| submission.id).collect();
         let watched = settlement_batch::list_watched(reader).await?;
         let (recorded, requested, batches, roots) = if live.is_empty() {
             (Vec::new(), HashMap::new(), Vec::new(), Vec::new())
         } else {
             (
                 settlement_sender::list_recorded(reader, &hashes).await?,
-                sign::list_requested(reader, &live).await?,
+                sign_request::list(reader, &ids).await?,
                 settlement_batch::list_states(reader, &subjects).await?,
                 settlement_root::list_states(reader, &subjects).await?,
             )

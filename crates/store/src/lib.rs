@@ -43,6 +43,7 @@ pub mod session;
 pub mod settlement_batch;
 pub mod settlement_root;
 pub mod settlement_sender;
+pub mod sign_request;
 pub mod snapshot;
 pub mod stop;
 pub mod submission;

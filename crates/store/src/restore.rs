@@ -48,7 +48,7 @@ const DERIVED: [&str; 26] = [
 
 /// Tables that say what people, the chain and other processes did. What of them follows from facts is put back to what it was
 /// without (`payout_batch`, `liabilities_root`, `inbox`), the rest stays as it is.
-const KEPT: [&str; 36] = [
+const KEPT: [&str; 37] = [
     "_sqlx_migrations",
     "alert",
     "allowed_transition",
@@ -83,6 +83,7 @@ const KEPT: [&str; 36] = [
     "session",
     "session_family",
     "settlement_stop",
+    "sign_request",
     "submission",
     "submission_event",
 ];

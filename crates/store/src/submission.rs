@@ -127,19 +127,6 @@ pub struct Inclusion {
     pub gas: Option<(u64, u128)>,
 }
 
-/// Something that happened to an attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
-    /// Whose.
-    pub submission: i64,
-    /// Which attempt.
-    pub attempt: u32,
-    /// What happened.
-    pub name: String,
-    /// The particulars.
-    pub detail: Value,
-}
-
 /// Gives a submission its nonce, which must be the account's next: the row is to be locked before. Returns its number;
 /// `None` when another live submission is for the same.
 ///
@@ -421,49 +408,18 @@ pub async fn insert_event(
     Ok(())
 }
 
-/// The newest event of one of these names for each attempt of these submissions, with its detail.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn list_newest_events(
-    connection: &mut PgConnection,
-    submissions: &[i64],
-    names: &[&str],
-) -> Result<Vec<Event>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT DISTINCT ON (submission_id, attempt) submission_id, attempt AS "attempt!", event, detail
-           FROM submission_event
-           WHERE submission_id = ANY($1) AND event = ANY($2) AND attempt IS NOT NULL
-           ORDER BY submission_id, attempt, id DESC"#,
-        submissions,
-        names as &[&str],
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Event {
-                submission: row.submission_id,
-                attempt: small(row.attempt, "submission_event.attempt")?,
-                name: row.event,
-                detail: row.detail,
-            })
-        })
-        .collect()
-}
-
 fn slices(hashes: &[B256]) -> Vec<&[u8]> {
     hashes.iter().map(B256::as_slice).collect()
 }
 
-fn number(number: u32) -> Result<i32, StoreError> {
+pub(crate) fn number(number: u32) -> Result<i32, StoreError> {
     i32::try_from(number).map_err(|_| StoreError::corrupt("more than 2^31 attempts"))
 }
 
-fn small(number: i32, what: &'static str) -> Result<u32, StoreError> {
+pub(crate) fn small(number: i32, what: &'static str) -> Result<u32, StoreError> {
     u32::try_from(number).map_err(|_| StoreError::corrupt(what))
 }
 
-fn wei(amount: u128) -> DbAmount {
+pub(crate) fn wei(amount: u128) -> DbAmount {
     DbAmount(money::Amount::new(amount))
 }

@@ -97,7 +97,9 @@ pub struct TransactionResponse {
 }
 
 impl CallFields {
-    fn of(call: &Call) -> Self {
+    /// The JSON of this call.
+    #[must_use]
+    pub fn of(call: &Call) -> Self {
         match call {
             Call::ExecuteBatch { batch, authorization } => Self::ExecuteBatch {
                 batch: PayoutBatchFields::of(batch),
@@ -125,7 +127,11 @@ impl CallFields {
         }
     }
 
-    fn call(&self) -> Result<Call, MalformedField> {
+    /// The call.
+    ///
+    /// # Errors
+    /// [`MalformedField`] for the first field that does not parse.
+    pub fn call(&self) -> Result<Call, MalformedField> {
         Ok(match self {
             Self::ExecuteBatch {
                 batch,
