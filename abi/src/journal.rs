@@ -6,7 +6,7 @@
 use alloy::primitives::{B256, FixedBytes, LogData, U256, keccak256};
 use thiserror::Error;
 
-use crate::events::{self, EventError};
+use crate::events::{self, CustodyEvent, EventError};
 
 /// Head of the journal: number of the last entry and root over all entries. Starts at zero and zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -36,6 +36,14 @@ pub enum JournalError {
     Full,
 }
 
+/// What an entry adds to the journal: `keccak256(topics ‖ data)` of its main event.
+#[must_use]
+pub fn content_hash(topics: &[B256], data: &[u8]) -> B256 {
+    let mut content = topics.concat();
+    content.extend_from_slice(data);
+    keccak256(content)
+}
+
 impl Journal {
     /// Appends one entry, exactly as the contract does:
     /// `root = keccak256(root192 << 64, keccak256(topics ‖ data)) >> 64`.
@@ -44,14 +52,9 @@ impl Journal {
     /// [`JournalError::Full`] after entry `u64::MAX`.
     pub fn append(&mut self, topics: &[B256], data: &[u8]) -> Result<(), JournalError> {
         let seq = self.seq.checked_add(1).ok_or(JournalError::Full)?;
-        let mut entry = Vec::with_capacity(topics.len() * 32 + data.len());
-        for topic in topics {
-            entry.extend_from_slice(topic.as_slice());
-        }
-        entry.extend_from_slice(data);
         let mut link = [0_u8; 64];
         link[..24].copy_from_slice(self.root.as_slice());
-        link[32..].copy_from_slice(keccak256(&entry).as_slice());
+        link[32..].copy_from_slice(content_hash(topics, data).as_slice());
         self.root = FixedBytes::from_slice(&keccak256(link)[..24]);
         self.seq = seq;
         Ok(())
@@ -63,7 +66,20 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] when the log is no event of the contract or does not carry the next number.
     pub fn take(&mut self, log: &LogData) -> Result<Option<u64>, JournalError> {
-        let Some(found) = events::decode(log)?.as_ref().and_then(events::seq_of) else {
+        let event = events::decode(log)?;
+        self.take_decoded(log, event.as_ref())
+    }
+
+    /// As [`Self::take`], of a log that was decoded already.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the log does not carry the next number.
+    pub fn take_decoded(
+        &mut self,
+        log: &LogData,
+        event: Option<&CustodyEvent>,
+    ) -> Result<Option<u64>, JournalError> {
+        let Some(found) = event.and_then(events::seq_of) else {
             return Ok(None);
         };
         let expected = self.seq.checked_add(1).ok_or(JournalError::Full)?;

@@ -12,6 +12,7 @@ pub mod proof;
 pub mod quarantine;
 pub mod rebuild;
 mod snapshot;
+mod suspect;
 pub mod writer;
 
 use admission::NotAdmitted;
@@ -32,8 +33,8 @@ pub use config::Config;
 use leader::Leader;
 use progress::Progress;
 pub use proof::ProofError;
-pub use quarantine::Suspect;
 pub use rebuild::RebuildError;
+pub use suspect::Suspect;
 pub use writer::{Step, StepError, Writer};
 
 use crate::succession::{self, SuccessionError};

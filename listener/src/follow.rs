@@ -7,7 +7,8 @@ use store::lease::Lease;
 use crate::error::StepError;
 use crate::record::{self, Recorded};
 use crate::span::Span;
-use crate::step::{Held, Listener, Step, View};
+use crate::step::Listener;
+use crate::view::{Held, Step, View};
 
 /// Blocks of one step: enough to catch up in few steps, few enough for one transaction and a node's rate limit.
 const FOLLOW_MAX: u64 = 256;

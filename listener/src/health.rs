@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use service::health::{Pulse, Role};
 
-use crate::step::{Step, View};
+use crate::view::{Step, View};
 
 /// Blocks between head and finality from which people are warned: on BNB Smart Chain usual are about three.
 const LAG_SLOW: u64 = 20;

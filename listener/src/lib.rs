@@ -10,14 +10,17 @@ mod config;
 mod error;
 mod follow;
 mod health;
+mod range;
 mod record;
 pub mod replay;
 mod rewind;
 mod run;
 mod span;
 mod step;
+mod view;
 
 pub use config::{Config, ConfigError};
 pub use error::{Halt, StepError};
 pub use run::{RunError, run};
-pub use step::{Listener, Step};
+pub use step::Listener;
+pub use view::Step;

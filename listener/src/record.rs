@@ -12,7 +12,7 @@ use store::{PgPool, StoreError};
 
 use crate::error::{Halt, StepError};
 use crate::span::Span;
-use crate::step::Held;
+use crate::view::Held;
 
 /// What a step added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,15 +89,12 @@ fn causes(stored: &[JournalEntry], after: u64, last: u64) -> Result<Vec<ChainEnt
             after.saturating_add(1)
         )));
     }
-    let (mut decoder, mut decoding) = (Decoder::default(), None);
+    let mut decoder = Decoder::default();
     let mut causes = Vec::with_capacity(stored.len());
     for entry in stored {
-        if decoding != Some(entry.transaction_hash) {
-            std::mem::take(&mut decoder)
-                .finish()
-                .map_err(|error| contradiction(&error))?;
-            decoding = Some(entry.transaction_hash);
-        }
+        decoder
+            .enter(entry.transaction_hash)
+            .map_err(|error| contradiction(&error))?;
         causes.push(cause(entry, &mut decoder)?);
     }
     decoder.finish().map_err(|error| contradiction(&error))?;

@@ -14,8 +14,8 @@ use chain::{ChainReader, ContractLog};
 use store::chain_log::StoredLog;
 use store::inbox::{BlockRef, ChainEntry};
 
-use crate::error::{Halt, StepError};
-use crate::span::{finish, refused};
+use crate::error::StepError;
+use crate::span::{decoded, finish, stored};
 
 /// What the chain says about a range of blocks.
 #[derive(Debug, Clone, Default)]
@@ -41,52 +41,31 @@ pub async fn read(reader: &ChainReader, heights: RangeInclusive<u64>) -> Result<
             .find(|header| header.block() == block[0].block);
         let header = header
             .ok_or_else(|| StepError::Contradiction("a log without the header of its block".to_owned()))?;
-        for transaction in block.chunk_by(|one, next| one.transaction_hash == next.transaction_hash) {
-            let mut decoder = Decoder::default();
-            for log in transaction {
-                replayed.take(log, header.timestamp, &mut decoder)?;
-            }
-            finish(decoder, number)?;
+        let mut decoder = Decoder::default();
+        for log in block {
+            replayed.take(log, header.timestamp, &mut decoder)?;
         }
+        finish(decoder, number)?;
     }
     Ok(replayed)
 }
 
 impl Replayed {
     fn take(&mut self, log: &ContractLog, timestamp: u64, decoder: &mut Decoder) -> Result<(), StepError> {
-        let (block, transaction) = (log.block.number, log.transaction_hash);
-        let event = events::decode(&log.data).map_err(|source| Halt::UnknownEvent {
-            block,
-            transaction,
-            source,
-        })?;
-        let mut seq = None;
-        if let Some(event) = event {
-            let cause = decoder.take(&event);
-            let cause = cause.map_err(|error| refused(error, block, transaction))?;
-            seq = events::seq_of(&event).map(|seq| seq.saturating_to::<u64>());
-            if let (Some(seq), Some(cause)) = (seq, cause) {
-                self.entries.push(ChainEntry {
-                    seq,
-                    block: BlockRef {
-                        number: block,
-                        hash: log.block.hash,
-                    },
-                    transaction_hash: transaction,
-                    effective_at: timestamp,
-                    cause,
-                });
-            }
-        }
-        self.logs.push(StoredLog {
-            block_number: block,
-            block_hash: log.block.hash,
-            log_index: log.log_index,
-            transaction_hash: transaction,
-            transaction_index: log.transaction_index,
-            data: log.data.clone(),
+        let (event, cause) = decoded(log, decoder)?;
+        let seq = event.as_ref().and_then(events::seq_of);
+        let seq = seq.map(|seq| seq.saturating_to::<u64>());
+        self.entries.extend(seq.zip(cause).map(|(seq, cause)| ChainEntry {
             seq,
-        });
+            block: BlockRef {
+                number: log.block.number,
+                hash: log.block.hash,
+            },
+            transaction_hash: log.transaction_hash,
+            effective_at: timestamp,
+            cause,
+        }));
+        self.logs.push(stored(log, seq));
         Ok(())
     }
 }

@@ -6,7 +6,8 @@ use store::checkpoint::{self, Checkpoint, Reorganization};
 use store::lease::{self, Lease};
 
 use crate::error::{Halt, StepError};
-use crate::step::{Held, Listener, Step, View};
+use crate::step::Listener;
+use crate::view::{Held, Step, View};
 
 impl Listener {
     /// Takes back what the node's branch does not have.

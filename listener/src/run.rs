@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, ConfigError};
 use crate::error::{Halt, StepError};
 use crate::health::Health;
-use crate::step::{Listener, Step};
+use crate::step::Listener;
+use crate::view::Step;
 
 /// Between two looks at the node: a third of a block of BNB Smart Chain, at most.
 const POLL: Duration = Duration::from_millis(100);

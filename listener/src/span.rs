@@ -2,11 +2,11 @@
 //!
 //! Pure. Whether the fold ends where the contract says is for the reader of the chain to compare.
 
-use abi::journal::JournalError;
-use abi::{Journal, events};
+use abi::{CustodyEvent, Journal, events};
 use alloy_primitives::B256;
 use causes::{DecodeError, Decoder};
 use chain::{BlockHeader, ContractLog};
+use plan::Cause;
 use store::chain_log::{StoredBlock, StoredLog};
 
 use crate::error::{Halt, StepError};
@@ -33,22 +33,13 @@ impl Span {
 
     /// Adds the next block with all its logs.
     pub(crate) fn push(&mut self, header: &BlockHeader, logs: &[ContractLog]) -> Result<(), StepError> {
-        let (mut decoder, mut decoding) = (Decoder::default(), None);
+        let mut decoder = Decoder::default();
         for log in logs {
-            if decoding != Some(log.transaction_hash) {
-                finish(std::mem::take(&mut decoder), header.number)?;
-                decoding = Some(log.transaction_hash);
-            }
-            let seq = self.take(log, &mut decoder)?;
-            self.logs.push(StoredLog {
-                block_number: header.number,
-                block_hash: header.hash,
-                log_index: log.log_index,
-                transaction_hash: log.transaction_hash,
-                transaction_index: log.transaction_index,
-                data: log.data.clone(),
-                seq,
-            });
+            let (event, _) = decoded(log, &mut decoder)?;
+            let folded = self.journal.take_decoded(&log.data, event.as_ref());
+            let block = header.number;
+            let seq = folded.map_err(|source| StepError::NotContiguous { block, source })?;
+            self.logs.push(stored(log, seq));
         }
         finish(decoder, header.number)?;
         self.blocks.push(StoredBlock {
@@ -61,27 +52,41 @@ impl Span {
         });
         Ok(())
     }
+}
 
-    /// Folds one log; halts when it could not become a cause, long before it is final.
-    fn take(&mut self, log: &ContractLog, decoder: &mut Decoder) -> Result<Option<u64>, StepError> {
-        let (block, transaction) = (log.block.number, log.transaction_hash);
-        let unknown = |source| Halt::UnknownEvent {
-            block,
-            transaction,
-            source,
-        };
-        if let Some(event) = events::decode(&log.data).map_err(unknown)? {
-            decoder
-                .take(&event)
-                .map_err(|error| refused(error, block, transaction))?;
-        }
-        match self.journal.take(&log.data) {
-            Ok(seq) => Ok(seq),
-            Err(JournalError::Event(source)) => Err(unknown(source).into()),
-            Err(source @ (JournalError::NotContiguous { .. } | JournalError::Full)) => {
-                Err(StepError::NotContiguous { block, source })
-            }
-        }
+/// One log as an event and as a cause; halts when it could not become one, long before it is final.
+pub(crate) fn decoded(
+    log: &ContractLog,
+    decoder: &mut Decoder,
+) -> Result<(Option<CustodyEvent>, Option<Cause>), StepError> {
+    let (block, transaction) = (log.block.number, log.transaction_hash);
+    let event = events::decode(&log.data).map_err(|source| Halt::UnknownEvent {
+        block,
+        transaction,
+        source,
+    })?;
+    decoder
+        .enter(transaction)
+        .map_err(|error| refused(error, block, transaction))?;
+    let cause = match &event {
+        Some(event) => decoder
+            .take(event)
+            .map_err(|error| refused(error, block, transaction))?,
+        // An event of a library carries no news.
+        None => None,
+    };
+    Ok((event, cause))
+}
+
+pub(crate) fn stored(log: &ContractLog, seq: Option<u64>) -> StoredLog {
+    StoredLog {
+        block_number: log.block.number,
+        block_hash: log.block.hash,
+        log_index: log.log_index,
+        transaction_hash: log.transaction_hash,
+        transaction_index: log.transaction_index,
+        data: log.data.clone(),
+        seq,
     }
 }
 
@@ -93,7 +98,7 @@ pub(crate) fn finish(decoder: Decoder, block: u64) -> Result<(), StepError> {
 
 /// Payouts whose events do not add up were read from a node that left some out, as with a journal that does not
 /// continue: the next step asks again, and nothing is recorded before they do.
-pub(crate) fn refused(error: DecodeError, block: u64, transaction: B256) -> StepError {
+fn refused(error: DecodeError, block: u64, transaction: B256) -> StepError {
     match error {
         DecodeError::OutOfRange(event) => Halt::ImpossibleEvent {
             event,

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use abi::Journal;
-use alloy_primitives::B256;
 use chain::{At, BlockHeader, BlockRef, ChainReader, Witnesses};
 use store::chain_log::{self, StoredBlock};
 use store::checkpoint::{self, Checkpoint};
@@ -11,10 +10,11 @@ use store::deployment::Deployment;
 use store::lease::{Lease, LeaseError, LeaseName};
 use store::{LeaseKeeper, PgPool, StoreError};
 
-use crate::backfill::RangeSize;
 use crate::error::{Halt, StepError};
 use crate::health::Health;
+use crate::range::RangeSize;
 use crate::record;
+use crate::view::{Held, Step, View};
 
 /// How long the lease lasts without renewal. It decides only how soon another instance takes over: fencing is by epoch.
 const LEASE_TTL: Duration = Duration::from_secs(2);
@@ -24,21 +24,6 @@ const FOLLOW_GAP_MAX: u64 = 64;
 
 /// Looks in vain at an endpoint that is behind, until the next one is asked: about two seconds.
 const STALE_LOOKS_MAX: u32 = 20;
-
-/// What a step did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Another instance is the listener.
-    Standby,
-    /// The node is behind what is held already, or not consistent yet: it is waited for.
-    Stale,
-    /// There is nothing new.
-    Idle,
-    /// Something was recorded; there may be more.
-    Advanced,
-    /// Blocks above finality were taken back.
-    Rewound,
-}
 
 /// The listener of one ledger. A step reads from one endpoint; what becomes final, enough of them must agree on.
 #[derive(Debug)]
@@ -53,61 +38,6 @@ pub struct Listener {
     pub(crate) range: RangeSize,
     pub(crate) health: Health,
     lease: LeaseKeeper,
-}
-
-/// What is held: the checkpoint, and the blocks above finality, newest first.
-#[derive(Debug)]
-pub(crate) struct Held {
-    pub(crate) checkpoint: Checkpoint,
-    pub(crate) blocks: Vec<StoredBlock>,
-}
-
-/// What the node says.
-#[derive(Debug)]
-pub(crate) struct View {
-    pub(crate) head: BlockHeader,
-    pub(crate) finalized: BlockHeader,
-}
-
-impl Held {
-    /// The newest block that is held.
-    pub(crate) fn top(&self) -> BlockRef {
-        BlockRef {
-            number: self.checkpoint.head_number,
-            hash: self.checkpoint.head_hash,
-        }
-    }
-
-    /// The journal after it.
-    pub(crate) fn journal(&self) -> Journal {
-        match self.blocks.first() {
-            Some(block) => Journal {
-                seq: block.seq_end,
-                root: block.root_end,
-            },
-            None => Journal {
-                seq: self.checkpoint.final_seq,
-                root: self.checkpoint.final_root,
-            },
-        }
-    }
-
-    /// The hash that is held at a height from finality to the newest.
-    pub(crate) fn hash_at(&self, number: u64) -> Option<B256> {
-        if number == self.checkpoint.final_number {
-            return Some(self.checkpoint.final_hash);
-        }
-        let block = self.blocks.iter().find(|block| block.number == number);
-        block.map(|block| block.hash)
-    }
-
-    fn is_whole(&self) -> bool {
-        let newest = self
-            .blocks
-            .first()
-            .map_or(self.checkpoint.final_hash, |block| block.hash);
-        newest == self.checkpoint.head_hash
-    }
 }
 
 impl Listener {

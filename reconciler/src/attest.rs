@@ -22,7 +22,7 @@ use sqlx::PgConnection;
 use store::attestation::{self, ClaimedBatch, ClaimedRoot, Kind, StoredAttestation};
 use store::{StoreError, liabilities};
 
-use crate::run::Looked;
+use crate::looked::Looked;
 use recount::{Recount, RecountError};
 
 /// Batches of one step: more wait for the next.

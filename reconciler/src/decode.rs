@@ -1,9 +1,11 @@
-//! A stored log as what the checks fold: by the contract's interface, apart from how the listener reads it.
+//! A stored log as what the checks fold: apart from the causes that the listener makes of it.
 
-use abi::events::EventError;
+use abi::events::{self, EventError};
+use abi::journal::content_hash;
 use abi::operations::Operation;
+use abi::payouts::{PayoutEffect, PayoutOutcome};
 use abi::{CustodyEvent, ICustody};
-use alloy_primitives::{U256, keccak256};
+use alloy_primitives::U256;
 use audit::checks::{Entry, Event, Settled};
 use money::Amount;
 use store::chain_log::StoredLog;
@@ -47,34 +49,17 @@ pub(crate) struct Decoded {
 /// What a log says; `None` for events inherited from libraries, which carry no news.
 pub(crate) fn decode(log: &StoredLog) -> Result<Option<Decoded>, DecodeError> {
     let (block, index) = (log.block_number, log.log_index);
-    let decoded =
-        abi::events::decode(&log.data).map_err(|source| DecodeError::Event { block, index, source })?;
+    let decoded = events::decode(&log.data).map_err(|source| DecodeError::Event { block, index, source })?;
     let Some(full) = decoded else { return Ok(None) };
     let event = event_of(&full).ok_or(DecodeError::OutOfRange { block, index })?;
-    let is_part_of_payouts = matches!(
-        event,
-        Event::PayoutExecuted { .. } | Event::PayoutCredited { .. } | Event::PayoutSkipped { .. }
-    );
-    let entry = if is_part_of_payouts {
-        None
-    } else {
-        Some(entry_of(log).ok_or(DecodeError::OutOfRange { block, index })?)
+    let entry = match events::seq_of(&full) {
+        Some(seq) => Some(Entry {
+            seq: small(seq).ok_or(DecodeError::OutOfRange { block, index })?,
+            content: content_hash(log.data.topics(), &log.data.data),
+        }),
+        None => None,
     };
     Ok(Some(Decoded { event, entry, full }))
-}
-
-/// The entry of a main event: its first data word is the number.
-fn entry_of(log: &StoredLog) -> Option<Entry> {
-    let mut content = Vec::with_capacity(log.data.topics().len() * 32 + log.data.data.len());
-    for topic in log.data.topics() {
-        content.extend_from_slice(topic.as_slice());
-    }
-    content.extend_from_slice(&log.data.data);
-    let seq = U256::from_be_slice(log.data.data.get(..32)?);
-    Some(Entry {
-        seq: u64::try_from(seq).ok()?,
-        content: keccak256(content),
-    })
 }
 
 fn event_of(event: &CustodyEvent) -> Option<Event> {
@@ -104,10 +89,32 @@ fn event_of(event: &CustodyEvent) -> Option<Event> {
         | CustodyEvent::PayoutSkipped(_)
         | CustodyEvent::LeafPaid(_)
         | CustodyEvent::LeafCredited(_)
-        | CustodyEvent::LeafSkipped(_)
-        | CustodyEvent::BatchSettled(_)
-        | CustodyEvent::BatchCancelled(_)
-        | CustodyEvent::LeavesSettled(_) => payment_event_of(event)?,
+        | CustodyEvent::LeafSkipped(_) => paid(event)?,
+        CustodyEvent::BatchSettled(event) => Event::BatchSettled {
+            batch: event.batchId,
+            settled: Settled {
+                seq: small(event.seq)?,
+                count: small(event.count)?,
+                paid: amount(event.paid)?,
+                credited: amount(event.credited)?,
+                list_hash: event.listHash,
+                outcome_hash: event.outcomeHash,
+                manifest_hash: Some(event.manifestHash),
+            },
+        },
+        CustodyEvent::LeavesSettled(event) => Event::LeavesSettled {
+            root: event.root,
+            settled: Settled {
+                seq: small(event.seq)?,
+                count: small(event.count)?,
+                paid: amount(event.paid)?,
+                credited: amount(event.credited)?,
+                list_hash: event.listHash,
+                outcome_hash: event.outcomeHash,
+                manifest_hash: None,
+            },
+        },
+        CustodyEvent::BatchCancelled(event) => Event::BatchCancelled { batch: event.batchId },
         CustodyEvent::RootPublished(event) => Event::RootPublished {
             root: event.root,
             total: amount(event.total)?,
@@ -154,71 +161,22 @@ fn executed(event: &ICustody::OperationExecuted) -> Option<Event> {
     }
 }
 
-/// Events of payments to many users: of batches, and of settled leaves.
-fn payment_event_of(event: &CustodyEvent) -> Option<Event> {
-    if let CustodyEvent::PayoutExecuted(event) = event {
-        Some(Event::PayoutExecuted {
-            batch: event.batchId,
-            user: event.user,
-            amount: amount(event.amount)?,
-        })
-    } else if let CustodyEvent::PayoutCredited(event) = event {
-        Some(Event::PayoutCredited {
-            batch: event.batchId,
-            user: event.user,
-            amount: amount(event.amount)?,
-        })
-    } else if let CustodyEvent::PayoutSkipped(event) = event {
-        Some(Event::PayoutSkipped {
-            batch: event.batchId,
-            user: event.user,
-        })
-    } else if let CustodyEvent::LeafPaid(event) = event {
-        Some(Event::PayoutExecuted {
-            batch: event.root,
-            user: event.user,
-            amount: amount(event.amount)?,
-        })
-    } else if let CustodyEvent::LeafCredited(event) = event {
-        Some(Event::PayoutCredited {
-            batch: event.root,
-            user: event.user,
-            amount: amount(event.amount)?,
-        })
-    } else if let CustodyEvent::LeafSkipped(event) = event {
-        Some(Event::PayoutSkipped {
-            batch: event.root,
-            user: event.user,
-        })
-    } else if let CustodyEvent::BatchSettled(event) = event {
-        let settled = Settled {
-            seq: small(event.seq)?,
-            count: small(event.count)?,
-            paid: amount(event.paid)?,
-            credited: amount(event.credited)?,
-            list_hash: event.listHash,
-            outcome_hash: event.outcomeHash,
-            manifest_hash: Some(event.manifestHash),
-        };
-        let batch = event.batchId;
-        Some(Event::BatchSettled { batch, settled })
-    } else if let CustodyEvent::LeavesSettled(event) = event {
-        let settled = Settled {
-            seq: small(event.seq)?,
-            count: small(event.count)?,
-            paid: amount(event.paid)?,
-            credited: amount(event.credited)?,
-            list_hash: event.listHash,
-            outcome_hash: event.outcomeHash,
-            manifest_hash: None,
-        };
-        let root = event.root;
-        Some(Event::LeavesSettled { root, settled })
-    } else if let CustodyEvent::BatchCancelled(event) = event {
-        Some(Event::BatchCancelled { batch: event.batchId })
-    } else {
-        None
-    }
+/// What a batch, or a call that settles leaves, did for one user.
+fn paid(event: &CustodyEvent) -> Option<Event> {
+    let (batch, PayoutOutcome { user, effect }) = PayoutOutcome::from_event(event)?;
+    Some(match effect {
+        PayoutEffect::Sent(amount) => Event::PayoutExecuted {
+            batch,
+            user,
+            amount: Amount::new(amount),
+        },
+        PayoutEffect::Credited(amount) => Event::PayoutCredited {
+            batch,
+            user,
+            amount: Amount::new(amount),
+        },
+        PayoutEffect::Skipped => Event::PayoutSkipped { batch, user },
+    })
 }
 
 fn amount(wei: U256) -> Option<Amount> {

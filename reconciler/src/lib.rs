@@ -13,6 +13,7 @@ mod contract;
 mod decode;
 mod fold;
 mod governance;
+mod looked;
 mod memory;
 mod mirror;
 mod once;
@@ -23,7 +24,8 @@ mod watch;
 
 pub use alert::{Courier, Destination, signature};
 pub use config::Config;
+pub use looked::Looked;
 pub use once::once;
-pub use run::{Looked, Reconciler};
+pub use run::Reconciler;
 pub use vigil::{Looks, Vigil, VigilConfig};
 pub use watch::watch;

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use service::outln;
 
 use crate::config::Config;
-use crate::run::{Looked, Reconciler};
+use crate::looked::Looked;
+use crate::run::Reconciler;
 use crate::watch::{checks, is_gap, summary};
 
 /// Something was found.

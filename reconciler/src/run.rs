@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use alloy_primitives::B256;
 use anyhow::Context;
 use approval::Domain;
-use audit::checks::{self, BatchState, Check, Ledger, Position, Report, Skip, Snapshot};
+use audit::checks::{self, BatchState, Ledger, Position, Skip, Snapshot};
 use chain::ChainReader;
 use plan::CompiledPlan;
 use service::transport;
@@ -19,6 +19,7 @@ use crate::attest::Attestor;
 use crate::checking;
 use crate::config::Config;
 use crate::contract::{self, Read, Wanted};
+use crate::looked::Looked;
 use crate::memory::{Memory, Reading};
 use crate::mirror::Slice;
 use crate::signers::Signers;
@@ -52,31 +53,6 @@ pub struct Reconciler {
     slice_users: u32,
     /// The last user of the last sample.
     sampled: u32,
-}
-
-/// What one look saw.
-#[derive(Debug)]
-pub struct Looked {
-    /// The moment.
-    pub position: Position,
-    /// What every check says.
-    pub report: Report,
-    /// Whether it ended a way through everything.
-    pub is_full: bool,
-    /// Checks that saw everything there is to see, and listed all that they found.
-    pub complete: Vec<Check>,
-    /// When it began, in seconds since 1970-01-01 UTC.
-    pub started_at: f64,
-    /// How long it took.
-    pub duration: Duration,
-    /// How long it worked, and did not wait for nodes and signers.
-    pub working: Duration,
-    /// How long the checks alone took.
-    pub checking: Duration,
-    /// Users of the ledger.
-    pub users: usize,
-    /// Accounts that were read at the contract.
-    pub accounts: usize,
 }
 
 /// What came of looking.

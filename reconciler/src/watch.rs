@@ -15,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 use crate::alert::Courier;
 use crate::attest::Attestor;
 use crate::config::Config;
-use crate::run::{Look, Looked, Reconciler};
+use crate::looked::Looked;
+use crate::run::{Look, Reconciler};
 use crate::vigil::{Looks, Vigil};
 
 /// A reconciler that did not look for so long does not work: a look at everything of a large ledger takes two minutes.

@@ -2,6 +2,7 @@
 //! renamed and each is explained in `docs/api.md`.
 
 use axum::http::StatusCode;
+use utoipa::openapi::{ObjectBuilder, Type};
 
 macro_rules! codes {
     ($( $variant:ident $code:literal $status:ident $title:literal )*) => {
@@ -122,4 +123,12 @@ codes! {
     NotReady "not_ready" SERVICE_UNAVAILABLE "The service is not ready"
     TimedOut "timed_out" SERVICE_UNAVAILABLE "The request took too long"
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong here"
+}
+
+/// The codes, as the values of a string.
+pub(super) fn code_schema() -> utoipa::openapi::schema::Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(Code::ALL.iter().map(|code| code.name())))
+        .build()
 }

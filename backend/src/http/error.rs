@@ -43,7 +43,7 @@ pub struct ProblemBody {
     title: &'static str,
     status: u16,
     /// Stable; see `docs/api.md`.
-    #[schema(schema_with = super::openapi::code_schema)]
+    #[schema(schema_with = super::code::code_schema)]
     code: &'static str,
     /// For people; not stable.
     detail: String,

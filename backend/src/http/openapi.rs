@@ -107,14 +107,6 @@ fn problem() -> Response {
         .build()
 }
 
-/// The codes, as the values of a string.
-pub(super) fn code_schema() -> utoipa::openapi::schema::Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(Code::ALL.iter().map(|code| code.name())))
-        .build()
-}
-
 /// The whole description as JSON. Every operation says who may call it, every answer what it is: what the schema of its
 /// body says, where nothing else is said.
 ///

@@ -5,50 +5,12 @@
 //! says is never put aside: such a refusal ends the worker.
 
 use sqlx::{Connection, PgConnection};
-use store::inbox::Entry;
 use store::lease;
 use store::posting::PostingError;
 use store::quarantine::{self, QuarantineCause, SetAside};
 
+use super::suspect::Suspect;
 use super::writer::{StepError, Writer};
-
-/// Which commands may be the reason for which the ledger refuses a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Suspect {
-    /// Nothing but this one, by its id in the inbox, was to be posted.
-    One(i64),
-    /// Some command, this one at the latest.
-    UpTo(i64),
-}
-
-impl Suspect {
-    /// The commands among these causes.
-    fn among(entries: &[Entry]) -> Option<Self> {
-        let last = entries.iter().rev().find(|entry| entry.chain.is_none())?;
-        Some(if entries.len() == 1 {
-            Self::One(last.id)
-        } else {
-            Self::UpTo(last.id)
-        })
-    }
-
-    const fn last(self) -> i64 {
-        match self {
-            Self::One(id) | Self::UpTo(id) => id,
-        }
-    }
-}
-
-/// What a failure to post these causes means.
-pub(super) fn judge(error: PostingError, entries: &[Entry]) -> StepError {
-    match Suspect::among(entries) {
-        Some(suspect) if error.is_refusal() => StepError::Refused {
-            suspect,
-            source: error,
-        },
-        Some(_) | None => StepError::Posting(error),
-    }
-}
 
 impl Writer {
     /// Puts these commands aside.

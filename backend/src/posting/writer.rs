@@ -13,7 +13,7 @@ use store::{Deadlines, StoreError, deadline};
 use thiserror::Error;
 
 use super::proof::{self, ProofError};
-use super::quarantine::{self, Suspect};
+use super::suspect::Suspect;
 
 /// A lease is renewed this many times before it would expire.
 const RENEWALS_PER_TTL: u32 = 4;
@@ -199,7 +199,7 @@ impl Writer {
         // Nothing is waited for between here and the end: what is applied is also prepared.
         let batch = match self.apply(&waiting) {
             Ok(batch) => batch,
-            Err(error) => return Err(quarantine::judge(error, &waiting.entries)),
+            Err(error) => return Err(refused(error, &waiting.entries)),
         };
         self.prepared = Some(Prepared {
             batch,
@@ -227,7 +227,7 @@ impl Writer {
         if let Err(error) = post(&mut transaction, self.lease, batch).await {
             // At once, so that no lock outlives the failure.
             let _ = transaction.rollback().await;
-            return Err(quarantine::judge(error, entries));
+            return Err(refused(error, entries));
         }
         fault_point("posting.before_commit");
         transaction.commit().await?;
@@ -248,5 +248,16 @@ impl Writer {
             self.renewed = Instant::now();
         }
         Ok(())
+    }
+}
+
+/// What a failure to post these causes means.
+fn refused(error: PostingError, entries: &[Entry]) -> StepError {
+    match Suspect::among(entries) {
+        Some(suspect) if error.is_refusal() => StepError::Refused {
+            suspect,
+            source: error,
+        },
+        Some(_) | None => StepError::Posting(error),
     }
 }

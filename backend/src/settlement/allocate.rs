@@ -11,13 +11,12 @@ use service::{ErrorChain, fault_point};
 use settlement::batch::Foreseen;
 use settlement::pipeline::{IN_FLIGHT_MAX, Lane};
 use settlement::state::{Gate, SubmissionState};
-use signer_client::Call;
 use store::submission::{self, Kind, NewSubmission};
 use store::{payout_batch, settlement_batch, settlement_root, settlement_sender};
 
 use super::batches::NOT_SEALED;
 use super::calls;
-use super::foresee::Obstacle;
+use super::foresee::{Candidate, Obstacle};
 use super::network::{ASKED_AT_ONCE, Look};
 use super::worker::{Records, StepError, Worker};
 
@@ -31,16 +30,6 @@ const PAUSE_REVERTED: Duration = Duration::from_secs(2);
 const PAUSE_CREDITED: Duration = Duration::from_secs(5);
 /// Before something is tried again that nobody could try.
 const PAUSE_UNANSWERED: Duration = Duration::from_millis(500);
-
-/// Something that may be sent.
-#[derive(Clone, Debug)]
-pub(super) struct Candidate {
-    pub(super) kind: Kind,
-    pub(super) subject: Vec<u8>,
-    pub(super) call: Call,
-    /// It is sent also when it would credit everybody.
-    pub(super) insisted: bool,
-}
 
 impl Worker {
     /// Allocates as much as fits: exits first, for nobody may hold them up.

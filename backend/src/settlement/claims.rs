@@ -9,7 +9,7 @@ use store::attestation::Kind as Attested;
 use store::settlement_root;
 use store::submission::Kind;
 
-use super::allocate::Candidate;
+use super::foresee::Candidate;
 use super::network::Look;
 use super::worker::{Records, StepError, Worker};
 use crate::way::{WayError, way};

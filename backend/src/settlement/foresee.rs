@@ -3,10 +3,20 @@
 use chain::CallError;
 use settlement::batch::Foreseen;
 use signer_client::Call;
+use store::submission::Kind;
 
-use super::allocate::Candidate;
 use super::calls;
 use super::network::Network;
+
+/// Something that may be sent.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) kind: Kind,
+    pub(super) subject: Vec<u8>,
+    pub(super) call: Call,
+    /// It is sent also when it would credit everybody.
+    pub(super) insisted: bool,
+}
 
 /// Why something is not sent now.
 #[derive(Debug)]

@@ -40,13 +40,26 @@ pub enum ReadError {
     Decode(#[from] DecodeError),
 }
 
-/// The events of one transaction, one after the other.
+/// The events of one transaction after the other.
 #[derive(Debug, Default)]
 pub struct Decoder {
+    transaction: Option<B256>,
     payouts: OpenPayouts,
 }
 
 impl Decoder {
+    /// What follows is of this transaction: when it is another one, all payouts of the one before must be closed.
+    ///
+    /// # Errors
+    /// [`DecodeError::Payouts`].
+    pub fn enter(&mut self, transaction: B256) -> Result<(), DecodeError> {
+        if self.transaction != Some(transaction) {
+            std::mem::take(self).finish()?;
+            self.transaction = Some(transaction);
+        }
+        Ok(())
+    }
+
     /// Takes the next log; its journal sequence and cause, when it is a journal entry.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::fmt;
 use alloy::primitives::B256;
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
 
-use crate::http::AnswerTooLarge;
+use crate::error::AnswerTooLarge;
 
 /// How much of a node's words is kept.
 const WORDS_MAX: usize = 500;

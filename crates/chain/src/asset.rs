@@ -9,10 +9,10 @@ use alloy::eips::BlockId;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 
+use crate::call_error::CallError;
 use crate::error::ChainError;
 use crate::node::At;
 use crate::reader::ChainReader;
-use crate::simulate::CallError;
 
 /// What is at an address that ought to be a token's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,11 +9,11 @@ use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::primitives::{Address, B256, Bytes, U64};
 use alloy::rpc::types::TransactionRequest;
 
+use crate::call_error::{CallError, judge};
 use crate::error::ChainError;
 use crate::node::{At, Node};
 use crate::reader::ChainReader;
 use crate::send::Sender;
-use crate::simulate::{CallError, judge};
 
 impl Sender {
     /// The code at an address in this state; empty when there is none. The longest of the answers, because nodes lag and

@@ -3,7 +3,12 @@
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
 use thiserror::Error;
 
-use crate::http::AnswerTooLarge;
+/// The node sent more than is read.
+#[derive(Debug, Error)]
+#[error("the answer exceeds {bytes_max} bytes")]
+pub(crate) struct AnswerTooLarge {
+    pub(crate) bytes_max: usize,
+}
 
 /// The JSON-RPC code with which many vendors refuse a request for its size.
 const LIMIT_EXCEEDED: i64 = -32005;

@@ -8,10 +8,9 @@ use std::time::Duration;
 use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
 use alloy::transports::{RpcError, TransportError, TransportErrorKind, TransportFut};
 use reqwest::{Client, Response, Url, redirect};
-use thiserror::Error;
 use tower_service::Service;
 
-use crate::error::ChainError;
+use crate::error::{AnswerTooLarge, ChainError};
 
 /// How long connecting may take; a node that needs longer does not keep up with the chain either.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -21,11 +20,6 @@ const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// How much of a page that is no JSON-RPC is kept; enough for a vendor's reason.
 const PAGE_BYTES_MAX: usize = 500;
-
-/// The node sent more than is read.
-#[derive(Debug, Error)]
-#[error("the answer exceeds {ANSWER_BYTES_MAX} bytes")]
-pub(crate) struct AnswerTooLarge;
 
 /// The connection to one node.
 #[derive(Clone, Debug)]
@@ -94,7 +88,9 @@ async fn read(response: &mut Response) -> Result<Vec<u8>, TransportError> {
         let chunk = response.chunk().await;
         match chunk.map_err(|error| TransportErrorKind::custom(error.without_url()))? {
             Some(chunk) if body.len() + chunk.len() > ANSWER_BYTES_MAX => {
-                return Err(TransportErrorKind::custom(AnswerTooLarge));
+                return Err(TransportErrorKind::custom(AnswerTooLarge {
+                    bytes_max: ANSWER_BYTES_MAX,
+                }));
             }
             Some(chunk) => body.extend_from_slice(&chunk),
             None => return Ok(body),

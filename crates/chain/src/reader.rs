@@ -15,11 +15,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::block::BlockHeader;
+use crate::call_error::{CallError, judge};
 use crate::error::ChainError;
 use crate::log::{ContractLog, accept};
 use crate::node::{At, Node};
 use crate::receipt::{Receipt, receipt};
-use crate::simulate::{CallError, judge};
 
 /// How long one call may take. The slowest are ranges of logs, which vendors cut off at about this time.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);

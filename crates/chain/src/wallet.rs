@@ -3,10 +3,10 @@
 use abi::bindings::IWallet;
 use alloy::primitives::{Address, B256, Bytes, FixedBytes, fixed_bytes};
 
+use crate::call_error::CallError;
 use crate::error::ChainError;
 use crate::node::At;
 use crate::reader::ChainReader;
-use crate::simulate::CallError;
 
 /// What a wallet answers that takes a signature.
 const TAKEN: FixedBytes<4> = fixed_bytes!("1626ba7e");

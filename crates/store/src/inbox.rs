@@ -8,12 +8,11 @@ use sqlx::{PgConnection, PgTransaction};
 use thiserror::Error;
 
 use crate::StoreError;
+pub use crate::announcement::CHANNEL;
+use crate::announcement::announce;
 use crate::cause_json::{self, CauseJsonError, CauseText};
 use crate::deployment::{hash, natural};
 use crate::quarantine::{QuarantineCause, SetAside};
-
-/// PostgreSQL's channel on which new causes are announced.
-pub const CHANNEL: &str = "trellis_inbox";
 
 /// Length of the longest idempotency key: enough for any scheme of a client, too short to be abused as storage.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
@@ -107,14 +106,6 @@ pub async fn insert(transaction: &mut PgTransaction<'_>, entries: &[ChainEntry])
         announce(transaction).await?;
     }
     Ok(inserted)
-}
-
-/// Tells the posting worker, at commit, that there is something to do.
-async fn announce(connection: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query!("SELECT pg_notify($1, '')", CHANNEL)
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 /// Entries, column by column.

@@ -5,6 +5,7 @@
 
 pub mod alert;
 pub mod amount;
+mod announcement;
 pub mod api;
 pub mod approval;
 pub mod attestation;

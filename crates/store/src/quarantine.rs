@@ -11,6 +11,7 @@ use serde_json::json;
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::StoreError;
+use crate::announcement::announce;
 use crate::deployment::{hash, natural};
 
 /// Longest explanation that is kept, in characters; the table takes no more.
@@ -205,9 +206,7 @@ pub async fn end(
         sqlx::query!("UPDATE inbox SET quarantined = false WHERE id = $1", inbox_id)
             .execute(&mut **transaction)
             .await?;
-        sqlx::query!("SELECT pg_notify($1, '')", crate::inbox::CHANNEL)
-            .execute(&mut **transaction)
-            .await?;
+        announce(transaction).await?;
     }
     sqlx::query!(
         "INSERT INTO audit_log (actor, action, subject, detail)

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use abi::Journal;
 use abi::journal::JournalError;
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use approval::{Domain, ReserveCommand, recover};
 use audit::checks::Position;
 use causes::{DecodeError, Decoder};
@@ -86,7 +86,6 @@ pub(crate) struct Recount {
     book: Book,
     journal: Journal,
     decoder: Decoder,
-    decoding: Option<B256>,
     cursor: LogCursor,
     /// Causes of logs that no fact has taken yet.
     waiting: VecDeque<(u64, Cause)>,
@@ -103,7 +102,6 @@ impl Recount {
             book: Book::new(plan),
             journal: Journal::default(),
             decoder: Decoder::default(),
-            decoding: None,
             cursor: LogCursor::default(),
             waiting: VecDeque::new(),
             fact_seq: 0,
@@ -167,14 +165,14 @@ impl Recount {
         let (block, index) = (log.block_number, log.log_index);
         let journal = |source| RecountError::Journal { block, index, source };
         let logs = |source| RecountError::Logs { block, source };
-        if self.decoding != Some(log.transaction_hash) {
-            std::mem::take(&mut self.decoder).finish().map_err(logs)?;
-            self.decoding = Some(log.transaction_hash);
-        }
-        let seq = self.journal.take(&log.data).map_err(journal)?;
+        self.decoder.enter(log.transaction_hash).map_err(logs)?;
         let event = abi::events::decode(&log.data).map_err(|source| journal(source.into()))?;
-        if let Some(event) = event {
-            let cause = self.decoder.take(&event).map_err(logs)?;
+        let seq = self
+            .journal
+            .take_decoded(&log.data, event.as_ref())
+            .map_err(journal)?;
+        if let Some(event) = &event {
+            let cause = self.decoder.take(event).map_err(logs)?;
             self.waiting.extend(seq.zip(cause));
         }
         self.cursor = LogCursor {

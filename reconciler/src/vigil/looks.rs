@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use audit::checks::{Check, Skip, Verdict};
 use audit::vigil::{LookSeen, canary_is_caught};
 
-use crate::run::Looked;
+use crate::looked::Looked;
 
 /// When looks and checks were last done.
 #[derive(Clone, Debug, Default)]
