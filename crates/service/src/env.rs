@@ -361,7 +361,7 @@ mod tests {
     #[test]
     fn a_list_that_may_be_empty_is_parsed_part_by_part() {
         let list = |text| Env::of(&[("PORTS", text)]).parse_list::<u16>("PORTS");
-        assert_eq!(list("").unwrap(), []);
+        assert!(list("").unwrap().is_empty());
         assert_eq!(list("1, 2,").unwrap(), [1, 2]);
         assert!(list("1,x").is_err());
     }
