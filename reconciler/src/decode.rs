@@ -92,27 +92,11 @@ fn event_of(event: &CustodyEvent) -> Option<Event> {
         | CustodyEvent::LeafSkipped(_) => paid(event)?,
         CustodyEvent::BatchSettled(event) => Event::BatchSettled {
             batch: event.batchId,
-            settled: Settled {
-                seq: small(event.seq)?,
-                count: small(event.count)?,
-                paid: amount(event.paid)?,
-                credited: amount(event.credited)?,
-                list_hash: event.listHash,
-                outcome_hash: event.outcomeHash,
-                manifest_hash: Some(event.manifestHash),
-            },
+            settled: batch_settled(event)?,
         },
         CustodyEvent::LeavesSettled(event) => Event::LeavesSettled {
             root: event.root,
-            settled: Settled {
-                seq: small(event.seq)?,
-                count: small(event.count)?,
-                paid: amount(event.paid)?,
-                credited: amount(event.credited)?,
-                list_hash: event.listHash,
-                outcome_hash: event.outcomeHash,
-                manifest_hash: None,
-            },
+            settled: leaves_settled(event)?,
         },
         CustodyEvent::BatchCancelled(event) => Event::BatchCancelled { batch: event.batchId },
         CustodyEvent::RootPublished(event) => Event::RootPublished {
@@ -145,6 +129,30 @@ fn event_of(event: &CustodyEvent) -> Option<Event> {
         | CustodyEvent::OperationCancelled(_)
         | CustodyEvent::RoleChanged(_)
         | CustodyEvent::PauseChanged(_) => Event::Governance,
+    })
+}
+
+fn batch_settled(event: &ICustody::BatchSettled) -> Option<Settled> {
+    Some(Settled {
+        seq: small(event.seq)?,
+        count: small(event.count)?,
+        paid: amount(event.paid)?,
+        credited: amount(event.credited)?,
+        list_hash: event.listHash,
+        outcome_hash: event.outcomeHash,
+        manifest_hash: Some(event.manifestHash),
+    })
+}
+
+fn leaves_settled(event: &ICustody::LeavesSettled) -> Option<Settled> {
+    Some(Settled {
+        seq: small(event.seq)?,
+        count: small(event.count)?,
+        paid: amount(event.paid)?,
+        credited: amount(event.credited)?,
+        list_hash: event.listHash,
+        outcome_hash: event.outcomeHash,
+        manifest_hash: None,
     })
 }
 
