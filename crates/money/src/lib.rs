@@ -9,8 +9,8 @@
 
 mod amount;
 mod asset;
-mod split;
+mod bps;
 
 pub use amount::{Amount, AmountError};
 pub use asset::{Asset, AssetError};
-pub use split::{Bps, BpsError, Split, split};
+pub use bps::{Bps, BpsError, Split, split};
