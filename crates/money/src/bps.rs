@@ -1,4 +1,4 @@
-//! The one function that splits money, and the basis points it splits by.
+//! Basis points, and the share of an amount that they are.
 
 use thiserror::Error;
 
@@ -13,7 +13,7 @@ pub struct Bps(u16);
 pub enum BpsError {
     /// One share above the whole.
     #[error("{0} basis points are more than the whole (10,000)")]
-    TooLarge(u64),
+    TooLarge(u16),
 }
 
 impl Bps {
@@ -26,7 +26,7 @@ impl Bps {
     /// Above 10,000.
     pub const fn new(bps: u16) -> Result<Self, BpsError> {
         if bps > Self::WHOLE.0 {
-            Err(BpsError::TooLarge(bps as u64))
+            Err(BpsError::TooLarge(bps))
         } else {
             Ok(Self(bps))
         }
@@ -62,86 +62,17 @@ impl Bps {
     }
 }
 
-/// An amount divided without loss: the floored shares and what is left for the named remainder bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Split<const N: usize> {
-    /// One share for each of the basis points, rounded down.
-    pub shares: [Amount; N],
-    /// `amount − Σ shares`: the declared share of the bucket that takes the remainder, plus every rounding.
-    pub remainder: Amount,
-}
-
-/// Splits `amount` by `shares`, whose sum is at most 10,000. `Σ shares + remainder = amount`, always.
-///
-/// ```
-/// use money::{Amount, Bps, split};
-///
-/// let half = Bps::new(5_000)?;
-/// let split = split(Amount::new(7), [half, half])?;
-/// assert_eq!(split.shares, [Amount::new(3), Amount::new(3)]);
-/// assert_eq!(split.remainder, Amount::new(1));
-/// # Ok::<(), money::BpsError>(())
-/// ```
-///
-/// # Errors
-/// [`BpsError::TooLarge`] when the shares exceed the whole: more would be paid than came in.
-pub fn split<const N: usize>(amount: Amount, shares: [Bps; N]) -> Result<Split<N>, BpsError> {
-    let total = shares
-        .iter()
-        .fold(0u64, |sum, share| sum.saturating_add(u64::from(share.0)));
-    if total > u64::from(Bps::WHOLE.0) {
-        return Err(BpsError::TooLarge(total));
-    }
-    let shares = shares.map(|share| share.floor_of(amount));
-    let remainder = shares
-        .iter()
-        .fold(amount, |rest, share| rest.saturating_sub(*share));
-    Ok(Split { shares, remainder })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn bps<const N: usize>(values: [u16; N]) -> [Bps; N] {
-        values.map(|value| Bps::new(value).unwrap())
-    }
-
     #[test]
-    fn the_seeds_pool_split_is_exact() {
-        let split = split(Amount::new(20), bps([5_000, 2_500, 1_500])).unwrap();
-        assert_eq!(split.shares.map(Amount::base_units), [10, 5, 3]);
-        assert_eq!(split.remainder.base_units(), 2);
-    }
-
-    #[test]
-    fn roundings_go_to_the_remainder() {
-        let split = split(Amount::new(7), bps([3_333, 3_333, 3_333])).unwrap();
-        assert_eq!(split.shares.map(Amount::base_units), [2, 2, 2]);
-        assert_eq!(split.remainder.base_units(), 1);
-    }
-
-    #[test]
-    fn shares_above_the_whole_are_refused() {
+    fn a_share_above_the_whole_is_refused() {
         assert_eq!(Bps::new(10_001), Err(BpsError::TooLarge(10_001)));
-        assert_eq!(
-            split(Amount::new(7), bps([6_000, 4_001])),
-            Err(BpsError::TooLarge(10_001))
-        );
     }
 
     proptest! {
-        #[test]
-        fn nothing_is_lost_for_any_amount(units: u128, cuts in proptest::array::uniform3(0u16..=10_000)) {
-            let mut cuts = cuts;
-            cuts.sort_unstable();
-            let shares = bps([cuts[0], cuts[1] - cuts[0], cuts[2] - cuts[1]]);
-            let split = split(Amount::new(units), shares).unwrap();
-            let parts = split.shares.into_iter().chain([split.remainder]);
-            prop_assert_eq!(Amount::sum_of(parts), Ok(Amount::new(units)));
-        }
-
         #[test]
         fn a_share_is_the_floor(units in 0u128..u128::MAX / 10_000, share in 0u16..=10_000) {
             let expected = units * u128::from(share) / 10_000;

@@ -22,7 +22,6 @@ pub enum Buyer {
 #[derive(Clone, Debug)]
 enum Event {
     Retired(usize),
-    Reinstated(usize),
     Refunded(usize, u128),
     Closed(u32),
     Finalized(u32, u128),
@@ -122,11 +121,6 @@ impl Model {
     /// A user leaves.
     pub fn retire(&mut self, user: usize) {
         self.events.push(Event::Retired(user));
-    }
-
-    /// And comes back.
-    pub fn reinstate(&mut self, user: usize) {
-        self.events.push(Event::Reinstated(user));
     }
 
     /// An order: period, whether late, volume, fund's part.
@@ -335,28 +329,25 @@ impl Model {
 
     /// How many events were before it, and its budget.
     fn finalized(&self, period: u32) -> Option<(usize, u128)> {
-        let mut events = self.events.iter().enumerate();
-        events.find_map(|(at, event)| match event {
-            Event::Finalized(other, budget) if *other == period => Some((at, *budget)),
-            Event::Finalized(..)
-            | Event::Retired(_)
-            | Event::Reinstated(_)
-            | Event::Refunded(..)
-            | Event::Closed(_)
-            | Event::Released(..) => None,
+        self.events.iter().enumerate().find_map(|(at, event)| {
+            if let Event::Finalized(other, budget) = event {
+                (*other == period).then_some((at, *budget))
+            } else {
+                None
+            }
         })
     }
 
     fn refunded(&self, order: usize, from: usize, to: usize) -> u128 {
         let events = self.events[from..to].iter();
-        let amounts = events.map(|event| match event {
-            Event::Refunded(other, amount) if *other == order => *amount,
-            Event::Refunded(..)
-            | Event::Finalized(..)
-            | Event::Retired(_)
-            | Event::Reinstated(_)
-            | Event::Closed(_)
-            | Event::Released(..) => 0,
+        let amounts = events.map(|event| {
+            if let Event::Refunded(other, amount) = event
+                && *other == order
+            {
+                *amount
+            } else {
+                0
+            }
         });
         amounts.sum()
     }
@@ -376,16 +367,8 @@ impl Model {
     }
 
     fn is_retired(&self, user: usize, end: usize) -> bool {
-        let mut is_retired = false;
-        for event in &self.events[..end] {
-            if let Event::Retired(other) = event {
-                is_retired |= *other == user;
-            }
-            if let Event::Reinstated(other) = event {
-                is_retired &= *other != user;
-            }
-        }
-        is_retired
+        let mut events = self.events[..end].iter();
+        events.any(|event| matches!(event, Event::Retired(other) if *other == user))
     }
 
     fn server(&self, buyer: Buyer) -> Option<usize> {

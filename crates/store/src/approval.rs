@@ -3,7 +3,7 @@
 //! Not responsible for what a signature is good for: whoever reads them verifies them.
 
 use ::approval::{Approval, Person, Role};
-use alloy_primitives::{Address, B256};
+use alloy_primitives::B256;
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
 
@@ -150,18 +150,4 @@ pub async fn list_people(connection: &mut PgConnection) -> Result<Vec<Person>, S
         person.wallets.insert(address(&row.wallet, "operator.wallet")?);
     }
     Ok(people.into_values().collect())
-}
-
-/// The person with this wallet, by id.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn find_person(
-    connection: &mut PgConnection,
-    wallet: Address,
-) -> Result<Option<String>, StoreError> {
-    let person = sqlx::query_scalar!("SELECT person FROM operator WHERE wallet = $1", wallet.as_slice())
-        .fetch_optional(connection)
-        .await?;
-    Ok(person)
 }
