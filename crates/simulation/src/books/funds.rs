@@ -3,9 +3,10 @@
 use ledger::{Account, Fund, Leg, Reason};
 use money::Amount;
 use plan::{CompiledPlan, ComponentEffect, Effect, NotGranted, Outcome};
+use serde::Serialize;
 
 /// What a fund did so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FundCount {
     /// What it paid for rewards, less what came back.
     pub paid: Amount,

@@ -2,6 +2,7 @@
 
 use money::Amount;
 use plan::{CompiledPlan, Waiting};
+use serde::Serialize;
 
 use super::{MonthRow, Report};
 
@@ -21,7 +22,7 @@ pub struct Fund {
 }
 
 /// What a fund of a plan paid and could not pay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FundPayments {
     /// What it paid for rewards, less what came back.
     pub paid: Amount,
@@ -30,6 +31,7 @@ pub struct FundPayments {
     /// The first month, from 1, in which it could not pay what it should have; `None` if it always could.
     pub first_short_month: Option<u32>,
     /// What waits at the end to be paid out of it.
+    #[serde(flatten, serialize_with = "super::month::waiting")]
     pub waiting: Waiting,
 }
 
