@@ -5,7 +5,6 @@ use std::iter::Sum;
 use std::str::FromStr;
 
 use ruint::aliases::U256;
-use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 /// A non-negative amount of base units, at most `u128::MAX` (39 decimal digits, `NUMERIC(39,0)` in SQL).
@@ -131,13 +130,6 @@ impl Sum<Amount> for Result<Amount, AmountError> {
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
-    }
-}
-
-/// Its base units as a decimal string: JSON's numbers are too small for them.
-impl Serialize for Amount {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }
 

@@ -17,9 +17,8 @@ const PURE_MAY_USE: [(&str, &[&str]); 6] = [
 const PURE_MAY_USE_EXTERNAL: [&str; 3] = ["alloy-primitives", "ruint", "thiserror"];
 
 /// The formats of plan files and of profiles are parsed in the crate that has their types, and the schema of plan files is derived from
-/// these, where the command asks for it; civil dates know no clock and no zone. An amount in JSON is a string of base units.
-const FORMATS_MAY_USE_EXTERNAL: [(&str, &[&str]); 3] = [
-    ("money", &["serde"]),
+/// these, where the command asks for it; civil dates know no clock and no zone.
+const FORMATS_MAY_USE_EXTERNAL: [(&str, &[&str]); 2] = [
     ("plan-file", &["jiff", "schemars", "serde", "strsim", "toml"]),
     ("plan", &["serde", "toml"]),
 ];

@@ -3,6 +3,8 @@
 use money::{Amount, Asset, AssetError};
 use serde::{Serialize, Serializer};
 
+use crate::report::json::Text;
+
 use super::{DELAY_DAYS_MAX, ParameterError, delay, share};
 
 /// Most different amounts that people pay.
@@ -16,6 +18,7 @@ pub const CONVERSIONS_MAX: u32 = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Activity {
     /// What operators put into each fund on the first day of a month, out of money of no participant.
+    #[serde(serialize_with = "crate::report::json::text")]
     pub outside_revenue: Amount,
     /// For how many months they do; `None` for all.
     pub outside_revenue_months: Option<u32>,
@@ -63,10 +66,13 @@ impl Serialize for Amounts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Chance {
-            amount: Amount,
+            amount: Text<Amount>,
             bps: u16,
         }
-        serializer.collect_seq(self.iter().map(|(amount, bps)| Chance { amount, bps }))
+        serializer.collect_seq(self.iter().map(|(amount, bps)| Chance {
+            amount: Text(amount),
+            bps,
+        }))
     }
 }
 

@@ -1,11 +1,32 @@
 //! A [`Report`] as JSON: the file format, in the order of its fields.
 
+use std::fmt::Display;
+
 use money::Amount;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Cohort, Fund, FundEnd, FundPayments, FundRow, MonthRow, Report, Shares};
 use crate::Behaviour;
 use crate::parameters::{Activity, Growth, SponsorChoice};
+
+/// A value as a string, the way it is displayed.
+pub(crate) struct Text<T>(pub(crate) T);
+
+impl<T: Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// For `serialize_with`.
+pub(crate) fn text<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+/// For `serialize_with`.
+pub(super) fn texts<S: Serializer>(values: &[Amount], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(values.iter().map(Text))
+}
 
 #[derive(Serialize)]
 pub(super) struct ReportJson<'a> {
@@ -50,18 +71,19 @@ struct CohortJson<'a> {
     month: u32,
     first_day: &'a str,
     users: u64,
-    paid_in: Amount,
-    received: Amount,
-    median: Amount,
+    paid_in: Text<Amount>,
+    received: Text<Amount>,
+    median: Text<Amount>,
+    #[serde(serialize_with = "texts")]
     deciles: &'a [Amount],
-    most: Amount,
+    most: Text<Amount>,
     zero_earners: u64,
     zero_earners_bps: u64,
     below_paid_in: u64,
     below_paid_in_bps: u64,
     stayed: StayedJson,
     gained: GainedJson,
-    lost: Amount,
+    lost: Text<Amount>,
 }
 
 /// Without those whose registration was refunded.
@@ -78,18 +100,18 @@ struct StayedJson {
 struct GainedJson {
     users: u64,
     users_bps: u64,
-    amount: Amount,
-    most: Amount,
+    amount: Text<Amount>,
+    most: Text<Amount>,
 }
 
 #[derive(Serialize)]
 struct SharesJson {
-    first_user: Amount,
+    first_user: Text<Amount>,
     first_user_bps: u64,
     top_users: u64,
-    top: Amount,
+    top: Text<Amount>,
     top_bps: u64,
-    company: Amount,
+    company: Text<Amount>,
     company_bps: u64,
 }
 
@@ -104,19 +126,19 @@ struct MonthJson<'a> {
 /// What only plans with components have.
 #[derive(Serialize)]
 struct MonthComponentsJson<'a> {
-    funded: Amount,
-    wallets: Amount,
-    deferred: Amount,
-    receivable: Amount,
-    unallocated: Amount,
+    funded: Text<Amount>,
+    wallets: Text<Amount>,
+    deferred: Text<Amount>,
+    receivable: Text<Amount>,
+    unallocated: Text<Amount>,
     funds: &'a [FundRow],
 }
 
 #[derive(Serialize)]
 struct FundJson<'a> {
     name: &'a str,
-    most: Amount,
-    last: Amount,
+    most: Text<Amount>,
+    last: Text<Amount>,
     state: &'static str,
     dry_since_month: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -195,11 +217,11 @@ impl<'a> From<&'a Cohort> for CohortJson<'a> {
             month: cohort.month,
             first_day: &cohort.first_day,
             users: cohort.users,
-            paid_in: cohort.paid_in,
-            received: cohort.received,
-            median: cohort.median(),
+            paid_in: Text(cohort.paid_in),
+            received: Text(cohort.received),
+            median: Text(cohort.median()),
             deciles: &cohort.deciles,
-            most: cohort.most,
+            most: Text(cohort.most),
             zero_earners: cohort.zero,
             zero_earners_bps: cohort.zero_bps(),
             below_paid_in: cohort.below_paid_in,
@@ -214,10 +236,10 @@ impl<'a> From<&'a Cohort> for CohortJson<'a> {
             gained: GainedJson {
                 users: cohort.gained.users,
                 users_bps: cohort.gained_bps(),
-                amount: cohort.gained.amount,
-                most: cohort.gained.most,
+                amount: Text(cohort.gained.amount),
+                most: Text(cohort.gained.most),
             },
-            lost: cohort.lost,
+            lost: Text(cohort.lost),
         }
     }
 }
@@ -225,12 +247,12 @@ impl<'a> From<&'a Cohort> for CohortJson<'a> {
 impl From<&Shares> for SharesJson {
     fn from(shares: &Shares) -> Self {
         Self {
-            first_user: shares.first_user,
+            first_user: Text(shares.first_user),
             first_user_bps: shares.first_user_bps(),
             top_users: shares.top_users,
-            top: shares.top,
+            top: Text(shares.top),
             top_bps: shares.top_bps(),
-            company: shares.company,
+            company: Text(shares.company),
             company_bps: shares.company_bps(),
         }
     }
@@ -238,11 +260,11 @@ impl From<&Shares> for SharesJson {
 
 fn month<'a>(report: &Report, row: &'a MonthRow) -> MonthJson<'a> {
     let components = MonthComponentsJson {
-        funded: row.funded,
-        wallets: row.wallets,
-        deferred: row.deferred,
-        receivable: row.receivable,
-        unallocated: row.unallocated,
+        funded: Text(row.funded),
+        wallets: Text(row.wallets),
+        deferred: Text(row.deferred),
+        receivable: Text(row.receivable),
+        unallocated: Text(row.unallocated),
         funds: &row.funds,
     };
     MonthJson {
@@ -261,8 +283,8 @@ impl<'a> From<&'a Fund> for FundJson<'a> {
         };
         Self {
             name: &fund.name,
-            most: fund.most,
-            last: fund.last,
+            most: Text(fund.most),
+            last: Text(fund.last),
             state,
             dry_since_month,
             payments: fund.payments,

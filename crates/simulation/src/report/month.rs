@@ -5,6 +5,7 @@ use money::Amount;
 use plan::{Day, Waiting};
 use serde::{Serialize, Serializer};
 
+use super::json::{Text, text, texts};
 use crate::Books;
 use crate::books::FundCount;
 
@@ -14,7 +15,7 @@ pub struct MonthRow {
     /// Which month, from 1.
     pub month: u32,
     /// Its first day.
-    #[serde(serialize_with = "day")]
+    #[serde(serialize_with = "text")]
     pub first_day: Day,
     /// Who joined in it.
     pub joined: u32,
@@ -29,28 +30,39 @@ pub struct MonthRow {
     /// Moves to a next tier so far.
     pub progressions: u64,
     /// What people paid so far.
+    #[serde(serialize_with = "text")]
     pub paid_in: Amount,
     /// What of it went back.
+    #[serde(serialize_with = "text")]
     pub refunded: Amount,
     /// What the contract holds.
+    #[serde(serialize_with = "text")]
     pub custody: Amount,
     /// What users could take out.
+    #[serde(serialize_with = "text")]
     pub available: Amount,
     /// What is held for users until its cooling-off time is over.
+    #[serde(serialize_with = "text")]
     pub held_for_users: Amount,
     /// What is held for all others.
+    #[serde(serialize_with = "text")]
     pub held_for_others: Amount,
     /// What users reserve for the next tier, by tier from 1.
+    #[serde(serialize_with = "texts")]
     pub reserves: Vec<Amount>,
     /// The company's.
+    #[serde(serialize_with = "text")]
     pub company: Amount,
     /// Shares of ancestors that trees do not have.
+    #[serde(serialize_with = "text")]
     pub residual: Amount,
     /// What rules did not pay, by cause; causes of nothing are left out.
     pub breakage: Vec<BreakageRow>,
     /// Money of no user, from which plans may pay.
+    #[serde(serialize_with = "text")]
     pub revenue: Amount,
     /// Everything else: tax, clearing, transit, credits.
+    #[serde(serialize_with = "text")]
     pub other: Amount,
     /// Money of no participant that came in from outside so far.
     #[serde(skip)]
@@ -78,6 +90,7 @@ pub struct FundRow {
     /// Its name in the plan.
     pub name: String,
     /// What it holds.
+    #[serde(serialize_with = "text")]
     pub balance: Amount,
     /// What it did so far.
     #[serde(flatten)]
@@ -94,6 +107,7 @@ pub struct BreakageRow {
     #[serde(serialize_with = "cause_name")]
     pub cause: BreakageCause,
     /// How much.
+    #[serde(serialize_with = "text")]
     pub amount: Amount,
 }
 
@@ -213,10 +227,6 @@ fn amount(balance: i128) -> Amount {
     Amount::new(u128::try_from(balance).unwrap_or(0))
 }
 
-fn day<S: Serializer>(day: &Day, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(day)
-}
-
 fn cause_name<S: Serializer>(cause: &BreakageCause, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(cause.name())
 }
@@ -226,11 +236,11 @@ pub(super) fn waiting<S: Serializer>(waiting: &Waiting, serializer: S) -> Result
     #[derive(Serialize)]
     struct Fields {
         waiting: u64,
-        waiting_amount: Amount,
+        waiting_amount: Text<Amount>,
     }
     let fields = Fields {
         waiting: waiting.count,
-        waiting_amount: waiting.amount,
+        waiting_amount: Text(waiting.amount),
     };
     fields.serialize(serializer)
 }
