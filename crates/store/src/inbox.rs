@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::StoreError;
 use crate::cause_json::{self, CauseJsonError, CauseText};
+use crate::column::Db;
 use crate::deployment::{hash, natural};
 use crate::quarantine::{QuarantineCause, SetAside};
 
@@ -255,7 +256,8 @@ pub async fn insert_signed(
         });
     }
     let row = sqlx::query!(
-        "SELECT id, fingerprint, fact_seq FROM inbox WHERE source = 'command' AND natural_key = $1",
+        r#"SELECT id, fingerprint, fact_seq AS "fact_seq!: Db<Option<u64>>"
+           FROM inbox WHERE source = 'command' AND natural_key = $1"#,
         key
     )
     .fetch_one(connection)
@@ -263,10 +265,7 @@ pub async fn insert_signed(
     if row.fingerprint != fingerprint.as_slice() {
         return Err(InboxError::KeyReused);
     }
-    let fact_seq = row
-        .fact_seq
-        .map(|seq| natural(seq, "inbox.fact_seq"))
-        .transpose()?;
+    let fact_seq = row.fact_seq.0;
     Ok(Stored {
         inbox_id: row.id,
         fact_seq,
