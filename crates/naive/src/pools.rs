@@ -8,7 +8,7 @@ mod tree;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use alloy_primitives::{Address, B256, U256};
-use plan::{Cause, Intake, ReserveChoice};
+use plan::{Cause, Intake};
 
 pub use payouts::Hold;
 pub use terms::Terms;
@@ -375,34 +375,6 @@ impl Model {
         self.add(&format!("available({who})"), rest);
         *self.entitled.entry(who).or_default() += rest;
         false
-    }
-
-    fn chosen(&mut self, wallet: Address, tier: usize, choice: ReserveChoice) {
-        if !self.is_active(wallet) {
-            return self.note("UnknownUser");
-        }
-        if tier >= self.forests.len() {
-            return self.note("NoNextTier");
-        }
-        if self.terms.forced.is_some() {
-            return self.note("NotChosen");
-        }
-        let sits = self.forests[tier - 1].iter().find(|tree| tree.has(wallet));
-        let finished = sits.is_some_and(|tree| self.is_full(tree));
-        let person = self.person_mut(wallet);
-        if finished || person.moved_from.contains(&tier) {
-            return self.note("TierFinished");
-        }
-        let changed = match choice {
-            ReserveChoice::In => person.wants_reserve.insert(tier),
-            ReserveChoice::Out => person.wants_reserve.remove(&tier),
-        };
-        if !changed {
-            return self.note("Unchanged");
-        }
-        if choice == ReserveChoice::Out {
-            self.release_reserve(wallet, tier);
-        }
     }
 
     fn correct(&mut self, wallet: Address, amount: Money) {

@@ -1,6 +1,7 @@
 //! Who gets a place in a pool, who gets its price, and what is reserved for the next tier.
 
 use alloy_primitives::Address;
+use plan::ReserveChoice;
 
 use super::tree::Tree;
 use super::{Bucket, Grant, Model, Money, as_money};
@@ -95,5 +96,33 @@ impl Model {
             && self.forests[tier - 1]
                 .iter()
                 .any(|tree| tree.has(who) && !tree.released)
+    }
+
+    pub(super) fn chosen(&mut self, wallet: Address, tier: usize, choice: ReserveChoice) {
+        if !self.is_active(wallet) {
+            return self.note("UnknownUser");
+        }
+        if tier >= self.forests.len() {
+            return self.note("NoNextTier");
+        }
+        if self.terms.forced.is_some() {
+            return self.note("NotChosen");
+        }
+        let sits = self.forests[tier - 1].iter().find(|tree| tree.has(wallet));
+        let finished = sits.is_some_and(|tree| self.is_full(tree));
+        let person = self.person_mut(wallet);
+        if finished || person.moved_from.contains(&tier) {
+            return self.note("TierFinished");
+        }
+        let changed = match choice {
+            ReserveChoice::In => person.wants_reserve.insert(tier),
+            ReserveChoice::Out => person.wants_reserve.remove(&tier),
+        };
+        if !changed {
+            return self.note("Unchanged");
+        }
+        if choice == ReserveChoice::Out {
+            self.release_reserve(wallet, tier);
+        }
     }
 }
