@@ -81,11 +81,8 @@ pub(super) async fn list_new(
     .await?;
     let balances = counters(balances)?;
     let deposits = DepositRow::all(deposits)?;
-    let mut users: BTreeSet<u32> = balances
-        .iter()
-        .filter_map(|row| row.account.user())
-        .map(UserId::get)
-        .collect();
+    let subjects = balances.iter().filter_map(|row| row.account.user());
+    let mut users: BTreeSet<u32> = subjects.map(UserId::get).collect();
     users.extend(deposits.iter().map(|deposit| deposit.user));
     let users = list_users(transaction, users, wallets, after).await?;
     let splits = sqlx::query_as!(
