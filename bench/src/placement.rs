@@ -214,32 +214,15 @@ impl Totals {
     }
 }
 
-/// The shipped plan, written down again.
-fn terms() -> Terms {
-    let bnb = |units: u128| units * 10u128.pow(18);
-    Terms {
-        registration: bnb(20),
-        direct: bnb(18),
-        ordinals: vec![2],
-        pool_bps: None,
-        retopup: bnb(40),
-        retopup_company: bnb(4),
-        generations_bps: vec![3000, 1500, 1000, 500, 500, 500, 500, 500, 1000, 1000],
-        tree_size: 15,
-        rolling: false,
-        trees_max: None,
-        tier_prices: vec![bnb(20)],
-        layers_bps: vec![5000, 2500, 1500],
-        forced: None,
-    }
-}
-
 fn run_checked(plan: &CompiledPlan, history: &[Fact]) -> Result<(Checksum, String), String> {
     let mut state = State::new(plan);
     let mut out = Outcome::default();
     let mut checksum = Checksum::default();
     let mut totals = Totals::default();
-    let mut naive = Granted::new(&terms());
+    let mut naive = Granted::new(&Terms {
+        trees_max: None,
+        ..Terms::auto_pool()
+    });
     let (mut paid_in, mut matured, mut retopups, mut maturities) = (0i128, 0i128, 0u64, 0u64);
     for fact in history {
         state.apply(plan, fact, &mut out);

@@ -1,14 +1,11 @@
 //! Rewards per second through inbox, the worker's own step and a PostgreSQL that keeps what it commits.
 //!
-//! A reward is a transfer that reaches an account of a user. The same history goes into two databases of one
-//! server: one posts it as the worker does, the other row by row, one transaction for each fact. Both start
-//! behind the same warm-up, and what they hold afterwards is checked.
+//! A reward is a transfer that reaches an account of a user. The history is posted as the worker posts it, behind a warm-up,
+//! and what the database holds afterwards is checked.
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "the workload has few of the causes and effects"
 )]
-
-mod row_at_a_time;
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +20,6 @@ use store::inbox::{self, BlockRef, ChainEntry, Command};
 use store::lease::{self, LeaseName};
 
 use crate::measurement::Measurement;
-use row_at_a_time::RowByRow;
 
 /// The shipped plan; pools without limit, so that they matter as long as the run goes.
 const PLAN: &str = include_str!("../../plans/auto-pool.toml");
@@ -32,8 +28,6 @@ const SEED: u64 = 20_260_101;
 const WARM_UP_FACTS: usize = 10_000;
 /// Facts of the measured run.
 const FACTS: usize = 60_000;
-/// Facts of the baseline, which is slow.
-const BASELINE_FACTS: usize = 1_500;
 const TTL: Duration = Duration::from_secs(600);
 
 /// What a run did.
@@ -62,25 +56,20 @@ pub(crate) async fn run() -> anyhow::Result<()> {
         .take(WARM_UP_FACTS + FACTS)
         .map(|fact| cause(&plan, &fact).context("a fact that is no cause"))
         .collect::<Result<_, _>>()?;
-    let baseline = post_rows(&server, &plan, &history[..WARM_UP_FACTS + BASELINE_FACTS]).await?;
     let batches = post_batches(&server, &plan, &history).await?;
     server.stop()?;
     Measurement {
         name: "posting.rewards",
         value: batches.rewards_per_second,
         unit: "rewards/s",
-        baseline: Some(baseline.rewards_per_second),
+        baseline: None,
         checked: format!(
             "{} rewards of {} facts in {:.2} s after {WARM_UP_FACTS} facts of warm-up, synchronous_commit and \
              fsync on; debits equal credits, custody equals what was paid in, incomes equal the rewards paid, \
-             every cause is a fact, the hash chain's end follows from the facts; baseline: {} rewards of {} \
-             facts in {:.2} s, row by row, a transaction for each fact",
+             every cause is a fact, the hash chain's end follows from the facts",
             batches.rewards,
             batches.facts,
             batches.seconds,
-            baseline.rewards,
-            baseline.facts,
-            baseline.seconds,
         ),
     }
     .print();
@@ -186,20 +175,6 @@ async fn post_batches(server: &Postgres, plan: &CompiledPlan, history: &[Cause])
     )
     .await?;
     Ok(run)
-}
-
-async fn post_rows(server: &Postgres, plan: &CompiledPlan, history: &[Cause]) -> anyhow::Result<Run> {
-    let url = database(server, "posting_rows", history).await?;
-    let mut connection = writer::connect(&url).await?;
-    let mut writer = start_writer(&mut connection, plan).await?;
-    // The warm-up is the same as the worker's; its size in batches differs from the measured run by nothing.
-    let mut rows = RowByRow::new(plan);
-    rows.warm_up(&mut connection, &mut writer, WARM_UP_FACTS).await?;
-    let first = rows.fact_seq();
-    let start = Instant::now();
-    rows.post_all(&mut connection).await?;
-    let elapsed = start.elapsed();
-    checked(&mut connection, first, history, elapsed).await
 }
 
 /// What a run posted after fact `first`, if the books are right.

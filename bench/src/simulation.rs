@@ -68,7 +68,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
 /// Compares a simulation with the second implementation.
 fn check(plan: &CompiledPlan, parameters: &Parameters) -> anyhow::Result<String> {
     let (report, facts) = simulation::simulate_and_record(plan, parameters)?;
-    let mut model = naive::Model::new(&terms());
+    let mut model = naive::Model::new(&naive::Terms {
+        trees_max: None,
+        ..naive::Terms::auto_pool()
+    });
     for Recorded { fact, .. } in &facts {
         let cause =
             simulation::tape::cause(plan, fact).ok_or_else(|| anyhow::anyhow!("{fact:?}: no cause"))?;
@@ -105,24 +108,4 @@ fn sums(report: &Report) -> Vec<(&'static str, Amount)> {
         ("held(", last.held_for_users),
         ("held:", last.held_for_others),
     ]
-}
-
-/// The plan's terms, written down a second time.
-fn terms() -> naive::Terms {
-    let bnb = |units: u128| units * 10u128.pow(18);
-    naive::Terms {
-        registration: bnb(20),
-        direct: bnb(18),
-        ordinals: vec![2],
-        pool_bps: None,
-        retopup: bnb(40),
-        retopup_company: bnb(4),
-        generations_bps: vec![3000, 1500, 1000, 500, 500, 500, 500, 500, 1000, 1000],
-        tree_size: 15,
-        rolling: false,
-        trees_max: None,
-        tier_prices: [20, 40, 80, 160, 320, 640].map(bnb).to_vec(),
-        layers_bps: vec![5000, 2500, 1500],
-        forced: None,
-    }
 }

@@ -1,6 +1,7 @@
 //! A system without an API: users who registered and whose rewards are mature, and a settlement worker in this process.
 
-use std::path::Path;
+mod starter;
+
 use std::time::Duration;
 
 use abi::typed_data::{self, Registration};
@@ -28,6 +29,8 @@ use store::lease::{self, LeaseName};
 use store::payout_batch::{self, NewBatch, Window};
 use tempfile::TempDir;
 use testkit::TestDatabase;
+
+use starter::Starter;
 
 pub(crate) const BNB: u128 = 1_000_000_000_000_000_000;
 /// Longer than anything takes on a busy machine.
@@ -484,68 +487,4 @@ pub(crate) fn key(account: usize) -> PrivateKeySigner {
 fn authorized(digest: B256) -> Bytes {
     let key = PrivateKeySigner::from_bytes(&development::SIGNER.private_key).unwrap();
     key.sign_hash_sync(&digest).unwrap().as_bytes().to_vec().into()
-}
-
-/// What services are started with.
-struct Starter<'a> {
-    anvil: &'a Anvil,
-    ledger: &'a TestDatabase,
-    signer: &'a TestDatabase,
-    deployed: &'a Deployment,
-    /// The file of the plan.
-    plan: &'a Path,
-    files: &'a TempDir,
-}
-
-impl Starter<'_> {
-    async fn signer(&self, purpose: &str, account: development::Account) -> (Service, String) {
-        let port = free_port().unwrap();
-        let url = format!("http://127.0.0.1:{port}");
-        let environment = [
-            ("TRELLIS_PURPOSE", purpose.to_owned()),
-            ("TRELLIS_LISTEN", format!("127.0.0.1:{port}")),
-            ("TRELLIS_DATABASE_URL", self.signer.url_as("trellis_signer")),
-            ("TRELLIS_RPC_URL", self.anvil.rpc_url()),
-            ("TRELLIS_CHAIN_ID", CHAIN_ID.to_string()),
-            ("TRELLIS_CONTRACT", self.deployed.contract.to_string()),
-            ("TRELLIS_PLANS", self.plan.display().to_string()),
-            ("TRELLIS_DEVELOPMENT_KEY", account.private_key.to_string()),
-        ];
-        let ready = Ready::Url(format!("{url}/health/ready"));
-        (
-            self.service(purpose, "signer", &[], &environment, ready).await,
-            url,
-        )
-    }
-
-    async fn worker(&self, name: &str, program: &str, arguments: &[&str], role: &str) -> Service {
-        let environment = [
-            ("TRELLIS_DATABASE_URL", self.ledger.url_as(role)),
-            ("TRELLIS_RPC_URL", self.anvil.rpc_url()),
-        ];
-        self.service(name, program, arguments, &environment, Ready::File)
-            .await
-    }
-
-    async fn service(
-        &self,
-        name: &str,
-        program: &str,
-        arguments: &[&str],
-        environment: &[(&str, String)],
-        ready: Ready,
-    ) -> Service {
-        let service = Service::start(ServiceSpec {
-            name: name.to_owned(),
-            program: program.to_owned(),
-            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
-            environment: (environment.iter())
-                .map(|(name, value)| ((*name).to_owned(), value.clone()))
-                .collect(),
-            ready,
-            logs: self.files.path().to_path_buf(),
-            pids: self.files.path().to_path_buf(),
-        });
-        service.await.unwrap()
-    }
 }

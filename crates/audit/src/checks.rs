@@ -144,10 +144,4 @@ impl Report {
             .iter()
             .all(|(_, verdict)| *verdict == Verdict::Passed)
     }
-
-    /// Whether new batches must stop.
-    #[must_use]
-    pub fn stops_settlement(&self) -> bool {
-        self.findings().any(|finding| finding.severity == Severity::S1)
-    }
 }

@@ -37,7 +37,7 @@ impl Oracle {
     /// When node or database do not answer, or hold what cannot be read.
     pub async fn compare(site: &Site, ledger: &PgPool) -> anyhow::Result<(Self, Differences)> {
         let chain = causes::of_the_chain(site).await?;
-        let mut model = Model::new(&auto_pool());
+        let mut model = Model::new(&Terms::auto_pool());
         let mut paid = BTreeMap::new();
         let facts = facts(ledger).await?;
         let mut entries = 0u64;
@@ -191,24 +191,4 @@ fn name(account: Account, wallets: &BTreeMap<u32, Address>) -> anyhow::Result<St
         Account::Reserve(_, tier) => format!("reserve({wallet},{tier})"),
         _ => format!("{}({wallet})", account.kind().name()),
     })
-}
-
-/// The terms of `plans/auto-pool.toml`, written down a second time.
-fn auto_pool() -> Terms {
-    let bnb = |units: u128| units * 10u128.pow(18);
-    Terms {
-        registration: bnb(20),
-        direct: bnb(18),
-        ordinals: vec![2],
-        pool_bps: None,
-        retopup: bnb(40),
-        retopup_company: bnb(4),
-        generations_bps: vec![3000, 1500, 1000, 500, 500, 500, 500, 500, 1000, 1000],
-        tree_size: 15,
-        rolling: false,
-        trees_max: Some(15),
-        tier_prices: [20, 40, 80, 160, 320, 640].map(bnb).to_vec(),
-        layers_bps: vec![5000, 2500, 1500],
-        forced: None,
-    }
 }

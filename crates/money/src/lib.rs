@@ -1,4 +1,4 @@
-//! Integer money: amounts in base units (wei, 10^-6 USDT, paise), basis points and the exact split.
+//! Integer money: amounts in base units (wei, 10^-6 USDT, paise) and basis points.
 //!
 //! Not responsible for currencies' display, exchange rates or who owns what.
 #![deny(missing_docs, clippy::float_arithmetic)]
@@ -9,8 +9,8 @@
 
 mod amount;
 mod asset;
-mod split;
+mod bps;
 
 pub use amount::{Amount, AmountError};
 pub use asset::{Asset, AssetError};
-pub use split::{Bps, BpsError, Split, split};
+pub use bps::{Bps, BpsError};

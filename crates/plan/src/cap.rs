@@ -118,12 +118,6 @@ impl Caps {
         self.line(user).earned
     }
 
-    /// Whether a cap stops the user from earning anything at all, because nothing is paid in.
-    #[must_use]
-    pub fn has_no_stake(&self, user: UserId) -> bool {
-        self.terms.is_some() && self.invested(user).is_zero()
-    }
-
     /// What a user may still earn; without a cap there is no end.
     #[must_use]
     pub fn room(&self, user: UserId) -> Amount {
@@ -137,7 +131,7 @@ impl Caps {
         self.line(user)
     }
 
-    /// [`has_no_stake`](Self::has_no_stake) of whose stake this is.
+    /// Whether a cap stops whose stake this is from earning anything at all, because nothing is paid in.
     #[inline]
     pub(crate) const fn is_missing(&self, stake: Stake) -> bool {
         self.terms.is_some() && stake.invested.is_zero()
@@ -271,7 +265,7 @@ mod tests {
     #[test]
     fn who_paid_in_nothing_has_no_room() {
         let mut caps = caps();
-        assert!(caps.has_no_stake(user(9)));
+        assert!(caps.is_missing(caps.stake(user(9))));
         assert_eq!(caps.take(user(9), of(1)), Amount::ZERO);
         assert_eq!(caps, self::caps());
     }
@@ -297,7 +291,7 @@ mod tests {
     #[test]
     fn without_a_cap_everybody_has_room() {
         let mut caps = Caps::new(None);
-        assert!(!caps.has_no_stake(user(1)));
+        assert!(!caps.is_missing(caps.stake(user(1))));
         assert_eq!(caps.take(user(1), of(7)), of(7));
         assert_eq!((caps.earned(user(1)), caps.over(user(1))), (of(7), Amount::ZERO));
     }

@@ -104,16 +104,6 @@ impl Orders {
         Ok(())
     }
 
-    /// Undoes [`Orders::retire`]. A repeat changes nothing.
-    ///
-    /// # Errors
-    /// `unknown_user`.
-    pub fn reinstate(&mut self, user: UserId) -> Result<(), OrderError> {
-        self.check_user(user)?;
-        self.retired.remove(&user);
-        Ok(())
-    }
-
     /// A new retail customer of a participant; ids are given in order, from 1.
     ///
     /// # Errors

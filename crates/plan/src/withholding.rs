@@ -54,11 +54,6 @@ impl Withholding {
         self.tax_ids.insert(user);
     }
 
-    /// A user's tax id turned out to be wrong.
-    pub fn forget_tax_id(&mut self, user: UserId) {
-        self.tax_ids.remove(&user);
-    }
-
     /// Whether a user's tax id is known.
     #[must_use]
     pub fn has_tax_id(&self, user: UserId) -> bool {

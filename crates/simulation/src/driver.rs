@@ -4,13 +4,12 @@
 //! which the [`Books`](crate::Books) apply at once. Not responsible for how many join, when, and under whom.
 
 pub mod auto_pool;
-pub mod booking;
 pub mod campaign;
 mod escrow;
 mod operator;
 pub mod orders;
 mod payments;
-pub mod subscription;
+pub mod purchases;
 mod turn;
 
 use money::{Amount, Asset};
@@ -19,10 +18,9 @@ use plan::{CompiledPlan, Day, IntakeKind, UserId};
 use crate::{Books, Parameters};
 
 pub use auto_pool::AutoPool;
-pub use booking::Booking;
 pub use campaign::Campaign;
 pub use orders::Orders;
-pub use subscription::Subscription;
+pub use purchases::Purchases;
 
 /// Turns arrivals and days into facts.
 pub trait Driver {
@@ -49,11 +47,13 @@ pub fn for_plan(plan: &CompiledPlan, parameters: &Parameters) -> Box<dyn Driver>
         IntakeKind::Subscription {
             amount_min,
             amount_max,
-        } => Box::new(Subscription::new(plan, parameters, amount_min, amount_max)),
+        } => Box::new(Purchases::of_subscriptions(
+            plan, parameters, amount_min, amount_max,
+        )),
         IntakeKind::Booking {
             first_payment_min,
             price,
-        } => Box::new(Booking::new(plan, parameters, first_payment_min, price)),
+        } => Box::new(Purchases::of_booking(plan, parameters, first_payment_min, price)),
         IntakeKind::Order => Box::new(Orders::new(plan, parameters)),
         IntakeKind::Joining { price } => Box::new(Campaign::new(plan, parameters, price)),
     }

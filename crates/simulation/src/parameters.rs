@@ -3,6 +3,7 @@
 mod activity;
 
 use plan::Day;
+use serde::Serialize;
 use thiserror::Error;
 
 pub use activity::{
@@ -75,7 +76,7 @@ pub enum SponsorChoice {
 }
 
 /// What users do after joining. Chances are in ten-thousandths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Behaviour {
     /// Days between a payment and the end of its cooling-off time.
     pub cooling_off_days: u32,
@@ -92,6 +93,7 @@ pub struct Behaviour {
     /// Days from joining to that.
     pub refund_after_days: u32,
     /// What people and operators do in plans with components.
+    #[serde(skip)]
     pub activity: Activity,
 }
 

@@ -4,7 +4,7 @@
 
 mod cohort;
 mod fund;
-mod json;
+pub(crate) mod json;
 mod month;
 mod shares;
 

@@ -210,7 +210,7 @@ fn reserves_run_dry_when_their_trees_close() {
 fn a_second_implementation_of_the_rules_comes_to_the_same_figures() {
     let plan = shipped();
     let (report, facts) = simulate_and_record(&plan, &parameters(700)).unwrap();
-    let mut model = naive::Model::new(&terms());
+    let mut model = naive::Model::new(&naive::Terms::auto_pool());
     for Recorded { fact, .. } in &facts {
         model.apply(&cause(&plan, fact).unwrap());
         // Who chooses after the own tree has closed comes too late, and what relied on a refunded registration is
@@ -247,22 +247,4 @@ fn a_second_implementation_of_the_rules_comes_to_the_same_figures() {
         .collect();
     let wallets = (1..=700).map(|number| workload::wallet(UserId::new(number).unwrap()));
     assert!(wallets.filter(|wallet| entitled.contains_key(wallet)).count() > 100);
-}
-
-fn terms() -> naive::Terms {
-    naive::Terms {
-        registration: 20 * BNB,
-        direct: 18 * BNB,
-        ordinals: vec![2],
-        pool_bps: None,
-        retopup: 40 * BNB,
-        retopup_company: 4 * BNB,
-        generations_bps: vec![3000, 1500, 1000, 500, 500, 500, 500, 500, 1000, 1000],
-        tree_size: 15,
-        rolling: false,
-        trees_max: Some(15),
-        tier_prices: [20, 40, 80, 160, 320, 640].map(|price| price * BNB).to_vec(),
-        layers_bps: vec![5000, 2500, 1500],
-        forced: None,
-    }
 }

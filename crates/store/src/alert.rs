@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::StoreError;
+use crate::column::Db;
 use crate::deployment::natural;
 
 /// Messages that are read at once: what is more grave and comes meanwhile is found by the next read.
@@ -148,10 +149,10 @@ pub async fn resolve(
 /// The database does not answer.
 pub async fn list_due(connection: &mut PgConnection, timing: Timing) -> Result<Vec<Message>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT id, check_id, subject, severity, content, occurrences, messages, rejections, event AS "event!",
+        r#"SELECT id, check_id, subject, severity, content, occurrences AS "occurrences!: Db<u64>", messages,
+                  rejections, event AS "event!",
                   extract(epoch FROM raised_at)::bigint AS "raised_at!",
-                  extract(epoch FROM resolved_at)::bigint AS resolved_at
-           FROM (
+                  extract(epoch FROM resolved_at)::bigint AS resolved_at FROM (
                SELECT *, CASE
                    WHEN told_severity IS NULL OR severity < told_severity THEN 'raised'
                    WHEN resolved_at <= now() - $1 * interval '1 second' THEN 'resolved'
@@ -176,7 +177,7 @@ pub async fn list_due(connection: &mut PgConnection, timing: Timing) -> Result<V
                 event: Event::by_name(&row.event).ok_or(StoreError::corrupt("alert.event"))?,
                 severity: row.severity,
                 content,
-                occurrences: natural(row.occurrences, "alert.occurrences")?,
+                occurrences: row.occurrences.0,
                 messages: row.messages,
                 raised_at: row.raised_at,
                 resolved_at: row.resolved_at,
@@ -253,14 +254,14 @@ pub async fn update_unheard(connection: &mut PgConnection) -> Result<(), StoreEr
 /// The database does not answer.
 pub async fn count_waiting(connection: &mut PgConnection) -> Result<Waiting, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT count(*) AS "untold!",
+        r#"SELECT count(*) AS "untold!: Db<u64>",
                   coalesce(extract(epoch FROM now() - min(raised_at)), 0)::bigint AS "oldest_seconds!"
            FROM alert WHERE closed_at IS NULL AND (told_severity IS NULL OR severity < told_severity)"#
     )
     .fetch_one(connection)
     .await?;
     Ok(Waiting {
-        untold: natural(row.untold, "alert")?,
+        untold: row.untold.0,
         oldest_seconds: natural(row.oldest_seconds.max(0), "alert.raised_at")?,
     })
 }

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use crate::StoreError;
 use crate::chain_log::signed;
-use crate::deployment::{address, natural};
+use crate::column::Db;
+use crate::deployment::natural;
 
 /// Signatures read of one proposal at most: a role that stores useless ones must not make reading expensive.
 const APPROVALS_READ_MAX: i64 = 64;
@@ -88,9 +89,9 @@ pub async fn list(
     subject: &Subject,
 ) -> Result<Vec<StoredApproval>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT a.wallet, a.expires, a.stops, a.signature FROM approval AS a
+        r#"SELECT a.wallet AS "wallet!: Db<Address>", a.expires AS "expires!: Db<u64>", a.stops, a.signature FROM approval AS a
          JOIN operator AS o ON o.wallet = a.wallet
-         WHERE a.kind = $1 AND a.subject = $2 ORDER BY a.expires DESC, a.id LIMIT $3",
+         WHERE a.kind = $1 AND a.subject = $2 ORDER BY a.expires DESC, a.id LIMIT $3"#,
         subject.kind(),
         subject.bytes(),
         APPROVALS_READ_MAX,
@@ -103,8 +104,8 @@ pub async fn list(
         let read = || -> Result<StoredApproval, StoreError> {
             Ok(StoredApproval {
                 approval: Approval {
-                    wallet: address(&row.wallet, "approval.wallet")?,
-                    expires: natural(row.expires, "approval.expires")?,
+                    wallet: row.wallet.0,
+                    expires: row.expires.0,
                     signature: row.signature,
                 },
                 stops: stops
@@ -124,18 +125,17 @@ pub async fn list(
 /// The database does not answer.
 pub async fn list_people(connection: &mut PgConnection) -> Result<Vec<Person>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT person, wallet, roles, valid_from, valid_until FROM operator ORDER BY person, wallet"
+        r#"SELECT person, wallet AS "wallet!: Db<Address>", roles, valid_from AS "valid_from!: Db<u64>",
+                  valid_until AS "valid_until!: Db<Option<u64>>"
+           FROM operator ORDER BY person, wallet"#
     )
     .fetch_all(connection)
     .await?;
     // Times belong to wallets here: of a person whose wallets differ in that, each is a part of its own.
     let mut people: BTreeMap<(String, u64, Option<u64>), Person> = BTreeMap::new();
     for row in rows {
-        let from = natural(row.valid_from, "operator.valid_from")?;
-        let until = row
-            .valid_until
-            .map(|until| natural(until, "operator.valid_until"))
-            .transpose()?;
+        let from = row.valid_from.0;
+        let until = row.valid_until.0;
         let person = people
             .entry((row.person.clone(), from, until))
             .or_insert_with(|| Person {
@@ -147,21 +147,7 @@ pub async fn list_people(connection: &mut PgConnection) -> Result<Vec<Person>, S
             });
         let roles = row.roles.iter().filter_map(|role| Role::by_name(role));
         person.roles.extend(roles);
-        person.wallets.insert(address(&row.wallet, "operator.wallet")?);
+        person.wallets.insert(row.wallet.0);
     }
     Ok(people.into_values().collect())
-}
-
-/// The person with this wallet, by id.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn find_person(
-    connection: &mut PgConnection,
-    wallet: Address,
-) -> Result<Option<String>, StoreError> {
-    let person = sqlx::query_scalar!("SELECT person FROM operator WHERE wallet = $1", wallet.as_slice())
-        .fetch_optional(connection)
-        .await?;
-    Ok(person)
 }

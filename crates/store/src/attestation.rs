@@ -8,7 +8,7 @@ use money::Amount;
 use sqlx::PgConnection;
 
 use crate::chain_log::{LogRow, StoredLog, signed};
-use crate::deployment::{hash, natural};
+use crate::column::Db;
 use crate::settlement_batch::signature;
 use crate::{DbAmount, StoreError};
 
@@ -75,8 +75,12 @@ pub async fn find(
     subject: B256,
 ) -> Result<Option<StoredAttestation>, StoreError> {
     let row = sqlx::query!(
-        "SELECT content, fact_seq, journal_seq, journal_root, block_number, block_hash, seen_at, attested_at, signature
-         FROM attestation WHERE kind = $1 AND subject = $2",
+        r#"SELECT content AS "content!: Db<B256>", fact_seq AS "fact_seq!: Db<u64>",
+                  journal_seq AS "journal_seq!: Db<u64>",
+                  journal_root AS "journal_root!: Db<B256>",
+                  block_number AS "block_number!: Db<u64>", block_hash AS "block_hash!: Db<B256>",
+                  seen_at AS "seen_at!: Db<u64>", attested_at AS "attested_at!: Db<u64>", signature
+           FROM attestation WHERE kind = $1 AND subject = $2"#,
         kind.name(),
         subject.as_slice(),
     )
@@ -84,15 +88,15 @@ pub async fn find(
     .await?;
     row.map(|row| {
         Ok(StoredAttestation {
-            content: hash(&row.content, "attestation.content")?,
+            content: row.content.0,
             moment: Moment {
-                fact_seq: natural(row.fact_seq, "attestation.fact_seq")?,
-                journal_seq: natural(row.journal_seq, "attestation.journal_seq")?,
-                journal_root: hash(&row.journal_root, "attestation.journal_root")?,
-                block_number: natural(row.block_number, "attestation.block_number")?,
-                block_hash: hash(&row.block_hash, "attestation.block_hash")?,
-                seen_at: natural(row.seen_at, "attestation.seen_at")?,
-                attested_at: natural(row.attested_at, "attestation.attested_at")?,
+                fact_seq: row.fact_seq.0,
+                journal_seq: row.journal_seq.0,
+                journal_root: row.journal_root.0,
+                block_number: row.block_number.0,
+                block_hash: row.block_hash.0,
+                seen_at: row.seen_at.0,
+                attested_at: row.attested_at.0,
             },
             signature: signature(&row.signature, "attestation.signature")?,
         })
@@ -144,8 +148,11 @@ pub async fn list_batches(
     connection: &mut PgConnection,
     limit: i64,
 ) -> Result<Vec<ClaimedBatch>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT batch_id, list_hash AS "list_hash!", manifest AS "manifest!" FROM payout_batch
+    let rows = sqlx::query_as!(
+        ClaimedBatch,
+        r#"SELECT batch_id AS "batch_id!: Db<B256>", list_hash AS "list_hash!: Db<B256>",
+                  manifest AS "manifest!"
+           FROM payout_batch
            WHERE state IN ('sealed', 'approved') AND cancel_requested_at IS NULL
              AND list_hash IS NOT NULL AND manifest IS NOT NULL
            ORDER BY sealed_at, batch_id LIMIT $1"#,
@@ -153,15 +160,7 @@ pub async fn list_batches(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(ClaimedBatch {
-                batch_id: hash(&row.batch_id, "payout_batch.batch_id")?,
-                list_hash: hash(&row.list_hash, "payout_batch.list_hash")?,
-                manifest: row.manifest,
-            })
-        })
-        .collect()
+    Ok(rows)
 }
 
 /// Roots that wait for an authorization, and the newest one that is published.
@@ -170,7 +169,9 @@ pub async fn list_batches(
 /// The database does not answer.
 pub async fn list_roots(connection: &mut PgConnection) -> Result<Vec<ClaimedRoot>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT root, total AS "total: DbAmount", leaves, fact_seq FROM liabilities_root
+        r#"SELECT root AS "root!: Db<B256>", total AS "total: DbAmount", leaves,
+                  fact_seq AS "fact_seq!: Db<u64>"
+           FROM liabilities_root
            WHERE state IN ('built', 'approved', 'signed')
                OR root = (SELECT root FROM liabilities_root WHERE state = 'published'
                           ORDER BY published_fact DESC LIMIT 1)
@@ -181,11 +182,11 @@ pub async fn list_roots(connection: &mut PgConnection) -> Result<Vec<ClaimedRoot
     rows.into_iter()
         .map(|row| {
             Ok(ClaimedRoot {
-                root: hash(&row.root, "liabilities_root.root")?,
+                root: row.root.0,
                 total: row.total.0,
                 leaves: u64::try_from(row.leaves)
                     .map_err(|_| StoreError::corrupt("liabilities_root.leaves"))?,
-                fact_seq: natural(row.fact_seq, "liabilities_root.fact_seq")?,
+                fact_seq: row.fact_seq.0,
             })
         })
         .collect()
@@ -243,11 +244,12 @@ pub struct CommandProof {
 /// # Errors
 /// The database does not answer.
 pub async fn find_proof(connection: &mut PgConnection, inbox_id: i64) -> Result<CommandProof, StoreError> {
-    let row = sqlx::query!("SELECT natural_key, signature FROM inbox WHERE id = $1", inbox_id)
-        .fetch_one(connection)
-        .await?;
-    Ok(CommandProof {
-        natural_key: row.natural_key,
-        signature: row.signature,
-    })
+    let row = sqlx::query_as!(
+        CommandProof,
+        r#"SELECT natural_key, signature FROM inbox WHERE id = $1"#,
+        inbox_id
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(row)
 }

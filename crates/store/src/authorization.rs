@@ -5,7 +5,8 @@ use money::Amount;
 use plan::DepositKind;
 use sqlx::PgConnection;
 
-use crate::deployment::{address, hash, natural};
+use crate::column::Db;
+use crate::deployment::{address, natural};
 use crate::{DbAmount, StoreError};
 
 /// What a signature is asked for.
@@ -108,8 +109,10 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Kept>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT a.ref AS reference, a.kind, a.sponsor_wallet, a.amount AS "amount: DbAmount", a.plan_hash,
-                  a.disclosure_hash, a.deadline, a.signer, a.signature,
+        r#"SELECT a.ref AS "reference!: Db<B256>", a.kind, a.sponsor_wallet, a.amount AS "amount: DbAmount",
+                  a.plan_hash AS "plan_hash!: Db<B256>",
+                  a.disclosure_hash AS "disclosure_hash!: Db<B256>",
+                  a.deadline AS "deadline!: Db<u64>", a.signer, a.signature,
                   (extract(epoch FROM a.created_at) * 1000000)::bigint AS "created_at_us!",
                   EXISTS (SELECT FROM deposit AS d WHERE d.ref = a.ref) AS "is_posted!"
            FROM authorization_request AS a
@@ -132,7 +135,7 @@ pub async fn list(
             let sponsor = row.sponsor_wallet.as_deref();
             Ok(Kept {
                 request: NewRequest {
-                    reference: hash(&row.reference, "authorization_request.ref")?,
+                    reference: row.reference.0,
                     kind: match row.kind.as_str() {
                         "registration" => DepositKind::Registration,
                         _ => DepositKind::Retopup,
@@ -142,9 +145,9 @@ pub async fn list(
                         .map(|sponsor| address(sponsor, "authorization_request.sponsor_wallet"))
                         .transpose()?,
                     amount: row.amount.0,
-                    plan_hash: hash(&row.plan_hash, "authorization_request.plan_hash")?,
-                    disclosure_hash: hash(&row.disclosure_hash, "authorization_request.disclosure_hash")?,
-                    deadline: natural(row.deadline, "authorization_request.deadline")?,
+                    plan_hash: row.plan_hash.0,
+                    disclosure_hash: row.disclosure_hash.0,
+                    deadline: row.deadline.0,
                 },
                 signed: signer.transpose()?.zip(row.signature),
                 created_at_us: row.created_at_us,

@@ -7,6 +7,7 @@ use alloy_primitives::{B256, Bytes, FixedBytes, LogData};
 use sqlx::{PgConnection, QueryBuilder};
 
 use crate::StoreError;
+use crate::column::Db;
 use crate::deployment::{hash, natural};
 
 /// Rows of one statement: with nine parameters each far below PostgreSQL's limit of 65,535 parameters.
@@ -173,7 +174,9 @@ pub async fn list_canonical_above(
     number: u64,
 ) -> Result<Vec<StoredBlock>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT number, hash, parent_hash, "timestamp", seq_end, root_end
+        r#"SELECT number AS "number!: Db<u64>", hash AS "hash!: Db<B256>",
+                  parent_hash AS "parent_hash!: Db<B256>", "timestamp" AS "timestamp!: Db<u64>",
+                  seq_end AS "seq_end!: Db<u64>", root_end
            FROM chain_block WHERE canonical AND number > $1 ORDER BY number DESC"#,
         signed(number)?
     )
@@ -182,11 +185,11 @@ pub async fn list_canonical_above(
     rows.into_iter()
         .map(|row| {
             Ok(StoredBlock {
-                number: natural(row.number, "chain_block.number")?,
-                hash: hash(&row.hash, "chain_block.hash")?,
-                parent_hash: hash(&row.parent_hash, "chain_block.parent_hash")?,
-                timestamp: natural(row.timestamp, "chain_block.timestamp")?,
-                seq_end: natural(row.seq_end, "chain_block.seq_end")?,
+                number: row.number.0,
+                hash: row.hash.0,
+                parent_hash: row.parent_hash.0,
+                timestamp: row.timestamp.0,
+                seq_end: row.seq_end.0,
                 root_end: root(&row.root_end, "chain_block.root_end")?,
             })
         })
@@ -234,8 +237,11 @@ pub async fn finalize(
     .execute(&mut *connection)
     .await?;
     let rows = sqlx::query!(
-        r#"SELECT chain_log.seq, chain_log.block_number, chain_log.block_hash,
-                  chain_block."timestamp", chain_log.transaction_hash, chain_log.topics, chain_log.data
+        r#"SELECT chain_log.seq, chain_log.block_number AS "block_number!: Db<u64>",
+                  chain_log.block_hash AS "block_hash!: Db<B256>",
+                  chain_block."timestamp" AS "timestamp!: Db<u64>",
+                  chain_log.transaction_hash AS "transaction_hash!: Db<B256>", chain_log.topics,
+                  chain_log.data
            FROM chain_log JOIN chain_block ON chain_block.hash = chain_log.block_hash
            WHERE chain_block.canonical AND chain_block.number > $1 AND chain_block.number <= $2
            ORDER BY chain_log.block_number, chain_log.log_index"#,
@@ -247,7 +253,7 @@ pub async fn finalize(
     let mut entries = Vec::new();
     let (mut parts, mut parts_of) = (Vec::new(), B256::ZERO);
     for row in rows {
-        let transaction_hash = hash(&row.transaction_hash, "chain_log.transaction_hash")?;
+        let transaction_hash = row.transaction_hash.0;
         let topics: Result<Vec<B256>, StoreError> = row
             .topics
             .iter()
@@ -264,9 +270,9 @@ pub async fn finalize(
         };
         entries.push(JournalEntry {
             seq: natural(seq, "chain_log.seq")?,
-            block_number: natural(row.block_number, "chain_log.block_number")?,
-            block_hash: hash(&row.block_hash, "chain_log.block_hash")?,
-            timestamp: natural(row.timestamp, "chain_block.timestamp")?,
+            block_number: row.block_number.0,
+            block_hash: row.block_hash.0,
+            timestamp: row.timestamp.0,
             transaction_hash,
             data,
             parts: std::mem::take(&mut parts),

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::StoreError;
 use crate::chain_log::{root, signed};
-use crate::deployment::{hash, natural};
+use crate::column::Db;
 
 /// The last blocks that were applied: provisionally (`head`) and finally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,8 +83,11 @@ pub async fn find_final_age(connection: &mut PgConnection) -> Result<Option<i64>
 /// The database does not answer.
 pub async fn find(connection: &mut PgConnection) -> Result<Option<Checkpoint>, StoreError> {
     let row = sqlx::query!(
-        "SELECT head_number, head_hash, final_number, final_hash, final_timestamp, final_seq, final_root
-         FROM checkpoint"
+        r#"SELECT head_number AS "head_number!: Db<u64>", head_hash AS "head_hash!: Db<B256>",
+                  final_number AS "final_number!: Db<u64>", final_hash AS "final_hash!: Db<B256>",
+                  final_timestamp AS "final_timestamp!: Db<u64>",
+                  final_seq AS "final_seq!: Db<u64>", final_root
+           FROM checkpoint"#
     )
     .fetch_optional(connection)
     .await?;
@@ -92,12 +95,12 @@ pub async fn find(connection: &mut PgConnection) -> Result<Option<Checkpoint>, S
         return Ok(None);
     };
     Ok(Some(Checkpoint {
-        head_number: natural(row.head_number, "checkpoint.head_number")?,
-        head_hash: hash(&row.head_hash, "checkpoint.head_hash")?,
-        final_number: natural(row.final_number, "checkpoint.final_number")?,
-        final_hash: hash(&row.final_hash, "checkpoint.final_hash")?,
-        final_timestamp: natural(row.final_timestamp, "checkpoint.final_timestamp")?,
-        final_seq: natural(row.final_seq, "checkpoint.final_seq")?,
+        head_number: row.head_number.0,
+        head_hash: row.head_hash.0,
+        final_number: row.final_number.0,
+        final_hash: row.final_hash.0,
+        final_timestamp: row.final_timestamp.0,
+        final_seq: row.final_seq.0,
         final_root: root(&row.final_root, "checkpoint.final_root")?,
     }))
 }

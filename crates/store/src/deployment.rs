@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::StoreError;
 use crate::rights::{self, Enforcement, RightsError, Role};
+use crate::column::Db;
 
 /// Chain, contract, asset and plan of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,22 +130,17 @@ pub async fn insert(connection: &mut PgConnection, deployment: &Deployment) -> R
 /// # Errors
 /// The database does not answer.
 pub async fn find(connection: &mut PgConnection) -> Result<Option<Deployment>, StoreError> {
-    let row = sqlx::query!(
-        "SELECT chain_id, contract, contract_block, contract_block_hash, asset, plan_hash, plan_text
-         FROM deployment"
+    let row = sqlx::query_as!(
+        Deployment,
+        r#"SELECT chain_id AS "chain_id!: Db<u64>", contract AS "contract!: Db<Address>",
+                  contract_block AS "contract_block!: Db<u64>",
+                  contract_block_hash AS "contract_block_hash!: Db<B256>", asset,
+                  plan_hash AS "plan_hash!: Db<B256>", plan_text
+           FROM deployment"#
     )
     .fetch_optional(connection)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(Deployment {
-        chain_id: natural(row.chain_id, "deployment.chain_id")?,
-        contract: address(&row.contract, "deployment.contract")?,
-        contract_block: natural(row.contract_block, "deployment.contract_block")?,
-        contract_block_hash: hash(&row.contract_block_hash, "deployment.contract_block_hash")?,
-        asset: row.asset,
-        plan_hash: hash(&row.plan_hash, "deployment.plan_hash")?,
-        plan_text: row.plan_text,
-    }))
+    Ok(row)
 }
 
 /// A stored number that cannot be negative.

@@ -4,7 +4,7 @@ use alloy_primitives::B256;
 use sqlx::PgConnection;
 
 use crate::StoreError;
-use crate::deployment::{hash, natural};
+use crate::column::Db;
 
 /// A stored document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,20 +50,15 @@ pub async fn find(
     connection: &mut PgConnection,
     document_hash: B256,
 ) -> Result<Option<Disclosure>, StoreError> {
-    let row = sqlx::query!(
-        r#"SELECT hash, body, fact_seq, extract(epoch FROM now() - created_at)::bigint AS "age!",
+    let row = sqlx::query_as!(
+        Disclosure,
+        r#"SELECT hash AS "hash!: Db<B256>", body, fact_seq AS "fact_seq!: Db<u64>",
+                  extract(epoch FROM now() - created_at)::bigint AS "age_seconds!",
                   fact_seq >= coalesce((SELECT max(f.fact_seq) FROM figures AS f), 0) AS "is_newest!"
            FROM disclosure WHERE hash = $1"#,
         document_hash.as_slice()
     )
     .fetch_optional(connection)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(Disclosure {
-        hash: hash(&row.hash, "disclosure.hash")?,
-        body: row.body,
-        fact_seq: natural(row.fact_seq, "disclosure.fact_seq")?,
-        age_seconds: row.age,
-        is_newest: row.is_newest,
-    }))
+    Ok(row)
 }

@@ -11,6 +11,7 @@ use crate::StoreError;
 pub use crate::announcement::CHANNEL;
 use crate::announcement::announce;
 use crate::cause_json::{self, CauseJsonError, CauseText};
+use crate::column::Db;
 use crate::deployment::{hash, natural};
 use crate::quarantine::{QuarantineCause, SetAside};
 
@@ -246,7 +247,8 @@ pub async fn insert_signed(
         });
     }
     let row = sqlx::query!(
-        "SELECT id, fingerprint, fact_seq FROM inbox WHERE source = 'command' AND natural_key = $1",
+        r#"SELECT id, fingerprint, fact_seq AS "fact_seq!: Db<Option<u64>>"
+           FROM inbox WHERE source = 'command' AND natural_key = $1"#,
         key
     )
     .fetch_one(connection)
@@ -254,10 +256,7 @@ pub async fn insert_signed(
     if row.fingerprint != fingerprint.as_slice() {
         return Err(InboxError::KeyReused);
     }
-    let fact_seq = row
-        .fact_seq
-        .map(|seq| natural(seq, "inbox.fact_seq"))
-        .transpose()?;
+    let fact_seq = row.fact_seq.0;
     Ok(Stored {
         inbox_id: row.id,
         fact_seq,

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 
 use crate::StoreError;
 use crate::chain_log::signed;
+use crate::column::Db;
 use crate::deployment::{hash, natural};
 
 /// A block that is canonical and final.
@@ -84,21 +85,15 @@ pub async fn list_final_blocks(
     blocks: &[B256],
 ) -> Result<Vec<FinalBlock>, StoreError> {
     let blocks: Vec<&[u8]> = blocks.iter().map(B256::as_slice).collect();
-    let rows = sqlx::query!(
-        r#"SELECT hash, number, "timestamp" FROM chain_block WHERE hash = ANY($1) AND canonical AND final"#,
+    let rows = sqlx::query_as!(
+        FinalBlock,
+        r#"SELECT hash AS "hash!: Db<B256>", number AS "number!: Db<u64>", "timestamp" AS "timestamp!: Db<u64>"
+           FROM chain_block WHERE hash = ANY($1) AND canonical AND final"#,
         &blocks as &[&[u8]]
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(FinalBlock {
-                hash: hash(&row.hash, "chain_block.hash")?,
-                number: natural(row.number, "chain_block.number")?,
-                timestamp: natural(row.timestamp, "chain_block.timestamp")?,
-            })
-        })
-        .collect()
+    Ok(rows)
 }
 
 /// All logs of these transactions in final blocks, in the chain's order.

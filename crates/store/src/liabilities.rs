@@ -6,7 +6,8 @@ use alloy_primitives::{Address, B256};
 use money::Amount;
 use sqlx::{PgConnection, PgTransaction};
 
-use crate::deployment::{address, hash, natural};
+use crate::column::Db;
+use crate::deployment::{hash, natural};
 use crate::inbox::BlockRef;
 use crate::{DbAmount, StoreError};
 
@@ -29,7 +30,9 @@ pub struct Root {
     /// The last fact that it counts.
     pub fact_seq: u64,
     /// The block that it counts whole.
-    pub block: BlockRef,
+    pub block_number: u64,
+    /// Its hash.
+    pub block_hash: B256,
     /// Whether it may be published while batches are under way.
     pub accept_claims: bool,
     /// Who built it.
@@ -63,67 +66,20 @@ pub struct Posted {
     pub block: BlockRef,
 }
 
-struct Row {
-    root: Vec<u8>,
-    state: String,
-    total: DbAmount,
-    leaves: i32,
-    as_of_seq: i64,
-    fact_seq: i64,
-    block_number: i64,
-    block_hash: Vec<u8>,
-    accept_claims: bool,
-    built_by: Vec<u8>,
-    built_at_us: i64,
-    approved_by: Option<Vec<u8>>,
-    approved_at: Option<i64>,
-    deadline: Option<i64>,
-    signer: Option<Vec<u8>>,
-    claimable_from: Option<i64>,
-    published_fact: Option<i64>,
-    vetoed_fact: Option<i64>,
-}
-
-impl TryFrom<Row> for Root {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
-        let wallet = |bytes: Option<Vec<u8>>, what| bytes.map(|bytes| address(&bytes, what)).transpose();
-        let number = |number: Option<i64>, what| number.map(|number| natural(number, what)).transpose();
-        Ok(Self {
-            root: hash(&row.root, "liabilities_root.root")?,
-            state: row.state,
-            total: row.total.0,
-            leaves: row.leaves,
-            as_of_seq: natural(row.as_of_seq, "liabilities_root.as_of_seq")?,
-            fact_seq: natural(row.fact_seq, "liabilities_root.fact_seq")?,
-            block: BlockRef {
-                number: natural(row.block_number, "liabilities_root.block_number")?,
-                hash: hash(&row.block_hash, "liabilities_root.block_hash")?,
-            },
-            accept_claims: row.accept_claims,
-            built_by: address(&row.built_by, "liabilities_root.built_by")?,
-            built_at_us: row.built_at_us,
-            approved_by: wallet(row.approved_by, "liabilities_root.approved_by")?,
-            approved_at: row.approved_at,
-            deadline: number(row.deadline, "liabilities_root.deadline")?,
-            signer: wallet(row.signer, "liabilities_root.signer")?,
-            claimable_from: number(row.claimable_from, "liabilities_root.claimable_from")?,
-            published_fact: row.published_fact,
-            vetoed_fact: row.vetoed_fact,
-        })
-    }
-}
-
 /// One list of columns for every statement that reads whole roots.
 macro_rules! select {
     ($tail:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
-            Row,
-            r#"SELECT root, state, total AS "total: DbAmount", leaves, as_of_seq, fact_seq, block_number, block_hash,
-                      accept_claims, built_by, (extract(epoch FROM built_at) * 1000000)::bigint AS "built_at_us!",
-                      approved_by, extract(epoch FROM approved_at)::bigint AS approved_at, deadline, signer,
-                      claimable_from, published_fact, vetoed_fact
+            Root,
+            r#"SELECT root AS "root!: Db<B256>", state, total AS "total: DbAmount", leaves,
+                      as_of_seq AS "as_of_seq!: Db<u64>", fact_seq AS "fact_seq!: Db<u64>",
+                      block_number AS "block_number!: Db<u64>", block_hash AS "block_hash!: Db<B256>", accept_claims,
+                      built_by AS "built_by!: Db<Address>",
+                      (extract(epoch FROM built_at) * 1000000)::bigint AS "built_at_us!",
+                      approved_by AS "approved_by!: Db<Option<Address>>",
+                      extract(epoch FROM approved_at)::bigint AS approved_at, deadline AS "deadline!: Db<Option<u64>>",
+                      signer AS "signer!: Db<Option<Address>>",
+                      claimable_from AS "claimable_from!: Db<Option<u64>>", published_fact, vetoed_fact
                FROM liabilities_root "# + $tail
             $(, $argument)*
         )
@@ -135,10 +91,9 @@ macro_rules! select {
 /// # Errors
 /// The database does not answer.
 pub async fn find(connection: &mut PgConnection, root: B256) -> Result<Option<Root>, StoreError> {
-    let row = select!("WHERE root = $1", root.as_slice())
+    Ok(select!("WHERE root = $1", root.as_slice())
         .fetch_optional(connection)
-        .await?;
-    row.map(Root::try_from).transpose()
+        .await?)
 }
 
 /// A root, with its row locked until the transaction's end.
@@ -146,10 +101,9 @@ pub async fn find(connection: &mut PgConnection, root: B256) -> Result<Option<Ro
 /// # Errors
 /// The database does not answer.
 pub async fn lock(transaction: &mut PgTransaction<'_>, root: B256) -> Result<Option<Root>, StoreError> {
-    let row = select!("WHERE root = $1 FOR UPDATE", root.as_slice())
+    Ok(select!("WHERE root = $1 FOR UPDATE", root.as_slice())
         .fetch_optional(&mut **transaction)
-        .await?;
-    row.map(Root::try_from).transpose()
+        .await?)
 }
 
 /// The newest root that was published and not vetoed.
@@ -157,10 +111,11 @@ pub async fn lock(transaction: &mut PgTransaction<'_>, root: B256) -> Result<Opt
 /// # Errors
 /// The database does not answer.
 pub async fn find_published(connection: &mut PgConnection) -> Result<Option<Root>, StoreError> {
-    let row = select!("WHERE state = 'published' ORDER BY published_fact DESC LIMIT 1")
-        .fetch_optional(connection)
-        .await?;
-    row.map(Root::try_from).transpose()
+    Ok(
+        select!("WHERE state = 'published' ORDER BY published_fact DESC LIMIT 1")
+            .fetch_optional(connection)
+            .await?,
+    )
 }
 
 /// Whether a root is on its way to the chain: approved, and neither published nor over.
@@ -194,7 +149,7 @@ pub async fn list(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(Root::try_from).collect()
+    Ok(rows)
 }
 
 /// Makes everything that the transaction reads belong to one moment. To be called first.
@@ -214,7 +169,8 @@ pub async fn freeze_snapshot(transaction: &mut PgTransaction<'_>) -> Result<(), 
 /// The database does not answer.
 pub async fn find_posted(connection: &mut PgConnection) -> Result<Option<Posted>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT last_fact, block_number, block_hash,
+        r#"SELECT last_fact AS "last_fact!: Db<u64>", block_number AS "block_number!: Db<u64>",
+                  block_hash AS "block_hash!: Db<B256>",
                   (SELECT max(chain_seq) FROM inbox WHERE fact_seq IS NOT NULL) AS as_of_seq
            FROM posting_batch ORDER BY seq DESC LIMIT 1"#
     )
@@ -225,11 +181,11 @@ pub async fn find_posted(connection: &mut PgConnection) -> Result<Option<Posted>
         return Ok(None);
     };
     Ok(Some(Posted {
-        fact_seq: natural(row.last_fact, "posting_batch.last_fact")?,
+        fact_seq: row.last_fact.0,
         as_of_seq: natural(as_of_seq, "inbox.chain_seq")?,
         block: BlockRef {
-            number: natural(row.block_number, "posting_batch.block_number")?,
-            hash: hash(&row.block_hash, "posting_batch.block_hash")?,
+            number: row.block_number.0,
+            hash: row.block_hash.0,
         },
     }))
 }
@@ -265,7 +221,8 @@ pub async fn list_leaves(
     limit: i64,
 ) -> Result<Vec<(Address, Amount)>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT wallet, entitled AS "entitled: DbAmount" FROM liabilities_leaf
+        r#"SELECT wallet AS "wallet!: Db<Address>", entitled AS "entitled: DbAmount"
+           FROM liabilities_leaf
            WHERE root = $1 AND wallet > $2 ORDER BY wallet LIMIT $3"#,
         root.as_slice(),
         after.as_slice(),
@@ -274,7 +231,7 @@ pub async fn list_leaves(
     .fetch_all(connection)
     .await?;
     rows.into_iter()
-        .map(|row| Ok((address(&row.wallet, "liabilities_leaf.wallet")?, row.entitled.0)))
+        .map(|row| Ok((row.wallet.0, row.entitled.0)))
         .collect()
 }
 
@@ -337,7 +294,8 @@ pub async fn insert_request(
 /// The database does not answer.
 pub async fn find_request(connection: &mut PgConnection, id: i64) -> Result<Option<Request>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT requested_by, accept_claims, extract(epoch FROM requested_at)::bigint AS "requested_at!", state, root,
+        r#"SELECT requested_by AS "requested_by!: Db<Address>", accept_claims,
+                  extract(epoch FROM requested_at)::bigint AS "requested_at!", state, root,
                   refused, extract(epoch FROM finished_at)::bigint AS finished_at
            FROM liabilities_request WHERE id = $1"#,
         id
@@ -348,7 +306,7 @@ pub async fn find_request(connection: &mut PgConnection, id: i64) -> Result<Opti
         let root = row.root.map(|root| hash(&root, "liabilities_request.root"));
         Ok(Request {
             id,
-            requested_by: address(&row.requested_by, "liabilities_request.requested_by")?,
+            requested_by: row.requested_by.0,
             accept_claims: row.accept_claims,
             requested_at: row.requested_at,
             state: row.state,
@@ -399,12 +357,11 @@ pub async fn find_block(
     level: u16,
     wallet: Address,
 ) -> Result<Option<Block>, StoreError> {
-    let row = sqlx::query!(
-        r#"SELECT n.place, n.first_wallet, n.hash,
-                  (
-                      SELECT m.first_wallet FROM liabilities_node AS m
-                      WHERE m.root = n.root AND m.level = n.level AND m.place = n.place + 1
-                  ) AS next_wallet
+    let row = sqlx::query_as!(
+        Block,
+        r#"SELECT n.place, n.first_wallet AS "first_wallet!: Db<Address>", n.hash AS "hash!: Db<B256>",
+                  (SELECT m.first_wallet FROM liabilities_node AS m WHERE m.root = n.root AND m.level = n.level
+                      AND m.place = n.place + 1) AS "next_wallet!: Db<Option<Address>>"
            FROM liabilities_node AS n
            WHERE n.root = $1 AND n.level = $2 AND n.first_wallet <= $3 ORDER BY n.first_wallet DESC LIMIT 1"#,
         root.as_slice(),
@@ -413,18 +370,7 @@ pub async fn find_block(
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
-        Ok(Block {
-            place: row.place,
-            first_wallet: address(&row.first_wallet, "liabilities_node.first_wallet")?,
-            next_wallet: row
-                .next_wallet
-                .map(|wallet| address(&wallet, "liabilities_node.first_wallet"))
-                .transpose()?,
-            hash: hash(&row.hash, "liabilities_node.hash")?,
-        })
-    })
-    .transpose()
+    Ok(row)
 }
 
 /// Hashes and sums of the partners on the way from a block to the root, lowest first.
@@ -438,7 +384,7 @@ pub async fn list_partners(
     place: i32,
 ) -> Result<Vec<(B256, Amount)>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT n.hash, n.sum AS "sum: DbAmount"
+        r#"SELECT n.hash AS "hash!: Db<B256>", n.sum AS "sum: DbAmount"
            FROM generate_series(0, 30) AS up (height)
            JOIN liabilities_node AS n ON n.root = $1 AND n.level = $2 + up.height AND n.place = ($3 >> up.height) # 1
            ORDER BY n.level"#,
@@ -448,9 +394,7 @@ pub async fn list_partners(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| Ok((hash(&row.hash, "liabilities_node.hash")?, row.sum.0)))
-        .collect()
+    rows.into_iter().map(|row| Ok((row.hash.0, row.sum.0))).collect()
 }
 
 /// The leaves of a block, by wallet, at most `limit`. The range has two ends, so that a planner without statistics of a fresh
@@ -465,7 +409,8 @@ pub async fn list_block(
     limit: i64,
 ) -> Result<Vec<(Address, Amount)>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT wallet, entitled AS "entitled: DbAmount" FROM liabilities_leaf
+        r#"SELECT wallet AS "wallet!: Db<Address>", entitled AS "entitled: DbAmount"
+           FROM liabilities_leaf
            WHERE root = $1 AND wallet >= $2 AND wallet < $3 ORDER BY wallet LIMIT $4"#,
         root.as_slice(),
         block.first_wallet.as_slice(),
@@ -478,6 +423,6 @@ pub async fn list_block(
     .fetch_all(connection)
     .await?;
     rows.into_iter()
-        .map(|row| Ok((address(&row.wallet, "liabilities_leaf.wallet")?, row.entitled.0)))
+        .map(|row| Ok((row.wallet.0, row.entitled.0)))
         .collect()
 }

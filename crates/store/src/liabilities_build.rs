@@ -8,7 +8,8 @@ use money::Amount;
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::chain_log::signed;
-use crate::deployment::{address, hash};
+use crate::column::Db;
+use crate::deployment::hash;
 use crate::liabilities::Posted;
 use crate::{DbAmount, StoreError};
 
@@ -65,20 +66,14 @@ pub struct NodeRow {
 /// # Errors
 /// The database does not answer.
 pub async fn claim_request(transaction: &mut PgTransaction<'_>) -> Result<Option<Claimed>, StoreError> {
-    let row = sqlx::query!(
-        "SELECT id, requested_by, accept_claims FROM liabilities_request
-         WHERE state = 'waiting' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"
+    let row = sqlx::query_as!(
+        Claimed,
+        r#"SELECT id, requested_by AS "requested_by!: Db<Address>", accept_claims FROM liabilities_request
+         WHERE state = 'waiting' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"#
     )
     .fetch_optional(&mut **transaction)
     .await?;
-    row.map(|row| {
-        Ok(Claimed {
-            id: row.id,
-            requested_by: address(&row.requested_by, "liabilities_request.requested_by")?,
-            accept_claims: row.accept_claims,
-        })
-    })
-    .transpose()
+    Ok(row)
 }
 
 /// What the next `limit` users above a wallet are entitled to, what batches hold back included, by wallet.
@@ -91,12 +86,11 @@ pub async fn list_entitlements(
     after: Option<Address>,
     limit: i64,
 ) -> Result<Vec<Entitlement>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT u.wallet,
-                  greatest(
-                      u.paid + coalesce(b.credits_posted - b.debits_posted, 0), coalesce(l.entitled, 0)
-                  )::numeric(39, 0) AS "entitled!: DbAmount"
-           FROM (
+    let rows = sqlx::query_as!(
+        Entitlement,
+        r#"SELECT u.wallet AS "wallet!: Db<Address>",
+                  greatest(u.paid + coalesce(b.credits_posted - b.debits_posted, 0), coalesce(l.entitled, 0))::numeric(39, 0) AS "entitled!: DbAmount"
+                      FROM (
                SELECT id, wallet, paid FROM users WHERE wallet > coalesce($2, ''::bytea) ORDER BY wallet LIMIT $3
            ) AS u
            LEFT JOIN LATERAL (
@@ -112,14 +106,7 @@ pub async fn list_entitlements(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Entitlement {
-                wallet: address(&row.wallet, "users.wallet")?,
-                entitled: row.entitled.0,
-            })
-        })
-        .collect()
+    Ok(rows)
 }
 
 /// Stores a root with its leaves, which the database takes from the same entitlements; `false` when it is stored already.

@@ -14,6 +14,7 @@ pub mod authorization;
 pub mod cause_json;
 pub mod chain_log;
 pub mod checkpoint;
+mod column;
 pub mod deadline;
 pub mod deployment;
 pub mod disclosure;

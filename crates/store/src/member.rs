@@ -206,30 +206,20 @@ pub async fn list_directs(
 /// # Errors
 /// The database does not answer.
 pub async fn fetch_balances(connection: &mut PgConnection, user: i32) -> Result<Balances, StoreError> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        Balances,
         r#"SELECT available AS "available!: DbAmount", held AS "held!: DbAmount",
                   reserved AS "reserved!: DbAmount", credit AS "credit!: DbAmount",
                   receivable AS "receivable!: DbAmount", in_payout AS "in_payout!: DbAmount",
-                  withdrawn AS "withdrawn!: DbAmount",
-                  direct_income AS "direct!: DbAmount", pool_income AS "pool!: DbAmount",
-                  generation_income AS "generation!: DbAmount"
+                  withdrawn AS "withdrawn!: DbAmount", direct_income AS "direct_income!: DbAmount",
+                  pool_income AS "pool_income!: DbAmount",
+                  generation_income AS "generation_income!: DbAmount"
            FROM user_balances WHERE user_id = $1"#,
         user
     )
     .fetch_one(connection)
     .await?;
-    Ok(Balances {
-        available: row.available.0,
-        held: row.held.0,
-        reserved: row.reserved.0,
-        credit: row.credit.0,
-        receivable: row.receivable.0,
-        in_payout: row.in_payout.0,
-        withdrawn: row.withdrawn.0,
-        direct_income: row.direct.0,
-        pool_income: row.pool.0,
-        generation_income: row.generation.0,
-    })
+    Ok(row)
 }
 
 /// What a user reserves of each tier, and whether the user still does. Tiers never chosen are absent.

@@ -10,7 +10,7 @@ use settlement::state::{Batch as Lifecycle, BatchState};
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::chain_log::signed;
-use crate::deployment::{address, hash, natural};
+use crate::column::Db;
 use crate::{DbAmount, StoreError};
 
 /// Key of the advisory lock under which batches are proposed one after another: two proposals at once would promise the
@@ -113,82 +113,28 @@ pub struct Window {
     pub deadline: u64,
 }
 
-struct Row {
-    batch_id: Vec<u8>,
-    state: String,
-    requested_by: Vec<u8>,
-    request: Value,
-    requested_at_us: i64,
-    supersedes: Option<Vec<u8>>,
-    count: Option<i32>,
-    total: Option<DbAmount>,
-    list_hash: Option<Vec<u8>>,
-    manifest_hash: Option<Vec<u8>>,
-    sealed_at: Option<i64>,
-    approved_by: Option<Vec<u8>>,
-    approved_at: Option<i64>,
-    sign_requested_by: Option<Vec<u8>>,
-    submitter: Option<Vec<u8>>,
-    valid_after: Option<i64>,
-    deadline: Option<i64>,
-    signer: Option<Vec<u8>>,
-    signed_at: Option<i64>,
-    submit_requested_by: Option<Vec<u8>>,
-    submit_requested_at: Option<i64>,
-    bump_requested_at: Option<i64>,
-    cancel_requested_by: Option<Vec<u8>>,
-    cancel_requested_at: Option<i64>,
-}
-
-impl TryFrom<Row> for PayoutBatch {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
-        let wallet = |bytes: Option<Vec<u8>>, what| bytes.map(|bytes| address(&bytes, what)).transpose();
-        let digest = |bytes: Option<Vec<u8>>, what| bytes.map(|bytes| hash(&bytes, what)).transpose();
-        let number = |number: Option<i64>, what| number.map(|number| natural(number, what)).transpose();
-        Ok(Self {
-            id: hash(&row.batch_id, "payout_batch.batch_id")?,
-            state: BatchState::by_name(&row.state).ok_or(StoreError::corrupt("payout_batch.state"))?,
-            builder: address(&row.requested_by, "payout_batch.requested_by")?,
-            request: row.request,
-            requested_at_us: row.requested_at_us,
-            supersedes: digest(row.supersedes, "payout_batch.supersedes")?,
-            count: row.count.unwrap_or_default(),
-            total: row.total.unwrap_or_default().0,
-            list_hash: digest(row.list_hash, "payout_batch.list_hash")?,
-            manifest_hash: digest(row.manifest_hash, "payout_batch.manifest_hash")?,
-            sealed_at: row.sealed_at,
-            approved_by: wallet(row.approved_by, "payout_batch.approved_by")?,
-            approved_at: row.approved_at,
-            sign_requested_by: wallet(row.sign_requested_by, "payout_batch.sign_requested_by")?,
-            submitter: wallet(row.submitter, "payout_batch.submitter")?,
-            valid_after: number(row.valid_after, "payout_batch.valid_after")?,
-            deadline: number(row.deadline, "payout_batch.deadline")?,
-            signer: wallet(row.signer, "payout_batch.signer")?,
-            signed_at: row.signed_at,
-            submit_requested_by: wallet(row.submit_requested_by, "payout_batch.submit_requested_by")?,
-            submit_requested_at: row.submit_requested_at,
-            bump_requested_at: row.bump_requested_at,
-            cancel_requested_by: wallet(row.cancel_requested_by, "payout_batch.cancel_requested_by")?,
-            cancel_requested_at: row.cancel_requested_at,
-        })
-    }
-}
-
 /// One list of columns for every statement that reads whole batches.
 macro_rules! select {
     ($tail:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
-            Row,
-            r#"SELECT batch_id, state, requested_by, request,
-                      (extract(epoch FROM requested_at) * 1000000)::bigint AS "requested_at_us!", supersedes, count,
-                      total AS "total: DbAmount", list_hash, manifest_hash,
-                      extract(epoch FROM sealed_at)::bigint AS sealed_at, approved_by,
-                      extract(epoch FROM approved_at)::bigint AS approved_at, sign_requested_by, submitter,
-                      valid_after, deadline, signer, extract(epoch FROM signed_at)::bigint AS signed_at,
-                      submit_requested_by, extract(epoch FROM submit_requested_at)::bigint AS submit_requested_at,
-                      extract(epoch FROM bump_requested_at)::bigint AS bump_requested_at, cancel_requested_by,
+            PayoutBatch,
+            r#"SELECT batch_id AS "id!: Db<B256>", state AS "state!: Db<BatchState>",
+                      requested_by AS "builder!: Db<Address>", request,
+                      (extract(epoch FROM requested_at) * 1000000)::bigint AS "requested_at_us!",
+                      supersedes AS "supersedes!: Db<Option<B256>>", coalesce(count, 0) AS "count!",
+                      coalesce(total, 0)::numeric(39, 0) AS "total!: DbAmount",
+                      list_hash AS "list_hash!: Db<Option<B256>>", manifest_hash AS "manifest_hash!: Db<Option<B256>>",
+                      extract(epoch FROM sealed_at)::bigint AS sealed_at,
+                      approved_by AS "approved_by!: Db<Option<Address>>",
+                      extract(epoch FROM approved_at)::bigint AS approved_at,
+                      sign_requested_by AS "sign_requested_by!: Db<Option<Address>>",
+                      submitter AS "submitter!: Db<Option<Address>>",
+                      valid_after AS "valid_after!: Db<Option<u64>>", deadline AS "deadline!: Db<Option<u64>>",
+                      signer AS "signer!: Db<Option<Address>>", extract(epoch FROM signed_at)::bigint AS signed_at,
+                      submit_requested_by AS "submit_requested_by!: Db<Option<Address>>",
+                      extract(epoch FROM submit_requested_at)::bigint AS submit_requested_at,
+                      extract(epoch FROM bump_requested_at)::bigint AS bump_requested_at,
+                      cancel_requested_by AS "cancel_requested_by!: Db<Option<Address>>",
                       extract(epoch FROM cancel_requested_at)::bigint AS cancel_requested_at
                FROM payout_batch "# + $tail
             $(, $argument)*
@@ -201,10 +147,9 @@ macro_rules! select {
 /// # Errors
 /// The database does not answer.
 pub async fn find(connection: &mut PgConnection, id: B256) -> Result<Option<PayoutBatch>, StoreError> {
-    let row = select!("WHERE batch_id = $1", id.as_slice())
+    Ok(select!("WHERE batch_id = $1", id.as_slice())
         .fetch_optional(connection)
-        .await?;
-    row.map(PayoutBatch::try_from).transpose()
+        .await?)
 }
 
 /// The batch of an earlier request with this hash, if there is one.
@@ -215,10 +160,9 @@ pub async fn find_by_request(
     connection: &mut PgConnection,
     request_hash: B256,
 ) -> Result<Option<PayoutBatch>, StoreError> {
-    let row = select!("WHERE request_hash = $1", request_hash.as_slice())
+    Ok(select!("WHERE request_hash = $1", request_hash.as_slice())
         .fetch_optional(connection)
-        .await?;
-    row.map(PayoutBatch::try_from).transpose()
+        .await?)
 }
 
 /// A batch, with its row locked until the transaction's end: of two operators, the second decides by what the first did.
@@ -226,10 +170,9 @@ pub async fn find_by_request(
 /// # Errors
 /// The database does not answer.
 pub async fn lock(transaction: &mut PgTransaction<'_>, id: B256) -> Result<Option<PayoutBatch>, StoreError> {
-    let row = select!("WHERE batch_id = $1 FOR UPDATE", id.as_slice())
+    Ok(select!("WHERE batch_id = $1 FOR UPDATE", id.as_slice())
         .fetch_optional(&mut **transaction)
-        .await?;
-    row.map(PayoutBatch::try_from).transpose()
+        .await?)
 }
 
 /// Batches, newest first, below a position of time and id.
@@ -253,7 +196,7 @@ pub async fn list(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(PayoutBatch::try_from).collect()
+    Ok(rows)
 }
 
 /// Waits until no other batch is being proposed; until the transaction's end none will be.

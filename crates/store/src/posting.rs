@@ -22,7 +22,6 @@ use crate::StoreError;
 use crate::inbox::BlockRef;
 use crate::lease::{self, Lease, LeaseError, LeaseName};
 
-pub use changes::RewardRow;
 pub use deposits::DepositIndex;
 pub use draft::{Batch, Draft};
 

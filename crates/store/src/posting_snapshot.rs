@@ -11,7 +11,8 @@ use plan::{DepositId, DepositKind};
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::chain_log::signed;
-use crate::deployment::{address, hash, natural};
+use crate::column::Db;
+use crate::deployment::hash;
 use crate::posting::{DepositIndex, Tail};
 use crate::{DbAmount, StoreError};
 
@@ -116,11 +117,11 @@ pub async fn insert(
 /// The database does not answer.
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<Stored>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT s.fact_seq, s.batch_seq, s.batch_hash, s.chain_seq, s.plan_hash, s.format, s.digest,
-                  EXISTS (
-                      SELECT FROM posting_batch AS b
-                      WHERE b.seq = s.batch_seq AND b.hash = s.batch_hash AND b.last_fact = s.fact_seq
-                  ) AS "is_of_this_ledger!"
+        r#"SELECT s.fact_seq AS "fact_seq!: Db<u64>", s.batch_seq AS "batch_seq!: Db<u64>",
+                  s.batch_hash AS "batch_hash!: Db<B256>", s.chain_seq AS "chain_seq!: Db<u64>",
+                  s.plan_hash AS "plan_hash!: Db<B256>", s.format, s.digest AS "digest!: Db<B256>",
+                  EXISTS (SELECT FROM posting_batch AS b WHERE b.seq = s.batch_seq AND b.hash = s.batch_hash
+                      AND b.last_fact = s.fact_seq) AS "is_of_this_ledger!"
            FROM posting_snapshot AS s ORDER BY s.fact_seq DESC"#
     )
     .fetch_all(connection)
@@ -129,15 +130,15 @@ pub async fn list(connection: &mut PgConnection) -> Result<Vec<Stored>, StoreErr
         .map(|row| {
             Ok(Stored {
                 header: Header {
-                    fact_seq: natural(row.fact_seq, "posting_snapshot.fact_seq")?,
-                    batch_seq: natural(row.batch_seq, "posting_snapshot.batch_seq")?,
-                    batch_hash: hash(&row.batch_hash, "posting_snapshot.batch_hash")?,
-                    chain_seq: natural(row.chain_seq, "posting_snapshot.chain_seq")?,
-                    plan_hash: hash(&row.plan_hash, "posting_snapshot.plan_hash")?,
+                    fact_seq: row.fact_seq.0,
+                    batch_seq: row.batch_seq.0,
+                    batch_hash: row.batch_hash.0,
+                    chain_seq: row.chain_seq.0,
+                    plan_hash: row.plan_hash.0,
                     format: u32::try_from(row.format)
                         .map_err(|_| StoreError::corrupt("posting_snapshot.format"))?,
                 },
-                digest: hash(&row.digest, "posting_snapshot.digest")?,
+                digest: row.digest.0,
                 is_of_this_ledger: row.is_of_this_ledger,
             })
         })
@@ -178,7 +179,8 @@ pub async fn list_deposits(
     through_fact: u64,
 ) -> Result<DepositIndex, StoreError> {
     let rows = sqlx::query!(
-        "SELECT id, kind, user_id, fact_seq FROM deposit WHERE fact_seq <= $1 ORDER BY id",
+        r#"SELECT id, kind, user_id, fact_seq AS "fact_seq!: Db<u64>"
+           FROM deposit WHERE fact_seq <= $1 ORDER BY id"#,
         signed(through_fact)?
     )
     .fetch_all(connection)
@@ -194,7 +196,7 @@ pub async fn list_deposits(
             return Err(StoreError::corrupt("deposit.id"));
         }
         let user = user_id(row.user_id)?;
-        deposits.push(user, kind, natural(row.fact_seq, "deposit.fact_seq")?);
+        deposits.push(user, kind, row.fact_seq.0);
     }
     Ok(deposits)
 }
@@ -220,8 +222,9 @@ pub async fn list_users(
 ) -> Result<Vec<BookedUser>, StoreError> {
     let first = Account::Available(user_id(numbers.start)?).id().get();
     let rows = sqlx::query!(
-        r#"SELECT u.id, u.wallet, (SELECT b.credits_posted - b.debits_posted FROM balance AS b
-                  WHERE b.account_id = $3::bigint + (u.id - $1)::bigint) AS "available: DbAmount"
+        r#"SELECT u.id, u.wallet AS "wallet!: Db<Address>",
+                  (SELECT b.credits_posted - b.debits_posted FROM balance AS b
+                      WHERE b.account_id = $3::bigint + (u.id - $1)::bigint) AS "available: DbAmount"
            FROM users AS u WHERE u.id >= $1 AND u.id < $2 ORDER BY u.id"#,
         numbers.start,
         numbers.end,
@@ -233,7 +236,7 @@ pub async fn list_users(
         .map(|row| {
             Ok(BookedUser {
                 user: user_id(row.id)?,
-                wallet: address(&row.wallet, "users.wallet")?,
+                wallet: row.wallet.0,
                 available: row.available.map_or(Amount::ZERO, |available| available.0),
             })
         })

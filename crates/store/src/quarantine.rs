@@ -12,7 +12,8 @@ use sqlx::{PgConnection, PgTransaction};
 
 use crate::StoreError;
 use crate::announcement::announce;
-use crate::deployment::{hash, natural};
+use crate::deployment::hash;
+use crate::column::Db;
 
 /// Longest explanation that is kept, in characters; the table takes no more.
 const DETAIL_CHARS_MAX: usize = 1_000;
@@ -135,10 +136,11 @@ pub async fn insert(transaction: &mut PgTransaction<'_>, rows: &[SetAside]) -> R
 /// # Errors
 /// The database does not answer.
 pub async fn list(connection: &mut PgConnection, limit: usize) -> Result<Vec<Quarantined>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT i.id, i.source, i.natural_key, coalesce(q.cause, '') AS "cause!", coalesce(q.detail, '') AS "detail!",
-                  left(i.payload::text, 2000) AS "payload!",
-                  greatest(0, extract(epoch FROM clock_timestamp() - coalesce(q.at, i.received_at)))::bigint AS "age!"
+    let rows = sqlx::query_as!(
+        Quarantined,
+        r#"SELECT i.id AS inbox_id, i.source, i.natural_key, coalesce(q.cause, '') AS "cause!",
+                  coalesce(q.detail, '') AS "detail!", left(i.payload::text, 2000) AS "payload!",
+                  greatest(0, extract(epoch FROM clock_timestamp() - coalesce(q.at, i.received_at)))::bigint AS "age_seconds!: Db<u64>"
            FROM inbox AS i LEFT JOIN inbox_quarantine AS q ON q.inbox_id = i.id AND q.ended_as IS NULL
            WHERE i.quarantined
              AND NOT EXISTS (SELECT FROM inbox_quarantine AS d WHERE d.inbox_id = i.id AND d.ended_as = 'dismissed')
@@ -148,19 +150,7 @@ pub async fn list(connection: &mut PgConnection, limit: usize) -> Result<Vec<Qua
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Quarantined {
-                inbox_id: row.id,
-                source: row.source,
-                natural_key: row.natural_key,
-                cause: row.cause,
-                detail: row.detail,
-                age_seconds: natural(row.age, "inbox_quarantine.at")?,
-                payload: row.payload,
-            })
-        })
-        .collect()
+    Ok(rows)
 }
 
 /// At most `limit` payout batches that are put aside and that nobody gave up, oldest first.

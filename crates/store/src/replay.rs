@@ -1,10 +1,12 @@
 //! Reading the order of facts again: what a writer's memory is rebuilt from, and a verification starts from.
 
+use alloy_primitives::B256;
 use sqlx::PgConnection;
 
 use crate::StoreError;
 use crate::cause_json;
-use crate::deployment::{hash, natural};
+use crate::column::Db;
+use crate::deployment::natural;
 use crate::inbox::{BlockRef, Entry, chain_of, transaction_of};
 use crate::posting::Tail;
 
@@ -27,7 +29,7 @@ pub struct LastBatch {
     /// Its first fact.
     pub first_fact: u64,
     /// Hash of the batch before it.
-    pub prev_hash: alloy_primitives::B256,
+    pub prev_hash: B256,
 }
 
 /// At most `limit` facts after number `after`, in order.
@@ -40,13 +42,15 @@ pub async fn list_facts(
     limit: usize,
 ) -> Result<Vec<NumberedFact>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT f.seq, f.batch_seq, i.id, i.payload::text AS \"payload!\", i.fingerprint, i.effective_at,
-             i.chain_seq, i.block_number, i.block_hash, i.transaction_hash
-         FROM fact AS f
+        r#"SELECT f.seq AS "seq!: Db<u64>", f.batch_seq AS "batch_seq!: Db<u64>", i.id,
+                  i.payload::text AS "payload!", i.fingerprint AS "fingerprint!: Db<B256>",
+                  i.effective_at AS "effective_at!: Db<u64>", i.chain_seq, i.block_number,
+                  i.block_hash, i.transaction_hash
+           FROM fact AS f
          JOIN inbox AS i ON i.id = f.inbox_id
          WHERE f.seq > $1
          ORDER BY f.seq
-         LIMIT $2",
+         LIMIT $2"#,
         i64::try_from(after).unwrap_or(i64::MAX),
         i64::try_from(limit).unwrap_or(i64::MAX),
     )
@@ -55,13 +59,13 @@ pub async fn list_facts(
     let mut facts = Vec::with_capacity(rows.len());
     for row in rows {
         facts.push(NumberedFact {
-            seq: natural(row.seq, "fact.seq")?,
-            batch_seq: natural(row.batch_seq, "fact.batch_seq")?,
+            seq: row.seq.0,
+            batch_seq: row.batch_seq.0,
             entry: Entry {
                 id: row.id,
                 cause: cause_json::read(&row.payload).map_err(|_| StoreError::corrupt("inbox.payload"))?,
-                fingerprint: hash(&row.fingerprint, "inbox.fingerprint")?,
-                effective_at: natural(row.effective_at, "inbox.effective_at")?,
+                fingerprint: row.fingerprint.0,
+                effective_at: row.effective_at.0,
                 chain: chain_of(row.chain_seq, row.block_number, row.block_hash.as_deref())?,
                 transaction_hash: transaction_of(row.transaction_hash.as_deref())?,
             },
@@ -76,27 +80,30 @@ pub async fn list_facts(
 /// The database does not answer.
 pub async fn find_last_batch(connection: &mut PgConnection) -> Result<Option<LastBatch>, StoreError> {
     let row = sqlx::query!(
-        "SELECT seq, first_fact, last_fact, block_number, block_hash, prev_hash, hash,
-             (SELECT max(chain_seq) FROM inbox WHERE fact_seq IS NOT NULL) AS chain_seq
-         FROM posting_batch
+        r#"SELECT seq AS "seq!: Db<u64>", first_fact AS "first_fact!: Db<u64>",
+                  last_fact AS "last_fact!: Db<u64>", block_number AS "block_number!: Db<u64>",
+                  block_hash AS "block_hash!: Db<B256>", prev_hash AS "prev_hash!: Db<B256>",
+                  hash AS "hash!: Db<B256>",
+                  (SELECT max(chain_seq) FROM inbox WHERE fact_seq IS NOT NULL) AS chain_seq
+           FROM posting_batch
          ORDER BY seq DESC
-         LIMIT 1"
+         LIMIT 1"#
     )
     .fetch_optional(connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(LastBatch {
         tail: Tail {
-            batch_seq: natural(row.seq, "posting_batch.seq")?,
-            fact_seq: natural(row.last_fact, "posting_batch.last_fact")?,
-            hash: hash(&row.hash, "posting_batch.hash")?,
+            batch_seq: row.seq.0,
+            fact_seq: row.last_fact.0,
+            hash: row.hash.0,
             block: BlockRef {
-                number: natural(row.block_number, "posting_batch.block_number")?,
-                hash: hash(&row.block_hash, "posting_batch.block_hash")?,
+                number: row.block_number.0,
+                hash: row.block_hash.0,
             },
             chain_seq: natural(row.chain_seq.unwrap_or(0), "inbox.chain_seq")?,
         },
-        first_fact: natural(row.first_fact, "posting_batch.first_fact")?,
-        prev_hash: hash(&row.prev_hash, "posting_batch.prev_hash")?,
+        first_fact: row.first_fact.0,
+        prev_hash: row.prev_hash.0,
     }))
 }

@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 use crate::StoreError;
 use crate::cause_json;
 use crate::chain_log::{LogRow, StoredLog, signed};
+use crate::column::Db;
 use crate::deployment::{hash, natural};
 use crate::inbox::ChainEntry;
 
@@ -263,13 +264,16 @@ pub async fn list_entries(
         .iter()
         .map(|seq| signed(*seq))
         .collect::<Result<Vec<_>, _>>()?;
-    let rows = sqlx::query!(
-        r#"SELECT chain_seq AS "seq!", fingerprint, block_hash AS "block_hash!",
-                  transaction_hash AS "transaction_hash!"
+    let rows = sqlx::query_as!(
+        StoredEntry,
+        r#"SELECT chain_seq AS "seq!: Db<u64>", fingerprint AS "fingerprint!: Db<B256>",
+                  block_hash AS "block_hash!: Db<B256>",
+                  transaction_hash AS "transaction_hash!: Db<B256>"
            FROM inbox
            WHERE chain_seq = ANY($1)
               OR chain_seq IN (
-                  SELECT l.seq FROM chain_log AS l JOIN chain_block AS b ON b.hash = l.block_hash AND b.canonical
+                  SELECT l.seq
+           FROM chain_log AS l JOIN chain_block AS b ON b.hash = l.block_hash AND b.canonical
                   WHERE b.number BETWEEN $2 AND $3 AND l.seq IS NOT NULL
               )
            ORDER BY chain_seq"#,
@@ -279,14 +283,5 @@ pub async fn list_entries(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(StoredEntry {
-                seq: natural(row.seq, "inbox.chain_seq")?,
-                fingerprint: hash(&row.fingerprint, "inbox.fingerprint")?,
-                block_hash: hash(&row.block_hash, "inbox.block_hash")?,
-                transaction_hash: hash(&row.transaction_hash, "inbox.transaction_hash")?,
-            })
-        })
-        .collect()
+    Ok(rows)
 }

@@ -10,7 +10,8 @@ use sqlx::{AssertSqlSafe, PgConnection, PgTransaction};
 use crate::StoreError;
 use crate::cause_json;
 use crate::chain_log::signed;
-use crate::deployment::{hash, natural};
+use crate::column::Db;
+use crate::deployment::natural;
 use crate::inbox::{BlockRef, ChainEntry};
 
 /// Longest name of a database in PostgreSQL.
@@ -196,8 +197,11 @@ pub async fn list_batches(
     to_fact: u64,
 ) -> Result<Vec<PostedBatch>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT seq, first_fact, last_fact, block_number, block_hash, hash FROM posting_batch
-         WHERE first_fact <= $1 ORDER BY seq",
+        r#"SELECT seq AS "seq!: Db<u64>", first_fact AS "first_fact!: Db<u64>",
+                  last_fact AS "last_fact!: Db<u64>", block_number AS "block_number!: Db<u64>",
+                  block_hash AS "block_hash!: Db<B256>", hash AS "hash!: Db<B256>"
+           FROM posting_batch
+         WHERE first_fact <= $1 ORDER BY seq"#,
         signed(to_fact)?
     )
     .fetch_all(connection)
@@ -205,14 +209,14 @@ pub async fn list_batches(
     rows.into_iter()
         .map(|row| {
             Ok(PostedBatch {
-                seq: natural(row.seq, "posting_batch.seq")?,
-                first_fact: natural(row.first_fact, "posting_batch.first_fact")?,
-                last_fact: natural(row.last_fact, "posting_batch.last_fact")?,
+                seq: row.seq.0,
+                first_fact: row.first_fact.0,
+                last_fact: row.last_fact.0,
                 block: BlockRef {
-                    number: natural(row.block_number, "posting_batch.block_number")?,
-                    hash: hash(&row.block_hash, "posting_batch.block_hash")?,
+                    number: row.block_number.0,
+                    hash: row.block_hash.0,
                 },
-                hash: hash(&row.hash, "posting_batch.hash")?,
+                hash: row.hash.0,
             })
         })
         .collect()
@@ -327,8 +331,9 @@ pub async fn list_waiting_entries(
     limit: usize,
 ) -> Result<Vec<WaitingEntry>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT payload::text AS "payload!", fingerprint, effective_at, chain_seq AS "chain_seq!",
-                  block_number AS "block_number!", block_hash AS "block_hash!", transaction_hash AS "transaction_hash!"
+        r#"SELECT payload::text AS "payload!", fingerprint, effective_at, chain_seq AS "chain_seq!: Db<u64>",
+                  block_number AS "block_number!", block_hash AS "block_hash!",
+                  transaction_hash AS "transaction_hash!"
            FROM inbox WHERE fact_seq IS NULL AND chain_seq > $1 ORDER BY chain_seq LIMIT $2"#,
         signed(seq)?,
         i64::try_from(limit).unwrap_or(i64::MAX)
@@ -337,7 +342,7 @@ pub async fn list_waiting_entries(
     .await?;
     rows.into_iter()
         .map(|row| {
-            let seq = natural(row.chain_seq, "inbox.chain_seq")?;
+            let seq = row.chain_seq.0;
             let cause = cause_json::read(&row.payload).ok();
             let cause =
                 cause.filter(|cause| cause_json::write(cause).fingerprint == row.fingerprint.as_slice());

@@ -7,7 +7,8 @@ use ledger::{Account, AccountId, UserId};
 use money::Amount;
 use sqlx::{PgConnection, PgTransaction};
 
-use crate::deployment::{address, hash, natural};
+use crate::column::Db;
+use crate::deployment::{hash, natural};
 use crate::{DbAmount, StoreError};
 
 /// One line that holds money back.
@@ -81,7 +82,8 @@ pub async fn list_lines(
     batches: &[B256],
 ) -> Result<Vec<HeldLine>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT payout.batch_id, users.wallet, payout.user_id, payout.held AS "held: DbAmount",
+        r#"SELECT payout.batch_id AS "batch_id!: Db<B256>", users.wallet AS "wallet!: Db<Address>",
+                  payout.user_id, payout.held AS "held: DbAmount",
                   payout.target AS "target: DbAmount"
            FROM payout JOIN users ON users.id = payout.user_id
            WHERE payout.batch_id = ANY($1) AND payout.state = 'held' AND payout.held > 0"#,
@@ -92,9 +94,9 @@ pub async fn list_lines(
     rows.into_iter()
         .map(|row| {
             Ok(HeldLine {
-                batch: hash(&row.batch_id, "payout.batch_id")?,
+                batch: row.batch_id.0,
                 user: row.user_id,
-                wallet: address(&row.wallet, "users.wallet")?,
+                wallet: row.wallet.0,
                 held: row.held.0,
                 target: row
                     .target
@@ -116,7 +118,7 @@ pub async fn list_matured(connection: &mut PgConnection, users: &[i32]) -> Resul
     let accounts = users.iter().map(|&user| available(user));
     let accounts = accounts.collect::<Result<Vec<_>, _>>()?;
     let rows = sqlx::query!(
-        r#"SELECT credit_id, fact_seq, leg, amount AS "amount: DbAmount"
+        r#"SELECT credit_id, fact_seq AS "fact_seq!: Db<u64>", leg, amount AS "amount: DbAmount"
            FROM transfer
            WHERE credit_id = ANY($1) AND phase = 0
              AND credit_id >= 216172782113783808 AND credit_id < 288230376151711744
@@ -129,7 +131,7 @@ pub async fn list_matured(connection: &mut PgConnection, users: &[i32]) -> Resul
         .map(|row| {
             Ok(Matured {
                 user: owner(row.credit_id)?,
-                fact_seq: natural(row.fact_seq, "transfer.fact_seq")?,
+                fact_seq: row.fact_seq.0,
                 leg: u32::try_from(row.leg).map_err(|_| StoreError::corrupt("transfer.leg"))?,
                 amount: row.amount.0,
             })

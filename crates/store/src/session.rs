@@ -7,7 +7,7 @@ use alloy_primitives::Address;
 use sqlx::PgConnection;
 
 use crate::StoreError;
-use crate::deployment::address;
+use crate::column::Db;
 
 /// What became of a nonce that somebody presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,9 +208,9 @@ pub async fn find(
     access_hash: &[u8; 32],
 ) -> Result<Option<Session>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT family.id, family.wallet,
-                  (session.access_expires_at > now() AND session.refreshed_at IS NULL
-                   AND family.expires_at > now() AND family.revoked_at IS NULL) AS "live!"
+        r#"SELECT family.id, family.wallet AS "wallet!: Db<Address>",
+                  (session.access_expires_at > now() AND session.refreshed_at IS NULL AND family.expires_at > now()
+                      AND family.revoked_at IS NULL) AS "live!"
            FROM session JOIN session_family AS family ON family.id = session.family
            WHERE session.access_hash = $1"#,
         access_hash
@@ -220,7 +220,7 @@ pub async fn find(
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Session {
         family: family(&row.id)?,
-        wallet: address(&row.wallet, "session_family.wallet")?,
+        wallet: row.wallet.0,
         state: if row.live {
             SessionState::Live
         } else {
@@ -257,7 +257,8 @@ pub async fn lock_family(
     secret_hash: &[u8; 32],
 ) -> Result<Option<Family>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT id, wallet, (expires_at <= now() OR revoked_at IS NOT NULL) AS "ended!"
+        r#"SELECT id, wallet AS "wallet!: Db<Address>",
+                  (expires_at <= now() OR revoked_at IS NOT NULL) AS "ended!"
            FROM session_family WHERE secret_hash = $1 FOR UPDATE"#,
         secret_hash
     )
@@ -266,7 +267,7 @@ pub async fn lock_family(
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Family {
         id: family(&row.id)?,
-        wallet: address(&row.wallet, "session_family.wallet")?,
+        wallet: row.wallet.0,
         ended: row.ended,
     }))
 }

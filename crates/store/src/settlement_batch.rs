@@ -9,6 +9,7 @@ use settlement::state::BatchState;
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::chain_log::signed;
+use crate::column::Db;
 use crate::deployment::{address, hash, natural};
 use crate::{DbAmount, Listed, StoreError};
 
@@ -202,13 +203,13 @@ pub async fn update_submitting(transaction: &mut PgTransaction<'_>, batch: B256)
 /// The database does not answer.
 pub async fn list_watched(connection: &mut PgConnection) -> Result<Vec<WatchedBatch>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT batch_id, state, requested_by, deadline AS "deadline!",
+        r#"SELECT batch_id AS "batch_id!: Db<B256>", state, requested_by AS "requested_by!: Db<Address>",
+                  deadline AS "deadline!: Db<u64>",
                   cancel_requested_at IS NOT NULL AS "cancel_requested!",
-                  (bump_requested_at IS NOT NULL AND NOT EXISTS (
-                      SELECT FROM submission JOIN attempt ON attempt.submission_id = submission.id
+                  (bump_requested_at IS NOT NULL AND NOT EXISTS (SELECT FROM submission
+                      JOIN attempt ON attempt.submission_id = submission.id
                       WHERE submission.kind = 'batch' AND submission.subject = payout_batch.batch_id
-                        AND attempt.signed_at > payout_batch.bump_requested_at
-                  )) AS "bump_requested!"
+                      AND attempt.signed_at > payout_batch.bump_requested_at)) AS "bump_requested!"
            FROM payout_batch
            WHERE state IN ('requested', 'held', 'sealed', 'approved', 'signed', 'submitting', 'quarantined')
              AND deadline IS NOT NULL
@@ -219,11 +220,11 @@ pub async fn list_watched(connection: &mut PgConnection) -> Result<Vec<WatchedBa
     rows.into_iter()
         .map(|row| {
             Ok(WatchedBatch {
-                batch: hash(&row.batch_id, "payout_batch.batch_id")?,
+                batch: row.batch_id.0,
                 state: BatchState::by_name(&row.state)
                     .ok_or_else(|| StoreError::corrupt("payout_batch.state"))?,
-                requested_by: address(&row.requested_by, "payout_batch.requested_by")?,
-                deadline: natural(row.deadline, "payout_batch.deadline")?,
+                requested_by: row.requested_by.0,
+                deadline: row.deadline.0,
                 cancel_requested: row.cancel_requested,
                 bump_requested: row.bump_requested,
             })
@@ -240,7 +241,7 @@ pub async fn list_states(
     batches: &[Vec<u8>],
 ) -> Result<Vec<(B256, BatchState)>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT batch_id, state FROM payout_batch WHERE batch_id = ANY($1)",
+        r#"SELECT batch_id AS "batch_id!: Db<B256>", state FROM payout_batch WHERE batch_id = ANY($1)"#,
         batches
     )
     .fetch_all(connection)
@@ -248,7 +249,7 @@ pub async fn list_states(
     rows.into_iter()
         .map(|row| {
             Ok((
-                hash(&row.batch_id, "payout_batch.batch_id")?,
+                row.batch_id.0,
                 BatchState::by_name(&row.state).ok_or_else(|| StoreError::corrupt("payout_batch.state"))?,
             ))
         })

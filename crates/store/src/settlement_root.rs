@@ -7,6 +7,7 @@ use money::Amount;
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::chain_log::signed;
+use crate::column::Db;
 use crate::deployment::{address, hash, natural};
 use crate::settlement_batch::signature;
 use crate::{DbAmount, Listed, StoreError};
@@ -51,7 +52,8 @@ pub async fn list_wanted(connection: &mut PgConnection) -> Result<Listed<WantedR
     let rows = sqlx::query!(
         r#"SELECT root, total AS "total: DbAmount", leaves, built_by, as_of_seq, accept_claims, valid_after, deadline, signer, signature,
                   EXISTS (
-                      SELECT FROM submission
+                      SELECT
+           FROM submission
                       WHERE submission.kind = 'root' AND submission.subject = liabilities_root.root
                         AND submission.state <> 'dead'
                   ) AS "has_submission!"
@@ -104,14 +106,12 @@ pub async fn list_states(
     roots: &[Vec<u8>],
 ) -> Result<Vec<(B256, String)>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT root, state FROM liabilities_root WHERE root = ANY($1)",
+        r#"SELECT root AS "root!: Db<B256>", state FROM liabilities_root WHERE root = ANY($1)"#,
         roots
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| Ok((hash(&row.root, "liabilities_root.root")?, row.state)))
-        .collect()
+    rows.into_iter().map(|row| Ok((row.root.0, row.state))).collect()
 }
 
 /// Fixes the life of a root's authorization, which comes before the signer is asked. `false` when it is fixed already, or
@@ -184,7 +184,7 @@ pub async fn find_claimable(
     time: u64,
 ) -> Result<Option<MatureRoot>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT root, total AS "total: DbAmount", accept_claims FROM liabilities_root
+        r#"SELECT root AS "root!: Db<B256>", total AS "total: DbAmount", accept_claims FROM liabilities_root
            WHERE state = 'published' AND claimable_from <= $1
            ORDER BY published_fact DESC
            LIMIT 1"#,
@@ -195,7 +195,7 @@ pub async fn find_claimable(
     row.filter(|row| row.accept_claims)
         .map(|row| {
             Ok(MatureRoot {
-                root: hash(&row.root, "liabilities_root.root")?,
+                root: row.root.0,
                 total: row.total.0,
             })
         })

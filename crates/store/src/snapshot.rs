@@ -5,7 +5,7 @@
 mod component;
 mod settlement;
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 use audit::{
     AccountRow, BalanceRow, BatchRow, Books, DepositRow, IncomeRow, NodeRow, PostedFact, RewardRow, Snapshot,
     TransferRow, TreeRow, UserRow,
@@ -13,7 +13,8 @@ use audit::{
 use sqlx::{Acquire, PgConnection, PgTransaction};
 
 use crate::cause_json;
-use crate::deployment::{address, hash, natural};
+use crate::column::Db;
+use crate::deployment::natural;
 use crate::{DbAmount, StoreError};
 
 /// Reads the snapshot in one transaction that sees the database of one moment and writes nothing.
@@ -61,8 +62,11 @@ fn small(number: impl Into<i64>, what: &'static str) -> Result<u32, StoreError> 
 
 async fn facts(transaction: &mut PgTransaction<'_>) -> Result<Vec<PostedFact>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT f.seq, f.batch_seq, i.fact_seq, i.payload::text AS \"payload!\", i.fingerprint, i.effective_at
-         FROM fact AS f JOIN inbox AS i ON i.id = f.inbox_id ORDER BY f.seq"
+        r#"SELECT f.seq AS "seq!: Db<u64>", f.batch_seq AS "batch_seq!: Db<u64>",
+                  i.fact_seq AS "fact_seq!: Db<Option<u64>>", i.payload::text AS "payload!",
+                  i.fingerprint AS "fingerprint!: Db<B256>",
+                  i.effective_at AS "effective_at!: Db<u64>"
+           FROM fact AS f JOIN inbox AS i ON i.id = f.inbox_id ORDER BY f.seq"#
     )
     .fetch_all(&mut **transaction)
     .await?;
@@ -70,16 +74,13 @@ async fn facts(transaction: &mut PgTransaction<'_>) -> Result<Vec<PostedFact>, S
     for row in rows {
         let cause = cause_json::read(&row.payload).map_err(|_| StoreError::corrupt("inbox.payload"))?;
         facts.push(PostedFact {
-            seq: natural(row.seq, "fact.seq")?,
-            batch_seq: natural(row.batch_seq, "fact.batch_seq")?,
-            inbox_seq: row
-                .fact_seq
-                .map(|seq| natural(seq, "inbox.fact_seq"))
-                .transpose()?,
-            fingerprint: hash(&row.fingerprint, "inbox.fingerprint")?,
+            seq: row.seq.0,
+            batch_seq: row.batch_seq.0,
+            inbox_seq: row.fact_seq.0,
+            fingerprint: row.fingerprint.0,
             fingerprint_of_cause: cause_json::write(&cause).fingerprint,
             cause,
-            effective_at: natural(row.effective_at, "inbox.effective_at")?,
+            effective_at: row.effective_at.0,
         });
     }
     Ok(facts)
@@ -87,22 +88,26 @@ async fn facts(transaction: &mut PgTransaction<'_>) -> Result<Vec<PostedFact>, S
 
 async fn batches(transaction: &mut PgTransaction<'_>, snapshot: &mut Snapshot) -> Result<(), StoreError> {
     let rows = sqlx::query!(
-        "SELECT seq, first_fact, last_fact, transfers, block_number, block_hash, prev_hash, hash FROM posting_batch"
+        r#"SELECT seq AS "seq!: Db<u64>", first_fact AS "first_fact!: Db<u64>",
+                  last_fact AS "last_fact!: Db<u64>", transfers,
+                  block_number AS "block_number!: Db<u64>", block_hash AS "block_hash!: Db<B256>",
+                  prev_hash AS "prev_hash!: Db<B256>", hash
+           FROM posting_batch"#
     )
     .fetch_all(&mut **transaction)
     .await?;
     for row in rows {
         let batch = BatchRow {
-            first_fact: natural(row.first_fact, "posting_batch.first_fact")?,
-            last_fact: natural(row.last_fact, "posting_batch.last_fact")?,
+            first_fact: row.first_fact.0,
+            last_fact: row.last_fact.0,
             transfers: natural(i64::from(row.transfers), "posting_batch.transfers")?,
-            block_number: natural(row.block_number, "posting_batch.block_number")?,
-            block_hash: hash(&row.block_hash, "posting_batch.block_hash")?,
-            prev_hash: hash(&row.prev_hash, "posting_batch.prev_hash")?,
+            block_number: row.block_number.0,
+            block_hash: row.block_hash.0,
+            prev_hash: row.prev_hash.0,
             hash: B256::try_from(row.hash.as_slice())
                 .map_err(|_| StoreError::corrupt("posting_batch.hash"))?,
         };
-        let seq = natural(row.seq, "posting_batch.seq")?;
+        let seq = row.seq.0;
         snapshot.batches.insert(seq, batch);
     }
     Ok(())
@@ -110,17 +115,14 @@ async fn batches(transaction: &mut PgTransaction<'_>, snapshot: &mut Snapshot) -
 
 async fn transfers(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
     let rows = sqlx::query!(
-        "SELECT fact_seq, leg, debit_id, credit_id, amount AS \"amount: DbAmount\", reason, phase, pending_fact,
-             pending_leg
-         FROM transfer"
+        r#"SELECT fact_seq AS "fact_seq!: Db<u64>", leg AS "leg!: Db<u32>", debit_id, credit_id,
+                  amount AS "amount: DbAmount", reason, phase, pending_fact, pending_leg
+           FROM transfer"#
     )
     .fetch_all(&mut **transaction)
     .await?;
     for row in rows {
-        let key = (
-            natural(row.fact_seq, "transfer.fact_seq")?,
-            small(row.leg, "transfer.leg")?,
-        );
+        let key = (row.fact_seq.0, row.leg.0);
         let transfer = TransferRow {
             debit: row.debit_id,
             credit: row.credit_id,
@@ -144,18 +146,19 @@ async fn transfers(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Re
 }
 
 async fn balances(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
-    let rows = sqlx::query!("SELECT id, kind, user_id, detail, tree, guarded FROM account")
-        .fetch_all(&mut **transaction)
-        .await?;
+    let rows = sqlx::query!(
+        r#"SELECT id, kind, user_id AS "user_id!: Db<Option<u32>>", detail AS "detail!: Db<u32>",
+                  tree AS "tree!: Db<Option<u32>>", guarded
+           FROM account"#
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
     for row in rows {
         let account = AccountRow {
             kind: row.kind,
-            user: row
-                .user_id
-                .map(|user| small(user, "account.user_id"))
-                .transpose()?,
-            detail: small(row.detail, "account.detail")?,
-            tree: row.tree.map(|tree| small(tree, "account.tree")).transpose()?,
+            user: row.user_id.0,
+            detail: row.detail.0,
+            tree: row.tree.0,
             guarded: row.guarded,
         };
         books.accounts.insert(row.id, account);
@@ -183,97 +186,93 @@ async fn balances(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Res
 
 async fn users(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
     let rows = sqlx::query!(
-        "SELECT id, wallet, sponsor_id, ordinal, status, frozen_until, directs, retopups, registered_fact,
-             registered_at, paid AS \"paid: DbAmount\"
-         FROM users"
+        r#"SELECT id AS "id!: Db<u32>", wallet AS "wallet!: Db<Address>",
+                  sponsor_id AS "sponsor_id!: Db<Option<u32>>", ordinal AS "ordinal!: Db<u32>",
+                  status, frozen_until AS "frozen_until!: Db<Option<u64>>",
+                  directs AS "directs!: Db<u32>", retopups AS "retopups!: Db<u32>",
+                  registered_fact AS "registered_fact!: Db<u64>",
+                  registered_at AS "registered_at!: Db<u64>", paid AS "paid: DbAmount"
+           FROM users"#
     )
     .fetch_all(&mut **transaction)
     .await?;
     for row in rows {
         let user = UserRow {
-            wallet: address(&row.wallet, "users.wallet")?,
-            sponsor: row
-                .sponsor_id
-                .map(|user| small(user, "users.sponsor_id"))
-                .transpose()?,
-            ordinal: small(row.ordinal, "users.ordinal")?,
+            wallet: row.wallet.0,
+            sponsor: row.sponsor_id.0,
+            ordinal: row.ordinal.0,
             status: row.status,
-            frozen_until: row
-                .frozen_until
-                .map(|until| natural(until, "users.frozen_until"))
-                .transpose()?,
-            directs: small(row.directs, "users.directs")?,
-            retopups: small(row.retopups, "users.retopups")?,
-            registered_fact: natural(row.registered_fact, "users.registered_fact")?,
-            registered_at: natural(row.registered_at, "users.registered_at")?,
+            frozen_until: row.frozen_until.0,
+            directs: row.directs.0,
+            retopups: row.retopups.0,
+            registered_fact: row.registered_fact.0,
+            registered_at: row.registered_at.0,
             paid: row.paid.0,
         };
-        books.users.insert(small(row.id, "users.id")?, user);
+        books.users.insert(row.id.0, user);
     }
     Ok(())
 }
 
 async fn deposits(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
     let rows = sqlx::query!(
-        "SELECT id, ref AS deposit_ref, kind, user_id, amount AS \"amount: DbAmount\", refundable_until, state,
-             fact_seq, closed_fact
-         FROM deposit"
+        r#"SELECT id AS "id!: Db<u32>", ref AS "deposit_ref!: Db<B256>", kind, user_id AS "user_id!: Db<u32>",
+                  amount AS "amount: DbAmount", refundable_until AS "refundable_until!: Db<u64>",
+                  state, fact_seq AS "fact_seq!: Db<u64>",
+                  closed_fact AS "closed_fact!: Db<Option<u64>>"
+           FROM deposit"#
     )
     .fetch_all(&mut **transaction)
     .await?;
     for row in rows {
         let deposit = DepositRow {
-            deposit_ref: hash(&row.deposit_ref, "deposit.ref")?,
+            deposit_ref: row.deposit_ref.0,
             kind: row.kind,
-            user: small(row.user_id, "deposit.user_id")?,
+            user: row.user_id.0,
             amount: row.amount.0,
-            refundable_until: natural(row.refundable_until, "deposit.refundable_until")?,
+            refundable_until: row.refundable_until.0,
             state: row.state,
-            fact_seq: natural(row.fact_seq, "deposit.fact_seq")?,
-            closed_fact: row
-                .closed_fact
-                .map(|fact| natural(fact, "deposit.closed_fact"))
-                .transpose()?,
+            fact_seq: row.fact_seq.0,
+            closed_fact: row.closed_fact.0,
         };
-        books.deposits.insert(small(row.id, "deposit.id")?, deposit);
+        books.deposits.insert(row.id.0, deposit);
     }
     Ok(())
 }
 
 async fn pools(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
-    let rows = sqlx::query!("SELECT tier, tree, nodes, status, opened_fact, closed_fact FROM pool_tree")
-        .fetch_all(&mut **transaction)
-        .await?;
+    let rows = sqlx::query!(
+        r#"SELECT tier AS "tier!: Db<u32>", tree AS "tree!: Db<u32>", nodes AS "nodes!: Db<u32>", status,
+                  opened_fact AS "opened_fact!: Db<u64>",
+                  closed_fact AS "closed_fact!: Db<Option<u64>>"
+           FROM pool_tree"#
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
     for row in rows {
         let tree = TreeRow {
-            nodes: small(row.nodes, "pool_tree.nodes")?,
+            nodes: row.nodes.0,
             status: row.status,
-            opened_fact: natural(row.opened_fact, "pool_tree.opened_fact")?,
-            closed_fact: row
-                .closed_fact
-                .map(|fact| natural(fact, "pool_tree.closed_fact"))
-                .transpose()?,
+            opened_fact: row.opened_fact.0,
+            closed_fact: row.closed_fact.0,
         };
-        let key = (
-            small(row.tier, "pool_tree.tier")?,
-            small(row.tree, "pool_tree.tree")?,
-        );
+        let key = (row.tier.0, row.tree.0);
         books.trees.insert(key, tree);
     }
-    let rows = sqlx::query!("SELECT tier, tree, node_index, user_id, funding, fact_seq FROM pool_node")
-        .fetch_all(&mut **transaction)
-        .await?;
+    let rows = sqlx::query!(
+        r#"SELECT tier AS "tier!: Db<u32>", tree AS "tree!: Db<u32>", node_index AS "node_index!: Db<u32>",
+                  user_id AS "user_id!: Db<u32>", funding, fact_seq AS "fact_seq!: Db<u64>"
+           FROM pool_node"#
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
     for row in rows {
         let node = NodeRow {
-            user: small(row.user_id, "pool_node.user_id")?,
+            user: row.user_id.0,
             funding: row.funding,
-            fact_seq: natural(row.fact_seq, "pool_node.fact_seq")?,
+            fact_seq: row.fact_seq.0,
         };
-        let key = (
-            small(row.tier, "pool_node.tier")?,
-            small(row.tree, "pool_node.tree")?,
-            small(row.node_index, "pool_node.node_index")?,
-        );
+        let key = (row.tier.0, row.tree.0, row.node_index.0);
         books.nodes.insert(key, node);
     }
     Ok(())
@@ -281,41 +280,39 @@ async fn pools(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result
 
 async fn rewards(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
     let rows = sqlx::query!(
-        "SELECT fact_seq, leg, user_id, source_user_id, kind, tier, distance, amount AS \"amount: DbAmount\",
-             deposit_id, withheld
-         FROM reward"
+        r#"SELECT fact_seq AS "fact_seq!: Db<u64>", leg AS "leg!: Db<u32>", user_id AS "user_id!: Db<u32>",
+                  source_user_id AS "source_user_id!: Db<u32>", kind,
+                  tier AS "tier!: Db<Option<u32>>", distance AS "distance!: Db<u32>",
+                  amount AS "amount: DbAmount", deposit_id AS "deposit_id!: Db<Option<u32>>",
+                  withheld
+           FROM reward"#
     )
     .fetch_all(&mut **transaction)
     .await?;
     for row in rows {
         let reward = RewardRow {
-            user: small(row.user_id, "reward.user_id")?,
-            source: small(row.source_user_id, "reward.source_user_id")?,
+            user: row.user_id.0,
+            source: row.source_user_id.0,
             kind: row.kind,
-            tier: row.tier.map(|tier| small(tier, "reward.tier")).transpose()?,
-            distance: small(row.distance, "reward.distance")?,
+            tier: row.tier.0,
+            distance: row.distance.0,
             amount: row.amount.0,
-            deposit: row
-                .deposit_id
-                .map(|deposit| small(deposit, "reward.deposit_id"))
-                .transpose()?,
+            deposit: row.deposit_id.0,
             withheld: row.withheld,
         };
-        let key = (
-            natural(row.fact_seq, "reward.fact_seq")?,
-            small(row.leg, "reward.leg")?,
-        );
+        let key = (row.fact_seq.0, row.leg.0);
         books.rewards.insert(key, reward);
     }
-    let rows = sqlx::query!("SELECT fact_seq, leg, forfeited_fact FROM reward_forfeited")
-        .fetch_all(&mut **transaction)
-        .await?;
+    let rows = sqlx::query!(
+        r#"SELECT fact_seq AS "fact_seq!: Db<u64>", leg AS "leg!: Db<u32>",
+                  forfeited_fact AS "forfeited_fact!: Db<u64>"
+           FROM reward_forfeited"#
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
     for row in rows {
-        let key = (
-            natural(row.fact_seq, "reward_forfeited.fact_seq")?,
-            small(row.leg, "reward_forfeited.leg")?,
-        );
-        let fact = natural(row.forfeited_fact, "reward_forfeited.forfeited_fact")?;
+        let key = (row.fact_seq.0, row.leg.0);
+        let fact = row.forfeited_fact.0;
         books.forfeited.insert(key, fact);
     }
     Ok(())
@@ -323,9 +320,9 @@ async fn rewards(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Resu
 
 async fn incomes(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
     let rows = sqlx::query!(
-        "SELECT user_id, direct AS \"direct: DbAmount\", pool_layer AS \"pool_layer: DbAmount\",
-             generation AS \"generation: DbAmount\"
-         FROM user_income"
+        r#"SELECT user_id AS "user_id!: Db<u32>", direct AS "direct: DbAmount",
+                  pool_layer AS "pool_layer: DbAmount", generation AS "generation: DbAmount"
+           FROM user_income"#
     )
     .fetch_all(&mut **transaction)
     .await?;
@@ -335,33 +332,31 @@ async fn incomes(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Resu
             pool_layer: row.pool_layer.0,
             generation: row.generation.0,
         };
-        books
-            .incomes
-            .insert(small(row.user_id, "user_income.user_id")?, income);
+        books.incomes.insert(row.user_id.0, income);
     }
     Ok(())
 }
 
 async fn choices(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
-    let rows = sqlx::query!("SELECT user_id, tier, choice, fact_seq FROM reserve_choice")
-        .fetch_all(&mut **transaction)
-        .await?;
+    let rows = sqlx::query!(
+        r#"SELECT user_id AS "user_id!: Db<u32>", tier AS "tier!: Db<u32>", choice,
+                  fact_seq AS "fact_seq!: Db<u64>"
+           FROM reserve_choice"#
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
     for row in rows {
-        let key = (
-            small(row.user_id, "reserve_choice.user_id")?,
-            small(row.tier, "reserve_choice.tier")?,
-        );
-        let fact = natural(row.fact_seq, "reserve_choice.fact_seq")?;
+        let key = (row.user_id.0, row.tier.0);
+        let fact = row.fact_seq.0;
         books.choices.insert(key, (row.choice, fact));
     }
-    let rows = sqlx::query!("SELECT fact_seq, ordinal, cause FROM discrepancy")
-        .fetch_all(&mut **transaction)
-        .await?;
+    let rows = sqlx::query!(
+        r#"SELECT fact_seq AS "fact_seq!: Db<u64>", ordinal AS "ordinal!: Db<u32>", cause FROM discrepancy"#
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
     for row in rows {
-        let key = (
-            natural(row.fact_seq, "discrepancy.fact_seq")?,
-            small(row.ordinal, "discrepancy.ordinal")?,
-        );
+        let key = (row.fact_seq.0, row.ordinal.0);
         books.discrepancies.insert(key, row.cause);
     }
     Ok(())

@@ -4,7 +4,7 @@ use alloy_primitives::B256;
 use sqlx::PgConnection;
 
 use crate::StoreError;
-use crate::deployment::hash;
+use crate::column::Db;
 
 /// Somebody's wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +22,10 @@ pub struct Withdrawal {
 /// # Errors
 /// The database does not answer.
 pub async fn find_open(connection: &mut PgConnection, user: i32) -> Result<Option<Withdrawal>, StoreError> {
-    let row = sqlx::query!(
-        r#"SELECT w.id, extract(epoch FROM w.requested_at)::bigint AS "requested_at!", w.batch_id
+    let row = sqlx::query_as!(
+        Withdrawal,
+        r#"SELECT w.id, extract(epoch FROM w.requested_at)::bigint AS "requested_at!",
+                  w.batch_id AS "batch!: Db<Option<B256>>"
            FROM withdrawal_request AS w
            LEFT JOIN payout_batch AS b ON b.batch_id = w.batch_id
            LEFT JOIN payout AS p ON p.batch_id = w.batch_id AND p.user_id = w.user_id
@@ -35,17 +37,7 @@ pub async fn find_open(connection: &mut PgConnection, user: i32) -> Result<Optio
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
-        Ok(Withdrawal {
-            id: row.id,
-            requested_at: row.requested_at,
-            batch: row
-                .batch_id
-                .map(|id| hash(&id, "withdrawal_request.batch_id"))
-                .transpose()?,
-        })
-    })
-    .transpose()
+    Ok(row)
 }
 
 /// Stores a wish; when there is an open one already, nothing changes.

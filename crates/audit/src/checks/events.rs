@@ -3,239 +3,22 @@
 //! The fold is separate from posting and from the contract's own counters, so that each of the three is compared with
 //! another implementation. It only grows: whoever keeps it hands it the logs of each finalized block once, in order.
 
+mod event;
+mod subject;
+
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, FixedBytes, keccak256};
 use money::Amount;
 
+pub use event::{Entry, Event, Settled};
+pub use subject::{BatchEvents, DepositEvents, EventSums, LeavesEvents, LineOutcome, RootEvents, UserEvents};
+
 /// Root of the contract's journal.
 pub type JournalRoot = FixedBytes<24>;
 
-const SECONDS_PER_DAY: u64 = 86_400;
-
-/// What one log says, as far as money, users, batches and roots are concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "the fields of the contract's events, where they are described"
-)]
-pub enum Event {
-    Registered {
-        user: Address,
-        deposit_ref: B256,
-        amount: Amount,
-        refundable_until: u64,
-    },
-    RetoppedUp {
-        user: Address,
-        deposit_ref: B256,
-        amount: Amount,
-        refundable_until: u64,
-    },
-    Refunded {
-        deposit_ref: B256,
-        amount: Amount,
-    },
-    Matured {
-        through_day: u64,
-        amount: Amount,
-    },
-    PayoutExecuted {
-        batch: B256,
-        user: Address,
-        amount: Amount,
-    },
-    PayoutCredited {
-        batch: B256,
-        user: Address,
-        amount: Amount,
-    },
-    PayoutSkipped {
-        batch: B256,
-        user: Address,
-    },
-    BatchSettled {
-        batch: B256,
-        settled: Settled,
-    },
-    BatchCancelled {
-        batch: B256,
-    },
-    RootPublished {
-        root: B256,
-        total: Amount,
-        as_of_seq: u64,
-    },
-    RootVetoed {
-        root: B256,
-    },
-    RootRetired {
-        root: B256,
-    },
-    LeavesSettled {
-        root: B256,
-        settled: Settled,
-    },
-    Claimed {
-        user: Address,
-        amount: Amount,
-    },
-    CreditWithdrawn {
-        user: Address,
-        amount: Amount,
-    },
-    Funded {
-        amount: Amount,
-    },
-    TreasuryPaid {
-        amount: Amount,
-    },
-    UserFrozen {
-        user: Address,
-        until: u64,
-    },
-    UserUnfrozen {
-        user: Address,
-    },
-    /// Roles, signers, pause, limits: nothing that is folded.
-    Governance,
-}
-
-/// The closing event of a batch, or of leaves that were settled together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "the fields of the contract's event, where they are described"
-)]
-pub struct Settled {
-    pub seq: u64,
-    pub count: u64,
-    pub paid: Amount,
-    pub credited: Amount,
-    pub list_hash: B256,
-    pub outcome_hash: B256,
-    /// Of a batch; leaves have none.
-    pub manifest_hash: Option<B256>,
-}
-
-/// An entry of the journal, and the hash over topics and data of its main event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Number of the entry.
-    pub seq: u64,
-    /// `keccak256(topics ‖ data)`.
-    pub content: B256,
-}
-
-/// What a batch, or a call that settles leaves, did for one user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineOutcome {
-    /// Sent.
-    Executed(Amount),
-    /// Kept for the user.
-    Credited(Amount),
-    /// Nothing was due.
-    Skipped,
-}
-
-/// What happened to a batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BatchEvents {
-    /// In the order of the events.
-    pub lines: Vec<(Address, LineOutcome)>,
-    /// Closing events; more than one is a fault.
-    pub settled: Vec<Settled>,
-    /// Whether it was cancelled.
-    pub is_cancelled: bool,
-}
-
-/// Leaves of a root that were settled together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeavesEvents {
-    /// The root.
-    pub root: B256,
-    /// In the order of the events.
-    pub lines: Vec<(Address, LineOutcome)>,
-    /// The closing event.
-    pub settled: Settled,
-}
-
-/// What happened to a user.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct UserEvents {
-    /// How often the user registered; more than once is a fault.
-    pub registrations: u32,
-    /// Sent, credited and claimed.
-    pub paid: Amount,
-    /// Credited and not withdrawn. Negative when more was withdrawn.
-    pub credit: i128,
-    /// End of the last freeze, unless it was lifted.
-    pub frozen_until: Option<u64>,
-}
-
-/// What happened to an intake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DepositEvents {
-    /// Who paid.
-    pub user: Address,
-    /// Whether it was a registration.
-    pub is_registration: bool,
-    /// How much.
-    pub amount: Amount,
-    /// Until when it could be refunded.
-    pub refundable_until: u64,
-    /// How often the reference was used; more than once is a fault.
-    pub intakes: u32,
-    /// Whether it went back.
-    pub is_refunded: bool,
-}
-
 /// The contract knows the newest roots by their order, this many.
 const ROOTS_REMEMBERED: usize = 3;
-
-/// A root of liabilities.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RootEvents {
-    /// Sum of the leaves.
-    pub total: Amount,
-    /// Journal entry up to which it counts.
-    pub as_of_seq: u64,
-    /// Position among all published roots, from 1.
-    pub number: u32,
-    /// Whether it was vetoed.
-    pub is_vetoed: bool,
-    /// Whether it was retired after it had matured.
-    pub is_retired: bool,
-}
-
-impl RootEvents {
-    /// Whether nothing can be claimed against it any more.
-    #[must_use]
-    pub const fn is_withdrawn(&self) -> bool {
-        self.is_vetoed || self.is_retired
-    }
-}
-
-/// Sums over all events.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "each but one is the sum of the amounts of the event of the same name"
-)]
-pub struct EventSums {
-    pub registered: Amount,
-    pub retopped_up: Amount,
-    pub funded: Amount,
-    pub refunded: Amount,
-    pub matured: Amount,
-    pub executed: Amount,
-    pub credited: Amount,
-    pub claimed: Amount,
-    /// The part of `executed` and `credited` that leaves were due, not batches.
-    pub of_leaves: Amount,
-    pub withdrawn: Amount,
-    pub treasury: Amount,
-}
 
 /// Everything that the events up to a block say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -385,48 +168,31 @@ impl Events {
     }
 
     fn take_of_batch(&mut self, event: &Event) {
-        let (id, user, outcome) = match *event {
-            Event::PayoutExecuted { batch, user, amount } => {
-                add(&mut self.sums.executed, amount);
-                add(&mut self.users.entry(user).or_default().paid, amount);
-                (batch, user, LineOutcome::Executed(amount))
-            }
-            Event::PayoutCredited { batch, user, amount } => {
-                add(&mut self.sums.credited, amount);
-                let user_events = self.users.entry(user).or_default();
-                add(&mut user_events.paid, amount);
-                user_events.credit = user_events.credit.saturating_add(signed(amount));
-                (batch, user, LineOutcome::Credited(amount))
-            }
-            Event::PayoutSkipped { batch, user } => (batch, user, LineOutcome::Skipped),
-            Event::BatchSettled { batch, settled } => {
-                let lines = self.open.remove(&batch).unwrap_or_default();
-                let events = self.batches.entry(batch).or_default();
-                events.lines.extend(lines);
-                events.settled.push(settled);
-                return;
-            }
-            Event::BatchCancelled { batch } => {
-                self.batches.entry(batch).or_default().is_cancelled = true;
-                return;
-            }
-            Event::Registered { .. }
-            | Event::RetoppedUp { .. }
-            | Event::Refunded { .. }
-            | Event::Matured { .. }
-            | Event::RootPublished { .. }
-            | Event::RootVetoed { .. }
-            | Event::RootRetired { .. }
-            | Event::LeavesSettled { .. }
-            | Event::Claimed { .. }
-            | Event::CreditWithdrawn { .. }
-            | Event::Funded { .. }
-            | Event::TreasuryPaid { .. }
-            | Event::UserFrozen { .. }
-            | Event::UserUnfrozen { .. }
-            | Event::Governance => return,
-        };
-        self.open.entry(id).or_default().push((user, outcome));
+        if let Event::PayoutExecuted { batch, user, amount } = *event {
+            add(&mut self.sums.executed, amount);
+            add(&mut self.users.entry(user).or_default().paid, amount);
+            self.line(batch, user, LineOutcome::Executed(amount));
+        } else if let Event::PayoutCredited { batch, user, amount } = *event {
+            add(&mut self.sums.credited, amount);
+            let user_events = self.users.entry(user).or_default();
+            add(&mut user_events.paid, amount);
+            user_events.credit = user_events.credit.saturating_add(signed(amount));
+            self.line(batch, user, LineOutcome::Credited(amount));
+        } else if let Event::PayoutSkipped { batch, user } = *event {
+            self.line(batch, user, LineOutcome::Skipped);
+        } else if let Event::BatchSettled { batch, settled } = *event {
+            let lines = self.open.remove(&batch).unwrap_or_default();
+            let events = self.batches.entry(batch).or_default();
+            events.lines.extend(lines);
+            events.settled.push(settled);
+        } else if let Event::BatchCancelled { batch } = *event {
+            self.batches.entry(batch).or_default().is_cancelled = true;
+        }
+    }
+
+    /// Keeps what was done for a user until the batch or the call is closed.
+    fn line(&mut self, of: B256, user: Address, outcome: LineOutcome) {
+        self.open.entry(of).or_default().push((user, outcome));
     }
 
     fn take_of_root(&mut self, event: &Event) {
@@ -495,40 +261,11 @@ impl Events {
             self.journal_gaps.push(entry.seq);
         }
         self.journal_seq = entry.seq;
-        let mut bytes = [0; 64];
-        for (place, byte) in bytes.iter_mut().zip(self.journal_root.0) {
-            *place = byte;
+        let shifted = [self.journal_root.as_slice(), &[0; 8]].concat();
+        let hash = keccak256([&shifted, entry.content.as_slice()].concat());
+        if let Some(root) = hash.first_chunk() {
+            self.journal_root = FixedBytes(*root);
         }
-        for (place, byte) in bytes.iter_mut().skip(32).zip(entry.content.0) {
-            *place = byte;
-        }
-        let hash = keccak256(bytes);
-        for (place, byte) in self.journal_root.0.iter_mut().zip(hash.0) {
-            *place = byte;
-        }
-    }
-}
-
-impl LineOutcome {
-    /// What was sent or kept.
-    #[must_use]
-    pub const fn amount(self) -> Amount {
-        match self {
-            Self::Executed(amount) | Self::Credited(amount) => amount,
-            Self::Skipped => Amount::ZERO,
-        }
-    }
-}
-
-impl DepositEvents {
-    /// Whether it is past its cooling-off time.
-    #[must_use]
-    pub fn is_matured(&self, matured_through: Option<u64>) -> bool {
-        let day = self
-            .refundable_until
-            .checked_div(SECONDS_PER_DAY)
-            .unwrap_or_default();
-        !self.is_refunded && matured_through.is_some_and(|through| day <= through)
     }
 }
 

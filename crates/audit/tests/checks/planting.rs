@@ -95,3 +95,10 @@ pub(crate) fn batch(snapshot: &mut Snapshot, number: u8) -> &mut Batch {
 pub(crate) fn position(logs: &[(Event, Option<Entry>)], wanted: impl Fn(&Event) -> bool) -> usize {
     logs.iter().position(|(event, _)| wanted(event)).unwrap()
 }
+
+/// Whether a report stops new batches: the worst findings do.
+pub(crate) fn has_s1(report: &checks::Report) -> bool {
+    report
+        .findings()
+        .any(|finding| finding.severity == checks::Severity::S1)
+}

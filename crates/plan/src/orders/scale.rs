@@ -52,14 +52,6 @@ pub(super) struct Scaled {
 }
 
 impl Totals {
-    /// What is left of the budget.
-    #[must_use]
-    pub const fn unspent(&self) -> Amount {
-        self.budget
-            .saturating_sub(self.paid)
-            .saturating_sub(self.breakage)
-    }
-
     /// Decides about a period with these sums of claims.
     pub(super) fn decide(
         terms: &OrdersTerms,

@@ -90,8 +90,8 @@ fn lines_sum_to_the_totals_to_the_last_unit() {
         totals.paid.checked_add(totals.breakage).unwrap()
     );
     assert_eq!(
-        (totals.paid, totals.breakage, totals.unspent()),
-        (amount(301), amount(0), amount(0))
+        (totals.budget, totals.paid, totals.breakage),
+        (amount(301), amount(301), amount(0))
     );
 }
 

@@ -20,7 +20,6 @@ enum Step {
     Join(u32),
     Serve(u32),
     Retire(u32),
-    Reinstate(u32),
     Buy(u32, u128, Option<u16>, u32),
     Sell(u32, u128, u32),
     Refund(u32, u16),
@@ -35,7 +34,6 @@ fn any_step() -> impl Strategy<Value = Step> {
         3 => any::<u32>().prop_map(Step::Join),
         2 => any::<u32>().prop_map(Step::Serve),
         1 => any::<u32>().prop_map(Step::Retire),
-        1 => any::<u32>().prop_map(Step::Reinstate),
         8 => (any::<u32>(), 0..3_000u128, proptest::option::of(0..10_500u16), 0..100u32)
             .prop_map(|(who, units, share, day)| Step::Buy(who, units, share, day)),
         5 => (any::<u32>(), 1..3_000u128, 0..100u32).prop_map(|(who, units, day)| Step::Sell(who, units, day)),
@@ -240,11 +238,6 @@ impl Both {
                 let who = self.any_user(seed);
                 self.orders.retire(user(who)).unwrap();
                 self.model.retire(wide(who));
-            }
-            Step::Reinstate(seed) => {
-                let who = self.any_user(seed);
-                self.orders.reinstate(user(who)).unwrap();
-                self.model.reinstate(wide(who));
             }
             Step::Buy(seed, amount, share, day) => {
                 let who = self.any_user(seed);

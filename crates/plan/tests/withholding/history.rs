@@ -27,7 +27,7 @@ enum Step {
     Pay(u32, u128, Option<usize>, u32),
     /// Which payment, modulo their number, and how much.
     Reverse(usize, u128),
-    TaxId(u32, bool),
+    TaxId(u32),
 }
 
 fn any_rule() -> impl Strategy<Value = Rule> {
@@ -81,7 +81,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (1..4u32, gross, kind, 0..20u32).prop_map(|(user, gross, kind, days)| Step::Pay(user, gross, kind, days)),
         3 => (any::<usize>(), 0..2_500u128).prop_map(|(which, part)| Step::Reverse(which, part)),
-        1 => (1..4u32, any::<bool>()).prop_map(|(user, known)| Step::TaxId(user, known)),
+        1 => (1..4u32).prop_map(Step::TaxId),
     ]
 }
 
@@ -195,14 +195,9 @@ impl Both {
                     .give_back(&mut self.receipts[which], Amount::new(*part));
                 assert_eq!(self.named(&given), self.book.reverse(which, *part));
             }
-            Step::TaxId(who, known) => {
-                self.book.with_tax_id.retain(|with| with != who);
-                if *known {
-                    self.book.with_tax_id.push(*who);
-                    self.state.learn_tax_id(user(*who));
-                } else {
-                    self.state.forget_tax_id(user(*who));
-                }
+            Step::TaxId(who) => {
+                self.book.with_tax_id.push(*who);
+                self.state.learn_tax_id(user(*who));
             }
         }
         for (of, policy, year, totals) in self.state.years() {

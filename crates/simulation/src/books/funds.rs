@@ -3,13 +3,16 @@
 use ledger::{Account, Fund, Leg, Reason};
 use money::Amount;
 use plan::{CompiledPlan, ComponentEffect, Effect, NotGranted, Outcome};
+use serde::Serialize;
 
 /// What a fund did so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FundCount {
     /// What it paid for rewards, less what came back.
+    #[serde(serialize_with = "crate::report::json::text")]
     pub paid: Amount,
     /// What it should have paid and never will.
+    #[serde(serialize_with = "crate::report::json::text")]
     pub not_paid: Amount,
     /// How often it could not pay all that it should have at that time.
     pub shortages: u64,

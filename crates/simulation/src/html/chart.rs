@@ -111,7 +111,7 @@ pub(super) fn joined(report: &Report) -> Result<String, ChartError> {
             .y_desc("people")
             .x_labels(MONTHS_NAMED)
             .x_label_formatter(&|at| match at {
-                SegmentValue::CenterOf(month) => month_name(report, *month),
+                SegmentValue::CenterOf(month) => report.month_name(*month),
                 SegmentValue::Exact(_) | SegmentValue::Last => String::new(),
             })
             .draw()?;
@@ -207,7 +207,7 @@ fn lines(
             .x_desc(months)
             .y_desc(unit)
             .x_labels(MONTHS_NAMED)
-            .x_label_formatter(&|month| month_name(report, *month))
+            .x_label_formatter(&|month| report.month_name(*month))
             .draw()?;
         for (number, line) in lines.iter().enumerate() {
             let series = LineSeries::new(line.points.iter().copied(), colour(number).stroke_width(2));
@@ -268,13 +268,6 @@ fn last_month(report: &Report) -> u32 {
 
 /// Months of which an axis says the name.
 const MONTHS_NAMED: usize = 8;
-
-/// `2026-01`, as the tables write it.
-fn month_name(report: &Report, month: u32) -> String {
-    let at = usize::try_from(month).ok().and_then(|month| month.checked_sub(1));
-    let row = at.and_then(|at| report.months.get(at));
-    row.map_or(String::new(), |row| row.name())
-}
 
 /// A figure on an axis, thousands apart, without a fraction of nothing.
 fn height(value: f64) -> String {

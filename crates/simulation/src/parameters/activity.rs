@@ -1,6 +1,9 @@
 //! What is assumed of plans with components: purchases, orders, conversions, and money from outside.
 
 use money::{Amount, Asset, AssetError};
+use serde::{Serialize, Serializer};
+
+use crate::report::json::Text;
 
 use super::{DELAY_DAYS_MAX, ParameterError, delay, share};
 
@@ -12,13 +15,15 @@ pub const CUSTOMERS_MAX: u32 = 100;
 pub const CONVERSIONS_MAX: u32 = 100;
 
 /// What people and operators do in plans with components. Chances are in ten-thousandths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Activity {
     /// What operators put into each fund on the first day of a month, out of money of no participant.
+    #[serde(serialize_with = "crate::report::json::text")]
     pub outside_revenue: Amount,
     /// For how many months they do; `None` for all.
     pub outside_revenue_months: Option<u32>,
     /// When users take money out of their wallet balance.
+    #[serde(serialize_with = "withdrawals_name")]
     pub withdrawals: Withdrawals,
     /// What people pay at a time; `None` for amounts that suit the plan.
     pub amounts: Option<Amounts>,
@@ -47,10 +52,28 @@ names::names! {
     }
 }
 
+fn withdrawals_name<S: Serializer>(withdrawals: &Withdrawals, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(withdrawals.name())
+}
+
 /// Amounts that people pay, each with its chance; together the whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Amounts {
     list: [(Amount, u16); AMOUNTS_MAX],
+}
+
+impl Serialize for Amounts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Chance {
+            amount: Text<Amount>,
+            bps: u16,
+        }
+        serializer.collect_seq(self.iter().map(|(amount, bps)| Chance {
+            amount: Text(amount),
+            bps,
+        }))
+    }
 }
 
 impl Default for Activity {

@@ -2,6 +2,7 @@
 
 use money::Amount;
 use plan::{CompiledPlan, Waiting};
+use serde::Serialize;
 
 use super::{MonthRow, Report};
 
@@ -21,15 +22,18 @@ pub struct Fund {
 }
 
 /// What a fund of a plan paid and could not pay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FundPayments {
     /// What it paid for rewards, less what came back.
+    #[serde(serialize_with = "super::json::text")]
     pub paid: Amount,
     /// What it should have paid and never will.
+    #[serde(serialize_with = "super::json::text")]
     pub not_paid: Amount,
     /// The first month, from 1, in which it could not pay what it should have; `None` if it always could.
     pub first_short_month: Option<u32>,
     /// What waits at the end to be paid out of it.
+    #[serde(flatten, serialize_with = "super::month::waiting")]
     pub waiting: Waiting,
 }
 

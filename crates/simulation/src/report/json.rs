@@ -1,38 +1,57 @@
 //! A [`Report`] as JSON: the file format, in the order of its fields.
 
-use serde::Serialize;
+use std::fmt::Display;
 
-mod components;
+use money::Amount;
+use serde::{Serialize, Serializer};
 
-use components::{ActivityJson, FundPaymentsJson, MonthComponentsJson};
+use super::{Cohort, Fund, FundEnd, FundPayments, FundRow, MonthRow, Report, Shares};
+use crate::Behaviour;
+use crate::parameters::{Activity, Growth, SponsorChoice};
 
-use super::{Cohort, FundEnd, MonthRow, Report, Shares};
-use crate::parameters::{Growth, SponsorChoice};
+/// A value as a string, the way it is displayed.
+pub(crate) struct Text<T>(pub(crate) T);
+
+impl<T: Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// For `serialize_with`.
+pub(crate) fn text<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+/// For `serialize_with`.
+pub(super) fn texts<S: Serializer>(values: &[Amount], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(values.iter().map(Text))
+}
 
 #[derive(Serialize)]
-pub(super) struct ReportJson {
-    plan: PlanJson,
-    parameters: ParametersJson,
-    assumptions: Vec<String>,
-    everybody: CohortJson,
+pub(super) struct ReportJson<'a> {
+    plan: PlanJson<'a>,
+    parameters: ParametersJson<'a>,
+    assumptions: &'a [String],
+    everybody: CohortJson<'a>,
     shares: SharesJson,
-    cohorts: Vec<CohortJson>,
-    months: Vec<MonthJson>,
-    funds: Vec<FundJson>,
-    findings: Vec<FindingJson>,
+    cohorts: Vec<CohortJson<'a>>,
+    months: Vec<MonthJson<'a>>,
+    funds: Vec<FundJson<'a>>,
+    findings: Vec<FindingJson<'a>>,
     facts: u64,
 }
 
 #[derive(Serialize)]
-struct PlanJson {
-    name: String,
+struct PlanJson<'a> {
+    name: &'a str,
     version: u32,
-    hash: String,
+    hash: &'a str,
     asset: &'static str,
 }
 
 #[derive(Serialize)]
-struct ParametersJson {
+struct ParametersJson<'a> {
     users: u32,
     seed: u64,
     months: u32,
@@ -41,34 +60,30 @@ struct ParametersJson {
     rate_bps: Option<u16>,
     stop_after_months: Option<u32>,
     sponsors: &'static str,
-    cooling_off_days: u32,
-    retopup_bps: u16,
-    retopup_again_bps: u16,
-    retopup_after_days: u32,
-    reserve_bps: u16,
-    refund_bps: u16,
-    refund_after_days: u32,
+    #[serde(flatten)]
+    behaviour: &'a Behaviour,
     #[serde(skip_serializing_if = "Option::is_none")]
-    activity: Option<ActivityJson>,
+    activity: Option<&'a Activity>,
 }
 
 #[derive(Serialize)]
-struct CohortJson {
+struct CohortJson<'a> {
     month: u32,
-    first_day: String,
+    first_day: &'a str,
     users: u64,
-    paid_in: String,
-    received: String,
-    median: String,
-    deciles: Vec<String>,
-    most: String,
+    paid_in: Text<Amount>,
+    received: Text<Amount>,
+    median: Text<Amount>,
+    #[serde(serialize_with = "texts")]
+    deciles: &'a [Amount],
+    most: Text<Amount>,
     zero_earners: u64,
     zero_earners_bps: u64,
     below_paid_in: u64,
     below_paid_in_bps: u64,
     stayed: StayedJson,
     gained: GainedJson,
-    lost: String,
+    lost: Text<Amount>,
 }
 
 /// Without those whose registration was refunded.
@@ -85,94 +100,81 @@ struct StayedJson {
 struct GainedJson {
     users: u64,
     users_bps: u64,
-    amount: String,
-    most: String,
+    amount: Text<Amount>,
+    most: Text<Amount>,
 }
 
 #[derive(Serialize)]
 struct SharesJson {
-    first_user: String,
+    first_user: Text<Amount>,
     first_user_bps: u64,
     top_users: u64,
-    top: String,
+    top: Text<Amount>,
     top_bps: u64,
-    company: String,
+    company: Text<Amount>,
     company_bps: u64,
 }
 
 #[derive(Serialize)]
-struct MonthJson {
-    month: u32,
-    first_day: String,
-    joined: u32,
-    users: u64,
-    retopups: u64,
-    refunds: u64,
-    placements: u64,
-    progressions: u64,
-    paid_in: String,
-    refunded: String,
-    custody: String,
-    available: String,
-    held_for_users: String,
-    held_for_others: String,
-    reserves: Vec<String>,
-    company: String,
-    residual: String,
-    breakage: Vec<BreakageJson>,
-    revenue: String,
-    other: String,
+struct MonthJson<'a> {
+    #[serde(flatten)]
+    row: &'a MonthRow,
     #[serde(skip_serializing_if = "Option::is_none")]
-    components: Option<MonthComponentsJson>,
+    components: Option<MonthComponentsJson<'a>>,
+}
+
+/// What only plans with components have.
+#[derive(Serialize)]
+struct MonthComponentsJson<'a> {
+    funded: Text<Amount>,
+    wallets: Text<Amount>,
+    deferred: Text<Amount>,
+    receivable: Text<Amount>,
+    unallocated: Text<Amount>,
+    funds: &'a [FundRow],
 }
 
 #[derive(Serialize)]
-struct BreakageJson {
-    cause: &'static str,
-    amount: String,
-}
-
-#[derive(Serialize)]
-struct FundJson {
-    name: String,
-    most: String,
-    last: String,
+struct FundJson<'a> {
+    name: &'a str,
+    most: Text<Amount>,
+    last: Text<Amount>,
     state: &'static str,
     dry_since_month: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    payments: Option<FundPaymentsJson>,
+    payments: Option<FundPayments>,
 }
 
 #[derive(Serialize)]
-struct FindingJson {
+struct FindingJson<'a> {
     code: &'static str,
     severity: &'static str,
-    text: String,
+    text: &'a str,
 }
 
-impl From<&Report> for ReportJson {
-    fn from(report: &Report) -> Self {
+impl<'a> From<&'a Report> for ReportJson<'a> {
+    fn from(report: &'a Report) -> Self {
         Self {
             plan: PlanJson {
-                name: report.plan.clone(),
+                name: &report.plan,
                 version: report.version,
-                hash: report.plan_hash.clone(),
+                hash: &report.plan_hash,
                 asset: report.asset.code(),
             },
             parameters: ParametersJson::from(report),
-            assumptions: report.assumptions.clone(),
+            assumptions: &report.assumptions,
             everybody: CohortJson::from(&report.everybody),
             shares: SharesJson::from(&report.shares),
             cohorts: report.cohorts.iter().map(CohortJson::from).collect(),
             months: report.months.iter().map(|row| month(report, row)).collect(),
-            funds: report.funds.iter().map(fund).collect(),
+            funds: report.funds.iter().map(FundJson::from).collect(),
             findings: report
                 .findings
                 .iter()
                 .map(|finding| FindingJson {
                     code: finding.code,
                     severity: finding.severity.name(),
-                    text: finding.text.clone(),
+                    text: &finding.text,
                 })
                 .collect(),
             facts: report.facts,
@@ -180,8 +182,8 @@ impl From<&Report> for ReportJson {
     }
 }
 
-impl From<&Report> for ParametersJson {
-    fn from(report: &Report) -> Self {
+impl<'a> From<&'a Report> for ParametersJson<'a> {
+    fn from(report: &'a Report) -> Self {
         let parameters = &report.parameters;
         let behaviour = &parameters.behaviour;
         let (rate_bps, stop_after_months) = match parameters.growth {
@@ -203,31 +205,23 @@ impl From<&Report> for ParametersJson {
                 SponsorChoice::Uniform => "uniform",
                 SponsorChoice::Preferential => "preferential",
             },
-            cooling_off_days: behaviour.cooling_off_days,
-            retopup_bps: behaviour.retopup_bps,
-            retopup_again_bps: behaviour.retopup_again_bps,
-            retopup_after_days: behaviour.retopup_after_days,
-            reserve_bps: behaviour.reserve_bps,
-            refund_bps: behaviour.refund_bps,
-            refund_after_days: behaviour.refund_after_days,
-            activity: report
-                .has_components()
-                .then(|| ActivityJson::from(&behaviour.activity)),
+            behaviour,
+            activity: report.has_components().then_some(&behaviour.activity),
         }
     }
 }
 
-impl From<&Cohort> for CohortJson {
-    fn from(cohort: &Cohort) -> Self {
+impl<'a> From<&'a Cohort> for CohortJson<'a> {
+    fn from(cohort: &'a Cohort) -> Self {
         Self {
             month: cohort.month,
-            first_day: cohort.first_day.clone(),
+            first_day: &cohort.first_day,
             users: cohort.users,
-            paid_in: cohort.paid_in.to_string(),
-            received: cohort.received.to_string(),
-            median: cohort.median().to_string(),
-            deciles: cohort.deciles.iter().map(ToString::to_string).collect(),
-            most: cohort.most.to_string(),
+            paid_in: Text(cohort.paid_in),
+            received: Text(cohort.received),
+            median: Text(cohort.median()),
+            deciles: &cohort.deciles,
+            most: Text(cohort.most),
             zero_earners: cohort.zero,
             zero_earners_bps: cohort.zero_bps(),
             below_paid_in: cohort.below_paid_in,
@@ -242,10 +236,10 @@ impl From<&Cohort> for CohortJson {
             gained: GainedJson {
                 users: cohort.gained.users,
                 users_bps: cohort.gained_bps(),
-                amount: cohort.gained.amount.to_string(),
-                most: cohort.gained.most.to_string(),
+                amount: Text(cohort.gained.amount),
+                most: Text(cohort.gained.most),
             },
-            lost: cohort.lost.to_string(),
+            lost: Text(cohort.lost),
         }
     }
 }
@@ -253,63 +247,47 @@ impl From<&Cohort> for CohortJson {
 impl From<&Shares> for SharesJson {
     fn from(shares: &Shares) -> Self {
         Self {
-            first_user: shares.first_user.to_string(),
+            first_user: Text(shares.first_user),
             first_user_bps: shares.first_user_bps(),
             top_users: shares.top_users,
-            top: shares.top.to_string(),
+            top: Text(shares.top),
             top_bps: shares.top_bps(),
-            company: shares.company.to_string(),
+            company: Text(shares.company),
             company_bps: shares.company_bps(),
         }
     }
 }
 
-fn month(report: &Report, row: &MonthRow) -> MonthJson {
+fn month<'a>(report: &Report, row: &'a MonthRow) -> MonthJson<'a> {
+    let components = MonthComponentsJson {
+        funded: Text(row.funded),
+        wallets: Text(row.wallets),
+        deferred: Text(row.deferred),
+        receivable: Text(row.receivable),
+        unallocated: Text(row.unallocated),
+        funds: &row.funds,
+    };
     MonthJson {
-        month: row.month,
-        first_day: row.first_day.to_string(),
-        joined: row.joined,
-        users: row.users,
-        retopups: row.retopups,
-        refunds: row.refunds,
-        placements: row.placements,
-        progressions: row.progressions,
-        paid_in: row.paid_in.to_string(),
-        refunded: row.refunded.to_string(),
-        custody: row.custody.to_string(),
-        available: row.available.to_string(),
-        held_for_users: row.held_for_users.to_string(),
-        held_for_others: row.held_for_others.to_string(),
-        reserves: row.reserves.iter().map(ToString::to_string).collect(),
-        company: row.company.to_string(),
-        residual: row.residual.to_string(),
-        breakage: row
-            .breakage
-            .iter()
-            .map(|row| BreakageJson {
-                cause: row.cause.name(),
-                amount: row.amount.to_string(),
-            })
-            .collect(),
-        revenue: row.revenue.to_string(),
-        other: row.other.to_string(),
-        components: report.has_components().then(|| MonthComponentsJson::from(row)),
+        row,
+        components: report.has_components().then_some(components),
     }
 }
 
-fn fund(fund: &super::Fund) -> FundJson {
-    let (state, dry_since_month) = match fund.end {
-        FundEnd::NeverFunded => ("never_funded", None),
-        FundEnd::Dry { month } => ("dry", Some(month)),
-        FundEnd::Short { .. } => ("short", None),
-        FundEnd::Open => ("open", None),
-    };
-    FundJson {
-        name: fund.name.clone(),
-        most: fund.most.to_string(),
-        last: fund.last.to_string(),
-        state,
-        dry_since_month,
-        payments: fund.payments.as_ref().map(FundPaymentsJson::from),
+impl<'a> From<&'a Fund> for FundJson<'a> {
+    fn from(fund: &'a Fund) -> Self {
+        let (state, dry_since_month) = match fund.end {
+            FundEnd::NeverFunded => ("never_funded", None),
+            FundEnd::Dry { month } => ("dry", Some(month)),
+            FundEnd::Short { .. } => ("short", None),
+            FundEnd::Open => ("open", None),
+        };
+        Self {
+            name: &fund.name,
+            most: Text(fund.most),
+            last: Text(fund.last),
+            state,
+            dry_since_month,
+            payments: fund.payments,
+        }
     }
 }

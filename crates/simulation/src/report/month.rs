@@ -3,16 +3,19 @@
 use ledger::{AccountKind, BreakageCause, Fund, Tier};
 use money::Amount;
 use plan::{Day, Waiting};
+use serde::{Serialize, Serializer};
 
+use super::json::{Text, text, texts};
 use crate::Books;
 use crate::books::FundCount;
 
-/// The books at the end of a month. Everything but `joined` counts from the beginning.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The books at the end of a month; as JSON without what only plans with components have. Everything but `joined` counts from the beginning.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MonthRow {
     /// Which month, from 1.
     pub month: u32,
     /// Its first day.
+    #[serde(serialize_with = "text")]
     pub first_day: Day,
     /// Who joined in it.
     pub joined: u32,
@@ -27,62 +30,84 @@ pub struct MonthRow {
     /// Moves to a next tier so far.
     pub progressions: u64,
     /// What people paid so far.
+    #[serde(serialize_with = "text")]
     pub paid_in: Amount,
     /// What of it went back.
+    #[serde(serialize_with = "text")]
     pub refunded: Amount,
     /// What the contract holds.
+    #[serde(serialize_with = "text")]
     pub custody: Amount,
     /// What users could take out.
+    #[serde(serialize_with = "text")]
     pub available: Amount,
     /// What is held for users until its cooling-off time is over.
+    #[serde(serialize_with = "text")]
     pub held_for_users: Amount,
     /// What is held for all others.
+    #[serde(serialize_with = "text")]
     pub held_for_others: Amount,
     /// What users reserve for the next tier, by tier from 1.
+    #[serde(serialize_with = "texts")]
     pub reserves: Vec<Amount>,
     /// The company's.
+    #[serde(serialize_with = "text")]
     pub company: Amount,
     /// Shares of ancestors that trees do not have.
+    #[serde(serialize_with = "text")]
     pub residual: Amount,
     /// What rules did not pay, by cause; causes of nothing are left out.
     pub breakage: Vec<BreakageRow>,
     /// Money of no user, from which plans may pay.
+    #[serde(serialize_with = "text")]
     pub revenue: Amount,
     /// Everything else: tax, clearing, transit, credits.
+    #[serde(serialize_with = "text")]
     pub other: Amount,
     /// Money of no participant that came in from outside so far.
+    #[serde(skip)]
     pub funded: Amount,
     /// What waits in users' wallet balances.
+    #[serde(skip)]
     pub wallets: Amount,
     /// Rewards from funds that wait for their day.
+    #[serde(skip)]
     pub deferred: Amount,
     /// What users owe, because what caused a reward went back after it was theirs.
+    #[serde(skip)]
     pub receivable: Amount,
     /// Revenue that no fund has.
+    #[serde(skip)]
     pub unallocated: Amount,
     /// The plan's funds, in their order.
+    #[serde(skip)]
     pub funds: Vec<FundRow>,
 }
 
 /// A fund at the end of a month.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FundRow {
     /// Its name in the plan.
     pub name: String,
     /// What it holds.
+    #[serde(serialize_with = "text")]
     pub balance: Amount,
     /// What it did so far.
+    #[serde(flatten)]
     pub count: FundCount,
     /// What waits to be paid out of it.
+    #[serde(flatten, serialize_with = "waiting")]
     pub waiting: Waiting,
 }
 
 /// What rules did not pay for one cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct BreakageRow {
     /// Why not.
+    #[serde(serialize_with = "cause_name")]
     pub cause: BreakageCause,
     /// How much.
+    #[serde(serialize_with = "text")]
     pub amount: Amount,
 }
 
@@ -200,4 +225,22 @@ impl MonthRow {
 /// A balance of an account that cannot be overdrawn.
 fn amount(balance: i128) -> Amount {
     Amount::new(u128::try_from(balance).unwrap_or(0))
+}
+
+fn cause_name<S: Serializer>(cause: &BreakageCause, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(cause.name())
+}
+
+/// What waits, beside what was paid.
+pub(super) fn waiting<S: Serializer>(waiting: &Waiting, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Fields {
+        waiting: u64,
+        waiting_amount: Text<Amount>,
+    }
+    let fields = Fields {
+        waiting: waiting.count,
+        waiting_amount: Text(waiting.amount),
+    };
+    fields.serialize(serializer)
 }

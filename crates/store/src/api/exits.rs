@@ -4,7 +4,7 @@ use alloy_primitives::B256;
 use money::Amount;
 use sqlx::PgConnection;
 
-use crate::deployment::hash;
+use crate::column::Db;
 use crate::{DbAmount, StoreError};
 
 /// Deposits that are looked at: a plan with more payments of one user within a cooling-off time has its last ones here.
@@ -32,8 +32,9 @@ pub async fn list_refundable(
     user: i32,
     time: i64,
 ) -> Result<Vec<Refundable>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT ref AS reference, kind, amount AS "amount: DbAmount", refundable_until FROM deposit
+    let rows = sqlx::query_as!(
+        Refundable,
+        r#"SELECT ref AS "reference!: Db<B256>", kind, amount AS "amount: DbAmount", refundable_until FROM deposit
            WHERE user_id = $1 AND state = 'held' AND refundable_until >= $2
            ORDER BY id DESC LIMIT $3"#,
         user,
@@ -42,14 +43,5 @@ pub async fn list_refundable(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Refundable {
-                reference: hash(&row.reference, "deposit.ref")?,
-                kind: row.kind,
-                amount: row.amount.0,
-                refundable_until: row.refundable_until,
-            })
-        })
-        .collect()
+    Ok(rows)
 }

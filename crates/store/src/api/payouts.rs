@@ -5,7 +5,7 @@ use money::Amount;
 use serde_json::Value;
 use sqlx::PgConnection;
 
-use crate::deployment::{address, hash};
+use crate::column::Db;
 use crate::{DbAmount, StoreError};
 
 /// Events shown of a batch: the newest; more only repeats what a node answers.
@@ -95,8 +95,9 @@ pub struct Event {
 /// The database does not answer.
 pub async fn list_lines(connection: &mut PgConnection, batch: B256) -> Result<Vec<Line>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT p.user_id, u.wallet, p.amount AS "amount: DbAmount", p.held AS "held: DbAmount",
-                  p.target AS "target: DbAmount", p.state, p.refused, p.settled AS "settled: DbAmount"
+        r#"SELECT p.user_id, u.wallet AS "wallet!: Db<Address>", p.amount AS "amount: DbAmount",
+                  p.held AS "held: DbAmount", p.target AS "target: DbAmount", p.state, p.refused,
+                  p.settled AS "settled: DbAmount"
            FROM payout AS p JOIN users AS u ON u.id = p.user_id
            WHERE p.batch_id = $1 ORDER BY u.wallet"#,
         batch.as_slice()
@@ -107,7 +108,7 @@ pub async fn list_lines(connection: &mut PgConnection, batch: B256) -> Result<Ve
         .map(|row| {
             Ok(Line {
                 user_id: row.user_id,
-                wallet: address(&row.wallet, "users.wallet")?,
+                wallet: row.wallet.0,
                 amount: row.amount.0,
                 held: row.held.0,
                 target: row.target.map(|target| target.0),
@@ -127,26 +128,17 @@ pub async fn list_submissions(
     connection: &mut PgConnection,
     batch: B256,
 ) -> Result<Vec<Submission>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT id, sender, nonce, state, extract(epoch FROM created_at)::bigint AS "created_at!",
+    let rows = sqlx::query_as!(
+        Submission,
+        r#"SELECT id, sender AS "sender!: Db<Address>", nonce, state,
+                  extract(epoch FROM created_at)::bigint AS "created_at!",
                   extract(epoch FROM closed_at)::bigint AS closed_at
            FROM submission WHERE kind = 'batch' AND subject = $1 ORDER BY id"#,
         batch.as_slice()
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Submission {
-                id: row.id,
-                sender: address(&row.sender, "submission.sender")?,
-                nonce: row.nonce,
-                state: row.state,
-                created_at: row.created_at,
-                closed_at: row.closed_at,
-            })
-        })
-        .collect()
+    Ok(rows)
 }
 
 /// The attempts of these submissions, in order.
@@ -157,30 +149,17 @@ pub async fn list_attempts(
     connection: &mut PgConnection,
     submissions: &[i64],
 ) -> Result<Vec<Attempt>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT submission_id, number, noop, transaction_hash, max_fee AS "max_fee: DbAmount",
-                  priority_fee AS "priority_fee: DbAmount", sends, included_block, succeeded, gas_used
+    let rows = sqlx::query_as!(
+        Attempt,
+        r#"SELECT submission_id, number, noop, transaction_hash AS "transaction_hash!: Db<B256>",
+                  max_fee AS "max_fee: DbAmount", priority_fee AS "priority_fee: DbAmount", sends,
+                  included_block, succeeded, gas_used
            FROM attempt WHERE submission_id = ANY($1) ORDER BY submission_id, number"#,
         submissions
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Attempt {
-                submission_id: row.submission_id,
-                number: row.number,
-                noop: row.noop,
-                transaction_hash: hash(&row.transaction_hash, "attempt.transaction_hash")?,
-                max_fee: row.max_fee.0,
-                priority_fee: row.priority_fee.0,
-                sends: row.sends,
-                included_block: row.included_block,
-                succeeded: row.succeeded,
-                gas_used: row.gas_used,
-            })
-        })
-        .collect()
+    Ok(rows)
 }
 
 /// What happened to these submissions, newest first.

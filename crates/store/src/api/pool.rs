@@ -93,30 +93,6 @@ pub async fn list_nodes(
     Ok(rows)
 }
 
-/// Places of one tree, those with these indexes.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn list_nodes_at(
-    connection: &mut PgConnection,
-    tier: i16,
-    tree: i32,
-    indexes: &[i32],
-) -> Result<Vec<Node>, StoreError> {
-    let rows = sqlx::query_as!(
-        Node,
-        r#"SELECT n.tier, n.tree, n.node_index AS index, n.user_id, n.funding, t.status AS tree_status
-           FROM pool_node AS n JOIN pool_tree AS t ON t.tier = n.tier AND t.tree = n.tree
-           WHERE n.tier = $1 AND n.tree = $2 AND n.node_index = ANY($3) ORDER BY n.node_index"#,
-        tier,
-        tree,
-        indexes
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(rows)
-}
-
 /// All places of a user, at most one in each tier.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::StoreError;
-use crate::deployment::hash;
+use crate::column::Db;
 
 /// Runs among which the last look of a check is searched: more than a check can be skipped without an alert.
 const RUNS_MAX: i64 = 500;
@@ -82,27 +82,16 @@ pub struct Finding {
 /// # Errors
 /// The database does not answer.
 pub async fn find_last_run(connection: &mut PgConnection) -> Result<Option<Run>, StoreError> {
-    let row = sqlx::query!(
-        r#"SELECT id, block_number, block_hash, fact_seq, outcome, checks,
+    let row = sqlx::query_as!(
+        Run,
+        r#"SELECT id, block_number, block_hash AS "block_hash!: Db<B256>", fact_seq, outcome, checks,
                   extract(epoch FROM started_at)::bigint AS "started_at!",
                   extract(epoch FROM finished_at)::bigint AS "finished_at!"
            FROM reconciliation_run ORDER BY id DESC LIMIT 1"#
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
-        Ok(Run {
-            id: row.id,
-            block_number: row.block_number,
-            block_hash: hash(&row.block_hash, "reconciliation_run.block_hash")?,
-            fact_seq: row.fact_seq,
-            outcome: row.outcome,
-            checks: row.checks,
-            started_at: row.started_at,
-            finished_at: row.finished_at,
-        })
-    })
-    .transpose()
+    Ok(row)
 }
 
 /// By check, the last run that did not skip it; of a check that was always skipped, the last run.
@@ -110,8 +99,10 @@ pub async fn find_last_run(connection: &mut PgConnection) -> Result<Option<Run>,
 /// # Errors
 /// The database does not answer.
 pub async fn list_last_checks(connection: &mut PgConnection) -> Result<Vec<LastCheck>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT DISTINCT ON (c.key) c.key AS "check!", c.value AS "result!", r.id, r.block_number, r.block_hash,
+    let rows = sqlx::query_as!(
+        LastCheck,
+        r#"SELECT DISTINCT ON (c.key) c.key AS "check!", c.value AS "result!", r.id AS run, r.block_number,
+                  r.block_hash AS "block_hash!: Db<B256>",
                   extract(epoch FROM r.finished_at)::bigint AS "finished_at!"
            FROM (SELECT * FROM reconciliation_run ORDER BY id DESC LIMIT $1) AS r
            CROSS JOIN LATERAL jsonb_each(
@@ -122,18 +113,7 @@ pub async fn list_last_checks(connection: &mut PgConnection) -> Result<Vec<LastC
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(LastCheck {
-                check: row.check,
-                result: row.result,
-                run: row.id,
-                block_number: row.block_number,
-                block_hash: hash(&row.block_hash, "reconciliation_run.block_hash")?,
-                finished_at: row.finished_at,
-            })
-        })
-        .collect()
+    Ok(rows)
 }
 
 /// Findings that are not resolved, above a number, oldest first.

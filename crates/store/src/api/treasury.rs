@@ -4,7 +4,7 @@ use alloy_primitives::B256;
 use money::Amount;
 use sqlx::PgConnection;
 
-use crate::deployment::hash;
+use crate::column::Db;
 use crate::{DbAmount, StoreError};
 
 /// Sums of the balances of all accounts of a kind, on the side on which the kind grows.
@@ -62,17 +62,12 @@ pub async fn list_totals(connection: &mut PgConnection) -> Result<Vec<KindTotal>
 /// # Errors
 /// The database does not answer.
 pub async fn find_last_batch(connection: &mut PgConnection) -> Result<Option<LastBatch>, StoreError> {
-    let row = sqlx::query!(
-        "SELECT last_fact, block_number, block_hash FROM posting_batch ORDER BY seq DESC LIMIT 1"
+    let row = sqlx::query_as!(
+        LastBatch,
+        r#"SELECT last_fact AS fact_seq, block_number, block_hash AS "block_hash!: Db<B256>"
+           FROM posting_batch ORDER BY seq DESC LIMIT 1"#
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
-        Ok(LastBatch {
-            fact_seq: row.last_fact,
-            block_number: row.block_number,
-            block_hash: hash(&row.block_hash, "posting_batch.block_hash")?,
-        })
-    })
-    .transpose()
+    Ok(row)
 }

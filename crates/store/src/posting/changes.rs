@@ -88,28 +88,28 @@ pub(super) struct NodeRow {
 }
 
 /// A row of `reward`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RewardRow {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RewardRow {
     /// The fact.
-    pub fact_seq: i64,
+    pub(super) fact_seq: i64,
     /// Position of the transfer.
-    pub leg: i32,
+    pub(super) leg: i32,
     /// Whom the rule speaks of.
-    pub user: i32,
+    pub(super) user: i32,
     /// Whose payment or placement is split.
-    pub source: i32,
+    pub(super) source: i32,
     /// Name of the rule.
-    pub kind: &'static str,
+    pub(super) kind: &'static str,
     /// Tier of the pool.
-    pub tier: Option<i16>,
+    pub(super) tier: Option<i16>,
     /// Generation or layer.
-    pub distance: i16,
+    pub(super) distance: i16,
     /// How much.
-    pub amount: Amount,
+    pub(super) amount: Amount,
     /// The deposit that caused it, if one did.
-    pub deposit: Option<i32>,
+    pub(super) deposit: Option<i32>,
     /// Why it was not paid.
-    pub withheld: Option<&'static str>,
+    pub(super) withheld: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -129,8 +129,7 @@ pub(super) struct Income {
 impl RewardRow {
     /// The row of a leg; `None` when its rule grants no reward or speaks of nobody, and when a fund pays it: what becomes
     /// of those is said by effects of components.
-    #[must_use]
-    pub fn of(fact_seq: u64, number: u32, leg: &Leg, deposit: Option<u32>) -> Option<Self> {
+    fn of(fact_seq: u64, number: u32, leg: &Leg, deposit: Option<u32>) -> Option<Self> {
         if leg.debit.kind() == AccountKind::Revenue {
             return None;
         }

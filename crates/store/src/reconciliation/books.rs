@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use audit::checks::{Counters, Split, User};
 use ledger::{Account, UserId};
 use sqlx::PgTransaction;
 
-use super::rows::{CountersRow, DepositRow, NodeRow, PartRow, UserRow, counters, small};
+use super::rows::{CountersRow, DepositRow, NodeRow, PartRow, UserRow, counters};
 use super::{Known, Rows};
 use crate::chain_log::signed;
+use crate::column::Db;
 use crate::{DbAmount, StoreError};
 
 /// The highest number of a user, and how far deposits and places go.
@@ -19,9 +20,10 @@ pub(super) async fn find_last(
     fact_seq: u64,
 ) -> Result<(u32, Known), StoreError> {
     let row = sqlx::query!(
-        r#"SELECT coalesce((SELECT max(id) FROM users), 0) AS "user!",
-                  coalesce((SELECT max(id) FROM deposit), 0) AS "deposit!",
-                  coalesce(place.tree, 0) AS "tree!", coalesce(place.node_index, 0) AS "node_index!"
+        r#"SELECT coalesce((SELECT max(id) FROM users), 0) AS "user!: Db<u32>",
+                  coalesce((SELECT max(id) FROM deposit), 0) AS "deposit!: Db<u32>",
+                  coalesce(place.tree, 0) AS "tree!: Db<u32>",
+                  coalesce(place.node_index, 0) AS "node_index!: Db<u32>"
            FROM (SELECT) AS one LEFT JOIN
                (SELECT tree, node_index FROM pool_node WHERE tier = 1 ORDER BY tree DESC, node_index DESC LIMIT 1)
                AS place ON true"#
@@ -30,13 +32,10 @@ pub(super) async fn find_last(
     .await?;
     let known = Known {
         fact_seq,
-        deposit: small(row.deposit, "deposit.id")?,
-        place: (
-            small(row.tree, "pool_node.tree")?,
-            small(row.node_index, "pool_node.node_index")?,
-        ),
+        deposit: row.deposit.0,
+        place: (row.tree.0, row.node_index.0),
     };
-    Ok((small(row.user, "users.id")?, known))
+    Ok((row.user.0, known))
 }
 
 /// What facts after those that are known wrote.
@@ -60,7 +59,8 @@ pub(super) async fn list_new(
     let last_deposit = i32::try_from(known.deposit).unwrap_or(i32::MAX);
     let deposits = sqlx::query_as!(
         DepositRow,
-        r#"SELECT ref AS deposit_ref, kind, user_id, amount AS "amount: DbAmount", state, fact_seq, closed_fact
+        r#"SELECT ref AS "deposit_ref!: Db<B256>", kind, user_id AS "user_id!: Db<u32>", amount AS "amount: DbAmount", state,
+                  fact_seq AS "fact_seq!: Db<u64>", closed_fact AS "closed_fact!: Db<Option<u64>>"
            FROM deposit WHERE id > $1 OR closed_fact > $2"#,
         last_deposit,
         after
@@ -70,8 +70,10 @@ pub(super) async fn list_new(
     let (tree, index) = known.place;
     let nodes = sqlx::query_as!(
         NodeRow,
-        "SELECT tree, node_index, user_id, fact_seq FROM pool_node
-         WHERE tier = 1 AND (tree, node_index) > ($1, $2)",
+        r#"SELECT tree AS "tree!: Db<u32>", node_index AS "node_index!: Db<u32>", user_id AS "user_id!: Db<u32>",
+                  fact_seq AS "fact_seq!: Db<u64>"
+           FROM pool_node
+           WHERE tier = 1 AND (tree, node_index) > ($1, $2)"#,
         i32::try_from(tree).unwrap_or(i32::MAX),
         i32::try_from(index).unwrap_or(i32::MAX),
     )
@@ -79,16 +81,14 @@ pub(super) async fn list_new(
     .await?;
     let balances = counters(balances)?;
     let deposits = DepositRow::all(deposits)?;
-    let mut users: BTreeSet<u32> = balances
-        .iter()
-        .filter_map(|row| row.account.user())
-        .map(UserId::get)
-        .collect();
+    let subjects = balances.iter().filter_map(|row| row.account.user());
+    let mut users: BTreeSet<u32> = subjects.map(UserId::get).collect();
     users.extend(deposits.iter().map(|deposit| deposit.user));
     let users = list_users(transaction, users, wallets, after).await?;
     let splits = sqlx::query_as!(
         PartRow,
-        r#"SELECT t.fact_seq, t.credit_id, t.amount AS "amount: DbAmount", t.reason, r.user_id AS "recipient?"
+        r#"SELECT t.fact_seq AS "fact_seq!: Db<u64>", t.credit_id, t.amount AS "amount: DbAmount", t.reason,
+                  r.user_id AS "recipient!: Db<Option<u32>>"
            FROM deposit AS d
            JOIN transfer AS t ON t.fact_seq = d.fact_seq
            LEFT JOIN reward AS r ON r.fact_seq = t.fact_seq AND r.leg = t.leg
@@ -103,7 +103,7 @@ pub(super) async fn list_new(
         balances,
         users,
         deposits,
-        first_tier: NodeRow::all(nodes)?,
+        first_tier: NodeRow::all(nodes),
         splits: PartRow::all(splits)?,
     })
 }
@@ -126,8 +126,9 @@ async fn list_users(
     let wallets: Vec<Vec<u8>> = wallets.iter().map(|wallet| wallet.to_vec()).collect();
     let rows = sqlx::query_as!(
         UserRow,
-        r#"SELECT u.id AS "id!", u.wallet AS "wallet!", u.sponsor_id, u.status AS "status!", u.frozen_until,
-                  u.paid AS "paid!: DbAmount",
+        r#"SELECT u.id AS "id!: Db<u32>", u.wallet AS "wallet!: Db<Address>",
+                  u.sponsor_id AS "sponsor_id!: Db<Option<u32>>", u.status AS "status!",
+                  u.frozen_until AS "frozen_until!: Db<Option<u64>>", u.paid AS "paid!: DbAmount",
                   (coalesce(i.direct, 0) + coalesce(i.pool_layer, 0) + coalesce(i.generation, 0))::numeric(39, 0)
                       AS "granted!: DbAmount"
            FROM users AS u LEFT JOIN user_income AS i ON i.user_id = u.id
@@ -137,7 +138,7 @@ async fn list_users(
     )
     .fetch_all(&mut **transaction)
     .await?;
-    UserRow::all(rows)
+    Ok(UserRow::all(rows))
 }
 
 /// Numbers of users as SQL compares them.
@@ -164,8 +165,9 @@ pub(super) async fn list_slice(
     .await?;
     let users = sqlx::query_as!(
         UserRow,
-        r#"SELECT u.id AS "id!", u.wallet AS "wallet!", u.sponsor_id, u.status AS "status!", u.frozen_until,
-                  u.paid AS "paid!: DbAmount",
+        r#"SELECT u.id AS "id!: Db<u32>", u.wallet AS "wallet!: Db<Address>",
+                  u.sponsor_id AS "sponsor_id!: Db<Option<u32>>", u.status AS "status!",
+                  u.frozen_until AS "frozen_until!: Db<Option<u64>>", u.paid AS "paid!: DbAmount",
                   (coalesce(i.direct, 0) + coalesce(i.pool_layer, 0) + coalesce(i.generation, 0))::numeric(39, 0)
                       AS "granted!: DbAmount"
            FROM users AS u LEFT JOIN user_income AS i ON i.user_id = u.id
@@ -177,7 +179,8 @@ pub(super) async fn list_slice(
     .await?;
     let deposits = sqlx::query_as!(
         DepositRow,
-        r#"SELECT ref AS deposit_ref, kind, user_id, amount AS "amount: DbAmount", state, fact_seq, closed_fact
+        r#"SELECT ref AS "deposit_ref!: Db<B256>", kind, user_id AS "user_id!: Db<u32>", amount AS "amount: DbAmount", state,
+                  fact_seq AS "fact_seq!: Db<u64>", closed_fact AS "closed_fact!: Db<Option<u64>>"
            FROM deposit WHERE user_id BETWEEN $1 AND $2"#,
         first,
         last
@@ -186,7 +189,9 @@ pub(super) async fn list_slice(
     .await?;
     let nodes = sqlx::query_as!(
         NodeRow,
-        "SELECT tree, node_index, user_id, fact_seq FROM pool_node WHERE tier = 1 AND user_id BETWEEN $1 AND $2",
+        r#"SELECT tree AS "tree!: Db<u32>", node_index AS "node_index!: Db<u32>", user_id AS "user_id!: Db<u32>",
+                  fact_seq AS "fact_seq!: Db<u64>"
+           FROM pool_node WHERE tier = 1 AND user_id BETWEEN $1 AND $2"#,
         first,
         last
     )
@@ -194,9 +199,9 @@ pub(super) async fn list_slice(
     .await?;
     Ok(Rows {
         balances: counters(balances)?,
-        users: UserRow::all(users)?,
+        users: UserRow::all(users),
         deposits: DepositRow::all(deposits)?,
-        first_tier: NodeRow::all(nodes)?,
+        first_tier: NodeRow::all(nodes),
         splits: Vec::new(),
     })
 }
@@ -209,7 +214,8 @@ pub(super) async fn list_splits(
     let (first, last) = bounds(subjects);
     let rows = sqlx::query_as!(
         PartRow,
-        r#"SELECT t.fact_seq, t.credit_id, t.amount AS "amount: DbAmount", t.reason, r.user_id AS "recipient?"
+        r#"SELECT t.fact_seq AS "fact_seq!: Db<u64>", t.credit_id, t.amount AS "amount: DbAmount", t.reason,
+                  r.user_id AS "recipient!: Db<Option<u32>>"
            FROM deposit AS d
            JOIN transfer AS t ON t.fact_seq = d.fact_seq
            LEFT JOIN reward AS r ON r.fact_seq = t.fact_seq AND r.leg = t.leg

@@ -7,9 +7,10 @@ use audit::checks::{Batch, BatchState, Payout, PayoutState, Root, Sender, Submis
 use audit::liabilities::Leaf;
 use sqlx::PgTransaction;
 
-use super::rows::{amount_or_zero, small};
+use super::rows::amount_or_zero;
 use crate::chain_log::signed;
-use crate::deployment::{address, hash, natural};
+use crate::column::Db;
+use crate::deployment::natural;
 use crate::{DbAmount, StoreError};
 
 /// Submissions that are read of an account when not all are: what is on its way is far less.
@@ -22,7 +23,9 @@ pub(super) async fn list_batches(
 ) -> Result<Vec<Batch>, StoreError> {
     let after = signed(after)?;
     let rows = sqlx::query!(
-        r#"SELECT batch_id, state, deadline, manifest_hash, signature IS NOT NULL AS "is_signed!"
+        r#"SELECT batch_id AS "batch_id!: Db<B256>", state, deadline AS "deadline!: Db<Option<u64>>",
+                  manifest_hash AS "manifest_hash!: Db<Option<B256>>",
+                  signature IS NOT NULL AS "is_signed!"
            FROM payout_batch WHERE closed_fact IS NULL OR closed_fact > $1"#,
         after
     )
@@ -31,23 +34,18 @@ pub(super) async fn list_batches(
     let mut batches: BTreeMap<B256, Batch> = BTreeMap::new();
     for row in rows {
         let batch = Batch {
-            id: hash(&row.batch_id, "payout_batch.batch_id")?,
+            id: row.batch_id.0,
             state: batch_state(&row.state)?,
-            deadline: row
-                .deadline
-                .map(|deadline| natural(deadline, "payout_batch.deadline"))
-                .transpose()?,
-            manifest_hash: row
-                .manifest_hash
-                .map(|manifest| hash(&manifest, "payout_batch.manifest_hash"))
-                .transpose()?,
+            deadline: row.deadline.0,
+            manifest_hash: row.manifest_hash.0,
             is_signed: row.is_signed,
             payouts: Vec::new(),
         };
         batches.insert(batch.id, batch);
     }
     let rows = sqlx::query!(
-        r#"SELECT p.batch_id, p.user_id, p.held AS "held: DbAmount", p.target AS "target: DbAmount", p.state,
+        r#"SELECT p.batch_id AS "batch_id!: Db<B256>", p.user_id AS "user_id!: Db<u32>",
+                  p.held AS "held: DbAmount", p.target AS "target: DbAmount", p.state,
                   p.settled AS "settled: DbAmount"
            FROM payout AS p JOIN payout_batch AS b ON b.batch_id = p.batch_id
            WHERE (b.closed_fact IS NULL OR b.closed_fact > $1) AND p.state <> 'refused'
@@ -58,13 +56,13 @@ pub(super) async fn list_batches(
     .await?;
     for row in rows {
         let payout = Payout {
-            user: small(row.user_id, "payout.user_id")?,
+            user: row.user_id.0,
             held: row.held.0,
             target: amount_or_zero(row.target),
             state: payout_state(&row.state)?,
             settled: amount_or_zero(row.settled),
         };
-        if let Some(batch) = batches.get_mut(&hash(&row.batch_id, "payout.batch_id")?) {
+        if let Some(batch) = batches.get_mut(&row.batch_id.0) {
             batch.payouts.push(payout);
         }
     }
@@ -98,23 +96,25 @@ pub(super) async fn list_senders(
     transaction: &mut PgTransaction<'_>,
     recent_only: bool,
 ) -> Result<Vec<Sender>, StoreError> {
-    let rows = sqlx::query!("SELECT address, next_nonce FROM sender_account")
-        .fetch_all(&mut **transaction)
-        .await?;
+    let rows = sqlx::query!(
+        r#"SELECT address AS "address!: Db<Address>", next_nonce AS "next_nonce!: Db<u64>"
+           FROM sender_account"#
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
     let mut senders: BTreeMap<Address, Sender> = BTreeMap::new();
     for row in rows {
         let sender = Sender {
-            address: address(&row.address, "sender_account.address")?,
-            next_nonce: natural(row.next_nonce, "sender_account.next_nonce")?,
+            address: row.address.0,
+            next_nonce: row.next_nonce.0,
             submissions: Vec::new(),
         };
         senders.insert(sender.address, sender);
     }
     let rows = sqlx::query!(
-        r#"SELECT s.sender, s.nonce,
-                  CASE WHEN s.state IN ('final_ok', 'final_reverted') THEN
-                      (SELECT max(a.included_block) FROM attempt AS a WHERE a.submission_id = s.id)
-                  END AS final_block
+        r#"SELECT s.sender AS "sender!: Db<Address>", s.nonce AS "nonce!: Db<u64>",
+                  CASE WHEN s.state IN ('final_ok', 'final_reverted') THEN (SELECT max(a.included_block)
+                      FROM attempt AS a WHERE a.submission_id = s.id) END AS final_block
            FROM submission AS s JOIN sender_account AS account ON account.address = s.sender
            WHERE NOT $1 OR s.nonce >= account.next_nonce - $2
            ORDER BY s.sender, s.nonce"#,
@@ -128,10 +128,8 @@ pub(super) async fn list_senders(
             Some(block) => SubmissionEnd::Final(natural(block, "attempt.included_block")?),
             None => SubmissionEnd::Open,
         };
-        if let Some(sender) = senders.get_mut(&address(&row.sender, "submission.sender")?) {
-            sender
-                .submissions
-                .push((natural(row.nonce, "submission.nonce")?, end));
+        if let Some(sender) = senders.get_mut(&row.sender.0) {
+            sender.submissions.push((row.nonce.0, end));
         }
     }
     Ok(senders.into_values().collect())
@@ -143,7 +141,8 @@ pub(super) async fn list_roots(
     with_leaves: bool,
 ) -> Result<Vec<Root>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT root, total AS "total: DbAmount", as_of_seq, published_fact, vetoed_fact
+        r#"SELECT root AS "root!: Db<B256>", total AS "total: DbAmount", as_of_seq AS "as_of_seq!: Db<u64>",
+                  published_fact, vetoed_fact
            FROM liabilities_root ORDER BY published_fact NULLS FIRST"#
     )
     .fetch_all(&mut **transaction)
@@ -151,9 +150,9 @@ pub(super) async fn list_roots(
     let mut roots = Vec::with_capacity(rows.len());
     for row in rows {
         roots.push(Root {
-            root: hash(&row.root, "liabilities_root.root")?,
+            root: row.root.0,
             total: row.total.0,
-            as_of_seq: natural(row.as_of_seq, "liabilities_root.as_of_seq")?,
+            as_of_seq: row.as_of_seq.0,
             is_published: row.published_fact.is_some(),
             is_vetoed: row.vetoed_fact.is_some(),
             leaves: None,
@@ -166,18 +165,13 @@ pub(super) async fn list_roots(
 }
 
 async fn list_leaves(transaction: &mut PgTransaction<'_>, root: B256) -> Result<Vec<Leaf>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT wallet, entitled AS "entitled: DbAmount" FROM liabilities_leaf WHERE root = $1"#,
+    let rows = sqlx::query_as!(
+        Leaf,
+        r#"SELECT wallet AS "wallet!: Db<Address>", entitled AS "entitled: DbAmount"
+           FROM liabilities_leaf WHERE root = $1"#,
         root.as_slice()
     )
     .fetch_all(&mut **transaction)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Leaf {
-                wallet: address(&row.wallet, "liabilities_leaf.wallet")?,
-                entitled: row.entitled.0,
-            })
-        })
-        .collect()
+    Ok(rows)
 }

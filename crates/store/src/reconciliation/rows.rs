@@ -2,17 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use alloy_primitives::{Address, B256};
 use audit::checks::{Counters, Deposit, DepositState, Node, Part, Split, User};
 use ledger::{Account, AccountId, Reason};
 use money::Amount;
 
-use crate::deployment::{address, hash, natural};
 use crate::{DbAmount, StoreError};
-
-/// A stored number that is small and not negative.
-pub(super) fn small(number: impl Into<i64>, what: &'static str) -> Result<u32, StoreError> {
-    u32::try_from(number.into()).map_err(|_| StoreError::corrupt(what))
-}
 
 fn account(id: i64) -> Result<Account, StoreError> {
     AccountId::new(id)
@@ -49,34 +44,27 @@ pub(super) fn counters(rows: Vec<CountersRow>) -> Result<Vec<Counters>, StoreErr
 
 /// A user as it comes from the database.
 pub(super) struct UserRow {
-    pub(super) id: i32,
-    pub(super) wallet: Vec<u8>,
-    pub(super) sponsor_id: Option<i32>,
+    pub(super) id: u32,
+    pub(super) wallet: Address,
+    pub(super) sponsor_id: Option<u32>,
     pub(super) status: String,
-    pub(super) frozen_until: Option<i64>,
-    pub(super) paid: DbAmount,
-    pub(super) granted: DbAmount,
+    pub(super) frozen_until: Option<u64>,
+    pub(super) paid: Amount,
+    pub(super) granted: Amount,
 }
 
 impl UserRow {
-    pub(super) fn all(rows: Vec<Self>) -> Result<BTreeMap<u32, User>, StoreError> {
+    pub(super) fn all(rows: Vec<Self>) -> BTreeMap<u32, User> {
         let user = |row: Self| {
-            let id = small(row.id, "users.id")?;
             let user = User {
-                wallet: address(&row.wallet, "users.wallet")?,
-                sponsor: row
-                    .sponsor_id
-                    .map(|sponsor| small(sponsor, "users.sponsor_id"))
-                    .transpose()?,
+                wallet: row.wallet,
+                sponsor: row.sponsor_id,
                 is_refunded: row.status == "refunded",
-                frozen_until: row
-                    .frozen_until
-                    .map(|until| natural(until, "users.frozen_until"))
-                    .transpose()?,
-                paid: row.paid.0,
-                granted: row.granted.0,
+                frozen_until: row.frozen_until,
+                paid: row.paid,
+                granted: row.granted,
             };
-            Ok((id, user))
+            (row.id, user)
         };
         rows.into_iter().map(user).collect()
     }
@@ -84,34 +72,31 @@ impl UserRow {
 
 /// A deposit as it comes from the database.
 pub(super) struct DepositRow {
-    pub(super) deposit_ref: Vec<u8>,
+    pub(super) deposit_ref: B256,
     pub(super) kind: String,
-    pub(super) user_id: i32,
-    pub(super) amount: DbAmount,
+    pub(super) user_id: u32,
+    pub(super) amount: Amount,
     pub(super) state: String,
-    pub(super) fact_seq: i64,
-    pub(super) closed_fact: Option<i64>,
+    pub(super) fact_seq: u64,
+    pub(super) closed_fact: Option<u64>,
 }
 
 impl DepositRow {
     pub(super) fn all(rows: Vec<Self>) -> Result<Vec<Deposit>, StoreError> {
         let deposit = |row: Self| {
             Ok(Deposit {
-                deposit_ref: hash(&row.deposit_ref, "deposit.ref")?,
+                deposit_ref: row.deposit_ref,
                 is_registration: row.kind == "registration",
-                user: small(row.user_id, "deposit.user_id")?,
-                amount: row.amount.0,
+                user: row.user_id,
+                amount: row.amount,
                 state: match row.state.as_str() {
                     "held" => DepositState::Held,
                     "matured" => DepositState::Matured,
                     "refunded" => DepositState::Refunded,
                     _ => return Err(StoreError::corrupt("deposit.state")),
                 },
-                fact_seq: natural(row.fact_seq, "deposit.fact_seq")?,
-                closed_fact: row
-                    .closed_fact
-                    .map(|fact| natural(fact, "deposit.closed_fact"))
-                    .transpose()?,
+                fact_seq: row.fact_seq,
+                closed_fact: row.closed_fact,
             })
         };
         rows.into_iter().map(deposit).collect()
@@ -120,22 +105,20 @@ impl DepositRow {
 
 /// A place of tier 1 as it comes from the database.
 pub(super) struct NodeRow {
-    pub(super) tree: i32,
-    pub(super) node_index: i32,
-    pub(super) user_id: i32,
-    pub(super) fact_seq: i64,
+    pub(super) tree: u32,
+    pub(super) node_index: u32,
+    pub(super) user_id: u32,
+    pub(super) fact_seq: u64,
 }
 
 impl NodeRow {
-    pub(super) fn all(rows: Vec<Self>) -> Result<BTreeMap<(u32, u32), Node>, StoreError> {
+    pub(super) fn all(rows: Vec<Self>) -> BTreeMap<(u32, u32), Node> {
         let node = |row: Self| {
-            let tree = small(row.tree, "pool_node.tree")?;
-            let index = small(row.node_index, "pool_node.node_index")?;
             let node = Node {
-                user: small(row.user_id, "pool_node.user_id")?,
-                fact_seq: natural(row.fact_seq, "pool_node.fact_seq")?,
+                user: row.user_id,
+                fact_seq: row.fact_seq,
             };
-            Ok(((tree, index), node))
+            ((row.tree, row.node_index), node)
         };
         rows.into_iter().map(node).collect()
     }
@@ -143,11 +126,11 @@ impl NodeRow {
 
 /// A part of a payment as it comes from the database.
 pub(super) struct PartRow {
-    pub(super) fact_seq: i64,
+    pub(super) fact_seq: u64,
     pub(super) credit_id: i64,
-    pub(super) amount: DbAmount,
+    pub(super) amount: Amount,
     pub(super) reason: i16,
-    pub(super) recipient: Option<i32>,
+    pub(super) recipient: Option<u32>,
 }
 
 impl PartRow {
@@ -155,15 +138,12 @@ impl PartRow {
     pub(super) fn all(rows: Vec<Self>) -> Result<Vec<Split>, StoreError> {
         let mut splits: Vec<Split> = Vec::new();
         for row in rows {
-            let fact_seq = natural(row.fact_seq, "transfer.fact_seq")?;
+            let fact_seq = row.fact_seq;
             let part = Part {
                 credit: account(row.credit_id)?,
-                amount: row.amount.0,
+                amount: row.amount,
                 reason: Reason::by_code(row.reason).ok_or(StoreError::corrupt("transfer.reason"))?,
-                recipient: row
-                    .recipient
-                    .map(|user| small(user, "reward.user_id"))
-                    .transpose()?,
+                recipient: row.recipient,
             };
             match splits.last_mut() {
                 Some(split) if split.fact_seq == fact_seq => split.parts.push(part),

@@ -10,7 +10,8 @@ use sqlx::{PgConnection, PgTransaction};
 use super::findings::{Opened, stop, upsert};
 use super::position::{Cursor, LOGS_AT_ONCE, list_logs};
 use crate::chain_log::{StoredLog, root, signed};
-use crate::deployment::{address, hash, natural};
+use crate::column::Db;
+use crate::deployment::{address, natural};
 use crate::{DbAmount, StoreError, alert};
 
 /// Who works, and how far everybody is. Ages are in seconds, by the database's clock.
@@ -60,30 +61,33 @@ pub struct BookedFee {
 /// The database does not answer.
 pub async fn find_standing(connection: &mut PgConnection) -> Result<Standing, StoreError> {
     let leases = sqlx::query!(
-        r#"SELECT name, greatest(0, extract(epoch FROM clock_timestamp() - expires_at))::bigint AS "expired!"
+        r#"SELECT name,
+                  greatest(0, extract(epoch FROM clock_timestamp() - expires_at))::bigint AS "expired!: Db<u64>"
            FROM lease"#
     )
     .fetch_all(&mut *connection)
     .await?;
     let leases: Result<Vec<_>, StoreError> = leases
         .into_iter()
-        .map(|row| Ok((row.name, natural(row.expired, "lease.expires_at")?)))
+        .map(|row| Ok((row.name, row.expired.0)))
         .collect();
     let checkpoint = sqlx::query!(
-        r#"SELECT head_number, final_number, final_hash, final_seq, final_root,
-                  greatest(0, extract(epoch FROM clock_timestamp() - updated_at))::bigint AS "age!"
+        r#"SELECT head_number AS "head_number!: Db<u64>", final_number AS "final_number!: Db<u64>",
+                  final_hash AS "final_hash!: Db<B256>", final_seq AS "final_seq!: Db<u64>",
+                  final_root,
+                  greatest(0, extract(epoch FROM clock_timestamp() - updated_at))::bigint AS "age!: Db<u64>"
            FROM checkpoint"#
     )
     .fetch_optional(&mut *connection)
     .await?;
     let checkpoint = checkpoint.map(|row| -> Result<CheckpointAge, StoreError> {
         Ok(CheckpointAge {
-            head_number: natural(row.head_number, "checkpoint.head_number")?,
-            final_number: natural(row.final_number, "checkpoint.final_number")?,
-            final_hash: hash(&row.final_hash, "checkpoint.final_hash")?,
-            final_seq: natural(row.final_seq, "checkpoint.final_seq")?,
+            head_number: row.head_number.0,
+            final_number: row.final_number.0,
+            final_hash: row.final_hash.0,
+            final_seq: row.final_seq.0,
             final_root: root(&row.final_root, "checkpoint.final_root")?,
-            unchanged_seconds: natural(row.age, "checkpoint.updated_at")?,
+            unchanged_seconds: row.age.0,
         })
     });
     let unposted = sqlx::query_scalar!(
@@ -123,8 +127,9 @@ pub async fn list_booked_fees(
     heights: RangeInclusive<u64>,
 ) -> Result<Vec<BookedFee>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT s.sender, a.transaction_hash, a.included_block AS "block!", a.gas_used,
-                  a.gas_price AS "gas_price: DbAmount"
+        r#"SELECT s.sender AS "sender!: Db<Address>", a.transaction_hash AS "transaction_hash!: Db<B256>",
+                  a.included_block AS "block!: Db<u64>",
+                  a.gas_used AS "gas_used!: Db<Option<u64>>", a.gas_price AS "gas_price: DbAmount"
            FROM attempt AS a JOIN submission AS s ON s.id = a.submission_id
            WHERE a.included_block BETWEEN $1 AND $2 ORDER BY a.included_block, s.nonce"#,
         signed(*heights.start())?,
@@ -134,14 +139,11 @@ pub async fn list_booked_fees(
     .await?;
     rows.into_iter()
         .map(|row| {
-            let used = row
-                .gas_used
-                .map(|gas| natural(gas, "attempt.gas_used"))
-                .transpose()?;
+            let used = row.gas_used.0;
             Ok(BookedFee {
-                sender: address(&row.sender, "submission.sender")?,
-                transaction_hash: hash(&row.transaction_hash, "attempt.transaction_hash")?,
-                block_number: natural(row.block, "attempt.included_block")?,
+                sender: row.sender.0,
+                transaction_hash: row.transaction_hash.0,
+                block_number: row.block.0,
                 booked: used.zip(row.gas_price.map(|price| price.0.base_units())),
             })
         })

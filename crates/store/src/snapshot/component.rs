@@ -7,36 +7,27 @@ use serde_json::Value;
 use sqlx::PgTransaction;
 use sqlx::types::Json;
 
-use super::small;
-use crate::deployment::natural;
+use crate::column::Db;
 use crate::{DbAmount, StoreError};
 
 pub(super) async fn read(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
     let rows = sqlx::query!(
-        "SELECT fact_seq, position, kind, user_id, number, amount AS \"amount: DbAmount\",
-             detail AS \"detail: Json<BTreeMap<String, Value>>\"
-         FROM component_effect"
+        r#"SELECT fact_seq AS "fact_seq!: Db<u64>", position AS "position!: Db<u32>", kind,
+                  user_id AS "user_id!: Db<Option<u32>>", number AS "number!: Db<Option<u32>>",
+                  amount AS "amount: DbAmount", detail AS "detail: Json<BTreeMap<String, Value>>"
+           FROM component_effect"#
     )
     .fetch_all(&mut **transaction)
     .await?;
     for row in rows {
         let effect = ComponentEffectRow {
             kind: row.kind,
-            user: row
-                .user_id
-                .map(|user| small(user, "component_effect.user_id"))
-                .transpose()?,
-            number: row
-                .number
-                .map(|number| small(number, "component_effect.number"))
-                .transpose()?,
+            user: row.user_id.0,
+            number: row.number.0,
             amount: row.amount.map(|amount| amount.0),
             detail: row.detail.map(|detail| text(&detail)).transpose()?,
         };
-        let key = (
-            natural(row.fact_seq, "component_effect.fact_seq")?,
-            small(row.position, "component_effect.position")?,
-        );
+        let key = (row.fact_seq.0, row.position.0);
         books.component_effects.insert(key, effect);
     }
     Ok(())

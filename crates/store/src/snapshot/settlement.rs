@@ -1,10 +1,10 @@
 //! What facts determine of settlement: ends of pending transfers, lines and ends of payout batches, claims.
 
+use alloy_primitives::B256;
 use audit::{Books, ClaimRow, PayoutBatchRow, PayoutRow};
 use sqlx::PgTransaction;
 
-use super::small;
-use crate::deployment::{hash, natural};
+use crate::column::Db;
 use crate::{DbAmount, StoreError};
 
 pub(super) async fn read(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
@@ -15,15 +15,16 @@ pub(super) async fn read(transaction: &mut PgTransaction<'_>, books: &mut Books)
 }
 
 async fn resolutions(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
-    let rows = sqlx::query!("SELECT pending_fact, pending_leg, resolved_by FROM pending_resolution")
-        .fetch_all(&mut **transaction)
-        .await?;
+    let rows = sqlx::query!(
+        r#"SELECT pending_fact AS "pending_fact!: Db<u64>", pending_leg AS "pending_leg!: Db<u32>",
+                  resolved_by AS "resolved_by!: Db<u64>"
+           FROM pending_resolution"#
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
     for row in rows {
-        let key = (
-            natural(row.pending_fact, "pending_resolution.pending_fact")?,
-            small(row.pending_leg, "pending_resolution.pending_leg")?,
-        );
-        let fact = natural(row.resolved_by, "pending_resolution.resolved_by")?;
+        let key = (row.pending_fact.0, row.pending_leg.0);
+        let fact = row.resolved_by.0;
         books.resolutions.insert(key, fact);
     }
     Ok(())
@@ -31,9 +32,11 @@ async fn resolutions(transaction: &mut PgTransaction<'_>, books: &mut Books) -> 
 
 async fn payouts(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
     let rows = sqlx::query!(
-        "SELECT batch_id, user_id, amount AS \"amount: DbAmount\", held AS \"held: DbAmount\",
-             target AS \"target: DbAmount\", state, refused, settled AS \"settled: DbAmount\", held_fact, closed_fact
-         FROM payout"
+        r#"SELECT batch_id AS "batch_id!: Db<B256>", user_id AS "user_id!: Db<u32>",
+                  amount AS "amount: DbAmount", held AS "held: DbAmount",
+                  target AS "target: DbAmount", state, refused, settled AS "settled: DbAmount",
+                  held_fact AS "held_fact!: Db<u64>", closed_fact AS "closed_fact!: Db<Option<u64>>"
+           FROM payout"#
     )
     .fetch_all(&mut **transaction)
     .await?;
@@ -45,16 +48,10 @@ async fn payouts(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Resu
             state: row.state,
             refused: row.refused,
             settled: row.settled.map(|settled| settled.0),
-            held_fact: natural(row.held_fact, "payout.held_fact")?,
-            closed_fact: row
-                .closed_fact
-                .map(|fact| natural(fact, "payout.closed_fact"))
-                .transpose()?,
+            held_fact: row.held_fact.0,
+            closed_fact: row.closed_fact.0,
         };
-        let key = (
-            hash(&row.batch_id, "payout.batch_id")?,
-            small(row.user_id, "payout.user_id")?,
-        );
+        let key = (row.batch_id.0, row.user_id.0);
         books.payouts.insert(key, payout);
     }
     Ok(())
@@ -62,49 +59,40 @@ async fn payouts(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Resu
 
 async fn batches(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
     let rows = sqlx::query!(
-        "SELECT batch_id, held_fact, closed_fact,
-             CASE WHEN state IN ('executed', 'expired', 'cancelled') THEN state END AS ended
-         FROM payout_batch"
+        r#"SELECT batch_id AS "batch_id!: Db<B256>", held_fact AS "held_fact!: Db<Option<u64>>",
+                  closed_fact AS "closed_fact!: Db<Option<u64>>",
+                  CASE WHEN state IN ('executed', 'expired', 'cancelled') THEN state END AS ended
+           FROM payout_batch"#
     )
     .fetch_all(&mut **transaction)
     .await?;
     for row in rows {
         let batch = PayoutBatchRow {
-            held_fact: row
-                .held_fact
-                .map(|fact| natural(fact, "payout_batch.held_fact"))
-                .transpose()?,
-            closed_fact: row
-                .closed_fact
-                .map(|fact| natural(fact, "payout_batch.closed_fact"))
-                .transpose()?,
+            held_fact: row.held_fact.0,
+            closed_fact: row.closed_fact.0,
             ended: row.ended,
         };
-        books
-            .payout_batches
-            .insert(hash(&row.batch_id, "payout_batch.batch_id")?, batch);
+        books.payout_batches.insert(row.batch_id.0, batch);
     }
     Ok(())
 }
 
 async fn claims(transaction: &mut PgTransaction<'_>, books: &mut Books) -> Result<(), StoreError> {
     let rows = sqlx::query!(
-        "SELECT fact_seq, user_id, root, entitled AS \"entitled: DbAmount\", amount AS \"amount: DbAmount\", \
-             state FROM claim"
+        r#"SELECT fact_seq AS "fact_seq!: Db<u64>", user_id AS "user_id!: Db<u32>", root AS "root!: Db<B256>",
+                  entitled AS "entitled: DbAmount", amount AS "amount: DbAmount", state
+           FROM claim"#
     )
     .fetch_all(&mut **transaction)
     .await?;
     for row in rows {
         let claim = ClaimRow {
-            root: hash(&row.root, "claim.root")?,
+            root: row.root.0,
             entitled: row.entitled.0,
             amount: row.amount.0,
             state: row.state,
         };
-        let key = (
-            natural(row.fact_seq, "claim.fact_seq")?,
-            small(row.user_id, "claim.user_id")?,
-        );
+        let key = (row.fact_seq.0, row.user_id.0);
         books.claims.insert(key, claim);
     }
     Ok(())

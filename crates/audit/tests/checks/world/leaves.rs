@@ -6,7 +6,8 @@ use audit::liabilities::Leaf;
 use money::Amount;
 use plan::{Cause, PayoutOutcome, SettledPayout};
 
-use super::{World, wallet, word_of};
+use super::contract::word_of;
+use super::{World, wallet};
 
 impl World {
     /// In the order of wallets; those who refuse are credited.
