@@ -31,6 +31,7 @@
 //!
 //! Not responsible for comparing it with the chain and the database; see `serve`.
 
+mod plans;
 mod policy;
 
 use std::fmt;
