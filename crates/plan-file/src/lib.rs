@@ -21,14 +21,14 @@ pub mod tables;
 
 pub use calendar::Day;
 pub use encoder::Encoder;
-pub use finding::{Finding, Severity, percent};
+pub use finding::{Finding, Severity, percent, percent_of_100m};
 use money::Amount;
 pub use place::Place;
 pub use refusal::Refusal;
 
 /// Longest name of a plan: it appears in logs, file names and on the screen.
 pub const NAME_BYTES_MAX: usize = 64;
-/// Largest price: the contract counts a user's money in 96 bits. It also keeps every sum over at most 2^31
+/// Largest price: the contract stores a user's money in 96 bits. It also keeps every sum over at most 2^31
 /// deposits inside `u128`.
 pub const PRICE_MAX: Amount = Amount::new((1 << 96) - 1);
 /// Most generations of a payment: each is a leg of every payment.

@@ -131,7 +131,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, ReadError> {
         let Some((key, value)) = self.value.take() else {
-            return Err(serde::de::Error::custom("a value was asked for before its name"));
+            return Err(serde::de::Error::custom("a value was requested before its name"));
         };
         let read = seed.deserialize(Value(value));
         read.map_err(|error| error.inside(Step::Key(key.to_owned())))

@@ -56,7 +56,7 @@ pub struct Place {
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum JoinError {
     /// Users join in the order of their numbers.
-    #[error("user {user} is not the next one, {next}")]
+    #[error("user {user} is out of sequence; expected {next}")]
     NotTheNextUser {
         /// Who was to join.
         user: u32,

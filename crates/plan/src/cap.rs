@@ -85,8 +85,8 @@ impl CapTerms {
             code: "earnings_capped",
             severity: Severity::Info,
             text: format!(
-                "Rewards are granted to a user as long as all of them together are at most {multiple} times what the user paid for \
-                 purchases that stand; who has paid nothing is granted nothing."
+                "A user's rewards are capped in total at {multiple} times what the user paid for purchases that \
+                 were not refunded; a user who has paid nothing receives nothing."
             ),
             figures: vec![("cap_multiple", u128::from(multiple))],
         }]

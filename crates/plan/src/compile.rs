@@ -130,8 +130,8 @@ fn check_auto_pool(
                 (_, None) => "retopup",
                 _ => "pool",
             };
-            let problem = "registration, retopup and pool belong together, and one is missing";
-            let hint = format!("add the table [{missing}], or leave all three out");
+            let problem = "registration, retopup and pool must be used together, and one is missing";
+            let hint = format!("add the table [{missing}], or remove all three");
             return Err(Refusal::new("missing_field", missing, problem, hint).into());
         }
     };
@@ -361,7 +361,7 @@ fn share(asset: Asset, field: &str, text: &str, whole: Amount) -> Result<(Amount
     let rest = whole.checked_sub(share).map_err(|_| {
         let whole = asset.display_amount(whole);
         let problem = format!(
-            "{} {asset} are more than the {whole} that came in",
+            "{} {asset} is more than the {whole} that came in",
             asset.display_amount(share)
         );
         let hint = format!("write at most \"{whole}\"");

@@ -82,7 +82,7 @@ fn holds(plan: &CompiledPlan, asked: Asked<'_>) -> Option<Finding> {
             code: "not_stated",
             severity: Severity::Warning,
             text: format!(
-                "Nothing says for how long a payment can be refunded, so nobody can say whether the holds suffice: {}.",
+                "The refund period of payments is not defined, so it cannot be checked whether the holds are long enough: {}.",
                 told.join(", ")
             ),
             figures: vec![],
@@ -98,8 +98,8 @@ fn holds(plan: &CompiledPlan, asked: Asked<'_>) -> Option<Finding> {
             ChainClass::Public => Severity::Error,
         },
         text: format!(
-            "A payment can be refunded for {}, and some rewards that it causes are held for less ({}): they can be taken out before \
-             the payment goes back.",
+            "A payment can be refunded for {}, but some rewards it generates are held for less ({}): they can be withdrawn \
+             before the payment is refunded.",
             statements::days(cooling_off),
             told.join(", ")
         ),
@@ -147,8 +147,8 @@ fn obstacles(plan: &CompiledPlan, asked: Asked<'_>) -> Vec<Obstacle> {
     let profile = match (asked.jurisdiction, asked.chain) {
         (None, ChainClass::Public) => Some(Obstacle {
             code: "jurisdiction_missing",
-            text: "on a public chain a plan runs only under a jurisdiction profile: EU, IN, US or the file of an \
-                   operator's own"
+            text: "on a public chain a plan runs only under a jurisdiction profile: EU, IN, US or the \
+                   operator's own profile file"
                 .into(),
         }),
         (Some(profile), _) if !profile.permits(asked.chain) => Some(Obstacle {

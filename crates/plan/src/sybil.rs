@@ -124,15 +124,15 @@ impl Search {
     pub fn finding(&self, asset: Asset) -> Finding {
         let (gain, units) = (self.gain(), |amount| asset.display_amount(amount));
         let searched = format!(
-            "a bounded search over {} strategies with up to {} names, {} outsiders brought in and {} others",
+            "a bounded search over {} strategies with up to {} names, {} recruited outsiders and {} others",
             self.replays, self.bounds.identities_max, self.bounds.brought, self.bounds.others
         );
         let text = if gain.is_zero() {
-            format!("False names brought nothing in {searched}; absence of a gain is no proof.")
+            format!("False names gained nothing in {searched}; this does not prove that no gain exists.")
         } else {
             format!(
-                "One person with {} names receives {} {asset} for {} paid, which leaves {} more than the best with one name, at \
-                 the expense of others ({}): the best of {searched}.",
+                "One person with {} names receives {} {asset} for {} paid, {} more than the best with one \
+                 name, at the expense of others ({}): the best of {searched}.",
                 self.best.strategy.identities,
                 units(self.best.received()),
                 units(self.best.paid_in()),

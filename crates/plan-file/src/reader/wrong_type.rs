@@ -71,7 +71,7 @@ pub(super) fn wrong_type(path: &[Step], found: &Found, expected: &str) -> Refusa
         ),
         Kinds::Other => (expected, format!("write {expected}")),
     };
-    let problem = format!("{found} stands where {wanted} is expected");
+    let problem = format!("found {found}, expected {wanted}");
     Refusal::new("wrong_type", Path(path).to_string(), problem, hint)
 }
 
@@ -102,10 +102,7 @@ fn number_hint(name: &str, shown: &str, found: &Found, max: u64) -> String {
         };
         return match bps(text) {
             Some(bps) => format!("write basis points without quotes: {shown}{bps}"),
-            None => {
-                "write basis points, a whole number from 0 to 10000: 10000 is the whole, 100 is one percent"
-                    .into()
-            }
+            None => "write basis points, a whole number from 0 to 10000: 10000 is 100 %, 100 is 1 %".into(),
         };
     }
     match found {

@@ -239,8 +239,8 @@ fn check_quantity(quantity: Option<&str>) -> Result<(), Refusal> {
     match quantity {
         None | Some(QUANTITY) => Ok(()),
         Some(other) => {
-            let problem = format!("{other:?} is not something that can be paired");
-            let hint = "write \"member\": every member counts once, whatever was paid";
+            let problem = format!("{other:?}cannot be paired");
+            let hint = "write \"member\": every member counts once, regardless of the amount paid";
             Err(Refusal::new("quantity_unknown", "binary.quantity", problem, hint))
         }
     }
@@ -253,7 +253,7 @@ fn check_fund(fund: &str) -> Result<(), Refusal> {
     if plain && !fund.is_empty() && fund.len() <= NAME_BYTES_MAX {
         return Ok(());
     }
-    let problem = format!("{fund:?} is not a name of a fund");
+    let problem = format!("{fund:?}is not a valid fund name");
     let hint = format!("write 1 to {NAME_BYTES_MAX} lower-case letters, digits, hyphens or underscores");
     Err(Refusal::new("fund_malformed", "binary.fund", problem, hint))
 }

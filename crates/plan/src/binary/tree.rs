@@ -5,7 +5,7 @@
 
 use super::Side;
 
-/// The tree, one line per node. Nodes count from 1; 0 is nobody.
+/// The tree, one line per node. Nodes count from 1; 0 is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tree {
     /// Twice the parent, plus one on its right side.

@@ -45,11 +45,11 @@ impl fmt::Display for Counterexample {
         match self.entrant {
             Some(entrant) => write!(
                 f,
-                "at entrant {entrant}, {owed} {asset} would have to be paid out of {taken_in} {asset} taken in"
+                "at entrant {entrant}, {owed} {asset} would have to be paid out of {taken_in} {asset} received"
             ),
             None => write!(
                 f,
-                "places are given away, and only chance kept {ENTRANTS_MAX} entrants solvent"
+                "places are given away, and {ENTRANTS_MAX} entrants stayed solvent only by chance"
             ),
         }
     }

@@ -38,7 +38,7 @@ impl GenerationTerms {
         let required = &table.directs_required;
         if required.len() != rates.len() {
             let problem = format!("it has {} entries for {} rates", required.len(), rates.len());
-            let hint = "write one number for each of the rates, 0 where no direct is needed";
+            let hint = "write one number per rate, 0 where no direct is required";
             return Err(Refusal::new(
                 "lengths_differ",
                 "generation.directs_required",
@@ -130,8 +130,8 @@ impl GenerationTerms {
             code: "generations_from_purchases",
             severity: Severity::Info,
             text: format!(
-                "Of every purchase {} are set aside for {generations} generation{} of uplines; {} need no directs, and to be paid for \
-                 every generation takes {most} direct{}.",
+                "{} of every purchase is reserved for {generations} generation{} of uplines; {} requires no directs, and full \
+                 payment for every generation requires {most} direct{}.",
                 percent(sum),
                 if generations == 1 { "" } else { "s" },
                 percent(free),

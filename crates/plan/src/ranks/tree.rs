@@ -3,7 +3,7 @@
 
 use ledger::UserId;
 
-/// Who brought whom, by number of the user; 0 is nobody.
+/// Who referred whom, by user number; 0 is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tree {
     /// By user number minus one. Apart from the links, because a close reads nothing else of the tree.

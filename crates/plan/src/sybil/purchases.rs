@@ -112,8 +112,8 @@ fn finding(asset: Asset, (form, result, one): (Form, Played, Played), forms: u12
     let purchases = match form.customers {
         0 => format!("{each} {asset} for each and {last} for the last, "),
         customers => format!(
-            "{each} {asset} for each and {last} for a customer of the last, with {customers} invented customers each, the others of \
-             whom buy for 1, "
+            "{each} {asset} for each and {last} for a customer of the last, with {customers} invented customers each, the other \
+             customers buying for 1,  "
         ),
     };
     Finding {
@@ -124,9 +124,9 @@ fn finding(asset: Asset, (form, result, one): (Form, Played, Played), forms: u12
             Severity::Warning
         },
         text: format!(
-            "Who pays under {} names {shape}, {purchases}and has {} others below the last, gets {} of {} {asset} back as rewards; \
-             one name for which {} are paid gets {}. False names bring {} of the payments. The best of {forms} forms that were \
-             searched; others may bring more.",
+            "A person who pays under {} names {shape}, {purchases}and has {} others below the last, gets {} of {} \
+             {asset} back as rewards; one name that pays {} gets {}. False names gain {} of the payments. This is the best of \
+             {forms} forms searched; others may gain more.",
             form.names,
             form.outsiders,
             units(result.returned),

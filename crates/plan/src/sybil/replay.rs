@@ -13,8 +13,8 @@ const DAY: Day = Day::new(1);
 /// Outsiders that an outsider brings in.
 const DIRECTS_OF_OUTSIDERS: u32 = 2;
 
-/// By name of the person: what was paid, and what may be withdrawn when everything has matured. `None` when there are
-/// no more ids.
+/// By name of the person: what was paid, and what may be withdrawn when everything has matured. `None` when all ids
+/// are used.
 pub(super) fn of(plan: &CompiledPlan, bounds: Bounds, strategy: Strategy) -> Option<Vec<(Amount, Amount)>> {
     let mut world = World::new(plan);
     let first = world.enter(None, true)?;

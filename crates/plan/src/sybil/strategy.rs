@@ -121,9 +121,9 @@ impl fmt::Display for Strategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.identities;
         let retopups = match self.retopups {
-            Retopups::None => "none retops up",
-            Retopups::First => "the first retops up",
-            Retopups::All => "all retop up",
+            Retopups::None => "none buys a retopup",
+            Retopups::First => "the first buys a retopup",
+            Retopups::All => "all buy a retopup",
         };
         if names == 1 {
             return write!(f, "one name; {retopups}");
@@ -134,9 +134,9 @@ impl fmt::Display for Strategy {
             Shape::Pairs => "each sponsoring two others",
         };
         let order = match self.order {
-            Order::Before => "entering before anybody is brought in",
-            Order::Between => "one entering after each outsider who is brought in",
-            Order::After => "entering after all outsiders who are brought in",
+            Order::Before => "entering before anyone is recruited",
+            Order::Between => "one entering after each recruited outsider",
+            Order::After => "entering after all recruited outsiders",
         };
         let under = match self.under {
             Under::First => "below the first",

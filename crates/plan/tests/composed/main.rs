@@ -79,7 +79,7 @@ fn explained(before: &Book, out: &Outcome, witness: Option<&mut Witness>) -> Res
         "of an order",
         "a conversion qualifies",
         "a reward has waited",
-        "its cause went back",
+        "its cause was reversed",
         "a member on the left and one on the right make a pair",
     ];
     let lines = explain(before.plans(), before.state(), out);

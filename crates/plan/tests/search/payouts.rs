@@ -56,7 +56,7 @@ fn of_the_greediest_payment(pools: &Pools) -> u128 {
     shares.max().expect("somebody pays")
 }
 
-/// What each payment gives to users when everybody stands in one line, all retop up and nobody leaves. A whole tree fills, and
+/// What each payment gives to users when everybody stands in one line, all buy a retopup and nobody leaves. A whole tree fills, and
 /// where there is no room any more somebody joins all the same. The last payment of each kind has everybody above whom it can have.
 pub(crate) fn payments(pools: &Pools) -> Vec<(&'static str, Paid)> {
     let mut world = World::of(&pools.terms);

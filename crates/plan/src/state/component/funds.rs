@@ -141,7 +141,7 @@ impl State {
         self.fund(fund).saturating_sub(reserved)
     }
 
-    /// Brings up to `wanted` into a fund from the funds behind it, and says how much of `wanted` the fund now has for it.
+    /// Brings up to `wanted` into a fund from the funds that back it, and says how much of `wanted` the fund now has for it.
     pub(super) fn fill_fund(
         &mut self,
         plan: &CompiledPlan,

@@ -80,7 +80,7 @@ impl State {
         Ok(placed)
     }
 
-    /// A shop sold something: its share goes to the fund out of revenue that nobody has yet.
+    /// A shop sold something: its share goes to the fund out of unallocated revenue yet.
     pub(super) fn report_order(&mut self, plan: &CompiledPlan, fact: &ComponentFact, out: &mut Outcome) {
         let ComponentFact::OrderPlaced {
             user,

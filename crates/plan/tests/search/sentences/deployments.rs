@@ -169,7 +169,7 @@ fn exactly_what_a_profile_asks_about_and_nobody_says_is_not_stated() {
         let told = told.filter(|finding| finding.text.starts_with("Nothing says anything about"));
         let said = told.map(|told| {
             assert_eq!(told.severity.name(), severity);
-            let words = "Nothing says anything about {}. {} in the profile OWN of 2026-01-01: it matters (source: a book; not legal advice).";
+            let words = "The plan makes no statement about {}. {} in the profile OWN of 2026-01-01: it matters (source: a book; not legal advice).";
             let said = gaps(told, words);
             assert_eq!(said[1], if severity == "error" { "An error" } else { "A warning" });
             said[0].trim_matches('"').to_owned()

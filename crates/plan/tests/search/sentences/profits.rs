@@ -20,16 +20,20 @@ const SHAPES: [&str; 3] = [
     "each sponsoring two others",
 ];
 const ENTERING: [&str; 3] = [
-    "entering before anybody is brought in",
-    "one entering after each outsider who is brought in",
-    "entering after all outsiders who are brought in",
+    "entering before anyone is recruited",
+    "one entering after each recruited outsider",
+    "entering after all recruited outsiders",
 ];
 const BELOW: [&str; 3] = [
     "outsiders come below the first",
     "outsiders come below the last",
     "outsiders come below each in turn",
 ];
-const RETOPS: [&str; 3] = ["none retops up", "the first retops up", "all retop up"];
+const RETOPS: [&str; 3] = [
+    "none buys a retopup",
+    "the first buys a retopup",
+    "all buy a retopup",
+];
 
 /// Which of the ways.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +76,7 @@ fn way_of(text: &str) -> Way {
     }
 }
 
-/// The person among outsiders, who all retop up.
+/// The person among outsiders, who all buy a retopup.
 struct Play<'a> {
     way: Way,
     terms: &'a Terms,

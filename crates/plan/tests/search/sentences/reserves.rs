@@ -169,7 +169,7 @@ fn no_reserve_of_an_endless_tree_reaches_a_price_of_which_that_is_said() {
 /// Of the first two users who have a place, one opts out and the other's payment goes back.
 fn keeps_its_reserve_until_it_leaves(world: &mut World, text: &str) {
     assert!(
-        text.contains("until its user opts out or the registration goes back"),
+        text.contains("until its user opts out or the registration is refunded"),
         "{text}"
     );
     let first = world.trees(1)[0][0];
@@ -235,7 +235,7 @@ fn as_many_places_are_forced_to_reserve_as_are_said() {
             .collect();
         assert_eq!(rest, [forced, group as u128], "{text}\n{}", case.pools.text());
         let end = if terms.rolling {
-            "the registration goes back"
+            "the registration is refunded"
         } else {
             "their tree closes"
         };
