@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     output::settle(match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("the backend stops: {error:#}");
+            tracing::error!("the backend failed: {error:#}");
             // Without a subscriber, as in `openapi`, nothing was logged.
             if !tracing::event_enabled!(tracing::Level::ERROR) {
                 errln!("{error:#}");

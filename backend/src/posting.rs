@@ -51,16 +51,16 @@ pub enum WorkError {
     #[error("the deployment's plan does not compile")]
     Plan(#[source] Box<plan::CompileError>),
     /// The stored plan compiles to something else than was deployed.
-    #[error("the deployment's plan has another hash than was deployed")]
+    #[error("the hash of the deployment's plan differs from the deployed one")]
     PlanHash,
     /// The engine can apply the plan's facts, but API and reconciler cannot show and judge what they do.
-    #[error("the worker cannot serve the plan")]
+    #[error("the worker cannot run this plan")]
     NotServed(#[source] plan::GateError),
     /// The plan must not run on this chain.
     #[error(transparent)]
     NotAdmitted(#[from] NotAdmitted),
     /// The role may do more than the worker.
-    #[error("the posting worker does not run with these rights")]
+    #[error("the posting worker must not run with these database rights")]
     Rights(#[from] RightsError),
     /// What is posted is not what this program would post.
     #[error(transparent)]
@@ -78,7 +78,7 @@ pub enum WorkError {
     #[error("cannot serve health and metrics")]
     Serve(#[source] std::io::Error),
     /// The file that says that the process is ready cannot be written.
-    #[error("cannot say that the worker is ready")]
+    #[error("cannot write the ready file")]
     Ready(#[source] std::io::Error),
 }
 

@@ -54,19 +54,19 @@ pub struct Restored {
 #[derive(Debug, Error)]
 pub enum RestoreError {
     /// A database's name that would have to be quoted.
-    #[error("{0:?} is not a plain name of a database: a to z, 0 to 9 and _")]
+    #[error("{0:?} is not a plain database name (a to z, 0 to 9 and _)")]
     Name(String),
     /// Processes still run.
     #[error("the database is in use: {}; stop every process first", .0.join(", "))]
     InUse(Vec<String>),
     /// The database is not bound to a contract and a plan, or the plan does not compile to what was deployed.
-    #[error("the database is not bound to a plan that this program compiles")]
+    #[error("the database is not bound to a plan that this version can compile")]
     NotDeployed,
     /// A table of another version of the program.
-    #[error("the database has tables that this program does not know: {}", .0.join(", "))]
+    #[error("the database has tables unknown to this version: {}", .0.join(", "))]
     UnknownTables(Vec<String>),
     /// There is no such fact.
-    #[error("the last fact is {last}; there is nothing to restore to at {asked}")]
+    #[error("the last fact is {last}; there is no fact {asked} to restore to")]
     NoSuchFact {
         /// The last.
         last: u64,
@@ -85,7 +85,7 @@ pub enum RestoreError {
         source: ProofError,
     },
     /// Facts that are to be kept give something else than was posted.
-    #[error("batch {batch_seq} was posted otherwise than its facts say; restore to fact {} or earlier", .first_fact.saturating_sub(1))]
+    #[error("batch {batch_seq} was posted inconsistently with its facts; restore to fact {} or earlier", .first_fact.saturating_sub(1))]
     HashDiffers {
         /// The batch.
         batch_seq: u64,
@@ -96,10 +96,10 @@ pub enum RestoreError {
     #[error("fact {0} is missing")]
     FactMissing(u64),
     /// Somebody wrote to the present database meanwhile.
-    #[error("somebody wrote to the database meanwhile; stop every process first")]
+    #[error("the database was written to in the meantime; stop every process first")]
     Moved,
     /// The copy does not follow from its facts: a mistake of this program.
-    #[error("the copy does not follow from its facts: {0}")]
+    #[error("the copy is inconsistent with its facts: {0}")]
     NotVerified(String),
     /// A fact would not be posted again.
     #[error(transparent)]
@@ -108,7 +108,7 @@ pub enum RestoreError {
     #[error(transparent)]
     Lease(#[from] LeaseError),
     /// The node is on a different chain.
-    #[error("the node is not of this ledger's chain")]
+    #[error("the node is on a different chain from the ledger")]
     WrongChain,
     /// The node does not answer.
     #[error("the chain cannot be read")]
@@ -217,7 +217,7 @@ async fn in_copy(
         LEASE_TTL,
     )
     .await?
-    .ok_or_else(|| RestoreError::InUse(vec!["the lease of posting is held".to_owned()]))?;
+    .ok_or_else(|| RestoreError::InUse(vec!["the posting lease is held".to_owned()]))?;
     let mut kept = Kept {
         book: Book::new(plan.clone()),
         deposits: DepositIndex::default(),

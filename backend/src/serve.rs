@@ -77,7 +77,7 @@ async fn serve(config: &Config, metrics: service::metrics::Metrics) -> anyhow::R
         "the API is served"
     );
     let tidying = tokio::spawn(tidy(app.pool.clone()));
-    let stop = service::shutdown::on_signals().context("cannot listen to signals")?;
+    let stop = service::shutdown::on_signals().context("cannot install signal handlers")?;
     let options = Options {
         limits: config.limits(app.ledger.chain_id),
         proxies: config.proxies.clone(),
@@ -129,14 +129,14 @@ pub async fn assemble(config: &Config) -> anyhow::Result<App> {
     let plan = plan::compile(&deployed.plan_text).context("the stored plan does not compile")?;
     if plan.hash() != deployed.plan_hash {
         bail!(
-            "the stored plan has the hash {}, the database says {}",
+            "the stored plan has the hash {}, but the database records {}",
             plan.hash(),
             deployed.plan_hash
         );
     }
     plan.gate(chain_class(deployed.chain_id))
         .context("the plan must not run on this chain")?;
-    plan.served().context("the API cannot serve the plan")?;
+    plan.served().context("the API cannot run this plan")?;
     let chain = reader(config, deployed.contract)?;
     admit(config, &plan, deployed.chain_id, chain.as_ref()).await?;
     let key = match &config.signer_key {
@@ -189,7 +189,7 @@ async fn pool(config: &Config, connections_max: u32) -> anyhow::Result<PgPool> {
         .database_url
         .parse()
         .ok()
-        .context("TRELLIS_DATABASE_URL is not a URL of PostgreSQL")?;
+        .context("TRELLIS_DATABASE_URL is not a PostgreSQL URL")?;
     PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(ACQUIRE_WITHIN)
@@ -247,7 +247,7 @@ fn check_identity(config: &Config, deployed: &deployment::Deployment) -> anyhow:
         ] {
             if !is_set {
                 bail!(
-                    "{name} must be set on chain {}: development defaults are refused",
+                    "{name} must be set on chain {}: development defaults are not allowed",
                     deployed.chain_id
                 );
             }
@@ -264,16 +264,16 @@ fn check_identity(config: &Config, deployed: &deployment::Deployment) -> anyhow:
         }
     }
     if config.chain_id.is_some_and(|id| id != deployed.chain_id) {
-        bail!("the database is of chain {}", deployed.chain_id);
+        bail!("the database belongs to chain {}", deployed.chain_id);
     }
     if config
         .contract
         .is_some_and(|contract| contract != deployed.contract)
     {
-        bail!("the database is of the contract {}", deployed.contract);
+        bail!("the database belongs to the contract {}", deployed.contract);
     }
     if config.plan_hash.is_some_and(|hash| hash != deployed.plan_hash) {
-        bail!("the database is of the plan {}", deployed.plan_hash);
+        bail!("the database belongs to the plan {}", deployed.plan_hash);
     }
     Ok(())
 }

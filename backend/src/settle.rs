@@ -27,12 +27,12 @@ async fn settle(resume: Option<&str>) -> anyhow::Result<()> {
         tracing::info!(
             abandoned = resumed.abandoned,
             sender.nonce = resumed.next_nonce,
-            "the account sends again"
+            "the account resumed sending"
         );
         return Ok(());
     }
     let metrics = service::metrics::install()?;
-    let stop = service::shutdown::on_signals().context("cannot listen to signals")?;
+    let stop = service::shutdown::on_signals().context("cannot install signal handlers")?;
     settlement::run(&config, metrics, &stop).await?;
     Ok(())
 }

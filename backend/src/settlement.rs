@@ -75,10 +75,10 @@ pub enum SettleError {
     #[error("the deployment's plan does not compile")]
     Plan(#[source] Box<plan::CompileError>),
     /// The stored plan compiles to something else than was deployed.
-    #[error("the deployment's plan has another hash than was deployed")]
+    #[error("the hash of the deployment's plan differs from the deployed one")]
     PlanHash,
     /// The engine can apply the plan's facts, but API and reconciler cannot show and judge what they do.
-    #[error("the settlement worker cannot serve the plan")]
+    #[error("the settlement worker cannot run this plan")]
     NotServed(#[source] plan::GateError),
     /// The plan must not run on this chain.
     #[error(transparent)]
@@ -87,16 +87,18 @@ pub enum SettleError {
     #[error(transparent)]
     CoolingOff(#[from] CoolingOffError),
     /// The role may do more than the worker.
-    #[error("the settlement worker does not run with these rights")]
+    #[error("the settlement worker must not run with these database rights")]
     Rights(#[from] RightsError),
     /// The contract holds a token: batches, gas and the ledger's amounts are the coin's.
-    #[error("token_form_unsupported: the contract holds the token {token}; nothing is settled in tokens yet")]
+    #[error(
+        "token_form_unsupported: the contract holds the token {token}; settlement in tokens is not supported yet"
+    )]
     TokenForm {
         /// The token.
         token: alloy_primitives::Address,
     },
     /// The relayer's key cannot be used.
-    #[error("nothing can be relayed")]
+    #[error("relaying is disabled")]
     Relayer(#[from] RelayerError),
     /// A step failed.
     #[error(transparent)]
@@ -105,7 +107,7 @@ pub enum SettleError {
     #[error("the account stays paused")]
     Resume(#[from] ResumeError),
     /// Another process is the worker.
-    #[error("a settlement worker runs; it must be stopped first")]
+    #[error("a settlement worker is running; stop it first")]
     Running,
     /// The lease was lost.
     #[error(transparent)]
@@ -117,7 +119,7 @@ pub enum SettleError {
     #[error("cannot serve health and metrics")]
     Serve(#[source] std::io::Error),
     /// The file that says that the process is ready cannot be written.
-    #[error("cannot say that the worker is ready")]
+    #[error("cannot write the ready file")]
     Ready(#[source] std::io::Error),
 }
 
@@ -189,7 +191,7 @@ fn open_relayer(config: &Config, deployed: &Deployment) -> Result<Option<Relayer
     let open = |relayer| Relayer::open(relayer, deployed.chain_id, deployed.contract, config.sender());
     let relayer = config.relayer.as_ref().map(open).transpose()?;
     if let Some(relayer) = &relayer {
-        tracing::info!(relayer.account = %relayer.address(), "exits are relayed");
+        tracing::info!(relayer.account = %relayer.address(), "relaying exits");
     }
     Ok(relayer)
 }

@@ -14,7 +14,7 @@ pub enum WayError {
     #[error("the wallet has no leaf in the root")]
     NoLeaf,
     /// The stored leaves do not make the tree of the root.
-    #[error("the stored leaves are not those of the root")]
+    #[error("the stored leaves do not match the root")]
     OtherTree,
     /// The database does not answer.
     #[error(transparent)]

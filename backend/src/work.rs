@@ -14,7 +14,7 @@ pub async fn main() -> anyhow::Result<()> {
     service::init()?;
     service::install_tls();
     let config = posting::Config::read(&Env::process())?;
-    let stop = service::shutdown::on_signals().context("cannot listen to signals")?;
+    let stop = service::shutdown::on_signals().context("cannot install signal handlers")?;
     let metrics = service::metrics::install()?;
     posting::run(&config, metrics, &stop).await?;
     Ok(())

@@ -91,9 +91,7 @@ impl Listener {
             let header = headers
                 .iter()
                 .find(|header| header.block() == block[0].block)
-                .ok_or_else(|| {
-                    StepError::Contradiction("a log without the header of its block".to_owned())
-                })?;
+                .ok_or_else(|| StepError::Contradiction("no block header for a log".to_owned()))?;
             span.push(header, block)?;
         }
         if span.blocks.last().is_none_or(|last| last.hash != end.hash) {
@@ -115,7 +113,7 @@ impl Listener {
         if let StepError::Chain(ChainError::RangeTooLarge { message }) = &error
             && shrunk
         {
-            tracing::info!(chain.range = self.range.0, message, "asking for shorter ranges");
+            tracing::info!(chain.range = self.range.0, message, "requesting shorter ranges");
             return Ok(Step::Advanced);
         }
         Err(error)

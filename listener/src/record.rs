@@ -85,7 +85,7 @@ fn causes(stored: &[JournalEntry], after: u64, last: u64) -> Result<Vec<ChainEnt
     let numbers = after.saturating_add(1)..=last;
     if !numbers.eq(stored.iter().map(|entry| entry.seq)) {
         return Err(Halt::StoredContradiction(format!(
-            "the journal entries {} to {last} are not all there",
+            "some of the journal entries {} to {last} are missing",
             after.saturating_add(1)
         )));
     }
@@ -124,7 +124,7 @@ fn cause(entry: &JournalEntry, decoder: &mut Decoder) -> Result<ChainEntry, Halt
     }
     let Some((_, cause)) = cause else {
         return Err(Halt::StoredContradiction(format!(
-            "the journal entry {} is no event with a number",
+            "the journal entry {} is not a numbered event",
             entry.seq
         )));
     };

@@ -39,8 +39,8 @@ pub async fn read(reader: &ChainReader, heights: RangeInclusive<u64>) -> Result<
             .headers
             .iter()
             .find(|header| header.block() == block[0].block);
-        let header = header
-            .ok_or_else(|| StepError::Contradiction("a log without the header of its block".to_owned()))?;
+        let header =
+            header.ok_or_else(|| StepError::Contradiction("no block header for a log".to_owned()))?;
         for transaction in block.chunk_by(|one, next| one.transaction_hash == next.transaction_hash) {
             let mut decoder = Decoder::default();
             for log in transaction {

@@ -31,7 +31,7 @@ const RETRY_MAX: Duration = Duration::from_secs(5);
 /// Looks in vain at a node that is behind, until people are told: about ten seconds.
 const STALE_LOOKS: u32 = 100;
 
-/// After a range was read again, the next one waits this many times as long as that took: following comes first, however many
+/// After a replay, the next one waits this many times as long as that took: following comes first, however many
 /// requests the API stores.
 const REPLAY_REST: u32 = 4;
 
@@ -54,7 +54,7 @@ pub enum RunError {
     #[error("the database is not bound to a deployed contract")]
     NotDeployed,
     /// The role may do more than the listener.
-    #[error("the listener does not run with these rights")]
+    #[error("the listener must not run with these database rights")]
     Rights(#[from] RightsError),
     /// A connection that others could read.
     #[error(transparent)]
@@ -63,10 +63,10 @@ pub enum RunError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The node was not reached at start.
-    #[error("the node was not reached")]
+    #[error("cannot reach the node")]
     Chain(#[from] ChainError),
     /// The first look at the node failed.
-    #[error("the listener cannot begin")]
+    #[error("the listener cannot start")]
     Begin(#[source] StepError),
     /// A signal handler or the ready file could not be made.
     #[error("I/O error")]
@@ -212,7 +212,7 @@ impl Replays {
                 self.rest_until = ended.checked_add((ended - begun).saturating_mul(REPLAY_REST));
             }
             Ok(false) => {}
-            Err(error) => tracing::warn!(error = %ErrorChain(&error), "a range was not read again"),
+            Err(error) => tracing::warn!(error = %ErrorChain(&error), "cannot replay a range"),
         }
     }
 }

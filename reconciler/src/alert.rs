@@ -132,7 +132,7 @@ impl Courier {
                         alert.id = message.id,
                         retry_ms = wait.as_millis(),
                         why,
-                        "the receiver of alerts does not answer"
+                        "the alert receiver does not respond"
                     );
                     let update = alert::update_failed(&mut connection, message, &why, None);
                     within(limit, update).await?;
@@ -153,7 +153,7 @@ impl Courier {
             let wait = match self.round().await {
                 Ok(wait) => wait,
                 Err(error) => {
-                    tracing::warn!(error = %ErrorChain(&error), "alerts cannot be read");
+                    tracing::warn!(error = %ErrorChain(&error), "cannot read alerts");
                     if error.outage().is_some() {
                         self.pool.renew();
                     }
@@ -161,7 +161,7 @@ impl Courier {
                 }
             };
             if let Err(error) = self.measure().await {
-                tracing::debug!(error = %ErrorChain(&error), "waiting alerts cannot be counted");
+                tracing::debug!(error = %ErrorChain(&error), "cannot count waiting alerts");
             }
             tokio::time::sleep(wait).await;
         }

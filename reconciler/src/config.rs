@@ -15,7 +15,7 @@
 //! | `TRELLIS_ALERT_REMINDER_MS` | after so long people are told again of what is still there; 3600000 by default, 1000 to 604800000 |
 //! | `TRELLIS_LEASE_TTL_MS` | how long a silent reconciler keeps its lease; 5000 by default, 500 to 60000; long looks stretch it |
 //! | `TRELLIS_DATABASE_DEADLINE_MS` | how long it waits for the database, but for what a look reads: that has `TRELLIS_LOOK_MAX_SECONDS`; 30000 by default, 500 to 600000 |
-//! | `TRELLIS_ATTESTOR_KEYSTORE`, `TRELLIS_ATTESTOR_PASSWORD_FILE` | the encrypted key with which batches and roots are attested, and the file with its password; without it nothing is attested, and so nothing is paid |
+//! | `TRELLIS_ATTESTOR_KEYSTORE`, `TRELLIS_ATTESTOR_PASSWORD_FILE` | the encrypted key that attests batches and roots, and the file with its password; without it nothing is attested, and so nothing is paid |
 //! | `TRELLIS_DEVELOPMENT_ATTESTOR_KEY` | a private key in the clear instead; refused unless the chain is a local one |
 //! | `TRELLIS_LISTEN` | where `/health`, `/health/ready` and `/metrics` are served; nowhere by default |
 //!

@@ -33,7 +33,7 @@ async fn main() -> ExitCode {
     output::settle(match run(Arguments::parse().command).await {
         Ok(code) => code,
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "the reconciler stops");
+            tracing::error!(error = format!("{error:#}"), "the reconciler failed");
             ExitCode::FAILURE
         }
     })

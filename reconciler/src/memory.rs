@@ -62,7 +62,7 @@ impl Memory {
         if known.is_some_and(|known| known.fact_seq > last.fact_seq) {
             tracing::warn!(
                 fact.seq = last.fact_seq,
-                "the books end before what was known of them"
+                "the books end before a point seen earlier"
             );
             *self = Self::default();
         }

@@ -23,7 +23,7 @@ const SKIPPED: u8 = 3;
 pub async fn once(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
     let mut reconciler = Reconciler::new(config).await?;
     let Some(looked) = reconciler.run(true).await? else {
-        outln!("nothing is posted yet");
+        outln!("nothing has been posted yet");
         return Ok(ExitCode::from(SKIPPED));
     };
     if as_json {

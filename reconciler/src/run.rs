@@ -119,7 +119,7 @@ impl Reconciler {
             (Deadlines::OFFLINE, config.deadline),
         )
         .await
-        .context("the ledger's database was not reached")?;
+        .context("cannot reach the ledger's database")?;
         let deployment = within(BEGIN_WITHIN, find_deployment(&pool)).await?;
         let chain_id = deployment.chain_id;
         transport::check_database("TRELLIS_DATABASE_URL", &config.database_url, chain_id)?;
@@ -129,7 +129,7 @@ impl Reconciler {
         let plan = plan::compile(&deployment.plan_text).context("the deployment's plan does not compile")?;
         anyhow::ensure!(
             plan.hash() == deployment.plan_hash,
-            "the deployment's plan has another hash than was deployed"
+            "the hash of the deployment's plan differs from the deployed one"
         );
         plan.served().context("the reconciler cannot judge the plan")?;
         let readers: Result<Vec<_>, _> = config
@@ -177,7 +177,7 @@ impl Reconciler {
         };
         anyhow::ensure!(
             is_local || !keyring::is_public_knowledge(key.address()),
-            "everybody knows the private key of {}",
+            "the private key of {} is public",
             key.address()
         );
         let domain = Domain {
@@ -200,7 +200,7 @@ impl Reconciler {
         &self.readers
     }
 
-    /// Looks at everything, slice by slice, or at what is new since the last look; `None` when nothing is posted yet.
+    /// Looks at everything, slice by slice, or at what is new since the last look; `None` when nothing has been posted yet.
     ///
     /// # Errors
     /// The ledger's database does not answer, or holds what no program of ours writes.
@@ -299,7 +299,7 @@ impl Reconciler {
             }
             Err(skip) => {
                 // The next look asks the next endpoint.
-                tracing::debug!(chain.node = self.readers[0].name(), why = %skip, "the contract was not read");
+                tracing::debug!(chain.node = self.readers[0].name(), why = %skip, "cannot read the contract");
                 self.readers.rotate_left(1);
             }
         }

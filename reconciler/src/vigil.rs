@@ -89,7 +89,10 @@ impl Vigil {
                 Ok(is_told) => is_told,
                 Err(error) => {
                     metrics::counter!("trellis_reconciler_failed_rounds_total").increment(1);
-                    tracing::warn!(error = format!("{error:#}"), "a round between the looks failed");
+                    tracing::warn!(
+                        error = format!("{error:#}"),
+                        "a check between reconciliation runs failed"
+                    );
                     if store::outage(error.as_ref()).is_some() {
                         self.pool.renew();
                     }
@@ -149,7 +152,7 @@ impl Vigil {
         if !is_told {
             tracing::warn!(
                 alert.untold = waiting.untold,
-                "alerts reach nobody; no heartbeat is sent"
+                "no alert receiver is reachable; no heartbeat is sent"
             );
         }
         Ok(is_told)
@@ -204,7 +207,7 @@ impl Vigil {
             }
             Ok(None) => {}
             // The block may be gone at this endpoint, or its state: the next round is at another one.
-            Err(error) => tracing::debug!(error = format!("{error:#}"), "accounts were not read"),
+            Err(error) => tracing::debug!(error = format!("{error:#}"), "cannot read accounts"),
         }
         Ok(())
     }
@@ -226,7 +229,7 @@ impl Vigil {
                 self.store_beside(lease, Check::Rescan, &verdict, others).await?;
                 self.rescan.done(heights);
             }
-            Err(error) => tracing::debug!(error = format!("{error:#}"), "logs were not read again"),
+            Err(error) => tracing::debug!(error = format!("{error:#}"), "cannot re-read logs"),
         }
         Ok(())
     }
@@ -274,7 +277,7 @@ impl Vigil {
             );
         }
         for subject in over {
-            tracing::info!(check = check.id(), subject, "a finding is over");
+            tracing::info!(check = check.id(), subject, "a finding was resolved");
         }
         Ok(())
     }

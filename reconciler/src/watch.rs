@@ -76,7 +76,7 @@ pub async fn watch(config: Config, stop: &CancellationToken) -> anyhow::Result<(
     };
     let attestor = reconciler.attestor(&config)?;
     if attestor.is_none() {
-        tracing::warn!("there is no key to attest with: no batch and no root will be authorized");
+        tracing::warn!("no attestation key is configured: no batch or root will be authorized");
     }
     let courier = Courier::new(reconciler.pool().clone(), config.destination.clone())?;
     let (leads, leading) = watch::channel(None);
@@ -121,7 +121,7 @@ pub async fn watch(config: Config, stop: &CancellationToken) -> anyhow::Result<(
                 metrics::counter!("trellis_reconciler_failed_runs_total").increment(1);
                 tracing::warn!(error = format!("{error:#}"), "reconciliation run failed");
                 if watcher.reconciler.reconnect_after(&error) {
-                    watcher.pulse.lacks("the database does not answer");
+                    watcher.pulse.lacks("the database does not respond");
                 }
                 RETRY
             }
@@ -390,7 +390,7 @@ fn log(looked: &Looked, stored: &Stored) {
         tracing::info!(
             check = resolved.check,
             subject = resolved.subject,
-            "a finding is over"
+            "a finding was resolved"
         );
     }
     if stored.stopped {

@@ -41,11 +41,11 @@ pub enum CallerSpecError {
     Form,
     /// A kind is unknown.
     #[error(
-        "a caller may ask for `registration`, `retopup`, `payout-batch`, `root` or `transaction`, as its signer does"
+        "a caller may request `registration`, `retopup`, `payout-batch`, `root` or `transaction`, as its signer does"
     )]
     Kind,
     /// One key would do for newcomers and for payments.
-    #[error("a caller that asks for registrations or retopups must not ask for anything else")]
+    #[error("a caller for registrations or retopups must not have any other purpose")]
     Mixed,
     /// Two callers have a name or a key in common.
     #[error("two callers have the same name or key")]

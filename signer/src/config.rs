@@ -272,7 +272,7 @@ fn attestors(env: &Env, local: bool) -> Result<Attestors, EnvError> {
     {
         return Err(EnvError::invalid(
             name,
-            "everybody knows the private key of one of them",
+            "the private key of one of them is public",
         ));
     }
     let name = "TRELLIS_ATTESTATION_AGE_MAX_SECONDS";

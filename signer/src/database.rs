@@ -34,7 +34,7 @@ pub enum DatabaseError {
     #[error("cannot connect to the signer's database")]
     Connect(#[source] sqlx::Error),
     /// It lacks migrations, or has others.
-    #[error("the signer's database is not at the newest migration; `signer migrate` brings it there")]
+    #[error("the signer's database schema is out of date; run `signer migrate`")]
     NotMigrated,
     /// A migration does not apply.
     #[error("the signer's migrations do not apply")]

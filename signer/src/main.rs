@@ -31,7 +31,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve until asked to end
+    /// Serve until shutdown requested
     Serve,
     /// Create an encrypted key and print its file and its account
     NewKey {
@@ -167,7 +167,7 @@ fn new_caller_key() -> anyhow::Result<()> {
 }
 
 async fn resume(database_url: &str, purpose: Purpose, signer: Address, reason: &str) -> anyhow::Result<()> {
-    anyhow::ensure!(!reason.trim().is_empty(), "say what was found, with --reason");
+    anyhow::ensure!(!reason.trim().is_empty(), "give the finding with --reason");
     let mut connection = PgConnection::connect(database_url)
         .await
         .context("cannot connect to the signer's database")?;
@@ -229,7 +229,7 @@ async fn people(command: People) -> anyhow::Result<()> {
             let next = read_people(&file)?;
             let version =
                 signer::people::change(&mut connection, &next, &approvals, head.timestamp, &domain).await?;
-            outln!("version {version} is agreed");
+            outln!("version {version} is approved");
         }
     }
     Ok(())
@@ -244,7 +244,7 @@ fn read_people(file: &std::path::Path) -> anyhow::Result<approval::People> {
 async fn verify_audit(database_url: &str, anchor: Option<Anchor>) -> anyhow::Result<()> {
     let verified = audit::verify_database(database_url, anchor).await?;
     outln!(
-        "the audit chain is whole: {}:{}",
+        "the audit chain is intact: {}:{}",
         verified.head.seq,
         verified.head.hash
     );

@@ -38,7 +38,7 @@ pub enum ListError {
         source: PeopleError,
     },
     /// A stored list was not agreed to by the quorum of the one before.
-    #[error("version {version} of the list of people is not agreed to by the people before it")]
+    #[error("version {version} of the list of people is not approved by the previous list")]
     NotAgreed {
         /// Its number.
         version: i64,

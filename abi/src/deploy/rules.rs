@@ -184,7 +184,7 @@ pub fn of_asset(asset: &Asset, holders: &[(&str, Address)]) -> Vec<Broken> {
         return checks.0;
     };
     checks.unless(!token.is_zero(), Rule::ZeroAddress, || {
-        "asset is nobody".to_owned()
+        "asset is the zero address".to_owned()
     });
     for (name, holder) in holders {
         checks.unless(*holder != token, Rule::AssetHasARole, || {
@@ -225,7 +225,7 @@ pub fn people(holders: &[(&str, Address)]) -> Vec<Broken> {
             });
         }
         if development::is_public_knowledge(*account) {
-            let detail = format!("everybody knows the key of {name}, {account}");
+            let detail = format!("the key of {name}, {account}, is public");
             found.push(Broken {
                 rule: Rule::KeyIsPublic,
                 detail,
@@ -239,7 +239,7 @@ fn on_every_chain(config: &ICustody::Config) -> Vec<Broken> {
     let mut checks = Checks::default();
     for (name, account) in roles(config) {
         checks.unless(!account.is_zero(), Rule::ZeroAddress, || {
-            format!("{name} is nobody")
+            format!("{name} is the zero address")
         });
     }
     let (veto, operation, freeze) = (config.vetoDelay, config.operationDelay, config.maxFreeze);

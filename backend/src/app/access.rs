@@ -46,16 +46,16 @@ names::names! {
 #[derive(Debug, Error)]
 pub enum AccessError {
     /// It is somebody else's, or nobody's.
-    #[error("this belongs to somebody else")]
+    #[error("this belongs to another user")]
     NotYours,
     /// Nobody registered has the wallet.
     #[error("the wallet is not registered")]
     NotRegistered,
-    /// There is no such user. Only said to those who may see all.
+    /// User not found. Only said to those who may see all.
     #[error("there is no such user")]
     UnknownUser,
     /// The caller is no operator with one of these roles.
-    #[error("this needs one of the roles {}", names(.0))]
+    #[error("one of these roles is required: {}", names(.0))]
     RoleMissing(&'static [Role]),
     /// The database does not answer.
     #[error(transparent)]

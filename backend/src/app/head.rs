@@ -93,7 +93,7 @@ pub async fn at_head<T>(
         if failures == READS || begun.elapsed() > PATIENCE {
             return Err(failed.into());
         }
-        tracing::debug!(error = %service::ErrorChain(&failed), "looking at a newer head");
+        tracing::debug!(error = %service::ErrorChain(&failed), "following a newer head");
         tokio::time::sleep(BETWEEN_READS).await;
     }
 }

@@ -58,13 +58,13 @@ pub enum IntakeError {
     #[error("the sponsor's registration was refunded")]
     RefundedSponsor,
     /// A user cannot be their own sponsor.
-    #[error("nobody can be their own sponsor")]
+    #[error("a user cannot be their own sponsor")]
     SelfReferral,
     /// Only the first user has no sponsor.
     #[error("a registration needs a sponsor")]
     SponsorRequired,
     /// A wallet registers once.
-    #[error("the wallet has registered before")]
+    #[error("the wallet has already registered")]
     AlreadyRegistered,
     /// The wallet's registration is on the chain already.
     #[error("a registration of the wallet is on the chain, but not final yet")]
@@ -82,13 +82,13 @@ pub enum IntakeError {
         price: Amount,
     },
     /// No such document was shown.
-    #[error("no disclosure with this hash was shown")]
+    #[error("no disclosure with this hash has been shown")]
     UnknownDisclosure,
     /// The document is too old.
     #[error("the disclosure is too old")]
     OutdatedDisclosure,
     /// No block is known yet, so there is no time.
-    #[error("the time of the chain is not known")]
+    #[error("the chain's time is not known")]
     NoChainTime,
     /// The signer did not sign.
     #[error(transparent)]

@@ -25,7 +25,7 @@ pub enum LiabilitiesError {
     #[error("there is no such root")]
     UnknownRoot,
     /// The root is over, or approved already.
-    #[error("a root that is {0} cannot be approved")]
+    #[error("a root in state {0} cannot be approved")]
     WrongState(String),
     /// The signature is not taken.
     #[error(transparent)]
@@ -34,13 +34,13 @@ pub enum LiabilitiesError {
     #[error("another root is on its way to the chain")]
     AnotherUnderWay,
     /// Batches would be paid beside the root.
-    #[error("a payout batch is still in progress; what it does not pay could be claimed")]
+    #[error("a payout batch is still in progress; what it leaves unpaid could be claimed")]
     BatchesLive,
     /// Nobody is entitled to anything.
-    #[error("nobody is entitled to anything")]
+    #[error("there are no entitlements")]
     NothingDue,
     /// The contract would refuse it.
-    #[error("{owed} are owed, and {free} are free")]
+    #[error("{owed} is owed, but only {free} is free")]
     Unfunded {
         /// What users could claim with it.
         owed: Amount,

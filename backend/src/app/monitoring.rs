@@ -20,7 +20,7 @@ pub enum ResumeError {
     #[error("settlement is not stopped")]
     NotStopped,
     /// The first of two operators asked again.
-    #[error("a second operator has to agree")]
+    #[error("a second operator must approve")]
     SecondOperatorNeeded,
     /// The signature is not taken.
     #[error(transparent)]

@@ -33,7 +33,7 @@ pub enum PayoutError {
     /// The caller may not.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// There is no such batch.
+    /// Batch not found.
     #[error("there is no such batch")]
     UnknownBatch,
     /// The batch may not.
@@ -43,7 +43,7 @@ pub enum PayoutError {
     #[error("the list has changed since it was reviewed")]
     ListChanged,
     /// Nobody would be paid.
-    #[error("nobody would be paid")]
+    #[error("the batch would pay nobody")]
     NothingDue,
     /// The key was used for another batch.
     #[error("the idempotency key was used for another batch")]

@@ -28,7 +28,7 @@ pub struct Proof {
 #[derive(Debug, Error)]
 pub enum ProofFailure {
     /// No root is published.
-    #[error("no root is published")]
+    #[error("no root has been published")]
     NoRoot,
     /// There is no way from the user to it.
     #[error(transparent)]

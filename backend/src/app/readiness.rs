@@ -36,7 +36,7 @@ pub enum NotReady {
     #[error("the chain's time is not known")]
     NoChainTime,
     /// No block became final for long: the chain, its node or the listener stands still.
-    #[error("the newest final block is {age_seconds} s old, {max_seconds} s are allowed")]
+    #[error("the newest final block is {age_seconds} s old; the limit is {max_seconds} s")]
     ChainOld {
         /// Its age.
         age_seconds: i64,

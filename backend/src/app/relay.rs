@@ -40,10 +40,10 @@ pub struct Ask {
 #[derive(Debug, Error)]
 pub enum RelayError {
     /// No relayer was seen lately.
-    #[error("no relayer pays for gas now; send the message yourself or try later")]
+    #[error("no relayer is available; submit the message yourself or try later")]
     Unavailable,
     /// Nobody signed this here.
-    #[error("no message with this digest was handed in")]
+    #[error("no message with this digest has been submitted")]
     Unknown,
     /// It would expire before it can be sent.
     #[error(
@@ -54,10 +54,10 @@ pub enum RelayError {
     #[error("the contract has no deposit with this reference")]
     UnknownDeposit,
     /// It was refunded, or its cooling-off time is over.
-    #[error("the deposit was refunded already, or its cooling-off time is over")]
+    #[error("the deposit was already refunded, or its cooling-off period has ended")]
     NotRefundable,
     /// The contract does not know the user.
-    #[error("the contract does not know the user")]
+    #[error("the user is not registered in the contract")]
     NotRegistered,
     /// The user cannot be paid now.
     #[error("the user is frozen until {0}")]
@@ -69,7 +69,7 @@ pub enum RelayError {
     #[error("the root can be claimed against from {0} on")]
     RootImmature(u64),
     /// No leaf says what the message says.
-    #[error("the root has no leaf of this user with this entitlement")]
+    #[error("the root has no leaf for this user with this entitlement")]
     NoLeaf,
     /// The contract holds another credit.
     #[error("the user's credit is {0} base units; sign that amount")]
@@ -84,10 +84,10 @@ pub enum RelayError {
     #[error("the contract would reject the message: {0}")]
     Rejected(String),
     /// The day's messages are used up.
-    #[error("a user can have {PER_USER_MAX} messages relayed within 24 hours")]
+    #[error("at most {PER_USER_MAX} messages per user are relayed within 24 hours")]
     UserLimit,
     /// The day's messages of all are used up.
-    #[error("the relays of these 24 hours are used up; send the message yourself or try later")]
+    #[error("the relay limit for 24 hours is reached; submit the message yourself or try later")]
     DayLimit,
     /// The chain does not answer.
     #[error(transparent)]

@@ -45,7 +45,7 @@ pub enum ReplayError {
     #[error("blocks above {0} are not final")]
     NotFinal(u64),
     /// Nobody looked at what would be added.
-    #[error("a dry run of the same range has to come first")]
+    #[error("run a dry run of the same range first")]
     DryRunFirst,
     /// Something is stored otherwise: people have to look, and nothing is added.
     #[error("stored data differs from the chain: {0}")]

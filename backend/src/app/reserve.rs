@@ -26,7 +26,7 @@ pub enum ReserveError {
     #[error("the plan decides what is reserved")]
     NotChosen,
     /// The wallet did not sign exactly this.
-    #[error("the wallet did not sign exactly this")]
+    #[error("the signature is not by the wallet over exactly this message")]
     BadSignature,
     /// The inbox refused.
     #[error(transparent)]

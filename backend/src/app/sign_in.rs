@@ -35,8 +35,8 @@ pub enum SignInError {
     /// The nonce was not issued here.
     #[error("the nonce was not issued here")]
     UnknownNonce,
-    /// The nonce was used before.
-    #[error("the nonce was used before")]
+    /// The nonce has already been used.
+    #[error("the nonce has already been used")]
     ReusedNonce,
     /// The nonce was issued too long ago.
     #[error("the nonce has expired")]

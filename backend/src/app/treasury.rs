@@ -16,7 +16,7 @@ pub struct Summary {
     pub posted: Option<LastBatch>,
     /// The ledger's accounts by kind.
     pub totals: Vec<KindTotal>,
-    /// The contract at the head; `None` when no node answers.
+    /// The contract at the head; `None` when no node responds.
     pub chain: Option<OnChain>,
 }
 
@@ -43,7 +43,7 @@ pub async fn summary(app: &App, _: &Operator<Looking>) -> Result<Summary, StoreE
     let chain = match on_chain(app).await {
         Ok(chain) => Some(chain),
         Err(error) => {
-            tracing::warn!(error = %service::ErrorChain(&error), "the treasury is shown without the chain");
+            tracing::warn!(error = %service::ErrorChain(&error), "showing the treasury without chain data");
             None
         }
     };

@@ -15,8 +15,8 @@ pub enum WithdrawError {
     /// Nobody registered has the wallet.
     #[error("the wallet is not registered")]
     NotRegistered,
-    /// Nothing is matured and unpaid.
-    #[error("nothing is available")]
+    /// There is no matured unpaid amount.
+    #[error("no amount is available")]
     NothingAvailable,
     /// The database does not answer.
     #[error(transparent)]

@@ -121,7 +121,7 @@ impl<S: Send + Sync> FromRequestParts<S> for AccessToken {
         let token = bearer_token(&parts.headers).ok_or_else(|| {
             Problem::because(
                 Code::MalformedHeader,
-                "authorization must be `Bearer` and a token",
+                "authorization must be `Bearer` followed by a token",
             )
         })?;
         Ok(Self(token.to_owned()))

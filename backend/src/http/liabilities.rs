@@ -243,7 +243,7 @@ impl Pages {
             liabilities::list_leaves(&mut connection, self.root, after, LEAVES_AT_ONCE).await
         };
         let page = read.await.map_err(|error| {
-            tracing::error!(error = %service::ErrorChain(&error), "a list of leaves was cut off");
+            tracing::error!(error = %service::ErrorChain(&error), "a list of leaves was truncated");
             std::io::Error::other("the list cannot be read")
         })?;
         let mut text = String::new();

@@ -144,10 +144,10 @@ pub struct LimitsView {
 
 /// Proposes a batch of matured balances (`dry_run`), or asks for it: the posting worker then holds the money back.
 #[utoipa::path(post, path = "/payouts/build-batch", tag = "payouts", security(("session" = [])),
-    params(("idempotency-key" = Option<IdempotencyKeyText>, Header, description = "The caller's own name for this batch, 1 to 128 printable ASCII characters; required unless it is a dry run")),
+    params(("idempotency-key" = Option<IdempotencyKeyText>, Header, description = "The caller's idempotency key for this batch, 1 to 128 printable ASCII characters; required unless it is a dry run")),
     request_body = BuildBatch,
-    responses((status = 200, description = "What would be paid", body = BuildAnswer),
-              (status = 202, description = "The batch is asked for", body = BuildAnswer)))]
+    responses((status = 200, description = "The payments that would be made", body = BuildAnswer),
+              (status = 202, description = "The batch has been requested", body = BuildAnswer)))]
 pub async fn build_batch(
     State(server): State<Server>,
     caller: Operator<Looking>,

@@ -76,7 +76,7 @@ pub async fn list(
     let limit = words::page(search.limit)?;
     let below = words::read_cursor('b', search.cursor.as_deref())?.unwrap_or((NEWEST_US, B256::ZERO));
     let state = search.state.as_deref().map(|name| {
-        let unknown = || Problem::because(Code::MalformedQuery, "state is not the state of a batch");
+        let unknown = || Problem::because(Code::MalformedQuery, "state is not a valid batch state");
         BatchState::by_name(name).ok_or_else(unknown)
     });
     let state = state.transpose()?;

@@ -51,7 +51,7 @@ impl PendingView {
         let event = abi::events::decode(&pending.log).ok().flatten()?;
         #[expect(
             clippy::wildcard_enum_match_arm,
-            reason = "other events move no money of a user"
+            reason = "other events do not move a user's money"
         )]
         let (kind, user, about, amount) = match event {
             CustodyEvent::RegistrationAccepted(e) => {

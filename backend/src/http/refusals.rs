@@ -135,7 +135,7 @@ impl From<IntakeError> for Problem {
 
 impl From<SignerError> for Problem {
     fn from(error: SignerError) -> Self {
-        tracing::warn!(error = %service::ErrorChain(&error), "the signer gave no authorization");
+        tracing::warn!(error = %service::ErrorChain(&error), "the signer returned no authorization");
         match error {
             // The listener lags so far behind that the proposed deadline has no life left.
             SignerError::Refused { code, .. } if code == "deadline_passed" || code == "deadline_too_near" => {

@@ -38,7 +38,7 @@ pub async fn sponsor(
     let malformed = |_| {
         Problem::because(
             Code::MalformedPath,
-            "a wallet is 0x and 40 digits, with a right checksum or in lower case",
+            "a wallet is 0x and 40 hexadecimal digits, with a valid checksum or in lower case",
         )
     };
     let wallet = words::wallet("wallet", &wallet).map_err(malformed)?;

@@ -27,7 +27,7 @@ pub fn wallet(field: &str, text: &str) -> Result<Address, Problem> {
         .ok_or_else(|| {
             Problem::field(
                 field,
-                "not a wallet address: 0x and 40 digits, with a right checksum or in lower case",
+                "not a wallet address: 0x and 40 hexadecimal digits, with a valid checksum or in lower case",
             )
         })
 }
@@ -96,5 +96,5 @@ where
     };
     read()
         .map(Some)
-        .ok_or_else(|| Problem::because(Code::MalformedQuery, "cursor is not one of this list"))
+        .ok_or_else(|| Problem::because(Code::MalformedQuery, "cursor does not belong to this list"))
 }

@@ -42,7 +42,7 @@ pub enum MessageError {
     #[error("the message is longer than {MESSAGE_BYTES_MAX} bytes")]
     TooLong,
     /// It has other characters than printable ASCII and line feeds.
-    #[error("the message may only have printable ASCII characters and line feeds")]
+    #[error("the message may contain only printable ASCII characters and line feeds")]
     NotPlain,
     /// A line is missing or is not what stands there in the standard.
     #[error("the message does not have the expected {0}")]

@@ -33,7 +33,7 @@ pub(super) async fn keep(database_url: String) {
                 (took * RESTS_PER_COUNT).clamp(REST_MIN, REST_MAX)
             }
             Err(error) => {
-                tracing::warn!(error = %ErrorChain(&error), "the figures of the disclosure were not counted");
+                tracing::warn!(error = %ErrorChain(&error), "cannot compute the figures of the disclosure");
                 connection = None;
                 REST_AFTER_ERROR
             }

@@ -1,5 +1,5 @@
 //! [`Leader`]: the worker's life on one connection after the other. What it remembers outlives a connection: when the database
-//! has what memory has, posting goes on where it was.
+//! has what memory has, posting resumed from memory.
 
 use std::time::{Duration, Instant};
 
@@ -66,7 +66,7 @@ impl<'a> Leader<'a> {
         wait: Duration,
     ) -> Result<(), WorkError> {
         if error.is_lost_lease() {
-            tracing::warn!(error = %ErrorChain(&error), "another process posts");
+            tracing::warn!(error = %ErrorChain(&error), "another process is posting");
             self.lease = None;
             return Ok(());
         }
@@ -147,7 +147,7 @@ impl<'a> Leader<'a> {
             }
             self.progress.stands_by();
             if !self.is_announced {
-                tracing::info!("another process posts; standing by");
+                tracing::info!("another process is posting; standing by");
             }
             self.announce()?;
             let _ = tokio::time::timeout(STANDBY_WAIT, stop.cancelled()).await;
@@ -162,7 +162,7 @@ impl<'a> Leader<'a> {
                 tracing::info!(
                     lease.epoch = lease.epoch,
                     fact.seq = writer.tail().fact_seq,
-                    "goes on where it was"
+                    "resumed from memory"
                 );
                 self.progress.leads(writer.tail().fact_seq);
                 return Ok(());
@@ -182,7 +182,7 @@ impl<'a> Leader<'a> {
         tracing::info!(
             fact.seq = writer.tail().fact_seq,
             seconds,
-            "rebuilt from facts, kept ones included"
+            "rebuilt from the snapshot and later facts"
         );
         self.progress.leads(writer.tail().fact_seq);
         self.keeper.begins_at(writer.kept_through());

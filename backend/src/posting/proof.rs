@@ -27,13 +27,13 @@ pub enum ProofError {
         seq: u64,
     },
     /// The log has another number in it, or is of another height or time.
-    #[error("journal entry {seq} of the inbox has another place than its log")]
+    #[error("journal entry {seq} of the inbox has a different position from its log")]
     OtherPlace {
         /// Which.
         seq: u64,
     },
     /// The log says something else.
-    #[error("journal entry {seq} of the inbox is not what its log says")]
+    #[error("journal entry {seq} of the inbox differs from its log")]
     OtherCause {
         /// Which.
         seq: u64,

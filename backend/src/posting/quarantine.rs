@@ -67,7 +67,7 @@ impl Writer {
                 inbox.id = command.inbox_id,
                 cause = command.cause.name(),
                 detail = command.detail,
-                "a command is put aside"
+                "a command was quarantined"
             );
         }
         Ok(())
@@ -91,7 +91,10 @@ impl Writer {
                 self.set_aside(connection, &[command]).await
             }
             Suspect::UpTo(id) => {
-                tracing::warn!(inbox.id = id, "a command is refused; they are posted one by one");
+                tracing::warn!(
+                    inbox.id = id,
+                    "a command was rejected; posting commands one by one"
+                );
                 Ok(())
             }
         }

@@ -62,7 +62,7 @@ impl Start {
                 Err(Unfit::Store(error)) if error.outage().is_some() => return Err(error),
                 Err(error) => {
                     let error = service::ErrorChain(&error).to_string();
-                    tracing::warn!(fact.seq = fact_seq, error, "a snapshot is not used");
+                    tracing::warn!(fact.seq = fact_seq, error, "ignoring a snapshot");
                 }
             }
         }
@@ -70,7 +70,7 @@ impl Start {
     }
 }
 
-/// Why a snapshot is not used.
+/// Why ignoring a snapshot.
 #[derive(Debug, thiserror::Error)]
 enum Unfit {
     /// It belongs to a different ledger, plan or program.
@@ -182,10 +182,10 @@ impl Keeper {
         self.storing = Some(tokio::spawn(async move {
             let (fact_seq, size) = (header.fact_seq, bytes.len());
             match within(STORE_WITHIN, store(&url, &header, &bytes)).await {
-                Ok(()) => tracing::info!(fact.seq = fact_seq, bytes = size, "memory is kept"),
+                Ok(()) => tracing::info!(fact.seq = fact_seq, bytes = size, "stored a snapshot"),
                 Err(error) => {
                     let error = service::ErrorChain(&error).to_string();
-                    tracing::warn!(fact.seq = fact_seq, error, "memory was not kept");
+                    tracing::warn!(fact.seq = fact_seq, error, "cannot store a snapshot");
                 }
             }
         }));

@@ -72,7 +72,7 @@ pub enum StepError {
     #[error(transparent)]
     Posting(#[from] PostingError),
     /// The ledger does not take a batch with commands in it; see [`Writer::suspect`].
-    #[error("the ledger refuses a command")]
+    #[error("the ledger rejected a command")]
     Refused {
         /// Which command it may be.
         suspect: Suspect,

@@ -24,7 +24,7 @@ pub enum RelayerError {
     #[error("the relayer's key is a development key, which is for local chains only")]
     DevelopmentKey,
     /// The submitter's account: a nonce would be given twice, and what is meant to hold gas money alone could submit batches.
-    #[error("the relayer {0} is the submitter; it must be an account of its own")]
+    #[error("the relayer {0} is also the submitter; it must be a separate account")]
     IsSubmitter(Address),
 }
 

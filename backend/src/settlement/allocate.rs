@@ -93,7 +93,7 @@ impl Worker {
         let available = match self.hold.during(reader.available(At::Latest)).await? {
             Ok(available) => Amount::new(available.payable()),
             Err(error) => {
-                tracing::debug!(error = %ErrorChain(&error), "what the contract can pay is not known");
+                tracing::debug!(error = %ErrorChain(&error), "the amount that the contract can pay is not known");
                 return Ok(Vec::new());
             }
         };
@@ -203,7 +203,7 @@ impl Worker {
                 }
                 Err(Obstacle::CreditsEverybody(foreseen)) => {
                     let Foreseen { refused, frozen, .. } = foreseen;
-                    let detail = format!("nobody would be paid, {refused} refuse, {frozen} are frozen");
+                    let detail = format!("the batch would pay nobody, {refused} refuse, {frozen} are frozen");
                     ("credits_everybody", detail, PAUSE_CREDITED)
                 }
                 Err(Obstacle::Call(CallError::Reverted(revert))) => {

@@ -38,7 +38,7 @@ const PAUSE_MISSING: Duration = Duration::from_millis(250);
 pub(super) const ATTESTATION_AGE_MAX: u64 = 60;
 
 /// Why a batch with another manifest is put aside.
-pub(super) const NOT_SEALED: &str = "its manifest is not the one that was sealed";
+pub(super) const NOT_SEALED: &str = "its manifest differs from the sealed one";
 
 /// The refusal of a total that is too large to be signed at once.
 const TOO_YOUNG: &str = "too_young";
@@ -175,7 +175,7 @@ impl Worker {
             .attested(Kind::Batch, batch.batch, batch.list_hash, look)
             .await?;
         let Some(attestation) = attested else {
-            let detail = "the reconciler has not attested the batch, or not lately";
+            let detail = "the reconciler has not attested the batch recently";
             self.wait_for_batch(batch.batch, "not_attested", detail, PAUSE_MISSING)
                 .await?;
             return Ok(None);
@@ -280,7 +280,7 @@ impl Worker {
         }
         transaction.commit().await?;
         metrics::counter!("trellis_settlement_alerts_total", "alert" => "quarantined").increment(1);
-        tracing::error!(batch.id = %batch, why, "the batch is put aside");
+        tracing::error!(batch.id = %batch, why, "the batch was quarantined");
         Ok(is_new)
     }
 }

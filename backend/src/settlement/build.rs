@@ -49,7 +49,7 @@ pub(super) async fn keep(database_url: String) {
             Ok(true) => continue,
             Ok(false) => POLL,
             Err(error) => {
-                tracing::warn!(error = %ErrorChain(&error), "a root was not built; it is tried again");
+                tracing::warn!(error = %ErrorChain(&error), "cannot build a root; retrying");
                 kept = None;
                 REST_AFTER_ERROR
             }

@@ -63,7 +63,7 @@ impl Worker {
             .await?
             .is_none()
         {
-            let detail = "the reconciler does not vouch for the root now";
+            let detail = "the reconciler does not currently attest the root";
             self.note_waiting("claims", root.root.as_slice(), "not_attested", detail)
                 .await?;
             return Ok(Vec::new());

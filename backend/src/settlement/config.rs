@@ -115,7 +115,7 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum WrongLedger {
     /// A development default on a chain where money is somebody's.
-    #[error("{name} must be set on chain {chain_id}: development defaults are refused")]
+    #[error("{name} must be set on chain {chain_id}: development defaults are not allowed")]
     MustBeSet {
         /// The variable.
         name: &'static str,

@@ -68,7 +68,7 @@ impl<'a> Life<'a> {
         wait: Duration,
     ) -> Result<(), SettleError> {
         if is_lost_lease(&error) {
-            tracing::warn!(error = %ErrorChain(&error), "another process settles");
+            tracing::warn!(error = %ErrorChain(&error), "another process is settling");
             self.lease = None;
             return Ok(());
         }
@@ -76,7 +76,7 @@ impl<'a> Life<'a> {
             return Err(error);
         }
         tracing::warn!(error = %ErrorChain(&error), retry_ms = wait.as_millis(), "the database is away");
-        self.pulse.lacks("the database does not answer");
+        self.pulse.lacks("the database does not respond");
         metrics::counter!("trellis_settlement_outages_total").increment(1);
         Ok(())
     }
@@ -151,7 +151,7 @@ impl<'a> Life<'a> {
                 break;
             }
             if !self.is_announced {
-                tracing::info!("another process settles; standing by");
+                tracing::info!("another process is settling; standing by");
             }
             self.announce()?;
             self.pulse.has_everything();

@@ -84,7 +84,7 @@ impl Worker {
                 batch.id = %watched.batch,
                 end = end.name(),
                 chain.block = proof.block_number(),
-                "proven dead: its money is let go"
+                "proven dead; its money is released"
             );
         }
         Ok(released)

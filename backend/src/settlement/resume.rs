@@ -30,7 +30,7 @@ pub struct Resumed {
 #[derive(Debug, Error)]
 pub enum ResumeError {
     /// The account is not known, or the listener has seen nothing.
-    #[error("there is nothing to resume: the account never sent anything, or the chain is not known")]
+    #[error("nothing to resume: the account has never sent a transaction, or the chain is not known")]
     Unknown,
     /// The account is not paused.
     #[error("the account is not paused")]
@@ -39,7 +39,7 @@ pub enum ResumeError {
     #[error("the chain cannot be read")]
     Chain(#[from] ChainError),
     /// Nobody says whether a block has this transaction of ours.
-    #[error("no node says whether a block has {0}")]
+    #[error("no node reports whether a block contains {0}")]
     Unanswered(B256),
     /// As a step of the worker.
     #[error(transparent)]

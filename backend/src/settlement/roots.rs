@@ -115,7 +115,7 @@ impl Worker {
                 }
                 None => (
                     "not_attested",
-                    "the reconciler has not attested the root, or not lately".to_owned(),
+                    "the reconciler has not attested the root recently".to_owned(),
                 ),
             },
         };
@@ -147,7 +147,7 @@ impl Worker {
         }
         transaction.commit().await?;
         if expired {
-            tracing::warn!(root = %root.root, "the root was not published in time and is given up");
+            tracing::warn!(root = %root.root, "the root was not published in time and has been abandoned");
         }
         Ok(expired)
     }

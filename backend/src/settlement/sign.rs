@@ -140,7 +140,7 @@ impl Worker {
                         None => {
                             let key = wanted.key();
                             self.memory.wait(&key, PAUSE_UNANSWERED);
-                            let detail = "the reconciler does not vouch for the root now";
+                            let detail = "the reconciler does not currently attest the root";
                             self.note_waiting("signature", &key, "not_attested", detail)
                                 .await?;
                             break;

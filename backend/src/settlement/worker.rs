@@ -136,7 +136,7 @@ impl Worker {
             Err(error) => {
                 metrics::counter!("trellis_settlement_unanswered_total", "by" => "nodes").increment(1);
                 if self.memory.is_news(b"nodes", "unanswered") {
-                    tracing::warn!(error = %service::ErrorChain(&error), "no node answers; waiting");
+                    tracing::warn!(error = %service::ErrorChain(&error), "no node responds; waiting");
                 }
                 return Ok(step(moved));
             }

@@ -1,4 +1,4 @@
-//! Somebody with the owner's rights forged a fact, log and all: the listener stops, the ledger is restored to the fact before it,
+//! Somebody with the owner's rights forged a fact, log included: the listener stops, the ledger is restored to the fact before it,
 //! and everybody goes on without a loss.
 
 use std::time::Duration;

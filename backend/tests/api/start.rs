@@ -25,7 +25,7 @@ async fn another_ledger_than_the_configured_one_is_refused() {
     let changes: [(Change, &str); 4] = [
         (
             |config| config.chain_id = Some(1),
-            "the database is of chain 31337",
+            "the database belongs to chain 31337",
         ),
         (
             |config| config.contract = Some(Address::ZERO),
@@ -82,7 +82,7 @@ async fn a_public_chain_accepts_no_defaults() {
         },
         ..config(&database, "http://127.0.0.1:1")
     };
-    // Everything is set, and then the plan itself is refused: recruitment pays for all of its rewards.
+    // Everything is set, and then the plan itself was rejected: recruitment pays for all of its rewards.
     let error = assemble(&complete).await.unwrap_err();
     assert_eq!(error.to_string(), "the plan must not run on this chain");
     let owner = Config {

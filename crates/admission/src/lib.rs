@@ -66,7 +66,7 @@ pub enum CoolingOffError {
     #[error("cannot read the contract's cooling-off time")]
     Unread(#[from] ChainError),
     /// Nothing could be said of it in days that is true.
-    #[error("the contract refunds payments for {seconds} seconds, which are no whole number of days")]
+    #[error("the contract's refund period of {seconds} seconds is not a whole number of days")]
     NotWholeDays {
         /// What the contract says.
         seconds: u32,
@@ -147,7 +147,7 @@ pub fn profile(name: &str, read: impl FnOnce(&Path) -> anyhow::Result<String>) -
         Some((_, text)) => text.to_owned(),
         None => read(Path::new(name)).with_context(|| {
             let names = SHIPPED.map(|(name, _)| name).join(", ");
-            format!("{name} is none of the profiles {names}, and no file that can be read")
+            format!("{name} is neither one of the profiles {names} nor a readable file")
         })?,
     };
     Profile::parse(&text).map_err(|refusal| anyhow::anyhow!("not a profile\n{}", refusal.report(name, &text)))

@@ -73,7 +73,7 @@ pub struct People {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PeopleError {
     /// Longer than any list.
-    #[error("a list of people has at most {PEOPLE_TEXT_BYTES_MAX} bytes")]
+    #[error("a list of people may have at most {PEOPLE_TEXT_BYTES_MAX} bytes")]
     TooLong,
     /// The first line is another one.
     #[error("the first line must be `{HEADER}`")]
@@ -82,16 +82,16 @@ pub enum PeopleError {
     #[error("line {0} is not `votes money N admin N` or `person ID roles … from … until … wallets …`")]
     Line(usize),
     /// Two people have a name or a wallet in common.
-    #[error("two people share the id or wallet {0}")]
+    #[error("the id or wallet {0} is used by two people")]
     Shared(String),
     /// A money vote is needed beside the proposer.
-    #[error("at least one vote beside the proposer must be needed")]
+    #[error("at least one vote besides the proposer's is required")]
     NoMoneyVote,
     /// Nobody alone changes the list.
-    #[error("changes of the list must need at least {ADMIN_VOTES_MIN} people")]
+    #[error("changes of the list must require at least {ADMIN_VOTES_MIN} people")]
     TooFewAdminVotes,
     /// More votes than there are people who have them.
-    #[error("{needed} votes of the role {} are needed, and {found} people have it", .role.name())]
+    #[error("{needed} votes of the role {} are required, but only {found} people have it", .role.name())]
     Unreachable {
         /// The role.
         role: Role,

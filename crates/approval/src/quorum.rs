@@ -38,13 +38,13 @@ pub struct Agreed {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum QuorumRule {
     /// The wallet that proposed it is nobody's who may propose now.
-    #[error("{0} is not the wallet of a person who may propose now")]
+    #[error("{0} is not the wallet of a person currently allowed to propose")]
     ProposerUnknown(Address),
     /// The proposer did not sign exactly this.
-    #[error("the proposer has not signed exactly this")]
+    #[error("the proposer has not signed exactly this proposal")]
     ProposerUnsigned,
     /// Too few people agree.
-    #[error("{found} of {needed} people agree whose votes count")]
+    #[error("{found} of {needed} required votes")]
     VotesMissing {
         /// How many people's votes count.
         found: usize,

@@ -37,7 +37,7 @@ impl BlockHeader {
         let hash = header.inner.hash_slow();
         if hash != header.hash {
             return Err(ChainError::malformed(format!(
-                "header {} hashes to {hash}, the node says {}",
+                "header {} hashes to {hash}, but the node reports {}",
                 header.inner.number, header.hash
             )));
         }

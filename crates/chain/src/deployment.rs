@@ -20,7 +20,7 @@ impl Sender {
     /// code never goes away.
     ///
     /// # Errors
-    /// [`ChainError`] when no node answers.
+    /// [`ChainError`] when no node responds.
     pub async fn code(&self, account: Address, at: At) -> Result<Bytes, ChainError> {
         let block = BlockId::from(at);
         let codes = self

@@ -62,8 +62,8 @@ enum What {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let key = arguments.key.read()?;
     let key =
-        key.context("name the operator's key: --keystore and --keystore-password-file, or --key-file")?;
-    let contract = arguments.contract.context("name the contract: --contract")?;
+        key.context("give the operator's key: --keystore and --keystore-password-file, or --key-file")?;
+    let contract = arguments.contract.context("give the contract: --contract")?;
     let domain = Domain {
         chain_id: arguments.chain_id,
         contract,
@@ -146,7 +146,7 @@ fn read_message(file: &Path, domain: &Domain) -> anyhow::Result<(Proposal, u64)>
     .context("the answer's digest is not 32 bytes")?;
     ensure!(
         digest == answered,
-        "the answer's digest is not that of its message on chain {} at {}: nothing is signed",
+        "the digest in the response does not match its message on chain {} at {}: nothing was signed",
         domain.chain_id,
         domain.contract
     );
@@ -184,7 +184,7 @@ fn proposal(typed: &Value) -> anyhow::Result<(Proposal, u64)> {
                     .context("`stops` is not a list of numbers")?,
             })
         }
-        other => bail!("{other:?} is nothing that operators agree to"),
+        other => bail!("{other:?} is not something that operators approve"),
     };
     Ok((proposal, expires))
 }

@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         input: input.clone(),
         gas_limit: None,
     };
-    let refused = "the contract refuses the claim";
+    let refused = "the contract rejects the claim";
     sender.simulate(&call).await.context(refused)?;
     let (hash, receipt) = transaction::send(&sender, proof.chain_id, &key, proof.contract, input).await?;
     ensure!(receipt.succeeded, "transaction {hash} was reverted");
@@ -72,11 +72,11 @@ async fn check(reader: &ChainReader, proof: &Proof) -> anyhow::Result<u128> {
     let chain_id = reader.chain_id().await?;
     ensure!(
         chain_id == proof.chain_id,
-        "the proof is for chain {}, the node is of {chain_id}",
+        "the proof is for chain {}, but the node is on chain {chain_id}",
         proof.chain_id
     );
     let root = reader.liabilities(proof.root, At::Latest).await?;
-    let root = root.with_context(|| format!("the contract does not know the root {}", proof.root))?;
+    let root = root.with_context(|| format!("the root {} is not published in the contract", proof.root))?;
     proof.verify(root.total)?;
     let now = reader.head_timestamp().await?;
     ensure!(
@@ -91,7 +91,7 @@ async fn check(reader: &ChainReader, proof: &Proof) -> anyhow::Result<u128> {
         account.frozen_until
     );
     let due = proof.entitled.base_units().saturating_sub(account.paid);
-    ensure!(due > 0, "everything that the root promises was paid before");
+    ensure!(due > 0, "everything the root promises has already been paid");
     Ok(due)
 }
 

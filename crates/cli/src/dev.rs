@@ -87,7 +87,7 @@ struct Endings([Signal; 3]);
 
 impl Endings {
     fn listen() -> anyhow::Result<Self> {
-        let listen = |kind| signal(kind).context("cannot listen for signals");
+        let listen = |kind| signal(kind).context("cannot install signal handlers");
         Ok(Self([
             listen(SignalKind::interrupt())?,
             listen(SignalKind::terminate())?,
@@ -120,7 +120,7 @@ fn box_of(development: &Development, took: Duration) -> String {
     let endpoints = development.endpoints();
     let mut lines = vec![
         format!(
-            "Trellis is ready after {:.1} s. DEVELOPMENT ONLY: everybody knows these keys.",
+            "Trellis is ready after {:.1} s. DEVELOPMENT ONLY: these keys are public.",
             took.as_secs_f32()
         ),
         String::new(),

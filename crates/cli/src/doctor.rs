@@ -51,7 +51,7 @@ async fn examine_machine() -> anyhow::Result<ExitCode> {
             "setpriv",
             version_of(
                 "setpriv",
-                "install util-linux; without it a killed parent leaves children",
+                "install util-linux; without it, a killed parent leaves child processes behind",
             ),
         ),
         ("free disk", free_disk(&checkout.path(""))),
@@ -100,7 +100,7 @@ fn rust(checkout: &Checkout) -> anyhow::Result<String> {
     let pinned = pinned.lines().find_map(|line| line.strip_prefix("channel = \""));
     let pinned = pinned
         .and_then(|rest| rest.strip_suffix('"'))
-        .context("rust-toolchain.toml pins no channel")?;
+        .context("rust-toolchain.toml does not pin a channel")?;
     let found = output(
         Command::new("rustc")
             .arg("--version")
@@ -135,7 +135,7 @@ fn npm_packages(checkout: &Checkout) -> anyhow::Result<String> {
         let wanted =
             read("package-lock.json").with_context(|| format!("{directory}package-lock.json is missing"))?;
         if read("node_modules/.installed-from").ok() != Some(wanted) {
-            bail!("those of {directory}package-lock.json are not installed: ./scripts/setup");
+            bail!("packages of {directory}package-lock.json are not installed: run ./scripts/setup");
         }
     }
     Ok("as in the lock files".to_owned())
@@ -161,7 +161,7 @@ fn free_disk(root: &Path) -> anyhow::Result<String> {
     let gib = free >> 30;
     ensure!(
         free >= FREE_BYTES_MIN,
-        "{gib} GiB are free, {} GiB are needed",
+        "{gib} GiB free, {} GiB required",
         FREE_BYTES_MIN >> 30
     );
     Ok(format!("{gib} GiB"))

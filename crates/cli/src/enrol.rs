@@ -59,7 +59,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let reader = ChainReader::connect(&arguments.rpc, arguments.contract)?;
     let chain_id = reader.chain_id().await?;
     let Some(predecessor) = reader.predecessor(At::Latest).await? else {
-        bail!("no_predecessor: the contract names none, so nobody can be enrolled");
+        bail!("no_predecessor: the contract has no predecessor, so there is nobody to enrol");
     };
     outln!("predecessor {predecessor}");
     let before = ChainReader::connect(&arguments.rpc, predecessor)?;
@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     let (users, strangers) = known(&before, named).await?;
     for stranger in &strangers {
-        outln!("unknown {stranger}: the predecessor does not know this address");
+        outln!("unknown {stranger}: this address is not registered in the predecessor");
     }
     let enrolment = Enrolment {
         reader,
@@ -135,7 +135,7 @@ impl Enrolment {
             gas_limit: None,
         };
         let tried = self.sender.simulate(&call).await;
-        tried.with_context(|| format!("the contract refuses the part from {} on", part[0]))?;
+        tried.with_context(|| format!("the contract rejects the part starting at {}", part[0]))?;
         let Some(key) = &self.key else {
             outln!("{} users by this call", part.len());
             outln!("to    {contract}\nvalue 0\ndata  {input}");
@@ -144,7 +144,7 @@ impl Enrolment {
         let (hash, receipt) = transaction::send(&self.sender, self.chain_id, key, contract, input).await?;
         ensure!(
             receipt.succeeded,
-            "transaction {hash} was reverted; run the same command again, it skips who is known by now"
+            "transaction {hash} was reverted; run the same command again; it skips users already enrolled"
         );
         outln!(
             "transaction {hash} in block {}: {} users",

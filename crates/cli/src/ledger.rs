@@ -67,7 +67,7 @@ async fn run_verify(verify: &Verify) -> anyhow::Result<ExitCode> {
     let plan = plan::compile(&deployment.plan_text).context("the deployment's plan does not compile")?;
     anyhow::ensure!(
         plan.hash() == deployment.plan_hash,
-        "the deployment's plan has another hash than was deployed"
+        "the hash of the deployment's plan differs from the deployed one"
     );
     let snapshot = store::snapshot::read(&mut connection).await?;
     connection.close().await?;
@@ -116,9 +116,9 @@ async fn run_restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         restored.facts_undone
     );
     match restored.removed.len() {
-        0 => errln!("every cause that came later waits to be posted again"),
+        0 => errln!("all later causes are waiting to be posted again"),
         count => errln!(
-            "{count} journal entries were removed, which the chain does not have; everything else waits again"
+            "{count} journal entries that are not on the chain were removed; everything else is waiting to be posted again"
         ),
     }
     errln!(
@@ -127,7 +127,9 @@ async fn run_restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     );
     if restored.withdrawals_gone > 0 {
         let gone = restored.withdrawals_gone;
-        errln!("{gone} requests for withdrawal are gone with users whom the facts do not know any more");
+        errln!(
+            "{gone} withdrawal requests were dropped, because their users no longer follow from the facts"
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -244,9 +244,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             input: input.clone(),
             gas_limit: None,
         };
-        let refused = || format!("the contract refuses this of {from}");
+        let refused = || format!("the contract rejects this call from {from}");
         sender.simulate(&call).await.with_context(refused)?;
-        outln!("the contract takes this of {from}");
+        outln!("the contract accepts this call from {from}");
     }
     let Some(key) = key else {
         outln!("to    {contract}\nvalue 0\ndata  {input}");
@@ -260,7 +260,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let (Some(id), Act::Schedule(_)) = (id, &arguments.act)
         && let Some(eta) = reader.operation_eta(id, At::Latest).await?
     {
-        outln!("can be executed from {eta} on (Unix seconds), until then cancelled");
+        outln!("can be executed from {eta} on (Unix seconds), and cancelled until then");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -62,7 +62,7 @@ fn compiled(file: &Path) -> anyhow::Result<(String, CompiledPlan)> {
     let name = input::name(file);
     let refused = |text: &str, all: &[CompileError]| {
         let all: Vec<String> = all.iter().map(|error| error.report(&name, text)).collect();
-        let text = format!("the plan {name} is refused\n{}", all.join("\n").trim_end());
+        let text = format!("the plan {name} was rejected\n{}", all.join("\n").trim_end());
         ending(Status::Refused, text)
     };
     let text = read(file)?.map_err(|error| refused("", &[error]))?;

@@ -39,12 +39,7 @@ async fn run_audit(audit: Audit) -> anyhow::Result<ExitCode> {
     match verify_database(&audit.database_url, audit.anchor).await {
         Ok(verified) => {
             let head = verified.head;
-            outln!(
-                "{} decisions, unbroken up to {}:{}",
-                head.seq,
-                head.seq,
-                head.hash
-            );
+            outln!("{} decisions, intact up to {}:{}", head.seq, head.seq, head.hash);
             Ok(ExitCode::SUCCESS)
         }
         Err(signer::audit::VerifyError::Broken(broken)) => {

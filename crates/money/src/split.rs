@@ -12,7 +12,7 @@ pub struct Bps(u16);
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum BpsError {
     /// One share above the whole.
-    #[error("{0} basis points are more than the whole (10,000)")]
+    #[error("{0} basis points is more than 10,000")]
     TooLarge(u64),
 }
 

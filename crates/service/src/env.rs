@@ -150,7 +150,7 @@ impl Env {
                 return Err(EnvError::invalid(name, "one of its parts is empty"));
             }
             if parts.iter().any(|known| known == part) {
-                return Err(EnvError::invalid(name, "one of its parts stands there twice"));
+                return Err(EnvError::invalid(name, "one of its parts appears twice"));
             }
             parts.push(part.to_owned());
         }

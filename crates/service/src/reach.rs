@@ -42,11 +42,11 @@ pub async fn reach<T, E, F: Future<Output = Result<T, E>>>(
             what,
             why,
             retry_ms = wait.as_millis(),
-            "cannot begin yet; waiting"
+            "cannot start yet; waiting"
         );
         if let Some(pulse) = pulse {
             pulse.beat();
-            pulse.lacks(format!("{what} does not answer"));
+            pulse.lacks(format!("{what} does not respond"));
         }
         tokio::time::sleep(wait).await;
         wait = wait.saturating_mul(2).min(WAIT_MAX);

@@ -146,7 +146,7 @@ pub async fn serve(listener: TcpListener, router: Router, options: Options, stop
         .await
         .is_err()
     {
-        tracing::warn!("requests that did not finish are cut off");
+        tracing::warn!("aborting unfinished requests");
     }
 }
 
@@ -193,7 +193,7 @@ impl Server {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(error = %error, client.address = %peer.ip(), "a connection broke off");
+            tracing::debug!(error = %error, client.address = %peer.ip(), "a connection was dropped");
         }
     }
 

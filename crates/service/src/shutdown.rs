@@ -22,7 +22,7 @@ pub fn on_signals() -> io::Result<CancellationToken> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("asked to end");
+        tracing::info!("shutdown requested");
         ending.cancel();
     });
     Ok(stop)

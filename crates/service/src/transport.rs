@@ -19,7 +19,9 @@ pub enum TransportError {
         name: &'static str,
     },
     /// A URL of another machine without TLS.
-    #[error("{name} must be https on chain {chain_id}: plain http is for this machine and local chains only")]
+    #[error(
+        "{name} must be https on chain {chain_id}: plain http is allowed only for loopback addresses and local chains"
+    )]
     PlainUrl {
         /// The variable.
         name: &'static str,

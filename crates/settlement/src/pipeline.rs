@@ -34,7 +34,7 @@ pub enum Blocked {
     #[error("the sender is paused")]
     Paused,
     /// Somebody else uses the key: pause the sender, and look.
-    #[error("the chain's nonce {chain} is above the next one, {next}: somebody else uses the key")]
+    #[error("the chain's nonce {chain} is above the next one, {next}: the key is used elsewhere")]
     ForeignNonce {
         /// The account's next nonce on the chain.
         chain: u64,
@@ -42,10 +42,10 @@ pub enum Blocked {
         next: u64,
     },
     /// Enough are under way.
-    #[error("{IN_FLIGHT_MAX} submissions are under way")]
+    #[error("{IN_FLIGHT_MAX} submissions are in flight")]
     Full,
     /// The oldest does not get through.
-    #[error("the oldest submission has been under way for {0} s")]
+    #[error("the oldest submission has been in flight for {0} s")]
     OldestStuck(u64),
 }
 

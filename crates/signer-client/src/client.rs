@@ -125,7 +125,7 @@ impl SignerClient {
             .parse()
             .ok()
             .filter(|url: &Url| url.has_host() && matches!(url.scheme(), "http" | "https"))
-            .ok_or_else(|| SignerError::NotUnderstood("not the URL of a server".to_owned()))?;
+            .ok_or_else(|| SignerError::NotUnderstood("not a valid server URL".to_owned()))?;
         let mut builder = reqwest::Client::builder()
             .timeout(ANSWER_WITHIN)
             .connect_timeout(CONNECT_WITHIN)

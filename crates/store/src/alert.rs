@@ -122,7 +122,7 @@ pub const fn is_told_at_once(severity: Severity) -> bool {
     }
 }
 
-/// Notes that a finding is over.
+/// Notes that a finding was resolved.
 ///
 /// # Errors
 /// The database does not answer.

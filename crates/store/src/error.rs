@@ -15,7 +15,7 @@ pub enum StoreError {
         source: sqlx::Error,
     },
     /// PostgreSQL could not be reached, or refused.
-    #[error("the database does not answer as it should")]
+    #[error("the database does not respond as it should")]
     Database(#[source] sqlx::Error),
     /// A stored value is outside of what this program writes.
     #[error("the database holds an impossible value: {what}")]

@@ -53,10 +53,10 @@ pub enum PostingError {
     #[error(transparent)]
     Lease(#[from] LeaseError),
     /// A lease of another purpose was shown.
-    #[error("a lease of `{}` does not allow posting", .0.name())]
+    #[error("a lease of `{}` does not permit posting", .0.name())]
     WrongLease(LeaseName),
     /// The outcome of a fact does not fold into balances.
-    #[error("fact {fact_seq} does not fold into balances")]
+    #[error("fact {fact_seq} cannot be applied to the balances")]
     Fold {
         /// The fact.
         fact_seq: u64,
@@ -73,7 +73,7 @@ pub enum PostingError {
         found: u64,
     },
     /// An effect speaks of a deposit that no fact took.
-    #[error("fact {fact_seq} speaks of an unknown deposit")]
+    #[error("fact {fact_seq} refers to an unknown deposit")]
     UnknownDeposit {
         /// The fact.
         fact_seq: u64,

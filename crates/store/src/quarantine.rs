@@ -17,7 +17,7 @@ use crate::deployment::{hash, natural};
 const DETAIL_CHARS_MAX: usize = 1_000;
 
 names::names! {
-    /// Why a command is put aside.
+    /// Why a command was quarantined.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum QuarantineCause {
         /// It is no cause that this program knows, or a field has a value that it cannot have.
@@ -113,9 +113,7 @@ pub async fn insert(transaction: &mut PgTransaction<'_>, rows: &[SetAside]) -> R
     .execute(&mut **transaction)
     .await?;
     if marked.rows_affected() != rows.len() as u64 {
-        return Err(StoreError::corrupt(
-            "a command that does not wait is to be put aside",
-        ));
+        return Err(StoreError::corrupt("only a waiting command can be quarantined"));
     }
     sqlx::query!(
         "INSERT INTO inbox_quarantine (inbox_id, cause, detail)

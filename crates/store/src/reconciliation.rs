@@ -82,10 +82,10 @@ pub async fn find_last_batch(connection: &mut PgConnection) -> Result<Option<u64
 }
 
 impl<'c> Moment<'c> {
-    /// The database as it is now; `None` when nothing is posted yet.
+    /// The database as it is now; `None` when nothing has been posted yet.
     ///
     /// # Errors
-    /// As all of this: the database does not answer, or has a value that no program of ours writes.
+    /// As all of this: the database does not respond, or has a value that no program of ours writes.
     pub async fn now(connection: &'c mut PgConnection) -> Result<Option<Self>, StoreError> {
         let mut transaction = connection.begin().await?;
         sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

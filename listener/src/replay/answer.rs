@@ -42,7 +42,7 @@ impl Listener {
         };
         replay_request::update_finished(&mut transaction, request.id, &outcome).await?;
         transaction.commit().await.map_err(StoreError::from)?;
-        tracing::info!(replay.id = request.id, ?outcome, "a range was read again");
+        tracing::info!(replay.id = request.id, ?outcome, "replayed a range");
         Ok(true)
     }
 

@@ -40,7 +40,7 @@ pub(crate) enum RecountError {
         source: JournalError,
     },
     /// Stored logs are no causes.
-    #[error("the logs before block {block} are no causes")]
+    #[error("the logs before block {block} do not decode to causes")]
     Logs {
         /// Height of the block.
         block: u64,
@@ -49,10 +49,10 @@ pub(crate) enum RecountError {
         source: DecodeError,
     },
     /// A fact is posted that the logs do not have, or have otherwise.
-    #[error("fact {0} is not what the contract's log says")]
+    #[error("fact {0} differs from the contract's log")]
     NotOfTheChain(u64),
     /// A fact decides about money, and nobody's signature proves it.
-    #[error("fact {0} is a command without a signature that proves it")]
+    #[error("fact {0} is a command without a valid signature")]
     Unproven(u64),
     /// The numbers of facts have a gap.
     #[error("gap in facts: {0} is followed by {1}")]

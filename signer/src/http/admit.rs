@@ -60,7 +60,7 @@ fn log_refusal(caller: &str, key: &str, refusal: &Refusal) {
         tracing::error!(
             caller.name = caller,
             authorization.key = key,
-            "other terms were asked for under a reference that is taken; the key is paused"
+            "different terms were requested under a used reference; the key is paused"
         );
     } else {
         tracing::warn!(

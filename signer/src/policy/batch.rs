@@ -72,7 +72,7 @@ pub enum BatchRule {
     #[error("{0:#x} is not registered")]
     NotRegistered(Address),
     /// The chain has paid the target already.
-    #[error("nothing is due to {0:#x}: the chain has paid {1}")]
+    #[error("nothing is due to {0:#x}: {1} was already paid on chain")]
     NothingDue(Address, Amount),
     /// The total is not the sum of what is due.
     #[error("the total is {found}, the chain's state justifies {justified}")]

@@ -54,7 +54,7 @@ pub(super) fn solvency(books: &Ledger, out: &mut Findings) {
             expected: format!("at most {custody}"),
             actual: owed,
         };
-        let detail = "what users have available, reserved, credited and held, against what custody has";
+        let detail = "users' available, reserved, credited and held amounts, against custody";
         out.note("solvency", sides, BreakCause::Amount, detail);
     }
     recount(books, |account| account.user().is_some(), out);

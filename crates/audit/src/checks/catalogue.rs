@@ -175,47 +175,47 @@ macro_rules! entries {
 
 entries! {
     Balance "R1" S1 EveryRun "r1-balance"
-        "the contract has at least what its events say came in and did not leave",
+        "the contract's balance is at least the inflows minus the outflows of its events",
     Surplus "R1b" S3 EveryRun "r1b-surplus"
-        "the contract has no ether that no event speaks of",
+        "the contract holds no ether beyond what its events account for",
     Totals "R2" S1 EveryRun "r2-totals"
-        "the contract's own totals are those of its events",
+        "the contract's totals match its events",
     Journal "R3" S1 EveryRun "r3-journal"
-        "no event is missing: the contract's journal ends where ours does, and all of it is posted",
+        "no event is missing: the contract's journal ends where ours does and is fully posted",
     Custody "R4" S1 EveryRun "r4-custody"
-        "the ledger's custody, escrow and credits are those of the events",
+        "the ledger's custody, escrow and credits match the events",
     DoubleEntry "R5" S1 EveryRunFullDaily "r5-double-entry"
         "debits equal credits, and every balance is the sum of its transfers",
     Solvency "R6" S1 EveryRunFullDaily "r6-solvency"
-        "what users can ever ask for is covered by what the contract holds for the books",
+        "everything users can claim is covered by what the contract holds for the books",
     Batches "R8" S1 EveryRun "r8-batches"
         "every payout of a batch has exactly one event, and every event exactly one payout",
     Payments "R9" S1 EveryRunFullDaily "r9-payments"
-        "for every user the ledger, the events and the contract agree on what was paid and credited",
+        "for every user, ledger, events and contract agree on what was paid and credited",
     Nonces "R10" S1 EveryRun "r10-nonces"
-        "every transaction of our sending accounts is one of ours, without a gap",
+        "every transaction of our sending accounts is ours, without nonce gaps",
     Signing "R12" S1 EveryRunFullDaily "r12-signing"
-        "whatever the chain accepted was signed by our signers, whose audit trails are intact",
+        "everything the chain accepted was signed by our signers, whose audit trails are intact",
     Membership "R13" S2 EveryRunFullDaily "r13-membership"
         "every user, deposit and freeze of the ledger has its event, and every event its row",
     Rewards "R14" S2 EveryRunFullDaily "r14-rewards"
-        "every payment was divided as the plan says, recomputed here",
+        "every payment was divided according to the plan, recomputed here",
     Liabilities "R19" S2 EveryRun "r19-liabilities"
-        "the published liabilities are the tree of their leaves, and what the chain holds and paid of them",
+        "the published liabilities match their leaves and what the chain holds and has paid",
     Configuration "R21" S1 EveryRun "r21-configuration"
-        "roles, signers, code and limits of the contract are those that operators expect",
+        "the contract's roles, signers, code and limits are as operators expect",
     Accounts "R7" S2 BetweenRuns "r7-accounts"
-        "every account that must have money has it",
+        "every account that needs funds has enough",
     Fees "R11" S2 BetweenRuns "r11-fees"
-        "what left our sending accounts is what the receipts of our transactions say",
+        "the fees paid by our sending accounts match the receipts of our transactions",
     Rescan "R15" S1 BetweenRuns "r15-rescan"
-        "another endpoint has exactly the final logs that we recorded",
+        "another endpoint returns exactly the final logs that we recorded",
     Agreement "R16" S1 BetweenRuns "r16-agreement"
-        "all endpoints have the same final block, the same journal, and those that we recorded",
+        "all endpoints agree on the final block and the journal, and with our records",
     Freshness "R17" S1 BetweenRuns "r17-freshness"
-        "the chain goes on and becomes final, and listener, posting and settlement keep up with it",
+        "the chain advances and finalizes, and listener, posting and settlement keep up",
     Reconciler "R20" S2 BetweenRuns "r20-reconciler"
-        "the reconciler looks as often as it must, at everything that it must",
+        "the reconciler runs all its checks as often as required",
     Quarantine "R22" S2 BetweenRuns "r22-quarantine"
-        "no command and no batch is put aside that nobody has looked at",
+        "no quarantined command or batch is waiting for review",
 }

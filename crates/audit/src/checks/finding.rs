@@ -72,7 +72,7 @@ pub enum Skip {
         head: u64,
     },
     /// The node has another block of that number, or no state of it any more.
-    #[error("the node does not know block {0}")]
+    #[error("the node does not have block {0}")]
     BlockGone(B256),
     /// The node, a signer or a database did not answer.
     #[error("cannot read it: {0}")]
@@ -81,7 +81,7 @@ pub enum Skip {
     #[error("not configured: {0}")]
     NotConfigured(&'static str),
     /// Nothing has been posted.
-    #[error("nothing is posted yet")]
+    #[error("nothing has been posted yet")]
     NothingPosted,
 }
 

@@ -1,4 +1,4 @@
-//! R14: every payment was divided as the plan says, recomputed here from who brought whom in and who sits where.
+//! R14: every payment was divided according to the plan, recomputed here from who brought whom in and who sits where.
 //!
 //! Written apart from the plan's own rules: no state is folded, every question is answered by looking at the facts
 //! that were there before.
@@ -38,7 +38,7 @@ pub(super) fn check(snapshot: &Snapshot, out: &mut Findings) {
                 expected: "no deposit",
                 actual: "parts of one",
             };
-            let detail = "transfers out of custody for a payment that is no deposit";
+            let detail = "transfers out of custody for a payment that is not a deposit";
             out.note(
                 format!("fact {}", split.fact_seq),
                 sides,

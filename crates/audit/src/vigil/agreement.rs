@@ -60,7 +60,7 @@ pub fn agreement(endpoints: &[EndpointSeen], common: u64, recorded: Option<Recor
                 expected: "an answer",
                 actual: format!("none for {} s", seen.unanswered_seconds),
             };
-            let detail = "an endpoint that does not answer cannot be compared with the others";
+            let detail = "an endpoint that does not respond cannot be compared with the others";
             out.note_as(Severity::S2, subject, sides, BreakCause::Endpoint, detail);
         } else if let (Some(newest), Some(own)) = (newest, seen.finalized)
             && newest.saturating_sub(own) > BEHIND_BLOCKS_MAX

@@ -114,7 +114,7 @@ pub fn freshness(seen: &Progress, limits: &FreshnessLimits) -> Verdict {
     {
         if *missing_seconds > limits.silence_seconds {
             let sides = at_most(limits.silence_seconds, *missing_seconds);
-            let detail = "seconds for which no process has the lease for this work";
+            let detail = "seconds for which no process has held the lease for this work";
             out.note_as(Severity::S2, worker.name(), sides, BreakCause::Silence, detail);
         }
     }
@@ -124,7 +124,7 @@ pub fn freshness(seen: &Progress, limits: &FreshnessLimits) -> Verdict {
 fn chain(seen: &Progress, limits: &FreshnessLimits, out: &mut Findings) {
     if seen.unanswered_seconds > limits.halted_seconds {
         let sides = at_most(limits.halted_seconds, seen.unanswered_seconds);
-        let detail = "seconds for which no endpoint answers";
+        let detail = "seconds for which no endpoint has responded";
         return out.note_as(Severity::S2, "endpoints", sides, BreakCause::Endpoint, detail);
     }
     let Some(head) = seen.head else { return };

@@ -50,7 +50,11 @@ fn parse(text: &str) -> anyhow::Result<BTreeSet<Address>> {
         if word.is_empty() {
             continue;
         }
-        let malformed = |_| unusable(anyhow::anyhow!("malformed: line {number} is no address: {word}"));
+        let malformed = |_| {
+            unusable(anyhow::anyhow!(
+                "malformed: line {number} is not an address: {word}"
+            ))
+        };
         users.insert(word.parse().map_err(malformed)?);
     }
     Ok(users)

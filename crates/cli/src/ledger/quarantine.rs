@@ -35,10 +35,10 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let reason = arguments.reason.as_deref().unwrap_or_default();
         let mut transaction = connection.begin().await?;
         let ended = quarantine::end(&mut transaction, id, end, reason).await?;
-        anyhow::ensure!(ended, "no command {id} is put aside");
+        anyhow::ensure!(ended, "no quarantined command {id}");
         transaction.commit().await?;
         match end {
-            End::Retried => outln!("command {id} waits to be posted again"),
+            End::Retried => outln!("command {id} is waiting to be posted again"),
             End::Dismissed => outln!("command {id} is dismissed"),
         }
         return Ok(ExitCode::SUCCESS);
@@ -48,7 +48,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         print(command);
     }
     match listed.len() {
-        0 => outln!("no command is put aside"),
+        0 => outln!("no quarantined commands"),
         LISTED_MAX => outln!("the first {LISTED_MAX} commands; there may be more"),
         count => outln!("{count} put aside"),
     }

@@ -118,7 +118,7 @@ async fn check(reader: &ChainReader, arguments: &Arguments, list: &List) -> anyh
     let (tree, header) = (&list.tree, &list.header);
     ensure!(
         header.contract == arguments.contract,
-        "wrong_list: the list is of the contract {}",
+        "wrong_list: the list is for the contract {}",
         header.contract
     );
     ensure!(
@@ -129,11 +129,13 @@ async fn check(reader: &ChainReader, arguments: &Arguments, list: &List) -> anyh
     let chain_id = reader.chain_id().await?;
     ensure!(
         chain_id == header.chain_id,
-        "wrong_chain: the list is of chain {}, the node of {chain_id}",
+        "wrong_chain: the list is for chain {}, but the node is on chain {chain_id}",
         header.chain_id
     );
     let Some(published) = reader.liabilities(tree.root(), At::Latest).await? else {
-        bail!("root_unknown: the contract has no such root; it was never published, or vetoed, or retired");
+        bail!(
+            "root_unknown: the contract has no such root; it was never published, was vetoed or was retired"
+        );
     };
     ensure!(
         published.total == tree.total().base_units(),

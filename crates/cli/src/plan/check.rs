@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     /// The number of that chain instead: 31337 is local, every other is public
     #[arg(long, value_name = "N", conflicts_with = "chain")]
     chain_id: Option<u64>,
-    /// The jurisdiction profile: local, EU, IN, US or the file of an operator's own. A public chain demands one
+    /// The jurisdiction profile: local, EU, IN, US or the operator's own profile file. A public chain demands one
     #[arg(long, value_name = "NAME|FILE")]
     jurisdiction: Option<String>,
     /// For how many days payments are to be refundable and rewards held; profiles ask about it

@@ -62,7 +62,7 @@ impl Version {
     fn read(text: &str) -> anyhow::Result<Self> {
         Ok(Self {
             compiled: plan::compile(text)?,
-            values: Values::read(text).context("the plan is no TOML")?,
+            values: Values::read(text).context("the plan is not valid TOML")?,
         })
     }
 }
@@ -98,14 +98,14 @@ impl Arguments {
             let compiled = plan::compile(&text).context("the deployment's plan does not compile")?;
             anyhow::ensure!(
                 compiled.hash() == hash,
-                "the deployment's plan has another hash than was deployed"
+                "the hash of the deployment's plan differs from the deployed one"
             );
             texts.push(text);
         }
         for file in &self.plan {
             texts.push(super::compiled(file)?.0);
         }
-        let (first, later) = texts.split_first().context("facts of a file need --plan")?;
+        let (first, later) = texts.split_first().context("--facts requires --plan")?;
         let later = later.iter().map(|text| Version::read(text));
         Ok(Versions {
             first: Version::read(first)?,
@@ -200,7 +200,7 @@ impl<'a> UserReplay<'a> {
             Some(at) => at,
             None if self.period.is_everything() => 0,
             None => {
-                let text = format!("fact {} does not say when it happened", happened.seq);
+                let text = format!("fact {} has no time", happened.seq);
                 return Err(ending(Status::Unusable, text));
             }
         };

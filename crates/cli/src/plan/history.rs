@@ -56,7 +56,7 @@ impl Source {
         match (&self.facts, &self.database) {
             (Some(file), _) => each_line(file, each),
             (None, Some(url)) => each_fact(url, each).await,
-            (None, None) => anyhow::bail!("neither --facts nor --database"),
+            (None, None) => anyhow::bail!("pass --facts or --database"),
         }
     }
 

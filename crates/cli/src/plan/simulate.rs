@@ -301,7 +301,7 @@ fn count(range: RangeInclusive<u32>) -> RangedI64ValueParser<u32> {
 }
 
 fn day(text: &str) -> Result<Day, String> {
-    Day::of_date(text).ok_or_else(|| "not a date such as 2026-01-01".to_owned())
+    Day::of_date(text).ok_or_else(|| "expected a date such as 2026-01-01".to_owned())
 }
 
 fn as_text(report: &Report) -> String {
@@ -395,13 +395,8 @@ fn fund_lines(report: &Report, fund: &Fund) -> Vec<String> {
     lines.push(format!("account    {}: {}", fund.name, fund.end_in_words(report)));
     if let Some(payments) = &fund.payments {
         let short = payments.first_short_month.map_or_else(
-            || "could always pay what it should".to_owned(),
-            |month| {
-                format!(
-                    "first could not pay what it should in {}",
-                    report.month_name(month)
-                )
-            },
+            || "could always pay what it owed".to_owned(),
+            |month| format!("first failed to pay what it owed in {}", report.month_name(month)),
         );
         lines.push(format!(
             "fund       {}: paid {}, not paid {}, {} wait ({}, not owed), {short}",

@@ -53,7 +53,7 @@ fn input_without_end_is_read_up_to_the_limit() {
     assert_eq!(ran.status, Some(4), "{ran:?}");
     assert!(
         ran.out.starts_with(
-            "refused  text_too_long: a plan file has at most 65536 bytes, this one has at least 65537"
+            "refused  text_too_long: a plan file may have at most 65536 bytes; this one has at least 65537"
         ),
         "{ran:?}"
     );

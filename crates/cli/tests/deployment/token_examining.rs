@@ -26,7 +26,7 @@ async fn a_healthy_contract_for_a_token_is_told_with_its_token_and_what_it_has_o
     assert_eq!(actual("decimals"), "6");
     assert_eq!(actual("balance"), "5000007");
     assert_eq!(actual("outflow_cap"), "10000000000000");
-    assert_eq!(actual("address"), "the one that the file gives");
+    assert_eq!(actual("address"), "as in the file");
 }
 
 #[tokio::test(flavor = "multi_thread")]

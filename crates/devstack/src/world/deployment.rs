@@ -41,10 +41,10 @@ pub async fn continuity(database_url: &str, rpc_url: &str) -> anyhow::Result<Con
     let chain_id = provider
         .get_chain_id()
         .await
-        .context("the node does not say its chain id")?;
+        .context("cannot read the node's chain id")?;
     if chain_id != remembered.chain_id {
         let reason = format!(
-            "the database is of chain {}, the node of {chain_id}",
+            "the database belongs to chain {}, the node of {chain_id}",
             remembered.chain_id
         );
         return Ok(Continuity::Broken { reason });
@@ -55,7 +55,7 @@ pub async fn continuity(database_url: &str, rpc_url: &str) -> anyhow::Result<Con
         .context("a stored block hash is none")?;
     if !knows(&provider, deployed_in).await? {
         return Ok(Continuity::Broken {
-            reason: format!("the node does not know block {deployed_in}, in which the contract was deployed"),
+            reason: format!("the node does not have block {deployed_in}, in which the contract was deployed"),
         });
     }
     let contract: Address = remembered
@@ -153,7 +153,7 @@ pub async fn deploy(database_url: &str, rpc_url: &str, plan_text: &str) -> anyho
     let chain_id = provider
         .get_chain_id()
         .await
-        .context("the node does not say its chain id")?;
+        .context("cannot read the node's chain id")?;
     guard::refuse_public_chain(chain_id)?;
     let plan =
         plan::compile(plan_text).map_err(|error| anyhow::anyhow!("the plan does not compile: {error}"))?;
@@ -200,5 +200,5 @@ pub(crate) async fn finalize_restored(rpc_url: &str) -> anyhow::Result<()> {
 
 fn provider(rpc_url: &str) -> anyhow::Result<impl Provider + Clone> {
     service::install_tls();
-    Ok(ProviderBuilder::new().connect_http(rpc_url.parse().context("not a URL of a node")?))
+    Ok(ProviderBuilder::new().connect_http(rpc_url.parse().context("not a valid node URL")?))
 }

@@ -90,7 +90,7 @@ pub enum Refused {
         head: u64,
     },
     /// The signer was asked with another deadline before.
-    #[error("an authorization with the deadline {0} was asked for already")]
+    #[error("an authorization with the deadline {0} was already requested")]
     SignatureAskedFor(u64),
     /// It has, or may have, an authorization that is not proven dead.
     #[error("the batch may still be executed")]

@@ -48,7 +48,7 @@ pub enum FundEnd {
         /// The first month, from 1, in which it could not.
         month: u32,
     },
-    /// It still holds something, and could always pay what it should.
+    /// It still holds something, and could always pay what it owed.
     Open,
 }
 

@@ -9,10 +9,10 @@ use super::SWEEP_DAYS_MAX;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TransactionRule {
     /// Less gas than any transaction takes.
-    #[error("{0} gas are less than any transaction takes")]
+    #[error("{0} gas is less than any transaction needs")]
     GasLimitTooLow(u64),
     /// More gas than allowed.
-    #[error("{found} gas are above the limit {max}")]
+    #[error("{found} gas is above the limit {max}")]
     GasLimitAboveMax {
         /// As asked for.
         found: u64,
@@ -53,7 +53,7 @@ pub enum TransactionRule {
     #[error("the authorization is not signed by {0:#x}")]
     NotSignedBy(Address),
     /// The contract does not take the signer's authorizations.
-    #[error("the contract does not know the signer {0:#x}")]
+    #[error("the contract does not list the signer {0:#x}")]
     UnknownSigner(Address),
     /// The proof does not lead to the root.
     #[error("the proof does not lead to the root")]
@@ -86,7 +86,7 @@ pub enum TransactionRule {
         last: u32,
     },
     /// Another thing was signed for the nonce.
-    #[error("an earlier attempt of this nonce does something else")]
+    #[error("an earlier attempt with this nonce had a different call")]
     PayloadDiffers,
     /// The prices would not make a node replace the earlier attempt.
     #[error("the prices are not both at least a tenth above those of the attempt before")]
@@ -95,7 +95,7 @@ pub enum TransactionRule {
     #[error("{0} claims were signed in a day, which is the limit")]
     TooManyClaims(u32),
     /// Another nonce may carry the batch already.
-    #[error("the batch is carried by the nonce {0}")]
+    #[error("the batch already uses the nonce {0}")]
     BatchElsewhere(u64),
 }
 

@@ -30,7 +30,7 @@ impl Arguments {
         let text = match (&self.list, &self.api) {
             (Some(file), _) => input::read_text(file, LIST_BYTES_MAX)?,
             (None, Some(api)) => fetch(api, root).await?,
-            (None, None) => anyhow::bail!("neither a list nor an API was named"),
+            (None, None) => anyhow::bail!("give a list or an API"),
         };
         List::parse(&text).context("wrong_list: not a list of liabilities")
     }
@@ -39,12 +39,12 @@ impl Arguments {
 async fn fetch(api: &str, root: B256) -> anyhow::Result<String> {
     let url = format!("{}/liabilities/roots/{root}/leaves", api.trim_end_matches('/'));
     let client = reqwest::Client::builder().timeout(LIST_WITHIN).build()?;
-    let unavailable = || format!("list_unavailable: {url} does not answer");
+    let unavailable = || format!("list_unavailable: {url} does not respond");
     let mut answer = client.get(&url).send().await.with_context(unavailable)?;
     let status = answer.status();
     ensure!(
         status.is_success(),
-        "list_unavailable: {url} answers {}",
+        "list_unavailable: {url} returned {}",
         status.as_u16()
     );
     let mut bytes = Vec::new();
@@ -52,7 +52,7 @@ async fn fetch(api: &str, root: B256) -> anyhow::Result<String> {
         bytes.extend_from_slice(&part);
         ensure!(
             bytes.len() <= LIST_BYTES_MAX,
-            "wrong_list: {url} answers with more than {LIST_BYTES_MAX} bytes"
+            "wrong_list: {url} returned more than {LIST_BYTES_MAX} bytes"
         );
     }
     String::from_utf8(bytes).context("wrong_list: not a list of liabilities")
