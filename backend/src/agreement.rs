@@ -1,6 +1,6 @@
-//! Whether operators agreed to something: their signatures, verified, against the ledger's list of operators.
+//! Whether operators approved something: verified signatures against the ledger's list of operators.
 //!
-//! API and settlement worker ask before they act; the signer asks its own list again. Not responsible for storage.
+//! API and settlement worker check this before they act; the signer checks its own list again. Not responsible for storage.
 
 use alloy_primitives::{Address, B256};
 use approval::{

@@ -1,4 +1,4 @@
-//! The use cases, one file each: load, decide, persist. They know neither HTTP nor SQL statements.
+//! The use cases, one file each: load, decide, persist. They contain neither HTTP nor SQL.
 
 pub mod access;
 pub mod approve;

@@ -1,4 +1,4 @@
-//! What a wallet signs to sign in: an EIP-4361 message under an EIP-191 signature.
+//! The message that a wallet signs to log in: an EIP-4361 message under an EIP-191 signature.
 //!
 //! Reads and checks; pure. Not responsible for whether the wallet signed it, since a wallet that is a contract (EIP-1271)
 //! has to be asked at the chain; nor for whether a nonce was issued or used, nor for sessions.

@@ -1,4 +1,4 @@
-//! The posting worker: numbers the causes of the inbox, asks the plan what they do, and posts it.
+//! The posting worker: numbers the causes of the inbox, applies the plan, and posts the result.
 //!
 //! One process at a time is the writer. Its memory is rebuilt from PostgreSQL at start. When the connection is lost, it goes on
 //! as soon as there is another: with its memory, if nobody else posted meanwhile, and rebuilt otherwise. A command that cannot

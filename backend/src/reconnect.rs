@@ -1,4 +1,4 @@
-//! The next connection of a worker whose last one failed.
+//! Reconnects a worker whose connection failed.
 
 use std::time::Duration;
 

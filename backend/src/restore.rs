@@ -1,4 +1,4 @@
-//! A ledger brought back to an earlier fact, beside the present one.
+//! Restores a ledger to an earlier fact as a copy beside the current one.
 //!
 //! The present database is copied whole and never touched: it is the evidence. In the copy everything that follows from facts
 //! is posted again, up to the fact that was asked for; what came later waits again, in its order, but for journal entries that the

@@ -1,5 +1,5 @@
-//! `backend serve`: checks that this is the right ledger and that its plan may run, then serves until it is told to
-//! stop.
+//! `backend serve`: checks that this is the right ledger and that its plan may run, then serves until
+//! shutdown.
 
 use std::sync::Arc;
 use std::time::Duration;

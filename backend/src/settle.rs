@@ -1,4 +1,4 @@
-//! `backend settle`: the settlement worker in a process of its own, until it is told to end; with `--resume REASON`, the
+//! `backend settle`: the settlement worker as its own process, until shutdown; with `--resume REASON`, the
 //! end of its account's pause.
 
 use anyhow::Context;

@@ -1,5 +1,5 @@
-//! The settlement worker: seals batches, sends them and whatever else the operator sends to the chain, and lets go of
-//! money when it is proven that a batch cannot be paid any more.
+//! The settlement worker: seals batches, sends them and the operator's other transactions, and releases the
+//! money of batches that provably can no longer be executed.
 //!
 //! One process at a time is the worker. Everything that matters is in PostgreSQL before it is acted on, so a worker can
 //! die anywhere and the next one goes on: a nonce is stored with what it is for, a signed transaction before it is

@@ -1,4 +1,4 @@
-//! A wallet's way to the root of liabilities that has a leaf for it.
+//! A wallet's proof under a liabilities root.
 
 use alloy_primitives::{Address, B256};
 use audit::liabilities::{BLOCK_LEVEL, Leaf, SumNode, Tree, verify};

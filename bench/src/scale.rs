@@ -1,4 +1,4 @@
-//! What must not grow with users, on a generated ledger: each figure with its aim, and whether its result is right.
+//! Operations whose time must not grow with users, on a generated ledger: each figure with its target, and whether the result is correct.
 
 mod looks;
 mod posting;

@@ -1,4 +1,4 @@
-//! Why a step did nothing, and why the listener stopped for good.
+//! Why a step did nothing, or the listener stopped permanently.
 
 use abi::Journal;
 use abi::events::EventError;

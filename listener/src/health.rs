@@ -1,4 +1,4 @@
-//! What people are told about the node and the progress: metrics, the pulse, and logs when finality is falling behind.
+//! Reports about the node and the progress: metrics, heartbeat, and logs when finality is falling behind.
 
 use std::time::Duration;
 

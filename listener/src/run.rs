@@ -1,4 +1,4 @@
-//! The loop around steps: when to look again, what to log, when to end.
+//! The loop around steps: when to poll again, what to log, when to stop.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! One step: what the listener holds, what the node says, and what to do about the difference.
+//! One step: compares the listener's state with the node's and decides what to do.
 
 use std::time::{Duration, Instant};
 

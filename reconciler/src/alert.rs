@@ -1,4 +1,4 @@
-//! Telling people: every alert of the database is sent to a webhook until it is taken, the gravest first, for ever.
+//! Alert delivery: every stored alert is sent to a webhook until accepted, the most severe first.
 //!
 //! What is due is read from the database before each round, so neither a restart nor a receiver that is down for days
 //! loses or repeats anything but the message under way; that one has the same `idempotency-key` again. While the receiver does not

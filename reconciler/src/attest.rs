@@ -1,4 +1,4 @@
-//! Attestations: what the reconciler says of batches and roots before anybody signs for them, with its own key.
+//! Attestations: the reconciler's signatures on batches and roots, required before they are authorized.
 //!
 //! It speaks only after a look that found nothing severe and skipped nothing of weight, about facts that it proved by the
 //! contract's journal, and only for a while: whoever relies on it wants a fresh word. Silence stops payments.

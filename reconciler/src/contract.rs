@@ -1,4 +1,4 @@
-//! The contract at the position's block, as the checks look at it.
+//! Reads the contract at the position's block for the checks.
 
 use alloy_primitives::{Address, B256};
 use audit::checks::{Chain, ChainAccount, Configuration, PAUSED, Position, Skip, Totals};

@@ -1,4 +1,4 @@
-//! A stored log as what the checks fold: by the contract's interface, apart from how the listener reads it.
+//! Decodes stored logs for the checks, independently of the listener.
 
 use abi::events::EventError;
 use abi::operations::Operation;

@@ -15,7 +15,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Look once at everything, print what is found and write nothing
+    /// Run all checks once, print the findings and write nothing
     Once {
         /// Print JSON
         #[arg(long)]

@@ -1,5 +1,5 @@
-//! What is kept from look to look, so that a look reads only what is new: the books, the fold of all events, closed
-//! batches, and who was touched since the contract was last asked.
+//! State kept between runs, so that a run reads only new data: the books, the fold of all events, closed
+//! batches, and the users changed since the contract was last read.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! `reconciler once`: one look at everything, printed; nothing is stored or told.
+//! `reconciler once`: one full run, printed; nothing is stored or reported.
 
 use std::process::ExitCode;
 

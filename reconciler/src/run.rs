@@ -1,4 +1,4 @@
-//! One look: read, compare, and say what was seen. Storing and telling it is the watcher's.
+//! One run: read, compare, and return the findings. The watcher stores and reports them.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! Whether the reconciler lives, what it saw last, and what it measured, over HTTP.
+//! The reconciler's health, last result and metrics over HTTP.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The signers' memories: what they recorded to be signed, read as it grows, and whether their audit trails are whole.
+//! The signers' records: what they signed, read incrementally, and whether their audit trails are intact.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Rounds between the looks: every few seconds, whether a look is possible or not, it is seen whether chain, finality,
-//! listener, posting, settlement and the looks themselves go on, and whether the endpoints agree.
+//! Checks between runs: every few seconds, even if a run is impossible, it checks that chain, finality, listener,
+//! posting, settlement and the runs themselves make progress and that the endpoints agree.
 //!
 //! A round observes, has `audit::vigil` judge, and stores what that finds like the findings of a look. What it could not observe
 //! stays as it was. Not responsible for telling people (see `alert`), nor for the books.

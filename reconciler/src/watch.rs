@@ -1,4 +1,4 @@
-//! The loop around looks: when to look, and what to store. What is stored as an alert is told by the courier.
+//! The run loop: when to run, and what to store. Stored alerts are delivered by the courier.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! Who may ask for what: callers, known by the hash of their key.
+//! Callers, identified by the hash of their key, and what they may request.
 //!
 //! Not responsible for the terms of a request.
 

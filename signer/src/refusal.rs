@@ -1,4 +1,4 @@
-//! Why a request gets no signature, by the broken rule.
+//! Why a request was rejected, by the broken rule.
 
 use approval::QuorumRule;
 use chain::ChainError;

@@ -1,4 +1,4 @@
-//! What a configuration must keep before it is deployed: the contract's own rules on every chain, and on public ones
+//! Rules that a configuration must satisfy before it is deployed: the contract's own rules on every chain, and on public ones
 //! distinct roles, secret keys, and bounds of delays and limits.
 //!
 //! `contracts/script/DeploymentRules.sol` holds the same rules in the same order with the same codes. Not responsible for

@@ -1,4 +1,4 @@
-//! Accounts whose private keys everybody knows: the first ones of the phrase that development nodes start with.
+//! Accounts whose private keys are public: the first ones of the phrase that development nodes start with.
 
 use alloy::primitives::{Address, address};
 

@@ -1,4 +1,4 @@
-//! `soak --seed N --minutes M`: plays the soak for so long and says what happened. Without a seed it draws one.
+//! `soak --seed N --minutes M`: runs the soak for the given time and reports what happened. Without a seed it picks one.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

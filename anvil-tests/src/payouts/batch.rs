@@ -1,4 +1,4 @@
-//! A batch as a test knows it, and what is stored of it: its submissions with their attempts and what happened to them.
+//! A batch in a test, and its stored records: its submissions with their attempts and what happened to them.
 
 use alloy::primitives::{Address, B256, Bytes};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What must hold when a scenario is over, whatever happened in it.
+//! Invariants checked at the end of every scenario.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Who may see what: users their own, operators with a role for it everybody's.
+//! Access control: users see their own data, operators with the right role see everyone's.
 
 use std::marker::PhantomData;
 use std::ops::Deref;

@@ -1,4 +1,4 @@
-//! Signatures of operators as the API takes them: verified before anything is opened, stored with the proposal.
+//! Operators' signatures in the API: verified before a transaction is opened, stored with the proposal.
 
 use alloy_primitives::Address;
 use approval::{APPROVAL_LIFE_MAX, Approval, Domain, People, Proposal, Role, Vote};

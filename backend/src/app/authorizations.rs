@@ -1,4 +1,4 @@
-//! Authorizations that a wallet asked for, and what became of them.
+//! Authorizations requested by a wallet, and their status.
 
 use alloy_primitives::{Address, B256};
 use plan::DepositKind;

@@ -1,4 +1,4 @@
-//! What a wallet can take back from the contract by itself: refunds within the cooling-off time, and its credit.
+//! What a wallet can withdraw from the contract on its own: refunds within the cooling-off time, and its credit.
 
 use alloy_primitives::{Address, B256};
 use money::Amount;

@@ -1,4 +1,4 @@
-//! What the chain's head says: its time, and what may leave the contract.
+//! The chain's head: its time, and the amount that may leave the contract.
 
 use std::time::{Duration, Instant};
 

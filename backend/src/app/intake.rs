@@ -1,4 +1,4 @@
-//! Authorizations to register and to retop up: checked against the ledger, stored, then asked from the signer.
+//! Authorizations to register and to retop up: checked against the ledger, stored, then requested from the signer.
 //!
 //! Every answer has a new reference. What the contract accepts is decided by the contract; what is refused here is
 //! refused because its transaction would fail or its sponsor could not be rewarded.

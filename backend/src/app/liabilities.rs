@@ -1,4 +1,4 @@
-//! Roots of liabilities: asked for by one operator, built over everybody by the settlement worker, approved by a second
+//! Liabilities roots: requested by one operator, built over all users by the settlement worker, approved by a second
 //! operator, then published by the worker.
 
 use alloy_primitives::B256;

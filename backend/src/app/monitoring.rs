@@ -1,4 +1,4 @@
-//! What the reconciler found, and going on after a stop: by two operators.
+//! Reconciliation findings, and resuming after a stop, which needs two operators.
 
 use serde_json::json;
 use sqlx::{Connection, PgConnection};

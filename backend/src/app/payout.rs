@@ -1,4 +1,4 @@
-//! Batches of payouts as operators handle them: from a proposal to the settlement worker.
+//! Payout batches from the operators' side: from a proposal to the settlement worker.
 //!
 //! Every step locks the batch's row, asks `settlement::state` whether it may be taken, and writes what changed with an
 //! entry of the audit log in the same transaction. Of two operators at once exactly one takes a step.

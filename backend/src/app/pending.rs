@@ -1,4 +1,4 @@
-//! Deposits on the chain that the ledger does not count yet.
+//! Deposits on the chain that are not in the ledger yet.
 
 use abi::CustodyEvent;
 use alloy_primitives::{Address, B256};

@@ -1,4 +1,4 @@
-//! A user as the user sees it: profile, sponsor, balances, reserves, places.
+//! A user's own view: profile, sponsor, balances, reserves, places.
 
 use alloy_primitives::Address;
 use money::Amount;

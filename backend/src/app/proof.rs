@@ -1,4 +1,4 @@
-//! A user's way to the newest published root: what the contract needs to pay a claim.
+//! A user's proof under the newest published root, which the contract needs to pay a claim.
 
 use audit::liabilities::{Leaf, SumNode};
 use money::Amount;

@@ -1,5 +1,5 @@
-//! Whether the API can do its work: the database answers, the chain's time is known and not old, and what the signer says
-//! of itself.
+//! Readiness of the API: the database responds, the chain's time is known and recent, and the signer's
+//! own status.
 //!
 //! A signer that is paused or away does not make the API unready: everything but authorizations works without it. It is
 //! shown, so that people know.

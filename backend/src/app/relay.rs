@@ -1,4 +1,4 @@
-//! Takes a user's signed message to be sent by the relayer, after everything was checked that the contract checks.
+//! Accepts a user's signed message for the relayer, after making all the checks that the contract makes.
 //!
 //! What was signed names recipient, deposit or amount, and deadline; nothing of it is changed. Whoever has the signature may hand
 //! it in: it can do only what it says.

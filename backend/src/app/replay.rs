@@ -1,4 +1,4 @@
-//! Has the listener read a range of final blocks again, and compare it with what is stored.
+//! Has the listener re-read a range of final blocks and compare it with the stored one.
 //!
 //! The request is stored, the listener carries it out under its own role and stores what came of it; it is waited for as long
 //! as a caller would. Not responsible for what is compared or added.

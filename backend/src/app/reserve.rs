@@ -1,4 +1,4 @@
-//! Reserving the pool rewards of a tier towards the next price, or ceasing to: a command that becomes a fact.
+//! Opting in or out of reserving a tier's pool rewards towards the next price: a command that becomes a fact.
 
 use approval::{ReserveCommand, recover};
 use ledger::Tier;

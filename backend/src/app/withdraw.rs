@@ -1,4 +1,4 @@
-//! A user asks to be paid by the next batch. A wish, no command: operators decide, and the next batch considers it first.
+//! A user's request to be paid by the next batch. It is not a command: operators decide, and the next batch considers it first.
 
 use store::StoreError;
 use store::api::rewards::{self, Filter};

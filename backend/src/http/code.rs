@@ -1,4 +1,4 @@
-//! Every code with which the API refuses, its status and title. Codes are part of the interface: they are never
+//! Every error code of the API with its status and title. Codes are part of the interface: they are never
 //! renamed and each is explained in `docs/api.md`.
 
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! What an application must know to work with this ledger.
+//! What an application needs to work with this ledger.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! The document that newcomers are shown.
+//! The disclosure shown to newcomers.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! What a refused request is answered: problem details as in RFC 9457, with a stable `code`.
+//! The response to a rejected request: problem details as in RFC 9457, with a stable `code`.
 //!
 //! Details say what the client can do about it and never contain an internal error; those are logged here, once.
 

@@ -1,4 +1,4 @@
-//! What requests are made of: bodies, paths, queries and headers, each refused with a problem of its own.
+//! Extractors for bodies, paths, queries and headers, each with its own problem.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;

@@ -1,4 +1,4 @@
-//! Whether the process lives, whether it can work, and what it measured.
+//! Health, readiness and metrics.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! What a wallet did and can do by itself: its authorizations, its commands, and its ways out of the contract.
+//! What a wallet has done and can do on its own: authorizations, commands, and exits from the contract.
 
 use abi::ICustody;
 use alloy_primitives::B256;
@@ -62,7 +62,7 @@ pub struct AuthorizationView {
     authorization: Option<AuthorizationAnswer>,
 }
 
-/// What became of a command.
+/// The status of a command.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FateAnswer {
     command_id: i64,

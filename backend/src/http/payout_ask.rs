@@ -1,4 +1,4 @@
-//! Proposing a batch of payouts, and asking for it.
+//! Proposing and requesting a payout batch.
 
 use std::collections::{BTreeMap, BTreeSet};
 

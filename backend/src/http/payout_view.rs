@@ -1,4 +1,4 @@
-//! How batches of payouts are shown.
+//! JSON views of payout batches.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -154,7 +154,7 @@ pub struct AttemptView {
     gas_used: Option<i64>,
 }
 
-/// Something that happened.
+/// One recorded event.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventView {
     #[schema(required = true)]

@@ -1,4 +1,4 @@
-//! Batches of payouts: looking at them, and the steps that operators take.
+//! Payout batches: reading them, and the operators' steps.
 
 use alloy_primitives::B256;
 use axum::Json;

@@ -1,4 +1,4 @@
-//! What a wallet did on the chain that is not in the ledger yet, as `GET /users/me` shows it.
+//! A wallet's on-chain activity that is not in the ledger yet, as shown by `GET /users/me`.
 
 use abi::CustodyEvent;
 use alloy_primitives::{Address, B256};

@@ -1,4 +1,4 @@
-//! Which code stands for which broken rule of which use case.
+//! Maps the errors of use cases to API codes.
 
 use settlement::state::Refused as BatchRefused;
 use signer_client::SignerError;

@@ -1,4 +1,4 @@
-//! Exits without gas: a user hands in a signed message, and the relayer sends it.
+//! Exits without gas: a user submits a signed message, and the relayer sends it.
 //!
 //! No session is needed: the signature says who asks, and it can do only what it says.
 

@@ -1,4 +1,4 @@
-//! Reading a range of blocks again.
+//! Re-reading a range of blocks.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! Matured balances that are not paid.
+//! Matured unpaid balances.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! How texts are written, for the description of the API: patterns, limits and the words of every list.
+//! Schemas of strings in the API description: patterns, limits and enumerations.
 //!
 //! Only described here: what reads and writes them is in `words`, and the words of a list belong to whoever decides.
 
@@ -121,7 +121,7 @@ texts! {
     DepositKindName words(["registration", "retopup"]);
     /// What became of an authorization.
     AuthorizationState words(Became::ALL.map(Became::name));
-    /// What became of a command.
+    /// The status of a command.
     CommandState words(["waiting", "done", "ignored"]);
     /// Whether somebody can be named as a sponsor.
     SponsorState words(["unknown", "pending", "registered", "frozen", "refunded"]);

@@ -1,4 +1,4 @@
-//! What the ledger has, beside what the contract says.
+//! The ledger's balances beside the contract's.
 
 use std::collections::BTreeMap;
 

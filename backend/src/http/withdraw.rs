@@ -1,4 +1,4 @@
-//! A user's wish to be paid by the next batch.
+//! A user's request to be paid by the next batch.
 
 use axum::Json;
 use axum::extract::State;

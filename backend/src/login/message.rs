@@ -1,5 +1,5 @@
-//! A strict reader of EIP-4361 messages: exactly the grammar of the standard, nothing tolerated beside it, so that
-//! what a wallet showed is what is checked here.
+//! A strict reader of EIP-4361 messages: exactly the standard's grammar with no leniency, so that the text
+//! shown by the wallet is the text checked here.
 
 use alloy_primitives::Address;
 use thiserror::Error;

@@ -1,4 +1,4 @@
-//! The figures of the disclosure, counted beside posting and never in its way.
+//! The figures of the disclosure, computed beside posting without blocking it.
 //!
 //! They are counted on a connection of their own. After each count the task rests in proportion to the time that it took, so
 //! that posting keeps the machine, and at most an hour. Only the process that holds the lease for posting does this; if two

@@ -1,5 +1,5 @@
-//! [`Leader`]: the worker's life on one connection after the other. What it remembers outlives a connection: when the database
-//! has what memory has, posting resumed from memory.
+//! [`Leader`]: the worker across database connections. Its state in memory outlives a connection: if the database
+//! ends where memory ends, posting continues.
 
 use std::time::{Duration, Instant};
 

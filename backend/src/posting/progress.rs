@@ -1,4 +1,4 @@
-//! How the posting worker gets on, for people and supervisors: its pulse and its metrics.
+//! The posting worker's progress, for people and supervisors: heartbeat and metrics.
 
 use std::time::{Duration, Instant};
 

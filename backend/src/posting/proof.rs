@@ -1,4 +1,4 @@
-//! Causes of the chain before they are posted: each has to be what the log of a final block says.
+//! Verifies causes from the chain before posting: each must match the log of a final block.
 //!
 //! The inbox is a table that another process writes. So is the log, but a row of it is one of the contract's events with its
 //! block and transaction, which the reconciler compares with the chain; and nothing becomes money here that only the inbox says.

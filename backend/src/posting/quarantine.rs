@@ -1,4 +1,4 @@
-//! Commands that cannot be posted are put aside, and the worker goes on with what came later.
+//! Commands that cannot be posted are quarantined, and the worker continues with later ones.
 //!
 //! What cannot be read is seen before anything is applied. What the ledger refuses is seen when its batch is written: then the
 //! worker's memory is ahead, is rebuilt, and takes commands one at a time until it is known which one it was. What the chain

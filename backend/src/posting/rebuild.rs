@@ -1,4 +1,4 @@
-//! A writer's memory, rebuilt from the facts in PostgreSQL.
+//! Rebuilds a writer's state from the facts in PostgreSQL.
 
 use std::time::{Duration, Instant};
 

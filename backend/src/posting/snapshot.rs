@@ -1,4 +1,4 @@
-//! Memory that is kept now and then, so that a start replays only what came after it.
+//! Periodic snapshots of the state, so that a restart replays only later facts.
 //!
 //! It is bound to the format, the plan and the hash of the batch that it ends with; what does not fit is left alone and history is
 //! replayed. After what came later is applied, it has to be what the books say of every user and deposit. Not responsible for the
@@ -135,7 +135,7 @@ pub(super) struct Keeper {
     facts_min: u64,
     pause: Duration,
     next: Instant,
-    /// The last fact that is kept, or tried to be.
+    /// The last fact to keep, or tried to be.
     kept: u64,
     storing: Option<JoinHandle<()>>,
 }

@@ -1,4 +1,4 @@
-//! The account that pays for relayed exits: its key and what it signs, which are calls of the contract without value.
+//! The account that pays for relayed exits: its key, and its signatures for contract calls without value.
 
 use alloy::consensus::{SignableTransaction, TxEip1559};
 use alloy::eips::eip2718::Encodable2718;

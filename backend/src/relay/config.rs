@@ -1,4 +1,4 @@
-//! What the relayer is told; it relays when it has a key:
+//! The relayer's configuration; it relays if it has a key:
 //!
 //! | variable | meaning |
 //! | --- | --- |

@@ -1,4 +1,4 @@
-//! The lane: gives queued messages a nonce of the relayer's account, sends what is signed, and closes what is final.
+//! The lane: assigns nonces of the relayer's account to queued messages, sends signed ones, and closes final ones.
 //!
 //! A transaction is stored before it is sent, under the lease for settlement, and only stored bytes are sent: a process that is
 //! killed anywhere is followed by one that goes on from the database. A repetition costs gas at most, for the contract takes no

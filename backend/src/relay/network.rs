@@ -1,4 +1,4 @@
-//! What the lane asks nodes: everything that one step depends on, at once.
+//! The lane's RPC requests: everything one step depends on, at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 

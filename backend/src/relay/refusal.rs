@@ -1,4 +1,4 @@
-//! What a revert means for a message: whether it passes by itself, and the stable code that users are told.
+//! What a revert means for a message: whether it is temporary, and the stable code shown to users.
 
 use abi::ICustody::ICustodyErrors;
 use chain::Revert;

@@ -1,4 +1,4 @@
-//! Moves submissions on: decides about each, records what the chain did, and has signed and sent what is due.
+//! Advances submissions: decides the next step of each, records chain events, and signs and sends what is due.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Gives nonces to what is to be sent: each in one transaction with what it is for, after it was tried at the newest block.
+//! Allocates nonces: each in one transaction with its submission, after a simulation at the newest block.
 
 use std::sync::Arc;
 use std::time::Duration;

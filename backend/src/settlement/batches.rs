@@ -1,5 +1,5 @@
-//! Asks for the authorizations of approved batches that operators want signed: only the settlement worker may, and only
-//! with the signatures of the people who agreed and a fresh attestation.
+//! Requests authorizations of approved batches from the signer: only the settlement worker may do so, and
+//! only with the approvers' signatures and a recent attestation.
 
 use std::time::Duration;
 

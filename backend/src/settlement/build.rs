@@ -1,4 +1,4 @@
-//! Builds the roots of liabilities that operators asked for: the tree over everybody's entitlements, in the background.
+//! Builds requested liabilities roots in the background: the tree over all users' entitlements.
 //!
 //! Entitlements are read page by page and folded into the tree at once, so the process holds one page and the upper nodes; the
 //! database writes the leaves itself, from the same moment. A root appears with all its rows, or not at all. Not responsible

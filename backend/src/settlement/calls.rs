@@ -1,4 +1,4 @@
-//! Typed calls of the contract: as JSON in a submission, as bytes for a trial, and the gas that they get.
+//! Typed contract calls: as JSON in a submission, as bytes for a simulation, and their gas limits.
 //!
 //! What is sent is encoded by the signer from the typed call; the bytes here are only tried out.
 

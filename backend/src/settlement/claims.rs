@@ -1,5 +1,5 @@
-//! What the worker sends for others, and anybody could: claims of users whom a published root owes something, and the
-//! sweep of escrow whose cooling-off time is over.
+//! Calls that anyone could send and the worker sends for users: claims under a published
+//! root, and the sweep of matured escrow.
 
 use alloy::primitives::B256;
 use audit::liabilities::{Leaf, SumNode};

@@ -1,4 +1,4 @@
-//! Tries what is about to get a nonce: what would revert waits, and so does a batch that would pay nobody.
+//! Simulates a call before it gets a nonce: a call that would revert is deferred, and so is a batch that would pay nobody.
 
 use chain::CallError;
 use settlement::batch::Foreseen;

@@ -1,5 +1,5 @@
-//! [`Hold`]: the worker's connection together with its lease. Nothing is written but in a transaction that has checked
-//! the lease, and the lease is renewed while the network is waited for.
+//! [`Hold`]: the worker's connection together with its lease. All writes happen in transactions that check the
+//! lease, and the lease is renewed while waiting for the network.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Records what the chain did to submissions, and puts batches aside that reverted without a known reason.
+//! Records the on-chain outcome of submissions, and quarantines batches that reverted for an unknown reason.
 
 use alloy::primitives::B256;
 use serde_json::{Value, json};

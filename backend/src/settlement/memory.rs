@@ -1,5 +1,5 @@
-//! [`Memory`]: what the worker remembers between steps. All of it may be lost at any time: it saves questions, repeated
-//! messages and nothing else.
+//! [`Memory`]: the worker's cache between steps. It may be lost at any time: it only avoids repeated
+//! requests and log messages.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

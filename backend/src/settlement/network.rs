@@ -1,4 +1,4 @@
-//! Everything outside of the database: nodes and signers, asked many things at once, and what a look at the chain found.
+//! Everything outside the database: concurrent requests to nodes and signers, and one observation of the chain.
 //!
 //! Nothing is decided here and nothing is tried again.
 

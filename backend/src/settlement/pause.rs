@@ -1,5 +1,5 @@
-//! The account that sends: entered when it is used for the first time, compared with the chain, and paused when somebody
-//! else uses its key.
+//! The sending account: recorded at first use, compared with the chain, and paused if its key
+//! is used elsewhere.
 
 use std::time::{Duration, Instant};
 

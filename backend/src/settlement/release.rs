@@ -1,4 +1,4 @@
-//! Lets go of the money of batches that can never be paid any more, by a finalized proof.
+//! Releases the money of batches that can never be executed, with a finalized proof.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Ends the pause of the account, as a person decides it: nonces that somebody else used are given up.
+//! Ends the account's pause on an operator's decision: nonces used elsewhere are abandoned.
 //!
 //! Not responsible for finding out who used the key; that comes first.
 

@@ -1,4 +1,4 @@
-//! Asks for the authorizations of approved roots, and gives up those whose authorization is over.
+//! Requests authorizations of approved roots, and abandons roots whose authorization has expired.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Seals batches whose money is held back: list and manifest are fixed, for the second operator to look at.
+//! Seals batches whose money is held: fixes list and manifest for the second operator to review.
 
 use std::collections::HashMap;
 use std::time::Duration;

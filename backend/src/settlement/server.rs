@@ -1,4 +1,4 @@
-//! Whether the worker lives and works, and what it measured, over HTTP.
+//! The worker's health, readiness and metrics over HTTP.
 
 use std::time::Duration;
 

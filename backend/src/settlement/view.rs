@@ -1,4 +1,4 @@
-//! What a decision about a submission depends on, put together from records, memory and the last look at the chain.
+//! The input of a decision about a submission, assembled from records, cache and the last observation of the chain.
 
 use std::collections::HashMap;
 

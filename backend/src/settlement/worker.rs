@@ -1,5 +1,5 @@
-//! [`Worker`]: one step of settlement, again and again. A step reads where everything stands, does what is due, and
-//! keeps nothing that it could not do without.
+//! [`Worker`]: one step of settlement, repeated. A step reads the current state, does what
+//! is due, and keeps no essential state.
 
 use std::collections::HashMap;
 

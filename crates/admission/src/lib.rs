@@ -1,5 +1,5 @@
-//! Whether a plan may run where a process is: `plan::review` with the jurisdiction that the environment names. On a public
-//! chain a process does not begin without one; a local chain needs none. API, workers and signers ask the same judge, and
+//! Whether a plan may run on a process's chain: `plan::review` with the jurisdiction that the environment names. On a public
+//! chain a process does not start without one; a local chain needs none. API, workers and signers use the same review, and
 //! `trellis plan check` reads the same profiles.
 //!
 //! | variable | meaning |

@@ -1,5 +1,5 @@
-//! Who may agree: people with their wallets, roles and times. A list is a text that people can read and compare; its hash
-//! names it.
+//! The approvers: people with their wallets, roles and terms. A list is a text that people can read and compare, identified
+//! by its hash.
 //!
 //! ```text
 //! trellis-people 1
@@ -305,11 +305,11 @@ mod tests {
         let good = list();
         for (from, to, rule) in [
             ("trellis-people 1", "people", "the first line"),
-            ("money 1", "money 0", "beside the proposer"),
+            ("money 1", "money 0", "besides the proposer"),
             ("money 1", "money 2", "2 votes of the role approver"),
             ("admin 2", "admin 1", "at least 2 people"),
             ("admin 2", "admin 3", "3 votes of the role config_admin"),
-            ("person bob", "person alice", "share"),
+            ("person bob", "person alice", "used by two people"),
             ("person bob", "person Bob", "line 4"),
             ("approver,", "viewer,", "line 4"),
             ("0x0303", "0x0101", "line 4"),

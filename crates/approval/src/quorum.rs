@@ -1,4 +1,4 @@
-//! When enough people agree.
+//! The quorum.
 //!
 //! A batch or a root needs the signature of the person who proposed it and votes of other people who approve. The end of
 //! stops and another list of people need as many as the list prescribes for that: of approvers and administrators the one,

@@ -1,4 +1,4 @@
-//! The books as rows: what PostgreSQL holds, and what it ought to hold, in the same form.
+//! The books as rows: the actual and the expected contents of PostgreSQL, in the same form.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What a batch's transaction says beforehand that it touches (EIP-2930): cheaper than touching it for the first time.
+//! Access lists (EIP-2930) of batch transactions, which make first accesses cheaper.
 //!
 //! Not responsible for whether it is paid: what is listed and then not touched costs gas for nothing, and changes nothing else.
 

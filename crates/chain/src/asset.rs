@@ -1,4 +1,4 @@
-//! What a contract holds, what a token says of itself, and whether an address is a custody's.
+//! The asset a contract holds, a token's own data, and whether an address is a custody contract.
 //!
 //! Not responsible for which token or contract it ought to be.
 

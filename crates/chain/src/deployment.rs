@@ -1,4 +1,4 @@
-//! What a deployer and whoever examines a deployment ask for: code at any address, code that a constructor would give,
+//! Requests for deploying and examining deployments: code at any address, code that a constructor would give,
 //! pending operations.
 //!
 //! Not responsible for which code it ought to be.

@@ -1,4 +1,4 @@
-//! What can be wrong with a node's answer, by what the reader can do about it.
+//! Errors in a node's answer, grouped by how the reader can react.
 
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
 use thiserror::Error;

@@ -1,4 +1,4 @@
-//! Sends raw transactions to every node, and tells what each of them said.
+//! Sends raw transactions to every node and returns each answer.
 //!
 //! Nothing is tried again here, and nothing is concluded from a node's words: whether a transaction was included is read
 //! from the chain.

@@ -1,4 +1,4 @@
-//! `trellis claim`: pays a user what a published root says is due, by proof, without any backend.
+//! `trellis claim`: pays a user the amount due under a published root, by proof, without a backend.
 //!
 //! It checks the proof itself, asks the contract what would be paid, and sends the transaction with a key of whoever runs it;
 //! without a key it prints the call, for any wallet to send. Anybody may send it: the contract pays the user.
@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     /// A node of the chain
     #[arg(long)]
     rpc: String,
-    /// The proof, as `GET /users/{id}/proof` answers it
+    /// The proof: the response to `GET /users/{id}/proof`
     #[arg(long)]
     proof: PathBuf,
     #[command(flatten)]
@@ -67,7 +67,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether the proof is good, the root is the contract's and may be claimed against, and how much is due.
+/// Checks the proof, that the root is published and claimable, and how much is due.
 async fn check(reader: &ChainReader, proof: &Proof) -> anyhow::Result<u128> {
     let chain_id = reader.chain_id().await?;
     ensure!(

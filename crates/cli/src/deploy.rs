@@ -1,4 +1,4 @@
-//! `trellis deploy`: deploys the contract of a checked file, once, and shows that it is there as described.
+//! `trellis deploy`: deploys the contract of a checked file once and verifies it.
 //!
 //! It creates by the deterministic deployment proxy, so the address is known before and a second run finds the first one's
 //! contract. Not responsible for what a file must keep ([`crate::deployment`]) or for the comparison afterwards
@@ -20,24 +20,24 @@ use crate::deployment::Deployment;
 use crate::doctor::contract;
 use crate::{key, transaction};
 
-/// How long the block of the deployment may take to become final; on Ethereum it is about a quarter of an hour.
+/// Maximum time for the deployment's block to become final; on Ethereum this takes about a quarter of an hour.
 const FINAL_WITHIN: Duration = Duration::from_secs(45 * 60);
 
-/// Between two looks at finality.
+/// Polling interval for finality.
 const POLL: Duration = Duration::from_millis(400);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The deployment's file, such as contracts/deployments/local.toml
+    /// The deployment file, such as contracts/deployments/local.toml
     #[arg(long)]
     config: PathBuf,
     /// A node of the chain
     #[arg(long)]
     rpc: String,
-    /// Check everything and say what would be sent, but send nothing
+    /// Check everything and print what would be sent, without sending it
     #[arg(long)]
     dry_run: bool,
-    /// A block not after the creation of a contract that is there already, which its events are read from
+    /// Read events from this block on; at or before the creation of an existing contract
     #[arg(long, default_value_t = 0)]
     from_block: u64,
     #[command(flatten)]
@@ -104,7 +104,7 @@ async fn expect_chain(reader: &ChainReader, deployment: &Deployment) -> anyhow::
     Ok(())
 }
 
-/// The contract is for ever, and so is its token: it must be one on this chain, counted as the file counts.
+/// The contract's token can never be changed: it must exist on this chain, with the decimals in the file.
 async fn expect_asset(reader: &ChainReader, deployment: &Deployment) -> anyhow::Result<()> {
     let Some(token) = deployment.asset().token() else {
         return Ok(());
@@ -134,7 +134,7 @@ async fn expect_asset(reader: &ChainReader, deployment: &Deployment) -> anyhow::
     }
 }
 
-/// Whose users may be enrolled: the constructor asks it, too, but says no reason.
+/// Checks the predecessor; the constructor does so as well, but returns no reason.
 async fn expect_predecessor(reader: &ChainReader, deployment: &Deployment) -> anyhow::Result<()> {
     let predecessor = deployment.config().predecessor;
     if predecessor.is_zero() {
@@ -189,7 +189,7 @@ async fn expect_proxy(sender: &Sender) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tries the creation at the newest block, and tells what it would cost.
+/// Simulates the creation at the newest block and prints its cost.
 async fn rehearse(sender: &Sender, creation: &Creation, from: Address) -> anyhow::Result<()> {
     let call = Call {
         from,

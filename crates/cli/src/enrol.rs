@@ -20,34 +20,34 @@ use crate::operate::account;
 use crate::status::Status;
 use crate::{key, transaction};
 
-/// The most users of one transaction: its gas stays below what a transaction may have.
+/// Maximum users per transaction, so that its gas stays below the transaction limit.
 const PART_MAX: u64 = 300;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The contract that names a predecessor
+    /// The contract that has a predecessor
     #[arg(long, env = "TRELLIS_CONTRACT", value_parser = account)]
     contract: Address,
     /// A node of the chain
     #[arg(long)]
     rpc: String,
-    /// Addresses of users, one a line, instead of all that the predecessor's events name
+    /// Addresses of users, one per line, instead of all in the predecessor's events
     #[arg(long)]
     users: Option<PathBuf>,
-    /// A block not after the creation of the predecessor, which its events are read from
+    /// Read events from this block on; at or before the creation of the predecessor
     #[arg(long, default_value_t = 0)]
     from_block: u64,
-    /// Users of one transaction
+    /// Users per transaction
     #[arg(long, default_value_t = PART_MAX, value_parser = clap::value_parser!(u64).range(1..=PART_MAX))]
     size: u64,
-    /// Print the calls, but send nothing
+    /// Print the calls without sending them
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
     key: key::Arguments,
 }
 
-/// Who enrols, and where.
+/// The sender and the contract.
 struct Enrolment {
     reader: ChainReader,
     sender: Sender,
@@ -98,7 +98,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(status.into())
 }
 
-/// Those of these addresses that a contract knows as users, and those that it does not.
+/// Splits addresses into users of a contract and others.
 async fn known(
     reader: &ChainReader,
     named: BTreeSet<Address>,
@@ -112,14 +112,14 @@ async fn known(
 }
 
 impl Enrolment {
-    /// Those whom the contract does not know yet.
+    /// Users not yet enrolled in the contract.
     async fn missing(&self, users: &[Address]) -> anyhow::Result<Vec<Address>> {
         let users = users.iter().copied().collect();
         let (_, missing) = known(&self.reader, users).await?;
         Ok(missing)
     }
 
-    /// Enrols a part, all of it or nobody; without a key it prints the call. Returns how many it enrolled.
+    /// Enrols a part atomically; without a key it prints the call. Returns the number enrolled.
     async fn enrol(&self, part: &[Address]) -> anyhow::Result<usize> {
         // Somebody else may enrol meanwhile, and who is known makes the whole part fail.
         let part = self.missing(part).await?;

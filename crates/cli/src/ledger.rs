@@ -1,6 +1,6 @@
 //! `trellis ledger verify`: recomputes every balance, projection and hash from the facts, and prints what differs. It only
 //! reads, and the exit status is a failure if anything differs. `trellis ledger restore`: a copy that ends with an earlier fact.
-//! `trellis ledger quarantine`: commands that are put aside.
+//! `trellis ledger quarantine`: quarantined commands.
 
 mod quarantine;
 
@@ -20,9 +20,9 @@ pub(crate) struct Arguments {
 enum Command {
     /// Recompute every balance, projection and hash from the facts
     Verify(Verify),
-    /// Make a copy of the ledger that ends with an earlier fact, and leave the present one as it is
+    /// Make a copy of the ledger that ends with an earlier fact, leaving the original unchanged
     Restore(Restore),
-    /// List commands that the posting worker has put aside, have one tried again, or dismiss one
+    /// List quarantined commands, retry one, or dismiss one
     Quarantine(quarantine::Arguments),
 }
 
@@ -38,10 +38,10 @@ struct Restore {
     /// The ledger's database, as its owner, who must be able to create databases; no process may be running
     #[arg(long, env = "TRELLIS_DATABASE_URL", hide_env_values = true)]
     database_url: String,
-    /// JSON-RPC endpoint of a node: which later entries are true is for the chain to say
+    /// JSON-RPC endpoint of a node, to decide which later entries are on the chain
     #[arg(long, env = "TRELLIS_RPC_URL", hide_env_values = true)]
     rpc: String,
-    /// The last fact that is kept
+    /// The last fact to keep
     #[arg(long)]
     to_fact: u64,
     /// Name of the database that is created on the same server

@@ -1,6 +1,6 @@
-//! `trellis`: the command for developers, operators of a machine and designers of plans.
+//! `trellis`: the command line for developers, operators and plan designers.
 //!
-//! One file for each subcommand. Answers go to standard output, logs to standard error; the exit status tells.
+//! One file per subcommand. Results go to standard output, logs to standard error; see `status` for exit codes.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::input::InputError;
 
-/// What `--help` says about them.
+/// Their description in `--help`.
 pub(crate) const TABLE: &str = "\
 Exit status:
   0    done: a plan is sound and nothing needs saying, no differences, no fault was found
@@ -17,9 +17,9 @@ Exit status:
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// It did what it was asked, and there is nothing to report.
+    /// Success, with nothing to report.
     Done,
-    /// It could not do what it was asked, by no fault of its arguments.
+    /// Failure not caused by the arguments.
     Failed,
     /// Arguments or files cannot be used: what clap ends with, too.
     Unusable,

@@ -1,4 +1,4 @@
-//! What operators do: build a batch, have a colleague approve it, sign, submit and watch it; publish liabilities.
+//! The operators' steps: build a batch, have a colleague approve it, sign, submit and watch it; publish liabilities.
 
 use abi::ICustody;
 use alloy::primitives::{B256, U256};

@@ -1,4 +1,4 @@
-//! Where the story plays: a throwaway system, its people, and the waits between scenes.
+//! The stage of the story: a temporary system, its people, and the waits between scenes.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -203,7 +203,7 @@ impl Stage {
         T: serde::de::DeserializeOwned + std::fmt::Debug + Send + Sync + Unpin + 'static,
     {
         let answer = self.site.provider.raw_request(method.into(), parameters).await;
-        answer.with_context(|| format!("the node refuses {method}"))
+        answer.with_context(|| format!("the node rejects {method}"))
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) async fn play(stage: &mut Stage, report: &mut Report) -> anyhow::Resu
     join(stage, report).await.context("people join")?;
     regret(stage)
         .await
-        .context("a registration expires, another is taken back")?;
+        .context("one registration expires, another is refunded")?;
     mature(stage).await.context("the cooling-off time passes")?;
     spoil(stage).await.context("two wallets cannot be paid")?;
     let first = disturbed_batch(stage).await.context("the first batch")?;
@@ -101,7 +101,7 @@ async fn regret(stage: &mut Stage) -> anyhow::Result<()> {
     let reference = stage.deposit_of(regretting).await?;
     regretting.refund(&stage.site, reference).await?;
     let back = stage.purse(regretting).await?.saturating_sub(before);
-    ensure!(back > U256::from(19) * bnb(), "the refund brought {back} wei");
+    ensure!(back > U256::from(19) * bnb(), "the refund returned {back} wei");
 
     stage.pass_time(2 * 3_600).await?;
     let receipt = late
@@ -187,7 +187,7 @@ async fn withdraw(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> 
         .await?;
     ensure!(receipt.status(), "the withdrawal was reverted");
     let brought = stage.purse(&elsewhere).await? - before;
-    ensure!(!brought.is_zero(), "nothing arrived");
+    ensure!(!brought.is_zero(), "no money arrived");
     report.withdrawn = brought;
     tracing::info!("a credit was withdrawn through another address");
     stage.settle().await
@@ -213,7 +213,7 @@ async fn claim(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
         .await?;
     ensure!(receipt.status(), "the claim was reverted");
     report.claimed = stage.purse(&owner).await? - before;
-    ensure!(!report.claimed.is_zero(), "the claim brought nothing");
+    ensure!(!report.claimed.is_zero(), "the claim paid nothing");
     tracing::info!("the last user was paid by a claim");
     stage.settle().await
 }

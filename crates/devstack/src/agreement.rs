@@ -1,5 +1,5 @@
-//! The people of a local chain who agree to payments, and the reconciler who attests them: with the keys that everybody
-//! knows, for the development system and for tests that stand in for people.
+//! The people of a local chain who agree to payments, and the reconciler who attests them: with public development
+//! keys, for the development system and for tests.
 
 use alloy_primitives::{Address, B256};
 use anyhow::Context;

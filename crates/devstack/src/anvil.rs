@@ -184,8 +184,12 @@ fn restored_time(state: &Path) -> anyhow::Result<Option<u64>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", state.display())),
     };
-    let saved: Saved = serde_json::from_slice(&saved)
-        .with_context(|| format!("{} is not a saved chain; `--fresh` forgets it", state.display()))?;
+    let saved: Saved = serde_json::from_slice(&saved).with_context(|| {
+        format!(
+            "{} is not a saved chain; use `--fresh` to delete it",
+            state.display()
+        )
+    })?;
     let last = u64::from_str_radix(saved.block.timestamp.trim_start_matches("0x"), 16)
         .with_context(|| format!("{} has no time", state.display()))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -220,5 +224,5 @@ async fn wait_until_ready(port: u16, child: &mut Child) -> anyhow::Result<()> {
         }
         tokio::time::sleep(POLL).await;
     }
-    bail!("anvil does not answer within {} s", READY_WITHIN.as_secs())
+    bail!("anvil did not respond within {} s", READY_WITHIN.as_secs())
 }

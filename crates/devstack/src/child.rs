@@ -164,7 +164,7 @@ impl Child {
         }
         tracing::warn!(
             child.name = self.name,
-            "the child did not end in time and is killed"
+            "the child process did not exit in time; killing it"
         );
         self.signal(Signal::KILL);
         let status = self
@@ -203,7 +203,7 @@ pub struct ProcessId {
 impl ProcessId {
     /// The process that has this number now.
     pub fn of(pid: u32) -> anyhow::Result<Self> {
-        let started = start_of(pid).with_context(|| format!("process {pid} is gone already"))?;
+        let started = start_of(pid).with_context(|| format!("process {pid} has already exited"))?;
         Ok(Self { pid, started })
     }
 

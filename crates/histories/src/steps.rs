@@ -1,4 +1,4 @@
-//! Steps of random histories: what somebody wants, without references and figures that only the book knows.
+//! Steps of random histories: intentions, without the references and figures that only the book has.
 
 use plan::Day;
 use proptest::collection::vec;

@@ -1,4 +1,4 @@
-//! The one function that splits money, and the basis points it splits by.
+//! Basis points, and dividing an amount by them.
 
 use thiserror::Error;
 

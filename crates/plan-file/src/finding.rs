@@ -1,4 +1,4 @@
-//! [`Finding`]: what is noticed about a plan, and how bad that is. Not responsible for what is noticed.
+//! [`Finding`]: an observation about a plan, with its severity. Not responsible for making observations.
 
 /// What the compiler noticed about a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 //! What a plan designer writes, before anything is decided about it: the tables of a plan file, how they are read, the
-//! forms of single fields, and what is said about them: refusals with their place and hint, and findings.
+//! forms of single fields, and the messages about them: errors with position and hint, and findings.
 //!
 //! Not responsible for what a plan means: components check their tables, the compiler checks all of them together.
 #![deny(missing_docs, clippy::float_arithmetic)]

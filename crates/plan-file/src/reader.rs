@@ -1,4 +1,4 @@
-//! Reads a plan file into its tables and says of everything that does not fit which field it is and how to fix it.
+//! Reads a plan file into its tables and reports every mismatch with its field and how to fix it.
 //!
 //! An own deserializer over parsed TOML, because only here path, found value and expected type are known at once.
 //! Not responsible for meaning: it knows types of fields, not rules.

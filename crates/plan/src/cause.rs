@@ -1,4 +1,4 @@
-//! What happened, in the words of the outside: wallets and references, as the inbox holds it.
+//! What happened, in external terms: wallets and references, as stored in the inbox.
 
 use alloy_primitives::{Address, B256};
 use ledger::Tier;

@@ -1,5 +1,5 @@
 //! The plan compiler: reads a plan file, checks every parameter, proves that every path pays out no more than
-//! came in, and refuses with the broken rule and its figures.
+//! came in, and rejects it with the broken rule and its figures.
 //!
 //! Conservation: every division is floored shares plus a named remainder. Funding: a place in tier 1 costs
 //! what the registration brings, a place in any other tier is a debit of a matured reserve. Not responsible for

@@ -1,4 +1,4 @@
-//! What the rules decided, and what they knew: kept beside the legs and effects of an outcome for who explains them.
+//! The decisions of the rules and their inputs: recorded beside the legs and effects of an outcome for explanations.
 //!
 //! A rule writes it down where it decides, so nothing runs a rule a second time to learn why. Nothing is kept unless the
 //! caller asks ([`Outcome::explained`]), and no rule reads it.

@@ -1,4 +1,4 @@
-//! What happened, in the words of the plan: dense ids instead of wallets and references.
+//! What happened, in the plan's terms: dense ids instead of wallets and references.
 
 mod component;
 

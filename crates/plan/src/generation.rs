@@ -1,4 +1,4 @@
-//! Generation income: who up the sponsor line gets which share of a purchase, and why others do not.
+//! Generation income: which uplines get which share of a purchase, and why others do not.
 //!
 //! A purchase offers generation 1, 2, … a share each. An upline is **refused** a share, in this order of causes:
 //! refunded; inactive (in the modes `physical` and `compressed`: there is a cap and nothing is paid in; in `active_only`:

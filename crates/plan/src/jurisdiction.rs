@@ -1,5 +1,5 @@
-//! Jurisdiction profiles: files that say which findings about a plan are warnings or errors in a place, from when and
-//! why. With a finding of severity error nothing starts.
+//! Jurisdiction profiles: files that define which findings are warnings or errors in a jurisdiction, from when and
+//! why. A finding of severity error prevents the start.
 //!
 //! A profile judges findings; it makes none, except that something was not stated. Not responsible for who may choose a
 //! profile, nor for reading files. A profile is no legal advice.

@@ -1,4 +1,4 @@
-//! [`Report`]: what users, operators, shops and schedules tell a plan with components, in the words of the outside.
+//! [`Report`]: input from users, operators, shops and schedules to a plan with components, in external terms.
 
 use alloy_primitives::{Address, B256};
 use ledger::Fund;

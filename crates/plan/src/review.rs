@@ -1,5 +1,5 @@
-//! [`Review`]: whether a plan may run in a place, and why not. The one judge: `trellis plan check` prints it, and
-//! processes refuse to start by it.
+//! [`Review`]: whether a plan may run in a jurisdiction, and why not. `trellis plan check` prints it,
+//! and processes use it at start.
 //!
 //! Not responsible for who chooses a profile, nor for how long a contract lets payments go back: both are said in [`Asked`].
 

@@ -1,4 +1,4 @@
-//! Which chains are nobody's money.
+//! Which chains are local, without real money.
 
 /// Chain ids of development nodes. Development defaults, keys that everybody knows and connections without TLS are allowed
 /// on no other.

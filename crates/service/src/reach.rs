@@ -1,5 +1,5 @@
-//! The first contact with what a process cannot begin without: a process that starts before its database waits for it, and
-//! says so.
+//! Waits for dependencies at start: a process that starts before its database waits for it and
+//! logs so.
 //!
 //! Not responsible for which failures are for the moment: whoever asks says that.
 

@@ -1,5 +1,5 @@
-//! The one HTTP server of all processes: HTTP/1.1 over TCP, or over mutual TLS, with a limit on everything that a client
-//! could hold for ever.
+//! The one HTTP server of all processes: HTTP/1.1 over TCP, or over mutual TLS, with a limit on everything a client
+//! could hold on to.
 //!
 //! What it limits: connections in all and of one address, how long the head of a request may take, how long a connection
 //! may idle or refuse to read its answer, and the size of a head. How long a request may take and how large its body may be

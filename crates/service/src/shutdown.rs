@@ -1,4 +1,4 @@
-//! When a process is to end: one token that everything in it waits for.
+//! Shutdown: one token that all tasks of a process wait for.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Where connections must be encrypted: everywhere on public chains but within one machine.
+//! Which connections must be encrypted: on public chains, all except within one machine.
 //!
 //! Not responsible for how; see `tls`.
 

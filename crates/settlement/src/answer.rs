@@ -1,4 +1,4 @@
-//! What a node says to a transaction that it is sent, and what that proves: almost nothing.
+//! A node's answer to a sent transaction, and what it proves: almost nothing.
 //!
 //! A node that answers an error may have passed the transaction on; one that answers nothing may, too. So no text says
 //! that a transaction is not on its way; only when every endpoint refuses it for a reason that lies in its own bytes

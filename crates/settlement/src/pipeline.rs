@@ -1,4 +1,4 @@
-//! How many submissions of one sender are under way, and which account nonce is next.
+//! How many submissions of one sender are in flight, and which account nonce is next.
 //!
 //! Not responsible for a single submission (`submission`).
 

@@ -1,4 +1,4 @@
-//! What can come instead of a signature.
+//! Errors returned instead of a signature.
 
 use thiserror::Error;
 

@@ -155,7 +155,7 @@ pub enum ParameterError {
         max: u32,
     },
     /// The chances of the amounts that people pay are not the whole.
-    #[error("the parts of the amounts that people pay come to {0}; they must come to 10000")]
+    #[error("the shares of the payment amounts sum to {0}; they must sum to 10000")]
     Amounts(u32),
     /// Arrivals stop before the first month or after the last.
     #[error("arrivals stop after {after_months} of {months} months; it must be at least 1 and at most all")]
@@ -213,16 +213,16 @@ impl Parameters {
     pub fn assumptions(&self) -> Vec<String> {
         let sponsors = match self.sponsors {
             SponsorChoice::Uniform => {
-                "Everybody who joined before brings in the next with the same chance (those refunded excepted)."
+                "Every earlier participant is equally likely to refer the next one (except those refunded)."
             }
             SponsorChoice::Preferential => {
-                "Who has brought in more brings in the next with a greater chance: in proportion to one plus the own \
-                 directs (those refunded excepted)."
+                "Participants with more directs are more likely to refer the next one: in proportion to \
+                 one plus their directs (except those refunded)."
             }
         };
         vec![
             format!(
-                "{} people join within {} months from {} on. {} That so many join is assumed, not foreseen.",
+                "{} people join within {} months from {} on. {} This number is an assumption, not a forecast.",
                 self.users,
                 self.months,
                 self.start,
@@ -230,7 +230,7 @@ impl Parameters {
             ),
             sponsors.to_owned(),
             format!(
-                "Chance starts from seed {}; the same seed gives the same figures.",
+                "The random seed is {}; the same seed gives the same figures.",
                 self.seed
             ),
         ]
@@ -252,7 +252,7 @@ impl Growth {
 
     fn sentence(self) -> String {
         match self {
-            Self::Constant => "As many join each month.".to_owned(),
+            Self::Constant => "The same number joins each month.".to_owned(),
             Self::Exponential { rate_bps } => {
                 format!("Each month {rate_bps} of 10,000 parts more join than in the month before.")
             }
@@ -264,7 +264,7 @@ impl Growth {
                 format!("Each month {rate_bps} of 10,000 parts fewer join than in the month before.")
             }
             Self::Stop { after_months } => {
-                format!("As many join each month for {after_months} months, and nobody after that.")
+                format!("The same number joins each month for {after_months} months, and nobody after that.")
             }
         }
     }

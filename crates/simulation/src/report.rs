@@ -46,7 +46,7 @@ pub struct Report {
     pub everybody: Cohort,
     /// What a few of them, and the company, have.
     pub shares: Shares,
-    /// Accounts that can run dry.
+    /// Accounts that can become empty.
     pub funds: Vec<Fund>,
     /// Facts that were applied.
     pub facts: u64,

@@ -1,4 +1,4 @@
-//! Who brings a newcomer in.
+//! Who refers a newcomer.
 
 use plan::{State, UserId};
 

@@ -242,7 +242,7 @@ fn pages_say_what_each_fund_paid_and_could_not_pay() {
         "commissions",
         "could always pay",
         &format!("<td>{short}</td></tr>"),
-        "Operators put nothing from outside into any fund.",
+        "Operators add no outside money to any fund.",
         "In wallets",
         "Paid by its end",
     ] {

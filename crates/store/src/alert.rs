@@ -1,4 +1,4 @@
-//! What people are to be told: stored with the finding in one transaction, and kept until it was delivered.
+//! Alerts: stored with the finding in one transaction, and kept until delivered.
 //!
 //! One row is one alert, from the finding to the delivered message of its end. What comes back before its end was told
 //! is the same alert, so that a finding that flaps, or a receiver that is down, makes one row and not thousands.

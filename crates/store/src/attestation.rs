@@ -1,4 +1,4 @@
-//! The reconciler's newest word about batches and roots, and what it is to look at.
+//! The reconciler's latest attestations of batches and roots, and its pending work.
 //!
 //! Not responsible for whether a signature is the attestor's: the signer verifies that.
 

@@ -1,4 +1,4 @@
-//! Authorizations that were asked for: stored before the signer is called, completed with its answer.
+//! Requested authorizations: stored before the signer is called, completed with its answer.
 
 use alloy_primitives::{Address, B256};
 use money::Amount;

@@ -1,4 +1,4 @@
-//! How far the listener came, and the forks that it met.
+//! The listener's progress, and the forks it encountered.
 //!
 //! The checkpoint moves only from a state that the writer has read: a second writer is refused here even when both
 //! believe that they hold the lease.

@@ -1,5 +1,5 @@
-//! No service waits for its database without an end: what the server is told about a connection, how long a client waits,
-//! which failures are for the moment, and how long to wait before the next try.
+//! Timeouts for the database: connection settings, how long a client waits, which
+//! failures are temporary, and the delay before a retry.
 //!
 //! Not responsible for what is tried again: that is for whoever knows what the last try may have done.
 

@@ -1,4 +1,4 @@
-//! The documents that newcomers are shown, by the keccak256 of their text.
+//! Disclosure documents, by the keccak256 of their text.
 
 use alloy_primitives::B256;
 use sqlx::PgConnection;

@@ -1,4 +1,4 @@
-//! [`StoreError`]: what can go wrong with the database, by the broken rule where there is one.
+//! [`StoreError`]: database errors, with the violated constraint if there is one.
 
 use thiserror::Error;
 

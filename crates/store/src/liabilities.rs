@@ -1,4 +1,4 @@
-//! Roots of liabilities as operators handle them: asked for, approved, listed.
+//! Liabilities roots on the operators' side: requested, approved, listed.
 //!
 //! Not responsible for the tree (`audit::liabilities`), for its rows (`liabilities_build`) nor for publishing (`settlement_root`).
 

@@ -1,4 +1,4 @@
-//! Batches of payouts as operators handle them: asked for, approved, signed, handed over for submission, given up.
+//! Payout batches on the operators' side: requested, approved, signed, handed over for submission, cancelled.
 //!
 //! Not responsible for decisions (`settlement::state`), nor for what the posting and settlement workers write.
 

@@ -1,4 +1,4 @@
-//! Commands that are put aside because they cannot be read or posted: what came later goes on, and people look.
+//! Commands quarantined because they cannot be read or posted, until an operator reviews them; later commands are posted.
 //!
 //! Not responsible for which commands those are: the posting worker judges. What the chain says is never put aside; a
 //! constraint of the table says so, too.

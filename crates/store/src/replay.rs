@@ -1,4 +1,4 @@
-//! Reading the order of facts again: what a writer's memory is rebuilt from, and a verification starts from.
+//! Replaying facts in order, to rebuild a writer's state or to verify a ledger.
 
 use sqlx::PgConnection;
 

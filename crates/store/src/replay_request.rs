@@ -1,4 +1,4 @@
-//! Ranges of blocks that operators had read again: what is stored of them, and what came of it.
+//! Replay requests of operators for ranges of blocks, and their results.
 //!
 //! The API stores a request, the listener carries it out and stores its outcome. Not responsible for reading the chain nor
 //! for comparing.

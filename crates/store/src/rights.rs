@@ -1,4 +1,4 @@
-//! Whether a role of the database may do more than the process that connects under it.
+//! Whether a database role has more rights than its process needs.
 //!
 //! What each role may do the migrations say; that a process runs under its own role, and not as the database's owner, is for
 //! whoever configures it, and is checked at every start. Not responsible for the signers' database.

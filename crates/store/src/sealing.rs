@@ -1,4 +1,4 @@
-//! Batches whose money is held back and whose list is not fixed yet: what the list is made of, and the sealed result.
+//! Batches whose money is held but whose list is not sealed yet: the input of the list, and the sealed result.
 //!
 //! Not responsible for the form of list and manifest; `settlement` makes them.
 

@@ -1,4 +1,4 @@
-//! Ranges that operators asked for: read again by the one listener that holds the lease, compared, and what is missing added.
+//! Ranges requested by operators: re-read by the listener that holds the lease, compared, and missing data added.
 //!
 //! A request is a row that the API wrote, so nothing in it is believed: whether the range is final, bounded, and was looked at
 //! before is decided here. What is added went through the same door as everything else that the listener records.

@@ -1,4 +1,4 @@
-//! What users are entitled to, recomputed from nothing but logs that the contract's own journal proves.
+//! Users' entitlements, recomputed only from logs proven by the contract's journal.
 //!
 //! Every chain fact is decoded again from its log and must be what was posted; every log is folded into the journal, which
 //! must be the contract's at a final block. What no chain proves must not decide who gets money, or carry its author's

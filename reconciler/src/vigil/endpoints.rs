@@ -1,4 +1,4 @@
-//! What every endpoint says about the newest blocks, and for how long nothing changed there.
+//! The newest blocks of every endpoint, and how long they have not changed.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 

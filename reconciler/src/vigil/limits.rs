@@ -1,4 +1,4 @@
-//! What the rounds between looks are told, from the environment.
+//! Configuration of the checks between runs, from the environment.
 //!
 //! | variable | meaning |
 //! | --- | --- |

@@ -1,4 +1,4 @@
-//! Which business keys were recorded to be signed: what others may find on the chain.
+//! The business keys recorded as signed, which may appear on the chain.
 
 use sqlx::{PgConnection, Row};
 

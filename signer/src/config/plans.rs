@@ -1,4 +1,4 @@
-//! The plans that a signer signs for: it compiles the files itself, so that it can judge what is behind a hash.
+//! The plans that a signer signs for: it compiles the files itself, so that it knows what a hash stands for.
 //!
 //! Not responsible for the judgment; see `serve`.
 

@@ -1,4 +1,4 @@
-//! What a caller sees instead of a signature: RFC 9457, with a stable code.
+//! Error responses: RFC 9457, with a stable code.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};

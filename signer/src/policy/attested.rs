@@ -1,5 +1,5 @@
-//! When an attestation counts: of a known attestor, over exactly what is asked for, fresh, and about the journal that
-//! this signer's own node has.
+//! When an attestation counts: by a known attestor, over exactly the requested content, recent, and about the journal
+//! of this signer's own node.
 
 use std::collections::BTreeSet;
 

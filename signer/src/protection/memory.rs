@@ -1,4 +1,4 @@
-//! What is remembered of batches, roots and transactions, and what it leaves room for.
+//! Records of batches, roots and transactions, and the remaining limits.
 //!
 //! Called with the audit head locked, so nothing is decided beside it. Not responsible for the rules: they are in `policy`.
 

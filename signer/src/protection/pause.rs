@@ -1,4 +1,4 @@
-//! Pauses of keys: after an equivocation a key signs nothing of the same area until a person ends that.
+//! Pauses of keys: after an equivocation a key signs nothing in the same area until a person ends the pause.
 //!
 //! The serving role begins pauses and cannot end them.
 

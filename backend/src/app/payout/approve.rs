@@ -1,4 +1,4 @@
-//! Agreeing to a batch: the builder signs what was sealed, and others sign that they agree.
+//! Approval of a batch: the builder signs the sealed list, then others sign their approval.
 
 use alloy_primitives::B256;
 use approval::{BatchProposal, Proposal};

@@ -1,4 +1,4 @@
-//! Proposing a batch, and asking for it.
+//! Proposing and requesting a batch.
 
 use alloy_primitives::{Address, B256, keccak256};
 use money::Amount;

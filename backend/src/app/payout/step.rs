@@ -1,4 +1,4 @@
-//! Having a batch signed, submitting, trying again, giving up.
+//! Signing, submitting, retrying and cancelling a batch.
 
 use alloy_primitives::B256;
 use plan::BatchEnd;

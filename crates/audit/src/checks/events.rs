@@ -1,4 +1,4 @@
-//! The contract's events, folded: what the chain said, summed and sorted by what it is about.
+//! The contract's events, folded: summed and grouped by subject.
 //!
 //! The fold is separate from posting and from the contract's own counters, so that each of the three is compared with
 //! another implementation. It only grows: whoever keeps it hands it the logs of each finalized block once, in order.

@@ -1,4 +1,4 @@
-//! What a check says: that it passed, what it found, or why it could not run.
+//! A check's result: passed, its findings, or why it was skipped.
 
 use std::fmt::Display;
 

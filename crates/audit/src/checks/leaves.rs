@@ -1,4 +1,4 @@
-//! The part of R19 about leaves that anybody had settled: each call paid leaves of a published tree, and says so exactly.
+//! The part of R19 about settled leaves: each call paid leaves of a published tree, and its events match exactly.
 
 use std::collections::BTreeMap;
 

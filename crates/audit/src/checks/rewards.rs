@@ -1,4 +1,4 @@
-//! R14: every payment was divided according to the plan, recomputed here from who brought whom in and who sits where.
+//! R14: every payment was divided according to the plan, recomputed here from sponsors and places.
 //!
 //! Written apart from the plan's own rules: no state is folded, every question is answered by looking at the facts
 //! that were there before.

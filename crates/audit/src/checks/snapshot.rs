@@ -1,4 +1,4 @@
-//! What the checks look at: books, events and contract as they were at one block. Plain data, read by others.
+//! The input of the checks: books, events and contract at one block. Plain data, read elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;

@@ -1,4 +1,4 @@
-//! The public list of a tree's leaves as text: whoever has it can recompute the root without us.
+//! The public list of a tree's leaves as text: anyone can recompute the root from it.
 //!
 //! Canonical: one tree has one text, and what parses is exactly what would be written.
 //!

@@ -1,4 +1,4 @@
-//! R17: the chain goes on and becomes final, and everybody who follows it does.
+//! R17: the chain advances and finalizes, and everything that follows it keeps up.
 
 use crate::checks::finding::{Findings, Sides};
 use crate::checks::{BreakCause, Check, Severity, Verdict};

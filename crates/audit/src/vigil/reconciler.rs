@@ -1,4 +1,4 @@
-//! R20: the reconciler itself looks as often as it must.
+//! R20: the reconciler itself runs as often as required.
 
 use crate::checks::finding::{Findings, Sides};
 use crate::checks::{BreakCause, Check, Verdict};

@@ -1,4 +1,4 @@
-//! R22: commands that are put aside.
+//! R22: quarantined commands.
 
 use alloy_primitives::B256;
 use audit::checks::Severity;

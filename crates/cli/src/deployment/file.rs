@@ -189,7 +189,7 @@ fn present(part: &PresentPart) -> Result<Present, Refused> {
     })
 }
 
-/// With its checksum, so that a mistyped digit is seen.
+/// An address with its checksum, so that typing errors are detected.
 fn account(name: &str, text: &str) -> Result<Address, Refused> {
     Address::parse_checksummed(text, None).map_err(|_| {
         let reason = format!("is `{text}`, and must be an address with its checksum (EIP-55)");

@@ -1,4 +1,4 @@
-//! Who the users of a contract are: by its events, or by a file.
+//! The users of a contract, from its events or a file.
 //!
 //! Not responsible for whether the contract knows them.
 

@@ -1,4 +1,4 @@
-//! `trellis ledger quarantine`: what the posting worker has put aside, and how people end it.
+//! `trellis ledger quarantine`: lists quarantined commands, retries or dismisses them.
 
 use std::process::ExitCode;
 
@@ -6,21 +6,21 @@ use anyhow::Context as _;
 use sqlx::{Connection as _, PgConnection};
 use store::quarantine::{self, End, Quarantined};
 
-/// Most commands that are listed at once.
+/// Maximum number of commands listed at once.
 const LISTED_MAX: usize = 200;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The ledger's database; the role `trellis_reader` is enough to list, ending a quarantine takes the owner
+    /// The ledger's database; the role `trellis_reader` is enough to list; ending a quarantine requires the owner
     #[arg(long, env = "TRELLIS_DATABASE_URL", hide_env_values = true)]
     database_url: String,
-    /// Have the command with this id posted again
+    /// Retry the command with this id
     #[arg(long, value_name = "ID", requires = "reason", conflicts_with = "dismiss")]
     retry: Option<i64>,
     /// Never post the command with this id
     #[arg(long, value_name = "ID", requires = "reason")]
     dismiss: Option<i64>,
-    /// Why, for the audit log
+    /// The reason, for the audit log
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 }

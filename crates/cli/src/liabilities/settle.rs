@@ -36,14 +36,14 @@ pub(super) struct Arguments {
     root: B256,
     #[command(flatten)]
     source: source::Arguments,
-    /// Leaves in one call at most; a tree of more is divided by the next smaller power of two. The contract takes no more than
-    /// the default
+    /// Maximum number of leaves per call; a larger tree is split at the next smaller power of two. The contract's
+    /// limit is the default
     #[arg(long, default_value_t = BATCH_MAX, value_parser = size)]
     size: usize,
-    /// Check everything and try each call alone, but send nothing
+    /// Check everything and simulate each call on its own, but send nothing
     #[arg(long)]
     dry_run: bool,
-    /// Answer with one JSON object
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -59,13 +59,13 @@ fn size(text: &str) -> Result<usize, String> {
     }
 }
 
-/// What one part came to.
+/// The result of one part.
 enum Outcome {
-    /// Nobody in it is due anything.
+    /// No amount is due in it.
     NothingDue,
-    /// It can be sent, by anybody.
+    /// It can be sent by any account.
     Ready(Bytes),
-    /// It was sent; so much of what was due is due no longer.
+    /// It was sent and paid this amount.
     Settled(B256, u128),
     /// The contract does not pay it.
     Refused(Stop),
@@ -113,7 +113,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(report.finish(settlement.due_in_all(&parts).await.ok()))
 }
 
-/// Whether the list is that of this contract, and its root one that the contract pays.
+/// Checks that the list belongs to this contract and its root is payable.
 async fn check(reader: &ChainReader, arguments: &Arguments, list: &List) -> anyhow::Result<()> {
     let (tree, header) = (&list.tree, &list.header);
     ensure!(
@@ -198,7 +198,7 @@ impl Settlement {
         Ok(due)
     }
 
-    /// What the root promises the users of this part, and what they did not get yet.
+    /// The entitlements of this part's users under the root, and what is still unpaid.
     async fn due(&self, part: &Part<'_>) -> anyhow::Result<u128> {
         let users: Vec<Address> = part.leaves.iter().map(|leaf| leaf.wallet).collect();
         let accounts = self.reader.accounts(&users, At::Latest).await?;

@@ -1,5 +1,5 @@
-//! `trellis liabilities verify`: recomputes a published root from the public list of leaves, and asks the chain for the
-//! root that was really published. Nobody needs to trust the operator's copy of either.
+//! `trellis liabilities verify`: recomputes a published root from the public list of leaves, and compares it
+//! with the root on the chain, without trusting the operator.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ pub(super) struct Arguments {
     /// A node of the chain
     #[arg(long)]
     rpc: String,
-    /// The public list, as `GET /liabilities/roots/{root}/leaves` answers it
+    /// The public list: the response to `GET /liabilities/roots/{root}/leaves`
     #[arg(long)]
     list: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! `trellis plan check FILE`: compiles a plan and says what the compiler finds, and where the plan may run.
+//! `trellis plan check FILE`: compiles a plan and prints its findings and where it may run.
 //!
 //! Not responsible for rules: they are the plan crate's. This file decides what is asked and how the exit status tells.
 
@@ -19,10 +19,10 @@ use plan::{ChainClass, CompileError, CompiledPlan, Severity};
 use crate::input::{self, InputError};
 use crate::status::{self, Status, unusable};
 
-/// The chain of a development machine. Every other is public.
+/// The chain id of a development machine. All others are public.
 const LOCAL_CHAIN_ID: u64 = 31_337;
 
-/// Most names that a search takes: some seconds.
+/// Maximum number of names in a search, which then takes a few seconds.
 const NAMES_MAX: i64 = 60;
 
 #[derive(Debug, clap::Args)]
@@ -31,23 +31,23 @@ pub(crate) struct Arguments {
     /// Plan files; `-` is standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// The kind of chain on which it is to run
+    /// The kind of chain to run on
     #[arg(long, value_enum, default_value_t = Chain::Local)]
     chain: Chain,
-    /// The number of that chain instead: 31337 is local, every other is public
+    /// The chain id instead: 31337 is local, all others are public
     #[arg(long, value_name = "N", conflicts_with = "chain")]
     chain_id: Option<u64>,
-    /// The jurisdiction profile: local, EU, IN, US or the operator's own profile file. A public chain demands one
+    /// The jurisdiction profile: local, EU, IN, US or the operator's own profile file. Required on a public chain
     #[arg(long, value_name = "NAME|FILE")]
     jurisdiction: Option<String>,
-    /// For how many days payments are to be refundable and rewards held; profiles ask about it
+    /// Number of days for which payments are refundable and rewards held; used by profiles
     #[arg(long, value_name = "DAYS", requires = "jurisdiction")]
     cooling_off_days: Option<u32>,
-    /// Most names of one person in the search for what false names bring; 1 leaves it out
+    /// Maximum number of names of one person in the search for gains by false names; 1 disables the search
     #[arg(long, value_name = "N", default_value_t = Bounds::default().identities_max,
         value_parser = clap::value_parser!(u32).range(1..=NAMES_MAX))]
     names: u32,
-    /// Print one JSON object, of several files one on each line
+    /// Print one JSON object per file, one per line
     #[arg(long)]
     json: bool,
 }
@@ -60,12 +60,12 @@ enum Chain {
     Public,
 }
 
-/// How a plan fares; its name is stable in JSON.
+/// The verdict on a plan; its name is stable in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Sound,
     Warnings,
-    /// It is sound, but must not run there.
+    /// It is sound but must not run on this chain.
     Barred,
     Refused,
 }
@@ -96,10 +96,10 @@ struct Checked {
     compiled: Result<Sound, CompileError>,
 }
 
-/// A plan that compiles, and what keeps it from running where it is to run.
+/// A plan that compiles, and what prevents it from running on the chain.
 struct Sound {
     plan: CompiledPlan,
-    /// What the compiler found and what false names bring, as the profile judges them.
+    /// The findings of the compiler and of the search for false names, rated by the profile.
     review: Review,
     sybil: Option<Search>,
     chain: ChainClass,
@@ -107,7 +107,7 @@ struct Sound {
 }
 
 impl Checked {
-    /// All broken rules of a plan that is refused, the first one first.
+    /// All broken rules of a rejected plan, in order.
     fn refusals(&self) -> Vec<CompileError> {
         match &self.compiled {
             Ok(_) => Vec::new(),
@@ -132,7 +132,7 @@ impl Checked {
     }
 }
 
-/// Checks each file; the status is the worst. A file that cannot be read keeps none of the others from being checked.
+/// Checks each file and returns the worst status. An unreadable file does not prevent the others from being checked.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let asked = arguments.asked().map_err(unusable)?;
     let mut worst = Status::Done;

@@ -1,4 +1,4 @@
-//! `trellis plan diff OLD NEW`: what happened once more under two plans, and who gains and who loses by which rule.
+//! `trellis plan diff OLD NEW`: applies one history under two plans and shows who gains and who loses by which rule.
 //!
 //! The exit status says whether anything differs. Not responsible for the comparison: see
 //! `simulation::comparison`.
@@ -19,9 +19,9 @@ use crate::status::{self, Status, ending};
 #[derive(Debug, clap::Args)]
 #[command(after_help = status::TABLE)]
 pub(super) struct Arguments {
-    /// The plan file under which it happened; `-` is standard input
+    /// The plan file of the history; `-` is standard input
     old: PathBuf,
-    /// The other plan file
+    /// The plan file to compare with
     new: PathBuf,
     #[command(flatten)]
     source: Source,

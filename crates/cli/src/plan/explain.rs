@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     question: Question,
     #[command(flatten)]
     period: Period,
-    /// The plan file, `-` for standard input; once more for each later version to which the ledger changed. A database knows its first one
+    /// The plan file, `-` for standard input; repeat it for each later version of the ledger. A database contains its first version
     #[arg(long, value_name = "FILE", required_unless_present = "database")]
     plan: Vec<PathBuf>,
     /// Print one JSON object; amounts are decimal strings of base units
@@ -40,7 +40,7 @@ struct Question {
     /// Explain the fact with this number
     #[arg(long, value_name = "SEQ")]
     fact: Option<u64>,
-    /// The statement of the user with this wallet
+    /// Print the statement of the user with this wallet
     #[arg(long, value_name = "WALLET")]
     user: Option<Address>,
 }

@@ -44,7 +44,7 @@ pub async fn continuity(database_url: &str, rpc_url: &str) -> anyhow::Result<Con
         .context("cannot read the node's chain id")?;
     if chain_id != remembered.chain_id {
         let reason = format!(
-            "the database belongs to chain {}, the node of {chain_id}",
+            "the database belongs to chain {}, but the node is on chain {chain_id}",
             remembered.chain_id
         );
         return Ok(Continuity::Broken { reason });
@@ -65,7 +65,7 @@ pub async fn continuity(database_url: &str, rpc_url: &str) -> anyhow::Result<Con
     if provider
         .get_code_at(contract)
         .await
-        .context("the node does not answer")?
+        .context("the node does not respond")?
         .is_empty()
     {
         return Ok(Continuity::Broken {
@@ -91,7 +91,7 @@ async fn lost_blocks(database_url: &str, provider: &impl Provider) -> anyhow::Re
     let head = provider
         .get_block_number()
         .await
-        .context("the node does not answer")?;
+        .context("the node does not respond")?;
     let mut connection = connect(database_url).await?;
     let posted = "SELECT greatest(
         (SELECT coalesce(max(block_number), 0) FROM inbox),
@@ -112,13 +112,13 @@ async fn lost_blocks(database_url: &str, provider: &impl Provider) -> anyhow::Re
         }
     }
     Ok(Continuity::Broken {
-        reason: format!("the chain ends at block {head}, and the ledger has facts of blocks up to {posted}"),
+        reason: format!("the chain ends at block {head}, but the ledger has facts up to block {posted}"),
     })
 }
 
 async fn knows(provider: &impl Provider, block: B256) -> anyhow::Result<bool> {
     let found = provider.get_block_by_hash(block).await;
-    Ok(found.context("the node does not answer")?.is_some())
+    Ok(found.context("the node does not respond")?.is_some())
 }
 
 /// Lets the listener begin again behind a block that the chain still has. No fact may come of a later one.
@@ -186,7 +186,7 @@ pub(crate) async fn finalize_restored(rpc_url: &str) -> anyhow::Result<()> {
     let head = provider
         .get_block_number()
         .await
-        .context("the node does not answer")?;
+        .context("the node does not respond")?;
     provider
         .raw_request::<_, Option<bool>>("anvil_mine".into(), ["0x6"])
         .await

@@ -1,4 +1,4 @@
-//! Somebody with a wallet of the local chain: signs in, asks for authorizations, signs and sends transactions.
+//! A person with a wallet on the local chain: signs in, asks for authorizations, signs and sends transactions.
 //!
 //! What a wallet and a page would do, for seeding and for tests. Not responsible for what is asked of it.
 
@@ -218,7 +218,7 @@ impl Person {
     /// The signed bytes of a transaction to the contract.
     ///
     /// # Errors
-    /// When the node does not answer.
+    /// When the node does not respond.
     pub async fn signed(&self, site: &Site, value: U256, call: Bytes) -> anyhow::Result<Bytes> {
         let nonce = site.provider.get_transaction_count(self.address()).await?;
         let transaction = TxEip1559 {
@@ -357,7 +357,7 @@ impl Person {
     /// What the wallet has outside the contract, in wei.
     ///
     /// # Errors
-    /// When the node does not answer.
+    /// When the node does not respond.
     pub async fn purse(&self, site: &Site) -> anyhow::Result<U256> {
         Ok(site.provider.get_balance(self.address()).await?)
     }

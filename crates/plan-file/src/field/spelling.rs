@@ -169,7 +169,7 @@ mod tests {
             ),
             (
                 "1.0000000000000000001",
-                "write at most 18 digits after the point, such as \"1\": nothing is smaller than 0.000000000000000001 BNB",
+                "write at most 18 digits after the point, such as \"1\": the smallest unit is 0.000000000000000001 BNB",
             ),
         ] {
             let error = Asset::Bnb.parse_amount(text).unwrap_err();

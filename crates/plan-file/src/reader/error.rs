@@ -1,4 +1,4 @@
-//! What does not fit between a file and the fields that the format has, and the refusal that it becomes.
+//! Mismatches between a file and the format's fields, and the resulting errors.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! The refusal of a value of the wrong type or size: what is expected, in the words of somebody who writes a plan, and
-//! how it is spelt.
+//! The refusal of a value of the wrong type or size: what is expected, in the terms of a plan author, and
+//! how to write it.
 
 use super::error::Found;
 use crate::Refusal;
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn what_is_no_table_is_told_how_one_is_written() {
         let (problem, hint) = hints(&Found::Bool(true), "struct PoolTable");
-        assert!(problem.ends_with("stands where a table is expected"), "{problem}");
+        assert!(problem.ends_with("expected a table"), "{problem}");
         assert_eq!(hint, "write [size] and its fields below it");
         let (_, hint) = hints(&Found::Text("yes".to_owned()), "a boolean");
         assert_eq!(hint, "write size = true or size = false, without quotes");

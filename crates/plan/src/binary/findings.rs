@@ -1,4 +1,4 @@
-//! What people must know about a binary plan before they join one.
+//! Findings that people must know before they join a binary plan.
 
 use money::{Amount, Asset};
 

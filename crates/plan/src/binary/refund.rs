@@ -1,4 +1,4 @@
-//! What is undone when a payment goes back: a member may stop counting, and with the lot go the pairs that it was in.
+//! What a refund undoes: a member may stop counting, and the pairs of its lot are reversed.
 //!
 //! Which pair that is: of the members who count on a side, in the order in which they began to, the first ones are in
 //! pairs, one each. So a member is in a pair if fewer members of that side began before it than pairs have been made there, and

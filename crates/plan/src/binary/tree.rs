@@ -1,4 +1,4 @@
-//! Places of a binary tree: who stands above and below whom, and the next free place below anybody.
+//! Positions in a binary tree: parents and children, and the next free position below any member.
 //!
 //! Not responsible for what a place earns. Nobody ever moves or leaves, so ids stay topological: whoever stands above
 //! has a smaller one.

@@ -1,4 +1,4 @@
-//! A [`Book`] as bytes, to be kept between two runs and read again by a program that knows the format.
+//! A [`Book`] as bytes, for storage between runs.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What participants and operators should be told about a campaign.
+//! Findings about a campaign for participants and operators.
 
 use money::{Amount, Asset};
 

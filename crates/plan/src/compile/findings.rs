@@ -1,4 +1,4 @@
-//! What the compiler notices about a plan that is sound but that people must know.
+//! Findings about a sound plan that people must know.
 
 mod pool;
 mod ratio;

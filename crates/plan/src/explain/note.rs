@@ -1,4 +1,4 @@
-//! Lines about what moved nothing: places taken, commands ignored, payouts refused, what a human must look at.
+//! Lines about facts without money movements: places taken, commands ignored, payouts rejected, manual reviews.
 
 use super::{Context, Line, Verdict, said};
 use crate::decision::Why;

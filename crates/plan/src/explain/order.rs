@@ -96,7 +96,7 @@ impl Context<'_> {
         lacked: Option<Shortfall>,
     ) -> Line {
         let because = format!(
-            "user {user} {}and was passed over for {orders} orders: the share was offered to the next upline",
+            "user {user} {} and was passed over for {orders} orders: the share was offered to the next upline",
             self.lacking(lacked)
         );
         let rule = format!("passed over in generation {generation}");

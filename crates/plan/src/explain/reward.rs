@@ -54,13 +54,13 @@ impl Context<'_> {
             let name = self.reward_name(reward);
             let what = self.what_went_back();
             let because = if let Account::Receivable(user) = leg.debit {
-                format!("{what}after {name} had been released: user {user} owes it to the fund")
+                format!("{what} after {name} had been released: user {user} owes it to the fund")
             } else if leg.debit == Account::Tax {
                 format!("{what}: the tax on {name} is reversed with it")
             } else if leg.debit == Account::Company {
                 format!("{what}: the instalment from {name} is reversed with it")
             } else {
-                format!("{what}while {name} was still held: it returns to its fund")
+                format!("{what} while {name} was still held: it returns to its fund")
             };
             let mut line = said(Verdict::Returned, "rewards", "reversed", because);
             let (then, parameter) = self.rate_of(reward);

@@ -1,4 +1,4 @@
-//! What profiles ask about that no rule of a plan says: whoever starts a plan states it as findings, for
+//! Statements that profiles require but no plan rule provides: the person starting a plan states them as findings, for
 //! [`Profile::apply`](super::Profile::apply) to judge.
 
 use money::{Amount, Asset};

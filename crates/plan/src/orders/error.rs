@@ -1,4 +1,4 @@
-//! Why a command about orders is refused; nothing has changed then.
+//! Why a command about orders is rejected; rejected commands change nothing.
 
 use ledger::UserId;
 use money::Amount;

@@ -1,4 +1,4 @@
-//! What people must know about ranks: what a bonus is of the volume that it takes, and how often one volume counts.
+//! Findings about ranks: a bonus in relation to the required volume, and how often one volume counts.
 
 use money::{Amount, Asset};
 

@@ -1,5 +1,5 @@
-//! The sponsor tree as ranks need it: who brought whom, in both directions. A sponsor has a smaller number than
-//! who it brought, so that reading users backwards meets every downline before its head.
+//! The sponsor tree for ranks, in both directions. A sponsor has a smaller number than its
+//! directs, so reading users backwards visits every downline before its head.
 
 use ledger::UserId;
 

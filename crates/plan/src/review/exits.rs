@@ -1,4 +1,4 @@
-//! Whether users can leave with what they received: the smallest withdrawal, and what taxes and fee keep back together.
+//! Whether users can leave with what they received: the smallest withdrawal, and the total deducted by taxes and fee.
 
 use money::{Amount, Asset};
 

@@ -1,4 +1,4 @@
-//! Money on its way out: batches that hold back what users have available, and what the chain says of them.
+//! Payouts: batches that hold users' available money, and their outcome on the chain.
 //!
 //! A line of a batch is a pending transfer from the user's available account to custody. The chain's word ends it:
 //! what was sent posts it, what was credited or skipped voids it. What the chain pays beyond that comes from

@@ -1,4 +1,4 @@
-//! Refunds: exactly what a deposit caused goes back, and what relied on it stops standing.
+//! Refunds: reverses exactly what a deposit caused, and invalidates what relied on it.
 
 use ledger::{Account, Beneficiary, ClearingCause, Leg, Movement, Reason, Tier, UserId};
 use money::Amount;

@@ -1,4 +1,4 @@
-//! What stands of a user's payments, which decides whether the user earns by those below.
+//! The state of a user's payments, which decides whether the user earns from the downline.
 
 use crate::DepositId;
 use crate::code::{Code, Source};

@@ -88,7 +88,7 @@ fn a_plan_that_chance_keeps_solvent_is_refused_with_the_first_free_place() {
     assert!(
         example
             .story()
-            .ends_with("that nothing is missing yet is chance\n"),
+            .ends_with("there is no shortfall yet only by chance\n"),
         "{}",
         example.story()
     );

@@ -178,7 +178,7 @@ fn what_pays_rewards_through_fallbacks_counts_like_what_pays_them_itself() {
     assert!(funded.starts_with("Every rule that pays rewards"), "{funded}");
     assert_eq!(
         told(&booking, "fund_fallbacks").unwrap(),
-        "What is said of a fund holds for the funds behind it too: \"middle\" pays when \"front\" is empty, \"pairs\" pays when \
+        "Statements about a fund also apply to the funds that back it: \"middle\" pays when \"front\" is empty, \"pairs\" pays when \
          \"middle\" is empty."
     );
     assert_eq!(told(ALL_OF_A_BOOKING, "fund_fallbacks"), None);
@@ -252,7 +252,7 @@ fn nothing_is_said_to_cost_nothing_when_joining_takes_a_payment() {
         ),
         (
             ORDERS,
-            "Joining takes a first payment for what the plan sells, and no fee besides it.",
+            "Joining requires a first payment for what the plan sells and no other fee.",
         ),
         (CAMPAIGN, "Joining costs 1 USDT."),
     ] {

@@ -42,8 +42,8 @@ fn with_one_outsider_a_second_name_only_costs() {
     assert_eq!(finding.severity, Severity::Info);
     assert_eq!(
         finding.text,
-        "False names brought nothing in a bounded search over 83 strategies with up to 2 names, 1 recruited \
-         outsiders and 0 others; absence of a gain is no proof."
+        "False names gained nothing in a bounded search over 83 strategies with up to 2 names, 1 recruited \
+         outsiders and 0 others; this does not prove that no gain exists."
     );
 }
 
@@ -77,7 +77,7 @@ fn a_chain_of_ten_names_takes_all_generations() {
         assert_eq!(finding.severity, Severity::Warning);
         assert_eq!(
             finding.text,
-            "One person with 10 names receives 1141.2 BNB for 600 paid, which leaves 327.6 more than the best with one name, \
+            "One person with 10 names receives 1141.2 BNB for 600 paid, 327.6 more than the best with one name, \
              at the expense of others (10 names, each sponsored by the one before, entering before anyone is recruited; outsiders come \
              below the last; all buy a retopup): the best of a bounded search over 1136 strategies with up to 15 \
              names, 8 recruited outsiders and 32 others."

@@ -232,7 +232,7 @@ fn participants_are_told_what_is_withheld_and_what_a_withdrawal_costs() {
             "withdrawal_minimum"
         ]
     );
-    let sentence = "2 % of credited rewards of the kinds direct and pair are withheld under IN-194H from 2025-04-01 on, 20 % from users without a known tax id, once \
+    let sentence = "2 % of credited rewards of the kinds direct and pair is withheld under IN-194H from 2025-04-01 on, 20 % from users without a known tax id, once \
                     a financial year's total exceeds 20000 INR; the payment that crosses it bears the tax for the whole year.";
     assert_eq!(told(&both)[1].text, sentence);
     assert_eq!(told(&both)[4].severity, Severity::Warning);

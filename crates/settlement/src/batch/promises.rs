@@ -1,4 +1,4 @@
-//! What batches under way will still take from the contract, seen from one of its blocks.
+//! What batches in flight will still take from the contract, as of one block.
 
 use money::Amount;
 

@@ -1,4 +1,4 @@
-//! Which users a batch pays: a plan to look at first, the same for the same input.
+//! Which users a batch pays: a deterministic plan to review first.
 
 use std::collections::BTreeSet;
 use std::fmt;

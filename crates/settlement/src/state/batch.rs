@@ -1,4 +1,4 @@
-//! The life of a batch. Every step consumes the batch and gives the next one, or says which rule forbids it.
+//! The life of a batch. Every step consumes the batch and returns the next one, or the rule that forbids it.
 
 use alloy_primitives::Address;
 use plan::BatchEnd;

@@ -42,12 +42,12 @@ impl Driver for Booking {
         let payments = &self.payments;
         let mut sentences = vec![
             payments.sentence_of_amounts(
-                "Of the price people pay at a time, never more than is left",
+                "Instalments of the price, never more than what is left",
                 self.asset,
             ),
             payments.sentence_of_refunds(),
             payments.sentence_of_further("pay a further part"),
-            "What pairs pay of the own price counts neither as received nor as paid. Nobody chooses a side."
+            "The part of a member's price paid by pairs counts neither as received nor as paid. Nobody chooses a side."
                 .to_owned(),
         ];
         sentences.extend(payments.operator.assumptions(self.asset));

@@ -135,7 +135,7 @@ impl Payments {
 
     pub(super) fn sentence_of_refunds(&self) -> String {
         format!(
-            "Every payment has a cooling-off time of {} days; what it causes is held until then. Of 10,000 newcomers {} ask \
+            "Every payment has a cooling-off time of {} days; the rewards it generates are held until then. Of 10,000 newcomers {} ask \
              for their first payment back after {} days. The very first user never does.",
             self.behaviour.cooling_off_days, self.behaviour.refund_bps, self.behaviour.refund_after_days
         )

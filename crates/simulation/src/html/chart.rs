@@ -26,7 +26,7 @@ const LETTERS: (&str, u32) = ("sans-serif", 14);
 
 /// A picture could not be drawn.
 #[derive(Debug, Error)]
-#[error("a picture cannot be drawn: {0}")]
+#[error("cannot draw a chart: {0}")]
 pub struct ChartError(String);
 
 /// A named line over the months.

@@ -44,10 +44,10 @@ fn assumptions_come_before_any_figure_of_the_result() {
     assert!(at("<h2>Assumptions</h2>") < at("<h2>In short</h2>"));
     assert!(at("<h2>In short</h2>") < at("<svg"));
     at("Of 10,000 users 5000 retop up, 30 days after joining");
-    at("300 people join within 12 months from 2026-01-01 on. As many join each month.");
+    at("300 people join within 12 months from 2026-01-01 on. The same number joins each month.");
     at("not a forecast");
     at("of 300 participants");
-    at("<h2>Accounts that can run dry</h2>");
+    at("<h2>Accounts that can become empty</h2>");
     at("Not paid: no retopup");
 }
 

@@ -174,7 +174,7 @@ pub enum AmountsError {
     #[error("{0} amounts; at most {AMOUNTS_MAX} can be simulated")]
     TooMany(usize),
     /// Not an amount and its chance.
-    #[error("{0:?} is not an amount and its part of 10,000, such as 50:6000")]
+    #[error("{0:?} is not an amount with its share in basis points, such as 50:6000")]
     Malformed(String),
     /// Not an amount of the asset.
     #[error("an amount cannot be read")]

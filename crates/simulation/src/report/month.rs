@@ -30,7 +30,7 @@ pub struct MonthRow {
     pub paid_in: Amount,
     /// What of it went back.
     pub refunded: Amount,
-    /// What the contract holds.
+    /// The asset that the contract holds.
     pub custody: Amount,
     /// What users could take out.
     pub available: Amount,

@@ -1,4 +1,4 @@
-//! What became of a command.
+//! The status of a command.
 
 use alloy_primitives::Address;
 use sqlx::PgConnection;

@@ -1,4 +1,4 @@
-//! A batch as operators look at it: its lines, and what was sent to the chain for it.
+//! A batch in the operators' view: its lines, and what was sent to the chain for it.
 
 use alloy_primitives::{Address, B256};
 use money::Amount;

@@ -1,4 +1,4 @@
-//! What the reconciler found, as people look at it.
+//! Reconciliation findings, for people.
 
 use alloy_primitives::B256;
 use serde_json::Value;

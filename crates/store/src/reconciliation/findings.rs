@@ -1,4 +1,4 @@
-//! Runs and findings: which are open, which are new, which are over; and the stop that a grave one opens.
+//! Runs and findings: which are open, new or resolved; and the stop opened by a severe one.
 
 use alloy_primitives::B256;
 use audit::checks::{Finding, Severity};

@@ -1,4 +1,4 @@
-//! What the reconciler reads and writes between its runs: who works, how far everybody is, what was paid for gas.
+//! What the reconciler reads and writes between its runs: active processes, their progress, gas costs.
 
 use std::ops::RangeInclusive;
 

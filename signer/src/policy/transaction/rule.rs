@@ -1,4 +1,4 @@
-//! What can be wrong with a transaction.
+//! The rules that a transaction can break.
 
 use alloy::primitives::Address;
 use thiserror::Error;

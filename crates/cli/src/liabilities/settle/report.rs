@@ -1,4 +1,4 @@
-//! What settling a root came to: line by line as it happens, or one JSON object at the end.
+//! The result of settling a root: line by line as it happens, or one JSON object at the end.
 
 use std::process::ExitCode;
 
@@ -50,12 +50,12 @@ pub(super) struct Report {
     leaves: usize,
     total: String,
     parts: usize,
-    /// Parts in which nobody was due anything.
+    /// Parts with nothing due.
     settled_before: usize,
     paid: Vec<Paid>,
     ready: Vec<Ready>,
     refused: Vec<Refused>,
-    /// What the root still owes to the users of the list; null when the node does not answer any more.
+    /// What the root still owes to the users of the list; null when the node does not respond any more.
     due: Option<String>,
 }
 
@@ -94,7 +94,7 @@ impl Stop {
         Self { code, detail }
     }
 
-    /// Whether the next parts may be paid all the same.
+    /// Whether later parts can still be paid.
     pub(super) fn concerns_one_part(&self) -> bool {
         self.code == "not_registered"
     }
@@ -160,7 +160,7 @@ impl Report {
         self.refused.push(Refused { first, leaves, stop });
     }
 
-    /// Says how the root stands; a part that was refused is a failure.
+    /// Prints the state of the root; a rejected part is a failure.
     pub(super) fn finish(mut self, due: Option<u128>) -> ExitCode {
         self.due = due.map(|due| due.to_string());
         let due = self.due.as_deref().unwrap_or("an unknown number");

@@ -1,4 +1,4 @@
-//! Where the public list of leaves comes from: a file that anybody kept, or the operator's API.
+//! Where the public list of leaves comes from: a saved file, or the operator's API.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,16 +10,16 @@ use audit::liabilities::List;
 use crate::input;
 use crate::liabilities::LIST_BYTES_MAX;
 
-/// How long the list may take: it is some tens of bytes for each user.
+/// Timeout for fetching the list: a few dozen bytes per user.
 const LIST_WITHIN: Duration = Duration::from_secs(120);
 
 #[derive(Debug, clap::Args)]
 #[group(id = "list_source", required = true, multiple = false)]
 pub(super) struct Arguments {
-    /// The public list, as `GET /liabilities/roots/{root}/leaves` answers it
+    /// The public list: the response to `GET /liabilities/roots/{root}/leaves`
     #[arg(long)]
     list: Option<PathBuf>,
-    /// Instead of a file, the URL of an API that has the list
+    /// The URL of an API that serves the list, instead of a file
     #[arg(long)]
     api: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What `trellis plan check` says to a person.
+//! The text output of `trellis plan check`.
 
 use plan::{ChainClass, CompileError, CompiledPlan, Tier};
 

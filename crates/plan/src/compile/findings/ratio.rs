@@ -1,4 +1,4 @@
-//! How much of a payment can become users': the proof, in figures, that no path pays out more than it takes in.
+//! How much of a payment can go to users: the proof, in figures, that no path pays out more than it takes in.
 
 use money::Amount;
 

@@ -309,8 +309,8 @@ fn without_a_retail_share_all_or_nearly_all_commissions_come_from_own_purchases(
             };
             let said = gaps(
                 told,
-                "Nearly all commissions can come from the participants' own purchases: whoever is paid needs {}, but the plan asks \
-                 for no share of the volume.",
+                "Nearly all commissions can come from the participants' own purchases: a paid participant needs {}, but the plan does \
+                 not require a share of the volume.",
             );
             assert_eq!(said, [people]);
         }

@@ -162,7 +162,10 @@ fn what_pairs_claim_is_said_as_trees_have_them() {
         assert_eq!(told, expected, "{text}\n{}", case.text());
         assert_eq!(numbers.len(), expected.len());
         assert!(text.contains("claim up to"), "{text}");
-        assert!(text.contains("instalments out of own pairs included"), "{text}");
+        assert!(
+            text.contains("including instalments paid out of their own pairs"),
+            "{text}"
+        );
         let fund = case.drawn.fund_of("pairs");
         assert!(text.contains(&format!("the fund \"f{fund}\"")), "{text}");
     });

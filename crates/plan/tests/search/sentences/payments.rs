@@ -58,7 +58,7 @@ fn what_is_said_of_recruitment_is_what_reaches_others() {
             return assert_eq!(numbers, []);
         }
         if greediest(&case.drawn) == 0 {
-            assert!(text.starts_with("No part of what participants pay"), "{text}");
+            assert!(text.starts_with("No part of participants' payments"), "{text}");
             return assert_eq!(numbers, []);
         }
         assert!(text.starts_with("Without money from outside "), "{text}");

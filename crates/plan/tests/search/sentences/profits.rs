@@ -215,7 +215,7 @@ fn the_told_strategy_brings_what_is_said_and_no_other_brings_more() {
         if gain == 0 {
             gains.set([counted[0] + 1, counted[1]]);
             assert!(
-                text.starts_with("False names brought nothing in "),
+                text.starts_with("False names gained nothing in "),
                 "{text}\n{}",
                 case.pools.text()
             );

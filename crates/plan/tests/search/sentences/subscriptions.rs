@@ -188,7 +188,7 @@ fn no_average_month_accrues_more_than_is_said_and_one_accrues_that_much() {
         };
         assert_eq!(
             reason,
-            format!("because it accrues on fewer days than the {divisor} by which the rate is divided")
+            format!("because it accrues on fewer days than the divisor of {divisor}")
         );
     });
 }
@@ -343,7 +343,7 @@ fn uplines_get_what_is_said_with_the_directs_that_are_said() {
         let Some(told) = told else { return };
         let said = gaps(
             told,
-            "Of every purchase {} are set aside for {} of uplines; {} need no directs, and to be paid for every generation takes {}.",
+            "{} of every purchase is reserved for {} of uplines; {} requires no directs, and full payment for every generation requires {}.",
         );
         let (all, people) = shared(&drawn, 1_000);
         let least = (0..=1_000)
