@@ -59,7 +59,7 @@ impl Payout {
     }
 }
 
-/// What became of one entry.
+/// The outcome of one entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PayoutOutcome {
     /// Whose entry it was.

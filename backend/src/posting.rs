@@ -2,7 +2,7 @@
 //!
 //! One process at a time is the writer. Its memory is rebuilt from PostgreSQL at start. When the connection is lost, it goes on
 //! as soon as there is another: with its memory, if nobody else posted meanwhile, and rebuilt otherwise. A command that cannot
-//! be posted is put aside (`quarantine`); an entry of the chain that is not proven ends the process.
+//! be posted is quarantined (`quarantine`); an entry of the chain that is not proven ends the process.
 
 pub mod config;
 mod figures;
@@ -47,7 +47,7 @@ pub enum WorkError {
     /// A connection that others could read.
     #[error(transparent)]
     Transport(#[from] TransportError),
-    /// The stored plan does not compile any more.
+    /// The stored plan no longer compiles.
     #[error("the deployment's plan does not compile")]
     Plan(#[source] Box<plan::CompileError>),
     /// The stored plan compiles to something else than was deployed.
@@ -71,7 +71,7 @@ pub enum WorkError {
     /// The lease is gone.
     #[error(transparent)]
     Lease(#[from] LeaseError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] store::StoreError),
     /// Health and metrics cannot be served.

@@ -1,7 +1,7 @@
 //! Restores a ledger to an earlier fact as a copy beside the current one.
 //!
-//! The present database is copied whole and never touched: it is the evidence. In the copy everything that follows from facts
-//! is posted again, up to the fact that was asked for; what came later waits again, in its order, but for journal entries that the
+//! The current database is copied whole and never touched: it is the evidence. In the copy everything that follows from facts
+//! is posted again, up to the fact that was requested; what came later waits again, in its order, but for journal entries that the
 //! chain does not have: those are removed, and whatever the listener recorded behind them is read from the chain again. What is
 //! stored of the chain proves nothing here: who forged a fact may have forged its log.
 //!
@@ -46,11 +46,11 @@ pub struct Restored {
     pub removed: Vec<Value>,
     /// The block above which the listener reads again.
     pub read_again_above: u64,
-    /// Wishes of users whom the facts do not know any more.
+    /// Wishes of users whom the facts no longer know.
     pub withdrawals_gone: u64,
 }
 
-/// Why nothing was restored. The present database is as it was, and there is no copy.
+/// Why nothing was restored. The current database is as it was, and there is no copy.
 #[derive(Debug, Error)]
 pub enum RestoreError {
     /// A database's name that would have to be quoted.
@@ -70,7 +70,7 @@ pub enum RestoreError {
     NoSuchFact {
         /// The last.
         last: u64,
-        /// What was asked for.
+        /// What was requested.
         asked: u64,
     },
     /// A fact that is to be kept is not what the chain's log says.
@@ -95,7 +95,7 @@ pub enum RestoreError {
     /// The numbers of facts have a gap.
     #[error("fact {0} is missing")]
     FactMissing(u64),
-    /// Somebody wrote to the present database meanwhile.
+    /// Someone wrote to the current database meanwhile.
     #[error("the database was written to in the meantime; stop every process first")]
     Moved,
     /// The copy does not follow from its facts: a mistake of this program.
@@ -110,13 +110,13 @@ pub enum RestoreError {
     /// The node is on a different chain.
     #[error("the node is on a different chain from the ledger")]
     WrongChain,
-    /// The node does not answer.
+    /// The node does not respond.
     #[error("the chain cannot be read")]
     Chain(#[from] ChainError),
     /// The chain's logs cannot be read.
     #[error("the chain's logs cannot be read")]
     Logs(#[from] listener::StepError),
-    /// The database refuses, or does not answer.
+    /// The database refuses, or does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

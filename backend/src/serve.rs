@@ -112,7 +112,7 @@ async fn reach(config: &Config) -> anyhow::Result<App> {
 /// Checks the configuration against the database and makes everything that use cases need.
 ///
 /// # Errors
-/// Another ledger than the configured one, a plan that must not run, or a database that does not answer.
+/// Another ledger than the configured one, a plan that must not run, or a database that does not respond.
 pub async fn assemble(config: &Config) -> anyhow::Result<App> {
     let pool = pool(config, CONNECTIONS_MAX).await?;
     let deployed = deployment::find(&mut *pool.acquire().await?)
@@ -207,7 +207,7 @@ fn reader(config: &Config, contract: Address) -> anyhow::Result<Option<ChainRead
     config.rpc_url.as_ref().map(connect).transpose()
 }
 
-/// A page loads a dozen resources at once; on a local chain everybody has the same address.
+/// A page loads a dozen resources at once; on a local chain everyone has the same address.
 fn requests_per_second(config: &Config, chain_id: u64) -> u32 {
     config.requests_per_second.unwrap_or(match chain_class(chain_id) {
         ChainClass::Local => 1_000,
@@ -221,7 +221,7 @@ pub fn per_address(requests_per_second: u32) -> Quota {
     Quota::per_second("requests", requests_per_second, 10)
 }
 
-/// How often one address may ask for nonces, sign in and refresh. A nonce lives ten minutes and is kept for ten more, so an
+/// How often one address may request nonces, sign in and refresh. A nonce lives ten minutes and is kept for ten more, so an
 /// address that does nothing else leaves some 1,300 rows.
 #[must_use]
 pub fn sign_ins(chain_id: u64) -> Quota {

@@ -5,7 +5,7 @@
 //! die anywhere and the next one goes on: a nonce is stored with what it is for, a signed transaction before it is
 //! sent. Decisions are those of the crate `settlement`; what happened is told by finalized events alone.
 //!
-//! It asks for authorizations only with the signatures of people and a fresh attestation, and verifies the signatures
+//! It requests authorizations only with the signatures of people and a fresh attestation, and verifies the signatures
 //! itself. Not responsible for what payouts do to the books (`posting`), nor for collecting approvals (`app`).
 
 mod advance;
@@ -71,7 +71,7 @@ pub enum SettleError {
     /// A URL or a key is none.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// The stored plan does not compile any more.
+    /// The stored plan no longer compiles.
     #[error("the deployment's plan does not compile")]
     Plan(#[source] Box<plan::CompileError>),
     /// The stored plan compiles to something else than was deployed.
@@ -112,7 +112,7 @@ pub enum SettleError {
     /// The lease was lost.
     #[error(transparent)]
     Lease(#[from] LeaseError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] store::StoreError),
     /// Health and metrics cannot be served.
@@ -124,7 +124,7 @@ pub enum SettleError {
 }
 
 impl SettleError {
-    /// Whether only a node that does not answer keeps the worker from its start.
+    /// Whether only a node that does not respond keeps the worker from its start.
     const fn is_silence_of_a_node(&self) -> bool {
         matches!(
             self,

@@ -16,7 +16,7 @@ pub enum WayError {
     /// The stored leaves do not make the tree of the root.
     #[error("the stored leaves do not match the root")]
     OtherTree,
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -16,7 +16,7 @@ const RANGE_START: u64 = 2_000;
 /// The longest range that any vendor of note serves.
 const RANGE_MAX: u64 = 5_000;
 
-/// How many blocks are asked for at once.
+/// How many blocks are requested at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RangeSize(u64);
 
@@ -52,7 +52,7 @@ impl Listener {
         held: &Held,
         view: &View,
     ) -> Result<Step, StepError> {
-        // No chain of parents leads from what is held to the range, so the node is asked for it.
+        // No chain of parents leads from what is held to the range, so the node is requested it.
         let top = held.top();
         match self.reader.find_header_at(top.number).await? {
             Some(header) if header.hash == top.hash => {}
@@ -101,7 +101,7 @@ impl Listener {
         Ok(span)
     }
 
-    /// Asks for less next time, when less can help: also when logs were missing, as a node's silent limit does it.
+    /// Requests less next time, when less can help: also when logs were missing, as a node's silent limit does it.
     fn read_less(&mut self, error: StepError) -> Result<Step, StepError> {
         let less_helps = matches!(
             &error,

@@ -59,7 +59,7 @@ pub enum StepError {
     /// Another writer moved the checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Only people can decide what comes next.

@@ -108,7 +108,7 @@ fn contradiction(error: &DecodeError) -> Halt {
     Halt::StoredContradiction(error.to_string())
 }
 
-/// What is stored was decoded when it was read, so whatever cannot be decoded any more was changed in the database.
+/// What is stored was decoded when it was read, so whatever can no longer be decoded was changed in the database.
 fn cause(entry: &JournalEntry, decoder: &mut Decoder) -> Result<ChainEntry, Halt> {
     let (block, transaction) = (entry.block_number, entry.transaction_hash);
     let mut cause = None;

@@ -41,7 +41,7 @@ const CONNECTIONS_MAX: u32 = 2;
 /// Its name at the database.
 const PROGRAM: &str = "trellis-listener";
 
-/// The longest step, with everything that endpoints are asked for: many times what one takes.
+/// The longest step, with everything that endpoints are requested: many times what one takes.
 const STEP_WITHIN: Duration = Duration::from_mins(1);
 
 /// Why the listener ended.
@@ -193,14 +193,14 @@ async fn follow(
     Ok(())
 }
 
-/// Ranges that operators have read again, between steps.
+/// Ranges that operators have re-read, between steps.
 #[derive(Debug, Default)]
 struct Replays {
     rest_until: Option<Instant>,
 }
 
 impl Replays {
-    /// Reads one range again, if one is asked for. A failure leaves the request waiting for the next step.
+    /// Reads one range again, if one is requested. A failure leaves the request waiting for the next step.
     async fn answer(&mut self, listener: &mut Listener) {
         let begun = Instant::now();
         if self.rest_until.is_some_and(|until| begun < until) {

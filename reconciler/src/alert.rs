@@ -1,7 +1,7 @@
 //! Alert delivery: every stored alert is sent to a webhook until accepted, the most severe first.
 //!
 //! What is due is read from the database before each round, so neither a restart nor a receiver that is down for days
-//! loses or repeats anything but the message under way; that one has the same `idempotency-key` again. While the receiver does not
+//! loses or repeats anything but the message in progress; that one has the same `idempotency-key` again. While the receiver does not
 //! answer, waits grow for all messages; a message that it rejects waits alone. Not responsible for what is an alert.
 
 use std::time::Duration;
@@ -64,7 +64,7 @@ pub struct Courier {
     silent_rounds: u32,
 }
 
-/// What became of one message.
+/// The outcome of one message.
 #[derive(Debug)]
 enum Answer {
     Taken,
@@ -96,7 +96,7 @@ impl Courier {
     /// Sends what is due until the receiver falls silent; returns how long to wait before the next round.
     ///
     /// # Errors
-    /// The database does not answer.
+    /// The database does not respond.
     pub async fn round(&mut self) -> Result<Duration, StoreError> {
         let limit = self.pool.deadline();
         let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;

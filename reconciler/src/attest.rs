@@ -33,7 +33,7 @@ const LEAVES_AT_ONCE: i64 = 10_000;
 const RENEW_AFTER: u64 = 15;
 /// Between two looks at what waits.
 const STEP_EVERY: Duration = Duration::from_millis(200);
-/// A look counts for so long: a reconciler that cannot look any more says nothing.
+/// A look counts for so long: a reconciler that can no longer look says nothing.
 const LOOK_LASTS: Duration = Duration::from_secs(30);
 
 /// Checks that must have passed: of these, skipping is not enough.

@@ -7,7 +7,7 @@
 //! | `TRELLIS_SIGNER_DATABASE_URL` | the signers' database, as role `trellis_signer_auditor`; several are separated by commas; without it R12 does not run |
 //! | `TRELLIS_EXPECTED_FILE` | lines `name = value` that the contract's configuration must have, beside what its events say |
 //! | `TRELLIS_INTERVAL_MS` | between two runs when nothing is posted; 1000 by default, 50 to 600000 |
-//! | `TRELLIS_FULL_INTERVAL_MS` | after everything was read again, slice by slice, until it begins anew; 10000 by default, 50 to 86400000 |
+//! | `TRELLIS_FULL_INTERVAL_MS` | after everything was re-read, slice by slice, until it begins anew; 10000 by default, 50 to 86400000 |
 //! | `TRELLIS_SLICE_USERS` | users of a slice: what one look reads again and recounts beside what is new; 100000 by default, 1 to 10000000 |
 //! | `TRELLIS_WEBHOOK_URL` | where findings are sent to; nowhere by default |
 //! | `TRELLIS_WEBHOOK_SECRET` | key of the HMAC-SHA256 in the header `x-trellis-signature` |
@@ -19,7 +19,7 @@
 //! | `TRELLIS_DEVELOPMENT_ATTESTOR_KEY` | a private key in the clear instead; refused unless the chain is a local one |
 //! | `TRELLIS_LISTEN` | where `/health`, `/health/ready` and `/metrics` are served; nowhere by default |
 //!
-//! What the rounds between the looks are told stands in `vigil/limits.rs`.
+//! What the rounds between runs are told stands in `vigil/limits.rs`.
 //! Chain, contract and plan are not configured: the database says which ledger it is.
 
 use std::fmt::Display;
@@ -99,7 +99,7 @@ pub struct Config {
     pub deadline: Duration,
     /// Where the key for attestations comes from.
     pub attestor: Option<AttestorKey>,
-    /// What the rounds between the looks are told.
+    /// What the rounds between runs are told.
     pub vigil: VigilConfig,
     /// Where health and metrics are served.
     pub listen: Option<SocketAddr>,

@@ -8,7 +8,7 @@ use service::ErrorChain;
 
 use crate::governance::{Governance, describe, expected};
 
-/// What to ask for beside what is always asked for.
+/// What to request beside what is always requested.
 #[derive(Debug)]
 pub(crate) struct Wanted {
     /// Whose accounts.

@@ -2,7 +2,7 @@
 //! reports their findings. A severe finding stops settlement; it never repairs anything.
 //!
 //! [`Reconciler::run`] is one look; `watch` repeats it. A look reads what is new, and keeps the books in memory; beside that
-//! everything is read again and recounted slice by slice, one slice in each look.
+//! everything is re-read and recounted slice by slice, one slice in each look.
 
 mod alert;
 mod attest;

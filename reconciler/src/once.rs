@@ -19,7 +19,7 @@ const SKIPPED: u8 = 3;
 /// 3 when a check could not run.
 ///
 /// # Errors
-/// The ledger's database does not answer, or holds what no program of ours writes.
+/// The ledger's database does not respond, or holds what no program of ours writes.
 pub async fn once(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
     let mut reconciler = Reconciler::new(config).await?;
     let Some(looked) = reconciler.run(true).await? else {

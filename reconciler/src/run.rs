@@ -31,7 +31,7 @@ const SAMPLE: usize = 200;
 /// Batches whose state a run reads at the contract, beyond which their events must do.
 const BATCHES_MAX: usize = 200;
 
-/// Connections: one for the look, one for what it found, one for alerts, one for what is seen between looks.
+/// Connections: one for the look, one for what it found, one for alerts, one for what is seen between runs.
 const CONNECTIONS_MAX: u32 = 4;
 
 /// The chain of development, where everything may be one process.
@@ -46,7 +46,7 @@ pub struct Reconciler {
     pool: Connections,
     /// The longest reading of one look.
     read_max: Duration,
-    /// Looks are read from the first; one that does not answer goes to the end.
+    /// Looks are read from the first; one that does not respond goes to the end.
     readers: Vec<ChainReader>,
     plan: CompiledPlan,
     chain_id: u64,
@@ -110,7 +110,7 @@ impl Reconciler {
     /// Reaches the ledger's database and finds out which ledger it is.
     ///
     /// # Errors
-    /// The database does not answer or is not bound to a deployment, or its plan does not compile.
+    /// The database does not respond or is not bound to a deployment, or its plan does not compile.
     pub async fn new(config: &Config) -> anyhow::Result<Self> {
         let pool = Connections::open(
             &config.database_url,
@@ -164,7 +164,7 @@ impl Reconciler {
     /// Who attests, with the key that the configuration names.
     ///
     /// # Errors
-    /// The key cannot be used, or everybody knows it on a public chain.
+    /// The key cannot be used, or everyone knows it on a public chain.
     pub(crate) fn attestor(&self, config: &Config) -> anyhow::Result<Option<Attestor>> {
         let is_local = abi::development::is_local_chain(self.chain_id);
         let key = match &config.attestor {
@@ -203,7 +203,7 @@ impl Reconciler {
     /// Looks at everything, slice by slice, or at what is new since the last look; `None` when nothing has been posted yet.
     ///
     /// # Errors
-    /// The ledger's database does not answer, or holds what no program of ours writes.
+    /// The ledger's database does not respond, or holds what no program of ours writes.
     pub async fn run(&mut self, everything: bool) -> anyhow::Result<Option<Looked>> {
         if everything {
             self.memory = Memory::default();
@@ -217,7 +217,7 @@ impl Reconciler {
         }
     }
 
-    /// Whether a way through the books is under way.
+    /// Whether a way through the books is in progress.
     pub(crate) fn is_sweeping(&self) -> bool {
         self.memory.is_sweeping()
     }
@@ -281,7 +281,7 @@ impl Reconciler {
         Ok(Look::Seen(Box::new(looked)))
     }
 
-    /// Leaves the present connections to their fate, if a failure was the database's silence. Returns whether it was.
+    /// Leaves the current connections to their fate, if a failure was the database's silence. Returns whether it was.
     pub(crate) fn reconnect_after(&self, error: &anyhow::Error) -> bool {
         let is_outage = store::outage(error.as_ref()).is_some();
         if is_outage {
@@ -327,7 +327,7 @@ impl Reconciler {
         }
     }
 
-    /// Everybody of a slice, whom events touched, and a few in turn.
+    /// Everyone of a slice, whom events touched, and a few in turn.
     fn wanted(&mut self, books: &Ledger, slice: Option<&Slice>) -> Wanted {
         let mut wallets = self.memory.touched.clone();
         match slice {

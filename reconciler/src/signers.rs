@@ -19,7 +19,7 @@ struct Remembered {
 }
 
 impl Remembered {
-    /// Whatever was read before is read again.
+    /// Whatever was read before is re-read.
     fn forget(&mut self) {
         self.last_id = 0;
         let memory = &mut self.memory;

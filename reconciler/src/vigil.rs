@@ -110,7 +110,7 @@ impl Vigil {
     /// Observes once, and stores what is found.
     ///
     /// # Errors
-    /// The database does not answer, or the lease was lost.
+    /// The database does not respond, or the lease was lost.
     pub async fn round(&mut self, lease: Option<Lease>) -> anyhow::Result<()> {
         let mut connection = self.pool.acquire().await?;
         let standing = stored::find_standing(&mut connection).await?;

@@ -36,7 +36,7 @@ const STORE_EVERY: Duration = Duration::from_secs(10);
 /// The wait after a failure.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// What is known between looks.
+/// What is known between runs.
 #[derive(Debug)]
 struct Watcher {
     reconciler: Reconciler,
@@ -57,7 +57,7 @@ struct Watcher {
     /// Whether anything is open: then one way through everything follows the other, so that its end is seen.
     is_open: bool,
     stored_at: Option<Instant>,
-    /// The same of a look at everything.
+    /// The same of an observation of everything.
     stored_full_at: Option<Instant>,
     stored_outcome: &'static str,
 }

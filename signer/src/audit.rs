@@ -28,7 +28,7 @@ names::names! {
         Started = "started",
         /// New terms were recorded and will be signed.
         Recorded = "recorded",
-        /// Recorded terms were asked for again.
+        /// Recorded terms were requested again.
         Repeated = "repeated",
         /// A request was refused.
         Refused = "refused",

@@ -69,7 +69,7 @@ const ATTESTATION_AGE_MAX: std::ops::RangeInclusive<u64> = 10..=3_600;
 /// The largest gas limit of a transaction on the chain (EIP-7825).
 const GAS_LIMIT_MAX_DEFAULT: u64 = 16_777_216;
 
-/// The highest price of gas on a local chain: 1,000 gwei, hundreds of times what a development node asks for.
+/// The highest price of gas on a local chain: 1,000 gwei, hundreds of times what a development node requests.
 const LOCAL_FEE_PER_GAS_MAX: u128 = 1_000_000_000_000;
 
 /// Requests per second and caller when nothing else is said: a hundred times what a busy day of registrations needs.

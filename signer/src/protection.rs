@@ -236,7 +236,7 @@ async fn insert(
     Ok(id)
 }
 
-/// Keeps the signature of a request and returns the one that is kept: the first, if somebody was faster.
+/// Keeps the signature of a request and returns the one that is kept: the first, if someone was faster.
 pub(crate) async fn keep(pool: &PgPool, request: i64, new: Signed) -> Result<Signed, MemoryError> {
     sqlx::query!(
         "INSERT INTO signer.signature (request_id, signer, signature, signed_at_ms)

@@ -35,7 +35,7 @@ impl FromStr for Purpose {
     }
 }
 
-/// What can be asked for.
+/// What can be requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// The authorization of a registration.

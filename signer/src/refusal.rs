@@ -19,7 +19,7 @@ pub enum Refusal {
     /// Another process signs that.
     #[error("this signer is for {0}")]
     WrongPurpose(Purpose),
-    /// The caller may not ask for this.
+    /// The caller may not request this.
     #[error("the caller is not allowed to request this")]
     NotPermitted,
     /// The caller asks too often.

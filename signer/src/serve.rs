@@ -136,7 +136,7 @@ async fn check_chain(reader: &ChainReader, policy: &Policy, key: &LocalKey) -> a
     let (known, free) = match policy.purpose() {
         Purpose::Authorizations => (is_signer, !is_root_signer),
         Purpose::Roots => (is_root_signer, !is_signer),
-        // Anybody may send transactions; whether this account may submit batches is seen when it does.
+        // Anyone may send transactions; whether this account may submit batches is seen when it does.
         Purpose::Transactions => (true, !is_signer && !is_root_signer),
     };
     ensure!(
@@ -151,7 +151,7 @@ async fn check_chain(reader: &ChainReader, policy: &Policy, key: &LocalKey) -> a
     Ok(())
 }
 
-/// No plan that must not run here gets a signature, whoever asks for it.
+/// No plan that must not run here gets a signature, whoever requests it.
 async fn check_plans(plans: &Plans, chain_id: u64, reader: &ChainReader) -> anyhow::Result<()> {
     if plans.files.is_empty() {
         return Ok(());

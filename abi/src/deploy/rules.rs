@@ -32,7 +32,7 @@ pub const OPERATION_MIN: u32 = 3 * DAY;
 pub const OPERATION_MAX: u32 = 30 * DAY;
 /// Two days in which users can claim against a root that was published when an operation was announced.
 pub const OPERATION_AFTER_VETO_MIN: u32 = 2 * DAY;
-/// One hour: a shorter freeze ends before anybody has looked.
+/// One hour: a shorter freeze ends before anyone has looked.
 pub const PUBLIC_FREEZE_MIN: u32 = HOUR;
 /// Seven days: with the sixty days that the contract demands between two freezes, nobody is frozen more than about a tenth
 /// of the time.
@@ -79,7 +79,7 @@ pub enum Rule {
     FloorAboveCap,
     /// Public chains: two roles are one account.
     RolesNotDistinct,
-    /// Public chains: everybody knows the key of a role.
+    /// Public chains: everyone knows the key of a role.
     KeyIsPublic,
     /// Public chains: cooling-off below [`COOLING_OFF_MIN`].
     CoolingOffTooShort,

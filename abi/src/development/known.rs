@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, address};
 
-/// Whether everybody knows the private key of this account.
+/// Whether everyone knows the private key of this account.
 #[must_use]
 pub fn is_public_knowledge(account: Address) -> bool {
     ACCOUNTS.contains(&account)

@@ -13,7 +13,7 @@ struct Arguments {
     /// For how long
     #[arg(long, default_value_t = 5)]
     minutes: u64,
-    /// Most payments of one transaction
+    /// Maximum number of payments of one transaction
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=300))]
     payments: u64,
 }

@@ -61,7 +61,7 @@ async fn newest_time(site: &Site) -> u64 {
     block.unwrap().header.timestamp
 }
 
-/// Registers somebody, and waits until it is posted.
+/// Registers someone, and waits until it is posted.
 async fn register(development: &Development, account: usize) {
     let site = site(development);
     let root = Person::with(devstack::world::root_user()).address();

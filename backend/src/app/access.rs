@@ -16,7 +16,7 @@ use super::session::Caller;
 /// Roles of operators who may look at users.
 const LOOKING_ROLES: [Role; 2] = [Role::Viewer, Role::Support];
 
-/// Refusals of one wallet that are written to the audit log: more of them say nothing new, and everybody can cause them.
+/// Refusals of one wallet that are written to the audit log: more of them say nothing new, and everyone can cause them.
 const REFUSALS_NOTED: Quota = Quota {
     name: "refusals_noted",
     burst: 10,
@@ -45,7 +45,7 @@ names::names! {
 /// Why a user's data is not shown.
 #[derive(Debug, Error)]
 pub enum AccessError {
-    /// It is somebody else's, or nobody's.
+    /// It is someone else's, or nobody's.
     #[error("this belongs to another user")]
     NotYours,
     /// Nobody registered has the wallet.
@@ -57,7 +57,7 @@ pub enum AccessError {
     /// The caller is no operator with one of these roles.
     #[error("one of these roles is required: {}", names(.0))]
     RoleMissing(&'static [Role]),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -115,7 +115,7 @@ impl<N> Deref for Operator<N> {
 }
 
 impl<N: Needs> Operator<N> {
-    /// Refuses everybody but operators with one of the roles.
+    /// Refuses everyone but operators with one of the roles.
     ///
     /// # Errors
     /// [`AccessError::RoleMissing`].

@@ -64,7 +64,7 @@ pub enum ApproveError {
     /// The chain's head is not known.
     #[error(transparent)]
     Head(#[from] HeadError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,7 +1,7 @@
 //! The disclosure: a text made of the ledger's figures and the plan's findings, the same bytes for the same ledger.
 //!
-//! It counts everybody, also those who received nothing, promises nothing, and is stored under the keccak256 of its
-//! bytes before anybody sees it. The hash goes into the authorization that a newcomer uses, so the chain records
+//! It counts everyone, also those who received nothing, promises nothing, and is stored under the keccak256 of its
+//! bytes before anyone sees it. The hash goes into the authorization that a newcomer uses, so the chain records
 //! which text was shown.
 
 use std::fmt::Write;
@@ -30,12 +30,12 @@ pub enum DiscloseError {
     /// The posting worker has not counted the participants, or stopped counting them.
     #[error("the figures have not been computed yet")]
     NotCounted,
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Generates the present disclosure from the figures that the posting worker keeps, and stores it.
+/// Generates the current disclosure from the figures that the posting worker keeps, and stores it.
 ///
 /// # Errors
 /// [`DiscloseError`].
@@ -51,7 +51,7 @@ pub async fn present(app: &App) -> Result<Document, DiscloseError> {
     Ok(Document { hash, text })
 }
 
-/// The text for these figures. Pure, so that anybody with the figures can make it again.
+/// The text for these figures. Pure, so that anyone with the figures can make it again.
 #[must_use]
 pub fn text(ledger: &Ledger, figures: &Figures) -> String {
     let mut text = String::new();

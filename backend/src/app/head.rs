@@ -20,7 +20,7 @@ pub enum HeadError {
     /// No node is configured.
     #[error("no node is configured")]
     NoNode,
-    /// The node does not answer as it should.
+    /// The node does not respond as it should.
     #[error(transparent)]
     Chain(#[from] ChainError),
 }

@@ -1,4 +1,4 @@
-//! Authorizations to register and to retop up: checked against the ledger, stored, then requested from the signer.
+//! Authorizations to register and to buy a retopup: checked against the ledger, stored, then requested from the signer.
 //!
 //! Every answer has a new reference. What the contract accepts is decided by the contract; what is refused here is
 //! refused because its transaction would fail or its sponsor could not be rewarded.
@@ -19,11 +19,11 @@ use super::{App, placement, random};
 /// Life of an authorization in seconds of the chain's time: a person reads and confirms; the contract allows an hour.
 pub const AUTHORIZATION_SECONDS: u64 = 15 * 60;
 
-/// How old the disclosure may be that somebody registers under, in seconds: what was read is still about the
+/// How old the disclosure may be that someone registers under, in seconds: what was read is still about the
 /// present.
 pub const DISCLOSURE_SECONDS_MAX: i64 = 24 * 60 * 60;
 
-/// What somebody asks for.
+/// What someone requests.
 #[derive(Debug, Clone)]
 pub struct Ask {
     /// The document that was shown.
@@ -93,7 +93,7 @@ pub enum IntakeError {
     /// The signer did not sign.
     #[error(transparent)]
     Signer(#[from] SignerError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

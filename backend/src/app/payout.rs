@@ -57,7 +57,7 @@ pub enum PayoutError {
     /// The command was not stored.
     #[error(transparent)]
     Inbox(#[from] InboxError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

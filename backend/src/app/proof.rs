@@ -33,7 +33,7 @@ pub enum ProofFailure {
     /// There is no way from the user to it.
     #[error(transparent)]
     Way(#[from] WayError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use super::App;
 
-/// How long an answer of the signer is good: everybody may ask whether the API is ready, and not the signer so often.
+/// How long an answer of the signer is good: everyone may ask whether the API is ready, and not the signer so often.
 const SIGNER_LASTS: Duration = Duration::from_secs(5);
 
 /// What the signer said of itself last.
@@ -43,7 +43,7 @@ pub enum NotReady {
         /// The limit.
         max_seconds: i64,
     },
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -53,7 +53,7 @@ pub enum RelayError {
     /// The contract has no such deposit.
     #[error("the contract has no deposit with this reference")]
     UnknownDeposit,
-    /// It was refunded, or its cooling-off time is over.
+    /// It was refunded, or its cooling-off time has ended.
     #[error("the deposit was already refunded, or its cooling-off period has ended")]
     NotRefundable,
     /// The contract does not know the user.
@@ -89,10 +89,10 @@ pub enum RelayError {
     /// The day's messages of all are used up.
     #[error("the relay limit for 24 hours is reached; submit the message yourself or try later")]
     DayLimit,
-    /// The chain does not answer.
+    /// The chain does not respond.
     #[error(transparent)]
     Head(#[from] HeadError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -109,7 +109,7 @@ impl From<chain::ChainError> for RelayError {
     }
 }
 
-/// What became of a message.
+/// The outcome of a message.
 ///
 /// # Errors
 /// [`RelayError::Unknown`], [`RelayError::Store`].
@@ -118,7 +118,7 @@ pub async fn find(app: &App, digest: B256) -> Result<Relay, RelayError> {
     (relay::find(&mut connection, digest).await?).ok_or(RelayError::Unknown)
 }
 
-/// Queues a message. One that is under way, or done for good, is found; one that failed, and a claim that left a rest, is queued
+/// Queues a message. One that is in progress, or done for good, is found; one that failed, and a claim that left a rest, is queued
 /// again when the contract would take it now.
 ///
 /// # Errors

@@ -64,7 +64,7 @@ pub enum SessionError {
     /// A refresh token came a second time: one of the two holders is a thief, so the whole login ends.
     #[error("the refresh token has already been used")]
     Reused,
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

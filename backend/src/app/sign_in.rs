@@ -41,7 +41,7 @@ pub enum SignInError {
     /// The nonce was issued too long ago.
     #[error("the nonce has expired")]
     ExpiredNonce,
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -49,7 +49,7 @@ pub enum SignInError {
 /// Issues a nonce.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn issue_nonce(app: &App) -> Result<Nonce, StoreError> {
     let nonce = hex::encode(random::<16>());
     let expires_at =

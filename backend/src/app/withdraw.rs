@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::App;
 use super::session::Caller;
 
-/// Why a wish was not noted.
+/// Why a request was not noted.
 #[derive(Debug, Error)]
 pub enum WithdrawError {
     /// Nobody registered has the wallet.
@@ -18,7 +18,7 @@ pub enum WithdrawError {
     /// There is no matured unpaid amount.
     #[error("no amount is available")]
     NothingAvailable,
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -33,7 +33,7 @@ pub async fn ask(app: &App, caller: &Caller) -> Result<Withdrawal, WithdrawError
         .await?
         .ok_or(WithdrawError::NotRegistered)?;
     if let Some(open) = withdrawal::find_open(&mut connection, user.id).await? {
-        // A wish whose payout was refused or let go counts for the next batch again.
+        // A request whose payout was refused or let go counts for the next batch again.
         return Ok(open);
     }
     let filter = Filter {

@@ -25,7 +25,7 @@ use super::error::Problem;
 use crate::app::access::{self, Needs, Operator};
 use crate::app::session::{self, Caller, Client};
 
-/// Authorizations that one wallet may ask for: a person tries a few times, and each costs a signature.
+/// Authorizations that one wallet may request: a person tries a few times, and each costs a signature.
 const AUTHORIZATIONS_PER_WALLET: Quota = Quota {
     name: "authorizations",
     burst: 20,
@@ -53,7 +53,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// A JSON object. What serde derives also takes arrays, whose missing elements are defaults: `[]` would be a wish
+/// A JSON object. What serde derives also takes arrays, whose missing elements are defaults: `[]` would be a request
 /// without filters.
 struct Object<T>(T);
 
@@ -239,7 +239,7 @@ pub async fn limit_address(
     Ok(next.run(request).await)
 }
 
-/// One of the requests that write rows for somebody who is not signed in, within what the address may.
+/// One of the requests that write rows for someone who is not signed in, within what the address may.
 #[derive(Debug)]
 pub struct SignInPermit;
 
@@ -252,7 +252,7 @@ impl FromRequestParts<Server> for SignInPermit {
     }
 }
 
-/// Refuses a wallet that asks for too many authorizations.
+/// Refuses a wallet that requests too many authorizations.
 pub(super) fn limit_wallet(server: &Server, caller: &Caller) -> Result<(), Problem> {
     take(server, AUTHORIZATIONS_PER_WALLET, caller.wallet.as_slice())
 }

@@ -30,7 +30,7 @@ pub struct BatchView {
     /// The expired batch that it replaces.
     #[schema(value_type = Option<Hash>, required = true)]
     supersedes: Option<String>,
-    /// What was asked for, as it was written.
+    /// What was requested, as it was written.
     #[schema(value_type = FreeObject)]
     asked: Value,
     /// Payouts that hold something.

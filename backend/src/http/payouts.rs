@@ -208,7 +208,7 @@ pub async fn submit(
     Ok(Json(BatchView::of(&batch)))
 }
 
-/// While a batch is submitted, raises its fee; of an expired batch, asks for a new one for those who are still due and
+/// While a batch is submitted, raises its fee; of an expired batch, requests a new one for those who are still due and
 /// answers that.
 #[utoipa::path(post, path = "/payouts/{id}/retry", operation_id = "retry_batch", tag = "payouts", security(("session" = [])),
     params(("id" = Hash, Path, description = "The batch's id")),

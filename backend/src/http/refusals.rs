@@ -168,7 +168,7 @@ impl From<BatchRefused> for Problem {
             BatchRefused::ApproverIsBuilder => Code::ApproverIsBuilder,
             BatchRefused::CancelRequested => Code::CancelRequested,
             BatchRefused::SettlementStopped => Code::SettlementStopped,
-            // The window is stored once and asked for again as it is; only a head that went back can be so far behind.
+            // The window is stored once and requested again as it is; only a head that went back can be so far behind.
             BatchRefused::DeadlineTooFar { .. } | BatchRefused::SignatureAskedFor(_) => {
                 Code::ChainUnavailable
             }

@@ -187,7 +187,7 @@ pub async fn credit(
     accept(&server, order, &body.signature, None).await
 }
 
-/// What became of a message.
+/// The outcome of a message.
 #[utoipa::path(get, path = "/relay/{digest}", operation_id = "find_relay", tag = "relay",
     params(("digest" = Hash, Path, description = "What was signed")),
     responses((status = 200, body = RelayAnswer)))]

@@ -13,7 +13,7 @@ use super::schema::{SponsorState, Wallet};
 use super::words::{self, shown};
 use crate::app::sponsor::{self, Sponsor};
 
-/// Whether somebody can be named as a sponsor.
+/// Whether someone can be named as a sponsor.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SponsorAnswer {
     #[schema(value_type = Wallet)]

@@ -9,9 +9,9 @@ use money::Amount;
 use super::code::Code;
 use super::error::Problem;
 
-/// Entries of a page when nothing else is asked for.
+/// Entries of a page when nothing else is requested.
 const PAGE_DEFAULT: u32 = 50;
-/// Most entries of a page.
+/// Maximum number of entries of a page.
 pub const PAGE_MAX: u32 = 100;
 
 /// A wallet: `0x`, 40 digits; with a right checksum (EIP-55) or all in lower case.

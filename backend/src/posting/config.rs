@@ -20,7 +20,7 @@ use service::{Env, EnvError};
 const LEASE_TTL_MS_DEFAULT: u64 = 3_000;
 /// Below this an idle writer could not renew in time.
 const LEASE_TTL_MS_MIN: u64 = 500;
-/// Above this a killed writer would stop posting for longer than anybody wants.
+/// Above this a killed writer would stop posting for longer than anyone wants.
 const LEASE_TTL_MS_MAX: u64 = 60_000;
 
 /// Many times what a full batch takes.

@@ -21,7 +21,7 @@ const REST_MAX: Duration = Duration::from_secs(3_600);
 /// After an error.
 const REST_AFTER_ERROR: Duration = Duration::from_secs(5);
 
-/// Counts what is posted, for ever.
+/// Counts what is posted, forever.
 pub(super) async fn keep(database_url: String) {
     let mut connection = None;
     loop {

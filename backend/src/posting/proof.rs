@@ -47,7 +47,7 @@ pub enum ProofError {
         #[source]
         source: ReadError,
     },
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -2,7 +2,7 @@
 //!
 //! What cannot be read is seen before anything is applied. What the ledger refuses is seen when its batch is written: then the
 //! worker's memory is ahead, is rebuilt, and takes commands one at a time until it is known which one it was. What the chain
-//! says is never put aside: such a refusal ends the worker.
+//! says is never quarantined: such a refusal ends the worker.
 
 use sqlx::{Connection, PgConnection};
 use store::inbox::Entry;
@@ -77,7 +77,7 @@ impl Writer {
     /// what is posted and nothing else.
     ///
     /// # Errors
-    /// The database does not answer, or the lease is gone.
+    /// The database does not respond, or the lease is gone.
     pub async fn suspect(
         &mut self,
         connection: &mut PgConnection,

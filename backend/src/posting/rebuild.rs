@@ -53,7 +53,7 @@ pub enum RebuildError {
     /// A posted fact would not be posted again.
     #[error(transparent)]
     Posting(#[from] PostingError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -50,7 +50,7 @@ impl Start {
     /// The newest memory that fits, if there is one.
     ///
     /// # Errors
-    /// The database does not answer.
+    /// The database does not respond.
     pub(super) async fn find(
         connection: &mut PgConnection,
         empty: &Book,
@@ -104,7 +104,7 @@ async fn read(connection: &mut PgConnection, empty: &Book, stored: &Stored) -> R
 /// Whether the books have exactly these users, wallets, balances and deposits.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub(super) async fn is_of_the_books(connection: &mut PgConnection, book: &Book) -> Result<bool, StoreError> {
     let (mut users, mut deposits) = (0usize, 0usize);
     let mut first = 1i32;
@@ -156,7 +156,7 @@ impl Keeper {
         self.kept = fact_seq;
     }
 
-    /// Keeps the writer's memory, if it is time to and the writer has nothing under way. Encoding is done here, storing beside the
+    /// Keeps the writer's memory, if it is time to and the writer has nothing in progress. Encoding is done here, storing beside the
     /// worker, on a connection of its own.
     pub(super) fn keep(&mut self, config: &Config, writer: &Writer) {
         let tail = *writer.tail();

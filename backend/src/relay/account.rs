@@ -20,7 +20,7 @@ pub enum RelayerError {
     /// The key is none.
     #[error("TRELLIS_DEVELOPMENT_RELAYER_KEY")]
     Key(#[from] KeyError),
-    /// A development key where money is somebody's.
+    /// A development key where money is someone's.
     #[error("the relayer's key is a development key, which is for local chains only")]
     DevelopmentKey,
     /// The submitter's account: a nonce would be given twice, and what is meant to hold gas money alone could submit batches.

@@ -13,7 +13,7 @@ use alloy::primitives::B256;
 use money::Amount;
 use service::{Env, EnvError};
 
-/// Five times what BNB Smart Chain usually asks for.
+/// Five times what BNB Smart Chain usually requests.
 const FEE_PER_GAS_MAX_DEFAULT: u128 = 5_000_000_000;
 /// Some two thousand exits at a tenth of that price.
 const BUDGET_PER_DAY_DEFAULT: u128 = 250_000_000_000_000_000;

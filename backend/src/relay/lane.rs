@@ -25,7 +25,7 @@ use super::network::{Ending, Look, Network};
 use super::refusal;
 use crate::settlement as settler;
 
-/// Messages under way at once.
+/// Messages in progress at once.
 const IN_FLIGHT_MAX: usize = 16;
 /// Queued messages that are looked at in one step.
 const LOOKED_AT: i64 = 32;
@@ -323,7 +323,7 @@ impl Lane {
         })
     }
 
-    /// Whether the day's budget and the account's balance cover it, besides what is under way.
+    /// Whether the day's budget and the account's balance cover it, besides what is in progress.
     async fn can_pay(&mut self, cost: Amount) -> Result<bool, LaneError> {
         let account = self.relayer.address();
         let spent = relay_attempt::spent_lately(&mut self.connection, account).await?;
@@ -386,7 +386,7 @@ impl Lane {
     }
 }
 
-/// What became of a try.
+/// The outcome of a try.
 enum Tried {
     Sent,
     GivenUp,

@@ -32,7 +32,7 @@ pub enum Order {
 }
 
 impl Order {
-    /// What it asks for.
+    /// What it requests.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {

@@ -3,7 +3,7 @@
 use abi::ICustody::ICustodyErrors;
 use chain::Revert;
 
-/// Whether the contract may take the message later, without anybody signing again: what is missing is money or room under the
+/// Whether the contract may take the message later, without anyone signing again: what is missing is money or room under the
 /// outflow cap.
 #[must_use]
 pub fn is_passing(revert: &Revert) -> bool {

@@ -27,7 +27,7 @@ const LIFE_MIN_SECONDS: u64 = 10;
 
 /// Before something that would revert is tried again: it waits for money, time or people.
 const PAUSE_REVERTED: Duration = Duration::from_secs(2);
-/// Before a batch is tried again that would credit everybody: a token stays paused for hours rather than seconds.
+/// Before a batch is tried again that would credit everyone: a token stays paused for hours rather than seconds.
 const PAUSE_CREDITED: Duration = Duration::from_secs(5);
 /// Before something is tried again that nobody could try.
 const PAUSE_UNANSWERED: Duration = Duration::from_millis(500);
@@ -38,7 +38,7 @@ pub(super) struct Candidate {
     pub(super) kind: Kind,
     pub(super) subject: Vec<u8>,
     pub(super) call: Call,
-    /// It is sent also when it would credit everybody.
+    /// It is sent also when it would credit everyone.
     pub(super) insisted: bool,
 }
 
@@ -97,7 +97,7 @@ impl Worker {
                 return Ok(Vec::new());
             }
         };
-        // What blocks have executed is not available any more anyway.
+        // What blocks have executed is no longer available anyway.
         let executed: Vec<B256> = (records.live.iter())
             .filter(|submission| {
                 submission.kind == Kind::Batch && submission.state == SubmissionState::Included
@@ -143,7 +143,7 @@ impl Worker {
         Ok(candidates)
     }
 
-    /// Signed roots, unless a batch is under way that publication would take the funds from.
+    /// Signed roots, unless a batch is in progress that publication would take the funds from.
     async fn signed_roots(&mut self, look: &Look) -> Result<Vec<Candidate>, StepError> {
         let mut candidates = Vec::new();
         for root in settlement_root::list_wanted(self.hold.reader()).await?.good {

@@ -37,7 +37,7 @@ const PAUSE_MISSING: Duration = Duration::from_millis(250);
 /// An attestation older than this is not used: it would be too old when the signer looks at it.
 pub(super) const ATTESTATION_AGE_MAX: u64 = 60;
 
-/// Why a batch with another manifest is put aside.
+/// Why a batch with another manifest is quarantined.
 pub(super) const NOT_SEALED: &str = "its manifest differs from the sealed one";
 
 /// The refusal of a total that is too large to be signed at once.
@@ -108,7 +108,7 @@ impl Worker {
                     | SignerError::NotUnderstood(_) => "not_signed".to_owned(),
                 };
                 if cause == TOO_YOUNG {
-                    // Nothing was recorded of it, so it may be asked for with other times when it is old enough.
+                    // Nothing was recorded of it, so it may be requested with other times when it is old enough.
                     let mut transaction = self.hold.begin().await?;
                     payout_batch::clear_window(&mut transaction, batch.batch).await?;
                     transaction.commit().await?;
@@ -226,7 +226,7 @@ impl Worker {
                 digest,
                 &stored.approval.signature,
             );
-            // A node that does not answer leaves a contract wallet without a vote for now.
+            // A node that does not respond leaves a contract wallet without a vote for now.
             if self.hold.during(signed).await?.unwrap_or(false) {
                 approvals.push(stored.approval);
             }

@@ -13,7 +13,7 @@ use super::network::Network;
 pub(super) enum Obstacle {
     /// It would revert, or nobody can tell.
     Call(CallError),
-    /// It would credit everybody who could be paid.
+    /// It would credit everyone who could be paid.
     CreditsEverybody(Foreseen),
 }
 
@@ -24,7 +24,7 @@ impl From<CallError> for Obstacle {
 }
 
 impl Network {
-    /// Tries a candidate at the newest block. A batch that operators insist on may credit everybody.
+    /// Tries a candidate at the newest block. A batch that operators insist on may credit everyone.
     ///
     /// # Errors
     /// [`Obstacle`].

@@ -20,7 +20,7 @@ use super::worker::{Records, StepError, Worker, wanted};
 /// What was abandoned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resumed {
-    /// Submissions whose nonces somebody else used. What they are for may be submitted again.
+    /// Submissions whose nonces someone else used. What they are for may be submitted again.
     pub abandoned: usize,
     /// The account's next nonce.
     pub next_nonce: u64,
@@ -58,7 +58,7 @@ impl Worker {
         }
         let network = self.network.clone();
         let look = network.look(&wanted(&records), None).await?;
-        // A nonce is given up only if it is certain that nothing of ours used it.
+        // A nonce is abandoned only if it is certain that nothing of ours used it.
         if let Some(hash) = look.unanswered.iter().next() {
             return Err(ResumeError::Unanswered(*hash));
         }
@@ -104,7 +104,7 @@ impl Worker {
     }
 }
 
-/// Stores that somebody else used this nonce, so that ours still follow each other without a gap.
+/// Stores that someone else used this nonce, so that ours still follow each other without a gap.
 async fn insert_foreign(
     transaction: &mut PgTransaction<'_>,
     account: Address,

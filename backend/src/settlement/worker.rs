@@ -53,7 +53,7 @@ pub enum StepError {
     /// Another process is the worker.
     #[error(transparent)]
     Lease(#[from] LeaseError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A stored call cannot be read.
@@ -67,7 +67,7 @@ impl From<sqlx::Error> for StepError {
     }
 }
 
-/// Everything that is stored about what is under way, read at the beginning of a step.
+/// Everything that is stored about what is in progress, read at the beginning of a step.
 #[derive(Clone, Debug)]
 pub(super) struct Records {
     /// The newest finalized block that the listener recorded.
@@ -75,7 +75,7 @@ pub(super) struct Records {
     pub(super) final_hash: B256,
     pub(super) live: Vec<Submission>,
     pub(super) recorded: Vec<Recorded>,
-    /// What the signer was asked for, by submission and attempt.
+    /// What the signer was requested, by submission and attempt.
     pub(super) requested: HashMap<(i64, u32), Terms>,
     pub(super) watched: Vec<WatchedBatch>,
     pub(super) batches: Vec<(B256, settlement::state::BatchState)>,
@@ -117,7 +117,7 @@ impl Worker {
         self.network.account
     }
 
-    /// Does what is due, each of it in transactions of its own. What nodes or signers do not answer is done later.
+    /// Does what is due, each of it in transactions of its own. What nodes or signers do not respond is done later.
     ///
     /// # Errors
     /// [`StepError`].
@@ -155,7 +155,7 @@ impl Worker {
     /// Lets the next process go on at once.
     ///
     /// # Errors
-    /// The database does not answer.
+    /// The database does not respond.
     pub async fn release(self) -> Result<(), StoreError> {
         self.hold.release().await
     }

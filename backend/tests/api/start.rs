@@ -192,7 +192,7 @@ async fn every_process_refuses_a_plan_that_is_not_served_before_it_writes() {
     }
 }
 
-/// The posting worker asks no node, so the environment says for how long payments go back.
+/// The posting worker asks no node, so the environment says for how long payments are refunded.
 #[tokio::test]
 async fn the_worker_refuses_a_plan_that_its_place_does_not_admit() {
     let database = deployed_on(CHAIN_ID).await;

@@ -12,7 +12,7 @@ use testkit::TestDatabase;
 use crate::history::History;
 use crate::{TTL, claim, compiled, contents, post_all, poster, rebuild, receive, wallet};
 
-/// A history with settlement in it. Operators ask for what the ledger says, the chain mostly does what was asked.
+/// A history with settlement in it. Operators request what the ledger says, the chain mostly does what was asked.
 pub(crate) struct Settlements {
     history: History,
     book: Book,
@@ -160,7 +160,7 @@ impl Settlements {
     }
 }
 
-/// The rows that the API writes when it asks for these batches.
+/// The rows that the API writes when it requests these batches.
 pub(crate) async fn ask(source: &mut PgConnection, causes: &[Cause]) {
     for cause in causes {
         if let Cause::BatchRequested { batch_id, .. } = cause {
@@ -314,7 +314,7 @@ async fn a_batch_or_a_root_that_this_database_never_had_stops_nothing() {
     assert_eq!(audit::verify(&Book::new(compiled()), &snapshot), []);
 }
 
-/// Users of whom each brought in the next: all but the last have 18 BNB available. Returns the next journal entry.
+/// Users of whom each referred the next: all but the last have 18 BNB available. Returns the next journal entry.
 async fn chain_of_users(source: &mut PgConnection, users: u64) -> u64 {
     let plan = compiled();
     let day = 20;

@@ -62,7 +62,7 @@ impl NotAdmitted {
 /// Nobody can say for how many days the contract refunds payments.
 #[derive(Debug, Error)]
 pub enum CoolingOffError {
-    /// The node does not answer.
+    /// The node does not respond.
     #[error("cannot read the contract's cooling-off time")]
     Unread(#[from] ChainError),
     /// Nothing could be said of it in days that is true.

@@ -61,7 +61,7 @@ impl Person {
     }
 }
 
-/// Everybody who may agree, and how many must.
+/// Everyone who may agree, and how many must.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct People {
     money_votes: usize,
@@ -95,7 +95,7 @@ pub enum PeopleError {
     Unreachable {
         /// The role.
         role: Role,
-        /// How many votes the list asks for.
+        /// How many votes the list requests.
         needed: usize,
         /// How many people have the role.
         found: usize,
@@ -327,7 +327,7 @@ mod tests {
             &format!("{:#x}", Address::repeat_byte(3)),
             &format!("{:#x}", Address::repeat_byte(1)),
         );
-        assert!(parse(&shared).unwrap_err().contains("share"));
+        assert!(parse(&shared).unwrap_err().contains("used by two people"));
         assert_eq!(
             parse(&"x".repeat(PEOPLE_TEXT_BYTES_MAX + 1)),
             Err(PeopleError::TooLong.to_string())

@@ -3,8 +3,8 @@
 //! A batch or a root needs the signature of the person who proposed it and votes of other people who approve. The end of
 //! stops and another list of people need as many as the list prescribes for that: of approvers and administrators the one,
 //! of administrators alone the other. A person has one vote however many
-//! wallets, and the proposer has none on the own proposal. Signatures of nobody on the list, of people who do not count
-//! any more, and those that are over, count as if they were not there: they must not stop what others agreed to.
+//! wallets, and the proposer has none on their own proposal. Signatures of nobody on the list, of people who do not count
+//! any more, and those that have ended, count as if they were not there: they must not stop what others agreed to.
 
 use std::collections::BTreeSet;
 

@@ -97,7 +97,7 @@ impl Decoder {
         }
     }
 
-    /// The transaction is over: all payouts of it must be closed.
+    /// The transaction has ended: all payouts of it must be closed.
     ///
     /// # Errors
     /// [`DecodeError::Payouts`].

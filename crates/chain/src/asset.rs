@@ -19,9 +19,9 @@ use crate::simulate::CallError;
 pub enum TokenState {
     /// No contract.
     Missing,
-    /// A contract that does not answer what every token is asked.
+    /// A contract that does not respond what every token is asked.
     NoToken {
-        /// What it does not answer.
+        /// What it does not respond.
         function: &'static str,
     },
     /// A token.

@@ -74,7 +74,7 @@ async fn create(node: &Node, creation_code: &Bytes) -> Result<Result<Bytes, Call
         .call("eth_getTransactionCount", (NOBODY, BlockNumberOrTag::Latest))
         .await?;
     if !nonce.is_zero() {
-        // The address that the constructor sees would be another one than everybody computes.
+        // The address that the constructor sees would be another one than everyone computes.
         return Err(ChainError::malformed(format!(
             "{NOBODY} has sent {nonce} transactions"
         )));

@@ -56,10 +56,10 @@ pub enum ChainError {
         /// In the node's words.
         message: String,
     },
-    /// The node does not know a block that was asked for: it lags, or follows another branch.
+    /// The node does not know a block that was requested: it lags, or follows another branch.
     #[error("the node does not have the block: {message}")]
     Stale {
-        /// What was asked for, or the node's words.
+        /// What was requested, or the node's words.
         message: String,
     },
     /// The answer contradicts itself or the question.

@@ -1,7 +1,7 @@
 //! `trellis claim`: pays a user the amount due under a published root, by proof, without a backend.
 //!
 //! It checks the proof itself, asks the contract what would be paid, and sends the transaction with a key of whoever runs it;
-//! without a key it prints the call, for any wallet to send. Anybody may send it: the contract pays the user.
+//! without a key it prints the call, for any wallet to send. Anyone may send it: the contract pays the user.
 
 mod proof;
 mod unit;
@@ -19,7 +19,7 @@ use crate::{input, key, transaction};
 use proof::Proof;
 use unit::Unit;
 
-/// Longest proof in bytes: several times what the longest path of the largest tree takes.
+/// Maximum size of a proof in bytes: several times what the longest path of the largest tree takes.
 const PROOF_BYTES_MAX: usize = 64 << 10;
 
 #[derive(Debug, clap::Args)]

@@ -242,7 +242,7 @@ async fn send(
         "transaction {hash} was reverted"
     );
     wait_until_final(reader).await?;
-    // Blocks may have been replaced meanwhile, and the contract may be somebody else's transaction.
+    // Blocks may have been replaced meanwhile, and the contract may be someone else's transaction.
     let receipt = sender.find_receipt(hash).await?.unwrap_or(receipt);
     Ok(receipt.block.number)
 }

@@ -1,6 +1,6 @@
 //! `trellis enrol`: makes the users of a contract's predecessor known to it, so that they can be paid without registering again.
 //!
-//! Anybody may do it. Whoever is known already is skipped, so the command may be repeated. Not responsible for what the
+//! Anyone may do it. Whoever is known already is skipped, so the command may be repeated. Not responsible for what the
 //! predecessor still owes: that stays there.
 
 mod users;
@@ -121,7 +121,7 @@ impl Enrolment {
 
     /// Enrols a part atomically; without a key it prints the call. Returns the number enrolled.
     async fn enrol(&self, part: &[Address]) -> anyhow::Result<usize> {
-        // Somebody else may enrol meanwhile, and who is known makes the whole part fail.
+        // Someone else may enrol meanwhile, and who is known makes the whole part fail.
         let part = self.missing(part).await?;
         if part.is_empty() {
             return Ok(0);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::stage::Stage;
 
-/// A batch on its way, and what became of it.
+/// A batch on its way, and the outcome of it.
 #[derive(Debug, Clone)]
 pub struct Batch {
     /// Its id.

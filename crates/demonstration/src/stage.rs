@@ -23,7 +23,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// The root user and those who join: the oldest first.
 pub(crate) const PEOPLE: usize = 43;
 
-/// A running system and everybody in it.
+/// A running system and everyone in it.
 pub(crate) struct Stage {
     pub(crate) development: Development,
     pub(crate) site: Arc<Site>,
@@ -150,7 +150,7 @@ impl Stage {
         Ok(())
     }
 
-    /// The number of the last account that somebody of the story has; later ones are free.
+    /// The number of the last account that someone of the story has; later ones are free.
     pub(crate) fn last_account(&self) -> usize {
         root_user().index() + PEOPLE - 1
     }

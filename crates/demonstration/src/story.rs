@@ -46,7 +46,7 @@ pub(crate) async fn play(stage: &mut Stage, report: &mut Report) -> anyhow::Resu
     stage.settle().await
 }
 
-/// Everybody registers, in waves of those whose sponsors are there, and pays a further time.
+/// Everyone registers, in waves of those whose sponsors are there, and pays a further time.
 async fn join(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
     let sponsor_of = |index: usize| match index {
         1..6 => 0,
@@ -176,7 +176,7 @@ async fn stuck_batch(stage: &mut Stage) -> anyhow::Result<Batch> {
     Ok(batch)
 }
 
-/// The wallet that refuses payments takes its credit through another address, by a signature that somebody else sends.
+/// The wallet that refuses payments takes its credit through another address, by a signature that someone else sends.
 async fn withdraw(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
     let (owner, relay) = (&stage.people[REVERTING], &stage.people[5]);
     let elsewhere = Wallet::at(stage.last_account() + 2);

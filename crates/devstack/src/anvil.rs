@@ -18,7 +18,7 @@ use crate::tools::Tools;
 /// The id of a local development chain. Development defaults are used on no other.
 pub const CHAIN_ID: u64 = 31337;
 
-/// The phrase that all accounts of a local chain derive from. Everybody knows it.
+/// The phrase that all accounts of a local chain derive from. Everyone knows it.
 pub const MNEMONIC: &str = "test test test test test test test test test test test junk";
 
 /// Accounts with money, enough for a scenario of forty users beside the system's own.
@@ -47,7 +47,7 @@ const PORT_ATTEMPTS: u32 = 3;
 pub enum Mining {
     /// One every 0.45 s.
     Interval,
-    /// Only when a test asks for one (`anvil_mine`).
+    /// Only when a test requests one (`anvil_mine`).
     OnDemand,
 }
 

@@ -88,7 +88,7 @@ impl Checkout {
             }
             Ok(()) | Err(_) => {}
         }
-        // Anybody may create names in /var/tmp: use only a real directory that is our own.
+        // Anyone may create names in /var/tmp: use only a real directory that is our own.
         let found = fs::symlink_metadata(&path)?;
         if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
             bail!("{} belongs to another user; remove it", path.display());

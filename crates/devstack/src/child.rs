@@ -39,7 +39,7 @@ const LOG_TAIL_LINES: usize = 15;
 pub struct ChildSpec {
     /// The name of the child in messages and of its pid file.
     pub name: String,
-    /// Program, arguments and environment; of the own environment only a few variables are passed on.
+    /// Program, arguments and environment; of their own environment only a few variables are passed on.
     pub command: Command,
     /// The account to run under.
     pub account: Option<Account>,
@@ -176,7 +176,7 @@ impl Child {
     }
 
     fn signal(&mut self, signal: Signal) {
-        // A child that was waited for has no process any more; its number may be somebody else's.
+        // A child that was waited for has no process any more; its number may be someone else's.
         if matches!(self.process.try_wait(), Ok(None)) {
             let _ = kill_process(Pid::from_child(&self.process), signal);
         }

@@ -33,7 +33,7 @@ pub struct Endpoints {
     pub accounts: Vec<EndpointAccount>,
 }
 
-/// An account of the local chain, with the private key that everybody knows.
+/// An account of the local chain, with the private key that everyone knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointAccount {
     /// What it is used for.

@@ -1,4 +1,4 @@
-//! The account that PostgreSQL runs under: the own one, or another when we are root, which it refuses.
+//! The account that PostgreSQL runs under: their own one, or another when we are root, which it refuses.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

@@ -4,7 +4,7 @@ use plan::Day;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// What somebody wants. Numbers are places in lists, taken modulo their lengths.
+/// What someone wants. Numbers are places in lists, taken modulo their lengths.
 #[derive(Clone, Debug)]
 pub enum Step {
     Register {

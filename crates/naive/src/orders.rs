@@ -429,7 +429,7 @@ impl Model {
         found.len()
     }
 
-    /// Everybody above an order, nearest first.
+    /// Everyone above an order, nearest first.
     fn line_above(&self, order: usize) -> Vec<usize> {
         let mut line = vec![];
         let mut next = match self.orders[order - 1].buyer {

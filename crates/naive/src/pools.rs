@@ -425,7 +425,7 @@ impl Model {
         open || self.terms.trees_max.is_none_or(|max| forest.len() < max as usize)
     }
 
-    /// Puts somebody into the pool of a tier; who gets what, and the tree that this fills.
+    /// Puts someone into the pool of a tier; who gets what, and the tree that this fills.
     fn place(&mut self, who: Address, tier: usize) -> (Vec<Grant>, Option<usize>) {
         if self.forests[tier - 1].iter().all(|tree| self.is_full(tree)) {
             self.forests[tier - 1].push(Tree::default());

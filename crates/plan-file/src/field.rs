@@ -113,7 +113,7 @@ pub fn fund_repeated(field: &str, fund: &str) -> Refusal {
     Refusal::new("fund_repeated", field, problem, hint)
 }
 
-/// Whether a name consists of what everybody sees, without blanks around it: no control, no line break, and nothing that turns
+/// Whether a name consists of what everyone sees, without blanks around it: no control, no line break, and nothing that turns
 /// the direction of text or takes no place (general categories Cc, Cf, Zl and Zp of Unicode 17).
 #[must_use]
 pub fn is_visible(name: &str) -> bool {

@@ -31,5 +31,5 @@ pub const NAME_BYTES_MAX: usize = 64;
 /// Largest price: the contract stores a user's money in 96 bits. It also keeps every sum over at most 2^31
 /// deposits inside `u128`.
 pub const PRICE_MAX: Amount = Amount::new((1 << 96) - 1);
-/// Most generations of a payment: each is a leg of every payment.
+/// Maximum number of generations of a payment: each is a leg of every payment.
 pub const GENERATIONS_MAX: usize = 32;

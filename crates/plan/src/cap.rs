@@ -15,7 +15,7 @@ use plan_file::Encoder;
 use plan_file::tables::cap::CapTable;
 use plan_file::{Refusal, field};
 
-/// Largest multiple: a cap of more than a hundred times what somebody paid in limits nobody, and small factors keep
+/// Largest multiple: a cap of more than a hundred times what someone paid in limits nobody, and small factors keep
 /// `multiple × invested` far inside `u128`.
 pub const MULTIPLE_MAX: u32 = 100;
 
@@ -65,7 +65,7 @@ impl CapTerms {
         self.multiple
     }
 
-    /// The most that somebody earns who paid in so much.
+    /// The most that someone earns who paid in so much.
     #[must_use]
     pub fn of(self, invested: Amount) -> Amount {
         let most = invested.checked_mul(u128::from(self.multiple));

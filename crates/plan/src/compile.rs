@@ -31,7 +31,7 @@ use plan_file::tables::{
 
 /// Longest plan file in bytes: some hundred times the shipped one, and still parsed in no time.
 pub const TEXT_BYTES_MAX: usize = 65_536;
-/// Most ordinals that enter a pool.
+/// Maximum number of ordinals that enter a pool.
 pub const ORDINALS_MAX: usize = 64;
 /// Largest tree: closing one touches each of its places in one fact.
 pub const TREE_SIZE_MAX: u32 = 1_023;

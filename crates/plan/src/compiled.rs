@@ -527,7 +527,7 @@ impl CompiledPlan {
         }
     }
 
-    /// Whether a share of this layer goes to the reserve of somebody who reserves.
+    /// Whether a share of this layer goes to the reserve of someone who reserves.
     pub(crate) fn is_reserved_layer(&self, layer: u8) -> bool {
         match self.terms.pool.reserve {
             ReserveTerms::Nobody | ReserveTerms::OptIn => true,

@@ -37,7 +37,7 @@ pub enum Fact {
     Registered {
         /// Next free id.
         user: UserId,
-        /// Who brought the user in.
+        /// The user's sponsor.
         sponsor: Option<UserId>,
         /// Next free id.
         deposit: DepositId,
@@ -57,7 +57,7 @@ pub enum Fact {
         /// Day on which the deposit matures.
         day: Day,
     },
-    /// A deposit went back to its payer.
+    /// A deposit was refunded to its payer.
     Refunded {
         /// Which.
         deposit: DepositId,

@@ -26,7 +26,7 @@ pub enum Report {
         /// Hash of the plan to follow.
         plan_hash: B256,
     },
-    /// A user asks for money of the own wallet balance.
+    /// A user requests money of their own wallet balance.
     WithdrawalRequested {
         /// Who.
         wallet: Address,

@@ -1,7 +1,7 @@
 //! [`Review`]: whether a plan may run in a jurisdiction, and why not. `trellis plan check` prints it,
 //! and processes use it at start.
 //!
-//! Not responsible for who chooses a profile, nor for how long a contract lets payments go back: both are said in [`Asked`].
+//! Not responsible for who chooses a profile, nor for how long a contract lets payments are refunded: both are said in [`Asked`].
 
 mod exits;
 
@@ -68,7 +68,7 @@ impl Review {
     }
 }
 
-/// Whether each reward is held for as long as the payments that caused it can go back. Where they can for longer, somebody
+/// Whether each reward is held for as long as the payments that caused it can go back. Where they can for longer, someone
 /// could take rewards out and then the payments.
 fn holds(plan: &CompiledPlan, asked: Asked<'_>) -> Option<Finding> {
     let fixed = plan.holds().filter_map(|(name, hold)| match hold {
@@ -111,7 +111,7 @@ fn holds(plan: &CompiledPlan, asked: Asked<'_>) -> Option<Finding> {
 }
 
 /// What profiles ask about that no plan file says alone: what joining costs, for how long payments can be refunded and rewards
-/// are held, and that the disclosure counts everybody.
+/// are held, and that the disclosure counts everyone.
 fn stated(plan: &CompiledPlan, cooling_off_days: Option<u32>) -> Vec<Finding> {
     let asset = plan.asset();
     let entry = match plan.intake_kind() {

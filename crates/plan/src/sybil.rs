@@ -24,11 +24,11 @@ pub use strategy::{Order, Retopups, Shape, Strategy, Under};
 /// How far a search goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Most names of the person.
+    /// Maximum number of names of the person.
     pub identities_max: u32,
-    /// Outsiders whom the person brings in.
+    /// Outsiders whom the person refers.
     pub brought: u32,
-    /// Other outsiders who enter after the person, brought in by each other, two by each.
+    /// Other outsiders who enter after the person, referred by each other, two by each.
     pub others: u32,
 }
 
@@ -48,7 +48,7 @@ impl Default for Bounds {
 pub struct Replay {
     /// What the person did.
     pub strategy: Strategy,
-    /// By identity: what it paid, and what it may withdraw in the end. What is kept back in a reserve is not counted.
+    /// By identity: what it paid, and what it may withdraw in the end. What is withheld in a reserve is not counted.
     pub identities: Vec<(Amount, Amount)>,
 }
 

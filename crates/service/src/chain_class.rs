@@ -1,6 +1,6 @@
 //! Which chains are local, without real money.
 
-/// Chain ids of development nodes. Development defaults, keys that everybody knows and connections without TLS are allowed
+/// Chain ids of development nodes. Development defaults, keys that everyone knows and connections without TLS are allowed
 /// on no other.
 const LOCAL_CHAIN_IDS: [u64; 2] = [31_337, 1_337];
 

@@ -199,7 +199,7 @@ fn read_file(name: &str, file: &Path) -> Result<Option<String>, EnvError> {
     let value = text.strip_suffix('\n').unwrap_or(&text);
     let value = value.strip_suffix('\r').unwrap_or(value);
     if value.is_empty() {
-        // An empty variable is none; a file that somebody named and that is empty is a mistake.
+        // An empty variable is none; a file that someone named and that is empty is a mistake.
         return Err(failed("it is empty".to_owned()));
     }
     Ok(Some(value.to_owned()))

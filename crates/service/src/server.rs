@@ -61,7 +61,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// For a server that everybody can reach.
+    /// For a server that everyone can reach.
     pub const PUBLIC: Self = Self {
         connections_max: 4_096,
         per_address_max: 128,

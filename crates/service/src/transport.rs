@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::is_local_chain;
 
-/// A connection that others could read or change, on a chain where money is somebody's.
+/// A connection that others could read or change, on a chain where money is someone's.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TransportError {
     /// A URL is none.

@@ -123,7 +123,7 @@ fn count(count: u64) -> String {
     text::thousands(&count.to_string())
 }
 
-/// The first two figures again, without those whose payment went back: they received nothing, and paid nothing in the end.
+/// The first two figures again, without those whose payment was refunded: they received nothing, and paid nothing in the end.
 fn who_stayed(all: &Cohort) -> String {
     let stayed = &all.stayed;
     match all.left() {

@@ -13,9 +13,9 @@ pub use activity::{
 pub const USERS_MAX: u32 = 20_000_000;
 /// Most months: fifty years; whoever needs more does not need months.
 pub const MONTHS_MAX: u32 = 600;
-/// Most days of any delay: beyond a year nothing in a plan waits.
+/// Maximum number of days of any delay: beyond a year nothing in a plan waits.
 pub const DELAY_DAYS_MAX: u32 = 366;
-/// The first day, unless another is asked for: the start of a year, so that months are calendar months.
+/// The first day, unless another is requested: the start of a year, so that months are calendar months.
 pub const START: &str = "2026-01-01";
 
 /// Everything that a simulation assumes.
@@ -31,7 +31,7 @@ pub struct Parameters {
     pub start: Day,
     /// How arrivals are spread over the months.
     pub growth: Growth,
-    /// Who brings newcomers in.
+    /// Who refers newcomers.
     pub sponsors: SponsorChoice,
     /// What users do after joining.
     pub behaviour: Behaviour,
@@ -65,12 +65,12 @@ pub enum Growth {
     },
 }
 
-/// Who brings newcomers in.
+/// Who refers newcomers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SponsorChoice {
-    /// Everybody who joined before, with equal chances.
+    /// Everyone who joined before, with equal chances.
     Uniform,
-    /// With chances in proportion to one plus the directs that somebody has: who has brought in many brings in more.
+    /// With chances in proportion to one plus the directs that someone has: who has referred many refers more.
     Preferential,
 }
 
@@ -79,15 +79,15 @@ pub enum SponsorChoice {
 pub struct Behaviour {
     /// Days between a payment and the end of its cooling-off time.
     pub cooling_off_days: u32,
-    /// Chance that a user retops up once.
+    /// Chance that a user buys a retopup once.
     pub retopup_bps: u16,
-    /// Chance that somebody who has retopped up does it once more, asked again after every time.
+    /// Chance that someone who has bought a retopup does it once more, asked again after every time.
     pub retopup_again_bps: u16,
     /// Days from joining to the first retopup, and from one to the next.
     pub retopup_after_days: u32,
     /// Chance that a newcomer chooses to reserve the rewards of the first tier, where a plan asks.
     pub reserve_bps: u16,
-    /// Chance that a newcomer asks for the money back. The very first user never does.
+    /// Chance that a newcomer requests the money back. The very first user never does.
     pub refund_bps: u16,
     /// Days from joining to that.
     pub refund_after_days: u32,

@@ -1,4 +1,4 @@
-//! What a simulation found: months, cohorts and everybody; as values, and as JSON.
+//! What a simulation found: months, cohorts and everyone; as values, and as JSON.
 //!
 //! Amounts in JSON are decimal strings of base units. Not responsible for text and pictures: see [`html`](crate::html).
 

@@ -37,7 +37,7 @@ fn shipped() -> CompiledPlan {
     compile(AUTO_POOL).unwrap()
 }
 
-/// Everybody but the very first user enters a pool with the whole price, and pools never end.
+/// Everyone but the very first user enters a pool with the whole price, and pools never end.
 fn all_enter() -> CompiledPlan {
     let ordinals: Vec<u32> = (1..=64).collect();
     let text = AUTO_POOL
@@ -213,7 +213,7 @@ fn a_second_implementation_of_the_rules_comes_to_the_same_figures() {
     let mut model = naive::Model::new(&terms());
     for Recorded { fact, .. } in &facts {
         model.apply(&cause(&plan, fact).unwrap());
-        // Who chooses after the own tree has closed comes too late, and what relied on a refunded registration is
+        // Who chooses after their own tree has closed comes too late, and what relied on a refunded registration is
         // forfeited; nothing else is out of order.
         let expected = ["TierFinished", "forfeited"];
         assert!(

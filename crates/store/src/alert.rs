@@ -27,7 +27,7 @@ names::names! {
         Raised = "raised",
         /// It is still there.
         Reminded = "reminded",
-        /// It is over.
+        /// It has ended.
         Resolved = "resolved",
     }
 }
@@ -84,7 +84,7 @@ pub struct Waiting {
 /// Opens an alert for a finding, or renews the open one. `at` is where it was seen, for people.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn raise(
     transaction: &mut PgTransaction<'_>,
     finding: &Finding,
@@ -125,7 +125,7 @@ pub const fn is_told_at_once(severity: Severity) -> bool {
 /// Notes that a finding was resolved.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn resolve(
     transaction: &mut PgTransaction<'_>,
     check: &str,
@@ -145,7 +145,7 @@ pub async fn resolve(
 /// Messages that are due, the gravest first and among them the oldest.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_due(connection: &mut PgConnection, timing: Timing) -> Result<Vec<Message>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT id, check_id, subject, severity, content, occurrences, messages, rejections, event AS "event!",
@@ -190,7 +190,7 @@ pub async fn list_due(connection: &mut PgConnection, timing: Timing) -> Result<V
 /// Notes that a message was delivered. What changed while it was on its way is told by a further one.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_delivered(connection: &mut PgConnection, message: &Message) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE alert
@@ -212,7 +212,7 @@ pub async fn update_delivered(connection: &mut PgConnection, message: &Message) 
 /// at all.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_failed(
     connection: &mut PgConnection,
     message: &Message,
@@ -236,10 +236,10 @@ pub async fn update_failed(
     Ok(())
 }
 
-/// Closes what is over when there is nobody to be told.
+/// Closes what has ended when there is nobody to be told.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_unheard(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query!("UPDATE alert SET closed_at = now() WHERE resolved_at IS NOT NULL AND closed_at IS NULL")
         .execute(connection)
@@ -250,7 +250,7 @@ pub async fn update_unheard(connection: &mut PgConnection) -> Result<(), StoreEr
 /// What waits to be told.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn count_waiting(connection: &mut PgConnection) -> Result<Waiting, StoreError> {
     let row = sqlx::query!(
         r#"SELECT count(*) AS "untold!",

@@ -54,7 +54,7 @@ pub struct StoredApproval {
 /// Stores a signature; `false` when it is stored already.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert(
     connection: &mut PgConnection,
     subject: &Subject,
@@ -82,7 +82,7 @@ pub async fn insert(
 /// Signatures about something that end last, at most 64.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list(
     connection: &mut PgConnection,
     subject: &Subject,
@@ -121,7 +121,7 @@ pub async fn list(
 /// The operators as people: those who may propose or agree.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_people(connection: &mut PgConnection) -> Result<Vec<Person>, StoreError> {
     let rows = sqlx::query!(
         "SELECT person, wallet, roles, valid_from, valid_until FROM operator ORDER BY person, wallet"
@@ -155,7 +155,7 @@ pub async fn list_people(connection: &mut PgConnection) -> Result<Vec<Person>, S
 /// The person with this wallet, by id.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_person(
     connection: &mut PgConnection,
     wallet: Address,

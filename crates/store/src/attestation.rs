@@ -68,7 +68,7 @@ pub struct ClaimedRoot {
 /// The newest word about something.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find(
     connection: &mut PgConnection,
     kind: Kind,
@@ -103,7 +103,7 @@ pub async fn find(
 /// Stores the newest word about something.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn upsert(
     connection: &mut PgConnection,
     kind: Kind,
@@ -139,7 +139,7 @@ pub async fn upsert(
 /// Batches whose list is fixed and that nobody has signed for, oldest first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_batches(
     connection: &mut PgConnection,
     limit: i64,
@@ -167,7 +167,7 @@ pub async fn list_batches(
 /// Roots that wait for an authorization, and the newest one that is published.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_roots(connection: &mut PgConnection) -> Result<Vec<ClaimedRoot>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT root, total AS "total: DbAmount", leaves, fact_seq FROM liabilities_root
@@ -203,7 +203,7 @@ pub struct LogCursor {
 /// At most `limit` logs of final blocks after a log and up to a block, in the chain's order.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_logs(
     connection: &mut PgConnection,
     after: LogCursor,
@@ -241,7 +241,7 @@ pub struct CommandProof {
 /// What proves a command.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_proof(connection: &mut PgConnection, inbox_id: i64) -> Result<CommandProof, StoreError> {
     let row = sqlx::query!("SELECT natural_key, signature FROM inbox WHERE id = $1", inbox_id)
         .fetch_one(connection)

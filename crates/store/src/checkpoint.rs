@@ -50,10 +50,10 @@ pub struct Reorganization {
 /// Why the checkpoint was not moved.
 #[derive(Debug, Error)]
 pub enum CheckpointError {
-    /// Somebody else moved it since it was read.
+    /// Someone else moved it since it was read.
     #[error("the checkpoint was moved by another writer")]
     MovedMeanwhile,
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -67,7 +67,7 @@ impl From<sqlx::Error> for CheckpointError {
 /// How many seconds ago the newest final block was made, by the database's clock; `None` before the listener has begun.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_final_age(connection: &mut PgConnection) -> Result<Option<i64>, StoreError> {
     let age = sqlx::query_scalar!(
         r#"SELECT extract(epoch FROM now())::bigint - final_timestamp AS "age!" FROM checkpoint"#
@@ -80,7 +80,7 @@ pub async fn find_final_age(connection: &mut PgConnection) -> Result<Option<i64>
 /// The checkpoint, if the listener has begun.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find(connection: &mut PgConnection) -> Result<Option<Checkpoint>, StoreError> {
     let row = sqlx::query!(
         "SELECT head_number, head_hash, final_number, final_hash, final_timestamp, final_seq, final_root
@@ -163,7 +163,7 @@ pub async fn update(
 /// Records a fork. One below finality is met again at every start until people have decided: it is recorded once.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert_reorganization(
     connection: &mut PgConnection,
     fork: &Reorganization,

@@ -79,7 +79,7 @@ pub enum InboxError {
     /// An idempotency key that is empty, too long or not printable ASCII.
     #[error("an idempotency key has 1 to {IDEMPOTENCY_KEY_BYTES_MAX} printable ASCII characters")]
     KeyMalformed,
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -297,7 +297,7 @@ pub struct Waiting {
     pub entries: Vec<Entry>,
     /// The last block of which nothing waits behind these entries; `None` when they complete no block.
     pub completed: Option<BlockRef>,
-    /// Commands that cannot be used. They have to be put aside before anything is taken, so there are no entries then.
+    /// Commands that cannot be used. They have to be quarantined before anything is taken, so there are no entries then.
     pub unusable: Vec<SetAside>,
 }
 

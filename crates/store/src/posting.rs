@@ -26,7 +26,7 @@ pub use changes::RewardRow;
 pub use deposits::DepositIndex;
 pub use draft::{Batch, Draft};
 
-/// Most facts of a batch: what TigerBeetle takes in one request. Larger batches gain nothing any more and make
+/// Maximum number of facts of a batch: what TigerBeetle takes in one request. Larger batches gain nothing any more and make
 /// readers of fresh rows wait.
 pub const BATCH_FACTS_MAX: usize = 8_190;
 
@@ -88,7 +88,7 @@ pub enum PostingError {
         /// Rows written.
         found: u64,
     },
-    /// The database does not answer, or refuses.
+    /// The database does not respond, or refuses.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

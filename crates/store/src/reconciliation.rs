@@ -73,7 +73,7 @@ pub struct Moment<'c> {
 /// Number of the last posting batch, if there is one.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_last_batch(connection: &mut PgConnection) -> Result<Option<u64>, StoreError> {
     let seq = sqlx::query_scalar!("SELECT seq FROM posting_batch ORDER BY seq DESC LIMIT 1")
         .fetch_optional(connection)
@@ -179,7 +179,7 @@ impl<'c> Moment<'c> {
     /// Lets go of the moment.
     ///
     /// # Errors
-    /// The database does not answer.
+    /// The database does not respond.
     pub async fn end(self) -> Result<(), StoreError> {
         Ok(self.transaction.commit().await?)
     }

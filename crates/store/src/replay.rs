@@ -73,7 +73,7 @@ pub async fn list_facts(
 /// The last posted batch; `None` before the first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_last_batch(connection: &mut PgConnection) -> Result<Option<LastBatch>, StoreError> {
     let row = sqlx::query!(
         "SELECT seq, first_fact, last_fact, block_number, block_hash, prev_hash, hash,

@@ -68,7 +68,7 @@ pub enum RightsError {
         /// The role that it should have.
         expected: Role,
     },
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -100,7 +100,7 @@ pub async fn check(
 /// What the connection's role may do beyond `expected`; `None` when it is that role, or one with no more rights.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_excess(
     connection: &mut PgConnection,
     expected: Role,

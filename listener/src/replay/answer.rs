@@ -22,7 +22,7 @@ impl Listener {
     /// listener.
     ///
     /// # Errors
-    /// The database does not answer, or the lease is lost: the request waits on. A node that does not answer ends the
+    /// The database does not respond, or the lease is lost: the request waits on. A node that does not respond ends the
     /// request instead, so that one range that no node serves does not keep all others waiting.
     pub async fn answer_replay(&mut self) -> Result<bool, StepError> {
         let Some(lease) = self.hold_lease().await? else {

@@ -2,7 +2,7 @@
 //!
 //! Every chain fact is decoded again from its log and must be what was posted; every log is folded into the journal, which
 //! must be the contract's at a final block. What no chain proves must not decide who gets money, or carry its author's
-//! signature. So rows that somebody wrote into the ledger entitle nobody here.
+//! signature. So rows that someone wrote into the ledger entitle nobody here.
 
 use std::collections::VecDeque;
 
@@ -72,10 +72,10 @@ pub(crate) enum RecountError {
     /// The node is not as far as the posted facts.
     #[error("block {0} is not final at the node")]
     NotFinal(u64),
-    /// The node does not answer.
+    /// The node does not respond.
     #[error(transparent)]
     Chain(#[from] ChainError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

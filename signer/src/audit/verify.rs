@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::audit::{Content, GENESIS, Head, fetch_head};
 
-/// A head that somebody noted earlier.
+/// A head that someone noted earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Anchor(pub Head);
 
@@ -75,7 +75,7 @@ pub enum VerifyError {
     /// It is not.
     #[error(transparent)]
     Broken(#[from] Broken),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error("the signer's database does not answer")]
     Database(#[from] sqlx::Error),
 }

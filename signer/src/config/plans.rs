@@ -23,7 +23,7 @@ const PLAN_HASHES: &str = "TRELLIS_PLAN_HASHES";
 pub struct Plans {
     /// Each with its file.
     pub files: Vec<(PathBuf, CompiledPlan)>,
-    /// Under whose rules they run. For how long payments go back is asked of the contract.
+    /// Under whose rules they run. For how long payments are refunded is asked of the contract.
     pub place: Place,
 }
 

@@ -15,7 +15,7 @@ use crate::{AuthorizeError, Authorizer, Refusal};
 /// A body, or why there is none.
 pub(super) type Body = Result<Bytes, BytesRejection>;
 
-/// The caller, with one request taken, if it may ask for this.
+/// The caller, with one request taken, if it may request this.
 pub(super) async fn admit<'a>(
     authorizer: &'a Authorizer,
     headers: &HeaderMap,

@@ -1,5 +1,5 @@
 //! Which plans a signer signs for on a public chain: those that compile, and that the profile of its place admits for as long
-//! as the contract itself says that payments go back.
+//! as the contract itself says that payments are refunded.
 
 use abi::{ICustody, deploy, development};
 use alloy::primitives::Address;
@@ -12,7 +12,7 @@ use crate::start::{new_key, public, refused};
 use crate::world::{Ground, World, address, plan_file, plan_hash, word};
 
 const DAY: u32 = 86_400;
-/// A plan that the profile EU admits where payments go back within 14 days.
+/// A plan that the profile EU admits where payments are refunded within 14 days.
 const ADMITTED: &str = "referral-campaign.toml";
 /// One whose rewards come from recruitment alone.
 const BARRED: &str = "auto-pool.toml";

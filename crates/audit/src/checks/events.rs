@@ -371,7 +371,7 @@ impl Events {
         net([self.sums.executed, self.sums.credited], [self.sums.of_leaves])
     }
 
-    /// What the events say users claimed, or got because anybody settled their leaves.
+    /// What the events say users claimed, or got because anyone settled their leaves.
     #[must_use]
     pub fn claimed(&self) -> i128 {
         net([self.sums.claimed, self.sums.of_leaves], [])

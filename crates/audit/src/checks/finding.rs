@@ -53,7 +53,7 @@ names::names! {
         Tampering = "tampering",
         /// A process does not do its work.
         Silence = "silence",
-        /// A node does not answer, is behind, or says something else than another.
+        /// A node does not respond, is behind, or says something else than another.
         Endpoint = "endpoint",
         /// A stored row that no process can use.
         Unreadable = "unreadable",

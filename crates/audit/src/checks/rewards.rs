@@ -18,7 +18,7 @@ struct Lookup<'a> {
     plan: &'a CompiledPlan,
     /// By fact.
     deposits: BTreeMap<u64, &'a Deposit>,
-    /// When the registration went back, by user.
+    /// When the registration was refunded, by user.
     gone: BTreeMap<u32, u64>,
     /// From when until when retopups stood, by user.
     retopups: BTreeMap<u32, Vec<(u64, u64)>>,

@@ -16,12 +16,12 @@ names::names! {
     }
 }
 
-/// Whether somebody does this work.
+/// Whether someone does this work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkerSeen {
     /// Which work.
     pub worker: Worker,
-    /// Seconds since its lease ran out, or since it was looked for when nobody ever had it; 0 while somebody has it.
+    /// Seconds since its lease ran out, or since it was looked for when nobody ever had it; 0 while someone has it.
     pub missing_seconds: u64,
 }
 

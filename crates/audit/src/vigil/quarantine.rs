@@ -5,14 +5,14 @@ use alloy_primitives::B256;
 use crate::checks::finding::{Findings, Sides};
 use crate::checks::{BreakCause, Check, Verdict};
 
-/// A command that the posting worker has put aside and nobody dismissed.
+/// A command that the posting worker has quarantined and nobody dismissed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandSeen {
     /// Its id in the inbox.
     pub inbox_id: i64,
     /// Who sent it, and under which key.
     pub natural_key: String,
-    /// Why it is put aside; empty when nobody said.
+    /// Why it is quarantined; empty when nobody said.
     pub cause: String,
     /// The same, for people.
     pub detail: String,

@@ -136,7 +136,7 @@ impl World {
         }
     }
 
-    /// Everybody registers, every third retops up, some go back, and all but the newest matures.
+    /// Everyone registers, every third buys a retopup, some go back, and all but the newest matures.
     fn take_in(&mut self, users: u32) {
         let (price, retopup) = (self.plan.registration_price(), self.plan.retopup_price());
         for user in 1..=users {
@@ -553,7 +553,7 @@ impl Contract {
             Event::Funded { amount } => up(balance, amount),
             Event::TreasuryPaid { amount } => down(balance, amount),
             Event::UserFrozen { user, until } => accounts.get_mut(&user).unwrap().frozen_until = until,
-            // The contract writes the present time.
+            // The contract writes the current time.
             Event::UserUnfrozen { user } => accounts.get_mut(&user).unwrap().frozen_until = 15 * DAY,
             Event::RootPublished { root, total, .. } => {
                 roots.insert(root, total);

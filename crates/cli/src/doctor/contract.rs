@@ -183,7 +183,7 @@ async fn examine_state(
     let shown = |journal: abi::Journal| format!("{} {}", journal.seq, journal.root);
     match history.journal {
         Ok(folded) => report.compare("journal", &shown(folded), &shown(journal)),
-        // Then events are missing, and with them perhaps somebody who was given a role.
+        // Then events are missing, and with them perhaps someone who was given a role.
         Err(error) => report.compare("journal", &format!("readable events: {error}"), &shown(journal)),
     }
     let totals = reader.totals(at).await?;
@@ -219,7 +219,7 @@ fn compare_constructed(report: &mut Report, deployment: &Deployment, constructed
     report.compare("outflow_floor", &config.outflowFloor, &constructed.outflow_floor);
 }
 
-/// Everybody who ought to have a permission, and everybody who was ever given one.
+/// Everyone who ought to have a permission, and everyone who was ever given one.
 async fn compare_permissions(
     report: &mut Report,
     reader: &ChainReader,

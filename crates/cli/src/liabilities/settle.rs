@@ -1,6 +1,6 @@
 //! `trellis liabilities settle`: has the leaves of a mature root paid, part after part, with nothing but the public list.
 //!
-//! Anybody may: the contract pays the users, and what it cannot send it keeps for them. The list is not believed, its root is
+//! Anyone may: the contract pays the users, and what it cannot send it keeps for them. The list is not believed, its root is
 //! recomputed and looked up in the contract. What is paid is never paid again, so a run that was stopped, by a node, by
 //! missing funds or by hand, is simply repeated. Not responsible for finality: a fork that undoes a transaction is seen by the
 //! next run.
@@ -170,7 +170,7 @@ impl Settlement {
         };
         match self.sender.simulate(&call).await {
             Ok(_) => {}
-            // Somebody else was faster.
+            // Someone else was faster.
             Err(CallError::Reverted(revert)) if revert.name() == "NothingDue" => {
                 return Ok(Outcome::NothingDue);
             }

@@ -189,7 +189,7 @@ struct Asked {
     chain: ChainClass,
     jurisdiction: Option<Profile>,
     cooling_off_days: Option<u32>,
-    /// Most names in the search.
+    /// Maximum number of names in the search.
     names: u32,
 }
 

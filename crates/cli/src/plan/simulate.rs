@@ -25,7 +25,7 @@ use crate::status::{self, Status, unusable};
 
 /// What grows or declines by a tenth a month is easily imagined.
 const RATE_BPS: u16 = 1_000;
-/// Fast enough that an S-curve is over within two years.
+/// Fast enough that an S-curve has ended within two years.
 const LOGISTIC_RATE_BPS: u16 = 5_000;
 
 #[derive(Debug, clap::Args)]
@@ -220,7 +220,7 @@ fn write_facts(plan: &CompiledPlan, facts: &[Recorded], file: &Path) -> std::io:
             continue;
         };
         let text = store::cause_json::write(&cause).text;
-        // When it happened stands beside the cause, for those who ask for a period.
+        // When it happened stands beside the cause, for those who request a period.
         let open = text.strip_suffix('}').unwrap_or(&text);
         writeln!(out, "{open},\"effective_at\":{}}}", u64::from(day.get()) * 86_400)?;
     }

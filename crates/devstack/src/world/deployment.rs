@@ -180,7 +180,7 @@ pub async fn deploy(database_url: &str, rpc_url: &str, plan_text: &str) -> anyho
 }
 
 /// Mines blocks until everything that a restored chain knew is final, so that the state of the newest final
-/// block can be asked for: a saved chain keeps its blocks, but not the states below the head.
+/// block can be requested: a saved chain keeps its blocks, but not the states below the head.
 pub(crate) async fn finalize_restored(rpc_url: &str) -> anyhow::Result<()> {
     let provider = provider(rpc_url)?;
     let head = provider

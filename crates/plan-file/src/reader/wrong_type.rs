@@ -5,7 +5,7 @@ use super::error::Found;
 use crate::Refusal;
 use crate::place::{Path, Step};
 
-/// What a field expects, in the words of somebody who writes a plan.
+/// What a field expects, in the words of someone who writes a plan.
 enum Kinds {
     Text,
     /// A whole number up to this one.

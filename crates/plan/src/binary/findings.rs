@@ -31,7 +31,7 @@ impl BinaryTerms {
         found
     }
 
-    /// What the pairs of everybody above claim for one member who counts, in a full tree.
+    /// What the pairs of everyone above claim for one member who counts, in a full tree.
     fn claims(&self, asset: Asset) -> Finding {
         let (members, pairs) = (members(LAYERS), pairs_of(LAYERS, u128::MAX));
         let in_a_month = pairs_of(LAYERS, u128::from(self.pairs_max));
@@ -191,7 +191,7 @@ fn members(layers: u32) -> u128 {
     1u128.checked_shl(layers).unwrap_or(u128::MAX).saturating_sub(1)
 }
 
-/// Pairs of everybody in a full tree, at most `max` for one: who has `h` layers below has 2^h − 1.
+/// Pairs of everyone in a full tree, at most `max` for one: who has `h` layers below has 2^h − 1.
 fn pairs_of(layers: u32, max: u128) -> u128 {
     (0..layers).fold(0, |sum: u128, below| {
         let users = members(layers.saturating_sub(below).saturating_sub(1)).saturating_add(1);

@@ -6,11 +6,11 @@ use plan_file::Encoder;
 use plan_file::tables::binary::{BinaryTable, BookingTable, CountsFrom, Excess, Placement, WhenShort};
 use plan_file::{NAME_BYTES_MAX, Refusal, field};
 
-/// Most pairs of a user in a month: each is a decision of its own, with tax and instalment, in one closing.
+/// Maximum number of pairs of a user in a month: each is a decision of its own, with tax and instalment, in one closing.
 pub const PAIRS_PER_MONTH_MAX: u32 = 1_000;
 /// Most pairs without an instalment: above it the rule never applies, and leaving it out says so better.
 pub const FULL_PAIRS_MAX: u32 = 1_000_000;
-/// Most directs that may be required.
+/// Maximum number of directs that may be required.
 pub const DIRECTS_REQUIRED_MAX: u32 = 1_000;
 /// Longest hold in days: what is held for more than a year is not paid.
 pub const HOLD_DAYS_MAX: u32 = 366;

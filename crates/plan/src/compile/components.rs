@@ -24,7 +24,7 @@ use plan_file::tables::subscription::AllocationTable;
 use plan_file::{Finding, Severity, percent};
 use plan_file::{Refusal, field};
 
-/// Most funds of a plan: the number of a fund is a byte of an account's id, and more could not be kept apart by people.
+/// Maximum number of funds of a plan: the number of a fund is a byte of an account's id, and more could not be kept apart by people.
 pub const FUNDS_MAX: usize = 32;
 
 /// What the components of a file compile to, and what a payment is.

@@ -45,7 +45,7 @@ pub enum CompileError {
     /// The number of trees is zero or too large.
     #[error("pool.trees_max must be 1 to 2^31 - 1, or be omitted")]
     TreesMaxOutOfRange,
-    /// A layer is further up than a tree is deep: its share could never be paid to anybody.
+    /// A layer is further up than a tree is deep: its share could never be paid to anyone.
     #[error("pool.layers_bps: a tree of depth {depth} has no layer {layer}")]
     LayerNeverPaid {
         /// The layer.

@@ -9,7 +9,7 @@ use crate::compiled::{LayerSet, PoolEntry, ReserveTerms, Terms, TierTerms};
 use crate::geometry;
 use plan_file::{Finding, Severity, percent};
 
-/// Whose payment funds a rule's rewards. Every rule of the present file format shares out what a
+/// Whose payment funds a rule's rewards. Every rule of the current file format shares out what a
 /// participant paid among those who came before; a rule funded by sales to customers would be `Sales`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Source {
@@ -24,7 +24,7 @@ enum Rule {
     Pool,
 }
 
-/// Whether anybody ever gets a place.
+/// Whether anyone ever gets a place.
 fn has_places(terms: &Terms) -> bool {
     match &terms.registration.pool_entry {
         PoolEntry::Ordinals(ordinals) => !ordinals.is_empty(),

@@ -18,7 +18,7 @@ const ENTRANTS_MAX: u32 = 10_000;
 /// Entrants that a story tells: of a longer one the last.
 const STORY_STEPS_MAX: usize = 64;
 
-/// The smallest history in which an unfunded plan fails: everybody enters tier 1 one after another, and every share
+/// The smallest history in which an unfunded plan fails: everyone enters tier 1 one after another, and every share
 /// is paid at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counterexample {

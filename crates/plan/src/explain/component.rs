@@ -1,4 +1,4 @@
-//! Lines about what components change without moving money: what was not granted, tax that will be kept back, subscriptions,
+//! Lines about what components change without moving money: what was not granted, tax that will be withheld, subscriptions,
 //! ranks, places, pairs, orders, periods, conversions.
 
 use ledger::{Fund, Reason, UserId};
@@ -257,7 +257,7 @@ impl Context<'_> {
         reason.name().to_owned()
     }
 
-    /// Tax that is kept back when a reward that waits is released.
+    /// Tax that is withheld when a reward that waits is released.
     pub(super) fn kept_back(&self, effect: &Effect, why: &Why) -> Vec<Line> {
         let Effect::Component(ComponentEffect::RewardGranted { user, .. }) = *effect else {
             return Vec::new();
@@ -322,7 +322,7 @@ impl Context<'_> {
     }
 }
 
-/// A subscription ends by its cap, or because its payment went back.
+/// A subscription ends by its cap, or because its payment was refunded.
 fn end_path(why: &Why) -> Option<&'static str> {
     matches!(why.rule, Some(Rule::Accrual { .. })).then_some("subscription.cap_multiple")
 }

@@ -11,7 +11,7 @@ use crate::state::HeldShare;
 use crate::{DepositId, DepositKind, Effect};
 
 impl Context<'_> {
-    /// Held money whose cooling-off time is over: a sum for each pair of accounts.
+    /// Held money whose cooling-off time has ended: a sum for each pair of accounts.
     pub(super) fn matured(&self, leg: &Leg) -> Line {
         let of_user = matches!(held_for(leg.debit), Some(Beneficiary::User(_)));
         match (leg.credit, of_user) {
@@ -65,7 +65,7 @@ impl Context<'_> {
         self.of_reward(line, why)
     }
 
-    /// A payment that goes back, and what it had caused.
+    /// A payment that is refunded, and what it had caused.
     pub(super) fn refund(&self, number: u32, leg: &Leg) -> Line {
         let deposit = self.outcome.effects.iter().find_map(|effect| {
             if let Effect::DepositRefunded { deposit } = effect {
@@ -151,7 +151,7 @@ impl Context<'_> {
     }
 
     /// A share of a purchase that was forfeited: whole with its recipient's registration, or what exceeds the cap of a
-    /// recipient whose own purchase went back.
+    /// recipient whose own purchase was refunded.
     fn forfeited_purchase(&self, deposit: DepositId, share: &HeldShare, why: &Why) -> Line {
         let who = share
             .recipient

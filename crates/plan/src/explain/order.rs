@@ -105,7 +105,7 @@ impl Context<'_> {
         line
     }
 
-    /// Somebody who was offered nothing.
+    /// Someone who was offered nothing.
     pub(super) fn passed(&self, passed: &Passed) -> Line {
         match passed {
             Passed::Purchase {

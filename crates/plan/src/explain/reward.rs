@@ -1,4 +1,4 @@
-//! Lines about rewards from funds after they were granted: released, reversed, what is kept back; and withdrawals.
+//! Lines about rewards from funds after they were granted: released, reversed, what is withheld; and withdrawals.
 
 use ledger::{Account, Leg, Reason};
 use money::{Amount, Bps};
@@ -94,7 +94,7 @@ impl Context<'_> {
         said(Verdict::Returned, component, "reversed", because).by(parameter)
     }
 
-    /// Tax that is kept back.
+    /// Tax that is withheld.
     pub(super) fn withheld(&self, why: &Why) -> Line {
         let then = match why.reward() {
             Some(reward) => self.under(self.before.version_of_reward(reward.id)),

@@ -23,7 +23,7 @@ pub enum ComponentFact {
         /// How much.
         amount: Amount,
     },
-    /// A user asks for money of the own wallet balance.
+    /// A user requests money of their own wallet balance.
     WithdrawalRequested {
         /// Who.
         user: UserId,

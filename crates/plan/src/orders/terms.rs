@@ -8,7 +8,7 @@ use plan_file::Encoder;
 use plan_file::tables::orders::{Compression, OrdersTable, Paycut, Period, PersonalVolume, RetailRule};
 use plan_file::{GENERATIONS_MAX, Refusal, field, percent, percent_of_100m};
 
-/// Most retail customers that a plan may ask for: far above any rule known, and small enough to be a typing error
+/// Most retail customers that a plan may request: far above any rule known, and small enough to be a typing error
 /// beyond it.
 pub const CUSTOMERS_MAX: u32 = 1_000;
 /// Longest hold after release in days: what is held for more than a year is not paid.
@@ -31,14 +31,14 @@ pub struct OrdersTerms {
     pub(super) hold_days: u32,
 }
 
-/// What one generation is paid, and what it asks for.
+/// What one generation is paid, and what it requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Generation {
     pub(super) rate: Bps,
     pub(super) asks: Requirement,
 }
 
-/// Volumes of the period that a generation asks for.
+/// Volumes of the period that a generation requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Requirement {
     pub(super) personal: Amount,
@@ -242,7 +242,7 @@ impl OrdersTerms {
     }
 }
 
-/// One volume for each generation; zero where the plan asks for none.
+/// One volume for each generation; zero where the plan requests none.
 fn volumes(
     asset: Asset,
     path: &str,

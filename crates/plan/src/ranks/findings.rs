@@ -116,7 +116,7 @@ impl RanksTerms {
 impl Rank {
     /// The least volume by which one more user can qualify, when others qualify already. A chain of sponsors shares the main
     /// leg, so that each needs new volume in other legs only; where that is more than one half of what all legs need, two
-    /// qualified users below a common sponsor qualify the sponsor, too. Own purchases are everybody's own.
+    /// qualified users below a common sponsor qualify the sponsor, too. Own purchases are everyone's own.
     fn volume_of_one_more(&self) -> Amount {
         let half = Amount::new(self.group_min.base_units().div_ceil(2));
         let legs = self.other_min.min(half);

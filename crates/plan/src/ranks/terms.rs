@@ -15,7 +15,7 @@ pub const LADDER_MAX: usize = 32;
 pub const NAME_CHARACTERS_MAX: usize = 32;
 /// Longest window: ten years. What is longer is a lifetime for practical purposes, and every week of it is kept.
 pub const WINDOW_WEEKS_MAX: u32 = 520;
-/// Most weeks of a bonus: ten years, for the same reason.
+/// Maximum number of weeks of a bonus: ten years, for the same reason.
 pub const BONUS_WEEKS_MAX: u32 = 520;
 /// Weeks of a bonus when the file says nothing: a year.
 pub const BONUS_WEEKS_USUAL: u32 = 52;
@@ -65,7 +65,7 @@ impl Ladder {
 
     /// The highest rank for which these volumes qualify, 0 for none.
     pub(super) fn rank_of(&self, main: Amount, other: Amount, own: Amount) -> u8 {
-        // Every rank asks for all that the ranks below ask for, so the first that fails ends it.
+        // Every rank requests all that the ranks below request, so the first that fails ends it.
         let met = self.0.iter().take_while(|rank| rank.is_met(main, other, own));
         u8::try_from(met.count()).unwrap_or(u8::MAX)
     }

@@ -9,7 +9,7 @@ use plan_file::{Finding, Severity, percent};
 
 const WHOLE: u128 = 10_000;
 
-/// The most that may be kept back of a reward on its way out, in basis points: the limit of the withdrawal fee alone.
+/// The most that may be withheld of a reward on its way out, in basis points: the limit of the withdrawal fee alone.
 const KEPT_BACK_MAX: u128 = crate::withdrawal::FEE_BPS_MAX as u128;
 
 /// What is found about the way out.
@@ -23,7 +23,7 @@ pub(super) fn of(plan: &CompiledPlan, asked: Asked<'_>) -> impl Iterator<Item = 
         .flatten()
 }
 
-/// The largest balance that anybody must have to withdraw it: what the smallest payment of the plan is, or what people have
+/// The largest balance that anyone must have to withdraw it: what the smallest payment of the plan is, or what people have
 /// without thinking about it.
 fn plausible_balance(plan: &CompiledPlan) -> Amount {
     let asset = plan.asset();

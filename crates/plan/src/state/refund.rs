@@ -10,7 +10,7 @@ use crate::decision::ReserveEnd;
 use crate::{DepositId, DepositKind, DiscrepancyCause, Effect, Outcome};
 
 impl State {
-    /// A deposit goes back to its payer. One that is not held is not the books' to give back.
+    /// A deposit is refunded to its payer. One that is not held is not the books' to give back.
     pub(super) fn refund(
         &mut self,
         plan: &CompiledPlan,

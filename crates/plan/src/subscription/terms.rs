@@ -13,7 +13,7 @@ use plan_file::{Refusal, field};
 
 /// Most tiers: each is looked at in every purchase, and people must be able to read the table.
 pub const TIERS_MAX: usize = 16;
-/// Most funds that share in a purchase: each is a leg of every purchase.
+/// Maximum number of funds that share in a purchase: each is a leg of every purchase.
 pub const ALLOCATIONS_MAX: usize = 8;
 /// Longest name of a fund: it appears in reports and on the screen.
 pub const FUND_BYTES_MAX: usize = 32;

@@ -1,4 +1,4 @@
-//! What one person gets back of the own purchases by making them under several names: each name is an upline of the
+//! What one person gets back of their own purchases by making them under several names: each name is an upline of the
 //! next, and shares of generations return to whoever paid.
 
 use ledger::{Account, Beneficiary, UserId};

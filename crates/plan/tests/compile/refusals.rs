@@ -1,4 +1,4 @@
-//! What somebody reads whose plan is refused, word for word.
+//! What someone reads whose plan is refused, verbatim.
 //!
 //! `refusals.txt` has one case after another: `= title`, lines to take out of the shipped plan (`-`), lines to put
 //! in their place (`+`), then the whole report. Every `-` block is replaced where it stands; without one, the lines

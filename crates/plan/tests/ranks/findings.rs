@@ -50,7 +50,7 @@ fn a_rank_of_one_leg_has_no_bound() {
     assert!(findings[0].text.contains("no bound"));
 }
 
-/// How many users have a rank when everybody bought what the list says.
+/// How many users have a rank when everyone bought what the list says.
 fn qualified(people: &[(Option<u32>, u128)]) -> usize {
     let terms = check(SEED).unwrap();
     let mut ranks = Ranks::default();

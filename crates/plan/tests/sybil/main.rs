@@ -47,7 +47,7 @@ fn with_one_outsider_a_second_name_only_costs() {
     );
 }
 
-/// Two outsiders who retop up. One name pays 60; it gets 18 for the first, nothing for the second, who enters the
+/// Two outsiders who buy a retopup. One name pays 60; it gets 18 for the first, nothing for the second, who enters the
 /// pool, and twice 10.8. Two names: the second has the outsiders and is the first one's first direct.
 #[test]
 fn the_income_of_one_name_is_what_the_rules_say() {

@@ -24,7 +24,7 @@ pub(crate) enum Fault {
     None,
     /// A batch whose transaction got no answer is built again.
     RebuildOnTimeout,
-    /// A batch's nonce goes to the next batch when the first is over.
+    /// A batch's nonce goes to the next batch when the first has ended.
     NonceRecycled,
     /// A failure counts before its block is finalized.
     FailOnUnfinalizedRevert,
@@ -38,7 +38,7 @@ pub(crate) enum Fault {
     RecordedWithTheAnswer,
 }
 
-/// What a look at a submission finds besides the chain.
+/// What an observation of a submission finds besides the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Patience {
     /// Nothing has waited for long.
@@ -79,7 +79,7 @@ pub(crate) enum Step {
     Reorg { depth: usize, is_remembered: bool },
     /// The lowest block that is not finalized becomes so.
     Finalize,
-    /// Somebody else uses the sender's key.
+    /// Someone else uses the sender's key.
     Foreign,
     /// A batch gets a submission with the next nonce.
     Allocate { batch: usize },
@@ -123,7 +123,7 @@ pub(crate) struct Submission {
     has_looked: bool,
 }
 
-/// One thing that the signer was asked for.
+/// One thing that the signer was requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub(crate) batch: usize,
@@ -157,7 +157,7 @@ pub(crate) struct World {
     in_hand: Option<(Asked, bool)>,
     /// A block that executed the first batch was taken away.
     pub(crate) was_reorged: bool,
-    /// The signer was asked for two things under one nonce and number.
+    /// The signer was requested two things under one nonce and number.
     pub(crate) has_equivocated: bool,
     /// A decision did not fit the state of its submission or batch.
     pub(crate) is_misfit: bool,

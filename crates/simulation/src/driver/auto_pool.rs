@@ -1,4 +1,4 @@
-//! People in an auto-pool: they register, some ask for their money back, some retop up, some choose to reserve.
+//! People in an auto-pool: they register, some request their money back, some buy a retopup, some choose to reserve.
 
 use std::collections::VecDeque;
 
@@ -20,9 +20,9 @@ pub struct AutoPool {
     asks_to_reserve: bool,
     chance: Chance,
     escrow: Escrow,
-    /// Who asks for a refund, when, and of which deposit; in order, because everybody waits as long.
+    /// Who requests a refund, when, and of which deposit; in order, because everyone waits as long.
     refunds: VecDeque<(Day, UserId, DepositId)>,
-    /// Who retops up, and when.
+    /// Who buys a retopup, and when.
     retopups: VecDeque<(Day, UserId)>,
     /// Users whose payments are read ahead together; working memory.
     paying: Vec<UserId>,
@@ -55,7 +55,7 @@ impl AutoPool {
 
     fn refund_due(&mut self, today: Day, books: &mut Books<'_>) {
         while let Some((_, _, deposit)) = self.refunds.pop_front_if(|(day, ..)| *day <= today) {
-            // Everybody waits for the same time, so the deposit's day follows from today.
+            // Everyone waits for the same time, so the deposit's day follows from today.
             let left = self
                 .behaviour
                 .cooling_off_days

@@ -1,4 +1,4 @@
-//! People in a plan of booking: they pay a first part of the price, some ask for it back, some pay further parts.
+//! People in a plan of booking: they pay a first part of the price, some request it back, some pay further parts.
 
 use money::{Amount, Asset};
 use plan::{CompiledPlan, Day, UserId};

@@ -1,4 +1,4 @@
-//! People in a referral campaign: they join, refer customers who buy something, and some purchases go back.
+//! People in a referral campaign: they join, refer customers who buy something, and some purchases are refunded.
 
 use std::collections::VecDeque;
 
@@ -27,7 +27,7 @@ pub struct Campaign {
     turn: Turn,
     referees: u32,
     has_begun: bool,
-    /// Conversions that go back, and when; in order, because everybody waits as long.
+    /// Conversions that go back, and when; in order, because everyone waits as long.
     going_back: VecDeque<(Day, u32, Amount)>,
 }
 

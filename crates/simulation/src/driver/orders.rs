@@ -1,4 +1,4 @@
-//! People in a plan of orders: they order for the own use, their customers order in the shop, some of it goes back, and
+//! People in a plan of orders: they order for their own use, their customers order in the shop, some of it goes back, and
 //! periods are finalized and released by a fixed rule.
 
 use std::collections::VecDeque;
@@ -27,7 +27,7 @@ pub struct Orders {
     /// By user id, from 1: the number of the first customer. The customers of a user follow each other.
     customers: Vec<u32>,
     customer_count: u32,
-    /// Orders of customers that go back, and when; in order, because everybody waits as long.
+    /// Orders of customers that go back, and when; in order, because everyone waits as long.
     going_back: VecDeque<(Day, u32, Amount)>,
     /// Periods that have ended, and when they are finalized.
     ended: VecDeque<(Day, u32)>,

@@ -12,7 +12,7 @@ use crate::Books;
 use crate::chance::{Chance, Stream};
 use crate::parameters::{Amounts, Behaviour, Parameters};
 
-/// Payments, and who pays again or asks for money back.
+/// Payments, and who pays again or requests money back.
 #[derive(Clone, Debug)]
 pub(super) struct Payments {
     pub(super) behaviour: Behaviour,
@@ -21,7 +21,7 @@ pub(super) struct Payments {
     /// What people pay at a time.
     pub(super) amounts: Amounts,
     escrow: Escrow,
-    /// In order, because everybody waits as long.
+    /// In order, because everyone waits as long.
     refunds: VecDeque<(Day, DepositId, Amount)>,
     again: VecDeque<(Day, UserId)>,
 }
@@ -59,7 +59,7 @@ impl Payments {
         }
     }
 
-    /// Somebody joins with a payment. Some will ask for it back; the very first user never does.
+    /// Someone joins with a payment. Some will request it back; the very first user never does.
     pub(super) fn register(
         &mut self,
         today: Day,

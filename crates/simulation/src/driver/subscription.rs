@@ -1,4 +1,4 @@
-//! People in a plan of subscriptions: they buy one, some ask for their money back, some buy more.
+//! People in a plan of subscriptions: they buy one, some request their money back, some buy more.
 
 use money::{Amount, Asset};
 use plan::{CompiledPlan, Day, UserId};

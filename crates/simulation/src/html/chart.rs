@@ -43,7 +43,7 @@ pub(super) fn figure(svg: &str, caption: &str) -> String {
     )
 }
 
-/// What each tenth of everybody received, beside what was paid on average.
+/// What each tenth of everyone received, beside what was paid on average.
 pub(super) fn deciles(report: &Report) -> Result<String, ChartError> {
     let all = &report.everybody;
     let values = all.deciles.map(|amount| units(report, amount));

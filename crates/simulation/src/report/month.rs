@@ -34,7 +34,7 @@ pub struct MonthRow {
     pub custody: Amount,
     /// What users could take out.
     pub available: Amount,
-    /// What is held for users until its cooling-off time is over.
+    /// What is held for users until its cooling-off time has ended.
     pub held_for_users: Amount,
     /// What is held for all others.
     pub held_for_others: Amount,
@@ -176,7 +176,7 @@ impl MonthRow {
         funds.checked_add(self.unallocated).unwrap_or(funds)
     }
 
-    /// All that is owed to anybody, less what users owe.
+    /// All that is owed to anyone, less what users owe.
     #[must_use]
     pub fn owed(&self) -> Amount {
         let parts = [

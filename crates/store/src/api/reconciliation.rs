@@ -80,7 +80,7 @@ pub struct Finding {
 /// The last run, if there was one.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_last_run(connection: &mut PgConnection) -> Result<Option<Run>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT id, block_number, block_hash, fact_seq, outcome, checks,
@@ -108,7 +108,7 @@ pub async fn find_last_run(connection: &mut PgConnection) -> Result<Option<Run>,
 /// By check, the last run that did not skip it; of a check that was always skipped, the last run.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_last_checks(connection: &mut PgConnection) -> Result<Vec<LastCheck>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT DISTINCT ON (c.key) c.key AS "check!", c.value AS "result!", r.id, r.block_number, r.block_hash,
@@ -139,7 +139,7 @@ pub async fn list_last_checks(connection: &mut PgConnection) -> Result<Vec<LastC
 /// Findings that are not resolved, above a number, oldest first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_open_findings(
     connection: &mut PgConnection,
     after: i64,

@@ -13,10 +13,10 @@ use crate::chain_log::{StoredLog, root, signed};
 use crate::deployment::{address, hash, natural};
 use crate::{DbAmount, StoreError, alert};
 
-/// Who works, and how far everybody is. Ages are in seconds, by the database's clock.
+/// Who works, and how far everyone is. Ages are in seconds, by the database's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// By lease, seconds since it ran out; 0 while somebody holds it.
+    /// By lease, seconds since it ran out; 0 while someone holds it.
     pub leases: Vec<(String, u64)>,
     /// The listener's checkpoint, once there is one.
     pub checkpoint: Option<CheckpointAge>,
@@ -54,10 +54,10 @@ pub struct BookedFee {
     pub booked: Option<(u64, u128)>,
 }
 
-/// Reads who works and how far everybody is.
+/// Reads who works and how far everyone is.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_standing(connection: &mut PgConnection) -> Result<Standing, StoreError> {
     let leases = sqlx::query!(
         r#"SELECT name, greatest(0, extract(epoch FROM clock_timestamp() - expires_at))::bigint AS "expired!"
@@ -104,7 +104,7 @@ pub async fn find_standing(connection: &mut PgConnection) -> Result<Standing, St
 /// Accounts that send our transactions.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_sending_accounts(connection: &mut PgConnection) -> Result<Vec<Address>, StoreError> {
     let rows = sqlx::query_scalar!("SELECT address FROM sender_account ORDER BY address")
         .fetch_all(connection)
@@ -117,7 +117,7 @@ pub async fn list_sending_accounts(connection: &mut PgConnection) -> Result<Vec<
 /// Attempts that blocks of these heights include, as far as it is known.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_booked_fees(
     connection: &mut PgConnection,
     heights: RangeInclusive<u64>,
@@ -151,7 +151,7 @@ pub async fn list_booked_fees(
 /// Final logs of blocks of these heights.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_final_logs(
     transaction: &mut PgTransaction<'_>,
     heights: RangeInclusive<u64>,
@@ -174,11 +174,11 @@ pub async fn list_final_logs(
     }
 }
 
-/// Stores what a round between runs found: what it no longer sees of a check is over. What is grave stops settlement.
+/// Stores what a round between runs found: what it no longer sees of a check has ended. What is grave stops settlement.
 /// Returns findings that are new.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert_round(
     transaction: &mut PgTransaction<'_>,
     check: Check,
@@ -205,10 +205,10 @@ pub async fn insert_round(
     Ok(raised)
 }
 
-/// Closes the open findings of a check but for these subjects; returns what is over.
+/// Closes the open findings of a check but for these subjects; returns what has ended.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn resolve_others(
     transaction: &mut PgTransaction<'_>,
     check: Check,
@@ -231,7 +231,7 @@ pub async fn resolve_others(
 /// Subjects of the open findings of a check.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_open_subjects(
     connection: &mut PgConnection,
     check: Check,

@@ -14,7 +14,7 @@ pub enum TransactionRule {
     /// More gas than allowed.
     #[error("{found} gas is above the limit {max}")]
     GasLimitAboveMax {
-        /// As asked for.
+        /// As requested.
         found: u64,
         /// The limit.
         max: u64,
@@ -22,7 +22,7 @@ pub enum TransactionRule {
     /// A higher price than allowed.
     #[error("{found} wei per gas are above the limit {max}")]
     FeeAboveMax {
-        /// As asked for.
+        /// As requested.
         found: u128,
         /// The limit.
         max: u128,
@@ -30,7 +30,7 @@ pub enum TransactionRule {
     /// A higher tip than allowed.
     #[error("a tip of {found} wei per gas is above the limit {max}")]
     TipAboveMax {
-        /// As asked for.
+        /// As requested.
         found: u128,
         /// The limit.
         max: u128,
@@ -46,7 +46,7 @@ pub enum TransactionRule {
     /// No account has that many transactions.
     #[error("the nonce {0} is too large")]
     NonceTooLarge(u64),
-    /// The batch is somebody else's to submit.
+    /// The batch is someone else's to submit.
     #[error("only {0:#x} may submit the batch")]
     WrongSubmitter(Address),
     /// The authorization's signature is not its signer's.
@@ -64,7 +64,7 @@ pub enum TransactionRule {
     /// The chain has a transaction with this nonce.
     #[error("the nonce {nonce} is used: the next one is {next}")]
     NonceUsed {
-        /// As asked for.
+        /// As requested.
         nonce: u64,
         /// The chain's next.
         next: u64,
@@ -72,7 +72,7 @@ pub enum TransactionRule {
     /// A nonce below would be missing.
     #[error("the nonce {nonce} leaves a gap: the next one is {next}")]
     NonceGap {
-        /// As asked for.
+        /// As requested.
         nonce: u64,
         /// The highest that may be new.
         next: u64,
@@ -80,7 +80,7 @@ pub enum TransactionRule {
     /// Attempts count upwards.
     #[error("the attempt {attempt} is not above {last}, which was signed")]
     AttemptNotAbove {
-        /// As asked for.
+        /// As requested.
         attempt: u32,
         /// The last that was signed.
         last: u32,

@@ -55,7 +55,7 @@ pub(super) struct Report {
     paid: Vec<Paid>,
     ready: Vec<Ready>,
     refused: Vec<Refused>,
-    /// What the root still owes to the users of the list; null when the node does not respond any more.
+    /// What the root still owes to the users of the list; null when the node no longer responds.
     due: Option<String>,
 }
 

@@ -78,7 +78,7 @@ pub(super) fn endless(tier: &TierTerms) -> Vec<Finding> {
     vec![nothing, below_price]
 }
 
-/// How many must follow one place until it has received its price: what the plan needs for ever.
+/// How many must follow one place until it has received its price: what the plan needs forever.
 pub(super) fn growth(tier: &TierTerms) -> Finding {
     let finding = |text, figures| Finding {
         code: "growth_needed",

@@ -23,7 +23,7 @@ pub struct Step {
     pub company: Amount,
 }
 
-/// Somebody is put on a place.
+/// Someone is put on a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
     /// Who.
@@ -34,7 +34,7 @@ pub struct Placement {
     pub index: u32,
     /// What the place costs.
     pub price: Amount,
-    /// Whether anybody pays that.
+    /// Whether anyone pays that.
     pub is_paid: bool,
     /// What it gives the ancestors, parent first.
     pub payments: Vec<Payment>,

@@ -12,7 +12,7 @@ use crate::compiled::CompiledPlan;
 pub(in crate::state) struct Funds {
     /// By number of the fund.
     pub(in crate::state) balances: Vec<Amount>,
-    /// Legs of the present fact that are counted; zero between facts.
+    /// Legs of the current fact that are counted; zero between facts.
     counted: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What is said of a place: what joining takes, what nobody says, and which profile is asked for.
+//! What is said of a place: what joining takes, what nobody says, and which profile is requested.
 
 use money::Amount;
 use plan::jurisdiction::{Profile, SHIPPED};
@@ -69,7 +69,7 @@ fn intake(numbers: &mut Numbers) -> (&'static str, u128, String) {
     (kind, price, format!("{head}{table}"))
 }
 
-/// Whether somebody joins with a payment of so much.
+/// Whether someone joins with a payment of so much.
 fn joins_with(plan: &CompiledPlan, amount: u128) -> bool {
     let (mut state, mut out) = (State::new(plan), Outcome::default());
     let joined = Fact::Registered {

@@ -1,4 +1,4 @@
-//! What is said of the times for which payments go back and rewards are held.
+//! What is said of the times for which payments are refunded and rewards are held.
 
 use std::collections::BTreeSet;
 
@@ -97,7 +97,7 @@ fn of_campaign(hold_days: u32) -> u32 {
         .expect("it is due")
 }
 
-/// Somebody buys on any day of a week, which is closed with its Sunday.
+/// Someone buys on any day of a week, which is closed with its Sunday.
 fn of_ranks(hold_days: u32) -> u32 {
     let rank = ranks::Rank {
         main: 1,

@@ -143,7 +143,7 @@ fn period(rules: &Rules) -> u32 {
     }
 }
 
-/// Everybody of a line, and each with as many customers.
+/// Everyone of a line, and each with as many customers.
 fn line_with_customers(model: &mut Model, customers: usize) {
     for user in 1..=LINE {
         model.join(user.checked_sub(1).filter(|above| *above > 0));
@@ -153,7 +153,7 @@ fn line_with_customers(model: &mut Model, customers: usize) {
     }
 }
 
-/// What the top of a line is paid when the top's own orders bring this volume and everybody else buys as much as is wanted.
+/// What the top of a line is paid when the top's own orders bring this volume and everyone else buys as much as is wanted.
 fn paid_to_top(rules: &Rules, own: u128) -> u128 {
     let mut model = Model::new(rules.clone());
     line_with_customers(&mut model, 3);
@@ -246,7 +246,7 @@ fn paid(lines: &[Line]) -> u128 {
         .sum()
 }
 
-/// Volume of each ten-thousandth part of a period: everybody's own part and every customer's is whole.
+/// Volume of each ten-thousandth part of a period: everyone's own part and every customer's is whole.
 const PART: u128 = 3 * LINE as u128 * 1_000_000;
 
 #[test]

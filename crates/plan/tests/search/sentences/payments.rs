@@ -22,7 +22,7 @@ pub(crate) const CHECKED: &[&str] = &[
     "fund_fallbacks",
 ];
 
-/// More than anybody pays.
+/// More than anyone pays.
 const PLENTY: u128 = 1_000_000_000_000_000;
 
 /// Funds after one payment, which uplines took first, and what these took.
@@ -206,7 +206,7 @@ fn each_kind_of_payment_gives_at_most_what_is_said_and_one_gives_it() {
     });
 }
 
-/// One order in a long line of participants, and more money than it asks for.
+/// One order in a long line of participants, and more money than it requests.
 #[test]
 fn commissions_take_at_most_what_is_said_of_an_order_and_can_take_it() {
     for_each_plan(|case| {

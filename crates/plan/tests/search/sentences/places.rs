@@ -72,7 +72,7 @@ fn incomes(world: &World, taken: usize) -> Vec<u128> {
     tree.iter().map(|user| world.has(*user)).collect()
 }
 
-/// What each place of a full tree receives, if anybody ever takes one.
+/// What each place of a full tree receives, if anyone ever takes one.
 fn of_a_full_tree(pools: &Pools) -> Vec<u128> {
     if !pools.has_places() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What false names bring in pools: the strategy that a sentence tells is played by its words with the second implementation, and
+//! What false names refer pools: the strategy that a sentence tells is played by its words with the second implementation, and
 //! every other one within the bounds, of which none may bring more.
 
 use std::collections::VecDeque;

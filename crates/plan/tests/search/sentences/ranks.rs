@@ -32,7 +32,7 @@ impl Drawn {
                 terms.ladder.push(rank(numbers));
             }
             let text = file(&terms);
-            // A ladder must rise, and ask for something.
+            // A ladder must rise, and request something.
             if let Ok(plan) = plan::compile(&text) {
                 return Self { terms, plan, text };
             }
@@ -85,7 +85,7 @@ fn file(terms: &Terms) -> String {
     text
 }
 
-/// Whether somebody above legs of these volumes, who bought this much, has the rank.
+/// Whether someone above legs of these volumes, who bought this much, has the rank.
 fn qualifies(drawn: &Drawn, rank: &Rank, own: u128, legs: &[u128]) -> bool {
     above(drawn, rank, own, legs).rank(1, WEEK) == 1
 }
@@ -108,7 +108,7 @@ fn legs(first: u128, others: u128) -> Vec<u128> {
     std::iter::once(first).chain(others).collect()
 }
 
-/// The least volume with which anybody has the rank, own purchases, and legs.
+/// The least volume with which anyone has the rank, own purchases, and legs.
 fn least(drawn: &Drawn, rank: &Rank) -> (u128, u128, Vec<u128>) {
     for volume in 0.. {
         for own in 0..=volume {

@@ -265,7 +265,7 @@ fn purchases_that_grow_less_than_is_said_leave_the_fund_empty_and_those_that_gro
             assert!(growth > 0);
         }
         assert!(!runs_dry(&drawn, growth + 1), "{growth}\n{}", drawn.text);
-        // Slower growth takes longer than anybody looks.
+        // Slower growth takes longer than anyone looks.
         if growth > 20 {
             assert!(runs_dry(&drawn, growth - 1), "{growth}\n{}", drawn.text);
         }

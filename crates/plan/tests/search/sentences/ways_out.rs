@@ -98,7 +98,7 @@ fn what_is_kept_back_in_all_is_what_is_said() {
     });
 }
 
-/// One reward can be kept back whole only where that is said.
+/// One reward can be withheld whole only where that is said.
 fn check_crossing(drawn: &Drawn, said: &str, credit: u128) {
     let kinds = drawn.kinds.iter();
     // Below the threshold of 50 in all, and then a base unit above it.
@@ -139,7 +139,7 @@ fn the_fee_is_the_share_of_a_withdrawal_that_is_said() {
     });
 }
 
-/// Whether somebody with this balance can take all of it out.
+/// Whether someone with this balance can take all of it out.
 fn can_take_out(drawn: &Drawn, balance: u128) -> bool {
     let file: PlanFile = toml::from_str(&drawn.text).expect("it was compiled");
     let Some(table) = file.withdrawal else {
@@ -177,7 +177,7 @@ fn what_is_below_the_smallest_withdrawal_stays_and_who_paid_little_is_told_when_
                 drawn.text
             );
         }
-        // What everybody has in the pocket, or must pay at least.
+        // What everyone has in the pocket, or must pay at least.
         let balance = drawn.smallest_payment.max(100_000_000);
         let told = found(&review.findings, "withdrawal_out_of_reach");
         assert_eq!(told.is_some(), !can_take_out(&drawn, balance), "{}", drawn.text);
