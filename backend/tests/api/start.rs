@@ -29,11 +29,11 @@ async fn another_ledger_than_the_configured_one_is_refused() {
         ),
         (
             |config| config.contract = Some(Address::ZERO),
-            "the database is of the contract",
+            "the database belongs to the contract",
         ),
         (
             |config| config.plan_hash = Some(B256::ZERO),
-            "the database is of the plan",
+            "the database belongs to the plan",
         ),
         (
             |config| config.signer_url = "nowhere".into(),
@@ -82,7 +82,7 @@ async fn a_public_chain_accepts_no_defaults() {
         },
         ..config(&database, "http://127.0.0.1:1")
     };
-    // Everything is set, and then the plan itself was rejected: recruitment pays for all of its rewards.
+    // Everything is set, and then the plan itself is rejected: recruitment pays for all of its rewards.
     let error = assemble(&complete).await.unwrap_err();
     assert_eq!(error.to_string(), "the plan must not run on this chain");
     let owner = Config {

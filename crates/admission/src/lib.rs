@@ -208,6 +208,6 @@ mod tests {
     fn only_whole_days_are_said_as_days() {
         assert_eq!(whole_days(14 * 86_400).unwrap(), 14);
         let error = whole_days(14 * 86_400 + 1).unwrap_err().to_string();
-        assert!(error.contains("no whole number of days"), "{error}");
+        assert!(error.contains("is not a whole number of days"), "{error}");
     }
 }

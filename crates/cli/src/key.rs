@@ -80,7 +80,7 @@ mod tests {
         let refused = arguments(&keystore, &password)
             .read()
             .expect_err("others can read it");
-        assert!(refused.to_string().contains("open to others"), "{refused}");
+        assert!(refused.to_string().contains("readable by others"), "{refused}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ Exit status:
   1    the command failed, or what it examined has a fault
   2    wrong arguments, or a file that cannot be read or used
   3    a plan is sound, but its warnings must be disclosed to participants; or something differs
-  4    a plan was rejected, or must not run on that chain
+  4    the plan was rejected, or must not run on that chain
   141  standard output was closed before everything was written";
 
 /// How a command ended.

@@ -254,7 +254,7 @@ mod tests {
                 funds(&[("ranks", &[]), ("ranks", &[])]),
                 "duplicate_name",
                 "funds[1].name",
-                "the name \"ranks\" is already given at funds[0].name",
+                "the name \"ranks\" is already used at funds[0].name",
                 "choose another name",
             ),
         ] {

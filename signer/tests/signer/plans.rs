@@ -118,7 +118,7 @@ async fn a_signer_asks_the_contract_for_how_long_payments_go_back() {
     for (cooling_off, expected) in [
         (13 * DAY, "cooling_off: "),
         (31 * DAY, "hold_below_cooling_off: "),
-        (14 * DAY + 1, "which are no whole number of days"),
+        (14 * DAY + 1, "is not a whole number of days"),
     ] {
         let contract = public.contract(&lasting(cooling_off)).await;
         let mut changes = under("EU", &plan_file(ADMITTED)).to_vec();

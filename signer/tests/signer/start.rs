@@ -47,11 +47,11 @@ async fn a_signer_starts_only_where_everything_fits() {
             Address::repeat_byte(7).to_string(),
             "there is no custody contract at",
         ),
-        ("TRELLIS_DEVELOPMENT_KEY", other_key, "does not know the signer"),
+        ("TRELLIS_DEVELOPMENT_KEY", other_key, "does not list the signer"),
         (
             "TRELLIS_DATABASE_URL",
             empty.url(),
-            "is not at the newest migration",
+            "database schema is out of date",
         ),
         (
             "TRELLIS_RPC_URL",

@@ -71,10 +71,13 @@ async fn a_foreign_transaction_pauses_the_sender_and_pays_nobody_twice() {
     let after = payouts.submission(batch.id).await;
     assert_eq!((after.state.as_str(), after.attempts.len()), ("sent", 1));
 
-    // As long as no node says whether a block has our transaction, its nonce is not abandoned.
+    // As long as no node reports whether a block contains our transaction, its nonce is not abandoned.
     payouts.nodes.always(RECEIPT, Fault::Status(500));
     let refused = payouts.resume_sender("too early").await.unwrap_err().to_string();
-    assert!(refused.contains("no node says whether a block has"), "{refused}");
+    assert!(
+        refused.contains("no node reports whether a block contains"),
+        "{refused}"
+    );
     assert_eq!(payouts.submission(batch.id).await.state, "sent");
     payouts.nodes.clear();
 

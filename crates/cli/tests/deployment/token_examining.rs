@@ -122,7 +122,9 @@ async fn a_token_that_is_gone_or_counts_otherwise_now_is_told() {
     assert_eq!(examined.differences()[..2], ["decimals", "code"], "{examined:?}");
     assert!(
         examined.output.contains("decimals: no contract, expected 6")
-            && examined.output.contains("the constructor refuses the file"),
+            && examined
+                .output
+                .contains("the constructor rejects the configuration"),
         "{examined:?}"
     );
     // And a contract is no token of itself.
