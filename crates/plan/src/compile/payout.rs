@@ -113,7 +113,7 @@ fn of_orders(terms: &ComponentTerms) -> u128 {
 pub(super) fn finding(intake: IntakeRule, share_bps: u128) -> Finding {
     let left = WHOLE.saturating_sub(share_bps);
     let rest = match (intake, left) {
-        (_, 0) => "nothing is guaranteed to be left for goods".to_owned(),
+        (_, 0) => "nothing is certain to be left for goods".to_owned(),
         (IntakeRule::Booking | IntakeRule::Order, _) => {
             format!(
                 "at least {} is left for goods and for running the plan",

@@ -172,10 +172,7 @@ impl Context<'_> {
         };
         match sale {
             SaleEffect::OrderPlaced { order, user, amount } => {
-                let because = format!(
-                    "order {order} of {} is credited to user {user}",
-                    self.shown(amount)
-                );
+                let because = format!("order {order} of {} counts for user {user}", self.shown(amount));
                 note(
                     "orders",
                     "placed",

@@ -138,7 +138,7 @@ fn payments_that_leave_nothing_for_goods_are_barred_and_the_finding_says_so() {
         assert_eq!(finding.severity, Severity::Warning);
         assert_eq!(
             finding.text,
-            "At most 100 % of a payment can become participants' rewards; nothing is guaranteed to be left for goods."
+            "At most 100 % of a payment can become participants' rewards; nothing is certain to be left for goods."
         );
         for place in ["EU", "IN", "US"] {
             assert_eq!(
