@@ -1,5 +1,5 @@
 //! Contract bindings generated from the exported JSON: [`ICustody`] for everything that calls, reads or decodes in both forms,
-//! [`deployable`] and [`deployable_token`] for their bytecode, and [`IToken`] for what a token is asked. The interface is the
+//! [`deployable`] and [`deployable_token`] for their bytecode, and [`IToken`] for the functions called on a token. The interface is the
 //! whole one, what the contract offers beyond the agreed part included.
 //!
 //! Not responsible for typed data ([`crate::typed_data`]) or for sending a deployment ([`crate::deploy`]). Amounts are base

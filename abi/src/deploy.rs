@@ -1,5 +1,5 @@
-//! Deployment of the contract: what is deployed and where, what a configuration has to keep, and the plain way for
-//! development, through a provider that can send for the deployer. That way knows the form for the chain's own coin only.
+//! Deployment of the contract: what is deployed and where, the rules for a configuration, and the direct path
+//! for development, through a provider that can send for the deployer. That way knows the form for the chain's own coin only.
 //!
 //! Not responsible for sending to public chains; that is `trellis deploy`.
 

@@ -24,7 +24,7 @@ pub enum JournalError {
     #[error("the log is not an event of the contract")]
     Event(#[from] EventError),
     /// Entries are missing, repeated or out of order.
-    #[error("the journal continues with entry {found}, expected was {expected}")]
+    #[error("the journal continues with entry {found}, expected {expected}")]
     NotContiguous {
         /// Number that the next entry must carry.
         expected: u64,

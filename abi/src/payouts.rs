@@ -1,4 +1,4 @@
-//! Words of a batch, and of the leaves of a root: what is sent per user, and what became of it.
+//! Packed words of a batch and of the leaves of a root: the input for each user, and its outcome.
 //!
 //! Not responsible for what a user is owed, nor for the order of a list (the contract wants addresses strictly ascending).
 //! Amounts are wei and fit 96 bits.
@@ -59,7 +59,7 @@ impl Payout {
     }
 }
 
-/// What became of one entry.
+/// The outcome of one entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PayoutOutcome {
     /// Whose entry it was.

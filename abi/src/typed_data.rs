@@ -31,7 +31,7 @@ pub fn domain(chain_id: ChainId, contract: Address) -> Eip712Domain {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Registration(pub ICustody::Intake);
 
-/// Authorization to retop up; its sponsor is zero.
+/// Authorization to buy a retopup; its sponsor is zero.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Retopup(pub ICustody::Intake);
 
@@ -44,11 +44,11 @@ pub struct PayoutBatch {
     pub payouts: Vec<B256>,
 }
 
-/// The user's own agreement to a registration that somebody else sends.
+/// The user's own agreement to a registration that someone else sends.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RegistrationConsent(pub ICustody::Intake);
 
-/// The user's own agreement to a retopup that somebody else sends.
+/// The user's own agreement to a retopup that someone else sends.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RetopupConsent(pub ICustody::Intake);
 

@@ -72,7 +72,7 @@ export async function rootIsPublished({ builder, approver }: Staff): Promise<Sch
 export async function rootIsChecked({ auditor }: Staff, root: Hex, user: Person): Promise<void> {
   const { api, endpoints } = user.site;
   const { chain } = await ok(auditor.api.GET('/treasury/summary'));
-  demand(chain !== null, `no node answers at ${endpoints.rpc}`);
+  demand(chain !== null, `no node responds at ${endpoints.rpc}`);
   same(chain.published?.root, root, 'the root that the contract has');
   const text = { params: { path: { root } }, parseAs: 'text' } as const;
   const leaves = await ok(api.GET('/liabilities/roots/{root}/leaves', text));

@@ -1,4 +1,4 @@
-//! What a failed test leaves for those who look for its cause: the end of every log, and where everything stood by the
+//! Evidence left by a failed test: the end of every log, and where everything stood by the
 //! database.
 //!
 //! Not responsible for judging any of it.

@@ -143,7 +143,7 @@ impl PayoutWorld {
         let mut mined = tokio::time::Instant::now();
         wait_for(what, PATIENCE, async || {
             let found = look(self).await;
-            // A block on every look would be more than anybody can follow.
+            // A block on every look would be more than anyone can follow.
             if found.is_none() && self.is_due(mined.elapsed()).await {
                 self.mine(1).await.ok()?;
                 mined = tokio::time::Instant::now();

@@ -27,10 +27,10 @@ use crate::payouts::{Batch, PayoutWorld};
 const DUE_MIN: usize = 12;
 const DUE_PER_MINUTE: u64 = 5;
 
-/// Most transactions of one burst: more than a block has room for would only wait.
+/// Maximum number of transactions of one burst: more than a block has room for would only wait.
 const BURST_MAX: u64 = 6;
 
-/// So many events may wait to be posted; with more the chain waits, as it does while everybody is dead.
+/// So many events may wait to be posted; with more the chain waits, as it does while everyone is dead.
 const BEHIND_MAX: u64 = 20_000;
 
 /// How long it waits then.
@@ -61,7 +61,7 @@ const FORKER: usize = 61;
 /// The deepest fork: finality is four blocks behind the head.
 const FORK_MAX: u64 = 3;
 
-/// Starts in vain: each asks a few things of nodes of which some do not answer.
+/// Starts in vain: each asks a few things of nodes of which some do not respond.
 const STARTS_MAX: u32 = 20;
 
 /// One request of ten meets a fault: a step of the listener needs several that do not.
@@ -157,14 +157,14 @@ impl Dice {
     }
 }
 
-/// Everything that is under way.
+/// Everything that is in progress.
 struct Soak {
     world: PayoutWorld,
     /// What listener and reconciler take for their nodes.
     nodes: RpcSim,
     /// Pays many times in one transaction.
     crowd: Address,
-    /// Most payments of one transaction.
+    /// Maximum number of payments of one transaction.
     payments_max: u64,
     dice: Dice,
     batches: Vec<Batch>,

@@ -179,7 +179,7 @@ impl World {
     /// The journal's sequence at the head.
     ///
     /// # Errors
-    /// When the node does not answer.
+    /// When the node does not respond.
     pub async fn journal(&self) -> anyhow::Result<u64> {
         Ok(self.contract().journalHead().call().await?.seq)
     }
@@ -187,7 +187,7 @@ impl World {
     /// Waits until everything that the contract has journaled, and every command, is posted.
     ///
     /// # Errors
-    /// When node or database do not answer.
+    /// When node or database do not respond.
     pub async fn settle(&self) -> anyhow::Result<()> {
         let seq = i64::try_from(self.journal().await?)?;
         wait_for("the ledger to be in step with the chain", PATIENCE, async || {
@@ -205,7 +205,7 @@ impl World {
     /// row of the ledger follows from its facts, by `trellis ledger verify`.
     ///
     /// # Errors
-    /// When node or database do not answer; a difference panics.
+    /// When node or database do not respond; a difference panics.
     pub async fn check(&self) -> anyhow::Result<Oracle> {
         self.settle().await?;
         self.verify()?;
@@ -272,7 +272,7 @@ fn logs_in(files: &TempDir) -> PathBuf {
 /// The command `trellis`, with no key in its environment.
 ///
 /// # Errors
-/// When nobody knows where the programs lie.
+/// When the programs are not found.
 pub fn trellis() -> anyhow::Result<Command> {
     let mut command = Command::new(program("trellis")?);
     command

@@ -1,6 +1,6 @@
-//! Whether operators agreed to something: their signatures, verified, against the ledger's list of operators.
+//! Whether operators approved something: verified signatures against the ledger's list of operators.
 //!
-//! API and settlement worker ask before they act; the signer asks its own list again. Not responsible for storage.
+//! API and settlement worker check this before they act; the signer checks its own list again. Not responsible for storage.
 
 use alloy_primitives::{Address, B256};
 use approval::{
@@ -15,7 +15,7 @@ use store::stop::{self, Stop};
 /// The operators of the ledger, as people with votes.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn people(connection: &mut PgConnection) -> Result<People, StoreError> {
     Ok(People::of_ledger(stored::list_people(connection).await?))
 }
@@ -29,7 +29,7 @@ pub fn digest(proposal: &Proposal, expires: u64, domain: &Domain) -> B256 {
 /// Whether a wallet signed a digest: by its key, or as its contract says (EIP-1271), when there is a node to ask.
 ///
 /// # Errors
-/// The node does not answer.
+/// The node does not respond.
 pub async fn has_signed(
     reader: Option<&ChainReader>,
     wallet: Address,
@@ -68,7 +68,7 @@ pub fn votes(
     approvals.iter().filter(is_good).map(vote).collect()
 }
 
-/// Checks the quorum, and names a wallet of somebody who agreed and did not propose it.
+/// Checks the quorum, and names a wallet of someone who agreed and did not propose it.
 ///
 /// # Errors
 /// [`QuorumRule`].
@@ -89,7 +89,7 @@ pub fn agreed(
 /// Who ended a stop, when two people did; the wallets of two of them.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn resumed_by(
     connection: &mut PgConnection,
     stop: &Stop,
@@ -118,7 +118,7 @@ pub async fn resumed_by(
 /// The stops that two people have not ended, and those that they have and that are not closed yet.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn stops(
     connection: &mut PgConnection,
     domain: &Domain,

@@ -1,4 +1,4 @@
-//! The use cases, one file each: load, decide, persist. They know neither HTTP nor SQL statements.
+//! The use cases, one file each: load, decide, persist. They contain neither HTTP nor SQL.
 
 pub mod access;
 pub mod approve;
@@ -50,13 +50,13 @@ pub const LEAVES_AT_ONCE: i64 = 5_000;
 pub struct App {
     /// The ledger's database, for sign-in and whoever is signed in.
     pub pool: PgPool,
-    /// The same for anonymous reading, apart: however much of it there is, it cannot keep anybody from signing in.
+    /// The same for anonymous reading, apart: however much of it there is, it cannot keep anyone from signing in.
     pub reading: PgPool,
     /// The ledger that is served.
     pub ledger: Ledger,
     /// The signer for authorizations.
     pub signer: SignerClient,
-    /// How often somebody may ask.
+    /// How often someone may ask.
     pub limiter: Arc<dyn RateLimiter>,
     /// What wallets see when they sign in.
     pub origin: Origin,
@@ -70,7 +70,7 @@ pub struct App {
     pub signer_state: SignerState,
     /// What the contract said of itself.
     pub terms: OnceCell<contract::Terms>,
-    /// Ids of batches that are asked for here.
+    /// Ids of batches that are requested here.
     pub batch_ids: payout::BatchIds,
 }
 
@@ -94,7 +94,7 @@ impl App {
         Ok(self.pool.acquire().await?)
     }
 
-    /// A connection for what anybody may read without a session.
+    /// A connection for what anyone may read without a session.
     ///
     /// # Errors
     /// None became free in time.

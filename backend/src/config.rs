@@ -48,7 +48,7 @@ pub struct Config {
     pub signer_key: Option<CallerKey>,
     /// What is shown to the signer.
     pub signer_tls: Option<ClientTls>,
-    /// Whether that is the development key, which everybody knows.
+    /// Whether that is the development key, which everyone knows.
     pub signer_key_is_public_knowledge: bool,
     /// What wallets see when they sign in.
     pub origin: Option<Origin>,
@@ -190,7 +190,7 @@ impl Config {
         self.chain_age_max_seconds.or(usual)
     }
 
-    /// What the server takes at most: on a local chain everybody has the same address.
+    /// What the server takes at most: on a local chain everyone has the same address.
     #[must_use]
     pub fn limits(&self, chain_id: u64) -> Limits {
         let per_address_max = self

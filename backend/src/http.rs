@@ -62,7 +62,7 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 /// How long a request may take: longer than statement timeout and signer timeout together.
 pub const REQUEST_WITHIN: Duration = Duration::from_secs(15);
 
-/// A year, as browsers ask for.
+/// A year, as browsers request.
 const HSTS: &str = "max-age=31536000";
 
 /// How long a browser may remember what another site's pages may do.
@@ -79,7 +79,7 @@ pub struct Server {
     pub metrics: Option<service::metrics::Metrics>,
     /// How often one address may ask.
     pub per_address: Quota,
-    /// How often one address may ask for nonces, sign in and refresh: each of these writes a row.
+    /// How often one address may request nonces, sign in and refresh: each of these writes a row.
     pub sign_ins: Quota,
     /// How long a request may take.
     pub request_within: Duration,

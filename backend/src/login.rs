@@ -1,4 +1,4 @@
-//! What a wallet signs to sign in: an EIP-4361 message under an EIP-191 signature.
+//! The message that a wallet signs to log in: an EIP-4361 message under an EIP-191 signature.
 //!
 //! Reads and checks; pure. Not responsible for whether the wallet signed it, since a wallet that is a contract (EIP-1271)
 //! has to be asked at the chain; nor for whether a nonce was issued or used, nor for sessions.
@@ -37,7 +37,7 @@ pub enum Refused {
     #[error(transparent)]
     Malformed(#[from] MessageError),
     /// Scheme, domain or URI are those of another site.
-    #[error("the message is for another site: its domain must be {domain} and its URI {uri} or below it")]
+    #[error("the message is for a different site: its domain must be {domain} and its URI {uri} or below it")]
     WrongDomain {
         /// The domain of this site.
         domain: String,
@@ -45,7 +45,7 @@ pub enum Refused {
         uri: String,
     },
     /// It is for another chain.
-    #[error("the message is for another chain than {0}")]
+    #[error("the message is for a chain other than {0}")]
     WrongChain(u64),
     /// It was issued or ended too long ago.
     #[error("the message has expired")]

@@ -17,19 +17,19 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Answers users and operators over HTTP.
+    /// Serves the HTTP API for users and operators.
     Serve,
-    /// Runs the workers.
+    /// Runs the posting worker.
     Work,
     /// Runs the settlement worker.
     Settle {
-        /// Instead, end the pause of the account that sends, and say why. Nonces that somebody else used are given up.
+        /// End the pause of the sending account, with a reason, and exit. Nonces used elsewhere are abandoned.
         #[arg(long, value_name = "REASON")]
         resume: Option<String>,
     },
-    /// Prints the API's description (OpenAPI) as JSON.
+    /// Prints the OpenAPI description of the API as JSON.
     Openapi {
-        /// Compare it with backend/openapi.json instead, and fail when they differ.
+        /// Compare it with backend/openapi.json instead; fails if they differ.
         #[arg(long)]
         check: bool,
     },
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     output::settle(match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("the backend stops: {error:#}");
+            tracing::error!("the backend failed: {error:#}");
             // Without a subscriber, as in `openapi`, nothing was logged.
             if !tracing::event_enabled!(tracing::Level::ERROR) {
                 errln!("{error:#}");

@@ -1,8 +1,8 @@
-//! The posting worker: numbers the causes of the inbox, asks the plan what they do, and posts it.
+//! The posting worker: numbers the causes of the inbox, applies the plan, and posts the result.
 //!
 //! One process at a time is the writer. Its memory is rebuilt from PostgreSQL at start. When the connection is lost, it goes on
 //! as soon as there is another: with its memory, if nobody else posted meanwhile, and rebuilt otherwise. A command that cannot
-//! be posted is put aside (`quarantine`); an entry of the chain that is not proven ends the process.
+//! be posted is quarantined (`quarantine`); an entry of the chain that is not proven ends the process.
 
 pub mod config;
 mod figures;
@@ -60,7 +60,7 @@ pub enum WorkError {
     /// The lease is gone.
     #[error(transparent)]
     Lease(#[from] LeaseError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] store::StoreError),
     /// Health and metrics cannot be served.

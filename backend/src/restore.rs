@@ -1,7 +1,7 @@
-//! A ledger brought back to an earlier fact, beside the present one.
+//! Restores a ledger to an earlier fact as a copy beside the current one.
 //!
-//! The present database is copied whole and never touched: it is the evidence. In the copy everything that follows from facts
-//! is posted again, up to the fact that was asked for; what came later waits again, in its order, but for journal entries that the
+//! The current database is copied whole and never touched: it is the evidence. In the copy everything that follows from facts
+//! is posted again, up to the fact that was requested; what came later waits again, in its order, but for journal entries that the
 //! chain does not have: those are removed, and whatever the listener recorded behind them is read from the chain again. What is
 //! stored of the chain proves nothing here: who forged a fact may have forged its log.
 //!
@@ -46,31 +46,31 @@ pub struct Restored {
     pub removed: Vec<Value>,
     /// The block above which the listener reads again.
     pub read_again_above: u64,
-    /// Wishes of users whom the facts do not know any more.
+    /// Wishes of users whom the facts no longer know.
     pub withdrawals_gone: u64,
 }
 
-/// Why nothing was restored. The present database is as it was, and there is no copy.
+/// Why nothing was restored. The current database is as it was, and there is no copy.
 #[derive(Debug, Error)]
 pub enum RestoreError {
     /// A database's name that would have to be quoted.
-    #[error("{0:?} is not a plain name of a database: a to z, 0 to 9 and _")]
+    #[error("{0:?} is not a plain database name (a to z, 0 to 9 and _)")]
     Name(String),
     /// Processes still run.
     #[error("the database is in use: {}; stop every process first", .0.join(", "))]
     InUse(Vec<String>),
     /// The database is not bound to a contract and a plan, or the plan does not compile to what was deployed.
-    #[error("the database is not bound to a plan that this program compiles")]
+    #[error("the database is not bound to a plan that this version can compile")]
     NotDeployed,
     /// A table of another version of the program.
-    #[error("the database has tables that this program does not know: {}", .0.join(", "))]
+    #[error("the database has tables unknown to this version: {}", .0.join(", "))]
     UnknownTables(Vec<String>),
     /// There is no such fact.
-    #[error("the last fact is {last}; there is nothing to restore to at {asked}")]
+    #[error("the last fact is {last}; there is no fact {asked} to restore to")]
     NoSuchFact {
         /// The last.
         last: u64,
-        /// What was asked for.
+        /// What was requested.
         asked: u64,
     },
     /// A fact that is to be kept is not what the chain's log says.
@@ -85,7 +85,7 @@ pub enum RestoreError {
         source: ProofError,
     },
     /// Facts that are to be kept give something else than was posted.
-    #[error("batch {batch_seq} was posted otherwise than its facts say; restore to fact {} or earlier", .first_fact.saturating_sub(1))]
+    #[error("batch {batch_seq} was posted inconsistently with its facts; restore to fact {} or earlier", .first_fact.saturating_sub(1))]
     HashDiffers {
         /// The batch.
         batch_seq: u64,
@@ -95,11 +95,11 @@ pub enum RestoreError {
     /// The numbers of facts have a gap.
     #[error("fact {0} is missing")]
     FactMissing(u64),
-    /// Somebody wrote to the present database meanwhile.
-    #[error("somebody wrote to the database meanwhile; stop every process first")]
+    /// Someone wrote to the current database meanwhile.
+    #[error("the database was written to in the meantime; stop every process first")]
     Moved,
     /// The copy does not follow from its facts: a mistake of this program.
-    #[error("the copy does not follow from its facts: {0}")]
+    #[error("the copy is inconsistent with its facts: {0}")]
     NotVerified(String),
     /// A fact would not be posted again.
     #[error(transparent)]
@@ -108,15 +108,15 @@ pub enum RestoreError {
     #[error(transparent)]
     Lease(#[from] LeaseError),
     /// The node is on a different chain.
-    #[error("the node is not of this ledger's chain")]
+    #[error("the node is on a different chain from the ledger")]
     WrongChain,
-    /// The node does not answer.
+    /// The node does not respond.
     #[error("the chain cannot be read")]
     Chain(#[from] ChainError),
     /// The chain's logs cannot be read.
     #[error("the chain's logs cannot be read")]
     Logs(#[from] listener::StepError),
-    /// The database refuses, or does not answer.
+    /// The database refuses, or does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -214,7 +214,7 @@ async fn in_copy(
         LEASE_TTL,
     )
     .await?
-    .ok_or_else(|| RestoreError::InUse(vec!["the lease of posting is held".to_owned()]))?;
+    .ok_or_else(|| RestoreError::InUse(vec!["the posting lease is held".to_owned()]))?;
     let mut kept = Kept {
         book: Book::new(plan.clone()),
         deposits: DepositIndex::default(),

@@ -1,5 +1,5 @@
-//! `backend serve`: checks that this is the right ledger and that its plan may run, then serves until it is told to
-//! stop.
+//! `backend serve`: checks that this is the right ledger and that its plan may run, then serves until
+//! shutdown.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,7 +76,7 @@ async fn serve(config: &Config, metrics: service::metrics::Metrics) -> anyhow::R
         "the API is served"
     );
     let tidying = tokio::spawn(tidy(app.pool.clone()));
-    let stop = service::shutdown::on_signals().context("cannot listen to signals")?;
+    let stop = service::shutdown::on_signals().context("cannot install signal handlers")?;
     let options = Options {
         limits: config.limits(app.ledger.chain_id),
         proxies: config.proxies.clone(),
@@ -111,7 +111,7 @@ async fn reach(config: &Config) -> anyhow::Result<App> {
 /// Checks the configuration against the database and makes everything that use cases need.
 ///
 /// # Errors
-/// Another ledger than the configured one, a plan that must not run, or a database that does not answer.
+/// Another ledger than the configured one, a plan that must not run, or a database that does not respond.
 pub async fn assemble(config: &Config) -> anyhow::Result<App> {
     let pool = pool(config, CONNECTIONS_MAX).await?;
     let mut connection = pool.acquire().await?;
@@ -178,7 +178,7 @@ async fn pool(config: &Config, connections_max: u32) -> anyhow::Result<PgPool> {
         .database_url
         .parse()
         .ok()
-        .context("TRELLIS_DATABASE_URL is not a URL of PostgreSQL")?;
+        .context("TRELLIS_DATABASE_URL is not a PostgreSQL URL")?;
     PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(ACQUIRE_WITHIN)
@@ -196,7 +196,7 @@ fn reader(config: &Config, contract: Address) -> anyhow::Result<Option<ChainRead
     config.rpc_url.as_ref().map(connect).transpose()
 }
 
-/// A page loads a dozen resources at once; on a local chain everybody has the same address.
+/// A page loads a dozen resources at once; on a local chain everyone has the same address.
 fn requests_per_second(config: &Config, chain_id: u64) -> u32 {
     config.requests_per_second.unwrap_or(match chain_class(chain_id) {
         ChainClass::Local => 1_000,
@@ -210,7 +210,7 @@ pub fn per_address(requests_per_second: u32) -> Quota {
     Quota::per_second("requests", requests_per_second, 10)
 }
 
-/// How often one address may ask for nonces, sign in and refresh. A nonce lives ten minutes and is kept for ten more, so an
+/// How often one address may request nonces, sign in and refresh. A nonce lives ten minutes and is kept for ten more, so an
 /// address that does nothing else leaves some 1,300 rows.
 #[must_use]
 pub fn sign_ins(chain_id: u64) -> Quota {
@@ -236,7 +236,7 @@ fn check_identity(config: &Config, deployed: &deployment::Deployment) -> anyhow:
         ] {
             if !is_set {
                 bail!(
-                    "{name} must be set on chain {}: development defaults are refused",
+                    "{name} must be set on chain {}: development defaults are not allowed",
                     deployed.chain_id
                 );
             }
@@ -253,16 +253,16 @@ fn check_identity(config: &Config, deployed: &deployment::Deployment) -> anyhow:
         }
     }
     if config.chain_id.is_some_and(|id| id != deployed.chain_id) {
-        bail!("the database is of chain {}", deployed.chain_id);
+        bail!("the database belongs to chain {}", deployed.chain_id);
     }
     if config
         .contract
         .is_some_and(|contract| contract != deployed.contract)
     {
-        bail!("the database is of the contract {}", deployed.contract);
+        bail!("the database belongs to the contract {}", deployed.contract);
     }
     if config.plan_hash.is_some_and(|hash| hash != deployed.plan_hash) {
-        bail!("the database is of the plan {}", deployed.plan_hash);
+        bail!("the database belongs to the plan {}", deployed.plan_hash);
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `backend settle`: the settlement worker in a process of its own, until it is told to end; with `--resume REASON`, the
+//! `backend settle`: the settlement worker as its own process, until shutdown; with `--resume REASON`, the
 //! end of its account's pause.
 
 use anyhow::Context;
@@ -27,12 +27,12 @@ async fn settle(resume: Option<&str>) -> anyhow::Result<()> {
         tracing::info!(
             abandoned = resumed.abandoned,
             sender.nonce = resumed.next_nonce,
-            "the account sends again"
+            "the account resumed sending"
         );
         return Ok(());
     }
     let metrics = service::metrics::install()?;
-    let stop = service::shutdown::on_signals().context("cannot listen to signals")?;
+    let stop = service::shutdown::on_signals().context("cannot install signal handlers")?;
     settlement::run(&config, metrics, &stop).await?;
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! The settlement worker: seals batches, sends them and whatever else the operator sends to the chain, and lets go of
-//! money when it is proven that a batch cannot be paid any more.
+//! The settlement worker: seals batches, sends them and the operator's other transactions, and releases the
+//! money of batches that provably can no longer be executed.
 //!
 //! One process at a time is the worker. Everything that matters is in PostgreSQL before it is acted on, so a worker can
 //! die anywhere and the next one goes on: a nonce is stored with what it is for, a signed transaction before it is
 //! sent. Decisions are those of the crate `settlement`; what happened is told by finalized events alone.
 //!
-//! It asks for authorizations only with the signatures of people and a fresh attestation, and verifies the signatures
+//! It requests authorizations only with the signatures of people and a fresh attestation, and verifies the signatures
 //! itself. Not responsible for what payouts do to the books (`posting`), nor for collecting approvals (`app`).
 
 mod advance;
@@ -82,13 +82,15 @@ pub enum SettleError {
     #[error(transparent)]
     CoolingOff(#[from] CoolingOffError),
     /// The contract holds a token: batches, gas and the ledger's amounts are the coin's.
-    #[error("token_form_unsupported: the contract holds the token {token}; nothing is settled in tokens yet")]
+    #[error(
+        "token_form_unsupported: the contract holds the token {token}; settlement in tokens is not supported yet"
+    )]
     TokenForm {
         /// The token.
         token: alloy_primitives::Address,
     },
     /// The relayer's key cannot be used.
-    #[error("nothing can be relayed")]
+    #[error("relaying is disabled")]
     Relayer(#[from] RelayerError),
     /// A step failed.
     #[error(transparent)]
@@ -97,12 +99,12 @@ pub enum SettleError {
     #[error("the account stays paused")]
     Resume(#[from] ResumeError),
     /// Another process is the worker.
-    #[error("a settlement worker runs; it must be stopped first")]
+    #[error("a settlement worker is running; stop it first")]
     Running,
     /// The lease was lost.
     #[error(transparent)]
     Lease(#[from] LeaseError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] store::StoreError),
     /// Health and metrics cannot be served.
@@ -114,7 +116,7 @@ pub enum SettleError {
 }
 
 impl SettleError {
-    /// Whether only a node that does not answer keeps the worker from its start.
+    /// Whether only a node that does not respond keeps the worker from its start.
     const fn is_silence_of_a_node(&self) -> bool {
         matches!(
             self,
@@ -169,7 +171,7 @@ fn open_relayer(config: &Config, deployed: &Deployment) -> Result<Option<Relayer
     let open = |relayer| Relayer::open(relayer, deployed.chain_id, deployed.contract, config.sender());
     let relayer = config.relayer.as_ref().map(open).transpose()?;
     if let Some(relayer) = &relayer {
-        tracing::info!(relayer.account = %relayer.address(), "exits are relayed");
+        tracing::info!(relayer.account = %relayer.address(), "relaying exits");
     }
     Ok(relayer)
 }

@@ -1,4 +1,4 @@
-//! A wallet's way to the root of liabilities that has a leaf for it.
+//! A wallet's proof under a liabilities root.
 
 use alloy_primitives::{Address, B256};
 use audit::liabilities::{BLOCK_LEVEL, Leaf, SumNode, Tree, verify};
@@ -14,9 +14,9 @@ pub enum WayError {
     #[error("the wallet has no leaf in the root")]
     NoLeaf,
     /// The stored leaves do not make the tree of the root.
-    #[error("the stored leaves are not those of the root")]
+    #[error("the stored leaves do not match the root")]
     OtherTree,
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

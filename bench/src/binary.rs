@@ -1,6 +1,6 @@
 //! How long a closing of the binary plan takes: bringing up, matching, granting and carrying, on one core.
 //!
-//! Everybody joins below a random earlier user; three of four pay enough to count, the others a first payment. Then one
+//! Everyone joins below a random earlier user; three of four pay enough to count, the others a first payment. Then one
 //! month is closed. Every size is checked against another way of counting the sides, by intervals of a walk through the tree; a
 //! small size also pair by pair against the model by lists, over two months with refunds between.
 
@@ -183,7 +183,7 @@ fn measure(terms: &BinaryTerms, users: u32, runs: usize) -> Result<Size, String>
     })
 }
 
-/// Whoever stands below somebody is an interval of a walk that visits parents before children; so a difference of two
+/// Whoever stands below someone is an interval of a walk that visits parents before children; so a difference of two
 /// prefix sums counts the members of a side.
 fn check_by_walk(
     terms: &BinaryTerms,

@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 const PRICE_BNB: u64 = 20;
 /// Longer than the cooling-off time of the development chain.
 const COOLING_OFF_OVER: u64 = 15 * 86_400;
-/// Wei per gas that everybody offers: more than two hundred full blocks in a row make it.
+/// Wei per gas that everyone offers: more than two hundred full blocks in a row make it.
 const FEE_MAX: u128 = 1_000_000_000_000;
 /// Transactions on their way to the node at once.
 const IN_FLIGHT: usize = 64;

@@ -1,4 +1,4 @@
-//! From a planted difference of one wei to the alert that tells of it, beside a running system.
+//! Time from a planted difference of one wei to its alert, in a running system.
 
 use std::time::{Duration, Instant};
 

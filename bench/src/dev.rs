@@ -1,4 +1,4 @@
-//! How long a developer waits for the whole system: a start that forgets everything, then one that continues.
+//! How long a developer waits for the whole system: a fresh start, then one that continues.
 //!
 //! It starts the checkout's own development system over, as `./scripts/dev --fresh` does.
 

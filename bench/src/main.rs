@@ -68,7 +68,7 @@ enum Benchmark {
     Posting,
     /// From a mined block to posted facts, through listener and worker.
     Follow,
-    /// How long `./scripts/dev` takes, starting over and continuing. Forgets the development system's state.
+    /// Duration of `./scripts/dev`, starting over and continuing. Deletes the development system's state.
     Dev,
     /// Simulated users per second, on one core.
     Simulation,
@@ -80,7 +80,7 @@ enum Benchmark {
     Reconcile,
     /// Seconds from a planted wei to the alert.
     Detect,
-    /// What must not grow with users, on a generated ledger, beside what it may take.
+    /// Operations whose time must not grow with users, on a generated ledger, with their limits.
     Scale {
         /// How many users.
         #[arg(long, default_value_t = 1_000_000)]

@@ -301,7 +301,7 @@ fn check_books(totals: &Totals, state: &State, paid_in: i128, matured: i128) -> 
     )
 }
 
-/// Every place of the first tree must be taken by somebody who says to sit there.
+/// Every place of the first tree must be taken by someone who says to sit there.
 fn check_first_tree(plan: &CompiledPlan, state: &State) -> Result<(), String> {
     let tree = TreeNumber::new(1).ok_or("trees count from 1")?;
     for index in 0..plan.tree_size().unwrap_or(0) {

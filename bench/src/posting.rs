@@ -24,7 +24,7 @@ use crate::measurement::Measurement;
 /// The shipped plan; pools without limit, so that they matter as long as the run goes.
 const PLAN: &str = include_str!("../../plans/auto-pool.toml");
 const SEED: u64 = 20_260_101;
-/// Facts before the clocks start: everybody has uplines then.
+/// Facts before the clocks start: everyone has uplines then.
 const WARM_UP_FACTS: usize = 10_000;
 /// Facts of the measured run.
 const FACTS: usize = 60_000;

@@ -1,6 +1,6 @@
 //! How long the weekly close of ranks takes on one core: legs, qualification and bonuses of every user.
 //!
-//! A tree is grown, everybody buys, and several weeks are closed, timed; the fastest counts, because whatever else runs
+//! A tree is grown, everyone buys, and several weeks are closed, timed; the fastest counts, because whatever else runs
 //! on the machine only makes it slower. Every timed close is compared, user by user, with a second formulation that knows
 //! nothing of backward reading (a preorder of the tree and sums of prefixes), and a small world with windows, refunds and
 //! holds is compared with the naive model.
@@ -168,7 +168,7 @@ impl World {
         u32::try_from(self.sponsors.len()).unwrap_or(u32::MAX)
     }
 
-    /// Everybody in the first week, and so many of a thousand in the others.
+    /// Everyone in the first week, and so many of a thousand in the others.
     fn buy(&mut self) -> Result<(), String> {
         let number = u32::try_from(self.purchases.len()).unwrap_or(u32::MAX);
         let mut bought = Vec::new();
@@ -183,7 +183,7 @@ impl World {
         Ok(())
     }
 
-    /// What everybody bought in the window that ends with the last week.
+    /// What everyone bought in the window that ends with the last week.
     fn volumes(&self, window_weeks: Option<u32>) -> Vec<u128> {
         let skipped = window_weeks.map_or(0, |weeks| self.purchases.len().saturating_sub(weeks as usize));
         let mut volumes = vec![0; self.sponsors.len() + 1];
@@ -212,7 +212,7 @@ fn by_preorder(sponsors: &[u32], volumes: &[u128]) -> Vec<(u32, u8, u128, u128)>
         next[*sponsor as usize] += 1;
     }
     let directs_of = |who: u32| &directs[first[who as usize]..first[who as usize + 1]];
-    // Whoever is below somebody stands behind, in one piece.
+    // Whoever is below someone stands behind, in one piece.
     let (mut begin, mut end) = (vec![0usize; count + 1], vec![0usize; count + 1]);
     let mut prefix = vec![0u128];
     let mut open: Vec<(u32, bool)> = directs_of(0).iter().rev().map(|root| (*root, false)).collect();

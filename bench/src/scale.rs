@@ -1,4 +1,4 @@
-//! What must not grow with users, on a generated ledger: each figure with its aim, and whether its result is right.
+//! Operations whose time must not grow with users, on a generated ledger: each figure with its target, and whether the result is correct.
 
 mod looks;
 mod posting;
@@ -33,7 +33,7 @@ const CHAIN_ID: u64 = 31_337;
 const CONTRACT: Address = Address::repeat_byte(0xcc);
 /// Repetitions of what takes milliseconds.
 const RUNS: usize = 50;
-/// Counts everybody, as the disclosure is defined.
+/// Counts everyone, as the disclosure is defined.
 const FIGURES: &str = include_str!("../../backend/tests/posting/kept/figures.sql");
 
 pub(crate) async fn run(size: Size) -> anyhow::Result<()> {
@@ -55,7 +55,7 @@ pub(crate) async fn run(size: Size) -> anyhow::Result<()> {
     measured
 }
 
-/// A copy of the population of this size, which is made when there is none for the present migrations.
+/// A copy of the population of this size, which is made when there is none for the current migrations.
 async fn copy(server: &Postgres, size: Size) -> anyhow::Result<String> {
     let mut maintenance = connect(&server.address().url("postgres")).await?;
     let name = format!("population_{}_{}", size.users, size.transfers);

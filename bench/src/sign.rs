@@ -118,7 +118,7 @@ async fn one_by_one(client: &SignerClient, terms: &[IntakeTerms]) -> anyhow::Res
     Ok(f64::from(u32::try_from(signed.len())?) / seconds)
 }
 
-/// Every signature is the signer's, over the digest of the very terms that were asked for.
+/// Every signature is the signer's, over the digest of the very terms that were requested.
 fn check(signed: &[(IntakeTerms, Authorization)]) -> anyhow::Result<()> {
     for (terms, authorization) in signed {
         let intake = ICustody::Intake {

@@ -18,7 +18,7 @@ impl Listener {
         held: &Held,
         view: &View,
     ) -> Result<Step, StepError> {
-        // No chain of parents leads from what is held to the range, so the node is asked for it.
+        // No chain of parents leads from what is held to the range, so the node is requested it.
         let top = held.top();
         match self.reader.find_header_at(top.number).await? {
             Some(header) if header.hash == top.hash => {}
@@ -57,9 +57,7 @@ impl Listener {
             let header = headers
                 .iter()
                 .find(|header| header.block() == block[0].block)
-                .ok_or_else(|| {
-                    StepError::Contradiction("a log without the header of its block".to_owned())
-                })?;
+                .ok_or_else(|| StepError::Contradiction("no block header for a log".to_owned()))?;
             span.push(header, block)?;
         }
         if span.blocks.last().is_none_or(|last| last.hash != end.hash) {
@@ -69,7 +67,7 @@ impl Listener {
         Ok(span)
     }
 
-    /// Asks for less next time, when less can help: also when logs were missing, as a node's silent limit does it.
+    /// Requests less next time, when less can help: also when logs were missing, as a node's silent limit does it.
     fn read_less(&mut self, error: StepError) -> Result<Step, StepError> {
         let less_helps = matches!(
             &error,

@@ -1,4 +1,4 @@
-//! Why a step did nothing, and why the listener stops for good.
+//! Why a step did nothing, or the listener stopped permanently.
 
 use abi::Journal;
 use abi::events::EventError;
@@ -16,11 +16,11 @@ pub enum StepError {
     #[error("the chain cannot be read")]
     Chain(#[from] ChainError),
     /// Answers of the node that cannot all be true.
-    #[error("the node contradicts itself: {0}")]
+    #[error("inconsistent answers from the node: {0}")]
     Contradiction(String),
     /// The logs that the node gave are not all logs that there are.
     #[error(
-        "the logs fold to journal entry {} at block {block}, the contract says {}",
+        "the logs lead to journal entry {} at block {block}, but the contract reports {}",
         .folded.seq, .contract.seq
     )]
     Incomplete {
@@ -59,7 +59,7 @@ pub enum StepError {
     /// Another writer moved the checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Only people can decide what comes next.
@@ -67,11 +67,11 @@ pub enum StepError {
     Halt(#[from] Halt),
 }
 
-/// Why the listener stops until people have decided. Nothing of the step was committed, but for the record of a fork.
+/// Why the listener stops until operators have decided. Nothing of the step was committed, but for the record of a fork.
 #[derive(Debug, Error)]
 pub enum Halt {
     /// The chain replaced a block that it had called final.
-    #[error("finality violated: block {number} was {ours}, the node says {theirs}")]
+    #[error("finality violated: block {number} was {ours}, the node reports {theirs}")]
     FinalityViolated {
         /// Height of the newest final block that is held.
         number: u64,
@@ -81,11 +81,11 @@ pub enum Halt {
         theirs: B256,
     },
     /// The node is of another chain than the ledger, or of another life of it.
-    #[error("the node is not of this ledger's chain: {0}")]
+    #[error("the node is on a different chain from the ledger: {0}")]
     WrongChain(String),
     /// The contract holds a token: amounts of the ledger are the coin's.
     #[error(
-        "token_form_unsupported: the contract holds the token {token}; only contracts for the chain's own coin are followed"
+        "token_form_unsupported: the contract holds the token {token}; only contracts for the chain's native coin are supported"
     )]
     TokenForm {
         /// The token.
@@ -115,7 +115,7 @@ pub enum Halt {
         transaction: B256,
     },
     /// What is stored cannot be what was recorded.
-    #[error("the database contradicts itself: {0}")]
+    #[error("inconsistent database: {0}")]
     StoredContradiction(String),
     /// A journal entry was recorded before with another content.
     #[error("the inbox contradicts the chain")]

@@ -1,4 +1,4 @@
-//! What people are told about the node and the progress: metrics, the pulse, and logs when finality falls behind.
+//! Reports about the node and the progress: metrics, heartbeat, and logs when finality is falling behind.
 
 use std::time::Duration;
 
@@ -89,25 +89,19 @@ impl Health {
         }
         self.finality = finality;
         match finality {
-            Finality::Healthy => tracing::info!(chain.lag = lag, "finality keeps up again"),
-            Finality::Slow => tracing::warn!(chain.lag = lag, "finality falls behind"),
+            Finality::Healthy => tracing::info!(chain.lag = lag, "finality has caught up"),
+            Finality::Slow => tracing::warn!(chain.lag = lag, "finality is falling behind"),
             Finality::Stalled => tracing::error!(chain.lag = lag, "finality has stalled"),
         }
     }
 
-    #[expect(
-        clippy::unused_self,
-        reason = "what people are told is one thing with one owner"
-    )]
+    #[expect(clippy::unused_self, reason = "the message for people has one owner")]
     pub(crate) fn recorded(&self, blocks: usize, entries: usize) {
         metrics::counter!("trellis_listener_blocks_total").increment(blocks as u64);
         metrics::counter!("trellis_listener_entries_total").increment(entries as u64);
     }
 
-    #[expect(
-        clippy::unused_self,
-        reason = "what people are told is one thing with one owner"
-    )]
+    #[expect(clippy::unused_self, reason = "the message for people has one owner")]
     pub(crate) fn rewound(&self) {
         metrics::counter!("trellis_listener_reorganizations_total").increment(1);
     }

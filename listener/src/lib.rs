@@ -1,4 +1,4 @@
-//! The listener: follows one contract's chain and records what is final; it decides nothing.
+//! The listener: follows one contract's chain and records what is final; it makes no decisions.
 //!
 //! [`Listener::step`] is one look at the node, followed by at most one transaction: newer blocks with their logs
 //! (`follow`, `backfill`), or a rewind from a fork above finality (`rewind`). Blocks that became final turn their journal

@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
     match listen().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(error = %ErrorChain(&error), "the listener stops");
+            tracing::error!(error = %ErrorChain(&error), "the listener failed");
             ExitCode::from(error.exit_code())
         }
     }

@@ -85,7 +85,7 @@ fn causes(stored: &[JournalEntry], after: u64, last: u64) -> Result<Vec<ChainEnt
     let numbers = after.saturating_add(1)..=last;
     if !numbers.eq(stored.iter().map(|entry| entry.seq)) {
         return Err(Halt::StoredContradiction(format!(
-            "the journal entries {} to {last} are not all there",
+            "some of the journal entries {} to {last} are missing",
             after.saturating_add(1)
         )));
     }
@@ -105,7 +105,7 @@ fn contradiction(error: &DecodeError) -> Halt {
     Halt::StoredContradiction(error.to_string())
 }
 
-/// What is stored was decoded when it was read, so whatever cannot be decoded any more was changed in the database.
+/// What is stored was decoded when it was read, so whatever can no longer be decoded was changed in the database.
 fn cause(entry: &JournalEntry, decoder: &mut Decoder) -> Result<ChainEntry, Halt> {
     let (block, transaction) = (entry.block_number, entry.transaction_hash);
     let mut cause = None;
@@ -121,7 +121,7 @@ fn cause(entry: &JournalEntry, decoder: &mut Decoder) -> Result<ChainEntry, Halt
     }
     let Some((_, cause)) = cause else {
         return Err(Halt::StoredContradiction(format!(
-            "the journal entry {} is no event with a number",
+            "the journal entry {} is not a numbered event",
             entry.seq
         )));
     };

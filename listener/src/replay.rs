@@ -1,6 +1,6 @@
-//! A range of final blocks read again: what the database ought to hold of it.
+//! A re-read range of final blocks: what the database should contain for it.
 //!
-//! `answer` carries out what operators asked for, `compare` finds what is stored otherwise. Not responsible, without the
+//! `answer` carries out what operators requested, `compare` finds what is stored otherwise. Not responsible, without the
 //! journal before the range, for proving that no log is missing.
 
 mod answer;

@@ -81,7 +81,7 @@ impl Listener {
             chain.old_head = from.head_number,
             chain.depth = from.head_number - to.head_number,
             chain.orphaned_logs = orphaned_logs,
-            "the chain was reorganized above finality"
+            "the chain was reorganized above the final block"
         );
         Ok(Step::Rewound)
     }

@@ -1,4 +1,4 @@
-//! The loop around steps: when to look again, what to log, when to end.
+//! The loop around steps: when to poll again, what to log, when to stop.
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ const RETRIES: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_
 /// Looks in vain at a node that is behind, until people are told: about ten seconds.
 const STALE_LOOKS: u32 = 100;
 
-/// After a range was read again, the next one waits this many times as long as that took: following comes first, however many
+/// After a replay, the next one waits this many times as long as that took: following comes first, however many
 /// requests the API stores.
 const REPLAY_REST: u32 = 4;
 
@@ -38,7 +38,7 @@ const CONNECTIONS_MAX: u32 = 2;
 /// Its name at the database.
 const PROGRAM: &str = "trellis-listener";
 
-/// The longest step, with everything that endpoints are asked for: many times what one takes.
+/// The longest step, with everything that endpoints are requested: many times what one takes.
 const STEP_WITHIN: Duration = Duration::from_mins(1);
 
 /// Why the listener ended.
@@ -57,10 +57,10 @@ pub enum RunError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The node was not reached at start.
-    #[error("the node was not reached")]
+    #[error("cannot reach the node")]
     Chain(#[from] ChainError),
     /// The first look at the node failed.
-    #[error("the listener cannot begin")]
+    #[error("the listener cannot start")]
     Begin(#[source] StepError),
     /// A signal handler or the ready file could not be made.
     #[error("I/O error")]
@@ -184,14 +184,14 @@ async fn follow(
     Ok(())
 }
 
-/// Ranges that operators have read again, between steps.
+/// Ranges that operators have re-read, between steps.
 #[derive(Debug, Default)]
 struct Replays {
     rest_until: Option<Instant>,
 }
 
 impl Replays {
-    /// Reads one range again, if one is asked for. A failure leaves the request waiting for the next step.
+    /// Reads one range again, if one is requested. A failure leaves the request waiting for the next step.
     async fn answer(&mut self, listener: &mut Listener) {
         let begun = Instant::now();
         if self.rest_until.is_some_and(|until| begun < until) {
@@ -203,7 +203,7 @@ impl Replays {
                 self.rest_until = ended.checked_add((ended - begun).saturating_mul(REPLAY_REST));
             }
             Ok(false) => {}
-            Err(error) => tracing::warn!(error = %ErrorChain(&error), "a range was not read again"),
+            Err(error) => tracing::warn!(error = %ErrorChain(&error), "cannot replay a range"),
         }
     }
 }

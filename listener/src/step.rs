@@ -1,4 +1,4 @@
-//! One step: what the listener holds, what the node says, and what to do about the difference.
+//! One step: compares the listener's state with the node's and decides what to do.
 
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ impl Listener {
                 Ok(()) => found = found.or(Some(index)),
                 Err(error @ StepError::Halt(_)) => return Err(error),
                 Err(error) => {
-                    tracing::warn!(chain.node = reader.name(), error = %service::ErrorChain(&error), "an endpoint does not answer");
+                    tracing::warn!(chain.node = reader.name(), error = %service::ErrorChain(&error), "an endpoint does not respond");
                     failure = Some(error);
                 }
             }
@@ -131,7 +131,7 @@ impl Listener {
             self.readers.rotate_left(1);
             self.reader = self.readers[0].clone();
             metrics::counter!("trellis_listener_endpoint_turns_total").increment(1);
-            tracing::info!(chain.node = self.reader.name(), "reading from another endpoint");
+            tracing::info!(chain.node = self.reader.name(), "switched to another endpoint");
         }
     }
 
@@ -240,7 +240,7 @@ impl Listener {
         }
         // Two reads of two moments: another instance recorded between them, or the database was tampered with.
         Err(StepError::Contradiction(
-            "the newest stored block is not that of the checkpoint".to_owned(),
+            "the newest stored block differs from the checkpoint".to_owned(),
         ))
     }
 

@@ -1,7 +1,7 @@
-//! Telling people: every alert of the database is sent to a webhook until it is taken, the gravest first, for ever.
+//! Alert delivery: every stored alert is sent to a webhook until accepted, the most severe first.
 //!
 //! What is due is read from the database before each round, so neither a restart nor a receiver that is down for days
-//! loses or repeats anything but the message under way; that one has the same `idempotency-key` again. While the receiver does not
+//! loses or repeats anything but the message in progress; that one has the same `idempotency-key` again. While the receiver does not
 //! answer, waits grow for all messages; a message that it rejects waits alone. Not responsible for what is an alert.
 
 use std::time::Duration;
@@ -61,7 +61,7 @@ pub struct Courier {
     silent_rounds: u32,
 }
 
-/// What became of one message.
+/// The outcome of one message.
 #[derive(Debug)]
 enum Answer {
     Taken,
@@ -93,7 +93,7 @@ impl Courier {
     /// Sends what is due until the receiver falls silent; returns how long to wait before the next round.
     ///
     /// # Errors
-    /// The database does not answer.
+    /// The database does not respond.
     pub async fn round(&mut self) -> Result<Duration, StoreError> {
         let limit = self.pool.deadline();
         let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;
@@ -129,7 +129,7 @@ impl Courier {
                         alert.id = message.id,
                         retry_ms = wait.as_millis(),
                         why,
-                        "the receiver of alerts does not answer"
+                        "the alert receiver does not respond"
                     );
                     let update = alert::update_failed(&mut connection, message, &why, None);
                     within(limit, update).await?;
@@ -150,7 +150,7 @@ impl Courier {
             let wait = match self.round().await {
                 Ok(wait) => wait,
                 Err(error) => {
-                    tracing::warn!(error = %ErrorChain(&error), "alerts cannot be read");
+                    tracing::warn!(error = %ErrorChain(&error), "cannot read alerts");
                     if error.outage().is_some() {
                         self.pool.renew();
                     }
@@ -158,7 +158,7 @@ impl Courier {
                 }
             };
             if let Err(error) = self.measure().await {
-                tracing::debug!(error = %ErrorChain(&error), "waiting alerts cannot be counted");
+                tracing::debug!(error = %ErrorChain(&error), "cannot count waiting alerts");
             }
             tokio::time::sleep(wait).await;
         }

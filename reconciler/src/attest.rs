@@ -1,4 +1,4 @@
-//! Attestations: what the reconciler says of batches and roots before anybody signs for them, with its own key.
+//! Attestations: the reconciler's signatures on batches and roots, required before they are authorized.
 //!
 //! It speaks only after a look that found nothing severe and skipped nothing of weight, about facts that it proved by the
 //! contract's journal, and only for a while: whoever relies on it wants a fresh word. Silence stops payments.
@@ -33,7 +33,7 @@ const LEAVES_AT_ONCE: i64 = 10_000;
 const RENEW_AFTER: u64 = 15;
 /// Between two looks at what waits.
 const STEP_EVERY: Duration = Duration::from_millis(200);
-/// A look counts for so long: a reconciler that cannot look any more says nothing.
+/// A look counts for so long: a reconciler that can no longer look says nothing.
 const LOOK_LASTS: Duration = Duration::from_secs(30);
 
 /// Checks that must have passed: of these, skipping is not enough.
@@ -75,7 +75,7 @@ pub(crate) struct Attestor {
 impl Attestor {
     /// An attestor with this key, for the contract that the reader reads.
     pub(crate) fn new(key: LocalKey, domain: Domain, reader: ChainReader, plan: CompiledPlan) -> Self {
-        tracing::info!(attestor = %key.address(), "batches and roots are attested");
+        tracing::info!(attestor = %key.address(), "attesting batches and roots");
         Self {
             key,
             domain,
@@ -127,7 +127,7 @@ impl Attestor {
                 self.recount = None;
                 let complaint = ErrorChain(&error).to_string();
                 if complaint != self.complaint {
-                    tracing::error!("nothing is attested: {complaint}");
+                    tracing::error!("attestation is suspended: {complaint}");
                     self.complaint = complaint;
                 }
             }
@@ -304,13 +304,13 @@ fn check_batch(recount: &Recount, batch: &ClaimedBatch) -> Result<(), String> {
     let payouts = manifest.payouts.iter().map(|covered| covered.payout).collect();
     let sealed = seal(payouts).map_err(|error| error.to_string())?;
     if sealed.list_hash != batch.list_hash {
-        return Err("its list is not the one of its manifest".to_owned());
+        return Err("its list differs from its manifest".to_owned());
     }
     for payout in &sealed.payouts {
         let entitled = recount.entitled(payout.wallet);
         if payout.target > entitled {
             return Err(format!(
-                "it would bring {} to {}, and the facts entitle to {entitled}",
+                "it would raise {} to {}, but the facts justify only {entitled}",
                 payout.wallet, payout.target
             ));
         }
@@ -334,13 +334,13 @@ async fn check_root(
             let justified = recount.entitled(wallet);
             if entitled > justified {
                 return Ok(Err(format!(
-                    "it promises {entitled} to {wallet}, and the facts entitle to {justified}"
+                    "it promises {entitled} to {wallet}, but the facts justify only {justified}"
                 )));
             }
             leaves.push(Leaf { wallet, entitled });
         }
         if u64::try_from(leaves.len()).is_ok_and(|found| found > root.leaves) {
-            return Ok(Err("it has more leaves than it says".to_owned()));
+            return Ok(Err("it has more leaves than declared".to_owned()));
         }
     }
     let tree = match Tree::build(leaves) {

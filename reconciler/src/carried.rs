@@ -1,5 +1,5 @@
-//! What looks found while they read everything again in slices. One slice says nothing about the others: what it found
-//! stands until a whole way through all of them did not find it.
+//! Findings carried across runs that re-read the books in slices: a finding stays open until
+//! a full pass over all slices no longer reports it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

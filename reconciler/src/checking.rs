@@ -1,4 +1,4 @@
-//! All checks of a look, on every core: each goes through all books, and none needs what another finds.
+//! Runs all checks in parallel: each scans all books, and none depends on another.
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -7,7 +7,7 @@
 //! | `TRELLIS_SIGNER_DATABASE_URL` | the signers' database, as role `trellis_signer_auditor`; several are separated by commas; without it R12 does not run |
 //! | `TRELLIS_EXPECTED_FILE` | lines `name = value` that the contract's configuration must have, beside what its events say |
 //! | `TRELLIS_INTERVAL_MS` | between two runs when nothing is posted; 1000 by default, 50 to 600000 |
-//! | `TRELLIS_FULL_INTERVAL_MS` | after everything was read again, slice by slice, until it begins anew; 10000 by default, 50 to 86400000 |
+//! | `TRELLIS_FULL_INTERVAL_MS` | after everything was re-read, slice by slice, until it begins anew; 10000 by default, 50 to 86400000 |
 //! | `TRELLIS_SLICE_USERS` | users of a slice: what one look reads again and recounts beside what is new; 100000 by default, 1 to 10000000 |
 //! | `TRELLIS_WEBHOOK_URL` | where findings are sent to; nowhere by default |
 //! | `TRELLIS_WEBHOOK_SECRET` | key of the HMAC-SHA256 in the header `x-trellis-signature` |
@@ -15,11 +15,11 @@
 //! | `TRELLIS_ALERT_REMINDER_MS` | after so long people are told again of what is still there; 3600000 by default, 1000 to 604800000 |
 //! | `TRELLIS_LEASE_TTL_MS` | how long a silent reconciler keeps its lease; 5000 by default, 500 to 60000; long looks stretch it |
 //! | `TRELLIS_DATABASE_DEADLINE_MS` | how long it waits for the database, but for what a look reads: that has `TRELLIS_LOOK_MAX_SECONDS`; 30000 by default, 500 to 600000 |
-//! | `TRELLIS_ATTESTOR_KEYSTORE`, `TRELLIS_ATTESTOR_PASSWORD_FILE` | the encrypted key with which batches and roots are attested, and the file with its password; without it nothing is attested, and so nothing is paid |
+//! | `TRELLIS_ATTESTOR_KEYSTORE`, `TRELLIS_ATTESTOR_PASSWORD_FILE` | the encrypted key that attests batches and roots, and the file with its password; without it nothing is attested, and so nothing is paid |
 //! | `TRELLIS_DEVELOPMENT_ATTESTOR_KEY` | a private key in the clear instead; refused unless the chain is a local one |
 //! | `TRELLIS_LISTEN` | where `/health`, `/health/ready` and `/metrics` are served; nowhere by default |
 //!
-//! What the rounds between the looks are told stands in `vigil/limits.rs`.
+//! What the rounds between runs are told stands in `vigil/limits.rs`.
 //! Chain, contract and plan are not configured: the database says which ledger it is.
 
 use std::net::SocketAddr;

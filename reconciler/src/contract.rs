@@ -1,4 +1,4 @@
-//! The contract at the position's block, as the checks look at it.
+//! Reads the contract at the position's block for the checks.
 
 use alloy_primitives::{Address, B256};
 use audit::checks::{Chain, ChainAccount, Configuration, PAUSED, Position, Skip, Totals};
@@ -8,7 +8,7 @@ use service::ErrorChain;
 
 use crate::governance::{Governance, describe, expected};
 
-/// What to ask for beside what is always asked for.
+/// What to request beside what is always requested.
 #[derive(Debug)]
 pub(crate) struct Wanted {
     /// Whose accounts.

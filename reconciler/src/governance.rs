@@ -1,4 +1,4 @@
-//! Who may do what by the contract's events: as it was constructed, and every change since.
+//! The contract's roles according to its events: from construction and every change since.
 
 use abi::CustodyEvent;
 use abi::governance::{Permission, Standing};

@@ -1,8 +1,8 @@
 //! The reconciler: reads books, events and contract at one block, runs the pure checks of `audit::checks`, stores and
-//! tells what they find. A grave finding stops settlement; it never repairs anything.
+//! reports their findings. A severe finding stops settlement; it never repairs anything.
 //!
 //! [`Reconciler::run`] is one look; `watch` repeats it. A look reads what is new, and keeps the books in memory; beside that
-//! everything is read again and recounted slice by slice, one slice in each look.
+//! everything is re-read and recounted slice by slice, one slice in each look.
 
 mod alert;
 mod attest;

@@ -15,7 +15,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Look once at everything, print what is found and write nothing
+    /// Run all checks once, print the findings and write nothing
     Once {
         /// Print JSON
         #[arg(long)]
@@ -33,7 +33,7 @@ async fn main() -> ExitCode {
     output::settle(match run(Arguments::parse().command).await {
         Ok(code) => code,
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "the reconciler stops");
+            tracing::error!(error = format!("{error:#}"), "the reconciler failed");
             ExitCode::FAILURE
         }
     })

@@ -1,5 +1,5 @@
-//! What is kept from look to look, so that a look reads only what is new: the books, the fold of all events, closed
-//! batches, and who was touched since the contract was last asked.
+//! State kept between runs, so that a run reads only new data: the books, the fold of all events, closed
+//! batches, and the users changed since the contract was last read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,9 +16,9 @@ use crate::mirror::{Mirror, Slice, Sweep};
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) mirror: Mirror,
-    /// The way through the books that is under way.
+    /// The way through the books that is in progress.
     sweep: Sweep,
-    /// The events as they are read again on it: first of all, and then it stands in the place of what was known.
+    /// The events as they are re-read on it: first of all, and then it stands in the place of what was known.
     again: Option<Fold>,
     pub(crate) carried: Carried,
     pub(crate) known: Fold,
@@ -37,10 +37,10 @@ pub(crate) struct Reading {
     pub(crate) position: Position,
     now: Known,
     logs: Logs,
-    /// Of those that are read again.
+    /// Of those that are re-read.
     past: Option<Logs>,
     news: Rows,
-    /// The part of the books that was read again, or for the first time.
+    /// The part of the books that was re-read, or for the first time.
     pub(crate) slice: Option<Slice>,
     rows: Option<Rows>,
     /// Missing while books or logs are not read to the end.
@@ -62,7 +62,7 @@ impl Memory {
         if known.is_some_and(|known| known.fact_seq > last.fact_seq) {
             tracing::warn!(
                 fact.seq = last.fact_seq,
-                "the books end before what was known of them"
+                "the books end before a point seen earlier"
             );
             *self = Self::default();
         }
@@ -172,7 +172,7 @@ impl Memory {
         Some(books)
     }
 
-    /// Whether a way through everything is under way.
+    /// Whether a way through everything is in progress.
     pub(crate) fn is_sweeping(&self) -> bool {
         let is_past_begun = |again: &Fold| again.cursor != Cursor::default();
         self.sweep.is_under_way() || self.again.as_ref().is_some_and(is_past_begun)

@@ -1,5 +1,5 @@
-//! The books in memory: brought up to date by what facts wrote since, and read again slice by slice, so that no look reads
-//! all of a large ledger at once.
+//! The books in memory: updated with what later facts wrote, and re-read slice by slice, so that no run
+//! reads all of a large ledger.
 
 use std::ops::RangeInclusive;
 

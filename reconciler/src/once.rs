@@ -1,4 +1,4 @@
-//! `reconciler once`: one look at everything, printed; nothing is stored or told.
+//! `reconciler once`: one full run, printed; nothing is stored or reported.
 
 use std::process::ExitCode;
 
@@ -20,11 +20,11 @@ const SKIPPED: u8 = 3;
 /// 3 when a check could not run.
 ///
 /// # Errors
-/// The ledger's database does not answer, or holds what no program of ours writes.
+/// The ledger's database does not respond, or holds what no program of ours writes.
 pub async fn once(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
     let mut reconciler = Reconciler::new(config).await?;
     let Some(looked) = reconciler.run(true).await? else {
-        outln!("nothing is posted yet");
+        outln!("nothing has been posted yet");
         return Ok(ExitCode::from(SKIPPED));
     };
     if as_json {

@@ -1,4 +1,4 @@
-//! One look: read, compare, and say what was seen. Storing and telling it is the watcher's.
+//! One run: read, compare, and return the findings. The watcher stores and reports them.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -30,7 +30,7 @@ const SAMPLE: usize = 200;
 /// Batches whose state a run reads at the contract, beyond which their events must do.
 const BATCHES_MAX: usize = 200;
 
-/// Connections: one for the look, one for what it found, one for alerts, one for what is seen between looks.
+/// Connections: one for the look, one for what it found, one for alerts, one for what is seen between runs.
 const CONNECTIONS_MAX: u32 = 4;
 
 /// One endpoint alone could show a chain of its own.
@@ -42,7 +42,7 @@ pub struct Reconciler {
     pool: Connections,
     /// The longest reading of one look.
     read_max: Duration,
-    /// Looks are read from the first; one that does not answer goes to the end.
+    /// Looks are read from the first; one that does not respond goes to the end.
     readers: Vec<ChainReader>,
     plan: CompiledPlan,
     chain_id: u64,
@@ -77,7 +77,7 @@ impl Reconciler {
     /// Reaches the ledger's database and finds out which ledger it is.
     ///
     /// # Errors
-    /// The database does not answer or is not bound to a deployment, or its plan does not compile.
+    /// The database does not respond or is not bound to a deployment, or its plan does not compile.
     pub async fn new(config: &Config) -> anyhow::Result<Self> {
         let pool = Connections::open(
             &config.database_url,
@@ -86,7 +86,7 @@ impl Reconciler {
             (Deadlines::OFFLINE, config.deadline),
         )
         .await
-        .context("the ledger's database was not reached")?;
+        .context("cannot reach the ledger's database")?;
         let deployment = within(BEGIN_WITHIN, find_deployment(&pool)).await?;
         let chain_id = deployment.chain_id;
         transport::check_database("TRELLIS_DATABASE_URL", &config.database_url, chain_id)?;
@@ -126,7 +126,7 @@ impl Reconciler {
     /// Who attests, with the key that the configuration names.
     ///
     /// # Errors
-    /// The key cannot be used, or everybody knows it on a public chain.
+    /// The key cannot be used, or everyone knows it on a public chain.
     pub(crate) fn attestor(&self, config: &Config) -> anyhow::Result<Option<Attestor>> {
         let Some(source) = &config.attestor else {
             return Ok(None);
@@ -152,10 +152,10 @@ impl Reconciler {
         &self.readers
     }
 
-    /// Looks at everything, slice by slice, or at what is new since the last look; `None` when nothing is posted yet.
+    /// Looks at everything, slice by slice, or at what is new since the last look; `None` when nothing has been posted yet.
     ///
     /// # Errors
-    /// The ledger's database does not answer, or holds what no program of ours writes.
+    /// The ledger's database does not respond, or holds what no program of ours writes.
     pub async fn run(&mut self, everything: bool) -> anyhow::Result<Option<Looked>> {
         if everything {
             self.memory = Memory::default();
@@ -169,7 +169,7 @@ impl Reconciler {
         }
     }
 
-    /// Whether a way through the books is under way.
+    /// Whether a way through the books is in progress.
     pub(crate) fn is_sweeping(&self) -> bool {
         self.memory.is_sweeping()
     }
@@ -233,7 +233,7 @@ impl Reconciler {
         Ok(Look::Seen(Box::new(looked)))
     }
 
-    /// Leaves the present connections to their fate, if a failure was the database's silence. Returns whether it was.
+    /// Leaves the current connections to their fate, if a failure was the database's silence. Returns whether it was.
     pub(crate) fn reconnect_after(&self, error: &anyhow::Error) -> bool {
         let is_outage = store::outage(error.as_ref()).is_some();
         if is_outage {
@@ -251,7 +251,7 @@ impl Reconciler {
             }
             Err(skip) => {
                 // The next look asks the next endpoint.
-                tracing::debug!(chain.node = self.readers[0].name(), why = %skip, "the contract was not read");
+                tracing::debug!(chain.node = self.readers[0].name(), why = %skip, "cannot read the contract");
                 self.readers.rotate_left(1);
             }
         }
@@ -279,7 +279,7 @@ impl Reconciler {
         }
     }
 
-    /// Everybody of a slice, whom events touched, and a few in turn.
+    /// Everyone of a slice, whom events touched, and a few in turn.
     fn wanted(&mut self, books: &Ledger, slice: Option<&Slice>) -> Wanted {
         let mut wallets = self.memory.touched.clone();
         match slice {

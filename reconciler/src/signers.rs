@@ -1,4 +1,4 @@
-//! The signers' memories: what they recorded to be signed, read as it grows, and whether their audit trails are whole.
+//! The signers' records: what they signed, read incrementally, and whether their audit trails are intact.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,7 +19,7 @@ struct Remembered {
 }
 
 impl Remembered {
-    /// Whatever was read before is read again.
+    /// Whatever was read before is re-read.
     fn forget(&mut self) {
         self.last_id = 0;
         let memory = &mut self.memory;

@@ -1,5 +1,5 @@
-//! Rounds between the looks: every few seconds, whether a look is possible or not, it is seen whether chain, finality,
-//! listener, posting, settlement and the looks themselves go on, and whether the endpoints agree.
+//! Checks between runs: every few seconds, even if a run is impossible, it checks that chain, finality, listener,
+//! posting, settlement and the runs themselves make progress and that the endpoints agree.
 //!
 //! A round observes, has `audit::vigil` judge, and stores what that finds like the findings of a look. What it could not observe
 //! stays as it was. Not responsible for telling people (see `alert`), nor for the books.
@@ -89,7 +89,10 @@ impl Vigil {
                 Ok(is_told) => is_told,
                 Err(error) => {
                     metrics::counter!("trellis_reconciler_failed_rounds_total").increment(1);
-                    tracing::warn!(error = format!("{error:#}"), "a round between the looks failed");
+                    tracing::warn!(
+                        error = format!("{error:#}"),
+                        "a check between reconciliation runs failed"
+                    );
                     if store::outage(error.as_ref()).is_some() {
                         self.pool.renew();
                     }
@@ -107,7 +110,7 @@ impl Vigil {
     /// Observes once, and stores what is found.
     ///
     /// # Errors
-    /// The database does not answer, or the lease was lost.
+    /// The database does not respond, or the lease was lost.
     pub async fn round(&mut self, lease: Option<Lease>) -> anyhow::Result<()> {
         let mut connection = self.pool.acquire().await?;
         let standing = stored::find_standing(&mut connection).await?;
@@ -149,7 +152,7 @@ impl Vigil {
         if !is_told {
             tracing::warn!(
                 alert.untold = waiting.untold,
-                "alerts reach nobody; no heartbeat is sent"
+                "no alert receiver is reachable; no heartbeat is sent"
             );
         }
         Ok(is_told)
@@ -204,7 +207,7 @@ impl Vigil {
             }
             Ok(None) => {}
             // The block may be gone at this endpoint, or its state: the next round is at another one.
-            Err(error) => tracing::debug!(error = format!("{error:#}"), "accounts were not read"),
+            Err(error) => tracing::debug!(error = format!("{error:#}"), "cannot read accounts"),
         }
         Ok(())
     }
@@ -226,7 +229,7 @@ impl Vigil {
                 self.store_beside(lease, Check::Rescan, &verdict, others).await?;
                 self.rescan.done(heights);
             }
-            Err(error) => tracing::debug!(error = format!("{error:#}"), "logs were not read again"),
+            Err(error) => tracing::debug!(error = format!("{error:#}"), "cannot re-read logs"),
         }
         Ok(())
     }
@@ -274,7 +277,7 @@ impl Vigil {
             );
         }
         for subject in over {
-            tracing::info!(check = check.id(), subject, "a finding is over");
+            tracing::info!(check = check.id(), subject, "a finding was resolved");
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The loop around looks: when to look, and what to store. What is stored as an alert is told by the courier.
+//! The run loop: when to run, and what to store. Stored alerts are delivered by the courier.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -40,7 +40,7 @@ const STORE_EVERY: Duration = Duration::from_secs(10);
 /// The wait after a failure.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// What is known between looks.
+/// What is known between runs.
 #[derive(Debug)]
 struct Watcher {
     reconciler: Reconciler,
@@ -62,7 +62,7 @@ struct Watcher {
     /// Whether anything is open: then one way through everything follows the other, so that its end is seen.
     is_open: bool,
     stored_at: Option<Instant>,
-    /// The same of a look at everything.
+    /// The same of an observation of everything.
     stored_full_at: Option<Instant>,
     stored_outcome: &'static str,
 }
@@ -81,7 +81,7 @@ pub async fn watch(config: Config, stop: &CancellationToken) -> anyhow::Result<(
     };
     let attestor = reconciler.attestor(&config)?;
     if attestor.is_none() {
-        tracing::warn!("there is no key to attest with: no batch and no root will be authorized");
+        tracing::warn!("no attestation key is configured: no batch or root will be authorized");
     }
     let courier = Courier::new(reconciler.pool().clone(), config.destination.clone())?;
     let (leads, leading) = watch::channel(None);
@@ -127,7 +127,7 @@ pub async fn watch(config: Config, stop: &CancellationToken) -> anyhow::Result<(
                 metrics::counter!("trellis_reconciler_failed_runs_total").increment(1);
                 tracing::warn!(error = format!("{error:#}"), "reconciliation run failed");
                 if watcher.reconciler.reconnect_after(&error) {
-                    watcher.pulse.lacks("the database does not answer");
+                    watcher.pulse.lacks("the database does not respond");
                 }
                 RETRY
             }
@@ -386,7 +386,7 @@ fn log(looked: &Looked, stored: &Stored) {
         tracing::info!(
             check = resolved.check,
             subject = resolved.subject,
-            "a finding is over"
+            "a finding was resolved"
         );
     }
     if stored.stopped {

@@ -28,7 +28,7 @@ names::names! {
         Started = "started",
         /// New terms were recorded and will be signed.
         Recorded = "recorded",
-        /// Recorded terms were asked for again.
+        /// Recorded terms were requested again.
         Repeated = "repeated",
         /// A request was refused.
         Refused = "refused",
@@ -101,7 +101,7 @@ pub(crate) async fn lock_head(connection: &mut PgConnection) -> Result<Head, sql
 /// The head as it is.
 ///
 /// # Errors
-/// When the database does not answer.
+/// When the database does not respond.
 pub async fn fetch_head(connection: &mut PgConnection) -> Result<Head, sqlx::Error> {
     let row = sqlx::query!("SELECT seq, hash FROM signer.audit_head")
         .fetch_one(connection)

@@ -1,4 +1,4 @@
-//! Who may ask for what: callers, known by the hash of their key.
+//! Callers, identified by the hash of their key, and what they may request.
 //!
 //! Not responsible for the terms of a request.
 
@@ -16,7 +16,7 @@ use crate::purpose::{Area, Kind, Purpose};
 /// Seconds of the lasting rate that a caller may use at once.
 const BURST_SECONDS: u32 = 10;
 
-/// The callers of a local chain: name, key, and whether they ask for intakes or for everything else.
+/// The callers of a local chain: name, key, and whether they request intakes or for everything else.
 const DEVELOPMENT_CALLERS: [(&str, &str, bool); 2] = [
     ("api", DEVELOPMENT_CALLER_KEY, true),
     ("settler", DEVELOPMENT_SETTLER_KEY, false),
@@ -41,11 +41,11 @@ pub enum CallerSpecError {
     Form,
     /// A kind is unknown.
     #[error(
-        "a caller may ask for `registration`, `retopup`, `payout-batch`, `root` or `transaction`, as its signer does"
+        "a caller may request `registration`, `retopup`, `payout-batch`, `root` or `transaction`, as its signer does"
     )]
     Kind,
     /// One key would do for newcomers and for payments.
-    #[error("a caller that asks for registrations or retopups must not ask for anything else")]
+    #[error("a caller for registrations or retopups must not have any other purpose")]
     Mixed,
     /// Two callers have a name or a key in common.
     #[error("two callers have the same name or key")]
@@ -81,7 +81,7 @@ fn kind(name: &str) -> Result<Kind, CallerSpecError> {
 }
 
 impl CallerSpec {
-    /// The callers of a local chain, whose keys everybody knows.
+    /// The callers of a local chain, whose keys everyone knows.
     #[must_use]
     pub fn development(purpose: Purpose) -> Vec<Self> {
         let caller = |(name, key, asks_for_intakes): (&str, &str, bool)| Self {
@@ -97,7 +97,7 @@ impl CallerSpec {
         DEVELOPMENT_CALLERS.into_iter().map(caller).collect()
     }
 
-    /// Whether the caller asks for intakes and for something else.
+    /// Whether the caller requests intakes and for something else.
     fn is_mixed(&self) -> bool {
         let intakes = self
             .may
@@ -107,7 +107,7 @@ impl CallerSpec {
         intakes > 0 && intakes < self.may.len()
     }
 
-    /// Whether everybody knows the caller's key.
+    /// Whether everyone knows the caller's key.
     #[must_use]
     pub fn is_public_knowledge(&self) -> bool {
         DEVELOPMENT_CALLERS
@@ -160,7 +160,7 @@ impl Caller {
         &self.spec.name
     }
 
-    /// Whether it may ask for this.
+    /// Whether it may request this.
     #[must_use]
     pub fn may(&self, kind: Kind) -> bool {
         self.spec.may.contains(&kind)

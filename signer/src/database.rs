@@ -19,7 +19,7 @@ const CONNECTIONS_MAX: u32 = 8;
 /// How long a connection may be waited for.
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(3);
 
-/// Settings of every connection: a decision is durable before anything is signed, and nobody waits for ever.
+/// Settings of every connection: a decision is durable before anything is signed, and nobody waits forever.
 const SETTINGS: [(&str, &str); 4] = [
     ("synchronous_commit", "on"),
     ("statement_timeout", "5s"),
@@ -34,7 +34,7 @@ pub enum DatabaseError {
     #[error("cannot connect to the signer's database")]
     Connect(#[source] sqlx::Error),
     /// It lacks migrations, or has others.
-    #[error("the signer's database is not at the newest migration; `signer migrate` brings it there")]
+    #[error("the signer's database schema is out of date; run `signer migrate`")]
     NotMigrated,
     /// A migration does not apply.
     #[error("the signer's migrations do not apply")]
@@ -42,7 +42,7 @@ pub enum DatabaseError {
 }
 
 impl DatabaseError {
-    /// Whether the server is not there yet: it does not answer, or it starts. Anything else another try does not cure.
+    /// Whether the server is not there yet: it does not respond, or it starts. Anything else another try does not cure.
     #[must_use]
     pub fn is_for_the_moment(&self) -> bool {
         let Self::Connect(error) = self else {

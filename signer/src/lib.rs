@@ -1,4 +1,4 @@
-//! The signer: refuses what it cannot justify from the typed request and its own memory.
+//! The signer: rejects everything it cannot justify from the typed request and its own records.
 //!
 //! It builds every digest itself, records what it will sign before it signs, and never signs two different things under
 //! one business key. Not responsible for any ledger: it sees no table but its own.

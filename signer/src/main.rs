@@ -18,10 +18,10 @@ use signer::purpose::Purpose;
 use signer::{callers, database, keyring, serve};
 use sqlx::{Connection, PgConnection};
 
-/// Longest file of approvals in bytes: some thousand signatures, and nobody has so many administrators.
+/// Maximum size of an approvals file in bytes: about a thousand signatures.
 const APPROVALS_BYTES_MAX: usize = 1 << 20;
 
-/// Signs what it can justify. Its configuration is in the environment; see `signer/src/config.rs`.
+/// Signs requests that it can justify. Configured by the environment; see `signer/src/config.rs`.
 #[derive(Debug, Parser)]
 #[command(name = "signer", version)]
 struct Arguments {
@@ -31,26 +31,26 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve until asked to end
+    /// Serve until shut down
     Serve,
-    /// Create an encrypted key and print its file and its account
+    /// Create an encrypted key and print its file and account
     NewKey {
         /// The directory of the new file
         #[arg(long)]
         keystore: PathBuf,
-        /// A file with the password, readable for its owner only
+        /// A file with the password, readable only by its owner
         #[arg(long)]
         password_file: PathBuf,
     },
-    /// Make a caller's key: the first line is for the caller, the second for TRELLIS_CALLERS
+    /// Create a caller's key: the first line is for the caller, the second for TRELLIS_CALLERS
     NewCallerKey,
-    /// Bring the signer's database to the newest migration, as its owner
+    /// Migrate the signer's database, as its owner
     Migrate {
         /// The database
         #[arg(long, env = "TRELLIS_DATABASE_URL", hide_env_values = true)]
         database_url: String,
     },
-    /// End the pause of a key after an equivocation was looked at, as the database's owner
+    /// End the pause of a key after investigating an equivocation, as the database's owner
     Resume {
         /// The database
         #[arg(long, env = "TRELLIS_DATABASE_URL", hide_env_values = true)]
@@ -61,19 +61,19 @@ enum Command {
         /// The key's account
         #[arg(long)]
         signer: Address,
-        /// What was found, for the record
+        /// The result of the investigation, for the record
         #[arg(long)]
         reason: String,
     },
-    /// Who may agree to payments, as this signer knows it
+    /// Manage this signer's list of people who may approve payments
     #[command(subcommand)]
     People(People),
-    /// Verify the chain of decisions; names the first bad row
+    /// Verify the chain of decisions; reports the first bad row
     VerifyAudit {
         /// The database
         #[arg(long, env = "TRELLIS_DATABASE_URL", hide_env_values = true)]
         database_url: String,
-        /// An earlier head that must be in the chain, as the health endpoint told it
+        /// An earlier head that must be in the chain, as reported by the health endpoint
         #[arg(long, value_name = "SEQ:HASH")]
         anchor: Option<Anchor>,
     },
@@ -81,16 +81,16 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum People {
-    /// Print the present list
+    /// Print the current list
     Show(PeopleDatabase),
-    /// Set the list at the console, as the database's owner
+    /// Set the list directly, as the database's owner
     Set {
         #[command(flatten)]
         database: PeopleDatabase,
         /// The new list
         file: PathBuf,
     },
-    /// Replace the list by one that its quorum signed; as the signer's own role
+    /// Replace the list by one signed by its quorum; as the signer's own role
     Change {
         #[command(flatten)]
         database: PeopleDatabase,
@@ -99,7 +99,7 @@ enum People {
         /// The signatures: a JSON array of `{wallet, expires, signature}`, as `trellis approve people` writes them
         #[arg(long)]
         approvals: PathBuf,
-        /// The node whose head is the clock
+        /// The node whose head is used as the clock
         #[arg(long, env = "TRELLIS_RPC_URL", hide_env_values = true)]
         rpc_url: String,
     },
@@ -167,7 +167,7 @@ fn new_caller_key() -> anyhow::Result<()> {
 }
 
 async fn resume(database_url: &str, purpose: Purpose, signer: Address, reason: &str) -> anyhow::Result<()> {
-    anyhow::ensure!(!reason.trim().is_empty(), "say what was found, with --reason");
+    anyhow::ensure!(!reason.trim().is_empty(), "give the finding with --reason");
     let mut connection = PgConnection::connect(database_url)
         .await
         .context("cannot connect to the signer's database")?;
@@ -229,7 +229,7 @@ async fn people(command: People) -> anyhow::Result<()> {
             let next = read_people(&file)?;
             let version =
                 signer::people::change(&mut connection, &next, &approvals, head.timestamp, &domain).await?;
-            outln!("version {version} is agreed");
+            outln!("version {version} is approved");
         }
     }
     Ok(())
@@ -244,7 +244,7 @@ fn read_people(file: &std::path::Path) -> anyhow::Result<approval::People> {
 async fn verify_audit(database_url: &str, anchor: Option<Anchor>) -> anyhow::Result<()> {
     let verified = audit::verify_database(database_url, anchor).await?;
     outln!(
-        "the audit chain is whole: {}:{}",
+        "the audit chain is intact: {}:{}",
         verified.head.seq,
         verified.head.hash
     );

@@ -38,7 +38,7 @@ pub enum ListError {
         source: PeopleError,
     },
     /// A stored list was not agreed to by the quorum of the one before.
-    #[error("version {version} of the list of people is not agreed to by the people before it")]
+    #[error("version {version} of the list of people is not approved by the previous list")]
     NotAgreed {
         /// Its number.
         version: i64,
@@ -52,7 +52,7 @@ pub enum ListError {
     /// Numbers are missing, or begin with an agreed list.
     #[error("version {0} of the list of people does not follow the one before it")]
     Order(i64),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error("the signer's database does not answer")]
     Database(#[from] sqlx::Error),
 }
@@ -84,7 +84,7 @@ impl StoredApproval {
 pub(crate) struct PeopleCache(Mutex<Option<Listed>>);
 
 impl PeopleCache {
-    /// The present list. Read again whenever there is a newer one.
+    /// The current list. Read again whenever there is a newer one.
     pub(crate) async fn present(&self, pool: &PgPool, domain: &Domain) -> Result<Listed, ListError> {
         let mut connection = pool.acquire().await?;
         let newest = sqlx::query_scalar!("SELECT max(version) FROM signer.people")
@@ -102,7 +102,7 @@ impl PeopleCache {
     }
 }
 
-/// The present list, verified from the newest one that was set at the console.
+/// The current list, verified from the newest one that was set at the console.
 ///
 /// # Errors
 /// [`ListError`].
@@ -189,7 +189,7 @@ pub async fn set(connection: &mut PgConnection, people: &People) -> Result<i64, 
     .await
 }
 
-/// Replaces the present list by one that its quorum agreed to, and returns its number.
+/// Replaces the current list by one that its quorum agreed to, and returns its number.
 ///
 /// # Errors
 /// [`ListError::NotAgreed`] unless it did.

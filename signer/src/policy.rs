@@ -1,4 +1,4 @@
-//! What each purpose may sign, as far as the request, the chain and configuration decide it.
+//! What each purpose may sign, decided by the request, the chain and the configuration.
 //!
 //! Not responsible for what earlier signatures leave room for: `protection` asks these rules again with its memory. Rules of
 //! intakes are in `settlement`.

@@ -167,7 +167,7 @@ async fn decide_one(
             (Recorded::Refused(refusal), Event::Refused, code)
         }
         None => {
-            let gone = MemoryError::Inconsistent("a request that was known is not known any more");
+            let gone = MemoryError::Inconsistent("a recorded request is missing");
             let (head, justified) = new.justified.as_ref().ok_or(gone)?;
             let now_ms = crate::now_ms();
             match justified.admit(connection, *head, now_ms).await {
@@ -236,7 +236,7 @@ async fn insert(
     Ok(id)
 }
 
-/// Keeps the signature of a request and returns the one that is kept: the first, if somebody was faster.
+/// Keeps the signature of a request and returns the one that is kept: the first, if someone was faster.
 pub(crate) async fn keep(pool: &PgPool, request: i64, new: Signed) -> Result<Signed, MemoryError> {
     sqlx::query!(
         "INSERT INTO signer.signature (request_id, signer, signature, signed_at_ms)
@@ -256,9 +256,7 @@ pub(crate) async fn keep(pool: &PgPool, request: i64, new: Signed) -> Result<Sig
     .fetch_optional(pool)
     .await?;
     let kept = kept.and_then(|row| signed(row.signer, row.signature));
-    kept.ok_or(MemoryError::Inconsistent(
-        "a signature that was kept is not there",
-    ))
+    kept.ok_or(MemoryError::Inconsistent("a stored signature is missing"))
 }
 
 /// Appends decisions that record no request.

@@ -1,4 +1,4 @@
-//! What a signer is for, and what it can be asked for. Each purpose has its own process, key and callers.
+//! A signer's purpose, and the requests it accepts. Each purpose has its own process, key and callers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -35,7 +35,7 @@ impl FromStr for Purpose {
     }
 }
 
-/// What can be asked for.
+/// What can be requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// The authorization of a registration.

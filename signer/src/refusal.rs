@@ -1,4 +1,4 @@
-//! Why a request gets no signature, by the broken rule.
+//! Why a request was rejected, by the broken rule.
 
 use approval::QuorumRule;
 use chain::ChainError;
@@ -14,16 +14,16 @@ use crate::purpose::Purpose;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// The key is missing or unknown.
-    #[error("the caller is not known")]
+    #[error("unknown caller")]
     Unauthorized,
     /// Another process signs that.
     #[error("this signer is for {0}")]
     WrongPurpose(Purpose),
-    /// The caller may not ask for this.
-    #[error("the caller may not ask for this")]
+    /// The caller may not request this.
+    #[error("the caller is not allowed to request this")]
     NotPermitted,
     /// The caller asks too often.
-    #[error("the caller asks too often")]
+    #[error("too many requests from the caller")]
     RateLimited,
     /// The request is not what it must be.
     #[error("{0}")]
@@ -50,7 +50,7 @@ pub enum Refusal {
     #[error("{0}")]
     People(String),
     /// Other terms are known under the business key.
-    #[error("other terms were recorded under this reference")]
+    #[error("different terms were recorded under this reference")]
     Equivocation,
     /// The key signs nothing until a person has looked at an equivocation.
     #[error("the key is paused for this; `signer resume` ends it")]

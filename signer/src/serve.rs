@@ -19,7 +19,7 @@ use crate::policy::Policy;
 use crate::purpose::Purpose;
 use crate::{Authorizer, database};
 
-/// Serves until it is asked to end.
+/// Serves until it is shutdown requested.
 ///
 /// # Errors
 /// The first check that fails, by name.
@@ -67,12 +67,12 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
             "the key is paused for this after an equivocation; `signer resume` ends it"
         );
     }
-    service::announce_ready().context("cannot say that the signer is ready")?;
+    service::announce_ready().context("cannot write the ready file")?;
     let served = Served {
         authorizer: Arc::new(authorizer),
         metrics,
     };
-    let stop = service::shutdown::on_signals().context("cannot listen to signals")?;
+    let stop = service::shutdown::on_signals().context("cannot install signal handlers")?;
     let options = Options {
         tls: config.tls,
         ..Options::plain(Limits::INTERNAL)
@@ -104,10 +104,10 @@ async fn check_chain(reader: &ChainReader, policy: &Policy, key: &LocalKey) -> a
     let chain_id = reader
         .chain_id()
         .await
-        .context("the node does not say its chain id")?;
+        .context("cannot read the node's chain id")?;
     ensure!(
         chain_id == policy.chain_id(),
-        "the node is of chain {chain_id}, the signer of {}",
+        "the node is on chain {chain_id}, the signer on {}",
         policy.chain_id()
     );
     let contract = policy.contract();
@@ -116,7 +116,7 @@ async fn check_chain(reader: &ChainReader, policy: &Policy, key: &LocalKey) -> a
     if let Some(token) = held {
         // Its policy bounds amounts of the coin.
         bail!(
-            "token_form_unsupported: the contract {contract} holds the token {token}; nothing is signed for tokens yet"
+            "token_form_unsupported: the contract {contract} holds the token {token}; signing for tokens is not supported yet"
         );
     }
     let account = key.address();
@@ -125,22 +125,22 @@ async fn check_chain(reader: &ChainReader, policy: &Policy, key: &LocalKey) -> a
     let (known, free) = match policy.purpose() {
         Purpose::Authorizations => (is_signer, !is_root_signer),
         Purpose::Roots => (is_root_signer, !is_signer),
-        // Anybody may send transactions; whether this account may submit batches is seen when it does.
+        // Anyone may send transactions; whether this account may submit batches is seen when it does.
         Purpose::Transactions => (true, !is_signer && !is_root_signer),
     };
     ensure!(
         known,
-        "the contract {contract} does not know the signer {account}"
+        "the contract {contract} does not list the signer {account}"
     );
     ensure!(
         free,
-        "the contract {contract} knows {account} for another purpose than {}",
+        "the contract {contract} lists {account} for a purpose other than {}",
         policy.purpose()
     );
     Ok(())
 }
 
-/// No plan that must not run here gets a signature, whoever asks for it.
+/// No plan that must not run here gets a signature, whoever requests it.
 async fn check_plans(plans: &Plans, chain_id: u64, reader: &ChainReader) -> anyhow::Result<()> {
     if plans.files.is_empty() {
         return Ok(());
@@ -150,7 +150,7 @@ async fn check_plans(plans: &Plans, chain_id: u64, reader: &ChainReader) -> anyh
         place
             .admit(plan, chain_id)
             .with_context(|| file.display().to_string())?;
-        tracing::info!(plan.file = %file.display(), plan.hash = %plan.hash(), "signs for a plan");
+        tracing::info!(plan.file = %file.display(), plan.hash = %plan.hash(), "signing for a plan");
     }
     Ok(())
 }

@@ -101,7 +101,7 @@ pub(crate) fn compile(root: &Path) -> Result<Vec<Exported>> {
 fn read_profile(path: &Path) -> Result<Profile> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let file: FoundryToml =
-        toml::from_str(&text).with_context(|| format!("cannot understand {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("cannot parse {}", path.display()))?;
     Ok(file.profile.default)
 }
 

@@ -50,7 +50,7 @@ fn run(args: &Args) -> Result<ExitCode> {
             println!("abi-export: {name} is up to date");
         } else if args.check {
             eprintln!(
-                "abi-export: abi/json/{name} is not what contracts/src gives; run scripts/export-abi and commit the result"
+                "abi-export: abi/json/{name} differs from contracts/src; run scripts/export-abi and commit the result"
             );
             drifted += 1;
         } else {

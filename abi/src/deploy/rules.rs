@@ -1,4 +1,4 @@
-//! What a configuration must keep before it is deployed: the contract's own rules on every chain, and on public ones
+//! Rules that a configuration must satisfy before it is deployed: the contract's own rules on every chain, and on public ones
 //! distinct roles, secret keys, and bounds of delays and limits.
 //!
 //! `contracts/script/DeploymentRules.sol` holds the same rules in the same order with the same codes. Not responsible for
@@ -32,7 +32,7 @@ pub const OPERATION_MIN: u32 = 3 * DAY;
 pub const OPERATION_MAX: u32 = 30 * DAY;
 /// Two days in which users can claim against a root that was published when an operation was announced.
 pub const OPERATION_AFTER_VETO_MIN: u32 = 2 * DAY;
-/// One hour: a shorter freeze ends before anybody has looked.
+/// One hour: a shorter freeze ends before anyone has looked.
 pub const PUBLIC_FREEZE_MIN: u32 = HOUR;
 /// Seven days: with the sixty days that the contract demands between two freezes, nobody is frozen more than about a tenth
 /// of the time.
@@ -79,7 +79,7 @@ pub enum Rule {
     FloorAboveCap,
     /// Public chains: two roles are one account.
     RolesNotDistinct,
-    /// Public chains: everybody knows the key of a role.
+    /// Public chains: everyone knows the key of a role.
     KeyIsPublic,
     /// Public chains: cooling-off below [`COOLING_OFF_MIN`].
     CoolingOffTooShort,
@@ -184,7 +184,7 @@ pub fn of_asset(asset: &Asset, holders: &[(&str, Address)]) -> Vec<Broken> {
         return checks.0;
     };
     checks.unless(!token.is_zero(), Rule::ZeroAddress, || {
-        "asset is nobody".to_owned()
+        "asset is the zero address".to_owned()
     });
     for (name, holder) in holders {
         checks.unless(*holder != token, Rule::AssetHasARole, || {
@@ -225,7 +225,7 @@ pub fn people(holders: &[(&str, Address)]) -> Vec<Broken> {
             });
         }
         if development::is_public_knowledge(*account) {
-            let detail = format!("everybody knows the key of {name}, {account}");
+            let detail = format!("the key of {name}, {account}, is public");
             found.push(Broken {
                 rule: Rule::KeyIsPublic,
                 detail,
@@ -239,7 +239,7 @@ fn on_every_chain(config: &ICustody::Config) -> Vec<Broken> {
     let mut checks = Checks::default();
     for (name, account) in roles(config) {
         checks.unless(!account.is_zero(), Rule::ZeroAddress, || {
-            format!("{name} is nobody")
+            format!("{name} is the zero address")
         });
     }
     let (veto, operation, freeze) = (config.vetoDelay, config.operationDelay, config.maxFreeze);

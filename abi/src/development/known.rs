@@ -1,8 +1,8 @@
-//! Accounts whose private keys everybody knows: the first ones of the phrase that development nodes start with.
+//! Accounts whose private keys are public: the first ones of the phrase that development nodes start with.
 
 use alloy::primitives::{Address, address};
 
-/// Whether everybody knows the private key of this account.
+/// Whether everyone knows the private key of this account.
 #[must_use]
 pub fn is_public_knowledge(account: Address) -> bool {
     ACCOUNTS.contains(&account)

@@ -35,7 +35,7 @@ const GAS_PRICE: u128 = 100_000_000_000;
 /// Seconds between two blocks: within an authorization's life, hours, beyond a veto, a day more.
 const PAUSES: [u64; 5] = [600, 3 * 3_600, 12 * 3_600, 25 * 3_600, 49 * 3_600];
 
-/// What became of the calls of one function.
+/// The outcome of the calls of one function.
 #[derive(Debug, Default)]
 struct Ends {
     succeeded: usize,

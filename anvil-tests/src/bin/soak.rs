@@ -1,4 +1,4 @@
-//! `soak --seed N --minutes M`: plays the soak for so long and says what happened. Without a seed it draws one.
+//! `soak --seed N --minutes M`: runs the soak for the given time and reports what happened. Without a seed it picks one.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ struct Arguments {
     /// For how long
     #[arg(long, default_value_t = 5)]
     minutes: u64,
-    /// Most payments of one transaction
+    /// Maximum number of payments of one transaction
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=300))]
     payments: u64,
 }

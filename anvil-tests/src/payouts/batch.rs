@@ -1,4 +1,4 @@
-//! A batch as a test knows it, and what is stored of it: its submissions with their attempts and what happened to them.
+//! A batch in a test, and its stored records: its submissions with their attempts and what happened to them.
 
 use alloy::primitives::{Address, B256, Bytes};
 use serde_json::Value;
@@ -125,7 +125,7 @@ impl PayoutWorld {
     /// The submissions of a batch, oldest first.
     ///
     /// # Panics
-    /// When the database does not answer.
+    /// When the database does not respond.
     pub async fn submissions(&self, id: B256) -> Vec<Submission> {
         let statement = "SELECT s.id, s.nonce, s.state, a.noop, a.transaction_hash, a.raw, a.max_fee::text AS max_fee, \
                 a.priority_fee::text AS priority_fee, a.sends, a.included_block, a.succeeded, a.gas_used \
@@ -182,7 +182,7 @@ impl PayoutWorld {
     /// Names of what happened to a submission, oldest first.
     ///
     /// # Panics
-    /// When the database does not answer.
+    /// When the database does not respond.
     pub async fn events(&self, submission: i64) -> Vec<String> {
         let events = self.details(submission).await;
         events.into_iter().map(|(name, _)| name).collect()
@@ -191,7 +191,7 @@ impl PayoutWorld {
     /// What happened to a submission, with its details, oldest first.
     ///
     /// # Panics
-    /// When the database does not answer.
+    /// When the database does not respond.
     pub async fn details(&self, submission: i64) -> Vec<(String, Value)> {
         let statement =
             "SELECT event, detail::text FROM submission_event WHERE submission_id = $1 ORDER BY id";

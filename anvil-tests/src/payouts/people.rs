@@ -43,7 +43,7 @@ pub(super) async fn make_due(world: &World, count: usize) -> anyhow::Result<Vec<
     world.pass_time(15 * DAY).await?;
     // The settlement worker sweeps by itself.
     wait_for("everything to mature", PATIENCE, async || {
-        // More blocks than the listener follows would only keep everybody busy.
+        // More blocks than the listener follows would only keep everyone busy.
         if is_followed(world).await? {
             world.mine(1).await.ok()?;
         }

@@ -1,4 +1,4 @@
-//! What must hold when a scenario is over, whatever happened in it.
+//! Invariants checked at the end of every scenario.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::payouts::PayoutWorld;
 type Payload = (Option<Address>, U256, Bytes);
 
 impl PayoutWorld {
-    /// Ledger, chain and an independent recomputation agree; everybody was paid exactly what was expected; whatever was
+    /// Ledger, chain and an independent recomputation agree; everyone was paid exactly what was expected; whatever was
     /// sent under one nonce did the same or nothing; nonces have no gap; nothing is held back, open or found.
     ///
     /// # Panics
@@ -31,7 +31,7 @@ impl PayoutWorld {
         self.nothing_was_found().await;
     }
 
-    /// Mines until no submission is under way.
+    /// Mines until no submission is in progress.
     async fn finished(&self) {
         self.advance_until("every submission to be over", async |payouts| {
             let statement = "SELECT count(*) FROM submission \

@@ -43,10 +43,10 @@ impl PayoutWorld {
         person
     }
 
-    /// Asks for a batch of these people.
+    /// Requests a batch of these people.
     ///
     /// # Panics
-    /// When the API does not answer.
+    /// When the API does not respond.
     pub async fn ask_to_build(&self, operator: &Person, people: &[Person]) -> Answer {
         let users = self.ids(people).await;
         self.post(
@@ -60,16 +60,16 @@ impl PayoutWorld {
     /// Takes a step of a batch.
     ///
     /// # Panics
-    /// When the API does not answer.
+    /// When the API does not respond.
     pub async fn step(&self, operator: &Person, batch: B256, step: &str) -> Answer {
         self.post(operator, &format!("/payouts/{batch}/{step}"), json!({}))
             .await
     }
 
-    /// Has the usual builder sign a batch, and then somebody else, who approves it.
+    /// Has the usual builder sign a batch, and then someone else, who approves it.
     ///
     /// # Panics
-    /// When the API does not answer.
+    /// When the API does not respond.
     pub async fn approve(&self, operator: &Person, batch: &Batch) -> Answer {
         // Refused when it was signed before, or built by another.
         self.sign_off(&self.builder, batch).await;
@@ -79,7 +79,7 @@ impl PayoutWorld {
     /// Signs a batch with an operator's wallet.
     ///
     /// # Panics
-    /// When the API does not answer.
+    /// When the API does not respond.
     pub async fn sign_off(&self, operator: &Person, batch: &Batch) -> Answer {
         let content = json!({ "list_hash": batch.list_hash });
         self.agree(operator, &format!("/payouts/{}", batch.id), content)
@@ -89,7 +89,7 @@ impl PayoutWorld {
     /// Signs what is below a path with an operator's wallet, and hands the signature in with `content`.
     ///
     /// # Panics
-    /// When the API does not answer.
+    /// When the API does not respond.
     pub async fn agree(&self, operator: &Person, path: &str, content: Value) -> Answer {
         let wanted = operator.get(self, &format!("{path}/approval")).await;
         let wanted = wanted.expect("the API answers");
@@ -105,7 +105,7 @@ impl PayoutWorld {
     /// Signs the end of all stops with an operator's wallet.
     ///
     /// # Panics
-    /// When the API does not answer.
+    /// When the API does not respond.
     pub async fn resume(&self, operator: &Person) -> Answer {
         let wanted = operator.get(self, "/monitoring/resume/approval").await;
         let wanted = wanted.expect("the API answers");
@@ -127,7 +127,7 @@ impl PayoutWorld {
     /// Sends a command to the API.
     ///
     /// # Panics
-    /// When it does not answer.
+    /// When it does not respond.
     pub async fn post(&self, operator: &Person, path: &str, body: Value) -> Answer {
         let answer = operator.call(self, Method::POST, path, Some(body)).await;
         answer.expect("the API answers")
@@ -136,7 +136,7 @@ impl PayoutWorld {
     /// Builds a batch of these people and waits until it is sealed.
     ///
     /// # Panics
-    /// When it is refused, or leaves somebody out.
+    /// When it is refused, or leaves someone out.
     pub async fn build(&self, people: &[Person]) -> Batch {
         let answer = self.ask_to_build(&self.builder, people).await;
         assert_eq!(answer.status, 202, "{answer:?}");
@@ -215,7 +215,7 @@ impl PayoutWorld {
         assert_eq!(answer.status, 200, "{answer:?}");
     }
 
-    /// Mines until the batch is executed; everybody in it counts as paid from then on.
+    /// Mines until the batch is executed; everyone in it counts as paid from then on.
     ///
     /// # Panics
     /// When it is not executed.

@@ -71,7 +71,7 @@ impl World {
     /// The number of the newest block.
     ///
     /// # Errors
-    /// When the node does not answer.
+    /// When the node does not respond.
     pub async fn head(&self) -> anyhow::Result<u64> {
         Ok(self.provider.get_block_number().await?)
     }

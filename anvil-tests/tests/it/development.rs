@@ -61,7 +61,7 @@ async fn newest_time(site: &Site) -> u64 {
     block.unwrap().header.timestamp
 }
 
-/// Registers somebody, and waits until it is posted.
+/// Registers someone, and waits until it is posted.
 async fn register(development: &Development, account: usize) {
     let site = site(development);
     let root = Person::with(devstack::world::root_user()).address();
@@ -141,7 +141,7 @@ async fn a_development_system_goes_on_where_it_ended_or_says_why_not() {
     let mut development = place.start().await.unwrap();
     let notes = development.notes().join("\n");
     assert!(
-        notes.contains("the chain was killed and goes on from block"),
+        notes.contains("the chain was killed and continues from block"),
         "{notes}"
     );
     register(&development, 11).await;

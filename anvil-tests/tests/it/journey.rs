@@ -65,7 +65,7 @@ async fn forty_users_register_retop_up_refund_and_mature_and_every_balance_is_ex
         people[index].retop_up(&world).await.unwrap();
         world.settle().await.unwrap();
     }
-    // Somebody thinks again about a registration, somebody else about a retopup.
+    // Someone thinks again about a registration, someone else about a retopup.
     let regretted = people[26].purse(&world).await.unwrap();
     let reference = deposit_of(&world, &people[26], "registration").await;
     people[26].refund(&world, reference).await.unwrap();
@@ -110,7 +110,7 @@ async fn forty_users_register_retop_up_refund_and_mature_and_every_balance_is_ex
         .unwrap();
     assert_eq!(users, 41);
 
-    // The API says the same as the recomputation, for everybody.
+    // The API says the same as the recomputation, for everyone.
     for person in &mut people {
         person.sign_in(&world).await.unwrap();
         let me = person.get(&world, "/users/me").await.unwrap();
@@ -150,7 +150,7 @@ async fn the_ledger_is_explained_and_compared(world: &World, root: &Person) {
     let same = plan_command(world, &["diff", shipped, shipped]).await;
     let text = String::from_utf8_lossy(&same.stdout).into_owned();
     assert!(
-        same.status.success() && text.contains("nothing differs"),
+        same.status.success() && text.contains("no differences"),
         "{same:?}"
     );
     let files = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! `trellis ledger restore` as somebody on call types it: refused while processes run, then a copy that ends earlier.
+//! `trellis ledger restore` as someone on call types it: refused while processes run, then a copy that ends earlier.
 
 use std::process::Output;
 

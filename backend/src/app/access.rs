@@ -1,4 +1,4 @@
-//! Who may see what: users their own, operators with a role for it everybody's.
+//! Access control: users see their own data, operators with the right role see everyone's.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -16,7 +16,7 @@ use super::session::Caller;
 /// Roles of operators who may look at users.
 const LOOKING_ROLES: [Role; 2] = [Role::Viewer, Role::Support];
 
-/// Refusals of one wallet that are written to the audit log: more of them say nothing new, and everybody can cause them.
+/// Refusals of one wallet that are written to the audit log: more of them say nothing new, and everyone can cause them.
 const REFUSALS_NOTED: Quota = Quota {
     name: "refusals_noted",
     burst: 10,
@@ -45,19 +45,19 @@ names::names! {
 /// Why a user's data is not shown.
 #[derive(Debug, Error)]
 pub enum AccessError {
-    /// It is somebody else's, or nobody's.
-    #[error("this belongs to somebody else")]
+    /// It is someone else's, or nobody's.
+    #[error("this belongs to another user")]
     NotYours,
     /// Nobody registered has the wallet.
     #[error("the wallet is not registered")]
     NotRegistered,
-    /// There is no such user. Only said to those who may see all.
+    /// User not found. Only said to those who may see all.
     #[error("there is no such user")]
     UnknownUser,
     /// The caller is no operator with one of these roles.
-    #[error("this needs one of the roles {}", names(.0))]
+    #[error("one of these roles is required: {}", names(.0))]
     RoleMissing(&'static [Role]),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -115,7 +115,7 @@ impl<N> Deref for Operator<N> {
 }
 
 impl<N: Needs> Operator<N> {
-    /// Refuses everybody but operators with one of the roles.
+    /// Refuses everyone but operators with one of the roles.
     ///
     /// # Errors
     /// [`AccessError::RoleMissing`].

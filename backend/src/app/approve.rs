@@ -1,4 +1,4 @@
-//! Signatures of operators as the API takes them: verified before anything is opened, stored with the proposal.
+//! Operators' signatures in the API: verified before a transaction is opened, stored with the proposal.
 
 use alloy_primitives::Address;
 use approval::{APPROVAL_LIFE_MAX, Approval, Domain, People, Proposal, Role, Vote};
@@ -39,11 +39,11 @@ pub struct Wanted {
 /// Why a signature is not taken.
 #[derive(Debug, Error)]
 pub enum ApproveError {
-    /// The wallet is not of the person who is signed in.
-    #[error("{0} is not a wallet of the person who is signed in")]
+    /// The wallet does not belong to the signed-in person.
+    #[error("{0} is not a wallet of the signed-in person")]
     WalletOfAnother(Address),
     /// It is not the signature of the wallet over exactly this.
-    #[error("{0} did not sign exactly this")]
+    #[error("the signature is not by {0} over exactly this message")]
     BadSignature(Address),
     /// It agrees to nothing any more, or for too long.
     #[error(
@@ -56,15 +56,15 @@ pub enum ApproveError {
         time: u64,
     },
     /// The person neither proposed it nor has a vote.
-    #[error("only the person who built it and approvers sign it")]
+    #[error("only its builder and approvers may sign it")]
     NoVote,
     /// The person built it, and has signed.
-    #[error("who built it has signed, and has no vote")]
+    #[error("its builder has already signed and has no vote")]
     ApproverIsBuilder,
     /// The chain's head is not known.
     #[error(transparent)]
     Head(#[from] HeadError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -94,7 +94,7 @@ impl App {
 /// What is to be signed for a proposal.
 ///
 /// # Errors
-/// The node or the database does not answer.
+/// The node or the database does not respond.
 pub(super) async fn wanted(app: &App, proposal: Proposal, subject: &Subject) -> Result<Wanted, ApproveError> {
     let time = head::head(app).await?.timestamp;
     let mut connection = app.connection().await?;

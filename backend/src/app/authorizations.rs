@@ -1,4 +1,4 @@
-//! Authorizations that a wallet asked for, and what became of them.
+//! Authorizations requested by a wallet, and their status.
 
 use alloy_primitives::{Address, B256};
 use plan::DepositKind;
@@ -11,7 +11,7 @@ use super::intake::Issued;
 use super::pending::list_paid;
 
 names::names! {
-    /// What became of an authorization.
+    /// The outcome of an authorization.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum State {
         /// The signer has not signed it.
@@ -27,10 +27,10 @@ names::names! {
     }
 }
 
-/// Authorizations of a wallet before a moment and reference, newest first, with what became of each.
+/// Authorizations of a wallet before a moment and reference, newest first, with the outcome of each.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list(
     app: &App,
     wallet: Address,

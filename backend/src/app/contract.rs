@@ -1,4 +1,4 @@
-//! What the contract was constructed with. It never changes, so it is asked for once.
+//! The contract's constructor arguments. They never change, so they are read once.
 
 use alloy_primitives::Address;
 use chain::At;

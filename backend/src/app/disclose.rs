@@ -1,14 +1,14 @@
 //! The disclosure: a text made of the ledger's figures and the plan's findings, the same bytes for the same ledger.
 //!
-//! It counts everybody, also those who received nothing, promises nothing, and is stored under the keccak256 of its
-//! bytes before anybody sees it. The hash goes into the authorization that a newcomer uses, so the chain records
+//! It counts everyone, also those who received nothing, promises nothing, and is stored under the keccak256 of its
+//! bytes before anyone sees it. The hash goes into the authorization that a newcomer uses, so the chain records
 //! which text was shown.
 
 use std::fmt::Write;
 
 use alloy_primitives::{B256, keccak256};
 use money::{Amount, Asset};
-use plan::{CompiledPlan, Severity};
+use plan::{CompiledPlan, Severity, percent};
 use store::figures::{self, Figures, PERCENTILES};
 use store::{StoreError, disclosure};
 use thiserror::Error;
@@ -28,14 +28,14 @@ pub struct Document {
 #[derive(Debug, Error)]
 pub enum DiscloseError {
     /// The posting worker has not counted the participants, or stopped counting them.
-    #[error("the figures are not counted yet")]
+    #[error("the figures have not been computed yet")]
     NotCounted,
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Generates the present disclosure from the figures that the posting worker keeps, and stores it.
+/// Generates the current disclosure from the figures that the posting worker keeps, and stores it.
 ///
 /// # Errors
 /// [`DiscloseError`].
@@ -51,7 +51,7 @@ pub async fn present(app: &App) -> Result<Document, DiscloseError> {
     Ok(Document { hash, text })
 }
 
-/// The text for these figures. Pure, so that anybody with the figures can make it again.
+/// The text for these figures. Pure, so that anyone with the figures can make it again.
 #[must_use]
 pub fn text(ledger: &Ledger, figures: &Figures) -> String {
     let mut text = String::new();
@@ -75,8 +75,8 @@ fn write_all(text: &mut String, ledger: &Ledger, figures: &Figures) -> std::fmt:
     writeln!(text)?;
     writeln!(
         text,
-        "Nothing in this document says what anybody will receive. A payment can be refunded through the contract \
-         until the time that the contract records for it; rewards that it causes are held until then."
+        "Nothing in this document predicts what anyone will receive. A payment can be refunded through \
+         the contract until the time recorded there; rewards it generates are held until then."
     )
 }
 
@@ -162,8 +162,8 @@ fn write_findings(text: &mut String, plan: &CompiledPlan) -> std::fmt::Result {
     writeln!(text, "What an analysis of the plan found")?;
     writeln!(
         text,
-        "- share of rewards paid out of what later participants pay: {} of 10000",
-        plan.recruitment_share_bps()
+        "- share of rewards paid out of what later participants pay: {}",
+        percent(u128::from(plan.recruitment_share_bps()))
     )?;
     for finding in plan.findings() {
         let severity = match finding.severity {
@@ -241,7 +241,7 @@ mod tests {
             "- 5 of 100 participants, net at most: -60 BNB\n",
             "- 50 of 100 participants (median), received at most: 0 BNB\n",
             "- when tier 1 is full (15 trees of 15 places)",
-            "10000 of 10000",
+            "later participants pay: 100 %",
         ] {
             assert!(text.contains(expected), "{expected:?} is missing in\n{text}");
         }

@@ -1,4 +1,4 @@
-//! What a wallet can take back from the contract by itself: refunds within the cooling-off time, and its credit.
+//! What a wallet can withdraw from the contract on its own: refunds within the cooling-off time, and its credit.
 
 use alloy_primitives::{Address, B256};
 use money::Amount;
@@ -35,7 +35,7 @@ pub struct Refund {
 /// What a wallet can take back now, also before the ledger counts what it paid.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn of(app: &App, wallet: Address) -> Result<Exits, StoreError> {
     let mut connection = app.connection().await?;
     let time = find_chain_time(&mut connection).await?.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the chain's head says: its time, and what may leave the contract.
+//! The chain's head: its time, and the amount that may leave the contract.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ pub enum HeadError {
     /// No node is configured.
     #[error("no node is configured")]
     NoNode,
-    /// The node does not answer as it should.
+    /// The node does not respond as it should.
     #[error(transparent)]
     Chain(#[from] ChainError),
 }
@@ -93,7 +93,7 @@ pub async fn at_head<T>(
         if failures == READS || begun.elapsed() > PATIENCE {
             return Err(failed.into());
         }
-        tracing::debug!(error = %service::ErrorChain(&failed), "looking at a newer head");
+        tracing::debug!(error = %service::ErrorChain(&failed), "following a newer head");
         tokio::time::sleep(BETWEEN_READS).await;
     }
 }

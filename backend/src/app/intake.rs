@@ -1,4 +1,4 @@
-//! Authorizations to register and to retop up: checked against the ledger, stored, then asked from the signer.
+//! Authorizations to register and to buy a retopup: checked against the ledger, stored, then requested from the signer.
 //!
 //! Every answer has a new reference. What the contract accepts is decided by the contract; what is refused here is
 //! refused because its transaction would fail or its sponsor could not be rewarded.
@@ -19,11 +19,11 @@ use super::{App, placement, random};
 /// Life of an authorization in seconds of the chain's time: a person reads and confirms; the contract allows an hour.
 pub const AUTHORIZATION_SECONDS: u64 = 15 * 60;
 
-/// How old the disclosure may be that somebody registers under, in seconds: what was read is still about the
+/// How old the disclosure may be that someone registers under, in seconds: what was read is still about the
 /// present.
 pub const DISCLOSURE_SECONDS_MAX: i64 = 24 * 60 * 60;
 
-/// What somebody asks for.
+/// What someone requests.
 #[derive(Debug, Clone)]
 pub struct Ask {
     /// The document that was shown.
@@ -58,13 +58,13 @@ pub enum IntakeError {
     #[error("the sponsor's registration was refunded")]
     RefundedSponsor,
     /// A user cannot be their own sponsor.
-    #[error("nobody can be their own sponsor")]
+    #[error("a user cannot be their own sponsor")]
     SelfReferral,
     /// Only the first user has no sponsor.
     #[error("a registration needs a sponsor")]
     SponsorRequired,
     /// A wallet registers once.
-    #[error("the wallet has registered before")]
+    #[error("the wallet has already registered")]
     AlreadyRegistered,
     /// The wallet's registration is on the chain already.
     #[error("a registration of the wallet is on the chain, but not final yet")]
@@ -82,18 +82,18 @@ pub enum IntakeError {
         price: Amount,
     },
     /// No such document was shown.
-    #[error("no disclosure with this hash was shown")]
+    #[error("no disclosure with this hash has been shown")]
     UnknownDisclosure,
     /// The document is too old.
     #[error("the disclosure is too old")]
     OutdatedDisclosure,
     /// No block is known yet, so there is no time.
-    #[error("the time of the chain is not known")]
+    #[error("the chain's time is not known")]
     NoChainTime,
     /// The signer did not sign.
     #[error(transparent)]
     Signer(#[from] SignerError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,4 +1,4 @@
-//! Roots of liabilities: asked for by one operator, built over everybody by the settlement worker, approved by a second
+//! Liabilities roots: requested by one operator, built over all users by the settlement worker, approved by a second
 //! operator, then published by the worker.
 
 use alloy_primitives::B256;
@@ -24,8 +24,8 @@ pub enum LiabilitiesError {
     /// There is no such root.
     #[error("there is no such root")]
     UnknownRoot,
-    /// The root is over, or approved already.
-    #[error("a root that is {0} cannot be approved")]
+    /// The root has ended, or approved already.
+    #[error("a root in state {0} cannot be approved")]
     WrongState(String),
     /// The signature is not taken.
     #[error(transparent)]
@@ -34,13 +34,13 @@ pub enum LiabilitiesError {
     #[error("another root is on its way to the chain")]
     AnotherUnderWay,
     /// Batches would be paid beside the root.
-    #[error("a payout batch is still in progress; what it does not pay could be claimed")]
+    #[error("a payout batch is still in progress; what it leaves unpaid could be claimed")]
     BatchesLive,
     /// Nobody is entitled to anything.
-    #[error("nobody is entitled to anything")]
+    #[error("there are no entitlements")]
     NothingDue,
     /// The contract would refuse it.
-    #[error("{owed} are owed, and {free} are free")]
+    #[error("{owed} is owed, but only {free} is free")]
     Unfunded {
         /// What users could claim with it.
         owed: Amount,
@@ -53,7 +53,7 @@ pub enum LiabilitiesError {
     /// The chain's head is not known.
     #[error(transparent)]
     Head(#[from] HeadError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -64,7 +64,7 @@ impl From<sqlx::Error> for LiabilitiesError {
     }
 }
 
-/// Asks for the root of everybody's entitlements at the last posting batch; the settlement worker builds it. When nothing
+/// Requests the root of everyone's entitlements at the last posting batch; the settlement worker builds it. When nothing
 /// changed since, it is the same root.
 ///
 /// # Errors
@@ -104,7 +104,7 @@ pub async fn request(
     request.ok_or(LiabilitiesError::UnknownRoot)
 }
 
-/// What became of a request.
+/// The outcome of a request.
 ///
 /// # Errors
 /// [`LiabilitiesError`].
@@ -141,7 +141,7 @@ pub async fn approve(
     let verified = approve::verify(app, caller, &proposal, &subject, signed).await?;
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
-    // One root is approved at a time, so that two approvals cannot both see that no other is under way.
+    // One root is approved at a time, so that two approvals cannot both see that no other is in progress.
     payout_batch::lock_proposing(&mut transaction).await?;
     let root = liabilities::lock(&mut transaction, id).await?;
     let root = root.ok_or(LiabilitiesError::UnknownRoot)?;

@@ -1,4 +1,4 @@
-//! What the reconciler found, and going on after a stop: by two operators.
+//! Reconciliation findings, and resuming after a stop, which needs two operators.
 
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
@@ -20,7 +20,7 @@ pub enum ResumeError {
     #[error("settlement is not stopped")]
     NotStopped,
     /// The first of two operators asked again.
-    #[error("a second operator has to agree")]
+    #[error("a second operator must approve")]
     SecondOperatorNeeded,
     /// The signature is not taken.
     #[error(transparent)]
@@ -28,7 +28,7 @@ pub enum ResumeError {
     /// The chain's head is not known.
     #[error(transparent)]
     Head(#[from] HeadError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

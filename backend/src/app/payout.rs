@@ -1,4 +1,4 @@
-//! Batches of payouts as operators handle them: from a proposal to the settlement worker.
+//! Payout batches from the operators' side: from a proposal to the settlement worker.
 //!
 //! Every step locks the batch's row, asks `settlement::state` whether it may be taken, and writes what changed with an
 //! entry of the audit log in the same transaction. Of two operators at once exactly one takes a step.
@@ -33,7 +33,7 @@ pub enum PayoutError {
     /// The caller may not.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// There is no such batch.
+    /// Batch not found.
     #[error("there is no such batch")]
     UnknownBatch,
     /// The batch may not.
@@ -43,7 +43,7 @@ pub enum PayoutError {
     #[error("the list has changed since it was reviewed")]
     ListChanged,
     /// Nobody would be paid.
-    #[error("nobody would be paid")]
+    #[error("the batch would pay nobody")]
     NothingDue,
     /// The key was used for another batch.
     #[error("the idempotency key was used for another batch")]
@@ -57,7 +57,7 @@ pub enum PayoutError {
     /// The command was not stored.
     #[error(transparent)]
     Inbox(#[from] InboxError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,4 +1,4 @@
-//! Deposits on the chain that the ledger does not count yet.
+//! Deposits on the chain that are not in the ledger yet.
 
 use abi::CustodyEvent;
 use alloy_primitives::{Address, B256};
@@ -50,7 +50,7 @@ impl Paid {
 /// What a wallet paid that the ledger does not count yet, oldest first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_paid(connection: &mut PgConnection, wallet: Address) -> Result<Vec<Paid>, StoreError> {
     let waiting = pending::list(connection, wallet).await?;
     Ok(waiting
@@ -62,7 +62,7 @@ pub async fn list_paid(connection: &mut PgConnection, wallet: Address) -> Result
 /// Whether a wallet's registration is on the chain, but not in the ledger yet.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn is_registering(connection: &mut PgConnection, wallet: Address) -> Result<bool, StoreError> {
     let paid = list_paid(connection, wallet).await?;
     Ok(paid.iter().any(|paid| paid.kind == DepositKind::Registration))

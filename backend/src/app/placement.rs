@@ -10,7 +10,7 @@ use store::member::User;
 
 use super::App;
 
-/// Most places that are listed ahead: what a screen shows.
+/// Maximum number of places that are listed ahead: what a screen shows.
 pub const QUEUE_MAX: u32 = 100;
 
 /// The room of each tier of the plan, with its trees so far.
@@ -27,7 +27,7 @@ pub struct TierRoom {
 /// The room of every tier.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn tiers(connection: &mut PgConnection, plan: &CompiledPlan) -> Result<Vec<TierRoom>, StoreError> {
     let found = pool::list_tiers(connection, plan.tiers()).await?;
     Ok((1..=plan.tiers())
@@ -49,7 +49,7 @@ pub async fn tiers(connection: &mut PgConnection, plan: &CompiledPlan) -> Result
 /// Where a registration under this sponsor would go if it were final now.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn route(app: &App, sponsor: Option<&User>) -> Result<Route, StoreError> {
     let first = tiers(&mut *app.connection().await?, &app.ledger.plan)
         .await?

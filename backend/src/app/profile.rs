@@ -1,4 +1,4 @@
-//! A user as the user sees it: profile, sponsor, balances, reserves, places.
+//! A user's own view: profile, sponsor, balances, reserves, places.
 
 use alloy_primitives::Address;
 use money::Amount;
@@ -14,7 +14,7 @@ use super::App;
 pub struct Profile {
     /// The user.
     pub user: User,
-    /// Who brought the user in.
+    /// The user's sponsor.
     pub sponsor: Option<User>,
     /// What the user has.
     pub balances: Balances,
@@ -27,7 +27,7 @@ pub struct Profile {
 /// The profile of a user.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn of(app: &App, user: User) -> Result<Profile, StoreError> {
     let mut connection = app.connection().await?;
     let sponsor = match user.sponsor_id {
@@ -46,7 +46,7 @@ pub async fn of(app: &App, user: User) -> Result<Profile, StoreError> {
 /// What the wallet did on the chain that the ledger does not count yet.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_pending(app: &App, wallet: Address) -> Result<Vec<Pending>, StoreError> {
     pending::list(&mut *app.connection().await?, wallet).await
 }
@@ -54,7 +54,7 @@ pub async fn list_pending(app: &App, wallet: Address) -> Result<Vec<Pending>, St
 /// The user with this wallet and, for staff, the operator's roles.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find(app: &App, wallet: Address) -> Result<(Option<User>, Vec<String>), StoreError> {
     let mut connection = app.connection().await?;
     let user = member::find_by_wallet(&mut connection, wallet).await?;

@@ -1,4 +1,4 @@
-//! A user's way to the newest published root: what the contract needs to pay a claim.
+//! A user's proof under the newest published root, which the contract needs to pay a claim.
 
 use audit::liabilities::{Leaf, SumNode};
 use money::Amount;
@@ -28,12 +28,12 @@ pub struct Proof {
 #[derive(Debug, Error)]
 pub enum ProofFailure {
     /// No root is published.
-    #[error("no root is published")]
+    #[error("no root has been published")]
     NoRoot,
     /// There is no way from the user to it.
     #[error(transparent)]
     Way(#[from] WayError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,5 +1,5 @@
-//! Whether the API can do its work: the database answers, the chain's time is known and not old, and what the signer says
-//! of itself.
+//! Readiness of the API: the database responds, the chain's time is known and recent, and the signer's
+//! own status.
 //!
 //! A signer that is paused or away does not make the API unready: everything but authorizations works without it. It is
 //! shown, so that people know.
@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use super::App;
 
-/// How long an answer of the signer is good: everybody may ask whether the API is ready, and not the signer so often.
+/// How long an answer of the signer is good: everyone may ask whether the API is ready, and not the signer so often.
 const SIGNER_LASTS: Duration = Duration::from_secs(5);
 
 /// What the signer said of itself last.
@@ -36,14 +36,14 @@ pub enum NotReady {
     #[error("the chain's time is not known")]
     NoChainTime,
     /// No block became final for long: the chain, its node or the listener stands still.
-    #[error("the newest final block is {age_seconds} s old, {max_seconds} s are allowed")]
+    #[error("the newest final block is {age_seconds} s old; the limit is {max_seconds} s")]
     ChainOld {
         /// Its age.
         age_seconds: i64,
         /// The limit.
         max_seconds: i64,
     },
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,4 +1,4 @@
-//! Takes a user's signed message to be sent by the relayer, after everything was checked that the contract checks.
+//! Accepts a user's signed message for the relayer, after making all the checks that the contract makes.
 //!
 //! What was signed names recipient, deposit or amount, and deadline; nothing of it is changed. Whoever has the signature may hand
 //! it in: it can do only what it says.
@@ -40,10 +40,10 @@ pub struct Ask {
 #[derive(Debug, Error)]
 pub enum RelayError {
     /// No relayer was seen lately.
-    #[error("no relayer pays for gas now; send the message yourself or try later")]
+    #[error("no relayer is available; submit the message yourself or try later")]
     Unavailable,
     /// Nobody signed this here.
-    #[error("no message with this digest was handed in")]
+    #[error("no message with this digest has been submitted")]
     Unknown,
     /// It would expire before it can be sent.
     #[error(
@@ -53,11 +53,11 @@ pub enum RelayError {
     /// The contract has no such deposit.
     #[error("the contract has no deposit with this reference")]
     UnknownDeposit,
-    /// It was refunded, or its cooling-off time is over.
-    #[error("the deposit was refunded already, or its cooling-off time is over")]
+    /// It was refunded, or its cooling-off time has ended.
+    #[error("the deposit was already refunded, or its cooling-off period has ended")]
     NotRefundable,
     /// The contract does not know the user.
-    #[error("the contract does not know the user")]
+    #[error("the user is not registered in the contract")]
     NotRegistered,
     /// The user cannot be paid now.
     #[error("the user is frozen until {0}")]
@@ -69,7 +69,7 @@ pub enum RelayError {
     #[error("the root can be claimed against from {0} on")]
     RootImmature(u64),
     /// No leaf says what the message says.
-    #[error("the root has no leaf of this user with this entitlement")]
+    #[error("the root has no leaf for this user with this entitlement")]
     NoLeaf,
     /// The contract holds another credit.
     #[error("the user's credit is {0} base units; sign that amount")]
@@ -84,15 +84,15 @@ pub enum RelayError {
     #[error("the contract would reject the message: {0}")]
     Rejected(String),
     /// The day's messages are used up.
-    #[error("a user can have {PER_USER_MAX} messages relayed within 24 hours")]
+    #[error("at most {PER_USER_MAX} messages per user are relayed within 24 hours")]
     UserLimit,
     /// The day's messages of all are used up.
-    #[error("the relays of these 24 hours are used up; send the message yourself or try later")]
+    #[error("the relay limit for 24 hours is reached; submit the message yourself or try later")]
     DayLimit,
-    /// The chain does not answer.
+    /// The chain does not respond.
     #[error(transparent)]
     Head(#[from] HeadError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -109,7 +109,7 @@ impl From<chain::ChainError> for RelayError {
     }
 }
 
-/// What became of a message.
+/// The outcome of a message.
 ///
 /// # Errors
 /// [`RelayError::Unknown`], [`RelayError::Store`].
@@ -118,7 +118,7 @@ pub async fn find(app: &App, digest: B256) -> Result<Relay, RelayError> {
     (relay::find(&mut connection, digest).await?).ok_or(RelayError::Unknown)
 }
 
-/// Queues a message. One that is under way, or done for good, is found; one that failed, and a claim that left a rest, is queued
+/// Queues a message. One that is in progress, or done for good, is found; one that failed, and a claim that left a rest, is queued
 /// again when the contract would take it now.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Has the listener read a range of final blocks again, and compare it with what is stored.
+//! Has the listener re-read a range of final blocks and compare it with the stored one.
 //!
 //! The request is stored, the listener carries it out under its own role and stores what came of it; it is waited for as long
 //! as a caller would. Not responsible for what is compared or added.
@@ -29,7 +29,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// A request, and what came of it if the listener has carried it out.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// What was asked for.
+    /// What was requested.
     pub request: ReplayRequest,
     /// What came of it.
     pub comparison: Option<Comparison>,
@@ -45,7 +45,7 @@ pub enum ReplayError {
     #[error("blocks above {0} are not final")]
     NotFinal(u64),
     /// Nobody looked at what would be added.
-    #[error("a dry run of the same range has to come first")]
+    #[error("run a dry run of the same range first")]
     DryRunFirst,
     /// Something is stored otherwise: people have to look, and nothing is added.
     #[error("stored data differs from the chain: {0}")]
@@ -53,7 +53,7 @@ pub enum ReplayError {
     /// The range was not read.
     #[error("the range cannot be read: {0}")]
     Unreadable(String),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -64,7 +64,7 @@ impl From<sqlx::Error> for ReplayError {
     }
 }
 
-/// Asks for a range to be compared; waits a while for what comes of it.
+/// Requests a range to be compared; waits a while for what comes of it.
 ///
 /// # Errors
 /// [`ReplayError`].
@@ -76,7 +76,7 @@ pub async fn compare(
     replay(app, caller, range, true).await
 }
 
-/// Asks for what is missing of a range to be added; waits a while for what comes of it.
+/// Requests what is missing of a range to be added; waits a while for what comes of it.
 ///
 /// # Errors
 /// [`ReplayError`].
@@ -118,7 +118,7 @@ async fn replay(
 /// A request by its number.
 ///
 /// # Errors
-/// [`ReplayError`], as when it was asked for.
+/// [`ReplayError`], as when it was requested.
 pub async fn find(app: &App, _: &Operator<Looking>, id: i64) -> Result<Answer, ReplayError> {
     look(app, id).await
 }

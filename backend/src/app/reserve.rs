@@ -1,4 +1,4 @@
-//! Reserving the pool rewards of a tier towards the next price, or ceasing to: a command that becomes a fact.
+//! Opting in or out of reserving a tier's pool rewards towards the next price: a command that becomes a fact.
 
 use approval::{ReserveCommand, recover};
 use ledger::Tier;
@@ -26,7 +26,7 @@ pub enum ReserveError {
     #[error("the plan decides what is reserved")]
     NotChosen,
     /// The wallet did not sign exactly this.
-    #[error("the wallet did not sign exactly this")]
+    #[error("the signature is not by the wallet over exactly this message")]
     BadSignature,
     /// The inbox refused.
     #[error(transparent)]

@@ -62,9 +62,9 @@ pub enum SessionError {
     #[error("the session has ended")]
     Ended,
     /// A refresh token came a second time: one of the two holders is a thief, so the whole login ends.
-    #[error("the refresh token was used before")]
+    #[error("the refresh token has already been used")]
     Reused,
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -35,13 +35,13 @@ pub enum SignInError {
     /// The nonce was not issued here.
     #[error("the nonce was not issued here")]
     UnknownNonce,
-    /// The nonce was used before.
-    #[error("the nonce was used before")]
+    /// The nonce has already been used.
+    #[error("the nonce has already been used")]
     ReusedNonce,
     /// The nonce was issued too long ago.
     #[error("the nonce has expired")]
     ExpiredNonce,
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -49,7 +49,7 @@ pub enum SignInError {
 /// Issues a nonce.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn issue_nonce(app: &App) -> Result<Nonce, StoreError> {
     let nonce = hex::encode(random::<16>());
     let expires_at =

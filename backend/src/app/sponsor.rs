@@ -1,4 +1,4 @@
-//! Whether somebody can be named as a sponsor.
+//! Whether someone can be named as a sponsor.
 
 use alloy_primitives::Address;
 use store::StoreError;
@@ -41,7 +41,7 @@ impl Sponsor {
 /// Looks a sponsor up.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find(app: &App, wallet: Address) -> Result<Sponsor, StoreError> {
     let mut connection = app.reading_connection().await?;
     let Some(user) = member::find_by_wallet(&mut connection, wallet).await? else {

@@ -1,4 +1,4 @@
-//! What the ledger has, beside what the contract says.
+//! The ledger's balances beside the contract's.
 
 use alloy_primitives::B256;
 use chain::{At, Available, BlockHeader, PublishedRoot, Totals};
@@ -16,7 +16,7 @@ pub struct Summary {
     pub posted: Option<LastBatch>,
     /// The ledger's accounts by kind.
     pub totals: Vec<KindTotal>,
-    /// The contract at the head; `None` when no node answers.
+    /// The contract at the head; `None` when no node responds.
     pub chain: Option<OnChain>,
 }
 
@@ -38,12 +38,12 @@ pub struct OnChain {
 /// Reads both sides. The chain's is of its head, so it may be ahead of the ledger's.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn summary(app: &App, _: &Operator<Looking>) -> Result<Summary, StoreError> {
     let chain = match on_chain(app).await {
         Ok(chain) => Some(chain),
         Err(error) => {
-            tracing::warn!(error = %service::ErrorChain(&error), "the treasury is shown without the chain");
+            tracing::warn!(error = %service::ErrorChain(&error), "showing the treasury without chain data");
             None
         }
     };

@@ -7,7 +7,7 @@ use super::App;
 
 /// Deepest downline in one answer.
 pub const DEPTH_MAX: u32 = 10;
-/// Most users in one answer.
+/// Maximum number of users in one answer.
 pub const NODES_MAX: u32 = 1_000;
 
 /// A part of the sponsor tree.
@@ -15,14 +15,14 @@ pub const NODES_MAX: u32 = 1_000;
 pub struct Downline {
     /// Users with their generation below the root, 1 for directs; in order of generation, sponsor, ordinal.
     pub users: Vec<(u32, User)>,
-    /// Whether there are more within the depth that was asked for.
+    /// Whether there are more within the depth that was requested.
     pub truncated: bool,
 }
 
 /// The downline of a user.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn downline(app: &App, user: i32, depth: u32, nodes_max: u32) -> Result<Downline, StoreError> {
     let mut connection = app.connection().await?;
     let limit = usize::try_from(nodes_max.min(NODES_MAX)).unwrap_or(usize::MAX);

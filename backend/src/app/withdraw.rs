@@ -1,4 +1,4 @@
-//! A user asks to be paid by the next batch. A wish, no command: operators decide, and the next batch considers it first.
+//! A user's request to be paid by the next batch. It is not a command: operators decide, and the next batch considers it first.
 
 use store::StoreError;
 use store::api::rewards::{self, Filter};
@@ -9,16 +9,16 @@ use thiserror::Error;
 use super::App;
 use super::session::Caller;
 
-/// Why a wish was not noted.
+/// Why a request was not noted.
 #[derive(Debug, Error)]
 pub enum WithdrawError {
     /// Nobody registered has the wallet.
     #[error("the wallet is not registered")]
     NotRegistered,
-    /// Nothing is matured and unpaid.
-    #[error("nothing is available")]
+    /// There is no matured unpaid amount.
+    #[error("no amount is available")]
     NothingAvailable,
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -33,7 +33,7 @@ pub async fn ask(app: &App, caller: &Caller) -> Result<Withdrawal, WithdrawError
         .await?
         .ok_or(WithdrawError::NotRegistered)?;
     if let Some(open) = withdrawal::find_open(&mut connection, user.id).await? {
-        // A wish whose payout was refused or let go counts for the next batch again.
+        // A request whose payout was refused or let go counts for the next batch again.
         return Ok(open);
     }
     let filter = Filter {

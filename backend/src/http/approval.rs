@@ -1,4 +1,4 @@
-//! What operators sign, as a wallet shows it, and their signatures.
+//! The messages that operators sign, as a wallet shows them, and their signatures.
 
 use approval::Domain;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub struct ApprovalAnswer {
     /// What is hashed and signed: 32 bytes.
     #[schema(value_type = Hash)]
     digest: String,
-    /// Until when the signature agrees, in seconds of the chain's time; part of the message.
+    /// Expiry of the signature, in seconds of the chain's time; part of the message.
     expires: u64,
     /// The people whose signatures count already.
     signed_by: Vec<String>,

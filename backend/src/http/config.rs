@@ -1,4 +1,4 @@
-//! What an application must know to work with this ledger.
+//! What an application needs to work with this ledger.
 
 use axum::Json;
 use axum::extract::State;
@@ -22,7 +22,7 @@ pub struct ConfigAnswer {
     asset: AssetView,
     plan: PlanView,
     prices: PricesView,
-    /// For how many seconds of the chain's time whoever paid can take it back; null while no node answers.
+    /// For how many seconds of the chain's time whoever paid can take it back; null while no node responds.
     #[schema(required = true)]
     cooling_off_seconds: Option<u32>,
     /// For how many seconds of the chain's time an authorization counts.
@@ -38,7 +38,7 @@ pub struct AssetView {
     code: &'static str,
     /// A unit is 10 to the power of this many base units.
     decimals: u8,
-    /// The token's contract; null for the chain's own coin, and while no node answers.
+    /// The token's contract; null for the chain's own coin, and while no node responds.
     #[schema(value_type = Option<Wallet>, required = true)]
     token: Option<String>,
 }

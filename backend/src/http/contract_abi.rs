@@ -1,4 +1,4 @@
-//! The contract's interface, in the form in which compilers write it and libraries read it.
+//! The contract's ABI in the JSON format of compilers and libraries.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! The document that newcomers are shown.
+//! The disclosure shown to newcomers.
 
 use axum::Json;
 use axum::extract::State;
@@ -16,11 +16,11 @@ pub struct DisclosureAnswer {
     /// keccak256 of the text's bytes (UTF-8); goes into a registration.
     #[schema(value_type = Hash)]
     hash: String,
-    /// To be shown in full before anybody pays.
+    /// To be shown in full before anyone pays.
     text: String,
 }
 
-/// The present disclosure: figures over all participants, terms and findings of the plan.
+/// The current disclosure: figures over all participants, terms and findings of the plan.
 #[utoipa::path(get, path = "/disclosure", tag = "plan", responses((status = 200, body = DisclosureAnswer)))]
 pub async fn disclosure(State(server): State<Server>) -> Result<Json<DisclosureAnswer>, Problem> {
     let document = disclose::present(&server.app).await?;

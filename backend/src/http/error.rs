@@ -1,4 +1,4 @@
-//! What a refused request is answered: problem details as in RFC 9457, with a stable `code`.
+//! The response to a rejected request: problem details as in RFC 9457, with a stable `code`.
 //!
 //! Details say what the client can do about it and never contain an internal error; those are logged here, once.
 
@@ -110,9 +110,9 @@ impl Problem {
     pub(super) fn log(&self) {
         let (code, detail) = (self.code.name(), self.detail.as_str());
         if self.code == Code::RateLimited {
-            tracing::debug!(problem.code = code, "refused a request");
+            tracing::debug!(problem.code = code, "rejected a request");
         } else {
-            tracing::info!(problem.code = code, problem.detail = detail, "refused a request");
+            tracing::info!(problem.code = code, problem.detail = detail, "rejected a request");
         }
     }
 
@@ -158,7 +158,7 @@ impl From<StoreError> for Problem {
             Some(Outage::Away) => (Code::NotReady, RETRY_AWAY_SECONDS),
         };
         metrics::counter!("trellis_backend_database_outages_total", "code" => code.name()).increment(1);
-        tracing::warn!(error = %ErrorChain(&error), "the database does not answer a request");
+        tracing::warn!(error = %ErrorChain(&error), "the database does not respond");
         Self {
             retry_after_seconds: Some(retry_after_seconds),
             ..Self::new(code)

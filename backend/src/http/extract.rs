@@ -1,4 +1,4 @@
-//! What requests are made of: bodies, paths, queries and headers, each refused with a problem of its own.
+//! Extractors for bodies, paths, queries and headers, each with its own problem.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -25,7 +25,7 @@ use super::error::Problem;
 use crate::app::access::{self, Needs, Operator};
 use crate::app::session::{self, Caller, Client};
 
-/// Authorizations that one wallet may ask for: a person tries a few times, and each costs a signature.
+/// Authorizations that one wallet may request: a person tries a few times, and each costs a signature.
 const AUTHORIZATIONS_PER_WALLET: Quota = Quota {
     name: "authorizations",
     burst: 20,
@@ -53,7 +53,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// A JSON object. What serde derives also takes arrays, whose missing elements are defaults: `[]` would be a wish
+/// A JSON object. What serde derives also takes arrays, whose missing elements are defaults: `[]` would be a request
 /// without filters.
 struct Object<T>(T);
 
@@ -121,7 +121,7 @@ impl<S: Send + Sync> FromRequestParts<S> for AccessToken {
         let token = bearer_token(&parts.headers).ok_or_else(|| {
             Problem::because(
                 Code::MalformedHeader,
-                "authorization must be `Bearer` and a token",
+                "authorization must be `Bearer` followed by a token",
             )
         })?;
         Ok(Self(token.to_owned()))
@@ -239,7 +239,7 @@ pub async fn limit_address(
     Ok(next.run(request).await)
 }
 
-/// One of the requests that write rows for somebody who is not signed in, within what the address may.
+/// One of the requests that write rows for someone who is not signed in, within what the address may.
 #[derive(Debug)]
 pub struct SignInPermit;
 
@@ -252,7 +252,7 @@ impl FromRequestParts<Server> for SignInPermit {
     }
 }
 
-/// Refuses a wallet that asks for too many authorizations.
+/// Refuses a wallet that requests too many authorizations.
 pub(super) fn limit_wallet(server: &Server, caller: &Caller) -> Result<(), Problem> {
     take(server, AUTHORIZATIONS_PER_WALLET, caller.wallet.as_slice())
 }

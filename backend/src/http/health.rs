@@ -1,4 +1,4 @@
-//! Whether the process lives, whether it can work, and what it measured.
+//! Health, readiness and metrics.
 
 use axum::Json;
 use axum::extract::State;
@@ -14,8 +14,8 @@ use super::error::Problem;
 use super::schema::SignerStateName;
 use crate::app::readiness::{self, NotReady};
 
-/// The process lives.
-#[utoipa::path(get, path = "/health", tag = "operations", responses((status = 204, description = "The process lives")))]
+/// The process is running.
+#[utoipa::path(get, path = "/health", tag = "operations", responses((status = 204, description = "The process is running")))]
 pub async fn health() -> StatusCode {
     StatusCode::NO_CONTENT
 }

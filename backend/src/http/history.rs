@@ -1,4 +1,4 @@
-//! What happened to a user, page by page.
+//! A user's history, page by page.
 
 use axum::Json;
 use axum::extract::State;

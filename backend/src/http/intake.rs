@@ -18,7 +18,7 @@ use super::words::{self, shown};
 use crate::app::intake::{self, Ask, Issued};
 use crate::app::session::Caller;
 
-/// A wish to register.
+/// A request to register.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Register {
@@ -33,7 +33,7 @@ pub struct Register {
     amount: Option<String>,
 }
 
-/// A wish to retop up.
+/// A request to buy a retopup.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retopup {

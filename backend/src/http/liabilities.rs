@@ -31,16 +31,16 @@ const MICROS: i64 = 1_000_000;
 /// Later than every root, in microseconds since 1970-01-01 UTC: the year 9999.
 const NEWEST_US: i64 = 253_370_764_800_000_000;
 
-/// A wish for a root.
+/// A request for a root.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BuildRoot {
-    /// Whether it may be built and published while batches are under way: what they do not pay then leaves by claims.
+    /// Whether it may be built and published while batches are in progress: what they do not pay then leaves by claims.
     #[serde(default)]
     accept_claims: bool,
 }
 
-/// A root of liabilities, as everybody sees it: without the people behind it. Times are seconds since 1970-01-01 UTC; `deadline` and `claimable_from` are of the chain.
+/// A root of liabilities, as everyone sees it: without the people behind it. Times are seconds since 1970-01-01 UTC; `deadline` and `claimable_from` are of the chain.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RootView {
     #[schema(value_type = Hash)]
@@ -90,7 +90,7 @@ pub struct ApprovedRootView {
     approved_by: Option<String>,
 }
 
-/// A root that was asked for. Times are seconds since 1970-01-01 UTC.
+/// A root that was requested. Times are seconds since 1970-01-01 UTC.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RootRequestView {
     id: i64,
@@ -120,8 +120,8 @@ pub struct RootsAnswer {
     next_cursor: Option<String>,
 }
 
-/// Asks for the root of everybody's entitlements at the last posting batch; while nothing changes, it is the same root. The
-/// settlement worker builds it: ask for the request until it has a root.
+/// Requests the root of everyone's entitlements at the last posting batch; while nothing changes, it is the same root. The
+/// settlement worker builds it: request the request until it has a root.
 #[utoipa::path(post, path = "/liabilities/roots", operation_id = "request_root", tag = "liabilities", security(("session" = [])),
     request_body = BuildRoot, responses((status = 202, body = RootRequestView)))]
 pub async fn build(
@@ -133,7 +133,7 @@ pub async fn build(
     Ok((StatusCode::ACCEPTED, Json(RootRequestView::of(request))))
 }
 
-/// What became of a root that was asked for.
+/// The outcome of a root that was requested.
 #[utoipa::path(get, path = "/liabilities/requests/{id}", operation_id = "find_root_request", tag = "liabilities", security(("session" = [])),
     params(("id" = i64, Path, description = "Number of the request", minimum = 1)),
     responses((status = 200, body = RootRequestView)))]
@@ -203,7 +203,7 @@ pub async fn list(
     }))
 }
 
-/// The public list of a root's leaves, from which anybody can recompute the root.
+/// The public list of a root's leaves, from which anyone can recompute the root.
 #[utoipa::path(get, path = "/liabilities/roots/{root}/leaves", operation_id = "list_leaves", tag = "liabilities",
     params(("root" = Hash, Path, description = "The root")),
     responses((status = 200, description = "Some lines about the root, then one line with wallet and base units for each leaf", body = String, content_type = "text/plain")))]
@@ -243,7 +243,7 @@ impl Pages {
             liabilities::list_leaves(&mut connection, self.root, after, LEAVES_AT_ONCE).await
         };
         let page = read.await.map_err(|error| {
-            tracing::error!(error = %service::ErrorChain(&error), "a list of leaves was cut off");
+            tracing::error!(error = %service::ErrorChain(&error), "a list of leaves was truncated");
             std::io::Error::other("the list cannot be read")
         })?;
         let mut text = String::new();

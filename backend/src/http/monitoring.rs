@@ -1,4 +1,4 @@
-//! What the reconciler found, stops of settlement, and going on.
+//! Reconciliation findings, stops of settlement, and resuming.
 
 use approval::Proposal;
 use axum::Json;

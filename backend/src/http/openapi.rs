@@ -23,8 +23,8 @@ const FILE: &str = "backend/openapi.json";
 
 /// The groups of endpoints.
 const TAGS: [(&str, &str); 10] = [
-    ("session", "Signing in with a wallet, refreshing, signing out"),
-    ("plan", "What is sold, and what is said before anybody pays"),
+    ("session", "Sign in with a wallet, refresh, sign out"),
+    ("plan", "The plan, and the disclosure shown before any payment"),
     (
         "users",
         "Participants: their own account, authorizations to pay, and their network",
@@ -35,7 +35,7 @@ const TAGS: [(&str, &str); 10] = [
     ("relay", "Exits without gas"),
     ("treasury", "The ledger beside the contract, for operators"),
     ("monitoring", "Reconciliation and stops, for operators"),
-    ("operations", "For whoever runs the service"),
+    ("operations", "For operators of the service"),
 ];
 
 /// What stands before the paths.
@@ -95,7 +95,7 @@ fn problem() -> Response {
             "retry-after",
             header(
                 Type::Integer,
-                "Seconds until the next try; where a later try can help",
+                "Seconds until the next attempt, where retrying can help",
             ),
         )
         .content(
@@ -135,7 +135,7 @@ pub fn describe() -> anyhow::Result<Value> {
         }
         let responses = operation["responses"]
             .as_object_mut()
-            .context("an operation without answers")?;
+            .context("an operation without responses")?;
         for response in responses
             .values_mut()
             .filter(|response| response["description"].is_null())
@@ -186,7 +186,7 @@ pub fn check() -> anyhow::Result<()> {
     let exported = std::fs::read_to_string(Path::new(FILE))
         .with_context(|| format!("cannot read {FILE}; run this from the root of the checkout"))?;
     if exported.trim_end() != text()? {
-        bail!("{FILE} is not what the code says: run `backend openapi > {FILE}`");
+        bail!("{FILE} is out of date: run `backend openapi > {FILE}`");
     }
     outln!("{FILE} is up to date");
     Ok(())

@@ -1,4 +1,4 @@
-//! What a wallet did and can do by itself: its authorizations, its commands, and its ways out of the contract.
+//! What a wallet has done and can do on its own: authorizations, commands, and exits from the contract.
 
 use abi::ICustody;
 use alloy_primitives::B256;
@@ -37,7 +37,7 @@ pub struct AuthorizationsAnswer {
     next_cursor: Option<String>,
 }
 
-/// An authorization that was asked for.
+/// An authorization that was requested.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuthorizationView {
     /// The contract's `ref`.
@@ -62,7 +62,7 @@ pub struct AuthorizationView {
     authorization: Option<AuthorizationAnswer>,
 }
 
-/// What became of a command.
+/// The status of a command.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FateAnswer {
     command_id: i64,
@@ -84,7 +84,7 @@ pub struct FateAnswer {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ExitSearch {
-    /// Who receives it; the own wallet when it is absent.
+    /// Who receives it; their own wallet when it is absent.
     #[param(value_type = Option<Wallet>)]
     to: Option<String>,
 }
@@ -123,7 +123,7 @@ pub struct CreditView {
     transaction: TransactionView,
 }
 
-/// Authorizations that the wallet asked for, newest first, with what became of each.
+/// Authorizations that the wallet requested, newest first, with the outcome of each.
 #[utoipa::path(get, path = "/users/me/authorizations", operation_id = "list_authorizations", tag = "users",
     security(("session" = [])), params(Page), responses((status = 200, body = AuthorizationsAnswer)))]
 pub async fn authorizations(
@@ -161,7 +161,7 @@ pub async fn authorizations(
     }))
 }
 
-/// What became of a command of the wallet.
+/// The outcome of a command of the wallet.
 #[utoipa::path(get, path = "/users/me/commands/{id}", operation_id = "find_command", tag = "users",
     security(("session" = [])),
     params(("id" = i64, Path, description = "`command_id` of an answer", minimum = 1)),

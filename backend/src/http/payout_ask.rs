@@ -1,4 +1,4 @@
-//! Proposing a batch of payouts, and asking for it.
+//! Proposing and requesting a payout batch.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ const USERS_MAX: usize = 1_000;
 /// Users who are left out and listed one by one; of the rest only the numbers are said.
 const LEFT_OUT_MAX: usize = 1_000;
 
-/// A wish for a batch.
+/// A request for a batch.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BuildBatch {
@@ -40,7 +40,7 @@ pub struct BuildBatch {
     dry_run: bool,
 }
 
-/// Which users. An absent filter lets everybody pass.
+/// Which users. An absent filter lets everyone pass.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FiltersBody {
@@ -79,7 +79,7 @@ pub struct BuildAnswer {
     /// Null in a dry run.
     #[schema(required = true)]
     batch: Option<BatchView>,
-    /// Null when the same key asked for the batch before.
+    /// Null when the same key requested the batch before.
     #[schema(required = true)]
     proposal: Option<ProposalView>,
 }
@@ -142,12 +142,12 @@ pub struct LimitsView {
     room: String,
 }
 
-/// Proposes a batch of matured balances (`dry_run`), or asks for it: the posting worker then holds the money back.
+/// Proposes a batch of matured balances (`dry_run`), or requests it: the posting worker then holds the money back.
 #[utoipa::path(post, path = "/payouts/build-batch", tag = "payouts", security(("session" = [])),
-    params(("idempotency-key" = Option<IdempotencyKeyText>, Header, description = "The caller's own name for this batch, 1 to 128 printable ASCII characters; required unless it is a dry run")),
+    params(("idempotency-key" = Option<IdempotencyKeyText>, Header, description = "The caller's idempotency key for this batch, 1 to 128 printable ASCII characters; required unless it is a dry run")),
     request_body = BuildBatch,
-    responses((status = 200, description = "What would be paid", body = BuildAnswer),
-              (status = 202, description = "The batch is asked for", body = BuildAnswer)))]
+    responses((status = 200, description = "The payments that would be made", body = BuildAnswer),
+              (status = 202, description = "The batch has been requested", body = BuildAnswer)))]
 pub async fn build_batch(
     State(server): State<Server>,
     caller: Operator<Looking>,

@@ -1,4 +1,4 @@
-//! How batches of payouts are shown.
+//! JSON views of payout batches.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -30,7 +30,7 @@ pub struct BatchView {
     /// The expired batch that it replaces.
     #[schema(value_type = Option<Hash>, required = true)]
     supersedes: Option<String>,
-    /// What was asked for, as it was written.
+    /// What was requested, as it was written.
     #[schema(value_type = FreeObject)]
     asked: Value,
     /// Payouts that hold something.
@@ -154,7 +154,7 @@ pub struct AttemptView {
     gas_used: Option<i64>,
 }
 
-/// Something that happened.
+/// One recorded event.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventView {
     #[schema(required = true)]

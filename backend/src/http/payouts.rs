@@ -1,4 +1,4 @@
-//! Batches of payouts: looking at them, and the steps that operators take.
+//! Payout batches: reading them, and the operators' steps.
 
 use alloy_primitives::B256;
 use axum::Json;
@@ -76,7 +76,7 @@ pub async fn list(
     let limit = words::page(search.limit)?;
     let below = words::read_cursor('b', search.cursor.as_deref())?.unwrap_or((NEWEST_US, B256::ZERO));
     let state = search.state.as_deref().map(|name| {
-        let unknown = || Problem::because(Code::MalformedQuery, "state is not the state of a batch");
+        let unknown = || Problem::because(Code::MalformedQuery, "state is not a valid batch state");
         BatchState::by_name(name).ok_or_else(unknown)
     });
     let state = state.transpose()?;
@@ -208,7 +208,7 @@ pub async fn submit(
     Ok(Json(BatchView::of(&batch)))
 }
 
-/// While a batch is submitted, raises its fee; of an expired batch, asks for a new one for those who are still due and
+/// While a batch is submitted, raises its fee; of an expired batch, requests a new one for those who are still due and
 /// answers that.
 #[utoipa::path(post, path = "/payouts/{id}/retry", operation_id = "retry_batch", tag = "payouts", security(("session" = [])),
     params(("id" = Hash, Path, description = "The batch's id")),

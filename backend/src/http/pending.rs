@@ -1,4 +1,4 @@
-//! What a wallet did on the chain that is not in the ledger yet, as `GET /users/me` shows it.
+//! A wallet's on-chain activity that is not in the ledger yet, as shown by `GET /users/me`.
 
 use abi::CustodyEvent;
 use alloy_primitives::{Address, B256};
@@ -51,7 +51,7 @@ impl PendingView {
         let event = abi::events::decode(&pending.log).ok().flatten()?;
         #[expect(
             clippy::wildcard_enum_match_arm,
-            reason = "other events move no money of a user"
+            reason = "other events do not move a user's money"
         )]
         let (kind, user, about, amount) = match event {
             CustodyEvent::RegistrationAccepted(e) => {

@@ -18,7 +18,7 @@ use super::words;
 use crate::app::placement::{self, QUEUE_MAX, TierRoom};
 use crate::app::session::Caller;
 
-/// Places ahead when nothing else is asked for: those of one tree.
+/// Places ahead when nothing else is requested: those of one tree.
 const QUEUE_DEFAULT: u32 = 15;
 
 /// All tiers.

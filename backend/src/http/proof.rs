@@ -48,7 +48,7 @@ pub struct ProofAnswer {
     /// What the chain paid to the user so far, as far as it is posted.
     #[schema(value_type = BaseUnits)]
     paid: String,
-    /// The claim, which anybody may send once the root can be claimed against.
+    /// The claim, which anyone may send once the root can be claimed against.
     transaction: TransactionView,
     /// What a claim is due: the leaf less what was paid.
     #[schema(value_type = BaseUnits)]

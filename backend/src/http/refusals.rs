@@ -1,4 +1,4 @@
-//! Which code stands for which broken rule of which use case.
+//! Maps the errors of use cases to API codes.
 
 use settlement::state::Refused as BatchRefused;
 use signer_client::SignerError;
@@ -135,7 +135,7 @@ impl From<IntakeError> for Problem {
 
 impl From<SignerError> for Problem {
     fn from(error: SignerError) -> Self {
-        tracing::warn!(error = %service::ErrorChain(&error), "the signer gave no authorization");
+        tracing::warn!(error = %service::ErrorChain(&error), "the signer returned no authorization");
         match error {
             // The listener lags so far behind that the proposed deadline has no life left.
             SignerError::Refused { code, .. } if code == "deadline_passed" || code == "deadline_too_near" => {
@@ -168,7 +168,7 @@ impl From<BatchRefused> for Problem {
             BatchRefused::ApproverIsBuilder => Code::ApproverIsBuilder,
             BatchRefused::CancelRequested => Code::CancelRequested,
             BatchRefused::SettlementStopped => Code::SettlementStopped,
-            // The window is stored once and asked for again as it is; only a head that went back can be so far behind.
+            // The window is stored once and requested again as it is; only a head that went back can be so far behind.
             BatchRefused::DeadlineTooFar { .. } | BatchRefused::SignatureAskedFor(_) => {
                 Code::ChainUnavailable
             }

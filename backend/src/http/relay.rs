@@ -1,4 +1,4 @@
-//! Exits without gas: a user hands in a signed message, and the relayer sends it.
+//! Exits without gas: a user submits a signed message, and the relayer sends it.
 //!
 //! No session is needed: the signature says who asks, and it can do only what it says.
 
@@ -187,7 +187,7 @@ pub async fn credit(
     accept(&server, order, &body.signature, None).await
 }
 
-/// What became of a message.
+/// The outcome of a message.
 #[utoipa::path(get, path = "/relay/{digest}", operation_id = "find_relay", tag = "relay",
     params(("digest" = Hash, Path, description = "What was signed")),
     responses((status = 200, body = RelayAnswer)))]

@@ -1,4 +1,4 @@
-//! Reading a range of blocks again.
+//! Re-reading a range of blocks.
 
 use axum::Json;
 use axum::extract::State;
@@ -49,7 +49,7 @@ pub struct ReplayAnswer {
 /// A request that the listener has not carried out yet.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReplayWaiting {
-    /// To ask for it again.
+    /// To request it again.
     id: i64,
     from_block: u64,
     to_block: u64,

@@ -72,7 +72,7 @@ pub struct MessageAnswer {
 /// What a user signs to reserve the rewards of a tier, or to stop; the `Idempotency-Key` is that of the command.
 #[utoipa::path(get, path = "/users/{id}/reserve", operation_id = "reserve_message", tag = "users", security(("session" = [])), params(ReserveSearch,
     ("id" = i32, Path, description = "Number of the user", minimum = 1),
-    ("idempotency-key" = IdempotencyKeyText, Header, description = "The caller's own name for the command, 1 to 128 printable ASCII characters")),
+    ("idempotency-key" = IdempotencyKeyText, Header, description = "The caller's idempotency key for the command, 1 to 128 printable ASCII characters")),
     responses((status = 200, body = MessageAnswer)))]
 pub async fn message(
     State(server): State<Server>,
@@ -97,7 +97,7 @@ pub async fn message(
 /// Accepts a choice about reserving; with the same `Idempotency-Key` a repeat changes nothing.
 #[utoipa::path(post, path = "/users/{id}/reserve", tag = "users", security(("session" = [])),
     params(("id" = i32, Path, description = "Number of the user", minimum = 1),
-           ("idempotency-key" = IdempotencyKeyText, Header, description = "The caller's own name for this command, 1 to 128 printable ASCII characters")),
+           ("idempotency-key" = IdempotencyKeyText, Header, description = "The caller's idempotency key for this command, 1 to 128 printable ASCII characters")),
     request_body = Reserve, responses((status = 202, body = CommandAnswer)))]
 pub async fn reserve(
     State(server): State<Server>,

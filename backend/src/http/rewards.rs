@@ -1,4 +1,4 @@
-//! Matured balances that are not paid.
+//! Matured unpaid balances.
 
 use axum::Json;
 use axum::extract::State;
@@ -63,7 +63,7 @@ pub struct TotalsView {
     /// What batches hold back of it.
     #[schema(value_type = BaseUnits)]
     in_payout: String,
-    /// Whether everybody who waits was checked: of filters, only the first 10,000 users are, or 1,000 of a kind.
+    /// Whether everyone who waits was checked: of filters, only the first 10,000 users are, or 1,000 of a kind.
     is_complete: bool,
 }
 
@@ -95,7 +95,7 @@ pub struct PayableView {
     withdrawal_requested: bool,
 }
 
-/// Matured and unpaid balances: of all users for operators, of the caller for everybody else.
+/// Matured and unpaid balances: of all users for operators, of the caller for everyone else.
 #[utoipa::path(get, path = "/rewards/pending", operation_id = "list_pending_rewards", tag = "payouts", security(("session" = [])),
     params(PendingSearch), responses((status = 200, body = PendingAnswer)))]
 pub async fn pending(

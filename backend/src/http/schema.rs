@@ -1,4 +1,4 @@
-//! How texts are written, for the description of the API: patterns, limits and the words of every list.
+//! Schemas of strings in the API description: patterns, limits and enumerations.
 //!
 //! Only described here: what reads and writes them is in `words`, and the words of a list belong to whoever decides.
 
@@ -54,7 +54,7 @@ texts! {
     WalletSignature pattern("^0x([0-9a-fA-F]{2})+$", 2 + 2 * SIGNATURE_BYTES_MAX);
     /// As a signature of a wallet, as long as it is relayed.
     RelaySignature pattern("^0x([0-9a-fA-F]{2})+$", 2 + 2 * crate::relay::order::SIGNATURE_BYTES_MAX);
-    /// What a relayed message asks for.
+    /// What a relayed message requests.
     RelayKindName words(store::relay::Kind::ALL.map(store::relay::Kind::name));
     /// Where a relayed message stands.
     RelayStateName words(store::relay::State::ALL.map(store::relay::State::name));
@@ -109,7 +109,7 @@ texts! {
     ]);
     /// State of a root.
     RootState words(["built", "approved", "signed", "published", "vetoed", "expired", "discarded"]);
-    /// State of a root that was asked for.
+    /// State of a root that was requested.
     RootRequestState words(["waiting", "built", "refused"]);
     /// Why a root was not built.
     RootRefusal words(["nothing_due", "no_tree"]);
@@ -119,11 +119,11 @@ texts! {
     Severity words(["S1", "S2", "S3"]);
     /// What was paid for.
     DepositKindName words(["registration", "retopup"]);
-    /// What became of an authorization.
+    /// The outcome of an authorization.
     AuthorizationState words(Became::ALL.map(Became::name));
-    /// What became of a command.
+    /// The status of a command.
     CommandState words(["waiting", "done", "ignored"]);
-    /// Whether somebody can be named as a sponsor.
+    /// Whether someone can be named as a sponsor.
     SponsorState words(["unknown", "pending", "registered", "frozen", "refunded"]);
     /// What the signer said of itself last.
     SignerStateName words(["available", "paused", "unavailable"]);

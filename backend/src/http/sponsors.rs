@@ -13,7 +13,7 @@ use super::schema::{SponsorState, Wallet};
 use super::words::{self, shown};
 use crate::app::sponsor::{self, Sponsor};
 
-/// Whether somebody can be named as a sponsor.
+/// Whether someone can be named as a sponsor.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SponsorAnswer {
     #[schema(value_type = Wallet)]
@@ -38,7 +38,7 @@ pub async fn sponsor(
     let malformed = |_| {
         Problem::because(
             Code::MalformedPath,
-            "a wallet is 0x and 40 digits, with a right checksum or in lower case",
+            "a wallet is 0x and 40 hexadecimal digits, with a valid checksum or in lower case",
         )
     };
     let wallet = words::wallet("wallet", &wallet).map_err(malformed)?;

@@ -1,4 +1,4 @@
-//! What the ledger has, beside what the contract says.
+//! The ledger's balances beside the contract's.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::app::treasury::{self as use_case, OnChain, Summary};
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TreasuryAnswer {
     ledger: LedgerView,
-    /// At the chain's head, so it may be ahead of the ledger; null when no node answers.
+    /// At the chain's head, so it may be ahead of the ledger; null when no node responds.
     #[schema(required = true)]
     chain: Option<ChainView>,
 }

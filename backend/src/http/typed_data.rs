@@ -1,4 +1,4 @@
-//! Messages as wallets take them with `eth_signTypedData_v4` (EIP-712).
+//! Messages for wallets to sign with `eth_signTypedData_v4` (EIP-712).
 
 use std::collections::BTreeMap;
 

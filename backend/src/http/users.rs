@@ -22,9 +22,9 @@ use crate::app::profile::{self, Profile};
 use crate::app::session::Caller;
 use crate::app::tree::{self, DEPTH_MAX, NODES_MAX};
 
-/// Depth of a downline when nothing else is asked for.
+/// Depth of a downline when nothing else is requested.
 const DEPTH_DEFAULT: u32 = 3;
-/// Users of a downline when nothing else is asked for.
+/// Users of a downline when nothing else is requested.
 const NODES_DEFAULT: u32 = 200;
 
 /// A user.
@@ -56,7 +56,7 @@ pub struct UserView {
 pub struct MeAnswer {
     #[schema(value_type = Wallet)]
     wallet: String,
-    /// Roles of an operator; empty for everybody else.
+    /// Roles of an operator; empty for everyone else.
     #[schema(value_type = Vec<RoleName>)]
     roles: Vec<String>,
     /// Null before the registration is final.

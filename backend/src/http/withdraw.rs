@@ -1,4 +1,4 @@
-//! A user's wish to be paid by the next batch.
+//! A user's request to be paid by the next batch.
 
 use axum::Json;
 use axum::extract::State;
@@ -23,7 +23,7 @@ pub struct WithdrawAnswer {
     batch_id: Option<String>,
 }
 
-/// Asks for inclusion in the next batch of payouts; while the wish is open, a repeat finds it.
+/// Requests inclusion in the next batch of payouts; while the wish is open, a repeat finds it.
 #[utoipa::path(post, path = "/users/withdraw", tag = "users", security(("session" = [])),
     responses((status = 202, body = WithdrawAnswer)))]
 pub async fn withdraw(

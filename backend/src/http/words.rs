@@ -9,9 +9,9 @@ use money::Amount;
 use super::code::Code;
 use super::error::Problem;
 
-/// Entries of a page when nothing else is asked for.
+/// Entries of a page when nothing else is requested.
 const PAGE_DEFAULT: u32 = 50;
-/// Most entries of a page.
+/// Maximum number of entries of a page.
 pub const PAGE_MAX: u32 = 100;
 
 /// A wallet: `0x`, 40 digits; with a right checksum (EIP-55) or all in lower case.
@@ -27,7 +27,7 @@ pub fn wallet(field: &str, text: &str) -> Result<Address, Problem> {
         .ok_or_else(|| {
             Problem::field(
                 field,
-                "not a wallet address: 0x and 40 digits, with a right checksum or in lower case",
+                "not a wallet address: 0x and 40 hexadecimal digits, with a valid checksum or in lower case",
             )
         })
 }
@@ -96,5 +96,5 @@ where
     };
     read()
         .map(Some)
-        .ok_or_else(|| Problem::because(Code::MalformedQuery, "cursor is not one of this list"))
+        .ok_or_else(|| Problem::because(Code::MalformedQuery, "cursor does not belong to this list"))
 }

@@ -1,5 +1,5 @@
-//! A strict reader of EIP-4361 messages: exactly the grammar of the standard, nothing tolerated beside it, so that
-//! what a wallet showed is what is checked here.
+//! A strict reader of EIP-4361 messages: exactly the standard's grammar with no leniency, so that the text
+//! shown by the wallet is the text checked here.
 
 use alloy_primitives::Address;
 use thiserror::Error;
@@ -42,7 +42,7 @@ pub enum MessageError {
     #[error("the message is longer than {MESSAGE_BYTES_MAX} bytes")]
     TooLong,
     /// It has other characters than printable ASCII and line feeds.
-    #[error("the message may only have printable ASCII characters and line feeds")]
+    #[error("the message may contain only printable ASCII characters and line feeds")]
     NotPlain,
     /// A line is missing or is not what stands there in the standard.
     #[error("the message does not have the expected {0}")]

@@ -5,7 +5,7 @@
 //! | `TRELLIS_DATABASE_URL` | the ledger's database, as role `trellis_poster` |
 //! | `TRELLIS_LEASE_TTL_MS` | how long a silent writer keeps its lease; default 3000, 500 to 60000 |
 //! | `TRELLIS_DATABASE_DEADLINE_MS` | how long one step waits for the database; default 30000, 500 to 600000 |
-//! | `TRELLIS_SNAPSHOT_FACTS` | memory is kept after so many facts at the earliest; default 10000 |
+//! | `TRELLIS_SNAPSHOT_FACTS` | store a snapshot after at least this many facts; default 10000 |
 //! | `TRELLIS_SNAPSHOT_PAUSE_MS` | and after so long at the earliest; default 60000 |
 //! | `TRELLIS_JURISDICTION`, `TRELLIS_COOLING_OFF_DAYS` | where the plan runs; required on a public chain, see `admission` |
 //! | `TRELLIS_LISTEN` | where `/health`, `/ready` and `/metrics` are served; nowhere by default |

@@ -1,4 +1,4 @@
-//! The figures of the disclosure, counted beside posting and never in its way.
+//! The figures of the disclosure, computed beside posting without blocking it.
 //!
 //! They are counted on a connection of their own. After each count the task rests in proportion to the time that it took, so
 //! that posting keeps the machine, and at most an hour. Only the process that holds the lease for posting does this; if two
@@ -21,7 +21,7 @@ const REST_MAX: Duration = Duration::from_secs(3_600);
 /// After an error.
 const REST_AFTER_ERROR: Duration = Duration::from_secs(5);
 
-/// Counts what is posted, for ever.
+/// Counts what is posted, forever.
 pub(super) async fn keep(database_url: String) {
     let mut connection = None;
     loop {
@@ -33,7 +33,7 @@ pub(super) async fn keep(database_url: String) {
                 (took * RESTS_PER_COUNT).clamp(REST_MIN, REST_MAX)
             }
             Err(error) => {
-                tracing::warn!(error = %ErrorChain(&error), "the figures of the disclosure were not counted");
+                tracing::warn!(error = %ErrorChain(&error), "cannot compute the figures of the disclosure");
                 connection = None;
                 REST_AFTER_ERROR
             }

@@ -1,5 +1,5 @@
-//! [`Leader`]: the worker's life on one connection after the other. What it remembers outlives a connection: when the database
-//! has what memory has, posting goes on where it was.
+//! [`Leader`]: the worker across database connections. Its state in memory outlives a connection: if the database
+//! ends where memory ends, posting continues.
 
 use std::time::{Duration, Instant};
 
@@ -61,7 +61,7 @@ impl<'a> Leader<'a> {
                 tracing::info!(
                     lease.epoch = lease.epoch,
                     fact.seq = writer.tail().fact_seq,
-                    "goes on where it was"
+                    "resumed from memory"
                 );
                 self.progress.leads(writer.tail().fact_seq);
                 return Ok(());
@@ -81,7 +81,7 @@ impl<'a> Leader<'a> {
         tracing::info!(
             fact.seq = writer.tail().fact_seq,
             seconds,
-            "rebuilt from facts, kept ones included"
+            "rebuilt from the snapshot and later facts"
         );
         self.progress.leads(writer.tail().fact_seq);
         self.keeper.begins_at(writer.kept_through());

@@ -1,4 +1,4 @@
-//! How the posting worker gets on, for people and supervisors: its pulse and its metrics.
+//! The posting worker's progress, for people and supervisors: heartbeat and metrics.
 
 use std::time::{Duration, Instant};
 
@@ -49,7 +49,7 @@ impl Progress {
 
     /// The database is gone for the moment. That is no step: a worker without it for long does not work.
     pub(super) fn lacks_the_database(&self) {
-        self.pulse.lacks("the database does not answer");
+        self.pulse.lacks("the database does not respond");
         metrics::counter!("trellis_posting_outages_total").increment(1);
     }
 
@@ -70,7 +70,10 @@ impl Progress {
         let behind = self.caught_up.elapsed();
         metrics::gauge!("trellis_posting_behind_seconds").set(behind);
         if behind > BEHIND_MAX {
-            let cause = format!("more waits than could be posted for {} s", behind.as_secs());
+            let cause = format!(
+                "the backlog has exceeded posting capacity for {} s",
+                behind.as_secs()
+            );
             self.pulse.lacks(cause);
         }
     }

@@ -1,4 +1,4 @@
-//! Causes of the chain before they are posted: each has to be what the log of a final block says.
+//! Verifies causes from the chain before posting: each must match the log of a final block.
 //!
 //! The inbox is a table that another process writes. So is the log, but a row of it is one of the contract's events with its
 //! block and transaction, which the reconciler compares with the chain; and nothing becomes money here that only the inbox says.
@@ -27,13 +27,13 @@ pub enum ProofError {
         seq: u64,
     },
     /// The log has another number in it, or is of another height or time.
-    #[error("journal entry {seq} of the inbox has another place than its log")]
+    #[error("journal entry {seq} of the inbox has a different position from its log")]
     OtherPlace {
         /// Which.
         seq: u64,
     },
     /// The log says something else.
-    #[error("journal entry {seq} of the inbox is not what its log says")]
+    #[error("journal entry {seq} of the inbox differs from its log")]
     OtherCause {
         /// Which.
         seq: u64,
@@ -47,7 +47,7 @@ pub enum ProofError {
         #[source]
         source: ReadError,
     },
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

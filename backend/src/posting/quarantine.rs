@@ -1,8 +1,8 @@
-//! Commands that cannot be posted are put aside, and the worker goes on with what came later.
+//! Commands that cannot be posted are quarantined, and the worker continues with later ones.
 //!
 //! What cannot be read is seen before anything is applied. What the ledger refuses is seen when its batch is written: then the
 //! worker's memory is ahead, is rebuilt, and takes commands one at a time until it is known which one it was. What the chain
-//! says is never put aside: such a refusal ends the worker.
+//! says is never quarantined: such a refusal ends the worker.
 
 use sqlx::{Connection, PgConnection};
 use store::lease;
@@ -29,7 +29,7 @@ impl Writer {
                 inbox.id = command.inbox_id,
                 cause = command.cause.name(),
                 detail = command.detail,
-                "a command is put aside"
+                "a command was quarantined"
             );
         }
         Ok(())
@@ -39,7 +39,7 @@ impl Writer {
     /// what is posted and nothing else.
     ///
     /// # Errors
-    /// The database does not answer, or the lease is gone.
+    /// The database does not respond, or the lease is gone.
     pub async fn suspect(
         &mut self,
         connection: &mut PgConnection,
@@ -53,7 +53,10 @@ impl Writer {
                 self.set_aside(connection, &[command]).await
             }
             Suspect::UpTo(id) => {
-                tracing::warn!(inbox.id = id, "a command is refused; they are posted one by one");
+                tracing::warn!(
+                    inbox.id = id,
+                    "a command was rejected; posting commands one by one"
+                );
                 Ok(())
             }
         }

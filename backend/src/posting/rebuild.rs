@@ -1,4 +1,4 @@
-//! A writer's memory, rebuilt from the facts in PostgreSQL.
+//! Rebuilds a writer's state from the facts in PostgreSQL.
 
 use std::time::{Duration, Instant};
 
@@ -29,13 +29,15 @@ pub enum RebuildError {
     },
     /// The facts of the last batch give another hash than was posted: the plan or this program does something
     /// else than the one that posted it, or the database was changed.
-    #[error("batch {batch_seq} has another hash than its facts give; `trellis ledger verify` says more")]
+    #[error(
+        "batch {batch_seq} has a hash that does not match its facts; run `trellis ledger verify` for details"
+    )]
     HashDiffers {
         /// The last batch.
         batch_seq: u64,
     },
     /// The facts do not end where the last batch ends.
-    #[error("the last batch ends with fact {expected}, the facts with {found}")]
+    #[error("the last batch ends at fact {expected}, but the facts end at {found}")]
     EndDiffers {
         /// Of the batch.
         expected: u64,
@@ -43,7 +45,7 @@ pub enum RebuildError {
         found: u64,
     },
     /// What was replayed from the beginning is not what the books say.
-    #[error("memory is not what the books say")]
+    #[error("the state in memory differs from the books")]
     NotOfTheBooks,
     /// The lease was lost meanwhile.
     #[error(transparent)]
@@ -51,7 +53,7 @@ pub enum RebuildError {
     /// A posted fact would not be posted again.
     #[error(transparent)]
     Posting(#[from] PostingError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -73,11 +75,15 @@ impl Writer {
             let kept = start.fact_seq;
             match Self::replay(connection, start, lease, lease_ttl).await {
                 Ok(Some(writer)) => return Ok(writer),
-                Ok(None) => tracing::error!(fact.seq = kept, "a snapshot is not what the books say"),
+                Ok(None) => tracing::error!(fact.seq = kept, "a snapshot differs from the books"),
                 Err(error) if store::outage(&error).is_some() => return Err(error),
                 Err(error) => {
                     let error = service::ErrorChain(&error).to_string();
-                    tracing::error!(fact.seq = kept, error, "a snapshot leads to another end");
+                    tracing::error!(
+                        fact.seq = kept,
+                        error,
+                        "a snapshot produces a different final state"
+                    );
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Memory that is kept now and then, so that a start replays only what came after it.
+//! Periodic snapshots of the state, so that a restart replays only later facts.
 //!
 //! It is bound to the format, the plan and the hash of the batch that it ends with; what does not fit is left alone and history is
 //! replayed. After what came later is applied, it has to be what the books say of every user and deposit. Not responsible for the
@@ -50,7 +50,7 @@ impl Start {
     /// The newest memory that fits, if there is one.
     ///
     /// # Errors
-    /// The database does not answer.
+    /// The database does not respond.
     pub(super) async fn find(
         connection: &mut PgConnection,
         empty: &Book,
@@ -62,7 +62,7 @@ impl Start {
                 Err(Unfit::Store(error)) if error.outage().is_some() => return Err(error),
                 Err(error) => {
                     let error = service::ErrorChain(&error).to_string();
-                    tracing::warn!(fact.seq = fact_seq, error, "a snapshot is not used");
+                    tracing::warn!(fact.seq = fact_seq, error, "ignoring a snapshot");
                 }
             }
         }
@@ -70,7 +70,7 @@ impl Start {
     }
 }
 
-/// Why a snapshot is not used.
+/// Why ignoring a snapshot.
 #[derive(Debug, thiserror::Error)]
 enum Unfit {
     /// It belongs to a different ledger, plan or program.
@@ -104,7 +104,7 @@ async fn read(connection: &mut PgConnection, empty: &Book, stored: &Stored) -> R
 /// Whether the books have exactly these users, wallets, balances and deposits.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub(super) async fn is_of_the_books(connection: &mut PgConnection, book: &Book) -> Result<bool, StoreError> {
     let (mut users, mut deposits) = (0usize, 0usize);
     let mut first = 1i32;
@@ -135,7 +135,7 @@ pub(super) struct Keeper {
     facts_min: u64,
     pause: Duration,
     next: Instant,
-    /// The last fact that is kept, or tried to be.
+    /// The last fact to keep, or tried to be.
     kept: u64,
     storing: Option<JoinHandle<()>>,
 }
@@ -156,7 +156,7 @@ impl Keeper {
         self.kept = fact_seq;
     }
 
-    /// Keeps the writer's memory, if it is time to and the writer has nothing under way. Encoding is done here, storing beside the
+    /// Keeps the writer's memory, if it is time to and the writer has nothing in progress. Encoding is done here, storing beside the
     /// worker, on a connection of its own.
     pub(super) fn keep(&mut self, config: &Config, writer: &Writer) {
         let tail = *writer.tail();
@@ -182,10 +182,10 @@ impl Keeper {
         self.storing = Some(tokio::spawn(async move {
             let (fact_seq, size) = (header.fact_seq, bytes.len());
             match within(STORE_WITHIN, store(&url, &header, &bytes)).await {
-                Ok(()) => tracing::info!(fact.seq = fact_seq, bytes = size, "memory is kept"),
+                Ok(()) => tracing::info!(fact.seq = fact_seq, bytes = size, "stored a snapshot"),
                 Err(error) => {
                     let error = service::ErrorChain(&error).to_string();
-                    tracing::warn!(fact.seq = fact_seq, error, "memory was not kept");
+                    tracing::warn!(fact.seq = fact_seq, error, "cannot store a snapshot");
                 }
             }
         }));

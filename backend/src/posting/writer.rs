@@ -53,7 +53,7 @@ pub enum Step {
         /// Transfers of it.
         transfers: usize,
     },
-    /// Commands that cannot be used are put aside.
+    /// Commands that cannot be used are quarantined.
     SetAside {
         /// How many.
         commands: usize,
@@ -72,7 +72,7 @@ pub enum StepError {
     #[error(transparent)]
     Posting(#[from] PostingError),
     /// The ledger does not take a batch with commands in it; see [`Writer::suspect`].
-    #[error("the ledger refuses a command")]
+    #[error("the ledger rejected a command")]
     Refused {
         /// Which command it may be.
         suspect: Suspect,
@@ -83,7 +83,7 @@ pub enum StepError {
     /// The lease is gone.
     #[error(transparent)]
     Lease(#[from] LeaseError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -149,7 +149,7 @@ impl Writer {
     /// memory has. A batch whose commit nobody saw is either there or is posted next.
     ///
     /// # Errors
-    /// The database does not answer.
+    /// The database does not respond.
     pub async fn resume(&mut self, connection: &mut PgConnection, lease: Lease) -> Result<bool, StoreError> {
         let last = find_last_batch(connection).await?;
         let last = last.map_or_else(Tail::default, |last| last.tail);
@@ -164,7 +164,7 @@ impl Writer {
 
     /// Posts what waits, at most one batch.
     ///
-    /// A step that is given up in the middle loses nothing: what was applied is posted by the next one, once
+    /// A step that is abandoned in the middle loses nothing: what was applied is posted by the next one, once
     /// [`Writer::resume`] has found out whether it is posted already.
     ///
     /// # Errors

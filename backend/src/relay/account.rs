@@ -1,4 +1,4 @@
-//! The account that pays for relayed exits: its key and what it signs, which are calls of the contract without value.
+//! The account that pays for relayed exits: its key, and its signatures for contract calls without value.
 
 use alloy::consensus::{SignableTransaction, TxEip1559};
 use alloy::eips::eip2718::Encodable2718;
@@ -18,7 +18,7 @@ pub enum RelayerError {
     #[error("the relayer's key cannot be opened")]
     Key(#[from] OpenError),
     /// The submitter's account: a nonce would be given twice, and what is meant to hold gas money alone could submit batches.
-    #[error("the relayer {0} is the submitter; it must be an account of its own")]
+    #[error("the relayer {0} is also the submitter; it must be a separate account")]
     IsSubmitter(Address),
 }
 

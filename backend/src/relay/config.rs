@@ -1,4 +1,4 @@
-//! What the relayer is told; it relays when it has a key:
+//! The relayer's configuration; it relays if it has a key:
 //!
 //! | variable | meaning |
 //! | --- | --- |
@@ -17,7 +17,7 @@ const KEY: KeyVariables = KeyVariables {
     development: "TRELLIS_DEVELOPMENT_RELAYER_KEY",
 };
 
-/// Five times what BNB Smart Chain usually asks for.
+/// Five times what BNB Smart Chain usually requests.
 const FEE_PER_GAS_MAX_DEFAULT: u128 = 5_000_000_000;
 /// Some two thousand exits at a tenth of that price.
 const BUDGET_PER_DAY_DEFAULT: u128 = 250_000_000_000_000_000;

@@ -1,4 +1,4 @@
-//! The lane: gives queued messages a nonce of the relayer's account, sends what is signed, and closes what is final.
+//! The lane: assigns nonces of the relayer's account to queued messages, sends signed ones, and closes final ones.
 //!
 //! A transaction is stored before it is sent, under the lease for settlement, and only stored bytes are sent: a process that is
 //! killed anywhere is followed by one that goes on from the database. A repetition costs gas at most, for the contract takes no
@@ -25,7 +25,7 @@ use super::network::{Ending, Look, Network};
 use super::refusal;
 use crate::settlement as settler;
 
-/// Messages under way at once.
+/// Messages in progress at once.
 const IN_FLIGHT_MAX: usize = 16;
 /// Queued messages that are looked at in one step.
 const LOOKED_AT: i64 = 32;
@@ -53,9 +53,9 @@ enum LaneError {
     Lease(#[from] LeaseError),
     #[error(transparent)]
     Store(#[from] store::StoreError),
-    #[error("no node answers")]
+    #[error("no node responds")]
     Chain(#[from] ChainError),
-    #[error("the relayer's key does not sign")]
+    #[error("the relayer's key cannot sign")]
     Key(#[from] KeyError),
 }
 
@@ -82,11 +82,11 @@ pub(crate) async fn keep(task: Task) {
             Ok(true) => continue,
             Ok(false) => POLL,
             Err(LaneError::Lease(LeaseError::Lost { .. })) => {
-                tracing::warn!("the lease for settlement is lost; nothing is relayed any more");
+                tracing::warn!("the settlement lease was lost; relaying has stopped");
                 return;
             }
             Err(error) => {
-                tracing::warn!(error = %ErrorChain(&error), "relaying waits");
+                tracing::warn!(error = %ErrorChain(&error), "relaying deferred");
                 if !matches!(error, LaneError::Chain(_)) {
                     kept = None;
                 }
@@ -300,7 +300,7 @@ impl Lane {
             }
             Err(CallError::Chain(error)) => return Err(error.into()),
             Err(error @ (CallError::Reverted(_) | CallError::Refused { .. })) => {
-                tracing::info!(relay.id = queued.id, error = %ErrorChain(&error), "a message waits");
+                tracing::info!(relay.id = queued.id, error = %ErrorChain(&error), "message deferred");
                 self.waiting.insert(queued.id, Instant::now());
                 return Ok(Tried::Waits);
             }
@@ -323,7 +323,7 @@ impl Lane {
         })
     }
 
-    /// Whether the day's budget and the account's balance cover it, besides what is under way.
+    /// Whether the day's budget and the account's balance cover it, besides what is in progress.
     async fn can_pay(&mut self, cost: Amount) -> Result<bool, LaneError> {
         let account = self.relayer.address();
         let spent = relay_attempt::spent_lately(&mut self.connection, account).await?;
@@ -347,7 +347,7 @@ impl Lane {
         relay::update_given_up(&mut transaction, queued.id, why).await?;
         transaction.commit().await?;
         metrics::counter!("trellis_relay_closed_total", "outcome" => "given_up").increment(1);
-        tracing::info!(relay.id = queued.id, relay.digest = %queued.digest, why, "gave a relayed message up");
+        tracing::info!(relay.id = queued.id, relay.digest = %queued.digest, why, "abandoned a relayed message");
         Ok(Tried::GivenUp)
     }
 
@@ -386,7 +386,7 @@ impl Lane {
     }
 }
 
-/// What became of a try.
+/// The outcome of a try.
 enum Tried {
     Sent,
     GivenUp,
@@ -401,5 +401,5 @@ fn cost_max(fees: Fees, gas_limit: u64) -> Amount {
 /// Messages wait for this, all of them.
 fn blocked(cause: &'static str) {
     metrics::counter!("trellis_relay_blocked_total", "cause" => cause).increment(1);
-    tracing::debug!(cause, "relaying waits");
+    tracing::debug!(cause, "relaying deferred");
 }

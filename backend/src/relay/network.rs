@@ -1,4 +1,4 @@
-//! What the lane asks nodes: everything that one step depends on, at once.
+//! The lane's RPC requests: everything one step depends on, at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,7 +71,7 @@ impl Network {
         })
     }
 
-    /// What became of a message whose nonce final blocks have used.
+    /// The outcome of a message whose nonce final blocks have used.
     pub(super) async fn ending(&self, sent: &Sent, finalized: u64) -> Ending {
         let mut is_unknown = false;
         for attempt in &sent.attempts {

@@ -1,4 +1,4 @@
-//! What a user signs so that somebody else can send it, and the call that it becomes. Nothing of a message is ever changed.
+//! A message that a user signs for someone else to send, and the resulting contract call. Nothing of a message is ever changed.
 //!
 //! Amounts are base units, times are Unix seconds of the chain. Not responsible for whether the contract would take it.
 
@@ -32,7 +32,7 @@ pub enum Order {
 }
 
 impl Order {
-    /// What it asks for.
+    /// What it requests.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {

@@ -1,9 +1,9 @@
-//! What a revert means for a message: whether it passes by itself, and the stable code that users are told.
+//! What a revert means for a message: whether it is temporary, and the stable code shown to users.
 
 use abi::ICustody::ICustodyErrors;
 use chain::Revert;
 
-/// Whether the contract may take the message later, without anybody signing again: what is missing is money or room under the
+/// Whether the contract may take the message later, without anyone signing again: what is missing is money or room under the
 /// outflow cap.
 #[must_use]
 pub fn is_passing(revert: &Revert) -> bool {

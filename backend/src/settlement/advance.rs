@@ -1,4 +1,4 @@
-//! Moves submissions on: decides about each, records what the chain did, and has signed and sent what is due.
+//! Advances submissions: decides the next step of each, records chain events, and signs and sends what is due.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::view::Canonical;
 use super::worker::{Records, StepError, Worker};
 
 impl Worker {
-    /// Decides about all submissions under way, and does it.
+    /// Decides about all submissions in flight, and does it.
     pub(super) async fn advance(&mut self, records: &Records, look: &Look) -> Result<bool, StepError> {
         if records.live.is_empty() {
             return Ok(false);
@@ -84,7 +84,7 @@ impl Worker {
                 Ok(call) => {
                     self.memory.calls.insert(id, Arc::new(call));
                 }
-                // What is under way with it is not decided about; everything else goes on.
+                // What is in progress with it is not decided about; everything else goes on.
                 Err(error) => {
                     let subject = format!("submission {id}");
                     let detail = service::ErrorChain(&error).to_string();

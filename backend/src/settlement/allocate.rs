@@ -1,4 +1,4 @@
-//! Gives nonces to what is to be sent: each in one transaction with what it is for, after it was tried at the newest block.
+//! Allocates nonces: each in one transaction with its submission, after a simulation at the newest block.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ const LIFE_MIN_SECONDS: u64 = 10;
 
 /// Before something that would revert is tried again: it waits for money, time or people.
 const PAUSE_REVERTED: Duration = Duration::from_secs(2);
-/// Before a batch is tried again that would credit everybody: a token stays paused for hours rather than seconds.
+/// Before a batch is tried again that would credit everyone: a token stays paused for hours rather than seconds.
 const PAUSE_CREDITED: Duration = Duration::from_secs(5);
 /// Before something is tried again that nobody could try.
 const PAUSE_UNANSWERED: Duration = Duration::from_millis(500);
@@ -82,11 +82,11 @@ impl Worker {
         let available = match self.hold.during(reader.available(At::Latest)).await? {
             Ok(available) => Amount::new(available.payable()),
             Err(error) => {
-                tracing::debug!(error = %ErrorChain(&error), "what the contract can pay is not known");
+                tracing::debug!(error = %ErrorChain(&error), "the amount that the contract can pay is not known");
                 return Ok(Vec::new());
             }
         };
-        // What blocks have executed is not available any more anyway.
+        // What blocks have executed is no longer available anyway.
         let executed: Vec<B256> = (records.live.iter())
             .filter(|submission| {
                 submission.kind == Kind::Batch && submission.state == SubmissionState::Included
@@ -132,7 +132,7 @@ impl Worker {
         Ok(candidates)
     }
 
-    /// Signed roots, unless a batch is under way that publication would take the funds from.
+    /// Signed roots, unless a batch is in progress that publication would take the funds from.
     async fn signed_roots(&mut self, look: &Look) -> Result<Vec<Candidate>, StepError> {
         let mut candidates = Vec::new();
         for root in settlement_root::list_wanted(self.hold.reader()).await?.good {
@@ -192,7 +192,7 @@ impl Worker {
                 }
                 Err(Obstacle::CreditsEverybody(foreseen)) => {
                     let Foreseen { refused, frozen, .. } = foreseen;
-                    let detail = format!("nobody would be paid, {refused} refuse, {frozen} are frozen");
+                    let detail = format!("the batch would pay nobody, {refused} refuse, {frozen} are frozen");
                     ("credits_everybody", detail, PAUSE_CREDITED)
                 }
                 Err(Obstacle::Call(CallError::Reverted(revert))) => {

@@ -1,5 +1,5 @@
-//! Asks for the authorizations of approved batches that operators want signed: only the settlement worker may, and only
-//! with the signatures of the people who agreed and a fresh attestation.
+//! Requests authorizations of approved batches from the signer: only the settlement worker may do so, and
+//! only with the approvers' signatures and a recent attestation.
 
 use std::time::Duration;
 
@@ -37,8 +37,8 @@ const PAUSE_MISSING: Duration = Duration::from_millis(250);
 /// An attestation older than this is not used: it would be too old when the signer looks at it.
 pub(super) const ATTESTATION_AGE_MAX: u64 = 60;
 
-/// Why a batch with another manifest is put aside.
-pub(super) const NOT_SEALED: &str = "its manifest is not the one that was sealed";
+/// Why a batch with another manifest is quarantined.
+pub(super) const NOT_SEALED: &str = "its manifest differs from the sealed one";
 
 /// The refusal of a total that is too large to be signed at once.
 const TOO_YOUNG: &str = "too_young";
@@ -108,7 +108,7 @@ impl Worker {
                     | SignerError::NotUnderstood(_) => "not_signed".to_owned(),
                 };
                 if cause == TOO_YOUNG {
-                    // Nothing was recorded of it, so it may be asked for with other times when it is old enough.
+                    // Nothing was recorded of it, so it may be requested with other times when it is old enough.
                     let mut transaction = self.hold.begin().await?;
                     payout_batch::clear_window(&mut transaction, batch.batch).await?;
                     transaction.commit().await?;
@@ -175,7 +175,7 @@ impl Worker {
             .attested(Kind::Batch, batch.batch, batch.list_hash, look)
             .await?;
         let Some(attestation) = attested else {
-            let detail = "the reconciler has not attested the batch, or not lately";
+            let detail = "the reconciler has not attested the batch recently";
             self.wait_for_batch(batch.batch, "not_attested", detail, PAUSE_MISSING)
                 .await?;
             return Ok(None);
@@ -226,7 +226,7 @@ impl Worker {
                 digest,
                 &stored.approval.signature,
             );
-            // A node that does not answer leaves a contract wallet without a vote for now.
+            // A node that does not respond leaves a contract wallet without a vote for now.
             if self.hold.during(signed).await?.unwrap_or(false) {
                 approvals.push(stored.approval);
             }
@@ -280,7 +280,7 @@ impl Worker {
         }
         transaction.commit().await?;
         metrics::counter!("trellis_settlement_alerts_total", "alert" => "quarantined").increment(1);
-        tracing::error!(batch.id = %batch, why, "the batch is put aside");
+        tracing::error!(batch.id = %batch, why, "the batch was quarantined");
         Ok(is_new)
     }
 }

@@ -1,4 +1,4 @@
-//! Builds the roots of liabilities that operators asked for: the tree over everybody's entitlements, in the background.
+//! Builds requested liabilities roots in the background: the tree over all users' entitlements.
 //!
 //! Entitlements are read page by page and folded into the tree at once, so the process holds one page and the upper nodes; the
 //! database writes the leaves itself, from the same moment. A root appears with all its rows, or not at all. Not responsible
@@ -30,7 +30,7 @@ enum BuildError {
     /// The entitlements make none.
     #[error("no tree can be built from these entitlements")]
     Tree(#[from] TreeError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -41,7 +41,7 @@ impl From<sqlx::Error> for BuildError {
     }
 }
 
-/// Builds what is asked for, for ever, on a connection of its own.
+/// Builds what is requested, forever, on a connection of its own.
 pub(super) async fn keep(database_url: String) {
     let mut kept = None;
     loop {
@@ -49,7 +49,7 @@ pub(super) async fn keep(database_url: String) {
             Ok(true) => continue,
             Ok(false) => POLL,
             Err(error) => {
-                tracing::warn!(error = %ErrorChain(&error), "a root was not built; it is tried again");
+                tracing::warn!(error = %ErrorChain(&error), "cannot build a root; retrying");
                 kept = None;
                 REST_AFTER_ERROR
             }
@@ -66,10 +66,10 @@ async fn next(database_url: &str, kept: &mut Option<PgConnection>) -> Result<boo
     Ok(build_next(connection).await? || complete_next(connection).await?)
 }
 
-/// Builds the root that was asked for first; `false` when none is.
+/// Builds the root that was requested first; `false` when none is.
 ///
 /// # Errors
-/// The database does not answer; the request waits on.
+/// The database does not respond; the request waits on.
 pub async fn build_next(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let begun = Instant::now();
     let mut transaction = connection.begin().await?;
@@ -150,7 +150,7 @@ async fn build(transaction: &mut PgTransaction<'_>, request: &Claimed) -> Result
 /// theirs.
 ///
 /// # Errors
-/// The database does not answer, or the stored leaves are those of another root.
+/// The database does not respond, or the stored leaves are those of another root.
 pub async fn complete_next(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let Some(root) = liabilities_build::find_without_nodes(connection).await? else {
         return Ok(false);

@@ -1,4 +1,4 @@
-//! Typed calls of the contract: as JSON in a submission, as bytes for a trial, and the gas that they get.
+//! Typed contract calls: as JSON in a submission, as bytes for a simulation, and their gas limits.
 //!
 //! What is sent is encoded by the signer from the typed call; the bytes here are only tried out.
 
@@ -41,7 +41,7 @@ pub enum CallsError {
     #[error("the stored call cannot be read")]
     Field(#[from] signer_client::wire::MalformedField),
     /// The manifest cannot be read, or is not the one that was signed.
-    #[error("the stored manifest of batch {0} is not the one that was sealed")]
+    #[error("the stored manifest of batch {0} differs from the sealed one")]
     Manifest(B256),
     /// There is no authorization.
     #[error("the root {0} is not signed")]

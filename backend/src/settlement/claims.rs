@@ -1,5 +1,5 @@
-//! What the worker sends for others, and anybody could: claims of users whom a published root owes something, and the
-//! sweep of escrow whose cooling-off time is over.
+//! Calls that anyone could send and the worker sends for users: claims under a published
+//! root, and the sweep of matured escrow.
 
 use alloy::primitives::B256;
 use audit::liabilities::{Leaf, SumNode};
@@ -14,7 +14,7 @@ use super::network::Look;
 use super::worker::{Records, StepError, Worker};
 use crate::way::{WayError, way};
 
-/// Claims of the worker under way at once: half of the lane, so that ten thousand of them do not hold up a batch.
+/// Claims of the worker in progress at once: half of the lane, so that ten thousand of them do not hold up a batch.
 const CLAIMS_AT_ONCE: usize = IN_FLIGHT_MAX / 2;
 
 /// Seconds before a claim that reverted is sent again.
@@ -63,7 +63,7 @@ impl Worker {
             .await?
             .is_none()
         {
-            let detail = "the reconciler does not vouch for the root now";
+            let detail = "the reconciler does not currently attest the root";
             self.note_waiting("claims", root.root.as_slice(), "not_attested", detail)
                 .await?;
             return Ok(Vec::new());
@@ -89,7 +89,7 @@ impl Worker {
         Ok(claims)
     }
 
-    /// The sweep, when a day with deposits is over and none is under way.
+    /// The sweep, when a day with deposits has ended and none is in progress.
     pub(super) async fn due_sweep(&mut self, records: &Records) -> Result<Option<Candidate>, StepError> {
         let Some(yesterday) = (records.finalized.timestamp / SECONDS_PER_DAY).checked_sub(1) else {
             return Ok(None);

@@ -36,7 +36,7 @@ use thiserror::Error;
 
 use crate::relay::RelayerConfig;
 
-/// Twenty times what BNB Smart Chain usually asks for: above it a person is to decide.
+/// Twenty times what BNB Smart Chain usually requests: above it a person is to decide.
 const FEE_PER_GAS_MAX_DEFAULT: u128 = 20_000_000_000;
 /// A full batch of 300 new accounts at nearly that price.
 const FEE_BUDGET_DEFAULT: u128 = 250_000_000_000_000_000;
@@ -54,7 +54,7 @@ const DEADLINE_MS_DEFAULT: u64 = 120_000;
 const DEADLINE_MS: RangeInclusive<u64> = 500..=600_000;
 /// A fifth of a block of BNB Smart Chain.
 const POLL_MS_DEFAULT: u64 = 100;
-/// Below this a node is asked for nothing new, above it blocks are seen late.
+/// Below this a node is requested nothing new, above it blocks are seen late.
 const POLL_MS: RangeInclusive<u64> = 10..=250;
 
 /// Endpoints on a public chain.
@@ -81,7 +81,7 @@ pub struct Config {
     pub transaction_signer_key: Option<CallerKey>,
     /// What is shown to the signers.
     pub signer_tls: Option<ClientTls>,
-    /// Whether one of the keys is the development key, which everybody knows.
+    /// Whether one of the keys is the development key, which everyone knows.
     pub key_is_public_knowledge: bool,
     /// The account that sends.
     pub submitter: Option<Address>,
@@ -114,8 +114,8 @@ pub struct Config {
 /// The environment does not fit the ledger in the database.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum WrongLedger {
-    /// A development default on a chain where money is somebody's.
-    #[error("{name} must be set on chain {chain_id}: development defaults are refused")]
+    /// A development default on a chain where money is someone's.
+    #[error("{name} must be set on chain {chain_id}: development defaults are not allowed")]
     MustBeSet {
         /// The variable.
         name: &'static str,
@@ -128,7 +128,7 @@ pub enum WrongLedger {
         /// The chain.
         chain_id: u64,
     },
-    /// A key that everybody knows on such a chain.
+    /// A key that everyone knows on such a chain.
     #[error("a signer's key is the development key")]
     DevelopmentKey,
     /// The database belongs to a different chain, contract or plan.

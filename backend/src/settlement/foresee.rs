@@ -1,4 +1,4 @@
-//! Tries what is about to get a nonce: what would revert waits, and so does a batch that would pay nobody.
+//! Simulates a call before it gets a nonce: a call that would revert is deferred, and so is a batch that would pay nobody.
 
 use chain::CallError;
 use settlement::batch::Foreseen;
@@ -23,7 +23,7 @@ pub(super) struct Candidate {
 pub(super) enum Obstacle {
     /// It would revert, or nobody can tell.
     Call(CallError),
-    /// It would credit everybody who could be paid.
+    /// It would credit everyone who could be paid.
     CreditsEverybody(Foreseen),
 }
 
@@ -34,7 +34,7 @@ impl From<CallError> for Obstacle {
 }
 
 impl Network {
-    /// Tries a candidate at the newest block. A batch that operators insist on may credit everybody.
+    /// Tries a candidate at the newest block. A batch that operators insist on may credit everyone.
     ///
     /// # Errors
     /// [`Obstacle`].

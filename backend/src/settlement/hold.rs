@@ -1,5 +1,5 @@
-//! [`Hold`]: the worker's connection together with its lease. Nothing is written but in a transaction that has checked
-//! the lease, and the lease is renewed while the network is waited for.
+//! [`Hold`]: the worker's connection together with its lease. All writes happen in transactions that check the
+//! lease, and the lease is renewed while waiting for the network.
 
 use std::time::{Duration, Instant};
 
@@ -84,7 +84,7 @@ impl Hold {
     /// Waits for something outside of the database, and renews the lease meanwhile.
     ///
     /// # Errors
-    /// [`LeaseError::Lost`]; what was waited for is given up then.
+    /// [`LeaseError::Lost`]; what was waited for is abandoned then.
     pub async fn during<T>(&mut self, waiting: impl Future<Output = T>) -> Result<T, LeaseError> {
         let mut waiting = std::pin::pin!(waiting);
         loop {
@@ -101,7 +101,7 @@ impl Hold {
     /// Lets the next process claim the lease at once.
     ///
     /// # Errors
-    /// The database does not answer.
+    /// The database does not respond.
     pub async fn release(mut self) -> Result<(), StoreError> {
         lease::release(&mut self.connection, self.lease).await
     }

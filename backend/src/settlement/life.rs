@@ -1,5 +1,5 @@
-//! [`Life`]: the settlement worker on one connection after the other. It remembers nothing that counts, so on a new connection a new
-//! worker begins with the next step, as after a start.
+//! [`Life`]: the settlement worker across database connections. It keeps no essential state, so a new connection
+//! continues with the next step, as after a restart.
 
 use service::health::{Pulse, Role};
 use sqlx::PgConnection;

@@ -1,4 +1,4 @@
-//! Records what the chain did to submissions, and puts batches aside that reverted without a known reason.
+//! Records the on-chain outcome of submissions, and quarantines batches that reverted for an unknown reason.
 
 use alloy::primitives::B256;
 use serde_json::{Value, json};
@@ -175,7 +175,7 @@ async fn store(
                 submission::update_state(transaction, id, submission.state, next).await?;
             }
             // Only a decision that does not fit the states could cause it.
-            Err(error) => tracing::error!(submission.id = id, %error, "an event does not fit"),
+            Err(error) => tracing::error!(submission.id = id, %error, "unexpected event"),
         }
     }
     submission::insert_event(transaction, id, mark.attempt(), mark.name(), &detail).await?;
@@ -241,7 +241,7 @@ fn tell(submission: &Submission, mark: Mark, revert: Revert) {
                 submission.nonce = nonce,
                 kind,
                 subject,
-                "reorganized away"
+                "removed by a chain reorganization"
             );
         }
         Mark::Final(attempt, end) => {

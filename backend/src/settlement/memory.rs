@@ -1,5 +1,5 @@
-//! [`Memory`]: what the worker remembers between steps. All of it may be lost at any time: it saves questions, repeated
-//! messages and nothing else.
+//! [`Memory`]: the worker's cache between steps. It may be lost at any time: it only avoids repeated
+//! requests and log messages.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use signer_client::Call;
 
 use super::network::Look;
 
-/// Between two looks for a trace of ours at a nonce that somebody used: receipts may lag behind nonces.
+/// Between two looks for a trace of ours at a nonce that someone used: receipts may lag behind nonces.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 
 /// What something is waited for.
@@ -90,7 +90,7 @@ impl Memory {
         self.traces.remove(&submission);
     }
 
-    /// Forgets submissions that are over.
+    /// Forgets submissions that have ended.
     pub(super) fn retain(&mut self, is_live: impl Fn(i64) -> bool) {
         self.calls.retain(|id, _| is_live(*id));
         self.rejected.retain(|(id, _), _| is_live(*id));

@@ -1,4 +1,4 @@
-//! Everything outside of the database: nodes and signers, asked many things at once, and what a look at the chain found.
+//! Everything outside the database: concurrent requests to nodes and signers, and one observation of the chain.
 //!
 //! Nothing is decided here and nothing is tried again.
 
@@ -16,10 +16,10 @@ use thiserror::Error;
 
 use super::config::Config;
 
-/// Questions to nodes under way at once: as many as submissions of a sender.
+/// Questions to nodes in progress at once: as many as submissions of a sender.
 pub(super) const ASKED_AT_ONCE: usize = settlement::pipeline::IN_FLIGHT_MAX;
 
-/// How long a suggested price is taken for the present one: about two blocks.
+/// How long a suggested price is taken for the current one: about two blocks.
 const FEES_LAST: Duration = Duration::from_secs(1);
 
 /// How long what was seen is good for as long as no new block comes: replicas may know more without one.
@@ -171,7 +171,7 @@ impl Network {
         Ok((Fees::new(fees.max_fee(), fees.priority_fee), Instant::now()))
     }
 
-    /// The receipts of these transactions, and those of which nobody can tell. While a node does not answer, what was seen
+    /// The receipts of these transactions, and those of which nobody can tell. While a node does not respond, what was seen
     /// last counts.
     async fn receipts(
         &self,

@@ -1,5 +1,5 @@
-//! The account that sends: entered when it is used for the first time, compared with the chain, and paused when somebody
-//! else uses its key.
+//! The sending account: recorded at first use, compared with the chain, and paused if its key
+//! is used elsewhere.
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ impl Worker {
             Ok(nonce) => nonce,
             Err(error) => {
                 if self.memory.is_news(b"nodes", "unanswered") {
-                    tracing::warn!(error = %service::ErrorChain(&error), "no node answers; waiting");
+                    tracing::warn!(error = %service::ErrorChain(&error), "no node responds; waiting");
                 }
                 return Ok(None);
             }
@@ -75,7 +75,7 @@ impl Worker {
                 sender.address = %account,
                 cause = cause.name(),
                 %detail,
-                "the account is paused: somebody else uses its key"
+                "the account is paused: its key is used elsewhere"
             );
         }
         Ok(paused)

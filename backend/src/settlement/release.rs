@@ -1,4 +1,4 @@
-//! Lets go of the money of batches that can never be paid any more, by a finalized proof.
+//! Releases the money of batches that can never be executed, with a finalized proof.
 
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ impl Worker {
                 batch.id = %watched.batch,
                 end = end.name(),
                 chain.block = proof.block_number(),
-                "proven dead: its money is let go"
+                "proven dead; its money is released"
             );
         }
         Ok(released)

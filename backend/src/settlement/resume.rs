@@ -1,4 +1,4 @@
-//! Ends the pause of the account, as a person decides it: nonces that somebody else used are given up.
+//! Ends the account's pause on an operator's decision: nonces used elsewhere are abandoned.
 //!
 //! Not responsible for finding out who used the key; that comes first.
 
@@ -20,7 +20,7 @@ use super::worker::{Records, StepError, Worker, wanted};
 /// What was abandoned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resumed {
-    /// Submissions whose nonces somebody else used. What they are for may be submitted again.
+    /// Submissions whose nonces someone else used. What they are for may be submitted again.
     pub abandoned: usize,
     /// The account's next nonce.
     pub next_nonce: u64,
@@ -30,7 +30,7 @@ pub struct Resumed {
 #[derive(Debug, Error)]
 pub enum ResumeError {
     /// The account is not known, or the listener has seen nothing.
-    #[error("there is nothing to resume: the account never sent anything, or the chain is not known")]
+    #[error("nothing to resume: the account has never sent a transaction, or the chain is not known")]
     Unknown,
     /// The account is not paused.
     #[error("the account is not paused")]
@@ -39,7 +39,7 @@ pub enum ResumeError {
     #[error("the chain cannot be read")]
     Chain(#[from] ChainError),
     /// Nobody says whether a block has this transaction of ours.
-    #[error("no node says whether a block has {0}")]
+    #[error("no node reports whether a block contains {0}")]
     Unanswered(B256),
     /// As a step of the worker.
     #[error(transparent)]
@@ -58,7 +58,7 @@ impl Worker {
         }
         let network = self.network.clone();
         let look = network.look(&wanted(&records), None).await?;
-        // A nonce is given up only if it is certain that nothing of ours used it.
+        // A nonce is abandoned only if it is certain that nothing of ours used it.
         if let Some(hash) = look.unanswered.iter().next() {
             return Err(ResumeError::Unanswered(*hash));
         }
@@ -104,7 +104,7 @@ impl Worker {
     }
 }
 
-/// Stores that somebody else used this nonce, so that ours still follow each other without a gap.
+/// Stores that someone else used this nonce, so that ours still follow each other without a gap.
 async fn insert_foreign(
     transaction: &mut PgTransaction<'_>,
     account: Address,

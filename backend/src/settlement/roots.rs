@@ -1,4 +1,4 @@
-//! Asks for the authorizations of approved roots, and gives up those whose authorization is over.
+//! Requests authorizations of approved roots, and abandons roots whose authorization has expired.
 
 use std::time::Duration;
 
@@ -115,7 +115,7 @@ impl Worker {
                 }
                 None => (
                     "not_attested",
-                    "the reconciler has not attested the root, or not lately".to_owned(),
+                    "the reconciler has not attested the root recently".to_owned(),
                 ),
             },
         };
@@ -147,7 +147,7 @@ impl Worker {
         }
         transaction.commit().await?;
         if expired {
-            tracing::warn!(root = %root.root, "the root was not published in time and is given up");
+            tracing::warn!(root = %root.root, "the root was not published in time and has been abandoned");
         }
         Ok(expired)
     }

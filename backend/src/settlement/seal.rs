@@ -1,4 +1,4 @@
-//! Seals batches whose money is held back: list and manifest are fixed, for the second operator to look at.
+//! Seals batches whose money is held: fixes list and manifest for the second operator to review.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -110,7 +110,7 @@ impl Worker {
         Ok(stored)
     }
 
-    /// Claims took everything that the batch held back: it ends before anybody could sign it.
+    /// Claims took everything that the batch held back: it ends before anyone could sign it.
     async fn release_empty(&mut self, batch: B256) -> Result<bool, StepError> {
         let time = self.memory.look.as_ref().map_or(0, |look| look.head.timestamp);
         let mut transaction = self.hold.begin().await?;

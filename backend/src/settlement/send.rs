@@ -1,4 +1,4 @@
-//! Sends stored transactions to all nodes, and records what each of them said, word by word.
+//! Sends stored transactions to all nodes and records each answer verbatim.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
 //! Has transactions signed and stores them, before anything is sent.
 //!
-//! The terms are stored before the signer is asked: when its answer is lost, the same terms are asked for again, and the
+//! The terms are stored before the signer is asked: when its answer is lost, the same terms are requested again, and the
 //! signer, which signs one thing per attempt, gives the same signature again.
 
 use std::time::Duration;
@@ -21,12 +21,12 @@ use store::submission::{self, NewAttempt, Submission};
 use super::calls;
 use super::worker::{Records, StepError, Worker};
 
-/// The signer was going to be asked for these terms.
+/// The signer was going to be requested these terms.
 const REQUESTED: &str = "sign_requested";
 /// It refused them: the next request may be another.
 const REFUSED: &str = "sign_refused";
 
-/// Before a signer that does not answer is asked again.
+/// Before a signer that does not respond is asked again.
 const PAUSE_UNANSWERED: Duration = Duration::from_millis(500);
 /// Before a signer that refuses is asked again: people may have to change something.
 const PAUSE_REFUSED: Duration = Duration::from_secs(10);
@@ -95,7 +95,7 @@ impl Worker {
                         None => {
                             let key = wanted.key();
                             self.memory.wait(&key, PAUSE_UNANSWERED);
-                            let detail = "the reconciler does not vouch for the root now";
+                            let detail = "the reconciler does not currently attest the root";
                             self.note_waiting("signature", &key, "not_attested", detail)
                                 .await?;
                             break;
@@ -123,7 +123,7 @@ impl Worker {
         Ok(!signed.is_empty())
     }
 
-    /// Stores what the signer is going to be asked for; what it was asked for before stands.
+    /// Stores what the signer is going to be requested; what it was requested before stands.
     async fn store_requests(&mut self, records: &Records, wanted: &mut [Wanted]) -> Result<(), StepError> {
         let mut transaction = self.hold.begin().await?;
         for wanted in wanted {
@@ -254,9 +254,9 @@ impl Worker {
     }
 }
 
-/// Whether the signer refused these very terms before it recorded them, so that others may be asked for under the same
-/// attempt. A paused key refuses everything, and an equivocation means that it recorded something: whoever asks for other
-/// terms then asks for two things.
+/// Whether the signer refused these very terms before it recorded them, so that others may be requested under the same
+/// attempt. A paused key refuses everything, and an equivocation means that it recorded something: whoever requests other
+/// terms then requests two things.
 fn broke_a_rule(error: &SignerError) -> bool {
     match error {
         SignerError::Refused { code, .. } => code != "key_paused",

@@ -1,4 +1,4 @@
-//! What a decision about a submission depends on, put together from records, memory and the last look at the chain.
+//! The input of a decision about a submission, assembled from records, cache and the last observation of the chain.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ use super::worker::{Records, Worker};
 pub(super) type Canonical = HashMap<u64, B256>;
 
 impl Worker {
-    /// The attempts of a submission as decisions see them, with the one that the signer was asked for and whose bytes are not
+    /// The attempts of a submission as decisions see them, with the one that the signer was requested and whose bytes are not
     /// stored. A transaction whose event the listener recorded needs no receipt.
     pub(super) fn attempts(
         &self,

@@ -1,5 +1,5 @@
-//! [`Worker`]: one step of settlement, again and again. A step reads where everything stands, does what is due, and
-//! keeps nothing that it could not do without.
+//! [`Worker`]: one step of settlement, repeated. A step reads the current state, does what
+//! is due, and keeps no essential state.
 
 use std::collections::HashMap;
 
@@ -53,7 +53,7 @@ pub enum StepError {
     /// Another process is the worker.
     #[error(transparent)]
     Lease(#[from] LeaseError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A stored call cannot be read.
@@ -67,7 +67,7 @@ impl From<sqlx::Error> for StepError {
     }
 }
 
-/// Everything that is stored about what is under way, read at the beginning of a step.
+/// Everything that is stored about what is in progress, read at the beginning of a step.
 #[derive(Clone, Debug)]
 pub(super) struct Records {
     /// The newest finalized block that the listener recorded.
@@ -117,7 +117,7 @@ impl Worker {
         self.network.account
     }
 
-    /// Does what is due, each of it in transactions of its own. What nodes or signers do not answer is done later.
+    /// Does what is due, each of it in transactions of its own. What nodes or signers do not respond is done later.
     ///
     /// # Errors
     /// [`StepError`].
@@ -136,7 +136,7 @@ impl Worker {
             Err(error) => {
                 metrics::counter!("trellis_settlement_unanswered_total", "by" => "nodes").increment(1);
                 if self.memory.is_news(b"nodes", "unanswered") {
-                    tracing::warn!(error = %service::ErrorChain(&error), "no node answers; waiting");
+                    tracing::warn!(error = %service::ErrorChain(&error), "no node responds; waiting");
                 }
                 return Ok(step(moved));
             }
@@ -155,7 +155,7 @@ impl Worker {
     /// Lets the next process go on at once.
     ///
     /// # Errors
-    /// The database does not answer.
+    /// The database does not respond.
     pub async fn release(self) -> Result<(), StoreError> {
         self.hold.release().await
     }

@@ -65,7 +65,7 @@ async fn every_process_waits_for_a_database_that_is_not_there_yet() {
         let opening = async {
             wait_for("two tries", PATIENCE, async || {
                 let said = std::fs::read_to_string(&log).unwrap_or_default();
-                (said.matches("cannot begin yet; waiting").count() > 1).then_some(())
+                (said.matches("cannot start yet; waiting").count() > 1).then_some(())
             })
             .await;
             assert!(!is_up().await, "{process}");

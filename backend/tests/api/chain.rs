@@ -74,7 +74,7 @@ impl Chain {
         self.register(development::TREASURER.address, amount).await;
     }
 
-    /// A registration of anybody, whose key nobody needs.
+    /// A registration of anyone, whose key nobody needs.
     pub(crate) async fn register(&self, user: Address, amount: u128) {
         let means = U256::from(amount + BNB);
         self.provider.anvil_set_balance(user, means).await.unwrap();

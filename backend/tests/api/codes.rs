@@ -284,7 +284,7 @@ async fn registrations(seen: &mut Seen, world: &World) {
     world
         .sql("UPDATE disclosure SET created_at = now() - interval '25 hours'")
         .await;
-    // After a day on which nothing was posted it is still the present one.
+    // After a day on which nothing was posted it is still the current one.
     ask(&newcomer, json!(wallet(1)), &hash).await.ok();
     world.sql("UPDATE disclosure SET fact_seq = 0").await;
     seen.expect(
@@ -409,7 +409,7 @@ async fn replays(seen: &mut Seen) {
 async fn limits(seen: &mut Seen, world: &World) {
     let session = world.sign_in(11).await;
     let body = json!({ "sponsor": wallet(1), "disclosure_hash": world.disclosure().await });
-    // Twenty at once, and while they are asked for, time allows some more.
+    // Twenty at once, and while they are requested, time allows some more.
     let mut allowed = 0;
     let refused = loop {
         let answer = world.post("/users/register", Some(&session), &body).await;

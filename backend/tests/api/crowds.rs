@@ -19,9 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[tokio::test]
 async fn slow_anonymous_reading_does_not_keep_anybody_from_signing_in() {
     let world = World::with(&[1]).await;
-    // Somebody who has no places in a pool that could not be read.
+    // Someone who has no places in a pool that could not be read.
     let session = world.sign_in(9).await;
-    // Whoever reads the pools waits for this lock until the statement's time is over.
+    // Whoever reads the pools waits for this lock until the statement's time has ended.
     let mut locking = world.database.connection().await;
     sqlx::raw_sql("BEGIN; LOCK TABLE pool_tree IN ACCESS EXCLUSIVE MODE")
         .execute(&mut locking)

@@ -18,7 +18,7 @@ use store::settlement_batch;
 
 use crate::world::{Answer, BNB, Session, World, compiled, key, matured, wallet};
 
-/// Everybody with a role that matters here, by the number of the person.
+/// Everyone with a role that matters here, by the number of the person.
 pub(crate) const BUILDER: u8 = 40;
 pub(crate) const APPROVER: u8 = 41;
 pub(crate) const SECOND_APPROVER: u8 = 42;
@@ -180,7 +180,7 @@ impl World {
         self.get(&format!("/payouts/{id}"), Some(&viewer)).await.ok()
     }
 
-    /// A batch for everybody, sealed.
+    /// A batch for everyone, sealed.
     pub(crate) async fn sealed(&mut self, key: &str) -> String {
         let builder = self.sign_in(BUILDER).await;
         let built = self.build(&builder, key, &json!({})).await.ok();
@@ -190,7 +190,7 @@ impl World {
         id
     }
 
-    /// A batch for everybody, approved.
+    /// A batch for everyone, approved.
     pub(crate) async fn approved(&mut self, key: &str) -> String {
         let id = self.sealed(key).await;
         let approver = self.sign_in(APPROVER).await;

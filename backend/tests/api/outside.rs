@@ -1,4 +1,4 @@
-//! What an application of somebody else asks for: the terms, a sponsor, and what became of what its user did.
+//! What an application of someone else requests: the terms, a sponsor, and the outcome of what its user did.
 
 use abi::ICustody;
 use alloy::sol_types::{SolCall, SolEvent};

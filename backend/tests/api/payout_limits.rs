@@ -158,7 +158,7 @@ async fn a_node_that_fails_once_is_asked_again_and_one_that_always_fails_is_unav
     node.always("eth_call", Fault::refuse("header not found"));
     let answer = world.build(&builder, "unseen", &json!({})).await;
     assert_eq!((answer.status, answer.code()), (503, "chain_unavailable"));
-    // Nothing was asked for, and the same key works as soon as the node does.
+    // Nothing was requested, and the same key works as soon as the node does.
     node.clear();
     world.build(&builder, "unseen", &json!({})).await.ok();
 }

@@ -148,7 +148,7 @@ async fn a_batch_is_built_once_for_a_key() {
         world.build(&builder, "key", &other).await.code(),
         "idempotency_conflict"
     );
-    // Everybody who is due is in it, also while it is not posted yet.
+    // Everyone who is due is in it, also while it is not posted yet.
     assert_eq!(
         world.build(&builder, "another", &json!({})).await.code(),
         "nothing_due"
@@ -195,7 +195,7 @@ async fn of_two_operators_at_once_exactly_one_takes_a_step() {
     assert_eq!((first.status, second.status), (200, 200), "{first:?} {second:?}");
     assert_eq!(audit(&world, "payout_batch.sign_requested").await, 1);
     let (first, second) = tokio::join!(world.step(&one, &id, "submit"), world.step(&two, &id, "cancel"));
-    // Either the batch is under way and then given up, or given up and not handed over.
+    // Either the batch is in progress and then abandoned, or abandoned and not handed over.
     assert!(second.status == 200, "{second:?}");
     assert!(
         matches!(first.code(), "no problem" | "cancel_requested"),
@@ -314,7 +314,7 @@ async fn who_asked_for_a_withdrawal_comes_first() {
     let id = built["batch"]["id"].as_str().unwrap().to_owned();
     let noted = world.post("/users/withdraw", Some(&user), &json!({})).await.ok();
     assert_eq!(noted["batch_id"], json!(id));
-    // The batch is given up: the wish counts again.
+    // The batch is abandoned: the wish counts again.
     world.post_causes(vec![]).await;
     world.step(&builder, &id, "cancel").await.ok();
     world.post_causes(vec![]).await;

@@ -47,7 +47,7 @@ pub(crate) async fn codes(seen: &mut Seen) {
     seen.expect(Code::MessageExpired, &expiring);
     let strange = post("refund", refund(B256::repeat_byte(1), to, soon)).await;
     seen.expect(Code::UnknownDeposit, &strange);
-    // Of somebody else, who did not sign it.
+    // Of someone else, who did not sign it.
     let foreign = post("refund", refund(keccak256(wallet(3)), to, soon)).await;
     seen.expect(Code::BadSignature, &foreign);
     // The contract takes no coin that is just sent to it.

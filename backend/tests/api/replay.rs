@@ -20,7 +20,7 @@ pub(crate) async fn forgetful() -> (World, u64, u64) {
     (world, first, last)
 }
 
-/// Lets a listener carry out what operators ask for, with the rights that it has in production.
+/// Lets a listener carry out what operators request, with the rights that it has in production.
 async fn listen(world: &World) {
     let url = world.database.url_as("trellis_listener");
     let pool = store::connect(&url, 2).await.unwrap();
@@ -33,7 +33,7 @@ async fn listen(world: &World) {
         .unwrap();
     let mut look = tokio::time::interval(Duration::from_millis(20));
     tokio::spawn(async move {
-        // Until the test is over and its database gone.
+        // Until the test has ended and its database gone.
         while listener.answer_replay().await.is_ok() {
             look.tick().await;
         }
@@ -207,7 +207,7 @@ async fn a_request_waits_for_the_listener_and_is_found_by_its_number() {
     assert_eq!(answer["id"], waiting.body["id"]);
 }
 
-/// What the API wrote is not believed: it may be somebody else who wrote it.
+/// What the API wrote is not believed: it may be someone else who wrote it.
 #[tokio::test]
 async fn a_request_that_the_api_would_not_have_made_is_not_carried_out() {
     let (world, first, last) = forgetful().await;

@@ -1,5 +1,5 @@
-//! Somebody with the owner's rights forged a fact, log and all: the listener stops, the ledger is restored to the fact before it,
-//! and everybody goes on without a loss.
+//! Someone with the owner's rights forged a fact, log included: the listener stops, the ledger is restored to the fact before it,
+//! and everyone goes on without a loss.
 
 use std::time::Duration;
 

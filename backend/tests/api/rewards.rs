@@ -1,4 +1,4 @@
-//! Matured and unpaid balances, of all users for operators and of the own for users.
+//! Matured and unpaid balances, of all users for operators and of their own for users.
 
 use serde_json::{Value, json};
 

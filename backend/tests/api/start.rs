@@ -25,15 +25,15 @@ async fn another_ledger_than_the_configured_one_is_refused() {
     let changes: [(Change, &str); 4] = [
         (
             |config| config.chain_id = Some(1),
-            "the database is of chain 31337",
+            "the database belongs to chain 31337",
         ),
         (
             |config| config.contract = Some(Address::ZERO),
-            "the database is of the contract",
+            "the database belongs to the contract",
         ),
         (
             |config| config.plan_hash = Some(B256::ZERO),
-            "the database is of the plan",
+            "the database belongs to the plan",
         ),
         (
             |config| config.signer_url = "nowhere".into(),
@@ -84,7 +84,7 @@ async fn a_public_chain_accepts_no_defaults() {
         },
         ..config(&database, "http://127.0.0.1:1")
     };
-    // Everything is set, and then the plan itself is refused: recruitment pays for all of its rewards.
+    // Everything is set, and then the plan itself is rejected: recruitment pays for all of its rewards.
     let error = assemble(&complete).await.unwrap_err();
     assert_eq!(error.to_string(), "the plan must not run on this chain");
     let owner = Config {
@@ -197,7 +197,7 @@ async fn every_process_refuses_a_plan_that_is_not_served_before_it_writes() {
     }
 }
 
-/// The posting worker asks no node, so the environment says for how long payments go back.
+/// The posting worker asks no node, so the environment says for how long payments are refunded.
 #[tokio::test]
 async fn the_worker_refuses_a_plan_that_its_place_does_not_admit() {
     let database = deployed_on(CHAIN_ID).await;

@@ -85,7 +85,7 @@ impl Answer {
     }
 }
 
-/// Somebody who is signed in.
+/// Someone who is signed in.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     pub(crate) access: String,

@@ -1,4 +1,4 @@
-//! What posting keeps so that nobody looks at everybody: equal to what a look at everybody gives, after every batch.
+//! What posting keeps so that nobody looks at everyone: equal to what an observation of everyone gives, after every batch.
 
 use sqlx::{PgConnection, Row};
 use testkit::TestDatabase;
@@ -6,7 +6,7 @@ use testkit::TestDatabase;
 use crate::settlement::{Settlements, ask, runs};
 use crate::{TTL, claim, post_all, poster, rebuild, receive};
 
-/// The figures of the disclosure, counted over everybody.
+/// The figures of the disclosure, counted over everyone.
 const FIGURES: &str = include_str!("kept/figures.sql");
 /// Who waits to be paid, and the time at which the oldest unsettled reward matured: rewards are settled oldest first.
 const DUE: &str = "

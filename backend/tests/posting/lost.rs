@@ -1,4 +1,4 @@
-//! A failover to a replica that had not received the last commits: the worker forgets what the books do not have any more, and posts
+//! A failover to a replica that had not received the last commits: the worker forgets what the books no longer have, and posts
 //! what comes again as it comes.
 
 use std::time::Duration;

@@ -31,7 +31,7 @@ fn causes() -> [Cause; 3] {
     ]
 }
 
-/// What the worker does with the recorded entries after somebody with the owner's rights did this to them.
+/// What the worker does with the recorded entries after someone with the owner's rights did this to them.
 async fn after(tampering: &str) -> Result<usize, StepError> {
     let database = TestDatabase::new().await;
     let mut source = database.connection().await;

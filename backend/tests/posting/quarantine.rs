@@ -1,4 +1,4 @@
-//! Commands that cannot be read or posted are put aside, one row at a time, and what the chain says never is.
+//! Commands that cannot be read or posted are quarantined, one row at a time, and what the chain says never is.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn choice(user: u64, tier: u8) -> Cause {
     }
 }
 
-/// Somebody with the owner's rights stores this as a command.
+/// Someone with the owner's rights stores this as a command.
 async fn smuggle(connection: &mut PgConnection, source: &str, payload: &str, fingerprint: &[u8], time: i64) {
     sqlx::query(
         "INSERT INTO inbox (source, natural_key, payload, fingerprint, effective_at)
@@ -40,7 +40,7 @@ async fn smuggle(connection: &mut PgConnection, source: &str, payload: &str, fin
     .unwrap();
 }
 
-/// Every kind of bad row, with the cause for which it is put aside.
+/// Every kind of bad row, with the cause for which it is quarantined.
 async fn smuggle_everything(connection: &mut PgConnection) -> Vec<&'static str> {
     let any = [7; 32];
     let mut causes = Vec::new();
@@ -132,7 +132,7 @@ async fn what_the_ledger_refuses_is_found_among_others_and_put_aside_and_can_be_
     let causes = History::new(2).take(120);
     let seq = receive(&mut source, 1, &causes[..60]).await;
     let mut refused = Vec::new();
-    // A user whom nobody knows may choose: it is ignored, and is a fact.
+    // An unknown user may choose: it is ignored, but is a fact.
     for (key, cause, is_refused) in [
         ("a", choice(1, 1), false),
         ("b", choice(1, 2), true),

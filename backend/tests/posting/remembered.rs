@@ -20,7 +20,7 @@ async fn kept(database: &TestDatabase, history: &[plan::Cause]) -> u64 {
     let mut source = database.connection().await;
     let (most, rest) = history.split_at(history.len() * 3 / 4);
     let seq = receive(&mut source, 1, most).await;
-    // In one batch, so that memory is kept at its end.
+    // In one batch, so that a snapshot is stored at its end.
     let mut worker = Running::start(database.url_as("trellis_poster"), DEADLINE);
     worker.posts_everything(database.pool()).await;
     wait_for("memory to be kept", PATIENCE, async || {

@@ -169,7 +169,7 @@ async fn a_batch_or_a_root_that_this_database_never_had_stops_nothing() {
     assert_eq!(audit::verify(&Book::new(compiled()), &snapshot), []);
 }
 
-/// Users of whom each brought in the next: all but the last have 18 BNB available. Returns the next journal entry.
+/// Users of whom each referred the next: all but the last have 18 BNB available. Returns the next journal entry.
 async fn chain_of_users(source: &mut PgConnection, users: u64) -> u64 {
     let plan = compiled();
     let day = 20;

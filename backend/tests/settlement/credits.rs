@@ -1,4 +1,4 @@
-//! Batches that would credit everybody wait, until that changes or operators insist.
+//! Batches that would credit everyone wait, until that changes or operators insist.
 
 use alloy::primitives::Address;
 use alloy::providers::ext::AnvilApi;

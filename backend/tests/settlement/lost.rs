@@ -63,7 +63,7 @@ async fn a_payment_that_the_ledger_forgot_is_not_made_again() {
     let kept = world.ledger.found_in(&replica, executed).await;
     assert_eq!(kept, "0", "it is forgotten");
     world.ledger.fail_over(replica).await;
-    // The chain says it again, and whose transaction it was nobody knows: people have to look.
+    // The chain says it again, and it is unknown whose transaction it was: manual review is required.
     becomes(&world, batch, "executed").await;
     assert_eq!(world.executed().await, 1);
     assert_eq!(world.paid(world.users[0]).await, 18 * BNB);

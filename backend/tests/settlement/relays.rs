@@ -23,7 +23,7 @@ const BOUNDARIES: [&str; 4] = [
     "relay.after_broadcast",
     "relay.before_close",
 ];
-/// What everybody's deposit is.
+/// What everyone's deposit is.
 const PRICE: u128 = 20 * BNB;
 const GWEI: u128 = 1_000_000_000;
 

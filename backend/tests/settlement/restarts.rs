@@ -125,7 +125,7 @@ async fn whoever_lost_the_lease_writes_nothing_and_ends() {
     let world = World::with_payees(2).await;
     let mut first = world.swept().await;
     let batch = world.submitted(&mut first, 1, &world.users[..1], 600).await;
-    // The first one sleeps for longer than its lease lasts, and wakes up when somebody else is the worker.
+    // The first one sleeps for longer than its lease lasts, and wakes up when someone else is the worker.
     let mut second = world.worker().await;
     let before = world.one("SELECT count(*)::text FROM submission").await;
     let lost = first.step().await;

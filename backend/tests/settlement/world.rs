@@ -58,14 +58,14 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A system in which everybody but the last brought in one user, and has 18 BNB for it that are mature but not swept.
+    /// A system in which everyone but the last referred one user, and has 18 BNB for it that are mature but not swept.
     pub(crate) async fn with_payees(count: usize) -> Self {
         let world = Self::with_newcomers(count + 1).await;
         world.pass(16 * DAY).await;
         world
     }
 
-    /// A system in which so many registered a moment ago, each but the first brought in by the one before.
+    /// A system in which so many registered a moment ago, each but the first referred by the one before.
     pub(crate) async fn with_newcomers(count: usize) -> Self {
         let mut world = Self::start().await;
         let users: Vec<Address> = (0..count).map(|user| key(FIRST_USER + user).address()).collect();
@@ -224,7 +224,7 @@ impl World {
         Config::read(&Env::of(&pairs)).unwrap()
     }
 
-    /// A worker that claimed the lease; waits until whoever had it before is given up.
+    /// A worker that claimed the lease; waits until whoever had it before is abandoned.
     pub(crate) async fn worker(&self) -> Worker {
         self.worker_with(&[]).await
     }
@@ -276,7 +276,7 @@ impl World {
         service.await.unwrap()
     }
 
-    /// Lets operators ask for a batch that pays these users everything.
+    /// Lets operators request a batch that pays these users everything.
     pub(crate) async fn request(&self, id: u8, users: &[Address]) -> B256 {
         let batch = B256::repeat_byte(id);
         let mut payouts = Vec::new();
@@ -403,7 +403,7 @@ impl World {
         worker
     }
 
-    /// A batch that is asked for, sealed, authorized and wanted submitted.
+    /// A batch that is requested, sealed, authorized and wanted submitted.
     pub(crate) async fn submitted(&self, worker: &mut Worker, id: u8, users: &[Address], life: u64) -> B256 {
         let batch = self.request(id, users).await;
         until(worker, "the batch is sealed", async || {
@@ -429,7 +429,7 @@ impl World {
         self.text(statement, batch.as_slice()).await.parse().unwrap()
     }
 
-    /// How many submissions are under way.
+    /// How many submissions are in progress.
     pub(crate) async fn live(&self) -> String {
         self.one("SELECT count(*)::text FROM submission WHERE closed_at IS NULL")
             .await

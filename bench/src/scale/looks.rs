@@ -1,4 +1,4 @@
-//! The reconciler's looks at a generated ledger. There is no chain: what compares with the contract is skipped, and said so.
+//! Reconciler runs on a generated ledger. There is no chain: checks against the contract are skipped and reported as such.
 
 use std::time::Instant;
 

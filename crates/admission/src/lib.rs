@@ -1,5 +1,5 @@
-//! Whether a plan may run where a process is: `plan::review` with the jurisdiction that the environment names. On a public
-//! chain a process does not begin without one; a local chain needs none. API, workers and signers ask the same judge, and
+//! Whether a plan may run on a process's chain: `plan::review` with the jurisdiction that the environment names. On a public
+//! chain a process does not start without one; a local chain needs none. API, workers and signers use the same review, and
 //! `trellis plan check` reads the same profiles.
 //!
 //! | variable | meaning |
@@ -62,11 +62,11 @@ impl NotAdmitted {
 /// Nobody can say for how many days the contract refunds payments.
 #[derive(Debug, Error)]
 pub enum CoolingOffError {
-    /// The node does not answer.
+    /// The node does not respond.
     #[error("cannot read the contract's cooling-off time")]
     Unread(#[from] ChainError),
     /// Nothing could be said of it in days that is true.
-    #[error("the contract refunds payments for {seconds} seconds, which are no whole number of days")]
+    #[error("the contract's refund period of {seconds} seconds is not a whole number of days")]
     NotWholeDays {
         /// What the contract says.
         seconds: u32,
@@ -147,7 +147,7 @@ pub fn profile(name: &str, read: impl FnOnce(&Path) -> anyhow::Result<String>) -
         Some((_, text)) => text.to_owned(),
         None => read(Path::new(name)).with_context(|| {
             let names = SHIPPED.map(|(name, _)| name).join(", ");
-            format!("{name} is none of the profiles {names}, and no file that can be read")
+            format!("{name} is neither one of the profiles {names} nor a readable file")
         })?,
     };
     Profile::parse(&text).map_err(|refusal| anyhow::anyhow!("not a profile\n{}", refusal.report(name, &text)))
@@ -208,6 +208,6 @@ mod tests {
     fn only_whole_days_are_said_as_days() {
         assert_eq!(whole_days(14 * 86_400).unwrap(), 14);
         let error = whole_days(14 * 86_400 + 1).unwrap_err().to_string();
-        assert!(error.contains("no whole number of days"), "{error}");
+        assert!(error.contains("is not a whole number of days"), "{error}");
     }
 }

@@ -1,5 +1,5 @@
-//! What the reconciler attests: that a batch or a root follows from facts which it verified against the contract's
-//! journal, after a run that found nothing severe.
+//! What the reconciler attests: that a batch or a root follows from facts verified against the contract's
+//! journal, after a run without severe findings.
 
 use alloy_primitives::B256;
 use money::Amount;

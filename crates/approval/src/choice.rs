@@ -1,4 +1,4 @@
-//! Commands that no chain proves and that decide who gets money: each carries its author's signature.
+//! Commands that affect payments but are not proven by the chain: each carries its author's signature.
 
 use alloy_primitives::{Address, B256, keccak256};
 

@@ -1,5 +1,5 @@
-//! What is signed before money moves: proposals that operators agree to, attestations of the reconciler, commands of
-//! users; who the operators are, and when enough of them agree.
+//! Everything signed before money moves: proposals approved by operators, attestations of the reconciler,
+//! commands of users; the operators, and their quorum.
 //!
 //! Every message is EIP-712 under a domain of its own, so that no signature of it is good at the contract, and readable
 //! in a wallet. Not responsible for contract wallets (EIP-1271 needs a node), for storage, nor for what the contract

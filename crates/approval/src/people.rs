@@ -1,5 +1,5 @@
-//! Who may agree: people with their wallets, roles and times. A list is a text that people can read and compare; its hash
-//! names it.
+//! The approvers: people with their wallets, roles and terms. A list is a text that people can read and compare, identified
+//! by its hash.
 //!
 //! ```text
 //! trellis-people 1
@@ -61,7 +61,7 @@ impl Person {
     }
 }
 
-/// Everybody who may agree, and how many must.
+/// Everyone who may agree, and how many must.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct People {
     money_votes: usize,
@@ -73,7 +73,7 @@ pub struct People {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PeopleError {
     /// Longer than any list.
-    #[error("a list of people has at most {PEOPLE_TEXT_BYTES_MAX} bytes")]
+    #[error("a list of people may have at most {PEOPLE_TEXT_BYTES_MAX} bytes")]
     TooLong,
     /// The first line is another one.
     #[error("the first line must be `{HEADER}`")]
@@ -82,20 +82,20 @@ pub enum PeopleError {
     #[error("line {0} is not `votes money N admin N` or `person ID roles … from … until … wallets …`")]
     Line(usize),
     /// Two people have a name or a wallet in common.
-    #[error("two people share the id or wallet {0}")]
+    #[error("the id or wallet {0} is used by two people")]
     Shared(String),
     /// A money vote is needed beside the proposer.
-    #[error("at least one vote beside the proposer must be needed")]
+    #[error("at least one vote besides the proposer's is required")]
     NoMoneyVote,
     /// Nobody alone changes the list.
-    #[error("changes of the list must need at least {ADMIN_VOTES_MIN} people")]
+    #[error("changes of the list must require at least {ADMIN_VOTES_MIN} people")]
     TooFewAdminVotes,
     /// More votes than there are people who have them.
-    #[error("{needed} votes of the role {} are needed, and {found} people have it", .role.name())]
+    #[error("{needed} votes of the role {} are required, but only {found} people have it", .role.name())]
     Unreachable {
         /// The role.
         role: Role,
-        /// How many votes the list asks for.
+        /// How many votes the list requests.
         needed: usize,
         /// How many people have the role.
         found: usize,
@@ -305,11 +305,11 @@ mod tests {
         let good = list();
         for (from, to, rule) in [
             ("trellis-people 1", "people", "the first line"),
-            ("money 1", "money 0", "beside the proposer"),
+            ("money 1", "money 0", "besides the proposer"),
             ("money 1", "money 2", "2 votes of the role approver"),
             ("admin 2", "admin 1", "at least 2 people"),
             ("admin 2", "admin 3", "3 votes of the role config_admin"),
-            ("person bob", "person alice", "share"),
+            ("person bob", "person alice", "used by two people"),
             ("person bob", "person Bob", "line 4"),
             ("approver,", "viewer,", "line 4"),
             ("0x0303", "0x0101", "line 4"),
@@ -327,7 +327,7 @@ mod tests {
             &format!("{:#x}", Address::repeat_byte(3)),
             &format!("{:#x}", Address::repeat_byte(1)),
         );
-        assert!(parse(&shared).unwrap_err().contains("share"));
+        assert!(parse(&shared).unwrap_err().contains("used by two people"));
         assert_eq!(
             parse(&"x".repeat(PEOPLE_TEXT_BYTES_MAX + 1)),
             Err(PeopleError::TooLong.to_string())

@@ -1,4 +1,4 @@
-//! Dangerous acts, as operators agree to them: what, how much, to how many, the hash of the exact content, until when.
+//! Sensitive operations, as operators approve them: what, how much, to how many, the hash of the exact content, until when.
 
 use alloy_primitives::{Address, B256};
 use money::Amount;

@@ -1,10 +1,10 @@
-//! When enough people agree.
+//! The quorum.
 //!
 //! A batch or a root needs the signature of the person who proposed it and votes of other people who approve. The end of
 //! stops and another list of people need as many as the list prescribes for that: of approvers and administrators the one,
 //! of administrators alone the other. A person has one vote however many
-//! wallets, and the proposer has none on the own proposal. Signatures of nobody on the list, of people who do not count
-//! any more, and those that are over, count as if they were not there: they must not stop what others agreed to.
+//! wallets, and the proposer has none on their own proposal. Signatures of nobody on the list, of people who do not count
+//! any more, and those that have ended, count as if they were not there: they must not stop what others agreed to.
 
 use std::collections::BTreeSet;
 
@@ -38,13 +38,13 @@ pub struct Agreed {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum QuorumRule {
     /// The wallet that proposed it is nobody's who may propose now.
-    #[error("{0} is not the wallet of a person who may propose now")]
+    #[error("{0} is not the wallet of a person currently allowed to propose")]
     ProposerUnknown(Address),
     /// The proposer did not sign exactly this.
-    #[error("the proposer has not signed exactly this")]
+    #[error("the proposer has not signed exactly this proposal")]
     ProposerUnsigned,
     /// Too few people agree.
-    #[error("{found} of {needed} people agree whose votes count")]
+    #[error("{found} of {needed} required votes")]
     VotesMissing {
         /// How many people's votes count.
         found: usize,

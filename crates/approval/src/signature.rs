@@ -1,4 +1,4 @@
-//! Signatures of people: who made one, and one as it travels.
+//! People's signatures: recovery of the signer, and the serialized form.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The books as rows: what PostgreSQL holds, and what it ought to hold, in the same form.
+//! The books as rows: the actual and the expected contents of PostgreSQL, in the same form.
 
 use std::collections::BTreeMap;
 
@@ -222,7 +222,7 @@ pub struct Books {
     pub resolutions: BTreeMap<(u64, u32), u64>,
     /// By batch and user.
     pub payouts: BTreeMap<(B256, u32), PayoutRow>,
-    /// By id. What operators asked for and no fact speaks of yet has a row without anything in it.
+    /// By id. What operators requested and no fact speaks of yet has a row without anything in it.
     pub payout_batches: BTreeMap<B256, PayoutBatchRow>,
     /// By fact and user.
     pub claims: BTreeMap<(u64, u32), ClaimRow>,

@@ -102,7 +102,7 @@ pub fn run_one(check: Check, snapshot: &Snapshot) -> Verdict {
             | Check::Reconciler
             | Check::Quarantine,
             _,
-        ) => return Verdict::Skipped(Skip::NotConfigured("it looks between the runs")),
+        ) => return Verdict::Skipped(Skip::NotConfigured("it runs between reconciliation runs")),
     }
     match (out.verdict(), needs_contract(check), chain) {
         // Half a check that found nothing is no pass.

@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Discrepancy {
     /// A row that ought to be there.
-    #[error("{table} {key} is missing; it ought to be {expected}")]
+    #[error("{table} {key} is missing; expected {expected}")]
     Missing {
         /// The table.
         table: &'static str,
@@ -19,7 +19,7 @@ pub enum Discrepancy {
         expected: String,
     },
     /// A row that follows from no fact.
-    #[error("{table} {key} follows from no fact; it is {found}")]
+    #[error("{table} {key} does not follow from any fact; found {found}")]
     Unfounded {
         /// The table.
         table: &'static str,
@@ -29,7 +29,7 @@ pub enum Discrepancy {
         found: String,
     },
     /// A row with another content.
-    #[error("{table} {key} ought to be {expected}, but is {found}")]
+    #[error("{table} {key}: expected {expected}, found {found}")]
     Differs {
         /// The table.
         table: &'static str,

@@ -55,7 +55,7 @@ pub enum TreeError {
     #[error("there is no leaf")]
     Empty,
     /// More than [`LEAVES_MAX`].
-    #[error("{0} leaves, {LEAVES_MAX} are the limit")]
+    #[error("{0} leaves; the limit is {LEAVES_MAX}")]
     TooManyLeaves(usize),
     /// Two leaves of one user.
     #[error("{0} has two leaves")]

@@ -1,4 +1,4 @@
-//! The books that follow from facts: every fact applied to an empty plan state, and its outcome written down.
+//! The books that follow from facts: every fact applied to an empty plan state, and its outcome recorded.
 //!
 //! This fold is written apart from the one that posting uses, row by row instead of by batch, so that a mistake
 //! in one shows in the other.

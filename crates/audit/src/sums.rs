@@ -1,4 +1,4 @@
-//! Sums over the stored books alone, whatever the facts say: money is neither made nor lost.
+//! Sums over the stored books alone, independent of the facts: no money is created or lost.
 
 use ledger::{AccountId, AccountKind, Side};
 use money::Amount;

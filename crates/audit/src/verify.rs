@@ -167,7 +167,7 @@ fn check_tables(expected: &Books, found: &Books, out: &mut Vec<Discrepancy>) {
     compare("discrepancy", &expected.discrepancies, &found.discrepancies, out);
 }
 
-/// What facts say of payout batches that operators asked for. A batch that only the chain knows has no row, and one
+/// What facts say of payout batches that operators requested. A batch that only the chain knows has no row, and one
 /// that waits for its first fact has a row in which nothing follows from facts yet.
 fn compare_payout_batches(expected: &Books, found: &Books, out: &mut Vec<Discrepancy>) {
     let is_ours =

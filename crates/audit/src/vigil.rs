@@ -1,5 +1,5 @@
-//! What the reconciler judges between its runs: whether everything goes on, whether the nodes agree, whether accounts
-//! have money. Plain observations in, findings out; an age is in seconds of the observer's own clock.
+//! Checks between reconciliation runs: liveness, agreement of nodes, balances of
+//! accounts. Plain observations in, findings out; an age is in seconds of the observer's own clock.
 //!
 //! Not responsible for observing, and never for what the books ought to say: see [`crate::checks`].
 

@@ -20,7 +20,7 @@ pub enum DecodeError {
     #[error("event {0} has a number that the contract cannot emit")]
     OutOfRange(&'static str),
     /// The events of a batch, or of leaves, are not those that the closing event commits to.
-    #[error("the payouts of batch or root {id} are not what they close with: {rule}")]
+    #[error("the payouts of batch or root {id} do not match their closing event: {rule}")]
     Payouts {
         /// Which batch, or the root of the leaves.
         id: B256,
@@ -110,7 +110,7 @@ impl Decoder {
         }
     }
 
-    /// The transaction is over: all payouts of it must be closed.
+    /// The transaction has ended: all payouts of it must be closed.
     ///
     /// # Errors
     /// [`DecodeError::Payouts`].

@@ -1,4 +1,4 @@
-//! What a batch's transaction says beforehand that it touches (EIP-2930): cheaper than touching it for the first time.
+//! Access lists (EIP-2930) of batch transactions, which make first accesses cheaper.
 //!
 //! Not responsible for whether it is paid: what is listed and then not touched costs gas for nothing, and changes nothing else.
 
@@ -24,7 +24,7 @@ pub fn account_slot(user: Address) -> B256 {
     slot
 }
 
-/// The cheapest list for a batch that pays everybody: each recipient, who is called (2,400 of gas instead of 2,500), and from
+/// The cheapest list for a batch that pays everyone: each recipient, who is called (2,400 of gas instead of 2,500), and from
 /// [`SLOTS_FROM`] recipients on their accounts in the contract. In the order of the batch.
 #[must_use]
 pub fn batch_access_list(contract: Address, recipients: &[Address]) -> AccessList {
@@ -55,7 +55,7 @@ mod tests {
             .collect()
     }
 
-    /// What a list saves when everybody on it is paid.
+    /// What a list saves when everyone on it is paid.
     fn saved(list: &AccessList, contract: Address) -> i64 {
         let gas = |gas: u64| i64::try_from(gas).unwrap();
         let of = |item: &AccessListItem| {

@@ -1,4 +1,4 @@
-//! What a node says to a transaction, word for word, with what such words usually mean.
+//! A node's verbatim answer to a transaction, with its usual meaning.
 
 use std::fmt;
 

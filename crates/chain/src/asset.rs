@@ -1,4 +1,4 @@
-//! What a contract holds, what a token says of itself, and whether an address is a custody's.
+//! The asset a contract holds, a token's own data, and whether an address is a custody contract.
 //!
 //! Not responsible for which token or contract it ought to be.
 
@@ -19,9 +19,9 @@ use crate::reader::ChainReader;
 pub enum TokenState {
     /// No contract.
     Missing,
-    /// A contract that does not answer what every token is asked.
+    /// A contract that does not respond what every token is asked.
     NoToken {
-        /// What it does not answer.
+        /// What it does not respond.
         function: &'static str,
     },
     /// A token.

@@ -1,4 +1,4 @@
-//! A block's header as the node tells it, accepted only when its hash is the hash of its content.
+//! A block header from a node, accepted only if its hash matches its content.
 
 use alloy::primitives::{Address, B256, Bloom, BloomInput};
 use alloy::rpc::types::Header;
@@ -37,7 +37,7 @@ impl BlockHeader {
         let hash = header.inner.hash_slow();
         if hash != header.hash {
             return Err(ChainError::malformed(format!(
-                "header {} hashes to {hash}, the node says {}",
+                "header {} hashes to {hash}, but the node reports {}",
                 header.inner.number, header.hash
             )));
         }

@@ -20,10 +20,10 @@ use crate::settlement::AccountState;
 /// Accounts read by one call: about 7,000 gas each, far below what any node lets a call use.
 const ACCOUNTS_PER_CALL: usize = 1_000;
 
-/// Calls under way at once; each keeps a node's core busy.
+/// Calls in progress at once; each keeps a node's core busy.
 const CALLS_AT_ONCE: usize = 2;
 
-/// Questions about single accounts under way at once.
+/// Questions about single accounts in progress at once.
 const QUESTIONS_AT_ONCE: usize = 16;
 
 /// Bytes of one account in an answer: three words.
@@ -56,7 +56,7 @@ pub struct Constructed {
     pub root_signer: Address,
     /// Cooling-off, veto, operation delay and longest freeze, in seconds.
     pub delays: [u32; 4],
-    /// The present cap of what may leave in a day, in wei.
+    /// The current cap of what may leave in a day, in wei.
     pub outflow_cap: u128,
     /// The least to which it can be lowered.
     pub outflow_floor: u128,
@@ -155,7 +155,7 @@ impl ChainReader {
         self.code(at).await.map(keccak256)
     }
 
-    /// Accounts of many users, in their order. The node runs a small program in place of a contract that asks for one
+    /// Accounts of many users, in their order. The node runs a small program in place of a contract that requests one
     /// account after the other, so that a thousand of them are one request; nothing is sent to the chain.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What a deployer and whoever examines a deployment ask for: code at any address, code that a constructor would give,
+//! Requests for deploying and examining deployments: code at any address, code that a constructor would give,
 //! pending operations.
 //!
 //! Not responsible for which code it ought to be.
@@ -20,7 +20,7 @@ impl Sender {
     /// code never goes away.
     ///
     /// # Errors
-    /// [`ChainError`] when no node answers.
+    /// [`ChainError`] when no node responds.
     pub async fn code(&self, account: Address, at: At) -> Result<Bytes, ChainError> {
         let block = BlockId::from(at);
         let codes = self
@@ -74,7 +74,7 @@ async fn create(node: &Node, creation_code: &Bytes) -> Result<Result<Bytes, Call
         .call("eth_getTransactionCount", (NOBODY, BlockNumberOrTag::Latest))
         .await?;
     if !nonce.is_zero() {
-        // The address that the constructor sees would be another one than everybody computes.
+        // The address that the constructor sees would be another one than everyone computes.
         return Err(ChainError::malformed(format!(
             "{NOBODY} has sent {nonce} transactions"
         )));

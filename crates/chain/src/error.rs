@@ -1,4 +1,4 @@
-//! What can be wrong with a node's answer, by what the reader can do about it.
+//! Errors in a node's answer, grouped by how the reader can react.
 
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
 use thiserror::Error;
@@ -47,7 +47,7 @@ const TOO_LARGE_WORDS: [&str; 9] = [
 #[derive(Debug, Error)]
 pub enum ChainError {
     /// The node was not reached, or refused to serve.
-    #[error("the node does not serve {method}")]
+    #[error("the node does not support {method}")]
     Transport {
         /// The RPC method.
         method: &'static str,
@@ -56,15 +56,15 @@ pub enum ChainError {
         source: Box<TransportError>,
     },
     /// The node wants a shorter range.
-    #[error("the node refuses the range as too large: {message}")]
+    #[error("the node rejected the range as too large: {message}")]
     RangeTooLarge {
         /// In the node's words.
         message: String,
     },
-    /// The node does not know a block that was asked for: it lags, or follows another branch.
-    #[error("the node does not know the block: {message}")]
+    /// The node does not know a block that was requested: it lags, or follows another branch.
+    #[error("the node does not have the block: {message}")]
     Stale {
-        /// What was asked for, or the node's words.
+        /// What was requested, or the node's words.
         message: String,
     },
     /// The answer contradicts itself or the question.
@@ -74,7 +74,7 @@ pub enum ChainError {
         message: String,
     },
     /// The configuration names something that is no URL of a node.
-    #[error("not a URL of a node")]
+    #[error("not a valid node URL")]
     BadUrl,
     /// No HTTP client could be built.
     #[error("no HTTP client")]

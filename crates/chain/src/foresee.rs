@@ -1,5 +1,5 @@
 //! What a batch would do if it were executed at the newest block: read from the events of a simulated execution
-//! (`eth_simulateV1`), which the result of `eth_call` does not tell.
+//! (`eth_simulateV1`), which the result of `eth_call` does not contain.
 
 use abi::ICustody::{PayoutCredited, PayoutExecuted};
 use alloy::primitives::{Address, B256, Bytes, LogData, U64, U256};

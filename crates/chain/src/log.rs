@@ -1,4 +1,4 @@
-//! Logs of one contract, accepted only when they are what was asked for.
+//! Logs of one contract, accepted only if they match the request.
 
 use alloy::primitives::{Address, B256, LogData};
 use alloy::rpc::types::Log;

@@ -93,6 +93,6 @@ impl Node {
             .input(Bytes::from(call.abi_encode()).into());
         let answer: Bytes = self.call("eth_call", (request, block)).await?;
         C::abi_decode_returns_validate(&answer)
-            .map_err(|_| ChainError::malformed(format!("{} answers something else", C::SIGNATURE)))
+            .map_err(|_| ChainError::malformed(format!("{} returned an unexpected answer", C::SIGNATURE)))
     }
 }

@@ -12,7 +12,7 @@ impl Sender {
     /// because nodes lag and never lead.
     ///
     /// # Errors
-    /// [`ChainError`] when no node answers.
+    /// [`ChainError`] when no node responds.
     pub async fn transaction_count(&self, account: Address, at: At) -> Result<u64, ChainError> {
         let block = BlockId::from(at);
         let counts = self
@@ -25,7 +25,7 @@ impl Sender {
     /// there is money.
     ///
     /// # Errors
-    /// [`ChainError`] when no node answers; [`ChainError::Malformed`] beyond 128 bits.
+    /// [`ChainError`] when no node responds; [`ChainError::Malformed`] beyond 128 bits.
     pub async fn balance(&self, account: Address, at: At) -> Result<u128, ChainError> {
         let block = BlockId::from(at);
         let balances = self
@@ -38,7 +38,7 @@ impl Sender {
     /// The id of the chain that all nodes are on.
     ///
     /// # Errors
-    /// [`ChainError`] when no node answers; [`ChainError::Malformed`] when they name several.
+    /// [`ChainError`] when no node responds; [`ChainError::Malformed`] when they name several.
     pub async fn chain_id(&self) -> Result<u64, ChainError> {
         let ids = self
             .answers(|node| node.call::<_, U64>("eth_chainId", ()))

@@ -24,7 +24,7 @@ use crate::receipt::{Receipt, receipt};
 /// How long one call may take. The slowest are ranges of logs, which vendors cut off at about this time.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Calls under way at once. More do not speed up a single node and run into vendors' rates.
+/// Calls in progress at once. More do not speed up a single node and run into vendors' rates.
 const CALLS_AT_ONCE: usize = 16;
 
 /// The contract's logs of a range of blocks, with the headers of the blocks that hold them.
@@ -175,7 +175,7 @@ impl ChainReader {
             .await
     }
 
-    /// The contract's logs of one block, asked for by its hash.
+    /// The contract's logs of one block, requested by its hash.
     ///
     /// # Errors
     /// [`ChainError`]; [`ChainError::Malformed`] when a log is of another block or contract or out of order.

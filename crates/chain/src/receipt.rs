@@ -1,4 +1,4 @@
-//! What became of a transaction: its receipt, or where it is.
+//! The status of a transaction: its receipt, or whether it is pending.
 //!
 //! Not responsible for whether its block is final, or on the branch that the system follows.
 

@@ -1,4 +1,4 @@
-//! Sends raw transactions to every node, and tells what each of them said.
+//! Sends raw transactions to every node and returns each answer.
 //!
 //! Nothing is tried again here, and nothing is concluded from a node's words: whether a transaction was included is read
 //! from the chain.
@@ -16,7 +16,7 @@ use crate::node::Node;
 /// How long one call may take. A node that needs longer is ten blocks behind when it answers.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// All nodes that transactions are sent through, and that are asked what became of them.
+/// All nodes that transactions are sent through, and that are asked the outcome of them.
 ///
 /// Every question goes to all of them at once. Where one value is wanted, the function says how it follows from several
 /// answers; a node that fails is left out as long as another one answers.

@@ -12,7 +12,7 @@ use crate::reader::ChainReader;
 /// The entry that the contract keeps for a batch that was cancelled.
 const CANCELLED: u64 = u64::MAX;
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchState {
     /// Nothing: it may still execute while its authorization is valid.
@@ -122,7 +122,7 @@ impl ChainReader {
         }))
     }
 
-    /// What became of a batch.
+    /// The outcome of a batch.
     ///
     /// # Errors
     /// [`ChainError`]; [`ChainError::Stale`] when the node has no such block or no longer its state.

@@ -1,4 +1,4 @@
-//! What a signer of transactions or roots asks before it serves or signs.
+//! Chain reads that a signer of transactions or roots makes before it serves or signs.
 //!
 //! Not responsible for whom the contract takes intake and batch authorizations from ([`ChainReader::is_signer`]).
 

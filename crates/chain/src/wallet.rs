@@ -16,7 +16,7 @@ impl ChainReader {
     /// did not.
     ///
     /// # Errors
-    /// [`ChainError`] when the node does not answer.
+    /// [`ChainError`] when the node does not respond.
     pub async fn takes_signature(
         &self,
         wallet: Address,

@@ -30,7 +30,7 @@ pub struct Testimony {
     pub agree: Vec<String>,
     /// They have another block at this height, or another journal there.
     pub differ: Vec<String>,
-    /// They do not answer, or are not that far.
+    /// They do not respond, or are not that far.
     pub silent: Vec<String>,
 }
 

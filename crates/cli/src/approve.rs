@@ -1,5 +1,5 @@
-//! `trellis approve`: an operator agrees to a batch, a root, the end of stops or another list of people, with a key that
-//! only the operator has.
+//! `trellis approve`: an operator approves a batch, a root, the end of stops or a new list of people with
+//! the operator's own key.
 //!
 //! The message is made here, from what the operator is shown, and not taken from the API: what it answers must be exactly
 //! what is signed. Not responsible for handing a list of people to the signers; `signer people change` does that.
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{input, key};
 
-/// Longest answer or list of people in bytes: some hundred times what either has.
+/// Maximum size of an answer or list of people in bytes: about a hundred times the usual size.
 const TEXT_BYTES_MAX: usize = 1 << 20;
 
 #[derive(Debug, clap::Args)]
@@ -37,14 +37,14 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Agree to what the API asks for: its answer to `GET …/approval`, from a file or `-` for standard input
+    /// Approve an API proposal: the response to `GET …/approval`, from a file or `-` for standard input
     Message {
         /// The answer
         file: PathBuf,
     },
-    /// Agree to another list of people
+    /// Approve a new list of people
     People {
-        /// The present list, as `signer people show` prints it
+        /// The current list, as printed by `signer people show`
         #[arg(long)]
         present: PathBuf,
         /// Its number
@@ -53,7 +53,7 @@ enum What {
         /// The new list
         #[arg(long)]
         next: PathBuf,
-        /// Until when the signature agrees, in seconds of the chain's time
+        /// Expiry of the signature, in seconds of the chain's time
         #[arg(long)]
         expires: u64,
     },
@@ -62,8 +62,8 @@ enum What {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let key = arguments.key.read()?;
     let key =
-        key.context("name the operator's key: --keystore and --keystore-password-file, or --key-file")?;
-    let contract = arguments.contract.context("name the contract: --contract")?;
+        key.context("give the operator's key: --keystore and --keystore-password-file, or --key-file")?;
+    let contract = arguments.contract.context("give the contract: --contract")?;
     let domain = Domain {
         chain_id: arguments.chain_id,
         contract,
@@ -90,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the operator agrees to, for the operator; the signature goes to standard output alone.
+/// Shows the operator what is being approved; only the signature goes to standard output.
 fn show(message: &Message, domain: &Domain) {
     errln!(
         "{} on chain {}, contract {}",
@@ -132,7 +132,7 @@ fn read_people(file: &Path) -> anyhow::Result<People> {
         .with_context(|| format!("{} is not a list of people", file.display()))
 }
 
-/// The proposal that an answer of the API describes, made anew from its fields.
+/// The proposal described by an API response, rebuilt from its fields.
 fn read_message(file: &Path, domain: &Domain) -> anyhow::Result<(Proposal, u64)> {
     let text = input::read_text(file, TEXT_BYTES_MAX)?;
     let answer: Value = serde_json::from_str(&text).context("the answer is not JSON")?;
@@ -146,7 +146,7 @@ fn read_message(file: &Path, domain: &Domain) -> anyhow::Result<(Proposal, u64)>
     .context("the answer's digest is not 32 bytes")?;
     ensure!(
         digest == answered,
-        "the answer's digest is not that of its message on chain {} at {}: nothing is signed",
+        "the digest in the response does not match its message on chain {} at {}: nothing was signed",
         domain.chain_id,
         domain.contract
     );
@@ -184,7 +184,7 @@ fn proposal(typed: &Value) -> anyhow::Result<(Proposal, u64)> {
                     .context("`stops` is not a list of numbers")?,
             })
         }
-        other => bail!("{other:?} is nothing that operators agree to"),
+        other => bail!("{other:?} is not something that operators approve"),
     };
     Ok((proposal, expires))
 }

@@ -1,7 +1,7 @@
-//! `trellis claim`: pays a user what a published root says is due, by proof, without any backend.
+//! `trellis claim`: pays a user the amount due under a published root, by proof, without a backend.
 //!
 //! It checks the proof itself, asks the contract what would be paid, and sends the transaction with a key of whoever runs it;
-//! without a key it prints the call, for any wallet to send. Anybody may send it: the contract pays the user.
+//! without a key it prints the call, for any wallet to send. Anyone may send it: the contract pays the user.
 
 mod proof;
 mod unit;
@@ -19,7 +19,7 @@ use crate::{input, key, transaction};
 use proof::Proof;
 use unit::Unit;
 
-/// Longest proof in bytes: several times what the longest path of the largest tree takes.
+/// Maximum size of a proof in bytes: several times what the longest path of the largest tree takes.
 const PROOF_BYTES_MAX: usize = 64 << 10;
 
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     /// A node of the chain
     #[arg(long)]
     rpc: String,
-    /// The proof, as `GET /users/{id}/proof` answers it
+    /// The proof: the response to `GET /users/{id}/proof`
     #[arg(long)]
     proof: PathBuf,
     #[command(flatten)]
@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         input: input.clone(),
         gas_limit: None,
     };
-    let refused = "the contract refuses the claim";
+    let refused = "the contract rejects the claim";
     sender.simulate(&call).await.context(refused)?;
     let (hash, receipt) = transaction::send(&sender, proof.chain_id, &key, proof.contract, input).await?;
     ensure!(receipt.succeeded, "transaction {hash} was reverted");
@@ -67,16 +67,16 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether the proof is good, the root is the contract's and may be claimed against, and how much is due.
+/// Checks the proof, that the root is published and claimable, and how much is due.
 async fn check(reader: &ChainReader, proof: &Proof) -> anyhow::Result<u128> {
     let chain_id = reader.chain_id().await?;
     ensure!(
         chain_id == proof.chain_id,
-        "the proof is for chain {}, the node is of {chain_id}",
+        "the proof is for chain {}, but the node is on chain {chain_id}",
         proof.chain_id
     );
     let root = reader.liabilities(proof.root, At::Latest).await?;
-    let root = root.with_context(|| format!("the contract does not know the root {}", proof.root))?;
+    let root = root.with_context(|| format!("the root {} is not published in the contract", proof.root))?;
     proof.verify(root.total)?;
     let now = reader.head_timestamp().await?;
     ensure!(
@@ -91,7 +91,7 @@ async fn check(reader: &ChainReader, proof: &Proof) -> anyhow::Result<u128> {
         account.frozen_until
     );
     let due = proof.entitled.base_units().saturating_sub(account.paid);
-    ensure!(due > 0, "everything that the root promises was paid before");
+    ensure!(due > 0, "everything the root promises has already been paid");
     Ok(due)
 }
 

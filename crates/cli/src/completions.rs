@@ -1,4 +1,4 @@
-//! `trellis completions SHELL`: the script with which a shell completes subcommands, options and choices.
+//! `trellis completions SHELL`: prints a shell completion script.
 
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use crate::status::Status;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// For which shell
+    /// The shell
     #[arg(value_enum)]
     shell: Shell,
 }

@@ -1,4 +1,4 @@
-//! `trellis deploy`: deploys the contract of a checked file, once, and shows that it is there as described.
+//! `trellis deploy`: deploys the contract of a checked file once and verifies it.
 //!
 //! It creates by the deterministic deployment proxy, so the address is known before and a second run finds the first one's
 //! contract. Not responsible for what a file must keep ([`crate::deployment`]) or for the comparison afterwards
@@ -20,24 +20,24 @@ use crate::deployment::Deployment;
 use crate::doctor::contract;
 use crate::{key, transaction};
 
-/// How long the block of the deployment may take to become final; on Ethereum it is about a quarter of an hour.
+/// Maximum time for the deployment's block to become final; on Ethereum this takes about a quarter of an hour.
 const FINAL_WITHIN: Duration = Duration::from_secs(45 * 60);
 
-/// Between two looks at finality.
+/// Polling interval for finality.
 const POLL: Duration = Duration::from_millis(400);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The deployment's file, such as contracts/deployments/local.toml
+    /// The deployment file, such as contracts/deployments/local.toml
     #[arg(long)]
     config: PathBuf,
     /// A node of the chain
     #[arg(long)]
     rpc: String,
-    /// Check everything and say what would be sent, but send nothing
+    /// Check everything and print what would be sent, without sending it
     #[arg(long)]
     dry_run: bool,
-    /// A block not after the creation of a contract that is there already, which its events are read from
+    /// Read events from this block on; at or before the creation of an existing contract
     #[arg(long, default_value_t = 0)]
     from_block: u64,
     #[command(flatten)]
@@ -69,14 +69,14 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     ensure!(
         !deployment.is_changed(),
-        "present_before_deployment: the file says what changed since the construction, but there is no contract at {place}"
+        "present_before_deployment: the file lists changes since construction, but there is no contract at {place}"
     );
     expect_proxy(&sender).await?;
     let key = arguments.key.read()?;
     let from = key.as_ref().map_or(runtime::NOBODY, PrivateKeySigner::address);
     ensure!(
         development::is_local_chain(deployment.chain_id()) || !development::is_public_knowledge(from),
-        "key_is_public: everybody knows the key of {from}, and takes whatever is sent to it"
+        "key_is_public: the key of {from} is public; any money sent to it is lost"
     );
     rehearse(&sender, &creation, from).await?;
     let Some(key) = key.filter(|_| !arguments.dry_run) else {
@@ -99,12 +99,12 @@ async fn expect_chain(reader: &ChainReader, deployment: &Deployment) -> anyhow::
     let (expected, actual) = (deployment.chain_id(), reader.chain_id().await?);
     ensure!(
         expected == actual,
-        "wrong_chain: the file is for chain {expected}, the node is of {actual}"
+        "wrong_chain: the file is for chain {expected}, but the node is on chain {actual}"
     );
     Ok(())
 }
 
-/// The contract is for ever, and so is its token: it must be one on this chain, counted as the file counts.
+/// The contract's token can never be changed: it must exist on this chain, with the decimals in the file.
 async fn expect_asset(reader: &ChainReader, deployment: &Deployment) -> anyhow::Result<()> {
     let Some(token) = deployment.asset().token() else {
         return Ok(());
@@ -116,12 +116,12 @@ async fn expect_asset(reader: &ChainReader, deployment: &Deployment) -> anyhow::
             deployment.chain_id()
         ),
         TokenState::NoToken { function } => {
-            bail!("asset_is_no_token: the contract at {token} does not answer `{function}` as tokens do")
+            bail!("asset_is_no_token: the contract at {token} does not respond `{function}` as tokens do")
         }
         TokenState::Token { decimals, supply, .. } => {
             ensure!(
                 decimals == expected,
-                "decimals_differ: the file says {expected} decimals, the token at {token} says {decimals}"
+                "decimals_differ: the file declares {expected} decimals, but the token at {token} reports {decimals}"
             );
             ensure!(
                 supply <= U256::from(rules::SUPPLY_MAX),
@@ -134,7 +134,7 @@ async fn expect_asset(reader: &ChainReader, deployment: &Deployment) -> anyhow::
     }
 }
 
-/// Whose users may be enrolled: the constructor asks it, too, but says no reason.
+/// Checks the predecessor; the constructor does so as well, but returns no reason.
 async fn expect_predecessor(reader: &ChainReader, deployment: &Deployment) -> anyhow::Result<()> {
     let predecessor = deployment.config().predecessor;
     if predecessor.is_zero() {
@@ -158,10 +158,10 @@ async fn is_deployed(sender: &Sender, deployment: &Deployment, creation: &Creati
     }
     let expected = expected_code(sender, deployment, place)
         .await
-        .context("the constructor cannot be tried at this node")?;
+        .context("this node cannot simulate the constructor")?;
     match runtime::difference(deployment.asset(), &expected, &actual) {
         None => Ok(true),
-        Some(difference) => bail!("other_code: at {place} there is something else: {difference:?}"),
+        Some(difference) => bail!("other_code: there is different code at {place}: {difference:?}"),
     }
 }
 
@@ -179,8 +179,8 @@ async fn expect_proxy(sender: &Sender) -> anyhow::Result<()> {
     let code = sender.code(PROXY, At::Latest).await?;
     ensure!(
         !code.is_empty(),
-        "proxy_missing: this chain has no deterministic deployment proxy at {PROXY}; somebody has to send its signed \
-         creation first, see docs/deployment.md"
+        "proxy_missing: this chain has no deterministic deployment proxy at {PROXY}; send its pre-signed creation \
+         transaction first; see docs/deployment.md"
     );
     ensure!(
         code[..] == PROXY_CODE,
@@ -189,7 +189,7 @@ async fn expect_proxy(sender: &Sender) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tries the creation at the newest block, and tells what it would cost.
+/// Simulates the creation at the newest block and prints its cost.
 async fn rehearse(sender: &Sender, creation: &Creation, from: Address) -> anyhow::Result<()> {
     let call = Call {
         from,
@@ -202,11 +202,11 @@ async fn rehearse(sender: &Sender, creation: &Creation, from: Address) -> anyhow
     sender
         .try_creation(creation.code())
         .await
-        .context("the constructor refuses the configuration")?;
+        .context("the constructor rejects the configuration")?;
     let answer = sender
         .simulate(&call)
         .await
-        .context("the deployment proxy refuses")?;
+        .context("the deployment proxy rejects the transaction")?;
     ensure!(
         answer[..] == creation.address()[..],
         "the proxy would create {answer} instead of {}",
@@ -215,7 +215,7 @@ async fn rehearse(sender: &Sender, creation: &Creation, from: Address) -> anyhow
     let gas = sender.estimate_gas(&call).await?;
     let price = sender.suggested_fees().await?.max_fee();
     outln!(
-        "simulated: {gas} gas, at most {} wei at present prices",
+        "simulated: {gas} gas, at most {} wei at current prices",
         u128::from(gas).saturating_mul(price)
     );
     Ok(())
@@ -242,7 +242,7 @@ async fn send(
         "transaction {hash} was reverted"
     );
     wait_until_final(reader).await?;
-    // Blocks may have been replaced meanwhile, and the contract may be somebody else's transaction.
+    // Blocks may have been replaced meanwhile, and the contract may be someone else's transaction.
     let receipt = sender.find_receipt(hash).await?.unwrap_or(receipt);
     Ok(receipt.block.number)
 }

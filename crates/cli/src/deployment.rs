@@ -1,4 +1,4 @@
-//! A deployment as operators describe it in a file: what the contract is constructed with, and how it stands now.
+//! A deployment file: the contract's constructor arguments, and its current state.
 //!
 //! What comes out of [`Deployment::read`] keeps every rule of its chain. Not responsible for what is on the chain.
 
@@ -16,7 +16,7 @@ use alloy::primitives::{Address, B256, U256};
 
 use crate::input::{self, InputError};
 
-/// Longest file of a deployment in bytes: it has some tens of lines.
+/// Maximum size of a deployment file in bytes; it has a few dozen lines.
 const TEXT_BYTES_MAX: usize = 64 << 10;
 
 /// A checked deployment.
@@ -29,24 +29,24 @@ pub(crate) struct Deployment {
     present: Option<Present>,
 }
 
-/// How the contract stands now, where that is no longer how it was constructed.
+/// The contract's current state where it differs from the construction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Present {
-    /// Whoever holds these permissions; of the others, whom the constructor gave them to.
+    /// The current holders of these permissions; all others are still as constructed.
     holders: Vec<(Permission, Vec<Address>)>,
     outflow_cap: Option<U256>,
     is_paused: bool,
     pending: Vec<B256>,
 }
 
-/// Why a file describes nothing that may be deployed or compared.
+/// Why a deployment file was rejected.
 #[derive(Debug)]
 pub(crate) enum Refused {
     /// It cannot be read.
     Unreadable(InputError),
-    /// It is not TOML, lacks a field or has one that nobody knows.
+    /// It is not TOML, lacks a field or has an unknown one.
     Malformed(Box<toml::de::Error>),
-    /// A field's value is not of its form.
+    /// A field's value is malformed.
     Field {
         code: &'static str,
         field: String,
@@ -112,17 +112,17 @@ impl Deployment {
         }
     }
 
-    /// The chain that it is for.
+    /// The chain to deploy to.
     pub(crate) const fn chain_id(&self) -> u64 {
         self.chain_id
     }
 
-    /// What the contract holds.
+    /// The asset that the contract holds.
     pub(crate) const fn asset(&self) -> &Asset {
         &self.asset
     }
 
-    /// What the constructor gets.
+    /// The constructor's arguments.
     pub(crate) const fn config(&self) -> &ICustody::Config {
         &self.config
     }
@@ -132,12 +132,12 @@ impl Deployment {
         Creation::new(&self.name, self.asset.creation_code(&self.config))
     }
 
-    /// Whether the file says that something changed since the construction.
+    /// Whether the file lists changes since construction.
     pub(crate) const fn is_changed(&self) -> bool {
         self.present.is_some()
     }
 
-    /// Who holds what now.
+    /// The current holders of roles.
     pub(crate) fn holders(&self) -> Vec<(Permission, Address)> {
         let present = self.present.as_ref();
         let constructed = rules::roles(&self.config);
@@ -163,12 +163,12 @@ impl Deployment {
         changed.unwrap_or_else(|| U256::from(self.config.outflowCap))
     }
 
-    /// Whether it is meant to be paused now.
+    /// Whether it is expected to be paused now.
     pub(crate) fn is_paused(&self) -> bool {
         self.present.as_ref().is_some_and(|present| present.is_paused)
     }
 
-    /// Identities of the operations that are meant to be pending now.
+    /// Ids of the operations expected to be pending now.
     pub(crate) fn pending(&self) -> &[B256] {
         self.present.as_ref().map_or(&[], |present| &present.pending)
     }

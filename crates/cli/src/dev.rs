@@ -1,4 +1,4 @@
-//! `trellis dev`: the whole system on this machine until it is told to end.
+//! `trellis dev`: the whole system on this machine, until stopped.
 //!
 //! Not responsible for how the parts are started and stopped; that is `devstack`.
 
@@ -11,24 +11,24 @@ use devstack::Checkout;
 use devstack::development::{Development, DevelopmentSpec};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Between two looks at the processes.
+/// Polling interval for the processes.
 const WATCH: Duration = Duration::from_millis(500);
 
-/// Accounts that the box shows; the others are in the file.
+/// Accounts shown in the box; the others are in the file.
 const ROLES_SHOWN: [&str; 4] = ["root", "operator:builder", "operator:approver", "user"];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Forget the chain and the database of the last start
+    /// Delete the chain and the database of the last start
     #[arg(long)]
     fresh: bool,
-    /// Port of the API; 4000 or a free one when not given
+    /// Port of the API; by default 4000, or a free one
     #[arg(long)]
     port: Option<u16>,
-    /// Show the whole system at work, on a throwaway chain and database of its own
+    /// Run a demonstration of the whole system on a temporary chain and database
     #[arg(long, requires = "exit", conflicts_with_all = ["fresh", "port"])]
     demo: bool,
-    /// End when the demonstration has ended; its exit status tells whether everything agreed
+    /// Exit after the demonstration; the status is 0 if everything agreed
     #[arg(long, requires = "demo")]
     exit: bool,
     /// Print the demonstration's report as JSON
@@ -67,7 +67,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Plays the demonstration and prints its report.
+/// Runs the demonstration and prints its report.
 async fn demonstrate(checkout: &Checkout, json: bool) -> anyhow::Result<ExitCode> {
     let report = demonstration::run(checkout).await?;
     if json {
@@ -82,12 +82,12 @@ async fn demonstrate(checkout: &Checkout, json: bool) -> anyhow::Result<ExitCode
     })
 }
 
-/// The ways in which a person or a terminal asks for the end.
+/// The signals by which a person or a terminal requests shutdown.
 struct Endings([Signal; 3]);
 
 impl Endings {
     fn listen() -> anyhow::Result<Self> {
-        let listen = |kind| signal(kind).context("cannot listen for signals");
+        let listen = |kind| signal(kind).context("cannot install signal handlers");
         Ok(Self([
             listen(SignalKind::interrupt())?,
             listen(SignalKind::terminate())?,
@@ -105,7 +105,7 @@ impl Endings {
     }
 }
 
-/// Waits until a process ends that should not.
+/// Waits until a process ends unexpectedly.
 async fn watch(development: &mut Development) -> anyhow::Error {
     loop {
         if let Err(error) = development.check_running() {
@@ -115,12 +115,12 @@ async fn watch(development: &mut Development) -> anyhow::Error {
     }
 }
 
-/// What a developer wants to see first.
+/// The summary printed at the start.
 fn box_of(development: &Development, took: Duration) -> String {
     let endpoints = development.endpoints();
     let mut lines = vec![
         format!(
-            "Trellis is ready after {:.1} s. DEVELOPMENT ONLY: everybody knows these keys.",
+            "Trellis is ready after {:.1} s. DEVELOPMENT ONLY: these keys are public.",
             took.as_secs_f32()
         ),
         String::new(),

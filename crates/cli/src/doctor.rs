@@ -1,5 +1,5 @@
-//! `trellis doctor`: what this machine lacks for development, and how to get it; and whether the services that run here are
-//! ready. With `--contract`, how a deployed contract
+//! `trellis doctor`: missing prerequisites for development and how to get them; and whether the running services
+//! are ready. With `--contract`, how a deployed contract
 //! differs from its file instead.
 
 pub(crate) mod contract;
@@ -14,7 +14,7 @@ use devstack::endpoints::Endpoints;
 use devstack::postgres::{Durability, Postgres, PostgresSpec};
 use devstack::{Checkout, Tools};
 
-/// The oldest Node that the tools run on.
+/// The oldest Node version supported by the tools.
 const NODE_MAJOR_MIN: u32 = 20;
 
 /// A debug build with its tests, the tools and a database take about half of this.
@@ -51,7 +51,7 @@ async fn examine_machine() -> anyhow::Result<ExitCode> {
             "setpriv",
             version_of(
                 "setpriv",
-                "install util-linux; without it a killed parent leaves children",
+                "install util-linux; without it, a killed parent leaves child processes behind",
             ),
         ),
         ("free disk", free_disk(&checkout.path(""))),
@@ -100,7 +100,7 @@ fn rust(checkout: &Checkout) -> anyhow::Result<String> {
     let pinned = pinned.lines().find_map(|line| line.strip_prefix("channel = \""));
     let pinned = pinned
         .and_then(|rest| rest.strip_suffix('"'))
-        .context("rust-toolchain.toml pins no channel")?;
+        .context("rust-toolchain.toml does not pin a channel")?;
     let found = output(
         Command::new("rustc")
             .arg("--version")
@@ -135,7 +135,7 @@ fn npm_packages(checkout: &Checkout) -> anyhow::Result<String> {
         let wanted =
             read("package-lock.json").with_context(|| format!("{directory}package-lock.json is missing"))?;
         if read("node_modules/.installed-from").ok() != Some(wanted) {
-            bail!("those of {directory}package-lock.json are not installed: ./scripts/setup");
+            bail!("packages of {directory}package-lock.json are not installed: run ./scripts/setup");
         }
     }
     Ok("as in the lock files".to_owned())
@@ -161,13 +161,13 @@ fn free_disk(root: &Path) -> anyhow::Result<String> {
     let gib = free >> 30;
     ensure!(
         free >= FREE_BYTES_MIN,
-        "{gib} GiB are free, {} GiB are needed",
+        "{gib} GiB free, {} GiB required",
         FREE_BYTES_MIN >> 30
     );
     Ok(format!("{gib} GiB"))
 }
 
-/// Every service of the development system that runs here says that it is ready.
+/// Every service of the running development system reports ready.
 async fn services(checkout: &Checkout) -> anyhow::Result<String> {
     let Some(endpoints) = Endpoints::read(&checkout.path(".local/dev/endpoints.json"))? else {
         return Ok("not running".to_owned());
@@ -186,7 +186,7 @@ async fn services(checkout: &Checkout) -> anyhow::Result<String> {
     ))
 }
 
-/// PostgreSQL really starts, with everything that this needs: libraries, an account, a directory.
+/// PostgreSQL actually starts, with the libraries, account and directory it needs.
 async fn postgres(checkout: &Checkout) -> anyhow::Result<String> {
     let Some(_lock) = checkout.try_lock("doctor")? else {
         bail!("another `trellis doctor` is running")

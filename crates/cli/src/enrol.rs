@@ -1,6 +1,6 @@
 //! `trellis enrol`: makes the users of a contract's predecessor known to it, so that they can be paid without registering again.
 //!
-//! Anybody may do it. Whoever is known already is skipped, so the command may be repeated. Not responsible for what the
+//! Anyone may do it. Whoever is known already is skipped, so the command may be repeated. Not responsible for what the
 //! predecessor still owes: that stays there.
 
 mod users;
@@ -20,34 +20,34 @@ use crate::operate::account;
 use crate::status::Status;
 use crate::{key, transaction};
 
-/// The most users of one transaction: its gas stays below what a transaction may have.
+/// Maximum users per transaction, so that its gas stays below the transaction limit.
 const PART_MAX: u64 = 300;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The contract that names a predecessor
+    /// The contract that has a predecessor
     #[arg(long, env = "TRELLIS_CONTRACT", value_parser = account)]
     contract: Address,
     /// A node of the chain
     #[arg(long)]
     rpc: String,
-    /// Addresses of users, one a line, instead of all that the predecessor's events name
+    /// Addresses of users, one per line, instead of all in the predecessor's events
     #[arg(long)]
     users: Option<PathBuf>,
-    /// A block not after the creation of the predecessor, which its events are read from
+    /// Read events from this block on; at or before the creation of the predecessor
     #[arg(long, default_value_t = 0)]
     from_block: u64,
-    /// Users of one transaction
+    /// Users per transaction
     #[arg(long, default_value_t = PART_MAX, value_parser = clap::value_parser!(u64).range(1..=PART_MAX))]
     size: u64,
-    /// Print the calls, but send nothing
+    /// Print the calls without sending them
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
     key: key::Arguments,
 }
 
-/// Who enrols, and where.
+/// The sender and the contract.
 struct Enrolment {
     reader: ChainReader,
     sender: Sender,
@@ -59,7 +59,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let reader = ChainReader::connect(&arguments.rpc, arguments.contract)?;
     let chain_id = reader.chain_id().await?;
     let Some(predecessor) = reader.predecessor(At::Latest).await? else {
-        bail!("no_predecessor: the contract names none, so nobody can be enrolled");
+        bail!("no_predecessor: the contract has no predecessor, so there is nobody to enrol");
     };
     outln!("predecessor {predecessor}");
     let before = ChainReader::connect(&arguments.rpc, predecessor)?;
@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     let (users, strangers) = known(&before, named).await?;
     for stranger in &strangers {
-        outln!("unknown {stranger}: the predecessor does not know this address");
+        outln!("unknown {stranger}: this address is not registered in the predecessor");
     }
     let enrolment = Enrolment {
         reader,
@@ -98,7 +98,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(status.into())
 }
 
-/// Those of these addresses that a contract knows as users, and those that it does not.
+/// Splits addresses into users of a contract and others.
 async fn known(
     reader: &ChainReader,
     named: BTreeSet<Address>,
@@ -112,16 +112,16 @@ async fn known(
 }
 
 impl Enrolment {
-    /// Those whom the contract does not know yet.
+    /// Users not yet enrolled in the contract.
     async fn missing(&self, users: &[Address]) -> anyhow::Result<Vec<Address>> {
         let users = users.iter().copied().collect();
         let (_, missing) = known(&self.reader, users).await?;
         Ok(missing)
     }
 
-    /// Enrols a part, all of it or nobody; without a key it prints the call. Returns how many it enrolled.
+    /// Enrols a part atomically; without a key it prints the call. Returns the number enrolled.
     async fn enrol(&self, part: &[Address]) -> anyhow::Result<usize> {
-        // Somebody else may enrol meanwhile, and who is known makes the whole part fail.
+        // Someone else may enrol meanwhile, and who is known makes the whole part fail.
         let part = self.missing(part).await?;
         if part.is_empty() {
             return Ok(0);
@@ -135,7 +135,7 @@ impl Enrolment {
             gas_limit: None,
         };
         let tried = self.sender.simulate(&call).await;
-        tried.with_context(|| format!("the contract refuses the part from {} on", part[0]))?;
+        tried.with_context(|| format!("the contract rejects the part starting at {}", part[0]))?;
         let Some(key) = &self.key else {
             outln!("{} users by this call", part.len());
             outln!("to    {contract}\nvalue 0\ndata  {input}");
@@ -144,7 +144,7 @@ impl Enrolment {
         let (hash, receipt) = transaction::send(&self.sender, self.chain_id, key, contract, input).await?;
         ensure!(
             receipt.succeeded,
-            "transaction {hash} was reverted; run the same command again, it skips who is known by now"
+            "transaction {hash} was reverted; run the same command again; it skips users already enrolled"
         );
         outln!(
             "transaction {hash} in block {}: {} users",

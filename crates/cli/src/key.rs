@@ -1,4 +1,4 @@
-//! The key of whoever pays for a transaction: from an encrypted keystore, or in the clear from a file.
+//! The key that pays for a transaction: from an encrypted keystore, or in the clear from a file.
 //!
 //! No message shows a key. Not responsible for keys of services; those are the signers'.
 
@@ -9,16 +9,16 @@ use anyhow::Context;
 
 use crate::input;
 
-/// Longest file of a private key in bytes: sixteen times its 64 digits, for whoever leaves white space around them.
+/// Maximum size of a private key file in bytes: sixteen times its 64 digits, to allow white space.
 const KEY_BYTES_MAX: usize = 1_024;
 
 #[derive(Debug, clap::Args)]
 #[group(id = "sending_key")]
 pub(crate) struct Arguments {
-    /// An encrypted key of whoever pays for the transaction; without any key the call is printed
+    /// Encrypted key that pays for the transaction; without a key the call is only printed
     #[arg(long, env = "TRELLIS_KEYSTORE", requires = "keystore_password_file")]
     keystore: Option<PathBuf>,
-    /// The file with its password
+    /// The file with the keystore's password
     #[arg(long, env = "TRELLIS_KEYSTORE_PASSWORD_FILE")]
     keystore_password_file: Option<PathBuf>,
     /// Instead of a keystore, a file with the private key in the clear
@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// The key, if one was named.
+    /// The key, if one was given.
     pub(crate) fn read(&self) -> anyhow::Result<Option<PrivateKeySigner>> {
         if let Some(file) = &self.key_file {
             return read_clear(file).map(Some);
@@ -80,7 +80,7 @@ mod tests {
         let refused = arguments(&keystore, &password)
             .read()
             .expect_err("others can read it");
-        assert!(refused.to_string().contains("open to others"), "{refused}");
+        assert!(refused.to_string().contains("readable by others"), "{refused}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `trellis ledger verify`: recomputes every balance, projection and hash from the facts, and prints what differs. It only
 //! reads, and the exit status is a failure if anything differs. `trellis ledger restore`: a copy that ends with an earlier fact.
-//! `trellis ledger quarantine`: commands that are put aside.
+//! `trellis ledger quarantine`: quarantined commands.
 
 mod quarantine;
 
@@ -20,9 +20,9 @@ pub(crate) struct Arguments {
 enum Command {
     /// Recompute every balance, projection and hash from the facts
     Verify(Verify),
-    /// Make a copy of the ledger that ends with an earlier fact, and leave the present one as it is
+    /// Make a copy of the ledger that ends with an earlier fact, leaving the original unchanged
     Restore(Restore),
-    /// List commands that the posting worker has put aside, have one tried again, or dismiss one
+    /// List quarantined commands, retry one, or dismiss one
     Quarantine(quarantine::Arguments),
 }
 
@@ -38,10 +38,10 @@ struct Restore {
     /// The ledger's database, as its owner, who must be able to create databases; no process may be running
     #[arg(long, env = "TRELLIS_DATABASE_URL", hide_env_values = true)]
     database_url: String,
-    /// JSON-RPC endpoint of a node: which later entries are true is for the chain to say
+    /// JSON-RPC endpoint of a node, to decide which later entries are on the chain
     #[arg(long, env = "TRELLIS_RPC_URL", hide_env_values = true)]
     rpc: String,
-    /// The last fact that is kept
+    /// The last fact to keep
     #[arg(long)]
     to_fact: u64,
     /// Name of the database that is created on the same server
@@ -67,7 +67,7 @@ async fn run_verify(verify: &Verify) -> anyhow::Result<ExitCode> {
     let plan = plan::compile(&deployment.plan_text).context("the deployment's plan does not compile")?;
     anyhow::ensure!(
         plan.hash() == deployment.plan_hash,
-        "the deployment's plan has another hash than was deployed"
+        "the hash of the deployment's plan differs from the deployed one"
     );
     let snapshot = store::snapshot::read(&mut connection).await?;
     connection.close().await?;
@@ -116,9 +116,9 @@ async fn run_restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         restored.facts_undone
     );
     match restored.removed.len() {
-        0 => errln!("every cause that came later waits to be posted again"),
+        0 => errln!("all later causes are waiting to be posted again"),
         count => errln!(
-            "{count} journal entries were removed, which the chain does not have; everything else waits again"
+            "{count} journal entries that are not on the chain were removed; everything else is waiting to be posted again"
         ),
     }
     errln!(
@@ -127,7 +127,9 @@ async fn run_restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     );
     if restored.withdrawals_gone > 0 {
         let gone = restored.withdrawals_gone;
-        errln!("{gone} requests for withdrawal are gone with users whom the facts do not know any more");
+        errln!(
+            "{gone} withdrawal requests were dropped, because their users no longer follow from the facts"
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! `trellis liabilities`: what anybody can do with a published root and the public list behind it.
+//! `trellis liabilities`: commands for a published root and its public list, usable by anyone.
 //!
 //! Not responsible for a single user's proof: that is `trellis claim`.
 
@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use audit::liabilities::LEAVES_MAX;
 use clap::Subcommand;
 
-/// Longest list in bytes: a line has an address and an amount of at most 39 digits, and the lines above the leaves have less
+/// Maximum size of a list in bytes: a line has an address and an amount of at most 39 digits, and the header has less
 /// than a kilobyte.
 const LIST_BYTES_MAX: usize = LEAVES_MAX * 83 + 1_024;
 
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
 enum Command {
     /// Recompute a root from its public list and compare it with the chain's
     Verify(verify::Arguments),
-    /// Pay everybody what a mature root says is due, many users by each call
+    /// Pay all users the amounts due under a mature root, many users per call
     Settle(settle::Arguments),
 }
 

@@ -1,17 +1,17 @@
-//! All logs of a contract in a range of blocks, in parts that its node gives.
+//! All logs of a contract in a range of blocks, in ranges that its node accepts.
 //!
 //! Not responsible for what the logs say.
 
 use anyhow::Context;
 use chain::{ChainError, ChainReader, ContractLog};
 
-/// Blocks asked for at once, at first; a node that wants fewer says so.
+/// Initial number of blocks per request; reduced if the node rejects it.
 const BLOCKS_AT_ONCE: u64 = 10_000;
 
-/// Gives each log of the reader's contract to `take`, in the order of the chain.
+/// Calls `take` with each log of the reader's contract, in chain order.
 ///
 /// # Errors
-/// The node does not answer, or what `take` ends with.
+/// The node does not respond, or `take` fails.
 pub(crate) async fn each(
     reader: &ChainReader,
     blocks: std::ops::RangeInclusive<u64>,

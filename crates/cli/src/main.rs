@@ -1,6 +1,6 @@
-//! `trellis`: the command for developers, operators of a machine and designers of plans.
+//! `trellis`: the command line for developers, operators and plan designers.
 //!
-//! One file for each subcommand. Answers go to standard output, logs to standard error; the exit status tells.
+//! One file per subcommand. Results go to standard output, logs to standard error; see `status` for exit codes.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
@@ -43,27 +43,27 @@ struct Arguments {
 enum Command {
     /// Run the whole system on this machine, for development only
     Dev(dev::Arguments),
-    /// Agree to a payment or another dangerous act, with an operator's key
+    /// Approve a payment or another sensitive operation with an operator's key
     Approve(approve::Arguments),
     /// Deploy the contract of a checked file
     Deploy(deploy::Arguments),
     /// Check this machine's prerequisites; or compare a contract with its file
     Doctor(doctor::Arguments),
-    /// Pay a user what a published root says is due, by proof
+    /// Pay a user the amount due under a published root, by proof
     Claim(claim::Arguments),
-    /// Make the users of a contract's predecessor known to it
+    /// Enrol the users of a contract's predecessor
     Enrol(enrol::Arguments),
-    /// Examine a ledger's books
+    /// Verify, restore and repair a ledger
     Ledger(ledger::Arguments),
     /// Recompute published liabilities
     Liabilities(liabilities::Arguments),
-    /// Do what admin, guardian, freezer and treasurer do to a contract
+    /// Call a contract as its admin, guardian, freezer or treasurer
     Operate(operate::Arguments),
-    /// Examine a signer's memory
+    /// Audit a signer's records
     Signer(signer_audit::Arguments),
-    /// Examine compensation plans
+    /// Check, simulate, compare and explain compensation plans
     Plan(plan::Arguments),
-    /// Print the script that completes this command in a shell
+    /// Print a shell completion script
     Completions(completions::Arguments),
 }
 

@@ -1,4 +1,4 @@
-//! `trellis operate`: what admin, guardian, freezer and treasurer do to a contract, one call each.
+//! `trellis operate`: calls of a contract by its admin, guardian, freezer or treasurer.
 //!
 //! The call is tried before it is sent. Without a key it is printed, for a contract that needs several people. Not
 //! responsible for who ought to do it; `docs/runbooks.md` says when.
@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     /// A node of the chain
     #[arg(long)]
     rpc: String,
-    /// Who will send the printed call, so that it can be tried; with a key, the key's account does
+    /// The sender of the printed call, used to simulate it; with a key, the key's account
     #[arg(long, value_parser = account)]
     from: Option<Address>,
     #[command(flatten)]
@@ -39,39 +39,39 @@ enum Act {
     /// Announce an operation; it can be executed after the contract's delay
     #[command(subcommand)]
     Schedule(Announced),
-    /// Carry out an announced operation within 14 days after its delay; transfer-admin is the new admin's to carry out
+    /// Execute an announced operation within 14 days after its delay; transfer-admin must be executed by the new admin
     #[command(subcommand)]
     Execute(Announced),
-    /// Take an announced operation back; the guardian may, too
+    /// Cancel an announced operation; admin or guardian
     #[command(subcommand)]
     Cancel(Announced),
-    /// Take a role at once; admin. Guardian and admin are replaced by operations only
+    /// Revoke a role immediately; admin. Guardian and admin are replaced by operations only
     RevokeRole {
         role: Role,
         #[arg(value_parser = account)]
         holder: Address,
     },
-    /// Take all signing from an account at once; guardian or admin
+    /// Revoke all signing rights of an account immediately; guardian or admin
     RevokeSigner {
         #[arg(value_parser = account)]
         signer: Address,
     },
-    /// Let less leave in a day, at once; guardian or admin
+    /// Lower the daily outflow cap immediately; guardian or admin
     LowerCap { cap: U256 },
     /// Stop intake, batches, publication and treasury; guardian or admin
     Pause,
     /// End the pause; admin
     Unpause,
-    /// Withdraw a root that cannot be claimed against yet; guardian or admin
+    /// Veto a root that is not claimable yet; guardian or admin
     VetoRoot { root: B256 },
-    /// Make a batch that was signed unusable; guardian or admin
+    /// Cancel a signed batch; guardian or admin
     CancelBatch { batch: B256 },
-    /// Hold a user's payouts back until a Unix time; freezer
+    /// Freeze a user's payouts until a Unix time; freezer
     Freeze {
         #[arg(value_parser = account)]
         user: Address,
         until: U256,
-        /// A word or sentence, whose hash is recorded
+        /// The reason; its hash is recorded
         reason: String,
     },
     /// End a freeze; freezer, guardian or admin
@@ -84,31 +84,31 @@ enum Act {
 /// What can be announced.
 #[derive(Debug, Subcommand)]
 enum Announced {
-    /// Send surplus; the treasurer's, all others are the admin's
+    /// Send surplus; treasurer (all other operations: admin)
     Treasury {
         #[arg(value_parser = account)]
         to: Address,
         amount: U256,
     },
-    /// Let more leave in a day
+    /// Raise the daily outflow cap
     RaiseOutflowCap { cap: U256 },
-    /// Accept intakes and batches by this account's signature
+    /// Accept intakes and batches signed by this account
     AddSigner(Who),
-    /// Accept roots by this account's signature
+    /// Accept roots signed by this account
     AddRootSigner(Who),
-    /// Let this account submit batches and roots
+    /// Allow this account to submit batches and roots
     AddSubmitter(Who),
-    /// Let this account freeze
+    /// Allow this account to freeze users
     AddFreezer(Who),
-    /// Let this account announce payments of surplus
+    /// Allow this account to announce payments of surplus
     AddTreasurer(Who),
-    /// Let this account cancel, veto, pause and revoke
+    /// Allow this account to cancel, veto, pause and revoke
     AddGuardian(Who),
-    /// Take the guardian's role; that guardian cannot cancel it
+    /// Revoke the guardian's role; that guardian cannot cancel this
     RemoveGuardian(Who),
-    /// Make a mature root unclaimable, also the newest; then the one before it is the newest again
+    /// Retire a mature root, even the newest; the previous root then becomes the newest again
     RetireRoot { root: B256 },
-    /// Make this account the admin instead of the present one; it has to carry it out itself
+    /// Transfer the admin role to this account, which must execute the operation itself
     TransferAdmin(Who),
 }
 
@@ -118,7 +118,7 @@ struct Who {
     account: Address,
 }
 
-/// A role that is taken at once.
+/// A role that can be revoked immediately.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Role {
     Freezer,
@@ -126,7 +126,7 @@ enum Role {
     Submitter,
 }
 
-/// With its checksum, so that a mistyped digit is seen.
+/// An address with its checksum, so that typing errors are detected.
 pub(crate) fn account(text: &str) -> Result<Address, String> {
     Address::parse_checksummed(text, None).map_err(|_| "not an address with its checksum (EIP-55)".to_owned())
 }
@@ -244,9 +244,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             input: input.clone(),
             gas_limit: None,
         };
-        let refused = || format!("the contract refuses this of {from}");
+        let refused = || format!("the contract rejects this call from {from}");
         sender.simulate(&call).await.with_context(refused)?;
-        outln!("the contract takes this of {from}");
+        outln!("the contract accepts this call from {from}");
     }
     let Some(key) = key else {
         outln!("to    {contract}\nvalue 0\ndata  {input}");
@@ -260,7 +260,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let (Some(id), Act::Schedule(_)) = (id, &arguments.act)
         && let Some(eta) = reader.operation_eta(id, At::Latest).await?
     {
-        outln!("can be executed from {eta} on (Unix seconds), until then cancelled");
+        outln!("can be executed from {eta} on (Unix seconds), and cancelled until then");
     }
     Ok(ExitCode::SUCCESS)
 }

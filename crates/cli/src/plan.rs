@@ -25,13 +25,13 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Compile a plan file, say what it does to whom and where it may run
+    /// Compile a plan file, print its findings and where it may run
     Check(check::Arguments),
-    /// Simulate a plan with people who behave as assumed
+    /// Simulate a plan with assumed participant behaviour
     Simulate(simulate::Arguments),
-    /// Apply what happened under two plans, and say who gains and who loses by which rule
+    /// Apply one history under two plans and show who gains and who loses by which rule
     Diff(diff::Arguments),
-    /// Say why a fact moved money, or what a user got and did not get, and why
+    /// Explain why a fact moved money, or what a user received or missed
     Explain(explain::Arguments),
     /// Print the JSON Schema of plan files
     #[command(after_help = status::TABLE)]
@@ -48,7 +48,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The text of a plan file; of one that is too long to be read, the refusal.
+/// The text of a plan file; an error if it is too long.
 fn read(file: &Path) -> Result<Result<String, CompileError>, InputError> {
     match input::read_text(file, TEXT_BYTES_MAX) {
         Ok(text) => Ok(Ok(text)),
@@ -62,7 +62,7 @@ fn compiled(file: &Path) -> anyhow::Result<(String, CompiledPlan)> {
     let name = input::name(file);
     let refused = |text: &str, all: &[CompileError]| {
         let all: Vec<String> = all.iter().map(|error| error.report(&name, text)).collect();
-        let text = format!("the plan {name} is refused\n{}", all.join("\n").trim_end());
+        let text = format!("the plan {name} was rejected\n{}", all.join("\n").trim_end());
         ending(Status::Refused, text)
     };
     let text = read(file)?.map_err(|error| refused("", &[error]))?;

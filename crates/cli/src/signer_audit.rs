@@ -1,4 +1,4 @@
-//! `trellis signer audit`: recomputes the chain of everything that a signer decided, and compares it with what it remembers.
+//! `trellis signer audit`: recomputes the hash chain of a signer's decisions and compares it with its records.
 //!
 //! It only reads, as the signer's auditor may.
 
@@ -24,7 +24,7 @@ struct Audit {
     /// The signer's own database; the role `trellis_signer_auditor` is enough
     #[arg(long, env = "TRELLIS_SIGNER_DATABASE_URL", hide_env_values = true)]
     database_url: String,
-    /// An earlier head that must be in the chain, as the signer's health endpoint told it
+    /// An earlier head that must be in the chain, as reported by the signer's health endpoint
     #[arg(long, value_name = "SEQ:HASH")]
     anchor: Option<Anchor>,
 }
@@ -39,12 +39,7 @@ async fn run_audit(audit: Audit) -> anyhow::Result<ExitCode> {
     match verify_database(&audit.database_url, audit.anchor).await {
         Ok(verified) => {
             let head = verified.head;
-            outln!(
-                "{} decisions, unbroken up to {}:{}",
-                head.seq,
-                head.seq,
-                head.hash
-            );
+            outln!("{} decisions, intact up to {}:{}", head.seq, head.seq, head.hash);
             Ok(ExitCode::SUCCESS)
         }
         Err(signer::audit::VerifyError::Broken(broken)) => {

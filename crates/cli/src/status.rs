@@ -4,22 +4,22 @@ use std::process::ExitCode;
 
 use crate::input::InputError;
 
-/// What `--help` says about them.
+/// Their description in `--help`.
 pub(crate) const TABLE: &str = "\
 Exit status:
-  0    done: a plan is sound and nothing needs saying, nothing differs, no fault was found
+  0    done: a plan is sound and nothing needs saying, no differences, no fault was found
   1    the command failed, or what it examined has a fault
   2    wrong arguments, or a file that cannot be read or used
-  3    a plan is sound, but participants must be told the warnings; or something differs
-  4    a plan is refused, or must not run on that chain
+  3    a plan is sound, but its warnings must be disclosed to participants; or something differs
+  4    the plan was rejected, or must not run on that chain
   141  standard output was closed before everything was written";
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// It did what it was asked, and there is nothing to notice.
+    /// Success, with nothing to report.
     Done,
-    /// It could not do what it was asked, by no fault of its arguments.
+    /// Failure not caused by the arguments.
     Failed,
     /// Arguments or files cannot be used: what clap ends with, too.
     Unusable,

@@ -57,7 +57,7 @@ pub(crate) async fn send(
     let hash = *signed.tx_hash();
     let answers = sender.broadcast(&signed.encoded_2718().into()).await;
     if !answers.iter().any(|answer| answer.outcome.is_accepted()) {
-        bail!("the node does not take the transaction: {answers:?}");
+        bail!("the node rejected the transaction: {answers:?}");
     }
     let deadline = Instant::now() + INCLUDED_WITHIN;
     while Instant::now() < deadline {
@@ -66,5 +66,5 @@ pub(crate) async fn send(
         }
         tokio::time::sleep(POLL).await;
     }
-    bail!("transaction {hash} is in no block after {INCLUDED_WITHIN:?}; it may still be mined")
+    bail!("transaction {hash} was not included within {INCLUDED_WITHIN:?}; it may still be mined")
 }

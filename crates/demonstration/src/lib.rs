@@ -29,7 +29,7 @@ use stage::Stage;
 pub async fn run(checkout: &Checkout) -> anyhow::Result<Report> {
     let begun = Instant::now();
     let mut report = Report::default();
-    let mut stage = Stage::set(checkout).await.context("the system does not start")?;
+    let mut stage = Stage::set(checkout).await.context("cannot start the system")?;
     story::play(&mut stage, &mut report).await?;
     report.findings = stage.findings().await.context("the reconciler")?;
     let (oracle, differences) = Oracle::compare(&stage.site, &stage.ledger).await?;

@@ -34,7 +34,7 @@ impl Oracle {
     /// Recomputes everything and compares it with the ledger's database, and both with the contract.
     ///
     /// # Errors
-    /// When node or database do not answer, or hold what cannot be read.
+    /// When node or database do not respond, or hold what cannot be read.
     pub async fn compare(site: &Site, ledger: &PgPool) -> anyhow::Result<(Self, Differences)> {
         let chain = causes::of_the_chain(site).await?;
         let mut model = Model::new(&Terms::auto_pool());

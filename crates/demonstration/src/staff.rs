@@ -1,4 +1,4 @@
-//! What operators do: build a batch, have a colleague approve it, sign, submit and watch it; publish liabilities.
+//! The operators' steps: build a batch, have a colleague approve it, sign, submit and watch it; publish liabilities.
 
 use abi::ICustody;
 use alloy::primitives::{B256, U256};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::stage::Stage;
 
-/// A batch on its way, and what became of it.
+/// A batch on its way, and the outcome of it.
 #[derive(Debug, Clone)]
 pub struct Batch {
     /// Its id.

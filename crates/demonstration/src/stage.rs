@@ -1,4 +1,4 @@
-//! Where the story plays: a throwaway system, its people, and the waits between scenes.
+//! The stage of the story: a temporary system, its people, and the waits between scenes.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// The root user and those who join: the oldest first.
 pub(crate) const PEOPLE: usize = 43;
 
-/// A running system and everybody in it.
+/// A running system and everyone in it.
 pub(crate) struct Stage {
     pub(crate) development: Development,
     pub(crate) site: Arc<Site>,
@@ -150,7 +150,7 @@ impl Stage {
         Ok(())
     }
 
-    /// The number of the last account that somebody of the story has; later ones are free.
+    /// The number of the last account that someone of the story has; later ones are free.
     pub(crate) fn last_account(&self) -> usize {
         root_user().index() + PEOPLE - 1
     }
@@ -203,7 +203,7 @@ impl Stage {
         T: serde::de::DeserializeOwned + std::fmt::Debug + Send + Sync + Unpin + 'static,
     {
         let answer = self.site.provider.raw_request(method.into(), parameters).await;
-        answer.with_context(|| format!("the node refuses {method}"))
+        answer.with_context(|| format!("the node rejects {method}"))
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) async fn play(stage: &mut Stage, report: &mut Report) -> anyhow::Resu
     join(stage, report).await.context("people join")?;
     regret(stage)
         .await
-        .context("a registration expires, another is taken back")?;
+        .context("one registration expires, another is refunded")?;
     mature(stage).await.context("the cooling-off time passes")?;
     spoil(stage).await.context("two wallets cannot be paid")?;
     let first = disturbed_batch(stage).await.context("the first batch")?;
@@ -46,7 +46,7 @@ pub(crate) async fn play(stage: &mut Stage, report: &mut Report) -> anyhow::Resu
     stage.settle().await
 }
 
-/// Everybody registers, in waves of those whose sponsors are there, and pays a further time.
+/// Everyone registers, in waves of those whose sponsors are there, and pays a further time.
 async fn join(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
     let sponsor_of = |index: usize| match index {
         1..6 => 0,
@@ -101,7 +101,7 @@ async fn regret(stage: &mut Stage) -> anyhow::Result<()> {
     let reference = stage.deposit_of(regretting).await?;
     regretting.refund(&stage.site, reference).await?;
     let back = stage.purse(regretting).await?.saturating_sub(before);
-    ensure!(back > U256::from(19) * bnb(), "the refund brought {back} wei");
+    ensure!(back > U256::from(19) * bnb(), "the refund returned {back} wei");
 
     stage.pass_time(2 * 3_600).await?;
     let receipt = late
@@ -176,7 +176,7 @@ async fn stuck_batch(stage: &mut Stage) -> anyhow::Result<Batch> {
     Ok(batch)
 }
 
-/// The wallet that refuses payments takes its credit through another address, by a signature that somebody else sends.
+/// The wallet that refuses payments takes its credit through another address, by a signature that someone else sends.
 async fn withdraw(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
     let (owner, relay) = (&stage.people[REVERTING], &stage.people[5]);
     let elsewhere = Wallet::at(stage.last_account() + 2);
@@ -187,7 +187,7 @@ async fn withdraw(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> 
         .await?;
     ensure!(receipt.status(), "the withdrawal was reverted");
     let brought = stage.purse(&elsewhere).await? - before;
-    ensure!(!brought.is_zero(), "nothing arrived");
+    ensure!(!brought.is_zero(), "no money arrived");
     report.withdrawn = brought;
     tracing::info!("a credit was withdrawn through another address");
     stage.settle().await
@@ -213,7 +213,7 @@ async fn claim(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
         .await?;
     ensure!(receipt.status(), "the claim was reverted");
     report.claimed = stage.purse(&owner).await? - before;
-    ensure!(!report.claimed.is_zero(), "the claim brought nothing");
+    ensure!(!report.claimed.is_zero(), "the claim paid nothing");
     tracing::info!("the last user was paid by a claim");
     stage.settle().await
 }

@@ -1,5 +1,5 @@
-//! The people of a local chain who agree to payments, and the reconciler who attests them: with the keys that everybody
-//! knows, for the development system and for tests that stand in for people.
+//! The people of a local chain who agree to payments, and the reconciler who attests them: with public development
+//! keys, for the development system and for tests.
 
 use alloy_primitives::{Address, B256};
 use anyhow::Context;
@@ -87,7 +87,7 @@ pub fn people(colleagues: &[Colleague]) -> anyhow::Result<People> {
 /// Sets the signers' list at their console, as the owner of their database.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn set_people(signer_database_url: &str, people: &People) -> anyhow::Result<()> {
     let mut connection = connect(signer_database_url).await?;
     let statement = "INSERT INTO signer.people (version, list, recorded_at_ms) \

@@ -18,7 +18,7 @@ use crate::tools::Tools;
 /// The id of a local development chain. Development defaults are used on no other.
 pub const CHAIN_ID: u64 = 31337;
 
-/// The phrase that all accounts of a local chain derive from. Everybody knows it.
+/// The phrase that all accounts of a local chain derive from. Everyone knows it.
 pub const MNEMONIC: &str = "test test test test test test test test test test test junk";
 
 /// Accounts with money, enough for a scenario of forty users beside the system's own.
@@ -47,7 +47,7 @@ const PORT_ATTEMPTS: u32 = 3;
 pub enum Mining {
     /// One every 0.45 s.
     Interval,
-    /// Only when a test asks for one (`anvil_mine`).
+    /// Only when a test requests one (`anvil_mine`).
     OnDemand,
 }
 
@@ -184,8 +184,12 @@ fn restored_time(state: &Path) -> anyhow::Result<Option<u64>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", state.display())),
     };
-    let saved: Saved = serde_json::from_slice(&saved)
-        .with_context(|| format!("{} is not a saved chain; `--fresh` forgets it", state.display()))?;
+    let saved: Saved = serde_json::from_slice(&saved).with_context(|| {
+        format!(
+            "{} is not a saved chain; use `--fresh` to delete it",
+            state.display()
+        )
+    })?;
     let last = u64::from_str_radix(saved.block.timestamp.trim_start_matches("0x"), 16)
         .with_context(|| format!("{} has no time", state.display()))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -220,5 +224,5 @@ async fn wait_until_ready(port: u16, child: &mut Child) -> anyhow::Result<()> {
         }
         tokio::time::sleep(POLL).await;
     }
-    bail!("anvil does not answer within {} s", READY_WITHIN.as_secs())
+    bail!("anvil did not respond within {} s", READY_WITHIN.as_secs())
 }

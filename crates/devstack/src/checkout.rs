@@ -20,7 +20,7 @@ pub struct Checkout {
 impl Checkout {
     /// The checkout around the current directory, else around the running executable.
     pub fn find() -> anyhow::Result<Self> {
-        let directory = std::env::current_dir().context("the current directory is gone")?;
+        let directory = std::env::current_dir().context("the current directory no longer exists")?;
         let executable = std::env::current_exe().context("the running executable is unknown")?;
         for start in [directory, executable] {
             if let Some(root) = start.ancestors().find(|path| path.join(ROOT_MARK).is_file()) {
@@ -88,10 +88,10 @@ impl Checkout {
             }
             Ok(()) | Err(_) => {}
         }
-        // Anybody may create names in /var/tmp: use only a real directory that is our own.
+        // Anyone may create names in /var/tmp: use only a real directory that is our own.
         let found = fs::symlink_metadata(&path)?;
         if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
-            bail!("{} belongs to somebody else; remove it", path.display());
+            bail!("{} belongs to another user; remove it", path.display());
         }
         Ok(path)
     }

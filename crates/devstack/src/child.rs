@@ -39,7 +39,7 @@ const LOG_TAIL_LINES: usize = 15;
 pub struct ChildSpec {
     /// The name of the child in messages and of its pid file.
     pub name: String,
-    /// Program, arguments and environment; of the own environment only a few variables are passed on.
+    /// Program, arguments and environment; of their own environment only a few variables are passed on.
     pub command: Command,
     /// The account to run under.
     pub account: Option<Account>,
@@ -164,7 +164,7 @@ impl Child {
         }
         tracing::warn!(
             child.name = self.name,
-            "the child did not end in time and is killed"
+            "the child process did not exit in time; killing it"
         );
         self.signal(Signal::KILL);
         let status = self
@@ -176,7 +176,7 @@ impl Child {
     }
 
     fn signal(&mut self, signal: Signal) {
-        // A child that was waited for has no process any more; its number may be somebody else's.
+        // A child that was waited for has no process any more; its number may be someone else's.
         if matches!(self.process.try_wait(), Ok(None)) {
             let _ = kill_process(Pid::from_child(&self.process), signal);
         }
@@ -203,7 +203,7 @@ pub struct ProcessId {
 impl ProcessId {
     /// The process that has this number now.
     pub fn of(pid: u32) -> anyhow::Result<Self> {
-        let started = start_of(pid).with_context(|| format!("process {pid} is gone already"))?;
+        let started = start_of(pid).with_context(|| format!("process {pid} has already exited"))?;
         Ok(Self { pid, started })
     }
 

@@ -70,7 +70,7 @@ impl Development {
         let usual = if spec.throwaway { THROWAWAY } else { KEPT };
         let name = spec.place.as_deref().unwrap_or(usual);
         let Some(lock) = checkout.try_lock(name)? else {
-            bail!("`trellis dev` runs in this checkout already; end that one first")
+            bail!("`trellis dev` is already running in this checkout; stop it first")
         };
         let directory = checkout.local(name)?;
         let endpoints_file = directory.join("endpoints.json");
@@ -79,7 +79,7 @@ impl Development {
         let ended = ProcessId::end_leftovers(&directory.join("pids"));
         if !ended.is_empty() {
             notes.push(format!(
-                "ended what the last start left behind: {}",
+                "stopped processes left over from the last start: {}",
                 ended.join(", ")
             ));
         }
@@ -202,13 +202,13 @@ async fn mend(state: &Continuity, database_url: &str) -> anyhow::Result<Option<S
         Continuity::Lost { head, kept } => {
             take_back(database_url, *kept).await?;
             Ok(Some(format!(
-                "the chain was killed and goes on from block {head}, where it was saved last; no fact of the ledger is later, and the \
-                 listener goes on after block {kept}. Transactions of later blocks are lost"
+                "the chain was killed and continues from block {head}, its last saved state; the ledger has no later fact, \
+                 and the listener continues after block {kept}. Transactions of later blocks are lost"
             )))
         }
         Continuity::Broken { reason } => bail!(
-            "chain and database do not belong together: {reason}. Probably the chain was killed, and blocks were lost \
-             that the ledger is built on. Nothing was removed; `--fresh` forgets both and starts over"
+            "chain and database do not match: {reason}. The chain was probably killed and lost blocks \
+             that the ledger depends on. Nothing was removed; `--fresh` deletes both and starts over"
         ),
     }
 }
@@ -262,8 +262,8 @@ impl<'a> Servers<'a> {
             self.start_postgres(&postgres, ports.map(|ports| ports.database)),
             Anvil::start_at(self.checkout, &anvil, ports.map(|ports| ports.rpc))
         );
-        let (postgres, anvil) =
-            started.context("PostgreSQL or the chain does not start; `--fresh` forgets the last start's")?;
+        let (postgres, anvil) = started
+            .context("cannot start PostgreSQL or the chain; `--fresh` deletes the data of the last start")?;
         if let Some(file) = &self.ports {
             let used = KeptPorts {
                 rpc: anvil.port(),

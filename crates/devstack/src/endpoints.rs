@@ -33,7 +33,7 @@ pub struct Endpoints {
     pub accounts: Vec<EndpointAccount>,
 }
 
-/// An account of the local chain, with the private key that everybody knows.
+/// An account of the local chain, with the private key that everyone knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointAccount {
     /// What it is used for.
@@ -54,7 +54,7 @@ impl Endpoints {
         };
         let read = serde_json::from_slice(&text);
         read.map(Some)
-            .with_context(|| format!("{} is not what `trellis dev` writes", file.display()))
+            .with_context(|| format!("{} was not written by `trellis dev`", file.display()))
     }
 
     /// What each service answers at `/ready`, by its name: nothing when it is ready, else why not.

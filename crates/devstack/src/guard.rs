@@ -1,4 +1,4 @@
-//! Development defaults (keys that everybody knows, a seeded database) are for this machine only.
+//! Development defaults (public keys, a seeded database) are allowed on this machine only.
 
 use std::net::IpAddr;
 
@@ -9,17 +9,17 @@ use crate::anvil::CHAIN_ID;
 /// Fails unless the chain is a local development chain.
 pub fn refuse_public_chain(chain_id: u64) -> anyhow::Result<()> {
     if chain_id != CHAIN_ID {
-        bail!("development defaults are refused on chain {chain_id}: only {CHAIN_ID} is a local chain");
+        bail!("development defaults are not allowed on chain {chain_id}: only {CHAIN_ID} is a local chain");
     }
     Ok(())
 }
 
 /// Fails unless the URL of a database or a node names this machine.
 pub fn refuse_remote(url: &str) -> anyhow::Result<()> {
-    let host = host_of(url).with_context(|| "a URL names no host, so it cannot be seen to be local")?;
+    let host = host_of(url).with_context(|| "a URL has no host, so it cannot be checked to be local")?;
     let local = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
     if !local {
-        bail!("development defaults are refused: `{host}` is not this machine");
+        bail!("development defaults are not allowed: `{host}` is not this machine");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The development system's databases: created, migrated, and seen to belong to the chain that runs.
+//! The development system's databases: created, migrated, and checked against the running chain.
 
 use std::path::Path;
 

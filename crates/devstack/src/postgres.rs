@@ -1,6 +1,6 @@
 //! A PostgreSQL server of our own: prepared once, copied, started on a free port, stopped fast.
 //!
-//! It listens on 127.0.0.1 only and asks for a password that is random per checkout. Not responsible for
+//! It listens on 127.0.0.1 only and requests a password that is random per checkout. Not responsible for
 //! what is in its databases.
 
 mod data_directory;
@@ -216,7 +216,7 @@ pub async fn start_detached(
     Ok((address, id))
 }
 
-/// Looks every ten seconds whether the server still runs, and ends it when it is not used any more.
+/// Looks every ten seconds whether the server still runs, and ends it when it is no longer used.
 const END_WHEN_UNUSED: &str = r#"
 while kill -0 "$1" 2>/dev/null; do
     if [ -z "$(find "$2" -mmin -30 2>/dev/null)" ]; then kill -INT "$1"; exit; fi

@@ -140,7 +140,7 @@ impl Service {
             }
             tokio::time::sleep(POLL).await;
         }
-        bail!("{} still runs after {timeout:?}", spec.name)
+        bail!("{} is still running after {timeout:?}", spec.name)
     }
 
     /// Waits until it answers that it is ready.

@@ -1,4 +1,4 @@
-//! The account that PostgreSQL runs under: the own one, or another when we are root, which it refuses.
+//! The account that PostgreSQL runs under: their own one, or another when we are root, which it refuses.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -39,7 +39,9 @@ impl Account {
                 gid,
                 switch: true,
             })
-            .with_context(|| format!("PostgreSQL does not run as root, and there is none of {CANDIDATES:?}"))
+            .with_context(|| {
+                format!("PostgreSQL cannot run as root, and none of the users {CANDIDATES:?} exists")
+            })
     }
 
     /// Makes the command run under this account.
@@ -53,7 +55,7 @@ impl Account {
     pub fn own(&self, path: &Path) -> anyhow::Result<()> {
         if self.switch {
             std::os::unix::fs::chown(path, Some(self.uid), Some(self.gid))
-                .with_context(|| format!("cannot give {} away", path.display()))?;
+                .with_context(|| format!("cannot change the owner of {}", path.display()))?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The private keys of the local chain's accounts. Everybody knows them: they are worth nothing elsewhere.
+//! The private keys of the local chain's accounts. They are public and must not be used elsewhere.
 
 use std::fmt;
 

@@ -68,6 +68,6 @@ async fn nothing_is_deployed_from_a_database_elsewhere() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "development defaults are refused: `db.example.org` is not this machine"
+        "development defaults are not allowed: `db.example.org` is not this machine"
     );
 }

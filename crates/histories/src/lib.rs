@@ -1,6 +1,6 @@
 //! Random histories of plans with components, for every test that needs one: the rules in the tests of `plan`, the tables
-//! in the tests of posting. What people, shops and operators want is drawn first ([`Step`]); a [`World`] says it in the
-//! words of the outside, with references and sums that its book knows. Not responsible for what must hold.
+//! in the tests of posting. What people, shops and operators want is drawn first ([`Step`]); a [`World`] turns it
+//! into causes, with references and sums that its book knows. Not responsible for what must hold.
 #![expect(
     clippy::unwrap_used,
     reason = "a test fails by a panic, and its world is to be read, not to be robust"

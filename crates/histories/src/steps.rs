@@ -1,10 +1,10 @@
-//! Steps of random histories: what somebody wants, without references and figures that only the book knows.
+//! Steps of random histories: intentions, without the references and figures that only the book has.
 
 use plan::Day;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// What somebody wants. Numbers are places in lists, taken modulo their lengths.
+/// What someone wants. Numbers are places in lists, taken modulo their lengths.
 #[derive(Clone, Debug)]
 pub enum Step {
     Register {

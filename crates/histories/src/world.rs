@@ -20,7 +20,7 @@ pub struct World {
     pub versions: [CompiledPlan; 2],
     /// The day that is now.
     pub today: u32,
-    /// Of everybody who registered, in order.
+    /// Of everyone who registered, in order.
     pub wallets: Vec<Address>,
     /// Every payment, in order.
     pub deposits: Vec<Sent>,
@@ -85,7 +85,7 @@ impl World {
         }
     }
 
-    /// What happens when somebody wants this.
+    /// What happens when someone wants this.
     pub fn causes(&mut self, step: &Step) -> Vec<Cause> {
         let Step::Pass { days, order } = *step else {
             return vec![self.cause(step)];
@@ -364,7 +364,7 @@ impl World {
         })
     }
 
-    /// A payment by somebody new.
+    /// A payment by someone new.
     pub fn newcomer(&mut self, sponsor: usize, amount: Amount, days: u32) -> Intake {
         let wallet = Address::from_word(word(0, self.wallets.len() + 1));
         let sponsor = (!self.wallets.is_empty()).then(|| self.wallet(sponsor % (self.wallets.len() / 2 + 1)));
@@ -443,7 +443,7 @@ impl World {
             .map_or(0, |user| ask(&self.book, user).base_units())
     }
 
-    /// Somebody, or a stranger while nobody has registered; sometimes a stranger anyway.
+    /// Someone, or a stranger while nobody has registered; sometimes a stranger anyway.
     #[must_use]
     pub fn wallet(&self, pick: usize) -> Address {
         if pick % 50 == 49 || self.wallets.is_empty() {
@@ -452,7 +452,7 @@ impl World {
         self.wallets[pick % self.wallets.len()]
     }
 
-    /// Somebody who has registered.
+    /// Someone who has registered.
     fn known(&self, pick: usize) -> Address {
         match self.wallets.len() {
             0 => Address::repeat_byte(0xaa),

@@ -29,7 +29,7 @@ names::names! {
         NotRetopped = "not_retopped",
         /// The recipient, or an action that the reward relied on, has been refunded.
         Refunded = "refunded",
-        /// The upline does not meet what the plan asks for this share: too few directs, too low a rank.
+        /// The upline does not meet what the plan requests this share: too few directs, too low a rank.
         Unqualified = "unqualified",
         /// The upline has nothing active: no subscription that runs, no volume in the period.
         Inactive = "inactive",
@@ -68,7 +68,7 @@ names::names! {
         UnexpectedRefund = "unexpected_refund",
         /// A treasury operation beyond what belongs to the operator.
         UnexpectedTreasury = "unexpected_treasury",
-        /// A payout or claim of a wallet that nobody knows.
+        /// A payout or claim of an unknown wallet.
         UnexpectedPayout = "unexpected_payout",
         /// A withdrawal beyond the user's credit.
         UnexpectedWithdrawal = "unexpected_withdrawal",
@@ -91,7 +91,7 @@ impl ClearingCause {
     }
 }
 
-/// For whom money is held until the cooling-off time of the deposit behind it is over.
+/// For whom money is held until the cooling-off time of the deposit behind it has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Beneficiary {
     /// A user's reward.
@@ -137,7 +137,7 @@ pub enum Account {
     Clearing(ClearingCause),
     /// Rewards from a fund that wait for their day.
     Deferred(UserId),
-    /// Matured rewards of a plan with withdrawals: the chain may pay them once their user asks for them.
+    /// Matured rewards of a plan with withdrawals: the chain may pay them once their user requests them.
     Wallet(UserId),
 }
 

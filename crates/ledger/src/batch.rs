@@ -1,4 +1,4 @@
-//! The hash chain over posting batches: anybody who has the facts and the transfers can recompute it.
+//! The hash chain over posting batches: anyone with the facts and the transfers can recompute it.
 //!
 //! `hash = keccak256(prev ‖ header ‖ Σ (fact_seq ‖ fingerprint) ‖ Σ transfer)`, all integers big-endian:
 //! the header is `seq u64 ‖ first_fact u64 ‖ last_fact u64 ‖ block_number u64 ‖ block_hash`; a transfer is

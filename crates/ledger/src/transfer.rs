@@ -20,9 +20,9 @@ pub enum Reason {
     Generation(u8),
     /// The operator's share, the remainder of a split included.
     CompanyShare,
-    /// Held money whose cooling-off time is over.
+    /// Held money whose cooling-off time has ended.
     Matured,
-    /// A deposit goes back to its payer.
+    /// A deposit is refunded to its payer.
     Refund,
     /// A reserve that no longer waits for the next tier's price.
     ReserveReleased,
@@ -54,7 +54,7 @@ pub enum Reason {
     Bonus,
     /// What a rank grants for a week. Ranks count from 1.
     Rank(u8),
-    /// Tax that is kept back from a reward or a withdrawal.
+    /// Tax that is withheld from a reward or a withdrawal.
     Withheld,
     /// The operator's fee for a withdrawal.
     Fee,
@@ -66,7 +66,7 @@ pub enum Reason {
     Allocated,
     /// A reward whose cause was refunded before it matured.
     Reversed,
-    /// Money with which a user pays for something from the own balance.
+    /// Money with which a user pays for something from their own balance.
     Spent,
 }
 

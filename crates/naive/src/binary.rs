@@ -62,7 +62,7 @@ struct Member {
     gone: bool,
 }
 
-/// Everybody.
+/// Everyone.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
     members: Vec<Member>,
@@ -84,7 +84,7 @@ impl Model {
         place
     }
 
-    /// A member leaves: the place stays, and what would be paid for it waits for ever.
+    /// A member leaves: the place stays, and what would be paid for it waits forever.
     pub fn retire(&mut self, user: usize) {
         self.members[user].gone = true;
     }
@@ -173,7 +173,7 @@ impl Model {
         undone
     }
 
-    /// Everybody above, nearest first, with the side.
+    /// Everyone above, nearest first, with the side.
     fn way_up(&self, user: usize) -> Vec<(usize, usize)> {
         let mut way = Vec::new();
         let mut at = user;
@@ -198,7 +198,7 @@ impl Model {
         found.into_iter().map(|(_, other)| other).collect()
     }
 
-    /// Members of both sides of everybody, as [`side`](Self::side) counts them, by one walk up from each.
+    /// Members of both sides of everyone, as [`side`](Self::side) counts them, by one walk up from each.
     fn sides(&self) -> Vec<[usize; 2]> {
         let mut sides = vec![[0; 2]; self.members.len()];
         for (user, member) in self.members.iter().enumerate() {
@@ -211,7 +211,7 @@ impl Model {
         sides
     }
 
-    /// Free lots of everybody.
+    /// Free lots of everyone.
     pub fn lots(&self) -> Vec<[usize; 2]> {
         let mut sides = self.sides();
         for (member, sides) in self.members.iter().zip(&mut sides) {

@@ -3,7 +3,7 @@
 /// Parameters, amounts in base units.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Or a share, in 10,000 parts.
+    /// Or a share, in basis points.
     pub reward: Result<u128, u128>,
     pub hold_days: u32,
     pub cap: Option<u128>,

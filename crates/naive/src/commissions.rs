@@ -62,7 +62,7 @@ impl Model {
         &mut self.shop
     }
 
-    /// An order for the own use, of a payment that can go back until the end of a day.
+    /// An order for their own use, of a payment that can go back until the end of a day.
     pub fn paid(&mut self, user: usize, amount: u128, today: Day, until: u32) {
         let (period, _, _, share) = self.shop.place(Buyer::User(user), amount, None, today).unwrap();
         self.orders.push(Order {
@@ -96,7 +96,7 @@ impl Model {
         Ok(())
     }
 
-    /// The payment of an order goes back, if it still can.
+    /// The payment of an order is refunded, if it still can.
     pub fn refunded(&mut self, order: usize) {
         let found = &mut self.orders[order - 1];
         if let Shares::Waits(_) = found.money {

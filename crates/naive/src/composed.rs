@@ -1,5 +1,5 @@
 //! A whole subscription plan, written for being obvious: lists of people and of payments with what each brought to whom,
-//! and every sum added up anew whenever somebody asks. Without ranks, taxes and funds behind funds, which have models of
+//! and every sum added up anew whenever someone asks. Without ranks, taxes and funds behind funds, which have models of
 //! their own or properties.
 
 mod days;
@@ -21,7 +21,7 @@ const WELCOME: usize = 3;
 /// What a plan file says.
 #[derive(Clone, Debug)]
 pub struct Terms {
-    /// Smallest amount, and nominal monthly rate in 10,000 parts.
+    /// Smallest amount, and nominal monthly rate in basis points.
     pub tiers: Vec<(Money, Money)>,
     pub amount_max: Option<Money>,
     pub only_working_days: bool,
@@ -31,16 +31,16 @@ pub struct Terms {
     pub multiple: Money,
     /// Cap of a user.
     pub user_multiple: Option<Money>,
-    /// Rate in 10,000 parts and directs needed, for each generation.
+    /// Rate in basis points and directs needed, for each generation.
     pub generations: Vec<(Money, usize)>,
     /// `physical`, `compressed` or `active_only`.
     pub mode: &'static str,
     /// Directs count as long as they have a subscription.
     pub only_active_directs: bool,
-    /// Of what generations leave, in 10,000 parts for the fund of accruals.
+    /// Of what generations leave, in basis points for the fund of accruals.
     pub yield_bps: Money,
     pub bonus: Bonus,
-    /// Fee in 10,000 parts, and smallest withdrawal; without it matured money is available at once.
+    /// Fee in basis points, and smallest withdrawal; without it matured money is available at once.
     pub withdrawal: Option<(Money, Money)>,
 }
 
@@ -123,7 +123,7 @@ enum AccrualState {
     /// Until the end of this day.
     Waits(u32),
     Given,
-    /// The payment went back, or its user.
+    /// The payment was refunded, or its user.
     TakenBack,
 }
 

@@ -16,7 +16,7 @@ pub struct User {
 /// What a plan file says about generations.
 #[derive(Clone, Debug)]
 pub struct Terms {
-    /// Rate in 10,000 parts and directs needed, for each generation.
+    /// Rate in basis points and directs needed, for each generation.
     pub generations: Vec<(u16, u32)>,
     /// `physical`, `compressed` or `active_only`.
     pub mode: &'static str,

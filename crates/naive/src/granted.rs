@@ -3,7 +3,7 @@
 
 use crate::Terms;
 
-/// Users, their pool and what everybody was granted so far.
+/// Users, their pool and what everyone was granted so far.
 #[derive(Debug)]
 pub struct Granted {
     terms: Terms,
@@ -40,7 +40,7 @@ impl Granted {
         }
     }
 
-    /// The next user joins, brought in by the user with this number from 0.
+    /// The next user joins, referred by the user with this number from 0.
     pub fn register(&mut self, sponsor: Option<usize>) {
         let ordinal = sponsor.map(|sponsor| {
             self.people[sponsor].directs += 1;
@@ -83,7 +83,7 @@ impl Granted {
         self.company += left;
     }
 
-    /// A user retops up.
+    /// A user buys a retopup.
     pub fn retop_up(&mut self, user: usize) {
         let shared = self.terms.retopup - self.terms.retopup_company;
         let mut left = self.terms.retopup;
@@ -101,7 +101,7 @@ impl Granted {
         self.people[user].has_retopped_up = true;
     }
 
-    /// What everybody was granted, by number.
+    /// What everyone was granted, by number.
     pub fn by_user(&self) -> impl ExactSizeIterator<Item = u128> {
         self.people.iter().map(|person| person.granted)
     }

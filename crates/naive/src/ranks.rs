@@ -1,5 +1,5 @@
 //! Ranks, written for being obvious: a list of people with their purchases, every leg walked anew for every question,
-//! nothing summed before it is asked for.
+//! nothing summed before it is requested.
 
 /// A rank of the ladder: least volumes, and what a week of it grants.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! Subscriptions, written for being obvious: a list of purchases and a list of everything that was ever granted; sums
-//! are added up anew whenever somebody asks.
+//! are added up anew whenever someone asks.
 
 /// What a plan file says about subscriptions.
 #[derive(Clone, Debug)]
 pub struct Terms {
-    /// Smallest amount, and nominal monthly rate in 10,000 parts.
+    /// Smallest amount, and nominal monthly rate in basis points.
     pub tiers: Vec<(u128, u16)>,
     pub amount_max: Option<u128>,
     pub only_working_days: bool,
@@ -195,7 +195,7 @@ impl Model {
             return result;
         }
         let divisor = u128::from(self.terms.divisor.unwrap_or_else(|| working_days(day)));
-        // First what everybody would get of a full fund, as rewards that count against the caps of those after.
+        // First what everyone would get of a full fund, as rewards that count against the caps of those after.
         let before = self.granted.len();
         for of in 0..self.purchases.len() {
             if !self.is_active(of) {

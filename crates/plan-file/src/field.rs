@@ -4,7 +4,7 @@ mod spelling;
 
 use money::{Amount, Asset, Bps};
 
-use crate::{Day, PRICE_MAX, Refusal};
+use crate::{Day, PRICE_MAX, Refusal, percent};
 
 /// A price: more than nothing, at most [`PRICE_MAX`].
 ///
@@ -36,7 +36,7 @@ fn amount_from(asset: Asset, field: &str, text: &str, least: Amount) -> Result<A
     })?;
     if amount > PRICE_MAX {
         let problem = "it is more than 2^96 - 1 base units";
-        let hint = "write a smaller amount: the contract counts a user's money in 96 bits";
+        let hint = "write a smaller amount: the contract stores a user's money in 96 bits";
         return Err(Refusal::new("price_out_of_range", field, problem, hint));
     }
     Ok(amount)
@@ -48,7 +48,7 @@ fn amount_from(asset: Asset, field: &str, text: &str, least: Amount) -> Result<A
 /// `bps_above_whole`.
 pub fn bps(field: &str, value: u16) -> Result<Bps, Refusal> {
     Bps::new(value).map_err(|error| {
-        let hint = "write a share in basis points: 10000 is the whole, 100 is one percent";
+        let hint = "write a share in basis points: 10000 is 100 %, 100 is 1 %";
         Refusal::new("bps_above_whole", field, error.to_string(), hint)
     })
 }
@@ -62,7 +62,10 @@ pub fn shares(field: &str, values: &[u16]) -> Result<Vec<Bps>, Refusal> {
         .iter()
         .fold(0u64, |sum, value| sum.saturating_add(u64::from(*value)));
     if total > u64::from(Bps::WHOLE.get()) {
-        let problem = format!("the shares sum to {total} of 10000: more would be paid than came in");
+        let problem = format!(
+            "the shares sum to {}: more would be paid out than came in",
+            percent(u128::from(total))
+        );
         let hint = "lower the shares until they sum to at most 10000";
         return Err(Refusal::new("shares_above_whole", field, problem, hint));
     }
@@ -105,12 +108,12 @@ pub fn list_length(field: &str, found: usize, min: usize, max: usize) -> Result<
 
 /// A fund that has a share already.
 pub fn fund_repeated(field: &str, fund: &str) -> Refusal {
-    let problem = format!("the fund {fund:?} has a share already");
-    let hint = "give each fund one share: the sum of its shares";
+    let problem = format!("the fund {fund:?} already has a share");
+    let hint = "merge the shares of each fund into one";
     Refusal::new("fund_repeated", field, problem, hint)
 }
 
-/// Whether a name consists of what everybody sees, without blanks around it: no control, no line break, and nothing that turns
+/// Whether a name consists of what everyone sees, without blanks around it: no control, no line break, and nothing that turns
 /// the direction of text or takes no place (general categories Cc, Cf, Zl and Zp of Unicode 17).
 #[must_use]
 pub fn is_visible(name: &str) -> bool {
@@ -186,7 +189,7 @@ mod tests {
         }
         assert_eq!(
             price(Asset::Bnb, "price", "0x14").unwrap_err().hint,
-            "write \"20\": an amount has decimal digits"
+            "write \"20\": an amount is written in decimal digits"
         );
         assert!(
             amount(Asset::Bnb, "share", "0 BNB")

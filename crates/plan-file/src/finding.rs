@@ -1,4 +1,4 @@
-//! [`Finding`]: what is noticed about a plan, and how bad that is. Not responsible for what is noticed.
+//! [`Finding`]: an observation about a plan, with its severity. Not responsible for making observations.
 
 /// What the compiler noticed about a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +37,16 @@ names::names! {
     }
 }
 
-/// `26 %`, `26.5 %` of basis points; digits beyond the second are cut off.
+/// Basis points as `26 %` or `26.5 %`.
 #[must_use]
 pub fn percent(bps: u128) -> String {
     let text = format!("{}.{:02}", bps / 100, bps % 100);
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// Hundred-millionths, the product of two shares in basis points, as `26.5 %`.
+#[must_use]
+pub fn percent_of_100m(part: u64) -> String {
+    let text = format!("{}.{:06}", part / 1_000_000, part % 1_000_000);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }

@@ -1,5 +1,5 @@
 //! What a plan designer writes, before anything is decided about it: the tables of a plan file, how they are read, the
-//! forms of single fields, and what is said about them: refusals with their place and hint, and findings.
+//! forms of single fields, and the messages about them: errors with position and hint, and findings.
 //!
 //! Not responsible for what a plan means: components check their tables, the compiler checks all of them together.
 #![deny(missing_docs, clippy::float_arithmetic)]
@@ -21,15 +21,15 @@ pub mod tables;
 
 pub use calendar::Day;
 pub use encoder::Encoder;
-pub use finding::{Finding, Severity, percent};
+pub use finding::{Finding, Severity, percent, percent_of_100m};
 use money::Amount;
 pub use place::Place;
 pub use refusal::Refusal;
 
 /// Longest name of a plan: it appears in logs, file names and on the screen.
 pub const NAME_BYTES_MAX: usize = 64;
-/// Largest price: the contract counts a user's money in 96 bits. It also keeps every sum over at most 2^31
+/// Largest price: the contract stores a user's money in 96 bits. It also keeps every sum over at most 2^31
 /// deposits inside `u128`.
 pub const PRICE_MAX: Amount = Amount::new((1 << 96) - 1);
-/// Most generations of a payment: each is a leg of every payment.
+/// Maximum number of generations of a payment: each is a leg of every payment.
 pub const GENERATIONS_MAX: usize = 32;

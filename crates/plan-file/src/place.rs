@@ -1,4 +1,4 @@
-//! Where in a plan file something is: paths of fields such as `pool.tiers[2].price`, and their lines and columns.
+//! Positions in a plan file: paths of fields such as `pool.tiers[2].price`, and their lines and columns.
 
 use std::fmt;
 use std::ops::Range;

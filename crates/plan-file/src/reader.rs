@@ -1,4 +1,4 @@
-//! Reads a plan file into its tables and says of everything that does not fit which field it is and how to fix it.
+//! Reads a plan file into its tables and reports every mismatch with its field and how to fix it.
 //!
 //! An own deserializer over parsed TOML, because only here path, found value and expected type are known at once.
 //! Not responsible for meaning: it knows types of fields, not rules.
@@ -131,7 +131,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, ReadError> {
         let Some((key, value)) = self.value.take() else {
-            return Err(serde::de::Error::custom("a value was asked for before its name"));
+            return Err(serde::de::Error::custom("a value was requested before its name"));
         };
         let read = seed.deserialize(Value(value));
         read.map_err(|error| error.inside(Step::Key(key.to_owned())))

@@ -58,12 +58,12 @@ fn targets(all: &[Named<'_>]) -> Result<Vec<Vec<usize>>, Refusal> {
     for (index, named) in all.iter().enumerate() {
         if let Some(first) = position(named.name).filter(|first| *first < index) {
             let earlier = all.get(first).map_or("", |first| first.field.as_str());
-            let problem = format!("the name {:?} is already given at {earlier}", named.name);
+            let problem = format!("the name {:?} is already used at {earlier}", named.name);
             return Err(Refusal::new(
                 "duplicate_name",
                 &named.field,
                 problem,
-                "give it another name",
+                "choose another name",
             ));
         }
     }
@@ -152,9 +152,9 @@ fn circle(
         .get(from)
         .and_then(|named| named.references.get(reference))
         .map_or("", |reference| reference.field.as_str());
-    let problem = format!("it leads in a circle: {}", names.join(" -> "));
+    let problem = format!("it forms a cycle: {}", names.join(" -> "));
     let hint = format!(
-        "let {:?} refer to something that does not lead back to it",
+        "make {:?} refer to something that does not lead back to it",
         name(from)
     );
     Refusal::new("cyclic_reference", field, problem, hint)
@@ -219,22 +219,22 @@ mod tests {
                 funds(&[("a", &["b"]), ("b", &["a"])]),
                 "cyclic_reference",
                 "funds[1].allocate[0].to",
-                "it leads in a circle: a -> b -> a",
-                "let \"b\" refer to something that does not lead back to it",
+                "it forms a cycle: a -> b -> a",
+                "make \"b\" refer to something that does not lead back to it",
             ),
             (
                 funds(&[("x", &["a"]), ("a", &["b"]), ("b", &["c"]), ("c", &["x", "b"])]),
                 "cyclic_reference",
                 "funds[3].allocate[0].to",
-                "it leads in a circle: x -> a -> b -> c -> x",
-                "let \"c\" refer to something that does not lead back to it",
+                "it forms a cycle: x -> a -> b -> c -> x",
+                "make \"c\" refer to something that does not lead back to it",
             ),
             (
                 funds(&[("x", &["a"]), ("a", &["a"])]),
                 "cyclic_reference",
                 "funds[1].allocate[0].to",
-                "it leads in a circle: a -> a",
-                "let \"a\" refer to something that does not lead back to it",
+                "it forms a cycle: a -> a",
+                "make \"a\" refer to something that does not lead back to it",
             ),
             (
                 funds(&[("ranks", &["rannks"])]),
@@ -254,8 +254,8 @@ mod tests {
                 funds(&[("ranks", &[]), ("ranks", &[])]),
                 "duplicate_name",
                 "funds[1].name",
-                "the name \"ranks\" is already given at funds[0].name",
-                "give it another name",
+                "the name \"ranks\" is already used at funds[0].name",
+                "choose another name",
             ),
         ] {
             assert_eq!(order(&lines), Err(Refusal::new(code, field, problem, hint)));

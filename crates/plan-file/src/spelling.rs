@@ -1,4 +1,4 @@
-//! Which of some words somebody may have meant. Not responsible for what the words mean.
+//! Suggests the word that was probably meant. Not responsible for the meaning of words.
 
 use strsim::osa_distance;
 

@@ -1,7 +1,7 @@
 //! Binary plan: left and right legs by level order under the sponsor, pairs by lots, and the instalment that pairs
 //! help to pay.
 //!
-//! A member who counts is a *lot* on one side of everybody above. When a month is closed, a lot of the left side and
+//! A member who counts is a *lot* on one side of everyone above. When a month is closed, a lot of the left side and
 //! one of the right side make a *pair*, the oldest first, at most so many pairs of a user in a month; what is left over is
 //! carried. Pairs are paid from a fund, never with more than it has. Of the later pairs of a user who is not yet an
 //! active buyer, a part pays that user's outstanding instalment.
@@ -56,7 +56,7 @@ pub struct Place {
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum JoinError {
     /// Users join in the order of their numbers.
-    #[error("user {user} is not the next one, {next}")]
+    #[error("user {user} is out of sequence; expected {next}")]
     NotTheNextUser {
         /// Who was to join.
         user: u32,
@@ -76,7 +76,7 @@ pub enum JoinError {
 pub struct Parts {
     /// What the fund pays.
     pub value: Amount,
-    /// Tax kept back from it.
+    /// Tax withheld from it.
     pub withheld: Amount,
     /// What pays the user's outstanding instalment.
     pub instalment: Amount,
@@ -115,7 +115,7 @@ pub struct Undone {
 pub struct BinaryState {
     tree: Tree,
     paid: Vec<Paid>,
-    /// Whether the user has made a payment of the own, that was not refunded.
+    /// Whether the user has made a payment of their own, that was not refunded.
     started: Vec<bool>,
     /// When a user began to count: its place in the order of all such events, from 1; 0 for who does not count.
     since: Vec<u32>,
@@ -128,7 +128,7 @@ pub struct BinaryState {
     history: History,
     /// The month that was closed last.
     month: Option<Month>,
-    /// Sponsor and number of directs that count. Known even where nobody asks for directs: a later version may.
+    /// Sponsor and number of directs that count. Known even where nobody requests directs: a later version may.
     sponsors: Vec<u32>,
     directs: Vec<u32>,
 }
@@ -163,11 +163,11 @@ impl Parts {
 
 impl BinaryState {
     /// Puts the next user into the tree: on the wanted side of the sponsor if it is free, else into the first free place
-    /// below the sponsor in level order. Without a sponsor the user starts a tree of the own, and has no place.
+    /// below the sponsor in level order. Without a sponsor the user starts a tree of their own, and has no place.
     /// Takes at most 31 steps to find the place, and less than two more on average to keep it findable.
     ///
     /// # Errors
-    /// Somebody other than the next user, or a sponsor who has not joined. Then nothing changes.
+    /// Someone other than the next user, or a sponsor who has not joined. Then nothing changes.
     pub fn join(
         &mut self,
         user: UserId,

@@ -15,7 +15,7 @@ use plan_file::Encoder;
 use plan_file::tables::cap::CapTable;
 use plan_file::{Refusal, field};
 
-/// Largest multiple: a cap of more than a hundred times what somebody paid in limits nobody, and small factors keep
+/// Largest multiple: a cap of more than a hundred times what someone paid in limits nobody, and small factors keep
 /// `multiple × invested` far inside `u128`.
 pub const MULTIPLE_MAX: u32 = 100;
 
@@ -65,7 +65,7 @@ impl CapTerms {
         self.multiple
     }
 
-    /// The most that somebody earns who paid in so much.
+    /// The most that someone earns who paid in so much.
     #[must_use]
     pub fn of(self, invested: Amount) -> Amount {
         let most = invested.checked_mul(u128::from(self.multiple));
@@ -85,8 +85,8 @@ impl CapTerms {
             code: "earnings_capped",
             severity: Severity::Info,
             text: format!(
-                "Rewards are granted to a user as long as all of them together are at most {multiple} times what the user paid for \
-                 purchases that stand; who has paid nothing is granted nothing."
+                "A user's rewards are capped in total at {multiple} times what the user paid for purchases that \
+                 were not refunded; a user who has paid nothing receives nothing."
             ),
             figures: vec![("cap_multiple", u128::from(multiple))],
         }]

@@ -1,4 +1,4 @@
-//! What happened, in the words of the outside: wallets and references, as the inbox holds it.
+//! What happened, in external terms: wallets and references, as stored in the inbox.
 
 use alloy_primitives::{Address, B256};
 use ledger::Tier;
@@ -76,7 +76,7 @@ pub enum Cause {
         /// What was sent.
         amount: Amount,
     },
-    /// `LeavesSettled`: all users of a part of a published tree were paid at once, by anybody's call.
+    /// `LeavesSettled`: all users of a part of a published tree were paid at once, by anyone's call.
     LeavesSettled {
         /// The published root.
         root: B256,
@@ -218,7 +218,7 @@ pub struct Intake {
     pub deposit_ref: B256,
     /// Who paid.
     pub wallet: Address,
-    /// Who brought the user in; `None` for the root user and in a retopup.
+    /// The user's sponsor; `None` for the root user and in a retopup.
     pub sponsor: Option<Address>,
     /// How much.
     pub amount: Amount,

@@ -1,7 +1,7 @@
 //! The compact form in which a [`Book`](crate::Book) is kept between two runs: numbers in groups of seven bits, lists behind their
 //! length, no names.
 //!
-//! Reading is for bytes that anybody may have written: it returns nothing for what it does not understand, and takes memory only for
+//! Reading is for bytes that anyone may have written: it returns nothing for what it does not understand, and takes memory only for
 //! what it has read. Whether what was read makes sense is for whoever reads it.
 
 use std::collections::BTreeMap;

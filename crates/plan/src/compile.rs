@@ -1,5 +1,5 @@
 //! The plan compiler: reads a plan file, checks every parameter, proves that every path pays out no more than
-//! came in, and refuses with the broken rule and its figures.
+//! came in, and rejects it with the broken rule and its figures.
 //!
 //! Conservation: every division is floored shares plus a named remainder. Funding: a place in tier 1 costs
 //! what the registration brings, a place in any other tier is a debit of a matured reserve. Not responsible for
@@ -31,7 +31,7 @@ use plan_file::tables::{
 
 /// Longest plan file in bytes: some hundred times the shipped one, and still parsed in no time.
 pub const TEXT_BYTES_MAX: usize = 65_536;
-/// Most ordinals that enter a pool.
+/// Maximum number of ordinals that enter a pool.
 pub const ORDINALS_MAX: usize = 64;
 /// Largest tree: closing one touches each of its places in one fact.
 pub const TREE_SIZE_MAX: u32 = 1_023;
@@ -130,8 +130,8 @@ fn check_auto_pool(
                 (_, None) => "retopup",
                 _ => "pool",
             };
-            let problem = "registration, retopup and pool belong together, and one is missing";
-            let hint = format!("add the table [{missing}], or leave all three out");
+            let problem = "registration, retopup and pool must be used together, and one is missing";
+            let hint = format!("add the table [{missing}], or remove all three");
             return Err(Refusal::new("missing_field", missing, problem, hint).into());
         }
     };
@@ -361,7 +361,7 @@ fn share(asset: Asset, field: &str, text: &str, whole: Amount) -> Result<(Amount
     let rest = whole.checked_sub(share).map_err(|_| {
         let whole = asset.display_amount(whole);
         let problem = format!(
-            "{} {asset} are more than the {whole} that came in",
+            "{} {asset} is more than the {whole} that came in",
             asset.display_amount(share)
         );
         let hint = format!("write at most \"{whole}\"");

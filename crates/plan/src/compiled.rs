@@ -6,7 +6,7 @@ mod hold;
 use alloy_primitives::B256;
 use ledger::{Fund, Tier, TreeNumber};
 use money::{Amount, Asset, Bps};
-use plan_file::{Finding, Severity};
+use plan_file::{Finding, Severity, percent};
 use thiserror::Error;
 
 pub use component::IntakeKind;
@@ -238,7 +238,9 @@ pub enum ChainClass {
 pub enum GateError {
     /// Rewards come mainly from recruitment.
     #[error(
-        "{share_bps} of 10,000 parts of the rewards are funded by recruitment; on a public chain at most {max_bps} may be"
+        "recruitment funds {} of the rewards; the limit on a public chain is {}",
+        percent(u128::from(*share_bps)),
+        percent(u128::from(*max_bps))
     )]
     RecruitmentFunded {
         /// The plan's share.
@@ -253,7 +255,9 @@ pub enum GateError {
         code: &'static str,
     },
     /// The engine runs the component, the services do not yet.
-    #[error("plan_not_served: the services do not run plans with [{component}] yet; `trellis plan` does")]
+    #[error(
+        "plan_not_served: the services do not run plans with [{component}] yet; only `trellis plan` does"
+    )]
     NotServed {
         /// Table of the plan file.
         component: &'static str,
@@ -523,7 +527,7 @@ impl CompiledPlan {
         }
     }
 
-    /// Whether a share of this layer goes to the reserve of somebody who reserves.
+    /// Whether a share of this layer goes to the reserve of someone who reserves.
     pub(crate) fn is_reserved_layer(&self, layer: u8) -> bool {
         match self.terms.pool.reserve {
             ReserveTerms::Nobody | ReserveTerms::OptIn => true,

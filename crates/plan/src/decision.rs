@@ -1,4 +1,4 @@
-//! What the rules decided, and what they knew: kept beside the legs and effects of an outcome for who explains them.
+//! The decisions of the rules and their inputs: recorded beside the legs and effects of an outcome for explanations.
 //!
 //! A rule writes it down where it decides, so nothing runs a rule a second time to learn why. Nothing is kept unless the
 //! caller asks ([`Outcome::explained`]), and no rule reads it.
@@ -43,7 +43,7 @@ pub(crate) struct Why {
     pub(crate) granted: Option<Reason>,
     /// What the user owed before.
     pub(crate) owed: Amount,
-    /// What is kept back as tax, by policy.
+    /// What is withheld as tax, by policy.
     pub(crate) taxed: Vec<TaxLine>,
     /// The held shares of which the leg is the sum.
     pub(crate) parts: Vec<HeldPart>,
@@ -271,7 +271,7 @@ impl Outcome {
         self.decisions.passed.clear();
     }
 
-    /// Whether somebody wants to know why.
+    /// Whether someone wants to know why.
     pub(crate) const fn is_explained(&self) -> bool {
         self.decisions.are_kept
     }

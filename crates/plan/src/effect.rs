@@ -33,7 +33,7 @@ pub enum Effect {
         user: UserId,
         /// Wallet of the new user. Filled in by [`Book`](crate::Book); zero in a bare [`State`](crate::State).
         wallet: Address,
-        /// Who brought the user in.
+        /// The user's sponsor.
         sponsor: Option<UserId>,
         /// Which of the sponsor's directs this is, from 1; 0 without a sponsor. Never renumbered.
         ordinal: u32,
@@ -55,7 +55,7 @@ pub enum Effect {
         /// Seconds since 1970-01-01 UTC. Filled in by [`Book`](crate::Book); the start of the day in a bare state.
         refundable_until: u64,
     },
-    /// A deposit went back.
+    /// A deposit was refunded.
     DepositRefunded {
         /// Which.
         deposit: DepositId,
@@ -207,7 +207,7 @@ pub enum Effect {
         /// By how much.
         amount: Amount,
     },
-    /// A user was paid by a proof, the own one or that of a part of the tree.
+    /// A user was paid by a proof, their own one or that of a part of the tree.
     Claimed {
         /// Who.
         user: UserId,
@@ -308,13 +308,13 @@ pub enum IgnoredCause {
     BelowMinimum,
     /// A reference that was used before.
     ReferenceKnown,
-    /// A reference that nobody knows.
+    /// An unknown reference.
     ReferenceUnknown,
     /// More than is left of the conversion.
     ExceedsRest,
     /// A rule of orders or of their periods is broken.
     Order(OrderError),
-    /// A plan that the ledger does not have, or that cannot follow the present one.
+    /// A plan that the ledger does not have, or that cannot follow the current one.
     PlanNotApplicable,
 }
 
@@ -326,7 +326,7 @@ names::names! {
         IntakeAmount = "intake_amount",
         /// The plan hash of an intake is not this plan's.
         IntakePlan = "intake_plan",
-        /// An intake names a sponsor whom nobody knows.
+        /// An intake names an unknown sponsor.
         UnknownSponsor = "unknown_sponsor",
         /// An intake from a wallet that cannot have it: registered twice, or a retopup of a stranger.
         UnexpectedIntake = "unexpected_intake",

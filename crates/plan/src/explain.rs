@@ -38,7 +38,7 @@ pub struct Line {
     pub leg: Option<u32>,
     /// What moved; zero for what moved nothing.
     pub amount: Amount,
-    /// What became of it.
+    /// The outcome of it.
     pub verdict: Verdict,
     /// The part of the plan that decides: `registration`, `pool`, `retopup`, `escrow`, `reserve`, `settlement`, and the
     /// tables of components: `subscription`, `generation`, `ranks`, `binary`, `orders`, `campaign`, …
@@ -60,7 +60,7 @@ pub struct Line {
     pub because: String,
 }
 
-/// What became of money of which a rule speaks.
+/// The outcome of money of which a rule speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// It is a user's.
@@ -290,7 +290,7 @@ impl Line {
     }
 }
 
-/// What became of money that goes to this account.
+/// The outcome of money that goes to this account.
 fn verdict_of(account: Account) -> Verdict {
     match account {
         Account::Held(Beneficiary::User(_))

@@ -1,4 +1,4 @@
-//! What happened, in the words of the plan: dense ids instead of wallets and references.
+//! What happened, in the plan's terms: dense ids instead of wallets and references.
 
 mod component;
 
@@ -37,7 +37,7 @@ pub enum Fact {
     Registered {
         /// Next free id.
         user: UserId,
-        /// Who brought the user in.
+        /// The user's sponsor.
         sponsor: Option<UserId>,
         /// Next free id.
         deposit: DepositId,
@@ -57,7 +57,7 @@ pub enum Fact {
         /// Day on which the deposit matures.
         day: Day,
     },
-    /// A deposit went back to its payer.
+    /// A deposit was refunded to its payer.
     Refunded {
         /// Which.
         deposit: DepositId,

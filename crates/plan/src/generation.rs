@@ -1,4 +1,4 @@
-//! Generation income: who up the sponsor line gets which share of a purchase, and why others do not.
+//! Generation income: which uplines get which share of a purchase, and why others do not.
 //!
 //! A purchase offers generation 1, 2, … a share each. An upline is **refused** a share, in this order of causes:
 //! refunded; inactive (in the modes `physical` and `compressed`: there is a cap and nothing is paid in; in `active_only`:
@@ -31,9 +31,9 @@ use crate::cap::Caps;
 
 /// What the walk asks about users. Answers are those of the moment before the purchase.
 pub trait Uplines {
-    /// Who brought the user in; always a smaller id.
+    /// The user's sponsor; always a smaller id.
     fn sponsor(&self, user: UserId) -> Option<UserId>;
-    /// Whom the user brought in, counted as [`GenerationTerms::directs_counted`] says.
+    /// Whom the user referred, counted as [`GenerationTerms::directs_counted`] says.
     fn directs(&self, user: UserId) -> u32;
     /// Whether the user has an active subscription.
     fn is_active(&self, user: UserId) -> bool;
@@ -45,7 +45,7 @@ pub trait Uplines {
     fn above(&self, user: UserId, into: &mut [Option<UserId>]) {
         let mut below = Some(user);
         for slot in into {
-            // Sponsors are older than those they bring in, so every walk ends.
+            // Sponsors are older than those they refer, so every walk ends.
             below = below.and_then(|below| self.sponsor(below).filter(|sponsor| *sponsor < below));
             *slot = below;
         }

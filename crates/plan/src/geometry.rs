@@ -1,5 +1,5 @@
 //! Arithmetic of a binary tree in level order: index 0 is the root, 1 and 2 its children, and so on. No queue
-//! is needed to find the next free place, and anybody can recompute where a node belongs.
+//! is needed to find the next free place, and anyone can recompute where a node belongs.
 
 names::names! {
     /// On which side of its parent a node sits.

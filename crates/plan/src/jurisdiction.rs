@@ -1,5 +1,5 @@
-//! Jurisdiction profiles: files that say which findings about a plan are warnings or errors in a place, from when and
-//! why. With a finding of severity error nothing starts.
+//! Jurisdiction profiles: files that define which findings are warnings or errors in a jurisdiction, from when and
+//! why. A finding of severity error prevents the start.
 //!
 //! A profile judges findings; it makes none, except that something was not stated. Not responsible for who may choose a
 //! profile, nor for reading files. A profile is no legal advice.
@@ -73,7 +73,7 @@ impl Profile {
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let file: ProfileFile = toml::from_str(text).map_err(|error| {
             let problem = error.message().to_owned();
-            let hint = "write a profile as the shipped ones are written";
+            let hint = "write the profile in the format of the shipped profiles";
             Refusal::new("profile_malformed", place(text, error.span()), problem, hint)
         })?;
         check_name(&file.name)?;
@@ -83,10 +83,10 @@ impl Profile {
             None if SHIPPED.contains(&file.name.as_str()) => {}
             Some(_) | None => {
                 let problem = format!(
-                    "{} is an operator's own profile and states no legal basis",
+                    "{} is an operator's own profile but states no legal basis",
                     file.name
                 );
-                let hint = "name the law and the rule on which this profile relies";
+                let hint = "name the law and the rule that this profile relies on";
                 return Err(Refusal::new("legal_basis_missing", "legal_basis", problem, hint));
             }
         }
@@ -168,7 +168,7 @@ impl Profile {
                 Some(Finding {
                     code: "not_stated",
                     severity,
-                    text: format!("Nothing says anything about {:?}. {sentence}", rule.finding),
+                    text: format!("The plan makes no statement about {:?}. {sentence}", rule.finding),
                     figures: vec![],
                 })
             })
@@ -217,7 +217,7 @@ impl Rule {
                     "profile_limit",
                     path("figure"),
                     "a limit is a figure with one bound",
-                    "write figure = \"…\" with above = … or with below = …, or none of them",
+                    "write figure = \"…\" with either above = … or below = …, or omit all three",
                 ));
             }
         };
@@ -263,7 +263,7 @@ fn check_name(name: &str) -> Result<(), Refusal> {
     if is_plain || SHIPPED.contains(&name) {
         return Ok(());
     }
-    let problem = format!("{name:?} is not a name");
+    let problem = format!("{name:?} is not a valid name");
     let hint = format!("write 1 to {NAME_MAX} characters of A-Z, 0-9 and hyphen, such as \"CH-ZH\"");
     Err(Refusal::new("profile_name", "name", problem, hint))
 }

@@ -44,6 +44,6 @@ pub use effect::{
 };
 pub use fact::{DepositId, DepositKind, Fact, ReserveChoice};
 pub use ledger::{Tier, TreeNumber, UserId};
-pub use plan_file::{Day, Finding, Refusal, Severity};
+pub use plan_file::{Day, Finding, Refusal, Severity, percent};
 pub use report::Report;
 pub use state::{Payments, Place, State, Waiting};

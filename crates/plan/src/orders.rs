@@ -2,15 +2,15 @@
 //!
 //! An order is by a participant, whose sponsor is then generation 1, or by a retail customer, whose serving
 //! participant is then generation 1: a customer stands in the tree as a leaf under that participant, but is no user
-//! and never earns. Nobody earns on the own order.
+//! and never earns. Nobody earns on their own order.
 //!
 //! A period is open, closed, finalized, released, in that order. When it is finalized, every order in it is paid along the
 //! line above its buyer. *Compression* says who takes a generation:
 //!
 //! - `none`: the upline at that distance; what cannot be paid is breakage, inactive or unqualified;
 //! - `standard`: an inactive participant is passed over for this order and the next active upline takes the same
-//!   generation; if that one does not meet what the generation asks for, it is breakage, unqualified;
-//! - `generous`: an active upline who does not meet what the generation asks for is passed over, too, and the same
+//!   generation; if that one does not meet what the generation requests, it is breakage, unqualified;
+//! - `generous`: an active upline who does not meet what the generation requests is passed over, too, and the same
 //!   generation is offered to the next one; so breakage arises only where the line ends.
 //!
 //! Who was passed over for a generation is not considered again for a higher one of the same order.

@@ -1,9 +1,9 @@
 //! Ranks: legs by volume of the downline, a weekly qualification, a title that never falls, and a weekly bonus
 //! for a limited number of weeks.
 //!
-//! A leg is a direct with everybody below; its volume is what they bought in the window, net of refunds. The main leg is
+//! A leg is a direct with everyone below; its volume is what they bought in the window, net of refunds. The main leg is
 //! the largest one, the others count together. [`Ranks`] keeps volumes and standings and decides; money is moved by
-//! whoever asked. Not responsible for accounts, for the fund that pays, for clocks: a week ends when somebody says so.
+//! whoever asked. Not responsible for accounts, for the fund that pays, for clocks: a week ends when someone says so.
 
 mod close;
 mod decision;

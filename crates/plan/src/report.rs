@@ -1,4 +1,4 @@
-//! [`Report`]: what users, operators, shops and schedules tell a plan with components, in the words of the outside.
+//! [`Report`]: input from users, operators, shops and schedules to a plan with components, in external terms.
 
 use alloy_primitives::{Address, B256};
 use ledger::Fund;
@@ -26,7 +26,7 @@ pub enum Report {
         /// Hash of the plan to follow.
         plan_hash: B256,
     },
-    /// A user asks for money of the own wallet balance.
+    /// A user requests money of their own wallet balance.
     WithdrawalRequested {
         /// Who.
         wallet: Address,

@@ -1,7 +1,7 @@
-//! [`Review`]: whether a plan may run in a place, and why not. The one judge: `trellis plan check` prints it, and
-//! processes refuse to start by it.
+//! [`Review`]: whether a plan may run in a jurisdiction, and why not. `trellis plan check` prints it,
+//! and processes use it at start.
 //!
-//! Not responsible for who chooses a profile, nor for how long a contract lets payments go back: both are said in [`Asked`].
+//! Not responsible for who chooses a profile, nor for how long a contract lets payments are refunded: both are said in [`Asked`].
 
 mod exits;
 
@@ -68,7 +68,7 @@ impl Review {
     }
 }
 
-/// Whether each reward is held for as long as the payments that caused it can go back. Where they can for longer, somebody
+/// Whether each reward is held for as long as the payments that caused it can go back. Where they can for longer, someone
 /// could take rewards out and then the payments.
 fn holds(plan: &CompiledPlan, asked: Asked<'_>) -> Option<Finding> {
     let fixed = plan.holds().filter_map(|(name, hold)| match hold {
@@ -82,7 +82,7 @@ fn holds(plan: &CompiledPlan, asked: Asked<'_>) -> Option<Finding> {
             code: "not_stated",
             severity: Severity::Warning,
             text: format!(
-                "Nothing says for how long a payment can be refunded, so nobody can say whether the holds suffice: {}.",
+                "The refund period of payments is not defined, so it cannot be checked whether the holds are long enough: {}.",
                 told.join(", ")
             ),
             figures: vec![],
@@ -98,8 +98,8 @@ fn holds(plan: &CompiledPlan, asked: Asked<'_>) -> Option<Finding> {
             ChainClass::Public => Severity::Error,
         },
         text: format!(
-            "A payment can be refunded for {}, and some rewards that it causes are held for less ({}): they can be taken out before \
-             the payment goes back.",
+            "A payment can be refunded for {}, but some rewards it generates are held for less ({}): they can be withdrawn \
+             before the payment is refunded.",
             statements::days(cooling_off),
             told.join(", ")
         ),
@@ -111,7 +111,7 @@ fn holds(plan: &CompiledPlan, asked: Asked<'_>) -> Option<Finding> {
 }
 
 /// What profiles ask about that no plan file says alone: what joining costs, for how long payments can be refunded and rewards
-/// are held, and that the disclosure counts everybody.
+/// are held, and that the disclosure counts everyone.
 fn stated(plan: &CompiledPlan, cooling_off_days: Option<u32>) -> Vec<Finding> {
     let asset = plan.asset();
     let entry = match plan.intake_kind() {
@@ -147,8 +147,8 @@ fn obstacles(plan: &CompiledPlan, asked: Asked<'_>) -> Vec<Obstacle> {
     let profile = match (asked.jurisdiction, asked.chain) {
         (None, ChainClass::Public) => Some(Obstacle {
             code: "jurisdiction_missing",
-            text: "on a public chain a plan runs only under a jurisdiction profile: EU, IN, US or the file of an \
-                   operator's own"
+            text: "on a public chain a plan runs only under a jurisdiction profile: EU, IN, US or the \
+                   operator's own profile file"
                 .into(),
         }),
         (Some(profile), _) if !profile.permits(asked.chain) => Some(Obstacle {

@@ -59,7 +59,7 @@ pub struct State {
     reserves: BTreeMap<(UserId, Tier), Amount>,
     /// Users whose matured rewards were ever corrected.
     debts: BTreeMap<UserId, Debt>,
-    /// Facts so far: the number of the present one while it is applied.
+    /// Facts so far: the number of the current one while it is applied.
     facts: u64,
     /// Users to whom the chain paid something, or for whom a batch holds something.
     payees: BTreeMap<UserId, payout::Payee>,

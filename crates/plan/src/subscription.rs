@@ -13,7 +13,7 @@
 //!
 //! For every purchase `Σ shares + Σ allocations + company = cash`; for every day `Σ accruals ≤` fund, and what is not
 //! covered is not owed. Shares of generations, allocations and caps are reckoned on `cash` only, so bonus money
-//! never becomes anybody's income; the tier and the daily amount on `cash + bonus`. At maturity
+//! never becomes anyone's income; the tier and the daily amount on `cash + bonus`. At maturity
 //! [`Caps::over`](crate::cap::Caps::over) says how much of a user's held rewards relied on a refunded purchase.
 //!
 //! Not responsible for balances of funds, for accounts and legs, nor for who is upline of whom.

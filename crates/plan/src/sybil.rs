@@ -24,11 +24,11 @@ pub use strategy::{Order, Retopups, Shape, Strategy, Under};
 /// How far a search goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Most names of the person.
+    /// Maximum number of names of the person.
     pub identities_max: u32,
-    /// Outsiders whom the person brings in.
+    /// Outsiders whom the person refers.
     pub brought: u32,
-    /// Other outsiders who enter after the person, brought in by each other, two by each.
+    /// Other outsiders who enter after the person, referred by each other, two by each.
     pub others: u32,
 }
 
@@ -48,7 +48,7 @@ impl Default for Bounds {
 pub struct Replay {
     /// What the person did.
     pub strategy: Strategy,
-    /// By identity: what it paid, and what it may withdraw in the end. What is kept back in a reserve is not counted.
+    /// By identity: what it paid, and what it may withdraw in the end. What is withheld in a reserve is not counted.
     pub identities: Vec<(Amount, Amount)>,
 }
 
@@ -124,15 +124,15 @@ impl Search {
     pub fn finding(&self, asset: Asset) -> Finding {
         let (gain, units) = (self.gain(), |amount| asset.display_amount(amount));
         let searched = format!(
-            "a bounded search over {} strategies with up to {} names, {} outsiders brought in and {} others",
+            "a bounded search over {} strategies with up to {} names, {} recruited outsiders and {} others",
             self.replays, self.bounds.identities_max, self.bounds.brought, self.bounds.others
         );
         let text = if gain.is_zero() {
-            format!("False names brought nothing in {searched}; absence of a gain is no proof.")
+            format!("False names gained nothing in {searched}; this does not prove that no gain exists.")
         } else {
             format!(
-                "One person with {} names receives {} {asset} for {} paid, which leaves {} more than the best with one name, at \
-                 the expense of others ({}): the best of {searched}.",
+                "One person with {} names receives {} {asset} for {} paid, {} more than the best with one \
+                 name, at the expense of others ({}): the best of {searched}.",
                 self.best.strategy.identities,
                 units(self.best.received()),
                 units(self.best.paid_in()),

@@ -76,7 +76,10 @@ impl WithdrawalTerms {
     pub fn check(table: &WithdrawalTable, asset: Asset) -> Result<Self, Refusal> {
         let fee = field::bps("withdrawal.fee_bps", table.fee_bps)?;
         if fee.get() > FEE_BPS_MAX {
-            let problem = format!("a fee of {} of 10000 takes most of what users earned", fee.get());
+            let problem = format!(
+                "a fee of {} takes most of what users earned",
+                percent(u128::from(fee.get()))
+            );
             let hint = format!("write at most {FEE_BPS_MAX}");
             let code = "withdrawal_fee_too_large";
             return Err(Refusal::new(code, "withdrawal.fee_bps", problem, hint));
@@ -176,7 +179,7 @@ impl WithdrawalTerms {
                 code: "withdrawal_fee",
                 severity: Severity::Info,
                 text: format!(
-                    "Of what tax leaves of a withdrawal {} are the operator's fee.",
+                    "The operator's fee is {} of a withdrawal after tax.",
                     percent(u128::from(fee))
                 ),
                 figures: vec![("fee_bps", u128::from(fee))],
@@ -188,7 +191,7 @@ impl WithdrawalTerms {
                 code: "withdrawal_minimum",
                 severity: Severity::Warning,
                 text: format!(
-                    "A wallet balance below {min} {asset} cannot be withdrawn: who stops before that gets nothing of it."
+                    "A wallet balance below {min} {asset} cannot be withdrawn: a user who stops before that receives none of it."
                 ),
                 figures: vec![("min_units", self.min.base_units())],
             });
@@ -214,7 +217,7 @@ impl fmt::Display for WithdrawalRefused {
         match self {
             Self::AboveWallet { wallet } => write!(f, "the wallet balance holds {wallet} base units"),
             Self::BelowMin { min } => write!(f, "the smallest withdrawal is {min} base units"),
-            Self::NothingLeft => f.write_str("tax and fee would leave nothing of it"),
+            Self::NothingLeft => f.write_str("nothing would be left after tax and fee"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A long, plausible history for measurements: the same seed gives the same facts.
 //!
-//! Users join under random recent users, so that upline chains are long; everybody retops up, so that a retopup
+//! Users join under random recent users, so that upline chains are long; everyone buys a retopup, so that a retopup
 //! pays ten generations; every tenth user reserves pool rewards; each day what is past its cooling-off time
 //! matures. Not responsible for timing anything: it has no clock.
 

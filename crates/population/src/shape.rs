@@ -1,6 +1,6 @@
 //! Who joins, who pays again, and when it matures: the same size gives the same history.
 //!
-//! Everybody registers, under a user of the newer half, so that uplines are long; retopups are spread evenly; each day what is
+//! Everyone registers, under a user of the newer half, so that uplines are long; retopups are spread evenly; each day what is
 //! past its cooling-off time matures. What was paid on the last days stays held.
 
 use std::collections::VecDeque;
@@ -27,7 +27,7 @@ pub struct Size {
     pub transfers: u64,
 }
 
-/// What happens next, for as long as somebody asks.
+/// What happens next, for as long as someone asks.
 pub(crate) struct History<'a> {
     plan: &'a CompiledPlan,
     size: Size,
@@ -65,7 +65,7 @@ impl<'a> History<'a> {
         u64::from(self.day) * SECONDS_PER_DAY
     }
 
-    /// The next cause; `None` when everybody has joined and there are `transfers` enough.
+    /// The next cause; `None` when everyone has joined and there are `transfers` enough.
     pub(crate) fn next(&mut self, transfers: u64) -> Option<Cause> {
         if self.users >= self.size.users && transfers >= self.size.transfers {
             return None;

@@ -1,4 +1,4 @@
-//! What people can ask for reads as many rows of a large ledger as of a small one.
+//! What people can request reads as many rows of a large ledger as of a small one.
 #![expect(
     clippy::unwrap_used,
     reason = "what a test prepares must succeed, or the test fails"

@@ -1,9 +1,9 @@
-//! A node that misbehaves: JSON-RPC in front of a real one, with faults that a test scripts or that a seed decides.
+//! A misbehaving node: a JSON-RPC proxy in front of a real one, with scripted or seeded faults.
 //!
 //! Each replica has a URL of its own and may see an older chain than the others, or another one. Raw transactions are
 //! held to geth's rules for replacement, which the development node does not have. Everything that was asked is recorded.
 //!
-//! A tool for tests and trials: not responsible for serving anybody in earnest.
+//! A tool for tests and trials: not responsible for serving anyone in earnest.
 
 mod chance;
 mod exchange;

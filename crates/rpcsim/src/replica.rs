@@ -83,7 +83,7 @@ impl Core {
         if let Reply::Answer(answer) | Reply::Half(answer) = &reply {
             exchange.answer = Some(answer.clone());
         }
-        // Recorded first: the client may be gone before the delay is over.
+        // Recorded first: the client may be gone before the delay has ended.
         lock(&self.record).add(exchange);
         if let Some(delay) = delay {
             tokio::time::sleep(delay).await;

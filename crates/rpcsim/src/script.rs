@@ -38,7 +38,7 @@ impl Script {
     }
 
     /// The fault of this request. What is ordered for the method comes before what is ordered for all, and what is
-    /// ordered for once before what is ordered for ever.
+    /// ordered for once before what is ordered forever.
     pub(crate) fn take(&mut self, method: &str) -> Option<Fault> {
         let once = [method, ANY]
             .into_iter()

@@ -218,14 +218,14 @@ impl RpcSim {
         exchanges
     }
 
-    /// All raw transactions that anybody ever sent here, in the order of their coming, with repetitions; whether the real
+    /// All raw transactions that anyone ever sent here, in the order of their coming, with repetitions; whether the real
     /// node got them or not.
     #[must_use]
     pub fn raw_transactions(&self) -> Vec<Bytes> {
         lock(&self.core.record).raw_transactions()
     }
 
-    /// The newest block that somebody who asked this replica for its head was told of, at the last time.
+    /// The newest block that someone who asked this replica for its head was told of, at the last time.
     #[must_use]
     pub fn head_told(&self, replica: usize) -> Option<u64> {
         lock(&self.core.record).head_told(replica)

@@ -37,7 +37,7 @@ impl Upstream {
         &self.url
     }
 
-    /// Asks for the client; a node that is not reached is an error of JSON-RPC.
+    /// Requests the client; a node that is not reached is an error of JSON-RPC.
     pub(crate) async fn forward(&self, request: &Value) -> Value {
         match self.post(request).await {
             Ok(answer) => answer,

@@ -1,8 +1,8 @@
-//! Who asks, as far as the network tells: the canonical address of a client, also behind proxies.
+//! The canonical address of a client, also behind proxies.
 //!
 //! An IPv4 address that a dual-stack socket shows as `::ffff:a.b.c.d` is the IPv4 address; an IPv6 address counts with the
 //! /64 around it, which is what one customer usually has. What proxies say about their clients is believed only of proxies
-//! that the configuration names, and only in the one header that it names: anybody can write the others.
+//! that the configuration names, and only in the one header that it names: anyone can write the others.
 
 mod forwarded;
 

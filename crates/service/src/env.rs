@@ -215,7 +215,7 @@ impl Env {
                 return Err(EnvError::invalid(name, "one of its parts is empty"));
             }
             if parts.iter().any(|known| known == part) {
-                return Err(EnvError::invalid(name, "one of its parts stands there twice"));
+                return Err(EnvError::invalid(name, "one of its parts appears twice"));
             }
             parts.push(part.to_owned());
         }
@@ -297,7 +297,7 @@ fn read_file(name: &str, file: &Path) -> Result<Option<String>, EnvError> {
     let value = text.strip_suffix('\n').unwrap_or(&text);
     let value = value.strip_suffix('\r').unwrap_or(value);
     if value.is_empty() {
-        // An empty variable is none; a file that somebody named and that is empty is a mistake.
+        // An empty variable is none; a file that someone named and that is empty is a mistake.
         return Err(failed("it is empty".to_owned()));
     }
     Ok(Some(value.to_owned()))

@@ -5,7 +5,7 @@
 /// The environment variable that names the fault point at which this process must die.
 pub const FAULT_VARIABLE: &str = "TRELLIS_FAULT";
 
-/// Kills the own process at once, without any clean-up, when [`FAULT_VARIABLE`] names this point.
+/// Kills their own process at once, without any clean-up, when [`FAULT_VARIABLE`] names this point.
 ///
 /// Put it on both sides of a commit: `fault_point("listener.before_commit")`.
 pub fn fault_point(name: &str) {

@@ -1,4 +1,4 @@
-//! Whether a worker lives and works, and what it measured, over HTTP: `/health`, `/ready` (also `/health/ready`), `/metrics`.
+//! A worker's health, readiness and metrics over HTTP: `/health`, `/ready` (also `/health/ready`), `/metrics`.
 //!
 //! A worker lives as long as it makes steps. It is ready when it also has what it depends on; one that stands by for
 //! another is ready. Not responsible for what a worker depends on: the worker says so by its [`Pulse`].

@@ -24,16 +24,16 @@ pub enum InputError {
         source: io::Error,
     },
     /// `-` stands for two files.
-    #[error("standard input can stand for one file only: name the others")]
+    #[error("standard input can be used for only one file: name the others")]
     StdinTwice,
     /// It has more bytes than such a file has.
-    #[error("{file} has at least {bytes} bytes, and at most {max} are read")]
+    #[error("{file} has at least {bytes} bytes; the limit is {max}")]
     TooLong { file: String, bytes: usize, max: usize },
     /// It begins with the mark of UTF-16.
     #[error("{file} is UTF-16: save it as UTF-8")]
     Utf16 { file: String },
     /// It has bytes that are no text.
-    #[error("{file}:{line}:{column} is not UTF-8: save the file as UTF-8, or remove what is there")]
+    #[error("{file}:{line}:{column} is not UTF-8: save the file as UTF-8, or remove the invalid bytes")]
     NotUtf8 {
         file: String,
         line: usize,

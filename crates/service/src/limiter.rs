@@ -1,4 +1,4 @@
-//! How often somebody may ask: token buckets, one or one for each key.
+//! Rate limits: token buckets, one or one per key.
 //!
 //! Not responsible for who asks: keys are made by the caller. Buckets live in the memory of one process; several servers
 //! can share theirs behind [`RateLimiter`].

@@ -25,7 +25,7 @@ pub enum LogsError {
     #[error("TRELLIS_LOG_FORMAT must be `human` or `json`")]
     UnknownFormat,
     /// The process has a log subscriber already.
-    #[error("logging is set up already")]
+    #[error("logging is already set up")]
     AlreadyInstalled(#[source] TryInitError),
 }
 

@@ -1,4 +1,4 @@
-//! How a refusal is answered: problem details as in RFC 9457.
+//! Error responses: problem details as in RFC 9457.
 //!
 //! Not responsible for which refusals there are, nor for what their bodies say beside status and media type.
 

@@ -1,5 +1,5 @@
-//! The first contact with what a process cannot begin without: a process that starts before its database waits for it, and
-//! says so.
+//! Waits for dependencies at start: a process that starts before its database waits for it and
+//! logs so.
 //!
 //! Not responsible for which failures are for the moment: whoever asks says that.
 
@@ -44,11 +44,11 @@ pub async fn reach<T, E, F: Future<Output = Result<T, E>>>(
             what,
             why,
             retry_ms = wait.as_millis(),
-            "cannot begin yet; waiting"
+            "cannot start yet; waiting"
         );
         if let Some(pulse) = pulse {
             pulse.beat();
-            pulse.lacks(format!("{what} does not answer"));
+            pulse.lacks(format!("{what} does not respond"));
         }
         tokio::time::sleep(wait).await;
     }

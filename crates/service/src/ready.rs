@@ -1,4 +1,4 @@
-//! How a process without an HTTP server tells whoever started it that it is ready.
+//! How a process without an HTTP server signals that it is ready.
 
 use std::path::PathBuf;
 

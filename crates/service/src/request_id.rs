@@ -1,4 +1,4 @@
-//! The id of the request that is being answered: taken over from whoever asks, in the logs, and passed on to other services.
+//! The id of the current request: taken from the client, logged, and passed on to other services.
 
 use axum::http::{HeaderMap, HeaderName};
 

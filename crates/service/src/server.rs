@@ -1,5 +1,5 @@
-//! The one HTTP server of all processes: HTTP/1.1 over TCP, or over mutual TLS, with a limit on everything that a client
-//! could hold for ever.
+//! The one HTTP server of all processes: HTTP/1.1 over TCP, or over mutual TLS, with a limit on everything a client
+//! could hold on to.
 //!
 //! What it limits: connections in all and of one address, how long the head of a request may take, how long a connection
 //! may idle or refuse to read its answer, and the size of a head. How long a request may take and how large its body may be
@@ -61,7 +61,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// For a server that everybody can reach.
+    /// For a server that everyone can reach.
     pub const PUBLIC: Self = Self {
         connections_max: 4_096,
         per_address_max: 128,
@@ -146,7 +146,7 @@ pub async fn serve(listener: TcpListener, router: Router, options: Options, stop
         .await
         .is_err()
     {
-        tracing::warn!("requests that did not finish are cut off");
+        tracing::warn!("aborting unfinished requests");
     }
 }
 
@@ -193,7 +193,7 @@ impl Server {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(error = %error, client.address = %peer.ip(), "a connection broke off");
+            tracing::debug!(error = %error, client.address = %peer.ip(), "a connection was dropped");
         }
     }
 

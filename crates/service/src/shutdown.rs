@@ -1,4 +1,4 @@
-//! When a process is to end: one token that everything in it waits for.
+//! Shutdown: one token that all tasks of a process wait for.
 
 use std::io;
 
@@ -22,7 +22,7 @@ pub fn on_signals() -> io::Result<CancellationToken> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("asked to end");
+        tracing::info!("shutdown requested");
         ending.cancel();
     });
     Ok(stop)

@@ -1,4 +1,4 @@
-//! Where connections must be encrypted: everywhere on public chains but within one machine.
+//! Which connections must be encrypted: on public chains, all except within one machine.
 //!
 //! Not responsible for how; see `tls`.
 
@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::is_local_chain;
 
-/// A connection that others could read or change, on a chain where money is somebody's.
+/// A connection that others could read or change, on a chain where money is someone's.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TransportError {
     /// A URL is none.
@@ -19,7 +19,9 @@ pub enum TransportError {
         name: &'static str,
     },
     /// A URL of another machine without TLS.
-    #[error("{name} must be https on chain {chain_id}: plain http is for this machine and local chains only")]
+    #[error(
+        "{name} must be https on chain {chain_id}: plain http is allowed only for loopback addresses and local chains"
+    )]
     PlainUrl {
         /// The variable.
         name: &'static str,

@@ -1,8 +1,8 @@
-//! What a node says to a transaction that it is sent, and what that proves: almost nothing.
+//! A node's answer to a sent transaction, and what it proves: almost nothing.
 //!
 //! A node that answers an error may have passed the transaction on; one that answers nothing may, too. So no text says
 //! that a transaction is not on its way; only when every endpoint refuses it for a reason that lies in its own bytes
-//! or in the sender's balance is it kept back. Everything else is decided by the chain.
+//! or in the sender's balance is it withheld. Everything else is decided by the chain.
 
 names::names! {
     /// What a node's answer means.
@@ -16,7 +16,7 @@ names::names! {
         Underpriced = "underpriced",
         /// The price is not enough above that of the transaction with the same nonce.
         ReplacementUnderpriced = "replacement_underpriced",
-        /// The nonce was used: by an attempt of this submission, or by somebody else.
+        /// The nonce was used: by an attempt of this submission, or by someone else.
         NonceTooLow = "nonce_too_low",
         /// Transactions before it are missing.
         NonceTooHigh = "nonce_too_high",

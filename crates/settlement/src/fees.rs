@@ -1,4 +1,4 @@
-//! Prices of transactions: what replaces a transaction in every node's pool, and where raising ends.
+//! Prices of transactions: the price that replaces a transaction in every node's pool, and its limit.
 //!
 //! Prices are base units per gas. Not responsible for what nodes suggest.
 

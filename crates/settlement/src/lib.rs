@@ -1,6 +1,6 @@
 //! Settlement decisions, pure: what may be authorized, and what breaks which rule.
 //!
-//! Not responsible for keys, for typed-data hashing, for storage or for when a decision is asked for.
+//! Not responsible for keys, for typed-data hashing, for storage or for when a decision is requested.
 #![deny(missing_docs, clippy::float_arithmetic)]
 #![cfg_attr(
     not(test),

@@ -1,4 +1,4 @@
-//! How many submissions of one sender are under way, and which account nonce is next.
+//! How many submissions of one sender are in flight, and which account nonce is next.
 //!
 //! Not responsible for a single submission (`submission`).
 
@@ -8,7 +8,7 @@ use thiserror::Error;
 /// they hold; behind more than that, one that is stuck blocks too many.
 pub const IN_FLIGHT_MAX: usize = 16;
 
-/// Seconds for which the oldest submission may be under way before no further one starts: something is wrong, and
+/// Seconds for which the oldest submission may be in progress before no further one starts: something is wrong, and
 /// what comes behind it would only wait.
 pub const OLDEST_AGE_MAX: u64 = 60;
 
@@ -19,7 +19,7 @@ pub struct Lane {
     pub next_nonce: u64,
     /// Submissions that are not final.
     pub in_flight: usize,
-    /// For how many seconds the oldest of them has been under way.
+    /// For how many seconds the oldest of them has been in progress.
     pub oldest_age: u64,
     /// The account's next nonce in the chain's newest block.
     pub chain_nonce: u64,
@@ -33,19 +33,19 @@ pub enum Blocked {
     /// The sender was paused.
     #[error("the sender is paused")]
     Paused,
-    /// Somebody else uses the key: pause the sender, and look.
-    #[error("the chain's nonce {chain} is above the next one, {next}: somebody else uses the key")]
+    /// Someone else uses the key: pause the sender, and look.
+    #[error("the chain's nonce {chain} is above the next one, {next}: the key is used elsewhere")]
     ForeignNonce {
         /// The account's next nonce on the chain.
         chain: u64,
         /// The next one by our records.
         next: u64,
     },
-    /// Enough are under way.
-    #[error("{IN_FLIGHT_MAX} submissions are under way")]
+    /// Enough are in progress.
+    #[error("{IN_FLIGHT_MAX} submissions are in flight")]
     Full,
     /// The oldest does not get through.
-    #[error("the oldest submission has been under way for {0} s")]
+    #[error("the oldest submission has been in flight for {0} s")]
     OldestStuck(u64),
 }
 

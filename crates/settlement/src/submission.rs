@@ -28,7 +28,7 @@ pub const BUMP_BLOCKS_MAX: u64 = 40;
 /// as the first.
 pub const ATTEMPTS_MAX: u32 = 8;
 
-/// Looks, on different endpoints or at different times, after which a used nonce without any trace of ours is somebody
+/// Looks, on different endpoints or at different times, after which a used nonce without any trace of ours is someone
 /// else's. Receipts may lag behind nonces.
 pub const LOOKS_FOR_TRACE: u32 = 3;
 
@@ -68,7 +68,7 @@ pub struct View<'a> {
 pub struct Subject {
     /// The last second at which the contract takes it, if there is one.
     pub deadline: Option<u64>,
-    /// What became of it.
+    /// The outcome of it.
     pub outcome: Outcome,
     /// What proves that it happened.
     pub proof: Proof,
@@ -92,7 +92,7 @@ pub enum Outcome {
 pub enum Author {
     /// This attempt of the submission.
     Attempt(u32),
-    /// Somebody else, or another submission.
+    /// Someone else, or another submission.
     Other,
 }
 
@@ -105,7 +105,7 @@ pub enum Proof {
     Receipt,
 }
 
-/// One transaction of a submission, recorded before the signer is asked for it: the signer signs one thing under a nonce
+/// One transaction of a submission, recorded before the signer is requested it: the signer signs one thing under a nonce
 /// and a number, and its answer may be lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -241,7 +241,7 @@ names::names! {
     /// Why nothing may be sent from an account.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum PauseCause {
-        /// Somebody else used a nonce of ours.
+        /// Someone else used a nonce of ours.
         ForeignNonce = "foreign_nonce",
     }
 }
@@ -257,7 +257,7 @@ pub enum Alert {
     RejectedByAll(Rejection),
     /// A finalized block has it, without failure, and its event is missing.
     EventMissing,
-    /// Somebody else did what it is for.
+    /// Someone else did what it is for.
     DoneByOther,
 }
 

@@ -28,10 +28,10 @@ const IDLE_WITHIN: Duration = Duration::from_secs(30);
 /// How long a connection may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
 
-/// The key with which the API asks for intakes on a local chain, where a signer was given no callers. Public knowledge.
+/// The key with which the API requests intakes on a local chain, where a signer was given no callers. Public knowledge.
 pub const DEVELOPMENT_CALLER_KEY: &str = "7472656c6c69732d646576656c6f706d656e742d63616c6c65722d6b65792121";
 
-/// The key with which the settlement worker asks for everything else there. Public knowledge.
+/// The key with which the settlement worker requests everything else there. Public knowledge.
 pub const DEVELOPMENT_SETTLER_KEY: &str = "7472656c6c69732d646576656c6f706d656e742d736574746c65722d6b657921";
 /// How long the signer may take to say how it is.
 const HEALTH_WITHIN: Duration = Duration::from_secs(1);
@@ -44,7 +44,7 @@ names::names! {
         Available = "available",
         /// It signs nothing, or nothing of a kind, until a person has looked.
         Paused = "paused",
-        /// It does not answer.
+        /// It does not respond.
         Unavailable = "unavailable",
     }
 }
@@ -125,7 +125,7 @@ impl SignerClient {
             .parse()
             .ok()
             .filter(|url: &Url| url.has_host() && matches!(url.scheme(), "http" | "https"))
-            .ok_or_else(|| SignerError::NotUnderstood("not the URL of a server".to_owned()))?;
+            .ok_or_else(|| SignerError::NotUnderstood("not a valid server URL".to_owned()))?;
         let mut builder = reqwest::Client::builder()
             .timeout(ANSWER_WITHIN)
             .connect_timeout(CONNECT_WITHIN)
@@ -144,7 +144,7 @@ impl SignerClient {
         Ok(Self { client, base, key })
     }
 
-    /// Asks for the authorization of a registration.
+    /// Requests the authorization of a registration.
     ///
     /// # Errors
     /// [`SignerError`].
@@ -156,7 +156,7 @@ impl SignerClient {
         self.authorize(IntakeKind::Registration, terms).await
     }
 
-    /// Asks for the authorization of a retopup.
+    /// Requests the authorization of a retopup.
     ///
     /// # Errors
     /// [`SignerError`].
@@ -174,7 +174,7 @@ impl SignerClient {
         understood(response.authorization())
     }
 
-    /// Asks for the authorization of a batch, from the signer of authorizations.
+    /// Requests the authorization of a batch, from the signer of authorizations.
     ///
     /// # Errors
     /// [`SignerError`].
@@ -186,7 +186,7 @@ impl SignerClient {
         understood(response.authorization())
     }
 
-    /// Asks for the authorization of a liabilities root, from the signer of roots.
+    /// Requests the authorization of a liabilities root, from the signer of roots.
     ///
     /// # Errors
     /// [`SignerError`].
@@ -196,7 +196,7 @@ impl SignerClient {
         understood(response.authorization())
     }
 
-    /// Asks for a signed transaction of the account of the signer of transactions. Nothing is sent to a chain.
+    /// Requests a signed transaction of the account of the signer of transactions. Nothing is sent to a chain.
     ///
     /// # Errors
     /// [`SignerError`].
@@ -208,7 +208,7 @@ impl SignerClient {
         understood(response.transaction())
     }
 
-    /// What the signer says of itself. Whatever it does not answer within a second makes it unavailable.
+    /// What the signer says of itself. Whatever it does not respond within a second makes it unavailable.
     pub async fn health(&self) -> SignerHealth {
         let url = self
             .base

@@ -1,7 +1,7 @@
 //! Wire types and client of the signer: typed terms go in, a signature or a signed transaction comes out.
 //!
-//! Not responsible for which terms may be signed (`settlement`), nor for remembering a request before it is asked for:
-//! whoever asks stores its intent first, so that a repeat asks for the same terms.
+//! Not responsible for which terms may be signed (`settlement`), nor for remembering a request before it is requested:
+//! whoever asks stores its intent first, so that a repeat requests the same terms.
 
 mod client;
 mod error;

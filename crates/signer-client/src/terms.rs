@@ -1,4 +1,4 @@
-//! What can be asked for beside intakes: batches, roots and transactions, typed.
+//! Requests besides intakes: batches, roots and transactions, typed.
 //!
 //! Not responsible for rules: the signer has them.
 

@@ -1,7 +1,7 @@
 //! The JSON of the signer's API.
 //!
 //! Amounts are decimal strings; addresses, hashes and signatures are hexadecimal with prefix and full length. Unknown
-//! fields are refused: a signer must not overlook what somebody wanted to say.
+//! fields are refused: a signer must not overlook what someone wanted to say.
 
 mod fields;
 mod justification;
@@ -21,15 +21,15 @@ use serde::{Deserialize, Serialize};
 use crate::Authorization;
 use crate::wire::fields::{address, amount, hash, lower_hex, signature};
 
-/// Where the authorization of a registration is asked for.
+/// Where the authorization of a registration is requested.
 pub const REGISTRATION_PATH: &str = "/v1/authorizations/registration";
-/// Where the authorization of a retopup is asked for.
+/// Where the authorization of a retopup is requested.
 pub const RETOPUP_PATH: &str = "/v1/authorizations/retopup";
-/// Where the authorization of a batch is asked for.
+/// Where the authorization of a batch is requested.
 pub const BATCH_PAYOUT_PATH: &str = "/v1/authorizations/batch-payout";
-/// Where the authorization of a liabilities root is asked for.
+/// Where the authorization of a liabilities root is requested.
 pub const ROOT_PATH: &str = "/v1/roots";
-/// Where a signed transaction is asked for.
+/// Where a signed transaction is requested.
 pub const TRANSACTION_PATH: &str = "/v1/transactions";
 
 /// The path for a kind of intake.
@@ -110,7 +110,7 @@ impl IntakeRequest {
         }
     }
 
-    /// The terms that are asked for.
+    /// The terms that are requested.
     ///
     /// # Errors
     /// [`MalformedField`] for the first field that does not parse.

@@ -232,7 +232,7 @@ fn follow_people(leg: &Leg, received: &mut [Amount], paid_in: &mut [Amount], cou
         if let Some(sum) = to.and_then(|user| received.get_mut(position(user))) {
             *sum = plus(*sum, leg.amount);
         }
-        // What leaves the books to a user's wallet has been received; only a refund of somebody's payment takes it away.
+        // What leaves the books to a user's wallet has been received; only a refund of someone's payment takes it away.
         if (leg.credit != Account::Custody || is_refund)
             && let Some(sum) = from.and_then(|user| received.get_mut(position(user)))
         {

@@ -9,7 +9,7 @@ use crate::parameters::Amounts;
 /// What draws from a stream of its own, so that more draws of one kind change nothing about the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stream {
-    /// Who brings a newcomer in.
+    /// Who refers a newcomer.
     Sponsors,
     /// What a user does later.
     Behaviour,

@@ -48,7 +48,7 @@ pub struct Pair {
 pub struct RuleDifference {
     /// The rule.
     pub reason: Reason,
-    /// To everybody together.
+    /// To everyone together.
     pub granted: Pair,
     /// Users who get more by it.
     pub gainers: u64,
@@ -93,7 +93,7 @@ pub struct Difference {
     pub losers: u64,
     /// All rewards together.
     pub granted: Pair,
-    /// Rules by which anybody's rewards differ.
+    /// Rules by which anyone's rewards differ.
     pub rules: Vec<RuleDifference>,
     /// Users whose rewards differ, those with the greatest difference first.
     pub by_user: Vec<UserDifference>,

@@ -27,10 +27,10 @@ pub trait Driver {
     /// What it assumes of people and of the operator, one plain sentence each. A report begins with them.
     fn assumptions(&self) -> Vec<String>;
 
-    /// A day begins: whatever the calendar causes before anybody joins.
+    /// A day begins: whatever the calendar causes before anyone joins.
     fn open_day(&mut self, today: Day, books: &mut Books<'_>);
 
-    /// Somebody joins under a sponsor; nobody's direct is only the very first.
+    /// Someone joins under a sponsor; nobody's direct is only the very first.
     fn join(&mut self, today: Day, sponsor: Option<UserId>, books: &mut Books<'_>);
 
     /// A day ends: ticks, closes of periods.

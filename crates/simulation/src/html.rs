@@ -34,23 +34,23 @@ pub fn page(report: &Report) -> Result<String, ChartError> {
             "<h2>What participants received</h2>\n{}{}",
             chart::figure(
                 &chart::deciles(report)?,
-                "What each tenth of all participants received at most"
+                "Maximum received by each tenth of all participants"
             ),
             deciles(report)
         ),
         format!(
-            "<h2>By month of joining</h2>\n<p>Whoever joins late has had less time, and has fewer people below. Both count \
-             here as they are.</p>\n{}{}{}",
+            "<h2>By month of joining</h2>\n<p>Those who join late have had less time and have fewer people below them; the \
+             figures are not adjusted for this.</p>\n{}{}{}",
             chart::figure(&chart::joined(report)?, "People who joined in each month"),
             chart::figure(
                 &chart::shares(report)?,
-                "Of those who joined in a month: the share that received nothing, and less than was paid"
+                "Of those who joined in a month: the share that received nothing, and the share that received less than they paid"
             ),
             cohorts(report)
         ),
         format!(
-            "<h2>Where the money is</h2>\n<p>At the end of every month everything that was paid and not refunded is owed to \
-             somebody; this was checked for each month.</p>\n{}{}",
+            "<h2>Where the money is</h2>\n<p>At the end of every month all money paid in and not refunded is owed \
+             to someone; this was checked for each month.</p>\n{}{}",
             chart::figure(
                 &chart::balances(report)?,
                 "What is owed to whom at the end of each month"
@@ -58,7 +58,7 @@ pub fn page(report: &Report) -> Result<String, ChartError> {
             months(report)
         ),
         format!(
-            "<h2>Accounts that can run dry</h2>\n<p>Rewards that come from such an account end when it is empty.</p>\n{}{}",
+            "<h2>Accounts that can become empty</h2>\n<p>Rewards that come from such an account end when it is empty.</p>\n{}{}",
             funds(report),
             fund_payments(report)
         ),
@@ -76,9 +76,9 @@ pub fn page(report: &Report) -> Result<String, ChartError> {
 
 fn introduction(report: &Report) -> String {
     format!(
-        "<p class=\"note\">This page shows what the rules of a compensation plan do to {} people who behave as assumed \
-         below. It is a calculation, not a forecast, and nobody should expect to receive what anybody here receives. \
-         Every participant is counted, those included who received nothing. Amounts are in {}.</p>",
+        "<p class=\"note\">This page shows the outcome of a compensation plan for {} people with the behaviour \
+         assumed below. It is a calculation, not a forecast; do not expect to receive the amounts shown here. \
+         All participants are counted, including those who received nothing. Amounts are in {}.</p>",
         text::thousands(&report.everybody.users.to_string()),
         report.asset
     )
@@ -101,7 +101,7 @@ fn answer(report: &Report) -> String {
     format!(
         "<h2>In short</h2>\n<ul>\n<li><strong>{}</strong> of {} participants ({}) received nothing.</li>\n\
          <li><strong>{}</strong> ({}) received less than they paid.</li>\n{}{}\
-         <li>The participant in the middle received <strong>{}</strong>; on average a participant paid {}.</li>\n\
+         <li>The median participant received <strong>{}</strong>; on average a participant paid {}.</li>\n\
          <li>Together participants paid {}{} and received {}. The rest is the company's, residual, held for somebody or not \
          paid to anybody, as the table of months says.</li>\n</ul>",
         count(all.zero),
@@ -123,13 +123,13 @@ fn count(count: u64) -> String {
     text::thousands(&count.to_string())
 }
 
-/// The first two figures again, without those whose payment went back: they received nothing, and paid nothing in the end.
+/// The first two figures again, without those whose payment was refunded: they received nothing, and paid nothing in the end.
 fn who_stayed(all: &Cohort) -> String {
     let stayed = &all.stayed;
     match all.left() {
-        0 => "<li>Nobody took the own registration back.</li>\n".to_owned(),
+        0 => "<li>Nobody had their registration refunded.</li>\n".to_owned(),
         left => format!(
-            "<li>{} of them took their registration back, and are counted in both figures. Of the {} who stayed \
+            "<li>{} of them had their registration refunded and are counted in both figures. Of the {} who stayed \
              <strong>{}</strong> ({}) received nothing and <strong>{}</strong> ({}) less than they paid.</li>\n",
             count(left),
             count(stayed.users),
@@ -173,14 +173,14 @@ fn findings(report: &Report) -> String {
         .map(|finding| format!("{}: {}", finding.severity.name(), finding.text))
         .collect();
     format!(
-        "<h2>What the rules alone say</h2>\n<p>These follow from the plan's rules, whoever joins and however many.</p>\n{}",
+        "<h2>What follows from the rules alone</h2>\n<p>These follow from the plan's rules, regardless of who joins and how many.</p>\n{}",
         list(sentences.iter().map(String::as_str))
     )
 }
 
 fn source(report: &Report) -> String {
     format!(
-        "<h2>How to repeat it</h2>\n<p>The plan's hash is <code>{}</code>, the seed {}. The same plan, assumptions and seed \
+        "<h2>How to reproduce this</h2>\n<p>The plan's hash is <code>{}</code>, the seed {}. The same plan, assumptions and seed \
          give the same page. {} facts were applied.</p>",
         escape(&report.plan_hash),
         report.parameters.seed,

@@ -3,7 +3,7 @@
 //!
 //! The same plan, parameters and seed give the same report on every machine: integers only, and a generator that a
 //! specification fixes. Not responsible for what people will really do: a report states its assumptions first, and
-//! says nothing about anybody's future. No clock, files or network.
+//! says nothing about anyone's future. No clock, files or network.
 #![deny(missing_docs, clippy::float_arithmetic)]
 #![cfg_attr(
     not(test),

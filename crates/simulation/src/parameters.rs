@@ -14,9 +14,9 @@ pub use activity::{
 pub const USERS_MAX: u32 = 20_000_000;
 /// Most months: fifty years; whoever needs more does not need months.
 pub const MONTHS_MAX: u32 = 600;
-/// Most days of any delay: beyond a year nothing in a plan waits.
+/// Maximum number of days of any delay: beyond a year nothing in a plan waits.
 pub const DELAY_DAYS_MAX: u32 = 366;
-/// The first day, unless another is asked for: the start of a year, so that months are calendar months.
+/// The first day, unless another is requested: the start of a year, so that months are calendar months.
 pub const START: &str = "2026-01-01";
 
 /// Everything that a simulation assumes.
@@ -32,7 +32,7 @@ pub struct Parameters {
     pub start: Day,
     /// How arrivals are spread over the months.
     pub growth: Growth,
-    /// Who brings newcomers in.
+    /// Who refers newcomers.
     pub sponsors: SponsorChoice,
     /// What users do after joining.
     pub behaviour: Behaviour,
@@ -66,12 +66,12 @@ pub enum Growth {
     },
 }
 
-/// Who brings newcomers in.
+/// Who refers newcomers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SponsorChoice {
-    /// Everybody who joined before, with equal chances.
+    /// Everyone who joined before, with equal chances.
     Uniform,
-    /// With chances in proportion to one plus the directs that somebody has: who has brought in many brings in more.
+    /// With chances in proportion to one plus the directs that someone has: who has referred many refers more.
     Preferential,
 }
 
@@ -80,15 +80,15 @@ pub enum SponsorChoice {
 pub struct Behaviour {
     /// Days between a payment and the end of its cooling-off time.
     pub cooling_off_days: u32,
-    /// Chance that a user retops up once.
+    /// Chance that a user buys a retopup once.
     pub retopup_bps: u16,
-    /// Chance that somebody who has retopped up does it once more, asked again after every time.
+    /// Chance that someone who has bought a retopup does it once more, asked again after every time.
     pub retopup_again_bps: u16,
     /// Days from joining to the first retopup, and from one to the next.
     pub retopup_after_days: u32,
     /// Chance that a newcomer chooses to reserve the rewards of the first tier, where a plan asks.
     pub reserve_bps: u16,
-    /// Chance that a newcomer asks for the money back. The very first user never does.
+    /// Chance that a newcomer requests the money back. The very first user never does.
     pub refund_bps: u16,
     /// Days from joining to that.
     pub refund_after_days: u32,
@@ -157,7 +157,7 @@ pub enum ParameterError {
         max: u32,
     },
     /// The chances of the amounts that people pay are not the whole.
-    #[error("the parts of the amounts that people pay come to {0}; they must come to 10000")]
+    #[error("the shares of the payment amounts sum to {0}; they must sum to 10000")]
     Amounts(u32),
     /// Arrivals stop before the first month or after the last.
     #[error("arrivals stop after {after_months} of {months} months; it must be at least 1 and at most all")]
@@ -215,16 +215,16 @@ impl Parameters {
     pub fn assumptions(&self) -> Vec<String> {
         let sponsors = match self.sponsors {
             SponsorChoice::Uniform => {
-                "Everybody who joined before brings in the next with the same chance (those refunded excepted)."
+                "Every earlier participant is equally likely to refer the next one (except those refunded)."
             }
             SponsorChoice::Preferential => {
-                "Who has brought in more brings in the next with a greater chance: in proportion to one plus the own \
-                 directs (those refunded excepted)."
+                "Participants with more directs are more likely to refer the next one: in proportion to \
+                 one plus their directs (except those refunded)."
             }
         };
         vec![
             format!(
-                "{} people join within {} months from {} on. {} That so many join is assumed, not foreseen.",
+                "{} people join within {} months from {} on. {} This number is an assumption, not a forecast.",
                 self.users,
                 self.months,
                 self.start,
@@ -232,7 +232,7 @@ impl Parameters {
             ),
             sponsors.to_owned(),
             format!(
-                "Chance starts from seed {}; the same seed gives the same figures.",
+                "The random seed is {}; the same seed gives the same figures.",
                 self.seed
             ),
         ]
@@ -254,7 +254,7 @@ impl Growth {
 
     fn sentence(self) -> String {
         match self {
-            Self::Constant => "As many join each month.".to_owned(),
+            Self::Constant => "The same number joins each month.".to_owned(),
             Self::Exponential { rate_bps } => {
                 format!("Each month {rate_bps} of 10,000 parts more join than in the month before.")
             }
@@ -266,7 +266,7 @@ impl Growth {
                 format!("Each month {rate_bps} of 10,000 parts fewer join than in the month before.")
             }
             Self::Stop { after_months } => {
-                format!("As many join each month for {after_months} months, and nobody after that.")
+                format!("The same number joins each month for {after_months} months, and nobody after that.")
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What a simulation found: months, cohorts and everybody; as values, and as JSON.
+//! What a simulation found: months, cohorts and everyone; as values, and as JSON.
 //!
 //! Amounts in JSON are decimal strings of base units. Not responsible for text and pictures: see [`html`](crate::html).
 
@@ -46,7 +46,7 @@ pub struct Report {
     pub everybody: Cohort,
     /// What a few of them, and the company, have.
     pub shares: Shares,
-    /// Accounts that can run dry.
+    /// Accounts that can become empty.
     pub funds: Vec<Fund>,
     /// Facts that were applied.
     pub facts: u64,

@@ -19,7 +19,7 @@ const TOGETHER: u64 = 16;
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum SimulationError {
     /// A parameter is out of its limits.
-    #[error("a parameter cannot be simulated")]
+    #[error("invalid simulation parameter")]
     Parameter(#[from] ParameterError),
     /// What custody holds is not what is owed: the plan's rules are wrong.
     #[error("at the end of month {month} custody holds {custody} and {owed} are owed")]
@@ -32,7 +32,7 @@ pub enum SimulationError {
         owed: i128,
     },
     /// A fact did not fit the plan: the driver is wrong.
-    #[error("in month {month} a fact did not fit the plan: {}", cause.name())]
+    #[error("in month {month} a fact was invalid under the plan: {}", cause.name())]
     Discrepancy {
         /// Which month, from 1.
         month: u32,

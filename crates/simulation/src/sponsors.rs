@@ -1,11 +1,11 @@
-//! Who brings a newcomer in.
+//! Who refers a newcomer.
 
 use plan::{State, UserId};
 
 use crate::chance::{Chance, Stream, scaled};
 use crate::parameters::SponsorChoice;
 
-/// How often somebody else is asked when the first who was drawn has been refunded. Then it is the very first user.
+/// How often someone else is asked when the first who was drawn has been refunded. Then it is the very first user.
 const DRAWS_MAX: u32 = 16;
 
 /// Draws sponsors among those who have joined.
@@ -50,7 +50,7 @@ impl Sponsors {
         sponsor
     }
 
-    /// Who will be drawn for so many next newcomers, unless somebody has to be drawn once more: for whoever wants to read
+    /// Who will be drawn for so many next newcomers, unless someone has to be drawn once more: for whoever wants to read
     /// about them ahead. Draws nothing.
     pub fn foresee(&mut self, count: usize, foreseen: &mut Vec<UserId>) {
         foreseen.clear();

@@ -96,7 +96,7 @@ fn a_planted_change_is_found_exactly_with_its_rule_and_its_users() {
             .by_user
             .is_sorted_by(|left, right| left.granted.distance() >= right.granted.distance())
     );
-    // What users do not get any more is nobody's: what they get more was nobody's before.
+    // What users no longer get is nobody's: what they get more was nobody's before.
     let names: Vec<&str> = difference
         .balances
         .iter()

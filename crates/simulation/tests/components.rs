@@ -223,10 +223,10 @@ fn a_plan_and_a_seed_give_the_same_report_on_every_machine() {
     });
     // Written down from the first run. Whatever changes one of them changes what every published simulation says.
     let expected = [
-        "0xa7fc4c5e4419cb59e6f370ab1e620aacc04409365b938b29811ae4692b1d902d",
-        "0xe983ef8b21f726972180d92f8636654a77e05a5481c283db3e390a45546679d7",
-        "0xd3571a9ba9be167bf2106f08077f5aa2d6083ac14a021a658d5e495b22c77513",
-        "0x7c3827fade522c21c05435ad5782623ad114d45826e16077f8f7ca7262c14976",
+        "0x46ed6d3e113341fb6731e963122b0045ad02418f0df43ec9b348906adf88d5f8",
+        "0x2e608cc586626455a44c661a0046c4f35ba23f13fcf8f400747e23a2b74ce10e",
+        "0xd54093cfbb63af1c5994b1551b73e755a17e6b8b027fe21a6dc0432c88a89306",
+        "0xe3727e251325aa9ece2be1170ac081660005fec7a7fe61074ece6e02bac45c0c",
     ];
     assert_eq!(digests, expected);
 }
@@ -242,7 +242,7 @@ fn pages_say_what_each_fund_paid_and_could_not_pay() {
         "commissions",
         "could always pay",
         &format!("<td>{short}</td></tr>"),
-        "Operators put nothing from outside into any fund.",
+        "Operators add no outside money to any fund.",
         "In wallets",
         "Paid by its end",
     ] {

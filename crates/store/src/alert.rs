@@ -1,4 +1,4 @@
-//! What people are to be told: stored with the finding in one transaction, and kept until it was delivered.
+//! Alerts: stored with the finding in one transaction, and kept until delivered.
 //!
 //! One row is one alert, from the finding to the delivered message of its end. What comes back before its end was told
 //! is the same alert, so that a finding that flaps, or a receiver that is down, makes one row and not thousands.
@@ -28,7 +28,7 @@ names::names! {
         Raised = "raised",
         /// It is still there.
         Reminded = "reminded",
-        /// It is over.
+        /// It has ended.
         Resolved = "resolved",
     }
 }
@@ -85,7 +85,7 @@ pub struct Waiting {
 /// Opens an alert for a finding, or renews the open one. `at` is where it was seen, for people.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn raise(
     transaction: &mut PgTransaction<'_>,
     finding: &Finding,
@@ -123,10 +123,10 @@ pub const fn is_told_at_once(severity: Severity) -> bool {
     }
 }
 
-/// Notes that a finding is over.
+/// Notes that a finding was resolved.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn resolve(
     transaction: &mut PgTransaction<'_>,
     check: &str,
@@ -146,7 +146,7 @@ pub async fn resolve(
 /// Messages that are due, the gravest first and among them the oldest.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_due(connection: &mut PgConnection, timing: Timing) -> Result<Vec<Message>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT id, check_id, subject, severity, content, occurrences AS "occurrences!: Db<u64>", messages,
@@ -191,7 +191,7 @@ pub async fn list_due(connection: &mut PgConnection, timing: Timing) -> Result<V
 /// Notes that a message was delivered. What changed while it was on its way is told by a further one.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_delivered(connection: &mut PgConnection, message: &Message) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE alert
@@ -213,7 +213,7 @@ pub async fn update_delivered(connection: &mut PgConnection, message: &Message) 
 /// at all.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_failed(
     connection: &mut PgConnection,
     message: &Message,
@@ -237,10 +237,10 @@ pub async fn update_failed(
     Ok(())
 }
 
-/// Closes what is over when there is nobody to be told.
+/// Closes what has ended when there is nobody to be told.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_unheard(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query!("UPDATE alert SET closed_at = now() WHERE resolved_at IS NOT NULL AND closed_at IS NULL")
         .execute(connection)
@@ -251,7 +251,7 @@ pub async fn update_unheard(connection: &mut PgConnection) -> Result<(), StoreEr
 /// What waits to be told.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn count_waiting(connection: &mut PgConnection) -> Result<Waiting, StoreError> {
     let row = sqlx::query!(
         r#"SELECT count(*) AS "untold!: Db<u64>",

@@ -1,4 +1,4 @@
-//! The reconciler's newest word about batches and roots, and what it is to look at.
+//! The reconciler's latest attestations of batches and roots, and its pending work.
 //!
 //! Not responsible for whether a signature is the attestor's: the signer verifies that.
 
@@ -68,7 +68,7 @@ pub struct ClaimedRoot {
 /// The newest word about something.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find(
     connection: &mut PgConnection,
     kind: Kind,
@@ -107,7 +107,7 @@ pub async fn find(
 /// Stores the newest word about something.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn upsert(
     connection: &mut PgConnection,
     kind: Kind,
@@ -143,7 +143,7 @@ pub async fn upsert(
 /// Batches whose list is fixed and that nobody has signed for, oldest first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_batches(
     connection: &mut PgConnection,
     limit: i64,
@@ -166,7 +166,7 @@ pub async fn list_batches(
 /// Roots that wait for an authorization, and the newest one that is published.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_roots(connection: &mut PgConnection) -> Result<Vec<ClaimedRoot>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT root AS "root!: Db<B256>", total AS "total: DbAmount", leaves,
@@ -204,7 +204,7 @@ pub struct LogCursor {
 /// At most `limit` logs of final blocks after a log and up to a block, in the chain's order.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_logs(
     connection: &mut PgConnection,
     after: LogCursor,
@@ -242,7 +242,7 @@ pub struct CommandProof {
 /// What proves a command.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_proof(connection: &mut PgConnection, inbox_id: i64) -> Result<CommandProof, StoreError> {
     let row = sqlx::query_as!(
         CommandProof,

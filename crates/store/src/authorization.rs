@@ -1,4 +1,4 @@
-//! Authorizations that were asked for: stored before the signer is called, completed with its answer.
+//! Requested authorizations: stored before the signer is called, completed with its answer.
 
 use alloy_primitives::{Address, B256};
 use money::Amount;
@@ -9,7 +9,7 @@ use crate::column::Db;
 use crate::deployment::{address, natural};
 use crate::{DbAmount, StoreError};
 
-/// What a signature is asked for.
+/// What a signature is requested for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRequest {
     /// Unique reference, the contract's `ref`.
@@ -18,7 +18,7 @@ pub struct NewRequest {
     pub kind: DepositKind,
     /// Who will pay.
     pub wallet: Address,
-    /// Who brought the user in; `None` for the root user and in a retopup.
+    /// The user's sponsor; `None` for the root user and in a retopup.
     pub sponsor: Option<Address>,
     /// The plan's price.
     pub amount: Amount,
@@ -42,7 +42,7 @@ pub const fn kind_name(kind: DepositKind) -> &'static str {
 /// Stores a request.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert(connection: &mut PgConnection, request: &NewRequest) -> Result<(), StoreError> {
     let kind = kind_name(request.kind);
     sqlx::query!(
@@ -66,7 +66,7 @@ pub async fn insert(connection: &mut PgConnection, request: &NewRequest) -> Resu
 /// Completes a request with its signature.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_signed(
     connection: &mut PgConnection,
     reference: B256,
@@ -88,11 +88,11 @@ pub async fn update_signed(
 /// A request as it is kept, newest first in lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// What a signature was asked for.
+    /// What a signature was requested.
     pub request: NewRequest,
     /// The signer's account and signature; `None` while there is none.
     pub signed: Option<(Address, Vec<u8>)>,
-    /// When it was asked for, in microseconds since 1970-01-01 UTC.
+    /// When it was requested, in microseconds since 1970-01-01 UTC.
     pub created_at_us: i64,
     /// Whether the ledger has its deposit.
     pub is_posted: bool,
@@ -101,7 +101,7 @@ pub struct Kept {
 /// Requests of a wallet before a moment and reference, newest first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list(
     connection: &mut PgConnection,
     wallet: Address,
@@ -160,7 +160,7 @@ pub async fn list(
 /// The time of the newest block that the listener saw, in seconds since 1970-01-01 UTC; `None` before the first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_chain_time(connection: &mut PgConnection) -> Result<Option<u64>, StoreError> {
     let newest = sqlx::query_scalar!(
         r#"SELECT "timestamp" FROM chain_block WHERE canonical ORDER BY number DESC LIMIT 1"#

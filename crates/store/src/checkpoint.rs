@@ -1,4 +1,4 @@
-//! How far the listener came, and the forks that it met.
+//! The listener's progress, and the forks it encountered.
 //!
 //! The checkpoint moves only from a state that the writer has read: a second writer is refused here even when both
 //! believe that they hold the lease.
@@ -50,10 +50,10 @@ pub struct Reorganization {
 /// Why the checkpoint was not moved.
 #[derive(Debug, Error)]
 pub enum CheckpointError {
-    /// Somebody else moved it since it was read.
+    /// Someone else moved it since it was read.
     #[error("the checkpoint was moved by another writer")]
     MovedMeanwhile,
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -67,7 +67,7 @@ impl From<sqlx::Error> for CheckpointError {
 /// How many seconds ago the newest final block was made, by the database's clock; `None` before the listener has begun.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_final_age(connection: &mut PgConnection) -> Result<Option<i64>, StoreError> {
     let age = sqlx::query_scalar!(
         r#"SELECT extract(epoch FROM now())::bigint - final_timestamp AS "age!" FROM checkpoint"#
@@ -80,7 +80,7 @@ pub async fn find_final_age(connection: &mut PgConnection) -> Result<Option<i64>
 /// The checkpoint, if the listener has begun.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find(connection: &mut PgConnection) -> Result<Option<Checkpoint>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT head_number AS "head_number!: Db<u64>", head_hash AS "head_hash!: Db<B256>",
@@ -166,7 +166,7 @@ pub async fn update(
 /// Records a fork. One below finality is met again at every start until people have decided: it is recorded once.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert_reorganization(
     connection: &mut PgConnection,
     fork: &Reorganization,

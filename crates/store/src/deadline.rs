@@ -72,13 +72,13 @@ impl Deadlines {
 /// One connection, within a deadline.
 ///
 /// # Errors
-/// The server rejects the connection, or does not answer in time.
+/// The server rejects the connection, or does not respond in time.
 pub async fn connect_with(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
     within(CONNECT_WITHIN, async { Ok(options.connect().await?) }).await
 }
 
-/// Waits for something of the database, but not for ever. What was waited for is dropped then, and its connection must not be
-/// used any more: nobody knows what is still under way on it.
+/// Waits for something of the database, but not forever. What was waited for is dropped then, and its connection must not be
+/// used any more: it is unknown what is still in progress on it.
 ///
 /// # Errors
 /// Its own, or an [`Outage`].

@@ -128,7 +128,7 @@ pub async fn insert(connection: &mut PgConnection, deployment: &Deployment) -> R
 /// The deployment that the database is bound to, if it is.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find(connection: &mut PgConnection) -> Result<Option<Deployment>, StoreError> {
     let row = sqlx::query_as!(
         Deployment,

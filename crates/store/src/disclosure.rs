@@ -1,4 +1,4 @@
-//! The documents that newcomers are shown, by the keccak256 of their text.
+//! Disclosure documents, by the keccak256 of their text.
 
 use alloy_primitives::B256;
 use sqlx::PgConnection;
@@ -24,7 +24,7 @@ pub struct Disclosure {
 /// Stores a document, unless it is stored already.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert(
     connection: &mut PgConnection,
     document_hash: B256,
@@ -45,7 +45,7 @@ pub async fn insert(
 /// The document with this hash.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find(
     connection: &mut PgConnection,
     document_hash: B256,

@@ -1,4 +1,4 @@
-//! [`StoreError`]: what can go wrong with the database, by the broken rule where there is one.
+//! [`StoreError`]: database errors, with the violated constraint if there is one.
 
 use thiserror::Error;
 
@@ -15,7 +15,7 @@ pub enum StoreError {
         source: sqlx::Error,
     },
     /// PostgreSQL could not be reached, or refused.
-    #[error("the database does not answer as it should")]
+    #[error("the database does not respond as it should")]
     Database(#[source] sqlx::Error),
     /// A stored value is outside of what this program writes.
     #[error("the database holds an impossible value: {what}")]

@@ -1,7 +1,7 @@
 //! Figures over all participants, kept by what changed since they were counted last.
 //!
 //! [`refresh`] takes the old line of each participant whom facts touched out of the counts and puts the new one in, so its work
-//! grows with what was posted and not with everybody. What it leaves is what a count of everybody would give. Not responsible
+//! grows with what was posted and not with everyone. What it leaves is what a count of everyone would give. Not responsible
 //! for when it is called, nor for the words around the figures.
 
 use sqlx::{Connection, PgConnection, PgTransaction};
@@ -11,11 +11,11 @@ use crate::StoreError;
 /// Percentiles that the figures are given at, in hundredths, least first.
 pub const PERCENTILES: [u32; 7] = [5, 10, 25, 50, 75, 90, 95];
 
-/// A fact may wait so long to be counted, in seconds; then the figures are not shown any more.
+/// A fact may wait so long to be counted, in seconds; then the figures are no longer shown.
 const AGE_SECONDS_MAX: f64 = 7_200.0;
 
 /// Figures over every participant ever, those whose registration was refunded included. Amounts are base
-/// units as decimal text, because what somebody has net of payments may be negative.
+/// units as decimal text, because what someone has net of payments may be negative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figures {
     /// Last fact that is counted; 0 when there is none.
@@ -47,7 +47,7 @@ pub struct Figures {
 /// The figures as they were counted last; `None` when they were never counted, or a fact waits to be counted for too long. Percentiles are those of an actual participant (nearest rank), never interpolated.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find(connection: &mut PgConnection) -> Result<Option<Figures>, StoreError> {
     let row = sqlx::query_as!(
         Figures,
@@ -70,7 +70,7 @@ pub async fn find(connection: &mut PgConnection) -> Result<Option<Figures>, Stor
 /// count twice: one of them fails.
 ///
 /// # Errors
-/// The database does not answer, or somebody else counted meanwhile.
+/// The database does not respond, or someone else counted meanwhile.
 pub async fn refresh(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let mut transaction = connection.begin().await?;
     sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

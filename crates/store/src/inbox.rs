@@ -68,18 +68,18 @@ pub struct Stored {
 #[derive(Debug, Error)]
 pub enum InboxError {
     /// A journal sequence came again with another content or in another block.
-    #[error("the journal entry {seq} was stored before with another content")]
+    #[error("the journal entry {seq} is already stored with different content")]
     JournalContradicts {
         /// Which.
         seq: u64,
     },
     /// An idempotency key came again with another content.
-    #[error("the idempotency key was used before for something else")]
+    #[error("the idempotency key was already used for a different command")]
     KeyReused,
     /// An idempotency key that is empty, too long or not printable ASCII.
     #[error("an idempotency key has 1 to {IDEMPOTENCY_KEY_BYTES_MAX} printable ASCII characters")]
     KeyMalformed,
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -287,7 +287,7 @@ pub struct Waiting {
     pub entries: Vec<Entry>,
     /// The last block of which nothing waits behind these entries; `None` when they complete no block.
     pub completed: Option<BlockRef>,
-    /// Commands that cannot be used. They have to be put aside before anything is taken, so there are no entries then.
+    /// Commands that cannot be used. They have to be quarantined before anything is taken, so there are no entries then.
     pub unusable: Vec<SetAside>,
 }
 
@@ -322,10 +322,10 @@ enum CommandError {
     #[error(transparent)]
     Column(#[from] StoreError),
     /// Only the chain can say it.
-    #[error("a command cannot say what only the chain can say")]
+    #[error("a command cannot contain a cause that only the chain can report")]
     OfTheChain,
     /// It was changed after it was stored.
-    #[error("it is not what was fingerprinted")]
+    #[error("it does not match its fingerprint")]
     Fingerprint,
 }
 

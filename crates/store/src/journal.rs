@@ -59,7 +59,7 @@ impl Row {
 /// every posted entry passes here.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_entries(
     connection: &mut PgConnection,
     first: u64,
@@ -79,7 +79,7 @@ pub async fn list_entries(
 /// Which of these blocks are canonical and final.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_final_blocks(
     connection: &mut PgConnection,
     blocks: &[B256],
@@ -99,7 +99,7 @@ pub async fn list_final_blocks(
 /// All logs of these transactions in final blocks, in the chain's order.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_transactions(
     connection: &mut PgConnection,
     transactions: &[B256],

@@ -28,7 +28,7 @@ names::names! {
 
 impl LeaseName {
     /// The longest time for which it is taken at once; more is cut. Constraint `lease_is_short` has twice as much for the
-    /// writers, and refuses whoever would keep everybody else out for years. The reconciler looks at everything before it
+    /// writers, and refuses whoever would keep everyone else out for years. The reconciler looks at everything before it
     /// renews.
     const fn ttl_max(self) -> Duration {
         match self {
@@ -50,7 +50,7 @@ pub struct Lease {
 /// Why a holder must stop.
 #[derive(Debug, Error)]
 pub enum LeaseError {
-    /// Somebody else claimed it since.
+    /// Someone else claimed it since.
     #[error("the lease `{}` of epoch {epoch} was lost to another process", .name.name())]
     Lost {
         /// Of what.
@@ -58,7 +58,7 @@ pub enum LeaseError {
         /// Of the lost lease.
         epoch: i64,
     },
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -72,7 +72,7 @@ impl From<sqlx::Error> for LeaseError {
 /// Takes the lease if nobody holds it. `holder` is for people who look; the epoch identifies.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn claim(
     connection: &mut PgConnection,
     name: LeaseName,
@@ -112,7 +112,7 @@ pub async fn renew(connection: &mut PgConnection, lease: Lease, ttl: Duration) -
     held(lease, renewed.rows_affected() == 1)
 }
 
-/// Takes the lease again on a new connection, under the next epoch: whatever is still under way on the old connection can
+/// Takes the lease again on a new connection, under the next epoch: whatever is still in progress on the old connection can
 /// commit nothing any more. It waits for what is just being committed there, so what is read afterwards stays true.
 ///
 /// # Errors
@@ -143,7 +143,7 @@ pub async fn reclaim(
 /// Lets the next process claim it at once. No-op if the lease was already lost.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn release(connection: &mut PgConnection, lease: Lease) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE lease SET expires_at = clock_timestamp() WHERE name = $1 AND epoch = $2",

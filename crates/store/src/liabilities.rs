@@ -1,4 +1,4 @@
-//! Roots of liabilities as operators handle them: asked for, approved, listed.
+//! Liabilities roots on the operators' side: requested, approved, listed.
 //!
 //! Not responsible for the tree (`audit::liabilities`), for its rows (`liabilities_build`) nor for publishing (`settlement_root`).
 
@@ -89,7 +89,7 @@ macro_rules! select {
 /// A root, if there is this one.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find(connection: &mut PgConnection, root: B256) -> Result<Option<Root>, StoreError> {
     Ok(select!("WHERE root = $1", root.as_slice())
         .fetch_optional(connection)
@@ -99,7 +99,7 @@ pub async fn find(connection: &mut PgConnection, root: B256) -> Result<Option<Ro
 /// A root, with its row locked until the transaction's end.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn lock(transaction: &mut PgTransaction<'_>, root: B256) -> Result<Option<Root>, StoreError> {
     Ok(select!("WHERE root = $1 FOR UPDATE", root.as_slice())
         .fetch_optional(&mut **transaction)
@@ -109,7 +109,7 @@ pub async fn lock(transaction: &mut PgTransaction<'_>, root: B256) -> Result<Opt
 /// The newest root that was published and not vetoed.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_published(connection: &mut PgConnection) -> Result<Option<Root>, StoreError> {
     Ok(
         select!("WHERE state = 'published' ORDER BY published_fact DESC LIMIT 1")
@@ -121,7 +121,7 @@ pub async fn find_published(connection: &mut PgConnection) -> Result<Option<Root
 /// Whether a root is on its way to the chain: approved, and neither published nor over.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn any_wanted(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let wanted = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM liabilities_root WHERE state IN ('approved', 'signed')) AS "wanted!""#
@@ -134,7 +134,7 @@ pub async fn any_wanted(connection: &mut PgConnection) -> Result<bool, StoreErro
 /// Roots, newest first, below a position of time and root.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list(
     connection: &mut PgConnection,
     below: (i64, B256),
@@ -155,7 +155,7 @@ pub async fn list(
 /// Makes everything that the transaction reads belong to one moment. To be called first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn freeze_snapshot(transaction: &mut PgTransaction<'_>) -> Result<(), StoreError> {
     sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         .execute(&mut **transaction)
@@ -166,7 +166,7 @@ pub async fn freeze_snapshot(transaction: &mut PgTransaction<'_>) -> Result<(), 
 /// Up to where the ledger is posted; `None` before the first fact of the chain.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_posted(connection: &mut PgConnection) -> Result<Option<Posted>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT last_fact AS "last_fact!: Db<u64>", block_number AS "block_number!: Db<u64>",
@@ -213,7 +213,7 @@ pub async fn update_approved(
 /// Leaves of a root in the order of wallets, above `after`.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_leaves(
     connection: &mut PgConnection,
     root: B256,
@@ -235,16 +235,16 @@ pub async fn list_leaves(
         .collect()
 }
 
-/// A root that an operator asked for.
+/// A root that an operator requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// Its number.
     pub id: i64,
     /// Who asked.
     pub requested_by: Address,
-    /// Whether it may be published while batches are under way.
+    /// Whether it may be published while batches are in progress.
     pub accept_claims: bool,
-    /// When it was asked for, in seconds since 1970-01-01 UTC.
+    /// When it was requested, in seconds since 1970-01-01 UTC.
     pub requested_at: i64,
     /// `waiting`, `built` or `refused`.
     pub state: String,
@@ -256,10 +256,10 @@ pub struct Request {
     pub finished_at: Option<i64>,
 }
 
-/// Asks for a root. Who asks again for the same while it waits finds the first request; `true` when it is new.
+/// Requests a root. Who asks again for the same while it waits finds the first request; `true` when it is new.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert_request(
     transaction: &mut PgTransaction<'_>,
     operator: Address,
@@ -291,7 +291,7 @@ pub async fn insert_request(
 /// A request, if there is one of this number.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_request(connection: &mut PgConnection, id: i64) -> Result<Option<Request>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT requested_by AS "requested_by!: Db<Address>", accept_claims,
@@ -318,11 +318,11 @@ pub async fn find_request(connection: &mut PgConnection, id: i64) -> Result<Opti
     .transpose()
 }
 
-/// What everybody is entitled to in all: everything that was paid and everything that is available, from the sums that
+/// What everyone is entitled to in all: everything that was paid and everything that is available, from the sums that
 /// posting keeps.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn fetch_entitled_total(connection: &mut PgConnection) -> Result<Amount, StoreError> {
     let total = sqlx::query_scalar!(
         r#"SELECT (coalesce((SELECT paid FROM paid_total), 0)
@@ -350,7 +350,7 @@ pub struct Block {
 /// The block of a root that a wallet's leaf would be in; blocks are the nodes of this level.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_block(
     connection: &mut PgConnection,
     root: B256,
@@ -376,7 +376,7 @@ pub async fn find_block(
 /// Hashes and sums of the partners on the way from a block to the root, lowest first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_partners(
     connection: &mut PgConnection,
     root: B256,
@@ -401,7 +401,7 @@ pub async fn list_partners(
 /// list does not sort all of it.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_block(
     connection: &mut PgConnection,
     root: B256,

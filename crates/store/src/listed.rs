@@ -1,4 +1,4 @@
-//! [`Listed`]: rows of which some cannot be read, so that one of them does not keep the others from being worked on.
+//! [`Listed`]: rows of which some may be unreadable, so that one of them does not block the others.
 
 use alloy_primitives::B256;
 

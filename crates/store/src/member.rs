@@ -14,7 +14,7 @@ pub struct User {
     pub id: i32,
     /// The wallet.
     pub wallet: Address,
-    /// Who brought the user in.
+    /// The user's sponsor.
     pub sponsor_id: Option<i32>,
     /// Which of the sponsor's directs the user is; 0 without a sponsor.
     pub ordinal: i32,
@@ -132,7 +132,7 @@ impl TryFrom<UserRow> for User {
 /// The user with this wallet.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_by_wallet(
     connection: &mut PgConnection,
     wallet: Address,
@@ -151,7 +151,7 @@ pub async fn find_by_wallet(
 /// The user with this number.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find(connection: &mut PgConnection, id: i32) -> Result<Option<User>, StoreError> {
     let row = sqlx::query_as!(
         UserRow,
@@ -164,10 +164,10 @@ pub async fn find(connection: &mut PgConnection, id: i32) -> Result<Option<User>
     row.map(User::try_from).transpose()
 }
 
-/// Whether anybody is registered.
+/// Whether anyone is registered.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn fetch_any_exists(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let exists = sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users) AS "exists!""#)
         .fetch_one(connection)
@@ -178,7 +178,7 @@ pub async fn fetch_any_exists(connection: &mut PgConnection) -> Result<bool, Sto
 /// Directs of these users in order, at most `limit`, from the first whose `(sponsor, ordinal)` is above `after`.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_directs(
     connection: &mut PgConnection,
     sponsors: &[i32],
@@ -204,7 +204,7 @@ pub async fn list_directs(
 /// What a user has.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn fetch_balances(connection: &mut PgConnection, user: i32) -> Result<Balances, StoreError> {
     let row = sqlx::query_as!(
         Balances,
@@ -225,7 +225,7 @@ pub async fn fetch_balances(connection: &mut PgConnection, user: i32) -> Result<
 /// What a user reserves of each tier, and whether the user still does. Tiers never chosen are absent.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_reserves(
     connection: &mut PgConnection,
     user: i32,
@@ -248,10 +248,10 @@ pub async fn list_reserves(
         .collect())
 }
 
-/// The roles of the operator with this wallet; `None` for everybody else.
+/// The roles of the operator with this wallet; `None` for everyone else.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_operator_roles(
     connection: &mut PgConnection,
     wallet: Address,

@@ -1,4 +1,4 @@
-//! Batches of payouts as operators handle them: asked for, approved, signed, handed over for submission, given up.
+//! Payout batches on the operators' side: requested, approved, signed, handed over for submission, cancelled.
 //!
 //! Not responsible for decisions (`settlement::state`), nor for what the posting and settlement workers write.
 
@@ -24,17 +24,17 @@ pub struct PayoutBatch {
     pub id: B256,
     /// Where it stands.
     pub state: BatchState,
-    /// Who asked for it.
+    /// Who requested it.
     pub builder: Address,
-    /// What was asked for, as JSON.
+    /// What was requested, as JSON.
     pub request: Value,
     /// When, in microseconds.
     pub requested_at_us: i64,
     /// The expired batch that it replaces.
     pub supersedes: Option<B256>,
-    /// Payouts that hold something; before that, payouts that were asked for.
+    /// Payouts that hold something; before that, payouts that were requested.
     pub count: i32,
-    /// What they hold, or what was asked for.
+    /// What they hold, or what was requested.
     pub total: Amount,
     /// Hash of the sealed list.
     pub list_hash: Option<B256>,
@@ -62,7 +62,7 @@ pub struct PayoutBatch {
     pub submit_requested_by: Option<Address>,
     /// When.
     pub submit_requested_at: Option<i64>,
-    /// When a higher fee was asked for last.
+    /// When a higher fee was requested last.
     pub bump_requested_at: Option<i64>,
     /// Who gave it up.
     pub cancel_requested_by: Option<Address>,
@@ -83,7 +83,7 @@ impl PayoutBatch {
     }
 }
 
-/// A batch to be asked for.
+/// A batch to be requested.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewBatch<'a> {
     /// Replay key on the chain.
@@ -92,7 +92,7 @@ pub struct NewBatch<'a> {
     pub request_hash: B256,
     /// Who asks.
     pub builder: Address,
-    /// What was asked for; `users` are the numbers of those who are to be paid.
+    /// What was requested; `users` are the numbers of those who are to be paid.
     pub request: &'a Value,
     /// The expired batch that it replaces.
     pub supersedes: Option<B256>,
@@ -102,7 +102,7 @@ pub struct NewBatch<'a> {
     pub total: Amount,
 }
 
-/// What the signer is asked for, besides the list.
+/// What the signer is requested, besides the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// The only account that may submit.
@@ -145,7 +145,7 @@ macro_rules! select {
 /// A batch, if there is one of this id.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find(connection: &mut PgConnection, id: B256) -> Result<Option<PayoutBatch>, StoreError> {
     Ok(select!("WHERE batch_id = $1", id.as_slice())
         .fetch_optional(connection)
@@ -155,7 +155,7 @@ pub async fn find(connection: &mut PgConnection, id: B256) -> Result<Option<Payo
 /// The batch of an earlier request with this hash, if there is one.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_by_request(
     connection: &mut PgConnection,
     request_hash: B256,
@@ -168,7 +168,7 @@ pub async fn find_by_request(
 /// A batch, with its row locked until the transaction's end: of two operators, the second decides by what the first did.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn lock(transaction: &mut PgTransaction<'_>, id: B256) -> Result<Option<PayoutBatch>, StoreError> {
     Ok(select!("WHERE batch_id = $1 FOR UPDATE", id.as_slice())
         .fetch_optional(&mut **transaction)
@@ -178,7 +178,7 @@ pub async fn lock(transaction: &mut PgTransaction<'_>, id: B256) -> Result<Optio
 /// Batches, newest first, below a position of time and id.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list(
     connection: &mut PgConnection,
     state: Option<BatchState>,
@@ -202,7 +202,7 @@ pub async fn list(
 /// Waits until no other batch is being proposed; until the transaction's end none will be.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn lock_proposing(transaction: &mut PgTransaction<'_>) -> Result<(), StoreError> {
     sqlx::query!("SELECT pg_advisory_xact_lock($1)", PROPOSING_LOCK)
         .execute(&mut **transaction)
@@ -214,7 +214,7 @@ pub async fn lock_proposing(transaction: &mut PgTransaction<'_>) -> Result<(), S
 /// both at once. What users were paid in all is what batches pushed and what claims sent, and every claim is kept.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn fetch_promises(connection: &mut PgConnection) -> Result<Promises, StoreError> {
     let row = sqlx::query!(
         r#"SELECT (coalesce((SELECT sum(held) FROM payout WHERE state = 'held'), 0)
@@ -239,7 +239,7 @@ pub async fn fetch_promises(connection: &mut PgConnection) -> Result<Promises, S
 /// Whether any batch is not over.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn any_live(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let live = sqlx::query_scalar!(
         r#"SELECT EXISTS (
@@ -252,7 +252,7 @@ pub async fn any_live(connection: &mut PgConnection) -> Result<bool, StoreError>
     Ok(live)
 }
 
-/// Stores a batch that is asked for, and that the withdrawals of its users are part of it.
+/// Stores a batch that is requested, and that the withdrawals of its users are part of it.
 ///
 /// # Errors
 /// Constraint `payout_batch_pkey`, `payout_batch_request_hash_unique` or `payout_batch_supersedes_once` when there is one already.
@@ -312,7 +312,7 @@ pub async fn update_approved(
 /// Notes that operators want the authorization, once; the row is to be locked before.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_sign_requested(
     transaction: &mut PgTransaction<'_>,
     id: B256,
@@ -329,10 +329,10 @@ pub async fn update_sign_requested(
     Ok(updated.rows_affected() == 1)
 }
 
-/// Forgets what the signer was going to be asked for, after it refused to record it: other times may be asked for.
+/// Removes a request that the signer rejected, so that other times may be requested.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn clear_window(transaction: &mut PgTransaction<'_>, id: B256) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE payout_batch SET submitter = NULL, valid_after = NULL, deadline = NULL
@@ -344,10 +344,10 @@ pub async fn clear_window(transaction: &mut PgTransaction<'_>, id: B256) -> Resu
     Ok(())
 }
 
-/// Notes what the signer is going to be asked for; the row is to be locked before.
+/// Notes what the signer is going to be requested; the row is to be locked before.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_window(
     transaction: &mut PgTransaction<'_>,
     id: B256,
@@ -366,10 +366,10 @@ pub async fn update_window(
     Ok(())
 }
 
-/// Stores the signature; `false` when the batch has one already or is over.
+/// Stores the signature; `false` when the batch has one already or has ended.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_signed(
     transaction: &mut PgTransaction<'_>,
     id: B256,
@@ -391,7 +391,7 @@ pub async fn update_signed(
 /// Hands a batch over to the settlement worker; the row is to be locked before.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_submitting(
     transaction: &mut PgTransaction<'_>,
     id: B256,
@@ -411,7 +411,7 @@ pub async fn update_submitting(
 /// Asks the settlement worker for a higher fee; the row is to be locked before.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_bump(transaction: &mut PgTransaction<'_>, id: B256) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE payout_batch SET bump_requested_at = now() WHERE batch_id = $1 AND state = 'submitting'",
@@ -425,7 +425,7 @@ pub async fn update_bump(transaction: &mut PgTransaction<'_>, id: B256) -> Resul
 /// Notes that operators gave a batch up; the row is to be locked before.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_cancelled(
     transaction: &mut PgTransaction<'_>,
     id: B256,
@@ -445,7 +445,7 @@ pub async fn update_cancelled(
 /// The manifest's text, once a batch is sealed.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_manifest(connection: &mut PgConnection, id: B256) -> Result<Option<String>, StoreError> {
     let manifest = sqlx::query_scalar!(
         "SELECT manifest FROM payout_batch WHERE batch_id = $1",
@@ -459,7 +459,7 @@ pub async fn find_manifest(connection: &mut PgConnection, id: B256) -> Result<Op
 /// Users of a batch whose payout was let go.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_released_users(connection: &mut PgConnection, id: B256) -> Result<Vec<i32>, StoreError> {
     let users = sqlx::query_scalar!(
         "SELECT user_id FROM payout WHERE batch_id = $1 AND state = 'released' ORDER BY user_id",

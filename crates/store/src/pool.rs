@@ -41,7 +41,7 @@ pub async fn connect_as(
     Ok(of(connections_max).connect_with(options).await?)
 }
 
-/// The same without a first connection, to take the place of a pool whose connections do not answer: one that is waited for
+/// The same without a first connection, to take the place of a pool whose connections do not respond: one that is waited for
 /// does not come back to its pool.
 ///
 /// # Errors
@@ -99,7 +99,7 @@ impl Connections {
         pool.acquire().await
     }
 
-    /// Leaves all present connections to their fate: those that do not answer never come back to their pool.
+    /// Leaves all present connections to their fate: those that do not respond never come back to their pool.
     pub fn renew(&self) {
         let Some((options, connections_max)) = &self.again else {
             return;

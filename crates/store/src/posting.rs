@@ -25,7 +25,7 @@ use crate::lease::{self, Lease, LeaseError, LeaseName};
 pub use deposits::DepositIndex;
 pub use draft::{Batch, Draft};
 
-/// Most facts of a batch: what TigerBeetle takes in one request. Larger batches gain nothing any more and make
+/// Maximum number of facts of a batch: what TigerBeetle takes in one request. Larger batches gain nothing any more and make
 /// readers of fresh rows wait.
 pub const BATCH_FACTS_MAX: usize = 8_190;
 
@@ -52,10 +52,10 @@ pub enum PostingError {
     #[error(transparent)]
     Lease(#[from] LeaseError),
     /// A lease of another purpose was shown.
-    #[error("a lease of `{}` does not allow posting", .0.name())]
+    #[error("a lease of `{}` does not permit posting", .0.name())]
     WrongLease(LeaseName),
     /// The outcome of a fact does not fold into balances.
-    #[error("fact {fact_seq} does not fold into balances")]
+    #[error("fact {fact_seq} cannot be applied to the balances")]
     Fold {
         /// The fact.
         fact_seq: u64,
@@ -72,7 +72,7 @@ pub enum PostingError {
         found: u64,
     },
     /// An effect speaks of a deposit that no fact took.
-    #[error("fact {fact_seq} speaks of an unknown deposit")]
+    #[error("fact {fact_seq} refers to an unknown deposit")]
     UnknownDeposit {
         /// The fact.
         fact_seq: u64,
@@ -87,7 +87,7 @@ pub enum PostingError {
         /// Rows written.
         found: u64,
     },
-    /// The database does not answer, or refuses.
+    /// The database does not respond, or refuses.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -68,7 +68,7 @@ impl Header {
 /// Stores a snapshot, and removes those that are too old to be needed.
 ///
 /// # Errors
-/// The database does not answer, or has one of this fact.
+/// The database does not respond, or has one of this fact.
 pub async fn insert(
     transaction: &mut PgTransaction<'_>,
     header: &Header,
@@ -114,7 +114,7 @@ pub async fn insert(
 /// What is stored, newest first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<Stored>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT s.fact_seq AS "fact_seq!: Db<u64>", s.batch_seq AS "batch_seq!: Db<u64>",
@@ -215,7 +215,7 @@ pub struct BookedUser {
 /// Users of the books with these numbers.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_users(
     connection: &mut PgConnection,
     numbers: Range<i32>,
@@ -246,7 +246,7 @@ pub async fn list_users(
 /// Deposits of the books with these numbers, by their reference.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_references(
     connection: &mut PgConnection,
     numbers: Range<i32>,

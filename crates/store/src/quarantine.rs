@@ -1,6 +1,6 @@
-//! Commands that are put aside because they cannot be read or posted: what came later goes on, and people look.
+//! Commands quarantined because they cannot be read or posted, until an operator reviews them; later commands are posted.
 //!
-//! Not responsible for which commands those are: the posting worker judges. What the chain says is never put aside; a
+//! Not responsible for which commands those are: the posting worker judges. What the chain says is never quarantined; a
 //! constraint of the table says so, too.
 
 use std::error::Error;
@@ -19,7 +19,7 @@ use crate::column::Db;
 const DETAIL_CHARS_MAX: usize = 1_000;
 
 names::names! {
-    /// Why a command is put aside.
+    /// Why a command was quarantined.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum QuarantineCause {
         /// It is no cause that this program knows, or a field has a value that it cannot have.
@@ -33,7 +33,7 @@ names::names! {
     }
 }
 
-/// A command that is to be put aside.
+/// A command that is to be quarantined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
     /// Its id in the inbox.
@@ -44,7 +44,7 @@ pub struct SetAside {
     pub detail: String,
 }
 
-/// A command that is put aside.
+/// A command that is quarantined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantined {
     /// Its id in the inbox.
@@ -53,7 +53,7 @@ pub struct Quarantined {
     pub source: String,
     /// Who sent it, and under which key.
     pub natural_key: String,
-    /// Why it is put aside; empty when nobody said.
+    /// Why it is quarantined; empty when nobody said.
     pub cause: String,
     /// The same, for people.
     pub detail: String,
@@ -115,9 +115,7 @@ pub async fn insert(transaction: &mut PgTransaction<'_>, rows: &[SetAside]) -> R
     .execute(&mut **transaction)
     .await?;
     if marked.rows_affected() != rows.len() as u64 {
-        return Err(StoreError::corrupt(
-            "a command that does not wait is to be put aside",
-        ));
+        return Err(StoreError::corrupt("only a waiting command can be quarantined"));
     }
     sqlx::query!(
         "INSERT INTO inbox_quarantine (inbox_id, cause, detail)
@@ -131,10 +129,10 @@ pub async fn insert(transaction: &mut PgTransaction<'_>, rows: &[SetAside]) -> R
     Ok(())
 }
 
-/// At most `limit` commands that are put aside and that nobody dismissed, oldest first.
+/// At most `limit` commands that are quarantined and that nobody dismissed, oldest first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list(connection: &mut PgConnection, limit: usize) -> Result<Vec<Quarantined>, StoreError> {
     let rows = sqlx::query_as!(
         Quarantined,
@@ -153,10 +151,10 @@ pub async fn list(connection: &mut PgConnection, limit: usize) -> Result<Vec<Qua
     Ok(rows)
 }
 
-/// At most `limit` payout batches that are put aside and that nobody gave up, oldest first.
+/// At most `limit` payout batches that are quarantined and that nobody gave up, oldest first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_batches(connection: &mut PgConnection, limit: usize) -> Result<Vec<B256>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT batch_id FROM payout_batch
@@ -173,7 +171,7 @@ pub async fn list_batches(connection: &mut PgConnection, limit: usize) -> Result
 /// Ends the quarantine of a command, as the database's owner. `false` when there is none, or it ended before.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn end(
     transaction: &mut PgTransaction<'_>,
     inbox_id: i64,

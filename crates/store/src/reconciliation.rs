@@ -73,7 +73,7 @@ pub struct Moment<'c> {
 /// Number of the last posting batch, if there is one.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_last_batch(connection: &mut PgConnection) -> Result<Option<u64>, StoreError> {
     let seq = sqlx::query_scalar!("SELECT seq FROM posting_batch ORDER BY seq DESC LIMIT 1")
         .fetch_optional(connection)
@@ -82,10 +82,10 @@ pub async fn find_last_batch(connection: &mut PgConnection) -> Result<Option<u64
 }
 
 impl<'c> Moment<'c> {
-    /// The database as it is now; `None` when nothing is posted yet.
+    /// The database as it is now; `None` when nothing has been posted yet.
     ///
     /// # Errors
-    /// As all of this: the database does not answer, or has a value that no program of ours writes.
+    /// As all of this: the database does not respond, or has a value that no program of ours writes.
     pub async fn now(connection: &'c mut PgConnection) -> Result<Option<Self>, StoreError> {
         let mut transaction = connection.begin().await?;
         sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -179,7 +179,7 @@ impl<'c> Moment<'c> {
     /// Lets go of the moment.
     ///
     /// # Errors
-    /// The database does not answer.
+    /// The database does not respond.
     pub async fn end(self) -> Result<(), StoreError> {
         Ok(self.transaction.commit().await?)
     }

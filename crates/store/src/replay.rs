@@ -1,4 +1,4 @@
-//! Reading the order of facts again: what a writer's memory is rebuilt from, and a verification starts from.
+//! Replaying facts in order, to rebuild a writer's state or to verify a ledger.
 
 use alloy_primitives::B256;
 use sqlx::PgConnection;
@@ -77,7 +77,7 @@ pub async fn list_facts(
 /// The last posted batch; `None` before the first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_last_batch(connection: &mut PgConnection) -> Result<Option<LastBatch>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT seq AS "seq!: Db<u64>", first_fact AS "first_fact!: Db<u64>",

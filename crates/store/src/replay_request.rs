@@ -1,4 +1,4 @@
-//! Ranges of blocks that operators had read again: what is stored of them, and what came of it.
+//! Replay requests of operators for ranges of blocks, and their results.
 //!
 //! The API stores a request, the listener carries it out and stores its outcome. Not responsible for reading the chain nor
 //! for comparing.
@@ -17,7 +17,7 @@ use crate::inbox::ChainEntry;
 /// Blocks of one range: what nodes serve at once.
 pub const BLOCKS_MAX: u64 = 2_000;
 
-/// How long a dry run speaks for a range, in seconds: somebody looked at it just now.
+/// How long a dry run speaks for a range, in seconds: someone looked at it just now.
 const DRY_RUN_SECONDS: f64 = 3_600.0;
 
 /// A journal entry as the inbox has it.
@@ -46,7 +46,7 @@ impl StoredEntry {
     }
 }
 
-/// A range that somebody wants read again.
+/// A range that someone wants re-read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReplayRequest {
     /// Its number.
@@ -100,7 +100,7 @@ pub struct Comparison {
     pub added_entries: u64,
 }
 
-/// Notes that a range is to be read again; its number.
+/// Notes that a range is to be re-read; its number.
 ///
 /// # Errors
 /// Constraint `replay_request_range`.
@@ -148,7 +148,7 @@ pub async fn find(
 /// The oldest request that nobody has carried out yet.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_waiting(connection: &mut PgConnection) -> Result<Option<ReplayRequest>, StoreError> {
     let row = sqlx::query!(
         "SELECT id, from_block, to_block, dry_run FROM replay_request WHERE finished_at IS NULL ORDER BY id LIMIT 1"
@@ -171,7 +171,7 @@ fn request(id: i64, from: i64, to: i64, dry_run: bool) -> Result<ReplayRequest, 
 /// Notes what came of it.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_finished(
     connection: &mut PgConnection,
     id: i64,
@@ -189,10 +189,10 @@ pub async fn update_finished(
     Ok(())
 }
 
-/// Whether somebody has just looked at this range in a dry run.
+/// Whether someone has just looked at this range in a dry run.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn was_dry_run(connection: &mut PgConnection, from: u64, to: u64) -> Result<bool, StoreError> {
     let found = sqlx::query_scalar!(
         r#"SELECT EXISTS (
@@ -213,7 +213,7 @@ pub async fn was_dry_run(connection: &mut PgConnection, from: u64, to: u64) -> R
 /// Stored logs of canonical blocks of these heights, in the chain's order.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_logs(
     connection: &mut PgConnection,
     from: u64,
@@ -236,7 +236,7 @@ pub async fn list_logs(
 /// Which of these blocks are held as final.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_final(connection: &mut PgConnection, blocks: &[B256]) -> Result<Vec<B256>, StoreError> {
     let blocks: Vec<&[u8]> = blocks.iter().map(B256::as_slice).collect();
     let known = sqlx::query_scalar!(
@@ -254,7 +254,7 @@ pub async fn list_final(connection: &mut PgConnection, blocks: &[B256]) -> Resul
 /// Stored journal entries that have one of these numbers, or the number of a stored log of these heights.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_entries(
     connection: &mut PgConnection,
     (from, to): (u64, u64),

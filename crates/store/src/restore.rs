@@ -89,7 +89,7 @@ const KEPT: [&str; 37] = [
     "submission_event",
 ];
 
-/// Kept, but for rows of users whom the facts do not know any more.
+/// Kept, but for rows of users whom the facts no longer know.
 const KEPT_FOR_USERS: &str = "withdrawal_request";
 
 /// A posting batch as it was posted.
@@ -117,7 +117,7 @@ pub fn is_plain_name(name: &str) -> bool {
 /// Copies a database that nobody is connected to.
 ///
 /// # Errors
-/// Somebody is connected to it, the name is taken, or the role may not create databases.
+/// Someone is connected to it, the name is taken, or the role may not create databases.
 ///
 /// # Panics
 /// Names that are not [`is_plain_name`].
@@ -129,7 +129,7 @@ pub async fn copy_database(maintenance: &mut PgConnection, from: &str, into: &st
 /// Drops a copy that is of no use.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 ///
 /// # Panics
 /// A name that is not [`is_plain_name`].
@@ -152,7 +152,7 @@ async fn execute(connection: &mut PgConnection, statement: &str) -> Result<(), S
 /// Who uses the database: leases that are held, and how many others are connected.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_occupants(connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
     let users = sqlx::query_scalar!(
         r#"SELECT 'the lease ' || name || ' is held by ' || holder AS "user!" FROM lease
@@ -169,7 +169,7 @@ pub async fn list_occupants(connection: &mut PgConnection) -> Result<Vec<String>
 /// Tables of which this program does not say what a restoration does with them.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_unknown_tables(connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
     let known: Vec<String> = DERIVED
         .iter()
@@ -191,7 +191,7 @@ pub async fn list_unknown_tables(connection: &mut PgConnection) -> Result<Vec<St
 /// The posting batches that have a fact up to this one, in order.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_batches(
     connection: &mut PgConnection,
     to_fact: u64,
@@ -231,7 +231,7 @@ pub struct Emptied {
 /// Empties everything that follows from facts; every cause waits.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn empty(transaction: &mut PgTransaction<'_>) -> Result<Emptied, StoreError> {
     let derived: Vec<String> = DERIVED.iter().map(|name| (*name).to_owned()).collect();
     let foreign_keys = sqlx::query!(
@@ -290,10 +290,10 @@ pub async fn empty(transaction: &mut PgTransaction<'_>) -> Result<Emptied, Store
     Ok(Emptied { foreign_keys })
 }
 
-/// Puts back what is not posted again. Returns how many rows of users are gone whom the facts do not know any more.
+/// Puts back what is not posted again. Returns how many rows of users are gone whom the facts no longer know.
 ///
 /// # Errors
-/// A row that refers to what is not there any more.
+/// A row that refers to what is no longer there.
 pub async fn put_back(transaction: &mut PgTransaction<'_>, emptied: &Emptied) -> Result<u64, StoreError> {
     execute(
         transaction,
@@ -324,7 +324,7 @@ pub struct WaitingEntry {
 /// At most `limit` journal entries above `seq` that wait, in the order of their numbers.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_waiting_entries(
     connection: &mut PgConnection,
     seq: u64,
@@ -372,7 +372,7 @@ pub async fn list_waiting_entries(
 /// Removes the waiting journal entries above `seq`, with their logs, and returns the entries as they were.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn delete_entries(transaction: &mut PgTransaction<'_>, seq: u64) -> Result<Vec<Value>, StoreError> {
     let removed = sqlx::query_scalar!(
         r#"WITH removed AS (DELETE FROM inbox WHERE fact_seq IS NULL AND chain_seq > $1 RETURNING *)
@@ -392,7 +392,7 @@ pub async fn delete_entries(transaction: &mut PgTransaction<'_>, seq: u64) -> Re
 /// listener begins anew.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn rewind_record(transaction: &mut PgTransaction<'_>, seq: u64) -> Result<u64, StoreError> {
     let last = sqlx::query!(
         r#"SELECT b.number, b.hash FROM chain_block AS b JOIN checkpoint AS c ON b.number <= c.final_number
@@ -432,7 +432,7 @@ pub async fn rewind_record(transaction: &mut PgTransaction<'_>, seq: u64) -> Res
 /// The ends of what people and chain wrote: the same at two moments when nobody wrote in between.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn fetch_ends(connection: &mut PgConnection) -> Result<(i64, i64, i64), StoreError> {
     let row = sqlx::query!(
         r#"SELECT coalesce((SELECT max(id) FROM inbox), 0) AS "inbox!",
@@ -447,7 +447,7 @@ pub async fn fetch_ends(connection: &mut PgConnection) -> Result<(i64, i64, i64)
 /// Notes in the copy that it was restored, and what is not in it any more.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert_audit(
     transaction: &mut PgTransaction<'_>,
     to_fact: u64,

@@ -1,4 +1,4 @@
-//! Whether a role of the database may do more than the process that connects under it.
+//! Whether a database role has more rights than its process needs.
 //!
 //! What each role may do the migrations say; that a process runs under its own role, and not as the database's owner, is for
 //! whoever configures it, and is checked at every start. Not responsible for the signers' database.
@@ -68,7 +68,7 @@ pub enum RightsError {
         /// The role that it should have.
         expected: Role,
     },
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -100,7 +100,7 @@ pub async fn check(
 /// What the connection's role may do beyond `expected`; `None` when it is that role, or one with no more rights.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_excess(
     connection: &mut PgConnection,
     expected: Role,

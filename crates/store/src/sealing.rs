@@ -1,4 +1,4 @@
-//! Batches whose money is held back and whose list is not fixed yet: what the list is made of, and the sealed result.
+//! Batches whose money is held but whose list is not sealed yet: the input of the list, and the sealed result.
 //!
 //! Not responsible for the form of list and manifest; `settlement` makes them.
 
@@ -59,7 +59,7 @@ pub struct Seal<'a> {
 /// At most `limit` batches that wait for their seal and that nobody gave up, oldest first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_held(connection: &mut PgConnection, limit: usize) -> Result<Vec<B256>, StoreError> {
     let ids = sqlx::query_scalar!(
         "SELECT batch_id FROM payout_batch
@@ -76,7 +76,7 @@ pub async fn list_held(connection: &mut PgConnection, limit: usize) -> Result<Ve
 /// The lines of these batches that hold something.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_lines(
     connection: &mut PgConnection,
     batches: &[B256],
@@ -113,7 +113,7 @@ pub async fn list_lines(
 /// planner believes, it reads these users' movements and no others (index `transfer_entitlement`).
 ///
 /// # Errors
-/// The database does not answer, or has a user that cannot be.
+/// The database does not respond, or has a user that cannot be.
 pub async fn list_matured(connection: &mut PgConnection, users: &[i32]) -> Result<Vec<Matured>, StoreError> {
     let accounts = users.iter().map(|&user| available(user));
     let accounts = accounts.collect::<Result<Vec<_>, _>>()?;
@@ -158,7 +158,7 @@ fn owner(account: i64) -> Result<i32, StoreError> {
 /// The last posted fact; 0 before the first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_last_fact(connection: &mut PgConnection) -> Result<u64, StoreError> {
     let last = sqlx::query_scalar!(
         r#"SELECT coalesce((SELECT last_fact FROM posting_batch ORDER BY seq DESC LIMIT 1), 0) AS "last!""#
@@ -171,7 +171,7 @@ pub async fn find_last_fact(connection: &mut PgConnection) -> Result<u64, StoreE
 /// Fixes a batch's list. `false` when it is not waiting for that any more.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_sealed(transaction: &mut PgTransaction<'_>, seal: &Seal<'_>) -> Result<bool, StoreError> {
     let updated = sqlx::query!(
         "UPDATE payout_batch

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use crate::StoreError;
 use crate::column::Db;
 
-/// What became of a nonce that somebody presented.
+/// The outcome of a nonce that someone presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NonceUse {
     /// It was good, and is used from now on.
@@ -108,7 +108,7 @@ pub struct Refresh {
     pub successor_salt: [u8; 32],
     /// By whom.
     pub client_hash: [u8; 32],
-    /// How long the same client may ask for the pair again, in seconds.
+    /// How long the same client may request the pair again, in seconds.
     pub grace_seconds: u32,
     /// Life of the refresh token that follows, in seconds.
     pub refresh_seconds: u32,
@@ -117,7 +117,7 @@ pub struct Refresh {
 /// Issues a nonce; returns when it expires, in seconds since 1970-01-01 UTC.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert_nonce(
     connection: &mut PgConnection,
     nonce: &str,
@@ -137,7 +137,7 @@ pub async fn insert_nonce(
 /// Uses a nonce up, if it is good.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_nonce_used(connection: &mut PgConnection, nonce: &str) -> Result<NonceUse, StoreError> {
     let used = sqlx::query!(
         "UPDATE login_nonce SET used_at = now()
@@ -165,7 +165,7 @@ pub async fn update_nonce_used(connection: &mut PgConnection, nonce: &str) -> Re
 /// Stores a login.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert_family(transaction: &mut PgConnection, family: &NewFamily) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO session_family (id, wallet, secret_hash, expires_at)
@@ -183,7 +183,7 @@ pub async fn insert_family(transaction: &mut PgConnection, family: &NewFamily) -
 /// Stores a session; returns when its access token expires, in seconds since 1970-01-01 UTC.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert(transaction: &mut PgConnection, session: &NewSession) -> Result<i64, StoreError> {
     let expires_at = sqlx::query_scalar!(
         r#"INSERT INTO session (family, access_hash, refresh_hash, access_expires_at)
@@ -202,7 +202,7 @@ pub async fn insert(transaction: &mut PgConnection, session: &NewSession) -> Res
 /// The session of an access token.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find(
     connection: &mut PgConnection,
     access_hash: &[u8; 32],
@@ -232,7 +232,7 @@ pub async fn find(
 /// When the access token of a session expires, in seconds since 1970-01-01 UTC.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_access_expiry(
     connection: &mut PgConnection,
     access_hash: &[u8; 32],
@@ -251,7 +251,7 @@ pub async fn find_access_expiry(
 /// a login waits here for whoever does so at the same time.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn lock_family(
     transaction: &mut PgConnection,
     secret_hash: &[u8; 32],
@@ -275,7 +275,7 @@ pub async fn lock_family(
 /// The session of a refresh token. Its login must be locked.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_by_refresh(
     transaction: &mut PgConnection,
     locked: &Family,
@@ -309,7 +309,7 @@ pub async fn find_by_refresh(
 /// sessions of the login that were refreshed longer ago than the grace are forgotten. The login must be locked.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_refreshed(
     transaction: &mut PgConnection,
     locked: &Family,
@@ -344,7 +344,7 @@ pub async fn update_refreshed(
 /// Ends a login with all of its sessions, also one that is being refreshed: this waits until that is done.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn revoke_family(connection: &mut PgConnection, family: &[u8; 16]) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE session_family SET revoked_at = now(), expires_at = least(expires_at, now())
@@ -360,7 +360,7 @@ pub async fn revoke_family(connection: &mut PgConnection, family: &[u8; 16]) -> 
 /// returns how many rows went. When it is `rows_max` or more there may be more of them.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn delete_expired(connection: &mut PgConnection, rows_max: i64) -> Result<u64, StoreError> {
     let nonces = sqlx::query!(
         "DELETE FROM login_nonce WHERE nonce IN (
@@ -384,7 +384,7 @@ pub async fn delete_expired(connection: &mut PgConnection, rows_max: i64) -> Res
 /// Notes something that a person or process did.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert_audit(
     connection: &mut PgConnection,
     actor: &str,

@@ -1,6 +1,6 @@
 //! Batches on their way to the chain, as the settlement worker sees them.
 //!
-//! Not responsible for how a batch is asked for, approved or signed (the API), nor for what its execution does to the
+//! Not responsible for how a batch is requested, approved or signed (the API), nor for what its execution does to the
 //! books (the posting worker).
 
 use alloy_primitives::{Address, B256};
@@ -47,7 +47,7 @@ pub struct WatchedBatch {
     pub batch: B256,
     /// Where it stands.
     pub state: BatchState,
-    /// Who asked for it.
+    /// Who requested it.
     pub requested_by: Address,
     /// Last second of its authorization.
     pub deadline: u64,
@@ -72,14 +72,14 @@ pub struct WantedBatch {
     pub manifest: String,
     /// The hash of that text.
     pub manifest_hash: B256,
-    /// Submitter, first and last second of its authorization, from before the signer is asked for it.
+    /// Submitter, first and last second of its authorization, from before the signer is requested it.
     pub window: Option<(Address, u64, u64)>,
 }
 
 /// At most `limit` batches that operators want signed and nobody gave up, in the order in which they asked.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_to_sign(
     connection: &mut PgConnection,
     limit: usize,
@@ -126,11 +126,11 @@ pub async fn list_to_sign(
 }
 
 /// At most `limit` batches that operators want submitted and that have no submission that may still work, in the order in
-/// which they were asked for. A batch that was signed under a nonce that was given up waits for its end: the signer
+/// which they were requested. A batch that was signed under a nonce that was abandoned waits for its end: the signer
 /// carries a batch by one nonce only.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_submittable(
     connection: &mut PgConnection,
     limit: usize,
@@ -185,7 +185,7 @@ pub async fn list_submittable(
 /// Whether a batch is still wanted, with its row locked until the transaction's end; it is being submitted from then on.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_submitting(transaction: &mut PgTransaction<'_>, batch: B256) -> Result<bool, StoreError> {
     let updated = sqlx::query!(
         "UPDATE payout_batch SET state = 'submitting'
@@ -200,7 +200,7 @@ pub async fn update_submitting(transaction: &mut PgTransaction<'_>, batch: B256)
 /// All batches that are not over and whose authorization exists, or may exist.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_watched(connection: &mut PgConnection) -> Result<Vec<WatchedBatch>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT batch_id AS "batch_id!: Db<B256>", state, requested_by AS "requested_by!: Db<Address>",
@@ -235,7 +235,7 @@ pub async fn list_watched(connection: &mut PgConnection) -> Result<Vec<WatchedBa
 /// Where these batches stand; those that do not exist are left out.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_states(
     connection: &mut PgConnection,
     batches: &[Vec<u8>],
@@ -256,10 +256,10 @@ pub async fn list_states(
         .collect()
 }
 
-/// What batches under way, except those of `executed`, may still take from the contract's funds.
+/// What batches in flight, except those of `executed`, may still take from the contract's funds.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_promised(connection: &mut PgConnection, without: &[B256]) -> Result<Amount, StoreError> {
     let without: Vec<&[u8]> = without.iter().map(B256::as_slice).collect();
     let promised = sqlx::query_scalar!(
@@ -274,10 +274,10 @@ pub async fn find_promised(connection: &mut PgConnection, without: &[B256]) -> R
     Ok(promised.0)
 }
 
-/// Puts a batch aside for people. `false` when it is over, or put aside already.
+/// Quarantines a batch for manual review. `false` when it has ended, or was quarantined already.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_quarantined(
     transaction: &mut PgTransaction<'_>,
     batch: B256,
@@ -296,7 +296,7 @@ pub async fn update_quarantined(
 /// entered before.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert_release(
     transaction: &mut PgTransaction<'_>,
     batch: B256,

@@ -25,9 +25,9 @@ pub struct WantedRoot {
     pub builder: Address,
     /// Journal entry up to which it counts.
     pub as_of_seq: u64,
-    /// Whether it may be published while batches are under way.
+    /// Whether it may be published while batches are in progress.
     pub accept_claims: bool,
-    /// First and last second of its authorization, from before the signer is asked for it.
+    /// First and last second of its authorization, from before the signer is requested it.
     pub window: Option<(u64, u64)>,
     /// Its authorization.
     pub authorization: Option<(Address, [u8; 65])>,
@@ -47,7 +47,7 @@ pub struct MatureRoot {
 /// Roots that are approved and not published, oldest first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_wanted(connection: &mut PgConnection) -> Result<Listed<WantedRoot>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT root, total AS "total: DbAmount", leaves, built_by, as_of_seq, accept_claims, valid_after, deadline, signer, signature,
@@ -100,7 +100,7 @@ pub async fn list_wanted(connection: &mut PgConnection) -> Result<Listed<WantedR
 /// Where these roots stand, by the name of the state; those that do not exist are left out.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_states(
     connection: &mut PgConnection,
     roots: &[Vec<u8>],
@@ -115,10 +115,10 @@ pub async fn list_states(
 }
 
 /// Fixes the life of a root's authorization, which comes before the signer is asked. `false` when it is fixed already, or
-/// the root is not wanted any more.
+/// the root is no longer wanted.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_window(
     transaction: &mut PgTransaction<'_>,
     root: B256,
@@ -140,7 +140,7 @@ pub async fn update_window(
 /// Stores a root's authorization.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_signed(
     transaction: &mut PgTransaction<'_>,
     root: B256,
@@ -159,10 +159,10 @@ pub async fn update_signed(
     Ok(updated.rows_affected() == 1)
 }
 
-/// Gives up a root whose authorization is over, unless facts wait that may say that it was published.
+/// Abandons a root whose authorization has ended, unless facts wait that may say that it was published.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_expired(transaction: &mut PgTransaction<'_>, root: B256) -> Result<bool, StoreError> {
     let updated = sqlx::query!(
         "UPDATE liabilities_root SET state = 'expired'
@@ -178,7 +178,7 @@ pub async fn update_expired(transaction: &mut PgTransaction<'_>, root: B256) -> 
 /// The newest root that is mature at this time of the chain, when operators let the worker claim against it.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_claimable(
     connection: &mut PgConnection,
     time: u64,
@@ -205,7 +205,7 @@ pub async fn find_claimable(
 /// The sum of a root's leaves.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_total(connection: &mut PgConnection, root: B256) -> Result<Option<Amount>, StoreError> {
     let total = sqlx::query_scalar!(
         r#"SELECT total AS "total: DbAmount" FROM liabilities_root WHERE root = $1"#,
@@ -220,7 +220,7 @@ pub async fn find_total(connection: &mut PgConnection, root: B256) -> Result<Opt
 /// last `pause_seconds`; by wallet.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_due_claims(
     connection: &mut PgConnection,
     root: B256,
@@ -258,7 +258,7 @@ pub async fn list_due_claims(
 /// When the oldest deposit that is still held stops being refundable, in seconds since 1970-01-01 UTC.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_oldest_held(connection: &mut PgConnection) -> Result<Option<u64>, StoreError> {
     let oldest = sqlx::query_scalar!("SELECT min(refundable_until) FROM deposit WHERE state = 'held'")
         .fetch_one(connection)
@@ -271,7 +271,7 @@ pub async fn find_oldest_held(connection: &mut PgConnection) -> Result<Option<u6
 /// Whether everything that the listener recorded as final is posted.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn is_all_posted(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let posted = sqlx::query_scalar!(
         r#"SELECT NOT EXISTS (SELECT FROM inbox WHERE fact_seq IS NULL AND source = 'chain') AS "posted!""#

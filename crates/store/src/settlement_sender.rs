@@ -25,7 +25,7 @@ pub struct SenderAccount {
 pub struct Recorded {
     /// The transaction.
     pub transaction_hash: B256,
-    /// Its block, on the present branch.
+    /// Its block, on the current branch.
     pub block: BlockRef,
     /// Whether the block is final.
     pub is_final: bool,
@@ -36,7 +36,7 @@ pub struct Recorded {
 /// An account, if it ever sent anything.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_sender(
     connection: &mut PgConnection,
     account: Address,
@@ -59,7 +59,7 @@ pub async fn find_sender(
 /// Enters an account; one that is known is left as it is.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert_sender(
     transaction: &mut PgTransaction<'_>,
     account: Address,
@@ -78,7 +78,7 @@ pub async fn insert_sender(
 /// An account, with its row locked until the transaction's end.
 ///
 /// # Errors
-/// The database does not answer, or does not know the account.
+/// The database does not respond, or does not know the account.
 pub async fn lock_sender(
     transaction: &mut PgTransaction<'_>,
     account: Address,
@@ -98,7 +98,7 @@ pub async fn lock_sender(
 /// Says why nothing is sent from an account, or that it is again. `false` when it was so already.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_paused(
     transaction: &mut PgTransaction<'_>,
     account: Address,
@@ -114,10 +114,10 @@ pub async fn update_paused(
     Ok(updated.rows_affected() == 1)
 }
 
-/// What the listener recorded of these transactions, as long as their blocks are on the present branch.
+/// What the listener recorded of these transactions, as long as their blocks are on the current branch.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_recorded(
     connection: &mut PgConnection,
     hashes: &[B256],
@@ -154,7 +154,7 @@ pub async fn list_recorded(
 /// Whether settlement is stopped by a severe finding.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn is_stopped(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let open = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM settlement_stop WHERE resumed_by IS NULL) AS "open!""#
@@ -167,7 +167,7 @@ pub async fn is_stopped(connection: &mut PgConnection) -> Result<bool, StoreErro
 /// Records what the worker did that people must be able to find.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert_audit(
     transaction: &mut PgTransaction<'_>,
     action: &str,
@@ -185,10 +185,10 @@ pub async fn insert_audit(
     Ok(())
 }
 
-/// The listener's blocks at these heights, on the present branch.
+/// The listener's blocks at these heights, on the current branch.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_canonical(
     connection: &mut PgConnection,
     numbers: &[u64],

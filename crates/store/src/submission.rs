@@ -41,7 +41,7 @@ pub struct NewSubmission {
     pub kind: Kind,
     /// About what.
     pub subject: Vec<u8>,
-    /// The typed call, as the signer is asked for it.
+    /// The typed call, as the signer is requested it.
     pub call: Value,
     /// The chain's newest block at this moment.
     pub allocated_block: u64,
@@ -131,7 +131,7 @@ pub struct Inclusion {
 /// `None` when another live submission is for the same.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert(
     transaction: &mut PgTransaction<'_>,
     submission: &NewSubmission,
@@ -166,7 +166,7 @@ pub async fn insert(
 /// All submissions of an account that are not over, by nonce, with their attempts.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_live(
     connection: &mut PgConnection,
     sender: Address,
@@ -251,7 +251,7 @@ async fn add_attempts(connection: &mut PgConnection, live: &mut [Submission]) ->
 /// The typed calls of these submissions.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_calls(connection: &mut PgConnection, ids: &[i64]) -> Result<Vec<(i64, Value)>, StoreError> {
     let rows = sqlx::query!("SELECT id, call FROM submission WHERE id = ANY($1)", ids)
         .fetch_all(connection)
@@ -262,7 +262,7 @@ pub async fn list_calls(connection: &mut PgConnection, ids: &[i64]) -> Result<Ve
 /// The bytes of these attempts, by submission and number.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_raw(
     connection: &mut PgConnection,
     hashes: &[B256],
@@ -286,7 +286,7 @@ pub async fn list_raw(
 /// Stores a signed transaction.
 ///
 /// # Errors
-/// The database does not answer; constraint `attempt_pkey` when there is one of this number already.
+/// The database does not respond; constraint `attempt_pkey` when there is one of this number already.
 pub async fn insert_attempt(
     transaction: &mut PgTransaction<'_>,
     attempt: &NewAttempt,
@@ -312,7 +312,7 @@ pub async fn insert_attempt(
 /// Notes that an attempt was sent when this was the newest block.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_sent(
     transaction: &mut PgTransaction<'_>,
     submission: i64,
@@ -334,7 +334,7 @@ pub async fn update_sent(
 /// Notes the block that includes an attempt, or that none does any more.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_included(
     transaction: &mut PgTransaction<'_>,
     submission: i64,
@@ -366,7 +366,7 @@ pub async fn update_included(
 /// Moves a submission on; `false` when it is not where it was seen.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn update_state(
     transaction: &mut PgTransaction<'_>,
     id: i64,
@@ -388,7 +388,7 @@ pub async fn update_state(
 /// Records what happened, in its own words.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert_event(
     transaction: &mut PgTransaction<'_>,
     submission: i64,

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use crate::StoreError;
 use crate::column::Db;
 
-/// Somebody's wish.
+/// Someone's wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Withdrawal {
     /// Its number.
@@ -20,7 +20,7 @@ pub struct Withdrawal {
 /// The user's wish that is not fulfilled yet: none of a batch, or of one that is not over.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_open(connection: &mut PgConnection, user: i32) -> Result<Option<Withdrawal>, StoreError> {
     let row = sqlx::query_as!(
         Withdrawal,
@@ -40,10 +40,10 @@ pub async fn find_open(connection: &mut PgConnection, user: i32) -> Result<Optio
     Ok(row)
 }
 
-/// Stores a wish; when there is an open one already, nothing changes.
+/// Stores a request; when there is an open one already, nothing changes.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert(connection: &mut PgConnection, user: i32) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO withdrawal_request (user_id) VALUES ($1)

@@ -17,7 +17,7 @@ const TRIES: u32 = 50;
 pub struct Replica(String);
 
 impl TestDatabase {
-    /// The database as it is now, for [`TestDatabase::fail_over`]. Everybody is disconnected for it, and may come back.
+    /// The database as it is now, for [`TestDatabase::fail_over`]. Everyone is disconnected for it, and may come back.
     ///
     /// # Panics
     /// When the server does not do it.

@@ -110,7 +110,7 @@ async fn relay(
     let Ok(server) = TcpStream::connect(server).await else {
         return;
     };
-    // Without waiting for what is under way: the other side sees a reset, not an end.
+    // Without waiting for what is in progress: the other side sees a reset, not an end.
     for stream in [&client, &server] {
         let _ = stream.set_zero_linger();
     }

@@ -82,7 +82,7 @@ pub async fn server() -> anyhow::Result<Server> {
     Ok(server)
 }
 
-/// Stops the checkout's own server, unless somebody is connected to it. Returns whether it is gone.
+/// Stops the checkout's own server, unless someone is connected to it. Returns whether it is gone.
 pub async fn stop_server() -> anyhow::Result<bool> {
     let checkout = Checkout::find()?;
     let files = Files::of(&checkout)?;

@@ -36,11 +36,11 @@ fn broken(file: &File, link: &str, files: &[File], paths: &HashSet<String>) -> O
         resolve(&file.path, target)
     };
     if !paths.contains(&path) {
-        return Some(format!("`{link}` leads nowhere"));
+        return Some(format!("`{link}` does not exist"));
     }
     let lands = files.iter().find(|other| other.path == path)?;
     let missing = !anchor.is_empty() && lands.has_extension("md") && !headings(&lands.text).contains(anchor);
-    missing.then(|| format!("`{link}` leads to no heading"))
+    missing.then(|| format!("`{link}` has no matching heading"))
 }
 
 /// The targets of `[text](target)` outside code blocks, with their lines.

@@ -17,7 +17,7 @@ const PURE_MAY_USE: [(&str, &[&str]); 6] = [
 const PURE_MAY_USE_EXTERNAL: [&str; 3] = ["alloy-primitives", "ruint", "thiserror"];
 
 /// The formats of plan files and of profiles are parsed in the crate that has their types, and the schema of plan files is derived from
-/// these, where the command asks for it; civil dates know no clock and no zone.
+/// these, where the command requests it; civil dates know no clock and no zone.
 const FORMATS_MAY_USE_EXTERNAL: [(&str, &[&str]); 2] = [
     ("plan-file", &["jiff", "schemars", "serde", "strsim", "toml"]),
     ("plan", &["serde", "toml"]),
@@ -45,7 +45,7 @@ const RESERVED: [(&str, &[&str]); 4] = [
     ),
     ("axum", &["backend", "rpcsim", "service", "signer"]),
     // The signer does not see the backend's tables, and nobody but it holds the system's keys; development starts
-    // with keys that everybody knows, and `trellis claim` sends with a key of whoever runs it.
+    // with keys that everyone knows, and `trellis claim` sends with a key of whoever runs it.
     (
         "store",
         &[

@@ -1,4 +1,4 @@
-//! The rules that hold the repository's layout: sizes, names, leftovers, layering, documents.
+//! The rules that enforce the repository's layout: sizes, names, leftovers, layering, documents.
 //!
 //! Every rule is a function from files to findings, so that each has a test that it finds a violation.
 //! `tests/repository.rs` applies them to the checkout. Not responsible for what compiler and clippy check.

@@ -1,4 +1,4 @@
-//! File and directory names that say nothing are not used.
+//! Meaningless file and directory names are not used.
 
 use crate::{File, Finding};
 

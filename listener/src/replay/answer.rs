@@ -1,4 +1,4 @@
-//! Ranges that operators asked for: read again by the one listener that holds the lease, compared, and what is missing added.
+//! Ranges requested by operators: re-read by the listener that holds the lease, compared, and missing data added.
 //!
 //! A request is a row that the API wrote, so nothing in it is believed: whether the range is final, bounded, and was looked at
 //! before is decided here. What is added went through the same door as everything else that the listener records.
@@ -22,7 +22,7 @@ impl Listener {
     /// listener.
     ///
     /// # Errors
-    /// The database does not answer, or the lease is lost: the request waits on. A node that does not answer ends the
+    /// The database does not respond, or the lease is lost: the request waits on. A node that does not respond ends the
     /// request instead, so that one range that no node serves does not keep all others waiting.
     pub async fn answer_replay(&mut self) -> Result<bool, StepError> {
         let Some(lease) = self.hold_lease().await? else {
@@ -42,7 +42,7 @@ impl Listener {
         };
         replay_request::update_finished(&mut transaction, request.id, &outcome).await?;
         transaction.commit().await.map_err(StoreError::from)?;
-        tracing::info!(replay.id = request.id, ?outcome, "a range was read again");
+        tracing::info!(replay.id = request.id, ?outcome, "replayed a range");
         Ok(true)
     }
 

@@ -40,7 +40,7 @@ async fn ranges_record_the_same_as_following_also_when_the_node_limits_them() {
         let database = second_database(&world).await;
         let proxy = Proxy::start(world.rpc_url(), lie).await;
         let mut listener = world.listener_on(&proxy.url, &database).await;
-        // A silent limit shows as missing logs: each failure asks for less.
+        // A silent limit shows as missing logs: each failure requests less.
         let mut failures = 0;
         loop {
             match listener.step().await {

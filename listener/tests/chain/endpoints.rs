@@ -54,7 +54,7 @@ async fn drain_through(listener: &mut Listener) -> usize {
 fn another_journal() -> Fault {
     Fault::alter(|params, answer| {
         let result = answer["result"].as_str().unwrap_or_default().to_owned();
-        // Only the journal is asked for at a block's hash by a listener.
+        // Only the journal is requested at a block's hash by a listener.
         if params[1]["blockHash"].is_string() && result.len() == 2 + 2 * 64 {
             let digit = if &result[2 + 64..3 + 64] == "0" { "1" } else { "0" };
             answer["result"] = json!(format!("{}{digit}{}", &result[..2 + 64], &result[3 + 64..]));

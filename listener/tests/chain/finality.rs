@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::world::{FINALITY, World, drain, user};
 
-/// Has the node say the present final block for ever.
+/// Has the node say the current final block forever.
 async fn pin_finality(world: &World, node: &RpcSim) {
     let pinned: Value = world
         .provider

@@ -99,7 +99,7 @@ async fn funding_freezes_and_governance_become_causes_too() {
         .send(development::GUARDIAN.address, 0, ICustody::pauseCall {})
         .await;
     world.mine(1).await;
-    // Fifteen days later the registration's day is over and the escrow can be swept.
+    // Fifteen days later the registration's day has ended and the escrow can be swept.
     world
         .provider
         .anvil_increase_time(16 * 24 * 60 * 60)

@@ -1,5 +1,5 @@
 //! A failover to a replica that had not received the last commits: checkpoint and causes go back together, and the chain is
-//! read again from there.
+//! re-read from there.
 
 use listener::Step;
 use store::lease::{self, LeaseName};

@@ -43,12 +43,12 @@ async fn a_process_that_starts_before_its_database_waits_for_it_and_says_so() {
     let (mut listener, ready) = behind(&world, &url, false).await;
     wait_for("a second try", END_WITHIN, async || {
         let log = std::fs::read_to_string(listener.log()).unwrap();
-        (log.matches("cannot begin yet; waiting").count() > 1).then_some(())
+        (log.matches("cannot start yet; waiting").count() > 1).then_some(())
     })
     .await;
     let answer: serde_json::Value = reqwest::get(&ready).await.unwrap().json().await.unwrap();
     assert_eq!(answer["ready"], false, "{answer}");
-    assert_eq!(answer["lacks"], "the database does not answer");
+    assert_eq!(answer["lacks"], "the database does not respond");
     proxy.go_on();
     world.wait_for_inbox(1).await;
     wait_for("readiness", END_WITHIN, async || {

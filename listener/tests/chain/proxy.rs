@@ -27,7 +27,7 @@ pub(crate) enum Lie {
     RangeRefused(u64),
     /// More logs than these are silently left out.
     LogsCut(usize),
-    /// One log is of an event that nobody knows.
+    /// One log is of an unknown event.
     UnknownEvent,
     /// The first log of this event is missing.
     EventMissing(B256),

@@ -1,8 +1,8 @@
-//! What users are entitled to, recomputed from nothing but logs that the contract's own journal proves.
+//! Users' entitlements, recomputed only from logs proven by the contract's journal.
 //!
 //! Every chain fact is decoded again from its log and must be what was posted; every log is folded into the journal, which
 //! must be the contract's at a final block. What no chain proves must not decide who gets money, or carry its author's
-//! signature. So rows that somebody wrote into the ledger entitle nobody here.
+//! signature. So rows that someone wrote into the ledger entitle nobody here.
 
 use std::collections::VecDeque;
 
@@ -40,7 +40,7 @@ pub(crate) enum RecountError {
         source: JournalError,
     },
     /// Stored logs are no causes.
-    #[error("the logs before block {block} are no causes")]
+    #[error("the logs before block {block} do not decode to causes")]
     Logs {
         /// Height of the block.
         block: u64,
@@ -49,10 +49,10 @@ pub(crate) enum RecountError {
         source: DecodeError,
     },
     /// A fact is posted that the logs do not have, or have otherwise.
-    #[error("fact {0} is not what the contract's log says")]
+    #[error("fact {0} differs from the contract's log")]
     NotOfTheChain(u64),
     /// A fact decides about money, and nobody's signature proves it.
-    #[error("fact {0} is a command without a signature that proves it")]
+    #[error("fact {0} is a command without a valid signature")]
     Unproven(u64),
     /// The numbers of facts have a gap.
     #[error("gap in facts: {0} is followed by {1}")]
@@ -72,10 +72,10 @@ pub(crate) enum RecountError {
     /// The node is not as far as the posted facts.
     #[error("block {0} is not final at the node")]
     NotFinal(u64),
-    /// The node does not answer.
+    /// The node does not respond.
     #[error(transparent)]
     Chain(#[from] ChainError),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -12,7 +12,7 @@ use store::reconciliation::vigil::{self as stored, BookedFee, CheckpointAge};
 
 use super::limits::VigilConfig;
 
-/// A window that does not come right is given up after so long; it was told of, and others are to be seen, too.
+/// A window that does not come right is abandoned after so long; it was told of, and others are to be seen, too.
 const WINDOW_MAX: Duration = Duration::from_secs(3_600);
 
 /// An account at a block.
@@ -25,7 +25,7 @@ struct Purse {
     at: Instant,
 }
 
-/// Where the present window of each sending account begins.
+/// Where the current window of each sending account begins.
 #[derive(Debug, Default)]
 pub(super) struct Purses(BTreeMap<Address, Purse>);
 

@@ -1,4 +1,4 @@
-//! What every endpoint says about the newest blocks, and for how long nothing changed there.
+//! The newest blocks of every endpoint, and how long they have not changed.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -27,7 +27,7 @@ pub(super) struct Endpoints {
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) endpoints: Vec<EndpointSeen>,
-    /// The height that all were asked for.
+    /// The height that all were requested.
     pub(super) common: u64,
     pub(super) head: Option<HeadSeen>,
     pub(super) unanswered_seconds: u64,
@@ -149,7 +149,7 @@ impl Endpoints {
         })
     }
 
-    /// Puts a question to all endpoints at once; `None` for those that do not answer it in time.
+    /// Puts a question to all endpoints at once; `None` for those that do not respond it in time.
     async fn ask<'a, T, F>(&'a self, question: impl Fn(&'a ChainReader) -> F) -> Vec<Option<T>>
     where
         F: Future<Output = Result<T, ChainError>>,

@@ -1,5 +1,5 @@
-//! A sign of life to somebody outside, sent only while everything that the reconciler does is done: its absence pages,
-//! also when database, machine and reconciler are gone together.
+//! A heartbeat to an external monitor, sent only while the reconciler works fully: its absence pages,
+//! even if database, machine and reconciler fail together.
 
 use std::time::{Duration, Instant};
 

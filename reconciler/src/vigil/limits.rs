@@ -1,4 +1,4 @@
-//! What the rounds between looks are told, from the environment.
+//! Configuration of the checks between runs, from the environment.
 //!
 //! | variable | meaning |
 //! | --- | --- |
@@ -12,8 +12,8 @@
 //! | `TRELLIS_HEARTBEAT_INTERVAL_MS` | between two heartbeats; 30000 by default, 50 to 3600000 |
 //! | `TRELLIS_GAS_MIN` | wei that every sending account must have; 50000000000000000 by default |
 //! | `TRELLIS_ACCOUNTS_MIN` | other accounts that must have money, `name=0x…=wei`, separated by commas |
-//! | `TRELLIS_RESCAN_INTERVAL_MS` | between two parts of the chain that are read again; 30000 by default, 50 to 3600000 |
-//! | `TRELLIS_RESCAN_DEPTH` | newest final blocks that are read again, in turn; 400000 by default, two days |
+//! | `TRELLIS_RESCAN_INTERVAL_MS` | between two parts of the chain that are re-read; 30000 by default, 50 to 3600000 |
+//! | `TRELLIS_RESCAN_DEPTH` | newest final blocks that are re-read, in turn; 400000 by default, two days |
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -34,7 +34,7 @@ const SILENCE_SECONDS_DEFAULT: u64 = 20;
 const OUTAGE_SECONDS: RangeInclusive<u64> = 1..=3_600;
 /// As long as the health of the process waits for a look.
 const LOOK_MAX_SECONDS_DEFAULT: u64 = 300;
-/// Three times the longest time between looks at everything.
+/// Three times the longest time between runs at everything.
 const CHECK_MAX_SECONDS_DEFAULT: u64 = 900;
 /// A receiver that restarts is back by then; whoever is not told of an alert for longer is told by silence.
 const UNTOLD_MAX_SECONDS_DEFAULT: u64 = 300;
@@ -61,7 +61,7 @@ const FINAL_STALLED_BLOCKS: u64 = 64;
 /// A listener that is this far behind does not keep up, whatever it records.
 const RECORDED_BEHIND_BLOCKS: u64 = 600;
 
-/// What the rounds between looks are told.
+/// What the rounds between runs are told.
 #[derive(Clone)]
 pub struct VigilConfig {
     /// Between two rounds.
@@ -86,9 +86,9 @@ pub struct VigilConfig {
     pub accounts: Vec<(String, Address, u128)>,
     /// An inclusion must be booked within so long.
     pub booked_within: Duration,
-    /// Between two parts of the chain that are read again.
+    /// Between two parts of the chain that are re-read.
     pub rescan_interval: Duration,
-    /// Newest final blocks that are read again.
+    /// Newest final blocks that are re-read.
     pub rescan_depth: u64,
 }
 

@@ -1,4 +1,4 @@
-//! When the reconciler looked, shared by the loop that looks and the one that watches it.
+//! The times of reconciler runs, shared by the run loop and the one that watches it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! The newest final blocks, a part in each turn, read again from another endpoint.
+//! Re-reads the newest final blocks from another endpoint, a part at a time.
 
 use std::ops::RangeInclusive;
 use std::time::Instant;

@@ -54,7 +54,7 @@ async fn a_database_that_is_not_there_yet_or_silent_is_waited_for() {
     let opening = async {
         wait_for("two tries", PATIENCE, async || {
             let said = std::fs::read_to_string(&log).unwrap_or_default();
-            (said.matches("cannot begin yet; waiting").count() > 1).then_some(())
+            (said.matches("cannot start yet; waiting").count() > 1).then_some(())
         })
         .await;
         proxy.go_on();
@@ -62,7 +62,7 @@ async fn a_database_that_is_not_there_yet_or_silent_is_waited_for() {
     let (mut watching, ()) = tokio::join!(watched.reconciler_with(&variables), opening);
 
     proxy.stall();
-    lacks(&watching, &"the database does not answer".into()).await;
+    lacks(&watching, &"the database does not respond".into()).await;
     proxy.go_on();
     lacks(&watching, &Value::Null).await;
     // It is the same process, and it looks as before.

@@ -54,7 +54,7 @@ impl Receiver {
         self.find(|told| told["check"] == check, check).await
     }
 
-    /// Forgets what was told and not asked for; returns how much it was.
+    /// Forgets what was told and not requested; returns how much it was.
     pub(crate) async fn drain(&self) -> usize {
         let mut told = self.told.lock().await;
         std::iter::from_fn(|| told.try_recv().ok()).count()

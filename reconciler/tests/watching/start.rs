@@ -51,7 +51,7 @@ async fn a_plan_that_is_not_served_is_refused_before_anything_is_looked_at() {
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     for (arguments, otherwise, status) in [
         (&[][..], "Address already in use", 1),
-        (&["once"][..], "nothing is posted yet", 3),
+        (&["once"][..], "nothing has been posted yet", 3),
     ] {
         let (code, said) = ended(arguments, SERVED, taken.local_addr().unwrap()).await;
         assert!(

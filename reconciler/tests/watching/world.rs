@@ -12,7 +12,7 @@ use testkit::wait_for;
 
 use crate::receiver::{Receiver, SECRET};
 
-/// Longer than anything takes on a busy machine: after a look at everything that took seconds, the next one waits for
+/// Longer than anything takes on a busy machine: after an observation of everything that took seconds, the next one waits for
 /// twenty times as long.
 const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -79,7 +79,7 @@ impl Watched {
         }
     }
 
-    /// Waits until a look at everything that is posted found nothing, and says what every check said.
+    /// Waits until an observation of everything that is posted found nothing, and says what every check said.
     pub(crate) async fn clean(&self) -> Value {
         let statement = "SELECT checks FROM reconciliation_run AS run
             WHERE outcome = 'clean' AND fact_seq = (SELECT max(seq) FROM fact) AND checks #>> '{R5,everything}' = 'true'
@@ -93,7 +93,7 @@ impl Watched {
         .await
     }
 
-    /// Changes the company's balance by one wei, behind everybody's back.
+    /// Changes the company's balance by one wei, behind everyone's back.
     pub(crate) async fn plant(&self, wei: i64) {
         let statement = format!(
             "UPDATE balance SET credits_posted = credits_posted + {wei}

@@ -1,4 +1,4 @@
-//! Which business keys were recorded to be signed: what others may find on the chain.
+//! The business keys recorded as signed, which may appear on the chain.
 
 use sqlx::{PgConnection, Row};
 
@@ -14,7 +14,7 @@ pub struct Recorded {
 /// What was recorded after a number, in order.
 ///
 /// # Errors
-/// The signer's database does not answer.
+/// The signer's database does not respond.
 pub async fn list_recorded(connection: &mut PgConnection, after: i64) -> Result<Vec<Recorded>, sqlx::Error> {
     let rows = sqlx::query("SELECT id, business_key FROM signer.sign_request WHERE id > $1 ORDER BY id")
         .bind(after)

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::audit::{Content, GENESIS, Head, fetch_head};
 
-/// A head that somebody noted earlier.
+/// A head that someone noted earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Anchor(pub Head);
 
@@ -16,7 +16,7 @@ impl std::str::FromStr for Anchor {
 
     /// Reads `SEQ:HASH`.
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        let wrong = "an earlier head is SEQ:HASH, as the health endpoint tells it";
+        let wrong = "an earlier head is SEQ:HASH, as reported by the health endpoint";
         let (seq, hash) = text.split_once(':').ok_or(wrong)?;
         Ok(Self(Head {
             seq: seq.parse().map_err(|_| wrong)?,
@@ -42,7 +42,7 @@ pub enum Broken {
     #[error("row {0} does not continue the row before it")]
     Unlinked(i64),
     /// A row's content is not what its hash says.
-    #[error("row {0} was changed: its hash is not that of its content")]
+    #[error("row {0} was changed: its hash does not match its content")]
     Changed(i64),
     /// The last row is not the head.
     #[error("the chain ends with row {found}, the head is row {wanted}")]
@@ -53,19 +53,19 @@ pub enum Broken {
         wanted: i64,
     },
     /// The head has another hash than the last row.
-    #[error("the head has another hash than row {0}")]
+    #[error("the hash of the head differs from row {0}")]
     Head(i64),
     /// Something was recorded to be signed without a decision, or the other way round.
     #[error("`{0}` was recorded and decided differently")]
     Request(String),
     /// What is remembered of a request is not what was decided to be remembered.
-    #[error("what is remembered of `{0}` is not what was decided")]
+    #[error("the stored record of `{0}` differs from the decision")]
     Memory(String),
     /// A pause or its end without a decision, or the other way round.
     #[error("a pause for `{0}` was recorded and decided differently")]
     Pause(String),
     /// A noted head is not in the chain.
-    #[error("row {0} is not the one that was noted")]
+    #[error("row {0} differs from the earlier record")]
     Anchor(i64),
 }
 
@@ -75,7 +75,7 @@ pub enum VerifyError {
     /// It is not.
     #[error(transparent)]
     Broken(#[from] Broken),
-    /// The database does not answer.
+    /// The database does not respond.
     #[error("the signer's database does not answer")]
     Database(#[from] sqlx::Error),
 }

@@ -1,4 +1,4 @@
-//! Whether people agreed and the attestor vouches: the two things without which no money is authorized.
+//! Checks people's approval and the attestation: no money is authorized without both.
 
 use alloy::primitives::B256;
 use approval::{Approval, Attested, Proposal, Vote, check, recover};

@@ -16,7 +16,7 @@ use crate::protection::Justified;
 use crate::purpose::Kind;
 use crate::refusal::{AuthorizeError, Refusal};
 
-/// Accounts asked for at once. More do not speed up a single node and run into vendors' rates.
+/// Accounts requested at once. More do not speed up a single node and run into vendors' rates.
 const ACCOUNTS_AT_ONCE: usize = 16;
 
 /// What the signer remembers a batch by: `batch:31337:0x…:0x…`.

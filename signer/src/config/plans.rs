@@ -1,4 +1,4 @@
-//! The plans that a signer signs for: it compiles the files itself, so that it can judge what is behind a hash.
+//! The plans that a signer signs for: it compiles the files itself, so that it knows what a hash stands for.
 //!
 //! Not responsible for the judgment; see `serve`.
 
@@ -23,7 +23,7 @@ const PLAN_HASHES: &str = "TRELLIS_PLAN_HASHES";
 pub struct Plans {
     /// Each with its file.
     pub files: Vec<(PathBuf, CompiledPlan)>,
-    /// Under whose rules they run. For how long payments go back is asked of the contract.
+    /// Under whose rules they run. For how long payments are refunded is asked of the contract.
     pub place: Place,
 }
 

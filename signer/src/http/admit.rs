@@ -15,7 +15,7 @@ use crate::{AuthorizeError, Authorizer, Refusal};
 /// A body, or why there is none.
 pub(super) type Body = Result<Bytes, BytesRejection>;
 
-/// The caller, with one request taken, if it may ask for this.
+/// The caller, with one request taken, if it may request this.
 pub(super) async fn admit<'a>(
     authorizer: &'a Authorizer,
     headers: &HeaderMap,
@@ -60,7 +60,7 @@ fn log_refusal(caller: &str, key: &str, refusal: &Refusal) {
         tracing::error!(
             caller.name = caller,
             authorization.key = key,
-            "other terms were asked for under a reference that is taken; the key is paused"
+            "different terms were requested under a used reference; the key is paused"
         );
     } else {
         tracing::warn!(

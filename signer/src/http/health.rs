@@ -1,4 +1,4 @@
-//! What the signer says about itself.
+//! The signer's health and readiness.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! What a caller sees instead of a signature: RFC 9457, with a stable code.
+//! Error responses: RFC 9457, with a stable code.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -78,7 +78,7 @@ impl Failure {
         Self {
             status: StatusCode::NOT_FOUND,
             code: "not_found",
-            detail: "there is nothing here".to_owned(),
+            detail: "not found".to_owned(),
         }
     }
 
@@ -86,7 +86,7 @@ impl Failure {
         Self {
             status: StatusCode::METHOD_NOT_ALLOWED,
             code: "method_not_allowed",
-            detail: "this is not done here".to_owned(),
+            detail: "method not allowed".to_owned(),
         }
     }
 

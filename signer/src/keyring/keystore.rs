@@ -30,7 +30,7 @@ pub enum KeystoreError {
         source: std::io::Error,
     },
     /// Others than the owner can read the password.
-    #[error("the password file {0} is open to others than its owner; `chmod 600` closes it")]
+    #[error("the password file {0} is readable by others; run `chmod 600`")]
     PasswordOpen(PathBuf),
     /// The password can be guessed.
     #[error("the password is shorter than {PASSWORD_LENGTH_MIN} bytes")]

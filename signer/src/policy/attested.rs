@@ -1,5 +1,5 @@
-//! When an attestation counts: of a known attestor, over exactly what is asked for, fresh, and about the journal that
-//! this signer's own node has.
+//! When an attestation counts: by a known attestor, over exactly the requested content, recent, and about the journal
+//! of this signer's own node.
 
 use std::collections::BTreeSet;
 
@@ -30,10 +30,10 @@ pub enum AttestationRule {
     #[error("the attestation is missing")]
     Missing,
     /// It is not the word of an attestor about exactly this.
-    #[error("no attestor signed that this is justified")]
+    #[error("no attestor has signed this")]
     NotSigned,
     /// It is old: the attestor may have found something since.
-    #[error("the attestation is {age} s old, and {max} s is the limit")]
+    #[error("the attestation is {age} s old; the limit is {max} s")]
     TooOld {
         /// Seconds.
         age: u64,
@@ -41,7 +41,7 @@ pub enum AttestationRule {
         max: u64,
     },
     /// It is from later than the chain.
-    #[error("the attestation is of {found}, and the chain's time is {head}")]
+    #[error("the attestation is dated {found}, but the chain's time is {head}")]
     FromFuture {
         /// As attested.
         found: u64,
@@ -52,7 +52,7 @@ pub enum AttestationRule {
     #[error("the attested journal is not the contract's at block {0}")]
     JournalDiffers(u64),
     /// The total is large, and people have not had the time to look.
-    #[error("a total this large waits {needed} s after it was first seen; {passed} s have passed")]
+    #[error("a total this large must wait {needed} s after it was first seen; {passed} s have passed")]
     TooYoung {
         /// Seconds since this signer or the attestor first saw it, whichever is less.
         passed: u64,

@@ -42,10 +42,10 @@ pub enum BatchRule {
     /// The batch has no id.
     #[error("the batch's id is zero")]
     IdZero,
-    /// Anybody who may submit could submit it.
+    /// Anyone who may submit could submit it.
     #[error("the submitter is the zero address")]
     SubmitterZero,
-    /// It covers nothing that anybody could look up.
+    /// It covers nothing that anyone could look up.
     #[error("the manifest's hash is zero")]
     ManifestZero,
     /// It begins after its end.
@@ -72,12 +72,12 @@ pub enum BatchRule {
     #[error("{0:#x} is not registered")]
     NotRegistered(Address),
     /// The chain has paid the target already.
-    #[error("nothing is due to {0:#x}: the chain has paid {1}")]
+    #[error("nothing is due to {0:#x}: {1} was already paid on chain")]
     NothingDue(Address, Amount),
     /// The total is not the sum of what is due.
     #[error("the total is {found}, the chain's state justifies {justified}")]
     MaxTotalUnjustified {
-        /// As asked for.
+        /// As requested.
         found: Amount,
         /// The sum of `target - paid`.
         justified: Amount,
@@ -85,7 +85,7 @@ pub enum BatchRule {
     /// More than one batch may pay.
     #[error("the total {found} is above the limit {max} of a batch")]
     AboveBatchMax {
-        /// As asked for.
+        /// As requested.
         found: Amount,
         /// The limit.
         max: Amount,

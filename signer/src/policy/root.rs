@@ -5,7 +5,7 @@
 //! nobody, and the contract itself refuses to publish one that falls.
 //!
 //! What a root promises beyond that floor is its increase. The increases of a day are bounded, and the total by what the
-//! intakes bring in that signers with this memory authorized: nothing else pays for entitlements but funding that people
+//! intakes refer that signers with this memory authorized: nothing else pays for entitlements but funding that people
 //! configured.
 
 use money::Amount;
@@ -55,7 +55,7 @@ pub enum RootRule {
     /// It counts entries that do not exist.
     #[error("the root counts up to entry {as_of_seq}, the contract's journal has {journal_seq}")]
     AheadOfJournal {
-        /// As asked for.
+        /// As requested.
         as_of_seq: u64,
         /// The contract's journal.
         journal_seq: u64,
@@ -63,7 +63,7 @@ pub enum RootRule {
     /// The company would owe less than before.
     #[error("the total {found} is below {floor}, which was signed or published before")]
     TotalFalls {
-        /// As asked for.
+        /// As requested.
         found: Amount,
         /// The highest before.
         floor: Amount,
@@ -83,7 +83,7 @@ pub enum RootRule {
         "the total {found} is above {intakes}, which authorized intakes bring in, and {unseen_max} beyond"
     )]
     AboveIntakes {
-        /// As asked for.
+        /// As requested.
         found: Amount,
         /// What was authorized.
         intakes: Amount,
@@ -93,7 +93,7 @@ pub enum RootRule {
     /// It would count fewer entries than before.
     #[error("the root counts up to entry {found}, below {floor} of one that was signed or published before")]
     SeqFalls {
-        /// As asked for.
+        /// As requested.
         found: u64,
         /// The highest before.
         floor: u64,
@@ -132,7 +132,7 @@ pub(crate) struct RootPast {
     pub(crate) floor: Floor,
     /// Increases of the last day.
     pub(crate) in_day: Amount,
-    /// What all authorized intakes bring in.
+    /// What all authorized intakes refer.
     pub(crate) intakes: Amount,
 }
 

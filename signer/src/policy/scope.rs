@@ -1,4 +1,4 @@
-//! Where and until when: the rules that all authorizations have in common.
+//! Scope and deadline: the rules common to all authorizations.
 
 use std::collections::BTreeSet;
 use std::fmt;

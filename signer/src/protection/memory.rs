@@ -1,4 +1,4 @@
-//! What is remembered of batches, roots and transactions, and what it leaves room for.
+//! Records of batches, roots and transactions, and the remaining limits.
 //!
 //! Called with the audit head locked, so nothing is decided beside it. Not responsible for the rules: they are in `policy`.
 
@@ -26,7 +26,7 @@ pub(crate) struct JustifiedIntake {
 /// What a new request is to be checked against, and remembered as.
 #[derive(Debug)]
 pub(crate) enum Justified {
-    /// An intake: what it brings in bounds what roots promise.
+    /// An intake: what it refers bounds what roots promise.
     Intake(JustifiedIntake),
     /// A batch.
     Batch(JustifiedBatch),
@@ -193,7 +193,7 @@ impl Since {
     }
 }
 
-/// What all recorded intakes bring in.
+/// What all recorded intakes refer.
 async fn intakes(connection: &mut PgConnection, scope: &str) -> Result<Amount, sqlx::Error> {
     let newest = sqlx::query_scalar!(
         r#"SELECT cumulative::text AS "cumulative!" FROM signer.intake

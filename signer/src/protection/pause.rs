@@ -1,4 +1,4 @@
-//! Pauses of keys: after an equivocation a key signs nothing of the same area until a person ends that.
+//! Pauses of keys: after an equivocation a key signs nothing in the same area until a person ends the pause.
 //!
 //! The serving role begins pauses and cannot end them.
 
@@ -73,7 +73,7 @@ pub(super) async fn insert(
 /// Ends all pauses of a key, as the database's owner, and returns the business keys for which they were begun.
 ///
 /// # Errors
-/// When the database does not answer, or refuses the role.
+/// When the database does not respond, or refuses the role.
 pub async fn resume(
     connection: &mut PgConnection,
     purpose: Purpose,

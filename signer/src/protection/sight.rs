@@ -1,4 +1,4 @@
-//! When large totals came first: people have some time to look before anything of them is signed.
+//! When large totals were first seen: people have some time to review before they are signed.
 
 use alloy::primitives::{B256, keccak256};
 use approval::Attested;

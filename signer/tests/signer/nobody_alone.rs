@@ -223,7 +223,7 @@ async fn an_attestation_must_be_the_attestors_fresh_and_of_this_chain() {
 async fn without_a_list_of_people_nothing_is_signed_and_a_forged_list_is_none() {
     let (world, batch) = batch_world(&[]).await;
     let terms = world.client.justify_batch(&batch).await;
-    // The serving role adds a list in which the thief is everybody.
+    // The serving role adds a list in which the thief is everyone.
     let mut serving = <PgConnection as sqlx::Connection>::connect(&world.database.url_as("trellis_signer"))
         .await
         .unwrap();
@@ -423,7 +423,7 @@ async fn claims_for_users_need_the_attestors_word_and_are_counted() {
         word(&world.client.sign_transaction(&third).await),
         "too_many_claims"
     );
-    // A dearer attempt of a claim that is under way is no other claim, and everything else goes on.
+    // A dearer attempt of a claim that is in progress is no other claim, and everything else goes on.
     let mut dearer = world.transaction(1, 2, claim(20));
     dearer.max_fee_per_gas *= 2;
     dearer.max_priority_fee_per_gas *= 2;

@@ -1,4 +1,4 @@
-//! Pauses: a key that was asked for two things under one reference signs nothing of their area until a person has looked.
+//! Pauses: a key that was requested two things under one reference signs nothing of their area until a person has looked.
 
 use money::Amount;
 use signer_client::SignerHealth;

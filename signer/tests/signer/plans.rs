@@ -1,5 +1,5 @@
 //! Which plans a signer signs for on a public chain: those that compile, and that the profile of its place admits for as long
-//! as the contract itself says that payments go back.
+//! as the contract itself says that payments are refunded.
 
 use abi::{ICustody, deploy, development};
 use alloy::primitives::Address;
@@ -12,7 +12,7 @@ use crate::start::{new_key, public, refused};
 use crate::world::{Ground, World, address, plan_file, plan_hash, word};
 
 const DAY: u32 = 86_400;
-/// A plan that the profile EU admits where payments go back within 14 days.
+/// A plan that the profile EU admits where payments are refunded within 14 days.
 const ADMITTED: &str = "referral-campaign.toml";
 /// One whose rewards come from recruitment alone.
 const BARRED: &str = "auto-pool.toml";
@@ -118,7 +118,7 @@ async fn a_signer_asks_the_contract_for_how_long_payments_go_back() {
     for (cooling_off, expected) in [
         (13 * DAY, "cooling_off: "),
         (31 * DAY, "hold_below_cooling_off: "),
-        (14 * DAY + 1, "which are no whole number of days"),
+        (14 * DAY + 1, "is not a whole number of days"),
     ] {
         let contract = public.contract(&lasting(cooling_off)).await;
         let mut changes = under("EU", &plan_file(ADMITTED)).to_vec();

@@ -35,7 +35,7 @@ async fn a_signer_starts_only_where_everything_fits() {
         (
             "TRELLIS_CHAIN_ID",
             "1337".to_owned(),
-            "the node is of chain 31337, the signer of 1337",
+            "the node is on chain 31337, the signer on 1337",
         ),
         (
             "TRELLIS_CHAIN_ID",
@@ -47,16 +47,16 @@ async fn a_signer_starts_only_where_everything_fits() {
             Address::repeat_byte(7).to_string(),
             "there is no custody contract at",
         ),
-        ("TRELLIS_DEVELOPMENT_KEY", other_key, "does not know the signer"),
+        ("TRELLIS_DEVELOPMENT_KEY", other_key, "does not list the signer"),
         (
             "TRELLIS_DATABASE_URL",
             empty.url(),
-            "is not at the newest migration",
+            "database schema is out of date",
         ),
         (
             "TRELLIS_RPC_URL",
             "http://127.0.0.1:1".to_owned(),
-            "the node does not say its chain id",
+            "cannot read the node's chain id",
         ),
     ];
     for (name, value, expected) in table {

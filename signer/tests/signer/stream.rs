@@ -281,7 +281,7 @@ async fn a_caller_gets_no_more_than_its_rate_and_only_what_it_may_ask_for() {
         ..terms.clone()
     };
     assert_eq!(word(&world.ask(&retopup).await), "unauthorized");
-    // Some at once, and while they are asked for, time allows some more.
+    // Some at once, and while they are requested, time allows some more.
     let mut signed = 0;
     let refused = loop {
         let answer = word(&world.ask(&terms).await);

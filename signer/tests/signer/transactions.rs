@@ -308,7 +308,7 @@ async fn nonces_follow_the_chain_and_each_other() {
     ] {
         assert_eq!(word(&ask(&world, &noop(nonce)).await), code, "{nonce}");
     }
-    // Somebody else uses the key: five transactions that this signer never saw.
+    // Someone else uses the key: five transactions that this signer never saw.
     for _ in 0..5 {
         assert!(
             world

@@ -165,7 +165,7 @@ impl Making<'_> {
         self.dice.pick(&found).copied()
     }
 
-    /// Anybody at all.
+    /// Anyone at all.
     fn anybody(&mut self) -> Address {
         let place = self.dice.below(self.book.people.len());
         self.book.people[place].address

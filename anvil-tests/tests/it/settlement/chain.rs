@@ -135,7 +135,7 @@ async fn a_final_failure_without_a_reason_waits_for_people(payouts: &mut PayoutW
     payouts.reaches(batch.id, "quarantined").await;
     assert_eq!(payouts.submission(batch.id).await.state, "final_reverted");
 
-    // It could still be executed by somebody, so its money stays where it is.
+    // It could still be executed by someone, so its money stays where it is.
     for step in ["retry", "submit", "sign"] {
         let refused = payouts.step(&payouts.builder, batch.id, step).await;
         assert_eq!(refused.code(), "wrong_batch_state", "{step}: {refused:?}");

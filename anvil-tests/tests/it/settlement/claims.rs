@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 const DAY: u64 = 86_400;
 
-/// What everybody is due.
+/// What everyone is due.
 const DUE: u128 = 18_000_000_000_000_000_000;
 
 fn text(value: &Value) -> &str {
@@ -60,7 +60,7 @@ pub(super) async fn publish_immature(payouts: &PayoutWorld) -> B256 {
     root
 }
 
-/// The call with which anybody claims for this user.
+/// The call with which anyone claims for this user.
 pub(super) async fn claim_of(payouts: &PayoutWorld, person: &Person, root: B256) -> Bytes {
     let id = person.id(payouts).await.unwrap();
     let proof = person.get(payouts, &format!("/users/{id}/proof")).await.unwrap();

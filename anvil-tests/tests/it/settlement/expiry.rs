@@ -1,4 +1,4 @@
-//! Batches that end without having paid: given up, or too late. Money is let go only by a finalized proof, and whoever is
+//! Batches that end without having paid: abandoned, or too late. Money is let go only by a finalized proof, and whoever is
 //! due is paid once by the next batch.
 
 use anvil_tests::{Batch, PayoutWorld, Person, has_died};
@@ -6,7 +6,7 @@ use anvil_tests::{Batch, PayoutWorld, Person, has_died};
 /// Longer than an authorization lives.
 const TOO_LATE: u64 = 31 * 60;
 
-/// Nobody can ask for another batch of these people.
+/// Nobody can request another batch of these people.
 async fn is_locked(payouts: &PayoutWorld, people: &[Person]) {
     let refused = payouts.ask_to_build(&payouts.builder, people).await;
     assert_eq!(refused.code(), "nothing_due", "{refused:?}");
@@ -85,7 +85,7 @@ async fn becomes_cancelled(payouts: &PayoutWorld, id: &serde_json::Value) {
     assert!(payouts.submissions(id).await.is_empty());
 }
 
-/// One is in the pool, one only signed, one signed and given up, when their time ends.
+/// One is in the pool, one only signed, one signed and abandoned, when their time ends.
 async fn expired_in_the_pool_and_mined_too_late(payouts: &mut PayoutWorld) {
     let (in_pool, signed, given_up) = (payouts.some(1), payouts.some(1), payouts.some(1));
     let signed_batch = payouts.signed_batch(&signed).await;
@@ -137,7 +137,7 @@ async fn expired_in_the_pool_and_mined_too_late(payouts: &mut PayoutWorld) {
     payouts.executed(&next).await;
 }
 
-/// Blocks stay too dear for both until their time ends: the nonces are filled with nothing. One was given up before.
+/// Blocks stay too dear for both until their time ends: the nonces are filled with nothing. One was abandoned before.
 async fn never_mined_and_replaced_by_nothing(payouts: &mut PayoutWorld) {
     let (in_pool, given_up) = (payouts.some(1), payouts.some(1));
     let pool_batch = payouts.submitted_batch(&in_pool).await;

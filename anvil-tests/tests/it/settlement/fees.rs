@@ -73,7 +73,7 @@ async fn fees_rise_to_the_cap_and_every_pool_takes_them(payouts: &mut PayoutWorl
     );
 }
 
-/// Nothing can be sent until somebody funds the account; then the same transaction is.
+/// Nothing can be sent until someone funds the account; then the same transaction is.
 async fn a_sender_without_gas_money_waits_with_its_nonce(payouts: &mut PayoutWorld) {
     let people = payouts.some(1);
     let batch = payouts.signed_batch(&people).await;

@@ -1,4 +1,4 @@
-//! Somebody else uses the sender's key. Nothing is sent until a person has looked, and nothing is taken for success or
+//! Someone else uses the sender's key. Nothing is sent until a person has looked, and nothing is taken for success or
 //! failure.
 
 use abi::development::{DEPLOYER, SUBMITTER};
@@ -53,7 +53,7 @@ async fn a_foreign_transaction_pauses_the_sender_and_pays_nobody_twice() {
     let colleague = payouts.enter(50, &["viewer", "approver"]).await;
     let people = payouts.some(1);
 
-    // Our transaction is lost, and somebody else's has its nonce.
+    // Our transaction is lost, and someone else's has its nonce.
     let batch = payouts.signed_batch(&people).await;
     payouts.nodes.always("eth_sendRawTransaction", Fault::Swallow);
     payouts.submit(&batch).await;
@@ -71,14 +71,17 @@ async fn a_foreign_transaction_pauses_the_sender_and_pays_nobody_twice() {
     let after = payouts.submission(batch.id).await;
     assert_eq!((after.state.as_str(), after.attempts.len()), ("sent", 1));
 
-    // As long as no node says whether a block has our transaction, its nonce is not given up.
+    // As long as no node reports whether a block contains our transaction, its nonce is not abandoned.
     payouts.nodes.always(RECEIPT, Fault::Status(500));
     let refused = payouts.resume_sender("too early").await.unwrap_err().to_string();
-    assert!(refused.contains("no node says whether a block has"), "{refused}");
+    assert!(
+        refused.contains("no node reports whether a block contains"),
+        "{refused}"
+    );
     assert_eq!(payouts.submission(batch.id).await.state, "sent");
     payouts.nodes.clear();
 
-    // A person has looked, and the nonce is given up. The batch is carried by one nonce only: it is rebuilt when it is
+    // A person has looked, and the nonce is abandoned. The batch is carried by one nonce only: it is rebuilt when it is
     // dead for certain.
     payouts.resume_sender("a test of the key").await.unwrap();
     payouts.mine(5).await.unwrap();

@@ -54,7 +54,7 @@ async fn of_two_settlement_workers_one_works_and_a_silent_one_wakes_to_nothing()
         "nobody takes what is not free"
     );
 
-    // The first falls silent with a transaction under way.
+    // The first falls silent with a transaction in flight.
     let people = payouts.some(1);
     let batch = payouts.submitted_batch(&people).await;
     let sent = payouts.sent(batch.id, 1).await;

@@ -1,4 +1,4 @@
-//! Anybody settles the leaves of a published root in one call, with nothing but the public list. Who is paid by it, or credited,
+//! Anyone settles the leaves of a published root in one call, with nothing but the public list. Who is paid by it, or credited,
 //! is paid by no batch.
 
 use std::num::NonZeroUsize;
@@ -14,10 +14,10 @@ use audit::liabilities::{List, Part, Tree};
 use super::claims::{claims_first, line, publish};
 use super::recipients::refuses;
 
-/// What everybody is due.
+/// What everyone is due.
 const DUE: u128 = 18_000_000_000_000_000_000;
 
-/// The tree of a root, recomputed from the list that everybody can read.
+/// The tree of a root, recomputed from the list that everyone can read.
 pub(super) async fn tree_of(payouts: &PayoutWorld, root: B256) -> Tree {
     let url = format!("{}/liabilities/roots/{root}/leaves", payouts.api_url);
     let text = reqwest::get(url).await.unwrap().text().await.unwrap();

@@ -1,4 +1,4 @@
-//! `trellis liabilities settle`: somebody with a key, a node and the public list pays everybody what a root says.
+//! `trellis liabilities settle`: someone with a key, a node and the public list pays everyone what a root says.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -19,7 +19,7 @@ use super::recipients::refuses;
 
 const DAY: u64 = 86_400;
 
-/// What everybody but the root user is due.
+/// What everyone but the root user is due.
 const DUE: u128 = 18_000_000_000_000_000_000;
 
 /// What the command did.

@@ -75,7 +75,7 @@ async fn nobody_does_what_others_decide(payouts: &mut PayoutWorld, both: &Person
     payouts.executed(&batch).await;
 }
 
-/// Whatever is asked for too early, too late or again is a conflict.
+/// Whatever is requested too early, too late or again is a conflict.
 async fn every_step_is_taken_from_its_state_only(payouts: &mut PayoutWorld) {
     async fn conflicts(payouts: &PayoutWorld, batch: &Batch, steps: &[&str]) {
         for step in steps {
@@ -99,7 +99,7 @@ async fn every_step_is_taken_from_its_state_only(payouts: &mut PayoutWorld) {
     payouts.submit(&batch).await;
     conflicts(payouts, &batch, &["approve", "sign", "submit"]).await;
 
-    // While it is under way, trying again is a dearer transaction of the same submission, however often it is wanted.
+    // While it is in progress, trying again is a dearer transaction of the same submission, however often it is wanted.
     payouts.sent(batch.id, 1).await;
     for attempts in 2..=3 {
         let retried = payouts.step(&payouts.builder, batch.id, "retry").await;
@@ -151,7 +151,7 @@ async fn of_two_at_once_one_takes_a_step(payouts: &mut PayoutWorld, colleague: &
     assert_eq!(statuses([&one, &other]), [200, 409], "{one:?} {other:?}");
     assert_eq!(audit_entries(payouts, "payout_batch.approved", batch.id).await, 1);
 
-    // It is asked for once, and both are answered.
+    // It is requested once, and both are answered.
     let (one, other) = tokio::join!(
         payouts.step(&payouts.builder, batch.id, "sign"),
         payouts.step(colleague, batch.id, "sign")
@@ -173,7 +173,7 @@ async fn of_two_at_once_one_takes_a_step(payouts: &mut PayoutWorld, colleague: &
     assert_eq!(payouts.submission(batch.id).await.attempts.len(), 1);
 }
 
-/// Whoever comes first: the batch is paid, or it is given up and its users are paid by the next one.
+/// Whoever comes first: the batch is paid, or it is abandoned and its users are paid by the next one.
 async fn giving_up_races_submitting(payouts: &mut PayoutWorld) {
     let people = payouts.some(1);
     let batch = payouts.signed_batch(&people).await;

@@ -15,7 +15,7 @@ use sqlx::{Connection, PgConnection};
 
 /// An account of the local chain that nobody else uses here.
 const SECOND_APPROVER: usize = 50;
-/// Longer than the settlement worker and the reconciler take to do what they are asked for.
+/// Longer than the settlement worker and the reconciler take to do what is requested.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread")]

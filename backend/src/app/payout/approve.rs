@@ -1,4 +1,4 @@
-//! Agreeing to a batch: the builder signs what was sealed, and others sign that they agree.
+//! Approval of a batch: the builder signs the sealed list, then others sign their approval.
 
 use alloy_primitives::B256;
 use approval::{BatchProposal, Proposal};
@@ -64,7 +64,7 @@ pub async fn approve(
     finish(transaction, caller, id, action, &detail).await
 }
 
-/// Whether the batch waits for signatures. Whether somebody's counts is decided by the quorum.
+/// Whether the batch waits for signatures. Whether someone's counts is decided by the quorum.
 fn check_state(batch: &PayoutBatch, caller: &Caller) -> Result<(), Refused> {
     match batch.lifecycle().approve(caller.wallet) {
         Ok(_) | Err(Refused::ApproverIsBuilder) => Ok(()),

@@ -1,4 +1,4 @@
-//! Proposing a batch, and asking for it.
+//! Proposing and requesting a batch.
 
 use alloy_primitives::{Address, B256, keccak256};
 use money::Amount;
@@ -23,7 +23,7 @@ const LINE_MAX: i64 = 2_000;
 /// Users who are examined when those do not fill the batch.
 const LINE_EXAMINED_MAX: i64 = 50_000;
 
-/// What an operator asks for.
+/// What an operator requests.
 #[derive(Debug, Clone)]
 pub struct Ask {
     /// Whom, and how much at most.
@@ -43,16 +43,16 @@ pub struct Proposed {
     pub limits: Limits,
 }
 
-/// A batch that was asked for.
+/// A batch that was requested.
 #[derive(Debug, Clone)]
 pub struct Built {
     /// The batch.
     pub batch: PayoutBatch,
-    /// What it pays; `None` when it was asked for before.
+    /// What it pays; `None` when it was requested before.
     pub proposed: Option<Proposed>,
 }
 
-/// A batch that is about to be asked for.
+/// A batch that is about to be requested.
 struct Wish<'a> {
     /// Recognizes a repeat.
     hash: B256,
@@ -71,7 +71,7 @@ pub async fn propose(app: &App, _: &Operator<Looking>, ask: &Ask) -> Result<Prop
     proposed(&mut *app.connection().await?, ask, &bounds).await
 }
 
-/// Asks for a batch. A repeat with the same key finds the first one.
+/// Requests a batch. A repeat with the same key finds the first one.
 ///
 /// # Errors
 /// [`PayoutError`].
@@ -91,7 +91,7 @@ pub async fn build(
     request(app, &wish).await
 }
 
-/// Asks for a batch that replaces an expired one: for those of its users who are still due. A repeat finds the first.
+/// Requests a batch that replaces an expired one: for those of its users who are still due. A repeat finds the first.
 pub(super) async fn rebuild(
     app: &App,
     caller: &Caller,
@@ -185,7 +185,7 @@ async fn request(app: &App, wish: &Wish<'_>) -> Result<Built, PayoutError> {
     })
 }
 
-/// The batch of an earlier request under the same key, which must have asked for the same.
+/// The batch of an earlier request under the same key, which must have requested the same.
 fn found(batch: Option<PayoutBatch>, wish: &Wish<'_>) -> Result<Option<PayoutBatch>, PayoutError> {
     match batch {
         Some(batch) if wish.supersedes.is_none() && batch.request["asked"] != wish.ask.written => {
@@ -238,11 +238,11 @@ async fn proposed(
     Ok(Proposed { proposal, limits })
 }
 
-/// Proposes from everybody who waits, without looking at everybody: who asked to be paid, and who waits longest. If they do not
+/// Proposes from everyone who waits, without looking at everyone: who asked to be paid, and who waits longest. If they do not
 /// fill the batch and more wait, from the first whom nothing else keeps out.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn first_in_line(
     connection: &mut PgConnection,
     request: &Request,

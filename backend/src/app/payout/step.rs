@@ -1,4 +1,4 @@
-//! Having a batch signed, submitting, trying again, giving up.
+//! Signing, submitting, retrying and cancelling a batch.
 
 use alloy_primitives::B256;
 use plan::BatchEnd;
@@ -53,7 +53,7 @@ pub async fn submit(app: &App, caller: &Operator<Handling>, id: B256) -> Result<
     finish(transaction, caller, id, "payout_batch.submitted", &json!({})).await
 }
 
-/// Has the fee of a batch under way raised; or replaces an expired batch, which answers the new one.
+/// Has the fee of a batch in flight raised; or replaces an expired batch, which answers the new one.
 ///
 /// # Errors
 /// [`PayoutError`].
@@ -67,7 +67,7 @@ pub async fn retry(app: &App, caller: &Operator<Handling>, id: B256) -> Result<P
             finish(transaction, caller, id, "payout_batch.bump_requested", &json!({})).await
         }
         Retry::Rebuild => {
-            // Expired is for ever, so the row needs no lock any more.
+            // Expired is forever, so the row needs no lock any more.
             transaction.rollback().await?;
             drop(connection);
             rebuild(app, caller, &batch).await

@@ -31,7 +31,7 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
                     expected: "a batch of ours",
                     actual: "none",
                 };
-                let detail = "the contract has events of a batch that we never requested";
+                let detail = "the contract has events for a batch that we never requested";
                 out.note(
                     format!("batch {id}"),
                     sides,
@@ -45,9 +45,9 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
     for (id, lines) in &snapshot.events.open {
         let sides = Sides {
             expected: "a closing event",
-            actual: format!("{} users and no end", lines.len()),
+            actual: format!("{} users and no closing event", lines.len()),
         };
-        let detail = "the contract has events of a batch, or of leaves of a root, that it never closed";
+        let detail = "the contract has events for a batch, or for leaves of a root, that it never closed";
         out.note(
             format!("payouts of {id}"),
             sides,
@@ -68,7 +68,7 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
                 expected: format!("an end by {overdue}"),
                 actual: format!("still open at {now}"),
             };
-            let detail = "a signed batch is past its deadline, and neither executed nor released";
+            let detail = "a signed batch is past its deadline but neither executed nor released";
             out.note_as(
                 Severity::S2,
                 format!("batch {id}"),
@@ -114,7 +114,7 @@ fn compare(snapshot: &Snapshot, batch: &Batch, events: &BatchEvents, out: &mut F
             expected: "released",
             actual: format!("{:?}", batch.state),
         };
-        let detail = "the contract cancelled the batch, the ledger still counts on it";
+        let detail = "the contract cancelled the batch, but the ledger still treats it as live";
         out.note(
             format!("cancelled {subject}"),
             sides,
@@ -174,7 +174,7 @@ fn lines(snapshot: &Snapshot, batch: &Batch, events: &BatchEvents, out: &mut Fin
                 expected: in_words(&heard),
                 actual: in_words(&posted),
             };
-            let detail = "what the events say of a line of the batch, against what the ledger posted";
+            let detail = "a line of the batch: events against ledger";
             out.note(
                 format!("user {} of batch {}", payout.user, batch.id),
                 sides,
@@ -188,7 +188,7 @@ fn lines(snapshot: &Snapshot, batch: &Batch, events: &BatchEvents, out: &mut Fin
             expected: in_words(&heard),
             actual: "no line".to_owned(),
         };
-        let detail = "the batch did something for a wallet that is not on its list";
+        let detail = "the batch paid or credited a wallet that is not on its list";
         let subject = format!("wallet {wallet} of batch {}", batch.id);
         out.note(subject, sides, BreakCause::ForeignTransaction, detail);
     }

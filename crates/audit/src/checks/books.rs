@@ -1,5 +1,5 @@
 //! R5 and R6: the ledger by itself. Debits equal credits, balances are the sums of their transfers, and what users can
-//! ask for is covered.
+//! request is covered.
 
 use std::collections::BTreeMap;
 
@@ -54,13 +54,13 @@ pub(super) fn solvency(books: &Ledger, out: &mut Findings) {
             expected: format!("at most {custody}"),
             actual: owed,
         };
-        let detail = "what users have available, reserved, credited and held, against what custody has";
+        let detail = "users' available, reserved, credited and held amounts, against custody";
         out.note("solvency", sides, BreakCause::Amount, detail);
     }
     recount(books, |account| account.user().is_some(), out);
 }
 
-/// Whether a user can ever ask for what is in this account.
+/// Whether a user can ever request what is in this account.
 fn is_owed_to_user(account: Account) -> bool {
     let kind = account.kind();
     (kind == AccountKind::Held && account.user().is_some())

@@ -1,4 +1,4 @@
-//! R21: roles, signers, code and limits of the contract are those that operators expect.
+//! R21: the contract's roles, signers, code and limits are as operators expect.
 
 use crate::checks::finding::{Findings, Sides};
 use crate::checks::{BreakCause, Configuration, Severity};
@@ -25,7 +25,7 @@ pub(super) fn check(expected: &Configuration, actual: &Configuration, out: &mut 
             expected: "not set",
             actual: actual.as_str(),
         };
-        let detail = "the contract's configuration has what operators do not expect";
+        let detail = "the contract's configuration has an entry that operators do not expect";
         out.note(name, sides, BreakCause::Configuration, detail);
     }
 }

@@ -1,4 +1,4 @@
-//! The contract's events, folded: what the chain said, summed and sorted by what it is about.
+//! The contract's events, folded: summed and grouped by subject.
 //!
 //! The fold is separate from posting and from the contract's own counters, so that each of the three is compared with
 //! another implementation. It only grows: whoever keeps it hands it the logs of each finalized block once, in order.
@@ -154,7 +154,7 @@ impl Events {
         net([self.sums.executed, self.sums.credited], [self.sums.of_leaves])
     }
 
-    /// What the events say users claimed, or got because anybody settled their leaves.
+    /// What the events say users claimed, or got because anyone settled their leaves.
     #[must_use]
     pub fn claimed(&self) -> i128 {
         net([self.sums.claimed, self.sums.of_leaves], [])

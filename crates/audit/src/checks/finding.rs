@@ -1,4 +1,4 @@
-//! What a check says: that it passed, what it found, or why it could not run.
+//! A check's result: passed, its findings, or why it was skipped.
 
 use std::fmt::Display;
 
@@ -53,7 +53,7 @@ names::names! {
         Tampering = "tampering",
         /// A process does not do its work.
         Silence = "silence",
-        /// A node does not answer, is behind, or says something else than another.
+        /// A node does not respond, is behind, or says something else than another.
         Endpoint = "endpoint",
         /// A stored row that no process can use.
         Unreadable = "unreadable",
@@ -72,7 +72,7 @@ pub enum Skip {
         head: u64,
     },
     /// The node has another block of that number, or no state of it any more.
-    #[error("the node does not know block {0}")]
+    #[error("the node does not have block {0}")]
     BlockGone(B256),
     /// The node, a signer or a database did not answer.
     #[error("cannot read it: {0}")]
@@ -81,7 +81,7 @@ pub enum Skip {
     #[error("not configured: {0}")]
     NotConfigured(&'static str),
     /// Nothing has been posted.
-    #[error("nothing is posted yet")]
+    #[error("nothing has been posted yet")]
     NothingPosted,
 }
 

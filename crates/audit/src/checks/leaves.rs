@@ -1,4 +1,4 @@
-//! The part of R19 about leaves that anybody had settled: each call paid leaves of a published tree, and says so exactly.
+//! The part of R19 about settled leaves: each call paid leaves of a published tree, and its events match exactly.
 
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ fn of_tree(leaves: &LeavesEvents, entitled: &BTreeMap<Address, Amount>, subject:
                 expected: format!("at most {most}"),
                 actual: line.amount().to_string(),
             };
-            let detail = "paid for a leaf, against what the leaf says of a whole life";
+            let detail = "paid for a leaf, against the leaf's lifetime entitlement";
             let subject = format!("wallet {wallet} of {subject}");
             out.note_as(Severity::S1, subject, sides, BreakCause::Amount, detail);
         }

@@ -20,7 +20,7 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
                 };
                 let detail = "a user of the ledger, against the contract's accounts";
                 out.note(
-                    format!("contract about user {id}"),
+                    format!("contract entry of user {id}"),
                     sides,
                     BreakCause::MissingEvent,
                     detail,

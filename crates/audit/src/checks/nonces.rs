@@ -1,4 +1,4 @@
-//! R10: every transaction of our sending accounts is one of ours, without a gap.
+//! R10: every transaction of our sending accounts is ours, without nonce gaps.
 //!
 //! Exact at any block: what the account has sent up to the block must all be ours, and what we saw at finality up to
 //! the block must all have been sent. What is on its way is neither.

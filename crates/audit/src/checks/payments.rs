@@ -1,4 +1,4 @@
-//! R9: for every user the ledger, the events and the contract agree on what was paid and credited; no user is in two
+//! R9: for every user, ledger, events and contract agree on what was paid and credited; no user is in two
 //! live batches, and nobody was paid more than was ever granted.
 
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
             expected: "a user of the ledger",
             actual: "none",
         };
-        let detail = "the events say that a wallet was paid which the ledger does not know";
+        let detail = "the events report a payment to a wallet unknown to the ledger";
         out.note(
             format!("wallet {wallet}"),
             sides,
@@ -100,7 +100,7 @@ fn against_events(snapshot: &Snapshot, (id, user): (u32, &User), books: Books, o
         cause,
         detail,
     );
-    let detail = "held back by the user's live payout, and by the user's account";
+    let detail = "held by the user's live payout, and by the user's account";
     out.equal(
         format_args!("held for user {id}"),
         books.held,

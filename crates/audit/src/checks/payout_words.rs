@@ -64,7 +64,7 @@ pub(super) fn closing(
     );
 }
 
-/// `keccak256` of the words `address ‖ target` of those for whom something was done; of whom nobody knows a target, with 0.
+/// `keccak256` of the words `address ‖ target` of users paid or credited, with 0 for an unknown target.
 pub(super) fn list_hash(
     lines: &[(Address, LineOutcome)],
     target_of: impl Fn(Address) -> Option<Amount>,

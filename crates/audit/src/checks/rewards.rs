@@ -1,4 +1,4 @@
-//! R14: every payment was divided as the plan says, recomputed here from who brought whom in and who sits where.
+//! R14: every payment was divided according to the plan, recomputed here from sponsors and places.
 //!
 //! Written apart from the plan's own rules: no state is folded, every question is answered by looking at the facts
 //! that were there before.
@@ -18,7 +18,7 @@ struct Lookup<'a> {
     plan: &'a CompiledPlan,
     /// By fact.
     deposits: BTreeMap<u64, &'a Deposit>,
-    /// When the registration went back, by user.
+    /// When the registration was refunded, by user.
     gone: BTreeMap<u32, u64>,
     /// From when until when retopups stood, by user.
     retopups: BTreeMap<u32, Vec<(u64, u64)>>,
@@ -38,7 +38,7 @@ pub(super) fn check(snapshot: &Snapshot, out: &mut Findings) {
                 expected: "no deposit",
                 actual: "parts of one",
             };
-            let detail = "transfers out of custody for a payment that is no deposit";
+            let detail = "transfers out of custody for a payment that is not a deposit";
             out.note(
                 format!("fact {}", split.fact_seq),
                 sides,

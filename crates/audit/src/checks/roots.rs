@@ -1,4 +1,4 @@
-//! R19: the published liabilities are the tree of their leaves, and what the chain holds and paid of them.
+//! R19: the published liabilities match their leaves and what the chain holds and has paid.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
             expected: "a tree of ours",
             actual: "none",
         };
-        let detail = "the chain has a root of liabilities that we never built";
+        let detail = "the chain has a liabilities root that we never built";
         out.note_as(
             Severity::S1,
             format!("root {root}"),
@@ -82,7 +82,7 @@ fn of_events(snapshot: &Snapshot, root: &Root, out: &mut Findings) {
 fn of_contract(snapshot: &Snapshot, chain: &Chain, out: &mut Findings) {
     let words = |root: Option<B256>| root.map_or("none".to_owned(), |root| root.to_string());
     let latest = snapshot.events.latest_root().map(|(root, _)| root);
-    let detail = "newest root that stands, by the events and by the contract";
+    let detail = "newest valid root, by the events and by the contract";
     let cause = BreakCause::MissingEvent;
     out.equal(
         "latest root",
@@ -171,7 +171,7 @@ fn promised(snapshot: &Snapshot, leaves: &[Leaf], out: &mut Findings) {
                 expected: format!("at most {entitled}"),
                 actual: leaf.entitled.to_string(),
             };
-            let detail = "what the tree promises to a wallet, against what was paid and is available";
+            let detail = "the tree's entitlement of a wallet, against what was paid and is available";
             let subject = format!("promise to {}", leaf.wallet);
             out.note_as(Severity::S1, subject, sides, BreakCause::Amount, detail);
         }

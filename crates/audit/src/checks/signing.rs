@@ -66,9 +66,9 @@ fn accepted<'a>(
     for key in keys.filter(|key| !memories.iter().any(|memory| memory.contains(key))) {
         let sides = Sides {
             expected: "signed by one of our signers",
-            actual: "no signer remembers it",
+            actual: "unknown to every signer",
         };
-        let detail = "what the chain accepted or we stored as signed, against the signers' memories";
+        let detail = "what the chain accepted or we stored as signed, against the signers' records";
         out.note(
             format!("{what} {key}"),
             sides,

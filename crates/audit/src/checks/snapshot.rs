@@ -1,4 +1,4 @@
-//! What the checks look at: books, events and contract as they were at one block. Plain data, read by others.
+//! The input of the checks: books, events and contract at one block. Plain data, read elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -60,7 +60,7 @@ pub struct Ledger {
     pub deposits: Vec<Deposit>,
     /// Occupied places of tier 1, by tree and index.
     pub first_tier: BTreeMap<(u32, u32), Node>,
-    /// How payments were divided: of the deposits since the last run, and of those that were read again.
+    /// How payments were divided: of the deposits since the last run, and of those that were re-read.
     pub splits: Vec<Split>,
     /// Every batch that was requested.
     pub batches: Vec<Batch>,
@@ -95,7 +95,7 @@ pub struct Counters {
 pub struct User {
     /// The wallet.
     pub wallet: Address,
-    /// Who brought the user in.
+    /// The user's sponsor.
     pub sponsor: Option<u32>,
     /// Whether the registration was refunded.
     pub is_refunded: bool,
@@ -209,13 +209,13 @@ pub struct Payout {
     pub held: Amount,
     /// What the contract will have paid to the user in all.
     pub target: Amount,
-    /// What became of it.
+    /// The outcome of it.
     pub state: PayoutState,
     /// What the chain paid, once it did.
     pub settled: Amount,
 }
 
-/// What became of a line.
+/// The outcome of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PayoutState {
     /// It holds money back.

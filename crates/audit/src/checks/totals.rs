@@ -11,7 +11,7 @@ pub(super) fn balance(chain: &Chain, events: &Events, out: &mut Findings) {
     let (expected, actual) = (events.balance(), signed(chain.balance));
     if actual < expected {
         let sides = Sides { expected, actual };
-        let detail = "ether of the contract, against everything that came in and did not leave";
+        let detail = "ether of the contract, against inflows minus outflows";
         out.note("balance", sides, BreakCause::MissingEvent, detail);
     }
 }
@@ -21,7 +21,7 @@ pub(super) fn surplus(chain: &Chain, events: &Events, out: &mut Findings) {
     let (expected, actual) = (events.balance(), signed(chain.balance));
     if actual > expected {
         let sides = Sides { expected, actual };
-        let detail = "ether of the contract beyond everything that came in and did not leave";
+        let detail = "ether of the contract beyond inflows minus outflows";
         out.note("balance", sides, BreakCause::ForcedEther, detail);
     }
 }
@@ -55,10 +55,10 @@ pub(super) fn journal(snapshot: &Snapshot, chain: &Chain, out: &mut Findings) {
     );
     for gap in &events.journal_gaps {
         let sides = Sides {
-            expected: "the entry after the one before",
+            expected: "the next entry in sequence",
             actual: gap,
         };
-        let detail = "entries of the journal that we recorded do not follow each other";
+        let detail = "the recorded journal entries are not consecutive";
         out.note(format!("entry {gap}"), sides, BreakCause::MissingEvent, detail);
     }
     for log in &events.unreadable {
@@ -78,7 +78,7 @@ pub(super) fn journal(snapshot: &Snapshot, chain: &Chain, out: &mut Findings) {
 pub(super) fn custody(snapshot: &Snapshot, out: &mut Findings) {
     let (books, events) = (&snapshot.books, &snapshot.events);
     let custody = net_of(&books.balances, |account| account == Account::Custody);
-    let detail = "the ledger's custody, against everything that came in and did not leave";
+    let detail = "the ledger's custody, against inflows minus outflows";
     // Custody grows by debits.
     out.equal(
         "custody",
@@ -101,7 +101,7 @@ pub(super) fn custody(snapshot: &Snapshot, out: &mut Findings) {
     });
     let parked = parked.map(|deposit| signed(deposit.amount));
     let escrow = parked.fold(held, i128::saturating_add);
-    let detail = "what the ledger holds until cooling-off times are over, against what lies in escrow";
+    let detail = "what the ledger holds until cooling-off periods end, against the escrow";
     out.equal("escrow", events.escrowed(), escrow, BreakCause::Amount, detail);
 
     let credit = net_of(&books.balances, |account| account.kind() == AccountKind::Credit);

@@ -1,4 +1,4 @@
-//! The public list of a tree's leaves as text: whoever has it can recompute the root without us.
+//! The public list of a tree's leaves as text: anyone can recompute the root from it.
 //!
 //! Canonical: one tree has one text, and what parses is exactly what would be written.
 //!
@@ -68,7 +68,7 @@ pub enum ListError {
     #[error("line {0}: leaves are not in ascending order of wallets")]
     Unordered(usize),
     /// There are more or fewer leaves than the header says.
-    #[error("the list says {said} leaves, but has {found}")]
+    #[error("the list declares {said} leaves but has {found}")]
     LeafCount {
         /// What the header says.
         said: usize,
@@ -79,7 +79,7 @@ pub enum ListError {
     #[error("no tree can be built from the leaves")]
     Tree(#[source] TreeError),
     /// The leaves sum to something else than the header says.
-    #[error("the list says a total of {said}, but its leaves sum to {found}")]
+    #[error("the list declares a total of {said}, but its leaves sum to {found}")]
     Total {
         /// What the header says.
         said: Amount,
@@ -87,7 +87,7 @@ pub enum ListError {
         found: Amount,
     },
     /// The leaves have another root than the header says.
-    #[error("the list says root {said}, but its leaves have {found}")]
+    #[error("the list declares root {said}, but its leaves give {found}")]
     Root {
         /// What the header says.
         said: B256,

@@ -1,4 +1,4 @@
-//! Verifying one user's way to a published root, by the contract's rule.
+//! Verifies a user's proof under a published root by the contract's rule.
 
 use alloy_primitives::B256;
 use money::Amount;

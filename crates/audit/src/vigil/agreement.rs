@@ -7,7 +7,7 @@ use alloy_primitives::B256;
 use crate::checks::finding::{Findings, Sides};
 use crate::checks::{BreakCause, Check, JournalRoot, Severity, Verdict};
 
-/// An endpoint that does not answer for so long is told of.
+/// An endpoint that does not respond for so long is told of.
 const UNANSWERED_SECONDS_MAX: u64 = 20;
 
 /// An endpoint whose final block is so far below the newest one does not vouch for anything: a minute of BNB Smart Chain.
@@ -42,13 +42,13 @@ pub struct EndpointSeen {
     pub unanswered_seconds: u64,
     /// Height of its newest final block, if it answered.
     pub finalized: Option<u64>,
-    /// What it has at the height that all were asked for.
+    /// What it has at the height that all were requested.
     pub common: Option<FinalSeen>,
     /// What it has at the height of [`RecordedFinal`].
     pub recorded: Option<FinalSeen>,
 }
 
-/// R16. `common` is the height that all were asked for.
+/// R16. `common` is the height that all were requested.
 #[must_use]
 pub fn agreement(endpoints: &[EndpointSeen], common: u64, recorded: Option<RecordedFinal>) -> Verdict {
     let mut out = Findings::of(Check::Agreement);
@@ -60,7 +60,7 @@ pub fn agreement(endpoints: &[EndpointSeen], common: u64, recorded: Option<Recor
                 expected: "an answer",
                 actual: format!("none for {} s", seen.unanswered_seconds),
             };
-            let detail = "an endpoint that does not answer cannot be compared with the others";
+            let detail = "an endpoint that does not respond cannot be compared with the others";
             out.note_as(Severity::S2, subject, sides, BreakCause::Endpoint, detail);
         } else if let (Some(newest), Some(own)) = (newest, seen.finalized)
             && newest.saturating_sub(own) > BEHIND_BLOCKS_MAX

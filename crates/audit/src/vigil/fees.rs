@@ -38,7 +38,7 @@ impl FeeWindow {
     }
 }
 
-/// What somebody sent to the account meanwhile, in wei.
+/// What someone sent to the account meanwhile, in wei.
 #[must_use]
 pub fn top_up(window: &FeeWindow) -> u128 {
     let (before, after) = window.balances;

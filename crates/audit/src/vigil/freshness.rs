@@ -1,4 +1,4 @@
-//! R17: the chain goes on and becomes final, and everybody who follows it does.
+//! R17: the chain advances and finalizes, and everything that follows it keeps up.
 
 use crate::checks::finding::{Findings, Sides};
 use crate::checks::{BreakCause, Check, Severity, Verdict};
@@ -16,12 +16,12 @@ names::names! {
     }
 }
 
-/// Whether somebody does this work.
+/// Whether someone does this work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkerSeen {
     /// Which work.
     pub worker: Worker,
-    /// Seconds since its lease ran out, or since it was looked for when nobody ever had it; 0 while somebody has it.
+    /// Seconds since its lease ran out, or since it was looked for when nobody ever had it; 0 while someone has it.
     pub missing_seconds: u64,
 }
 
@@ -114,7 +114,7 @@ pub fn freshness(seen: &Progress, limits: &FreshnessLimits) -> Verdict {
     {
         if *missing_seconds > limits.silence_seconds {
             let sides = at_most(limits.silence_seconds, *missing_seconds);
-            let detail = "seconds for which no process has the lease for this work";
+            let detail = "seconds for which no process has held the lease for this work";
             out.note_as(Severity::S2, worker.name(), sides, BreakCause::Silence, detail);
         }
     }
@@ -124,7 +124,7 @@ pub fn freshness(seen: &Progress, limits: &FreshnessLimits) -> Verdict {
 fn chain(seen: &Progress, limits: &FreshnessLimits, out: &mut Findings) {
     if seen.unanswered_seconds > limits.halted_seconds {
         let sides = at_most(limits.halted_seconds, seen.unanswered_seconds);
-        let detail = "seconds for which no endpoint answers";
+        let detail = "seconds for which no endpoint has responded";
         return out.note_as(Severity::S2, "endpoints", sides, BreakCause::Endpoint, detail);
     }
     let Some(head) = seen.head else { return };

@@ -1,18 +1,18 @@
-//! R22: no command and no batch is put aside that nobody has looked at.
+//! R22: no quarantined command or batch is waiting for review.
 
 use alloy_primitives::B256;
 
 use crate::checks::finding::{Findings, Sides};
 use crate::checks::{BreakCause, Check, Verdict};
 
-/// A command that the posting worker has put aside and nobody dismissed.
+/// A command that the posting worker has quarantined and nobody dismissed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandSeen {
     /// Its id in the inbox.
     pub inbox_id: i64,
     /// Who sent it, and under which key.
     pub natural_key: String,
-    /// Why it is put aside; empty when nobody said.
+    /// Why it is quarantined; empty when nobody said.
     pub cause: String,
     /// The same, for people.
     pub detail: String,
@@ -24,7 +24,7 @@ pub fn quarantine(seen: &[CommandSeen], batches: &[B256]) -> Verdict {
     let mut out = Findings::of(Check::Quarantine);
     for command in seen {
         let cause = if command.cause.is_empty() {
-            "put aside without a cause"
+            "quarantined without a recorded cause"
         } else {
             command.cause.as_str()
         };
@@ -32,16 +32,16 @@ pub fn quarantine(seen: &[CommandSeen], batches: &[B256]) -> Verdict {
             expected: "posted",
             actual: format!("{cause}: {}", command.detail),
         };
-        let detail = format!("a command of the inbox ({}) is put aside", command.natural_key);
+        let detail = format!("a command in the inbox ({}) is quarantined", command.natural_key);
         let subject = format!("command {}", command.inbox_id);
         out.note(subject, sides, BreakCause::Unreadable, &detail);
     }
     for batch in batches {
         let sides = Sides {
-            expected: "paid or given up",
+            expected: "paid or cancelled",
             actual: "put aside",
         };
-        let detail = "a batch that cannot be what people agreed to, or that reverted without a known reason";
+        let detail = "a batch that differs from what people approved, or that reverted for an unknown reason";
         out.note(format!("batch {batch}"), sides, BreakCause::Unreadable, detail);
     }
     out.verdict()

@@ -1,4 +1,4 @@
-//! R20: the reconciler itself looks as often as it must.
+//! R20: the reconciler itself runs as often as required.
 
 use crate::checks::finding::{Findings, Sides};
 use crate::checks::{BreakCause, Check, Verdict};
@@ -27,7 +27,7 @@ pub fn reconciler(seen: &LookSeen) -> Verdict {
             expected: format!("at most {}", seen.look_seconds_max),
             actual: seen.look_seconds,
         };
-        let detail = "seconds since the reconciler finished a look";
+        let detail = "seconds since the reconciler last finished a run";
         out.note("look", sides, BreakCause::Silence, detail);
     }
     for (check, seconds) in &seen.checks {
@@ -50,7 +50,7 @@ pub fn reconciler(seen: &LookSeen) -> Verdict {
             expected: "found",
             actual: "not found",
         };
-        let detail = "a wei that was planted for the checks to find";
+        let detail = "the test discrepancy of one wei that the checks must find";
         out.note("canary", sides, BreakCause::Silence, detail);
     }
     out.verdict()

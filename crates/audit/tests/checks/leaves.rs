@@ -1,4 +1,4 @@
-//! Faults about leaves of a root that somebody had settled.
+//! Faults about leaves of a root that someone had settled.
 
 use alloy_primitives::B256;
 use audit::checks::{self, Event, Events};

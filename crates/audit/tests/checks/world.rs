@@ -129,7 +129,7 @@ impl World {
         }
     }
 
-    /// Everybody registers, every third retops up, some go back, and all but the newest matures.
+    /// Everyone registers, every third buys a retopup, some go back, and all but the newest matures.
     fn take_in(&mut self, users: u32) {
         let (price, retopup) = (self.plan.registration_price(), self.plan.retopup_price());
         for user in 1..=users {

@@ -1,4 +1,4 @@
-//! R16: endpoints that disagree, lag, or do not answer.
+//! R16: endpoints that disagree, lag, or do not respond.
 
 use alloy_primitives::B256;
 use audit::checks::JournalRoot;

@@ -1,4 +1,4 @@
-//! R22: commands that are put aside.
+//! R22: quarantined commands.
 
 use alloy_primitives::B256;
 use audit::checks::Severity;
@@ -15,7 +15,7 @@ fn every_command_that_is_put_aside_is_a_finding_of_its_own() {
         cause: cause.to_owned(),
         detail: "not the JSON of a cause".to_owned(),
     };
-    // A mark without a row beside it is one, too: somebody hides a command.
+    // A mark without a row beside it is one, too: someone hides a command.
     let all = quarantine(&[seen(7, "unreadable"), seen(9, "")], &[B256::repeat_byte(1)]);
     assert_eq!(
         found(all),

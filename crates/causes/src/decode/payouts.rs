@@ -19,7 +19,7 @@ use super::DecodeError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PayoutsError {
     /// The closing event counts other entries.
-    #[error("it counts {counted} entries, and {found} were seen")]
+    #[error("it counts {counted} entries, but {found} were seen")]
     Count {
         /// By the closing event.
         counted: U256,
@@ -27,10 +27,10 @@ pub enum PayoutsError {
         found: usize,
     },
     /// The sums of the closing event are not those of its entries.
-    #[error("its sums are not those of its entries")]
+    #[error("its sums do not match its entries")]
     Sums,
     /// The hash of the outcomes is another one.
-    #[error("its outcome hash is not that of its entries")]
+    #[error("its outcome hash does not match its entries")]
     OutcomeHash,
     /// There are entries, and no closing event after them.
     #[error("they do not close")]

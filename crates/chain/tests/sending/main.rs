@@ -1,4 +1,4 @@
-//! Sending through nodes that misbehave, and reading what became of it.
+//! Sending through nodes that misbehave, and reading the outcome of it.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails where it stands")]
 
 mod access;

@@ -46,7 +46,7 @@ async fn a_receipt_is_found_where_one_node_has_it_and_missing_only_where_all_say
     let each = world.sender.receipts(hash).await;
     assert!(matches!(each[..], [Ok(None), Ok(Some(_))]), "{each:?}");
     assert!(world.sender.find_receipt(hash).await.unwrap().is_some());
-    // The one that has it fails: nobody knows.
+    // The one that has it fails: the answer is unknown.
     world.sim.next_at(1, RECEIPT, Fault::DropBefore);
     let unknown = world.sender.find_receipt(hash).await;
     assert!(

@@ -1,4 +1,4 @@
-//! A proof file: what the API answers, or anybody made from the public list of leaves.
+//! A proof file: the API's response, or one computed from the public list of leaves.
 
 use alloy::primitives::{Address, B256};
 use anyhow::{Context, ensure};

@@ -17,7 +17,7 @@ impl Unit {
     /// That of the reader's contract.
     pub(super) async fn of(reader: &ChainReader) -> anyhow::Result<Self> {
         let held = reader.held_token(At::Latest).await;
-        let Some(token) = held.context("the contract does not say what it holds")? else {
+        let Some(token) = held.context("cannot read which asset the contract holds")? else {
             return Ok(Self::Coin);
         };
         let decimals = match reader.token_state(token, At::Latest).await? {

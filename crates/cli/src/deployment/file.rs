@@ -86,7 +86,7 @@ pub(super) fn parse(text: &str) -> Result<Deployment, Refused> {
     let file: File = toml::from_str(text).map_err(|error| Refused::Malformed(Box::new(error)))?;
     let in_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if file.name.is_empty() || file.name.len() > NAME_LENGTH_MAX || !file.name.chars().all(in_name) {
-        let reason = "must be 1 to 64 small letters, digits and hyphens";
+        let reason = "must be 1 to 64 lower-case letters, digits and hyphens";
         return Err(field("name_malformed", "name", reason));
     }
     let asset = asset(&file.asset, file.decimals)?;
@@ -123,7 +123,7 @@ pub(super) fn parse(text: &str) -> Result<Deployment, Refused> {
 fn predecessor(text: &str) -> Result<Address, Refused> {
     let named = account("predecessor", text)?;
     if named.is_zero() {
-        let reason = "must be a contract; leave the line out when there is none";
+        let reason = "must be a contract; remove the line if there is none";
         return Err(field("zero_address", "predecessor", reason));
     }
     Ok(named)
@@ -147,7 +147,7 @@ fn asset(text: &str, decimals: Option<u8>) -> Result<Asset, Refused> {
         return Err(field("asset_unsupported", "asset", reason));
     }
     let address = account("asset", text)?;
-    let missing = || field("decimals_missing", "decimals", "must say how many the token has");
+    let missing = || field("decimals_missing", "decimals", "must state the token's decimals");
     let decimals = decimals.ok_or_else(missing)?;
     Ok(Asset::Token { address, decimals })
 }
@@ -189,7 +189,7 @@ fn present(part: &PresentPart) -> Result<Present, Refused> {
     })
 }
 
-/// With its checksum, so that a mistyped digit is seen.
+/// An address with its checksum, so that typing errors are detected.
 fn account(name: &str, text: &str) -> Result<Address, Refused> {
     Address::parse_checksummed(text, None).map_err(|_| {
         let reason = format!("is `{text}`, and must be an address with its checksum (EIP-55)");

@@ -76,9 +76,9 @@ pub(crate) async fn examine(
     report.tell("block", &format!("{} {}", block.number, block.hash));
     let place = deployment.creation().address();
     let origin = if place == contract {
-        "the one that the file gives"
+        "as in the file"
     } else {
-        "not the one that the file gives"
+        "not as in the file"
     };
     report.tell("address", &origin);
     let balance = compare_asset(&mut report, &reader, deployment, block.hash).await?;
@@ -113,7 +113,7 @@ async fn compare_asset(
     let decimals = deployment.asset().decimals();
     let told = match reader.token_state(token, at).await? {
         TokenState::Missing => Err("no contract".to_owned()),
-        TokenState::NoToken { function } => Err(format!("no token: `{function}` is not answered")),
+        TokenState::NoToken { function } => Err(format!("not a token: `{function}` is not implemented")),
         TokenState::Token {
             decimals, balance, ..
         } => Ok((decimals, balance)),
@@ -141,11 +141,11 @@ fn compare_code(
     let expected = match expected {
         Ok(expected) => expected,
         Err(CallError::Reverted(revert)) => {
-            let expected = format!("none, the constructor refuses the file: {revert}");
+            let expected = format!("none; the constructor rejects the configuration: {revert}");
             report.compare("code", &expected, &keccak256(actual));
             return Ok(Some(Difference::Program));
         }
-        Err(error) => return Err(error).context("the constructor cannot be tried at this node"),
+        Err(error) => return Err(error).context("this node cannot simulate the constructor"),
     };
     let difference = runtime::difference(deployment.asset(), &expected, actual);
     let actual = match difference {
@@ -183,7 +183,7 @@ async fn examine_state(
     let shown = |journal: abi::Journal| format!("{} {}", journal.seq, journal.root);
     match history.journal {
         Ok(folded) => report.compare("journal", &shown(folded), &shown(journal)),
-        // Then events are missing, and with them perhaps somebody who was given a role.
+        // Then events are missing, and with them perhaps someone who was given a role.
         Err(error) => report.compare("journal", &format!("readable events: {error}"), &shown(journal)),
     }
     let totals = reader.totals(at).await?;
@@ -219,7 +219,7 @@ fn compare_constructed(report: &mut Report, deployment: &Deployment, constructed
     report.compare("outflow_floor", &config.outflowFloor, &constructed.outflow_floor);
 }
 
-/// Everybody who ought to have a permission, and everybody who was ever given one.
+/// Everyone who ought to have a permission, and everyone who was ever given one.
 async fn compare_permissions(
     report: &mut Report,
     reader: &ChainReader,

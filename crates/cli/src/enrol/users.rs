@@ -1,4 +1,4 @@
-//! Who the users of a contract are: by its events, or by a file.
+//! The users of a contract, from its events or a file.
 //!
 //! Not responsible for whether the contract knows them.
 
@@ -13,10 +13,10 @@ use chain::ChainReader;
 use crate::status::unusable;
 use crate::{input, logs};
 
-/// Longest file in bytes: more than a million addresses.
+/// Maximum size of a file in bytes: more than a million addresses.
 const TEXT_BYTES_MAX: usize = 64 << 20;
 
-/// Everybody whom final events of the reader's contract name as registered or enrolled. Other events are not read: an older
+/// Everyone whom final events of the reader's contract name as registered or enrolled. Other events are not read: an older
 /// edition has other ones.
 pub(super) async fn of_events(reader: &ChainReader, from_block: u64) -> anyhow::Result<BTreeSet<Address>> {
     let last = reader.finalized().await?.number;
@@ -50,7 +50,11 @@ fn parse(text: &str) -> anyhow::Result<BTreeSet<Address>> {
         if word.is_empty() {
             continue;
         }
-        let malformed = |_| unusable(anyhow::anyhow!("malformed: line {number} is no address: {word}"));
+        let malformed = |_| {
+            unusable(anyhow::anyhow!(
+                "malformed: line {number} is not an address: {word}"
+            ))
+        };
         users.insert(word.parse().map_err(malformed)?);
     }
     Ok(users)

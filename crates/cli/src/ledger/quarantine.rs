@@ -1,4 +1,4 @@
-//! `trellis ledger quarantine`: what the posting worker has put aside, and how people end it.
+//! `trellis ledger quarantine`: lists quarantined commands, retries or dismisses them.
 
 use std::process::ExitCode;
 
@@ -6,21 +6,21 @@ use anyhow::Context as _;
 use sqlx::{Connection as _, PgConnection};
 use store::quarantine::{self, End, Quarantined};
 
-/// Most commands that are listed at once.
+/// Maximum number of commands listed at once.
 const LISTED_MAX: usize = 200;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The ledger's database; the role `trellis_reader` is enough to list, ending a quarantine takes the owner
+    /// The ledger's database; the role `trellis_reader` is enough to list; ending a quarantine requires the owner
     #[arg(long, env = "TRELLIS_DATABASE_URL", hide_env_values = true)]
     database_url: String,
-    /// Have the command with this id posted again
+    /// Retry the command with this id
     #[arg(long, value_name = "ID", requires = "reason", conflicts_with = "dismiss")]
     retry: Option<i64>,
     /// Never post the command with this id
     #[arg(long, value_name = "ID", requires = "reason")]
     dismiss: Option<i64>,
-    /// Why, for the audit log
+    /// The reason, for the audit log
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 }
@@ -35,10 +35,10 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let reason = arguments.reason.as_deref().unwrap_or_default();
         let mut transaction = connection.begin().await?;
         let ended = quarantine::end(&mut transaction, id, end, reason).await?;
-        anyhow::ensure!(ended, "no command {id} is put aside");
+        anyhow::ensure!(ended, "no quarantined command {id}");
         transaction.commit().await?;
         match end {
-            End::Retried => outln!("command {id} waits to be posted again"),
+            End::Retried => outln!("command {id} is waiting to be posted again"),
             End::Dismissed => outln!("command {id} is dismissed"),
         }
         return Ok(ExitCode::SUCCESS);
@@ -48,7 +48,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         print(command);
     }
     match listed.len() {
-        0 => outln!("no command is put aside"),
+        0 => outln!("no quarantined commands"),
         LISTED_MAX => outln!("the first {LISTED_MAX} commands; there may be more"),
         count => outln!("{count} put aside"),
     }

@@ -1,6 +1,6 @@
 //! `trellis liabilities settle`: has the leaves of a mature root paid, part after part, with nothing but the public list.
 //!
-//! Anybody may: the contract pays the users, and what it cannot send it keeps for them. The list is not believed, its root is
+//! Anyone may: the contract pays the users, and what it cannot send it keeps for them. The list is not believed, its root is
 //! recomputed and looked up in the contract. What is paid is never paid again, so a run that was stopped, by a node, by
 //! missing funds or by hand, is simply repeated. Not responsible for finality: a fork that undoes a transaction is seen by the
 //! next run.
@@ -36,14 +36,14 @@ pub(super) struct Arguments {
     root: B256,
     #[command(flatten)]
     source: source::Arguments,
-    /// Leaves in one call at most; a tree of more is divided by the next smaller power of two. The contract takes no more than
-    /// the default
+    /// Maximum number of leaves per call; a larger tree is split at the next smaller power of two. The contract's
+    /// limit is the default
     #[arg(long, default_value_t = BATCH_MAX, value_parser = size)]
     size: usize,
-    /// Check everything and try each call alone, but send nothing
+    /// Check everything and simulate each call on its own, but send nothing
     #[arg(long)]
     dry_run: bool,
-    /// Answer with one JSON object
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -59,13 +59,13 @@ fn size(text: &str) -> Result<usize, String> {
     }
 }
 
-/// What one part came to.
+/// The result of one part.
 enum Outcome {
-    /// Nobody in it is due anything.
+    /// No amount is due in it.
     NothingDue,
-    /// It can be sent, by anybody.
+    /// It can be sent by any account.
     Ready(Bytes),
-    /// It was sent; so much of what was due is due no longer.
+    /// It was sent and paid this amount.
     Settled(B256, u128),
     /// The contract does not pay it.
     Refused(Stop),
@@ -113,12 +113,12 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(report.finish(settlement.due_in_all(&parts).await.ok()))
 }
 
-/// Whether the list is that of this contract, and its root one that the contract pays.
+/// Checks that the list belongs to this contract and its root is payable.
 async fn check(reader: &ChainReader, arguments: &Arguments, list: &List) -> anyhow::Result<()> {
     let (tree, header) = (&list.tree, &list.header);
     ensure!(
         header.contract == arguments.contract,
-        "wrong_list: the list is of the contract {}",
+        "wrong_list: the list is for the contract {}",
         header.contract
     );
     ensure!(
@@ -129,11 +129,13 @@ async fn check(reader: &ChainReader, arguments: &Arguments, list: &List) -> anyh
     let chain_id = reader.chain_id().await?;
     ensure!(
         chain_id == header.chain_id,
-        "wrong_chain: the list is of chain {}, the node of {chain_id}",
+        "wrong_chain: the list is for chain {}, but the node is on chain {chain_id}",
         header.chain_id
     );
     let Some(published) = reader.liabilities(tree.root(), At::Latest).await? else {
-        bail!("root_unknown: the contract has no such root; it was never published, or vetoed, or retired");
+        bail!(
+            "root_unknown: the contract has no such root; it was never published, was vetoed or was retired"
+        );
     };
     ensure!(
         published.total == tree.total().base_units(),
@@ -168,7 +170,7 @@ impl Settlement {
         };
         match self.sender.simulate(&call).await {
             Ok(_) => {}
-            // Somebody else was faster.
+            // Someone else was faster.
             Err(CallError::Reverted(revert)) if revert.name() == "NothingDue" => {
                 return Ok(Outcome::NothingDue);
             }
@@ -196,7 +198,7 @@ impl Settlement {
         Ok(due)
     }
 
-    /// What the root promises the users of this part, and what they did not get yet.
+    /// The entitlements of this part's users under the root, and what is still unpaid.
     async fn due(&self, part: &Part<'_>) -> anyhow::Result<u128> {
         let users: Vec<Address> = part.leaves.iter().map(|leaf| leaf.wallet).collect();
         let accounts = self.reader.accounts(&users, At::Latest).await?;

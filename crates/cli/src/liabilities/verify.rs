@@ -1,5 +1,5 @@
-//! `trellis liabilities verify`: recomputes a published root from the public list of leaves, and asks the chain for the
-//! root that was really published. Nobody needs to trust the operator's copy of either.
+//! `trellis liabilities verify`: recomputes a published root from the public list of leaves, and compares it
+//! with the root on the chain, without trusting the operator.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ pub(super) struct Arguments {
     /// A node of the chain
     #[arg(long)]
     rpc: String,
-    /// The public list, as `GET /liabilities/roots/{root}/leaves` answers it
+    /// The public list: the response to `GET /liabilities/roots/{root}/leaves`
     #[arg(long)]
     list: PathBuf,
 }
@@ -31,12 +31,15 @@ pub(super) async fn run(verify: &Arguments) -> anyhow::Result<ExitCode> {
     let chain_id = reader.chain_id().await?;
     if chain_id != header.chain_id {
         differences.push(format!(
-            "the list is of chain {}, the node of {chain_id}",
+            "the list is for chain {}, but the node is on chain {chain_id}",
             header.chain_id
         ));
     }
     match reader.liabilities(tree.root(), At::Latest).await? {
-        None => differences.push(format!("the contract does not know the root {}", tree.root())),
+        None => differences.push(format!(
+            "the root {} is not published in the contract",
+            tree.root()
+        )),
         Some(published) if published.total != tree.total().base_units() => differences.push(format!(
             "the contract's total of the root is {}, the list sums to {}",
             published.total,
@@ -47,12 +50,16 @@ pub(super) async fn run(verify: &Arguments) -> anyhow::Result<ExitCode> {
     for leaf in tree.leaves() {
         let account = reader.account(leaf.wallet, At::Latest).await?;
         if !account.is_registered() {
-            differences.push(format!("{} is nobody to the contract", leaf.wallet));
+            differences.push(format!("{} is not registered in the contract", leaf.wallet));
         }
         let paid = account.paid;
         if paid > leaf.entitled.base_units() {
             // Later batches pay beyond an older root: worth saying, no difference.
-            outln!("{} was paid {paid} since, beyond {}", leaf.wallet, leaf.entitled);
+            outln!(
+                "{} has since been paid {paid}, more than {}",
+                leaf.wallet,
+                leaf.entitled
+            );
         }
     }
     for difference in &differences {
@@ -65,9 +72,9 @@ pub(super) async fn run(verify: &Arguments) -> anyhow::Result<ExitCode> {
         tree.total(),
         header.as_of_seq,
         if differences.is_empty() {
-            "published, and what the leaves give"
+            "published, and matches the leaves"
         } else {
-            "NOT what was published"
+            "does NOT match the published root"
         }
     );
     Ok(if differences.is_empty() {

@@ -1,4 +1,4 @@
-//! `trellis plan check FILE`: compiles a plan and says what the compiler finds, and where the plan may run.
+//! `trellis plan check FILE`: compiles a plan and prints its findings and where it may run.
 //!
 //! Not responsible for rules: they are the plan crate's. This file decides what is asked and how the exit status tells.
 
@@ -28,23 +28,23 @@ pub(crate) struct Arguments {
     /// Plan files; `-` is standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// The kind of chain on which it is to run
+    /// The kind of chain to run on
     #[arg(long, value_enum, default_value_t = Chain::Local)]
     chain: Chain,
-    /// The number of that chain instead: 31337 is local, every other is public
+    /// The chain id instead: 31337 is local, all others are public
     #[arg(long, value_name = "N", conflicts_with = "chain")]
     chain_id: Option<u64>,
-    /// The jurisdiction profile: local, EU, IN, US or the file of an operator's own. A public chain demands one
+    /// The jurisdiction profile: local, EU, IN, US or the operator's own profile file. Required on a public chain
     #[arg(long, value_name = "NAME|FILE")]
     jurisdiction: Option<String>,
-    /// For how many days payments are to be refundable and rewards held; profiles ask about it
+    /// Number of days for which payments are refundable and rewards held; used by profiles
     #[arg(long, value_name = "DAYS", requires = "jurisdiction")]
     cooling_off_days: Option<u32>,
-    /// Most names of one person in the search for what false names bring; 1 leaves it out
+    /// Maximum number of names of one person in the search for gains by false names; 1 disables the search
     #[arg(long, value_name = "N", default_value_t = Bounds::default().identities_max,
         value_parser = clap::value_parser!(u32).range(1..=NAMES_MAX))]
     names: u32,
-    /// Print one JSON object, of several files one on each line
+    /// Print one JSON object per file, one per line
     #[arg(long)]
     json: bool,
 }
@@ -57,12 +57,12 @@ enum Chain {
     Public,
 }
 
-/// How a plan fares; its name is stable in JSON.
+/// The verdict on a plan; its name is stable in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Sound,
     Warnings,
-    /// It is sound, but must not run there.
+    /// It is sound but must not run on this chain.
     Barred,
     Refused,
 }
@@ -93,10 +93,10 @@ struct Checked {
     compiled: Result<Sound, CompileError>,
 }
 
-/// A plan that compiles, and what keeps it from running where it is to run.
+/// A plan that compiles, and what prevents it from running on the chain.
 struct Sound {
     plan: CompiledPlan,
-    /// What the compiler found and what false names bring, as the profile judges them.
+    /// The findings of the compiler and of the search for false names, rated by the profile.
     review: Review,
     sybil: Option<Search>,
     chain: ChainClass,
@@ -104,7 +104,7 @@ struct Sound {
 }
 
 impl Checked {
-    /// All broken rules of a plan that is refused, the first one first.
+    /// All broken rules of a rejected plan, in order.
     fn refusals(&self) -> Vec<CompileError> {
         match &self.compiled {
             Ok(_) => Vec::new(),
@@ -129,7 +129,7 @@ impl Checked {
     }
 }
 
-/// Checks each file; the status is the worst. A file that cannot be read keeps none of the others from being checked.
+/// Checks each file and returns the worst status. An unreadable file does not prevent the others from being checked.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let asked = arguments.asked().map_err(unusable)?;
     let mut worst = Status::Done;
@@ -187,7 +187,7 @@ struct Asked {
     chain: ChainClass,
     jurisdiction: Option<Profile>,
     cooling_off_days: Option<u32>,
-    /// Most names in the search.
+    /// Maximum number of names in the search.
     names: u32,
 }
 

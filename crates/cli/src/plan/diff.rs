@@ -1,4 +1,4 @@
-//! `trellis plan diff OLD NEW`: what happened once more under two plans, and who gains and who loses by which rule.
+//! `trellis plan diff OLD NEW`: applies one history under two plans and shows who gains and who loses by which rule.
 //!
 //! The exit status says whether anything differs. Not responsible for the comparison: see
 //! `simulation::comparison`.
@@ -19,9 +19,9 @@ use crate::status::{self, Status, ending};
 #[derive(Debug, clap::Args)]
 #[command(after_help = status::TABLE)]
 pub(super) struct Arguments {
-    /// The plan file under which it happened; `-` is standard input
+    /// The plan file of the history; `-` is standard input
     old: PathBuf,
-    /// The other plan file
+    /// The plan file to compare with
     new: PathBuf,
     #[command(flatten)]
     source: Source,
@@ -38,7 +38,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let asset = old.asset();
     if asset != new.asset() {
         let text = format!(
-            "the plans count in {asset} and {}: nothing can be compared",
+            "the plans use different assets, {asset} and {}: they cannot be compared",
             new.asset()
         );
         return Err(ending(Status::Unusable, text));
@@ -96,7 +96,7 @@ fn as_text(difference: &Difference, asset: Asset, limit: usize) -> String {
         pair(difference.granted)
     )];
     if difference.is_empty() {
-        lines.push("nothing differs".to_owned());
+        lines.push("no differences".to_owned());
     }
     lines.extend(difference.rules.iter().map(|found| {
         format!(
@@ -154,7 +154,7 @@ const fn side_name(side: Side) -> &'static str {
 
 fn noticed(notices: &[&str]) -> String {
     if notices.is_empty() {
-        "nothing to notice".to_owned()
+        "nothing to report".to_owned()
     } else {
         notices.join(", ")
     }
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn no_difference_is_said_in_one_sentence() {
         let text = as_text(&difference(AUTO_POOL), Asset::Bnb, 20);
-        assert!(text.ends_with("nothing differs\n"), "{text}");
+        assert!(text.ends_with("no differences\n"), "{text}");
         assert_eq!(text.lines().count(), 2);
     }
 
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(json["rules"][0]["rule"], "direct");
         let found = difference(&AUTO_POOL.replace("price = \"40\"", "price = \"50\""));
         let text = as_text(&found, Asset::Bnb, 1);
-        let misfit = "does not fit both plans: nothing to notice under the old, intake_amount under the new";
+        let misfit = "does not fit both plans: nothing to report under the old, intake_amount under the new";
         assert!(text.contains(misfit), "{text}");
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     question: Question,
     #[command(flatten)]
     period: Period,
-    /// The plan file, `-` for standard input; once more for each later version to which the ledger changed. A database knows its first one
+    /// The plan file, `-` for standard input; repeat it for each later version of the ledger. A database contains its first version
     #[arg(long, value_name = "FILE", required_unless_present = "database")]
     plan: Vec<PathBuf>,
     /// Print one JSON object; amounts are decimal strings of base units
@@ -40,7 +40,7 @@ struct Question {
     /// Explain the fact with this number
     #[arg(long, value_name = "SEQ")]
     fact: Option<u64>,
-    /// The statement of the user with this wallet
+    /// Print the statement of the user with this wallet
     #[arg(long, value_name = "WALLET")]
     user: Option<Address>,
 }
@@ -62,7 +62,7 @@ impl Version {
     fn read(text: &str) -> anyhow::Result<Self> {
         Ok(Self {
             compiled: plan::compile(text)?,
-            values: Values::read(text).context("the plan is no TOML")?,
+            values: Values::read(text).context("the plan is not valid TOML")?,
         })
     }
 }
@@ -98,14 +98,14 @@ impl Arguments {
             let compiled = plan::compile(&text).context("the deployment's plan does not compile")?;
             anyhow::ensure!(
                 compiled.hash() == hash,
-                "the deployment's plan has another hash than was deployed"
+                "the hash of the deployment's plan differs from the deployed one"
             );
             texts.push(text);
         }
         for file in &self.plan {
             texts.push(super::compiled(file)?.0);
         }
-        let (first, later) = texts.split_first().context("facts of a file need --plan")?;
+        let (first, later) = texts.split_first().context("--facts requires --plan")?;
         let later = later.iter().map(|text| Version::read(text));
         Ok(Versions {
             first: Version::read(first)?,
@@ -200,7 +200,7 @@ impl<'a> UserReplay<'a> {
             Some(at) => at,
             None if self.period.is_everything() => 0,
             None => {
-                let text = format!("fact {} does not say when it happened", happened.seq);
+                let text = format!("fact {} has no time", happened.seq);
                 return Err(ending(Status::Unusable, text));
             }
         };

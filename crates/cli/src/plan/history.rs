@@ -17,7 +17,7 @@ const PAGE: usize = 5_000;
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 pub(super) struct Source {
-    /// Lines of JSON, a cause each in the inbox's format, in the order in which they happened; `-` is standard input
+    /// Causes as JSON lines in the inbox's format, in order; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub(super) facts: Option<PathBuf>,
     /// A ledger's database; the role `trellis_reader` is enough
@@ -30,25 +30,25 @@ pub(super) struct Source {
     pub(super) database: Option<String>,
 }
 
-/// Something that happened.
+/// One recorded event.
 #[derive(Debug)]
 pub(super) struct Happened {
     /// Its number, from 1.
     pub(super) seq: u64,
-    /// When, in seconds since 1970-01-01 UTC; a line of a file may not say it.
+    /// The time in seconds since 1970-01-01 UTC; optional in a file.
     pub(super) at: Option<u64>,
     /// What.
     pub(super) cause: Cause,
 }
 
-/// What a line may say besides the cause.
+/// The optional fields of a line besides the cause.
 #[derive(Deserialize)]
 struct Time {
     effective_at: Option<u64>,
 }
 
 impl Source {
-    /// Hands out everything that happened, in order, until `each` says that it has seen enough.
+    /// Calls `each` with every event in order, until it returns `Break`.
     pub(super) async fn each(
         &self,
         each: impl FnMut(Happened) -> anyhow::Result<bool>,
@@ -56,11 +56,11 @@ impl Source {
         match (&self.facts, &self.database) {
             (Some(file), _) => each_line(file, each),
             (None, Some(url)) => each_fact(url, each).await,
-            (None, None) => anyhow::bail!("neither --facts nor --database"),
+            (None, None) => anyhow::bail!("pass --facts or --database"),
         }
     }
 
-    /// The plan's text and hash in the ledger; `None` for a file, which knows no plan.
+    /// The plan's text and hash in the ledger; `None` for a file, which has no plan.
     pub(super) async fn plan(&self) -> anyhow::Result<Option<(String, B256)>> {
         let (None, Some(url)) = (&self.facts, &self.database) else {
             return Ok(None);

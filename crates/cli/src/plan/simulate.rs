@@ -1,4 +1,4 @@
-//! `trellis plan simulate FILE`: what a plan does to people who behave as assumed, as text, JSON or one page.
+//! `trellis plan simulate FILE`: the effect of a plan on people with assumed behaviour, as text, JSON or one page.
 //!
 //! The same plan, parameters and seed give the same answer on every machine. Not responsible for what is simulated:
 //! see the crate `simulation`.
@@ -27,7 +27,7 @@ use text::as_text;
 
 /// What grows or declines by a tenth a month is easily imagined.
 const RATE_BPS: u16 = 1_000;
-/// Fast enough that an S-curve is over within two years.
+/// Fast enough that an S-curve has ended within two years.
 const LOGISTIC_RATE_BPS: u16 = 5_000;
 
 #[derive(Debug, clap::Args)]
@@ -35,28 +35,28 @@ const LOGISTIC_RATE_BPS: u16 = 5_000;
 pub(super) struct Arguments {
     /// The plan file; `-` is standard input
     file: PathBuf,
-    /// How many people join in all
+    /// Total number of people who join
     #[arg(long, value_parser = count(1..=USERS_MAX))]
     users: u32,
-    /// What chance starts from
+    /// Random seed
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many calendar months
+    /// Number of calendar months
     #[arg(long, default_value_t = 24, value_parser = count(1..=MONTHS_MAX))]
     months: u32,
     /// The first day; months are calendar months
     #[arg(long, default_value = simulation::parameters::START, value_parser = day)]
     start: Day,
-    /// How arrivals are spread over the months
+    /// Distribution of arrivals over the months
     #[arg(long, value_enum, default_value_t = Form::Constant)]
     growth: Form,
-    /// Growth or decline of arrivals per month, in 10,000 parts (1000, in an S-curve 5000)
+    /// Growth or decline of arrivals per month, in basis points (1000, in an S-curve 5000)
     #[arg(long, value_name = "BPS", value_parser = bps(1..=10_000))]
     rate: Option<u16>,
-    /// With growth `stop`: in how many months people join (half of all)
+    /// With growth `stop`: number of months with arrivals (default: half of all)
     #[arg(long, value_name = "MONTHS", value_parser = count(1..=MONTHS_MAX))]
     stop_after: Option<u32>,
-    /// Who brings newcomers in
+    /// Who refers newcomers
     #[arg(long, value_enum, default_value_t = Sponsors::Uniform)]
     sponsors: Sponsors,
     #[command(flatten)]
@@ -72,60 +72,60 @@ pub(super) struct Arguments {
 
 #[derive(Debug, clap::Args)]
 struct BehaviourArguments {
-    /// Days of cooling-off
+    /// Cooling-off time in days
     #[arg(long, value_name = "DAYS", default_value_t = Behaviour::default().cooling_off_days, value_parser = count(1..=DELAY_DAYS_MAX))]
     cooling_off: u32,
-    /// How many of 10,000 users retop up
+    /// Users of 10,000 who buy a retopup
     #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().retopup_bps, value_parser = bps(0..=10_000))]
     retopup: u16,
-    /// How many of 10,000 who have retopped up do it once more, asked again each time
+    /// Users of 10,000 who buy another retopup after each one
     #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().retopup_again_bps, value_parser = bps(0..=9_999))]
     retopup_again: u16,
     /// Days from joining to the first retopup, and from each to the next
     #[arg(long, value_name = "DAYS", default_value_t = Behaviour::default().retopup_after_days, value_parser = count(1..=DELAY_DAYS_MAX))]
     retopup_after: u32,
-    /// How many of 10,000 newcomers choose to reserve, where the plan asks
+    /// Newcomers of 10,000 who choose to reserve, where the plan allows it
     #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().reserve_bps, value_parser = bps(0..=10_000))]
     reserve: u16,
-    /// How many of 10,000 newcomers ask for their money back
+    /// Newcomers of 10,000 who request a refund
     #[arg(long, value_name = "BPS", default_value_t = Behaviour::default().refund_bps, value_parser = bps(0..=10_000))]
     refund: u16,
-    /// Days from joining to that
+    /// Days from joining to the refund
     #[arg(long, value_name = "DAYS", default_value_t = Behaviour::default().refund_after_days, value_parser = count(1..=DELAY_DAYS_MAX))]
     refund_after: u32,
 }
 
-/// What only plans with components ask.
+/// Parameters that apply only to plans with components.
 #[derive(Debug, clap::Args)]
 struct ActivityArguments {
-    /// What operators put into each fund every month, in units, out of money of no participant
+    /// Outside money that operators add to each fund every month, in units
     #[arg(long, value_name = "AMOUNT_PER_MONTH", default_value = "0")]
     outside_revenue: String,
-    /// For how many months they do (all)
+    /// Number of months for which they do so (default: all)
     #[arg(long, value_name = "MONTHS")]
     outside_revenue_months: Option<u32>,
-    /// When users take money out of their wallet balance
+    /// When users withdraw their wallet balance
     #[arg(long, value_enum, default_value_t = TakesOut::Never)]
     withdrawals: TakesOut,
-    /// What people pay at a time, in units, each with its part of 10,000, such as `50:6000,200:4000`
+    /// Payment amounts in units, each with its share in basis points, such as `50:6000,200:4000`
     #[arg(long, value_name = "AMOUNTS")]
     amounts: Option<String>,
-    /// How many of 10,000 participants order for themselves in a month
+    /// Participants of 10,000 who order for themselves in a month
     #[arg(long, value_name = "BPS", default_value_t = Activity::default().order_bps, value_parser = bps(0..=10_000))]
     order: u16,
-    /// Most customers of a participant; any number up to it has the same chance
+    /// Maximum number of customers of a participant; all numbers up to it are equally likely
     #[arg(long, value_name = "COUNT", default_value_t = Activity::default().customers_max, value_parser = count(0..=CUSTOMERS_MAX))]
     customers: u32,
-    /// How many of 10,000 customers order in a month
+    /// Customers of 10,000 who order in a month
     #[arg(long, value_name = "BPS", default_value_t = Activity::default().customer_order_bps, value_parser = bps(0..=10_000))]
     customer_order: u16,
-    /// Most conversions of a participant in a month; any number up to it has the same chance
+    /// Maximum number of conversions of a participant in a month; all numbers up to it are equally likely
     #[arg(long, value_name = "COUNT", default_value_t = Activity::default().conversions_max, value_parser = count(0..=CONVERSIONS_MAX))]
     conversions: u32,
-    /// How many of 10,000 orders of customers, or conversions, go back
+    /// Customer orders, or conversions, of 10,000 that are refunded
     #[arg(long, value_name = "BPS", default_value_t = Activity::default().send_back_bps, value_parser = bps(0..=10_000))]
     send_back: u16,
-    /// Days from them to that
+    /// Days until their refund
     #[arg(long, value_name = "DAYS", default_value_t = Activity::default().send_back_after_days, value_parser = count(1..=DELAY_DAYS_MAX))]
     send_back_after: u32,
 }
@@ -134,7 +134,7 @@ struct ActivityArguments {
 enum TakesOut {
     /// Everything stays in the books
     Never,
-    /// Once a day, as soon as the plan lets it out
+    /// Once a day, as soon as the plan allows it
     AtOnce,
 }
 
@@ -143,14 +143,14 @@ struct Output {
     /// Print one JSON object; amounts are decimal strings of base units
     #[arg(long)]
     json: bool,
-    /// Write one page for people to this file; with --json, both
+    /// Write a web page to this file; combined with --json, writes both
     #[arg(long, value_name = "OUT")]
     html: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Form {
-    /// As many each month
+    /// The same number each month
     Constant,
     /// More each month
     Exponential,
@@ -158,15 +158,15 @@ enum Form {
     Logistic,
     /// Fewer each month
     Decline,
-    /// As many each month, then nobody
+    /// The same number each month, then none
     Stop,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Sponsors {
-    /// Everybody with the same chance
+    /// Everyone equally likely
     Uniform,
-    /// Who has brought in more, with a greater chance
+    /// Those with more directs more likely
     Preferential,
 }
 
@@ -222,7 +222,7 @@ fn write_facts(plan: &CompiledPlan, facts: &[Recorded], file: &Path) -> std::io:
             continue;
         };
         let text = store::cause_json::write(&cause).text;
-        // When it happened stands beside the cause, for those who ask for a period.
+        // When it happened stands beside the cause, for those who request a period.
         let open = text.strip_suffix('}').unwrap_or(&text);
         writeln!(out, "{open},\"effective_at\":{}}}", u64::from(day.get()) * 86_400)?;
     }
@@ -292,18 +292,18 @@ impl ActivityArguments {
     }
 }
 
-/// A share or rate in 10,000 parts.
+/// A share or rate in basis points.
 fn bps(range: RangeInclusive<i64>) -> RangedI64ValueParser<u16> {
     clap::value_parser!(u16).range(range)
 }
 
-/// A number with limits; what is wrong with another one names them.
+/// A number with limits, which the error message states.
 fn count(range: RangeInclusive<u32>) -> RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(i64::from(*range.start())..=i64::from(*range.end()))
 }
 
 fn day(text: &str) -> Result<Day, String> {
-    Day::of_date(text).ok_or_else(|| "not a date such as 2026-01-01".to_owned())
+    Day::of_date(text).ok_or_else(|| "expected a date such as 2026-01-01".to_owned())
 }
 
 #[cfg(test)]

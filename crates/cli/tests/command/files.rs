@@ -41,7 +41,9 @@ fn a_hyphen_is_standard_input_for_every_plan_command() {
     let twice = run_with(&["plan", "diff", "-", AUTO_POOL, "--facts", "-"], &shipped());
     assert_eq!(twice.status, Some(2));
     assert!(
-        twice.error.contains("standard input can stand for one file only"),
+        twice
+            .error
+            .contains("standard input can be used for only one file"),
         "{twice:?}"
     );
 }
@@ -53,7 +55,7 @@ fn input_without_end_is_read_up_to_the_limit() {
     assert_eq!(ran.status, Some(4), "{ran:?}");
     assert!(
         ran.out.starts_with(
-            "refused  text_too_long: a plan file has at most 65536 bytes, this one has at least 65537"
+            "refused  text_too_long: a plan file may have at most 65536 bytes; this one has at least 65537"
         ),
         "{ran:?}"
     );
@@ -113,7 +115,7 @@ fn files_of_every_command_have_a_limit() {
     for (command, more, file, max) in cases {
         let ran = run(&[command, &[file], more].concat());
         assert_eq!(ran.status, Some(2), "{command:?} {ran:?}");
-        let told = format!("bytes, and at most {max} are read");
+        let told = format!("bytes; the limit is {max}");
         assert!(
             ran.error.contains(&format!("{file} has at least ")) && ran.error.contains(&told),
             "{command:?} {ran:?}"

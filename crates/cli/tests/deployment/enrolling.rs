@@ -57,7 +57,7 @@ async fn users_of_the_predecessor_are_enrolled_once() {
     assert!(!world.knows(new, users[0]).await);
     assert_eq!(world.nonce(DEPLOYER.address).await, nonce, "nothing was sent");
 
-    // A list of one, then everybody else, two at a time.
+    // A list of one, then everyone else, two at a time.
     let list = world.write("users", &format!("{}\n", users[3]));
     let first = world.enrol(new, &["--users", &list]);
     assert!(

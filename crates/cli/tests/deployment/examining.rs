@@ -210,9 +210,7 @@ async fn a_contract_of_the_same_program_under_other_values_is_told_from_the_depl
     let examined = world.examine(place, LOCAL, &[]);
     assert_eq!(examined.differences(), ["code", "freeze_max"], "{examined:?}");
     assert!(
-        examined
-            .output
-            .contains("address: not the one that the file gives"),
+        examined.output.contains("address: not as in the file"),
         "{examined:?}"
     );
 }

@@ -66,7 +66,7 @@ impl World {
         set.await.expect("it obeys");
     }
 
-    /// A registration of anybody, whose key nobody needs; paid in the token, or else in the coin.
+    /// A registration of anyone, whose key nobody needs; paid in the token, or else in the coin.
     pub(crate) async fn register(
         &self,
         contract: Address,

@@ -211,7 +211,7 @@ async fn without_a_key_the_call_is_tried_and_printed_for_a_contract_of_several_p
         "unpause",
     ]);
     assert!(
-        !refused.succeeded && refused.errors.contains("refuses this of"),
+        !refused.succeeded && refused.errors.contains("rejects this call from"),
         "{refused:?}"
     );
     let small = to.to_lowercase();

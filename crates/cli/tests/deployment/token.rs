@@ -55,12 +55,12 @@ impl World {
         receipt.contract_address.expect("an address")
     }
 
-    /// Gives tokens to somebody.
+    /// Gives tokens to someone.
     pub(crate) async fn mint(&self, token: Address, to: Address, amount: u128) {
         self.tell(TREASURER.address, token, MINT, (to, amount)).await;
     }
 
-    /// Lets somebody take tokens of their holder.
+    /// Lets someone take tokens of their holder.
     pub(crate) async fn approve(&self, holder: Address, token: Address, spender: Address, amount: u128) {
         self.tell(holder, token, APPROVE, (spender, amount)).await;
     }

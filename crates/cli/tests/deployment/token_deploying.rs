@@ -8,7 +8,7 @@ use alloy::primitives::{Address, Bytes};
 use crate::token::file_for;
 use crate::world::{LOCAL, World, trellis};
 
-/// A program that answers this word when it is asked for `decimals()`, and reverts to everything else.
+/// A program that answers this word when it is requested `decimals()`, and reverts to everything else.
 fn only_decimals(word: u16) -> Bytes {
     let mut code = vec![
         0x5f, 0x35, 0x60, 0xe0, 0x1c, 0x63, 0x31, 0x3c, 0xe5, 0x67, 0x14, 0x60, 0x11,

@@ -26,7 +26,7 @@ async fn a_healthy_contract_for_a_token_is_told_with_its_token_and_what_it_has_o
     assert_eq!(actual("decimals"), "6");
     assert_eq!(actual("balance"), "5000007");
     assert_eq!(actual("outflow_cap"), "10000000000000");
-    assert_eq!(actual("address"), "the one that the file gives");
+    assert_eq!(actual("address"), "as in the file");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,7 +122,9 @@ async fn a_token_that_is_gone_or_counts_otherwise_now_is_told() {
     assert_eq!(examined.differences()[..2], ["decimals", "code"], "{examined:?}");
     assert!(
         examined.output.contains("decimals: no contract, expected 6")
-            && examined.output.contains("the constructor refuses the file"),
+            && examined
+                .output
+                .contains("the constructor rejects the configuration"),
         "{examined:?}"
     );
     // And a contract is no token of itself.

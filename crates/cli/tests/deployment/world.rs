@@ -149,7 +149,7 @@ impl World {
         self.finalize().await;
     }
 
-    /// Waits until everything up to the present head is final.
+    /// Waits until everything up to the current head is final.
     pub(crate) async fn finalize(&self) {
         let head = self.provider.get_block_number().await.expect("a head");
         let deadline = Instant::now() + Duration::from_secs(30);

@@ -41,10 +41,10 @@ pub async fn continuity(database_url: &str, rpc_url: &str) -> anyhow::Result<Con
     let chain_id = provider
         .get_chain_id()
         .await
-        .context("the node does not say its chain id")?;
+        .context("cannot read the node's chain id")?;
     if chain_id != remembered.chain_id {
         let reason = format!(
-            "the database is of chain {}, the node of {chain_id}",
+            "the database belongs to chain {}, but the node is on chain {chain_id}",
             remembered.chain_id
         );
         return Ok(Continuity::Broken { reason });
@@ -55,7 +55,7 @@ pub async fn continuity(database_url: &str, rpc_url: &str) -> anyhow::Result<Con
         .context("a stored block hash is none")?;
     if !knows(&provider, deployed_in).await? {
         return Ok(Continuity::Broken {
-            reason: format!("the node does not know block {deployed_in}, in which the contract was deployed"),
+            reason: format!("the node does not have block {deployed_in}, in which the contract was deployed"),
         });
     }
     let contract: Address = remembered
@@ -65,7 +65,7 @@ pub async fn continuity(database_url: &str, rpc_url: &str) -> anyhow::Result<Con
     if provider
         .get_code_at(contract)
         .await
-        .context("the node does not answer")?
+        .context("the node does not respond")?
         .is_empty()
     {
         return Ok(Continuity::Broken {
@@ -91,7 +91,7 @@ async fn lost_blocks(database_url: &str, provider: &impl Provider) -> anyhow::Re
     let head = provider
         .get_block_number()
         .await
-        .context("the node does not answer")?;
+        .context("the node does not respond")?;
     let mut connection = connect(database_url).await?;
     let posted = "SELECT greatest(
         (SELECT coalesce(max(block_number), 0) FROM inbox),
@@ -112,13 +112,13 @@ async fn lost_blocks(database_url: &str, provider: &impl Provider) -> anyhow::Re
         }
     }
     Ok(Continuity::Broken {
-        reason: format!("the chain ends at block {head}, and the ledger has facts of blocks up to {posted}"),
+        reason: format!("the chain ends at block {head}, but the ledger has facts up to block {posted}"),
     })
 }
 
 async fn knows(provider: &impl Provider, block: B256) -> anyhow::Result<bool> {
     let found = provider.get_block_by_hash(block).await;
-    Ok(found.context("the node does not answer")?.is_some())
+    Ok(found.context("the node does not respond")?.is_some())
 }
 
 /// Lets the listener begin again behind a block that the chain still has. No fact may come of a later one.
@@ -153,7 +153,7 @@ pub async fn deploy(database_url: &str, rpc_url: &str, plan_text: &str) -> anyho
     let chain_id = provider
         .get_chain_id()
         .await
-        .context("the node does not say its chain id")?;
+        .context("cannot read the node's chain id")?;
     guard::refuse_public_chain(chain_id)?;
     let plan =
         plan::compile(plan_text).map_err(|error| anyhow::anyhow!("the plan does not compile: {error}"))?;
@@ -180,13 +180,13 @@ pub async fn deploy(database_url: &str, rpc_url: &str, plan_text: &str) -> anyho
 }
 
 /// Mines blocks until everything that a restored chain knew is final, so that the state of the newest final
-/// block can be asked for: a saved chain keeps its blocks, but not the states below the head.
+/// block can be requested: a saved chain keeps its blocks, but not the states below the head.
 pub(crate) async fn finalize_restored(rpc_url: &str) -> anyhow::Result<()> {
     let provider = provider(rpc_url)?;
     let head = provider
         .get_block_number()
         .await
-        .context("the node does not answer")?;
+        .context("the node does not respond")?;
     provider
         .raw_request::<_, Option<bool>>("anvil_mine".into(), ["0x6"])
         .await
@@ -200,5 +200,5 @@ pub(crate) async fn finalize_restored(rpc_url: &str) -> anyhow::Result<()> {
 
 fn provider(rpc_url: &str) -> anyhow::Result<impl Provider + Clone> {
     service::install_tls();
-    Ok(ProviderBuilder::new().connect_http(rpc_url.parse().context("not a URL of a node")?))
+    Ok(ProviderBuilder::new().connect_http(rpc_url.parse().context("not a valid node URL")?))
 }

@@ -1,4 +1,4 @@
-//! What each service is told: its program, arguments and environment.
+//! The program, arguments and environment of each service.
 //!
 //! The services document and check their variables themselves, each in its `config.rs`. Listener and worker call
 //! `service::announce_ready` when they begin; the others are waited for until `GET /health/ready` succeeds.

@@ -1,4 +1,4 @@
-//! Somebody with a wallet of the local chain: signs in, asks for authorizations, signs and sends transactions.
+//! A person with a wallet on the local chain: signs in, requests authorizations, signs and sends transactions.
 //!
 //! What a wallet and a page would do, for seeding and for tests. Not responsible for what is asked of it.
 
@@ -122,7 +122,7 @@ impl Person {
     /// Calls the API.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// When it does not respond.
     pub async fn call(
         &self,
         site: &Site,
@@ -169,7 +169,7 @@ impl Person {
     /// Reads from the API.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// When it does not respond.
     pub async fn get(&self, site: &Site, path: &str) -> anyhow::Result<Answer> {
         self.call(site, Method::GET, path, None).await
     }
@@ -181,10 +181,10 @@ impl Person {
         Ok(answer.body["hash"].clone())
     }
 
-    /// Asks for the authorization of a registration, with the disclosure of this moment.
+    /// Requests the authorization of a registration, with the disclosure of this moment.
     ///
     /// # Errors
-    /// When the API does not answer.
+    /// When the API does not respond.
     pub async fn ask_to_register(&self, site: &Site, sponsor: Option<Address>) -> anyhow::Result<Answer> {
         let mut body = json!({ "disclosure_hash": self.disclosure(site).await? });
         if let Some(sponsor) = sponsor {
@@ -193,10 +193,10 @@ impl Person {
         self.call(site, Method::POST, "/users/register", Some(body)).await
     }
 
-    /// Asks for the authorization of a retopup.
+    /// Requests the authorization of a retopup.
     ///
     /// # Errors
-    /// When the API does not answer.
+    /// When the API does not respond.
     pub async fn ask_to_retop_up(&self, site: &Site) -> anyhow::Result<Answer> {
         let id = self.id(site).await?;
         let body = json!({ "disclosure_hash": self.disclosure(site).await? });
@@ -218,7 +218,7 @@ impl Person {
     /// The signed bytes of a transaction to the contract.
     ///
     /// # Errors
-    /// When the node does not answer.
+    /// When the node does not respond.
     pub async fn signed(&self, site: &Site, value: U256, call: Bytes) -> anyhow::Result<Bytes> {
         let nonce = site.provider.get_transaction_count(self.address()).await?;
         let transaction = TxEip1559 {
@@ -357,7 +357,7 @@ impl Person {
     /// What the wallet has outside the contract, in wei.
     ///
     /// # Errors
-    /// When the node does not answer.
+    /// When the node does not respond.
     pub async fn purse(&self, site: &Site) -> anyhow::Result<U256> {
         Ok(site.provider.get_balance(self.address()).await?)
     }

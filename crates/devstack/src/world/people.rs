@@ -1,4 +1,4 @@
-//! Who takes part in a development system, and the keys that everybody knows.
+//! The people of a development system and their public keys.
 
 use std::time::{Duration, Instant};
 

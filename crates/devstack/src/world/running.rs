@@ -90,7 +90,7 @@ impl System {
         let deployed = remembered(&spec.database_url)
             .await?
             .context("the ledger's database was not bound to a deployment")?;
-        // Signers are given the plan that the ledger runs, which is no longer the checkout's if somebody edited that.
+        // Signers are given the plan that the ledger runs, which is no longer the checkout's if someone edited that.
         let plan = spec.logs.join("plan.toml");
         std::fs::write(&plan, &deployed.plan_text)
             .with_context(|| format!("cannot write {}", plan.display()))?;

@@ -39,7 +39,7 @@ impl Site {
     /// When the chain's URL is none.
     pub fn new(api_url: &str, rpc_url: &str, custody: Address) -> anyhow::Result<Self> {
         service::install_tls();
-        let rpc_url = rpc_url.parse().context("not a URL of a node")?;
+        let rpc_url = rpc_url.parse().context("not a valid node URL")?;
         Ok(Self {
             api_url: api_url.to_owned(),
             provider: ProviderBuilder::new().connect_http(rpc_url).erased(),

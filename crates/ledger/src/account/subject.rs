@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 
 /// A participant: dense, from 1, in the order in which registrations became final. A sponsor's id is
-/// always smaller than the ids of those it brought in. An `Option` of it is as small: there are millions of them.
+/// always smaller than the ids of those it referred. An `Option` of it is as small: there are millions of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(NonZeroU32);
 

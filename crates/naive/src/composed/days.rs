@@ -25,7 +25,7 @@ impl Model {
         let places: Vec<usize> = (0..self.payments.len())
             .filter(|place| self.runs(*place))
             .collect();
-        // What everybody would get of a full fund, and what that leaves of the caps.
+        // What everyone would get of a full fund, and what that leaves of the caps.
         let mut wanted: Vec<(usize, Money)> = Vec::new();
         for place in places {
             let (payment, bought) = (&self.payments[place], self.bought(place));
@@ -120,7 +120,7 @@ impl Model {
         }
     }
 
-    /// A reward goes to breakage if its user is gone, and so does what exceeds the cap since a purchase went back.
+    /// A reward goes to breakage if its user is gone, and so does what exceeds the cap since a purchase was refunded.
     fn matured_for(&mut self, user: Address, place: usize, number: usize, amount: Money) {
         let over = match self.terms.user_multiple {
             Some(multiple) => (self.earned(user) - multiple * self.invested(user)).max(0),

@@ -29,7 +29,7 @@ pub struct Rules {
     pub hold_days: u32,
 }
 
-/// A generation's rate and what it asks for.
+/// A generation's rate and what it requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Generation {
     /// Of the volume.
@@ -47,7 +47,7 @@ pub enum Passes {
     Nobody,
     /// The inactive.
     Inactive,
-    /// Everybody who would not be paid.
+    /// Everyone who would not be paid.
     Unpaid,
 }
 

@@ -171,7 +171,7 @@ impl Model {
         }
     }
 
-    /// Only what belongs to the operator, in this order; the rest is a mistake of somebody.
+    /// Only what belongs to the operator, in this order; the rest is a mistake of someone.
     fn pay_operator(&mut self, amount: Money) {
         let mut purses = vec!["company".to_owned()];
         for (forest, tier) in self.forests.iter().zip(1..) {

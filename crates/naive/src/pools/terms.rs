@@ -6,7 +6,7 @@ pub struct Terms {
     pub registration: u128,
     pub direct: u128,
     pub ordinals: Vec<u32>,
-    /// Instead of ordinals: the part of every registration that goes into a pool, in 10,000 parts.
+    /// Instead of ordinals: the part of every registration that goes into a pool, in basis points.
     pub pool_bps: Option<u16>,
     pub retopup: u128,
     pub retopup_company: u128,

@@ -14,24 +14,24 @@ pub(super) fn hint(asset: Asset, text: &str, error: AssetError, least: Amount) -
             asset.display_amount(least)
         };
         return format!(
-            "write at most {decimals} digits after the point, such as \"{kept}\": nothing is smaller than {} {unit}",
+            "write at most {decimals} digits after the point, such as \"{kept}\": the smallest unit is {} {unit}",
             asset.display_amount(Amount::new(1))
         );
     }
     let trimmed = text.trim();
     if trimmed.ends_with('%') {
         return format!(
-            "write an amount of {unit}; percentages belong in fields whose names end in _bps, as basis points"
+            "write an amount of {unit}; percentages belong in fields whose names end in _bps, in basis points"
         );
     }
     let is_amount = |guess: &String| asset.parse_amount(guess).is_ok_and(|amount| amount >= least);
     if let Some(decimal) = without_base(trimmed).filter(is_amount) {
-        return format!("write \"{decimal}\": an amount has decimal digits");
+        return format!("write \"{decimal}\": an amount is written in decimal digits");
     }
     if let Some(guess) = guess(trimmed).filter(is_amount) {
         if is_exponent(trimmed) {
             return format!(
-                "write all digits, without an exponent: \"{guess}\" are that many {unit}, not that many base units"
+                "write all digits, without an exponent: \"{guess}\" means that many {unit}, not base units"
             );
         }
         let why = if trimmed.starts_with('-') {
@@ -39,7 +39,7 @@ pub(super) fn hint(asset: Asset, text: &str, error: AssetError, least: Amount) -
         } else if trimmed.chars().any(char::is_alphabetic) {
             "the asset is named once for the whole plan"
         } else {
-            "digits with at most one point, and nothing else"
+            "digits with at most one decimal point and nothing else"
         };
         return format!("write \"{guess}\": {why}");
     }
@@ -131,45 +131,45 @@ mod tests {
             ("-20", "write \"20\": an amount is never negative"),
             (
                 "1,000",
-                "write \"1000\": digits with at most one point, and nothing else",
+                "write \"1000\": digits with at most one decimal point and nothing else",
             ),
             (
                 "1_000",
-                "write \"1000\": digits with at most one point, and nothing else",
+                "write \"1000\": digits with at most one decimal point and nothing else",
             ),
             (
                 "0,5",
-                "write \"0.5\": digits with at most one point, and nothing else",
+                "write \"0.5\": digits with at most one decimal point and nothing else",
             ),
             (
                 ".5",
-                "write \"0.5\": digits with at most one point, and nothing else",
+                "write \"0.5\": digits with at most one decimal point and nothing else",
             ),
             (
                 "5.",
-                "write \"5\": digits with at most one point, and nothing else",
+                "write \"5\": digits with at most one decimal point and nothing else",
             ),
             (
                 " 20",
-                "write \"20\": digits with at most one point, and nothing else",
+                "write \"20\": digits with at most one decimal point and nothing else",
             ),
             (
                 "1e18",
-                "write all digits, without an exponent: \"1000000000000000000\" are that many BNB, not that many base \
-                 units",
+                "write all digits, without an exponent: \"1000000000000000000\" means that many BNB, \
+                 not base units",
             ),
             (
                 "2.5e3",
-                "write all digits, without an exponent: \"2500\" are that many BNB, not that many base units",
+                "write all digits, without an exponent: \"2500\" means that many BNB, not base units",
             ),
             ("2e", "write \"2\": the asset is named once for the whole plan"),
             (
                 "5%",
-                "write an amount of BNB; percentages belong in fields whose names end in _bps, as basis points",
+                "write an amount of BNB; percentages belong in fields whose names end in _bps, in basis points",
             ),
             (
                 "1.0000000000000000001",
-                "write at most 18 digits after the point, such as \"1\": nothing is smaller than 0.000000000000000001 BNB",
+                "write at most 18 digits after the point, such as \"1\": the smallest unit is 0.000000000000000001 BNB",
             ),
         ] {
             let error = Asset::Bnb.parse_amount(text).unwrap_err();

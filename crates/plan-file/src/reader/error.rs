@@ -1,4 +1,4 @@
-//! What does not fit between a file and the fields that the format has, and the refusal that it becomes.
+//! Mismatches between a file and the format's fields, and the resulting errors.
 
 use std::fmt;
 
@@ -182,10 +182,10 @@ impl ReadError {
     pub(super) fn refusal(mut self) -> Refusal {
         match self.kind {
             Kind::UnknownField { name, known } => {
-                let problem = format!("there is no field `{name}` here");
+                let problem = format!("unknown field `{name}`");
                 let hint = match spelling::nearest(&name, known.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("remove it; the fields here are {}", listed(known)),
+                    None => format!("remove it; the fields allowed here are {}", listed(known)),
                 };
                 self.path.push(Step::Key(name));
                 Refusal::new("unknown_field", Path(&self.path).to_string(), problem, hint)
@@ -199,7 +199,12 @@ impl ReadError {
                 };
                 self.path.push(Step::Key(name.to_owned()));
                 let path = Path(&self.path).to_string();
-                Refusal::new("missing_field", path, "it is missing and has no default", hint)
+                Refusal::new(
+                    "missing_field",
+                    path,
+                    "the field is missing and has no default",
+                    hint,
+                )
             }
             Kind::WrongType { found, expected } => wrong_type(&self.path, &found, &expected),
             Kind::UnknownChoice { found, choices } => {
@@ -211,13 +216,13 @@ impl ReadError {
                     Some(near) => format!("did you mean \"{near}\"?"),
                     None => format!("write one of {}", listed(choices)),
                 };
-                let problem = format!("{found} is not among its choices");
+                let problem = format!("{found} is not an allowed value");
                 Refusal::new("unknown_choice", Path(&self.path).to_string(), problem, hint)
             }
             Kind::Other(message) => {
                 // What serde says of an untagged enum speaks of types that no file knows.
                 let problem = if message.starts_with("data did not match any variant") {
-                    "what is written fits none of the forms of this field".to_owned()
+                    "the value matches none of this field's forms".to_owned()
                 } else {
                     message
                 };

@@ -1,6 +1,6 @@
 //! Everything in a file that does not fit the format, and the tables in which everything does.
 //!
-//! What does not fit is set aside and the file is read again, so that one wrong field hides no other.
+//! What does not fit is set aside and the file is re-read, so that one wrong field hides no other.
 
 use serde::Deserialize as _;
 use toml::Spanned;

@@ -1,11 +1,11 @@
-//! The refusal of a value of the wrong type or size: what is expected, in the words of somebody who writes a plan, and
-//! how it is spelt.
+//! The refusal of a value of the wrong type or size: what is expected, in the terms of a plan author, and
+//! how to write it.
 
 use super::error::Found;
 use crate::Refusal;
 use crate::place::{Path, Step};
 
-/// What a field expects, in the words of somebody who writes a plan.
+/// What a field expects, in the words of someone who writes a plan.
 enum Kinds {
     Text,
     /// A whole number up to this one.
@@ -71,7 +71,7 @@ pub(super) fn wrong_type(path: &[Step], found: &Found, expected: &str) -> Refusa
         ),
         Kinds::Other => (expected, format!("write {expected}")),
     };
-    let problem = format!("{found} stands where {wanted} is expected");
+    let problem = format!("found {found}, expected {wanted}");
     Refusal::new("wrong_type", Path(path).to_string(), problem, hint)
 }
 
@@ -102,10 +102,7 @@ fn number_hint(name: &str, shown: &str, found: &Found, max: u64) -> String {
         };
         return match bps(text) {
             Some(bps) => format!("write basis points without quotes: {shown}{bps}"),
-            None => {
-                "write basis points, a whole number from 0 to 10000: 10000 is the whole, 100 is one percent"
-                    .into()
-            }
+            None => "write basis points, a whole number from 0 to 10000: 10000 is 100 %, 100 is 1 %".into(),
         };
     }
     match found {
@@ -191,7 +188,7 @@ mod tests {
     #[test]
     fn what_is_no_table_is_told_how_one_is_written() {
         let (problem, hint) = hints(&Found::Bool(true), "struct PoolTable");
-        assert!(problem.ends_with("stands where a table is expected"), "{problem}");
+        assert!(problem.ends_with("expected a table"), "{problem}");
         assert_eq!(hint, "write [size] and its fields below it");
         let (_, hint) = hints(&Found::Text("yes".to_owned()), "a boolean");
         assert_eq!(hint, "write size = true or size = false, without quotes");

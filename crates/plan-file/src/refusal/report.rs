@@ -1,4 +1,4 @@
-//! What a refusal says to whom: rule, place in the file and hint, as text for a person.
+//! An error as text for a person: rule, position in the file and hint.
 
 use std::fmt::Write as _;
 

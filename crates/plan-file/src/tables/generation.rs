@@ -36,7 +36,7 @@ pub enum Mode {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DirectsCounted {
-    /// Everybody whom the upline ever brought in.
+    /// Everyone whom the upline ever referred.
     #[default]
     AllTime,
     /// Those who have an active subscription at the moment of the purchase.

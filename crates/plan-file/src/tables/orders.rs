@@ -26,9 +26,9 @@ pub struct OrdersTable {
     /// What counts as personal volume.
     #[serde(default)]
     pub personal_volume: PersonalVolume,
-    /// Personal volume that each generation asks for. One entry for each generation.
+    /// Personal volume that each generation requests. One entry for each generation.
     pub own_pv_min: Option<Vec<String>>,
-    /// Group volume that each generation asks for. One entry for each generation.
+    /// Group volume that each generation requests. One entry for each generation.
     pub group_pv_min: Option<Vec<String>>,
     /// Retail customers with an order in the period whom a participant needs to be paid.
     #[serde(default)]
@@ -67,7 +67,7 @@ pub enum Compression {
     None,
     /// Inactive participants; the next active one takes the same generation.
     Standard,
-    /// Also active ones who do not meet what the generation asks for.
+    /// Also active ones who do not meet what the generation requests.
     Generous,
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RanksTable {
-    /// `"lifetime"`: volume counts for ever. It is what a plan has that says nothing.
+    /// `"lifetime"`: volume counts forever. It is what a plan has that says nothing.
     pub window: Option<WindowName>,
     /// Instead of it: only volume of so many weeks counts, the closing one included.
     pub window_weeks: Option<u32>,
@@ -47,7 +47,7 @@ pub struct LadderTable {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WindowName {
-    /// Volume counts for ever.
+    /// Volume counts forever.
     Lifetime,
 }
 

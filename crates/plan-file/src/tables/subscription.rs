@@ -73,7 +73,7 @@ pub enum NamedDivisor {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhenShort {
-    /// Everybody gets the same part.
+    /// Everyone gets the same part.
     ProRata,
     /// Older subscriptions first, until the fund is empty.
     Queue,

@@ -10,7 +10,7 @@ use super::{BinaryState, BinaryTerms};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Paid([u32; 3]);
 
-/// What became of a payment. Whoever wants to take it back returns it to [`BinaryState::unpay`].
+/// The outcome of a payment. Whoever wants to take it back returns it to [`BinaryState::unpay`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Payment {
     /// What was paid towards the price.
@@ -40,7 +40,7 @@ impl Paid {
 
 impl BinaryState {
     /// Takes a payment, up to what is outstanding. A first payment below the smallest allowed, or below what is outstanding
-    /// if that is less, is refused whole, and so is one by somebody who has not joined.
+    /// if that is less, is refused whole, and so is one by someone who has not joined.
     pub fn pay(&mut self, terms: &BinaryTerms, user: UserId, amount: Amount) -> Payment {
         let refused = Payment {
             refused: amount,
@@ -77,7 +77,7 @@ impl BinaryState {
         before < terms.counts_at() && after >= terms.counts_at()
     }
 
-    /// Takes from what a user has paid; whether somebody who counts does not reach it any more.
+    /// Takes from what a user has paid; whether someone who counts does not reach it any more.
     pub(super) fn subtract_paid(&mut self, terms: &BinaryTerms, user: u32, amount: Amount) -> bool {
         let after = self.paid_of(user).saturating_sub(amount);
         self.set_paid(user, after);

@@ -38,7 +38,7 @@ impl PairSink for Vec<Pair> {
 /// What a closing did, in sums. Counts are pairs, unless they say otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Closing {
-    /// The month under which it was granted: the one asked for, or a later one if that was closed before.
+    /// The month under which it was granted: the one requested, or a later one if that was closed before.
     pub month: Month,
     /// Members who count since the last closing.
     pub members: u64,
@@ -68,7 +68,7 @@ struct Values {
     shares: Option<CumulativeShares>,
 }
 
-/// A closing under way.
+/// A closing in progress.
 struct Run<'a, S> {
     terms: &'a BinaryTerms,
     /// The month was closed before.

@@ -1,4 +1,4 @@
-//! What people must know about a binary plan before they join one.
+//! Findings that people must know before they join a binary plan.
 
 use money::{Amount, Asset};
 
@@ -31,7 +31,7 @@ impl BinaryTerms {
         found
     }
 
-    /// What the pairs of everybody above claim for one member who counts, in a full tree.
+    /// What the pairs of everyone above claim for one member who counts, in a full tree.
     fn claims(&self, asset: Asset) -> Finding {
         let (members, pairs) = (members(LAYERS), pairs_of(LAYERS, u128::MAX));
         let in_a_month = pairs_of(LAYERS, u128::from(self.pairs_max));
@@ -54,12 +54,12 @@ impl BinaryTerms {
         let (top, of_top) = match self.excess {
             Excess::Carry => {
                 let months = of_top.div_ceil(limit);
-                let text = format!("wait {months} months for its last pair");
+                let text = format!("wait {months} months for their last pair");
                 (text, ("months_until_top_is_paid", months))
             }
             Excess::Flush => {
                 let lost = of_top.saturating_sub(limit);
-                let text = format!("lose {lost} of its {of_top} pairs if all came in one month");
+                let text = format!("lose {lost} of their {of_top} pairs if they all formed in one month");
                 (text, ("top_pairs_lost_first_month", lost))
             }
         };
@@ -67,9 +67,9 @@ impl BinaryTerms {
             code: "pairs_against_payments",
             severity,
             text: format!(
-                "In a full tree of {members} members the pairs of all who stand above claim up to {} for each member who \
-                 counts, {} of it in the first month, and a member who counts has paid at least {}, instalments out of own pairs \
-                 included; the top would {top}. Pairs are paid only as far as the fund {:?} and the funds behind it reach.",
+                "In a full tree of {members} members the pairs of all uplines claim up to {} for each counting \
+                 member, {} of it in the first month; a counting member has paid at least {}, including instalments paid out of \
+                 their own pairs. The top member would {top}. Pairs are paid only as far as the fund {:?} and the funds that back it reach.",
                 show(claimed),
                 show(first_month),
                 asset.display_amount(brings),
@@ -108,8 +108,8 @@ impl BinaryTerms {
             code: "pairs_outgrow_payments",
             severity: Severity::Warning,
             text: format!(
-                "From {layers} full layers ({} members) on, the pairs can claim more than members must have paid in order to \
-                 count, {} each: what is missing has to come from elsewhere, or is not paid.",
+                "From {layers} full layers ({} members) on, pairs can claim more than members must have paid in \
+                 order to count, {} each: the shortfall must come from elsewhere or is not paid.",
                 members(layers),
                 asset.display_amount(brings),
             ),
@@ -126,7 +126,7 @@ impl BinaryTerms {
             code: "pairs_are_lost",
             severity: Severity::Warning,
             text: format!(
-                "Of a user's pairs in a month, those above {} are lost on both sides, not paid later.",
+                "In each month a user's pairs above {} are lost on both sides and never paid.",
                 self.pairs_max
             ),
             figures: vec![("pairs_max_per_month", u128::from(self.pairs_max))],
@@ -137,15 +137,15 @@ impl BinaryTerms {
         let lost = match self.excess {
             Excess::Carry => "",
             Excess::Flush => {
-                " and count in the month in which they are paid, above whose limit they can be lost"
+                "and count in the month in which they are paid, so they can be lost above that month's limit"
             }
         };
         Finding {
             code: "earlier_members_first",
             severity: Severity::Info,
             text: format!(
-                "When the funds have less than a month's pairs are worth, those who joined earlier are paid first; the pairs of the \
-                 others wait{lost}."
+                "When the funds cannot cover a month's pairs, those who joined earlier are paid first \
+                 and the others wait{lost}."
             ),
             figures: vec![],
         }
@@ -179,8 +179,8 @@ fn without_pair() -> Finding {
     Finding {
         code: "without_a_pair",
         severity: Severity::Warning,
-        text: "However many join, more than half of all members have no pair: a pair needs a member on each side, and in \
-               any tree of this kind those with nobody on one side are the majority."
+        text: "However many join, more than half of all members have no pair: a pair needs a member \
+               on each side, and in any such tree most members have an empty side."
             .into(),
         figures: vec![("share_min_bps", 5_000)],
     }
@@ -191,7 +191,7 @@ fn members(layers: u32) -> u128 {
     1u128.checked_shl(layers).unwrap_or(u128::MAX).saturating_sub(1)
 }
 
-/// Pairs of everybody in a full tree, at most `max` for one: who has `h` layers below has 2^h − 1.
+/// Pairs of everyone in a full tree, at most `max` for one: who has `h` layers below has 2^h − 1.
 fn pairs_of(layers: u32, max: u128) -> u128 {
     (0..layers).fold(0, |sum: u128, below| {
         let users = members(layers.saturating_sub(below).saturating_sub(1)).saturating_add(1);

@@ -1,4 +1,4 @@
-//! What became of each user's pairs, so that a refund finds the exact amounts of the one that it undoes.
+//! The history of each user's pairs, so that a refund can reverse the exact amounts.
 //!
 //! The members on a side are taken in the order in which they began to count: the first on the left with the first on
 //! the right. Each such *slot* was paid or lost. Equal slots of one user that follow each other are one run, and runs

@@ -1,11 +1,11 @@
-//! What is undone when a payment goes back: a member may stop counting, and with the lot go the pairs that it was in.
+//! What a refund undoes: a member may stop counting, and the pairs of its lot are reversed.
 //!
 //! Which pair that is: of the members who count on a side, in the order in which they began to, the first ones are in
 //! pairs, one each. So a member is in a pair if fewer members of that side began before it than pairs have been made there, and
 //! it is the pair at that position. The other side's lot is free again; later pairs stay what they are.
 //!
 //! A pair that is undone takes back its instalment too. If its user falls below what counts, that user stops counting as
-//! well, and so on upward. Everybody who stops costs one pass over all users: refunds are rare.
+//! well, and so on upward. Everyone who stops costs one pass over all users: refunds are rare.
 
 use std::collections::VecDeque;
 
@@ -29,7 +29,7 @@ impl BinaryState {
             leaving.push_back(user.get());
         }
         while let Some(user) = leaving.pop_front() {
-            // Two pairs undone may have asked for it.
+            // Two pairs undone may have requested it.
             if self.since_of(user) != 0 {
                 self.stop_counting(terms, user, undone, &mut leaving);
             }
@@ -109,7 +109,7 @@ impl BinaryState {
         };
     }
 
-    /// Everybody above a member, nearest first, with the side on which the member is; and for each how many members of that
+    /// Everyone above a member, nearest first, with the side on which the member is; and for each how many members of that
     /// side began to count before it. One pass: whoever is not on the way up belongs to where the way of the one
     /// above leads.
     fn ranks(&self, user: u32, since: u32) -> (Vec<(u32, Side)>, Vec<u32>) {

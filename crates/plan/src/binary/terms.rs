@@ -6,11 +6,11 @@ use plan_file::Encoder;
 use plan_file::tables::binary::{BinaryTable, BookingTable, CountsFrom, Excess, Placement, WhenShort};
 use plan_file::{NAME_BYTES_MAX, Refusal, field};
 
-/// Most pairs of a user in a month: each is a decision of its own, with tax and instalment, in one closing.
+/// Maximum number of pairs of a user in a month: each is a decision of its own, with tax and instalment, in one closing.
 pub const PAIRS_PER_MONTH_MAX: u32 = 1_000;
 /// Most pairs without an instalment: above it the rule never applies, and leaving it out says so better.
 pub const FULL_PAIRS_MAX: u32 = 1_000_000;
-/// Most directs that may be required.
+/// Maximum number of directs that may be required.
 pub const DIRECTS_REQUIRED_MAX: u32 = 1_000;
 /// Longest hold in days: what is held for more than a year is not paid.
 pub const HOLD_DAYS_MAX: u32 = 366;
@@ -239,8 +239,8 @@ fn check_quantity(quantity: Option<&str>) -> Result<(), Refusal> {
     match quantity {
         None | Some(QUANTITY) => Ok(()),
         Some(other) => {
-            let problem = format!("{other:?} is not something that can be paired");
-            let hint = "write \"member\": every member counts once, whatever was paid";
+            let problem = format!("{other:?}cannot be paired");
+            let hint = "write \"member\": every member counts once, regardless of the amount paid";
             Err(Refusal::new("quantity_unknown", "binary.quantity", problem, hint))
         }
     }
@@ -253,7 +253,7 @@ fn check_fund(fund: &str) -> Result<(), Refusal> {
     if plain && !fund.is_empty() && fund.len() <= NAME_BYTES_MAX {
         return Ok(());
     }
-    let problem = format!("{fund:?} is not a name of a fund");
+    let problem = format!("{fund:?}is not a valid fund name");
     let hint = format!("write 1 to {NAME_BYTES_MAX} lower-case letters, digits, hyphens or underscores");
     Err(Refusal::new("fund_malformed", "binary.fund", problem, hint))
 }

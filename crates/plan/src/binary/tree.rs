@@ -1,11 +1,11 @@
-//! Places of a binary tree: who stands above and below whom, and the next free place below anybody.
+//! Positions in a binary tree: parents and children, and the next free position below any member.
 //!
 //! Not responsible for what a place earns. Nobody ever moves or leaves, so ids stay topological: whoever stands above
 //! has a smaller one.
 
 use super::Side;
 
-/// The tree, one line per node. Nodes count from 1; 0 is nobody.
+/// The tree, one line per node. Nodes count from 1; 0 is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tree {
     /// Twice the parent, plus one on its right side.

@@ -1,4 +1,4 @@
-//! A [`Book`] as bytes, to be kept between two runs and read again by a program that knows the format.
+//! A [`Book`] as bytes, for storage between runs.
 
 use std::collections::HashMap;
 
@@ -49,7 +49,7 @@ impl Book {
 
     /// The book of these bytes, which may change to these versions of the plan.
     ///
-    /// What comes back holds together, and is what the facts give only if somebody compares it with them.
+    /// What comes back holds together, and is what the facts give only if someone compares it with them.
     ///
     /// # Errors
     /// [`NotABook`].
@@ -63,7 +63,7 @@ impl Book {
         let deposits: HashMap<B256, DepositId> = (deposits.into_iter())
             .zip((1..).filter_map(DepositId::new))
             .collect();
-        // Nobody is there twice, and everybody is there.
+        // Nobody is there twice, and everyone is there.
         if users.len() != wallets.len() || deposits.len() != count || !state.counts(users.len(), count) {
             return Err(NotABook);
         }

@@ -1,4 +1,4 @@
-//! Who stands where: derived from conversions that stand, whenever it is asked for.
+//! The leaderboard: derived on demand from conversions that were not reversed.
 
 use std::cmp::Reverse;
 

@@ -63,7 +63,7 @@ pub enum Decision {
         /// Why not.
         cause: NotGrantedCause,
     },
-    /// The hold is over: the grant, less what was reversed, is the user's.
+    /// The hold has ended: the grant, less what was reversed, is the user's.
     Matured {
         /// For which conversion.
         conversion: ConversionId,

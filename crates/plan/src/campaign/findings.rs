@@ -1,4 +1,4 @@
-//! What participants and operators should be told about a campaign.
+//! Findings about a campaign for participants and operators.
 
 use money::{Amount, Asset};
 
@@ -34,8 +34,8 @@ impl CampaignTerms {
             code: "campaign_rewards_signups",
             severity: Severity::Warning,
             text: format!(
-                "A referral is rewarded with {} {asset} without any purchase of the referee: the campaign pays for \
-                 recruitment.",
+                "A referral is rewarded with {} {asset} even if the referee buys nothing: the \
+                 campaign pays for recruitment.",
                 asset.display_amount(reward)
             ),
             figures: vec![("reward_units", reward.base_units())],
@@ -49,8 +49,8 @@ impl CampaignTerms {
             Reward::Fixed(reward) => {
                 let rewards = units_ratio(self.budget, reward);
                 let text = format!(
-                    "The budget of {budget} {asset} pays {rewards} rewards in full; referrals bring nothing once it is spent, or \
-                     while the fund {:?} and the funds behind it are empty.",
+                    "The budget of {budget} {asset} pays {rewards} rewards in full; referrals earn nothing once it \
+                     is spent, or while the fund {:?} and the funds that back it are empty.",
                     self.fund
                 );
                 (text, ("rewards", rewards))
@@ -60,8 +60,8 @@ impl CampaignTerms {
                 let units = self.budget.checked_mul(10_000).unwrap_or(self.budget);
                 let volume = Amount::new(units.base_units().checked_div(bps).unwrap_or(0));
                 let text = format!(
-                    "The budget of {budget} {asset} pays the rewards of conversions of {} {asset} together; referrals bring \
-                     nothing once it is spent, or while the fund {:?} and the funds behind it are empty.",
+                    "The budget of {budget} {asset} pays the rewards for conversions totalling {} {asset}; \
+                     referrals earn nothing once it is spent, or while the fund {:?} and the funds that back it are empty.",
                     asset.display_amount(volume),
                     self.fund
                 );
@@ -111,8 +111,8 @@ impl CampaignTerms {
             code: "campaign_fake_referees_pay",
             severity: Severity::Warning,
             text: format!(
-                "A made-up referee costs {} {asset} and brings {}: {} more per identity. {referees} made-up referees of \
-                 {referrers} referrers take the whole budget, whatever the caps per referrer.",
+                "A fake referee costs {} {asset} and brings in {}: a gain of {} per identity. {referees} fake \
+                 referees of {referrers} referrers exhaust the budget, whatever the caps per referrer.",
                 asset.display_amount(cost),
                 asset.display_amount(reward),
                 asset.display_amount(gain),
@@ -145,8 +145,8 @@ impl CampaignTerms {
         (self.hold_days == 0).then(|| Finding {
             code: "campaign_without_hold",
             severity: Severity::Warning,
-            text: "A reward is the referrer's at the end of the conversion's day: a purchase that is refunded later leaves \
-                   the referrer owing it."
+            text: "The referrer receives a reward at the end of the conversion's day: if the purchase is refunded \
+                   later, the referrer owes the reward back."
                 .into(),
             figures: vec![("hold_days", 0)],
         })

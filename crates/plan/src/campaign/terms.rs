@@ -105,7 +105,7 @@ impl CampaignTerms {
         };
         if terms.ends < terms.starts {
             let problem = format!("it ends on {} and starts on {}", terms.ends, terms.starts);
-            let hint = "write a last day that is not before the first";
+            let hint = "write an end date that is not before the start date";
             return Err(Refusal::new("campaign_dates", "campaign.ends", problem, hint));
         }
         terms.check_reward_fits(asset)?;
@@ -117,7 +117,7 @@ impl CampaignTerms {
         let least = self.reward.of(self.conversion_min);
         let refuse = |code, field: &str, limit: Amount| {
             let (least, limit) = (asset.display_amount(least), asset.display_amount(limit));
-            let problem = format!("{limit} {asset} do not pay one reward of {least}");
+            let problem = format!("{limit} {asset} does not cover one reward of {least}");
             let hint = format!("write at least {least}, or lower the reward");
             Err(Refusal::new(code, field, problem, hint))
         };
@@ -244,8 +244,8 @@ fn check_name(field: &str, name: &str) -> Result<(), Refusal> {
     if field::is_visible(name) && name.len() <= NAME_MAX {
         return Ok(());
     }
-    let problem = format!("{name:?} is not a name");
-    let hint = format!("write 1 to {NAME_MAX} bytes of visible text without blanks around it");
+    let problem = format!("{name:?} is not a valid name");
+    let hint = format!("write 1 to {NAME_MAX} bytes of printable text without leading or trailing spaces");
     Err(Refusal::new("campaign_name", field, problem, hint))
 }
 
@@ -256,14 +256,14 @@ fn check_achievements(tables: &[AchievementTable], asset: Asset) -> Result<Vec<A
         let path = |name: &str| format!("campaign.achievements[{index}].{name}");
         check_name(&path("name"), &table.name)?;
         if checked.iter().any(|other| other.name == table.name) {
-            let problem = format!("there is another achievement {:?}", table.name);
-            let hint = "give each achievement a name of its own";
+            let problem = format!("another achievement is also named {:?}", table.name);
+            let hint = "give each achievement a unique name";
             return Err(Refusal::new("achievement_repeated", path("name"), problem, hint));
         }
         let condition = check_condition(table, asset, &path)?;
         let is_unordered = checked.iter().any(|other| !ascends(other.condition, condition));
         if is_unordered {
-            let problem = "it takes no more than one before it";
+            let problem = "it requires no more than an earlier one";
             let hint = "write achievements of the same kind from the smallest to the largest";
             let code = "achievements_unordered";
             return Err(Refusal::new(code, path("name"), problem, hint));

@@ -24,7 +24,7 @@ use plan_file::tables::subscription::AllocationTable;
 use plan_file::{Finding, Severity, percent};
 use plan_file::{Refusal, field};
 
-/// Most funds of a plan: the number of a fund is a byte of an account's id, and more could not be kept apart by people.
+/// Maximum number of funds of a plan: the number of a fund is a byte of an account's id, and more could not be kept apart by people.
 pub const FUNDS_MAX: usize = 32;
 
 /// What the components of a file compile to, and what a payment is.
@@ -85,13 +85,13 @@ fn check_binary(file: &PlanFile, asset: Asset) -> Result<Option<BinaryTerms>, Re
         (Some(binary), Some(booking)) => BinaryTerms::check(binary, booking, asset).map(Some),
         (Some(_), None) => Err(misfit(
             "binary",
-            "there is no table [booking]",
-            "say what is booked in [booking]",
+            "the table [booking] is missing",
+            "add [booking] to define what is booked",
         )),
         (None, Some(_)) => Err(misfit(
             "booking",
-            "there is no table [binary]",
-            "add [binary], or leave it out",
+            "the table [binary] is missing",
+            "add [binary], or remove it",
         )),
     }
 }
@@ -200,19 +200,19 @@ fn check_intake(file: &PlanFile, asset: Asset) -> Result<IntakeRule, Refusal> {
         ("joining", joining),
     ];
     let mut said = rules.into_iter().filter_map(|(table, rule)| Some((table, rule?)));
-    let hint = "write one of [registration], [subscription], [booking], [orders] and [joining]";
+    let hint = "add one of [registration], [subscription], [booking], [orders] and [joining]";
     let Some((first, rule)) = said.next() else {
         return Err(Refusal::new(
             "intake_missing",
             "registration",
-            "no table says what a payment is",
+            "no table defines what a payment buys",
             hint,
         ));
     };
     match said.next() {
         None => Ok(rule),
         Some((second, _)) => {
-            let problem = format!("[{first}] says what a payment is already");
+            let problem = format!("[{first}] already defines what a payment buys");
             Err(Refusal::new("intake_ambiguous", second, problem, hint))
         }
     }
@@ -227,13 +227,17 @@ fn check_together(file: &PlanFile, terms: &ComponentTerms) -> Result<(), Refusal
         ("bonus", file.bonus.is_some()),
     ] {
         if is_there && !purchases {
-            let hint = "add [subscription], or leave it out";
-            return Err(misfit(name, "it is about purchases, and nothing is sold", hint));
+            let hint = "add [subscription], or remove it";
+            return Err(misfit(
+                name,
+                "it applies to purchases, but the plan sells nothing",
+                hint,
+            ));
         }
     }
     if file.ranks.is_some() && !purchases && file.orders.is_none() {
-        let hint = "add [subscription] or [orders], or leave it out";
-        return Err(misfit("ranks", "nothing brings volume", hint));
+        let hint = "add [subscription] or [orders], or remove it";
+        return Err(misfit("ranks", "no table generates volume", hint));
     }
     let keeps_wallets = terms.withdrawal.is_some() || terms.withholding.has_payout_basis();
     if keeps_wallets && file.pool.is_some() {
@@ -242,12 +246,12 @@ fn check_together(file: &PlanFile, terms: &ComponentTerms) -> Result<(), Refusal
         } else {
             "withholding"
         };
-        let problem = "reserves of pools are released to what the chain may pay, past a wallet balance";
-        return Err(misfit(table, problem, "leave it out of a plan with pools"));
+        let problem = "pool reserves are released directly to the amount payable on chain, bypassing the wallet balance";
+        return Err(misfit(table, problem, "remove it from a plan with pools"));
     }
     let allocates = file.booking.is_some() || file.joining.is_some();
     if file.allocations.is_some() && !allocates {
-        let problem = "payments of this plan are divided by other tables";
+        let problem = "other tables already allocate the payments of this plan";
         let hint = "write [[subscription.allocations]] or orders.fund_bps instead";
         return Err(misfit("allocations", problem, hint));
     }
@@ -289,19 +293,19 @@ pub(super) fn recruited(intake: IntakeRule, terms: &ComponentTerms) -> Finding {
     let whole = "Without money from outside all rewards are funded by payments of later participants";
     let text = match intake {
         IntakeRule::Booking | IntakeRule::Order => {
-            "By the plan file payments are for goods, so no reward counts as funded by recruitment; payout_share says how much of \
-             them can become rewards."
+            "According to the plan file, payments are for goods, so no reward counts as funded by recruitment; payout_share states \
+             how much of them can become rewards."
                 .to_owned()
         }
         IntakeRule::AutoPool | IntakeRule::Subscription | IntakeRule::Joining { .. } if !is_funded => {
-            "No part of what participants pay becomes rewards: recruitment funds none.".to_owned()
+            "No part of participants' payments becomes rewards: recruitment funds none.".to_owned()
         }
         IntakeRule::Joining { .. } => format!(
-            "{whole}: {} of what joining costs fill funds that pay rewards.",
+            "{whole}: {} of the joining price goes into funds that pay rewards.",
             percent(allocated)
         ),
         IntakeRule::AutoPool | IntakeRule::Subscription => format!(
-            "{whole}: {} of every purchase pay uplines, and {} of the rest fill funds that pay rewards.",
+            "{whole}: {} of every purchase goes to uplines, and {} of the rest goes into funds that pay rewards.",
             percent(uplines),
             percent(allocated)
         ),
@@ -332,8 +336,8 @@ fn accruals_from_purchases(terms: &ComponentTerms) -> Option<Finding> {
         code: "accruals_from_purchases",
         severity: Severity::Warning,
         text: format!(
-            "The fund {:?} that pays accruals and the funds behind it get {} of what generations leave of every purchase: to that \
-             extent participants are paid with what other participants paid in.",
+            "The fund {:?} that pays accruals, together with the funds that back it, receives {} of every purchase after the generation \
+             shares: to that extent participants are paid with other participants' payments.",
             subscription.fund(),
             percent(bps)
         ),
@@ -348,12 +352,12 @@ fn funded_rewards(terms: &ComponentTerms) -> Finding {
     let text = if payout::paying(terms).next().is_none() {
         "No rule pays rewards out of a fund.".to_owned()
     } else if names.is_empty() {
-        "Every rule that pays rewards out of a fund has one that a share of payments fills; when its funds are empty nothing is \
-         paid."
+        "Every rule that pays rewards out of a fund has a fund that receives a share of payments; when its funds are empty \
+         nothing is paid."
             .to_owned()
     } else {
         format!(
-            "Nothing in the plan fills the funds for {}: they are paid only as far as operators put money there.",
+            "Nothing in the plan fills the funds for {}: they are paid only as far as operators add money.",
             names.join(", ")
         )
     };

@@ -11,7 +11,7 @@ use plan_file::{NAME_BYTES_MAX, Refusal};
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum CompileError {
     /// The file is too long.
-    #[error("a plan file has at most {TEXT_BYTES_MAX} bytes, this one has at least {bytes}")]
+    #[error("a plan file may have at most {TEXT_BYTES_MAX} bytes; this one has at least {bytes}")]
     TextTooLong {
         /// Its length.
         bytes: usize,
@@ -20,7 +20,7 @@ pub enum CompileError {
     #[error("a name has 1 to {NAME_BYTES_MAX} characters of a-z, 0-9 and hyphen")]
     NameMalformed,
     /// The version is zero.
-    #[error("versions count from 1")]
+    #[error("versions start at 1")]
     VersionIsZero,
     /// Nobody knows this asset.
     #[error("unknown asset {code:?}")]
@@ -30,7 +30,7 @@ pub enum CompileError {
     },
     /// A registration has two ways into a pool, or none, or a share that is nothing or everything.
     #[error(
-        "registration needs either pool_entry_ordinals or pool_bps, and pool_bps leaves something on both sides"
+        "registration needs either pool_entry_ordinals or pool_bps, and pool_bps must leave both parts above zero"
     )]
     PoolEntryAmbiguous,
     /// Ordinals are zero, repeated or not ascending.
@@ -43,10 +43,10 @@ pub enum CompileError {
         size: u32,
     },
     /// The number of trees is zero or too large.
-    #[error("pool.trees_max must be 1 to 2^31 - 1, or be left out")]
+    #[error("pool.trees_max must be 1 to 2^31 - 1, or be omitted")]
     TreesMaxOutOfRange,
-    /// A layer is further up than a tree is deep: its share could never be paid to anybody.
-    #[error("pool.layers_bps: layer {layer} never exists in a tree of depth {depth}")]
+    /// A layer is further up than a tree is deep: its share could never be paid to anyone.
+    #[error("pool.layers_bps: a tree of depth {depth} has no layer {layer}")]
     LayerNeverPaid {
         /// The layer.
         layer: usize,
@@ -55,7 +55,7 @@ pub enum CompileError {
     },
     /// A registration that enters a pool does not bring exactly the price of a place.
     #[error(
-        "a registration brings {} {asset}, a place in tier 1 costs {}: not funded exactly",
+        "a registration provides {} {asset}, but a place in tier 1 costs {}; the two must be equal",
         asset.display_amount(*paid),
         asset.display_amount(*price)
     )]
@@ -171,7 +171,7 @@ impl CompileError {
     #[must_use]
     pub fn hint(&self) -> String {
         let hint = match self {
-            Self::TextTooLong { .. } => "shorten it: the shipped plans have some two thousand bytes",
+            Self::TextTooLong { .. } => "shorten it: the shipped plans are about two thousand bytes long",
             Self::NameMalformed => "write a name such as \"auto-pool\"",
             Self::VersionIsZero => "write version = 1, and a higher one whenever the plan changes",
             Self::UnknownAsset { .. } => "write one of \"BNB\", \"USDT\", \"INR\"",
@@ -187,12 +187,12 @@ impl CompileError {
             Self::PoolEntryNotFunded { asset, paid, .. } => {
                 let paid = asset.display_amount(*paid);
                 return format!(
-                    "write \"{paid}\" as the first tier's price, or another price of a registration"
+                    "write \"{paid}\" as the first tier's price, or change the price of a registration"
                 );
             }
             Self::ProgressionNotFunded(_) => {
-                "write progression = \"funded\": the next tier's price is paid by the user's own matured reserve, or \
-                 nobody moves"
+                "write progression = \"funded\": the user's own matured reserve must pay the next tier's price, \
+                 or the user does not advance"
             }
             Self::ReserveUnreachable {
                 asset,

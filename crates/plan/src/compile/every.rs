@@ -13,7 +13,7 @@ use super::{
 use plan_file::tables::PlanFile;
 use plan_file::{Refusal, place, reader};
 
-/// Most refusals that are returned: who has more begins with these.
+/// Maximum number of refusals that are returned: who has more begins with these.
 pub const REFUSALS_MAX: usize = 20;
 
 /// Codes of rules about several tables: a table alone cannot keep them.

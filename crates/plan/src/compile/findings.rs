@@ -1,4 +1,4 @@
-//! What the compiler notices about a plan that is sound but that people must know.
+//! Findings about a sound plan that people must know.
 
 mod pool;
 mod ratio;
@@ -9,7 +9,7 @@ use crate::compiled::{LayerSet, PoolEntry, ReserveTerms, Terms, TierTerms};
 use crate::geometry;
 use plan_file::{Finding, Severity, percent};
 
-/// Whose payment funds a rule's rewards. Every rule of the present file format shares out what a
+/// Whose payment funds a rule's rewards. Every rule of the current file format shares out what a
 /// participant paid among those who came before; a rule funded by sales to customers would be `Sales`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Source {
@@ -24,7 +24,7 @@ enum Rule {
     Pool,
 }
 
-/// Whether anybody ever gets a place.
+/// Whether anyone ever gets a place.
 fn has_places(terms: &Terms) -> bool {
     match &terms.registration.pool_entry {
         PoolEntry::Ordinals(ordinals) => !ordinals.is_empty(),
@@ -126,7 +126,7 @@ pub(super) fn reservable_max(
 /// What of all rewards recruitment funds.
 pub(super) fn recruited(share_bps: u16) -> Finding {
     let (severity, text) = if share_bps == 0 {
-        let text = "No part of what participants pay becomes rewards: recruitment funds none.";
+        let text = "No part of participants' payments becomes rewards: recruitment funds none.";
         (Severity::Info, text.to_owned())
     } else {
         let text = format!(
@@ -189,13 +189,13 @@ fn by_rule(terms: &Terms) -> Option<Finding> {
     }
     let parts: Vec<String> = shares
         .iter()
-        .map(|(name, _, share)| format!("{name} {share}"))
+        .map(|(name, _, share)| format!("{name} {}", percent(u128::from(*share))))
         .collect();
     Some(Finding {
         code: "recruitment_funded_by_rule",
         severity: Severity::Info,
         text: format!(
-            "Of 10,000 parts of each rule's rewards, payments of later participants fund: {}.",
+            "Share of each rule's rewards that payments of later participants fund: {}.",
             parts.join(", ")
         ),
         figures: shares
@@ -234,14 +234,14 @@ fn forced(terms: &Terms) -> Option<Finding> {
         .collect();
     let end = match terms.pool.tree_size {
         Some(_) => "their tree closes",
-        None => "the registration goes back",
+        None => "the registration is refunded",
     };
     Some(Finding {
         code: "forced_reserve",
         severity: Severity::Warning,
         text: format!(
-            "Rewards of layers {} of {places} in {group} places are kept back for the next tier without a choice of their \
-             users, until they pay for it or {end}.",
+            "Rewards of layers {} of {places} in {group} places are reserved for the next tier without the users' \
+             consent, until they pay for it or {end}.",
             layers.join(", ")
         ),
         figures: vec![("places", u128::from(places)), ("of", u128::from(group))],

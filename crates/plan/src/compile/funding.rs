@@ -18,7 +18,7 @@ const ENTRANTS_MAX: u32 = 10_000;
 /// Entrants that a story tells: of a longer one the last.
 const STORY_STEPS_MAX: usize = 64;
 
-/// The smallest history in which an unfunded plan fails: everybody enters tier 1 one after another, and every share
+/// The smallest history in which an unfunded plan fails: everyone enters tier 1 one after another, and every share
 /// is paid at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counterexample {
@@ -45,11 +45,11 @@ impl fmt::Display for Counterexample {
         match self.entrant {
             Some(entrant) => write!(
                 f,
-                "at entrant {entrant}, {owed} {asset} would have to be paid out of {taken_in} {asset} taken in"
+                "at entrant {entrant}, {owed} {asset} would have to be paid out of {taken_in} {asset} received"
             ),
             None => write!(
                 f,
-                "places are given away, and only chance kept {ENTRANTS_MAX} entrants solvent"
+                "places are given away, and {ENTRANTS_MAX} entrants stayed solvent only by chance"
             ),
         }
     }

@@ -113,16 +113,16 @@ fn of_orders(terms: &ComponentTerms) -> u128 {
 pub(super) fn finding(intake: IntakeRule, share_bps: u128) -> Finding {
     let left = WHOLE.saturating_sub(share_bps);
     let rest = match (intake, left) {
-        (_, 0) => "nothing is sure to be left for goods".to_owned(),
+        (_, 0) => "nothing is certain to be left for goods".to_owned(),
         (IntakeRule::Booking | IntakeRule::Order, _) => {
             format!(
-                "at least {} are left for goods and for running the plan",
+                "at least {} is left for goods and for running the plan",
                 percent(left)
             )
         }
         (IntakeRule::AutoPool | IntakeRule::Subscription | IntakeRule::Joining { .. }, _) => {
             format!(
-                "at least {} become no reward, and the payment buys no goods",
+                "at least {} does not become rewards, and the payment buys no goods",
                 percent(left)
             )
         }
@@ -135,7 +135,7 @@ pub(super) fn finding(intake: IntakeRule, share_bps: u128) -> Finding {
             Severity::Info
         },
         text: format!(
-            "At most {} of a payment can become rewards of participants; {rest}.",
+            "At most {} of a payment can become participants' rewards; {rest}.",
             percent(share_bps)
         ),
         figures: vec![("share_bps", share_bps), ("left_bps", left)],
@@ -161,7 +161,7 @@ pub(super) fn fallbacks(terms: &ComponentTerms) -> Option<Finding> {
         code: "fund_fallbacks",
         severity: Severity::Info,
         text: format!(
-            "What is said of a fund holds for the funds behind it too: {}.",
+            "Statements about a fund also apply to the funds that back it: {}.",
             pairs.join(", ")
         ),
         figures: vec![("funds", funds)],

@@ -26,7 +26,7 @@ pub enum IntakeKind {
         /// What all payments of a user come to at most.
         price: Amount,
     },
-    /// An order for the own use.
+    /// An order for their own use.
     Order,
     /// Joining at this price; nothing can be paid afterwards.
     Joining {
@@ -128,7 +128,7 @@ impl CompiledPlan {
         .filter_map(|(name, has)| has.then_some(name))
     }
 
-    /// The least that somebody pays to take part, where what is paid buys no goods: a registration, the smallest
+    /// The least that someone pays to take part, where what is paid buys no goods: a registration, the smallest
     /// subscription, or joining. Zero where the payment is for goods.
     #[must_use]
     pub fn entry_price(&self) -> Amount {

@@ -1,4 +1,4 @@
-//! How long rewards wait before they are their users', by the rule that grants them.
+//! How long rewards are held, by the rule that grants them.
 
 use super::{CompiledPlan, IntakeRule};
 

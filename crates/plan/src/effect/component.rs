@@ -80,7 +80,7 @@ pub enum ComponentEffect {
         /// Why.
         cause: NotGranted,
     },
-    /// Tax was kept back.
+    /// Tax was withheld.
     Withheld {
         /// From whom.
         user: UserId,
@@ -114,7 +114,7 @@ pub enum ComponentEffect {
         /// For how much, the part that a bonus paid included.
         amount: Amount,
     },
-    /// A subscription ended: it reached its cap, or its payment went back.
+    /// A subscription ended: it reached its cap, or its payment was refunded.
     SubscriptionEnded {
         /// Which.
         subscription: u32,
@@ -156,7 +156,7 @@ pub enum ComponentEffect {
         /// Who.
         user: UserId,
     },
-    /// A payment of an activated user went back, and the user does not count any more.
+    /// A payment of an activated user went back, and the user no longer counts.
     Deactivated {
         /// Who.
         user: UserId,
@@ -252,7 +252,7 @@ names::names! {
     /// Why a rule pays less than it says from a fund.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum NotGranted {
-        /// The recipient's registration went back.
+        /// The recipient's registration was refunded.
         Refunded = "refunded",
         /// The recipient does not meet what the rule asks.
         Unqualified = "unqualified",
@@ -272,7 +272,7 @@ names::names! {
         OutsideDates = "outside_dates",
         /// The conversion is smaller than the campaign asks.
         BelowMinimum = "below_minimum",
-        /// Somebody was rewarded for this referee before.
+        /// Someone was rewarded for this referee before.
         DuplicateReferee = "duplicate_referee",
         /// Users cannot refer themselves.
         SelfReferral = "self_referral",

@@ -1,4 +1,4 @@
-//! Lines about what components change without moving money: what was not granted, tax that will be kept back, subscriptions,
+//! Lines about what components change without moving money: what was not granted, tax that will be withheld, subscriptions,
 //! ranks, places, pairs, orders, periods, conversions.
 
 use ledger::{Fund, Reason, UserId};
@@ -45,8 +45,9 @@ impl Context<'_> {
             | ComponentEffect::Withheld { .. }
             | ComponentEffect::Withdrawn { .. } => None,
             ComponentEffect::PlanChanged { version } => {
-                let because =
-                    format!("the rules are those of version {version} from here on; what was granted stays");
+                let because = format!(
+                    "the rules of version {version} apply from here on; rewards already granted are unaffected"
+                );
                 note("plan", "changed", None, None, because)
             }
             ComponentEffect::NotGranted {
@@ -57,7 +58,7 @@ impl Context<'_> {
             } => Some(self.missed(user, (reason, amount), cause, why)),
             ComponentEffect::BonusGranted { user, amount } => {
                 let because = format!(
-                    "user {user} has a bonus of {} that can only be spent",
+                    "user {user} received a bonus of {} that can only be spent on purchases",
                     self.shown(amount)
                 );
                 note("bonus", "bonus", Some("bonus.amount"), Some(user), because)
@@ -99,7 +100,7 @@ impl Context<'_> {
         };
         match *effect {
             ComponentEffect::RankPaidAs { user, rank: 0 } => {
-                let because = format!("user {user} holds no rank this week");
+                let because = format!("user {user} has no rank this week");
                 note("ranks", "paid_as", None, Some(user), because)
             }
             ComponentEffect::RankPaidAs { user, rank } => {
@@ -108,36 +109,40 @@ impl Context<'_> {
                 note("ranks", "paid_as", Some(&path), Some(user), because)
             }
             ComponentEffect::RankReached { user, rank } => {
-                let because = format!("user {user} reached {} and keeps the title", self.rank_name(rank));
+                let because = format!(
+                    "user {user} reached {} and keeps that title",
+                    self.rank_name(rank)
+                );
                 let path = format!("{}.name", entry("ranks.ladder", rank));
                 note("ranks", "reached", Some(&path), Some(user), because)
             }
             ComponentEffect::SidePlaced { user, parent, right } => {
                 let because = match parent {
-                    None => format!("user {user} has the first place of a tree"),
+                    None => format!("user {user} has the root position of a tree"),
                     Some(parent) => {
                         let side = if right { "right" } else { "left" };
-                        format!("user {user} stands directly below user {parent}, on the {side}")
+                        format!("user {user} is placed directly below user {parent}, on the {side}")
                     }
                 };
                 note("binary", "placement", None, Some(user), because)
             }
             ComponentEffect::Activated { user } => {
-                let because = format!("user {user} has paid enough to count for the pairs of those above");
+                let because =
+                    format!("user {user} has paid enough to count towards the pairs of their uplines");
                 note("binary", "counts", Some(self.counts_path()), Some(user), because)
             }
             ComponentEffect::Deactivated { user } => {
-                let because = format!("user {user} does not count any more for the pairs of those above");
+                let because = format!("user {user} no longer counts towards the pairs of their uplines");
                 note("binary", "counts", Some(self.counts_path()), Some(user), because)
             }
             ComponentEffect::PairsClosed { waiting, .. } => {
-                let because =
-                    format!("the month's pairs are matched; {waiting} wait because the fund was short");
+                let because = format!(
+                    "the month's pairs have been matched; {waiting} are waiting because the fund was short"
+                );
                 note("binary", "closed", None, None, because)
             }
             ComponentEffect::PairUndone { user, number } => {
-                let because =
-                    format!("pair {number} of user {user} relied on a member who does not count any more");
+                let because = format!("pair {number} of user {user} relied on a member who no longer counts");
                 note("binary", "undone", None, Some(user), because)
             }
             ComponentEffect::DayEnded { .. }
@@ -177,7 +182,7 @@ impl Context<'_> {
                 )
             }
             SaleEffect::OrderRefunded { order, amount } => {
-                let because = format!("{} of order {order} went back", self.shown(amount));
+                let because = format!("{} of order {order} was refunded", self.shown(amount));
                 note("orders", "refunded", None, None, because)
             }
             SaleEffect::PeriodMoved { period, status } => {
@@ -196,7 +201,7 @@ impl Context<'_> {
                 amount,
             } => {
                 let because = format!(
-                    "conversion {conversion} of {} is user {user}'s",
+                    "conversion {conversion} of {} is credited to user {user}",
                     self.shown(amount)
                 );
                 note("campaign", "recorded", None, Some(user), because)
@@ -206,7 +211,7 @@ impl Context<'_> {
                 user,
                 amount,
             } => {
-                let because = format!("{} of conversion {conversion} went back", self.shown(amount));
+                let because = format!("{} of conversion {conversion} was refunded", self.shown(amount));
                 note("campaign", "reversed", None, Some(user), because)
             }
             SaleEffect::Achieved { user, achievement } => {
@@ -220,7 +225,7 @@ impl Context<'_> {
                 )
             }
             SaleEffect::AchievementLost { user, achievement } => {
-                let because = format!("reversals took user {user} below achievement {achievement}");
+                let because = format!("reversals dropped user {user} below achievement {achievement}");
                 let path = achievement_path(achievement);
                 note("campaign", "achievement_lost", path, Some(user), because)
             }
@@ -233,7 +238,7 @@ impl Context<'_> {
         let parameter = parameter
             .map(str::to_owned)
             .or_else(|| self.rule_path(reason, None));
-        let because = format!("{} were not granted: {why}", self.shown(amount));
+        let because = format!("{} not granted: {why}", self.shown(amount));
         let component = self.component_of(reason);
         let rule = format!("not_granted {}: {}", self.rule_name(reason), cause.name());
         (component, rule, parameter, Some(user), because)
@@ -249,7 +254,7 @@ impl Context<'_> {
         reason.name().to_owned()
     }
 
-    /// Tax that is kept back when a reward that waits is released.
+    /// Tax that is withheld when a reward that waits is released.
     pub(super) fn kept_back(&self, effect: &Effect, why: &Why) -> Vec<Line> {
         let Effect::Component(ComponentEffect::RewardGranted { user, .. }) = *effect else {
             return Vec::new();
@@ -257,7 +262,7 @@ impl Context<'_> {
         let taxed = why.taxed.iter().filter(|tax| !tax.amount.is_zero());
         let lines = taxed.map(|tax| {
             let because = format!(
-                "{} of user {user}'s reward will be kept back for the authority: {}",
+                "{} of user {user}'s reward will be withheld for the tax authority: {}",
                 self.shown(tax.amount),
                 self.taxed(tax)
             );
@@ -273,12 +278,15 @@ impl Context<'_> {
     fn short(&self, fund: Fund, amount: Amount, why: &Why) -> Note {
         let components = &self.plan.terms.components;
         let because = format!(
-            "the fund {} lacks {}, and nothing is owed for it",
+            "fund {} is short of {}, which is not owed to anyone",
             self.fund_name(fund),
             self.shown(amount)
         );
         let (component, path) = if let Some(Rule::Coverage(coverage)) = &why.rule {
-            let because = format!("{because}; it covers {} of the day", self.shown(coverage.covered));
+            let because = format!(
+                "{because}; it covers {} of the day's accruals",
+                self.shown(coverage.covered)
+            );
             let path = "subscription.when_short".to_owned();
             return ("subscription", "fund_short".to_owned(), Some(path), None, because);
         } else if components.order_fund == Some(fund) {
@@ -311,7 +319,7 @@ impl Context<'_> {
     }
 }
 
-/// A subscription ends by its cap, or because its payment went back.
+/// A subscription ends by its cap, or because its payment was refunded.
 fn end_path(why: &Why) -> Option<&'static str> {
     matches!(why.rule, Some(Rule::Accrual { .. })).then_some("subscription.cap_multiple")
 }

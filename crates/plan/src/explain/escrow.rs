@@ -11,13 +11,12 @@ use crate::state::HeldShare;
 use crate::{DepositId, DepositKind, Effect};
 
 impl Context<'_> {
-    /// Held money whose cooling-off time is over: a sum for each pair of accounts.
+    /// Held money whose cooling-off time has ended: a sum for each pair of accounts.
     pub(super) fn matured(&self, leg: &Leg) -> Line {
         let of_user = matches!(held_for(leg.debit), Some(Beneficiary::User(_)));
         match (leg.credit, of_user) {
             (Account::Breakage(BreakageCause::Refunded), true) => {
-                let because =
-                    "rewards that relied on something that was refunded before they matured".to_owned();
+                let because = "rewards that depended on a payment refunded before they matured".to_owned();
                 said(
                     Verdict::NotPaid(BreakageCause::Refunded),
                     "escrow",
@@ -26,21 +25,21 @@ impl Context<'_> {
                 )
             }
             (Account::Reserve(user, tier), _) => {
-                let because = format!("user {user} reserves the rewards of tier {tier} for the next");
+                let because = format!("user {user} reserves the rewards of tier {tier} for the next tier");
                 said(Verdict::Moved, "reserve", "matured", because).by("pool.reserve")
             }
             (Account::Wallet(user), _) => {
                 let because = format!(
-                    "the cooling-off time of the payments behind it is over; it is in user {user}'s wallet balance"
+                    "the cooling-off period of the underlying payments has ended; the amount is in user {user}'s wallet balance"
                 );
                 said(Verdict::Moved, "escrow", "matured", because)
             }
             (Account::Available(_), _) => {
-                let because = "the cooling-off time of the payments behind it is over".to_owned();
+                let because = "the cooling-off period of the underlying payments has ended".to_owned();
                 said(Verdict::Moved, "escrow", "matured", because)
             }
             (credit, _) => {
-                let because = "the cooling-off time of the payments behind it is over".to_owned();
+                let because = "the cooling-off period of the underlying payments has ended".to_owned();
                 said(verdict_of(credit), "escrow", "matured", because)
             }
         }
@@ -52,7 +51,8 @@ impl Context<'_> {
             .recipient
             .map_or(String::new(), |user| format!(" user {user}"));
         let owed = self.shown(why.owed);
-        let mut because = format!("after a correction{who} owed {owed}, and rewards pay that first");
+        let mut because =
+            format!("after a correction{who} owed {owed}, which is deducted from rewards first");
         if let Some(reward) = why.reward() {
             because.push_str(&format!(": here {}", self.reward_name(reward)));
         }
@@ -65,7 +65,7 @@ impl Context<'_> {
         self.of_reward(line, why)
     }
 
-    /// A payment that goes back, and what it had caused.
+    /// A payment that is refunded, and what it had caused.
     pub(super) fn refund(&self, number: u32, leg: &Leg) -> Line {
         let deposit = self.outcome.effects.iter().find_map(|effect| {
             if let Effect::DepositRefunded { deposit } = effect {
@@ -77,10 +77,10 @@ impl Context<'_> {
         let what = deposit.map_or("a payment".to_owned(), |deposit| self.named(deposit));
         let because = match held_for(leg.debit) {
             Some(Beneficiary::User(user)) => {
-                format!("{what} went back, and with it what it had caused for user {user}")
+                format!("{what} was refunded, and the rewards it had generated for user {user} were reversed")
             }
-            Some(_) => format!("{what} went back, and with it what it had caused"),
-            None => format!("{what} went back"),
+            Some(_) => format!("{what} was refunded, and the rewards it had generated were reversed"),
+            None => format!("{what} was refunded"),
         };
         let mut line = said(Verdict::Returned, "escrow", "refund", because);
         if let Some((then, rule)) = deposit.and_then(|deposit| self.refunded_rule(deposit, number, leg)) {
@@ -103,16 +103,16 @@ impl Context<'_> {
                 } else {
                     "the tier".to_owned()
                 };
-                format!("{name} moved on from {from}, and this was left")
+                format!("{name} moved on from {from}, and this amount was left over")
             }
             Some(Rule::ReserveEnd(ReserveEnd::Refunded)) => {
-                format!("{name}'s registration was refunded; what was reserved had matured")
+                format!("{name}'s registration was refunded; the reserve had already matured")
             }
             Some(Rule::ReserveEnd(ReserveEnd::Chosen)) => {
-                format!("{name} chose not to reserve any more")
+                format!("{name} opted out of reserving")
             }
             Some(_) | None => {
-                format!("the tree in which {name} sits was closed, so the reserve can grow no more")
+                format!("the tree that contains {name} was closed, so the reserve cannot grow any further")
             }
         };
         said(Verdict::Moved, "reserve", "reserve_released", because).by("pool.reserve")
@@ -151,14 +151,14 @@ impl Context<'_> {
     }
 
     /// A share of a purchase that was forfeited: whole with its recipient's registration, or what exceeds the cap of a
-    /// recipient whose own purchase went back.
+    /// recipient whose own purchase was refunded.
     fn forfeited_purchase(&self, deposit: DepositId, share: &HeldShare, why: &Why) -> Line {
         let who = share
             .recipient
             .map_or("its user".to_owned(), |user| format!("user {user}"));
         let is_over_cap = matches!(why.rule, Some(Rule::Forfeited { is_over_cap: true }));
         let (why, parameter, version) = if is_over_cap {
-            let why = format!("{who} has earned more than the cap since the own purchase went back");
+            let why = format!("{who} has exceeded the earnings cap since their own purchase was refunded");
             // The cap is that of today.
             (why, Some("cap.multiple".to_owned()), None)
         } else {

@@ -9,14 +9,14 @@ use crate::compiled::IntakeRule;
 use crate::{ComponentEffect, Effect, SaleEffect};
 
 impl Context<'_> {
-    /// What a fund receives: of a payment, of revenue that nobody has, or of the fund behind it.
+    /// What a fund receives: of a payment, of unallocated revenue, or of the fund behind it.
     pub(super) fn allocated(&self, leg: &Leg) -> Line {
         match (leg.debit, leg.credit) {
             (Account::Custody, Account::Held(Beneficiary::Fund(fund))) => self.funded_by_payment(leg, fund),
             (Account::Held(_), Account::Revenue(fund)) => {
                 let name = self.fund_name(fund);
                 let because = format!(
-                    "the payments behind it cannot go back any more, and the fund {name} has their share"
+                    "the underlying payments can no longer be refunded, and fund {name} receives its share"
                 );
                 said(Verdict::Moved, "funds", "allocated", because).by(fund_path(fund))
             }
@@ -25,20 +25,20 @@ impl Context<'_> {
                 match self.order_placed() {
                     Some((order, amount)) => {
                         let because = format!(
-                            "order {order} of {}: the fund {name} has its share out of revenue that nobody had",
+                            "order {order} of {}: fund {name} receives its share from unallocated revenue",
                             self.shown(amount)
                         );
                         said(Verdict::Moved, "orders", "allocated", because).by("orders.fund_bps")
                     }
                     None => {
-                        let because = format!("operators gave the fund {name} revenue that nobody had");
+                        let because = format!("operators moved unallocated revenue to fund {name}");
                         said(Verdict::Moved, "funds", "allocated", because).by(fund_path(fund))
                     }
                 }
             }
             (Account::Revenue(behind), Account::Revenue(fund)) => {
                 let because = format!(
-                    "the fund {} lacked it, and the fund {} is the one behind it",
+                    "fund {} was short, and fund {} backs it",
                     self.fund_name(fund),
                     self.fund_name(behind)
                 );
@@ -71,7 +71,7 @@ impl Context<'_> {
             (IntakeRule::Subscription, Some(place), _) => (
                 "subscription",
                 format!("subscription.allocations[{place}].bps"),
-                "of what the generations leave of the purchase",
+                "of the remainder of the purchase after the generation shares",
             ),
             (_, _, Some(place)) => (
                 "allocations",
@@ -80,16 +80,15 @@ impl Context<'_> {
             ),
             (_, _, None) => ("funds", fund_path(fund), "of the payment"),
         };
-        let because = format!("the fund {name} receives its share {what}{payer}, once it cannot go back");
+        let because =
+            format!("fund {name} receives its share {what}{payer} once it can no longer be refunded");
         said(Verdict::Moved, component, "allocated", because).by(path)
     }
 
     pub(super) fn fund_name(&self, fund: Fund) -> String {
         let mut funds = self.plan.funds();
         let known = funds.find(|(known, _)| *known == fund);
-        known.map_or("of revenue that nobody has".to_owned(), |(_, name)| {
-            name.to_owned()
-        })
+        known.map_or("of unallocated revenue".to_owned(), |(_, name)| name.to_owned())
     }
 
     fn order_placed(&self) -> Option<(u32, Amount)> {
@@ -108,7 +107,7 @@ impl Context<'_> {
     /// What a payment leaves for the company in a plan whose payments are not an auto-pool's.
     pub(super) fn company_rest(&self, leg: &Leg) -> Line {
         let components = &self.plan.terms.components;
-        let rest = "what the other shares leave, every rounding included";
+        let rest = "the remainder after the other shares, including all rounding";
         let (component, path) = match self.plan.terms.intake {
             IntakeRule::Subscription if components.generation.is_some() => {
                 ("subscription", Some("generation.rates_bps"))
@@ -146,7 +145,7 @@ impl Context<'_> {
         });
         let because = match buyer {
             Some((user, amount)) => format!(
-                "user {user} had a bonus of {}, which pays this part of the subscription of {}",
+                "user {user} had a bonus of {}, which pays this part of the {} subscription",
                 self.shown(self.before.bonus_left(user)),
                 self.shown(amount)
             ),

@@ -31,7 +31,7 @@ impl Context<'_> {
         let amount = self.before.subscription(accrual.subscription);
         let amount = amount.map_or(Amount::ZERO, |subscription| subscription.amount());
         let mut because = format!(
-            "subscription {} of {} is active: {day} is one of {divisor} parts of its month",
+            "subscription {} of {} is active: {day} is one of {divisor} accrual days of its month",
             accrual.subscription.get(),
             self.shown(amount),
         );
@@ -50,10 +50,10 @@ impl Context<'_> {
             ));
         }
         if accrual.ended {
-            because.push_str("; it has accrued as much as it may, and ends");
+            because.push_str("; it has accrued its maximum and ends");
         }
         if let Account::Deferred(_) = leg.credit {
-            because.push_str("; it waits until the purchase cannot go back any more");
+            because.push_str("; it is held until the purchase can no longer be refunded");
         }
         let sold = self.under(self.before.version_of_subscription(accrual.subscription));
         said(verdict, "subscription", "accrual", because)
@@ -79,7 +79,7 @@ impl Context<'_> {
         let because = if let Some(Rule::Rank(Some(volumes))) = &why.rule {
             format!("{who} is paid as {name}{}", self.volumes_of(*volumes, rank))
         } else {
-            format!("{who} was paid as {name} in an earlier week, and the bonus waited for the fund")
+            format!("{who} was ranked {name} in an earlier week, and the bonus was waiting for the fund")
         };
         let verdict = verdict_of(leg.credit);
         said(verdict, "ranks", format!("rank {rank}"), because).by(rank_path(rank))
@@ -99,7 +99,7 @@ impl Context<'_> {
         };
         let [main, other, own] = rank.minima();
         let mut text = format!(
-            ": {} of {} in the main leg, {} of {} in the others",
+            ": {} of {} in the main leg, {} of {} in the other legs",
             self.shown(found.main),
             self.shown(main),
             self.shown(found.other),
@@ -130,7 +130,7 @@ impl Context<'_> {
                 let mut because =
                     format!("pair {number}{who}: a member on the left and one on the right, {why}");
                 if !tax.is_zero() {
-                    because.push_str(&format!("; tax of {} is kept back first", self.shown(*tax)));
+                    because.push_str(&format!("; {} of tax is withheld first", self.shown(*tax)));
                 }
                 (format!("pair {number}"), because)
             }
@@ -158,7 +158,7 @@ impl Context<'_> {
     /// What a sponsor gets for the first payment of a direct.
     pub(super) fn first_payment(&self, leg: &Leg) -> Line {
         let source = leg.source.map_or(String::new(), |user| format!("user {user}"));
-        let because = format!("{source} made the first payment for what was booked");
+        let because = format!("{source} made the first payment on the booking");
         said(verdict_of(leg.credit), "binary", "direct", because).by("binary.direct_bonus")
     }
 
@@ -179,7 +179,7 @@ impl Context<'_> {
         let because = match (recorded, &self.plan.terms.components.campaign) {
             (Some((conversion, amount)), Some(terms)) => format!(
                 "conversion {conversion} of {} qualifies: at least {}, on a day of the campaign, of a referee who \
-                 brought no reward before; it is held for {} days",
+                 has not been rewarded before; the reward is held for {} days",
                 self.shown(amount),
                 self.shown(terms.conversion_min()),
                 terms.hold_days()
@@ -209,7 +209,7 @@ impl Context<'_> {
                 .any(|fund| Some(fund) == components.order_fund)
         };
         if components.order_fund.is_some() && others.any(draws) {
-            " beside the commissions of periods that are not finalized"
+            " after the commissions of periods that are not finalized"
         } else {
             ""
         }
@@ -219,7 +219,7 @@ impl Context<'_> {
         if let Some(Rule::Cap(cap)) = &why.rule {
             self.room(cap)
         } else {
-            "had no room under the cap".to_owned()
+            "had reached the cap".to_owned()
         }
     }
 
@@ -234,24 +234,24 @@ impl Context<'_> {
         match cause {
             NotGranted::Refunded => (format!("user {user}'s own registration was refunded"), None),
             NotGranted::Unqualified => (
-                format!("user {user} does not hold the rank any more for which the bonus waited"),
+                format!("user {user} no longer has the rank for which the bonus was waiting"),
                 Some("ranks.when_short"),
             ),
-            NotGranted::Inactive => (format!("user {user} has nothing active"), None),
+            NotGranted::Inactive => (format!("user {user} has no active purchase"), None),
             NotGranted::Capped => (
                 format!("user {user} {}", self.capped_at(why)),
                 Some("cap.multiple"),
             ),
             NotGranted::FundShort => (
                 format!(
-                    "the fund does not have it{}, and nothing is owed for it",
+                    "the fund is short{}, and nothing is owed",
                     self.beside_commissions()
                 ),
                 None,
             ),
             NotGranted::Waits => (
                 format!(
-                    "the fund does not have it now{}; a later week may pay it, and nothing is owed for it",
+                    "the fund is short now{}; a later week may pay it, but nothing is owed",
                     self.beside_commissions()
                 ),
                 Some("ranks.when_short"),
@@ -261,7 +261,7 @@ impl Context<'_> {
                 let budget = terms.map_or(Amount::ZERO, |terms| terms.budget());
                 let spent = self.before.campaign().spent();
                 let because = format!(
-                    "{} of the budget of {} were granted before",
+                    "{} of the budget of {} had already been granted",
                     self.shown(spent),
                     self.shown(budget)
                 );
@@ -270,7 +270,7 @@ impl Context<'_> {
             NotGranted::UserLimit => {
                 let campaign = self.before.campaign();
                 let because = format!(
-                    "user {user} was granted {} for {} conversions before, as much as one user is",
+                    "user {user} had already been granted {} for {} conversions, the maximum for one user",
                     self.shown(campaign.earned(user)),
                     campaign.conversions(user)
                 );
@@ -281,11 +281,11 @@ impl Context<'_> {
                 Some("campaign.starts"),
             ),
             NotGranted::BelowMinimum => (
-                "the conversion is smaller than the campaign asks".to_owned(),
+                "the conversion is below the campaign's minimum".to_owned(),
                 Some("campaign.qualifies.conversion_min"),
             ),
             NotGranted::DuplicateReferee => (
-                "somebody was rewarded for this referee before".to_owned(),
+                "a reward has already been granted for this referee".to_owned(),
                 Some("campaign.qualifies.per_referee"),
             ),
             NotGranted::SelfReferral => (

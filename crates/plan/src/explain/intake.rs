@@ -12,7 +12,7 @@ impl Context<'_> {
         let verdict = verdict_of(leg.credit);
         let because = match (self.joined(), leg.recipient) {
             (Some((user, None, _)), _) => {
-                format!("user {user} has no sponsor, so the sponsor's share is the company's")
+                format!("user {user} has no sponsor, so the company receives the sponsor's share")
             }
             (Some(_), Some(sponsor)) if verdict == Verdict::NotPaid(BreakageCause::Refunded) => {
                 format!("sponsor {sponsor}'s own registration was refunded")
@@ -31,10 +31,10 @@ impl Context<'_> {
         let place = leg.source.map(|user| self.place(user, tier)).unwrap_or_default();
         let who = match (verdict, leg.recipient) {
             (Verdict::Residual, Some(user)) => {
-                format!("user {user} sits {layer} above {place}, and was refunded")
+                format!("user {user} is at layer {layer} above {place}, but was refunded")
             }
-            (Verdict::Residual, None) => format!("nobody sits {layer} above {place}"),
-            (_, Some(user)) => format!("user {user} sits {layer} above {place}"),
+            (Verdict::Residual, None) => format!("no user is at layer {layer} above {place}"),
+            (_, Some(user)) => format!("user {user} is at layer {layer} above {place}"),
             (_, None) => format!("the share of layer {layer} of {place}"),
         };
         let because = if let Account::Reserve(user, from) = leg.debit {
@@ -75,7 +75,7 @@ impl Context<'_> {
             .map_or(String::new(), |user| format!(" of user {user}"));
         let because = match (verdict, leg.recipient) {
             (Verdict::NotPaid(BreakageCause::NotRetopped), Some(upline)) => {
-                format!("upline {upline} has no retopup that stands")
+                format!("upline {upline} has no valid retopup")
             }
             (Verdict::NotPaid(BreakageCause::Refunded), Some(upline)) => {
                 format!("upline {upline}'s registration was refunded")
@@ -87,7 +87,7 @@ impl Context<'_> {
             (_, Some(upline)) => {
                 if let Some(Rule::Retopup(deposit)) = why.rule {
                     let deposit = deposit.get();
-                    format!("upline {upline} has a retopup that stands (deposit {deposit})")
+                    format!("upline {upline} has a valid retopup (deposit {deposit})")
                 } else {
                     format!("upline {upline} is generation {generation}{payer}")
                 }
@@ -100,7 +100,7 @@ impl Context<'_> {
 
     /// What a price leaves for the company.
     pub(super) fn company_share(&self, leg: &Leg, why: &Why) -> Line {
-        let mut because = "what the other shares leave, every rounding included".to_owned();
+        let mut because = "the remainder after the other shares, including all rounding".to_owned();
         if let Account::Reserve(user, from) = leg.debit {
             because.push_str(&format!("; user {user}'s reserve of tier {from} paid"));
         }
@@ -123,11 +123,12 @@ impl Context<'_> {
         });
         let cause = discrepancy.unwrap_or("unexpected");
         let Some(Rule::Unroutable(unroutable)) = why.rule else {
-            let because = "the chain moved what fits nothing in the books; a human must look".to_owned();
+            let because =
+                "the chain moved funds that match nothing in the books; manual review is required".to_owned();
             return said(Verdict::Waiting, "settlement", cause, because);
         };
         let (rest, parameter) = self.unroutable(unroutable);
-        let because = format!("{} were paid; {rest}", self.shown(leg.amount));
+        let because = format!("{} was paid; {rest}", self.shown(leg.amount));
         let mut line = said(Verdict::Waiting, "settlement", cause, because);
         line.parameter = parameter.map(str::to_owned);
         line
@@ -140,8 +141,7 @@ impl Context<'_> {
             Unroutable::Registration(price) => (format!("the price is {}", of(price)), "registration.price"),
             Unroutable::Retopup(price) => (format!("the price is {}", of(price)), "retopup.price"),
             Unroutable::Refunded => {
-                let text =
-                    "the user's own registration was refunded, and nothing is sold to the user any more";
+                let text = "the user's own registration was refunded, so the user can no longer buy";
                 return (text.to_owned(), None);
             }
             Unroutable::AboveMost(most) => (
@@ -149,20 +149,20 @@ impl Context<'_> {
                 "subscription.amount_max",
             ),
             Unroutable::BelowLeast(least) => (
-                format!("the least subscription is {}", of(least)),
+                format!("the smallest subscription is {}", of(least)),
                 "subscription.tiers[0].from",
             ),
             Unroutable::AboveOutstanding(amount) => (
-                format!("{} were outstanding of the price", of(amount)),
+                format!("{} of the price was outstanding", of(amount)),
                 "booking.price",
             ),
             Unroutable::BelowFirst(least) => (
                 format!("the first payment is at least {}", of(least)),
                 "booking.first_payment_min",
             ),
-            Unroutable::NoOrder => ("nothing can be ordered for that".to_owned(), "orders.fund"),
+            Unroutable::NoOrder => ("that amount buys nothing".to_owned(), "orders.fund"),
             Unroutable::Joining(price) => (
-                format!("who joins pays {} once, and nothing after it", of(price)),
+                format!("joining costs {} once and nothing afterwards", of(price)),
                 "joining.price",
             ),
         };
@@ -173,10 +173,8 @@ impl Context<'_> {
 /// Why a registration did, or did not, enter a pool.
 const fn routed(why: &Why) -> &'static str {
     match why.rule {
-        Some(Rule::Route(Route::Pool { .. } | Route::Split { .. })) => {
-            ", and a part of the price buys a place"
-        }
-        Some(Rule::Route(Route::PoolFull)) => ", whose place tier 1 has no room for any more",
+        Some(Rule::Route(Route::Pool { .. } | Route::Split { .. })) => ", and part of the price buys a place",
+        Some(Rule::Route(Route::PoolFull)) => ", for whom tier 1 has no place left",
         Some(_) | None => ", whose registration does not enter a pool",
     }
 }

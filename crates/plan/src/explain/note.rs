@@ -1,4 +1,4 @@
-//! Lines about what moved nothing: places taken, commands ignored, payouts refused, what a human must look at.
+//! Lines about facts without money movements: places taken, commands ignored, payouts rejected, manual reviews.
 
 use super::{Context, Line, Verdict, said};
 use crate::decision::Why;
@@ -19,10 +19,10 @@ impl Context<'_> {
         {
             let paid = match funding {
                 Funding::Registration => "the registration",
-                Funding::Progression => "the own reserve of the tier below",
+                Funding::Progression => "the user's own reserve from the tier below",
             };
             let because =
-                format!("user {user} takes place {index} of tree {tree} in tier {tier}; {paid} paid for it");
+                format!("user {user} takes place {index} of tree {tree} in tier {tier}, paid for by {paid}");
             let mut line = note("pool", "placement", because);
             line.parameter = match funding {
                 Funding::Registration if self.plan.split_share().is_some() => {
@@ -71,13 +71,13 @@ impl Context<'_> {
         };
         if let OrderError::CommissionsExceedBudget { due, budget } = error {
             let (due, budget) = (self.shown(due), self.shown(budget));
-            format!("{because}: {due} are due, and the fund has {budget} for them")
+            format!("{because}: {due} are due, but the fund has only {budget}")
         } else if let OrderError::VolumeAboveShare { volume, most } = error {
             let (volume, most) = (self.shown(volume), self.shown(most));
-            format!("{because}: {volume} is above the most that the order may have, {most}")
+            format!("{because}: {volume} is above the maximum for the order, {most}")
         } else if let OrderError::RefundAboveOrder { amount, left } = error {
             let (amount, left) = (self.shown(amount), self.shown(left));
-            format!("{because}: {amount} is more than the {left} that are left of the order")
+            format!("{because}: {amount} is more than the {left} remaining on the order")
         } else if let OrderError::OrdersInEscrow { .. } = error {
             format!("{because}: {error}")
         } else {

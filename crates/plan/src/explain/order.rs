@@ -74,13 +74,13 @@ impl Context<'_> {
         let of = |found: Amount, needed: Amount| format!("{} of {}", self.shown(found), self.shown(needed));
         match lacks {
             None => "is not paid".to_owned(),
-            Some(Shortfall::Retired) => "had the own registration refunded".to_owned(),
+            Some(Shortfall::Retired) => "had their registration refunded".to_owned(),
             Some(Shortfall::Inactive { found, needed }) => {
                 format!("is not active: {} volume in the period", of(found, needed))
             }
             Some(Shortfall::Customers { found, needed }) => format!("has {found} of {needed} customers"),
             Some(Shortfall::PersonalVolume { found, needed }) => {
-                format!("has {} volume of the own", of(found, needed))
+                format!("has {} own volume", of(found, needed))
             }
             Some(Shortfall::GroupVolume { found, needed }) => {
                 format!("has {} volume in the group", of(found, needed))
@@ -96,7 +96,7 @@ impl Context<'_> {
         lacked: Option<Shortfall>,
     ) -> Line {
         let because = format!(
-            "user {user} {}, and was passed over by {orders} orders: the next upline was offered the share",
+            "user {user} {} and was passed over for {orders} orders: the share was offered to the next upline",
             self.lacking(lacked)
         );
         let rule = format!("passed over in generation {generation}");
@@ -105,7 +105,7 @@ impl Context<'_> {
         line
     }
 
-    /// Somebody who was offered nothing.
+    /// Someone who was offered nothing.
     pub(super) fn passed(&self, passed: &Passed) -> Line {
         match passed {
             Passed::Purchase {

@@ -76,13 +76,13 @@ impl Context<'_> {
             BreakageCause::Inactive => match self.generation_mode() {
                 Some(Mode::ActiveOnly) => format!("{upline} has no active subscription"),
                 Some(Mode::Physical | Mode::Compressed) | None => {
-                    format!("{upline} has nothing paid in that stands, so the cap is nothing")
+                    format!("{upline} has no unrefunded payment, so the cap is zero")
                 }
             },
             BreakageCause::Refunded => format!("{upline}'s own registration was refunded"),
-            BreakageCause::NoUpline => format!("nobody stands at generation {generation}"),
-            BreakageCause::NotRetopped => format!("{upline} has no retopup that stands"),
-            BreakageCause::Flushed => format!("{upline}'s share is let go"),
+            BreakageCause::NoUpline => format!("there is no user at generation {generation}"),
+            BreakageCause::NotRetopped => format!("{upline} has no valid retopup"),
+            BreakageCause::Flushed => format!("{upline}'s share is released"),
         }
     }
 
@@ -109,7 +109,7 @@ impl Context<'_> {
     /// `3 directs, 2 required`.
     fn directs_of(&self, standing: &UplineStanding, generation: u8) -> String {
         let Some(terms) = &self.plan.terms.components.generation else {
-            return "the directs that are required".to_owned();
+            return "the required number of directs".to_owned();
         };
         let place = usize::from(generation.saturating_sub(1));
         let needs = terms.steps().get(place).map_or(0, |step| step.directs_required);
@@ -120,11 +120,11 @@ impl Context<'_> {
         format!("{} {kind}directs, {needs} required", standing.directs)
     }
 
-    /// `had 50 USDT of room under the cap of 3 × 500 USDT`.
+    /// `had 50 USDT left under the cap of 3 × 500 USDT`.
     pub(super) fn room(&self, cap: &CapStanding) -> String {
         let multiple = self.plan.terms.components.cap.map_or(0, |cap| cap.multiple());
         format!(
-            "had {} of room under the cap of {multiple} × {}",
+            "had {} left under the cap of {multiple} × {}",
             self.shown(cap.room),
             self.shown(cap.invested)
         )
@@ -134,7 +134,7 @@ impl Context<'_> {
     pub(super) fn skipped(&self, skip: &Skip, purchaser: UserId, standing: &UplineStanding) -> Line {
         let why = self.refused(Some(skip.upline), skip.generation, skip.cause, standing);
         let because = format!(
-            "{why}, and the next upline was offered the share ({})",
+            "{why}, and the share was offered to the next upline ({})",
             skip.cause.name()
         );
         let rule = format!("skipped generation {}", skip.generation);

@@ -1,7 +1,8 @@
-//! Lines about rewards from funds after they were granted: released, reversed, what is kept back; and withdrawals.
+//! Lines about rewards from funds after they were granted: released, reversed, what is withheld; and withdrawals.
 
 use ledger::{Account, Leg, Reason};
 use money::{Amount, Bps};
+use plan_file::percent;
 
 use super::part::{Part, Parts};
 use super::{Context, Line, Verdict, entry, said};
@@ -22,7 +23,8 @@ impl Context<'_> {
         } else {
             String::new()
         };
-        let because = format!("{name} has waited until its day, and nothing can take its cause back{to}");
+        let because =
+            format!("{name} has reached its release date, and its cause can no longer be reversed{to}");
         let mut line = said(Verdict::Moved, "rewards", "matured", because).under(&then);
         line.parameter = parameter;
         line
@@ -52,15 +54,13 @@ impl Context<'_> {
             let name = self.reward_name(reward);
             let what = self.what_went_back();
             let because = if let Account::Receivable(user) = leg.debit {
-                format!(
-                    "{what}, after {name} was user {user}'s own: user {user} owes it, and the fund has a claim"
-                )
+                format!("{what} after {name} had been released: user {user} owes it to the fund")
             } else if leg.debit == Account::Tax {
-                format!("{what}: the tax of {name} goes back with it")
+                format!("{what}: the tax on {name} is reversed with it")
             } else if leg.debit == Account::Company {
-                format!("{what}: the instalment of {name} goes back with it")
+                format!("{what}: the instalment from {name} is reversed with it")
             } else {
-                format!("{what}, while {name} still waited: its fund has it again")
+                format!("{what} while {name} was still held: it returns to its fund")
             };
             let mut line = said(Verdict::Returned, "rewards", "reversed", because);
             let (then, parameter) = self.rate_of(reward);
@@ -71,7 +71,7 @@ impl Context<'_> {
             (Account::Breakage(cause), _) => (
                 "orders",
                 format!(
-                    "{}: what was breakage ({}) for it goes back to the fund",
+                    "{}: its breakage ({}) returns to the fund",
                     self.what_went_back(),
                     cause.name()
                 ),
@@ -79,13 +79,13 @@ impl Context<'_> {
             ),
             (Account::Revenue(_), _) => (
                 "orders",
-                format!("{}: the fund gives its share back", self.what_went_back()),
+                format!("{}: the fund returns its share", self.what_went_back()),
                 "orders.fund_bps",
             ),
             (_, _) => (
                 "bonus",
                 format!(
-                    "{}: the part that a bonus had paid goes back to its fund",
+                    "{}: the part paid by a bonus returns to its fund",
                     self.what_went_back()
                 ),
                 "bonus.fund",
@@ -94,7 +94,7 @@ impl Context<'_> {
         said(Verdict::Returned, component, "reversed", because).by(parameter)
     }
 
-    /// Tax that is kept back.
+    /// Tax that is withheld.
     pub(super) fn withheld(&self, why: &Why) -> Line {
         let then = match why.reward() {
             Some(reward) => self.under(self.before.version_of_reward(reward.id)),
@@ -103,7 +103,7 @@ impl Context<'_> {
         let taxed = why.taxed.iter().filter(|line| !line.amount.is_zero());
         let policies: Vec<(Part, String)> = taxed.map(|line| then.policy(line)).collect();
         let words: Vec<&str> = policies.iter().map(|(_, words)| words.as_str()).collect();
-        let because = format!("tax is kept back for the authority: {}", words.join(", "));
+        let because = format!("tax is withheld for the tax authority: {}", words.join(", "));
         let mut line = said(Verdict::Moved, "withholding", "withheld", because);
         if let Some((first, _)) = policies.first() {
             line.parameter.clone_from(&first.parameter);
@@ -137,13 +137,13 @@ impl Context<'_> {
         self.plan.terms.components.withholding.path_of(entry, rate)
     }
 
-    /// `200 of 10000 parts of 4000 INR by IN-194H`.
+    /// `2 % of 4000 INR under IN-194H`.
     pub(super) fn taxed(&self, line: &TaxLine) -> String {
         let policies = self.plan.terms.components.withholding.policies();
         let policy = policies.get(usize::from(line.policy));
         format!(
-            "{} of 10000 parts of {} by {}",
-            line.rate.get(),
+            "{} of {} under {}",
+            percent(u128::from(line.rate.get())),
             self.shown(line.base),
             policy.map_or("", |policy| policy.name())
         )
@@ -153,11 +153,13 @@ impl Context<'_> {
     pub(super) fn instalment(&self, why: &Why) -> Line {
         let because = if let Some(reward) = why.reward() {
             format!(
-                "{}: its user was no active buyer, and this part of it pays the own instalment",
+                "{}: the user was not an active buyer, so this part pays the user's own instalment",
                 self.reward_name(reward)
             )
         } else if let Some(Rule::Pair { number, .. }) = &why.rule {
-            format!("pair {number}: its user is not an active buyer, and this part pays the own instalment")
+            format!(
+                "pair {number}: the user is not an active buyer, so this part pays the user's own instalment"
+            )
         } else {
             "this part pays the user's own instalment".to_owned()
         };
@@ -172,8 +174,8 @@ impl Context<'_> {
         let tax = tax.filter(|other| other.reason == Reason::Withheld && other.recipient == leg.recipient);
         let tax = Amount::sum_of(tax.map(|leg| leg.amount)).unwrap_or_default();
         let because = format!(
-            "{} of 10000 parts of the {} that {} takes out{}, rounded down",
-            terms.fee().get(),
+            "{} of the {} that {} withdraws{}, rounded down",
+            percent(u128::from(terms.fee().get())),
             self.shown(self.withdrawn()),
             leg.recipient
                 .map_or("the user".to_owned(), |user| format!("user {user}")),
@@ -189,7 +191,7 @@ impl Context<'_> {
     /// What a withdrawal leaves.
     pub(super) fn withdrawal(&self, leg: &Leg) -> Line {
         let because = format!(
-            "{} takes {} out of the wallet balance; this is left after tax, fee and debts, and the chain may pay it",
+            "{} withdraws {} from the wallet balance; this is what remains after tax, fee and debts, and it can be paid on chain",
             leg.recipient
                 .map_or("the user".to_owned(), |user| format!("user {user}")),
             self.shown(self.withdrawn())
@@ -231,7 +233,7 @@ impl Context<'_> {
             }
             (_, RewardOrigin::Conversion(conversion)) => format!("conversion {}", conversion.get()),
             (_, RewardOrigin::Pair(pair)) => format!("pair {pair}"),
-            (Reason::Rank(rank), _) => format!("a week as {}", self.rank_name(rank)),
+            (Reason::Rank(rank), _) => format!("one week as {}", self.rank_name(rank)),
             (reason, _) => match reward.source {
                 Some(source) => format!("{} of user {source}", reason.name()),
                 None => reason.name().to_owned(),
@@ -324,7 +326,7 @@ impl Context<'_> {
     fn what_went_back(&self) -> String {
         let cause = self.outcome.effects.iter().find_map(|effect| {
             if let Effect::DepositRefunded { deposit } = effect {
-                return Some(format!("{} went back", self.named(*deposit)));
+                return Some(format!("{} was refunded", self.named(*deposit)));
             }
             if let Effect::Component(ComponentEffect::Sale(sale)) = effect {
                 return self.sale_went_back(*sale);
@@ -332,19 +334,19 @@ impl Context<'_> {
             let is_day = matches!(effect, Effect::Component(ComponentEffect::DayEnded { .. }));
             is_day.then(|| "the user's own registration was refunded".to_owned())
         });
-        cause.unwrap_or_else(|| "its cause went back".to_owned())
+        cause.unwrap_or_else(|| "its cause was reversed".to_owned())
     }
 
     fn sale_went_back(&self, sale: crate::SaleEffect) -> Option<String> {
         use crate::SaleEffect;
         match sale {
             SaleEffect::OrderRefunded { order, amount } => {
-                Some(format!("{} of order {order} went back", self.shown(amount)))
+                Some(format!("{} of order {order} was refunded", self.shown(amount)))
             }
             SaleEffect::ConversionReversed {
                 conversion, amount, ..
             } => Some(format!(
-                "{} of conversion {conversion} went back",
+                "{} of conversion {conversion} was refunded",
                 self.shown(amount)
             )),
             SaleEffect::OrderPlaced { .. }

@@ -22,29 +22,31 @@ impl Context<'_> {
     pub(super) fn settled(leg: &Leg, what: Settled) -> Line {
         let (verdict, because) = match (what, leg.movement) {
             (Settled::Payout | Settled::PayoutCredited, Movement::Pending) => {
-                (Verdict::Moved, "a batch holds it back to pay it")
+                (Verdict::Moved, "a batch reserves it for payment")
             }
             (Settled::Payout | Settled::PayoutCredited, Movement::Void(_)) => {
-                (Verdict::Moved, "a batch lets go of what it held back")
+                (Verdict::Moved, "a batch releases what it had reserved")
             }
-            (Settled::Payout, _) => (Verdict::Moved, "the chain sent it to the user"),
+            (Settled::Payout, _) => (Verdict::Moved, "the contract sent it to the user"),
             (Settled::PayoutCredited, _) => (
                 Verdict::Moved,
-                "it could not be sent, and the contract keeps it for the user",
+                "it could not be sent, so the contract credited it to the user",
             ),
             (Settled::Claim, _) => (
                 Verdict::Moved,
-                "the user was paid by a proof against a published root",
+                "the user claimed it with a proof against a published root",
             ),
-            (Settled::CreditWithdrawal, _) => (Verdict::Moved, "the user took out what the contract kept"),
-            (Settled::Treasury, _) => (Verdict::Company, "the operator took out what is the operator's"),
+            (Settled::CreditWithdrawal, _) => {
+                (Verdict::Moved, "the user withdrew their credit from the contract")
+            }
+            (Settled::Treasury, _) => (Verdict::Company, "the operator withdrew the operator's share"),
             (Settled::Overpaid, _) => (
                 Verdict::Waiting,
-                "the chain paid more than the books had for the user",
+                "the chain paid the user more than the books had recorded",
             ),
             (Settled::Correction, _) => (
                 Verdict::Moved,
-                "operators took back a reward that had matured wrongly",
+                "operators reversed a reward that had matured in error",
             ),
             (Settled::Funded, _) => (Verdict::Moved, "money came in that belongs to no user"),
         };

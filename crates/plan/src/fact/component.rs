@@ -1,5 +1,5 @@
-//! Facts that only plans with components know, in the words of the plan: see [`Report`](crate::Report) for those
-//! of the outside.
+//! Facts of plans with components, in the plan's terms: see [`Report`](crate::Report) for the
+//! external form.
 
 use ledger::{Fund, UserId};
 use money::Amount;
@@ -23,7 +23,7 @@ pub enum ComponentFact {
         /// How much.
         amount: Amount,
     },
-    /// A user asks for money of the own wallet balance.
+    /// A user requests money of their own wallet balance.
     WithdrawalRequested {
         /// Who.
         user: UserId,

@@ -84,7 +84,7 @@ impl Upline {
     }
 }
 
-/// The uplines of somebody, nearest first.
+/// The uplines of someone, nearest first.
 pub(super) struct Ahead<'a, U> {
     uplines: &'a U,
     mode: Mode,

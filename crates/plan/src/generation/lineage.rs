@@ -1,7 +1,7 @@
 //! [`Lineage`]: the nearest uplines of every user side by side, so that a walk up a sponsor line waits for memory a
 //! few times and not at every upline.
 //!
-//! It says nothing that the sponsors do not say, and who brought somebody in never changes. Not responsible for what
+//! It says nothing that the sponsors do not say, and who brought someone in never changes. Not responsible for what
 //! else is known of uplines.
 
 use ledger::UserId;

@@ -7,7 +7,7 @@ use plan_file::tables::generation::{DirectsCounted, GenerationTable, Mode};
 use plan_file::{Finding, Severity, percent};
 use plan_file::{GENERATIONS_MAX, Refusal, field};
 
-/// Most directs that a generation may ask for: a share that nobody can reach is not a share.
+/// Maximum number of directs that a generation may request: a share that nobody can reach is not a share.
 pub const DIRECTS_REQUIRED_MAX: u32 = 1_000;
 
 /// The checked parameters of generation income.
@@ -38,7 +38,7 @@ impl GenerationTerms {
         let required = &table.directs_required;
         if required.len() != rates.len() {
             let problem = format!("it has {} entries for {} rates", required.len(), rates.len());
-            let hint = "write one number for each of the rates, 0 where no direct is needed";
+            let hint = "write one number per rate, 0 where no direct is required";
             return Err(Refusal::new(
                 "lengths_differ",
                 "generation.directs_required",
@@ -130,8 +130,8 @@ impl GenerationTerms {
             code: "generations_from_purchases",
             severity: Severity::Info,
             text: format!(
-                "Of every purchase {} are set aside for {generations} generation{} of uplines; {} need no directs, and to be paid for \
-                 every generation takes {most} direct{}.",
+                "{} of every purchase is reserved for {generations} generation{} of uplines; {} requires no directs, and full \
+                 payment for every generation requires {most} direct{}.",
                 percent(sum),
                 if generations == 1 { "" } else { "s" },
                 percent(free),

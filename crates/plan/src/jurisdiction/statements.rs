@@ -1,9 +1,9 @@
-//! What profiles ask about that no rule of a plan says: whoever starts a plan states it as findings, for
+//! Statements that profiles require but no plan rule provides: the person starting a plan states them as findings, for
 //! [`Profile::apply`](super::Profile::apply) to judge.
 
 use money::{Amount, Asset};
 
-use plan_file::{Finding, Severity};
+use plan_file::{Finding, Severity, percent};
 
 /// For so many days a payment can be had back.
 #[must_use]
@@ -31,7 +31,7 @@ pub fn reward_hold(days: u32) -> Finding {
 #[must_use]
 pub fn entry_fee(asset: Asset, price: Amount) -> Finding {
     let text = if price.is_zero() {
-        "Nothing has to be paid for joining.".to_owned()
+        "Joining is free.".to_owned()
     } else {
         format!("Joining costs {} {asset}.", asset.display_amount(price))
     };
@@ -63,7 +63,7 @@ pub fn entry_purchase(asset: Asset, first_payment_min: Amount) -> Finding {
     Finding {
         code: "entry_fee",
         severity: Severity::Info,
-        text: format!("Joining takes a first payment{least} for what the plan sells, and no fee besides it."),
+        text: format!("Joining requires a first payment{least} for what the plan sells and no other fee."),
         figures: vec![
             ("price_units", 0),
             ("first_payment_units", first_payment_min.base_units()),
@@ -79,7 +79,8 @@ pub fn income_disclosure(participants_bps: u16) -> Finding {
         code: "income_disclosure",
         severity: Severity::Info,
         text: format!(
-            "The disclosure that newcomers are shown counts {participants_bps} of 10,000 parts of all participants."
+            "The disclosure shown to newcomers covers {} of all participants.",
+            percent(u128::from(participants_bps))
         ),
         figures: vec![("participants_bps", u128::from(participants_bps))],
     }

@@ -1,4 +1,4 @@
-//! Why a command about orders is refused; nothing has changed then.
+//! Why a command about orders is rejected; rejected commands change nothing.
 
 use ledger::UserId;
 use money::Amount;
@@ -17,19 +17,19 @@ pub enum OrderError {
         user: UserId,
     },
     /// No customer has this id.
-    #[error("nobody serves customer {}", customer.get())]
+    #[error("customer {} has no assigned participant", customer.get())]
     UnknownCustomer {
         /// The id.
         customer: CustomerId,
     },
     /// No order has this id.
-    #[error("order {} was not placed", order.get())]
+    #[error("order {} does not exist", order.get())]
     UnknownOrder {
         /// The id.
         order: OrderId,
     },
     /// Ids are used up.
-    #[error("there are no more ids")]
+    #[error("all ids are used")]
     TooMany,
     /// Nothing was paid.
     #[error("the order's amount is zero")]
@@ -41,7 +41,7 @@ pub enum OrderError {
         amount: Amount,
     },
     /// More volume than the plan's share of what was paid: the fund would not cover its commissions.
-    #[error("the order's volume {volume} is above the plan's share of its amount, {most}")]
+    #[error("the order's volume {volume} exceeds the plan's share of its amount, {most}")]
     VolumeAboveShare {
         /// The volume given.
         volume: Amount,
@@ -52,7 +52,7 @@ pub enum OrderError {
     #[error("the refund's amount is zero")]
     RefundEmpty,
     /// More than is left of the order.
-    #[error("the refund of {amount} exceeds the {left} that are not refunded")]
+    #[error("the refund of {amount} exceeds the {left} not yet refunded")]
     RefundAboveOrder {
         /// The refund.
         amount: Amount,
@@ -66,7 +66,7 @@ pub enum OrderError {
         earlier: PeriodNumber,
     },
     /// The period takes no more orders already.
-    #[error("period {period} is closed already")]
+    #[error("period {period} is already closed")]
     PeriodAlreadyClosed {
         /// The period.
         period: PeriodNumber,
@@ -78,7 +78,7 @@ pub enum OrderError {
         period: PeriodNumber,
     },
     /// Its commissions are fixed already.
-    #[error("period {period} is finalized already")]
+    #[error("period {period} is already finalized")]
     PeriodAlreadyFinalized {
         /// The period.
         period: PeriodNumber,
@@ -90,7 +90,7 @@ pub enum OrderError {
         period: PeriodNumber,
     },
     /// Its commissions are released already.
-    #[error("period {period} is released already")]
+    #[error("period {period} is already released")]
     PeriodAlreadyReleased {
         /// The period.
         period: PeriodNumber,
@@ -104,7 +104,7 @@ pub enum OrderError {
         through: Day,
     },
     /// More is due than the fund holds, and the plan has no pay cut.
-    #[error("commissions of {due} exceed the fund's {budget}")]
+    #[error("commissions of {due} exceed the fund's balance of {budget}")]
     CommissionsExceedBudget {
         /// All commissions of the period, breakage included.
         due: Amount,

@@ -4,7 +4,7 @@ use money::{Asset, Bps};
 
 use super::OrdersTerms;
 use plan_file::tables::orders::{PersonalVolume, RetailRule};
-use plan_file::{Finding, Severity, percent};
+use plan_file::{Finding, Severity, percent, percent_of_100m};
 
 /// Everything worth telling.
 pub(super) fn of(terms: &OrdersTerms, asset: Asset) -> Vec<Finding> {
@@ -17,8 +17,10 @@ pub(super) fn of(terms: &OrdersTerms, asset: Asset) -> Vec<Finding> {
             code: "paycut_expected",
             severity: Severity::Warning,
             text: format!(
-                "The rates promise up to {promised} and the fund receives {funded} of 100000000 parts of an order: when \
-                 more is due than the funds hold, all commissions of the period are cut in the same proportion."
+                "The rates promise up to {} of an order and the fund receives {}: when more is due than the funds hold, all \
+                 commissions of the period are reduced in the same proportion.",
+                percent_of_100m(promised),
+                percent_of_100m(funded)
             ),
             figures: vec![
                 ("promised_of_100m", u128::from(promised)),
@@ -36,8 +38,9 @@ fn payout(terms: &OrdersTerms) -> Finding {
         code: "payout_ratio_max",
         severity: Severity::Info,
         text: format!(
-            "Commissions take at most {promised} of 100000000 parts of an order; {funded} parts go to the fund that pays \
-             them."
+            "Commissions take at most {} of an order; {} goes to the fund that pays them.",
+            percent_of_100m(promised),
+            percent_of_100m(funded)
         ),
         figures: vec![
             ("promised_of_100m", u128::from(promised)),
@@ -79,8 +82,8 @@ fn purchase_required(terms: &OrdersTerms, asset: Asset) -> Option<Finding> {
         code: "purchase_required",
         severity: Severity::Warning,
         text: format!(
-            "A participant is paid commissions only for periods in which the participant's own orders bring at least {} {asset} of \
-             volume; orders of customers do not count for this.",
+            "A participant receives commissions only for periods in which their own orders bring at least {} {asset} \
+             of volume; customers' orders do not count towards this.",
             asset.display_amount(least)
         ),
         figures: vec![
@@ -103,16 +106,16 @@ fn own_purchases(terms: &OrdersTerms) -> Finding {
     ];
     if retail > 0 {
         let below = match terms.retail_rule {
-            RetailRule::None | RetailRule::Scale => "they are lowered in proportion",
-            RetailRule::Block => "none is paid",
+            RetailRule::None | RetailRule::Scale => "they are reduced in proportion",
+            RetailRule::Block => "none are paid",
         };
         return Finding {
             code: "retail_required",
             severity: Severity::Info,
             text: format!(
-                "Commissions are paid in full only when at least {} of the period's volume are orders of retail customers; below \
-                 that {below}. Even then up to {} of the volume can be participants' own purchases, and nobody can tell a retail \
-                 customer from an invented one.",
+                "Commissions are paid in full only when at least {} of the period's volume comes from retail customers; \
+                 below that {below}. Even then up to {} of the volume can be participants' own purchases, and a retail customer \
+                 cannot be told from an invented one.",
                 percent(u128::from(retail)),
                 percent(u128::from(own)),
             ),
@@ -120,12 +123,12 @@ fn own_purchases(terms: &OrdersTerms) -> Finding {
         };
     }
     let text = match terms.customers_min {
-        0 => "All commissions can come from the participants' own purchases: the plan asks for no sale to a retail \
-              customer."
+        0 => "All commissions can come from the participants' own purchases: the plan does not require any sale \
+              to a retail customer."
             .to_owned(),
         customers => format!(
-            "Nearly all commissions can come from the participants' own purchases: whoever is paid needs {customers} retail \
-             customer{}, but the plan asks for no share of the volume.",
+            "Nearly all commissions can come from the participants' own purchases: a paid participant needs {customers} \
+             retail customer{}, but the plan does not require a share of the volume.",
             if customers == 1 { "" } else { "s" }
         ),
     };

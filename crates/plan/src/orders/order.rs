@@ -10,7 +10,7 @@ use plan_file::PRICE_MAX;
 /// Who bought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Buyer {
-    /// A user of the tree, for the own use.
+    /// A user of the tree, for their own use.
     Participant(UserId),
     /// A retail customer.
     Customer(CustomerId),

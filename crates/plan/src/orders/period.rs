@@ -54,7 +54,7 @@ pub(super) enum Stage {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Settlement {
     pub(super) totals: Totals,
-    /// By generation. The plan may have another version when lines are asked for.
+    /// By generation. The plan may have another version when lines are requested.
     pub(super) rates: Vec<Bps>,
     /// Who takes: one entry for each generation of each order.
     pub(super) takes: Vec<Take>,

@@ -75,28 +75,28 @@ pub enum Shortfall {
     Inactive {
         /// What there was.
         found: Amount,
-        /// What the plan asks for.
+        /// What the plan requests.
         needed: Amount,
     },
     /// Retail customers with an order.
     Customers {
         /// What there was.
         found: u32,
-        /// What the plan asks for.
+        /// What the plan requests.
         needed: u32,
     },
     /// Personal volume for the generation.
     PersonalVolume {
         /// What there was.
         found: Amount,
-        /// What the plan asks for.
+        /// What the plan requests.
         needed: Amount,
     },
     /// Group volume for the generation.
     GroupVolume {
         /// What there was.
         found: Amount,
-        /// What the plan asks for.
+        /// What the plan requests.
         needed: Amount,
     },
 }

@@ -6,9 +6,9 @@ use super::PeriodNumber;
 use crate::{Day, Finding};
 use plan_file::Encoder;
 use plan_file::tables::orders::{Compression, OrdersTable, Paycut, Period, PersonalVolume, RetailRule};
-use plan_file::{GENERATIONS_MAX, Refusal, field};
+use plan_file::{GENERATIONS_MAX, Refusal, field, percent, percent_of_100m};
 
-/// Most retail customers that a plan may ask for: far above any rule known, and small enough to be a typing error
+/// Most retail customers that a plan may request: far above any rule known, and small enough to be a typing error
 /// beyond it.
 pub const CUSTOMERS_MAX: u32 = 1_000;
 /// Longest hold after release in days: what is held for more than a year is not paid.
@@ -31,14 +31,14 @@ pub struct OrdersTerms {
     pub(super) hold_days: u32,
 }
 
-/// What one generation is paid, and what it asks for.
+/// What one generation is paid, and what it requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Generation {
     pub(super) rate: Bps,
     pub(super) asks: Requirement,
 }
 
-/// Volumes of the period that a generation asks for.
+/// Volumes of the period that a generation requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Requirement {
     pub(super) personal: Amount,
@@ -103,7 +103,9 @@ impl OrdersTerms {
         }
         let (promised, funded) = (self.payout_max(), self.fund_part());
         let problem = format!(
-            "the rates promise up to {promised} and the fund receives {funded} of 100000000 parts of an order"
+            "the rates promise up to {} of an order and the fund receives only {}",
+            percent_of_100m(promised),
+            percent_of_100m(funded)
         );
         let hint = "raise fund_bps, lower generations_bps or pv_bps, or declare paycut = \"pro_rata\"";
         Err(Refusal::new(
@@ -240,7 +242,7 @@ impl OrdersTerms {
     }
 }
 
-/// One volume for each generation; zero where the plan asks for none.
+/// One volume for each generation; zero where the plan requests none.
 fn volumes(
     asset: Asset,
     path: &str,
@@ -266,13 +268,16 @@ fn retail_rule(table: &OrdersTable) -> Result<RetailRule, Refusal> {
         (0, Some(RetailRule::Scale | RetailRule::Block)) => Err(Refusal::new(
             "retail_share_missing",
             "orders.retail_share_min_bps",
-            "there is a rule for a retail share below the least, and the least is 0",
-            "write the least retail share, such as 7000, or leave retail_rule out",
+            "retail_rule is set, but the minimum retail share is 0",
+            "write a minimum retail share, such as 7000, or remove retail_rule",
         )),
         (share @ 1.., None) => Err(Refusal::new(
             "retail_rule_missing",
             "orders.retail_rule",
-            format!("the least retail share is {share} of 10000, and nothing says what happens below it"),
+            format!(
+                "the minimum retail share is {}, but retail_rule does not define what happens below it",
+                percent(u128::from(share))
+            ),
             "write \"scale\", \"block\" or \"none\"",
         )),
     }

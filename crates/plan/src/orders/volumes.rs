@@ -1,6 +1,6 @@
 //! Volumes of a period by participant: personal volume, group volume by one reverse scan, retail customers.
 //!
-//! Not kept in the state: they follow from the period's orders, and a plan of many periods would keep them for ever.
+//! Not kept in the state: they follow from the period's orders, and a plan of many periods would keep them forever.
 
 use ledger::UserId;
 use money::Amount;
@@ -66,7 +66,7 @@ impl Orders {
         volumes
     }
 
-    /// Adds everybody's sum to the sponsor's, from the last to the first: a sponsor's id is the smaller.
+    /// Adds everyone's sum to the sponsor's, from the last to the first: a sponsor's id is the smaller.
     fn sum_downlines(&self, group: &mut [Amount]) {
         for (index, sponsor) in self.sponsors.iter().enumerate().rev() {
             let Some(sum) = group.get(index).copied() else {

@@ -21,7 +21,7 @@ pub(super) enum Take {
     NoUpline,
 }
 
-/// What decides about everybody in one period.
+/// What decides about everyone in one period.
 pub(super) struct Walk<'a> {
     terms: &'a OrdersTerms,
     /// By user number, with a place for nobody: a row of [`ACTIVE`], [`MET`] and, from [`ABOVE`] on, the nearest upline of
@@ -35,7 +35,7 @@ pub(super) struct Walk<'a> {
 
 /// Entry of a row: 1 for whoever is active.
 const ACTIVE: usize = 0;
-/// Entry of a row: bit g − 1 for whoever meets what generation g asks for.
+/// Entry of a row: bit g − 1 for whoever meets what generation g requests.
 const MET: usize = 1;
 /// The first entry of a row with a nearest upline.
 const ABOVE: usize = 2;

@@ -12,7 +12,7 @@ use super::tree::index;
 use plan_file::calendar::Week;
 use plan_file::tables::ranks::WhenShort;
 
-/// Somebody with a rank this week.
+/// Someone with a rank this week.
 #[derive(Clone, Copy)]
 struct Qualifier {
     user: UserId,
@@ -21,13 +21,13 @@ struct Qualifier {
     below: Below,
 }
 
-/// A bonus of this week, before anybody asks whether it is covered.
+/// A bonus of this week, before anyone asks whether it is covered.
 struct Claim {
     user: UserId,
     bonus: Bonus,
 }
 
-/// What is left of the budget, and what became of the rest.
+/// What is left of the budget, and the outcome of the rest.
 struct Purse<'a> {
     left: Amount,
     closed: Closed,
@@ -35,7 +35,7 @@ struct Purse<'a> {
 }
 
 impl Ranks {
-    /// Closes a week: purchases up to its last day count, then everybody's rank is decided, then bonuses are granted out of
+    /// Closes a week: purchases up to its last day count, then everyone's rank is decided, then bonuses are granted out of
     /// `budget`. Decisions are in this order: promotion and qualification by user; users whose rank of the last close
     /// is gone; bonuses that waited; bonuses of this week by user. None, and nothing happens, for a week
     /// that is not after the last one closed.

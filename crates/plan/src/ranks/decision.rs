@@ -17,7 +17,7 @@ pub enum RankDecision {
         /// The new one.
         rank: u8,
     },
-    /// What a user qualifies for this week. One line for everybody with a rank in this week or in the last close.
+    /// What a user qualifies for this week. One line for everyone with a rank in this week or in the last close.
     Qualified {
         /// Who.
         user: UserId,

@@ -19,7 +19,7 @@ pub(crate) struct RankVolumes {
 }
 
 impl Ranks {
-    /// Everybody with a rank, as the close of this week sees it. Reads all users once.
+    /// Everyone with a rank, as the close of this week sees it. Reads all users once.
     pub(crate) fn ranked(&self, terms: &RanksTerms, week: Week) -> BTreeMap<UserId, RankVolumes> {
         let volumes = self.volumes(terms, week.get());
         let mut ranked = BTreeMap::new();

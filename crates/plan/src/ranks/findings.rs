@@ -1,4 +1,4 @@
-//! What people must know about ranks: what a bonus is of the volume that it takes, and how often one volume counts.
+//! Findings about ranks: a bonus in relation to the required volume, and how often one volume counts.
 
 use money::{Amount, Asset};
 
@@ -30,11 +30,11 @@ impl RanksTerms {
         let share_bps = share_bps(bonuses, volume);
         let worst = match share_bps_of_some(bonuses, further) {
             Some(bps) => format!(
-                "each further {} of volume can qualify one more user, and then it is {} of that",
+                "each further {} of volume can qualify one more user, and the bonuses are then {} of that",
                 asset.display_amount(further),
                 percent(bps)
             ),
-            None => "no further volume is needed for one more user above, so there is no bound".to_owned(),
+            None => "one more qualifying upline needs no further volume, so there is no bound".to_owned(),
         };
         let mut figures = vec![
             ("rank", number),
@@ -51,8 +51,8 @@ impl RanksTerms {
             code: "rank_bonus_share",
             severity: Severity::Warning,
             text: format!(
-                "rank {number} ({}): a promotion opens {} weekly bonuses of {}, of which the same volume brings at most {weeks}: {} of \
-                 the {} of volume that it takes at least; the same volume counts for every upline: {worst}",
+                "rank {number} ({}): a promotion opens {} weekly bonuses of {}, of which the same volume yields at most \
+                 {weeks}: {} of the {} of volume required at least; the same volume counts for every upline: {worst}",
                 rank.name,
                 self.bonus_weeks,
                 asset.display_amount(rank.weekly_bonus),
@@ -74,7 +74,8 @@ impl RanksTerms {
     fn window_finding(&self) -> Finding {
         let (text, weeks) = match self.window {
             Window::Lifetime => (
-                "volume counts for ever: whoever qualified once qualifies without new sales".into(),
+                "volume counts forever: a user who has qualified once stays qualified without new sales"
+                    .into(),
                 0,
             ),
             Window::Weeks(weeks) => (
@@ -96,15 +97,15 @@ impl RanksTerms {
     fn fund_finding(&self) -> Finding {
         let short = match self.when_short {
             WhenShort::ProRata => {
-                "all bonuses of the week are lowered in proportion and the rest is never granted"
+                "all bonuses of the week are reduced in proportion and the rest is never granted"
             }
-            WhenShort::Queue => "the latest wait, and may wait for ever",
+            WhenShort::Queue => "the most recent ones wait, possibly forever",
         };
         Finding {
             code: "rank_fund",
             severity: Severity::Warning,
             text: format!(
-                "rank bonuses are granted out of the fund {:?} and the funds behind it only: when they are short, {short}",
+                "rank bonuses are granted only out of the fund {:?} and the funds that back it: when these are short, {short}",
                 self.fund
             ),
             figures: vec![("hold_days", u128::from(self.hold_days))],
@@ -115,7 +116,7 @@ impl RanksTerms {
 impl Rank {
     /// The least volume by which one more user can qualify, when others qualify already. A chain of sponsors shares the main
     /// leg, so that each needs new volume in other legs only; where that is more than one half of what all legs need, two
-    /// qualified users below a common sponsor qualify the sponsor, too. Own purchases are everybody's own.
+    /// qualified users below a common sponsor qualify the sponsor, too. Own purchases are everyone's own.
     fn volume_of_one_more(&self) -> Amount {
         let half = Amount::new(self.group_min.base_units().div_ceil(2));
         let legs = self.other_min.min(half);

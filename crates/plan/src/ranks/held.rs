@@ -110,7 +110,7 @@ impl Ranks {
         })
     }
 
-    /// Ends the hold of all bonuses that were granted so many days before this day or earlier as the plan then asked for; a
+    /// Ends the hold of all bonuses that were granted so many days before this day or earlier as the plan then requested; a
     /// close grants on the last day of its week. Ordered by the day, the close that granted them, the week and the user.
     pub fn mature(&mut self, day: Day, out: &mut Vec<Matured>) {
         out.clear();

@@ -99,7 +99,7 @@ impl Sums {
     }
 }
 
-/// Sums the legs of everybody and shows each user once, from the last to the first, with own volume and what is below.
+/// Sums the legs of everyone and shows each user once, from the last to the first, with own volume and what is below.
 /// `total` is at least the sum of all volumes.
 pub(super) fn scan(
     tree: &Tree,
@@ -122,7 +122,7 @@ fn scan_in<T: Width>(
     let mut legs = vec![Legs::<T>::default(); volumes.len().saturating_add(1)];
     let mut user = u32::try_from(volumes.len()).unwrap_or(u32::MAX);
     for (sponsor, own) in tree.sponsors().iter().zip(volumes.iter().copied()).rev() {
-        // Everybody in this downline has a higher number: the sum is complete.
+        // Everyone in this downline has a higher number: the sum is complete.
         let found = legs.get(place(user)).copied().unwrap_or_default();
         each(user, own, found.below());
         user = user.saturating_sub(1);
@@ -148,12 +148,12 @@ fn place(user: u32) -> usize {
     usize::try_from(user).unwrap_or(usize::MAX)
 }
 
-/// A leg: a direct with everybody below.
+/// A leg: a direct with everyone below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RankLeg {
     /// The direct.
     pub direct: UserId,
-    /// What the direct and everybody below bought in the window.
+    /// What the direct and everyone below bought in the window.
     pub volume: Amount,
 }
 
@@ -175,7 +175,7 @@ pub struct Explanation {
 }
 
 names::names! {
-    /// What a rank asks for.
+    /// What a rank requests.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Requirement {
         /// Volume of the largest leg.

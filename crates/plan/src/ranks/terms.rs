@@ -15,7 +15,7 @@ pub const LADDER_MAX: usize = 32;
 pub const NAME_CHARACTERS_MAX: usize = 32;
 /// Longest window: ten years. What is longer is a lifetime for practical purposes, and every week of it is kept.
 pub const WINDOW_WEEKS_MAX: u32 = 520;
-/// Most weeks of a bonus: ten years, for the same reason.
+/// Maximum number of weeks of a bonus: ten years, for the same reason.
 pub const BONUS_WEEKS_MAX: u32 = 520;
 /// Weeks of a bonus when the file says nothing: a year.
 pub const BONUS_WEEKS_USUAL: u32 = 52;
@@ -65,7 +65,7 @@ impl Ladder {
 
     /// The highest rank for which these volumes qualify, 0 for none.
     pub(super) fn rank_of(&self, main: Amount, other: Amount, own: Amount) -> u8 {
-        // Every rank asks for all that the ranks below ask for, so the first that fails ends it.
+        // Every rank requests all that the ranks below request, so the first that fails ends it.
         let met = self.0.iter().take_while(|rank| rank.is_met(main, other, own));
         u8::try_from(met.count()).unwrap_or(u8::MAX)
     }
@@ -100,8 +100,8 @@ impl RanksTerms {
             let path = format!("ranks.ladder[{index}]");
             let rank = check_rank(entry, asset, &path)?;
             if ladder.iter().any(|earlier| earlier.name == rank.name) {
-                let problem = format!("another rank is called {:?} too", rank.name);
-                let hint = "give every rank a name of its own";
+                let problem = format!("another rank is also named {:?}", rank.name);
+                let hint = "give every rank a unique name";
                 return Err(Refusal::new(
                     "rank_name_repeats",
                     format!("{path}.name"),
@@ -242,7 +242,7 @@ fn check_window(table: &RanksTable) -> Result<Window, Refusal> {
             field::number("ranks.window_weeks", weeks, 1, WINDOW_WEEKS_MAX).map(Window::Weeks)
         }
         (Some(_), Some(weeks)) => {
-            let problem = format!("volume counts for a lifetime and for {weeks} weeks at once");
+            let problem = format!("window = \"lifetime\" and window_weeks = {weeks} are both set");
             let hint = "write either window = \"lifetime\" or window_weeks";
             Err(Refusal::new(
                 "window_ambiguous",
@@ -259,7 +259,7 @@ fn check_fund(fund: &str) -> Result<(), Refusal> {
     if (1..=NAME_CHARACTERS_MAX).contains(&fund.len()) && fund.bytes().all(plain) {
         return Ok(());
     }
-    let problem = format!("{fund:?} is not the name of a fund");
+    let problem = format!("{fund:?}is not a valid fund name");
     let hint = format!("write 1 to {NAME_CHARACTERS_MAX} characters of a-z, 0-9, hyphen and underscore");
     Err(Refusal::new("fund_malformed", "ranks.fund", problem, hint))
 }
@@ -267,8 +267,10 @@ fn check_fund(fund: &str) -> Result<(), Refusal> {
 fn check_rank(table: &LadderTable, asset: Asset, path: &str) -> Result<Rank, Refusal> {
     let characters = table.name.chars().count();
     if characters > NAME_CHARACTERS_MAX || !field::is_visible(&table.name) {
-        let problem = format!("{:?} is not a name", table.name);
-        let hint = format!("write 1 to {NAME_CHARACTERS_MAX} visible characters without blanks at the ends");
+        let problem = format!("{:?} is not a valid name", table.name);
+        let hint = format!(
+            "write 1 to {NAME_CHARACTERS_MAX} printable characters without leading or trailing spaces"
+        );
         return Err(Refusal::new(
             "rank_name_malformed",
             format!("{path}.name"),
@@ -286,8 +288,8 @@ fn check_rank(table: &LadderTable, asset: Asset, path: &str) -> Result<Rank, Ref
     let group_min = match optional("group_min", table.group_min.as_ref())? {
         Some(group) if group <= legs => {
             let (group, legs) = (asset.display_amount(group), asset.display_amount(legs));
-            let problem = format!("{group} is not more than the {legs} of main_min and other_min together");
-            let hint = "raise it, or leave it out";
+            let problem = format!("{group} does not exceed the {legs} of main_min and other_min together");
+            let hint = "raise it, or remove it";
             let field = format!("{path}.group_min");
             return Err(Refusal::new("group_min_never_binds", field, problem, hint));
         }
@@ -296,7 +298,7 @@ fn check_rank(table: &LadderTable, asset: Asset, path: &str) -> Result<Rank, Ref
     };
     if group_min.is_zero() && own_min.is_zero() {
         let problem = format!("everybody qualifies for {:?}", table.name);
-        let hint = "ask for some volume";
+        let hint = "require some volume";
         return Err(Refusal::new("rank_without_requirement", path, problem, hint));
     }
     Ok(Rank {
@@ -326,7 +328,7 @@ fn check_step(before: &Rank, rank: &Rank, asset: Asset, path: &str) -> Result<()
                 "{:?} has {upper}, less than the {lower} of {:?} before it",
                 rank.name, before.name
             );
-            let hint = format!("sort the ladder from low to high, and write at least {lower}");
+            let hint = format!("order the ladder from low to high, and write at least {lower}");
             return Err(Refusal::new(
                 "ladder_falls",
                 format!("{path}.{name}"),
@@ -337,7 +339,7 @@ fn check_step(before: &Rank, rank: &Rank, asset: Asset, path: &str) -> Result<()
     }
     if requirements.iter().all(|(_, lower, upper)| lower == upper) {
         let problem = format!(
-            "{:?} asks for no more than {:?} before it",
+            "{:?} requires no more than {:?} before it",
             rank.name, before.name
         );
         let hint = "raise one of its requirements, or remove one of the two";

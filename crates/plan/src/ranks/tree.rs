@@ -1,9 +1,9 @@
-//! The sponsor tree as ranks need it: who brought whom, in both directions. A sponsor has a smaller number than
-//! who it brought, so that reading users backwards meets every downline before its head.
+//! The sponsor tree for ranks, in both directions. A sponsor has a smaller number than its
+//! directs, so reading users backwards visits every downline before its head.
 
 use ledger::UserId;
 
-/// Who brought whom, by number of the user; 0 is nobody.
+/// Who referred whom, by user number; 0 is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tree {
     /// By user number minus one. Apart from the links, because a close reads nothing else of the tree.

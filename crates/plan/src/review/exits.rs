@@ -1,4 +1,4 @@
-//! Whether users can leave with what they received: the smallest withdrawal, and what taxes and fee keep back together.
+//! Whether users can leave with what they received: the smallest withdrawal, and the total deducted by taxes and fee.
 
 use money::{Amount, Asset};
 
@@ -9,7 +9,7 @@ use plan_file::{Finding, Severity, percent};
 
 const WHOLE: u128 = 10_000;
 
-/// The most that may be kept back of a reward on its way out, in basis points: the limit of the withdrawal fee alone.
+/// The most that may be withheld of a reward on its way out, in basis points: the limit of the withdrawal fee alone.
 const KEPT_BACK_MAX: u128 = crate::withdrawal::FEE_BPS_MAX as u128;
 
 /// What is found about the way out.
@@ -23,7 +23,7 @@ pub(super) fn of(plan: &CompiledPlan, asked: Asked<'_>) -> impl Iterator<Item = 
         .flatten()
 }
 
-/// The largest balance that anybody must have to withdraw it: what the smallest payment of the plan is, or what people have
+/// The largest balance that anyone must have to withdraw it: what the smallest payment of the plan is, or what people have
 /// without thinking about it.
 fn plausible_balance(plan: &CompiledPlan) -> Amount {
     let asset = plan.asset();
@@ -54,7 +54,7 @@ fn minimum(plan: &CompiledPlan, severity: Severity) -> Option<Finding> {
         code: "withdrawal_out_of_reach",
         severity,
         text: format!(
-            "The smallest withdrawal is {} {asset}; who has received less, say {} {asset}, cannot take it out.",
+            "The smallest withdrawal is {} {asset}; a user who has received less, say {} {asset}, cannot withdraw it.",
             show(min),
             show(balance),
             asset = plan.asset(),
@@ -73,7 +73,7 @@ fn kept_back(plan: &CompiledPlan, worst: Severity) -> Option<Finding> {
     let at_credit = components.withholding.rate_max(Basis::Credit, &kinds);
     let at_payout = components.withholding.rate_max(Basis::Payout, &kinds);
     let crossing = if components.withholding.crosses_with(&kinds) {
-        "; a reward with which a year's sum crosses a threshold can be kept back whole"
+        "; a reward that takes the year's total over a threshold can be withheld entirely"
     } else {
         ""
     };
@@ -88,8 +88,8 @@ fn kept_back(plan: &CompiledPlan, worst: Severity) -> Option<Finding> {
         code: "kept_back",
         severity: if kept > KEPT_BACK_MAX { worst } else { Severity::Info },
         text: format!(
-            "Of a user's rewards together up to {} are kept back before the user has them: {} when they are credited, {} of the rest \
-             when it is withdrawn, and of what is left {} as fee{crossing}.",
+            "Up to {} of a user's rewards is deducted before the user receives them: {} when they are credited, {} of \
+             the rest on withdrawal, and a fee of {} on what is left{crossing}.",
             percent(kept),
             percent(at_credit),
             percent(at_payout),

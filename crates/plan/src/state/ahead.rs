@@ -45,7 +45,7 @@ impl State {
         }
     }
 
-    /// Reads what it takes to let somebody join under each of these users. Changes nothing.
+    /// Reads what it takes to let someone join under each of these users. Changes nothing.
     pub fn read_ahead_of_joining(&self, plan: &CompiledPlan, sponsors: &[UserId]) {
         match plan.terms.intake {
             IntakeRule::Subscription => self.read_generations(plan, sponsors),

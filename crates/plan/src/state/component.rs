@@ -39,7 +39,7 @@ use crate::withholding::Withholding;
 use crate::{Day, DepositId, Effect, IgnoredCause, Outcome};
 use plan_file::tables::subscription::BonusGrant;
 
-/// Most days that one fact lets end: a mistyped date must not run the calendar away.
+/// Maximum number of days that one fact lets end: a mistyped date must not run the calendar away.
 const DAYS_AT_ONCE_MAX: u32 = 366;
 
 /// What the components of a plan know. Empty for a plan without any.
@@ -237,7 +237,7 @@ impl State {
         }
     }
 
-    /// A user's registration went back.
+    /// A user's registration was refunded.
     pub(super) fn retire_components(&mut self, user: UserId) {
         // Unknown to a plan without orders.
         self.components.orders.retire(user).ok();

@@ -1,4 +1,4 @@
-//! What is held until a deposit's cooling-off time is over: in one bucket for each day, so that maturity costs
+//! What is held until a deposit's cooling-off time has ended: in one bucket for each day, so that maturity costs
 //! what matures and frees it.
 
 use ledger::{Beneficiary, Reason, UserId};

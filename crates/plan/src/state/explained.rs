@@ -1,4 +1,4 @@
-//! What explanations ask of a [`State`]: what a held deposit caused.
+//! Queries of a [`State`] for explanations: what a held deposit caused.
 
 use ledger::{Beneficiary, Reason, UserId};
 use money::Amount;

@@ -122,7 +122,7 @@ impl State {
         self.append_retopup(payment);
     }
 
-    /// Adds a retopup to the end of its user's list; the oldest that stands is what eligibility asks for.
+    /// Adds a retopup to the end of its user's list; the oldest that stands is what eligibility requests.
     fn append_retopup(&mut self, payment: Payment) {
         let number = payment.deposit.get();
         let Some(user) = self.user_mut(payment.user) else {
@@ -167,7 +167,7 @@ pub(super) fn hold_rest(out: &mut Outcome, amount: Amount, price: Price, source:
     out.because(mark, |why| why.rule = Some(Rule::Rest(price)));
 }
 
-/// A share of a payment that is held until the cooling-off time is over.
+/// A share of a payment that is held until the cooling-off time has ended.
 pub(super) fn hold_leg(
     out: &mut Outcome,
     beneficiary: Beneficiary,

@@ -230,7 +230,7 @@ impl State {
     }
 
     /// What a reward loses of itself because it relied on something that has been refunded since: everything, or what
-    /// exceeds the cap of somebody whose own purchase went back.
+    /// exceeds the cap of someone whose own purchase was refunded.
     fn forfeit(&mut self, user: UserId, is_forfeited: bool, leg: &HeldLeg) -> Amount {
         let lost = if is_forfeited {
             leg.amount
@@ -353,7 +353,7 @@ impl Told {
 }
 
 impl Release {
-    /// Remembers where a part of a share goes, if somebody wants to know.
+    /// Remembers where a part of a share goes, if someone wants to know.
     fn tell(&mut self, held: Held, to: Account, amount: Amount) {
         if let Some(told) = self.told.as_deref_mut().filter(|_| !amount.is_zero()) {
             told.parts.entry((held.from, to)).or_default().push(HeldPart {

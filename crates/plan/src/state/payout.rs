@@ -1,4 +1,4 @@
-//! Money on its way out: batches that hold back what users have available, and what the chain says of them.
+//! Payouts: batches that hold users' available money, and their outcome on the chain.
 //!
 //! A line of a batch is a pending transfer from the user's available account to custody. The chain's word ends it:
 //! what was sent posts it, what was credited or skipped voids it. What the chain pays beyond that comes from
@@ -250,7 +250,7 @@ impl State {
         });
     }
 
-    /// Somebody had the users of a part of a published tree paid: each line is a claim, but that the contract keeps what
+    /// Someone had the users of a part of a published tree paid: each line is a claim, but that the contract keeps what
     /// it cannot send. Nothing happened to those who were skipped.
     pub(crate) fn settle_leaves(
         &mut self,
@@ -353,7 +353,7 @@ impl State {
         }
     }
 
-    /// The batch will never be executed: by the chain's word, or because it expired, or was given up unsigned.
+    /// The batch will never be executed: by the chain's word, or because it expired, or was abandoned unsigned.
     pub(crate) fn release_batch(&mut self, batch: B256, end: BatchEnd, out: &mut Outcome) {
         self.begin(out);
         let was_live = self.is_live(batch);
@@ -400,7 +400,7 @@ impl State {
         }
     }
 
-    /// Something about money of a wallet that nobody knows.
+    /// Something about money of an unknown wallet.
     pub(crate) fn pay_unknown(&mut self, amount: Amount, out: &mut Outcome) {
         self.begin(out);
         pay_stranger(PayoutOutcome::Executed(amount), out);

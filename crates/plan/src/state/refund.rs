@@ -1,4 +1,4 @@
-//! Refunds: exactly what a deposit caused goes back, and what relied on it stops standing.
+//! Refunds: reverses exactly what a deposit caused, and invalidates what relied on it.
 
 use ledger::{Account, Beneficiary, ClearingCause, Leg, Movement, Reason, Tier, UserId};
 use money::Amount;
@@ -10,7 +10,7 @@ use crate::decision::ReserveEnd;
 use crate::{DepositId, DepositKind, DiscrepancyCause, Effect, Outcome};
 
 impl State {
-    /// A deposit goes back to its payer. One that is not held is not the books' to give back.
+    /// A deposit is refunded to its payer. One that is not held is not the books' to give back.
     pub(super) fn refund(
         &mut self,
         plan: &CompiledPlan,

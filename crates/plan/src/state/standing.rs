@@ -1,4 +1,4 @@
-//! What stands of a user's payments, which decides whether the user earns by those below.
+//! The state of a user's payments, which decides whether the user earns from the downline.
 
 use crate::DepositId;
 use crate::code::{Code, Source};
@@ -10,7 +10,7 @@ pub(super) enum Standing {
     Registered,
     /// The registration and retopups, of which this is the oldest.
     Retopped(DepositId),
-    /// The registration was refunded, for ever, so that nothing else matters.
+    /// The registration was refunded, forever, so that nothing else matters.
     Gone,
 }
 

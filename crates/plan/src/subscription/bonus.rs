@@ -124,8 +124,8 @@ impl BonusTerms {
             code: "bonus_not_withdrawable",
             severity: Severity::Info,
             text: format!(
-                "The registration bonus of {amount} {asset} cannot be withdrawn: it adds to a purchase at most {} of what its user \
-                 pays{most}, while the fund {:?} and the funds behind it have money.",
+                "The registration bonus of {amount} {asset} cannot be withdrawn: it adds at most {} to what the user pays \
+                 for a purchase{most}, while the fund {:?} and the funds that back it have money.",
                 percent(share),
                 self.fund,
             ),

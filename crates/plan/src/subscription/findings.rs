@@ -112,7 +112,7 @@ impl SubscriptionTerms {
         let (severity, reason) = match self.month_divisor() {
             MonthDivisor::Days(divisor) if effective < nominal => (
                 Severity::Warning,
-                format!(", because it accrues on fewer days than the {divisor} by which the rate is divided"),
+                format!(", because it accrues on fewer days than the divisor of {divisor}"),
             ),
             MonthDivisor::Days(_) | MonthDivisor::Named(NamedDivisor::WorkingDays) => {
                 (Severity::Info, String::new())
@@ -142,19 +142,19 @@ fn growth_finding(nominal: Bps, commissions: Bps, growth: Option<u128>, from: &s
     ];
     figures.extend(growth.map(|growth| ("growth_monthly_bps", growth)));
     let needed = match growth {
-        Some(0) => "purchases would have to go on for ever and never fall".to_owned(),
+        Some(0) => "purchases would have to continue forever and never fall".to_owned(),
         Some(growth) => format!(
-            "purchases would have to grow by at least {} every month, for ever",
+            "purchases would have to grow by at least {} every month, forever",
             percent(growth)
         ),
-        None => "no growth of purchases would suffice".to_owned(),
+        None => "no growth in purchases would be enough".to_owned(),
     };
     Finding {
         code: "breakeven_growth",
         severity: Severity::Warning,
         text: format!(
-            "Without revenue from outside, and with all of every purchase but the {} for generations paid for accruals, {needed}, to \
-             pay all that subscriptions from {from} on may accrue; otherwise accruals stop when the fund is empty.",
+            "Without outside revenue, and with all of every purchase except the {} for generations going to accruals, {needed} \
+             to pay everything that subscriptions from {from} may accrue; otherwise accruals stop when the fund is empty.",
             percent(taken)
         ),
         figures,

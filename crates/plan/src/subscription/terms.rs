@@ -13,7 +13,7 @@ use plan_file::{Refusal, field};
 
 /// Most tiers: each is looked at in every purchase, and people must be able to read the table.
 pub const TIERS_MAX: usize = 16;
-/// Most funds that share in a purchase: each is a leg of every purchase.
+/// Maximum number of funds that share in a purchase: each is a leg of every purchase.
 pub const ALLOCATIONS_MAX: usize = 8;
 /// Longest name of a fund: it appears in reports and on the screen.
 pub const FUND_BYTES_MAX: usize = 32;
@@ -210,7 +210,7 @@ pub fn fund(field: &str, name: &str) -> Result<String, Refusal> {
     if !name.is_empty() && name.len() <= FUND_BYTES_MAX && name.bytes().all(is_plain) {
         return Ok(name.to_owned());
     }
-    let problem = format!("{name:?} is not the name of a fund");
+    let problem = format!("{name:?}is not a valid fund name");
     let hint = "write 1 to 32 lower-case letters, digits, hyphens or underscores";
     Err(Refusal::new("fund_malformed", field, problem, hint))
 }
@@ -223,8 +223,8 @@ fn check_tiers(tables: &[SubscriptionTierTable], asset: Asset) -> Result<Vec<Sub
         let from = field::price(asset, &path, &table.from)?;
         if let Some(below) = tiers.last().filter(|below| below.from >= from) {
             let (from, below) = (asset.display_amount(from), asset.display_amount(below.from));
-            let problem = format!("it starts at {from}, the tier before at {below}");
-            let hint = "order the tiers by their smallest amounts, each larger than the one before";
+            let problem = format!("it starts at {from}, but the previous tier starts at {below}");
+            let hint = "order the tiers by minimum amount, each larger than the one before";
             return Err(Refusal::new("tiers_not_ascending", path, problem, hint));
         }
         let path = format!("subscription.tiers[{index}].monthly_bps");
@@ -252,7 +252,7 @@ fn check_amount_max(
     let max = field::price(asset, path, text)?;
     if let Some(last) = tiers.last().filter(|last| max < last.from) {
         let (max, last) = (asset.display_amount(max), asset.display_amount(last.from));
-        let problem = format!("it is {max}, and the last tier starts at {last}: nobody could buy it");
+        let problem = format!("it is {max}, but the last tier starts at {last} and could never be bought");
         let hint = "raise it, or remove the tier";
         return Err(Refusal::new("amount_max_too_small", path, problem, hint));
     }
@@ -267,8 +267,7 @@ fn check_divisor(table: &SubscriptionTable) -> Result<(), Refusal> {
         }
         (MonthDivisor::Named(NamedDivisor::WorkingDays), AccrualDays::Working) => Ok(()),
         (MonthDivisor::Named(NamedDivisor::WorkingDays), AccrualDays::All) => {
-            let problem =
-                "a month has more days than working days: more would accrue than the monthly rate says";
+            let problem = "a month has more days than working days: more than the monthly rate would accrue";
             let hint = "write accrual_days = \"working\", or a number of days as the divisor";
             Err(Refusal::new("divisor_misfit", path, problem, hint))
         }

@@ -39,7 +39,7 @@ struct Played {
 }
 
 /// Searches every form with up to `bounds.identities_max` names. `None` for plans whose payments buy no goods, and where a name
-/// cannot buy what is asked for.
+/// cannot buy what is requested.
 pub(super) fn rebate(plan: &CompiledPlan, bounds: Bounds) -> Option<Finding> {
     let mut best: Option<(Form, Played, Played)> = None;
     let mut forms = 0u128;
@@ -112,8 +112,8 @@ fn finding(asset: Asset, (form, result, one): (Form, Played, Played), forms: u12
     let purchases = match form.customers {
         0 => format!("{each} {asset} for each and {last} for the last, "),
         customers => format!(
-            "{each} {asset} for each and {last} for a customer of the last, with {customers} invented customers each, the others of \
-             whom buy for 1, "
+            "{each} {asset} for each and {last} for a customer of the last, with {customers} invented customers each, the other \
+             customers buying for 1,  "
         ),
     };
     Finding {
@@ -124,9 +124,9 @@ fn finding(asset: Asset, (form, result, one): (Form, Played, Played), forms: u12
             Severity::Warning
         },
         text: format!(
-            "Who pays under {} names {shape}, {purchases}and has {} others below the last, gets {} of {} {asset} back as rewards; \
-             one name for which {} are paid gets {}. False names bring {} of the payments. The best of {forms} forms that were \
-             searched; others may bring more.",
+            "A person who pays under {} names {shape}, {purchases}and has {} others below the last, gets {} of {} \
+             {asset} back as rewards; one name that pays {} gets {}. False names gain {} of the payments. This is the best of \
+             {forms} forms searched; others may gain more.",
             form.names,
             form.outsiders,
             units(result.returned),
@@ -153,7 +153,7 @@ fn first_day() -> Day {
     Day::new(20_454)
 }
 
-/// Names join in level order under an outsider, outsiders below the last; everybody pays once, nothing goes back, and two years
+/// Names join in level order under an outsider, outsiders below the last; everyone pays once, nothing goes back, and two years
 /// later everything is released. `None` if the plan does not sell it.
 fn play(plan: &CompiledPlan, form: Form) -> Option<Played> {
     let mut world = World::new(plan);
@@ -231,7 +231,7 @@ impl<'a> World<'a> {
         self.state.apply(self.plan, fact, &mut self.out);
     }
 
-    /// Somebody joins with a first payment; `None` if the plan sells nothing for it.
+    /// Someone joins with a first payment; `None` if the plan sells nothing for it.
     fn join(&mut self, sponsor: Option<UserId>, amount: Amount) -> Option<()> {
         let fact = Fact::Registered {
             user: self.state.next_user()?,
@@ -269,7 +269,7 @@ impl<'a> World<'a> {
         self.apply(&Fact::Component(ComponentFact::DayEnded { day }));
     }
 
-    /// Every commission period from this day on that is over is computed and let go.
+    /// Every commission period from this day on that has ended is computed and let go.
     fn pay_periods(&mut self, plan: &CompiledPlan, from: Day) {
         let Some(terms) = plan.orders() else { return };
         let period = terms.period_of(from).get();

@@ -1,4 +1,4 @@
-//! What one person gets back of the own purchases by making them under several names: each name is an upline of the
+//! What one person gets back of their own purchases by making them under several names: each name is an upline of the
 //! next, and shares of generations return to whoever paid.
 
 use ledger::{Account, Beneficiary, UserId};
@@ -7,7 +7,7 @@ use money::Amount;
 use super::{Bounds, sum};
 use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::{Day, DepositId, Fact, Outcome, State};
-use plan_file::{Finding, Severity};
+use plan_file::{Finding, Severity, percent};
 
 /// How many directs each name has, for the forms of which a coalition is made: a chain, and trees of these widths.
 const WIDTHS: [u32; 4] = [1, 2, 3, 5];
@@ -77,11 +77,12 @@ fn finding(plan: &CompiledPlan, best: Best, forms: u128) -> Finding {
             Severity::Warning
         },
         text: format!(
-            "Who buys under {} names {form} gets {} of {} {asset} back as generation income of the own purchases: {share_bps} of \
-             10,000 parts, where one name gets nothing. The best of {forms} forms that were searched; others may bring more.",
+            "A person who buys under {} names {form} gets {} of {} {asset} back as generation income from their own purchases: \
+             {}, where one name gets nothing. This is the best of {forms} forms searched; others may gain more.",
             best.names,
             asset.display_amount(best.returned),
             asset.display_amount(best.paid),
+            percent(share_bps),
         ),
         figures: vec![
             ("names", u128::from(best.names)),

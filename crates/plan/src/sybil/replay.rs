@@ -10,11 +10,11 @@ use crate::{Day, Fact, Outcome, State};
 
 /// The one day on which everything happens and matures.
 const DAY: Day = Day::new(1);
-/// Outsiders that an outsider brings in.
+/// Outsiders that an outsider refers.
 const DIRECTS_OF_OUTSIDERS: u32 = 2;
 
-/// By name of the person: what was paid, and what may be withdrawn when everything has matured. `None` when there are
-/// no more ids.
+/// By name of the person: what was paid, and what may be withdrawn when everything has matured. `None` when all ids
+/// are used.
 pub(super) fn of(plan: &CompiledPlan, bounds: Bounds, strategy: Strategy) -> Option<Vec<(Amount, Amount)>> {
     let mut world = World::new(plan);
     let first = world.enter(None, true)?;
@@ -28,7 +28,7 @@ pub(super) fn of(plan: &CompiledPlan, bounds: Bounds, strategy: Strategy) -> Opt
     if strategy.order == Order::Before {
         names.enter_all(&mut world)?;
     }
-    // The others come evenly between those whom the person brings in, and the last of them at the end.
+    // The others come evenly between those whom the person refers, and the last of them at the end.
     let others_each = bounds.others.checked_div(bounds.brought).unwrap_or(0);
     for turn in 0..bounds.brought {
         let outsider = world.enter(Some(names.sponsor_for(turn)?), true)?;
@@ -101,7 +101,7 @@ impl Names {
         Some(())
     }
 
-    /// Below whom the outsider of this turn is brought in.
+    /// Below whom the outsider of this turn is referred.
     fn sponsor_for(&self, turn: u32) -> Option<UserId> {
         let last = self.entered().checked_sub(1)?;
         self.user(match self.strategy.under {
@@ -117,9 +117,9 @@ struct World<'a> {
     state: State,
     out: Outcome,
     paid: Amount,
-    /// Outsiders in the order in which they came, and how many others each has brought in.
+    /// Outsiders in the order in which they came, and how many others each has referred.
     outsiders: Vec<(UserId, u32)>,
-    /// The first of them who still brings somebody in.
+    /// The first of them who still brings someone in.
     next_sponsor: usize,
 }
 
@@ -135,7 +135,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Somebody registers and, if so, retops up at once.
+    /// Someone registers and, if so, buys a retopup at once.
     fn enter(&mut self, sponsor: Option<UserId>, retops_up: bool) -> Option<UserId> {
         let user = self.state.next_user()?;
         let amount = self.plan.registration_price();
@@ -160,7 +160,7 @@ impl<'a> World<'a> {
         Some(user)
     }
 
-    /// An outsider enters whom another brings in.
+    /// An outsider enters whom another refers.
     fn enter_other(&mut self) -> Option<()> {
         let (sponsor, directs) = self.outsiders.get_mut(self.next_sponsor)?;
         let sponsor = *sponsor;
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
     use crate::sybil::{Retopups, Shape, Under};
 
-    /// Two names in a chain and three outsiders below the last that has entered. Only somebody's second direct enters the pool;
+    /// Two names in a chain and three outsiders below the last that has entered. Only someone's second direct enters the pool;
     /// the others bring 18.
     #[test]
     fn the_time_at_which_names_enter_decides_who_is_whose_second_direct() {

@@ -1,5 +1,5 @@
-//! What a person with several names can do: how the names sponsor each other, below which outsiders are brought in, who
-//! retops up, and when the names enter.
+//! What a person with several names can do: how the names sponsor each other, below which outsiders are referred, who
+//! buys a retopup, and when the names enter.
 
 use std::fmt;
 
@@ -10,9 +10,9 @@ pub struct Strategy {
     pub identities: u32,
     /// How they sponsor each other.
     pub shape: Shape,
-    /// Below which of them outsiders are brought in.
+    /// Below which of them outsiders are referred.
     pub under: Under,
-    /// Which of them retop up.
+    /// Which of them buy a retopup.
     pub retopups: Retopups,
     /// When those after the first enter.
     pub order: Order,
@@ -29,7 +29,7 @@ pub enum Shape {
     Pairs,
 }
 
-/// Below which names outsiders are brought in.
+/// Below which names outsiders are referred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Under {
     /// The first.
@@ -40,7 +40,7 @@ pub enum Under {
     Each,
 }
 
-/// Which names retop up, as soon as they have entered.
+/// Which names buy a retopup, as soon as they have entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retopups {
     /// None.
@@ -54,11 +54,11 @@ pub enum Retopups {
 /// When the names after the first enter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Before any outsider is brought in.
+    /// Before any outsider is referred.
     Before,
-    /// One after each outsider who is brought in, the rest at the end.
+    /// One after each outsider who is referred, the rest at the end.
     Between,
-    /// After all outsiders who are brought in.
+    /// After all outsiders who are referred.
     After,
 }
 
@@ -80,7 +80,7 @@ impl Strategy {
         })
     }
 
-    /// Whether this name retops up.
+    /// Whether this name buys a retopup.
     pub(super) const fn retops_up(&self, identity: u32) -> bool {
         match self.retopups {
             Retopups::None => false,
@@ -121,9 +121,9 @@ impl fmt::Display for Strategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.identities;
         let retopups = match self.retopups {
-            Retopups::None => "none retops up",
-            Retopups::First => "the first retops up",
-            Retopups::All => "all retop up",
+            Retopups::None => "none buys a retopup",
+            Retopups::First => "the first buys a retopup",
+            Retopups::All => "all buy a retopup",
         };
         if names == 1 {
             return write!(f, "one name; {retopups}");
@@ -134,9 +134,9 @@ impl fmt::Display for Strategy {
             Shape::Pairs => "each sponsoring two others",
         };
         let order = match self.order {
-            Order::Before => "entering before anybody is brought in",
-            Order::Between => "one entering after each outsider who is brought in",
-            Order::After => "entering after all outsiders who are brought in",
+            Order::Before => "entering before anyone is recruited",
+            Order::Between => "one entering after each recruited outsider",
+            Order::After => "entering after all recruited outsiders",
         };
         let under = match self.under {
             Under::First => "below the first",

@@ -279,14 +279,14 @@ impl Policy {
     ) -> Result<(), Refusal> {
         let last = self.versions.last().map(|last| last.valid_from);
         if last.is_some_and(|last| last >= version.valid_from) {
-            let problem = format!("{} is not after the version before it", version.valid_from);
+            let problem = format!("{} is not later than the previous version", version.valid_from);
             let hint = "write the versions of a policy in the order of their dates";
             let code = "withholding_versions_unordered";
             return Err(Refusal::new(code, path("valid_from"), problem, hint));
         }
         if (self.basis, self.year_starts_month) != (table.basis, table.financial_year_starts_month) {
             let problem = format!("the versions of {} differ in basis or financial year", self.name);
-            let hint = "give a policy with another basis or another year a name of its own";
+            let hint = "give a policy with a different basis or year its own name";
             return Err(Refusal::new(
                 "withholding_versions_disagree",
                 path("basis"),
@@ -314,7 +314,7 @@ impl Policy {
                 code: "withholding",
                 severity: Severity::Info,
                 text: format!(
-                    "{} of {what} are withheld under {} from {}{until}{}.",
+                    "{} of {what} is withheld under {} from {}{until}{}.",
                     percent(u128::from(version.rate.get())),
                     self.name,
                     version.valid_from,
@@ -339,7 +339,7 @@ impl Version {
         };
         if no_tax_id_rate < rate {
             let problem = format!("{} is below the rate of {}", no_tax_id_rate.get(), rate.get());
-            let hint = "write a rate that is not lower, or leave it out";
+            let hint = "write a rate that is at least as high, or remove it";
             let code = "no_tax_id_rate_below_rate";
             return Err(Refusal::new(code, path("no_tax_id_rate_bps"), problem, hint));
         }
@@ -399,11 +399,11 @@ impl Version {
             let threshold = asset.display_amount(threshold);
             text.push_str(&match self.crossing {
                 Crossing::WholeAggregate => format!(
-                    ", once a financial year's sum exceeds {threshold} {asset}; the payment that crosses it bears the tax of the \
-                     whole year"
+                    ", once a financial year's total exceeds {threshold} {asset}; the payment that crosses it bears \
+                     the tax for the whole year"
                 ),
                 Crossing::AboveOnly => {
-                    format!(", of what exceeds {threshold} {asset} in a financial year")
+                    format!(", on the part above {threshold} {asset} in a financial year")
                 }
             });
         }
@@ -444,15 +444,15 @@ impl Kinds {
         };
         field::list_length(&path("kinds"), names.len(), 1, KINDS.len())?;
         if table.basis == Basis::Payout {
-            let problem = "a withdrawal is of no kind: it mixes rewards of all of them";
-            let hint = "leave kinds out, or withhold at credit";
+            let problem = "a withdrawal has no kind: it mixes rewards of all kinds";
+            let hint = "remove kinds, or withhold at credit";
             return Err(Refusal::new("kinds_at_payout", path("kinds"), problem, hint));
         }
         let mut bits = 0u8;
         for (index, name) in names.iter().enumerate() {
             let Some(bit) = Self::bit(name) else {
                 let place = format!("{}[{index}]", path("kinds"));
-                let problem = format!("{name:?} is no kind of reward");
+                let problem = format!("{name:?} is not a kind of reward");
                 let hint = format!("write one of {}", KINDS.join(", "));
                 return Err(Refusal::new("kind_unknown", place, problem, hint));
             };
@@ -495,7 +495,7 @@ fn check_name(field: &str, name: &str) -> Result<(), Refusal> {
     if !name.is_empty() && name.len() <= NAME_MAX && name.bytes().all(is_word) {
         return Ok(());
     }
-    let problem = format!("{name:?} is not a name");
+    let problem = format!("{name:?} is not a valid name");
     let hint = format!("write 1 to {NAME_MAX} letters, digits and hyphens");
     Err(Refusal::new("withholding_name", field, problem, hint))
 }
@@ -510,20 +510,20 @@ fn check_threshold(
         (Some(_), ThresholdScope::None) => Err(Refusal::new(
             "threshold_without_scope",
             path("threshold_scope"),
-            "there is a threshold, and nothing says over what it is counted",
-            "write threshold_scope = \"financial_year\", or leave the threshold out",
+            "a threshold is set without threshold_scope",
+            "write threshold_scope = \"financial_year\", or remove the threshold",
         )),
         (None, ThresholdScope::FinancialYear) => Err(Refusal::new(
             "scope_without_threshold",
             path("threshold"),
-            "there is a scope for a threshold, and no threshold",
-            "write the threshold, or leave threshold_scope out",
+            "threshold_scope is set without a threshold",
+            "write the threshold, or remove threshold_scope",
         )),
         (None, ThresholdScope::None) if table.crossing != Crossing::default() => Err(Refusal::new(
             "crossing_without_threshold",
             path("crossing"),
-            "there is no threshold that could be crossed",
-            "write a threshold, or leave crossing out",
+            "crossing is set without a threshold",
+            "write a threshold, or remove crossing",
         )),
         (None, ThresholdScope::None) => Ok(Amount::ZERO),
     }
@@ -539,14 +539,14 @@ fn check_ceiling(
         (Some(_), None) => Err(Refusal::new(
             "ceiling_without_scope",
             path("ceiling_scope"),
-            "there is a ceiling, and nothing says from what it is counted",
+            "a ceiling is set without ceiling_scope",
             "write ceiling_scope = \"payment\" or \"financial_year\"",
         )),
         (None, Some(_)) => Err(Refusal::new(
             "scope_without_ceiling",
             path("ceiling"),
-            "there is a scope for a ceiling, and no ceiling",
-            "write the ceiling, or leave ceiling_scope out",
+            "ceiling_scope is set without a ceiling",
+            "write the ceiling, or remove ceiling_scope",
         )),
         (None, None) => Ok(None),
     }

@@ -170,7 +170,7 @@ impl Both {
     }
 
     fn join(&mut self, sponsor: usize, wanted: Option<usize>) {
-        // A tree of the own once in a while.
+        // A tree of their own once in a while.
         let sponsor = (self.users > 0 && !sponsor.is_multiple_of(16)).then(|| sponsor % self.users);
         let place = self.model.join(sponsor, wanted);
         let found = self.state.join(id(self.users), sponsor.map(id), wanted.map(side));

@@ -5,7 +5,7 @@
 //! set excess "flush"             a parameter, before anything else
 //! tax 500                        of each pair, in basis points
 //! join A | join B by A left      says the place
-//! pay A 500 | unpay A            the latest payment goes back: says the pairs that are undone
+//! pay A 500 | unpay A            the latest payment is refunded: says the pairs that are undone
 //! members A 14 11                adds members who count, in a chain on each side
 //! close 2026-01 [budget 20000]   says pairs, then the sums
 //! lots A | paid A                says what it is

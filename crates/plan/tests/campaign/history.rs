@@ -50,7 +50,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
     )
         .prop_map(
             |(reward, hold_days, cap, count, budget, first, minimum, (one, more, earned))| {
-                // What the compiler asks for: one reward fits.
+                // What the compiler requests: one reward fits.
                 let least = reward.unwrap_or_else(|bps| minimum * bps / 10_000).max(1);
                 Rules {
                     reward,

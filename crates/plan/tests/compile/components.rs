@@ -198,8 +198,9 @@ fn rewards_that_nothing_in_the_plan_funds_are_named() {
     let (figures, words) = told(text("binary-ev"));
     assert_eq!(figures, [("rules", 0)]);
     assert!(
-        words
-            .starts_with("Every rule that pays rewards out of a fund has one that a share of payments fills"),
+        words.starts_with(
+            "Every rule that pays rewards out of a fund has a fund that receives a share of payments"
+        ),
         "{words}"
     );
 }

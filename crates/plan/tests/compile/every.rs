@@ -135,7 +135,7 @@ fn entries_of_lists_keep_their_numbers() {
 
 #[test]
 fn what_only_follows_from_a_mistake_is_not_listed() {
-    // An asset that nobody knows says nothing about amounts, a missing table nothing about payments.
+    // An unknown asset gives no limits for amounts, a missing table none for payments.
     let text = changed("asset = \"BNB\"", "asset = \"EUR\"");
     assert_eq!(found(&text), [("unknown_asset", "asset".to_owned())]);
     let text = changed("name = \"auto-pool\"\n", "").replace("direct_share = \"18\"\n", "");

@@ -23,7 +23,7 @@ fn free_progression_fails_at_its_ninth_entrant() {
     assert_eq!(example.entrant, Some(9));
     assert_eq!(
         compile(FREE).unwrap_err().to_string(),
-        "progression is not funded: at entrant 9, 214 BNB would have to be paid out of 180 BNB taken in"
+        "progression is not funded: at entrant 9, 214 BNB would have to be paid out of 180 BNB received"
     );
 }
 
@@ -88,7 +88,7 @@ fn a_plan_that_chance_keeps_solvent_is_refused_with_the_first_free_place() {
     assert!(
         example
             .story()
-            .ends_with("that nothing is missing yet is chance\n"),
+            .ends_with("there is no shortfall yet only by chance\n"),
         "{}",
         example.story()
     );
@@ -110,7 +110,7 @@ fn of_a_long_history_the_end_is_told() {
     assert!(
         example
             .story()
-            .starts_with(&format!("(entrants 1 to {} left out)\n", entrant - 64))
+            .starts_with(&format!("(entrants 1 to {} omitted)\n", entrant - 64))
     );
     assert_eq!(example.asset, Asset::Bnb);
 }

@@ -1,4 +1,4 @@
-//! What somebody reads whose plan is refused, word for word.
+//! What someone reads whose plan is refused, verbatim.
 //!
 //! `refusals.txt` has one case after another: `= title`, lines to take out of the shipped plan (`-`), lines to put
 //! in their place (`+`), then the whole report. Every `-` block is replaced where it stands; without one, the lines
@@ -95,11 +95,11 @@ fn missing_and_overlapping_tiers_of_subscriptions_are_found_in_the_file() {
     let tier = |from: &str| format!("[[subscription.tiers]]\nfrom = \"{from}\"\nmonthly_bps = 600\n");
     assert_eq!(
         report(&(tier("50") + &tier("50"))),
-        "refused  tiers_not_ascending: it starts at 50, the tier before at 50
+        "refused  tiers_not_ascending: it starts at 50, but the previous tier starts at 50
   at     plan.toml:10:8  subscription.tiers[1].from
       10 | from = \"50\"
          |        ^^^^
-  hint   order the tiers by their smallest amounts, each larger than the one before
+  hint   order the tiers by minimum amount, each larger than the one before
 "
     );
 }

@@ -79,7 +79,7 @@ fn explained(before: &Book, out: &Outcome, witness: Option<&mut Witness>) -> Res
         "of an order",
         "a conversion qualifies",
         "a reward has waited",
-        "its cause went back",
+        "its cause was reversed",
         "a member on the left and one on the right make a pair",
     ];
     let lines = explain(before.plans(), before.state(), out);
@@ -125,7 +125,7 @@ fn in_sum(balances: BTreeMap<Account, i128>) -> BTreeMap<Account, i128> {
     sums
 }
 
-/// A payment that goes back at once leaves every balance as it was.
+/// A payment that is refunded at once leaves every balance as it was.
 fn pay_and_refund(world: &mut World, paper: &Paper, pick: usize) -> Result<(), TestCaseError> {
     let amount = world.payment(pick);
     let wallet = world.wallet(pick);

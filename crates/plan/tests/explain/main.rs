@@ -255,14 +255,14 @@ fn payouts_are_explained_as_well() {
                 through_day: 100,
                 amount: amount.unwrap(),
             },
-            "the cooling-off time of the payments behind it is over",
+            "the cooling-off period of the underlying payments has ended",
         ),
         (
             Cause::BatchRequested {
                 batch_id,
                 payouts: vec![RequestedPayout { wallet, amount: pay }],
             },
-            "a batch holds it back to pay it",
+            "a batch reserves it for payment",
         ),
         (
             Cause::BatchSettled {
@@ -273,14 +273,14 @@ fn payouts_are_explained_as_well() {
                     outcome: PayoutOutcome::Executed(pay),
                 }],
             },
-            "the chain sent it to the user",
+            "the contract sent it to the user",
         ),
         (
             Cause::TreasuryPaid {
                 to: Address::ZERO,
                 amount: Amount::new(1),
             },
-            "the operator took out what is the operator's",
+            "the operator withdrew the operator's share",
         ),
     ] {
         book.apply(&cause, &mut out);
@@ -309,7 +309,7 @@ fn a_wrong_price_is_named_beside_the_right_one() {
     assert_eq!(lines[0].parameter.as_deref(), Some("registration.price"));
     assert_eq!(
         lines[0].because,
-        "0.000000000000000005 BNB were paid; the price is 20 BNB"
+        "0.000000000000000005 BNB was paid; the price is 20 BNB"
     );
 }
 
@@ -346,6 +346,6 @@ fn who_was_refunded_is_told_so_and_not_another_price() {
     assert_eq!(lines[0].verdict, Verdict::Waiting);
     assert_eq!(
         lines[0].because,
-        "100 USDT were paid; the user's own registration was refunded, and nothing is sold to the user any more"
+        "100 USDT was paid; the user's own registration was refunded, so the user can no longer buy"
     );
 }

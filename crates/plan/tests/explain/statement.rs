@@ -66,8 +66,8 @@ fn a_statement_lists_rewards_and_missed_ones_with_their_reasons() {
     assert_eq!(
         missed,
         [
-            (5, bnb(108), "upline 2 has no retopup that stands"),
-            (7, bnb(54), "upline 2 has no retopup that stands"),
+            (5, bnb(108), "upline 2 has no valid retopup"),
+            (7, bnb(54), "upline 2 has no valid retopup"),
         ]
     );
     // Y is the second direct of U2 and enters a pool: nothing for the sponsor.

@@ -263,7 +263,7 @@ fn participants_are_told_how_much_is_shared_and_who_needs_directs() {
     let found = crate::people::terms(Mode::Physical).findings(money::Asset::Usdt);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].code, "generations_from_purchases");
-    // The first two generations ask for no directs: 10 % and 5 %.
+    // The first two generations request no directs: 10 % and 5 %.
     assert_eq!(
         found[0].figures,
         [

@@ -112,7 +112,7 @@ impl Chain {
         chain
     }
 
-    /// Somebody at the bottom of the line buys.
+    /// Someone at the bottom of the line buys.
     pub(crate) fn buy(&mut self, terms: &GenerationTerms, amount: u128) -> Vec<Share> {
         let mut out = Vec::new();
         let amount = Amount::new(amount);

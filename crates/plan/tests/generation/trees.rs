@@ -44,7 +44,7 @@ prop_compose! {
     ) -> World {
         let count = users.len();
         let users = users.into_iter().enumerate().map(|(index, (mut user, sponsor))| {
-            // Half of the trees are long lines, so that many generations find somebody.
+            // Half of the trees are long lines, so that many generations find someone.
             let nearest = if is_deep { index.saturating_sub(2) } else { 0 };
             user.sponsor = (index > 0).then(|| nearest + sponsor.index(index - nearest));
             if let Some(multiple) = cap {

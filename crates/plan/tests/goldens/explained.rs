@@ -286,7 +286,7 @@ fn said(plan: &CompiledPlan, line: &Line) -> String {
     text
 }
 
-/// Where generations skip uplines, a purchase may have passed over anybody, without a leg that says so.
+/// Where generations skip uplines, a purchase may have passed over anyone, without a leg that says so.
 #[test]
 fn a_purchase_of_strangers_concerns_only_whom_it_may_have_passed_over() {
     for (words, concerns) in [("subscription", false), ("subscription compressed", true)] {
@@ -302,7 +302,7 @@ fn a_purchase_of_strangers_concerns_only_whom_it_may_have_passed_over() {
     }
 }
 
-/// B and D are passed over, so A is two above whom they brought in, until B has a subscription again.
+/// B and D are passed over, so A is two above whom they referred, until B has a subscription again.
 #[test]
 fn a_share_that_passed_somebody_says_how_far_it_went() {
     let text = include_str!("scenarios/an_upline_without_a_subscription_is_passed_over.txt");

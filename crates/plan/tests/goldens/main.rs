@@ -127,7 +127,7 @@ fn binary_taxed() -> CompiledPlan {
     compile(&text).unwrap()
 }
 
-/// The same with 1,000 for the sponsor of somebody's first payment.
+/// The same with 1,000 for the sponsor of someone's first payment.
 fn binary_with_direct_bonus() -> CompiledPlan {
     let text = include_str!("../../../../plans/binary-ev.toml");
     let text = text.replace("name = \"binary-ev\"", "name = \"binary-ev-direct\"");

@@ -5,7 +5,7 @@
 //! register B by A               also: register A, register B by A paying 19
 //! retopup B                     also: retopup B paying 39
 //! refund B                      the newest deposit of B that is held; also: refund B registration, refund B oldest
-//!                               (its oldest retopup), refund B sending 19 (also of one that is not held any more)
+//!                               (its oldest retopup), refund B sending 19 (also of one that is no longer held)
 //! mature 10                     also: mature 10 releasing 39
 //! reserve B 1 in                also: out
 //! correct B 5 / fund 7 / freeze B 99 / unfreeze B
@@ -20,7 +20,7 @@
 //! finalize 2026-12-31           the commission period of this day; then: let-go 2026-12-31
 //! convert v1 A r1 5 on 2026-12-31    A referred r1; also: self A; unconvert v1 2
 //! change                        to the other plan of the scenario
-//! leaves A 5 B frozen 7 C skipped    somebody had leaves of a root settled; outcomes as of settle
+//! leaves A 5 B frozen 7 C skipped    someone had leaves of a root settled; outcomes as of settle
 //!     10 custody -> held(A) pool_layer(1,1) to A of B      a leg: all legs of the fact, in order, or none of them
 //!     5 available(A) -> custody payout to A pending        also: post, void
 //!     nothing                                              the fact has no legs

@@ -77,7 +77,7 @@ impl World {
     }
 }
 
-/// Ids are dense: whoever skips one, or names somebody unknown, has paid for nothing that the plan knows.
+/// Ids are dense: whoever skips one, or names someone unknown, has paid for nothing that the plan knows.
 #[test]
 fn intakes_with_ids_that_do_not_follow_wait_for_a_human() {
     let mut world = World::new(auto_pool(), 2);

@@ -199,7 +199,7 @@ struct Chain<'a> {
     wallets: Vec<Address>,
     deposits: Vec<Sent>,
     batches: Batches,
-    /// What the ledger would say so far: operators ask for what it says.
+    /// What the ledger would say so far: operators request what it says.
     book: Book,
     out: Outcome,
 }
@@ -319,7 +319,7 @@ impl Chain<'_> {
         }
     }
 
-    /// Somebody, or a stranger while nobody has registered; sometimes a stranger anyway.
+    /// Someone, or a stranger while nobody has registered; sometimes a stranger anyway.
     fn wallet(&self, pick: usize) -> Address {
         let stranger = Address::repeat_byte(0xaa);
         if pick.is_multiple_of(50) || self.wallets.is_empty() {

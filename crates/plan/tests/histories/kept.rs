@@ -1,4 +1,4 @@
-//! A book that is kept as bytes and read again is the same book, and bytes that somebody changed are none or hold together.
+//! A book that is kept as bytes and re-read is the same book, and bytes that someone changed are none or hold together.
 
 use plan::{BOOK_FORMAT, Book, NotABook, Outcome};
 use proptest::prelude::*;

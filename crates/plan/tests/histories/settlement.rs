@@ -1,4 +1,4 @@
-//! Random settlement: what operators ask for, and what a chain could say, honest or not.
+//! Random settlement: what operators request, and what a chain could say, honest or not.
 
 use alloy_primitives::{Address, B256, U256};
 use money::Amount;
@@ -64,12 +64,12 @@ pub(crate) fn any_payment() -> impl Strategy<Value = Payment> {
     ]
 }
 
-/// Batches that were asked for.
+/// Batches that were requested.
 #[derive(Debug, Default)]
 pub(crate) struct Batches(Vec<(B256, Vec<Address>)>);
 
 impl Batches {
-    /// The cause of a step; `wallet` picks somebody, who may be a stranger.
+    /// The cause of a step; `wallet` picks someone, who may be a stranger.
     pub(crate) fn cause(&mut self, step: &Payment, book: &Book, wallet: impl Fn(usize) -> Address) -> Cause {
         let has = |wallet: Address| book.user_of(wallet).map(|user| book.state().payments(user));
         let quarters = |wallet: Address, quarters: u128| {
@@ -174,7 +174,7 @@ impl Batches {
         id
     }
 
-    /// A batch, mostly one of the newest; sometimes one that nobody asked for.
+    /// A batch, mostly one of the newest; sometimes one that nobody requested.
     fn batch(&self, pick: usize) -> (B256, Vec<Address>) {
         let newest = self.0.iter().rev().nth(pick % 4);
         match newest.filter(|_| !pick.is_multiple_of(20)) {

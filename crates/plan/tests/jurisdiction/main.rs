@@ -136,7 +136,7 @@ fn a_plan_that_recruitment_funds_is_barred_by_every_profile_for_public_chains() 
     assert_eq!(shipped("local").apply(plan.findings().to_vec()), plan.findings());
 }
 
-/// What is said about other things does not answer what the profile asks.
+/// What is said about other things does not respond what the profile asks.
 #[test]
 fn a_profile_asks_about_what_is_not_stated_among_other_findings() {
     let eu = shipped("EU");

@@ -265,7 +265,7 @@ fn titles_that_open_generations_let_the_next_title_take_them() {
     );
 }
 
-/// User 2 serves two customers and has what the generations ask for, but for the group's volume.
+/// User 2 serves two customers and has what the generations request, but for the group's volume.
 #[test]
 fn a_statement_tells_own_orders_from_those_of_the_users_customers() {
     let asks = "own_pv_min = [\"0\", \"1\", \"1\"]\ngroup_pv_min = [\"0\", \"0\", \"9\"]";
@@ -289,7 +289,7 @@ fn a_statement_tells_own_orders_from_those_of_the_users_customers() {
         (statement(3).customer_volume, statement(4).customer_volume),
         (amount(7), Amount::ZERO)
     );
-    // Generation 3 of user 1, 2 and 3 asks for 900 of group volume, and nobody has it.
+    // Generation 3 of user 1, 2 and 3 requests 900 of group volume, and nobody has it.
     let missed: Vec<_> = two
         .missed
         .iter()

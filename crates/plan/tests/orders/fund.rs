@@ -1,5 +1,5 @@
 //! Random histories of a whole plan against a second implementation of its fund: other rules draw on the fund of commissions,
-//! payments go back or mature, the shop funds its orders or does not, and every period can be closed in the end.
+//! payments are refunded or mature, the shop funds its orders or does not, and every period can be closed in the end.
 
 use ledger::Fund;
 use money::Amount;

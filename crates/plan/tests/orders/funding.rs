@@ -45,7 +45,7 @@ fn a_retail_share_that_is_just_reached_blocks_nothing() {
 
 #[test]
 fn below_the_retail_share_all_are_paid_in_proportion() {
-    // 3,500 of 10,000 where 7,000 are asked for: one half.
+    // 3,500 of 10,000 where 7,000 are requested: one half.
     let mut scaled = shop(
         "retail_share_min_bps = 7000\nretail_rule = \"scale\"",
         6_500,

@@ -32,8 +32,8 @@ fn the_seeds_bonuses_are_this_part_of_the_volume_that_they_take() {
     assert_eq!(shares, expected.map(|(share, worst)| (Some(share), Some(worst))));
     assert_eq!(
         findings[0].text,
-        "rank 1 (Connector): a promotion opens 52 weekly bonuses of 50, of which the same volume brings at most 52: 26 % of \
-         the 10000 of volume that it takes at least; the same volume counts for every upline: each further 5000 of volume can qualify one more user, and then it is 52 % of that"
+        "rank 1 (Connector): a promotion opens 52 weekly bonuses of 50, of which the same volume yields at most 52: 26 % of \
+         the 10000 of volume required at least; the same volume counts for every upline: each further 5000 of volume can qualify one more user, and the bonuses are then 52 % of that"
     );
     assert!(
         findings
@@ -50,7 +50,7 @@ fn a_rank_of_one_leg_has_no_bound() {
     assert!(findings[0].text.contains("no bound"));
 }
 
-/// How many users have a rank when everybody bought what the list says.
+/// How many users have a rank when everyone bought what the list says.
 fn qualified(people: &[(Option<u32>, u128)]) -> usize {
     let terms = check(SEED).unwrap();
     let mut ranks = Ranks::default();

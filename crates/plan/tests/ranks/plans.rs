@@ -203,8 +203,8 @@ fn a_ladder_that_falls_says_with_which_figures() {
     let text = SEED.replace("main_min = \"20000\"", "main_min = \"9000\"");
     assert_eq!(
         check(&text).unwrap_err().to_string(),
-        "ranks.ladder[2].main_min: \"Professional\" has 9000, less than the 10000 of \"Builder\" before it; sort the \
-         ladder from low to high, and write at least 10000"
+        "ranks.ladder[2].main_min: \"Professional\" has 9000, less than the 10000 of \"Builder\" before it; order \
+         the ladder from low to high, and write at least 10000"
     );
 }
 

@@ -115,7 +115,7 @@ impl World<'_> {
         let mut out = Vec::new();
         let closed = self.ranks.close_week(self.terms, at, budget, &mut out);
         let Some(closed) = closed else {
-            return vec!["is closed already".to_owned()];
+            return vec!["is already closed".to_owned()];
         };
         let mut lines: Vec<String> = out.iter().map(|decision| self.decision(decision)).collect();
         lines.push(format!(

@@ -107,7 +107,7 @@ fn a_public_chain_is_told_that_holds_cannot_be_judged_when_nobody_said_the_refun
     let told = |text: &str| {
         let review = public(text, "US", None);
         let mut findings = review.findings.into_iter();
-        findings.any(|finding| finding.text.contains("whether the holds suffice"))
+        findings.any(|finding| finding.text.contains("whether the holds are long enough"))
     };
     assert!(told(BINARY));
     assert!(!told(AUTO_POOL));

@@ -138,7 +138,7 @@ fn payments_that_leave_nothing_for_goods_are_barred_and_the_finding_says_so() {
         assert_eq!(finding.severity, Severity::Warning);
         assert_eq!(
             finding.text,
-            "At most 100 % of a payment can become rewards of participants; nothing is sure to be left for goods."
+            "At most 100 % of a payment can become participants' rewards; nothing is certain to be left for goods."
         );
         for place in ["EU", "IN", "US"] {
             assert_eq!(
@@ -178,7 +178,7 @@ fn what_pays_rewards_through_fallbacks_counts_like_what_pays_them_itself() {
     assert!(funded.starts_with("Every rule that pays rewards"), "{funded}");
     assert_eq!(
         told(&booking, "fund_fallbacks").unwrap(),
-        "What is said of a fund holds for the funds behind it too: \"middle\" pays when \"front\" is empty, \"pairs\" pays when \
+        "Statements about a fund also apply to the funds that back it: \"middle\" pays when \"front\" is empty, \"pairs\" pays when \
          \"middle\" is empty."
     );
     assert_eq!(told(ALL_OF_A_BOOKING, "fund_fallbacks"), None);
@@ -239,7 +239,7 @@ fn a_fund_that_pays_nobody_counts_for_nothing() {
     assert_eq!(finding.severity, Severity::Info);
     assert_eq!(
         finding.text,
-        "No part of what participants pay becomes rewards: recruitment funds none."
+        "No part of participants' payments becomes rewards: recruitment funds none."
     );
 }
 
@@ -248,11 +248,11 @@ fn nothing_is_said_to_cost_nothing_when_joining_takes_a_payment() {
     for (text, expected) in [
         (
             BINARY,
-            "Joining takes a first payment of at least 500 INR for what the plan sells, and no fee besides it.",
+            "Joining requires a first payment of at least 500 INR for what the plan sells and no other fee.",
         ),
         (
             ORDERS,
-            "Joining takes a first payment for what the plan sells, and no fee besides it.",
+            "Joining requires a first payment for what the plan sells and no other fee.",
         ),
         (CAMPAIGN, "Joining costs 1 USDT."),
     ] {

@@ -28,7 +28,7 @@ impl World<'_> {
         self.apply(&Fact::Component(fact));
     }
 
-    /// Everybody who has anything that a refund does not take back.
+    /// Everyone who has anything that a refund does not take back.
     fn has_anybody(&self) -> bool {
         let users = (1..=USERS).filter_map(UserId::new);
         users
@@ -80,7 +80,7 @@ impl World<'_> {
     }
 }
 
-/// The day of the first payment, and the first at whose end somebody has something.
+/// The day of the first payment, and the first at whose end someone has something.
 fn first_available(case: &Case) -> (Day, Option<Day>) {
     let mut numbers = Numbers::of(case.number, 1);
     let first = Day::of_date("2026-01-01").expect("it is a date");

@@ -33,7 +33,7 @@ use plans::Drawn;
 /// Plans of a usual run: some seconds, not optimized.
 const PLANS_USUAL: u64 = 400;
 const SEED_USUAL: u64 = 20_260_101;
-/// For how many days payments go back.
+/// For how many days payments are refunded.
 const COOLING_OFF: u32 = 14;
 
 fn number_from(name: &str, usual: u64) -> u64 {
@@ -51,7 +51,7 @@ fn campaign_of(usual: u64) -> u64 {
     (usual * plans).div_ceil(PLANS_USUAL)
 }
 
-/// A search that draws nothing of what it looks for finds nothing. Of another seed nobody knows what it draws.
+/// A search that draws nothing of what it looks for finds nothing. What another seed draws is not known.
 fn assert_covered(is_covered: bool, counts: impl std::fmt::Debug) {
     assert!(
         is_covered || env::var("TRELLIS_SEARCH_SEED").is_ok(),

@@ -16,7 +16,7 @@ use crate::{assert_covered, for_each_plan};
 pub(crate) const PAYMENT: u128 = 100_000_000;
 pub(crate) const PARTICIPANTS: usize = 12;
 
-/// Of what was paid, what reached participants when everybody stands in one line and every rule takes all that it reaches.
+/// Of what was paid, what reached participants when everyone stands in one line and every rule takes all that it reaches.
 pub(crate) fn greediest(drawn: &Drawn) -> u128 {
     if let Some(pools) = &drawn.pools {
         return of_the_greediest_payment(pools);
@@ -56,8 +56,8 @@ fn of_the_greediest_payment(pools: &Pools) -> u128 {
     shares.max().expect("somebody pays")
 }
 
-/// What each payment gives to users when everybody stands in one line, all retop up and nobody leaves. A whole tree fills, and
-/// where there is no room any more somebody joins all the same. The last payment of each kind has everybody above whom it can have.
+/// What each payment gives to users when everyone stands in one line, all buy a retopup and nobody leaves. A whole tree fills, and
+/// where there is no room any more someone joins all the same. The last payment of each kind has everyone above whom it can have.
 pub(crate) fn payments(pools: &Pools) -> Vec<(&'static str, Paid)> {
     let mut world = World::of(&pools.terms);
     // What matures when changes nothing of what a payment gives.
@@ -97,7 +97,7 @@ fn kind(terms: &naive::Terms, world: &World, user: usize) -> &'static str {
     }
 }
 
-/// What the model of orders pays to users of a period in which everybody of a line orders.
+/// What the model of orders pays to users of a period in which everyone of a line orders.
 pub(crate) fn commissions(drawn: &Drawn, budget: u128) -> u128 {
     commissions_of(drawn, 0, PARTICIPANTS, budget)
 }

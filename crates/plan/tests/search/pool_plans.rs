@@ -112,7 +112,7 @@ impl Pools {
         plan::compile(&forced.text()).is_ok().then_some(forced)
     }
 
-    /// Whether anybody ever enters a pool.
+    /// Whether anyone ever enters a pool.
     pub(crate) fn has_places(&self) -> bool {
         self.terms.pool_bps.is_some() || !self.terms.ordinals.is_empty()
     }

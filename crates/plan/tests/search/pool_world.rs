@@ -21,7 +21,7 @@ pub(crate) struct World {
     deposits: u64,
     /// The sponsor whose directs enter a pool, and how many of them came.
     source: Option<(usize, u32)>,
-    /// Whether everybody reserves everything that may be reserved.
+    /// Whether everyone reserves everything that may be reserved.
     pub(crate) all_reserve: bool,
     /// Whether payments mature only when [`World::mature_all`] is called.
     pub(crate) waits: bool,
@@ -31,7 +31,7 @@ pub(crate) struct World {
 
 /// Payments can go back until the end of this day.
 const TODAY: u32 = 1;
-/// The same of payments that go back later, if at all.
+/// The same of payments that are refunded later, if at all.
 const LATER: u32 = 1_000;
 
 impl World {
@@ -109,7 +109,7 @@ impl World {
         }
     }
 
-    /// Somebody joins; the payment can still go back.
+    /// Someone joins; the payment can still go back.
     fn join(&mut self, sponsor: Option<usize>, day: u32) -> (usize, Paid) {
         let user = self.wallets.len();
         self.wallets
@@ -133,7 +133,7 @@ impl World {
         self.apply(&Cause::ReserveChosen { wallet, tier, choice });
     }
 
-    /// Somebody joins, for good.
+    /// Someone joins, for good.
     pub(crate) fn register(&mut self, sponsor: Option<usize>) -> (usize, Paid) {
         let (user, paid) = self.join(sponsor, TODAY);
         if !self.waits {
@@ -142,7 +142,7 @@ impl World {
         (user, paid)
     }
 
-    /// Somebody takes a place with a payment that can still go back.
+    /// Someone takes a place with a payment that can still go back.
     pub(crate) fn enter_for_now(&mut self) -> usize {
         let sponsor = self.sponsor_of_next_place();
         let (user, _) = self.join(sponsor, LATER);
@@ -150,7 +150,7 @@ impl World {
         user
     }
 
-    /// That payment goes back.
+    /// That payment is refunded.
     pub(crate) fn refund_last_for_now(&mut self, user: usize) {
         let wallet = self.wallets[user];
         self.apply(&Cause::Refunded {
@@ -186,7 +186,7 @@ impl World {
         });
     }
 
-    /// The sponsor under whom the next direct enters a pool: others come before it where ordinals ask for them.
+    /// The sponsor under whom the next direct enters a pool: others come before it where ordinals request them.
     fn sponsor_of_next_place(&mut self) -> Option<usize> {
         if self.terms.pool_bps.is_some() {
             // The first user enters too.
@@ -205,7 +205,7 @@ impl World {
         Some(sponsor)
     }
 
-    /// Somebody takes a place of tier 1, if there is room.
+    /// Someone takes a place of tier 1, if there is room.
     pub(crate) fn enter(&mut self) -> (usize, Paid) {
         let sponsor = self.sponsor_of_next_place();
         self.register(sponsor)

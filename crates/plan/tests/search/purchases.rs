@@ -18,7 +18,7 @@ const PEOPLE: usize = 8;
 const DAYS: u32 = 75;
 const HISTORIES_USUAL: u64 = 60;
 
-/// A company that people enter one after another, each brought in by the one before.
+/// A company that people enter one after another, each referred by the one before.
 struct World<'a> {
     plan: &'a Purchases,
     flow: Flow,
@@ -101,7 +101,7 @@ impl<'a> World<'a> {
     }
 }
 
-/// Everybody enters on a day of their own, then time passes: what reached users, and what was lost for want of uplines.
+/// Everyone enters on a day of their own, then time passes: what reached users, and what was lost for want of uplines.
 fn play(plan: &Purchases) -> (u128, u128) {
     let mut world = World::new(plan);
     let first = Day::of_date("2026-03-02").expect("it is a date").get();

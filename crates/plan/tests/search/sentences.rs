@@ -53,6 +53,11 @@ pub(crate) fn scaled(number: &str, digits: usize) -> u128 {
         .unwrap_or_else(|error| panic!("{number:?}: {error}"))
 }
 
+/// The percentages of a text, in basis points.
+pub(crate) fn percents_of(text: &str) -> Vec<u128> {
+    numbers_of(text).iter().map(|number| scaled(number, 2)).collect()
+}
+
 /// The whole numbers of a text.
 pub(crate) fn counts_of(text: &str) -> Vec<u128> {
     numbers_of(text).iter().map(|number| scaled(number, 0)).collect()
@@ -112,7 +117,7 @@ fn every_finding_of_these_headings_is_checked() {
 
 #[test]
 fn numbers_are_read_as_they_are_written() {
-    let text = "Of 10,000 parts 26.5 % go, 3 of (1141.2) rest.";
+    let text = "Of 10,000 users 26.5 % go, 3 of (1141.2) rest.";
     assert_eq!(numbers_of(text), ["10000", "26.5", "3", "1141.2"]);
     assert_eq!(
         [scaled("26.5", 2), scaled("3", 2), scaled("1141.2", 6)],

@@ -1,7 +1,7 @@
 //! Runs the examples of `docs/plan/subscription.md`.
 //!
 //! The block marked `toml` is read as tables of a plan file and checked. A block marked `days` is one history under them,
-//! in which every user was brought in by the user before: `buy USER AMOUNT`, `day DATE fund AMOUNT`, `refund NUMBER`; the
+//! in which every user was referred by the user before: `buy USER AMOUNT`, `day DATE fund AMOUNT`, `refund NUMBER`; the
 //! indented lines are all that it causes. `divide AMOUNT` and `bonus PRICE fund AMOUNT` ask one thing.
 
 use money::Amount;

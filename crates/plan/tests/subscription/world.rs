@@ -93,7 +93,7 @@ pub(crate) fn generations(mode: Mode) -> GenerationTerms {
     .unwrap()
 }
 
-/// Everybody was brought in by the user before, who has as many directs as anybody asks for.
+/// Everyone was referred by the user before, who has as many directs as anyone requests.
 pub(crate) struct OneLine;
 
 impl Uplines for OneLine {

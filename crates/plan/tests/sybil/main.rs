@@ -42,12 +42,12 @@ fn with_one_outsider_a_second_name_only_costs() {
     assert_eq!(finding.severity, Severity::Info);
     assert_eq!(
         finding.text,
-        "False names brought nothing in a bounded search over 83 strategies with up to 2 names, 1 outsiders brought in \
-         and 0 others; absence of a gain is no proof."
+        "False names gained nothing in a bounded search over 83 strategies with up to 2 names, 1 recruited \
+         outsiders and 0 others; this does not prove that no gain exists."
     );
 }
 
-/// Two outsiders who retop up. One name pays 60; it gets 18 for the first, nothing for the second, who enters the
+/// Two outsiders who buy a retopup. One name pays 60; it gets 18 for the first, nothing for the second, who enters the
 /// pool, and twice 10.8. Two names: the second has the outsiders and is the first one's first direct.
 #[test]
 fn the_income_of_one_name_is_what_the_rules_say() {
@@ -77,10 +77,10 @@ fn a_chain_of_ten_names_takes_all_generations() {
         assert_eq!(finding.severity, Severity::Warning);
         assert_eq!(
             finding.text,
-            "One person with 10 names receives 1141.2 BNB for 600 paid, which leaves 327.6 more than the best with one name, \
-             at the expense of others (10 names, each sponsored by the one before, entering before anybody is brought in; outsiders come \
-             below the last; all retop up): the best of a bounded search over 1136 strategies with up to 15 names, 8 \
-             outsiders brought in and 32 others."
+            "One person with 10 names receives 1141.2 BNB for 600 paid, 327.6 more than the best with one name, \
+             at the expense of others (10 names, each sponsored by the one before, entering before anyone is recruited; outsiders come \
+             below the last; all buy a retopup): the best of a bounded search over 1136 strategies with up to 15 \
+             names, 8 recruited outsiders and 32 others."
         );
         assert_eq!(
             search.gain_per_identity().base_units(),

@@ -24,7 +24,7 @@ fn figure(finding: &Finding, name: &str) -> u128 {
         .unwrap_or_else(|| panic!("{finding:?} has no {name}"))
 }
 
-/// Orders of anybody, all of which is commissions of ten generations.
+/// Orders of anyone, all of which is commissions of ten generations.
 fn all_of_an_order() -> String {
     let (head, _) = ORDERS.split_once("[ranks]").expect("it has ranks");
     head.replace("[[funds]]\nname = \"ranks\"\n", "")

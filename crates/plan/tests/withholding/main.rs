@@ -232,8 +232,8 @@ fn participants_are_told_what_is_withheld_and_what_a_withdrawal_costs() {
             "withdrawal_minimum"
         ]
     );
-    let sentence = "2 % of credited rewards of the kinds direct and pair are withheld under IN-194H from 2025-04-01 on, 20 % from users without a known tax id, once \
-                    a financial year's sum exceeds 20000 INR; the payment that crosses it bears the tax of the whole year.";
+    let sentence = "2 % of credited rewards of the kinds direct and pair is withheld under IN-194H from 2025-04-01 on, 20 % from users without a known tax id, once \
+                    a financial year's total exceeds 20000 INR; the payment that crosses it bears the tax for the whole year.";
     assert_eq!(told(&both)[1].text, sentence);
     assert_eq!(told(&both)[4].severity, Severity::Warning);
 }
@@ -262,7 +262,7 @@ fn whoever_is_refused_a_withdrawal_reads_why() {
         ),
         (
             WithdrawalRefused::NothingLeft,
-            "tax and fee would leave nothing of it",
+            "nothing would be left after tax and fee",
         ),
     ] {
         assert_eq!(refused.to_string(), text);

@@ -1,4 +1,4 @@
-//! A chain that is mined by hand, a proxy, and a client that speaks JSON-RPC word for word.
+//! A chain that is mined by hand, a proxy, and a client that speaks JSON-RPC verbatim.
 
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ impl World {
             .await;
     }
 
-    /// Waits until the real node has the transaction: who asked for it may have gone before.
+    /// Waits until the real node has the transaction: who requested it may have gone before.
     pub(crate) async fn becomes_known(&self, raw: &Bytes) {
         let known = async { while !self.is_known(raw).await {} };
         let waited = tokio::time::timeout(PATIENCE, known).await;

@@ -1,4 +1,4 @@
-//! How many connections there are, in all and of each address.
+//! Counts connections, in total and per address.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

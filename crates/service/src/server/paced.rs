@@ -116,7 +116,7 @@ impl<S> Paced<S> {
         ready!(clock.as_mut().poll(context));
         Poll::Ready(Err(io::Error::new(
             ErrorKind::TimedOut,
-            "the client does not read its answer",
+            "the client does not read the response",
         )))
     }
 }

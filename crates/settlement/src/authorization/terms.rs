@@ -33,7 +33,7 @@ pub struct IntakeTerms {
     pub contract: Address,
     /// Who pays and sends the transaction.
     pub user: Address,
-    /// Who brought the user in; nobody for the root user, and never in a retopup.
+    /// The user's sponsor; nobody for the root user, and never in a retopup.
     pub sponsor: Option<Address>,
     /// The exact value to be sent.
     pub amount: Amount,

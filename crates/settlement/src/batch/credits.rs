@@ -16,7 +16,7 @@ impl Foreseen {
     /// blocks the contract.
     const REFUSED_MIN: usize = 2;
 
-    /// Whether it would pay nobody and credit everybody who could be paid: then it waits until people or time change that. Frozen
+    /// Whether it would pay nobody and credit everyone who could be paid: then it waits until people or time change that. Frozen
     /// users count for nothing, since what they are due is credited in any case.
     #[must_use]
     pub const fn credits_everybody(&self) -> bool {

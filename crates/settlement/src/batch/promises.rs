@@ -1,11 +1,11 @@
-//! What batches under way will still take from the contract, seen from one of its blocks.
+//! What batches in flight will still take from the contract, as of one block.
 
 use money::Amount;
 
 /// What the books say about money on its way out, all of it at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Promises {
-    /// What batches that are not over hold back or were asked for.
+    /// What open batches hold or requested.
     pub live: Amount,
     /// The part of it that has an authorization: nothing else can be executed already.
     pub authorized: Amount,
@@ -24,7 +24,7 @@ impl Promises {
     ///
     /// - A fork that undoes the execution takes as much from `pushed` as it gives back to the contract: the batch that was
     ///   proposed meanwhile and the one that is executed again still fit together.
-    /// - A block before the last posted one, as of a node that lags behind, has the money of batches that are over: it is
+    /// - A block before the last posted one, as of a node that lags behind, has the money of batches that have ended: it is
     ///   added to what is promised.
     ///
     /// What else moves `pushed`, a batch that the books do not know, is no reason to promise anything twice, so no more is

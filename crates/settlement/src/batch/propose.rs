@@ -1,4 +1,4 @@
-//! Which users a batch pays: a plan to look at first, the same for the same input.
+//! Which users a batch pays: a deterministic plan to review first.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,7 +9,7 @@ use money::Amount;
 
 use crate::batch::{Candidate, Kinds, PAYOUTS_MAX, TARGET_MAX};
 
-/// Which candidates operators want. An absent filter lets everybody pass.
+/// Which candidates operators want. An absent filter lets everyone pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filters {
     /// At least this much available.
@@ -24,7 +24,7 @@ pub struct Filters {
     pub users: Option<BTreeSet<UserId>>,
 }
 
-/// What operators ask for.
+/// What operators request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// Whom.
@@ -73,7 +73,7 @@ names::names! {
     /// Why a candidate is not in the batch. In the order in which the rules are looked at.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum Cause {
-        /// Not among the users who were asked for.
+        /// Not among the users who were requested.
         NotAskedFor = "not_asked_for",
         /// A batch that is not over pays the user.
         LivePayout = "live_payout",
@@ -116,7 +116,7 @@ pub struct Proposal {
     pub lines: Vec<Line>,
     /// Sum of their amounts.
     pub total: Amount,
-    /// Everybody else, in the same order.
+    /// Everyone else, in the same order.
     pub left_out: Vec<LeftOut>,
 }
 
@@ -139,7 +139,7 @@ impl fmt::Display for Proposal {
 
 /// Chooses whom a batch pays.
 ///
-/// Who asked for a withdrawal comes first, then whose reward matured first, then the lower user. A user is paid the
+/// Who requested a withdrawal comes first, then whose reward matured first, then the lower user. A user is paid the
 /// whole available balance or nothing: whoever does not fit under the total or into the contract's room is left out,
 /// and smaller ones behind may still fit. There are no partial payouts, so that a payout always ends what is due; who
 /// never fits can claim by proof, where the contract pays what there is room for.

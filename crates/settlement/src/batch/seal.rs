@@ -11,7 +11,7 @@ use crate::batch::{PAYOUTS_MAX, TARGET_MAX};
 pub struct SealedPayout {
     /// Whom to pay.
     pub wallet: Address,
-    /// What is held back for it, and paid unless somebody else pays it first.
+    /// What is held back for it, and paid unless someone else pays it first.
     pub amount: Amount,
     /// What the chain will have paid in all afterwards.
     pub target: Amount,

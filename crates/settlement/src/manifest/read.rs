@@ -22,7 +22,7 @@ pub enum ManifestError {
     #[error("the text ends before line {0}")]
     Incomplete(usize),
     /// A line is not what must be there, or not written the canonical way.
-    #[error("line {0} is not what a manifest has there")]
+    #[error("line {0} is not valid at this point of a manifest")]
     BadLine(usize),
     /// A payout's rewards do not sum to its amount.
     #[error("the rewards of the payout in line {0} do not sum to its amount")]

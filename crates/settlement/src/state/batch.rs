@@ -1,4 +1,4 @@
-//! The life of a batch. Every step consumes the batch and gives the next one, or says which rule forbids it.
+//! The life of a batch. Every step consumes the batch and returns the next one, or the rule that forbids it.
 
 use alloy_primitives::Address;
 use plan::BatchEnd;
@@ -19,7 +19,7 @@ names::names! {
         Held = "held",
         /// Its list and its manifest are fixed.
         Sealed = "sealed",
-        /// A second operator agreed. A signature may have been asked for.
+        /// A second operator agreed. A signature may have been requested.
         Approved = "approved",
         /// Its authorization exists.
         Signed = "signed",
@@ -52,7 +52,7 @@ pub struct Batch {
     pub state: BatchState,
     /// The operator who built it.
     pub builder: Address,
-    /// The last second of its authorization, from the moment at which the signer may have been asked for it.
+    /// The last second of its authorization, from the moment at which the signer may have been requested it.
     pub deadline: Option<u64>,
     /// Operators gave it up.
     pub cancel_requested: bool,
@@ -90,7 +90,7 @@ pub enum Refused {
         head: u64,
     },
     /// The signer was asked with another deadline before.
-    #[error("an authorization with the deadline {0} was asked for already")]
+    #[error("an authorization with the deadline {0} was already requested")]
     SignatureAskedFor(u64),
     /// It has, or may have, an authorization that is not proven dead.
     #[error("the batch may still be executed")]
@@ -150,7 +150,7 @@ impl BatchState {
 }
 
 impl Batch {
-    /// A batch that `builder` asks for.
+    /// A batch that `builder` requests.
     #[must_use]
     pub const fn requested(builder: Address) -> Self {
         Self {
@@ -161,7 +161,7 @@ impl Batch {
         }
     }
 
-    /// Whether anybody can have an authorization of it: from before the signer is asked, because its answer may be lost.
+    /// Whether anyone can have an authorization of it: from before the signer is asked, because its answer may be lost.
     #[must_use]
     pub const fn may_be_authorized(&self) -> bool {
         self.deadline.is_some()
@@ -183,7 +183,7 @@ impl Batch {
     /// Its list and its manifest were stored.
     ///
     /// # Errors
-    /// Unless held, or when given up.
+    /// Unless held, or when abandoned.
     pub fn sealed(self) -> Result<Self, Refused> {
         self.must_be(BatchState::Held)?;
         self.must_be_wanted()?;
@@ -193,7 +193,7 @@ impl Batch {
     /// A second operator agrees.
     ///
     /// # Errors
-    /// Unless sealed, when given up, or when `approver` built it.
+    /// Unless sealed, when abandoned, or when `approver` built it.
     pub fn approve(self, approver: Address) -> Result<Self, Refused> {
         self.must_be(BatchState::Sealed)?;
         self.must_be_wanted()?;
@@ -203,11 +203,11 @@ impl Batch {
         Ok(self.into_state(BatchState::Approved))
     }
 
-    /// The signer is going to be asked for an authorization until `deadline`; to be stored before it is asked. Once
+    /// The signer is going to be requested an authorization until `deadline`; to be stored before it is asked. Once
     /// stored, every further request has the same deadline: the signer signs one thing under a batch id.
     ///
     /// # Errors
-    /// Unless approved, when given up, stopped, or when the deadline does not fit the chain's time.
+    /// Unless approved, when abandoned, stopped, or when the deadline does not fit the chain's time.
     pub fn ask_for_signature(self, deadline: u64, head: u64, gate: Gate) -> Result<Self, Refused> {
         self.must_be(BatchState::Approved)?;
         self.must_be_wanted()?;
@@ -226,10 +226,10 @@ impl Batch {
         })
     }
 
-    /// The signature was stored. Also when the batch was given up meanwhile: what exists is recorded.
+    /// The signature was stored. Also when the batch was abandoned meanwhile: what exists is recorded.
     ///
     /// # Errors
-    /// Unless approved and asked for.
+    /// Unless approved and requested.
     pub fn signed(self) -> Result<Self, Refused> {
         self.must_be(BatchState::Approved)?;
         match self.deadline {
@@ -241,7 +241,7 @@ impl Batch {
     /// A transaction gets an account nonce; to be stored with it.
     ///
     /// # Errors
-    /// Unless signed, when given up, stopped, or when the authorization is dead by the chain's head.
+    /// Unless signed, when abandoned, stopped, or when the authorization is dead by the chain's head.
     pub fn submit(self, head: u64, gate: Gate) -> Result<Self, Refused> {
         self.must_be(BatchState::Signed)?;
         self.must_be_wanted()?;
@@ -287,10 +287,10 @@ impl Batch {
         }
     }
 
-    /// What is held back was let go before anybody can have had an authorization.
+    /// What is held back was let go before anyone can have had an authorization.
     ///
     /// # Errors
-    /// Unless given up, and before the signer was asked.
+    /// Unless abandoned, and before the signer was asked.
     pub fn released(self) -> Result<Self, Refused> {
         if !self.state.is_live() || !self.cancel_requested {
             return Err(Refused::WrongState(self.state));
@@ -304,7 +304,7 @@ impl Batch {
     /// How it ends, by the proof that its authorization is dead. A quarantined batch ends only when a human gave it up.
     ///
     /// # Errors
-    /// When it is over, when the proof is of another deadline, or when it waits for a human.
+    /// When it has ended, when the proof is of another deadline, or when it waits for a human.
     pub fn end_by(&self, proof: &ExpiryProof) -> Result<BatchEnd, Refused> {
         let waits = self.state == BatchState::Quarantined && !self.cancel_requested;
         if !self.state.is_live() || waits {
@@ -335,7 +335,7 @@ impl Batch {
     /// Its transaction reverted in a finalized block, and the batch was not executed, while its authorization lives.
     ///
     /// # Errors
-    /// When it is over.
+    /// When it has ended.
     pub fn quarantined(self) -> Result<Self, Refused> {
         if self.state.is_live() {
             Ok(self.into_state(BatchState::Quarantined))
@@ -347,7 +347,7 @@ impl Batch {
     /// Operators give it up.
     ///
     /// # Errors
-    /// When it is over, or given up already.
+    /// When it has ended, or abandoned already.
     pub fn cancel(self) -> Result<(Self, CancelPlan), Refused> {
         if !self.state.is_live() {
             return Err(Refused::WrongState(self.state));
@@ -367,11 +367,11 @@ impl Batch {
         ))
     }
 
-    /// Operators want it tried again: a raised fee while it is under way, a new batch once it is proven dead, and
+    /// Operators want it tried again: a raised fee while it is in progress, a new batch once it is proven dead, and
     /// nothing in between, for that could pay twice.
     ///
     /// # Errors
-    /// In every other state, or when it is given up and under way.
+    /// In every other state, or when it is abandoned and in progress.
     pub fn retry(&self) -> Result<Retry, Refused> {
         match self.state {
             BatchState::Submitting => self.must_be_wanted().map(|()| Retry::BumpNow),

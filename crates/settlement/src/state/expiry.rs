@@ -1,4 +1,4 @@
-//! The proof that an authorization can never be used any more.
+//! The proof that an authorization can never be used again.
 
 use thiserror::Error;
 

@@ -49,7 +49,7 @@ pub fn decide(view: &View<'_>) -> Vec<Action> {
 }
 
 impl Attempt {
-    /// The request for it, word by word as it was recorded.
+    /// The request for it, verbatim as it was recorded.
     const fn sign(&self) -> Action {
         Action::Sign {
             attempt: self.number,

@@ -21,7 +21,7 @@ pub(crate) enum Tx {
         attempt: u32,
         is_noop: bool,
     },
-    /// Somebody else's who has the key.
+    /// Someone else's who has the key.
     Foreign { nonce: u64 },
 }
 

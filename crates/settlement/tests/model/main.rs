@@ -1,5 +1,5 @@
 //! Settlement against every order of events that a small world allows: one sender, two batches that would both pay the
-//! same user, a chain that forks, a wire that loses answers, a worker that dies, and somebody else with the same key.
+//! same user, a chain that forks, a wire that loses answers, a worker that dies, and someone else with the same key.
 //! The world asks the crate's own functions what to do, so what is checked is the product.
 //!
 //! Each of the faults that are built in on purpose must be found.
@@ -25,7 +25,7 @@ struct Surroundings {
     has_failures: bool,
     /// Operators may give the first batch up.
     has_cancel: bool,
-    /// Somebody else has the key.
+    /// Someone else has the key.
     has_foreigner: bool,
     /// Some nodes still show what a reorg took away.
     has_old_forks: bool,
@@ -217,7 +217,7 @@ impl World {
         self.is_in(index, BatchState::Executed)
     }
 
-    /// Whether it is somebody else's, or stored by us.
+    /// Whether it is someone else's, or stored by us.
     fn has_stored(&self, tx: Tx) -> bool {
         let Tx::Ours {
             batch,

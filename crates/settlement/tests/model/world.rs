@@ -22,7 +22,7 @@ pub(crate) enum Fault {
     None,
     /// A batch whose transaction got no answer is built again.
     RebuildOnTimeout,
-    /// A batch's nonce goes to the next batch when the first is over.
+    /// A batch's nonce goes to the next batch when the first has ended.
     NonceRecycled,
     /// A failure counts before its block is finalized.
     FailOnUnfinalizedRevert,
@@ -36,7 +36,7 @@ pub(crate) enum Fault {
     RecordedWithTheAnswer,
 }
 
-/// What a look at a submission finds besides the chain.
+/// What an observation of a submission finds besides the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Patience {
     /// Nothing has waited for long.
@@ -77,7 +77,7 @@ pub(crate) enum Step {
     Reorg { depth: usize, is_remembered: bool },
     /// The lowest block that is not finalized becomes so.
     Finalize,
-    /// Somebody else uses the sender's key.
+    /// Someone else uses the sender's key.
     Foreign,
     /// A batch gets a submission with the next nonce.
     Allocate { batch: usize },
@@ -121,7 +121,7 @@ pub(crate) struct Submission {
     has_looked: bool,
 }
 
-/// One thing that the signer was asked for.
+/// One thing that the signer was requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub(crate) batch: usize,
@@ -155,7 +155,7 @@ pub(crate) struct World {
     in_hand: Option<(Asked, bool)>,
     /// A block that executed the first batch was taken away.
     pub(crate) was_reorged: bool,
-    /// The signer was asked for two things under one nonce and number.
+    /// The signer was requested two things under one nonce and number.
     pub(crate) has_equivocated: bool,
     /// A decision did not fit the state of its submission or batch.
     pub(crate) is_misfit: bool,

@@ -36,7 +36,7 @@ pub struct PayoutBatchFields {
     pub payouts: Vec<PayoutLine>,
 }
 
-/// Asks for the authorization of a batch.
+/// Requests the authorization of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PayoutBatchRequest {
@@ -68,7 +68,7 @@ pub struct RootFields {
     pub deadline: u64,
 }
 
-/// Asks for the authorization of a liabilities root.
+/// Requests the authorization of a liabilities root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RootRequest {
@@ -135,7 +135,7 @@ impl PayoutBatchRequest {
         }
     }
 
-    /// The terms that are asked for.
+    /// The terms that are requested.
     ///
     /// # Errors
     /// [`MalformedField`] for the first field that does not parse.
@@ -186,7 +186,7 @@ impl RootRequest {
         }
     }
 
-    /// The terms that are asked for.
+    /// The terms that are requested.
     ///
     /// # Errors
     /// [`MalformedField`] for the first field that does not parse.

@@ -8,7 +8,7 @@ use crate::wire::fields::{MalformedField, address, amount, fee, hash, lower_hex,
 use crate::wire::justification::AttestedRootFields;
 use crate::wire::settlement::{PayoutBatchFields, RootFields};
 
-/// Asks for a signed transaction.
+/// Requests a signed transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TransactionRequest {
@@ -206,7 +206,7 @@ impl TransactionRequest {
         }
     }
 
-    /// The terms that are asked for.
+    /// The terms that are requested.
     ///
     /// # Errors
     /// [`MalformedField`] for the first field that does not parse.

@@ -75,7 +75,7 @@ impl Side {
         &self.granted
     }
 
-    /// What a rule granted to everybody together.
+    /// What a rule granted to everyone together.
     pub(super) fn granted_by(&self, reason: Reason) -> Amount {
         let of_rule = self.granted.iter().filter(|((_, of), _)| *of == reason);
         super::total(of_rule.map(|(_, amount)| amount))

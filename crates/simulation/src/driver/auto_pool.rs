@@ -1,4 +1,4 @@
-//! People in an auto-pool: they register, some ask for their money back, some retop up, some choose to reserve.
+//! People in an auto-pool: they register, some request their money back, some buy a retopup, some choose to reserve.
 
 use std::collections::VecDeque;
 
@@ -20,9 +20,9 @@ pub struct AutoPool {
     asks_to_reserve: bool,
     chance: Chance,
     escrow: Escrow,
-    /// Who asks for a refund, when, and of which deposit; in order, because everybody waits as long.
+    /// Who requests a refund, when, and of which deposit; in order, because everyone waits as long.
     refunds: VecDeque<(Day, UserId, DepositId)>,
-    /// Who retops up, and when.
+    /// Who buys a retopup, and when.
     retopups: VecDeque<(Day, UserId)>,
     /// Users whose payments are read ahead together; working memory.
     paying: Vec<UserId>,
@@ -55,7 +55,7 @@ impl AutoPool {
 
     fn refund_due(&mut self, today: Day, books: &mut Books<'_>) {
         while let Some((_, _, deposit)) = self.refunds.pop_front_if(|(day, ..)| *day <= today) {
-            // Everybody waits for the same time, so the deposit's day follows from today.
+            // Everyone waits for the same time, so the deposit's day follows from today.
             let left = self
                 .behaviour
                 .cooling_off_days
@@ -107,28 +107,26 @@ impl Driver for AutoPool {
         let behaviour = &self.behaviour;
         let mut sentences = vec![
             format!(
-                "Every payment has a cooling-off time of {} days; what it causes is held until then.",
+                "Every payment has a cooling-off time of {} days; the rewards it generates are held until then.",
                 behaviour.cooling_off_days
             ),
             format!(
-                "Of 10,000 newcomers {} ask for their registration back after {} days. The very first user never does.",
+                "Of 10,000 newcomers {} request a refund of their registration after {} days. The very first user never does.",
                 behaviour.refund_bps, behaviour.refund_after_days
             ),
             format!(
-                "Of 10,000 users {} retop up, {} days after joining; of 10,000 who have done so {} do it again after as \
+                "Of 10,000 users {} buy a retopup {} days after joining; of 10,000 who have done so {} do it again after as \
                  long, and so on.",
                 behaviour.retopup_bps, behaviour.retopup_after_days, behaviour.retopup_again_bps
             ),
         ];
         if self.asks_to_reserve {
             sentences.push(format!(
-                "Of 10,000 newcomers {} choose at once to reserve the pool rewards of the first tier for the next.",
+                "Of 10,000 newcomers {} immediately choose to reserve their first-tier pool rewards for the next tier.",
                 behaviour.reserve_bps
             ));
         }
-        sentences.push(
-            "Nobody takes money out: what was received stays in the books and counts as received.".to_owned(),
-        );
+        sentences.push("Nobody withdraws: rewards stay in the books and count as received.".to_owned());
         sentences
     }
 

@@ -1,4 +1,4 @@
-//! People in a referral campaign: they join, refer customers who buy something, and some purchases go back.
+//! People in a referral campaign: they join, refer customers who buy something, and some purchases are refunded.
 
 use std::collections::VecDeque;
 
@@ -27,7 +27,7 @@ pub struct Campaign {
     turn: Turn,
     referees: u32,
     has_begun: bool,
-    /// Conversions that go back, and when; in order, because everybody waits as long.
+    /// Conversions that go back, and when; in order, because everyone waits as long.
     going_back: VecDeque<(Day, u32, Amount)>,
 }
 
@@ -95,8 +95,8 @@ impl Driver for Campaign {
         let mut sentences = vec![
             payments.sentence_of_amounts("A referred customer buys for", self.asset),
             format!(
-                "Each month a participant refers up to {} customers who buy something, each number with the same chance, and \
-                 nobody twice. Of 10,000 purchases {} go back as a whole after {} days.",
+                "Each month a participant refers up to {} new customers who buy something, each \
+                 number equally likely. Of 10,000 purchases {} are refunded in full after {} days.",
                 activity.conversions_max, activity.send_back_bps, activity.send_back_after_days
             ),
             "The whole budget is in the campaign's fund from the first day.".to_owned(),
@@ -104,7 +104,7 @@ impl Driver for Campaign {
         ];
         if let Some((first, last)) = self.days {
             sentences.push(format!(
-                "The campaign runs from {first} to {last}; nobody refers anybody on other days."
+                "The campaign runs from {first} to {last}; there are no referrals on other days."
             ));
         }
         sentences.extend(payments.operator.assumptions(self.asset));

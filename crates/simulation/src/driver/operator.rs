@@ -118,29 +118,29 @@ impl Operator {
         let amount = asset.display_amount(self.activity.outside_revenue);
         let months = self.activity.outside_revenue_months;
         let mut sentences = vec![match (self.activity.outside_revenue.is_zero(), months) {
-            (true, _) => "Operators put nothing from outside into any fund.".to_owned(),
+            (true, _) => "Operators add no outside money to any fund.".to_owned(),
             (false, None) => format!(
-                "Operators put {amount} {asset} of money that no participant paid into each fund on the first day of every \
-                 month."
+                "Operators add {amount} {asset} of outside money to each fund on the first \
+                 day of every month."
             ),
             (false, Some(months)) => format!(
-                "Operators put {amount} {asset} of money that no participant paid into each fund on the first day of the \
-                 first {months} months, and nothing afterwards."
+                "Operators add {amount} {asset} of outside money to each fund on the first day of \
+                 the first {months} months and nothing afterwards."
             ),
         }];
         if self.verifies {
-            sentences.push("Operators check at once who a newcomer is.".to_owned());
+            sentences.push("Operators verify newcomers' identities immediately.".to_owned());
         }
         if self.withholds {
-            sentences.push("Everybody has told the own tax number.".to_owned());
+            sentences.push("Every user has provided a tax id.".to_owned());
         }
         let withdrawals = match (self.wallet_min.is_some(), self.activity.withdrawals) {
             (true, Withdrawals::AtOnce) => {
-                "Users take their whole wallet balance out at the end of the day on which it reaches what the plan lets out \
-                 at least; fee and tax are not received. Nobody pays it in again."
+                "Users withdraw their whole wallet balance at the end of the day on which it reaches the plan's \
+                 minimum; fee and tax do not count as received. Nobody pays it in again."
             }
             (true, Withdrawals::Never) | (false, _) => {
-                "Nobody takes money out: what was received stays in the books and counts as received."
+                "Nobody withdraws: rewards stay in the books and count as received."
             }
         };
         sentences.push(withdrawals.to_owned());

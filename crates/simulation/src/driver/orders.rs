@@ -1,4 +1,4 @@
-//! People in a plan of orders: they order for the own use, their customers order in the shop, some of it goes back, and
+//! People in a plan of orders: they order for their own use, their customers order in the shop, some of it goes back, and
 //! periods are finalized and released by a fixed rule.
 
 use std::collections::VecDeque;
@@ -27,7 +27,7 @@ pub struct Orders {
     /// By user id, from 1: the number of the first customer. The customers of a user follow each other.
     customers: Vec<u32>,
     customer_count: u32,
-    /// Orders of customers that go back, and when; in order, because everybody waits as long.
+    /// Orders of customers that go back, and when; in order, because everyone waits as long.
     going_back: VecDeque<(Day, u32, Amount)>,
     /// Periods that have ended, and when they are finalized.
     ended: VecDeque<(Day, u32)>,
@@ -133,24 +133,25 @@ impl Driver for Orders {
         let activity = &payments.behaviour.activity;
         let mut sentences = vec![
             payments.sentence_of_amounts("An order comes to", self.asset),
-            "People join with an order. What participants order for themselves counts as paid; the goods do not count as \
-             received."
+            "People join with an order. Participants' own orders count as paid; the goods do not \
+             count as received."
                 .to_owned(),
             format!(
-                "Each month {} of 10,000 participants order for themselves. A participant has up to {} customers, each number \
-                 with the same chance; each month {} of 10,000 customers order. The shop pays the plan's share of their \
+                "Each month {} of 10,000 participants order for themselves. A participant has up to {} customers, each \
+                 number equally likely; each month {} of 10,000 customers order. The shop pays the plan's share of their \
                  orders on the same day.",
                 activity.order_bps, activity.customers_max, activity.customer_order_bps
             ),
             format!(
-                "Of 10,000 orders of customers {} go back as a whole after {} days, and of 10,000 of participants {} after {} \
+                "Of 10,000 orders of customers {} are refunded in full after {} days, and of 10,000 of participants {} after {} \
                  days.",
                 activity.send_back_bps,
                 activity.send_back_after_days,
                 payments.behaviour.refund_bps,
                 payments.behaviour.refund_after_days
             ),
-            "A period is finalized and released when the cooling-off time of its last day is over.".to_owned(),
+            "A period is finalized and released when the cooling-off time of its last day is over."
+                .to_owned(),
             payments.sentence_of_refunds(),
         ];
         sentences.extend(payments.operator.assumptions(self.asset));

@@ -12,7 +12,7 @@ use crate::Books;
 use crate::chance::{Chance, Stream};
 use crate::parameters::{Amounts, Behaviour, Parameters};
 
-/// Payments, and who pays again or asks for money back.
+/// Payments, and who pays again or requests money back.
 #[derive(Clone, Debug)]
 pub(super) struct Payments {
     pub(super) behaviour: Behaviour,
@@ -21,7 +21,7 @@ pub(super) struct Payments {
     /// What people pay at a time.
     pub(super) amounts: Amounts,
     escrow: Escrow,
-    /// In order, because everybody waits as long.
+    /// In order, because everyone waits as long.
     refunds: VecDeque<(Day, DepositId, Amount)>,
     again: VecDeque<(Day, UserId)>,
 }
@@ -59,7 +59,7 @@ impl Payments {
         }
     }
 
-    /// Somebody joins with a payment. Some will ask for it back; the very first user never does.
+    /// Someone joins with a payment. Some will request it back; the very first user never does.
     pub(super) fn register(
         &mut self,
         today: Day,
@@ -135,7 +135,7 @@ impl Payments {
 
     pub(super) fn sentence_of_refunds(&self) -> String {
         format!(
-            "Every payment has a cooling-off time of {} days; what it causes is held until then. Of 10,000 newcomers {} ask \
+            "Every payment has a cooling-off time of {} days; the rewards it generates are held until then. Of 10,000 newcomers {} ask \
              for their first payment back after {} days. The very first user never does.",
             self.behaviour.cooling_off_days, self.behaviour.refund_bps, self.behaviour.refund_after_days
         )

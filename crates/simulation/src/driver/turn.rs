@@ -1,8 +1,8 @@
-//! Whose turn it is: what somebody does once a month, everybody does on an own day of it.
+//! Whose turn it is: what someone does once a month, everyone does on an own day of it.
 
 use plan::{Day, UserId};
 
-/// Days of the shortest month: everybody has a turn in each.
+/// Days of the shortest month: everyone has a turn in each.
 const TURNS: u32 = 28;
 
 /// The active users whose turn a day is: the `n`-th of each 28 on the `n`-th day of a month, nobody after the 28th.

@@ -26,7 +26,7 @@ const LETTERS: (&str, u32) = ("sans-serif", 14);
 
 /// A picture could not be drawn.
 #[derive(Debug, Error)]
-#[error("a picture cannot be drawn: {0}")]
+#[error("cannot draw a chart: {0}")]
 pub struct ChartError(String);
 
 /// A named line over the months.
@@ -43,7 +43,7 @@ pub(super) fn figure(svg: &str, caption: &str) -> String {
     )
 }
 
-/// What each tenth of everybody received, beside what was paid on average.
+/// What each tenth of everyone received, beside what was paid on average.
 pub(super) fn deciles(report: &Report) -> Result<String, ChartError> {
     let all = &report.everybody;
     let values = all.deciles.map(|amount| units(report, amount));

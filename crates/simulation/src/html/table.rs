@@ -22,7 +22,7 @@ pub(super) fn deciles(report: &Report) -> String {
         .collect();
     rows.push(vec!["everybody".to_owned(), amount(all.most)]);
     let caption = format!("Received at most, in {}", report.asset);
-    table(&caption, &["So many received", "at most this"], &rows)
+    table(&caption, &["Number who received", "at most this"], &rows)
 }
 
 /// One line for each month of joining.
@@ -39,7 +39,7 @@ pub(super) fn cohorts(report: &Report) -> String {
         "Most",
         "Received nothing",
         "Less than paid",
-        "Took it back",
+        "Refunded",
         "Who stayed: nothing",
         "Who stayed: less than paid",
         "More than paid",
@@ -239,7 +239,7 @@ pub(super) fn funds(report: &Report) -> String {
 /// Why a rule did not pay, in words.
 fn meaning(cause: BreakageCause) -> &'static str {
     match cause {
-        BreakageCause::NoUpline => "nobody there",
+        BreakageCause::NoUpline => "no upline",
         BreakageCause::NotRetopped => "no retopup",
         BreakageCause::Refunded => "refunded",
         BreakageCause::Unqualified => "not qualified",

@@ -43,11 +43,11 @@ fn assumptions_come_before_any_figure_of_the_result() {
     let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} is missing"));
     assert!(at("<h2>Assumptions</h2>") < at("<h2>In short</h2>"));
     assert!(at("<h2>In short</h2>") < at("<svg"));
-    at("Of 10,000 users 5000 retop up, 30 days after joining");
-    at("300 people join within 12 months from 2026-01-01 on. As many join each month.");
+    at("Of 10,000 users 5000 buy a retopup 30 days after joining");
+    at("300 people join within 12 months from 2026-01-01 on. The same number joins each month.");
     at("not a forecast");
     at("of 300 participants");
-    at("<h2>Accounts that can run dry</h2>");
+    at("<h2>Accounts that can become empty</h2>");
     at("Not paid: no retopup");
 }
 
@@ -219,7 +219,7 @@ fn the_page_tells_who_left_who_gained_and_what_the_company_has() {
     let amount = |amount| format!("{}\u{a0}BNB", super::text::amount(report.asset, amount));
     assert!(all.left() > 30 && all.gained.users > 0);
     for text in [
-        format!("{} of them took their registration back", all.left()),
+        format!("{} of them had their registration refunded", all.left()),
         format!(
             "Of the {} who stayed <strong>{}</strong>",
             all.stayed.users, all.stayed.zero

@@ -9,9 +9,9 @@ use super::{DELAY_DAYS_MAX, ParameterError, delay, share};
 
 /// Most different amounts that people pay.
 pub const AMOUNTS_MAX: usize = 8;
-/// Most customers of a participant.
+/// Maximum number of customers of a participant.
 pub const CUSTOMERS_MAX: u32 = 100;
-/// Most conversions of a participant in a month.
+/// Maximum number of conversions of a participant in a month.
 pub const CONVERSIONS_MAX: u32 = 100;
 
 /// What people and operators do in plans with components. Chances are in ten-thousandths.
@@ -27,13 +27,13 @@ pub struct Activity {
     pub withdrawals: Withdrawals,
     /// What people pay at a time; `None` for amounts that suit the plan.
     pub amounts: Option<Amounts>,
-    /// Chance that a participant orders for the own use in a month.
+    /// Chance that a participant orders for their own use in a month.
     pub order_bps: u16,
     /// Most retail customers of a participant; any number up to it has the same chance.
     pub customers_max: u32,
     /// Chance that a customer orders in a month.
     pub customer_order_bps: u16,
-    /// Most conversions of a participant in a month; any number up to it has the same chance.
+    /// Maximum number of conversions of a participant in a month; any number up to it has the same chance.
     pub conversions_max: u32,
     /// Chance that a customer's order, or a conversion, goes back.
     pub send_back_bps: u16,
@@ -197,7 +197,7 @@ pub enum AmountsError {
     #[error("{0} amounts; at most {AMOUNTS_MAX} can be simulated")]
     TooMany(usize),
     /// Not an amount and its chance.
-    #[error("{0:?} is not an amount and its part of 10,000, such as 50:6000")]
+    #[error("{0:?} is not an amount with its share in basis points, such as 50:6000")]
     Malformed(String),
     /// Not an amount of the asset.
     #[error("an amount cannot be read")]

@@ -9,9 +9,9 @@ use crate::Books;
 /// Some users: those of one month, or all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cohort {
-    /// The month in which they joined, from 1; 0 for everybody.
+    /// The month in which they joined, from 1; 0 for everyone.
     pub month: u32,
-    /// Its first day as a date; empty for everybody.
+    /// Its first day as a date; empty for everyone.
     pub first_day: String,
     /// How many, those included who were refunded.
     pub users: u64,
@@ -59,7 +59,7 @@ pub struct Gained {
 }
 
 impl Cohort {
-    /// One for each month in which somebody joined.
+    /// One for each month in which someone joined.
     pub(crate) fn of_months(arrivals: &[u32], months: &[MonthRow], books: &Books<'_>) -> Vec<Self> {
         let mut from = 0usize;
         let mut cohorts = Vec::with_capacity(arrivals.len());

@@ -1,4 +1,4 @@
-//! Accounts from which a plan may pay, and the month in which each runs dry.
+//! Accounts from which a plan may pay, and the month in which each becomes empty.
 
 use money::Amount;
 use plan::{CompiledPlan, Waiting};
@@ -52,7 +52,7 @@ pub enum FundEnd {
         /// The first month, from 1, in which it could not.
         month: u32,
     },
-    /// It still holds something, and could always pay what it should.
+    /// It still holds something, and could always pay what it owed.
     Open,
 }
 
@@ -121,7 +121,7 @@ impl Fund {
             FundEnd::NeverFunded => "never held anything".to_owned(),
             FundEnd::Dry { month } => format!("empty since the end of {}", report.month_name(month)),
             FundEnd::Short { month } => format!(
-                "not empty, but could not pay all that it should, first in {}",
+                "not empty, but could not pay all that it owed, first in {}",
                 report.month_name(month)
             ),
             FundEnd::Open => format!("not empty within {} months", report.months.len()),

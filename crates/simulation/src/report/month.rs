@@ -201,7 +201,7 @@ impl MonthRow {
         funds.checked_add(self.unallocated).unwrap_or(funds)
     }
 
-    /// All that is owed to anybody, less what users owe.
+    /// All that is owed to anyone, less what users owe.
     #[must_use]
     pub fn owed(&self) -> Amount {
         let parts = [

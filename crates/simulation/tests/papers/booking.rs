@@ -180,7 +180,7 @@ fn a_simulated_booking_is_what_it_is_on_paper() {
         let outside = if seed == 1 { "0" } else { "20000" };
         let mut parameters = parameters(300, seed, active(Asset::Inr, outside, Withdrawals::Never));
         if seed == 3 {
-            // A first payment goes back after its pairs were paid.
+            // A first payment is refunded after its pairs were paid.
             parameters.behaviour.cooling_off_days = 60;
             parameters.behaviour.refund_after_days = 59;
         }

@@ -1,4 +1,4 @@
-//! What drivers say: under whom somebody joins is what the run decided, and every fact speaks of the day on which it happens.
+//! What drivers say: under whom someone joins is what the run decided, and every fact speaks of the day on which it happens.
 
 use money::Asset;
 use plan::fact::ComponentFact;

@@ -33,7 +33,7 @@ pub(crate) struct Played {
     pub(crate) paid_in: Vec<i128>,
 }
 
-/// Something that follows facts on its own and can say what everybody has.
+/// Something that follows facts on its own and can say what everyone has.
 pub(crate) trait Replica {
     fn follow(&mut self, fact: &plan::Fact);
     fn sums(&self) -> Sums;

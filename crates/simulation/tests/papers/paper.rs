@@ -98,7 +98,7 @@ impl Paper {
         });
     }
 
-    /// A payment goes back: whose it was, how much, and whether it was the registration.
+    /// A payment is refunded: whose it was, how much, and whether it was the registration.
     pub(crate) fn refund(&mut self, deposit: usize) -> (usize, i128, bool) {
         let deposit = &mut self.deposits[deposit];
         assert!(deposit.is_open);

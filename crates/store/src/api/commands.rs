@@ -1,11 +1,11 @@
-//! What became of a command.
+//! The status of a command.
 
 use alloy_primitives::Address;
 use sqlx::PgConnection;
 
 use crate::StoreError;
 
-/// A command of somebody.
+/// A command of someone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandFate {
     /// Its number as a fact, once it is posted.
@@ -19,7 +19,7 @@ pub struct CommandFate {
 /// The command of this number, if it is of this wallet.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find(
     connection: &mut PgConnection,
     id: i64,

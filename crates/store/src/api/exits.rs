@@ -26,7 +26,7 @@ pub struct Refundable {
 /// The newest deposits of a user that can be refunded at this time of the chain, newest first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_refundable(
     connection: &mut PgConnection,
     user: i32,

@@ -1,4 +1,4 @@
-//! A batch as operators look at it: its lines, and what was sent to the chain for it.
+//! A batch in the operators' view: its lines, and what was sent to the chain for it.
 
 use alloy_primitives::{Address, B256};
 use money::Amount;
@@ -18,7 +18,7 @@ pub struct Line {
     pub user_id: i32,
     /// Whom.
     pub wallet: Address,
-    /// What was asked for.
+    /// What was requested.
     pub amount: Amount,
     /// What is held back now.
     pub held: Amount,
@@ -92,7 +92,7 @@ pub struct Event {
 /// The payouts of a batch in the order of wallets. At most as many as the contract takes in one.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_lines(connection: &mut PgConnection, batch: B256) -> Result<Vec<Line>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT p.user_id, u.wallet AS "wallet!: Db<Address>", p.amount AS "amount: DbAmount",
@@ -123,7 +123,7 @@ pub async fn list_lines(connection: &mut PgConnection, batch: B256) -> Result<Ve
 /// The submissions of a batch, oldest first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_submissions(
     connection: &mut PgConnection,
     batch: B256,
@@ -144,7 +144,7 @@ pub async fn list_submissions(
 /// The attempts of these submissions, in order.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_attempts(
     connection: &mut PgConnection,
     submissions: &[i64],
@@ -165,7 +165,7 @@ pub async fn list_attempts(
 /// What happened to these submissions, newest first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_events(
     connection: &mut PgConnection,
     submissions: &[i64],

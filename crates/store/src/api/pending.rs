@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use crate::StoreError;
 
-/// Entries shown of one wallet: more than anybody has between two blocks of finality.
+/// Entries shown of one wallet: more than anyone has between two blocks of finality.
 const PENDING_MAX: i64 = 50;
 
 /// An event of the contract that names a wallet as user, or as something else: its reader has to look.
@@ -26,7 +26,7 @@ pub struct Pending {
 /// What is pending of a wallet, oldest first. Provisional: only what is posted counts.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list(connection: &mut PgConnection, wallet: Address) -> Result<Vec<Pending>, StoreError> {
     let topic = wallet.into_word();
     let rows = sqlx::query!(

@@ -42,7 +42,7 @@ pub struct Node {
 /// first and its newest tree say everything about the others.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_tiers(connection: &mut PgConnection, tiers: u8) -> Result<Vec<TierTrees>, StoreError> {
     let rows = sqlx::query_as!(
         TierTrees,
@@ -68,7 +68,7 @@ pub async fn list_tiers(connection: &mut PgConnection, tiers: u8) -> Result<Vec<
 /// Places of a tier in order, from the first above `after`, optionally of one tree only.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_nodes(
     connection: &mut PgConnection,
     tier: i16,
@@ -96,7 +96,7 @@ pub async fn list_nodes(
 /// All places of a user, at most one in each tier.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_places(connection: &mut PgConnection, user: i32) -> Result<Vec<Node>, StoreError> {
     let rows = sqlx::query_as!(
         Node,

@@ -35,7 +35,7 @@ pub struct Payable {
     pub withdrawal_requested: bool,
 }
 
-/// Which users. An absent filter lets everybody pass.
+/// Which users. An absent filter lets everyone pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// At least this much not held back by a batch.
@@ -51,7 +51,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Kinds cost a look at each user's rewards.
+    /// Kinds cost an observation of each user's rewards.
     const fn examined_max(&self) -> i64 {
         if self.kind.is_some() {
             EXAMINED_MAX / 10
@@ -70,7 +70,7 @@ pub struct Totals {
     pub posted: Amount,
     /// What batches hold back.
     pub pending: Amount,
-    /// Whether everybody who waits was looked at.
+    /// Whether everyone who waits was looked at.
     pub is_complete: bool,
 }
 
@@ -119,7 +119,7 @@ impl TryFrom<Row> for Payable {
 /// [`EXAMINED_MAX`] who wait.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list(
     connection: &mut PgConnection,
     filter: &Filter,
@@ -165,7 +165,7 @@ pub async fn list(
 /// The last of the users whom [`list`] examined, when more wait behind.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_examined_end(
     connection: &mut PgConnection,
     filter: &Filter,
@@ -187,7 +187,7 @@ pub async fn find_examined_end(
 /// Sums over all users of a filter; of a filter that has to look at each user, over the first [`EXAMINED_MAX`] who wait.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn fetch_totals(connection: &mut PgConnection, filter: &Filter) -> Result<Totals, StoreError> {
     if *filter == Filter::default() {
         return fetch_all_totals(connection).await;
@@ -241,13 +241,13 @@ async fn fetch_all_totals(connection: &mut PgConnection) -> Result<Totals, Store
 /// What has to be known of users whom a batch could pay: those of them who exist, whatever they have, by number.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_candidates(
     connection: &mut PgConnection,
     users: &[i32],
     with_kinds: bool,
 ) -> Result<Vec<Payable>, StoreError> {
-    // Looked up row by row: without the offset the planner may read everybody for a few hundred users.
+    // Looked up row by row: without the offset the planner may read everyone for a few hundred users.
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT p.user_id AS "user_id!", p.wallet AS "wallet!", p.paid AS "paid!: DbAmount",
@@ -274,7 +274,7 @@ pub async fn list_candidates(
 /// At most `limit` users with something matured and not paid who asked to be paid, lowest number first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_asking(connection: &mut PgConnection, limit: i64) -> Result<Vec<i32>, StoreError> {
     let users = sqlx::query_scalar!(
         r#"SELECT a.user_id AS "user_id!"
@@ -297,7 +297,7 @@ pub async fn list_asking(connection: &mut PgConnection, limit: i64) -> Result<Ve
 /// At most `limit` users with something matured and not paid, who waits longest first.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_oldest(
     connection: &mut PgConnection,
     matured_by: Option<i64>,
@@ -318,7 +318,7 @@ pub async fn list_oldest(
 /// wait longest, so many are examined as `examined_max` says.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_payable(
     connection: &mut PgConnection,
     filter: &Filter,

@@ -1,4 +1,4 @@
-//! Runs and findings: which are open, which are new, which are over; and the stop that a grave one opens.
+//! Runs and findings: which are open, new or resolved; and the stop opened by a severe one.
 
 use alloy_primitives::B256;
 use audit::checks::{Finding, Severity};
@@ -19,7 +19,7 @@ pub struct Opened {
     pub severity: String,
 }
 
-/// A run that is over.
+/// A run that has ended.
 #[derive(Clone, Debug)]
 pub struct RunRecord<'a> {
     /// The block that it looked at.
@@ -36,7 +36,7 @@ pub struct RunRecord<'a> {
     pub started_at: f64,
     /// What it found.
     pub findings: Vec<&'a Finding>,
-    /// Ids of the checks that saw everything there is to see: what they did not find is over.
+    /// Ids of the checks that saw everything there is to see: what they did not find has ended.
     pub complete: Vec<&'static str>,
 }
 
@@ -54,7 +54,7 @@ pub struct Stored {
 /// Findings that are open.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_open(connection: &mut PgConnection) -> Result<Vec<Opened>, StoreError> {
     let rows = sqlx::query!(
         "SELECT check_id, subject, severity FROM reconciliation_finding WHERE resolved_at IS NULL ORDER BY id"
@@ -72,7 +72,7 @@ pub async fn list_open(connection: &mut PgConnection) -> Result<Vec<Opened>, Sto
 /// Stores a run, opens and closes findings, and stops settlement for every grave one that is new.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert_run(
     transaction: &mut PgTransaction<'_>,
     run: &RunRecord<'_>,

@@ -135,7 +135,7 @@ pub(super) async fn list_senders(
     Ok(senders.into_values().collect())
 }
 
-/// Trees of liabilities, with the leaves of the newest published one if they are asked for.
+/// Trees of liabilities, with the leaves of the newest published one if they are requested.
 pub(super) async fn list_roots(
     transaction: &mut PgTransaction<'_>,
     with_leaves: bool,

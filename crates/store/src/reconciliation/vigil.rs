@@ -1,4 +1,4 @@
-//! What the reconciler reads and writes between its runs: who works, how far everybody is, what was paid for gas.
+//! What the reconciler reads and writes between its runs: active processes, their progress, gas costs.
 
 use std::ops::RangeInclusive;
 
@@ -14,10 +14,10 @@ use crate::column::Db;
 use crate::deployment::{address, natural};
 use crate::{DbAmount, StoreError, alert};
 
-/// Who works, and how far everybody is. Ages are in seconds, by the database's clock.
+/// Who works, and how far everyone is. Ages are in seconds, by the database's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// By lease, seconds since it ran out; 0 while somebody holds it.
+    /// By lease, seconds since it ran out; 0 while someone holds it.
     pub leases: Vec<(String, u64)>,
     /// The listener's checkpoint, once there is one.
     pub checkpoint: Option<CheckpointAge>,
@@ -55,10 +55,10 @@ pub struct BookedFee {
     pub booked: Option<(u64, u128)>,
 }
 
-/// Reads who works and how far everybody is.
+/// Reads who works and how far everyone is.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn find_standing(connection: &mut PgConnection) -> Result<Standing, StoreError> {
     let leases = sqlx::query!(
         r#"SELECT name,
@@ -108,7 +108,7 @@ pub async fn find_standing(connection: &mut PgConnection) -> Result<Standing, St
 /// Accounts that send our transactions.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_sending_accounts(connection: &mut PgConnection) -> Result<Vec<Address>, StoreError> {
     let rows = sqlx::query_scalar!("SELECT address FROM sender_account ORDER BY address")
         .fetch_all(connection)
@@ -121,7 +121,7 @@ pub async fn list_sending_accounts(connection: &mut PgConnection) -> Result<Vec<
 /// Attempts that blocks of these heights include, as far as it is known.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_booked_fees(
     connection: &mut PgConnection,
     heights: RangeInclusive<u64>,
@@ -153,7 +153,7 @@ pub async fn list_booked_fees(
 /// Final logs of blocks of these heights.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_final_logs(
     transaction: &mut PgTransaction<'_>,
     heights: RangeInclusive<u64>,
@@ -176,11 +176,11 @@ pub async fn list_final_logs(
     }
 }
 
-/// Stores what a round between runs found: what it no longer sees of a check is over. What is grave stops settlement.
+/// Stores what a round between runs found: what it no longer sees of a check has ended. What is grave stops settlement.
 /// Returns findings that are new.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn insert_round(
     transaction: &mut PgTransaction<'_>,
     check: Check,
@@ -207,10 +207,10 @@ pub async fn insert_round(
     Ok(raised)
 }
 
-/// Closes the open findings of a check but for these subjects; returns what is over.
+/// Closes the open findings of a check but for these subjects; returns what has ended.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn resolve_others(
     transaction: &mut PgTransaction<'_>,
     check: Check,
@@ -233,7 +233,7 @@ pub async fn resolve_others(
 /// Subjects of the open findings of a check.
 ///
 /// # Errors
-/// The database does not answer.
+/// The database does not respond.
 pub async fn list_open_subjects(
     connection: &mut PgConnection,
     check: Check,

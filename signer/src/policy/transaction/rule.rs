@@ -1,4 +1,4 @@
-//! What can be wrong with a transaction.
+//! The rules that a transaction can break.
 
 use alloy::primitives::Address;
 use thiserror::Error;
@@ -9,12 +9,12 @@ use super::SWEEP_DAYS_MAX;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TransactionRule {
     /// Less gas than any transaction takes.
-    #[error("{0} gas are less than any transaction takes")]
+    #[error("{0} gas is less than any transaction needs")]
     GasLimitTooLow(u64),
     /// More gas than allowed.
-    #[error("{found} gas are above the limit {max}")]
+    #[error("{found} gas is above the limit {max}")]
     GasLimitAboveMax {
-        /// As asked for.
+        /// As requested.
         found: u64,
         /// The limit.
         max: u64,
@@ -22,7 +22,7 @@ pub enum TransactionRule {
     /// A higher price than allowed.
     #[error("{found} wei per gas are above the limit {max}")]
     FeeAboveMax {
-        /// As asked for.
+        /// As requested.
         found: u128,
         /// The limit.
         max: u128,
@@ -30,7 +30,7 @@ pub enum TransactionRule {
     /// A higher tip than allowed.
     #[error("a tip of {found} wei per gas is above the limit {max}")]
     TipAboveMax {
-        /// As asked for.
+        /// As requested.
         found: u128,
         /// The limit.
         max: u128,
@@ -46,14 +46,14 @@ pub enum TransactionRule {
     /// No account has that many transactions.
     #[error("the nonce {0} is too large")]
     NonceTooLarge(u64),
-    /// The batch is somebody else's to submit.
+    /// The batch is someone else's to submit.
     #[error("only {0:#x} may submit the batch")]
     WrongSubmitter(Address),
     /// The authorization's signature is not its signer's.
     #[error("the authorization is not signed by {0:#x}")]
     NotSignedBy(Address),
     /// The contract does not take the signer's authorizations.
-    #[error("the contract does not know the signer {0:#x}")]
+    #[error("the contract does not list the signer {0:#x}")]
     UnknownSigner(Address),
     /// The proof does not lead to the root.
     #[error("the proof does not lead to the root")]
@@ -64,7 +64,7 @@ pub enum TransactionRule {
     /// The chain has a transaction with this nonce.
     #[error("the nonce {nonce} is used: the next one is {next}")]
     NonceUsed {
-        /// As asked for.
+        /// As requested.
         nonce: u64,
         /// The chain's next.
         next: u64,
@@ -72,7 +72,7 @@ pub enum TransactionRule {
     /// A nonce below would be missing.
     #[error("the nonce {nonce} leaves a gap: the next one is {next}")]
     NonceGap {
-        /// As asked for.
+        /// As requested.
         nonce: u64,
         /// The highest that may be new.
         next: u64,
@@ -80,13 +80,13 @@ pub enum TransactionRule {
     /// Attempts count upwards.
     #[error("the attempt {attempt} is not above {last}, which was signed")]
     AttemptNotAbove {
-        /// As asked for.
+        /// As requested.
         attempt: u32,
         /// The last that was signed.
         last: u32,
     },
     /// Another thing was signed for the nonce.
-    #[error("an earlier attempt of this nonce does something else")]
+    #[error("an earlier attempt with this nonce had a different call")]
     PayloadDiffers,
     /// The prices would not make a node replace the earlier attempt.
     #[error("the prices are not both at least a tenth above those of the attempt before")]
@@ -95,7 +95,7 @@ pub enum TransactionRule {
     #[error("{0} claims were signed in a day, which is the limit")]
     TooManyClaims(u32),
     /// Another nonce may carry the batch already.
-    #[error("the batch is carried by the nonce {0}")]
+    #[error("the batch already uses the nonce {0}")]
     BatchElsewhere(u64),
 }
 

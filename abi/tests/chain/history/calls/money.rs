@@ -31,7 +31,7 @@ const PART_HEIGHT_MAX: usize = 4;
 
 impl Making<'_> {
     pub(super) fn register(&mut self) -> Option<Call> {
-        // Now and then somebody who is registered already.
+        // Now and then someone who is registered already.
         let again = self.dice.below(8) == 0;
         let people = &self.book.people;
         let place = people.iter().position(|person| !person.is_registered);

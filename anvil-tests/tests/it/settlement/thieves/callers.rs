@@ -92,7 +92,7 @@ async fn the_apis_key_asks_for_intakes_only(payouts: &PayoutWorld, thief: Addres
     assert_eq!(word(&asked), "unauthorized");
 }
 
-/// The reconciler's thief attests "everything to me", stores it, and finds somebody who asks the signers with it.
+/// The reconciler's thief attests "everything to me", stores it, and finds someone who asks the signers with it.
 async fn the_attestors_key_has_nobody_who_agrees(payouts: &PayoutWorld, thief: Address) {
     let mut batch = forged::batch(payouts, B256::repeat_byte(1), &[(thief, WANTED)]).await;
     let attestation = forged::attest(payouts, forged::attested(&batch)).await;

@@ -38,7 +38,7 @@ pub(super) async fn approvals(payouts: &PayoutWorld, batch: B256) -> Vec<Approva
     stored.map(|stored| stored.approval).collect()
 }
 
-/// A batch of people's, as the settlement worker would ask for it; nothing was paid before.
+/// A batch of people's, as the settlement worker would request it; nothing was paid before.
 pub(super) async fn terms(payouts: &PayoutWorld, batch: &Batch) -> BatchTerms {
     let mut terms = forged::batch(payouts, batch.id, &batch.lines).await;
     let manifest = "SELECT manifest_hash FROM payout_batch WHERE batch_id = $1";

@@ -97,7 +97,7 @@ async fn users_money(payouts: &mut PayoutWorld) -> Theirs {
     }
 }
 
-/// The guardian lowers the cap to its floor, and somebody funds twice as much: the cap is what binds. Returns it, in wei.
+/// The guardian lowers the cap to its floor, and someone funds twice as much: the cap is what binds. Returns it, in wei.
 async fn lower_the_cap(payouts: &PayoutWorld) -> u128 {
     let floor = abi::development::config().outflowFloor;
     let lower = ICustody::lowerOutflowCapCall {

@@ -24,7 +24,7 @@ const HOUR: u64 = 3_600;
 /// Seconds for which a total of [`BATCH_MAX`] waits after the attestor first saw it.
 const LARGE_AGE: u64 = HOUR;
 
-/// The thieves' wallets: everybody who is registered.
+/// The thieves' wallets: everyone who is registered.
 const WALLETS: usize = 7;
 
 struct Thieves<'a> {

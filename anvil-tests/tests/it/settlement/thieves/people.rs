@@ -11,7 +11,7 @@ use super::{PATIENCE, causes, forged, found, is_signed, stolen};
 
 /// The approver's account of the local chain.
 const APPROVER: usize = 61;
-/// The builder's second wallet, and that of somebody whom only the ledger knows: accounts that nobody else uses here.
+/// The builder's second wallet, and that of someone whom only the ledger knows: accounts that nobody else uses here.
 const SECOND_WALLET: usize = 50;
 const ACCOMPLICE: usize = 51;
 

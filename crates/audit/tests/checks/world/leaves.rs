@@ -1,4 +1,4 @@
-//! Somebody has leaves of the first root settled.
+//! Someone has leaves of the first root settled.
 
 use alloy_primitives::keccak256;
 use audit::checks::{Event, Settled};

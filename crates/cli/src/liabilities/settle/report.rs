@@ -1,4 +1,4 @@
-//! What settling a root came to: line by line as it happens, or one JSON object at the end.
+//! The result of settling a root: line by line as it happens, or one JSON object at the end.
 
 use std::process::ExitCode;
 
@@ -50,12 +50,12 @@ pub(super) struct Report {
     leaves: usize,
     total: String,
     parts: usize,
-    /// Parts in which nobody was due anything.
+    /// Parts with nothing due.
     settled_before: usize,
     paid: Vec<Paid>,
     ready: Vec<Ready>,
     refused: Vec<Refused>,
-    /// What the root still owes to the users of the list; null when the node does not answer any more.
+    /// What the root still owes to the users of the list; null when the node no longer responds.
     due: Option<String>,
 }
 
@@ -65,18 +65,18 @@ impl Stop {
         let (code, advice) = match revert.name() {
             "InsufficientFunds" => (
                 "insufficient_funds",
-                "the contract has less free than the part is due: run again when it has more, or with a smaller --size",
+                "the contract's free funds are below the amount due in this part: run again later, or with a smaller --size",
             ),
             "OutflowCapReached" => (
                 "outflow_cap_reached",
-                "the cap leaves less than the part is due: run again later, or with a smaller --size",
+                "the outflow cap leaves less than the amount due in this part: run again later, or with a smaller --size",
             ),
             "NotRegistered" => (
                 "not_registered",
-                "the contract does not know a user of the part: the others are paid with a smaller --size",
+                "a user of this part is not registered in the contract: pay the others with a smaller --size",
             ),
-            "RootUnknownOrImmature" => ("root_unknown", "the root was retired meanwhile"),
-            _ => ("refused", "the contract refuses the part"),
+            "RootUnknownOrImmature" => ("root_unknown", "the root has been retired in the meantime"),
+            _ => ("refused", "the contract rejects the part"),
         };
         let detail = format!("{advice} ({revert})");
         Self { code, detail }
@@ -89,12 +89,12 @@ impl Stop {
     }
 
     pub(super) fn unanswered(error: &anyhow::Error) -> Self {
-        let detail = format!("the node does not try or take the call: {error:#}");
+        let detail = format!("the node cannot simulate or accept the call: {error:#}");
         let code = "unanswered";
         Self { code, detail }
     }
 
-    /// Whether the next parts may be paid all the same.
+    /// Whether later parts can still be paid.
     pub(super) fn concerns_one_part(&self) -> bool {
         self.code == "not_registered"
     }
@@ -131,7 +131,7 @@ impl Report {
     pub(super) fn ready(&mut self, part: &Part<'_>, to: Address, data: &Bytes) {
         let (first, leaves) = place(part);
         self.say(&format!(
-            "{leaves} leaves from {first}: anybody may send this\nto    {to}\nvalue 0\ndata  {data}"
+            "{leaves} leaves from {first}: any account may send this\nto    {to}\nvalue 0\ndata  {data}"
         ));
         let data = data.clone();
         self.ready.push(Ready {
@@ -160,10 +160,10 @@ impl Report {
         self.refused.push(Refused { first, leaves, stop });
     }
 
-    /// Says how the root stands; a part that was refused is a failure.
+    /// Prints the state of the root; a rejected part is a failure.
     pub(super) fn finish(mut self, due: Option<u128>) -> ExitCode {
         self.due = due.map(|due| due.to_string());
-        let due = self.due.as_deref().unwrap_or("nobody knows how many");
+        let due = self.due.as_deref().unwrap_or("an unknown number");
         let (root, parts, before) = (self.root, self.parts, self.settled_before);
         self.say(&format!(
             "root {root}: {parts} parts, {before} settled before, {} now; {due} base units are due",

@@ -1,4 +1,4 @@
-//! Where the public list of leaves comes from: a file that anybody kept, or the operator's API.
+//! Where the public list of leaves comes from: a saved file, or the operator's API.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,16 +10,16 @@ use audit::liabilities::List;
 use crate::input;
 use crate::liabilities::LIST_BYTES_MAX;
 
-/// How long the list may take: it is some tens of bytes for each user.
+/// Timeout for fetching the list: a few dozen bytes per user.
 const LIST_WITHIN: Duration = Duration::from_secs(120);
 
 #[derive(Debug, clap::Args)]
 #[group(id = "list_source", required = true, multiple = false)]
 pub(super) struct Arguments {
-    /// The public list, as `GET /liabilities/roots/{root}/leaves` answers it
+    /// The public list: the response to `GET /liabilities/roots/{root}/leaves`
     #[arg(long)]
     list: Option<PathBuf>,
-    /// Instead of a file, the URL of an API that has the list
+    /// The URL of an API that serves the list, instead of a file
     #[arg(long)]
     api: Option<String>,
 }
@@ -30,7 +30,7 @@ impl Arguments {
         let text = match (&self.list, &self.api) {
             (Some(file), _) => input::read_text(file, LIST_BYTES_MAX)?,
             (None, Some(api)) => fetch(api, root).await?,
-            (None, None) => anyhow::bail!("neither a list nor an API was named"),
+            (None, None) => anyhow::bail!("give a list or an API"),
         };
         List::parse(&text).context("wrong_list: not a list of liabilities")
     }
@@ -39,12 +39,12 @@ impl Arguments {
 async fn fetch(api: &str, root: B256) -> anyhow::Result<String> {
     let url = format!("{}/liabilities/roots/{root}/leaves", api.trim_end_matches('/'));
     let client = reqwest::Client::builder().timeout(LIST_WITHIN).build()?;
-    let unavailable = || format!("list_unavailable: {url} does not answer");
+    let unavailable = || format!("list_unavailable: {url} does not respond");
     let mut answer = client.get(&url).send().await.with_context(unavailable)?;
     let status = answer.status();
     ensure!(
         status.is_success(),
-        "list_unavailable: {url} answers {}",
+        "list_unavailable: {url} returned {}",
         status.as_u16()
     );
     let mut bytes = Vec::new();
@@ -52,7 +52,7 @@ async fn fetch(api: &str, root: B256) -> anyhow::Result<String> {
         bytes.extend_from_slice(&part);
         ensure!(
             bytes.len() <= LIST_BYTES_MAX,
-            "wrong_list: {url} answers with more than {LIST_BYTES_MAX} bytes"
+            "wrong_list: {url} returned more than {LIST_BYTES_MAX} bytes"
         );
     }
     String::from_utf8(bytes).context("wrong_list: not a list of liabilities")

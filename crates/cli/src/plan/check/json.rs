@@ -1,4 +1,4 @@
-//! What `trellis plan check --json` says to a program. Names of fields are stable; amounts are strings of base units.
+//! The JSON output of `trellis plan check --json`. Names of fields are stable; amounts are strings of base units.
 
 use plan::compile::{Counterexample, Placement, Step};
 use plan::sybil::{Replay, Search};

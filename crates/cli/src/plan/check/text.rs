@@ -1,4 +1,4 @@
-//! What `trellis plan check` says to a person.
+//! The text output of `trellis plan check`.
 
 use plan::{ChainClass, CompileError, CompiledPlan, Tier};
 
@@ -26,13 +26,13 @@ fn of_refusal(checked: &Checked, error: &CompileError) -> String {
     if let CompileError::ProgressionNotFunded(example) = error {
         out += match example.entrant {
             Some(_) => "\nthe smallest history in which it fails:\n\n",
-            None => "\nthe history up to the first place that nobody pays for:\n\n",
+            None => "\nthe history up to the first unpaid place:\n\n",
         };
         out += &example.story();
     }
     if all.len() > 1 {
         out += &format!(
-            "\nrefused  {} mistakes are shown; rules about several tables are checked when these are mended\n",
+            "\nrefused  {} errors are shown; rules across tables are checked once these are fixed\n",
             all.len()
         );
     }
@@ -88,7 +88,7 @@ fn of_sound(sound: &Sound, verdict: Verdict) -> String {
     });
     let mut out = lines.join("\n") + "\n";
     if let Some(search) = sound.sybil.as_ref().filter(|search| !search.gain().is_zero()) {
-        out += "\nthe best strategy with false names that the search found:\n\n";
+        out += "\nthe best false-name strategy found by the search:\n\n";
         out += &search.story(asset);
     }
     out
@@ -148,7 +148,7 @@ mod tests {
         assert!(text(ChainClass::Local, None).contains("\nruns     on a local chain\n"));
         let public = text(ChainClass::Public, None);
         assert!(
-            public.contains("\nerror    recruitment_funded: 10000 of 10,000"),
+            public.contains("\nerror    recruitment_funded: recruitment funds 100 %"),
             "{public}"
         );
         assert!(public.contains("\nerror    jurisdiction_missing: "), "{public}");
@@ -184,7 +184,7 @@ mod tests {
         let text = of(&checked(&solvent, ChainClass::Local, None));
         assert!(!text.contains("in which it fails"), "{text}");
         assert!(
-            text.contains("the history up to the first place that nobody pays for:"),
+            text.contains("the history up to the first unpaid place:"),
             "{text}"
         );
     }
@@ -249,8 +249,7 @@ mod tests {
         let text = of(&checked(&survives, ChainClass::Local, None));
         assert!(text.contains("only chance kept 10000 entrants solvent"), "{text}");
         assert!(
-            text.contains("\nthe history up to the first place that nobody pays for:\n")
-                && !text.contains("fails"),
+            text.contains("\nthe history up to the first unpaid place:\n") && !text.contains("fails"),
             "{text}"
         );
     }
@@ -284,7 +283,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("in 180, to users 186, to the company 28: 34 are missing"),
+            text.contains("in 180, to users 186, to the company 28: short by 34"),
             "{text}"
         );
     }

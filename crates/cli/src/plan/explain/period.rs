@@ -48,7 +48,7 @@ impl Period {
 }
 
 fn month(text: &str) -> Result<Month, String> {
-    let first = Day::of_date(&format!("{text}-01")).ok_or("not a month such as 2026-04")?;
+    let first = Day::of_date(&format!("{text}-01")).ok_or("expected a month such as 2026-04")?;
     let mut last = first;
     while !last.ends_month() {
         last = last.next();
@@ -57,7 +57,7 @@ fn month(text: &str) -> Result<Month, String> {
 }
 
 fn day(text: &str) -> Result<Day, String> {
-    Day::of_date(text).ok_or_else(|| "not a date such as 2026-04-01".to_owned())
+    Day::of_date(text).ok_or_else(|| "expected a date such as 2026-04-01".to_owned())
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub(super) fn statement_text(plan: &Versions, book: &Book, statement: &Statement
         plan.shown(money::Amount::sum_of(amounts).unwrap_or_default())
     };
     text.push(format!(
-        "granted  {} in the period; meant for the user and not paid: {}",
+        "granted  {} in the period; due to the user but not paid: {}",
         sum(&mut statement.rewards()),
         sum(&mut statement.missed()),
     ));

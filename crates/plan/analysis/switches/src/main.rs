@@ -21,7 +21,7 @@ use anyhow::{Context, Result, bail};
 use edit::Switched;
 use list::{Mutant, Placed};
 
-/// What stands at the end of the crate's root: the switch, and who asked for it.
+/// What stands at the end of the crate's root: the switch, and who requested it.
 const SWITCH: &str = include_str!("switch.rs");
 
 fn main() -> Result<()> {

@@ -5,7 +5,7 @@ use money::Amount;
 
 use super::{income_max, income_of, reservable_max};
 use crate::compiled::{LayerSet, TierTerms};
-use plan_file::{Finding, Severity};
+use plan_file::{Finding, Severity, percent};
 
 /// Who structurally gets nothing, less than the price, or no more than it, out of a full tree.
 pub(super) fn places(tier: &TierTerms, size: u32) -> Vec<Finding> {
@@ -30,7 +30,7 @@ pub(super) fn places(tier: &TierTerms, size: u32) -> Vec<Finding> {
     }
     let at_most_even = less.saturating_sub(nothing).saturating_add(exactly);
     if at_most_even > 0 {
-        let what = "receive something, but at most what was paid for them";
+        let what = "receive something, but no more than was paid for them";
         found.push(line("places_at_most_even", at_most_even, what));
     }
     if less > 0 {
@@ -39,8 +39,8 @@ pub(super) fn places(tier: &TierTerms, size: u32) -> Vec<Finding> {
             code: "places_below_price",
             severity: Severity::Warning,
             text: format!(
-                "Of the {size} places of a full tree of tier 1 {less} receive less than was paid for them, {exactly} exactly that, \
-                 {more} more."
+                "Of the {size} places of a full tree of tier 1, {less} receive less than was paid for them, {exactly} \
+                 exactly that, {more} more."
             ),
             figures: vec![("less", less), ("exactly", exactly), ("more", more), ("of", places)],
         });
@@ -54,7 +54,7 @@ pub(super) fn endless(tier: &TierTerms) -> Vec<Finding> {
     let nothing = Finding {
         code: "endless_tree",
         severity: Severity::Warning,
-        text: "At any time at least 5000 of 10000 places of the endless tree have nobody below them and have received \
+        text: "At any time at least 50 % of the places of the endless tree have nobody below them and have received \
                nothing; this share does not fall however many join."
             .into(),
         figures: vec![("share_bps", 5_000)],
@@ -70,14 +70,15 @@ pub(super) fn endless(tier: &TierTerms) -> Vec<Finding> {
         code: "endless_below_price",
         severity: Severity::Warning,
         text: format!(
-            "At any time at least {share} of 10000 places of the endless tree have received less than was paid for them."
+            "At any time at least {} of the places of the endless tree have received less than was paid for them.",
+            percent(share)
         ),
         figures: vec![("share_bps", share)],
     };
     vec![nothing, below_price]
 }
 
-/// How many must follow one place until it has received its price: what the plan needs for ever.
+/// How many must follow one place until it has received its price: what the plan needs forever.
 pub(super) fn growth(tier: &TierTerms) -> Finding {
     let finding = |text, figures| Finding {
         code: "growth_needed",
@@ -88,9 +89,9 @@ pub(super) fn growth(tier: &TierTerms) -> Finding {
     match followers(tier) {
         Some((followers, layers)) => finding(
             format!(
-                "A place of tier 1 receives its price only when {followers} others are placed up to {layers} deep below it, and \
-                 each of those needs {followers} of its own: without revenue from outside the plan needs such growth for \
-                 ever."
+                "A place of tier 1 receives its price only when {followers} others are placed up to {layers} layers \
+                 below it, and each of those needs {followers} of its own: without outside revenue the plan needs \
+                 such growth forever."
             ),
             vec![("followers", followers), ("layers", layers)],
         ),
@@ -148,7 +149,7 @@ pub(super) fn endless_reserves(number: u8, tier: &TierTerms, next: &TierTerms) -
         severity: Severity::Warning,
         text: format!(
             "Tier {number}: no reserve can ever reach the price of the next tier; it stays reserved until its user opts out or the \
-             registration goes back."
+             registration is refunded."
         ),
         figures: vec![
             ("tier", u128::from(number)),

@@ -1,10 +1,10 @@
-//! How much of a payment can become users': the proof, in figures, that no path pays out more than it takes in.
+//! How much of a payment can go to users: the proof, in figures, that no path pays out more than it takes in.
 
 use money::Amount;
 
 use super::{has_places, registers_without_place};
 use crate::compiled::{PoolEntry, Terms};
-use plan_file::{Finding, Severity};
+use plan_file::{Finding, Severity, percent};
 
 /// The most that each kind of payment gives to users, as a share of the payment.
 pub(super) fn payout(terms: &Terms) -> Finding {
@@ -31,10 +31,17 @@ pub(super) fn payout(terms: &Terms) -> Finding {
     let max = figures.iter().map(|(_, ratio)| *ratio).max().unwrap_or(0);
     let parts: Vec<String> = figures
         .iter()
-        .map(|(name, ratio)| format!("{} {ratio}", name.trim_end_matches("_bps").replace('_', " ")))
+        .map(|(name, ratio)| {
+            format!(
+                "{} {}",
+                name.trim_end_matches("_bps").replace('_', " "),
+                percent(*ratio)
+            )
+        })
         .collect();
     let text = format!(
-        "Of 10,000 parts of a payment users receive at most {max} ({}); the rest is the company's or is not paid.",
+        "Users receive at most {} of a payment ({}); the rest goes to the company or is not paid.",
+        percent(max),
         parts.join(", ")
     );
     figures.insert(0, ("max_bps", max));
@@ -46,7 +53,7 @@ pub(super) fn payout(terms: &Terms) -> Finding {
     }
 }
 
-/// Parts of 10,000, rounded up. Prices have 96 bits, so nothing overflows.
+/// In basis points, rounded up. Prices have 96 bits, so nothing overflows.
 fn ratio(parts: &[Amount], whole: Amount) -> u128 {
     let parts = Amount::sum_of(parts.iter().copied()).unwrap_or(whole);
     let scaled = parts.base_units().saturating_mul(10_000);

@@ -23,7 +23,7 @@ pub struct Step {
     pub company: Amount,
 }
 
-/// Somebody is put on a place.
+/// Someone is put on a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
     /// Who.
@@ -34,7 +34,7 @@ pub struct Placement {
     pub index: u32,
     /// What the place costs.
     pub price: Amount,
-    /// Whether anybody pays that.
+    /// Whether anyone pays that.
     pub is_paid: bool,
     /// What it gives the ancestors, parent first.
     pub payments: Vec<Payment>,
@@ -88,11 +88,7 @@ impl Counterexample {
     pub fn story(&self) -> String {
         let mut out = String::new();
         if let Some(first) = self.steps.first().filter(|first| first.entrant > 1) {
-            let _ = writeln!(
-                out,
-                "(entrants 1 to {} left out)",
-                first.entrant.saturating_sub(1)
-            );
+            let _ = writeln!(out, "(entrants 1 to {} omitted)", first.entrant.saturating_sub(1));
         }
         for step in &self.steps {
             tell(self.asset, step, &mut out);
@@ -100,11 +96,11 @@ impl Counterexample {
         let _ = match self.entrant {
             Some(entrant) => writeln!(
                 out,
-                "entrant {entrant} cannot be paid for: the plan owes more than it ever took in"
+                "entrant {entrant} cannot be paid for: the plan owes more than it has ever received"
             ),
             None => writeln!(
                 out,
-                "nobody pays for that place: that nothing is missing yet is chance"
+                "nobody pays for that place: there is no shortfall yet only by chance"
             ),
         };
         out
@@ -142,7 +138,7 @@ fn tell(asset: Asset, step: &Step, out: &mut String) {
             shares.push(format!("{} to the company", units(placement.company)));
         }
         if shares.is_empty() {
-            shares.push("nobody is above, nothing is paid".to_owned());
+            shares.push("no upline, nothing is paid".to_owned());
         }
         let _ = writeln!(out, "{}", shares.join(", "));
     }
@@ -150,7 +146,7 @@ fn tell(asset: Asset, step: &Step, out: &mut String) {
     let rest = if step.missing().is_zero() {
         format!("balance {}", units(step.balance()))
     } else {
-        format!("{} are missing", units(step.missing()))
+        format!("short by {}", units(step.missing()))
     };
     let _ = writeln!(
         out,

@@ -239,7 +239,7 @@ impl State {
         standing.extend(reward);
     }
 
-    /// A payment went back, and with it the pairs that relied on it.
+    /// A payment was refunded, and with it the pairs that relied on it.
     pub(super) fn unbook(&mut self, plan: &CompiledPlan, deposit: DepositId, out: &mut Outcome) {
         let Some(terms) = &plan.terms.components.binary else {
             return;

@@ -56,7 +56,7 @@ impl State {
         self.carry_out(plan, &decisions, out);
     }
 
-    /// A conversion went back, whole or in part.
+    /// A conversion was refunded, whole or in part.
     pub(super) fn reverse_conversion(
         &mut self,
         plan: &CompiledPlan,

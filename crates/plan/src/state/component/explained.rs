@@ -39,7 +39,7 @@ impl State {
         })
     }
 
-    /// What a user owes, where somebody wants to know.
+    /// What a user owes, where someone wants to know.
     pub(in crate::state) fn owed_told(&self, user: UserId, out: &Outcome) -> Amount {
         let owed = out.is_explained().then(|| self.receivable(user));
         owed.unwrap_or_default()

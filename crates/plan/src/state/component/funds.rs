@@ -12,7 +12,7 @@ use crate::compiled::CompiledPlan;
 pub(in crate::state) struct Funds {
     /// By number of the fund.
     pub(in crate::state) balances: Vec<Amount>,
-    /// Legs of the present fact that are counted; zero between facts.
+    /// Legs of the current fact that are counted; zero between facts.
     counted: usize,
 }
 
@@ -141,7 +141,7 @@ impl State {
         self.fund(fund).saturating_sub(reserved)
     }
 
-    /// Brings up to `wanted` into a fund from the funds behind it, and says how much of `wanted` the fund now has for it.
+    /// Brings up to `wanted` into a fund from the funds that back it, and says how much of `wanted` the fund now has for it.
     pub(super) fn fill_fund(
         &mut self,
         plan: &CompiledPlan,

@@ -1,6 +1,6 @@
 //! Rewards from funds: granted, deferred until their day, released, and reversed when their cause goes back.
 //!
-//! A reward is a debit of a fund or it is not. Tax is kept back when a reward is granted, instalments after it; both
+//! A reward is a debit of a fund or it is not. Tax is withheld when a reward is granted, instalments after it; both
 //! leave the reward when it is released. A reversal before the release gives everything back to the fund; after it
 //! what the user had becomes a debt, because an entitlement never falls.
 

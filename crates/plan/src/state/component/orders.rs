@@ -24,7 +24,7 @@ use crate::{Day, DepositId, Effect, IgnoredCause, Outcome};
 pub(super) type OrderRewards = BTreeMap<(OrderId, u8), RewardId>;
 
 impl State {
-    /// A payment of a participant is an order for the own use, unless nothing can be ordered for it.
+    /// A payment of a participant is an order for their own use, unless nothing can be ordered for it.
     pub(super) fn order_by_payment(
         &mut self,
         plan: &CompiledPlan,
@@ -80,7 +80,7 @@ impl State {
         Ok(placed)
     }
 
-    /// A shop sold something: its share goes to the fund out of revenue that nobody has yet.
+    /// A shop sold something: its share goes to the fund out of unallocated revenue yet.
     pub(super) fn report_order(&mut self, plan: &CompiledPlan, fact: &ComponentFact, out: &mut Outcome) {
         let ComponentFact::OrderPlaced {
             user,
@@ -177,7 +177,7 @@ impl State {
             .max()
     }
 
-    /// The payment of an order went back.
+    /// The payment of an order was refunded.
     pub(super) fn unorder(&mut self, plan: &CompiledPlan, deposit: DepositId, out: &mut Outcome) {
         let Some(order) = self.components.deposit_orders.remove(&deposit) else {
             return;
@@ -288,7 +288,7 @@ impl State {
             return;
         }
         let period = terms.period_of(day);
-        // Orders can be older than the first day that ended: their periods are over too.
+        // Orders can be older than the first day that ended: their periods have ended too.
         while let Err(OrderError::EarlierPeriodOpen { earlier }) = self.components.orders.close(period) {
             if self.components.orders.close(earlier).is_err() {
                 return;

@@ -109,7 +109,7 @@ impl State {
         }
     }
 
-    /// A user's purchase went back: held bonuses that relied on it are judged again.
+    /// A user's purchase was refunded: held bonuses that relied on it are judged again.
     pub(super) fn requalify_above(&mut self, plan: &CompiledPlan, user: UserId, out: &mut Outcome) {
         if plan.terms.components.ranks.is_none() {
             return;

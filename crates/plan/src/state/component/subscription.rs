@@ -165,7 +165,7 @@ impl State {
                 });
             });
         }
-        // Taken out: working memory is the same whether somebody asks or not.
+        // Taken out: working memory is the same whether someone asks or not.
         for skip in lines.skips.take().unwrap_or_default() {
             out.passed_over(Passed::Purchase {
                 skip,

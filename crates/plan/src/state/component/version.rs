@@ -57,7 +57,7 @@ fn can_follow(old: &CompiledPlan, new: &CompiledPlan) -> bool {
             .all(|name| new.component_names().any(|other| other == name))
 }
 
-/// Whether both say the same of what is under way: what users agreed to with a first payment of a booking, how long
+/// Whether both say the same of what is in progress: what users agreed to with a first payment of a booking, how long
 /// commission periods are, which fund orders fill and are paid from, and which weeks count for ranks.
 fn same_agreements(old: &CompiledPlan, new: &CompiledPlan) -> bool {
     let (old, new) = (&old.terms.components, &new.terms.components);

@@ -1,4 +1,4 @@
-//! What belongs to the operator: the only money that a treasury operation may take.
+//! The operator's money: the only money that a treasury operation may use.
 
 use std::collections::BTreeMap;
 

@@ -8,7 +8,7 @@ use plan::Day;
 
 use crate::numbers::Numbers;
 
-/// More than anybody pays, in whole units of the asset.
+/// More than anyone pays, in whole units of the asset.
 const ENDLESS: u128 = 1 << 60;
 const UNIT: u128 = 1_000_000;
 

@@ -123,7 +123,7 @@ fn a_referral_without_a_purchase_is_rewarded_exactly_where_it_is_said() {
         let Some(told) = told else { return };
         let said = gaps(
             told,
-            "A referral is rewarded with {} USDT without any purchase of the referee: the campaign pays for recruitment.",
+            "A referral is rewarded with {} USDT even if the referee buys nothing: the campaign pays for recruitment.",
         );
         assert_eq!(units(said[0]), granted, "{}", drawn.text);
         assert_eq!(figure(told, "reward_units"), granted);
@@ -158,8 +158,8 @@ fn the_budget_goes_as_far_as_is_said_and_nothing_is_paid_beyond_it() {
             Ok(reward) => {
                 let said = gaps(
                     told,
-                    "The budget of {} USDT pays {} rewards in full; referrals bring nothing once it is spent, or while the fund {} and \
-                     the funds behind it are empty.",
+                    "The budget of {} USDT pays {} rewards in full; referrals earn nothing once it is spent, or while the fund {} and \
+                     the funds that back it are empty.",
                 );
                 let (rewards, rest) = spend(&drawn, drawn.rules.minimum.max(1));
                 assert_eq!(said[1].parse(), Ok(rewards), "{}", drawn.text);
@@ -171,8 +171,8 @@ fn the_budget_goes_as_far_as_is_said_and_nothing_is_paid_beyond_it() {
             Err(bps) => {
                 let said = gaps(
                     told,
-                    "The budget of {} USDT pays the rewards of conversions of {} USDT together; referrals bring nothing once it is \
-                     spent, or while the fund {} and the funds behind it are empty.",
+                    "The budget of {} USDT pays the rewards for conversions totalling {} USDT; referrals earn nothing \
+                     once it is spent, or while the fund {} and the funds that back it are empty.",
                 );
                 let volume = units(said[1]);
                 assert_eq!(figure(told, "conversions_units"), volume);
@@ -276,8 +276,8 @@ fn invented_referees_who_bring_more_than_they_cost_are_counted_and_take_the_budg
         let Some(told) = told else { return };
         let said = gaps(
             told,
-            "A made-up referee costs {} USDT and brings {}: {} more per identity. {} made-up referees of {} referrers take the whole \
-             budget, whatever the caps per referrer.",
+            "A fake referee costs {} USDT and brings in {}: a gain of {} per identity. {} fake referees of {} referrers \
+             exhaust the budget, whatever the caps per referrer.",
         );
         let (cost, brings, more) = (units(said[0]), units(said[1]), units(said[2]));
         assert_eq!(
@@ -323,7 +323,7 @@ fn a_reward_is_final_on_the_day_of_its_conversion_exactly_where_it_is_said() {
         let Some(told) = told else { return };
         gaps(
             told,
-            "A reward is the referrer's at the end of the conversion's day: a purchase that is refunded later leaves the referrer owing it.",
+            "The referrer receives a reward at the end of the conversion's day: if the purchase is refunded later, the referrer owes the reward back.",
         );
         assert_eq!((ready, figure(told, "hold_days")), (granted, 0));
         // What goes back afterwards was the referrer's already.

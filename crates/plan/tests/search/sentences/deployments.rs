@@ -1,4 +1,4 @@
-//! What is said of a place: what joining takes, what nobody says, and which profile is asked for.
+//! What is said of a place: what joining takes, what nobody says, and which profile is requested.
 
 use money::Amount;
 use plan::jurisdiction::{Profile, SHIPPED};
@@ -69,7 +69,7 @@ fn intake(numbers: &mut Numbers) -> (&'static str, u128, String) {
     (kind, price, format!("{head}{table}"))
 }
 
-/// Whether somebody joins with a payment of so much.
+/// Whether someone joins with a payment of so much.
 fn joins_with(plan: &CompiledPlan, amount: u128) -> bool {
     let (mut state, mut out) = (State::new(plan), Outcome::default());
     let joined = Fact::Registered {
@@ -106,7 +106,7 @@ fn joining_takes_what_is_said_and_nobody_joins_with_less() {
             "orders" => {
                 assert_eq!(
                     told.text,
-                    "Joining takes a first payment for what the plan sells, and no fee besides it."
+                    "Joining requires a first payment for what the plan sells and no other fee."
                 );
                 assert_eq!(
                     (figure(told, "price_units"), figure(told, "first_payment_units")),
@@ -114,7 +114,7 @@ fn joining_takes_what_is_said_and_nobody_joins_with_less() {
                 );
             }
             "booking" => {
-                let words = "Joining takes a first payment of at least {} USDT for what the plan sells, and no fee besides it.";
+                let words = "Joining requires a first payment of at least {} USDT for what the plan sells and no other fee.";
                 assert_eq!(units(gaps(told, words)[0]), price, "{text}");
                 assert_eq!(
                     (figure(told, "price_units"), figure(told, "first_payment_units")),
@@ -166,10 +166,10 @@ fn exactly_what_a_profile_asks_about_and_nobody_says_is_not_stated() {
             .findings
             .iter()
             .filter(|finding| finding.code == "not_stated");
-        let told = told.filter(|finding| finding.text.starts_with("Nothing says anything about"));
+        let told = told.filter(|finding| finding.text.starts_with("The plan makes no statement about"));
         let said = told.map(|told| {
             assert_eq!(told.severity.name(), severity);
-            let words = "Nothing says anything about {}. {} in the profile OWN of 2026-01-01: it matters (source: a book; not legal advice).";
+            let words = "The plan makes no statement about {}. {} in the profile OWN of 2026-01-01: it matters (source: a book; not legal advice).";
             let said = gaps(told, words);
             assert_eq!(said[1], if severity == "error" { "An error" } else { "A warning" });
             said[0].trim_matches('"').to_owned()
@@ -240,7 +240,7 @@ fn a_public_chain_asks_for_a_profile_and_none_that_is_for_local_chains() {
             let fit = list(fit.map(|profile| profile.name().to_owned()));
             assert_eq!(
                 format!("[{named}]"),
-                fit.replace(']', " or the file of an operator's own]")
+                fit.replace(']', " or the operator's own profile file]")
             );
         }
     }

@@ -1,4 +1,4 @@
-//! What is said of the times for which payments go back and rewards are held.
+//! What is said of the times for which payments are refunded and rewards are held.
 
 use std::collections::BTreeSet;
 
@@ -97,7 +97,7 @@ fn of_campaign(hold_days: u32) -> u32 {
         .expect("it is due")
 }
 
-/// Somebody buys on any day of a week, which is closed with its Sunday.
+/// Someone buys on any day of a week, which is closed with its Sunday.
 fn of_ranks(hold_days: u32) -> u32 {
     let rank = ranks::Rank {
         main: 1,
@@ -207,8 +207,8 @@ fn rewards_that_come_before_their_payments_are_final_are_named_with_their_days()
         if let Some(told) = told {
             let said = gaps(
                 told,
-                "A payment can be refunded for {}, and some rewards that it causes are held for less ({}): they can be taken out before \
-                 the payment goes back.",
+                "A payment can be refunded for {}, but some rewards it generates are held for less ({}): they can be withdrawn \
+                 before the payment is refunded.",
             );
             assert_eq!(
                 told_holds(&format!("it for {}", said[0])),
@@ -228,7 +228,7 @@ fn rewards_that_come_before_their_payments_are_final_are_named_with_their_days()
         let told = found(&unsaid.findings, "not_stated");
         assert_eq!(told.is_some(), !drawn.shortest().is_empty(), "{}", drawn.text);
         let Some(told) = told else { return };
-        let words = "Nothing says for how long a payment can be refunded, so nobody can say whether the holds suffice: {}.";
+        let words = "The refund period of payments is not defined, so it cannot be checked whether the holds are long enough: {}.";
         assert_eq!(
             told_holds(gaps(told, words)[0]),
             named(drawn.shortest().into_iter()),
@@ -272,7 +272,7 @@ fn the_times_of_refunds_and_holds_are_those_that_are_said() {
         let unsaid = public(&plan, &profile, None);
         assert_eq!(found(&unsaid.findings, "cooling_off"), None);
         let told = found(&review.findings, "income_disclosure").expect("it is always said");
-        let words = "The disclosure that newcomers are shown counts {} of 10,000 parts of all participants.";
-        assert_eq!(scaled(gaps(told, words)[0], 0), figure(told, "participants_bps"));
+        let words = "The disclosure shown to newcomers covers {} % of all participants.";
+        assert_eq!(scaled(gaps(told, words)[0], 2), figure(told, "participants_bps"));
     });
 }

@@ -7,6 +7,7 @@ use naive::orders::{Buyer, Generation, Line, Model, Passes, RetailRule, Rules};
 use plan::{CompiledPlan, Day};
 
 use super::reading::{bps, compiled, figure, for_each_history, found, gaps, list, pick, units, usdt};
+use super::scaled;
 use crate::numbers::Numbers;
 
 pub(crate) const CHECKED: &[&str] = &[
@@ -142,7 +143,7 @@ fn period(rules: &Rules) -> u32 {
     }
 }
 
-/// Everybody of a line, and each with as many customers.
+/// Everyone of a line, and each with as many customers.
 fn line_with_customers(model: &mut Model, customers: usize) {
     for user in 1..=LINE {
         model.join(user.checked_sub(1).filter(|above| *above > 0));
@@ -152,7 +153,7 @@ fn line_with_customers(model: &mut Model, customers: usize) {
     }
 }
 
-/// What the top of a line is paid when the top's own orders bring this volume and everybody else buys as much as is wanted.
+/// What the top of a line is paid when the top's own orders bring this volume and everyone else buys as much as is wanted.
 fn paid_to_top(rules: &Rules, own: u128) -> u128 {
     let mut model = Model::new(rules.clone());
     line_with_customers(&mut model, 3);
@@ -197,8 +198,8 @@ fn whoever_must_buy_is_told_how_much() {
         let Some(told) = told else { return };
         let said = gaps(
             told,
-            "A participant is paid commissions only for periods in which the participant's own orders bring at least {} USDT of \
-             volume; orders of customers do not count for this.",
+            "A participant receives commissions only for periods in which their own orders bring at least {} USDT \
+             of volume; customers' orders do not count towards this.",
         );
         assert_eq!(units(said[0]), least, "{}", shop.text);
         assert_eq!(figure(told, "own_volume_min"), least);
@@ -245,7 +246,7 @@ fn paid(lines: &[Line]) -> u128 {
         .sum()
 }
 
-/// Volume of each ten-thousandth part of a period: everybody's own part and every customer's is whole.
+/// Volume of each ten-thousandth part of a period: everyone's own part and every customer's is whole.
 const PART: u128 = 3 * LINE as u128 * 1_000_000;
 
 #[test]
@@ -258,9 +259,9 @@ fn the_retail_share_below_which_commissions_are_not_paid_in_full_is_the_one_that
         let Some(told) = told else { return };
         let said = gaps(
             told,
-            "Commissions are paid in full only when at least {} of the period's volume are orders of retail customers; below that \
-             {}. Even then up to {} of the volume can be participants' own purchases, and nobody can tell a retail customer from \
-             an invented one.",
+            "Commissions are paid in full only when at least {} of the period's volume comes from retail customers; below \
+             that {}. Even then up to {} of the volume can be participants' own purchases, and a retail customer cannot be \
+             told from an invented one.",
         );
         let (least, own) = (bps(said[0]), bps(said[2]));
         assert_eq!(figure(told, "own_purchases_bps"), own);
@@ -274,8 +275,8 @@ fn the_retail_share_below_which_commissions_are_not_paid_in_full_is_the_one_that
                 assert_eq!(paid, claimed, "{retail}: {}", shop.text);
             } else if claimed > 0 {
                 let expected = match said[1] {
-                    "they are lowered in proportion" => claimed * retail / least,
-                    "none is paid" => 0,
+                    "they are reduced in proportion" => claimed * retail / least,
+                    "none are paid" => 0,
                     other => panic!("{other}"),
                 };
                 assert_eq!(paid, expected, "{retail}: {}", shop.text);
@@ -297,7 +298,7 @@ fn without_a_retail_share_all_or_nearly_all_commissions_come_from_own_purchases(
         assert_eq!(figure(told, "own_purchases_bps"), 10_000);
         let customers = shop.rules.customers_min;
         assert_eq!(figure(told, "customers_min"), customers as u128);
-        let all = "All commissions can come from the participants' own purchases: the plan asks for no sale to a retail customer.";
+        let all = "All commissions can come from the participants' own purchases: the plan does not require any sale to a retail customer.";
         if customers == 0 {
             assert_eq!(told.text, all);
         } else {
@@ -308,8 +309,8 @@ fn without_a_retail_share_all_or_nearly_all_commissions_come_from_own_purchases(
             };
             let said = gaps(
                 told,
-                "Nearly all commissions can come from the participants' own purchases: whoever is paid needs {}, but the plan asks \
-                 for no share of the volume.",
+                "Nearly all commissions can come from the participants' own purchases: a paid participant needs {}, but the plan does \
+                 not require a share of the volume.",
             );
             assert_eq!(said, [people]);
         }
@@ -381,10 +382,10 @@ fn commissions_are_cut_only_where_it_is_said_and_all_in_the_same_proportion() {
         let Some(told) = told else { return };
         let said = gaps(
             told,
-            "The rates promise up to {} and the fund receives {} of 100000000 parts of an order: when more is due than the funds \
-             hold, all commissions of the period are cut in the same proportion.",
+            "The rates promise up to {} % of an order and the fund receives {} %: when more is due than the funds hold, all \
+             commissions of the period are reduced in the same proportion.",
         );
-        let (promised, funded): (u128, u128) = (said[0].parse().unwrap(), said[1].parse().unwrap());
+        let (promised, funded) = (scaled(said[0], 6), scaled(said[1], 6));
         assert_eq!(
             (figure(told, "promised_of_100m"), figure(told, "funded_of_100m")),
             (promised, funded)

@@ -51,7 +51,7 @@ fn close(model: &mut Model, terms: &Terms, month: u32, budget: u128) -> Vec<Pair
     model.close(terms, month, budget, |_, _| 0)
 }
 
-/// Pairs of everybody in a full tree, at most so many for one, and those of its top: two trees with one fewer layer and a top who
+/// Pairs of everyone in a full tree, at most so many for one, and those of its top: two trees with one fewer layer and a top who
 /// has all below one of the two in pairs.
 fn pairs_of(layers: u32, most: u128) -> (u128, u128) {
     let (mut all, mut top) = (0, 0);
@@ -99,7 +99,7 @@ fn a_tree_that_grows_slowly_claims_all_its_pairs() {
     });
 }
 
-/// The least that somebody has paid who makes a pair: tried from below. Who pays with instalments out of pairs needs no first
+/// The least that someone has paid who makes a pair: tried from below. Who pays with instalments out of pairs needs no first
 /// payment, and counts with what makes others count.
 fn counts_at(terms: &Terms) -> u128 {
     if terms.instalment_bps > 0 {
@@ -162,7 +162,10 @@ fn what_pairs_claim_is_said_as_trees_have_them() {
         assert_eq!(told, expected, "{text}\n{}", case.text());
         assert_eq!(numbers.len(), expected.len());
         assert!(text.contains("claim up to"), "{text}");
-        assert!(text.contains("instalments out of own pairs included"), "{text}");
+        assert!(
+            text.contains("including instalments paid out of their own pairs"),
+            "{text}"
+        );
         let fund = case.drawn.fund_of("pairs");
         assert!(text.contains(&format!("the fund \"f{fund}\"")), "{text}");
     });
@@ -328,7 +331,7 @@ fn those_who_joined_earlier_are_paid_first_exactly_if_that_is_said() {
     });
 }
 
-/// Whether somebody has fewer pairs in the end because the fund was empty in the month before others joined.
+/// Whether someone has fewer pairs in the end because the fund was empty in the month before others joined.
 fn waiting_pairs_are_lost(terms: &Terms) -> bool {
     // As many pairs for the top as a month allows, and twice as many later.
     let layers = terms.pairs_max.ilog2() + 2;
@@ -346,7 +349,7 @@ fn waiting_pairs_are_lost(terms: &Terms) -> bool {
     pairs_with(0) < pairs_with(PLENTY)
 }
 
-/// What the plan pays to the sponsor of somebody who makes the smallest first payment, when its funds are full.
+/// What the plan pays to the sponsor of someone who makes the smallest first payment, when its funds are full.
 fn bonus_for_the_smallest_payment(case: &Case, smallest: u128) -> u128 {
     let (mut state, mut out) = (State::new(&case.plan), Outcome::default());
     let amount = Amount::new(1 << 60);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use naive::Terms;
 use naive::flow::Flow;
 
-use super::{counts_of, find, numbers_of, said, scaled};
+use super::{find, numbers_of, percents_of, said, scaled};
 use crate::payouts::{PARTICIPANTS, PAYMENT, commissions, greediest, payments};
 use crate::plans::{Drawn, Intake};
 use crate::pool_plans::Pools;
@@ -22,7 +22,7 @@ pub(crate) const CHECKED: &[&str] = &[
     "fund_fallbacks",
 ];
 
-/// More than anybody pays.
+/// More than anyone pays.
 const PLENTY: u128 = 1_000_000_000_000_000;
 
 /// Funds after one payment, which uplines took first, and what these took.
@@ -58,7 +58,7 @@ fn what_is_said_of_recruitment_is_what_reaches_others() {
             return assert_eq!(numbers, []);
         }
         if greediest(&case.drawn) == 0 {
-            assert!(text.starts_with("No part of what participants pay"), "{text}");
+            assert!(text.starts_with("No part of participants' payments"), "{text}");
             return assert_eq!(numbers, []);
         }
         assert!(text.starts_with("Without money from outside "), "{text}");
@@ -135,14 +135,14 @@ fn the_rules_that_are_said_to_be_funded_are_those_that_pay() {
         let expected: Vec<String> = paying
             .iter()
             .filter(|(_, sum)| *sum > 0)
-            .map(|(name, _)| format!("{name} 10000"))
+            .map(|(name, _)| format!("{name} 100 %"))
             .collect();
         let finding = find(case.plan.findings(), "recruitment_funded_by_rule");
         let Some(finding) = finding else {
             return assert_eq!(expected, [""; 0], "{}", case.text());
         };
         let (before, rules) = finding.text.split_once(": ").unwrap();
-        assert_eq!(counts_of(before), [10_000]);
+        assert!(numbers_of(before).is_empty());
         assert_eq!(
             rules.trim_end_matches('.'),
             expected.join(", "),
@@ -196,17 +196,17 @@ fn each_kind_of_payment_gives_at_most_what_is_said_and_one_gives_it() {
         let (kinds, _) = rest.split_once(')').unwrap();
         let told: BTreeMap<&str, u128> = kinds
             .split(", ")
-            .map(|part| part.rsplit_once(' ').unwrap())
-            .map(|(kind, ratio)| (kind, scaled(ratio, 0)))
+            .map(|part| part.strip_suffix(" %").unwrap().rsplit_once(' ').unwrap())
+            .map(|(kind, ratio)| (kind, scaled(ratio, 2)))
             .collect();
         assert_eq!(told, most, "{}\n{}", finding.text, case.text());
         let max = most.values().max().copied().unwrap();
-        assert_eq!(counts_of(before), [10_000, max]);
+        assert_eq!(percents_of(before), [max]);
         assert_eq!(finding.figure("max_bps"), Some(max));
     });
 }
 
-/// One order in a long line of participants, and more money than it asks for.
+/// One order in a long line of participants, and more money than it requests.
 #[test]
 fn commissions_take_at_most_what_is_said_of_an_order_and_can_take_it() {
     for_each_plan(|case| {
@@ -216,10 +216,11 @@ fn commissions_take_at_most_what_is_said_of_an_order_and_can_take_it() {
         if text.is_empty() {
             return;
         }
-        let [promised, parts, funded] = counts_of(text)[..] else {
+        let parts = 100_000_000;
+        let said: Vec<u128> = numbers_of(text).iter().map(|number| scaled(number, 6)).collect();
+        let [promised, funded] = said[..] else {
             panic!("{text}");
         };
-        assert_eq!(parts, 100_000_000);
         let above = drawn.generations.len();
         let taken = crate::payouts::commissions_of(drawn, above, 1, PLENTY);
         // Each generation is rounded down.
@@ -256,12 +257,12 @@ fn rules_are_said_to_need_money_from_outside_exactly_if_no_payment_reaches_them(
         let expected = if rules.is_empty() {
             "No rule pays rewards out of a fund.".to_owned()
         } else if empty.is_empty() {
-            "Every rule that pays rewards out of a fund has one that a share of payments fills; when its funds are empty nothing is \
-             paid."
+            "Every rule that pays rewards out of a fund has a fund that receives a share of payments; when its funds are empty \
+             nothing is paid."
                 .to_owned()
         } else {
             format!(
-                "Nothing in the plan fills the funds for {}: they are paid only as far as operators put money there.",
+                "Nothing in the plan fills the funds for {}: they are paid only as far as operators add money.",
                 empty.join(", ")
             )
         };

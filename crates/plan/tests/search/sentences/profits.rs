@@ -1,4 +1,4 @@
-//! What false names bring in pools: the strategy that a sentence tells is played by its words with the second implementation, and
+//! What false names refer pools: the strategy that a sentence tells is played by its words with the second implementation, and
 //! every other one within the bounds, of which none may bring more.
 
 use std::collections::VecDeque;
@@ -20,16 +20,20 @@ const SHAPES: [&str; 3] = [
     "each sponsoring two others",
 ];
 const ENTERING: [&str; 3] = [
-    "entering before anybody is brought in",
-    "one entering after each outsider who is brought in",
-    "entering after all outsiders who are brought in",
+    "entering before anyone is recruited",
+    "one entering after each recruited outsider",
+    "entering after all recruited outsiders",
 ];
 const BELOW: [&str; 3] = [
     "outsiders come below the first",
     "outsiders come below the last",
     "outsiders come below each in turn",
 ];
-const RETOPS: [&str; 3] = ["none retops up", "the first retops up", "all retop up"];
+const RETOPS: [&str; 3] = [
+    "none buys a retopup",
+    "the first buys a retopup",
+    "all buy a retopup",
+];
 
 /// Which of the ways.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +76,7 @@ fn way_of(text: &str) -> Way {
     }
 }
 
-/// The person among outsiders, who all retop up.
+/// The person among outsiders, who all buy a retopup.
 struct Play<'a> {
     way: Way,
     terms: &'a Terms,
@@ -211,7 +215,7 @@ fn the_told_strategy_brings_what_is_said_and_no_other_brings_more() {
         if gain == 0 {
             gains.set([counted[0] + 1, counted[1]]);
             assert!(
-                text.starts_with("False names brought nothing in "),
+                text.starts_with("False names gained nothing in "),
                 "{text}\n{}",
                 case.pools.text()
             );

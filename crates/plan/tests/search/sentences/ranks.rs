@@ -32,7 +32,7 @@ impl Drawn {
                 terms.ladder.push(rank(numbers));
             }
             let text = file(&terms);
-            // A ladder must rise, and ask for something.
+            // A ladder must rise, and request something.
             if let Ok(plan) = plan::compile(&text) {
                 return Self { terms, plan, text };
             }
@@ -85,7 +85,7 @@ fn file(terms: &Terms) -> String {
     text
 }
 
-/// Whether somebody above legs of these volumes, who bought this much, has the rank.
+/// Whether someone above legs of these volumes, who bought this much, has the rank.
 fn qualifies(drawn: &Drawn, rank: &Rank, own: u128, legs: &[u128]) -> bool {
     above(drawn, rank, own, legs).rank(1, WEEK) == 1
 }
@@ -108,7 +108,7 @@ fn legs(first: u128, others: u128) -> Vec<u128> {
     std::iter::once(first).chain(others).collect()
 }
 
-/// The least volume with which anybody has the rank, own purchases, and legs.
+/// The least volume with which anyone has the rank, own purchases, and legs.
 fn least(drawn: &Drawn, rank: &Rank) -> (u128, u128, Vec<u128>) {
     for volume in 0.. {
         for own in 0..=volume {
@@ -200,8 +200,8 @@ fn share(part: u128, whole: u128) -> u128 {
 fn check_share(drawn: &Drawn, rank: &Rank, number: usize, told: &Finding) {
     let said = gaps(
         told,
-        "rank {} ({}): a promotion opens {} weekly bonuses of {}, of which the same volume brings at most {}: {} of the {} of volume \
-         that it takes at least; the same volume counts for every upline: {}",
+        "rank {} ({}): a promotion opens {} weekly bonuses of {}, of which the same volume yields at most {}: {} of the {} \
+         of volume required at least; the same volume counts for every upline: {}",
     );
     assert_eq!(
         (said[0], said[1]),
@@ -225,7 +225,7 @@ fn check_share(drawn: &Drawn, rank: &Rank, number: usize, told: &Finding) {
     if twice == 0 {
         assert_eq!(
             said[7],
-            "no further volume is needed for one more user above, so there is no bound"
+            "one more qualifying upline needs no further volume, so there is no bound"
         );
         assert_eq!(told.figure("worst_share_bps"), None);
         return;
@@ -236,7 +236,7 @@ fn check_share(drawn: &Drawn, rank: &Rank, number: usize, told: &Finding) {
     };
     let said = gaps(
         &worst,
-        "each further {} of volume can qualify one more user, and then it is {} of that",
+        "each further {} of volume can qualify one more user, and the bonuses are then {} of that",
     );
     let further = units(said[0]);
     assert_eq!(further, twice.div_ceil(2), "{}", drawn.text);
@@ -274,7 +274,7 @@ fn volume_counts_for_as_long_as_is_said() {
         if lasts.is_none() {
             gaps(
                 told,
-                "volume counts for ever: whoever qualified once qualifies without new sales",
+                "volume counts forever: a user who has qualified once stays qualified without new sales",
             );
             assert_eq!(figure(told, "window_weeks"), 0);
         } else {
@@ -333,7 +333,7 @@ fn a_short_fund_does_to_bonuses_what_is_said() {
         let told = found(drawn.plan.findings(), "rank_fund").expect("it is always said");
         let said = gaps(
             told,
-            "rank bonuses are granted out of the fund {} and the funds behind it only: when they are short, {}",
+            "rank bonuses are granted only out of the fund {} and the funds that back it: when these are short, {}",
         );
         assert_eq!(said[0], "\"f\"");
         assert_eq!(figure(told, "hold_days"), u128::from(drawn.terms.hold_days));
@@ -343,7 +343,7 @@ fn a_short_fund_does_to_bonuses_what_is_said() {
         let (first, later) = closes(&drawn, people, budget);
         let all = bonus * u128::from(people);
         match said[1] {
-            "all bonuses of the week are lowered in proportion and the rest is never granted" => {
+            "all bonuses of the week are reduced in proportion and the rest is never granted" => {
                 assert_eq!(
                     first,
                     [if budget < all { bonus * budget / all } else { bonus }; 3],
@@ -352,7 +352,7 @@ fn a_short_fund_does_to_bonuses_what_is_said() {
                 );
                 assert_eq!(later, [0; 3], "{}", drawn.text);
             }
-            "the latest wait, and may wait for ever" => {
+            "the most recent ones wait, possibly forever" => {
                 let in_full = budget.checked_div(bonus).unwrap_or(0).min(3);
                 let expected: Vec<u128> = (0..3)
                     .map(|place| if place < in_full { bonus } else { 0 })

@@ -182,8 +182,8 @@ fn names_get_back_of_subscriptions_what_is_said_and_no_form_gets_more() {
             .map(|form| play_subscriptions(&terms, *form).beyond(0))
             .max();
         assert_eq!(
-            told[at + 2..],
-            [best.unwrap(), 10_000, all.len() as u128],
+            [scaled(&numbers[at + 2], 2), told[at + 3]],
+            [best.unwrap(), all.len() as u128],
             "{}",
             finding.text
         );

@@ -21,7 +21,7 @@ const PLACES: usize = 36;
 /// Of an endless tree three full layers below the first place.
 const ENDLESS: usize = 16;
 
-/// There is always room, so that only money keeps anybody from moving on; and nothing is rewarded but places.
+/// There is always room, so that only money keeps anyone from moving on; and nothing is rewarded but places.
 fn with_room(terms: &Terms) -> Terms {
     Terms {
         direct: 0,
@@ -38,7 +38,7 @@ fn about_tier<'a>(case: &'a PoolCase, code: &str, tier: usize) -> Option<&'a str
     texts.find(|text| text.starts_with(&format!("Tier {tier}: ")))
 }
 
-/// Everybody who has come reserves everything; what comes matures before the next one comes, which is best for a reserve.
+/// Everyone who has come reserves everything; what comes matures before the next one comes, which is best for a reserve.
 fn all_reserve(terms: &Terms, places: usize) -> World {
     let mut world = World::of(terms);
     world.all_reserve = terms.forced.is_none();
@@ -166,10 +166,10 @@ fn no_reserve_of_an_endless_tree_reaches_a_price_of_which_that_is_said() {
     assert_covered(told.get().iter().all(|count| *count > 1), told);
 }
 
-/// Of the first two users who have a place, one opts out and the other's payment goes back.
+/// Of the first two users who have a place, one opts out and the other's payment is refunded.
 fn keeps_its_reserve_until_it_leaves(world: &mut World, text: &str) {
     assert!(
-        text.contains("until its user opts out or the registration goes back"),
+        text.contains("until its user opts out or the registration is refunded"),
         "{text}"
     );
     let first = world.trees(1)[0][0];
@@ -191,7 +191,7 @@ fn keeps_its_reserve_until_it_leaves(world: &mut World, text: &str) {
     assert_eq!((world.reserved(later, 1), world.available(later)), (0, reserved));
 }
 
-/// Who is asked nothing, and what of theirs is kept back.
+/// Who is asked nothing, and what of theirs is withheld.
 #[test]
 fn as_many_places_are_forced_to_reserve_as_are_said() {
     let told = std::cell::Cell::new(0usize);
@@ -209,7 +209,7 @@ fn as_many_places_are_forced_to_reserve_as_are_said() {
         }
         let mut world = World::of(&dear);
         let mut forced = vec![false; group];
-        // Until the last of an endless group has somebody in each layer below, or before the tree closes.
+        // Until the last of an endless group has someone in each layer below, or before the tree closes.
         let followed = if terms.rolling {
             group << kept[kept.len() - 1]
         } else {
@@ -235,7 +235,7 @@ fn as_many_places_are_forced_to_reserve_as_are_said() {
             .collect();
         assert_eq!(rest, [forced, group as u128], "{text}\n{}", case.pools.text());
         let end = if terms.rolling {
-            "the registration goes back"
+            "the registration is refunded"
         } else {
             "their tree closes"
         };

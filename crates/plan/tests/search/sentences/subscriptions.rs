@@ -188,7 +188,7 @@ fn no_average_month_accrues_more_than_is_said_and_one_accrues_that_much() {
         };
         assert_eq!(
             reason,
-            format!("because it accrues on fewer days than the {divisor} by which the rate is divided")
+            format!("because it accrues on fewer days than the divisor of {divisor}")
         );
     });
 }
@@ -236,21 +236,21 @@ fn purchases_that_grow_less_than_is_said_leave_the_fund_empty_and_those_that_gro
         let told = found(plan.findings(), "breakeven_growth").expect("it is always said");
         let said = gaps(
             told,
-            "Without revenue from outside, and with all of every purchase but the {} for generations paid for accruals, {}, to pay all \
-             that subscriptions from {} on may accrue; otherwise accruals stop when the fund is empty.",
+            "Without outside revenue, and with all of every purchase except the {} for generations going to accruals, {} to pay \
+             everything that subscriptions from {} may accrue; otherwise accruals stop when the fund is empty.",
         );
         assert_eq!(
             (bps(said[0]), units(said[2])),
             (drawn.taken(), drawn.terms.tiers[0].0)
         );
         assert_eq!(figure(told, "commissions_bps"), drawn.taken());
-        if said[1] == "no growth of purchases would suffice" {
+        if said[1] == "no growth in purchases would be enough" {
             assert!(runs_dry(&drawn, 1_000_000), "{}", drawn.text);
             assert_eq!(told.figure("growth_monthly_bps"), None);
             return;
         }
         let growth = figure(told, "growth_monthly_bps");
-        if said[1] == "purchases would have to go on for ever and never fall" {
+        if said[1] == "purchases would have to continue forever and never fall" {
             assert_eq!(growth, 0);
         } else {
             let clause = Finding {
@@ -259,13 +259,13 @@ fn purchases_that_grow_less_than_is_said_leave_the_fund_empty_and_those_that_gro
             };
             let said = gaps(
                 &clause,
-                "purchases would have to grow by at least {} every month, for ever",
+                "purchases would have to grow by at least {} every month, forever",
             );
             assert_eq!(bps(said[0]), growth);
             assert!(growth > 0);
         }
         assert!(!runs_dry(&drawn, growth + 1), "{growth}\n{}", drawn.text);
-        // Slower growth takes longer than anybody looks.
+        // Slower growth takes longer than anyone looks.
         if growth > 20 {
             assert!(runs_dry(&drawn, growth - 1), "{growth}\n{}", drawn.text);
         }
@@ -289,8 +289,8 @@ fn what_purchases_put_within_reach_of_accruals_is_what_is_said() {
         let Some(told) = told else { return };
         let said = gaps(
             told,
-            "The fund {} that pays accruals and the funds behind it get {} of what generations leave of every purchase: to that extent \
-             participants are paid with what other participants paid in.",
+            "The fund {} that pays accruals, together with the funds that back it, receives {} of every purchase after the generation \
+             shares: to that extent participants are paid with other participants' payments.",
         );
         assert_eq!(
             (said[0], bps(said[1]) * rest),
@@ -343,7 +343,7 @@ fn uplines_get_what_is_said_with_the_directs_that_are_said() {
         let Some(told) = told else { return };
         let said = gaps(
             told,
-            "Of every purchase {} are set aside for {} of uplines; {} need no directs, and to be paid for every generation takes {}.",
+            "{} of every purchase is reserved for {} of uplines; {} requires no directs, and full payment for every generation requires {}.",
         );
         let (all, people) = shared(&drawn, 1_000);
         let least = (0..=1_000)
@@ -404,8 +404,8 @@ fn rewards_end_at_the_multiple_that_is_said() {
         let Some(told) = told else { return };
         let said = gaps(
             told,
-            "Rewards are granted to a user as long as all of them together are at most {} times what the user paid for purchases that \
-             stand; who has paid nothing is granted nothing.",
+            "A user's rewards are capped in total at {} times what the user paid for purchases that were not \
+             refunded; a user who has paid nothing receives nothing.",
         );
         assert_eq!(said[0].parse(), Ok(figure(told, "cap_multiple")));
         assert_eq!(Model::new(drawn.terms.clone()).reward(1, 1 << 40), 0);
@@ -422,8 +422,8 @@ fn a_bonus_adds_to_purchases_what_is_said_and_no_more() {
         let Some(told) = told else { return };
         let said = gaps(
             told,
-            "The registration bonus of {} USDT cannot be withdrawn: it adds to a purchase at most {} of what its user pays{}, while the \
-             fund {} and the funds behind it have money.",
+            "The registration bonus of {} USDT cannot be withdrawn: it adds at most {} to what the user pays for a purchase{}, \
+             while the fund {} and the funds that back it have money.",
         );
         let (amount, share) = (units(said[0]), bps(said[1]));
         let most = said[2]

@@ -223,7 +223,7 @@ fn taxes(rules: Vec<Rule>, numbers: &mut Numbers) -> Vec<Vec<(String, u128)>> {
 fn read(told: &Finding) -> Rule {
     let words = told.text.strip_suffix('.').expect("it is a sentence");
     let (rate, words) = words.split_once(" of ").expect("it has a share");
-    let (what, words) = words.split_once(" are withheld under ").expect("it has a name");
+    let (what, words) = words.split_once(" is withheld under ").expect("it has a name");
     let mut clauses = words.split("; ").next().expect("there is one").split(", ");
     let first = clauses.next().expect("there is one");
     let (policy, from) = first.split_once(" from ").expect("it has a day");
@@ -253,13 +253,13 @@ fn read(told: &Finding) -> Rule {
         };
         if let Some(rate) = clause.strip_suffix(" from users without a known tax id") {
             rule.no_tax_id_rate_bps = bps(rate);
-        } else if let Some(threshold) = amount("once a financial year's sum exceeds ", " USDT") {
+        } else if let Some(threshold) = amount("once a financial year's total exceeds ", " USDT") {
             rule.threshold = threshold;
             assert!(
                 told.text
-                    .ends_with("; the payment that crosses it bears the tax of the whole year.")
+                    .ends_with("; the payment that crosses it bears the tax for the whole year.")
             );
-        } else if let Some(threshold) = amount("of what exceeds ", " USDT in a financial year") {
+        } else if let Some(threshold) = amount("on the part above ", " USDT in a financial year") {
             (rule.threshold, rule.only_above) = (threshold, true);
         } else if let Some(most) = amount("at most ", " USDT of a payment") {
             rule.ceiling = Some(Ceiling::OfPayment(most));

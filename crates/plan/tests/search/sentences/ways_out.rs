@@ -76,8 +76,8 @@ fn what_is_kept_back_in_all_is_what_is_said() {
         let told = found(&review.findings, "kept_back");
         assert!(told.is_some() || most == 0, "{most}\n{}", drawn.text);
         let Some(told) = told else { return };
-        let words = "Of a user's rewards together up to {} are kept back before the user has them: {} when they are credited, {} of the \
-                     rest when it is withdrawn, and of what is left {} as fee{}.";
+        let words = "Up to {} of a user's rewards is deducted before the user receives them: {} when they are credited, \
+                     {} of the rest on withdrawal, and a fee of {} on what is left{}.";
         let said = gaps(told, words);
         let [kept, credit, payout, fee] = [said[0], said[1], said[2], said[3]].map(bps);
         for (name, value) in [
@@ -98,7 +98,7 @@ fn what_is_kept_back_in_all_is_what_is_said() {
     });
 }
 
-/// One reward can be kept back whole only where that is said.
+/// One reward can be withheld whole only where that is said.
 fn check_crossing(drawn: &Drawn, said: &str, credit: u128) {
     let kinds = drawn.kinds.iter();
     // Below the threshold of 50 in all, and then a base unit above it.
@@ -113,7 +113,7 @@ fn check_crossing(drawn: &Drawn, said: &str, credit: u128) {
     });
     let is_lost = worst.max() == Some(100) && credit < 10_000;
     match said {
-        "; a reward with which a year's sum crosses a threshold can be kept back whole" => {
+        "; a reward that takes the year's total over a threshold can be withheld entirely" => {
             assert!(is_lost || credit == 10_000);
         }
         "" => assert!(!is_lost, "{}", drawn.text),
@@ -132,17 +132,14 @@ fn the_fee_is_the_share_of_a_withdrawal_that_is_said() {
         let told = found(plan.findings(), "withdrawal_fee");
         assert!(told.is_some() || fee == 0, "{}", drawn.text);
         let Some(told) = told else { return };
-        let said = gaps(
-            told,
-            "Of what tax leaves of a withdrawal {} are the operator's fee.",
-        );
+        let said = gaps(told, "The operator's fee is {} of a withdrawal after tax.");
         assert_eq!(figure(told, "fee_bps"), bps(said[0]));
         assert_eq!(fee, (gross - tax) * bps(said[0]) / 10_000);
         assert!(withdrawal(1 << 40, 0, drawn.fee_bps).0 > 0);
     });
 }
 
-/// Whether somebody with this balance can take all of it out.
+/// Whether someone with this balance can take all of it out.
 fn can_take_out(drawn: &Drawn, balance: u128) -> bool {
     let file: PlanFile = toml::from_str(&drawn.text).expect("it was compiled");
     let Some(table) = file.withdrawal else {
@@ -170,7 +167,7 @@ fn what_is_below_the_smallest_withdrawal_stays_and_who_paid_little_is_told_when_
         if let Some(told) = least {
             let said = gaps(
                 told,
-                "A wallet balance below {} USDT cannot be withdrawn: who stops before that gets nothing of it.",
+                "A wallet balance below {} USDT cannot be withdrawn: a user who stops before that receives none of it.",
             );
             let least = units(said[0]);
             assert_eq!(figure(told, "min_units"), least);
@@ -180,14 +177,14 @@ fn what_is_below_the_smallest_withdrawal_stays_and_who_paid_little_is_told_when_
                 drawn.text
             );
         }
-        // What everybody has in the pocket, or must pay at least.
+        // What everyone has in the pocket, or must pay at least.
         let balance = drawn.smallest_payment.max(100_000_000);
         let told = found(&review.findings, "withdrawal_out_of_reach");
         assert_eq!(told.is_some(), !can_take_out(&drawn, balance), "{}", drawn.text);
         let Some(told) = told else { return };
         let said = gaps(
             told,
-            "The smallest withdrawal is {} USDT; who has received less, say {} USDT, cannot take it out.",
+            "The smallest withdrawal is {} USDT; a user who has received less, say {} USDT, cannot withdraw it.",
         );
         assert_eq!(
             [units(said[0]), units(said[1])],
