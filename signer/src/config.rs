@@ -38,7 +38,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use service::{Env, EnvError, gather, is_local_chain};
 
 pub use self::plans::Plans;
@@ -161,6 +161,8 @@ fn callers(env: &Env, purpose: Purpose, local: bool) -> Result<Vec<CallerSpec>, 
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     /// A shipped plan.

@@ -6,8 +6,8 @@ use sqlx::PgConnection;
 use thiserror::Error;
 
 use crate::StoreError;
-use crate::rights::{self, Enforcement, RightsError, Role};
 use crate::column::Db;
+use crate::rights::{self, Enforcement, RightsError, Role};
 
 /// Chain, contract, asset and plan of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]

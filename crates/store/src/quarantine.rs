@@ -12,8 +12,8 @@ use sqlx::{PgConnection, PgTransaction};
 
 use crate::StoreError;
 use crate::announcement::announce;
-use crate::deployment::hash;
 use crate::column::Db;
+use crate::deployment::hash;
 
 /// Longest explanation that is kept, in characters; the table takes no more.
 const DETAIL_CHARS_MAX: usize = 1_000;
