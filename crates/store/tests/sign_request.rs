@@ -10,7 +10,9 @@ use testkit::TestDatabase;
 const MIGRATION: &str = include_str!("../migrations/0031_create_sign_request.sql");
 
 async fn pool(database: &TestDatabase) -> PgPool {
-    PgPool::connect(&database.url()).await.unwrap()
+    PgPool::connect(&database.url())
+        .await
+        .expect("the test database answers")
 }
 
 /// Two live submissions and one that is over, numbered from 1.
@@ -21,7 +23,10 @@ async fn insert_submissions(pool: &PgPool) {
         SELECT decode(repeat('11', 20), 'hex'), nonce, 'noop', int8send(nonce), '{}', 1,
             CASE nonce WHEN 2 THEN 'dead' ELSE 'allocated' END
         FROM generate_series(0::bigint, 2) AS nonce ORDER BY nonce";
-    sqlx::raw_sql(submissions).execute(pool).await.unwrap();
+    sqlx::raw_sql(submissions)
+        .execute(pool)
+        .await
+        .expect("the submissions are inserted");
 }
 
 async fn insert_event(pool: &PgPool, submission: i64, attempt: i32, event: &str, detail: &str) {
@@ -34,7 +39,7 @@ async fn insert_event(pool: &PgPool, submission: i64, attempt: i32, event: &str,
         .bind(detail)
         .execute(pool)
         .await
-        .unwrap();
+        .expect("the event is inserted");
 }
 
 async fn migrate(pool: &PgPool) -> Result<(), sqlx::Error> {
