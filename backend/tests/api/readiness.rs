@@ -41,7 +41,7 @@ async fn a_chain_that_stands_still_makes_the_api_unready() {
     finality_is(&world, 75).await;
     let old = looked(&world).await.unwrap_err();
     assert!(
-        old.starts_with("the newest final block is 7") && old.ends_with("60 s are allowed"),
+        old.starts_with("the newest final block is 7") && old.ends_with("the limit is 60 s"),
         "{old}"
     );
     // Without a limit, as on a local chain, its age is shown.

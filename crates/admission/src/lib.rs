@@ -199,7 +199,7 @@ mod tests {
         assert!(refused.contains("payout_share: "), "{refused}");
         let refused = admitted(CAMPAIGN, 56, &[(JURISDICTION, "XX")]).unwrap_err();
         assert!(
-            refused.contains("XX is none of the profiles local, EU, IN, US"),
+            refused.contains("XX is neither one of the profiles local, EU, IN, US"),
             "{refused}"
         );
     }

@@ -116,7 +116,7 @@ async fn expect_asset(reader: &ChainReader, deployment: &Deployment) -> anyhow::
             deployment.chain_id()
         ),
         TokenState::NoToken { function } => {
-            bail!("asset_is_no_token: the contract at {token} does not respond `{function}` as tokens do")
+            bail!("asset_is_no_token: the contract at {token} does not answer `{function}` as a token does")
         }
         TokenState::Token { decimals, supply, .. } => {
             ensure!(

@@ -335,7 +335,7 @@ mod tests {
         let name = own.to_str().unwrap();
         let error = format!("{:#}", profile(name).unwrap_err());
         assert!(
-            error.contains("is none of the profiles local, EU, IN, US, and no file that can be read"),
+            error.contains("is neither one of the profiles local, EU, IN, US nor a readable file"),
             "{error}"
         );
         let text =

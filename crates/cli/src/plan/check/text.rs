@@ -247,7 +247,7 @@ mod tests {
         let survives = FREE.replace("tier_prices = [\"20\", ", "tier_prices = [\"20\", \"0.001\"] # ");
         assert_ne!(survives, FREE);
         let text = of(&checked(&survives, ChainClass::Local, None));
-        assert!(text.contains("only chance kept 10000 entrants solvent"), "{text}");
+        assert!(text.contains("10000 entrants stayed solvent only by chance"), "{text}");
         assert!(
             text.contains("\nthe history up to the first unpaid place:\n") && !text.contains("fails"),
             "{text}"
@@ -262,7 +262,7 @@ mod tests {
         let text = of(&checked(&broken, ChainClass::Local, None));
         assert!(text.starts_with("refused  version_is_zero: "), "{text}");
         assert!(text.contains("\nrefused  tree_size_not_full: "), "{text}");
-        assert!(text.contains("\nrefused  2 mistakes are shown; "), "{text}");
+        assert!(text.contains("\nrefused  2 errors are shown; "), "{text}");
     }
 
     #[test]
