@@ -224,7 +224,7 @@ fn a_plan_and_a_seed_give_the_same_report_on_every_machine() {
     // Written down from the first run. Whatever changes one of them changes what every published simulation says.
     let expected = [
         "0x46ed6d3e113341fb6731e963122b0045ad02418f0df43ec9b348906adf88d5f8",
-        "0x2e608cc586626455a44c661a0046c4f35ba23f13fcf8f400747e23a2b74ce10e",
+        "0xc449974db86108b0540c1f07046ce041a1aa786b799318933f7fdec286ce2756",
         "0xd54093cfbb63af1c5994b1551b73e755a17e6b8b027fe21a6dc0432c88a89306",
         "0xe3727e251325aa9ece2be1170ac081660005fec7a7fe61074ece6e02bac45c0c",
     ];
