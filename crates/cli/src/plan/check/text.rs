@@ -247,7 +247,10 @@ mod tests {
         let survives = FREE.replace("tier_prices = [\"20\", ", "tier_prices = [\"20\", \"0.001\"] # ");
         assert_ne!(survives, FREE);
         let text = of(&checked(&survives, ChainClass::Local, None));
-        assert!(text.contains("10000 entrants stayed solvent only by chance"), "{text}");
+        assert!(
+            text.contains("10000 entrants stayed solvent only by chance"),
+            "{text}"
+        );
         assert!(
             text.contains("\nthe history up to the first unpaid place:\n") && !text.contains("fails"),
             "{text}"
