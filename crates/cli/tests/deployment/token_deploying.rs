@@ -80,7 +80,7 @@ async fn what_is_no_token_on_this_chain_is_refused_before_anything_is_sent() {
         (PROXY, 6, "asset_is_no_token: "),
         (counts_nothing, 6, "does not answer `balanceOf`"),
         (counts_too_far, 6, "does not answer `decimals`"),
-        (token, 18, "decimals_differ: the file says 18 decimals"),
+        (token, 18, "decimals_differ: the file declares 18 decimals"),
         (token, 19, "decimals_too_many: "),
         (too_much, 6, "supply_too_large: "),
         (Address::ZERO, 6, "zero_address: asset"),
