@@ -1,4 +1,4 @@
-//! Whether a plan may run on a process's chain: `plan::review` with the jurisdiction that the environment names. On a public
+//! Whether a plan may run on a process's chain: `plan_review::review` with the jurisdiction that the environment names. On a public
 //! chain a process does not start without one; a local chain needs none. API, workers and signers use the same review, and
 //! `trellis plan check` reads the same profiles.
 //!
@@ -14,9 +14,9 @@ use std::path::Path;
 use anyhow::Context;
 use chain::{At, ChainError, ChainReader};
 use plan::compile::TEXT_BYTES_MAX;
-use plan::jurisdiction::Profile;
-use plan::review::{Asked, Review};
 use plan::{ChainClass, CompiledPlan};
+use plan_review::jurisdiction::Profile;
+use plan_review::review::{Asked, Review};
 use service::input::read_text;
 use service::{Env, EnvError};
 use thiserror::Error;

@@ -4,7 +4,7 @@
 //   node mutants.mjs [--list] [--shard K/N] [FILE …]
 // Only the tests of the plan's own crates are asked: what other crates would notice is noticed too late.
 // It works in a copy, which nobody edits meanwhile and which holds nothing that git ignores.
-// FILEs (such as crates/plan/src/geometry.rs) are changed, without them all. --list says what would be changed.
+// FILEs (such as crates/components/src/geometry.rs) are changed, without them all. --list says what would be changed.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';

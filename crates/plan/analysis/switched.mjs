@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 /** Whose sources are changed, and whose tests are asked. */
-export const PACKAGES = ['plan-file', 'plan'];
+export const PACKAGES = ['plan-file', 'components', 'plan', 'explain', 'plan-review'];
 const CHOSEN = PACKAGES.flatMap((name) => ['--package', name]);
 /** Optimized, for the tests run thousands of times; checked, for a panic notices a mutant. */
 const PROFILE = {

@@ -11,8 +11,9 @@ use ledger::UserId;
 use money::Amount;
 
 use crate::compiled::CompiledPlan;
-use crate::explain::Plans;
-use crate::{Cause, Day, DepositId, DiscrepancyCause, Effect, Fact, IgnoredCause, Intake, Outcome, State};
+use crate::{
+    Cause, Day, DepositId, DiscrepancyCause, Effect, Fact, IgnoredCause, Intake, Outcome, Plans, State,
+};
 
 pub use code::{BOOK_FORMAT, NotABook};
 

@@ -50,7 +50,7 @@ pub(crate) struct Terms {
 
 /// What a payment into escrow is, by the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum IntakeRule {
+pub enum IntakeRule {
     /// A registration or a retopup at its price.
     AutoPool,
     /// A subscription of any amount that the tiers have.
@@ -68,35 +68,48 @@ pub(crate) enum IntakeRule {
 
 /// The components of a plan besides registration, retopup and pools.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ComponentTerms {
+pub struct ComponentTerms {
     /// By number, from 1.
-    pub(crate) funds: Vec<FundTerms>,
+    pub funds: Vec<FundTerms>,
     /// What funds receive of each payment; the rest is divided by the plan's other rules.
-    pub(crate) allocations: Vec<(Fund, Bps)>,
-    pub(crate) cap: Option<CapTerms>,
-    pub(crate) subscription: Option<SubscriptionTerms>,
+    pub allocations: Vec<(Fund, Bps)>,
+    /// What a user may earn at most.
+    pub cap: Option<CapTerms>,
+    /// What is sold as a subscription.
+    pub subscription: Option<SubscriptionTerms>,
     /// The fund that pays accruals.
-    pub(crate) accrual_fund: Option<Fund>,
+    pub accrual_fund: Option<Fund>,
     /// The funds of the subscription's allocations, in their order.
-    pub(crate) subscription_allocations: Vec<Fund>,
-    pub(crate) generation: Option<GenerationTerms>,
+    pub subscription_allocations: Vec<Fund>,
+    /// What uplines have of purchases.
+    pub generation: Option<GenerationTerms>,
     /// With the fund that pays for what a bonus buys.
-    pub(crate) bonus: Option<(BonusTerms, Fund)>,
-    pub(crate) ranks: Option<RanksTerms>,
-    pub(crate) rank_fund: Option<Fund>,
-    pub(crate) binary: Option<BinaryTerms>,
-    pub(crate) pair_fund: Option<Fund>,
-    pub(crate) orders: Option<OrdersTerms>,
-    pub(crate) order_fund: Option<Fund>,
-    pub(crate) campaign: Option<CampaignTerms>,
-    pub(crate) campaign_fund: Option<Fund>,
-    pub(crate) withholding: WithholdingTerms,
-    pub(crate) withdrawal: Option<WithdrawalTerms>,
+    pub bonus: Option<(BonusTerms, Fund)>,
+    /// Rewards for volumes below.
+    pub ranks: Option<RanksTerms>,
+    /// The fund that pays for ranks.
+    pub rank_fund: Option<Fund>,
+    /// Rewards for pairs.
+    pub binary: Option<BinaryTerms>,
+    /// The fund that pays for pairs.
+    pub pair_fund: Option<Fund>,
+    /// Commissions of orders.
+    pub orders: Option<OrdersTerms>,
+    /// The fund that pays commissions.
+    pub order_fund: Option<Fund>,
+    /// Rewards for conversions.
+    pub campaign: Option<CampaignTerms>,
+    /// The fund that pays for the campaign.
+    pub campaign_fund: Option<Fund>,
+    /// What is withheld as tax.
+    pub withholding: WithholdingTerms,
+    /// How users take out what has matured.
+    pub withdrawal: Option<WithdrawalTerms>,
 }
 
 impl ComponentTerms {
     /// A fund and what pays when it is empty, one behind the other. The compiler refuses circles.
-    pub(crate) fn fund_chain(&self, fund: Fund) -> impl Iterator<Item = Fund> + use<'_> {
+    pub fn fund_chain(&self, fund: Fund) -> impl Iterator<Item = Fund> + use<'_> {
         let behind = move |fund: &Fund| {
             let index = usize::from(fund.get()).checked_sub(1)?;
             self.funds.get(index)?.fallback
@@ -107,10 +120,11 @@ impl ComponentTerms {
 
 /// A revenue account that pays rewards.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FundTerms {
-    pub(crate) name: String,
+pub struct FundTerms {
+    /// As the plan file calls it.
+    pub name: String,
     /// What pays when this fund is empty.
-    pub(crate) fallback: Option<Fund>,
+    pub fallback: Option<Fund>,
 }
 
 /// How a registration is divided.
@@ -358,6 +372,18 @@ impl CompiledPlan {
     #[must_use]
     pub const fn asset(&self) -> Asset {
         self.terms.asset
+    }
+
+    /// What a payment is.
+    #[must_use]
+    pub const fn intake(&self) -> IntakeRule {
+        self.terms.intake
+    }
+
+    /// The components of the plan.
+    #[must_use]
+    pub const fn components(&self) -> &ComponentTerms {
+        &self.terms.components
     }
 
     /// What a registration costs; zero in a plan without pools, whose components say what they take.

@@ -9,7 +9,7 @@ use money::Amount;
 use crate::cap::Caps;
 use crate::effect::RewardId;
 use crate::generation::{Share, Skip};
-use crate::orders::{self, Asked, Shortfall};
+use crate::orders::{self, Commission, PassedOver};
 use crate::ranks::RankVolumes;
 use crate::subscription::{Accrual, Coverage, SubscriptionId};
 use crate::withholding::Line as TaxLine;
@@ -17,14 +17,14 @@ use crate::{Day, DepositId, Outcome, Route};
 
 /// The decisions behind an outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Decisions {
+pub struct Decisions {
     are_kept: bool,
     /// By leg; legs without an entry say everything themselves.
     legs: Vec<Why>,
     /// By effect, likewise.
     effects: Vec<Why>,
     /// Users who were passed over, in the order in which they were.
-    pub(crate) passed: Vec<Passed>,
+    pub passed: Vec<Passed>,
 }
 
 /// How much of an outcome there is.
@@ -36,17 +36,17 @@ pub(crate) struct Mark {
 
 /// Why a leg or an effect is there, beyond what itself says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Why {
+pub struct Why {
     /// What decided.
-    pub(crate) rule: Option<Rule>,
+    pub rule: Option<Rule>,
     /// By which reason a fund granted what the leg is a part of.
-    pub(crate) granted: Option<Reason>,
+    pub granted: Option<Reason>,
     /// What the user owed before.
-    pub(crate) owed: Amount,
+    pub owed: Amount,
     /// What is withheld as tax, by policy.
-    pub(crate) taxed: Vec<TaxLine>,
+    pub taxed: Vec<TaxLine>,
     /// The held shares of which the leg is the sum.
-    pub(crate) parts: Vec<HeldPart>,
+    pub parts: Vec<HeldPart>,
 }
 
 /// Where nobody said anything.
@@ -60,30 +60,38 @@ static UNTOLD: Why = Why {
 
 /// What a rule knew when it decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Rule {
+pub enum Rule {
     /// A generation of a purchase was an upline's turn.
     Share {
+        /// What was decided for the generation.
         share: Share,
         /// Whether the cap took the rest of the generation.
         is_capped: bool,
+        /// How the upline stood; nothing where there is none.
         upline: Option<UplineStanding>,
     },
     /// A subscription accrued for a day.
     Accrual {
+        /// What accrued.
         accrual: Accrual,
+        /// For which day.
         day: Day,
         /// What the rate says, before caps and fund.
         nominal: Amount,
+        /// What the fund had of what everybody accrued.
         coverage: Coverage,
     },
     /// A fund did not have what a day accrues.
     Coverage(Coverage),
     /// A pair was matched.
     Pair {
+        /// Of the user's pairs, from 1.
         number: u32,
+        /// Withheld of its reward.
         tax: Amount,
         /// What the user had paid of the price, earlier instalments included.
         paid: Amount,
+        /// Kept of the reward for the price.
         instalment: Amount,
     },
     /// A rank was held this week, with these volumes; without any in an earlier one.
@@ -108,20 +116,26 @@ pub(crate) enum Rule {
     ReserveEnd(ReserveEnd),
     /// A held reward relied on something that was refunded: the recipient's own purchases, which the cap follows, or else
     /// what the reward needs to be paid at all.
-    Forfeited { is_over_cap: bool },
+    Forfeited {
+        /// The cap is what it exceeds now.
+        is_over_cap: bool,
+    },
 }
 
 /// What a price buys in a plan of pools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Price {
+pub enum Price {
+    /// A registration.
     Registration,
+    /// A place in the pool.
     Place,
+    /// A retopup.
     Retopup,
 }
 
 /// Why the plan has no use for a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unroutable {
+pub enum Unroutable {
     /// A registration costs this.
     Registration(Amount),
     /// A retopup costs this.
@@ -144,7 +158,7 @@ pub(crate) enum Unroutable {
 
 /// Why a reserve can grow no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReserveEnd {
+pub enum ReserveEnd {
     /// Its user moved on.
     Progressed,
     /// Its user's registration was refunded.
@@ -157,20 +171,24 @@ pub(crate) enum ReserveEnd {
 
 /// What an upline had when a purchase was divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct UplineStanding {
+pub struct UplineStanding {
     /// Directs, counted as the plan says.
-    pub(crate) directs: u32,
-    pub(crate) cap: CapStanding,
+    pub directs: u32,
+    /// Under the cap.
+    pub cap: CapStanding,
 }
 
 /// A user under the cap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct CapStanding {
-    pub(crate) room: Amount,
-    pub(crate) invested: Amount,
+pub struct CapStanding {
+    /// What the cap still lets the user have.
+    pub room: Amount,
+    /// What the user has paid.
+    pub invested: Amount,
 }
 
 impl CapStanding {
+    /// How a user stands now.
     pub(crate) fn of(caps: &Caps, user: UserId) -> Self {
         Self {
             room: caps.room(user),
@@ -189,31 +207,22 @@ impl CapStanding {
     }
 }
 
-/// A generation of an order, with what was asked and found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Commission {
-    pub(crate) line: orders::Line,
-    pub(crate) totals: orders::Totals,
-    pub(crate) asked: Asked,
-    /// Volumes and customers of whose turn it was.
-    pub(crate) found: Asked,
-    /// What the participant lacked.
-    pub(crate) lacked: Option<Shortfall>,
-}
-
 /// A reward from a fund, as it stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RewardStanding {
-    pub(crate) id: RewardId,
-    pub(crate) reason: Reason,
+pub struct RewardStanding {
+    /// Its number.
+    pub id: RewardId,
+    /// The reason of its legs.
+    pub reason: Reason,
     /// Whose payment it is about.
-    pub(crate) source: Option<UserId>,
-    pub(crate) origin: RewardOrigin,
+    pub source: Option<UserId>,
+    /// What caused it.
+    pub origin: RewardOrigin,
 }
 
 /// What caused a reward, as far as that is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RewardOrigin {
+pub enum RewardOrigin {
     /// A subscription whose payment can still be refunded.
     Subscription(SubscriptionId),
     /// A generation of an order.
@@ -228,29 +237,29 @@ pub(crate) enum RewardOrigin {
 
 /// A held share of a deposit, or a part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct HeldPart {
-    pub(crate) deposit: DepositId,
+pub struct HeldPart {
+    /// The deposit.
+    pub deposit: DepositId,
     /// Position among the shares of the deposit.
-    pub(crate) share: u32,
-    pub(crate) amount: Amount,
+    pub share: u32,
+    /// So much of the share.
+    pub amount: Amount,
 }
 
 /// Users who were offered nothing, because the next upline was.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Passed {
+pub enum Passed {
     /// In a purchase.
     Purchase {
+        /// Why the upline was offered nothing.
         skip: Skip,
+        /// Who purchased.
         purchaser: UserId,
+        /// How the upline stood.
         upline: UplineStanding,
     },
-    /// In so many orders of a period.
-    Orders {
-        user: UserId,
-        generation: u8,
-        orders: u32,
-        lacked: Option<Shortfall>,
-    },
+    /// In orders of a period.
+    Orders(PassedOver),
 }
 
 impl Outcome {
@@ -260,6 +269,12 @@ impl Outcome {
         let mut out = Self::default();
         out.decisions.are_kept = true;
         out
+    }
+
+    /// Why its legs and effects are there.
+    #[must_use]
+    pub const fn decisions(&self) -> &Decisions {
+        &self.decisions
     }
 
     /// Forgets everything but whether decisions are kept.
@@ -323,7 +338,7 @@ impl Outcome {
 
 impl Why {
     /// The reward that the rule is about.
-    pub(crate) fn reward(&self) -> Option<&RewardStanding> {
+    pub fn reward(&self) -> Option<&RewardStanding> {
         if let Some(Rule::Released(reward) | Rule::Reversed(reward)) = &self.rule {
             Some(reward)
         } else {
@@ -334,12 +349,12 @@ impl Why {
 
 impl Decisions {
     /// Why a leg is there.
-    pub(crate) fn of_leg(&self, number: usize) -> &Why {
+    pub fn of_leg(&self, number: usize) -> &Why {
         self.legs.get(number).unwrap_or(&UNTOLD)
     }
 
     /// Why an effect is there.
-    pub(crate) fn of_effect(&self, number: usize) -> &Why {
+    pub fn of_effect(&self, number: usize) -> &Why {
         self.effects.get(number).unwrap_or(&UNTOLD)
     }
 }

@@ -8,36 +8,26 @@
     deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::panic)
 )]
 
-pub mod binary;
 pub mod book;
-pub mod campaign;
-pub mod cap;
 pub mod cause;
 mod code;
 pub mod compile;
 pub mod compiled;
-mod decision;
+pub mod decision;
 pub mod effect;
-pub mod explain;
 pub mod fact;
-pub mod generation;
-pub mod geometry;
-pub mod jurisdiction;
-pub mod orders;
-pub mod ranks;
 pub mod report;
-pub mod review;
 pub mod state;
-pub mod subscription;
-pub mod sybil;
-pub mod withdrawal;
-pub mod withholding;
+mod versions;
 pub mod workload;
 
 pub use book::{BOOK_FORMAT, Book, NotABook};
 pub use cause::{BatchEnd, Cause, Intake, PayoutOutcome, RequestedPayout, SettledPayout};
 pub use compile::{CompileError, compile};
 pub use compiled::{ChainClass, CompiledPlan, GateError, IntakeKind, PoolRoom, Route};
+pub use components::{
+    binary, campaign, cap, generation, geometry, orders, ranks, subscription, withdrawal, withholding,
+};
 pub use effect::{
     ClaimEnd, ComponentEffect, DiscrepancyCause, Effect, Funding, IgnoredCause, NotGranted, Outcome,
     PeriodStatus, RefusedCause, RewardId, SaleEffect,
@@ -47,3 +37,4 @@ pub use ledger::{Tier, TreeNumber, UserId};
 pub use plan_file::{Day, Finding, Refusal, Severity, percent};
 pub use report::Report;
 pub use state::{Payments, Place, State, Waiting};
+pub use versions::Plans;

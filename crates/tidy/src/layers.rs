@@ -4,11 +4,14 @@ use crate::purity::PURE;
 use crate::{File, Finding};
 
 /// The pure crates with the crates of ours that each may use.
-const PURE_MAY_USE: [(&str, &[&str]); 6] = [
+const PURE_MAY_USE: [(&str, &[&str]); 9] = [
     ("money", &[]),
     ("ledger", &["money", "names"]),
     ("plan-file", &["money", "names"]),
-    ("plan", &["ledger", "money", "names", "plan-file"]),
+    ("components", &["ledger", "money", "names", "plan-file"]),
+    ("plan", &["components", "ledger", "money", "names", "plan-file"]),
+    ("explain", &["ledger", "money", "names", "plan", "plan-file"]),
+    ("plan-review", &["ledger", "money", "names", "plan", "plan-file"]),
     ("settlement", &["ledger", "money", "names", "plan"]),
     ("audit", &["ledger", "money", "names", "plan", "settlement"]),
 ];
@@ -18,9 +21,10 @@ const PURE_MAY_USE_EXTERNAL: [&str; 3] = ["alloy-primitives", "ruint", "thiserro
 
 /// The formats of plan files and of profiles are parsed in the crate that has their types, and the schema of plan files is derived from
 /// these, where the command requests it; civil dates know no clock and no zone.
-const FORMATS_MAY_USE_EXTERNAL: [(&str, &[&str]); 2] = [
+const FORMATS_MAY_USE_EXTERNAL: [(&str, &[&str]); 3] = [
     ("plan-file", &["jiff", "schemars", "serde", "strsim", "toml"]),
-    ("plan", &["serde", "toml"]),
+    ("plan-review", &["serde", "toml"]),
+    ("explain", &["toml"]),
 ];
 
 /// Dependencies that only some crates have, each for its reason.

@@ -4,7 +4,17 @@
 use crate::{File, Finding};
 
 /// The crates that decide about money.
-pub(crate) const PURE: [&str; 6] = ["money", "plan-file", "plan", "ledger", "settlement", "audit"];
+pub(crate) const PURE: [&str; 9] = [
+    "money",
+    "plan-file",
+    "components",
+    "plan",
+    "explain",
+    "plan-review",
+    "ledger",
+    "settlement",
+    "audit",
+];
 
 /// What none of them contains, and what that would be.
 const FORBIDDEN: [(&str, &str); 17] = [
@@ -30,7 +40,7 @@ const FORBIDDEN: [(&str, &str); 17] = [
 /// The file formats of plans and profiles are sets of types of their own, and plan files have one reader.
 const WIRE_FORMATS: [&str; 2] = [
     "crates/plan-file/src/tables",
-    "crates/plan/src/jurisdiction/file.rs",
+    "crates/plan-review/src/jurisdiction/file.rs",
 ];
 /// It names every type that a file could hold, floats included, and makes none of them.
 const READER: &str = "crates/plan-file/src/reader";

@@ -11,10 +11,10 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use plan::compile::{TEXT_BYTES_MAX, refusals};
-use plan::jurisdiction::Profile;
-use plan::review::{self, Review};
-use plan::sybil::{self, Bounds, Search};
 use plan::{ChainClass, CompileError, CompiledPlan, Severity};
+use plan_review::jurisdiction::Profile;
+use plan_review::review::{self, Review};
+use plan_review::sybil::{self, Bounds, Search};
 
 use crate::input::{self, InputError};
 use crate::status::{self, Status, unusable};

@@ -1,6 +1,6 @@
 //! `trellis plan explain`: why a fact moved money, or the statement of one user over a period.
 //!
-//! Applies everything that happened once more, and writes nothing. Not responsible for the words: see `plan::explain`.
+//! Applies everything that happened once more, and writes nothing. Not responsible for the words: see `explain`.
 
 mod period;
 mod print;
@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use alloy::primitives::Address;
 use anyhow::Context as _;
-use plan::explain::{Line, Statement, Values, explain};
+use explain::{Line, Statement, Values, explain};
 use plan::{Book, Cause, CompiledPlan, Outcome};
 
 use super::history::{Happened, Source};

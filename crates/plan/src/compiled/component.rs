@@ -164,7 +164,7 @@ impl CompiledPlan {
     }
 
     /// A fund and what pays when it is empty, one behind the other.
-    pub(crate) fn fund_chain(&self, fund: Fund) -> impl Iterator<Item = Fund> + use<'_> {
+    pub fn fund_chain(&self, fund: Fund) -> impl Iterator<Item = Fund> + use<'_> {
         self.terms.components.fund_chain(fund)
     }
 

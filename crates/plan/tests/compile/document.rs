@@ -1,7 +1,7 @@
 //! What `docs/plan/compiler.md` shows is what the compiler says.
 
 use plan::compile;
-use plan::sybil::{Bounds, search};
+use plan_review::sybil::{Bounds, search};
 
 use crate::AUTO_POOL;
 

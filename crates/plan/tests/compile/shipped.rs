@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use plan::sybil::{self, Bounds};
 use plan::{ChainClass, CompiledPlan, GateError, Severity, compile};
+use plan_review::sybil::{self, Bounds};
 
 pub(crate) const SHIPPED: [(&str, &str); 6] = [
     ("auto-pool", include_str!("../../../../plans/auto-pool.toml")),

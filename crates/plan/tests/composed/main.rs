@@ -3,11 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
 
 mod paper;
-#[path = "../explain/witness.rs"]
+#[path = "../../../explain/tests/explain/witness.rs"]
 mod witness;
 
 use std::collections::BTreeMap;
 
+use explain::explain;
 use histories::steps::{any_busy_history, any_history, any_hostile_history};
 use histories::variants::any_variant;
 use histories::{Kind, Step, Variant, World};
@@ -15,7 +16,6 @@ use ledger::{Account, AccountKind, Fund};
 use naive::Changes;
 use naive::composed::Model;
 use paper::{Paper, fold, signed};
-use plan::explain::explain;
 use plan::{Book, Cause, Effect, Fact, Outcome, Report, compile};
 use proptest::prelude::*;
 use witness::Witness;

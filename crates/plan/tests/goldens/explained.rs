@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use explain::{Holdings, Line, Statement, Values, Verdict};
 use ledger::{Account, Beneficiary, Leg, Reason};
 use money::Amount;
-use plan::explain::{Holdings, Line, Statement, Values, Verdict};
 use plan::{CompiledPlan, UserId, compile};
 
 use crate::scenario::Scenario;

@@ -7,9 +7,9 @@ mod explained;
 mod scenario;
 mod state;
 mod versions;
-#[path = "../explain/witness.rs"]
+#[path = "../../../explain/tests/explain/witness.rs"]
 mod witness;
-#[path = "../explain/written.rs"]
+#[path = "../../../explain/tests/explain/written.rs"]
 mod written;
 
 use ledger::Reason;

@@ -38,9 +38,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use alloy_primitives::{Address, B256, keccak256};
+use explain::{Line, explain};
 use ledger::{Account, AccountKind, BalanceChanges, Leg, Reason, Side, fold_into};
 use money::{Amount, Asset};
-use plan::explain::{Line, explain};
 use plan::{
     Book, Cause, CompiledPlan, Day, DiscrepancyCause, Effect, Intake, Outcome, ReserveChoice, Tier, UserId,
 };

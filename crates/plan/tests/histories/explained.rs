@@ -1,7 +1,7 @@
 //! Explanations of random histories of pools in which the plan changes once: every leg says rule, reason and parameter, of
 //! the version that decided it.
 
-use plan::explain::explain;
+use explain::explain;
 use plan::{Book, Cause, Outcome, Report, compile};
 use proptest::prelude::*;
 

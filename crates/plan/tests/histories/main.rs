@@ -7,7 +7,7 @@ mod history;
 mod holds;
 mod kept;
 mod settlement;
-#[path = "../explain/witness.rs"]
+#[path = "../../../explain/tests/explain/witness.rs"]
 mod witness;
 
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! The JSON output of `trellis plan check --json`. Names of fields are stable; amounts are strings of base units.
 
 use plan::compile::{Counterexample, Placement, Step};
-use plan::sybil::{Replay, Search};
 use plan::{ChainClass, CompileError};
+use plan_review::sybil::{Replay, Search};
 use serde_json::{Map, Value, json};
 
 use super::{Checked, Sound};

@@ -1,6 +1,6 @@
 //! The period of a statement: a calendar month, two dates, or everything.
 
-use plan::explain::Statement;
+use explain::Statement;
 use plan::{Day, UserId};
 
 const DAY_SECONDS: u64 = 86_400;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use alloy::primitives::B256;
+use explain::{Entry, Holdings, Line, Part, Statement};
 use money::Asset;
-use plan::explain::{Entry, Holdings, Line, Part, Statement};
 use plan::{Book, Day, UserId};
 use serde_json::{Value, json};
 

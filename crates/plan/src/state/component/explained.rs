@@ -15,12 +15,15 @@ impl State {
         &self.components.subscriptions
     }
 
-    pub(crate) fn subscription(&self, id: SubscriptionId) -> Option<&Subscription> {
+    /// A subscription.
+    #[must_use]
+    pub fn subscription(&self, id: SubscriptionId) -> Option<&Subscription> {
         self.components.subscriptions.get(id)
     }
 
     /// What a user's bonus still has.
-    pub(crate) fn bonus_left(&self, user: UserId) -> Amount {
+    #[must_use]
+    pub fn bonus_left(&self, user: UserId) -> Amount {
         self.components.bonuses.left(user)
     }
 

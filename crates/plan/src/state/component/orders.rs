@@ -10,7 +10,7 @@ use super::super::{State, ignore, plus, push};
 use super::grant::{Grant, taken_of};
 use super::intake::hold_fund;
 use crate::compiled::CompiledPlan;
-use crate::decision::{Rule, Unroutable};
+use crate::decision::{Passed, Rule, Unroutable};
 use crate::effect::{ComponentEffect, PeriodStatus, RewardId, SaleEffect};
 use crate::fact::ComponentFact;
 use crate::orders::{
@@ -363,7 +363,7 @@ impl State {
         }
         if let Some(volumes) = &volumes {
             for passed in orders.passed_over(terms, volumes, period) {
-                out.passed_over(passed);
+                out.passed_over(Passed::Orders(passed));
             }
         }
         self.components.orders = orders;

@@ -1,0 +1,259 @@
+//! The terms of a binary plan in exact base units: checked tables, and what they say about one pair.
+
+use money::{Amount, Asset, Bps};
+
+use plan_file::Encoder;
+use plan_file::tables::binary::{BinaryTable, BookingTable, CountsFrom, Excess, Placement, WhenShort};
+use plan_file::{NAME_BYTES_MAX, Refusal, field};
+
+/// Maximum number of pairs of a user in a month: each is a decision of its own, with tax and instalment, in one closing.
+pub const PAIRS_PER_MONTH_MAX: u32 = 1_000;
+/// Most pairs without an instalment: above it the rule never applies, and leaving it out says so better.
+pub const FULL_PAIRS_MAX: u32 = 1_000_000;
+/// Maximum number of directs that may be required.
+pub const DIRECTS_REQUIRED_MAX: u32 = 1_000;
+/// Longest hold in days: what is held for more than a year is not paid.
+pub const HOLD_DAYS_MAX: u32 = 366;
+/// The only quantity that is paired.
+pub const QUANTITY: &str = "member";
+
+/// Everything that decides what a binary plan does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BinaryTerms {
+    pub(super) pair_value: Amount,
+    pub(super) pairs_max: u32,
+    pub(super) excess: Excess,
+    pub(super) full_pairs: u32,
+    pub(super) instalment: Bps,
+    pub(super) activation: Amount,
+    pub(super) counts_from: CountsFrom,
+    pub(super) directs_required: u32,
+    pub(super) when_short: WhenShort,
+    pub(super) direct_bonus: Option<Amount>,
+    pub(super) price: Amount,
+    pub(super) first_payment_min: Amount,
+    fund: String,
+    hold_days: u32,
+}
+
+impl BinaryTerms {
+    /// Whether it says the same of what users agree to with their first payment: the price, the least first payment, and
+    /// from which sum on they count and are active buyers.
+    pub fn books_as(&self, other: &Self) -> bool {
+        let agreed = |terms: &Self| {
+            (
+                terms.price,
+                terms.first_payment_min,
+                terms.activation,
+                terms.counts_from,
+            )
+        };
+        agreed(self) == agreed(other)
+    }
+
+    /// Checks both tables.
+    ///
+    /// # Errors
+    /// The first broken rule: those of [`field`], `activation_above_price`, `first_payment_above_price`,
+    /// `quantity_unknown`, `fund_malformed`.
+    pub fn check(binary: &BinaryTable, booking: &BookingTable, asset: Asset) -> Result<Self, Refusal> {
+        let price = field::price(asset, "booking.price", &booking.price)?;
+        let first = field::price(asset, "booking.first_payment_min", &booking.first_payment_min)?;
+        at_most_the_price(
+            "first_payment_above_price",
+            "booking.first_payment_min",
+            asset,
+            first,
+            price,
+        )?;
+        let activation = field::price(asset, "binary.activation_amount", &binary.activation_amount)?;
+        at_most_the_price(
+            "activation_above_price",
+            "binary.activation_amount",
+            asset,
+            activation,
+            price,
+        )?;
+        check_quantity(binary.quantity.as_deref())?;
+        check_fund(&binary.fund)?;
+        let bonus = binary.direct_bonus.as_ref();
+        // One way of placing only: the match asks whoever adds another.
+        match binary.placement.unwrap_or(Placement::LevelOrder) {
+            Placement::LevelOrder => {}
+        }
+        Ok(Self {
+            pair_value: field::price(asset, "binary.pair_value", &binary.pair_value)?,
+            pairs_max: field::number(
+                "binary.pairs_max_per_month",
+                binary.pairs_max_per_month,
+                1,
+                PAIRS_PER_MONTH_MAX,
+            )?,
+            excess: binary.excess,
+            full_pairs: field::number("binary.full_pairs", binary.full_pairs, 0, FULL_PAIRS_MAX)?,
+            instalment: field::bps("binary.instalment_bps", binary.instalment_bps)?,
+            activation,
+            counts_from: binary.counts_from.unwrap_or(CountsFrom::Activation),
+            directs_required: field::number(
+                "binary.directs_required",
+                binary.directs_required.unwrap_or(0),
+                0,
+                DIRECTS_REQUIRED_MAX,
+            )?,
+            when_short: binary.when_short.unwrap_or(WhenShort::Queue),
+            direct_bonus: bonus
+                .map(|text| field::price(asset, "binary.direct_bonus", text))
+                .transpose()?,
+            price,
+            first_payment_min: first,
+            fund: binary.fund.clone(),
+            hold_days: field::number("binary.hold_days", binary.hold_days, 0, HOLD_DAYS_MAX)?,
+        })
+    }
+
+    /// What one pair grants, when the fund has enough.
+    #[must_use]
+    pub const fn pair_value(&self) -> Amount {
+        self.pair_value
+    }
+
+    /// Pairs of one user that are paid in a month.
+    #[must_use]
+    pub const fn pairs_max_per_month(&self) -> u32 {
+        self.pairs_max
+    }
+
+    /// Days for which a pair is held.
+    #[must_use]
+    pub const fn hold_days(&self) -> u32 {
+        self.hold_days
+    }
+
+    /// Name of the revenue fund that pays pairs.
+    #[must_use]
+    pub fn fund(&self) -> &str {
+        &self.fund
+    }
+
+    /// What a sponsor gets once for the first payment of a direct.
+    #[must_use]
+    pub const fn direct_bonus(&self) -> Option<Amount> {
+        self.direct_bonus
+    }
+
+    /// What is bought costs this.
+    #[must_use]
+    pub const fn price(&self) -> Amount {
+        self.price
+    }
+
+    /// The least first payment for what is booked.
+    #[must_use]
+    pub const fn first_payment_min(&self) -> Amount {
+        self.first_payment_min
+    }
+
+    /// Payments, instalments included, that make an active buyer.
+    #[must_use]
+    pub const fn activation_amount(&self) -> Amount {
+        self.activation
+    }
+
+    /// Payments, instalments included, from which on a user counts as a member on the sides above.
+    #[must_use]
+    pub const fn counts_at(&self) -> Amount {
+        match self.counts_from {
+            CountsFrom::Activation => self.activation,
+            CountsFrom::FirstPayment => self.first_payment_min,
+        }
+    }
+
+    /// The first pairs of a user, which pay no instalment.
+    pub const fn full_pairs(&self) -> u32 {
+        self.full_pairs
+    }
+
+    /// The part of pair `number` that pays its user's instalment: a share of `net`, what withholding left of the
+    /// pair, at most what is outstanding. Nothing for the first pairs, and nothing for an active buyer. `paid` is what
+    /// the user has paid at that moment, earlier instalments included.
+    #[must_use]
+    pub fn instalment(&self, number: u32, net: Amount, paid: Amount) -> Amount {
+        if number <= self.full_pairs || paid >= self.activation {
+            return Amount::ZERO;
+        }
+        self.instalment.floor_of(net).min(self.price.saturating_sub(paid))
+    }
+
+    /// Every parameter, for the hash of the plan.
+    pub fn encode(&self, out: &mut Encoder) {
+        out.text("binary");
+        out.amount(self.pair_value);
+        out.u32(self.pairs_max);
+        out.u32(match self.excess {
+            Excess::Carry => 1,
+            Excess::Flush => 2,
+        });
+        out.u32(self.full_pairs);
+        out.u32(u32::from(self.instalment.get()));
+        out.amount(self.activation);
+        out.u32(match self.counts_from {
+            CountsFrom::Activation => 1,
+            CountsFrom::FirstPayment => 2,
+        });
+        out.u32(self.directs_required);
+        out.text(QUANTITY);
+        out.text(&self.fund);
+        out.u32(match self.when_short {
+            WhenShort::Queue => 1,
+            WhenShort::ProRata => 2,
+        });
+        let bonus: Vec<Amount> = self.direct_bonus.into_iter().collect();
+        out.amounts(&bonus);
+        out.amount(self.price);
+        out.amount(self.first_payment_min);
+        out.u32(self.hold_days);
+    }
+}
+
+fn at_most_the_price(
+    code: &'static str,
+    field: &str,
+    asset: Asset,
+    amount: Amount,
+    price: Amount,
+) -> Result<(), Refusal> {
+    if amount <= price {
+        return Ok(());
+    }
+    let (amount, price) = (asset.display_amount(amount), asset.display_amount(price));
+    let problem = format!("{amount} is more than the price of {price}, so no payment can reach it");
+    Err(Refusal::new(
+        code,
+        field,
+        problem,
+        format!("write at most {price}"),
+    ))
+}
+
+fn check_quantity(quantity: Option<&str>) -> Result<(), Refusal> {
+    match quantity {
+        None | Some(QUANTITY) => Ok(()),
+        Some(other) => {
+            let problem = format!("{other:?}cannot be paired");
+            let hint = "write \"member\": every member counts once, regardless of the amount paid";
+            Err(Refusal::new("quantity_unknown", "binary.quantity", problem, hint))
+        }
+    }
+}
+
+fn check_fund(fund: &str) -> Result<(), Refusal> {
+    let plain = fund
+        .bytes()
+        .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
+    if plain && !fund.is_empty() && fund.len() <= NAME_BYTES_MAX {
+        return Ok(());
+    }
+    let problem = format!("{fund:?}is not a valid fund name");
+    let hint = format!("write 1 to {NAME_BYTES_MAX} lower-case letters, digits, hyphens or underscores");
+    Err(Refusal::new("fund_malformed", "binary.fund", problem, hint))
+}
