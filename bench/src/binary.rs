@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use money::{Amount, Asset};
 use naive::binary::{Model, Terms};
 use plan::binary::{BinaryState, BinaryTerms, Closing, Pair, PairSink, Payment, Side};
+use plan::sponsors::Sponsors;
 use plan::{Day, UserId};
 use plan_file::tables::binary::{BinaryTable, BookingTable, Excess};
 
@@ -145,16 +146,14 @@ fn measure(terms: &BinaryTerms, users: u32, runs: usize) -> Result<Size, String>
     let newcomers: Vec<(Option<u32>, Amount)> =
         (1..=users).map(|number| newcomer(&mut random, number)).collect();
     let start = Instant::now();
-    let mut grown = BinaryState::default();
-    for (number, (sponsor, _)) in (1u32..).zip(&newcomers) {
-        let sponsor = sponsor.map(user).transpose()?;
-        grown
-            .join(user(number)?, sponsor, None)
-            .map_err(|error| error.to_string())?;
+    let (mut grown, mut sponsors) = (BinaryState::default(), Sponsors::default());
+    for (sponsor, _) in &newcomers {
+        sponsors.join(sponsor.map(user).transpose()?);
+        grown.join(&sponsors, None);
     }
     let join = start.elapsed();
     for (number, (_, amount)) in (1u32..).zip(&newcomers) {
-        grown.pay(terms, user(number)?, *amount);
+        grown.pay(&sponsors, terms, user(number)?, *amount);
     }
     let mut close = Duration::MAX;
     let mut last: Option<(BinaryState, Checksum, Closing)> = None;
@@ -162,7 +161,7 @@ fn measure(terms: &BinaryTerms, users: u32, runs: usize) -> Result<Size, String>
         let mut state = grown.clone();
         let mut checksum = Checksum::default();
         let start = Instant::now();
-        let closing = state.close_month(terms, Day::new(20_500).month(), PLENTY, &mut checksum);
+        let closing = state.close_month(&sponsors, terms, Day::new(20_500).month(), PLENTY, &mut checksum);
         close = close.min(start.elapsed());
         if let Some((_, before, _)) = last
             && before != checksum
@@ -256,24 +255,24 @@ fn compare_with_model(terms: &BinaryTerms) -> Result<usize, String> {
     let plain = plain_terms();
     let mut random = Random(SEED);
     let (mut state, mut model) = (BinaryState::default(), Model::default());
+    let mut sponsors = Sponsors::default();
     let mut paid: Vec<Payment> = Vec::new();
     for number in 1..=MODEL_USERS {
         let (sponsor, amount) = newcomer(&mut random, number);
         let index = sponsor.map(|sponsor| sponsor as usize - 1);
         let place = model.join(index, None);
-        let sponsor = sponsor.map(user).transpose()?;
-        let joined = state.join(user(number)?, sponsor, None);
-        let joined = joined.map_err(|error| error.to_string())?;
+        sponsors.join(sponsor.map(user).transpose()?);
+        let joined = state.join(&sponsors, None);
         if joined.map(|place| place.parent.get() as usize - 1) != place.map(|(parent, _)| parent) {
             return Err(format!("user {number}: {joined:?}, but the model says {place:?}"));
         }
         model.pay(&plain, number as usize - 1, amount.base_units());
-        paid.push(state.pay(terms, user(number)?, amount));
+        paid.push(state.pay(&sponsors, terms, user(number)?, amount));
     }
     let (mut granted, mut undone) = (0, Vec::new());
     for month in [Day::new(20_500).month(), Day::new(20_550).month()] {
         let mut pairs: Vec<Pair> = Vec::new();
-        state.close_month(terms, month, PLENTY, &mut pairs);
+        state.close_month(&sponsors, terms, month, PLENTY, &mut pairs);
         let expected = model.close(&plain, month.get(), u128::MAX, |_, _| 0);
         let same = pairs.iter().zip(&expected).all(|(pair, expected)| {
             let parts = pair.parts;
@@ -296,7 +295,7 @@ fn compare_with_model(terms: &BinaryTerms) -> Result<usize, String> {
         granted += pairs.len();
         for number in (MODEL_USERS / 2..MODEL_USERS).step_by(4_000) {
             let payment = std::mem::take(&mut paid[number as usize - 1]);
-            state.unpay(terms, user(number)?, &payment, &mut undone);
+            state.unpay(&sponsors, terms, user(number)?, &payment, &mut undone);
             let accepted = payment.accepted.base_units();
             let expected = model.unpay(&plain, number as usize - 1, accepted, payment.first);
             if undone.len() != expected.len() {

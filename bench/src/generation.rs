@@ -12,9 +12,9 @@ use naive::generation as naive_generation;
 use plan::UserId;
 use plan::cap::{CapTerms, Caps};
 use plan::generation::{
-    DirectsCounted, Fate, GenerationTable, GenerationTerms, Lineage, Mode, Share, Uplines, distribute,
-    read_ahead,
+    DirectsCounted, Fate, GenerationTable, GenerationTerms, Mode, Share, Uplines, distribute, read_ahead,
 };
+use plan::sponsors::{Kept, Sponsors};
 use plan_file::tables::cap::CapTable;
 
 use crate::cpu::{Seconds, Stopwatch};
@@ -216,7 +216,7 @@ impl Checksum {
 /// A random tree of users in dense arrays, and what they paid in.
 struct Town {
     members: Vec<Member>,
-    lineage: Lineage,
+    sponsors: Sponsors,
     caps: Caps,
 }
 
@@ -233,7 +233,10 @@ impl Town {
         let mut random = Random(SEED);
         let terms = CapTerms::check(&CapTable { multiple: CAP }).ok();
         let (mut members, mut caps): (Vec<Member>, Caps) = (Vec::new(), Caps::new(terms));
-        let mut lineage = Lineage::default();
+        let mut sponsors = Sponsors::new(Kept {
+            nearest: true,
+            ..Kept::default()
+        });
         for number in 1..=users {
             // Someone of the newer half of those who are there.
             let back = random.below(number.div_ceil(2).max(1));
@@ -248,7 +251,7 @@ impl Town {
             {
                 member.directs += 1;
             }
-            lineage.join(UserId::new(sponsor));
+            sponsors.join(UserId::new(sponsor));
             let invested = if random.below(5) == 0 {
                 0
             } else {
@@ -265,7 +268,7 @@ impl Town {
         }
         Self {
             members,
-            lineage,
+            sponsors,
             caps,
         }
     }
@@ -288,12 +291,8 @@ impl Town {
 }
 
 impl Uplines for Town {
-    fn sponsor(&self, user: UserId) -> Option<UserId> {
-        UserId::new(self.member(user).sponsor)
-    }
-
     fn above(&self, user: UserId, into: &mut [Option<UserId>]) {
-        self.lineage.above(user, into);
+        self.sponsors.nearest(user, into);
     }
 
     fn directs(&self, user: UserId) -> u32 {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use money::{Amount, Asset};
 use naive::ranks::Model;
 use plan::ranks::{LadderTable, RankDecision, Ranks, RanksTable, RanksTerms, WhenShort};
+use plan::sponsors::{Kept, Sponsors};
 use plan::{Day, UserId};
 use plan_file::calendar::Week;
 
@@ -136,7 +137,7 @@ fn terms(window_weeks: Option<u32>, hold_days: u32) -> Result<RanksTerms, String
 /// A tree whose users each joined below a random earlier one, with the purchases so far.
 struct World {
     ranks: Ranks,
-    sponsors: Vec<u32>,
+    sponsors: Sponsors,
     /// By week: who bought how much.
     purchases: Vec<Vec<(u32, u128)>>,
     numbers: Numbers,
@@ -146,7 +147,10 @@ impl World {
     fn grow(users: u32) -> Result<Self, String> {
         let mut world = Self {
             ranks: Ranks::default(),
-            sponsors: Vec::new(),
+            sponsors: Sponsors::new(Kept {
+                directs: true,
+                ..Kept::default()
+            }),
             purchases: Vec::new(),
             numbers: Numbers(SEED),
         };
@@ -156,16 +160,16 @@ impl World {
             } else {
                 1 + world.numbers.below(number - 1)
             };
-            if !world.ranks.join(user(number)?, UserId::new(sponsor)) {
+            if world.sponsors.join(UserId::new(sponsor)).is_none() {
                 return Err(format!("user {number} could not join"));
             }
-            world.sponsors.push(sponsor);
+            world.ranks.join();
         }
         Ok(world)
     }
 
     fn users(&self) -> u32 {
-        u32::try_from(self.sponsors.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.sponsors.count()).unwrap_or(u32::MAX)
     }
 
     /// Everyone in the first week, and so many of a thousand in the others.
@@ -175,7 +179,8 @@ impl World {
         for who in 1..=self.users() {
             if number == 0 || self.numbers.below(1_000) < BUYERS_PER_THOUSAND {
                 let amount = u128::from(20 + self.numbers.below(280)) * UNIT;
-                self.ranks.add(user(who)?, Amount::new(amount), week(number));
+                self.ranks
+                    .add(&self.sponsors, user(who)?, Amount::new(amount), week(number));
                 bought.push((who, amount));
             }
         }
@@ -186,7 +191,7 @@ impl World {
     /// What everyone bought in the window that ends with the last week.
     fn volumes(&self, window_weeks: Option<u32>) -> Vec<u128> {
         let skipped = window_weeks.map_or(0, |weeks| self.purchases.len().saturating_sub(weeks as usize));
-        let mut volumes = vec![0; self.sponsors.len() + 1];
+        let mut volumes = vec![0; self.sponsors.count() + 1];
         for (who, amount) in self.purchases.iter().skip(skipped).flatten() {
             volumes[*who as usize] += amount;
         }
@@ -255,7 +260,9 @@ fn close(users: u32, closes: usize, window_weeks: Option<u32>) -> Result<Closes,
         world.buy()?;
         let budget = Amount::new(u128::MAX);
         let start = Instant::now();
-        let closed = world.ranks.close_week(&terms, week(number), budget, &mut out);
+        let closed = world
+            .ranks
+            .close_week(&world.sponsors, &terms, week(number), budget, &mut out);
         let elapsed = start.elapsed();
         black_box(&world.ranks);
         closed.ok_or("the week was closed already")?;
@@ -264,7 +271,7 @@ fn close(users: u32, closes: usize, window_weeks: Option<u32>) -> Result<Closes,
         }
         let volumes = world.volumes(window_weeks);
         let start = Instant::now();
-        let expected = by_preorder(&world.sponsors, &volumes);
+        let expected = by_preorder(world.sponsors.numbers(), &volumes);
         baseline = baseline.min(start.elapsed());
         let found: Vec<_> = out.iter().filter_map(ranked).collect();
         if found != expected {
@@ -314,9 +321,13 @@ fn refunds(users: u32) -> Result<(f64, String), String> {
     let mut out = Vec::new();
     for number in 0..4 {
         world.buy()?;
-        world
-            .ranks
-            .close_week(&terms, week(number), Amount::new(u128::MAX), &mut out);
+        world.ranks.close_week(
+            &world.sponsors,
+            &terms,
+            week(number),
+            Amount::new(u128::MAX),
+            &mut out,
+        );
     }
     let step = (world.users() / REFUNDS).max(1) as usize;
     let refunded: Vec<(u32, u128)> = world.purchases[0].iter().step_by(step).copied().collect();
@@ -325,10 +336,13 @@ fn refunds(users: u32) -> Result<(f64, String), String> {
     let start = Instant::now();
     for (who, amount) in &refunded {
         let who = user(*who)?;
-        if !world.ranks.remove(who, Amount::new(*amount), week(0)) {
+        if !world
+            .ranks
+            .remove(&world.sponsors, who, Amount::new(*amount), week(0))
+        {
             return Err(format!("{amount} of user {who} could not be refunded"));
         }
-        world.ranks.affected(who, &mut affected);
+        world.ranks.affected(&world.sponsors, who, &mut affected);
         judged += affected.len();
         for (upline, of) in &affected {
             back += usize::from(world.ranks.requalify(*upline, *of).is_some());
@@ -341,9 +355,9 @@ fn refunds(users: u32) -> Result<(f64, String), String> {
     }
     world
         .ranks
-        .close_week(&terms, week(4), Amount::new(u128::MAX), &mut out);
+        .close_week(&world.sponsors, &terms, week(4), Amount::new(u128::MAX), &mut out);
     let found: Vec<_> = out.iter().filter_map(ranked).collect();
-    if found != by_preorder(&world.sponsors, &volumes) {
+    if found != by_preorder(world.sponsors.numbers(), &volumes) {
         return Err("after the refunds the second formulation has other ranks".into());
     }
     let count = refunded.len();
@@ -379,7 +393,7 @@ fn check_against_the_model(users: u32, weeks: u32) -> Result<String, String> {
             hold_days: 0,
             ladder: ladder.collect(),
         });
-        for sponsor in &world.sponsors {
+        for sponsor in world.sponsors.numbers() {
             model.join((*sponsor > 0).then_some(*sponsor));
         }
         for number in 0..weeks {
@@ -390,16 +404,23 @@ fn check_against_the_model(users: u32, weeks: u32) -> Result<String, String> {
             // Every seventh purchase of the week before is refunded.
             let before = world.purchases.iter().rev().nth(1).into_iter().flatten();
             for (who, amount) in before.step_by(7) {
-                world
-                    .ranks
-                    .remove(user(*who)?, Amount::new(*amount), week(number - 1));
+                world.ranks.remove(
+                    &world.sponsors,
+                    user(*who)?,
+                    Amount::new(*amount),
+                    week(number - 1),
+                );
                 model.remove(*who, *amount, number - 1);
             }
             let budget = 2_000 * UNIT;
             let mut out = Vec::new();
-            world
-                .ranks
-                .close_week(&terms, week(number), Amount::new(budget), &mut out);
+            world.ranks.close_week(
+                &world.sponsors,
+                &terms,
+                week(number),
+                Amount::new(budget),
+                &mut out,
+            );
             let found: Vec<_> = out.iter().map(flat).collect();
             let expected = model.close(number, budget);
             let expected: Vec<_> = expected

@@ -20,7 +20,6 @@ mod tree;
 
 use ledger::UserId;
 use money::Amount;
-use thiserror::Error;
 
 pub use booking::Payment;
 pub use close::{Closing, PairSink};
@@ -33,6 +32,8 @@ use booking::Paid;
 use history::History;
 use plan_file::calendar::Month;
 use tree::{Tree, line};
+
+use crate::sponsors::Sponsors;
 
 /// One of the two places below a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,25 +51,6 @@ pub struct Place {
     pub parent: UserId,
     /// On which side of that one.
     pub side: Side,
-}
-
-/// Why a user could not be put anywhere.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-pub enum JoinError {
-    /// Users join in the order of their numbers.
-    #[error("user {user} is out of sequence; expected {next}")]
-    NotTheNextUser {
-        /// Who was to join.
-        user: u32,
-        /// Who would be next.
-        next: u32,
-    },
-    /// The sponsor has not joined.
-    #[error("sponsor {sponsor} has not joined")]
-    SponsorUnknown {
-        /// The sponsor.
-        sponsor: u32,
-    },
 }
 
 /// What one pair granted, and where it went: `value = withheld + instalment + wallet`.
@@ -128,8 +110,7 @@ pub struct BinaryState {
     history: History,
     /// The month that was closed last.
     month: Option<Month>,
-    /// Sponsor and number of directs that count. Known even where nobody requests directs: a later version may.
-    sponsors: Vec<u32>,
+    /// Directs that count. Known even where nobody requests directs: a later version may.
     directs: Vec<u32>,
 }
 
@@ -166,25 +147,11 @@ impl BinaryState {
     /// below the sponsor in level order. Without a sponsor the user starts a tree of their own, and has no place.
     /// Takes at most 31 steps to find the place, and less than two more on average to keep it findable.
     ///
-    /// # Errors
-    /// Someone other than the next user, or a sponsor who has not joined. Then nothing changes.
-    pub fn join(
-        &mut self,
-        user: UserId,
-        sponsor: Option<UserId>,
-        wanted: Option<Side>,
-    ) -> Result<Option<Place>, JoinError> {
-        let next = u32::try_from(self.tree.len())
-            .unwrap_or(u32::MAX)
-            .saturating_add(1);
-        if user.get() != next {
-            let user = user.get();
-            return Err(JoinError::NotTheNextUser { user, next });
-        }
-        if let Some(sponsor) = sponsor.map(UserId::get).filter(|sponsor| *sponsor >= next) {
-            return Err(JoinError::SponsorUnknown { sponsor });
-        }
-        let place = sponsor.map(|sponsor| match wanted {
+    /// Nothing happens if the next user is not among the sponsors.
+    pub fn join(&mut self, sponsors: &Sponsors, wanted: Option<Side>) -> Option<Place> {
+        let next = u32::try_from(self.tree.len()).ok()?.checked_add(1)?;
+        let user = UserId::new(next).filter(|user| sponsors.has(*user))?;
+        let place = sponsors.of(user).map(|sponsor| match wanted {
             Some(side) if self.tree.below(sponsor.get(), side) == 0 => (sponsor.get(), side),
             Some(_) | None => self.tree.first_free(sponsor.get()),
         });
@@ -194,12 +161,10 @@ impl BinaryState {
         self.since.push(0);
         self.lots.push([0; 2]);
         self.history.push();
-        self.sponsors.push(sponsor.map_or(0, UserId::get));
         self.directs.push(0);
-        Ok(place.and_then(|(parent, side)| {
-            let parent = UserId::new(parent)?;
-            Some(Place { parent, side })
-        }))
+        let (parent, side) = place?;
+        let parent = UserId::new(parent)?;
+        Some(Place { parent, side })
     }
 
     /// Users who have joined.
@@ -269,7 +234,7 @@ impl BinaryState {
     pub const fn bytes_per_user() -> usize {
         let payments = size_of::<Paid>().saturating_add(size_of::<bool>());
         let lots = size_of::<u32>().saturating_add(size_of::<[u32; 2]>());
-        let directs = size_of::<[u32; 2]>();
+        let directs = size_of::<u32>();
         Tree::BYTES_PER_NODE
             .saturating_add(History::BYTES_PER_NODE)
             .saturating_add(payments)
@@ -294,18 +259,18 @@ impl BinaryState {
     }
 
     /// Begins to count, as the latest of all.
-    fn begin_to_count(&mut self, user: u32) {
+    fn begin_to_count(&mut self, sponsors: &Sponsors, user: u32) {
         self.since_last = self.since_last.saturating_add(1);
         if let Some(since) = self.since.get_mut(line(user)) {
             *since = self.since_last;
         }
-        if let Some(directs) = self.directs_of_sponsor(user) {
+        if let Some(directs) = self.directs_of_sponsor(sponsors, user) {
             *directs = directs.saturating_add(1);
         }
     }
 
-    fn directs_of_sponsor(&mut self, user: u32) -> Option<&mut u32> {
-        let sponsor = *self.sponsors.get(line(user))?;
-        self.directs.get_mut(line(sponsor))
+    fn directs_of_sponsor(&mut self, sponsors: &Sponsors, user: u32) -> Option<&mut u32> {
+        let sponsor = sponsors.of(UserId::new(user)?)?;
+        self.directs.get_mut(line(sponsor.get()))
     }
 }

@@ -15,7 +15,6 @@
 //! generations leave of a purchase, nor for who counts as active: see [`subscription`](crate::subscription).
 
 mod ahead;
-mod lineage;
 mod terms;
 mod walk;
 
@@ -23,7 +22,6 @@ use ledger::{BreakageCause, UserId};
 use money::Amount;
 
 pub use ahead::read_ahead;
-pub use lineage::Lineage;
 pub use plan_file::tables::generation::{DirectsCounted, GenerationTable, Mode};
 pub use terms::{DIRECTS_REQUIRED_MAX, GenerationStep, GenerationTerms};
 
@@ -31,25 +29,15 @@ use crate::cap::Caps;
 
 /// What the walk asks about users. Answers are those of the moment before the purchase.
 pub trait Uplines {
-    /// The user's sponsor; always a smaller id.
-    fn sponsor(&self, user: UserId) -> Option<UserId>;
+    /// The uplines of a user, nearest first, into as many slots as there are; `None` above the last. Each is older than the one
+    /// below, so every walk ends: what [`Sponsors::nearest`](crate::sponsors::Sponsors::nearest) gives.
+    fn above(&self, user: UserId, into: &mut [Option<UserId>]);
     /// Whom the user referred, counted as [`GenerationTerms::directs_counted`] says.
     fn directs(&self, user: UserId) -> u32;
     /// Whether the user has an active subscription.
     fn is_active(&self, user: UserId) -> bool;
     /// Whether the user's joining was refunded.
     fn is_refunded(&self, user: UserId) -> bool;
-
-    /// The uplines of a user, nearest first, into as many slots as there are; `None` above the last. Only for speed:
-    /// what repeated [`sponsor`](Self::sponsor) says, which a [`Lineage`] knows sooner.
-    fn above(&self, user: UserId, into: &mut [Option<UserId>]) {
-        let mut below = Some(user);
-        for slot in into {
-            // Sponsors are older than those they refer, so every walk ends.
-            below = below.and_then(|below| self.sponsor(below).filter(|sponsor| *sponsor < below));
-            *slot = below;
-        }
-    }
 }
 
 /// One part of the money that generations take of a purchase; never zero.

@@ -15,6 +15,7 @@ pub mod generation;
 pub mod geometry;
 pub mod orders;
 pub mod ranks;
+pub mod sponsors;
 pub mod subscription;
 pub mod withdrawal;
 pub mod withholding;

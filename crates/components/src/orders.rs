@@ -38,6 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger::UserId;
 use money::Amount;
 
+use crate::sponsors::Sponsors;
 use plan_file::Day;
 
 pub use error::OrderError;
@@ -56,10 +57,6 @@ pub use volumes::Volumes;
 /// Orders and their periods. Equal histories give equal states.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Orders {
-    /// Sponsor by user id, from 1; 0 for nobody.
-    sponsors: Vec<u32>,
-    /// Uplines by user id, from 1.
-    depths: Vec<u32>,
     /// Users who left: they count as inactive.
     retired: BTreeSet<UserId>,
     /// Who serves a customer, by customer id, from 1.
@@ -73,33 +70,13 @@ pub struct Orders {
 }
 
 impl Orders {
-    /// A new user; ids are given in order, from 1.
-    ///
-    /// # Errors
-    /// `unknown_user` for a sponsor who has not joined, `too_many` at the end of ids.
-    pub fn join(&mut self, sponsor: Option<UserId>) -> Result<UserId, OrderError> {
-        let depth = match sponsor {
-            None => 0,
-            Some(sponsor) => {
-                self.check_user(sponsor)?;
-                self.depth(sponsor.get()).saturating_add(1)
-            }
-        };
-        let user = number::next(self.sponsors.len())
-            .and_then(UserId::new)
-            .ok_or(OrderError::TooMany)?;
-        self.sponsors.push(sponsor.map_or(0, UserId::get));
-        self.depths.push(depth);
-        Ok(user)
-    }
-
     /// A user leaves, as after a refunded registration: inactive in every period that is finalized from now on, whatever the
     /// volume. A repeat changes nothing.
     ///
     /// # Errors
     /// `unknown_user`.
-    pub fn retire(&mut self, user: UserId) -> Result<(), OrderError> {
-        self.check_user(user)?;
+    pub fn retire(&mut self, sponsors: &Sponsors, user: UserId) -> Result<(), OrderError> {
+        check_user(sponsors, user)?;
         self.retired.insert(user);
         Ok(())
     }
@@ -108,8 +85,8 @@ impl Orders {
     ///
     /// # Errors
     /// `unknown_user` for a participant who has not joined, `too_many` at the end of ids.
-    pub fn serve(&mut self, server: UserId) -> Result<CustomerId, OrderError> {
-        self.check_user(server)?;
+    pub fn serve(&mut self, sponsors: &Sponsors, server: UserId) -> Result<CustomerId, OrderError> {
+        check_user(sponsors, server)?;
         let customer = number::next(self.servers.len())
             .and_then(CustomerId::new)
             .ok_or(OrderError::TooMany)?;
@@ -122,8 +99,13 @@ impl Orders {
     /// # Errors
     /// `unknown_user`, `unknown_customer`, `order_empty`, `amount_too_large`, `volume_above_share`, `too_many`; nothing
     /// has changed then.
-    pub fn place(&mut self, terms: &OrdersTerms, new: &NewOrder) -> Result<Placed, OrderError> {
-        self.check_buyer(new.buyer)?;
+    pub fn place(
+        &mut self,
+        sponsors: &Sponsors,
+        terms: &OrdersTerms,
+        new: &NewOrder,
+    ) -> Result<Placed, OrderError> {
+        self.check_buyer(sponsors, new.buyer)?;
         let volume = order::volume(terms, new)?;
         let id = number::next(self.orders.len())
             .and_then(OrderId::new)
@@ -164,53 +146,23 @@ impl Orders {
         self.orders.len()
     }
 
-    /// How many users joined.
-    #[must_use]
-    pub fn user_count(&self) -> usize {
-        self.sponsors.len()
-    }
-
     /// The participant who serves this customer.
     #[must_use]
     pub fn server(&self, customer: CustomerId) -> Option<UserId> {
         self.servers.get(number::index(customer.get())).copied()
     }
 
-    /// The first upline of an order, who is generation 1; 0 if there is none.
-    fn first_upline(&self, buyer: Buyer) -> u32 {
+    /// The first upline of an order, who is generation 1.
+    fn first_upline(&self, sponsors: &Sponsors, buyer: Buyer) -> Option<UserId> {
         match buyer {
-            Buyer::Participant(user) => self.sponsor(user.get()),
-            Buyer::Customer(customer) => self.server(customer).map_or(0, UserId::get),
+            Buyer::Participant(user) => sponsors.of(user),
+            Buyer::Customer(customer) => self.server(customer),
         }
     }
 
-    /// The sponsor of this user; 0 if there is none.
-    fn sponsor(&self, user: u32) -> u32 {
-        self.sponsors.get(number::index(user)).copied().unwrap_or(0)
-    }
-
-    /// Uplines of this user.
-    fn depth(&self, user: u32) -> u32 {
-        self.depths.get(number::index(user)).copied().unwrap_or(0)
-    }
-
-    /// Distance of an upline from the buyer of an order; the first upline has 1.
-    fn distance(&self, buyer: Buyer, upline: u32) -> u32 {
-        let first = self.depth(self.first_upline(buyer));
-        first.saturating_sub(self.depth(upline)).saturating_add(1)
-    }
-
-    fn check_user(&self, user: UserId) -> Result<(), OrderError> {
-        if number::index(user.get()) < self.sponsors.len() {
-            Ok(())
-        } else {
-            Err(OrderError::UnknownUser { user })
-        }
-    }
-
-    fn check_buyer(&self, buyer: Buyer) -> Result<(), OrderError> {
+    fn check_buyer(&self, sponsors: &Sponsors, buyer: Buyer) -> Result<(), OrderError> {
         match buyer {
-            Buyer::Participant(user) => self.check_user(user),
+            Buyer::Participant(user) => check_user(sponsors, user),
             Buyer::Customer(customer) if self.server(customer).is_some() => Ok(()),
             Buyer::Customer(customer) => Err(OrderError::UnknownCustomer { customer }),
         }
@@ -220,4 +172,12 @@ impl Orders {
 /// The day on which what is released today matures.
 fn matures(terms: &OrdersTerms, day: Day) -> Day {
     day.plus(terms.hold_days())
+}
+
+fn check_user(sponsors: &Sponsors, user: UserId) -> Result<(), OrderError> {
+    if sponsors.has(user) {
+        Ok(())
+    } else {
+        Err(OrderError::UnknownUser { user })
+    }
 }

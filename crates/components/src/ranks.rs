@@ -13,7 +13,6 @@ mod held;
 mod legs;
 mod state;
 mod terms;
-mod tree;
 
 pub use decision::{Closed, GivenBack, Matured, RankDecision};
 pub use explained::RankVolumes;

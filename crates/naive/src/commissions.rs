@@ -151,6 +151,11 @@ impl Model {
         granted
     }
 
+    /// What another rule had drawn comes back.
+    pub fn gave_back(&mut self, amount: Money) {
+        self.others.push(amount);
+    }
+
     /// Finalizes a period.
     ///
     /// # Errors

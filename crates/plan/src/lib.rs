@@ -26,7 +26,8 @@ pub use cause::{BatchEnd, Cause, Intake, PayoutOutcome, RequestedPayout, Settled
 pub use compile::{CompileError, compile};
 pub use compiled::{ChainClass, CompiledPlan, GateError, IntakeKind, PoolRoom, Route};
 pub use components::{
-    binary, campaign, cap, generation, geometry, orders, ranks, subscription, withdrawal, withholding,
+    binary, campaign, cap, generation, geometry, orders, ranks, sponsors, subscription, withdrawal,
+    withholding,
 };
 pub use effect::{
     ClaimEnd, ComponentEffect, DiscrepancyCause, Effect, Funding, IgnoredCause, NotGranted, Outcome,

@@ -30,8 +30,9 @@ use ledger::{Account, ClearingCause, Fund, Leg, Movement, Reason, Tier, UserId};
 use money::Amount;
 
 use crate::compiled::CompiledPlan;
+use crate::sponsors::Sponsors;
 use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Fact, IgnoredCause, Outcome};
-use standing::PackedStanding;
+use standing::{PackedStanding, Standing};
 
 pub use component::Waiting;
 pub use explained::HeldShare;
@@ -41,8 +42,9 @@ pub use query::Place;
 /// The state of the plan after some facts. Equal histories give equal states.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
+    sponsors: Sponsors,
     /// By user id, from 1.
-    lines: Vec<Line>,
+    standings: Vec<PackedStanding>,
     /// By user id, from 1.
     users: Vec<User>,
     /// By user id, from 1.
@@ -73,14 +75,6 @@ pub struct State {
     work: VecDeque<reserve::Work>,
     components: component::Components,
     versions: versions::Versions,
-}
-
-/// What the walk up a sponsor line reads. Kept apart and small: a retopup walks ten of them, one cache miss each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Line {
-    /// Number of the sponsor; 0 if there is none.
-    sponsor: u32,
-    standing: PackedStanding,
 }
 
 /// What else is known of a user.
@@ -156,6 +150,7 @@ impl State {
     pub fn new(plan: &CompiledPlan) -> Self {
         Self {
             tiers: vec![TierState::default(); usize::from(plan.tiers())],
+            sponsors: Sponsors::new(component::kept_of(plan)),
             components: component::Components::new(plan),
             ..Self::default()
         }
@@ -281,12 +276,16 @@ impl State {
         self.users.get_mut(position(user.get()))
     }
 
-    fn line(&self, user: UserId) -> Option<&Line> {
-        self.lines.get(position(user.get()))
+    /// What stands of a user's payments.
+    fn standing(&self, user: UserId) -> Option<Standing> {
+        let standing = self.standings.get(position(user.get()))?;
+        Some(standing.get())
     }
 
-    fn line_mut(&mut self, user: UserId) -> Option<&mut Line> {
-        self.lines.get_mut(position(user.get()))
+    fn set_standing(&mut self, user: UserId, standing: Standing) {
+        if let Some(known) = self.standings.get_mut(position(user.get())) {
+            *known = standing.into();
+        }
     }
 
     fn seat_mut(&mut self, user: UserId) -> Option<&mut Seat> {

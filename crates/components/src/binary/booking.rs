@@ -5,6 +5,7 @@ use money::Amount;
 
 use super::tree::line;
 use super::{BinaryState, BinaryTerms};
+use crate::sponsors::Sponsors;
 
 /// What a user has paid: 96 bits in 12 bytes, because a price has no more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl Paid {
 impl BinaryState {
     /// Takes a payment, up to what is outstanding. A first payment below the smallest allowed, or below what is outstanding
     /// if that is less, is refused whole, and so is one by someone who has not joined.
-    pub fn pay(&mut self, terms: &BinaryTerms, user: UserId, amount: Amount) -> Payment {
+    pub fn pay(&mut self, sponsors: &Sponsors, terms: &BinaryTerms, user: UserId, amount: Amount) -> Payment {
         let refused = Payment {
             refused: amount,
             ..Payment::default()
@@ -57,7 +58,7 @@ impl BinaryState {
         let was_active = self.is_active_buyer(terms, user);
         let counts = self.add_paid(terms, user.get(), accepted);
         if counts {
-            self.begin_to_count(user.get());
+            self.begin_to_count(sponsors, user.get());
         }
         self.set_started(user.get(), true);
         Payment {

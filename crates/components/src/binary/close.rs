@@ -6,6 +6,7 @@ use money::Amount;
 
 use super::tree::{line, split};
 use super::{BinaryState, BinaryTerms, CumulativeShares, Pair, Parts, Side};
+use crate::sponsors::Sponsors;
 use plan_file::calendar::Month;
 use plan_file::tables::binary::{Excess, WhenShort};
 
@@ -152,6 +153,7 @@ impl BinaryState {
     /// over all users, without a search.
     pub fn close_month(
         &mut self,
+        sponsors: &Sponsors,
         terms: &BinaryTerms,
         month: Month,
         budget: Amount,
@@ -180,7 +182,7 @@ impl BinaryState {
             }
         }
         for user in run.began {
-            self.begin_to_count(user);
+            self.begin_to_count(sponsors, user);
         }
         run.closing
     }

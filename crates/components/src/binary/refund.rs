@@ -15,11 +15,19 @@ use money::Amount;
 use super::history::Slot;
 use super::tree::line;
 use super::{BinaryState, BinaryTerms, Payment, Side, Undone};
+use crate::sponsors::Sponsors;
 
 impl BinaryState {
     /// Takes back a payment, exactly: give what [`BinaryState::pay`] returned for it, once. `undone` receives the pairs
     /// that are undone by it, nearest to the payer first, and loses what it had.
-    pub fn unpay(&mut self, terms: &BinaryTerms, user: UserId, payment: &Payment, undone: &mut Vec<Undone>) {
+    pub fn unpay(
+        &mut self,
+        sponsors: &Sponsors,
+        terms: &BinaryTerms,
+        user: UserId,
+        payment: &Payment,
+        undone: &mut Vec<Undone>,
+    ) {
         undone.clear();
         if payment.first {
             self.set_started(user.get(), false);
@@ -31,14 +39,14 @@ impl BinaryState {
         while let Some(user) = leaving.pop_front() {
             // Two pairs undone may have requested it.
             if self.since_of(user) != 0 {
-                self.stop_counting(terms, user, undone, &mut leaving);
+                self.stop_counting((sponsors, terms), user, undone, &mut leaving);
             }
         }
     }
 
     fn stop_counting(
         &mut self,
-        terms: &BinaryTerms,
+        (sponsors, terms): (&Sponsors, &BinaryTerms),
         user: u32,
         undone: &mut Vec<Undone>,
         leaving: &mut VecDeque<u32>,
@@ -53,7 +61,7 @@ impl BinaryState {
         if let Some(since) = self.since.get_mut(line(user)) {
             *since = 0;
         }
-        if let Some(directs) = self.directs_of_sponsor(user) {
+        if let Some(directs) = self.directs_of_sponsor(sponsors, user) {
             *directs = directs.saturating_sub(1);
         }
     }

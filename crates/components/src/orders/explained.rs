@@ -10,6 +10,7 @@ use super::walk::Take;
 use super::{
     Line, LineOutcome, OrderId, Orders, OrdersTerms, PeriodNumber, Shortfall, Totals, Volumes, number,
 };
+use crate::sponsors::Sponsors;
 
 /// What a generation asks of a participant, or what a participant has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,6 +110,7 @@ impl Orders {
     /// Whom the orders of a finalized period passed over.
     pub fn passed_over(
         &self,
+        sponsors: &Sponsors,
         terms: &OrdersTerms,
         volumes: &Volumes,
         period: PeriodNumber,
@@ -118,7 +120,7 @@ impl Orders {
         };
         let mut passed: BTreeMap<(UserId, u8), u32> = BTreeMap::new();
         for (index, order) in self.orders_of(period).iter().enumerate() {
-            for place in self.passed_by(*order, settlement.takes_at(index)) {
+            for place in self.passed_by(sponsors, *order, settlement.takes_at(index)) {
                 let orders = passed.entry(place).or_default();
                 *orders = orders.saturating_add(1);
             }
@@ -132,7 +134,7 @@ impl Orders {
         all.collect()
     }
 
-    fn passed_by(&self, order: OrderId, takes: &[Take]) -> Vec<(UserId, u8)> {
+    fn passed_by(&self, sponsors: &Sponsors, order: OrderId, takes: &[Take]) -> Vec<(UserId, u8)> {
         let Some(order) = self
             .order(order)
             .filter(|order| !order.counted_volume().is_zero())
@@ -140,14 +142,14 @@ impl Orders {
             return Vec::new();
         };
         let mut passed = Vec::new();
-        let mut next = UserId::new(self.first_upline(order.buyer()));
+        let mut next = self.first_upline(sponsors, order.buyer());
         for (generation, take) in (1u8..).zip(takes) {
             let taker = match take {
                 Take::Paid(user) | Take::Lost(user, _) => Some(*user),
                 Take::NoUpline => None,
             };
             while let Some(user) = next {
-                next = UserId::new(self.sponsor(user.get()));
+                next = sponsors.of(user);
                 if Some(user) == taker {
                     break;
                 }

@@ -18,9 +18,6 @@ pub struct Line {
     pub order: OrderId,
     /// The generation as which it is paid, from 1.
     pub generation: u8,
-    /// Distance of the upline from the buyer, where 1 is the first upline; 0 if there is none. It exceeds the generation by
-    /// those who were passed over.
-    pub distance: u32,
     /// Volume of the order that counted.
     pub volume: Amount,
     /// Rate of the generation.
@@ -94,19 +91,19 @@ impl Orders {
         let generations = (1u8..).zip(settlement.rates.iter().zip(settlement.takes_at(index)));
         generations.filter_map(move |(generation, (rate, take))| {
             let claim = rate.floor_of(volume);
-            let (outcome, upline, scaled) = match *take {
+            let (outcome, scaled) = match *take {
                 Take::Paid(user) => {
                     let scaled = settlement.totals.paid_line(&mut at, claim);
-                    (LineOutcome::Paid(user), Some(user), scaled)
+                    (LineOutcome::Paid(user), scaled)
                 }
                 Take::Lost(user, cause) => {
                     let outcome = breakage(cause, Some(user));
                     let scaled = settlement.totals.lost_line(&mut at, claim);
-                    (outcome, Some(user), scaled)
+                    (outcome, scaled)
                 }
                 Take::NoUpline => {
                     let scaled = settlement.totals.lost_line(&mut at, claim);
-                    (breakage(BreakageCause::NoUpline, None), None, scaled)
+                    (breakage(BreakageCause::NoUpline, None), scaled)
                 }
             };
             let Scaled {
@@ -118,7 +115,6 @@ impl Orders {
             Some(Line {
                 order: id,
                 generation,
-                distance: upline.map_or(0, |upline| self.distance(order.buyer, upline.get())),
                 volume,
                 rate: *rate,
                 claim,

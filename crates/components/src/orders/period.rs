@@ -9,6 +9,7 @@ use super::scale::{Position, Totals};
 use super::volumes::add;
 use super::walk::{Take, Walk};
 use super::{OrderError, OrderId, Orders, OrdersTerms, PeriodNumber, matures};
+use crate::sponsors::Sponsors;
 use plan_file::Day;
 
 /// How far a period is.
@@ -106,6 +107,7 @@ impl Orders {
     /// included, exceed the budget and the plan has no pay cut. Nothing has changed then.
     pub fn finalize(
         &mut self,
+        sponsors: &Sponsors,
         terms: &OrdersTerms,
         period: PeriodNumber,
         budget: Amount,
@@ -117,7 +119,7 @@ impl Orders {
             }
             PeriodStatus::Closed => {}
         }
-        let settlement = self.settle(terms, period, budget)?;
+        let settlement = self.settle(sponsors, terms, period, budget)?;
         let totals = settlement.totals;
         self.periods.entry(period).or_default().stage = Stage::Finalized(settlement);
         Ok(totals)
@@ -192,12 +194,13 @@ impl Orders {
 
     fn settle(
         &self,
+        sponsors: &Sponsors,
         terms: &OrdersTerms,
         period: PeriodNumber,
         budget: Amount,
     ) -> Result<Settlement, OrderError> {
-        let volumes = self.volumes(terms, period);
-        let walk = Walk::new(self, terms, &volumes);
+        let volumes = self.volumes(sponsors, terms, period);
+        let walk = Walk::new((sponsors, self), terms, &volumes);
         let ids = self.orders_of(period);
         let mut takes = Vec::with_capacity(ids.len().saturating_mul(terms.generations.len()));
         let mut positions = Vec::with_capacity(ids.len());
@@ -205,7 +208,7 @@ impl Orders {
         for order in ids.iter().filter_map(|id| self.order(*id)) {
             positions.push(at);
             let start = takes.len();
-            walk.takes(self.first_upline(order.buyer), &mut takes);
+            walk.takes(self.first_upline(sponsors, order.buyer), &mut takes);
             let volume = order.counted_volume();
             for (take, rate) in takes.iter().skip(start).zip(terms.rates()) {
                 let claim = rate.floor_of(volume);

@@ -6,8 +6,10 @@ use money::Amount;
 use super::volumes::add;
 use super::walk::Take;
 use super::{
-    Buyer, LineOutcome, OrderError, OrderId, Orders, OrdersTerms, PeriodNumber, PeriodStatus, Volumes, number,
+    Buyer, LineOutcome, OrderError, OrderId, Orders, OrdersTerms, PeriodNumber, PeriodStatus, Volumes,
+    check_user, number,
 };
+use crate::sponsors::Sponsors;
 
 /// A participant's period. Before it is finalized it has volumes only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,12 +125,12 @@ impl Orders {
     /// `unknown_user`.
     pub fn statement(
         &self,
+        sponsors: &Sponsors,
         terms: &OrdersTerms,
         volumes: &Volumes,
-        period: PeriodNumber,
-        user: UserId,
+        (user, period): (UserId, PeriodNumber),
     ) -> Result<Statement, OrderError> {
-        self.check_user(user)?;
+        check_user(sponsors, user)?;
         let mut statement = Statement {
             user,
             period,
@@ -141,7 +143,7 @@ impl Orders {
             paid: Vec::new(),
             missed: Vec::new(),
         };
-        let downline = self.downline(user);
+        let downline = downline(sponsors, user);
         for (index, id) in self.orders_of(period).iter().enumerate() {
             let Some(order) = self.order(*id) else { continue };
             match order.buyer {
@@ -153,9 +155,10 @@ impl Orders {
                 }
                 Buyer::Participant(_) | Buyer::Customer(_) => {}
             }
-            let first = number::index(self.first_upline(order.buyer));
-            if downline.get(first).copied().unwrap_or(false) {
-                self.tell(terms, volumes, &mut statement, index, *id);
+            let first = self.first_upline(sponsors, order.buyer);
+            let first = first.and_then(|first| downline.get(number::index(first.get())));
+            if first.copied().unwrap_or(false) {
+                self.tell((terms, volumes), &mut statement, index, *id);
             }
         }
         statement.paid.sort_by_key(|paid| paid.generation);
@@ -164,11 +167,17 @@ impl Orders {
     }
 
     /// What an order of the downline paid to the participant, or did not.
-    fn tell(&self, terms: &OrdersTerms, volumes: &Volumes, told: &mut Statement, index: usize, id: OrderId) {
+    fn tell(
+        &self,
+        (terms, volumes): (&OrdersTerms, &Volumes),
+        told: &mut Statement,
+        index: usize,
+        id: OrderId,
+    ) {
         let Some(settlement) = self.settlement(told.period) else {
             return;
         };
-        let Some(generation) = self.turn(told.user, settlement.takes_at(index)) else {
+        let Some(generation) = turn(told.user, settlement.takes_at(index)) else {
             return;
         };
         let Some(line) = self.lines_of(id).find(|line| line.generation == generation) else {
@@ -180,27 +189,6 @@ impl Orders {
             let cause = self.shortfall(terms, volumes, told.user, generation);
             told.add_missed(generation, line.claim, cause);
         }
-    }
-
-    /// The generation that was this participant's turn: the first that nobody further down took.
-    fn turn(&self, user: UserId, takes: &[Take]) -> Option<u8> {
-        let depth = self.depth(user.get());
-        let turns = (1u8..).zip(takes);
-        let mut own = turns.filter(|(_, take)| match take {
-            Take::Paid(taker) | Take::Lost(taker, _) => self.depth(taker.get()) <= depth,
-            Take::NoUpline => true,
-        });
-        own.next().map(|(generation, _)| generation)
-    }
-
-    /// By user id, from 1: this participant and the whole downline.
-    fn downline(&self, user: UserId) -> Vec<bool> {
-        let mut downline = Vec::with_capacity(self.sponsors.len());
-        for (number, sponsor) in (1u32..).zip(&self.sponsors) {
-            let is_below = downline.get(number::index(*sponsor)).copied().unwrap_or(false);
-            downline.push(is_below || number == user.get());
-        }
-        downline
     }
 
     pub(super) fn shortfall(
@@ -284,4 +272,24 @@ impl Statement {
             cause,
         });
     }
+}
+
+/// The generation that was this participant's turn: the first that nobody further down took. Numbers fall on the way up a line.
+fn turn(user: UserId, takes: &[Take]) -> Option<u8> {
+    let turns = (1u8..).zip(takes);
+    let mut own = turns.filter(|(_, take)| match take {
+        Take::Paid(taker) | Take::Lost(taker, _) => *taker <= user,
+        Take::NoUpline => true,
+    });
+    own.next().map(|(generation, _)| generation)
+}
+
+/// By user id, from 1: this participant and the whole downline.
+fn downline(sponsors: &Sponsors, user: UserId) -> Vec<bool> {
+    let mut downline = Vec::with_capacity(sponsors.count());
+    for (number, sponsor) in (1u32..).zip(sponsors.numbers()) {
+        let is_below = downline.get(number::index(*sponsor)).copied().unwrap_or(false);
+        downline.push(is_below || number == user.get());
+    }
+    downline
 }

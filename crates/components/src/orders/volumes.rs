@@ -6,6 +6,7 @@ use ledger::UserId;
 use money::Amount;
 
 use super::{Buyer, Orders, OrdersTerms, PeriodNumber, number};
+use crate::sponsors::Sponsors;
 use plan_file::tables::orders::PersonalVolume;
 
 /// Volumes of one period. After the period is finalized they are those that decided.
@@ -26,8 +27,8 @@ pub struct Volumes {
 impl Orders {
     /// The volumes of a period: O(users + orders).
     #[must_use]
-    pub fn volumes(&self, terms: &OrdersTerms, period: PeriodNumber) -> Volumes {
-        let users = self.sponsors.len();
+    pub fn volumes(&self, sponsors: &Sponsors, terms: &OrdersTerms, period: PeriodNumber) -> Volumes {
+        let users = sponsors.count();
         let mut volumes = Volumes {
             personal: vec![Amount::ZERO; users],
             group: vec![Amount::ZERO; users],
@@ -62,20 +63,8 @@ impl Orders {
                 add(group, volume);
             }
         }
-        self.sum_downlines(&mut volumes.group);
+        sum_downlines(sponsors, &mut volumes.group);
         volumes
-    }
-
-    /// Adds everyone's sum to the sponsor's, from the last to the first: a sponsor's id is the smaller.
-    fn sum_downlines(&self, group: &mut [Amount]) {
-        for (index, sponsor) in self.sponsors.iter().enumerate().rev() {
-            let Some(sum) = group.get(index).copied() else {
-                continue;
-            };
-            if let (false, Some(above)) = (sum.is_zero(), group.get_mut(number::index(*sponsor))) {
-                add(above, sum);
-            }
-        }
     }
 }
 
@@ -115,6 +104,18 @@ impl Volumes {
 fn amount_at(amounts: &[Amount], user: UserId) -> Amount {
     let amount = amounts.get(number::index(user.get()));
     amount.copied().unwrap_or(Amount::ZERO)
+}
+
+/// Adds everyone's sum to the sponsor's, from the last to the first: a sponsor's id is the smaller.
+fn sum_downlines(sponsors: &Sponsors, group: &mut [Amount]) {
+    for (index, sponsor) in sponsors.numbers().iter().enumerate().rev() {
+        let Some(sum) = group.get(index).copied() else {
+            continue;
+        };
+        if let (false, Some(above)) = (sum.is_zero(), group.get_mut(number::index(*sponsor))) {
+            add(above, sum);
+        }
+    }
 }
 
 /// At most 2^31 orders of 96 bits: no sum exceeds 128 bits.

@@ -7,6 +7,7 @@ use ledger::{BreakageCause, UserId};
 
 use super::terms::Requirement;
 use super::{Orders, OrdersTerms, Volumes, number};
+use crate::sponsors::Sponsors;
 use plan_file::GENERATIONS_MAX;
 use plan_file::tables::orders::Compression;
 
@@ -41,11 +42,15 @@ const MET: usize = 1;
 const ABOVE: usize = 2;
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(orders: &Orders, terms: &'a OrdersTerms, volumes: &Volumes) -> Self {
+    pub(super) fn new(
+        (sponsors, orders): (&Sponsors, &Orders),
+        terms: &'a OrdersTerms,
+        volumes: &Volumes,
+    ) -> Self {
         let steps = steps(terms);
         let last = steps.iter().map(|(entry, _)| *entry).max().unwrap_or(ABOVE);
         let width = last.saturating_add(1);
-        let users = orders.sponsors.len().saturating_add(1);
+        let users = sponsors.count().saturating_add(1);
         let mut walk = Self {
             terms,
             rows: Vec::with_capacity(users.saturating_mul(width)),
@@ -53,7 +58,7 @@ impl<'a> Walk<'a> {
             steps,
         };
         walk.rows.resize(width, 0);
-        let users = (1u32..).map_while(UserId::new).zip(&orders.sponsors);
+        let users = (1u32..).map_while(UserId::new).zip(sponsors.numbers());
         for (user, sponsor) in users {
             let (is_active, met) = if orders.retired.contains(&user) {
                 (false, 0)
@@ -70,7 +75,8 @@ impl<'a> Walk<'a> {
     }
 
     /// Appends who takes each generation of an order whose first upline is `first`.
-    pub(super) fn takes(&self, first: u32, out: &mut Vec<Take>) {
+    pub(super) fn takes(&self, first: Option<UserId>, out: &mut Vec<Take>) {
+        let first = first.map_or(0, UserId::get);
         let mut next = self
             .steps
             .first()

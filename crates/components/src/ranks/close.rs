@@ -6,9 +6,9 @@ use money::Amount;
 use super::decision::{Closed, RankDecision};
 use super::held::{Bonus, last_day, week_of};
 use super::legs::{Below, scan};
-use super::state::{Ranks, Standing, first_week};
+use super::state::{Ranks, Standing, first_week, index};
 use super::terms::{RanksTerms, Window};
-use super::tree::index;
+use crate::sponsors::Sponsors;
 use plan_file::calendar::Week;
 use plan_file::tables::ranks::WhenShort;
 
@@ -41,6 +41,7 @@ impl Ranks {
     /// that is not after the last one closed.
     pub fn close_week(
         &mut self,
+        sponsors: &Sponsors,
         terms: &RanksTerms,
         week: Week,
         budget: Amount,
@@ -51,7 +52,7 @@ impl Ranks {
         if self.closed.is_some_and(|closed| number <= closed) {
             return None;
         }
-        let (qualifiers, claims) = self.judge(terms, number);
+        let (qualifiers, claims) = self.judge(sponsors, terms, number);
         self.decide_ranks(number, &qualifiers, out);
         let mut purse = Purse {
             left: budget,
@@ -73,10 +74,10 @@ impl Ranks {
     }
 
     /// Who has a rank this week, and the bonuses that this opens; both by user.
-    fn judge(&self, terms: &RanksTerms, week: u32) -> (Vec<Qualifier>, Vec<Claim>) {
+    fn judge(&self, sponsors: &Sponsors, terms: &RanksTerms, week: u32) -> (Vec<Qualifier>, Vec<Claim>) {
         let volumes = self.volumes(terms, week);
         let mut qualifiers = Vec::new();
-        let sums = scan(&self.tree, &volumes, self.total, |user, own, below| {
+        let sums = scan(sponsors, &volumes, self.total, |user, own, below| {
             let rank = terms.rank_of(below.main, below.other(), own);
             if let (true, Some(user)) = (rank > 0, UserId::new(user)) {
                 qualifiers.push(Qualifier {
@@ -93,7 +94,7 @@ impl Ranks {
         let claims = claims.map(|found| {
             let mut legs = Vec::new();
             if terms.hold_days > 0 || terms.when_short == WhenShort::Queue {
-                let directs = self.tree.directs(found.user.get());
+                let directs = sponsors.directs(found.user).map(UserId::get);
                 legs.extend(directs.map(|direct| (direct, sums.leg(&volumes, direct))));
                 legs.retain(|(_, volume)| !volume.is_zero());
                 legs.reverse();

@@ -8,6 +8,7 @@ use money::Amount;
 use super::legs::scan;
 use super::state::Ranks;
 use super::terms::{Rank, RanksTerms};
+use crate::sponsors::Sponsors;
 use plan_file::calendar::Week;
 
 /// Volumes of a user who holds a rank.
@@ -23,10 +24,15 @@ pub struct RankVolumes {
 
 impl Ranks {
     /// Everyone with a rank, as the close of this week sees it. Reads all users once.
-    pub fn ranked(&self, terms: &RanksTerms, week: Week) -> BTreeMap<UserId, RankVolumes> {
+    pub fn ranked(
+        &self,
+        sponsors: &Sponsors,
+        terms: &RanksTerms,
+        week: Week,
+    ) -> BTreeMap<UserId, RankVolumes> {
         let volumes = self.volumes(terms, week.get());
         let mut ranked = BTreeMap::new();
-        scan(&self.tree, &volumes, self.total, |user, own, below| {
+        scan(sponsors, &volumes, self.total, |user, own, below| {
             let (main, other) = (below.main, below.other());
             let rank = terms.rank_of(main, other, own);
             if let Some(user) = UserId::new(user).filter(|_| rank > 0) {

@@ -9,6 +9,7 @@ use money::Amount;
 use super::decision::{GivenBack, Matured};
 use super::state::Ranks;
 use super::terms::Ladder;
+use crate::sponsors::Sponsors;
 use plan_file::Day;
 use plan_file::calendar::Week;
 
@@ -63,15 +64,15 @@ impl Ranks {
     /// Who has a held bonus that relies on purchases of this user: the user, whose own purchases may count, and the
     /// uplines, nearest first, each with the weeks. After a refund each of them is to be judged again by
     /// [`Ranks::requalify`].
-    pub fn affected(&self, user: UserId, out: &mut Vec<(UserId, Week)>) {
+    pub fn affected(&self, sponsors: &Sponsors, user: UserId, out: &mut Vec<(UserId, Week)>) {
         out.clear();
         if self.bonuses.is_empty() {
             return;
         }
-        let uplines = self.tree.uplines(user.get()).map(|(upline, _)| upline);
-        for upline in std::iter::once(user.get()).chain(uplines) {
-            for ((_, week), _) in self.bonuses.range((upline, 0)..=(upline, u32::MAX)) {
-                if let (Some(user), false) = (UserId::new(upline), self.waiting.contains(&(*week, upline))) {
+        for user in std::iter::once(user).chain(sponsors.uplines(user)) {
+            let number = user.get();
+            for ((_, week), _) in self.bonuses.range((number, 0)..=(number, u32::MAX)) {
+                if !self.waiting.contains(&(*week, number)) {
                     out.push((user, week_of(*week)));
                 }
             }
@@ -133,22 +134,30 @@ impl Ranks {
     }
 
     /// What a purchase of this week, or its refund, changes in the volumes on which bonuses rely.
-    pub(super) fn change_bonuses(&mut self, user: u32, week: u32, change: impl Fn(Amount) -> Amount) {
+    pub(super) fn change_bonuses(
+        &mut self,
+        sponsors: &Sponsors,
+        user: UserId,
+        week: u32,
+        change: impl Fn(Amount) -> Amount,
+    ) {
         // Bonuses exist of closed weeks only: usual purchases go no further.
         if self.bonuses.is_empty() || self.closed.is_none_or(|closed| week > closed) {
             return;
         }
-        for (_, bonus) in self.bonuses.range_mut((user, week)..=(user, u32::MAX)) {
+        let mut direct = user.get();
+        for (_, bonus) in self.bonuses.range_mut((direct, week)..=(direct, u32::MAX)) {
             if bonus.from <= week {
                 bonus.own = change(bonus.own);
             }
         }
-        for (upline, direct) in self.tree.uplines(user) {
+        for upline in sponsors.uplines(user).map(UserId::get) {
             for (_, bonus) in self.bonuses.range_mut((upline, week)..=(upline, u32::MAX)) {
                 if bonus.from <= week {
                     bonus.change_leg(direct, &change);
                 }
             }
+            direct = upline;
         }
     }
 }

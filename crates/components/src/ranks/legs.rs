@@ -3,9 +3,9 @@
 use ledger::UserId;
 use money::Amount;
 
-use super::state::Ranks;
+use super::state::{Ranks, index};
 use super::terms::RanksTerms;
-use super::tree::{Tree, index};
+use crate::sponsors::Sponsors;
 use plan_file::calendar::Week;
 
 /// Volume below a user.
@@ -102,26 +102,26 @@ impl Sums {
 /// Sums the legs of everyone and shows each user once, from the last to the first, with own volume and what is below.
 /// `total` is at least the sum of all volumes.
 pub(super) fn scan(
-    tree: &Tree,
+    sponsors: &Sponsors,
     volumes: &[Amount],
     total: Amount,
     each: impl FnMut(u32, Amount, Below),
 ) -> Sums {
     if total.base_units() <= u128::from(u64::MAX) {
-        Sums::Narrow(scan_in(tree, volumes, each))
+        Sums::Narrow(scan_in(sponsors, volumes, each))
     } else {
-        Sums::Wide(scan_in(tree, volumes, each))
+        Sums::Wide(scan_in(sponsors, volumes, each))
     }
 }
 
 fn scan_in<T: Width>(
-    tree: &Tree,
+    sponsors: &Sponsors,
     volumes: &[Amount],
     mut each: impl FnMut(u32, Amount, Below),
 ) -> Vec<Legs<T>> {
     let mut legs = vec![Legs::<T>::default(); volumes.len().saturating_add(1)];
     let mut user = u32::try_from(volumes.len()).unwrap_or(u32::MAX);
-    for (sponsor, own) in tree.sponsors().iter().zip(volumes.iter().copied()).rev() {
+    for (sponsor, own) in sponsors.numbers().iter().zip(volumes.iter().copied()).rev() {
         // Everyone in this downline has a higher number: the sum is complete.
         let found = legs.get(place(user)).copied().unwrap_or_default();
         each(user, own, found.below());
@@ -194,20 +194,21 @@ impl Ranks {
     /// qualify for. None for an unknown user and for a week that is closed: its decisions said it. Reads all users.
     pub fn legs(
         &self,
+        sponsors: &Sponsors,
         terms: &RanksTerms,
         user: UserId,
         week: Week,
         out: &mut Vec<RankLeg>,
     ) -> Option<Explanation> {
         out.clear();
-        if !self.tree.has(user) || self.closed.is_some_and(|closed| week.get() <= closed) {
+        if !sponsors.has(user) || self.closed.is_some_and(|closed| week.get() <= closed) {
             return None;
         }
         let volumes = self.volumes(terms, week.get());
-        let sums = scan(&self.tree, &volumes, self.total, |_, _, _| {});
-        for direct in self.tree.directs(user.get()) {
-            let volume = sums.leg(&volumes, direct);
-            if let (Some(direct), false) = (UserId::new(direct), volume.is_zero()) {
+        let sums = scan(sponsors, &volumes, self.total, |_, _, _| {});
+        for direct in sponsors.directs(user) {
+            let volume = sums.leg(&volumes, direct.get());
+            if !volume.is_zero() {
                 out.push(RankLeg { direct, volume });
             }
         }

@@ -7,13 +7,12 @@ use money::Amount;
 
 use super::held::Bonus;
 use super::terms::{RanksTerms, Window};
-use super::tree::{Tree, index};
+use crate::sponsors::Sponsors;
 use plan_file::calendar::Week;
 
 /// What ranks remember.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ranks {
-    pub(super) tree: Tree,
     /// All purchases of a user, net of refunds.
     pub(super) lifetime: Vec<Amount>,
     /// Of all users together.
@@ -59,20 +58,15 @@ impl Ranks {
         })
     }
 
-    /// A user joins, with the next number. False, and nothing happens, if it is not the next one or the sponsor is not a
-    /// user who joined before.
-    pub fn join(&mut self, user: UserId, sponsor: Option<UserId>) -> bool {
-        let joined = self.tree.join(user, sponsor);
-        if joined {
-            self.lifetime.push(Amount::ZERO);
-            self.standings.push(Standing::default());
-        }
-        joined
+    /// The next user joins.
+    pub fn join(&mut self) {
+        self.lifetime.push(Amount::ZERO);
+        self.standings.push(Standing::default());
     }
 
     /// A user bought something in a week. Of a week that is closed it counts from the next close on. False, and nothing
     /// happens, for an unknown user or when the sum would exceed 128 bits.
-    pub fn add(&mut self, user: UserId, amount: Amount, week: Week) -> bool {
+    pub fn add(&mut self, sponsors: &Sponsors, user: UserId, amount: Amount, week: Week) -> bool {
         let (number, week) = (user.get(), week.get());
         let Some(lifetime) = index(number).and_then(|place| self.lifetime.get_mut(place)) else {
             return false;
@@ -87,7 +81,7 @@ impl Ranks {
             let weekly = self.weekly.entry((week, number)).or_default();
             *weekly = weekly.checked_add(amount).unwrap_or(*weekly);
         }
-        self.change_bonuses(number, week, |volume| {
+        self.change_bonuses(sponsors, user, week, |volume| {
             volume.checked_add(amount).unwrap_or(volume)
         });
         true
@@ -95,7 +89,7 @@ impl Ranks {
 
     /// A purchase of this week is refunded. Closes that were made stay as they are; held bonuses may have to be given
     /// back, see [`Ranks::affected`]. False, and nothing happens, for an unknown user or more than was bought.
-    pub fn remove(&mut self, user: UserId, amount: Amount, week: Week) -> bool {
+    pub fn remove(&mut self, sponsors: &Sponsors, user: UserId, amount: Amount, week: Week) -> bool {
         let (number, week) = (user.get(), week.get());
         let Some(lifetime) = index(number).and_then(|place| self.lifetime.get_mut(place)) else {
             return false;
@@ -116,14 +110,14 @@ impl Ranks {
         }
         *lifetime = rest;
         self.total = self.total.saturating_sub(amount);
-        self.change_bonuses(number, week, |volume| volume.saturating_sub(amount));
+        self.change_bonuses(sponsors, user, week, |volume| volume.saturating_sub(amount));
         true
     }
 
     /// Users who joined.
     #[must_use]
     pub fn user_count(&self) -> usize {
-        self.tree.len()
+        self.lifetime.len()
     }
 
     /// All that a user bought, net of refunds.
@@ -177,6 +171,11 @@ impl Ranks {
         }
         volumes.into()
     }
+}
+
+/// Where arrays by user have the one with this number.
+pub(super) fn index(user: u32) -> Option<usize> {
+    usize::try_from(user).ok()?.checked_sub(1)
 }
 
 /// The first week that counts for the close of `week`.

@@ -51,7 +51,7 @@ impl State {
             IntakeRule::Subscription => self.read_generations(plan, sponsors),
             IntakeRule::AutoPool | IntakeRule::Booking | IntakeRule::Order | IntakeRule::Joining { .. } => {
                 self.read_users(sponsors, &[]);
-                let seen = |seen, user| seen ^ self.line(user).map_or(0, |line| line.sponsor);
+                let seen = |seen, user| seen ^ self.sponsors.of(user).map_or(0, UserId::get);
                 black_box(sponsors.iter().copied().fold(0, seen));
             }
         }
@@ -80,8 +80,10 @@ impl State {
         }
         for _ in 0..=steps {
             for number in &mut numbers {
-                let line = self.lines.get(position(*number)).filter(|_| *number != 0);
-                *number = line.map_or(0, |line| line.sponsor);
+                let place = position(*number);
+                seen ^= self.standings.get(place).map_or(0, |standing| standing.mark());
+                let above = self.sponsors.numbers().get(place);
+                *number = above.copied().filter(|_| *number != 0).unwrap_or(0);
             }
         }
         // What was read is used, or nothing would be.
@@ -94,7 +96,7 @@ impl State {
         for leg in legs {
             if let Beneficiary::User(user) = leg.beneficiary {
                 let place = position(user.get());
-                seen ^= self.lines.get(place).map_or(0, |line| line.sponsor);
+                seen ^= self.standings.get(place).map_or(0, |standing| standing.mark());
                 seen ^= self.components.caps.stake(user).mark();
                 seen ^= slots.get(place).copied().unwrap_or(0);
             }

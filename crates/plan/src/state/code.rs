@@ -3,16 +3,18 @@
 //! What was read is used only if it holds together: every number names something that is there. Not responsible for whether it is what
 //! the facts give; whoever loads it compares it with the books.
 
-use super::component::Components;
+use ledger::UserId;
+
+use super::component::{Components, kept_of};
 use super::escrow::{Bucket, Entry, HeldLeg};
 use super::payout::{Batch, Hold, Payee, Treasury};
-use super::standing::Standing;
-use super::{Debt, Deposit, DepositStatus, Line, Seat, State, TierSet, TierState, User, position};
+use super::standing::{PackedStanding, Standing};
+use super::{Debt, Deposit, DepositStatus, Seat, State, TierSet, TierState, User, position};
 use crate::code::{Code, Source, code_struct};
 use crate::compiled::CompiledPlan;
+use crate::sponsors::Sponsors;
 
 code_struct! {
-    Line { sponsor, standing }
     User { entitled, directs, newest_retopup, registration }
     Seat { chosen, reserving, progressed, first }
     Deposit { user, day, entry, kind, status, next_retopup }
@@ -64,7 +66,11 @@ impl State {
         {
             return false;
         }
-        self.lines.put(out);
+        self.standings.len().put(out);
+        for (sponsor, standing) in self.sponsors.numbers().iter().zip(&self.standings) {
+            sponsor.put(out);
+            standing.put(out);
+        }
         self.users.put(out);
         self.seats.put(out);
         self.deposits.put(out);
@@ -83,8 +89,18 @@ impl State {
 
     /// Reads a state that holds together.
     pub(crate) fn read(plan: &CompiledPlan, from: &mut Source<'_>) -> Option<Self> {
+        let (mut sponsors, mut standings) = (Sponsors::new(kept_of(plan)), Vec::new());
+        for (number, standing) in Vec::<(u32, PackedStanding)>::take(from)? {
+            let sponsor = UserId::new(number);
+            if sponsor.map_or(0, UserId::get) != number {
+                return None;
+            }
+            sponsors.join(sponsor)?;
+            standings.push(standing);
+        }
         let mut state = Self {
-            lines: Code::take(from)?,
+            sponsors,
+            standings,
             users: Code::take(from)?,
             seats: Code::take(from)?,
             deposits: Code::take(from)?,
@@ -110,7 +126,7 @@ impl State {
     /// Whether every number names something that is there.
     fn is_sound(&self, plan: &CompiledPlan) -> bool {
         let users = self.users.len();
-        self.lines.len() == users
+        self.standings.len() == users
             && self.seats.len() == users
             && self.tiers.len() == usize::from(plan.tiers())
             && self.users_are_sound()
@@ -129,12 +145,9 @@ impl State {
     }
 
     fn users_are_sound(&self) -> bool {
-        let lines = self.lines.iter().zip(1u32..).all(|(line, number)| {
-            let is_known = match line.standing.get() {
-                Standing::Retopped(retopup) => self.has_deposit(retopup.get()),
-                Standing::Registered | Standing::Gone => true,
-            };
-            line.sponsor < number && is_known
+        let standings = self.standings.iter().all(|standing| match standing.get() {
+            Standing::Retopped(retopup) => self.has_deposit(retopup.get()),
+            Standing::Registered | Standing::Gone => true,
         });
         let users = self.users.iter().all(|user| {
             let retopped = user.newest_retopup == 0 || self.has_deposit(user.newest_retopup);
@@ -145,7 +158,7 @@ impl State {
             let node = seat.first.map(|node| first.get(place(node)));
             node.is_none_or(|found| found.is_some_and(|user| user.get() == number))
         });
-        lines && users && seats
+        standings && users && seats
     }
 
     fn deposits_are_sound(&self) -> bool {

@@ -30,10 +30,10 @@ use crate::cap::Caps;
 use crate::compiled::CompiledPlan;
 use crate::effect::{ComponentEffect, RewardId};
 use crate::fact::ComponentFact;
-use crate::generation::Lineage;
 use crate::orders::{CustomerId, OrderId, Orders, PeriodNumber};
 use crate::ranks::Ranks;
 use crate::report::Side;
+use crate::sponsors::Kept;
 use crate::subscription::{Accrual, Bonuses, PurchaseLines, SubscriptionId, Subscriptions};
 use crate::withholding::Withholding;
 use crate::{Day, DepositId, Effect, IgnoredCause, Outcome};
@@ -59,8 +59,6 @@ pub(super) struct Components {
     /// Purchases that can still be refunded, and the same by subscription.
     purchases: BTreeMap<DepositId, subscription::Purchase>,
     unripe: BTreeMap<SubscriptionId, DepositId>,
-    /// Sponsor lines for generations; follows who joined at every purchase.
-    lineage: Lineage,
     /// Directs with an active subscription, by user id, from 1.
     active_directs: Vec<u32>,
     /// Who counts among them, by user id, from 1.
@@ -125,6 +123,15 @@ impl Components {
             Some(day) => day.next(),
             None => Day::new(0),
         }
+    }
+}
+
+/// What the components of a plan often ask of the sponsors.
+pub(super) const fn kept_of(plan: &CompiledPlan) -> Kept {
+    let components = &plan.terms.components;
+    Kept {
+        directs: components.ranks.is_some(),
+        nearest: components.generation.is_some(),
     }
 }
 
@@ -225,12 +232,8 @@ impl State {
         out: &mut Outcome,
     ) {
         let components = &plan.terms.components;
-        // Users join here in the order in which they register, so nothing is refused.
         if components.ranks.is_some() {
-            self.components.ranks.join(user, sponsor);
-        }
-        if components.orders.is_some() {
-            self.components.orders.join(sponsor).ok();
+            self.components.ranks.join();
         }
         if components.binary.is_some() {
             self.join_binary(plan, user, sponsor, out);
@@ -238,9 +241,11 @@ impl State {
     }
 
     /// A user's registration was refunded.
-    pub(super) fn retire_components(&mut self, user: UserId) {
-        // Unknown to a plan without orders.
-        self.components.orders.retire(user).ok();
+    pub(super) fn retire_components(&mut self, plan: &CompiledPlan, user: UserId) {
+        if plan.terms.components.orders.is_some() {
+            // Whose registration was refunded is known.
+            self.components.orders.retire(&self.sponsors, user).ok();
+        }
     }
 
     /// A subscription of a user began or ended: counts whether the sponsor has one more active direct, or one less. Several

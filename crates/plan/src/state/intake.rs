@@ -5,7 +5,7 @@ use money::Amount;
 
 use super::pool::Purse;
 use super::standing::Standing;
-use super::{Line, Seat, State, User, discrepancy, position, push};
+use super::{Seat, State, User, discrepancy, position, push};
 use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::decision::{Price, Rule, Unroutable};
 use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Funding, Outcome};
@@ -33,10 +33,8 @@ impl State {
             sponsor.directs = sponsor.directs.saturating_add(1);
             sponsor.directs
         });
-        self.lines.push(Line {
-            sponsor: sponsor.map_or(0, UserId::get),
-            standing: Standing::Registered.into(),
-        });
+        self.sponsors.join(sponsor);
+        self.standings.push(Standing::Registered.into());
         self.users.push(User {
             entitled: Amount::ZERO,
             directs: 0,
@@ -105,8 +103,8 @@ impl State {
         let terms = &plan.terms.retopup;
         let mut upline = self.sponsor(payment.user);
         for (generation, share) in (1u8..).zip(&terms.generations) {
-            let known = upline.and_then(|upline| Some((upline, *self.line(upline)?)));
-            let (beneficiary, rests_on) = match known.map(|(upline, line)| (upline, line.standing.get())) {
+            let known = upline.and_then(|upline| Some((upline, self.standing(upline)?)));
+            let (beneficiary, rests_on) = match known {
                 None => (Beneficiary::Breakage(BreakageCause::NoUpline), None),
                 Some((_, Standing::Gone)) => (Beneficiary::Breakage(BreakageCause::Refunded), None),
                 Some((_, Standing::Registered)) => (Beneficiary::Breakage(BreakageCause::NotRetopped), None),
@@ -115,7 +113,7 @@ impl State {
             let (mark, reason) = (out.mark(), Reason::Generation(generation));
             hold_leg(out, beneficiary, *share, reason, upline, payment.user);
             out.because(mark, |why| why.rule = rests_on.map(Rule::Retopup));
-            upline = known.and_then(|(_, line)| UserId::new(line.sponsor));
+            upline = upline.and_then(|upline| self.sponsor(upline));
         }
         hold_rest(out, terms.company, Price::Retopup, payment.user);
         self.hold(&payment, out);
@@ -129,11 +127,8 @@ impl State {
             return;
         };
         let previous = std::mem::replace(&mut user.newest_retopup, number);
-        if let Some(line) = self
-            .line_mut(payment.user)
-            .filter(|line| line.standing.get() == Standing::Registered)
-        {
-            line.standing = Standing::Retopped(payment.deposit).into();
+        if self.standing(payment.user) == Some(Standing::Registered) {
+            self.set_standing(payment.user, Standing::Retopped(payment.deposit));
         }
         if let Some(previous) = self
             .deposits

@@ -246,12 +246,12 @@ impl State {
     /// Whether a reward relied on something that has been refunded since: the recipient's registration, or
     /// for a share of a retopup every retopup of the recipient older than the one that it is a share of.
     fn is_forfeited(&self, plan: &CompiledPlan, user: UserId, deposit: DepositId, reason: Reason) -> bool {
-        let Some(line) = self.line(user) else {
+        let Some(standing) = self.standing(user) else {
             return true;
         };
         let relies_on_retopup =
             plan.terms.intake == IntakeRule::AutoPool && matches!(reason, Reason::Generation(_));
-        match line.standing.get() {
+        match standing {
             Standing::Gone => true,
             Standing::Registered => relies_on_retopup,
             Standing::Retopped(oldest) => relies_on_retopup && oldest >= deposit,

@@ -63,14 +63,14 @@ impl State {
     /// Whether a user is registered and not refunded.
     #[must_use]
     pub fn is_active(&self, user: UserId) -> bool {
-        self.line(user)
-            .is_some_and(|line| line.standing.get() != Standing::Gone)
+        self.standing(user)
+            .is_some_and(|standing| standing != Standing::Gone)
     }
 
     /// Who brought a user in.
     #[must_use]
     pub fn sponsor(&self, user: UserId) -> Option<UserId> {
-        UserId::new(self.line(user)?.sponsor)
+        self.sponsors.of(user)
     }
 
     /// Directs of a user so far, refunded ones included. The next one has this ordinal plus 1.

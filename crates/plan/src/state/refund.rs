@@ -47,7 +47,7 @@ impl State {
         self.give_back_caps(plan, out);
         self.component_refund(plan, deposit, out);
         match kind {
-            DepositKind::Registration => self.deactivate(user, out),
+            DepositKind::Registration => self.deactivate(plan, user, out),
             DepositKind::Retopup => self.unstand(user, deposit),
         }
     }
@@ -65,24 +65,21 @@ impl State {
     }
 
     /// The user's position earns no more. What was reserved had matured and is released.
-    fn deactivate(&mut self, user: UserId, out: &mut Outcome) {
-        if let Some(line) = self.line_mut(user) {
-            line.standing = Standing::Gone.into();
-        }
+    fn deactivate(&mut self, plan: &CompiledPlan, user: UserId, out: &mut Outcome) {
+        self.set_standing(user, Standing::Gone);
         if let Some(seat) = self.seat_mut(user) {
             seat.chosen = super::TierSet::default();
         }
         for tier in (1..=Tier::MAX).filter_map(Tier::new).take(self.tiers.len()) {
             self.stop_reserving(user, tier, ReserveEnd::Refunded, out);
         }
-        self.retire_components(user);
+        self.retire_components(plan, user);
         out.effects.push(Effect::UserRefunded { user });
     }
 
     /// If the oldest retopup that stands went back, the next older one takes its place.
     fn unstand(&mut self, user: UserId, deposit: DepositId) {
-        let oldest = Standing::Retopped(deposit);
-        if self.line(user).is_none_or(|line| line.standing.get() != oldest) {
+        if self.standing(user) != Some(Standing::Retopped(deposit)) {
             return;
         }
         let mut next = Some(deposit);
@@ -92,9 +89,7 @@ impl State {
             }
             next = DepositId::new(retopup.next_retopup);
         }
-        if let Some(line) = self.line_mut(user) {
-            line.standing = next.map_or(Standing::Registered, Standing::Retopped).into();
-        }
+        self.set_standing(user, next.map_or(Standing::Registered, Standing::Retopped));
     }
 }
 

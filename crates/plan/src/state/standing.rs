@@ -23,6 +23,11 @@ pub(super) struct PackedStanding(u32);
 const GONE: u32 = u32::MAX;
 
 impl PackedStanding {
+    /// Something that it takes reading it to know.
+    pub(super) const fn mark(self) -> u32 {
+        self.0
+    }
+
     pub(super) const fn get(self) -> Standing {
         match (self.0, DepositId::new(self.0)) {
             (GONE, _) => Standing::Gone,

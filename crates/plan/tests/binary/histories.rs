@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use money::{Amount, Asset};
 use naive::binary::{Model, Terms};
 use plan::binary::{BinaryState, BinaryTerms, Pair, PairSink, Payment, Side};
+use plan::sponsors::Sponsors;
 use plan::{Day, UserId};
 use plan_file::calendar::Month;
 use proptest::prelude::*;
@@ -123,6 +124,7 @@ struct Both {
     terms: Terms,
     compiled: BinaryTerms,
     state: BinaryState,
+    sponsors: Sponsors,
     model: Model,
     users: usize,
     payments: Vec<(usize, Payment)>,
@@ -135,6 +137,7 @@ impl Both {
             compiled: compiled(&terms),
             terms,
             state: BinaryState::default(),
+            sponsors: Sponsors::default(),
             model: Model::default(),
             users: 0,
             payments: Vec::new(),
@@ -173,15 +176,18 @@ impl Both {
         // A tree of their own once in a while.
         let sponsor = (self.users > 0 && !sponsor.is_multiple_of(16)).then(|| sponsor % self.users);
         let place = self.model.join(sponsor, wanted);
-        let found = self.state.join(id(self.users), sponsor.map(id), wanted.map(side));
-        let found = found.unwrap().map(|place| (place.parent, place.side));
+        assert_eq!(self.sponsors.join(sponsor.map(id)), Some(id(self.users)));
+        let found = self.state.join(&self.sponsors, wanted.map(side));
+        let found = found.map(|place| (place.parent, place.side));
         assert_eq!(found, place.map(|(parent, number)| (id(parent), side(number))));
         self.users += 1;
     }
 
     fn pay(&mut self, user: usize, amount: u128) {
         let before = self.state.clone();
-        let payment = self.state.pay(&self.compiled, id(user), Amount::new(amount));
+        let payment = self
+            .state
+            .pay(&self.sponsors, &self.compiled, id(user), Amount::new(amount));
         self.undo_and_redo(user, amount, &payment, &before);
         let expected = self.model.pay(&self.terms, user, amount);
         assert_eq!((payment.accepted.base_units(), payment.first), expected);
@@ -197,16 +203,20 @@ impl Both {
     fn undo_and_redo(&mut self, user: usize, amount: u128, payment: &Payment, before: &BinaryState) {
         let after = self.state.clone();
         let mut undone = Vec::new();
-        self.state.unpay(&self.compiled, id(user), payment, &mut undone);
+        self.state
+            .unpay(&self.sponsors, &self.compiled, id(user), payment, &mut undone);
         assert_eq!((&self.state, undone.len()), (before, 0));
-        let again = self.state.pay(&self.compiled, id(user), Amount::new(amount));
+        let again = self
+            .state
+            .pay(&self.sponsors, &self.compiled, id(user), Amount::new(amount));
         assert_eq!((again, &self.state), (*payment, &after));
     }
 
     fn unpay(&mut self, position: usize) {
         let (user, payment) = self.payments.swap_remove(position);
         let mut undone = Vec::new();
-        self.state.unpay(&self.compiled, id(user), &payment, &mut undone);
+        self.state
+            .unpay(&self.sponsors, &self.compiled, id(user), &payment, &mut undone);
         let expected = self
             .model
             .unpay(&self.terms, user, payment.accepted.base_units(), payment.first);
@@ -227,9 +237,13 @@ impl Both {
     fn close(&mut self, budget: u128) {
         let month = month(self.month);
         let mut sink = Taxed(Vec::new());
-        let closing = self
-            .state
-            .close_month(&self.compiled, month, Amount::new(budget), &mut sink);
+        let closing = self.state.close_month(
+            &self.sponsors,
+            &self.compiled,
+            month,
+            Amount::new(budget),
+            &mut sink,
+        );
         let expected = self.model.close(&self.terms, month.get(), budget, tax);
         let found: Vec<naive::binary::Pair> = sink
             .0

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use money::{Amount, Asset, Bps};
 use plan::binary::{BinaryState, BinaryTerms, Closing, Pair, PairSink, Parts, Payment, Side};
+use plan::sponsors::Sponsors;
 use plan::{Day, UserId};
 
 use crate::tables::{changed, rupees};
@@ -22,6 +23,7 @@ use crate::tables::{changed, rupees};
 struct Run {
     terms: BinaryTerms,
     state: BinaryState,
+    sponsors: Sponsors,
     tax: Bps,
     names: Vec<String>,
     payments: BTreeMap<UserId, Vec<Payment>>,
@@ -55,6 +57,7 @@ pub(crate) fn check(name: &str, text: &str) {
     let mut run = Run {
         terms: changed(&changes).unwrap(),
         state: BinaryState::default(),
+        sponsors: Sponsors::default(),
         tax: Bps::default(),
         names: Vec::new(),
         payments: BTreeMap::new(),
@@ -120,7 +123,8 @@ impl Run {
         let sponsor = sponsor.map(|sponsor| self.user(sponsor));
         self.names.push(name.to_owned());
         let user = self.user(name);
-        let place = self.state.join(user, sponsor, side).unwrap();
+        assert_eq!(self.sponsors.join(sponsor), Some(user));
+        let place = self.state.join(&self.sponsors, side);
         assert_eq!(place, self.state.place(user));
         place.map_or_else(Vec::new, |place| {
             assert_eq!(self.state.below(place.parent, place.side), Some(user));
@@ -134,7 +138,7 @@ impl Run {
 
     fn pay(&mut self, name: &str, amount: Amount) -> Vec<String> {
         let user = self.user(name);
-        let payment = self.state.pay(&self.terms, user, amount);
+        let payment = self.state.pay(&self.sponsors, &self.terms, user, amount);
         let mut line = format!("accepted {}", show(payment.accepted));
         if !payment.refused.is_zero() {
             line += &format!(" refused {}", show(payment.refused));
@@ -156,7 +160,8 @@ impl Run {
         let user = self.user(name);
         let payment = self.payments.get_mut(&user).and_then(Vec::pop).unwrap();
         let mut undone = Vec::new();
-        self.state.unpay(&self.terms, user, &payment, &mut undone);
+        self.state
+            .unpay(&self.sponsors, &self.terms, user, &payment, &mut undone);
         let line = |pair: &plan::binary::Undone| {
             let parts = parts(pair.parts);
             format!("undone {} pair {}: {parts}", self.name(pair.user), pair.number)
@@ -183,7 +188,9 @@ impl Run {
             tax: self.tax,
             pairs: Vec::new(),
         };
-        let closing = self.state.close_month(&self.terms, month, budget, &mut sink);
+        let closing = self
+            .state
+            .close_month(&self.sponsors, &self.terms, month, budget, &mut sink);
         let mut lines: Vec<String> = sink
             .pairs
             .chunk_by(|one, next| (one.user, one.parts) == (next.user, next.parts))

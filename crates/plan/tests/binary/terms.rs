@@ -1,6 +1,7 @@
 //! What is refused in the tables, and what people are told about a sound plan.
 
-use plan::binary::{BinaryState, JoinError};
+use plan::binary::BinaryState;
+use plan::sponsors::Sponsors;
 use plan::{Day, Severity, UserId};
 
 use crate::tables::{changed, rupees};
@@ -157,22 +158,27 @@ fn pairs_that_claim_exactly_what_was_paid_are_no_reason_to_warn() {
     assert_eq!(outgrown.figures[0], ("layers", 7));
 }
 
+/// So many users, who were all brought by the first.
+fn joined(users: u32) -> (Sponsors, BinaryState) {
+    let (mut sponsors, mut state) = (Sponsors::default(), BinaryState::default());
+    for number in 1..=users {
+        sponsors.join(UserId::new(1).filter(|_| number > 1)).unwrap();
+        state.join(&sponsors, None);
+    }
+    (sponsors, state)
+}
+
 #[test]
-fn whoever_is_not_next_or_has_an_unknown_sponsor_does_not_join() {
+fn whoever_is_not_among_the_sponsors_takes_no_place_and_pays_nothing() {
     let terms = changed(&[]).unwrap();
-    let mut state = BinaryState::default();
-    let user = |number| UserId::new(number).unwrap();
-    assert_eq!(state.join(user(1), None, None), Ok(None));
+    let (sponsors, mut state) = joined(1);
     let before = state.clone();
+    assert_eq!(state.join(&sponsors, None), None);
+    let second = UserId::new(2).unwrap();
     assert_eq!(
-        state.join(user(3), None, None),
-        Err(JoinError::NotTheNextUser { user: 3, next: 2 })
+        state.pay(&sponsors, &terms, second, rupees("5000")).refused,
+        rupees("5000")
     );
-    assert_eq!(
-        state.join(user(2), Some(user(2)), None),
-        Err(JoinError::SponsorUnknown { sponsor: 2 })
-    );
-    assert_eq!(state.pay(&terms, user(2), rupees("5000")).refused, rupees("5000"));
     assert_eq!(state, before);
 }
 
@@ -196,19 +202,18 @@ fn payments_of_any_size_add_up() {
         ("first_payment_min", "\"0.01\""),
     ])
     .unwrap();
-    let mut state = BinaryState::default();
+    let (sponsors, mut state) = joined(1);
     let user = UserId::new(1).unwrap();
-    state.join(user, None, None).unwrap();
     let mut paid = 0;
     for part in [0x1, 0xffff_ffff, 0x1_0000_0000, 0x7654_3210_0000_0000_0000_0000] {
-        let payment = state.pay(&terms, user, money::Amount::new(part));
+        let payment = state.pay(&sponsors, &terms, user, money::Amount::new(part));
         assert_eq!(payment.accepted.base_units(), part);
         paid += part;
         assert_eq!(state.paid(user).base_units(), paid);
     }
     let rest = price.base_units() - paid;
     assert_eq!(state.outstanding(&terms, user).base_units(), rest);
-    let payment = state.pay(&terms, user, price);
+    let payment = state.pay(&sponsors, &terms, user, price);
     assert_eq!(payment.accepted.base_units(), rest);
     assert_eq!(state.paid(user), price);
 }
@@ -218,15 +223,11 @@ fn directs_are_counted_from_when_they_count_whether_or_not_the_plan_asks() {
     let user = |number| UserId::new(number).unwrap();
     for required in ["0", "1"] {
         let terms = changed(&[("directs_required", required)]).unwrap();
-        let mut state = BinaryState::default();
-        state.join(user(1), None, None).unwrap();
-        assert_eq!(state.user_count(), 1);
-        state.join(user(2), Some(user(1)), None).unwrap();
-        state.join(user(3), Some(user(1)), None).unwrap();
+        let (sponsors, mut state) = joined(3);
         assert_eq!((state.user_count(), state.history_bytes()), (3, 0));
         let mut found = vec![state.directs(user(1))];
         for direct in [2, 3] {
-            state.pay(&terms, user(direct), rupees("5000"));
+            state.pay(&sponsors, &terms, user(direct), rupees("5000"));
             found.push(state.directs(user(1)));
         }
         assert_eq!(found, [0, 1, 2], "{required}");
@@ -238,16 +239,14 @@ fn directs_are_counted_from_when_they_count_whether_or_not_the_plan_asks() {
 #[test]
 fn a_list_collects_the_pairs_of_a_closing_whole() {
     let terms = changed(&[]).unwrap();
-    let mut state = BinaryState::default();
+    let (sponsors, mut state) = joined(3);
     let user = |number| UserId::new(number).unwrap();
-    state.join(user(1), None, None).unwrap();
     for direct in [2, 3] {
-        state.join(user(direct), Some(user(1)), None).unwrap();
-        state.pay(&terms, user(direct), rupees("5000"));
+        state.pay(&sponsors, &terms, user(direct), rupees("5000"));
     }
     let month = Day::new(20_000).month();
     let mut pairs = Vec::new();
-    let closing = state.close_month(&terms, month, rupees("1000000"), &mut pairs);
+    let closing = state.close_month(&sponsors, &terms, month, rupees("1000000"), &mut pairs);
     assert_eq!((closing.granted, closing.granted_value), (1, rupees("2000")));
     let [pair] = pairs[..] else {
         panic!("one pair: {pairs:?}");
@@ -261,6 +260,6 @@ fn a_list_collects_the_pairs_of_a_closing_whole() {
 }
 
 #[test]
-fn a_user_takes_fifty_bytes() {
-    assert_eq!(BinaryState::bytes_per_user(), 50);
+fn a_user_takes_46_bytes() {
+    assert_eq!(BinaryState::bytes_per_user(), 46);
 }

@@ -1,10 +1,9 @@
 //! The worked examples, the table of rates and directs, and what is refused.
 
-use ledger::BreakageCause;
 use money::Amount;
-use plan::generation::{self, DirectsCounted, Fate, GenerationTable, GenerationTerms, Mode};
+use plan::generation::{self, DirectsCounted, GenerationTable, GenerationTerms, Mode};
 
-use crate::people::{Chain, DIRECTS, Person, RATES, paid, terms, total};
+use crate::people::{Chain, DIRECTS, RATES, paid, terms, total};
 
 /// Name, directs, paid in, earned; nearest upline first.
 const CHAIN: [(&str, u32, u128, u128); 7] = [
@@ -183,19 +182,6 @@ fn a_share_below_one_base_unit_is_no_line() {
     let shares = chain.buy(&terms(Mode::Physical), 19);
     // ⌊1.9⌋ of generation 1; ⌊0.95⌋ and less of all others.
     assert_eq!(chain.texts(&shares), ["A at 1 gets 1: 1"]);
-}
-
-#[test]
-fn the_walk_ends_even_where_sponsors_go_in_circles() {
-    let mut chain = Chain::new(&[("B", 0, 10, 0), ("A", 0, 10, 0)], 3);
-    chain.people.0[0] = Person {
-        sponsor: Some(chain.buyer),
-        ..chain.people.0[0]
-    };
-    let shares = chain.buy(&terms(Mode::Compressed), 1_000);
-    // Two lines each of B and A, of whom both have room for 30.
-    assert_eq!(shares[4].fate, Fate::Breakage(BreakageCause::NoUpline));
-    assert_eq!(total(&shares), 310);
 }
 
 #[test]

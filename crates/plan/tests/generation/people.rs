@@ -28,8 +28,12 @@ impl People {
 }
 
 impl Uplines for People {
-    fn sponsor(&self, user: UserId) -> Option<UserId> {
-        self.of(user).sponsor
+    fn above(&self, user: UserId, into: &mut [Option<UserId>]) {
+        let mut below = Some(user);
+        for slot in into {
+            below = below.and_then(|below| self.of(below).sponsor);
+            *slot = below;
+        }
     }
 
     fn directs(&self, user: UserId) -> u32 {

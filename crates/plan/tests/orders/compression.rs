@@ -109,11 +109,16 @@ fn ten_customers_are_counted_once_each_and_only_with_an_order_that_stands() {
     for _ in 0..8 {
         shop.sell(1, 100);
     }
-    let counted = |shop: &Shop| shop.orders.volumes(&shop.terms, shop.period()).customers(user(1));
+    let counted = |shop: &Shop| {
+        shop.orders
+            .volumes(&shop.sponsors, &shop.terms, shop.period())
+            .customers(user(1))
+    };
     assert_eq!(counted(&shop), 10);
     let mut enough = Shop {
         terms: shop.terms.clone(),
         orders: shop.orders.clone(),
+        sponsors: shop.sponsors.clone(),
         day: shop.day,
     };
     enough.settle();
@@ -122,10 +127,10 @@ fn ten_customers_are_counted_once_each_and_only_with_an_order_that_stands() {
     assert_eq!(counted(&shop), 9);
     shop.settle();
     assert_eq!(shop.lines(order)[0], "1@1 unqualified of 1 1000");
-    let volumes = shop.orders.volumes(&shop.terms, shop.period());
+    let volumes = shop.orders.volumes(&shop.sponsors, &shop.terms, shop.period());
     let statement = shop
         .orders
-        .statement(&shop.terms, &volumes, shop.period(), user(1))
+        .statement(&shop.sponsors, &shop.terms, &volumes, (user(1), shop.period()))
         .unwrap();
     let cause = Shortfall::Customers { found: 9, needed: 10 };
     assert!(
@@ -141,14 +146,14 @@ fn who_has_left_is_passed_over_whatever_the_volume() {
     shop.buy(2, 100);
     shop.buy(1, 100);
     let before = shop.orders.clone();
-    shop.orders.retire(user(2)).unwrap();
-    shop.orders.retire(user(2)).unwrap();
+    shop.orders.retire(&shop.sponsors, user(2)).unwrap();
+    shop.orders.retire(&shop.sponsors, user(2)).unwrap();
     shop.settle();
     assert_eq!(shop.lines(order)[0], "1@2 user 1 1000");
     let statement = |shop: &Shop, who: UserId| {
-        let volumes = shop.orders.volumes(&shop.terms, shop.period());
+        let volumes = shop.orders.volumes(&shop.sponsors, &shop.terms, shop.period());
         shop.orders
-            .statement(&shop.terms, &volumes, shop.period(), who)
+            .statement(&shop.sponsors, &shop.terms, &volumes, (who, shop.period()))
             .unwrap()
     };
     assert_eq!(statement(&shop, user(2)).missed[0].cause, Shortfall::Retired);
@@ -160,10 +165,10 @@ fn who_has_left_is_passed_over_whatever_the_volume() {
 #[test]
 fn a_statement_says_what_was_paid_and_what_was_missed_and_why() {
     let shop = shop("generous");
-    let volumes = shop.orders.volumes(&shop.terms, shop.period());
+    let volumes = shop.orders.volumes(&shop.sponsors, &shop.terms, shop.period());
     let statement = |who| {
         shop.orders
-            .statement(&shop.terms, &volumes, shop.period(), user(who))
+            .statement(&shop.sponsors, &shop.terms, &volumes, (user(who), shop.period()))
             .unwrap()
     };
     let four = statement(4);
@@ -277,10 +282,10 @@ fn a_statement_tells_own_orders_from_those_of_the_users_customers() {
     shop.sell(2, 2);
     shop.sell(3, 7);
     shop.settle();
-    let volumes = shop.orders.volumes(&shop.terms, shop.period());
+    let volumes = shop.orders.volumes(&shop.sponsors, &shop.terms, shop.period());
     let statement = |who| {
         shop.orders
-            .statement(&shop.terms, &volumes, shop.period(), user(who))
+            .statement(&shop.sponsors, &shop.terms, &volumes, (user(who), shop.period()))
             .unwrap()
     };
     let two = statement(2);

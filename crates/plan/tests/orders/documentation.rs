@@ -7,7 +7,10 @@ use plan::orders::{
     Buyer, CustomerId, Line, LineOutcome, NewOrder, OrderError, OrderId, Orders, OrdersTable, OrdersTerms,
     PeriodNumber, Taken,
 };
+use plan::sponsors::Sponsors;
 use plan::{Day, UserId};
+
+use crate::plans::distance;
 
 const PAGE: &str = include_str!("../../../../docs/plan/orders.md");
 
@@ -39,6 +42,7 @@ fn the_page_about_orders_is_true() {
 struct Example {
     terms: OrdersTerms,
     orders: Orders,
+    sponsors: Sponsors,
     users: BTreeMap<UserId, String>,
     customers: BTreeMap<CustomerId, String>,
 }
@@ -49,6 +53,7 @@ impl Example {
         Self {
             terms: OrdersTerms::check(&table, Asset::Inr).unwrap(),
             orders: Orders::default(),
+            sponsors: Sponsors::default(),
             users: BTreeMap::new(),
             customers: BTreeMap::new(),
         }
@@ -56,10 +61,10 @@ impl Example {
 
     fn step(&mut self, words: &[&str]) -> Result<String, OrderError> {
         match *words {
-            ["join", name] => self.join(name, None),
-            ["join", name, "by", sponsor] => self.join(name, Some(self.user(sponsor).unwrap())),
+            ["join", name] => Ok(self.join(name, None)),
+            ["join", name, "by", sponsor] => Ok(self.join(name, Some(self.user(sponsor).unwrap()))),
             ["customer", name, "of", server] => {
-                let id = self.orders.serve(self.user(server).unwrap())?;
+                let id = self.orders.serve(&self.sponsors, self.user(server).unwrap())?;
                 self.customers.insert(id, name.to_owned());
                 Ok(String::new())
             }
@@ -85,10 +90,10 @@ impl Example {
         }
     }
 
-    fn join(&mut self, name: &str, sponsor: Option<UserId>) -> Result<String, OrderError> {
-        let user = self.orders.join(sponsor)?;
+    fn join(&mut self, name: &str, sponsor: Option<UserId>) -> String {
+        let user = self.sponsors.join(sponsor).expect("the sponsor is there");
         self.users.insert(user, name.to_owned());
-        Ok(String::new())
+        String::new()
     }
 
     fn place(
@@ -109,7 +114,7 @@ impl Example {
             volume,
             day: date(day),
         };
-        let placed = self.orders.place(&self.terms, &new)?;
+        let placed = self.orders.place(&self.sponsors, &self.terms, &new)?;
         Ok(format!(
             "{} in {}{}: volume {}, fund {}, company {}",
             placed.order.get(),
@@ -122,7 +127,9 @@ impl Example {
     }
 
     fn finalize(&mut self, period: PeriodNumber, budget: Amount) -> Result<String, OrderError> {
-        let totals = self.orders.finalize(&self.terms, period, budget)?;
+        let totals = self
+            .orders
+            .finalize(&self.sponsors, &self.terms, period, budget)?;
         let mut told = format!("paid {}, breakage {}", text(totals.paid), text(totals.breakage));
         for (cut, by) in [(totals.cut_by_retail, "retail"), (totals.cut_by_paycut, "paycut")] {
             if !cut.is_zero() {
@@ -158,8 +165,10 @@ impl Example {
     }
 
     fn statement(&self, user: UserId, period: PeriodNumber) -> Result<String, OrderError> {
-        let volumes = self.orders.volumes(&self.terms, period);
-        let told = self.orders.statement(&self.terms, &volumes, period, user)?;
+        let volumes = self.orders.volumes(&self.sponsors, &self.terms, period);
+        let told = self
+            .orders
+            .statement(&self.sponsors, &self.terms, &volumes, (user, period))?;
         let (own, customers) = (text(told.own_volume), text(told.customer_volume));
         let mut parts = vec![
             format!("volume {own} + {customers}"),
@@ -188,11 +197,12 @@ impl Example {
     /// `1 A 8`, with `@` and the distance where it differs; `1 inactive of A 8`, `1 no_upline 8`.
     fn line(&self, line: &Line) -> String {
         let (generation, amount) = (line.generation, text(line.amount));
+        let distance = distance(&self.orders, &self.sponsors, line);
         match line.outcome {
-            LineOutcome::Paid(user) if line.distance == u32::from(generation) => {
+            LineOutcome::Paid(user) if distance == usize::from(generation) => {
                 format!("{generation} {} {amount}", self.name(user))
             }
-            LineOutcome::Paid(user) => format!("{generation} {}@{} {amount}", self.name(user), line.distance),
+            LineOutcome::Paid(user) => format!("{generation} {}@{distance} {amount}", self.name(user)),
             LineOutcome::Breakage {
                 cause,
                 passed: Some(user),

@@ -14,6 +14,8 @@ const FIRST: &str = "2026-12-01";
 const COMMISSIONS: Fund = Fund::new(1);
 /// What a conversion is worth.
 const REWARD: u128 = 700;
+/// A reward matures after so many days, unless its user's registration was refunded meanwhile.
+const HOLD_DAYS: u32 = 5;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -72,7 +74,7 @@ fn plan(paycut: bool, behind: bool) -> (CompiledPlan, Rules) {
          [orders]\nperiod = \"month\"\npv_bps = 8000\nfund = \"commissions\"\nfund_bps = {fund_bps}\n\
          generations_bps = [1000, 500, 300]\ncompression = \"standard\"\nactive_pv_min = \"0\"\n{cut}\nhold_days = 10\n\
          late_orders = \"open_period\"\n\
-         [campaign]\nfund = {fund:?}\nreward = \"0.0007\"\nhold_days = 5\nbudget = \"1000\"\nstarts = \"2026-12-01\"\n\
+         [campaign]\nfund = {fund:?}\nreward = \"0.0007\"\nhold_days = {HOLD_DAYS}\nbudget = \"1000\"\nstarts = \"2026-12-01\"\n\
          ends = \"2030-11-30\"\n\
          [campaign.qualifies]\nconversion_min = \"0.000001\"\nself_referral = \"refuse\"\nper_referee = \"one\"\n"
     );
@@ -112,6 +114,10 @@ struct Both {
     orders: Vec<u128>,
     customers: u32,
     conversions: u32,
+    /// Rewards that were drawn from commissions and are deferred: until which day, for which user, and how much.
+    deferred: Vec<(Day, usize, i128)>,
+    /// Rewards come from another fund, which commissions fill when it is empty.
+    behind: bool,
 }
 
 fn number(count: usize) -> u32 {
@@ -132,6 +138,8 @@ impl Both {
             orders: vec![],
             customers: 0,
             conversions: 0,
+            deferred: vec![],
+            behind,
         };
         both.days(1);
         both.join(0, 1_000, 3);
@@ -187,6 +195,11 @@ impl Both {
             }
             let day = self.ended;
             self.apply(&Fact::Component(ComponentFact::DayEnded { day }));
+            for (_, user, amount) in self.deferred.extract_if(.., |(until, _, _)| *until == day) {
+                if !self.stand[user] && !self.behind {
+                    self.model.gave_back(amount);
+                }
+            }
         }
     }
 
@@ -271,7 +284,9 @@ impl Both {
             return;
         }
         self.conversions += 1;
-        self.model.drawn(REWARD);
+        let drawn = self.model.drawn(REWARD);
+        self.deferred
+            .push((self.ended.next().plus(HOLD_DAYS), who, drawn));
         self.apply(&Fact::Component(ComponentFact::ConversionReported {
             conversion: self.conversions,
             user: UserId::new(number(who + 1)).unwrap(),

@@ -78,7 +78,10 @@ fn lines_sum_to_the_totals_to_the_last_unit() {
     }
     let period = shop.period();
     shop.orders.close(period).unwrap();
-    let totals = shop.orders.finalize(&shop.terms, period, amount(301)).unwrap();
+    let totals = shop
+        .orders
+        .finalize(&shop.sponsors, &shop.terms, period, amount(301))
+        .unwrap();
     let sum = |of: fn(&plan::orders::Line) -> Amount| {
         Amount::sum_of(shop.orders.lines(period).map(|line| of(&line))).unwrap()
     };
@@ -101,7 +104,10 @@ fn a_pay_cut_pays_participants_first_and_breakage_from_what_remains() {
     let period = shop.period();
     shop.orders.close(period).unwrap();
     // Due 1,500, breakage 300.
-    let totals = shop.orders.finalize(&shop.terms, period, amount(1_600)).unwrap();
+    let totals = shop
+        .orders
+        .finalize(&shop.sponsors, &shop.terms, period, amount(1_600))
+        .unwrap();
     assert_eq!(
         (totals.paid, totals.breakage, totals.cut_by_paycut),
         (amount(1_500), amount(100), amount(200))
@@ -116,7 +122,7 @@ fn without_a_pay_cut_a_budget_that_is_too_small_is_refused_and_nothing_changes()
     let before = shop.orders.clone();
     let error = shop
         .orders
-        .finalize(&shop.terms, period, amount(1_799))
+        .finalize(&shop.sponsors, &shop.terms, period, amount(1_799))
         .unwrap_err();
     assert_eq!(
         error,
@@ -126,7 +132,9 @@ fn without_a_pay_cut_a_budget_that_is_too_small_is_refused_and_nothing_changes()
         }
     );
     assert_eq!(shop.orders, before);
-    shop.orders.finalize(&shop.terms, period, amount(1_800)).unwrap();
+    shop.orders
+        .finalize(&shop.sponsors, &shop.terms, period, amount(1_800))
+        .unwrap();
 }
 
 #[test]

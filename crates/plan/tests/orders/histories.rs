@@ -9,9 +9,10 @@ use plan::orders::{
     Buyer, Clawback, CustomerId, Line, LineOutcome, NewOrder, OrderId, Orders, OrdersTable, OrdersTerms,
     PeriodNumber, PeriodStatus, Taken,
 };
+use plan::sponsors::Sponsors;
 use proptest::prelude::*;
 
-use crate::plans::user;
+use crate::plans::{distance, user};
 
 const START: u32 = 20_454; // 2026-01-01
 
@@ -139,7 +140,7 @@ fn wide(number: u32) -> usize {
 }
 
 /// A line in the words of the model.
-fn plain(line: &Line) -> model::Line {
+fn plain(line: &Line, distance: usize) -> model::Line {
     let (to, cause, passed) = match line.outcome {
         LineOutcome::Paid(user) => (Some(user), "", None),
         LineOutcome::Breakage { cause, passed } => (None, cause.name(), passed),
@@ -147,7 +148,7 @@ fn plain(line: &Line) -> model::Line {
     model::Line {
         order: wide(line.order.get()),
         generation: usize::from(line.generation),
-        distance: wide(line.distance),
+        distance,
         to: to.map(|user| wide(user.get())),
         cause,
         passed: passed.map(|user| wide(user.get())),
@@ -175,6 +176,7 @@ fn plain_clawback(clawback: &Clawback) -> (usize, Option<usize>, &'static str, u
 struct Both {
     terms: OrdersTerms,
     orders: Orders,
+    sponsors: Sponsors,
     model: Model,
     customers: u32,
     by_month: bool,
@@ -191,6 +193,7 @@ impl Both {
         let mut both = Self {
             terms: OrdersTerms::check(&table(rules), Asset::Inr).unwrap(),
             orders: Orders::default(),
+            sponsors: Sponsors::default(),
             model: Model::new(rules.clone()),
             customers: 0,
             by_month: rules.by_month,
@@ -199,13 +202,13 @@ impl Both {
             finalized_under: BTreeMap::new(),
             returned: BTreeMap::new(),
         };
-        both.orders.join(None).unwrap();
+        both.sponsors.join(None).unwrap();
         both.model.join(None);
         both
     }
 
     fn users(&self) -> u32 {
-        u32::try_from(self.orders.user_count()).unwrap()
+        u32::try_from(self.sponsors.count()).unwrap()
     }
 
     fn any_user(&self, seed: u32) -> u32 {
@@ -225,18 +228,18 @@ impl Both {
                     1..=3 => Some(self.users()),
                     4.. => Some(self.any_user(seed)),
                 };
-                self.orders.join(sponsor.map(user)).unwrap();
+                self.sponsors.join(sponsor.map(user)).unwrap();
                 self.model.join(sponsor.map(wide));
             }
             Step::Serve(seed) => {
                 let server = self.any_user(seed);
-                self.orders.serve(user(server)).unwrap();
+                self.orders.serve(&self.sponsors, user(server)).unwrap();
                 self.model.serve(wide(server));
                 self.customers += 1;
             }
             Step::Retire(seed) => {
                 let who = self.any_user(seed);
-                self.orders.retire(user(who)).unwrap();
+                self.orders.retire(&self.sponsors, user(who)).unwrap();
                 self.model.retire(wide(who));
             }
             Step::Buy(seed, amount, share, day) => {
@@ -290,7 +293,7 @@ impl Both {
             volume: volume.map(Amount::new),
             day,
         };
-        let placed = self.orders.place(&self.terms, &new);
+        let placed = self.orders.place(&self.sponsors, &self.terms, &new);
         if let Ok(placed) = placed {
             assert_eq!(placed.fund.checked_add(placed.company), Ok(new.amount));
         }
@@ -352,14 +355,18 @@ impl Both {
             fund
         };
         if !self.paycut && share < 6_000 && fund > 0 {
-            let done = self.orders.finalize(&self.terms, period, Amount::ZERO);
+            let done = self
+                .orders
+                .finalize(&self.sponsors, &self.terms, period, Amount::ZERO);
             assert_eq!(
                 done.map(drop).map_err(|error| error.code()),
                 self.model.finalize(period.get(), 0)
             );
         }
         let before = self.orders.clone();
-        let done = self.orders.finalize(&self.terms, period, Amount::new(budget));
+        let done = self
+            .orders
+            .finalize(&self.sponsors, &self.terms, period, Amount::new(budget));
         let expected = self.model.finalize(period.get(), budget);
         let Ok(totals) = done else {
             assert_eq!(self.orders, before);
@@ -388,10 +395,13 @@ impl Both {
     fn compare(&self) {
         let periods: BTreeSet<_> = (0..100).map(|day| self.period(day)).collect();
         for period in periods {
-            let lines: Vec<_> = self.orders.lines(period).map(|line| plain(&line)).collect();
+            let lines = self.orders.lines(period);
+            let lines: Vec<_> = lines
+                .map(|line| plain(&line, distance(&self.orders, &self.sponsors, &line)))
+                .collect();
             assert_eq!(lines, self.model.lines(period.get()));
             let terms = self.finalized_under.get(&period).unwrap_or(&self.terms);
-            let volumes = self.orders.volumes(terms, period);
+            let volumes = self.orders.volumes(&self.sponsors, terms, period);
             for who in 1..=self.users() {
                 let found = (
                     units(volumes.personal(user(who))),
@@ -412,7 +422,10 @@ impl Both {
         lines: &[model::Line],
     ) {
         let terms = self.finalized_under.get(&period).unwrap_or(&self.terms);
-        let statement = self.orders.statement(terms, volumes, period, user(who)).unwrap();
+        let statement = self
+            .orders
+            .statement(&self.sponsors, terms, volumes, (user(who), period))
+            .unwrap();
         for generation in 1..=4u8 {
             let paid = lines.iter().filter(|line| line.to == Some(wide(who)));
             let paid = paid.filter(|line| line.generation == usize::from(generation));

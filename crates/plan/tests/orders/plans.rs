@@ -5,6 +5,7 @@ use plan::orders::{
     Buyer, Clawback, CustomerId, Line, LineOutcome, NewOrder, OrderId, OrderRefund, Orders, OrdersTable,
     OrdersTerms, PeriodNumber, Taken,
 };
+use plan::sponsors::Sponsors;
 use plan::{Day, UserId};
 
 /// A plan in paise: everything is volume, half of it is the fund, three generations, standard compression.
@@ -47,19 +48,19 @@ pub(crate) fn day(date: &str) -> Day {
 }
 
 /// Users in one line, the first on top.
-pub(crate) fn chain(users: u32) -> Orders {
-    let mut orders = Orders::default();
-    orders.join(None).unwrap();
-    for sponsor in 1..users {
-        orders.join(Some(user(sponsor))).unwrap();
+pub(crate) fn chain(users: u32) -> Sponsors {
+    let mut sponsors = Sponsors::default();
+    for sponsor in 0..users {
+        sponsors.join(UserId::new(sponsor)).unwrap();
     }
-    orders
+    sponsors
 }
 
 /// Orders, with shorter words for tests.
 pub(crate) struct Shop {
     pub(crate) terms: OrdersTerms,
     pub(crate) orders: Orders,
+    pub(crate) sponsors: Sponsors,
     pub(crate) day: Day,
 }
 
@@ -68,7 +69,8 @@ impl Shop {
     pub(crate) fn new(changes: &str, users: u32) -> Self {
         Self {
             terms: terms(changes),
-            orders: chain(users),
+            orders: Orders::default(),
+            sponsors: chain(users),
             day: day("2026-01-15"),
         }
     }
@@ -82,7 +84,7 @@ impl Shop {
     }
 
     pub(crate) fn sell(&mut self, server: u32, units: u128) -> (CustomerId, OrderId) {
-        let customer = self.orders.serve(user(server)).unwrap();
+        let customer = self.orders.serve(&self.sponsors, user(server)).unwrap();
         (customer, self.place(Buyer::Customer(customer), units))
     }
 
@@ -93,7 +95,10 @@ impl Shop {
             volume: None,
             day: self.day,
         };
-        self.orders.place(&self.terms, &new).unwrap().order
+        self.orders
+            .place(&self.sponsors, &self.terms, &new)
+            .unwrap()
+            .order
     }
 
     /// Closes and finalizes the period with what its orders put into the fund.
@@ -101,12 +106,17 @@ impl Shop {
         let period = self.period();
         self.orders.close(period).unwrap();
         let budget = self.orders.fund_part(period);
-        self.orders.finalize(&self.terms, period, budget).unwrap()
+        self.orders
+            .finalize(&self.sponsors, &self.terms, period, budget)
+            .unwrap()
     }
 
     /// The lines of an order in words: `1@2 user 3 100` is generation 1 at distance 2 paid to user 3.
     pub(crate) fn lines(&self, order: OrderId) -> Vec<String> {
-        self.orders.lines_of(order).map(|line| words(&line)).collect()
+        self.orders
+            .lines_of(order)
+            .map(|line| words(&line, distance(&self.orders, &self.sponsors, &line)))
+            .collect()
     }
 
     pub(crate) fn refund(&mut self, order: OrderId, units: u128) -> (OrderRefund, Vec<Clawback>) {
@@ -116,8 +126,8 @@ impl Shop {
     }
 }
 
-pub(crate) fn words(line: &Line) -> String {
-    let (generation, distance, amount) = (line.generation, line.distance, line.amount);
+pub(crate) fn words(line: &Line, distance: usize) -> String {
+    let (generation, amount) = (line.generation, line.amount);
     match line.outcome {
         LineOutcome::Paid(user) => format!("{generation}@{distance} user {user} {amount}", user = user.get()),
         LineOutcome::Breakage {
@@ -132,6 +142,23 @@ pub(crate) fn words(line: &Line) -> String {
         }
         LineOutcome::Breakage { cause, passed: None } => format!("{generation} {} {amount}", cause.name()),
     }
+}
+
+/// How far above the buyer the participant of a line stands: 1 for the first upline, 0 if there is none.
+pub(crate) fn distance(orders: &Orders, sponsors: &Sponsors, line: &Line) -> usize {
+    let (LineOutcome::Paid(user)
+    | LineOutcome::Breakage {
+        passed: Some(user), ..
+    }) = line.outcome
+    else {
+        return 0;
+    };
+    let first = match orders.order(line.order).unwrap().buyer() {
+        Buyer::Participant(buyer) => sponsors.of(buyer),
+        Buyer::Customer(customer) => orders.server(customer),
+    };
+    let mut uplines = std::iter::successors(first, |upline| sponsors.of(*upline));
+    1 + uplines.position(|upline| upline == user).unwrap()
 }
 
 /// A clawback in words.

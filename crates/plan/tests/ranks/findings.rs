@@ -2,6 +2,7 @@
 
 use money::Asset;
 use plan::ranks::{RankDecision, Ranks};
+use plan::sponsors::Sponsors;
 use plan::{Severity, UserId};
 use plan_file::calendar::Week;
 
@@ -53,16 +54,18 @@ fn a_rank_of_one_leg_has_no_bound() {
 /// How many users have a rank when everyone bought what the list says.
 fn qualified(people: &[(Option<u32>, u128)]) -> usize {
     let terms = check(SEED).unwrap();
-    let mut ranks = Ranks::default();
+    let (mut ranks, mut sponsors) = (Ranks::default(), Sponsors::default());
     let now: Week = week(1);
     for (number, (sponsor, units)) in (1u32..).zip(people) {
         let user = UserId::new(number).unwrap();
-        assert!(ranks.join(user, sponsor.map(|number| UserId::new(number).unwrap())));
-        assert!(ranks.add(user, money::Amount::new(units * 1_000_000), now));
+        let sponsor = sponsor.map(|number| UserId::new(number).unwrap());
+        assert_eq!(sponsors.join(sponsor), Some(user));
+        ranks.join();
+        assert!(ranks.add(&sponsors, user, money::Amount::new(units * 1_000_000), now));
     }
     let mut out = Vec::new();
     ranks
-        .close_week(&terms, now, money::Amount::ZERO, &mut out)
+        .close_week(&sponsors, &terms, now, money::Amount::ZERO, &mut out)
         .unwrap();
     let with_rank = |decision: &&RankDecision| matches!(decision, RankDecision::Qualified { .. });
     out.iter().filter(with_rank).count()

@@ -3,6 +3,7 @@
 use money::Amount;
 use naive::ranks::{Line, Model, Rank, Terms};
 use plan::ranks::{LadderTable, RankDecision, Ranks, RanksTable, RanksTerms, WhenShort, WindowName};
+use plan::sponsors::Sponsors;
 use plan::{Day, UserId};
 use proptest::prelude::*;
 
@@ -189,6 +190,7 @@ struct Run {
     queue: bool,
     terms: RanksTerms,
     ranks: Ranks,
+    sponsors: Sponsors,
     model: Model,
     users: u32,
     purchases: Vec<(u32, u128, u32)>,
@@ -213,6 +215,7 @@ impl Run {
             queue: terms.queue,
             terms: checked(terms),
             ranks: Ranks::default(),
+            sponsors: Sponsors::default(),
             model: Model::new(terms.clone()),
             users: 0,
             purchases: Vec::new(),
@@ -232,13 +235,17 @@ impl Run {
             Step::Join { sponsor } => {
                 let sponsor = sponsor.filter(|_| self.users > 0).map(|index| self.pick(&index));
                 self.users += 1;
-                prop_assert!(self.ranks.join(user(self.users), sponsor.map(user)));
+                prop_assert_eq!(self.sponsors.join(sponsor.map(user)), Some(user(self.users)));
+                self.ranks.join();
                 self.model.join(sponsor);
             }
             Step::Buy { who, units, earlier } if self.users > 0 => {
                 let (who, units) = (self.pick(who), units * self.scale);
                 let at = self.now - earlier;
-                prop_assert!(self.ranks.add(user(who), Amount::new(units), week(at)));
+                prop_assert!(
+                    self.ranks
+                        .add(&self.sponsors, user(who), Amount::new(units), week(at))
+                );
                 self.model.add(who, units, at);
                 self.purchases.push((who, units, at));
             }
@@ -271,15 +278,22 @@ impl Run {
 
     fn refund(&mut self, who: u32, units: u128, at: u32) -> Result<(), TestCaseError> {
         let before = self.ranks.clone();
-        prop_assert!(self.ranks.remove(user(who), Amount::new(units), week(at)));
+        prop_assert!(
+            self.ranks
+                .remove(&self.sponsors, user(who), Amount::new(units), week(at))
+        );
         let after = self.ranks.clone();
-        prop_assert!(self.ranks.add(user(who), Amount::new(units), week(at)));
+        prop_assert!(
+            self.ranks
+                .add(&self.sponsors, user(who), Amount::new(units), week(at))
+        );
         prop_assert_eq!(&before, &self.ranks, "undo of a refund");
-        self.ranks.remove(user(who), Amount::new(units), week(at));
+        self.ranks
+            .remove(&self.sponsors, user(who), Amount::new(units), week(at));
         prop_assert_eq!(&after, &self.ranks, "redo of a refund");
         self.model.remove(who, units, at);
         let mut affected = Vec::new();
-        self.ranks.affected(user(who), &mut affected);
+        self.ranks.affected(&self.sponsors, user(who), &mut affected);
         let mut back: Vec<Line> = affected
             .iter()
             .filter_map(|(upline, week)| self.ranks.requalify(*upline, *week))
@@ -299,7 +313,13 @@ impl Run {
             let mut legs = Vec::new();
             let found = self
                 .ranks
-                .legs(&self.terms, user(number), week(closing), &mut legs)
+                .legs(
+                    &self.sponsors,
+                    &self.terms,
+                    user(number),
+                    week(closing),
+                    &mut legs,
+                )
                 .unwrap();
             let (main, other) = self.model.legs(number, closing);
             prop_assert_eq!((found.main.base_units(), found.other.base_units()), (main, other));
@@ -308,7 +328,13 @@ impl Run {
         let mut out = Vec::new();
         let closed = self
             .ranks
-            .close_week(&self.terms, week(closing), Amount::new(budget), &mut out)
+            .close_week(
+                &self.sponsors,
+                &self.terms,
+                week(closing),
+                Amount::new(budget),
+                &mut out,
+            )
             .unwrap();
         let lines: Vec<Line> = out.iter().map(line_of).collect();
         let sum = |what| {
@@ -323,8 +349,13 @@ impl Run {
         prop_assert!(closed.granted.base_units() <= budget);
         prop_assert_eq!(lines, self.model.close(closing, budget));
         prop_assert_eq!(
-            self.ranks
-                .close_week(&self.terms, week(closing), Amount::new(budget), &mut out),
+            self.ranks.close_week(
+                &self.sponsors,
+                &self.terms,
+                week(closing),
+                Amount::new(budget),
+                &mut out
+            ),
             None
         );
         Ok(())

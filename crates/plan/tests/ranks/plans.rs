@@ -3,6 +3,7 @@
 use money::Asset;
 use plan::UserId;
 use plan::ranks::{Ranks, RanksTable, RanksTerms};
+use plan::sponsors::Sponsors;
 
 use crate::scenario::week;
 
@@ -239,38 +240,41 @@ fn terms_and_sums_are_read_as_they_were_written() {
 #[test]
 fn what_users_bought_and_became_can_be_asked_for_until_a_week_is_closed() {
     let (terms, mut ranks) = (check(SEED).unwrap(), Ranks::default());
+    let mut sponsors = Sponsors::default();
     let user = |number| UserId::new(number).unwrap();
     let units = |text: &str| Asset::Usdt.parse_amount(text).unwrap();
     let (first, second) = (week(1), week(2));
-    assert!(ranks.join(user(1), None));
+    assert_eq!(sponsors.join(None), Some(user(1)));
+    ranks.join();
     for direct in [2, 3] {
-        assert!(ranks.join(user(direct), Some(user(1))));
-        assert!(ranks.add(user(direct), units("10000"), first));
+        assert_eq!(sponsors.join(Some(user(1))), Some(user(direct)));
+        ranks.join();
+        assert!(ranks.add(&sponsors, user(direct), units("10000"), first));
     }
     assert_eq!(ranks.user_count(), 3);
     assert_eq!(ranks.own_volume(user(2)), units("10000"));
-    assert!(ranks.remove(user(2), units("1"), first));
+    assert!(ranks.remove(&sponsors, user(2), units("1"), first));
     assert_eq!(ranks.own_volume(user(2)), units("9999"));
     assert_eq!(ranks.own_volume(user(1)), money::Amount::ZERO);
 
     let mut legs = Vec::new();
-    let explained = ranks.legs(&terms, user(1), first, &mut legs).unwrap();
+    let explained = ranks.legs(&sponsors, &terms, user(1), first, &mut legs).unwrap();
     assert_eq!((explained.rank, legs.len()), (1, 2));
-    assert_eq!(ranks.legs(&terms, user(4), first, &mut legs), None);
+    assert_eq!(ranks.legs(&sponsors, &terms, user(4), first, &mut legs), None);
     assert_eq!((ranks.title(user(1)), ranks.paid_as(user(1))), (0, 0));
     assert!(
         ranks
-            .close_week(&terms, first, units("1000"), &mut Vec::new())
+            .close_week(&sponsors, &terms, first, units("1000"), &mut Vec::new())
             .is_some()
     );
     assert_eq!((ranks.title(user(1)), ranks.paid_as(user(1))), (1, 1));
     // What a closed week decided is said already.
-    assert_eq!(ranks.legs(&terms, user(1), first, &mut legs), None);
+    assert_eq!(ranks.legs(&sponsors, &terms, user(1), first, &mut legs), None);
 
-    assert!(ranks.add(user(2), units("1"), second));
+    assert!(ranks.add(&sponsors, user(2), units("1"), second));
     assert!(
         ranks
-            .close_week(&terms, second, units("1000"), &mut Vec::new())
+            .close_week(&sponsors, &terms, second, units("1000"), &mut Vec::new())
             .is_some()
     );
     assert_eq!((ranks.title(user(1)), ranks.title(user(2))), (2, 0));

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use money::{Amount, Asset};
 use plan::ranks::{RankDecision, Ranks, RanksTable, RanksTerms};
+use plan::sponsors::Sponsors;
 use plan::{Day, UserId};
 use plan_file::calendar::Week;
 
@@ -36,6 +37,7 @@ fn amount(text: &str) -> Amount {
 struct World<'a> {
     terms: &'a RanksTerms,
     ranks: Ranks,
+    sponsors: Sponsors,
     users: BTreeMap<String, UserId>,
 }
 
@@ -44,6 +46,7 @@ pub(crate) fn run(terms: &RanksTerms, text: &str) {
     let mut world = World {
         terms,
         ranks: Ranks::default(),
+        sponsors: Sponsors::default(),
         users: BTreeMap::new(),
     };
     let mut lines = text.lines().peekable();
@@ -65,7 +68,9 @@ impl World<'_> {
             ["join", name] => self.join(name, None),
             ["join", name, "by", sponsor] => self.join(name, Some(self.users[sponsor])),
             ["buy", name, units, "in", at] => {
-                let done = self.ranks.add(self.users[name], amount(units), number(at));
+                let done = self
+                    .ranks
+                    .add(&self.sponsors, self.users[name], amount(units), number(at));
                 assert!(done, "{line}");
                 Vec::new()
             }
@@ -87,17 +92,20 @@ impl World<'_> {
     }
 
     fn join(&mut self, name: &str, sponsor: Option<UserId>) -> Vec<String> {
-        let user = UserId::new(u32::try_from(self.users.len()).unwrap() + 1).unwrap();
-        assert!(self.ranks.join(user, sponsor), "{name}");
+        let user = self.sponsors.join(sponsor).expect("the sponsor is there");
+        self.ranks.join();
         self.users.insert(name.to_owned(), user);
         Vec::new()
     }
 
     fn refund(&mut self, name: &str, text: &str, at: Week) -> Vec<String> {
         let user = self.users[name];
-        assert!(self.ranks.remove(user, amount(text), at), "{name} {text}");
+        assert!(
+            self.ranks.remove(&self.sponsors, user, amount(text), at),
+            "{name} {text}"
+        );
         let mut affected = Vec::new();
-        self.ranks.affected(user, &mut affected);
+        self.ranks.affected(&self.sponsors, user, &mut affected);
         let mut lines = Vec::new();
         for (upline, week) in affected {
             if let Some(back) = self.ranks.requalify(upline, week) {
@@ -113,7 +121,9 @@ impl World<'_> {
 
     fn close(&mut self, at: Week, budget: Amount) -> Vec<String> {
         let mut out = Vec::new();
-        let closed = self.ranks.close_week(self.terms, at, budget, &mut out);
+        let closed = self
+            .ranks
+            .close_week(&self.sponsors, self.terms, at, budget, &mut out);
         let Some(closed) = closed else {
             return vec!["is already closed".to_owned()];
         };
@@ -186,7 +196,9 @@ impl World<'_> {
 
     fn legs(&self, name: &str, at: Week) -> Vec<String> {
         let mut out = Vec::new();
-        let found = self.ranks.legs(self.terms, self.users[name], at, &mut out);
+        let found = self
+            .ranks
+            .legs(&self.sponsors, self.terms, self.users[name], at, &mut out);
         let found = found.unwrap();
         let mut lines: Vec<String> = out
             .iter()

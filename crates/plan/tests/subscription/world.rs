@@ -97,8 +97,13 @@ pub(crate) fn generations(mode: Mode) -> GenerationTerms {
 pub(crate) struct OneLine;
 
 impl Uplines for OneLine {
-    fn sponsor(&self, user: UserId) -> Option<UserId> {
-        UserId::new(user.get() - 1)
+    fn above(&self, user: UserId, into: &mut [Option<UserId>]) {
+        for (slot, number) in into
+            .iter_mut()
+            .zip((0..user.get()).rev().chain(std::iter::repeat(0)))
+        {
+            *slot = UserId::new(number);
+        }
     }
 
     fn directs(&self, _: UserId) -> u32 {

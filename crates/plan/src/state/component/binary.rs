@@ -81,8 +81,7 @@ impl State {
             Side::Left => binary::Side::Left,
             Side::Right => binary::Side::Right,
         });
-        // Users and their sponsors join here in the order in which they registered, so nothing is refused.
-        let place = self.components.binary.join(user, sponsor, wanted).ok().flatten();
+        let place = self.components.binary.join(&self.sponsors, wanted);
         out.effects.push(Effect::Component(ComponentEffect::SidePlaced {
             user,
             parent: place.map(|place| place.parent),
@@ -104,7 +103,7 @@ impl State {
         if amount > outstanding {
             return Err(Unroutable::AboveOutstanding(outstanding));
         }
-        let made = self.components.binary.pay(terms, user, amount);
+        let made = self.components.binary.pay(&self.sponsors, terms, user, amount);
         if made.accepted != amount {
             return Err(Unroutable::BelowFirst(terms.first_payment_min()));
         }
@@ -164,9 +163,9 @@ impl State {
         };
         let budget = self.fund_reach(plan, fund, out);
         let gone: Vec<bool> = self
-            .lines
+            .standings
             .iter()
-            .map(|line| line.standing.get() == Standing::Gone)
+            .map(|standing| standing.get() == Standing::Gone)
             .collect();
         let mut till = Till {
             withholding: &mut self.components.withholding,
@@ -180,7 +179,7 @@ impl State {
         let closing = self
             .components
             .binary
-            .close_month(terms, month, budget, &mut till);
+            .close_month(&self.sponsors, terms, month, budget, &mut till);
         let (pairs, receipts) = (till.pairs, till.receipts);
         self.fill_fund(plan, fund, closing.granted_value, out);
         for (pair, withheld) in pairs.iter().zip(receipts) {
@@ -251,7 +250,7 @@ impl State {
         let mut undone = Vec::new();
         self.components
             .binary
-            .unpay(terms, booked.user, &booked.payment, &mut undone);
+            .unpay(&self.sponsors, terms, booked.user, &booked.payment, &mut undone);
         if counted && !self.components.binary.counts(booked.user) {
             let user = booked.user;
             out.effects

@@ -33,7 +33,7 @@ impl State {
     }
 
     /// A reward as it stands.
-    pub(super) fn standing(&self, id: RewardId, reward: &Reward) -> Box<RewardStanding> {
+    pub(super) fn reward_standing(&self, id: RewardId, reward: &Reward) -> Box<RewardStanding> {
         Box::new(RewardStanding {
             id,
             reason: reward.reason,

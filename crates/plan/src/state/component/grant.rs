@@ -213,7 +213,7 @@ impl State {
                 reward.released = true;
             }
             let (mark, from) = (out.mark(), Account::Deferred(reward.user));
-            let told = out.is_explained().then(|| self.standing(id, &reward));
+            let told = out.is_explained().then(|| self.reward_standing(id, &reward));
             self.hand_over(plan, &reward, from, Reason::Matured, out);
             out.because(mark, |why| why.rule = told.clone().map(Rule::Released));
             out.effects
@@ -314,7 +314,7 @@ impl State {
             out.legs
                 .push(reward_leg(&reward, accounts, part, Reason::Reversed));
         }
-        let told = before.map(|before| self.standing(id, &before));
+        let told = before.map(|before| self.reward_standing(id, &before));
         out.because(mark, |why| why.rule = told.clone().map(Rule::Reversed));
         self.components.caps.give_back(user, part);
         out.effects

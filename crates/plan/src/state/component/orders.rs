@@ -14,8 +14,8 @@ use crate::decision::{Passed, Rule, Unroutable};
 use crate::effect::{ComponentEffect, PeriodStatus, RewardId, SaleEffect};
 use crate::fact::ComponentFact;
 use crate::orders::{
-    self, Buyer, Clawback, CustomerId, LineOutcome, NewOrder, Order, OrderError, OrderId, PeriodNumber,
-    Placed, Taken,
+    self, Buyer, Clawback, CustomerId, Line, LineOutcome, NewOrder, Order, OrderError, OrderId, Orders,
+    PeriodNumber, Placed, Taken,
 };
 use crate::state::intake::hold_leg;
 use crate::{Day, DepositId, Effect, IgnoredCause, Outcome};
@@ -68,10 +68,12 @@ impl State {
         let placed = self
             .components
             .orders
-            .place(terms, new)
+            .place(&self.sponsors, terms, new)
             .map_err(IgnoredCause::Order)?;
         let week = new.day.week();
-        self.components.ranks.add(participant, placed.volume, week);
+        self.components
+            .ranks
+            .add(&self.sponsors, participant, placed.volume, week);
         out.effects.push(sale(SaleEffect::OrderPlaced {
             order: placed.order.get(),
             user: participant,
@@ -140,7 +142,7 @@ impl State {
         if let Some(known) = self.components.customers.get(&number) {
             return Ok(*known);
         }
-        let customer = self.components.orders.serve(server)?;
+        let customer = self.components.orders.serve(&self.sponsors, server)?;
         self.components.customers.insert(number, customer);
         Ok(customer)
     }
@@ -252,7 +254,9 @@ impl State {
             let of = |kept| before.volume().proportion(kept, before.amount());
             let less = of(before.kept()).saturating_sub(of(after.kept()));
             let week = before.day().week();
-            self.components.ranks.remove(participant, less, week);
+            self.components
+                .ranks
+                .remove(&self.sponsors, participant, less, week);
             self.requalify_above(plan, participant, out);
         }
         Ok(refund.fund)
@@ -309,10 +313,13 @@ impl State {
         let is_closed = self.components.orders.status(period) == orders::PeriodStatus::Closed;
         let volumes = out
             .is_explained()
-            .then(|| self.components.orders.volumes(terms, period));
+            .then(|| self.components.orders.volumes(&self.sponsors, terms, period));
         let finalized = match self.in_escrow(period).filter(|_| is_closed) {
             Some(through) => Err(OrderError::OrdersInEscrow { period, through }),
-            None => self.components.orders.finalize(terms, period, budget),
+            None => self
+                .components
+                .orders
+                .finalize(&self.sponsors, terms, period, budget),
         };
         let totals = match finalized {
             Ok(totals) => totals,
@@ -323,37 +330,8 @@ impl State {
         out.effects.push(moved(period, PeriodStatus::Finalized));
         let orders = std::mem::take(&mut self.components.orders);
         for line in orders.lines(period) {
-            let source = orders.order(line.order).and_then(|order| match order.buyer() {
-                Buyer::Participant(user) => Some(user),
-                Buyer::Customer(customer) => orders.server(customer),
-            });
             let mark = out.mark();
-            match line.outcome {
-                LineOutcome::Paid(user) => {
-                    let grant = Grant {
-                        user,
-                        source,
-                        reason: line.reason(),
-                        fund,
-                        amount: line.amount,
-                        available_at: Day::LAST,
-                    };
-                    if let Some((reward, _)) = self.grant(plan, grant, out) {
-                        let key = (line.order, line.generation);
-                        self.components.order_rewards.insert(key, reward);
-                    }
-                }
-                LineOutcome::Breakage { cause, passed } if !line.amount.is_zero() => out.legs.push(Leg {
-                    debit: Account::Revenue(fund),
-                    credit: Account::Breakage(cause),
-                    amount: line.amount,
-                    reason: line.reason(),
-                    recipient: passed,
-                    source,
-                    movement: Movement::Single,
-                }),
-                LineOutcome::Breakage { .. } => {}
-            }
+            self.post_commission(plan, fund, (&orders, &line), out);
             if let Some(volumes) = &volumes {
                 let commission = orders.commission(terms, volumes, line, totals);
                 out.because(mark, |why| {
@@ -362,11 +340,51 @@ impl State {
             }
         }
         if let Some(volumes) = &volumes {
-            for passed in orders.passed_over(terms, volumes, period) {
+            for passed in orders.passed_over(&self.sponsors, terms, volumes, period) {
                 out.passed_over(Passed::Orders(passed));
             }
         }
         self.components.orders = orders;
+    }
+
+    /// Grants a line of a finalized period, or books that nobody gets it.
+    fn post_commission(
+        &mut self,
+        plan: &CompiledPlan,
+        fund: Fund,
+        (orders, line): (&Orders, &Line),
+        out: &mut Outcome,
+    ) {
+        let source = orders.order(line.order).and_then(|order| match order.buyer() {
+            Buyer::Participant(user) => Some(user),
+            Buyer::Customer(customer) => orders.server(customer),
+        });
+        match line.outcome {
+            LineOutcome::Paid(user) => {
+                let grant = Grant {
+                    user,
+                    source,
+                    reason: line.reason(),
+                    fund,
+                    amount: line.amount,
+                    available_at: Day::LAST,
+                };
+                if let Some((reward, _)) = self.grant(plan, grant, out) {
+                    let key = (line.order, line.generation);
+                    self.components.order_rewards.insert(key, reward);
+                }
+            }
+            LineOutcome::Breakage { cause, passed } if !line.amount.is_zero() => out.legs.push(Leg {
+                debit: Account::Revenue(fund),
+                credit: Account::Breakage(cause),
+                amount: line.amount,
+                reason: line.reason(),
+                recipient: passed,
+                source,
+                movement: Movement::Single,
+            }),
+            LineOutcome::Breakage { .. } => {}
+        }
     }
 
     /// The commissions of a finalized period start to mature.

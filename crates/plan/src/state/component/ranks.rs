@@ -36,9 +36,11 @@ impl State {
         let budget = self.fund_reach(plan, fund, out);
         let mut decisions = Vec::new();
         let ranks = &mut self.components.ranks;
-        let ranked = out.is_explained().then(|| ranks.ranked(terms, day.week()));
+        let ranked = out
+            .is_explained()
+            .then(|| ranks.ranked(&self.sponsors, terms, day.week()));
         if ranks
-            .close_week(terms, day.week(), budget, &mut decisions)
+            .close_week(&self.sponsors, terms, day.week(), budget, &mut decisions)
             .is_none()
         {
             return;
@@ -115,7 +117,9 @@ impl State {
             return;
         }
         let mut affected = Vec::new();
-        self.components.ranks.affected(user, &mut affected);
+        self.components
+            .ranks
+            .affected(&self.sponsors, user, &mut affected);
         for (upline, week) in affected {
             let Some(given) = self.components.ranks.requalify(upline, week) else {
                 continue;

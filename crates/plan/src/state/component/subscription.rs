@@ -14,7 +14,7 @@ use crate::cap::Caps;
 use crate::compiled::CompiledPlan;
 use crate::decision::{CapStanding, Passed, Rule, Unroutable, UplineStanding, Why};
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
-use crate::generation::{self, DirectsCounted, Fate, Lineage, Share, Uplines};
+use crate::generation::{self, DirectsCounted, Fate, Share, Uplines};
 use crate::subscription::{Accrual, SubscriptionId, SubscriptionTerms};
 use crate::{Day, DepositId, Effect, Outcome};
 use plan_file::calendar::Week;
@@ -34,17 +34,12 @@ pub(super) struct Purchase {
 /// What the walk up a sponsor line asks.
 struct Line<'a> {
     state: &'a State,
-    lineage: &'a Lineage,
     counted: DirectsCounted,
 }
 
 impl Uplines for Line<'_> {
-    fn sponsor(&self, user: UserId) -> Option<UserId> {
-        self.state.sponsor(user)
-    }
-
     fn above(&self, user: UserId, into: &mut [Option<UserId>]) {
-        self.lineage.above(user, into);
+        self.state.sponsors.nearest(user, into);
     }
 
     fn directs(&self, user: UserId) -> u32 {
@@ -98,7 +93,7 @@ impl State {
                 amount: plus(cash, bonus),
             }));
         let week = self.components.today().week();
-        self.components.ranks.add(user, cash, week);
+        self.components.ranks.add(&self.sponsors, user, cash, week);
         self.components.purchases.insert(
             payment.deposit,
             Purchase {
@@ -119,7 +114,6 @@ impl State {
         if let Some(terms) = &plan.terms.components.generation {
             let uplines = Line {
                 state: self,
-                lineage: &self.components.lineage,
                 counted: terms.directs_counted(),
             };
             generation::read_ahead(terms, users, &uplines, &self.components.caps);
@@ -135,12 +129,7 @@ impl State {
         let counted = generations.map_or(DirectsCounted::AllTime, |terms| terms.directs_counted());
         let mut caps = std::mem::take(&mut self.components.caps);
         let mut lines = std::mem::take(&mut self.components.purchase_lines);
-        let lineage = self.take_lineage(generations.is_some());
-        let uplines = Line {
-            state: self,
-            lineage: &lineage,
-            counted,
-        };
+        let uplines = Line { state: self, counted };
         lines.skips = out.is_explained().then(Vec::new);
         terms.divide(generations, cash, user, &uplines, &mut caps, &mut lines);
         let standing = |upline: UserId| UplineStanding {
@@ -173,7 +162,6 @@ impl State {
                 upline: standing(skip.upline),
             });
         }
-        self.components.lineage = lineage;
         self.components.caps = caps;
         for (allocation, amount) in components.subscription_allocations.iter().zip(&lines.allocations) {
             hold_fund(out, *allocation, *amount, user);
@@ -187,17 +175,6 @@ impl State {
             user,
         );
         self.components.purchase_lines = lines;
-    }
-
-    /// The lineage, after those who joined since the last purchase if it `is_needed`.
-    fn take_lineage(&mut self, is_needed: bool) -> Lineage {
-        let mut lineage = std::mem::take(&mut self.components.lineage);
-        if is_needed {
-            for line in self.lines.iter().skip(lineage.user_count()) {
-                lineage.join(UserId::new(line.sponsor));
-            }
-        }
-        lineage
     }
 
     /// A user's bonus pays a part on top of what the user pays; its fund pays the company.
@@ -363,7 +340,7 @@ impl State {
         self.count_active_direct(refund.user);
         self.components
             .ranks
-            .remove(refund.user, refund.cash, purchase.week);
+            .remove(&self.sponsors, refund.user, refund.cash, purchase.week);
         self.return_bonus(plan, refund.user, refund.bonus, out);
         self.revoke_bonus(plan, refund.user);
         out.effects

@@ -1,0 +1,137 @@
+//! [`Sponsors`]: who brought whom, for all components together.
+//!
+//! Users have the numbers 1, 2, … in the order in which they join, so a sponsor's number is smaller than those of everyone
+//! below: reading users backwards visits every downline before its head. Who brought someone in never changes.
+
+mod index;
+
+use ledger::UserId;
+
+use index::{Links, Nearest};
+
+/// The sponsors of all users. Two are equal if they say the same, whatever they keep beside it.
+#[derive(Clone, Debug, Default)]
+pub struct Sponsors {
+    /// By user number minus one; 0 is nobody.
+    above: Vec<u32>,
+    links: Option<Vec<Links>>,
+    nearest: Option<Vec<Nearest>>,
+}
+
+/// What is kept beside the sponsors, because components ask for it often. Without it the same answers take longer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Whom everybody brought: 8 bytes each.
+    pub directs: bool,
+    /// The sixteen nearest uplines of everybody: 64 bytes each.
+    pub nearest: bool,
+}
+
+impl Sponsors {
+    /// Nobody yet.
+    #[must_use]
+    pub fn new(kept: Kept) -> Self {
+        let mut sponsors = Self::default();
+        sponsors.keep(kept);
+        sponsors
+    }
+
+    /// Keeps this from here on, too.
+    pub fn keep(&mut self, kept: Kept) {
+        let mut all = Self {
+            links: (kept.directs && self.links.is_none()).then(Vec::new),
+            nearest: (kept.nearest && self.nearest.is_none()).then(Vec::new),
+            ..Self::default()
+        };
+        if all.links.is_none() && all.nearest.is_none() {
+            return;
+        }
+        for sponsor in &self.above {
+            all.join(UserId::new(*sponsor));
+        }
+        self.links = self.links.take().or(all.links);
+        self.nearest = self.nearest.take().or(all.nearest);
+    }
+
+    /// The next user joins. `None`, and nothing happens, if the sponsor has not joined or there are no more numbers.
+    pub fn join(&mut self, sponsor: Option<UserId>) -> Option<UserId> {
+        let user = UserId::new(u32::try_from(self.above.len()).ok()?.checked_add(1)?)?;
+        if sponsor.is_some_and(|sponsor| sponsor >= user) {
+            return None;
+        }
+        if let Some(links) = &mut self.links {
+            index::link(links, user, sponsor);
+        }
+        if let Some(nearest) = &mut self.nearest {
+            index::append(nearest, sponsor);
+        }
+        self.above.push(sponsor.map_or(0, UserId::get));
+        Some(user)
+    }
+
+    /// How many users joined.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        self.above.len()
+    }
+
+    /// Whether a user joined.
+    #[must_use]
+    pub fn has(&self, user: UserId) -> bool {
+        index(user) < self.above.len()
+    }
+
+    /// Who brought a user in.
+    #[must_use]
+    pub fn of(&self, user: UserId) -> Option<UserId> {
+        UserId::new(*self.above.get(index(user))?)
+    }
+
+    /// The numbers of the sponsors of users 1, 2, …; 0 for nobody.
+    #[must_use]
+    pub fn numbers(&self) -> &[u32] {
+        &self.above
+    }
+
+    /// The sponsor, the sponsor's sponsor and so on.
+    pub fn uplines(&self, user: UserId) -> impl Iterator<Item = UserId> + '_ {
+        std::iter::successors(self.of(user), |upline| self.of(*upline))
+    }
+
+    /// Whom a user brought, latest first.
+    pub fn directs(&self, user: UserId) -> impl Iterator<Item = UserId> + '_ {
+        let linked = self.links.as_ref().map(|links| index::directs(links, user));
+        let read = self.links.is_none().then(|| {
+            let users = (0..self.above.len()).rev();
+            let brought = users.filter(move |place| self.above.get(*place) == Some(&user.get()));
+            brought.filter_map(|place| UserId::new(u32::try_from(place).ok()?.checked_add(1)?))
+        });
+        linked.into_iter().flatten().chain(read.into_iter().flatten())
+    }
+
+    /// The uplines of a user, nearest first, into as many slots as there are; `None` above the last.
+    pub fn nearest(&self, user: UserId, into: &mut [Option<UserId>]) {
+        if let Some(nearest) = &self.nearest {
+            return index::fill(nearest, user, into);
+        }
+        let mut below = Some(user);
+        for slot in into {
+            below = below.and_then(|below| self.of(below));
+            *slot = below;
+        }
+    }
+}
+
+impl PartialEq for Sponsors {
+    fn eq(&self, other: &Self) -> bool {
+        self.above == other.above
+    }
+}
+
+impl Eq for Sponsors {}
+
+fn index(user: UserId) -> usize {
+    usize::try_from(user.get())
+        .unwrap_or(usize::MAX)
+        .saturating_sub(1)
+}

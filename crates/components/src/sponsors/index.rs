@@ -1,0 +1,72 @@
+//! What is kept beside the sponsors, so that common questions read little memory.
+
+use ledger::UserId;
+
+use super::index;
+
+/// Uplines of a line: a cache line. The sixteenth upline of many is the same, so its own line is at hand.
+const NEAREST: usize = 16;
+
+/// Nearest first; `None` above the last.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
+pub(super) struct Nearest([Option<UserId>; NEAREST]);
+
+/// Whom a user brought last, and whom the same sponsor brought before the user.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Links {
+    last_direct: Option<UserId>,
+    previous: Option<UserId>,
+}
+
+/// The next user joins under a sponsor who joined before.
+pub(super) fn append(lines: &mut Vec<Nearest>, sponsor: Option<UserId>) {
+    let mut line = Nearest::default();
+    if let Some(sponsor) = sponsor {
+        let above = lines.get(index(sponsor)).copied().unwrap_or_default();
+        let uplines = std::iter::once(Some(sponsor)).chain(above.0);
+        for (slot, upline) in line.0.iter_mut().zip(uplines) {
+            *slot = upline;
+        }
+    }
+    lines.push(line);
+}
+
+/// The uplines of a user, nearest first.
+pub(super) fn fill(lines: &[Nearest], user: UserId, into: &mut [Option<UserId>]) {
+    let mut below = Some(user);
+    for slots in into.chunks_mut(NEAREST) {
+        let line = below.and_then(|below| lines.get(index(below)));
+        let nearest = line.copied().unwrap_or_default();
+        for (slot, upline) in slots.iter_mut().zip(nearest.0) {
+            *slot = upline;
+        }
+        below = nearest.0.last().copied().flatten();
+    }
+}
+
+/// The next user joins under a sponsor who joined before.
+pub(super) fn link(links: &mut Vec<Links>, user: UserId, sponsor: Option<UserId>) {
+    let above = sponsor.and_then(|sponsor| links.get_mut(index(sponsor)));
+    let previous = above.and_then(|above| above.last_direct.replace(user));
+    links.push(Links {
+        last_direct: None,
+        previous,
+    });
+}
+
+/// Whom a user brought, latest first.
+pub(super) fn directs(links: &[Links], user: UserId) -> impl Iterator<Item = UserId> + '_ {
+    let last = links.get(index(user)).and_then(|links| links.last_direct);
+    std::iter::successors(last, |direct| links.get(index(*direct))?.previous)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_a_cache_line() {
+        assert_eq!((size_of::<Nearest>(), size_of::<Links>()), (64, 8));
+    }
+}
