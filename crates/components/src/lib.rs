@@ -8,6 +8,7 @@
     deny(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::panic)
 )]
 
+pub mod autopool;
 pub mod binary;
 pub mod campaign;
 pub mod cap;

@@ -9,7 +9,6 @@ pub mod components;
 pub mod encoding;
 mod error;
 mod every;
-mod findings;
 mod funding;
 mod payout;
 mod report;
@@ -18,10 +17,11 @@ use ledger::{Reason, Tier};
 use money::{Amount, Asset};
 use plan_file::{Finding, GENERATIONS_MAX, NAME_BYTES_MAX, Refusal, field, reader};
 
-use crate::compiled::{
-    CompiledPlan, ForcedReserve, IntakeRule, LayerSet, PoolEntry, PoolTerms, RegistrationTerms, ReserveTerms,
-    RetopupTerms, SplitTerms, Terms, TierTerms,
+use crate::autopool::{
+    AutoPoolTerms, ForcedReserve, LayerSet, PoolEntry, PoolTerms, RegistrationTerms, ReserveTerms,
+    RetopupTerms, SplitTerms, TierTerms, findings,
 };
+use crate::compiled::{CompiledPlan, IntakeRule, Terms};
 pub use error::CompileError;
 pub use every::{REFUSALS_MAX, refusals};
 pub use funding::{Counterexample, Payment, Placement, Step};
@@ -59,8 +59,10 @@ pub fn compile(text: &str) -> Result<CompiledPlan, CompileError> {
 fn judge(terms: &Terms) -> (u16, Vec<Finding>) {
     let (recruited, mut found) = match terms.intake {
         IntakeRule::AutoPool => {
-            let share_bps = findings::recruitment_share_bps(terms);
-            (findings::recruited(share_bps), findings::of(terms))
+            let auto_pool = terms.components.auto_pool.as_ref();
+            let share_bps = auto_pool.map_or(0, findings::recruitment_share_bps);
+            let found = auto_pool.map_or_else(Vec::new, findings::of);
+            (findings::recruited(share_bps), found)
         }
         IntakeRule::Subscription | IntakeRule::Booking | IntakeRule::Order | IntakeRule::Joining { .. } => {
             (components::recruited(terms.intake, &terms.components), vec![])
@@ -81,15 +83,12 @@ fn check(file: &PlanFile) -> Result<Terms, CompileError> {
         return Err(error);
     }
     let asset = check_asset(file)?;
-    let (registration, retopup, pool) = check_auto_pool(file, asset)?;
-    let (intake, components) = components::check(file, asset)?;
+    let auto_pool = check_auto_pool(file, asset)?;
+    let (intake, components) = components::check(file, asset, auto_pool)?;
     Ok(Terms {
         name: file.name.clone(),
         version: file.version,
         asset,
-        registration,
-        retopup,
-        pool,
         intake,
         components,
     })
@@ -116,14 +115,11 @@ fn check_asset(file: &PlanFile) -> Result<Asset, CompileError> {
     })
 }
 
-/// Registration, retopup and pools belong together; a plan without them has prices of zero and no tier.
-fn check_auto_pool(
-    file: &PlanFile,
-    asset: Asset,
-) -> Result<(RegistrationTerms, RetopupTerms, PoolTerms), CompileError> {
+/// Registration, retopup and pools belong together.
+fn check_auto_pool(file: &PlanFile, asset: Asset) -> Result<Option<AutoPoolTerms>, CompileError> {
     let (registration, retopup, pool) = match (&file.registration, &file.retopup, &file.pool) {
         (Some(registration), Some(retopup), Some(pool)) => (registration, retopup, pool),
-        (None, None, None) => return Ok(Default::default()),
+        (None, None, None) => return Ok(None),
         (registration, retopup, _) => {
             let missing = match (registration, retopup) {
                 (None, _) => "registration",
@@ -142,7 +138,11 @@ fn check_auto_pool(
         PoolEntry::Split(split) => split.pool,
     };
     let pool = check_pool(pool, asset, entry)?;
-    Ok((registration, retopup, pool))
+    Ok(Some(AutoPoolTerms {
+        registration,
+        retopup,
+        pool,
+    }))
 }
 
 fn check_registration(table: &RegistrationTable, asset: Asset) -> Result<RegistrationTerms, CompileError> {

@@ -4,7 +4,7 @@ mod component;
 mod hold;
 
 use alloy_primitives::B256;
-use ledger::{Fund, Tier, TreeNumber};
+use ledger::{Fund, Tier};
 use money::{Amount, Asset, Bps};
 use plan_file::{Finding, Severity, percent};
 use thiserror::Error;
@@ -12,6 +12,7 @@ use thiserror::Error;
 pub use component::IntakeKind;
 pub use hold::Hold;
 
+use crate::autopool::{AutoPoolTerms, PoolEntry, PoolRoom, ReserveTerms, Route};
 use crate::binary::BinaryTerms;
 use crate::campaign::CampaignTerms;
 use crate::cap::CapTerms;
@@ -41,9 +42,6 @@ pub(crate) struct Terms {
     pub(crate) name: String,
     pub(crate) version: u32,
     pub(crate) asset: Asset,
-    pub(crate) registration: RegistrationTerms,
-    pub(crate) retopup: RetopupTerms,
-    pub(crate) pool: PoolTerms,
     pub(crate) intake: IntakeRule,
     pub(crate) components: ComponentTerms,
 }
@@ -66,9 +64,11 @@ pub enum IntakeRule {
     },
 }
 
-/// The components of a plan besides registration, retopup and pools.
+/// The components of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ComponentTerms {
+    /// Registrations, retopups and pools.
+    pub auto_pool: Option<AutoPoolTerms>,
     /// By number, from 1.
     pub funds: Vec<FundTerms>,
     /// What funds receive of each payment; the rest is divided by the plan's other rules.
@@ -127,117 +127,6 @@ pub struct FundTerms {
     pub fallback: Option<Fund>,
 }
 
-/// How a registration is divided.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RegistrationTerms {
-    pub(crate) price: Amount,
-    pub(crate) direct: Amount,
-    pub(crate) company: Amount,
-    pub(crate) pool_entry: PoolEntry,
-}
-
-impl Default for PoolEntry {
-    fn default() -> Self {
-        Self::Ordinals(Vec::new())
-    }
-}
-
-/// Which registrations enter a pool, and with what.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum PoolEntry {
-    /// Those with these ordinals among their sponsor's directs, with the whole price. Ascending, without repetition.
-    Ordinals(Vec<u32>),
-    /// All, with a part of the price.
-    Split(SplitTerms),
-}
-
-/// The parts of a registration that is split; together the price.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SplitTerms {
-    pub(crate) pool: Amount,
-    pub(crate) direct: Amount,
-    pub(crate) company: Amount,
-}
-
-/// How a retopup is divided.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RetopupTerms {
-    pub(crate) price: Amount,
-    /// Declared share and every rounding.
-    pub(crate) company: Amount,
-    pub(crate) generations: Vec<Amount>,
-}
-
-/// Form and prices of pools.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PoolTerms {
-    /// Places of a tree; `None` for one endless tree.
-    pub(crate) tree_size: Option<u32>,
-    pub(crate) trees_max: Option<u32>,
-    /// Tier 1 first; empty without pools.
-    pub(crate) tiers: Vec<TierTerms>,
-    pub(crate) reserve: ReserveTerms,
-}
-
-/// How the price of a place is divided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TierTerms {
-    pub(crate) price: Amount,
-    /// Parent first.
-    pub(crate) layers: Vec<Amount>,
-    /// What the layers leave, every rounding included.
-    pub(crate) company: Amount,
-}
-
-/// Whose rewards are reserved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum ReserveTerms {
-    #[default]
-    Nobody,
-    OptIn,
-    Forced(ForcedReserve),
-}
-
-/// Whose rewards are reserved without being asked, and which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ForcedReserve {
-    /// Places are counted in groups of this size: the trees of a closed pool.
-    pub(crate) group: u32,
-    /// The first of a group, in level order.
-    pub(crate) first: u32,
-    /// Behind the last of them.
-    pub(crate) end: u32,
-    pub(crate) layers: LayerSet,
-}
-
-impl ForcedReserve {
-    /// Whether the rewards of a place are reserved.
-    pub(crate) fn covers(self, index: u32) -> bool {
-        let of_group = index.checked_rem(self.group).unwrap_or(index);
-        (self.first..self.end).contains(&of_group)
-    }
-}
-
-/// A set of layers: bit `n` is layer `n`. [`Reason::LAYER_MAX`](ledger::Reason::LAYER_MAX) is below 16.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LayerSet(u16);
-
-impl LayerSet {
-    pub(crate) const ALL: Self = Self(u16::MAX);
-
-    pub(crate) fn of(layers: &[u8]) -> Self {
-        Self(layers.iter().fold(0, |set, layer| set | Self::bit(*layer)))
-    }
-
-    pub(crate) fn has(self, layer: u8) -> bool {
-        self.0 & Self::bit(layer) != 0
-    }
-
-    fn bit(layer: u8) -> u16 {
-        1u16.checked_shl(u32::from(layer)).unwrap_or(0)
-    }
-}
-
 /// On what kind of chain a plan is to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChainClass {
@@ -290,65 +179,6 @@ impl GateError {
     }
 }
 
-/// Room in the open tree of a tier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PoolRoom {
-    /// The next node goes here.
-    Open {
-        /// Tree that is open, or is opened by the next node.
-        tree: TreeNumber,
-        /// Index of the next node in level order.
-        next_index: u32,
-    },
-    /// All trees that the plan allows are closed.
-    Full,
-}
-
-/// What a registration's price does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Route {
-    /// It is divided between sponsor and company.
-    Direct,
-    /// It buys this place of tier 1.
-    Pool {
-        /// The tree.
-        tree: TreeNumber,
-        /// The index in it.
-        index: u32,
-    },
-    /// A part of it buys this place of tier 1, sponsor and company divide the rest.
-    Split {
-        /// The tree.
-        tree: TreeNumber,
-        /// The index in it.
-        index: u32,
-    },
-    /// It would buy a place, but tier 1 is full: divided like [`Route::Direct`].
-    PoolFull,
-}
-
-impl Route {
-    /// Stable name in JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::Pool { .. } => "pool",
-            Self::Split { .. } => "split",
-            Self::PoolFull => "pool_full",
-        }
-    }
-
-    /// The place that it buys.
-    #[must_use]
-    pub const fn place(self) -> Option<(TreeNumber, u32)> {
-        match self {
-            Self::Pool { tree, index } | Self::Split { tree, index } => Some((tree, index)),
-            Self::Direct | Self::PoolFull => None,
-        }
-    }
-}
-
 impl CompiledPlan {
     /// Commits to every parameter, not to comments or formatting. See `compile::encoding` for the bytes.
     #[must_use]
@@ -386,41 +216,36 @@ impl CompiledPlan {
         &self.terms.components
     }
 
+    /// Registrations, retopups and pools, if the plan has them.
+    #[must_use]
+    pub const fn auto_pool(&self) -> Option<&AutoPoolTerms> {
+        self.terms.components.auto_pool.as_ref()
+    }
+
     /// What a registration costs; zero in a plan without pools, whose components say what they take.
     #[must_use]
-    pub const fn registration_price(&self) -> Amount {
-        self.terms.registration.price
+    pub fn registration_price(&self) -> Amount {
+        self.auto_pool()
+            .map_or(Amount::ZERO, |terms| terms.registration.price)
     }
 
     /// The sponsor's share of a registration that does not go to a pool.
     #[must_use]
-    pub const fn direct_share(&self) -> Amount {
-        self.terms.registration.direct
+    pub fn direct_share(&self) -> Amount {
+        self.direct_share_of(Route::Direct)
     }
 
     /// The sponsor's share of a registration that goes this way.
     #[must_use]
-    pub const fn direct_share_of(&self, route: Route) -> Amount {
-        match (route, &self.terms.registration.pool_entry) {
-            (Route::Direct | Route::PoolFull, _) => self.terms.registration.direct,
-            (Route::Split { .. }, PoolEntry::Split(split)) => split.direct,
-            (Route::Split { .. }, PoolEntry::Ordinals(_)) | (Route::Pool { .. }, _) => Amount::ZERO,
-        }
-    }
-
-    /// The company's share of a registration that goes this way, besides its share of a place.
-    pub(crate) const fn company_share_of(&self, route: Route) -> Amount {
-        match (route, &self.terms.registration.pool_entry) {
-            (Route::Direct | Route::PoolFull, _) => self.terms.registration.company,
-            (Route::Split { .. }, PoolEntry::Split(split)) => split.company,
-            (Route::Split { .. }, PoolEntry::Ordinals(_)) | (Route::Pool { .. }, _) => Amount::ZERO,
-        }
+    pub fn direct_share_of(&self, route: Route) -> Amount {
+        self.auto_pool()
+            .map_or(Amount::ZERO, |terms| terms.direct_share_of(route))
     }
 
     /// The part with which every registration enters a pool; `None` when some enter with their whole price.
     #[must_use]
-    pub const fn split_share(&self) -> Option<Amount> {
-        match &self.terms.registration.pool_entry {
+    pub fn split_share(&self) -> Option<Amount> {
+        match &self.auto_pool()?.registration.pool_entry {
             PoolEntry::Split(split) => Some(split.pool),
             PoolEntry::Ordinals(_) => None,
         }
@@ -428,44 +253,65 @@ impl CompiledPlan {
 
     /// What a retopup costs; zero in a plan without pools.
     #[must_use]
-    pub const fn retopup_price(&self) -> Amount {
-        self.terms.retopup.price
+    pub fn retopup_price(&self) -> Amount {
+        self.auto_pool().map_or(Amount::ZERO, |terms| terms.retopup.price)
     }
 
     /// What an upline of each generation gets of a retopup, sponsor first.
     #[must_use]
     pub fn generation_shares(&self) -> &[Amount] {
-        &self.terms.retopup.generations
+        self.auto_pool().map_or(&[], |terms| &terms.retopup.generations)
     }
 
     /// Number of tiers; 0 without pools.
     #[must_use]
     pub fn tiers(&self) -> u8 {
-        u8::try_from(self.terms.pool.tiers.len()).unwrap_or(Tier::MAX)
+        let tiers = self.auto_pool().map_or(0, |terms| terms.pool.tiers.len());
+        u8::try_from(tiers).unwrap_or(Tier::MAX)
     }
 
     /// Price of a place in a tier; `None` if the plan does not have this tier.
     #[must_use]
     pub fn price(&self, tier: Tier) -> Option<Amount> {
-        self.tier(tier).map(|terms| terms.price)
+        Some(self.auto_pool()?.tier(tier)?.price)
     }
 
     /// What the ancestors above a new node of a tier get, parent first; empty if there is no such tier.
     #[must_use]
     pub fn layer_shares(&self, tier: Tier) -> &[Amount] {
-        self.tier(tier).map_or(&[], |terms| &terms.layers)
+        let tier = self.auto_pool().and_then(|terms| terms.tier(tier));
+        tier.map_or(&[], |terms| &terms.layers)
     }
 
     /// Places of a tree; `None` when trees are endless.
     #[must_use]
-    pub const fn tree_size(&self) -> Option<u32> {
-        self.terms.pool.tree_size
+    pub fn tree_size(&self) -> Option<u32> {
+        self.auto_pool()?.pool.tree_size
     }
 
     /// Trees that a tier may have; `None` when there is no limit.
     #[must_use]
-    pub const fn trees_max(&self) -> Option<u32> {
-        self.terms.pool.trees_max
+    pub fn trees_max(&self) -> Option<u32> {
+        self.auto_pool()?.pool.trees_max
+    }
+
+    /// Where the price of a registration goes, as [`AutoPoolTerms::route`] says; without pools it is divided.
+    #[must_use]
+    pub fn route(&self, ordinal: Option<u32>, first_tier: PoolRoom) -> Route {
+        self.auto_pool()
+            .map_or(Route::Direct, |terms| terms.route(ordinal, first_tier))
+    }
+
+    /// The price towards which rewards of `tier` are reserved; `None` without reserves or a tier above.
+    pub(crate) fn next_price(&self, tier: Tier) -> Option<Amount> {
+        self.auto_pool()?.next_price(tier)
+    }
+
+    /// Whether a user may choose what is reserved.
+    #[must_use]
+    pub fn reserve_is_chosen(&self) -> bool {
+        self.auto_pool()
+            .is_some_and(|terms| terms.pool.reserve == ReserveTerms::OptIn)
     }
 
     /// Share of all rewards that later participants' payments fund.
@@ -501,63 +347,6 @@ impl CompiledPlan {
                 })
             }
             ChainClass::Local | ChainClass::Public => Ok(()),
-        }
-    }
-
-    /// Where the price of a registration goes: `ordinal` counts the sponsor's directs, the new one included,
-    /// and is `None` for a user without a sponsor.
-    #[must_use]
-    pub fn route(&self, ordinal: Option<u32>, first_tier: PoolRoom) -> Route {
-        let entry = &self.terms.registration.pool_entry;
-        if let PoolEntry::Ordinals(ordinals) = entry
-            && ordinal.is_none_or(|ordinal| ordinals.binary_search(&ordinal).is_err())
-        {
-            return Route::Direct;
-        }
-        let PoolRoom::Open {
-            tree,
-            next_index: index,
-        } = first_tier
-        else {
-            return Route::PoolFull;
-        };
-        match entry {
-            PoolEntry::Ordinals(_) => Route::Pool { tree, index },
-            PoolEntry::Split(_) => Route::Split { tree, index },
-        }
-    }
-
-    pub(crate) fn tier(&self, tier: Tier) -> Option<&TierTerms> {
-        self.terms.pool.tiers.get(tier_index(tier))
-    }
-
-    /// The price towards which rewards of `tier` are reserved; `None` without reserves or a tier above.
-    pub(crate) fn next_price(&self, tier: Tier) -> Option<Amount> {
-        match self.terms.pool.reserve {
-            ReserveTerms::Nobody => None,
-            ReserveTerms::OptIn | ReserveTerms::Forced(_) => self.price(tier.next()?),
-        }
-    }
-
-    /// Whether a user may choose what is reserved.
-    #[must_use]
-    pub const fn reserve_is_chosen(&self) -> bool {
-        matches!(self.terms.pool.reserve, ReserveTerms::OptIn)
-    }
-
-    /// Whether rewards of a place are reserved without a choice of its user.
-    pub(crate) fn reserve_is_forced(&self, index: u32) -> bool {
-        match self.terms.pool.reserve {
-            ReserveTerms::Nobody | ReserveTerms::OptIn => false,
-            ReserveTerms::Forced(forced) => forced.covers(index),
-        }
-    }
-
-    /// Whether a share of this layer goes to the reserve of someone who reserves.
-    pub(crate) fn is_reserved_layer(&self, layer: u8) -> bool {
-        match self.terms.pool.reserve {
-            ReserveTerms::Nobody | ReserveTerms::OptIn => true,
-            ReserveTerms::Forced(forced) => forced.layers.has(layer),
         }
     }
 }

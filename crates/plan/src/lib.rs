@@ -21,12 +21,13 @@ pub mod state;
 mod versions;
 pub mod workload;
 
+pub use autopool::{PoolRoom, Route};
 pub use book::{BOOK_FORMAT, Book, NotABook};
 pub use cause::{BatchEnd, Cause, Intake, PayoutOutcome, RequestedPayout, SettledPayout};
 pub use compile::{CompileError, compile};
-pub use compiled::{ChainClass, CompiledPlan, GateError, IntakeKind, PoolRoom, Route};
+pub use compiled::{ChainClass, CompiledPlan, GateError, IntakeKind};
 pub use components::{
-    binary, campaign, cap, generation, geometry, orders, ranks, sponsors, subscription, withdrawal,
+    autopool, binary, campaign, cap, generation, geometry, orders, ranks, sponsors, subscription, withdrawal,
     withholding,
 };
 pub use effect::{

@@ -20,7 +20,7 @@ const FILES: [&str; 4] = [
 const MADE_IN: [&str; 7] = [
     include_str!("../../../plan/src/compile/components.rs"),
     include_str!("../../../plan/src/compile/payout.rs"),
-    include_str!("../../../plan/src/compile/findings.rs"),
+    include_str!("../../../components/src/autopool/findings.rs"),
     include_str!("../../../components/src/subscription/findings.rs"),
     include_str!("../../../components/src/orders/findings.rs"),
     include_str!("../../../components/src/campaign/findings.rs"),

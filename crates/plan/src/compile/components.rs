@@ -7,6 +7,7 @@ use ledger::Fund;
 use money::{Amount, Asset, Bps};
 
 use super::payout;
+use crate::autopool::AutoPoolTerms;
 use crate::binary::BinaryTerms;
 use crate::campaign::CampaignTerms;
 use crate::cap::CapTerms;
@@ -28,7 +29,11 @@ use plan_file::{Refusal, field};
 pub const FUNDS_MAX: usize = 32;
 
 /// What the components of a file compile to, and what a payment is.
-pub(super) fn check(file: &PlanFile, asset: Asset) -> Result<(IntakeRule, ComponentTerms), Refusal> {
+pub(super) fn check(
+    file: &PlanFile,
+    asset: Asset,
+    auto_pool: Option<AutoPoolTerms>,
+) -> Result<(IntakeRule, ComponentTerms), Refusal> {
     let funds = check_funds(file)?;
     let fund = |field: &str, name: &str| fund_named(&funds, field, name);
     let subscription = table(&file.subscription, |table| SubscriptionTerms::check(table, asset))?;
@@ -38,6 +43,7 @@ pub(super) fn check(file: &PlanFile, asset: Asset) -> Result<(IntakeRule, Compon
     let bonus = table(&file.bonus, |table| BonusTerms::check(table, asset))?;
     let binary = check_binary(file, asset)?;
     let terms = ComponentTerms {
+        auto_pool,
         allocations: check_allocations(file, &funds)?,
         cap: table(&file.cap, CapTerms::check)?,
         accrual_fund: option(&file.subscription, |table| fund("subscription.fund", &table.fund))?,

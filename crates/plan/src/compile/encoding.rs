@@ -19,11 +19,11 @@
 //! order of fields in the file do not matter; every parameter does, because it is here in what it compiles to.
 
 use alloy_primitives::B256;
-use ledger::Reason;
 use plan_file::Encoder;
 
 use super::components;
-use crate::compiled::{ComponentTerms, IntakeRule, PoolEntry, ReserveTerms, Terms};
+use crate::autopool::AutoPoolTerms;
+use crate::compiled::{ComponentTerms, IntakeRule, Terms};
 
 /// What the encoding starts with; it changes with the encoding.
 const DOMAIN: &[u8] = b"trellis plan 1";
@@ -34,53 +34,16 @@ pub(crate) fn hash(terms: &Terms) -> B256 {
     out.text(&terms.name);
     out.u32(terms.version);
     out.text(terms.asset.code());
-    let registration = &terms.registration;
-    out.amount(registration.price);
-    out.amount(registration.direct);
-    out.amount(registration.company);
-    let ordinals: &[u32] = match &registration.pool_entry {
-        PoolEntry::Ordinals(ordinals) => ordinals,
-        PoolEntry::Split(_) => &[],
-    };
-    out.length(ordinals.len());
-    for ordinal in ordinals {
-        out.u32(*ordinal);
-    }
-    out.amount(terms.retopup.price);
-    out.amount(terms.retopup.company);
-    out.amounts(&terms.retopup.generations);
-    let pool = &terms.pool;
-    out.u32(pool.tree_size.unwrap_or(0));
-    out.u32(pool.trees_max.unwrap_or(0));
-    out.length(pool.tiers.len());
-    for tier in &pool.tiers {
-        out.amount(tier.price);
-        out.amount(tier.company);
-        out.amounts(&tier.layers);
-    }
-    let reserve = match pool.reserve {
-        ReserveTerms::Nobody => 0u8,
-        ReserveTerms::OptIn => 1,
-        ReserveTerms::Forced(_) => 2,
-    };
-    out.bytes(&[reserve, 1, 1]);
-    if let ReserveTerms::Forced(forced) = pool.reserve {
-        out.u32(forced.group);
-        out.u32(forced.first);
-        out.u32(forced.end);
-        let layers: Vec<u8> = (1..=Reason::LAYER_MAX)
-            .filter(|layer| forced.layers.has(*layer))
-            .collect();
-        out.length(layers.len());
-        out.bytes(&layers);
-    }
-    if let PoolEntry::Split(split) = registration.pool_entry {
-        out.amount(split.pool);
-        out.amount(split.direct);
-        out.amount(split.company);
-    }
     let components = &terms.components;
-    if terms.intake != IntakeRule::AutoPool || *components != ComponentTerms::default() {
+    match &components.auto_pool {
+        Some(auto_pool) => auto_pool.encode(&mut out),
+        None => AutoPoolTerms::absent().encode(&mut out),
+    }
+    let alone = ComponentTerms {
+        auto_pool: components.auto_pool.clone(),
+        ..ComponentTerms::default()
+    };
+    if terms.intake != IntakeRule::AutoPool || *components != alone {
         components::encode(terms.intake, components, &mut out);
     }
     out.finish()

@@ -175,6 +175,6 @@ fn alone(file: &PlanFile, asset: Asset, fill: impl FnOnce(&mut PlanFile)) -> Opt
         ..PlanFile::default()
     };
     fill(&mut one);
-    let refusal: Refusal = components::check(&one, asset).err()?;
+    let refusal: Refusal = components::check(&one, asset, None).err()?;
     (!OF_SEVERAL_TABLES.contains(&refusal.code)).then(|| refusal.into())
 }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use money::{Amount, Asset};
 
-use crate::compiled::TierTerms;
+use crate::autopool::TierTerms;
 use crate::geometry;
 pub use story::{Payment, Placement, Step};
 

@@ -39,7 +39,7 @@ impl State {
     fn read_ahead(&self, plan: &CompiledPlan, facts: &[Fact]) {
         let users: Vec<UserId> = facts.iter().filter_map(lowest_known).collect();
         match plan.terms.intake {
-            IntakeRule::AutoPool => self.read_lines(&users, plan.terms.retopup.generations.len()),
+            IntakeRule::AutoPool => self.read_lines(&users, plan.generation_shares().len()),
             IntakeRule::Subscription => self.read_generations(plan, &users),
             IntakeRule::Booking | IntakeRule::Order | IntakeRule::Joining { .. } => {}
         }
@@ -62,7 +62,7 @@ impl State {
         match plan.terms.intake {
             IntakeRule::AutoPool => {
                 for users in users.chunks(TOGETHER) {
-                    self.read_lines(users, plan.terms.retopup.generations.len());
+                    self.read_lines(users, plan.generation_shares().len());
                 }
             }
             IntakeRule::Subscription => self.read_generations(plan, users),

@@ -6,7 +6,7 @@ use money::Amount;
 use super::pool::Purse;
 use super::standing::Standing;
 use super::{Seat, State, User, discrepancy, position, push};
-use crate::compiled::{CompiledPlan, IntakeRule};
+use crate::compiled::CompiledPlan;
 use crate::decision::{Price, Rule, Unroutable};
 use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Funding, Outcome};
 
@@ -54,18 +54,18 @@ impl State {
             discrepancy(DiscrepancyCause::UnknownSponsor, out);
         }
         self.join_components(plan, payment.user, sponsor, out);
-        if plan.terms.intake != IntakeRule::AutoPool {
+        let Some(terms) = plan.auto_pool() else {
             return self.component_intake(plan, payment, true, out);
-        }
-        let price = plan.registration_price();
+        };
+        let price = terms.registration.price;
         if payment.amount != price {
             return unroutable(payment.amount, Unroutable::Registration(price), out);
         }
-        let route = plan.route(ordinal, self.room(plan, Tier::FIRST));
+        let route = terms.route(ordinal, self.room(plan, Tier::FIRST));
         let mark = out.mark();
-        self.pay_sponsor(plan.direct_share_of(route), (payment.user, sponsor), out);
+        self.pay_sponsor(terms.direct_share_of(route), (payment.user, sponsor), out);
         out.because(mark, |why| why.rule = Some(Rule::Route(route)));
-        let company = plan.company_share_of(route);
+        let company = terms.company_share_of(route);
         let mut closes = None;
         if route.place().is_some() {
             let placed = self.place_next(plan, Tier::FIRST, payment.user, Funding::Registration, out);
@@ -93,14 +93,13 @@ impl State {
     /// A user pays again, and the uplines share it.
     pub(super) fn retop_up(&mut self, plan: &CompiledPlan, payment: Payment, out: &mut Outcome) {
         self.take(&payment, DepositKind::Retopup, out);
-        if plan.terms.intake != IntakeRule::AutoPool {
+        let Some(terms) = plan.auto_pool().map(|terms| &terms.retopup) else {
             return self.component_intake(plan, payment, false, out);
-        }
-        let price = plan.retopup_price();
+        };
+        let price = terms.price;
         if payment.amount != price {
             return unroutable(payment.amount, Unroutable::Retopup(price), out);
         }
-        let terms = &plan.terms.retopup;
         let mut upline = self.sponsor(payment.user);
         for (generation, share) in (1u8..).zip(&terms.generations) {
             let known = upline.and_then(|upline| Some((upline, self.standing(upline)?)));

@@ -11,6 +11,7 @@ use ledger::{Account, Beneficiary, BreakageCause, Fund, Leg, Movement, Reason, T
 use money::Amount;
 
 use super::escrow::{Bucket, Entry, HeldLeg};
+use super::reserve::is_reserved_layer;
 use super::standing::Standing;
 use super::{DepositStatus, State, discrepancy, plus, position, push};
 use crate::compiled::{CompiledPlan, IntakeRule};
@@ -407,7 +408,7 @@ fn cause_index(cause: BreakageCause) -> usize {
 /// The tier of a pool reward that can be reserved.
 fn pool_tier(plan: &CompiledPlan, reason: Reason) -> Option<Tier> {
     if let Reason::PoolLayer { tier, layer } = reason {
-        return plan.is_reserved_layer(layer).then_some(tier);
+        return is_reserved_layer(plan, layer).then_some(tier);
     }
     None
 }

@@ -58,7 +58,7 @@ impl State {
             if tier == Tier::FIRST {
                 seat.first = Some(node);
             }
-            if reserves && (seat.chosen.has(tier) || plan.reserve_is_forced(place.index)) {
+            if reserves && (seat.chosen.has(tier) || reserve_is_forced(plan, place.index)) {
                 seat.reserving.insert(tier);
             }
         }
@@ -94,7 +94,7 @@ impl State {
         purse: Purse,
         out: &mut Outcome,
     ) {
-        let Some(terms) = plan.tier(placed.tier) else {
+        let Some(terms) = plan.auto_pool().and_then(|terms| terms.tier(placed.tier)) else {
             return;
         };
         let mut index = geometry::parent(placed.place.index);
@@ -192,6 +192,12 @@ impl State {
         let node = usize::try_from(placed.root.checked_add(index)?).ok()?;
         self.tiers.get(tier_index(placed.tier))?.nodes.get(node).copied()
     }
+}
+
+/// Whether rewards of a place are reserved without a choice of its user.
+fn reserve_is_forced(plan: &CompiledPlan, index: u32) -> bool {
+    plan.auto_pool()
+        .is_some_and(|terms| terms.reserve_is_forced(index))
 }
 
 /// A movement of matured money.

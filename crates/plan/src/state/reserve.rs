@@ -46,7 +46,7 @@ impl State {
         let receivable = (debit, Account::Receivable(recipient));
         pay(out, receivable, netted, Reason::Netting, Some(recipient), source);
         let rest = amount.saturating_sub(netted);
-        let account = if plan.is_reserved_layer(layer) && self.is_reserving(recipient, tier) {
+        let account = if is_reserved_layer(plan, layer) && self.is_reserving(recipient, tier) {
             self.add_reserve(plan, recipient, tier, rest);
             Account::Reserve(recipient, tier)
         } else {
@@ -189,4 +189,10 @@ impl State {
             .get(super::position(user.get()))
             .is_some_and(|seat| seat.reserving.has(tier))
     }
+}
+
+/// Whether a share of this layer goes to the reserve of someone who reserves.
+pub(super) fn is_reserved_layer(plan: &CompiledPlan, layer: u8) -> bool {
+    plan.auto_pool()
+        .is_some_and(|terms| terms.is_reserved_layer(layer))
 }

@@ -4,7 +4,7 @@
 use money::Amount;
 
 use super::{income_max, income_of, reservable_max};
-use crate::compiled::{LayerSet, TierTerms};
+use crate::autopool::{LayerSet, TierTerms};
 use plan_file::{Finding, Severity, percent};
 
 /// Who structurally gets nothing, less than the price, or no more than it, out of a full tree.

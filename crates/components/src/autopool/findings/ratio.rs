@@ -3,11 +3,11 @@
 use money::Amount;
 
 use super::{has_places, registers_without_place};
-use crate::compiled::{PoolEntry, Terms};
+use crate::autopool::{AutoPoolTerms, PoolEntry};
 use plan_file::{Finding, Severity, percent};
 
 /// The most that each kind of payment gives to users, as a share of the payment.
-pub(super) fn payout(terms: &Terms) -> Finding {
+pub(super) fn payout(terms: &AutoPoolTerms) -> Finding {
     let registration = &terms.registration;
     let mut figures = Vec::new();
     if registers_without_place(terms) {

@@ -5,7 +5,7 @@ mod ratio;
 
 use money::Amount;
 
-use crate::compiled::{LayerSet, PoolEntry, ReserveTerms, Terms, TierTerms};
+use super::{AutoPoolTerms, LayerSet, PoolEntry, ReserveTerms, TierTerms};
 use crate::geometry;
 use plan_file::{Finding, Severity, percent};
 
@@ -25,7 +25,7 @@ enum Rule {
 }
 
 /// Whether anyone ever gets a place.
-fn has_places(terms: &Terms) -> bool {
+fn has_places(terms: &AutoPoolTerms) -> bool {
     match &terms.registration.pool_entry {
         PoolEntry::Ordinals(ordinals) => !ordinals.is_empty(),
         PoolEntry::Split(_) => true,
@@ -33,7 +33,7 @@ fn has_places(terms: &Terms) -> bool {
 }
 
 /// Whether a registration can be without a place: as the direct of another number, or when the pool has no room.
-fn registers_without_place(terms: &Terms) -> bool {
+fn registers_without_place(terms: &AutoPoolTerms) -> bool {
     match terms.registration.pool_entry {
         PoolEntry::Ordinals(_) => true,
         PoolEntry::Split(_) => terms.pool.tree_size.is_some() && terms.pool.trees_max.is_some(),
@@ -41,7 +41,7 @@ fn registers_without_place(terms: &Terms) -> bool {
 }
 
 /// The most that each rule pays to users from one payment, with its source.
-fn rewards(terms: &Terms) -> impl Iterator<Item = (Rule, Source, Amount)> + '_ {
+fn rewards(terms: &AutoPoolTerms) -> impl Iterator<Item = (Rule, Source, Amount)> + '_ {
     let registration = &terms.registration;
     let direct = Some(registration.direct).filter(|_| registers_without_place(terms));
     let beside_place = match &registration.pool_entry {
@@ -61,12 +61,12 @@ fn rewards(terms: &Terms) -> impl Iterator<Item = (Rule, Source, Amount)> + '_ {
 }
 
 /// Share of rewards that participants' payments fund. Zero for a plan that rewards nobody.
-pub(super) fn recruitment_share_bps(terms: &Terms) -> u16 {
+pub fn recruitment_share_bps(terms: &AutoPoolTerms) -> u16 {
     share_of(terms, |_| true).unwrap_or(0)
 }
 
 /// The same of the rewards of some rules; `None` if they reward nobody.
-fn share_of(terms: &Terms, counts: impl Fn(Rule) -> bool) -> Option<u16> {
+fn share_of(terms: &AutoPoolTerms, counts: impl Fn(Rule) -> bool) -> Option<u16> {
     let (mut recruited, mut total) = (0u128, 0u128);
     for (_, source, amount) in rewards(terms).filter(|(rule, ..)| counts(*rule)) {
         total = total.saturating_add(amount.base_units());
@@ -85,7 +85,7 @@ pub(super) fn income_max(tier: &TierTerms, size: u32, index: u32) -> Amount {
 }
 
 /// The shares of these layers from `levels` full levels below a place.
-pub(super) fn income_of(tier: &TierTerms, levels: u32, layers: LayerSet) -> Amount {
+pub fn income_of(tier: &TierTerms, levels: u32, layers: LayerSet) -> Amount {
     let income = (1u8..)
         .zip(&tier.layers)
         .filter(|(layer, _)| u32::from(*layer) <= levels && layers.has(*layer))
@@ -101,13 +101,7 @@ fn levels_below(size: u32, index: u32) -> u32 {
 
 /// The most that place `index` of tier `number` can ever reserve of these layers, in closed trees. In tier 1 what the last
 /// node of a tree brings is still held when that node closes the tree; in the tiers above rewards mature at once.
-pub(super) fn reservable_max(
-    number: u8,
-    tier: &TierTerms,
-    size: u32,
-    index: u32,
-    layers: LayerSet,
-) -> Amount {
+pub fn reservable_max(number: u8, tier: &TierTerms, size: u32, index: u32, layers: LayerSet) -> Amount {
     let all = income_of(tier, levels_below(size, index), layers);
     if number > 1 {
         return all;
@@ -124,7 +118,7 @@ pub(super) fn reservable_max(
 }
 
 /// What of all rewards recruitment funds.
-pub(super) fn recruited(share_bps: u16) -> Finding {
+pub fn recruited(share_bps: u16) -> Finding {
     let (severity, text) = if share_bps == 0 {
         let text = "No part of participants' payments becomes rewards: recruitment funds none.";
         (Severity::Info, text.to_owned())
@@ -144,7 +138,7 @@ pub(super) fn recruited(share_bps: u16) -> Finding {
 }
 
 /// Everything else worth telling.
-pub(super) fn of(terms: &Terms) -> Vec<Finding> {
+pub fn of(terms: &AutoPoolTerms) -> Vec<Finding> {
     let mut found = Vec::new();
     found.extend(by_rule(terms));
     found.push(ratio::payout(terms));
@@ -173,7 +167,7 @@ pub(super) fn of(terms: &Terms) -> Vec<Finding> {
 }
 
 /// How much of each rule's rewards recruitment funds.
-fn by_rule(terms: &Terms) -> Option<Finding> {
+fn by_rule(terms: &AutoPoolTerms) -> Option<Finding> {
     let rules = [
         (Rule::Direct, "directs", "direct_share_bps"),
         (Rule::Generations, "generations", "generation_share_bps"),
@@ -206,7 +200,7 @@ fn by_rule(terms: &Terms) -> Option<Finding> {
 }
 
 /// Tiers whose next price is out of reach for some or all places.
-fn reserves(terms: &Terms) -> Vec<Finding> {
+fn reserves(terms: &AutoPoolTerms) -> Vec<Finding> {
     if terms.pool.reserve != ReserveTerms::OptIn {
         return Vec::new();
     }
@@ -222,7 +216,7 @@ fn reserves(terms: &Terms) -> Vec<Finding> {
 }
 
 /// Rewards that are withheld from users who did not choose so. The last tier has no next one.
-fn forced(terms: &Terms) -> Option<Finding> {
+fn forced(terms: &AutoPoolTerms) -> Option<Finding> {
     let (ReserveTerms::Forced(forced), [first, _, ..]) = (terms.pool.reserve, &terms.pool.tiers[..]) else {
         return None;
     };
