@@ -14,6 +14,7 @@ mod quarantine;
 mod remembered;
 mod running;
 mod settlement;
+mod stored;
 
 use std::time::Duration;
 

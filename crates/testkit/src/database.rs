@@ -6,7 +6,7 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, PgConnection, PgPool};
 
 use crate::server::{Server, TEST_PREFIX, server};
-use crate::template::{Migrations, Template};
+use crate::template::{self, Migrations, Template};
 
 /// Connections of one test's pool: enough for a race of a few, little enough for many tests at once.
 const POOL_CONNECTIONS_MAX: u32 = 12;
@@ -46,11 +46,34 @@ impl TestDatabase {
             .unwrap_or_else(|error| panic!("no database for the test: {error:#}"))
     }
 
+    /// A database restored from a dump of an earlier state of `store`, in parts, and brought to the newest migration.
+    ///
+    /// # Panics
+    /// As [`TestDatabase::new`], and when the dump cannot be restored.
+    pub async fn restored(dump: &[&str]) -> Self {
+        Self::restore(dump)
+            .await
+            .unwrap_or_else(|error| panic!("no database for the test: {error:#}"))
+    }
+
     async fn create(migrations: Migrations) -> anyhow::Result<Self> {
         let server = server().await?;
         let template = Template::prepare(&server, migrations).await?;
         let name = unused_name()?;
         template.copy(&server, &name).await?;
+        Self::open(server, name).await
+    }
+
+    async fn restore(dump: &[&str]) -> anyhow::Result<Self> {
+        let server = server().await?;
+        // A dump grants rights to roles, which belong to the server: the template's migrations create them.
+        Template::prepare(&server, Migrations::Store).await?;
+        let name = unused_name()?;
+        template::restore(&server, &name, dump).await?;
+        Self::open(server, name).await
+    }
+
+    async fn open(server: Server, name: String) -> anyhow::Result<Self> {
         let pool = PgPoolOptions::new()
             .max_connections(POOL_CONNECTIONS_MAX)
             .connect(&server.url(&name))

@@ -102,6 +102,31 @@ impl Template {
     }
 }
 
+/// Creates a database from a dump of the store's, in parts, and migrates it forward.
+pub(crate) async fn restore(server: &Server, name: &str, dump: &[&str]) -> anyhow::Result<()> {
+    let mut maintenance = connect(&server.maintenance_url()).await?;
+    create(&mut maintenance, name, None).await?;
+    maintenance.close().await?;
+    // A dump changes the session's settings, so that migrations need another session.
+    let mut restoring = connect(&server.url(name)).await?;
+    for part in dump {
+        sqlx::raw_sql(sqlx::AssertSqlSafe((*part).to_owned()))
+            .execute(&mut restoring)
+            .await
+            .context("cannot restore the dump")?;
+    }
+    restoring.close().await?;
+    let mut inside = connect(&server.url(name)).await?;
+    let migrations = Migrations::Store;
+    let directory = migrations.directory(&Checkout::find()?);
+    migrator(&directory, migrations.schema())
+        .await?
+        .run(&mut inside)
+        .await
+        .context("the migrations do not apply to the dump")?;
+    Ok(inside.close().await?)
+}
+
 async fn make(
     server: &Server,
     connection: &mut PgConnection,
