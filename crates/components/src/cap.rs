@@ -65,6 +65,7 @@ impl CapTerms {
     }
 
     /// The most that someone earns who paid in so much.
+    #[inline]
     #[must_use]
     pub fn of(self, invested: Amount) -> Amount {
         let most = invested.checked_mul(u128::from(self.multiple));
@@ -118,6 +119,7 @@ impl Caps {
     }
 
     /// What a user may still earn; without a cap there is no end.
+    #[inline]
     #[must_use]
     pub fn room(&self, user: UserId) -> Amount {
         room(self.terms, self.line(user))
@@ -152,6 +154,7 @@ impl Caps {
     }
 
     /// Grants a user as much of a reward as there is room for, and counts it as earned.
+    #[inline]
     #[must_use]
     pub fn take(&mut self, user: UserId, wanted: Amount) -> Amount {
         let granted = wanted.min(self.room(user));
@@ -162,11 +165,13 @@ impl Caps {
     }
 
     /// Counts as earned what [`room_of`](Self::room_of) had room for.
+    #[inline]
     pub fn count(&mut self, user: UserId, granted: Amount) {
         self.write(user, |line| line.earned = sum(line.earned, granted));
     }
 
     /// A reward that was granted is reversed or forfeited.
+    #[inline]
     pub fn give_back(&mut self, user: UserId, amount: Amount) {
         if let Some(line) = self.lines.get_mut(index(user)) {
             line.earned = line.earned.saturating_sub(amount);

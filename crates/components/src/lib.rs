@@ -1,7 +1,8 @@
 //! The components of which a compensation plan is composed: terms as a plan file gives them, the rules that decide with what they
 //! remember, and findings about the terms. One module each; the plan composes them.
 //!
-//! Not responsible for funds, facts and legs of the ledger: the rules say who gets how much, and the plan books it.
+//! Not responsible for funds, facts and legs of the ledger: the rules say who gets how much, and the plan books it. What the plan asks
+//! for every leg is `#[inline]`, because the plan is another crate.
 #![deny(missing_docs, clippy::float_arithmetic)]
 #![cfg_attr(
     not(test),

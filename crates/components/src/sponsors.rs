@@ -54,6 +54,7 @@ impl Sponsors {
     }
 
     /// The next user joins. `None`, and nothing happens, if the sponsor has not joined or there are no more numbers.
+    #[inline]
     pub fn join(&mut self, sponsor: Option<UserId>) -> Option<UserId> {
         let user = UserId::new(u32::try_from(self.above.len()).ok()?.checked_add(1)?)?;
         if sponsor.is_some_and(|sponsor| sponsor >= user) {
@@ -70,24 +71,28 @@ impl Sponsors {
     }
 
     /// How many users joined.
+    #[inline]
     #[must_use]
     pub const fn count(&self) -> usize {
         self.above.len()
     }
 
     /// Whether a user joined.
+    #[inline]
     #[must_use]
     pub fn has(&self, user: UserId) -> bool {
         index(user) < self.above.len()
     }
 
     /// Who brought a user in.
+    #[inline]
     #[must_use]
     pub fn of(&self, user: UserId) -> Option<UserId> {
         UserId::new(*self.above.get(index(user))?)
     }
 
     /// The numbers of the sponsors of users 1, 2, …; 0 for nobody.
+    #[inline]
     #[must_use]
     pub fn numbers(&self) -> &[u32] {
         &self.above
@@ -110,6 +115,7 @@ impl Sponsors {
     }
 
     /// The uplines of a user, nearest first, into as many slots as there are; `None` above the last.
+    #[inline]
     pub fn nearest(&self, user: UserId, into: &mut [Option<UserId>]) {
         if let Some(nearest) = &self.nearest {
             return index::fill(nearest, user, into);
@@ -130,6 +136,7 @@ impl PartialEq for Sponsors {
 
 impl Eq for Sponsors {}
 
+#[inline]
 fn index(user: UserId) -> usize {
     usize::try_from(user.get())
         .unwrap_or(usize::MAX)

@@ -52,6 +52,7 @@ impl Route {
     }
 
     /// The place that it buys.
+    #[inline]
     #[must_use]
     pub const fn place(self) -> Option<(TreeNumber, u32)> {
         match self {

@@ -111,6 +111,7 @@ pub struct ForcedReserve {
 
 impl ForcedReserve {
     /// Whether the rewards of a place are reserved.
+    #[inline]
     #[must_use]
     pub fn covers(self, index: u32) -> bool {
         let of_group = index.checked_rem(self.group).unwrap_or(index);
@@ -133,6 +134,7 @@ impl LayerSet {
     }
 
     /// Whether a layer is one of them.
+    #[inline]
     #[must_use]
     pub fn has(self, layer: u8) -> bool {
         self.0 & Self::bit(layer) != 0
@@ -178,6 +180,7 @@ impl AutoPoolTerms {
     }
 
     /// The sponsor's share of a registration that goes this way.
+    #[inline]
     #[must_use]
     pub const fn direct_share_of(&self, route: Route) -> Amount {
         match (route, &self.registration.pool_entry) {
@@ -188,6 +191,7 @@ impl AutoPoolTerms {
     }
 
     /// The company's share of a registration that goes this way, besides its share of a place.
+    #[inline]
     #[must_use]
     pub const fn company_share_of(&self, route: Route) -> Amount {
         match (route, &self.registration.pool_entry) {
@@ -199,6 +203,7 @@ impl AutoPoolTerms {
 
     /// Where the price of a registration goes: `ordinal` counts the sponsor's directs, the new one included,
     /// and is `None` for a user without a sponsor.
+    #[inline]
     #[must_use]
     pub fn route(&self, ordinal: Option<u32>, first_tier: PoolRoom) -> Route {
         let entry = &self.registration.pool_entry;
@@ -221,6 +226,7 @@ impl AutoPoolTerms {
     }
 
     /// A tier; `None` if the plan does not have it.
+    #[inline]
     #[must_use]
     pub fn tier(&self, tier: Tier) -> Option<&TierTerms> {
         let place = usize::from(tier.get()).saturating_sub(1);
@@ -228,6 +234,7 @@ impl AutoPoolTerms {
     }
 
     /// The price towards which rewards of `tier` are reserved; `None` without reserves or a tier above.
+    #[inline]
     #[must_use]
     pub fn next_price(&self, tier: Tier) -> Option<Amount> {
         match self.pool.reserve {
@@ -237,6 +244,7 @@ impl AutoPoolTerms {
     }
 
     /// Whether rewards of a place are reserved without a choice of its user.
+    #[inline]
     #[must_use]
     pub fn reserve_is_forced(&self, index: u32) -> bool {
         match self.pool.reserve {
@@ -246,6 +254,7 @@ impl AutoPoolTerms {
     }
 
     /// Whether a share of this layer goes to the reserve of someone who reserves.
+    #[inline]
     #[must_use]
     pub fn is_reserved_layer(&self, layer: u8) -> bool {
         match self.pool.reserve {
