@@ -91,9 +91,6 @@ impl Courier {
     }
 
     /// Sends what is due until the receiver falls silent; returns how long to wait before the next round.
-    ///
-    /// # Errors
-    /// The database does not respond.
     pub async fn round(&mut self) -> Result<Duration, StoreError> {
         let limit = self.pool.deadline();
         let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;

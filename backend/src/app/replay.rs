@@ -65,9 +65,6 @@ impl From<sqlx::Error> for ReplayError {
 }
 
 /// Requests a range to be compared; waits a while for what comes of it.
-///
-/// # Errors
-/// [`ReplayError`].
 pub async fn compare(
     app: &App,
     caller: &Operator<Looking>,
@@ -77,9 +74,6 @@ pub async fn compare(
 }
 
 /// Requests what is missing of a range to be added; waits a while for what comes of it.
-///
-/// # Errors
-/// [`ReplayError`].
 pub async fn add(
     app: &App,
     caller: &Operator<Mending>,

@@ -199,9 +199,6 @@ async fn issue(
 }
 
 /// Who has this access token.
-///
-/// # Errors
-/// [`SessionError`].
 pub async fn authenticate(app: &App, access: &str) -> Result<Caller, SessionError> {
     let found = session::find(&mut *app.connection().await?, &digest(access)).await?;
     let session = found.ok_or(SessionError::Unknown)?;
@@ -215,9 +212,6 @@ pub async fn authenticate(app: &App, access: &str) -> Result<Caller, SessionErro
 }
 
 /// Gives a new pair of tokens for a refresh token; the same pair again to the same client within seconds.
-///
-/// # Errors
-/// [`SessionError`].
 pub async fn refresh(app: &App, refresh: &str, client: Client) -> Result<Tokens, SessionError> {
     let presented = RefreshToken::parse(refresh).ok_or(SessionError::Unknown)?;
     let mut transaction = app.pool.begin().await?;

@@ -200,9 +200,6 @@ impl Config {
 
     /// Compares with what the database is bound to. On a public chain nothing is defaulted, and nothing goes over the
     /// network unencrypted.
-    ///
-    /// # Errors
-    /// [`WrongLedger`].
     pub fn check(&self, deployed: &Deployment) -> Result<(), WrongLedger> {
         let chain_id = deployed.chain_id;
         transport::check_database("TRELLIS_DATABASE_URL", &self.database_url, chain_id)?;

@@ -118,9 +118,6 @@ impl Worker {
     }
 
     /// Does what is due, each of it in transactions of its own. What nodes or signers do not respond is done later.
-    ///
-    /// # Errors
-    /// [`StepError`].
     pub async fn step(&mut self) -> Result<Step, StepError> {
         self.hold.keep().await?;
         let mut moved = self.seal().await?;
@@ -153,9 +150,6 @@ impl Worker {
     }
 
     /// Lets the next process go on at once.
-    ///
-    /// # Errors
-    /// The database does not respond.
     pub async fn release(self) -> Result<(), StoreError> {
         self.hold.release().await
     }

@@ -66,9 +66,6 @@ pub struct ClaimedRoot {
 }
 
 /// The newest word about something.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(
     connection: &mut PgConnection,
     kind: Kind,
@@ -105,9 +102,6 @@ pub async fn find(
 }
 
 /// Stores the newest word about something.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn upsert(
     connection: &mut PgConnection,
     kind: Kind,
@@ -141,9 +135,6 @@ pub async fn upsert(
 }
 
 /// Batches whose list is fixed and that nobody has signed for, oldest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_batches(
     connection: &mut PgConnection,
     limit: i64,
@@ -164,9 +155,6 @@ pub async fn list_batches(
 }
 
 /// Roots that wait for an authorization, and the newest one that is published.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_roots(connection: &mut PgConnection) -> Result<Vec<ClaimedRoot>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT root AS "root!: Db<B256>", total AS "total: DbAmount", leaves,
@@ -202,9 +190,6 @@ pub struct LogCursor {
 }
 
 /// At most `limit` logs of final blocks after a log and up to a block, in the chain's order.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_logs(
     connection: &mut PgConnection,
     after: LogCursor,
@@ -240,9 +225,6 @@ pub struct CommandProof {
 }
 
 /// What proves a command.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_proof(connection: &mut PgConnection, inbox_id: i64) -> Result<CommandProof, StoreError> {
     let row = sqlx::query_as!(
         CommandProof,

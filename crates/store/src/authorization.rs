@@ -40,9 +40,6 @@ pub const fn kind_name(kind: DepositKind) -> &'static str {
 }
 
 /// Stores a request.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(connection: &mut PgConnection, request: &NewRequest) -> Result<(), StoreError> {
     let kind = kind_name(request.kind);
     sqlx::query!(
@@ -64,9 +61,6 @@ pub async fn insert(connection: &mut PgConnection, request: &NewRequest) -> Resu
 }
 
 /// Completes a request with its signature.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_signed(
     connection: &mut PgConnection,
     reference: B256,
@@ -99,9 +93,6 @@ pub struct Kept {
 }
 
 /// Requests of a wallet before a moment and reference, newest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(
     connection: &mut PgConnection,
     wallet: Address,
@@ -158,9 +149,6 @@ pub async fn list(
 }
 
 /// The time of the newest block that the listener saw, in seconds since 1970-01-01 UTC; `None` before the first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_chain_time(connection: &mut PgConnection) -> Result<Option<u64>, StoreError> {
     let newest = sqlx::query_scalar!(
         r#"SELECT "timestamp" FROM chain_block WHERE canonical ORDER BY number DESC LIMIT 1"#

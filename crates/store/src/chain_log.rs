@@ -129,9 +129,6 @@ pub async fn insert_blocks(connection: &mut PgConnection, blocks: &[StoredBlock]
 }
 
 /// Stores logs of stored blocks. Those that are stored already are left as they are.
-///
-/// # Errors
-/// [`StoreError`].
 pub async fn insert_logs(connection: &mut PgConnection, logs: &[StoredLog]) -> Result<(), StoreError> {
     for rows in logs.chunks(ROWS_MAX) {
         let mut numbers = Vec::with_capacity(rows.len());
@@ -166,9 +163,6 @@ pub async fn insert_logs(connection: &mut PgConnection, logs: &[StoredLog]) -> R
 }
 
 /// Canonical blocks above this height, newest first.
-///
-/// # Errors
-/// [`StoreError`].
 pub async fn list_canonical_above(
     connection: &mut PgConnection,
     number: u64,
@@ -220,9 +214,6 @@ pub async fn orphan_above(connection: &mut PgConnection, number: u64) -> Result<
 }
 
 /// Makes the canonical blocks of these heights final and returns the journal entries in them, in the journal's order.
-///
-/// # Errors
-/// [`StoreError`].
 pub async fn finalize(
     connection: &mut PgConnection,
     above: u64,

@@ -65,9 +65,6 @@ impl From<sqlx::Error> for CheckpointError {
 }
 
 /// How many seconds ago the newest final block was made, by the database's clock; `None` before the listener has begun.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_final_age(connection: &mut PgConnection) -> Result<Option<i64>, StoreError> {
     let age = sqlx::query_scalar!(
         r#"SELECT extract(epoch FROM now())::bigint - final_timestamp AS "age!" FROM checkpoint"#
@@ -78,9 +75,6 @@ pub async fn find_final_age(connection: &mut PgConnection) -> Result<Option<i64>
 }
 
 /// The checkpoint, if the listener has begun.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(connection: &mut PgConnection) -> Result<Option<Checkpoint>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT head_number AS "head_number!: Db<u64>", head_hash AS "head_hash!: Db<B256>",
@@ -164,9 +158,6 @@ pub async fn update(
 }
 
 /// Records a fork. One below finality is met again at every start until people have decided: it is recorded once.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_reorganization(
     connection: &mut PgConnection,
     fork: &Reorganization,

@@ -62,9 +62,6 @@ pub struct NodeRow {
 }
 
 /// The oldest request that waits and that nobody else works at; it is locked until the transaction's end.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn claim_request(transaction: &mut PgTransaction<'_>) -> Result<Option<Claimed>, StoreError> {
     let row = sqlx::query_as!(
         Claimed,
@@ -77,9 +74,6 @@ pub async fn claim_request(transaction: &mut PgTransaction<'_>) -> Result<Option
 }
 
 /// What the next `limit` users above a wallet are entitled to, what batches hold back included, by wallet.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_entitlements(
     connection: &mut PgConnection,
     published: Option<B256>,
@@ -110,9 +104,6 @@ pub async fn list_entitlements(
 }
 
 /// Stores a root with its leaves, which the database takes from the same entitlements; `false` when it is stored already.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(
     transaction: &mut PgTransaction<'_>,
     root: &NewRoot,
@@ -164,9 +155,6 @@ pub async fn insert(
 }
 
 /// Stores nodes of a root's tree.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_nodes(
     transaction: &mut PgTransaction<'_>,
     root: B256,
@@ -196,9 +184,6 @@ pub async fn insert_nodes(
 }
 
 /// Ends a request: with its root, or with why there is none.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_finished(
     transaction: &mut PgTransaction<'_>,
     id: i64,
@@ -218,9 +203,6 @@ pub async fn update_finished(
 }
 
 /// The newest published root of whose tree no nodes are stored.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_without_nodes(connection: &mut PgConnection) -> Result<Option<B256>, StoreError> {
     let root = sqlx::query_scalar!(
         "SELECT r.root FROM liabilities_root AS r

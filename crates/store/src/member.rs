@@ -130,9 +130,6 @@ impl TryFrom<UserRow> for User {
 }
 
 /// The user with this wallet.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_by_wallet(
     connection: &mut PgConnection,
     wallet: Address,
@@ -149,9 +146,6 @@ pub async fn find_by_wallet(
 }
 
 /// The user with this number.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(connection: &mut PgConnection, id: i32) -> Result<Option<User>, StoreError> {
     let row = sqlx::query_as!(
         UserRow,
@@ -165,9 +159,6 @@ pub async fn find(connection: &mut PgConnection, id: i32) -> Result<Option<User>
 }
 
 /// Whether anyone is registered.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn fetch_any_exists(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let exists = sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users) AS "exists!""#)
         .fetch_one(connection)
@@ -176,9 +167,6 @@ pub async fn fetch_any_exists(connection: &mut PgConnection) -> Result<bool, Sto
 }
 
 /// Directs of these users in order, at most `limit`, from the first whose `(sponsor, ordinal)` is above `after`.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_directs(
     connection: &mut PgConnection,
     sponsors: &[i32],
@@ -202,9 +190,6 @@ pub async fn list_directs(
 }
 
 /// What a user has.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn fetch_balances(connection: &mut PgConnection, user: i32) -> Result<Balances, StoreError> {
     let row = sqlx::query_as!(
         Balances,
@@ -223,9 +208,6 @@ pub async fn fetch_balances(connection: &mut PgConnection, user: i32) -> Result<
 }
 
 /// What a user reserves of each tier, and whether the user still does. Tiers never chosen are absent.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_reserves(
     connection: &mut PgConnection,
     user: i32,
@@ -249,9 +231,6 @@ pub async fn list_reserves(
 }
 
 /// The roles of the operator with this wallet; `None` for everyone else.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_operator_roles(
     connection: &mut PgConnection,
     wallet: Address,

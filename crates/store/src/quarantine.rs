@@ -130,9 +130,6 @@ pub async fn insert(transaction: &mut PgTransaction<'_>, rows: &[SetAside]) -> R
 }
 
 /// At most `limit` commands that are quarantined and that nobody dismissed, oldest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(connection: &mut PgConnection, limit: usize) -> Result<Vec<Quarantined>, StoreError> {
     let rows = sqlx::query_as!(
         Quarantined,
@@ -152,9 +149,6 @@ pub async fn list(connection: &mut PgConnection, limit: usize) -> Result<Vec<Qua
 }
 
 /// At most `limit` payout batches that are quarantined and that nobody gave up, oldest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_batches(connection: &mut PgConnection, limit: usize) -> Result<Vec<B256>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT batch_id FROM payout_batch
@@ -169,9 +163,6 @@ pub async fn list_batches(connection: &mut PgConnection, limit: usize) -> Result
 }
 
 /// Ends the quarantine of a command, as the database's owner. `false` when there is none, or it ended before.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn end(
     transaction: &mut PgTransaction<'_>,
     inbox_id: i64,

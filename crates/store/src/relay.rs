@@ -120,9 +120,6 @@ pub struct Queued {
 }
 
 /// A message by what was signed.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(connection: &mut PgConnection, digest: B256) -> Result<Option<Relay>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT id, kind, wallet, state, failed, transaction_hash, deadline,
@@ -153,9 +150,6 @@ pub async fn find(connection: &mut PgConnection, digest: B256) -> Result<Option<
 }
 
 /// The account that relays, if one was seen lately.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_relayer(connection: &mut PgConnection) -> Result<Option<Address>, StoreError> {
     let account = sqlx::query_scalar!(
         "SELECT account FROM relayer WHERE seen_at > now() - $1 * interval '1 second'
@@ -170,9 +164,6 @@ pub async fn find_relayer(connection: &mut PgConnection) -> Result<Option<Addres
 }
 
 /// Says that this account relays.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_relayer(transaction: &mut PgTransaction<'_>, account: Address) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO relayer (account) VALUES ($1) ON CONFLICT (account) DO UPDATE SET seen_at = now()",
@@ -184,9 +175,6 @@ pub async fn insert_relayer(transaction: &mut PgTransaction<'_>, account: Addres
 }
 
 /// How many messages were queued lately. Nobody else queues one until the end of the transaction.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn lock_lately(transaction: &mut PgTransaction<'_>, wallet: Address) -> Result<Lately, StoreError> {
     sqlx::query!("SELECT pg_advisory_xact_lock($1)", LIMITS_LOCK)
         .execute(&mut **transaction)
@@ -206,9 +194,6 @@ pub async fn lock_lately(transaction: &mut PgTransaction<'_>, wallet: Address) -
 }
 
 /// Queues a message; one that has ended is queued again, with the new call. `false` when it is queued or sent already.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(transaction: &mut PgTransaction<'_>, new: &NewRelay) -> Result<bool, StoreError> {
     let done = sqlx::query!(
         "INSERT INTO relay AS known (digest, kind, wallet, input, gas_limit, deadline)
@@ -230,9 +215,6 @@ pub async fn insert(transaction: &mut PgTransaction<'_>, new: &NewRelay) -> Resu
 }
 
 /// The oldest messages that wait, behind this number.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_queued(
     connection: &mut PgConnection,
     after: i64,
@@ -260,9 +242,6 @@ pub async fn list_queued(
 }
 
 /// Gives a message up that waits, and says why.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_given_up(
     transaction: &mut PgTransaction<'_>,
     id: i64,
@@ -279,9 +258,6 @@ pub async fn update_given_up(
 }
 
 /// Another transaction took the nonce: the message waits again.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_waiting_again(transaction: &mut PgTransaction<'_>, id: i64) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE relay SET state = 'queued' WHERE id = $1 AND state = 'sent'",

@@ -75,9 +75,6 @@ pub struct Finished {
 }
 
 /// Messages that may be on their way to the chain, in the order of their nonces.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_sent(connection: &mut PgConnection) -> Result<Vec<Sent>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT r.id, r.sender AS "sender!", r.nonce AS "nonce!", r.input, r.gas_limit, a.transaction_hash, a.raw,
@@ -115,9 +112,6 @@ pub async fn list_sent(connection: &mut PgConnection) -> Result<Vec<Sent>, Store
 }
 
 /// What an account spent within the last 24 hours, or may still have to pay: of transactions with one nonce the dearest.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn spent_lately(connection: &mut PgConnection, sender: Address) -> Result<Amount, StoreError> {
     let spent = sqlx::query_scalar!(
         r#"SELECT coalesce(sum(dearest), 0) AS "spent!: DbAmount" FROM (
@@ -132,9 +126,6 @@ pub async fn spent_lately(connection: &mut PgConnection, sender: Address) -> Res
 }
 
 /// What an account may still have to pay for messages whose transactions are not final.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn under_way(connection: &mut PgConnection, sender: Address) -> Result<Amount, StoreError> {
     let cost = sqlx::query_scalar!(
         r#"SELECT coalesce(sum(dearest), 0) AS "cost!: DbAmount" FROM (
@@ -151,9 +142,6 @@ pub async fn under_way(connection: &mut PgConnection, sender: Address) -> Result
 
 /// Stores a signed transaction, and that its message has one. `false` when the message is not where it should be: nothing may
 /// be sent then.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(transaction: &mut PgTransaction<'_>, new: &NewAttempt) -> Result<bool, StoreError> {
     let updated = sqlx::query!(
         "UPDATE relay SET state = 'sent', sender = $2, nonce = $3, transaction_hash = $4
@@ -186,9 +174,6 @@ pub async fn insert(transaction: &mut PgTransaction<'_>, new: &NewAttempt) -> Re
 }
 
 /// Closes a message whose transaction is final, and notes what it cost.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_finished(
     transaction: &mut PgTransaction<'_>,
     sent: &Sent,

@@ -146,9 +146,6 @@ pub async fn find(
 }
 
 /// The oldest request that nobody has carried out yet.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_waiting(connection: &mut PgConnection) -> Result<Option<ReplayRequest>, StoreError> {
     let row = sqlx::query!(
         "SELECT id, from_block, to_block, dry_run FROM replay_request WHERE finished_at IS NULL ORDER BY id LIMIT 1"
@@ -169,9 +166,6 @@ fn request(id: i64, from: i64, to: i64, dry_run: bool) -> Result<ReplayRequest, 
 }
 
 /// Notes what came of it.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_finished(
     connection: &mut PgConnection,
     id: i64,
@@ -190,9 +184,6 @@ pub async fn update_finished(
 }
 
 /// Whether someone has just looked at this range in a dry run.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn was_dry_run(connection: &mut PgConnection, from: u64, to: u64) -> Result<bool, StoreError> {
     let found = sqlx::query_scalar!(
         r#"SELECT EXISTS (
@@ -211,9 +202,6 @@ pub async fn was_dry_run(connection: &mut PgConnection, from: u64, to: u64) -> R
 }
 
 /// Stored logs of canonical blocks of these heights, in the chain's order.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_logs(
     connection: &mut PgConnection,
     from: u64,
@@ -234,9 +222,6 @@ pub async fn list_logs(
 }
 
 /// Which of these blocks are held as final.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_final(connection: &mut PgConnection, blocks: &[B256]) -> Result<Vec<B256>, StoreError> {
     let blocks: Vec<&[u8]> = blocks.iter().map(B256::as_slice).collect();
     let known = sqlx::query_scalar!(
@@ -252,9 +237,6 @@ pub async fn list_final(connection: &mut PgConnection, blocks: &[B256]) -> Resul
 }
 
 /// Stored journal entries that have one of these numbers, or the number of a stored log of these heights.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_entries(
     connection: &mut PgConnection,
     (from, to): (u64, u64),

@@ -57,9 +57,6 @@ pub struct Seal<'a> {
 }
 
 /// At most `limit` batches that wait for their seal and that nobody gave up, oldest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_held(connection: &mut PgConnection, limit: usize) -> Result<Vec<B256>, StoreError> {
     let ids = sqlx::query_scalar!(
         "SELECT batch_id FROM payout_batch
@@ -74,9 +71,6 @@ pub async fn list_held(connection: &mut PgConnection, limit: usize) -> Result<Ve
 }
 
 /// The lines of these batches that hold something.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_lines(
     connection: &mut PgConnection,
     batches: &[B256],
@@ -156,9 +150,6 @@ fn owner(account: i64) -> Result<i32, StoreError> {
 }
 
 /// The last posted fact; 0 before the first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_last_fact(connection: &mut PgConnection) -> Result<u64, StoreError> {
     let last = sqlx::query_scalar!(
         r#"SELECT coalesce((SELECT last_fact FROM posting_batch ORDER BY seq DESC LIMIT 1), 0) AS "last!""#
@@ -169,9 +160,6 @@ pub async fn find_last_fact(connection: &mut PgConnection) -> Result<u64, StoreE
 }
 
 /// Fixes a batch's list. `false` when it is not waiting for that any more.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_sealed(transaction: &mut PgTransaction<'_>, seal: &Seal<'_>) -> Result<bool, StoreError> {
     let updated = sqlx::query!(
         "UPDATE payout_batch

@@ -115,9 +115,6 @@ pub struct Refresh {
 }
 
 /// Issues a nonce; returns when it expires, in seconds since 1970-01-01 UTC.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_nonce(
     connection: &mut PgConnection,
     nonce: &str,
@@ -135,9 +132,6 @@ pub async fn insert_nonce(
 }
 
 /// Uses a nonce up, if it is good.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_nonce_used(connection: &mut PgConnection, nonce: &str) -> Result<NonceUse, StoreError> {
     let used = sqlx::query!(
         "UPDATE login_nonce SET used_at = now()
@@ -163,9 +157,6 @@ pub async fn update_nonce_used(connection: &mut PgConnection, nonce: &str) -> Re
 }
 
 /// Stores a login.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_family(transaction: &mut PgConnection, family: &NewFamily) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO session_family (id, wallet, secret_hash, expires_at)
@@ -181,9 +172,6 @@ pub async fn insert_family(transaction: &mut PgConnection, family: &NewFamily) -
 }
 
 /// Stores a session; returns when its access token expires, in seconds since 1970-01-01 UTC.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(transaction: &mut PgConnection, session: &NewSession) -> Result<i64, StoreError> {
     let expires_at = sqlx::query_scalar!(
         r#"INSERT INTO session (family, access_hash, refresh_hash, access_expires_at)
@@ -200,9 +188,6 @@ pub async fn insert(transaction: &mut PgConnection, session: &NewSession) -> Res
 }
 
 /// The session of an access token.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(
     connection: &mut PgConnection,
     access_hash: &[u8; 32],
@@ -230,9 +215,6 @@ pub async fn find(
 }
 
 /// When the access token of a session expires, in seconds since 1970-01-01 UTC.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_access_expiry(
     connection: &mut PgConnection,
     access_hash: &[u8; 32],
@@ -249,9 +231,6 @@ pub async fn find_access_expiry(
 
 /// The login whose refresh tokens share this secret, locked until the end of the transaction: whoever refreshes or ends
 /// a login waits here for whoever does so at the same time.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn lock_family(
     transaction: &mut PgConnection,
     secret_hash: &[u8; 32],
@@ -273,9 +252,6 @@ pub async fn lock_family(
 }
 
 /// The session of a refresh token. Its login must be locked.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_by_refresh(
     transaction: &mut PgConnection,
     locked: &Family,
@@ -307,9 +283,6 @@ pub async fn find_by_refresh(
 
 /// Notes that the refresh token of a session was used; its access token ends with it, the login is prolonged, and
 /// sessions of the login that were refreshed longer ago than the grace are forgotten. The login must be locked.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_refreshed(
     transaction: &mut PgConnection,
     locked: &Family,
@@ -342,9 +315,6 @@ pub async fn update_refreshed(
 }
 
 /// Ends a login with all of its sessions, also one that is being refreshed: this waits until that is done.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn revoke_family(connection: &mut PgConnection, family: &[u8; 16]) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE session_family SET revoked_at = now(), expires_at = least(expires_at, now())
@@ -358,9 +328,6 @@ pub async fn revoke_family(connection: &mut PgConnection, family: &[u8; 16]) -> 
 
 /// Forgets at most `rows_max` nonces, ten minutes after they expired, and as many logins, a day after they ended;
 /// returns how many rows went. When it is `rows_max` or more there may be more of them.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn delete_expired(connection: &mut PgConnection, rows_max: i64) -> Result<u64, StoreError> {
     let nonces = sqlx::query!(
         "DELETE FROM login_nonce WHERE nonce IN (
@@ -382,9 +349,6 @@ pub async fn delete_expired(connection: &mut PgConnection, rows_max: i64) -> Res
 }
 
 /// Notes something that a person or process did.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_audit(
     connection: &mut PgConnection,
     actor: &str,

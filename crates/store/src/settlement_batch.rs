@@ -77,9 +77,6 @@ pub struct WantedBatch {
 }
 
 /// At most `limit` batches that operators want signed and nobody gave up, in the order in which they asked.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_to_sign(
     connection: &mut PgConnection,
     limit: usize,
@@ -128,9 +125,6 @@ pub async fn list_to_sign(
 /// At most `limit` batches that operators want submitted and that have no submission that may still work, in the order in
 /// which they were requested. A batch that was signed under a nonce that was abandoned waits for its end: the signer
 /// carries a batch by one nonce only.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_submittable(
     connection: &mut PgConnection,
     limit: usize,
@@ -183,9 +177,6 @@ pub async fn list_submittable(
 }
 
 /// Whether a batch is still wanted, with its row locked until the transaction's end; it is being submitted from then on.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_submitting(transaction: &mut PgTransaction<'_>, batch: B256) -> Result<bool, StoreError> {
     let updated = sqlx::query!(
         "UPDATE payout_batch SET state = 'submitting'
@@ -198,9 +189,6 @@ pub async fn update_submitting(transaction: &mut PgTransaction<'_>, batch: B256)
 }
 
 /// All batches that are not over and whose authorization exists, or may exist.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_watched(connection: &mut PgConnection) -> Result<Vec<WatchedBatch>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT batch_id AS "batch_id!: Db<B256>", state, requested_by AS "requested_by!: Db<Address>",
@@ -233,9 +221,6 @@ pub async fn list_watched(connection: &mut PgConnection) -> Result<Vec<WatchedBa
 }
 
 /// Where these batches stand; those that do not exist are left out.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_states(
     connection: &mut PgConnection,
     batches: &[Vec<u8>],
@@ -257,9 +242,6 @@ pub async fn list_states(
 }
 
 /// What batches in flight, except those of `executed`, may still take from the contract's funds.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_promised(connection: &mut PgConnection, without: &[B256]) -> Result<Amount, StoreError> {
     let without: Vec<&[u8]> = without.iter().map(B256::as_slice).collect();
     let promised = sqlx::query_scalar!(
@@ -275,9 +257,6 @@ pub async fn find_promised(connection: &mut PgConnection, without: &[B256]) -> R
 }
 
 /// Quarantines a batch for manual review. `false` when it has ended, or was quarantined already.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_quarantined(
     transaction: &mut PgTransaction<'_>,
     batch: B256,
@@ -294,9 +273,6 @@ pub async fn update_quarantined(
 
 /// Enters the command that lets go of what a batch holds back, at the chain's time `effective_at`. `false` when it was
 /// entered before.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_release(
     transaction: &mut PgTransaction<'_>,
     batch: B256,

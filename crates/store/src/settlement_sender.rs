@@ -34,9 +34,6 @@ pub struct Recorded {
 }
 
 /// An account, if it ever sent anything.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_sender(
     connection: &mut PgConnection,
     account: Address,
@@ -57,9 +54,6 @@ pub async fn find_sender(
 }
 
 /// Enters an account; one that is known is left as it is.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_sender(
     transaction: &mut PgTransaction<'_>,
     account: Address,
@@ -96,9 +90,6 @@ pub async fn lock_sender(
 }
 
 /// Says why nothing is sent from an account, or that it is again. `false` when it was so already.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_paused(
     transaction: &mut PgTransaction<'_>,
     account: Address,
@@ -115,9 +106,6 @@ pub async fn update_paused(
 }
 
 /// What the listener recorded of these transactions, as long as their blocks are on the current branch.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_recorded(
     connection: &mut PgConnection,
     hashes: &[B256],
@@ -152,9 +140,6 @@ pub async fn list_recorded(
 }
 
 /// Whether settlement is stopped by a severe finding.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn is_stopped(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let open = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM settlement_stop WHERE resumed_by IS NULL) AS "open!""#
@@ -165,9 +150,6 @@ pub async fn is_stopped(connection: &mut PgConnection) -> Result<bool, StoreErro
 }
 
 /// Records what the worker did that people must be able to find.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_audit(
     transaction: &mut PgTransaction<'_>,
     action: &str,
@@ -186,9 +168,6 @@ pub async fn insert_audit(
 }
 
 /// The listener's blocks at these heights, on the current branch.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_canonical(
     connection: &mut PgConnection,
     numbers: &[u64],

@@ -25,9 +25,6 @@ pub struct SignTerms {
 }
 
 /// What the signer was asked for, or is going to be, and has not refused, by submission and attempt.
-///
-/// # Errors
-/// The database does not answer.
 pub async fn list(
     connection: &mut PgConnection,
     submissions: &[i64],
@@ -80,9 +77,6 @@ pub async fn insert(
 }
 
 /// Notes that the signer refused what it was asked for: the next request may be another.
-///
-/// # Errors
-/// The database does not answer.
 pub async fn delete(
     transaction: &mut PgTransaction<'_>,
     submission: i64,

@@ -53,9 +53,6 @@ impl TryFrom<Row> for Stop {
 }
 
 /// Whether any stop is open.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn any_open(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let open = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM settlement_stop WHERE resumed_by IS NULL) AS "open!""#
@@ -66,9 +63,6 @@ pub async fn any_open(connection: &mut PgConnection) -> Result<bool, StoreError>
 }
 
 /// Stops below a number, newest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(connection: &mut PgConnection, below: i64, limit: i64) -> Result<Vec<Stop>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
@@ -85,9 +79,6 @@ pub async fn list(connection: &mut PgConnection, below: i64, limit: i64) -> Resu
 }
 
 /// The open stops, oldest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_open(connection: &mut PgConnection) -> Result<Vec<Stop>, StoreError> {
     let rows = sqlx::query_as!(
         Row,

@@ -129,9 +129,6 @@ pub struct Inclusion {
 
 /// Gives a submission its nonce, which must be the account's next: the row is to be locked before. Returns its number;
 /// `None` when another live submission is for the same.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(
     transaction: &mut PgTransaction<'_>,
     submission: &NewSubmission,
@@ -164,9 +161,6 @@ pub async fn insert(
 }
 
 /// All submissions of an account that are not over, by nonce, with their attempts.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_live(
     connection: &mut PgConnection,
     sender: Address,
@@ -249,9 +243,6 @@ async fn add_attempts(connection: &mut PgConnection, live: &mut [Submission]) ->
 }
 
 /// The typed calls of these submissions.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_calls(connection: &mut PgConnection, ids: &[i64]) -> Result<Vec<(i64, Value)>, StoreError> {
     let rows = sqlx::query!("SELECT id, call FROM submission WHERE id = ANY($1)", ids)
         .fetch_all(connection)
@@ -260,9 +251,6 @@ pub async fn list_calls(connection: &mut PgConnection, ids: &[i64]) -> Result<Ve
 }
 
 /// The bytes of these attempts, by submission and number.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_raw(
     connection: &mut PgConnection,
     hashes: &[B256],
@@ -310,9 +298,6 @@ pub async fn insert_attempt(
 }
 
 /// Notes that an attempt was sent when this was the newest block.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_sent(
     transaction: &mut PgTransaction<'_>,
     submission: i64,
@@ -332,9 +317,6 @@ pub async fn update_sent(
 }
 
 /// Notes the block that includes an attempt, or that none does any more.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_included(
     transaction: &mut PgTransaction<'_>,
     submission: i64,
@@ -364,9 +346,6 @@ pub async fn update_included(
 }
 
 /// Moves a submission on; `false` when it is not where it was seen.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_state(
     transaction: &mut PgTransaction<'_>,
     id: i64,
@@ -386,9 +365,6 @@ pub async fn update_state(
 }
 
 /// Records what happened, in its own words.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_event(
     transaction: &mut PgTransaction<'_>,
     submission: i64,

@@ -81,9 +81,6 @@ impl KeySource {
     }
 
     /// The key. On a public chain it must be one that nobody else knows.
-    ///
-    /// # Errors
-    /// [`OpenError`].
     pub fn open(&self, chain_id: u64) -> Result<LocalKey, OpenError> {
         let is_local = is_local_chain(chain_id);
         let key = match self {

@@ -17,9 +17,6 @@ pub struct CommandFate {
 }
 
 /// The command of this number, if it is of this wallet.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(
     connection: &mut PgConnection,
     id: i64,

@@ -84,9 +84,6 @@ pub enum Content {
 }
 
 /// The newest entries below a position.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(
     connection: &mut PgConnection,
     user: i32,

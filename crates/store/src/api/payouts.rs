@@ -90,9 +90,6 @@ pub struct Event {
 }
 
 /// The payouts of a batch in the order of wallets. At most as many as the contract takes in one.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_lines(connection: &mut PgConnection, batch: B256) -> Result<Vec<Line>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT p.user_id, u.wallet AS "wallet!: Db<Address>", p.amount AS "amount: DbAmount",
@@ -121,9 +118,6 @@ pub async fn list_lines(connection: &mut PgConnection, batch: B256) -> Result<Ve
 }
 
 /// The submissions of a batch, oldest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_submissions(
     connection: &mut PgConnection,
     batch: B256,
@@ -142,9 +136,6 @@ pub async fn list_submissions(
 }
 
 /// The attempts of these submissions, in order.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_attempts(
     connection: &mut PgConnection,
     submissions: &[i64],
@@ -163,9 +154,6 @@ pub async fn list_attempts(
 }
 
 /// What happened to these submissions, newest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_events(
     connection: &mut PgConnection,
     submissions: &[i64],

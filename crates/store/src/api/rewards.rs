@@ -117,9 +117,6 @@ impl TryFrom<Row> for Payable {
 
 /// Users of a filter with something matured and not paid, by number, above `after`: at most `limit` of the next
 /// [`EXAMINED_MAX`] who wait.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(
     connection: &mut PgConnection,
     filter: &Filter,
@@ -163,9 +160,6 @@ pub async fn list(
 }
 
 /// The last of the users whom [`list`] examined, when more wait behind.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_examined_end(
     connection: &mut PgConnection,
     filter: &Filter,
@@ -185,9 +179,6 @@ pub async fn find_examined_end(
 }
 
 /// Sums over all users of a filter; of a filter that has to look at each user, over the first [`EXAMINED_MAX`] who wait.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn fetch_totals(connection: &mut PgConnection, filter: &Filter) -> Result<Totals, StoreError> {
     if *filter == Filter::default() {
         return fetch_all_totals(connection).await;
@@ -239,9 +230,6 @@ async fn fetch_all_totals(connection: &mut PgConnection) -> Result<Totals, Store
 }
 
 /// What has to be known of users whom a batch could pay: those of them who exist, whatever they have, by number.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_candidates(
     connection: &mut PgConnection,
     users: &[i32],
@@ -272,9 +260,6 @@ pub async fn list_candidates(
 }
 
 /// At most `limit` users with something matured and not paid who asked to be paid, lowest number first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_asking(connection: &mut PgConnection, limit: i64) -> Result<Vec<i32>, StoreError> {
     let users = sqlx::query_scalar!(
         r#"SELECT a.user_id AS "user_id!"
@@ -295,9 +280,6 @@ pub async fn list_asking(connection: &mut PgConnection, limit: i64) -> Result<Ve
 }
 
 /// At most `limit` users with something matured and not paid, who waits longest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_oldest(
     connection: &mut PgConnection,
     matured_by: Option<i64>,
@@ -316,9 +298,6 @@ pub async fn list_oldest(
 /// The same, but only users whom nothing but the kinds of their rewards or the room of the batch could keep out of it: no
 /// batch holds anything back of them, they are not frozen at `time`, and they have as much as the filter wants. Of those who
 /// wait longest, so many are examined as `examined_max` says.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_payable(
     connection: &mut PgConnection,
     filter: &Filter,

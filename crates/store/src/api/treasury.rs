@@ -34,9 +34,6 @@ pub struct LastBatch {
 }
 
 /// Sums by kind and detail.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_totals(connection: &mut PgConnection) -> Result<Vec<KindTotal>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT kind, detail, credits AS "credits: DbAmount", debits AS "debits: DbAmount",
@@ -58,9 +55,6 @@ pub async fn list_totals(connection: &mut PgConnection) -> Result<Vec<KindTotal>
 }
 
 /// The last posting batch, if there is one.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_last_batch(connection: &mut PgConnection) -> Result<Option<LastBatch>, StoreError> {
     let row = sqlx::query_as!(
         LastBatch,

@@ -52,9 +52,6 @@ pub struct Stored {
 }
 
 /// Findings that are open.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_open(connection: &mut PgConnection) -> Result<Vec<Opened>, StoreError> {
     let rows = sqlx::query!(
         "SELECT check_id, subject, severity FROM reconciliation_finding WHERE resolved_at IS NULL ORDER BY id"
@@ -70,9 +67,6 @@ pub async fn list_open(connection: &mut PgConnection) -> Result<Vec<Opened>, Sto
 }
 
 /// Stores a run, opens and closes findings, and stops settlement for every grave one that is new.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_run(
     transaction: &mut PgTransaction<'_>,
     run: &RunRecord<'_>,

@@ -56,9 +56,6 @@ pub struct BookedFee {
 }
 
 /// Reads who works and how far everyone is.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_standing(connection: &mut PgConnection) -> Result<Standing, StoreError> {
     let leases = sqlx::query!(
         r#"SELECT name,
@@ -106,9 +103,6 @@ pub async fn find_standing(connection: &mut PgConnection) -> Result<Standing, St
 }
 
 /// Accounts that send our transactions.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_sending_accounts(connection: &mut PgConnection) -> Result<Vec<Address>, StoreError> {
     let rows = sqlx::query_scalar!("SELECT address FROM sender_account ORDER BY address")
         .fetch_all(connection)
@@ -119,9 +113,6 @@ pub async fn list_sending_accounts(connection: &mut PgConnection) -> Result<Vec<
 }
 
 /// Attempts that blocks of these heights include, as far as it is known.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_booked_fees(
     connection: &mut PgConnection,
     heights: RangeInclusive<u64>,
@@ -151,9 +142,6 @@ pub async fn list_booked_fees(
 }
 
 /// Final logs of blocks of these heights.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_final_logs(
     transaction: &mut PgTransaction<'_>,
     heights: RangeInclusive<u64>,
@@ -178,9 +166,6 @@ pub async fn list_final_logs(
 
 /// Stores what a round between runs found: what it no longer sees of a check has ended. What is grave stops settlement.
 /// Returns findings that are new.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_round(
     transaction: &mut PgTransaction<'_>,
     check: Check,
@@ -208,9 +193,6 @@ pub async fn insert_round(
 }
 
 /// Closes the open findings of a check but for these subjects; returns what has ended.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn resolve_others(
     transaction: &mut PgTransaction<'_>,
     check: Check,
@@ -231,9 +213,6 @@ pub async fn resolve_others(
 }
 
 /// Subjects of the open findings of a check.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_open_subjects(
     connection: &mut PgConnection,
     check: Check,
