@@ -63,11 +63,7 @@ pub enum LeaseError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for LeaseError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+crate::from_sqlx!(LeaseError);
 
 /// Takes the lease if nobody holds it. `holder` is for people who look; the epoch identifies.
 pub async fn claim(

@@ -7,7 +7,7 @@ use money::Amount;
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::column::Db;
-use crate::deployment::{hash, natural};
+use crate::deployment::natural;
 use crate::inbox::BlockRef;
 use crate::{DbAmount, StoreError};
 
@@ -206,9 +206,10 @@ pub async fn list_leaves(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| Ok((row.wallet.0, row.entitled.0)))
-        .collect()
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.wallet.0, row.entitled.0))
+        .collect())
 }
 
 /// A root that an operator requested.
@@ -263,29 +264,17 @@ pub async fn insert_request(
 
 /// A request, if there is one of this number.
 pub async fn find_request(connection: &mut PgConnection, id: i64) -> Result<Option<Request>, StoreError> {
-    let row = sqlx::query!(
-        r#"SELECT requested_by AS "requested_by!: Db<Address>", accept_claims,
-                  extract(epoch FROM requested_at)::bigint AS "requested_at!", state, root,
-                  refused, extract(epoch FROM finished_at)::bigint AS finished_at
+    let row = sqlx::query_as!(
+        Request,
+        r#"SELECT id, requested_by AS "requested_by!: Db<Address>", accept_claims,
+                  extract(epoch FROM requested_at)::bigint AS "requested_at!", state,
+                  root AS "root!: Db<Option<B256>>", refused, extract(epoch FROM finished_at)::bigint AS finished_at
            FROM liabilities_request WHERE id = $1"#,
         id
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
-        let root = row.root.map(|root| hash(&root, "liabilities_request.root"));
-        Ok(Request {
-            id,
-            requested_by: row.requested_by.0,
-            accept_claims: row.accept_claims,
-            requested_at: row.requested_at,
-            state: row.state,
-            root: root.transpose()?,
-            refused: row.refused,
-            finished_at: row.finished_at,
-        })
-    })
-    .transpose()
+    Ok(row)
 }
 
 /// What everyone is entitled to in all: everything that was paid and everything that is available, from the sums that
@@ -355,7 +344,7 @@ pub async fn list_partners(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(|row| Ok((row.hash.0, row.sum.0))).collect()
+    Ok(rows.into_iter().map(|row| (row.hash.0, row.sum.0)).collect())
 }
 
 /// The leaves of a block, by wallet, at most `limit`. The range has two ends, so that a planner without statistics of a fresh
@@ -380,7 +369,8 @@ pub async fn list_block(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| Ok((row.wallet.0, row.entitled.0)))
-        .collect()
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.wallet.0, row.entitled.0))
+        .collect())
 }

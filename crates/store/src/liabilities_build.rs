@@ -8,7 +8,7 @@ use money::Amount;
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::chain_log::signed;
-use crate::column::Db;
+use crate::column::{Db, column};
 use crate::deployment::hash;
 use crate::liabilities::Posted;
 use crate::{DbAmount, StoreError};
@@ -160,11 +160,6 @@ pub async fn insert_nodes(
     root: B256,
     nodes: &[NodeRow],
 ) -> Result<(), StoreError> {
-    let levels: Vec<i16> = nodes.iter().map(|node| node.level).collect();
-    let places: Vec<i32> = nodes.iter().map(|node| node.place).collect();
-    let hashes: Vec<&[u8]> = nodes.iter().map(|node| node.hash.as_slice()).collect();
-    let sums: Vec<DbAmount> = nodes.iter().map(|node| DbAmount(node.sum)).collect();
-    let wallets: Vec<&[u8]> = nodes.iter().map(|node| node.first_wallet.as_slice()).collect();
     sqlx::query!(
         "INSERT INTO liabilities_node (root, level, place, hash, sum, first_wallet)
          SELECT $1, n.level, n.place, n.hash, n.sum, n.first_wallet
@@ -172,11 +167,11 @@ pub async fn insert_nodes(
              AS n (level, place, hash, sum, first_wallet)
          ON CONFLICT (root, level, place) DO NOTHING",
         root.as_slice(),
-        &levels,
-        &places,
-        &hashes as &[&[u8]],
-        &sums as &[DbAmount],
-        &wallets as &[&[u8]]
+        &column(nodes, |node| node.level),
+        &column(nodes, |node| node.place),
+        &column(nodes, |node| node.hash.as_slice()) as &[&[u8]],
+        &column(nodes, |node| DbAmount(node.sum)) as &[DbAmount],
+        &column(nodes, |node| node.first_wallet.as_slice()) as &[&[u8]]
     )
     .execute(&mut **transaction)
     .await?;

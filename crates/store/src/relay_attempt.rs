@@ -7,7 +7,7 @@ use money::Amount;
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::chain_log::signed;
-use crate::deployment::{address, hash, natural};
+use crate::column::Db;
 use crate::{DbAmount, StoreError};
 
 /// A signed transaction.
@@ -77,7 +77,8 @@ pub struct Finished {
 /// Messages that may be on their way to the chain, in the order of their nonces.
 pub async fn list_sent(connection: &mut PgConnection) -> Result<Vec<Sent>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT r.id, r.sender AS "sender!", r.nonce AS "nonce!", r.input, r.gas_limit, a.transaction_hash, a.raw,
+        r#"SELECT r.id, r.sender AS "sender!: Db<Address>", r.nonce AS "nonce!: Db<u64>", r.input,
+                  r.gas_limit AS "gas_limit!: Db<u64>", a.transaction_hash AS "hash!: Db<B256>", a.raw,
                   a.max_fee AS "max_fee: DbAmount", a.priority_fee AS "priority_fee: DbAmount",
                   extract(epoch FROM now() - a.signed_at)::bigint AS "age!"
            FROM relay AS r
@@ -90,7 +91,7 @@ pub async fn list_sent(connection: &mut PgConnection) -> Result<Vec<Sent>, Store
     let mut sent: Vec<Sent> = Vec::new();
     for row in rows {
         let attempt = Attempt {
-            hash: hash(&row.transaction_hash, "relay_attempt.transaction_hash")?,
+            hash: row.hash.0,
             raw: row.raw.into(),
             max_fee: row.max_fee.0.base_units(),
             priority_fee: row.priority_fee.0.base_units(),
@@ -100,10 +101,10 @@ pub async fn list_sent(connection: &mut PgConnection) -> Result<Vec<Sent>, Store
             Some(last) => last.attempts.push(attempt),
             None => sent.push(Sent {
                 id: row.id,
-                sender: address(&row.sender, "relay.sender")?,
-                nonce: natural(row.nonce, "relay.nonce")?,
+                sender: row.sender.0,
+                nonce: row.nonce.0,
                 input: row.input.into(),
-                gas_limit: natural(row.gas_limit, "relay.gas_limit")?,
+                gas_limit: row.gas_limit.0,
                 attempts: vec![attempt],
             }),
         }

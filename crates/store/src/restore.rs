@@ -197,20 +197,17 @@ pub async fn list_batches(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(PostedBatch {
-                seq: row.seq.0,
-                first_fact: row.first_fact.0,
-                last_fact: row.last_fact.0,
-                block: BlockRef {
-                    number: row.block_number.0,
-                    hash: row.block_hash.0,
-                },
-                hash: row.hash.0,
-            })
-        })
-        .collect()
+    let batches = rows.into_iter().map(|row| PostedBatch {
+        seq: row.seq.0,
+        first_fact: row.first_fact.0,
+        last_fact: row.last_fact.0,
+        block: BlockRef {
+            number: row.block_number.0,
+            hash: row.block_hash.0,
+        },
+        hash: row.hash.0,
+    });
+    Ok(batches.collect())
 }
 
 /// What was taken out of the way, to be put back by [`put_back`].

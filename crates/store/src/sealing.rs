@@ -75,30 +75,17 @@ pub async fn list_lines(
     connection: &mut PgConnection,
     batches: &[B256],
 ) -> Result<Vec<HeldLine>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT payout.batch_id AS "batch_id!: Db<B256>", users.wallet AS "wallet!: Db<Address>",
-                  payout.user_id, payout.held AS "held: DbAmount",
-                  payout.target AS "target: DbAmount"
+    let rows = sqlx::query_as!(
+        HeldLine,
+        r#"SELECT payout.batch_id AS "batch!: Db<B256>", users.wallet AS "wallet!: Db<Address>",
+                  payout.user_id AS user, payout.held AS "held: DbAmount", payout.target AS "target!: DbAmount"
            FROM payout JOIN users ON users.id = payout.user_id
            WHERE payout.batch_id = ANY($1) AND payout.state = 'held' AND payout.held > 0"#,
         &bytes(batches) as &[&[u8]]
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(HeldLine {
-                batch: row.batch_id.0,
-                user: row.user_id,
-                wallet: row.wallet.0,
-                held: row.held.0,
-                target: row
-                    .target
-                    .ok_or_else(|| StoreError::corrupt("a held line without a target"))?
-                    .0,
-            })
-        })
-        .collect()
+    Ok(rows)
 }
 
 /// Everything that these users ever became entitled to, by user and then in the order of facts.
@@ -112,7 +99,7 @@ pub async fn list_matured(connection: &mut PgConnection, users: &[i32]) -> Resul
     let accounts = users.iter().map(|&user| available(user));
     let accounts = accounts.collect::<Result<Vec<_>, _>>()?;
     let rows = sqlx::query!(
-        r#"SELECT credit_id, fact_seq AS "fact_seq!: Db<u64>", leg, amount AS "amount: DbAmount"
+        r#"SELECT credit_id, fact_seq AS "fact_seq!: Db<u64>", leg AS "leg!: Db<u32>", amount AS "amount: DbAmount"
            FROM transfer
            WHERE credit_id = ANY($1) AND phase = 0
              AND credit_id >= 216172782113783808 AND credit_id < 288230376151711744
@@ -126,7 +113,7 @@ pub async fn list_matured(connection: &mut PgConnection, users: &[i32]) -> Resul
             Ok(Matured {
                 user: owner(row.credit_id)?,
                 fact_seq: row.fact_seq.0,
-                leg: u32::try_from(row.leg).map_err(|_| StoreError::corrupt("transfer.leg"))?,
+                leg: row.leg.0,
                 amount: row.amount.0,
             })
         })

@@ -193,7 +193,7 @@ pub async fn find(
     access_hash: &[u8; 32],
 ) -> Result<Option<Session>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT family.id, family.wallet AS "wallet!: Db<Address>",
+        r#"SELECT family.id AS "family!: Db<[u8; 16]>", family.wallet AS "wallet!: Db<Address>",
                   (session.access_expires_at > now() AND session.refreshed_at IS NULL AND family.expires_at > now()
                       AND family.revoked_at IS NULL) AS "live!"
            FROM session JOIN session_family AS family ON family.id = session.family
@@ -204,7 +204,7 @@ pub async fn find(
     .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Session {
-        family: family(&row.id)?,
+        family: row.family.0,
         wallet: row.wallet.0,
         state: if row.live {
             SessionState::Live
@@ -235,20 +235,16 @@ pub async fn lock_family(
     transaction: &mut PgConnection,
     secret_hash: &[u8; 32],
 ) -> Result<Option<Family>, StoreError> {
-    let row = sqlx::query!(
-        r#"SELECT id, wallet AS "wallet!: Db<Address>",
+    let row = sqlx::query_as!(
+        Family,
+        r#"SELECT id AS "id!: Db<[u8; 16]>", wallet AS "wallet!: Db<Address>",
                   (expires_at <= now() OR revoked_at IS NOT NULL) AS "ended!"
            FROM session_family WHERE secret_hash = $1 FOR UPDATE"#,
         secret_hash
     )
     .fetch_optional(transaction)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(Family {
-        id: family(&row.id)?,
-        wallet: row.wallet.0,
-        ended: row.ended,
-    }))
+    Ok(row)
 }
 
 /// The session of a refresh token. Its login must be locked.
@@ -258,7 +254,7 @@ pub async fn find_by_refresh(
     refresh_hash: &[u8; 32],
 ) -> Result<Option<Refreshable>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT id, successor_salt, client_hash,
+        r#"SELECT id, successor_salt AS "successor_salt: Db<[u8; 32]>", client_hash AS "client_hash: Db<[u8; 32]>",
                   extract(epoch FROM clock_timestamp() - refreshed_at)::double precision AS age_seconds
            FROM session WHERE family = $1 AND refresh_hash = $2"#,
         &locked.id,
@@ -269,8 +265,8 @@ pub async fn find_by_refresh(
     let Some(row) = row else { return Ok(None) };
     let refreshed = match (row.successor_salt, row.client_hash, row.age_seconds) {
         (Some(salt), Some(client), Some(age_seconds)) => Some(Refreshed {
-            successor_salt: hash(&salt, "session.successor_salt")?,
-            client_hash: hash(&client, "session.client_hash")?,
+            successor_salt: salt.0,
+            client_hash: client.0,
             age_seconds,
         }),
         _ => None,
@@ -364,14 +360,4 @@ pub async fn insert_audit(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-fn family(bytes: &[u8]) -> Result<[u8; 16], StoreError> {
-    bytes
-        .try_into()
-        .map_err(|_| StoreError::corrupt("session_family.id"))
-}
-
-fn hash(bytes: &[u8], what: &'static str) -> Result<[u8; 32], StoreError> {
-    bytes.try_into().map_err(|_| StoreError::corrupt(what))
 }

@@ -190,8 +190,9 @@ pub async fn update_submitting(transaction: &mut PgTransaction<'_>, batch: B256)
 
 /// All batches that are not over and whose authorization exists, or may exist.
 pub async fn list_watched(connection: &mut PgConnection) -> Result<Vec<WatchedBatch>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT batch_id AS "batch_id!: Db<B256>", state, requested_by AS "requested_by!: Db<Address>",
+    let rows = sqlx::query_as!(
+        WatchedBatch,
+        r#"SELECT batch_id AS "batch!: Db<B256>", state AS "state!: Db<BatchState>", requested_by AS "requested_by!: Db<Address>",
                   deadline AS "deadline!: Db<u64>",
                   cancel_requested_at IS NOT NULL AS "cancel_requested!",
                   (bump_requested_at IS NOT NULL AND NOT EXISTS (SELECT FROM submission
@@ -205,19 +206,7 @@ pub async fn list_watched(connection: &mut PgConnection) -> Result<Vec<WatchedBa
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(WatchedBatch {
-                batch: row.batch_id.0,
-                state: BatchState::by_name(&row.state)
-                    .ok_or_else(|| StoreError::corrupt("payout_batch.state"))?,
-                requested_by: row.requested_by.0,
-                deadline: row.deadline.0,
-                cancel_requested: row.cancel_requested,
-                bump_requested: row.bump_requested,
-            })
-        })
-        .collect()
+    Ok(rows)
 }
 
 /// Where these batches stand; those that do not exist are left out.
@@ -226,19 +215,15 @@ pub async fn list_states(
     batches: &[Vec<u8>],
 ) -> Result<Vec<(B256, BatchState)>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT batch_id AS "batch_id!: Db<B256>", state FROM payout_batch WHERE batch_id = ANY($1)"#,
+        r#"SELECT batch_id AS "batch_id!: Db<B256>", state AS "state!: Db<BatchState>" FROM payout_batch WHERE batch_id = ANY($1)"#,
         batches
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok((
-                row.batch_id.0,
-                BatchState::by_name(&row.state).ok_or_else(|| StoreError::corrupt("payout_batch.state"))?,
-            ))
-        })
-        .collect()
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.batch_id.0, row.state.0))
+        .collect())
 }
 
 /// What batches in flight, except those of `executed`, may still take from the contract's funds.

@@ -105,7 +105,7 @@ pub async fn list_states(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(|row| Ok((row.root.0, row.state))).collect()
+    Ok(rows.into_iter().map(|row| (row.root.0, row.state)).collect())
 }
 
 /// Fixes the life of a root's authorization, which comes before the signer is asked. `false` when it is fixed already, or
@@ -174,14 +174,10 @@ pub async fn find_claimable(
     )
     .fetch_optional(connection)
     .await?;
-    row.filter(|row| row.accept_claims)
-        .map(|row| {
-            Ok(MatureRoot {
-                root: row.root.0,
-                total: row.total.0,
-            })
-        })
-        .transpose()
+    Ok(row.filter(|row| row.accept_claims).map(|row| MatureRoot {
+        root: row.root.0,
+        total: row.total.0,
+    }))
 }
 
 /// The sum of a root's leaves.
