@@ -43,13 +43,7 @@ pub struct Destination {
     pub timing: Timing,
 }
 
-impl std::fmt::Debug for Destination {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Destination")
-            .field("timing", &self.timing)
-            .finish_non_exhaustive()
-    }
-}
+service::redact!(Destination { timing });
 
 /// Sends what is due.
 #[derive(Debug)]

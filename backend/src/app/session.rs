@@ -35,13 +35,7 @@ pub struct Tokens {
     pub wallet: Address,
 }
 
-impl std::fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tokens")
-            .field("wallet", &self.wallet)
-            .finish_non_exhaustive()
-    }
-}
+service::redact!(Tokens { wallet });
 
 /// Whoever sent a good access token.
 #[derive(Debug, Clone, Copy)]
@@ -69,11 +63,7 @@ pub enum SessionError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for SessionError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(SessionError);
 
 /// Who refreshes, as far as a server can see it: the hash of the client's address (an IPv6 one without its last half)
 /// and its `user-agent`.

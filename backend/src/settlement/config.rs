@@ -139,16 +139,12 @@ pub enum WrongLedger {
     Transport(#[from] TransportError),
 }
 
-impl std::fmt::Debug for Config {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Config")
-            .field("submitter", &self.submitter)
-            .field("lease_ttl", &self.lease_ttl)
-            .field("poll", &self.poll)
-            .field("holder", &self.holder)
-            .finish_non_exhaustive()
-    }
-}
+service::redact!(Config {
+    submitter,
+    lease_ttl,
+    poll,
+    holder
+});
 
 impl Config {
     /// Reads the environment.

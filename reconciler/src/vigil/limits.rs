@@ -92,14 +92,7 @@ pub struct VigilConfig {
     pub rescan_depth: u64,
 }
 
-impl std::fmt::Debug for VigilConfig {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("VigilConfig")
-            .field("interval", &self.interval)
-            .field("freshness", &self.freshness)
-            .finish_non_exhaustive()
-    }
-}
+service::redact!(VigilConfig { interval, freshness });
 
 impl VigilConfig {
     /// Reads all variables.
