@@ -58,11 +58,7 @@ pub enum LiabilitiesError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for LiabilitiesError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(LiabilitiesError);
 
 /// Requests the root of everyone's entitlements at the last posting batch; the settlement worker builds it. When nothing
 /// changed since, it is the same root.

@@ -33,11 +33,7 @@ pub enum ResumeError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for ResumeError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(ResumeError);
 
 /// What came of it.
 #[derive(Debug, Clone)]

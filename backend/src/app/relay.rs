@@ -97,11 +97,7 @@ pub enum RelayError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for RelayError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(RelayError);
 
 impl From<chain::ChainError> for RelayError {
     fn from(error: chain::ChainError) -> Self {

@@ -58,11 +58,7 @@ pub enum ReplayError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for ReplayError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(ReplayError);
 
 /// Requests a range to be compared; waits a while for what comes of it.
 pub async fn compare(

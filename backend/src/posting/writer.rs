@@ -88,11 +88,7 @@ pub enum StepError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for StepError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(StepError);
 
 /// A connection for a writer. A commit returns when it is on disk, and statements with large arrays are
 /// planned once, not for each array.

@@ -61,11 +61,7 @@ pub enum StepError {
     Calls(#[from] CallsError),
 }
 
-impl From<sqlx::Error> for StepError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(StepError);
 
 /// Everything that is stored about what is in progress, read at the beginning of a step.
 #[derive(Clone, Debug)]
