@@ -172,9 +172,6 @@ impl ChainReader {
     }
 
     /// The logs of each of these blocks, in their order.
-    ///
-    /// # Errors
-    /// As [`ChainReader::logs_of_block`].
     pub async fn logs_of_blocks(&self, blocks: &[BlockHeader]) -> Result<Vec<Vec<ContractLog>>, ChainError> {
         stream::iter(blocks)
             .map(|block| self.logs_of_block(block))
@@ -222,9 +219,6 @@ impl ChainReader {
     }
 
     /// The contract's journal head at the end of a block, which must be on the node's present branch.
-    ///
-    /// # Errors
-    /// [`ChainError`]; [`ChainError::Stale`] when the node has no such block or no longer its state.
     pub async fn journal_at(&self, block: B256) -> Result<Journal, ChainError> {
         let head = self.view(&ICustody::journalHeadCall {}, At::Block(block)).await?;
         Ok(Journal {
@@ -234,9 +228,6 @@ impl ChainReader {
     }
 
     /// What the contract holds of the chain's own coin at the end of a block, in wei.
-    ///
-    /// # Errors
-    /// As [`ChainReader::journal_at`].
     pub async fn balance_at(&self, block: B256) -> Result<U256, ChainError> {
         self.call("eth_getBalance", (self.contract, BlockId::hash_canonical(block)))
             .await
