@@ -118,9 +118,6 @@ service::redact!(Config {
 
 impl Config {
     /// Reads all variables.
-    ///
-    /// # Errors
-    /// Every variable that is missing or bad.
     pub fn from_env(env: &Env) -> Result<Self, EnvError> {
         let expected = env.find_text("TRELLIS_EXPECTED_FILE");
         let expected =

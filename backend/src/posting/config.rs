@@ -58,9 +58,6 @@ service::redact!(Config { lease_ttl, holder });
 
 impl Config {
     /// Reads the environment.
-    ///
-    /// # Errors
-    /// A variable that is missing or not valid, by name.
     pub fn read(env: &Env) -> Result<Self, EnvError> {
         let snapshot_pause = env.parse_or("TRELLIS_SNAPSHOT_PAUSE_MS", SNAPSHOT_PAUSE_MS_DEFAULT);
         gather!(Self {

@@ -37,9 +37,6 @@ service::redact!(RelayerConfig {
 
 impl RelayerConfig {
     /// Reads the environment; `None` when there is no key.
-    ///
-    /// # Errors
-    /// A variable that is missing or not valid, by name.
     pub fn find(env: &Env) -> Result<Option<Self>, EnvError> {
         let Some(key) = KeySource::find(env, &KEY)? else {
             return Ok(None);

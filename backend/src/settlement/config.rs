@@ -148,9 +148,6 @@ service::redact!(Config {
 
 impl Config {
     /// Reads the environment.
-    ///
-    /// # Errors
-    /// A variable that is missing or not valid, by name.
     pub fn read(env: &Env) -> Result<Self, EnvError> {
         let keys = [
             "TRELLIS_BATCH_SIGNER_KEY",

@@ -96,9 +96,6 @@ service::redact!(VigilConfig { interval, freshness });
 
 impl VigilConfig {
     /// Reads all variables.
-    ///
-    /// # Errors
-    /// Every variable that is bad.
     pub fn from_env(env: &Env) -> Result<Self, EnvError> {
         let age = |name, default| env.number(name, default, AGE_SECONDS).map(Duration::from_secs);
         let pace = |name, default| env.milliseconds(name, default, PACE_MS);
