@@ -13,9 +13,6 @@ use store::approval::{self as stored, Subject};
 use store::stop::{self, Stop};
 
 /// The operators of the ledger, as people with votes.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn people(connection: &mut PgConnection) -> Result<People, StoreError> {
     Ok(People::of_ledger(stored::list_people(connection).await?))
 }
@@ -69,9 +66,6 @@ pub fn votes(
 }
 
 /// Checks the quorum, and names a wallet of someone who agreed and did not propose it.
-///
-/// # Errors
-/// [`QuorumRule`].
 pub fn agreed(
     people: &People,
     proposal: &Proposal,
@@ -87,9 +81,6 @@ pub fn agreed(
 }
 
 /// Who ended a stop, when two people did; the wallets of two of them.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn resumed_by(
     connection: &mut PgConnection,
     stop: &Stop,
@@ -116,9 +107,6 @@ pub async fn resumed_by(
 }
 
 /// The stops that two people have not ended, and those that they have and that are not closed yet.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn stops(
     connection: &mut PgConnection,
     domain: &Domain,

@@ -26,13 +26,12 @@ pub mod treasury;
 pub mod tree;
 pub mod withdraw;
 
-use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use alloy_primitives::Address;
 use chain::ChainReader;
 use plan::CompiledPlan;
-use service::limiter::RateLimiter;
+use service::limiter::InProcess;
 use signer_client::SignerClient;
 use sqlx::PgPool;
 use sqlx::pool::PoolConnection;
@@ -57,7 +56,7 @@ pub struct App {
     /// The signer for authorizations.
     pub signer: SignerClient,
     /// How often someone may ask.
-    pub limiter: Arc<dyn RateLimiter>,
+    pub limiter: InProcess,
     /// What wallets see when they sign in.
     pub origin: Origin,
     /// The only wallet that may register without a sponsor; `None` for any.

@@ -78,16 +78,12 @@ pub struct Config {
     pub connections_per_address: Option<usize>,
 }
 
-impl std::fmt::Debug for Config {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Config")
-            .field("listen", &self.listen)
-            .field("signer_url", &self.signer_url)
-            .field("origin", &self.origin)
-            .field("chain_id", &self.chain_id)
-            .finish_non_exhaustive()
-    }
-}
+service::redact!(Config {
+    listen,
+    signer_url,
+    origin,
+    chain_id
+});
 
 /// Scheme and authority of the site whose users sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]

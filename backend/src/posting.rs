@@ -84,11 +84,7 @@ impl WorkError {
     }
 }
 
-impl From<sqlx::Error> for WorkError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(WorkError);
 
 /// Works until `stop` is cancelled or something fails that trying again does not help.
 ///

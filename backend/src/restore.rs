@@ -121,17 +121,10 @@ pub enum RestoreError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for RestoreError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(RestoreError);
 
 /// Copies the database of `url` into a new one of the name `into` and restores the copy to fact `to_fact`, as the owner, who may
 /// create databases. The node at `rpc_url` says which later entries are true.
-///
-/// # Errors
-/// [`RestoreError`].
 pub async fn restore(url: &str, rpc_url: &str, into: &str, to_fact: u64) -> Result<Restored, RestoreError> {
     let options: PgConnectOptions = url.parse()?;
     let options = options

@@ -146,7 +146,7 @@ pub async fn assemble(config: &Config) -> anyhow::Result<App> {
             contract: deployed.contract,
             plan,
         },
-        limiter: Arc::new(InProcess::default()),
+        limiter: InProcess::default(),
         origin,
         root_wallet: config.root_wallet,
         chain,

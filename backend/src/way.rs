@@ -23,9 +23,6 @@ pub enum WayError {
 
 /// The wallet's leaf and its way to the root: from one block of leaves, and the stored nodes above it, proven against root
 /// and total.
-///
-/// # Errors
-/// [`WayError`].
 pub async fn way(
     connection: &mut PgConnection,
     root: B256,

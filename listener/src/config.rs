@@ -61,9 +61,6 @@ const PUBLIC_LEAST: usize = 2;
 
 impl Config {
     /// Reads all variables.
-    ///
-    /// # Errors
-    /// Every variable that is missing or bad.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         Ok(gather!(Self {
             database_url: env.text("TRELLIS_DATABASE_URL"),

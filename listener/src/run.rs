@@ -89,9 +89,6 @@ impl RunError {
 }
 
 /// Follows the chain until it is told to end or must halt.
-///
-/// # Errors
-/// [`RunError`].
 pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunError> {
     let health = Health::default();
     if config.listen.is_some() {

@@ -43,13 +43,7 @@ pub struct Destination {
     pub timing: Timing,
 }
 
-impl std::fmt::Debug for Destination {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Destination")
-            .field("timing", &self.timing)
-            .finish_non_exhaustive()
-    }
-}
+service::redact!(Destination { timing });
 
 /// Sends what is due.
 #[derive(Debug)]
@@ -91,9 +85,6 @@ impl Courier {
     }
 
     /// Sends what is due until the receiver falls silent; returns how long to wait before the next round.
-    ///
-    /// # Errors
-    /// The database does not respond.
     pub async fn round(&mut self) -> Result<Duration, StoreError> {
         let limit = self.pool.deadline();
         let mut connection = self.pool.acquire().await.map_err(StoreError::from)?;

@@ -109,22 +109,15 @@ pub struct Config {
     pub listen: Option<SocketAddr>,
 }
 
-impl std::fmt::Debug for Config {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Config")
-            .field("interval", &self.interval)
-            .field("full_interval", &self.full_interval)
-            .field("slice_users", &self.slice_users)
-            .field("listen", &self.listen)
-            .finish_non_exhaustive()
-    }
-}
+service::redact!(Config {
+    interval,
+    full_interval,
+    slice_users,
+    listen
+});
 
 impl Config {
     /// Reads all variables.
-    ///
-    /// # Errors
-    /// Every variable that is missing or bad.
     pub fn from_env(env: &Env) -> Result<Self, EnvError> {
         let expected = env.find_text("TRELLIS_EXPECTED_FILE");
         let expected =

@@ -116,9 +116,6 @@ impl CallerSpec {
     }
 
     /// Reads a list with commas, of callers of a signer for this purpose.
-    ///
-    /// # Errors
-    /// [`CallerSpecError`].
     pub fn list(text: &str, purpose: Purpose) -> Result<Vec<Self>, CallerSpecError> {
         let callers: Vec<Self> = text
             .split(',')

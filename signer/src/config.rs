@@ -34,7 +34,6 @@
 mod plans;
 mod policy;
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -73,16 +72,12 @@ pub struct Config {
     pub requests_per_second: u32,
 }
 
-impl fmt::Debug for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
-            .field("listen", &self.listen)
-            .field("policy", &self.policy)
-            .field("key", &self.key)
-            .field("callers", &self.callers)
-            .finish_non_exhaustive()
-    }
-}
+service::redact!(Config {
+    listen,
+    policy,
+    key,
+    callers
+});
 
 impl Config {
     /// Reads the environment.

@@ -103,9 +103,6 @@ impl PeopleCache {
 }
 
 /// The current list, verified from the newest one that was set at the console.
-///
-/// # Errors
-/// [`ListError`].
 pub async fn read(connection: &mut PgConnection, domain: &Domain) -> Result<Listed, ListError> {
     let rows = sqlx::query!(
         r#"SELECT version, list, head_timestamp, approvals AS "approvals: sqlx::types::Json<Vec<StoredApproval>>"

@@ -170,9 +170,6 @@ pub async fn registered_user(app: &App, caller: &Caller, id: i32) -> Result<User
 }
 
 /// The user of this number, if the caller may see that user.
-///
-/// # Errors
-/// [`AccessError`].
 pub async fn visible_user(app: &App, caller: &Caller, id: i32) -> Result<User, AccessError> {
     match own_user(app, caller, id).await {
         Err(AccessError::NotYours) => {}

@@ -28,9 +28,6 @@ names::names! {
 }
 
 /// Authorizations of a wallet before a moment and reference, newest first, with the outcome of each.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(
     app: &App,
     wallet: Address,

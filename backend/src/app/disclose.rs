@@ -36,9 +36,6 @@ pub enum DiscloseError {
 }
 
 /// Generates the current disclosure from the figures that the posting worker keeps, and stores it.
-///
-/// # Errors
-/// [`DiscloseError`].
 pub async fn present(app: &App) -> Result<Document, DiscloseError> {
     let mut connection = app.reading_connection().await?;
     let figures = figures::find(&mut connection)

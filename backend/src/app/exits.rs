@@ -33,9 +33,6 @@ pub struct Refund {
 }
 
 /// What a wallet can take back now, also before the ledger counts what it paid.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn of(app: &App, wallet: Address) -> Result<Exits, StoreError> {
     let mut connection = app.connection().await?;
     let time = find_chain_time(&mut connection).await?.unwrap_or_default();

@@ -34,9 +34,6 @@ pub fn reader(app: &App) -> Result<&ChainReader, HeadError> {
 }
 
 /// The newest block.
-///
-/// # Errors
-/// [`HeadError`].
 pub async fn head(app: &App) -> Result<BlockHeader, HeadError> {
     Ok(reader(app)?.head().await?)
 }
@@ -53,9 +50,6 @@ pub struct Bounds {
 }
 
 /// What bounds a batch at the end of the newest block.
-///
-/// # Errors
-/// [`HeadError`].
 pub async fn bounds(app: &App) -> Result<Bounds, HeadError> {
     at_head(app, async |reader, head| {
         let at = At::Block(head.hash);

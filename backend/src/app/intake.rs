@@ -99,9 +99,6 @@ pub enum IntakeError {
 }
 
 /// Authorizes a registration.
-///
-/// # Errors
-/// [`IntakeError`].
 pub async fn register(
     app: &App,
     caller: &Caller,
@@ -155,9 +152,6 @@ pub async fn register(
 }
 
 /// Authorizes a retopup of the user, who must be the caller.
-///
-/// # Errors
-/// [`IntakeError`].
 pub async fn retopup(app: &App, caller: &Caller, user: &User, ask: &Ask) -> Result<Issued, IntakeError> {
     let price = app.ledger.plan.retopup_price();
     check_amount(ask.amount, price)?;

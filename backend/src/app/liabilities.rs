@@ -58,17 +58,10 @@ pub enum LiabilitiesError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for LiabilitiesError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(LiabilitiesError);
 
 /// Requests the root of everyone's entitlements at the last posting batch; the settlement worker builds it. When nothing
 /// changed since, it is the same root.
-///
-/// # Errors
-/// [`LiabilitiesError`].
 pub async fn request(
     app: &App,
     caller: &Operator<Building>,
@@ -105,18 +98,12 @@ pub async fn request(
 }
 
 /// The outcome of a request.
-///
-/// # Errors
-/// [`LiabilitiesError`].
 pub async fn find_request(app: &App, _: &Operator<Looking>, id: i64) -> Result<Request, LiabilitiesError> {
     let request = liabilities::find_request(&mut *app.connection().await?, id).await?;
     request.ok_or(LiabilitiesError::UnknownRoot)
 }
 
 /// What operators sign for a root.
-///
-/// # Errors
-/// [`LiabilitiesError`].
 pub async fn approval(app: &App, _: &Operator<Handling>, id: B256) -> Result<Wanted, LiabilitiesError> {
     let root = liabilities::find(&mut *app.connection().await?, id).await?;
     let proposal = proposal(&root.ok_or(LiabilitiesError::UnknownRoot)?)?;
@@ -125,9 +112,6 @@ pub async fn approval(app: &App, _: &Operator<Handling>, id: B256) -> Result<Wan
 
 /// Takes an operator's signature over a root. As soon as enough people agree, the settlement worker has it signed and
 /// publishes it.
-///
-/// # Errors
-/// [`LiabilitiesError`].
 pub async fn approve(
     app: &App,
     caller: &Operator<Handling>,

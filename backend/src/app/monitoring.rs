@@ -33,11 +33,7 @@ pub enum ResumeError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for ResumeError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(ResumeError);
 
 /// What came of it.
 #[derive(Debug, Clone)]
@@ -49,9 +45,6 @@ pub struct Resumption {
 }
 
 /// What operators sign to end all stops that are open.
-///
-/// # Errors
-/// [`ResumeError`].
 pub async fn approval(app: &App, _: &Operator<Mending>) -> Result<Wanted, ResumeError> {
     let time = head::head(app).await?.timestamp;
     let mut connection = app.connection().await?;
@@ -68,9 +61,6 @@ pub async fn approval(app: &App, _: &Operator<Mending>) -> Result<Wanted, Resume
 
 /// Takes an operator's signature that ends stops: noted of the first person, done by a second one. A stop that was opened
 /// in between needs two again.
-///
-/// # Errors
-/// [`ResumeError`].
 pub async fn resume(
     app: &App,
     caller: &Operator<Mending>,

@@ -62,11 +62,7 @@ pub enum PayoutError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for PayoutError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(PayoutError);
 
 /// Whether settlement is stopped, at this time of the chain: unless two people signed that each stop ends.
 pub(super) async fn gate(app: &App, connection: &mut PgConnection, time: u64) -> Result<Gate, StoreError> {

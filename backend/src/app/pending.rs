@@ -48,9 +48,6 @@ impl Paid {
 }
 
 /// What a wallet paid that the ledger does not count yet, oldest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_paid(connection: &mut PgConnection, wallet: Address) -> Result<Vec<Paid>, StoreError> {
     let waiting = pending::list(connection, wallet).await?;
     Ok(waiting
@@ -60,9 +57,6 @@ pub async fn list_paid(connection: &mut PgConnection, wallet: Address) -> Result
 }
 
 /// Whether a wallet's registration is on the chain, but not in the ledger yet.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn is_registering(connection: &mut PgConnection, wallet: Address) -> Result<bool, StoreError> {
     let paid = list_paid(connection, wallet).await?;
     Ok(paid.iter().any(|paid| paid.kind == DepositKind::Registration))

@@ -25,9 +25,6 @@ pub struct TierRoom {
 }
 
 /// The room of every tier.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn tiers(connection: &mut PgConnection, plan: &CompiledPlan) -> Result<Vec<TierRoom>, StoreError> {
     let found = pool::list_tiers(connection, plan.tiers()).await?;
     Ok((1..=plan.tiers())
@@ -47,9 +44,6 @@ pub async fn tiers(connection: &mut PgConnection, plan: &CompiledPlan) -> Result
 }
 
 /// Where a registration under this sponsor would go if it were final now.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn route(app: &App, sponsor: Option<&User>) -> Result<Route, StoreError> {
     let first = tiers(&mut *app.connection().await?, &app.ledger.plan)
         .await?

@@ -25,9 +25,6 @@ pub struct Profile {
 }
 
 /// The profile of a user.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn of(app: &App, user: User) -> Result<Profile, StoreError> {
     let mut connection = app.connection().await?;
     let sponsor = match user.sponsor_id {
@@ -44,17 +41,11 @@ pub async fn of(app: &App, user: User) -> Result<Profile, StoreError> {
 }
 
 /// What the wallet did on the chain that the ledger does not count yet.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_pending(app: &App, wallet: Address) -> Result<Vec<Pending>, StoreError> {
     pending::list(&mut *app.connection().await?, wallet).await
 }
 
 /// The user with this wallet and, for staff, the operator's roles.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(app: &App, wallet: Address) -> Result<(Option<User>, Vec<String>), StoreError> {
     let mut connection = app.connection().await?;
     let user = member::find_by_wallet(&mut connection, wallet).await?;

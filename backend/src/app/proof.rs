@@ -39,9 +39,6 @@ pub enum ProofFailure {
 }
 
 /// The proof of the user with this number.
-///
-/// # Errors
-/// [`ProofFailure`].
 pub async fn of(app: &App, user: &User) -> Result<Proof, ProofFailure> {
     let mut connection = app.connection().await?;
     let root = liabilities::find_published(&mut connection).await?;

@@ -49,9 +49,6 @@ pub enum NotReady {
 }
 
 /// Looks at everything that the API depends on.
-///
-/// # Errors
-/// [`NotReady`].
 pub async fn look(app: &App) -> Result<Ready, NotReady> {
     let mut connection = app.connection().await?;
     let time = authorization::find_chain_time(&mut connection).await?;

@@ -97,11 +97,7 @@ pub enum RelayError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for RelayError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(RelayError);
 
 impl From<chain::ChainError> for RelayError {
     fn from(error: chain::ChainError) -> Self {
@@ -120,9 +116,6 @@ pub async fn find(app: &App, digest: B256) -> Result<Relay, RelayError> {
 
 /// Queues a message. One that is in progress, or done for good, is found; one that failed, and a claim that left a rest, is queued
 /// again when the contract would take it now.
-///
-/// # Errors
-/// [`RelayError`].
 pub async fn accept(app: &App, ask: Ask) -> Result<Relay, RelayError> {
     let digest = ask.order.digest(app.ledger.chain_id, app.ledger.contract);
     let known = relay::find(&mut *app.connection().await?, digest).await?;

@@ -58,16 +58,9 @@ pub enum ReplayError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for ReplayError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(ReplayError);
 
 /// Requests a range to be compared; waits a while for what comes of it.
-///
-/// # Errors
-/// [`ReplayError`].
 pub async fn compare(
     app: &App,
     caller: &Operator<Looking>,
@@ -77,9 +70,6 @@ pub async fn compare(
 }
 
 /// Requests what is missing of a range to be added; waits a while for what comes of it.
-///
-/// # Errors
-/// [`ReplayError`].
 pub async fn add(
     app: &App,
     caller: &Operator<Mending>,

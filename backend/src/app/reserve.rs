@@ -34,9 +34,6 @@ pub enum ReserveError {
 }
 
 /// Accepts a choice. It has effect when it is posted as a fact, and none when it does not fit by then.
-///
-/// # Errors
-/// [`ReserveError`].
 pub async fn choose(
     app: &App,
     user: &User,

@@ -35,13 +35,7 @@ pub struct Tokens {
     pub wallet: Address,
 }
 
-impl std::fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tokens")
-            .field("wallet", &self.wallet)
-            .finish_non_exhaustive()
-    }
-}
+service::redact!(Tokens { wallet });
 
 /// Whoever sent a good access token.
 #[derive(Debug, Clone, Copy)]
@@ -69,11 +63,7 @@ pub enum SessionError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for SessionError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(SessionError);
 
 /// Who refreshes, as far as a server can see it: the hash of the client's address (an IPv6 one without its last half)
 /// and its `user-agent`.
@@ -199,9 +189,6 @@ async fn issue(
 }
 
 /// Who has this access token.
-///
-/// # Errors
-/// [`SessionError`].
 pub async fn authenticate(app: &App, access: &str) -> Result<Caller, SessionError> {
     let found = session::find(&mut *app.connection().await?, &digest(access)).await?;
     let session = found.ok_or(SessionError::Unknown)?;
@@ -215,9 +202,6 @@ pub async fn authenticate(app: &App, access: &str) -> Result<Caller, SessionErro
 }
 
 /// Gives a new pair of tokens for a refresh token; the same pair again to the same client within seconds.
-///
-/// # Errors
-/// [`SessionError`].
 pub async fn refresh(app: &App, refresh: &str, client: Client) -> Result<Tokens, SessionError> {
     let presented = RefreshToken::parse(refresh).ok_or(SessionError::Unknown)?;
     let mut transaction = app.pool.begin().await?;

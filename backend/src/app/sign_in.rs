@@ -47,9 +47,6 @@ pub enum SignInError {
 }
 
 /// Issues a nonce.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn issue_nonce(app: &App) -> Result<Nonce, StoreError> {
     let nonce = hex::encode(random::<16>());
     let expires_at =
@@ -58,9 +55,6 @@ pub async fn issue_nonce(app: &App) -> Result<Nonce, StoreError> {
 }
 
 /// Checks a signed message, uses its nonce up and begins a session, both or neither.
-///
-/// # Errors
-/// [`SignInError`].
 pub async fn sign_in(app: &App, message: &str, signature: Vec<u8>) -> Result<Tokens, SignInError> {
     let signed = login::check(
         message,

@@ -39,9 +39,6 @@ impl Sponsor {
 }
 
 /// Looks a sponsor up.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(app: &App, wallet: Address) -> Result<Sponsor, StoreError> {
     let mut connection = app.reading_connection().await?;
     let Some(user) = member::find_by_wallet(&mut connection, wallet).await? else {

@@ -36,9 +36,6 @@ pub struct OnChain {
 }
 
 /// Reads both sides. The chain's is of its head, so it may be ahead of the ledger's.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn summary(app: &App, _: &Operator<Looking>) -> Result<Summary, StoreError> {
     let chain = match on_chain(app).await {
         Ok(chain) => Some(chain),

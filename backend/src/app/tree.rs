@@ -20,9 +20,6 @@ pub struct Downline {
 }
 
 /// The downline of a user.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn downline(app: &App, user: i32, depth: u32, nodes_max: u32) -> Result<Downline, StoreError> {
     let mut connection = app.connection().await?;
     let limit = usize::try_from(nodes_max.min(NODES_MAX)).unwrap_or(usize::MAX);

@@ -24,9 +24,6 @@ pub enum WithdrawError {
 }
 
 /// Notes the wish; while one is open, a repeat finds it.
-///
-/// # Errors
-/// [`WithdrawError`].
 pub async fn ask(app: &App, caller: &Caller) -> Result<Withdrawal, WithdrawError> {
     let mut connection = app.connection().await?;
     let user = member::find_by_wallet(&mut connection, caller.wallet)

@@ -17,8 +17,7 @@ pub struct ApprovalAnswer {
     summary: String,
     typed_data: TypedData,
     /// What is hashed and signed: 32 bytes.
-    #[schema(value_type = Hash)]
-    digest: String,
+    digest: Hash,
     /// Expiry of the signature, in seconds of the chain's time; part of the message.
     expires: u64,
     /// The people whose signatures count already.
@@ -32,12 +31,10 @@ pub struct Signature {
     /// `expires` of the message.
     pub(super) expires: u64,
     /// 65 bytes in hexadecimal with prefix, or what a contract wallet takes (EIP-1271).
-    #[schema(value_type = WalletSignature)]
-    pub(super) signature: String,
+    pub(super) signature: WalletSignature,
     /// The wallet that signed, when it is another one of the same person than the one that is signed in.
     #[serde(default)]
-    #[schema(value_type = Option<Wallet>)]
-    pub(super) wallet: Option<String>,
+    pub(super) wallet: Option<Wallet>,
 }
 
 impl ApprovalAnswer {
@@ -45,7 +42,7 @@ impl ApprovalAnswer {
         let message = wanted.proposal.message(wanted.expires);
         Self {
             summary: wanted.proposal.summary(),
-            digest: message.digest(domain).to_string(),
+            digest: message.digest(domain).into(),
             typed_data: TypedData::of(&message, domain),
             expires: wanted.expires,
             signed_by: wanted.signed_by,

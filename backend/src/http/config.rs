@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 
 use super::Server;
 use super::schema::{BaseUnits, Hash, Wallet};
-use super::words::shown;
 use crate::app::contract;
 use crate::app::intake::AUTHORIZATION_SECONDS;
 
@@ -17,8 +16,7 @@ use crate::app::intake::AUTHORIZATION_SECONDS;
 pub struct ConfigAnswer {
     chain_id: u64,
     /// The custody contract; `GET /abi` is its interface.
-    #[schema(value_type = Wallet)]
-    contract: String,
+    contract: Wallet,
     asset: AssetView,
     plan: PlanView,
     prices: PricesView,
@@ -39,8 +37,8 @@ pub struct AssetView {
     /// A unit is 10 to the power of this many base units.
     decimals: u8,
     /// The token's contract; null for the chain's own coin, and while no node responds.
-    #[schema(value_type = Option<Wallet>, required = true)]
-    token: Option<String>,
+    #[schema(required = true)]
+    token: Option<Wallet>,
 }
 
 /// The plan by which rewards are computed.
@@ -48,20 +46,16 @@ pub struct AssetView {
 pub struct PlanView {
     name: String,
     version: u32,
-    #[schema(value_type = Hash)]
-    hash: String,
+    hash: Hash,
 }
 
 /// What has to be paid, in base units.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PricesView {
-    #[schema(value_type = BaseUnits)]
-    registration: String,
-    #[schema(value_type = BaseUnits)]
-    retopup: String,
+    registration: BaseUnits,
+    retopup: BaseUnits,
     /// Of a place in each tier, from the first.
-    #[schema(value_type = Vec<BaseUnits>)]
-    tiers: Vec<String>,
+    tiers: Vec<BaseUnits>,
 }
 
 /// What a login message must contain.
@@ -88,16 +82,16 @@ pub async fn config(State(server): State<Server>) -> Json<ConfigAnswer> {
     let asset = ledger.plan.asset();
     Json(ConfigAnswer {
         chain_id: ledger.chain_id,
-        contract: shown(ledger.contract),
+        contract: ledger.contract.into(),
         asset: AssetView {
             code: asset.code(),
             decimals: asset.decimals(),
-            token: terms.and_then(|terms| terms.token).map(shown),
+            token: terms.and_then(|terms| terms.token).map(Wallet::from),
         },
         plan: PlanView {
             name: ledger.plan.name().to_owned(),
             version: ledger.plan.version(),
-            hash: ledger.plan.hash().to_string(),
+            hash: ledger.plan.hash().into(),
         },
         prices: PricesView::of(&ledger.plan),
         cooling_off_seconds: terms.map(|terms| terms.cooling_off_seconds),
@@ -118,11 +112,11 @@ impl PricesView {
     fn of(plan: &CompiledPlan) -> Self {
         let tiers = (1..=plan.tiers()).filter_map(ledger::Tier::new);
         Self {
-            registration: plan.registration_price().to_string(),
-            retopup: plan.retopup_price().to_string(),
+            registration: plan.registration_price().into(),
+            retopup: plan.retopup_price().into(),
             tiers: tiers
                 .filter_map(|tier| plan.price(tier))
-                .map(|price| price.to_string())
+                .map(BaseUnits::from)
                 .collect(),
         }
     }

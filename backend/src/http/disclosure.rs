@@ -14,8 +14,7 @@ use crate::app::disclose;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DisclosureAnswer {
     /// keccak256 of the text's bytes (UTF-8); goes into a registration.
-    #[schema(value_type = Hash)]
-    hash: String,
+    hash: Hash,
     /// To be shown in full before anyone pays.
     text: String,
 }
@@ -25,7 +24,7 @@ pub struct DisclosureAnswer {
 pub async fn disclosure(State(server): State<Server>) -> Result<Json<DisclosureAnswer>, Problem> {
     let document = disclose::present(&server.app).await?;
     Ok(Json(DisclosureAnswer {
-        hash: document.hash.to_string(),
+        hash: document.hash.into(),
         text: document.text,
     }))
 }

@@ -27,8 +27,7 @@ pub struct ReadyAnswer {
     #[schema(required = true)]
     chain_age_seconds: Option<i64>,
     /// `available`, `paused` or `unavailable`. Without the signer there are no authorizations; everything else works.
-    #[schema(value_type = SignerStateName)]
-    signer: &'static str,
+    signer: SignerStateName,
 }
 
 /// The database answers, and the listener has seen the chain, whose time every authorization needs, not too long ago.
@@ -37,7 +36,7 @@ pub async fn ready(State(server): State<Server>) -> Result<Json<ReadyAnswer>, Pr
     match readiness::look(&server.app).await {
         Ok(ready) => Ok(Json(ReadyAnswer {
             chain_age_seconds: ready.chain_age_seconds,
-            signer: ready.signer.name(),
+            signer: ready.signer.name().into(),
         })),
         Err(error @ (NotReady::NoChainTime | NotReady::ChainOld { .. })) => {
             Err(Problem::because(Code::ChainUnavailable, error.to_string()))

@@ -10,7 +10,7 @@ use super::Server;
 use super::error::Problem;
 use super::extract::{Search, VisibleUser};
 use super::schema::{BaseUnits, Cursor, EntryKind, EntryState, Hash, Wallet, WithheldCause};
-use super::words::{self, shown};
+use super::words;
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -18,8 +18,7 @@ use super::words::{self, shown};
 #[into_params(parameter_in = Query)]
 pub struct Page {
     /// Where the last page ended: its `next_cursor`.
-    #[param(value_type = Option<Cursor>)]
-    pub cursor: Option<String>,
+    pub cursor: Option<Cursor>,
     /// Number of entries, 1 to 100; 50 when it is absent.
     #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u32>,
@@ -30,35 +29,32 @@ pub struct Page {
 pub struct HistoryAnswer {
     entries: Vec<EntryView>,
     /// For the next page; null on the last.
-    #[schema(value_type = Option<Cursor>, required = true)]
-    next_cursor: Option<String>,
+    #[schema(required = true)]
+    next_cursor: Option<Cursor>,
 }
 
 /// A deposit of the user, a reward that a rule spoke of, or a payment by the contract.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EntryView {
     /// `registration`, `retopup`, `direct`, `pool_layer`, `generation`, `payout`, `claim` or `credit_withdrawal`.
-    #[schema(value_type = EntryKind)]
-    kind: String,
+    kind: EntryKind,
     /// Number of the fact that caused it.
     fact_seq: i64,
     /// Base units.
-    #[schema(value_type = BaseUnits)]
-    amount: String,
+    amount: BaseUnits,
     /// `held`, `matured` or `refunded`; of rewards also `withheld` (the rule did not pay the user) and `forfeited`
     /// (it relied on something that was refunded); of payouts `held` (a batch holds the money back), `executed`, `credited`
     /// (the contract keeps it for the user), `skipped` (nothing was due any more), `released` and `refused`; of claims `paid` or
     /// `credited`; of withdrawals of credit `paid`.
-    #[schema(value_type = EntryState)]
-    state: String,
+    state: EntryState,
     /// Seconds since 1970-01-01 UTC.
     at: i64,
-    #[schema(value_type = Option<Hash>, required = true)]
-    transaction_hash: Option<String>,
+    #[schema(required = true)]
+    transaction_hash: Option<Hash>,
     /// Of deposits: the contract's `ref`.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Hash, required = false)]
-    reference: Option<String>,
+    reference: Option<Hash>,
     /// Of deposits: last second at which it can be refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = i64, required = false)]
@@ -78,23 +74,23 @@ pub struct EntryView {
     /// Of rewards that were not paid: `no_upline`, `not_retopped`, `refunded` or `residual`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = WithheldCause, required = false)]
-    withheld: Option<String>,
+    withheld: Option<WithheldCause>,
     /// Of payouts.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Hash, required = false)]
-    batch_id: Option<String>,
+    batch_id: Option<Hash>,
     /// Of claims: the root of the proof.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Hash, required = false)]
-    root: Option<String>,
+    root: Option<Hash>,
 }
 
 /// Who caused a reward.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SourceView {
     user_id: i32,
-    #[schema(value_type = Option<Wallet>, required = true)]
-    wallet: Option<String>,
+    #[schema(required = true)]
+    wallet: Option<Wallet>,
 }
 
 /// Deposits, rewards and payments of a user, newest first, with what was not paid and why.
@@ -111,14 +107,9 @@ pub async fn history(
         .map_or(Position::NEWEST, |(fact_seq, leg)| Position { fact_seq, leg });
     let mut connection = server.app.connection().await?;
     let mut entries = history::list(&mut connection, user.id, below, limit + 1).await?;
-    let more = i64::try_from(entries.len()).is_ok_and(|found| found > limit);
-    if more {
-        entries.pop();
-    }
-    let next_cursor = entries
-        .last()
-        .filter(|_| more)
-        .map(|last| words::cursor('h', last.position.fact_seq, last.position.leg));
+    let next_cursor = words::next_page(&mut entries, limit, |last| {
+        words::cursor('h', last.position.fact_seq, last.position.leg)
+    });
     Ok(Json(HistoryAnswer {
         entries: entries.into_iter().map(EntryView::of).collect(),
         next_cursor,
@@ -128,12 +119,12 @@ pub async fn history(
 impl EntryView {
     fn of(entry: Entry) -> Self {
         let mut view = Self {
-            kind: String::new(),
+            kind: "".into(),
             fact_seq: entry.position.fact_seq,
-            amount: entry.amount.to_string(),
-            state: entry.state,
+            amount: entry.amount.into(),
+            state: entry.state.into(),
             at: entry.effective_at,
-            transaction_hash: entry.transaction_hash.map(|hash| hash.to_string()),
+            transaction_hash: entry.transaction_hash.map(Hash::from),
             reference: None,
             refundable_until: None,
             source: None,
@@ -145,21 +136,21 @@ impl EntryView {
         };
         match entry.content {
             Content::Payout { batch_id } => {
-                view.kind = "payout".to_owned();
-                view.batch_id = Some(batch_id.to_string());
+                view.kind = "payout".into();
+                view.batch_id = Some(batch_id.into());
             }
             Content::Claim { root } => {
-                view.kind = "claim".to_owned();
-                view.root = Some(root.to_string());
+                view.kind = "claim".into();
+                view.root = Some(root.into());
             }
-            Content::CreditWithdrawal => view.kind = "credit_withdrawal".to_owned(),
+            Content::CreditWithdrawal => view.kind = "credit_withdrawal".into(),
             Content::Deposit {
                 kind,
                 reference,
                 refundable_until,
             } => {
-                view.kind = kind;
-                view.reference = Some(reference.to_string());
+                view.kind = kind.into();
+                view.reference = Some(reference.into());
                 view.refundable_until = Some(refundable_until);
             }
             Content::Reward {
@@ -170,14 +161,14 @@ impl EntryView {
                 distance,
                 withheld,
             } => {
-                view.kind = kind;
+                view.kind = kind.into();
                 view.source = Some(SourceView {
                     user_id: source_user_id,
-                    wallet: source_wallet.map(shown),
+                    wallet: source_wallet.map(Wallet::from),
                 });
                 view.tier = tier;
                 view.distance = Some(distance);
-                view.withheld = withheld;
+                view.withheld = withheld.map(WithheldCause::from);
             }
         }
         view

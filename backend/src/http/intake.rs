@@ -14,7 +14,7 @@ use super::Server;
 use super::error::Problem;
 use super::extract::{Body, RegisteredUser, limit_wallet};
 use super::schema::{BaseUnits, Hash, HexBytes, RouteName, SideName, Wallet};
-use super::words::{self, shown};
+use super::words;
 use crate::app::intake::{self, Ask, Issued};
 use crate::app::session::Caller;
 
@@ -23,14 +23,11 @@ use crate::app::session::Caller;
 #[serde(deny_unknown_fields)]
 pub struct Register {
     /// Wallet of the sponsor; null only for the first user.
-    #[schema(value_type = Option<Wallet>)]
-    sponsor: Option<String>,
+    sponsor: Option<Wallet>,
     /// Hash of the disclosure that was shown.
-    #[schema(value_type = Hash)]
-    disclosure_hash: String,
+    disclosure_hash: Hash,
     /// Base units; refused when it is not the plan's price.
-    #[schema(value_type = Option<BaseUnits>)]
-    amount: Option<String>,
+    amount: Option<BaseUnits>,
 }
 
 /// A request to buy a retopup.
@@ -38,11 +35,9 @@ pub struct Register {
 #[serde(deny_unknown_fields)]
 pub struct Retopup {
     /// Hash of the disclosure that was shown.
-    #[schema(value_type = Hash)]
-    disclosure_hash: String,
+    disclosure_hash: Hash,
     /// Base units; refused when it is not the plan's price.
-    #[schema(value_type = Option<BaseUnits>)]
-    amount: Option<String>,
+    amount: Option<BaseUnits>,
 }
 
 /// An authorization: send a transaction with `value` and `calldata` to `contract`, from the wallet of the session.
@@ -50,16 +45,13 @@ pub struct Retopup {
 pub struct AuthorizationAnswer {
     payload: Payload,
     /// Account that signed.
-    #[schema(value_type = Wallet)]
-    signer: String,
+    signer: Wallet,
     /// 65 bytes.
-    #[schema(value_type = HexBytes)]
-    signature: String,
+    signature: HexBytes,
     /// Last second at which the contract accepts it, by the chain's time.
     deadline: u64,
     /// The contract's `ref`; another one in every answer.
-    #[schema(value_type = Hash)]
-    nonce: String,
+    nonce: Hash,
     /// Where the registration would go if it were final now; null for a retopup, and of an authorization that is listed.
     #[schema(required = true)]
     provisional_placement: Option<PlacementView>,
@@ -69,35 +61,26 @@ pub struct AuthorizationAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Payload {
     intake: IntakeView,
-    #[schema(value_type = Wallet)]
-    contract: String,
+    contract: Wallet,
     chain_id: u64,
     /// Base units to send along.
-    #[schema(value_type = BaseUnits)]
-    value: String,
+    value: BaseUnits,
     /// Data of the transaction.
-    #[schema(value_type = HexBytes)]
-    calldata: String,
+    calldata: HexBytes,
 }
 
 /// The contract's `Intake`.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IntakeView {
-    #[schema(value_type = Wallet)]
-    user: String,
+    user: Wallet,
     /// Zero for nobody.
-    #[schema(value_type = Wallet)]
-    sponsor: String,
-    #[schema(value_type = BaseUnits)]
-    amount: String,
-    #[schema(value_type = Hash)]
-    plan_hash: String,
-    #[schema(value_type = Hash)]
-    disclosure_hash: String,
+    sponsor: Wallet,
+    amount: BaseUnits,
+    plan_hash: Hash,
+    disclosure_hash: Hash,
     #[serde(rename = "ref")]
-    #[schema(value_type = Hash)]
-    reference: String,
+    reference: Hash,
     deadline: u64,
 }
 
@@ -106,8 +89,7 @@ pub struct IntakeView {
 pub struct PlacementView {
     /// `direct` when the registration enters no pool, `pool` when it does, `split` when a part of it does, `pool_full`
     /// when it would but the tier is full.
-    #[schema(value_type = RouteName)]
-    route: &'static str,
+    route: RouteName,
     #[schema(required = true)]
     tier: Option<u8>,
     #[schema(required = true)]
@@ -117,8 +99,8 @@ pub struct PlacementView {
     index: Option<u32>,
     #[schema(required = true)]
     parent_index: Option<u32>,
-    #[schema(value_type = Option<SideName>, required = true)]
-    side: Option<&'static str>,
+    #[schema(required = true)]
+    side: Option<SideName>,
     #[schema(required = true)]
     depth: Option<u32>,
 }
@@ -179,16 +161,16 @@ impl AuthorizationAnswer {
         };
         let signer = issued.signer;
         let signature = Bytes::copy_from_slice(&issued.signature);
+        let signature_shown = signature.clone().into();
         let view = IntakeView {
-            user: shown(intake.user),
-            sponsor: shown(intake.sponsor),
-            amount: terms.amount.to_string(),
-            plan_hash: terms.plan_hash.to_string(),
-            disclosure_hash: terms.disclosure_hash.to_string(),
-            reference: terms.deposit_ref.to_string(),
+            user: intake.user.into(),
+            sponsor: intake.sponsor.into(),
+            amount: terms.amount.into(),
+            plan_hash: terms.plan_hash.into(),
+            disclosure_hash: terms.disclosure_hash.into(),
+            reference: terms.deposit_ref.into(),
             deadline: terms.deadline,
         };
-        let signature_text = signature.to_string();
         let calldata = match terms.kind {
             IntakeKind::Registration => ICustody::registerCall {
                 intake,
@@ -206,15 +188,15 @@ impl AuthorizationAnswer {
         Self {
             payload: Payload {
                 intake: view,
-                contract: shown(terms.contract),
+                contract: terms.contract.into(),
                 chain_id: terms.chain_id,
-                value: terms.amount.to_string(),
-                calldata: Bytes::from(calldata).to_string(),
+                value: terms.amount.into(),
+                calldata: Bytes::from(calldata).into(),
             },
-            signer: shown(signer),
-            signature: signature_text,
+            signer: signer.into(),
+            signature: signature_shown,
             deadline: terms.deadline,
-            nonce: terms.deposit_ref.to_string(),
+            nonce: terms.deposit_ref.into(),
             provisional_placement: issued.route.map(PlacementView::of),
         }
     }
@@ -225,12 +207,12 @@ impl PlacementView {
         let place = route.place();
         let index = place.map(|(_, index)| index);
         Self {
-            route: route.name(),
+            route: route.name().into(),
             tier: place.map(|_| ledger::Tier::FIRST.get()),
             tree: place.map(|(tree, _)| tree.get()),
             index,
             parent_index: index.and_then(geometry::parent),
-            side: index.map(|index| geometry::side(index).name()),
+            side: index.map(|index| geometry::side(index).name().into()),
             depth: index.map(geometry::depth),
         }
     }

@@ -20,16 +20,10 @@ use super::error::Problem;
 use super::extract::{Body, Search, Segments};
 use super::history::Page;
 use super::schema::{BaseUnits, Cursor, Hash, RootRefusal, RootRequestState, RootState, Wallet};
-use super::words::{self, shown};
+use super::words;
 use crate::app::access::{Building, Handling, Looking, Operator};
 use crate::app::liabilities as use_case;
 use crate::app::{App, LEAVES_AT_ONCE};
-
-/// Microseconds in a second.
-const MICROS: i64 = 1_000_000;
-
-/// Later than every root, in microseconds since 1970-01-01 UTC: the year 9999.
-const NEWEST_US: i64 = 253_370_764_800_000_000;
 
 /// A request for a root.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -43,14 +37,11 @@ pub struct BuildRoot {
 /// A root of liabilities, as everyone sees it: without the people behind it. Times are seconds since 1970-01-01 UTC; `deadline` and `claimable_from` are of the chain.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RootView {
-    #[schema(value_type = Hash)]
-    root: String,
+    root: Hash,
     /// `built`, `approved`, `signed`, `published`, `vetoed`, `expired` or `discarded`.
-    #[schema(value_type = RootState)]
-    state: String,
+    state: RootState,
     /// Sum of all leaves, in base units.
-    #[schema(value_type = BaseUnits)]
-    total: String,
+    total: BaseUnits,
     /// Number of leaves.
     leaves: i32,
     /// Journal entry up to which it counts.
@@ -59,16 +50,15 @@ pub struct RootView {
     fact_seq: u64,
     /// The block that it counts whole.
     block_number: u64,
-    #[schema(value_type = Hash)]
-    block_hash: String,
+    block_hash: Hash,
     accept_claims: bool,
     built_at: i64,
     #[schema(required = true)]
     approved_at: Option<i64>,
     #[schema(required = true)]
     deadline: Option<u64>,
-    #[schema(value_type = Option<Wallet>, required = true)]
-    signer: Option<String>,
+    #[schema(required = true)]
+    signer: Option<Wallet>,
     #[schema(required = true)]
     claimable_from: Option<u64>,
     /// The fact of its publication.
@@ -84,10 +74,9 @@ pub struct RootView {
 pub struct ApprovedRootView {
     #[serde(flatten)]
     root: RootView,
-    #[schema(value_type = Wallet)]
-    built_by: String,
-    #[schema(value_type = Option<Wallet>, required = true)]
-    approved_by: Option<String>,
+    built_by: Wallet,
+    #[schema(required = true)]
+    approved_by: Option<Wallet>,
 }
 
 /// A root that was requested. Times are seconds since 1970-01-01 UTC.
@@ -95,18 +84,16 @@ pub struct ApprovedRootView {
 pub struct RootRequestView {
     id: i64,
     /// `waiting`, `built` or `refused`.
-    #[schema(value_type = RootRequestState)]
-    state: String,
+    state: RootRequestState,
     accept_claims: bool,
-    #[schema(value_type = Wallet)]
-    requested_by: String,
+    requested_by: Wallet,
     requested_at: i64,
     /// The root, when it is built.
-    #[schema(value_type = Option<Hash>, required = true)]
-    root: Option<String>,
+    #[schema(required = true)]
+    root: Option<Hash>,
     /// Why it was not built: `nothing_due`, or `no_tree` when the entitlements exceed what the contract can count.
-    #[schema(value_type = Option<RootRefusal>, required = true)]
-    refused: Option<String>,
+    #[schema(required = true)]
+    refused: Option<RootRefusal>,
     #[schema(required = true)]
     finished_at: Option<i64>,
 }
@@ -116,8 +103,8 @@ pub struct RootRequestView {
 pub struct RootsAnswer {
     roots: Vec<RootView>,
     /// For the next page; null on the last.
-    #[schema(value_type = Option<Cursor>, required = true)]
-    next_cursor: Option<String>,
+    #[schema(required = true)]
+    next_cursor: Option<Cursor>,
 }
 
 /// Requests the root of everyone's entitlements at the last posting batch; while nothing changes, it is the same root. The
@@ -172,8 +159,8 @@ pub async fn approve(
 ) -> Result<Json<ApprovedRootView>, Problem> {
     let root = use_case::approve(&server.app, &caller, read_root(&root)?, &body.read()?).await?;
     Ok(Json(ApprovedRootView {
-        built_by: shown(root.built_by),
-        approved_by: root.approved_by.map(shown),
+        built_by: root.built_by.into(),
+        approved_by: root.approved_by.map(Wallet::from),
         root: RootView::of(&root),
     }))
 }
@@ -186,17 +173,12 @@ pub async fn list(
     Search(page): Search<Page>,
 ) -> Result<Json<RootsAnswer>, Problem> {
     let limit = words::page(page.limit)?;
-    let below = words::read_cursor('l', page.cursor.as_deref())?.unwrap_or((NEWEST_US, B256::ZERO));
+    let below = words::read_cursor('l', page.cursor.as_deref())?.unwrap_or((words::NEWEST_US, B256::ZERO));
     let mut connection = server.app.reading_connection().await?;
     let mut roots = liabilities::list(&mut connection, below, limit + 1).await?;
-    let more = i64::try_from(roots.len()).is_ok_and(|found| found > limit);
-    if more {
-        roots.pop();
-    }
-    let next_cursor = roots
-        .last()
-        .filter(|_| more)
-        .map(|last| words::cursor('l', last.built_at_us, last.root));
+    let next_cursor = words::next_page(&mut roots, limit, |last| {
+        words::cursor('l', last.built_at_us, last.root)
+    });
     Ok(Json(RootsAnswer {
         roots: roots.iter().map(RootView::of).collect(),
         next_cursor,
@@ -281,12 +263,12 @@ impl RootRequestView {
     fn of(request: Request) -> Self {
         Self {
             id: request.id,
-            state: request.state,
+            state: request.state.into(),
             accept_claims: request.accept_claims,
-            requested_by: shown(request.requested_by),
+            requested_by: request.requested_by.into(),
             requested_at: request.requested_at,
-            root: request.root.map(|root| root.to_string()),
-            refused: request.refused,
+            root: request.root.map(Hash::from),
+            refused: request.refused.map(RootRefusal::from),
             finished_at: request.finished_at,
         }
     }
@@ -295,19 +277,19 @@ impl RootRequestView {
 impl RootView {
     fn of(root: &Root) -> Self {
         Self {
-            root: root.root.to_string(),
-            state: root.state.clone(),
-            total: root.total.to_string(),
+            root: root.root.into(),
+            state: root.state.clone().into(),
+            total: root.total.into(),
             leaves: root.leaves,
             as_of_seq: root.as_of_seq,
             fact_seq: root.fact_seq,
             block_number: root.block_number,
-            block_hash: root.block_hash.to_string(),
+            block_hash: root.block_hash.into(),
             accept_claims: root.accept_claims,
-            built_at: root.built_at_us.div_euclid(MICROS),
+            built_at: root.built_at_us.div_euclid(words::MICROS),
             approved_at: root.approved_at,
             deadline: root.deadline,
-            signer: root.signer.map(shown),
+            signer: root.signer.map(Wallet::from),
             claimable_from: root.claimable_from,
             published_fact: root.published_fact,
             vetoed_fact: root.vetoed_fact,

@@ -4,7 +4,6 @@ use approval::Proposal;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use store::api::reconciliation::{self, Finding, LastCheck, Run};
 use store::stop::{self, Stop};
 use utoipa::ToSchema;
@@ -15,7 +14,7 @@ use super::error::Problem;
 use super::extract::{Body, Search};
 use super::history::Page;
 use super::schema::{Cursor, FreeObject, Hash, RunOutcome, Severity, Wallet, WalletSignature};
-use super::words::{self, shown};
+use super::words;
 use crate::app::access::{Looking, Mending, Operator};
 use crate::app::monitoring as use_case;
 
@@ -30,8 +29,8 @@ pub struct ReconciliationAnswer {
     /// Open findings, oldest first.
     findings: Vec<FindingView>,
     /// For the next page of findings; null on the last.
-    #[schema(value_type = Option<Cursor>, required = true)]
-    next_cursor: Option<String>,
+    #[schema(required = true)]
+    next_cursor: Option<Cursor>,
     /// Whether a stop is open.
     settlement_stopped: bool,
 }
@@ -42,15 +41,12 @@ pub struct RunView {
     id: i64,
     /// The block at which ledger and chain were compared.
     block_number: i64,
-    #[schema(value_type = Hash)]
-    block_hash: String,
+    block_hash: Hash,
     fact_seq: i64,
     /// `clean`, `findings` or `skipped`.
-    #[schema(value_type = RunOutcome)]
-    outcome: String,
+    outcome: RunOutcome,
     /// By check, as the reconciler says it.
-    #[schema(value_type = FreeObject)]
-    checks: Value,
+    checks: FreeObject,
     started_at: i64,
     finished_at: i64,
 }
@@ -60,12 +56,10 @@ pub struct RunView {
 pub struct CheckView {
     check: String,
     /// As the reconciler says it.
-    #[schema(value_type = FreeObject)]
-    result: Value,
+    result: FreeObject,
     run: i64,
     block_number: i64,
-    #[schema(value_type = Hash)]
-    block_hash: String,
+    block_hash: Hash,
     finished_at: i64,
 }
 
@@ -75,8 +69,7 @@ pub struct FindingView {
     id: i64,
     check: String,
     /// `S1` stops settlement.
-    #[schema(value_type = Severity)]
-    severity: String,
+    severity: Severity,
     subject: String,
     cause: String,
     expected: String,
@@ -95,8 +88,8 @@ pub struct FindingView {
 pub struct StopsAnswer {
     stops: Vec<StopView>,
     /// For the next page; null on the last.
-    #[schema(value_type = Option<Cursor>, required = true)]
-    next_cursor: Option<String>,
+    #[schema(required = true)]
+    next_cursor: Option<Cursor>,
 }
 
 /// A stop of settlement.
@@ -106,13 +99,13 @@ pub struct StopView {
     cause: String,
     opened_at: i64,
     /// The first operator who wants to go on.
-    #[schema(value_type = Option<Wallet>, required = true)]
-    first_resume_by: Option<String>,
+    #[schema(required = true)]
+    first_resume_by: Option<Wallet>,
     #[schema(required = true)]
     first_resume_at: Option<i64>,
     /// The second, who ended the stop.
-    #[schema(value_type = Option<Wallet>, required = true)]
-    resumed_by: Option<String>,
+    #[schema(required = true)]
+    resumed_by: Option<Wallet>,
     #[schema(required = true)]
     resumed_at: Option<i64>,
 }
@@ -140,12 +133,10 @@ pub struct Resume {
     /// `expires` of the message.
     expires: u64,
     /// 65 bytes in hexadecimal with prefix, or what a contract wallet takes (EIP-1271).
-    #[schema(value_type = WalletSignature)]
-    signature: String,
+    signature: WalletSignature,
     /// The wallet that signed, when it is another one of the same person than the one that is signed in.
     #[serde(default)]
-    #[schema(value_type = Option<Wallet>)]
-    wallet: Option<String>,
+    wallet: Option<Wallet>,
 }
 
 /// What came of it.
@@ -169,14 +160,7 @@ pub async fn reconciliation(
     let after: i64 = words::read_cursor::<i64, u8>('f', page.cursor.as_deref())?.map_or(0, |(id, _)| id);
     let mut connection = server.app.connection().await?;
     let mut findings = reconciliation::list_open_findings(&mut connection, after, limit + 1).await?;
-    let more = i64::try_from(findings.len()).is_ok_and(|found| found > limit);
-    if more {
-        findings.pop();
-    }
-    let next_cursor = findings
-        .last()
-        .filter(|_| more)
-        .map(|last| words::cursor('f', last.id, 0));
+    let next_cursor = words::next_page(&mut findings, limit, |last| words::cursor('f', last.id, 0));
     let last_run = reconciliation::find_last_run(&mut connection).await?;
     let checks = reconciliation::list_last_checks(&mut connection).await?;
     Ok(Json(ReconciliationAnswer {
@@ -199,14 +183,7 @@ pub async fn stops(
     let limit = words::page(page.limit)?;
     let below = words::read_cursor::<i64, u8>('s', page.cursor.as_deref())?.map_or(i64::MAX, |(id, _)| id);
     let mut stops = stop::list(&mut *server.app.connection().await?, below, limit + 1).await?;
-    let more = i64::try_from(stops.len()).is_ok_and(|found| found > limit);
-    if more {
-        stops.pop();
-    }
-    let next_cursor = stops
-        .last()
-        .filter(|_| more)
-        .map(|last| words::cursor('s', last.id, 0));
+    let next_cursor = words::next_page(&mut stops, limit, |last| words::cursor('s', last.id, 0));
     Ok(Json(StopsAnswer {
         stops: stops.into_iter().map(StopView::of).collect(),
         next_cursor,
@@ -262,10 +239,10 @@ impl RunView {
         Self {
             id: run.id,
             block_number: run.block_number,
-            block_hash: run.block_hash.to_string(),
+            block_hash: run.block_hash.into(),
             fact_seq: run.fact_seq,
-            outcome: run.outcome,
-            checks: run.checks,
+            outcome: run.outcome.into(),
+            checks: FreeObject(run.checks),
             started_at: run.started_at,
             finished_at: run.finished_at,
         }
@@ -276,10 +253,10 @@ impl CheckView {
     fn of(last: LastCheck) -> Self {
         Self {
             check: last.check,
-            result: last.result,
+            result: FreeObject(last.result),
             run: last.run,
             block_number: last.block_number,
-            block_hash: last.block_hash.to_string(),
+            block_hash: last.block_hash.into(),
             finished_at: last.finished_at,
         }
     }
@@ -290,7 +267,7 @@ impl FindingView {
         Self {
             id: finding.id,
             check: finding.check_id,
-            severity: finding.severity,
+            severity: finding.severity.into(),
             subject: finding.subject,
             cause: finding.cause,
             expected: finding.expected,
@@ -310,9 +287,9 @@ impl StopView {
             id: stop.id,
             cause: stop.cause,
             opened_at: stop.opened_at,
-            first_resume_by: stop.first_resume_by.map(shown),
+            first_resume_by: stop.first_resume_by.map(Wallet::from),
             first_resume_at: stop.first_resume_at,
-            resumed_by: stop.resumed_by.map(shown),
+            resumed_by: stop.resumed_by.map(Wallet::from),
             resumed_at: stop.resumed_at,
         }
     }

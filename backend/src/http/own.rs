@@ -17,24 +17,18 @@ use super::history::Page;
 use super::intake::AuthorizationAnswer;
 use super::schema::{AuthorizationState, BaseUnits, CommandState, Cursor, DepositKindName, Hash, Wallet};
 use super::transaction::TransactionView;
-use super::words::{self, shown};
+use super::words;
 use crate::app::authorizations::{self, State as Became};
 use crate::app::exits;
 use crate::app::session::Caller;
-
-/// Microseconds in a second.
-const MICROS: i64 = 1_000_000;
-
-/// Later than every request, in microseconds since 1970-01-01 UTC: the year 9999.
-const NEWEST_US: i64 = 253_370_764_800_000_000;
 
 /// Authorizations, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuthorizationsAnswer {
     authorizations: Vec<AuthorizationView>,
     /// For the next page; null on the last.
-    #[schema(value_type = Option<Cursor>, required = true)]
-    next_cursor: Option<String>,
+    #[schema(required = true)]
+    next_cursor: Option<Cursor>,
 }
 
 /// An authorization that was requested.
@@ -42,17 +36,13 @@ pub struct AuthorizationsAnswer {
 pub struct AuthorizationView {
     /// The contract's `ref`.
     #[serde(rename = "ref")]
-    #[schema(value_type = Hash)]
-    reference: String,
-    #[schema(value_type = DepositKindName)]
-    kind: &'static str,
+    reference: Hash,
+    kind: DepositKindName,
     /// `open` can be used; `mined` is on the chain, but not final and posted; `unsigned` has no signature of the signer.
-    #[schema(value_type = AuthorizationState)]
-    state: &'static str,
-    #[schema(value_type = Option<Wallet>, required = true)]
-    sponsor: Option<String>,
-    #[schema(value_type = BaseUnits)]
-    amount: String,
+    state: AuthorizationState,
+    #[schema(required = true)]
+    sponsor: Option<Wallet>,
+    amount: BaseUnits,
     /// Last second at which the contract accepts it, by the chain's time.
     deadline: u64,
     /// Seconds since 1970-01-01 UTC.
@@ -67,8 +57,7 @@ pub struct AuthorizationView {
 pub struct FateAnswer {
     command_id: i64,
     /// `waiting` is not posted yet; `done` had its effect; `ignored` had none.
-    #[schema(value_type = CommandState)]
-    state: &'static str,
+    state: CommandState,
     /// Number of the fact, once it is posted.
     #[schema(required = true)]
     fact_seq: Option<i64>,
@@ -85,8 +74,7 @@ pub struct FateAnswer {
 #[into_params(parameter_in = Query)]
 pub struct ExitSearch {
     /// Who receives it; their own wallet when it is absent.
-    #[param(value_type = Option<Wallet>)]
-    to: Option<String>,
+    to: Option<Wallet>,
 }
 
 /// What the wallet can take back from the contract by itself. `GET /users/{id}/proof` has the transaction of a claim.
@@ -104,12 +92,9 @@ pub struct ExitsAnswer {
 pub struct RefundView {
     /// The contract's `ref`.
     #[serde(rename = "ref")]
-    #[schema(value_type = Hash)]
-    reference: String,
-    #[schema(value_type = DepositKindName)]
-    kind: String,
-    #[schema(value_type = BaseUnits)]
-    amount: String,
+    reference: Hash,
+    kind: DepositKindName,
+    amount: BaseUnits,
     /// Last second at which the contract refunds it, by the chain's time.
     refundable_until: u64,
     transaction: TransactionView,
@@ -118,8 +103,7 @@ pub struct RefundView {
 /// What the contract keeps for the wallet.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CreditView {
-    #[schema(value_type = BaseUnits)]
-    amount: String,
+    amount: BaseUnits,
     transaction: TransactionView,
 }
 
@@ -132,24 +116,19 @@ pub async fn authorizations(
     Search(page): Search<Page>,
 ) -> Result<Json<AuthorizationsAnswer>, Problem> {
     let limit = words::page(page.limit)?;
-    let below = words::read_cursor('a', page.cursor.as_deref())?.unwrap_or((NEWEST_US, B256::ZERO));
+    let below = words::read_cursor('a', page.cursor.as_deref())?.unwrap_or((words::NEWEST_US, B256::ZERO));
     let mut found = authorizations::list(&server.app, caller.wallet, below, limit + 1).await?;
-    let more = i64::try_from(found.len()).is_ok_and(|found| found > limit);
-    if more {
-        found.pop();
-    }
-    let next_cursor = found
-        .last()
-        .filter(|_| more)
-        .map(|(last, _)| words::cursor('a', last.created_at_us, last.request.reference));
+    let next_cursor = words::next_page(&mut found, limit, |(last, _)| {
+        words::cursor('a', last.created_at_us, last.request.reference)
+    });
     let views = found.iter().map(|(kept, state)| AuthorizationView {
-        reference: kept.request.reference.to_string(),
-        kind: kind_name(kept.request.kind),
-        state: state.name(),
-        sponsor: kept.request.sponsor.map(shown),
-        amount: kept.request.amount.to_string(),
+        reference: kept.request.reference.into(),
+        kind: kind_name(kept.request.kind).into(),
+        state: state.name().into(),
+        sponsor: kept.request.sponsor.map(Wallet::from),
+        amount: kept.request.amount.into(),
         deadline: kept.request.deadline,
-        requested_at: kept.created_at_us.div_euclid(MICROS),
+        requested_at: kept.created_at_us.div_euclid(words::MICROS),
         authorization: (*state == Became::Open)
             .then(|| authorizations::issued(&server.app, kept))
             .flatten()
@@ -176,9 +155,9 @@ pub async fn command(
     Ok(Json(FateAnswer {
         command_id: id,
         state: match (fate.fact_seq, &fate.ignored) {
-            (None, _) => "waiting",
-            (Some(_), None) => "done",
-            (Some(_), Some(_)) => "ignored",
+            (None, _) => "waiting".into(),
+            (Some(_), None) => "done".into(),
+            (Some(_), Some(_)) => "ignored".into(),
         },
         fact_seq: fate.fact_seq,
         cause: fate.ignored,
@@ -207,9 +186,9 @@ pub async fn exits(
     let ledger = &server.app.ledger;
     let exits = exits::of(&server.app, caller.wallet).await?;
     let refunds = exits.refunds.into_iter().map(|refund| RefundView {
-        reference: refund.reference.to_string(),
-        kind: refund.kind,
-        amount: refund.amount.to_string(),
+        reference: refund.reference.into(),
+        kind: refund.kind.into(),
+        amount: refund.amount.into(),
         refundable_until: refund.refundable_until,
         transaction: TransactionView::of(
             ledger,
@@ -222,7 +201,7 @@ pub async fn exits(
     Ok(Json(ExitsAnswer {
         refunds: refunds.collect(),
         credit: (!exits.credit.is_zero()).then(|| CreditView {
-            amount: exits.credit.to_string(),
+            amount: exits.credit.into(),
             transaction: TransactionView::of(ledger, &ICustody::withdrawCreditCall { to }),
         }),
     }))

@@ -17,7 +17,7 @@ use super::error::Problem;
 use super::extract::{Body, malformed_key};
 use super::payout_view::BatchView;
 use super::schema::{BaseUnits, IdempotencyKeyText, LeftOutName, RewardKindName, UserNumber, Wallet};
-use super::words::{self, shown};
+use super::words;
 use crate::app::access::{Building, Looking, Operator};
 use crate::app::payout::{self, Ask, Proposed};
 
@@ -45,14 +45,12 @@ pub struct BuildBatch {
 #[serde(deny_unknown_fields)]
 pub struct FiltersBody {
     /// At least so many base units available.
-    #[schema(value_type = Option<BaseUnits>)]
-    amount_min: Option<String>,
+    amount_min: Option<BaseUnits>,
     /// At most so many.
-    #[schema(value_type = Option<BaseUnits>)]
-    amount_max: Option<String>,
+    amount_max: Option<BaseUnits>,
     /// `direct`, `pool_layer`, `generation`: one of the unsettled rewards is of one of these kinds.
-    #[schema(value_type = Option<Vec<RewardKindName>>, min_items = 1, max_items = 3)]
-    kinds: Option<Vec<String>>,
+    #[schema(min_items = 1, max_items = 3)]
+    kinds: Option<Vec<RewardKindName>>,
     /// Seconds of the chain's time: the oldest unsettled reward matured so long ago, or earlier.
     older_than: Option<u64>,
     /// Only these users; at most 1000.
@@ -68,8 +66,7 @@ pub struct CapsBody {
     #[schema(minimum = 1, maximum = 300)]
     count: Option<u32>,
     /// Base units in all.
-    #[schema(value_type = Option<BaseUnits>)]
-    total: Option<String>,
+    total: Option<BaseUnits>,
 }
 
 /// A batch, or what it would be.
@@ -89,8 +86,7 @@ pub struct BuildAnswer {
 pub struct ProposalView {
     count: usize,
     /// Base units.
-    #[schema(value_type = BaseUnits)]
-    total: String,
+    total: BaseUnits,
     lines: Vec<ProposedLine>,
     /// At most 1000 of them, in the order in which they were looked at.
     left_out: Vec<LeftOutView>,
@@ -103,14 +99,11 @@ pub struct ProposalView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProposedLine {
     user_id: u32,
-    #[schema(value_type = Wallet)]
-    wallet: String,
+    wallet: Wallet,
     /// Base units.
-    #[schema(value_type = BaseUnits)]
-    amount: String,
+    amount: BaseUnits,
     /// What the chain will have paid to the user in all.
-    #[schema(value_type = BaseUnits)]
-    target: String,
+    target: BaseUnits,
 }
 
 /// A user who is not paid.
@@ -119,8 +112,7 @@ pub struct LeftOutView {
     user_id: u32,
     /// `not_asked_for`, `live_payout`, `nothing_available`, `below_amount_min`, `above_amount_max`, `other_kinds`,
     /// `too_recent`, `frozen`, `target_too_large`, `count_max`, `total_max` or `no_room`.
-    #[schema(value_type = LeftOutName)]
-    cause: &'static str,
+    cause: LeftOutName,
 }
 
 /// What the chain's head lets a batch pay, in base units.
@@ -129,17 +121,13 @@ pub struct LimitsView {
     /// Time of the head, in seconds since 1970-01-01 UTC.
     time: u64,
     /// Free funds, less what published liabilities reserve.
-    #[schema(value_type = BaseUnits)]
-    funds: String,
+    funds: BaseUnits,
     /// What the outflow cap leaves.
-    #[schema(value_type = BaseUnits)]
-    outflow: String,
+    outflow: BaseUnits,
     /// What batches that are not over will take from both; what the head has executed already is not in it.
-    #[schema(value_type = BaseUnits)]
-    promised: String,
+    promised: BaseUnits,
     /// What is left for a new batch.
-    #[schema(value_type = BaseUnits)]
-    room: String,
+    room: BaseUnits,
 }
 
 /// Proposes a batch of matured balances (`dry_run`), or requests it: the posting worker then holds the money back.
@@ -179,7 +167,7 @@ pub async fn build_batch(
 }
 
 fn ask(body: &BuildBatch) -> Result<Ask, Problem> {
-    let amount = |field: &str, text: &Option<String>| {
+    let amount = |field: &str, text: &Option<BaseUnits>| {
         text.as_deref().map(|text| words::amount(field, text)).transpose()
     };
     let filters = &body.filters;
@@ -210,7 +198,7 @@ fn ask(body: &BuildBatch) -> Result<Ask, Problem> {
     })
 }
 
-fn kinds(names: &[String]) -> Result<settlement::batch::Kinds, Problem> {
+fn kinds(names: &[RewardKindName]) -> Result<settlement::batch::Kinds, Problem> {
     let kinds: Option<settlement::batch::Kinds> =
         names.iter().map(|name| RewardKind::by_name(name)).collect();
     kinds
@@ -239,15 +227,15 @@ impl ProposalView {
         }
         Self {
             count: proposal.lines.len(),
-            total: proposal.total.to_string(),
+            total: proposal.total.into(),
             lines: proposal
                 .lines
                 .iter()
                 .map(|line| ProposedLine {
                     user_id: line.user.get(),
-                    wallet: shown(line.wallet),
-                    amount: line.amount.to_string(),
-                    target: line.target.to_string(),
+                    wallet: line.wallet.into(),
+                    amount: line.amount.into(),
+                    target: line.target.into(),
                 })
                 .collect(),
             left_out: proposal
@@ -256,16 +244,16 @@ impl ProposalView {
                 .take(LEFT_OUT_MAX)
                 .map(|left| LeftOutView {
                     user_id: left.user.get(),
-                    cause: left.cause.name(),
+                    cause: left.cause.name().into(),
                 })
                 .collect(),
             left_out_causes,
             limits: LimitsView {
                 time: limits.time,
-                funds: limits.funds.to_string(),
-                outflow: limits.outflow.to_string(),
-                promised: limits.promised.to_string(),
-                room: limits.room().to_string(),
+                funds: limits.funds.into(),
+                outflow: limits.outflow.into(),
+                promised: limits.promised.into(),
+                room: limits.room().into(),
             },
         }
     }

@@ -1,7 +1,6 @@
 //! JSON views of payout batches.
 
 use serde::Serialize;
-use serde_json::Value;
 use store::api::payouts::{Attempt, Event, Line, Submission};
 use store::payout_batch::PayoutBatch;
 use utoipa::ToSchema;
@@ -9,68 +8,60 @@ use utoipa::ToSchema;
 use super::schema::{
     BaseUnits, BatchStateName, FreeObject, Hash, PayoutRefusal, PayoutStateName, SubmissionStateName, Wallet,
 };
-use super::words::shown;
-
-/// Microseconds in a second.
-const MICROS: i64 = 1_000_000;
+use super::words;
 
 /// A batch. Times are seconds since 1970-01-01 UTC; `valid_after` and `deadline` are of the chain.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BatchView {
     /// The replay key on the chain.
-    #[schema(value_type = Hash)]
-    id: String,
+    id: Hash,
     /// `requested`, `held`, `sealed`, `approved`, `signed`, `submitting`, `executed`, `expired`, `cancelled` or
     /// `quarantined`.
-    #[schema(value_type = BatchStateName)]
-    state: &'static str,
-    #[schema(value_type = Wallet)]
-    builder: String,
+    state: BatchStateName,
+    builder: Wallet,
     requested_at: i64,
     /// The expired batch that it replaces.
-    #[schema(value_type = Option<Hash>, required = true)]
-    supersedes: Option<String>,
+    #[schema(required = true)]
+    supersedes: Option<Hash>,
     /// What was requested, as it was written.
-    #[schema(value_type = FreeObject)]
-    asked: Value,
+    asked: FreeObject,
     /// Payouts that hold something.
     count: i32,
     /// Base units.
-    #[schema(value_type = BaseUnits)]
-    total: String,
+    total: BaseUnits,
     /// What approvers approve; null before the batch is sealed.
-    #[schema(value_type = Option<Hash>, required = true)]
-    list_hash: Option<String>,
-    #[schema(value_type = Option<Hash>, required = true)]
-    manifest_hash: Option<String>,
+    #[schema(required = true)]
+    list_hash: Option<Hash>,
+    #[schema(required = true)]
+    manifest_hash: Option<Hash>,
     #[schema(required = true)]
     sealed_at: Option<i64>,
-    #[schema(value_type = Option<Wallet>, required = true)]
-    approved_by: Option<String>,
+    #[schema(required = true)]
+    approved_by: Option<Wallet>,
     #[schema(required = true)]
     approved_at: Option<i64>,
-    #[schema(value_type = Option<Wallet>, required = true)]
-    sign_requested_by: Option<String>,
+    #[schema(required = true)]
+    sign_requested_by: Option<Wallet>,
     /// The only account that may submit it.
-    #[schema(value_type = Option<Wallet>, required = true)]
-    submitter: Option<String>,
+    #[schema(required = true)]
+    submitter: Option<Wallet>,
     #[schema(required = true)]
     valid_after: Option<u64>,
     /// Last second at which the contract takes it.
     #[schema(required = true)]
     deadline: Option<u64>,
-    #[schema(value_type = Option<Wallet>, required = true)]
-    signer: Option<String>,
+    #[schema(required = true)]
+    signer: Option<Wallet>,
     #[schema(required = true)]
     signed_at: Option<i64>,
-    #[schema(value_type = Option<Wallet>, required = true)]
-    submit_requested_by: Option<String>,
+    #[schema(required = true)]
+    submit_requested_by: Option<Wallet>,
     #[schema(required = true)]
     submit_requested_at: Option<i64>,
     #[schema(required = true)]
     bump_requested_at: Option<i64>,
-    #[schema(value_type = Option<Wallet>, required = true)]
-    cancel_requested_by: Option<String>,
+    #[schema(required = true)]
+    cancel_requested_by: Option<Wallet>,
     #[schema(required = true)]
     cancel_requested_at: Option<i64>,
 }
@@ -90,38 +81,32 @@ pub struct BatchAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LineView {
     user_id: i32,
-    #[schema(value_type = Wallet)]
-    wallet: String,
+    wallet: Wallet,
     /// Base units.
-    #[schema(value_type = BaseUnits)]
-    amount: String,
+    amount: BaseUnits,
     /// What is held back now.
-    #[schema(value_type = BaseUnits)]
-    held: String,
+    held: BaseUnits,
     /// What the chain will have paid to the user in all.
-    #[schema(value_type = Option<BaseUnits>, required = true)]
-    target: Option<String>,
+    #[schema(required = true)]
+    target: Option<BaseUnits>,
     /// `held`, `refused`, `executed`, `credited`, `skipped` or `released`.
-    #[schema(value_type = PayoutStateName)]
-    state: String,
+    state: PayoutStateName,
     /// `already_live`, `exceeds_available` or `target_too_large`.
-    #[schema(value_type = Option<PayoutRefusal>, required = true)]
-    refused: Option<String>,
+    #[schema(required = true)]
+    refused: Option<PayoutRefusal>,
     /// What the chain paid or credited.
-    #[schema(value_type = Option<BaseUnits>, required = true)]
-    settled: Option<String>,
+    #[schema(required = true)]
+    settled: Option<BaseUnits>,
 }
 
 /// An intent to land on the chain with one account nonce.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SubmissionView {
     id: i64,
-    #[schema(value_type = Wallet)]
-    sender: String,
+    sender: Wallet,
     nonce: i64,
     /// `allocated`, `signed`, `sent`, `included`, `final_ok`, `final_reverted` or `dead`.
-    #[schema(value_type = SubmissionStateName)]
-    state: String,
+    state: SubmissionStateName,
     created_at: i64,
     #[schema(required = true)]
     closed_at: Option<i64>,
@@ -136,14 +121,11 @@ pub struct AttemptView {
     number: i32,
     /// Whether it only fills the nonce.
     noop: bool,
-    #[schema(value_type = Hash)]
-    transaction_hash: String,
+    transaction_hash: Hash,
     /// Wei per gas at most.
-    #[schema(value_type = BaseUnits)]
-    max_fee: String,
+    max_fee: BaseUnits,
     /// Wei per gas at most for the block's producer.
-    #[schema(value_type = BaseUnits)]
-    priority_fee: String,
+    priority_fee: BaseUnits,
     sends: i32,
     /// The block that includes it, as far as it is known.
     #[schema(required = true)]
@@ -161,37 +143,36 @@ pub struct EventView {
     attempt: Option<i32>,
     event: String,
     /// In its own words.
-    #[schema(value_type = FreeObject)]
-    detail: Value,
+    detail: FreeObject,
     at: i64,
 }
 
 impl BatchView {
     pub(super) fn of(batch: &PayoutBatch) -> Self {
         Self {
-            id: batch.id.to_string(),
-            state: batch.state.name(),
-            builder: shown(batch.builder),
-            requested_at: batch.requested_at_us.div_euclid(MICROS),
-            supersedes: batch.supersedes.map(|id| id.to_string()),
-            asked: batch.request["asked"].clone(),
+            id: batch.id.into(),
+            state: batch.state.name().into(),
+            builder: batch.builder.into(),
+            requested_at: batch.requested_at_us.div_euclid(words::MICROS),
+            supersedes: batch.supersedes.map(Hash::from),
+            asked: FreeObject(batch.request["asked"].clone()),
             count: batch.count,
-            total: batch.total.to_string(),
-            list_hash: batch.list_hash.map(|hash| hash.to_string()),
-            manifest_hash: batch.manifest_hash.map(|hash| hash.to_string()),
+            total: batch.total.into(),
+            list_hash: batch.list_hash.map(Hash::from),
+            manifest_hash: batch.manifest_hash.map(Hash::from),
             sealed_at: batch.sealed_at,
-            approved_by: batch.approved_by.map(shown),
+            approved_by: batch.approved_by.map(Wallet::from),
             approved_at: batch.approved_at,
-            sign_requested_by: batch.sign_requested_by.map(shown),
-            submitter: batch.submitter.map(shown),
+            sign_requested_by: batch.sign_requested_by.map(Wallet::from),
+            submitter: batch.submitter.map(Wallet::from),
             valid_after: batch.valid_after,
             deadline: batch.deadline,
-            signer: batch.signer.map(shown),
+            signer: batch.signer.map(Wallet::from),
             signed_at: batch.signed_at,
-            submit_requested_by: batch.submit_requested_by.map(shown),
+            submit_requested_by: batch.submit_requested_by.map(Wallet::from),
             submit_requested_at: batch.submit_requested_at,
             bump_requested_at: batch.bump_requested_at,
-            cancel_requested_by: batch.cancel_requested_by.map(shown),
+            cancel_requested_by: batch.cancel_requested_by.map(Wallet::from),
             cancel_requested_at: batch.cancel_requested_at,
         }
     }
@@ -217,9 +198,9 @@ impl BatchAnswer {
                 .map(EventView::of)
                 .collect(),
             id: submission.id,
-            sender: shown(submission.sender),
+            sender: submission.sender.into(),
             nonce: submission.nonce,
-            state: submission.state,
+            state: submission.state.into(),
             created_at: submission.created_at,
             closed_at: submission.closed_at,
         });
@@ -235,13 +216,13 @@ impl LineView {
     fn of(line: Line) -> Self {
         Self {
             user_id: line.user_id,
-            wallet: shown(line.wallet),
-            amount: line.amount.to_string(),
-            held: line.held.to_string(),
-            target: line.target.map(|target| target.to_string()),
-            state: line.state,
-            refused: line.refused,
-            settled: line.settled.map(|settled| settled.to_string()),
+            wallet: line.wallet.into(),
+            amount: line.amount.into(),
+            held: line.held.into(),
+            target: line.target.map(BaseUnits::from),
+            state: line.state.into(),
+            refused: line.refused.map(PayoutRefusal::from),
+            settled: line.settled.map(BaseUnits::from),
         }
     }
 }
@@ -251,9 +232,9 @@ impl AttemptView {
         Self {
             number: attempt.number,
             noop: attempt.noop,
-            transaction_hash: attempt.transaction_hash.to_string(),
-            max_fee: attempt.max_fee.to_string(),
-            priority_fee: attempt.priority_fee.to_string(),
+            transaction_hash: attempt.transaction_hash.into(),
+            max_fee: attempt.max_fee.into(),
+            priority_fee: attempt.priority_fee.into(),
             sends: attempt.sends,
             included_block: attempt.included_block,
             succeeded: attempt.succeeded,
@@ -267,7 +248,7 @@ impl EventView {
         Self {
             attempt: event.attempt,
             event: event.event.clone(),
-            detail: event.detail.clone(),
+            detail: FreeObject(event.detail.clone()),
             at: event.at,
         }
     }

@@ -28,11 +28,9 @@ use crate::app::payout as use_case;
 #[into_params(parameter_in = Query)]
 pub struct BatchSearch {
     /// Only batches in this state.
-    #[param(value_type = Option<BatchStateName>)]
-    state: Option<String>,
+    state: Option<BatchStateName>,
     /// Where the last page ended: its `next_cursor`.
-    #[param(value_type = Option<Cursor>)]
-    cursor: Option<String>,
+    cursor: Option<Cursor>,
     /// Number of entries, 1 to 100; 50 when it is absent.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
@@ -43,8 +41,8 @@ pub struct BatchSearch {
 pub struct BatchesAnswer {
     batches: Vec<BatchView>,
     /// For the next page; null on the last.
-    #[schema(value_type = Option<Cursor>, required = true)]
-    next_cursor: Option<String>,
+    #[schema(required = true)]
+    next_cursor: Option<Cursor>,
 }
 
 /// What an approver looked at.
@@ -52,17 +50,14 @@ pub struct BatchesAnswer {
 #[serde(deny_unknown_fields)]
 pub struct Approve {
     /// The batch's `list_hash`: 32 bytes.
-    #[schema(value_type = Hash)]
-    list_hash: String,
+    list_hash: Hash,
     /// `expires` of the message.
     expires: u64,
     /// 65 bytes in hexadecimal with prefix, or what a contract wallet takes (EIP-1271).
-    #[schema(value_type = WalletSignature)]
-    signature: String,
+    signature: WalletSignature,
     /// The wallet that signed, when it is another one of the same person than the one that is signed in.
     #[serde(default)]
-    #[schema(value_type = Option<Wallet>)]
-    wallet: Option<String>,
+    wallet: Option<Wallet>,
 }
 
 /// Batches of payouts, newest first.
@@ -74,7 +69,7 @@ pub async fn list(
     Search(search): Search<BatchSearch>,
 ) -> Result<Json<BatchesAnswer>, Problem> {
     let limit = words::page(search.limit)?;
-    let below = words::read_cursor('b', search.cursor.as_deref())?.unwrap_or((NEWEST_US, B256::ZERO));
+    let below = words::read_cursor('b', search.cursor.as_deref())?.unwrap_or((words::NEWEST_US, B256::ZERO));
     let state = search.state.as_deref().map(|name| {
         let unknown = || Problem::because(Code::MalformedQuery, "state is not a valid batch state");
         BatchState::by_name(name).ok_or_else(unknown)
@@ -82,22 +77,14 @@ pub async fn list(
     let state = state.transpose()?;
     let mut connection = server.app.connection().await?;
     let mut batches = payout_batch::list(&mut connection, state, below, limit + 1).await?;
-    let more = i64::try_from(batches.len()).is_ok_and(|found| found > limit);
-    if more {
-        batches.pop();
-    }
-    let next_cursor = batches
-        .last()
-        .filter(|_| more)
-        .map(|last| words::cursor('b', last.requested_at_us, last.id));
+    let next_cursor = words::next_page(&mut batches, limit, |last| {
+        words::cursor('b', last.requested_at_us, last.id)
+    });
     Ok(Json(BatchesAnswer {
         batches: batches.iter().map(BatchView::of).collect(),
         next_cursor,
     }))
 }
-
-/// Later than every batch, in microseconds since 1970-01-01 UTC: the year 9999.
-const NEWEST_US: i64 = 253_370_764_800_000_000;
 
 /// A batch with its payouts, submissions, attempts and what happened to them.
 #[utoipa::path(get, path = "/payouts/{id}", operation_id = "find_batch", tag = "payouts", security(("session" = [])),

@@ -13,26 +13,23 @@ use super::schema::{BaseUnits, Hash, PendingKind};
 pub struct PendingView {
     /// `registration`, `retopup`, `refund`, `payout`, `payout_credited`, `claim`, `claim_credited` or
     /// `credit_withdrawal`.
-    #[schema(value_type = PendingKind)]
-    kind: &'static str,
+    kind: PendingKind,
     /// Of what the user paid in: the contract's `ref`.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Hash, required = false)]
-    reference: Option<String>,
+    reference: Option<Hash>,
     /// Of payouts.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Hash, required = false)]
-    batch_id: Option<String>,
+    batch_id: Option<Hash>,
     /// Of claims.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Hash, required = false)]
-    root: Option<String>,
+    root: Option<Hash>,
     /// Base units.
-    #[schema(value_type = BaseUnits)]
-    amount: String,
+    amount: BaseUnits,
     block_number: i64,
-    #[schema(value_type = Hash)]
-    transaction_hash: String,
+    transaction_hash: Hash,
     /// Whether the block is final, so that it only waits to be posted.
     is_final: bool,
 }
@@ -79,13 +76,13 @@ impl PendingView {
             About::Credit => (None, None, None),
         };
         (user == wallet).then(|| Self {
-            kind,
-            reference: reference.map(|hash| hash.to_string()),
-            batch_id: batch_id.map(|hash| hash.to_string()),
-            root: root.map(|hash| hash.to_string()),
-            amount: amount.to_string(),
+            kind: kind.into(),
+            reference: reference.map(Hash::from),
+            batch_id: batch_id.map(Hash::from),
+            root: root.map(Hash::from),
+            amount: amount.to_string().into(),
             block_number: pending.block_number,
-            transaction_hash: pending.transaction_hash.to_string(),
+            transaction_hash: pending.transaction_hash.into(),
             is_final: pending.is_final,
         })
     }

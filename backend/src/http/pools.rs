@@ -32,8 +32,7 @@ pub struct SummaryAnswer {
 pub struct TierView {
     tier: u8,
     /// Price of a place in base units.
-    #[schema(value_type = BaseUnits)]
-    price: String,
+    price: BaseUnits,
     /// Places of a tree; null when trees are endless.
     #[schema(required = true)]
     tree_size: Option<u32>,
@@ -57,8 +56,7 @@ pub struct SlotView {
     index: u32,
     #[schema(required = true)]
     parent_index: Option<u32>,
-    #[schema(value_type = SideName)]
-    side: &'static str,
+    side: SideName,
     depth: u32,
 }
 
@@ -71,8 +69,7 @@ pub struct NodesSearch {
     #[param(minimum = 1)]
     tree: Option<i32>,
     /// Where the last page ended: its `next_cursor`.
-    #[param(value_type = Option<Cursor>)]
-    cursor: Option<String>,
+    cursor: Option<Cursor>,
     /// Number of entries, 1 to 100; 50 when it is absent.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
@@ -83,8 +80,8 @@ pub struct NodesSearch {
 pub struct NodesAnswer {
     nodes: Vec<PlaceView>,
     /// For the next page; null on the last.
-    #[schema(value_type = Option<Cursor>, required = true)]
-    next_cursor: Option<String>,
+    #[schema(required = true)]
+    next_cursor: Option<Cursor>,
 }
 
 /// How many places.
@@ -114,7 +111,7 @@ pub async fn summary(State(server): State<Server>) -> Result<Json<SummaryAnswer>
         .iter()
         .map(|tier| TierView {
             tier: tier.tier.get(),
-            price: plan.price(tier.tier).unwrap_or_default().to_string(),
+            price: plan.price(tier.tier).unwrap_or_default().into(),
             tree_size: plan.tree_size(),
             trees_max: plan.trees_max(),
             trees_open: tier.trees.map_or(0, |trees| trees.open),
@@ -145,14 +142,9 @@ pub async fn nodes(
     let mut connection = server.app.connection().await?;
     let number = i16::from(tier.get());
     let mut nodes = pool::list_nodes(&mut connection, number, search.tree, after, limit + 1).await?;
-    let more = i64::try_from(nodes.len()).is_ok_and(|found| found > limit);
-    if more {
-        nodes.pop();
-    }
-    let next_cursor = nodes
-        .last()
-        .filter(|_| more)
-        .map(|last| words::cursor('n', last.tree, last.index));
+    let next_cursor = words::next_page(&mut nodes, limit, |last| {
+        words::cursor('n', last.tree, last.index)
+    });
     Ok(Json(NodesAnswer {
         nodes: nodes.iter().map(PlaceView::of).collect(),
         next_cursor,
@@ -202,7 +194,7 @@ impl SlotView {
             tree,
             index,
             parent_index: geometry::parent(index),
-            side: geometry::side(index).name(),
+            side: geometry::side(index).name().into(),
             depth: geometry::depth(index),
         }
     }

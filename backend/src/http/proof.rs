@@ -12,57 +12,45 @@ use super::error::Problem;
 use super::extract::VisibleUser;
 use super::schema::{BaseUnits, Hash, Wallet};
 use super::transaction::TransactionView;
-use super::words::shown;
 use crate::app::proof as use_case;
 
 /// What `claim` of the contract needs, and what it is about. With it a claim needs no backend.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProofAnswer {
     chain_id: u64,
-    #[schema(value_type = Wallet)]
-    contract: String,
-    #[schema(value_type = Wallet)]
-    wallet: String,
+    contract: Wallet,
+    wallet: Wallet,
     /// The user's leaf: lifetime matured entitlement in base units.
-    #[schema(value_type = BaseUnits)]
-    entitled: String,
+    entitled: BaseUnits,
     /// Hash of the leaf.
-    #[schema(value_type = Hash)]
-    leaf: String,
+    leaf: Hash,
     /// From the leaf's partner up.
     path: Vec<SumNodeView>,
-    #[schema(value_type = Hash)]
-    root: String,
+    root: Hash,
     /// Sum of all leaves.
-    #[schema(value_type = BaseUnits)]
-    total: String,
+    total: BaseUnits,
     /// Journal entry up to which the root counts.
     as_of_seq: u64,
     /// The block that it counts whole.
     block_number: u64,
-    #[schema(value_type = Hash)]
-    block_hash: String,
+    block_hash: Hash,
     /// From when on it can be claimed against, in seconds since 1970-01-01 UTC of the chain's time.
     #[schema(required = true)]
     claimable_from: Option<u64>,
     /// What the chain paid to the user so far, as far as it is posted.
-    #[schema(value_type = BaseUnits)]
-    paid: String,
+    paid: BaseUnits,
     /// The claim, which anyone may send once the root can be claimed against.
     transaction: TransactionView,
     /// What a claim is due: the leaf less what was paid.
-    #[schema(value_type = BaseUnits)]
-    due: String,
+    due: BaseUnits,
 }
 
 /// A partner on the way to the root.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SumNodeView {
-    #[schema(value_type = Hash)]
-    hash: String,
+    hash: Hash,
     /// Sum of the leaves below, in base units.
-    #[schema(value_type = BaseUnits)]
-    sum: String,
+    sum: BaseUnits,
 }
 
 /// The user's own proof against the newest published root of liabilities.
@@ -88,24 +76,24 @@ pub async fn proof(
             .collect(),
     };
     let path = proof.path.iter().map(|node| SumNodeView {
-        hash: node.hash.to_string(),
-        sum: node.sum.to_string(),
+        hash: node.hash.into(),
+        sum: node.sum.into(),
     });
     Ok(Json(ProofAnswer {
         transaction: TransactionView::of(&server.app.ledger, &claim),
         chain_id: server.app.ledger.chain_id,
-        contract: shown(server.app.ledger.contract),
-        wallet: shown(proof.leaf.wallet),
-        entitled: proof.leaf.entitled.to_string(),
-        leaf: proof.leaf.node().hash.to_string(),
+        contract: server.app.ledger.contract.into(),
+        wallet: proof.leaf.wallet.into(),
+        entitled: proof.leaf.entitled.into(),
+        leaf: proof.leaf.node().hash.into(),
         path: path.collect(),
-        root: proof.root.root.to_string(),
-        total: proof.root.total.to_string(),
+        root: proof.root.root.into(),
+        total: proof.root.total.into(),
         as_of_seq: proof.root.as_of_seq,
         block_number: proof.root.block_number,
-        block_hash: proof.root.block_hash.to_string(),
+        block_hash: proof.root.block_hash.into(),
         claimable_from: proof.root.claimable_from,
-        paid: proof.paid.to_string(),
-        due: proof.leaf.entitled.saturating_sub(proof.paid).to_string(),
+        paid: proof.paid.into(),
+        due: proof.leaf.entitled.saturating_sub(proof.paid).into(),
     }))
 }

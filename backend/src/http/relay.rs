@@ -16,7 +16,7 @@ use super::code::Code;
 use super::error::Problem;
 use super::extract::{Body, Segments};
 use super::schema::{BaseUnits, Hash, RelayKindName, RelaySignature, RelayStateName, Wallet};
-use super::words::{self, shown};
+use super::words;
 use crate::app::relay::{self as use_case, Ask};
 use crate::relay::order::{Order, PROOF_MAX, SIGNATURE_BYTES_MAX, sibling};
 
@@ -26,16 +26,13 @@ use crate::relay::order::{Order, PROOF_MAX, SIGNATURE_BYTES_MAX, sibling};
 pub struct RelayRefund {
     /// Reference of the deposit.
     #[serde(rename = "ref")]
-    #[schema(value_type = Hash)]
-    reference: String,
+    reference: Hash,
     /// Who gets the money.
-    #[schema(value_type = Wallet)]
-    to: String,
+    to: Wallet,
     /// Last second at which the contract takes it, in seconds since 1970-01-01 UTC.
     deadline: u64,
     /// The depositor's signature.
-    #[schema(value_type = RelaySignature)]
-    signature: String,
+    signature: RelaySignature,
 }
 
 /// A signed `Claim` of the contract.
@@ -43,21 +40,16 @@ pub struct RelayRefund {
 #[serde(deny_unknown_fields)]
 pub struct RelayClaim {
     /// Who is entitled.
-    #[schema(value_type = Wallet)]
-    user: String,
+    user: Wallet,
     /// Who gets the money.
-    #[schema(value_type = Wallet)]
-    to: String,
-    #[schema(value_type = Hash)]
-    root: String,
+    to: Wallet,
+    root: Hash,
     /// The user's leaf in the root.
-    #[schema(value_type = BaseUnits)]
-    entitled: String,
+    entitled: BaseUnits,
     /// Last second at which the contract takes it, in seconds since 1970-01-01 UTC.
     deadline: u64,
     /// The user's signature.
-    #[schema(value_type = RelaySignature)]
-    signature: String,
+    signature: RelaySignature,
     /// From the leaf's partner up; looked up when it is missing.
     #[schema(max_items = 32)]
     proof: Option<Vec<RelaySumNode>>,
@@ -67,11 +59,9 @@ pub struct RelayClaim {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RelaySumNode {
-    #[schema(value_type = Hash)]
-    hash: String,
+    hash: Hash,
     /// Sum of the leaves below.
-    #[schema(value_type = BaseUnits)]
-    sum: String,
+    sum: BaseUnits,
 }
 
 /// A signed `Withdrawal` of the contract: the user's whole credit.
@@ -79,41 +69,32 @@ pub struct RelaySumNode {
 #[serde(deny_unknown_fields)]
 pub struct RelayCredit {
     /// Whose credit it is.
-    #[schema(value_type = Wallet)]
-    user: String,
+    user: Wallet,
     /// Who gets the money.
-    #[schema(value_type = Wallet)]
-    to: String,
+    to: Wallet,
     /// The whole credit.
-    #[schema(value_type = BaseUnits)]
-    amount: String,
+    amount: BaseUnits,
     /// The user's cumulative `paid` in the contract.
-    #[schema(value_type = BaseUnits)]
-    nonce: String,
+    nonce: BaseUnits,
     /// Last second at which the contract takes it, in seconds since 1970-01-01 UTC.
     deadline: u64,
     /// The user's signature.
-    #[schema(value_type = RelaySignature)]
-    signature: String,
+    signature: RelaySignature,
 }
 
 /// A message that was handed in.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RelayAnswer {
     /// What was signed (EIP-712); identifies the message.
-    #[schema(value_type = Hash)]
-    digest: String,
-    #[schema(value_type = RelayKindName)]
-    kind: &'static str,
+    digest: Hash,
+    kind: RelayKindName,
     /// Who signed.
-    #[schema(value_type = Wallet)]
-    wallet: String,
+    wallet: Wallet,
     /// `queued` waits for its transaction, `sent` has one, `done` is final, `failed` was abandoned or reverted.
-    #[schema(value_type = RelayStateName)]
-    state: &'static str,
+    state: RelayStateName,
     /// The newest transaction, or the one that was included.
-    #[schema(value_type = Option<Hash>, required = true)]
-    transaction_hash: Option<String>,
+    #[schema(required = true)]
+    transaction_hash: Option<Hash>,
     /// A stable code of what failed: `expired`, `reverted`, or the contract's error in lower case.
     #[schema(required = true)]
     failed: Option<String>,
@@ -125,11 +106,11 @@ pub struct RelayAnswer {
 impl From<Relay> for RelayAnswer {
     fn from(relay: Relay) -> Self {
         Self {
-            digest: relay.digest.to_string(),
-            kind: relay.kind.name(),
-            wallet: shown(relay.wallet),
-            state: relay.state.name(),
-            transaction_hash: relay.transaction.map(|hash| hash.to_string()),
+            digest: relay.digest.into(),
+            kind: relay.kind.name().into(),
+            wallet: relay.wallet.into(),
+            state: relay.state.name().into(),
+            transaction_hash: relay.transaction.map(Hash::from),
             failed: relay.failed,
             deadline: relay.deadline,
             queued_at: relay.queued_at,

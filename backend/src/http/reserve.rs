@@ -24,8 +24,7 @@ pub struct Reserve {
     tier: u8,
     choice: Choice,
     /// The wallet's signature over the choice: 65 bytes in hexadecimal with prefix. `GET /users/{id}/reserve` has the message.
-    #[schema(value_type = WalletSignature)]
-    signature: String,
+    signature: WalletSignature,
 }
 
 /// Whether the rewards of the tier are reserved towards the price of the next.
@@ -65,8 +64,7 @@ pub struct ReserveSearch {
 pub struct MessageAnswer {
     typed_data: TypedData,
     /// What is hashed and signed: 32 bytes.
-    #[schema(value_type = Hash)]
-    digest: String,
+    digest: Hash,
 }
 
 /// What a user signs to reserve the rewards of a tier, or to stop; the `Idempotency-Key` is that of the command.
@@ -89,7 +87,7 @@ pub async fn message(
     .message();
     let domain = server.app.domain();
     Ok(Json(MessageAnswer {
-        digest: message.digest(&domain).to_string(),
+        digest: message.digest(&domain).into(),
         typed_data: TypedData::of(&message, &domain),
     }))
 }

@@ -14,7 +14,7 @@ use super::code::Code;
 use super::error::Problem;
 use super::extract::Search;
 use super::schema::{BaseUnits, Cursor, RewardKindName, Wallet};
-use super::words::{self, shown};
+use super::words;
 use crate::app::access::{AccessError, Looking, Operator};
 use crate::app::session::Caller;
 
@@ -24,19 +24,15 @@ use crate::app::session::Caller;
 #[into_params(parameter_in = Query)]
 pub struct PendingSearch {
     /// At least so many base units that no batch holds back.
-    #[param(value_type = Option<BaseUnits>)]
-    amount_min: Option<String>,
+    amount_min: Option<BaseUnits>,
     /// At most so many.
-    #[param(value_type = Option<BaseUnits>)]
-    amount_max: Option<String>,
+    amount_max: Option<BaseUnits>,
     /// `direct`, `pool_layer` or `generation`: one of the unsettled rewards is of this kind.
-    #[param(value_type = Option<RewardKindName>)]
-    kind: Option<String>,
+    kind: Option<RewardKindName>,
     /// Seconds of the chain's time: the oldest unsettled reward matured so long ago, or earlier.
     older_than: Option<u64>,
     /// Where the last page ended: its `next_cursor`.
-    #[param(value_type = Option<Cursor>)]
-    cursor: Option<String>,
+    cursor: Option<Cursor>,
     /// Number of entries, 1 to 100; 50 when it is absent.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
@@ -49,8 +45,8 @@ pub struct PendingAnswer {
     /// Over all pages.
     totals: TotalsView,
     /// For the next page, which may be empty when a filter lets few pass; null on the last.
-    #[schema(value_type = Option<Cursor>, required = true)]
-    next_cursor: Option<String>,
+    #[schema(required = true)]
+    next_cursor: Option<Cursor>,
 }
 
 /// Sums over all users of the filter.
@@ -58,11 +54,9 @@ pub struct PendingAnswer {
 pub struct TotalsView {
     users: i64,
     /// Base units, what batches hold back included.
-    #[schema(value_type = BaseUnits)]
-    available: String,
+    available: BaseUnits,
     /// What batches hold back of it.
-    #[schema(value_type = BaseUnits)]
-    in_payout: String,
+    in_payout: BaseUnits,
     /// Whether everyone who waits was checked: of filters, only the first 10,000 users are, or 1,000 of a kind.
     is_complete: bool,
 }
@@ -71,20 +65,15 @@ pub struct TotalsView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PayableView {
     user_id: i32,
-    #[schema(value_type = Wallet)]
-    wallet: String,
+    wallet: Wallet,
     /// Base units, what a batch holds back included.
-    #[schema(value_type = BaseUnits)]
-    available: String,
+    available: BaseUnits,
     /// What a batch holds back of it.
-    #[schema(value_type = BaseUnits)]
-    in_payout: String,
+    in_payout: BaseUnits,
     /// Everything that the chain paid so far.
-    #[schema(value_type = BaseUnits)]
-    paid: String,
+    paid: BaseUnits,
     /// Kinds of the unsettled rewards; those that are reserved count, too.
-    #[schema(value_type = Vec<RewardKindName>)]
-    kinds: Vec<String>,
+    kinds: Vec<RewardKindName>,
     /// When the oldest of them matured, in seconds since 1970-01-01 UTC; null without one.
     #[schema(required = true)]
     oldest_matured_at: Option<u64>,
@@ -117,22 +106,17 @@ pub async fn pending(
     let mut connection = server.app.connection().await?;
     let totals = rewards::fetch_totals(&mut connection, &filter).await?;
     let mut users = rewards::list(&mut connection, &filter, after, limit + 1).await?;
-    let more = i64::try_from(users.len()).is_ok_and(|found| found > limit);
-    if more {
-        users.pop();
+    let mut next_cursor = words::next_page(&mut users, limit, |last| words::cursor('u', last.user_id, 0));
+    if next_cursor.is_none() {
+        let end = rewards::find_examined_end(&mut connection, &filter, after).await?;
+        next_cursor = end.map(|last| words::cursor('u', last, 0));
     }
-    let end = if more {
-        users.last().map(|last| last.user_id)
-    } else {
-        rewards::find_examined_end(&mut connection, &filter, after).await?
-    };
-    let next_cursor = end.map(|last| words::cursor('u', last, 0));
     Ok(Json(PendingAnswer {
         users: users.into_iter().map(PayableView::of).collect(),
         totals: TotalsView {
             users: totals.users,
-            available: totals.posted.to_string(),
-            in_payout: totals.pending.to_string(),
+            available: totals.posted.into(),
+            in_payout: totals.pending.into(),
             is_complete: totals.is_complete,
         },
         next_cursor,
@@ -140,8 +124,8 @@ pub async fn pending(
 }
 
 async fn filter(server: &Server, search: &PendingSearch) -> Result<Filter, Problem> {
-    let amount = |name: &str, text: &Option<String>| {
-        let read = |text: &String| {
+    let amount = |name: &str, text: &Option<BaseUnits>| {
+        let read = |text: &BaseUnits| {
             text.parse()
                 .map_err(|_| malformed(name, "a decimal integer of base units"))
         };
@@ -175,11 +159,11 @@ impl PayableView {
     fn of(payable: Payable) -> Self {
         Self {
             user_id: payable.user_id,
-            wallet: shown(payable.wallet),
-            available: payable.posted.to_string(),
-            in_payout: payable.pending.to_string(),
-            paid: payable.paid.to_string(),
-            kinds: payable.kinds,
+            wallet: payable.wallet.into(),
+            available: payable.posted.into(),
+            in_payout: payable.pending.into(),
+            paid: payable.paid.into(),
+            kinds: payable.kinds.into_iter().map(Into::into).collect(),
             oldest_matured_at: time(payable.oldest_matured_at),
             frozen_until: time(payable.frozen_until),
             withdrawal_requested: payable.withdrawal_requested,

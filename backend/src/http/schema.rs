@@ -1,10 +1,16 @@
-//! Schemas of strings in the API description: patterns, limits and enumerations.
+//! Texts of the API as types, with their schemas in its description: patterns, limits and enumerations.
 //!
-//! Only described here: what reads and writes them is in `words`, and the words of a list belong to whoever decides.
+//! Not responsible for reading them (`words`): of a request, a text of the type may be anything. The words of a list belong to
+//! whoever decides.
 
 use std::borrow::Cow;
+use std::ops::Deref;
 
+use alloy_primitives::{Address, B256, Bytes};
 use approval::SIGNATURE_BYTES_MAX;
+use money::Amount;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use settlement::batch::{Cause, RewardKind};
 use settlement::state::{BatchState, SubmissionState};
 use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder};
@@ -15,12 +21,9 @@ use crate::app::access::Role;
 use crate::app::authorizations::State as Became;
 use crate::login::MESSAGE_BYTES_MAX;
 
-macro_rules! texts {
-    ($( #[doc = $doc:literal] $name:ident $schema:expr; )*) => { $(
-        #[doc = $doc]
-        #[derive(Debug)]
-        pub struct $name;
-
+/// How a type is described.
+macro_rules! described {
+    ($doc:literal $name:ident $schema:expr) => {
         impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
                 let mut schema: Object = $schema;
@@ -34,12 +37,62 @@ macro_rules! texts {
                 Cow::Borrowed(stringify!($name))
             }
         }
+    };
+}
+
+macro_rules! texts {
+    ($( #[doc = $doc:literal] $name:ident $schema:expr; )*) => { $(
+        #[doc = $doc]
+        #[derive(Debug, Clone, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Cow<'static, str>);
+
+        described! { $doc $name $schema }
+
+        impl Deref for $name {
+            type Target = str;
+
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text.into())
+            }
+        }
+
+        impl From<&'static str> for $name {
+            fn from(text: &'static str) -> Self {
+                Self(text.into())
+            }
+        }
     )* };
 }
 
+/// What is shown as such a text.
+macro_rules! shown {
+    ($( $name:ident from $type:ty: $show:expr; )*) => { $(
+        impl From<$type> for $name {
+            fn from(value: $type) -> Self {
+                let show: fn($type) -> String = $show;
+                Self(show(value).into())
+            }
+        }
+    )* };
+}
+
+shown! {
+    Wallet from Address: |wallet| wallet.to_checksum(None);
+    Hash from B256: |hash| hash.to_string();
+    BaseUnits from Amount: |amount| amount.to_string();
+    BaseUnits from u128: |amount| amount.to_string();
+    SignedBaseUnits from i128: |amount| amount.to_string();
+    HexBytes from Bytes: |bytes| bytes.to_string();
+}
+
 texts! {
-    /// An object whose fields are not fixed.
-    FreeObject free();
     /// An address: with its checksum (EIP-55) in answers; in requests in that form or all in lower case.
     Wallet pattern("^0x[0-9a-fA-F]{40}$", 42);
     /// 32 bytes.
@@ -64,8 +117,6 @@ texts! {
     Cursor pattern("^([0-9a-f]{2})+$", 256);
     /// The caller's own name for a command.
     IdempotencyKeyText pattern("^[ -~]+$", 128);
-    /// The number of a user, from 1.
-    UserNumber number(1, i32::MAX);
     /// State of a user.
     UserStatusName words(["active", "refunded"]);
     /// What an operator may do.
@@ -128,6 +179,19 @@ texts! {
     /// What the signer said of itself last.
     SignerStateName words(["available", "paused", "unavailable"]);
 }
+
+/// An object whose fields are not fixed.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct FreeObject(pub Value);
+
+described! { "An object whose fields are not fixed." FreeObject free() }
+
+/// The number of a user, from 1.
+#[derive(Debug)]
+pub struct UserNumber;
+
+described! { "The number of a user, from 1." UserNumber number(1, i32::MAX) }
 
 /// An object of any fields.
 fn free() -> Object {

@@ -12,7 +12,7 @@ use super::error::Problem;
 use super::extract::{AccessToken, Body, SignInPermit};
 use super::schema::{LoginMessage, Wallet, WalletSignature};
 use super::users::UserView;
-use super::words::{self, shown};
+use super::words;
 use crate::app::session::{Client, Tokens};
 use crate::app::{profile, session, sign_in};
 
@@ -34,11 +34,9 @@ pub struct NonceAnswer {
 #[serde(deny_unknown_fields)]
 pub struct WalletLogin {
     /// The whole text, as it was signed.
-    #[schema(value_type = LoginMessage)]
-    message: String,
+    message: LoginMessage,
     /// Made by `personal_sign`.
-    #[schema(value_type = WalletSignature)]
-    signature: String,
+    signature: WalletSignature,
 }
 
 /// A refresh token.
@@ -58,8 +56,7 @@ pub struct SessionAnswer {
     refresh_token: String,
     /// When the access token ends, in seconds since 1970-01-01 UTC.
     expires_at: i64,
-    #[schema(value_type = Wallet)]
-    wallet: String,
+    wallet: Wallet,
     /// Null before the registration is final.
     #[schema(required = true)]
     user: Option<UserView>,
@@ -123,7 +120,7 @@ async fn answer(server: &Server, tokens: Tokens) -> Result<Json<SessionAnswer>, 
         access_token: tokens.access,
         refresh_token: tokens.refresh,
         expires_at: tokens.expires_at,
-        wallet: shown(tokens.wallet),
+        wallet: tokens.wallet.into(),
         user: user.as_ref().map(UserView::of),
     }))
 }

@@ -10,18 +10,16 @@ use super::code::Code;
 use super::error::Problem;
 use super::extract::Segments;
 use super::schema::{SponsorState, Wallet};
-use super::words::{self, shown};
+use super::words;
 use crate::app::sponsor::{self, Sponsor};
 
 /// Whether someone can be named as a sponsor.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SponsorAnswer {
-    #[schema(value_type = Wallet)]
-    wallet: String,
+    wallet: Wallet,
     /// `registered` can be named; `pending` is on the chain, but not final; `frozen` and `refunded` cannot; `unknown` is not
     /// registered.
-    #[schema(value_type = SponsorState)]
-    state: &'static str,
+    state: SponsorState,
     /// Of who is frozen: the end, in seconds since 1970-01-01 UTC.
     #[schema(required = true)]
     frozen_until: Option<u64>,
@@ -44,8 +42,8 @@ pub async fn sponsor(
     let wallet = words::wallet("wallet", &wallet).map_err(malformed)?;
     let sponsor = sponsor::find(&server.app, wallet).await?;
     Ok(Json(SponsorAnswer {
-        wallet: shown(wallet),
-        state: sponsor.name(),
+        wallet: wallet.into(),
+        state: sponsor.name().into(),
         frozen_until: match sponsor {
             Sponsor::Frozen(until) => Some(until),
             Sponsor::Unknown | Sponsor::Pending | Sponsor::Registered | Sponsor::Refunded => None,

@@ -6,7 +6,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::schema::{BaseUnits, HexBytes, Wallet};
-use super::words::shown;
 use crate::app::Ledger;
 
 /// A transaction to send from the wallet.
@@ -14,14 +13,11 @@ use crate::app::Ledger;
 pub struct TransactionView {
     chain_id: u64,
     /// Its recipient.
-    #[schema(value_type = Wallet)]
-    contract: String,
+    contract: Wallet,
     /// Base units of the chain's own coin to send along.
-    #[schema(value_type = BaseUnits)]
-    value: String,
+    value: BaseUnits,
     /// Its data.
-    #[schema(value_type = HexBytes)]
-    calldata: String,
+    calldata: HexBytes,
 }
 
 impl TransactionView {
@@ -29,9 +25,9 @@ impl TransactionView {
     pub(super) fn of(ledger: &Ledger, call: &impl SolCall) -> Self {
         Self {
             chain_id: ledger.chain_id,
-            contract: shown(ledger.contract),
-            value: "0".to_owned(),
-            calldata: Bytes::from(call.abi_encode()).to_string(),
+            contract: ledger.contract.into(),
+            value: "0".into(),
+            calldata: Bytes::from(call.abi_encode()).into(),
         }
     }
 }

@@ -34,68 +34,49 @@ pub struct LedgerView {
     /// The last block of which everything is posted.
     #[schema(required = true)]
     block_number: Option<i64>,
-    #[schema(value_type = Option<Hash>, required = true)]
-    block_hash: Option<String>,
+    #[schema(required = true)]
+    block_hash: Option<Hash>,
     /// What the contract holds for the books.
-    #[schema(value_type = BaseUnits)]
-    custody: String,
+    custody: BaseUnits,
     /// Within the cooling-off time.
-    #[schema(value_type = BaseUnits)]
-    held: String,
+    held: BaseUnits,
     /// What users may be paid.
-    #[schema(value_type = BaseUnits)]
-    available: String,
+    available: BaseUnits,
     /// The part of it that batches hold back.
-    #[schema(value_type = BaseUnits)]
-    in_payout: String,
+    in_payout: BaseUnits,
     /// What users reserve towards next prices.
-    #[schema(value_type = BaseUnits)]
-    reserved: String,
+    reserved: BaseUnits,
     /// What the contract keeps for users whom it could not pay.
-    #[schema(value_type = BaseUnits)]
-    credits: String,
+    credits: BaseUnits,
     /// The operator's share.
-    #[schema(value_type = BaseUnits)]
-    company: String,
+    company: BaseUnits,
     /// Shares of missing ancestors.
-    #[schema(value_type = BaseUnits)]
-    residual: String,
+    residual: BaseUnits,
     /// What rules do not pay, by cause.
-    #[schema(value_type = BTreeMap<String, BaseUnits>)]
-    breakage: BTreeMap<&'static str, String>,
+    breakage: BTreeMap<&'static str, BaseUnits>,
     /// Funds that belong to no user.
-    #[schema(value_type = BaseUnits)]
-    revenue: String,
-    #[schema(value_type = BaseUnits)]
-    tax: String,
+    revenue: BaseUnits,
+    tax: BaseUnits,
     /// What users owe.
-    #[schema(value_type = BaseUnits)]
-    receivable: String,
+    receivable: BaseUnits,
     /// What waits for people, by cause: what it got less what it gave, so it may be negative.
-    #[schema(value_type = BTreeMap<String, SignedBaseUnits>)]
-    clearing: BTreeMap<&'static str, String>,
+    clearing: BTreeMap<&'static str, SignedBaseUnits>,
 }
 
 /// The contract at the chain's head.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChainView {
     block_number: u64,
-    #[schema(value_type = Hash)]
-    block_hash: String,
+    block_hash: Hash,
     /// Seconds since 1970-01-01 UTC.
     time: u64,
-    #[schema(value_type = BaseUnits)]
-    balance: String,
-    #[schema(value_type = BaseUnits)]
-    escrowed: String,
-    #[schema(value_type = BaseUnits)]
-    credited: String,
+    balance: BaseUnits,
+    escrowed: BaseUnits,
+    credited: BaseUnits,
     /// Paid or credited by batches, ever.
-    #[schema(value_type = BaseUnits)]
-    pushed: String,
+    pushed: BaseUnits,
     /// Paid by proofs, ever.
-    #[schema(value_type = BaseUnits)]
-    claimed: String,
+    claimed: BaseUnits,
     available: AvailableView,
     /// The newest root that was published and not vetoed.
     #[schema(required = true)]
@@ -106,21 +87,17 @@ pub struct ChainView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AvailableView {
     /// Free funds, less what published liabilities reserve.
-    #[schema(value_type = BaseUnits)]
-    funds: String,
+    funds: BaseUnits,
     /// What the outflow cap leaves.
-    #[schema(value_type = BaseUnits)]
-    outflow: String,
+    outflow: BaseUnits,
 }
 
 /// Published liabilities.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PublishedView {
-    #[schema(value_type = Hash)]
-    root: String,
+    root: Hash,
     /// Sum of all leaves.
-    #[schema(value_type = BaseUnits)]
-    total: String,
+    total: BaseUnits,
     as_of_seq: u64,
     /// Seconds since 1970-01-01 UTC.
     claimable_from: u64,
@@ -155,7 +132,7 @@ impl LedgerView {
         Self {
             fact_seq: posted.map(|batch| batch.fact_seq),
             block_number: posted.map(|batch| batch.block_number),
-            block_hash: posted.map(|batch| batch.block_hash.to_string()),
+            block_hash: posted.map(|batch| batch.block_hash.to_string()).map(Hash::from),
             custody: sum(totals, "custody", None),
             held: sum(totals, "held", None),
             available: sum(totals, "available", None),
@@ -178,7 +155,7 @@ fn of<'a>(totals: &'a [KindTotal], kind: &'a str) -> impl Iterator<Item = &'a Ki
 }
 
 /// The balance of a kind on the side on which it grows: custody and receivable by debits, all others by credits.
-fn sum(totals: &[KindTotal], kind: &str, detail: Option<u32>) -> String {
+fn sum(totals: &[KindTotal], kind: &str, detail: Option<u32>) -> BaseUnits {
     let mut balance = Amount::ZERO;
     for total in
         of(totals, kind).filter(|total| detail.is_none_or(|detail| detail == total.detail.unsigned_abs()))
@@ -189,45 +166,43 @@ fn sum(totals: &[KindTotal], kind: &str, detail: Option<u32>) -> String {
         };
         balance = balance.checked_add(more.saturating_sub(less)).unwrap_or(balance);
     }
-    balance.to_string()
+    balance.into()
 }
 
-fn net(totals: &[KindTotal], kind: &str, detail: u32) -> String {
+fn net(totals: &[KindTotal], kind: &str, detail: u32) -> SignedBaseUnits {
     let total = of(totals, kind).find(|total| total.detail.unsigned_abs() == detail);
     let (credits, debits) = total.map_or((Amount::ZERO, Amount::ZERO), |total| {
         (total.credits, total.debits)
     });
     match credits.checked_sub(debits) {
-        Ok(balance) => balance.to_string(),
-        Err(_) => format!("-{}", debits.saturating_sub(credits)),
+        Ok(balance) => balance.to_string().into(),
+        Err(_) => format!("-{}", debits.saturating_sub(credits)).into(),
     }
 }
 
-fn pending(totals: &[KindTotal]) -> String {
+fn pending(totals: &[KindTotal]) -> BaseUnits {
     let pending = of(totals, "available").next();
-    pending
-        .map_or(Amount::ZERO, |total| total.debits_pending)
-        .to_string()
+    pending.map_or(Amount::ZERO, |total| total.debits_pending).into()
 }
 
 impl ChainView {
     fn of(chain: &OnChain) -> Self {
         Self {
             block_number: chain.head.number,
-            block_hash: chain.head.hash.to_string(),
+            block_hash: chain.head.hash.into(),
             time: chain.head.timestamp,
-            balance: chain.balance.to_string(),
-            escrowed: chain.totals.escrowed.to_string(),
-            credited: chain.totals.credited.to_string(),
-            pushed: chain.totals.pushed.to_string(),
-            claimed: chain.totals.claimed.to_string(),
+            balance: chain.balance.into(),
+            escrowed: chain.totals.escrowed.into(),
+            credited: chain.totals.credited.into(),
+            pushed: chain.totals.pushed.into(),
+            claimed: chain.totals.claimed.into(),
             available: AvailableView {
-                funds: chain.available.funds.to_string(),
-                outflow: chain.available.outflow.to_string(),
+                funds: chain.available.funds.into(),
+                outflow: chain.available.outflow.into(),
             },
             published: chain.root.map(|root| PublishedView {
-                root: root.root.to_string(),
-                total: root.total.to_string(),
+                root: root.root.into(),
+                total: root.total.into(),
                 as_of_seq: root.as_of_seq,
                 claimable_from: root.claimable_from,
             }),

@@ -7,7 +7,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::schema::Wallet;
-use super::words::shown;
 
 /// A message for `eth_signTypedData_v4` (EIP-712).
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,8 +37,7 @@ pub struct TypedDomain {
     name: &'static str,
     version: &'static str,
     chain_id: u64,
-    #[schema(value_type = Wallet)]
-    verifying_contract: String,
+    verifying_contract: Wallet,
 }
 
 impl TypedData {
@@ -63,7 +61,7 @@ impl TypedData {
                 name: DOMAIN_NAME,
                 version: DOMAIN_VERSION,
                 chain_id: domain.chain_id,
-                verifying_contract: shown(domain.contract),
+                verifying_contract: domain.contract.into(),
             },
             primary_type: message.primary,
             message: values.map(|known| (known.name, known.value.text())).collect(),

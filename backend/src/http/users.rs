@@ -17,7 +17,7 @@ use super::pending::PendingView;
 use super::schema::{
     BaseUnits, Cursor, FundingName, RoleName, SideName, SignedBaseUnits, TreeStatus, UserStatusName, Wallet,
 };
-use super::words::{self, shown};
+use super::words;
 use crate::app::profile::{self, Profile};
 use crate::app::session::Caller;
 use crate::app::tree::{self, DEPTH_MAX, NODES_MAX};
@@ -31,15 +31,13 @@ const NODES_DEFAULT: u32 = 200;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserView {
     id: i32,
-    #[schema(value_type = Wallet)]
-    wallet: String,
+    wallet: Wallet,
     #[schema(required = true)]
     sponsor_id: Option<i32>,
     /// Which of the sponsor's directs the user is; 0 without a sponsor.
     ordinal: i32,
     /// `active` or `refunded`.
-    #[schema(value_type = UserStatusName)]
-    status: &'static str,
+    status: UserStatusName,
     /// End of a freeze in seconds since 1970-01-01 UTC; it may have passed.
     #[schema(required = true)]
     frozen_until: Option<u64>,
@@ -54,11 +52,9 @@ pub struct UserView {
 /// The caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MeAnswer {
-    #[schema(value_type = Wallet)]
-    wallet: String,
+    wallet: Wallet,
     /// Roles of an operator; empty for everyone else.
-    #[schema(value_type = Vec<RoleName>)]
-    roles: Vec<String>,
+    roles: Vec<RoleName>,
     /// Null before the registration is final.
     #[schema(required = true)]
     user: Option<UserView>,
@@ -76,50 +72,37 @@ pub struct MeAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserLink {
     id: i32,
-    #[schema(value_type = Wallet)]
-    wallet: String,
+    wallet: Wallet,
 }
 
 /// What a user has, in base units.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BalancesView {
     /// Matured and not paid out.
-    #[schema(value_type = BaseUnits)]
-    available: String,
+    available: BaseUnits,
     /// The part of it that a batch of payouts holds back.
-    #[schema(value_type = BaseUnits)]
-    in_payout: String,
+    in_payout: BaseUnits,
     /// Within the cooling-off time of what caused it.
-    #[schema(value_type = BaseUnits)]
-    held: String,
+    held: BaseUnits,
     /// Reserved towards next prices, over all tiers.
-    #[schema(value_type = BaseUnits)]
-    reserved: String,
+    reserved: BaseUnits,
     /// Could not be sent and waits in the contract.
-    #[schema(value_type = BaseUnits)]
-    credit: String,
+    credit: BaseUnits,
     /// Owed after corrections.
-    #[schema(value_type = BaseUnits)]
-    receivable: String,
+    receivable: BaseUnits,
     /// What left the contract for the user so far.
-    #[schema(value_type = BaseUnits)]
-    withdrawn: String,
+    withdrawn: BaseUnits,
     /// All rewards ever granted, held ones included.
-    #[schema(value_type = BaseUnits)]
-    gross_income: String,
+    gross_income: BaseUnits,
     /// What of it is left to the user: everything that the user has or got, less what is owed. Refunds, taxes, and places
     /// bought from rewards make it less than the gross income.
-    #[schema(value_type = SignedBaseUnits)]
-    net_income: String,
+    net_income: SignedBaseUnits,
     /// Lifetime direct rewards granted, held ones included.
-    #[schema(value_type = BaseUnits)]
-    direct_income: String,
+    direct_income: BaseUnits,
     /// Lifetime pool rewards granted, held ones included.
-    #[schema(value_type = BaseUnits)]
-    pool_income: String,
+    pool_income: BaseUnits,
     /// Lifetime generation rewards granted, held ones included.
-    #[schema(value_type = BaseUnits)]
-    generation_income: String,
+    generation_income: BaseUnits,
 }
 
 /// A tier that the user made a choice about.
@@ -128,8 +111,7 @@ pub struct ReserveView {
     tier: i16,
     reserving: bool,
     /// Base units.
-    #[schema(value_type = BaseUnits)]
-    amount: String,
+    amount: BaseUnits,
 }
 
 /// A place in a pool.
@@ -142,15 +124,12 @@ pub struct PlaceView {
     pub(super) user_id: i32,
     #[schema(required = true)]
     pub(super) parent_index: Option<u32>,
-    #[schema(value_type = SideName)]
-    pub(super) side: &'static str,
+    pub(super) side: SideName,
     pub(super) depth: u32,
     /// `registration` or `progression`.
-    #[schema(value_type = FundingName)]
-    pub(super) funding: String,
+    pub(super) funding: FundingName,
     /// `open` or `closed`.
-    #[schema(value_type = TreeStatus)]
-    pub(super) tree_status: String,
+    pub(super) tree_status: TreeStatus,
 }
 
 /// Directs of a user in order.
@@ -158,8 +137,8 @@ pub struct PlaceView {
 pub struct ReferralsAnswer {
     referrals: Vec<UserView>,
     /// For the next page; null on the last.
-    #[schema(value_type = Option<Cursor>, required = true)]
-    next_cursor: Option<String>,
+    #[schema(required = true)]
+    next_cursor: Option<Cursor>,
 }
 
 /// How much of a downline.
@@ -201,8 +180,8 @@ pub async fn me(State(server): State<Server>, caller: Caller) -> Result<Json<MeA
     let (user, roles) = profile::find(&server.app, caller.wallet).await?;
     let pending = profile::list_pending(&server.app, caller.wallet).await?;
     let mut answer = MeAnswer {
-        wallet: shown(caller.wallet),
-        roles,
+        wallet: caller.wallet.into(),
+        roles: roles.into_iter().map(Into::into).collect(),
         user: None,
         sponsor: None,
         balances: None,
@@ -233,14 +212,9 @@ pub async fn referrals(
     let after = words::read_cursor('r', page.cursor.as_deref())?.unwrap_or((0, 0));
     let mut connection = server.app.connection().await?;
     let mut directs = member::list_directs(&mut connection, &[user.id], after, limit + 1).await?;
-    let more = i64::try_from(directs.len()).is_ok_and(|found| found > limit);
-    if more {
-        directs.pop();
-    }
-    let next_cursor = directs
-        .last()
-        .filter(|_| more)
-        .map(|last| words::cursor('r', user.id, last.ordinal));
+    let next_cursor = words::next_page(&mut directs, limit, |last| {
+        words::cursor('r', user.id, last.ordinal)
+    });
     Ok(Json(ReferralsAnswer {
         referrals: directs.iter().map(UserView::of).collect(),
         next_cursor,
@@ -290,21 +264,21 @@ impl MeAnswer {
         self.user = Some(UserView::of(&profile.user));
         self.sponsor = profile.sponsor.as_ref().map(|sponsor| UserLink {
             id: sponsor.id,
-            wallet: shown(sponsor.wallet),
+            wallet: sponsor.wallet.into(),
         });
         self.balances = Some(BalancesView {
-            available: balances.available.to_string(),
-            in_payout: balances.in_payout.to_string(),
-            held: balances.held.to_string(),
-            reserved: balances.reserved.to_string(),
-            credit: balances.credit.to_string(),
-            receivable: balances.receivable.to_string(),
-            withdrawn: balances.withdrawn.to_string(),
-            gross_income: balances.gross_income().to_string(),
-            net_income: balances.net_income().to_string(),
-            direct_income: balances.direct_income.to_string(),
-            pool_income: balances.pool_income.to_string(),
-            generation_income: balances.generation_income.to_string(),
+            available: balances.available.into(),
+            in_payout: balances.in_payout.into(),
+            held: balances.held.into(),
+            reserved: balances.reserved.into(),
+            credit: balances.credit.into(),
+            receivable: balances.receivable.into(),
+            withdrawn: balances.withdrawn.into(),
+            gross_income: balances.gross_income().into(),
+            net_income: balances.net_income().into(),
+            direct_income: balances.direct_income.into(),
+            pool_income: balances.pool_income.into(),
+            generation_income: balances.generation_income.into(),
         });
         self.reserves = profile
             .reserves
@@ -312,7 +286,7 @@ impl MeAnswer {
             .map(|(tier, reserving, amount)| ReserveView {
                 tier: *tier,
                 reserving: *reserving,
-                amount: amount.to_string(),
+                amount: (*amount).into(),
             })
             .collect();
         self.places = profile.places.iter().map(PlaceView::of).collect();
@@ -323,10 +297,10 @@ impl UserView {
     pub(super) fn of(user: &User) -> Self {
         Self {
             id: user.id,
-            wallet: shown(user.wallet),
+            wallet: user.wallet.into(),
             sponsor_id: user.sponsor_id,
             ordinal: user.ordinal,
-            status: user.status.name(),
+            status: user.status.name().into(),
             frozen_until: user.frozen_until,
             directs: user.directs,
             retopups: user.retopups,
@@ -344,10 +318,10 @@ impl PlaceView {
             index: node.index,
             user_id: node.user_id,
             parent_index: geometry::parent(index),
-            side: geometry::side(index).name(),
+            side: geometry::side(index).name().into(),
             depth: geometry::depth(index),
-            funding: node.funding.clone(),
-            tree_status: node.tree_status.clone(),
+            funding: node.funding.clone().into(),
+            tree_status: node.tree_status.clone().into(),
         }
     }
 }

@@ -19,8 +19,8 @@ pub struct WithdrawAnswer {
     /// Seconds since 1970-01-01 UTC.
     requested_at: i64,
     /// The batch that the user is part of; null until there is one.
-    #[schema(value_type = Option<Hash>, required = true)]
-    batch_id: Option<String>,
+    #[schema(required = true)]
+    batch_id: Option<Hash>,
 }
 
 /// Requests inclusion in the next batch of payouts; while the wish is open, a repeat finds it.
@@ -34,7 +34,7 @@ pub async fn withdraw(
     let answer = WithdrawAnswer {
         id: wish.id,
         requested_at: wish.requested_at,
-        batch_id: wish.batch.map(|id| id.to_string()),
+        batch_id: wish.batch.map(Hash::from),
     };
     Ok((StatusCode::ACCEPTED, Json(answer)))
 }

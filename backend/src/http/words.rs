@@ -8,6 +8,13 @@ use money::Amount;
 
 use super::code::Code;
 use super::error::Problem;
+use super::schema::Cursor;
+
+/// Microseconds in a second.
+pub const MICROS: i64 = 1_000_000;
+
+/// Later than everything that is listed by time, in microseconds since 1970-01-01 UTC: the year 9999.
+pub const NEWEST_US: i64 = 253_370_764_800_000_000;
 
 /// Entries of a page when nothing else is requested.
 const PAGE_DEFAULT: u32 = 50;
@@ -61,11 +68,6 @@ pub fn amount(field: &str, text: &str) -> Result<Amount, Problem> {
         .map_err(|_| Problem::field(field, "not a decimal integer of base units"))
 }
 
-/// How a wallet is shown: with its checksum.
-pub fn shown(wallet: Address) -> String {
-    wallet.to_checksum(None)
-}
-
 /// The number of entries of a page.
 pub fn page(limit: Option<u32>) -> Result<i64, Problem> {
     match limit.unwrap_or(PAGE_DEFAULT) {
@@ -78,8 +80,17 @@ pub fn page(limit: Option<u32>) -> Result<i64, Problem> {
 }
 
 /// Writes a cursor: the kind of list and the two numbers of its last entry.
-pub fn cursor(kind: char, first: impl Display, second: impl Display) -> String {
-    hex::encode(format!("{kind}{first}.{second}"))
+pub fn cursor(kind: char, first: impl Display, second: impl Display) -> Cursor {
+    hex::encode(format!("{kind}{first}.{second}")).into()
+}
+
+/// Cuts entries to a page, for which one more was read; the cursor of its last one when there are more.
+pub fn next_page<T>(entries: &mut Vec<T>, limit: i64, cursor: impl FnOnce(&T) -> Cursor) -> Option<Cursor> {
+    let more = i64::try_from(entries.len()).is_ok_and(|found| found > limit);
+    if more {
+        entries.pop();
+    }
+    entries.last().filter(|_| more).map(cursor)
 }
 
 /// Reads a cursor of this kind of list.

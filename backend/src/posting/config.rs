@@ -53,21 +53,11 @@ pub struct Config {
     pub place: Place,
 }
 
-impl std::fmt::Debug for Config {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The URL may hold a password.
-        f.debug_struct("Config")
-            .field("lease_ttl", &self.lease_ttl)
-            .field("holder", &self.holder)
-            .finish_non_exhaustive()
-    }
-}
+// The URL may hold a password.
+service::redact!(Config { lease_ttl, holder });
 
 impl Config {
     /// Reads the environment.
-    ///
-    /// # Errors
-    /// A variable that is missing or not valid, by name.
     pub fn read(env: &Env) -> Result<Self, EnvError> {
         let snapshot_pause = env.parse_or("TRELLIS_SNAPSHOT_PAUSE_MS", SNAPSHOT_PAUSE_MS_DEFAULT);
         gather!(Self {

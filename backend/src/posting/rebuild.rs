@@ -61,9 +61,6 @@ pub enum RebuildError {
 impl Writer {
     /// Replays every fact, or those after the newest memory that was kept and fits, on `empty`, a book with the plan and the
     /// versions that may follow it, and checks that the last batch's hash comes out.
-    ///
-    /// # Errors
-    /// See [`RebuildError`].
     pub async fn rebuild(
         connection: &mut PgConnection,
         empty: Book,

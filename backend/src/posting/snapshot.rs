@@ -48,9 +48,6 @@ impl Start {
     }
 
     /// The newest memory that fits, if there is one.
-    ///
-    /// # Errors
-    /// The database does not respond.
     pub(super) async fn find(
         connection: &mut PgConnection,
         empty: &Book,
@@ -102,9 +99,6 @@ async fn read(connection: &mut PgConnection, empty: &Book, stored: &Stored) -> R
 }
 
 /// Whether the books have exactly these users, wallets, balances and deposits.
-///
-/// # Errors
-/// The database does not respond.
 pub(super) async fn is_of_the_books(connection: &mut PgConnection, book: &Book) -> Result<bool, StoreError> {
     let (mut users, mut deposits) = (0usize, 0usize);
     let mut first = 1i32;

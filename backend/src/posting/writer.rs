@@ -88,11 +88,7 @@ pub enum StepError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for StepError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(StepError);
 
 /// A connection for a writer. A commit returns when it is on disk, and statements with large arrays are
 /// planned once, not for each array.
@@ -147,9 +143,6 @@ impl Writer {
 
     /// Goes on under another lease, on another connection, and returns whether it can: whether the database ends with what this
     /// memory has. A batch whose commit nobody saw is either there or is posted next.
-    ///
-    /// # Errors
-    /// The database does not respond.
     pub async fn resume(&mut self, connection: &mut PgConnection, lease: Lease) -> Result<bool, StoreError> {
         let last = find_last_batch(connection).await?;
         let last = last.map_or_else(Tail::default, |last| last.tail);

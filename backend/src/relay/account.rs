@@ -52,9 +52,6 @@ pub(super) struct Signed {
 
 impl Relayer {
     /// Opens the key for one contract.
-    ///
-    /// # Errors
-    /// [`RelayerError`].
     pub fn open(
         config: &RelayerConfig,
         chain_id: u64,

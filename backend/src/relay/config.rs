@@ -30,20 +30,13 @@ pub struct RelayerConfig {
     pub(super) budget_per_day: Amount,
 }
 
-impl std::fmt::Debug for RelayerConfig {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RelayerConfig")
-            .field("price_max", &self.price_max)
-            .field("budget_per_day", &self.budget_per_day)
-            .finish_non_exhaustive()
-    }
-}
+service::redact!(RelayerConfig {
+    price_max,
+    budget_per_day
+});
 
 impl RelayerConfig {
     /// Reads the environment; `None` when there is no key.
-    ///
-    /// # Errors
-    /// A variable that is missing or not valid, by name.
     pub fn find(env: &Env) -> Result<Option<Self>, EnvError> {
         let Some(key) = KeySource::find(env, &KEY)? else {
             return Ok(None);

@@ -59,11 +59,7 @@ enum LaneError {
     Key(#[from] KeyError),
 }
 
-impl From<sqlx::Error> for LaneError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(LaneError);
 
 /// Everything that the lane is started with.
 #[derive(Clone, Debug)]

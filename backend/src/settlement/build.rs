@@ -35,11 +35,7 @@ enum BuildError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for BuildError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(BuildError);
 
 /// Builds what is requested, forever, on a connection of its own.
 pub(super) async fn keep(database_url: String) {

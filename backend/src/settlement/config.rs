@@ -139,22 +139,15 @@ pub enum WrongLedger {
     Transport(#[from] TransportError),
 }
 
-impl std::fmt::Debug for Config {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Config")
-            .field("submitter", &self.submitter)
-            .field("lease_ttl", &self.lease_ttl)
-            .field("poll", &self.poll)
-            .field("holder", &self.holder)
-            .finish_non_exhaustive()
-    }
-}
+service::redact!(Config {
+    submitter,
+    lease_ttl,
+    poll,
+    holder
+});
 
 impl Config {
     /// Reads the environment.
-    ///
-    /// # Errors
-    /// A variable that is missing or not valid, by name.
     pub fn read(env: &Env) -> Result<Self, EnvError> {
         let keys = [
             "TRELLIS_BATCH_SIGNER_KEY",
@@ -200,9 +193,6 @@ impl Config {
 
     /// Compares with what the database is bound to. On a public chain nothing is defaulted, and nothing goes over the
     /// network unencrypted.
-    ///
-    /// # Errors
-    /// [`WrongLedger`].
     pub fn check(&self, deployed: &Deployment) -> Result<(), WrongLedger> {
         let chain_id = deployed.chain_id;
         transport::check_database("TRELLIS_DATABASE_URL", &self.database_url, chain_id)?;

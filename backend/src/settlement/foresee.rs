@@ -35,9 +35,6 @@ impl From<CallError> for Obstacle {
 
 impl Network {
     /// Tries a candidate at the newest block. A batch that operators insist on may credit everyone.
-    ///
-    /// # Errors
-    /// [`Obstacle`].
     pub(super) async fn try_candidate(&self, candidate: &Candidate) -> Result<(), Obstacle> {
         let Some(call) = self.trial(&candidate.call) else {
             return Ok(());

@@ -99,9 +99,6 @@ impl Hold {
     }
 
     /// Lets the next process claim the lease at once.
-    ///
-    /// # Errors
-    /// The database does not respond.
     pub async fn release(mut self) -> Result<(), StoreError> {
         lease::release(&mut self.connection, self.lease).await
     }

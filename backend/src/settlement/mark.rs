@@ -223,53 +223,28 @@ fn inclusion(records: &Records, look: &Look, submission: &Submission, number: u3
 fn tell(submission: &Submission, mark: Mark, revert: Revert) {
     let (id, nonce, kind) = (submission.id, submission.nonce, submission.kind.name());
     let subject = alloy::hex::encode_prefixed(&submission.subject);
+    macro_rules! say {
+        ($level:ident, $($what:tt)+) => {
+            tracing::$level!(submission.id = id, submission.nonce = nonce, kind, subject, $($what)+)
+        };
+    }
     match mark {
-        Mark::Included(attempt) => {
-            tracing::info!(
-                submission.id = id,
-                submission.nonce = nonce,
-                kind,
-                subject,
-                attempt,
-                "included"
-            );
-        }
+        Mark::Included(attempt) => say!(info, attempt, "included"),
         Mark::Reorged => {
             metrics::counter!("trellis_settlement_reorged_total").increment(1);
-            tracing::warn!(
-                submission.id = id,
-                submission.nonce = nonce,
-                kind,
-                subject,
-                "removed by a chain reorganization"
-            );
+            say!(warn, "removed by a chain reorganization");
         }
         Mark::Final(attempt, end) => {
             let end = end_name(end);
             metrics::counter!("trellis_settlement_final_total", "kind" => kind, "end" => end).increment(1);
             #[expect(clippy::cast_precision_loss, reason = "a measured time, not money")]
             metrics::histogram!("trellis_settlement_landing_seconds").record(submission.age_seconds as f64);
-            tracing::info!(
-                submission.id = id,
-                submission.nonce = nonce,
-                kind,
-                subject,
-                attempt,
-                end,
-                "final"
-            );
+            say!(info, attempt, end, "final");
         }
         Mark::Alert(alert) => {
             let alert = alert.name();
             metrics::counter!("trellis_settlement_alerts_total", "alert" => alert).increment(1);
-            tracing::error!(
-                submission.id = id,
-                submission.nonce = nonce,
-                kind,
-                subject,
-                alert,
-                "manual intervention required"
-            );
+            say!(error, alert, "manual intervention required");
         }
     }
     if revert == Revert::Unexplained {

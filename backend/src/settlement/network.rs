@@ -82,9 +82,6 @@ pub(super) struct Look {
 
 impl Network {
     /// Everything that the configuration names. Nothing is sent yet.
-    ///
-    /// # Errors
-    /// [`NetworkError`].
     pub fn connect(config: &Config, deployed: &Deployment) -> Result<Self, NetworkError> {
         let signer = |url: &str, key: &Option<CallerKey>| {
             let key = match key {
@@ -106,9 +103,6 @@ impl Network {
     }
 
     /// The token that the contract holds, if it holds one.
-    ///
-    /// # Errors
-    /// [`ChainError`].
     pub(super) async fn held_token(&self) -> Result<Option<Address>, ChainError> {
         self.reader.held_token(At::Latest).await
     }

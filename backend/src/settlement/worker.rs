@@ -61,11 +61,7 @@ pub enum StepError {
     Calls(#[from] CallsError),
 }
 
-impl From<sqlx::Error> for StepError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+store::from_sqlx!(StepError);
 
 /// Everything that is stored about what is in progress, read at the beginning of a step.
 #[derive(Clone, Debug)]
@@ -118,9 +114,6 @@ impl Worker {
     }
 
     /// Does what is due, each of it in transactions of its own. What nodes or signers do not respond is done later.
-    ///
-    /// # Errors
-    /// [`StepError`].
     pub async fn step(&mut self) -> Result<Step, StepError> {
         self.hold.keep().await?;
         let mut moved = self.seal().await?;
@@ -153,9 +146,6 @@ impl Worker {
     }
 
     /// Lets the next process go on at once.
-    ///
-    /// # Errors
-    /// The database does not respond.
     pub async fn release(self) -> Result<(), StoreError> {
         self.hold.release().await
     }

@@ -37,9 +37,6 @@ pub enum TokenState {
 
 impl ChainReader {
     /// The token that the contract holds; `None` when it does not name one, as the form for the chain's own coin.
-    ///
-    /// # Errors
-    /// [`ChainError`]; [`ChainError::Stale`] when the node has no such block or no longer its state.
     pub async fn held_token(&self, at: At) -> Result<Option<Address>, ChainError> {
         let call = CustodyToken::tokenCall {};
         match self.try_view(self.contract(), &call, at).await {
@@ -54,9 +51,6 @@ impl ChainReader {
 
     /// What a token answers about itself and about the reader's contract, which need not be there yet. A token that answers
     /// its decimals and does not count would lock up whatever a custody takes of it.
-    ///
-    /// # Errors
-    /// As [`ChainReader::held_token`].
     pub async fn token_state(&self, token: Address, at: At) -> Result<TokenState, ChainError> {
         let code: Bytes = self.call("eth_getCode", (token, BlockId::from(at))).await?;
         if code.is_empty() {
@@ -86,9 +80,6 @@ impl ChainReader {
     }
 
     /// Whether there is a custody contract at an address: one that knows accounts.
-    ///
-    /// # Errors
-    /// As [`ChainReader::held_token`].
     pub async fn is_custody(&self, contract: Address, at: At) -> Result<bool, ChainError> {
         let user = Address::ZERO;
         let answer = self.ask(contract, &ICustody::accountCall { user }, at).await?;

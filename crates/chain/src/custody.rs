@@ -64,9 +64,6 @@ pub struct Constructed {
 
 impl ChainReader {
     /// The contract's own sums.
-    ///
-    /// # Errors
-    /// [`ChainError`]; [`ChainError::Stale`] when the node has no such block or no longer its state.
     pub async fn totals(&self, at: At) -> Result<Totals, ChainError> {
         let totals = self.view(&ICustody::totalsCall {}, at).await?;
         Ok(Totals {
@@ -78,9 +75,6 @@ impl ChainReader {
     }
 
     /// How the contract was constructed.
-    ///
-    /// # Errors
-    /// As [`ChainReader::totals`].
     pub async fn constructed(&self, at: At) -> Result<Constructed, ChainError> {
         let config = self.view(&ICustody::configCall {}, at).await?;
         Ok(Constructed {
@@ -105,18 +99,12 @@ impl ChainReader {
     }
 
     /// The contract whose users may be enrolled; `None` when there is none.
-    ///
-    /// # Errors
-    /// As [`ChainReader::totals`].
     pub async fn predecessor(&self, at: At) -> Result<Option<Address>, ChainError> {
         let config = self.view(&ICustody::configCall {}, at).await?;
         Ok(Some(config.predecessor).filter(|predecessor| !predecessor.is_zero()))
     }
 
     /// Whether each of these accounts has this permission.
-    ///
-    /// # Errors
-    /// As [`ChainReader::totals`].
     pub async fn permissions(
         &self,
         questions: &[(Permission, Address)],
@@ -140,17 +128,11 @@ impl ChainReader {
     }
 
     /// Whether intake, batches, publication and treasury are paused.
-    ///
-    /// # Errors
-    /// As [`ChainReader::totals`].
     pub async fn is_paused(&self, at: At) -> Result<bool, ChainError> {
         self.view(&Custody::pausedCall {}, at).await
     }
 
     /// Hash of the contract's code.
-    ///
-    /// # Errors
-    /// As [`ChainReader::totals`].
     pub async fn code_hash(&self, at: At) -> Result<B256, ChainError> {
         self.code(at).await.map(keccak256)
     }

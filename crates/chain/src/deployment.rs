@@ -50,9 +50,6 @@ impl Sender {
 
 impl ChainReader {
     /// The contract's code in this state; empty when there is none.
-    ///
-    /// # Errors
-    /// [`ChainError`]; [`ChainError::Stale`] when the node has no such block or no longer its state.
     pub async fn code(&self, at: At) -> Result<Bytes, ChainError> {
         self.call("eth_getCode", (self.contract(), BlockId::from(at)))
             .await

@@ -73,58 +73,37 @@ impl ChainReader {
     }
 
     /// What an account holds of the chain's own coin, in wei.
-    ///
-    /// # Errors
-    /// [`ChainError`].
     pub async fn balance_of(&self, account: Address, at: At) -> Result<U256, ChainError> {
         self.call("eth_getBalance", (account, BlockId::from(at))).await
     }
 
     /// The transaction's receipt, if the node has one.
-    ///
-    /// # Errors
-    /// [`ChainError`].
     pub async fn find_receipt(&self, transaction: B256) -> Result<Option<Receipt>, ChainError> {
         receipt(&self.node, transaction).await
     }
 
     /// The chain's id.
-    ///
-    /// # Errors
-    /// [`ChainError`].
     pub async fn chain_id(&self) -> Result<u64, ChainError> {
         let id: U64 = self.call("eth_chainId", ()).await?;
         Ok(id.to())
     }
 
     /// The newest block.
-    ///
-    /// # Errors
-    /// [`ChainError`].
     pub async fn head(&self) -> Result<BlockHeader, ChainError> {
         self.tagged(BlockNumberOrTag::Latest).await
     }
 
     /// The newest final block.
-    ///
-    /// # Errors
-    /// [`ChainError`].
     pub async fn finalized(&self) -> Result<BlockHeader, ChainError> {
         self.tagged(BlockNumberOrTag::Finalized).await
     }
 
     /// Timestamp of the newest block: the time that deadlines are measured against.
-    ///
-    /// # Errors
-    /// [`ChainError`].
     pub async fn head_timestamp(&self) -> Result<u64, ChainError> {
         self.head().await.map(|head| head.timestamp)
     }
 
     /// The block with this hash, if the node knows it.
-    ///
-    /// # Errors
-    /// [`ChainError`].
     pub async fn find_header(&self, hash: B256) -> Result<Option<BlockHeader>, ChainError> {
         let header: Option<Header> = self.call("eth_getBlockByHash", (hash, false)).await?;
         let header = header.as_ref().map(BlockHeader::verified).transpose()?;
@@ -138,9 +117,6 @@ impl ChainReader {
     }
 
     /// The block at this height of the node's present branch, if it has one.
-    ///
-    /// # Errors
-    /// [`ChainError`].
     pub async fn find_header_at(&self, number: u64) -> Result<Option<BlockHeader>, ChainError> {
         let tag = BlockNumberOrTag::Number(number);
         let header: Option<Header> = self.call("eth_getBlockByNumber", (tag, false)).await?;
@@ -196,9 +172,6 @@ impl ChainReader {
     }
 
     /// The logs of each of these blocks, in their order.
-    ///
-    /// # Errors
-    /// As [`ChainReader::logs_of_block`].
     pub async fn logs_of_blocks(&self, blocks: &[BlockHeader]) -> Result<Vec<Vec<ContractLog>>, ChainError> {
         stream::iter(blocks)
             .map(|block| self.logs_of_block(block))
@@ -246,9 +219,6 @@ impl ChainReader {
     }
 
     /// The contract's journal head at the end of a block, which must be on the node's present branch.
-    ///
-    /// # Errors
-    /// [`ChainError`]; [`ChainError::Stale`] when the node has no such block or no longer its state.
     pub async fn journal_at(&self, block: B256) -> Result<Journal, ChainError> {
         let head = self.view(&ICustody::journalHeadCall {}, At::Block(block)).await?;
         Ok(Journal {
@@ -258,9 +228,6 @@ impl ChainReader {
     }
 
     /// What the contract holds of the chain's own coin at the end of a block, in wei.
-    ///
-    /// # Errors
-    /// As [`ChainReader::journal_at`].
     pub async fn balance_at(&self, block: B256) -> Result<U256, ChainError> {
         self.call("eth_getBalance", (self.contract, BlockId::hash_canonical(block)))
             .await

@@ -105,9 +105,6 @@ pub struct DepositState {
 
 impl ChainReader {
     /// A deposit by its reference; `None` for one that was never made.
-    ///
-    /// # Errors
-    /// As [`ChainReader::batch_state`].
     pub async fn deposit(&self, reference: B256, at: At) -> Result<Option<DepositState>, ChainError> {
         let call = ICustody::depositCall { r#ref: reference };
         let found = self.view(&call, at).await?;
@@ -123,9 +120,6 @@ impl ChainReader {
     }
 
     /// The outcome of a batch.
-    ///
-    /// # Errors
-    /// [`ChainError`]; [`ChainError::Stale`] when the node has no such block or no longer its state.
     pub async fn batch_state(&self, batch: B256, at: At) -> Result<BatchState, ChainError> {
         let call = ICustody::batchStateCall { batchId: batch };
         Ok(match self.view(&call, at).await? {
@@ -136,9 +130,6 @@ impl ChainReader {
     }
 
     /// What may leave the contract.
-    ///
-    /// # Errors
-    /// As [`ChainReader::batch_state`].
     pub async fn available(&self, at: At) -> Result<Available, ChainError> {
         let available = self.view(&ICustody::availableCall {}, at).await?;
         Ok(Available {
@@ -149,9 +140,6 @@ impl ChainReader {
     }
 
     /// The newest root that was published and not vetoed.
-    ///
-    /// # Errors
-    /// As [`ChainReader::batch_state`].
     pub async fn latest_root(&self, at: At) -> Result<Option<PublishedRoot>, ChainError> {
         let latest = self.view(&ICustody::latestRootCall {}, at).await?;
         if latest.root.is_zero() {
@@ -166,9 +154,6 @@ impl ChainReader {
     }
 
     /// A root that can be claimed against, now or later; `None` for one that was never published, vetoed or retired.
-    ///
-    /// # Errors
-    /// As [`ChainReader::batch_state`].
     pub async fn liabilities(&self, root: B256, at: At) -> Result<Option<Liabilities>, ChainError> {
         let found = self.view(&ICustody::liabilitiesCall { root }, at).await?;
         if found.claimableFrom.is_zero() {
@@ -181,9 +166,6 @@ impl ChainReader {
     }
 
     /// A user's account.
-    ///
-    /// # Errors
-    /// As [`ChainReader::batch_state`].
     pub async fn account(&self, user: Address, at: At) -> Result<AccountState, ChainError> {
         let account = self.view(&ICustody::accountCall { user }, at).await?;
         Ok(AccountState {

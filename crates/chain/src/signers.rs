@@ -21,9 +21,6 @@ impl ChainReader {
     }
 
     /// How many of an account's transactions are included: its next nonce.
-    ///
-    /// # Errors
-    /// [`ChainError`].
     pub async fn transaction_count(&self, account: Address, at: At) -> Result<u64, ChainError> {
         let count: U64 = self
             .call("eth_getTransactionCount", (account, BlockId::from(at)))

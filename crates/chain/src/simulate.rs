@@ -30,9 +30,6 @@ pub struct Call {
 impl Sender {
     /// What the call returns at the newest block. When nodes differ, a revert counts more than a refusal, and both more
     /// than a result: what one node knows to fail is not sent.
-    ///
-    /// # Errors
-    /// [`CallError`].
     pub async fn simulate(&self, call: &Call) -> Result<Bytes, CallError> {
         let results = self.try_on_all::<Bytes>("eth_call", call).await?;
         Ok(results.into_iter().next().unwrap_or_default())
@@ -40,9 +37,6 @@ impl Sender {
 
     /// The gas that the call needs at the newest block: the most that a node says, without any reserve. Nodes that differ
     /// are judged as in [`Sender::simulate`].
-    ///
-    /// # Errors
-    /// [`CallError`].
     pub async fn estimate_gas(&self, call: &Call) -> Result<u64, CallError> {
         let results = self.try_on_all::<U64>("eth_estimateGas", call).await?;
         Ok(results.into_iter().max().unwrap_or_default().to())
@@ -68,9 +62,6 @@ impl Sender {
 
 impl ChainReader {
     /// What the call returns at the newest block of this node.
-    ///
-    /// # Errors
-    /// [`CallError`].
     pub async fn simulate(&self, call: &Call) -> Result<Bytes, CallError> {
         execute::<Bytes>(self.node(), "eth_call", call).await?
     }

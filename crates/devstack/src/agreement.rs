@@ -85,9 +85,6 @@ pub fn people(colleagues: &[Colleague]) -> anyhow::Result<People> {
 }
 
 /// Sets the signers' list at their console, as the owner of their database.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn set_people(signer_database_url: &str, people: &People) -> anyhow::Result<()> {
     let mut connection = connect(signer_database_url).await?;
     let statement = "INSERT INTO signer.people (version, list, recorded_at_ms) \

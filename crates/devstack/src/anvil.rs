@@ -12,7 +12,7 @@ use rustix::process::Signal;
 
 use crate::checkout::Checkout;
 use crate::child::{Child, ChildSpec};
-use crate::ports::{free_port, is_free};
+use crate::ports::start_on_a_port;
 use crate::tools::Tools;
 
 /// The id of a local development chain. Development defaults are used on no other.
@@ -38,9 +38,6 @@ const READY_WITHIN: Duration = Duration::from_secs(90);
 
 /// Between two attempts to connect.
 const POLL: Duration = Duration::from_millis(20);
-
-/// Starts on another port when the free one was taken meanwhile.
-const PORT_ATTEMPTS: u32 = 3;
 
 /// How blocks come into being.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,23 +77,8 @@ impl Anvil {
     /// Starts it on this port, or on a free one when it is taken, and waits until it answers.
     pub async fn start_at(checkout: &Checkout, spec: &AnvilSpec, port: Option<u16>) -> anyhow::Result<Self> {
         let program = Tools::of(checkout).anvil()?;
-        if let Some(port) = port.filter(|port| is_free(*port)) {
-            match Self::start_on(port, &program, spec).await {
-                Err(error) if error.to_string().contains("Address already in use") => {
-                    tracing::warn!("starting again: {error}");
-                }
-                result => return result,
-            }
-        }
-        for _ in 1..PORT_ATTEMPTS {
-            match Self::start_on(free_port()?, &program, spec).await {
-                Err(error) if error.to_string().contains("Address already in use") => {
-                    tracing::warn!("starting again: {error}");
-                }
-                result => return result,
-            }
-        }
-        Self::start_on(free_port()?, &program, spec).await
+        let was_taken = |error: &anyhow::Error| error.to_string().contains("Address already in use");
+        start_on_a_port(port, was_taken, |port| Self::start_on(port, &program, spec)).await
     }
 
     /// The URL of its JSON-RPC.

@@ -5,6 +5,9 @@ use std::net::TcpListener;
 
 use anyhow::Context;
 
+/// Starts on another port when the free one was taken meanwhile.
+const ATTEMPTS: u32 = 3;
+
 /// A port of 127.0.0.1 that is free now. Another process may take it before it is used; whoever starts a
 /// server on it tries again with another one then.
 pub fn free_port() -> anyhow::Result<u16> {
@@ -12,7 +15,7 @@ pub fn free_port() -> anyhow::Result<u16> {
 }
 
 /// Whether nobody listens on this port of 127.0.0.1.
-pub(crate) fn is_free(port: u16) -> bool {
+fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).is_ok()
 }
 
@@ -27,6 +30,27 @@ pub(crate) fn free_ports<const N: usize>() -> anyhow::Result<[u16; N]> {
         *port = address.port();
     }
     Ok(ports)
+}
+
+/// Starts a server on this port, or on a free one when it is taken.
+pub(crate) async fn start_on_a_port<T, F: Future<Output = anyhow::Result<T>>>(
+    port: Option<u16>,
+    was_taken: impl Fn(&anyhow::Error) -> bool,
+    start: impl Fn(u16) -> F,
+) -> anyhow::Result<T> {
+    if let Some(port) = port.filter(|port| is_free(*port)) {
+        match start(port).await {
+            Err(error) if was_taken(&error) => tracing::warn!("starting again: {error}"),
+            result => return result,
+        }
+    }
+    for _ in 1..ATTEMPTS {
+        match start(free_port()?).await {
+            Err(error) if was_taken(&error) => tracing::warn!("starting again: {error}"),
+            result => return result,
+        }
+    }
+    start(free_port()?).await
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use sqlx::Connection;
 
 use crate::checkout::Checkout;
 use crate::child::{Child, ChildSpec, ProcessId, log_tail};
-use crate::ports::{free_port, is_free};
+use crate::ports::start_on_a_port;
 use crate::postgres::data_directory::Prepared;
 pub use crate::postgres::login::{connect, let_roles_log_in, password_of, url_as};
 
@@ -29,9 +29,6 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// Between two attempts to connect.
 const POLL: Duration = Duration::from_millis(20);
-
-/// Starts on another port when the free one was taken meanwhile.
-const PORT_ATTEMPTS: u32 = 3;
 
 /// What a server promises after the machine crashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,19 +96,8 @@ impl Postgres {
         port: Option<u16>,
     ) -> anyhow::Result<Self> {
         let prepared = Prepared::of(checkout, &spec.data)?;
-        if let Some(port) = port.filter(|port| is_free(*port)) {
-            match Self::start_on(port, &prepared, spec).await {
-                Err(error) if port_was_taken(&spec.log) => tracing::warn!("starting again: {error}"),
-                result => return result,
-            }
-        }
-        for _ in 1..PORT_ATTEMPTS {
-            match Self::start_on(free_port()?, &prepared, spec).await {
-                Err(error) if port_was_taken(&spec.log) => tracing::warn!("starting again: {error}"),
-                result => return result,
-            }
-        }
-        Self::start_on(free_port()?, &prepared, spec).await
+        let was_taken = |_: &anyhow::Error| port_was_taken(&spec.log);
+        start_on_a_port(port, was_taken, |port| Self::start_on(port, &prepared, spec)).await
     }
 
     /// How to reach it.

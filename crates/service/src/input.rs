@@ -77,9 +77,6 @@ fn unreadable(file: &Path, source: io::Error) -> InputError {
 
 /// The text of a file of at most `max` bytes. Of a longer one nothing is read, and of a pipe without end only `max` bytes and
 /// one more.
-///
-/// # Errors
-/// [`InputError`].
 pub fn read_text(file: &Path, max: usize) -> Result<String, InputError> {
     let (reader, length) = open(file)?;
     let too_long = |bytes: u64| InputError::TooLong {

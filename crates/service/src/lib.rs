@@ -19,6 +19,7 @@ pub mod output;
 pub mod problem;
 mod reach;
 mod ready;
+mod redact;
 pub mod request_id;
 pub mod server;
 pub mod shutdown;

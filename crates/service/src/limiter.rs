@@ -1,10 +1,8 @@
 //! Rate limits: token buckets, one or one per key.
 //!
-//! Not responsible for who asks: keys are made by the caller. Buckets live in the memory of one process; several servers
-//! can share theirs behind [`RateLimiter`].
+//! Not responsible for who asks: keys are made by the caller. Buckets live in the memory of one process.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -41,15 +39,6 @@ impl Quota {
 pub struct Exceeded {
     /// Never zero.
     pub retry_after_seconds: u64,
-}
-
-/// Counts what is asked.
-pub trait RateLimiter: fmt::Debug + Send + Sync {
-    /// Takes one from the bucket of this key.
-    ///
-    /// # Errors
-    /// The bucket is empty.
-    fn take(&self, quota: Quota, key: &[u8]) -> Result<(), Exceeded>;
 }
 
 /// A level by the time at which the bucket is full again (the generic cell rate algorithm).
@@ -136,13 +125,15 @@ impl Generations {
     }
 }
 
-impl RateLimiter for InProcess {
-    fn take(&self, quota: Quota, key: &[u8]) -> Result<(), Exceeded> {
+impl InProcess {
+    /// Takes one from the bucket of this key.
+    ///
+    /// # Errors
+    /// The bucket is empty.
+    pub fn take(&self, quota: Quota, key: &[u8]) -> Result<(), Exceeded> {
         self.take_at(quota, key, Instant::now())
     }
-}
 
-impl InProcess {
     fn take_at(&self, quota: Quota, key: &[u8], now: Instant) -> Result<(), Exceeded> {
         // A panic between lock and unlock leaves at worst one bucket uncounted.
         let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);

@@ -50,9 +50,6 @@ pub enum TransportError {
 }
 
 /// Checks the URL of another service of ours.
-///
-/// # Errors
-/// [`TransportError`].
 pub fn check_url(name: &'static str, url: &str, chain_id: u64) -> Result<(), TransportError> {
     let url = Url::parse(url).map_err(|_| TransportError::NotAUrl { name })?;
     let is_safe = url.scheme() == "https" || is_this_machine(url.host_str().unwrap_or(""));
@@ -64,9 +61,6 @@ pub fn check_url(name: &'static str, url: &str, chain_id: u64) -> Result<(), Tra
 }
 
 /// Checks where a server for other services of ours listens.
-///
-/// # Errors
-/// [`TransportError`].
 pub fn check_server(
     name: &'static str,
     listen: SocketAddr,
@@ -81,9 +75,6 @@ pub fn check_server(
 }
 
 /// Checks the URL of a database. `sslmode=require` is not enough: it encrypts to whoever answers.
-///
-/// # Errors
-/// [`TransportError`].
 pub fn check_database(name: &'static str, url: &str, chain_id: u64) -> Result<(), TransportError> {
     let url = Url::parse(url).map_err(|_| TransportError::NotAUrl { name })?;
     let parameter = |wanted: &[&str]| {

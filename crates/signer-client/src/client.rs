@@ -175,9 +175,6 @@ impl SignerClient {
     }
 
     /// Requests the authorization of a batch, from the signer of authorizations.
-    ///
-    /// # Errors
-    /// [`SignerError`].
     pub async fn authorize_batch(&self, terms: &BatchTerms) -> Result<Authorization, SignerError> {
         let request = PayoutBatchRequest::of(terms);
         let response: AuthorizationResponse = self
@@ -187,9 +184,6 @@ impl SignerClient {
     }
 
     /// Requests the authorization of a liabilities root, from the signer of roots.
-    ///
-    /// # Errors
-    /// [`SignerError`].
     pub async fn authorize_root(&self, terms: &RootTerms) -> Result<Authorization, SignerError> {
         let request = RootRequest::of(terms);
         let response: AuthorizationResponse = self.post(wire::ROOT_PATH, &request, ANSWER_WITHIN).await?;
@@ -197,9 +191,6 @@ impl SignerClient {
     }
 
     /// Requests a signed transaction of the account of the signer of transactions. Nothing is sent to a chain.
-    ///
-    /// # Errors
-    /// [`SignerError`].
     pub async fn sign_transaction(&self, terms: &TransactionTerms) -> Result<SignedTransaction, SignerError> {
         let request = TransactionRequest::of(terms);
         let response: TransactionResponse = self

@@ -83,9 +83,6 @@ pub struct Waiting {
 }
 
 /// Opens an alert for a finding, or renews the open one. `at` is where it was seen, for people.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn raise(
     transaction: &mut PgTransaction<'_>,
     finding: &Finding,
@@ -124,9 +121,6 @@ pub const fn is_told_at_once(severity: Severity) -> bool {
 }
 
 /// Notes that a finding was resolved.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn resolve(
     transaction: &mut PgTransaction<'_>,
     check: &str,
@@ -144,9 +138,6 @@ pub async fn resolve(
 }
 
 /// Messages that are due, the gravest first and among them the oldest.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_due(connection: &mut PgConnection, timing: Timing) -> Result<Vec<Message>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT id, check_id, subject, severity, content, occurrences AS "occurrences!: Db<u64>", messages,
@@ -189,9 +180,6 @@ pub async fn list_due(connection: &mut PgConnection, timing: Timing) -> Result<V
 }
 
 /// Notes that a message was delivered. What changed while it was on its way is told by a further one.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_delivered(connection: &mut PgConnection, message: &Message) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE alert
@@ -211,9 +199,6 @@ pub async fn update_delivered(connection: &mut PgConnection, message: &Message) 
 
 /// Notes that the receiver rejected a message, and when it is tried again; without a wait, the receiver did not answer
 /// at all.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_failed(
     connection: &mut PgConnection,
     message: &Message,
@@ -238,9 +223,6 @@ pub async fn update_failed(
 }
 
 /// Closes what has ended when there is nobody to be told.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_unheard(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query!("UPDATE alert SET closed_at = now() WHERE resolved_at IS NOT NULL AND closed_at IS NULL")
         .execute(connection)
@@ -249,9 +231,6 @@ pub async fn update_unheard(connection: &mut PgConnection) -> Result<(), StoreEr
 }
 
 /// What waits to be told.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn count_waiting(connection: &mut PgConnection) -> Result<Waiting, StoreError> {
     let row = sqlx::query!(
         r#"SELECT count(*) AS "untold!: Db<u64>",

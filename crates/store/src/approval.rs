@@ -53,9 +53,6 @@ pub struct StoredApproval {
 }
 
 /// Stores a signature; `false` when it is stored already.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(
     connection: &mut PgConnection,
     subject: &Subject,
@@ -81,9 +78,6 @@ pub async fn insert(
 }
 
 /// Signatures about something that end last, at most 64.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(
     connection: &mut PgConnection,
     subject: &Subject,
@@ -120,9 +114,6 @@ pub async fn list(
 }
 
 /// The operators as people: those who may propose or agree.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_people(connection: &mut PgConnection) -> Result<Vec<Person>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT person, wallet AS "wallet!: Db<Address>", roles, valid_from AS "valid_from!: Db<u64>",

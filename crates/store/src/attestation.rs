@@ -7,9 +7,8 @@ use approval::Moment;
 use money::Amount;
 use sqlx::PgConnection;
 
-use crate::chain_log::{LogRow, StoredLog, signed};
+use crate::chain_log::{LogRow, StoredLog, log_rows, signed};
 use crate::column::Db;
-use crate::settlement_batch::signature;
 use crate::{DbAmount, StoreError};
 
 /// What an attestation is about.
@@ -66,9 +65,6 @@ pub struct ClaimedRoot {
 }
 
 /// The newest word about something.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(
     connection: &mut PgConnection,
     kind: Kind,
@@ -79,35 +75,30 @@ pub async fn find(
                   journal_seq AS "journal_seq!: Db<u64>",
                   journal_root AS "journal_root!: Db<B256>",
                   block_number AS "block_number!: Db<u64>", block_hash AS "block_hash!: Db<B256>",
-                  seen_at AS "seen_at!: Db<u64>", attested_at AS "attested_at!: Db<u64>", signature
+                  seen_at AS "seen_at!: Db<u64>", attested_at AS "attested_at!: Db<u64>",
+                  signature AS "signature!: Db<[u8; 65]>"
            FROM attestation WHERE kind = $1 AND subject = $2"#,
         kind.name(),
         subject.as_slice(),
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
-        Ok(StoredAttestation {
-            content: row.content.0,
-            moment: Moment {
-                fact_seq: row.fact_seq.0,
-                journal_seq: row.journal_seq.0,
-                journal_root: row.journal_root.0,
-                block_number: row.block_number.0,
-                block_hash: row.block_hash.0,
-                seen_at: row.seen_at.0,
-                attested_at: row.attested_at.0,
-            },
-            signature: signature(&row.signature, "attestation.signature")?,
-        })
-    })
-    .transpose()
+    Ok(row.map(|row| StoredAttestation {
+        content: row.content.0,
+        moment: Moment {
+            fact_seq: row.fact_seq.0,
+            journal_seq: row.journal_seq.0,
+            journal_root: row.journal_root.0,
+            block_number: row.block_number.0,
+            block_hash: row.block_hash.0,
+            seen_at: row.seen_at.0,
+            attested_at: row.attested_at.0,
+        },
+        signature: row.signature.0,
+    }))
 }
 
 /// Stores the newest word about something.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn upsert(
     connection: &mut PgConnection,
     kind: Kind,
@@ -141,9 +132,6 @@ pub async fn upsert(
 }
 
 /// Batches whose list is fixed and that nobody has signed for, oldest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_batches(
     connection: &mut PgConnection,
     limit: i64,
@@ -164,12 +152,10 @@ pub async fn list_batches(
 }
 
 /// Roots that wait for an authorization, and the newest one that is published.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_roots(connection: &mut PgConnection) -> Result<Vec<ClaimedRoot>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT root AS "root!: Db<B256>", total AS "total: DbAmount", leaves,
+    let rows = sqlx::query_as!(
+        ClaimedRoot,
+        r#"SELECT root AS "root!: Db<B256>", total AS "total: DbAmount", leaves AS "leaves!: Db<u64>",
                   fact_seq AS "fact_seq!: Db<u64>"
            FROM liabilities_root
            WHERE state IN ('built', 'approved', 'signed')
@@ -179,17 +165,7 @@ pub async fn list_roots(connection: &mut PgConnection) -> Result<Vec<ClaimedRoot
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(ClaimedRoot {
-                root: row.root.0,
-                total: row.total.0,
-                leaves: u64::try_from(row.leaves)
-                    .map_err(|_| StoreError::corrupt("liabilities_root.leaves"))?,
-                fact_seq: row.fact_seq.0,
-            })
-        })
-        .collect()
+    Ok(rows)
 }
 
 /// The last log that was taken.
@@ -202,20 +178,14 @@ pub struct LogCursor {
 }
 
 /// At most `limit` logs of final blocks after a log and up to a block, in the chain's order.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_logs(
     connection: &mut PgConnection,
     after: LogCursor,
     through: u64,
     limit: usize,
 ) -> Result<Vec<StoredLog>, StoreError> {
-    let rows = sqlx::query_as!(
-        LogRow,
-        "SELECT l.block_number, l.block_hash, l.log_index, l.transaction_hash, l.transaction_index, l.topics,
-                l.data, l.seq
-         FROM chain_block AS b JOIN chain_log AS l ON l.block_hash = b.hash
+    let rows = log_rows!(
+        "FROM chain_block AS b JOIN chain_log AS l ON l.block_hash = b.hash
          WHERE b.canonical AND b.final AND b.number >= $1 AND b.number <= $3
            AND (l.block_number, l.log_index) > ($1, $2)
          ORDER BY b.number, l.log_index
@@ -240,9 +210,6 @@ pub struct CommandProof {
 }
 
 /// What proves a command.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_proof(connection: &mut PgConnection, inbox_id: i64) -> Result<CommandProof, StoreError> {
     let row = sqlx::query_as!(
         CommandProof,

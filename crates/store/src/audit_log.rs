@@ -7,9 +7,6 @@ use sqlx::PgConnection;
 use crate::StoreError;
 
 /// Notes what an operator did.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(
     connection: &mut PgConnection,
     operator: Address,

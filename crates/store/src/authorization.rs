@@ -6,7 +6,7 @@ use plan::DepositKind;
 use sqlx::PgConnection;
 
 use crate::column::Db;
-use crate::deployment::{address, natural};
+use crate::deployment::natural;
 use crate::{DbAmount, StoreError};
 
 /// What a signature is requested for.
@@ -40,9 +40,6 @@ pub const fn kind_name(kind: DepositKind) -> &'static str {
 }
 
 /// Stores a request.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(connection: &mut PgConnection, request: &NewRequest) -> Result<(), StoreError> {
     let kind = kind_name(request.kind);
     sqlx::query!(
@@ -64,9 +61,6 @@ pub async fn insert(connection: &mut PgConnection, request: &NewRequest) -> Resu
 }
 
 /// Completes a request with its signature.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_signed(
     connection: &mut PgConnection,
     reference: B256,
@@ -99,9 +93,6 @@ pub struct Kept {
 }
 
 /// Requests of a wallet before a moment and reference, newest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(
     connection: &mut PgConnection,
     wallet: Address,
@@ -109,10 +100,10 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Kept>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT a.ref AS "reference!: Db<B256>", a.kind, a.sponsor_wallet, a.amount AS "amount: DbAmount",
+        r#"SELECT a.ref AS "reference!: Db<B256>", a.kind, a.sponsor_wallet AS "sponsor!: Db<Option<Address>>", a.amount AS "amount: DbAmount",
                   a.plan_hash AS "plan_hash!: Db<B256>",
                   a.disclosure_hash AS "disclosure_hash!: Db<B256>",
-                  a.deadline AS "deadline!: Db<u64>", a.signer, a.signature,
+                  a.deadline AS "deadline!: Db<u64>", a.signer AS "signer!: Db<Option<Address>>", a.signature,
                   (extract(epoch FROM a.created_at) * 1000000)::bigint AS "created_at_us!",
                   EXISTS (SELECT FROM deposit AS d WHERE d.ref = a.ref) AS "is_posted!"
            FROM authorization_request AS a
@@ -126,41 +117,28 @@ pub async fn list(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let signer = row
-                .signer
-                .as_deref()
-                .map(|signer| address(signer, "authorization_request.signer"));
-            let sponsor = row.sponsor_wallet.as_deref();
-            Ok(Kept {
-                request: NewRequest {
-                    reference: row.reference.0,
-                    kind: match row.kind.as_str() {
-                        "registration" => DepositKind::Registration,
-                        _ => DepositKind::Retopup,
-                    },
-                    wallet,
-                    sponsor: sponsor
-                        .map(|sponsor| address(sponsor, "authorization_request.sponsor_wallet"))
-                        .transpose()?,
-                    amount: row.amount.0,
-                    plan_hash: row.plan_hash.0,
-                    disclosure_hash: row.disclosure_hash.0,
-                    deadline: row.deadline.0,
-                },
-                signed: signer.transpose()?.zip(row.signature),
-                created_at_us: row.created_at_us,
-                is_posted: row.is_posted,
-            })
-        })
-        .collect()
+    let kept = rows.into_iter().map(|row| Kept {
+        request: NewRequest {
+            reference: row.reference.0,
+            kind: match row.kind.as_str() {
+                "registration" => DepositKind::Registration,
+                _ => DepositKind::Retopup,
+            },
+            wallet,
+            sponsor: row.sponsor.0,
+            amount: row.amount.0,
+            plan_hash: row.plan_hash.0,
+            disclosure_hash: row.disclosure_hash.0,
+            deadline: row.deadline.0,
+        },
+        signed: row.signer.0.zip(row.signature),
+        created_at_us: row.created_at_us,
+        is_posted: row.is_posted,
+    });
+    Ok(kept.collect())
 }
 
 /// The time of the newest block that the listener saw, in seconds since 1970-01-01 UTC; `None` before the first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_chain_time(connection: &mut PgConnection) -> Result<Option<u64>, StoreError> {
     let newest = sqlx::query_scalar!(
         r#"SELECT "timestamp" FROM chain_block WHERE canonical ORDER BY number DESC LIMIT 1"#

@@ -51,29 +51,43 @@ pub struct StoredLog {
 
 /// A row of a log, as a statement reads it.
 pub(crate) struct LogRow {
-    pub(crate) block_number: i64,
-    pub(crate) block_hash: Vec<u8>,
-    pub(crate) log_index: i32,
-    pub(crate) transaction_hash: Vec<u8>,
-    pub(crate) transaction_index: i32,
+    pub(crate) block_number: u64,
+    pub(crate) block_hash: B256,
+    pub(crate) log_index: u32,
+    pub(crate) transaction_hash: B256,
+    pub(crate) transaction_index: u32,
     pub(crate) topics: Vec<Vec<u8>>,
     pub(crate) data: Vec<u8>,
-    pub(crate) seq: Option<i64>,
+    pub(crate) seq: Option<u64>,
 }
+
+/// One list of columns for every statement that reads whole logs.
+macro_rules! log_rows {
+    ($tail:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            LogRow,
+            r#"SELECT l.block_number AS "block_number!: Db<u64>", l.block_hash AS "block_hash!: Db<B256>",
+                      l.log_index AS "log_index!: Db<u32>", l.transaction_hash AS "transaction_hash!: Db<B256>",
+                      l.transaction_index AS "transaction_index!: Db<u32>", l.topics, l.data,
+                      l.seq AS "seq!: Db<Option<u64>>" "# + $tail
+            $(, $argument)*
+        )
+    };
+}
+pub(crate) use log_rows;
 
 impl LogRow {
     pub(crate) fn read(self) -> Result<StoredLog, StoreError> {
         let topics = self.topics.iter().map(|topic| hash(topic, "chain_log.topics"));
         let topics: Result<Vec<B256>, StoreError> = topics.collect();
-        let index = |index: i32| u32::try_from(index).map_err(|_| StoreError::corrupt("chain_log index"));
         Ok(StoredLog {
-            block_number: natural(self.block_number, "chain_log.block_number")?,
-            block_hash: hash(&self.block_hash, "chain_log.block_hash")?,
-            log_index: index(self.log_index)?,
-            transaction_hash: hash(&self.transaction_hash, "chain_log.transaction_hash")?,
-            transaction_index: index(self.transaction_index)?,
+            block_number: self.block_number,
+            block_hash: self.block_hash,
+            log_index: self.log_index,
+            transaction_hash: self.transaction_hash,
+            transaction_index: self.transaction_index,
             data: LogData::new_unchecked(topics?, Bytes::from(self.data)),
-            seq: self.seq.map(|seq| natural(seq, "chain_log.seq")).transpose()?,
+            seq: self.seq,
         })
     }
 }
@@ -129,9 +143,6 @@ pub async fn insert_blocks(connection: &mut PgConnection, blocks: &[StoredBlock]
 }
 
 /// Stores logs of stored blocks. Those that are stored already are left as they are.
-///
-/// # Errors
-/// [`StoreError`].
 pub async fn insert_logs(connection: &mut PgConnection, logs: &[StoredLog]) -> Result<(), StoreError> {
     for rows in logs.chunks(ROWS_MAX) {
         let mut numbers = Vec::with_capacity(rows.len());
@@ -166,34 +177,21 @@ pub async fn insert_logs(connection: &mut PgConnection, logs: &[StoredLog]) -> R
 }
 
 /// Canonical blocks above this height, newest first.
-///
-/// # Errors
-/// [`StoreError`].
 pub async fn list_canonical_above(
     connection: &mut PgConnection,
     number: u64,
 ) -> Result<Vec<StoredBlock>, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        StoredBlock,
         r#"SELECT number AS "number!: Db<u64>", hash AS "hash!: Db<B256>",
                   parent_hash AS "parent_hash!: Db<B256>", "timestamp" AS "timestamp!: Db<u64>",
-                  seq_end AS "seq_end!: Db<u64>", root_end
+                  seq_end AS "seq_end!: Db<u64>", root_end AS "root_end!: Db<FixedBytes<24>>"
            FROM chain_block WHERE canonical AND number > $1 ORDER BY number DESC"#,
         signed(number)?
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(StoredBlock {
-                number: row.number.0,
-                hash: row.hash.0,
-                parent_hash: row.parent_hash.0,
-                timestamp: row.timestamp.0,
-                seq_end: row.seq_end.0,
-                root_end: root(&row.root_end, "chain_block.root_end")?,
-            })
-        })
-        .collect()
+    Ok(rows)
 }
 
 /// Takes the canonical blocks above this height out of the chain. Returns how many logs of the contract they hold.
@@ -220,9 +218,6 @@ pub async fn orphan_above(connection: &mut PgConnection, number: u64) -> Result<
 }
 
 /// Makes the canonical blocks of these heights final and returns the journal entries in them, in the journal's order.
-///
-/// # Errors
-/// [`StoreError`].
 pub async fn finalize(
     connection: &mut PgConnection,
     above: u64,
@@ -279,11 +274,6 @@ pub async fn finalize(
         });
     }
     Ok(entries)
-}
-
-/// Stored bytes as a journal root.
-pub(crate) fn root(bytes: &[u8], what: &'static str) -> Result<FixedBytes<24>, StoreError> {
-    FixedBytes::try_from(bytes).map_err(|_| StoreError::corrupt(what))
 }
 
 /// A natural number for a column of 64 bits.

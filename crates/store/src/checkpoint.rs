@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use thiserror::Error;
 
 use crate::StoreError;
-use crate::chain_log::{root, signed};
+use crate::chain_log::signed;
 use crate::column::Db;
 
 /// The last blocks that were applied: provisionally (`head`) and finally.
@@ -58,16 +58,9 @@ pub enum CheckpointError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for CheckpointError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+crate::from_sqlx!(CheckpointError);
 
 /// How many seconds ago the newest final block was made, by the database's clock; `None` before the listener has begun.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_final_age(connection: &mut PgConnection) -> Result<Option<i64>, StoreError> {
     let age = sqlx::query_scalar!(
         r#"SELECT extract(epoch FROM now())::bigint - final_timestamp AS "age!" FROM checkpoint"#
@@ -78,31 +71,18 @@ pub async fn find_final_age(connection: &mut PgConnection) -> Result<Option<i64>
 }
 
 /// The checkpoint, if the listener has begun.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(connection: &mut PgConnection) -> Result<Option<Checkpoint>, StoreError> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        Checkpoint,
         r#"SELECT head_number AS "head_number!: Db<u64>", head_hash AS "head_hash!: Db<B256>",
                   final_number AS "final_number!: Db<u64>", final_hash AS "final_hash!: Db<B256>",
                   final_timestamp AS "final_timestamp!: Db<u64>",
-                  final_seq AS "final_seq!: Db<u64>", final_root
+                  final_seq AS "final_seq!: Db<u64>", final_root AS "final_root!: Db<FixedBytes<24>>"
            FROM checkpoint"#
     )
     .fetch_optional(connection)
     .await?;
-    let Some(row) = row else {
-        return Ok(None);
-    };
-    Ok(Some(Checkpoint {
-        head_number: row.head_number.0,
-        head_hash: row.head_hash.0,
-        final_number: row.final_number.0,
-        final_hash: row.final_hash.0,
-        final_timestamp: row.final_timestamp.0,
-        final_seq: row.final_seq.0,
-        final_root: root(&row.final_root, "checkpoint.final_root")?,
-    }))
+    Ok(row)
 }
 
 /// Writes the first checkpoint.
@@ -164,9 +144,6 @@ pub async fn update(
 }
 
 /// Records a fork. One below finality is met again at every start until people have decided: it is recorded once.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_reorganization(
     connection: &mut PgConnection,
     fork: &Reorganization,

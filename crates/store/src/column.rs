@@ -1,17 +1,24 @@
-//! [`Db`]: columns as the types they stand for, so that a query reads its rows straight into them.
+//! [`Db`]: columns as the types they stand for, so that a query reads its rows straight into them; and [`column`] for statements
+//! that take arrays.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, FixedBytes};
 use money::Amount;
-use settlement::state::BatchState;
+use settlement::state::{BatchState, SubmissionState};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgValueRef;
 use sqlx::{Decode, Postgres, ValueRef};
 
-use crate::DbAmount;
+use crate::member::UserStatus;
+use crate::{DbAmount, relay, submission};
 
 /// A column read as a `T`: `"sponsor_id!: Db<Option<u32>>"` in the text of a query.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Db<T>(pub(crate) T);
+
+/// One column of rows, for a statement that takes it as an array.
+pub(crate) fn column<'r, R, T>(rows: &'r [R], of: impl FnMut(&'r R) -> T) -> Vec<T> {
+    rows.iter().map(of).collect()
+}
 
 /// What a column can be read as.
 pub(crate) trait Stored: Sized {
@@ -50,40 +57,28 @@ fn integer(value: &PgValueRef<'_>) -> Result<i64, BoxDynError> {
     }
 }
 
-impl Stored for u64 {
-    fn read(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
-        Ok(integer(&value)?.try_into()?)
-    }
-}
-
-impl Stored for u32 {
-    fn read(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
-        Ok(integer(&value)?.try_into()?)
-    }
-}
-
-impl Stored for B256 {
-    fn read(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
-        Ok(value.as_bytes()?.try_into()?)
-    }
-}
-
-impl Stored for Address {
-    fn read(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
-        Ok(value.as_bytes()?.try_into()?)
-    }
-}
-
 impl Stored for Amount {
     fn read(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
         Ok(DbAmount::decode(value)?.0)
     }
 }
 
-impl Stored for BatchState {
-    fn read(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
-        Self::by_name(value.as_str()?).ok_or_else(|| "unknown state of a batch".into())
-    }
+/// How types are read from a value.
+macro_rules! stored {
+    ($($type:ty,)+ = |$value:ident| $read:expr) => {
+        $(impl Stored for $type {
+            fn read($value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
+                Ok($read)
+            }
+        })+
+    };
+}
+
+stored! { u64, u32, = |value| integer(&value)?.try_into()? }
+stored! { B256, Address, FixedBytes<24>, [u8; 16], [u8; 32], [u8; 65], = |value| value.as_bytes()?.try_into()? }
+stored! {
+    BatchState, SubmissionState, UserStatus, relay::Kind, relay::State, submission::Kind,
+    = |value| Self::by_name(value.as_str()?).ok_or("an unknown name")?
 }
 
 macro_rules! into {
@@ -97,6 +92,7 @@ macro_rules! into {
 }
 
 into! {
-    u64, u32, B256, Address, Amount, BatchState,
+    u64, u32, B256, Address, Amount, FixedBytes<24>, [u8; 16], [u8; 32], [u8; 65],
+    BatchState, SubmissionState, UserStatus, relay::Kind, relay::State, submission::Kind,
     Option<u64>, Option<u32>, Option<B256>, Option<Address>, Option<Amount>,
 }

@@ -86,9 +86,6 @@ impl Deployment {
 
 /// The deployment of a process that starts, if its role may do no more than it needs: on a chain that is not local, a role with
 /// more rights is refused.
-///
-/// # Errors
-/// [`DeploymentError`].
 pub async fn open(
     connection: &mut PgConnection,
     role: Role,
@@ -126,9 +123,6 @@ pub async fn insert(connection: &mut PgConnection, deployment: &Deployment) -> R
 }
 
 /// The deployment that the database is bound to, if it is.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(connection: &mut PgConnection) -> Result<Option<Deployment>, StoreError> {
     let row = sqlx::query_as!(
         Deployment,

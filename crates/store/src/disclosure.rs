@@ -22,9 +22,6 @@ pub struct Disclosure {
 }
 
 /// Stores a document, unless it is stored already.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(
     connection: &mut PgConnection,
     document_hash: B256,
@@ -43,9 +40,6 @@ pub async fn insert(
 }
 
 /// The document with this hash.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(
     connection: &mut PgConnection,
     document_hash: B256,

@@ -112,3 +112,15 @@ impl From<sqlx::Error> for StoreError {
         }
     }
 }
+
+/// Lets `?` turn what a statement failed with into errors that have a variant `Store`.
+#[macro_export]
+macro_rules! from_sqlx {
+    ($error:ty) => {
+        impl From<sqlx::Error> for $error {
+            fn from(error: sqlx::Error) -> Self {
+                Self::Store(error.into())
+            }
+        }
+    };
+}

@@ -45,9 +45,6 @@ pub struct Figures {
 }
 
 /// The figures as they were counted last; `None` when they were never counted, or a fact waits to be counted for too long. Percentiles are those of an actual participant (nearest rank), never interpolated.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(connection: &mut PgConnection) -> Result<Option<Figures>, StoreError> {
     let row = sqlx::query_as!(
         Figures,

@@ -84,11 +84,7 @@ pub enum InboxError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for InboxError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+crate::from_sqlx!(InboxError);
 
 /// Stores journal entries in the order of their sequence and returns how many of them are new.
 ///

@@ -57,9 +57,6 @@ impl Row {
 
 /// The logs with these journal numbers, those of abandoned branches included. A scan of one range of one index, and no join:
 /// every posted entry passes here.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_entries(
     connection: &mut PgConnection,
     first: u64,
@@ -77,9 +74,6 @@ pub async fn list_entries(
 }
 
 /// Which of these blocks are canonical and final.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_final_blocks(
     connection: &mut PgConnection,
     blocks: &[B256],
@@ -97,9 +91,6 @@ pub async fn list_final_blocks(
 }
 
 /// All logs of these transactions in final blocks, in the chain's order.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_transactions(
     connection: &mut PgConnection,
     transactions: &[B256],

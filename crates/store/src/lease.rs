@@ -63,16 +63,9 @@ pub enum LeaseError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for LeaseError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+crate::from_sqlx!(LeaseError);
 
 /// Takes the lease if nobody holds it. `holder` is for people who look; the epoch identifies.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn claim(
     connection: &mut PgConnection,
     name: LeaseName,
@@ -141,9 +134,6 @@ pub async fn reclaim(
 }
 
 /// Lets the next process claim it at once. No-op if the lease was already lost.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn release(connection: &mut PgConnection, lease: Lease) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE lease SET expires_at = clock_timestamp() WHERE name = $1 AND epoch = $2",

@@ -40,9 +40,6 @@ impl LeaseKeeper {
     }
 
     /// The lease, claimed or kept; `None` when another process has it.
-    ///
-    /// # Errors
-    /// The database does not answer.
     pub async fn hold(&mut self, connection: &mut PgConnection) -> Result<Option<Lease>, StoreError> {
         if let Some(lease) = self.fresh() {
             return Ok(Some(lease));
@@ -55,9 +52,6 @@ impl LeaseKeeper {
     }
 
     /// As [`Self::hold`], on a new connection: a lease that is held is taken again under the next epoch.
-    ///
-    /// # Errors
-    /// The database does not answer.
     pub async fn hold_again(&mut self, connection: &mut PgConnection) -> Result<Option<Lease>, StoreError> {
         let reclaimed = match self.held {
             Some((lease, _)) => lease::reclaim(connection, lease, self.ttl).await,
@@ -77,9 +71,6 @@ impl LeaseKeeper {
     }
 
     /// Lets the next process claim the lease at once.
-    ///
-    /// # Errors
-    /// The database does not answer.
     pub async fn release(&mut self, connection: &mut PgConnection) -> Result<(), StoreError> {
         match self.held.take() {
             Some((lease, _)) => lease::release(connection, lease).await,

@@ -7,7 +7,7 @@ use money::Amount;
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::column::Db;
-use crate::deployment::{hash, natural};
+use crate::deployment::natural;
 use crate::inbox::BlockRef;
 use crate::{DbAmount, StoreError};
 
@@ -87,9 +87,6 @@ macro_rules! select {
 }
 
 /// A root, if there is this one.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(connection: &mut PgConnection, root: B256) -> Result<Option<Root>, StoreError> {
     Ok(select!("WHERE root = $1", root.as_slice())
         .fetch_optional(connection)
@@ -97,9 +94,6 @@ pub async fn find(connection: &mut PgConnection, root: B256) -> Result<Option<Ro
 }
 
 /// A root, with its row locked until the transaction's end.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn lock(transaction: &mut PgTransaction<'_>, root: B256) -> Result<Option<Root>, StoreError> {
     Ok(select!("WHERE root = $1 FOR UPDATE", root.as_slice())
         .fetch_optional(&mut **transaction)
@@ -107,9 +101,6 @@ pub async fn lock(transaction: &mut PgTransaction<'_>, root: B256) -> Result<Opt
 }
 
 /// The newest root that was published and not vetoed.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_published(connection: &mut PgConnection) -> Result<Option<Root>, StoreError> {
     Ok(
         select!("WHERE state = 'published' ORDER BY published_fact DESC LIMIT 1")
@@ -119,9 +110,6 @@ pub async fn find_published(connection: &mut PgConnection) -> Result<Option<Root
 }
 
 /// Whether a root is on its way to the chain: approved, and neither published nor over.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn any_wanted(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let wanted = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM liabilities_root WHERE state IN ('approved', 'signed')) AS "wanted!""#
@@ -132,9 +120,6 @@ pub async fn any_wanted(connection: &mut PgConnection) -> Result<bool, StoreErro
 }
 
 /// Roots, newest first, below a position of time and root.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(
     connection: &mut PgConnection,
     below: (i64, B256),
@@ -153,9 +138,6 @@ pub async fn list(
 }
 
 /// Makes everything that the transaction reads belong to one moment. To be called first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn freeze_snapshot(transaction: &mut PgTransaction<'_>) -> Result<(), StoreError> {
     sqlx::query!("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         .execute(&mut **transaction)
@@ -164,9 +146,6 @@ pub async fn freeze_snapshot(transaction: &mut PgTransaction<'_>) -> Result<(), 
 }
 
 /// Up to where the ledger is posted; `None` before the first fact of the chain.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_posted(connection: &mut PgConnection) -> Result<Option<Posted>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT last_fact AS "last_fact!: Db<u64>", block_number AS "block_number!: Db<u64>",
@@ -211,9 +190,6 @@ pub async fn update_approved(
 }
 
 /// Leaves of a root in the order of wallets, above `after`.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_leaves(
     connection: &mut PgConnection,
     root: B256,
@@ -230,9 +206,10 @@ pub async fn list_leaves(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| Ok((row.wallet.0, row.entitled.0)))
-        .collect()
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.wallet.0, row.entitled.0))
+        .collect())
 }
 
 /// A root that an operator requested.
@@ -257,9 +234,6 @@ pub struct Request {
 }
 
 /// Requests a root. Who asks again for the same while it waits finds the first request; `true` when it is new.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_request(
     transaction: &mut PgTransaction<'_>,
     operator: Address,
@@ -289,40 +263,22 @@ pub async fn insert_request(
 }
 
 /// A request, if there is one of this number.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_request(connection: &mut PgConnection, id: i64) -> Result<Option<Request>, StoreError> {
-    let row = sqlx::query!(
-        r#"SELECT requested_by AS "requested_by!: Db<Address>", accept_claims,
-                  extract(epoch FROM requested_at)::bigint AS "requested_at!", state, root,
-                  refused, extract(epoch FROM finished_at)::bigint AS finished_at
+    let row = sqlx::query_as!(
+        Request,
+        r#"SELECT id, requested_by AS "requested_by!: Db<Address>", accept_claims,
+                  extract(epoch FROM requested_at)::bigint AS "requested_at!", state,
+                  root AS "root!: Db<Option<B256>>", refused, extract(epoch FROM finished_at)::bigint AS finished_at
            FROM liabilities_request WHERE id = $1"#,
         id
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
-        let root = row.root.map(|root| hash(&root, "liabilities_request.root"));
-        Ok(Request {
-            id,
-            requested_by: row.requested_by.0,
-            accept_claims: row.accept_claims,
-            requested_at: row.requested_at,
-            state: row.state,
-            root: root.transpose()?,
-            refused: row.refused,
-            finished_at: row.finished_at,
-        })
-    })
-    .transpose()
+    Ok(row)
 }
 
 /// What everyone is entitled to in all: everything that was paid and everything that is available, from the sums that
 /// posting keeps.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn fetch_entitled_total(connection: &mut PgConnection) -> Result<Amount, StoreError> {
     let total = sqlx::query_scalar!(
         r#"SELECT (coalesce((SELECT paid FROM paid_total), 0)
@@ -348,9 +304,6 @@ pub struct Block {
 }
 
 /// The block of a root that a wallet's leaf would be in; blocks are the nodes of this level.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_block(
     connection: &mut PgConnection,
     root: B256,
@@ -374,9 +327,6 @@ pub async fn find_block(
 }
 
 /// Hashes and sums of the partners on the way from a block to the root, lowest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_partners(
     connection: &mut PgConnection,
     root: B256,
@@ -394,14 +344,11 @@ pub async fn list_partners(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(|row| Ok((row.hash.0, row.sum.0))).collect()
+    Ok(rows.into_iter().map(|row| (row.hash.0, row.sum.0)).collect())
 }
 
 /// The leaves of a block, by wallet, at most `limit`. The range has two ends, so that a planner without statistics of a fresh
 /// list does not sort all of it.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_block(
     connection: &mut PgConnection,
     root: B256,
@@ -422,7 +369,8 @@ pub async fn list_block(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| Ok((row.wallet.0, row.entitled.0)))
-        .collect()
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.wallet.0, row.entitled.0))
+        .collect())
 }

@@ -8,7 +8,7 @@ use money::Amount;
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::chain_log::signed;
-use crate::column::Db;
+use crate::column::{Db, column};
 use crate::deployment::hash;
 use crate::liabilities::Posted;
 use crate::{DbAmount, StoreError};
@@ -62,9 +62,6 @@ pub struct NodeRow {
 }
 
 /// The oldest request that waits and that nobody else works at; it is locked until the transaction's end.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn claim_request(transaction: &mut PgTransaction<'_>) -> Result<Option<Claimed>, StoreError> {
     let row = sqlx::query_as!(
         Claimed,
@@ -77,9 +74,6 @@ pub async fn claim_request(transaction: &mut PgTransaction<'_>) -> Result<Option
 }
 
 /// What the next `limit` users above a wallet are entitled to, what batches hold back included, by wallet.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_entitlements(
     connection: &mut PgConnection,
     published: Option<B256>,
@@ -110,9 +104,6 @@ pub async fn list_entitlements(
 }
 
 /// Stores a root with its leaves, which the database takes from the same entitlements; `false` when it is stored already.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(
     transaction: &mut PgTransaction<'_>,
     root: &NewRoot,
@@ -164,19 +155,11 @@ pub async fn insert(
 }
 
 /// Stores nodes of a root's tree.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_nodes(
     transaction: &mut PgTransaction<'_>,
     root: B256,
     nodes: &[NodeRow],
 ) -> Result<(), StoreError> {
-    let levels: Vec<i16> = nodes.iter().map(|node| node.level).collect();
-    let places: Vec<i32> = nodes.iter().map(|node| node.place).collect();
-    let hashes: Vec<&[u8]> = nodes.iter().map(|node| node.hash.as_slice()).collect();
-    let sums: Vec<DbAmount> = nodes.iter().map(|node| DbAmount(node.sum)).collect();
-    let wallets: Vec<&[u8]> = nodes.iter().map(|node| node.first_wallet.as_slice()).collect();
     sqlx::query!(
         "INSERT INTO liabilities_node (root, level, place, hash, sum, first_wallet)
          SELECT $1, n.level, n.place, n.hash, n.sum, n.first_wallet
@@ -184,11 +167,11 @@ pub async fn insert_nodes(
              AS n (level, place, hash, sum, first_wallet)
          ON CONFLICT (root, level, place) DO NOTHING",
         root.as_slice(),
-        &levels,
-        &places,
-        &hashes as &[&[u8]],
-        &sums as &[DbAmount],
-        &wallets as &[&[u8]]
+        &column(nodes, |node| node.level),
+        &column(nodes, |node| node.place),
+        &column(nodes, |node| node.hash.as_slice()) as &[&[u8]],
+        &column(nodes, |node| DbAmount(node.sum)) as &[DbAmount],
+        &column(nodes, |node| node.first_wallet.as_slice()) as &[&[u8]]
     )
     .execute(&mut **transaction)
     .await?;
@@ -196,9 +179,6 @@ pub async fn insert_nodes(
 }
 
 /// Ends a request: with its root, or with why there is none.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_finished(
     transaction: &mut PgTransaction<'_>,
     id: i64,
@@ -218,9 +198,6 @@ pub async fn update_finished(
 }
 
 /// The newest published root of whose tree no nodes are stored.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_without_nodes(connection: &mut PgConnection) -> Result<Option<B256>, StoreError> {
     let root = sqlx::query_scalar!(
         "SELECT r.root FROM liabilities_root AS r

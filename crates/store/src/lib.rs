@@ -2,6 +2,9 @@
 //!
 //! One file for each table or for each use of several. Functions take a connection for one statement and a
 //! transaction for several; they decide nothing that the pure crates decide.
+//!
+//! Every function fails when the database does not respond, or holds a value that no program of ours writes ([`StoreError`]).
+//! Only what can go wrong besides is said under `# Errors`.
 
 pub mod alert;
 pub mod amount;

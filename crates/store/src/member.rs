@@ -4,7 +4,7 @@ use alloy_primitives::Address;
 use money::Amount;
 use sqlx::PgConnection;
 
-use crate::deployment::{address, natural};
+use crate::column::Db;
 use crate::{DbAmount, StoreError};
 
 /// A participant.
@@ -96,78 +96,35 @@ impl Balances {
     }
 }
 
-struct UserRow {
-    id: i32,
-    wallet: Vec<u8>,
-    sponsor_id: Option<i32>,
-    ordinal: i32,
-    status: String,
-    frozen_until: Option<i64>,
-    directs: i32,
-    retopups: i32,
-    registered_at: i64,
-}
-
-impl TryFrom<UserRow> for User {
-    type Error = StoreError;
-
-    fn try_from(row: UserRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.id,
-            wallet: address(&row.wallet, "users.wallet")?,
-            sponsor_id: row.sponsor_id,
-            ordinal: row.ordinal,
-            status: UserStatus::by_name(&row.status).ok_or(StoreError::corrupt("users.status"))?,
-            frozen_until: row
-                .frozen_until
-                .map(|until| natural(until, "users.frozen_until"))
-                .transpose()?,
-            directs: row.directs,
-            retopups: row.retopups,
-            registered_at: row.registered_at,
-        })
-    }
+/// One list of columns for every statement that reads whole users.
+macro_rules! select {
+    ($tail:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            User,
+            r#"SELECT id, wallet AS "wallet!: Db<Address>", sponsor_id, ordinal, status AS "status!: Db<UserStatus>",
+                      frozen_until AS "frozen_until!: Db<Option<u64>>", directs, retopups, registered_at
+               FROM users "# + $tail
+            $(, $argument)*
+        )
+    };
 }
 
 /// The user with this wallet.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_by_wallet(
     connection: &mut PgConnection,
     wallet: Address,
 ) -> Result<Option<User>, StoreError> {
-    let row = sqlx::query_as!(
-        UserRow,
-        "SELECT id, wallet, sponsor_id, ordinal, status, frozen_until, directs, retopups, registered_at
-         FROM users WHERE wallet = $1",
-        wallet.as_slice()
-    )
-    .fetch_optional(connection)
-    .await?;
-    row.map(User::try_from).transpose()
+    Ok(select!("WHERE wallet = $1", wallet.as_slice())
+        .fetch_optional(connection)
+        .await?)
 }
 
 /// The user with this number.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(connection: &mut PgConnection, id: i32) -> Result<Option<User>, StoreError> {
-    let row = sqlx::query_as!(
-        UserRow,
-        "SELECT id, wallet, sponsor_id, ordinal, status, frozen_until, directs, retopups, registered_at
-         FROM users WHERE id = $1",
-        id
-    )
-    .fetch_optional(connection)
-    .await?;
-    row.map(User::try_from).transpose()
+    Ok(select!("WHERE id = $1", id).fetch_optional(connection).await?)
 }
 
 /// Whether anyone is registered.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn fetch_any_exists(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let exists = sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users) AS "exists!""#)
         .fetch_one(connection)
@@ -176,20 +133,14 @@ pub async fn fetch_any_exists(connection: &mut PgConnection) -> Result<bool, Sto
 }
 
 /// Directs of these users in order, at most `limit`, from the first whose `(sponsor, ordinal)` is above `after`.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_directs(
     connection: &mut PgConnection,
     sponsors: &[i32],
     after: (i32, i32),
     limit: i64,
 ) -> Result<Vec<User>, StoreError> {
-    let rows = sqlx::query_as!(
-        UserRow,
-        "SELECT id, wallet, sponsor_id, ordinal, status, frozen_until, directs, retopups, registered_at
-         FROM users
-         WHERE sponsor_id = ANY($1) AND (sponsor_id, ordinal) > ($2, $3)
+    let rows = select!(
+        "WHERE sponsor_id = ANY($1) AND (sponsor_id, ordinal) > ($2, $3)
          ORDER BY sponsor_id, ordinal LIMIT $4",
         sponsors,
         after.0,
@@ -198,13 +149,10 @@ pub async fn list_directs(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(User::try_from).collect()
+    Ok(rows)
 }
 
 /// What a user has.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn fetch_balances(connection: &mut PgConnection, user: i32) -> Result<Balances, StoreError> {
     let row = sqlx::query_as!(
         Balances,
@@ -223,9 +171,6 @@ pub async fn fetch_balances(connection: &mut PgConnection, user: i32) -> Result<
 }
 
 /// What a user reserves of each tier, and whether the user still does. Tiers never chosen are absent.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_reserves(
     connection: &mut PgConnection,
     user: i32,
@@ -249,9 +194,6 @@ pub async fn list_reserves(
 }
 
 /// The roles of the operator with this wallet; `None` for everyone else.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_operator_roles(
     connection: &mut PgConnection,
     wallet: Address,

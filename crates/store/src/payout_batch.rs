@@ -143,9 +143,6 @@ macro_rules! select {
 }
 
 /// A batch, if there is one of this id.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(connection: &mut PgConnection, id: B256) -> Result<Option<PayoutBatch>, StoreError> {
     Ok(select!("WHERE batch_id = $1", id.as_slice())
         .fetch_optional(connection)
@@ -153,9 +150,6 @@ pub async fn find(connection: &mut PgConnection, id: B256) -> Result<Option<Payo
 }
 
 /// The batch of an earlier request with this hash, if there is one.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_by_request(
     connection: &mut PgConnection,
     request_hash: B256,
@@ -166,9 +160,6 @@ pub async fn find_by_request(
 }
 
 /// A batch, with its row locked until the transaction's end: of two operators, the second decides by what the first did.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn lock(transaction: &mut PgTransaction<'_>, id: B256) -> Result<Option<PayoutBatch>, StoreError> {
     Ok(select!("WHERE batch_id = $1 FOR UPDATE", id.as_slice())
         .fetch_optional(&mut **transaction)
@@ -176,9 +167,6 @@ pub async fn lock(transaction: &mut PgTransaction<'_>, id: B256) -> Result<Optio
 }
 
 /// Batches, newest first, below a position of time and id.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(
     connection: &mut PgConnection,
     state: Option<BatchState>,
@@ -200,9 +188,6 @@ pub async fn list(
 }
 
 /// Waits until no other batch is being proposed; until the transaction's end none will be.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn lock_proposing(transaction: &mut PgTransaction<'_>) -> Result<(), StoreError> {
     sqlx::query!("SELECT pg_advisory_xact_lock($1)", PROPOSING_LOCK)
         .execute(&mut **transaction)
@@ -212,9 +197,6 @@ pub async fn lock_proposing(transaction: &mut PgTransaction<'_>) -> Result<(), S
 
 /// What batches that are not over will take from the contract, and what batches took: as one statement, because posting moves
 /// both at once. What users were paid in all is what batches pushed and what claims sent, and every claim is kept.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn fetch_promises(connection: &mut PgConnection) -> Result<Promises, StoreError> {
     let row = sqlx::query!(
         r#"SELECT (coalesce((SELECT sum(held) FROM payout WHERE state = 'held'), 0)
@@ -237,9 +219,6 @@ pub async fn fetch_promises(connection: &mut PgConnection) -> Result<Promises, S
 }
 
 /// Whether any batch is not over.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn any_live(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let live = sqlx::query_scalar!(
         r#"SELECT EXISTS (
@@ -310,9 +289,6 @@ pub async fn update_approved(
 }
 
 /// Notes that operators want the authorization, once; the row is to be locked before.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_sign_requested(
     transaction: &mut PgTransaction<'_>,
     id: B256,
@@ -330,9 +306,6 @@ pub async fn update_sign_requested(
 }
 
 /// Removes a request that the signer rejected, so that other times may be requested.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn clear_window(transaction: &mut PgTransaction<'_>, id: B256) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE payout_batch SET submitter = NULL, valid_after = NULL, deadline = NULL
@@ -345,9 +318,6 @@ pub async fn clear_window(transaction: &mut PgTransaction<'_>, id: B256) -> Resu
 }
 
 /// Notes what the signer is going to be requested; the row is to be locked before.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_window(
     transaction: &mut PgTransaction<'_>,
     id: B256,
@@ -367,9 +337,6 @@ pub async fn update_window(
 }
 
 /// Stores the signature; `false` when the batch has one already or has ended.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_signed(
     transaction: &mut PgTransaction<'_>,
     id: B256,
@@ -389,9 +356,6 @@ pub async fn update_signed(
 }
 
 /// Hands a batch over to the settlement worker; the row is to be locked before.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_submitting(
     transaction: &mut PgTransaction<'_>,
     id: B256,
@@ -409,9 +373,6 @@ pub async fn update_submitting(
 }
 
 /// Asks the settlement worker for a higher fee; the row is to be locked before.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_bump(transaction: &mut PgTransaction<'_>, id: B256) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE payout_batch SET bump_requested_at = now() WHERE batch_id = $1 AND state = 'submitting'",
@@ -423,9 +384,6 @@ pub async fn update_bump(transaction: &mut PgTransaction<'_>, id: B256) -> Resul
 }
 
 /// Notes that operators gave a batch up; the row is to be locked before.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_cancelled(
     transaction: &mut PgTransaction<'_>,
     id: B256,
@@ -443,9 +401,6 @@ pub async fn update_cancelled(
 }
 
 /// The manifest's text, once a batch is sealed.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_manifest(connection: &mut PgConnection, id: B256) -> Result<Option<String>, StoreError> {
     let manifest = sqlx::query_scalar!(
         "SELECT manifest FROM payout_batch WHERE batch_id = $1",
@@ -457,9 +412,6 @@ pub async fn find_manifest(connection: &mut PgConnection, id: B256) -> Result<Op
 }
 
 /// Users of a batch whose payout was let go.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_released_users(connection: &mut PgConnection, id: B256) -> Result<Vec<i32>, StoreError> {
     let users = sqlx::query_scalar!(
         "SELECT user_id FROM payout WHERE batch_id = $1 AND state = 'released' ORDER BY user_id",

@@ -110,11 +110,7 @@ impl PostingError {
     }
 }
 
-impl From<sqlx::Error> for PostingError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+crate::from_sqlx!(PostingError);
 
 /// Writes a batch. The caller commits; until then no other process can claim the lease.
 ///

@@ -112,9 +112,6 @@ pub async fn insert(
 }
 
 /// What is stored, newest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<Stored>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT s.fact_seq AS "fact_seq!: Db<u64>", s.batch_seq AS "batch_seq!: Db<u64>",
@@ -213,9 +210,6 @@ pub struct BookedUser {
 }
 
 /// Users of the books with these numbers.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_users(
     connection: &mut PgConnection,
     numbers: Range<i32>,
@@ -244,9 +238,6 @@ pub async fn list_users(
 }
 
 /// Deposits of the books with these numbers, by their reference.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_references(
     connection: &mut PgConnection,
     numbers: Range<i32>,

@@ -12,7 +12,7 @@ use sqlx::{PgConnection, PgTransaction};
 
 use crate::StoreError;
 use crate::announcement::announce;
-use crate::column::Db;
+use crate::column::{Db, column};
 use crate::deployment::hash;
 
 /// Longest explanation that is kept, in characters; the table takes no more.
@@ -106,8 +106,6 @@ impl SetAside {
 /// One of them does not wait, or is of the chain.
 pub async fn insert(transaction: &mut PgTransaction<'_>, rows: &[SetAside]) -> Result<(), StoreError> {
     let ids: Vec<i64> = rows.iter().map(|row| row.inbox_id).collect();
-    let causes: Vec<&str> = rows.iter().map(|row| row.cause.name()).collect();
-    let details: Vec<&str> = rows.iter().map(|row| row.detail.as_str()).collect();
     let marked = sqlx::query!(
         "UPDATE inbox SET quarantined = true WHERE id = ANY($1) AND fact_seq IS NULL AND NOT quarantined",
         &ids
@@ -121,8 +119,8 @@ pub async fn insert(transaction: &mut PgTransaction<'_>, rows: &[SetAside]) -> R
         "INSERT INTO inbox_quarantine (inbox_id, cause, detail)
          SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])",
         &ids,
-        &causes as &[&str],
-        &details as &[&str],
+        &column(rows, |row| row.cause.name()) as &[&str],
+        &column(rows, |row| row.detail.as_str()) as &[&str],
     )
     .execute(&mut **transaction)
     .await?;
@@ -130,9 +128,6 @@ pub async fn insert(transaction: &mut PgTransaction<'_>, rows: &[SetAside]) -> R
 }
 
 /// At most `limit` commands that are quarantined and that nobody dismissed, oldest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(connection: &mut PgConnection, limit: usize) -> Result<Vec<Quarantined>, StoreError> {
     let rows = sqlx::query_as!(
         Quarantined,
@@ -152,9 +147,6 @@ pub async fn list(connection: &mut PgConnection, limit: usize) -> Result<Vec<Qua
 }
 
 /// At most `limit` payout batches that are quarantined and that nobody gave up, oldest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_batches(connection: &mut PgConnection, limit: usize) -> Result<Vec<B256>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT batch_id FROM payout_batch
@@ -169,9 +161,6 @@ pub async fn list_batches(connection: &mut PgConnection, limit: usize) -> Result
 }
 
 /// Ends the quarantine of a command, as the database's owner. `false` when there is none, or it ended before.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn end(
     transaction: &mut PgTransaction<'_>,
     inbox_id: i64,

@@ -71,9 +71,6 @@ pub struct Moment<'c> {
 }
 
 /// Number of the last posting batch, if there is one.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_last_batch(connection: &mut PgConnection) -> Result<Option<u64>, StoreError> {
     let seq = sqlx::query_scalar!("SELECT seq FROM posting_batch ORDER BY seq DESC LIMIT 1")
         .fetch_optional(connection)
@@ -122,51 +119,33 @@ impl<'c> Moment<'c> {
     }
 
     /// Final logs after the cursor up to the position's block, in the chain's order: at most [`LOGS_AT_ONCE`].
-    ///
-    /// # Errors
-    /// As [`Moment::now`].
     pub async fn logs(&mut self, after: Cursor) -> Result<Vec<StoredLog>, StoreError> {
         position::list_logs(&mut self.transaction, after, self.position.block_number).await
     }
 
     /// The rows that facts after what is known wrote, and those of users with these wallets.
-    ///
-    /// # Errors
-    /// As [`Moment::now`].
     pub async fn news(&mut self, known: &Known, wallets: &[Address]) -> Result<Rows, StoreError> {
         books::list_new(&mut self.transaction, known, wallets).await
     }
 
     /// The rows about users with these numbers, and of accounts that belong to them or to trees with these numbers;
     /// without splits.
-    ///
-    /// # Errors
-    /// As [`Moment::now`].
     pub async fn slice(&mut self, subjects: &RangeInclusive<u32>) -> Result<Rows, StoreError> {
         books::list_slice(&mut self.transaction, subjects).await
     }
 
     /// The counters of the accounts with these numbers, summed from all transfers.
-    ///
-    /// # Errors
-    /// As [`Moment::now`].
     pub async fn recount(&mut self, subjects: &RangeInclusive<u32>) -> Result<Vec<Counters>, StoreError> {
         books::sum_transfers(&mut self.transaction, subjects).await
     }
 
     /// How the payments of users with these numbers were divided.
-    ///
-    /// # Errors
-    /// As [`Moment::now`].
     pub async fn splits(&mut self, subjects: &RangeInclusive<u32>) -> Result<Vec<Split>, StoreError> {
         books::list_splits(&mut self.transaction, subjects).await
     }
 
     /// Batches that are open or were closed after a fact, senders, and roots; with `whole` every submission, and the
     /// leaves of the newest root.
-    ///
-    /// # Errors
-    /// As [`Moment::now`].
     pub async fn settlement(&mut self, after: u64, whole: bool) -> Result<Settlement, StoreError> {
         let transaction = &mut self.transaction;
         Ok(Settlement {
@@ -177,9 +156,6 @@ impl<'c> Moment<'c> {
     }
 
     /// Lets go of the moment.
-    ///
-    /// # Errors
-    /// The database does not respond.
     pub async fn end(self) -> Result<(), StoreError> {
         Ok(self.transaction.commit().await?)
     }

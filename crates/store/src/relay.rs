@@ -8,7 +8,8 @@ use sqlx::{PgConnection, PgTransaction};
 
 use crate::StoreError;
 use crate::chain_log::signed;
-use crate::deployment::{address, hash, natural};
+use crate::column::Db;
+use crate::deployment::address;
 
 /// How long an account counts as relaying after it was seen.
 const SEEN_SECONDS: f64 = 300.0;
@@ -120,42 +121,21 @@ pub struct Queued {
 }
 
 /// A message by what was signed.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(connection: &mut PgConnection, digest: B256) -> Result<Option<Relay>, StoreError> {
-    let row = sqlx::query!(
-        r#"SELECT id, kind, wallet, state, failed, transaction_hash, deadline,
-                  extract(epoch FROM queued_at)::bigint AS "queued_at!"
+    let row = sqlx::query_as!(
+        Relay,
+        r#"SELECT id, digest AS "digest!: Db<B256>", kind AS "kind!: Db<Kind>", wallet AS "wallet!: Db<Address>",
+                  state AS "state!: Db<State>", failed, transaction_hash AS "transaction!: Db<Option<B256>>",
+                  deadline AS "deadline!: Db<u64>", extract(epoch FROM queued_at)::bigint AS "queued_at!"
            FROM relay WHERE digest = $1"#,
         digest.as_slice()
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
-        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == row.kind);
-        let state = State::ALL.into_iter().find(|state| state.name() == row.state);
-        Ok(Relay {
-            id: row.id,
-            digest,
-            kind: kind.ok_or(StoreError::corrupt("relay.kind"))?,
-            wallet: address(&row.wallet, "relay.wallet")?,
-            state: state.ok_or(StoreError::corrupt("relay.state"))?,
-            failed: row.failed,
-            transaction: (row.transaction_hash)
-                .map(|bytes| hash(&bytes, "relay.transaction_hash"))
-                .transpose()?,
-            deadline: natural(row.deadline, "relay.deadline")?,
-            queued_at: row.queued_at,
-        })
-    })
-    .transpose()
+    Ok(row)
 }
 
 /// The account that relays, if one was seen lately.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_relayer(connection: &mut PgConnection) -> Result<Option<Address>, StoreError> {
     let account = sqlx::query_scalar!(
         "SELECT account FROM relayer WHERE seen_at > now() - $1 * interval '1 second'
@@ -170,9 +150,6 @@ pub async fn find_relayer(connection: &mut PgConnection) -> Result<Option<Addres
 }
 
 /// Says that this account relays.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_relayer(transaction: &mut PgTransaction<'_>, account: Address) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO relayer (account) VALUES ($1) ON CONFLICT (account) DO UPDATE SET seen_at = now()",
@@ -184,31 +161,23 @@ pub async fn insert_relayer(transaction: &mut PgTransaction<'_>, account: Addres
 }
 
 /// How many messages were queued lately. Nobody else queues one until the end of the transaction.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn lock_lately(transaction: &mut PgTransaction<'_>, wallet: Address) -> Result<Lately, StoreError> {
     sqlx::query!("SELECT pg_advisory_xact_lock($1)", LIMITS_LOCK)
         .execute(&mut **transaction)
         .await?;
-    let row = sqlx::query!(
-        r#"SELECT coalesce(sum(rounds), 0)::bigint AS "of_all!",
-                  coalesce(sum(rounds) FILTER (WHERE wallet = $1), 0)::bigint AS "of_wallet!"
+    let row = sqlx::query_as!(
+        Lately,
+        r#"SELECT coalesce(sum(rounds), 0)::bigint AS "of_all!: Db<u64>",
+                  coalesce(sum(rounds) FILTER (WHERE wallet = $1), 0)::bigint AS "of_wallet!: Db<u64>"
            FROM relay WHERE queued_at > now() - interval '1 day'"#,
         wallet.as_slice()
     )
     .fetch_one(&mut **transaction)
     .await?;
-    Ok(Lately {
-        of_wallet: natural(row.of_wallet, "relay.rounds")?,
-        of_all: natural(row.of_all, "relay.rounds")?,
-    })
+    Ok(row)
 }
 
 /// Queues a message; one that has ended is queued again, with the new call. `false` when it is queued or sent already.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(transaction: &mut PgTransaction<'_>, new: &NewRelay) -> Result<bool, StoreError> {
     let done = sqlx::query!(
         "INSERT INTO relay AS known (digest, kind, wallet, input, gas_limit, deadline)
@@ -230,39 +199,25 @@ pub async fn insert(transaction: &mut PgTransaction<'_>, new: &NewRelay) -> Resu
 }
 
 /// The oldest messages that wait, behind this number.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_queued(
     connection: &mut PgConnection,
     after: i64,
     limit: i64,
 ) -> Result<Vec<Queued>, StoreError> {
-    let rows = sqlx::query!(
-        "SELECT id, digest, input, gas_limit, deadline FROM relay
-         WHERE state = 'queued' AND id > $1 ORDER BY id LIMIT $2",
+    let rows = sqlx::query_as!(
+        Queued,
+        r#"SELECT id, digest AS "digest!: Db<B256>", input, gas_limit AS "gas_limit!: Db<u64>",
+                  deadline AS "deadline!: Db<u64>"
+           FROM relay WHERE state = 'queued' AND id > $1 ORDER BY id LIMIT $2"#,
         after,
         limit
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Queued {
-                id: row.id,
-                digest: hash(&row.digest, "relay.digest")?,
-                input: row.input.into(),
-                gas_limit: natural(row.gas_limit, "relay.gas_limit")?,
-                deadline: natural(row.deadline, "relay.deadline")?,
-            })
-        })
-        .collect()
+    Ok(rows)
 }
 
 /// Gives a message up that waits, and says why.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_given_up(
     transaction: &mut PgTransaction<'_>,
     id: i64,
@@ -279,9 +234,6 @@ pub async fn update_given_up(
 }
 
 /// Another transaction took the nonce: the message waits again.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_waiting_again(transaction: &mut PgTransaction<'_>, id: i64) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE relay SET state = 'queued' WHERE id = $1 AND state = 'sent'",

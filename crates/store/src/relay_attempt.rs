@@ -7,7 +7,7 @@ use money::Amount;
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::chain_log::signed;
-use crate::deployment::{address, hash, natural};
+use crate::column::Db;
 use crate::{DbAmount, StoreError};
 
 /// A signed transaction.
@@ -75,12 +75,10 @@ pub struct Finished {
 }
 
 /// Messages that may be on their way to the chain, in the order of their nonces.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_sent(connection: &mut PgConnection) -> Result<Vec<Sent>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT r.id, r.sender AS "sender!", r.nonce AS "nonce!", r.input, r.gas_limit, a.transaction_hash, a.raw,
+        r#"SELECT r.id, r.sender AS "sender!: Db<Address>", r.nonce AS "nonce!: Db<u64>", r.input,
+                  r.gas_limit AS "gas_limit!: Db<u64>", a.transaction_hash AS "hash!: Db<B256>", a.raw,
                   a.max_fee AS "max_fee: DbAmount", a.priority_fee AS "priority_fee: DbAmount",
                   extract(epoch FROM now() - a.signed_at)::bigint AS "age!"
            FROM relay AS r
@@ -93,7 +91,7 @@ pub async fn list_sent(connection: &mut PgConnection) -> Result<Vec<Sent>, Store
     let mut sent: Vec<Sent> = Vec::new();
     for row in rows {
         let attempt = Attempt {
-            hash: hash(&row.transaction_hash, "relay_attempt.transaction_hash")?,
+            hash: row.hash.0,
             raw: row.raw.into(),
             max_fee: row.max_fee.0.base_units(),
             priority_fee: row.priority_fee.0.base_units(),
@@ -103,10 +101,10 @@ pub async fn list_sent(connection: &mut PgConnection) -> Result<Vec<Sent>, Store
             Some(last) => last.attempts.push(attempt),
             None => sent.push(Sent {
                 id: row.id,
-                sender: address(&row.sender, "relay.sender")?,
-                nonce: natural(row.nonce, "relay.nonce")?,
+                sender: row.sender.0,
+                nonce: row.nonce.0,
                 input: row.input.into(),
-                gas_limit: natural(row.gas_limit, "relay.gas_limit")?,
+                gas_limit: row.gas_limit.0,
                 attempts: vec![attempt],
             }),
         }
@@ -115,9 +113,6 @@ pub async fn list_sent(connection: &mut PgConnection) -> Result<Vec<Sent>, Store
 }
 
 /// What an account spent within the last 24 hours, or may still have to pay: of transactions with one nonce the dearest.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn spent_lately(connection: &mut PgConnection, sender: Address) -> Result<Amount, StoreError> {
     let spent = sqlx::query_scalar!(
         r#"SELECT coalesce(sum(dearest), 0) AS "spent!: DbAmount" FROM (
@@ -132,9 +127,6 @@ pub async fn spent_lately(connection: &mut PgConnection, sender: Address) -> Res
 }
 
 /// What an account may still have to pay for messages whose transactions are not final.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn under_way(connection: &mut PgConnection, sender: Address) -> Result<Amount, StoreError> {
     let cost = sqlx::query_scalar!(
         r#"SELECT coalesce(sum(dearest), 0) AS "cost!: DbAmount" FROM (
@@ -151,9 +143,6 @@ pub async fn under_way(connection: &mut PgConnection, sender: Address) -> Result
 
 /// Stores a signed transaction, and that its message has one. `false` when the message is not where it should be: nothing may
 /// be sent then.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(transaction: &mut PgTransaction<'_>, new: &NewAttempt) -> Result<bool, StoreError> {
     let updated = sqlx::query!(
         "UPDATE relay SET state = 'sent', sender = $2, nonce = $3, transaction_hash = $4
@@ -186,9 +175,6 @@ pub async fn insert(transaction: &mut PgTransaction<'_>, new: &NewAttempt) -> Re
 }
 
 /// Closes a message whose transaction is final, and notes what it cost.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_finished(
     transaction: &mut PgTransaction<'_>,
     sent: &Sent,

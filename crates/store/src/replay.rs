@@ -75,9 +75,6 @@ pub async fn list_facts(
 }
 
 /// The last posted batch; `None` before the first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_last_batch(connection: &mut PgConnection) -> Result<Option<LastBatch>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT seq AS "seq!: Db<u64>", first_fact AS "first_fact!: Db<u64>",

@@ -9,9 +9,9 @@ use sqlx::PgConnection;
 
 use crate::StoreError;
 use crate::cause_json;
-use crate::chain_log::{LogRow, StoredLog, signed};
+use crate::chain_log::{LogRow, StoredLog, log_rows, signed};
 use crate::column::Db;
-use crate::deployment::{hash, natural};
+use crate::deployment::hash;
 use crate::inbox::ChainEntry;
 
 /// Blocks of one range: what nodes serve at once.
@@ -133,45 +133,37 @@ pub async fn find(
     id: i64,
 ) -> Result<Option<(ReplayRequest, Option<ReplayOutcome>)>, StoreError> {
     let row = sqlx::query!(
-        "SELECT id, from_block, to_block, dry_run, result FROM replay_request WHERE id = $1",
+        r#"SELECT from_block AS "from!: Db<u64>", to_block AS "to!: Db<u64>", dry_run, result
+           FROM replay_request WHERE id = $1"#,
         id
     )
     .fetch_optional(connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let request = request(row.id, row.from_block, row.to_block, row.dry_run)?;
+    let request = ReplayRequest {
+        id,
+        from: row.from.0,
+        to: row.to.0,
+        dry_run: row.dry_run,
+    };
     let outcome = row.result.map(serde_json::from_value).transpose();
     let outcome = outcome.map_err(|_| StoreError::corrupt("replay_request.result"))?;
     Ok(Some((request, outcome)))
 }
 
 /// The oldest request that nobody has carried out yet.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_waiting(connection: &mut PgConnection) -> Result<Option<ReplayRequest>, StoreError> {
-    let row = sqlx::query!(
-        "SELECT id, from_block, to_block, dry_run FROM replay_request WHERE finished_at IS NULL ORDER BY id LIMIT 1"
+    let row = sqlx::query_as!(
+        ReplayRequest,
+        r#"SELECT id, from_block AS "from!: Db<u64>", to_block AS "to!: Db<u64>", dry_run
+           FROM replay_request WHERE finished_at IS NULL ORDER BY id LIMIT 1"#
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| request(row.id, row.from_block, row.to_block, row.dry_run))
-        .transpose()
-}
-
-fn request(id: i64, from: i64, to: i64, dry_run: bool) -> Result<ReplayRequest, StoreError> {
-    Ok(ReplayRequest {
-        id,
-        from: natural(from, "replay_request.from_block")?,
-        to: natural(to, "replay_request.to_block")?,
-        dry_run,
-    })
+    Ok(row)
 }
 
 /// Notes what came of it.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_finished(
     connection: &mut PgConnection,
     id: i64,
@@ -190,9 +182,6 @@ pub async fn update_finished(
 }
 
 /// Whether someone has just looked at this range in a dry run.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn was_dry_run(connection: &mut PgConnection, from: u64, to: u64) -> Result<bool, StoreError> {
     let found = sqlx::query_scalar!(
         r#"SELECT EXISTS (
@@ -211,19 +200,13 @@ pub async fn was_dry_run(connection: &mut PgConnection, from: u64, to: u64) -> R
 }
 
 /// Stored logs of canonical blocks of these heights, in the chain's order.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_logs(
     connection: &mut PgConnection,
     from: u64,
     to: u64,
 ) -> Result<Vec<StoredLog>, StoreError> {
-    let rows = sqlx::query_as!(
-        LogRow,
-        "SELECT l.block_number, l.block_hash, l.log_index, l.transaction_hash, l.transaction_index, l.topics, l.data,
-                l.seq
-         FROM chain_log AS l JOIN chain_block AS b ON b.hash = l.block_hash AND b.canonical
+    let rows = log_rows!(
+        "FROM chain_log AS l JOIN chain_block AS b ON b.hash = l.block_hash AND b.canonical
          WHERE b.number BETWEEN $1 AND $2 ORDER BY l.block_number, l.log_index",
         signed(from)?,
         signed(to)?
@@ -234,9 +217,6 @@ pub async fn list_logs(
 }
 
 /// Which of these blocks are held as final.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_final(connection: &mut PgConnection, blocks: &[B256]) -> Result<Vec<B256>, StoreError> {
     let blocks: Vec<&[u8]> = blocks.iter().map(B256::as_slice).collect();
     let known = sqlx::query_scalar!(
@@ -252,9 +232,6 @@ pub async fn list_final(connection: &mut PgConnection, blocks: &[B256]) -> Resul
 }
 
 /// Stored journal entries that have one of these numbers, or the number of a stored log of these heights.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_entries(
     connection: &mut PgConnection,
     (from, to): (u64, u64),

@@ -150,9 +150,6 @@ async fn execute(connection: &mut PgConnection, statement: &str) -> Result<(), S
 }
 
 /// Who uses the database: leases that are held, and how many others are connected.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_occupants(connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
     let users = sqlx::query_scalar!(
         r#"SELECT 'the lease ' || name || ' is held by ' || holder AS "user!" FROM lease
@@ -167,9 +164,6 @@ pub async fn list_occupants(connection: &mut PgConnection) -> Result<Vec<String>
 }
 
 /// Tables of which this program does not say what a restoration does with them.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_unknown_tables(connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
     let known: Vec<String> = DERIVED
         .iter()
@@ -189,9 +183,6 @@ pub async fn list_unknown_tables(connection: &mut PgConnection) -> Result<Vec<St
 }
 
 /// The posting batches that have a fact up to this one, in order.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_batches(
     connection: &mut PgConnection,
     to_fact: u64,
@@ -206,20 +197,17 @@ pub async fn list_batches(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(PostedBatch {
-                seq: row.seq.0,
-                first_fact: row.first_fact.0,
-                last_fact: row.last_fact.0,
-                block: BlockRef {
-                    number: row.block_number.0,
-                    hash: row.block_hash.0,
-                },
-                hash: row.hash.0,
-            })
-        })
-        .collect()
+    let batches = rows.into_iter().map(|row| PostedBatch {
+        seq: row.seq.0,
+        first_fact: row.first_fact.0,
+        last_fact: row.last_fact.0,
+        block: BlockRef {
+            number: row.block_number.0,
+            hash: row.block_hash.0,
+        },
+        hash: row.hash.0,
+    });
+    Ok(batches.collect())
 }
 
 /// What was taken out of the way, to be put back by [`put_back`].
@@ -229,9 +217,6 @@ pub struct Emptied {
 }
 
 /// Empties everything that follows from facts; every cause waits.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn empty(transaction: &mut PgTransaction<'_>) -> Result<Emptied, StoreError> {
     let derived: Vec<String> = DERIVED.iter().map(|name| (*name).to_owned()).collect();
     let foreign_keys = sqlx::query!(
@@ -322,9 +307,6 @@ pub struct WaitingEntry {
 }
 
 /// At most `limit` journal entries above `seq` that wait, in the order of their numbers.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_waiting_entries(
     connection: &mut PgConnection,
     seq: u64,
@@ -370,9 +352,6 @@ pub async fn list_waiting_entries(
 }
 
 /// Removes the waiting journal entries above `seq`, with their logs, and returns the entries as they were.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn delete_entries(transaction: &mut PgTransaction<'_>, seq: u64) -> Result<Vec<Value>, StoreError> {
     let removed = sqlx::query_scalar!(
         r#"WITH removed AS (DELETE FROM inbox WHERE fact_seq IS NULL AND chain_seq > $1 RETURNING *)
@@ -390,9 +369,6 @@ pub async fn delete_entries(transaction: &mut PgTransaction<'_>, seq: u64) -> Re
 /// Takes the record of the chain back to the last final block that ends at or before journal entry `seq`: the listener reads
 /// everything above it again, also what it holds above finality. Returns that block's number; 0 when nothing is left and the
 /// listener begins anew.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn rewind_record(transaction: &mut PgTransaction<'_>, seq: u64) -> Result<u64, StoreError> {
     let last = sqlx::query!(
         r#"SELECT b.number, b.hash FROM chain_block AS b JOIN checkpoint AS c ON b.number <= c.final_number
@@ -430,9 +406,6 @@ pub async fn rewind_record(transaction: &mut PgTransaction<'_>, seq: u64) -> Res
 }
 
 /// The ends of what people and chain wrote: the same at two moments when nobody wrote in between.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn fetch_ends(connection: &mut PgConnection) -> Result<(i64, i64, i64), StoreError> {
     let row = sqlx::query!(
         r#"SELECT coalesce((SELECT max(id) FROM inbox), 0) AS "inbox!",
@@ -445,9 +418,6 @@ pub async fn fetch_ends(connection: &mut PgConnection) -> Result<(i64, i64, i64)
 }
 
 /// Notes in the copy that it was restored, and what is not in it any more.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_audit(
     transaction: &mut PgTransaction<'_>,
     to_fact: u64,

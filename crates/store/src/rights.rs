@@ -98,9 +98,6 @@ pub async fn check(
 }
 
 /// What the connection's role may do beyond `expected`; `None` when it is that role, or one with no more rights.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_excess(
     connection: &mut PgConnection,
     expected: Role,

@@ -57,9 +57,6 @@ pub struct Seal<'a> {
 }
 
 /// At most `limit` batches that wait for their seal and that nobody gave up, oldest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_held(connection: &mut PgConnection, limit: usize) -> Result<Vec<B256>, StoreError> {
     let ids = sqlx::query_scalar!(
         "SELECT batch_id FROM payout_batch
@@ -74,37 +71,21 @@ pub async fn list_held(connection: &mut PgConnection, limit: usize) -> Result<Ve
 }
 
 /// The lines of these batches that hold something.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_lines(
     connection: &mut PgConnection,
     batches: &[B256],
 ) -> Result<Vec<HeldLine>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT payout.batch_id AS "batch_id!: Db<B256>", users.wallet AS "wallet!: Db<Address>",
-                  payout.user_id, payout.held AS "held: DbAmount",
-                  payout.target AS "target: DbAmount"
+    let rows = sqlx::query_as!(
+        HeldLine,
+        r#"SELECT payout.batch_id AS "batch!: Db<B256>", users.wallet AS "wallet!: Db<Address>",
+                  payout.user_id AS user, payout.held AS "held: DbAmount", payout.target AS "target!: DbAmount"
            FROM payout JOIN users ON users.id = payout.user_id
            WHERE payout.batch_id = ANY($1) AND payout.state = 'held' AND payout.held > 0"#,
         &bytes(batches) as &[&[u8]]
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(HeldLine {
-                batch: row.batch_id.0,
-                user: row.user_id,
-                wallet: row.wallet.0,
-                held: row.held.0,
-                target: row
-                    .target
-                    .ok_or_else(|| StoreError::corrupt("a held line without a target"))?
-                    .0,
-            })
-        })
-        .collect()
+    Ok(rows)
 }
 
 /// Everything that these users ever became entitled to, by user and then in the order of facts.
@@ -118,7 +99,7 @@ pub async fn list_matured(connection: &mut PgConnection, users: &[i32]) -> Resul
     let accounts = users.iter().map(|&user| available(user));
     let accounts = accounts.collect::<Result<Vec<_>, _>>()?;
     let rows = sqlx::query!(
-        r#"SELECT credit_id, fact_seq AS "fact_seq!: Db<u64>", leg, amount AS "amount: DbAmount"
+        r#"SELECT credit_id, fact_seq AS "fact_seq!: Db<u64>", leg AS "leg!: Db<u32>", amount AS "amount: DbAmount"
            FROM transfer
            WHERE credit_id = ANY($1) AND phase = 0
              AND credit_id >= 216172782113783808 AND credit_id < 288230376151711744
@@ -132,7 +113,7 @@ pub async fn list_matured(connection: &mut PgConnection, users: &[i32]) -> Resul
             Ok(Matured {
                 user: owner(row.credit_id)?,
                 fact_seq: row.fact_seq.0,
-                leg: u32::try_from(row.leg).map_err(|_| StoreError::corrupt("transfer.leg"))?,
+                leg: row.leg.0,
                 amount: row.amount.0,
             })
         })
@@ -156,9 +137,6 @@ fn owner(account: i64) -> Result<i32, StoreError> {
 }
 
 /// The last posted fact; 0 before the first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_last_fact(connection: &mut PgConnection) -> Result<u64, StoreError> {
     let last = sqlx::query_scalar!(
         r#"SELECT coalesce((SELECT last_fact FROM posting_batch ORDER BY seq DESC LIMIT 1), 0) AS "last!""#
@@ -169,9 +147,6 @@ pub async fn find_last_fact(connection: &mut PgConnection) -> Result<u64, StoreE
 }
 
 /// Fixes a batch's list. `false` when it is not waiting for that any more.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_sealed(transaction: &mut PgTransaction<'_>, seal: &Seal<'_>) -> Result<bool, StoreError> {
     let updated = sqlx::query!(
         "UPDATE payout_batch

@@ -115,9 +115,6 @@ pub struct Refresh {
 }
 
 /// Issues a nonce; returns when it expires, in seconds since 1970-01-01 UTC.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_nonce(
     connection: &mut PgConnection,
     nonce: &str,
@@ -135,9 +132,6 @@ pub async fn insert_nonce(
 }
 
 /// Uses a nonce up, if it is good.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_nonce_used(connection: &mut PgConnection, nonce: &str) -> Result<NonceUse, StoreError> {
     let used = sqlx::query!(
         "UPDATE login_nonce SET used_at = now()
@@ -163,9 +157,6 @@ pub async fn update_nonce_used(connection: &mut PgConnection, nonce: &str) -> Re
 }
 
 /// Stores a login.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_family(transaction: &mut PgConnection, family: &NewFamily) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO session_family (id, wallet, secret_hash, expires_at)
@@ -181,9 +172,6 @@ pub async fn insert_family(transaction: &mut PgConnection, family: &NewFamily) -
 }
 
 /// Stores a session; returns when its access token expires, in seconds since 1970-01-01 UTC.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(transaction: &mut PgConnection, session: &NewSession) -> Result<i64, StoreError> {
     let expires_at = sqlx::query_scalar!(
         r#"INSERT INTO session (family, access_hash, refresh_hash, access_expires_at)
@@ -200,15 +188,12 @@ pub async fn insert(transaction: &mut PgConnection, session: &NewSession) -> Res
 }
 
 /// The session of an access token.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(
     connection: &mut PgConnection,
     access_hash: &[u8; 32],
 ) -> Result<Option<Session>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT family.id, family.wallet AS "wallet!: Db<Address>",
+        r#"SELECT family.id AS "family!: Db<[u8; 16]>", family.wallet AS "wallet!: Db<Address>",
                   (session.access_expires_at > now() AND session.refreshed_at IS NULL AND family.expires_at > now()
                       AND family.revoked_at IS NULL) AS "live!"
            FROM session JOIN session_family AS family ON family.id = session.family
@@ -219,7 +204,7 @@ pub async fn find(
     .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Session {
-        family: family(&row.id)?,
+        family: row.family.0,
         wallet: row.wallet.0,
         state: if row.live {
             SessionState::Live
@@ -230,9 +215,6 @@ pub async fn find(
 }
 
 /// When the access token of a session expires, in seconds since 1970-01-01 UTC.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_access_expiry(
     connection: &mut PgConnection,
     access_hash: &[u8; 32],
@@ -249,40 +231,30 @@ pub async fn find_access_expiry(
 
 /// The login whose refresh tokens share this secret, locked until the end of the transaction: whoever refreshes or ends
 /// a login waits here for whoever does so at the same time.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn lock_family(
     transaction: &mut PgConnection,
     secret_hash: &[u8; 32],
 ) -> Result<Option<Family>, StoreError> {
-    let row = sqlx::query!(
-        r#"SELECT id, wallet AS "wallet!: Db<Address>",
+    let row = sqlx::query_as!(
+        Family,
+        r#"SELECT id AS "id!: Db<[u8; 16]>", wallet AS "wallet!: Db<Address>",
                   (expires_at <= now() OR revoked_at IS NOT NULL) AS "ended!"
            FROM session_family WHERE secret_hash = $1 FOR UPDATE"#,
         secret_hash
     )
     .fetch_optional(transaction)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(Family {
-        id: family(&row.id)?,
-        wallet: row.wallet.0,
-        ended: row.ended,
-    }))
+    Ok(row)
 }
 
 /// The session of a refresh token. Its login must be locked.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_by_refresh(
     transaction: &mut PgConnection,
     locked: &Family,
     refresh_hash: &[u8; 32],
 ) -> Result<Option<Refreshable>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT id, successor_salt, client_hash,
+        r#"SELECT id, successor_salt AS "successor_salt: Db<[u8; 32]>", client_hash AS "client_hash: Db<[u8; 32]>",
                   extract(epoch FROM clock_timestamp() - refreshed_at)::double precision AS age_seconds
            FROM session WHERE family = $1 AND refresh_hash = $2"#,
         &locked.id,
@@ -293,8 +265,8 @@ pub async fn find_by_refresh(
     let Some(row) = row else { return Ok(None) };
     let refreshed = match (row.successor_salt, row.client_hash, row.age_seconds) {
         (Some(salt), Some(client), Some(age_seconds)) => Some(Refreshed {
-            successor_salt: hash(&salt, "session.successor_salt")?,
-            client_hash: hash(&client, "session.client_hash")?,
+            successor_salt: salt.0,
+            client_hash: client.0,
             age_seconds,
         }),
         _ => None,
@@ -307,9 +279,6 @@ pub async fn find_by_refresh(
 
 /// Notes that the refresh token of a session was used; its access token ends with it, the login is prolonged, and
 /// sessions of the login that were refreshed longer ago than the grace are forgotten. The login must be locked.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_refreshed(
     transaction: &mut PgConnection,
     locked: &Family,
@@ -342,9 +311,6 @@ pub async fn update_refreshed(
 }
 
 /// Ends a login with all of its sessions, also one that is being refreshed: this waits until that is done.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn revoke_family(connection: &mut PgConnection, family: &[u8; 16]) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE session_family SET revoked_at = now(), expires_at = least(expires_at, now())
@@ -358,9 +324,6 @@ pub async fn revoke_family(connection: &mut PgConnection, family: &[u8; 16]) -> 
 
 /// Forgets at most `rows_max` nonces, ten minutes after they expired, and as many logins, a day after they ended;
 /// returns how many rows went. When it is `rows_max` or more there may be more of them.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn delete_expired(connection: &mut PgConnection, rows_max: i64) -> Result<u64, StoreError> {
     let nonces = sqlx::query!(
         "DELETE FROM login_nonce WHERE nonce IN (
@@ -382,9 +345,6 @@ pub async fn delete_expired(connection: &mut PgConnection, rows_max: i64) -> Res
 }
 
 /// Notes something that a person or process did.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_audit(
     connection: &mut PgConnection,
     actor: &str,
@@ -400,14 +360,4 @@ pub async fn insert_audit(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-fn family(bytes: &[u8]) -> Result<[u8; 16], StoreError> {
-    bytes
-        .try_into()
-        .map_err(|_| StoreError::corrupt("session_family.id"))
-}
-
-fn hash(bytes: &[u8], what: &'static str) -> Result<[u8; 32], StoreError> {
-    bytes.try_into().map_err(|_| StoreError::corrupt(what))
 }

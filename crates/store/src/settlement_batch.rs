@@ -77,9 +77,6 @@ pub struct WantedBatch {
 }
 
 /// At most `limit` batches that operators want signed and nobody gave up, in the order in which they asked.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_to_sign(
     connection: &mut PgConnection,
     limit: usize,
@@ -128,9 +125,6 @@ pub async fn list_to_sign(
 /// At most `limit` batches that operators want submitted and that have no submission that may still work, in the order in
 /// which they were requested. A batch that was signed under a nonce that was abandoned waits for its end: the signer
 /// carries a batch by one nonce only.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_submittable(
     connection: &mut PgConnection,
     limit: usize,
@@ -183,9 +177,6 @@ pub async fn list_submittable(
 }
 
 /// Whether a batch is still wanted, with its row locked until the transaction's end; it is being submitted from then on.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_submitting(transaction: &mut PgTransaction<'_>, batch: B256) -> Result<bool, StoreError> {
     let updated = sqlx::query!(
         "UPDATE payout_batch SET state = 'submitting'
@@ -198,12 +189,10 @@ pub async fn update_submitting(transaction: &mut PgTransaction<'_>, batch: B256)
 }
 
 /// All batches that are not over and whose authorization exists, or may exist.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_watched(connection: &mut PgConnection) -> Result<Vec<WatchedBatch>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT batch_id AS "batch_id!: Db<B256>", state, requested_by AS "requested_by!: Db<Address>",
+    let rows = sqlx::query_as!(
+        WatchedBatch,
+        r#"SELECT batch_id AS "batch!: Db<B256>", state AS "state!: Db<BatchState>", requested_by AS "requested_by!: Db<Address>",
                   deadline AS "deadline!: Db<u64>",
                   cancel_requested_at IS NOT NULL AS "cancel_requested!",
                   (bump_requested_at IS NOT NULL AND NOT EXISTS (SELECT FROM submission
@@ -217,49 +206,27 @@ pub async fn list_watched(connection: &mut PgConnection) -> Result<Vec<WatchedBa
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(WatchedBatch {
-                batch: row.batch_id.0,
-                state: BatchState::by_name(&row.state)
-                    .ok_or_else(|| StoreError::corrupt("payout_batch.state"))?,
-                requested_by: row.requested_by.0,
-                deadline: row.deadline.0,
-                cancel_requested: row.cancel_requested,
-                bump_requested: row.bump_requested,
-            })
-        })
-        .collect()
+    Ok(rows)
 }
 
 /// Where these batches stand; those that do not exist are left out.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_states(
     connection: &mut PgConnection,
     batches: &[Vec<u8>],
 ) -> Result<Vec<(B256, BatchState)>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT batch_id AS "batch_id!: Db<B256>", state FROM payout_batch WHERE batch_id = ANY($1)"#,
+        r#"SELECT batch_id AS "batch_id!: Db<B256>", state AS "state!: Db<BatchState>" FROM payout_batch WHERE batch_id = ANY($1)"#,
         batches
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok((
-                row.batch_id.0,
-                BatchState::by_name(&row.state).ok_or_else(|| StoreError::corrupt("payout_batch.state"))?,
-            ))
-        })
-        .collect()
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.batch_id.0, row.state.0))
+        .collect())
 }
 
 /// What batches in flight, except those of `executed`, may still take from the contract's funds.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_promised(connection: &mut PgConnection, without: &[B256]) -> Result<Amount, StoreError> {
     let without: Vec<&[u8]> = without.iter().map(B256::as_slice).collect();
     let promised = sqlx::query_scalar!(
@@ -275,9 +242,6 @@ pub async fn find_promised(connection: &mut PgConnection, without: &[B256]) -> R
 }
 
 /// Quarantines a batch for manual review. `false` when it has ended, or was quarantined already.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_quarantined(
     transaction: &mut PgTransaction<'_>,
     batch: B256,
@@ -294,9 +258,6 @@ pub async fn update_quarantined(
 
 /// Enters the command that lets go of what a batch holds back, at the chain's time `effective_at`. `false` when it was
 /// entered before.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_release(
     transaction: &mut PgTransaction<'_>,
     batch: B256,

@@ -45,9 +45,6 @@ pub struct MatureRoot {
 }
 
 /// Roots that are approved and not published, oldest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_wanted(connection: &mut PgConnection) -> Result<Listed<WantedRoot>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT root, total AS "total: DbAmount", leaves, built_by, as_of_seq, accept_claims, valid_after, deadline, signer, signature,
@@ -98,9 +95,6 @@ pub async fn list_wanted(connection: &mut PgConnection) -> Result<Listed<WantedR
 }
 
 /// Where these roots stand, by the name of the state; those that do not exist are left out.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_states(
     connection: &mut PgConnection,
     roots: &[Vec<u8>],
@@ -111,14 +105,11 @@ pub async fn list_states(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(|row| Ok((row.root.0, row.state))).collect()
+    Ok(rows.into_iter().map(|row| (row.root.0, row.state)).collect())
 }
 
 /// Fixes the life of a root's authorization, which comes before the signer is asked. `false` when it is fixed already, or
 /// the root is no longer wanted.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_window(
     transaction: &mut PgTransaction<'_>,
     root: B256,
@@ -138,9 +129,6 @@ pub async fn update_window(
 }
 
 /// Stores a root's authorization.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_signed(
     transaction: &mut PgTransaction<'_>,
     root: B256,
@@ -160,9 +148,6 @@ pub async fn update_signed(
 }
 
 /// Abandons a root whose authorization has ended, unless facts wait that may say that it was published.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_expired(transaction: &mut PgTransaction<'_>, root: B256) -> Result<bool, StoreError> {
     let updated = sqlx::query!(
         "UPDATE liabilities_root SET state = 'expired'
@@ -176,9 +161,6 @@ pub async fn update_expired(transaction: &mut PgTransaction<'_>, root: B256) -> 
 }
 
 /// The newest root that is mature at this time of the chain, when operators let the worker claim against it.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_claimable(
     connection: &mut PgConnection,
     time: u64,
@@ -192,20 +174,13 @@ pub async fn find_claimable(
     )
     .fetch_optional(connection)
     .await?;
-    row.filter(|row| row.accept_claims)
-        .map(|row| {
-            Ok(MatureRoot {
-                root: row.root.0,
-                total: row.total.0,
-            })
-        })
-        .transpose()
+    Ok(row.filter(|row| row.accept_claims).map(|row| MatureRoot {
+        root: row.root.0,
+        total: row.total.0,
+    }))
 }
 
 /// The sum of a root's leaves.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_total(connection: &mut PgConnection, root: B256) -> Result<Option<Amount>, StoreError> {
     let total = sqlx::query_scalar!(
         r#"SELECT total AS "total: DbAmount" FROM liabilities_root WHERE root = $1"#,
@@ -218,9 +193,6 @@ pub async fn find_total(connection: &mut PgConnection, root: B256) -> Result<Opt
 
 /// At most `limit` users whom this root owes something, whom nobody pays just now, and for whom no claim reverted in the
 /// last `pause_seconds`; by wallet.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_due_claims(
     connection: &mut PgConnection,
     root: B256,
@@ -256,9 +228,6 @@ pub async fn list_due_claims(
 }
 
 /// When the oldest deposit that is still held stops being refundable, in seconds since 1970-01-01 UTC.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_oldest_held(connection: &mut PgConnection) -> Result<Option<u64>, StoreError> {
     let oldest = sqlx::query_scalar!("SELECT min(refundable_until) FROM deposit WHERE state = 'held'")
         .fetch_one(connection)
@@ -269,9 +238,6 @@ pub async fn find_oldest_held(connection: &mut PgConnection) -> Result<Option<u6
 }
 
 /// Whether everything that the listener recorded as final is posted.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn is_all_posted(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let posted = sqlx::query_scalar!(
         r#"SELECT NOT EXISTS (SELECT FROM inbox WHERE fact_seq IS NULL AND source = 'chain') AS "posted!""#

@@ -8,7 +8,7 @@ use sqlx::{PgConnection, PgTransaction};
 
 use crate::StoreError;
 use crate::chain_log::signed;
-use crate::deployment::{hash, natural};
+use crate::column::Db;
 use crate::inbox::BlockRef;
 
 /// An account that sends transactions.
@@ -34,32 +34,21 @@ pub struct Recorded {
 }
 
 /// An account, if it ever sent anything.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_sender(
     connection: &mut PgConnection,
     account: Address,
 ) -> Result<Option<SenderAccount>, StoreError> {
-    let row = sqlx::query!(
-        "SELECT next_nonce, paused FROM sender_account WHERE address = $1",
+    let row = sqlx::query_as!(
+        SenderAccount,
+        r#"SELECT next_nonce AS "next_nonce!: Db<u64>", paused FROM sender_account WHERE address = $1"#,
         account.as_slice()
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
-        Ok(SenderAccount {
-            next_nonce: natural(row.next_nonce, "sender_account.next_nonce")?,
-            paused: row.paused,
-        })
-    })
-    .transpose()
+    Ok(row)
 }
 
 /// Enters an account; one that is known is left as it is.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_sender(
     transaction: &mut PgTransaction<'_>,
     account: Address,
@@ -83,22 +72,17 @@ pub async fn lock_sender(
     transaction: &mut PgTransaction<'_>,
     account: Address,
 ) -> Result<SenderAccount, StoreError> {
-    let row = sqlx::query!(
-        "SELECT next_nonce, paused FROM sender_account WHERE address = $1 FOR UPDATE",
+    let row = sqlx::query_as!(
+        SenderAccount,
+        r#"SELECT next_nonce AS "next_nonce!: Db<u64>", paused FROM sender_account WHERE address = $1 FOR UPDATE"#,
         account.as_slice()
     )
     .fetch_one(&mut **transaction)
     .await?;
-    Ok(SenderAccount {
-        next_nonce: natural(row.next_nonce, "sender_account.next_nonce")?,
-        paused: row.paused,
-    })
+    Ok(row)
 }
 
 /// Says why nothing is sent from an account, or that it is again. `false` when it was so already.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_paused(
     transaction: &mut PgTransaction<'_>,
     account: Address,
@@ -115,17 +99,15 @@ pub async fn update_paused(
 }
 
 /// What the listener recorded of these transactions, as long as their blocks are on the current branch.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_recorded(
     connection: &mut PgConnection,
     hashes: &[B256],
 ) -> Result<Vec<Recorded>, StoreError> {
     let slices: Vec<&[u8]> = hashes.iter().map(B256::as_slice).collect();
     let rows = sqlx::query!(
-        r#"SELECT chain_log.transaction_hash AS "transaction_hash!", chain_log.block_number AS "block_number!",
-                  chain_log.block_hash AS "block_hash!", chain_block.final AS "is_final!",
+        r#"SELECT chain_log.transaction_hash AS "transaction_hash!: Db<B256>",
+                  chain_log.block_number AS "block_number!: Db<u64>",
+                  chain_log.block_hash AS "block_hash!: Db<B256>", chain_block.final AS "is_final!",
                   coalesce(inbox.fact_seq IS NOT NULL, false) AS "is_posted!"
            FROM chain_log
            JOIN chain_block ON chain_block.hash = chain_log.block_hash AND chain_block.canonical
@@ -136,25 +118,19 @@ pub async fn list_recorded(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Recorded {
-                transaction_hash: hash(&row.transaction_hash, "chain_log.transaction_hash")?,
-                block: BlockRef {
-                    number: natural(row.block_number, "chain_log.block_number")?,
-                    hash: hash(&row.block_hash, "chain_log.block_hash")?,
-                },
-                is_final: row.is_final,
-                is_posted: row.is_posted,
-            })
-        })
-        .collect()
+    let recorded = rows.into_iter().map(|row| Recorded {
+        transaction_hash: row.transaction_hash.0,
+        block: BlockRef {
+            number: row.block_number.0,
+            hash: row.block_hash.0,
+        },
+        is_final: row.is_final,
+        is_posted: row.is_posted,
+    });
+    Ok(recorded.collect())
 }
 
 /// Whether settlement is stopped by a severe finding.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn is_stopped(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let open = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM settlement_stop WHERE resumed_by IS NULL) AS "open!""#
@@ -165,9 +141,6 @@ pub async fn is_stopped(connection: &mut PgConnection) -> Result<bool, StoreErro
 }
 
 /// Records what the worker did that people must be able to find.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_audit(
     transaction: &mut PgTransaction<'_>,
     action: &str,
@@ -186,9 +159,6 @@ pub async fn insert_audit(
 }
 
 /// The listener's blocks at these heights, on the current branch.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_canonical(
     connection: &mut PgConnection,
     numbers: &[u64],
@@ -197,18 +167,13 @@ pub async fn list_canonical(
         .iter()
         .map(|number| signed(*number))
         .collect::<Result<_, _>>()?;
-    let rows = sqlx::query!(
-        "SELECT number, hash FROM chain_block WHERE canonical AND number = ANY($1)",
+    let rows = sqlx::query_as!(
+        BlockRef,
+        r#"SELECT number AS "number!: Db<u64>", hash AS "hash!: Db<B256>"
+           FROM chain_block WHERE canonical AND number = ANY($1)"#,
         &numbers
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(BlockRef {
-                number: natural(row.number, "chain_block.number")?,
-                hash: hash(&row.hash, "chain_block.hash")?,
-            })
-        })
-        .collect()
+    Ok(rows)
 }

@@ -9,8 +9,8 @@ use settlement::submission::Payload;
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::chain_log::signed;
-use crate::deployment::natural;
-use crate::submission::{number, small, wei};
+use crate::column::Db;
+use crate::submission::{number, wei};
 use crate::{DbAmount, StoreError};
 
 /// What may differ between two requests for one attempt.
@@ -25,15 +25,12 @@ pub struct SignTerms {
 }
 
 /// What the signer was asked for, or is going to be, and has not refused, by submission and attempt.
-///
-/// # Errors
-/// The database does not answer.
 pub async fn list(
     connection: &mut PgConnection,
     submissions: &[i64],
 ) -> Result<HashMap<(i64, u32), SignTerms>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT submission_id, attempt, noop, gas_limit, max_fee AS "max_fee: DbAmount",
+        r#"SELECT submission_id, attempt AS "attempt!: Db<u32>", noop, gas_limit AS "gas_limit!: Db<u64>", max_fee AS "max_fee: DbAmount",
                   priority_fee AS "priority_fee: DbAmount"
            FROM sign_request WHERE submission_id = ANY($1)"#,
         submissions
@@ -43,15 +40,12 @@ pub async fn list(
     let terms = rows.into_iter().map(|row| {
         let terms = SignTerms {
             payload: if row.noop { Payload::Noop } else { Payload::Call },
-            gas_limit: natural(row.gas_limit, "sign_request.gas_limit")?,
+            gas_limit: row.gas_limit.0,
             fees: Fees::new(row.max_fee.0.base_units(), row.priority_fee.0.base_units()),
         };
-        Ok((
-            (row.submission_id, small(row.attempt, "sign_request.attempt")?),
-            terms,
-        ))
+        ((row.submission_id, row.attempt.0), terms)
     });
-    terms.collect()
+    Ok(terms.collect())
 }
 
 /// Notes that the signer is going to be asked for this.
@@ -80,9 +74,6 @@ pub async fn insert(
 }
 
 /// Notes that the signer refused what it was asked for: the next request may be another.
-///
-/// # Errors
-/// The database does not answer.
 pub async fn delete(
     transaction: &mut PgTransaction<'_>,
     submission: i64,

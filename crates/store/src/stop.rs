@@ -4,7 +4,7 @@ use alloy_primitives::Address;
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::StoreError;
-use crate::deployment::address;
+use crate::column::Db;
 
 /// A stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,37 +25,23 @@ pub struct Stop {
     pub resumed_at: Option<i64>,
 }
 
-struct Row {
-    id: i64,
-    cause: String,
-    opened_at: i64,
-    first_resume_by: Option<Vec<u8>>,
-    first_resume_at: Option<i64>,
-    resumed_by: Option<Vec<u8>>,
-    resumed_at: Option<i64>,
-}
-
-impl TryFrom<Row> for Stop {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
-        let wallet = |bytes: Option<Vec<u8>>, what| bytes.map(|bytes| address(&bytes, what)).transpose();
-        Ok(Self {
-            id: row.id,
-            cause: row.cause,
-            opened_at: row.opened_at,
-            first_resume_by: wallet(row.first_resume_by, "settlement_stop.first_resume_by")?,
-            first_resume_at: row.first_resume_at,
-            resumed_by: wallet(row.resumed_by, "settlement_stop.resumed_by")?,
-            resumed_at: row.resumed_at,
-        })
-    }
+/// One list of columns for every statement that reads whole stops.
+macro_rules! select {
+    ($tail:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Stop,
+            r#"SELECT id, cause, extract(epoch FROM opened_at)::bigint AS "opened_at!",
+                      first_resume_by AS "first_resume_by!: Db<Option<Address>>",
+                      extract(epoch FROM first_resume_at)::bigint AS first_resume_at,
+                      resumed_by AS "resumed_by!: Db<Option<Address>>",
+                      extract(epoch FROM resumed_at)::bigint AS resumed_at
+               FROM settlement_stop "# + $tail
+            $(, $argument)*
+        )
+    };
 }
 
 /// Whether any stop is open.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn any_open(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let open = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM settlement_stop WHERE resumed_by IS NULL) AS "open!""#
@@ -66,39 +52,19 @@ pub async fn any_open(connection: &mut PgConnection) -> Result<bool, StoreError>
 }
 
 /// Stops below a number, newest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(connection: &mut PgConnection, below: i64, limit: i64) -> Result<Vec<Stop>, StoreError> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT id, cause, extract(epoch FROM opened_at)::bigint AS "opened_at!", first_resume_by,
-                  extract(epoch FROM first_resume_at)::bigint AS first_resume_at, resumed_by,
-                  extract(epoch FROM resumed_at)::bigint AS resumed_at
-           FROM settlement_stop WHERE id < $1 ORDER BY id DESC LIMIT $2"#,
-        below,
-        limit
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(Stop::try_from).collect()
+    let rows = select!("WHERE id < $1 ORDER BY id DESC LIMIT $2", below, limit)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows)
 }
 
 /// The open stops, oldest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_open(connection: &mut PgConnection) -> Result<Vec<Stop>, StoreError> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT id, cause, extract(epoch FROM opened_at)::bigint AS "opened_at!", first_resume_by,
-                  extract(epoch FROM first_resume_at)::bigint AS first_resume_at, resumed_by,
-                  extract(epoch FROM resumed_at)::bigint AS resumed_at
-           FROM settlement_stop WHERE resumed_by IS NULL ORDER BY id"#
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(Stop::try_from).collect()
+    let rows = select!("WHERE resumed_by IS NULL ORDER BY id")
+        .fetch_all(connection)
+        .await?;
+    Ok(rows)
 }
 
 /// Notes that these operators ended a stop.

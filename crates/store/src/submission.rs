@@ -9,7 +9,7 @@ use settlement::state::SubmissionState;
 use sqlx::{PgConnection, PgTransaction};
 
 use crate::chain_log::signed;
-use crate::deployment::{hash, natural};
+use crate::column::Db;
 use crate::inbox::BlockRef;
 use crate::{DbAmount, StoreError};
 
@@ -129,9 +129,6 @@ pub struct Inclusion {
 
 /// Gives a submission its nonce, which must be the account's next: the row is to be locked before. Returns its number;
 /// `None` when another live submission is for the same.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(
     transaction: &mut PgTransaction<'_>,
     submission: &NewSubmission,
@@ -164,16 +161,14 @@ pub async fn insert(
 }
 
 /// All submissions of an account that are not over, by nonce, with their attempts.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_live(
     connection: &mut PgConnection,
     sender: Address,
 ) -> Result<Vec<Submission>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT id, nonce, kind, subject, state, allocated_block,
-                  greatest(0, extract(epoch FROM now() - created_at))::bigint AS "age_seconds!"
+        r#"SELECT id, nonce AS "nonce!: Db<u64>", kind AS "kind!: Db<Kind>", subject,
+                  state AS "state!: Db<SubmissionState>", allocated_block AS "allocated_block!: Db<u64>",
+                  greatest(0, extract(epoch FROM now() - created_at))::bigint AS "age_seconds!: Db<u64>"
            FROM submission
            WHERE sender = $1 AND state IN ('allocated', 'signed', 'sent', 'included')
            ORDER BY nonce"#,
@@ -181,20 +176,17 @@ pub async fn list_live(
     )
     .fetch_all(&mut *connection)
     .await?;
-    let mut live = Vec::with_capacity(rows.len());
-    for row in rows {
-        live.push(Submission {
-            id: row.id,
-            nonce: natural(row.nonce, "submission.nonce")?,
-            kind: Kind::by_name(&row.kind).ok_or_else(|| StoreError::corrupt("submission.kind"))?,
-            subject: row.subject,
-            state: SubmissionState::by_name(&row.state)
-                .ok_or_else(|| StoreError::corrupt("submission.state"))?,
-            allocated_block: natural(row.allocated_block, "submission.allocated_block")?,
-            age_seconds: natural(row.age_seconds, "submission.created_at")?,
-            attempts: Vec::new(),
-        });
-    }
+    let live = rows.into_iter().map(|row| Submission {
+        id: row.id,
+        nonce: row.nonce.0,
+        kind: row.kind.0,
+        subject: row.subject,
+        state: row.state.0,
+        allocated_block: row.allocated_block.0,
+        age_seconds: row.age_seconds.0,
+        attempts: Vec::new(),
+    });
+    let mut live: Vec<Submission> = live.collect();
     if !live.is_empty() {
         add_attempts(connection, &mut live).await?;
     }
@@ -204,38 +196,33 @@ pub async fn list_live(
 async fn add_attempts(connection: &mut PgConnection, live: &mut [Submission]) -> Result<(), StoreError> {
     let ids: Vec<i64> = live.iter().map(|submission| submission.id).collect();
     let rows = sqlx::query!(
-        r#"SELECT submission_id, number, noop, transaction_hash, gas_limit, max_fee AS "max_fee: DbAmount",
-                  priority_fee AS "priority_fee: DbAmount", first_sent_block, last_sent_block, sends,
-                  included_block, included_hash, succeeded
+        r#"SELECT submission_id, number AS "number!: Db<u32>", noop,
+                  transaction_hash AS "transaction_hash!: Db<B256>", gas_limit AS "gas_limit!: Db<u64>",
+                  max_fee AS "max_fee: DbAmount", priority_fee AS "priority_fee: DbAmount",
+                  first_sent_block AS "first_sent_block!: Db<Option<u64>>",
+                  last_sent_block AS "last_sent_block!: Db<Option<u64>>", sends AS "sends!: Db<u32>",
+                  included_block AS "included_block: Db<u64>", included_hash AS "included_hash: Db<B256>", succeeded
            FROM attempt WHERE submission_id = ANY($1) ORDER BY submission_id, number"#,
         &ids
     )
     .fetch_all(connection)
     .await?;
     for row in rows {
-        let block = |number: Option<i64>| {
-            number
-                .map(|number| natural(number, "attempt.sent_block"))
-                .transpose()
-        };
-        let included = match (row.included_block, row.included_hash) {
-            (Some(number), Some(bytes)) => Some(BlockRef {
-                number: natural(number, "attempt.included_block")?,
-                hash: hash(&bytes, "attempt.included_hash")?,
-            }),
-            (None, _) | (_, None) => None,
-        };
+        let included = row.included_block.zip(row.included_hash);
         let attempt = Attempt {
-            number: small(row.number, "attempt.number")?,
+            number: row.number.0,
             noop: row.noop,
-            transaction_hash: hash(&row.transaction_hash, "attempt.transaction_hash")?,
-            gas_limit: natural(row.gas_limit, "attempt.gas_limit")?,
+            transaction_hash: row.transaction_hash.0,
+            gas_limit: row.gas_limit.0,
             max_fee: row.max_fee.0.base_units(),
             priority_fee: row.priority_fee.0.base_units(),
-            first_sent_block: block(row.first_sent_block)?,
-            last_sent_block: block(row.last_sent_block)?,
-            sends: small(row.sends, "attempt.sends")?,
-            included,
+            first_sent_block: row.first_sent_block.0,
+            last_sent_block: row.last_sent_block.0,
+            sends: row.sends.0,
+            included: included.map(|(number, hash)| BlockRef {
+                number: number.0,
+                hash: hash.0,
+            }),
             succeeded: row.succeeded,
         };
         let of = live
@@ -249,9 +236,6 @@ async fn add_attempts(connection: &mut PgConnection, live: &mut [Submission]) ->
 }
 
 /// The typed calls of these submissions.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_calls(connection: &mut PgConnection, ids: &[i64]) -> Result<Vec<(i64, Value)>, StoreError> {
     let rows = sqlx::query!("SELECT id, call FROM submission WHERE id = ANY($1)", ids)
         .fetch_all(connection)
@@ -260,27 +244,17 @@ pub async fn list_calls(connection: &mut PgConnection, ids: &[i64]) -> Result<Ve
 }
 
 /// The bytes of these attempts, by submission and number.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_raw(
     connection: &mut PgConnection,
     hashes: &[B256],
 ) -> Result<Vec<(B256, Bytes)>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT transaction_hash, raw FROM attempt WHERE transaction_hash = ANY($1)",
+        r#"SELECT transaction_hash AS "hash!: Db<B256>", raw FROM attempt WHERE transaction_hash = ANY($1)"#,
         &slices(hashes) as &[&[u8]]
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok((
-                hash(&row.transaction_hash, "attempt.transaction_hash")?,
-                Bytes::from(row.raw),
-            ))
-        })
-        .collect()
+    Ok(rows.into_iter().map(|row| (row.hash.0, row.raw.into())).collect())
 }
 
 /// Stores a signed transaction.
@@ -310,9 +284,6 @@ pub async fn insert_attempt(
 }
 
 /// Notes that an attempt was sent when this was the newest block.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_sent(
     transaction: &mut PgTransaction<'_>,
     submission: i64,
@@ -332,9 +303,6 @@ pub async fn update_sent(
 }
 
 /// Notes the block that includes an attempt, or that none does any more.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_included(
     transaction: &mut PgTransaction<'_>,
     submission: i64,
@@ -364,9 +332,6 @@ pub async fn update_included(
 }
 
 /// Moves a submission on; `false` when it is not where it was seen.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn update_state(
     transaction: &mut PgTransaction<'_>,
     id: i64,
@@ -386,9 +351,6 @@ pub async fn update_state(
 }
 
 /// Records what happened, in its own words.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_event(
     transaction: &mut PgTransaction<'_>,
     submission: i64,
@@ -414,10 +376,6 @@ fn slices(hashes: &[B256]) -> Vec<&[u8]> {
 
 pub(crate) fn number(number: u32) -> Result<i32, StoreError> {
     i32::try_from(number).map_err(|_| StoreError::corrupt("more than 2^31 attempts"))
-}
-
-pub(crate) fn small(number: i32, what: &'static str) -> Result<u32, StoreError> {
-    u32::try_from(number).map_err(|_| StoreError::corrupt(what))
 }
 
 pub(crate) fn wei(amount: u128) -> DbAmount {

@@ -18,9 +18,6 @@ pub struct Withdrawal {
 }
 
 /// The user's wish that is not fulfilled yet: none of a batch, or of one that is not over.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_open(connection: &mut PgConnection, user: i32) -> Result<Option<Withdrawal>, StoreError> {
     let row = sqlx::query_as!(
         Withdrawal,
@@ -41,9 +38,6 @@ pub async fn find_open(connection: &mut PgConnection, user: i32) -> Result<Optio
 }
 
 /// Stores a request; when there is an open one already, nothing changes.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert(connection: &mut PgConnection, user: i32) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO withdrawal_request (user_id) VALUES ($1)

@@ -92,20 +92,10 @@ pub struct VigilConfig {
     pub rescan_depth: u64,
 }
 
-impl std::fmt::Debug for VigilConfig {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("VigilConfig")
-            .field("interval", &self.interval)
-            .field("freshness", &self.freshness)
-            .finish_non_exhaustive()
-    }
-}
+service::redact!(VigilConfig { interval, freshness });
 
 impl VigilConfig {
     /// Reads all variables.
-    ///
-    /// # Errors
-    /// Every variable that is bad.
     pub fn from_env(env: &Env) -> Result<Self, EnvError> {
         let age = |name, default| env.number(name, default, AGE_SECONDS).map(Duration::from_secs);
         let pace = |name, default| env.milliseconds(name, default, PACE_MS);

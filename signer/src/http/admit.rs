@@ -3,9 +3,12 @@
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use service::ErrorChain;
 use service::headers::bearer_token;
+use signer_client::wire::MalformedField;
 
 use crate::callers::Caller;
 use crate::http::problem::Failure;
@@ -36,14 +39,33 @@ pub(super) async fn admit<'a>(
     }
 }
 
+/// The terms of a request, and the request as it is understood, in its canonical form: so it is recorded.
+pub(super) async fn read<R: DeserializeOwned + Serialize, T>(
+    authorizer: &Authorizer,
+    caller: &Caller,
+    body: Body,
+    terms: impl FnOnce(&R) -> Result<T, MalformedField>,
+    canonical: impl FnOnce(&T) -> R,
+) -> Result<(T, Value), Failure> {
+    let terms = parse(body)
+        .and_then(|request| terms(&request).map_err(|error| Refusal::Malformed(error.to_string())));
+    match terms {
+        Ok(terms) => {
+            let request = serde_json::to_value(canonical(&terms)).expect("texts and numbers are JSON");
+            Ok((terms, request))
+        }
+        Err(refusal) => Err(refused(authorizer, caller.name(), "", refusal).await),
+    }
+}
+
 /// The JSON of a body.
-pub(super) fn parse<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
+fn parse<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
     let body = body.map_err(|rejection| Refusal::Malformed(rejection.body_text()))?;
     serde_json::from_slice(&body).map_err(|error| Refusal::Malformed(error.to_string()))
 }
 
 /// Records a refusal. What cannot be recorded is not answered as one.
-pub(super) async fn refused(authorizer: &Authorizer, caller: &str, key: &str, refusal: Refusal) -> Failure {
+async fn refused(authorizer: &Authorizer, caller: &str, key: &str, refusal: Refusal) -> Failure {
     log_refusal(caller, key, &refusal);
     match authorizer.record_refusal(caller, key, &refusal).await {
         Ok(()) => Failure::of(&refusal),

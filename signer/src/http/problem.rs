@@ -16,6 +16,14 @@ pub(super) struct Failure {
 }
 
 impl Failure {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+        }
+    }
+
     pub(super) fn of(refusal: &Refusal) -> Self {
         let status = match refusal {
             Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
@@ -33,11 +41,7 @@ impl Failure {
             Refusal::Equivocation => StatusCode::CONFLICT,
             Refusal::KeyPaused => StatusCode::LOCKED,
         };
-        Self {
-            status,
-            code: refusal.code(),
-            detail: refusal.to_string(),
-        }
+        Self::new(status, refusal.code(), refusal.to_string())
     }
 
     /// Without the causes: they are for the log.
@@ -51,11 +55,7 @@ impl Failure {
             AuthorizeError::Chain(_) => "chain_unavailable",
             AuthorizeError::Key(_) => "key_unavailable",
         };
-        Self {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            code,
-            detail: error.to_string(),
-        }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, error.to_string())
     }
 
     /// The signer lives, and signs nothing for this reason.
@@ -67,27 +67,19 @@ impl Failure {
     }
 
     pub(super) fn internal() -> Self {
-        Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            code: "internal",
-            detail: "the signer failed".to_owned(),
-        }
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the signer failed")
     }
 
     pub(super) fn not_found() -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            code: "not_found",
-            detail: "not found".to_owned(),
-        }
+        Self::new(StatusCode::NOT_FOUND, "not_found", "not found")
     }
 
     pub(super) fn method_not_allowed() -> Self {
-        Self {
-            status: StatusCode::METHOD_NOT_ALLOWED,
-            code: "method_not_allowed",
-            detail: "method not allowed".to_owned(),
-        }
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "method not allowed",
+        )
     }
 
     pub(super) fn code(&self) -> &'static str {

@@ -65,9 +65,6 @@ pub enum KeystoreError {
 }
 
 /// Creates an encrypted key in a directory and returns its file and its account.
-///
-/// # Errors
-/// [`KeystoreError`].
 pub fn create(directory: &Path, password_file: &Path) -> Result<(PathBuf, Address), KeystoreError> {
     let password = read_password(password_file)?;
     let (key, name) = Secp256k1Signer::new_keystore(directory, &mut OsRng, password.as_slice(), None)
@@ -86,9 +83,6 @@ pub fn create(directory: &Path, password_file: &Path) -> Result<(PathBuf, Addres
 }
 
 /// Opens an encrypted key.
-///
-/// # Errors
-/// [`KeystoreError`].
 pub fn open(file: &Path, password_file: &Path) -> Result<LocalKey, KeystoreError> {
     let password = read_password(password_file)?;
     let signer = Secp256k1Signer::decrypt_keystore(file, password.as_slice()).map_err(|source| {

@@ -50,9 +50,6 @@ impl LocalKey {
     }
 
     /// Signs a digest and verifies the signature by recovery. The same digest gets the same signature (RFC 6979).
-    ///
-    /// # Errors
-    /// [`KeyError`].
     pub fn sign(&self, digest: B256) -> Result<[u8; 65], KeyError> {
         let signature = self.0.sign_hash_sync(&digest).map_err(KeyError::Sign)?;
         accepted(signature, digest, self.address())

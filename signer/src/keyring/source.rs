@@ -62,9 +62,6 @@ impl fmt::Debug for KeySource {
 
 impl KeySource {
     /// Reads the environment; `None` when it names no key.
-    ///
-    /// # Errors
-    /// A variable that is missing or not valid, by name.
     pub fn find(env: &Env, names: &KeyVariables) -> Result<Option<Self>, EnvError> {
         let development = env.find_parse(names.development)?;
         match (env.find_text(names.keystore)?, development) {
@@ -81,9 +78,6 @@ impl KeySource {
     }
 
     /// The key. On a public chain it must be one that nobody else knows.
-    ///
-    /// # Errors
-    /// [`OpenError`].
     pub fn open(&self, chain_id: u64) -> Result<LocalKey, OpenError> {
         let is_local = is_local_chain(chain_id);
         let key = match self {

@@ -17,9 +17,6 @@ use crate::app::approve::{self, Signed, Wanted};
 use crate::app::session::Caller;
 
 /// What operators sign for a sealed batch.
-///
-/// # Errors
-/// [`PayoutError`].
 pub async fn approval(app: &App, _: &Operator<Handling>, id: B256) -> Result<Wanted, PayoutError> {
     let batch = payout_batch::find(&mut *app.connection().await?, id).await?;
     let proposal = proposal(&batch.ok_or(PayoutError::UnknownBatch)?)?;
@@ -27,9 +24,6 @@ pub async fn approval(app: &App, _: &Operator<Handling>, id: B256) -> Result<Wan
 }
 
 /// Takes an operator's signature over the list with this hash. The batch is approved as soon as enough people agree.
-///
-/// # Errors
-/// [`PayoutError`].
 pub async fn approve(
     app: &App,
     caller: &Operator<Handling>,

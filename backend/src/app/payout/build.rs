@@ -63,18 +63,12 @@ struct Wish<'a> {
 }
 
 /// What a batch would pay now. Nothing is stored.
-///
-/// # Errors
-/// [`PayoutError`].
 pub async fn propose(app: &App, _: &Operator<Looking>, ask: &Ask) -> Result<Proposed, PayoutError> {
     let bounds = head::bounds(app).await?;
     proposed(&mut *app.connection().await?, ask, &bounds).await
 }
 
 /// Requests a batch. A repeat with the same key finds the first one.
-///
-/// # Errors
-/// [`PayoutError`].
 pub async fn build(
     app: &App,
     caller: &Operator<Building>,
@@ -240,9 +234,6 @@ async fn proposed(
 
 /// Proposes from everyone who waits, without looking at everyone: who asked to be paid, and who waits longest. If they do not
 /// fill the batch and more wait, from the first whom nothing else keeps out.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn first_in_line(
     connection: &mut PgConnection,
     request: &Request,

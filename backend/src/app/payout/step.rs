@@ -16,9 +16,6 @@ use crate::app::{App, head, now};
 use crate::settlement::AUTHORIZATION_SECONDS;
 
 /// Asks the settlement worker to have an approved batch signed. Safe to repeat: a signed batch is answered as it is.
-///
-/// # Errors
-/// [`PayoutError`].
 pub async fn sign(app: &App, caller: &Operator<Handling>, id: B256) -> Result<PayoutBatch, PayoutError> {
     let time = head::head(app).await?.timestamp;
     let mut connection = app.connection().await?;
@@ -39,9 +36,6 @@ pub async fn sign(app: &App, caller: &Operator<Handling>, id: B256) -> Result<Pa
 }
 
 /// Hands a signed batch over to the settlement worker.
-///
-/// # Errors
-/// [`PayoutError`].
 pub async fn submit(app: &App, caller: &Operator<Handling>, id: B256) -> Result<PayoutBatch, PayoutError> {
     let time = head::head(app).await?.timestamp;
     let mut connection = app.connection().await?;
@@ -54,9 +48,6 @@ pub async fn submit(app: &App, caller: &Operator<Handling>, id: B256) -> Result<
 }
 
 /// Has the fee of a batch in flight raised; or replaces an expired batch, which answers the new one.
-///
-/// # Errors
-/// [`PayoutError`].
 pub async fn retry(app: &App, caller: &Operator<Handling>, id: B256) -> Result<PayoutBatch, PayoutError> {
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;
@@ -76,9 +67,6 @@ pub async fn retry(app: &App, caller: &Operator<Handling>, id: B256) -> Result<P
 }
 
 /// Gives a batch up: at once before the signer was asked, else as soon as its authorization is proven dead.
-///
-/// # Errors
-/// [`PayoutError`].
 pub async fn cancel(app: &App, caller: &Operator<Handling>, id: B256) -> Result<PayoutBatch, PayoutError> {
     let mut connection = app.connection().await?;
     let mut transaction = connection.begin().await?;

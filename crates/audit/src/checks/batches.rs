@@ -27,10 +27,7 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
     for (id, events) in &snapshot.events.batches {
         match by_id.get(id) {
             None => {
-                let sides = Sides {
-                    expected: "a batch of ours",
-                    actual: "none",
-                };
+                let sides = Sides("a batch of ours", "none");
                 let detail = "the contract has events for a batch that we never requested";
                 out.note(
                     format!("batch {id}"),
@@ -43,10 +40,10 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
         }
     }
     for (id, lines) in &snapshot.events.open {
-        let sides = Sides {
-            expected: "a closing event",
-            actual: format!("{} users and no closing event", lines.len()),
-        };
+        let sides = Sides(
+            "a closing event",
+            format!("{} users and no closing event", lines.len()),
+        );
         let detail = "the contract has events for a batch, or for leaves of a root, that it never closed";
         out.note(
             format!("payouts of {id}"),
@@ -64,10 +61,7 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
         let overdue = batch.deadline.map(|deadline| deadline.saturating_add(LATE_AFTER));
         let now = snapshot.position.block_timestamp;
         if let Some(overdue) = overdue.filter(|overdue| batch.state == BatchState::Signed && *overdue < now) {
-            let sides = Sides {
-                expected: format!("an end by {overdue}"),
-                actual: format!("still open at {now}"),
-            };
+            let sides = Sides(format!("an end by {overdue}"), format!("still open at {now}"));
             let detail = "a signed batch is past its deadline but neither executed nor released";
             out.note_as(
                 Severity::S2,
@@ -110,10 +104,7 @@ fn compare(snapshot: &Snapshot, batch: &Batch, events: &BatchEvents, out: &mut F
     };
     out.equal(&subject, expected, usize::from(is_executed), cause, detail);
     if events.is_cancelled && !matches!(batch.state, BatchState::Released) {
-        let sides = Sides {
-            expected: "released",
-            actual: format!("{:?}", batch.state),
-        };
+        let sides = Sides("released", format!("{:?}", batch.state));
         let detail = "the contract cancelled the batch, but the ledger still treats it as live";
         out.note(
             format!("cancelled {subject}"),
@@ -170,10 +161,7 @@ fn lines(snapshot: &Snapshot, batch: &Batch, events: &BatchEvents, out: &mut Fin
                 (1, _) => BreakCause::Amount,
                 (2.., _) => BreakCause::Duplicate,
             };
-            let sides = Sides {
-                expected: in_words(&heard),
-                actual: in_words(&posted),
-            };
+            let sides = Sides(in_words(&heard), in_words(&posted));
             let detail = "a line of the batch: events against ledger";
             out.note(
                 format!("user {} of batch {}", payout.user, batch.id),
@@ -184,10 +172,7 @@ fn lines(snapshot: &Snapshot, batch: &Batch, events: &BatchEvents, out: &mut Fin
         }
     }
     for (wallet, heard) in heard {
-        let sides = Sides {
-            expected: in_words(&heard),
-            actual: "no line".to_owned(),
-        };
+        let sides = Sides(in_words(&heard), "no line".to_owned());
         let detail = "the batch paid or credited a wallet that is not on its list";
         let subject = format!("wallet {wallet} of batch {}", batch.id);
         out.note(subject, sides, BreakCause::ForeignTransaction, detail);

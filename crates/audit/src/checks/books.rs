@@ -28,10 +28,7 @@ pub(crate) fn double_entry(books: &Ledger, out: &mut Findings) {
             Side::Debit => 0,
         };
         if is_guarded && pending < 0 {
-            let sides = Sides {
-                expected: "at least 0",
-                actual: pending,
-            };
+            let sides = Sides("at least 0", pending);
             let detail = "an account that can never be overdrawn, pending debits included";
             out.note(
                 format!("overdrawn {}", row.account),
@@ -50,10 +47,7 @@ pub(super) fn solvency(books: &Ledger, out: &mut Findings) {
     let owed = books.balances.iter().filter(|row| is_owed_to_user(row.account));
     let owed = owed.fold(0i128, |sum, row| sum.saturating_add(net(row)));
     if owed > custody {
-        let sides = Sides {
-            expected: format!("at most {custody}"),
-            actual: owed,
-        };
+        let sides = Sides(format!("at most {custody}"), owed);
         let detail = "users' available, reserved, credited and held amounts, against custody";
         out.note("solvency", sides, BreakCause::Amount, detail);
     }
@@ -92,10 +86,7 @@ fn recount(books: &Ledger, wanted: impl Fn(Account) -> bool, out: &mut Findings)
     for (id, row) in &expected {
         let stored = actual.get(id);
         if stored != Some(row) {
-            let sides = Sides {
-                expected: in_words(row),
-                actual: words(stored),
-            };
+            let sides = Sides(in_words(row), words(stored));
             out.note(
                 format!("entries of {}", row.account),
                 sides,
@@ -118,10 +109,7 @@ fn recount(books: &Ledger, wanted: impl Fn(Account) -> bool, out: &mut Findings)
         .iter()
         .all(|counter| counter.is_zero());
         if !is_empty {
-            let sides = Sides {
-                expected: "nothing",
-                actual: in_words(row),
-            };
+            let sides = Sides("nothing", in_words(row));
             out.note(
                 format!("entries of {}", row.account),
                 sides,

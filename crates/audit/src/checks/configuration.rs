@@ -15,16 +15,13 @@ pub(super) fn check(expected: &Configuration, actual: &Configuration, out: &mut 
             } else {
                 Severity::S1
             };
-            let sides = Sides { expected, actual };
+            let sides = Sides(expected, actual);
             let detail = "the contract's configuration, against what operators expect";
             out.note_as(severity, name, sides, BreakCause::Configuration, detail);
         }
     }
     for (name, actual) in actual.iter().filter(|(name, _)| !expected.contains_key(*name)) {
-        let sides = Sides {
-            expected: "not set",
-            actual: actual.as_str(),
-        };
+        let sides = Sides("not set", actual.as_str());
         let detail = "the contract's configuration has an entry that operators do not expect";
         out.note(name, sides, BreakCause::Configuration, detail);
     }

@@ -123,11 +123,8 @@ pub(crate) struct Findings {
     omitted: usize,
 }
 
-/// The two sides of a comparison that failed.
-pub(crate) struct Sides<E, A> {
-    pub(crate) expected: E,
-    pub(crate) actual: A,
-}
+/// The two sides of a comparison that failed: what is expected, and what is there.
+pub(crate) struct Sides<E, A>(pub(crate) E, pub(crate) A);
 
 impl Findings {
     pub(crate) const fn of(check: Check) -> Self {
@@ -161,7 +158,7 @@ impl Findings {
             self.omitted = self.omitted.saturating_add(1);
             return;
         }
-        let Sides { expected, actual } = sides;
+        let Sides(expected, actual) = sides;
         self.found.push(Finding {
             check: self.check,
             severity,
@@ -183,7 +180,7 @@ impl Findings {
         detail: &str,
     ) {
         if expected != actual {
-            self.note(subject, Sides { expected, actual }, cause, detail);
+            self.note(subject, Sides(expected, actual), cause, detail);
         }
     }
 

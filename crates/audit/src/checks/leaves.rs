@@ -31,10 +31,7 @@ pub(super) fn check(snapshot: &Snapshot, roots: &BTreeMap<B256, &Root>, out: &mu
 fn of_root(snapshot: &Snapshot, leaves: &LeavesEvents, subject: &str, out: &mut Findings) {
     let root = snapshot.events.roots.get(&leaves.root);
     if root.is_none_or(|root| root.is_vetoed) {
-        let sides = Sides {
-            expected: "a published root that was not vetoed",
-            actual: leaves.root,
-        };
+        let sides = Sides("a published root that was not vetoed", leaves.root);
         let detail = "the contract settled leaves of a root that never matured";
         out.note_as(
             Severity::S1,
@@ -51,10 +48,7 @@ fn of_tree(leaves: &LeavesEvents, entitled: &BTreeMap<Address, Amount>, subject:
     for (wallet, line) in &leaves.lines {
         let most = entitled.get(wallet).copied().unwrap_or_default();
         if line.amount() > most {
-            let sides = Sides {
-                expected: format!("at most {most}"),
-                actual: line.amount().to_string(),
-            };
+            let sides = Sides(format!("at most {most}"), line.amount().to_string());
             let detail = "paid for a leaf, against the leaf's lifetime entitlement";
             let subject = format!("wallet {wallet} of {subject}");
             out.note_as(Severity::S1, subject, sides, BreakCause::Amount, detail);

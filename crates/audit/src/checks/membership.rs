@@ -14,10 +14,7 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
         of_user(snapshot, (*id, user), out);
         if let Some(account) = chain.and_then(|chain| chain.accounts.get(&user.wallet)) {
             if account.frozen_until == 0 {
-                let sides = Sides {
-                    expected: "registered",
-                    actual: "unknown to the contract",
-                };
+                let sides = Sides("registered", "unknown to the contract");
                 let detail = "a user of the ledger, against the contract's accounts";
                 out.note(
                     format!("contract entry of user {id}"),
@@ -31,10 +28,7 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
             let ledger = user.frozen_until.filter(|until| *until > now);
             let detail = "end of the user's present freeze by the contract, and by the ledger";
             if contract != ledger {
-                let sides = Sides {
-                    expected: words(contract),
-                    actual: words(ledger),
-                };
+                let sides = Sides(words(contract), words(ledger));
                 let subject = format_args!("contract freeze of user {id}");
                 out.note(subject, sides, BreakCause::MissingEvent, detail);
             }
@@ -46,10 +40,7 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
         .iter()
         .filter(|(_, user)| user.registrations > 0);
     for (wallet, _) in registered.filter(|(wallet, _)| !known.contains(*wallet)) {
-        let sides = Sides {
-            expected: "a user of the ledger",
-            actual: "none",
-        };
+        let sides = Sides("a user of the ledger", "none");
         let detail = "a registration that the chain accepted";
         out.note(
             format!("wallet {wallet}"),
@@ -75,10 +66,7 @@ fn of_user(snapshot: &Snapshot, (id, user): (u32, &User), out: &mut Findings) {
     let detail = "registrations of the user by the events";
     out.equal(format_args!("user {id}"), 1, events.registrations, cause, detail);
     if events.frozen_until != user.frozen_until {
-        let sides = Sides {
-            expected: words(events.frozen_until),
-            actual: words(user.frozen_until),
-        };
+        let sides = Sides(words(events.frozen_until), words(user.frozen_until));
         let detail = "end of the user's last freeze by the events, and by the ledger";
         let subject = format_args!("freeze of user {id}");
         out.note(subject, sides, BreakCause::MissingLedger, detail);
@@ -91,10 +79,7 @@ fn deposits(snapshot: &Snapshot, out: &mut Findings) {
     for deposit in &snapshot.books.deposits {
         let reference = deposit.deposit_ref;
         if !known.insert(reference) {
-            let sides = Sides {
-                expected: "one row",
-                actual: "two",
-            };
+            let sides = Sides("one row", "two");
             let detail = "deposits of the ledger with the same reference";
             out.note(
                 format!("deposit {reference}"),
@@ -107,10 +92,7 @@ fn deposits(snapshot: &Snapshot, out: &mut Findings) {
     }
     for (reference, event) in &events.deposits {
         if event.intakes > 1 {
-            let sides = Sides {
-                expected: 1,
-                actual: event.intakes,
-            };
+            let sides = Sides(1, event.intakes);
             let detail = "intakes with the same reference by the events";
             out.note(
                 format!("intake {reference}"),
@@ -120,10 +102,7 @@ fn deposits(snapshot: &Snapshot, out: &mut Findings) {
             );
         }
         if !known.contains(reference) {
-            let sides = Sides {
-                expected: format!("a deposit of {}", event.amount),
-                actual: "none".to_owned(),
-            };
+            let sides = Sides(format!("a deposit of {}", event.amount), "none".to_owned());
             let detail = "an intake that the chain accepted";
             out.note(
                 format!("deposit {reference}"),
@@ -164,10 +143,10 @@ fn of_deposit(snapshot: &Snapshot, deposit: &Deposit, out: &mut Findings) {
         Some(event) if event.amount == deposit.amount => BreakCause::MissingLedger,
         Some(_) => BreakCause::Amount,
     };
-    let sides = Sides {
-        expected: by_events.map_or("no event".to_owned(), |(user, same)| in_words(user, &same)),
-        actual: in_words(wallet, deposit),
-    };
+    let sides = Sides(
+        by_events.map_or("no event".to_owned(), |(user, same)| in_words(user, &same)),
+        in_words(wallet, deposit),
+    );
     let detail = "the deposit by its events, and by the ledger";
     out.note(format!("deposit {}", deposit.deposit_ref), sides, cause, detail);
 }

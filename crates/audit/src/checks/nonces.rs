@@ -24,10 +24,7 @@ fn contiguous(sender: &Sender, out: &mut Findings) {
     let mut expected = *first;
     for (nonce, _) in &sender.submissions {
         if *nonce != expected {
-            let sides = Sides {
-                expected,
-                actual: nonce,
-            };
+            let sides = Sides(expected, nonce);
             let detail = "nonces of our submissions follow each other";
             out.note(
                 format!("gap of {address}"),
@@ -53,10 +50,7 @@ fn contiguous(sender: &Sender, out: &mut Findings) {
 fn against_contract(sender: &Sender, sent: u64, block: u64, out: &mut Findings) {
     let address = sender.address;
     if sent > sender.next_nonce {
-        let sides = Sides {
-            expected: format!("at most {}", sender.next_nonce),
-            actual: sent,
-        };
+        let sides = Sides(format!("at most {}", sender.next_nonce), sent);
         let detail = "transactions that the account has sent, against the nonces that we allocated";
         out.note(
             format!("foreign use of {address}"),
@@ -70,10 +64,7 @@ fn against_contract(sender: &Sender, sent: u64, block: u64, out: &mut Findings) 
         is_final && *nonce >= sent
     });
     if let Some((nonce, _)) = too_early {
-        let sides = Sides {
-            expected: format!("more than {nonce}"),
-            actual: sent,
-        };
+        let sides = Sides(format!("more than {nonce}"), sent);
         let detail = "transactions that the account has sent, against a submission that we saw at finality";
         out.note(
             format!("final of {address}"),

@@ -50,10 +50,7 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
         }
     }
     for wallet in unclaimed.keys() {
-        let sides = Sides {
-            expected: "a user of the ledger",
-            actual: "none",
-        };
+        let sides = Sides("a user of the ledger", "none");
         let detail = "the events report a payment to a wallet unknown to the ledger";
         out.note(
             format!("wallet {wallet}"),
@@ -109,10 +106,7 @@ fn against_events(snapshot: &Snapshot, (id, user): (u32, &User), books: Books, o
         detail,
     );
     if books.live > 1 {
-        let sides = Sides {
-            expected: "at most 1",
-            actual: books.live,
-        };
+        let sides = Sides("at most 1", books.live);
         let detail = "payouts of live batches for one user";
         out.note(
             format!("live payouts of user {id}"),
@@ -122,10 +116,7 @@ fn against_events(snapshot: &Snapshot, (id, user): (u32, &User), books: Books, o
         );
     }
     if user.paid > user.granted {
-        let sides = Sides {
-            expected: format!("at most {}", user.granted),
-            actual: user.paid,
-        };
+        let sides = Sides(format!("at most {}", user.granted), user.paid);
         let detail = "paid to the user, against every reward that was ever granted";
         out.note(format!("granted to user {id}"), sides, cause, detail);
     }

@@ -34,10 +34,7 @@ pub(super) fn check(snapshot: &Snapshot, out: &mut Findings) {
     let lookup = Lookup::new(snapshot);
     for split in &snapshot.books.splits {
         let Some(deposit) = lookup.deposits.get(&split.fact_seq) else {
-            let sides = Sides {
-                expected: "no deposit",
-                actual: "parts of one",
-            };
+            let sides = Sides("no deposit", "parts of one");
             let detail = "transfers out of custody for a payment that is not a deposit";
             out.note(
                 format!("fact {}", split.fact_seq),
@@ -49,10 +46,7 @@ pub(super) fn check(snapshot: &Snapshot, out: &mut Findings) {
         };
         let expected = lookup.parts(deposit);
         if expected != split.parts {
-            let sides = Sides {
-                expected: in_words(&expected),
-                actual: in_words(&split.parts),
-            };
+            let sides = Sides(in_words(&expected), in_words(&split.parts));
             let detail = "how the payment was divided, against the plan's rules";
             out.note(
                 format!("deposit {}", deposit.deposit_ref),

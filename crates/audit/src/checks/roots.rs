@@ -33,10 +33,7 @@ pub(super) fn check(snapshot: &Snapshot, chain: Option<&Chain>, out: &mut Findin
         .keys()
         .filter(|root| !by_hash.contains_key(*root))
     {
-        let sides = Sides {
-            expected: "a tree of ours",
-            actual: "none",
-        };
+        let sides = Sides("a tree of ours", "none");
         let detail = "the chain has a liabilities root that we never built";
         out.note_as(
             Severity::S1,
@@ -106,10 +103,7 @@ fn of_leaves(snapshot: &Snapshot, root: &Root, leaves: &[Leaf], out: &mut Findin
     let tree = match Tree::build(leaves.to_vec()) {
         Ok(tree) => tree,
         Err(error) => {
-            let sides = Sides {
-                expected: "a tree",
-                actual: error,
-            };
+            let sides = Sides("a tree", error);
             let detail = "no tree can be built from the stored leaves";
             return out.note(format!("tree of root {}", root.root), sides, cause, detail);
         }
@@ -133,10 +127,7 @@ fn of_leaves(snapshot: &Snapshot, root: &Root, leaves: &[Leaf], out: &mut Findin
     for leaf in tree.leaves().iter().step_by(stride) {
         let proof = tree.proof(leaf.wallet).unwrap_or_default();
         if let Err(error) = verify(tree.root(), tree.total(), leaf, &proof) {
-            let sides = Sides {
-                expected: "a proof that holds".to_owned(),
-                actual: error.to_string(),
-            };
+            let sides = Sides("a proof that holds".to_owned(), error.to_string());
             let detail = "a proof out of the tree";
             out.note(format!("proof of {}", leaf.wallet), sides, cause, detail);
         }
@@ -167,10 +158,7 @@ fn promised(snapshot: &Snapshot, leaves: &[Leaf], out: &mut Findings) {
     for leaf in leaves {
         let entitled = entitled.get(&leaf.wallet).copied().unwrap_or_default();
         if leaf.entitled > entitled {
-            let sides = Sides {
-                expected: format!("at most {entitled}"),
-                actual: leaf.entitled.to_string(),
-            };
+            let sides = Sides(format!("at most {entitled}"), leaf.entitled.to_string());
             let detail = "the tree's entitlement of a wallet, against what was paid and is available";
             let subject = format!("promise to {}", leaf.wallet);
             out.note_as(Severity::S1, subject, sides, BreakCause::Amount, detail);

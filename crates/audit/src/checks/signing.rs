@@ -10,10 +10,7 @@ use crate::checks::{BreakCause, SignerMemory, Snapshot};
 pub(super) fn check(snapshot: &Snapshot, signers: &[SignerMemory], out: &mut Findings) {
     for signer in signers {
         if let Some(broken) = &signer.broken_trail {
-            let sides = Sides {
-                expected: "an intact audit trail",
-                actual: broken,
-            };
+            let sides = Sides("an intact audit trail", broken);
             let detail = "a row of the signer's audit trail was changed, or is missing";
             out.note(
                 format!("trail of {}", signer.name),
@@ -64,10 +61,7 @@ fn accepted<'a>(
         return;
     }
     for key in keys.filter(|key| !memories.iter().any(|memory| memory.contains(key))) {
-        let sides = Sides {
-            expected: "signed by one of our signers",
-            actual: "unknown to every signer",
-        };
+        let sides = Sides("signed by one of our signers", "unknown to every signer");
         let detail = "what the chain accepted or we stored as signed, against the signers' records";
         out.note(
             format!("{what} {key}"),

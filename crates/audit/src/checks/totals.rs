@@ -10,7 +10,7 @@ use crate::checks::{BreakCause, Chain, Counters, DepositState, Events, Snapshot}
 pub(super) fn balance(chain: &Chain, events: &Events, out: &mut Findings) {
     let (expected, actual) = (events.balance(), signed(chain.balance));
     if actual < expected {
-        let sides = Sides { expected, actual };
+        let sides = Sides(expected, actual);
         let detail = "ether of the contract, against inflows minus outflows";
         out.note("balance", sides, BreakCause::MissingEvent, detail);
     }
@@ -20,7 +20,7 @@ pub(super) fn balance(chain: &Chain, events: &Events, out: &mut Findings) {
 pub(super) fn surplus(chain: &Chain, events: &Events, out: &mut Findings) {
     let (expected, actual) = (events.balance(), signed(chain.balance));
     if actual > expected {
-        let sides = Sides { expected, actual };
+        let sides = Sides(expected, actual);
         let detail = "ether of the contract beyond inflows minus outflows";
         out.note("balance", sides, BreakCause::ForcedEther, detail);
     }
@@ -54,18 +54,12 @@ pub(super) fn journal(snapshot: &Snapshot, chain: &Chain, out: &mut Findings) {
         detail,
     );
     for gap in &events.journal_gaps {
-        let sides = Sides {
-            expected: "the next entry in sequence",
-            actual: gap,
-        };
+        let sides = Sides("the next entry in sequence", gap);
         let detail = "the recorded journal entries are not consecutive";
         out.note(format!("entry {gap}"), sides, BreakCause::MissingEvent, detail);
     }
     for log in &events.unreadable {
-        let sides = Sides {
-            expected: "an event of the contract",
-            actual: "something else",
-        };
+        let sides = Sides("an event of the contract", "something else");
         let detail = "a log that we recorded cannot be read";
         out.note(log, sides, BreakCause::Tampering, detail);
     }

@@ -24,10 +24,7 @@ pub fn accounts(seen: &[AccountSeen]) -> Verdict {
     let mut out = Findings::of(Check::Accounts);
     for account in seen {
         if account.balance < account.minimum {
-            let sides = Sides {
-                expected: format!("at least {}", account.minimum),
-                actual: account.balance,
-            };
+            let sides = Sides(format!("at least {}", account.minimum), account.balance);
             let detail = "wei of an account that must have money, at a final block";
             let subject = format!("{} {}", account.name, account.address);
             out.note(subject, sides, BreakCause::Amount, detail);

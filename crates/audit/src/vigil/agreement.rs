@@ -56,19 +56,13 @@ pub fn agreement(endpoints: &[EndpointSeen], common: u64, recorded: Option<Recor
     for seen in endpoints {
         let subject = format!("endpoint {}", seen.name);
         if seen.unanswered_seconds > UNANSWERED_SECONDS_MAX {
-            let sides = Sides {
-                expected: "an answer",
-                actual: format!("none for {} s", seen.unanswered_seconds),
-            };
+            let sides = Sides("an answer", format!("none for {} s", seen.unanswered_seconds));
             let detail = "an endpoint that does not respond cannot be compared with the others";
             out.note_as(Severity::S2, subject, sides, BreakCause::Endpoint, detail);
         } else if let (Some(newest), Some(own)) = (newest, seen.finalized)
             && newest.saturating_sub(own) > BEHIND_BLOCKS_MAX
         {
-            let sides = Sides {
-                expected: newest,
-                actual: own,
-            };
+            let sides = Sides(newest, own);
             let detail = "newest final block of an endpoint, against that of the others";
             out.note_as(Severity::S2, subject, sides, BreakCause::Endpoint, detail);
         }
@@ -78,10 +72,7 @@ pub fn agreement(endpoints: &[EndpointSeen], common: u64, recorded: Option<Recor
         for seen in endpoints {
             let differs = seen.recorded.filter(|own| *own != recorded.seen);
             if let Some(own) = differs {
-                let sides = Sides {
-                    expected: said(recorded.seen),
-                    actual: said(own),
-                };
+                let sides = Sides(said(recorded.seen), said(own));
                 let detail =
                     "final block and journal that the listener recorded, against what an endpoint has there";
                 let subject = format!("recorded final block at {}", seen.name);
@@ -108,10 +99,10 @@ fn compare(endpoints: &[EndpointSeen], common: u64, out: &mut Findings) {
     let mut answers = answers
         .into_iter()
         .map(|(own, names)| format!("{} at {}", said(own), names.join(", ")));
-    let sides = Sides {
-        expected: answers.next().unwrap_or_default(),
-        actual: answers.collect::<Vec<_>>().join("; "),
-    };
+    let sides = Sides(
+        answers.next().unwrap_or_default(),
+        answers.collect::<Vec<_>>().join("; "),
+    );
     let detail = format!("final block {common} and the contract's journal there, by endpoint");
     out.note("final block", sides, BreakCause::Endpoint, &detail);
 }

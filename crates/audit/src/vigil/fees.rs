@@ -55,10 +55,7 @@ pub fn fees(windows: &[FeeWindow]) -> Verdict {
         let spent = before.saturating_sub(after);
         let between = format!("blocks {} to {}", window.blocks.0, window.blocks.1);
         if spent > window.fees() {
-            let sides = Sides {
-                expected: format!("at most {}", window.fees()),
-                actual: spent,
-            };
+            let sides = Sides(format!("at most {}", window.fees()), spent);
             let detail =
                 format!("wei that left the account in {between}, against the receipts of our transactions");
             out.note(
@@ -71,10 +68,7 @@ pub fn fees(windows: &[FeeWindow]) -> Verdict {
         let counted = window.nonces.1.saturating_sub(window.nonces.0);
         let ours = u64::try_from(window.transactions.len()).unwrap_or(u64::MAX);
         if counted != ours {
-            let sides = Sides {
-                expected: ours,
-                actual: counted,
-            };
+            let sides = Sides(ours, counted);
             let detail =
                 format!("transactions of the account in {between}, against ours that the chain included");
             let subject = format!("transactions {sender}");
@@ -83,10 +77,10 @@ pub fn fees(windows: &[FeeWindow]) -> Verdict {
         for paid in &window.transactions {
             let differs = paid.booked.filter(|booked| *booked != paid.receipt);
             if let Some((gas, price)) = differs {
-                let sides = Sides {
-                    expected: format!("{} gas at {} wei", paid.receipt.0, paid.receipt.1),
-                    actual: format!("{gas} gas at {price} wei"),
-                };
+                let sides = Sides(
+                    format!("{} gas at {} wei", paid.receipt.0, paid.receipt.1),
+                    format!("{gas} gas at {price} wei"),
+                );
                 let detail = "fee of a transaction by its receipt, against what is booked";
                 out.note_as(
                     Severity::S3,

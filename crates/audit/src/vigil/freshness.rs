@@ -158,10 +158,7 @@ fn finality(head: HeadSeen, limits: &FreshnessLimits, out: &mut Findings) {
         }
         return;
     };
-    let sides = Sides {
-        expected: format!("less than {}", limits.final_slow_blocks),
-        actual: lag,
-    };
+    let sides = Sides(format!("less than {}", limits.final_slow_blocks), lag);
     let detail = format!(
         "blocks from the newest final one, {}, to the head",
         head.finalized
@@ -174,13 +171,13 @@ fn listener(head: HeadSeen, recorded: RecordedHead, limits: &FreshnessLimits, ou
     let stands_still =
         head.finalized > recorded.finalized && recorded.unchanged_seconds > limits.silence_seconds;
     if stands_still || behind > limits.recorded_behind_blocks {
-        let sides = Sides {
-            expected: format!("block {}, final {}", head.number, head.finalized),
-            actual: format!(
+        let sides = Sides(
+            format!("block {}, final {}", head.number, head.finalized),
+            format!(
                 "block {}, final {}, for {} s",
                 recorded.number, recorded.finalized, recorded.unchanged_seconds
             ),
-        };
+        );
         let detail = "what the listener recorded, against what the endpoints have";
         out.note_as(
             Severity::S2,
@@ -193,8 +190,5 @@ fn listener(head: HeadSeen, recorded: RecordedHead, limits: &FreshnessLimits, ou
 }
 
 fn at_most(limit: u64, actual: u64) -> Sides<String, u64> {
-    Sides {
-        expected: format!("at most {limit}"),
-        actual,
-    }
+    Sides(format!("at most {limit}"), actual)
 }

@@ -28,19 +28,13 @@ pub fn quarantine(seen: &[CommandSeen], batches: &[B256]) -> Verdict {
         } else {
             command.cause.as_str()
         };
-        let sides = Sides {
-            expected: "posted",
-            actual: format!("{cause}: {}", command.detail),
-        };
+        let sides = Sides("posted", format!("{cause}: {}", command.detail));
         let detail = format!("a command in the inbox ({}) is quarantined", command.natural_key);
         let subject = format!("command {}", command.inbox_id);
         out.note(subject, sides, BreakCause::Unreadable, &detail);
     }
     for batch in batches {
-        let sides = Sides {
-            expected: "paid or cancelled",
-            actual: "put aside",
-        };
+        let sides = Sides("paid or cancelled", "put aside");
         let detail = "a batch that differs from what people approved, or that reverted for an unknown reason";
         out.note(format!("batch {batch}"), sides, BreakCause::Unreadable, detail);
     }

@@ -23,19 +23,13 @@ pub struct LookSeen {
 pub fn reconciler(seen: &LookSeen) -> Verdict {
     let mut out = Findings::of(Check::Reconciler);
     if seen.look_seconds > seen.look_seconds_max {
-        let sides = Sides {
-            expected: format!("at most {}", seen.look_seconds_max),
-            actual: seen.look_seconds,
-        };
+        let sides = Sides(format!("at most {}", seen.look_seconds_max), seen.look_seconds);
         let detail = "seconds since the reconciler last finished a run";
         out.note("look", sides, BreakCause::Silence, detail);
     }
     for (check, seconds) in &seen.checks {
         if *seconds > seen.check_seconds_max {
-            let sides = Sides {
-                expected: format!("at most {}", seen.check_seconds_max),
-                actual: seconds,
-            };
+            let sides = Sides(format!("at most {}", seen.check_seconds_max), seconds);
             let detail = "seconds since the check last ran and was not skipped";
             out.note(
                 format!("check {}", check.id()),
@@ -46,10 +40,7 @@ pub fn reconciler(seen: &LookSeen) -> Verdict {
         }
     }
     if !seen.canary_is_caught {
-        let sides = Sides {
-            expected: "found",
-            actual: "not found",
-        };
+        let sides = Sides("found", "not found");
         let detail = "the test discrepancy of one wei that the checks must find";
         out.note("canary", sides, BreakCause::Silence, detail);
     }

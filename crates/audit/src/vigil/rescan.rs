@@ -69,5 +69,5 @@ fn note(key: LogKey, what: (&str, &str, BreakCause), severity: Severity, out: &m
         key.block_number, key.log_index, key.block_hash
     );
     let detail = "a final log of the contract, recorded by the listener and read again from another endpoint";
-    out.note_as(severity, subject, Sides { expected, actual }, cause, detail);
+    out.note_as(severity, subject, Sides(expected, actual), cause, detail);
 }

@@ -92,10 +92,7 @@ impl Environment<'_> {
     pub(super) fn listener(&self) -> anyhow::Result<ServiceSpec> {
         let environment = [
             ("TRELLIS_LISTEN", listen(self.ports.listener)),
-            (
-                "TRELLIS_DATABASE_URL",
-                url_as(&self.spec.database_url, "trellis_listener")?,
-            ),
+            self.database("trellis_listener")?,
             ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
         ];
         Ok(self.service("listener", "listener", &[], &environment, Ready::File))
@@ -104,10 +101,7 @@ impl Environment<'_> {
     pub(super) fn worker(&self) -> anyhow::Result<ServiceSpec> {
         let environment = [
             ("TRELLIS_LISTEN", listen(self.ports.worker)),
-            (
-                "TRELLIS_DATABASE_URL",
-                url_as(&self.spec.database_url, "trellis_poster")?,
-            ),
+            self.database("trellis_poster")?,
         ];
         Ok(self.service("worker", "backend", &["work"], &environment, Ready::File))
     }
@@ -115,10 +109,7 @@ impl Environment<'_> {
     pub(super) fn settler(&self) -> anyhow::Result<ServiceSpec> {
         let environment = [
             ("TRELLIS_LISTEN", listen(self.ports.settler)),
-            (
-                "TRELLIS_DATABASE_URL",
-                url_as(&self.spec.database_url, "trellis_settler")?,
-            ),
+            self.database("trellis_settler")?,
             ("TRELLIS_RPC_URL", self.spec.settler_rpc_url().to_owned()),
             ("TRELLIS_DEVELOPMENT_RELAYER_KEY", agreement::relayer_key()),
             ("TRELLIS_BATCH_SIGNER_URL", local(self.ports.signer)),
@@ -135,10 +126,7 @@ impl Environment<'_> {
     pub(super) fn reconciler(&self) -> anyhow::Result<ServiceSpec> {
         let environment = [
             ("TRELLIS_LISTEN", listen(self.ports.reconciler)),
-            (
-                "TRELLIS_DATABASE_URL",
-                url_as(&self.spec.database_url, "trellis_reconciler")?,
-            ),
+            self.database("trellis_reconciler")?,
             (
                 "TRELLIS_SIGNER_DATABASE_URL",
                 url_as(&self.spec.signer_database_url, "trellis_signer_auditor")?,
@@ -153,10 +141,7 @@ impl Environment<'_> {
     pub(super) fn api(&self) -> anyhow::Result<ServiceSpec> {
         let environment = [
             ("TRELLIS_LISTEN", listen(self.ports.api)),
-            (
-                "TRELLIS_DATABASE_URL",
-                url_as(&self.spec.database_url, "trellis_api")?,
-            ),
+            self.database("trellis_api")?,
             ("TRELLIS_ROOT_WALLET", signer(root_user())?.address().to_string()),
             ("TRELLIS_SIGNER_URL", local(self.ports.signer)),
             ("TRELLIS_RPC_URL", self.spec.rpc_url.clone()),
@@ -168,6 +153,11 @@ impl Environment<'_> {
             &environment,
             ready_at(self.ports.api),
         ))
+    }
+
+    /// The ledger's database, for a role.
+    fn database(&self, role: &str) -> anyhow::Result<(&'static str, String)> {
+        Ok(("TRELLIS_DATABASE_URL", url_as(&self.spec.database_url, role)?))
     }
 
     fn service(

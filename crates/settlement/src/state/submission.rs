@@ -129,32 +129,19 @@ mod tests {
 
     #[test]
     fn every_state_knows_exactly_its_events() {
+        let stored = [
+            "signed",
+            "sent",
+            "included",
+            "-",
+            "final_ok",
+            "final_reverted",
+            "dead",
+        ];
         let table: [(State, [&str; 7]); 7] = [
             (State::Allocated, ["signed", "-", "-", "-", "-", "-", "-"]),
-            (
-                State::Signed,
-                [
-                    "signed",
-                    "sent",
-                    "included",
-                    "-",
-                    "final_ok",
-                    "final_reverted",
-                    "dead",
-                ],
-            ),
-            (
-                State::Sent,
-                [
-                    "signed",
-                    "sent",
-                    "included",
-                    "-",
-                    "final_ok",
-                    "final_reverted",
-                    "dead",
-                ],
-            ),
+            (State::Signed, stored),
+            (State::Sent, stored),
             (
                 State::Included,
                 ["-", "-", "included", "sent", "final_ok", "final_reverted", "dead"],

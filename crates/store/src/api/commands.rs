@@ -17,16 +17,14 @@ pub struct CommandFate {
 }
 
 /// The command of this number, if it is of this wallet.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find(
     connection: &mut PgConnection,
     id: i64,
     actor: Address,
 ) -> Result<Option<CommandFate>, StoreError> {
-    let row = sqlx::query!(
-        r#"SELECT i.fact_seq, i.effective_at,
+    let row = sqlx::query_as!(
+        CommandFate,
+        r#"SELECT i.fact_seq, i.effective_at AS accepted_at,
                   (SELECT substr(d.cause, length('ignored:') + 1) FROM discrepancy AS d
                    WHERE d.fact_seq = i.fact_seq AND starts_with(d.cause, 'ignored:')
                    ORDER BY d.ordinal LIMIT 1) AS ignored
@@ -37,9 +35,5 @@ pub async fn find(
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| CommandFate {
-        fact_seq: row.fact_seq,
-        ignored: row.ignored,
-        accepted_at: row.effective_at,
-    }))
+    Ok(row)
 }

@@ -24,9 +24,6 @@ pub struct Refundable {
 }
 
 /// The newest deposits of a user that can be refunded at this time of the chain, newest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_refundable(
     connection: &mut PgConnection,
     user: i32,

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256};
 use money::Amount;
 use sqlx::PgConnection;
 
-use crate::deployment::{address, hash};
+use crate::column::Db;
 use crate::{DbAmount, StoreError};
 
 /// Where a page of a history starts: entries are ordered by fact and leg, both falling.
@@ -84,9 +84,6 @@ pub enum Content {
 }
 
 /// The newest entries below a position.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(
     connection: &mut PgConnection,
     user: i32,
@@ -133,9 +130,11 @@ pub async fn list(
                 ORDER BY t.fact_seq DESC LIMIT $4)
            )
            SELECT e.fact_seq AS "fact_seq!", e.leg AS "leg!", e.kind AS "kind!",
-                  e.amount AS "amount!: DbAmount", e.state AS "state!", e.ref AS reference,
-                  e.refundable_until, e.source_user_id, u.wallet AS "source_wallet?", e.tier, e.distance,
-                  e.withheld, e.batch_id, e.root, i.effective_at, i.transaction_hash
+                  e.amount AS "amount!: DbAmount", e.state AS "state!", e.ref AS "reference!: Db<Option<B256>>",
+                  e.refundable_until, e.source_user_id, u.wallet AS "source_wallet!: Db<Option<Address>>", e.tier,
+                  e.distance, e.withheld, e.batch_id AS "batch_id!: Db<Option<B256>>",
+                  e.root AS "root!: Db<Option<B256>>", i.effective_at,
+                  i.transaction_hash AS "transaction_hash!: Db<Option<B256>>"
            FROM entry AS e
            JOIN fact AS t ON t.seq = e.at_fact
            JOIN inbox AS i ON i.id = t.inbox_id
@@ -155,19 +154,19 @@ struct EntryRow {
     fact_seq: i64,
     leg: i32,
     kind: String,
-    amount: DbAmount,
+    amount: Amount,
     state: String,
-    reference: Option<Vec<u8>>,
+    reference: Option<B256>,
     refundable_until: Option<i64>,
     source_user_id: Option<i32>,
-    source_wallet: Option<Vec<u8>>,
+    source_wallet: Option<Address>,
     tier: Option<i16>,
     distance: Option<i16>,
     withheld: Option<String>,
-    batch_id: Option<Vec<u8>>,
-    root: Option<Vec<u8>>,
+    batch_id: Option<B256>,
+    root: Option<B256>,
     effective_at: i64,
-    transaction_hash: Option<Vec<u8>>,
+    transaction_hash: Option<B256>,
 }
 
 impl TryFrom<EntryRow> for Entry {
@@ -183,16 +182,13 @@ impl TryFrom<EntryRow> for Entry {
             (None, None, None, None) => settlement(&row.kind, row.batch_id, row.root)?,
             (Some(reference), Some(refundable_until), _, _) => Content::Deposit {
                 kind: row.kind,
-                reference: hash(&reference, "deposit.ref")?,
+                reference,
                 refundable_until,
             },
             (_, _, Some(source_user_id), Some(distance)) => Content::Reward {
                 kind: row.kind,
                 source_user_id,
-                source_wallet: row
-                    .source_wallet
-                    .map(|wallet| address(&wallet, "users.wallet"))
-                    .transpose()?,
+                source_wallet: row.source_wallet,
                 tier: row.tier,
                 distance,
                 withheld: row.withheld,
@@ -205,26 +201,19 @@ impl TryFrom<EntryRow> for Entry {
                 leg: row.leg,
             },
             content,
-            amount: row.amount.0,
+            amount: row.amount,
             state: row.state,
             effective_at: row.effective_at,
-            transaction_hash: row
-                .transaction_hash
-                .map(|bytes| hash(&bytes, "inbox.transaction_hash"))
-                .transpose()?,
+            transaction_hash: row.transaction_hash,
         })
     }
 }
 
 /// What settlement did for a user.
-fn settlement(kind: &str, batch_id: Option<Vec<u8>>, root: Option<Vec<u8>>) -> Result<Content, StoreError> {
+fn settlement(kind: &str, batch_id: Option<B256>, root: Option<B256>) -> Result<Content, StoreError> {
     match (kind, batch_id, root) {
-        ("payout", Some(batch_id), None) => Ok(Content::Payout {
-            batch_id: hash(&batch_id, "payout.batch_id")?,
-        }),
-        ("claim", None, Some(root)) => Ok(Content::Claim {
-            root: hash(&root, "claim.root")?,
-        }),
+        ("payout", Some(batch_id), None) => Ok(Content::Payout { batch_id }),
+        ("claim", None, Some(root)) => Ok(Content::Claim { root }),
         ("credit_withdrawal", None, None) => Ok(Content::CreditWithdrawal),
         _ => Err(StoreError::corrupt(
             "an entry of settlement without its batch or root",

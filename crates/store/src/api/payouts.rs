@@ -90,40 +90,22 @@ pub struct Event {
 }
 
 /// The payouts of a batch in the order of wallets. At most as many as the contract takes in one.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_lines(connection: &mut PgConnection, batch: B256) -> Result<Vec<Line>, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Line,
         r#"SELECT p.user_id, u.wallet AS "wallet!: Db<Address>", p.amount AS "amount: DbAmount",
-                  p.held AS "held: DbAmount", p.target AS "target: DbAmount", p.state, p.refused,
-                  p.settled AS "settled: DbAmount"
+                  p.held AS "held: DbAmount", p.target AS "target!: Db<Option<Amount>>", p.state, p.refused,
+                  p.settled AS "settled!: Db<Option<Amount>>"
            FROM payout AS p JOIN users AS u ON u.id = p.user_id
            WHERE p.batch_id = $1 ORDER BY u.wallet"#,
         batch.as_slice()
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Line {
-                user_id: row.user_id,
-                wallet: row.wallet.0,
-                amount: row.amount.0,
-                held: row.held.0,
-                target: row.target.map(|target| target.0),
-                state: row.state,
-                refused: row.refused,
-                settled: row.settled.map(|settled| settled.0),
-            })
-        })
-        .collect()
+    Ok(rows)
 }
 
 /// The submissions of a batch, oldest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_submissions(
     connection: &mut PgConnection,
     batch: B256,
@@ -142,9 +124,6 @@ pub async fn list_submissions(
 }
 
 /// The attempts of these submissions, in order.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_attempts(
     connection: &mut PgConnection,
     submissions: &[i64],
@@ -163,9 +142,6 @@ pub async fn list_attempts(
 }
 
 /// What happened to these submissions, newest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_events(
     connection: &mut PgConnection,
     submissions: &[i64],

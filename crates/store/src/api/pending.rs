@@ -24,9 +24,6 @@ pub struct Pending {
 }
 
 /// What is pending of a wallet, oldest first. Provisional: only what is posted counts.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(connection: &mut PgConnection, wallet: Address) -> Result<Vec<Pending>, StoreError> {
     let topic = wallet.into_word();
     let rows = sqlx::query!(

@@ -40,9 +40,6 @@ pub struct Node {
 
 /// The trees of every tier up to this one that has any. A tier's trees are numbered from 1 and filled one after another, so its
 /// first and its newest tree say everything about the others.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_tiers(connection: &mut PgConnection, tiers: u8) -> Result<Vec<TierTrees>, StoreError> {
     let rows = sqlx::query_as!(
         TierTrees,
@@ -66,9 +63,6 @@ pub async fn list_tiers(connection: &mut PgConnection, tiers: u8) -> Result<Vec<
 }
 
 /// Places of a tier in order, from the first above `after`, optionally of one tree only.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_nodes(
     connection: &mut PgConnection,
     tier: i16,
@@ -94,9 +88,6 @@ pub async fn list_nodes(
 }
 
 /// All places of a user, at most one in each tier.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_places(connection: &mut PgConnection, user: i32) -> Result<Vec<Node>, StoreError> {
     let rows = sqlx::query_as!(
         Node,

@@ -78,9 +78,6 @@ pub struct Finding {
 }
 
 /// The last run, if there was one.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_last_run(connection: &mut PgConnection) -> Result<Option<Run>, StoreError> {
     let row = sqlx::query_as!(
         Run,
@@ -95,9 +92,6 @@ pub async fn find_last_run(connection: &mut PgConnection) -> Result<Option<Run>,
 }
 
 /// By check, the last run that did not skip it; of a check that was always skipped, the last run.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_last_checks(connection: &mut PgConnection) -> Result<Vec<LastCheck>, StoreError> {
     let rows = sqlx::query_as!(
         LastCheck,
@@ -117,9 +111,6 @@ pub async fn list_last_checks(connection: &mut PgConnection) -> Result<Vec<LastC
 }
 
 /// Findings that are not resolved, above a number, oldest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_open_findings(
     connection: &mut PgConnection,
     after: i64,

@@ -4,7 +4,7 @@ use alloy_primitives::Address;
 use money::Amount;
 use sqlx::PgConnection;
 
-use crate::deployment::{address, natural};
+use crate::column::Db;
 use crate::{DbAmount, StoreError};
 
 /// Users with something unpaid whom one request looks at, one by one: a part of a second. Of rewards' kinds, a tenth.
@@ -83,43 +83,8 @@ impl Totals {
     };
 }
 
-struct Row {
-    user_id: i32,
-    wallet: Vec<u8>,
-    paid: DbAmount,
-    posted: DbAmount,
-    pending: DbAmount,
-    kinds: Vec<String>,
-    oldest_matured_at: i64,
-    frozen_until: i64,
-    has_live_payout: bool,
-    withdrawal_requested: bool,
-}
-
-impl TryFrom<Row> for Payable {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            user_id: row.user_id,
-            wallet: address(&row.wallet, "users.wallet")?,
-            paid: row.paid.0,
-            posted: row.posted.0,
-            pending: row.pending.0,
-            kinds: row.kinds,
-            oldest_matured_at: natural(row.oldest_matured_at, "inbox.effective_at")?,
-            frozen_until: natural(row.frozen_until, "users.frozen_until")?,
-            has_live_payout: row.has_live_payout,
-            withdrawal_requested: row.withdrawal_requested,
-        })
-    }
-}
-
 /// Users of a filter with something matured and not paid, by number, above `after`: at most `limit` of the next
 /// [`EXAMINED_MAX`] who wait.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list(
     connection: &mut PgConnection,
     filter: &Filter,
@@ -128,10 +93,10 @@ pub async fn list(
 ) -> Result<Vec<Payable>, StoreError> {
     // The subqueries with an offset are looked up row by row, in this order, until there are enough rows.
     let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT p.user_id AS "user_id!", p.wallet AS "wallet!", p.paid AS "paid!: DbAmount",
+        Payable,
+        r#"SELECT p.user_id AS "user_id!", p.wallet AS "wallet!: Db<Address>", p.paid AS "paid!: DbAmount",
                   p.posted AS "posted!: DbAmount", p.pending AS "pending!: DbAmount", p.kinds AS "kinds!",
-                  p.oldest_matured_at AS "oldest_matured_at!", p.frozen_until AS "frozen_until!",
+                  p.oldest_matured_at AS "oldest_matured_at!: Db<u64>", p.frozen_until AS "frozen_until!: Db<u64>",
                   p.has_live_payout AS "has_live_payout!", p.withdrawal_requested AS "withdrawal_requested!"
            FROM (
                SELECT user_id, since FROM due
@@ -159,13 +124,10 @@ pub async fn list(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(Payable::try_from).collect()
+    Ok(rows)
 }
 
 /// The last of the users whom [`list`] examined, when more wait behind.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_examined_end(
     connection: &mut PgConnection,
     filter: &Filter,
@@ -185,9 +147,6 @@ pub async fn find_examined_end(
 }
 
 /// Sums over all users of a filter; of a filter that has to look at each user, over the first [`EXAMINED_MAX`] who wait.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn fetch_totals(connection: &mut PgConnection, filter: &Filter) -> Result<Totals, StoreError> {
     if *filter == Filter::default() {
         return fetch_all_totals(connection).await;
@@ -239,9 +198,6 @@ async fn fetch_all_totals(connection: &mut PgConnection) -> Result<Totals, Store
 }
 
 /// What has to be known of users whom a batch could pay: those of them who exist, whatever they have, by number.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_candidates(
     connection: &mut PgConnection,
     users: &[i32],
@@ -249,12 +205,12 @@ pub async fn list_candidates(
 ) -> Result<Vec<Payable>, StoreError> {
     // Looked up row by row: without the offset the planner may read everyone for a few hundred users.
     let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT p.user_id AS "user_id!", p.wallet AS "wallet!", p.paid AS "paid!: DbAmount",
+        Payable,
+        r#"SELECT p.user_id AS "user_id!", p.wallet AS "wallet!: Db<Address>", p.paid AS "paid!: DbAmount",
                   p.posted AS "posted!: DbAmount", p.pending AS "pending!: DbAmount",
                   CASE WHEN $2 THEN (SELECT k.kinds FROM payable AS k WHERE k.user_id = w.user_id) ELSE '{}' END
                   AS "kinds!",
-                  p.oldest_matured_at AS "oldest_matured_at!", p.frozen_until AS "frozen_until!",
+                  p.oldest_matured_at AS "oldest_matured_at!: Db<u64>", p.frozen_until AS "frozen_until!: Db<u64>",
                   p.has_live_payout AS "has_live_payout!", p.withdrawal_requested AS "withdrawal_requested!"
            FROM unnest($1::integer[]) AS w (user_id)
            CROSS JOIN LATERAL (
@@ -268,13 +224,10 @@ pub async fn list_candidates(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(Payable::try_from).collect()
+    Ok(rows)
 }
 
 /// At most `limit` users with something matured and not paid who asked to be paid, lowest number first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_asking(connection: &mut PgConnection, limit: i64) -> Result<Vec<i32>, StoreError> {
     let users = sqlx::query_scalar!(
         r#"SELECT a.user_id AS "user_id!"
@@ -295,9 +248,6 @@ pub async fn list_asking(connection: &mut PgConnection, limit: i64) -> Result<Ve
 }
 
 /// At most `limit` users with something matured and not paid, who waits longest first.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_oldest(
     connection: &mut PgConnection,
     matured_by: Option<i64>,
@@ -316,9 +266,6 @@ pub async fn list_oldest(
 /// The same, but only users whom nothing but the kinds of their rewards or the room of the batch could keep out of it: no
 /// batch holds anything back of them, they are not frozen at `time`, and they have as much as the filter wants. Of those who
 /// wait longest, so many are examined as `examined_max` says.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_payable(
     connection: &mut PgConnection,
     filter: &Filter,

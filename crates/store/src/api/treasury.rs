@@ -34,33 +34,19 @@ pub struct LastBatch {
 }
 
 /// Sums by kind and detail.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_totals(connection: &mut PgConnection) -> Result<Vec<KindTotal>, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        KindTotal,
         r#"SELECT kind, detail, credits AS "credits: DbAmount", debits AS "debits: DbAmount",
                   debits_pending AS "debits_pending: DbAmount"
            FROM kind_total ORDER BY kind, detail"#
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| KindTotal {
-            kind: row.kind,
-            detail: row.detail,
-            credits: row.credits.0,
-            debits: row.debits.0,
-            debits_pending: row.debits_pending.0,
-        })
-        .collect())
+    Ok(rows)
 }
 
 /// The last posting batch, if there is one.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_last_batch(connection: &mut PgConnection) -> Result<Option<LastBatch>, StoreError> {
     let row = sqlx::query_as!(
         LastBatch,

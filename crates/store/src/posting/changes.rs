@@ -11,6 +11,7 @@ use plan::{ComponentEffect, DepositKind, Effect, Funding, Outcome, ReserveChoice
 
 use super::write_components::ComponentEffectRow;
 use super::{DepositIndex, PostingError};
+use crate::authorization::kind_name;
 
 pub(super) use settlement::{ClaimRow, SettlementChanges};
 
@@ -388,14 +389,6 @@ pub(super) fn int(number: u32) -> i32 {
 /// SQL's `bigint`. Only a time that a chain reports can exceed it; later than that is as good as never.
 fn big(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// Name of a kind of deposit in SQL and JSON.
-const fn kind_name(kind: DepositKind) -> &'static str {
-    match kind {
-        DepositKind::Registration => "registration",
-        DepositKind::Retopup => "retopup",
-    }
 }
 
 const fn choice_name(choice: ReserveChoice) -> &'static str {

@@ -8,6 +8,7 @@ use sqlx::PgTransaction;
 use super::PostingError;
 use super::write_ledger::STATEMENT_ROWS_MAX;
 use crate::DbAmount;
+use crate::column::column;
 
 /// A row of `component_effect`.
 #[derive(Clone, Debug)]
@@ -69,24 +70,17 @@ pub(super) async fn write(
     rows: &[ComponentEffectRow],
 ) -> Result<(), PostingError> {
     for rows in rows.chunks(STATEMENT_ROWS_MAX) {
-        let facts: Vec<i64> = rows.iter().map(|row| row.fact_seq).collect();
-        let positions: Vec<i32> = rows.iter().map(|row| row.position).collect();
-        let kinds: Vec<&str> = rows.iter().map(|row| row.kind).collect();
-        let users: Vec<Option<i32>> = rows.iter().map(|row| row.user).collect();
-        let numbers: Vec<Option<i64>> = rows.iter().map(|row| row.number).collect();
-        let amounts: Vec<Option<DbAmount>> = rows.iter().map(|row| row.amount).collect();
-        let details: Vec<Option<Value>> = rows.iter().map(|row| row.detail.clone()).collect();
         sqlx::query!(
             "INSERT INTO component_effect (fact_seq, position, kind, user_id, number, amount, detail)
              SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::integer[], $5::bigint[],
                  $6::numeric[], $7::jsonb[])",
-            &facts,
-            &positions,
-            &kinds as &[&str],
-            &users as &[Option<i32>],
-            &numbers as &[Option<i64>],
-            &amounts as &[Option<DbAmount>],
-            &details as &[Option<Value>],
+            &column(rows, |row| row.fact_seq),
+            &column(rows, |row| row.position),
+            &column(rows, |row| row.kind) as &[&str],
+            &column(rows, |row| row.user) as &[Option<i32>],
+            &column(rows, |row| row.number) as &[Option<i64>],
+            &column(rows, |row| row.amount) as &[Option<DbAmount>],
+            &column(rows, |row| row.detail.clone()) as &[Option<Value>],
         )
         .execute(&mut **transaction)
         .await?;

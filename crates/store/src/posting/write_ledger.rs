@@ -7,6 +7,7 @@ use money::Amount;
 use sqlx::PgTransaction;
 
 use super::{Batch, PostingError, all_written};
+use crate::column::column;
 use crate::lease::Lease;
 use crate::{DbAmount, StoreError};
 
@@ -177,14 +178,9 @@ async fn insert_accounts(
         .map(|(id, _)| id.account().ok_or(StoreError::corrupt("an account id")))
         .collect::<Result<_, _>>()?;
     let ids: Vec<i64> = rows.iter().map(|(id, _)| id.get()).collect();
-    let kinds: Vec<&str> = accounts.iter().map(|account| account.kind().name()).collect();
     let guarded: Vec<bool> = accounts
         .iter()
         .map(|account| account.kind().is_guarded())
-        .collect();
-    let users: Vec<Option<i32>> = accounts
-        .iter()
-        .map(|account| account.user().and_then(|user| i32::try_from(user.get()).ok()))
         .collect();
     let details: Vec<i32> = accounts
         .iter()
@@ -199,8 +195,10 @@ async fn insert_accounts(
          SELECT * FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::integer[], $5::integer[],
              $6::boolean[])",
         &ids,
-        &kinds as &[&str],
-        &users as &[Option<i32>],
+        &column(&accounts, |account| account.kind().name()) as &[&str],
+        &column(&accounts, |account| account
+            .user()
+            .and_then(|user| i32::try_from(user.get()).ok())) as &[Option<i32>],
         &details,
         &trees as &[Option<i32>],
         &guarded,

@@ -7,6 +7,7 @@ use super::changes::{Changes, DepositChange, RewardRow, Taken, TreeChange, UserC
 use super::write_ledger::STATEMENT_ROWS_MAX;
 use super::{PostingError, all_written, write_components, write_settlement};
 use crate::DbAmount;
+use crate::column::column;
 
 pub(super) async fn write(
     transaction: &mut PgTransaction<'_>,
@@ -34,36 +35,22 @@ async fn write_users(transaction: &mut PgTransaction<'_>, changes: &Changes) -> 
         .filter_map(|(id, user)| user.joined.map(|joined| (*id, joined, *user)))
         .collect();
     if !new.is_empty() {
-        let ids: Vec<i32> = new.iter().map(|(id, ..)| *id).collect();
-        let wallets: Vec<&[u8]> = new
-            .iter()
-            .map(|(_, joined, _)| joined.wallet.as_slice())
-            .collect();
-        let sponsors: Vec<Option<i32>> = new.iter().map(|(_, joined, _)| joined.sponsor).collect();
-        let ordinals: Vec<i32> = new.iter().map(|(_, joined, _)| joined.ordinal).collect();
-        let statuses: Vec<&str> = new.iter().map(|(.., user)| status(user)).collect();
-        let frozen: Vec<Option<i64>> = new.iter().map(|(.., user)| user.frozen.flatten()).collect();
-        let directs: Vec<i32> = new.iter().map(|(.., user)| user.directs).collect();
-        let retopups: Vec<i32> = new.iter().map(|(.., user)| user.retopups).collect();
-        let facts: Vec<i64> = new.iter().map(|(_, joined, _)| joined.fact_seq).collect();
-        let times: Vec<i64> = new.iter().map(|(_, joined, _)| joined.at).collect();
-        let paid: Vec<DbAmount> = new.iter().map(|(.., user)| user.paid.into()).collect();
         sqlx::query!(
             "INSERT INTO users (id, wallet, sponsor_id, ordinal, status, frozen_until, directs, retopups,
                  registered_fact, registered_at, paid)
              SELECT * FROM unnest($1::integer[], $2::bytea[], $3::integer[], $4::integer[], $5::text[],
                  $6::bigint[], $7::integer[], $8::integer[], $9::bigint[], $10::bigint[], $11::numeric[])",
-            &ids,
-            &wallets as &[&[u8]],
-            &sponsors as &[Option<i32>],
-            &ordinals,
-            &statuses as &[&str],
-            &frozen as &[Option<i64>],
-            &directs,
-            &retopups,
-            &facts,
-            &times,
-            &paid as &[DbAmount],
+            &column(&new, |(id, ..)| *id),
+            &column(&new, |(_, joined, _)| joined.wallet.as_slice()) as &[&[u8]],
+            &column(&new, |(_, joined, _)| joined.sponsor) as &[Option<i32>],
+            &column(&new, |(_, joined, _)| joined.ordinal),
+            &column(&new, |(.., user)| status(user)) as &[&str],
+            &column(&new, |(.., user)| user.frozen.flatten()) as &[Option<i64>],
+            &column(&new, |(.., user)| user.directs),
+            &column(&new, |(.., user)| user.retopups),
+            &column(&new, |(_, joined, _)| joined.fact_seq),
+            &column(&new, |(_, joined, _)| joined.at),
+            &column(&new, |(.., user)| user.paid.into()) as &[DbAmount],
         )
         .execute(&mut **transaction)
         .await?;
@@ -118,36 +105,20 @@ async fn write_deposits(transaction: &mut PgTransaction<'_>, changes: &Changes) 
         .filter_map(|(id, deposit)| deposit.taken.map(|taken| (*id, taken, *deposit)))
         .collect();
     if !new.is_empty() {
-        let ids: Vec<i32> = new.iter().map(|(id, ..)| *id).collect();
-        let refs: Vec<&[u8]> = new
-            .iter()
-            .map(|(_, taken, _)| taken.deposit_ref.as_slice())
-            .collect();
-        let kinds: Vec<&str> = new.iter().map(|(_, taken, _)| taken.kind).collect();
-        let users: Vec<i32> = new.iter().map(|(_, taken, _)| taken.user).collect();
-        let amounts: Vec<DbAmount> = new.iter().map(|(_, taken, _)| taken.amount.into()).collect();
-        let until: Vec<i64> = new.iter().map(|(_, taken, _)| taken.refundable_until).collect();
-        let facts: Vec<i64> = new.iter().map(|(_, taken, _)| taken.fact_seq).collect();
         let closed = |(_, _, deposit): &(i32, Taken, DepositChange)| deposit.closed;
-        let states: Vec<&str> = new
-            .iter()
-            .map(|row| closed(row).map_or("held", |(state, _)| state))
-            .collect();
-        let closed_facts: Vec<Option<i64>> =
-            new.iter().map(|row| closed(row).map(|(_, fact)| fact)).collect();
         sqlx::query!(
             "INSERT INTO deposit (id, ref, kind, user_id, amount, refundable_until, state, fact_seq, closed_fact)
              SELECT * FROM unnest($1::integer[], $2::bytea[], $3::text[], $4::integer[], $5::numeric[],
                  $6::bigint[], $7::text[], $8::bigint[], $9::bigint[])",
-            &ids,
-            &refs as &[&[u8]],
-            &kinds as &[&str],
-            &users,
-            &amounts as &[DbAmount],
-            &until,
-            &states as &[&str],
-            &facts,
-            &closed_facts as &[Option<i64>],
+            &column(&new, |(id, ..)| *id),
+            &column(&new, |(_, taken, _)| taken.deposit_ref.as_slice()) as &[&[u8]],
+            &column(&new, |(_, taken, _)| taken.kind) as &[&str],
+            &column(&new, |(_, taken, _)| taken.user),
+            &column(&new, |(_, taken, _)| taken.amount.into()) as &[DbAmount],
+            &column(&new, |(_, taken, _)| taken.refundable_until),
+            &column(&new, |row| closed(row).map_or("held", |(state, _)| state)) as &[&str],
+            &column(&new, |(_, taken, _)| taken.fact_seq),
+            &column(&new, |row| closed(row).map(|(_, fact)| fact)) as &[Option<i64>],
         )
         .execute(&mut **transaction)
         .await?;
@@ -166,15 +137,13 @@ async fn close_deposits(transaction: &mut PgTransaction<'_>, changes: &Changes) 
         return Ok(());
     }
     let ids: Vec<i32> = old.iter().map(|(id, ..)| *id).collect();
-    let states: Vec<&str> = old.iter().map(|(_, state, _)| *state).collect();
-    let facts: Vec<i64> = old.iter().map(|(.., fact)| *fact).collect();
     let updated = sqlx::query!(
         "UPDATE deposit SET state = d.state, closed_fact = d.fact
          FROM unnest($1::integer[], $2::text[], $3::bigint[]) AS d (id, state, fact)
          WHERE deposit.id = d.id AND deposit.state = 'held'",
         &ids,
-        &states as &[&str],
-        &facts,
+        &column(&old, |(_, state, _)| *state) as &[&str],
+        &column(&old, |(.., fact)| *fact),
     )
     .execute(&mut **transaction)
     .await?;
@@ -188,22 +157,16 @@ async fn write_trees(transaction: &mut PgTransaction<'_>, changes: &Changes) -> 
         .filter_map(|(key, tree)| tree.opened.map(|opened| (*key, opened, *tree)))
         .collect();
     if !new.is_empty() {
-        let tiers: Vec<i16> = new.iter().map(|((tier, _), ..)| *tier).collect();
-        let trees: Vec<i32> = new.iter().map(|((_, tree), ..)| *tree).collect();
-        let nodes: Vec<i32> = new.iter().map(|(.., tree)| tree.nodes).collect();
-        let statuses: Vec<&str> = new.iter().map(|(.., tree)| tree_status(tree)).collect();
-        let opened: Vec<i64> = new.iter().map(|(_, opened, _)| *opened).collect();
-        let closed: Vec<Option<i64>> = new.iter().map(|(.., tree)| tree.closed).collect();
         sqlx::query!(
             "INSERT INTO pool_tree (tier, tree, nodes, status, opened_fact, closed_fact)
              SELECT * FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::text[], $5::bigint[],
                  $6::bigint[])",
-            &tiers,
-            &trees,
-            &nodes,
-            &statuses as &[&str],
-            &opened,
-            &closed as &[Option<i64>],
+            &column(&new, |((tier, _), ..)| *tier),
+            &column(&new, |((_, tree), ..)| *tree),
+            &column(&new, |(.., tree)| tree.nodes),
+            &column(&new, |(.., tree)| tree_status(tree)) as &[&str],
+            &column(&new, |(_, opened, _)| *opened),
+            &column(&new, |(.., tree)| tree.closed) as &[Option<i64>],
         )
         .execute(&mut **transaction)
         .await?;
@@ -228,22 +191,17 @@ async fn update_trees(
     if old.is_empty() {
         return Ok(());
     }
-    let tiers: Vec<i16> = old.iter().map(|((tier, _), _)| *tier).collect();
-    let trees: Vec<i32> = old.iter().map(|((_, tree), _)| *tree).collect();
-    let nodes: Vec<i32> = old.iter().map(|(_, tree)| tree.nodes).collect();
-    let statuses: Vec<&str> = old.iter().map(|(_, tree)| tree_status(tree)).collect();
-    let closed: Vec<Option<i64>> = old.iter().map(|(_, tree)| tree.closed).collect();
     let updated = sqlx::query!(
         "UPDATE pool_tree
          SET nodes = pool_tree.nodes + t.nodes, status = t.status, closed_fact = t.closed_fact
          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::text[], $5::bigint[])
              AS t (tier, tree, nodes, status, closed_fact)
          WHERE pool_tree.tier = t.tier AND pool_tree.tree = t.tree AND pool_tree.status = 'open'",
-        &tiers,
-        &trees,
-        &nodes,
-        &statuses as &[&str],
-        &closed as &[Option<i64>],
+        &column(old, |((tier, _), _)| *tier),
+        &column(old, |((_, tree), _)| *tree),
+        &column(old, |(_, tree)| tree.nodes),
+        &column(old, |(_, tree)| tree_status(tree)) as &[&str],
+        &column(old, |(_, tree)| tree.closed) as &[Option<i64>],
     )
     .execute(&mut **transaction)
     .await?;
@@ -255,22 +213,16 @@ async fn insert_nodes(transaction: &mut PgTransaction<'_>, changes: &Changes) ->
     if nodes.is_empty() {
         return Ok(());
     }
-    let tiers: Vec<i16> = nodes.iter().map(|node| node.tier).collect();
-    let trees: Vec<i32> = nodes.iter().map(|node| node.tree).collect();
-    let indexes: Vec<i32> = nodes.iter().map(|node| node.index).collect();
-    let users: Vec<i32> = nodes.iter().map(|node| node.user).collect();
-    let funding: Vec<&str> = nodes.iter().map(|node| node.funding).collect();
-    let facts: Vec<i64> = nodes.iter().map(|node| node.fact_seq).collect();
     sqlx::query!(
         "INSERT INTO pool_node (tier, tree, node_index, user_id, funding, fact_seq)
          SELECT * FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::integer[], $5::text[],
              $6::bigint[])",
-        &tiers,
-        &trees,
-        &indexes,
-        &users,
-        &funding as &[&str],
-        &facts,
+        &column(nodes, |node| node.tier),
+        &column(nodes, |node| node.tree),
+        &column(nodes, |node| node.index),
+        &column(nodes, |node| node.user),
+        &column(nodes, |node| node.funding) as &[&str],
+        &column(nodes, |node| node.fact_seq),
     )
     .execute(&mut **transaction)
     .await?;
@@ -278,31 +230,21 @@ async fn insert_nodes(transaction: &mut PgTransaction<'_>, changes: &Changes) ->
 }
 
 async fn insert_rewards(transaction: &mut PgTransaction<'_>, rows: &[RewardRow]) -> Result<(), PostingError> {
-    let facts: Vec<i64> = rows.iter().map(|row| row.fact_seq).collect();
-    let legs: Vec<i32> = rows.iter().map(|row| row.leg).collect();
-    let users: Vec<i32> = rows.iter().map(|row| row.user).collect();
-    let sources: Vec<i32> = rows.iter().map(|row| row.source).collect();
-    let kinds: Vec<&str> = rows.iter().map(|row| row.kind).collect();
-    let tiers: Vec<Option<i16>> = rows.iter().map(|row| row.tier).collect();
-    let distances: Vec<i16> = rows.iter().map(|row| row.distance).collect();
-    let amounts: Vec<DbAmount> = rows.iter().map(|row| row.amount.into()).collect();
-    let deposits: Vec<Option<i32>> = rows.iter().map(|row| row.deposit).collect();
-    let withheld: Vec<Option<&str>> = rows.iter().map(|row| row.withheld).collect();
     sqlx::query!(
         "INSERT INTO reward (fact_seq, leg, user_id, source_user_id, kind, tier, distance, amount, deposit_id,
              withheld)
          SELECT * FROM unnest($1::bigint[], $2::integer[], $3::integer[], $4::integer[], $5::text[],
              $6::smallint[], $7::smallint[], $8::numeric[], $9::integer[], $10::text[])",
-        &facts,
-        &legs,
-        &users,
-        &sources,
-        &kinds as &[&str],
-        &tiers as &[Option<i16>],
-        &distances,
-        &amounts as &[DbAmount],
-        &deposits as &[Option<i32>],
-        &withheld as &[Option<&str>],
+        &column(rows, |row| row.fact_seq),
+        &column(rows, |row| row.leg),
+        &column(rows, |row| row.user),
+        &column(rows, |row| row.source),
+        &column(rows, |row| row.kind) as &[&str],
+        &column(rows, |row| row.tier) as &[Option<i16>],
+        &column(rows, |row| row.distance),
+        &column(rows, |row| row.amount.into()) as &[DbAmount],
+        &column(rows, |row| row.deposit) as &[Option<i32>],
+        &column(rows, |row| row.withheld) as &[Option<&str>],
     )
     .execute(&mut **transaction)
     .await?;
@@ -316,15 +258,12 @@ async fn insert_forfeited(
     if changes.forfeited.is_empty() {
         return Ok(());
     }
-    let facts: Vec<i64> = changes.forfeited.iter().map(|row| row.fact_seq).collect();
-    let legs: Vec<i32> = changes.forfeited.iter().map(|row| row.leg).collect();
-    let forfeited: Vec<i64> = changes.forfeited.iter().map(|row| row.forfeited_fact).collect();
     sqlx::query!(
         "INSERT INTO reward_forfeited (fact_seq, leg, forfeited_fact)
          SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bigint[])",
-        &facts,
-        &legs,
-        &forfeited,
+        &column(&changes.forfeited, |row| row.fact_seq),
+        &column(&changes.forfeited, |row| row.leg),
+        &column(&changes.forfeited, |row| row.forfeited_fact),
     )
     .execute(&mut **transaction)
     .await?;
@@ -388,7 +327,6 @@ async fn insert_discrepancies(
     if changes.discrepancies.is_empty() {
         return Ok(());
     }
-    let facts: Vec<i64> = changes.discrepancies.iter().map(|(fact, ..)| *fact).collect();
     let ordinals: Vec<i16> = changes
         .discrepancies
         .iter()
@@ -402,7 +340,7 @@ async fn insert_discrepancies(
     sqlx::query!(
         "INSERT INTO discrepancy (fact_seq, ordinal, cause)
          SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[])",
-        &facts,
+        &column(&changes.discrepancies, |(fact, ..)| *fact),
         &ordinals,
         &causes as &[&str],
     )

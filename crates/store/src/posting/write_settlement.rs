@@ -9,6 +9,7 @@ use super::PostingError;
 use super::changes::{ClaimRow, SettlementChanges};
 use super::write_ledger::STATEMENT_ROWS_MAX;
 use crate::DbAmount;
+use crate::column::column;
 
 pub(super) async fn write(
     transaction: &mut PgTransaction<'_>,
@@ -80,40 +81,24 @@ async fn insert_payouts(
     if new.is_empty() {
         return Ok(());
     }
-    let batches: Vec<&[u8]> = new.iter().map(|((batch, _), ..)| batch.as_slice()).collect();
-    let users: Vec<i32> = new.iter().map(|((_, user), ..)| *user).collect();
-    let amounts: Vec<DbAmount> = new.iter().map(|(_, line, _)| line.amount.into()).collect();
-    let held: Vec<DbAmount> = new
-        .iter()
-        .map(|(.., change)| change.held.unwrap_or_default().into())
-        .collect();
-    let targets: Vec<Option<DbAmount>> = new.iter().map(|(_, line, _)| line.target.map(DbAmount)).collect();
-    let states: Vec<Option<&str>> = new.iter().map(|(.., change)| change.state()).collect();
-    let refused: Vec<Option<&str>> = new.iter().map(|(_, line, _)| line.refused).collect();
-    let settled: Vec<Option<DbAmount>> = new
-        .iter()
-        .map(|(.., change)| change.closed.and_then(|closed| closed.settled).map(DbAmount))
-        .collect();
-    let held_facts: Vec<i64> = new.iter().map(|(_, line, _)| line.fact_seq).collect();
-    let closed_facts: Vec<Option<i64>> = new
-        .iter()
-        .map(|(.., change)| change.closed.map(|closed| closed.fact_seq))
-        .collect();
     sqlx::query!(
         "INSERT INTO payout (batch_id, user_id, amount, held, target, state, refused, settled, held_fact,
              closed_fact)
          SELECT * FROM unnest($1::bytea[], $2::integer[], $3::numeric[], $4::numeric[], $5::numeric[],
              $6::text[], $7::text[], $8::numeric[], $9::bigint[], $10::bigint[])",
-        &batches as &[&[u8]],
-        &users,
-        &amounts as &[DbAmount],
-        &held as &[DbAmount],
-        &targets as &[Option<DbAmount>],
-        &states as &[Option<&str>],
-        &refused as &[Option<&str>],
-        &settled as &[Option<DbAmount>],
-        &held_facts,
-        &closed_facts as &[Option<i64>],
+        &column(&new, |((batch, _), ..)| batch.as_slice()) as &[&[u8]],
+        &column(&new, |((_, user), ..)| *user),
+        &column(&new, |(_, line, _)| line.amount.into()) as &[DbAmount],
+        &column(&new, |(.., change)| change.held.unwrap_or_default().into()) as &[DbAmount],
+        &column(&new, |(_, line, _)| line.target.map(DbAmount)) as &[Option<DbAmount>],
+        &column(&new, |(.., change)| change.state()) as &[Option<&str>],
+        &column(&new, |(_, line, _)| line.refused) as &[Option<&str>],
+        &column(&new, |(.., change)| change
+            .closed
+            .and_then(|closed| closed.settled)
+            .map(DbAmount)) as &[Option<DbAmount>],
+        &column(&new, |(_, line, _)| line.fact_seq),
+        &column(&new, |(.., change)| change.closed.map(|closed| closed.fact_seq)) as &[Option<i64>],
     )
     .execute(&mut **transaction)
     .await?;
@@ -164,21 +149,15 @@ async fn update_batches(
 }
 
 async fn insert_claims(transaction: &mut PgTransaction<'_>, claims: &[ClaimRow]) -> Result<(), PostingError> {
-    let facts: Vec<i64> = claims.iter().map(|claim| claim.fact_seq).collect();
-    let users: Vec<i32> = claims.iter().map(|claim| claim.user).collect();
-    let roots: Vec<&[u8]> = claims.iter().map(|claim| claim.root.as_slice()).collect();
-    let entitled: Vec<DbAmount> = claims.iter().map(|claim| claim.entitled.into()).collect();
-    let amounts: Vec<DbAmount> = claims.iter().map(|claim| claim.amount.into()).collect();
-    let states: Vec<&str> = claims.iter().map(|claim| claim.state).collect();
     sqlx::query!(
         "INSERT INTO claim (fact_seq, user_id, root, entitled, amount, state)
          SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bytea[], $4::numeric[], $5::numeric[], $6::text[])",
-        &facts,
-        &users,
-        &roots as &[&[u8]],
-        &entitled as &[DbAmount],
-        &amounts as &[DbAmount],
-        &states as &[&str],
+        &column(claims, |claim| claim.fact_seq),
+        &column(claims, |claim| claim.user),
+        &column(claims, |claim| claim.root.as_slice()) as &[&[u8]],
+        &column(claims, |claim| claim.entitled.into()) as &[DbAmount],
+        &column(claims, |claim| claim.amount.into()) as &[DbAmount],
+        &column(claims, |claim| claim.state) as &[&str],
     )
     .execute(&mut **transaction)
     .await?;

@@ -52,27 +52,17 @@ pub struct Stored {
 }
 
 /// Findings that are open.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_open(connection: &mut PgConnection) -> Result<Vec<Opened>, StoreError> {
-    let rows = sqlx::query!(
-        "SELECT check_id, subject, severity FROM reconciliation_finding WHERE resolved_at IS NULL ORDER BY id"
+    let rows = sqlx::query_as!(
+        Opened,
+        "SELECT check_id AS check, subject, severity FROM reconciliation_finding WHERE resolved_at IS NULL ORDER BY id"
     )
     .fetch_all(connection)
     .await?;
-    let rows = rows.into_iter().map(|row| Opened {
-        check: row.check_id,
-        subject: row.subject,
-        severity: row.severity,
-    });
-    Ok(rows.collect())
+    Ok(rows)
 }
 
 /// Stores a run, opens and closes findings, and stops settlement for every grave one that is new.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_run(
     transaction: &mut PgTransaction<'_>,
     run: &RunRecord<'_>,
@@ -166,19 +156,15 @@ async fn resolve(
     complete: &[&'static str],
 ) -> Result<Vec<Opened>, StoreError> {
     let complete: Vec<String> = complete.iter().map(|check| (*check).to_owned()).collect();
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Opened,
         "UPDATE reconciliation_finding SET resolved_at = now()
          WHERE resolved_at IS NULL AND last_run IS DISTINCT FROM $1 AND check_id = ANY($2)
-         RETURNING check_id, subject, severity",
+         RETURNING check_id AS check, subject, severity",
         run,
         &complete,
     )
     .fetch_all(&mut **transaction)
     .await?;
-    let rows = rows.into_iter().map(|row| Opened {
-        check: row.check_id,
-        subject: row.subject,
-        severity: row.severity,
-    });
-    Ok(rows.collect())
+    Ok(rows)
 }

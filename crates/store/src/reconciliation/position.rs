@@ -1,10 +1,12 @@
 //! Where the books stand on the chain, and the logs up to there.
 
+use alloy_primitives::B256;
 use audit::checks::Position;
 use sqlx::PgTransaction;
 
 use crate::StoreError;
-use crate::chain_log::{LogRow, StoredLog, signed};
+use crate::chain_log::{LogRow, StoredLog, log_rows, signed};
+use crate::column::Db;
 use crate::deployment::{hash, natural};
 
 /// Logs that are read at once: a history of any length is read in pieces.
@@ -59,11 +61,8 @@ pub(super) async fn list_logs(
     after: Cursor,
     through: u64,
 ) -> Result<Vec<StoredLog>, StoreError> {
-    let rows = sqlx::query_as!(
-        LogRow,
-        "SELECT l.block_number, l.block_hash, l.log_index, l.transaction_hash, l.transaction_index, l.topics,
-                l.data, l.seq
-         FROM chain_block AS b JOIN chain_log AS l ON l.block_hash = b.hash
+    let rows = log_rows!(
+        "FROM chain_block AS b JOIN chain_log AS l ON l.block_hash = b.hash
          WHERE b.canonical AND b.final AND b.number >= $1 AND b.number <= $2
            AND (b.number > $1 OR l.log_index > $3)
          ORDER BY b.number, l.log_index LIMIT $4",

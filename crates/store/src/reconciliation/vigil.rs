@@ -9,7 +9,7 @@ use sqlx::{PgConnection, PgTransaction};
 
 use super::findings::{Opened, stop, upsert};
 use super::position::{Cursor, LOGS_AT_ONCE, list_logs};
-use crate::chain_log::{StoredLog, root, signed};
+use crate::chain_log::{StoredLog, signed};
 use crate::column::Db;
 use crate::deployment::{address, natural};
 use crate::{DbAmount, StoreError, alert};
@@ -56,9 +56,6 @@ pub struct BookedFee {
 }
 
 /// Reads who works and how far everyone is.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn find_standing(connection: &mut PgConnection) -> Result<Standing, StoreError> {
     let leases = sqlx::query!(
         r#"SELECT name,
@@ -67,29 +64,17 @@ pub async fn find_standing(connection: &mut PgConnection) -> Result<Standing, St
     )
     .fetch_all(&mut *connection)
     .await?;
-    let leases: Result<Vec<_>, StoreError> = leases
-        .into_iter()
-        .map(|row| Ok((row.name, row.expired.0)))
-        .collect();
-    let checkpoint = sqlx::query!(
+    let checkpoint = sqlx::query_as!(
+        CheckpointAge,
         r#"SELECT head_number AS "head_number!: Db<u64>", final_number AS "final_number!: Db<u64>",
                   final_hash AS "final_hash!: Db<B256>", final_seq AS "final_seq!: Db<u64>",
-                  final_root,
-                  greatest(0, extract(epoch FROM clock_timestamp() - updated_at))::bigint AS "age!: Db<u64>"
+                  final_root AS "final_root!: Db<FixedBytes<24>>",
+                  greatest(0, extract(epoch FROM clock_timestamp() - updated_at))::bigint
+                      AS "unchanged_seconds!: Db<u64>"
            FROM checkpoint"#
     )
     .fetch_optional(&mut *connection)
     .await?;
-    let checkpoint = checkpoint.map(|row| -> Result<CheckpointAge, StoreError> {
-        Ok(CheckpointAge {
-            head_number: row.head_number.0,
-            final_number: row.final_number.0,
-            final_hash: row.final_hash.0,
-            final_seq: row.final_seq.0,
-            final_root: root(&row.final_root, "checkpoint.final_root")?,
-            unchanged_seconds: row.age.0,
-        })
-    });
     let unposted = sqlx::query_scalar!(
         r#"SELECT greatest(0, extract(epoch FROM clock_timestamp() - received_at))::bigint AS "age!"
            FROM inbox WHERE fact_seq IS NULL AND NOT quarantined ORDER BY id LIMIT 1"#
@@ -97,8 +82,8 @@ pub async fn find_standing(connection: &mut PgConnection) -> Result<Standing, St
     .fetch_optional(connection)
     .await?;
     Ok(Standing {
-        leases: leases?,
-        checkpoint: checkpoint.transpose()?,
+        leases: leases.into_iter().map(|row| (row.name, row.expired.0)).collect(),
+        checkpoint,
         unposted_seconds: unposted
             .map(|age| natural(age, "inbox.received_at"))
             .transpose()?,
@@ -106,9 +91,6 @@ pub async fn find_standing(connection: &mut PgConnection) -> Result<Standing, St
 }
 
 /// Accounts that send our transactions.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_sending_accounts(connection: &mut PgConnection) -> Result<Vec<Address>, StoreError> {
     let rows = sqlx::query_scalar!("SELECT address FROM sender_account ORDER BY address")
         .fetch_all(connection)
@@ -119,9 +101,6 @@ pub async fn list_sending_accounts(connection: &mut PgConnection) -> Result<Vec<
 }
 
 /// Attempts that blocks of these heights include, as far as it is known.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_booked_fees(
     connection: &mut PgConnection,
     heights: RangeInclusive<u64>,
@@ -137,23 +116,16 @@ pub async fn list_booked_fees(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let used = row.gas_used.0;
-            Ok(BookedFee {
-                sender: row.sender.0,
-                transaction_hash: row.transaction_hash.0,
-                block_number: row.block.0,
-                booked: used.zip(row.gas_price.map(|price| price.0.base_units())),
-            })
-        })
-        .collect()
+    let fees = rows.into_iter().map(|row| BookedFee {
+        sender: row.sender.0,
+        transaction_hash: row.transaction_hash.0,
+        block_number: row.block.0,
+        booked: (row.gas_used.0).zip(row.gas_price.map(|price| price.0.base_units())),
+    });
+    Ok(fees.collect())
 }
 
 /// Final logs of blocks of these heights.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_final_logs(
     transaction: &mut PgTransaction<'_>,
     heights: RangeInclusive<u64>,
@@ -178,9 +150,6 @@ pub async fn list_final_logs(
 
 /// Stores what a round between runs found: what it no longer sees of a check has ended. What is grave stops settlement.
 /// Returns findings that are new.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn insert_round(
     transaction: &mut PgTransaction<'_>,
     check: Check,
@@ -208,9 +177,6 @@ pub async fn insert_round(
 }
 
 /// Closes the open findings of a check but for these subjects; returns what has ended.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn resolve_others(
     transaction: &mut PgTransaction<'_>,
     check: Check,
@@ -231,9 +197,6 @@ pub async fn resolve_others(
 }
 
 /// Subjects of the open findings of a check.
-///
-/// # Errors
-/// The database does not respond.
 pub async fn list_open_subjects(
     connection: &mut PgConnection,
     check: Check,
