@@ -168,6 +168,11 @@ impl World {
         Ok(world)
     }
 
+    /// The sponsors of users 1, 2, ….
+    fn numbers(&self) -> Vec<u32> {
+        self.sponsors.numbers().collect()
+    }
+
     fn users(&self) -> u32 {
         u32::try_from(self.sponsors.count()).unwrap_or(u32::MAX)
     }
@@ -271,7 +276,7 @@ fn close(users: u32, closes: usize, window_weeks: Option<u32>) -> Result<Closes,
         }
         let volumes = world.volumes(window_weeks);
         let start = Instant::now();
-        let expected = by_preorder(world.sponsors.numbers(), &volumes);
+        let expected = by_preorder(&world.numbers(), &volumes);
         baseline = baseline.min(start.elapsed());
         let found: Vec<_> = out.iter().filter_map(ranked).collect();
         if found != expected {
@@ -357,7 +362,7 @@ fn refunds(users: u32) -> Result<(f64, String), String> {
         .ranks
         .close_week(&world.sponsors, &terms, week(4), Amount::new(u128::MAX), &mut out);
     let found: Vec<_> = out.iter().filter_map(ranked).collect();
-    if found != by_preorder(world.sponsors.numbers(), &volumes) {
+    if found != by_preorder(&world.numbers(), &volumes) {
         return Err("after the refunds the second formulation has other ranks".into());
     }
     let count = refunded.len();
@@ -394,7 +399,7 @@ fn check_against_the_model(users: u32, weeks: u32) -> Result<String, String> {
             ladder: ladder.collect(),
         });
         for sponsor in world.sponsors.numbers() {
-            model.join((*sponsor > 0).then_some(*sponsor));
+            model.join((sponsor > 0).then_some(sponsor));
         }
         for number in 0..weeks {
             world.buy()?;

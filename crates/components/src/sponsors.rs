@@ -12,10 +12,18 @@ use index::{Links, Nearest};
 /// The sponsors of all users. Two are equal if they say the same, whatever they keep beside it.
 #[derive(Clone, Debug, Default)]
 pub struct Sponsors {
-    /// By user number minus one; 0 is nobody.
-    above: Vec<u32>,
+    /// By user number minus one.
+    lines: Vec<Line>,
     links: Option<Vec<Links>>,
     nearest: Option<Vec<Nearest>>,
+}
+
+/// What a walk up a line reads: kept small, and together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Line {
+    /// Number of the sponsor; 0 is nobody.
+    sponsor: u32,
+    note: u32,
 }
 
 /// What is kept beside the sponsors, because components ask for it often. Without it the same answers take longer.
@@ -46,8 +54,8 @@ impl Sponsors {
         if all.links.is_none() && all.nearest.is_none() {
             return;
         }
-        for sponsor in &self.above {
-            all.join(UserId::new(*sponsor));
+        for sponsor in self.numbers() {
+            all.join(UserId::new(sponsor));
         }
         self.links = self.links.take().or(all.links);
         self.nearest = self.nearest.take().or(all.nearest);
@@ -56,7 +64,7 @@ impl Sponsors {
     /// The next user joins. `None`, and nothing happens, if the sponsor has not joined or there are no more numbers.
     #[inline]
     pub fn join(&mut self, sponsor: Option<UserId>) -> Option<UserId> {
-        let user = UserId::new(u32::try_from(self.above.len()).ok()?.checked_add(1)?)?;
+        let user = UserId::new(u32::try_from(self.lines.len()).ok()?.checked_add(1)?)?;
         if sponsor.is_some_and(|sponsor| sponsor >= user) {
             return None;
         }
@@ -66,7 +74,10 @@ impl Sponsors {
         if let Some(nearest) = &mut self.nearest {
             index::append(nearest, sponsor);
         }
-        self.above.push(sponsor.map_or(0, UserId::get));
+        self.lines.push(Line {
+            sponsor: sponsor.map_or(0, UserId::get),
+            note: 0,
+        });
         Some(user)
     }
 
@@ -74,28 +85,48 @@ impl Sponsors {
     #[inline]
     #[must_use]
     pub const fn count(&self) -> usize {
-        self.above.len()
+        self.lines.len()
     }
 
     /// Whether a user joined.
     #[inline]
     #[must_use]
     pub fn has(&self, user: UserId) -> bool {
-        index(user) < self.above.len()
+        index(user) < self.lines.len()
     }
 
     /// Who brought a user in.
     #[inline]
     #[must_use]
     pub fn of(&self, user: UserId) -> Option<UserId> {
-        UserId::new(*self.above.get(index(user))?)
+        UserId::new(self.lines.get(index(user))?.sponsor)
     }
 
     /// The numbers of the sponsors of users 1, 2, …; 0 for nobody.
     #[inline]
     #[must_use]
-    pub fn numbers(&self) -> &[u32] {
-        &self.above
+    pub fn numbers(&self) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator + '_ {
+        self.lines.iter().map(|line| line.sponsor)
+    }
+
+    /// The note about a user, 0 at first: a word of whoever keeps the tree, which a walk reads with the sponsor. It says nothing to
+    /// components.
+    #[inline]
+    #[must_use]
+    pub fn note(&self, user: UserId) -> Option<u32> {
+        Some(self.lines.get(index(user))?.note)
+    }
+
+    /// Writes the note about a user who has joined.
+    pub fn set_note(&mut self, user: UserId, note: u32) {
+        if let Some(line) = self.lines.get_mut(index(user)) {
+            line.note = note;
+        }
+    }
+
+    /// The notes about users 1, 2, ….
+    pub fn notes(&self) -> impl Iterator<Item = u32> + '_ {
+        self.lines.iter().map(|line| line.note)
     }
 
     /// The sponsor, the sponsor's sponsor and so on.
@@ -107,8 +138,12 @@ impl Sponsors {
     pub fn directs(&self, user: UserId) -> impl Iterator<Item = UserId> + '_ {
         let linked = self.links.as_ref().map(|links| index::directs(links, user));
         let read = self.links.is_none().then(|| {
-            let users = (0..self.above.len()).rev();
-            let brought = users.filter(move |place| self.above.get(*place) == Some(&user.get()));
+            let users = (0..self.lines.len()).rev();
+            let brought = users.filter(move |place| {
+                self.lines
+                    .get(*place)
+                    .is_some_and(|line| line.sponsor == user.get())
+            });
             brought.filter_map(|place| UserId::new(u32::try_from(place).ok()?.checked_add(1)?))
         });
         linked.into_iter().flatten().chain(read.into_iter().flatten())
@@ -130,7 +165,7 @@ impl Sponsors {
 
 impl PartialEq for Sponsors {
     fn eq(&self, other: &Self) -> bool {
-        self.above == other.above
+        self.lines == other.lines
     }
 }
 

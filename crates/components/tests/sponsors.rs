@@ -49,7 +49,7 @@ proptest! {
         }
         prop_assert_eq!(&bare, &full);
         for sponsors in [&late, &bare, &full] {
-            prop_assert_eq!(sponsors.numbers(), &plain[..]);
+            prop_assert_eq!(sponsors.numbers().collect::<Vec<_>>(), &plain[..]);
             prop_assert_eq!(sponsors.count(), plain.len());
             for user in (1u32..).take(plain.len()).filter_map(UserId::new) {
                 let uplines = plain_uplines(&plain, user.get());
@@ -80,4 +80,16 @@ fn a_sponsor_who_has_not_joined_brings_nobody() {
         (sponsors.count(), sponsors.has(first), sponsors.of(first)),
         (1, true, None)
     );
+}
+
+#[test]
+fn a_note_is_kept_of_whoever_has_joined() {
+    let mut sponsors = Sponsors::default();
+    let [first, second] = [1, 2].map(|number| UserId::new(number).unwrap());
+    sponsors.join(None);
+    sponsors.set_note(first, 7);
+    sponsors.set_note(second, 8);
+    assert_eq!((sponsors.note(first), sponsors.note(second)), (Some(7), None));
+    sponsors.join(Some(first));
+    assert_eq!(sponsors.notes().collect::<Vec<_>>(), [7, 0]);
 }

@@ -32,7 +32,7 @@ use money::Amount;
 use crate::compiled::CompiledPlan;
 use crate::sponsors::Sponsors;
 use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Fact, IgnoredCause, Outcome};
-use standing::{PackedStanding, Standing};
+use standing::Standing;
 
 pub use component::Waiting;
 pub use explained::HeldShare;
@@ -42,9 +42,8 @@ pub use query::Place;
 /// The state of the plan after some facts. Equal histories give equal states.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
+    /// With what stands of each user's payments as the note.
     sponsors: Sponsors,
-    /// By user id, from 1.
-    standings: Vec<PackedStanding>,
     /// By user id, from 1.
     users: Vec<User>,
     /// By user id, from 1.
@@ -278,14 +277,11 @@ impl State {
 
     /// What stands of a user's payments.
     fn standing(&self, user: UserId) -> Option<Standing> {
-        let standing = self.standings.get(position(user.get()))?;
-        Some(standing.get())
+        self.sponsors.note(user).map(Standing::of_note)
     }
 
     fn set_standing(&mut self, user: UserId, standing: Standing) {
-        if let Some(known) = self.standings.get_mut(position(user.get())) {
-            *known = standing.into();
-        }
+        self.sponsors.set_note(user, standing.note());
     }
 
     fn seat_mut(&mut self, user: UserId) -> Option<&mut Seat> {

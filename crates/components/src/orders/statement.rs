@@ -288,7 +288,7 @@ fn turn(user: UserId, takes: &[Take]) -> Option<u8> {
 fn downline(sponsors: &Sponsors, user: UserId) -> Vec<bool> {
     let mut downline = Vec::with_capacity(sponsors.count());
     for (number, sponsor) in (1u32..).zip(sponsors.numbers()) {
-        let is_below = downline.get(number::index(*sponsor)).copied().unwrap_or(false);
+        let is_below = downline.get(number::index(sponsor)).copied().unwrap_or(false);
         downline.push(is_below || number == user.get());
     }
     downline

@@ -108,11 +108,11 @@ fn amount_at(amounts: &[Amount], user: UserId) -> Amount {
 
 /// Adds everyone's sum to the sponsor's, from the last to the first: a sponsor's id is the smaller.
 fn sum_downlines(sponsors: &Sponsors, group: &mut [Amount]) {
-    for (index, sponsor) in sponsors.numbers().iter().enumerate().rev() {
+    for (index, sponsor) in sponsors.numbers().enumerate().rev() {
         let Some(sum) = group.get(index).copied() else {
             continue;
         };
-        if let (false, Some(above)) = (sum.is_zero(), group.get_mut(number::index(*sponsor))) {
+        if let (false, Some(above)) = (sum.is_zero(), group.get_mut(number::index(sponsor))) {
             add(above, sum);
         }
     }

@@ -67,7 +67,7 @@ impl<'a> Walk<'a> {
             };
             walk.rows.extend([u32::from(is_active), met]);
             for entry in ABOVE..width {
-                let above = walk.nearest(entry, *sponsor);
+                let above = walk.nearest(entry, sponsor);
                 walk.rows.push(above);
             }
         }

@@ -73,21 +73,18 @@ impl State {
     /// The sponsor lines of these users, so many steps up, all of them step by step.
     fn read_lines(&self, users: &[UserId], steps: usize) {
         let mut seen = 0u32;
-        let mut numbers = [0u32; TOGETHER];
-        for (number, user) in numbers.iter_mut().zip(users) {
-            *number = user.get();
+        let mut uplines = [None; TOGETHER];
+        for (upline, user) in uplines.iter_mut().zip(users) {
+            *upline = Some(*user);
             seen ^= self.user(*user).map_or(0, |user| user.directs);
         }
         for _ in 0..=steps {
-            for number in &mut numbers {
-                let place = position(*number);
-                seen ^= self.standings.get(place).map_or(0, |standing| standing.mark());
-                let above = self.sponsors.numbers().get(place);
-                *number = above.copied().filter(|_| *number != 0).unwrap_or(0);
+            for upline in &mut uplines {
+                *upline = upline.and_then(|user| self.sponsors.of(user));
             }
         }
         // What was read is used, or nothing would be.
-        black_box((seen, numbers));
+        black_box((seen, uplines));
     }
 
     /// What releasing these legs will read of whom they pay.
@@ -96,7 +93,7 @@ impl State {
         for leg in legs {
             if let Beneficiary::User(user) = leg.beneficiary {
                 let place = position(user.get());
-                seen ^= self.standings.get(place).map_or(0, |standing| standing.mark());
+                seen ^= self.sponsors.note(user).unwrap_or(0);
                 seen ^= self.components.caps.stake(user).mark();
                 seen ^= slots.get(place).copied().unwrap_or(0);
             }

@@ -8,7 +8,7 @@ use ledger::UserId;
 use super::component::{Components, kept_of};
 use super::escrow::{Bucket, Entry, HeldLeg};
 use super::payout::{Batch, Hold, Payee, Treasury};
-use super::standing::{PackedStanding, Standing};
+use super::standing::Standing;
 use super::{Debt, Deposit, DepositStatus, Seat, State, TierSet, TierState, User, position};
 use crate::code::{Code, Source, code_struct};
 use crate::compiled::CompiledPlan;
@@ -66,8 +66,8 @@ impl State {
         {
             return false;
         }
-        self.standings.len().put(out);
-        for (sponsor, standing) in self.sponsors.numbers().iter().zip(&self.standings) {
+        self.sponsors.count().put(out);
+        for (sponsor, standing) in self.sponsors.numbers().zip(self.sponsors.notes()) {
             sponsor.put(out);
             standing.put(out);
         }
@@ -89,18 +89,17 @@ impl State {
 
     /// Reads a state that holds together.
     pub(crate) fn read(plan: &CompiledPlan, from: &mut Source<'_>) -> Option<Self> {
-        let (mut sponsors, mut standings) = (Sponsors::new(kept_of(plan)), Vec::new());
-        for (number, standing) in Vec::<(u32, PackedStanding)>::take(from)? {
+        let mut sponsors = Sponsors::new(kept_of(plan));
+        for (number, standing) in Vec::<(u32, u32)>::take(from)? {
             let sponsor = UserId::new(number);
-            if sponsor.map_or(0, UserId::get) != number {
+            if sponsor.map_or(0, UserId::get) != number || Standing::of_note(standing).note() != standing {
                 return None;
             }
-            sponsors.join(sponsor)?;
-            standings.push(standing);
+            let user = sponsors.join(sponsor)?;
+            sponsors.set_note(user, standing);
         }
         let mut state = Self {
             sponsors,
-            standings,
             users: Code::take(from)?,
             seats: Code::take(from)?,
             deposits: Code::take(from)?,
@@ -126,7 +125,7 @@ impl State {
     /// Whether every number names something that is there.
     fn is_sound(&self, plan: &CompiledPlan) -> bool {
         let users = self.users.len();
-        self.standings.len() == users
+        self.sponsors.count() == users
             && self.seats.len() == users
             && self.tiers.len() == usize::from(plan.tiers())
             && self.users_are_sound()
@@ -145,7 +144,7 @@ impl State {
     }
 
     fn users_are_sound(&self) -> bool {
-        let standings = self.standings.iter().all(|standing| match standing.get() {
+        let standings = self.sponsors.notes().all(|note| match Standing::of_note(note) {
             Standing::Retopped(retopup) => self.has_deposit(retopup.get()),
             Standing::Registered | Standing::Gone => true,
         });

@@ -34,7 +34,6 @@ impl State {
             sponsor.directs
         });
         self.sponsors.join(sponsor);
-        self.standings.push(Standing::Registered.into());
         self.users.push(User {
             entitled: Amount::ZERO,
             directs: 0,

@@ -163,9 +163,9 @@ impl State {
         };
         let budget = self.fund_reach(plan, fund, out);
         let gone: Vec<bool> = self
-            .standings
-            .iter()
-            .map(|standing| standing.get() == Standing::Gone)
+            .sponsors
+            .notes()
+            .map(|note| Standing::of_note(note) == Standing::Gone)
             .collect();
         let mut till = Till {
             withholding: &mut self.components.withholding,
