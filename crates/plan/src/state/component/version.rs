@@ -6,8 +6,6 @@
 //! front, the same length of commission periods and fund of orders, and of bookings the price and the sums that make
 //! members and active buyers: who has paid a part agreed to those. Ranks count volumes from the first user on, so they cannot begin later.
 
-use ledger::UserId;
-
 use super::super::{State, TierState};
 use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::effect::ComponentEffect;
@@ -21,13 +19,6 @@ impl State {
             return false;
         }
         self.begin(out);
-        if old.terms.components.orders.is_none() {
-            for user in (1..).map_while(UserId::new).take(self.user_count()) {
-                if !self.is_active(user) {
-                    self.retire_components(new, user);
-                }
-            }
-        }
         self.tiers.resize(usize::from(new.tiers()), TierState::default());
         self.sponsors.keep(super::kept_of(new));
         self.components.caps.set_terms(new.terms.components.cap);
