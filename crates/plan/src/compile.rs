@@ -133,11 +133,7 @@ fn check_auto_pool(file: &PlanFile, asset: Asset) -> Result<Option<AutoPoolTerms
     };
     let registration = check_registration(registration, asset)?;
     let retopup = check_retopup(retopup, asset)?;
-    let entry = match registration.pool_entry {
-        PoolEntry::Ordinals(_) => registration.price,
-        PoolEntry::Split(split) => split.pool,
-    };
-    let pool = check_pool(pool, asset, entry)?;
+    let pool = check_pool(pool, asset, registration.entry())?;
     Ok(Some(AutoPoolTerms {
         registration,
         retopup,

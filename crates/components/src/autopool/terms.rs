@@ -145,6 +145,17 @@ impl LayerSet {
     }
 }
 
+impl RegistrationTerms {
+    /// What buys a place of tier 1.
+    #[must_use]
+    pub const fn entry(&self) -> Amount {
+        match &self.pool_entry {
+            PoolEntry::Ordinals(_) => self.price,
+            PoolEntry::Split(split) => split.pool,
+        }
+    }
+}
+
 impl AutoPoolTerms {
     /// What a plan without any of it is hashed as: prices of zero and no tier. Nothing else reads it.
     #[must_use]
@@ -167,15 +178,6 @@ impl AutoPoolTerms {
                 tiers: Vec::new(),
                 reserve: ReserveTerms::Nobody,
             },
-        }
-    }
-
-    /// What buys a place of tier 1.
-    #[must_use]
-    pub const fn entry(&self) -> Amount {
-        match &self.registration.pool_entry {
-            PoolEntry::Ordinals(_) => self.registration.price,
-            PoolEntry::Split(split) => split.pool,
         }
     }
 

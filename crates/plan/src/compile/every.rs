@@ -7,8 +7,8 @@
 use money::Asset;
 
 use super::{
-    CompileError, PoolEntry, TEXT_BYTES_MAX, check_head, check_pool, check_registration, check_retopup,
-    compile, components,
+    CompileError, TEXT_BYTES_MAX, check_head, check_pool, check_registration, check_retopup, compile,
+    components,
 };
 use plan_file::tables::PlanFile;
 use plan_file::{Refusal, place, reader};
@@ -144,10 +144,7 @@ fn of_auto_pool(file: &PlanFile, asset: Asset) -> Vec<CompileError> {
         .map(|table| check_registration(table, asset));
     let retopup = file.retopup.as_ref().map(|table| check_retopup(table, asset));
     let entry = match &registration {
-        Some(Ok(terms)) => Some(match terms.pool_entry {
-            PoolEntry::Ordinals(_) => terms.price,
-            PoolEntry::Split(split) => split.pool,
-        }),
+        Some(Ok(terms)) => Some(terms.entry()),
         Some(Err(_)) | None => None,
     };
     let pool = file
