@@ -145,10 +145,11 @@ impl Caps {
     }
 
     /// What a user earned beyond the cap, after a purchase was refunded: held rewards of this amount relied on it.
+    #[inline]
     #[must_use]
     pub fn over(&self, user: UserId) -> Amount {
-        let line = self.line(user);
         self.terms.map_or(Amount::ZERO, |terms| {
+            let line = self.line(user);
             line.earned.saturating_sub(terms.of(line.invested))
         })
     }

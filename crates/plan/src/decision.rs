@@ -307,6 +307,7 @@ impl Outcome {
     }
 
     /// Says why of every leg since the mark.
+    #[inline]
     pub(crate) fn because(&mut self, since: Mark, tell: impl Fn(&mut Why)) {
         if self.decisions.are_kept {
             self.decisions.legs.resize(self.legs.len(), Why::default());

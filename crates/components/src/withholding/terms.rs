@@ -148,6 +148,7 @@ impl WithholdingTerms {
     }
 
     /// Whether a policy withholds from withdrawals, so that matured rewards wait in a wallet balance.
+    #[inline]
     #[must_use]
     pub fn has_payout_basis(&self) -> bool {
         self.policies.iter().any(|policy| policy.basis == Basis::Payout)
@@ -198,6 +199,7 @@ impl WithholdingTerms {
     }
 
     /// Whether a policy withholds from rewards when they are credited.
+    #[inline]
     #[must_use]
     pub fn has_credit_basis(&self) -> bool {
         self.policies.iter().any(|policy| policy.basis == Basis::Credit)

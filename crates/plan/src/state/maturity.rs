@@ -355,6 +355,7 @@ impl Told {
 
 impl Release {
     /// Remembers where a part of a share goes, if someone wants to know.
+    #[inline]
     fn tell(&mut self, held: Held, to: Account, amount: Amount) {
         if let Some(told) = self.told.as_deref_mut().filter(|_| !amount.is_zero()) {
             told.parts.entry((held.from, to)).or_default().push(HeldPart {
