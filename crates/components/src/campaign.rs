@@ -67,7 +67,7 @@ impl Campaign {
         out: &mut Vec<Decision>,
     ) {
         let id = conversion.id;
-        if id != self.next_id() {
+        if Some(id) != self.next_id() {
             let cause = match self.record(id) {
                 Some(_) => IgnoredCause::ConversionKnown,
                 None => IgnoredCause::ConversionUnknown,
@@ -196,11 +196,10 @@ impl Campaign {
         self.record(id).map_or(Amount::ZERO, of)
     }
 
-    /// The id of the next conversion.
+    /// The id of the next conversion; `None` when there are no more.
     #[must_use]
-    pub fn next_id(&self) -> ConversionId {
-        let known = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
-        ConversionId::new(known.saturating_add(1)).unwrap_or(ConversionId::FIRST)
+    pub fn next_id(&self) -> Option<ConversionId> {
+        ConversionId::from_index(self.records.len())
     }
 
     /// Grants that stand, in base units; never more than the budget.
@@ -342,28 +341,24 @@ impl Campaign {
     }
 
     fn record(&self, id: ConversionId) -> Option<&Record> {
-        self.records.get(index(id.get())?)
+        self.records.get(id.index())
     }
 
     fn record_mut(&mut self, id: ConversionId) -> Option<&mut Record> {
-        self.records.get_mut(index(id.get())?)
+        self.records.get_mut(id.index())
     }
 
     fn line(&self, user: UserId) -> Option<&UserLine> {
-        self.users.get(index(user.get())?)
+        self.users.get(user.index())
     }
 
     fn line_mut(&mut self, user: UserId) -> &mut UserLine {
-        let place = index(user.get()).unwrap_or_default();
+        let place = user.index();
         if place >= self.users.len() {
             self.users.resize(place.saturating_add(1), UserLine::default());
         }
         &mut self.users[place]
     }
-}
-
-fn index(number: u32) -> Option<usize> {
-    usize::try_from(number.checked_sub(1)?).ok()
 }
 
 const fn bit(place: u8) -> u32 {

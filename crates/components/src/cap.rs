@@ -174,7 +174,7 @@ impl Caps {
     /// A reward that was granted is reversed or forfeited.
     #[inline]
     pub fn give_back(&mut self, user: UserId, amount: Amount) {
-        if let Some(line) = self.lines.get_mut(index(user)) {
+        if let Some(line) = self.lines.get_mut(user.index()) {
             line.earned = line.earned.saturating_sub(amount);
         }
     }
@@ -186,17 +186,17 @@ impl Caps {
 
     /// A purchase was refunded.
     pub fn divest(&mut self, user: UserId, amount: Amount) {
-        if let Some(line) = self.lines.get_mut(index(user)) {
+        if let Some(line) = self.lines.get_mut(user.index()) {
             line.invested = line.invested.saturating_sub(amount);
         }
     }
 
     fn line(&self, user: UserId) -> Stake {
-        self.lines.get(index(user)).copied().unwrap_or_default()
+        self.lines.get(user.index()).copied().unwrap_or_default()
     }
 
     fn write(&mut self, user: UserId, change: impl FnOnce(&mut Stake)) {
-        let index = index(user);
+        let index = user.index();
         if index >= self.lines.len() {
             self.lines.resize(index.saturating_add(1), Stake::default());
         }
@@ -231,12 +231,6 @@ fn room(terms: Option<CapTerms>, line: Stake) -> Amount {
 fn sum(amount: Amount, more: Amount) -> Amount {
     // At most 2^31 deposits of 96 bits, a hundred times: far below the limit.
     amount.checked_add(more).unwrap_or(Amount::new(u128::MAX))
-}
-
-fn index(user: UserId) -> usize {
-    usize::try_from(user.get())
-        .unwrap_or(usize::MAX)
-        .saturating_sub(1)
 }
 
 #[cfg(test)]

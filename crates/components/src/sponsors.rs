@@ -64,7 +64,7 @@ impl Sponsors {
     /// The next user joins. `None`, and nothing happens, if the sponsor has not joined or there are no more numbers.
     #[inline]
     pub fn join(&mut self, sponsor: Option<UserId>) -> Option<UserId> {
-        let user = UserId::new(u32::try_from(self.lines.len()).ok()?.checked_add(1)?)?;
+        let user = UserId::from_index(self.lines.len())?;
         if sponsor.is_some_and(|sponsor| sponsor >= user) {
             return None;
         }
@@ -92,14 +92,14 @@ impl Sponsors {
     #[inline]
     #[must_use]
     pub fn has(&self, user: UserId) -> bool {
-        index(user) < self.lines.len()
+        user.index() < self.lines.len()
     }
 
     /// Who brought a user in.
     #[inline]
     #[must_use]
     pub fn of(&self, user: UserId) -> Option<UserId> {
-        UserId::new(self.lines.get(index(user))?.sponsor)
+        UserId::new(self.lines.get(user.index())?.sponsor)
     }
 
     /// The numbers of the sponsors of users 1, 2, …; 0 for nobody.
@@ -114,12 +114,12 @@ impl Sponsors {
     #[inline]
     #[must_use]
     pub fn note(&self, user: UserId) -> Option<u32> {
-        Some(self.lines.get(index(user))?.note)
+        Some(self.lines.get(user.index())?.note)
     }
 
     /// Writes the note about a user who has joined.
     pub fn set_note(&mut self, user: UserId, note: u32) {
-        if let Some(line) = self.lines.get_mut(index(user)) {
+        if let Some(line) = self.lines.get_mut(user.index()) {
             line.note = note;
         }
     }
@@ -144,7 +144,7 @@ impl Sponsors {
                     .get(*place)
                     .is_some_and(|line| line.sponsor == user.get())
             });
-            brought.filter_map(|place| UserId::new(u32::try_from(place).ok()?.checked_add(1)?))
+            brought.filter_map(UserId::from_index)
         });
         linked.into_iter().flatten().chain(read.into_iter().flatten())
     }
@@ -170,10 +170,3 @@ impl PartialEq for Sponsors {
 }
 
 impl Eq for Sponsors {}
-
-#[inline]
-fn index(user: UserId) -> usize {
-    usize::try_from(user.get())
-        .unwrap_or(usize::MAX)
-        .saturating_sub(1)
-}

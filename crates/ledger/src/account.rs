@@ -17,7 +17,7 @@ mod subject;
 use std::fmt;
 
 pub use kind::{AccountKind, Side};
-pub use subject::{Fund, Tier, TreeNumber, UserId};
+pub use subject::{DepositId, Fund, Tier, TreeNumber, UserId};
 
 names::names! {
     /// Why money that a rule speaks of is not paid to a user.

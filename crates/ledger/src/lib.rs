@@ -14,8 +14,8 @@ pub mod batch;
 pub mod transfer;
 
 pub use account::{
-    Account, AccountId, AccountKind, Beneficiary, BreakageCause, ClearingCause, Fund, Side, Tier, TreeNumber,
-    UserId,
+    Account, AccountId, AccountKind, Beneficiary, BreakageCause, ClearingCause, DepositId, Fund, Side, Tier,
+    TreeNumber, UserId,
 };
 pub use balance::{Balance, BalanceChange, BalanceChanges, FoldError, fold, fold_into};
 pub use batch::{BatchHash, BatchHasher, BatchHeader};

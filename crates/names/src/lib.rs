@@ -1,5 +1,5 @@
-//! Enums whose variants have stable names, in SQL, JSON, metrics and records. The name stands beside its variant, so a renamed variant
-//! renames nothing that is stored.
+//! What many crates declare in the same way: enums whose variants have stable names, in SQL, JSON, metrics and records, and dense ids.
+//! A name stands beside its variant, so a renamed variant renames nothing that is stored.
 #![deny(missing_docs)]
 
 /// Declares an enum of variants without fields, each with its name, and gives it `ALL`, `name` and `by_name`. It has to be `Copy`.
@@ -54,4 +54,67 @@ macro_rules! names {
             }
         }
     };
+}
+
+/// Declares ids that count from 1 and fit SQL's `integer`, each with `new`, `get`, its place in an array, and
+/// [`Display`](std::fmt::Display). An `Option` of one
+/// is as small as the id.
+///
+/// ```
+/// names::ids! {
+///     /// A door: dense, from 1.
+///     pub struct DoorId;
+/// }
+/// assert_eq!(DoorId::new(7).map(DoorId::get), Some(7));
+/// assert_eq!(DoorId::new(0), None);
+/// assert_eq!(DoorId::new(1 << 31), None);
+/// assert_eq!(DoorId::from_index(6).map(DoorId::index), Some(6));
+/// assert_eq!(size_of::<Option<DoorId>>(), 4);
+/// ```
+#[macro_export]
+macro_rules! ids {
+    ($($(#[$about:meta])* $visibility:vis struct $id:ident;)+) => {$(
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        $visibility struct $id(std::num::NonZeroU32);
+
+        impl $id {
+            /// The id with this number, from 1 to `i32::MAX`.
+            #[inline]
+            #[must_use]
+            pub const fn new(number: u32) -> Option<Self> {
+                match std::num::NonZeroU32::new(number) {
+                    Some(number) if number.get() <= i32::MAX as u32 => Some(Self(number)),
+                    _ => None,
+                }
+            }
+
+            /// The number, from 1.
+            #[inline]
+            #[must_use]
+            pub const fn get(self) -> u32 {
+                self.0.get()
+            }
+
+            /// Its place in an array that has one entry for each id.
+            #[inline]
+            #[must_use]
+            pub const fn index(self) -> usize {
+                (self.0.get() as usize).saturating_sub(1)
+            }
+
+            /// The id whose entry is at this place.
+            #[inline]
+            #[must_use]
+            pub fn from_index(index: usize) -> Option<Self> {
+                Self::new(u32::try_from(index).ok()?.checked_add(1)?)
+            }
+        }
+
+        impl std::fmt::Display for $id {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )+};
 }

@@ -2,15 +2,11 @@
 
 mod component;
 
-use ledger::{Tier, UserId};
+use ledger::{DepositId, Tier, UserId};
 use money::Amount;
 use plan_file::Day;
 
 pub use component::ComponentFact;
-
-/// A deposit: dense, from 1, in the order of facts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DepositId(u32);
 
 /// Which of the two paid actions a deposit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,22 +114,4 @@ pub enum Fact {
     Component(ComponentFact),
     /// Something that concerns neither money nor users, or a command about an unknown wallet.
     Noted,
-}
-
-impl DepositId {
-    /// The deposit with this number. At most `i32::MAX`, so that it fits SQL's `integer`.
-    #[must_use]
-    pub const fn new(number: u32) -> Option<Self> {
-        if number == 0 || number > i32::MAX as u32 {
-            None
-        } else {
-            Some(Self(number))
-        }
-    }
-
-    /// The number, from 1.
-    #[must_use]
-    pub const fn get(self) -> u32 {
-        self.0
-    }
 }

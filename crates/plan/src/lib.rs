@@ -34,8 +34,8 @@ pub use effect::{
     ClaimEnd, ComponentEffect, DiscrepancyCause, Effect, Funding, IgnoredCause, NotGranted, Outcome,
     PeriodStatus, RefusedCause, RewardId, SaleEffect,
 };
-pub use fact::{DepositId, DepositKind, Fact, ReserveChoice};
-pub use ledger::{Tier, TreeNumber, UserId};
+pub use fact::{DepositKind, Fact, ReserveChoice};
+pub use ledger::{DepositId, Tier, TreeNumber, UserId};
 pub use plan_file::{Day, Finding, Refusal, Severity, percent};
 pub use report::Report;
 pub use state::{Payments, Place, State, Waiting};

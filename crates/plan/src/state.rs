@@ -268,11 +268,11 @@ impl State {
     }
 
     fn user(&self, user: UserId) -> Option<&User> {
-        self.users.get(position(user.get()))
+        self.users.get(user.index())
     }
 
     fn user_mut(&mut self, user: UserId) -> Option<&mut User> {
-        self.users.get_mut(position(user.get()))
+        self.users.get_mut(user.index())
     }
 
     /// What stands of a user's payments.
@@ -285,7 +285,7 @@ impl State {
     }
 
     fn seat_mut(&mut self, user: UserId) -> Option<&mut Seat> {
-        self.seats.get_mut(position(user.get()))
+        self.seats.get_mut(user.index())
     }
 }
 

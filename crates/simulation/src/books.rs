@@ -154,7 +154,7 @@ impl<'plan> Books<'plan> {
     /// time.
     pub fn read_ahead_of_joining(&self, sponsors: &[UserId]) {
         self.state.read_ahead_of_joining(self.plan, sponsors);
-        let seen = |seen, user: &UserId| seen ^ self.received.get(position(*user)).map_or(0, |sum| low(*sum));
+        let seen = |seen, user: &UserId| seen ^ self.received.get(user.index()).map_or(0, |sum| low(*sum));
         black_box(sponsors.iter().fold(0, seen));
     }
 
@@ -163,11 +163,11 @@ impl<'plan> Books<'plan> {
         self.state.read_ahead_of_paying(self.plan, users);
         let mut seen = 0;
         for user in users {
-            seen ^= self.paid_in.get(position(*user)).map_or(0, |sum| low(*sum));
+            seen ^= self.paid_in.get(user.index()).map_or(0, |sum| low(*sum));
             let mut upline = self.state.sponsor(*user);
             for _ in self.plan.generation_shares() {
                 let Some(above) = upline else { break };
-                seen ^= self.received.get(position(above)).map_or(0, |sum| low(*sum));
+                seen ^= self.received.get(above.index()).map_or(0, |sum| low(*sum));
                 upline = self.state.sponsor(above);
             }
         }
@@ -229,12 +229,12 @@ fn follow_people(leg: &Leg, received: &mut [Amount], paid_in: &mut [Amount], cou
     let (from, to) = (owner(leg.debit), owner(leg.credit));
     // What matures stays with its user: nothing to look up.
     if from != to {
-        if let Some(sum) = to.and_then(|user| received.get_mut(position(user))) {
+        if let Some(sum) = to.and_then(|user| received.get_mut(user.index())) {
             *sum = plus(*sum, leg.amount);
         }
         // What leaves the books to a user's wallet has been received; only a refund of someone's payment takes it away.
         if (leg.credit != Account::Custody || is_refund)
-            && let Some(sum) = from.and_then(|user| received.get_mut(position(user)))
+            && let Some(sum) = from.and_then(|user| received.get_mut(user.index()))
         {
             *sum = sum.saturating_sub(leg.amount);
         }
@@ -243,7 +243,7 @@ fn follow_people(leg: &Leg, received: &mut [Amount], paid_in: &mut [Amount], cou
         counts.funded = plus(counts.funded, leg.amount);
         return;
     }
-    let payer = leg.source.and_then(|user| paid_in.get_mut(position(user)));
+    let payer = leg.source.and_then(|user| paid_in.get_mut(user.index()));
     if leg.debit == Account::Custody {
         counts.paid_in = plus(counts.paid_in, leg.amount);
         if let Some(sum) = payer {
@@ -265,12 +265,6 @@ fn owner(account: Account) -> Option<UserId> {
 /// Reads an amount to warm the cache.
 fn low(amount: Amount) -> u8 {
     u8::from(amount.is_zero())
-}
-
-fn position(user: UserId) -> usize {
-    usize::try_from(user.get())
-        .unwrap_or(usize::MAX)
-        .saturating_sub(1)
 }
 
 /// The sum. At most 2^31 payments of at most 2^96 base units are ever added.

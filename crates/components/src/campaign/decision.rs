@@ -5,9 +5,10 @@ use money::Amount;
 use ledger::UserId;
 use plan_file::Day;
 
-/// A conversion: dense, from 1, in the order in which they were reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConversionId(u32);
+names::ids! {
+    /// A conversion: dense, from 1, in the order in which they were reported.
+    pub struct ConversionId;
+}
 
 /// Who was referred: the same number for the same person, as far as the caller can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -140,22 +141,5 @@ names::names! {
         ConversionUnknown = "conversion_unknown",
         /// Nothing of it is left to reverse.
         NothingLeft = "nothing_left",
-    }
-}
-
-impl ConversionId {
-    /// The first.
-    pub const FIRST: Self = Self(1);
-
-    /// The conversion with this number; zero is none.
-    #[must_use]
-    pub const fn new(number: u32) -> Option<Self> {
-        if number == 0 { None } else { Some(Self(number)) }
-    }
-
-    /// The number, from 1.
-    #[must_use]
-    pub const fn get(self) -> u32 {
-        self.0
     }
 }

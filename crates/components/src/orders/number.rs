@@ -2,53 +2,17 @@
 
 use std::fmt;
 
-/// An order: dense, from 1, in the order of placing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OrderId(u32);
+names::ids! {
+    /// An order: dense, from 1, in the order of placing.
+    pub struct OrderId;
 
-/// A retail customer: dense, from 1. Customers are a class apart: no users of the tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CustomerId(u32);
+    /// A retail customer: dense, from 1. Customers are a class apart: no users of the tree.
+    pub struct CustomerId;
+}
 
 /// A commission period: the number of the calendar month or week, as in [`calendar`](plan_file::calendar).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeriodNumber(u32);
-
-impl OrderId {
-    /// The order with this number. At most `i32::MAX`, so that it fits SQL's `integer`.
-    #[must_use]
-    pub const fn new(number: u32) -> Option<Self> {
-        if number == 0 || number > i32::MAX as u32 {
-            None
-        } else {
-            Some(Self(number))
-        }
-    }
-
-    /// The number, from 1.
-    #[must_use]
-    pub const fn get(self) -> u32 {
-        self.0
-    }
-}
-
-impl CustomerId {
-    /// The customer with this number. At most `i32::MAX`, so that it fits SQL's `integer`.
-    #[must_use]
-    pub const fn new(number: u32) -> Option<Self> {
-        if number == 0 || number > i32::MAX as u32 {
-            None
-        } else {
-            Some(Self(number))
-        }
-    }
-
-    /// The number, from 1.
-    #[must_use]
-    pub const fn get(self) -> u32 {
-        self.0
-    }
-}
 
 impl PeriodNumber {
     /// The period with this number.

@@ -7,7 +7,7 @@
 use ledger::{BreakageCause, UserId};
 use money::Amount;
 
-use super::{LineOutcome, Order, OrderError, OrderId, Orders, PeriodNumber, PeriodStatus, number};
+use super::{LineOutcome, Order, OrderError, OrderId, Orders, PeriodNumber, PeriodStatus};
 
 /// What a refund decided, besides its clawbacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl Orders {
                 after
             }
         };
-        if let Some(order) = self.orders.get_mut(number::index(id.get())) {
+        if let Some(order) = self.orders.get_mut(id.index()) {
             *order = after;
         }
         Ok(decided)

@@ -156,7 +156,7 @@ impl Orders {
                 Buyer::Participant(_) | Buyer::Customer(_) => {}
             }
             let first = self.first_upline(sponsors, order.buyer);
-            let first = first.and_then(|first| downline.get(number::index(first.get())));
+            let first = first.and_then(|first| downline.get(first.index()));
             if first.copied().unwrap_or(false) {
                 self.tell((terms, volumes), &mut statement, index, *id);
             }

@@ -45,7 +45,7 @@ impl Orders {
                 Buyer::Customer(customer) => {
                     add(&mut volumes.retail, volume);
                     let server = self.server(customer).map_or(0, UserId::get);
-                    let seen = has_bought.get_mut(number::index(customer.get()));
+                    let seen = has_bought.get_mut(customer.index());
                     if let (Some(seen @ false), false) = (seen, order.counted.is_zero()) {
                         *seen = true;
                         if let Some(count) = volumes.customers.get_mut(number::index(server)) {
@@ -84,7 +84,7 @@ impl Volumes {
     /// Retail customers of this user who have an order in the period.
     #[must_use]
     pub fn customers(&self, user: UserId) -> u32 {
-        let customers = self.customers.get(number::index(user.get()));
+        let customers = self.customers.get(user.index());
         customers.copied().unwrap_or(0)
     }
 
@@ -102,7 +102,7 @@ impl Volumes {
 }
 
 fn amount_at(amounts: &[Amount], user: UserId) -> Amount {
-    let amount = amounts.get(number::index(user.get()));
+    let amount = amounts.get(user.index());
     amount.copied().unwrap_or(Amount::ZERO)
 }
 

@@ -213,7 +213,7 @@ impl Ranks {
             }
         }
         out.reverse();
-        let own = volumes.get(index(user.get())?).copied()?;
+        let own = volumes.get(user.index()).copied()?;
         let found = sums.of(user.get());
         let (main, other) = (found.main, found.other());
         let main_leg = out.iter().find(|leg| leg.volume == main);

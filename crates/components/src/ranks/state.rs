@@ -123,7 +123,7 @@ impl Ranks {
     /// All that a user bought, net of refunds.
     #[must_use]
     pub fn own_volume(&self, user: UserId) -> Amount {
-        let place = index(user.get()).and_then(|place| self.lifetime.get(place));
+        let place = self.lifetime.get(user.index());
         place.copied().unwrap_or(Amount::ZERO)
     }
 
@@ -140,7 +140,7 @@ impl Ranks {
     }
 
     pub(super) fn standing(&self, user: UserId) -> Standing {
-        let place = index(user.get()).and_then(|place| self.standings.get(place));
+        let place = self.standings.get(user.index());
         place.copied().unwrap_or_default()
     }
 

@@ -2,8 +2,6 @@
 
 use ledger::UserId;
 
-use super::index;
-
 /// Uplines of a line: a cache line. The sixteenth upline of many is the same, so its own line is at hand.
 const NEAREST: usize = 16;
 
@@ -23,7 +21,7 @@ pub(super) struct Links {
 pub(super) fn append(lines: &mut Vec<Nearest>, sponsor: Option<UserId>) {
     let mut line = Nearest::default();
     if let Some(sponsor) = sponsor {
-        let above = lines.get(index(sponsor)).copied().unwrap_or_default();
+        let above = lines.get(sponsor.index()).copied().unwrap_or_default();
         let uplines = std::iter::once(Some(sponsor)).chain(above.0);
         for (slot, upline) in line.0.iter_mut().zip(uplines) {
             *slot = upline;
@@ -36,7 +34,7 @@ pub(super) fn append(lines: &mut Vec<Nearest>, sponsor: Option<UserId>) {
 pub(super) fn fill(lines: &[Nearest], user: UserId, into: &mut [Option<UserId>]) {
     let mut below = Some(user);
     for slots in into.chunks_mut(NEAREST) {
-        let line = below.and_then(|below| lines.get(index(below)));
+        let line = below.and_then(|below| lines.get(below.index()));
         let nearest = line.copied().unwrap_or_default();
         for (slot, upline) in slots.iter_mut().zip(nearest.0) {
             *slot = upline;
@@ -47,7 +45,7 @@ pub(super) fn fill(lines: &[Nearest], user: UserId, into: &mut [Option<UserId>])
 
 /// The next user joins under a sponsor who joined before.
 pub(super) fn link(links: &mut Vec<Links>, user: UserId, sponsor: Option<UserId>) {
-    let above = sponsor.and_then(|sponsor| links.get_mut(index(sponsor)));
+    let above = sponsor.and_then(|sponsor| links.get_mut(sponsor.index()));
     let previous = above.and_then(|above| above.last_direct.replace(user));
     links.push(Links {
         last_direct: None,
@@ -57,8 +55,8 @@ pub(super) fn link(links: &mut Vec<Links>, user: UserId, sponsor: Option<UserId>
 
 /// Whom a user brought, latest first.
 pub(super) fn directs(links: &[Links], user: UserId) -> impl Iterator<Item = UserId> + '_ {
-    let last = links.get(index(user)).and_then(|links| links.last_direct);
-    std::iter::successors(last, |direct| links.get(index(*direct))?.previous)
+    let last = links.get(user.index()).and_then(|links| links.last_direct);
+    std::iter::successors(last, |direct| links.get(direct.index())?.previous)
 }
 
 #[cfg(test)]

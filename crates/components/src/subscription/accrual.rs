@@ -92,7 +92,7 @@ impl Subscriptions {
         let mut nominal = 0u128;
         for (index, line) in self.lines.iter().enumerate() {
             let is_active = line.status == Status::Active;
-            let Some(subscription) = SubscriptionId::of_index(index).filter(|_| is_active) else {
+            let Some(subscription) = SubscriptionId::from_index(index).filter(|_| is_active) else {
                 continue;
             };
             let daily = line.daily(divisor);

@@ -7,9 +7,10 @@ use super::SubscriptionTerms;
 use crate::cap::Caps;
 use plan_file::Day;
 
-/// A subscription: dense, from 1, in the order of purchases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SubscriptionId(u32);
+names::ids! {
+    /// A subscription: dense, from 1, in the order of purchases.
+    pub struct SubscriptionId;
+}
 
 /// Where a subscription is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,33 +78,6 @@ pub struct SubscriptionRefund {
     pub accrued: Amount,
 }
 
-impl SubscriptionId {
-    /// The subscription with this number. At most `i32::MAX`, so that it fits SQL's `integer`.
-    #[must_use]
-    pub const fn new(number: u32) -> Option<Self> {
-        if number == 0 || number > i32::MAX as u32 {
-            None
-        } else {
-            Some(Self(number))
-        }
-    }
-
-    /// The number, from 1.
-    #[must_use]
-    pub const fn get(self) -> u32 {
-        self.0
-    }
-
-    fn index(self) -> usize {
-        usize::try_from(self.0).unwrap_or(usize::MAX).saturating_sub(1)
-    }
-
-    /// The id of the line at this index.
-    pub(super) fn of_index(index: usize) -> Option<Self> {
-        Self::new(u32::try_from(index.checked_add(1)?).ok()?)
-    }
-}
-
 impl Subscription {
     /// What was bought: the amount that accrues, and that decides the tier.
     #[must_use]
@@ -141,7 +115,7 @@ impl Subscriptions {
     /// How many active subscriptions a user has.
     #[must_use]
     pub fn active_count(&self, user: UserId) -> u32 {
-        self.active.get(user_index(user)).copied().unwrap_or(0)
+        self.active.get(user.index()).copied().unwrap_or(0)
     }
 
     /// Whether a user has an active subscription.
@@ -176,7 +150,7 @@ impl Subscriptions {
             return Err(NotSold::AboveMax);
         }
         let rate = terms.rate(amount).ok_or(NotSold::BelowFirstTier)?;
-        let id = SubscriptionId::of_index(self.lines.len()).ok_or(NotSold::NoIdLeft)?;
+        let id = SubscriptionId::from_index(self.lines.len()).ok_or(NotSold::NoIdLeft)?;
         self.lines.push(Subscription {
             cash,
             bonus,
@@ -252,7 +226,7 @@ impl Subscriptions {
     }
 
     fn count(&mut self, user: UserId, change: i32) {
-        let index = user_index(user);
+        let index = user.index();
         if index >= self.active.len() {
             self.active.resize(index.saturating_add(1), 0);
         }
@@ -260,10 +234,4 @@ impl Subscriptions {
             *active = active.saturating_add_signed(change);
         }
     }
-}
-
-fn user_index(user: UserId) -> usize {
-    usize::try_from(user.get())
-        .unwrap_or(usize::MAX)
-        .saturating_sub(1)
 }

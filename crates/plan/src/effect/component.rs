@@ -9,22 +9,9 @@ use money::Amount;
 
 use crate::Day;
 
-/// A reward from a fund: dense, from 1, in the order in which they are granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RewardId(u32);
-
-impl RewardId {
-    /// The reward with this number; zero is none.
-    #[must_use]
-    pub const fn new(number: u32) -> Option<Self> {
-        if number == 0 { None } else { Some(Self(number)) }
-    }
-
-    /// The number, from 1.
-    #[must_use]
-    pub const fn get(self) -> u32 {
-        self.0
-    }
+names::ids! {
+    /// A reward from a fund: dense, from 1, in the order in which they are granted.
+    pub struct RewardId;
 }
 
 /// A change that a component of the plan makes.

@@ -8,8 +8,8 @@ use std::hint::black_box;
 
 use ledger::{Beneficiary, UserId};
 
+use super::State;
 use super::escrow::HeldLeg;
-use super::{State, position};
 use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::{Fact, Outcome};
 
@@ -92,7 +92,7 @@ impl State {
         let mut seen = 0u32;
         for leg in legs {
             if let Beneficiary::User(user) = leg.beneficiary {
-                let place = position(user.get());
+                let place = user.index();
                 seen ^= self.sponsors.note(user).unwrap_or(0);
                 seen ^= self.components.caps.stake(user).mark();
                 seen ^= slots.get(place).copied().unwrap_or(0);
@@ -105,7 +105,7 @@ impl State {
     pub(super) fn read_users(&self, users: &[UserId], slots: &[u32]) {
         let mut seen = 0u32;
         for user in users {
-            let place = position(user.get());
+            let place = user.index();
             seen ^= self.users.get(place).map_or(0, |user| user.directs);
             seen ^= slots.get(place).copied().unwrap_or(0);
         }

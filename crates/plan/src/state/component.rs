@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use ledger::{Account, Fund, Reason, UserId};
 use money::Amount;
 
-use super::{State, ignore, position, push};
+use super::{State, ignore, push};
 use crate::binary::BinaryState;
 use crate::campaign::{Campaign, ConversionId};
 use crate::cap::Caps;
@@ -112,7 +112,7 @@ impl Components {
     }
 
     fn active_directs(&self, user: UserId) -> u32 {
-        let directs = self.active_directs.get(position(user.get()));
+        let directs = self.active_directs.get(user.index());
         directs.copied().unwrap_or(0)
     }
 
@@ -252,7 +252,7 @@ impl State {
     /// subscriptions of a user can end on one day, and the direct is lost once.
     fn count_active_direct(&mut self, user: UserId) {
         let is_active = self.components.subscriptions.is_active(user);
-        let index = position(user.get());
+        let index = user.index();
         let counted = &mut self.components.counted_directs;
         if counted.len() <= index {
             counted.resize(index.saturating_add(1), false);
@@ -265,7 +265,7 @@ impl State {
             return;
         };
         let change = if is_active { 1 } else { -1 };
-        let index = position(sponsor.get());
+        let index = sponsor.index();
         let directs = &mut self.components.active_directs;
         if directs.len() <= index {
             directs.resize(index.saturating_add(1), 0);

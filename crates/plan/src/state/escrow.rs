@@ -4,7 +4,7 @@
 use ledger::{Beneficiary, Reason, UserId};
 use money::Amount;
 
-use super::{Deposit, DepositStatus, State, intake::Payment, position};
+use super::{Deposit, DepositStatus, State, intake::Payment};
 use crate::{DepositId, DepositKind, Effect, Outcome};
 use alloy_primitives::B256;
 use ledger::Account;
@@ -111,7 +111,7 @@ impl State {
 
     /// The deposit and its place among what is held, if it is.
     pub(super) fn held(&self, deposit: DepositId) -> Option<(&Deposit, &Bucket, Entry)> {
-        let known = self.deposits.get(position(deposit.get()))?;
+        let known = self.deposits.get(deposit.index())?;
         if known.status != DepositStatus::Held {
             return None;
         }

@@ -3,7 +3,7 @@
 use ledger::{Beneficiary, Reason, UserId};
 use money::Amount;
 
-use super::{State, position};
+use super::State;
 use crate::{DepositId, DepositKind};
 
 /// A reward, or another share, that a deposit caused and that is held.
@@ -23,7 +23,7 @@ impl State {
     /// Whose deposit it is, and of which kind.
     #[must_use]
     pub fn deposit(&self, deposit: DepositId) -> Option<(UserId, DepositKind)> {
-        let known = self.deposits.get(position(deposit.get()))?;
+        let known = self.deposits.get(deposit.index())?;
         Some((known.user, known.kind))
     }
 

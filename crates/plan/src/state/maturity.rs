@@ -89,7 +89,7 @@ impl State {
                     self.read_recipients(legs.unwrap_or_default(), &release.slots);
                 }
             }
-            let Some(known) = self.deposits.get_mut(position(deposit.get())) else {
+            let Some(known) = self.deposits.get_mut(deposit.index()) else {
                 continue;
             };
             if known.status != DepositStatus::Held {
@@ -286,7 +286,7 @@ impl State {
                 let together = together.get(..USERS_TOGETHER).unwrap_or(together);
                 self.read_users(together, &release.slots);
             }
-            let slot = release.slots.get_mut(position(user.get())).map(std::mem::take);
+            let slot = release.slots.get_mut(user.index()).map(std::mem::take);
             let sums = slot.and_then(|slot| release.users.get(position(slot)));
             let available = sums.map_or(Amount::ZERO, |sums| sums.available);
             self.post_user(plan, *user, release, available, out);
@@ -368,7 +368,7 @@ impl Release {
 
     /// Makes an amount available to a user, or with zero only notes that there is something about the user.
     fn add(&mut self, user: UserId, available: Amount) {
-        let Some(slot) = self.slots.get_mut(position(user.get())) else {
+        let Some(slot) = self.slots.get_mut(user.index()) else {
             return;
         };
         if let Some(sums) = self.users.get_mut(position(*slot)).filter(|_| *slot != 0) {

@@ -4,7 +4,7 @@ use ledger::{Tier, TreeNumber, UserId};
 use money::Amount;
 
 use super::standing::Standing;
-use super::{DepositStatus, NodeNumber, State, position};
+use super::{DepositStatus, NodeNumber, State};
 use crate::compiled::{CompiledPlan, tier_index};
 use crate::{DepositId, PoolRoom};
 
@@ -27,13 +27,13 @@ impl State {
     /// The id of the next user to register; `None` when there are no more.
     #[must_use]
     pub fn next_user(&self) -> Option<UserId> {
-        UserId::new(u32::try_from(self.users.len()).ok()?.checked_add(1)?)
+        UserId::from_index(self.users.len())
     }
 
     /// The id of the next deposit; `None` when there are no more.
     #[must_use]
     pub fn next_deposit(&self) -> Option<DepositId> {
-        DepositId::new(u32::try_from(self.deposits.len()).ok()?.checked_add(1)?)
+        DepositId::from_index(self.deposits.len())
     }
 
     /// Whether there are so many users and deposits.
@@ -89,7 +89,7 @@ impl State {
     #[must_use]
     pub fn is_held(&self, deposit: DepositId) -> bool {
         self.deposits
-            .get(position(deposit.get()))
+            .get(deposit.index())
             .is_some_and(|deposit| deposit.status == DepositStatus::Held)
     }
 
@@ -151,7 +151,7 @@ impl State {
 
     pub(super) fn node(&self, user: UserId, tier: Tier) -> Option<NodeNumber> {
         if tier == Tier::FIRST {
-            self.seats.get(position(user.get()))?.first
+            self.seats.get(user.index())?.first
         } else {
             let tier = self.tiers.get(tier_index(tier))?;
             tier.places.get(&user).copied()

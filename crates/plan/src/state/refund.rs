@@ -4,7 +4,7 @@ use ledger::{Account, Beneficiary, ClearingCause, Leg, Movement, Reason, Tier, U
 use money::Amount;
 
 use super::standing::Standing;
-use super::{DepositStatus, State, discrepancy, position, push, unexpected_refund};
+use super::{DepositStatus, State, discrepancy, push, unexpected_refund};
 use crate::compiled::CompiledPlan;
 use crate::decision::ReserveEnd;
 use crate::{DepositId, DepositKind, DiscrepancyCause, Effect, Outcome};
@@ -40,7 +40,7 @@ impl State {
         if amount != entry.amount {
             refund_difference(entry.amount, amount, out);
         }
-        if let Some(known) = self.deposits.get_mut(position(deposit.get())) {
+        if let Some(known) = self.deposits.get_mut(deposit.index()) {
             known.status = DepositStatus::Refunded;
         }
         out.effects.push(Effect::DepositRefunded { deposit });
@@ -83,7 +83,7 @@ impl State {
             return;
         }
         let mut next = Some(deposit);
-        while let Some(retopup) = next.and_then(|next| self.deposits.get(position(next.get()))) {
+        while let Some(retopup) = next.and_then(|next| self.deposits.get(next.index())) {
             if retopup.status != DepositStatus::Refunded {
                 break;
             }

@@ -186,7 +186,7 @@ impl State {
 
     pub(super) fn is_reserving(&self, user: UserId, tier: Tier) -> bool {
         self.seats
-            .get(super::position(user.get()))
+            .get(user.index())
             .is_some_and(|seat| seat.reserving.has(tier))
     }
 }

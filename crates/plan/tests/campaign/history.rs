@@ -209,7 +209,7 @@ impl Both {
 
     fn conversion(&self, who: u32, referee: u64, amount: u128) -> Conversion {
         Conversion {
-            id: self.state.next_id(),
+            id: self.state.next_id().expect("an id is left"),
             referrer: user(who),
             referee: RefereeKey(referee),
             referee_user: u32::try_from(referee).ok().and_then(UserId::new),
@@ -415,7 +415,7 @@ proptest! {
         }
         both.state.reverse(&both.terms, conversion.id, Reversal::Whole, &mut Vec::new());
         prop_assert_eq!(both.state.spent(), before);
-        let again = Conversion { id: both.state.next_id(), ..conversion };
+        let again = Conversion { id: both.state.next_id().expect("an id is left"), ..conversion };
         let mut second = Vec::new();
         both.state.report(&both.terms, &again, Amount::new(fund), &mut second);
         let money = |decisions: &[Decision]| -> Vec<(bool, Amount)> {

@@ -83,7 +83,7 @@ impl Example {
             }
             [day, referrer, "refers", referee, paid] => {
                 let conversion = Conversion {
-                    id: self.state.next_id(),
+                    id: self.state.next_id().expect("an id is left"),
                     referrer: user(referrer).unwrap(),
                     referee: RefereeKey(u64::from(referee.as_bytes()[0])),
                     referee_user: user(referee),

@@ -59,7 +59,7 @@ impl PairSink for Till<'_> {
     }
 
     fn may_earn(&self, user: UserId) -> bool {
-        let gone = self.gone.get(super::super::position(user.get()));
+        let gone = self.gone.get(user.index());
         !gone.copied().unwrap_or(true)
     }
 }

@@ -128,10 +128,7 @@ impl State {
         instalment: Amount,
         out: &mut Outcome,
     ) -> Option<RewardId> {
-        let number = u32::try_from(self.components.rewards.all.len())
-            .ok()?
-            .checked_add(1)?;
-        let id = RewardId::new(number)?;
+        let id = RewardId::from_index(self.components.rewards.all.len())?;
         let at_once = self
             .components
             .day
@@ -372,11 +369,11 @@ impl Rewards {
     }
 
     fn get(&self, id: RewardId) -> Option<&Reward> {
-        self.all.get(super::super::position(id.get()))
+        self.all.get(id.index())
     }
 
     fn get_mut(&mut self, id: RewardId) -> Option<&mut Reward> {
-        self.all.get_mut(super::super::position(id.get()))
+        self.all.get_mut(id.index())
     }
 }
 
