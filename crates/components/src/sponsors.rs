@@ -4,10 +4,12 @@
 //! below: reading users backwards visits every downline before its head. Who brought someone in never changes.
 
 mod index;
+mod standing;
 
 use ledger::UserId;
 
 use index::{Links, Nearest};
+pub use standing::Standing;
 
 /// The sponsors of all users. Two are equal if they say the same, whatever they keep beside it.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +25,8 @@ pub struct Sponsors {
 struct Line {
     /// Number of the sponsor; 0 is nobody.
     sponsor: u32,
-    note: u32,
+    /// [`Standing::number`], which is half as large as the standing.
+    standing: u32,
 }
 
 /// What is kept beside the sponsors, because components ask for it often. Without it the same answers take longer.
@@ -76,7 +79,7 @@ impl Sponsors {
         }
         self.lines.push(Line {
             sponsor: sponsor.map_or(0, UserId::get),
-            note: 0,
+            standing: Standing::Registered.number(),
         });
         Some(user)
     }
@@ -109,24 +112,31 @@ impl Sponsors {
         self.lines.iter().map(|line| line.sponsor)
     }
 
-    /// The note about a user, 0 at first: a word of whoever keeps the tree, which a walk reads with the sponsor. It says nothing to
-    /// components.
+    /// What stands of a user's payments.
     #[inline]
     #[must_use]
-    pub fn note(&self, user: UserId) -> Option<u32> {
-        Some(self.lines.get(user.index())?.note)
+    pub fn standing(&self, user: UserId) -> Option<Standing> {
+        Standing::from_number(self.lines.get(user.index())?.standing)
     }
 
-    /// Writes the note about a user who has joined.
-    pub fn set_note(&mut self, user: UserId, note: u32) {
+    /// Whether a user joined and was not refunded.
+    #[inline]
+    #[must_use]
+    pub fn is_active(&self, user: UserId) -> bool {
+        self.standing(user)
+            .is_some_and(|standing| standing != Standing::Gone)
+    }
+
+    /// Says what stands of the payments of a user who has joined.
+    pub fn set_standing(&mut self, user: UserId, standing: Standing) {
         if let Some(line) = self.lines.get_mut(user.index()) {
-            line.note = note;
+            line.standing = standing.number();
         }
     }
 
-    /// The notes about users 1, 2, ….
-    pub fn notes(&self) -> impl Iterator<Item = u32> + '_ {
-        self.lines.iter().map(|line| line.note)
+    /// The numbers of the standings of users 1, 2, ….
+    pub fn standings(&self) -> impl Iterator<Item = u32> + '_ {
+        self.lines.iter().map(|line| line.standing)
     }
 
     /// The sponsor, the sponsor's sponsor and so on.

@@ -1,7 +1,7 @@
 //! Random trees: whatever is kept beside the sponsors, and whenever that begins, every answer is that of a plain count.
 
-use components::sponsors::{Kept, Sponsors};
-use ledger::UserId;
+use components::sponsors::{Kept, Sponsors, Standing};
+use ledger::{DepositId, UserId};
 use proptest::prelude::*;
 
 /// The sponsor of each user by number minus one, and after how many users everything is kept.
@@ -83,13 +83,20 @@ fn a_sponsor_who_has_not_joined_brings_nobody() {
 }
 
 #[test]
-fn a_note_is_kept_of_whoever_has_joined() {
+fn a_standing_is_kept_of_whoever_has_joined() {
     let mut sponsors = Sponsors::default();
     let [first, second] = [1, 2].map(|number| UserId::new(number).unwrap());
+    let retopped = Standing::Retopped(DepositId::new(7).unwrap());
     sponsors.join(None);
-    sponsors.set_note(first, 7);
-    sponsors.set_note(second, 8);
-    assert_eq!((sponsors.note(first), sponsors.note(second)), (Some(7), None));
+    sponsors.set_standing(first, retopped);
+    sponsors.set_standing(second, Standing::Gone);
+    assert_eq!(
+        (sponsors.standing(first), sponsors.standing(second)),
+        (Some(retopped), None)
+    );
     sponsors.join(Some(first));
-    assert_eq!(sponsors.notes().collect::<Vec<_>>(), [7, 0]);
+    assert_eq!(sponsors.standings().collect::<Vec<_>>(), [7, 0]);
+    assert!(sponsors.is_active(second));
+    sponsors.set_standing(second, Standing::Gone);
+    assert!(!sponsors.is_active(second) && sponsors.is_active(first));
 }

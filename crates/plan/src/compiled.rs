@@ -302,11 +302,6 @@ impl CompiledPlan {
             .map_or(Route::Direct, |terms| terms.route(ordinal, first_tier))
     }
 
-    /// The price towards which rewards of `tier` are reserved; `None` without reserves or a tier above.
-    pub(crate) fn next_price(&self, tier: Tier) -> Option<Amount> {
-        self.auto_pool()?.next_price(tier)
-    }
-
     /// Whether a user may choose what is reserved.
     #[must_use]
     pub fn reserve_is_chosen(&self) -> bool {
@@ -349,11 +344,6 @@ impl CompiledPlan {
             ChainClass::Local | ChainClass::Public => Ok(()),
         }
     }
-}
-
-/// Position of a tier in arrays by tier.
-pub(crate) fn tier_index(tier: Tier) -> usize {
-    usize::from(tier.get()).saturating_sub(1)
 }
 
 #[cfg(test)]

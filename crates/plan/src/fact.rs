@@ -2,6 +2,7 @@
 
 mod component;
 
+use components::autopool::ReserveChoice;
 use ledger::{DepositId, Tier, UserId};
 use money::Amount;
 use plan_file::Day;
@@ -15,15 +16,6 @@ pub enum DepositKind {
     Registration,
     /// Any further one.
     Retopup,
-}
-
-/// A user's choice about reserving the pool rewards of a tier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ReserveChoice {
-    /// Reserve them towards the next tier's price.
-    In,
-    /// Do not, and release what is reserved.
-    Out,
 }
 
 /// What happened. [`State::apply`](crate::State::apply) is total: every fact has an outcome.

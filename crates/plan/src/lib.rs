@@ -21,7 +21,7 @@ pub mod state;
 mod versions;
 pub mod workload;
 
-pub use autopool::{PoolRoom, Route};
+pub use autopool::{Place, PoolRoom, ReserveChoice, Route};
 pub use book::{BOOK_FORMAT, Book, NotABook};
 pub use cause::{BatchEnd, Cause, Intake, PayoutOutcome, RequestedPayout, SettledPayout};
 pub use compile::{CompileError, compile};
@@ -34,9 +34,9 @@ pub use effect::{
     ClaimEnd, ComponentEffect, DiscrepancyCause, Effect, Funding, IgnoredCause, NotGranted, Outcome,
     PeriodStatus, RefusedCause, RewardId, SaleEffect,
 };
-pub use fact::{DepositKind, Fact, ReserveChoice};
+pub use fact::{DepositKind, Fact};
 pub use ledger::{DepositId, Tier, TreeNumber, UserId};
 pub use plan_file::{Day, Finding, Refusal, Severity, percent};
 pub use report::Report;
-pub use state::{Payments, Place, State, Waiting};
+pub use state::{Payments, State, Waiting};
 pub use versions::Plans;

@@ -16,48 +16,36 @@ mod explained;
 mod intake;
 mod maturity;
 mod payout;
-mod pool;
 mod query;
 mod refund;
-mod reserve;
-mod standing;
 mod versions;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use alloy_primitives::B256;
-use ledger::{Account, ClearingCause, Fund, Leg, Movement, Reason, Tier, UserId};
+use ledger::{Account, ClearingCause, Fund, Leg, Movement, Reason, UserId};
 use money::Amount;
 
 use crate::compiled::CompiledPlan;
 use crate::sponsors::Sponsors;
 use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Fact, IgnoredCause, Outcome};
-use standing::Standing;
 
 pub use component::Waiting;
 pub use explained::HeldShare;
 pub use payout::Payments;
-pub use query::Place;
 
 /// The state of the plan after some facts. Equal histories give equal states.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
-    /// With what stands of each user's payments as the note.
     sponsors: Sponsors,
     /// By user id, from 1.
     users: Vec<User>,
-    /// By user id, from 1.
-    seats: Vec<Seat>,
     /// By deposit id, from 1.
     deposits: Vec<Deposit>,
-    /// By tier, from 1.
-    tiers: Vec<TierState>,
     /// What is held, by the day on which it matures.
     escrow: BTreeMap<Day, escrow::Bucket>,
     /// An empty bucket, kept for its memory: each day that matures leaves one, each new day takes it.
     spare: escrow::Bucket,
-    /// Matured rewards that wait for the next tier's price; never zero.
-    reserves: BTreeMap<(UserId, Tier), Amount>,
     /// Users whose matured rewards were ever corrected.
     debts: BTreeMap<UserId, Debt>,
     /// Facts so far: the number of the current one while it is applied.
@@ -70,8 +58,6 @@ pub struct State {
     treasury: payout::Treasury,
     /// Working memory of maturity; empty between facts.
     release: maturity::Release,
-    /// What a matured reward still has to cause; empty between facts.
-    work: VecDeque<reserve::Work>,
     components: component::Components,
     versions: versions::Versions,
 }
@@ -87,26 +73,6 @@ struct User {
     /// Deposit of the registration.
     registration: DepositId,
 }
-
-/// A user in pools, as sets of tiers: bit `n − 1` is tier `n`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Seat {
-    /// Chose to reserve.
-    chosen: TierSet,
-    /// Rewards go to the reserve right now: chosen, placed in a tree that is open, not moved on.
-    reserving: TierSet,
-    /// Moved on to the next tier.
-    progressed: TierSet,
-    /// Position in tier 1.
-    first: Option<NodeNumber>,
-}
-
-/// A set of tiers; [`Tier::MAX`] is 60.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct TierSet(u64);
-
-/// A node of a tier, counted over all its trees in the order of placement, from 0.
-type NodeNumber = u32;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Deposit {
@@ -128,14 +94,6 @@ enum DepositStatus {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct TierState {
-    /// By node number: trees follow each other.
-    nodes: Vec<UserId>,
-    /// Where users are, in tiers above the first.
-    places: BTreeMap<UserId, NodeNumber>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Debt {
     /// Everything ever corrected: never more than the user was entitled to.
     corrected: Amount,
@@ -148,7 +106,6 @@ impl State {
     #[must_use]
     pub fn new(plan: &CompiledPlan) -> Self {
         Self {
-            tiers: vec![TierState::default(); usize::from(plan.tiers())],
             sponsors: Sponsors::new(component::kept_of(plan)),
             components: component::Components::new(plan),
             ..Self::default()
@@ -190,7 +147,7 @@ impl State {
                 day,
             } => {
                 if self.user(user).is_some() && Some(deposit) == self.next_deposit() {
-                    self.retop_up(
+                    self.pay_again(
                         plan,
                         intake::Payment {
                             user,
@@ -267,44 +224,32 @@ impl State {
         });
     }
 
+    /// Takes from what a user owes, and says how much.
+    fn net(&mut self, user: UserId, amount: Amount) -> Amount {
+        if self.debts.is_empty() {
+            return Amount::ZERO;
+        }
+        let Some(debt) = self.debts.get_mut(&user) else {
+            return Amount::ZERO;
+        };
+        let netted = debt.open.min(amount);
+        debt.open = debt.open.saturating_sub(netted);
+        netted
+    }
+
+    /// Raises a lifetime entitlement.
+    fn entitle(&mut self, user: UserId, amount: Amount) {
+        if let Some(user) = self.user_mut(user) {
+            user.entitled = plus(user.entitled, amount);
+        }
+    }
+
     fn user(&self, user: UserId) -> Option<&User> {
         self.users.get(user.index())
     }
 
     fn user_mut(&mut self, user: UserId) -> Option<&mut User> {
         self.users.get_mut(user.index())
-    }
-
-    /// What stands of a user's payments.
-    fn standing(&self, user: UserId) -> Option<Standing> {
-        self.sponsors.note(user).map(Standing::of_note)
-    }
-
-    fn set_standing(&mut self, user: UserId, standing: Standing) {
-        self.sponsors.set_note(user, standing.note());
-    }
-
-    fn seat_mut(&mut self, user: UserId) -> Option<&mut Seat> {
-        self.seats.get_mut(user.index())
-    }
-}
-
-impl TierSet {
-    fn bit(tier: Tier) -> u64 {
-        1u64.checked_shl(u32::from(tier.get()).saturating_sub(1))
-            .unwrap_or(0)
-    }
-
-    fn has(self, tier: Tier) -> bool {
-        self.0 & Self::bit(tier) != 0
-    }
-
-    fn insert(&mut self, tier: Tier) {
-        self.0 |= Self::bit(tier);
-    }
-
-    fn remove(&mut self, tier: Tier) {
-        self.0 &= !Self::bit(tier);
     }
 }
 

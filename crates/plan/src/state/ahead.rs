@@ -93,7 +93,7 @@ impl State {
         for leg in legs {
             if let Beneficiary::User(user) = leg.beneficiary {
                 let place = user.index();
-                seen ^= self.sponsors.note(user).unwrap_or(0);
+                seen ^= u32::from(self.sponsors.is_active(user));
                 seen ^= self.components.caps.stake(user).mark();
                 seen ^= slots.get(place).copied().unwrap_or(0);
             }

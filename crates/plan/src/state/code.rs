@@ -8,17 +8,18 @@ use ledger::UserId;
 use super::component::{Components, kept_of};
 use super::escrow::{Bucket, Entry, HeldLeg};
 use super::payout::{Batch, Hold, Payee, Treasury};
-use super::standing::Standing;
-use super::{Debt, Deposit, DepositStatus, Seat, State, TierSet, TierState, User, position};
+use super::{Debt, Deposit, DepositStatus, State, User, position};
+use crate::autopool::{Pools, Seat, TierNodes, TierSet};
 use crate::code::{Code, Source, code_struct};
 use crate::compiled::CompiledPlan;
 use crate::sponsors::Sponsors;
+use crate::sponsors::Standing;
 
 code_struct! {
     User { entitled, directs, newest_retopup, registration }
     Seat { chosen, reserving, progressed, first }
     Deposit { user, day, entry, kind, status, next_retopup }
-    TierState { nodes, places }
+    TierNodes { nodes, places }
     Debt { corrected, open }
     Bucket { entries, legs }
     Entry { deposit, amount, first_leg, legs }
@@ -31,11 +32,11 @@ code_struct! {
 
 impl Code for TierSet {
     fn put(&self, out: &mut Vec<u8>) {
-        self.0.put(out);
+        self.bits().put(out);
     }
 
     fn take(from: &mut Source<'_>) -> Option<Self> {
-        u64::take(from).map(Self)
+        u64::take(from).map(Self::from_bits)
     }
 }
 
@@ -61,22 +62,21 @@ impl Code for DepositStatus {
 impl State {
     /// Appends the compact form. Nothing is appended of a state with components, which has none, and `false` returned.
     pub(crate) fn write(&self, plan: &CompiledPlan, out: &mut Vec<u8>) -> bool {
-        if self.components != Components::of_funds(plan, &self.components.funds.balances)
-            || self.versions != Default::default()
-        {
+        if !self.components.are_kept(plan) || self.versions != Default::default() {
             return false;
         }
         self.sponsors.count().put(out);
-        for (sponsor, standing) in self.sponsors.numbers().zip(self.sponsors.notes()) {
+        for (sponsor, standing) in self.sponsors.numbers().zip(self.sponsors.standings()) {
             sponsor.put(out);
             standing.put(out);
         }
         self.users.put(out);
-        self.seats.put(out);
+        let pools = &self.components.pools;
+        pools.seats().put(out);
         self.deposits.put(out);
-        self.tiers.put(out);
+        pools.tiers().put(out);
         self.escrow.put(out);
-        self.reserves.put(out);
+        pools.reserves().put(out);
         self.debts.put(out);
         self.facts.put(out);
         self.payees.put(out);
@@ -92,29 +92,35 @@ impl State {
         let mut sponsors = Sponsors::new(kept_of(plan));
         for (number, standing) in Vec::<(u32, u32)>::take(from)? {
             let sponsor = UserId::new(number);
-            if sponsor.map_or(0, UserId::get) != number || Standing::of_note(standing).note() != standing {
+            if sponsor.map_or(0, UserId::get) != number {
                 return None;
             }
             let user = sponsors.join(sponsor)?;
-            sponsors.set_note(user, standing);
+            sponsors.set_standing(user, Standing::from_number(standing)?);
         }
+        let users = Code::take(from)?;
+        let seats: Vec<Seat> = Code::take(from)?;
+        let deposits = Code::take(from)?;
+        let tiers = Code::take(from)?;
+        let escrow = Code::take(from)?;
         let mut state = Self {
             sponsors,
-            users: Code::take(from)?,
-            seats: Code::take(from)?,
-            deposits: Code::take(from)?,
-            tiers: Code::take(from)?,
-            escrow: Code::take(from)?,
-            reserves: Code::take(from)?,
-            debts: Code::take(from)?,
-            facts: Code::take(from)?,
-            payees: Code::take(from)?,
-            batches: Code::take(from)?,
-            treasury: Code::take(from)?,
+            users,
+            deposits,
+            escrow,
             ..Self::default()
         };
+        if seats.len() != state.users.len() {
+            return None;
+        }
+        let pools = Pools::from_parts(seats, tiers, Code::take(from)?)?;
+        state.debts = Code::take(from)?;
+        state.facts = Code::take(from)?;
+        state.payees = Code::take(from)?;
+        state.batches = Code::take(from)?;
+        state.treasury = Code::take(from)?;
         let slots = usize::take(from)?;
-        state.components = Components::of_funds(plan, &Vec::take(from)?);
+        state.components = Components::of_kept(plan, pools, &Vec::take(from)?);
         if slots > state.users.len() || !state.is_sound(plan) {
             return None;
         }
@@ -126,11 +132,9 @@ impl State {
     fn is_sound(&self, plan: &CompiledPlan) -> bool {
         let users = self.users.len();
         self.sponsors.count() == users
-            && self.seats.len() == users
-            && self.tiers.len() == usize::from(plan.tiers())
+            && self.components.pools.tiers().len() == usize::from(plan.tiers())
             && self.users_are_sound()
             && self.deposits_are_sound()
-            && self.tiers_are_sound()
             && self.escrow_is_sound()
             && self.money_is_sound()
     }
@@ -144,20 +148,18 @@ impl State {
     }
 
     fn users_are_sound(&self) -> bool {
-        let standings = self.sponsors.notes().all(|note| match Standing::of_note(note) {
-            Standing::Retopped(retopup) => self.has_deposit(retopup.get()),
-            Standing::Registered | Standing::Gone => true,
-        });
+        let standings = self
+            .sponsors
+            .standings()
+            .all(|standing| match Standing::from_number(standing) {
+                Some(Standing::Retopped(retopup)) => self.has_deposit(retopup.get()),
+                Some(Standing::Registered | Standing::Gone) | None => true,
+            });
         let users = self.users.iter().all(|user| {
             let retopped = user.newest_retopup == 0 || self.has_deposit(user.newest_retopup);
             self.has_deposit(user.registration.get()) && retopped
         });
-        let first = self.tiers.first().map_or(&[][..], |tier| &tier.nodes);
-        let seats = self.seats.iter().zip(1u32..).all(|(seat, number)| {
-            let node = seat.first.map(|node| first.get(place(node)));
-            node.is_none_or(|found| found.is_some_and(|user| user.get() == number))
-        });
-        standings && users && seats
+        standings && users
     }
 
     fn deposits_are_sound(&self) -> bool {
@@ -170,17 +172,6 @@ impl State {
             };
             let is_placed = deposit.status != DepositStatus::Held || held();
             self.has_user(deposit.user.get()) && followed && is_placed
-        })
-    }
-
-    fn tiers_are_sound(&self) -> bool {
-        self.tiers.iter().all(|tier| {
-            let nodes = tier.nodes.iter().all(|user| self.has_user(user.get()));
-            let places = tier.places.iter();
-            nodes
-                && places
-                    .into_iter()
-                    .all(|(user, node)| tier.nodes.get(place(*node)) == Some(user))
         })
     }
 
@@ -201,10 +192,6 @@ impl State {
     }
 
     fn money_is_sound(&self) -> bool {
-        let reserves = self.reserves.iter().all(|((user, tier), amount)| {
-            let has_tier = usize::from(tier.get()) <= self.tiers.len();
-            self.has_user(user.get()) && has_tier && !amount.is_zero()
-        });
         let debts = self.debts.keys().all(|user| self.has_user(user.get()));
         let payees = self.payees.iter().all(|(user, payee)| {
             let batch = payee.hold.map(|hold| self.batches.contains_key(&hold.batch));
@@ -213,7 +200,7 @@ impl State {
         let batches = (self.batches.values())
             .flat_map(|batch| &batch.users)
             .all(|user| self.has_user(user.get()));
-        reserves && debts && payees && batches
+        debts && payees && batches
     }
 }
 

@@ -4,6 +4,7 @@
 //! What a day does has one order: subscriptions accrue, rewards whose day it was are released, then the week closes
 //! (ranks), then the month (pairs, commission periods).
 
+mod auto_pool;
 mod binary;
 mod campaign;
 pub(crate) mod explained;
@@ -24,19 +25,14 @@ use ledger::{Account, Fund, Reason, UserId};
 use money::Amount;
 
 use super::{State, ignore, push};
-use crate::binary::BinaryState;
-use crate::campaign::{Campaign, ConversionId};
+use crate::autopool::Pools;
 use crate::cap::Caps;
 use crate::compiled::CompiledPlan;
-use crate::effect::{ComponentEffect, RewardId};
+use crate::effect::ComponentEffect;
 use crate::fact::ComponentFact;
-use crate::orders::{CustomerId, OrderId, Orders, PeriodNumber};
-use crate::ranks::Ranks;
-use crate::report::Side;
 use crate::sponsors::Kept;
-use crate::subscription::{Accrual, Bonuses, PurchaseLines, SubscriptionId, Subscriptions};
 use crate::withholding::Withholding;
-use crate::{Day, DepositId, Effect, IgnoredCause, Outcome};
+use crate::{Day, Effect, IgnoredCause, Outcome};
 use plan_file::tables::subscription::BonusGrant;
 
 /// Maximum number of days that one fact lets end: a mistyped date must not run the calendar away.
@@ -54,66 +50,65 @@ pub(super) struct Components {
     wallets: BTreeMap<UserId, Amount>,
     pub(super) caps: Caps,
     pub(super) withholding: Withholding,
-    subscriptions: Subscriptions,
-    bonuses: Bonuses,
-    /// Purchases that can still be refunded, and the same by subscription.
-    purchases: BTreeMap<DepositId, subscription::Purchase>,
-    unripe: BTreeMap<SubscriptionId, DepositId>,
-    /// Directs with an active subscription, by user id, from 1.
-    active_directs: Vec<u32>,
-    /// Who counts among them, by user id, from 1.
-    counted_directs: Vec<bool>,
-    ranks: Ranks,
-    held_bonuses: ranks::HeldBonuses,
-    binary: BinaryState,
-    /// Where users want who joins next below them.
-    sides: BTreeMap<UserId, Side>,
-    /// Payments that can still be refunded.
-    bookings: BTreeMap<DepositId, binary::BookedPayment>,
-    /// Rewards of the pairs that stand, by their order.
-    pair_rewards: BTreeMap<UserId, Vec<RewardId>>,
-    orders: Orders,
-    /// Orders whose payment can still be refunded.
-    deposit_orders: BTreeMap<DepositId, OrderId>,
-    /// What orders of shops put into the fund.
-    order_funding: BTreeMap<OrderId, Amount>,
-    /// What the fund of commissions has of orders whose period is not finalized: no other rule draws on it.
-    reserved: BTreeMap<PeriodNumber, Amount>,
-    /// By the number that their reference has.
-    customers: BTreeMap<u32, CustomerId>,
-    order_rewards: orders::OrderRewards,
-    campaign: Campaign,
-    conversion_count: u32,
-    conversion_rewards: BTreeMap<ConversionId, RewardId>,
-    /// Working memory; empty between facts.
-    purchase_lines: PurchaseLines,
-    accruals: Vec<Accrual>,
+    pub(super) pools: Pools,
+    subscription: subscription::Records,
+    ranks: ranks::Records,
+    binary: binary::Records,
+    orders: orders::Records,
+    campaign: campaign::Records,
 }
 
 impl Components {
     pub(super) fn new(plan: &CompiledPlan) -> Self {
         Self {
+            pools: Pools::new(plan.tiers()),
             caps: Caps::new(plan.terms.components.cap),
             ..Self::default()
         }
     }
 
-    /// What is known when only funds were filled: that is all that happens to a plan without components.
-    pub(super) fn of_funds(plan: &CompiledPlan, balances: &[Amount]) -> Self {
+    /// What a compact form says: pools, and funds that were only filled.
+    pub(super) fn of_kept(plan: &CompiledPlan, pools: Pools, balances: &[Amount]) -> Self {
         Self {
+            pools,
             funds: funds::Funds::holding(balances),
             ..Self::new(plan)
         }
     }
 
+    /// Whether a compact form says everything: nothing but pools changed, and funds were only filled.
+    pub(super) fn are_kept(&self, plan: &CompiledPlan) -> bool {
+        let unused = Self::new(plan);
+        let Self {
+            day,
+            is_ending,
+            funds,
+            rewards,
+            wallets,
+            caps,
+            withholding,
+            pools: _,
+            subscription,
+            ranks,
+            binary,
+            orders,
+            campaign,
+        } = self;
+        (*day, *is_ending) == (unused.day, unused.is_ending)
+            && *funds == funds::Funds::holding(&funds.balances)
+            && *rewards == unused.rewards
+            && *wallets == unused.wallets
+            && (caps, withholding) == (&unused.caps, &unused.withholding)
+            && *subscription == unused.subscription
+            && *ranks == unused.ranks
+            && *binary == unused.binary
+            && *orders == unused.orders
+            && *campaign == unused.campaign
+    }
+
     /// The end of a fact.
     pub(super) fn finish(&mut self, out: &Outcome) {
         self.funds.finish(&out.legs);
-    }
-
-    fn active_directs(&self, user: UserId) -> u32 {
-        let directs = self.active_directs.get(user.index());
-        directs.copied().unwrap_or(0)
     }
 
     /// The day on which things happen: the one that is ending, or else the one after the last that ended.
@@ -136,19 +131,6 @@ pub(super) const fn kept_of(plan: &CompiledPlan) -> Kept {
 }
 
 impl State {
-    /// The number of the next order.
-    #[must_use]
-    pub fn next_order(&self) -> u32 {
-        let placed = u32::try_from(self.components.orders.count()).unwrap_or(u32::MAX);
-        placed.saturating_add(1)
-    }
-
-    /// The number of the next conversion.
-    #[must_use]
-    pub const fn next_conversion(&self) -> u32 {
-        self.components.conversion_count.saturating_add(1)
-    }
-
     /// Applies a fact that only components know.
     pub(super) fn apply_component(&mut self, plan: &CompiledPlan, fact: &ComponentFact, out: &mut Outcome) {
         match *fact {
@@ -213,16 +195,6 @@ impl State {
         self.components.is_ending = false;
     }
 
-    fn choose_side(&mut self, plan: &CompiledPlan, user: UserId, side: Option<Side>, out: &mut Outcome) {
-        if plan.terms.components.binary.is_none() {
-            return ignore(IgnoredCause::NoSuchComponent, out);
-        }
-        match side {
-            Some(side) => self.components.sides.insert(user, side),
-            None => self.components.sides.remove(&user),
-        };
-    }
-
     /// A new user takes a place in every tree that components keep.
     pub(super) fn join_components(
         &mut self,
@@ -232,8 +204,9 @@ impl State {
         out: &mut Outcome,
     ) {
         let components = &plan.terms.components;
+        self.components.pools.join();
         if components.ranks.is_some() {
-            self.components.ranks.join();
+            self.components.ranks.state.join();
         }
         if components.binary.is_some() {
             self.join_binary(plan, user, sponsor, out);
@@ -241,37 +214,13 @@ impl State {
     }
 
     /// A user's registration was refunded.
-    pub(super) fn retire_components(&mut self, plan: &CompiledPlan, user: UserId) {
+    pub(super) fn retire_components(&mut self, plan: &CompiledPlan, user: UserId, out: &mut Outcome) {
+        if plan.auto_pool().is_some() {
+            self.leave_pools(user, out);
+        }
         if plan.terms.components.orders.is_some() {
             // Whose registration was refunded is known.
-            self.components.orders.retire(&self.sponsors, user).ok();
-        }
-    }
-
-    /// A subscription of a user began or ended: counts whether the sponsor has one more active direct, or one less. Several
-    /// subscriptions of a user can end on one day, and the direct is lost once.
-    fn count_active_direct(&mut self, user: UserId) {
-        let is_active = self.components.subscriptions.is_active(user);
-        let index = user.index();
-        let counted = &mut self.components.counted_directs;
-        if counted.len() <= index {
-            counted.resize(index.saturating_add(1), false);
-        }
-        let was_active = counted
-            .get_mut(index)
-            .map(|known| std::mem::replace(known, is_active));
-        let is_turn = was_active != Some(is_active);
-        let Some(sponsor) = self.sponsor(user).filter(|_| is_turn) else {
-            return;
-        };
-        let change = if is_active { 1 } else { -1 };
-        let index = sponsor.index();
-        let directs = &mut self.components.active_directs;
-        if directs.len() <= index {
-            directs.resize(index.saturating_add(1), 0);
-        }
-        if let Some(directs) = directs.get_mut(index) {
-            *directs = directs.saturating_add_signed(change);
+            self.components.orders.state.retire(&self.sponsors, user).ok();
         }
     }
 

@@ -1,14 +1,13 @@
-//! Registrations and retopups: who joins, and how the payment is divided.
+//! Payments into escrow: who joins or pays again. How the payment is divided is the components' to say.
 
-use ledger::{Account, Beneficiary, BreakageCause, ClearingCause, Leg, Movement, Reason, Tier, UserId};
+use ledger::{Account, Beneficiary, ClearingCause, Leg, Movement, Reason, UserId};
 use money::Amount;
 
-use super::pool::Purse;
-use super::standing::Standing;
-use super::{Seat, State, User, discrepancy, position, push};
+use super::{State, User, discrepancy, position, push};
 use crate::compiled::CompiledPlan;
 use crate::decision::{Price, Rule, Unroutable};
-use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Funding, Outcome};
+use crate::sponsors::Standing;
+use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Outcome};
 
 /// A payment into escrow.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +39,6 @@ impl State {
             newest_retopup: 0,
             registration: payment.deposit,
         });
-        self.seats.push(Seat::default());
         out.effects.push(Effect::Joined {
             user: payment.user,
             wallet: alloy_primitives::Address::ZERO,
@@ -53,80 +51,25 @@ impl State {
             discrepancy(DiscrepancyCause::UnknownSponsor, out);
         }
         self.join_components(plan, payment.user, sponsor, out);
-        let Some(terms) = plan.auto_pool() else {
-            return self.component_intake(plan, payment, true, out);
-        };
-        let price = terms.registration.price;
-        if payment.amount != price {
-            return unroutable(payment.amount, Unroutable::Registration(price), out);
-        }
-        let route = terms.route(ordinal, self.room(plan, Tier::FIRST));
-        let mark = out.mark();
-        self.pay_sponsor(terms.direct_share_of(route), (payment.user, sponsor), out);
-        out.because(mark, |why| why.rule = Some(Rule::Route(route)));
-        let company = terms.company_share_of(route);
-        let mut closes = None;
-        if route.place().is_some() {
-            let placed = self.place_next(plan, Tier::FIRST, payment.user, Funding::Registration, out);
-            self.pay_layers(plan, &placed, Purse::Escrow { company }, out);
-            closes = placed.closes;
-        } else {
-            hold_rest(out, company, Price::Registration, payment.user);
-        }
-        self.hold(&payment, out);
-        if let Some(tree) = closes {
-            self.close(plan, Tier::FIRST, tree, out);
-        }
+        self.component_intake(plan, payment, true, out);
     }
 
-    /// The sponsor's share of what does not buy a place.
-    fn pay_sponsor(&self, share: Amount, (user, sponsor): (UserId, Option<UserId>), out: &mut Outcome) {
-        let beneficiary = match sponsor {
-            None => Beneficiary::Company,
-            Some(sponsor) if self.is_active(sponsor) => Beneficiary::User(sponsor),
-            Some(_) => Beneficiary::Breakage(BreakageCause::Refunded),
-        };
-        hold_leg(out, beneficiary, share, Reason::Direct, sponsor, user);
-    }
-
-    /// A user pays again, and the uplines share it.
-    pub(super) fn retop_up(&mut self, plan: &CompiledPlan, payment: Payment, out: &mut Outcome) {
+    /// A user pays again.
+    pub(super) fn pay_again(&mut self, plan: &CompiledPlan, payment: Payment, out: &mut Outcome) {
         self.take(&payment, DepositKind::Retopup, out);
-        let Some(terms) = plan.auto_pool().map(|terms| &terms.retopup) else {
-            return self.component_intake(plan, payment, false, out);
-        };
-        let price = terms.price;
-        if payment.amount != price {
-            return unroutable(payment.amount, Unroutable::Retopup(price), out);
-        }
-        let mut upline = self.sponsor(payment.user);
-        for (generation, share) in (1u8..).zip(&terms.generations) {
-            let known = upline.and_then(|upline| Some((upline, self.standing(upline)?)));
-            let (beneficiary, rests_on) = match known {
-                None => (Beneficiary::Breakage(BreakageCause::NoUpline), None),
-                Some((_, Standing::Gone)) => (Beneficiary::Breakage(BreakageCause::Refunded), None),
-                Some((_, Standing::Registered)) => (Beneficiary::Breakage(BreakageCause::NotRetopped), None),
-                Some((upline, Standing::Retopped(retopup))) => (Beneficiary::User(upline), Some(retopup)),
-            };
-            let (mark, reason) = (out.mark(), Reason::Generation(generation));
-            hold_leg(out, beneficiary, *share, reason, upline, payment.user);
-            out.because(mark, |why| why.rule = rests_on.map(Rule::Retopup));
-            upline = upline.and_then(|upline| self.sponsor(upline));
-        }
-        hold_rest(out, terms.company, Price::Retopup, payment.user);
-        self.hold(&payment, out);
-        self.append_retopup(payment);
+        self.component_intake(plan, payment, false, out);
     }
 
     /// Adds a retopup to the end of its user's list; the oldest that stands is what eligibility requests.
-    fn append_retopup(&mut self, payment: Payment) {
+    pub(super) fn append_retopup(&mut self, payment: Payment) {
         let number = payment.deposit.get();
         let Some(user) = self.user_mut(payment.user) else {
             return;
         };
         let previous = std::mem::replace(&mut user.newest_retopup, number);
-        if self.standing(payment.user) == Some(Standing::Registered) {
-            self.set_standing(payment.user, Standing::Retopped(payment.deposit));
+        if self.sponsors.standing(payment.user) == Some(Standing::Registered) {
+            self.sponsors
+                .set_standing(payment.user, Standing::Retopped(payment.deposit));
         }
         if let Some(previous) = self
             .deposits

@@ -11,11 +11,10 @@ use ledger::{Account, Beneficiary, BreakageCause, Fund, Leg, Movement, Reason, T
 use money::Amount;
 
 use super::escrow::{Bucket, Entry, HeldLeg};
-use super::reserve::is_reserved_layer;
-use super::standing::Standing;
 use super::{DepositStatus, State, discrepancy, plus, position, push};
 use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::decision::{HeldPart, Rule, Why};
+use crate::sponsors::Standing;
 use crate::withholding::Line as TaxLine;
 use crate::{Day, DepositId, DiscrepancyCause, Effect, Outcome};
 
@@ -218,7 +217,8 @@ impl State {
             release.tell(held, Account::Receivable(user), netted);
         }
         let rest = net.saturating_sub(netted);
-        let reserve = pool_tier(plan, leg.reason).filter(|tier| self.is_reserving(user, *tier));
+        let reserve =
+            pool_tier(plan, leg.reason).filter(|tier| self.components.pools.is_reserving(user, *tier));
         if let Some(tier) = reserve {
             let sum = release.reserves.entry((user, tier)).or_default();
             *sum = plus(*sum, rest);
@@ -247,7 +247,7 @@ impl State {
     /// Whether a reward relied on something that has been refunded since: the recipient's registration, or
     /// for a share of a retopup every retopup of the recipient older than the one that it is a share of.
     fn is_forfeited(&self, plan: &CompiledPlan, user: UserId, deposit: DepositId, reason: Reason) -> bool {
-        let Some(standing) = self.standing(user) else {
+        let Some(standing) = self.sponsors.standing(user) else {
             return true;
         };
         let relies_on_retopup =
@@ -322,7 +322,9 @@ impl State {
             let tiers = release.reserves.range((user, Tier::FIRST)..);
             for ((_, tier), sum) in tiers.take_while(|((owner, _), _)| *owner == user) {
                 release_to(out, user, Account::Reserve(user, *tier), *sum, Reason::Matured);
-                self.add_reserve(plan, user, *tier, *sum);
+                if let Some(terms) = plan.auto_pool() {
+                    self.components.pools.reserve(terms, (user, *tier), *sum);
+                }
             }
         }
         let to = self.receive(plan, user, available);
@@ -409,7 +411,7 @@ fn cause_index(cause: BreakageCause) -> usize {
 /// The tier of a pool reward that can be reserved.
 fn pool_tier(plan: &CompiledPlan, reason: Reason) -> Option<Tier> {
     if let Reason::PoolLayer { tier, layer } = reason {
-        return is_reserved_layer(plan, layer).then_some(tier);
+        return plan.auto_pool()?.is_reserved_layer(layer).then_some(tier);
     }
     None
 }
@@ -443,6 +445,6 @@ mod tests {
             ..Release::default()
         };
         assert_eq!(state.release, empty);
-        assert!(state.work.is_empty());
+        assert!(state.components.pools.next_due().is_none());
     }
 }

@@ -1,12 +1,11 @@
 //! Refunds: reverses exactly what a deposit caused, and invalidates what relied on it.
 
-use ledger::{Account, Beneficiary, ClearingCause, Leg, Movement, Reason, Tier, UserId};
+use ledger::{Account, Beneficiary, ClearingCause, Leg, Movement, Reason, UserId};
 use money::Amount;
 
-use super::standing::Standing;
 use super::{DepositStatus, State, discrepancy, push, unexpected_refund};
 use crate::compiled::CompiledPlan;
-use crate::decision::ReserveEnd;
+use crate::sponsors::Standing;
 use crate::{DepositId, DepositKind, DiscrepancyCause, Effect, Outcome};
 
 impl State {
@@ -64,22 +63,16 @@ impl State {
         }
     }
 
-    /// The user's position earns no more. What was reserved had matured and is released.
+    /// The user's position earns no more.
     fn deactivate(&mut self, plan: &CompiledPlan, user: UserId, out: &mut Outcome) {
-        self.set_standing(user, Standing::Gone);
-        if let Some(seat) = self.seat_mut(user) {
-            seat.chosen = super::TierSet::default();
-        }
-        for tier in (1..=Tier::MAX).filter_map(Tier::new).take(self.tiers.len()) {
-            self.stop_reserving(user, tier, ReserveEnd::Refunded, out);
-        }
-        self.retire_components(plan, user);
+        self.sponsors.set_standing(user, Standing::Gone);
+        self.retire_components(plan, user, out);
         out.effects.push(Effect::UserRefunded { user });
     }
 
     /// If the oldest retopup that stands went back, the next older one takes its place.
     fn unstand(&mut self, user: UserId, deposit: DepositId) {
-        if self.standing(user) != Some(Standing::Retopped(deposit)) {
+        if self.sponsors.standing(user) != Some(Standing::Retopped(deposit)) {
             return;
         }
         let mut next = Some(deposit);
@@ -89,7 +82,8 @@ impl State {
             }
             next = DepositId::new(retopup.next_retopup);
         }
-        self.set_standing(user, next.map_or(Standing::Registered, Standing::Retopped));
+        self.sponsors
+            .set_standing(user, next.map_or(Standing::Registered, Standing::Retopped));
     }
 }
 

@@ -1,21 +1,35 @@
 //! The binary tree: payments for what was booked, the monthly close with its pairs, and what a refund undoes.
 
+use std::collections::BTreeMap;
+
 use ledger::{Reason, UserId};
 use money::Amount;
 
-use super::super::State;
 use super::super::intake::Payment;
-use super::super::standing::Standing;
+use super::super::{State, ignore};
 use super::grant::{Grant, report_withheld};
 use super::intake::allocate;
-use crate::binary::{Pair, PairSink, Undone};
+use crate::binary::{BinaryState, Pair, PairSink, Undone};
 use crate::compiled::CompiledPlan;
-use crate::decision::{Rule, Unroutable};
+use crate::decision::{RewardOrigin, Rule, Unroutable};
 use crate::effect::{ComponentEffect, RewardId};
 use crate::report::Side;
+use crate::sponsors::Sponsors;
 use crate::withholding::{self, Occasion, Withheld, Withholding, WithholdingTerms};
-use crate::{Day, DepositId, Effect, Outcome, binary};
+use crate::{Day, DepositId, Effect, IgnoredCause, Outcome, binary};
 use plan_file::calendar::Month;
+
+/// What is known of the binary tree.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Records {
+    pub(super) state: BinaryState,
+    /// Where users want who joins next below them.
+    sides: BTreeMap<UserId, Side>,
+    /// Payments that can still be refunded.
+    pub(super) bookings: BTreeMap<DepositId, BookedPayment>,
+    /// Rewards of the pairs that stand, by their order.
+    rewards: BTreeMap<UserId, Vec<RewardId>>,
+}
 
 /// A payment for what was booked that can still be refunded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +45,7 @@ struct Till<'a> {
     withholding: &'a mut Withholding,
     terms: &'a WithholdingTerms,
     day: Day,
-    gone: &'a [bool],
+    sponsors: &'a Sponsors,
     receipts: Vec<Option<Box<Withheld>>>,
     pairs: Vec<Pair>,
 }
@@ -59,12 +73,37 @@ impl PairSink for Till<'_> {
     }
 
     fn may_earn(&self, user: UserId) -> bool {
-        let gone = self.gone.get(user.index());
-        !gone.copied().unwrap_or(true)
+        self.sponsors.is_active(user)
+    }
+}
+
+impl Records {
+    /// Which pair of the user a reward was granted for.
+    pub(super) fn origin_of(&self, user: UserId, id: RewardId) -> Option<RewardOrigin> {
+        let place = self.rewards.get(&user)?.iter().position(|reward| *reward == id)?;
+        let number = u32::try_from(place).ok()?.checked_add(1)?;
+        Some(RewardOrigin::Pair(number))
     }
 }
 
 impl State {
+    /// A user says where the next direct goes.
+    pub(super) fn choose_side(
+        &mut self,
+        plan: &CompiledPlan,
+        user: UserId,
+        side: Option<Side>,
+        out: &mut Outcome,
+    ) {
+        if plan.terms.components.binary.is_none() {
+            return ignore(IgnoredCause::NoSuchComponent, out);
+        }
+        match side {
+            Some(side) => self.components.binary.sides.insert(user, side),
+            None => self.components.binary.sides.remove(&user),
+        };
+    }
+
     /// A user takes a place, on the side that the sponsor chose if it is free.
     pub(super) fn join_binary(
         &mut self,
@@ -76,12 +115,12 @@ impl State {
         if plan.terms.components.binary.is_none() {
             return;
         }
-        let chosen = sponsor.and_then(|sponsor| self.components.sides.get(&sponsor));
+        let chosen = sponsor.and_then(|sponsor| self.components.binary.sides.get(&sponsor));
         let wanted = chosen.map(|side| match side {
             Side::Left => binary::Side::Left,
             Side::Right => binary::Side::Right,
         });
-        let place = self.components.binary.join(&self.sponsors, wanted);
+        let place = self.components.binary.state.join(&self.sponsors, wanted);
         out.effects.push(Effect::Component(ComponentEffect::SidePlaced {
             user,
             parent: place.map(|place| place.parent),
@@ -99,11 +138,15 @@ impl State {
         let terms = plan.terms.components.binary.as_ref();
         let terms = terms.ok_or(Unroutable::AboveOutstanding(Amount::ZERO))?;
         let (user, amount) = (payment.user, payment.amount);
-        let outstanding = self.components.binary.outstanding(terms, user);
+        let outstanding = self.components.binary.state.outstanding(terms, user);
         if amount > outstanding {
             return Err(Unroutable::AboveOutstanding(outstanding));
         }
-        let made = self.components.binary.pay(&self.sponsors, terms, user, amount);
+        let made = self
+            .components
+            .binary
+            .state
+            .pay(&self.sponsors, terms, user, amount);
         if made.accepted != amount {
             return Err(Unroutable::BelowFirst(terms.first_payment_min()));
         }
@@ -121,7 +164,7 @@ impl State {
             payment: made,
             direct,
         };
-        self.components.bookings.insert(payment.deposit, booked);
+        self.components.binary.bookings.insert(payment.deposit, booked);
         Ok(())
     }
 
@@ -130,7 +173,7 @@ impl State {
     pub fn outstanding(&self, plan: &CompiledPlan, user: UserId) -> Amount {
         let terms = plan.terms.components.binary.as_ref();
         terms.map_or(Amount::ZERO, |terms| {
-            self.components.binary.outstanding(terms, user)
+            self.components.binary.state.outstanding(terms, user)
         })
     }
 
@@ -162,24 +205,20 @@ impl State {
             return;
         };
         let budget = self.fund_reach(plan, fund, out);
-        let gone: Vec<bool> = self
-            .sponsors
-            .notes()
-            .map(|note| Standing::of_note(note) == Standing::Gone)
-            .collect();
         let mut till = Till {
             withholding: &mut self.components.withholding,
             terms: &components.withholding,
             day,
-            gone: &gone,
+            sponsors: &self.sponsors,
             receipts: Vec::new(),
             pairs: Vec::new(),
         };
         let month: Month = day.month();
-        let closing = self
-            .components
-            .binary
-            .close_month(&self.sponsors, terms, month, budget, &mut till);
+        let closing =
+            self.components
+                .binary
+                .state
+                .close_month(&self.sponsors, terms, month, budget, &mut till);
         let (pairs, receipts) = (till.pairs, till.receipts);
         self.fill_fund(plan, fund, closing.granted_value, out);
         for (pair, withheld) in pairs.iter().zip(receipts) {
@@ -234,7 +273,7 @@ impl State {
         };
         let reward = self.post_grant(plan, &grant, withheld, pair.parts.instalment, out);
         // Rewards and pairs of a user are in one order: the position of a pair is its number.
-        let standing = self.components.pair_rewards.entry(user).or_default();
+        let standing = self.components.binary.rewards.entry(user).or_default();
         standing.extend(reward);
     }
 
@@ -243,15 +282,16 @@ impl State {
         let Some(terms) = &plan.terms.components.binary else {
             return;
         };
-        let Some(booked) = self.components.bookings.remove(&deposit) else {
+        let Some(booked) = self.components.binary.bookings.remove(&deposit) else {
             return;
         };
-        let counted = self.components.binary.counts(booked.user);
+        let counted = self.components.binary.state.counts(booked.user);
         let mut undone = Vec::new();
         self.components
             .binary
+            .state
             .unpay(&self.sponsors, terms, booked.user, &booked.payment, &mut undone);
-        if counted && !self.components.binary.counts(booked.user) {
+        if counted && !self.components.binary.state.counts(booked.user) {
             let user = booked.user;
             out.effects
                 .push(Effect::Component(ComponentEffect::Deactivated { user }));
@@ -268,11 +308,11 @@ impl State {
         let (user, number) = (pair.user, pair.number);
         out.effects
             .push(Effect::Component(ComponentEffect::PairUndone { user, number }));
-        let standing = self.components.pair_rewards.entry(user).or_default();
+        let standing = self.components.binary.rewards.entry(user).or_default();
         let place = super::super::position(number);
         if let Some(reward) = standing.get(place).copied() {
             self.reverse_reward(reward, Amount::new(u128::MAX), out);
-            let standing = self.components.pair_rewards.entry(user).or_default();
+            let standing = self.components.binary.rewards.entry(user).or_default();
             standing.remove(place);
         }
     }

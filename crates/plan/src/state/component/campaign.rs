@@ -1,16 +1,45 @@
 //! A referral campaign: what a conversion grants, and what a reversal takes back.
 
+use std::collections::BTreeMap;
+
 use money::Amount;
 
 use super::super::{State, ignore};
 use super::grant::{Grant, not_granted};
-use crate::campaign::{self, Conversion, ConversionId, Decision, NotGrantedCause, RefereeKey, Reversal};
+use crate::campaign::{
+    self, Campaign, Conversion, ConversionId, Decision, NotGrantedCause, RefereeKey, Reversal,
+};
 use crate::compiled::CompiledPlan;
-use crate::effect::{ComponentEffect, NotGranted, SaleEffect};
+use crate::decision::RewardOrigin;
+use crate::effect::{ComponentEffect, NotGranted, RewardId, SaleEffect};
 use crate::fact::ComponentFact;
 use crate::{Effect, IgnoredCause, Outcome};
 
+/// What is known of the campaign.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Records {
+    state: Campaign,
+    /// Conversions that were reported.
+    count: u32,
+    rewards: BTreeMap<ConversionId, RewardId>,
+}
+
+impl Records {
+    /// Which conversion a reward was granted for.
+    pub(super) fn origin_of(&self, id: RewardId) -> Option<RewardOrigin> {
+        let mut granted = self.rewards.iter();
+        let (conversion, _) = granted.find(|(_, reward)| **reward == id)?;
+        Some(RewardOrigin::Conversion(*conversion))
+    }
+}
+
 impl State {
+    /// The number of the next conversion.
+    #[must_use]
+    pub const fn next_conversion(&self) -> u32 {
+        self.components.campaign.count.saturating_add(1)
+    }
+
     /// A referral qualified, or says that it did.
     pub(super) fn report_conversion(&mut self, plan: &CompiledPlan, fact: &ComponentFact, out: &mut Outcome) {
         let ComponentFact::ConversionReported {
@@ -34,7 +63,7 @@ impl State {
         if !self.is_active(user) {
             return ignore(IgnoredCause::UnknownUser, out);
         }
-        self.components.conversion_count = conversion;
+        self.components.campaign.count = conversion;
         let in_fund = self.fund_reach(plan, fund, out);
         let conversion = Conversion {
             id,
@@ -47,6 +76,7 @@ impl State {
         let mut decisions = Vec::new();
         self.components
             .campaign
+            .state
             .report(terms, &conversion, in_fund, &mut decisions);
         out.effects.push(sale(SaleEffect::ConversionRecorded {
             conversion: id.get(),
@@ -69,16 +99,20 @@ impl State {
             return ignore(IgnoredCause::NoSuchComponent, out);
         };
         let known = ConversionId::new(conversion).filter(|_| conversion < self.next_conversion());
-        let Some((id, referrer)) = known.and_then(|id| Some((id, self.components.campaign.referrer(id)?)))
+        let Some((id, referrer)) =
+            known.and_then(|id| Some((id, self.components.campaign.state.referrer(id)?)))
         else {
             return ignore(IgnoredCause::ReferenceUnknown, out);
         };
-        if amount.is_zero() || amount > self.components.campaign.rest(id) {
+        if amount.is_zero() || amount > self.components.campaign.state.rest(id) {
             return ignore(IgnoredCause::ExceedsRest, out);
         }
         let mut decisions = Vec::new();
         let part = Reversal::Part(amount);
-        self.components.campaign.reverse(terms, id, part, &mut decisions);
+        self.components
+            .campaign
+            .state
+            .reverse(terms, id, part, &mut decisions);
         out.effects.push(sale(SaleEffect::ConversionReversed {
             conversion,
             user: referrer,
@@ -108,7 +142,7 @@ impl State {
                         available_at,
                     };
                     if let Some((reward, _)) = self.grant(plan, grant, out) {
-                        self.components.conversion_rewards.insert(conversion, reward);
+                        self.components.campaign.rewards.insert(conversion, reward);
                     }
                 }
                 Decision::NotGranted {
@@ -117,7 +151,7 @@ impl State {
                 Decision::Reversed {
                     conversion, amount, ..
                 } => {
-                    if let Some(reward) = self.components.conversion_rewards.get(&conversion).copied() {
+                    if let Some(reward) = self.components.campaign.rewards.get(&conversion).copied() {
                         self.reverse_reward(reward, amount, out);
                     }
                 }
@@ -142,14 +176,14 @@ impl State {
     /// Who stands where by qualified conversions: see [`Campaign::leaderboard`](crate::campaign::Campaign::leaderboard).
     #[must_use]
     pub const fn campaign(&self) -> &crate::campaign::Campaign {
-        &self.components.campaign
+        &self.components.campaign.state
     }
 
     /// The campaign forgets holds that end with this day; the rewards release themselves.
     pub(super) fn settle_conversions(&mut self, plan: &CompiledPlan, day: crate::Day) {
         if plan.terms.components.campaign.is_some() {
             let mut matured = Vec::new();
-            self.components.campaign.end_day(day, &mut matured);
+            self.components.campaign.state.end_day(day, &mut matured);
         }
     }
 }

@@ -12,19 +12,19 @@ use crate::subscription::{Subscription, SubscriptionId, Subscriptions};
 
 impl State {
     pub(crate) const fn subscriptions(&self) -> &Subscriptions {
-        &self.components.subscriptions
+        &self.components.subscription.state
     }
 
     /// A subscription.
     #[must_use]
     pub fn subscription(&self, id: SubscriptionId) -> Option<&Subscription> {
-        self.components.subscriptions.get(id)
+        self.components.subscription.state.get(id)
     }
 
     /// What a user's bonus still has.
     #[must_use]
     pub fn bonus_left(&self, user: UserId) -> Amount {
-        self.components.bonuses.left(user)
+        self.components.subscription.bonuses.left(user)
     }
 
     /// How many rewards funds granted.
@@ -51,25 +51,13 @@ impl State {
     fn origin_of(&self, id: RewardId, reward: &Reward) -> RewardOrigin {
         let components = &self.components;
         let found = if reward.reason == Reason::Accrual {
-            let purchase = components
-                .purchases
-                .values()
-                .find(|purchase| purchase.accrued.contains(&id));
-            purchase.map(|purchase| RewardOrigin::Subscription(purchase.subscription))
+            components.subscription.origin_of(id)
         } else if matches!(reward.reason, Reason::Generation(_)) {
-            let granted = components.order_rewards.iter().find(|granted| *granted.1 == id);
-            granted.map(|((order, _), _)| RewardOrigin::Order(*order))
+            components.orders.origin_of(id)
         } else if reward.reason == Reason::Bonus {
-            let granted = components
-                .conversion_rewards
-                .iter()
-                .find(|granted| *granted.1 == id);
-            granted.map(|(conversion, _)| RewardOrigin::Conversion(*conversion))
+            components.campaign.origin_of(id)
         } else if reward.reason == Reason::Pair {
-            let pairs = components.pair_rewards.get(&reward.user);
-            let place = pairs.and_then(|pairs| pairs.iter().position(|reward| *reward == id));
-            let number = place.and_then(|place| u32::try_from(place).ok()?.checked_add(1));
-            number.map(RewardOrigin::Pair)
+            components.binary.origin_of(reward.user, id)
         } else {
             None
         };

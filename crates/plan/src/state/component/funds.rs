@@ -76,7 +76,7 @@ impl State {
             .as_ref()
             .filter(|_| components.pair_fund == Some(fund))
         {
-            let tree = &self.components.binary;
+            let tree = &self.components.binary.state;
             let users = (1u32..).take(tree.user_count()).filter_map(UserId::new);
             let pairs = users.filter(|user| self.is_active(*user)).map(|user| {
                 let [left, right] = tree.lots(user);
@@ -87,7 +87,7 @@ impl State {
             waiting.amount = amount.unwrap_or(Amount::new(u128::MAX));
         }
         if components.rank_fund == Some(fund) {
-            let (count, amount) = self.components.ranks.waiting();
+            let (count, amount) = self.components.ranks.state.waiting();
             waiting.count = waiting.count.saturating_add(count);
             waiting.amount = plus(waiting.amount, amount);
         }
@@ -131,11 +131,7 @@ impl State {
 
     fn free_in(&self, plan: &CompiledPlan, fund: Fund) -> Amount {
         let reserved = match plan.terms.components.order_fund == Some(fund) {
-            true => self
-                .components
-                .reserved
-                .values()
-                .fold(Amount::ZERO, |sum, part| plus(sum, *part)),
+            true => self.components.orders.reserved(),
             false => Amount::ZERO,
         };
         self.fund(fund).saturating_sub(reserved)

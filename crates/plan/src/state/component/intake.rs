@@ -1,5 +1,4 @@
-//! Payments into escrow that are not an auto-pool's: what the plan's intake rule makes of them, and what a refund or the
-//! end of the cooling-off time does to it.
+//! Payments into escrow: what the plan's intake rule makes of them, and what a refund or the end of the cooling-off time does to it.
 
 use ledger::{Beneficiary, Fund, Reason, UserId};
 use money::Amount;
@@ -20,7 +19,8 @@ impl State {
         out: &mut Outcome,
     ) {
         let divided = match plan.terms.intake {
-            IntakeRule::AutoPool => Err(Unroutable::Registration(plan.registration_price())),
+            IntakeRule::AutoPool if is_first => self.enter_pools(plan, payment, out),
+            IntakeRule::AutoPool => self.share_retopup(plan, payment, out),
             IntakeRule::Subscription => self.subscribe(plan, payment, out),
             IntakeRule::Booking => self.book_payment(plan, payment, out),
             IntakeRule::Order => self.order_by_payment(plan, payment, out),
@@ -54,7 +54,7 @@ impl State {
     /// A deposit cannot go back any more.
     pub(in crate::state) fn component_matured(&mut self, deposit: DepositId) {
         self.ripen(deposit);
-        self.components.bookings.remove(&deposit);
+        self.components.binary.bookings.remove(&deposit);
         self.order_matured(deposit);
     }
 }

@@ -10,7 +10,7 @@ use super::super::{State, ignore, plus, push};
 use super::grant::{Grant, taken_of};
 use super::intake::hold_fund;
 use crate::compiled::CompiledPlan;
-use crate::decision::{Passed, Rule, Unroutable};
+use crate::decision::{Passed, RewardOrigin, Rule, Unroutable};
 use crate::effect::{ComponentEffect, PeriodStatus, RewardId, SaleEffect};
 use crate::fact::ComponentFact;
 use crate::orders::{
@@ -20,10 +20,45 @@ use crate::orders::{
 use crate::state::intake::hold_leg;
 use crate::{Day, DepositId, Effect, IgnoredCause, Outcome};
 
-/// What was granted for a generation of an order.
-pub(super) type OrderRewards = BTreeMap<(OrderId, u8), RewardId>;
+/// What is known of orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Records {
+    pub(super) state: Orders,
+    /// Orders whose payment can still be refunded.
+    by_deposit: BTreeMap<DepositId, OrderId>,
+    /// What orders of shops put into the fund.
+    funding: BTreeMap<OrderId, Amount>,
+    /// What the fund of commissions has of orders whose period is not finalized: no other rule draws on it.
+    reserved: BTreeMap<PeriodNumber, Amount>,
+    /// By the number that their reference has.
+    customers: BTreeMap<u32, CustomerId>,
+    /// What was granted for a generation of an order.
+    rewards: BTreeMap<(OrderId, u8), RewardId>,
+}
+
+impl Records {
+    /// Which order a reward was granted for.
+    pub(super) fn origin_of(&self, id: RewardId) -> Option<RewardOrigin> {
+        let mut granted = self.rewards.iter();
+        let ((order, _), _) = granted.find(|(_, reward)| **reward == id)?;
+        Some(RewardOrigin::Order(*order))
+    }
+
+    /// What is reserved of the fund of commissions, over all periods.
+    pub(super) fn reserved(&self) -> Amount {
+        let parts = self.reserved.values();
+        parts.fold(Amount::ZERO, |sum, part| plus(sum, *part))
+    }
+}
 
 impl State {
+    /// The number of the next order.
+    #[must_use]
+    pub fn next_order(&self) -> u32 {
+        let placed = u32::try_from(self.components.orders.state.count()).unwrap_or(u32::MAX);
+        placed.saturating_add(1)
+    }
+
     /// A payment of a participant is an order for their own use, unless nothing can be ordered for it.
     pub(super) fn order_by_payment(
         &mut self,
@@ -51,7 +86,8 @@ impl State {
             payment.user,
         );
         self.components
-            .deposit_orders
+            .orders
+            .by_deposit
             .insert(payment.deposit, placed.order);
         Ok(())
     }
@@ -68,11 +104,13 @@ impl State {
         let placed = self
             .components
             .orders
+            .state
             .place(&self.sponsors, terms, new)
             .map_err(IgnoredCause::Order)?;
         let week = new.day.week();
         self.components
             .ranks
+            .state
             .add(&self.sponsors, participant, placed.volume, week);
         out.effects.push(sale(SaleEffect::OrderPlaced {
             order: placed.order.get(),
@@ -115,7 +153,7 @@ impl State {
         let (buyer, participant) = match customer.map(|customer| self.customer(customer, user)) {
             None => (Buyer::Participant(user), user),
             Some(Ok(customer)) => {
-                let server = self.components.orders.server(customer).unwrap_or(user);
+                let server = self.components.orders.state.server(customer).unwrap_or(user);
                 (Buyer::Customer(customer), server)
             }
             Some(Err(error)) => return ignore(IgnoredCause::Order(error), out),
@@ -128,7 +166,7 @@ impl State {
         let funded = placed.fund.min(self.fund_now(Fund::UNALLOCATED, out));
         let from = Account::Revenue(Fund::UNALLOCATED);
         push(out, from, Account::Revenue(fund), funded, Reason::Allocated);
-        self.components.order_funding.insert(placed.order, funded);
+        self.components.orders.funding.insert(placed.order, funded);
         self.reserve_commissions(placed.period, funded);
         let short = placed.fund.saturating_sub(funded);
         if !short.is_zero() {
@@ -139,39 +177,39 @@ impl State {
 
     /// The customer with this number, whom the participant of the first order serves.
     fn customer(&mut self, number: u32, server: UserId) -> Result<CustomerId, OrderError> {
-        if let Some(known) = self.components.customers.get(&number) {
+        if let Some(known) = self.components.orders.customers.get(&number) {
             return Ok(*known);
         }
-        let customer = self.components.orders.serve(&self.sponsors, server)?;
-        self.components.customers.insert(number, customer);
+        let customer = self.components.orders.state.serve(&self.sponsors, server)?;
+        self.components.orders.customers.insert(number, customer);
         Ok(customer)
     }
 
     /// The payment of an order cannot go back any more: its share is in the fund, for the commissions of its period.
     pub(super) fn order_matured(&mut self, deposit: DepositId) {
-        let order = self.components.deposit_orders.remove(&deposit);
-        if let Some(order) = order.and_then(|order| self.components.orders.order(order)) {
+        let order = self.components.orders.by_deposit.remove(&deposit);
+        if let Some(order) = order.and_then(|order| self.components.orders.state.order(order)) {
             let (period, share) = (order.period(), order.fund_kept());
             self.reserve_commissions(period, share);
         }
     }
 
     fn reserve_commissions(&mut self, period: PeriodNumber, amount: Amount) {
-        let reserved = self.components.reserved.entry(period).or_default();
+        let reserved = self.components.orders.reserved.entry(period).or_default();
         *reserved = plus(*reserved, amount);
     }
 
     /// What the commissions of a period may take between facts: what its own orders put into the fund, and what is free of
     /// the fund and of those behind it.
     pub(crate) fn budget_of(&self, plan: &CompiledPlan, fund: Fund, period: PeriodNumber) -> Amount {
-        let own = self.components.reserved.get(&period).copied();
+        let own = self.components.orders.reserved.get(&period).copied();
         plus(own.unwrap_or_default(), self.reach_of(plan, fund))
     }
 
     /// The day with which the last payment for orders of a period matures; `None` if all have.
     fn in_escrow(&self, period: PeriodNumber) -> Option<Day> {
-        let waiting = self.components.deposit_orders.iter().filter(|(_, order)| {
-            let order = self.components.orders.order(**order);
+        let waiting = self.components.orders.by_deposit.iter().filter(|(_, order)| {
+            let order = self.components.orders.state.order(**order);
             order.is_some_and(|order| order.period() == period)
         });
         waiting
@@ -181,10 +219,15 @@ impl State {
 
     /// The payment of an order was refunded.
     pub(super) fn unorder(&mut self, plan: &CompiledPlan, deposit: DepositId, out: &mut Outcome) {
-        let Some(order) = self.components.deposit_orders.remove(&deposit) else {
+        let Some(order) = self.components.orders.by_deposit.remove(&deposit) else {
             return;
         };
-        let kept = self.components.orders.order(order).map(|order| order.kept());
+        let kept = self
+            .components
+            .orders
+            .state
+            .order(order)
+            .map(|order| order.kept());
         // What the payment caused went back with it, also where nothing is left of the order.
         self.refund_order(plan, order, kept.unwrap_or(Amount::ZERO), out)
             .ok();
@@ -198,7 +241,7 @@ impl State {
         amount: Amount,
         out: &mut Outcome,
     ) {
-        let known = OrderId::new(order).filter(|order| self.components.order_funding.contains_key(order));
+        let known = OrderId::new(order).filter(|order| self.components.orders.funding.contains_key(order));
         let (Some(order), Some(fund)) = (known, plan.terms.components.order_fund) else {
             return ignore(IgnoredCause::ReferenceUnknown, out);
         };
@@ -208,20 +251,25 @@ impl State {
         };
         let funded = self
             .components
-            .order_funding
+            .orders
+            .funding
             .get(&order)
             .copied()
             .unwrap_or_default();
         // The money of other periods is not this order's.
-        let period = self.components.orders.order(order).map(Order::period);
-        let own = period.and_then(|period| self.components.reserved.get_mut(&period));
+        let period = self.components.orders.state.order(order).map(Order::period);
+        let own = period.and_then(|period| self.components.orders.reserved.get_mut(&period));
         let (own, free) = (own.map(std::mem::take), self.fund_free(plan, fund, out));
         let back = given.min(funded).min(free);
         if let (Some(period), Some(own)) = (period, own) {
-            self.components.reserved.insert(period, own.saturating_sub(back));
+            self.components
+                .orders
+                .reserved
+                .insert(period, own.saturating_sub(back));
         }
         self.components
-            .order_funding
+            .orders
+            .funding
             .insert(order, funded.saturating_sub(back));
         let to = Account::Revenue(Fund::UNALLOCATED);
         push(out, Account::Revenue(fund), to, back, Reason::Reversed);
@@ -235,10 +283,10 @@ impl State {
         amount: Amount,
         out: &mut Outcome,
     ) -> Result<Amount, OrderError> {
-        let known = self.components.orders.order(id).copied();
+        let known = self.components.orders.state.order(id).copied();
         let before = known.ok_or(OrderError::UnknownOrder { order: id })?;
         let mut clawbacks = Vec::new();
-        let refund = self.components.orders.refund(id, amount, &mut clawbacks)?;
+        let refund = self.components.orders.state.refund(id, amount, &mut clawbacks)?;
         out.effects.push(sale(SaleEffect::OrderRefunded {
             order: id.get(),
             amount,
@@ -248,14 +296,15 @@ impl State {
         }
         let participant = match before.buyer() {
             Buyer::Participant(user) => Some(user),
-            Buyer::Customer(customer) => self.components.orders.server(customer),
+            Buyer::Customer(customer) => self.components.orders.state.server(customer),
         };
-        if let (Some(participant), Some(after)) = (participant, self.components.orders.order(id)) {
+        if let (Some(participant), Some(after)) = (participant, self.components.orders.state.order(id)) {
             let of = |kept| before.volume().proportion(kept, before.amount());
             let less = of(before.kept()).saturating_sub(of(after.kept()));
             let week = before.day().week();
             self.components
                 .ranks
+                .state
                 .remove(&self.sponsors, participant, less, week);
             self.requalify_above(plan, participant, out);
         }
@@ -269,7 +318,7 @@ impl State {
         match clawback.taken {
             Taken::User(_) => {
                 let key = (clawback.order, clawback.generation);
-                if let Some(reward) = self.components.order_rewards.get(&key).copied() {
+                if let Some(reward) = self.components.orders.rewards.get(&key).copied() {
                     self.reverse_reward(reward, clawback.amount, out);
                 }
             }
@@ -293,8 +342,9 @@ impl State {
         }
         let period = terms.period_of(day);
         // Orders can be older than the first day that ended: their periods have ended too.
-        while let Err(OrderError::EarlierPeriodOpen { earlier }) = self.components.orders.close(period) {
-            if self.components.orders.close(earlier).is_err() {
+        while let Err(OrderError::EarlierPeriodOpen { earlier }) = self.components.orders.state.close(period)
+        {
+            if self.components.orders.state.close(earlier).is_err() {
                 return;
             }
             out.effects.push(moved(earlier, PeriodStatus::Closed));
@@ -310,25 +360,29 @@ impl State {
         };
         let period = PeriodNumber::new(period);
         let budget = self.budget_of(plan, fund, period);
-        let is_closed = self.components.orders.status(period) == orders::PeriodStatus::Closed;
-        let volumes = out
-            .is_explained()
-            .then(|| self.components.orders.volumes(&self.sponsors, terms, period));
+        let is_closed = self.components.orders.state.status(period) == orders::PeriodStatus::Closed;
+        let volumes = out.is_explained().then(|| {
+            self.components
+                .orders
+                .state
+                .volumes(&self.sponsors, terms, period)
+        });
         let finalized = match self.in_escrow(period).filter(|_| is_closed) {
             Some(through) => Err(OrderError::OrdersInEscrow { period, through }),
             None => self
                 .components
                 .orders
+                .state
                 .finalize(&self.sponsors, terms, period, budget),
         };
         let totals = match finalized {
             Ok(totals) => totals,
             Err(error) => return ignore(IgnoredCause::Order(error), out),
         };
-        self.components.reserved.remove(&period);
+        self.components.orders.reserved.remove(&period);
         self.fill_fund(plan, fund, plus(totals.paid, totals.breakage), out);
         out.effects.push(moved(period, PeriodStatus::Finalized));
-        let orders = std::mem::take(&mut self.components.orders);
+        let orders = std::mem::take(&mut self.components.orders.state);
         for line in orders.lines(period) {
             let mark = out.mark();
             self.post_commission(plan, fund, (&orders, &line), out);
@@ -344,7 +398,7 @@ impl State {
                 out.passed_over(Passed::Orders(passed));
             }
         }
-        self.components.orders = orders;
+        self.components.orders.state = orders;
     }
 
     /// Grants a line of a finalized period, or books that nobody gets it.
@@ -371,7 +425,7 @@ impl State {
                 };
                 if let Some((reward, _)) = self.grant(plan, grant, out) {
                     let key = (line.order, line.generation);
-                    self.components.order_rewards.insert(key, reward);
+                    self.components.orders.rewards.insert(key, reward);
                 }
             }
             LineOutcome::Breakage { cause, passed } if !line.amount.is_zero() => out.legs.push(Leg {
@@ -394,7 +448,7 @@ impl State {
         };
         let period = PeriodNumber::new(period);
         let today = self.components.today();
-        let released = match self.components.orders.release(terms, period, today) {
+        let released = match self.components.orders.state.release(terms, period, today) {
             Ok(released) => released,
             Err(error) => return ignore(IgnoredCause::Order(error), out),
         };
@@ -402,11 +456,13 @@ impl State {
         let rewards: Vec<RewardId> = self
             .components
             .orders
+            .state
             .orders_of(period)
             .iter()
             .flat_map(|order| {
                 self.components
-                    .order_rewards
+                    .orders
+                    .rewards
                     .range((*order, 0)..=(*order, u8::MAX))
             })
             .map(|(_, reward)| *reward)

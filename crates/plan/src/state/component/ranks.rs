@@ -10,16 +10,21 @@ use super::grant::{Grant, not_granted};
 use crate::compiled::CompiledPlan;
 use crate::decision::Rule;
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
-use crate::ranks::RankDecision;
+use crate::ranks::{RankDecision, Ranks};
 use crate::{Day, Effect, Outcome};
 use plan_file::calendar::Week;
 
-/// Bonuses that a refund can still take back, by user and the week for which they are.
-pub(super) type HeldBonuses = BTreeMap<(UserId, Week), HeldBonus>;
+/// What is known of ranks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Records {
+    pub(super) state: Ranks,
+    /// Bonuses that a refund can still take back, by user and the week for which they are.
+    held: BTreeMap<(UserId, Week), HeldBonus>,
+}
 
 /// A held bonus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct HeldBonus {
+struct HeldBonus {
     reward: RewardId,
     /// What its rank justifies: the cap may have granted less.
     justified: Amount,
@@ -35,7 +40,7 @@ impl State {
         };
         let budget = self.fund_reach(plan, fund, out);
         let mut decisions = Vec::new();
-        let ranks = &mut self.components.ranks;
+        let ranks = &mut self.components.ranks.state;
         let ranked = out
             .is_explained()
             .then(|| ranks.ranked(&self.sponsors, terms, day.week()));
@@ -83,7 +88,7 @@ impl State {
                             justified: amount,
                             granted,
                         };
-                        self.components.held_bonuses.insert((user, week), held);
+                        self.components.ranks.held.insert((user, week), held);
                     }
                 }
                 RankDecision::NotCovered {
@@ -105,9 +110,9 @@ impl State {
             return;
         }
         let mut matured = Vec::new();
-        self.components.ranks.mature(day, &mut matured);
+        self.components.ranks.state.mature(day, &mut matured);
         for bonus in matured {
-            self.components.held_bonuses.remove(&(bonus.user, bonus.week));
+            self.components.ranks.held.remove(&(bonus.user, bonus.week));
         }
     }
 
@@ -119,12 +124,13 @@ impl State {
         let mut affected = Vec::new();
         self.components
             .ranks
+            .state
             .affected(&self.sponsors, user, &mut affected);
         for (upline, week) in affected {
-            let Some(given) = self.components.ranks.requalify(upline, week) else {
+            let Some(given) = self.components.ranks.state.requalify(upline, week) else {
                 continue;
             };
-            let Some(held) = self.components.held_bonuses.get_mut(&(upline, week)) else {
+            let Some(held) = self.components.ranks.held.get_mut(&(upline, week)) else {
                 continue;
             };
             held.justified = held.justified.saturating_sub(given.amount);

@@ -3,6 +3,8 @@
 //! A purchase counts for gates, caps and ranks at once. What its subscription accrues while the purchase can still be
 //! refunded is deferred until it cannot, so that nobody is paid for money that goes back.
 
+use std::collections::BTreeMap;
+
 use ledger::{Account, Beneficiary, BreakageCause, Reason, UserId};
 use money::Amount;
 
@@ -12,23 +14,42 @@ use super::grant::{Grant, not_granted};
 use super::intake::hold_fund;
 use crate::cap::Caps;
 use crate::compiled::CompiledPlan;
-use crate::decision::{CapStanding, Passed, Rule, Unroutable, UplineStanding, Why};
+use crate::decision::{CapStanding, Passed, RewardOrigin, Rule, Unroutable, UplineStanding, Why};
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
 use crate::generation::{self, DirectsCounted, Fate, Share, Uplines};
-use crate::subscription::{Accrual, SubscriptionId, SubscriptionTerms};
+use crate::subscription::{
+    Accrual, Bonuses, PurchaseLines, SubscriptionId, SubscriptionTerms, Subscriptions,
+};
 use crate::{Day, DepositId, Effect, Outcome};
 use plan_file::calendar::Week;
 use plan_file::tables::subscription::BonusGrant;
 
+/// What is known of subscriptions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Records {
+    pub(super) state: Subscriptions,
+    pub(super) bonuses: Bonuses,
+    /// Purchases that can still be refunded, and the same by subscription.
+    purchases: BTreeMap<DepositId, Purchase>,
+    unripe: BTreeMap<SubscriptionId, DepositId>,
+    /// Directs with an active subscription, by user id, from 1.
+    active_directs: Vec<u32>,
+    /// Who counts among them, by user id, from 1.
+    counted_directs: Vec<bool>,
+    /// Working memory; empty between facts.
+    lines: PurchaseLines,
+    accruals: Vec<Accrual>,
+}
+
 /// A purchase that can still be refunded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Purchase {
-    pub(super) subscription: SubscriptionId,
+struct Purchase {
+    subscription: SubscriptionId,
     week: Week,
     /// Day of maturity of the deposit.
     day: Day,
     /// What was accrued meanwhile.
-    pub(super) accrued: Vec<RewardId>,
+    accrued: Vec<RewardId>,
 }
 
 /// What the walk up a sponsor line asks.
@@ -45,12 +66,12 @@ impl Uplines for Line<'_> {
     fn directs(&self, user: UserId) -> u32 {
         match self.counted {
             DirectsCounted::AllTime => self.state.user(user).map_or(0, |user| user.directs),
-            DirectsCounted::Active => self.state.components.active_directs(user),
+            DirectsCounted::Active => self.state.components.subscription.active_directs(user),
         }
     }
 
     fn is_active(&self, user: UserId) -> bool {
-        self.state.components.subscriptions.is_active(user)
+        self.state.components.subscription.state.is_active(user)
     }
 
     fn is_refunded(&self, user: UserId) -> bool {
@@ -58,7 +79,48 @@ impl Uplines for Line<'_> {
     }
 }
 
+impl Records {
+    /// Which subscription accrued a reward that can still be taken back.
+    pub(super) fn origin_of(&self, id: RewardId) -> Option<RewardOrigin> {
+        let mut purchases = self.purchases.values();
+        let purchase = purchases.find(|purchase| purchase.accrued.contains(&id))?;
+        Some(RewardOrigin::Subscription(purchase.subscription))
+    }
+
+    fn active_directs(&self, user: UserId) -> u32 {
+        let directs = self.active_directs.get(user.index());
+        directs.copied().unwrap_or(0)
+    }
+}
+
 impl State {
+    /// A subscription of a user began or ended: counts whether the sponsor has one more active direct, or one less. Several
+    /// subscriptions of a user can end on one day, and the direct is lost once.
+    fn count_active_direct(&mut self, user: UserId) {
+        let is_active = self.components.subscription.state.is_active(user);
+        let index = user.index();
+        let counted = &mut self.components.subscription.counted_directs;
+        if counted.len() <= index {
+            counted.resize(index.saturating_add(1), false);
+        }
+        let was_active = counted
+            .get_mut(index)
+            .map(|known| std::mem::replace(known, is_active));
+        let is_turn = was_active != Some(is_active);
+        let Some(sponsor) = self.sponsor(user).filter(|_| is_turn) else {
+            return;
+        };
+        let change = if is_active { 1 } else { -1 };
+        let index = sponsor.index();
+        let directs = &mut self.components.subscription.active_directs;
+        if directs.len() <= index {
+            directs.resize(index.saturating_add(1), 0);
+        }
+        if let Some(directs) = directs.get_mut(index) {
+            *directs = directs.saturating_add_signed(change);
+        }
+    }
+
     /// Sells a subscription for a payment, if the plan sells one for this amount, and to this user: what a refunded user
     /// bought would never accrue.
     pub(super) fn subscribe(
@@ -83,7 +145,11 @@ impl State {
         }
         let bonus = self.spend_bonus(plan, user, cash, out);
         let caps = &mut self.components.caps;
-        let bought = self.components.subscriptions.buy(terms, user, cash, bonus, caps);
+        let bought = self
+            .components
+            .subscription
+            .state
+            .buy(terms, user, cash, bonus, caps);
         let subscription = bought.map_err(|_| Unroutable::BelowLeast(least))?;
         self.count_active_direct(user);
         out.effects
@@ -93,8 +159,8 @@ impl State {
                 amount: plus(cash, bonus),
             }));
         let week = self.components.today().week();
-        self.components.ranks.add(&self.sponsors, user, cash, week);
-        self.components.purchases.insert(
+        self.components.ranks.state.add(&self.sponsors, user, cash, week);
+        self.components.subscription.purchases.insert(
             payment.deposit,
             Purchase {
                 subscription,
@@ -103,7 +169,10 @@ impl State {
                 accrued: Vec::new(),
             },
         );
-        self.components.unripe.insert(subscription, payment.deposit);
+        self.components
+            .subscription
+            .unripe
+            .insert(subscription, payment.deposit);
         self.divide_purchase(plan, user, cash, out);
         self.grant_bonus(plan, user, BonusGrant::FirstPurchase, out);
         Ok(())
@@ -128,7 +197,7 @@ impl State {
         let generations = components.generation.as_ref();
         let counted = generations.map_or(DirectsCounted::AllTime, |terms| terms.directs_counted());
         let mut caps = std::mem::take(&mut self.components.caps);
-        let mut lines = std::mem::take(&mut self.components.purchase_lines);
+        let mut lines = std::mem::take(&mut self.components.subscription.lines);
         let uplines = Line { state: self, counted };
         lines.skips = out.is_explained().then(Vec::new);
         terms.divide(generations, cash, user, &uplines, &mut caps, &mut lines);
@@ -174,7 +243,7 @@ impl State {
             None,
             user,
         );
-        self.components.purchase_lines = lines;
+        self.components.subscription.lines = lines;
     }
 
     /// A user's bonus pays a part on top of what the user pays; its fund pays the company.
@@ -189,6 +258,7 @@ impl State {
         let room = most.map_or(in_fund, |most| most.saturating_sub(cash));
         let mut spent = self
             .components
+            .subscription
             .bonuses
             .spend(terms, user, cash, in_fund.min(room));
         if room < in_fund {
@@ -220,7 +290,7 @@ impl State {
         if terms.grant() != occasion || !self.is_active(user) {
             return;
         }
-        let amount = self.components.bonuses.grant(terms, user);
+        let amount = self.components.subscription.bonuses.grant(terms, user);
         if !amount.is_zero() {
             out.effects
                 .push(Effect::Component(ComponentEffect::BonusGranted { user, amount }));
@@ -234,11 +304,12 @@ impl State {
             return;
         };
         let in_fund = self.fund_reach(plan, fund, out);
-        let mut lines = std::mem::take(&mut self.components.accruals);
+        let mut lines = std::mem::take(&mut self.components.subscription.accruals);
         let caps = &mut self.components.caps;
         let coverage = self
             .components
-            .subscriptions
+            .subscription
+            .state
             .accrue(terms, day, in_fund, caps, &mut lines);
         if !coverage.short.is_zero() {
             let (mark, amount) = (out.mark(), coverage.short);
@@ -250,7 +321,7 @@ impl State {
         for line in &lines {
             let mark = out.mark();
             self.grant_accrual(plan, line, day, out);
-            let subscription = self.components.subscriptions.get(line.subscription);
+            let subscription = self.components.subscription.state.get(line.subscription);
             let nominal = subscription.map(|known| known.daily(terms.divisor_on(day)));
             let tell = |why: &mut Why| {
                 why.rule = Some(Rule::Accrual {
@@ -264,7 +335,7 @@ impl State {
             out.because_effects(mark, tell);
         }
         lines.clear();
-        self.components.accruals = lines;
+        self.components.subscription.accruals = lines;
     }
 
     fn grant_accrual(&mut self, plan: &CompiledPlan, line: &Accrual, day: Day, out: &mut Outcome) {
@@ -274,7 +345,7 @@ impl State {
         let (user, amount) = (line.user, line.amount);
         if !self.is_active(user) {
             let caps = &mut self.components.caps;
-            let subscriptions = &mut self.components.subscriptions;
+            let subscriptions = &mut self.components.subscription.state;
             subscriptions.reverse(line.subscription, amount, caps);
             not_granted(user, Reason::Accrual, amount, NotGranted::Refunded, out);
             return;
@@ -287,9 +358,14 @@ impl State {
                     user,
                 }));
         }
-        let deposit = self.components.unripe.get(&line.subscription).copied();
+        let deposit = self
+            .components
+            .subscription
+            .unripe
+            .get(&line.subscription)
+            .copied();
         let available_at = deposit
-            .and_then(|deposit| self.components.purchases.get(&deposit))
+            .and_then(|deposit| self.components.subscription.purchases.get(&deposit))
             .map_or(day, |purchase| purchase.day.next().max(day));
         let grant = Grant {
             user,
@@ -302,7 +378,7 @@ impl State {
         let withheld = self.withhold_credit(plan, user, amount, Reason::Accrual, out);
         if let Some(deposit) = deposit {
             let reward = self.post_grant(plan, &grant, withheld, Amount::ZERO, out);
-            let purchase = self.components.purchases.get_mut(&deposit);
+            let purchase = self.components.subscription.purchases.get_mut(&deposit);
             if let Some((purchase, reward)) = purchase.zip(reward) {
                 purchase.accrued.push(reward);
             }
@@ -313,21 +389,22 @@ impl State {
 
     /// The payment of a subscription cannot go back any more.
     pub(super) fn ripen(&mut self, deposit: DepositId) {
-        if let Some(purchase) = self.components.purchases.remove(&deposit) {
-            self.components.unripe.remove(&purchase.subscription);
+        if let Some(purchase) = self.components.subscription.purchases.remove(&deposit) {
+            self.components.subscription.unripe.remove(&purchase.subscription);
         }
     }
 
     /// The payment of a subscription went back, and with it everything that it accrued.
     pub(super) fn unsubscribe(&mut self, plan: &CompiledPlan, deposit: DepositId, out: &mut Outcome) {
-        let Some(purchase) = self.components.purchases.get(&deposit).cloned() else {
+        let Some(purchase) = self.components.subscription.purchases.get(&deposit).cloned() else {
             return;
         };
         // Rewards give back to the cap themselves when they are reversed, so the subscription must not do it again.
         let mut nobody = Caps::default();
         let refund = self
             .components
-            .subscriptions
+            .subscription
+            .state
             .refund(purchase.subscription, &mut nobody);
         let Some(refund) = refund else {
             return self.ripen(deposit);
@@ -340,6 +417,7 @@ impl State {
         self.count_active_direct(refund.user);
         self.components
             .ranks
+            .state
             .remove(&self.sponsors, refund.user, refund.cash, purchase.week);
         self.return_bonus(plan, refund.user, refund.bonus, out);
         self.revoke_bonus(plan, refund.user);
@@ -357,7 +435,7 @@ impl State {
             let back = amount.min(self.company_now(out));
             let to = Account::Revenue(*fund);
             push(out, Account::Company, to, back, Reason::Reversed);
-            self.components.bonuses.give_back(user, amount);
+            self.components.subscription.bonuses.give_back(user, amount);
         }
     }
 
@@ -367,7 +445,7 @@ impl State {
             return;
         };
         if terms.grant() == BonusGrant::FirstPurchase && self.components.caps.invested(user).is_zero() {
-            self.components.bonuses.revoke(user);
+            self.components.subscription.bonuses.revoke(user);
         }
     }
 }

@@ -6,7 +6,7 @@
 //! front, the same length of commission periods and fund of orders, and of bookings the price and the sums that make
 //! members and active buyers: who has paid a part agreed to those. Ranks count volumes from the first user on, so they cannot begin later.
 
-use super::super::{State, TierState};
+use super::super::State;
 use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::effect::ComponentEffect;
 use crate::{Effect, Outcome};
@@ -19,7 +19,7 @@ impl State {
             return false;
         }
         self.begin(out);
-        self.tiers.resize(usize::from(new.tiers()), TierState::default());
+        self.components.pools.set_tiers(new.tiers());
         self.sponsors.keep(super::kept_of(new));
         self.components.caps.set_terms(new.terms.components.cap);
         out.effects.push(Effect::Component(ComponentEffect::PlanChanged {

@@ -1,10 +1,10 @@
 //! The state of a user's payments, which decides whether the user earns from the downline.
 
-use crate::DepositId;
+use ledger::DepositId;
 
 /// What stands of a user's payments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub enum Standing {
     /// The registration alone.
     Registered,
     /// The registration and retopups, of which this is the oldest.
@@ -17,8 +17,10 @@ pub(super) enum Standing {
 const GONE: u32 = u32::MAX;
 
 impl Standing {
-    /// In four bytes, because a walk up a sponsor line reads one for each upline: the number of the retopup, 0 or [`GONE`].
-    pub(super) const fn note(self) -> u32 {
+    /// The standing as a number: that of the retopup, 0 for [`Standing::Registered`], `u32::MAX` for [`Standing::Gone`].
+    #[inline]
+    #[must_use]
+    pub const fn number(self) -> u32 {
         match self {
             Self::Registered => 0,
             Self::Retopped(retopup) => retopup.get(),
@@ -26,12 +28,15 @@ impl Standing {
         }
     }
 
-    /// What a note says.
-    pub(super) const fn of_note(note: u32) -> Self {
-        match (note, DepositId::new(note)) {
-            (GONE, _) => Self::Gone,
-            (_, Some(retopup)) => Self::Retopped(retopup),
-            (_, None) => Self::Registered,
+    /// The standing with this number; `None` if there is none.
+    #[inline]
+    #[must_use]
+    pub const fn from_number(number: u32) -> Option<Self> {
+        match (number, DepositId::new(number)) {
+            (0, _) => Some(Self::Registered),
+            (GONE, _) => Some(Self::Gone),
+            (_, Some(retopup)) => Some(Self::Retopped(retopup)),
+            (_, None) => None,
         }
     }
 }

@@ -1,0 +1,47 @@
+//! Who shares a retopup.
+
+use ledger::{BreakageCause, DepositId, UserId};
+use money::Amount;
+
+use super::RetopupTerms;
+use crate::sponsors::{Sponsors, Standing};
+
+/// What is decided about one generation of a retopup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GenerationShare {
+    /// From 1, the sponsor's.
+    pub generation: u8,
+    /// How much.
+    pub amount: Amount,
+    /// Whose turn it is; nobody above the first user.
+    pub upline: Option<UserId>,
+    /// The upline's oldest retopup that stands, which makes the share the upline's, or why it is nobody's.
+    pub right: Result<DepositId, BreakageCause>,
+}
+
+impl RetopupTerms {
+    /// The shares of a retopup of this user, the sponsor's first. An upline has a share whose own retopup stands.
+    #[inline]
+    pub fn shares<'a>(
+        &'a self,
+        sponsors: &'a Sponsors,
+        user: UserId,
+    ) -> impl Iterator<Item = GenerationShare> + use<'a> {
+        let mut below = Some(user);
+        (1u8..).zip(&self.generations).map(move |(generation, share)| {
+            let upline = below.and_then(|below| sponsors.of(below));
+            below = upline;
+            GenerationShare {
+                generation,
+                amount: *share,
+                upline,
+                right: match upline.and_then(|upline| sponsors.standing(upline)) {
+                    None => Err(BreakageCause::NoUpline),
+                    Some(Standing::Gone) => Err(BreakageCause::Refunded),
+                    Some(Standing::Registered) => Err(BreakageCause::NotRetopped),
+                    Some(Standing::Retopped(retopup)) => Ok(retopup),
+                },
+            }
+        })
+    }
+}
