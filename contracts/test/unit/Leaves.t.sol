@@ -5,25 +5,19 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {ICustody} from "../../src/interfaces/ICustody.sol";
 import {ICustodyLeaves} from "../../src/interfaces/ICustodyLeaves.sol";
 import {JournalReplay} from "../JournalReplay.sol";
-import {SettlementTest} from "../SettlementTest.sol";
+import {LeavesFixture} from "../LeavesFixture.sol";
 import {SumTreeBuilder} from "../SumTreeBuilder.sol";
 import {Vm} from "../Vm.sol";
 import {Choosy, Reenterer, Refuser} from "../Wallets.sol";
 
 /// @notice All users below one node of a published root are paid by one call of anybody.
-contract LeavesTest is SettlementTest {
+contract LeavesTest is LeavesFixture {
     using JournalReplay for JournalReplay.Head;
 
-    uint256 private constant FUNDS = 1_000 ether;
     /// @dev Gas that one transaction may have on the chains the contract is made for (EIP-7825).
     uint256 private constant TRANSACTION_GAS_MAX = 16_777_216;
     /// @dev Intrinsic gas and calldata of 256 words and a proof, rounded up.
     uint256 private constant INTRINSIC_256 = 21_000 + 270 * 32 * 16 + 10_000;
-
-    function setUp() public override {
-        super.setUp();
-        _fund(FUNDS);
-    }
 
     // ------------------------------------------------------------------ what is paid
 
@@ -433,87 +427,5 @@ contract LeavesTest is SettlementTest {
             assertTrue(gas_ < 1_000_000, "enough gas");
         }
         assertTrue(guarded, "the guard had something to do");
-    }
-
-    // ------------------------------------------------------------------ parts of trees
-
-    /// @dev Registered users with 1, 2, 3, … ether.
-    function _leaves(uint256 n) private returns (SumTreeBuilder.Leaf[] memory leaves) {
-        leaves = new SumTreeBuilder.Leaf[](n);
-        for (uint256 k; k < n; ++k) {
-            leaves[k] = SumTreeBuilder.Leaf(address(uint160(0x500000 + k)), (k + 1) * 1 ether);
-            _registered(leaves[k].user);
-        }
-    }
-
-    function _published(SumTreeBuilder.Leaf[] memory leaves) private returns (bytes32) {
-        ICustody.LiabilitiesRoot memory r = _rootOf(leaves);
-        if (r.total > FUNDS) _fund(r.total);
-        _publish(r);
-        vm.warp(_now() + 1 days);
-        return r.root;
-    }
-
-    function _wordsOf(SumTreeBuilder.Leaf[] memory leaves, uint256 from, uint256 count)
-        private
-        pure
-        returns (bytes32[] memory words)
-    {
-        words = new bytes32[](count);
-        for (uint256 k; k < count; ++k) {
-            words[k] = _word(leaves[from + k].user, leaves[from + k].entitled);
-        }
-    }
-
-    /// @dev 2^k leaves at a multiple of 2^k, or all from there to the end.
-    function _isPart(uint256 n, uint256 from, uint256 count) private pure returns (bool) {
-        uint256 size = 1;
-        while (size < count) size *= 2;
-        return from % size == 0 && (count == size || from + count == n);
-    }
-
-    /// @dev The way of the first leaf, without what leads to the top of the part.
-    function _proof(SumTreeBuilder.Leaf[] memory leaves, uint256 from, uint256 count)
-        private
-        pure
-        returns (ICustody.SumNode[] memory)
-    {
-        SumTreeBuilder.Leaf[] memory part = new SumTreeBuilder.Leaf[](count);
-        for (uint256 k; k < count; ++k) {
-            part[k] = leaves[from + k];
-        }
-        (,, ICustody.SumNode[] memory inside) = SumTreeBuilder.build(part, 0);
-        return _tail(leaves, from, inside.length);
-    }
-
-    function _tail(SumTreeBuilder.Leaf[] memory leaves, uint256 index, uint256 skip)
-        private
-        pure
-        returns (ICustody.SumNode[] memory tail)
-    {
-        (,, ICustody.SumNode[] memory way) = SumTreeBuilder.build(leaves, index);
-        if (skip > way.length) skip = way.length;
-        tail = new ICustody.SumNode[](way.length - skip);
-        for (uint256 k; k < tail.length; ++k) {
-            tail[k] = way[skip + k];
-        }
-    }
-
-    function _node(bytes32 hash, uint256 sum) private pure returns (ICustody.SumNode[] memory proof) {
-        proof = new ICustody.SumNode[](1);
-        proof[0] = ICustody.SumNode(hash, sum);
-    }
-
-    function _settle(bytes32 root, bytes32[] memory words, ICustody.SumNode[] memory proof) private {
-        vm.prank(STRANGER);
-        custody.settleLeaves(root, words, proof);
-    }
-
-    function _expectRevert(bytes32 root, bytes32[] memory words, ICustody.SumNode[] memory proof, bytes memory error_)
-        private
-    {
-        vm.expectRevert(error_);
-        vm.prank(STRANGER);
-        custody.settleLeaves(root, words, proof);
     }
 }

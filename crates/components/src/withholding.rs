@@ -7,6 +7,7 @@
 
 mod receipt;
 mod terms;
+mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +19,7 @@ pub use terms::{NAME_MAX, Occasion, POLICIES_MAX, Payment, Policy, VERSIONS_MAX,
 
 use ledger::UserId;
 use plan_file::calendar::FinancialYear;
-use terms::Version;
+use version::Version;
 
 /// What was withheld from whom, by policy and financial year.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

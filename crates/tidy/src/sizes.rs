@@ -3,7 +3,7 @@
 use crate::{File, Finding};
 
 /// No file of code is longer; above half of it, think again.
-const LINES_MAX: usize = 600;
+const LINES_MAX: usize = 500;
 
 /// What counts as code written by people.
 const EXTENSIONS: [&str; 8] = ["rs", "sol", "sql", "mjs", "js", "ts", "sh", "toml"];
@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn one_line_too_many_is_found() {
-        assert!(check(&[File::new("a.rs", &"x\n".repeat(600))]).is_empty());
-        assert_eq!(check(&[File::new("a.rs", &"x\n".repeat(601))]).len(), 1);
-        assert!(check(&[File::new("a.json", &"x\n".repeat(601))]).is_empty());
+        assert!(check(&[File::new("a.rs", &"x\n".repeat(500))]).is_empty());
+        assert_eq!(check(&[File::new("a.rs", &"x\n".repeat(501))]).len(), 1);
+        assert!(check(&[File::new("a.json", &"x\n".repeat(501))]).is_empty());
     }
 }
