@@ -11,6 +11,7 @@ use ledger::UserId;
 use money::Amount;
 
 use crate::compiled::CompiledPlan;
+use crate::state::Origin;
 use crate::{
     Cause, Day, DepositId, DiscrepancyCause, Effect, Fact, IgnoredCause, Intake, Outcome, Plans, State,
 };
@@ -187,7 +188,8 @@ impl Book {
             amount: intake.amount,
             day: Day::of_second(intake.refundable_until),
         };
-        self.state.apply(&self.plan, &fact, out);
+        self.state
+            .apply_from(&self.plan, &fact, Some(&origin_of(intake)), out);
         self.users.insert(intake.wallet, user);
         self.deposits.insert(intake.deposit_ref, deposit);
         self.wallets.push(intake.wallet);
@@ -196,7 +198,7 @@ impl Book {
                 cause: DiscrepancyCause::UnknownSponsor,
             });
         }
-        self.complete(intake, out);
+        self.compare_plan(intake, out);
     }
 
     fn retop_up(&mut self, intake: &Intake, out: &mut Outcome) {
@@ -211,26 +213,14 @@ impl Book {
             amount: intake.amount,
             day: Day::of_second(intake.refundable_until),
         };
-        self.state.apply(&self.plan, &fact, out);
+        self.state
+            .apply_from(&self.plan, &fact, Some(&origin_of(intake)), out);
         self.deposits.insert(intake.deposit_ref, deposit);
-        self.complete(intake, out);
+        self.compare_plan(intake, out);
     }
 
-    /// Fills in what only the outside knows.
-    fn complete(&self, intake: &Intake, out: &mut Outcome) {
-        for effect in &mut out.effects {
-            if let Effect::Joined { wallet, .. } = effect {
-                *wallet = intake.wallet;
-            } else if let Effect::DepositTaken {
-                deposit_ref,
-                refundable_until,
-                ..
-            } = effect
-            {
-                *deposit_ref = intake.deposit_ref;
-                *refundable_until = intake.refundable_until;
-            }
-        }
+    /// A payment that was made under another plan is noted.
+    fn compare_plan(&self, intake: &Intake, out: &mut Outcome) {
         if intake.plan_hash != self.plan.hash() {
             out.effects.push(Effect::Discrepancy {
                 cause: DiscrepancyCause::IntakePlan,
@@ -263,6 +253,14 @@ impl Book {
 
     fn apply_fact(&mut self, fact: &Fact, out: &mut Outcome) {
         self.state.apply(&self.plan, fact, out);
+    }
+}
+
+const fn origin_of(intake: &Intake) -> Origin {
+    Origin {
+        wallet: intake.wallet,
+        deposit_ref: intake.deposit_ref,
+        refundable_until: intake.refundable_until,
     }
 }
 

@@ -32,6 +32,8 @@ use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Fact, Ignored
 
 pub use component::Waiting;
 pub use explained::HeldShare;
+pub(crate) use intake::Origin;
+use intake::Payment;
 pub use payout::Payments;
 
 /// The state of the plan after some facts. Equal histories give equal states.
@@ -114,7 +116,19 @@ impl State {
 
     /// Applies a fact and says what it does. Total: every fact has an outcome, and its legs conserve money.
     /// `out` is emptied first; reuse it.
+    #[inline]
     pub fn apply(&mut self, plan: &CompiledPlan, fact: &Fact, out: &mut Outcome) {
+        self.apply_from(plan, fact, None, out);
+    }
+
+    /// Applies a fact; a payment has the origin's names in its effects.
+    pub(crate) fn apply_from(
+        &mut self,
+        plan: &CompiledPlan,
+        fact: &Fact,
+        origin: Option<&Origin>,
+        out: &mut Outcome,
+    ) {
         self.begin(out);
         match *fact {
             Fact::Registered {
@@ -125,17 +139,14 @@ impl State {
                 day,
             } => {
                 if Some(user) == self.next_user() && Some(deposit) == self.next_deposit() {
-                    self.register(
-                        plan,
-                        intake::Payment {
-                            user,
-                            deposit,
-                            amount,
-                            day,
-                        },
-                        sponsor,
-                        out,
-                    );
+                    let payment = Payment {
+                        user,
+                        deposit,
+                        amount,
+                        day,
+                    };
+                    let origin = origin.copied().unwrap_or_else(|| Origin::unnamed(day));
+                    self.register(plan, payment, &origin, sponsor, out);
                 } else {
                     unexpected_intake(amount, out);
                 }
@@ -147,16 +158,14 @@ impl State {
                 day,
             } => {
                 if self.user(user).is_some() && Some(deposit) == self.next_deposit() {
-                    self.pay_again(
-                        plan,
-                        intake::Payment {
-                            user,
-                            deposit,
-                            amount,
-                            day,
-                        },
-                        out,
-                    );
+                    let payment = Payment {
+                        user,
+                        deposit,
+                        amount,
+                        day,
+                    };
+                    let origin = origin.copied().unwrap_or_else(|| Origin::unnamed(day));
+                    self.pay_again(plan, payment, &origin, out);
                 } else {
                     unexpected_intake(amount, out);
                 }

@@ -4,9 +4,9 @@
 use ledger::{Beneficiary, Reason, UserId};
 use money::Amount;
 
-use super::{Deposit, DepositStatus, State, intake::Payment};
+use super::intake::{Origin, Payment};
+use super::{Deposit, DepositStatus, State};
 use crate::{DepositId, DepositKind, Effect, Outcome};
-use alloy_primitives::B256;
 use ledger::Account;
 
 /// Deposits that mature on one day, in their order.
@@ -58,7 +58,7 @@ impl Bucket {
 
 impl State {
     /// Records a deposit, before its money is divided.
-    pub(super) fn take(&mut self, payment: &Payment, kind: DepositKind, out: &mut Outcome) {
+    pub(super) fn take(&mut self, payment: &Payment, origin: &Origin, kind: DepositKind, out: &mut Outcome) {
         let bucket = self
             .escrow
             .entry(payment.day)
@@ -80,11 +80,11 @@ impl State {
         });
         out.effects.push(Effect::DepositTaken {
             deposit: payment.deposit,
-            deposit_ref: B256::ZERO,
+            deposit_ref: origin.deposit_ref,
             kind,
             user: payment.user,
             amount: payment.amount,
-            refundable_until: u64::from(payment.day.get()).saturating_mul(86_400),
+            refundable_until: origin.refundable_until,
         });
     }
 

@@ -1,5 +1,6 @@
 //! Payments into escrow: who joins or pays again. How the payment is divided is the components' to say.
 
+use alloy_primitives::{Address, B256};
 use ledger::{Account, Beneficiary, ClearingCause, Leg, Movement, Reason, UserId};
 use money::Amount;
 
@@ -18,12 +19,33 @@ pub(super) struct Payment {
     pub(super) day: Day,
 }
 
+/// What a payment is called outside, which only effects carry on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) wallet: Address,
+    pub(crate) deposit_ref: B256,
+    /// The second until which the payer may have it back.
+    pub(crate) refundable_until: u64,
+}
+
+impl Origin {
+    /// Of a payment that nothing outside knows.
+    pub(super) fn unnamed(day: Day) -> Self {
+        Self {
+            wallet: Address::ZERO,
+            deposit_ref: B256::ZERO,
+            refundable_until: u64::from(day.get()).saturating_mul(86_400),
+        }
+    }
+}
+
 impl State {
     /// A new user joins. Ids are the next free ones.
     pub(super) fn register(
         &mut self,
         plan: &CompiledPlan,
         payment: Payment,
+        origin: &Origin,
         named_sponsor: Option<UserId>,
         out: &mut Outcome,
     ) {
@@ -41,12 +63,12 @@ impl State {
         });
         out.effects.push(Effect::Joined {
             user: payment.user,
-            wallet: alloy_primitives::Address::ZERO,
+            wallet: origin.wallet,
             sponsor,
             ordinal: ordinal.unwrap_or(0),
             deposit: payment.deposit,
         });
-        self.take(&payment, DepositKind::Registration, out);
+        self.take(&payment, origin, DepositKind::Registration, out);
         if sponsor != named_sponsor {
             discrepancy(DiscrepancyCause::UnknownSponsor, out);
         }
@@ -55,8 +77,14 @@ impl State {
     }
 
     /// A user pays again.
-    pub(super) fn pay_again(&mut self, plan: &CompiledPlan, payment: Payment, out: &mut Outcome) {
-        self.take(&payment, DepositKind::Retopup, out);
+    pub(super) fn pay_again(
+        &mut self,
+        plan: &CompiledPlan,
+        payment: Payment,
+        origin: &Origin,
+        out: &mut Outcome,
+    ) {
+        self.take(&payment, origin, DepositKind::Retopup, out);
         self.component_intake(plan, payment, false, out);
     }
 
