@@ -92,6 +92,7 @@ proptest! {
             }
         }
         prop_assert_eq!(seen.len(), pools.node_count(Tier::FIRST));
+        prop_assert!(pools.tiers()[0].places.is_empty(), "seats have the places of tier 1");
         let kept = Pools::from_parts(pools.seats().clone(), pools.tiers().clone(), pools.reserves().clone());
         prop_assert_eq!(kept, Some(pools));
     }
@@ -100,6 +101,11 @@ proptest! {
 #[test]
 fn a_tier_is_full_behind_its_last_tree() {
     let terms = terms(Some(3), Some(2), ReserveTerms::OptIn);
+    let last = PoolRoom::Open {
+        tree: tree(2),
+        next_index: 2,
+    };
+    assert_eq!(placed(&terms, 5).room(&terms, Tier::FIRST), last);
     let pools = placed(&terms, 6);
     assert_eq!(pools.room(&terms, Tier::FIRST), PoolRoom::Full);
     assert_eq!(
@@ -120,8 +126,9 @@ fn a_reserve_pays_for_the_next_tier_once_it_has_the_price() {
     );
     pools.reserve(&terms, (user(1), tier(1)), Amount::new(19));
     assert_eq!(pools.next_due(), None);
-    pools.reserve(&terms, (user(1), tier(1)), Amount::new(4));
+    pools.reserve(&terms, (user(1), tier(1)), Amount::new(1));
     assert_eq!(pools.next_due(), Some(Due::Progress(user(1), tier(1))));
+    pools.reserve(&terms, (user(1), tier(1)), Amount::new(3));
     let moved = pools.progress(&terms, user(1), tier(1)).unwrap();
     assert_eq!((moved.to, moved.rest), (tier(2), Amount::new(3)));
     assert_eq!(pools.reserved(user(1), tier(1)), Amount::ZERO);
@@ -137,6 +144,12 @@ fn nobody_moves_into_a_full_tier() {
     let mut pools = placed(&terms, 1);
     pools.join();
     pools.place_next(&terms, tier(2), user(2));
+    // With larger trees the first tier is open, and choosing is possible.
+    let mut larger = terms.clone();
+    larger.pool.tree_size = Some(2);
+    pools
+        .choose(&larger, (user(1), tier(1)), ReserveChoice::In)
+        .unwrap();
     pools.reserve(&terms, (user(1), tier(1)), Amount::new(20));
     assert_eq!(pools.progress(&terms, user(1), tier(1)), None);
     assert_eq!(pools.reserved(user(1), tier(1)), Amount::new(20));
@@ -152,11 +165,11 @@ fn a_tree_that_is_full_ends_the_reserves_of_its_places_only() {
     let ended = pools.close(&terms, tier(1), tree(1));
     assert_eq!(ended, [(user(1), Amount::ZERO), (user(2), Amount::new(5))]);
     assert_eq!(pools.reserved(user(4), tier(1)), Amount::new(5));
-    assert_eq!(
-        pools.close(&terms, tier(3), tree(1)),
-        [],
-        "no tier is above the last"
-    );
+    for number in [1, 2] {
+        pools.place_next(&terms, tier(3), user(number));
+    }
+    let ended = pools.close(&terms, tier(3), tree(1));
+    assert_eq!(ended, [], "no tier is above the last");
 }
 
 #[test]
@@ -208,6 +221,14 @@ fn a_choice_that_changes_nothing_says_why() {
     );
     assert_eq!(choose(&opt_in, 3, 1), Ok(Amount::ZERO));
     assert_eq!(choose(&opt_in, 3, 1), Err(ChoiceError::Unchanged));
+    assert_eq!(choose(&opt_in, 3, 2), Ok(Amount::ZERO));
+    assert!(!pools.is_reserving(user(3), tier(2)), "not placed there yet");
+    for _ in 0..2 {
+        let out = pools.choose(&opt_in, (user(3), tier(1)), ReserveChoice::Out);
+        assert_eq!(out, Ok(Amount::ZERO));
+        let back = pools.choose(&opt_in, (user(3), tier(1)), ReserveChoice::In);
+        assert_eq!(back, Ok(Amount::ZERO));
+    }
 }
 
 #[test]
@@ -224,6 +245,17 @@ fn some_places_reserve_without_being_asked() {
         .filter(|number| pools.is_reserving(user(*number), tier(1)))
         .collect();
     assert_eq!(reserving, [2, 3, 5, 6]);
+    let mut pools = pools;
+    for number in 1..=6 {
+        pools.place_next(&terms, tier(3), user(number));
+    }
+    let there = pools.place(&terms, user(2), tier(3));
+    assert_eq!(there.map(|place| place.index), Some(1));
+    let mut users = (1..=6).map(user);
+    assert!(
+        users.all(|user| !pools.is_reserving(user, tier(3))),
+        "no tier is above"
+    );
 }
 
 #[test]
