@@ -35,7 +35,7 @@ use signer_client::{CallerKey, DEVELOPMENT_CALLER_KEY};
 /// A chain that stands still is to be noticed within a minute.
 const CHAIN_AGE_MAX_SECONDS: i64 = 60;
 
-/// What a process that serves the API is told.
+/// Configuration of a process that serves the API.
 #[derive(Clone)]
 pub struct Config {
     /// Where to listen.

@@ -87,12 +87,12 @@ pub struct Server {
     pub site: Site,
 }
 
-/// What browsers are told about the site.
+/// CORS and HSTS settings.
 #[derive(Debug, Clone, Default)]
 pub struct Site {
     /// Sites whose pages may call the API.
     pub cors_origins: Vec<Origin>,
-    /// Whether browsers are told never to come without TLS.
+    /// Whether browsers are told to use TLS only (HSTS).
     pub is_https_only: bool,
 }
 

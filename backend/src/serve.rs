@@ -89,7 +89,7 @@ async fn serve(config: &Config, metrics: service::metrics::Metrics) -> anyhow::R
     Ok(())
 }
 
-/// What browsers are told.
+/// CORS and HSTS settings.
 fn site(config: &Config, app: &App) -> Site {
     let is_public = chain_class(app.ledger.chain_id) == ChainClass::Public;
     Site {

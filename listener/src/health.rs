@@ -34,7 +34,7 @@ impl Finality {
 /// A listener that made no step for so long does not follow the chain.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 
-/// What was told last, so that a change is told once, and what is shown over HTTP.
+/// What was reported last, so that a change is reported once, and what HTTP shows.
 #[derive(Debug)]
 pub(crate) struct Health {
     finality: Finality,

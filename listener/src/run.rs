@@ -25,7 +25,7 @@ const POLL: Duration = Duration::from_millis(100);
 /// The waits after failures.
 const RETRIES: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
 
-/// Looks in vain at a node that is behind, until people are told: about ten seconds.
+/// Polls of a node that stays behind before an alert is raised: about ten seconds.
 const STALE_LOOKS: u32 = 100;
 
 /// After a replay, the next one waits this many times as long as that took: following comes first, however many
@@ -88,7 +88,7 @@ impl RunError {
     }
 }
 
-/// Follows the chain until it is told to end or must halt.
+/// Follows the chain until shutdown, or until it must halt.
 pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunError> {
     let health = Health::default();
     if config.listen.is_some() {
@@ -134,7 +134,7 @@ async fn reach(config: &Config, pulse: &Pulse) -> Result<(PgPool, Deployment), R
     .await
 }
 
-/// Makes steps until it is told to end or must halt.
+/// Makes steps until shutdown, or until it must halt.
 async fn follow(
     mut listener: Listener,
     config: &Config,

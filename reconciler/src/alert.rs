@@ -17,7 +17,7 @@ use tokio::sync::watch;
 /// How long the receiver may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// The waits for a receiver: one that comes back is told within half a minute.
+/// Waits between attempts: a receiver that comes back gets its messages within half a minute.
 const SILENT: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
 
 /// The waits of a message that the receiver rejects: its rules change rarely.

@@ -6,20 +6,20 @@
 //! | `TRELLIS_RPC_URL` | JSON-RPC endpoints, separated by commas, on a public chain at least two; they must serve state by block hash and overrides in `eth_call`. Looks read from the first that answers, and the last one is compared with what was recorded |
 //! | `TRELLIS_SIGNER_DATABASE_URL` | the signers' database, as role `trellis_signer_auditor`; several are separated by commas; without it R12 does not run |
 //! | `TRELLIS_EXPECTED_FILE` | lines `name = value` that the contract's configuration must have, beside what its events say |
-//! | `TRELLIS_INTERVAL_MS` | between two runs when nothing is posted; 1000 by default, 50 to 600000 |
-//! | `TRELLIS_FULL_INTERVAL_MS` | after everything was re-read, slice by slice, until it begins anew; 10000 by default, 50 to 86400000 |
-//! | `TRELLIS_SLICE_USERS` | users of a slice: what one look reads again and recounts beside what is new; 100000 by default, 1 to 10000000 |
-//! | `TRELLIS_WEBHOOK_URL` | where findings are sent to; nowhere by default |
+//! | `TRELLIS_INTERVAL_MS` | interval between runs when nothing is posted; 1000 by default, 50 to 600000 |
+//! | `TRELLIS_FULL_INTERVAL_MS` | pause after everything was read again, slice by slice; 10000 by default, 50 to 86400000 |
+//! | `TRELLIS_SLICE_USERS` | users that one look reads again and recounts in addition to what is new; 100000 by default, 1 to 10000000 |
+//! | `TRELLIS_WEBHOOK_URL` | receiver of findings; none by default |
 //! | `TRELLIS_WEBHOOK_SECRET` | key of the HMAC-SHA256 in the header `x-trellis-signature` |
-//! | `TRELLIS_ALERT_QUIET_MS` | how long a finding must be away until its end is told; 120000 by default, 0 to 86400000 |
-//! | `TRELLIS_ALERT_REMINDER_MS` | after so long people are told again of what is still there; 3600000 by default, 1000 to 604800000 |
-//! | `TRELLIS_LEASE_TTL_MS` | how long a silent reconciler keeps its lease; 5000 by default, 500 to 60000; long looks stretch it |
-//! | `TRELLIS_DATABASE_DEADLINE_MS` | how long it waits for the database, but for what a look reads: that has `TRELLIS_LOOK_MAX_SECONDS`; 30000 by default, 500 to 600000 |
-//! | `TRELLIS_ATTESTOR_KEYSTORE`, `TRELLIS_ATTESTOR_PASSWORD_FILE` | the encrypted key that attests batches and roots, and the file with its password; without it nothing is attested, and so nothing is paid |
+//! | `TRELLIS_ALERT_QUIET_MS` | how long a finding must be absent before its end is reported; 120000 by default, 0 to 86400000 |
+//! | `TRELLIS_ALERT_REMINDER_MS` | interval between reminders of a finding that persists; 3600000 by default, 1000 to 604800000 |
+//! | `TRELLIS_LEASE_TTL_MS` | lifetime of the lease of a silent reconciler; 5000 by default, 500 to 60000; long looks extend it |
+//! | `TRELLIS_DATABASE_DEADLINE_MS` | deadline for the database, except for the reads of a look, which have `TRELLIS_LOOK_MAX_SECONDS`; 30000 by default, 500 to 600000 |
+//! | `TRELLIS_ATTESTOR_KEYSTORE`, `TRELLIS_ATTESTOR_PASSWORD_FILE` | the encrypted key that attests batches and roots, and the file with its password; without it nothing is attested, so nothing is paid |
 //! | `TRELLIS_DEVELOPMENT_ATTESTOR_KEY` | a private key in the clear instead; refused unless the chain is a local one |
 //! | `TRELLIS_LISTEN` | where `/health`, `/health/ready` and `/metrics` are served; nowhere by default |
 //!
-//! What the rounds between runs are told stands in `vigil/limits.rs`.
+//! `vigil/limits.rs` has the configuration of the checks between runs.
 //! Chain, contract and plan are not configured: the database says which ledger it is.
 
 use std::net::SocketAddr;
@@ -42,68 +42,68 @@ const ATTESTOR: KeyVariables = KeyVariables {
     development: "TRELLIS_DEVELOPMENT_ATTESTOR_KEY",
 };
 
-/// A difference of one wei is to be told within seconds.
+/// A difference of one wei must be reported within seconds.
 const INTERVAL_MS_DEFAULT: u64 = 1_000;
-/// Below it runs would follow without a pause; above it nobody would be told in time.
+/// Below, runs would follow each other without a pause; above, an alert would come too late.
 const INTERVAL_MS: RangeInclusive<u64> = 50..=600_000;
-/// A way through a small ledger is one look; one through a large ledger takes minutes, and a fifth of its time is work.
+/// One look reads a small ledger; a large one takes minutes, of which a fifth is work.
 const FULL_INTERVAL_MS_DEFAULT: u64 = 10_000;
-/// At least once a day.
+/// Everything is read at least once a day.
 const FULL_INTERVAL_MS: RangeInclusive<u64> = 50..=86_400_000;
 
-/// As many as are read and recounted in a few seconds.
+/// They are read and recounted in a few seconds.
 const SLICE_USERS_DEFAULT: u32 = 100_000;
-/// Nobody could not be read; above it a look takes minutes and gigabytes.
+/// At least one; above, a look takes minutes and gigabytes.
 const SLICE_USERS: RangeInclusive<u32> = 1..=10_000_000;
 
-/// Long enough for a busy machine, short enough that a killed reconciler is followed soon.
+/// Long enough for a busy machine, short enough that another reconciler soon replaces one that was killed.
 const LEASE_TTL_MS_DEFAULT: u64 = 5_000;
-/// Below this a look would outlive its lease, above it a killed reconciler would be missed for too long.
+/// Below, a look would outlive its lease; above, a killed reconciler would be missing for too long.
 const LEASE_TTL_MS: RangeInclusive<u64> = 500..=60_000;
 
-/// Two minutes: a process that restarts, or a node that falters, makes one alert.
+/// Two minutes: a process that restarts, or a node that fails now and then, raises one alert.
 const QUIET_MS_DEFAULT: u64 = 120_000;
-/// None at all is for tests; more than a day would hide an end.
+/// Zero is for tests; more than a day would hide the end of a finding.
 const QUIET_MS: RangeInclusive<u64> = 0..=86_400_000;
-/// Once an hour: a message that was overlooked comes again in the same shift.
+/// Once an hour: whoever overlooked a message gets it again in the same shift.
 const REMINDER_MS_DEFAULT: u64 = 3_600_000;
-/// Below a second it would be a flood; above a week nobody is reminded.
+/// Below a second, messages would flood the receiver; above a week they are no reminders.
 const REMINDER_MS: RangeInclusive<u64> = 1_000..=604_800_000;
 
-/// As the workers wait: many times what anything but a look takes.
+/// Many times what anything but a look takes, as for the workers.
 const DEADLINE_MS_DEFAULT: u64 = 30_000;
-/// Below it a busy machine would seem gone, above it nobody would call it a deadline.
+/// Below, a busy machine would seem gone; above, it would not be a deadline.
 const DEADLINE_MS: RangeInclusive<u64> = 500..=600_000;
 
-/// Longest file of what the contract is expected to say, in bytes: it has some tens of lines.
+/// Maximum size in bytes of the file with the expected configuration, which has some tens of lines.
 const EXPECTED_BYTES_MAX: usize = 64 << 10;
 
-/// What the reconciler is told.
+/// Configuration of the reconciler.
 #[derive(Clone)]
 pub struct Config {
     /// The ledger's database, with a password.
     pub database_url: String,
-    /// The nodes; may hold secrets.
+    /// The nodes; URLs may hold secrets.
     pub rpc_urls: Vec<String>,
     /// The signers' databases, with passwords.
     pub signer_database_urls: Vec<String>,
-    /// What operators expect of the contract's configuration.
+    /// The configuration of the contract that operators expect.
     pub expected: Configuration,
-    /// Between two runs when nothing is posted.
+    /// Interval between runs when nothing is posted.
     pub interval: Duration,
-    /// Between two runs that read everything.
+    /// Pause between two full runs.
     pub full_interval: Duration,
     /// Users of a slice.
     pub slice_users: u32,
-    /// Where alerts are sent to, and when.
+    /// Receiver of alerts, and when they are sent.
     pub destination: Destination,
-    /// How long a silent reconciler keeps its lease.
+    /// Lifetime of the lease of a silent reconciler.
     pub lease_ttl: Duration,
-    /// How long it waits for the database, but for what a look reads.
+    /// Deadline for the database, except for the reads of a look.
     pub deadline: Duration,
     /// Where the key for attestations comes from.
     pub attestor: Option<KeySource>,
-    /// What the rounds between the looks are told.
+    /// Configuration of the checks between runs.
     pub vigil: VigilConfig,
     /// Where health and metrics are served.
     pub listen: Option<SocketAddr>,

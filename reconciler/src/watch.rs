@@ -67,7 +67,7 @@ struct Watcher {
     stored_outcome: &'static str,
 }
 
-/// Looks until it is told to end.
+/// Looks until shutdown.
 ///
 /// # Errors
 /// Something is missing at the start; later failures are waited out.

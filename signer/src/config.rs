@@ -49,7 +49,7 @@ use crate::purpose::Purpose;
 /// Requests per second and caller when nothing else is said: a hundred times what a busy day of registrations needs.
 const REQUESTS_PER_SECOND_DEFAULT: u32 = 50;
 
-/// What a signer is told.
+/// Configuration of a signer.
 #[derive(Clone)]
 pub struct Config {
     /// Where to listen.

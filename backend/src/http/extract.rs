@@ -161,7 +161,7 @@ impl FromRequestParts<Server> for OwnUser {
     }
 }
 
-/// As [`OwnUser`]; who is not registered is told so.
+/// As [`OwnUser`]; an unregistered wallet gets an error that says so.
 #[derive(Debug)]
 pub struct RegisteredUser(pub User);
 

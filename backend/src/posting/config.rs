@@ -32,7 +32,7 @@ const SNAPSHOT_FACTS_DEFAULT: u64 = 10_000;
 /// What is replayed after a start is a minute of posting, or little more.
 const SNAPSHOT_PAUSE_MS_DEFAULT: u64 = 60_000;
 
-/// What the worker is told.
+/// Configuration of the worker.
 #[derive(Clone)]
 pub struct Config {
     /// The ledger's database.

@@ -39,7 +39,7 @@ pub(super) enum Ending {
     Final(Finished),
     /// Every node answered, and none has a receipt of an attempt: another transaction took the nonce.
     Taken,
-    /// It cannot be told yet.
+    /// Not known yet.
     Unknown,
 }
 

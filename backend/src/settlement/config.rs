@@ -36,31 +36,31 @@ use thiserror::Error;
 
 use crate::relay::RelayerConfig;
 
-/// Twenty times what BNB Smart Chain usually requests: above it a person is to decide.
+/// Twenty times the usual price on BNB Smart Chain: above it a person must decide.
 const FEE_PER_GAS_MAX_DEFAULT: u128 = 20_000_000_000;
 /// A full batch of 300 new accounts at nearly that price.
 const FEE_BUDGET_DEFAULT: u128 = 250_000_000_000_000_000;
-/// Half of what the contract allows: a root is sent within seconds, or something is wrong.
+/// Half of what the contract allows. A root is normally sent within seconds.
 const ROOT_LIFE_SECONDS_DEFAULT: u64 = 1_800;
-/// Below a minute a root may expire before a congested chain takes it; above an hour the contract refuses it.
+/// Below a minute a root may expire before a congested chain includes it; above an hour the contract refuses it.
 const ROOT_LIFE_SECONDS: RangeInclusive<u64> = 60..=3_600;
-/// Long enough for a slow commit or a busy machine, short enough that a killed worker is followed soon.
+/// Long enough for a slow commit or a busy machine, short enough that another worker soon replaces one that was killed.
 const LEASE_TTL_MS_DEFAULT: u64 = 5_000;
-/// Below this an idle worker could not renew in time, above it a killed one would be missed for too long.
+/// Below, an idle worker could not renew in time; above, a killed one would be missing for too long.
 const LEASE_TTL_MS: RangeInclusive<u64> = 500..=60_000;
-/// A step asks nodes and signers many times, each with a deadline of its own.
+/// A step calls nodes and signers many times, each with its own deadline.
 const DEADLINE_MS_DEFAULT: u64 = 120_000;
-/// Below this nothing would be signed on a busy machine, above it nobody would call it a deadline.
+/// Below, nothing would be signed on a busy machine; above, it would not be a deadline.
 const DEADLINE_MS: RangeInclusive<u64> = 500..=600_000;
 /// A fifth of a block of BNB Smart Chain.
 const POLL_MS_DEFAULT: u64 = 100;
-/// Below this a node is requested nothing new, above it blocks are seen late.
+/// Below, polls would find no new block; above, blocks are seen late.
 const POLL_MS: RangeInclusive<u64> = 10..=250;
 
 /// Endpoints on a public chain.
 const ENDPOINTS_MIN: usize = 2;
 
-/// What the worker is told.
+/// Configuration of the worker.
 #[derive(Clone)]
 pub struct Config {
     /// The ledger's database, with a password.
@@ -79,9 +79,9 @@ pub struct Config {
     pub transaction_signer_url: String,
     /// Key there; secret.
     pub transaction_signer_key: Option<CallerKey>,
-    /// What is shown to the signers.
+    /// Certificate that authenticates the worker to the signers.
     pub signer_tls: Option<ClientTls>,
-    /// Whether one of the keys is the development key, which everyone knows.
+    /// Whether one of the keys is the public development key.
     pub key_is_public_knowledge: bool,
     /// The account that sends.
     pub submitter: Option<Address>,
@@ -91,21 +91,21 @@ pub struct Config {
     pub contract: Option<Address>,
     /// Plan that the database must name.
     pub plan_hash: Option<B256>,
-    /// What a submission may cost.
+    /// Limits of the cost of a submission.
     pub fee_limits: FeeLimits,
-    /// How long the authorization of a root lives.
+    /// Lifetime of the authorization of a root, in seconds.
     pub root_life_seconds: u64,
-    /// How long a silent worker keeps its lease.
+    /// Lifetime of the lease of a silent worker.
     pub lease_ttl: Duration,
-    /// How long one step may take.
+    /// Deadline of one step.
     pub deadline: Duration,
-    /// How long an idle worker waits at most.
+    /// Maximum wait of an idle worker.
     pub poll: Duration,
     /// Where health and metrics are served.
     pub listen: Option<SocketAddr>,
-    /// Who holds the lease, for people who look.
+    /// Name of this process as the holder of the lease, for people.
     pub holder: String,
-    /// Under whose rules the plan runs.
+    /// The jurisdiction whose rules apply to the plan.
     pub place: Place,
     /// The account that pays for relayed exits.
     pub relayer: Option<RelayerConfig>,

@@ -49,7 +49,7 @@ impl Memory {
         self.waits.insert(subject.to_vec(), Instant::now() + pause);
     }
 
-    /// Whether this is another cause of waiting than the last one: then people are told.
+    /// Whether the cause of waiting has changed since the last one: then it is logged.
     pub(super) fn is_news(&mut self, subject: &[u8], cause: &str) -> bool {
         if self.causes.get(subject).is_some_and(|last| last == cause) {
             return false;

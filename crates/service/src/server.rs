@@ -56,7 +56,7 @@ pub struct Limits {
     pub idle_within: Duration,
     /// How long a client may take to read anything of an answer.
     pub write_within: Duration,
-    /// How long requests may go on after the server was told to stop.
+    /// How long requests may continue after shutdown begins.
     pub stop_within: Duration,
 }
 

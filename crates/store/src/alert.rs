@@ -1,7 +1,7 @@
 //! Alerts: stored with the finding in one transaction, and kept until delivered.
 //!
-//! One row is one alert, from the finding to the delivered message of its end. What comes back before its end was told
-//! is the same alert, so that a finding that flaps, or a receiver that is down, makes one row and not thousands.
+//! One row is one alert, from the finding until the message about its end is delivered. A finding that comes back before
+//! that is the same alert, so a finding that flaps, or a receiver that is down, makes one row and not thousands.
 //! Not responsible for sending.
 
 use std::time::Duration;
@@ -14,17 +14,17 @@ use crate::StoreError;
 use crate::column::Db;
 use crate::deployment::natural;
 
-/// Messages that are read at once: what is more grave and comes meanwhile is found by the next read.
+/// Messages per read. The next read finds graver ones that arrive meanwhile.
 const DUE_MAX: i64 = 100;
 
-/// The longest text of a failure that is kept.
+/// Maximum length of the text of a failure.
 const ERROR_CHARS_MAX: usize = 300;
 
 names::names! {
     /// What a message says about its alert.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum Event {
-        /// Something is found, or is graver than was told.
+        /// Something is found, or is graver than was reported.
         Raised = "raised",
         /// It is still there.
         Reminded = "reminded",
@@ -36,9 +36,9 @@ names::names! {
 /// When messages are due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// How long a finding must be away until its end is told: what comes back earlier was never over.
+    /// How long a finding must be absent before its end is reported. If it comes back earlier it never ended.
     pub quiet: Duration,
-    /// After so long, people are told again of what is still there.
+    /// Interval between reminders of a finding that persists.
     pub reminder: Duration,
 }
 
@@ -66,23 +66,23 @@ pub struct Message {
 }
 
 impl Message {
-    /// The same for every try of one message, and for no other: a receiver that knows it may forget the repetition.
+    /// Idempotency key: the same for every delivery attempt of one message, and for no other message.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
         format!("alert-{}-{}-{}", self.id, self.event.name(), self.messages)
     }
 }
 
-/// What waits.
+/// Undelivered alerts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// Alerts of which nothing, or not their present severity, was told.
+    /// Alerts of which nothing, or not their present severity, was delivered.
     pub untold: u64,
-    /// Seconds for which the oldest of them waits.
+    /// For how many seconds the oldest of them has been waiting.
     pub oldest_seconds: u64,
 }
 
-/// Opens an alert for a finding, or renews the open one. `at` is where it was seen, for people.
+/// Opens an alert for a finding, or renews the open one. `at` says where it was seen, for people.
 pub async fn raise(
     transaction: &mut PgTransaction<'_>,
     finding: &Finding,
@@ -111,7 +111,7 @@ pub async fn raise(
     Ok(())
 }
 
-/// Whether people are told of a finding in the run that sees it first; others must be seen twice.
+/// Whether a finding is reported by the run that sees it first; others must be seen twice.
 #[must_use]
 pub const fn is_told_at_once(severity: Severity) -> bool {
     match severity {
@@ -137,7 +137,7 @@ pub async fn resolve(
     Ok(())
 }
 
-/// Messages that are due, the gravest first and among them the oldest.
+/// Messages that are due, by severity and then by age.
 pub async fn list_due(connection: &mut PgConnection, timing: Timing) -> Result<Vec<Message>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT id, check_id, subject, severity, content, occurrences AS "occurrences!: Db<u64>", messages,
@@ -179,7 +179,7 @@ pub async fn list_due(connection: &mut PgConnection, timing: Timing) -> Result<V
         .collect()
 }
 
-/// Notes that a message was delivered. What changed while it was on its way is told by a further one.
+/// Notes that a message was delivered. Changes since it was read are reported by a further message.
 pub async fn update_delivered(connection: &mut PgConnection, message: &Message) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE alert
@@ -197,8 +197,7 @@ pub async fn update_delivered(connection: &mut PgConnection, message: &Message) 
     Ok(())
 }
 
-/// Notes that the receiver rejected a message, and when it is tried again; without a wait, the receiver did not answer
-/// at all.
+/// Notes that the receiver rejected a message, and when it is tried again; without a wait, the receiver did not answer.
 pub async fn update_failed(
     connection: &mut PgConnection,
     message: &Message,
@@ -222,7 +221,7 @@ pub async fn update_failed(
     Ok(())
 }
 
-/// Closes what has ended when there is nobody to be told.
+/// Closes alerts that have ended, when there is no receiver.
 pub async fn update_unheard(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query!("UPDATE alert SET closed_at = now() WHERE resolved_at IS NOT NULL AND closed_at IS NULL")
         .execute(connection)
@@ -230,7 +229,7 @@ pub async fn update_unheard(connection: &mut PgConnection) -> Result<(), StoreEr
     Ok(())
 }
 
-/// What waits to be told.
+/// Alerts that wait for delivery.
 pub async fn count_waiting(connection: &mut PgConnection) -> Result<Waiting, StoreError> {
     let row = sqlx::query!(
         r#"SELECT count(*) AS "untold!: Db<u64>",

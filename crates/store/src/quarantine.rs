@@ -68,7 +68,7 @@ pub struct Quarantined {
 pub enum End {
     /// It waits to be posted again.
     Retried,
-    /// It is never posted, and nobody is told of it any more.
+    /// It is never posted, and it is not reported any more.
     Dismissed,
 }
 

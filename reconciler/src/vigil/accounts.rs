@@ -12,7 +12,7 @@ use store::reconciliation::vigil::{self as stored, BookedFee, CheckpointAge};
 
 use super::limits::VigilConfig;
 
-/// A window that does not come right is abandoned after so long; it was told of, and others are to be seen, too.
+/// A window that does not come right is abandoned after this time; it was reported, and the others must be checked, too.
 const WINDOW_MAX: Duration = Duration::from_secs(3_600);
 
 /// An account at a block.

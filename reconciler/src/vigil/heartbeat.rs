@@ -12,7 +12,7 @@ use crate::alert::signature;
 /// How long the receiver may take: the next round waits for it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
-/// Who is told, and when it was last told.
+/// The receiver, and when the last heartbeat was sent.
 #[derive(Debug)]
 pub(super) struct Heartbeat {
     client: reqwest::Client,

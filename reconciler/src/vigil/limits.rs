@@ -2,18 +2,18 @@
 //!
 //! | variable | meaning |
 //! | --- | --- |
-//! | `TRELLIS_VIGIL_INTERVAL_MS` | between two rounds; 5000 by default, 50 to 20000 |
-//! | `TRELLIS_CHAIN_HALTED_SECONDS` | without a new block, or without an answer of any endpoint; 30 by default, 1 to 3600 |
-//! | `TRELLIS_SILENCE_SECONDS` | for which listener, posting or settlement may be silent; 20 by default, 1 to 3600 |
-//! | `TRELLIS_LOOK_MAX_SECONDS` | between two looks at most; 300 by default, 1 to 86400 |
-//! | `TRELLIS_CHECK_MAX_SECONDS` | for which a check may be skipped; 900 by default, 1 to 86400 |
-//! | `TRELLIS_UNTOLD_MAX_SECONDS` | for which an alert may wait for its receiver before heartbeats end; 300 by default, 1 to 86400 |
-//! | `TRELLIS_HEARTBEAT_URL` | who is told that all is done, and pages when that ends; nobody by default |
-//! | `TRELLIS_HEARTBEAT_INTERVAL_MS` | between two heartbeats; 30000 by default, 50 to 3600000 |
-//! | `TRELLIS_GAS_MIN` | wei that every sending account must have; 50000000000000000 by default |
-//! | `TRELLIS_ACCOUNTS_MIN` | other accounts that must have money, `name=0x…=wei`, separated by commas |
-//! | `TRELLIS_RESCAN_INTERVAL_MS` | between two parts of the chain that are re-read; 30000 by default, 50 to 3600000 |
-//! | `TRELLIS_RESCAN_DEPTH` | newest final blocks that are re-read, in turn; 400000 by default, two days |
+//! | `TRELLIS_VIGIL_INTERVAL_MS` | interval between rounds; 5000 by default, 50 to 20000 |
+//! | `TRELLIS_CHAIN_HALTED_SECONDS` | alert after this long without a new block, or without an answer from any endpoint; 30 by default, 1 to 3600 |
+//! | `TRELLIS_SILENCE_SECONDS` | how long the listener, posting or settlement may be silent; 20 by default, 1 to 3600 |
+//! | `TRELLIS_LOOK_MAX_SECONDS` | maximum time between two looks; 300 by default, 1 to 86400 |
+//! | `TRELLIS_CHECK_MAX_SECONDS` | how long a check may be skipped; 900 by default, 1 to 86400 |
+//! | `TRELLIS_UNTOLD_MAX_SECONDS` | how long an alert may wait for its receiver before heartbeats stop; 300 by default, 1 to 86400 |
+//! | `TRELLIS_HEARTBEAT_URL` | receiver of heartbeats, which pages when they stop; none by default |
+//! | `TRELLIS_HEARTBEAT_INTERVAL_MS` | interval between heartbeats; 30000 by default, 50 to 3600000 |
+//! | `TRELLIS_GAS_MIN` | minimum balance of every sending account in wei; 50000000000000000 by default |
+//! | `TRELLIS_ACCOUNTS_MIN` | minimum balances of other accounts, `name=0x…=wei`, separated by commas |
+//! | `TRELLIS_RESCAN_INTERVAL_MS` | interval between two reads of parts of the chain that were read before; 30000 by default, 50 to 3600000 |
+//! | `TRELLIS_RESCAN_DEPTH` | number of newest final blocks that are read again, in turn; 400000 by default, two days |
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -22,73 +22,73 @@ use alloy_primitives::Address;
 use audit::vigil::FreshnessLimits;
 use service::{Env, EnvError, gather};
 
-/// A twelfth of the minute in which people are told.
+/// A twelfth of the minute within which people are alerted.
 const INTERVAL_MS_DEFAULT: u64 = 5_000;
 /// Above it a finding could not be confirmed by a second round within the minute.
 const INTERVAL_MS: RangeInclusive<u64> = 50..=20_000;
-/// Sixty blocks of BNB Smart Chain, and half of the minute in which people are told.
+/// Sixty blocks of BNB Smart Chain, and half of the minute within which people are alerted.
 const HALTED_SECONDS_DEFAULT: u64 = 30;
-/// A restart with a rebuild takes a few seconds: longer is no restart.
+/// A restart with a rebuild takes a few seconds.
 const SILENCE_SECONDS_DEFAULT: u64 = 20;
 /// An hour of silence is an outage under any rule.
 const OUTAGE_SECONDS: RangeInclusive<u64> = 1..=3_600;
-/// As long as the health of the process waits for a look.
+/// The health check of the process waits as long for a look.
 const LOOK_MAX_SECONDS_DEFAULT: u64 = 300;
-/// Three times the longest time between runs at everything.
+/// Three times the longest interval between full runs.
 const CHECK_MAX_SECONDS_DEFAULT: u64 = 900;
-/// A receiver that restarts is back by then; whoever is not told of an alert for longer is told by silence.
+/// A receiver that restarts is back by then. After that the missing heartbeats are the alert.
 const UNTOLD_MAX_SECONDS_DEFAULT: u64 = 300;
-/// Nobody waits longer than a day.
+/// At most a day.
 const AGE_SECONDS: RangeInclusive<u64> = 1..=86_400;
-/// Twice a minute, as most receivers of heartbeats want it.
+/// Twice a minute, as most receivers of heartbeats expect.
 const HEARTBEAT_INTERVAL_MS_DEFAULT: u64 = 30_000;
-/// 200 parts in 100 minutes: the depth by default is read several times a day.
+/// 200 parts in 100 minutes: the default depth is read several times a day.
 const RESCAN_INTERVAL_MS_DEFAULT: u64 = 30_000;
-/// Between nothing to be waited for and an hour.
+/// From hardly any wait to an hour.
 const PACE_MS: RangeInclusive<u64> = 50..=3_600_000;
 /// Gas for some fifty batches at a usual price.
 const GAS_MIN_DEFAULT: u128 = 50_000_000_000_000_000;
-/// The settlement worker books an inclusion some seconds after the block; a fee that it never books is told of then.
+/// The settlement worker books an inclusion a few seconds after the block; a fee that is not booked by then is an alert.
 const BOOKED_WITHIN: Duration = Duration::from_secs(60);
 /// Two days of blocks every 0.45 s.
 const RESCAN_DEPTH_DEFAULT: u64 = 400_000;
-/// By the clock, the newest block may be older than the chain may stand still.
+/// By the clock, the newest block may be this many times older than a halted chain is allowed to be.
 const BEHIND_SECONDS_PER_HALTED: u64 = 2;
-/// Blocks between head and finality from which people are told: on BNB Smart Chain usual are about three.
+/// Blocks between head and finality that raise an alert; about three are usual on BNB Smart Chain.
 const FINAL_SLOW_BLOCKS: u64 = 20;
-/// Blocks between head and finality from which no new payout may begin.
+/// Blocks between head and finality that stop new payouts.
 const FINAL_STALLED_BLOCKS: u64 = 64;
-/// A listener that is this far behind does not keep up, whatever it records.
+/// A listener that is this far behind does not keep up, even if it makes progress.
 const RECORDED_BEHIND_BLOCKS: u64 = 600;
 
-/// What the rounds between runs are told.
+/// Configuration of the checks between runs.
 #[derive(Clone)]
 pub struct VigilConfig {
-    /// Between two rounds.
+    /// Interval between rounds.
     pub interval: Duration,
-    /// From when on chain, finality and processes are told of.
+    /// When the chain, finality and processes raise an alert.
     pub freshness: FreshnessLimits,
-    /// Between two looks at most.
+    /// Maximum time between two looks.
     pub look_max: Duration,
-    /// For which a check may be skipped.
+    /// How long a check may be skipped.
     pub check_max: Duration,
-    /// For which an alert may wait to be told; without a receiver none waits.
+    /// How long an alert may wait for delivery; `None` without a receiver.
     pub untold_max: Option<Duration>,
-    /// Who is told that all is done; may hold a secret.
+    /// Receiver of heartbeats; the URL may hold a secret.
     pub heartbeat_url: Option<String>,
-    /// Key of the signature of heartbeats: that of alerts.
+    /// Key that signs heartbeats, the same as for alerts.
     pub heartbeat_secret: Option<String>,
-    /// Between two heartbeats.
+    /// Interval between heartbeats.
     pub heartbeat_interval: Duration,
-    /// Wei that every sending account must have.
+    /// Minimum balance of every sending account, in wei.
     pub gas_min: u128,
-    /// Other accounts that must have money: name, account, wei.
+    /// Minimum balances of other accounts: name, account, wei.
     pub accounts: Vec<(String, Address, u128)>,
-    /// An inclusion must be booked within so long.
+    /// How soon an inclusion must be booked.
     pub booked_within: Duration,
-    /// Between two parts of the chain that are re-read.
+    /// Interval between two reads of parts of the chain that were read before.
     pub rescan_interval: Duration,
-    /// Newest final blocks that are re-read.
+    /// Number of newest final blocks that are read again.
     pub rescan_depth: u64,
 }
 

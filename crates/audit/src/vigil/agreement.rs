@@ -7,7 +7,7 @@ use alloy_primitives::B256;
 use crate::checks::finding::{Findings, Sides};
 use crate::checks::{BreakCause, Check, JournalRoot, Severity, Verdict};
 
-/// An endpoint that does not respond for so long is told of.
+/// An endpoint that does not respond for this long is reported.
 const UNANSWERED_SECONDS_MAX: u64 = 20;
 
 /// An endpoint whose final block is so far below the newest one does not vouch for anything: a minute of BNB Smart Chain.

@@ -66,7 +66,7 @@ pub struct Progress {
     pub workers: Vec<WorkerSeen>,
 }
 
-/// From when on people are told. All of them leave time within a minute: a round sees it, the next one confirms it.
+/// When people are alerted. All of them leave time within a minute: one round sees it, the next one confirms it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FreshnessLimits {
     /// Seconds without a new block, or without an answer of any endpoint.
@@ -149,7 +149,7 @@ fn finality(head: HeadSeen, limits: &FreshnessLimits, out: &mut Findings) {
     } else if lag >= limits.final_slow_blocks {
         Severity::S2
     } else {
-        // Of a chain that stands still, finality need not be told of, too.
+        // A halted chain is reported already; its finality need not be.
         let moves = head.unchanged_seconds < limits.final_seconds;
         if moves && head.finalized_unchanged_seconds > limits.final_seconds {
             let sides = at_most(limits.final_seconds, head.finalized_unchanged_seconds);
