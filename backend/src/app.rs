@@ -47,7 +47,7 @@ pub const LEAVES_AT_ONCE: i64 = 5_000;
 /// Everything that use cases need, once per process.
 #[derive(Debug)]
 pub struct App {
-    /// The ledger's database, for sign-in and whoever is signed in.
+    /// The ledger's database, for sign-in and signed-in users.
     pub pool: PgPool,
     /// The same for anonymous reading, apart: however much of it there is, it cannot keep anyone from signing in.
     pub reading: PgPool,

@@ -12,7 +12,7 @@
 //! | `TRELLIS_JURISDICTION` | the profile under which the plan runs: `EU`, `IN`, `US` or a file; required on a public chain |
 //! | `TRELLIS_ROOT_WALLET` | the only wallet that may register without a sponsor; on a local chain any, by default, as long as there is nobody |
 //! | `TRELLIS_RPC_URL` | JSON-RPC endpoint of a node, for limits and times of the chain's head; without it nothing that needs them is served |
-//! | `TRELLIS_TRUSTED_PROXIES`, `TRELLIS_PROXY_HEADER` | who may say for whom it asks, and in which header; see `service::client` |
+//! | `TRELLIS_TRUSTED_PROXIES`, `TRELLIS_PROXY_HEADER` | proxies that may name the client, and the header in which they do; see `service::client` |
 //! | `TRELLIS_CONNECTIONS_MAX`, `TRELLIS_CONNECTIONS_PER_ADDRESS` | open connections in all, 4096 by default, and of one address, 128 by default and all on a local chain |
 //! | `TRELLIS_CHAIN_AGE_MAX_SECONDS` | how old the newest final block may be while the API says that it is ready; 60 by default, without limit on a local chain |
 //! | `TRELLIS_CORS_ORIGINS` | sites whose pages may call the API, separated by commas; none by default |

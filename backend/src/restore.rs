@@ -46,7 +46,7 @@ pub struct Restored {
     pub removed: Vec<Value>,
     /// The block above which the listener reads again.
     pub read_again_above: u64,
-    /// Wishes of users whom the facts no longer know.
+    /// Requests of users that the facts no longer have.
     pub withdrawals_gone: u64,
 }
 

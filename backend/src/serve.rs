@@ -27,7 +27,7 @@ use crate::app::{App, Ledger, SignerState};
 use crate::config::{Config, Origin};
 use crate::http::{self, Server, Site};
 
-/// Connections to the database for sign-in and whoever is signed in: more would only queue inside PostgreSQL.
+/// Connections to the database for sign-in and signed-in users: more would only queue inside PostgreSQL.
 const CONNECTIONS_MAX: u32 = 16;
 /// Connections for anonymous reading.
 const READING_CONNECTIONS_MAX: u32 = 8;

@@ -60,7 +60,7 @@ pub use worker::{Step, StepError, Worker};
 use crate::relay::{Relayer, RelayerError};
 use crate::succession::{self, SuccessionError};
 
-/// A worker that did not begin a step for so long does not work: the longest wait of a step is for signers.
+/// A worker that begins no step for this long is stuck: the longest wait of a step is for signers.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 
 /// Why the worker ends.

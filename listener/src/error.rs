@@ -67,7 +67,7 @@ pub enum StepError {
     Halt(#[from] Halt),
 }
 
-/// Why the listener stops until operators have decided. Nothing of the step was committed, but for the record of a fork.
+/// Why the listener stops until operators have decided. Nothing of the step was committed, except the record of a fork.
 #[derive(Debug, Error)]
 pub enum Halt {
     /// The chain replaced a block that it had called final.
@@ -137,7 +137,7 @@ impl StepError {
 }
 
 impl Halt {
-    /// Exit status of the process: for whoever supervises it, each is a reason not to start it again by itself.
+    /// Exit status of the process. A supervisor must not restart it automatically after any of them.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -31,7 +31,7 @@ impl Finality {
     }
 }
 
-/// A listener that made no step for so long does not follow the chain.
+/// A listener that makes no step for this long does not follow the chain.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 
 /// What was reported last, so that a change is reported once, and what HTTP shows.
@@ -56,7 +56,7 @@ impl Health {
         self.pulse.clone()
     }
 
-    /// A step was made; a node that is waited for is missing when it was in vain for long.
+    /// A step was made. A node counts as missing when the listener has waited for it too long.
     pub(crate) fn stepped(&self, step: Step, is_waiting_for_long: bool) {
         let role = match step {
             Step::Standby => Role::StandsBy,

@@ -22,7 +22,7 @@ const LEASE_TTL: Duration = Duration::from_secs(2);
 /// Finality that is further ahead than this is caught up with by ranges, below it block by block.
 const FOLLOW_GAP_MAX: u64 = 64;
 
-/// Looks in vain at an endpoint that is behind, until the next one is asked: about two seconds.
+/// Polls of an endpoint that stays behind before the next one is used: about two seconds.
 const STALE_LOOKS_MAX: u32 = 20;
 
 /// The listener of one ledger. A step reads from one endpoint; what becomes final, enough of them must agree on.
@@ -54,7 +54,7 @@ impl Listener {
         Self::of(pool, vec![reader], 1, deployment, holder).await
     }
 
-    /// As [`Listener::new`], on several endpoints, of which so many must agree before a block counts as final.
+    /// As [`Listener::new`], on several endpoints; a block counts as final when this many of them agree.
     ///
     /// # Errors
     /// [`Halt::WrongChain`] when an endpoint is of another chain, [`Halt::TokenForm`] when the contract holds a token; what

@@ -1,7 +1,7 @@
 //! Attestations: the reconciler's signatures on batches and roots, required before they are authorized.
 //!
 //! It speaks only after a look that found nothing severe and skipped nothing of weight, about facts that it proved by the
-//! contract's journal, and only for a while: whoever relies on it wants a fresh word. Silence stops payments.
+//! contract's journal, and only for a while: whoever relies on it requires a recent one. Without attestations payments stop.
 
 mod recount;
 
@@ -29,11 +29,11 @@ use recount::{Recount, RecountError};
 const BATCHES_AT_ONCE: i64 = 200;
 /// Leaves read at once.
 const LEAVES_AT_ONCE: i64 = 10_000;
-/// An attestation is renewed when it is so many seconds of the chain's time old: well before nobody takes it any more.
+/// Age in seconds of the chain's time at which an attestation is renewed: well before it expires.
 const RENEW_AFTER: u64 = 15;
 /// Between two looks at what waits.
 const STEP_EVERY: Duration = Duration::from_millis(200);
-/// A look counts for so long: a reconciler that can no longer look says nothing.
+/// How long a look counts: a reconciler that can no longer look attests nothing.
 const LOOK_LASTS: Duration = Duration::from_secs(30);
 
 /// Checks that must have passed: of these, skipping is not enough.

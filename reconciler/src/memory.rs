@@ -68,7 +68,7 @@ impl Memory {
         }
     }
 
-    /// Reads what is new, and the next slice of so many users: of what is missing, or of everything if it `sweeps`.
+    /// Reads what is new, and the next slice of this many users: of what is missing, or of everything if it `sweeps`.
     pub(crate) async fn read(
         &self,
         moment: &mut Moment<'_>,

@@ -46,7 +46,7 @@ impl Sweep {
         self.next > 0
     }
 
-    /// The next slice of so many users.
+    /// The next slice of this many users.
     pub(crate) fn slice(self, users: u32, last_user: u32) -> Slice {
         let last = self.next.saturating_add(users.saturating_sub(1));
         let is_last = last >= last_user;

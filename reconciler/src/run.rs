@@ -279,7 +279,7 @@ impl Reconciler {
         }
     }
 
-    /// Everyone of a slice, whom events touched, and a few in turn.
+    /// All users of a slice, those touched by events, and a few others in turn.
     fn wanted(&mut self, books: &Ledger, slice: Option<&Slice>) -> Wanted {
         let mut wallets = self.memory.touched.clone();
         match slice {

@@ -75,7 +75,7 @@ impl Signers {
         }
     }
 
-    /// Reads what was recorded since, and in a full run the audit trails; each database has so long.
+    /// Reads what was recorded since, and in a full run the audit trails; the deadline is for each database.
     pub(crate) async fn read(&mut self, is_full: bool, limit: Duration) -> Result<Vec<SignerMemory>, Skip> {
         if self.remembered.is_empty() {
             return Err(Skip::NotConfigured("TRELLIS_SIGNER_DATABASE_URL"));

@@ -33,7 +33,7 @@ use rescan::Rescan;
 pub use limits::VigilConfig;
 pub use looks::Looks;
 
-/// A round asks the database and the endpoints, and each of these has its own limits: it takes so many deadlines of the
+/// A round asks the database and the endpoints, and each of these has its own limits: it takes at most this many deadlines of the
 /// database at most.
 const ROUND_DEADLINES: u32 = 2;
 

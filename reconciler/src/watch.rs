@@ -19,19 +19,19 @@ use crate::looked::Looked;
 use crate::run::{Look, Reconciler};
 use crate::vigil::{Looks, Vigil};
 
-/// A reconciler that did not look for so long does not work: a look at everything of a large ledger takes two minutes.
+/// A reconciler that does not look for this long is stuck: a full look at a large ledger takes two minutes.
 const SILENCE_MAX: Duration = Duration::from_secs(150);
 
 /// Between two looks at whether something was posted.
 const POLL: Duration = Duration::from_millis(50);
 
-/// A look is followed by a pause of so many times its work, so that a large ledger is not looked at all the time.
+/// The pause after a look, as a multiple of its duration, so that a large ledger is not read all the time.
 const PAUSE_FACTOR: u32 = 4;
 
 /// A pause is at most this part of the time between two looks that R20 allows: a database that stalled is no work to rest from.
 const PAUSE_OF_LOOK_MAX: u32 = 2;
 
-/// A lease outlives so many looks as long as the longest one.
+/// A lease lasts this many times as long as the longest look.
 const LEASE_LOOKS: u32 = 4;
 
 /// Looks that found what the ones before found are stored this often; those at everything, too.

@@ -87,7 +87,7 @@ impl Content<'_> {
     }
 }
 
-/// The head, locked until the end of the transaction: whoever holds it decides.
+/// The head, locked until the end of the transaction: only the holder of the lock decides.
 pub(crate) async fn lock_head(connection: &mut PgConnection) -> Result<Head, sqlx::Error> {
     let row = sqlx::query!("SELECT seq, hash FROM signer.audit_head FOR UPDATE")
         .fetch_one(connection)

@@ -140,7 +140,7 @@ async fn check_chain(reader: &ChainReader, policy: &Policy, key: &LocalKey) -> a
     Ok(())
 }
 
-/// No plan that must not run here gets a signature, whoever requests it.
+/// A plan that must not run here gets no signature, whatever the request.
 async fn check_plans(plans: &Plans, chain_id: u64, reader: &ChainReader) -> anyhow::Result<()> {
     if plans.files.is_empty() {
         return Ok(());

@@ -22,7 +22,7 @@ pub const FREEZE_MAX: u32 = 30 * DAY;
 
 /// Fourteen days: the time in which consumers in the European Union may withdraw from a distance contract.
 pub const COOLING_OFF_MIN: u32 = 14 * DAY;
-/// One day: whoever watches roots must be able to sleep once.
+/// One day: those who watch roots must be able to sleep.
 pub const VETO_MIN: u32 = DAY;
 /// Seven days: users who leave by proof wait this long, and must not be made to wait longer.
 pub const VETO_MAX: u32 = 7 * DAY;
@@ -176,7 +176,7 @@ pub fn broken(chain_id: u64, asset: &Asset, config: &ICustody::Config) -> Vec<Br
     found
 }
 
-/// What a token must keep beside whoever holds roles.
+/// What a token must keep, apart from the holders of roles.
 #[must_use]
 pub fn of_asset(asset: &Asset, holders: &[(&str, Address)]) -> Vec<Broken> {
     let mut checks = Checks::default();
@@ -198,7 +198,7 @@ pub fn of_asset(asset: &Asset, holders: &[(&str, Address)]) -> Vec<Broken> {
     checks.0
 }
 
-/// What a predecessor, if one is named, must keep beside whoever holds roles.
+/// What a predecessor, if one is named, must keep, apart from the holders of roles.
 #[must_use]
 pub fn of_predecessor(predecessor: Address, holders: &[(&str, Address)]) -> Vec<Broken> {
     let mut checks = Checks::default();

@@ -9,7 +9,7 @@ use super::head::{self, HeadError};
 /// What participants must know of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// For how many seconds whoever paid can take it back.
+    /// The cooling-off time, in seconds.
     pub cooling_off_seconds: u32,
     /// The token that it holds; `None` for the chain's own coin.
     pub token: Option<Address>,

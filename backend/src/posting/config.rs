@@ -6,7 +6,7 @@
 //! | `TRELLIS_LEASE_TTL_MS` | how long a silent writer keeps its lease; default 3000, 500 to 60000 |
 //! | `TRELLIS_DATABASE_DEADLINE_MS` | how long one step waits for the database; default 30000, 500 to 600000 |
 //! | `TRELLIS_SNAPSHOT_FACTS` | store a snapshot after at least this many facts; default 10000 |
-//! | `TRELLIS_SNAPSHOT_PAUSE_MS` | and after so long at the earliest; default 60000 |
+//! | `TRELLIS_SNAPSHOT_PAUSE_MS` | minimum time between two snapshots; default 60000 |
 //! | `TRELLIS_JURISDICTION`, `TRELLIS_COOLING_OFF_DAYS` | where the plan runs; required on a public chain, see `admission` |
 //! | `TRELLIS_LISTEN` | where `/health`, `/ready` and `/metrics` are served; nowhere by default |
 
@@ -24,7 +24,7 @@ const LEASE_TTL_MS: RangeInclusive<u64> = 500..=60_000;
 
 /// Many times what a full batch takes.
 const DEADLINE_MS_DEFAULT: u64 = 30_000;
-/// Below this a full batch would not be posted on a busy machine; above it nobody would call it a deadline.
+/// Below, a full batch would not be posted on a busy machine; above, it would not be a deadline.
 const DEADLINE_MS: RangeInclusive<u64> = 500..=600_000;
 
 /// Facts that are replayed in a moment: fewer are not worth keeping.

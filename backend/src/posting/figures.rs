@@ -12,7 +12,7 @@ use store::{Deadlines, StoreError, figures};
 
 use super::writer;
 
-/// A count of one second is followed by a rest of so many.
+/// Seconds of pause after a count that took one second.
 const RESTS_PER_COUNT: u32 = 25;
 /// The least time between two counts: what is shown may be so old.
 const REST_MIN: Duration = Duration::from_millis(250);

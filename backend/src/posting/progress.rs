@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use service::health::{Busy, Pulse, Role};
 
-/// A worker that made no step for so long does not work: a step posts at most a few hundred facts.
+/// A worker that makes no step for this long is stuck: a step posts at most a few hundred facts.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 
-/// A worker that had more to do than it could for so long is behind: what users see is that old, or older.
+/// A worker with a backlog for this long is behind: users see data that is at least that old.
 const BEHIND_MAX: Duration = Duration::from_secs(60);
 
 /// What the worker does.

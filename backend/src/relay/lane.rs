@@ -35,7 +35,7 @@ const POLL: Duration = Duration::from_millis(500);
 const REST_AFTER_ERROR: Duration = Duration::from_secs(2);
 /// Between two sends of the same transaction, for pools forget.
 const SEND_EVERY: Duration = Duration::from_secs(3);
-/// A transaction that is not included for so long is replaced by one that pays more.
+/// After this time without inclusion a transaction is replaced by one that pays more.
 const RAISE_AFTER_SECONDS: u64 = 15;
 /// Before a message is tried again that waits for money or for the cap.
 const PAUSE: Duration = Duration::from_secs(5);

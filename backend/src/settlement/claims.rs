@@ -26,7 +26,7 @@ const SWEEP_DAYS_MAX: u64 = 100;
 const SECONDS_PER_DAY: u64 = 86_400;
 
 impl Worker {
-    /// Claims for users whom the newest mature root owes something, when operators wanted that.
+    /// Claims for users to whom the newest mature root owes something, when operators requested it.
     pub(super) async fn due_claims(
         &mut self,
         records: &Records,

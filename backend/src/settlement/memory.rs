@@ -23,7 +23,7 @@ pub(super) struct Memory {
     pub(super) look: Option<Look>,
     /// Calls of live submissions.
     pub(super) calls: HashMap<i64, Arc<Call>>,
-    /// Attempts that all nodes refused for good when they were sent last.
+    /// Attempts that every node rejected permanently when they were last sent.
     pub(super) rejected: HashMap<(i64, u32), Rejection>,
     /// The last day for which there was nothing to sweep.
     pub(super) swept_through: Option<u64>,

@@ -3,7 +3,7 @@
 //! [`verify`] recomputes everything that follows from the facts, by a fold of its own, and compares.
 //! [`checks`] compare the books with the contract and its events at one block; [`vigil`] judges what was seen between.
 //! [`liabilities`] is the tree by which every user can prove a claim on the contract. Not responsible for reading
-//! the snapshot, nor for repairing anything: whoever finds something reports it.
+//! the snapshot, nor for repairing anything: findings are only reported.
 #![deny(missing_docs, clippy::float_arithmetic)]
 #![cfg_attr(
     not(test),

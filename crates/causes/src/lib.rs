@@ -1,6 +1,6 @@
 //! The contract's logs as causes of the ledger: every journal entry exactly one.
 //!
-//! One decoder for whoever records what the chain says and for whoever posts it. Not responsible for where logs come from, for
+//! One decoder for recording what the chain says and for posting it. Not responsible for where logs come from, for
 //! their completeness (the journal's fold), nor for what a cause does.
 #![deny(missing_docs)]
 

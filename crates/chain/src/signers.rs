@@ -1,6 +1,6 @@
 //! Chain reads that a signer of transactions or roots makes before it serves or signs.
 //!
-//! Not responsible for whom the contract takes intake and batch authorizations from ([`ChainReader::is_signer`]).
+//! Not responsible for the signers from which the contract accepts intake and batch authorizations ([`ChainReader::is_signer`]).
 
 use abi::ICustody;
 use alloy::eips::BlockId;

@@ -35,7 +35,7 @@ pub struct Testimony {
 }
 
 impl Witnesses {
-    /// These endpoints, of which so many must agree: at least one, at most all.
+    /// These endpoints; this many must agree: at least one, at most all.
     #[must_use]
     pub fn new(readers: Vec<ChainReader>, needed: usize) -> Self {
         let needed = needed.clamp(1, readers.len().max(1));

@@ -1,6 +1,6 @@
 //! How long to wait before the next try.
 //!
-//! Not responsible for what is tried again: that is for whoever knows what the last try may have done.
+//! Not responsible for what is retried: the caller knows what the last attempt may have done.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ impl Backoff {
         }
     }
 
-    /// How long to wait when so many tries had failed before the last one.
+    /// How long to wait when this many attempts had failed before the last one.
     #[must_use]
     pub fn wait(&self, failures: u32) -> Duration {
         let factor = 1_u32.checked_shl(failures).unwrap_or(u32::MAX);

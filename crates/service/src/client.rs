@@ -93,7 +93,7 @@ impl Network {
     }
 }
 
-/// The header in which proxies say for whom they ask.
+/// The header in which proxies name the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ProxyHeader {
     /// `x-forwarded-for: client, proxy`.
@@ -115,7 +115,7 @@ impl FromStr for ProxyHeader {
     }
 }
 
-/// The proxies that are believed, and what they write. Without any the client is whoever has connected.
+/// The trusted proxies and their header. Without any, the client is the peer of the connection.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies {
     networks: Vec<Network>,

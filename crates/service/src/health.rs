@@ -22,7 +22,7 @@ use crate::server::{self, Limits, Options};
 /// What a worker does, as seen from outside. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Pulse {
-    /// A worker that made no step for so long does not work.
+    /// A worker that makes no step for this long is stuck.
     silence_max: Duration,
     state: Arc<Mutex<Beats>>,
 }
@@ -60,7 +60,7 @@ impl Role {
 }
 
 impl Pulse {
-    /// The pulse of a worker that does not work when it makes no step for so long.
+    /// The pulse of a worker that is stuck when it makes no step for this long.
     #[must_use]
     pub fn new(silence_max: Duration) -> Self {
         Self {
@@ -165,7 +165,7 @@ pub async fn serve(listen: Option<SocketAddr>, metrics: Metrics, pulse: Pulse) -
     let listener = TcpListener::bind(listen).await?;
     tracing::info!(address = %listen, "health and metrics are served");
     let options = Options::plain(Limits::INTERNAL);
-    // Until the very end: whoever stops the process still wants to see how far it is.
+    // Until the very end: whoever stops the process wants to see its progress.
     let never = CancellationToken::new();
     tokio::spawn(server::serve(listener, router(pulse, metrics), options, never));
     Ok(())

@@ -48,7 +48,7 @@ struct Level {
 }
 
 impl Level {
-    /// Takes so many, all or none.
+    /// Takes this many tokens, or none.
     fn take(&mut self, quota: Quota, count: u32, now: Instant) -> Result<(), Exceeded> {
         let full_at = self.full_at.max(now) + quota.refill * count;
         let depth = quota.refill * quota.burst;
@@ -64,7 +64,7 @@ impl Level {
     }
 }
 
-/// One bucket, for whoever has it.
+/// One bucket of tokens.
 #[derive(Debug)]
 pub struct Bucket {
     quota: Quota,

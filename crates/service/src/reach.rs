@@ -1,7 +1,7 @@
 //! Waits for dependencies at start: a process that starts before its database waits for it and
 //! logs so.
 //!
-//! Not responsible for which failures are for the moment: whoever asks says that.
+//! Not responsible for which failures are temporary: the caller decides that.
 
 use std::time::Duration;
 

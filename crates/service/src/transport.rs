@@ -74,7 +74,7 @@ pub fn check_server(
     }
 }
 
-/// Checks the URL of a database. `sslmode=require` is not enough: it encrypts to whoever answers.
+/// Checks the URL of a database. `sslmode=require` is not enough: it encrypts, but does not verify the server.
 pub fn check_database(name: &'static str, url: &str, chain_id: u64) -> Result<(), TransportError> {
     let url = Url::parse(url).map_err(|_| TransportError::NotAUrl { name })?;
     let parameter = |wanted: &[&str]| {

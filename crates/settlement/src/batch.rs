@@ -1,4 +1,4 @@
-//! Batches before they are signed: whom to propose, and the sealed list that is authorized.
+//! Batches before they are signed: which users to propose, and the sealed list that is authorized.
 //!
 //! Not responsible for holding the money back, for approvals (`state`) or for the transaction (`submission`).
 

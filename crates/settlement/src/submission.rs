@@ -1,6 +1,6 @@
 //! What to do next about one submission, from what the chain, the nodes and our own records say.
 //!
-//! The decision is made anew at every look and never relies on what a node answered to a broadcast: only receipts,
+//! The decision is made again at every look and never relies on what a node answered to a broadcast: only receipts,
 //! events and account nonces of blocks count, and only those of finalized blocks end anything.
 //!
 //! Not responsible for signing, sending or storing, nor for what a batch's end means to its payouts (`state`).
@@ -121,7 +121,7 @@ pub struct Attempt {
     pub first_sent: Option<u64>,
     /// The head's number when it was last sent.
     pub last_sent: Option<u64>,
-    /// Why all endpoints refused it for good when it was last sent.
+    /// Why all endpoints rejected it permanently when it was last sent.
     pub rejected: Option<Rejection>,
     /// Where a node found it.
     pub receipt: Option<Receipt>,
@@ -253,7 +253,7 @@ pub enum Alert {
     FeeCapReached,
     /// It should pay more, and has no attempt left.
     AttemptsUsedUp,
-    /// All endpoints refuse it for good.
+    /// All endpoints reject it permanently.
     RejectedByAll(Rejection),
     /// A finalized block has it, without failure, and its event is missing.
     EventMissing,

@@ -1,7 +1,7 @@
 //! No service waits for its database without an end: what the server is told about a connection, how long a client waits,
 //! and which failures are for the moment.
 //!
-//! Not responsible for what is tried again: that is for whoever knows what the last try may have done.
+//! Not responsible for retries: the caller knows what the last attempt may have done.
 
 use std::error::Error;
 use std::io;
@@ -26,7 +26,7 @@ pub struct Deadlines {
     pub statement: Duration,
     /// The longest wait for a lock.
     pub lock: Duration,
-    /// The longest pause within a transaction: whoever is silent for longer holds others up.
+    /// The longest pause within a transaction, which may block others.
     pub idle_in_transaction: Duration,
 }
 

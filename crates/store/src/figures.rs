@@ -11,7 +11,7 @@ use crate::StoreError;
 /// Percentiles that the figures are given at, in hundredths, least first.
 pub const PERCENTILES: [u32; 7] = [5, 10, 25, 50, 75, 90, 95];
 
-/// A fact may wait so long to be counted, in seconds; then the figures are no longer shown.
+/// Seconds that a fact may wait to be counted; after that the figures are no longer shown.
 const AGE_SECONDS_MAX: f64 = 7_200.0;
 
 /// Figures over every participant ever, those whose registration was refunded included. Amounts are base

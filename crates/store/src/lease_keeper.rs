@@ -60,7 +60,7 @@ impl LeaseKeeper {
         self.kept(connection, reclaimed).await
     }
 
-    /// From its next renewal on the lease lasts for so long, at least.
+    /// From its next renewal on the lease lasts at least this long.
     pub fn extend(&mut self, ttl: Duration) {
         self.ttl = self.ttl.max(ttl);
     }

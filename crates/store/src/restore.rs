@@ -89,7 +89,7 @@ const KEPT: [&str; 37] = [
     "submission_event",
 ];
 
-/// Kept, but for rows of users whom the facts no longer know.
+/// Kept, except rows of users that the facts no longer have.
 const KEPT_FOR_USERS: &str = "withdrawal_request";
 
 /// A posting batch as it was posted.
@@ -275,7 +275,7 @@ pub async fn empty(transaction: &mut PgTransaction<'_>) -> Result<Emptied, Store
     Ok(Emptied { foreign_keys })
 }
 
-/// Puts back what is not posted again. Returns how many rows of users are gone whom the facts no longer know.
+/// Restores what is not posted again. Returns how many rows were dropped because the facts no longer have their user.
 ///
 /// # Errors
 /// A row that refers to what is no longer there.

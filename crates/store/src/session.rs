@@ -14,7 +14,7 @@ use crate::column::Db;
 pub enum NonceUse {
     /// It was good, and is used from now on.
     Used,
-    /// It was never issued, or so long ago that it was forgotten.
+    /// It was never issued, or so long ago that it was deleted.
     Unknown,
     /// It was used before.
     Reused,

@@ -148,7 +148,7 @@ fn check_signed(authorization: &SignedBy, digest: B256) -> Result<(), Transactio
     }
 }
 
-/// The way of `SumTree.sol`, but for the total, which only the contract knows.
+/// As `SumTree.sol` does it, except for the total, which only the contract knows.
 fn check_proof(
     user: Address,
     entitled: Amount,

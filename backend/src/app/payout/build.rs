@@ -18,7 +18,7 @@ use crate::app::head::{self, Bounds};
 use crate::app::session::Caller;
 use crate::app::{App, now};
 
-/// Users from whom a batch is proposed at first: several times what it can pay, so that who is left out is seen with the cause.
+/// Users that are considered for a batch at first: several times what it can pay, so that those left out are listed with the cause.
 const LINE_MAX: i64 = 2_000;
 /// Users who are examined when those do not fill the batch.
 const LINE_EXAMINED_MAX: i64 = 50_000;

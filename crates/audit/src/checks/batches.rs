@@ -11,7 +11,7 @@ use crate::checks::{
     Batch, BatchState, BreakCause, Chain, PayoutState, Severity, Snapshot, User, payout_words,
 };
 
-/// A signed batch that is neither executed nor released so long after its deadline is late, in seconds.
+/// Seconds after its deadline at which a signed batch that is neither executed nor released counts as late.
 pub const LATE_AFTER: u64 = 120;
 
 /// The contract's word for a batch that was cancelled.

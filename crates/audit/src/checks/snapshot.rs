@@ -164,7 +164,7 @@ pub struct Part {
     pub amount: Amount,
     /// By which rule.
     pub reason: ledger::Reason,
-    /// Of whom the stored reward speaks, also when it was withheld.
+    /// The user whom the stored reward is about, also when it was withheld.
     pub recipient: Option<u32>,
 }
 
@@ -276,7 +276,7 @@ pub struct Chain {
     pub totals: Totals,
     /// `journalHead()`.
     pub journal: (u64, JournalRoot),
-    /// `account(user)` of whoever was read.
+    /// `account(user)` of the users that were read.
     pub accounts: BTreeMap<Address, ChainAccount>,
     /// `batchState(id)` of whichever was read.
     pub batches: BTreeMap<B256, u64>,

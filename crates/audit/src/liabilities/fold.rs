@@ -87,7 +87,7 @@ impl Fold {
         self.put(0, leaf.node(), leaf.wallet)
     }
 
-    /// Closes the tree: whoever has no partner moves up as it is.
+    /// Closes the tree: a node without a partner moves up unchanged.
     ///
     /// # Errors
     /// [`TreeError::Empty`], or a sum that is too large.

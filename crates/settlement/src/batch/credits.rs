@@ -1,6 +1,6 @@
 //! [`Foreseen`]: whether a batch is worth sending now.
 
-/// What a batch would do if it were executed now, by the number of entries. Those for whom nothing is due are not counted.
+/// What a batch would do if it were executed now, by the number of entries. Users to whom nothing is due are not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Foreseen {
     /// Sent to their recipients.

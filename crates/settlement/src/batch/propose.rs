@@ -137,7 +137,7 @@ impl fmt::Display for Proposal {
     }
 }
 
-/// Chooses whom a batch pays.
+/// Chooses the users that a batch pays.
 ///
 /// Who requested a withdrawal comes first, then whose reward matured first, then the lower user. A user is paid the
 /// whole available balance or nothing: whoever does not fit under the total or into the contract's room is left out,

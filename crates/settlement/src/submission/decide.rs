@@ -186,7 +186,7 @@ impl View<'_> {
     fn wants_bump(&self, newest: &Attempt, first_sent: u64) -> bool {
         let waited = self.head.number.saturating_sub(first_sent);
         let is_slow = waited >= BUMP_BLOCKS && self.suggested.exceeds(newest.fees);
-        // A higher price helps nothing against a rejection for good: it may even need more funds.
+        // A higher price does not help against a permanent rejection: it may even need more funds.
         let helps = newest.rejected.is_none();
         self.wishes.bump || (helps && (is_slow || waited >= BUMP_BLOCKS_MAX))
     }

@@ -127,7 +127,7 @@ pub async fn list(
     Ok(rows)
 }
 
-/// The last of the users whom [`list`] examined, when more wait behind.
+/// The last user that [`list`] examined, when there are more.
 pub async fn find_examined_end(
     connection: &mut PgConnection,
     filter: &Filter,
@@ -197,7 +197,7 @@ async fn fetch_all_totals(connection: &mut PgConnection) -> Result<Totals, Store
     }))
 }
 
-/// What has to be known of users whom a batch could pay: those of them who exist, whatever they have, by number.
+/// What a batch must know of users that it could pay: of those who exist, whatever their balance, by number.
 pub async fn list_candidates(
     connection: &mut PgConnection,
     users: &[i32],

@@ -147,7 +147,7 @@ fn bounds(subjects: &RangeInclusive<u32>) -> (i32, i32) {
     (bound(*subjects.start()), bound(*subjects.end()))
 }
 
-/// All rows about users with these numbers, but for how their payments were divided.
+/// All rows about users with these numbers, except how their payments were divided.
 pub(super) async fn list_slice(
     transaction: &mut PgTransaction<'_>,
     subjects: &RangeInclusive<u32>,

@@ -176,7 +176,7 @@ pub async fn insert_round(
     Ok(raised)
 }
 
-/// Closes the open findings of a check but for these subjects; returns what has ended.
+/// Closes the open findings of a check except those about these subjects; returns what has ended.
 pub async fn resolve_others(
     transaction: &mut PgTransaction<'_>,
     check: Check,
