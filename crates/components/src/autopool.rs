@@ -2,7 +2,7 @@
 //!
 //! A registration is divided between sponsor and company, or buys a place; a retopup is shared by the uplines; the price of a place is
 //! shared by those above it. Rewards can be reserved towards a place in the next tier. Not responsible for legs: the rules say who has
-//! which share, and whoever asks books it.
+//! which share, and the caller books it.
 
 pub mod findings;
 mod pools;

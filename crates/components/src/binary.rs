@@ -2,7 +2,7 @@
 //! help to pay.
 //!
 //! A member who counts is a *lot* on one side of everyone above. When a month is closed, a lot of the left side and
-//! one of the right side make a *pair*, the oldest first, at most so many pairs of a user in a month; what is left over is
+//! one of the right side make a *pair*, the oldest first, up to a maximum number of pairs of a user in a month; what is left over is
 //! carried. Pairs are paid from a fund, never with more than it has. Of the later pairs of a user who is not yet an
 //! active buyer, a part pays that user's outstanding instalment.
 //!

@@ -1,6 +1,6 @@
 //! Referral campaign: rewards for qualified referrals within caps and a funded budget; achievements and leaderboard.
 //!
-//! A conversion that is reported is decided at once and for good: the reward is fixed by the terms of that moment, and
+//! A reported conversion is decided at once and finally: the reward is fixed by the terms of that moment, and
 //! only a reversal of the conversion lowers it, in proportion. Not responsible for who reports conversions, for where the
 //! fund's money is, or for recognizing that two referees are one person: that is what a [`RefereeKey`] says.
 
@@ -47,7 +47,7 @@ pub struct Campaign {
 struct UserLine {
     /// Qualified conversions that stand.
     conversions: u32,
-    /// Conversions that brought something and are not reversed as a whole.
+    /// Conversions that granted something and are not wholly reversed.
     rewarded: u32,
     earned: Amount,
     /// The last qualified conversion that stands.

@@ -58,7 +58,7 @@ impl CapTerms {
         Ok(Self { multiple })
     }
 
-    /// A user earns at most so many times what the user paid in.
+    /// A user earns at most this multiple of what the user paid in.
     #[must_use]
     pub const fn multiple(self) -> u32 {
         self.multiple

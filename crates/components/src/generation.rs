@@ -45,7 +45,7 @@ pub trait Uplines {
 pub struct Share {
     /// How much, in base units.
     pub amount: Amount,
-    /// Whom the line speaks of; `None` above the last upline.
+    /// The upline that the line is about; `None` above the last upline.
     pub upline: Option<UserId>,
     /// How far above the purchaser the upline is, sponsor 1: the physical generation. 0 without an upline.
     pub distance: u32,
@@ -93,7 +93,7 @@ pub fn distribute(
     walk::walk(terms, amount, purchaser, uplines, caps, out, &mut ());
 }
 
-/// [`distribute`], and whom it skips: `skipped` is cleared first.
+/// [`distribute`], and the uplines that it skips: `skipped` is cleared first.
 pub fn distribute_and_tell(
     terms: &GenerationTerms,
     amount: Amount,
@@ -108,7 +108,7 @@ pub fn distribute_and_tell(
     walk::walk(terms, amount, purchaser, uplines, caps, out, skipped);
 }
 
-/// What [`distribute`] would do, and whom it would skip; `out` and `skipped` are cleared first. Changes nothing.
+/// What [`distribute`] would do, and the uplines that it would skip; `out` and `skipped` are cleared first. Changes nothing.
 pub fn explain(
     terms: &GenerationTerms,
     amount: Amount,

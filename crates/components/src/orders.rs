@@ -17,7 +17,7 @@
 //!
 //! Everything that decides is fixed when the period is finalized; later refunds take back exactly the lines that the
 //! refunded order caused and change nobody else's qualification. Not responsible for accounts, holds and time:
-//! decisions say who gets how much, whoever calls moves the money and sends the commands.
+//! decisions say who gets how much; the caller moves the money and sends the commands.
 
 mod error;
 mod explained;

@@ -1,7 +1,7 @@
-//! [`Sponsors`]: who brought whom, for all components together.
+//! [`Sponsors`]: the tree of sponsors, for all components together.
 //!
 //! Users have the numbers 1, 2, … in the order in which they join, so a sponsor's number is smaller than those of everyone
-//! below: reading users backwards visits every downline before its head. Who brought someone in never changes.
+//! below: reading users backwards visits every downline before its head. A sponsor never changes.
 
 mod index;
 mod standing;
@@ -32,7 +32,7 @@ struct Line {
 /// What is kept beside the sponsors, because components ask for it often. Without it the same answers take longer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
-    /// Whom everybody brought: 8 bytes each.
+    /// The directs of every user: 8 bytes each.
     pub directs: bool,
     /// The sixteen nearest uplines of everybody: 64 bytes each.
     pub nearest: bool,
@@ -98,7 +98,7 @@ impl Sponsors {
         user.index() < self.lines.len()
     }
 
-    /// Who brought a user in.
+    /// The sponsor of a user.
     #[inline]
     #[must_use]
     pub fn of(&self, user: UserId) -> Option<UserId> {
@@ -112,7 +112,7 @@ impl Sponsors {
         self.lines.iter().map(|line| line.sponsor)
     }
 
-    /// What stands of a user's payments.
+    /// The standing of a user.
     #[inline]
     #[must_use]
     pub fn standing(&self, user: UserId) -> Option<Standing> {
@@ -127,7 +127,7 @@ impl Sponsors {
             .is_some_and(|standing| standing != Standing::Gone)
     }
 
-    /// Says what stands of the payments of a user who has joined.
+    /// Sets the standing of a user who has joined.
     pub fn set_standing(&mut self, user: UserId, standing: Standing) {
         if let Some(line) = self.lines.get_mut(user.index()) {
             line.standing = standing.number();
@@ -144,7 +144,7 @@ impl Sponsors {
         std::iter::successors(self.of(user), |upline| self.of(*upline))
     }
 
-    /// Whom a user brought, latest first.
+    /// The directs of a user, latest first.
     pub fn directs(&self, user: UserId) -> impl Iterator<Item = UserId> + '_ {
         let linked = self.links.as_ref().map(|links| index::directs(links, user));
         let read = self.links.is_none().then(|| {

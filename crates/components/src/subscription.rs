@@ -16,7 +16,7 @@
 //! never becomes anyone's income; the tier and the daily amount on `cash + bonus`. At maturity
 //! [`Caps::over`](crate::cap::Caps::over) says how much of a user's held rewards relied on a refunded purchase.
 //!
-//! Not responsible for balances of funds, for accounts and legs, nor for who is upline of whom.
+//! Not responsible for balances of funds, for accounts and legs, nor for the tree of sponsors.
 
 mod accrual;
 mod bonus;

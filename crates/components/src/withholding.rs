@@ -21,7 +21,7 @@ use ledger::UserId;
 use plan_file::calendar::FinancialYear;
 use version::Version;
 
-/// What was withheld from whom, by policy and financial year.
+/// What was withheld from each user, by policy and financial year.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Withholding {
     /// Only sums that are not all zero, so that equal histories are equal states.

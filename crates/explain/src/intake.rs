@@ -186,7 +186,7 @@ fn tier_price(context: &Context<'_>, tier: Tier) -> String {
         .map_or_else(String::new, |price| context.shown(price))
 }
 
-/// For whom money of a held account is.
+/// The beneficiary of a held account.
 pub(crate) fn held_for(account: Account) -> Option<Beneficiary> {
     if let Account::Held(beneficiary) = account {
         Some(beneficiary)

@@ -52,7 +52,7 @@ pub struct Line {
     pub plan: B256,
     /// Of what a leg consists that sums up shares of several payments or policies; empty where one rule says it all.
     pub parts: Vec<Part>,
-    /// Of whom the rule speaks.
+    /// The user that the rule is about.
     pub user: Option<UserId>,
     /// Whose payment or placement it is.
     pub source: Option<UserId>,
@@ -60,20 +60,20 @@ pub struct Line {
     pub because: String,
 }
 
-/// The outcome of money of which a rule speaks.
+/// What became of the money that a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// It is a user's.
     Paid,
     /// A rule did not pay it, for this cause.
     NotPaid(BreakageCause),
-    /// There is nobody in the place for whom it was meant.
+    /// Nobody has the place that it was meant for.
     Residual,
     /// It is the company's.
     Company,
     /// It was a user's already and changes its account: it matures, is reserved or released, or leaves.
     Moved,
-    /// It went back to whoever paid it.
+    /// It went back to the payer.
     Returned,
     /// It fits nothing and waits for a human.
     Waiting,

@@ -68,7 +68,7 @@ impl Statement {
         }
     }
 
-    /// Whether a fact says anything about the user: only then it has to be explained.
+    /// Whether a fact is about the user: only then it has to be explained.
     #[must_use]
     pub fn concerns(&self, plan: &CompiledPlan, outcome: &Outcome) -> bool {
         let is_named = |effect: &Effect| {
@@ -132,7 +132,7 @@ impl Statement {
     }
 }
 
-/// Whether uplines may have been passed over of whom no leg speaks.
+/// Whether uplines may have been passed over that no leg is about.
 fn passes_over(plan: &CompiledPlan, effect: &ComponentEffect) -> bool {
     let generation = plan.components().generation.as_ref();
     let is_purchase = matches!(effect, ComponentEffect::SubscriptionBought { .. });

@@ -20,7 +20,7 @@ pub use kind::{AccountKind, Side};
 pub use subject::{DepositId, Fund, Tier, TreeNumber, UserId};
 
 names::names! {
-    /// Why money that a rule speaks of is not paid to a user.
+    /// Why money that a rule is about is not paid to a user.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum BreakageCause {
         /// The sponsor chain is shorter than the generations of the plan.
@@ -91,7 +91,7 @@ impl ClearingCause {
     }
 }
 
-/// For whom money is held until the cooling-off time of the deposit behind it has ended.
+/// The beneficiary of money that is held until the cooling-off time of its deposit has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Beneficiary {
     /// A user's reward.
@@ -123,7 +123,7 @@ pub enum Account {
     Receivable(UserId),
     /// The operator's share.
     Company,
-    /// What the contract holds for a user whom it could not pay.
+    /// What the contract holds for a user that it could not pay.
     Credit(UserId),
     /// Shares of missing ancestors of a tree.
     Residual(Tier, TreeNumber),

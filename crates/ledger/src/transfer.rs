@@ -317,7 +317,7 @@ pub struct Leg {
     pub amount: Amount,
     /// The rule behind it.
     pub reason: Reason,
-    /// Whom the rule speaks of, also when it does not pay: the line that answers "why not me?".
+    /// The user that the rule is about, also when it does not pay: the line that answers "why not me?".
     pub recipient: Option<UserId>,
     /// Whose payment or placement is split, where the rule grants rewards.
     pub source: Option<UserId>,

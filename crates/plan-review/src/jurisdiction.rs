@@ -24,7 +24,7 @@ pub const NAME_MAX: usize = 16;
 /// The longest text of a field: each becomes part of what a newcomer is shown.
 pub const TEXT_MAX: usize = 2_000;
 
-/// Rules of a profile: more than this nobody reads.
+/// Maximum number of rules of a profile.
 pub const RULES_MAX: usize = 64;
 
 /// A checked profile.

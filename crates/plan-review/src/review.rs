@@ -18,7 +18,7 @@ pub struct Asked<'a> {
     pub chain: ChainClass,
     /// The place; a public chain demands one.
     pub jurisdiction: Option<&'a Profile>,
-    /// For how many days a payment can be refunded there; `None` if nobody said so.
+    /// For how many days a payment can be refunded there; `None` if it is not known.
     pub cooling_off_days: Option<u32>,
 }
 

@@ -2,7 +2,7 @@
 //! length, no names.
 //!
 //! Reading is for bytes that anyone may have written: it returns nothing for what it does not understand, and takes memory only for
-//! what it has read. Whether what was read makes sense is for whoever reads it.
+//! what it has read. Whether it makes sense is for the caller to check.
 
 use std::collections::BTreeMap;
 

@@ -49,7 +49,7 @@ pub struct Why {
     pub parts: Vec<HeldPart>,
 }
 
-/// Where nobody said anything.
+/// The default where no rule recorded anything.
 static UNTOLD: Why = Why {
     rule: None,
     granted: None,
@@ -286,7 +286,7 @@ impl Outcome {
         self.decisions.passed.clear();
     }
 
-    /// Whether someone wants to know why.
+    /// Whether decisions are recorded.
     pub(crate) const fn is_explained(&self) -> bool {
         self.decisions.are_kept
     }

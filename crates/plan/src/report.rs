@@ -14,7 +14,7 @@ pub enum Report {
         /// Which.
         day: Day,
     },
-    /// Operators give revenue that nobody has yet to a fund.
+    /// Operators allocate revenue to a fund.
     FundAllocated {
         /// Which fund, by its place in the plan file.
         fund: Fund,

@@ -272,7 +272,7 @@ fn plus(left: Amount, right: Amount) -> Amount {
     left.checked_add(right).unwrap_or(Amount::new(u128::MAX))
 }
 
-/// Adds a leg that speaks of nobody in particular; nothing for a zero amount.
+/// Adds a leg without recipient and source; nothing for a zero amount.
 fn push(out: &mut Outcome, debit: Account, credit: Account, amount: Amount, reason: Reason) {
     if !amount.is_zero() {
         out.legs.push(Leg {

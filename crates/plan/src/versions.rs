@@ -1,4 +1,4 @@
-//! [`Plans`]: the versions of a plan that decided what stands.
+//! [`Plans`]: the versions of a plan that decided what is in the books.
 
 use alloy_primitives::B256;
 
@@ -9,7 +9,7 @@ use crate::CompiledPlan;
 pub struct Plans<'a> {
     /// Decides what a fact grants.
     pub in_force: &'a CompiledPlan,
-    /// Decided what stands from before.
+    /// Earlier versions, which decided what was granted before.
     pub former: &'a [CompiledPlan],
 }
 
@@ -23,7 +23,7 @@ impl<'a> From<&'a CompiledPlan> for Plans<'a> {
 }
 
 impl<'a> Plans<'a> {
-    /// The version with this hash; the one in force stands in for a version that nobody has any more.
+    /// The version with this hash; the one in force if that version is not known any more.
     #[must_use]
     pub fn of(self, hash: B256) -> &'a CompiledPlan {
         let former = self.former.iter().find(|plan| plan.hash() == hash);

@@ -17,7 +17,7 @@ use crate::{Cause, Day, DepositId, Fact, Intake, ReserveChoice};
 const COOLING_OFF_DAYS: u32 = 14;
 /// Paid actions of one day.
 const ACTIONS_PER_DAY: u32 = 5_000;
-/// One user in so many reserves.
+/// One in this many users reserves.
 const RESERVING_USERS: u32 = 10;
 
 /// An endless iterator of facts that follow each other.

@@ -66,7 +66,7 @@ impl Pools {
         pools
     }
 
-    /// There are so many tiers from here on: never fewer than before.
+    /// Sets the number of tiers, which never falls.
     pub fn set_tiers(&mut self, tiers: u8) {
         self.tiers.resize(usize::from(tiers), TierNodes::default());
     }

@@ -15,7 +15,7 @@ pub struct GenerationShare {
     pub amount: Amount,
     /// Whose turn it is; nobody above the first user.
     pub upline: Option<UserId>,
-    /// The upline's oldest retopup that stands, which makes the share the upline's, or why it is nobody's.
+    /// The upline's oldest retopup that is not refunded, which entitles to the share, or why nobody has it.
     pub right: Result<DepositId, BreakageCause>,
 }
 

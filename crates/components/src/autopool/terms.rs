@@ -90,7 +90,7 @@ pub struct TierTerms {
 pub enum ReserveTerms {
     /// Nobody's.
     Nobody,
-    /// Of whoever asks for it.
+    /// Of users who choose it.
     OptIn,
     /// Of these places.
     Forced(ForcedReserve),

@@ -77,7 +77,7 @@ struct Run<'a, S> {
     sink: &'a mut S,
     closing: Closing,
     values: Values,
-    /// Users whom an instalment let begin to count.
+    /// Users who begin to count because of an instalment.
     began: Vec<u32>,
 }
 

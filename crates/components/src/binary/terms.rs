@@ -77,7 +77,7 @@ impl BinaryTerms {
         check_quantity(binary.quantity.as_deref())?;
         check_fund(&binary.fund)?;
         let bonus = binary.direct_bonus.as_ref();
-        // One way of placing only: the match asks whoever adds another.
+        // There is only one way of placing: the match fails to compile when another is added.
         match binary.placement.unwrap_or(Placement::LevelOrder) {
             Placement::LevelOrder => {}
         }

@@ -42,7 +42,7 @@ impl Tree {
         split(*self.above.get(line(node))?)
     }
 
-    /// Who stands on a side; 0 for nobody.
+    /// Who is on a side; 0 for nobody.
     pub(super) fn below(&self, node: u32, side: Side) -> u32 {
         let Some([left, right]) = self.below.get(line(node)) else {
             return 0;

@@ -23,7 +23,7 @@ pub struct Conversion {
     pub referrer: UserId,
     /// Who was referred.
     pub referee: RefereeKey,
-    /// The referred person's own account, if there is one: nobody refers oneself.
+    /// The referred person's own account, if there is one: users must not refer themselves.
     pub referee_user: Option<UserId>,
     /// What the person paid; zero for a mere sign-up.
     pub amount: Amount,
@@ -60,7 +60,7 @@ pub enum Decision {
         conversion: ConversionId,
         /// To whom.
         user: UserId,
-        /// How much the conversion would have brought besides.
+        /// How much more the conversion would have granted.
         amount: Amount,
         /// Why not.
         cause: NotGrantedCause,

@@ -13,7 +13,7 @@ use crate::cap::{Caps, Stake};
 use plan_file::GENERATIONS_MAX;
 use plan_file::tables::generation::Mode;
 
-/// Fewest uplines that are read together where some may be skipped, and most: a walk makes room for so many.
+/// Minimum number of uplines that are read together where some may be skipped, and maximum: a walk makes room for that many.
 const TOGETHER_MIN: usize = 8;
 const TOGETHER_MAX: usize = 16;
 
@@ -112,7 +112,7 @@ impl<'a, U: Uplines> Ahead<'a, U> {
         }
     }
 
-    /// The next upline; so many are `wanted` if nobody is skipped.
+    /// The next upline; `wanted` is how many are needed if none is skipped.
     #[inline]
     pub(super) fn next(&mut self, wanted: usize, caps: &Caps) -> Option<&Upline> {
         if self.next >= self.read_count {

@@ -7,7 +7,7 @@ use plan_file::tables::generation::{DirectsCounted, GenerationTable, Mode};
 use plan_file::{Finding, Severity, percent};
 use plan_file::{GENERATIONS_MAX, Refusal, field};
 
-/// Maximum number of directs that a generation may request: a share that nobody can reach is not a share.
+/// Maximum number of directs that a generation may request: a share that no upline can reach is not a share.
 pub const DIRECTS_REQUIRED_MAX: u32 = 1_000;
 
 /// The checked parameters of generation income.

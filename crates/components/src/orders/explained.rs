@@ -38,7 +38,7 @@ pub struct Commission {
     pub lacked: Option<Shortfall>,
 }
 
-/// A participant whom so many orders of a period passed over in a generation.
+/// A participant passed over in a generation, with the number of orders of a period that did so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PassedOver {
     /// Who.

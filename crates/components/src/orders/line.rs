@@ -1,4 +1,4 @@
-//! Commission lines: what each order paid to whom for which generation, and what it did not pay and why.
+//! Commission lines: what each order paid for each generation and to whom, and what it did not pay and why.
 //!
 //! A finalized period keeps who takes each generation and the cumulative claims before each order; amounts follow from
 //! these exactly, so lines need no memory of their own.

@@ -50,7 +50,7 @@ pub(super) fn slot(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// The number after so many.
+/// The number after this many.
 pub(super) fn next(count: usize) -> Option<u32> {
     u32::try_from(count).ok()?.checked_add(1)
 }

@@ -84,7 +84,7 @@ impl Order {
         self.amount
     }
 
-    /// The volume that it brought when it was placed.
+    /// Its volume when it was placed.
     #[must_use]
     pub const fn volume(&self) -> Amount {
         self.volume

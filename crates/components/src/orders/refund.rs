@@ -48,7 +48,7 @@ pub struct Clawback {
     pub amount: Amount,
 }
 
-/// From whom a line is taken back.
+/// The recipient from whom a line is taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
     /// The participant to whom it was paid.

@@ -10,7 +10,7 @@ const NEAREST: usize = 16;
 #[repr(align(64))]
 pub(super) struct Nearest([Option<UserId>; NEAREST]);
 
-/// Whom a user brought last, and whom the same sponsor brought before the user.
+/// The latest direct of a user, and the direct of the same sponsor before the user.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Links {
     last_direct: Option<UserId>,
@@ -53,7 +53,7 @@ pub(super) fn link(links: &mut Vec<Links>, user: UserId, sponsor: Option<UserId>
     });
 }
 
-/// Whom a user brought, latest first.
+/// The directs of a user, latest first.
 pub(super) fn directs(links: &[Links], user: UserId) -> impl Iterator<Item = UserId> + '_ {
     let last = links.get(user.index()).and_then(|links| links.last_direct);
     std::iter::successors(last, |direct| links.get(direct.index())?.previous)

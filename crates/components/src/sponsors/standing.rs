@@ -2,7 +2,7 @@
 
 use ledger::DepositId;
 
-/// What stands of a user's payments.
+/// The state of a user's payments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// The registration alone.

@@ -42,7 +42,7 @@ impl Coverage {
 }
 
 impl Subscription {
-    /// What the rate says for one of so many days of a month.
+    /// What the rate says for one day of a month of this many days.
     pub fn daily(&self, divisor: u32) -> Amount {
         // Rounding down twice is rounding down once: ⌊⌊a·r / 10,000⌋ / d⌋ = ⌊a·r / (10,000·d)⌋.
         part_of(self.rate.floor_of(self.amount()), divisor)
@@ -109,7 +109,7 @@ impl Subscriptions {
     }
 }
 
-/// One of so many parts, rounded down.
+/// One of this many equal parts, rounded down.
 fn part_of(amount: Amount, divisor: u32) -> Amount {
     // Dividing 64 bits takes a fraction of the time that 128 bits take.
     let part = match u64::try_from(amount.base_units()) {

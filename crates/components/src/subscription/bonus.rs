@@ -53,7 +53,7 @@ impl BonusTerms {
     /// `amount_malformed`, `price_out_of_range`, `out_of_range`, `fund_malformed`.
     pub fn check(table: &BonusTable, asset: Asset) -> Result<Self, Refusal> {
         let share = u32::from(table.use_bps_max);
-        // A purchase that bonus money pays whole would be one for which nobody paid.
+        // A purchase that bonus money pays in full would be one that nobody paid for.
         let share = field::number(
             "bonus.use_bps_max",
             share,
@@ -150,7 +150,7 @@ impl Bonuses {
         left.saturating_sub(line.left)
     }
 
-    /// Takes back what is left, because the purchase that brought the bonus was refunded; says how much that was.
+    /// Takes back what is left, because the purchase that earned the bonus was refunded; returns the amount.
     pub fn revoke(&mut self, user: UserId) -> Amount {
         let line = self.lines.get(&user).copied().unwrap_or_default();
         self.set(

@@ -16,7 +16,7 @@ pub struct PurchaseLines {
     pub allocations: Vec<Amount>,
     /// What is left, every rounding included; may be zero.
     pub company: Amount,
-    /// Uplines who were passed over without a share; `None` where nobody asks.
+    /// Uplines who were passed over without a share; `None` if they are not recorded.
     pub skips: Option<Vec<Skip>>,
 }
 

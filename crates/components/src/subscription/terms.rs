@@ -130,7 +130,7 @@ impl SubscriptionTerms {
         self.when_short
     }
 
-    /// A subscription accrues at most so many times what was paid for it.
+    /// A subscription accrues at most this multiple of what was paid for it.
     #[must_use]
     pub const fn cap_multiple(&self) -> Option<u32> {
         self.cap_multiple

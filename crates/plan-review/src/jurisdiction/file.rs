@@ -73,6 +73,6 @@ pub enum Checked {
     Official,
     /// Read in summaries of others.
     Summary,
-    /// From general knowledge: nobody looked it up.
+    /// From general knowledge, not looked up.
     Unverified,
 }

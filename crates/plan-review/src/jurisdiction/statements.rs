@@ -5,7 +5,7 @@ use money::{Amount, Asset};
 
 use plan_file::{Finding, Severity, percent};
 
-/// For so many days a payment can be had back.
+/// For this many days a payment can be refunded.
 #[must_use]
 pub fn cooling_off(days: u32) -> Finding {
     Finding {

@@ -12,9 +12,9 @@ use plan_file::{Finding, Severity, percent};
 
 /// How many directs each name has: a chain, and trees of these widths.
 const WIDTHS: [u32; 4] = [1, 2, 3, 5];
-/// An order of the last name is so many times as large as the others.
+/// An order of the last name is this many times as large as the others.
 const LAST_ORDERS: [u128; 4] = [1, 10, 100, 1_000];
-/// A fact ends at most so many days.
+/// Maximum number of days that a fact ends.
 const YEAR: u32 = 366;
 
 /// How a person's names buy.
@@ -22,7 +22,7 @@ const YEAR: u32 = 366;
 struct Form {
     names: u32,
     width: u32,
-    /// What each name pays, but for the last.
+    /// What each name except the last pays.
     each: Amount,
     last: Amount,
     /// Outsiders below the last name, who pay like a name.

@@ -1,5 +1,5 @@
 //! What one person gets back of their own purchases by making them under several names: each name is an upline of the
-//! next, and shares of generations return to whoever paid.
+//! next, and shares of generations return to the payer.
 
 use ledger::{Account, Beneficiary, UserId};
 use money::Amount;

@@ -101,7 +101,7 @@ impl Names {
         Some(())
     }
 
-    /// Below whom the outsider of this turn is referred.
+    /// The sponsor of the outsider of this turn.
     fn sponsor_for(&self, turn: u32) -> Option<UserId> {
         let last = self.entered().checked_sub(1)?;
         self.user(match self.strategy.under {
@@ -160,7 +160,7 @@ impl<'a> World<'a> {
         Some(user)
     }
 
-    /// An outsider enters whom another refers.
+    /// An outsider enters, referred by another.
     fn enter_other(&mut self) -> Option<()> {
         let (sponsor, directs) = self.outsiders.get_mut(self.next_sponsor)?;
         let sponsor = *sponsor;

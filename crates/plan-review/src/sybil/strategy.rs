@@ -90,7 +90,7 @@ impl Strategy {
     }
 }
 
-/// Every strategy with up to so many names, those with few names first, without those that do the same.
+/// Every strategy with up to this many names, those with few names first, without those that do the same.
 pub(super) fn all(identities_max: u32) -> impl Iterator<Item = Strategy> {
     let single = RETOPUPS.into_iter().take(2).map(|retopups| Strategy {
         identities: 1,

@@ -291,7 +291,7 @@ pub(super) fn findings(terms: &ComponentTerms, asset: Asset) -> Vec<Finding> {
     found
 }
 
-/// Whether rewards come from what later participants pay for the plan itself. Payments for goods are told by `payout_share`.
+/// Whether rewards come from what later participants pay for the plan itself. `payout_share` reports payments for goods.
 pub(super) fn recruited(intake: IntakeRule, terms: &ComponentTerms) -> Finding {
     let uplines = payout::uplines_bps(terms);
     let allocated = payout::allocated_bps(terms);
@@ -351,7 +351,7 @@ fn accruals_from_purchases(terms: &ComponentTerms) -> Option<Finding> {
     })
 }
 
-/// What depends on money that nobody in the plan pays.
+/// What depends on money from outside the plan.
 fn funded_rewards(terms: &ComponentTerms) -> Finding {
     let outside = payout::paying(terms).filter(|(_, fund)| !payout::is_filled(terms, *fund));
     let names: Vec<&str> = outside.map(|(name, _)| name).collect();

@@ -12,7 +12,7 @@ use crate::autopool::TierTerms;
 use crate::geometry;
 pub use story::{Payment, Placement, Step};
 
-/// Entrants that are played. A plan that is still solvent after so many is refused all the same: its free
+/// Entrants that are simulated. A plan that is still solvent after that many is refused as well: its free
 /// places are paid by nothing but a balance that happened to be there.
 const ENTRANTS_MAX: u32 = 10_000;
 /// Entrants that a story tells: of a longer one the last.
@@ -24,13 +24,13 @@ const STORY_STEPS_MAX: usize = 64;
 pub struct Counterexample {
     /// What the plan counts in.
     pub asset: Asset,
-    /// The entrant at whom it fails; `None` if it survives 10,000 of them, which is no proof of funding.
+    /// The entrant at which it fails; `None` if it survives 10,000 of them, which is no proof of funding.
     pub entrant: Option<u32>,
-    /// What entrants have brought by then.
+    /// What entrants have paid in by then.
     pub taken_in: Amount,
     /// What users and company would have to be paid by then.
     pub owed: Amount,
-    /// What happens at each entrant, up to the one at whom it fails, at most the last 64. If none fails, up to the
+    /// What happens at each entrant, up to the one at which it fails, at most the last 64. If none fails, up to the
     /// first who is given a place that nobody pays for.
     pub steps: Vec<Step>,
 }

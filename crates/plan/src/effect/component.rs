@@ -56,7 +56,7 @@ pub enum ComponentEffect {
         /// How much of it, before what was withheld.
         amount: Amount,
     },
-    /// A rule speaks of a user and pays this much less than it says.
+    /// A rule pays a user this much less than it says.
     NotGranted {
         /// Who.
         user: UserId,

@@ -70,7 +70,7 @@ impl State {
         }
     }
 
-    /// The sponsor lines of these users, so many steps up, all of them step by step.
+    /// The sponsor lines of these users, this many steps up, one step of all lines at a time.
     fn read_lines(&self, users: &[UserId], steps: usize) {
         let mut seen = 0u32;
         let mut uplines = [None; TOGETHER];
@@ -87,7 +87,7 @@ impl State {
         black_box((seen, uplines));
     }
 
-    /// What releasing these legs will read of whom they pay.
+    /// What releasing these legs will read of their recipients.
     pub(super) fn read_recipients(&self, legs: &[HeldLeg], slots: &[u32]) {
         let mut seen = 0u32;
         for leg in legs {

@@ -1,7 +1,7 @@
 //! The compact form of a [`State`], of plans without components.
 //!
 //! What was read is used only if it holds together: every number names something that is there. Not responsible for whether it is what
-//! the facts give; whoever loads it compares it with the books.
+//! the facts give; the caller compares it with the books.
 
 use ledger::UserId;
 

@@ -32,7 +32,7 @@ pub(super) struct HeldLeg {
     pub(super) amount: Amount,
     pub(super) beneficiary: Beneficiary,
     pub(super) reason: Reason,
-    /// Number of the user of whom the rule speaks; 0 if there is none.
+    /// Number of the user that the rule is about; 0 if there is none.
     pub(super) recipient: u32,
 }
 

@@ -15,7 +15,7 @@ pub struct HeldShare {
     pub amount: Amount,
     /// The rule behind it.
     pub reason: Reason,
-    /// The user of whom the rule speaks.
+    /// The user that the rule is about.
     pub recipient: Option<UserId>,
 }
 

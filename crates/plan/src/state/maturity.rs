@@ -356,7 +356,7 @@ impl Told {
 }
 
 impl Release {
-    /// Remembers where a part of a share goes, if someone wants to know.
+    /// Records where a part of a share goes, if decisions are recorded.
     #[inline]
     fn tell(&mut self, held: Held, to: Account, amount: Amount) {
         if let Some(told) = self.told.as_deref_mut().filter(|_| !amount.is_zero()) {

@@ -411,7 +411,7 @@ impl State {
 fn pay_stranger(outcome: PayoutOutcome, out: &mut Outcome) {
     let amount = match outcome {
         PayoutOutcome::Executed(amount) => amount,
-        // It stays in custody, and nobody's account can say whose it is.
+        // It stays in custody, and no account says whose it is.
         PayoutOutcome::Credited { .. } | PayoutOutcome::Skipped => Amount::ZERO,
     };
     let clearing = Account::Clearing(ClearingCause::UnexpectedPayout);

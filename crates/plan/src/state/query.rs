@@ -26,7 +26,7 @@ impl State {
         DepositId::from_index(self.deposits.len())
     }
 
-    /// Whether there are so many users and deposits.
+    /// Whether there are exactly this many users and deposits.
     #[must_use]
     pub fn counts(&self, users: usize, deposits: usize) -> bool {
         self.users.len() == users && self.deposits.len() == deposits
@@ -56,7 +56,7 @@ impl State {
         self.sponsors.is_active(user)
     }
 
-    /// Who brought a user in.
+    /// The sponsor of a user.
     #[must_use]
     pub fn sponsor(&self, user: UserId) -> Option<UserId> {
         self.sponsors.of(user)

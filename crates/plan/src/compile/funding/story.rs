@@ -1,4 +1,4 @@
-//! A counter-example told entrant by entrant: who pays in, who is paid, which places nobody paid for, what is left.
+//! A counterexample, entrant by entrant: who pays in, who is paid, which places nobody paid for, what is left.
 
 use std::fmt::Write as _;
 

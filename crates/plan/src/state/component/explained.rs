@@ -42,7 +42,7 @@ impl State {
         })
     }
 
-    /// What a user owes, where someone wants to know.
+    /// What a user owes, if decisions are recorded.
     pub(in crate::state) fn owed_told(&self, user: UserId, out: &Outcome) -> Amount {
         let owed = out.is_explained().then(|| self.receivable(user));
         owed.unwrap_or_default()

@@ -395,7 +395,7 @@ fn reward_leg(reward: &Reward, (debit, credit): (Account, Account), amount: Amou
     }
 }
 
-/// Says that a rule pays less than it speaks of; nothing for a zero amount.
+/// Reports that a rule pays less than it says; nothing for a zero amount.
 pub(super) fn not_granted(
     user: UserId,
     reason: Reason,
