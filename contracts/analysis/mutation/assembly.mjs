@@ -1,5 +1,5 @@
 // The same for inline assembly, whose tree has other nodes.
-import { span } from './operators.mjs';
+import { span } from './span.mjs';
 
 const CALLS = { lt: 'gt', gt: 'lt', slt: 'sgt', sgt: 'slt', add: 'sub', sub: 'add', and: 'or', or: 'and', shl: 'shr', shr: 'shl', eq: 'xor' };
 /** One step further: "less" becomes "not greater", and so on. */

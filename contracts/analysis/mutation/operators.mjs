@@ -1,6 +1,7 @@
 // What is changed: one small mistake at each place of the syntax tree where somebody could have made it. Not responsible for
 // whether anybody notices.
 import { assemblyEdits } from './assembly.mjs';
+import { span } from './span.mjs';
 
 const COMPARISONS = { '<': ['<=', '>='], '<=': ['<', '>'], '>': ['>=', '<='], '>=': ['>', '<'], '==': ['!='], '!=': ['=='] };
 const ARITHMETIC = {
@@ -12,12 +13,6 @@ const ROLES = {
   TREASURER_ROLE: 'SUBMITTER_ROLE', SUBMITTER_ROLE: 'GUARDIAN_ROLE',
 };
 const ZERO = { bool: 'false', bytes32: 'bytes32(0)', address: 'address(0)' };
-
-/** Byte range of a node. */
-export function span(node) {
-  const [start, length] = node.src.split(':').map(Number);
-  return { start, end: start + length };
-}
 
 /** @returns changes of one file: operator, function, byte range and new text */
 export function edits(tree, bytes) {

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use abi::deploy::deterministic::{Creation, PROXY, PROXY_CODE};
 use abi::deploy::{rules, runtime};
 use abi::development;
-use alloy::primitives::{Address, Bytes, U256, keccak256};
+use alloy::primitives::{Address, U256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
 use anyhow::{Context, bail, ensure};
-use chain::{At, Call, CallError, ChainReader, Sender, TokenState};
+use chain::{At, Call, ChainReader, Sender, TokenState};
 
 use crate::deployment::Deployment;
 use crate::doctor::contract;
@@ -156,23 +156,13 @@ async fn is_deployed(sender: &Sender, deployment: &Deployment, creation: &Creati
     if actual.is_empty() {
         return Ok(false);
     }
-    let expected = expected_code(sender, deployment, place)
+    let expected = contract::expected_code(sender, deployment, place)
         .await
         .context("this node cannot simulate the constructor")?;
     match runtime::difference(deployment.asset(), &expected, &actual) {
         None => Ok(true),
         Some(difference) => bail!("other_code: there is different code at {place}: {difference:?}"),
     }
-}
-
-/// The code that a contract of this file must have at this address.
-pub(crate) async fn expected_code(
-    sender: &Sender,
-    deployment: &Deployment,
-    place: Address,
-) -> Result<Bytes, CallError> {
-    let tried = sender.try_creation(deployment.creation().code()).await?;
-    Ok(runtime::at(place, deployment.chain_id(), &tried))
 }
 
 async fn expect_proxy(sender: &Sender) -> anyhow::Result<()> {

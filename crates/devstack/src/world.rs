@@ -11,6 +11,7 @@ mod participant;
 mod people;
 mod running;
 mod site;
+mod spec;
 
 pub use crate::agreement::{OPERATOR_ROLES, operators};
 pub use deployment::{Continuity, continuity, deploy};
@@ -19,5 +20,6 @@ pub use exits::{BURNS_GAS, REVERTS};
 pub use participant::{Answer, Authorization, Person};
 pub(crate) use people::register_root;
 pub use people::{accounts, root_user};
-pub use running::{System, SystemSpec};
+pub use running::System;
 pub use site::Site;
+pub use spec::SystemSpec;

@@ -5,6 +5,7 @@
 
 mod error;
 mod every;
+mod found;
 mod wrong_type;
 
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
@@ -13,8 +14,9 @@ use serde::{Deserializer, forward_to_deserialize_any};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use self::error::{Found, ReadError};
+use self::error::ReadError;
 pub use self::every::read_every;
+use self::found::Found;
 use crate::Refusal;
 use crate::place::Step;
 

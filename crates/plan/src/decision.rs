@@ -1,9 +1,9 @@
 //! The decisions of the rules and their inputs: recorded beside the legs and effects of an outcome for explanations.
 //!
 //! A rule writes it down where it decides, so nothing runs a rule a second time to learn why. Nothing is kept unless the
-//! caller asks ([`Outcome::explained`]), and no rule reads it.
+//! caller asks ([`Outcome::explained`](crate::Outcome::explained)), and no rule reads it.
 
-use ledger::{Leg, Reason, UserId};
+use ledger::{Reason, UserId};
 use money::Amount;
 
 use crate::cap::Caps;
@@ -13,25 +13,18 @@ use crate::orders::{self, Commission, PassedOver};
 use crate::ranks::RankVolumes;
 use crate::subscription::{Accrual, Coverage, SubscriptionId};
 use crate::withholding::Line as TaxLine;
-use crate::{Day, DepositId, Outcome, Route};
+use crate::{Day, DepositId, Route};
 
 /// The decisions behind an outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decisions {
-    are_kept: bool,
+    pub(crate) are_kept: bool,
     /// By leg; legs without an entry say everything themselves.
-    legs: Vec<Why>,
+    pub(crate) legs: Vec<Why>,
     /// By effect, likewise.
-    effects: Vec<Why>,
+    pub(crate) effects: Vec<Why>,
     /// Users who were passed over, in the order in which they were.
     pub passed: Vec<Passed>,
-}
-
-/// How much of an outcome there is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Mark {
-    legs: usize,
-    effects: usize,
 }
 
 /// Why a leg or an effect is there, beyond what itself says.
@@ -260,81 +253,6 @@ pub enum Passed {
     },
     /// In orders of a period.
     Orders(PassedOver),
-}
-
-impl Outcome {
-    /// An outcome that keeps why, for [`explain`](crate::explain::explain).
-    #[must_use]
-    pub fn explained() -> Self {
-        let mut out = Self::default();
-        out.decisions.are_kept = true;
-        out
-    }
-
-    /// Why its legs and effects are there.
-    #[must_use]
-    pub const fn decisions(&self) -> &Decisions {
-        &self.decisions
-    }
-
-    /// Forgets everything but whether decisions are kept.
-    pub(crate) fn clear(&mut self) {
-        self.legs.clear();
-        self.effects.clear();
-        self.decisions.legs.clear();
-        self.decisions.effects.clear();
-        self.decisions.passed.clear();
-    }
-
-    /// Whether decisions are recorded.
-    pub(crate) const fn is_explained(&self) -> bool {
-        self.decisions.are_kept
-    }
-
-    /// Where the next leg and the next effect go.
-    pub(crate) const fn mark(&self) -> Mark {
-        Mark {
-            legs: self.legs.len(),
-            effects: self.effects.len(),
-        }
-    }
-
-    /// Says who was offered nothing.
-    pub(crate) fn passed_over(&mut self, passed: Passed) {
-        if self.decisions.are_kept {
-            self.decisions.passed.push(passed);
-        }
-    }
-
-    /// Says why of every leg since the mark.
-    #[inline]
-    pub(crate) fn because(&mut self, since: Mark, tell: impl Fn(&mut Why)) {
-        if self.decisions.are_kept {
-            self.decisions.legs.resize(self.legs.len(), Why::default());
-            self.decisions.legs.iter_mut().skip(since.legs).for_each(tell);
-        }
-    }
-
-    /// Says why of every leg since the mark, by what the leg is.
-    pub(crate) fn because_each(&mut self, since: Mark, tell: impl Fn(&Leg, &mut Why)) {
-        if self.decisions.are_kept {
-            self.decisions.legs.resize(self.legs.len(), Why::default());
-            let legs = self.legs.iter().zip(&mut self.decisions.legs);
-            legs.skip(since.legs).for_each(|(leg, why)| tell(leg, why));
-        }
-    }
-
-    /// Says why of every effect since the mark.
-    pub(crate) fn because_effects(&mut self, since: Mark, tell: impl Fn(&mut Why)) {
-        if self.decisions.are_kept {
-            self.decisions.effects.resize(self.effects.len(), Why::default());
-            self.decisions
-                .effects
-                .iter_mut()
-                .skip(since.effects)
-                .for_each(tell);
-        }
-    }
 }
 
 impl Why {

@@ -4,25 +4,13 @@ mod component;
 mod component_row;
 
 use alloy_primitives::{Address, B256};
-use ledger::{Leg, Tier, TreeNumber, UserId};
+use ledger::{Tier, TreeNumber, UserId};
 use money::Amount;
 
 pub use component::{ComponentEffect, ComponentRow, Detail, NotGranted, PeriodStatus, RewardId, SaleEffect};
 
-use crate::decision::Decisions;
 use crate::orders::OrderError;
 use crate::{BatchEnd, DepositId, DepositKind, PayoutOutcome, ReserveChoice};
-
-/// Everything that one fact does. Legs sum to the inflow; the order of legs is their number.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
-    /// Movements of money, none of them zero.
-    pub legs: Vec<Leg>,
-    /// Changes besides money, in order.
-    pub effects: Vec<Effect>,
-    /// What the rules decided, for who explains it: see [`Outcome::explained`].
-    pub(crate) decisions: Decisions,
-}
 
 /// A change besides money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +19,7 @@ pub enum Effect {
     Joined {
         /// The new user.
         user: UserId,
-        /// Wallet of the new user. Filled in by [`Book`](crate::Book); zero in a bare [`State`](crate::State).
+        /// Wallet of the new user; zero if the fact came without one, straight to [`State`](crate::State).
         wallet: Address,
         /// The user's sponsor.
         sponsor: Option<UserId>,

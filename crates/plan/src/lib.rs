@@ -16,6 +16,7 @@ pub mod compiled;
 pub mod decision;
 pub mod effect;
 pub mod fact;
+mod outcome;
 pub mod report;
 pub mod state;
 mod versions;
@@ -31,11 +32,12 @@ pub use components::{
     withholding,
 };
 pub use effect::{
-    ClaimEnd, ComponentEffect, DiscrepancyCause, Effect, Funding, IgnoredCause, NotGranted, Outcome,
-    PeriodStatus, RefusedCause, RewardId, SaleEffect,
+    ClaimEnd, ComponentEffect, DiscrepancyCause, Effect, Funding, IgnoredCause, NotGranted, PeriodStatus,
+    RefusedCause, RewardId, SaleEffect,
 };
 pub use fact::{DepositKind, Fact};
 pub use ledger::{DepositId, Tier, TreeNumber, UserId};
+pub use outcome::Outcome;
 pub use plan_file::{Day, Finding, Refusal, Severity, percent};
 pub use report::Report;
 pub use state::{Payments, State, Waiting};

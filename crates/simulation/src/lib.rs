@@ -21,6 +21,7 @@ pub mod report;
 pub mod run;
 pub mod sponsors;
 pub mod tape;
+mod text;
 
 pub use books::Books;
 pub use comparison::{Comparison, Difference};

@@ -8,8 +8,7 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::PgValueRef;
 use sqlx::{Decode, Postgres, ValueRef};
 
-use crate::member::UserStatus;
-use crate::{DbAmount, relay, submission};
+use crate::DbAmount;
 
 /// A column read as a `T`: `"sponsor_id!: Db<Option<u32>>"` in the text of a query.
 #[derive(Clone, Copy, Debug)]
@@ -76,10 +75,6 @@ macro_rules! stored {
 
 stored! { u64, u32, = |value| integer(&value)?.try_into()? }
 stored! { B256, Address, FixedBytes<24>, [u8; 16], [u8; 32], [u8; 65], = |value| value.as_bytes()?.try_into()? }
-stored! {
-    BatchState, SubmissionState, UserStatus, relay::Kind, relay::State, submission::Kind,
-    = |value| Self::by_name(value.as_str()?).ok_or("an unknown name")?
-}
 
 macro_rules! into {
     ($($type:ty,)+) => {
@@ -93,6 +88,30 @@ macro_rules! into {
 
 into! {
     u64, u32, B256, Address, Amount, FixedBytes<24>, [u8; 16], [u8; 32], [u8; 65],
-    BatchState, SubmissionState, UserStatus, relay::Kind, relay::State, submission::Kind,
     Option<u64>, Option<u32>, Option<B256>, Option<Address>, Option<Amount>,
+}
+
+/// Enums of [`names::names`] whose names are in columns.
+macro_rules! named {
+    ($($type:ty),+) => {$(
+        impl $crate::column::Stored for $type {
+            fn read(value: sqlx::postgres::PgValueRef<'_>) -> Result<Self, sqlx::error::BoxDynError> {
+                Ok(Self::by_name(value.as_str()?).ok_or("an unknown name")?)
+            }
+        }
+
+        impl From<$crate::column::Db<$type>> for $type {
+            fn from(column: $crate::column::Db<$type>) -> Self {
+                column.0
+            }
+        }
+    )+};
+}
+pub(crate) use named;
+
+named! { BatchState, SubmissionState }
+
+/// SQL's `integer`. Ids and counts of the plan are at most `i32::MAX` by construction.
+pub(crate) fn int(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }

@@ -41,6 +41,8 @@ names::names! {
     }
 }
 
+crate::column::named!(UserStatus);
+
 /// What a user has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Balances {

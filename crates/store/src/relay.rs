@@ -45,6 +45,8 @@ names::names! {
     }
 }
 
+crate::column::named!(Kind, State);
+
 impl State {
     /// Whether it is not over.
     #[must_use]

@@ -30,6 +30,8 @@ names::names! {
     }
 }
 
+crate::column::named!(Kind);
+
 /// A submission that is about to get a nonce.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSubmission {

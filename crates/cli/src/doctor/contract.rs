@@ -17,7 +17,6 @@ use chain::{At, BlockHeader, CallError, ChainReader, Constructed, Sender, TokenS
 
 use super::history::{self, History};
 use super::report::Report;
-use crate::deploy::expected_code;
 use crate::deployment::Deployment;
 
 #[derive(Debug, clap::Args)]
@@ -281,4 +280,14 @@ fn describe(pending: &Pending) -> String {
 
 const fn yes_or_no(is_so: bool) -> &'static str {
     if is_so { "yes" } else { "no" }
+}
+
+/// The code that a contract of this file must have at this address.
+pub(crate) async fn expected_code(
+    sender: &Sender,
+    deployment: &Deployment,
+    place: Address,
+) -> Result<Bytes, CallError> {
+    let tried = sender.try_creation(deployment.creation().code()).await?;
+    Ok(runtime::at(place, deployment.chain_id(), &tried))
 }

@@ -4,9 +4,9 @@ use ledger::UserId;
 use money::Amount;
 
 use super::decision::{Closed, RankDecision};
-use super::held::{Bonus, last_day, week_of};
+use super::held::{last_day, week_of};
 use super::legs::{Below, scan};
-use super::state::{Ranks, Standing, first_week, index};
+use super::state::{Bonus, Ranks, Standing, first_week, index};
 use super::terms::{RanksTerms, Window};
 use crate::sponsors::Sponsors;
 use plan_file::calendar::Week;

@@ -7,28 +7,10 @@ use ledger::UserId;
 use money::Amount;
 
 use super::decision::{GivenBack, Matured};
-use super::state::Ranks;
-use super::terms::Ladder;
+use super::state::{Bonus, Ranks};
 use crate::sponsors::Sponsors;
 use plan_file::Day;
 use plan_file::calendar::Week;
-
-/// A bonus that is held or waits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Bonus {
-    /// The ladder under which it was granted: a later version of the plan judges nothing again.
-    pub(super) ladder: Ladder,
-    /// The rank for which it is.
-    pub(super) rank: u8,
-    /// What was granted, less what was given back; of one that waits, the bonus of its rank.
-    pub(super) amount: Amount,
-    /// First week whose purchases count for it.
-    pub(super) from: u32,
-    /// Own volume of the window, as it is known now.
-    pub(super) own: Amount,
-    /// Legs with volume by number of the direct, ascending, as they are known now.
-    pub(super) legs: Vec<(u32, Amount)>,
-}
 
 impl Bonus {
     /// The rank for which the volumes qualify as they are known now.

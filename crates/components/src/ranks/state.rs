@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger::UserId;
 use money::Amount;
 
-use super::held::Bonus;
-use super::terms::{RanksTerms, Window};
+use super::terms::{Ladder, RanksTerms, Window};
 use crate::sponsors::Sponsors;
 use plan_file::calendar::Week;
 
@@ -32,6 +31,23 @@ pub struct Ranks {
     pub(super) waiting: BTreeSet<(u32, u32)>,
     /// Those that are held, by the day on which that ends: user and week of each.
     pub(super) held: BTreeMap<u32, Vec<(u32, u32)>>,
+}
+
+/// A bonus that is held or waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Bonus {
+    /// The ladder under which it was granted: a later version of the plan judges nothing again.
+    pub(super) ladder: Ladder,
+    /// The rank for which it is.
+    pub(super) rank: u8,
+    /// What was granted, less what was given back; of one that waits, the bonus of its rank.
+    pub(super) amount: Amount,
+    /// First week whose purchases count for it.
+    pub(super) from: u32,
+    /// Own volume of the window, as it is known now.
+    pub(super) own: Amount,
+    /// Legs with volume by number of the direct, ascending, as they are known now.
+    pub(super) legs: Vec<(u32, Amount)>,
 }
 
 /// Where a user stands. Ranks count from 1; 0 is none.

@@ -10,7 +10,7 @@ use crate::ledger_database::Remembered;
 use crate::postgres::url_as;
 use crate::services::{Ready, ServiceSpec};
 use crate::world::people::{root_user, signer};
-use crate::world::running::SystemSpec;
+use crate::world::spec::SystemSpec;
 
 /// The ports that the services listen on.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! The refusal of a value of the wrong type or size: what is expected, in the terms of a plan author, and
 //! how to write it.
 
-use super::error::Found;
+use super::found::Found;
 use crate::Refusal;
 use crate::place::{Path, Step};
 

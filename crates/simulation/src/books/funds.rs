@@ -9,10 +9,10 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FundCount {
     /// What it paid for rewards, less what came back.
-    #[serde(serialize_with = "crate::report::json::text")]
+    #[serde(serialize_with = "crate::text::text")]
     pub paid: Amount,
     /// What it should have paid and never will.
-    #[serde(serialize_with = "crate::report::json::text")]
+    #[serde(serialize_with = "crate::text::text")]
     pub not_paid: Amount,
     /// How often it could not pay all that it should have at that time.
     pub shortages: u64,

@@ -3,7 +3,7 @@
 use money::{Amount, Asset, AssetError};
 use serde::{Serialize, Serializer};
 
-use crate::report::json::Text;
+use crate::text::Text;
 
 use super::{DELAY_DAYS_MAX, ParameterError, delay, share};
 
@@ -18,7 +18,7 @@ pub const CONVERSIONS_MAX: u32 = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Activity {
     /// What operators put into each fund on the first day of a month, out of money of no participant.
-    #[serde(serialize_with = "crate::report::json::text")]
+    #[serde(serialize_with = "crate::text::text")]
     pub outside_revenue: Amount,
     /// For how many months they do; `None` for all.
     pub outside_revenue_months: Option<u32>,

@@ -25,10 +25,10 @@ pub struct Fund {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FundPayments {
     /// What it paid for rewards, less what came back.
-    #[serde(serialize_with = "super::json::text")]
+    #[serde(serialize_with = "crate::text::text")]
     pub paid: Amount,
     /// What it should have paid and never will.
-    #[serde(serialize_with = "super::json::text")]
+    #[serde(serialize_with = "crate::text::text")]
     pub not_paid: Amount,
     /// The first month, from 1, in which it could not pay what it should have; `None` if it always could.
     pub first_short_month: Option<u32>,

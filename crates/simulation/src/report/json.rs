@@ -1,32 +1,12 @@
 //! A [`Report`] as JSON: the file format, in the order of its fields.
 
-use std::fmt::Display;
-
 use money::Amount;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::{Cohort, Fund, FundEnd, FundPayments, FundRow, MonthRow, Report, Shares};
 use crate::Behaviour;
 use crate::parameters::{Activity, Growth, SponsorChoice};
-
-/// A value as a string, the way it is displayed.
-pub(crate) struct Text<T>(pub(crate) T);
-
-impl<T: Display> Serialize for Text<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
-/// For `serialize_with`.
-pub(crate) fn text<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
-}
-
-/// For `serialize_with`.
-pub(super) fn texts<S: Serializer>(values: &[Amount], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(values.iter().map(Text))
-}
+use crate::text::Text;
 
 #[derive(Serialize)]
 pub(super) struct ReportJson<'a> {
@@ -74,7 +54,7 @@ struct CohortJson<'a> {
     paid_in: Text<Amount>,
     received: Text<Amount>,
     median: Text<Amount>,
-    #[serde(serialize_with = "texts")]
+    #[serde(serialize_with = "crate::text::texts")]
     deciles: &'a [Amount],
     most: Text<Amount>,
     zero_earners: u64,

@@ -5,9 +5,9 @@ use money::Amount;
 use plan::{Day, Waiting};
 use serde::{Serialize, Serializer};
 
-use super::json::{Text, text, texts};
 use crate::Books;
 use crate::books::FundCount;
+use crate::text::{Text, text, texts};
 
 /// The books at the end of a month; as JSON without what only plans with components have. Everything but `joined` counts from the beginning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -12,6 +12,7 @@ use plan::{ComponentEffect, DepositKind, Effect, Funding, Outcome, ReserveChoice
 use super::write_components::ComponentEffectRow;
 use super::{DepositIndex, PostingError};
 use crate::authorization::kind_name;
+use crate::column::int;
 
 pub(super) use settlement::{ClaimRow, SettlementChanges};
 
@@ -379,11 +380,6 @@ impl Changes {
         let ordinal = i16::try_from(same.count()).unwrap_or(i16::MAX);
         self.discrepancies.push((fact, ordinal, cause));
     }
-}
-
-/// SQL's `integer`. Ids and counts of the plan are at most `i32::MAX` by construction.
-pub(super) fn int(number: u32) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 /// SQL's `bigint`. Only a time that a chain reports can exceed it; later than that is as good as never.

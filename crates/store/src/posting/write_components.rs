@@ -8,7 +8,7 @@ use sqlx::PgTransaction;
 use super::PostingError;
 use super::write_ledger::STATEMENT_ROWS_MAX;
 use crate::DbAmount;
-use crate::column::column;
+use crate::column::{column, int};
 
 /// A row of `component_effect`.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ impl ComponentEffectRow {
             fact_seq,
             position,
             kind: row.kind,
-            user: row.user.map(|user| super::changes::int(user.get())),
+            user: row.user.map(|user| int(user.get())),
             number: row.number.map(i64::from),
             amount: row.amount.map(DbAmount::from),
             detail: detail(row.detail),

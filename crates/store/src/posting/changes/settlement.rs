@@ -6,7 +6,8 @@ use alloy_primitives::B256;
 use money::Amount;
 use plan::{Effect, PayoutOutcome, UserId};
 
-use super::{big, int};
+use super::big;
+use crate::column::int;
 
 /// Changes of one posting batch, at most one for each row.
 #[derive(Clone, Debug, Default)]
