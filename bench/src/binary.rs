@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use money::{Amount, Asset};
 use naive::binary::{Model, Terms};
+use plan::binary::table::{BinaryTable, BookingTable, Excess};
 use plan::binary::{BinaryState, BinaryTerms, Closing, Pair, PairSink, Payment, Side};
 use plan::sponsors::Sponsors;
 use plan::{Day, UserId};
-use plan_file::tables::binary::{BinaryTable, BookingTable, Excess};
 
 const SEED: u64 = 20_260_101;
 /// Users of the comparison with the model, whose every question is a walk.

@@ -10,12 +10,12 @@ use std::hint::black_box;
 use money::Amount;
 use naive::generation as naive_generation;
 use plan::UserId;
+use plan::cap::table::CapTable;
 use plan::cap::{CapTerms, Caps};
 use plan::generation::{
     DirectsCounted, Fate, GenerationTable, GenerationTerms, Mode, Share, Uplines, distribute, read_ahead,
 };
 use plan::sponsors::{Kept, Sponsors};
-use plan_file::tables::cap::CapTable;
 
 use crate::cpu::{Seconds, Stopwatch};
 

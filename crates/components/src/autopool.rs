@@ -10,6 +10,7 @@ mod reserve;
 mod retopup;
 mod route;
 mod seat;
+pub mod table;
 mod terms;
 
 pub use pools::{Above, Place, Placed, Pools, TierNodes};

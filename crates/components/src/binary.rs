@@ -15,6 +15,7 @@ mod findings;
 mod history;
 mod refund;
 mod share;
+pub mod table;
 mod terms;
 mod tree;
 

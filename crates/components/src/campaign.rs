@@ -8,6 +8,7 @@ mod board;
 mod decision;
 mod findings;
 mod record;
+pub mod table;
 mod terms;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,9 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger::Reason;
 use money::Amount;
 
+pub use crate::campaign::table::CampaignTable;
 pub use board::Standing;
 pub use decision::{Conversion, ConversionId, Decision, IgnoredCause, NotGrantedCause, RefereeKey, Reversal};
-pub use plan_file::tables::campaign::CampaignTable;
 pub use terms::{ACHIEVEMENTS_MAX, Achievement, CampaignTerms, Condition, HOLD_DAYS_MAX, NAME_MAX, Reward};
 
 use ledger::UserId;

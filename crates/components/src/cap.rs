@@ -6,11 +6,14 @@
 //! user with room for 50 whose directs buy twice is paid 50 and then nothing. Not responsible for which rewards
 //! there are, nor for where the rest goes.
 
+pub mod table;
+
+use crate::component::{Booked, Terms};
 use ledger::UserId;
 use money::{Amount, Asset};
 
+use crate::cap::table::CapTable;
 use plan_file::Encoder;
-use plan_file::tables::cap::CapTable;
 use plan_file::{Finding, Severity};
 use plan_file::{Refusal, field};
 
@@ -71,15 +74,23 @@ impl CapTerms {
         let most = invested.checked_mul(u128::from(self.multiple));
         most.unwrap_or(Amount::new(u128::MAX))
     }
+}
+
+impl Terms for CapTerms {
+    type Tables<'a> = Option<&'a CapTable>;
+    type Rules = Booked;
+    const NAME: &'static str = "cap";
+
+    fn read(table: Option<&CapTable>, _asset: Asset) -> Result<Option<Self>, Refusal> {
+        table.map(|table| Self::check(table)).transpose()
+    }
 
     /// `u32(multiple)`.
-    pub fn encode(self, out: &mut Encoder) {
+    fn encode(&self, out: &mut Encoder) {
         out.u32(self.multiple);
     }
 
-    /// What participants must know.
-    #[must_use]
-    pub fn findings(self, _asset: Asset) -> Vec<Finding> {
+    fn findings(&self, _asset: Asset) -> Vec<Finding> {
         let multiple = self.multiple;
         vec![Finding {
             code: "earnings_capped",

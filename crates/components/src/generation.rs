@@ -15,14 +15,15 @@
 //! generations leave of a purchase, nor for who counts as active: see [`subscription`](crate::subscription).
 
 mod ahead;
+pub mod table;
 mod terms;
 mod walk;
 
 use ledger::{BreakageCause, UserId};
 use money::Amount;
 
+pub use crate::generation::table::{DirectsCounted, GenerationTable, Mode};
 pub use ahead::read_ahead;
-pub use plan_file::tables::generation::{DirectsCounted, GenerationTable, Mode};
 pub use terms::{DIRECTS_REQUIRED_MAX, GenerationStep, GenerationTerms};
 
 use crate::cap::Caps;

@@ -13,6 +13,8 @@ pub mod autopool;
 pub mod binary;
 pub mod campaign;
 pub mod cap;
+pub mod component;
+pub mod fund;
 pub mod generation;
 pub mod geometry;
 pub mod orders;

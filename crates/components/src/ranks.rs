@@ -12,12 +12,13 @@ mod findings;
 mod held;
 mod legs;
 mod state;
+pub mod table;
 mod terms;
 
+pub use crate::ranks::table::{LadderTable, RanksTable, WhenShort, WindowName};
 pub use decision::{Closed, GivenBack, Matured, RankDecision};
 pub use explained::RankVolumes;
 pub use legs::{Explanation, RankLeg, Requirement};
-pub use plan_file::tables::ranks::{LadderTable, RanksTable, WhenShort, WindowName};
 pub use state::Ranks;
 pub use terms::{
     BONUS_WEEKS_MAX, BONUS_WEEKS_USUAL, HOLD_DAYS_MAX, LADDER_MAX, NAME_CHARACTERS_MAX, Rank, RanksTerms,

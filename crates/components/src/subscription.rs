@@ -23,14 +23,15 @@ mod bonus;
 mod book;
 mod findings;
 mod purchase;
+pub mod table;
 mod terms;
 
+pub use crate::subscription::table::{BonusTable, SubscriptionTable};
 pub use accrual::{Accrual, Coverage};
 pub use bonus::{BonusTerms, BonusUse, Bonuses};
 pub use book::{NotSold, Status, Subscription, SubscriptionId, SubscriptionRefund, Subscriptions};
-pub use plan_file::tables::subscription::{BonusTable, SubscriptionTable};
 pub use purchase::PurchaseLines;
 pub use terms::{
-    ALLOCATIONS_MAX, Allocation, FUND_BYTES_MAX, MONTH_DIVISOR_MAX, MONTH_DIVISOR_MIN, SubscriptionTerms,
-    SubscriptionTier, TIERS_MAX, fund,
+    ALLOCATIONS_MAX, Allocation, MONTH_DIVISOR_MAX, MONTH_DIVISOR_MIN, SubscriptionTerms, SubscriptionTier,
+    TIERS_MAX,
 };

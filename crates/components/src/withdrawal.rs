@@ -3,11 +3,14 @@
 //! Order of deductions: gross → tax that is withheld from withdrawals → the operator's fee → net. It is the user's own
 //! command, done at once: no operator is asked. Not responsible for balances or accounts.
 
+pub mod table;
+
+use crate::component::{Booked, Terms};
 use std::fmt;
 
 use money::{Amount, Asset, Bps};
 
-pub use plan_file::tables::withdrawal::WithdrawalTable;
+pub use crate::withdrawal::table::WithdrawalTable;
 
 use crate::withholding::{Occasion, Payment, Withheld, Withholding, WithholdingTerms};
 use ledger::UserId;
@@ -163,16 +166,23 @@ impl WithdrawalTerms {
         withholding.commit(&withheld);
         Ok((withheld, quote))
     }
+}
 
-    /// Every parameter, for the hash of the plan.
-    pub fn encode(&self, out: &mut Encoder) {
+impl Terms for WithdrawalTerms {
+    type Tables<'a> = Option<&'a WithdrawalTable>;
+    type Rules = Booked;
+    const NAME: &'static str = "withdrawal";
+
+    fn read(table: Option<&WithdrawalTable>, asset: Asset) -> Result<Option<Self>, Refusal> {
+        table.map(|table| Self::check(table, asset)).transpose()
+    }
+
+    fn encode(&self, out: &mut Encoder) {
         out.u32(u32::from(self.fee.get()));
         out.amount(self.min);
     }
 
-    /// What participants should be told.
-    #[must_use]
-    pub fn findings(&self, asset: Asset) -> Vec<Finding> {
+    fn findings(&self, asset: Asset) -> Vec<Finding> {
         let mut found = Vec::new();
         let fee = self.fee.get();
         if fee > 0 {

@@ -6,6 +6,7 @@
 //! and not legal advice: the policies are the operator's.
 
 mod receipt;
+pub mod table;
 mod terms;
 mod version;
 
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use money::{Amount, Bps};
 
-pub use plan_file::tables::withholding::{Basis, CeilingScope, Crossing, ThresholdScope, WithholdingTable};
+pub use crate::withholding::table::{Basis, CeilingScope, Crossing, ThresholdScope, WithholdingTable};
 pub use receipt::{Line, Withheld};
 pub use terms::{NAME_MAX, Occasion, POLICIES_MAX, Payment, Policy, VERSIONS_MAX, WithholdingTerms};
 

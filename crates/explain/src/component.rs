@@ -276,7 +276,6 @@ impl Context<'_> {
 
     /// What a fund did not have.
     fn short(&self, fund: Fund, amount: Amount, why: &Why) -> Note {
-        let components = self.plan.components();
         let because = format!(
             "fund {} is short of {}, which is not owed to anyone",
             self.fund_name(fund),
@@ -289,7 +288,11 @@ impl Context<'_> {
             );
             let path = "subscription.when_short".to_owned();
             return ("subscription", "fund_short".to_owned(), Some(path), None, because);
-        } else if components.order_fund == Some(fund) {
+        } else if self
+            .plan
+            .orders()
+            .is_some_and(|terms| terms.fund().number() == fund)
+        {
             ("orders", "orders.fund_bps".to_owned())
         } else {
             ("funds", format!("funds[{}].name", fund.get().saturating_sub(1)))

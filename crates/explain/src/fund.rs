@@ -63,9 +63,10 @@ impl Context<'_> {
             .iter()
             .position(|(known, _)| *known == fund);
         let of_purchase = components
-            .subscription_allocations
+            .subscription
             .iter()
-            .position(|known| *known == fund);
+            .flat_map(|terms| terms.allocations())
+            .position(|allocation| allocation.fund.number() == fund);
         let (component, path, what) = match (self.plan.intake(), of_purchase, of_plan) {
             (IntakeRule::Order, _, _) => ("orders", "orders.fund_bps".to_owned(), "of the order"),
             (IntakeRule::Subscription, Some(place), _) => (

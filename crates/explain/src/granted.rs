@@ -1,6 +1,6 @@
 //! Lines about what funds grant: accruals, bonuses of ranks, pairs, a sponsor's share, a campaign's reward.
 
-use ledger::{Account, Leg, UserId};
+use ledger::{Account, Leg, Reason, UserId};
 use money::Amount;
 
 use crate::{Context, Line, said, verdict_of};
@@ -199,16 +199,11 @@ impl Context<'_> {
 
     /// What money in the fund of a bonus is not there for it.
     fn beside_commissions(&self) -> &'static str {
-        let components = self.plan.components();
-        let mut others = [components.rank_fund, components.campaign_fund]
-            .into_iter()
-            .flatten();
-        let draws = |fund| {
-            self.plan
-                .fund_chain(fund)
-                .any(|fund| Some(fund) == components.order_fund)
-        };
-        if components.order_fund.is_some() && others.any(draws) {
+        let orders = self.plan.orders().map(|terms| terms.fund().number());
+        let campaign = self.plan.campaign().map(|terms| terms.fund().number());
+        let mut others = self.plan.fund_of(Reason::Rank(1)).into_iter().chain(campaign);
+        let draws = |fund| self.plan.fund_chain(fund).any(|fund| Some(fund) == orders);
+        if orders.is_some() && others.any(draws) {
             " after the commissions of periods that are not finalized"
         } else {
             ""

@@ -120,7 +120,7 @@ impl Context<'_> {
     }
 
     fn policy(&self, line: &TaxLine) -> (Part, String) {
-        let policies = self.plan.components().withholding.policies();
+        let policies = self.plan.components().withholding().policies();
         let name = policies.get(usize::from(line.policy)).map(|policy| policy.name());
         let part = Part {
             amount: line.amount,
@@ -134,12 +134,12 @@ impl Context<'_> {
     }
 
     pub(crate) fn tax_path(&self, entry: u8, rate: Bps) -> String {
-        self.plan.components().withholding.path_of(entry, rate)
+        self.plan.components().withholding().path_of(entry, rate)
     }
 
     /// `2 % of 4000 INR under IN-194H`.
     pub(crate) fn taxed(&self, line: &TaxLine) -> String {
-        let policies = self.plan.components().withholding.policies();
+        let policies = self.plan.components().withholding().policies();
         let policy = policies.get(usize::from(line.policy));
         format!(
             "{} of {} under {}",
@@ -206,7 +206,7 @@ impl Context<'_> {
         let components = self.plan.components();
         match components.withdrawal {
             Some(_) => Some("withdrawal.fee_bps".to_owned()),
-            None => components.withholding.payout_path(),
+            None => components.withholding().payout_path(),
         }
     }
 

@@ -1,7 +1,7 @@
-//! What a plan designer writes, before anything is decided about it: the tables of a plan file, how they are read, the
-//! forms of single fields, and the messages about them: errors with position and hint, and findings.
+//! What a plan designer writes, before anything is decided about it: how the tables of a plan file are read, the forms of
+//! single fields, and the messages about them: errors with position and hint, and findings.
 //!
-//! Not responsible for what a plan means: components check their tables, the compiler checks all of them together.
+//! Not responsible for which tables there are and what they mean: components have them, and the compiler checks all of them together.
 #![deny(missing_docs, clippy::float_arithmetic)]
 #![cfg_attr(
     not(test),
@@ -17,7 +17,6 @@ pub mod reader;
 pub mod reference;
 mod refusal;
 mod spelling;
-pub mod tables;
 
 pub use calendar::Day;
 pub use encoder::Encoder;

@@ -17,17 +17,16 @@ use ledger::{Reason, Tier};
 use money::{Amount, Asset};
 use plan_file::{Finding, GENERATIONS_MAX, NAME_BYTES_MAX, Refusal, field, reader};
 
+use crate::autopool::table::{Geometry, PoolTable, Progression, RegistrationTable, Reserve, RetopupTable};
 use crate::autopool::{
     AutoPoolTerms, ForcedReserve, LayerSet, PoolEntry, PoolTerms, RegistrationTerms, ReserveTerms,
     RetopupTerms, SplitTerms, TierTerms, findings,
 };
 use crate::compiled::{CompiledPlan, IntakeRule, Terms};
+use crate::file::PlanFile;
 pub use error::CompileError;
 pub use every::{REFUSALS_MAX, refusals};
 pub use funding::{Counterexample, Payment, Placement, Step};
-use plan_file::tables::{
-    Geometry, PlanFile, PoolTable, Progression, RegistrationTable, Reserve, RetopupTable,
-};
 
 /// Longest plan file in bytes: some hundred times the shipped one, and still parsed in no time.
 pub const TEXT_BYTES_MAX: usize = 65_536;

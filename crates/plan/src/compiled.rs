@@ -6,21 +6,16 @@ mod hold;
 use alloy_primitives::B256;
 use ledger::{Fund, Tier};
 use money::{Amount, Asset, Bps};
-use plan_file::{Finding, Severity, percent};
+use plan_file::{Encoder, Finding, Refusal, Severity, percent};
 use thiserror::Error;
 
 pub use component::IntakeKind;
 pub use hold::Hold;
 
 use crate::autopool::{AutoPoolTerms, PoolEntry, PoolRoom, ReserveTerms, Route};
-use crate::binary::BinaryTerms;
-use crate::campaign::CampaignTerms;
-use crate::cap::CapTerms;
-use crate::generation::GenerationTerms;
-use crate::orders::OrdersTerms;
-use crate::ranks::RanksTerms;
-use crate::subscription::{BonusTerms, SubscriptionTerms};
-use crate::withdrawal::WithdrawalTerms;
+use crate::component::Terms as _;
+use crate::file::PlanFile;
+use crate::list::components;
 use crate::withholding::WithholdingTerms;
 
 /// Largest recruitment-funded share of rewards, in basis points, with which anything starts on a public
@@ -64,50 +59,80 @@ pub enum IntakeRule {
     },
 }
 
-/// The components of a plan.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ComponentTerms {
-    /// Registrations, retopups and pools.
-    pub auto_pool: Option<AutoPoolTerms>,
-    /// By number, from 1.
-    pub funds: Vec<FundTerms>,
-    /// What funds receive of each payment; the rest is divided by the plan's other rules.
-    pub allocations: Vec<(Fund, Bps)>,
-    /// What a user may earn at most.
-    pub cap: Option<CapTerms>,
-    /// What is sold as a subscription.
-    pub subscription: Option<SubscriptionTerms>,
-    /// The fund that pays accruals.
-    pub accrual_fund: Option<Fund>,
-    /// The funds of the subscription's allocations, in their order.
-    pub subscription_allocations: Vec<Fund>,
-    /// What uplines have of purchases.
-    pub generation: Option<GenerationTerms>,
-    /// With the fund that pays for what a bonus buys.
-    pub bonus: Option<(BonusTerms, Fund)>,
-    /// Rewards for volumes below.
-    pub ranks: Option<RanksTerms>,
-    /// The fund that pays for ranks.
-    pub rank_fund: Option<Fund>,
-    /// Rewards for pairs.
-    pub binary: Option<BinaryTerms>,
-    /// The fund that pays for pairs.
-    pub pair_fund: Option<Fund>,
-    /// Commissions of orders.
-    pub orders: Option<OrdersTerms>,
-    /// The fund that pays commissions.
-    pub order_fund: Option<Fund>,
-    /// Rewards for conversions.
-    pub campaign: Option<CampaignTerms>,
-    /// The fund that pays for the campaign.
-    pub campaign_fund: Option<Fund>,
-    /// What is withheld as tax.
-    pub withholding: WithholdingTerms,
-    /// How users take out what has matured.
-    pub withdrawal: Option<WithdrawalTerms>,
+macro_rules! declare {
+    ($($name:ident: $terms:ty = ($($table:ident: $Table:ty, $about:literal),+);)+) => {
+        /// The components of a plan.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct ComponentTerms {
+            /// Registrations, retopups and pools.
+            pub auto_pool: Option<AutoPoolTerms>,
+            /// By number, from 1.
+            pub funds: Vec<FundTerms>,
+            /// What funds receive of each payment; the rest is divided by the plan's other rules.
+            pub allocations: Vec<(Fund, Bps)>,
+            $(
+                #[doc = concat!("The component `", stringify!($name), "`.")]
+                pub $name: Option<$terms>,
+            )+
+        }
+
+        impl ComponentTerms {
+            /// Checks the tables of all components, each for itself.
+            pub(crate) fn read(file: &PlanFile, asset: Asset, declared: &[String]) -> Result<Self, Refusal> {
+                let mut terms = Self {
+                    $($name: <$terms>::read(($(file.$table.as_ref()),+), asset)?,)+
+                    ..Self::default()
+                };
+                $(if let Some(terms) = &mut terms.$name {
+                    terms.find_funds(declared)?;
+                })+
+                Ok(terms)
+            }
+
+            /// Names of the components in the order of their list, as their tables are called.
+            pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+                [$(self.$name.as_ref().map(|_| <$terms>::NAME)),+].into_iter().flatten()
+            }
+
+            /// Writes the parameters of each component that the plan has.
+            pub(crate) fn encode(&self, out: &mut Encoder) {
+                $(if let Some(terms) = &self.$name {
+                    out.text(<$terms>::NAME);
+                    terms.encode(out);
+                })+
+            }
+
+            /// What each component says about itself.
+            pub(crate) fn findings(&self, asset: Asset) -> Vec<Finding> {
+                let found = [$(self.$name.as_ref().map(|terms| terms.findings(asset))),+];
+                found.into_iter().flatten().flatten().collect()
+            }
+
+            /// Whether every component that both plans have can go on under these terms.
+            pub(crate) fn can_follow(&self, earlier: &Self) -> bool {
+                $((match (&earlier.$name, &self.$name) {
+                    (Some(earlier), Some(later)) => later.can_follow(earlier),
+                    (None, _) | (_, None) => true,
+                }))&&+
+            }
+
+            /// The rules that pay rewards out of funds, each with the fund that it asks first.
+            pub(crate) fn paying(&self) -> impl Iterator<Item = (&'static str, Fund)> {
+                [$(self.$name.as_ref().and_then(|terms| terms.pays_from())),+].into_iter().flatten()
+            }
+        }
+    };
 }
 
+components!(declare);
+
 impl ComponentTerms {
+    /// What is withheld as tax: nothing in a plan without policies.
+    pub fn withholding(&self) -> &WithholdingTerms {
+        static NONE: WithholdingTerms = WithholdingTerms::none();
+        self.withholding.as_ref().unwrap_or(&NONE)
+    }
+
     /// A fund and what pays when it is empty, one behind the other. The compiler refuses circles.
     pub fn fund_chain(&self, fund: Fund) -> impl Iterator<Item = Fund> + use<'_> {
         let behind = move |fund: &Fund| {

@@ -7,6 +7,7 @@ use ledger::{Reason, UserId};
 use money::Amount;
 
 use crate::cap::Caps;
+use crate::component::Applied;
 use crate::effect::RewardId;
 use crate::generation::{Share, Skip};
 use crate::orders::{self, Commission, PassedOver};
@@ -32,6 +33,8 @@ pub struct Decisions {
 pub struct Why {
     /// What decided.
     pub rule: Option<Rule>,
+    /// What a component that brings its own rules decided with.
+    pub applied: Option<Applied>,
     /// By which reason a fund granted what the leg is a part of.
     pub granted: Option<Reason>,
     /// What the user owed before.
@@ -45,6 +48,7 @@ pub struct Why {
 /// The default where no rule recorded anything.
 static UNTOLD: Why = Why {
     rule: None,
+    applied: None,
     granted: None,
     owed: Amount::ZERO,
     taxed: Vec::new(),
@@ -211,6 +215,8 @@ pub struct RewardStanding {
     pub source: Option<UserId>,
     /// What caused it.
     pub origin: RewardOrigin,
+    /// What a component that brings its own rules granted it with.
+    pub applied: Option<Applied>,
 }
 
 /// What caused a reward, as far as that is remembered.

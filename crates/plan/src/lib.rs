@@ -16,6 +16,8 @@ pub mod compiled;
 pub mod decision;
 pub mod effect;
 pub mod fact;
+pub mod file;
+mod list;
 mod outcome;
 pub mod report;
 pub mod state;
@@ -28,8 +30,8 @@ pub use cause::{BatchEnd, Cause, Intake, PayoutOutcome, RequestedPayout, Settled
 pub use compile::{CompileError, compile};
 pub use compiled::{ChainClass, CompiledPlan, GateError, IntakeKind};
 pub use components::{
-    autopool, binary, campaign, cap, generation, geometry, orders, ranks, sponsors, subscription, withdrawal,
-    withholding,
+    autopool, binary, campaign, cap, component, generation, geometry, orders, ranks, sponsors, subscription,
+    withdrawal, withholding,
 };
 pub use effect::{
     ClaimEnd, ComponentEffect, DiscrepancyCause, Effect, Funding, IgnoredCause, NotGranted, PeriodStatus,

@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use plan_file::tables::PlanFile;
+use plan::file::PlanFile;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 

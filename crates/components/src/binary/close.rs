@@ -6,9 +6,9 @@ use money::Amount;
 
 use super::tree::{line, split};
 use super::{BinaryState, BinaryTerms, CumulativeShares, Pair, Parts, Side};
+use crate::binary::table::{Excess, WhenShort};
 use crate::sponsors::Sponsors;
 use plan_file::calendar::Month;
-use plan_file::tables::binary::{Excess, WhenShort};
 
 /// Who takes the pairs of a closing, one by one, in the order of users and of their pairs.
 pub trait PairSink {

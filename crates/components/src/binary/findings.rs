@@ -3,7 +3,7 @@
 use money::{Amount, Asset};
 
 use super::BinaryTerms;
-use plan_file::tables::binary::{Excess, WhenShort};
+use crate::binary::table::{Excess, WhenShort};
 use plan_file::{Finding, Severity};
 
 /// Layers of the full tree of which the findings speak: 1,048,575 members.
@@ -13,8 +13,7 @@ const LAYERS_MAX: u32 = 31;
 
 impl BinaryTerms {
     /// What participants must be told.
-    #[must_use]
-    pub fn findings(&self, asset: Asset) -> Vec<Finding> {
+    pub(super) fn all_findings(&self, asset: Asset) -> Vec<Finding> {
         let mut found = vec![self.claims(asset), without_pair()];
         if let Some(finding) = self.outgrown(asset) {
             found.push(finding);
@@ -73,7 +72,7 @@ impl BinaryTerms {
                 show(claimed),
                 show(first_month),
                 asset.display_amount(brings),
-                self.fund(),
+                self.fund().as_str(),
             ),
             figures: vec![
                 ("members", members),

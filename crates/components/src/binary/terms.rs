@@ -1,10 +1,14 @@
 //! The terms of a binary plan in exact base units: checked tables, and what they say about one pair.
 
+use crate::component::{Booked, Terms};
+use crate::fund::FundName;
+use ledger::Fund;
 use money::{Amount, Asset, Bps};
+use plan_file::Finding;
 
+use crate::binary::table::{BinaryTable, BookingTable, CountsFrom, Excess, Placement, WhenShort};
 use plan_file::Encoder;
-use plan_file::tables::binary::{BinaryTable, BookingTable, CountsFrom, Excess, Placement, WhenShort};
-use plan_file::{NAME_BYTES_MAX, Refusal, field};
+use plan_file::{Refusal, field};
 
 /// Maximum number of pairs of a user in a month: each is a decision of its own, with tax and instalment, in one closing.
 pub const PAIRS_PER_MONTH_MAX: u32 = 1_000;
@@ -32,25 +36,11 @@ pub struct BinaryTerms {
     pub(super) direct_bonus: Option<Amount>,
     pub(super) price: Amount,
     pub(super) first_payment_min: Amount,
-    fund: String,
+    pub(super) fund: FundName,
     hold_days: u32,
 }
 
 impl BinaryTerms {
-    /// Whether it says the same of what users agree to with their first payment: the price, the least first payment, and
-    /// from which sum on they count and are active buyers.
-    pub fn books_as(&self, other: &Self) -> bool {
-        let agreed = |terms: &Self| {
-            (
-                terms.price,
-                terms.first_payment_min,
-                terms.activation,
-                terms.counts_from,
-            )
-        };
-        agreed(self) == agreed(other)
-    }
-
     /// Checks both tables.
     ///
     /// # Errors
@@ -75,7 +65,7 @@ impl BinaryTerms {
             price,
         )?;
         check_quantity(binary.quantity.as_deref())?;
-        check_fund(&binary.fund)?;
+        let fund = FundName::check("binary.fund", &binary.fund)?;
         let bonus = binary.direct_bonus.as_ref();
         // There is only one way of placing: the match fails to compile when another is added.
         match binary.placement.unwrap_or(Placement::LevelOrder) {
@@ -106,7 +96,7 @@ impl BinaryTerms {
                 .transpose()?,
             price,
             first_payment_min: first,
-            fund: binary.fund.clone(),
+            fund,
             hold_days: field::number("binary.hold_days", binary.hold_days, 0, HOLD_DAYS_MAX)?,
         })
     }
@@ -129,9 +119,10 @@ impl BinaryTerms {
         self.hold_days
     }
 
-    /// Name of the revenue fund that pays pairs.
+    /// The fund that pays pairs.
+    #[inline]
     #[must_use]
-    pub fn fund(&self) -> &str {
+    pub const fn fund(&self) -> &FundName {
         &self.fund
     }
 
@@ -183,9 +174,36 @@ impl BinaryTerms {
         }
         self.instalment.floor_of(net).min(self.price.saturating_sub(paid))
     }
+}
 
-    /// Every parameter, for the hash of the plan.
-    pub fn encode(&self, out: &mut Encoder) {
+impl Terms for BinaryTerms {
+    type Tables<'a> = (Option<&'a BinaryTable>, Option<&'a BookingTable>);
+    type Rules = Booked;
+    const NAME: &'static str = "binary";
+
+    fn read(tables: Self::Tables<'_>, asset: Asset) -> Result<Option<Self>, Refusal> {
+        let (table, problem, hint) = match tables {
+            (None, None) => return Ok(None),
+            (Some(binary), Some(booking)) => return Self::check(binary, booking, asset).map(Some),
+            (Some(_), None) => (
+                "binary",
+                "the table [booking] is missing",
+                "add [booking] to define what is booked",
+            ),
+            (None, Some(_)) => (
+                "booking",
+                "the table [binary] is missing",
+                "add [binary], or remove it",
+            ),
+        };
+        Err(Refusal::new("component_misplaced", table, problem, hint))
+    }
+
+    fn find_funds(&mut self, declared: &[String]) -> Result<(), Refusal> {
+        self.fund.find("binary.fund", declared)
+    }
+
+    fn encode(&self, out: &mut Encoder) {
         out.text("binary");
         out.amount(self.pair_value);
         out.u32(self.pairs_max);
@@ -202,7 +220,7 @@ impl BinaryTerms {
         });
         out.u32(self.directs_required);
         out.text(QUANTITY);
-        out.text(&self.fund);
+        out.text(self.fund.as_str());
         out.u32(match self.when_short {
             WhenShort::Queue => 1,
             WhenShort::ProRata => 2,
@@ -212,6 +230,28 @@ impl BinaryTerms {
         out.amount(self.price);
         out.amount(self.first_payment_min);
         out.u32(self.hold_days);
+    }
+
+    fn findings(&self, asset: Asset) -> Vec<Finding> {
+        self.all_findings(asset)
+    }
+
+    /// It must say the same of what users agree to with their first payment: the price, the least first payment, and
+    /// from which sum on they count and are active buyers.
+    fn can_follow(&self, earlier: &Self) -> bool {
+        let agreed = |terms: &Self| {
+            (
+                terms.price,
+                terms.first_payment_min,
+                terms.activation,
+                terms.counts_from,
+            )
+        };
+        agreed(self) == agreed(earlier)
+    }
+
+    fn pays_from(&self) -> Option<(&'static str, Fund)> {
+        Some(("pairs", self.fund.number()))
     }
 }
 
@@ -244,16 +284,4 @@ fn check_quantity(quantity: Option<&str>) -> Result<(), Refusal> {
             Err(Refusal::new("quantity_unknown", "binary.quantity", problem, hint))
         }
     }
-}
-
-fn check_fund(fund: &str) -> Result<(), Refusal> {
-    let plain = fund
-        .bytes()
-        .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
-    if plain && !fund.is_empty() && fund.len() <= NAME_BYTES_MAX {
-        return Ok(());
-    }
-    let problem = format!("{fund:?}is not a valid fund name");
-    let hint = format!("write 1 to {NAME_BYTES_MAX} lower-case letters, digits, hyphens or underscores");
-    Err(Refusal::new("fund_malformed", "binary.fund", problem, hint))
 }

@@ -7,8 +7,7 @@ use plan_file::{Finding, Severity};
 
 impl CampaignTerms {
     /// What participants should be told.
-    #[must_use]
-    pub fn findings(&self, asset: Asset) -> Vec<Finding> {
+    pub(super) fn all_findings(&self, asset: Asset) -> Vec<Finding> {
         let found = [
             self.signups(asset),
             Some(self.coverage(asset)),
@@ -51,7 +50,7 @@ impl CampaignTerms {
                 let text = format!(
                     "The budget of {budget} {asset} pays {rewards} rewards in full; referrals earn nothing once it \
                      is spent, or while the fund {:?} and the funds that back it are empty.",
-                    self.fund
+                    self.fund.as_str()
                 );
                 (text, ("rewards", rewards))
             }
@@ -63,7 +62,7 @@ impl CampaignTerms {
                     "The budget of {budget} {asset} pays the rewards for conversions totalling {} {asset}; \
                      referrals earn nothing once it is spent, or while the fund {:?} and the funds that back it are empty.",
                     asset.display_amount(volume),
-                    self.fund
+                    self.fund.as_str()
                 );
                 (text, ("conversions_units", volume.base_units()))
             }

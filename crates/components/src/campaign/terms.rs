@@ -1,10 +1,14 @@
 //! [`CampaignTerms`]: a checked campaign in exact amounts.
 
+use crate::component::{Booked, Terms};
+use crate::fund::FundName;
+use ledger::Fund;
 use money::{Amount, Asset, Bps};
+use plan_file::Finding;
 
+use crate::campaign::table::{AchievementTable, CampaignTable, PerReferee, SelfReferral};
 use plan_file::Day;
 use plan_file::Encoder;
-use plan_file::tables::campaign::{AchievementTable, CampaignTable, PerReferee, SelfReferral};
 use plan_file::{Refusal, field};
 
 /// The longest hold: the longest refund windows of merchants are a year.
@@ -20,7 +24,7 @@ pub const NAME_MAX: usize = 48;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CampaignTerms {
     pub(super) reward: Reward,
-    pub(super) fund: String,
+    pub(super) fund: FundName,
     pub(super) hold_days: u32,
     pub(super) per_user_cap: Option<Amount>,
     pub(super) per_user_count: Option<u32>,
@@ -87,7 +91,7 @@ impl CampaignTerms {
         let cap = table.per_user_cap.as_ref();
         let terms = Self {
             reward: check_reward(table, asset)?,
-            fund: table.fund.clone(),
+            fund: FundName::unchecked(&table.fund),
             hold_days: table.hold_days,
             per_user_cap: cap
                 .map(|text| field::price(asset, "campaign.per_user_cap", text))
@@ -141,9 +145,10 @@ impl CampaignTerms {
         self.conversion_min
     }
 
-    /// Name of the fund that pays.
+    /// The fund that pays.
+    #[inline]
     #[must_use]
-    pub fn fund(&self) -> &str {
+    pub const fn fund(&self) -> &FundName {
         &self.fund
     }
 
@@ -182,9 +187,22 @@ impl CampaignTerms {
     pub fn runs_on(&self, day: Day) -> bool {
         self.starts <= day && day <= self.ends
     }
+}
 
-    /// Every parameter, for the hash of the plan.
-    pub fn encode(&self, out: &mut Encoder) {
+impl Terms for CampaignTerms {
+    type Tables<'a> = Option<&'a CampaignTable>;
+    type Rules = Booked;
+    const NAME: &'static str = "campaign";
+
+    fn read(table: Option<&CampaignTable>, asset: Asset) -> Result<Option<Self>, Refusal> {
+        table.map(|table| Self::check(table, asset)).transpose()
+    }
+
+    fn find_funds(&mut self, declared: &[String]) -> Result<(), Refusal> {
+        self.fund.find("campaign.fund", declared)
+    }
+
+    fn encode(&self, out: &mut Encoder) {
         match self.reward {
             Reward::Fixed(reward) => {
                 out.u32(1);
@@ -195,7 +213,7 @@ impl CampaignTerms {
                 out.u32(u32::from(share.get()));
             }
         }
-        out.text(&self.fund);
+        out.text(self.fund.as_str());
         out.u32(self.hold_days);
         // Caps are never zero.
         out.amount(self.per_user_cap.unwrap_or(Amount::ZERO));
@@ -218,6 +236,14 @@ impl CampaignTerms {
                 }
             }
         }
+    }
+
+    fn findings(&self, asset: Asset) -> Vec<Finding> {
+        self.all_findings(asset)
+    }
+
+    fn pays_from(&self) -> Option<(&'static str, Fund)> {
+        Some(("campaign rewards", self.fund.number()))
     }
 }
 

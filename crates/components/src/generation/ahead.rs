@@ -10,8 +10,8 @@ use ledger::{BreakageCause, UserId};
 
 use super::{GenerationTerms, Uplines};
 use crate::cap::{Caps, Stake};
+use crate::generation::table::Mode;
 use plan_file::GENERATIONS_MAX;
-use plan_file::tables::generation::Mode;
 
 /// Minimum number of uplines that are read together where some may be skipped, and maximum: a walk makes room for that many.
 const TOGETHER_MIN: usize = 8;

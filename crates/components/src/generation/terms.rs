@@ -1,9 +1,10 @@
 //! [`GenerationTerms`]: the checked parameters of generation income.
 
+use crate::component::{Booked, Terms};
 use money::{Amount, Asset, Bps};
 
+use crate::generation::table::{DirectsCounted, GenerationTable, Mode};
 use plan_file::Encoder;
-use plan_file::tables::generation::{DirectsCounted, GenerationTable, Mode};
 use plan_file::{Finding, Severity, percent};
 use plan_file::{GENERATIONS_MAX, Refusal, field};
 
@@ -97,10 +98,20 @@ impl GenerationTerms {
         // At most the amount, because the shares are at most the whole.
         Amount::sum_of(shares).unwrap_or(amount)
     }
+}
+
+impl Terms for GenerationTerms {
+    type Tables<'a> = Option<&'a GenerationTable>;
+    type Rules = Booked;
+    const NAME: &'static str = "generation";
+
+    fn read(table: Option<&GenerationTable>, _asset: Asset) -> Result<Option<Self>, Refusal> {
+        table.map(|table| Self::check(table)).transpose()
+    }
 
     /// `list(u32(rate in bps)  u32(directs))  u32(mode: 0 physical, 1 compressed, 2 active only)
     /// u32(directs counted: 0 all time, 1 active)`.
-    pub fn encode(&self, out: &mut Encoder) {
+    fn encode(&self, out: &mut Encoder) {
         out.length(self.steps.len());
         for step in &self.steps {
             out.u32(u32::from(step.rate.get()));
@@ -117,9 +128,7 @@ impl GenerationTerms {
         });
     }
 
-    /// What participants must know.
-    #[must_use]
-    pub fn findings(&self, _asset: Asset) -> Vec<Finding> {
+    fn findings(&self, _asset: Asset) -> Vec<Finding> {
         let sum = u128::from(self.rates_sum().get());
         let paying = || self.steps.iter().filter(|step| step.rate.get() > 0);
         let free = paying().filter(|step| step.directs_required == 0);

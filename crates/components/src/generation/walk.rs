@@ -6,7 +6,7 @@ use money::{Amount, Bps};
 use super::ahead::{Ahead, Upline};
 use super::{Fate, GenerationTerms, Share, Skip, Uplines};
 use crate::cap::Caps;
-use plan_file::tables::generation::Mode;
+use crate::generation::table::Mode;
 
 /// Where uplines go that are passed over without a share.
 pub(super) trait Skips {

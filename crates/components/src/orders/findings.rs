@@ -3,7 +3,7 @@
 use money::{Asset, Bps};
 
 use super::OrdersTerms;
-use plan_file::tables::orders::{PersonalVolume, RetailRule};
+use crate::orders::table::{PersonalVolume, RetailRule};
 use plan_file::{Finding, Severity, percent, percent_of_100m};
 
 /// Everything worth telling.

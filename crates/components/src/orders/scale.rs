@@ -7,7 +7,7 @@ use money::{Amount, Bps};
 
 use super::volumes::add;
 use super::{OrderError, OrdersTerms, Volumes};
-use plan_file::tables::orders::{Paycut, RetailRule};
+use crate::orders::table::{Paycut, RetailRule};
 
 /// What a period pays, in base units.
 /// `claims = paid + breakage + cut_by_retail + cut_by_paycut`, and `paid + breakage ≤ budget`.

@@ -1,10 +1,13 @@
 //! [`OrdersTerms`]: the checked parameters of orders, in exact base units.
 
+use crate::component::{Booked, Terms};
+use crate::fund::FundName;
+use ledger::Fund;
 use money::{Amount, Asset, Bps};
 
 use super::PeriodNumber;
+use crate::orders::table::{Compression, OrdersTable, Paycut, Period, PersonalVolume, RetailRule};
 use plan_file::Encoder;
-use plan_file::tables::orders::{Compression, OrdersTable, Paycut, Period, PersonalVolume, RetailRule};
 use plan_file::{Day, Finding};
 use plan_file::{GENERATIONS_MAX, Refusal, field, percent, percent_of_100m};
 
@@ -19,6 +22,7 @@ pub const HOLD_DAYS_MAX: u32 = 366;
 pub struct OrdersTerms {
     pub(super) period: Period,
     pub(super) pv: Bps,
+    pub(super) paid_from: FundName,
     pub(super) fund: Bps,
     pub(super) generations: Vec<Generation>,
     pub(super) compression: Compression,
@@ -46,11 +50,6 @@ pub(super) struct Requirement {
 }
 
 impl OrdersTerms {
-    /// Whether days belong to the same commission periods.
-    pub fn counts_as(&self, other: &Self) -> bool {
-        self.period == other.period
-    }
-
     /// Checks the table, whose path in the plan file is `orders`.
     ///
     /// # Errors
@@ -75,6 +74,7 @@ impl OrdersTerms {
         let terms = Self {
             period: table.period,
             pv: field::bps("orders.pv_bps", table.pv_bps)?,
+            paid_from: FundName::unchecked(&table.fund),
             fund: field::bps("orders.fund_bps", table.fund_bps)?,
             generations: generations
                 .map(|(rate, (personal, group))| Generation {
@@ -119,6 +119,13 @@ impl OrdersTerms {
     /// The most that an order's commissions are, in hundred-millionths of its amount.
     pub fn payout_max(&self) -> u64 {
         self.rates_total().saturating_mul(u64::from(self.pv.get()))
+    }
+
+    /// The fund that pays commissions.
+    #[inline]
+    #[must_use]
+    pub const fn fund(&self) -> &FundName {
+        &self.paid_from
     }
 
     /// What an order puts into the fund, in hundred-millionths of its amount.
@@ -193,9 +200,22 @@ impl OrdersTerms {
     pub const fn hold_days(&self) -> u32 {
         self.hold_days
     }
+}
 
-    /// Writes every parameter for the hash of the plan.
-    pub fn encode(&self, out: &mut Encoder) {
+impl Terms for OrdersTerms {
+    type Tables<'a> = Option<&'a OrdersTable>;
+    type Rules = Booked;
+    const NAME: &'static str = "orders";
+
+    fn read(table: Option<&OrdersTable>, asset: Asset) -> Result<Option<Self>, Refusal> {
+        table.map(|table| Self::check(table, asset)).transpose()
+    }
+
+    fn find_funds(&mut self, declared: &[String]) -> Result<(), Refusal> {
+        self.paid_from.find("orders.fund", declared)
+    }
+
+    fn encode(&self, out: &mut Encoder) {
         out.text("orders");
         out.u32(match self.period {
             Period::Month => 1,
@@ -235,10 +255,17 @@ impl OrdersTerms {
         out.u32(1);
     }
 
-    /// What participants should be told about these parameters.
-    #[must_use]
-    pub fn findings(&self, asset: Asset) -> Vec<Finding> {
+    fn findings(&self, asset: Asset) -> Vec<Finding> {
         super::findings::of(self, asset)
+    }
+
+    /// Days must belong to the same commission periods, which one fund pays.
+    fn can_follow(&self, earlier: &Self) -> bool {
+        self.period == earlier.period && self.paid_from.number() == earlier.paid_from.number()
+    }
+
+    fn pays_from(&self) -> Option<(&'static str, Fund)> {
+        (self.payout_max() > 0).then_some(("commissions", self.paid_from.number()))
     }
 }
 

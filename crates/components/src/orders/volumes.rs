@@ -6,8 +6,8 @@ use ledger::UserId;
 use money::Amount;
 
 use super::{Buyer, Orders, OrdersTerms, PeriodNumber, number};
+use crate::orders::table::PersonalVolume;
 use crate::sponsors::Sponsors;
-use plan_file::tables::orders::PersonalVolume;
 
 /// Volumes of one period. After the period is finalized they are those that decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

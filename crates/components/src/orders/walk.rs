@@ -7,9 +7,9 @@ use ledger::{BreakageCause, UserId};
 
 use super::terms::Requirement;
 use super::{Orders, OrdersTerms, Volumes, number};
+use crate::orders::table::Compression;
 use crate::sponsors::Sponsors;
 use plan_file::GENERATIONS_MAX;
-use plan_file::tables::orders::Compression;
 
 /// Who takes a generation of an order, or why nobody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

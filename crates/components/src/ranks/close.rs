@@ -8,9 +8,9 @@ use super::held::{last_day, week_of};
 use super::legs::{Below, scan};
 use super::state::{Bonus, Ranks, Standing, first_week, index};
 use super::terms::{RanksTerms, Window};
+use crate::ranks::table::WhenShort;
 use crate::sponsors::Sponsors;
 use plan_file::calendar::Week;
-use plan_file::tables::ranks::WhenShort;
 
 /// Someone with a rank this week.
 #[derive(Clone, Copy)]

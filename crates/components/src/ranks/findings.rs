@@ -3,13 +3,12 @@
 use money::{Amount, Asset};
 
 use super::terms::{Rank, RanksTerms, Window};
-use plan_file::tables::ranks::WhenShort;
+use crate::ranks::table::WhenShort;
 use plan_file::{Finding, Severity, percent};
 
 impl RanksTerms {
     /// For each rank what all weekly bonuses of a promotion are of the volume; then how long volume counts and what pays.
-    #[must_use]
-    pub fn findings(&self, asset: Asset) -> Vec<Finding> {
+    pub(super) fn all_findings(&self, asset: Asset) -> Vec<Finding> {
         let mut findings: Vec<Finding> = (1u128..)
             .zip(self.ladder())
             .map(|(number, rank)| self.share(number, rank, asset))
@@ -106,7 +105,7 @@ impl RanksTerms {
             severity: Severity::Warning,
             text: format!(
                 "rank bonuses are granted only out of the fund {:?} and the funds that back it: when these are short, {short}",
-                self.fund
+                self.fund.as_str()
             ),
             figures: vec![("hold_days", u128::from(self.hold_days))],
         }

@@ -1,13 +1,17 @@
 //! [`RanksTerms`]: the checked parameters of ranks in exact base units, and which rank volumes qualify for.
 
+use crate::component::{Booked, Terms};
+use crate::fund::FundName;
+use ledger::Fund;
+use plan_file::Finding;
 use std::sync::Arc;
 
 use money::{Amount, Asset};
 
+use crate::ranks::table::{LadderTable, RanksTable, WhenShort};
 use plan_file::Encoder;
 use plan_file::Refusal;
 use plan_file::field;
-use plan_file::tables::ranks::{LadderTable, RanksTable, WhenShort};
 
 /// Most ranks: a ladder that a person can still read. It also keeps their numbers far inside `u8`.
 pub const LADDER_MAX: usize = 32;
@@ -48,7 +52,7 @@ pub struct Rank {
 pub struct RanksTerms {
     pub(super) window: Window,
     pub(super) bonus_weeks: u32,
-    pub(super) fund: String,
+    pub(super) fund: FundName,
     pub(super) when_short: WhenShort,
     pub(super) hold_days: u32,
     pub(super) ladder: Ladder,
@@ -77,11 +81,6 @@ impl Ladder {
 }
 
 impl RanksTerms {
-    /// Whether the same weeks count, and bonuses wait or do not: what is known of volumes and what waits fits no other.
-    pub fn counts_as(&self, other: &Self) -> bool {
-        (self.window, self.when_short) == (other.window, other.when_short)
-    }
-
     /// Checks the tables.
     ///
     /// # Errors
@@ -93,7 +92,7 @@ impl RanksTerms {
         let weeks = table.bonus_weeks.unwrap_or(BONUS_WEEKS_USUAL);
         let bonus_weeks = field::number("ranks.bonus_weeks", weeks, 1, BONUS_WEEKS_MAX)?;
         let hold_days = field::number("ranks.hold_days", table.hold_days, 0, HOLD_DAYS_MAX)?;
-        check_fund(&table.fund)?;
+        let fund = FundName::check("ranks.fund", &table.fund)?;
         field::list_length("ranks.ladder", table.ladder.len(), 1, LADDER_MAX)?;
         let mut ladder: Vec<Rank> = Vec::new();
         for (index, entry) in table.ladder.iter().enumerate() {
@@ -117,7 +116,7 @@ impl RanksTerms {
         Ok(Self {
             window,
             bonus_weeks,
-            fund: table.fund.clone(),
+            fund,
             when_short: table.when_short,
             hold_days,
             ladder: Ladder(ladder.into()),
@@ -136,9 +135,10 @@ impl RanksTerms {
         self.bonus_weeks
     }
 
-    /// Name of the fund that pays.
+    /// The fund that pays.
+    #[inline]
     #[must_use]
-    pub fn fund(&self) -> &str {
+    pub const fn fund(&self) -> &FundName {
         &self.fund
     }
 
@@ -177,15 +177,28 @@ impl RanksTerms {
     pub fn weekly_bonus(&self, number: u8) -> Amount {
         self.ladder.weekly_bonus(number)
     }
+}
 
-    /// Writes every parameter into the hash of the plan.
-    pub fn encode(&self, out: &mut Encoder) {
+impl Terms for RanksTerms {
+    type Tables<'a> = Option<&'a RanksTable>;
+    type Rules = Booked;
+    const NAME: &'static str = "ranks";
+
+    fn read(table: Option<&RanksTable>, asset: Asset) -> Result<Option<Self>, Refusal> {
+        table.map(|table| Self::check(table, asset)).transpose()
+    }
+
+    fn find_funds(&mut self, declared: &[String]) -> Result<(), Refusal> {
+        self.fund.find("ranks.fund", declared)
+    }
+
+    fn encode(&self, out: &mut Encoder) {
         out.u32(match self.window {
             Window::Lifetime => 0,
             Window::Weeks(weeks) => weeks,
         });
         out.u32(self.bonus_weeks);
-        out.text(&self.fund);
+        out.text(self.fund.as_str());
         out.u32(match self.when_short {
             WhenShort::ProRata => 1,
             WhenShort::Queue => 2,
@@ -204,6 +217,19 @@ impl RanksTerms {
                 out.amount(amount);
             }
         }
+    }
+
+    fn findings(&self, asset: Asset) -> Vec<Finding> {
+        self.all_findings(asset)
+    }
+
+    /// The same weeks must count, and bonuses wait or not: what is known of volumes and what waits fits no other.
+    fn can_follow(&self, earlier: &Self) -> bool {
+        (self.window, self.when_short) == (earlier.window, earlier.when_short)
+    }
+
+    fn pays_from(&self) -> Option<(&'static str, Fund)> {
+        Some(("rank bonuses", self.fund.number()))
     }
 }
 
@@ -252,16 +278,6 @@ fn check_window(table: &RanksTable) -> Result<Window, Refusal> {
             ))
         }
     }
-}
-
-fn check_fund(fund: &str) -> Result<(), Refusal> {
-    let plain = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
-    if (1..=NAME_CHARACTERS_MAX).contains(&fund.len()) && fund.bytes().all(plain) {
-        return Ok(());
-    }
-    let problem = format!("{fund:?}is not a valid fund name");
-    let hint = format!("write 1 to {NAME_CHARACTERS_MAX} characters of a-z, 0-9, hyphen and underscore");
-    Err(Refusal::new("fund_malformed", "ranks.fund", problem, hint))
 }
 
 fn check_rank(table: &LadderTable, asset: Asset, path: &str) -> Result<Rank, Refusal> {

@@ -5,8 +5,8 @@ use money::Amount;
 
 use super::{Status, Subscription, SubscriptionId, SubscriptionTerms, Subscriptions};
 use crate::cap::Caps;
+use crate::subscription::table::WhenShort;
 use plan_file::Day;
-use plan_file::tables::subscription::WhenShort;
 
 /// What a subscription accrued on a day; never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,14 +3,15 @@
 //! Granting it moves no money, so nothing is promised that is not there: the fund pays at the moment of use, and what
 //! it does not cover the user pays. Bonus money cannot be withdrawn, buys no room under a cap and earns uplines nothing.
 
+use crate::component::{Booked, Terms};
+use crate::fund::FundName;
 use std::collections::BTreeMap;
 
 use ledger::UserId;
 use money::{Amount, Asset, Bps};
 
-use super::terms::fund;
+use crate::subscription::table::{BonusGrant, BonusTable};
 use plan_file::Encoder;
-use plan_file::tables::subscription::{BonusGrant, BonusTable};
 use plan_file::{Finding, Severity, percent};
 use plan_file::{Refusal, field};
 
@@ -21,7 +22,7 @@ pub struct BonusTerms {
     grant: BonusGrant,
     use_share: Bps,
     use_max: Option<Amount>,
-    fund: String,
+    fund: FundName,
 }
 
 /// Who has how much of the bonus left.
@@ -68,7 +69,7 @@ impl BonusTerms {
             use_max: use_max
                 .map(|text| field::price(asset, "bonus.use_max", text))
                 .transpose()?,
-            fund: fund("bonus.fund", &table.fund)?,
+            fund: FundName::check("bonus.fund", &table.fund)?,
         })
     }
 
@@ -84,9 +85,10 @@ impl BonusTerms {
         self.grant
     }
 
-    /// Name of the fund that pays for it.
+    /// The fund that pays for it.
+    #[inline]
     #[must_use]
-    pub fn fund(&self) -> &str {
+    pub const fn fund(&self) -> &FundName {
         &self.fund
     }
 
@@ -96,10 +98,24 @@ impl BonusTerms {
         let share = self.use_share.floor_of(price);
         self.use_max.map_or(share, |max| share.min(max))
     }
+}
+
+impl Terms for BonusTerms {
+    type Tables<'a> = Option<&'a BonusTable>;
+    type Rules = Booked;
+    const NAME: &'static str = "bonus";
+
+    fn read(table: Option<&BonusTable>, asset: Asset) -> Result<Option<Self>, Refusal> {
+        table.map(|table| Self::check(table, asset)).transpose()
+    }
+
+    fn find_funds(&mut self, declared: &[String]) -> Result<(), Refusal> {
+        self.fund.find("bonus.fund", declared)
+    }
 
     /// `u128(amount)  u32(grant: 0 first purchase, 1 verified)  u32(share in bps)  u128(at most, 0 = unlimited)
     /// text(fund)`.
-    pub fn encode(&self, out: &mut Encoder) {
+    fn encode(&self, out: &mut Encoder) {
         out.amount(self.amount);
         out.u32(match self.grant {
             BonusGrant::FirstPurchase => 0,
@@ -107,12 +123,10 @@ impl BonusTerms {
         });
         out.u32(u32::from(self.use_share.get()));
         out.amount(self.use_max.unwrap_or(Amount::ZERO));
-        out.text(&self.fund);
+        out.text(self.fund.as_str());
     }
 
-    /// What participants must know.
-    #[must_use]
-    pub fn findings(&self, asset: Asset) -> Vec<Finding> {
+    fn findings(&self, asset: Asset) -> Vec<Finding> {
         let amount = asset.display_amount(self.amount);
         let share = u128::from(self.use_share.get());
         let most = self.use_max.map_or_else(String::new, |max| {
@@ -127,7 +141,7 @@ impl BonusTerms {
                 "The registration bonus of {amount} {asset} cannot be withdrawn: it adds at most {} to what the user pays \
                  for a purchase{most}, while the fund {:?} and the funds that back it have money.",
                 percent(share),
-                self.fund,
+                self.fund.as_str(),
             ),
             figures,
         }]

@@ -25,7 +25,7 @@ use money::{Asset, Bps};
 use super::SubscriptionTerms;
 use crate::cap::CapTerms;
 use crate::generation::GenerationTerms;
-use plan_file::tables::subscription::{AccrualDays, MonthDivisor, NamedDivisor};
+use crate::subscription::table::{AccrualDays, MonthDivisor, NamedDivisor};
 use plan_file::{Finding, Severity, percent};
 
 /// One, in figures with 15 decimal places: the product of two fits `u128`.
@@ -76,7 +76,7 @@ impl SubscriptionTerms {
 
     /// What participants must know. `generations` and `cap` are those of the same plan.
     #[must_use]
-    pub fn findings(
+    pub fn findings_beside(
         &self,
         asset: Asset,
         generations: Option<&GenerationTerms>,

@@ -1,22 +1,24 @@
 //! [`SubscriptionTerms`]: the checked parameters of subscriptions.
 
+use crate::component::{Booked, Terms};
+use crate::fund::FundName;
+use ledger::Fund;
 use money::{Amount, Asset, Bps};
+use plan_file::Finding;
 
 use crate::cap::MULTIPLE_MAX;
-use plan_file::Day;
-use plan_file::Encoder;
-use plan_file::tables::subscription::{
+use crate::subscription::table::{
     AccrualDays, AllocationTable, MonthDivisor, NamedDivisor, SubscriptionTable, SubscriptionTierTable,
     WhenShort,
 };
+use plan_file::Day;
+use plan_file::Encoder;
 use plan_file::{Refusal, field};
 
 /// Most tiers: each is looked at in every purchase, and people must be able to read the table.
 pub const TIERS_MAX: usize = 16;
 /// Maximum number of funds that share in a purchase: each is a leg of every purchase.
 pub const ALLOCATIONS_MAX: usize = 8;
-/// Longest name of a fund: it appears in reports and on the screen.
-pub const FUND_BYTES_MAX: usize = 32;
 /// Smallest divisor of a month: no month has fewer than 20 working days, so none accrues more than its rate by them.
 pub const MONTH_DIVISOR_MIN: u32 = 20;
 /// Largest divisor of a month: the days of the longest one.
@@ -29,7 +31,7 @@ pub struct SubscriptionTerms {
     amount_max: Option<Amount>,
     accrual_days: AccrualDays,
     month_divisor: MonthDivisor,
-    fund: String,
+    fund: FundName,
     when_short: WhenShort,
     cap_multiple: Option<u32>,
     allocations: Vec<Allocation>,
@@ -47,8 +49,8 @@ pub struct SubscriptionTier {
 /// A fund's share of what the generations leave of a purchase.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allocation {
-    /// Name of the fund.
-    pub fund: String,
+    /// The fund.
+    pub fund: FundName,
     /// Its share.
     pub share: Bps,
 }
@@ -72,7 +74,7 @@ impl SubscriptionTerms {
             amount_max,
             accrual_days: table.accrual_days,
             month_divisor: table.month_divisor,
-            fund: fund("subscription.fund", &table.fund)?,
+            fund: FundName::check("subscription.fund", &table.fund)?,
             when_short: table.when_short,
             cap_multiple,
             allocations: check_allocations(&table.allocations)?,
@@ -118,9 +120,10 @@ impl SubscriptionTerms {
         self.month_divisor
     }
 
-    /// Name of the fund that pays accruals.
+    /// The fund that pays accruals.
+    #[inline]
     #[must_use]
-    pub fn fund(&self) -> &str {
+    pub const fn fund(&self) -> &FundName {
         &self.fund
     }
 
@@ -168,11 +171,30 @@ impl SubscriptionTerms {
             cash.checked_mul(u128::from(multiple)).unwrap_or(endless)
         })
     }
+}
+
+impl Terms for SubscriptionTerms {
+    type Tables<'a> = Option<&'a SubscriptionTable>;
+    type Rules = Booked;
+    const NAME: &'static str = "subscription";
+
+    fn read(table: Option<&SubscriptionTable>, asset: Asset) -> Result<Option<Self>, Refusal> {
+        table.map(|table| Self::check(table, asset)).transpose()
+    }
+
+    fn find_funds(&mut self, declared: &[String]) -> Result<(), Refusal> {
+        self.fund.find("subscription.fund", declared)?;
+        for (index, allocation) in self.allocations.iter_mut().enumerate() {
+            let field = format!("subscription.allocations[{index}].fund");
+            allocation.fund.find(&field, declared)?;
+        }
+        Ok(())
+    }
 
     /// `list(u128(from)  u32(monthly bps))  u128(amount at most, 0 = unlimited)  u32(days: 0 working, 1 all)
     /// u32(divisor, 0 = working days)  text(fund)  u32(when short: 0 pro rata, 1 queue)  u32(multiple, 0 = no cap)
     /// list(text(fund)  u32(bps))`.
-    pub fn encode(&self, out: &mut Encoder) {
+    fn encode(&self, out: &mut Encoder) {
         out.length(self.tiers.len());
         for tier in &self.tiers {
             out.amount(tier.from);
@@ -187,7 +209,7 @@ impl SubscriptionTerms {
             MonthDivisor::Days(days) => days,
             MonthDivisor::Named(NamedDivisor::WorkingDays) => 0,
         });
-        out.text(&self.fund);
+        out.text(self.fund.as_str());
         out.u32(match self.when_short {
             WhenShort::ProRata => 0,
             WhenShort::Queue => 1,
@@ -195,24 +217,19 @@ impl SubscriptionTerms {
         out.u32(self.cap_multiple.unwrap_or(0));
         out.length(self.allocations.len());
         for allocation in &self.allocations {
-            out.text(&allocation.fund);
+            out.text(allocation.fund.as_str());
             out.u32(u32::from(allocation.share.get()));
         }
     }
-}
 
-/// Name of a fund: lower-case letters, digits, hyphens and underscores.
-///
-/// # Errors
-/// `fund_malformed`.
-pub fn fund(field: &str, name: &str) -> Result<String, Refusal> {
-    let is_plain = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
-    if !name.is_empty() && name.len() <= FUND_BYTES_MAX && name.bytes().all(is_plain) {
-        return Ok(name.to_owned());
+    /// What it needs of others is said of all together.
+    fn findings(&self, _asset: Asset) -> Vec<Finding> {
+        Vec::new()
     }
-    let problem = format!("{name:?}is not a valid fund name");
-    let hint = "write 1 to 32 lower-case letters, digits, hyphens or underscores";
-    Err(Refusal::new("fund_malformed", field, problem, hint))
+
+    fn pays_from(&self) -> Option<(&'static str, Fund)> {
+        Some(("accruals", self.fund.number()))
+    }
 }
 
 fn check_tiers(tables: &[SubscriptionTierTable], asset: Asset) -> Result<Vec<SubscriptionTier>, Refusal> {
@@ -281,9 +298,9 @@ fn check_allocations(tables: &[AllocationTable]) -> Result<Vec<Allocation>, Refu
     let mut allocations: Vec<Allocation> = Vec::with_capacity(tables.len());
     for (index, (table, share)) in tables.iter().zip(shares).enumerate() {
         let path = format!("subscription.allocations[{index}].fund");
-        let fund = fund(&path, &table.fund)?;
+        let fund = FundName::check(&path, &table.fund)?;
         if allocations.iter().any(|earlier| earlier.fund == fund) {
-            return Err(field::fund_repeated(&path, &fund));
+            return Err(field::fund_repeated(&path, &table.fund));
         }
         allocations.push(Allocation { fund, share });
     }

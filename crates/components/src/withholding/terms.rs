@@ -1,12 +1,13 @@
 //! [`WithholdingTerms`]: the checked policies, each with its versions by date.
 
+use crate::component::{Booked, Terms};
 use ledger::Reason;
 use money::{Amount, Asset, Bps};
 
+use crate::withholding::table::{Basis, Crossing, WithholdingTable};
 use ledger::UserId;
 use plan_file::Day;
 use plan_file::Encoder;
-use plan_file::tables::withholding::{Basis, Crossing, WithholdingTable};
 use plan_file::{Finding, Severity, percent};
 use plan_file::{Refusal, field};
 
@@ -60,6 +61,12 @@ pub struct Payment {
 }
 
 impl WithholdingTerms {
+    /// No policy.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { policies: Vec::new() }
+    }
+
     /// Checks the tables, which stand in the file in this order.
     ///
     /// # Errors
@@ -172,9 +179,19 @@ impl WithholdingTerms {
     pub fn has_credit_basis(&self) -> bool {
         self.policies.iter().any(|policy| policy.basis == Basis::Credit)
     }
+}
 
-    /// Every parameter, for the hash of the plan.
-    pub fn encode(&self, out: &mut Encoder) {
+impl Terms for WithholdingTerms {
+    type Tables<'a> = Option<&'a Vec<WithholdingTable>>;
+    type Rules = Booked;
+    const NAME: &'static str = "withholding";
+
+    fn read(tables: Self::Tables<'_>, asset: Asset) -> Result<Option<Self>, Refusal> {
+        let terms = tables.map(|tables| Self::check(tables, asset)).transpose()?;
+        Ok(terms.filter(|terms| !terms.policies.is_empty()))
+    }
+
+    fn encode(&self, out: &mut Encoder) {
         out.length(self.policies.len());
         for policy in &self.policies {
             out.text(&policy.name);
@@ -190,9 +207,7 @@ impl WithholdingTerms {
         }
     }
 
-    /// What participants should be told.
-    #[must_use]
-    pub fn findings(&self, asset: Asset) -> Vec<Finding> {
+    fn findings(&self, asset: Asset) -> Vec<Finding> {
         let policies = self.policies.iter();
         let mut found: Vec<Finding> = policies.flat_map(|policy| policy.findings(asset)).collect();
         let withholds = |basis| self.rate_max(basis, &KINDS) > 0;

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use crate::withholding::table::{Basis, CeilingScope, Crossing, On, ThresholdScope, WithholdingTable};
 use ledger::Reason;
 use money::{Amount, Asset, Bps};
-use plan_file::tables::withholding::{Basis, CeilingScope, Crossing, On, ThresholdScope, WithholdingTable};
 use plan_file::{Day, Encoder, Refusal, field, percent};
 
 /// What a policy says from a day on.

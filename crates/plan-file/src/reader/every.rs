@@ -2,21 +2,20 @@
 //!
 //! What does not fit is set aside and the file is re-read, so that one wrong field hides no other.
 
-use serde::Deserialize as _;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Value, error};
 use crate::Refusal;
 use crate::place::Step;
-use crate::tables::PlanFile;
 
 /// Fields outside of tables, which every file has. They stand for what is missing, so that the tables can be read.
 const STAND_INS: &str = "name = \"a\"\nversion = 1\nasset = \"BNB\"\n";
 
 /// What does not fit, in the order in which it is found, at most `max` of it; and the file without the tables that it is
 /// in, unless there is no telling.
-pub fn read_every(text: &str, max: usize) -> (Vec<Refusal>, Option<PlanFile>) {
+pub fn read_every<T: DeserializeOwned>(text: &str, max: usize) -> (Vec<Refusal>, Option<T>) {
     let mut document = match DeTable::parse(text) {
         Ok(document) => document.into_inner(),
         Err(error) => return (vec![error::syntax(text, &error)], None),
@@ -26,7 +25,7 @@ pub fn read_every(text: &str, max: usize) -> (Vec<Refusal>, Option<PlanFile>) {
     let mut explained: Vec<String> = Vec::new();
     while found.len() < max {
         let root = DeValue::Table(document);
-        let read = PlanFile::deserialize(Value(&root));
+        let read = T::deserialize(Value(&root));
         let DeValue::Table(table) = root else { break };
         document = table;
         let error = match read {
@@ -48,7 +47,7 @@ pub fn read_every(text: &str, max: usize) -> (Vec<Refusal>, Option<PlanFile>) {
 }
 
 /// The file without the tables in which something was found.
-fn without(mut document: DeTable<'_>, found: &[Refusal]) -> Option<PlanFile> {
+fn without<T: DeserializeOwned>(mut document: DeTable<'_>, found: &[Refusal]) -> Option<T> {
     for refusal in found {
         let table = refusal.field.split(['.', '[']).next().unwrap_or_default();
         if document
@@ -58,7 +57,7 @@ fn without(mut document: DeTable<'_>, found: &[Refusal]) -> Option<PlanFile> {
             document.remove(table);
         }
     }
-    PlanFile::deserialize(Value(&DeValue::Table(document))).ok()
+    T::deserialize(Value(&DeValue::Table(document))).ok()
 }
 
 /// Whether a path is another one or leads into it.

@@ -4,7 +4,7 @@ use money::{Amount, Asset};
 
 use super::Asked;
 use plan::compiled::{ChainClass, CompiledPlan, IntakeKind};
-use plan_file::tables::withholding::Basis;
+use plan::withholding::table::Basis;
 use plan_file::{Finding, Severity, percent};
 
 const WHOLE: u128 = 10_000;
@@ -70,9 +70,9 @@ fn minimum(plan: &CompiledPlan, severity: Severity) -> Option<Finding> {
 fn kept_back(plan: &CompiledPlan, worst: Severity) -> Option<Finding> {
     let components = plan.components();
     let kinds: Vec<&str> = kinds(plan).collect();
-    let at_credit = components.withholding.rate_max(Basis::Credit, &kinds);
-    let at_payout = components.withholding.rate_max(Basis::Payout, &kinds);
-    let crossing = if components.withholding.crosses_with(&kinds) {
+    let at_credit = components.withholding().rate_max(Basis::Credit, &kinds);
+    let at_payout = components.withholding().rate_max(Basis::Payout, &kinds);
+    let crossing = if components.withholding().crosses_with(&kinds) {
         "; a reward that takes the year's total over a threshold can be withheld entirely"
     } else {
         ""

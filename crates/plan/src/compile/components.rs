@@ -10,20 +10,15 @@ use super::payout;
 use crate::autopool::AutoPoolTerms;
 use crate::binary::BinaryTerms;
 use crate::campaign::CampaignTerms;
-use crate::cap::CapTerms;
 use crate::compiled::{ComponentTerms, FundTerms, IntakeRule};
-use crate::generation::GenerationTerms;
+use crate::file::PlanFile;
 use crate::orders::OrdersTerms;
 use crate::ranks::RanksTerms;
+use crate::subscription::table::AllocationTable;
 use crate::subscription::{BonusTerms, SubscriptionTerms};
-use crate::withdrawal::WithdrawalTerms;
-use crate::withholding::WithholdingTerms;
-use plan_file::Encoder;
+use components::fund::{FundName, numbered};
 use plan_file::reference::{self, Named, Reference};
-use plan_file::tables::PlanFile;
-use plan_file::tables::subscription::AllocationTable;
-use plan_file::{Finding, Severity, percent};
-use plan_file::{Refusal, field};
+use plan_file::{Encoder, Finding, Refusal, Severity, field, percent};
 
 /// Maximum number of funds of a plan: the number of a fund is a byte of an account's id, and more could not be kept apart by people.
 pub const FUNDS_MAX: usize = 32;
@@ -35,71 +30,16 @@ pub(super) fn check(
     auto_pool: Option<AutoPoolTerms>,
 ) -> Result<(IntakeRule, ComponentTerms), Refusal> {
     let funds = check_funds(file)?;
-    let fund = |field: &str, name: &str| fund_named(&funds, field, name);
-    let subscription = table(&file.subscription, |table| SubscriptionTerms::check(table, asset))?;
-    let ranks = table(&file.ranks, |table| RanksTerms::check(table, asset))?;
-    let orders = table(&file.orders, |table| OrdersTerms::check(table, asset))?;
-    let campaign = table(&file.campaign, |table| CampaignTerms::check(table, asset))?;
-    let bonus = table(&file.bonus, |table| BonusTerms::check(table, asset))?;
-    let binary = check_binary(file, asset)?;
+    let declared: Vec<String> = funds.iter().map(|fund| fund.name.clone()).collect();
     let terms = ComponentTerms {
         auto_pool,
-        allocations: check_allocations(file, &funds)?,
-        cap: table(&file.cap, CapTerms::check)?,
-        accrual_fund: option(&file.subscription, |table| fund("subscription.fund", &table.fund))?,
-        subscription_allocations: check_subscription_funds(subscription.as_ref(), &funds)?,
-        subscription,
-        generation: table(&file.generation, GenerationTerms::check)?,
-        bonus: match bonus {
-            Some(bonus) => {
-                let fund = fund("bonus.fund", bonus.fund())?;
-                Some((bonus, fund))
-            }
-            None => None,
-        },
-        rank_fund: option(&file.ranks, |table| fund("ranks.fund", &table.fund))?,
-        ranks,
-        pair_fund: option(&file.binary, |table| fund("binary.fund", &table.fund))?,
-        binary,
-        order_fund: option(&file.orders, |table| fund("orders.fund", &table.fund))?,
-        orders,
-        campaign_fund: option(&file.campaign, |table| fund("campaign.fund", &table.fund))?,
-        campaign,
-        withholding: WithholdingTerms::check(file.withholding.as_deref().unwrap_or_default(), asset)?,
-        withdrawal: table(&file.withdrawal, |table| WithdrawalTerms::check(table, asset))?,
+        allocations: check_allocations(file, &declared)?,
         funds,
+        ..ComponentTerms::read(file, asset, &declared)?
     };
     let intake = check_intake(file, asset)?;
     check_together(file, &terms)?;
     Ok((intake, terms))
-}
-
-fn table<T, U>(
-    table: &Option<T>,
-    check: impl FnOnce(&T) -> Result<U, Refusal>,
-) -> Result<Option<U>, Refusal> {
-    table.as_ref().map(check).transpose()
-}
-
-fn option<T, U>(table: &Option<T>, ask: impl FnOnce(&T) -> Result<U, Refusal>) -> Result<Option<U>, Refusal> {
-    table.as_ref().map(ask).transpose()
-}
-
-fn check_binary(file: &PlanFile, asset: Asset) -> Result<Option<BinaryTerms>, Refusal> {
-    match (&file.binary, &file.booking) {
-        (None, None) => Ok(None),
-        (Some(binary), Some(booking)) => BinaryTerms::check(binary, booking, asset).map(Some),
-        (Some(_), None) => Err(misfit(
-            "binary",
-            "the table [booking] is missing",
-            "add [booking] to define what is booked",
-        )),
-        (None, Some(_)) => Err(misfit(
-            "booking",
-            "the table [binary] is missing",
-            "add [binary], or remove it",
-        )),
-    }
 }
 
 fn check_funds(file: &PlanFile) -> Result<Vec<FundTerms>, Refusal> {
@@ -107,7 +47,7 @@ fn check_funds(file: &PlanFile) -> Result<Vec<FundTerms>, Refusal> {
     field::list_length("funds", tables.len(), 0, FUNDS_MAX)?;
     let mut named = Vec::with_capacity(tables.len());
     for (index, table) in tables.iter().enumerate() {
-        crate::subscription::fund(&format!("funds[{index}].name"), &table.name)?;
+        FundName::check(&format!("funds[{index}].name"), &table.name)?;
         named.push(Named {
             name: &table.name,
             field: format!("funds[{index}].name"),
@@ -126,7 +66,7 @@ fn check_funds(file: &PlanFile) -> Result<Vec<FundTerms>, Refusal> {
         tables
             .iter()
             .position(|table| table.name == *name)
-            .and_then(fund_at)
+            .and_then(numbered)
     };
     Ok(tables
         .iter()
@@ -137,34 +77,7 @@ fn check_funds(file: &PlanFile) -> Result<Vec<FundTerms>, Refusal> {
         .collect())
 }
 
-/// The fund at a place of the list. There are few.
-fn fund_at(index: usize) -> Option<Fund> {
-    let number = u8::try_from(index).ok()?.checked_add(1)?;
-    Some(Fund::new(number))
-}
-
-fn fund_named(funds: &[FundTerms], field: &str, name: &str) -> Result<Fund, Refusal> {
-    let found = funds.iter().position(|fund| fund.name == name).and_then(fund_at);
-    found.ok_or_else(|| {
-        let problem = format!("there is no fund {name:?}");
-        let hint = format!("declare it: [[funds]] with name = {name:?}");
-        Refusal::new("unknown_reference", field, problem, hint)
-    })
-}
-
-fn check_subscription_funds(
-    terms: Option<&SubscriptionTerms>,
-    funds: &[FundTerms],
-) -> Result<Vec<Fund>, Refusal> {
-    let allocations = terms.map(SubscriptionTerms::allocations).unwrap_or_default();
-    let named = allocations.iter().enumerate().map(|(index, allocation)| {
-        let field = format!("subscription.allocations[{index}].fund");
-        fund_named(funds, &field, &allocation.fund)
-    });
-    named.collect()
-}
-
-fn check_allocations(file: &PlanFile, funds: &[FundTerms]) -> Result<Vec<(Fund, Bps)>, Refusal> {
+fn check_allocations(file: &PlanFile, declared: &[String]) -> Result<Vec<(Fund, Bps)>, Refusal> {
     let tables = file.allocations.as_deref().unwrap_or_default();
     field::list_length("allocations", tables.len(), 0, FUNDS_MAX)?;
     let shares: Vec<u16> = tables.iter().map(|table| table.bps).collect();
@@ -178,8 +91,10 @@ fn check_allocations(file: &PlanFile, funds: &[FundTerms]) -> Result<Vec<(Fund, 
                 &table.fund,
             ));
         }
-        let fund = fund_named(funds, &format!("allocations[{index}].fund"), &table.fund)?;
-        Ok((fund, share))
+        let field = format!("allocations[{index}].fund");
+        let mut fund = FundName::check(&field, &table.fund)?;
+        fund.find(&field, declared)?;
+        Ok((fund.number(), share))
     });
     named.collect()
 }
@@ -245,7 +160,7 @@ fn check_together(file: &PlanFile, terms: &ComponentTerms) -> Result<(), Refusal
         let hint = "add [subscription] or [orders], or remove it";
         return Err(misfit("ranks", "no table generates volume", hint));
     }
-    let keeps_wallets = terms.withdrawal.is_some() || terms.withholding.has_payout_basis();
+    let keeps_wallets = terms.withdrawal.is_some() || terms.withholding().has_payout_basis();
     if keeps_wallets && file.pool.is_some() {
         let table = if terms.withdrawal.is_some() {
             "withdrawal"
@@ -272,18 +187,10 @@ fn misfit(table: &str, problem: &str, hint: &str) -> Refusal {
 pub(super) fn findings(terms: &ComponentTerms, asset: Asset) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(subscription) = &terms.subscription {
-        found.extend(subscription.findings(asset, terms.generation.as_ref(), terms.cap));
+        found.extend(subscription.findings_beside(asset, terms.generation.as_ref(), terms.cap));
     }
     found.extend(accruals_from_purchases(terms));
-    found.extend(terms.generation.iter().flat_map(|terms| terms.findings(asset)));
-    found.extend(terms.cap.iter().flat_map(|terms| terms.findings(asset)));
-    found.extend(terms.bonus.iter().flat_map(|(terms, _)| terms.findings(asset)));
-    found.extend(terms.ranks.iter().flat_map(|terms| terms.findings(asset)));
-    found.extend(terms.binary.iter().flat_map(|terms| terms.findings(asset)));
-    found.extend(terms.orders.iter().flat_map(|terms| terms.findings(asset)));
-    found.extend(terms.campaign.iter().flat_map(|terms| terms.findings(asset)));
-    found.extend(terms.withholding.findings(asset));
-    found.extend(terms.withdrawal.iter().flat_map(|terms| terms.findings(asset)));
+    found.extend(terms.findings(asset));
     found.extend(payout::fallbacks(terms));
     if !terms.funds.is_empty() {
         found.push(funded_rewards(terms));
@@ -344,7 +251,7 @@ fn accruals_from_purchases(terms: &ComponentTerms) -> Option<Finding> {
         text: format!(
             "The fund {:?} that pays accruals, together with the funds that back it, receives {} of every purchase after the generation \
              shares: to that extent participants are paid with other participants' payments.",
-            subscription.fund(),
+            subscription.fund().as_str(),
             percent(bps)
         ),
         figures: vec![("allocation_bps", bps)],
@@ -353,9 +260,11 @@ fn accruals_from_purchases(terms: &ComponentTerms) -> Option<Finding> {
 
 /// What depends on money from outside the plan.
 fn funded_rewards(terms: &ComponentTerms) -> Finding {
-    let outside = payout::paying(terms).filter(|(_, fund)| !payout::is_filled(terms, *fund));
+    let outside = terms
+        .paying()
+        .filter(|(_, fund)| !payout::is_filled(terms, *fund));
     let names: Vec<&str> = outside.map(|(name, _)| name).collect();
-    let text = if payout::paying(terms).next().is_none() {
+    let text = if terms.paying().next().is_none() {
         "No rule pays rewards out of a fund.".to_owned()
     } else if names.is_empty() {
         "Every rule that pays rewards out of a fund has a fund that receives a share of payments; when its funds are empty \
@@ -395,48 +304,14 @@ pub(super) fn encode(intake: IntakeRule, terms: &ComponentTerms, out: &mut Encod
     };
     out.amount(price);
     for fund in [
-        terms.accrual_fund,
-        terms.rank_fund,
-        terms.pair_fund,
-        terms.order_fund,
-        terms.campaign_fund,
-        terms.bonus.as_ref().map(|(_, fund)| *fund),
+        terms.subscription.as_ref().map(SubscriptionTerms::fund),
+        terms.ranks.as_ref().map(RanksTerms::fund),
+        terms.binary.as_ref().map(BinaryTerms::fund),
+        terms.orders.as_ref().map(OrdersTerms::fund),
+        terms.campaign.as_ref().map(CampaignTerms::fund),
+        terms.bonus.as_ref().map(BonusTerms::fund),
     ] {
-        out.u32(fund.map_or(0, |fund| u32::from(fund.get())));
+        out.u32(fund.map_or(0, |fund| u32::from(fund.number().get())));
     }
-    part(
-        out,
-        "subscription",
-        terms.subscription.as_ref(),
-        SubscriptionTerms::encode,
-    );
-    part(
-        out,
-        "generation",
-        terms.generation.as_ref(),
-        GenerationTerms::encode,
-    );
-    part(out, "cap", terms.cap.as_ref(), |cap, out| cap.encode(out));
-    let bonus = terms.bonus.as_ref().map(|(terms, _)| terms);
-    part(out, "bonus", bonus, BonusTerms::encode);
-    part(out, "ranks", terms.ranks.as_ref(), RanksTerms::encode);
-    part(out, "binary", terms.binary.as_ref(), BinaryTerms::encode);
-    part(out, "orders", terms.orders.as_ref(), OrdersTerms::encode);
-    part(out, "campaign", terms.campaign.as_ref(), CampaignTerms::encode);
-    let withholds = !terms.withholding.policies().is_empty();
-    let withholding = withholds.then_some(&terms.withholding);
-    part(out, "withholding", withholding, WithholdingTerms::encode);
-    part(
-        out,
-        "withdrawal",
-        terms.withdrawal.as_ref(),
-        WithdrawalTerms::encode,
-    );
-}
-
-fn part<T>(out: &mut Encoder, name: &str, terms: Option<&T>, encode: impl FnOnce(&T, &mut Encoder)) {
-    if let Some(terms) = terms {
-        out.text(name);
-        encode(terms, out);
-    }
+    terms.encode(out);
 }

@@ -10,7 +10,7 @@ use super::{
     CompileError, TEXT_BYTES_MAX, check_head, check_pool, check_registration, check_retopup, compile,
     components,
 };
-use plan_file::tables::PlanFile;
+use crate::file::{PlanFile, TABLES_OF_COMPONENTS};
 use plan_file::{Refusal, place, reader};
 
 /// Maximum number of refusals that are returned: who has more begins with these.
@@ -106,27 +106,13 @@ fn broken_rules(file: &PlanFile, known: &[CompileError]) -> Vec<CompileError> {
     let funds = alone(file, asset, |one| one.funds.clone_from(&file.funds));
     let funds_are_known = funds.is_none() && !is_known("funds");
     found.extend(funds);
-    let tables: [fn(&mut PlanFile, &PlanFile); 11] = [
+    let tables: [fn(&mut PlanFile, &PlanFile); 2] = [
         |one, file| one.joining.clone_from(&file.joining),
         |one, file| one.allocations.clone_from(&file.allocations),
-        |one, file| one.subscription.clone_from(&file.subscription),
-        |one, file| one.generation.clone_from(&file.generation),
-        |one, file| one.cap.clone_from(&file.cap),
-        |one, file| one.bonus.clone_from(&file.bonus),
-        |one, file| one.ranks.clone_from(&file.ranks),
-        |one, file| {
-            one.binary.clone_from(&file.binary);
-            one.booking.clone_from(&file.booking);
-        },
-        |one, file| one.orders.clone_from(&file.orders),
-        |one, file| one.campaign.clone_from(&file.campaign),
-        |one, file| {
-            one.withholding.clone_from(&file.withholding);
-            one.withdrawal.clone_from(&file.withdrawal);
-        },
     ];
+    let tables = tables.iter().chain(TABLES_OF_COMPONENTS);
     let funds = if funds_are_known { file.funds.clone() } else { None };
-    found.extend(tables.into_iter().filter_map(|copy| {
+    found.extend(tables.filter_map(|copy| {
         alone(file, asset, |one| {
             one.funds.clone_from(&funds);
             copy(one, file);

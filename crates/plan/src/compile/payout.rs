@@ -12,26 +12,11 @@ const WHOLE: u128 = 10_000;
 /// Above one half a payment pays mainly for rewards.
 const PAYOUT_SHARE_USUAL_MAX: u128 = 5_000;
 
-/// The rules that pay rewards out of funds, each with the fund that it asks first.
-pub(super) fn paying(terms: &ComponentTerms) -> impl Iterator<Item = (&'static str, Fund)> + '_ {
-    let pays = terms
-        .orders
-        .as_ref()
-        .is_some_and(|orders| orders.payout_max() > 0);
-    [
-        ("accruals", terms.accrual_fund),
-        ("rank bonuses", terms.rank_fund),
-        ("pairs", terms.pair_fund),
-        ("commissions", terms.order_fund.filter(|_| pays)),
-        ("campaign rewards", terms.campaign_fund),
-    ]
-    .into_iter()
-    .filter_map(|(name, fund)| Some((name, fund?)))
-}
-
 /// Whether a rule can pay a reward out of a fund, asked first or as a fallback.
 fn pays_rewards(terms: &ComponentTerms, fund: Fund) -> bool {
-    paying(terms).any(|(_, first)| terms.fund_chain(first).any(|behind| behind == fund))
+    terms
+        .paying()
+        .any(|(_, first)| terms.fund_chain(first).any(|behind| behind == fund))
 }
 
 /// What generations take of each purchase, in basis points.
@@ -43,9 +28,8 @@ pub(super) fn uplines_bps(terms: &ComponentTerms) -> u128 {
 /// What funds receive of each payment; of a subscription it is a share of what generations leave, if they leave anything.
 fn allocations(terms: &ComponentTerms) -> impl Iterator<Item = (Fund, Bps)> + '_ {
     let shares = terms.subscription.iter().flat_map(|terms| terms.allocations());
-    let funds = terms.subscription_allocations.iter().copied();
-    let of_subscriptions = funds
-        .zip(shares.map(|allocation| allocation.share))
+    let of_subscriptions = shares
+        .map(|allocation| (allocation.fund.number(), allocation.share))
         .filter(|_| uplines_bps(terms) < WHOLE);
     terms.allocations.iter().copied().chain(of_subscriptions)
 }
@@ -58,10 +42,9 @@ pub(super) fn allocated_bps(terms: &ComponentTerms) -> u128 {
 
 /// What the funds behind accruals receive of a purchase, in basis points of what generations leave.
 pub(super) fn accruals_bps(terms: &ComponentTerms) -> u128 {
-    let funds: Vec<Fund> = terms
-        .accrual_fund
-        .iter()
-        .flat_map(|fund| terms.fund_chain(*fund))
+    let subscription = terms.subscription.iter();
+    let funds: Vec<Fund> = subscription
+        .flat_map(|subscription| terms.fund_chain(subscription.fund().number()))
         .collect();
     let to_accruals = allocations(terms).filter(|(fund, _)| funds.contains(fund));
     to_accruals.fold(0, |sum, (_, share)| sum.saturating_add(u128::from(share.get())))
@@ -70,7 +53,7 @@ pub(super) fn accruals_bps(terms: &ComponentTerms) -> u128 {
 /// Whether a share of payments reaches a fund, or one that pays in its place.
 pub(super) fn is_filled(terms: &ComponentTerms, first: Fund) -> bool {
     let orders = terms.orders.as_ref().filter(|orders| orders.fund_part() > 0);
-    let by_orders = orders.and(terms.order_fund);
+    let by_orders = orders.map(|orders| orders.fund().number());
     terms.fund_chain(first).any(|fund| {
         by_orders == Some(fund) || allocations(terms).any(|(filled, share)| filled == fund && share.get() > 0)
     })
@@ -95,11 +78,12 @@ pub(super) fn share_bps(terms: &Terms, of_pools: u128) -> u128 {
 
 /// Commissions are at most what the rates promise of an order, but what else draws on their fund can have all of it.
 fn of_orders(terms: &ComponentTerms) -> u128 {
-    let (Some(orders), Some(fund)) = (&terms.orders, terms.order_fund) else {
+    let Some(orders) = &terms.orders else {
         return 0;
     };
+    let fund = orders.fund().number();
     let funded = u128::from(orders.fund_part());
-    let others = paying(terms).filter(|(name, _)| *name != "commissions");
+    let others = terms.paying().filter(|(name, _)| *name != "commissions");
     let others = others.flat_map(|(_, first)| terms.fund_chain(first));
     let part = if others.into_iter().any(|behind| behind == fund) {
         funded

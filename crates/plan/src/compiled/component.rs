@@ -78,20 +78,23 @@ impl CompiledPlan {
     #[must_use]
     pub fn fund_of(&self, reason: Reason) -> Option<Fund> {
         let components = &self.terms.components;
-        if reason == Reason::Accrual {
-            components.accrual_fund
+        let fund = if reason == Reason::Accrual {
+            components.subscription.as_ref()?.fund()
         } else if matches!(reason, Reason::Pair | Reason::Direct) {
-            components.pair_fund
+            components.binary.as_ref()?.fund()
         } else if matches!(reason, Reason::Rank(_)) {
-            components.rank_fund
+            components.ranks.as_ref()?.fund()
         } else if matches!(reason, Reason::Generation(_)) {
-            components.order_fund
+            components.orders.as_ref()?.fund()
         } else if reason == Reason::Bonus {
-            let bonus = components.bonus.as_ref().map(|(_, fund)| *fund);
-            components.campaign_fund.or(bonus)
+            match &components.campaign {
+                Some(campaign) => campaign.fund(),
+                None => components.bonus.as_ref()?.fund(),
+            }
         } else {
-            None
-        }
+            return None;
+        };
+        Some(fund.number())
     }
 
     /// The least that a user may take out of the wallet balance.
@@ -110,22 +113,8 @@ impl CompiledPlan {
 
     /// Stable names of the components that the plan has, as their tables are called.
     pub fn component_names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        let components = &self.terms.components;
-        [
-            ("pool", self.tiers() > 0),
-            ("cap", components.cap.is_some()),
-            ("subscription", components.subscription.is_some()),
-            ("generation", components.generation.is_some()),
-            ("bonus", components.bonus.is_some()),
-            ("ranks", components.ranks.is_some()),
-            ("binary", components.binary.is_some()),
-            ("orders", components.orders.is_some()),
-            ("campaign", components.campaign.is_some()),
-            ("withholding", !components.withholding.policies().is_empty()),
-            ("withdrawal", components.withdrawal.is_some()),
-        ]
-        .into_iter()
-        .filter_map(|(name, has)| has.then_some(name))
+        let pool = (self.tiers() > 0).then_some("pool");
+        pool.into_iter().chain(self.terms.components.names())
     }
 
     /// The least that someone pays to take part, where what is paid buys no goods: a registration, the smallest
@@ -172,7 +161,7 @@ impl CompiledPlan {
     #[must_use]
     pub fn pays_into_wallet(&self) -> bool {
         let components = &self.terms.components;
-        components.withdrawal.is_some() || components.withholding.has_payout_basis()
+        components.withdrawal.is_some() || components.withholding().has_payout_basis()
     }
 
     /// Where a user's matured rewards go.

@@ -9,10 +9,7 @@ use money::Amount;
 
 use crate::Day;
 
-names::ids! {
-    /// A reward from a fund: dense, from 1, in the order in which they are granted.
-    pub struct RewardId;
-}
+pub use components::component::RewardId;
 
 /// A change that a component of the plan makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ pub(super) mod grant;
 mod intake;
 mod orders;
 mod ranks;
+mod rules;
 mod subscription;
 mod version;
 mod wallet;
@@ -28,12 +29,13 @@ use super::{State, ignore, push};
 use crate::autopool::Pools;
 use crate::cap::Caps;
 use crate::compiled::CompiledPlan;
+use crate::component::Event;
 use crate::effect::ComponentEffect;
 use crate::fact::ComponentFact;
 use crate::sponsors::Kept;
+use crate::subscription::table::BonusGrant;
 use crate::withholding::Withholding;
 use crate::{Day, Effect, IgnoredCause, Outcome};
-use plan_file::tables::subscription::BonusGrant;
 
 /// Maximum number of days that one fact lets end: a mistyped date must not run the calendar away.
 const DAYS_AT_ONCE_MAX: u32 = 366;
@@ -56,6 +58,7 @@ pub(super) struct Components {
     binary: binary::Records,
     orders: orders::Records,
     campaign: campaign::Records,
+    rules: rules::ComponentRules,
 }
 
 impl Components {
@@ -93,6 +96,7 @@ impl Components {
             binary,
             orders,
             campaign,
+            rules,
         } = self;
         (*day, *is_ending) == (unused.day, unused.is_ending)
             && *funds == funds::Funds::holding(&funds.balances)
@@ -104,6 +108,7 @@ impl Components {
             && *binary == unused.binary
             && *orders == unused.orders
             && *campaign == unused.campaign
+            && *rules == unused.rules
     }
 
     /// The end of a fact.
@@ -192,6 +197,7 @@ impl State {
             self.close_month(plan, day, out);
         }
         self.close_period(plan, day, out);
+        self.tell(plan, Event::DayEnded(day), out);
         self.components.is_ending = false;
     }
 
@@ -211,6 +217,7 @@ impl State {
         if components.binary.is_some() {
             self.join_binary(plan, user, sponsor, out);
         }
+        self.tell(plan, Event::Joined(user), out);
     }
 
     /// A user's registration was refunded.

@@ -6,18 +6,10 @@ use money::Amount;
 
 use super::{State, User, discrepancy, position, push};
 use crate::compiled::CompiledPlan;
+pub(super) use crate::component::Payment;
 use crate::decision::{Price, Rule, Unroutable};
 use crate::sponsors::Standing;
-use crate::{Day, DepositId, DepositKind, DiscrepancyCause, Effect, Outcome};
-
-/// A payment into escrow.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Payment {
-    pub(super) user: UserId,
-    pub(super) deposit: DepositId,
-    pub(super) amount: Amount,
-    pub(super) day: Day,
-}
+use crate::{Day, DepositKind, DiscrepancyCause, Effect, Outcome};
 
 /// What a payment is called outside, which only effects carry on.
 #[derive(Clone, Copy, Debug)]

@@ -98,7 +98,7 @@ impl State {
             total = plus(total, entry.amount);
             let deposit = *deposit;
             out.effects.push(Effect::DepositMatured { deposit });
-            self.component_matured(deposit);
+            self.component_matured(plan, deposit, out);
             let legs = buckets.get(*bucket).map(|bucket| bucket.legs_of(entry));
             for (number, leg) in (0u32..).zip(legs.unwrap_or_default()) {
                 self.release_leg(plan, deposit, (number, leg), &mut release, out);

@@ -3,7 +3,7 @@
 use money::{Amount, Asset};
 use plan::Refusal;
 use plan::binary::BinaryTerms;
-use plan_file::tables::binary::{BinaryTable, BookingTable};
+use plan::binary::table::{BinaryTable, BookingTable};
 
 /// The terms of the worked examples, in rupees.
 pub(crate) const EV: &str = r#"

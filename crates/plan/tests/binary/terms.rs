@@ -1,6 +1,7 @@
 //! What is refused in the tables, and what people are told about a sound plan.
 
 use plan::binary::BinaryState;
+use plan::component::Terms as _;
 use plan::sponsors::Sponsors;
 use plan::{Day, Severity, UserId};
 
@@ -87,7 +88,10 @@ fn what_a_file_leaves_out_has_the_stated_meaning() {
     assert_eq!(changed(&[]).unwrap(), spelt_out.unwrap());
     let terms = changed(&[("direct_bonus", "\"1000\"")]).unwrap();
     assert_eq!(terms.direct_bonus(), Some(rupees("1000")));
-    assert_eq!((terms.fund(), terms.pairs_max_per_month()), ("pairs", 10));
+    assert_eq!(
+        (terms.fund().as_str(), terms.pairs_max_per_month()),
+        ("pairs", 10)
+    );
     assert_eq!(terms.counts_at(), rupees("5000"));
     let from_first = changed(&[("counts_from", "\"first_payment\"")]).unwrap();
     assert_eq!(from_first.counts_at(), rupees("500"));

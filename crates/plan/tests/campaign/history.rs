@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use money::{Amount, Asset};
 use naive::campaign::{Paper, Rules, Wanted};
+use plan::campaign::table::{AchievementTable, PerReferee, QualifiesTable, SelfReferral};
 use plan::campaign::{
     Campaign, CampaignTable, CampaignTerms, Conversion, ConversionId, Decision, IgnoredCause, RefereeKey,
     Reversal,
 };
 use plan::{Day, UserId};
-use plan_file::tables::campaign::{AchievementTable, PerReferee, QualifiesTable, SelfReferral};
 use proptest::prelude::*;
 
 const START: u32 = 20_454;

@@ -8,6 +8,7 @@ mod page;
 
 use money::Asset;
 use plan::campaign::{CampaignTable, CampaignTerms};
+use plan::component::Terms as _;
 use plan::{Finding, Severity};
 use serde::Deserialize;
 
@@ -240,7 +241,7 @@ fn a_campaign_of_one_day_and_one_reward_is_sound() {
     assert!(with(&[("2026-12-31", "2026-05-01")]).is_ok());
     let terms = with(&[("\"10000\"", "\"10\""), ("\"500\"", "\"10\"")]).unwrap();
     assert_eq!(terms.budget(), Asset::Usdt.parse_amount("10").unwrap());
-    assert_eq!(terms.fund(), "marketing");
+    assert_eq!(terms.fund().as_str(), "marketing");
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn the_components_of_each_shipped_plan_are_these() {
         ("auto-pool-rolling", "pool"),
         (
             "subscription",
-            "cap subscription generation bonus ranks withdrawal",
+            "subscription generation cap bonus ranks withdrawal",
         ),
         ("binary-ev", "binary withholding"),
         ("unilevel-orders", "ranks orders withdrawal"),
@@ -99,7 +99,7 @@ fn what_is_paid_in_and_taken_out_is_what_the_file_says() {
     );
     let campaign = shipped("referral-campaign");
     assert_eq!(campaign.withdrawal_min(), money::Amount::ZERO);
-    assert_eq!(campaign.campaign().unwrap().fund(), "campaign");
+    assert_eq!(campaign.campaign().unwrap().fund().as_str(), "campaign");
     assert!(campaign.orders().is_none());
     assert!(shipped("unilevel-orders").orders().is_some());
     assert!(shipped("unilevel-orders").campaign().is_none());

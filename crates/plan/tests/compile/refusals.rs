@@ -71,7 +71,7 @@ fn every_refusal_names_file_line_field_rule_and_hint() {
 fn missing_and_overlapping_tiers_of_subscriptions_are_found_in_the_file() {
     #[derive(serde::Deserialize)]
     struct Document {
-        subscription: plan_file::tables::subscription::SubscriptionTable,
+        subscription: plan::subscription::table::SubscriptionTable,
     }
     let report = |tiers: &str| {
         let text = format!(

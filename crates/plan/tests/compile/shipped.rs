@@ -164,7 +164,7 @@ fn services_refuse_what_they_do_not_run() {
         assert_eq!(shipped(name).served(), Ok(()));
     }
     for (name, component) in [
-        ("subscription", "cap"),
+        ("subscription", "subscription"),
         ("binary-ev", "binary"),
         ("unilevel-orders", "ranks"),
         ("referral-campaign", "campaign"),

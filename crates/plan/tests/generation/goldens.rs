@@ -1,6 +1,7 @@
 //! The worked examples, the table of rates and directs, and what is refused.
 
 use money::Amount;
+use plan::component::Terms as _;
 use plan::generation::{self, DirectsCounted, GenerationTable, GenerationTerms, Mode};
 
 use crate::people::{Chain, DIRECTS, RATES, paid, terms, total};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use money::Amount;
 use plan::UserId;
+use plan::cap::table::CapTable;
 use plan::cap::{CapTerms, Caps};
 use plan::generation::{self, Fate, GenerationTable, GenerationTerms, Mode, Share, Skip, Uplines};
-use plan_file::tables::cap::CapTable;
 
 /// A user, as the walk sees one.
 #[derive(Clone, Copy, Debug, Default)]

@@ -2,6 +2,7 @@
 
 use money::Asset;
 use plan::Severity;
+use plan::component::Terms as _;
 use plan::orders::OrdersTerms;
 
 use crate::plans::{table, terms};

@@ -1,6 +1,7 @@
 //! What the compiler says about ranks, and that the worst case it names can happen.
 
 use money::Asset;
+use plan::component::Terms as _;
 use plan::ranks::{RankDecision, Ranks};
 use plan::sponsors::Sponsors;
 use plan::{Severity, UserId};

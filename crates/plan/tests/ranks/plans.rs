@@ -231,7 +231,7 @@ fn own_and_group_volume_are_requirements_of_their_own() {
 #[test]
 fn terms_and_sums_are_read_as_they_were_written() {
     let terms = check(&SEED.replace("bonus_weeks = 52", "bonus_weeks = 26")).unwrap();
-    assert_eq!((terms.bonus_weeks(), terms.fund()), (26, "ranks"));
+    assert_eq!((terms.bonus_weeks(), terms.fund().as_str()), (26, "ranks"));
     let bonus = |number| Asset::Usdt.display_amount(terms.rank(number).unwrap().weekly_bonus());
     assert_eq!((bonus(1), bonus(6)), ("50".into(), "5000".into()));
     assert_eq!(terms.weekly_bonus(0), money::Amount::ZERO);

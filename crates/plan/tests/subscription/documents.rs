@@ -5,9 +5,9 @@
 //! indented lines are all that it causes. `divide AMOUNT` and `bonus PRICE fund AMOUNT` ask one thing.
 
 use money::Amount;
+use plan::cap::table::CapTable;
 use plan::generation::{Fate, GenerationTable, GenerationTerms, Share};
 use plan::subscription::{BonusTable, BonusTerms, Bonuses, SubscriptionTable};
-use plan_file::tables::cap::CapTable;
 use serde::Deserialize;
 
 use crate::world::{ASSET, OneLine, World, id, of, user};
@@ -163,7 +163,7 @@ fn divide(world: &mut World, amount: &str) -> Vec<String> {
     let shares = Amount::sum_of(world.lines.shares.iter().map(|share| share.amount)).unwrap();
     let mut found = vec![format!("{} generations", show(shares))];
     for (allocation, part) in terms.allocations().iter().zip(&world.lines.allocations) {
-        found.push(format!("{} {}", show(*part), allocation.fund));
+        found.push(format!("{} {}", show(*part), allocation.fund.as_str()));
     }
     found.push(format!("{} company", show(world.lines.company)));
     found

@@ -2,10 +2,11 @@
 
 use ledger::BreakageCause;
 use money::{Amount, Bps};
+use plan::component::Terms as _;
 use plan::generation::Fate;
+use plan::subscription::table::{AccrualDays, MonthDivisor, NamedDivisor, WhenShort};
 use plan::subscription::{BonusTerms, Coverage, NotSold, Status};
 use plan::{Day, Severity};
-use plan_file::tables::subscription::{AccrualDays, MonthDivisor, NamedDivisor, WhenShort};
 
 use crate::world::{ASSET, World, allocation, bonus_table, check, day, generations, id, of, table, user};
 
@@ -105,7 +106,8 @@ fn without_outside_revenue_purchases_must_grow_for_ever() {
 fn the_findings_say_so() {
     let mut fed = table();
     fed.allocations = vec![allocation("yield", 8_000)];
-    let findings = check(&fed).findings(ASSET, Some(&generations(plan::generation::Mode::Physical)), None);
+    let findings =
+        check(&fed).findings_beside(ASSET, Some(&generations(plan::generation::Mode::Physical)), None);
     let figure = |code: &str, index: usize, name: &str| {
         let found = findings
             .iter()
@@ -133,7 +135,7 @@ fn a_rate_that_is_not_reached_is_a_warning() {
     let severity = |days, divisor| {
         let mut table = table();
         (table.accrual_days, table.month_divisor) = (days, divisor);
-        let findings = check(&table).findings(ASSET, None, None);
+        let findings = check(&table).findings_beside(ASSET, None, None);
         let found = findings
             .iter()
             .find(|finding| finding.code == "effective_rate")

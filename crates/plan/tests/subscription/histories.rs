@@ -3,10 +3,10 @@
 use money::Amount;
 use naive::subscription as naive;
 use plan::Day;
+use plan::cap::table::CapTable;
 use plan::cap::{CapTerms, Caps};
+use plan::subscription::table::{AccrualDays, MonthDivisor, NamedDivisor, WhenShort};
 use plan::subscription::{Status, SubscriptionTable, Subscriptions};
-use plan_file::tables::cap::CapTable;
-use plan_file::tables::subscription::{AccrualDays, MonthDivisor, NamedDivisor, WhenShort};
 use proptest::prelude::*;
 
 use crate::world::{ASSET, check, id, table, tier, user};

@@ -1,7 +1,7 @@
 //! What the tables refuse, with the rule and the field.
 
+use plan::subscription::table::{AccrualDays, MonthDivisor, NamedDivisor};
 use plan::subscription::{BonusTerms, SubscriptionTable, SubscriptionTerms};
-use plan_file::tables::subscription::{AccrualDays, MonthDivisor, NamedDivisor};
 
 use crate::world::{ASSET, allocation, bonus_table, table, tier};
 

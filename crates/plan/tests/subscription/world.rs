@@ -3,15 +3,15 @@
 use ledger::UserId;
 use money::{Amount, Asset};
 use plan::Day;
+use plan::cap::table::CapTable;
 use plan::cap::{CapTerms, Caps};
 use plan::generation::{DirectsCounted, GenerationTable, GenerationTerms, Mode, Uplines};
+use plan::subscription::table::{
+    AccrualDays, AllocationTable, BonusGrant, MonthDivisor, SubscriptionTierTable, WhenShort,
+};
 use plan::subscription::{
     Accrual, BonusTable, BonusTerms, Coverage, PurchaseLines, SubscriptionId, SubscriptionTable,
     SubscriptionTerms, Subscriptions,
-};
-use plan_file::tables::cap::CapTable;
-use plan_file::tables::subscription::{
-    AccrualDays, AllocationTable, BonusGrant, MonthDivisor, SubscriptionTierTable, WhenShort,
 };
 
 pub(crate) const ASSET: Asset = Asset::Usdt;

@@ -119,7 +119,7 @@ fn table(rule: &Rule) -> WithholdingTable {
         financial_year_starts_month: rule.year_starts_month,
         valid_from: Day::new(rule.from_day).to_string(),
         kinds: rule.kinds.clone(),
-        on: plan_file::tables::withholding::On::Gross,
+        on: plan::withholding::table::On::Gross,
     }
 }
 

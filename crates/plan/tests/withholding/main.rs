@@ -7,6 +7,7 @@ mod history;
 mod page;
 
 use money::{Amount, Asset};
+use plan::component::Terms as _;
 use plan::withdrawal::{WithdrawalRefused, WithdrawalTable, WithdrawalTerms};
 use plan::withholding::{Occasion, Payment, Withholding, WithholdingTable, WithholdingTerms, YearTotals};
 use plan::{Day, Severity, UserId};

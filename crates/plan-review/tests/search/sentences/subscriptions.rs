@@ -3,9 +3,9 @@
 use naive::flow::Flow;
 use naive::generation::{self, User};
 use naive::subscription::{Model, Terms};
+use plan::file::PlanFile;
 use plan::subscription::{BonusTerms, Bonuses};
 use plan::{CompiledPlan, Day, Finding, Severity, UserId};
-use plan_file::tables::PlanFile;
 
 use super::reading::{bps, compiled, figure, for_each_history, found, gaps, pick, units, usdt};
 use crate::numbers::Numbers;

@@ -1,10 +1,10 @@
 //! What is said of the way out: what taxes and the fee keep back together, and the smallest withdrawal.
 
 use naive::withholding::{Book, withdrawal};
+use plan::file::PlanFile;
 use plan::withdrawal::{Request, WithdrawalRefused, WithdrawalTerms};
 use plan::withholding::{Withholding, WithholdingTerms};
 use plan::{ChainClass, Day, Severity, UserId};
-use plan_file::tables::PlanFile;
 
 use super::reading::{bps, compiled, figure, for_each_history, found, gaps, units};
 use super::taxes::{DATES, Drawn, day};

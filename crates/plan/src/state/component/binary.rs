@@ -186,12 +186,13 @@ impl State {
         out: &mut Outcome,
     ) -> Option<RewardId> {
         let components = &plan.terms.components;
-        let amount = components.binary.as_ref()?.direct_bonus()?;
+        let terms = components.binary.as_ref()?;
+        let amount = terms.direct_bonus()?;
         let grant = Grant {
             user: sponsor,
             source: Some(source),
             reason: Reason::Direct,
-            fund: components.pair_fund?,
+            fund: terms.fund().number(),
             amount,
             available_at,
         };
@@ -201,13 +202,14 @@ impl State {
     /// The month ends: pairs, as far as the fund reaches.
     pub(super) fn close_month(&mut self, plan: &CompiledPlan, day: Day, out: &mut Outcome) {
         let components = &plan.terms.components;
-        let (Some(terms), Some(fund)) = (&components.binary, components.pair_fund) else {
+        let Some(terms) = &components.binary else {
             return;
         };
+        let fund = terms.fund().number();
         let budget = self.fund_reach(plan, fund, out);
         let mut till = Till {
             withholding: &mut self.components.withholding,
-            terms: &components.withholding,
+            terms: components.withholding(),
             day,
             sponsors: &self.sponsors,
             receipts: Vec::new(),
@@ -247,7 +249,7 @@ impl State {
         available_at: Day,
         out: &mut Outcome,
     ) {
-        let Some(fund) = plan.terms.components.pair_fund else {
+        let Some(fund) = plan.fund_of(Reason::Pair) else {
             return;
         };
         let (user, amount) = (pair.user, pair.parts.value);

@@ -54,9 +54,10 @@ impl State {
             return;
         };
         let components = &plan.terms.components;
-        let (Some(terms), Some(fund)) = (&components.campaign, components.campaign_fund) else {
+        let Some(terms) = &components.campaign else {
             return ignore(IgnoredCause::NoSuchComponent, out);
         };
+        let fund = terms.fund().number();
         let Some(id) = ConversionId::new(conversion).filter(|_| conversion == self.next_conversion()) else {
             return ignore(IgnoredCause::ReferenceKnown, out);
         };
@@ -130,14 +131,14 @@ impl State {
                     amount,
                     available_at,
                 } => {
-                    let Some(fund) = plan.terms.components.campaign_fund else {
+                    let Some(terms) = plan.campaign() else {
                         continue;
                     };
                     let grant = Grant {
                         user,
                         source: None,
                         reason: campaign::REASON,
-                        fund,
+                        fund: terms.fund().number(),
                         amount,
                         available_at,
                     };

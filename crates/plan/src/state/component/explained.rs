@@ -39,6 +39,7 @@ impl State {
             reason: reward.reason,
             source: reward.source,
             origin: self.origin_of(id, reward),
+            applied: self.components.rewards.applied.get(&id).copied(),
         })
     }
 

@@ -74,7 +74,7 @@ impl State {
         if let Some(terms) = components
             .binary
             .as_ref()
-            .filter(|_| components.pair_fund == Some(fund))
+            .filter(|terms| terms.fund().number() == fund)
         {
             let tree = &self.components.binary.state;
             let users = (1u32..).take(tree.user_count()).filter_map(UserId::new);
@@ -86,7 +86,7 @@ impl State {
             let amount = terms.pair_value().checked_mul(u128::from(waiting.count));
             waiting.amount = amount.unwrap_or(Amount::new(u128::MAX));
         }
-        if components.rank_fund == Some(fund) {
+        if plan.fund_of(Reason::Rank(1)) == Some(fund) {
             let (count, amount) = self.components.ranks.state.waiting();
             waiting.count = waiting.count.saturating_add(count);
             waiting.amount = plus(waiting.amount, amount);
@@ -130,10 +130,8 @@ impl State {
     }
 
     fn free_in(&self, plan: &CompiledPlan, fund: Fund) -> Amount {
-        let reserved = match plan.terms.components.order_fund == Some(fund) {
-            true => self.components.orders.reserved(),
-            false => Amount::ZERO,
-        };
+        let orders = plan.orders().filter(|orders| orders.fund().number() == fund);
+        let reserved = orders.map_or(Amount::ZERO, |_| self.components.orders.reserved());
         self.fund(fund).saturating_sub(reserved)
     }
 

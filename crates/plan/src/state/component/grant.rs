@@ -11,6 +11,7 @@ use money::Amount;
 
 use super::super::{State, plus};
 use crate::compiled::CompiledPlan;
+pub(super) use crate::component::{Applied, Grant};
 use crate::decision::{CapStanding, Rule};
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
 use crate::withholding::{Line as TaxLine, Occasion, Payment, Withheld};
@@ -40,18 +41,8 @@ pub(in crate::state) struct Rewards {
     all: Vec<Reward>,
     /// Those that wait, by the day at whose end they are released.
     due: BTreeMap<Day, Vec<RewardId>>,
-}
-
-/// What a rule grants.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Grant {
-    pub(super) user: UserId,
-    pub(super) source: Option<UserId>,
-    pub(super) reason: Reason,
-    pub(super) fund: Fund,
-    pub(super) amount: Amount,
-    /// Day at whose end it is the user's own; a day that has ended is at once, [`Day::LAST`] is not known yet.
-    pub(super) available_at: Day,
+    /// What components that bring their own rules granted theirs with.
+    pub(super) applied: BTreeMap<RewardId, Applied>,
 }
 
 impl State {
@@ -104,7 +95,7 @@ impl State {
         reason: Reason,
         out: &mut Outcome,
     ) -> Option<Box<Withheld>> {
-        let terms = &plan.terms.components.withholding;
+        let terms = plan.terms.components.withholding();
         if !terms.has_credit_basis() {
             return None;
         }

@@ -6,6 +6,7 @@ use money::Amount;
 use super::super::State;
 use super::super::intake::{Payment, hold_leg, unroutable};
 use crate::compiled::{CompiledPlan, IntakeRule};
+use crate::component::Event;
 use crate::decision::Unroutable;
 use crate::{DepositId, Outcome};
 
@@ -31,7 +32,10 @@ impl State {
             IntakeRule::Joining { price } => Err(Unroutable::Joining(price)),
         };
         match divided {
-            Ok(()) => self.hold(&payment, out),
+            Ok(()) => {
+                self.hold(&payment, out);
+                self.tell(plan, Event::Paid(payment), out);
+            }
             Err(cause) => unroutable(payment.amount, cause, out),
         }
     }
@@ -49,13 +53,20 @@ impl State {
             IntakeRule::Booking => self.unbook(plan, deposit, out),
             IntakeRule::Order => self.unorder(plan, deposit, out),
         }
+        self.tell(plan, Event::Refunded(deposit), out);
     }
 
     /// A deposit cannot go back any more.
-    pub(in crate::state) fn component_matured(&mut self, deposit: DepositId) {
+    pub(in crate::state) fn component_matured(
+        &mut self,
+        plan: &CompiledPlan,
+        deposit: DepositId,
+        out: &mut Outcome,
+    ) {
         self.ripen(deposit);
         self.components.binary.bookings.remove(&deposit);
         self.order_matured(deposit);
+        self.tell(plan, Event::Matured(deposit), out);
     }
 }
 

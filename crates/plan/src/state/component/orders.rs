@@ -66,7 +66,7 @@ impl State {
         payment: Payment,
         out: &mut Outcome,
     ) -> Result<(), Unroutable> {
-        let fund = plan.terms.components.order_fund.ok_or(Unroutable::NoOrder)?;
+        let fund = plan.orders().ok_or(Unroutable::NoOrder)?.fund().number();
         let new = NewOrder {
             buyer: Buyer::Participant(payment.user),
             amount: payment.amount,
@@ -133,10 +133,10 @@ impl State {
         else {
             return;
         };
-        let components = &plan.terms.components;
-        let (Some(terms), Some(fund)) = (&components.orders, components.order_fund) else {
+        let Some(terms) = plan.orders() else {
             return ignore(IgnoredCause::NoSuchComponent, out);
         };
+        let fund = terms.fund().number();
         if !self.is_active(user) {
             return ignore(IgnoredCause::UnknownUser, out);
         }
@@ -242,9 +242,10 @@ impl State {
         out: &mut Outcome,
     ) {
         let known = OrderId::new(order).filter(|order| self.components.orders.funding.contains_key(order));
-        let (Some(order), Some(fund)) = (known, plan.terms.components.order_fund) else {
+        let (Some(order), Some(terms)) = (known, plan.orders()) else {
             return ignore(IgnoredCause::ReferenceUnknown, out);
         };
+        let fund = terms.fund().number();
         let given = match self.refund_order(plan, order, amount, out) {
             Ok(given) => given,
             Err(error) => return ignore(IgnoredCause::Order(error), out),
@@ -312,9 +313,10 @@ impl State {
     }
 
     fn claw_back(&mut self, plan: &CompiledPlan, clawback: &Clawback, out: &mut Outcome) {
-        let Some(fund) = plan.terms.components.order_fund else {
+        let Some(terms) = plan.orders() else {
             return;
         };
+        let fund = terms.fund().number();
         match clawback.taken {
             Taken::User(_) => {
                 let key = (clawback.order, clawback.generation);
@@ -354,10 +356,10 @@ impl State {
 
     /// Computes the commissions of a closed period, out of what the fund has.
     pub(super) fn finalize_period(&mut self, plan: &CompiledPlan, period: u32, out: &mut Outcome) {
-        let components = &plan.terms.components;
-        let (Some(terms), Some(fund)) = (&components.orders, components.order_fund) else {
+        let Some(terms) = plan.orders() else {
             return ignore(IgnoredCause::NoSuchComponent, out);
         };
+        let fund = terms.fund().number();
         let period = PeriodNumber::new(period);
         let budget = self.budget_of(plan, fund, period);
         let is_closed = self.components.orders.state.status(period) == orders::PeriodStatus::Closed;

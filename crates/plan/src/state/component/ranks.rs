@@ -35,9 +35,10 @@ impl State {
     /// The week ends: ranks, then bonuses as far as the fund reaches.
     pub(super) fn close_week(&mut self, plan: &CompiledPlan, day: Day, out: &mut Outcome) {
         let components = &plan.terms.components;
-        let (Some(terms), Some(fund)) = (&components.ranks, components.rank_fund) else {
+        let Some(terms) = &components.ranks else {
             return;
         };
+        let fund = terms.fund().number();
         let budget = self.fund_reach(plan, fund, out);
         let mut decisions = Vec::new();
         let ranks = &mut self.components.ranks.state;

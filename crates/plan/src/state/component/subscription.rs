@@ -17,12 +17,12 @@ use crate::compiled::CompiledPlan;
 use crate::decision::{CapStanding, Passed, RewardOrigin, Rule, Unroutable, UplineStanding, Why};
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
 use crate::generation::{self, DirectsCounted, Fate, Share, Uplines};
+use crate::subscription::table::BonusGrant;
 use crate::subscription::{
     Accrual, Bonuses, PurchaseLines, SubscriptionId, SubscriptionTerms, Subscriptions,
 };
 use crate::{Day, DepositId, Effect, Outcome};
 use plan_file::calendar::Week;
-use plan_file::tables::subscription::BonusGrant;
 
 /// What is known of subscriptions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -232,8 +232,8 @@ impl State {
             });
         }
         self.components.caps = caps;
-        for (allocation, amount) in components.subscription_allocations.iter().zip(&lines.allocations) {
-            hold_fund(out, *allocation, *amount, user);
+        for (allocation, amount) in terms.allocations().iter().zip(&lines.allocations) {
+            hold_fund(out, allocation.fund.number(), *amount, user);
         }
         hold_leg(
             out,
@@ -248,10 +248,11 @@ impl State {
 
     /// A user's bonus pays a part on top of what the user pays; its fund pays the company.
     fn spend_bonus(&mut self, plan: &CompiledPlan, user: UserId, cash: Amount, out: &mut Outcome) -> Amount {
-        let Some((terms, fund)) = &plan.terms.components.bonus else {
+        let Some(terms) = &plan.terms.components.bonus else {
             return Amount::ZERO;
         };
-        let in_fund = self.fund_reach(plan, *fund, out);
+        let fund = terms.fund().number();
+        let in_fund = self.fund_reach(plan, fund, out);
         let subscription = plan.terms.components.subscription.as_ref();
         let most = subscription.and_then(SubscriptionTerms::amount_max);
         // Cash and bonus together are one amount, which may not be larger than what is sold at once.
@@ -265,10 +266,10 @@ impl State {
             spent.short = Amount::ZERO;
         }
         not_granted(user, Reason::Bonus, spent.short, NotGranted::FundShort, out);
-        self.fill_fund(plan, *fund, spent.used, out);
+        self.fill_fund(plan, fund, spent.used, out);
         push(
             out,
-            Account::Revenue(*fund),
+            Account::Revenue(fund),
             Account::Company,
             spent.used,
             Reason::Spent,
@@ -284,7 +285,7 @@ impl State {
         occasion: BonusGrant,
         out: &mut Outcome,
     ) {
-        let Some((terms, _)) = &plan.terms.components.bonus else {
+        let Some(terms) = &plan.terms.components.bonus else {
             return;
         };
         if terms.grant() != occasion || !self.is_active(user) {
@@ -300,9 +301,10 @@ impl State {
     /// Subscriptions accrue for a day.
     pub(super) fn accrue(&mut self, plan: &CompiledPlan, day: Day, out: &mut Outcome) {
         let components = &plan.terms.components;
-        let (Some(terms), Some(fund)) = (&components.subscription, components.accrual_fund) else {
+        let Some(terms) = &components.subscription else {
             return;
         };
+        let fund = terms.fund().number();
         let in_fund = self.fund_reach(plan, fund, out);
         let mut lines = std::mem::take(&mut self.components.subscription.accruals);
         let caps = &mut self.components.caps;
@@ -339,7 +341,7 @@ impl State {
     }
 
     fn grant_accrual(&mut self, plan: &CompiledPlan, line: &Accrual, day: Day, out: &mut Outcome) {
-        let Some(fund) = plan.terms.components.accrual_fund else {
+        let Some(fund) = plan.fund_of(Reason::Accrual) else {
             return;
         };
         let (user, amount) = (line.user, line.amount);
@@ -430,10 +432,10 @@ impl State {
     }
 
     fn return_bonus(&mut self, plan: &CompiledPlan, user: UserId, amount: Amount, out: &mut Outcome) {
-        if let Some((_, fund)) = &plan.terms.components.bonus {
+        if let Some(terms) = &plan.terms.components.bonus {
             // What operators took out already cannot come back.
             let back = amount.min(self.company_now(out));
-            let to = Account::Revenue(*fund);
+            let to = Account::Revenue(terms.fund().number());
             push(out, Account::Company, to, back, Reason::Reversed);
             self.components.subscription.bonuses.give_back(user, amount);
         }
@@ -441,7 +443,7 @@ impl State {
 
     /// Whoever has no purchase any more has not made a first one either.
     fn revoke_bonus(&mut self, plan: &CompiledPlan, user: UserId) {
-        let Some((terms, _)) = &plan.terms.components.bonus else {
+        let Some(terms) = &plan.terms.components.bonus else {
             return;
         };
         if terms.grant() == BonusGrant::FirstPurchase && self.components.caps.invested(user).is_zero() {

@@ -37,8 +37,8 @@ fn can_follow(old: &CompiledPlan, new: &CompiledPlan) -> bool {
     };
     let mut funds = new.funds();
     let same_funds = old.funds().all(|fund| funds.next() == Some(fund));
-    let policies = old.terms.components.withholding.policies();
-    let follow = new.terms.components.withholding.policies();
+    let policies = old.terms.components.withholding().policies();
+    let follow = new.terms.components.withholding().policies();
     // What was withheld in a year is known by the place of its policy.
     let same_policies = policies.len() <= follow.len()
         && policies
@@ -48,7 +48,7 @@ fn can_follow(old: &CompiledPlan, new: &CompiledPlan) -> bool {
     old.asset() == new.asset()
         && same_policies
         && same_intake
-        && same_agreements(old, new)
+        && new.terms.components.can_follow(&old.terms.components)
         && same_funds
         && old.tree_size() == new.tree_size()
         && old.tiers() <= new.tiers()
@@ -56,23 +56,4 @@ fn can_follow(old: &CompiledPlan, new: &CompiledPlan) -> bool {
         && old
             .component_names()
             .all(|name| new.component_names().any(|other| other == name))
-}
-
-/// Whether both say the same of what is in progress: what users agreed to with a first payment of a booking, how long
-/// commission periods are, which fund orders fill and are paid from, and which weeks count for ranks.
-fn same_agreements(old: &CompiledPlan, new: &CompiledPlan) -> bool {
-    let (old, new) = (&old.terms.components, &new.terms.components);
-    let same_booking = match (&old.binary, &new.binary) {
-        (Some(old), Some(new)) => old.books_as(new),
-        (None, _) | (_, None) => true,
-    };
-    let same_orders = match (&old.orders, &new.orders) {
-        (Some(terms), Some(others)) => terms.counts_as(others) && old.order_fund == new.order_fund,
-        (None, _) | (_, None) => true,
-    };
-    let same_ranks = match (&old.ranks, &new.ranks) {
-        (Some(terms), Some(others)) => terms.counts_as(others),
-        (None, _) | (_, None) => true,
-    };
-    same_booking && same_orders && same_ranks
 }

@@ -41,7 +41,7 @@ impl State {
         };
         let terms = components.withdrawal.unwrap_or_default();
         let withholding = &mut self.components.withholding;
-        let (withheld, quote) = match terms.withdraw(&components.withholding, withholding, &request) {
+        let (withheld, quote) = match terms.withdraw(components.withholding(), withholding, &request) {
             Ok(made) => made,
             Err(WithdrawalRefused::AboveWallet { .. }) => return ignore(IgnoredCause::ExceedsBalance, out),
             Err(WithdrawalRefused::BelowMin { .. } | WithdrawalRefused::NothingLeft) => {
