@@ -234,12 +234,14 @@ impl Context<'_> {
 
     /// What a rule says and a fund does not pay.
     fn missed(&self, user: UserId, (reason, amount): (Reason, Amount), cause: NotGranted, why: &Why) -> Note {
+        let applied = why.applied;
         let (why, parameter) = self.not_granted(user, cause, why);
         let parameter = parameter
+            .or(applied.map(|applied| applied.parameter))
             .map(str::to_owned)
             .or_else(|| self.rule_path(reason, None));
         let because = format!("{} not granted: {why}", self.shown(amount));
-        let component = self.component_of(reason);
+        let component = applied.map_or_else(|| self.component_of(reason), |applied| applied.component);
         let rule = format!("not_granted {}: {}", self.rule_name(reason), cause.name());
         (component, rule, parameter, Some(user), because)
     }

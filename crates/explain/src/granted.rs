@@ -2,10 +2,12 @@
 
 use ledger::{Account, Leg, Reason, UserId};
 use money::Amount;
+use plan_file::percent;
 
 use crate::{Context, Line, said, verdict_of};
 use plan::binary::BinaryTerms;
 use plan::campaign::Reward;
+use plan::component::Applied;
 use plan::decision::{Rule, Why};
 use plan::effect::NotGranted;
 use plan::ranks::RankVolumes;
@@ -13,6 +15,22 @@ use plan::subscription::SubscriptionId;
 use plan::{ComponentEffect, Effect, SaleEffect};
 
 impl Context<'_> {
+    /// A reward of a component that brings its own rules.
+    pub(crate) fn applied(&self, leg: &Leg, applied: &Applied) -> Line {
+        let because = format!(
+            "{} of {}, rounded down",
+            percent(u128::from(applied.rate.get())),
+            self.shown(applied.base)
+        );
+        let line = said(
+            verdict_of(leg.credit),
+            applied.component,
+            leg.reason.name(),
+            because,
+        );
+        line.by(applied.parameter)
+    }
+
     /// What a subscription accrues for a day.
     pub(crate) fn accrual(&self, leg: &Leg, why: &Why) -> Line {
         let verdict = verdict_of(leg.credit);

@@ -24,6 +24,7 @@ use ledger::{Account, Beneficiary, BreakageCause, Leg, Reason, UserId};
 use money::Amount;
 
 use plan::compiled::IntakeRule;
+use plan::decision::Why;
 use plan::{CompiledPlan, Effect, Outcome, Plans, State};
 use settlement::Settled;
 
@@ -178,8 +179,24 @@ impl Context<'_> {
     fn line(&self, number: u32, leg: &Leg) -> Line {
         let place = usize::try_from(number).unwrap_or(usize::MAX);
         let why = self.outcome.decisions().of_leg(place);
+        let applied = why.applied.filter(|_| why.granted == Some(leg.reason));
+        let mut line = match applied {
+            Some(applied) => self.applied(leg, &applied),
+            None => self.by_reason(number, leg, why),
+        };
+        if !why.parts.is_empty() {
+            line.parts = self.parts(&why.parts);
+        }
+        line.leg = Some(number);
+        line.amount = leg.amount;
+        line.user = leg.recipient;
+        line.source = leg.source;
+        line
+    }
+
+    fn by_reason(&self, number: u32, leg: &Leg, why: &Why) -> Line {
         let is_from_fund = matches!(leg.debit, Account::Revenue(_));
-        let mut line = match leg.reason {
+        match leg.reason {
             Reason::Direct if is_from_fund => self.first_payment(leg),
             Reason::Direct => self.direct(leg, why),
             Reason::PoolLayer { tier, layer } => self.pool_layer(leg, tier, layer),
@@ -219,15 +236,7 @@ impl Context<'_> {
             Reason::CreditWithdrawal => Self::settled(leg, Settled::CreditWithdrawal),
             Reason::Treasury => Self::settled(leg, Settled::Treasury),
             Reason::Overpaid => Self::settled(leg, Settled::Overpaid),
-        };
-        if !why.parts.is_empty() {
-            line.parts = self.parts(&why.parts);
         }
-        line.leg = Some(number);
-        line.amount = leg.amount;
-        line.user = leg.recipient;
-        line.source = leg.source;
-        line
     }
 
     fn shown(&self, amount: Amount) -> String {

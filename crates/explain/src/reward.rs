@@ -34,6 +34,9 @@ impl Context<'_> {
     pub(crate) fn of_reward(&self, mut line: Line, why: &Why) -> Line {
         let (then, parameter) = match (why.reward(), why.granted) {
             (Some(reward), _) => self.rate_of(reward),
+            (None, Some(_)) if let Some(applied) = why.applied => {
+                (*self, Some(applied.parameter.to_owned()))
+            }
             (None, Some(reason)) if !matches!(reason, Reason::PoolLayer { .. }) => {
                 let subscription = if let Some(Rule::Accrual { accrual, .. }) = &why.rule {
                     Some(accrual.subscription)
@@ -225,6 +228,7 @@ impl Context<'_> {
     pub(crate) fn reward_name(&self, reward: &RewardStanding) -> String {
         let number = reward.id.get();
         let what = match (reward.reason, reward.origin) {
+            (_, RewardOrigin::Rule) if let Some(applied) = reward.applied => applied.component.to_owned(),
             (_, RewardOrigin::Subscription(subscription)) => {
                 format!("accrual of subscription {}", subscription.get())
             }
@@ -254,7 +258,10 @@ impl Context<'_> {
             (self.before.version_of_reward(reward.id), None)
         };
         let then = self.under(version);
-        let parameter = then.rule_path(reward.reason, subscription);
+        let parameter = match reward.applied {
+            Some(applied) => Some(applied.parameter.to_owned()),
+            None => then.rule_path(reward.reason, subscription),
+        };
         (then, parameter)
     }
 
@@ -262,8 +269,8 @@ impl Context<'_> {
     fn hold_of(&self, reward: &RewardStanding) -> (Self, Option<String>) {
         let then = self.under(self.before.version_of_reward(reward.id));
         match then.hold_path(reward.reason) {
-            Some(path) => (then, Some(path)),
-            None => self.rate_of(reward),
+            Some(path) if reward.applied.is_none() => (then, Some(path)),
+            Some(_) | None => self.rate_of(reward),
         }
     }
 

@@ -60,7 +60,7 @@ pub enum IntakeRule {
 }
 
 macro_rules! declare {
-    ($($name:ident: $terms:ty = ($($table:ident: $Table:ty, $about:literal),+);)+) => {
+    ($($name:ident: $terms:ty = ($($(#[$meta:meta])* $table:ident: $Table:ty, $about:literal),+);)+) => {
         /// The components of a plan.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct ComponentTerms {

@@ -10,7 +10,7 @@ use crate::list::components;
 use crate::subscription::table::AllocationTable;
 
 macro_rules! declare {
-    ($($name:ident: $terms:ty = ($($table:ident: $Table:ty, $about:literal),+);)+) => {
+    ($($name:ident: $terms:ty = ($($(#[$meta:meta])* $table:ident: $Table:ty, $about:literal),+);)+) => {
         /// A whole plan file.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -35,6 +35,7 @@ macro_rules! declare {
             /// What funds receive of payments for bookings, or for joining.
             pub allocations: Option<Vec<AllocationTable>>,
             $($(
+                $(#[$meta])*
                 #[doc = $about]
                 pub $table: Option<$Table>,
             )+)+

@@ -4,9 +4,9 @@
 //! [`Rules`](components::component::Rules). Its order is that of the encoding, so a new entry is added at the end. Not in it: the
 //! auto-pool, whose three tables the compiler checks itself, because it proves there that places are paid for.
 
-/// Calls another macro with the list.
-macro_rules! components {
-    ($with:ident) => { $with! {
+/// Calls another macro with the list and what follows it.
+macro_rules! shipped {
+    ($with:ident $($more:tt)*) => { $with! {
         subscription: components::subscription::SubscriptionTerms =
             (subscription: components::subscription::table::SubscriptionTable, "Subscriptions of any amount.");
         generation: components::generation::GenerationTerms =
@@ -28,7 +28,23 @@ macro_rules! components {
             (withholding: Vec<components::withholding::table::WithholdingTable>, "Policies of withholding.");
         withdrawal: components::withdrawal::WithdrawalTerms =
             (withdrawal: components::withdrawal::table::WithdrawalTable, "Withdrawals from a wallet balance.");
+        $($more)*
     } };
 }
 
-pub(crate) use components;
+/// Calls another macro with the list.
+#[cfg(not(feature = "test-component"))]
+macro_rules! components {
+    ($with:ident) => { $crate::list::shipped!($with); };
+}
+
+/// Calls another macro with the list, in which a component stands that only tests have. The schema does not show it.
+#[cfg(feature = "test-component")]
+macro_rules! components {
+    ($with:ident) => { $crate::list::shipped!($with
+        thanks: testkit_component::ThanksTerms =
+            (#[cfg_attr(feature = "schema", schemars(skip))] thanks: testkit_component::table::ThanksTable, "Only in tests.");
+    ); };
+}
+
+pub(crate) use {components, shipped};

@@ -9,7 +9,10 @@ const PURE_MAY_USE: [(&str, &[&str]); 9] = [
     ("ledger", &["money", "names"]),
     ("plan-file", &["money", "names"]),
     ("components", &["ledger", "money", "names", "plan-file"]),
-    ("plan", &["components", "ledger", "money", "names", "plan-file"]),
+    (
+        "plan",
+        &["components", "ledger", "money", "names", "plan-file", "testkit-component"],
+    ),
     ("explain", &["ledger", "money", "names", "plan", "plan-file"]),
     ("plan-review", &["ledger", "money", "names", "plan", "plan-file"]),
     ("settlement", &["ledger", "money", "names", "plan"]),
@@ -21,8 +24,10 @@ const PURE_MAY_USE_EXTERNAL: [&str; 3] = ["alloy-primitives", "ruint", "thiserro
 
 /// The formats of plan files and of profiles are parsed in the crate that has their types, and the schema of plan files is derived from
 /// these, where the command requests it; civil dates know no clock and no zone.
-const FORMATS_MAY_USE_EXTERNAL: [(&str, &[&str]); 3] = [
-    ("plan-file", &["jiff", "schemars", "serde", "strsim", "toml"]),
+const FORMATS_MAY_USE_EXTERNAL: [(&str, &[&str]); 5] = [
+    ("plan-file", &["jiff", "serde", "strsim", "toml"]),
+    ("components", &["schemars", "serde"]),
+    ("plan", &["schemars", "serde"]),
     ("plan-review", &["serde", "toml"]),
     ("explain", &["toml"]),
 ];

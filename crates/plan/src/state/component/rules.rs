@@ -12,7 +12,7 @@ use crate::sponsors::Sponsors;
 use crate::state::State;
 
 macro_rules! declare {
-    ($($name:ident: $terms:ty = ($($table:ident: $Table:ty, $about:literal),+);)+) => {
+    ($($name:ident: $terms:ty = ($($(#[$meta:meta])* $table:ident: $Table:ty, $about:literal),+);)+) => {
         /// What the rules of each component remember.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub(super) struct ComponentRules {
