@@ -99,7 +99,7 @@ mod tests {
     fn comments_tests_and_the_plan_file_format_are_free() {
         let text = "// f64\n#[cfg(test)]\nmod tests {\n    use std::fs;\n}\n";
         assert!(check(&[File::new("crates/money/src/a.rs", text)]).is_empty());
-        let file = |text| check(&[File::new("crates/plan-file/src/tables.rs", text)]).len();
+        let file = |text| check(&[File::new("crates/components/src/cap/table.rs", text)]).len();
         assert_eq!(file("#[derive(Deserialize)]"), 0);
         assert_eq!(file("use std::fs;"), 1);
     }

@@ -34,8 +34,7 @@ struct HeldBonus {
 impl State {
     /// The week ends: ranks, then bonuses as far as the fund reaches.
     pub(super) fn close_week(&mut self, plan: &CompiledPlan, day: Day, out: &mut Outcome) {
-        let components = &plan.terms.components;
-        let Some(terms) = &components.ranks else {
+        let Some(terms) = &plan.terms.components.ranks else {
             return;
         };
         let fund = terms.fund().number();
