@@ -52,7 +52,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 fn read(file: &Path) -> Result<Result<String, CompileError>, InputError> {
     match input::read_text(file, TEXT_BYTES_MAX) {
         Ok(text) => Ok(Ok(text)),
-        Err(InputError::TooLong { bytes, .. }) => Ok(Err(CompileError::TextTooLong { bytes })),
+        Err(InputError::TooLong { bytes, .. }) => Ok(Err(plan::compile::too_long(bytes).into())),
         Err(error) => Err(error),
     }
 }

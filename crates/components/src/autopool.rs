@@ -4,6 +4,7 @@
 //! shared by those above it. Rewards can be reserved towards a place in the next tier. Not responsible for legs: the rules say who has
 //! which share, and the caller books it.
 
+mod check;
 pub mod findings;
 mod pools;
 mod reserve;
@@ -13,6 +14,7 @@ mod seat;
 pub mod table;
 mod terms;
 
+pub use check::{ORDINALS_MAX, TREE_SIZE_MAX};
 pub use pools::{Above, Place, Placed, Pools, TierNodes};
 pub use reserve::{ChoiceError, Due, Progression, ReserveChoice};
 pub use retopup::GenerationShare;

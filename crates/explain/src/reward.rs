@@ -34,9 +34,7 @@ impl Context<'_> {
     pub(crate) fn of_reward(&self, mut line: Line, why: &Why) -> Line {
         let (then, parameter) = match (why.reward(), why.granted) {
             (Some(reward), _) => self.rate_of(reward),
-            (None, Some(_)) if let Some(applied) = why.applied => {
-                (*self, Some(applied.parameter.to_owned()))
-            }
+            (None, Some(_)) if let Some(applied) = why.applied => (*self, Some(applied.parameter.to_owned())),
             (None, Some(reason)) if !matches!(reason, Reason::PoolLayer { .. }) => {
                 let subscription = if let Some(Rule::Accrual { accrual, .. }) = &why.rule {
                     Some(accrual.subscription)

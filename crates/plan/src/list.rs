@@ -35,7 +35,9 @@ macro_rules! shipped {
 /// Calls another macro with the list.
 #[cfg(not(feature = "test-component"))]
 macro_rules! components {
-    ($with:ident) => { $crate::list::shipped!($with); };
+    ($with:ident) => {
+        $crate::list::shipped!($with);
+    };
 }
 
 /// Calls another macro with the list, in which a component stands that only tests have. The schema does not show it.

@@ -11,7 +11,14 @@ const PURE_MAY_USE: [(&str, &[&str]); 9] = [
     ("components", &["ledger", "money", "names", "plan-file"]),
     (
         "plan",
-        &["components", "ledger", "money", "names", "plan-file", "testkit-component"],
+        &[
+            "components",
+            "ledger",
+            "money",
+            "names",
+            "plan-file",
+            "testkit-component",
+        ],
     ),
     ("explain", &["ledger", "money", "names", "plan", "plan-file"]),
     ("plan-review", &["ledger", "money", "names", "plan", "plan-file"]),

@@ -108,7 +108,7 @@ impl Checked {
     fn refusals(&self) -> Vec<CompileError> {
         match &self.compiled {
             Ok(_) => Vec::new(),
-            Err(error @ CompileError::TextTooLong { .. }) => vec![error.clone()],
+            Err(error) if error.code() == "text_too_long" => vec![error.clone()],
             Err(_) => refusals(&self.text),
         }
     }

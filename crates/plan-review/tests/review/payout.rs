@@ -285,7 +285,7 @@ fn a_fund_has_one_share_of_a_payment() {
         "bps = 10000\n",
         "bps = 5000\n\n[[allocations]]\nfund = \"pairs\"\nbps = 5000\n",
     );
-    let refusal = compile(&twice).unwrap_err().as_refusal();
+    let refusal = compile(&twice).unwrap_err().refusal();
     assert_eq!(
         (refusal.code, refusal.field.as_str()),
         ("fund_repeated", "allocations[1].fund")

@@ -6,10 +6,8 @@
 
 use money::Asset;
 
-use super::{
-    CompileError, TEXT_BYTES_MAX, check_head, check_pool, check_registration, check_retopup, compile,
-    components,
-};
+use super::{CompileError, TEXT_BYTES_MAX, check_head, compile, components, funded};
+use crate::autopool::{PoolTerms, RegistrationTerms, RetopupTerms};
 use crate::file::{PlanFile, TABLES_OF_COMPONENTS};
 use plan_file::{Refusal, place, reader};
 
@@ -124,29 +122,27 @@ fn broken_rules(file: &PlanFile, known: &[CompileError]) -> Vec<CompileError> {
 
 /// What registration, retopup and pool break, each alone.
 fn of_auto_pool(file: &PlanFile, asset: Asset) -> Vec<CompileError> {
-    let registration = file
-        .registration
-        .as_ref()
-        .map(|table| check_registration(table, asset));
-    let retopup = file.retopup.as_ref().map(|table| check_retopup(table, asset));
+    let registration = (file.registration.as_ref()).map(|table| RegistrationTerms::check(table, asset));
+    let retopup = (file.retopup.as_ref()).map(|table| RetopupTerms::check(table, asset));
     let entry = match &registration {
         Some(Ok(terms)) => Some(terms.entry()),
         Some(Err(_)) | None => None,
     };
-    let pool = file
-        .pool
-        .as_ref()
-        .map(|table| check_pool(table, asset, entry.unwrap_or_default()));
-    let pool = pool.and_then(Result::err).filter(|error| {
+    let check_pool = |table| PoolTerms::check(table, asset, entry.unwrap_or_default());
+    let pool = file.pool.as_ref().map(check_pool);
+    let is_funded = |terms: &PoolTerms| funded(file.pool.as_ref(), Some(terms), asset).err();
+    let unfunded = (pool.as_ref()).and_then(|pool| pool.as_ref().ok().and_then(is_funded));
+    let pool = pool.and_then(Result::err).filter(|refusal| {
         // What a registration brings is not known.
-        entry.is_some() || !matches!(error, CompileError::PoolEntryNotFunded { .. })
+        entry.is_some() || refusal.code != "pool_entry_not_funded"
     });
-    let found = [
+    let refusals = [
         registration.and_then(Result::err),
         retopup.and_then(Result::err),
         pool,
     ];
-    found.into_iter().flatten().collect()
+    let refusals = refusals.into_iter().flatten().map(CompileError::from);
+    refusals.chain(unfunded).collect()
 }
 
 /// The first rule that a file breaks which has nothing but what `fill` puts in, and what else it must have.

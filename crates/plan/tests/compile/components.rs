@@ -208,7 +208,7 @@ fn rewards_that_nothing_in_the_plan_funds_are_named() {
 #[test]
 fn a_fund_in_a_file_without_funds_is_not_spelt_wrong_but_missing() {
     let campaign = text("referral-campaign").replace("[[funds]]\nname = \"campaign\"\n", "");
-    let refusal = compile(&campaign).unwrap_err().as_refusal();
+    let refusal = compile(&campaign).unwrap_err().refusal();
     assert_eq!(
         (refusal.code, refusal.field.as_str()),
         ("unknown_reference", "campaign.fund")

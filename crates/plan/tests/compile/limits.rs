@@ -1,8 +1,8 @@
 //! The largest and smallest values that are accepted, and what is proposed instead of those that are not.
 
 use money::{Amount, Asset};
-use plan::compile::TEXT_BYTES_MAX;
-use plan::{CompileError, compile};
+use plan::compile;
+use plan::compile::{TEXT_BYTES_MAX, too_long};
 use plan_file::{NAME_BYTES_MAX, PRICE_MAX, field};
 
 use crate::{AUTO_POOL, changed};
@@ -13,9 +13,7 @@ fn a_text_and_a_name_may_have_exactly_their_greatest_length() {
     assert!(compile(&filled(TEXT_BYTES_MAX)).is_ok());
     assert_eq!(
         compile(&filled(TEXT_BYTES_MAX + 1)),
-        Err(CompileError::TextTooLong {
-            bytes: TEXT_BYTES_MAX + 1
-        })
+        Err(too_long(TEXT_BYTES_MAX + 1).into())
     );
     let named = |bytes: usize| {
         let name = format!("name = \"{}\"", "a".repeat(bytes));
@@ -23,7 +21,8 @@ fn a_text_and_a_name_may_have_exactly_their_greatest_length() {
     };
     assert_eq!(named(NAME_BYTES_MAX), Ok(NAME_BYTES_MAX));
     for bytes in [1, 2] {
-        assert_eq!(named(NAME_BYTES_MAX + bytes), Err(CompileError::NameMalformed));
+        let refused = named(NAME_BYTES_MAX + bytes).map_err(|error| error.code());
+        assert_eq!(refused, Err("name_malformed"));
     }
 }
 
@@ -54,7 +53,7 @@ fn instead_of_a_tree_that_is_not_full_the_nearest_full_ones_are_proposed() {
         (u32::MAX, "write 1023"),
     ] {
         let text = changed("tree_size = 15", &format!("tree_size = {size}"));
-        assert_eq!(compile(&text).unwrap_err().hint(), hint, "{size}");
+        assert_eq!(compile(&text).unwrap_err().refusal().hint, hint, "{size}");
     }
 }
 
@@ -72,7 +71,7 @@ fn of_the_tables_of_a_plan_with_pools_the_first_that_is_missing_is_named() {
                 kept
             })
             .collect();
-        compile(&lines.join("\n")).unwrap_err().as_refusal()
+        compile(&lines.join("\n")).unwrap_err().refusal()
     };
     for (left_out, missing) in [
         (&tables[..1], "registration"),
@@ -91,7 +90,7 @@ fn of_the_tables_of_a_plan_with_pools_the_first_that_is_missing_is_named() {
 fn a_refusal_reports_the_same_as_the_error_that_it_is_made_of() {
     let text = changed("price = \"20\"", "price = \"-20\"");
     let error = compile(&text).unwrap_err();
-    let refusal = error.as_refusal();
+    let refusal = error.refusal();
     let report = refusal.report("plan.toml", &text);
     assert_eq!(report, error.report("plan.toml", &text));
     assert!(report.starts_with("refused  amount_malformed: "), "{report}");

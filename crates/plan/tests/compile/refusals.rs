@@ -61,7 +61,8 @@ fn every_refusal_names_file_line_field_rule_and_hint() {
         if report != case.report {
             wrong += &format!("\n= {}\n{report}", case.title);
         }
-        assert!(!error.hint().is_empty() && !error.problem().is_empty());
+        let refusal = error.refusal();
+        assert!(!refusal.hint.is_empty() && !refusal.problem.is_empty());
     }
     assert!(wrong.is_empty(), "these reports differ:\n{wrong}");
 }

@@ -92,8 +92,8 @@ fn answer(text: &str) -> Result<Option<CompiledPlan>, String> {
             }
             let says = [
                 refusal.to_string(),
-                refusal.problem(),
-                refusal.hint(),
+                refusal.refusal().problem,
+                refusal.refusal().hint,
                 refusal.report("plan.toml", text),
             ];
             if says.iter().any(|part| part.trim().is_empty()) {

@@ -23,19 +23,20 @@ pub(super) fn of(checked: &Checked) -> Value {
 }
 
 fn of_refusal(checked: &Checked, error: &CompileError) -> Value {
-    let place = error.place_in(&checked.text);
+    let refusal = error.refusal();
+    let place = refusal.place_in(&checked.text);
     let counterexample = if let CompileError::ProgressionNotFunded(example) = error {
         of_counterexample(example)
     } else {
         Value::Null
     };
     json!({
-        "code": error.code(),
-        "text": error.problem(),
-        "field": error.field(),
+        "code": refusal.code,
+        "text": refusal.problem,
+        "field": refusal.field,
         "line": place.line,
         "column": place.column,
-        "hint": error.hint(),
+        "hint": refusal.hint,
         "counterexample": counterexample,
     })
 }
