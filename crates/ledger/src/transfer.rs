@@ -325,6 +325,37 @@ pub struct Leg {
     pub movement: Movement,
 }
 
+impl Leg {
+    /// A movement at once, about nobody.
+    #[inline]
+    #[must_use]
+    pub const fn new((debit, credit): (Account, Account), amount: Amount, reason: Reason) -> Self {
+        Self {
+            debit,
+            credit,
+            amount,
+            reason,
+            recipient: None,
+            source: None,
+            movement: Movement::Single,
+        }
+    }
+
+    /// The same about a user, whose reward or money it is.
+    #[inline]
+    #[must_use]
+    pub const fn about(self, recipient: Option<UserId>) -> Self {
+        Self { recipient, ..self }
+    }
+
+    /// The same, caused by a user's payment or placement.
+    #[inline]
+    #[must_use]
+    pub const fn caused_by(self, source: Option<UserId>) -> Self {
+        Self { source, ..self }
+    }
+}
+
 /// A leg with its place in the ledger. `(fact_seq, leg)` is its identity: a repeat changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transfer {

@@ -3,7 +3,7 @@
 use ledger::Leg;
 
 use crate::decision::{Decisions, Passed, Why};
-use crate::effect::Effect;
+use crate::effect::{ComponentEffect, Effect};
 
 /// Everything that one fact does. Legs sum to the inflow; the order of legs is their number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,6 +45,19 @@ impl Outcome {
         self.decisions.legs.clear();
         self.decisions.effects.clear();
         self.decisions.passed.clear();
+    }
+
+    /// A component changed something.
+    pub(crate) fn change(&mut self, effect: ComponentEffect) {
+        self.effects.push(Effect::Component(effect));
+    }
+
+    /// Money moves, unless it is none.
+    #[inline]
+    pub(crate) fn moves(&mut self, leg: Leg) {
+        if !leg.amount.is_zero() {
+            self.legs.push(leg);
+        }
     }
 
     /// Whether decisions are recorded.

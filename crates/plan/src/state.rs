@@ -23,7 +23,7 @@ mod versions;
 use std::collections::BTreeMap;
 
 use alloy_primitives::B256;
-use ledger::{Account, ClearingCause, Fund, Leg, Movement, Reason, UserId};
+use ledger::{Account, ClearingCause, Fund, Leg, Reason, UserId};
 use money::Amount;
 
 use crate::compiled::CompiledPlan;
@@ -222,15 +222,8 @@ impl State {
         }
         debt.open = plus(debt.open, amount);
         self.debts.insert(user, debt);
-        out.legs.push(Leg {
-            debit: Account::Receivable(user),
-            credit: Account::Company,
-            amount,
-            reason: Reason::Correction,
-            recipient: Some(user),
-            source: None,
-            movement: Movement::Single,
-        });
+        let accounts = (Account::Receivable(user), Account::Company);
+        out.moves(Leg::new(accounts, amount, Reason::Correction).about(Some(user)));
     }
 
     /// Takes from what a user owes, and says how much.
@@ -274,17 +267,7 @@ fn plus(left: Amount, right: Amount) -> Amount {
 
 /// Adds a leg without recipient and source; nothing for a zero amount.
 fn push(out: &mut Outcome, debit: Account, credit: Account, amount: Amount, reason: Reason) {
-    if !amount.is_zero() {
-        out.legs.push(Leg {
-            debit,
-            credit,
-            amount,
-            reason,
-            recipient: None,
-            source: None,
-            movement: Movement::Single,
-        });
-    }
+    out.moves(Leg::new((debit, credit), amount, reason));
 }
 
 fn unexpected_intake(amount: Amount, out: &mut Outcome) {

@@ -35,7 +35,7 @@ use crate::fact::ComponentFact;
 use crate::sponsors::Kept;
 use crate::subscription::table::BonusGrant;
 use crate::withholding::Withholding;
-use crate::{Day, Effect, IgnoredCause, Outcome};
+use crate::{Day, IgnoredCause, Outcome};
 
 /// Maximum number of days that one fact lets end: a mistyped date must not run the calendar away.
 const DAYS_AT_ONCE_MAX: u32 = 366;
@@ -184,8 +184,7 @@ impl State {
     fn end_day(&mut self, plan: &CompiledPlan, day: Day, out: &mut Outcome) {
         self.components.day = Some(day);
         self.components.is_ending = true;
-        out.effects
-            .push(Effect::Component(ComponentEffect::DayEnded { day }));
+        out.change(ComponentEffect::DayEnded { day });
         self.accrue(plan, day, out);
         self.release_rewards(plan, day, out);
         self.settle_bonuses(plan, day);

@@ -1,7 +1,7 @@
 //! Payments into escrow: who joins or pays again. How the payment is divided is the components' to say.
 
 use alloy_primitives::{Address, B256};
-use ledger::{Account, Beneficiary, ClearingCause, Leg, Movement, Reason, UserId};
+use ledger::{Account, Beneficiary, ClearingCause, Leg, Reason, UserId};
 use money::Amount;
 
 use super::{State, User, discrepancy, position, push};
@@ -132,15 +132,6 @@ pub(super) fn hold_leg(
     recipient: Option<UserId>,
     source: UserId,
 ) {
-    if !amount.is_zero() {
-        out.legs.push(Leg {
-            debit: Account::Custody,
-            credit: Account::Held(beneficiary),
-            amount,
-            reason,
-            recipient,
-            source: Some(source),
-            movement: Movement::Single,
-        });
-    }
+    let leg = Leg::new((Account::Custody, Account::Held(beneficiary)), amount, reason);
+    out.moves(leg.about(recipient).caused_by(Some(source)));
 }

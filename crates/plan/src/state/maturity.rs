@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Account, Beneficiary, BreakageCause, Fund, Leg, Movement, Reason, Tier, TreeNumber, UserId};
+use ledger::{Account, Beneficiary, BreakageCause, Fund, Leg, Reason, Tier, TreeNumber, UserId};
 use money::Amount;
 
 use super::escrow::{Bucket, Entry, HeldLeg};
@@ -383,17 +383,8 @@ impl Release {
 }
 
 fn release_to(out: &mut Outcome, user: UserId, credit: Account, amount: Amount, reason: Reason) {
-    if !amount.is_zero() {
-        out.legs.push(Leg {
-            debit: Account::Held(Beneficiary::User(user)),
-            credit,
-            amount,
-            reason,
-            recipient: Some(user),
-            source: None,
-            movement: Movement::Single,
-        });
-    }
+    let held = Account::Held(Beneficiary::User(user));
+    out.moves(Leg::new((held, credit), amount, reason).about(Some(user)));
 }
 
 fn cause_index(cause: BreakageCause) -> usize {

@@ -441,15 +441,5 @@ fn push_payout(
 }
 
 fn push_about(user: UserId, accounts: (Account, Account), amount: Amount, reason: Reason, out: &mut Outcome) {
-    if !amount.is_zero() {
-        out.legs.push(Leg {
-            debit: accounts.0,
-            credit: accounts.1,
-            amount,
-            reason,
-            recipient: Some(user),
-            source: None,
-            movement: Movement::Single,
-        });
-    }
+    out.moves(Leg::new(accounts, amount, reason).about(Some(user)));
 }

@@ -1,6 +1,6 @@
 //! Refunds: reverses exactly what a deposit caused, and invalidates what relied on it.
 
-use ledger::{Account, Beneficiary, ClearingCause, Leg, Movement, Reason, UserId};
+use ledger::{Account, Beneficiary, ClearingCause, Leg, Reason, UserId};
 use money::Amount;
 
 use super::{DepositStatus, State, discrepancy, push, unexpected_refund};
@@ -27,14 +27,10 @@ impl State {
             let clearing = Account::Clearing(ClearingCause::UnexpectedIntake);
             push(out, clearing, Account::Custody, entry.amount, Reason::Refund);
         }
-        out.legs.extend(legs.iter().map(|leg| Leg {
-            debit: Account::Held(leg.beneficiary),
-            credit: Account::Custody,
-            amount: leg.amount,
-            reason: Reason::Refund,
-            recipient: leg.recipient(),
-            source: Some(user),
-            movement: Movement::Single,
+        out.legs.extend(legs.iter().map(|leg| {
+            let accounts = (Account::Held(leg.beneficiary), Account::Custody);
+            let refunded = Leg::new(accounts, leg.amount, Reason::Refund);
+            refunded.about(leg.recipient()).caused_by(Some(user))
         }));
         if amount != entry.amount {
             refund_difference(entry.amount, amount, out);

@@ -1,6 +1,6 @@
 //! The auto-pool: registrations and retopups are divided, places are paid for, and reserves pay for places in the next tier.
 
-use ledger::{Account, Beneficiary, BreakageCause, Leg, Movement, Reason, Tier, TreeNumber, UserId};
+use ledger::{Account, Beneficiary, BreakageCause, Leg, Reason, Tier, TreeNumber, UserId};
 use money::Amount;
 
 use super::super::intake::{Payment, hold_leg, hold_rest};
@@ -277,15 +277,8 @@ impl State {
         }
         self.entitle(user, amount);
         let mark = out.mark();
-        out.legs.push(Leg {
-            debit: Account::Reserve(user, tier),
-            credit: Account::Available(user),
-            amount,
-            reason: Reason::ReserveReleased,
-            recipient: Some(user),
-            source: None,
-            movement: Movement::Single,
-        });
+        let accounts = (Account::Reserve(user, tier), Account::Available(user));
+        out.moves(Leg::new(accounts, amount, Reason::ReserveReleased).about(Some(user)));
         out.because(mark, |why| why.rule = Some(Rule::ReserveEnd(cause)));
     }
 
@@ -320,20 +313,11 @@ impl State {
 /// A movement of matured money; nothing for a zero amount.
 fn pay(
     out: &mut Outcome,
-    (debit, credit): (Account, Account),
+    accounts: (Account, Account),
     amount: Amount,
     reason: Reason,
     (recipient, source): (Option<UserId>, UserId),
 ) {
-    if !amount.is_zero() {
-        out.legs.push(Leg {
-            debit,
-            credit,
-            amount,
-            reason,
-            recipient,
-            source: Some(source),
-            movement: Movement::Single,
-        });
-    }
+    let leg = Leg::new(accounts, amount, reason);
+    out.moves(leg.about(recipient).caused_by(Some(source)));
 }

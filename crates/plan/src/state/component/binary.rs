@@ -16,7 +16,7 @@ use crate::effect::{ComponentEffect, RewardId};
 use crate::report::Side;
 use crate::sponsors::Sponsors;
 use crate::withholding::{self, Occasion, Withheld, Withholding, WithholdingTerms};
-use crate::{Day, DepositId, Effect, IgnoredCause, Outcome, binary};
+use crate::{Day, DepositId, IgnoredCause, Outcome, binary};
 use plan_file::calendar::Month;
 
 /// What is known of the binary tree.
@@ -121,11 +121,11 @@ impl State {
             Side::Right => binary::Side::Right,
         });
         let place = self.components.binary.state.join(&self.sponsors, wanted);
-        out.effects.push(Effect::Component(ComponentEffect::SidePlaced {
+        out.change(ComponentEffect::SidePlaced {
             user,
             parent: place.map(|place| place.parent),
             right: place.is_some_and(|place| place.side == binary::Side::Right),
-        }));
+        });
     }
 
     /// A payment for what was booked, unless it is too small, or more than is outstanding.
@@ -151,8 +151,7 @@ impl State {
             return Err(Unroutable::BelowFirst(terms.first_payment_min()));
         }
         if made.counts {
-            out.effects
-                .push(Effect::Component(ComponentEffect::Activated { user }));
+            out.change(ComponentEffect::Activated { user });
         }
         allocate(plan, user, amount, out);
         let direct = self
@@ -235,10 +234,10 @@ impl State {
                 });
             });
         }
-        out.effects.push(Effect::Component(ComponentEffect::PairsClosed {
+        out.change(ComponentEffect::PairsClosed {
             month: month.get(),
             waiting: u32::try_from(closing.short).unwrap_or(u32::MAX),
-        }));
+        });
     }
 
     fn post_pair(
@@ -253,17 +252,16 @@ impl State {
             return;
         };
         let (user, amount) = (pair.user, pair.parts.value);
-        out.effects.push(Effect::Component(ComponentEffect::PairMatched {
+        out.change(ComponentEffect::PairMatched {
             user,
             number: pair.number,
             amount,
-        }));
+        });
         if let Some(withheld) = &withheld {
             report_withheld(withheld, out);
         }
         if pair.activates {
-            out.effects
-                .push(Effect::Component(ComponentEffect::Activated { user }));
+            out.change(ComponentEffect::Activated { user });
         }
         let grant = Grant {
             user,
@@ -295,8 +293,7 @@ impl State {
             .unpay(&self.sponsors, terms, booked.user, &booked.payment, &mut undone);
         if counted && !self.components.binary.state.counts(booked.user) {
             let user = booked.user;
-            out.effects
-                .push(Effect::Component(ComponentEffect::Deactivated { user }));
+            out.change(ComponentEffect::Deactivated { user });
         }
         if let Some(direct) = booked.direct {
             self.reverse_reward(direct, Amount::new(u128::MAX), out);
@@ -308,8 +305,7 @@ impl State {
 
     fn undo_pair(&mut self, pair: &Undone, out: &mut Outcome) {
         let (user, number) = (pair.user, pair.number);
-        out.effects
-            .push(Effect::Component(ComponentEffect::PairUndone { user, number }));
+        out.change(ComponentEffect::PairUndone { user, number });
         let standing = self.components.binary.rewards.entry(user).or_default();
         let place = super::super::position(number);
         if let Some(reward) = standing.get(place).copied() {

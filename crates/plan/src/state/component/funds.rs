@@ -1,6 +1,6 @@
 //! What the plan's funds hold, read off the legs.
 
-use ledger::{Account, Fund, Leg, Movement, Reason, UserId};
+use ledger::{Account, Fund, Leg, Reason, UserId};
 use money::Amount;
 
 use super::super::{State, plus};
@@ -149,17 +149,8 @@ impl State {
                 break;
             }
             let part = missing.min(self.fund_free(plan, behind, out));
-            if !part.is_zero() {
-                out.legs.push(Leg {
-                    debit: Account::Revenue(behind),
-                    credit: Account::Revenue(fund),
-                    amount: part,
-                    reason: Reason::Allocated,
-                    recipient: None,
-                    source: None,
-                    movement: Movement::Single,
-                });
-            }
+            let accounts = (Account::Revenue(behind), Account::Revenue(fund));
+            out.moves(Leg::new(accounts, part, Reason::Allocated));
             missing = missing.saturating_sub(part);
         }
         wanted.saturating_sub(missing)

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Account, Fund, Leg, Movement, Reason, UserId};
+use ledger::{Account, Fund, Leg, Reason, UserId};
 use money::Amount;
 
 use super::super::{State, plus};
@@ -15,7 +15,7 @@ pub(super) use crate::component::{Applied, Grant};
 use crate::decision::{CapStanding, Rule};
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
 use crate::withholding::{Line as TaxLine, Occasion, Payment, Withheld};
-use crate::{Day, Effect, Outcome};
+use crate::{Day, Outcome};
 
 /// A reward that can still be reversed, or waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,14 +126,13 @@ impl State {
             .is_some_and(|today| grant.available_at <= today);
         let reward = Reward::of(grant, withheld, instalment, at_once);
         let mark = out.mark();
-        out.effects
-            .push(Effect::Component(ComponentEffect::RewardGranted {
-                reward: id,
-                user: grant.user,
-                reason: grant.reason,
-                amount: grant.amount,
-                available_at: grant.available_at,
-            }));
+        out.change(ComponentEffect::RewardGranted {
+            reward: id,
+            user: grant.user,
+            reason: grant.reason,
+            amount: grant.amount,
+            available_at: grant.available_at,
+        });
         if !at_once {
             out.because_effects(mark, |why| why.taxed = reward.taxed());
         }
@@ -204,11 +203,10 @@ impl State {
             let told = out.is_explained().then(|| self.reward_standing(id, &reward));
             self.hand_over(plan, &reward, from, Reason::Matured, out);
             out.because(mark, |why| why.rule = told.clone().map(Rule::Released));
-            out.effects
-                .push(Effect::Component(ComponentEffect::RewardReleased {
-                    reward: id,
-                    user: reward.user,
-                }));
+            out.change(ComponentEffect::RewardReleased {
+                reward: id,
+                user: reward.user,
+            });
         }
     }
 
@@ -233,9 +231,7 @@ impl State {
             (Account::Company, instalment, Reason::Instalment),
             (Account::Receivable(user), netted, Reason::Netting),
         ] {
-            if !part.is_zero() {
-                out.legs.push(reward_leg(reward, (from, to), part, reason));
-            }
+            out.moves(reward_leg(reward, (from, to), part, reason));
         }
         if !rest.is_zero() {
             let to = self.receive(plan, user, rest);
@@ -291,10 +287,7 @@ impl State {
                 (Account::Company, instalment.min(in_company)),
                 (Account::Receivable(user), owed),
             ] {
-                if !amount.is_zero() {
-                    out.legs
-                        .push(reward_leg(&reward, (from, fund), amount, Reason::Reversed));
-                }
+                out.moves(reward_leg(&reward, (from, fund), amount, Reason::Reversed));
             }
             self.owe(user, owed);
         } else {
@@ -305,12 +298,11 @@ impl State {
         let told = before.map(|before| self.reward_standing(id, &before));
         out.because(mark, |why| why.rule = told.clone().map(Rule::Reversed));
         self.components.caps.give_back(user, part);
-        out.effects
-            .push(Effect::Component(ComponentEffect::RewardReversed {
-                reward: id,
-                user,
-                amount: part,
-            }));
+        out.change(ComponentEffect::RewardReversed {
+            reward: id,
+            user,
+            amount: part,
+        });
     }
 }
 
@@ -374,16 +366,9 @@ pub(super) fn taken_of(account: Account, out: &Outcome) -> Amount {
     from.fold(Amount::ZERO, |sum, leg| plus(sum, leg.amount))
 }
 
-fn reward_leg(reward: &Reward, (debit, credit): (Account, Account), amount: Amount, reason: Reason) -> Leg {
-    Leg {
-        debit,
-        credit,
-        amount,
-        reason,
-        recipient: Some(reward.user),
-        source: reward.source,
-        movement: Movement::Single,
-    }
+fn reward_leg(reward: &Reward, accounts: (Account, Account), amount: Amount, reason: Reason) -> Leg {
+    let leg = Leg::new(accounts, amount, reason);
+    leg.about(Some(reward.user)).caused_by(reward.source)
 }
 
 /// Reports that a rule pays less than it says; nothing for a zero amount.
@@ -395,23 +380,23 @@ pub(super) fn not_granted(
     out: &mut Outcome,
 ) {
     if !amount.is_zero() {
-        out.effects.push(Effect::Component(ComponentEffect::NotGranted {
+        out.change(ComponentEffect::NotGranted {
             user,
             reason,
             amount,
             cause,
-        }));
+        });
     }
 }
 
 /// Says what each policy keeps back.
 pub(in crate::state) fn report_withheld(withheld: &Withheld, out: &mut Outcome) {
     for line in withheld.lines().filter(|line| !line.amount.is_zero()) {
-        out.effects.push(Effect::Component(ComponentEffect::Withheld {
+        out.change(ComponentEffect::Withheld {
             user: withheld.user(),
             policy: line.policy.saturating_add(1),
             base: line.base,
             amount: line.amount,
-        }));
+        });
     }
 }

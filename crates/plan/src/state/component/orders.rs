@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Account, Fund, Leg, Movement, Reason, UserId};
+use ledger::{Account, Fund, Leg, Reason, UserId};
 use money::Amount;
 
 use super::super::intake::Payment;
@@ -171,7 +171,7 @@ impl State {
         let short = placed.fund.saturating_sub(funded);
         if !short.is_zero() {
             let short = ComponentEffect::FundShort { fund, amount: short };
-            out.effects.push(Effect::Component(short));
+            out.change(short);
         }
     }
 
@@ -430,16 +430,11 @@ impl State {
                     self.components.orders.rewards.insert(key, reward);
                 }
             }
-            LineOutcome::Breakage { cause, passed } if !line.amount.is_zero() => out.legs.push(Leg {
-                debit: Account::Revenue(fund),
-                credit: Account::Breakage(cause),
-                amount: line.amount,
-                reason: line.reason(),
-                recipient: passed,
-                source,
-                movement: Movement::Single,
-            }),
-            LineOutcome::Breakage { .. } => {}
+            LineOutcome::Breakage { cause, passed } => {
+                let accounts = (Account::Revenue(fund), Account::Breakage(cause));
+                let leg = Leg::new(accounts, line.amount, line.reason());
+                out.moves(leg.about(passed).caused_by(source));
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use crate::compiled::CompiledPlan;
 use crate::decision::Rule;
 use crate::effect::{ComponentEffect, NotGranted, RewardId};
 use crate::ranks::{RankDecision, Ranks};
-use crate::{Day, Effect, Outcome};
+use crate::{Day, Outcome};
 use plan_file::calendar::Week;
 
 /// What is known of ranks.
@@ -55,11 +55,11 @@ impl State {
             match decision {
                 RankDecision::Promoted { user, rank, .. } => {
                     let reached = ComponentEffect::RankReached { user, rank };
-                    out.effects.push(Effect::Component(reached));
+                    out.change(reached);
                 }
                 RankDecision::Qualified { user, rank, .. } => {
                     let paid_as = ComponentEffect::RankPaidAs { user, rank };
-                    out.effects.push(Effect::Component(paid_as));
+                    out.change(paid_as);
                 }
                 RankDecision::Granted {
                     user,

@@ -21,7 +21,7 @@ use crate::subscription::table::BonusGrant;
 use crate::subscription::{
     Accrual, Bonuses, PurchaseLines, SubscriptionId, SubscriptionTerms, Subscriptions,
 };
-use crate::{Day, DepositId, Effect, Outcome};
+use crate::{Day, DepositId, Outcome};
 use plan_file::calendar::Week;
 
 /// What is known of subscriptions.
@@ -152,12 +152,11 @@ impl State {
             .buy(terms, user, cash, bonus, caps);
         let subscription = bought.map_err(|_| Unroutable::BelowLeast(least))?;
         self.count_active_direct(user);
-        out.effects
-            .push(Effect::Component(ComponentEffect::SubscriptionBought {
-                subscription: subscription.get(),
-                user,
-                amount: plus(cash, bonus),
-            }));
+        out.change(ComponentEffect::SubscriptionBought {
+            subscription: subscription.get(),
+            user,
+            amount: plus(cash, bonus),
+        });
         let week = self.components.today().week();
         self.components.ranks.state.add(&self.sponsors, user, cash, week);
         self.components.subscription.purchases.insert(
@@ -293,8 +292,7 @@ impl State {
         }
         let amount = self.components.subscription.bonuses.grant(terms, user);
         if !amount.is_zero() {
-            out.effects
-                .push(Effect::Component(ComponentEffect::BonusGranted { user, amount }));
+            out.change(ComponentEffect::BonusGranted { user, amount });
         }
     }
 
@@ -316,7 +314,7 @@ impl State {
         if !coverage.short.is_zero() {
             let (mark, amount) = (out.mark(), coverage.short);
             let short = ComponentEffect::FundShort { fund, amount };
-            out.effects.push(Effect::Component(short));
+            out.change(short);
             out.because_effects(mark, |why| why.rule = Some(Rule::Coverage(coverage)));
         }
         self.fill_fund(plan, fund, coverage.covered, out);
@@ -354,11 +352,10 @@ impl State {
         }
         if line.ended {
             self.count_active_direct(user);
-            out.effects
-                .push(Effect::Component(ComponentEffect::SubscriptionEnded {
-                    subscription: line.subscription.get(),
-                    user,
-                }));
+            out.change(ComponentEffect::SubscriptionEnded {
+                subscription: line.subscription.get(),
+                user,
+            });
         }
         let deposit = self
             .components
@@ -423,11 +420,10 @@ impl State {
             .remove(&self.sponsors, refund.user, refund.cash, purchase.week);
         self.return_bonus(plan, refund.user, refund.bonus, out);
         self.revoke_bonus(plan, refund.user);
-        out.effects
-            .push(Effect::Component(ComponentEffect::SubscriptionEnded {
-                subscription: purchase.subscription.get(),
-                user: refund.user,
-            }));
+        out.change(ComponentEffect::SubscriptionEnded {
+            subscription: purchase.subscription.get(),
+            user: refund.user,
+        });
         self.requalify_above(plan, refund.user, out);
     }
 

@@ -7,9 +7,9 @@
 //! members and active buyers: who has paid a part agreed to those. Ranks count volumes from the first user on, so they cannot begin later.
 
 use super::super::State;
+use crate::Outcome;
 use crate::compiled::{CompiledPlan, IntakeRule};
 use crate::effect::ComponentEffect;
-use crate::{Effect, Outcome};
 
 impl State {
     /// Follows another version from here on and says so, or changes nothing and answers `false`.
@@ -22,9 +22,9 @@ impl State {
         self.components.pools.set_tiers(new.tiers());
         self.sponsors.keep(super::kept_of(new));
         self.components.caps.set_terms(new.terms.components.cap);
-        out.effects.push(Effect::Component(ComponentEffect::PlanChanged {
+        out.change(ComponentEffect::PlanChanged {
             version: new.version(),
-        }));
+        });
         true
     }
 }

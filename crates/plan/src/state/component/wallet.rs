@@ -1,6 +1,6 @@
 //! Wallet balances: matured rewards that a user can take out at any time, and what that costs.
 
-use ledger::{Account, Leg, Movement, Reason, UserId};
+use ledger::{Account, Leg, Reason, UserId};
 use money::Amount;
 
 use super::super::{State, ignore, plus};
@@ -8,7 +8,7 @@ use super::grant::report_withheld;
 use crate::compiled::CompiledPlan;
 use crate::effect::ComponentEffect;
 use crate::withdrawal::{Request, WithdrawalRefused};
-use crate::{Effect, IgnoredCause, Outcome};
+use crate::{IgnoredCause, Outcome};
 
 impl State {
     /// What a user may still take out of the wallet balance.
@@ -61,24 +61,15 @@ impl State {
             (Account::Receivable(user), netted, Reason::Netting),
             (Account::Available(user), net, Reason::Withdrawal),
         ] {
-            if !part.is_zero() {
-                out.legs.push(Leg {
-                    debit: Account::Wallet(user),
-                    credit,
-                    amount: part,
-                    reason,
-                    recipient: Some(user),
-                    source: None,
-                    movement: Movement::Single,
-                });
-            }
+            let leg = Leg::new((Account::Wallet(user), credit), part, reason);
+            out.moves(leg.about(Some(user)));
         }
         out.because(mark, |why| {
             (why.owed, why.taxed) = (owed, withheld.lines().copied().collect());
         });
         self.entitle(user, net);
         let withdrawn = ComponentEffect::Withdrawn { user, amount };
-        out.effects.push(Effect::Component(withdrawn));
+        out.change(withdrawn);
     }
 
     /// A user owes money: what matures next pays it first.
