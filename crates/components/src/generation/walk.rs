@@ -35,6 +35,7 @@ impl Grants for &mut Caps {
         self
     }
 
+    #[inline]
     fn grant(&mut self, user: UserId, granted: Amount) {
         self.count(user, granted);
     }
@@ -59,6 +60,7 @@ struct Divided {
 impl Divided {
     const WHOLE: u32 = Bps::WHOLE.get() as u32;
 
+    #[inline]
     fn of(amount: Amount) -> Self {
         let units = amount.base_units();
         let whole = u128::from(Self::WHOLE);
