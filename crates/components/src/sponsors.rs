@@ -24,8 +24,8 @@ pub struct Sponsors {
 
 /// What a walk up a line reads: kept small, and together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Line {
-    sponsor: Option<UserId>,
+pub(crate) struct Line {
+    pub(crate) sponsor: Option<UserId>,
     /// [`Standing::number`], which is half as large as the standing.
     standing: u32,
 }
@@ -37,6 +37,13 @@ pub struct Kept {
     pub directs: bool,
     /// The sixteen nearest uplines of everybody: 64 bytes each.
     pub nearest: bool,
+}
+
+impl Line {
+    #[inline]
+    pub(crate) const fn standing(&self) -> Option<Standing> {
+        Standing::from_number(self.standing)
+    }
 }
 
 impl Sponsors {
@@ -127,6 +134,12 @@ impl Sponsors {
     #[must_use]
     pub fn standing(&self, user: UserId) -> Option<Standing> {
         Standing::from_number(self.lines.get(user.index())?.standing)
+    }
+
+    /// The sponsor and the standing of a user, read together.
+    #[inline]
+    pub(crate) fn line(&self, user: UserId) -> Option<&Line> {
+        self.lines.get(user.index())
     }
 
     /// Whether a user joined and was not refunded.
