@@ -191,12 +191,10 @@ impl Caps {
         }
     }
 
-    #[inline]
     fn line(&self, user: UserId) -> Stake {
         self.lines.get(user.index()).copied().unwrap_or_default()
     }
 
-    #[inline]
     fn write(&mut self, user: UserId, change: impl FnOnce(&mut Stake)) {
         let index = user.index();
         if index >= self.lines.len() {
@@ -224,7 +222,6 @@ impl PartialEq for Caps {
 
 impl Eq for Caps {}
 
-#[inline]
 fn room(terms: Option<CapTerms>, line: Stake) -> Amount {
     terms.map_or(Amount::new(u128::MAX), |terms| {
         terms.of(line.invested).saturating_sub(line.earned)

@@ -35,7 +35,6 @@ impl Grants for &mut Caps {
         self
     }
 
-    #[inline]
     fn grant(&mut self, user: UserId, granted: Amount) {
         self.count(user, granted);
     }
@@ -60,7 +59,6 @@ struct Divided {
 impl Divided {
     const WHOLE: u32 = Bps::WHOLE.get() as u32;
 
-    #[inline]
     fn of(amount: Amount) -> Self {
         let units = amount.base_units();
         let whole = u128::from(Self::WHOLE);
