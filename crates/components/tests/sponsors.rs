@@ -50,6 +50,7 @@ proptest! {
         prop_assert_eq!(&bare, &full);
         for sponsors in [&late, &bare, &full] {
             prop_assert_eq!(sponsors.numbers().collect::<Vec<_>>(), &plain[..]);
+            prop_assert_eq!(&sponsors.alone()[..], &plain.iter().map(|number| UserId::new(*number)).collect::<Vec<_>>()[..]);
             prop_assert_eq!(sponsors.count(), plain.len());
             for user in (1u32..).take(plain.len()).filter_map(UserId::new) {
                 let uplines = plain_uplines(&plain, user.get());

@@ -39,12 +39,15 @@ impl Outcome {
     }
 
     /// Forgets everything but whether decisions are kept.
+    #[inline]
     pub(crate) fn clear(&mut self) {
         self.legs.clear();
         self.effects.clear();
-        self.decisions.legs.clear();
-        self.decisions.effects.clear();
-        self.decisions.passed.clear();
+        if self.decisions.are_kept {
+            self.decisions.legs.clear();
+            self.decisions.effects.clear();
+            self.decisions.passed.clear();
+        }
     }
 
     /// A component changed something.

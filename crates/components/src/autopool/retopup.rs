@@ -4,7 +4,7 @@ use ledger::{BreakageCause, DepositId, UserId};
 use money::Amount;
 
 use super::RetopupTerms;
-use crate::sponsors::{Sponsors, Standing};
+use crate::sponsors::{Line, Sponsors, Standing};
 
 /// What is decided about one generation of a retopup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,15 +27,16 @@ impl RetopupTerms {
         sponsors: &'a Sponsors,
         user: UserId,
     ) -> impl Iterator<Item = GenerationShare> + use<'a> {
-        let mut below = Some(user);
+        let mut next = sponsors.of(user);
         (1u8..).zip(&self.generations).map(move |(generation, share)| {
-            let upline = below.and_then(|below| sponsors.of(below));
-            below = upline;
+            let upline = next;
+            let line = upline.and_then(|upline| sponsors.line(upline));
+            next = line.and_then(|line| line.sponsor);
             GenerationShare {
                 generation,
                 amount: *share,
                 upline,
-                right: match upline.and_then(|upline| sponsors.standing(upline)) {
+                right: match line.and_then(Line::standing) {
                     None => Err(BreakageCause::NoUpline),
                     Some(Standing::Gone) => Err(BreakageCause::Refunded),
                     Some(Standing::Registered) => Err(BreakageCause::NotRetopped),

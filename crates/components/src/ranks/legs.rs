@@ -121,7 +121,7 @@ fn scan_in<T: Width>(
 ) -> Vec<Legs<T>> {
     let mut legs = vec![Legs::<T>::default(); volumes.len().saturating_add(1)];
     let mut user = u32::try_from(volumes.len()).unwrap_or(u32::MAX);
-    for (sponsor, own) in sponsors.numbers().zip(volumes.iter().copied()).rev() {
+    for (sponsor, own) in sponsors.alone().iter().zip(volumes.iter().copied()).rev() {
         // Everyone in this downline has a higher number: the sum is complete.
         let found = legs.get(place(user)).copied().unwrap_or_default();
         each(user, own, found.below());
@@ -131,7 +131,7 @@ fn scan_in<T: Width>(
         if leg == T::default() {
             continue;
         }
-        if let Some(above) = legs.get_mut(place(sponsor)) {
+        if let Some(above) = legs.get_mut(place(sponsor.map_or(0, UserId::get))) {
             above.sum = above.sum.plus(leg);
             above.main = above.main.max(leg);
         }

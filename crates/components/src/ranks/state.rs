@@ -75,6 +75,7 @@ impl Ranks {
     }
 
     /// The next user joins.
+    #[inline]
     pub fn join(&mut self) {
         self.lifetime.push(Amount::ZERO);
         self.standings.push(Standing::default());

@@ -10,9 +10,16 @@ const NEAREST: usize = 16;
 #[repr(align(64))]
 pub(super) struct Nearest([Option<UserId>; NEAREST]);
 
+/// The directs of users, and their sponsors.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Links {
+    lines: Vec<Link>,
+    pub(super) sponsors: Vec<Option<UserId>>,
+}
+
 /// The latest direct of a user, and the direct of the same sponsor before the user.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Links {
+struct Link {
     last_direct: Option<UserId>,
     previous: Option<UserId>,
 }
@@ -43,20 +50,23 @@ pub(super) fn fill(lines: &[Nearest], user: UserId, into: &mut [Option<UserId>])
     }
 }
 
-/// The next user joins under a sponsor who joined before.
-pub(super) fn link(links: &mut Vec<Links>, user: UserId, sponsor: Option<UserId>) {
-    let above = sponsor.and_then(|sponsor| links.get_mut(sponsor.index()));
-    let previous = above.and_then(|above| above.last_direct.replace(user));
-    links.push(Links {
-        last_direct: None,
-        previous,
-    });
-}
+impl Links {
+    /// The next user joins under a sponsor who joined before.
+    pub(super) fn join(&mut self, user: UserId, sponsor: Option<UserId>) {
+        let above = sponsor.and_then(|sponsor| self.lines.get_mut(sponsor.index()));
+        let previous = above.and_then(|above| above.last_direct.replace(user));
+        self.lines.push(Link {
+            last_direct: None,
+            previous,
+        });
+        self.sponsors.push(sponsor);
+    }
 
-/// The directs of a user, latest first.
-pub(super) fn directs(links: &[Links], user: UserId) -> impl Iterator<Item = UserId> + '_ {
-    let last = links.get(user.index()).and_then(|links| links.last_direct);
-    std::iter::successors(last, |direct| links.get(direct.index())?.previous)
+    /// The directs of a user, latest first.
+    pub(super) fn directs(&self, user: UserId) -> impl Iterator<Item = UserId> + '_ {
+        let last = self.lines.get(user.index()).and_then(|line| line.last_direct);
+        std::iter::successors(last, |direct| self.lines.get(direct.index())?.previous)
+    }
 }
 
 #[cfg(test)]
@@ -65,6 +75,6 @@ mod tests {
 
     #[test]
     fn a_line_is_a_cache_line() {
-        assert_eq!((size_of::<Nearest>(), size_of::<Links>()), (64, 8));
+        assert_eq!((size_of::<Nearest>(), size_of::<Link>()), (64, 8));
     }
 }

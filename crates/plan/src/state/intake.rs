@@ -110,6 +110,7 @@ pub(super) fn unroutable(amount: Amount, cause: Unroutable, out: &mut Outcome) {
 }
 
 /// What a price leaves for the company, held as the other shares are.
+#[inline]
 pub(super) fn hold_rest(out: &mut Outcome, amount: Amount, price: Price, source: UserId) {
     let mark = out.mark();
     hold_leg(
@@ -124,6 +125,7 @@ pub(super) fn hold_rest(out: &mut Outcome, amount: Amount, price: Price, source:
 }
 
 /// A share of a payment that is held until the cooling-off time has ended.
+#[inline]
 pub(super) fn hold_leg(
     out: &mut Outcome,
     beneficiary: Beneficiary,

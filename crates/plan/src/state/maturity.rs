@@ -369,6 +369,7 @@ impl Release {
     }
 
     /// Makes an amount available to a user, or with zero only notes that there is something about the user.
+    #[inline]
     fn add(&mut self, user: UserId, available: Amount) {
         let Some(slot) = self.slots.get_mut(user.index()) else {
             return;

@@ -15,12 +15,14 @@ impl State {
     }
 
     /// The id of the next user to register; `None` when there are no more.
+    #[inline]
     #[must_use]
     pub fn next_user(&self) -> Option<UserId> {
         UserId::from_index(self.users.len())
     }
 
     /// The id of the next deposit; `None` when there are no more.
+    #[inline]
     #[must_use]
     pub fn next_deposit(&self) -> Option<DepositId> {
         DepositId::from_index(self.deposits.len())
@@ -51,18 +53,21 @@ impl State {
     }
 
     /// Whether a user is registered and not refunded.
+    #[inline]
     #[must_use]
     pub fn is_active(&self, user: UserId) -> bool {
         self.sponsors.is_active(user)
     }
 
     /// The sponsor of a user.
+    #[inline]
     #[must_use]
     pub fn sponsor(&self, user: UserId) -> Option<UserId> {
         self.sponsors.of(user)
     }
 
     /// Directs of a user so far, refunded ones included. The next one has this ordinal plus 1.
+    #[inline]
     #[must_use]
     pub fn directs(&self, user: UserId) -> u32 {
         self.user(user).map_or(0, |user| user.directs)

@@ -32,13 +32,23 @@ impl Treasury {
     }
 
     fn balance_mut(&mut self, account: Account) -> Option<&mut Amount> {
-        if let Account::Residual(tier, tree) = account {
-            return Some(self.residuals.entry((tier, tree)).or_default());
+        match account {
+            Account::Company => Some(&mut self.company),
+            Account::Residual(tier, tree) => Some(self.residuals.entry((tier, tree)).or_default()),
+            Account::Breakage(cause) => Some(self.breakage.entry(cause).or_default()),
+            Account::Custody
+            | Account::Held(_)
+            | Account::Available(_)
+            | Account::InTransit(_)
+            | Account::Reserve(..)
+            | Account::Receivable(_)
+            | Account::Credit(_)
+            | Account::Revenue(_)
+            | Account::Tax
+            | Account::Clearing(_)
+            | Account::Deferred(_)
+            | Account::Wallet(_) => None,
         }
-        if let Account::Breakage(cause) = account {
-            return Some(self.breakage.entry(cause).or_default());
-        }
-        (account == Account::Company).then_some(&mut self.company)
     }
 
     /// What the company has that was not taken out.
