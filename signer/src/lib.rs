@@ -12,7 +12,7 @@ mod head;
 pub mod http;
 pub mod keyring;
 mod limiter;
-mod message;
+pub mod message;
 pub mod people;
 pub mod policy;
 mod protection;
