@@ -58,59 +58,44 @@ pub struct Batch {
     pub cancel_requested: bool,
 }
 
-/// Which rule forbids a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-pub enum Refused {
-    /// The batch is not in a state that allows this step.
-    #[error("not allowed while the batch is {}", .0.name())]
-    WrongState(BatchState),
-    /// Who built a batch does not approve it.
-    #[error("the builder of a batch cannot approve it")]
-    ApproverIsBuilder,
-    /// Operators gave it up.
-    #[error("the batch is being cancelled")]
-    CancelRequested,
-    /// A severe finding is open.
-    #[error("settlement is stopped")]
-    SettlementStopped,
-    /// The authorization would already be expired.
-    #[error("the deadline {deadline} is not after the chain's time {head}")]
-    DeadlinePassed {
-        /// The last second of the authorization.
-        deadline: u64,
-        /// Timestamp of the chain's head.
-        head: u64,
-    },
-    /// The authorization would live longer than the contract takes.
-    #[error("the deadline {deadline} is more than {SIGNED_LIFE_MAX} s after the chain's time {head}")]
-    DeadlineTooFar {
-        /// The last second of the authorization.
-        deadline: u64,
-        /// Timestamp of the chain's head.
-        head: u64,
-    },
-    /// The signer was asked with another deadline before.
-    #[error("an authorization with the deadline {0} was already requested")]
-    SignatureAskedFor(u64),
-    /// It has, or may have, an authorization that is not proven dead.
-    #[error("the batch may still be executed")]
-    MayExecute,
-}
-
-impl Refused {
-    /// Its stable name on the wire and in records.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::WrongState(_) => "wrong_batch_state",
-            Self::ApproverIsBuilder => "approver_is_builder",
-            Self::CancelRequested => "cancel_requested",
-            Self::SettlementStopped => "settlement_stopped",
-            Self::DeadlinePassed { .. } => "deadline_passed",
-            Self::DeadlineTooFar { .. } => "deadline_too_far",
-            Self::SignatureAskedFor(_) => "signature_asked_for",
-            Self::MayExecute => "batch_may_execute",
-        }
+crate::rules! {
+    /// Which rule forbids a step.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+    pub enum Refused {
+        /// The batch is not in a state that allows this step.
+        #[error("not allowed while the batch is {}", .0.name())]
+        WrongState(BatchState) = "wrong_batch_state",
+        /// Who built a batch does not approve it.
+        #[error("the builder of a batch cannot approve it")]
+        ApproverIsBuilder = "approver_is_builder",
+        /// Operators gave it up.
+        #[error("the batch is being cancelled")]
+        CancelRequested = "cancel_requested",
+        /// A severe finding is open.
+        #[error("settlement is stopped")]
+        SettlementStopped = "settlement_stopped",
+        /// The authorization would already be expired.
+        #[error("the deadline {deadline} is not after the chain's time {head}")]
+        DeadlinePassed {
+            /// The last second of the authorization.
+            deadline: u64,
+            /// Timestamp of the chain's head.
+            head: u64,
+        } = "deadline_passed",
+        /// The authorization would live longer than the contract takes.
+        #[error("the deadline {deadline} is more than {SIGNED_LIFE_MAX} s after the chain's time {head}")]
+        DeadlineTooFar {
+            /// The last second of the authorization.
+            deadline: u64,
+            /// Timestamp of the chain's head.
+            head: u64,
+        } = "deadline_too_far",
+        /// The signer was asked with another deadline before.
+        #[error("an authorization with the deadline {0} was already requested")]
+        SignatureAskedFor(u64) = "signature_asked_for",
+        /// It has, or may have, an authorization that is not proven dead.
+        #[error("the batch may still be executed")]
+        MayExecute = "batch_may_execute",
     }
 }
 
