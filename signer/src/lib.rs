@@ -11,7 +11,6 @@ pub mod database;
 mod head;
 pub mod http;
 pub mod keyring;
-mod limiter;
 pub mod message;
 pub mod people;
 pub mod policy;

@@ -210,6 +210,15 @@ impl Call {
             Self::Noop => "noop",
         }
     }
+
+    /// The batch that it executes, if any.
+    #[must_use]
+    pub const fn batch(&self) -> Option<&PayoutBatch> {
+        if let Self::ExecuteBatch { batch, .. } = self {
+            return Some(batch);
+        }
+        None
+    }
 }
 
 /// A request to sign a transaction of the signer's own account.

@@ -130,34 +130,29 @@ pub(crate) struct JustifiedRoot {
     pub(crate) limits: RootLimits,
 }
 
-/// Checks everything about a root that depends neither on the time nor on the chain.
-pub(super) fn check_terms(scope: &Scope, terms: &RootTerms) -> Result<(), Refusal> {
-    scope.check_place(terms.chain_id, terms.contract)?;
-    scope.check_plan(terms.plan_hash)?;
-    let root = &terms.root;
-    if root.root.is_zero() {
-        return Err(RootRule::RootZero.into());
-    }
-    if root.total.is_zero() {
-        return Err(RootRule::TotalZero.into());
-    }
-    if root.total > TOTAL_MAX {
-        return Err(RootRule::TotalTooLarge(root.total).into());
-    }
-    if root.valid_after >= root.deadline {
-        return Err(RootRule::WindowEmpty {
-            valid_after: root.valid_after,
-            deadline: root.deadline,
-        }
-        .into());
-    }
-    Ok(())
-}
-
 impl Scope {
-    /// Checks a root against configuration alone.
+    /// Checks everything about a root that depends neither on the time nor on the chain.
     pub(crate) fn check_root(&self, terms: &RootTerms) -> Result<(), Refusal> {
-        check_terms(self, terms)
+        self.check_place(terms.chain_id, terms.contract)?;
+        self.check_plan(terms.plan_hash)?;
+        let root = &terms.root;
+        if root.root.is_zero() {
+            return Err(RootRule::RootZero.into());
+        }
+        if root.total.is_zero() {
+            return Err(RootRule::TotalZero.into());
+        }
+        if root.total > TOTAL_MAX {
+            return Err(RootRule::TotalTooLarge(root.total).into());
+        }
+        if root.valid_after >= root.deadline {
+            return Err(RootRule::WindowEmpty {
+                valid_after: root.valid_after,
+                deadline: root.deadline,
+            }
+            .into());
+        }
+        Ok(())
     }
 
     /// Checks a root against the chain's time, journal and newest root.
