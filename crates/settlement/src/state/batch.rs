@@ -135,44 +135,10 @@ impl BatchState {
 }
 
 impl Batch {
-    /// A batch that `builder` requests.
-    #[must_use]
-    pub const fn requested(builder: Address) -> Self {
-        Self {
-            state: BatchState::Requested,
-            builder,
-            deadline: None,
-            cancel_requested: false,
-        }
-    }
-
     /// Whether anyone can have an authorization of it: from before the signer is asked, because its answer may be lost.
     #[must_use]
     pub const fn may_be_authorized(&self) -> bool {
         self.deadline.is_some()
-    }
-
-    /// The posting worker held back money for this many of its lines.
-    ///
-    /// # Errors
-    /// [`Refused::WrongState`] unless requested.
-    pub fn held(self, lines: usize) -> Result<Self, Refused> {
-        self.must_be(BatchState::Requested)?;
-        Ok(self.into_state(if lines == 0 {
-            BatchState::Cancelled
-        } else {
-            BatchState::Held
-        }))
-    }
-
-    /// Its list and its manifest were stored.
-    ///
-    /// # Errors
-    /// Unless held, or when abandoned.
-    pub fn sealed(self) -> Result<Self, Refused> {
-        self.must_be(BatchState::Held)?;
-        self.must_be_wanted()?;
-        Ok(self.into_state(BatchState::Sealed))
     }
 
     /// A second operator agrees.
@@ -211,18 +177,6 @@ impl Batch {
         })
     }
 
-    /// The signature was stored. Also when the batch was abandoned meanwhile: what exists is recorded.
-    ///
-    /// # Errors
-    /// Unless approved and requested.
-    pub fn signed(self) -> Result<Self, Refused> {
-        self.must_be(BatchState::Approved)?;
-        match self.deadline {
-            Some(_) => Ok(self.into_state(BatchState::Signed)),
-            None => Err(Refused::WrongState(self.state)),
-        }
-    }
-
     /// A transaction gets an account nonce; to be stored with it.
     ///
     /// # Errors
@@ -236,54 +190,6 @@ impl Batch {
             return Err(Refused::DeadlinePassed { deadline, head });
         }
         Ok(self.into_state(BatchState::Submitting))
-    }
-
-    /// A finalized block executed it. Chain facts are never refused: where that cannot be, a human must look.
-    #[must_use]
-    pub fn executed(self) -> Self {
-        match self.state {
-            BatchState::Approved
-            | BatchState::Signed
-            | BatchState::Submitting
-            | BatchState::Quarantined
-            | BatchState::Executed => self.into_state(BatchState::Executed),
-            BatchState::Requested
-            | BatchState::Held
-            | BatchState::Sealed
-            | BatchState::Expired
-            | BatchState::Cancelled => self.into_state(BatchState::Quarantined),
-        }
-    }
-
-    /// A finalized block cancelled it on the chain. Chain facts are never refused.
-    #[must_use]
-    pub fn cancelled_on_chain(self) -> Self {
-        match self.state {
-            BatchState::Executed => self.into_state(BatchState::Quarantined),
-            BatchState::Expired => self,
-            BatchState::Requested
-            | BatchState::Held
-            | BatchState::Sealed
-            | BatchState::Approved
-            | BatchState::Signed
-            | BatchState::Submitting
-            | BatchState::Cancelled
-            | BatchState::Quarantined => self.into_state(BatchState::Cancelled),
-        }
-    }
-
-    /// What is held back was let go before anyone can have had an authorization.
-    ///
-    /// # Errors
-    /// Unless abandoned, and before the signer was asked.
-    pub fn released(self) -> Result<Self, Refused> {
-        if !self.state.is_live() || !self.cancel_requested {
-            return Err(Refused::WrongState(self.state));
-        }
-        if self.may_be_authorized() {
-            return Err(Refused::MayExecute);
-        }
-        Ok(self.into_state(BatchState::Cancelled))
     }
 
     /// How it ends, by the proof that its authorization is dead. A quarantined batch ends only when a human gave it up.
@@ -303,30 +209,6 @@ impl Batch {
         } else {
             BatchEnd::Expired
         })
-    }
-
-    /// What is held back was let go, because its authorization is proven dead.
-    ///
-    /// # Errors
-    /// Those of [`Batch::end_by`].
-    pub fn expired(self, proof: &ExpiryProof) -> Result<Self, Refused> {
-        let end = self.end_by(proof)?;
-        Ok(self.into_state(match end {
-            BatchEnd::Expired => BatchState::Expired,
-            BatchEnd::Cancelled => BatchState::Cancelled,
-        }))
-    }
-
-    /// Its transaction reverted in a finalized block, and the batch was not executed, while its authorization lives.
-    ///
-    /// # Errors
-    /// When it has ended.
-    pub fn quarantined(self) -> Result<Self, Refused> {
-        if self.state.is_live() {
-            Ok(self.into_state(BatchState::Quarantined))
-        } else {
-            Err(Refused::WrongState(self.state))
-        }
     }
 
     /// Operators give it up.
