@@ -1,7 +1,7 @@
 //! Faults about leaves of a root that someone had settled.
 
 use alloy_primitives::B256;
-use audit::checks::{self, Event, Events};
+use audit::checks::{Event, Events};
 
 use crate::planting::{USERS, chain, found, found_in, found_in_logs, has_s1, less, more, position};
 use crate::world::{consistent, wallet};

@@ -3,6 +3,7 @@
 mod view;
 
 use alloy_primitives::Address;
+use plan::BatchEnd;
 use settlement::fees::Fees;
 use settlement::pipeline::{Blocked, Lane};
 use settlement::state::{
