@@ -75,7 +75,7 @@ fn every_vector_breaks_first_the_rule_that_it_names() {
             assert!(before.is_some(), "case {number} changes an unknown field");
         }
         let broken = rules::broken(case.chain, &asset(&fields), &config(&fields));
-        let first = broken.first().map_or("", |broken| broken.rule.code());
+        let first = broken.first().map_or("", |broken| broken.rule.name());
         assert_eq!(first, case.code, "case {number}");
     }
 }

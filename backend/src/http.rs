@@ -35,6 +35,7 @@ pub mod transaction;
 pub mod treasury;
 pub mod typed_data;
 pub mod users;
+mod view;
 pub mod withdraw;
 pub mod words;
 

@@ -41,20 +41,8 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// A listener for the ledger that the database is bound to, on one endpoint. `holder` names this instance for people.
-    ///
-    /// # Errors
-    /// As [`Listener::of`].
-    pub async fn new(
-        pool: PgPool,
-        reader: ChainReader,
-        deployment: Deployment,
-        holder: String,
-    ) -> Result<Self, StepError> {
-        Self::of(pool, vec![reader], 1, deployment, holder).await
-    }
-
-    /// As [`Listener::new`], on several endpoints; a block counts as final when this many of them agree.
+    /// A listener for the ledger that the database is bound to; a block counts as final when this many of the endpoints agree.
+    /// `holder` names this instance for people.
     ///
     /// # Errors
     /// [`Halt::WrongChain`] when an endpoint is of another chain, [`Halt::TokenForm`] when the contract holds a token; what

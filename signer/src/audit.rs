@@ -52,6 +52,20 @@ pub(crate) struct Entry {
     pub(crate) detail: String,
 }
 
+impl Entry {
+    /// A decision that signs nothing and refuses nothing.
+    pub(crate) fn new(event: Event, caller: &str, subject: &str, detail: &serde_json::Value) -> Self {
+        Self {
+            event,
+            caller: caller.to_owned(),
+            subject: subject.to_owned(),
+            digest: None,
+            code: "",
+            detail: detail.to_string(),
+        }
+    }
+}
+
 /// The last row of the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {

@@ -25,12 +25,12 @@ use crate::audit::{Entry, Event};
 use crate::callers::{Caller, Callers};
 use crate::head::HeadClock;
 use crate::keyring::LocalKey;
-use crate::limiter::Limiter;
 use crate::people::PeopleCache;
 use crate::policy::Policy;
-use crate::protection::{self, Identity, Justified, Known, NewRequest, Recorded, Signed};
+use crate::protection::{self, Identity, Known, NewRequest, Recorded, Signed};
 use crate::purpose::{Kind, Purpose};
 use crate::refusal::{AuthorizeError, Refusal};
+use service::limiter::Bucket as Limiter;
 
 /// Audit rows per second for refusals that cost the caller nothing (an unknown key, too many requests). The others are
 /// counted in the next such row: a flood must not fill the disk, nor make the honest wait for the chain's lock.
@@ -53,17 +53,6 @@ pub struct Authorizer {
     people: PeopleCache,
     cheap_refusals: Limiter,
     unwritten: AtomicU64,
-}
-
-/// A request that the policy allows as far as its terms decide.
-#[derive(Debug)]
-struct Prepared<'a> {
-    key: String,
-    kind: Kind,
-    digest: B256,
-    request: &'a serde_json::Value,
-    /// The chain's time and what it justifies; nothing for a request that is known.
-    justified: Option<(u64, Justified)>,
 }
 
 impl Authorizer {
@@ -118,14 +107,7 @@ impl Authorizer {
         let mut detail = self.policy.describe();
         detail["signer"] = self.address().to_string().into();
         detail["policy_hash"] = self.policy_hash.to_string().into();
-        let entry = Entry {
-            event: Event::Started,
-            caller: String::new(),
-            subject: String::new(),
-            digest: None,
-            code: "",
-            detail: detail.to_string(),
-        };
+        let entry = Entry::new(Event::Started, "", "", &detail);
         protection::decide(&self.pool, self.purpose(), &[entry]).await
     }
 
@@ -152,23 +134,13 @@ impl Authorizer {
         protection::find(&self.pool, key).await
     }
 
-    /// Records what was prepared and signs it, or repeats the signature that it has.
-    async fn sign(&self, caller: &Caller, prepared: Prepared<'_>) -> Result<Signed, AuthorizeError> {
-        let digest = prepared.digest;
-        let new = NewRequest {
-            key: prepared.key,
-            kind: prepared.kind,
-            digest,
-            caller: caller.name(),
-            request: prepared.request,
-            justified: prepared.justified,
-            policy_hash: self.policy_hash,
-        };
+    /// Records and signs what the policy allows as far as its terms decide, or repeats the signature that it has.
+    async fn sign(&self, new: &NewRequest<'_>) -> Result<Signed, AuthorizeError> {
         let identity = Identity {
             purpose: self.purpose(),
             signer: self.address(),
         };
-        let id = match protection::record(&self.pool, identity, &new).await? {
+        let id = match protection::record(&self.pool, identity, new).await? {
             Recorded::Refused(refusal) => return Err(AuthorizeError::RefusedOnRecord(refusal)),
             Recorded::Paused => return Err(Refusal::KeyPaused.into()),
             Recorded::Same(Known {
@@ -180,10 +152,20 @@ impl Authorizer {
         };
         let signed = Signed {
             signer: self.address(),
-            signature: self.key.sign(digest)?,
+            signature: self.key.sign(new.digest)?,
         };
         fault_point("signer.after_sign");
         Ok(protection::keep(&self.pool, id, signed).await?)
+    }
+
+    /// As [`Self::sign`], for what is no transaction.
+    async fn authorize(&self, new: &NewRequest<'_>) -> Result<Authorization, AuthorizeError> {
+        let signed = self.sign(new).await?;
+        Ok(Authorization {
+            signer: signed.signer,
+            signature: signed.signature,
+            digest: new.digest,
+        })
     }
 
     /// Appends a refusal of a caller to the audit chain, with its business key. Cheap ones beyond a rate are counted only.
@@ -201,21 +183,9 @@ impl Authorizer {
         let detail =
             serde_json::json!({"refusal": refusal.to_string(), "unwritten_refusals_before": unwritten});
         let entry = Entry {
-            event: Event::Refused,
-            caller: caller.to_owned(),
-            subject: subject.to_owned(),
-            digest: None,
             code: refusal.code(),
-            detail: detail.to_string(),
+            ..Entry::new(Event::Refused, caller, subject, &detail)
         };
         protection::decide(&self.pool, self.purpose(), &[entry]).await
-    }
-}
-
-fn authorization(signed: Signed, digest: B256) -> Authorization {
-    Authorization {
-        signer: signed.signer,
-        signature: signed.signature,
-        digest,
     }
 }

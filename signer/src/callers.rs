@@ -10,8 +10,8 @@ use signer_client::{DEVELOPMENT_CALLER_KEY, DEVELOPMENT_SETTLER_KEY};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
-use crate::limiter::Limiter;
 use crate::purpose::{Area, Kind, Purpose};
+use service::limiter::Bucket as Limiter;
 
 /// Seconds of the lasting rate that a caller may use at once.
 const BURST_SECONDS: u32 = 10;
@@ -62,7 +62,10 @@ impl FromStr for CallerSpec {
         if name.is_empty() || !name.bytes().all(plain) {
             return Err(CallerSpecError::Form);
         }
-        let may: BTreeSet<Kind> = kinds.split('+').map(kind).collect::<Result<_, _>>()?;
+        let may: BTreeSet<Kind> = kinds
+            .split('+')
+            .map(|name| Kind::by_name(name).ok_or(CallerSpecError::Kind))
+            .collect::<Result<_, _>>()?;
         let mut key_hash = [0; 32];
         hex::decode_to_slice(hash, &mut key_hash).map_err(|_| CallerSpecError::Form)?;
         Ok(Self {
@@ -71,13 +74,6 @@ impl FromStr for CallerSpec {
             key_hash,
         })
     }
-}
-
-fn kind(name: &str) -> Result<Kind, CallerSpecError> {
-    Kind::ALL
-        .into_iter()
-        .find(|kind| kind.name() == name)
-        .ok_or(CallerSpecError::Kind)
 }
 
 impl CallerSpec {

@@ -11,9 +11,10 @@ use settlement::authorization::{IntakeKind, IntakeTerms};
 use settlement::batch::SealedPayout;
 use signer_client::{Call, LiabilitiesRoot, PayoutBatch, ProofNode, SignedBy};
 
-/// The digest of an intake.
-pub(crate) fn intake_digest(terms: &IntakeTerms, domain: &Eip712Domain) -> B256 {
-    let intake = ICustody::Intake {
+/// An intake as the contract takes it.
+#[must_use]
+pub fn intake(terms: &IntakeTerms) -> ICustody::Intake {
+    ICustody::Intake {
         user: terms.user,
         sponsor: terms.sponsor.unwrap_or_default(),
         amount: wei(terms.amount),
@@ -21,7 +22,12 @@ pub(crate) fn intake_digest(terms: &IntakeTerms, domain: &Eip712Domain) -> B256 
         disclosureHash: terms.disclosure_hash,
         r#ref: terms.deposit_ref,
         deadline: U256::from(terms.deadline),
-    };
+    }
+}
+
+/// The digest of an intake.
+pub(crate) fn intake_digest(terms: &IntakeTerms, domain: &Eip712Domain) -> B256 {
+    let intake = intake(terms);
     match terms.kind {
         IntakeKind::Registration => typed_data::digest(&Registration(intake), domain),
         IntakeKind::Retopup => typed_data::digest(&Retopup(intake), domain),
@@ -42,8 +48,17 @@ pub(crate) fn root_digest(root: &LiabilitiesRoot, domain: &Eip712Domain) -> B256
     typed_data::digest(&root_fields(root), domain)
 }
 
-/// Recipient and data of a call; it sends no value.
+/// Recipient and data of a call; it sends no value. What calls nothing has its sender as recipient.
 pub(crate) fn payload(call: &Call, contract: Address, sender: Address) -> (Address, Bytes) {
+    match data(call) {
+        Some(data) => (contract, data),
+        None => (sender, Bytes::new()),
+    }
+}
+
+/// The data of a call; `None` when it calls nothing.
+#[must_use]
+pub fn data(call: &Call) -> Option<Bytes> {
     let data = match call {
         Call::ExecuteBatch { batch, authorization } => ICustody::executeBatchPayoutsCall {
             batch: batch_fields(batch),
@@ -74,9 +89,9 @@ pub(crate) fn payload(call: &Call, contract: Address, sender: Address) -> (Addre
             maxDays: U256::from(*max_days),
         }
         .abi_encode(),
-        Call::Noop => return (sender, Bytes::new()),
+        Call::Noop => return None,
     };
-    (contract, data.into())
+    Some(data.into())
 }
 
 fn batch_fields(batch: &PayoutBatch) -> ICustody::PayoutBatch {

@@ -20,7 +20,7 @@ use thiserror::Error;
 use crate::Refusal;
 use crate::audit::{self, Entry, Event};
 use crate::protection::memory::{Admitted, NotAdmitted};
-use crate::purpose::{Area, Kind, Purpose};
+use crate::purpose::{Kind, Purpose};
 
 /// Whose memory it is.
 #[derive(Debug, Clone, Copy)]
@@ -132,7 +132,8 @@ pub(crate) async fn record(
     let mut entries = vec![decided.entry];
     if let Recorded::Refused(Refusal::Equivocation) = decided.recorded {
         pause::insert(&mut transaction, identity, &new.key, area).await?;
-        entries.push(paused_entry(identity.signer, new, area));
+        let detail = serde_json::json!({"signer": identity.signer, "area": area.name()});
+        entries.push(Entry::new(Event::Paused, new.caller, &new.key, &detail));
     }
     audit::append(&mut transaction, identity.purpose, head, &entries).await?;
     fault_point("signer.before_record_commit");
@@ -186,25 +187,11 @@ async fn decide_one(
         }
     };
     let entry = Entry {
-        event,
-        caller: new.caller.to_owned(),
-        subject: new.key.clone(),
         digest: Some(new.digest),
         code,
-        detail: detail.to_string(),
+        ..Entry::new(event, new.caller, &new.key, &detail)
     };
     Ok(Decided { recorded, entry })
-}
-
-fn paused_entry(signer: Address, new: &NewRequest<'_>, area: Area) -> Entry {
-    Entry {
-        event: Event::Paused,
-        caller: new.caller.to_owned(),
-        subject: new.key.clone(),
-        digest: None,
-        code: "",
-        detail: serde_json::json!({"signer": signer, "area": area.name()}).to_string(),
-    }
 }
 
 async fn insert(

@@ -28,58 +28,24 @@ impl FromStr for Purpose {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        Self::ALL
-            .into_iter()
-            .find(|purpose| purpose.name() == text)
-            .ok_or("must be `authorizations`, `roots` or `transactions`")
+        Self::by_name(text).ok_or("must be `authorizations`, `roots` or `transactions`")
     }
 }
 
-/// What can be requested.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// The authorization of a registration.
-    Registration,
-    /// The authorization of a retopup.
-    Retopup,
-    /// The authorization of a batch.
-    PayoutBatch,
-    /// The authorization of a liabilities root.
-    Root,
-    /// A transaction.
-    Transaction,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Registration,
-        Self::Retopup,
-        Self::PayoutBatch,
-        Self::Root,
-        Self::Transaction,
-    ];
-
-    /// Its name in configuration and records.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Registration => IntakeKind::Registration.name(),
-            Self::Retopup => IntakeKind::Retopup.name(),
-            Self::PayoutBatch => "payout-batch",
-            Self::Root => "root",
-            Self::Transaction => "transaction",
-        }
-    }
-
-    /// Whose it is.
-    #[must_use]
-    pub const fn purpose(self) -> Purpose {
-        match self {
-            Self::Registration | Self::Retopup | Self::PayoutBatch => Purpose::Authorizations,
-            Self::Root => Purpose::Roots,
-            Self::Transaction => Purpose::Transactions,
-        }
+names::names! {
+    /// What can be requested, by its name in configuration and records; intakes have that of their [`IntakeKind`].
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Kind {
+        /// The authorization of a registration.
+        Registration = "registration",
+        /// The authorization of a retopup.
+        Retopup = "retopup",
+        /// The authorization of a batch.
+        PayoutBatch = "payout-batch",
+        /// The authorization of a liabilities root.
+        Root = "root",
+        /// A transaction.
+        Transaction = "transaction",
     }
 }
 
@@ -99,6 +65,16 @@ names::names! {
 }
 
 impl Kind {
+    /// Whose it is.
+    #[must_use]
+    pub const fn purpose(self) -> Purpose {
+        match self {
+            Self::Registration | Self::Retopup | Self::PayoutBatch => Purpose::Authorizations,
+            Self::Root => Purpose::Roots,
+            Self::Transaction => Purpose::Transactions,
+        }
+    }
+
     /// What is paused with it.
     #[must_use]
     pub const fn area(self) -> Area {

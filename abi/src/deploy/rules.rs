@@ -54,80 +54,52 @@ pub const SUPPLY_MAX: u128 = (1 << 96) / 4;
 /// A cap lowered as far as possible still lets out in a month what it let out in a day.
 pub const OUTFLOW_FLOOR_SHARE: u128 = 30;
 
-/// A rule. The order is that in which they are checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Rule {
-    /// A role, a signer or the token is the zero address.
-    ZeroAddress,
-    /// The token is an account that has a role or signs: one of the two was pasted into the wrong place.
-    AssetHasARole,
-    /// The token has more than [`DECIMALS_MAX`] decimals.
-    DecimalsTooMany,
-    /// The predecessor is an account that has a role or signs: one of the two was pasted into the wrong place.
-    PredecessorHasARole,
-    /// Cooling-off beyond [`COOLING_OFF_MAX`].
-    CoolingOffTooLong,
-    /// The veto delay is not shorter than that of operations.
-    VetoNotBeforeOperation,
-    /// The longest freeze is not shorter than the veto delay: who is frozen must be able to claim before a new root matures.
-    FreezeNotBeforeVeto,
-    /// A freeze beyond [`FREEZE_MAX`]; on public chains beyond [`PUBLIC_FREEZE_MAX`].
-    FreezeTooLong,
-    /// The floor is below [`CONTRACT_FLOOR_MIN`] base units; on public chains below [`OUTFLOW_FLOOR_MIN`] whole coins or tokens.
-    FloorTooLow,
-    /// The floor is above the cap.
-    FloorAboveCap,
-    /// Public chains: two roles are one account.
-    RolesNotDistinct,
-    /// Public chains: everyone knows the key of a role.
-    KeyIsPublic,
-    /// Public chains: cooling-off below [`COOLING_OFF_MIN`].
-    CoolingOffTooShort,
-    /// Public chains: veto below [`VETO_MIN`].
-    VetoTooShort,
-    /// Public chains: veto beyond [`VETO_MAX`].
-    VetoTooLong,
-    /// Public chains: operations below [`OPERATION_MIN`].
-    OperationTooShort,
-    /// Public chains: operations beyond [`OPERATION_MAX`].
-    OperationTooLong,
-    /// Public chains: less than [`OPERATION_AFTER_VETO_MIN`] between the ends of both delays.
-    OperationTooSoonAfterVeto,
-    /// Public chains: freezes below [`PUBLIC_FREEZE_MIN`].
-    FreezeTooShort,
-    /// Public chains: the cap is beyond [`COIN_OUTFLOW_CAP_MAX`] coins or [`TOKEN_OUTFLOW_CAP_MAX`] tokens.
-    CapTooHigh,
-    /// Public chains: the floor is less than one [`OUTFLOW_FLOOR_SHARE`]th of the cap.
-    FloorTooFarBelowCap,
-}
-
-impl Rule {
-    /// Stable name, for scripts and for people who search.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::ZeroAddress => "zero_address",
-            Self::AssetHasARole => "asset_has_a_role",
-            Self::DecimalsTooMany => "decimals_too_many",
-            Self::PredecessorHasARole => "predecessor_has_a_role",
-            Self::CoolingOffTooLong => "cooling_off_too_long",
-            Self::VetoNotBeforeOperation => "veto_not_before_operation",
-            Self::FreezeNotBeforeVeto => "freeze_not_before_veto",
-            Self::FreezeTooLong => "freeze_too_long",
-            Self::FloorTooLow => "floor_too_low",
-            Self::FloorAboveCap => "floor_above_cap",
-            Self::RolesNotDistinct => "roles_not_distinct",
-            Self::KeyIsPublic => "key_is_public",
-            Self::CoolingOffTooShort => "cooling_off_too_short",
-            Self::VetoTooShort => "veto_too_short",
-            Self::VetoTooLong => "veto_too_long",
-            Self::OperationTooShort => "operation_too_short",
-            Self::OperationTooLong => "operation_too_long",
-            Self::OperationTooSoonAfterVeto => "operation_too_soon_after_veto",
-            Self::FreezeTooShort => "freeze_too_short",
-            Self::CapTooHigh => "cap_too_high",
-            Self::FloorTooFarBelowCap => "floor_too_far_below_cap",
-        }
+names::names! {
+    /// A rule. The order is that in which they are checked, the names are for scripts and for people who search.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Rule {
+        /// A role, a signer or the token is the zero address.
+        ZeroAddress = "zero_address",
+        /// The token is an account that has a role or signs: one of the two was pasted into the wrong place.
+        AssetHasARole = "asset_has_a_role",
+        /// The token has more than [`DECIMALS_MAX`] decimals.
+        DecimalsTooMany = "decimals_too_many",
+        /// The predecessor is an account that has a role or signs: one of the two was pasted into the wrong place.
+        PredecessorHasARole = "predecessor_has_a_role",
+        /// Cooling-off beyond [`COOLING_OFF_MAX`].
+        CoolingOffTooLong = "cooling_off_too_long",
+        /// The veto delay is not shorter than that of operations.
+        VetoNotBeforeOperation = "veto_not_before_operation",
+        /// The longest freeze is not shorter than the veto delay: who is frozen must be able to claim before a new root matures.
+        FreezeNotBeforeVeto = "freeze_not_before_veto",
+        /// A freeze beyond [`FREEZE_MAX`]; on public chains beyond [`PUBLIC_FREEZE_MAX`].
+        FreezeTooLong = "freeze_too_long",
+        /// The floor is below [`CONTRACT_FLOOR_MIN`] base units; on public chains below [`OUTFLOW_FLOOR_MIN`] whole coins or tokens.
+        FloorTooLow = "floor_too_low",
+        /// The floor is above the cap.
+        FloorAboveCap = "floor_above_cap",
+        /// Public chains: two roles are one account.
+        RolesNotDistinct = "roles_not_distinct",
+        /// Public chains: everyone knows the key of a role.
+        KeyIsPublic = "key_is_public",
+        /// Public chains: cooling-off below [`COOLING_OFF_MIN`].
+        CoolingOffTooShort = "cooling_off_too_short",
+        /// Public chains: veto below [`VETO_MIN`].
+        VetoTooShort = "veto_too_short",
+        /// Public chains: veto beyond [`VETO_MAX`].
+        VetoTooLong = "veto_too_long",
+        /// Public chains: operations below [`OPERATION_MIN`].
+        OperationTooShort = "operation_too_short",
+        /// Public chains: operations beyond [`OPERATION_MAX`].
+        OperationTooLong = "operation_too_long",
+        /// Public chains: less than [`OPERATION_AFTER_VETO_MIN`] between the ends of both delays.
+        OperationTooSoonAfterVeto = "operation_too_soon_after_veto",
+        /// Public chains: freezes below [`PUBLIC_FREEZE_MIN`].
+        FreezeTooShort = "freeze_too_short",
+        /// Public chains: the cap is beyond [`COIN_OUTFLOW_CAP_MAX`] coins or [`TOKEN_OUTFLOW_CAP_MAX`] tokens.
+        CapTooHigh = "cap_too_high",
+        /// Public chains: the floor is less than one [`OUTFLOW_FLOOR_SHARE`]th of the cap.
+        FloorTooFarBelowCap = "floor_too_far_below_cap",
     }
 }
 
@@ -142,7 +114,7 @@ pub struct Broken {
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.rule.code(), self.detail)
+        write!(f, "{}: {}", self.rule.name(), self.detail)
     }
 }
 

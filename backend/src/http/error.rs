@@ -99,12 +99,6 @@ impl Problem {
         Self::new(Code::Internal)
     }
 
-    /// The rule that was broken.
-    #[must_use]
-    pub const fn code(&self) -> Code {
-        self.code
-    }
-
     /// Says in the log what was refused, within the request's span, which has its id. Whoever asks too often would fill the
     /// log, too.
     pub(super) fn log(&self) {

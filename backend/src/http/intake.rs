@@ -1,7 +1,7 @@
 //! Authorizations for the two paid actions, ready for a wallet.
 
 use abi::ICustody;
-use alloy::primitives::{Bytes, U256};
+use alloy::primitives::Bytes;
 use alloy::sol_types::SolCall;
 use axum::Json;
 use axum::extract::State;
@@ -150,15 +150,7 @@ fn ask(disclosure_hash: &str, amount: Option<&str>) -> Result<Ask, Problem> {
 impl AuthorizationAnswer {
     pub(super) fn of(issued: &Issued) -> Self {
         let terms = &issued.terms;
-        let intake = ICustody::Intake {
-            user: terms.user,
-            sponsor: terms.sponsor.unwrap_or_default(),
-            amount: U256::from(terms.amount.base_units()),
-            planHash: terms.plan_hash,
-            disclosureHash: terms.disclosure_hash,
-            r#ref: terms.deposit_ref,
-            deadline: U256::from(terms.deadline),
-        };
+        let intake = signer::message::intake(terms);
         let signer = issued.signer;
         let signature = Bytes::copy_from_slice(&issued.signature);
         let signature_shown = signature.clone().into();

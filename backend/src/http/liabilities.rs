@@ -20,6 +20,7 @@ use super::error::Problem;
 use super::extract::{Body, Search, Segments};
 use super::history::Page;
 use super::schema::{BaseUnits, Cursor, Hash, RootRefusal, RootRequestState, RootState, Wallet};
+use super::view::view;
 use super::words;
 use crate::app::access::{Building, Handling, Looking, Operator};
 use crate::app::liabilities as use_case;
@@ -34,39 +35,41 @@ pub struct BuildRoot {
     accept_claims: bool,
 }
 
-/// A root of liabilities, as everyone sees it: without the people behind it. Times are seconds since 1970-01-01 UTC; `deadline` and `claimable_from` are of the chain.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RootView {
-    root: Hash,
-    /// `built`, `approved`, `signed`, `published`, `vetoed`, `expired` or `discarded`.
-    state: RootState,
-    /// Sum of all leaves, in base units.
-    total: BaseUnits,
-    /// Number of leaves.
-    leaves: i32,
-    /// Journal entry up to which it counts.
-    as_of_seq: u64,
-    /// The last fact that it counts.
-    fact_seq: u64,
-    /// The block that it counts whole.
-    block_number: u64,
-    block_hash: Hash,
-    accept_claims: bool,
-    built_at: i64,
-    #[schema(required = true)]
-    approved_at: Option<i64>,
-    #[schema(required = true)]
-    deadline: Option<u64>,
-    #[schema(required = true)]
-    signer: Option<Wallet>,
-    #[schema(required = true)]
-    claimable_from: Option<u64>,
-    /// The fact of its publication.
-    #[schema(required = true)]
-    published_fact: Option<i64>,
-    /// The fact of its veto.
-    #[schema(required = true)]
-    vetoed_fact: Option<i64>,
+view! {
+    /// A root of liabilities, as everyone sees it: without the people behind it. Times are seconds since 1970-01-01 UTC; `deadline` and `claimable_from` are of the chain.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct RootView from root: &Root {
+        root: Hash = root.root.into(),
+        /// `built`, `approved`, `signed`, `published`, `vetoed`, `expired` or `discarded`.
+        state: RootState = root.state.clone().into(),
+        /// Sum of all leaves, in base units.
+        total: BaseUnits = root.total.into(),
+        /// Number of leaves.
+        leaves: i32 = root.leaves,
+        /// Journal entry up to which it counts.
+        as_of_seq: u64 = root.as_of_seq,
+        /// The last fact that it counts.
+        fact_seq: u64 = root.fact_seq,
+        /// The block that it counts whole.
+        block_number: u64 = root.block_number,
+        block_hash: Hash = root.block_hash.into(),
+        accept_claims: bool = root.accept_claims,
+        built_at: i64 = root.built_at_us.div_euclid(words::MICROS),
+        #[schema(required = true)]
+        approved_at: Option<i64> = root.approved_at,
+        #[schema(required = true)]
+        deadline: Option<u64> = root.deadline,
+        #[schema(required = true)]
+        signer: Option<Wallet> = root.signer.map(Wallet::from),
+        #[schema(required = true)]
+        claimable_from: Option<u64> = root.claimable_from,
+        /// The fact of its publication.
+        #[schema(required = true)]
+        published_fact: Option<i64> = root.published_fact,
+        /// The fact of its veto.
+        #[schema(required = true)]
+        vetoed_fact: Option<i64> = root.vetoed_fact,
+    }
 }
 
 /// A root, with the operators behind it.
@@ -79,23 +82,25 @@ pub struct ApprovedRootView {
     approved_by: Option<Wallet>,
 }
 
-/// A root that was requested. Times are seconds since 1970-01-01 UTC.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RootRequestView {
-    id: i64,
-    /// `waiting`, `built` or `refused`.
-    state: RootRequestState,
-    accept_claims: bool,
-    requested_by: Wallet,
-    requested_at: i64,
-    /// The root, when it is built.
-    #[schema(required = true)]
-    root: Option<Hash>,
-    /// Why it was not built: `nothing_due`, or `no_tree` when the entitlements exceed what the contract can count.
-    #[schema(required = true)]
-    refused: Option<RootRefusal>,
-    #[schema(required = true)]
-    finished_at: Option<i64>,
+view! {
+    /// A root that was requested. Times are seconds since 1970-01-01 UTC.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct RootRequestView from request: Request {
+        id: i64 = request.id,
+        /// `waiting`, `built` or `refused`.
+        state: RootRequestState = request.state.into(),
+        accept_claims: bool = request.accept_claims,
+        requested_by: Wallet = request.requested_by.into(),
+        requested_at: i64 = request.requested_at,
+        /// The root, when it is built.
+        #[schema(required = true)]
+        root: Option<Hash> = request.root.map(Hash::from),
+        /// Why it was not built: `nothing_due`, or `no_tree` when the entitlements exceed what the contract can count.
+        #[schema(required = true)]
+        refused: Option<RootRefusal> = request.refused.map(RootRefusal::from),
+        #[schema(required = true)]
+        finished_at: Option<i64> = request.finished_at,
+    }
 }
 
 /// Roots, newest first.
@@ -117,7 +122,7 @@ pub async fn build(
     Body(body): Body<BuildRoot>,
 ) -> Result<(StatusCode, Json<RootRequestView>), Problem> {
     let request = use_case::request(&server.app, &caller, body.accept_claims).await?;
-    Ok((StatusCode::ACCEPTED, Json(RootRequestView::of(request))))
+    Ok((StatusCode::ACCEPTED, Json(RootRequestView::from(request))))
 }
 
 /// The outcome of a root that was requested.
@@ -130,7 +135,7 @@ pub async fn request(
     Segments(id): Segments<i64>,
 ) -> Result<Json<RootRequestView>, Problem> {
     let request = use_case::find_request(&server.app, &caller, id).await?;
-    Ok(Json(RootRequestView::of(request)))
+    Ok(Json(RootRequestView::from(request)))
 }
 
 /// What operators sign for a root: who built it as the proposer, approvers as voters.
@@ -161,7 +166,7 @@ pub async fn approve(
     Ok(Json(ApprovedRootView {
         built_by: root.built_by.into(),
         approved_by: root.approved_by.map(Wallet::from),
-        root: RootView::of(&root),
+        root: RootView::from(&root),
     }))
 }
 
@@ -180,7 +185,7 @@ pub async fn list(
         words::cursor('l', last.built_at_us, last.root)
     });
     Ok(Json(RootsAnswer {
-        roots: roots.iter().map(RootView::of).collect(),
+        roots: roots.iter().map(RootView::from).collect(),
         next_cursor,
     }))
 }
@@ -257,42 +262,4 @@ fn head(app: &App, root: &Root) -> String {
 fn read_root(text: &str) -> Result<B256, Problem> {
     words::hash("root", text)
         .map_err(|_| Problem::because(Code::MalformedPath, "a root is 0x and 64 hexadecimal digits"))
-}
-
-impl RootRequestView {
-    fn of(request: Request) -> Self {
-        Self {
-            id: request.id,
-            state: request.state.into(),
-            accept_claims: request.accept_claims,
-            requested_by: request.requested_by.into(),
-            requested_at: request.requested_at,
-            root: request.root.map(Hash::from),
-            refused: request.refused.map(RootRefusal::from),
-            finished_at: request.finished_at,
-        }
-    }
-}
-
-impl RootView {
-    fn of(root: &Root) -> Self {
-        Self {
-            root: root.root.into(),
-            state: root.state.clone().into(),
-            total: root.total.into(),
-            leaves: root.leaves,
-            as_of_seq: root.as_of_seq,
-            fact_seq: root.fact_seq,
-            block_number: root.block_number,
-            block_hash: root.block_hash.into(),
-            accept_claims: root.accept_claims,
-            built_at: root.built_at_us.div_euclid(words::MICROS),
-            approved_at: root.approved_at,
-            deadline: root.deadline,
-            signer: root.signer.map(Wallet::from),
-            claimable_from: root.claimable_from,
-            published_fact: root.published_fact,
-            vetoed_fact: root.vetoed_fact,
-        }
-    }
 }

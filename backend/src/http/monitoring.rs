@@ -14,6 +14,7 @@ use super::error::Problem;
 use super::extract::{Body, Search};
 use super::history::Page;
 use super::schema::{Cursor, FreeObject, Hash, RunOutcome, Severity, Wallet, WalletSignature};
+use super::view::view;
 use super::words;
 use crate::app::access::{Looking, Mending, Operator};
 use crate::app::monitoring as use_case;
@@ -35,52 +36,58 @@ pub struct ReconciliationAnswer {
     settlement_stopped: bool,
 }
 
-/// A run of all checks.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RunView {
-    id: i64,
-    /// The block at which ledger and chain were compared.
-    block_number: i64,
-    block_hash: Hash,
-    fact_seq: i64,
-    /// `clean`, `findings` or `skipped`.
-    outcome: RunOutcome,
-    /// By check, as the reconciler says it.
-    checks: FreeObject,
-    started_at: i64,
-    finished_at: i64,
+view! {
+    /// A run of all checks.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct RunView from run: Run {
+        id: i64 = run.id,
+        /// The block at which ledger and chain were compared.
+        block_number: i64 = run.block_number,
+        block_hash: Hash = run.block_hash.into(),
+        fact_seq: i64 = run.fact_seq,
+        /// `clean`, `findings` or `skipped`.
+        outcome: RunOutcome = run.outcome.into(),
+        /// By check, as the reconciler says it.
+        checks: FreeObject = FreeObject(run.checks),
+        started_at: i64 = run.started_at,
+        finished_at: i64 = run.finished_at,
+    }
 }
 
-/// The last look of a check.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct CheckView {
-    check: String,
-    /// As the reconciler says it.
-    result: FreeObject,
-    run: i64,
-    block_number: i64,
-    block_hash: Hash,
-    finished_at: i64,
+view! {
+    /// The last look of a check.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct CheckView from last: LastCheck {
+        check: String = last.check,
+        /// As the reconciler says it.
+        result: FreeObject = FreeObject(last.result),
+        run: i64 = last.run,
+        block_number: i64 = last.block_number,
+        block_hash: Hash = last.block_hash.into(),
+        finished_at: i64 = last.finished_at,
+    }
 }
 
-/// A discrepancy.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct FindingView {
-    id: i64,
-    check: String,
-    /// `S1` stops settlement.
-    severity: Severity,
-    subject: String,
-    cause: String,
-    expected: String,
-    actual: String,
-    detail: String,
-    #[schema(required = true)]
-    first_run: Option<i64>,
-    #[schema(required = true)]
-    last_run: Option<i64>,
-    first_seen: i64,
-    last_seen: i64,
+view! {
+    /// A discrepancy.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct FindingView from finding: Finding {
+        id: i64 = finding.id,
+        check: String = finding.check_id,
+        /// `S1` stops settlement.
+        severity: Severity = finding.severity.into(),
+        subject: String = finding.subject,
+        cause: String = finding.cause,
+        expected: String = finding.expected,
+        actual: String = finding.actual,
+        detail: String = finding.detail,
+        #[schema(required = true)]
+        first_run: Option<i64> = finding.first_run,
+        #[schema(required = true)]
+        last_run: Option<i64> = finding.last_run,
+        first_seen: i64 = finding.first_seen,
+        last_seen: i64 = finding.last_seen,
+    }
 }
 
 /// Stops of settlement, newest first.
@@ -92,22 +99,24 @@ pub struct StopsAnswer {
     next_cursor: Option<Cursor>,
 }
 
-/// A stop of settlement.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct StopView {
-    id: i64,
-    cause: String,
-    opened_at: i64,
-    /// The first operator who wants to go on.
-    #[schema(required = true)]
-    first_resume_by: Option<Wallet>,
-    #[schema(required = true)]
-    first_resume_at: Option<i64>,
-    /// The second, who ended the stop.
-    #[schema(required = true)]
-    resumed_by: Option<Wallet>,
-    #[schema(required = true)]
-    resumed_at: Option<i64>,
+view! {
+    /// A stop of settlement.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct StopView from stop: Stop {
+        id: i64 = stop.id,
+        cause: String = stop.cause,
+        opened_at: i64 = stop.opened_at,
+        /// The first operator who wants to go on.
+        #[schema(required = true)]
+        first_resume_by: Option<Wallet> = stop.first_resume_by.map(Wallet::from),
+        #[schema(required = true)]
+        first_resume_at: Option<i64> = stop.first_resume_at,
+        /// The second, who ended the stop.
+        #[schema(required = true)]
+        resumed_by: Option<Wallet> = stop.resumed_by.map(Wallet::from),
+        #[schema(required = true)]
+        resumed_at: Option<i64> = stop.resumed_at,
+    }
 }
 
 /// Stops of one signature at most.
@@ -164,9 +173,9 @@ pub async fn reconciliation(
     let last_run = reconciliation::find_last_run(&mut connection).await?;
     let checks = reconciliation::list_last_checks(&mut connection).await?;
     Ok(Json(ReconciliationAnswer {
-        last_run: last_run.map(RunView::of),
-        checks: checks.into_iter().map(CheckView::of).collect(),
-        findings: findings.into_iter().map(FindingView::of).collect(),
+        last_run: last_run.map(RunView::from),
+        checks: checks.into_iter().map(CheckView::from).collect(),
+        findings: findings.into_iter().map(FindingView::from).collect(),
         next_cursor,
         settlement_stopped: stop::any_open(&mut connection).await?,
     }))
@@ -185,7 +194,7 @@ pub async fn stops(
     let mut stops = stop::list(&mut *server.app.connection().await?, below, limit + 1).await?;
     let next_cursor = words::next_page(&mut stops, limit, |last| words::cursor('s', last.id, 0));
     Ok(Json(StopsAnswer {
-        stops: stops.into_iter().map(StopView::of).collect(),
+        stops: stops.into_iter().map(StopView::from).collect(),
         next_cursor,
     }))
 }
@@ -230,67 +239,6 @@ pub async fn resume(
     let resumption = use_case::resume(&server.app, &caller, &stops, &signed.read()?).await?;
     Ok(Json(ResumeAnswer {
         resumed: resumption.resumed,
-        stops: resumption.stops.into_iter().map(StopView::of).collect(),
+        stops: resumption.stops.into_iter().map(StopView::from).collect(),
     }))
-}
-
-impl RunView {
-    fn of(run: Run) -> Self {
-        Self {
-            id: run.id,
-            block_number: run.block_number,
-            block_hash: run.block_hash.into(),
-            fact_seq: run.fact_seq,
-            outcome: run.outcome.into(),
-            checks: FreeObject(run.checks),
-            started_at: run.started_at,
-            finished_at: run.finished_at,
-        }
-    }
-}
-
-impl CheckView {
-    fn of(last: LastCheck) -> Self {
-        Self {
-            check: last.check,
-            result: FreeObject(last.result),
-            run: last.run,
-            block_number: last.block_number,
-            block_hash: last.block_hash.into(),
-            finished_at: last.finished_at,
-        }
-    }
-}
-
-impl FindingView {
-    fn of(finding: Finding) -> Self {
-        Self {
-            id: finding.id,
-            check: finding.check_id,
-            severity: finding.severity.into(),
-            subject: finding.subject,
-            cause: finding.cause,
-            expected: finding.expected,
-            actual: finding.actual,
-            detail: finding.detail,
-            first_run: finding.first_run,
-            last_run: finding.last_run,
-            first_seen: finding.first_seen,
-            last_seen: finding.last_seen,
-        }
-    }
-}
-
-impl StopView {
-    fn of(stop: Stop) -> Self {
-        Self {
-            id: stop.id,
-            cause: stop.cause,
-            opened_at: stop.opened_at,
-            first_resume_by: stop.first_resume_by.map(Wallet::from),
-            first_resume_at: stop.first_resume_at,
-            resumed_by: stop.resumed_by.map(Wallet::from),
-            resumed_at: stop.resumed_at,
-        }
-    }
 }

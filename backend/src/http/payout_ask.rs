@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use ledger::UserId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use settlement::batch::{Filters, PAYOUTS_MAX, Request, RewardKind};
+use settlement::batch::{Filters, LeftOut, Limits, Line, PAYOUTS_MAX, Request, RewardKind};
 use utoipa::ToSchema;
 
 use super::Server;
@@ -17,6 +17,7 @@ use super::error::Problem;
 use super::extract::{Body, malformed_key};
 use super::payout_view::BatchView;
 use super::schema::{BaseUnits, IdempotencyKeyText, LeftOutName, RewardKindName, UserNumber, Wallet};
+use super::view::view;
 use super::words;
 use crate::app::access::{Building, Looking, Operator};
 use crate::app::payout::{self, Ask, Proposed};
@@ -95,39 +96,45 @@ pub struct ProposalView {
     limits: LimitsView,
 }
 
-/// A payout that would be.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ProposedLine {
-    user_id: u32,
-    wallet: Wallet,
-    /// Base units.
-    amount: BaseUnits,
-    /// What the chain will have paid to the user in all.
-    target: BaseUnits,
+view! {
+    /// A payout that would be.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct ProposedLine from line: &Line {
+        user_id: u32 = line.user.get(),
+        wallet: Wallet = line.wallet.into(),
+        /// Base units.
+        amount: BaseUnits = line.amount.into(),
+        /// What the chain will have paid to the user in all.
+        target: BaseUnits = line.target.into(),
+    }
 }
 
-/// A user who is not paid.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LeftOutView {
-    user_id: u32,
-    /// `not_asked_for`, `live_payout`, `nothing_available`, `below_amount_min`, `above_amount_max`, `other_kinds`,
-    /// `too_recent`, `frozen`, `target_too_large`, `count_max`, `total_max` or `no_room`.
-    cause: LeftOutName,
+view! {
+    /// A user who is not paid.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct LeftOutView from left: &LeftOut {
+        user_id: u32 = left.user.get(),
+        /// `not_asked_for`, `live_payout`, `nothing_available`, `below_amount_min`, `above_amount_max`, `other_kinds`,
+        /// `too_recent`, `frozen`, `target_too_large`, `count_max`, `total_max` or `no_room`.
+        cause: LeftOutName = left.cause.name().into(),
+    }
 }
 
-/// What the chain's head lets a batch pay, in base units.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LimitsView {
-    /// Time of the head, in seconds since 1970-01-01 UTC.
-    time: u64,
-    /// Free funds, less what published liabilities reserve.
-    funds: BaseUnits,
-    /// What the outflow cap leaves.
-    outflow: BaseUnits,
-    /// What batches that are not over will take from both; what the head has executed already is not in it.
-    promised: BaseUnits,
-    /// What is left for a new batch.
-    room: BaseUnits,
+view! {
+    /// What the chain's head lets a batch pay, in base units.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct LimitsView from limits: &Limits {
+        /// Time of the head, in seconds since 1970-01-01 UTC.
+        time: u64 = limits.time,
+        /// Free funds, less what published liabilities reserve.
+        funds: BaseUnits = limits.funds.into(),
+        /// What the outflow cap leaves.
+        outflow: BaseUnits = limits.outflow.into(),
+        /// What batches that are not over will take from both; what the head has executed already is not in it.
+        promised: BaseUnits = limits.promised.into(),
+        /// What is left for a new batch.
+        room: BaseUnits = limits.room().into(),
+    }
 }
 
 /// Proposes a batch of matured balances (`dry_run`), or requests it: the posting worker then holds the money back.
@@ -160,7 +167,7 @@ pub async fn build_batch(
     let built = payout::build(&server.app, &builder, &ask(&body)?, key).await?;
     let answer = BuildAnswer {
         dry_run: false,
-        batch: Some(BatchView::of(&built.batch)),
+        batch: Some(BatchView::from(&built.batch)),
         proposal: built.proposed.as_ref().map(ProposalView::of),
     };
     Ok((StatusCode::ACCEPTED, Json(answer)))
@@ -228,33 +235,15 @@ impl ProposalView {
         Self {
             count: proposal.lines.len(),
             total: proposal.total.into(),
-            lines: proposal
-                .lines
-                .iter()
-                .map(|line| ProposedLine {
-                    user_id: line.user.get(),
-                    wallet: line.wallet.into(),
-                    amount: line.amount.into(),
-                    target: line.target.into(),
-                })
-                .collect(),
+            lines: proposal.lines.iter().map(ProposedLine::from).collect(),
             left_out: proposal
                 .left_out
                 .iter()
                 .take(LEFT_OUT_MAX)
-                .map(|left| LeftOutView {
-                    user_id: left.user.get(),
-                    cause: left.cause.name().into(),
-                })
+                .map(LeftOutView::from)
                 .collect(),
             left_out_causes,
-            limits: LimitsView {
-                time: limits.time,
-                funds: limits.funds.into(),
-                outflow: limits.outflow.into(),
-                promised: limits.promised.into(),
-                room: limits.room().into(),
-            },
+            limits: limits.into(),
         }
     }
 }

@@ -8,62 +8,65 @@ use utoipa::ToSchema;
 use super::schema::{
     BaseUnits, BatchStateName, FreeObject, Hash, PayoutRefusal, PayoutStateName, SubmissionStateName, Wallet,
 };
+use super::view::view;
 use super::words;
 
-/// A batch. Times are seconds since 1970-01-01 UTC; `valid_after` and `deadline` are of the chain.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct BatchView {
-    /// The replay key on the chain.
-    id: Hash,
-    /// `requested`, `held`, `sealed`, `approved`, `signed`, `submitting`, `executed`, `expired`, `cancelled` or
-    /// `quarantined`.
-    state: BatchStateName,
-    builder: Wallet,
-    requested_at: i64,
-    /// The expired batch that it replaces.
-    #[schema(required = true)]
-    supersedes: Option<Hash>,
-    /// What was requested, as it was written.
-    asked: FreeObject,
-    /// Payouts that hold something.
-    count: i32,
-    /// Base units.
-    total: BaseUnits,
-    /// What approvers approve; null before the batch is sealed.
-    #[schema(required = true)]
-    list_hash: Option<Hash>,
-    #[schema(required = true)]
-    manifest_hash: Option<Hash>,
-    #[schema(required = true)]
-    sealed_at: Option<i64>,
-    #[schema(required = true)]
-    approved_by: Option<Wallet>,
-    #[schema(required = true)]
-    approved_at: Option<i64>,
-    #[schema(required = true)]
-    sign_requested_by: Option<Wallet>,
-    /// The only account that may submit it.
-    #[schema(required = true)]
-    submitter: Option<Wallet>,
-    #[schema(required = true)]
-    valid_after: Option<u64>,
-    /// Last second at which the contract takes it.
-    #[schema(required = true)]
-    deadline: Option<u64>,
-    #[schema(required = true)]
-    signer: Option<Wallet>,
-    #[schema(required = true)]
-    signed_at: Option<i64>,
-    #[schema(required = true)]
-    submit_requested_by: Option<Wallet>,
-    #[schema(required = true)]
-    submit_requested_at: Option<i64>,
-    #[schema(required = true)]
-    bump_requested_at: Option<i64>,
-    #[schema(required = true)]
-    cancel_requested_by: Option<Wallet>,
-    #[schema(required = true)]
-    cancel_requested_at: Option<i64>,
+view! {
+    /// A batch. Times are seconds since 1970-01-01 UTC; `valid_after` and `deadline` are of the chain.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct BatchView from batch: &PayoutBatch {
+        /// The replay key on the chain.
+        id: Hash = batch.id.into(),
+        /// `requested`, `held`, `sealed`, `approved`, `signed`, `submitting`, `executed`, `expired`, `cancelled` or
+        /// `quarantined`.
+        state: BatchStateName = batch.state.name().into(),
+        builder: Wallet = batch.builder.into(),
+        requested_at: i64 = batch.requested_at_us.div_euclid(words::MICROS),
+        /// The expired batch that it replaces.
+        #[schema(required = true)]
+        supersedes: Option<Hash> = batch.supersedes.map(Hash::from),
+        /// What was requested, as it was written.
+        asked: FreeObject = FreeObject(batch.request["asked"].clone()),
+        /// Payouts that hold something.
+        count: i32 = batch.count,
+        /// Base units.
+        total: BaseUnits = batch.total.into(),
+        /// What approvers approve; null before the batch is sealed.
+        #[schema(required = true)]
+        list_hash: Option<Hash> = batch.list_hash.map(Hash::from),
+        #[schema(required = true)]
+        manifest_hash: Option<Hash> = batch.manifest_hash.map(Hash::from),
+        #[schema(required = true)]
+        sealed_at: Option<i64> = batch.sealed_at,
+        #[schema(required = true)]
+        approved_by: Option<Wallet> = batch.approved_by.map(Wallet::from),
+        #[schema(required = true)]
+        approved_at: Option<i64> = batch.approved_at,
+        #[schema(required = true)]
+        sign_requested_by: Option<Wallet> = batch.sign_requested_by.map(Wallet::from),
+        /// The only account that may submit it.
+        #[schema(required = true)]
+        submitter: Option<Wallet> = batch.submitter.map(Wallet::from),
+        #[schema(required = true)]
+        valid_after: Option<u64> = batch.valid_after,
+        /// Last second at which the contract takes it.
+        #[schema(required = true)]
+        deadline: Option<u64> = batch.deadline,
+        #[schema(required = true)]
+        signer: Option<Wallet> = batch.signer.map(Wallet::from),
+        #[schema(required = true)]
+        signed_at: Option<i64> = batch.signed_at,
+        #[schema(required = true)]
+        submit_requested_by: Option<Wallet> = batch.submit_requested_by.map(Wallet::from),
+        #[schema(required = true)]
+        submit_requested_at: Option<i64> = batch.submit_requested_at,
+        #[schema(required = true)]
+        bump_requested_at: Option<i64> = batch.bump_requested_at,
+        #[schema(required = true)]
+        cancel_requested_by: Option<Wallet> = batch.cancel_requested_by.map(Wallet::from),
+        #[schema(required = true)]
+        cancel_requested_at: Option<i64> = batch.cancel_requested_at,
+    }
 }
 
 /// A batch with its payouts and what was sent for it.
@@ -77,26 +80,28 @@ pub struct BatchAnswer {
     submissions: Vec<SubmissionView>,
 }
 
-/// A payout.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LineView {
-    user_id: i32,
-    wallet: Wallet,
-    /// Base units.
-    amount: BaseUnits,
-    /// What is held back now.
-    held: BaseUnits,
-    /// What the chain will have paid to the user in all.
-    #[schema(required = true)]
-    target: Option<BaseUnits>,
-    /// `held`, `refused`, `executed`, `credited`, `skipped` or `released`.
-    state: PayoutStateName,
-    /// `already_live`, `exceeds_available` or `target_too_large`.
-    #[schema(required = true)]
-    refused: Option<PayoutRefusal>,
-    /// What the chain paid or credited.
-    #[schema(required = true)]
-    settled: Option<BaseUnits>,
+view! {
+    /// A payout.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct LineView from line: Line {
+        user_id: i32 = line.user_id,
+        wallet: Wallet = line.wallet.into(),
+        /// Base units.
+        amount: BaseUnits = line.amount.into(),
+        /// What is held back now.
+        held: BaseUnits = line.held.into(),
+        /// What the chain will have paid to the user in all.
+        #[schema(required = true)]
+        target: Option<BaseUnits> = line.target.map(BaseUnits::from),
+        /// `held`, `refused`, `executed`, `credited`, `skipped` or `released`.
+        state: PayoutStateName = line.state.into(),
+        /// `already_live`, `exceeds_available` or `target_too_large`.
+        #[schema(required = true)]
+        refused: Option<PayoutRefusal> = line.refused.map(PayoutRefusal::from),
+        /// What the chain paid or credited.
+        #[schema(required = true)]
+        settled: Option<BaseUnits> = line.settled.map(BaseUnits::from),
+    }
 }
 
 /// An intent to land on the chain with one account nonce.
@@ -115,66 +120,39 @@ pub struct SubmissionView {
     events: Vec<EventView>,
 }
 
-/// A signed transaction.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AttemptView {
-    number: i32,
-    /// Whether it only fills the nonce.
-    noop: bool,
-    transaction_hash: Hash,
-    /// Wei per gas at most.
-    max_fee: BaseUnits,
-    /// Wei per gas at most for the block's producer.
-    priority_fee: BaseUnits,
-    sends: i32,
-    /// The block that includes it, as far as it is known.
-    #[schema(required = true)]
-    included_block: Option<i64>,
-    #[schema(required = true)]
-    succeeded: Option<bool>,
-    #[schema(required = true)]
-    gas_used: Option<i64>,
+view! {
+    /// A signed transaction.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct AttemptView from attempt: &Attempt {
+        number: i32 = attempt.number,
+        /// Whether it only fills the nonce.
+        noop: bool = attempt.noop,
+        transaction_hash: Hash = attempt.transaction_hash.into(),
+        /// Wei per gas at most.
+        max_fee: BaseUnits = attempt.max_fee.into(),
+        /// Wei per gas at most for the block's producer.
+        priority_fee: BaseUnits = attempt.priority_fee.into(),
+        sends: i32 = attempt.sends,
+        /// The block that includes it, as far as it is known.
+        #[schema(required = true)]
+        included_block: Option<i64> = attempt.included_block,
+        #[schema(required = true)]
+        succeeded: Option<bool> = attempt.succeeded,
+        #[schema(required = true)]
+        gas_used: Option<i64> = attempt.gas_used,
+    }
 }
 
-/// One recorded event.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EventView {
-    #[schema(required = true)]
-    attempt: Option<i32>,
-    event: String,
-    /// In its own words.
-    detail: FreeObject,
-    at: i64,
-}
-
-impl BatchView {
-    pub(super) fn of(batch: &PayoutBatch) -> Self {
-        Self {
-            id: batch.id.into(),
-            state: batch.state.name().into(),
-            builder: batch.builder.into(),
-            requested_at: batch.requested_at_us.div_euclid(words::MICROS),
-            supersedes: batch.supersedes.map(Hash::from),
-            asked: FreeObject(batch.request["asked"].clone()),
-            count: batch.count,
-            total: batch.total.into(),
-            list_hash: batch.list_hash.map(Hash::from),
-            manifest_hash: batch.manifest_hash.map(Hash::from),
-            sealed_at: batch.sealed_at,
-            approved_by: batch.approved_by.map(Wallet::from),
-            approved_at: batch.approved_at,
-            sign_requested_by: batch.sign_requested_by.map(Wallet::from),
-            submitter: batch.submitter.map(Wallet::from),
-            valid_after: batch.valid_after,
-            deadline: batch.deadline,
-            signer: batch.signer.map(Wallet::from),
-            signed_at: batch.signed_at,
-            submit_requested_by: batch.submit_requested_by.map(Wallet::from),
-            submit_requested_at: batch.submit_requested_at,
-            bump_requested_at: batch.bump_requested_at,
-            cancel_requested_by: batch.cancel_requested_by.map(Wallet::from),
-            cancel_requested_at: batch.cancel_requested_at,
-        }
+view! {
+    /// One recorded event.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct EventView from event: &Event {
+        #[schema(required = true)]
+        attempt: Option<i32> = event.attempt,
+        event: String = event.event.clone(),
+        /// In its own words.
+        detail: FreeObject = FreeObject(event.detail.clone()),
+        at: i64 = event.at,
     }
 }
 
@@ -190,12 +168,12 @@ impl BatchAnswer {
             attempts: attempts
                 .iter()
                 .filter(|attempt| attempt.submission_id == submission.id)
-                .map(AttemptView::of)
+                .map(AttemptView::from)
                 .collect(),
             events: events
                 .iter()
                 .filter(|event| event.submission_id == submission.id)
-                .map(EventView::of)
+                .map(EventView::from)
                 .collect(),
             id: submission.id,
             sender: submission.sender.into(),
@@ -205,51 +183,9 @@ impl BatchAnswer {
             closed_at: submission.closed_at,
         });
         Self {
-            batch: BatchView::of(batch),
+            batch: BatchView::from(batch),
             submissions: submissions.collect(),
-            lines: lines.into_iter().map(LineView::of).collect(),
-        }
-    }
-}
-
-impl LineView {
-    fn of(line: Line) -> Self {
-        Self {
-            user_id: line.user_id,
-            wallet: line.wallet.into(),
-            amount: line.amount.into(),
-            held: line.held.into(),
-            target: line.target.map(BaseUnits::from),
-            state: line.state.into(),
-            refused: line.refused.map(PayoutRefusal::from),
-            settled: line.settled.map(BaseUnits::from),
-        }
-    }
-}
-
-impl AttemptView {
-    fn of(attempt: &Attempt) -> Self {
-        Self {
-            number: attempt.number,
-            noop: attempt.noop,
-            transaction_hash: attempt.transaction_hash.into(),
-            max_fee: attempt.max_fee.into(),
-            priority_fee: attempt.priority_fee.into(),
-            sends: attempt.sends,
-            included_block: attempt.included_block,
-            succeeded: attempt.succeeded,
-            gas_used: attempt.gas_used,
-        }
-    }
-}
-
-impl EventView {
-    fn of(event: &Event) -> Self {
-        Self {
-            attempt: event.attempt,
-            event: event.event.clone(),
-            detail: FreeObject(event.detail.clone()),
-            at: event.at,
+            lines: lines.into_iter().map(LineView::from).collect(),
         }
     }
 }

@@ -81,7 +81,7 @@ pub async fn list(
         words::cursor('b', last.requested_at_us, last.id)
     });
     Ok(Json(BatchesAnswer {
-        batches: batches.iter().map(BatchView::of).collect(),
+        batches: batches.iter().map(BatchView::from).collect(),
         next_cursor,
     }))
 }
@@ -165,7 +165,7 @@ pub async fn approve(
         wallet: body.wallet,
     };
     let batch = use_case::approve(&server.app, &caller, id, list_hash, &signed.read()?).await?;
-    Ok(Json(BatchView::of(&batch)))
+    Ok(Json(BatchView::from(&batch)))
 }
 
 /// Asks the settlement worker to have an approved batch signed, for half an hour of the chain's time. Safe to repeat; the
@@ -179,7 +179,7 @@ pub async fn sign(
     Segments(id): Segments<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::sign(&server.app, &caller, batch_id(&id)?).await?;
-    Ok(Json(BatchView::of(&batch)))
+    Ok(Json(BatchView::from(&batch)))
 }
 
 /// Hands a signed batch over to the settlement worker.
@@ -192,7 +192,7 @@ pub async fn submit(
     Segments(id): Segments<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::submit(&server.app, &caller, batch_id(&id)?).await?;
-    Ok(Json(BatchView::of(&batch)))
+    Ok(Json(BatchView::from(&batch)))
 }
 
 /// While a batch is submitted, raises its fee; of an expired batch, requests a new one for those who are still due and
@@ -206,7 +206,7 @@ pub async fn retry(
     Segments(id): Segments<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::retry(&server.app, &caller, batch_id(&id)?).await?;
-    Ok(Json(BatchView::of(&batch)))
+    Ok(Json(BatchView::from(&batch)))
 }
 
 /// Gives a batch up: at once before it can have been signed, else when its authorization is proven dead.
@@ -219,7 +219,7 @@ pub async fn cancel(
     Segments(id): Segments<String>,
 ) -> Result<Json<BatchView>, Problem> {
     let batch = use_case::cancel(&server.app, &caller, batch_id(&id)?).await?;
-    Ok(Json(BatchView::of(&batch)))
+    Ok(Json(BatchView::from(&batch)))
 }
 
 fn batch_id(text: &str) -> Result<B256, Problem> {

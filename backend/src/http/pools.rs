@@ -146,7 +146,7 @@ pub async fn nodes(
         words::cursor('n', last.tree, last.index)
     });
     Ok(Json(NodesAnswer {
-        nodes: nodes.iter().map(PlaceView::of).collect(),
+        nodes: nodes.iter().map(PlaceView::from).collect(),
         next_cursor,
     }))
 }

@@ -2,6 +2,7 @@
 
 use abi::ICustody;
 use alloy_primitives::U256;
+use audit::liabilities::SumNode;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -12,6 +13,7 @@ use super::error::Problem;
 use super::extract::VisibleUser;
 use super::schema::{BaseUnits, Hash, Wallet};
 use super::transaction::TransactionView;
+use super::view::view;
 use crate::app::proof as use_case;
 
 /// What `claim` of the contract needs, and what it is about. With it a claim needs no backend.
@@ -45,12 +47,14 @@ pub struct ProofAnswer {
     due: BaseUnits,
 }
 
-/// A partner on the way to the root.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SumNodeView {
-    hash: Hash,
-    /// Sum of the leaves below, in base units.
-    sum: BaseUnits,
+view! {
+    /// A partner on the way to the root.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct SumNodeView from node: &SumNode {
+        hash: Hash = node.hash.into(),
+        /// Sum of the leaves below, in base units.
+        sum: BaseUnits = node.sum.into(),
+    }
 }
 
 /// The user's own proof against the newest published root of liabilities.
@@ -75,10 +79,7 @@ pub async fn proof(
             })
             .collect(),
     };
-    let path = proof.path.iter().map(|node| SumNodeView {
-        hash: node.hash.into(),
-        sum: node.sum.into(),
-    });
+    let path = proof.path.iter().map(SumNodeView::from);
     Ok(Json(ProofAnswer {
         transaction: TransactionView::of(&server.app.ledger, &claim),
         chain_id: server.app.ledger.chain_id,

@@ -16,6 +16,7 @@ use super::code::Code;
 use super::error::Problem;
 use super::extract::{Body, Segments};
 use super::schema::{BaseUnits, Hash, RelayKindName, RelaySignature, RelayStateName, Wallet};
+use super::view::view;
 use super::words;
 use crate::app::relay::{self as use_case, Ask};
 use crate::relay::order::{Order, PROOF_MAX, SIGNATURE_BYTES_MAX, sibling};
@@ -82,39 +83,26 @@ pub struct RelayCredit {
     signature: RelaySignature,
 }
 
-/// A message that was handed in.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RelayAnswer {
-    /// What was signed (EIP-712); identifies the message.
-    digest: Hash,
-    kind: RelayKindName,
-    /// Who signed.
-    wallet: Wallet,
-    /// `queued` waits for its transaction, `sent` has one, `done` is final, `failed` was abandoned or reverted.
-    state: RelayStateName,
-    /// The newest transaction, or the one that was included.
-    #[schema(required = true)]
-    transaction_hash: Option<Hash>,
-    /// A stable code of what failed: `expired`, `reverted`, or the contract's error in lower case.
-    #[schema(required = true)]
-    failed: Option<String>,
-    deadline: u64,
-    /// Seconds since 1970-01-01 UTC.
-    queued_at: i64,
-}
-
-impl From<Relay> for RelayAnswer {
-    fn from(relay: Relay) -> Self {
-        Self {
-            digest: relay.digest.into(),
-            kind: relay.kind.name().into(),
-            wallet: relay.wallet.into(),
-            state: relay.state.name().into(),
-            transaction_hash: relay.transaction.map(Hash::from),
-            failed: relay.failed,
-            deadline: relay.deadline,
-            queued_at: relay.queued_at,
-        }
+view! {
+    /// A message that was handed in.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct RelayAnswer from relay: Relay {
+        /// What was signed (EIP-712); identifies the message.
+        digest: Hash = relay.digest.into(),
+        kind: RelayKindName = relay.kind.name().into(),
+        /// Who signed.
+        wallet: Wallet = relay.wallet.into(),
+        /// `queued` waits for its transaction, `sent` has one, `done` is final, `failed` was abandoned or reverted.
+        state: RelayStateName = relay.state.name().into(),
+        /// The newest transaction, or the one that was included.
+        #[schema(required = true)]
+        transaction_hash: Option<Hash> = relay.transaction.map(Hash::from),
+        /// A stable code of what failed: `expired`, `reverted`, or the contract's error in lower case.
+        #[schema(required = true)]
+        failed: Option<String> = relay.failed,
+        deadline: u64 = relay.deadline,
+        /// Seconds since 1970-01-01 UTC.
+        queued_at: i64 = relay.queued_at,
     }
 }
 

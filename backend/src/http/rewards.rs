@@ -14,6 +14,7 @@ use super::code::Code;
 use super::error::Problem;
 use super::extract::Search;
 use super::schema::{BaseUnits, Cursor, RewardKindName, Wallet};
+use super::view::view;
 use super::words;
 use crate::app::access::{AccessError, Looking, Operator};
 use crate::app::session::Caller;
@@ -61,27 +62,29 @@ pub struct TotalsView {
     is_complete: bool,
 }
 
-/// A user with something matured and not paid.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PayableView {
-    user_id: i32,
-    wallet: Wallet,
-    /// Base units, what a batch holds back included.
-    available: BaseUnits,
-    /// What a batch holds back of it.
-    in_payout: BaseUnits,
-    /// Everything that the chain paid so far.
-    paid: BaseUnits,
-    /// Kinds of the unsettled rewards; those that are reserved count, too.
-    kinds: Vec<RewardKindName>,
-    /// When the oldest of them matured, in seconds since 1970-01-01 UTC; null without one.
-    #[schema(required = true)]
-    oldest_matured_at: Option<u64>,
-    /// End of a freeze in seconds since 1970-01-01 UTC; it may have passed. Null without one.
-    #[schema(required = true)]
-    frozen_until: Option<u64>,
-    /// Whether the user asked to be paid.
-    withdrawal_requested: bool,
+view! {
+    /// A user with something matured and not paid.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct PayableView from payable: Payable {
+        user_id: i32 = payable.user_id,
+        wallet: Wallet = payable.wallet.into(),
+        /// Base units, what a batch holds back included.
+        available: BaseUnits = payable.posted.into(),
+        /// What a batch holds back of it.
+        in_payout: BaseUnits = payable.pending.into(),
+        /// Everything that the chain paid so far.
+        paid: BaseUnits = payable.paid.into(),
+        /// Kinds of the unsettled rewards; those that are reserved count, too.
+        kinds: Vec<RewardKindName> = payable.kinds.into_iter().map(Into::into).collect(),
+        /// When the oldest of them matured, in seconds since 1970-01-01 UTC; null without one.
+        #[schema(required = true)]
+        oldest_matured_at: Option<u64> = time(payable.oldest_matured_at),
+        /// End of a freeze in seconds since 1970-01-01 UTC; it may have passed. Null without one.
+        #[schema(required = true)]
+        frozen_until: Option<u64> = time(payable.frozen_until),
+        /// Whether the user asked to be paid.
+        withdrawal_requested: bool = payable.withdrawal_requested,
+    }
 }
 
 /// Matured and unpaid balances: of all users for operators, of the caller for everyone else.
@@ -112,7 +115,7 @@ pub async fn pending(
         next_cursor = end.map(|last| words::cursor('u', last, 0));
     }
     Ok(Json(PendingAnswer {
-        users: users.into_iter().map(PayableView::of).collect(),
+        users: users.into_iter().map(PayableView::from).collect(),
         totals: TotalsView {
             users: totals.users,
             available: totals.posted.into(),
@@ -153,22 +156,6 @@ async fn filter(server: &Server, search: &PendingSearch) -> Result<Filter, Probl
 
 fn malformed(name: &str, expected: &str) -> Problem {
     Problem::because(Code::MalformedQuery, format!("{name} must be {expected}"))
-}
-
-impl PayableView {
-    fn of(payable: Payable) -> Self {
-        Self {
-            user_id: payable.user_id,
-            wallet: payable.wallet.into(),
-            available: payable.posted.into(),
-            in_payout: payable.pending.into(),
-            paid: payable.paid.into(),
-            kinds: payable.kinds.into_iter().map(Into::into).collect(),
-            oldest_matured_at: time(payable.oldest_matured_at),
-            frozen_until: time(payable.frozen_until),
-            withdrawal_requested: payable.withdrawal_requested,
-        }
-    }
 }
 
 /// A time in seconds since 1970-01-01 UTC, of which 0 stands for none.

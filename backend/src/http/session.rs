@@ -121,6 +121,6 @@ async fn answer(server: &Server, tokens: Tokens) -> Result<Json<SessionAnswer>, 
         refresh_token: tokens.refresh,
         expires_at: tokens.expires_at,
         wallet: tokens.wallet.into(),
-        user: user.as_ref().map(UserView::of),
+        user: user.as_ref().map(UserView::from),
     }))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
+use chain::{Available, PublishedRoot};
 use ledger::{BreakageCause, ClearingCause};
 use money::Amount;
 use serde::Serialize;
@@ -13,6 +14,7 @@ use utoipa::ToSchema;
 use super::Server;
 use super::error::Problem;
 use super::schema::{BaseUnits, Hash, SignedBaseUnits};
+use super::view::view;
 use crate::app::access::{Looking, Operator};
 use crate::app::treasury::{self as use_case, OnChain, Summary};
 
@@ -63,44 +65,50 @@ pub struct LedgerView {
     clearing: BTreeMap<&'static str, SignedBaseUnits>,
 }
 
-/// The contract at the chain's head.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ChainView {
-    block_number: u64,
-    block_hash: Hash,
-    /// Seconds since 1970-01-01 UTC.
-    time: u64,
-    balance: BaseUnits,
-    escrowed: BaseUnits,
-    credited: BaseUnits,
-    /// Paid or credited by batches, ever.
-    pushed: BaseUnits,
-    /// Paid by proofs, ever.
-    claimed: BaseUnits,
-    available: AvailableView,
-    /// The newest root that was published and not vetoed.
-    #[schema(required = true)]
-    published: Option<PublishedView>,
+view! {
+    /// The contract at the chain's head.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct ChainView from chain: &OnChain {
+        block_number: u64 = chain.head.number,
+        block_hash: Hash = chain.head.hash.into(),
+        /// Seconds since 1970-01-01 UTC.
+        time: u64 = chain.head.timestamp,
+        balance: BaseUnits = chain.balance.into(),
+        escrowed: BaseUnits = chain.totals.escrowed.into(),
+        credited: BaseUnits = chain.totals.credited.into(),
+        /// Paid or credited by batches, ever.
+        pushed: BaseUnits = chain.totals.pushed.into(),
+        /// Paid by proofs, ever.
+        claimed: BaseUnits = chain.totals.claimed.into(),
+        available: AvailableView = chain.available.into(),
+        /// The newest root that was published and not vetoed.
+        #[schema(required = true)]
+        published: Option<PublishedView> = chain.root.map(PublishedView::from),
+    }
 }
 
-/// What the contract says about what may leave.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AvailableView {
-    /// Free funds, less what published liabilities reserve.
-    funds: BaseUnits,
-    /// What the outflow cap leaves.
-    outflow: BaseUnits,
+view! {
+    /// What the contract says about what may leave.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct AvailableView from available: Available {
+        /// Free funds, less what published liabilities reserve.
+        funds: BaseUnits = available.funds.into(),
+        /// What the outflow cap leaves.
+        outflow: BaseUnits = available.outflow.into(),
+    }
 }
 
-/// Published liabilities.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PublishedView {
-    root: Hash,
-    /// Sum of all leaves.
-    total: BaseUnits,
-    as_of_seq: u64,
-    /// Seconds since 1970-01-01 UTC.
-    claimable_from: u64,
+view! {
+    /// Published liabilities.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct PublishedView from root: PublishedRoot {
+        root: Hash = root.root.into(),
+        /// Sum of all leaves.
+        total: BaseUnits = root.total.into(),
+        as_of_seq: u64 = root.as_of_seq,
+        /// Seconds since 1970-01-01 UTC.
+        claimable_from: u64 = root.claimable_from,
+    }
 }
 
 /// Custody, escrow, credits, the operator's accounts and published liabilities, by the ledger and by the contract.
@@ -113,7 +121,7 @@ pub async fn summary(
     let summary = use_case::summary(&server.app, &caller).await?;
     Ok(Json(TreasuryAnswer {
         ledger: LedgerView::of(&summary),
-        chain: summary.chain.as_ref().map(ChainView::of),
+        chain: summary.chain.as_ref().map(ChainView::from),
     }))
 }
 
@@ -183,29 +191,4 @@ fn net(totals: &[KindTotal], kind: &str, detail: u32) -> SignedBaseUnits {
 fn pending(totals: &[KindTotal]) -> BaseUnits {
     let pending = of(totals, "available").next();
     pending.map_or(Amount::ZERO, |total| total.debits_pending).into()
-}
-
-impl ChainView {
-    fn of(chain: &OnChain) -> Self {
-        Self {
-            block_number: chain.head.number,
-            block_hash: chain.head.hash.into(),
-            time: chain.head.timestamp,
-            balance: chain.balance.into(),
-            escrowed: chain.totals.escrowed.into(),
-            credited: chain.totals.credited.into(),
-            pushed: chain.totals.pushed.into(),
-            claimed: chain.totals.claimed.into(),
-            available: AvailableView {
-                funds: chain.available.funds.into(),
-                outflow: chain.available.outflow.into(),
-            },
-            published: chain.root.map(|root| PublishedView {
-                root: root.root.into(),
-                total: root.total.into(),
-                as_of_seq: root.as_of_seq,
-                claimable_from: root.claimable_from,
-            }),
-        }
-    }
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use plan::geometry;
 use serde::{Deserialize, Serialize};
 use store::api::pool::{self, Node};
-use store::member::{self, User};
+use store::member::{self, Balances, User};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Server;
@@ -17,6 +17,7 @@ use super::pending::PendingView;
 use super::schema::{
     BaseUnits, Cursor, FundingName, RoleName, SideName, SignedBaseUnits, TreeStatus, UserStatusName, Wallet,
 };
+use super::view::view;
 use super::words;
 use crate::app::profile::{self, Profile};
 use crate::app::session::Caller;
@@ -27,26 +28,28 @@ const DEPTH_DEFAULT: u32 = 3;
 /// Users of a downline when nothing else is requested.
 const NODES_DEFAULT: u32 = 200;
 
-/// A user.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UserView {
-    id: i32,
-    wallet: Wallet,
-    #[schema(required = true)]
-    sponsor_id: Option<i32>,
-    /// Which of the sponsor's directs the user is; 0 without a sponsor.
-    ordinal: i32,
-    /// `active` or `refunded`.
-    status: UserStatusName,
-    /// End of a freeze in seconds since 1970-01-01 UTC; it may have passed.
-    #[schema(required = true)]
-    frozen_until: Option<u64>,
-    /// Directs so far, refunded ones included.
-    directs: i32,
-    /// Retopups that stand.
-    retopups: i32,
-    /// Seconds since 1970-01-01 UTC.
-    registered_at: i64,
+view! {
+    /// A user.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct UserView from user: &User {
+        id: i32 = user.id,
+        wallet: Wallet = user.wallet.into(),
+        #[schema(required = true)]
+        sponsor_id: Option<i32> = user.sponsor_id,
+        /// Which of the sponsor's directs the user is; 0 without a sponsor.
+        ordinal: i32 = user.ordinal,
+        /// `active` or `refunded`.
+        status: UserStatusName = user.status.name().into(),
+        /// End of a freeze in seconds since 1970-01-01 UTC; it may have passed.
+        #[schema(required = true)]
+        frozen_until: Option<u64> = user.frozen_until,
+        /// Directs so far, refunded ones included.
+        directs: i32 = user.directs,
+        /// Retopups that stand.
+        retopups: i32 = user.retopups,
+        /// Seconds since 1970-01-01 UTC.
+        registered_at: i64 = user.registered_at,
+    }
 }
 
 /// The caller.
@@ -68,41 +71,45 @@ pub struct MeAnswer {
     pending: Vec<PendingView>,
 }
 
-/// Another user.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UserLink {
-    id: i32,
-    wallet: Wallet,
+view! {
+    /// Another user.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct UserLink from user: &User {
+        id: i32 = user.id,
+        wallet: Wallet = user.wallet.into(),
+    }
 }
 
-/// What a user has, in base units.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct BalancesView {
-    /// Matured and not paid out.
-    available: BaseUnits,
-    /// The part of it that a batch of payouts holds back.
-    in_payout: BaseUnits,
-    /// Within the cooling-off time of what caused it.
-    held: BaseUnits,
-    /// Reserved towards next prices, over all tiers.
-    reserved: BaseUnits,
-    /// Could not be sent and waits in the contract.
-    credit: BaseUnits,
-    /// Owed after corrections.
-    receivable: BaseUnits,
-    /// What left the contract for the user so far.
-    withdrawn: BaseUnits,
-    /// All rewards ever granted, held ones included.
-    gross_income: BaseUnits,
-    /// What of it is left to the user: everything that the user has or got, less what is owed. Refunds, taxes, and places
-    /// bought from rewards make it less than the gross income.
-    net_income: SignedBaseUnits,
-    /// Lifetime direct rewards granted, held ones included.
-    direct_income: BaseUnits,
-    /// Lifetime pool rewards granted, held ones included.
-    pool_income: BaseUnits,
-    /// Lifetime generation rewards granted, held ones included.
-    generation_income: BaseUnits,
+view! {
+    /// What a user has, in base units.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct BalancesView from balances: &Balances {
+        /// Matured and not paid out.
+        available: BaseUnits = balances.available.into(),
+        /// The part of it that a batch of payouts holds back.
+        in_payout: BaseUnits = balances.in_payout.into(),
+        /// Within the cooling-off time of what caused it.
+        held: BaseUnits = balances.held.into(),
+        /// Reserved towards next prices, over all tiers.
+        reserved: BaseUnits = balances.reserved.into(),
+        /// Could not be sent and waits in the contract.
+        credit: BaseUnits = balances.credit.into(),
+        /// Owed after corrections.
+        receivable: BaseUnits = balances.receivable.into(),
+        /// What left the contract for the user so far.
+        withdrawn: BaseUnits = balances.withdrawn.into(),
+        /// All rewards ever granted, held ones included.
+        gross_income: BaseUnits = balances.gross_income().into(),
+        /// What of it is left to the user: everything that the user has or got, less what is owed. Refunds, taxes, and places
+        /// bought from rewards make it less than the gross income.
+        net_income: SignedBaseUnits = balances.net_income().into(),
+        /// Lifetime direct rewards granted, held ones included.
+        direct_income: BaseUnits = balances.direct_income.into(),
+        /// Lifetime pool rewards granted, held ones included.
+        pool_income: BaseUnits = balances.pool_income.into(),
+        /// Lifetime generation rewards granted, held ones included.
+        generation_income: BaseUnits = balances.generation_income.into(),
+    }
 }
 
 /// A tier that the user made a choice about.
@@ -114,22 +121,24 @@ pub struct ReserveView {
     amount: BaseUnits,
 }
 
-/// A place in a pool.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PlaceView {
-    pub(super) tier: i16,
-    pub(super) tree: i32,
-    /// Index in level order, from 0.
-    pub(super) index: i32,
-    pub(super) user_id: i32,
-    #[schema(required = true)]
-    pub(super) parent_index: Option<u32>,
-    pub(super) side: SideName,
-    pub(super) depth: u32,
-    /// `registration` or `progression`.
-    pub(super) funding: FundingName,
-    /// `open` or `closed`.
-    pub(super) tree_status: TreeStatus,
+view! {
+    /// A place in a pool.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct PlaceView from node: &Node {
+        tier: i16 = node.tier,
+        tree: i32 = node.tree,
+        /// Index in level order, from 0.
+        index: i32 = node.index,
+        user_id: i32 = node.user_id,
+        #[schema(required = true)]
+        parent_index: Option<u32> = geometry::parent(node.index.unsigned_abs()),
+        side: SideName = geometry::side(node.index.unsigned_abs()).name().into(),
+        depth: u32 = geometry::depth(node.index.unsigned_abs()),
+        /// `registration` or `progression`.
+        funding: FundingName = node.funding.clone().into(),
+        /// `open` or `closed`.
+        tree_status: TreeStatus = node.tree_status.clone().into(),
+    }
 }
 
 /// Directs of a user in order.
@@ -216,7 +225,7 @@ pub async fn referrals(
         words::cursor('r', user.id, last.ordinal)
     });
     Ok(Json(ReferralsAnswer {
-        referrals: directs.iter().map(UserView::of).collect(),
+        referrals: directs.iter().map(UserView::from).collect(),
         next_cursor,
     }))
 }
@@ -235,17 +244,17 @@ pub async fn tree(
     let downline = tree::downline(&server.app, user.id, depth, limit).await?;
     let places = pool::list_places(&mut *server.app.connection().await?, user.id).await?;
     Ok(Json(TreeAnswer {
-        root: UserView::of(&user),
+        root: UserView::from(&user),
         downline: downline
             .users
             .iter()
             .map(|(generation, user)| DownlineView {
                 generation: *generation,
-                user: UserView::of(user),
+                user: UserView::from(user),
             })
             .collect(),
         truncated: downline.truncated,
-        places: places.iter().map(PlaceView::of).collect(),
+        places: places.iter().map(PlaceView::from).collect(),
     }))
 }
 
@@ -260,26 +269,9 @@ fn bounded(name: &str, value: u32, max: u32) -> Result<u32, Problem> {
 
 impl MeAnswer {
     fn fill(&mut self, profile: &Profile) {
-        let balances = &profile.balances;
-        self.user = Some(UserView::of(&profile.user));
-        self.sponsor = profile.sponsor.as_ref().map(|sponsor| UserLink {
-            id: sponsor.id,
-            wallet: sponsor.wallet.into(),
-        });
-        self.balances = Some(BalancesView {
-            available: balances.available.into(),
-            in_payout: balances.in_payout.into(),
-            held: balances.held.into(),
-            reserved: balances.reserved.into(),
-            credit: balances.credit.into(),
-            receivable: balances.receivable.into(),
-            withdrawn: balances.withdrawn.into(),
-            gross_income: balances.gross_income().into(),
-            net_income: balances.net_income().into(),
-            direct_income: balances.direct_income.into(),
-            pool_income: balances.pool_income.into(),
-            generation_income: balances.generation_income.into(),
-        });
+        self.user = Some(UserView::from(&profile.user));
+        self.sponsor = profile.sponsor.as_ref().map(UserLink::from);
+        self.balances = Some(BalancesView::from(&profile.balances));
         self.reserves = profile
             .reserves
             .iter()
@@ -289,39 +281,6 @@ impl MeAnswer {
                 amount: (*amount).into(),
             })
             .collect();
-        self.places = profile.places.iter().map(PlaceView::of).collect();
-    }
-}
-
-impl UserView {
-    pub(super) fn of(user: &User) -> Self {
-        Self {
-            id: user.id,
-            wallet: user.wallet.into(),
-            sponsor_id: user.sponsor_id,
-            ordinal: user.ordinal,
-            status: user.status.name().into(),
-            frozen_until: user.frozen_until,
-            directs: user.directs,
-            retopups: user.retopups,
-            registered_at: user.registered_at,
-        }
-    }
-}
-
-impl PlaceView {
-    pub(super) fn of(node: &Node) -> Self {
-        let index = node.index.unsigned_abs();
-        Self {
-            tier: node.tier,
-            tree: node.tree,
-            index: node.index,
-            user_id: node.user_id,
-            parent_index: geometry::parent(index),
-            side: geometry::side(index).name().into(),
-            depth: geometry::depth(index),
-            funding: node.funding.clone().into(),
-            tree_status: node.tree_status.clone().into(),
-        }
+        self.places = profile.places.iter().map(PlaceView::from).collect();
     }
 }

@@ -1,14 +1,9 @@
-//! Typed contract calls: as JSON in a submission, as bytes for a simulation, and their gas limits.
-//!
-//! What is sent is encoded by the signer from the typed call; the bytes here are only tried out.
+//! Typed contract calls, as JSON in a submission, and their gas limits. Their bytes are made by the signer.
 
-use abi::ICustody;
-use alloy::primitives::{B256, Bytes, U256};
-use alloy::sol_types::SolCall;
+use alloy::primitives::B256;
 use serde_json::Value;
 use settlement::batch::{SealedPayout, seal};
 use settlement::manifest::Manifest;
-use signer_client::wire::CallFields;
 use signer_client::{Call, LiabilitiesRoot, Payout, PayoutBatch, SignedBy};
 use store::settlement_batch::SignedBatch;
 use store::settlement_root::WantedRoot;
@@ -37,9 +32,6 @@ pub enum CallsError {
     /// The stored JSON is none of a call.
     #[error("the stored call cannot be read")]
     Json(#[from] serde_json::Error),
-    /// A field of it is malformed.
-    #[error("the stored call cannot be read")]
-    Field(#[from] signer_client::wire::MalformedField),
     /// The manifest cannot be read, or is not the one that was signed.
     #[error("the stored manifest of batch {0} differs from the sealed one")]
     Manifest(B256),
@@ -130,86 +122,13 @@ pub(super) fn gas_limit(call: &Call) -> u64 {
 }
 
 /// The call as JSON.
-///
-/// # Errors
-/// None that this program's calls have.
 pub(super) fn to_json(call: &Call) -> Result<Value, CallsError> {
-    Ok(serde_json::to_value(CallFields::of(call))?)
+    Ok(serde_json::to_value(call)?)
 }
 
 /// The call of a JSON.
-///
-/// # Errors
-/// [`CallsError::Json`], [`CallsError::Field`].
 pub(super) fn from_json(json: Value) -> Result<Call, CallsError> {
-    let fields: CallFields = serde_json::from_value(json)?;
-    Ok(fields.call()?)
-}
-
-/// The bytes of a call, to try it out; `None` when it calls nothing.
-#[must_use]
-pub(super) fn encode(call: &Call) -> Option<Bytes> {
-    let wei = |amount: money::Amount| U256::from(amount.base_units());
-    let bytes = match call {
-        Call::ExecuteBatch { batch, authorization } => ICustody::executeBatchPayoutsCall {
-            batch: ICustody::PayoutBatch {
-                batchId: batch.batch_id,
-                submitter: batch.submitter,
-                maxTotal: wei(batch.max_total),
-                manifestHash: batch.manifest_hash,
-                validAfter: U256::from(batch.valid_after),
-                deadline: U256::from(batch.deadline),
-            },
-            payouts: batch.payouts.iter().map(word).collect(),
-            signer: authorization.signer,
-            signature: Bytes::copy_from_slice(&authorization.signature),
-        }
-        .abi_encode(),
-        Call::PublishRoot { root, authorization } => ICustody::publishRootCall {
-            root: ICustody::LiabilitiesRoot {
-                root: root.root,
-                total: wei(root.total),
-                asOfSeq: U256::from(root.as_of_seq),
-                validAfter: U256::from(root.valid_after),
-                deadline: U256::from(root.deadline),
-            },
-            signer: authorization.signer,
-            signature: Bytes::copy_from_slice(&authorization.signature),
-        }
-        .abi_encode(),
-        Call::Claim {
-            user,
-            entitled,
-            root,
-            proof,
-        } => ICustody::claimCall {
-            user: *user,
-            entitled: wei(*entitled),
-            root: *root,
-            proof: (proof.iter())
-                .map(|node| ICustody::SumNode {
-                    hash: node.hash,
-                    sum: wei(node.sum),
-                })
-                .collect(),
-        }
-        .abi_encode(),
-        Call::SweepMatured { max_days } => ICustody::sweepMaturedCall {
-            maxDays: U256::from(*max_days),
-        }
-        .abi_encode(),
-        Call::Noop => return None,
-    };
-    Some(bytes.into())
-}
-
-fn word(payout: &Payout) -> B256 {
-    SealedPayout {
-        wallet: payout.wallet,
-        amount: payout.target,
-        target: payout.target,
-    }
-    .word()
+    Ok(serde_json::from_value(json)?)
 }
 
 #[cfg(test)]
@@ -289,7 +208,8 @@ mod tests {
     #[test]
     fn everything_but_nothing_calls_the_contract() {
         for call in calls() {
-            assert_eq!(encode(&call).is_none(), call == Call::Noop, "{call:?}");
+            let data = signer::message::data(&call);
+            assert_eq!(data.is_none(), call == Call::Noop, "{call:?}");
         }
     }
 }

@@ -71,7 +71,7 @@ impl Network {
             from: self.account,
             to: self.contract,
             value: 0,
-            input: calls::encode(call)?,
+            input: signer::message::data(call)?,
             gas_limit: Some(calls::gas_limit(call)),
         })
     }

@@ -48,12 +48,6 @@ impl Hold {
         }
     }
 
-    /// The lease.
-    #[must_use]
-    pub const fn lease(&self) -> Lease {
-        self.lease
-    }
-
     /// For reading.
     pub const fn reader(&mut self) -> &mut PgConnection {
         &mut self.connection

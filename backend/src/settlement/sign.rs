@@ -88,26 +88,20 @@ impl Worker {
         let mut refused = Vec::new();
         // One after the other: a signer does not take a nonce before the one below it.
         for wanted in wanted {
-            let claimed_root = match &wanted.call {
-                Call::Claim { root, .. } if wanted.terms.payload == Payload::Call => {
-                    match self.claimed_root(*root).await? {
-                        Some(root) => Some(root),
-                        None => {
-                            let key = wanted.key();
-                            self.memory.wait(&key, PAUSE_UNANSWERED);
-                            let detail = "the reconciler does not currently attest the root";
-                            self.note_waiting("signature", &key, "not_attested", detail)
-                                .await?;
-                            break;
-                        }
-                    }
+            let mut claimed_root = None;
+            if let Call::Claim { root, .. } = &wanted.call
+                && wanted.terms.payload == Payload::Call
+            {
+                claimed_root = self.claimed_root(*root).await?;
+                if claimed_root.is_none() {
+                    let key = wanted.key();
+                    self.memory.wait(&key, PAUSE_UNANSWERED);
+                    let detail = "the reconciler does not currently attest the root";
+                    self.note_waiting("signature", &key, "not_attested", detail)
+                        .await?;
+                    break;
                 }
-                Call::Claim { .. }
-                | Call::ExecuteBatch { .. }
-                | Call::PublishRoot { .. }
-                | Call::SweepMatured { .. }
-                | Call::Noop => None,
-            };
+            }
             match self.ask(&wanted, claimed_root).await? {
                 Ok(transaction) => signed.push((wanted, transaction)),
                 Err(error) => {

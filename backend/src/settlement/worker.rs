@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use alloy::primitives::{Address, B256};
+use alloy::primitives::B256;
 use approval::Domain;
 use serde_json::json;
 use settlement::fees::FeeLimits;
@@ -105,12 +105,6 @@ impl Worker {
             limits: config.fee_limits,
             root_life_seconds: config.root_life_seconds,
         }
-    }
-
-    /// The account that sends.
-    #[must_use]
-    pub const fn account(&self) -> Address {
-        self.network.account
     }
 
     /// Does what is due, each of it in transactions of its own. What nodes or signers do not respond is done later.

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use signer_client::wire::{AuthorizationResponse, IntakeRequest, Problem, REGISTRATION_PATH, RETOPUP_PATH};
+use signer_client::wire::{IntakeRequest, Problem, REGISTRATION_PATH, RETOPUP_PATH};
 use signer_client::{Authorization, IntakeKind};
 
 /// How it answers.
@@ -51,7 +51,7 @@ impl PlayedSigner {
         *self.mood.lock().unwrap() = mood;
     }
 
-    async fn answer(&self, sign: impl FnOnce(&Self) -> AuthorizationResponse) -> Response {
+    async fn answer(&self, sign: impl FnOnce(&Self) -> Authorization) -> Response {
         let mood = *self.mood.lock().unwrap();
         match mood {
             Mood::Signs => Json(sign(self)).into_response(),
@@ -70,8 +70,8 @@ impl PlayedSigner {
         }
     }
 
-    fn sign(&self, kind: IntakeKind, request: &IntakeRequest) -> AuthorizationResponse {
-        let terms = request.terms(kind).unwrap();
+    fn sign(&self, kind: IntakeKind, request: &IntakeRequest) -> Authorization {
+        let terms = request.terms(kind);
         let intake = ICustody::Intake {
             user: terms.user,
             sponsor: terms.sponsor.unwrap_or_default(),
@@ -89,13 +89,13 @@ impl PlayedSigner {
         self.sign_digest(digest)
     }
 
-    fn sign_digest(&self, digest: B256) -> AuthorizationResponse {
+    fn sign_digest(&self, digest: B256) -> Authorization {
         let signature = self.key.sign_hash_sync(&digest).unwrap();
-        AuthorizationResponse::of(&Authorization {
+        Authorization {
             signer: self.key.address(),
             signature: signature.as_bytes(),
             digest,
-        })
+        }
     }
 }
 

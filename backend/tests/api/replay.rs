@@ -28,7 +28,7 @@ async fn listen(world: &World) {
     let deployment = store::deployment::find(&mut connection).await.unwrap().unwrap();
     let rpc_url = world.chain.as_ref().unwrap().rpc_url();
     let reader = ChainReader::connect(&rpc_url, deployment.contract).unwrap();
-    let mut listener = Listener::new(pool, reader, deployment, "a test".to_owned())
+    let mut listener = Listener::of(pool, vec![reader], 1, deployment, "a test".to_owned())
         .await
         .unwrap();
     let mut look = tokio::time::interval(Duration::from_millis(20));

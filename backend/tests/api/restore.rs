@@ -89,9 +89,15 @@ impl Scene {
 
     async fn listener(&self, pool: PgPool) -> Listener {
         let reader = ChainReader::connect(&self.chain.rpc_url(), self.deployment.contract).unwrap();
-        Listener::new(pool, reader, self.deployment.clone(), "a test".to_owned())
-            .await
-            .unwrap()
+        Listener::of(
+            pool,
+            vec![reader],
+            1,
+            self.deployment.clone(),
+            "a test".to_owned(),
+        )
+        .await
+        .unwrap()
     }
 
     /// Mines and lets a new listener look until the inbox has the journal entry, or it must stop.

@@ -165,12 +165,6 @@ impl People {
         self.admin_votes
     }
 
-    /// The people, by id.
-    #[must_use]
-    pub fn people(&self) -> &[Person] {
-        &self.people
-    }
-
     /// Whose wallet it is.
     #[must_use]
     pub fn owner(&self, wallet: Address) -> Option<&Person> {

@@ -1,28 +1,27 @@
 //! The books that follow from facts: every fact applied to an empty plan state, and its outcome recorded.
 //!
-//! This fold is written apart from the one that posting uses, row by row instead of by batch, so that a mistake
-//! in one shows in the other.
+//! Posting keeps every sum and every count as it goes. Here only what facts say is recorded, and whatever can be summed or
+//! counted is summed and counted at the end ([`totals`]), so that a mistake in one shows in the other.
 
 mod component;
 mod payout;
+mod totals;
 
 use ledger::{Account, AccountKind, Beneficiary, Leg, Reason};
 use money::Amount;
 use plan::{Book, DepositKind, Effect, Funding, Outcome, ReserveChoice};
 
-use crate::books::{
-    AccountRow, BalanceRow, Books, DepositRow, IncomeRow, NodeRow, PostedFact, RewardRow, TransferRow,
-    TreeRow, UserRow,
-};
+use crate::books::{Books, DepositRow, NodeRow, PostedFact, RewardRow, TransferRow, TreeRow, UserRow};
 
 /// Times are stored as SQL's `bigint`; what a chain reports beyond is stored as the largest.
 const TIME_MAX: u64 = i64::MAX as u64;
 
-/// Facts applied so far, and the books that follow.
+/// Facts applied so far, and what they say.
 #[derive(Clone, Debug)]
 pub struct Recount {
     book: Book,
     outcome: Outcome,
+    /// Without what is summed or counted.
     books: Books,
 }
 
@@ -37,10 +36,11 @@ impl Recount {
         }
     }
 
-    /// The books.
+    /// The books that follow.
     #[must_use]
-    pub const fn books(&self) -> &Books {
-        &self.books
+    pub fn into_books(mut self) -> Books {
+        totals::add(&mut self.books);
+        self.books
     }
 
     /// Applies the next fact.
@@ -72,7 +72,6 @@ impl Recount {
                 .resolves()
                 .map(|pending| (pending.fact_seq, pending.leg)),
         };
-        self.move_money(key.0, leg);
         self.books.transfers.insert(key, transfer);
         // A fund's rewards have numbers, days and reversals of their own: they are effects of components.
         let is_reward = leg.reason.is_reward() && leg.debit.kind() != AccountKind::Revenue;
@@ -86,12 +85,6 @@ impl Recount {
         } else {
             (None, 1)
         };
-        let withheld = withheld(leg.credit);
-        if withheld.is_none() {
-            let income = self.books.incomes.entry(user.get()).or_default();
-            let counter = income_of(income, leg.reason);
-            *counter = sum(*counter, leg.amount);
-        }
         let reward = RewardRow {
             user: user.get(),
             source: source.get(),
@@ -100,40 +93,17 @@ impl Recount {
             distance,
             amount: leg.amount,
             deposit: deposit.filter(|_| leg.debit == Account::Custody),
-            withheld,
+            withheld: withheld(leg.credit),
         };
         self.books.rewards.insert(key, reward);
-    }
-
-    fn balance(&mut self, account: Account) -> &mut BalanceRow {
-        let id = account.id().get();
-        let guarded = account.kind().is_guarded();
-        self.books.accounts.entry(id).or_insert_with(|| AccountRow {
-            kind: account.kind().name().to_owned(),
-            user: account.user().map(ledger::UserId::get),
-            detail: account.detail(),
-            tree: account.tree().map(ledger::TreeNumber::get),
-            guarded,
-        });
-        self.books.balances.entry(id).or_insert_with(|| BalanceRow {
-            guarded,
-            ..BalanceRow::default()
-        })
     }
 
     fn take_effect(&mut self, fact: &PostedFact, effect: &Effect) {
         match effect {
             Effect::Joined { .. } => self.join(fact, effect),
             Effect::DepositTaken { .. } => self.take_deposit(fact.seq, effect),
-            Effect::DepositRefunded { deposit } => {
-                let closed = self.close_deposit(deposit.get(), "refunded", fact.seq);
-                if let Some((user, _)) = closed.filter(|(_, kind)| kind == "retopup") {
-                    self.change_user(user, |user| user.retopups = user.retopups.saturating_sub(1));
-                }
-            }
-            Effect::DepositMatured { deposit } => {
-                self.close_deposit(deposit.get(), "matured", fact.seq);
-            }
+            Effect::DepositRefunded { deposit } => self.close_deposit(deposit.get(), "refunded", fact.seq),
+            Effect::DepositMatured { deposit } => self.close_deposit(deposit.get(), "matured", fact.seq),
             Effect::UserRefunded { user } => {
                 self.change_user(user.get(), |user| "refunded".clone_into(&mut user.status));
             }
@@ -199,11 +169,6 @@ impl Recount {
                 paid: Amount::ZERO,
             };
             self.books.users.insert(user.get(), row);
-            if let Some(sponsor) = sponsor {
-                self.change_user(sponsor.get(), |user| {
-                    user.directs = user.directs.saturating_add(1);
-                });
-            }
         }
     }
 
@@ -219,10 +184,7 @@ impl Recount {
         {
             let kind = match kind {
                 DepositKind::Registration => "registration",
-                DepositKind::Retopup => {
-                    self.change_user(user.get(), |user| user.retopups = user.retopups.saturating_add(1));
-                    "retopup"
-                }
+                DepositKind::Retopup => "retopup",
             };
             let row = DepositRow {
                 deposit_ref: *deposit_ref,
@@ -238,12 +200,11 @@ impl Recount {
         }
     }
 
-    /// Returns user and kind of the deposit.
-    fn close_deposit(&mut self, deposit: u32, state: &str, fact_seq: u64) -> Option<(u32, String)> {
-        let row = self.books.deposits.get_mut(&deposit)?;
-        state.clone_into(&mut row.state);
-        row.closed_fact = Some(fact_seq);
-        Some((row.user, row.kind.clone()))
+    fn close_deposit(&mut self, deposit: u32, state: &str, fact_seq: u64) {
+        if let Some(row) = self.books.deposits.get_mut(&deposit) {
+            state.clone_into(&mut row.state);
+            row.closed_fact = Some(fact_seq);
+        }
     }
 
     fn take_place(&mut self, fact_seq: u64, effect: &Effect) {
@@ -268,10 +229,6 @@ impl Recount {
             funding,
         } = effect
         {
-            let tier = u32::from(tier.get());
-            if let Some(row) = self.books.trees.get_mut(&(tier, tree.get())) {
-                row.nodes = row.nodes.saturating_add(1);
-            }
             let funding = match funding {
                 Funding::Registration => "registration",
                 Funding::Progression => "progression",
@@ -281,7 +238,8 @@ impl Recount {
                 funding: funding.to_owned(),
                 fact_seq,
             };
-            self.books.nodes.insert((tier, tree.get(), *index), row);
+            let key = (u32::from(tier.get()), tree.get(), *index);
+            self.books.nodes.insert(key, row);
         }
     }
 
@@ -311,16 +269,6 @@ fn withheld(credit: Account) -> Option<String> {
         Account::Held(Beneficiary::Residual(..)) | Account::Residual(..)
     );
     is_residual.then(|| "residual".to_owned())
-}
-
-const fn income_of(income: &mut IncomeRow, reason: Reason) -> &mut Amount {
-    if matches!(reason, Reason::PoolLayer { .. }) {
-        &mut income.pool_layer
-    } else if matches!(reason, Reason::Generation(_)) {
-        &mut income.generation
-    } else {
-        &mut income.direct
-    }
 }
 
 /// A sum that stops at the top; posting would have refused it long before.

@@ -20,8 +20,9 @@ pub fn verify(empty: &Book, snapshot: &Snapshot) -> Vec<Discrepancy> {
     for fact in &snapshot.facts {
         recount.apply(fact);
     }
-    check_batches(snapshot, recount.books(), &mut out);
-    check_tables(recount.books(), &snapshot.books, &mut out);
+    let books = recount.into_books();
+    check_batches(snapshot, &books, &mut out);
+    check_tables(&books, &snapshot.books, &mut out);
     sums::check(&snapshot.books, &mut out);
     out
 }

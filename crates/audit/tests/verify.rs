@@ -39,7 +39,7 @@ fn snapshot() -> Snapshot {
     }
     let mut snapshot = Snapshot {
         facts,
-        books: recount.books().clone(),
+        books: recount.into_books(),
         ..Snapshot::default()
     };
     let mut prev_hash = B256::ZERO;

@@ -1,4 +1,4 @@
-//! A node's verbatim answer to a transaction, with its usual meaning.
+//! A node's verbatim answer to a transaction. Not responsible for what it means (`settlement::answer`).
 
 use std::fmt;
 
@@ -53,80 +53,6 @@ pub enum Outcome {
         /// What is wrong.
         message: String,
     },
-}
-
-names::names! {
-    /// What a refusal's words usually mean. No state may change because of it.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    pub enum Objection {
-        /// The node has this very transaction.
-        AlreadyKnown = "already_known",
-        /// The account's nonce is already used at the node's head.
-        NonceTooLow = "nonce_too_low",
-        /// There are too many nonces between the account's and this one.
-        NonceTooHigh = "nonce_too_high",
-        /// Another transaction with this nonce waits, and the price is not enough above its.
-        ReplacementUnderpriced = "replacement_underpriced",
-        /// The price is below what the node takes.
-        Underpriced = "underpriced",
-        /// The node's pool is full.
-        PoolFull = "pool_full",
-        /// The node wants fewer requests.
-        RateLimited = "rate_limited",
-        /// The sender cannot pay value and gas.
-        InsufficientFunds = "insufficient_funds",
-        /// The gas limit is below what any such transaction costs.
-        IntrinsicGas = "intrinsic_gas",
-        /// The gas limit is above what a block or a transaction may have.
-        GasLimit = "gas_limit",
-        /// The transaction is too long.
-        Oversized = "oversized",
-        /// The transaction is for another chain.
-        WrongChain = "wrong_chain",
-    }
-}
-
-/// Parts of texts, of geth and its descendants, anvil, and others. The first that occurs counts.
-const PHRASES: [(&str, Objection); 25] = [
-    ("already known", Objection::AlreadyKnown),
-    ("already imported", Objection::AlreadyKnown),
-    ("already in mempool", Objection::AlreadyKnown),
-    ("nonce too low", Objection::NonceTooLow),
-    ("nonce is too low", Objection::NonceTooLow),
-    ("nonce too high", Objection::NonceTooHigh),
-    (
-        "replacement transaction underpriced",
-        Objection::ReplacementUnderpriced,
-    ),
-    ("could not replace existing", Objection::ReplacementUnderpriced),
-    ("transaction underpriced", Objection::Underpriced),
-    ("max fee per gas less than block base fee", Objection::Underpriced),
-    ("fee too low", Objection::Underpriced),
-    ("txpool is full", Objection::PoolFull),
-    ("pool is full", Objection::PoolFull),
-    ("pool overflow", Objection::PoolFull),
-    ("account limit exceeded", Objection::PoolFull),
-    ("too many requests", Objection::RateLimited),
-    ("rate limit", Objection::RateLimited),
-    ("insufficient funds", Objection::InsufficientFunds),
-    ("intrinsic gas too low", Objection::IntrinsicGas),
-    ("intrinsic gas too high", Objection::GasLimit),
-    ("exceeds block gas limit", Objection::GasLimit),
-    ("gas limit too high", Objection::GasLimit),
-    ("oversized data", Objection::Oversized),
-    ("invalid chain id", Objection::WrongChain),
-    ("invalid sender", Objection::WrongChain),
-];
-
-/// The HTTP status of a request too many.
-const TOO_MANY_REQUESTS: u16 = 429;
-
-impl Objection {
-    fn of(words: &str) -> Option<Self> {
-        let words = words.to_lowercase();
-        let found = PHRASES.iter().find(|(phrase, _)| words.contains(phrase));
-        found.map(|(_, objection)| *objection)
-    }
 }
 
 impl Outcome {
@@ -184,19 +110,6 @@ impl Outcome {
         matches!(self, Self::Accepted { .. })
     }
 
-    /// What the node objects to, if its words are known.
-    #[must_use]
-    pub fn objection(&self) -> Option<Objection> {
-        match self {
-            Self::Refused { message, .. } => Objection::of(message),
-            Self::HttpStatus { status, .. } if *status == TOO_MANY_REQUESTS => Some(Objection::RateLimited),
-            Self::HttpStatus { page, .. } => Objection::of(page),
-            Self::Accepted { .. } | Self::TimedOut | Self::Unreachable { .. } | Self::Malformed { .. } => {
-                None
-            }
-        }
-    }
-
     /// A short name, for metrics and records.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -241,53 +154,6 @@ fn chain_of(error: &(dyn std::error::Error + 'static)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn refused(message: &str) -> Outcome {
-        Outcome::Refused {
-            code: -32000,
-            message: message.to_owned(),
-        }
-    }
-
-    #[test]
-    fn the_words_of_known_nodes_are_understood() {
-        let table = [
-            ("already known", Objection::AlreadyKnown),
-            ("transaction already imported", Objection::AlreadyKnown),
-            ("nonce too low: next nonce 5, tx nonce 4", Objection::NonceTooLow),
-            (
-                "replacement transaction underpriced",
-                Objection::ReplacementUnderpriced,
-            ),
-            (
-                "transaction underpriced: gas tip cap 1, minimum needed 50000000",
-                Objection::Underpriced,
-            ),
-            ("txpool is full", Objection::PoolFull),
-            (
-                "insufficient funds for gas * price + value",
-                Objection::InsufficientFunds,
-            ),
-            ("intrinsic gas too low", Objection::IntrinsicGas),
-            ("exceeds block gas limit", Objection::GasLimit),
-            ("oversized data", Objection::Oversized),
-            ("invalid chain id for signer", Objection::WrongChain),
-        ];
-        for (words, objection) in table {
-            assert_eq!(refused(words).objection(), Some(objection), "{words}");
-        }
-        assert_eq!(refused("internal error").objection(), None);
-    }
-
-    #[test]
-    fn a_status_objects_to_the_rate_only() {
-        let status = |status| Outcome::HttpStatus {
-            status,
-            page: String::new(),
-        };
-        assert_eq!(status(429).objection(), Some(Objection::RateLimited));
-        assert_eq!(status(500).objection(), None);
-    }
 
     #[test]
     fn long_words_are_cut_and_hold_no_nul() {

@@ -30,7 +30,7 @@ mod witnesses;
 
 pub use abi::governance::Permission;
 pub use access::{SLOTS_FROM, account_slot, batch_access_list};
-pub use answer::{Answer, Objection, Outcome};
+pub use answer::{Answer, Outcome};
 pub use asset::TokenState;
 pub use block::{BlockHeader, BlockRef};
 pub use call_error::CallError;
@@ -41,7 +41,7 @@ pub use foresee::ForeseenPayouts;
 pub use log::ContractLog;
 pub use node::At;
 pub use reader::{ChainReader, LogRange};
-pub use receipt::{Receipt, Whereabouts};
+pub use receipt::Receipt;
 pub use revert::Revert;
 pub use send::Sender;
 pub use settlement::{AccountState, Available, BatchState, DepositState, Liabilities, PublishedRoot};

@@ -34,20 +34,4 @@ impl Sender {
         let lowest = balances.into_iter().min().unwrap_or_default();
         u128::try_from(lowest).map_err(|_| ChainError::malformed(format!("a balance of {lowest} wei")))
     }
-
-    /// The id of the chain that all nodes are on.
-    ///
-    /// # Errors
-    /// [`ChainError`] when no node responds; [`ChainError::Malformed`] when they name several.
-    pub async fn chain_id(&self) -> Result<u64, ChainError> {
-        let ids = self
-            .answers(|node| node.call::<_, U64>("eth_chainId", ()))
-            .await?;
-        match ids.split_first() {
-            Some((first, others)) if others.iter().all(|other| other == first) => Ok(first.to()),
-            _ => Err(ChainError::malformed(format!(
-                "the nodes are on different chains: {ids:?}"
-            ))),
-        }
-    }
 }

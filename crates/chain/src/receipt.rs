@@ -1,4 +1,4 @@
-//! The status of a transaction: its receipt, or whether it is pending.
+//! The receipt of a transaction.
 //!
 //! Not responsible for whether its block is final, or on the branch that the system follows.
 
@@ -33,17 +33,6 @@ impl Receipt {
     }
 }
 
-/// Where a transaction is, as one node sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whereabouts {
-    /// The node does not know it.
-    Unknown,
-    /// In the node's pool.
-    Pool,
-    /// In this block.
-    Block(BlockRef),
-}
-
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawReceipt {
@@ -54,14 +43,6 @@ struct RawReceipt {
     gas_used: U64,
     effective_gas_price: Option<U128>,
     from: Address,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawTransaction {
-    hash: B256,
-    block_number: Option<U64>,
-    block_hash: Option<B256>,
 }
 
 impl Sender {
@@ -93,11 +74,6 @@ impl Sender {
             (None, Some(error)) => Err(error),
             (found, _) => Ok(found),
         }
-    }
-
-    /// Where each node sees the transaction, in the order of the configuration.
-    pub async fn whereabouts(&self, transaction: B256) -> Vec<Result<Whereabouts, ChainError>> {
-        self.ask_all(|node| whereabouts(node, transaction)).await
     }
 }
 
@@ -142,30 +118,6 @@ fn accept(raw: &RawReceipt, transaction: B256) -> Result<Receipt, ChainError> {
         effective_gas_price: price.to(),
         from: raw.from,
     })
-}
-
-async fn whereabouts(node: &Node, transaction: B256) -> Result<Whereabouts, ChainError> {
-    let raw: Option<RawTransaction> = node.call("eth_getTransactionByHash", (transaction,)).await?;
-    let Some(raw) = raw else {
-        return Ok(Whereabouts::Unknown);
-    };
-    if raw.hash != transaction {
-        return Err(ChainError::malformed(format!(
-            "the transaction {} in the answer for {transaction}",
-            raw.hash
-        )));
-    }
-    match (raw.block_number, raw.block_hash) {
-        (Some(number), Some(hash)) => Ok(Whereabouts::Block(BlockRef {
-            number: number.to(),
-            hash,
-        })),
-        // Some nodes give a number, and no hash, to the block that they would mine.
-        (_, None) => Ok(Whereabouts::Pool),
-        (None, Some(hash)) => Err(ChainError::malformed(format!(
-            "the transaction {transaction} is in block {hash} without a number"
-        ))),
-    }
 }
 
 #[cfg(test)]

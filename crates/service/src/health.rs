@@ -41,21 +41,14 @@ pub struct Busy {
     _ends: DropGuard,
 }
 
-/// What a process of several of a kind does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// It has the lease.
-    Leads,
-    /// Another one has the lease.
-    StandsBy,
-}
-
-impl Role {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Leads => "leads",
-            Self::StandsBy => "stands_by",
-        }
+names::names! {
+    /// What a process of several of a kind does.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Role {
+        /// It has the lease.
+        Leads = "leads",
+        /// Another one has the lease.
+        StandsBy = "stands_by",
     }
 }
 

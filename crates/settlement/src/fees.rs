@@ -100,12 +100,6 @@ impl FeeLimits {
 }
 
 impl PriceCap {
-    /// Base units per gas.
-    #[must_use]
-    pub const fn price(self) -> u128 {
-        self.0
-    }
-
     /// The highest price that can still be replaced once under this cap.
     #[must_use]
     pub fn less_one_step(self) -> Self {
@@ -189,7 +183,7 @@ mod tests {
         assert_eq!(cap.first(Fees::new(40, 30)), Fees::new(40, 30));
         assert_eq!(cap.first(Fees::new(60, 30)), Fees::new(50, 30));
         assert_eq!(limits.cap(1).first(Fees::new(600, 300)), Fees::new(100, 100));
-        assert_eq!(limits.cap(0).price(), 100);
+        assert_eq!(limits.cap(0).0, 100);
     }
 
     fn any_fees() -> impl Strategy<Value = Fees> {
@@ -236,7 +230,7 @@ mod tests {
 
         #[test]
         fn one_step_below_the_cap_is_the_highest_price_that_can_be_replaced_once(price_max in prop_oneof![1u128.., 1u128..1_000]) {
-            let highest = PriceCap(price_max).less_one_step().price();
+            let highest = PriceCap(price_max).less_one_step().0;
             prop_assert!(bump(highest).is_some_and(|next| next <= price_max));
             prop_assert!(bump(highest + 1).is_none_or(|next| next > price_max));
         }

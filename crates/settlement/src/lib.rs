@@ -13,5 +13,6 @@ pub mod batch;
 pub mod fees;
 pub mod manifest;
 pub mod pipeline;
+mod rules;
 pub mod state;
 pub mod submission;

@@ -27,38 +27,27 @@ pub struct Lane {
     pub is_paused: bool,
 }
 
-/// Why no submission starts now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-pub enum Blocked {
-    /// The sender was paused.
-    #[error("the sender is paused")]
-    Paused,
-    /// Someone else uses the key: pause the sender, and look.
-    #[error("the chain's nonce {chain} is above the next one, {next}: the key is used elsewhere")]
-    ForeignNonce {
-        /// The account's next nonce on the chain.
-        chain: u64,
-        /// The next one by our records.
-        next: u64,
-    },
-    /// Enough are in progress.
-    #[error("{IN_FLIGHT_MAX} submissions are in flight")]
-    Full,
-    /// The oldest does not get through.
-    #[error("the oldest submission has been in flight for {0} s")]
-    OldestStuck(u64),
-}
-
-impl Blocked {
-    /// Its stable name in records and metrics.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Paused => "sender_paused",
-            Self::ForeignNonce { .. } => "foreign_nonce",
-            Self::Full => "pipeline_full",
-            Self::OldestStuck(_) => "oldest_stuck",
-        }
+crate::rules! {
+    /// Why no submission starts now.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+    pub enum Blocked {
+        /// The sender was paused.
+        #[error("the sender is paused")]
+        Paused = "sender_paused",
+        /// Someone else uses the key: pause the sender, and look.
+        #[error("the chain's nonce {chain} is above the next one, {next}: the key is used elsewhere")]
+        ForeignNonce {
+            /// The account's next nonce on the chain.
+            chain: u64,
+            /// The next one by our records.
+            next: u64,
+        } = "foreign_nonce",
+        /// Enough are in progress.
+        #[error("{IN_FLIGHT_MAX} submissions are in flight")]
+        Full = "pipeline_full",
+        /// The oldest does not get through.
+        #[error("the oldest submission has been in flight for {0} s")]
+        OldestStuck(u64) = "oldest_stuck",
     }
 }
 

@@ -10,10 +10,7 @@ use service::request_id;
 use service::tls::ClientTls;
 use settlement::authorization::{IntakeKind, IntakeTerms};
 
-use crate::wire::{
-    self, AuthorizationResponse, IntakeRequest, MalformedField, PayoutBatchRequest, Problem, RootRequest,
-    TransactionRequest, TransactionResponse,
-};
+use crate::wire::{self, IntakeRequest, Problem, explain};
 use crate::{Authorization, BatchTerms, RootTerms, SignedTransaction, SignerError, TransactionTerms};
 
 /// How long an answer may take: a signature takes milliseconds, and a person waits.
@@ -170,33 +167,30 @@ impl SignerClient {
 
     async fn authorize(&self, kind: IntakeKind, terms: &IntakeTerms) -> Result<Authorization, SignerError> {
         let request = IntakeRequest::of(terms);
-        let response: AuthorizationResponse = self.post(wire::path_of(kind), &request, ANSWER_WITHIN).await?;
-        understood(response.authorization())
+        self.post(wire::path_of(kind), &request, ANSWER_WITHIN).await
     }
 
     /// Requests the authorization of a batch, from the signer of authorizations.
     pub async fn authorize_batch(&self, terms: &BatchTerms) -> Result<Authorization, SignerError> {
-        let request = PayoutBatchRequest::of(terms);
-        let response: AuthorizationResponse = self
-            .post(wire::BATCH_PAYOUT_PATH, &request, LARGE_ANSWER_WITHIN)
-            .await?;
-        understood(response.authorization())
+        self.post(wire::BATCH_PAYOUT_PATH, terms, LARGE_ANSWER_WITHIN)
+            .await
     }
 
     /// Requests the authorization of a liabilities root, from the signer of roots.
     pub async fn authorize_root(&self, terms: &RootTerms) -> Result<Authorization, SignerError> {
-        let request = RootRequest::of(terms);
-        let response: AuthorizationResponse = self.post(wire::ROOT_PATH, &request, ANSWER_WITHIN).await?;
-        understood(response.authorization())
+        self.post(wire::ROOT_PATH, terms, ANSWER_WITHIN).await
     }
 
     /// Requests a signed transaction of the account of the signer of transactions. Nothing is sent to a chain.
     pub async fn sign_transaction(&self, terms: &TransactionTerms) -> Result<SignedTransaction, SignerError> {
-        let request = TransactionRequest::of(terms);
-        let response: TransactionResponse = self
-            .post(wire::TRANSACTION_PATH, &request, LARGE_ANSWER_WITHIN)
-            .await?;
-        understood(response.transaction())
+        let answer = self.post(wire::TRANSACTION_PATH, terms, LARGE_ANSWER_WITHIN);
+        let transaction: SignedTransaction = answer.await?;
+        if !transaction.has_its_hash() {
+            return Err(SignerError::NotUnderstood(
+                "`hash` is not the hash of `raw`".to_owned(),
+            ));
+        }
+        Ok(transaction)
     }
 
     /// What the signer says of itself. Whatever it does not respond within a second makes it unavailable.
@@ -242,14 +236,10 @@ impl SignerClient {
         let body = answer.bytes().await.map_err(failed)?;
         if status == StatusCode::OK {
             return serde_json::from_slice(&body)
-                .map_err(|error| SignerError::NotUnderstood(error.to_string()));
+                .map_err(|error| SignerError::NotUnderstood(explain(&error)));
         }
         Err(refused(status, serde_json::from_slice(&body).ok()))
     }
-}
-
-fn understood<T>(read: Result<T, MalformedField>) -> Result<T, SignerError> {
-    read.map_err(|error| SignerError::NotUnderstood(error.to_string()))
 }
 
 fn refused(status: StatusCode, problem: Option<Problem>) -> SignerError {

@@ -17,14 +17,20 @@ pub use terms::{
 };
 
 use alloy_primitives::{Address, B256};
+use serde::{Deserialize, Serialize};
+
+use crate::wire::fields;
 
 /// What the signer answers: everything that the contract needs beside the terms.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Authorization {
     /// The account whose signature it is.
+    #[serde(with = "fields::signer")]
     pub signer: Address,
     /// `r ‖ s ‖ v` with a low `s` and `v` 27 or 28, as the contract takes it.
+    #[serde(with = "fields::signature")]
     pub signature: [u8; 65],
     /// The EIP-712 digest that was signed.
+    #[serde(with = "fields::digest")]
     pub digest: B256,
 }

@@ -11,21 +11,14 @@ use crate::chain_log::{LogRow, StoredLog, log_rows, signed};
 use crate::column::Db;
 use crate::{DbAmount, StoreError};
 
-/// What an attestation is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A batch.
-    Batch,
-    /// A root.
-    Root,
-}
-
-impl Kind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Batch => "batch",
-            Self::Root => "root",
-        }
+names::names! {
+    /// What an attestation is about.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Kind {
+        /// A batch.
+        Batch = "batch",
+        /// A root.
+        Root = "root",
     }
 }
 
@@ -136,7 +129,7 @@ pub async fn list_batches(
     connection: &mut PgConnection,
     limit: i64,
 ) -> Result<Vec<ClaimedBatch>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         ClaimedBatch,
         r#"SELECT batch_id AS "batch_id!: Db<B256>", list_hash AS "list_hash!: Db<B256>",
                   manifest AS "manifest!"
@@ -147,13 +140,12 @@ pub async fn list_batches(
         limit
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// Roots that wait for an authorization, and the newest one that is published.
 pub async fn list_roots(connection: &mut PgConnection) -> Result<Vec<ClaimedRoot>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         ClaimedRoot,
         r#"SELECT root AS "root!: Db<B256>", total AS "total: DbAmount", leaves AS "leaves!: Db<u64>",
                   fact_seq AS "fact_seq!: Db<u64>"
@@ -164,8 +156,7 @@ pub async fn list_roots(connection: &mut PgConnection) -> Result<Vec<ClaimedRoot
            ORDER BY built_at DESC, root LIMIT 8"#
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// The last log that was taken.
@@ -211,12 +202,11 @@ pub struct CommandProof {
 
 /// What proves a command.
 pub async fn find_proof(connection: &mut PgConnection, inbox_id: i64) -> Result<CommandProof, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         CommandProof,
         r#"SELECT natural_key, signature FROM inbox WHERE id = $1"#,
         inbox_id
     )
     .fetch_one(connection)
-    .await?;
-    Ok(row)
+    .await?)
 }

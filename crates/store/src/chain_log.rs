@@ -181,7 +181,7 @@ pub async fn list_canonical_above(
     connection: &mut PgConnection,
     number: u64,
 ) -> Result<Vec<StoredBlock>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         StoredBlock,
         r#"SELECT number AS "number!: Db<u64>", hash AS "hash!: Db<B256>",
                   parent_hash AS "parent_hash!: Db<B256>", "timestamp" AS "timestamp!: Db<u64>",
@@ -190,8 +190,7 @@ pub async fn list_canonical_above(
         signed(number)?
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// Takes the canonical blocks above this height out of the chain. Returns how many logs of the contract they hold.

@@ -62,17 +62,16 @@ crate::from_sqlx!(CheckpointError);
 
 /// How many seconds ago the newest final block was made, by the database's clock; `None` before the listener has begun.
 pub async fn find_final_age(connection: &mut PgConnection) -> Result<Option<i64>, StoreError> {
-    let age = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"SELECT extract(epoch FROM now())::bigint - final_timestamp AS "age!" FROM checkpoint"#
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(age)
+    .await?)
 }
 
 /// The checkpoint, if the listener has begun.
 pub async fn find(connection: &mut PgConnection) -> Result<Option<Checkpoint>, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Checkpoint,
         r#"SELECT head_number AS "head_number!: Db<u64>", head_hash AS "head_hash!: Db<B256>",
                   final_number AS "final_number!: Db<u64>", final_hash AS "final_hash!: Db<B256>",
@@ -81,8 +80,7 @@ pub async fn find(connection: &mut PgConnection) -> Result<Option<Checkpoint>, S
            FROM checkpoint"#
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(row)
+    .await?)
 }
 
 /// Writes the first checkpoint.

@@ -19,6 +19,14 @@ pub(crate) fn column<'r, R, T>(rows: &'r [R], of: impl FnMut(&'r R) -> T) -> Vec
     rows.iter().map(of).collect()
 }
 
+/// The same, when a value may not fit.
+pub(crate) fn try_column<'r, R, T, E>(
+    rows: &'r [R],
+    of: impl FnMut(&'r R) -> Result<T, E>,
+) -> Result<Vec<T>, E> {
+    rows.iter().map(of).collect()
+}
+
 /// What a column can be read as.
 pub(crate) trait Stored: Sized {
     /// Reads it.

@@ -124,7 +124,7 @@ pub async fn insert(connection: &mut PgConnection, deployment: &Deployment) -> R
 
 /// The deployment that the database is bound to, if it is.
 pub async fn find(connection: &mut PgConnection) -> Result<Option<Deployment>, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Deployment,
         r#"SELECT chain_id AS "chain_id!: Db<u64>", contract AS "contract!: Db<Address>",
                   contract_block AS "contract_block!: Db<u64>",
@@ -133,8 +133,7 @@ pub async fn find(connection: &mut PgConnection) -> Result<Option<Deployment>, S
            FROM deployment"#
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(row)
+    .await?)
 }
 
 /// A stored number that cannot be negative.

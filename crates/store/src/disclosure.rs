@@ -44,7 +44,7 @@ pub async fn find(
     connection: &mut PgConnection,
     document_hash: B256,
 ) -> Result<Option<Disclosure>, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Disclosure,
         r#"SELECT hash AS "hash!: Db<B256>", body, fact_seq AS "fact_seq!: Db<u64>",
                   extract(epoch FROM now() - created_at)::bigint AS "age_seconds!",
@@ -53,6 +53,5 @@ pub async fn find(
         document_hash.as_slice()
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(row)
+    .await?)
 }

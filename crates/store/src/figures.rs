@@ -46,7 +46,7 @@ pub struct Figures {
 
 /// The figures as they were counted last; `None` when they were never counted, or a fact waits to be counted for too long. Percentiles are those of an actual participant (nearest rank), never interpolated.
 pub async fn find(connection: &mut PgConnection) -> Result<Option<Figures>, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Figures,
         r#"SELECT fact_seq, participants, refunded, without_rewards, below_paid, even, above_paid,
                   paid_total::text AS "paid_total!", received_total::text AS "received_total!",
@@ -59,8 +59,7 @@ pub async fn find(connection: &mut PgConnection) -> Result<Option<Figures>, Stor
         AGE_SECONDS_MAX
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(row)
+    .await?)
 }
 
 /// Counts what was posted since the last time, in one transaction; `false` when nothing was. Two who do it at once do not

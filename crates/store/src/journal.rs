@@ -79,15 +79,14 @@ pub async fn list_final_blocks(
     blocks: &[B256],
 ) -> Result<Vec<FinalBlock>, StoreError> {
     let blocks: Vec<&[u8]> = blocks.iter().map(B256::as_slice).collect();
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         FinalBlock,
         r#"SELECT hash AS "hash!: Db<B256>", number AS "number!: Db<u64>", "timestamp" AS "timestamp!: Db<u64>"
            FROM chain_block WHERE hash = ANY($1) AND canonical AND final"#,
         &blocks as &[&[u8]]
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// All logs of these transactions in final blocks, in the chain's order.

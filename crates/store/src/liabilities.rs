@@ -111,12 +111,11 @@ pub async fn find_published(connection: &mut PgConnection) -> Result<Option<Root
 
 /// Whether a root is on its way to the chain: approved, and neither published nor over.
 pub async fn any_wanted(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let wanted = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM liabilities_root WHERE state IN ('approved', 'signed')) AS "wanted!""#
     )
     .fetch_one(connection)
-    .await?;
-    Ok(wanted)
+    .await?)
 }
 
 /// Roots, newest first, below a position of time and root.
@@ -125,7 +124,7 @@ pub async fn list(
     below: (i64, B256),
     limit: i64,
 ) -> Result<Vec<Root>, StoreError> {
-    let rows = select!(
+    Ok(select!(
         "WHERE (built_at, root) < ('epoch'::timestamptz + $1::bigint * interval '1 microsecond', $2::bytea)
          ORDER BY built_at DESC, root DESC LIMIT $3",
         below.0,
@@ -133,8 +132,7 @@ pub async fn list(
         limit
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// Makes everything that the transaction reads belong to one moment. To be called first.
@@ -264,7 +262,7 @@ pub async fn insert_request(
 
 /// A request, if there is one of this number.
 pub async fn find_request(connection: &mut PgConnection, id: i64) -> Result<Option<Request>, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Request,
         r#"SELECT id, requested_by AS "requested_by!: Db<Address>", accept_claims,
                   extract(epoch FROM requested_at)::bigint AS "requested_at!", state,
@@ -273,8 +271,7 @@ pub async fn find_request(connection: &mut PgConnection, id: i64) -> Result<Opti
         id
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(row)
+    .await?)
 }
 
 /// What everyone is entitled to in all: everything that was paid and everything that is available, from the sums that
@@ -310,7 +307,7 @@ pub async fn find_block(
     level: u16,
     wallet: Address,
 ) -> Result<Option<Block>, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Block,
         r#"SELECT n.place, n.first_wallet AS "first_wallet!: Db<Address>", n.hash AS "hash!: Db<B256>",
                   (SELECT m.first_wallet FROM liabilities_node AS m WHERE m.root = n.root AND m.level = n.level
@@ -322,8 +319,7 @@ pub async fn find_block(
         wallet.as_slice()
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(row)
+    .await?)
 }
 
 /// Hashes and sums of the partners on the way from a block to the root, lowest first.

@@ -63,14 +63,13 @@ pub struct NodeRow {
 
 /// The oldest request that waits and that nobody else works at; it is locked until the transaction's end.
 pub async fn claim_request(transaction: &mut PgTransaction<'_>) -> Result<Option<Claimed>, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Claimed,
         r#"SELECT id, requested_by AS "requested_by!: Db<Address>", accept_claims FROM liabilities_request
          WHERE state = 'waiting' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"#
     )
     .fetch_optional(&mut **transaction)
-    .await?;
-    Ok(row)
+    .await?)
 }
 
 /// What the next `limit` users above a wallet are entitled to, what batches hold back included, by wallet.
@@ -80,7 +79,7 @@ pub async fn list_entitlements(
     after: Option<Address>,
     limit: i64,
 ) -> Result<Vec<Entitlement>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Entitlement,
         r#"SELECT u.wallet AS "wallet!: Db<Address>",
                   greatest(u.paid + coalesce(b.credits_posted - b.debits_posted, 0), coalesce(l.entitled, 0))::numeric(39, 0) AS "entitled!: DbAmount"
@@ -99,8 +98,7 @@ pub async fn list_entitlements(
         limit
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// Stores a root with its leaves, which the database takes from the same entitlements; `false` when it is stored already.

@@ -128,10 +128,11 @@ pub async fn find(connection: &mut PgConnection, id: i32) -> Result<Option<User>
 
 /// Whether anyone is registered.
 pub async fn fetch_any_exists(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let exists = sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users) AS "exists!""#)
-        .fetch_one(connection)
-        .await?;
-    Ok(exists)
+    Ok(
+        sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users) AS "exists!""#)
+            .fetch_one(connection)
+            .await?,
+    )
 }
 
 /// Directs of these users in order, at most `limit`, from the first whose `(sponsor, ordinal)` is above `after`.
@@ -141,7 +142,7 @@ pub async fn list_directs(
     after: (i32, i32),
     limit: i64,
 ) -> Result<Vec<User>, StoreError> {
-    let rows = select!(
+    Ok(select!(
         "WHERE sponsor_id = ANY($1) AND (sponsor_id, ordinal) > ($2, $3)
          ORDER BY sponsor_id, ordinal LIMIT $4",
         sponsors,
@@ -150,13 +151,12 @@ pub async fn list_directs(
         limit
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// What a user has.
 pub async fn fetch_balances(connection: &mut PgConnection, user: i32) -> Result<Balances, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Balances,
         r#"SELECT available AS "available!: DbAmount", held AS "held!: DbAmount",
                   reserved AS "reserved!: DbAmount", credit AS "credit!: DbAmount",
@@ -168,8 +168,7 @@ pub async fn fetch_balances(connection: &mut PgConnection, user: i32) -> Result<
         user
     )
     .fetch_one(connection)
-    .await?;
-    Ok(row)
+    .await?)
 }
 
 /// What a user reserves of each tier, and whether the user still does. Tiers never chosen are absent.
@@ -200,8 +199,9 @@ pub async fn find_operator_roles(
     connection: &mut PgConnection,
     wallet: Address,
 ) -> Result<Option<Vec<String>>, StoreError> {
-    let roles = sqlx::query_scalar!("SELECT roles FROM operator WHERE wallet = $1", wallet.as_slice())
-        .fetch_optional(connection)
-        .await?;
-    Ok(roles)
+    Ok(
+        sqlx::query_scalar!("SELECT roles FROM operator WHERE wallet = $1", wallet.as_slice())
+            .fetch_optional(connection)
+            .await?,
+    )
 }

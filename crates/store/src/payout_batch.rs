@@ -173,7 +173,7 @@ pub async fn list(
     below: (i64, B256),
     limit: i64,
 ) -> Result<Vec<PayoutBatch>, StoreError> {
-    let rows = select!(
+    Ok(select!(
         "WHERE ($1::text IS NULL OR state = $1)
            AND (requested_at, batch_id) < ('epoch'::timestamptz + $2::bigint * interval '1 microsecond', $3::bytea)
          ORDER BY requested_at DESC, batch_id DESC LIMIT $4",
@@ -183,8 +183,7 @@ pub async fn list(
         limit
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// Waits until no other batch is being proposed; until the transaction's end none will be.
@@ -220,15 +219,14 @@ pub async fn fetch_promises(connection: &mut PgConnection) -> Result<Promises, S
 
 /// Whether any batch is not over.
 pub async fn any_live(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let live = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"SELECT EXISTS (
                SELECT FROM payout_batch
                WHERE state IN ('requested', 'held', 'sealed', 'approved', 'signed', 'submitting', 'quarantined')
            ) AS "live!""#
     )
     .fetch_one(connection)
-    .await?;
-    Ok(live)
+    .await?)
 }
 
 /// Stores a batch that is requested, and that the withdrawals of its users are part of it.
@@ -413,11 +411,10 @@ pub async fn find_manifest(connection: &mut PgConnection, id: B256) -> Result<Op
 
 /// Users of a batch whose payout was let go.
 pub async fn list_released_users(connection: &mut PgConnection, id: B256) -> Result<Vec<i32>, StoreError> {
-    let users = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         "SELECT user_id FROM payout WHERE batch_id = $1 AND state = 'released' ORDER BY user_id",
         id.as_slice()
     )
     .fetch_all(connection)
-    .await?;
-    Ok(users)
+    .await?)
 }

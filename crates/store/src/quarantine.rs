@@ -63,21 +63,14 @@ pub struct Quarantined {
     pub payload: String,
 }
 
-/// How people end a quarantine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum End {
-    /// It waits to be posted again.
-    Retried,
-    /// It is never posted, and it is not reported any more.
-    Dismissed,
-}
-
-impl End {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Retried => "retried",
-            Self::Dismissed => "dismissed",
-        }
+names::names! {
+    /// How people end a quarantine.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum End {
+        /// It waits to be posted again.
+        Retried = "retried",
+        /// It is never posted, and it is not reported any more.
+        Dismissed = "dismissed",
     }
 }
 
@@ -129,7 +122,7 @@ pub async fn insert(transaction: &mut PgTransaction<'_>, rows: &[SetAside]) -> R
 
 /// At most `limit` commands that are quarantined and that nobody dismissed, oldest first.
 pub async fn list(connection: &mut PgConnection, limit: usize) -> Result<Vec<Quarantined>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Quarantined,
         r#"SELECT i.id AS inbox_id, i.source, i.natural_key, coalesce(q.cause, '') AS "cause!",
                   coalesce(q.detail, '') AS "detail!", left(i.payload::text, 2000) AS "payload!",
@@ -142,8 +135,7 @@ pub async fn list(connection: &mut PgConnection, limit: usize) -> Result<Vec<Qua
         i64::try_from(limit).unwrap_or(i64::MAX),
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// At most `limit` payout batches that are quarantined and that nobody gave up, oldest first.

@@ -124,7 +124,7 @@ pub struct Queued {
 
 /// A message by what was signed.
 pub async fn find(connection: &mut PgConnection, digest: B256) -> Result<Option<Relay>, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Relay,
         r#"SELECT id, digest AS "digest!: Db<B256>", kind AS "kind!: Db<Kind>", wallet AS "wallet!: Db<Address>",
                   state AS "state!: Db<State>", failed, transaction_hash AS "transaction!: Db<Option<B256>>",
@@ -133,8 +133,7 @@ pub async fn find(connection: &mut PgConnection, digest: B256) -> Result<Option<
         digest.as_slice()
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(row)
+    .await?)
 }
 
 /// The account that relays, if one was seen lately.
@@ -167,7 +166,7 @@ pub async fn lock_lately(transaction: &mut PgTransaction<'_>, wallet: Address) -
     sqlx::query!("SELECT pg_advisory_xact_lock($1)", LIMITS_LOCK)
         .execute(&mut **transaction)
         .await?;
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Lately,
         r#"SELECT coalesce(sum(rounds), 0)::bigint AS "of_all!: Db<u64>",
                   coalesce(sum(rounds) FILTER (WHERE wallet = $1), 0)::bigint AS "of_wallet!: Db<u64>"
@@ -175,8 +174,7 @@ pub async fn lock_lately(transaction: &mut PgTransaction<'_>, wallet: Address) -
         wallet.as_slice()
     )
     .fetch_one(&mut **transaction)
-    .await?;
-    Ok(row)
+    .await?)
 }
 
 /// Queues a message; one that has ended is queued again, with the new call. `false` when it is queued or sent already.
@@ -206,7 +204,7 @@ pub async fn list_queued(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Queued>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Queued,
         r#"SELECT id, digest AS "digest!: Db<B256>", input, gas_limit AS "gas_limit!: Db<u64>",
                   deadline AS "deadline!: Db<u64>"
@@ -215,8 +213,7 @@ pub async fn list_queued(
         limit
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// Gives a message up that waits, and says why.

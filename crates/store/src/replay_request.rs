@@ -111,7 +111,7 @@ pub async fn insert(
     to: u64,
     dry_run: bool,
 ) -> Result<i64, StoreError> {
-    let id = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         "INSERT INTO replay_request (requested_by, from_block, to_block, dry_run) VALUES ($1, $2, $3, $4)
          RETURNING id",
         operator.as_slice(),
@@ -120,8 +120,7 @@ pub async fn insert(
         dry_run
     )
     .fetch_one(connection)
-    .await?;
-    Ok(id)
+    .await?)
 }
 
 /// A request and, once it is carried out, what came of it.
@@ -153,14 +152,13 @@ pub async fn find(
 
 /// The oldest request that nobody has carried out yet.
 pub async fn find_waiting(connection: &mut PgConnection) -> Result<Option<ReplayRequest>, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         ReplayRequest,
         r#"SELECT id, from_block AS "from!: Db<u64>", to_block AS "to!: Db<u64>", dry_run
            FROM replay_request WHERE finished_at IS NULL ORDER BY id LIMIT 1"#
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(row)
+    .await?)
 }
 
 /// Notes what came of it.
@@ -183,7 +181,7 @@ pub async fn update_finished(
 
 /// Whether someone has just looked at this range in a dry run.
 pub async fn was_dry_run(connection: &mut PgConnection, from: u64, to: u64) -> Result<bool, StoreError> {
-    let found = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"SELECT EXISTS (
                SELECT FROM replay_request
                WHERE dry_run AND from_block = $1 AND to_block = $2
@@ -195,8 +193,7 @@ pub async fn was_dry_run(connection: &mut PgConnection, from: u64, to: u64) -> R
         DRY_RUN_SECONDS
     )
     .fetch_one(connection)
-    .await?;
-    Ok(found)
+    .await?)
 }
 
 /// Stored logs of canonical blocks of these heights, in the chain's order.
@@ -241,7 +238,7 @@ pub async fn list_entries(
         .iter()
         .map(|seq| signed(*seq))
         .collect::<Result<Vec<_>, _>>()?;
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         StoredEntry,
         r#"SELECT chain_seq AS "seq!: Db<u64>", fingerprint AS "fingerprint!: Db<B256>",
                   block_hash AS "block_hash!: Db<B256>",
@@ -259,6 +256,5 @@ pub async fn list_entries(
         signed(to)?
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }

@@ -151,7 +151,7 @@ async fn execute(connection: &mut PgConnection, statement: &str) -> Result<(), S
 
 /// Who uses the database: leases that are held, and how many others are connected.
 pub async fn list_occupants(connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
-    let users = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"SELECT 'the lease ' || name || ' is held by ' || holder AS "user!" FROM lease
            WHERE expires_at > clock_timestamp()
            UNION ALL
@@ -159,8 +159,7 @@ pub async fn list_occupants(connection: &mut PgConnection) -> Result<Vec<String>
            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"#
     )
     .fetch_all(connection)
-    .await?;
-    Ok(users)
+    .await?)
 }
 
 /// Tables of which this program does not say what a restoration does with them.
@@ -171,15 +170,14 @@ pub async fn list_unknown_tables(connection: &mut PgConnection) -> Result<Vec<St
         .chain([&KEPT_FOR_USERS])
         .map(|name| (*name).to_owned())
         .collect();
-    let unknown = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"SELECT relname::text AS "name!" FROM pg_class
            WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relname = ANY($1)
            ORDER BY relname"#,
         &known
     )
     .fetch_all(connection)
-    .await?;
-    Ok(unknown)
+    .await?)
 }
 
 /// The posting batches that have a fact up to this one, in order.

@@ -75,7 +75,7 @@ pub async fn list_lines(
     connection: &mut PgConnection,
     batches: &[B256],
 ) -> Result<Vec<HeldLine>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         HeldLine,
         r#"SELECT payout.batch_id AS "batch!: Db<B256>", users.wallet AS "wallet!: Db<Address>",
                   payout.user_id AS user, payout.held AS "held: DbAmount", payout.target AS "target!: DbAmount"
@@ -84,8 +84,7 @@ pub async fn list_lines(
         &bytes(batches) as &[&[u8]]
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// Everything that these users ever became entitled to, by user and then in the order of facts.

@@ -120,15 +120,14 @@ pub async fn insert_nonce(
     nonce: &str,
     life_seconds: u32,
 ) -> Result<i64, StoreError> {
-    let expires_at = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"INSERT INTO login_nonce (nonce, expires_at) VALUES ($1, now() + make_interval(secs => $2))
            RETURNING extract(epoch FROM expires_at)::bigint AS "expires_at!""#,
         nonce,
         f64::from(life_seconds),
     )
     .fetch_one(connection)
-    .await?;
-    Ok(expires_at)
+    .await?)
 }
 
 /// Uses a nonce up, if it is good.
@@ -173,7 +172,7 @@ pub async fn insert_family(transaction: &mut PgConnection, family: &NewFamily) -
 
 /// Stores a session; returns when its access token expires, in seconds since 1970-01-01 UTC.
 pub async fn insert(transaction: &mut PgConnection, session: &NewSession) -> Result<i64, StoreError> {
-    let expires_at = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"INSERT INTO session (family, access_hash, refresh_hash, access_expires_at)
            VALUES ($1, $2, $3, now() + make_interval(secs => $4))
            RETURNING extract(epoch FROM access_expires_at)::bigint AS "expires_at!""#,
@@ -183,8 +182,7 @@ pub async fn insert(transaction: &mut PgConnection, session: &NewSession) -> Res
         f64::from(session.access_seconds),
     )
     .fetch_one(transaction)
-    .await?;
-    Ok(expires_at)
+    .await?)
 }
 
 /// The session of an access token.
@@ -219,14 +217,13 @@ pub async fn find_access_expiry(
     connection: &mut PgConnection,
     access_hash: &[u8; 32],
 ) -> Result<Option<i64>, StoreError> {
-    let expires_at = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"SELECT extract(epoch FROM access_expires_at)::bigint AS "expires_at!"
            FROM session WHERE access_hash = $1"#,
         access_hash
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(expires_at)
+    .await?)
 }
 
 /// The login whose refresh tokens share this secret, locked until the end of the transaction: whoever refreshes or ends
@@ -235,7 +232,7 @@ pub async fn lock_family(
     transaction: &mut PgConnection,
     secret_hash: &[u8; 32],
 ) -> Result<Option<Family>, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Family,
         r#"SELECT id AS "id!: Db<[u8; 16]>", wallet AS "wallet!: Db<Address>",
                   (expires_at <= now() OR revoked_at IS NOT NULL) AS "ended!"
@@ -243,8 +240,7 @@ pub async fn lock_family(
         secret_hash
     )
     .fetch_optional(transaction)
-    .await?;
-    Ok(row)
+    .await?)
 }
 
 /// The session of a refresh token. Its login must be locked.

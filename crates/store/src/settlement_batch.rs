@@ -190,7 +190,7 @@ pub async fn update_submitting(transaction: &mut PgTransaction<'_>, batch: B256)
 
 /// All batches that are not over and whose authorization exists, or may exist.
 pub async fn list_watched(connection: &mut PgConnection) -> Result<Vec<WatchedBatch>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         WatchedBatch,
         r#"SELECT batch_id AS "batch!: Db<B256>", state AS "state!: Db<BatchState>", requested_by AS "requested_by!: Db<Address>",
                   deadline AS "deadline!: Db<u64>",
@@ -205,8 +205,7 @@ pub async fn list_watched(connection: &mut PgConnection) -> Result<Vec<WatchedBa
            ORDER BY deadline, batch_id"#
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// Where these batches stand; those that do not exist are left out.

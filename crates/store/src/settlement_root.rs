@@ -239,10 +239,9 @@ pub async fn find_oldest_held(connection: &mut PgConnection) -> Result<Option<u6
 
 /// Whether everything that the listener recorded as final is posted.
 pub async fn is_all_posted(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let posted = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"SELECT NOT EXISTS (SELECT FROM inbox WHERE fact_seq IS NULL AND source = 'chain') AS "posted!""#
     )
     .fetch_one(connection)
-    .await?;
-    Ok(posted)
+    .await?)
 }

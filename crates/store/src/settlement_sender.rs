@@ -38,14 +38,13 @@ pub async fn find_sender(
     connection: &mut PgConnection,
     account: Address,
 ) -> Result<Option<SenderAccount>, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         SenderAccount,
         r#"SELECT next_nonce AS "next_nonce!: Db<u64>", paused FROM sender_account WHERE address = $1"#,
         account.as_slice()
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(row)
+    .await?)
 }
 
 /// Enters an account; one that is known is left as it is.
@@ -72,14 +71,13 @@ pub async fn lock_sender(
     transaction: &mut PgTransaction<'_>,
     account: Address,
 ) -> Result<SenderAccount, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         SenderAccount,
         r#"SELECT next_nonce AS "next_nonce!: Db<u64>", paused FROM sender_account WHERE address = $1 FOR UPDATE"#,
         account.as_slice()
     )
     .fetch_one(&mut **transaction)
-    .await?;
-    Ok(row)
+    .await?)
 }
 
 /// Says why nothing is sent from an account, or that it is again. `false` when it was so already.
@@ -132,12 +130,11 @@ pub async fn list_recorded(
 
 /// Whether settlement is stopped by a severe finding.
 pub async fn is_stopped(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let open = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM settlement_stop WHERE resumed_by IS NULL) AS "open!""#
     )
     .fetch_one(connection)
-    .await?;
-    Ok(open)
+    .await?)
 }
 
 /// Records what the worker did that people must be able to find.
@@ -167,13 +164,12 @@ pub async fn list_canonical(
         .iter()
         .map(|number| signed(*number))
         .collect::<Result<_, _>>()?;
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         BlockRef,
         r#"SELECT number AS "number!: Db<u64>", hash AS "hash!: Db<B256>"
            FROM chain_block WHERE canonical AND number = ANY($1)"#,
         &numbers
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }

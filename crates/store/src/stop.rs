@@ -43,28 +43,25 @@ macro_rules! select {
 
 /// Whether any stop is open.
 pub async fn any_open(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let open = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM settlement_stop WHERE resumed_by IS NULL) AS "open!""#
     )
     .fetch_one(connection)
-    .await?;
-    Ok(open)
+    .await?)
 }
 
 /// Stops below a number, newest first.
 pub async fn list(connection: &mut PgConnection, below: i64, limit: i64) -> Result<Vec<Stop>, StoreError> {
-    let rows = select!("WHERE id < $1 ORDER BY id DESC LIMIT $2", below, limit)
+    Ok(select!("WHERE id < $1 ORDER BY id DESC LIMIT $2", below, limit)
         .fetch_all(connection)
-        .await?;
-    Ok(rows)
+        .await?)
 }
 
 /// The open stops, oldest first.
 pub async fn list_open(connection: &mut PgConnection) -> Result<Vec<Stop>, StoreError> {
-    let rows = select!("WHERE resumed_by IS NULL ORDER BY id")
+    Ok(select!("WHERE resumed_by IS NULL ORDER BY id")
         .fetch_all(connection)
-        .await?;
-    Ok(rows)
+        .await?)
 }
 
 /// Notes that these operators ended a stop.

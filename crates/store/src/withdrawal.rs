@@ -19,7 +19,7 @@ pub struct Withdrawal {
 
 /// The user's wish that is not fulfilled yet: none of a batch, or of one that is not over.
 pub async fn find_open(connection: &mut PgConnection, user: i32) -> Result<Option<Withdrawal>, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Withdrawal,
         r#"SELECT w.id, extract(epoch FROM w.requested_at)::bigint AS "requested_at!",
                   w.batch_id AS "batch!: Db<Option<B256>>"
@@ -33,8 +33,7 @@ pub async fn find_open(connection: &mut PgConnection, user: i32) -> Result<Optio
         user
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(row)
+    .await?)
 }
 
 /// Stores a request; when there is an open one already, nothing changes.

@@ -231,7 +231,7 @@ async fn a_node_of_another_chain_is_refused() {
         .await
         .unwrap();
     let reader = chain::ChainReader::connect(&other.rpc_url(), deployment.contract).unwrap();
-    let mut listener = listener::Listener::new(pool, reader, deployment, "a test".to_owned())
+    let mut listener = listener::Listener::of(pool, vec![reader], 1, deployment, "a test".to_owned())
         .await
         .unwrap();
     let error = drain_to_error(&mut listener).await;

@@ -36,7 +36,7 @@ async fn a_contract_for_a_token_is_refused_for_good_and_nothing_is_recorded() {
         .await
         .unwrap();
     let reader = chain::ChainReader::connect(&world.rpc_url(), deployment.contract).unwrap();
-    let listener = Listener::new(pool, reader, deployment, "a test".to_owned()).await;
+    let listener = Listener::of(pool, vec![reader], 1, deployment, "a test".to_owned()).await;
     let Err(StepError::Halt(halt @ Halt::TokenForm { token })) = listener else {
         panic!("a listener for a token");
     };

@@ -106,9 +106,15 @@ impl World {
             .await
             .unwrap();
         let reader = ChainReader::connect(rpc_url, self.deployment.contract).unwrap();
-        Listener::new(pool, reader, self.deployment.clone(), "a test".to_owned())
-            .await
-            .unwrap()
+        Listener::of(
+            pool,
+            vec![reader],
+            1,
+            self.deployment.clone(),
+            "a test".to_owned(),
+        )
+        .await
+        .unwrap()
     }
 
     pub(crate) async fn mine(&self, blocks: u64) {

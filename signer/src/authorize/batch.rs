@@ -7,12 +7,12 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use money::Amount;
 use signer_client::{Authorization, BatchTerms, PayoutBatch};
 
+use super::Authorizer;
 use super::agreement::Claimed;
-use super::{Authorizer, Prepared, authorization};
 use crate::callers::Caller;
 use crate::message;
 use crate::policy::{Account, BatchRule, JustifiedBatch, Policy, check_list};
-use crate::protection::Justified;
+use crate::protection::{Justified, NewRequest};
 use crate::purpose::Kind;
 use crate::refusal::{AuthorizeError, Refusal};
 
@@ -87,15 +87,16 @@ impl Authorizer {
                 Some((head, Justified::Batch(batch)))
             }
         };
-        let prepared = Prepared {
+        let new = NewRequest {
             key,
             kind: Kind::PayoutBatch,
             digest,
+            caller: caller.name(),
             request,
             justified,
+            policy_hash: self.policy_hash,
         };
-        let signed = self.sign(caller, prepared).await?;
-        Ok(authorization(signed, digest))
+        self.authorize(&new).await
     }
 
     /// Compares the batch with the contract at the head. A user may have claimed in a block that is not final yet, which

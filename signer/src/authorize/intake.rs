@@ -3,10 +3,10 @@
 use settlement::authorization::IntakeTerms;
 use signer_client::Authorization;
 
-use super::{Authorizer, Prepared, authorization};
+use super::Authorizer;
 use crate::callers::Caller;
 use crate::message;
-use crate::protection::{Justified, JustifiedIntake};
+use crate::protection::{Justified, JustifiedIntake, NewRequest};
 use crate::purpose::Kind;
 use crate::refusal::{AuthorizeError, Refusal};
 
@@ -30,15 +30,16 @@ impl Authorizer {
             Some(_) => None,
             None => Some(self.justify(terms).await?),
         };
-        let prepared = Prepared {
+        let new = NewRequest {
             key,
             kind: Kind::from(terms.kind),
             digest,
+            caller: caller.name(),
             request,
             justified,
+            policy_hash: self.policy_hash,
         };
-        let signed = self.sign(caller, prepared).await?;
-        Ok(authorization(signed, digest))
+        self.authorize(&new).await
     }
 
     async fn justify(&self, terms: &IntakeTerms) -> Result<(u64, Justified), AuthorizeError> {

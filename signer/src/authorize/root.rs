@@ -5,12 +5,12 @@ use chain::At;
 use money::Amount;
 use signer_client::{Authorization, LiabilitiesRoot, RootTerms};
 
+use super::Authorizer;
 use super::agreement::Claimed;
-use super::{Authorizer, Prepared, authorization};
 use crate::callers::Caller;
 use crate::message;
 use crate::policy::{Floor, JustifiedRoot, Policy, RootLimits, Scope};
-use crate::protection::Justified;
+use crate::protection::{Justified, NewRequest};
 use crate::purpose::Kind;
 use crate::refusal::{AuthorizeError, Refusal};
 
@@ -78,15 +78,16 @@ impl Authorizer {
                 Some((head, Justified::Root(root)))
             }
         };
-        let prepared = Prepared {
+        let new = NewRequest {
             key,
             kind: Kind::Root,
             digest,
+            caller: caller.name(),
             request,
             justified,
+            policy_hash: self.policy_hash,
         };
-        let signed = self.sign(caller, prepared).await?;
-        Ok(authorization(signed, digest))
+        self.authorize(&new).await
     }
 
     async fn justify_root(

@@ -8,14 +8,14 @@ use approval::Attested;
 use chain::At;
 use signer_client::{Call, SignedTransaction, TransactionTerms};
 
-use super::{Authorizer, Prepared};
+use super::Authorizer;
 use crate::callers::Caller;
 use crate::keyring::KeyError;
 use crate::message;
 use crate::policy::{
     AttestationRule, Authorized, JustifiedTransaction, Policy, check_authorized, check_list,
 };
-use crate::protection::{Justified, Signed};
+use crate::protection::{Justified, NewRequest, Signed};
 use crate::purpose::Kind;
 use crate::refusal::{AuthorizeError, Refusal};
 
@@ -41,7 +41,7 @@ impl Authorizer {
         let Policy::Transactions { scope, limits, .. } = &self.policy else {
             return Err(Refusal::WrongPurpose(self.purpose()).into());
         };
-        if let Call::ExecuteBatch { batch, .. } = &terms.call {
+        if let Some(batch) = terms.call.batch() {
             check_list(batch).map_err(Refusal::Batch)?;
         }
         let transaction = self.transaction(terms);
@@ -58,18 +58,22 @@ impl Authorizer {
             }
             None => {
                 let authorized = limits.check_terms(scope, terms, self.address())?;
-                let (head, justified) = self.justify_transaction(terms, authorized, &transaction).await?;
+                let claims = limits.claims_per_day_max;
+                let justified = self.justify_transaction(terms, authorized, &transaction, claims);
+                let (head, justified) = justified.await?;
                 Some((head, Justified::Transaction(justified)))
             }
         };
-        let prepared = Prepared {
+        let new = NewRequest {
             key,
             kind: Kind::Transaction,
             digest,
+            caller: caller.name(),
             request,
             justified,
+            policy_hash: self.policy_hash,
         };
-        let signed = self.sign(caller, prepared).await?;
+        let signed = self.sign(&new).await?;
         Ok(encode(transaction, &signed)?)
     }
 
@@ -94,6 +98,7 @@ impl Authorizer {
         terms: &TransactionTerms,
         authorized: Authorized,
         transaction: &TxEip1559,
+        claims_per_day_max: u32,
     ) -> Result<(u64, JustifiedTransaction), AuthorizeError> {
         let head = self.clock.read().await?;
         let known = match authorized {
@@ -115,21 +120,14 @@ impl Authorizer {
             noop: terms.call == Call::Noop,
             fee_per_gas: terms.max_fee_per_gas,
             tip_per_gas: terms.max_priority_fee_per_gas,
-            batch_id: match &terms.call {
-                Call::ExecuteBatch { batch, .. } => Some(batch.batch_id),
-                Call::PublishRoot { .. } | Call::Claim { .. } | Call::SweepMatured { .. } | Call::Noop => {
-                    None
-                }
-            },
+            batch_id: terms.call.batch().map(|batch| batch.batch_id),
             claim: matches!(terms.call, Call::Claim { .. }),
-            claims_per_day_max: self.claims_per_day_max(),
+            claims_per_day_max,
             next_nonce,
         };
         Ok((head, justified))
     }
-}
 
-impl Authorizer {
     /// A claim for a user is sent only against a root that the attestor vouches for now.
     async fn check_claim(&self, terms: &TransactionTerms, head: u64) -> Result<(), AuthorizeError> {
         let Call::Claim { root, .. } = &terms.call else {
@@ -144,27 +142,15 @@ impl Authorizer {
         self.check_attested(self.policy.attestors(), subject, &attested.attestation, head)
             .await
     }
-
-    fn claims_per_day_max(&self) -> u32 {
-        match &self.policy {
-            Policy::Transactions { limits, .. } => limits.claims_per_day_max,
-            Policy::Authorizations { .. } | Policy::Roots { .. } => 0,
-        }
-    }
 }
 
 /// Made here from the batch and from nothing that the caller says: the list is part of what is signed, and a longer one would only
 /// burn gas.
 fn access_list(terms: &TransactionTerms) -> AccessList {
-    match &terms.call {
-        Call::ExecuteBatch { batch, .. } => {
-            let recipients: Vec<Address> = batch.payouts.iter().map(|payout| payout.wallet).collect();
-            chain::batch_access_list(terms.contract, &recipients)
-        }
-        Call::PublishRoot { .. } | Call::Claim { .. } | Call::SweepMatured { .. } | Call::Noop => {
-            AccessList::default()
-        }
-    }
+    terms.call.batch().map_or_else(AccessList::default, |batch| {
+        let recipients: Vec<Address> = batch.payouts.iter().map(|payout| payout.wallet).collect();
+        chain::batch_access_list(terms.contract, &recipients)
+    })
 }
 
 fn encode(transaction: TxEip1559, signed: &Signed) -> Result<SignedTransaction, KeyError> {

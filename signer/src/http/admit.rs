@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use service::ErrorChain;
 use service::headers::bearer_token;
-use signer_client::wire::MalformedField;
+use signer_client::wire::explain;
 
 use crate::callers::Caller;
 use crate::http::problem::Failure;
@@ -39,20 +39,16 @@ pub(super) async fn admit<'a>(
     }
 }
 
-/// The terms of a request, and the request as it is understood, in its canonical form: so it is recorded.
-pub(super) async fn read<R: DeserializeOwned + Serialize, T>(
+/// A request, and as it is understood, in its canonical form: so it is recorded.
+pub(super) async fn read<R: DeserializeOwned + Serialize>(
     authorizer: &Authorizer,
     caller: &Caller,
     body: Body,
-    terms: impl FnOnce(&R) -> Result<T, MalformedField>,
-    canonical: impl FnOnce(&T) -> R,
-) -> Result<(T, Value), Failure> {
-    let terms = parse(body)
-        .and_then(|request| terms(&request).map_err(|error| Refusal::Malformed(error.to_string())));
-    match terms {
-        Ok(terms) => {
-            let request = serde_json::to_value(canonical(&terms)).expect("texts and numbers are JSON");
-            Ok((terms, request))
+) -> Result<(R, Value), Failure> {
+    match parse::<R>(body) {
+        Ok(request) => {
+            let canonical = serde_json::to_value(&request).expect("texts and numbers are JSON");
+            Ok((request, canonical))
         }
         Err(refusal) => Err(refused(authorizer, caller.name(), "", refusal).await),
     }
@@ -61,7 +57,7 @@ pub(super) async fn read<R: DeserializeOwned + Serialize, T>(
 /// The JSON of a body.
 fn parse<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
     let body = body.map_err(|rejection| Refusal::Malformed(rejection.body_text()))?;
-    serde_json::from_slice(&body).map_err(|error| Refusal::Malformed(error.to_string()))
+    serde_json::from_slice(&body).map_err(|error| Refusal::Malformed(explain(&error)))
 }
 
 /// Records a refusal. What cannot be recorded is not answered as one.

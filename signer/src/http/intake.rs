@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use settlement::authorization::IntakeKind;
-use signer_client::wire::{AuthorizationResponse, IntakeRequest};
+use signer_client::wire::IntakeRequest;
 
 use crate::http::admit::{Body, admit, concluded, read};
 use crate::http::{Served, answer};
@@ -22,11 +22,10 @@ async fn authorize(served: Served, kind: IntakeKind, headers: HeaderMap, body: B
     answer(kind.name(), async move {
         let authorizer = &served.authorizer;
         let caller = admit(authorizer, &headers, Kind::from(kind)).await?;
-        let terms = |request: &IntakeRequest| request.terms(kind);
-        let (terms, request) = read(authorizer, caller, body, terms, IntakeRequest::of).await?;
-        let result = authorizer.authorize_intake(caller, &terms, &request).await;
-        let authorization = concluded(authorizer, caller, &terms.business_key().to_string(), result).await?;
-        Ok(AuthorizationResponse::of(&authorization))
+        let (request, canonical) = read::<IntakeRequest>(authorizer, caller, body).await?;
+        let terms = request.terms(kind);
+        let result = authorizer.authorize_intake(caller, &terms, &canonical).await;
+        concluded(authorizer, caller, &terms.business_key().to_string(), result).await
     })
     .await
 }

@@ -3,9 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use signer_client::wire::{
-    AuthorizationResponse, PayoutBatchRequest, RootRequest, TransactionRequest, TransactionResponse,
-};
+use signer_client::{BatchTerms, RootTerms, TransactionTerms};
 
 use crate::authorize::{batch_key, root_key};
 use crate::http::admit::{Body, admit, concluded, read};
@@ -16,17 +14,9 @@ pub(super) async fn batch(State(served): State<Served>, headers: HeaderMap, body
     answer(Kind::PayoutBatch.name(), async move {
         let authorizer = &served.authorizer;
         let caller = admit(authorizer, &headers, Kind::PayoutBatch).await?;
-        let (terms, request) = read(
-            authorizer,
-            caller,
-            body,
-            PayoutBatchRequest::terms,
-            PayoutBatchRequest::of,
-        )
-        .await?;
-        let result = authorizer.authorize_batch(caller, &terms, &request).await;
-        let authorization = concluded(authorizer, caller, &batch_key(&terms), result).await?;
-        Ok(AuthorizationResponse::of(&authorization))
+        let (terms, canonical) = read::<BatchTerms>(authorizer, caller, body).await?;
+        let result = authorizer.authorize_batch(caller, &terms, &canonical).await;
+        concluded(authorizer, caller, &batch_key(&terms), result).await
     })
     .await
 }
@@ -35,10 +25,9 @@ pub(super) async fn root(State(served): State<Served>, headers: HeaderMap, body:
     answer(Kind::Root.name(), async move {
         let authorizer = &served.authorizer;
         let caller = admit(authorizer, &headers, Kind::Root).await?;
-        let (terms, request) = read(authorizer, caller, body, RootRequest::terms, RootRequest::of).await?;
-        let result = authorizer.authorize_root(caller, &terms, &request).await;
-        let authorization = concluded(authorizer, caller, &root_key(&terms), result).await?;
-        Ok(AuthorizationResponse::of(&authorization))
+        let (terms, canonical) = read::<RootTerms>(authorizer, caller, body).await?;
+        let result = authorizer.authorize_root(caller, &terms, &canonical).await;
+        concluded(authorizer, caller, &root_key(&terms), result).await
     })
     .await
 }
@@ -47,18 +36,10 @@ pub(super) async fn transaction(State(served): State<Served>, headers: HeaderMap
     answer(Kind::Transaction.name(), async move {
         let authorizer = &served.authorizer;
         let caller = admit(authorizer, &headers, Kind::Transaction).await?;
-        let (terms, request) = read(
-            authorizer,
-            caller,
-            body,
-            TransactionRequest::terms,
-            TransactionRequest::of,
-        )
-        .await?;
+        let (terms, canonical) = read::<TransactionTerms>(authorizer, caller, body).await?;
         let key = authorizer.transaction_key(&terms);
-        let result = authorizer.sign_transaction(caller, &terms, &request).await;
-        let transaction = concluded(authorizer, caller, &key, result).await?;
-        Ok(TransactionResponse::of(&transaction))
+        let result = authorizer.sign_transaction(caller, &terms, &canonical).await;
+        concluded(authorizer, caller, &key, result).await
     })
     .await
 }

@@ -23,56 +23,43 @@ pub struct Attestors {
     pub age_max: u64,
 }
 
-/// The rule that an attestation breaks.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum AttestationRule {
-    /// There is none where one is needed.
-    #[error("the attestation is missing")]
-    Missing,
-    /// It is not the word of an attestor about exactly this.
-    #[error("no attestor has signed this")]
-    NotSigned,
-    /// It is old: the attestor may have found something since.
-    #[error("the attestation is {age} s old; the limit is {max} s")]
-    TooOld {
-        /// Seconds.
-        age: u64,
-        /// Seconds.
-        max: u64,
-    },
-    /// It is from later than the chain.
-    #[error("the attestation is dated {found}, but the chain's time is {head}")]
-    FromFuture {
-        /// As attested.
-        found: u64,
-        /// The head's timestamp.
-        head: u64,
-    },
-    /// This signer's node has another journal at that block.
-    #[error("the attested journal is not the contract's at block {0}")]
-    JournalDiffers(u64),
-    /// The total is large, and people have not had the time to look.
-    #[error("a total this large must wait {needed} s after it was first seen; {passed} s have passed")]
-    TooYoung {
-        /// Seconds since this signer or the attestor first saw it, whichever is less.
-        passed: u64,
-        /// Seconds.
-        needed: u64,
-    },
-}
-
-impl AttestationRule {
-    /// Its stable name on the wire and in records.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Missing => "attestation_missing",
-            Self::NotSigned => "attestation_not_signed",
-            Self::TooOld { .. } => "attestation_too_old",
-            Self::FromFuture { .. } => "attestation_from_future",
-            Self::JournalDiffers(_) => "attestation_journal_differs",
-            Self::TooYoung { .. } => "too_young",
-        }
+settlement::rules! {
+    /// The rule that an attestation breaks.
+    #[derive(Debug, Clone, PartialEq, Eq, Error)]
+    pub enum AttestationRule {
+        /// There is none where one is needed.
+        #[error("the attestation is missing")]
+        Missing = "attestation_missing",
+        /// It is not the word of an attestor about exactly this.
+        #[error("no attestor has signed this")]
+        NotSigned = "attestation_not_signed",
+        /// It is old: the attestor may have found something since.
+        #[error("the attestation is {age} s old; the limit is {max} s")]
+        TooOld {
+            /// Seconds.
+            age: u64,
+            /// Seconds.
+            max: u64,
+        } = "attestation_too_old",
+        /// It is from later than the chain.
+        #[error("the attestation is dated {found}, but the chain's time is {head}")]
+        FromFuture {
+            /// As attested.
+            found: u64,
+            /// The head's timestamp.
+            head: u64,
+        } = "attestation_from_future",
+        /// This signer's node has another journal at that block.
+        #[error("the attested journal is not the contract's at block {0}")]
+        JournalDiffers(u64) = "attestation_journal_differs",
+        /// The total is large, and people have not had the time to look.
+        #[error("a total this large must wait {needed} s after it was first seen; {passed} s have passed")]
+        TooYoung {
+            /// Seconds since this signer or the attestor first saw it, whichever is less.
+            passed: u64,
+            /// Seconds.
+            needed: u64,
+        } = "too_young",
     }
 }
 

@@ -36,117 +36,95 @@ pub struct BatchLimits {
     pub large_age: u64,
 }
 
-/// The rule that a batch breaks.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum BatchRule {
-    /// The batch has no id.
-    #[error("the batch's id is zero")]
-    IdZero,
-    /// Anyone who may submit could submit it.
-    #[error("the submitter is the zero address")]
-    SubmitterZero,
-    /// It covers nothing that anyone could look up.
-    #[error("the manifest's hash is zero")]
-    ManifestZero,
-    /// It begins after its end.
-    #[error("the batch would be valid from {valid_after} to {deadline}")]
-    WindowEmpty {
-        /// Its first second.
-        valid_after: u64,
-        /// Its last second.
-        deadline: u64,
-    },
-    /// Nobody is paid.
-    #[error("the batch is empty")]
-    Empty,
-    /// More than the contract takes.
-    #[error("{0} payouts are more than {PAYOUTS_MAX}")]
-    TooMany(usize),
-    /// The wallets do not ascend strictly from above zero.
-    #[error("the wallet of line {0} is not above the one before it")]
-    NotAscending(usize),
-    /// More than the contract can count.
-    #[error("the target of {0:#x} is too large")]
-    TargetTooLarge(Address),
-    /// The contract would refuse the whole batch.
-    #[error("{0:#x} is not registered")]
-    NotRegistered(Address),
-    /// The chain has paid the target already.
-    #[error("nothing is due to {0:#x}: {1} was already paid on chain")]
-    NothingDue(Address, Amount),
-    /// The total is not the sum of what is due.
-    #[error("the total is {found}, the chain's state justifies {justified}")]
-    MaxTotalUnjustified {
-        /// As requested.
-        found: Amount,
-        /// The sum of `target - paid`.
-        justified: Amount,
-    },
-    /// More than one batch may pay.
-    #[error("the total {found} is above the limit {max} of a batch")]
-    AboveBatchMax {
-        /// As requested.
-        found: Amount,
-        /// The limit.
-        max: Amount,
-    },
-    /// More than a wallet may get in a day.
-    #[error(
-        "{signed} signed for {wallet:#x} in a day and {increase} more are above the limit {max} of a wallet"
-    )]
-    AboveWalletDayMax {
-        /// Whose.
-        wallet: Address,
-        /// Increases of the last day.
-        signed: Amount,
-        /// The increase of this batch.
-        increase: Amount,
-        /// The limit.
-        max: Amount,
-    },
-    /// More than a wallet may get the first time.
-    #[error("{wallet:#x} was never paid, and {increase} are above the limit {max} of a first payout")]
-    AboveFirstPayoutMax {
-        /// Whose.
-        wallet: Address,
-        /// The increase of this batch.
-        increase: Amount,
-        /// The limit.
-        max: Amount,
-    },
-    /// More than a day's batches may promise.
-    #[error("{signed} signed in a day and {increase} more are above the limit {max} of a day")]
-    AboveDayMax {
-        /// Increases of the last day.
-        signed: Amount,
-        /// The increase of this batch.
-        increase: Amount,
-        /// The limit.
-        max: Amount,
-    },
-}
-
-impl BatchRule {
-    /// Its stable name on the wire and in records.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::IdZero => "batch_id_zero",
-            Self::SubmitterZero => "submitter_zero",
-            Self::ManifestZero => "manifest_zero",
-            Self::WindowEmpty { .. } => "window_empty",
-            Self::Empty => "batch_empty",
-            Self::TooMany(_) => "batch_too_long",
-            Self::NotAscending(_) => "not_ascending",
-            Self::TargetTooLarge(_) => "target_too_large",
-            Self::NotRegistered(_) => "not_registered",
-            Self::NothingDue(..) => "nothing_due",
-            Self::MaxTotalUnjustified { .. } => "max_total_unjustified",
-            Self::AboveBatchMax { .. } => "above_batch_max",
-            Self::AboveWalletDayMax { .. } => "above_wallet_day_max",
-            Self::AboveFirstPayoutMax { .. } => "above_first_payout_max",
-            Self::AboveDayMax { .. } => "above_day_max",
-        }
+settlement::rules! {
+    /// The rule that a batch breaks.
+    #[derive(Debug, Clone, PartialEq, Eq, Error)]
+    pub enum BatchRule {
+        /// The batch has no id.
+        #[error("the batch's id is zero")]
+        IdZero = "batch_id_zero",
+        /// Anyone who may submit could submit it.
+        #[error("the submitter is the zero address")]
+        SubmitterZero = "submitter_zero",
+        /// It covers nothing that anyone could look up.
+        #[error("the manifest's hash is zero")]
+        ManifestZero = "manifest_zero",
+        /// It begins after its end.
+        #[error("the batch would be valid from {valid_after} to {deadline}")]
+        WindowEmpty {
+            /// Its first second.
+            valid_after: u64,
+            /// Its last second.
+            deadline: u64,
+        } = "window_empty",
+        /// Nobody is paid.
+        #[error("the batch is empty")]
+        Empty = "batch_empty",
+        /// More than the contract takes.
+        #[error("{0} payouts are more than {PAYOUTS_MAX}")]
+        TooMany(usize) = "batch_too_long",
+        /// The wallets do not ascend strictly from above zero.
+        #[error("the wallet of line {0} is not above the one before it")]
+        NotAscending(usize) = "not_ascending",
+        /// More than the contract can count.
+        #[error("the target of {0:#x} is too large")]
+        TargetTooLarge(Address) = "target_too_large",
+        /// The contract would refuse the whole batch.
+        #[error("{0:#x} is not registered")]
+        NotRegistered(Address) = "not_registered",
+        /// The chain has paid the target already.
+        #[error("nothing is due to {0:#x}: {1} was already paid on chain")]
+        NothingDue(Address, Amount) = "nothing_due",
+        /// The total is not the sum of what is due.
+        #[error("the total is {found}, the chain's state justifies {justified}")]
+        MaxTotalUnjustified {
+            /// As requested.
+            found: Amount,
+            /// The sum of `target - paid`.
+            justified: Amount,
+        } = "max_total_unjustified",
+        /// More than one batch may pay.
+        #[error("the total {found} is above the limit {max} of a batch")]
+        AboveBatchMax {
+            /// As requested.
+            found: Amount,
+            /// The limit.
+            max: Amount,
+        } = "above_batch_max",
+        /// More than a wallet may get in a day.
+        #[error(
+            "{signed} signed for {wallet:#x} in a day and {increase} more are above the limit {max} of a wallet"
+        )]
+        AboveWalletDayMax {
+            /// Whose.
+            wallet: Address,
+            /// Increases of the last day.
+            signed: Amount,
+            /// The increase of this batch.
+            increase: Amount,
+            /// The limit.
+            max: Amount,
+        } = "above_wallet_day_max",
+        /// More than a wallet may get the first time.
+        #[error("{wallet:#x} was never paid, and {increase} are above the limit {max} of a first payout")]
+        AboveFirstPayoutMax {
+            /// Whose.
+            wallet: Address,
+            /// The increase of this batch.
+            increase: Amount,
+            /// The limit.
+            max: Amount,
+        } = "above_first_payout_max",
+        /// More than a day's batches may promise.
+        #[error("{signed} signed in a day and {increase} more are above the limit {max} of a day")]
+        AboveDayMax {
+            /// Increases of the last day.
+            signed: Amount,
+            /// The increase of this batch.
+            increase: Amount,
+            /// The limit.
+            max: Amount,
+        } = "above_day_max",
     }
 }
 

@@ -32,89 +32,73 @@ pub struct RootLimits {
     pub large_age: u64,
 }
 
-/// The rule that a root breaks.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum RootRule {
-    /// There is no root.
-    #[error("the root is zero")]
-    RootZero,
-    /// Nobody is owed anything.
-    #[error("the total is zero")]
-    TotalZero,
-    /// More than the contract can count.
-    #[error("the total {0} is too large")]
-    TotalTooLarge(Amount),
-    /// It begins after its end.
-    #[error("the root would be valid from {valid_after} to {deadline}")]
-    WindowEmpty {
-        /// Its first second.
-        valid_after: u64,
-        /// Its last second.
-        deadline: u64,
-    },
-    /// It counts entries that do not exist.
-    #[error("the root counts up to entry {as_of_seq}, the contract's journal has {journal_seq}")]
-    AheadOfJournal {
-        /// As requested.
-        as_of_seq: u64,
-        /// The contract's journal.
-        journal_seq: u64,
-    },
-    /// The company would owe less than before.
-    #[error("the total {found} is below {floor}, which was signed or published before")]
-    TotalFalls {
-        /// As requested.
-        found: Amount,
-        /// The highest before.
-        floor: Amount,
-    },
-    /// More than a day's roots may promise.
-    #[error("{signed} signed in a day and {increase} more are above the limit {max} of a day")]
-    AboveDayMax {
-        /// Increases of the last day.
-        signed: Amount,
-        /// The increase of this root.
-        increase: Amount,
-        /// The limit.
-        max: Amount,
-    },
-    /// More than people can have paid in.
-    #[error(
-        "the total {found} is above {intakes}, which authorized intakes bring in, and {unseen_max} beyond"
-    )]
-    AboveIntakes {
-        /// As requested.
-        found: Amount,
-        /// What was authorized.
-        intakes: Amount,
-        /// The configured rest.
-        unseen_max: Amount,
-    },
-    /// It would count fewer entries than before.
-    #[error("the root counts up to entry {found}, below {floor} of one that was signed or published before")]
-    SeqFalls {
-        /// As requested.
-        found: u64,
-        /// The highest before.
-        floor: u64,
-    },
-}
-
-impl RootRule {
-    /// Its stable name on the wire and in records.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::RootZero => "root_zero",
-            Self::TotalZero => "total_zero",
-            Self::TotalTooLarge(_) => "total_too_large",
-            Self::WindowEmpty { .. } => "window_empty",
-            Self::AheadOfJournal { .. } => "ahead_of_journal",
-            Self::TotalFalls { .. } => "total_falls",
-            Self::AboveDayMax { .. } => "above_day_max",
-            Self::AboveIntakes { .. } => "above_intakes",
-            Self::SeqFalls { .. } => "seq_falls",
-        }
+settlement::rules! {
+    /// The rule that a root breaks.
+    #[derive(Debug, Clone, PartialEq, Eq, Error)]
+    pub enum RootRule {
+        /// There is no root.
+        #[error("the root is zero")]
+        RootZero = "root_zero",
+        /// Nobody is owed anything.
+        #[error("the total is zero")]
+        TotalZero = "total_zero",
+        /// More than the contract can count.
+        #[error("the total {0} is too large")]
+        TotalTooLarge(Amount) = "total_too_large",
+        /// It begins after its end.
+        #[error("the root would be valid from {valid_after} to {deadline}")]
+        WindowEmpty {
+            /// Its first second.
+            valid_after: u64,
+            /// Its last second.
+            deadline: u64,
+        } = "window_empty",
+        /// It counts entries that do not exist.
+        #[error("the root counts up to entry {as_of_seq}, the contract's journal has {journal_seq}")]
+        AheadOfJournal {
+            /// As requested.
+            as_of_seq: u64,
+            /// The contract's journal.
+            journal_seq: u64,
+        } = "ahead_of_journal",
+        /// The company would owe less than before.
+        #[error("the total {found} is below {floor}, which was signed or published before")]
+        TotalFalls {
+            /// As requested.
+            found: Amount,
+            /// The highest before.
+            floor: Amount,
+        } = "total_falls",
+        /// More than a day's roots may promise.
+        #[error("{signed} signed in a day and {increase} more are above the limit {max} of a day")]
+        AboveDayMax {
+            /// Increases of the last day.
+            signed: Amount,
+            /// The increase of this root.
+            increase: Amount,
+            /// The limit.
+            max: Amount,
+        } = "above_day_max",
+        /// More than people can have paid in.
+        #[error(
+            "the total {found} is above {intakes}, which authorized intakes bring in, and {unseen_max} beyond"
+        )]
+        AboveIntakes {
+            /// As requested.
+            found: Amount,
+            /// What was authorized.
+            intakes: Amount,
+            /// The configured rest.
+            unseen_max: Amount,
+        } = "above_intakes",
+        /// It would count fewer entries than before.
+        #[error("the root counts up to entry {found}, below {floor} of one that was signed or published before")]
+        SeqFalls {
+            /// As requested.
+            found: u64,
+            /// The highest before.
+            floor: u64,
+        } = "seq_falls",
     }
 }
 
@@ -146,34 +130,29 @@ pub(crate) struct JustifiedRoot {
     pub(crate) limits: RootLimits,
 }
 
-/// Checks everything about a root that depends neither on the time nor on the chain.
-pub(super) fn check_terms(scope: &Scope, terms: &RootTerms) -> Result<(), Refusal> {
-    scope.check_place(terms.chain_id, terms.contract)?;
-    scope.check_plan(terms.plan_hash)?;
-    let root = &terms.root;
-    if root.root.is_zero() {
-        return Err(RootRule::RootZero.into());
-    }
-    if root.total.is_zero() {
-        return Err(RootRule::TotalZero.into());
-    }
-    if root.total > TOTAL_MAX {
-        return Err(RootRule::TotalTooLarge(root.total).into());
-    }
-    if root.valid_after >= root.deadline {
-        return Err(RootRule::WindowEmpty {
-            valid_after: root.valid_after,
-            deadline: root.deadline,
-        }
-        .into());
-    }
-    Ok(())
-}
-
 impl Scope {
-    /// Checks a root against configuration alone.
+    /// Checks everything about a root that depends neither on the time nor on the chain.
     pub(crate) fn check_root(&self, terms: &RootTerms) -> Result<(), Refusal> {
-        check_terms(self, terms)
+        self.check_place(terms.chain_id, terms.contract)?;
+        self.check_plan(terms.plan_hash)?;
+        let root = &terms.root;
+        if root.root.is_zero() {
+            return Err(RootRule::RootZero.into());
+        }
+        if root.total.is_zero() {
+            return Err(RootRule::TotalZero.into());
+        }
+        if root.total > TOTAL_MAX {
+            return Err(RootRule::TotalTooLarge(root.total).into());
+        }
+        if root.valid_after >= root.deadline {
+            return Err(RootRule::WindowEmpty {
+                valid_after: root.valid_after,
+                deadline: root.deadline,
+            }
+            .into());
+        }
+        Ok(())
     }
 
     /// Checks a root against the chain's time, journal and newest root.

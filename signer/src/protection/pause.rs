@@ -99,18 +99,9 @@ pub async fn resume(
     )
     .fetch_all(&mut *transaction)
     .await?;
-    let detail = serde_json::json!({"signer": signer, "reason": reason}).to_string();
-    let entries: Vec<Entry> = ended
-        .iter()
-        .map(|business_key| Entry {
-            event: Event::Resumed,
-            caller: String::new(),
-            subject: business_key.clone(),
-            digest: None,
-            code: "",
-            detail: detail.clone(),
-        })
-        .collect();
+    let detail = serde_json::json!({"signer": signer, "reason": reason});
+    let entry = |business_key: &String| Entry::new(Event::Resumed, "", business_key, &detail);
+    let entries: Vec<Entry> = ended.iter().map(entry).collect();
     audit::append(&mut transaction, purpose, head, &entries).await?;
     transaction.commit().await?;
     Ok(ended)

@@ -8,7 +8,6 @@ use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy::sol_types::{SolCall, SolValue};
 use money::Amount;
 use signer::purpose::Purpose;
-use signer_client::wire::TransactionRequest;
 use signer_client::{Call, ProofNode, SignedBy, SignedTransaction, SignerError, TransactionTerms};
 
 use crate::settlement::{FEE, TIP, sign, signed_by};
@@ -145,11 +144,10 @@ async fn the_access_list_is_what_the_batch_implies_and_nobody_can_ask_for_anothe
     let decoded = TxEnvelope::decode_2718(&mut other.unwrap().raw.as_ref()).unwrap();
     assert!(decoded.access_list().unwrap().is_empty());
 
-    let request = TransactionRequest::of(&terms);
-    let mut json = serde_json::to_value(&request).unwrap();
-    assert!(serde_json::from_value::<TransactionRequest>(json.clone()).is_ok());
+    let mut json = serde_json::to_value(&terms).unwrap();
+    assert!(serde_json::from_value::<TransactionTerms>(json.clone()).is_ok());
     json["access_list"] = serde_json::json!([]);
-    assert!(serde_json::from_value::<TransactionRequest>(json).is_err());
+    assert!(serde_json::from_value::<TransactionTerms>(json).is_err());
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ fn codes(chain_id: u64, change: impl FnOnce(&mut ICustody::Config)) -> Vec<&'sta
 
 fn codes_of(chain_id: u64, asset: Asset, config: &ICustody::Config) -> Vec<&'static str> {
     let found = broken(chain_id, &asset, config);
-    found.iter().map(|broken| broken.rule.code()).collect()
+    found.iter().map(|broken| broken.rule.name()).collect()
 }
 
 fn none() -> Vec<&'static str> {

@@ -1,7 +1,6 @@
-//! Money on its way out: pending transfers and what ends them, lines of batches, claims.
+//! Money on its way out: lines of batches and claims.
 
 use alloy_primitives::B256;
-use ledger::{Leg, Phase};
 use money::Amount;
 use plan::{Effect, PayoutOutcome};
 
@@ -9,30 +8,6 @@ use super::{Recount, sum};
 use crate::books::{ClaimRow, PayoutRow};
 
 impl Recount {
-    /// Counts a leg in the balances of its two accounts.
-    pub(super) fn move_money(&mut self, fact_seq: u64, leg: &Leg) {
-        let (posts, holds, releases) = match leg.movement.phase() {
-            Phase::Single => (true, false, false),
-            Phase::Pending => (false, true, false),
-            Phase::Post => (true, false, true),
-            Phase::Void => (false, false, true),
-        };
-        let debit = self.balance(leg.debit);
-        if posts {
-            debit.debits_posted = sum(debit.debits_posted, leg.amount);
-        }
-        debit.debits_pending = pending(debit.debits_pending, leg.amount, holds, releases);
-        let credit = self.balance(leg.credit);
-        if posts {
-            credit.credits_posted = sum(credit.credits_posted, leg.amount);
-        }
-        credit.credits_pending = pending(credit.credits_pending, leg.amount, holds, releases);
-        if let Some(pending) = leg.movement.resolves() {
-            let key = (pending.fact_seq, pending.leg);
-            self.books.resolutions.insert(key, fact_seq);
-        }
-    }
-
     pub(super) fn take_payout(&mut self, fact_seq: u64, effect: &Effect) {
         if let Effect::PayoutHeld {
             batch,
@@ -97,9 +72,7 @@ impl Recount {
             self.books.claims.insert((fact_seq, user.get()), row);
         }
     }
-}
 
-impl Recount {
     pub(super) fn take_batch(&mut self, fact_seq: u64, effect: &Effect) {
         if let Effect::BatchHeld { batch, count, .. } = effect {
             let row = self.books.payout_batches.entry(*batch).or_default();
@@ -146,13 +119,5 @@ impl Recount {
             row.settled = settled.or(row.settled);
             row.closed_fact = Some(fact_seq);
         }
-    }
-}
-
-fn pending(counter: Amount, amount: Amount, holds: bool, releases: bool) -> Amount {
-    match (holds, releases) {
-        (true, _) => sum(counter, amount),
-        (false, true) => counter.saturating_sub(amount),
-        (false, false) => counter,
     }
 }

@@ -1,7 +1,7 @@
 //! Faults about leaves of a root that someone had settled.
 
 use alloy_primitives::B256;
-use audit::checks::{self, Event, Events};
+use audit::checks::{Event, Events};
 
 use crate::planting::{USERS, chain, found, found_in, found_in_logs, has_s1, less, more, position};
 use crate::world::{consistent, wallet};
@@ -87,7 +87,7 @@ fn a_closing_event_of_other_leaves_is_found() {
 fn leaves_of_a_root_that_was_never_published_are_found_and_stop_settlement() {
     let mut snapshot = consistent(USERS);
     snapshot.events.leaves[0].root = B256::repeat_byte(9);
-    let report = checks::run(&snapshot);
+    let report = crate::run(&snapshot);
     assert_eq!(found_in(&snapshot), ["R19"]);
     assert!(has_s1(&report));
 }
@@ -104,7 +104,7 @@ fn one_wei_more_for_a_leaf_than_it_says_is_found_and_stops_settlement() {
         .entitled;
     less(entitled);
     assert_eq!(found_in(&snapshot), ["R19"]);
-    assert!(has_s1(&checks::run(&snapshot)));
+    assert!(has_s1(&crate::run(&snapshot)));
 }
 
 #[test]

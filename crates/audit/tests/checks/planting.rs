@@ -18,7 +18,7 @@ pub(crate) fn found(fault: impl FnOnce(&mut Snapshot)) -> Vec<&'static str> {
 }
 
 pub(crate) fn found_in(snapshot: &Snapshot) -> Vec<&'static str> {
-    let report = checks::run(snapshot);
+    let report = crate::run(snapshot);
     let failed = report
         .verdicts
         .iter()

@@ -95,7 +95,7 @@ fn a_batch_that_the_contract_cancelled_and_the_ledger_holds_is_found() {
 fn a_signed_batch_past_its_deadline_is_late_and_stops_nothing() {
     let mut snapshot = consistent(USERS);
     snapshot.position.block_timestamp = 21 * 86_400 + checks::LATE_AFTER + 1;
-    let report = checks::run(&snapshot);
+    let report = crate::run(&snapshot);
     assert_eq!(found_in(&snapshot), ["R8"]);
     assert!(!has_s1(&report));
     snapshot.position.block_timestamp -= 1;

@@ -7,13 +7,13 @@ mod leaves;
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256, U256, keccak256};
+use audit::PostedFact;
 use audit::checks::{
     Batch, BatchState, Chain, Entry, Event, Events, Position, Root, Sender, Settled, SignerMemory, Skip,
     Snapshot, SubmissionEnd,
 };
 use audit::liabilities::{Leaf, Tree};
 use audit::recount::Recount;
-use audit::{Books, PostedFact};
 use ledger::UserId;
 use money::Amount;
 use plan::{BatchEnd, Book, Cause, CompiledPlan, Intake, PayoutOutcome, RequestedPayout, SettledPayout};
@@ -226,7 +226,8 @@ impl World {
 
     fn available(&self, user: u32) -> Amount {
         let id = ledger::Account::Available(UserId::new(user).unwrap()).id().get();
-        let balance = &self.recount.books().balances[&id];
+        let books = self.recount.clone().into_books();
+        let balance = &books.balances[&id];
         balance.credits_posted.checked_sub(balance.debits_posted).unwrap()
     }
 
@@ -253,7 +254,7 @@ impl World {
     /// Executes a batch, in the order of wallets; those who refuse are credited.
     fn settle(&mut self, number: u8, refusing: &[u32]) {
         let batch = batch_id(number);
-        let books = self.recount.books();
+        let books = self.recount.clone().into_books();
         let mut lines: Vec<(Address, u32, Amount)> = books
             .payouts
             .iter()
@@ -316,7 +317,7 @@ impl World {
     }
 
     fn publish_root(&mut self) {
-        let books = self.recount.books();
+        let books = self.recount.clone().into_books();
         let leaves = books.users.iter().filter_map(|(id, user)| {
             let account = ledger::Account::Available(UserId::new(*id).unwrap()).id().get();
             let available = books.balances.get(&account).map_or(Amount::ZERO, |row| {
@@ -375,8 +376,8 @@ impl World {
     }
 
     fn snapshot(self) -> Snapshot {
-        let books: &Books = self.recount.books();
-        let mut ledger = ledger_of(books, self.batches);
+        let books = self.recount.clone().into_books();
+        let mut ledger = ledger_of(&books, self.batches);
         ledger.roots = self.roots;
         let sender = Address::repeat_byte(5);
         ledger.senders = vec![Sender {

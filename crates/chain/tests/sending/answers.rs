@@ -1,13 +1,22 @@
 //! What nodes say to a transaction reaches the caller as it was said.
 
 use alloy::primitives::{Bytes, U256};
-use chain::{Objection, Outcome};
+use chain::Outcome;
 use rpcsim::Fault;
 use serde_json::json;
+use settlement::answer::Answer;
 
 use crate::world::{PRICE, World, sign, transfer};
 
 const SEND: &str = "eth_sendRawTransaction";
+
+/// What a refusal means to who sends.
+fn meaning(outcome: &Outcome) -> Option<Answer> {
+    match outcome {
+        Outcome::Refused { message, .. } => Some(Answer::of_error(message)),
+        _ => None,
+    }
+}
 
 #[tokio::test]
 async fn a_transaction_goes_to_every_node_and_each_answers() {
@@ -21,7 +30,6 @@ async fn a_transaction_goes_to_every_node_and_each_answers() {
         assert_eq!(format!("http://{}", answer.node), *url);
     }
     assert_eq!(answers[0].outcome, Outcome::Accepted { hash });
-    assert_eq!(answers[1].outcome.objection(), Some(Objection::RateLimited));
     assert!(matches!(
         answers[1].outcome,
         Outcome::HttpStatus { status: 429, .. }
@@ -53,7 +61,7 @@ async fn an_accepted_transaction_whose_answer_is_lost_is_told_as_lost_and_is_kno
         assert!(!outcome.is_accepted());
         world.becomes_known(hash).await;
         let again = world.offer(&raw).await.outcome;
-        assert_eq!(again.objection(), Some(Objection::AlreadyKnown));
+        assert_eq!(meaning(&again), Some(Answer::AlreadyKnown));
     }
 }
 
@@ -107,17 +115,17 @@ async fn the_rules_of_replacement_are_told_by_their_words() {
     };
     assert!(world.offer(&priced(0, PRICE)).await.outcome.is_accepted());
     let under = world.offer(&priced(0, PRICE + 1)).await.outcome;
-    assert_eq!(under.objection(), Some(Objection::ReplacementUnderpriced));
+    assert_eq!(meaning(&under), Some(Answer::ReplacementUnderpriced));
     let over = priced(0, PRICE / 8 * 9);
     assert!(world.offer(&over).await.outcome.is_accepted());
     assert_eq!(
-        world.offer(&over).await.outcome.objection(),
-        Some(Objection::AlreadyKnown)
+        meaning(&world.offer(&over).await.outcome),
+        Some(Answer::AlreadyKnown)
     );
     world.mine(1).await;
     assert_eq!(
-        world.offer(&over).await.outcome.objection(),
-        Some(Objection::NonceTooLow)
+        meaning(&world.offer(&over).await.outcome),
+        Some(Answer::NonceTooLow)
     );
 }
 
@@ -134,14 +142,14 @@ async fn what_can_never_be_accepted_is_recognized() {
     let mut foreign = transfer(0);
     foreign.chain_id = 56;
     let table = [
-        (poor, Objection::InsufficientFunds),
-        (cheap, Objection::IntrinsicGas),
-        (hungry, Objection::GasLimit),
-        (foreign, Objection::WrongChain),
+        (poor, Answer::InsufficientFunds),
+        (cheap, Answer::IntrinsicGas),
+        (hungry, Answer::GasLimitTooHigh),
+        (foreign, Answer::WrongChain),
     ];
     for (transaction, objection) in table {
         let outcome = world.offer(&sign(transaction).0).await.outcome;
-        assert_eq!(outcome.objection(), Some(objection), "{outcome}");
+        assert_eq!(meaning(&outcome), Some(objection), "{outcome}");
     }
     let garbage = world.offer(&Bytes::from_static(&[1, 2, 3])).await.outcome;
     assert!(matches!(garbage, Outcome::Refused { .. }), "{garbage}");

@@ -1,7 +1,7 @@
 //! Receipts, nonces, balances and fees, from nodes that lag, lie or fail.
 
 use alloy::providers::Provider;
-use chain::{At, ChainError, ChainReader, Outcome, Whereabouts};
+use chain::{At, ChainError, ChainReader, Outcome};
 use rpcsim::{Fault, View};
 use serde_json::json;
 
@@ -14,15 +14,7 @@ const COUNT: &str = "eth_getTransactionCount";
 async fn a_receipt_tells_block_status_and_fee() {
     let world = World::start(1).await;
     let (raw, hash) = sign(transfer(0));
-    assert_eq!(
-        world.sender.whereabouts(hash).await[0].as_ref().unwrap(),
-        &Whereabouts::Unknown
-    );
     assert_eq!(world.offer(&raw).await.outcome, Outcome::Accepted { hash });
-    assert_eq!(
-        world.sender.whereabouts(hash).await[0].as_ref().unwrap(),
-        &Whereabouts::Pool
-    );
     assert_eq!(world.sender.find_receipt(hash).await.unwrap(), None);
     world.mine(1).await;
     let receipt = world.sender.find_receipt(hash).await.unwrap().unwrap();
@@ -32,8 +24,6 @@ async fn a_receipt_tells_block_status_and_fee() {
     assert_eq!(receipt.from, address(20));
     assert_eq!(receipt.gas_used, 21_000);
     assert_eq!(receipt.fee(), 21_000 * PRICE);
-    let place = world.sender.whereabouts(hash).await;
-    assert_eq!(place[0].as_ref().unwrap(), &Whereabouts::Block(receipt.block));
 }
 
 #[tokio::test]
@@ -159,15 +149,6 @@ async fn without_a_base_fee_the_price_is_the_tip() {
         (fees.base_fee, fees.priority_fee, fees.max_fee()),
         (0, 50_000_000, 50_000_000)
     );
-}
-
-#[tokio::test]
-async fn nodes_of_different_chains_are_not_mixed() {
-    let world = World::start(2).await;
-    assert_eq!(world.sender.chain_id().await.unwrap(), 31_337);
-    world.sim.next_at(1, "eth_chainId", Fault::result(json!("0x38")));
-    let mixed = world.sender.chain_id().await;
-    assert!(matches!(mixed, Err(ChainError::Malformed { .. })), "{mixed:?}");
 }
 
 #[tokio::test]

@@ -32,107 +32,85 @@ pub struct Policy {
     pub amount_max: Amount,
 }
 
-/// The rule that terms break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum BrokenRule {
-    /// They are for another chain.
-    #[error("the terms are for chain {found}, not {wanted}")]
-    WrongChain {
-        /// The chain of the terms.
-        found: u64,
-        /// The signer's chain.
-        wanted: u64,
-    },
-    /// They are for another contract.
-    #[error("the terms are for the contract {found:#x}, not {wanted:#x}")]
-    WrongContract {
-        /// The contract of the terms.
-        found: Address,
-        /// The signer's contract.
-        wanted: Address,
-    },
-    /// The plan is not on the list of checked plans.
-    #[error("the plan {0:#x} is not on the list of checked plans")]
-    UnknownPlan(B256),
-    /// Nobody pays.
-    #[error("the user is the zero address")]
-    UserZero,
-    /// The sponsor is the zero address; a root user has no sponsor instead.
-    #[error("the sponsor is the zero address")]
-    SponsorZero,
-    /// A user cannot be their own sponsor.
-    #[error("a user cannot be their own sponsor")]
-    SponsorIsUser,
-    /// A retopup names a sponsor.
-    #[error("a retopup has no sponsor")]
-    RetopupWithSponsor,
-    /// Nothing was shown to the user.
-    #[error("the disclosure's hash is zero")]
-    DisclosureZero,
-    /// The intake has no reference.
-    #[error("the reference is zero")]
-    RefZero,
-    /// Nothing is paid.
-    #[error("the amount is zero")]
-    AmountZero,
-    /// The contract takes whole gwei only.
-    #[error("the amount {0} is not a whole number of gwei")]
-    AmountNotWholeGwei(Amount),
-    /// More than one intake may bring.
-    #[error("the amount {found} is above the maximum {max}")]
-    AmountAboveMax {
-        /// The amount of the terms.
-        found: Amount,
-        /// The largest amount of one intake.
-        max: Amount,
-    },
-    /// The authorization is dead already.
-    #[error("the deadline {deadline} is not after the chain's time {head}")]
-    DeadlinePassed {
-        /// The deadline of the terms.
-        deadline: u64,
-        /// The chain head's timestamp.
-        head: u64,
-    },
-    /// The authorization would live too short to be used.
-    #[error("the deadline {deadline} is less than {INTAKE_LIFE_MIN} s after the chain's time {head}")]
-    DeadlineTooNear {
-        /// The deadline of the terms.
-        deadline: u64,
-        /// The chain head's timestamp.
-        head: u64,
-    },
-    /// The authorization would live too long.
-    #[error("the deadline {deadline} is more than {INTAKE_LIFE_MAX} s after the chain's time {head}")]
-    DeadlineTooFar {
-        /// The deadline of the terms.
-        deadline: u64,
-        /// The chain head's timestamp.
-        head: u64,
-    },
-}
-
-impl BrokenRule {
-    /// Its stable name on the wire and in records.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::WrongChain { .. } => "wrong_chain",
-            Self::WrongContract { .. } => "wrong_contract",
-            Self::UnknownPlan(_) => "unknown_plan",
-            Self::UserZero => "user_zero",
-            Self::SponsorZero => "sponsor_zero",
-            Self::SponsorIsUser => "sponsor_is_user",
-            Self::RetopupWithSponsor => "retopup_with_sponsor",
-            Self::DisclosureZero => "disclosure_zero",
-            Self::RefZero => "ref_zero",
-            Self::AmountZero => "amount_zero",
-            Self::AmountNotWholeGwei(_) => "amount_not_whole_gwei",
-            Self::AmountAboveMax { .. } => "amount_above_max",
-            Self::DeadlinePassed { .. } => "deadline_passed",
-            Self::DeadlineTooNear { .. } => "deadline_too_near",
-            Self::DeadlineTooFar { .. } => "deadline_too_far",
-        }
+crate::rules! {
+    /// The rule that terms break.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+    pub enum BrokenRule {
+        /// They are for another chain.
+        #[error("the terms are for chain {found}, not {wanted}")]
+        WrongChain {
+            /// The chain of the terms.
+            found: u64,
+            /// The signer's chain.
+            wanted: u64,
+        } = "wrong_chain",
+        /// They are for another contract.
+        #[error("the terms are for the contract {found:#x}, not {wanted:#x}")]
+        WrongContract {
+            /// The contract of the terms.
+            found: Address,
+            /// The signer's contract.
+            wanted: Address,
+        } = "wrong_contract",
+        /// The plan is not on the list of checked plans.
+        #[error("the plan {0:#x} is not on the list of checked plans")]
+        UnknownPlan(B256) = "unknown_plan",
+        /// Nobody pays.
+        #[error("the user is the zero address")]
+        UserZero = "user_zero",
+        /// The sponsor is the zero address; a root user has no sponsor instead.
+        #[error("the sponsor is the zero address")]
+        SponsorZero = "sponsor_zero",
+        /// A user cannot be their own sponsor.
+        #[error("a user cannot be their own sponsor")]
+        SponsorIsUser = "sponsor_is_user",
+        /// A retopup names a sponsor.
+        #[error("a retopup has no sponsor")]
+        RetopupWithSponsor = "retopup_with_sponsor",
+        /// Nothing was shown to the user.
+        #[error("the disclosure's hash is zero")]
+        DisclosureZero = "disclosure_zero",
+        /// The intake has no reference.
+        #[error("the reference is zero")]
+        RefZero = "ref_zero",
+        /// Nothing is paid.
+        #[error("the amount is zero")]
+        AmountZero = "amount_zero",
+        /// The contract takes whole gwei only.
+        #[error("the amount {0} is not a whole number of gwei")]
+        AmountNotWholeGwei(Amount) = "amount_not_whole_gwei",
+        /// More than one intake may bring.
+        #[error("the amount {found} is above the maximum {max}")]
+        AmountAboveMax {
+            /// The amount of the terms.
+            found: Amount,
+            /// The largest amount of one intake.
+            max: Amount,
+        } = "amount_above_max",
+        /// The authorization is dead already.
+        #[error("the deadline {deadline} is not after the chain's time {head}")]
+        DeadlinePassed {
+            /// The deadline of the terms.
+            deadline: u64,
+            /// The chain head's timestamp.
+            head: u64,
+        } = "deadline_passed",
+        /// The authorization would live too short to be used.
+        #[error("the deadline {deadline} is less than {INTAKE_LIFE_MIN} s after the chain's time {head}")]
+        DeadlineTooNear {
+            /// The deadline of the terms.
+            deadline: u64,
+            /// The chain head's timestamp.
+            head: u64,
+        } = "deadline_too_near",
+        /// The authorization would live too long.
+        #[error("the deadline {deadline} is more than {INTAKE_LIFE_MAX} s after the chain's time {head}")]
+        DeadlineTooFar {
+            /// The deadline of the terms.
+            deadline: u64,
+            /// The chain head's timestamp.
+            head: u64,
+        } = "deadline_too_far",
     }
 }
 

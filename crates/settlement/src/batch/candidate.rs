@@ -41,12 +41,6 @@ impl Kinds {
         Self(self.0 | kind.bit())
     }
 
-    /// Whether this one is among them.
-    #[must_use]
-    pub const fn contains(self, kind: RewardKind) -> bool {
-        self.0 & kind.bit() != 0
-    }
-
     /// Whether any is in both.
     #[must_use]
     pub const fn meets(self, other: Self) -> bool {

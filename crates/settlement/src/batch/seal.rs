@@ -48,45 +48,31 @@ impl Sealed {
     }
 }
 
-/// Why a list cannot be sealed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum SealError {
-    /// Nobody is paid.
-    #[error("the list is empty")]
-    Empty,
-    /// More than the contract takes.
-    #[error("{0} payouts are more than {PAYOUTS_MAX}")]
-    TooMany(usize),
-    /// A payout to the zero address.
-    #[error("a wallet is the zero address")]
-    WalletZero,
-    /// Two payouts to one wallet.
-    #[error("the wallet {0:#x} is paid twice")]
-    WalletTwice(Address),
-    /// A payout of nothing.
-    #[error("the payout to {0:#x} is zero")]
-    AmountZero(Address),
-    /// The target is below the amount: something paid earlier would be negative.
-    #[error("the target of {0:#x} is below its amount")]
-    TargetBelowAmount(Address),
-    /// More than the contract can count.
-    #[error("the target of {0:#x} is too large")]
-    TargetTooLarge(Address),
-}
-
-impl SealError {
-    /// Its stable name in records.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::TooMany(_) => "too_many",
-            Self::WalletZero => "wallet_zero",
-            Self::WalletTwice(_) => "wallet_twice",
-            Self::AmountZero(_) => "amount_zero",
-            Self::TargetBelowAmount(_) => "target_below_amount",
-            Self::TargetTooLarge(_) => "target_too_large",
-        }
+crate::rules! {
+    /// Why a list cannot be sealed.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+    pub enum SealError {
+        /// Nobody is paid.
+        #[error("the list is empty")]
+        Empty = "empty",
+        /// More than the contract takes.
+        #[error("{0} payouts are more than {PAYOUTS_MAX}")]
+        TooMany(usize) = "too_many",
+        /// A payout to the zero address.
+        #[error("a wallet is the zero address")]
+        WalletZero = "wallet_zero",
+        /// Two payouts to one wallet.
+        #[error("the wallet {0:#x} is paid twice")]
+        WalletTwice(Address) = "wallet_twice",
+        /// A payout of nothing.
+        #[error("the payout to {0:#x} is zero")]
+        AmountZero(Address) = "amount_zero",
+        /// The target is below the amount: something paid earlier would be negative.
+        #[error("the target of {0:#x} is below its amount")]
+        TargetBelowAmount(Address) = "target_below_amount",
+        /// More than the contract can count.
+        #[error("the target of {0:#x} is too large")]
+        TargetTooLarge(Address) = "target_too_large",
     }
 }
 

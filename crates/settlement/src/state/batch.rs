@@ -58,59 +58,44 @@ pub struct Batch {
     pub cancel_requested: bool,
 }
 
-/// Which rule forbids a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-pub enum Refused {
-    /// The batch is not in a state that allows this step.
-    #[error("not allowed while the batch is {}", .0.name())]
-    WrongState(BatchState),
-    /// Who built a batch does not approve it.
-    #[error("the builder of a batch cannot approve it")]
-    ApproverIsBuilder,
-    /// Operators gave it up.
-    #[error("the batch is being cancelled")]
-    CancelRequested,
-    /// A severe finding is open.
-    #[error("settlement is stopped")]
-    SettlementStopped,
-    /// The authorization would already be expired.
-    #[error("the deadline {deadline} is not after the chain's time {head}")]
-    DeadlinePassed {
-        /// The last second of the authorization.
-        deadline: u64,
-        /// Timestamp of the chain's head.
-        head: u64,
-    },
-    /// The authorization would live longer than the contract takes.
-    #[error("the deadline {deadline} is more than {SIGNED_LIFE_MAX} s after the chain's time {head}")]
-    DeadlineTooFar {
-        /// The last second of the authorization.
-        deadline: u64,
-        /// Timestamp of the chain's head.
-        head: u64,
-    },
-    /// The signer was asked with another deadline before.
-    #[error("an authorization with the deadline {0} was already requested")]
-    SignatureAskedFor(u64),
-    /// It has, or may have, an authorization that is not proven dead.
-    #[error("the batch may still be executed")]
-    MayExecute,
-}
-
-impl Refused {
-    /// Its stable name on the wire and in records.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::WrongState(_) => "wrong_batch_state",
-            Self::ApproverIsBuilder => "approver_is_builder",
-            Self::CancelRequested => "cancel_requested",
-            Self::SettlementStopped => "settlement_stopped",
-            Self::DeadlinePassed { .. } => "deadline_passed",
-            Self::DeadlineTooFar { .. } => "deadline_too_far",
-            Self::SignatureAskedFor(_) => "signature_asked_for",
-            Self::MayExecute => "batch_may_execute",
-        }
+crate::rules! {
+    /// Which rule forbids a step.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+    pub enum Refused {
+        /// The batch is not in a state that allows this step.
+        #[error("not allowed while the batch is {}", .0.name())]
+        WrongState(BatchState) = "wrong_batch_state",
+        /// Who built a batch does not approve it.
+        #[error("the builder of a batch cannot approve it")]
+        ApproverIsBuilder = "approver_is_builder",
+        /// Operators gave it up.
+        #[error("the batch is being cancelled")]
+        CancelRequested = "cancel_requested",
+        /// A severe finding is open.
+        #[error("settlement is stopped")]
+        SettlementStopped = "settlement_stopped",
+        /// The authorization would already be expired.
+        #[error("the deadline {deadline} is not after the chain's time {head}")]
+        DeadlinePassed {
+            /// The last second of the authorization.
+            deadline: u64,
+            /// Timestamp of the chain's head.
+            head: u64,
+        } = "deadline_passed",
+        /// The authorization would live longer than the contract takes.
+        #[error("the deadline {deadline} is more than {SIGNED_LIFE_MAX} s after the chain's time {head}")]
+        DeadlineTooFar {
+            /// The last second of the authorization.
+            deadline: u64,
+            /// Timestamp of the chain's head.
+            head: u64,
+        } = "deadline_too_far",
+        /// The signer was asked with another deadline before.
+        #[error("an authorization with the deadline {0} was already requested")]
+        SignatureAskedFor(u64) = "signature_asked_for",
+        /// It has, or may have, an authorization that is not proven dead.
+        #[error("the batch may still be executed")]
+        MayExecute = "batch_may_execute",
     }
 }
 
@@ -150,44 +135,10 @@ impl BatchState {
 }
 
 impl Batch {
-    /// A batch that `builder` requests.
-    #[must_use]
-    pub const fn requested(builder: Address) -> Self {
-        Self {
-            state: BatchState::Requested,
-            builder,
-            deadline: None,
-            cancel_requested: false,
-        }
-    }
-
     /// Whether anyone can have an authorization of it: from before the signer is asked, because its answer may be lost.
     #[must_use]
     pub const fn may_be_authorized(&self) -> bool {
         self.deadline.is_some()
-    }
-
-    /// The posting worker held back money for this many of its lines.
-    ///
-    /// # Errors
-    /// [`Refused::WrongState`] unless requested.
-    pub fn held(self, lines: usize) -> Result<Self, Refused> {
-        self.must_be(BatchState::Requested)?;
-        Ok(self.into_state(if lines == 0 {
-            BatchState::Cancelled
-        } else {
-            BatchState::Held
-        }))
-    }
-
-    /// Its list and its manifest were stored.
-    ///
-    /// # Errors
-    /// Unless held, or when abandoned.
-    pub fn sealed(self) -> Result<Self, Refused> {
-        self.must_be(BatchState::Held)?;
-        self.must_be_wanted()?;
-        Ok(self.into_state(BatchState::Sealed))
     }
 
     /// A second operator agrees.
@@ -226,18 +177,6 @@ impl Batch {
         })
     }
 
-    /// The signature was stored. Also when the batch was abandoned meanwhile: what exists is recorded.
-    ///
-    /// # Errors
-    /// Unless approved and requested.
-    pub fn signed(self) -> Result<Self, Refused> {
-        self.must_be(BatchState::Approved)?;
-        match self.deadline {
-            Some(_) => Ok(self.into_state(BatchState::Signed)),
-            None => Err(Refused::WrongState(self.state)),
-        }
-    }
-
     /// A transaction gets an account nonce; to be stored with it.
     ///
     /// # Errors
@@ -251,54 +190,6 @@ impl Batch {
             return Err(Refused::DeadlinePassed { deadline, head });
         }
         Ok(self.into_state(BatchState::Submitting))
-    }
-
-    /// A finalized block executed it. Chain facts are never refused: where that cannot be, a human must look.
-    #[must_use]
-    pub fn executed(self) -> Self {
-        match self.state {
-            BatchState::Approved
-            | BatchState::Signed
-            | BatchState::Submitting
-            | BatchState::Quarantined
-            | BatchState::Executed => self.into_state(BatchState::Executed),
-            BatchState::Requested
-            | BatchState::Held
-            | BatchState::Sealed
-            | BatchState::Expired
-            | BatchState::Cancelled => self.into_state(BatchState::Quarantined),
-        }
-    }
-
-    /// A finalized block cancelled it on the chain. Chain facts are never refused.
-    #[must_use]
-    pub fn cancelled_on_chain(self) -> Self {
-        match self.state {
-            BatchState::Executed => self.into_state(BatchState::Quarantined),
-            BatchState::Expired => self,
-            BatchState::Requested
-            | BatchState::Held
-            | BatchState::Sealed
-            | BatchState::Approved
-            | BatchState::Signed
-            | BatchState::Submitting
-            | BatchState::Cancelled
-            | BatchState::Quarantined => self.into_state(BatchState::Cancelled),
-        }
-    }
-
-    /// What is held back was let go before anyone can have had an authorization.
-    ///
-    /// # Errors
-    /// Unless abandoned, and before the signer was asked.
-    pub fn released(self) -> Result<Self, Refused> {
-        if !self.state.is_live() || !self.cancel_requested {
-            return Err(Refused::WrongState(self.state));
-        }
-        if self.may_be_authorized() {
-            return Err(Refused::MayExecute);
-        }
-        Ok(self.into_state(BatchState::Cancelled))
     }
 
     /// How it ends, by the proof that its authorization is dead. A quarantined batch ends only when a human gave it up.
@@ -318,30 +209,6 @@ impl Batch {
         } else {
             BatchEnd::Expired
         })
-    }
-
-    /// What is held back was let go, because its authorization is proven dead.
-    ///
-    /// # Errors
-    /// Those of [`Batch::end_by`].
-    pub fn expired(self, proof: &ExpiryProof) -> Result<Self, Refused> {
-        let end = self.end_by(proof)?;
-        Ok(self.into_state(match end {
-            BatchEnd::Expired => BatchState::Expired,
-            BatchEnd::Cancelled => BatchState::Cancelled,
-        }))
-    }
-
-    /// Its transaction reverted in a finalized block, and the batch was not executed, while its authorization lives.
-    ///
-    /// # Errors
-    /// When it has ended.
-    pub fn quarantined(self) -> Result<Self, Refused> {
-        if self.state.is_live() {
-            Ok(self.into_state(BatchState::Quarantined))
-        } else {
-            Err(Refused::WrongState(self.state))
-        }
     }
 
     /// Operators give it up.

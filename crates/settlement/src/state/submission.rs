@@ -52,13 +52,7 @@ pub struct SubmissionRefused {
     pub event: SubmissionEvent,
 }
 
-impl SubmissionRefused {
-    /// Its stable name in records.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        "wrong_submission_state"
-    }
-}
+impl SubmissionRefused {}
 
 impl SubmissionState {
     /// Whether nothing can happen any more.

@@ -3,6 +3,7 @@
 mod view;
 
 use alloy_primitives::Address;
+use plan::BatchEnd;
 use settlement::fees::Fees;
 use settlement::pipeline::{Blocked, Lane};
 use settlement::state::{
@@ -167,13 +168,19 @@ const GAS: u64 = 100_000;
 
 /// A batch whose authorization exists, by every step of its life.
 fn signed_batch(deadline: u64, head: u64) -> Batch {
-    Batch::requested(BUILDER)
-        .held(2)
-        .and_then(Batch::sealed)
-        .and_then(|batch| batch.approve(APPROVER))
-        .and_then(|batch| batch.ask_for_signature(deadline, head, Gate::Open))
-        .and_then(Batch::signed)
-        .expect("each step follows the one before")
+    let sealed = Batch {
+        state: BatchState::Sealed,
+        builder: BUILDER,
+        deadline: None,
+        cancel_requested: false,
+    };
+    let asked = sealed
+        .approve(APPROVER)
+        .and_then(|batch| batch.ask_for_signature(deadline, head, Gate::Open));
+    Batch {
+        state: BatchState::Signed,
+        ..asked.expect("each step follows the one before")
+    }
 }
 
 impl World {
@@ -230,7 +237,19 @@ impl World {
             }
             Step::Post { batch } => {
                 let posted = next.batches[batch].filter(|_| next.chain.executed_finally(batch))?;
-                next.batches[batch] = Some(posted.executed());
+                let may_be = matches!(
+                    posted.state,
+                    BatchState::Signed
+                        | BatchState::Submitting
+                        | BatchState::Quarantined
+                        | BatchState::Executed
+                );
+                let state = if may_be {
+                    BatchState::Executed
+                } else {
+                    BatchState::Quarantined
+                };
+                next.batches[batch] = Some(Batch { state, ..posted });
             }
             Step::Expire { batch } => next.expire(batch, fault)?,
             Step::Build => next.build(fault)?,
@@ -285,7 +304,11 @@ impl World {
             self.chain.final_time
         };
         let proof = prove_expiry(batch.deadline?, self.on_chain(index, block_timestamp)).ok()?;
-        self.batches[index] = Some(batch.expired(&proof).ok()?);
+        let state = match batch.end_by(&proof).ok()? {
+            BatchEnd::Expired => BatchState::Expired,
+            BatchEnd::Cancelled => BatchState::Cancelled,
+        };
+        self.batches[index] = Some(Batch { state, ..batch });
         Some(())
     }
 
@@ -426,7 +449,8 @@ impl World {
         let batch = self.batches[index]?;
         let on_chain = self.on_chain(index, self.chain.final_time);
         if end == FinalEnd::Reverted && prove_expiry(batch.deadline?, on_chain).is_err() {
-            self.batches[index] = Some(batch.quarantined().ok()?);
+            let state = batch.state.is_live().then_some(BatchState::Quarantined)?;
+            self.batches[index] = Some(Batch { state, ..batch });
         }
         Some(())
     }

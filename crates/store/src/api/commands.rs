@@ -22,7 +22,7 @@ pub async fn find(
     id: i64,
     actor: Address,
 ) -> Result<Option<CommandFate>, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         CommandFate,
         r#"SELECT i.fact_seq, i.effective_at AS accepted_at,
                   (SELECT substr(d.cause, length('ignored:') + 1) FROM discrepancy AS d
@@ -34,6 +34,5 @@ pub async fn find(
         format!("{actor:#x}:")
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(row)
+    .await?)
 }

@@ -29,7 +29,7 @@ pub async fn list_refundable(
     user: i32,
     time: i64,
 ) -> Result<Vec<Refundable>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Refundable,
         r#"SELECT ref AS "reference!: Db<B256>", kind, amount AS "amount: DbAmount", refundable_until FROM deposit
            WHERE user_id = $1 AND state = 'held' AND refundable_until >= $2
@@ -39,6 +39,5 @@ pub async fn list_refundable(
         REFUNDABLE_MAX
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }

@@ -91,7 +91,7 @@ pub struct Event {
 
 /// The payouts of a batch in the order of wallets. At most as many as the contract takes in one.
 pub async fn list_lines(connection: &mut PgConnection, batch: B256) -> Result<Vec<Line>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Line,
         r#"SELECT p.user_id, u.wallet AS "wallet!: Db<Address>", p.amount AS "amount: DbAmount",
                   p.held AS "held: DbAmount", p.target AS "target!: Db<Option<Amount>>", p.state, p.refused,
@@ -101,8 +101,7 @@ pub async fn list_lines(connection: &mut PgConnection, batch: B256) -> Result<Ve
         batch.as_slice()
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// The submissions of a batch, oldest first.
@@ -110,7 +109,7 @@ pub async fn list_submissions(
     connection: &mut PgConnection,
     batch: B256,
 ) -> Result<Vec<Submission>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Submission,
         r#"SELECT id, sender AS "sender!: Db<Address>", nonce, state,
                   extract(epoch FROM created_at)::bigint AS "created_at!",
@@ -119,8 +118,7 @@ pub async fn list_submissions(
         batch.as_slice()
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// The attempts of these submissions, in order.
@@ -128,7 +126,7 @@ pub async fn list_attempts(
     connection: &mut PgConnection,
     submissions: &[i64],
 ) -> Result<Vec<Attempt>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Attempt,
         r#"SELECT submission_id, number, noop, transaction_hash AS "transaction_hash!: Db<B256>",
                   max_fee AS "max_fee: DbAmount", priority_fee AS "priority_fee: DbAmount", sends,
@@ -137,8 +135,7 @@ pub async fn list_attempts(
         submissions
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// What happened to these submissions, newest first.
@@ -146,7 +143,7 @@ pub async fn list_events(
     connection: &mut PgConnection,
     submissions: &[i64],
 ) -> Result<Vec<Event>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Event,
         r#"SELECT submission_id, attempt, event, detail, extract(epoch FROM at)::bigint AS "at!"
            FROM submission_event WHERE submission_id = ANY($1) ORDER BY id DESC LIMIT $2"#,
@@ -154,6 +151,5 @@ pub async fn list_events(
         EVENTS_MAX
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }

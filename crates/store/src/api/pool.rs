@@ -41,7 +41,7 @@ pub struct Node {
 /// The trees of every tier up to this one that has any. A tier's trees are numbered from 1 and filled one after another, so its
 /// first and its newest tree say everything about the others.
 pub async fn list_tiers(connection: &mut PgConnection, tiers: u8) -> Result<Vec<TierTrees>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         TierTrees,
         r#"SELECT n.tier AS "tier!",
                   (n.status = 'open')::integer::bigint AS "open!",
@@ -58,8 +58,7 @@ pub async fn list_tiers(connection: &mut PgConnection, tiers: u8) -> Result<Vec<
         i32::from(tiers)
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// Places of a tier in order, from the first above `after`, optionally of one tree only.
@@ -70,7 +69,7 @@ pub async fn list_nodes(
     after: (i32, i32),
     limit: i64,
 ) -> Result<Vec<Node>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Node,
         r#"SELECT n.tier, n.tree, n.node_index AS index, n.user_id, n.funding, t.status AS tree_status
            FROM pool_node AS n JOIN pool_tree AS t ON t.tier = n.tier AND t.tree = n.tree
@@ -83,13 +82,12 @@ pub async fn list_nodes(
         limit
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// All places of a user, at most one in each tier.
 pub async fn list_places(connection: &mut PgConnection, user: i32) -> Result<Vec<Node>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Node,
         r#"SELECT n.tier, n.tree, n.node_index AS index, n.user_id, n.funding, t.status AS tree_status
            FROM pool_node AS n JOIN pool_tree AS t ON t.tier = n.tier AND t.tree = n.tree
@@ -97,6 +95,5 @@ pub async fn list_places(connection: &mut PgConnection, user: i32) -> Result<Vec
         user
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }

@@ -79,7 +79,7 @@ pub struct Finding {
 
 /// The last run, if there was one.
 pub async fn find_last_run(connection: &mut PgConnection) -> Result<Option<Run>, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Run,
         r#"SELECT id, block_number, block_hash AS "block_hash!: Db<B256>", fact_seq, outcome, checks,
                   extract(epoch FROM started_at)::bigint AS "started_at!",
@@ -87,13 +87,12 @@ pub async fn find_last_run(connection: &mut PgConnection) -> Result<Option<Run>,
            FROM reconciliation_run ORDER BY id DESC LIMIT 1"#
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(row)
+    .await?)
 }
 
 /// By check, the last run that did not skip it; of a check that was always skipped, the last run.
 pub async fn list_last_checks(connection: &mut PgConnection) -> Result<Vec<LastCheck>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         LastCheck,
         r#"SELECT DISTINCT ON (c.key) c.key AS "check!", c.value AS "result!", r.id AS run, r.block_number,
                   r.block_hash AS "block_hash!: Db<B256>",
@@ -106,8 +105,7 @@ pub async fn list_last_checks(connection: &mut PgConnection) -> Result<Vec<LastC
         RUNS_MAX
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// Findings that are not resolved, above a number, oldest first.
@@ -116,7 +114,7 @@ pub async fn list_open_findings(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Finding>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Finding,
         r#"SELECT id, check_id, severity, subject, cause, expected, actual, detail, first_run, last_run,
                   extract(epoch FROM first_seen)::bigint AS "first_seen!",
@@ -126,6 +124,5 @@ pub async fn list_open_findings(
         limit
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }

@@ -92,7 +92,7 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Payable>, StoreError> {
     // The subqueries with an offset are looked up row by row, in this order, until there are enough rows.
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Payable,
         r#"SELECT p.user_id AS "user_id!", p.wallet AS "wallet!: Db<Address>", p.paid AS "paid!: DbAmount",
                   p.posted AS "posted!: DbAmount", p.pending AS "pending!: DbAmount", p.kinds AS "kinds!",
@@ -123,8 +123,7 @@ pub async fn list(
         filter.examined_max()
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// The last user that [`list`] examined, when there are more.
@@ -204,7 +203,7 @@ pub async fn list_candidates(
     with_kinds: bool,
 ) -> Result<Vec<Payable>, StoreError> {
     // Looked up row by row: without the offset the planner may read everyone for a few hundred users.
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Payable,
         r#"SELECT p.user_id AS "user_id!", p.wallet AS "wallet!: Db<Address>", p.paid AS "paid!: DbAmount",
                   p.posted AS "posted!: DbAmount", p.pending AS "pending!: DbAmount",
@@ -223,13 +222,12 @@ pub async fn list_candidates(
         with_kinds
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// At most `limit` users with something matured and not paid who asked to be paid, lowest number first.
 pub async fn list_asking(connection: &mut PgConnection, limit: i64) -> Result<Vec<i32>, StoreError> {
-    let users = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"SELECT a.user_id AS "user_id!"
            FROM (
                SELECT user_id FROM withdrawal_request WHERE batch_id IS NULL
@@ -243,8 +241,7 @@ pub async fn list_asking(connection: &mut PgConnection, limit: i64) -> Result<Ve
         limit
     )
     .fetch_all(connection)
-    .await?;
-    Ok(users)
+    .await?)
 }
 
 /// At most `limit` users with something matured and not paid, who waits longest first.
@@ -253,14 +250,13 @@ pub async fn list_oldest(
     matured_by: Option<i64>,
     limit: i64,
 ) -> Result<Vec<i32>, StoreError> {
-    let users = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         "SELECT user_id FROM due WHERE since <= coalesce($1, since) ORDER BY since, user_id LIMIT $2",
         matured_by,
         limit
     )
     .fetch_all(connection)
-    .await?;
-    Ok(users)
+    .await?)
 }
 
 /// The same, but only users whom nothing but the kinds of their rewards or the room of the batch could keep out of it: no
@@ -273,7 +269,7 @@ pub async fn list_payable(
     examined_max: i64,
     limit: i64,
 ) -> Result<Vec<i32>, StoreError> {
-    let users = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         "SELECT w.user_id
          FROM (
              SELECT user_id, since FROM due WHERE since <= coalesce($1, since) ORDER BY since, user_id LIMIT $2
@@ -294,6 +290,5 @@ pub async fn list_payable(
         limit
     )
     .fetch_all(connection)
-    .await?;
-    Ok(users)
+    .await?)
 }

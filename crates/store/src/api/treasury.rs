@@ -35,25 +35,23 @@ pub struct LastBatch {
 
 /// Sums by kind and detail.
 pub async fn list_totals(connection: &mut PgConnection) -> Result<Vec<KindTotal>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         KindTotal,
         r#"SELECT kind, detail, credits AS "credits: DbAmount", debits AS "debits: DbAmount",
                   debits_pending AS "debits_pending: DbAmount"
            FROM kind_total ORDER BY kind, detail"#
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// The last posting batch, if there is one.
 pub async fn find_last_batch(connection: &mut PgConnection) -> Result<Option<LastBatch>, StoreError> {
-    let row = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         LastBatch,
         r#"SELECT last_fact AS fact_seq, block_number, block_hash AS "block_hash!: Db<B256>"
            FROM posting_batch ORDER BY seq DESC LIMIT 1"#
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(row)
+    .await?)
 }

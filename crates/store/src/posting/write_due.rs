@@ -7,6 +7,7 @@ use money::Amount;
 use sqlx::PgTransaction;
 
 use super::{Batch, PostingError};
+use crate::column::column;
 use crate::{DbAmount, StoreError};
 
 pub(super) async fn write(transaction: &mut PgTransaction<'_>, batch: &Batch) -> Result<(), PostingError> {
@@ -76,11 +77,7 @@ async fn upsert_totals(
     transaction: &mut PgTransaction<'_>,
     totals: &BTreeMap<(&'static str, i32), BalanceChange>,
 ) -> Result<(), PostingError> {
-    let kinds: Vec<&str> = totals.keys().map(|(kind, _)| *kind).collect();
-    let details: Vec<i32> = totals.keys().map(|(_, detail)| *detail).collect();
-    let column = |of: fn(&BalanceChange) -> Amount| -> Vec<DbAmount> {
-        totals.values().map(|change| of(change).into()).collect()
-    };
+    let totals: Vec<_> = totals.iter().collect();
     sqlx::query!(
         "INSERT INTO kind_total AS known (kind, detail, credits, debits, debits_pending)
          SELECT t.kind, t.detail, t.credits, t.debits, t.held - t.released
@@ -90,12 +87,12 @@ async fn upsert_totals(
          SET credits = known.credits + excluded.credits,
              debits = known.debits + excluded.debits,
              debits_pending = known.debits_pending + excluded.debits_pending",
-        &kinds as &[&str],
-        &details,
-        &column(|change| change.credits_posted) as &[DbAmount],
-        &column(|change| change.debits_posted) as &[DbAmount],
-        &column(|change| change.debits_held) as &[DbAmount],
-        &column(|change| change.debits_released) as &[DbAmount],
+        &column(&totals, |((kind, _), _)| *kind) as &[&str],
+        &column(&totals, |((_, detail), _)| *detail),
+        &column(&totals, |(_, change)| change.credits_posted.into()) as &[DbAmount],
+        &column(&totals, |(_, change)| change.debits_posted.into()) as &[DbAmount],
+        &column(&totals, |(_, change)| change.debits_held.into()) as &[DbAmount],
+        &column(&totals, |(_, change)| change.debits_released.into()) as &[DbAmount],
     )
     .execute(&mut **transaction)
     .await?;

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use ledger::{Account, AccountId, BalanceChange, Transfer};
+use ledger::{AccountId, BalanceChange, Transfer};
 use money::Amount;
 use sqlx::PgTransaction;
 
 use super::{Batch, PostingError, all_written};
-use crate::column::column;
+use crate::column::{column, int, try_column};
 use crate::lease::Lease;
 use crate::{DbAmount, StoreError};
 
@@ -66,12 +66,8 @@ async fn lock_balances(
 }
 
 async fn write_facts(transaction: &mut PgTransaction<'_>, batch: &Batch) -> Result<(), PostingError> {
-    let seqs: Vec<i64> = batch
-        .facts
-        .iter()
-        .map(|fact| number(fact.seq))
-        .collect::<Result<_, _>>()?;
-    let inbox_ids: Vec<i64> = batch.facts.iter().map(|fact| fact.inbox_id).collect();
+    let seqs = try_column(&batch.facts, |fact| number(fact.seq))?;
+    let inbox_ids = column(&batch.facts, |fact| fact.inbox_id);
     let numbered = sqlx::query!(
         "UPDATE inbox SET fact_seq = f.seq
          FROM unnest($1::bigint[], $2::bigint[]) AS f (inbox_id, seq)
@@ -98,38 +94,26 @@ async fn insert_transfers(
     transaction: &mut PgTransaction<'_>,
     transfers: &[Transfer],
 ) -> Result<(), PostingError> {
-    let mut facts = Vec::with_capacity(transfers.len());
-    let mut legs = Vec::with_capacity(transfers.len());
-    let mut debits = Vec::with_capacity(transfers.len());
-    let mut credits = Vec::with_capacity(transfers.len());
-    let mut amounts = Vec::with_capacity(transfers.len());
-    let mut reasons = Vec::with_capacity(transfers.len());
-    let mut phases = Vec::with_capacity(transfers.len());
-    let mut pending_facts = Vec::with_capacity(transfers.len());
-    let mut pending_legs = Vec::with_capacity(transfers.len());
-    for transfer in transfers {
-        facts.push(number(transfer.fact_seq)?);
-        legs.push(leg(transfer.leg)?);
-        debits.push(transfer.debit.get());
-        credits.push(transfer.credit.get());
-        amounts.push(DbAmount(transfer.amount));
-        reasons.push(transfer.reason.code());
-        phases.push(transfer.phase.code());
-        let pending = transfer.resolves;
-        pending_facts.push(pending.map(|pending| number(pending.fact_seq)).transpose()?);
-        pending_legs.push(pending.map(|pending| leg(pending.leg)).transpose()?);
-    }
+    let pending_facts = try_column(transfers, |transfer| {
+        transfer
+            .resolves
+            .map(|pending| number(pending.fact_seq))
+            .transpose()
+    })?;
+    let pending_legs = try_column(transfers, |transfer| {
+        transfer.resolves.map(|pending| leg(pending.leg)).transpose()
+    })?;
     sqlx::query!(
         "INSERT INTO transfer (fact_seq, leg, debit_id, credit_id, amount, reason, phase, pending_fact, pending_leg)
          SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::numeric[],
              $6::smallint[], $7::smallint[], $8::bigint[], $9::integer[])",
-        &facts,
-        &legs,
-        &debits,
-        &credits,
-        &amounts as &[DbAmount],
-        &reasons,
-        &phases,
+        &try_column(transfers, |transfer| number(transfer.fact_seq))?,
+        &try_column(transfers, |transfer| leg(transfer.leg))?,
+        &column(transfers, |transfer| transfer.debit.get()),
+        &column(transfers, |transfer| transfer.credit.get()),
+        &column(transfers, |transfer| DbAmount(transfer.amount)) as &[DbAmount],
+        &column(transfers, |transfer| transfer.reason.code()),
+        &column(transfers, |transfer| transfer.phase.code()),
         &pending_facts as &[Option<i64>],
         &pending_legs as &[Option<i32>],
     )
@@ -143,25 +127,19 @@ async fn insert_resolutions(
     transaction: &mut PgTransaction<'_>,
     transfers: &[Transfer],
 ) -> Result<(), PostingError> {
-    let mut facts = Vec::new();
-    let mut legs = Vec::new();
-    let mut resolved_by = Vec::new();
-    for transfer in transfers {
-        if let Some(pending) = transfer.resolves {
-            facts.push(number(pending.fact_seq)?);
-            legs.push(leg(pending.leg)?);
-            resolved_by.push(number(transfer.fact_seq)?);
-        }
-    }
-    if facts.is_empty() {
+    let ends = transfers
+        .iter()
+        .filter_map(|transfer| transfer.resolves.map(|pending| (pending, transfer.fact_seq)));
+    let ends: Vec<_> = ends.collect();
+    if ends.is_empty() {
         return Ok(());
     }
     sqlx::query!(
         "INSERT INTO pending_resolution (pending_fact, pending_leg, resolved_by)
          SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bigint[])",
-        &facts,
-        &legs,
-        &resolved_by,
+        &try_column(&ends, |(pending, _)| number(pending.fact_seq))?,
+        &try_column(&ends, |(pending, _)| leg(pending.leg))?,
+        &try_column(&ends, |(_, resolved_by)| number(*resolved_by))?,
     )
     .execute(&mut **transaction)
     .await?;
@@ -173,34 +151,22 @@ async fn insert_accounts(
     rows: &[(AccountId, BalanceChange)],
     last_fact: i64,
 ) -> Result<(), PostingError> {
-    let accounts: Vec<Account> = rows
-        .iter()
-        .map(|(id, _)| id.account().ok_or(StoreError::corrupt("an account id")))
-        .collect::<Result<_, _>>()?;
-    let ids: Vec<i64> = rows.iter().map(|(id, _)| id.get()).collect();
-    let guarded: Vec<bool> = accounts
-        .iter()
-        .map(|account| account.kind().is_guarded())
-        .collect();
-    let details: Vec<i32> = accounts
-        .iter()
-        .map(|account| i32::try_from(account.detail()).map_err(|_| StoreError::corrupt("account.detail")))
-        .collect::<Result<_, _>>()?;
-    let trees: Vec<Option<i32>> = accounts
-        .iter()
-        .map(|account| account.tree().and_then(|tree| i32::try_from(tree.get()).ok()))
-        .collect();
+    let accounts = try_column(rows, |(id, _)| {
+        id.account().ok_or(StoreError::corrupt("an account id"))
+    })?;
+    let guarded = column(&accounts, |account| account.kind().is_guarded());
+    let details = try_column(&accounts, |account| {
+        i32::try_from(account.detail()).map_err(|_| StoreError::corrupt("account.detail"))
+    })?;
     sqlx::query!(
         "INSERT INTO account (id, kind, user_id, detail, tree, guarded)
          SELECT * FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::integer[], $5::integer[],
              $6::boolean[])",
-        &ids,
+        &column(rows, |(id, _)| id.get()),
         &column(&accounts, |account| account.kind().name()) as &[&str],
-        &column(&accounts, |account| account
-            .user()
-            .and_then(|user| i32::try_from(user.get()).ok())) as &[Option<i32>],
+        &column(&accounts, |account| account.user().map(|user| int(user.get()))) as &[Option<i32>],
         &details,
-        &trees as &[Option<i32>],
+        &column(&accounts, |account| account.tree().map(|tree| int(tree.get()))) as &[Option<i32>],
         &guarded,
     )
     .execute(&mut **transaction)
@@ -214,7 +180,6 @@ async fn insert_balances(
     guarded: &[bool],
     last_fact: i64,
 ) -> Result<(), PostingError> {
-    let columns = BalanceColumns::of(rows);
     sqlx::query!(
         "INSERT INTO balance (account_id, debits_posted, credits_posted, debits_pending, credits_pending,
              guarded, last_fact)
@@ -223,13 +188,13 @@ async fn insert_balances(
          FROM unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[],
                  $7::numeric[], $9::boolean[])
              AS b (id, debits, credits, debits_held, debits_released, credits_held, credits_released, guarded)",
-        &columns.ids,
-        &columns.debits as &[DbAmount],
-        &columns.credits as &[DbAmount],
-        &columns.debits_held as &[DbAmount],
-        &columns.debits_released as &[DbAmount],
-        &columns.credits_held as &[DbAmount],
-        &columns.credits_released as &[DbAmount],
+        &column(rows, |(id, _)| id.get()),
+        &amounts(rows, |change| change.debits_posted) as &[DbAmount],
+        &amounts(rows, |change| change.credits_posted) as &[DbAmount],
+        &amounts(rows, |change| change.debits_held) as &[DbAmount],
+        &amounts(rows, |change| change.debits_released) as &[DbAmount],
+        &amounts(rows, |change| change.credits_held) as &[DbAmount],
+        &amounts(rows, |change| change.credits_released) as &[DbAmount],
         last_fact,
         guarded,
     )
@@ -238,32 +203,9 @@ async fn insert_balances(
     Ok(())
 }
 
-/// What a batch does to balances.
-struct BalanceColumns {
-    ids: Vec<i64>,
-    debits: Vec<DbAmount>,
-    credits: Vec<DbAmount>,
-    debits_held: Vec<DbAmount>,
-    debits_released: Vec<DbAmount>,
-    credits_held: Vec<DbAmount>,
-    credits_released: Vec<DbAmount>,
-}
-
-impl BalanceColumns {
-    fn of(rows: &[(AccountId, BalanceChange)]) -> Self {
-        let column = |counter: fn(&BalanceChange) -> Amount| -> Vec<DbAmount> {
-            rows.iter().map(|(_, change)| counter(change).into()).collect()
-        };
-        Self {
-            ids: rows.iter().map(|(id, _)| id.get()).collect(),
-            debits: column(|change| change.debits_posted),
-            credits: column(|change| change.credits_posted),
-            debits_held: column(|change| change.debits_held),
-            debits_released: column(|change| change.debits_released),
-            credits_held: column(|change| change.credits_held),
-            credits_released: column(|change| change.credits_released),
-        }
-    }
+/// What a batch does to one counter of balances.
+fn amounts(rows: &[(AccountId, BalanceChange)], counter: fn(&BalanceChange) -> Amount) -> Vec<DbAmount> {
+    column(rows, |(_, change)| counter(change).into())
 }
 
 async fn update_balances(
@@ -271,7 +213,6 @@ async fn update_balances(
     rows: &[(AccountId, BalanceChange)],
     last_fact: i64,
 ) -> Result<(), PostingError> {
-    let columns = BalanceColumns::of(rows);
     let updated = sqlx::query!(
         "UPDATE balance
          SET debits_posted = debits_posted + b.debits,
@@ -283,13 +224,13 @@ async fn update_balances(
                  $7::numeric[])
              AS b (id, debits, credits, debits_held, debits_released, credits_held, credits_released)
          WHERE account_id = b.id",
-        &columns.ids,
-        &columns.debits as &[DbAmount],
-        &columns.credits as &[DbAmount],
-        &columns.debits_held as &[DbAmount],
-        &columns.debits_released as &[DbAmount],
-        &columns.credits_held as &[DbAmount],
-        &columns.credits_released as &[DbAmount],
+        &column(rows, |(id, _)| id.get()),
+        &amounts(rows, |change| change.debits_posted) as &[DbAmount],
+        &amounts(rows, |change| change.credits_posted) as &[DbAmount],
+        &amounts(rows, |change| change.debits_held) as &[DbAmount],
+        &amounts(rows, |change| change.debits_released) as &[DbAmount],
+        &amounts(rows, |change| change.credits_held) as &[DbAmount],
+        &amounts(rows, |change| change.credits_released) as &[DbAmount],
         last_fact,
     )
     .execute(&mut **transaction)

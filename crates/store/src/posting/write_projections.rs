@@ -1,6 +1,5 @@
 //! The statements of a batch that write what the API reads.
 
-use money::Amount;
 use sqlx::PgTransaction;
 
 use super::changes::{Changes, DepositChange, RewardRow, Taken, TreeChange, UserChange};
@@ -63,17 +62,11 @@ const fn status(user: &UserChange) -> &'static str {
 }
 
 async fn update_users(transaction: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), PostingError> {
-    let old = || changes.users.iter().filter(|(_, user)| user.joined.is_none());
-    let ids: Vec<i32> = old().map(|(id, _)| *id).collect();
-    if ids.is_empty() {
+    let old = changes.users.iter().filter(|(_, user)| user.joined.is_none());
+    let old: Vec<_> = old.collect();
+    if old.is_empty() {
         return Ok(());
     }
-    let directs: Vec<i32> = old().map(|(_, user)| user.directs).collect();
-    let retopups: Vec<i32> = old().map(|(_, user)| user.retopups).collect();
-    let refunded: Vec<bool> = old().map(|(_, user)| user.refunded).collect();
-    let freezes: Vec<bool> = old().map(|(_, user)| user.frozen.is_some()).collect();
-    let frozen: Vec<Option<i64>> = old().map(|(_, user)| user.frozen.flatten()).collect();
-    let paid: Vec<DbAmount> = old().map(|(_, user)| user.paid.into()).collect();
     let updated = sqlx::query!(
         "UPDATE users
          SET directs = users.directs + u.directs,
@@ -85,17 +78,17 @@ async fn update_users(transaction: &mut PgTransaction<'_>, changes: &Changes) ->
              $7::numeric[])
              AS u (id, directs, retopups, refunded, freezes, frozen, paid)
          WHERE users.id = u.id",
-        &ids,
-        &directs,
-        &retopups,
-        &refunded,
-        &freezes,
-        &frozen as &[Option<i64>],
-        &paid as &[DbAmount],
+        &column(&old, |(id, _)| **id),
+        &column(&old, |(_, user)| user.directs),
+        &column(&old, |(_, user)| user.retopups),
+        &column(&old, |(_, user)| user.refunded),
+        &column(&old, |(_, user)| user.frozen.is_some()),
+        &column(&old, |(_, user)| user.frozen.flatten()) as &[Option<i64>],
+        &column(&old, |(_, user)| user.paid.into()) as &[DbAmount],
     )
     .execute(&mut **transaction)
     .await?;
-    all_written("users", ids.len(), updated.rows_affected())
+    all_written("users", old.len(), updated.rows_affected())
 }
 
 async fn write_deposits(transaction: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), PostingError> {
@@ -136,18 +129,17 @@ async fn close_deposits(transaction: &mut PgTransaction<'_>, changes: &Changes) 
     if old.is_empty() {
         return Ok(());
     }
-    let ids: Vec<i32> = old.iter().map(|(id, ..)| *id).collect();
     let updated = sqlx::query!(
         "UPDATE deposit SET state = d.state, closed_fact = d.fact
          FROM unnest($1::integer[], $2::text[], $3::bigint[]) AS d (id, state, fact)
          WHERE deposit.id = d.id AND deposit.state = 'held'",
-        &ids,
+        &column(&old, |(id, ..)| *id),
         &column(&old, |(_, state, _)| *state) as &[&str],
         &column(&old, |(.., fact)| *fact),
     )
     .execute(&mut **transaction)
     .await?;
-    all_written("deposit", ids.len(), updated.rows_affected())
+    all_written("deposit", old.len(), updated.rows_affected())
 }
 
 async fn write_trees(transaction: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), PostingError> {
@@ -271,16 +263,10 @@ async fn insert_forfeited(
 }
 
 async fn upsert_incomes(transaction: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), PostingError> {
-    if changes.incomes.is_empty() {
+    let incomes: Vec<_> = changes.incomes.iter().collect();
+    if incomes.is_empty() {
         return Ok(());
     }
-    let users: Vec<i32> = changes.incomes.keys().copied().collect();
-    let column = |of: fn(&super::changes::Income) -> Amount| -> Vec<DbAmount> {
-        changes.incomes.values().map(|income| of(income).into()).collect()
-    };
-    let direct = column(|income| income.direct);
-    let pool_layer = column(|income| income.pool_layer);
-    let generation = column(|income| income.generation);
     sqlx::query!(
         "INSERT INTO user_income AS known (user_id, direct, pool_layer, generation)
          SELECT * FROM unnest($1::integer[], $2::numeric[], $3::numeric[], $4::numeric[])
@@ -288,10 +274,10 @@ async fn upsert_incomes(transaction: &mut PgTransaction<'_>, changes: &Changes) 
          SET direct = known.direct + excluded.direct,
              pool_layer = known.pool_layer + excluded.pool_layer,
              generation = known.generation + excluded.generation",
-        &users,
-        &direct as &[DbAmount],
-        &pool_layer as &[DbAmount],
-        &generation as &[DbAmount],
+        &column(&incomes, |(user, _)| **user),
+        &column(&incomes, |(_, income)| income.direct.into()) as &[DbAmount],
+        &column(&incomes, |(_, income)| income.pool_layer.into()) as &[DbAmount],
+        &column(&incomes, |(_, income)| income.generation.into()) as &[DbAmount],
     )
     .execute(&mut **transaction)
     .await?;
@@ -299,21 +285,18 @@ async fn upsert_incomes(transaction: &mut PgTransaction<'_>, changes: &Changes) 
 }
 
 async fn upsert_choices(transaction: &mut PgTransaction<'_>, changes: &Changes) -> Result<(), PostingError> {
-    if changes.choices.is_empty() {
+    let choices: Vec<_> = changes.choices.iter().collect();
+    if choices.is_empty() {
         return Ok(());
     }
-    let users: Vec<i32> = changes.choices.keys().map(|(user, _)| *user).collect();
-    let tiers: Vec<i16> = changes.choices.keys().map(|(_, tier)| *tier).collect();
-    let choices: Vec<&str> = changes.choices.values().map(|(choice, _)| *choice).collect();
-    let facts: Vec<i64> = changes.choices.values().map(|(_, fact)| *fact).collect();
     sqlx::query!(
         "INSERT INTO reserve_choice (user_id, tier, choice, fact_seq)
          SELECT * FROM unnest($1::integer[], $2::smallint[], $3::text[], $4::bigint[])
          ON CONFLICT (user_id, tier) DO UPDATE SET choice = excluded.choice, fact_seq = excluded.fact_seq",
-        &users,
-        &tiers,
-        &choices as &[&str],
-        &facts,
+        &column(&choices, |((user, _), _)| *user),
+        &column(&choices, |((_, tier), _)| *tier),
+        &column(&choices, |(_, (choice, _))| *choice) as &[&str],
+        &column(&choices, |(_, (_, fact))| *fact),
     )
     .execute(&mut **transaction)
     .await?;
@@ -324,25 +307,16 @@ async fn insert_discrepancies(
     transaction: &mut PgTransaction<'_>,
     changes: &Changes,
 ) -> Result<(), PostingError> {
-    if changes.discrepancies.is_empty() {
+    let found = &changes.discrepancies;
+    if found.is_empty() {
         return Ok(());
     }
-    let ordinals: Vec<i16> = changes
-        .discrepancies
-        .iter()
-        .map(|(_, ordinal, _)| *ordinal)
-        .collect();
-    let causes: Vec<&str> = changes
-        .discrepancies
-        .iter()
-        .map(|(.., cause)| cause.as_str())
-        .collect();
     sqlx::query!(
         "INSERT INTO discrepancy (fact_seq, ordinal, cause)
          SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[])",
-        &column(&changes.discrepancies, |(fact, ..)| *fact),
-        &ordinals,
-        &causes as &[&str],
+        &column(found, |(fact, ..)| *fact),
+        &column(found, |(_, ordinal, _)| *ordinal),
+        &column(found, |(.., cause)| cause.as_str()) as &[&str],
     )
     .execute(&mut **transaction)
     .await?;

@@ -29,25 +29,11 @@ async fn update_payouts(
     transaction: &mut PgTransaction<'_>,
     changes: &SettlementChanges,
 ) -> Result<(), PostingError> {
-    let old = || {
-        changes
-            .payouts
-            .iter()
-            .filter(|(_, change)| change.requested.is_none())
-    };
-    let users: Vec<i32> = old().map(|((_, user), _)| *user).collect();
-    if users.is_empty() {
+    let old = changes.payouts.iter();
+    let old: Vec<_> = old.filter(|(_, change)| change.requested.is_none()).collect();
+    if old.is_empty() {
         return Ok(());
     }
-    let batches: Vec<&[u8]> = old().map(|((batch, _), _)| batch.as_slice()).collect();
-    let held: Vec<Option<DbAmount>> = old().map(|(_, change)| change.held.map(DbAmount)).collect();
-    let states: Vec<Option<&str>> = old().map(|(_, change)| change.state()).collect();
-    let settled: Vec<Option<DbAmount>> = old()
-        .map(|(_, change)| change.closed.and_then(|closed| closed.settled).map(DbAmount))
-        .collect();
-    let facts: Vec<Option<i64>> = old()
-        .map(|(_, change)| change.closed.map(|closed| closed.fact_seq))
-        .collect();
     sqlx::query!(
         "UPDATE payout
          SET held = coalesce(p.held, payout.held),
@@ -57,12 +43,12 @@ async fn update_payouts(
          FROM unnest($1::bytea[], $2::integer[], $3::numeric[], $4::text[], $5::numeric[], $6::bigint[])
              AS p (batch_id, user_id, held, state, settled, fact)
          WHERE payout.batch_id = p.batch_id AND payout.user_id = p.user_id AND payout.state <> 'refused'",
-        &batches as &[&[u8]],
-        &users,
-        &held as &[Option<DbAmount>],
-        &states as &[Option<&str>],
-        &settled as &[Option<DbAmount>],
-        &facts as &[Option<i64>],
+        &column(&old, |((batch, _), _)| batch.as_slice()) as &[&[u8]],
+        &column(&old, |((_, user), _)| *user),
+        &column(&old, |(_, change)| change.held.map(DbAmount)) as &[Option<DbAmount>],
+        &column(&old, |(_, change)| change.state()) as &[Option<&str>],
+        &column(&old, |(_, change)| change.settled()) as &[Option<DbAmount>],
+        &column(&old, |(_, change)| change.closed.map(|closed| closed.fact_seq)) as &[Option<i64>],
     )
     .execute(&mut **transaction)
     .await?;
@@ -93,10 +79,7 @@ async fn insert_payouts(
         &column(&new, |(_, line, _)| line.target.map(DbAmount)) as &[Option<DbAmount>],
         &column(&new, |(.., change)| change.state()) as &[Option<&str>],
         &column(&new, |(_, line, _)| line.refused) as &[Option<&str>],
-        &column(&new, |(.., change)| change
-            .closed
-            .and_then(|closed| closed.settled)
-            .map(DbAmount)) as &[Option<DbAmount>],
+        &column(&new, |(.., change)| change.settled()) as &[Option<DbAmount>],
         &column(&new, |(_, line, _)| line.fact_seq),
         &column(&new, |(.., change)| change.closed.map(|closed| closed.fact_seq)) as &[Option<i64>],
     )
@@ -109,18 +92,10 @@ async fn update_batches(
     transaction: &mut PgTransaction<'_>,
     changes: &SettlementChanges,
 ) -> Result<(), PostingError> {
-    let batches = &changes.batches;
+    let batches: Vec<_> = changes.batches.iter().collect();
     if batches.is_empty() {
         return Ok(());
     }
-    let ids: Vec<&[u8]> = batches.keys().map(|id| id.as_slice()).collect();
-    let held = || batches.values().map(|change| change.held);
-    let held_facts: Vec<Option<i64>> = held().map(|held| held.map(|held| held.fact_seq)).collect();
-    let counts: Vec<Option<i32>> = held().map(|held| held.map(|held| held.count)).collect();
-    let totals: Vec<Option<DbAmount>> = held().map(|held| held.map(|held| held.total.into())).collect();
-    let closed = || batches.values().map(|change| change.closed);
-    let ends: Vec<Option<&str>> = closed().map(|closed| closed.map(|(end, _)| end)).collect();
-    let closed_facts: Vec<Option<i64>> = closed().map(|closed| closed.map(|(_, fact)| fact)).collect();
     // What operators did to a request in the meantime stands: only a mere request becomes held.
     sqlx::query!(
         "UPDATE payout_batch AS known
@@ -136,12 +111,12 @@ async fn update_batches(
          FROM unnest($1::bytea[], $2::bigint[], $3::integer[], $4::numeric[], $5::text[], $6::bigint[])
              AS b (batch_id, held_fact, count, total, ended, closed_fact)
          WHERE known.batch_id = b.batch_id",
-        &ids as &[&[u8]],
-        &held_facts as &[Option<i64>],
-        &counts as &[Option<i32>],
-        &totals as &[Option<DbAmount>],
-        &ends as &[Option<&str>],
-        &closed_facts as &[Option<i64>],
+        &column(&batches, |(id, _)| id.as_slice()) as &[&[u8]],
+        &column(&batches, |(_, change)| change.held.map(|held| held.fact_seq)) as &[Option<i64>],
+        &column(&batches, |(_, change)| change.held.map(|held| held.count)) as &[Option<i32>],
+        &column(&batches, |(_, change)| change.held.map(|held| held.total.into())) as &[Option<DbAmount>],
+        &column(&batches, |(_, change)| change.closed.map(|(end, _)| end)) as &[Option<&str>],
+        &column(&batches, |(_, change)| change.closed.map(|(_, fact)| fact)) as &[Option<i64>],
     )
     .execute(&mut **transaction)
     .await?;
@@ -168,19 +143,10 @@ async fn update_roots(
     transaction: &mut PgTransaction<'_>,
     changes: &SettlementChanges,
 ) -> Result<(), PostingError> {
-    let roots = &changes.roots;
+    let roots: Vec<_> = changes.roots.iter().collect();
     if roots.is_empty() {
         return Ok(());
     }
-    let ids: Vec<&[u8]> = roots.keys().map(|root| root.as_slice()).collect();
-    let published = || roots.values().map(|change| change.published);
-    let claimable: Vec<Option<i64>> = published()
-        .map(|published| published.map(|(from, _)| from))
-        .collect();
-    let published_facts: Vec<Option<i64>> = published()
-        .map(|published| published.map(|(_, fact)| fact))
-        .collect();
-    let vetoed_facts: Vec<Option<i64>> = roots.values().map(|change| change.vetoed).collect();
     sqlx::query!(
         "UPDATE liabilities_root AS known
          SET state = CASE
@@ -193,10 +159,10 @@ async fn update_roots(
          FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[])
              AS r (root, claimable_from, published_fact, vetoed_fact)
          WHERE known.root = r.root",
-        &ids as &[&[u8]],
-        &claimable as &[Option<i64>],
-        &published_facts as &[Option<i64>],
-        &vetoed_facts as &[Option<i64>],
+        &column(&roots, |(root, _)| root.as_slice()) as &[&[u8]],
+        &column(&roots, |(_, change)| change.published.map(|(from, _)| from)) as &[Option<i64>],
+        &column(&roots, |(_, change)| change.published.map(|(_, fact)| fact)) as &[Option<i64>],
+        &column(&roots, |(_, change)| change.vetoed) as &[Option<i64>],
     )
     .execute(&mut **transaction)
     .await?;

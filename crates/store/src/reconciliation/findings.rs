@@ -53,13 +53,12 @@ pub struct Stored {
 
 /// Findings that are open.
 pub async fn list_open(connection: &mut PgConnection) -> Result<Vec<Opened>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Opened,
         "SELECT check_id AS check, subject, severity FROM reconciliation_finding WHERE resolved_at IS NULL ORDER BY id"
     )
     .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .await?)
 }
 
 /// Stores a run, opens and closes findings, and stops settlement for every grave one that is new.
@@ -114,7 +113,7 @@ pub(super) async fn upsert(
     run: Option<i64>,
     finding: &Finding,
 ) -> Result<bool, StoreError> {
-    let is_new = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"INSERT INTO reconciliation_finding
                (check_id, severity, subject, cause, expected, actual, detail, first_run, last_run)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
@@ -133,8 +132,7 @@ pub(super) async fn upsert(
         run,
     )
     .fetch_one(&mut **transaction)
-    .await?;
-    Ok(is_new)
+    .await?)
 }
 
 /// Stops settlement. Whether it was not stopped for this before.
@@ -156,7 +154,7 @@ async fn resolve(
     complete: &[&'static str],
 ) -> Result<Vec<Opened>, StoreError> {
     let complete: Vec<String> = complete.iter().map(|check| (*check).to_owned()).collect();
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Opened,
         "UPDATE reconciliation_finding SET resolved_at = now()
          WHERE resolved_at IS NULL AND last_run IS DISTINCT FROM $1 AND check_id = ANY($2)
@@ -165,6 +163,5 @@ async fn resolve(
         &complete,
     )
     .fetch_all(&mut **transaction)
-    .await?;
-    Ok(rows)
+    .await?)
 }

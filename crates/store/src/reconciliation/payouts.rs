@@ -165,13 +165,12 @@ pub(super) async fn list_roots(
 }
 
 async fn list_leaves(transaction: &mut PgTransaction<'_>, root: B256) -> Result<Vec<Leaf>, StoreError> {
-    let rows = sqlx::query_as!(
+    Ok(sqlx::query_as!(
         Leaf,
         r#"SELECT wallet AS "wallet!: Db<Address>", entitled AS "entitled: DbAmount"
            FROM liabilities_leaf WHERE root = $1"#,
         root.as_slice()
     )
     .fetch_all(&mut **transaction)
-    .await?;
-    Ok(rows)
+    .await?)
 }

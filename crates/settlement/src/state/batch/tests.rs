@@ -17,7 +17,8 @@ fn in_state(state: State) -> Batch {
     Batch {
         state,
         deadline: has_deadline.then_some(DEADLINE),
-        ..Batch::requested(BUILDER)
+        builder: BUILDER,
+        cancel_requested: false,
     }
 }
 
@@ -34,44 +35,40 @@ type Step = fn(Batch) -> Result<Batch, Refused>;
 
 #[test]
 fn every_state_takes_exactly_its_steps() {
-    let steps: [(&str, Step); 12] = [
-        ("held", |batch| batch.held(2)),
-        ("held nothing", |batch| batch.held(0)),
-        ("sealed", Batch::sealed),
+    let ended = |end: BatchEnd| match end {
+        BatchEnd::Expired => "expired",
+        BatchEnd::Cancelled => "cancelled",
+    };
+    let steps: [(&str, Step); 3] = [
         ("approve", |batch| batch.approve(Address::repeat_byte(2))),
         ("ask", |batch| batch.ask_for_signature(DEADLINE, HEAD, Gate::Open)),
         ("submit", |batch| batch.submit(HEAD, Gate::Open)),
-        ("executed", |batch| Ok(batch.executed())),
-        ("cancelled on chain", |batch| Ok(batch.cancelled_on_chain())),
-        ("expired", |batch| batch.expired(&proof())),
-        ("cancelled and expired", |batch| {
-            batch.cancel()?.0.expired(&proof())
-        }),
-        ("cancelled and released", |batch| batch.cancel()?.0.released()),
-        ("quarantined", Batch::quarantined),
     ];
-    let e = "executed";
     let c = "cancelled";
     let x = "expired";
-    let q = "quarantined";
     #[rustfmt::skip]
-    let table: [(State, [&str; 12]); 10] = [
-        (State::Requested,   ["held", c, "-", "-", "-", "-", q, c, "-", "-", c, q]),
-        (State::Held,        ["-", "-", "sealed", "-", "-", "-", q, c, "-", "-", c, q]),
-        (State::Sealed,      ["-", "-", "-", "approved", "-", "-", q, c, "-", "-", c, q]),
-        (State::Approved,    ["-", "-", "-", "-", "approved", "-", e, c, "-", "-", c, q]),
-        (State::Signed,      ["-", "-", "-", "-", "-", "submitting", e, c, x, c, "-", q]),
-        (State::Submitting,  ["-", "-", "-", "-", "-", "-", e, c, x, c, "-", q]),
-        (State::Executed,    ["-", "-", "-", "-", "-", "-", e, q, "-", "-", "-", "-"]),
-        (State::Expired,     ["-", "-", "-", "-", "-", "-", q, x, "-", "-", "-", "-"]),
-        (State::Cancelled,   ["-", "-", "-", "-", "-", "-", q, c, "-", "-", "-", "-"]),
-        (State::Quarantined, ["-", "-", "-", "-", "-", "-", e, c, "-", c, "-", q]),
+    let table: [(State, [&str; 5]); 10] = [
+        (State::Requested,   ["-", "-", "-", "-", "-"]),
+        (State::Held,        ["-", "-", "-", "-", "-"]),
+        (State::Sealed,      ["approved", "-", "-", "-", "-"]),
+        (State::Approved,    ["-", "approved", "-", "-", "-"]),
+        (State::Signed,      ["-", "-", "submitting", x, c]),
+        (State::Submitting,  ["-", "-", "-", x, c]),
+        (State::Executed,    ["-", "-", "-", "-", "-"]),
+        (State::Expired,     ["-", "-", "-", "-", "-"]),
+        (State::Cancelled,   ["-", "-", "-", "-", "-"]),
+        (State::Quarantined, ["-", "-", "-", "-", c]),
     ];
-    for (state, nexts) in table {
-        for ((name, step), next) in steps.iter().zip(nexts) {
+    for (state, [approved, asked, submitted, end, given_up]) in table {
+        for ((name, step), next) in steps.iter().zip([approved, asked, submitted]) {
             let found = step(in_state(state)).map_or_else(|_| "-", |batch| batch.state.name());
             assert_eq!(found, next, "{} by {name}", state.name());
         }
+        let batch = in_state(state);
+        let by_proof = |batch: Batch| batch.end_by(&proof());
+        assert_eq!(by_proof(batch).map_or("-", ended), end, "{}", state.name());
+        let cancelled = batch.cancel().and_then(|(batch, _)| by_proof(batch));
+        assert_eq!(cancelled.map_or("-", ended), given_up, "{}", state.name());
     }
 }
 
@@ -92,8 +89,10 @@ fn the_builder_cannot_approve() {
 #[test]
 fn a_batch_that_is_given_up_goes_no_further() {
     for (state, step) in [
-        (State::Held, Batch::sealed as Step),
-        (State::Sealed, |batch| batch.approve(Address::repeat_byte(2))),
+        (
+            State::Sealed,
+            (|batch| batch.approve(Address::repeat_byte(2))) as Step,
+        ),
         (State::Approved, |batch| {
             batch.ask_for_signature(DEADLINE, HEAD, Gate::Open)
         }),
@@ -118,17 +117,9 @@ fn a_signature_that_may_exist_counts_as_one() {
     );
     let (given_up, plan) = asked.cancel().unwrap();
     assert_eq!(plan, CancelPlan::AwaitExpiry);
-    assert_eq!(given_up.released(), Err(Refused::MayExecute));
-    assert_eq!(
-        given_up.expired(&proof()).map(|batch| batch.state),
-        Ok(State::Cancelled)
-    );
-    assert_eq!(
-        asked.expired(&proof()).map(|batch| batch.state),
-        Ok(State::Expired)
-    );
-    assert_eq!(given_up.signed().map(|batch| batch.state), Ok(State::Signed));
-    assert_eq!(approved.signed(), Err(Refused::WrongState(State::Approved)));
+    assert_eq!(given_up.end_by(&proof()), Ok(BatchEnd::Cancelled));
+    assert_eq!(asked.end_by(&proof()), Ok(BatchEnd::Expired));
+    assert_eq!(approved.end_by(&proof()), Err(Refused::MayExecute));
     assert_eq!(approved.cancel().unwrap().1, CancelPlan::ReleaseNow);
 }
 
@@ -141,7 +132,7 @@ fn a_proof_of_another_deadline_proves_nothing() {
     };
     let other = prove_expiry(DEADLINE - 1, chain).unwrap();
     assert_eq!(
-        in_state(State::Submitting).expired(&other),
+        in_state(State::Submitting).end_by(&other),
         Err(Refused::MayExecute)
     );
 }

@@ -7,6 +7,7 @@ use money::Amount;
 use plan::{Effect, PayoutOutcome, UserId};
 
 use super::big;
+use crate::DbAmount;
 use crate::column::int;
 
 /// Changes of one posting batch, at most one for each row.
@@ -87,6 +88,11 @@ impl PayoutChange {
             None => "held",
         });
         self.closed.map(|closed| closed.state).or(requested)
+    }
+
+    /// What the chain did.
+    pub(in crate::posting) fn settled(&self) -> Option<DbAmount> {
+        self.closed.and_then(|closed| closed.settled).map(DbAmount)
     }
 }
 

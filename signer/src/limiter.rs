@@ -1,3 +1,0 @@
-//! The limiter of the callers' requests: the one of all services.
-
-pub(crate) use service::limiter::Bucket as Limiter;
