@@ -18,6 +18,7 @@ pub mod orders;
 mod pools;
 pub mod ranks;
 pub mod subscription;
+pub mod told;
 pub mod withholding;
 
 pub use pools::{Changes, Hold, Model, Terms};

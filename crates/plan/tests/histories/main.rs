@@ -7,6 +7,8 @@ mod facts;
 mod history;
 mod holds;
 mod kept;
+#[path = "../composed/said.rs"]
+mod said;
 mod settlement;
 #[path = "../../../explain/tests/explain/witness.rs"]
 mod witness;
