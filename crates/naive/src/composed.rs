@@ -11,6 +11,7 @@ use alloy_primitives::{Address, B256};
 use plan::{Cause, Intake, Report};
 
 use crate::Changes;
+use crate::told::{outcome, who};
 
 type Money = i128;
 
@@ -59,6 +60,8 @@ pub struct Model {
     people: Vec<Person>,
     payments: Vec<Payment>,
     pub balances: Changes,
+    /// Why the last cause moved money, with what it moved. Claims are left out.
+    pub told: Changes,
     last_day: Option<u32>,
 }
 
@@ -110,6 +113,9 @@ struct Share {
     account: String,
     amount: Money,
     forfeited: Money,
+    /// Component and rule, and whom the rule means.
+    rule: String,
+    about: Option<Address>,
 }
 
 #[derive(Debug)]
@@ -139,6 +145,7 @@ impl Model {
             people: Vec::new(),
             payments: Vec::new(),
             balances: BTreeMap::new(),
+            told: BTreeMap::new(),
             last_day: None,
         }
     }
@@ -149,6 +156,7 @@ impl Model {
     }
 
     pub fn apply(&mut self, cause: &Cause) {
+        self.told.clear();
         match cause {
             Cause::Registered(intake) => self.registered(intake),
             Cause::RetoppedUp(intake) => self.paid_again(intake),
@@ -159,6 +167,7 @@ impl Model {
             Cause::Funded { amount, .. } => {
                 self.add("custody", money(amount.base_units()));
                 self.add("revenue", money(amount.base_units()));
+                self.tell("settlement funded moved -", money(amount.base_units()));
             }
             Cause::Corrected { wallet, amount } => self.corrected(*wallet, money(amount.base_units())),
             Cause::Claimed { wallet, amount, .. } => {
@@ -194,6 +203,7 @@ impl Model {
                 if (1..=3).contains(&fund.get()) && amount <= self.balance("revenue") {
                     self.add("revenue", -amount);
                     self.add(&format!("revenue:{fund}"), amount);
+                    self.tell("funds allocated moved -", amount);
                 }
             }
             Report::WithdrawalRequested { wallet, amount } => {
@@ -220,7 +230,7 @@ impl Model {
 
     fn registered(&mut self, intake: &Intake) {
         if self.find(intake.wallet).is_some() {
-            return self.unexpected(money(intake.amount.base_units()));
+            return self.unexpected("unexpected_intake", money(intake.amount.base_units()));
         }
         let sponsor = intake.sponsor.filter(|sponsor| self.find(*sponsor).is_some());
         self.people.push(Person {
@@ -239,13 +249,14 @@ impl Model {
     fn paid_again(&mut self, intake: &Intake) {
         match self.find(intake.wallet) {
             Some(_) => self.take(intake, false),
-            None => self.unexpected(money(intake.amount.base_units())),
+            None => self.unexpected("unexpected_intake", money(intake.amount.base_units())),
         }
     }
 
-    fn unexpected(&mut self, amount: Money) {
+    fn unexpected(&mut self, why: &str, amount: Money) {
         self.add("custody", amount);
         self.add("clearing:unexpected_intake", amount);
+        self.tell(&format!("settlement {why} waiting -"), amount);
     }
 
     fn take(&mut self, intake: &Intake, is_registration: bool) {
@@ -260,13 +271,17 @@ impl Model {
             bought: None,
         });
         if !self.buy(intake.wallet, amount) {
-            return self.unexpected(amount);
+            return self.unexpected("intake_amount", amount);
         }
         self.add("custody", amount);
         let shares = &self.payments.last().unwrap().bought.as_ref().unwrap().shares;
-        let held: Vec<(String, Money)> = shares.iter().map(|share| (held(share), share.amount)).collect();
-        for (account, amount) in held {
+        let held: Vec<(String, String, Money)> = shares
+            .iter()
+            .map(|share| (held(share), share.when_granted(), share.amount))
+            .collect();
+        for (account, what, amount) in held {
             self.add(&account, amount);
+            self.tell(&what, amount);
         }
     }
 
@@ -309,7 +324,7 @@ impl Model {
         }
         let mut line = line.into_iter();
         let mut rest = cash;
-        for (rate, needed) in self.terms.generations.clone() {
+        for (generation, (rate, needed)) in (1..).zip(self.terms.generations.clone()) {
             let share = cash * rate / 10_000;
             rest -= share;
             let stop = line.by_ref().find(|upline| match self.obstacle(*upline, needed) {
@@ -317,24 +332,32 @@ impl Model {
                 Some("unqualified") => self.terms.mode != "compressed",
                 Some(_) => self.terms.mode == "physical",
             });
+            let rule = (format!("generation generation {generation}"), stop);
             let Some(upline) = stop else {
-                self.share(None, "breakage:no_upline", share);
+                self.share(rule, None, "breakage:no_upline", share);
                 continue;
             };
             if let Some(cause) = self.obstacle(upline, needed) {
-                self.share(None, &format!("breakage:{cause}"), share);
+                self.share(rule, None, &format!("breakage:{cause}"), share);
                 continue;
             }
             let paid = share.min(self.cap_room(upline));
-            self.share(Some(upline), "", paid);
-            self.share(None, "breakage:capped", share - paid);
+            self.share(rule.clone(), Some(upline), "", paid);
+            self.share(rule, None, "breakage:capped", share - paid);
         }
         let allocated = rest * self.terms.yield_bps / 10_000;
-        self.share(None, "revenue:1", allocated);
-        self.share(None, "company", rest - allocated);
+        let rule = |rule: &str| (format!("subscription {rule}"), None);
+        self.share(rule("allocated"), None, "revenue:1", allocated);
+        self.share(rule("company_share"), None, "company", rest - allocated);
     }
 
-    fn share(&mut self, user: Option<Address>, account: &str, amount: Money) {
+    fn share(
+        &mut self,
+        (rule, about): (String, Option<Address>),
+        user: Option<Address>,
+        account: &str,
+        amount: Money,
+    ) {
         let bought = self.payments.last_mut().unwrap().bought.as_mut().unwrap();
         if amount > 0 {
             bought.shares.push(Share {
@@ -342,6 +365,8 @@ impl Model {
                 account: account.to_owned(),
                 amount,
                 forfeited: 0,
+                rule,
+                about,
             });
         }
     }
@@ -376,6 +401,7 @@ impl Model {
             .position(|payment| payment.reference == reference);
         let open = found.filter(|place| self.payments[*place].state == PaymentState::Open);
         let Some(place) = open else {
+            self.tell("settlement unexpected_refund waiting -", amount);
             return self.add("clearing:unexpected_refund", -amount);
         };
         let payment = &mut self.payments[place];
@@ -383,13 +409,14 @@ impl Model {
         let (payer, is_registration) = (payment.payer, payment.is_registration);
         if let Some(bought) = &payment.bought {
             let bonus = bought.bonus;
-            let held: Vec<(String, Money)> = bought
+            let held: Vec<(String, String, Money)> = bought
                 .shares
                 .iter()
-                .map(|share| (held(share), share.amount))
+                .map(|share| (held(share), share.when_refunded(), share.amount))
                 .collect();
-            for (account, amount) in held {
+            for (account, what, amount) in held {
                 self.add(&account, -amount);
+                self.tell(&what, amount);
             }
             for accrual in 0..self.bought(place).accruals.len() {
                 self.take_back(place, accrual);
@@ -397,10 +424,35 @@ impl Model {
             self.return_bonus(payer, bonus);
         } else {
             self.add("clearing:unexpected_intake", -amount);
+            self.tell("escrow refund returned -", amount);
         }
         if is_registration {
             self.person_mut(payer).refunded = true;
         }
+    }
+}
+
+impl Share {
+    fn when_granted(&self) -> String {
+        let outcome = match self.user {
+            Some(_) => "paid".to_owned(),
+            None => outcome(&self.account),
+        };
+        format!("{} {outcome} {}", self.rule, who(self.about))
+    }
+
+    fn when_refunded(&self) -> String {
+        let (_, rule) = self.rule.split_once(' ').unwrap();
+        format!("escrow refund {rule} returned {}", who(self.about))
+    }
+
+    /// It is not a user's.
+    fn when_matured(&self) -> String {
+        let rule = match outcome(&self.account).as_str() {
+            "moved" => "funds allocated moved".to_owned(),
+            outcome => format!("escrow matured {outcome}"),
+        };
+        format!("{rule} - = {}", self.rule)
     }
 }
 

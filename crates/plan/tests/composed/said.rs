@@ -24,7 +24,8 @@ pub(crate) fn said(book: &Book, lines: &[Line]) -> Changes {
             tell(&mut said, what, signed(part.amount));
         }
         if line.parts.is_empty() {
-            let policy = line.because.rsplit_once(" under ");
+            let of_tax = Some(&line.because).filter(|_| line.rule == "withheld");
+            let policy = of_tax.and_then(|because| because.rsplit_once(" under "));
             let policy = policy.map_or(String::new(), |(_, name)| format!(" = {} {name}", line.component));
             tell(&mut said, format!("{what}{policy}"), signed(line.amount));
         }
