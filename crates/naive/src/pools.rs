@@ -1,7 +1,7 @@
 //! The auto-pool: registrations, pools and retopups, with everything that settlement does to a user's money.
 
-mod payouts;
 mod grants;
+mod payouts;
 mod places;
 mod terms;
 mod tree;

@@ -160,7 +160,10 @@ impl Model {
         self.make_available(user, amount - fee - netted);
         self.tell(&format!("withdrawal fee company {user}"), fee);
         self.tell(&format!("escrow netting moved {user}"), netted);
-        self.tell(&format!("withdrawal withdrawal moved {user}"), amount - fee - netted);
+        self.tell(
+            &format!("withdrawal withdrawal moved {user}"),
+            amount - fee - netted,
+        );
     }
 
     /// An accrual goes back into its fund; what its user has already is owed.

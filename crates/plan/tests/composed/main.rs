@@ -4,6 +4,8 @@
 
 mod paper;
 mod said;
+mod second;
+mod trading;
 #[path = "../../../explain/tests/explain/witness.rs"]
 mod witness;
 
@@ -20,6 +22,8 @@ use paper::{Paper, fold, signed};
 use plan::{Book, Cause, Effect, Fact, Outcome, Report, compile};
 use proptest::prelude::*;
 use said::said;
+use second::Second;
+use trading::any_trading;
 use witness::Witness;
 
 /// Runs a history and checks everything after every fact. Returns its causes and what they did.
@@ -195,7 +199,13 @@ fn agree(variant: &Variant, steps: &[Step]) -> Result<(), TestCaseError> {
             // Money on its way out is not a matter of rules.
             if !matches!(cause, Cause::Claimed { .. }) {
                 let lines = explain(before.plans(), before.state(), &out);
-                prop_assert_eq!(&said(&world.book, &lines), &model.told, "after {:?}\n{:#?}", cause, lines);
+                prop_assert_eq!(
+                    &said(&world.book, &lines),
+                    &model.told,
+                    "after {:?}\n{:#?}",
+                    cause,
+                    lines
+                );
             }
             if let Some(Step::Change {
                 version: version @ 0..=1,
@@ -210,6 +220,36 @@ fn agree(variant: &Variant, steps: &[Step]) -> Result<(), TestCaseError> {
             prop_assert_eq!(&found, &model.balances, "after {:?}\n{:#?}", cause, out);
             for wallet in &world.wallets {
                 prop_assert_eq!(signed(world.book.entitled(*wallet)), model.entitled(*wallet));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The explanations of all legs of a plan of bookings, orders or a campaign are those of its second implementation.
+fn explained_alike(variant: &Variant, steps: &[Step]) -> Result<(), TestCaseError> {
+    let mut world = World::new(variant);
+    let (texts, asset) = (variant.texts(), world.versions[0].asset());
+    let mut second = Second::new(&texts[0], asset);
+    let mut out = Outcome::explained();
+    let mut version = world.book.plan().version();
+    // Operators are not in the models.
+    let steps = steps.iter().filter(|step| !matches!(step, Step::Treasury { .. }));
+    for step in std::iter::once(None).chain(steps.map(Some)) {
+        let first = vec![world.beginning()];
+        for cause in step.map_or(first, |step| world.causes(step)) {
+            let before = world.book.clone();
+            world.book.apply(&cause, &mut out);
+            second.apply(&cause);
+            if world.book.plan().version() != version {
+                version = world.book.plan().version();
+                second.follow(&texts[usize::from(version == 2)], asset);
+            }
+            // Money on its way out is not a matter of rules.
+            if !matches!(cause, Cause::Claimed { .. }) {
+                let lines = explain(before.plans(), before.state(), &out);
+                let context = format!("after {cause:?}\n{lines:#?}");
+                prop_assert_eq!(&said(&world.book, &lines), second.told(), "{}", context);
             }
         }
     }
@@ -295,6 +335,34 @@ proptest! {
         steps in any_busy_history(20..100),
     ) {
         agree(&variant.modelled(), &steps)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn bookings_and_pairs_are_explained_as_a_second_implementation_does(
+        variant in any_variant(Kind::Binary),
+        steps in prop_oneof![any_history(1..150), any_trading(40..150)],
+    ) {
+        explained_alike(&variant, &steps)?;
+    }
+
+    #[test]
+    fn orders_and_ranks_are_explained_as_a_second_implementation_does(
+        variant in any_variant(Kind::Orders),
+        steps in prop_oneof![any_history(1..150), any_trading(40..150)],
+    ) {
+        explained_alike(&variant, &steps)?;
+    }
+
+    #[test]
+    fn campaigns_are_explained_as_a_second_implementation_does(
+        variant in any_variant(Kind::Campaign),
+        steps in prop_oneof![any_history(1..150), any_trading(40..150)],
+    ) {
+        explained_alike(&variant, &steps)?;
     }
 }
 

@@ -10,9 +10,9 @@ use plan::Book;
 pub(crate) fn said(book: &Book, lines: &[Line]) -> Changes {
     let mut said = Changes::new();
     for line in lines.iter().filter(|line| line.leg.is_some()) {
-        let who = line.user.map_or("-".to_owned(), |user| {
-            book.wallet_of(user).unwrap().to_string()
-        });
+        let who = line
+            .user
+            .map_or("-".to_owned(), |user| book.wallet_of(user).unwrap().to_string());
         let verdict = match line.verdict.cause() {
             Some(cause) => format!("{}:{}", line.verdict.name(), cause.name()),
             None => line.verdict.name().to_owned(),
