@@ -265,20 +265,16 @@ fn close(users: u32, closes: usize, window_weeks: Option<u32>) -> anyhow::Result
 }
 
 fn ranked(decision: &RankDecision) -> Option<(u32, u8, u128, u128)> {
-    match *decision {
-        RankDecision::Qualified {
-            user,
-            rank,
-            main,
-            other,
-        } if rank > 0 => Some((user.get(), rank, main.base_units(), other.base_units())),
-        RankDecision::Qualified { .. }
-        | RankDecision::Promoted { .. }
-        | RankDecision::Granted { .. }
-        | RankDecision::NotCovered { .. }
-        | RankDecision::Waits { .. }
-        | RankDecision::Lapsed { .. } => None,
-    }
+    let RankDecision::Qualified {
+        user,
+        rank,
+        main,
+        other,
+    } = *decision
+    else {
+        return None;
+    };
+    (rank > 0).then(|| (user.get(), rank, main.base_units(), other.base_units()))
 }
 
 /// Refunds in a second, each with every upline's held bonuses judged again.

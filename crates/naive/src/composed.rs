@@ -180,18 +180,7 @@ impl Model {
             }
             Cause::Reported(report) => self.reported(report),
             Cause::Noted => {}
-            Cause::UserFrozen { .. }
-            | Cause::UserUnfrozen { .. }
-            | Cause::ReserveChosen { .. }
-            | Cause::BatchRequested { .. }
-            | Cause::BatchReleased { .. }
-            | Cause::BatchSettled { .. }
-            | Cause::BatchCancelled { .. }
-            | Cause::LeavesSettled { .. }
-            | Cause::CreditWithdrawn { .. }
-            | Cause::TreasuryPaid { .. }
-            | Cause::RootPublished { .. }
-            | Cause::RootVetoed { .. } => panic!("{cause:?} is not of this model"),
+            _ => panic!("{cause:?} is not of this model"),
         }
     }
 
@@ -216,15 +205,7 @@ impl Model {
                 }
             }
             // Nothing of it is in this plan.
-            Report::PlanChanged { .. }
-            | Report::TaxIdRecorded { .. }
-            | Report::SideChosen { .. }
-            | Report::OrderPlaced { .. }
-            | Report::OrderRefunded { .. }
-            | Report::PeriodFinalized { .. }
-            | Report::PeriodReleased { .. }
-            | Report::ConversionReported { .. }
-            | Report::ConversionReversed { .. } => {}
+            _ => {}
         }
     }
 

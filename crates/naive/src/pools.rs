@@ -133,16 +133,7 @@ impl Model {
                 self.chosen(*wallet, usize::from(tier.get()), *choice);
             }
             Cause::Corrected { wallet, amount } => self.correct(*wallet, money(*amount)),
-            Cause::BatchRequested { .. }
-            | Cause::BatchReleased { .. }
-            | Cause::BatchSettled { .. }
-            | Cause::BatchCancelled { .. }
-            | Cause::Claimed { .. }
-            | Cause::LeavesSettled { .. }
-            | Cause::CreditWithdrawn { .. }
-            | Cause::TreasuryPaid { .. }
-            | Cause::RootPublished { .. }
-            | Cause::RootVetoed { .. } => self.pay_out(cause),
+            _ => self.pay_out(cause),
         }
         self.balances.retain(|_, amount| *amount != 0);
     }
