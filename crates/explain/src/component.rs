@@ -5,7 +5,7 @@ use ledger::{Fund, Reason, UserId};
 use money::Amount;
 
 use crate::fund::fund_path;
-use crate::share::share_name;
+use crate::share::rule_name;
 use crate::{Context, Line, entry, note};
 use plan::decision::{Rule, Why};
 use plan::effect::NotGranted;
@@ -144,7 +144,7 @@ impl Context<'_> {
         let (why, parameter) = self.not_granted(user, cause, why);
         let parameter = parameter.map(str::to_owned);
         let because = format!("{} not granted: {why}", self.shown(amount));
-        let rule = format!("not_granted {}: {}", share_name(reason), cause.name());
+        let rule = format!("not_granted {}: {}", rule_name(reason), cause.name());
         note(self.component_of(reason), rule, because)
             .by_any(parameter.or_else(|| self.rule_path(reason, None)))
             .of(user)

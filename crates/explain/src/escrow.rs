@@ -3,7 +3,7 @@
 use ledger::{Account, Beneficiary, BreakageCause, Leg, Reason};
 
 use crate::intake::held_for;
-use crate::share::{ShareRule, generation_rate, share_name};
+use crate::share::{ShareRule, generation_rate, rule_name};
 use crate::{Context, Line, Verdict, entry, note, said, verdict_of};
 use plan::compiled::IntakeRule;
 use plan::decision::{ReserveEnd, Rule, Why};
@@ -132,7 +132,7 @@ impl Context<'_> {
             self.shown(share.amount),
             self.named(deposit)
         );
-        let rule = format!("forfeited {}", share_name(share.reason));
+        let rule = format!("forfeited {}", rule_name(share.reason));
         let mut line = note("escrow", rule, because).under(&then);
         line.user = share.recipient;
         line.by_any(then.share_rule(deposit, &shares, share).parameter)
@@ -154,7 +154,7 @@ impl Context<'_> {
             (why, generation_rate(share.reason), Some(self.version))
         };
         let because = format!("{} of {}: {why}", self.shown(share.amount), self.named(deposit));
-        let rule = format!("forfeited {}", share_name(share.reason));
+        let rule = format!("forfeited {}", rule_name(share.reason));
         let mut line = note("escrow", rule, because).by_any(parameter);
         line.plan = version.unwrap_or_default();
         line.user = share.recipient;

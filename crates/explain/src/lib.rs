@@ -28,6 +28,7 @@ use plan::{CompiledPlan, Outcome, Plans, State};
 use settlement::{paid_out, settled};
 
 pub use part::Part;
+pub use share::rule_name;
 pub use statement::{Entry, Holdings, Statement};
 pub use values::Values;
 

@@ -78,7 +78,7 @@ impl Context<'_> {
         };
         ShareRule {
             component,
-            rule: share_name(share.reason),
+            rule: rule_name(share.reason),
             parameter: Some(parameter),
         }
     }
@@ -117,7 +117,7 @@ fn purchase_rule(context: &Context<'_>, share: &HeldShare) -> ShareRule {
     };
     ShareRule {
         component: "generation",
-        rule: share_name(share.reason),
+        rule: rule_name(share.reason),
         parameter,
     }
 }
@@ -131,7 +131,8 @@ pub(crate) fn generation_rate(reason: Reason) -> Option<String> {
 }
 
 /// `generation 4`, `tier 1 layer 2`, `rank 3`, `company_share`.
-pub(crate) fn share_name(reason: Reason) -> String {
+#[must_use]
+pub fn rule_name(reason: Reason) -> String {
     if let Reason::Generation(generation) = reason {
         format!("generation {generation}")
     } else if let Reason::PoolLayer { tier, layer } = reason {

@@ -11,6 +11,7 @@ use alloy_primitives::{Address, B256};
 use plan::{Cause, Intake, Report};
 
 use crate::Changes;
+use crate::generation;
 use crate::told::{outcome, who};
 
 type Money = i128;
@@ -33,7 +34,7 @@ pub struct Terms {
     /// Cap of a user.
     pub user_multiple: Option<Money>,
     /// Rate in basis points and directs needed, for each generation.
-    pub generations: Vec<(Money, usize)>,
+    pub generations: Vec<(u16, u32)>,
     /// `physical`, `compressed` or `active_only`.
     pub mode: &'static str,
     /// Directs count as long as they have a subscription.
@@ -135,6 +136,10 @@ enum AccrualState {
 
 fn money(amount: impl Into<u128>) -> Money {
     i128::try_from(amount.into()).unwrap()
+}
+
+fn unsigned(amount: Money) -> u128 {
+    u128::try_from(amount).unwrap()
 }
 
 impl Model {
@@ -295,41 +300,52 @@ impl Model {
         reached.map(|(_, rate)| *rate).next_back()
     }
 
-    /// Each generation is offered to the line of sponsors, nearest first; who was offered one is not offered the next.
+    /// Generations as their own model distributes them, then the fund of accruals and the company.
     fn share_out(&mut self, user: Address, cash: Money) {
-        let mut line = Vec::new();
-        let mut above = self.person(user).sponsor;
-        while let Some(upline) = above {
-            line.push(upline);
-            above = self.person(upline).sponsor;
-        }
-        let mut line = line.into_iter();
+        let terms = generation::Terms {
+            generations: self.terms.generations.clone(),
+            mode: self.terms.mode,
+            cap: self.terms.user_multiple.map(unsigned),
+        };
+        let mut users: Vec<_> = self.people.iter().map(|person| self.in_line(person)).collect();
         let mut rest = cash;
-        for (generation, (rate, needed)) in (1..).zip(self.terms.generations.clone()) {
-            let share = cash * rate / 10_000;
-            rest -= share;
-            let stop = line.by_ref().find(|upline| match self.obstacle(*upline, needed) {
-                None => true,
-                Some("unqualified") => self.terms.mode != "compressed",
-                Some(_) => self.terms.mode == "physical",
-            });
-            let rule = (format!("generation generation {generation}"), stop);
-            let Some(upline) = stop else {
-                self.share(rule, None, "breakage:no_upline", share);
-                continue;
-            };
-            if let Some(cause) = self.obstacle(upline, needed) {
-                self.share(rule, None, &format!("breakage:{cause}"), share);
-                continue;
+        for line in generation::distribute(&terms, unsigned(cash), self.place(user), &mut users) {
+            let amount = money(line.amount);
+            rest -= amount;
+            let about = line.upline.map(|(place, _)| self.people[place].wallet);
+            let rule = (format!("generation generation {}", line.generation), about);
+            match line.cause {
+                None => self.share(rule, about, "", amount),
+                Some(cause) => self.share(rule, None, &format!("breakage:{cause}"), amount),
             }
-            let paid = share.min(self.cap_room(upline));
-            self.share(rule.clone(), Some(upline), "", paid);
-            self.share(rule, None, "breakage:capped", share - paid);
         }
         let allocated = rest * self.terms.yield_bps / 10_000;
         let rule = |rule: &str| (format!("subscription {rule}"), None);
         self.share(rule("allocated"), None, "revenue:1", allocated);
         self.share(rule("company_share"), None, "company", rest - allocated);
+    }
+
+    /// What generations ask of someone.
+    fn in_line(&self, person: &Person) -> generation::User {
+        let wallet = person.wallet;
+        let directs = self.people.iter().filter(|other| other.sponsor == Some(wallet));
+        let counts =
+            |direct: &&Person| !self.terms.only_active_directs || self.has_subscription(direct.wallet);
+        generation::User {
+            sponsor: person.sponsor.map(|sponsor| self.place(sponsor)),
+            directs: u32::try_from(directs.filter(counts).count()).unwrap(),
+            active: self.has_subscription(wallet),
+            refunded: person.refunded,
+            invested: unsigned(self.invested(wallet)),
+            earned: unsigned(self.earned(wallet)),
+        }
+    }
+
+    fn place(&self, wallet: Address) -> usize {
+        self.people
+            .iter()
+            .position(|person| person.wallet == wallet)
+            .unwrap()
     }
 
     fn share(
@@ -349,28 +365,6 @@ impl Model {
                 rule,
                 about,
             });
-        }
-    }
-
-    /// Why an upline does not get a generation.
-    fn obstacle(&self, upline: Address, needed: usize) -> Option<&'static str> {
-        let inactive = if self.terms.mode == "active_only" {
-            !self.has_subscription(upline)
-        } else {
-            self.terms.user_multiple.is_some() && self.invested(upline) == 0
-        };
-        let directs = self.people.iter().filter(|person| person.sponsor == Some(upline));
-        let counted = directs
-            .filter(|direct| !self.terms.only_active_directs || self.has_subscription(direct.wallet))
-            .count();
-        if self.person(upline).refunded {
-            Some("refunded")
-        } else if inactive {
-            Some("inactive")
-        } else if counted < needed {
-            Some("unqualified")
-        } else {
-            None
         }
     }
 
