@@ -7,12 +7,15 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use anyhow::{Context, bail, ensure};
 use money::{Amount, Asset};
 use naive::binary::{Model, Terms};
 use plan::binary::table::{BinaryTable, BookingTable, Excess};
 use plan::binary::{BinaryState, BinaryTerms, Closing, Pair, PairSink, Payment, Side};
 use plan::sponsors::Sponsors;
 use plan::{Day, UserId};
+
+use crate::random::{Random, user};
 
 const SEED: u64 = 20_260_101;
 /// Users of the comparison with the model, whose every question is a walk.
@@ -75,30 +78,13 @@ impl PairSink for Checksum {
     }
 }
 
-/// The same sequence for the same seed.
-struct Random(u64);
-
-impl Random {
-    /// Below `limit`.
-    fn below(&mut self, limit: u32) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        u32::try_from((u128::from(self.0) * u128::from(limit)) >> 64).unwrap_or(0)
-    }
-}
-
 /// Closes a month of each size, `runs` times, and checks the result.
-///
-/// # Errors
-/// What the check found wrong.
-pub(crate) fn best_of(runs: usize, sizes: &[u32]) -> Result<Closings, String> {
+pub(crate) fn best_of(runs: usize, sizes: &[u32]) -> anyhow::Result<Closings> {
     let terms = terms()?;
     let granted = compare_with_model(&terms)?;
-    let measured: Result<Vec<Size>, String> =
-        sizes.iter().map(|users| measure(&terms, *users, runs)).collect();
+    let sizes = sizes.iter().map(|users| measure(&terms, *users, runs));
     Ok(Closings {
-        sizes: measured?,
+        sizes: sizes.collect::<anyhow::Result<_>>()?,
         checked: format!(
             "best of {runs}; lots and pairs of every user agree with sides counted by intervals of a walk; {MODEL_USERS} \
              users agree with the model by lists in every one of {granted} pairs of two months and of the refunds between"
@@ -106,7 +92,7 @@ pub(crate) fn best_of(runs: usize, sizes: &[u32]) -> Result<Closings, String> {
     })
 }
 
-fn terms() -> Result<BinaryTerms, String> {
+fn terms() -> anyhow::Result<BinaryTerms> {
     let binary = BinaryTable {
         pair_value: "2000".into(),
         pairs_max_per_month: 10,
@@ -127,11 +113,7 @@ fn terms() -> Result<BinaryTerms, String> {
         price: "100000".into(),
         first_payment_min: "500".into(),
     };
-    BinaryTerms::check(&binary, &booking, Asset::Inr).map_err(|refusal| refusal.to_string())
-}
-
-fn user(number: u32) -> Result<UserId, String> {
-    UserId::new(number).ok_or_else(|| format!("{number} is no user"))
+    BinaryTerms::check(&binary, &booking, Asset::Inr).map_err(anyhow::Error::from)
 }
 
 /// Sponsor and payment of a user; the first has no sponsor.
@@ -141,7 +123,7 @@ fn newcomer(random: &mut Random, number: u32) -> (Option<u32>, Amount) {
     (sponsor, if pays_little { FIRST_PAYMENT } else { ACTIVATION })
 }
 
-fn measure(terms: &BinaryTerms, users: u32, runs: usize) -> Result<Size, String> {
+fn measure(terms: &BinaryTerms, users: u32, runs: usize) -> anyhow::Result<Size> {
     let mut random = Random(SEED);
     let newcomers: Vec<(Option<u32>, Amount)> =
         (1..=users).map(|number| newcomer(&mut random, number)).collect();
@@ -166,11 +148,11 @@ fn measure(terms: &BinaryTerms, users: u32, runs: usize) -> Result<Size, String>
         if let Some((_, before, _)) = last
             && before != checksum
         {
-            return Err(format!("two runs granted {before:?} and {checksum:?}"));
+            bail!("two runs granted {before:?} and {checksum:?}");
         }
         last = Some((black_box(state), checksum, closing));
     }
-    let (state, checksum, closing) = last.ok_or("no run at all")?;
+    let (state, checksum, closing) = last.context("no run at all")?;
     check_by_walk(terms, &grown, &state, &closing)?;
     let lines = BinaryState::bytes_per_user() as f64;
     Ok(Size {
@@ -189,7 +171,7 @@ fn check_by_walk(
     grown: &BinaryState,
     closed: &BinaryState,
     closing: &Closing,
-) -> Result<(), String> {
+) -> anyhow::Result<()> {
     let users = grown.user_count();
     let mut enters = vec![0u32; users + 1];
     let mut leaves = vec![0u32; users + 1];
@@ -197,7 +179,7 @@ fn check_by_walk(
     let mut waiting = vec![(user(1)?, false)];
     while let Some((at, left)) = waiting.pop() {
         let index = at.get() as usize;
-        let visited = u32::try_from(members.len() - 1).map_err(|error| error.to_string())?;
+        let visited = u32::try_from(members.len() - 1)?;
         if left {
             leaves[index] = visited;
             continue;
@@ -210,7 +192,7 @@ fn check_by_walk(
         }
     }
     let mut pairs = 0u64;
-    for number in 1..=u32::try_from(users).map_err(|error| error.to_string())? {
+    for number in 1..=u32::try_from(users)? {
         let at = user(number)?;
         let counts = [Side::Left, Side::Right].map(|side| {
             grown.below(at, side).map_or(0, |below| {
@@ -221,16 +203,17 @@ fn check_by_walk(
         let paid = counts[0].min(counts[1]).min(terms.pairs_max_per_month());
         let expected = (paid, counts.map(|count| count - paid));
         let found = (closed.pairs(at), closed.lots(at));
-        if found != expected {
-            return Err(format!("user {number}: found {found:?}, expected {expected:?}"));
-        }
+        ensure!(
+            found == expected,
+            "user {number}: found {found:?}, expected {expected:?}"
+        );
         pairs += u64::from(paid);
     }
-    if closing.granted == pairs && closing.members == u64::from(members[users]) {
-        Ok(())
-    } else {
-        Err(format!("{closing:?}, but there are {pairs} pairs"))
-    }
+    ensure!(
+        closing.granted == pairs && closing.members == u64::from(members[users]),
+        "{closing:?}, but there are {pairs} pairs"
+    );
+    Ok(())
 }
 
 /// The same parameters for the model.
@@ -251,7 +234,7 @@ fn plain_terms() -> Terms {
 }
 
 /// Two months with refunds between, pair by pair; says how many pairs.
-fn compare_with_model(terms: &BinaryTerms) -> Result<usize, String> {
+fn compare_with_model(terms: &BinaryTerms) -> anyhow::Result<usize> {
     let plain = plain_terms();
     let mut random = Random(SEED);
     let (mut state, mut model) = (BinaryState::default(), Model::default());
@@ -263,9 +246,10 @@ fn compare_with_model(terms: &BinaryTerms) -> Result<usize, String> {
         let place = model.join(index, None);
         sponsors.join(sponsor.map(user).transpose()?);
         let joined = state.join(&sponsors, None);
-        if joined.map(|place| place.parent.get() as usize - 1) != place.map(|(parent, _)| parent) {
-            return Err(format!("user {number}: {joined:?}, but the model says {place:?}"));
-        }
+        ensure!(
+            joined.map(|place| place.parent.get() as usize - 1) == place.map(|(parent, _)| parent),
+            "user {number}: {joined:?}, but the model says {place:?}"
+        );
         model.pay(&plain, number as usize - 1, amount.base_units());
         paid.push(state.pay(&sponsors, terms, user(number)?, amount));
     }
@@ -285,31 +269,30 @@ fn compare_with_model(terms: &BinaryTerms) -> Result<usize, String> {
             let (value, instalment) = (Amount::new(expected.value), Amount::new(expected.instalment));
             found == (expected.user, expected.number, value, instalment)
         });
-        if pairs.len() != expected.len() || !same {
-            return Err(format!(
-                "{} pairs, the model grants {}",
-                pairs.len(),
-                expected.len()
-            ));
-        }
+        ensure!(
+            pairs.len() == expected.len() && same,
+            "{} pairs, the model grants {}",
+            pairs.len(),
+            expected.len()
+        );
         granted += pairs.len();
         for number in (MODEL_USERS / 2..MODEL_USERS).step_by(4_000) {
             let payment = std::mem::take(&mut paid[number as usize - 1]);
             state.unpay(&sponsors, terms, user(number)?, &payment, &mut undone);
             let accepted = payment.accepted.base_units();
             let expected = model.unpay(&plain, number as usize - 1, accepted, payment.first);
-            if undone.len() != expected.len() {
-                return Err(format!(
-                    "user {number}: {undone:?}, but the model says {expected:?}"
-                ));
-            }
+            ensure!(
+                undone.len() == expected.len(),
+                "user {number}: {undone:?}, but the model says {expected:?}"
+            );
         }
     }
     let lots = (1u32..).zip(model.lots());
     for (number, lots) in lots {
-        if state.lots(user(number)?).map(|lots| lots as usize) != lots {
-            return Err(format!("user {number}: the model has {lots:?}"));
-        }
+        ensure!(
+            state.lots(user(number)?).map(|lots| lots as usize) == lots,
+            "user {number}: the model has {lots:?}"
+        );
     }
     Ok(granted)
 }

@@ -23,14 +23,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     service::install_tls();
     for (name, arguments) in [("dev.cold", &["dev", "--fresh"][..]), ("dev.warm", &["dev"][..])] {
         let (seconds, checked) = start(arguments).await?;
-        Measurement {
-            name,
-            value: seconds,
-            unit: "s",
-            baseline: None,
-            checked,
-        }
-        .print();
+        Measurement::new(name, seconds, "s", checked).print();
     }
     Ok(())
 }

@@ -74,13 +74,13 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let checked =
         format!("{SAMPLES} payments posted once each; every balance equals an independent recomputation");
     for (name, part) in [("follow.p50", 0.50), ("follow.p99", 0.99)] {
-        Measurement {
+        Measurement::new(
             name,
-            value: quantile(&mut totals, part),
-            unit: "s",
-            baseline: Some(quantile(&mut finalities, part)),
-            checked: format!("{checked}; the baseline is the chain's finality"),
-        }
+            quantile(&mut totals, part),
+            "s",
+            format!("{checked}; the baseline is the chain's finality"),
+        )
+        .beside(Some(quantile(&mut finalities, part)))
         .print();
     }
     Ok(())

@@ -9,7 +9,6 @@ mod replay;
 
 use anyhow::{Context, ensure};
 use devstack::Checkout;
-use serde_json::{Map, Value, json};
 
 use crate::measurement::Measurement;
 use forge::{Figure, Report};
@@ -36,50 +35,39 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What a call costs; of one recipient; for batches of the contract also what the guarantee costs, and how far it is from its floor. For every
+/// call of the contract what it would cost by the compiler's old pipeline.
 fn print(figure: &Figure, report: &Report, old: &Report, receipt: u64) -> anyhow::Result<()> {
     let checked = if figure.name == "gas.replay.cost" {
         format!("the receipt of a node for the same transaction on the same state says {receipt}, too")
     } else {
         figure.checked.clone()
     };
-    Measurement {
-        name: &figure.name,
-        value: exact(figure.value)?,
-        unit: "gas",
-        baseline: figure.baseline.map(exact).transpose()?,
-        checked,
-    }
-    .print_with(details(figure, report, old)?);
-    Ok(())
-}
-
-/// What one recipient costs; for batches of the contract also what the guarantee costs, and how far it is from its floor. For every
-/// call of the contract what it would cost by the compiler's old pipeline.
-fn details(figure: &Figure, report: &Report, old: &Report) -> anyhow::Result<Map<String, Value>> {
-    let mut details = Map::new();
+    let value = exact(figure.value)?;
+    let mut measured =
+        Measurement::new(&figure.name, value, "gas", checked).beside(figure.baseline.map(exact).transpose()?);
     let by_old = old.figure(&figure.name)?.value;
     if by_old != figure.value {
-        details.insert("old_pipeline".to_owned(), json!(by_old));
-    }
-    if figure.recipients == 0 {
-        return Ok(details);
+        measured = measured.with("old_pipeline", by_old);
     }
     let each = |gas: f64| (gas / f64::from(figure.recipients) * 10.0).round() / 10.0;
-    let value = exact(figure.value)?;
-    details.insert("recipients".to_owned(), json!(figure.recipients));
-    details.insert("per_recipient".to_owned(), json!(each(value)));
-    let Some(prefix) = figure.name.strip_suffix(CUSTODY) else {
-        return Ok(details);
-    };
-    let plain = exact(
-        figure
+    if figure.recipients != 0 {
+        measured = measured
+            .with("recipients", figure.recipients)
+            .with("per_recipient", each(value));
+    }
+    let batch = figure.name.strip_suffix(CUSTODY);
+    if let Some(prefix) = batch.filter(|_| figure.recipients != 0) {
+        let plain = figure
             .baseline
-            .context("a batch without a plain drop beside it")?,
-    )?;
-    let floor = exact(report.figure(&format!("{prefix}{FLOOR}"))?.value)?;
-    details.insert("price_of_the_guarantee".to_owned(), json!(each(value - plain)));
-    details.insert("above_its_floor".to_owned(), json!(each(value - floor)));
-    Ok(details)
+            .context("a batch without a plain drop beside it")?;
+        let floor = report.figure(&format!("{prefix}{FLOOR}"))?.value;
+        measured = measured
+            .with("price_of_the_guarantee", each(value - exact(plain)?))
+            .with("above_its_floor", each(value - exact(floor)?));
+    }
+    measured.print();
+    Ok(())
 }
 
 fn exact(gas: u64) -> anyhow::Result<f64> {

@@ -13,6 +13,7 @@ mod measurement;
 mod placement;
 mod posting;
 mod purchases;
+mod random;
 mod ranks;
 mod reconcile;
 mod scale;
@@ -23,7 +24,6 @@ mod simulation;
 use clap::{Parser, Subcommand};
 use measurement::Measurement;
 use plan::generation::Mode;
-use serde_json::{Map, Value, json};
 
 /// Facts of one run of the placement benchmark: about a second.
 const PLACEMENT_FACTS: usize = 1_000_000;
@@ -134,79 +134,38 @@ async fn main() -> anyhow::Result<()> {
 }
 
 fn placement() -> anyhow::Result<()> {
-    let measure = |runs, facts| placement::best_of(runs, facts).map_err(anyhow::Error::msg);
-    let run = measure(PLACEMENT_RUNS, PLACEMENT_FACTS)?;
-    let seconds = details([
-        ("cpu_seconds", run.seconds.cpu),
-        ("wall_seconds", run.seconds.wall),
-    ]);
+    let run = placement::best_of(PLACEMENT_RUNS, PLACEMENT_FACTS)?;
+    let bytes = run.bytes_per_user.unwrap_or(f64::NAN);
     for (name, value, unit) in [
         ("placement.facts", run.facts_per_second, "facts/s"),
         ("placement.legs", run.legs_per_second, "legs/s"),
-        (
-            "placement.memory",
-            run.bytes_per_user.unwrap_or(f64::NAN),
-            "bytes/user",
-        ),
+        ("placement.memory", bytes, "bytes/user"),
     ] {
-        Measurement {
-            name,
-            value,
-            unit,
-            baseline: None,
-            checked: run.checked.clone(),
-        }
-        .print_with(seconds.clone());
+        Measurement::new(name, value, unit, &run.checked)
+            .took(run.seconds)
+            .print();
     }
-    let few = measure(PLACEMENT_RUNS, PLACEMENT_FEW)?;
-    let many = measure(PLACEMENT_MANY_RUNS, PLACEMENT_MANY)?;
+    let few = placement::best_of(PLACEMENT_RUNS, PLACEMENT_FEW)?;
+    let many = placement::best_of(PLACEMENT_MANY_RUNS, PLACEMENT_MANY)?;
+    let facts = PLACEMENT_MANY as f64 / PLACEMENT_FEW as f64;
+    let legs = many.legs as f64 / few.legs as f64;
+    let checked = format!("{}; {}", few.checked, many.checked);
     // The first days mature nothing, so few facts have fewer legs each.
     for (name, times, unit) in [
-        (
-            "placement.exponent",
-            PLACEMENT_MANY as f64 / PLACEMENT_FEW as f64,
-            "power of facts",
-        ),
-        (
-            "placement.exponent_of_legs",
-            many.legs as f64 / few.legs as f64,
-            "power of legs",
-        ),
+        ("placement.exponent", facts, "power of facts"),
+        ("placement.exponent_of_legs", legs, "power of legs"),
     ] {
-        Measurement {
-            name,
-            value: placement::exponent(&few, &many, times),
-            unit,
-            baseline: None,
-            checked: format!("{}; {}", few.checked, many.checked),
-        }
-        .print_with(details([
-            ("few_cpu_seconds", few.seconds.cpu),
-            ("many_cpu_seconds", many.seconds.cpu),
-        ]));
+        Measurement::new(name, placement::exponent(&few, &many, times), unit, &checked)
+            .between(few.seconds, many.seconds)
+            .print();
     }
     Ok(())
 }
 
-/// Further fields of a measurement.
-fn details<const N: usize>(fields: [(&str, f64); N]) -> Map<String, Value> {
-    fields
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), json!(value)))
-        .collect()
-}
-
 fn binary() -> anyhow::Result<()> {
-    let closings = binary::best_of(BINARY_RUNS, &BINARY_USERS).map_err(anyhow::Error::msg)?;
+    let closings = binary::best_of(BINARY_RUNS, &BINARY_USERS)?;
     let print = |name: &str, value: f64, unit: &'static str| {
-        Measurement {
-            name,
-            value,
-            unit,
-            baseline: None,
-            checked: closings.checked.clone(),
-        }
-        .print();
+        Measurement::new(name, value, unit, &closings.checked).print();
     };
     for size in &closings.sizes {
         let name = |figure: &str| format!("binary.{figure}_{}", size.users);
@@ -221,47 +180,24 @@ fn binary() -> anyhow::Result<()> {
 
 fn generation() -> anyhow::Result<()> {
     for mode in [Mode::Physical, Mode::Compressed, Mode::ActiveOnly] {
-        let run =
-            generation::compare(mode, PURCHASERS, PURCHASES, PLACEMENT_RUNS).map_err(anyhow::Error::msg)?;
-        Measurement {
-            name: &format!("generation.{}", generation::name(run.mode)),
-            value: run.purchases_per_second,
-            unit: "purchases/s",
-            baseline: run.naive_per_second,
-            checked: run.checked.clone(),
-        }
-        .print_with(details([
-            ("cpu_seconds", run.seconds.cpu),
-            ("wall_seconds", run.seconds.wall),
-        ]));
+        let run = generation::compare(mode, PURCHASERS, PURCHASES, PLACEMENT_RUNS)?;
+        let name = format!("generation.{}", generation::name(mode));
+        Measurement::new(&name, run.purchases_per_second, "purchases/s", run.checked)
+            .beside(run.naive_per_second)
+            .took(run.seconds)
+            .print();
     }
-    let measure = |users| {
-        let run = generation::measure(Mode::Physical, users, PURCHASES, PLACEMENT_RUNS);
-        run.map_err(anyhow::Error::msg)
-    };
+    let measure = |users| generation::measure(Mode::Physical, users, PURCHASES, PLACEMENT_RUNS);
     let (few, many) = (measure(PURCHASERS_FEW)?, measure(PURCHASERS_MANY)?);
-    Measurement {
-        name: "generation.exponent",
-        value: generation::exponent(&few, &many),
-        unit: "power of users",
-        baseline: None,
-        checked: format!("{}; {}", few.checked, many.checked),
-    }
-    .print_with(details([
-        ("few_cpu_seconds", few.seconds.cpu),
-        ("many_cpu_seconds", many.seconds.cpu),
-    ]));
-    let run = purchases::best_of(PLACEMENT_RUNS, PURCHASES_AS_FACTS).map_err(anyhow::Error::msg)?;
-    Measurement {
-        name: "generation.as_facts",
-        value: f64::from(PURCHASES_AS_FACTS) / run.seconds.cpu,
-        unit: "purchases/s",
-        baseline: None,
-        checked: run.checked,
-    }
-    .print_with(details([
-        ("cpu_seconds", run.seconds.cpu),
-        ("wall_seconds", run.seconds.wall),
-    ]));
+    let exponent = generation::exponent(&few, &many);
+    let checked = format!("{}; {}", few.checked, many.checked);
+    Measurement::new("generation.exponent", exponent, "power of users", checked)
+        .between(few.seconds, many.seconds)
+        .print();
+    let run = purchases::best_of(PLACEMENT_RUNS, PURCHASES_AS_FACTS)?;
+    let per_second = f64::from(PURCHASES_AS_FACTS) / run.seconds.cpu;
+    Measurement::new("generation.as_facts", per_second, "purchases/s", run.checked)
+        .took(run.seconds)
+        .print();
     Ok(())
 }

@@ -4,29 +4,60 @@ use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
+use crate::cpu::Seconds;
+
 /// A figure, with what it is compared to and what was checked about the run that gave it.
 #[derive(Clone, Debug)]
 pub(crate) struct Measurement<'a> {
     /// Stable name, `benchmark.figure`.
-    pub(crate) name: &'a str,
+    name: &'a str,
     /// The figure.
-    pub(crate) value: f64,
+    value: f64,
     /// Its unit.
-    pub(crate) unit: &'static str,
+    unit: &'static str,
     /// What another way of doing the same gave in this run, if there is one.
-    pub(crate) baseline: Option<f64>,
+    baseline: Option<f64>,
     /// What was run, and what was found right about its result.
-    pub(crate) checked: String,
+    checked: String,
+    /// Further fields of its own.
+    details: Map<String, Value>,
 }
 
-impl Measurement<'_> {
-    /// Prints the figure as one JSON object on one line.
-    pub(crate) fn print(&self) {
-        self.print_with(Map::new());
+impl<'a> Measurement<'a> {
+    pub(crate) fn new(name: &'a str, value: f64, unit: &'static str, checked: impl Into<String>) -> Self {
+        Self {
+            name,
+            value,
+            unit,
+            baseline: None,
+            checked: checked.into(),
+            details: Map::new(),
+        }
     }
 
-    /// Prints it with further fields of its own.
-    pub(crate) fn print_with(&self, details: Map<String, Value>) {
+    pub(crate) fn beside(self, baseline: Option<f64>) -> Self {
+        Self { baseline, ..self }
+    }
+
+    pub(crate) fn with(mut self, detail: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(detail.to_owned(), value.into());
+        self
+    }
+
+    /// How long the run took that gave the figure.
+    pub(crate) fn took(self, seconds: Seconds) -> Self {
+        self.with("cpu_seconds", seconds.cpu)
+            .with("wall_seconds", seconds.wall)
+    }
+
+    /// How long the two runs took of which the figure is the growth.
+    pub(crate) fn between(self, few: Seconds, many: Seconds) -> Self {
+        self.with("few_cpu_seconds", few.cpu)
+            .with("many_cpu_seconds", many.cpu)
+    }
+
+    /// Prints the figure as one JSON object on one line.
+    pub(crate) fn print(self) {
         let ratio = self.baseline.map(|baseline| self.value / baseline);
         let mut line = json!({
             "name": self.name,
@@ -38,7 +69,7 @@ impl Measurement<'_> {
             "checked": self.checked,
         });
         if let Some(fields) = line.as_object_mut() {
-            fields.extend(details);
+            fields.extend(self.details);
         }
         println!("{line}");
     }

@@ -58,21 +58,14 @@ pub(crate) async fn run() -> anyhow::Result<()> {
         .collect::<Result<_, _>>()?;
     let batches = post_batches(&server, &plan, &history).await?;
     server.stop()?;
-    Measurement {
-        name: "posting.rewards",
-        value: batches.rewards_per_second,
-        unit: "rewards/s",
-        baseline: None,
-        checked: format!(
+    Measurement::new("posting.rewards", batches.rewards_per_second, "rewards/s", format!(
             "{} rewards of {} facts in {:.2} s after {WARM_UP_FACTS} facts of warm-up, synchronous_commit and \
              fsync on; debits equal credits, custody equals what was paid in, incomes equal the rewards paid, \
              every cause is a fact, the hash chain's end follows from the facts",
             batches.rewards,
             batches.facts,
             batches.seconds,
-        ),
-    }
-    .print();
+        )).print();
     Ok(())
 }
 

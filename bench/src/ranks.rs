@@ -8,6 +8,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use anyhow::{Context, bail, ensure};
 use money::{Amount, Asset};
 use naive::ranks::Model;
 use plan::ranks::{LadderTable, RankDecision, Ranks, RanksTable, RanksTerms, WhenShort};
@@ -16,6 +17,7 @@ use plan::{Day, UserId};
 use plan_file::calendar::Week;
 
 use crate::measurement::Measurement;
+use crate::random::{Random, user};
 
 /// Main and other of the usual ladder in units, and its weekly bonuses.
 const LADDER: [(u64, u64); 6] = [
@@ -35,11 +37,8 @@ const BUYERS_PER_THOUSAND: u32 = 20;
 const REFUNDS: u32 = 100_000;
 
 /// Prints how long closes take, how that grows, and what refunds cost.
-///
-/// # Errors
-/// What was not right about a result.
 pub(crate) fn run() -> anyhow::Result<()> {
-    let model = check_against_the_model(400, 8).map_err(anyhow::Error::msg)?;
+    let model = check_against_the_model(400, 8)?;
     let mut closes = Vec::new();
     for (name, users, runs, window) in [
         ("ranks.close_100k", 100_000, 9, None),
@@ -47,37 +46,24 @@ pub(crate) fn run() -> anyhow::Result<()> {
         ("ranks.close_1m_window", 1_000_000, 7, Some(4)),
         ("ranks.close_10m", 10_000_000, 4, None),
     ] {
-        let run = close(users, runs, window).map_err(anyhow::Error::msg)?;
-        Measurement {
-            name,
-            value: run.seconds * 1e3,
-            unit: "ms",
-            baseline: Some(run.baseline_seconds * 1e3),
-            checked: format!("{}; {model}", run.checked),
-        }
-        .print();
+        let run = close(users, runs, window)?;
+        Measurement::new(name, run.seconds * 1e3, "ms", format!("{}; {model}", run.checked))
+            .beside(Some(run.baseline_seconds * 1e3))
+            .print();
         closes.push((users, run.seconds));
     }
     if let (Some(small), Some(large)) = (closes.first(), closes.last()) {
         let growth = (large.1 / small.1).ln() / (f64::from(large.0) / f64::from(small.0)).ln();
-        Measurement {
-            name: "ranks.growth",
-            value: growth,
-            unit: "exponent",
-            baseline: None,
-            checked: format!("from {} to {} users, by the closes above", small.0, large.0),
-        }
+        Measurement::new(
+            "ranks.growth",
+            growth,
+            "exponent",
+            format!("from {} to {} users, by the closes above", small.0, large.0),
+        )
         .print();
     }
-    let (per_second, checked) = refunds(1_000_000).map_err(anyhow::Error::msg)?;
-    Measurement {
-        name: "ranks.refunds",
-        value: per_second,
-        unit: "refunds/s",
-        baseline: None,
-        checked,
-    }
-    .print();
+    let (per_second, checked) = refunds(1_000_000)?;
+    Measurement::new("ranks.refunds", per_second, "refunds/s", checked).print();
     Ok(())
 }
 
@@ -92,28 +78,11 @@ struct Closes {
     checked: String,
 }
 
-/// Numbers that look random and are the same every time.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        let high = (u128::from(self.0) * u128::from(bound)) >> 64;
-        u32::try_from(high).unwrap_or(0)
-    }
-}
-
 fn week(number: u32) -> Week {
     Day::new(7 * number).week()
 }
 
-fn user(number: u32) -> Result<UserId, String> {
-    UserId::new(number).ok_or_else(|| format!("{number} is no user"))
-}
-
-fn terms(window_weeks: Option<u32>, hold_days: u32) -> Result<RanksTerms, String> {
+fn terms(window_weeks: Option<u32>, hold_days: u32) -> anyhow::Result<RanksTerms> {
     let ladder = LADDER.iter().map(|(volume, bonus)| LadderTable {
         name: format!("rank {volume}"),
         main_min: volume.to_string(),
@@ -131,7 +100,7 @@ fn terms(window_weeks: Option<u32>, hold_days: u32) -> Result<RanksTerms, String
         hold_days,
         ladder: ladder.collect(),
     };
-    RanksTerms::check(&table, Asset::Usdt).map_err(|refusal| refusal.to_string())
+    RanksTerms::check(&table, Asset::Usdt).map_err(anyhow::Error::from)
 }
 
 /// A tree whose users each joined below a random earlier one, with the purchases so far.
@@ -140,11 +109,11 @@ struct World {
     sponsors: Sponsors,
     /// By week: who bought how much.
     purchases: Vec<Vec<(u32, u128)>>,
-    numbers: Numbers,
+    numbers: Random,
 }
 
 impl World {
-    fn grow(users: u32) -> Result<Self, String> {
+    fn grow(users: u32) -> anyhow::Result<Self> {
         let mut world = Self {
             ranks: Ranks::default(),
             sponsors: Sponsors::new(Kept {
@@ -152,7 +121,7 @@ impl World {
                 ..Kept::default()
             }),
             purchases: Vec::new(),
-            numbers: Numbers(SEED),
+            numbers: Random(SEED),
         };
         for number in 1..=users {
             let sponsor = if number == 1 {
@@ -161,7 +130,7 @@ impl World {
                 1 + world.numbers.below(number - 1)
             };
             if world.sponsors.join(UserId::new(sponsor)).is_none() {
-                return Err(format!("user {number} could not join"));
+                bail!("user {number} could not join");
             }
             world.ranks.join();
         }
@@ -178,7 +147,7 @@ impl World {
     }
 
     /// Everyone in the first week, and so many of a thousand in the others.
-    fn buy(&mut self) -> Result<(), String> {
+    fn buy(&mut self) -> anyhow::Result<()> {
         let number = u32::try_from(self.purchases.len()).unwrap_or(u32::MAX);
         let mut bought = Vec::new();
         for who in 1..=self.users() {
@@ -252,10 +221,7 @@ fn by_preorder(sponsors: &[u32], volumes: &[u128]) -> Vec<(u32, u8, u128, u128)>
 }
 
 /// Closes `closes` weeks of a world of so many users.
-///
-/// # Errors
-/// What the second formulation found wrong.
-fn close(users: u32, closes: usize, window_weeks: Option<u32>) -> Result<Closes, String> {
+fn close(users: u32, closes: usize, window_weeks: Option<u32>) -> anyhow::Result<Closes> {
     let terms = terms(window_weeks, 0)?;
     let mut world = World::grow(users)?;
     let (mut best, mut baseline) = (Duration::MAX, Duration::MAX);
@@ -270,7 +236,7 @@ fn close(users: u32, closes: usize, window_weeks: Option<u32>) -> Result<Closes,
             .close_week(&world.sponsors, &terms, week(number), budget, &mut out);
         let elapsed = start.elapsed();
         black_box(&world.ranks);
-        closed.ok_or("the week was closed already")?;
+        closed.context("the week was closed already")?;
         if number > 0 {
             best = best.min(elapsed);
         }
@@ -279,13 +245,12 @@ fn close(users: u32, closes: usize, window_weeks: Option<u32>) -> Result<Closes,
         let expected = by_preorder(&world.numbers(), &volumes);
         baseline = baseline.min(start.elapsed());
         let found: Vec<_> = out.iter().filter_map(ranked).collect();
-        if found != expected {
-            return Err(format!(
-                "week {number} of {users} users: {} ranks, the second formulation has {}, or they differ",
-                found.len(),
-                expected.len()
-            ));
-        }
+        ensure!(
+            found == expected,
+            "week {number} of {users} users: {} ranks, the second formulation has {}, or they differ",
+            found.len(),
+            expected.len()
+        );
         qualified = found.len();
     }
     let window = window_weeks.map_or("lifetime".to_owned(), |weeks| format!("{weeks} weeks"));
@@ -300,27 +265,20 @@ fn close(users: u32, closes: usize, window_weeks: Option<u32>) -> Result<Closes,
 }
 
 fn ranked(decision: &RankDecision) -> Option<(u32, u8, u128, u128)> {
-    match *decision {
-        RankDecision::Qualified {
-            user,
-            rank,
-            main,
-            other,
-        } if rank > 0 => Some((user.get(), rank, main.base_units(), other.base_units())),
-        RankDecision::Qualified { .. }
-        | RankDecision::Promoted { .. }
-        | RankDecision::Granted { .. }
-        | RankDecision::NotCovered { .. }
-        | RankDecision::Waits { .. }
-        | RankDecision::Lapsed { .. } => None,
-    }
+    let RankDecision::Qualified {
+        user,
+        rank,
+        main,
+        other,
+    } = *decision
+    else {
+        return None;
+    };
+    (rank > 0).then(|| (user.get(), rank, main.base_units(), other.base_units()))
 }
 
 /// Refunds in a second, each with every upline's held bonuses judged again.
-///
-/// # Errors
-/// When undoing all refunds does not give the state before them.
-fn refunds(users: u32) -> Result<(f64, String), String> {
+fn refunds(users: u32) -> anyhow::Result<(f64, String)> {
     let terms = terms(None, 30)?;
     let mut world = World::grow(users)?;
     let mut out = Vec::new();
@@ -345,7 +303,7 @@ fn refunds(users: u32) -> Result<(f64, String), String> {
             .ranks
             .remove(&world.sponsors, who, Amount::new(*amount), week(0))
         {
-            return Err(format!("{amount} of user {who} could not be refunded"));
+            bail!("{amount} of user {who} could not be refunded");
         }
         world.ranks.affected(&world.sponsors, who, &mut affected);
         judged += affected.len();
@@ -363,7 +321,7 @@ fn refunds(users: u32) -> Result<(f64, String), String> {
         .close_week(&world.sponsors, &terms, week(4), Amount::new(u128::MAX), &mut out);
     let found: Vec<_> = out.iter().filter_map(ranked).collect();
     if found != by_preorder(&world.numbers(), &volumes) {
-        return Err("after the refunds the second formulation has other ranks".into());
+        bail!("after the refunds the second formulation has other ranks");
     }
     let count = refunded.len();
     Ok((
@@ -376,10 +334,7 @@ fn refunds(users: u32) -> Result<(f64, String), String> {
 }
 
 /// A small world with everything that changes volume, week by week beside the naive model.
-///
-/// # Errors
-/// The first difference.
-fn check_against_the_model(users: u32, weeks: u32) -> Result<String, String> {
+fn check_against_the_model(users: u32, weeks: u32) -> anyhow::Result<String> {
     let mut lines = 0;
     for window in [None, Some(3)] {
         let terms = terms(window, 0)?;
@@ -432,11 +387,10 @@ fn check_against_the_model(users: u32, weeks: u32) -> Result<String, String> {
                 .iter()
                 .map(|line| (line.user, line.rank, line.amount, line.legs))
                 .collect();
-            if found != expected {
-                return Err(format!(
-                    "week {number} of {users} users, window {window:?}: the model decides otherwise"
-                ));
-            }
+            ensure!(
+                found == expected,
+                "week {number} of {users} users, window {window:?}: the model decides otherwise"
+            );
             lines += found.len();
         }
     }

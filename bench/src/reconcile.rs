@@ -88,12 +88,5 @@ async fn look(reconciler: &mut Reconciler, everything: bool) -> anyhow::Result<L
 }
 
 fn print(name: &'static str, took: Duration, checked: String) {
-    Measurement {
-        name,
-        value: took.as_secs_f64(),
-        unit: "s",
-        baseline: None,
-        checked,
-    }
-    .print();
+    Measurement::new(name, took.as_secs_f64(), "s", checked).print();
 }

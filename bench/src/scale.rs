@@ -18,7 +18,7 @@ use devstack::Checkout;
 use devstack::postgres::{Durability, Postgres, PostgresSpec, connect, url_as};
 use money::Amount;
 use population::Size;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use service::server::Options;
 use settlement::batch::{Limits, Request};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
@@ -116,13 +116,12 @@ async fn fill(url: &str, size: Size) -> anyhow::Result<()> {
     store::deployment::insert(&mut connection, &deployment).await?;
     let filled = population::fill(&mut connection, size).await?;
     connection.close().await?;
-    Measurement {
-        name: "scale.fill",
-        value: begun.elapsed().as_secs_f64(),
-        unit: "s",
-        baseline: None,
-        checked: format!("{filled:?}; every balance is the sum of its transfers, custody what was paid in"),
-    }
+    Measurement::new(
+        "scale.fill",
+        begun.elapsed().as_secs_f64(),
+        "s",
+        format!("{filled:?}; every balance is the sum of its transfers, custody what was paid in"),
+    )
     .print();
     Ok(())
 }
@@ -392,20 +391,14 @@ fn print<const N: usize>(
     checked: &str,
     details: [(&str, Value); N],
 ) {
-    let mut fields: Map<String, Value> = details
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-    fields.insert("aim".to_owned(), json!(aim));
-    fields.insert("reached".to_owned(), json!(value <= aim));
-    Measurement {
-        name,
-        value,
-        unit,
-        baseline,
-        checked: checked.to_owned(),
+    let mut figure = Measurement::new(name, value, unit, checked)
+        .beside(baseline)
+        .with("aim", aim)
+        .with("reached", value <= aim);
+    for (detail, value) in details {
+        figure = figure.with(detail, value);
     }
-    .print_with(fields);
+    figure.print();
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

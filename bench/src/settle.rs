@@ -75,18 +75,11 @@ async fn measure(world: &mut World) -> anyhow::Result<()> {
     );
     world.check().await?;
     let batch_seconds = built.as_secs_f64();
-    Measurement {
-        name: "settle.payouts",
-        value: f64::from(u32::try_from(PAYOUTS)?) / took.as_secs_f64(),
-        unit: "payouts/s",
-        baseline: None,
-        checked: format!(
+    Measurement::new("settle.payouts", f64::from(u32::try_from(PAYOUTS)?) / took.as_secs_f64(), "payouts/s", format!(
             "{PAYOUTS} payouts in {batches} batches built, approved, signed and submitted in {batch_seconds:.1} s, all final \
              and posted after {:.1} s; each user paid exactly once; balances, contract and an independent recomputation agree",
             took.as_secs_f64()
-        ),
-    }
-    .print();
+        )).print();
     Ok(())
 }
 

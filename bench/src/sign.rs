@@ -45,16 +45,16 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let checked = "each signature recovers to the signer over the digest of its own terms; each request is committed with its \
         audit row before it is signed, fsync and synchronous_commit on";
     for (name, value, baseline) in [("sign.curve", curve, None), ("sign.single", single, Some(curve))] {
-        Measurement {
+        Measurement::new(
             name,
             value,
-            unit: "signatures/s",
-            baseline,
-            checked: match baseline {
+            "signatures/s",
+            match baseline {
                 None => "one core, recoverable signatures, digests ready".to_owned(),
                 Some(_) => checked.to_owned(),
             },
-        }
+        )
+        .beside(baseline)
         .print();
     }
     Ok(())

@@ -53,13 +53,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
                 "two runs differ"
             );
         }
-        Measurement {
+        Measurement::new(
             name,
-            value: f64::from(USERS) / best,
-            unit: "users/s",
-            baseline: None,
-            checked: format!("best of {RUNS} equal runs of {USERS} users on one core; {checked}"),
-        }
+            f64::from(USERS) / best,
+            "users/s",
+            format!("best of {RUNS} equal runs of {USERS} users on one core; {checked}"),
+        )
         .print();
     }
     Ok(())

@@ -78,36 +78,17 @@ impl Decoder {
     /// # Errors
     /// [`DecodeError`].
     pub fn take(&mut self, event: &CustodyEvent) -> Result<Option<Cause>, DecodeError> {
-        match event {
-            CustodyEvent::PayoutExecuted(_)
-            | CustodyEvent::PayoutCredited(_)
-            | CustodyEvent::PayoutSkipped(_)
-            | CustodyEvent::LeafPaid(_)
-            | CustodyEvent::LeafCredited(_)
-            | CustodyEvent::LeafSkipped(_) => self.payouts.add(event).map(|()| None),
-            CustodyEvent::BatchSettled(event) => self.payouts.close_batch(event).map(Some),
-            CustodyEvent::LeavesSettled(event) => self.payouts.close_leaves(event).map(Some),
-            CustodyEvent::RegistrationAccepted(_)
-            | CustodyEvent::RetopupCompleted(_)
-            | CustodyEvent::DepositRefunded(_)
-            | CustodyEvent::EscrowMatured(_)
-            | CustodyEvent::Funded(_)
-            | CustodyEvent::UserEnrolled(_)
-            | CustodyEvent::UserFrozen(_)
-            | CustodyEvent::UserUnfrozen(_)
-            | CustodyEvent::RoleChanged(_)
-            | CustodyEvent::PauseChanged(_)
-            | CustodyEvent::SignerRevoked(_)
-            | CustodyEvent::BatchCancelled(_)
-            | CustodyEvent::RootPublished(_)
-            | CustodyEvent::RootVetoed(_)
-            | CustodyEvent::Claimed(_)
-            | CustodyEvent::CreditWithdrawn(_)
-            | CustodyEvent::OutflowCapLowered(_)
-            | CustodyEvent::OperationScheduled(_)
-            | CustodyEvent::OperationExecuted(_)
-            | CustodyEvent::OperationCancelled(_) => entry(event),
+        if let CustodyEvent::BatchSettled(event) = event {
+            return self.payouts.close_batch(event).map(Some);
         }
+        if let CustodyEvent::LeavesSettled(event) = event {
+            return self.payouts.close_leaves(event).map(Some);
+        }
+        let cause = entry(event)?;
+        if cause.is_none() {
+            self.payouts.add(event)?;
+        }
+        Ok(cause)
     }
 
     /// The transaction has ended: all payouts of it must be closed.

@@ -40,43 +40,29 @@ struct Present {
 }
 
 /// Why a deployment file was rejected.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Refused {
     /// It cannot be read.
-    Unreadable(InputError),
+    #[error("unreadable")]
+    Unreadable(#[source] InputError),
     /// It is not TOML, lacks a field or has an unknown one.
+    #[error("malformed: {}", .0.to_string().trim_end())]
     Malformed(Box<toml::de::Error>),
     /// A field's value is malformed.
+    #[error("{code}: {field} {reason}")]
     Field {
         code: &'static str,
         field: String,
         reason: String,
     },
     /// It breaks rules of its chain.
+    #[error("{}", lines(.0))]
     Broken(Vec<Broken>),
 }
 
-impl std::fmt::Display for Refused {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Unreadable(_) => f.write_str("unreadable"),
-            Self::Malformed(error) => write!(f, "malformed: {}", error.to_string().trim_end()),
-            Self::Field { code, field, reason } => write!(f, "{code}: {field} {reason}"),
-            Self::Broken(broken) => {
-                let lines: Vec<String> = broken.iter().map(ToString::to_string).collect();
-                f.write_str(&lines.join("\n"))
-            }
-        }
-    }
-}
-
-impl std::error::Error for Refused {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Unreadable(error) => Some(error),
-            Self::Malformed(_) | Self::Field { .. } | Self::Broken(_) => None,
-        }
-    }
+fn lines(broken: &[Broken]) -> String {
+    let lines: Vec<String> = broken.iter().map(ToString::to_string).collect();
+    lines.join("\n")
 }
 
 impl Deployment {

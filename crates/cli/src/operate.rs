@@ -149,6 +149,12 @@ impl Announced {
         }
     }
 
+    /// As the contract numbers it.
+    fn numbered(&self) -> (u8, B256, U256) {
+        let (operation, argument, value) = self.parts();
+        (operation.number(), argument, value)
+    }
+
     fn id(&self) -> B256 {
         let (operation, argument, value) = self.parts();
         operation.id(argument, value)
@@ -158,36 +164,9 @@ impl Announced {
 impl Act {
     fn call(&self) -> Bytes {
         let input = match self {
-            Self::Schedule(announced) => {
-                let (operation, argument, value) = announced.parts();
-                let operation = operation.number();
-                ICustody::scheduleCall {
-                    operation,
-                    argument,
-                    value,
-                }
-                .abi_encode()
-            }
-            Self::Execute(announced) => {
-                let (operation, argument, value) = announced.parts();
-                let operation = operation.number();
-                ICustody::executeCall {
-                    operation,
-                    argument,
-                    value,
-                }
-                .abi_encode()
-            }
-            Self::Cancel(announced) => {
-                let (operation, argument, value) = announced.parts();
-                let operation = operation.number();
-                ICustody::cancelCall {
-                    operation,
-                    argument,
-                    value,
-                }
-                .abi_encode()
-            }
+            Self::Schedule(announced) => ICustody::scheduleCall::from(announced.numbered()).abi_encode(),
+            Self::Execute(announced) => ICustody::executeCall::from(announced.numbered()).abi_encode(),
+            Self::Cancel(announced) => ICustody::cancelCall::from(announced.numbered()).abi_encode(),
             Self::RevokeRole { role, holder } => {
                 let role = match role {
                     Role::Freezer => roles::FREEZER,

@@ -56,50 +56,36 @@ pub struct ChildSpec {
 /// A running child; dropping it ends it.
 #[derive(Debug)]
 pub struct Child {
-    name: String,
+    spec: ChildSpec,
     process: std::process::Child,
-    log: PathBuf,
     pid_file: PathBuf,
-    stop: Signal,
-    stop_within: Duration,
 }
 
 impl Child {
     /// Starts it.
     pub fn start(spec: ChildSpec) -> anyhow::Result<Self> {
-        let ChildSpec {
-            name,
-            command,
-            account,
-            log,
-            pids,
-            stop,
-            stop_within,
-        } = spec;
-        fs::create_dir_all(&pids).with_context(|| format!("cannot create {}", pids.display()))?;
-        let mut command = dying_with_parent(&command, stop)?;
+        let ChildSpec { name, log, pids, .. } = &spec;
+        fs::create_dir_all(pids).with_context(|| format!("cannot create {}", pids.display()))?;
+        let mut command = dying_with_parent(&spec.command, spec.stop)?;
         let output = File::options()
             .create(true)
             .append(true)
-            .open(&log)
+            .open(log)
             .with_context(|| format!("cannot open {}", log.display()))?;
         command
             .stdin(Stdio::null())
             .stderr(output.try_clone()?)
             .stdout(output)
             .process_group(0);
-        if let Some(account) = account {
+        if let Some(account) = &spec.account {
             account.apply(&mut command);
         }
         let process = spawn(command).with_context(|| format!("cannot start {name}"))?;
         let pid_file = pids.join(format!("{name}.json"));
         let child = Self {
-            name,
+            spec,
             process,
-            log,
             pid_file,
-            stop,
-            stop_within,
         };
         // A child that has ended already needs no pid file; `check_running` says how it ended.
         if let Ok(process) = ProcessId::of(child.pid()) {
@@ -114,17 +100,11 @@ impl Child {
         self.process.id()
     }
 
-    /// Its name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// How it ended, if it did.
     pub fn exited(&mut self) -> anyhow::Result<Option<ExitStatus>> {
         self.process
             .try_wait()
-            .with_context(|| format!("cannot wait for {}", self.name))
+            .with_context(|| format!("cannot wait for {}", self.spec.name))
     }
 
     /// Fails with the end of its log when it has ended.
@@ -134,27 +114,22 @@ impl Child {
         };
         bail!(
             "{} {}; the end of {}:\n{}",
-            self.name,
+            self.spec.name,
             describe(status),
-            self.log.display(),
-            log_tail(&self.log)
+            self.spec.log.display(),
+            log_tail(&self.spec.log)
         )
     }
 
     /// Kills it as `kill -9` does and waits until it is gone.
     pub fn kill(&mut self) -> anyhow::Result<()> {
-        self.signal(Signal::KILL);
-        self.process
-            .wait()
-            .with_context(|| format!("cannot wait for {}", self.name))?;
-        let _ = fs::remove_file(&self.pid_file);
-        Ok(())
+        self.end_now().map(drop)
     }
 
     /// Asks it to end, waits, and kills it when it takes too long.
     pub fn stop(&mut self) -> anyhow::Result<ExitStatus> {
-        self.signal(self.stop);
-        let deadline = Instant::now() + self.stop_within;
+        self.signal(self.spec.stop);
+        let deadline = Instant::now() + self.spec.stop_within;
         while Instant::now() < deadline {
             if let Some(status) = self.exited()? {
                 let _ = fs::remove_file(&self.pid_file);
@@ -163,14 +138,16 @@ impl Child {
             std::thread::sleep(POLL);
         }
         tracing::warn!(
-            child.name = self.name,
+            child.name = self.spec.name,
             "the child process did not exit in time; killing it"
         );
+        self.end_now()
+    }
+
+    fn end_now(&mut self) -> anyhow::Result<ExitStatus> {
         self.signal(Signal::KILL);
-        let status = self
-            .process
-            .wait()
-            .with_context(|| format!("cannot wait for {}", self.name))?;
+        let status = self.process.wait();
+        let status = status.with_context(|| format!("cannot wait for {}", self.spec.name))?;
         let _ = fs::remove_file(&self.pid_file);
         Ok(status)
     }

@@ -4,38 +4,19 @@
 use ledger::{Fund, Reason, UserId};
 use money::Amount;
 
-use crate::{Context, Line, Verdict, entry, said};
+use crate::fund::fund_path;
+use crate::share::rule_name;
+use crate::{Context, Line, entry, note};
 use plan::decision::{Rule, Why};
 use plan::effect::NotGranted;
 use plan::subscription::SubscriptionId;
 use plan::{ComponentEffect, Effect, SaleEffect};
 
-/// A note: component, rule, parameter, of whom, and why.
-type Note = (&'static str, String, Option<String>, Option<UserId>, String);
-
 impl Context<'_> {
     /// What there is to say of a component's effect beyond the legs.
     pub(crate) fn component_note(&self, effect: &ComponentEffect, why: &Why) -> Option<Line> {
-        let (component, rule, parameter, user, because) = self.component_words(effect, why)?;
-        let mut line = said(Verdict::Note, component, rule, because);
-        line.parameter = parameter;
-        line.user = user;
-        // What was sold keeps its cap.
-        if let ComponentEffect::SubscriptionEnded { subscription, .. } = *effect
-            && let Some(version) =
-                SubscriptionId::new(subscription).and_then(|id| self.before.version_of_subscription(id))
-        {
-            line.plan = version;
-        }
-        Some(line)
-    }
-
-    fn component_words(&self, effect: &ComponentEffect, why: &Why) -> Option<Note> {
-        let note = |component, rule: &str, parameter: Option<&str>, user, because| {
-            let parameter = parameter.map(str::to_owned);
-            Some((component, rule.to_owned(), parameter, user, because))
-        };
-        match *effect {
+        let of = |amount| self.shown(amount);
+        Some(match *effect {
             // Every leg of these has its line.
             ComponentEffect::DayEnded { .. }
             | ComponentEffect::RewardGranted { .. }
@@ -43,157 +24,86 @@ impl Context<'_> {
             | ComponentEffect::RewardReversed { .. }
             | ComponentEffect::PairMatched { .. }
             | ComponentEffect::Withheld { .. }
-            | ComponentEffect::Withdrawn { .. } => None,
+            | ComponentEffect::Withdrawn { .. } => return None,
             ComponentEffect::PlanChanged { version } => {
                 let because = format!(
                     "the rules of version {version} apply from here on; rewards already granted are unaffected"
                 );
-                note("plan", "changed", None, None, because)
+                note("plan", "changed", because)
             }
             ComponentEffect::NotGranted {
                 user,
                 reason,
                 amount,
                 cause,
-            } => Some(self.missed(user, (reason, amount), cause, why)),
+            } => self.missed(user, (reason, amount), cause, why),
             ComponentEffect::BonusGranted { user, amount } => {
-                let because = format!(
-                    "user {user} received a bonus of {} that can only be spent on purchases",
-                    self.shown(amount)
-                );
-                note("bonus", "bonus", Some("bonus.amount"), Some(user), because)
+                let bonus = of(amount);
+                let because =
+                    format!("user {user} received a bonus of {bonus} that can only be spent on purchases");
+                note("bonus", "bonus", because).by("bonus.amount").of(user)
             }
             ComponentEffect::SubscriptionBought {
                 subscription,
                 user,
                 amount,
             } => {
-                let because = format!(
-                    "user {user} bought subscription {subscription} of {}",
-                    self.shown(amount)
-                );
+                let because = format!("user {user} bought subscription {subscription} of {}", of(amount));
                 let tier = self.bought_path(amount);
-                let rule = "bought".to_owned();
-                Some(("subscription", rule, tier, Some(user), because))
+                note("subscription", "bought", because).by_any(tier).of(user)
             }
-            ComponentEffect::SubscriptionEnded { subscription, user } => {
-                let because = format!("subscription {subscription} of user {user} ended");
-                note("subscription", "ended", end_path(why), Some(user), because)
-            }
-            ComponentEffect::FundShort { fund, amount } => Some(self.short(fund, amount, why)),
-            ComponentEffect::RankPaidAs { .. }
-            | ComponentEffect::RankReached { .. }
-            | ComponentEffect::SidePlaced { .. }
-            | ComponentEffect::Activated { .. }
-            | ComponentEffect::Deactivated { .. }
-            | ComponentEffect::PairsClosed { .. }
-            | ComponentEffect::PairUndone { .. } => self.standing_words(effect),
-            ComponentEffect::Sale(sale) => self.sale_words(sale),
-        }
-    }
-
-    /// Ranks, and places in the binary tree.
-    fn standing_words(&self, effect: &ComponentEffect) -> Option<Note> {
-        let note = |component, rule: &str, parameter: Option<&str>, user, because| {
-            let parameter = parameter.map(str::to_owned);
-            Some((component, rule.to_owned(), parameter, user, because))
-        };
-        match *effect {
+            ComponentEffect::SubscriptionEnded { subscription, user } => self.ended(subscription, user, why),
+            ComponentEffect::FundShort { fund, amount } => self.short(fund, amount, why),
             ComponentEffect::RankPaidAs { user, rank: 0 } => {
-                let because = format!("user {user} has no rank this week");
-                note("ranks", "paid_as", None, Some(user), because)
+                note("ranks", "paid_as", format!("user {user} has no rank this week")).of(user)
             }
             ComponentEffect::RankPaidAs { user, rank } => {
                 let because = format!("user {user} is paid as {}", self.rank_name(rank));
-                let path = format!("{}.name", entry("ranks.ladder", rank));
-                note("ranks", "paid_as", Some(&path), Some(user), because)
+                note("ranks", "paid_as", because).by(rank_path(rank)).of(user)
             }
             ComponentEffect::RankReached { user, rank } => {
-                let because = format!(
-                    "user {user} reached {} and keeps that title",
-                    self.rank_name(rank)
-                );
-                let path = format!("{}.name", entry("ranks.ladder", rank));
-                note("ranks", "reached", Some(&path), Some(user), because)
+                let name = self.rank_name(rank);
+                let because = format!("user {user} reached {name} and keeps that title");
+                note("ranks", "reached", because).by(rank_path(rank)).of(user)
             }
-            ComponentEffect::SidePlaced { user, parent, right } => {
-                let because = match parent {
-                    None => format!("user {user} has the root position of a tree"),
-                    Some(parent) => {
-                        let side = if right { "right" } else { "left" };
-                        format!("user {user} is placed directly below user {parent}, on the {side}")
-                    }
-                };
-                note("binary", "placement", None, Some(user), because)
-            }
+            ComponentEffect::SidePlaced { user, parent, right } => placed(user, parent, right),
             ComponentEffect::Activated { user } => {
                 let because =
                     format!("user {user} has paid enough to count towards the pairs of their uplines");
-                note("binary", "counts", Some(self.counts_path()), Some(user), because)
+                note("binary", "counts", because).by(self.counts_path()).of(user)
             }
             ComponentEffect::Deactivated { user } => {
                 let because = format!("user {user} no longer counts towards the pairs of their uplines");
-                note("binary", "counts", Some(self.counts_path()), Some(user), because)
+                note("binary", "counts", because).by(self.counts_path()).of(user)
             }
             ComponentEffect::PairsClosed { waiting, .. } => {
                 let because = format!(
                     "the month's pairs have been matched; {waiting} are waiting because the fund was short"
                 );
-                note("binary", "closed", None, None, because)
+                note("binary", "closed", because)
             }
             ComponentEffect::PairUndone { user, number } => {
                 let because = format!("pair {number} of user {user} relied on a member who no longer counts");
-                note("binary", "undone", None, Some(user), because)
+                note("binary", "undone", because).of(user)
             }
-            ComponentEffect::DayEnded { .. }
-            | ComponentEffect::PlanChanged { .. }
-            | ComponentEffect::RewardGranted { .. }
-            | ComponentEffect::RewardReleased { .. }
-            | ComponentEffect::RewardReversed { .. }
-            | ComponentEffect::NotGranted { .. }
-            | ComponentEffect::Withheld { .. }
-            | ComponentEffect::Withdrawn { .. }
-            | ComponentEffect::BonusGranted { .. }
-            | ComponentEffect::SubscriptionBought { .. }
-            | ComponentEffect::SubscriptionEnded { .. }
-            | ComponentEffect::FundShort { .. }
-            | ComponentEffect::PairMatched { .. }
-            | ComponentEffect::Sale(_) => None,
-        }
+            ComponentEffect::Sale(sale) => self.sale(sale),
+        })
     }
 
-    fn sale_words(&self, sale: SaleEffect) -> Option<Note> {
-        let note = |component, rule: &str, parameter: Option<String>, user, because| {
-            Some((component, rule.to_owned(), parameter, user, because))
-        };
-        let achievement_path = |number: u8| {
-            let place = number.saturating_sub(1);
-            Some(format!("campaign.achievements[{place}].name"))
-        };
+    fn sale(&self, sale: SaleEffect) -> Line {
+        let of = |amount| self.shown(amount);
         match sale {
             SaleEffect::OrderPlaced { order, user, amount } => {
-                let because = format!("order {order} of {} counts for user {user}", self.shown(amount));
-                note(
-                    "orders",
-                    "placed",
-                    Some("orders.pv_bps".to_owned()),
-                    Some(user),
-                    because,
-                )
+                let because = format!("order {order} of {} counts for user {user}", of(amount));
+                note("orders", "placed", because).by("orders.pv_bps").of(user)
             }
             SaleEffect::OrderRefunded { order, amount } => {
-                let because = format!("{} of order {order} was refunded", self.shown(amount));
-                note("orders", "refunded", None, None, because)
+                let because = format!("{} of order {order} was refunded", of(amount));
+                note("orders", "refunded", because)
             }
             SaleEffect::PeriodMoved { period, status } => {
                 let because = format!("commission period {period} is {}", status.name());
-                note(
-                    "orders",
-                    "period",
-                    Some("orders.period".to_owned()),
-                    None,
-                    because,
-                )
+                note("orders", "period", because).by("orders.period")
             }
             SaleEffect::ConversionRecorded {
                 conversion,
@@ -202,58 +112,57 @@ impl Context<'_> {
             } => {
                 let because = format!(
                     "conversion {conversion} of {} is credited to user {user}",
-                    self.shown(amount)
+                    of(amount)
                 );
-                note("campaign", "recorded", None, Some(user), because)
+                note("campaign", "recorded", because).of(user)
             }
             SaleEffect::ConversionReversed {
                 conversion,
                 user,
                 amount,
             } => {
-                let because = format!("{} of conversion {conversion} was refunded", self.shown(amount));
-                note("campaign", "reversed", None, Some(user), because)
+                let because = format!("{} of conversion {conversion} was refunded", of(amount));
+                note("campaign", "reversed", because).of(user)
             }
             SaleEffect::Achieved { user, achievement } => {
                 let because = format!("user {user} reached achievement {achievement}");
-                note(
-                    "campaign",
-                    "achieved",
-                    achievement_path(achievement),
-                    Some(user),
-                    because,
-                )
+                note("campaign", "achieved", because)
+                    .by(achievement_path(achievement))
+                    .of(user)
             }
             SaleEffect::AchievementLost { user, achievement } => {
                 let because = format!("reversals dropped user {user} below achievement {achievement}");
-                let path = achievement_path(achievement);
-                note("campaign", "achievement_lost", path, Some(user), because)
+                note("campaign", "achievement_lost", because)
+                    .by(achievement_path(achievement))
+                    .of(user)
             }
         }
     }
 
     /// What a rule says and a fund does not pay.
-    fn missed(&self, user: UserId, (reason, amount): (Reason, Amount), cause: NotGranted, why: &Why) -> Note {
+    fn missed(&self, user: UserId, (reason, amount): (Reason, Amount), cause: NotGranted, why: &Why) -> Line {
         let applied = why.applied;
         let (why, parameter) = self.not_granted(user, cause, why);
-        let parameter = parameter
-            .or(applied.map(|applied| applied.parameter))
-            .map(str::to_owned)
-            .or_else(|| self.rule_path(reason, None));
+        let parameter = parameter.or(applied.map(|applied| applied.parameter));
         let because = format!("{} not granted: {why}", self.shown(amount));
+        let rule = format!("not_granted {}: {}", rule_name(reason), cause.name());
         let component = applied.map_or_else(|| self.component_of(reason), |applied| applied.component);
-        let rule = format!("not_granted {}: {}", self.rule_name(reason), cause.name());
-        (component, rule, parameter, Some(user), because)
+        let parameter = parameter.map(str::to_owned);
+        note(component, rule, because)
+            .by_any(parameter.or_else(|| self.rule_path(reason, None)))
+            .of(user)
     }
 
-    fn rule_name(&self, reason: Reason) -> String {
-        if let Reason::Rank(rank) = reason {
-            return format!("rank {rank}");
-        }
-        if let Reason::Generation(generation) = reason {
-            return format!("generation {generation}");
-        }
-        reason.name().to_owned()
+    /// A subscription ended, by its cap, or because its payment was refunded. What was sold keeps its cap.
+    fn ended(&self, subscription: u32, user: UserId, why: &Why) -> Line {
+        let because = format!("subscription {subscription} of user {user} ended");
+        let by_cap = matches!(why.rule, Some(Rule::Accrual { .. })).then_some("subscription.cap_multiple");
+        let sold = SubscriptionId::new(subscription);
+        let version = sold.and_then(|id| self.before.version_of_subscription(id));
+        note("subscription", "ended", because)
+            .by_any(by_cap.map(str::to_owned))
+            .of(user)
+            .under(&self.under(version))
     }
 
     /// Tax that is withheld when a reward that waits is released.
@@ -269,47 +178,37 @@ impl Context<'_> {
                 self.taxed(tax)
             );
             let path = self.tax_path(tax.entry, tax.rate);
-            let mut line = said(Verdict::Note, "withholding", "withheld", because).by(path);
-            line.user = Some(user);
-            line
+            note("withholding", "withheld", because).by(path).of(user)
         });
         lines.collect()
     }
 
     /// What a fund did not have.
-    fn short(&self, fund: Fund, amount: Amount, why: &Why) -> Note {
+    fn short(&self, fund: Fund, amount: Amount, why: &Why) -> Line {
         let because = format!(
             "fund {} is short of {}, which is not owed to anyone",
             self.fund_name(fund),
             self.shown(amount)
         );
-        let (component, path) = if let Some(Rule::Coverage(coverage)) = &why.rule {
-            let because = format!(
-                "{because}; it covers {} of the day's accruals",
-                self.shown(coverage.covered)
-            );
-            let path = "subscription.when_short".to_owned();
-            return ("subscription", "fund_short".to_owned(), Some(path), None, because);
-        } else if self
+        if let Some(Rule::Coverage(coverage)) = &why.rule {
+            let covered = self.shown(coverage.covered);
+            let because = format!("{because}; it covers {covered} of the day's accruals");
+            return note("subscription", "fund_short", because).by("subscription.when_short");
+        }
+        if self
             .plan
             .orders()
             .is_some_and(|terms| terms.fund().number() == fund)
         {
-            ("orders", "orders.fund_bps".to_owned())
-        } else {
-            ("funds", format!("funds[{}].name", fund.get().saturating_sub(1)))
-        };
-        (component, "fund_short".to_owned(), Some(path), None, because)
+            return note("orders", "fund_short", because).by("orders.fund_bps");
+        }
+        note("funds", "fund_short", because).by(fund_path(fund))
     }
 
     fn bought_path(&self, amount: Amount) -> Option<String> {
         let terms = self.plan.components().subscription.as_ref()?;
-        let mut cash = amount;
-        for leg in &self.outcome.legs {
-            if leg.reason == Reason::Spent {
-                cash = cash.saturating_sub(leg.amount);
-            }
-        }
+        let by_bonus = self.outcome.legs.iter().filter(|leg| leg.reason == Reason::Spent);
+        let cash = by_bonus.fold(amount, |cash, leg| cash.saturating_sub(leg.amount));
         let tier = terms.tier_of(cash)?;
         Some(format!("subscription.tiers[{tier}].monthly_bps"))
     }
@@ -324,7 +223,22 @@ impl Context<'_> {
     }
 }
 
-/// A subscription ends by its cap, or because its payment was refunded.
-fn end_path(why: &Why) -> Option<&'static str> {
-    matches!(why.rule, Some(Rule::Accrual { .. })).then_some("subscription.cap_multiple")
+/// A place in the binary tree.
+fn placed(user: UserId, parent: Option<UserId>, right: bool) -> Line {
+    let because = match parent {
+        None => format!("user {user} has the root position of a tree"),
+        Some(parent) => {
+            let side = if right { "right" } else { "left" };
+            format!("user {user} is placed directly below user {parent}, on the {side}")
+        }
+    };
+    note("binary", "placement", because).of(user)
+}
+
+fn rank_path(rank: u8) -> String {
+    format!("{}.name", entry("ranks.ladder", rank))
+}
+
+fn achievement_path(number: u8) -> String {
+    format!("{}.name", entry("campaign.achievements", number))
 }

@@ -3,8 +3,8 @@
 use ledger::{Account, Beneficiary, BreakageCause, Leg, Reason};
 
 use crate::intake::held_for;
-use crate::share::{ShareRule, generation_rate, share_name};
-use crate::{Context, Line, Verdict, entry, said, verdict_of};
+use crate::share::{ShareRule, generation_rate, rule_name};
+use crate::{Context, Line, Verdict, entry, note, said, verdict_of};
 use plan::compiled::IntakeRule;
 use plan::decision::{ReserveEnd, Rule, Why};
 use plan::state::HeldShare;
@@ -14,34 +14,22 @@ impl Context<'_> {
     /// Held money whose cooling-off time has ended: a sum for each pair of accounts.
     pub(crate) fn matured(&self, leg: &Leg) -> Line {
         let of_user = matches!(held_for(leg.debit), Some(Beneficiary::User(_)));
+        let ended = "the cooling-off period of the underlying payments has ended".to_owned();
         match (leg.credit, of_user) {
-            (Account::Breakage(BreakageCause::Refunded), true) => {
+            (Account::Breakage(cause @ BreakageCause::Refunded), true) => {
                 let because = "rewards that depended on a payment refunded before they matured".to_owned();
-                said(
-                    Verdict::NotPaid(BreakageCause::Refunded),
-                    "escrow",
-                    "forfeited",
-                    because,
-                )
+                said(Verdict::NotPaid(cause), "escrow", "forfeited", because)
             }
             (Account::Reserve(user, tier), _) => {
                 let because = format!("user {user} reserves the rewards of tier {tier} for the next tier");
                 said(Verdict::Moved, "reserve", "matured", because).by("pool.reserve")
             }
             (Account::Wallet(user), _) => {
-                let because = format!(
-                    "the cooling-off period of the underlying payments has ended; the amount is in user {user}'s wallet balance"
-                );
+                let because = format!("{ended}; the amount is in user {user}'s wallet balance");
                 said(Verdict::Moved, "escrow", "matured", because)
             }
-            (Account::Available(_), _) => {
-                let because = "the cooling-off period of the underlying payments has ended".to_owned();
-                said(Verdict::Moved, "escrow", "matured", because)
-            }
-            (credit, _) => {
-                let because = "the cooling-off period of the underlying payments has ended".to_owned();
-                said(verdict_of(credit), "escrow", "matured", because)
-            }
+            (Account::Available(_), _) => said(Verdict::Moved, "escrow", "matured", ended),
+            (credit, _) => said(verdict_of(credit), "escrow", "matured", ended),
         }
     }
 
@@ -65,15 +53,19 @@ impl Context<'_> {
         self.of_reward(line, why)
     }
 
+    /// The deposit that the fact refunds.
+    pub(crate) fn refunded_deposit(&self) -> Option<DepositId> {
+        self.outcome.effects.iter().find_map(|effect| {
+            let Effect::DepositRefunded { deposit } = *effect else {
+                return None;
+            };
+            Some(deposit)
+        })
+    }
+
     /// A payment that is refunded, and what it had caused.
     pub(crate) fn refund(&self, number: u32, leg: &Leg) -> Line {
-        let deposit = self.outcome.effects.iter().find_map(|effect| {
-            if let Effect::DepositRefunded { deposit } = effect {
-                Some(*deposit)
-            } else {
-                None
-            }
-        });
+        let deposit = self.refunded_deposit();
         let what = deposit.map_or("a payment".to_owned(), |deposit| self.named(deposit));
         let because = match held_for(leg.debit) {
             Some(Beneficiary::User(user)) => {
@@ -85,8 +77,7 @@ impl Context<'_> {
         let mut line = said(Verdict::Returned, "escrow", "refund", because);
         if let Some((then, rule)) = deposit.and_then(|deposit| self.refunded_rule(deposit, number, leg)) {
             line.rule = format!("refund {}", rule.rule);
-            line.parameter = rule.parameter;
-            line = line.under(&then);
+            line = line.by_any(rule.parameter).under(&then);
         }
         line
     }
@@ -98,19 +89,17 @@ impl Context<'_> {
             .map_or("the user".to_owned(), |user| format!("user {user}"));
         let because = match why.rule {
             Some(Rule::ReserveEnd(ReserveEnd::Progressed)) => {
-                let from = if let Account::Reserve(_, tier) = leg.debit {
+                let tier = if let Account::Reserve(_, tier) = leg.debit {
                     format!("tier {tier}")
                 } else {
                     "the tier".to_owned()
                 };
-                format!("{name} moved on from {from}, and this amount was left over")
+                format!("{name} moved on from {tier}, and this amount was left over")
             }
             Some(Rule::ReserveEnd(ReserveEnd::Refunded)) => {
                 format!("{name}'s registration was refunded; the reserve had already matured")
             }
-            Some(Rule::ReserveEnd(ReserveEnd::Chosen)) => {
-                format!("{name} opted out of reserving")
-            }
+            Some(Rule::ReserveEnd(ReserveEnd::Chosen)) => format!("{name} opted out of reserving"),
             Some(_) | None => {
                 format!("the tree that contains {name} was closed, so the reserve cannot grow any further")
             }
@@ -120,11 +109,11 @@ impl Context<'_> {
 
     /// A held reward that was forfeited.
     pub(crate) fn forfeited(&self, deposit: DepositId, leg: u32, why: &Why) -> Line {
-        let at = usize::try_from(leg).unwrap_or(usize::MAX);
         let shares: Vec<HeldShare> = self.before.held_shares(deposit).collect();
-        let Some(share) = shares.get(at) else {
+        let place = usize::try_from(leg).ok();
+        let Some(share) = place.and_then(|place| shares.get(place)) else {
             let because = format!("a reward of {} was forfeited", self.named(deposit));
-            return said(Verdict::Note, "escrow", "forfeited", because);
+            return note("escrow", "forfeited", because);
         };
         let then = self.under(self.before.version_of_deposit(deposit));
         if self.plan.intake() == IntakeRule::Subscription {
@@ -143,11 +132,10 @@ impl Context<'_> {
             self.shown(share.amount),
             self.named(deposit)
         );
-        let rule = format!("forfeited {}", share_name(share.reason));
-        let mut line = said(Verdict::Note, "escrow", rule, because).under(&then);
-        line.parameter = then.share_rule(deposit, &shares, share).parameter;
+        let rule = format!("forfeited {}", rule_name(share.reason));
+        let mut line = note("escrow", rule, because).under(&then);
         line.user = share.recipient;
-        line
+        line.by_any(then.share_rule(deposit, &shares, share).parameter)
     }
 
     /// A share of a purchase that was forfeited: whole with its recipient's registration, or what exceeds the cap of a
@@ -166,10 +154,9 @@ impl Context<'_> {
             (why, generation_rate(share.reason), Some(self.version))
         };
         let because = format!("{} of {}: {why}", self.shown(share.amount), self.named(deposit));
-        let rule = format!("forfeited {}", share_name(share.reason));
-        let mut line = said(Verdict::Note, "escrow", rule, because);
+        let rule = format!("forfeited {}", rule_name(share.reason));
+        let mut line = note("escrow", rule, because).by_any(parameter);
         line.plan = version.unwrap_or_default();
-        line.parameter = parameter;
         line.user = share.recipient;
         line
     }

@@ -4,7 +4,7 @@
 use ledger::{Account, Beneficiary, Fund, Leg};
 use money::Amount;
 
-use crate::{Context, Line, Verdict, said, verdict_of};
+use crate::{Context, Line, Verdict, entry, of_user, said, verdict_of};
 use plan::compiled::IntakeRule;
 use plan::{ComponentEffect, Effect, SaleEffect};
 
@@ -42,7 +42,7 @@ impl Context<'_> {
                     self.fund_name(fund),
                     self.fund_name(behind)
                 );
-                let path = format!("funds[{}].fallback", fund.get().saturating_sub(1));
+                let path = format!("{}.fallback", entry("funds", fund.get()));
                 said(Verdict::Moved, "funds", "allocated", because).by(path)
             }
             (_, credit) => {
@@ -54,18 +54,12 @@ impl Context<'_> {
 
     fn funded_by_payment(&self, leg: &Leg, fund: Fund) -> Line {
         let components = self.plan.components();
-        let payer = leg
-            .source
-            .map_or(String::new(), |user| format!(" of user {user}"));
+        let payer = of_user(leg.source);
         let name = self.fund_name(fund);
-        let of_plan = components
-            .allocations
-            .iter()
-            .position(|(known, _)| *known == fund);
-        let of_purchase = components
-            .subscription
-            .iter()
-            .flat_map(|terms| terms.allocations())
+        let of_plan = components.allocations.iter();
+        let of_plan = of_plan.map(|(known, _)| *known).position(|known| known == fund);
+        let of_purchase = components.subscription.iter();
+        let of_purchase = (of_purchase.flat_map(|terms| terms.allocations()))
             .position(|allocation| allocation.fund.number() == fund);
         let (component, path, what) = match (self.plan.intake(), of_purchase, of_plan) {
             (IntakeRule::Order, _, _) => ("orders", "orders.fund_bps".to_owned(), "of the order"),
@@ -94,55 +88,47 @@ impl Context<'_> {
 
     fn order_placed(&self) -> Option<(u32, Amount)> {
         self.outcome.effects.iter().find_map(|effect| {
-            if let Effect::Component(ComponentEffect::Sale(SaleEffect::OrderPlaced {
-                order, amount, ..
-            })) = effect
-            {
-                Some((*order, *amount))
-            } else {
-                None
-            }
+            let Effect::Component(ComponentEffect::Sale(sale)) = *effect else {
+                return None;
+            };
+            let SaleEffect::OrderPlaced { order, amount, .. } = sale else {
+                return None;
+            };
+            Some((order, amount))
         })
     }
 
     /// What a payment leaves for the company in a plan whose payments are not an auto-pool's.
     pub(crate) fn company_rest(&self, leg: &Leg) -> Line {
         let components = self.plan.components();
-        let rest = "the remainder after the other shares, including all rounding";
+        let rest = "the remainder after the other shares, including all rounding".to_owned();
+        let allocates = !components.allocations.is_empty();
         let (component, path) = match self.plan.intake() {
             IntakeRule::Subscription if components.generation.is_some() => {
                 ("subscription", Some("generation.rates_bps"))
             }
             IntakeRule::Subscription => ("subscription", None),
             IntakeRule::Order => ("orders", Some("orders.fund_bps")),
-            IntakeRule::Booking if !components.allocations.is_empty() => {
-                ("booking", Some("allocations[0].bps"))
-            }
+            IntakeRule::Booking if allocates => ("booking", Some("allocations[0].bps")),
             IntakeRule::Booking => ("booking", Some("booking.price")),
-            IntakeRule::Joining { .. } if !components.allocations.is_empty() => {
-                ("joining", Some("allocations[0].bps"))
-            }
+            IntakeRule::Joining { .. } if allocates => ("joining", Some("allocations[0].bps")),
             IntakeRule::Joining { .. } => ("joining", Some("joining.price")),
             IntakeRule::AutoPool => ("registration", Some("registration.direct_share")),
         };
-        let mut line = said(
-            verdict_of(leg.credit),
-            component,
-            "company_share",
-            rest.to_owned(),
-        );
-        line.parameter = path.map(str::to_owned);
-        line
+        let verdict = verdict_of(leg.credit);
+        said(verdict, component, "company_share", rest).by_any(path.map(str::to_owned))
     }
 
     /// What a bonus pays of a purchase.
-    pub(crate) fn spent(&self, _leg: &Leg) -> Line {
+    pub(crate) fn spent(&self) -> Line {
         let buyer = self.outcome.effects.iter().find_map(|effect| {
-            if let Effect::Component(ComponentEffect::SubscriptionBought { user, amount, .. }) = effect {
-                Some((*user, *amount))
-            } else {
-                None
-            }
+            let Effect::Component(effect) = *effect else {
+                return None;
+            };
+            let ComponentEffect::SubscriptionBought { user, amount, .. } = effect else {
+                return None;
+            };
+            Some((user, amount))
         });
         let because = match buyer {
             Some((user, amount)) => format!(
@@ -156,6 +142,6 @@ impl Context<'_> {
     }
 }
 
-fn fund_path(fund: Fund) -> String {
-    format!("funds[{}].name", fund.get().saturating_sub(1))
+pub(crate) fn fund_path(fund: Fund) -> String {
+    format!("{}.name", entry("funds", fund.get()))
 }

@@ -4,7 +4,7 @@ use ledger::{Account, Leg, Reason, UserId};
 use money::Amount;
 use plan_file::percent;
 
-use crate::{Context, Line, said, verdict_of};
+use crate::{Context, Line, entry, of_user, said, verdict_of};
 use plan::binary::BinaryTerms;
 use plan::campaign::Reward;
 use plan::component::Applied;
@@ -141,9 +141,7 @@ impl Context<'_> {
                 }),
                 Some(terms),
             ) => {
-                let who = leg
-                    .recipient
-                    .map_or(String::new(), |user| format!(" of user {user}"));
+                let who = of_user(leg.recipient);
                 let why = self.why_instalment(terms, *number, *paid, *instalment);
                 let mut because =
                     format!("pair {number}{who}: a member on the left and one on the right, {why}");
@@ -183,16 +181,16 @@ impl Context<'_> {
     /// The reward of a conversion.
     pub(crate) fn conversion(&self, leg: &Leg) -> Line {
         let recorded = self.outcome.effects.iter().find_map(|effect| {
-            if let Effect::Component(ComponentEffect::Sale(SaleEffect::ConversionRecorded {
-                conversion,
-                amount,
-                ..
-            })) = effect
-            {
-                Some((*conversion, *amount))
-            } else {
-                None
-            }
+            let Effect::Component(ComponentEffect::Sale(sale)) = *effect else {
+                return None;
+            };
+            let SaleEffect::ConversionRecorded {
+                conversion, amount, ..
+            } = sale
+            else {
+                return None;
+            };
+            Some((conversion, amount))
         });
         let because = match (recorded, &self.plan.components().campaign) {
             (Some((conversion, amount)), Some(terms)) => format!(
@@ -243,72 +241,64 @@ impl Context<'_> {
         cause: NotGranted,
         why: &Why,
     ) -> (String, Option<&'static str>) {
-        let components = self.plan.components();
+        let of = |amount| self.shown(amount);
         match cause {
             NotGranted::Refunded => (format!("user {user}'s own registration was refunded"), None),
-            NotGranted::Unqualified => (
-                format!("user {user} no longer has the rank for which the bonus was waiting"),
-                Some("ranks.when_short"),
-            ),
+            NotGranted::Unqualified => {
+                let because = format!("user {user} no longer has the rank for which the bonus was waiting");
+                (because, Some("ranks.when_short"))
+            }
             NotGranted::Inactive => (format!("user {user} has no active purchase"), None),
-            NotGranted::Capped => (
-                format!("user {user} {}", self.capped_at(why)),
-                Some("cap.multiple"),
-            ),
-            NotGranted::FundShort => (
-                format!(
-                    "the fund is short{}, and nothing is owed",
-                    self.beside_commissions()
-                ),
-                None,
-            ),
-            NotGranted::Waits => (
-                format!(
-                    "the fund is short now{}; a later week may pay it, but nothing is owed",
-                    self.beside_commissions()
-                ),
-                Some("ranks.when_short"),
-            ),
+            NotGranted::Capped => {
+                let because = format!("user {user} {}", self.capped_at(why));
+                (because, Some("cap.multiple"))
+            }
+            NotGranted::FundShort => {
+                let beside = self.beside_commissions();
+                (format!("the fund is short{beside}, and nothing is owed"), None)
+            }
+            NotGranted::Waits => {
+                let beside = self.beside_commissions();
+                let because =
+                    format!("the fund is short now{beside}; a later week may pay it, but nothing is owed");
+                (because, Some("ranks.when_short"))
+            }
             NotGranted::BudgetUsedUp => {
-                let terms = components.campaign.as_ref();
-                let budget = terms.map_or(Amount::ZERO, |terms| terms.budget());
-                let spent = self.before.campaign().spent();
-                let because = format!(
-                    "{} of the budget of {} had already been granted",
-                    self.shown(spent),
-                    self.shown(budget)
-                );
+                let terms = self.plan.components().campaign.as_ref();
+                let budget = of(terms.map_or(Amount::ZERO, |terms| terms.budget()));
+                let spent = of(self.before.campaign().spent());
+                let because = format!("{spent} of the budget of {budget} had already been granted");
                 (because, Some("campaign.budget"))
             }
             NotGranted::UserLimit => {
                 let campaign = self.before.campaign();
+                let (earned, count) = (of(campaign.earned(user)), campaign.conversions(user));
                 let because = format!(
-                    "user {user} had already been granted {} for {} conversions, the maximum for one user",
-                    self.shown(campaign.earned(user)),
-                    campaign.conversions(user)
+                    "user {user} had already been granted {earned} for {count} conversions, the maximum for one user"
                 );
                 (because, None)
             }
-            NotGranted::OutsideDates => (
-                "the campaign does not run on that day".to_owned(),
-                Some("campaign.starts"),
+            NotGranted::OutsideDates => fixed("the campaign does not run on that day", "campaign.starts"),
+            NotGranted::BelowMinimum => fixed(
+                "the conversion is below the campaign's minimum",
+                "campaign.qualifies.conversion_min",
             ),
-            NotGranted::BelowMinimum => (
-                "the conversion is below the campaign's minimum".to_owned(),
-                Some("campaign.qualifies.conversion_min"),
+            NotGranted::DuplicateReferee => fixed(
+                "a reward has already been granted for this referee",
+                "campaign.qualifies.per_referee",
             ),
-            NotGranted::DuplicateReferee => (
-                "a reward has already been granted for this referee".to_owned(),
-                Some("campaign.qualifies.per_referee"),
-            ),
-            NotGranted::SelfReferral => (
-                "users cannot refer themselves".to_owned(),
-                Some("campaign.qualifies.self_referral"),
+            NotGranted::SelfReferral => fixed(
+                "users cannot refer themselves",
+                "campaign.qualifies.self_referral",
             ),
         }
     }
 }
 
+fn fixed(because: &str, path: &'static str) -> (String, Option<&'static str>) {
+    (because.to_owned(), Some(path))
+}
+
 pub(crate) fn rank_path(rank: u8) -> String {
-    format!("{}.weekly_bonus", super::entry("ranks.ladder", rank))
+    format!("{}.weekly_bonus", entry("ranks.ladder", rank))
 }

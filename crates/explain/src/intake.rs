@@ -2,11 +2,27 @@
 
 use ledger::{Account, Beneficiary, BreakageCause, Leg, Tier, UserId};
 
-use crate::{Context, Line, Verdict, entry, said, verdict_of};
+use crate::{Context, Line, Verdict, entry, of_user, said, verdict_of};
 use plan::decision::{Price, Rule, Unroutable, Why};
 use plan::{Effect, Route};
 
 impl Context<'_> {
+    /// The newcomer of the fact, its sponsor, and which direct it is.
+    fn joined(&self) -> Option<(UserId, Option<UserId>, u32)> {
+        self.outcome.effects.iter().find_map(|effect| {
+            let Effect::Joined {
+                user,
+                sponsor,
+                ordinal,
+                ..
+            } = *effect
+            else {
+                return None;
+            };
+            Some((user, sponsor, ordinal))
+        })
+    }
+
     /// The sponsor's share of a registration.
     pub(crate) fn direct(&self, leg: &Leg, why: &Why) -> Line {
         let verdict = verdict_of(leg.credit);
@@ -38,7 +54,8 @@ impl Context<'_> {
             (_, None) => format!("the share of layer {layer} of {place}"),
         };
         let because = if let Account::Reserve(user, from) = leg.debit {
-            let price = tier_price(self, tier);
+            let price = self.plan.price(tier);
+            let price = price.map_or_else(String::new, |price| self.shown(price));
             format!("{who}; user {user}'s reserve of tier {from} paid {price} for the place")
         } else {
             who
@@ -50,19 +67,18 @@ impl Context<'_> {
     /// `user 9's place 3 of tree 1`.
     fn place(&self, user: UserId, tier: Tier) -> String {
         let placed = self.outcome.effects.iter().find_map(|effect| {
-            if let Effect::Placed {
+            let Effect::Placed {
                 tier: of,
                 tree,
                 index,
                 user: who,
                 ..
-            } = effect
-                && (*of, *who) == (tier, user)
-            {
-                Some(format!("user {user}'s place {index} of tree {tree}"))
-            } else {
-                None
-            }
+            } = *effect
+            else {
+                return None;
+            };
+            let is_it = (of, who) == (tier, user);
+            is_it.then(|| format!("user {user}'s place {index} of tree {tree}"))
         });
         placed.unwrap_or_else(|| format!("user {user}'s place"))
     }
@@ -70,9 +86,7 @@ impl Context<'_> {
     /// An upline's share of a retopup.
     pub(crate) fn generation(&self, leg: &Leg, generation: u8, why: &Why) -> Line {
         let verdict = verdict_of(leg.credit);
-        let payer = leg
-            .source
-            .map_or(String::new(), |user| format!(" of user {user}"));
+        let payer = of_user(leg.source);
         let because = match (verdict, leg.recipient) {
             (Verdict::NotPaid(BreakageCause::NotRetopped), Some(upline)) => {
                 format!("upline {upline} has no valid retopup")
@@ -115,11 +129,10 @@ impl Context<'_> {
     /// Money that fits nothing.
     pub(crate) fn unexpected(&self, leg: &Leg, why: &Why) -> Line {
         let discrepancy = self.outcome.effects.iter().find_map(|effect| {
-            if let Effect::Discrepancy { cause } = effect {
-                Some(cause.name())
-            } else {
-                None
-            }
+            let Effect::Discrepancy { cause } = effect else {
+                return None;
+            };
+            Some(cause.name())
         });
         let cause = discrepancy.unwrap_or("unexpected");
         let Some(Rule::Unroutable(unroutable)) = why.rule else {
@@ -129,9 +142,7 @@ impl Context<'_> {
         };
         let (rest, parameter) = self.unroutable(unroutable);
         let because = format!("{} was paid; {rest}", self.shown(leg.amount));
-        let mut line = said(Verdict::Waiting, "settlement", cause, because);
-        line.parameter = parameter.map(str::to_owned);
-        line
+        said(Verdict::Waiting, "settlement", cause, because).by_any(parameter.map(str::to_owned))
     }
 
     /// Why the plan has no use for a payment, and where it says so.
@@ -179,18 +190,10 @@ const fn routed(why: &Why) -> &'static str {
     }
 }
 
-fn tier_price(context: &Context<'_>, tier: Tier) -> String {
-    context
-        .plan
-        .price(tier)
-        .map_or_else(String::new, |price| context.shown(price))
-}
-
 /// The beneficiary of a held account.
 pub(crate) fn held_for(account: Account) -> Option<Beneficiary> {
-    if let Account::Held(beneficiary) = account {
-        Some(beneficiary)
-    } else {
-        None
-    }
+    let Account::Held(beneficiary) = account else {
+        return None;
+    };
+    Some(beneficiary)
 }

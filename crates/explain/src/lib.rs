@@ -25,10 +25,11 @@ use money::Amount;
 
 use plan::compiled::IntakeRule;
 use plan::decision::Why;
-use plan::{CompiledPlan, Effect, Outcome, Plans, State};
-use settlement::Settled;
+use plan::{CompiledPlan, Outcome, Plans, State};
+use settlement::{paid_out, settled};
 
 pub use part::Part;
+pub use share::rule_name;
 pub use statement::{Entry, Holdings, Statement};
 pub use values::Values;
 
@@ -101,16 +102,10 @@ impl Verdict {
     /// Why a rule did not pay.
     #[must_use]
     pub const fn cause(self) -> Option<BreakageCause> {
-        match self {
-            Self::NotPaid(cause) => Some(cause),
-            Self::Paid
-            | Self::Residual
-            | Self::Company
-            | Self::Moved
-            | Self::Returned
-            | Self::Waiting
-            | Self::Note => None,
+        if let Self::NotPaid(cause) = self {
+            return Some(cause);
         }
+        None
     }
 }
 
@@ -143,13 +138,8 @@ pub fn explain<'a>(plans: impl Into<Plans<'a>>, before: &State, outcome: &Outcom
     };
     let legs = (0u32..).zip(&outcome.legs);
     let mut lines: Vec<Line> = legs.map(|(number, leg)| context.line(number, leg)).collect();
-    lines.extend(
-        outcome
-            .decisions()
-            .passed
-            .iter()
-            .map(|passed| context.passed(passed)),
-    );
+    let passed = outcome.decisions().passed.iter();
+    lines.extend(passed.map(|passed| context.passed(passed)));
     for (number, effect) in outcome.effects.iter().enumerate() {
         let why = outcome.decisions().of_effect(number);
         lines.extend(context.kept_back(effect, why));
@@ -227,15 +217,34 @@ impl Context<'_> {
             Reason::Withdrawal => self.withdrawal(leg),
             Reason::Allocated => self.allocated(leg),
             Reason::Reversed => self.reversed(leg, why),
-            Reason::Spent => self.spent(leg),
-            Reason::Funded => Self::settled(leg, Settled::Funded),
-            Reason::Correction => Self::settled(leg, Settled::Correction),
-            Reason::Payout => Self::settled(leg, Settled::Payout),
-            Reason::PayoutCredited => Self::settled(leg, Settled::PayoutCredited),
-            Reason::Claim => Self::settled(leg, Settled::Claim),
-            Reason::CreditWithdrawal => Self::settled(leg, Settled::CreditWithdrawal),
-            Reason::Treasury => Self::settled(leg, Settled::Treasury),
-            Reason::Overpaid => Self::settled(leg, Settled::Overpaid),
+            Reason::Spent => self.spent(),
+            Reason::Funded => settled(leg, Verdict::Moved, "money came in that belongs to no user"),
+            Reason::Correction => {
+                let because = "operators reversed a reward that had matured in error";
+                settled(leg, Verdict::Moved, because)
+            }
+            Reason::Payout => paid_out(leg, "the contract sent it to the user"),
+            Reason::PayoutCredited => paid_out(
+                leg,
+                "it could not be sent, so the contract credited it to the user",
+            ),
+            Reason::Claim => {
+                let because = "the user claimed it with a proof against a published root";
+                settled(leg, Verdict::Moved, because)
+            }
+            Reason::CreditWithdrawal => {
+                let because = "the user withdrew their credit from the contract";
+                settled(leg, Verdict::Moved, because)
+            }
+            Reason::Treasury => settled(
+                leg,
+                Verdict::Company,
+                "the operator withdrew the operator's share",
+            ),
+            Reason::Overpaid => {
+                let because = "the chain paid the user more than the books had recorded";
+                settled(leg, Verdict::Waiting, because)
+            }
         }
     }
 
@@ -246,27 +255,6 @@ impl Context<'_> {
             self.plan.asset()
         )
     }
-
-    /// The newcomer of the fact, its sponsor, and which direct it is.
-    fn joined(&self) -> Option<(UserId, Option<UserId>, u32)> {
-        joined(self.outcome)
-    }
-}
-
-fn joined(outcome: &Outcome) -> Option<(UserId, Option<UserId>, u32)> {
-    outcome.effects.iter().find_map(|effect| {
-        if let Effect::Joined {
-            user,
-            sponsor,
-            ordinal,
-            ..
-        } = effect
-        {
-            Some((*user, *sponsor, *ordinal))
-        } else {
-            None
-        }
-    })
 }
 
 /// A line whose leg is filled in later.
@@ -286,6 +274,11 @@ fn said(verdict: Verdict, component: &'static str, rule: impl Into<String>, beca
     }
 }
 
+/// A line about something that moved nothing.
+fn note(component: &'static str, rule: impl Into<String>, because: String) -> Line {
+    said(Verdict::Note, component, rule, because)
+}
+
 impl Line {
     /// A line about what another version decided.
     fn under(mut self, context: &Context<'_>) -> Self {
@@ -293,8 +286,18 @@ impl Line {
         self
     }
 
-    fn by(mut self, parameter: impl Into<String>) -> Self {
-        self.parameter = Some(parameter.into());
+    fn by(self, parameter: impl Into<String>) -> Self {
+        self.by_any(Some(parameter.into()))
+    }
+
+    /// The parameter, if there is one.
+    fn by_any(mut self, parameter: Option<String>) -> Self {
+        self.parameter = parameter;
+        self
+    }
+
+    fn of(mut self, user: UserId) -> Self {
+        self.user = Some(user);
         self
     }
 }
@@ -319,6 +322,11 @@ fn verdict_of(account: Account) -> Verdict {
         | Account::Revenue(_)
         | Account::Tax => Verdict::Moved,
     }
+}
+
+/// ` of user 4`, or nothing.
+fn of_user(user: Option<UserId>) -> String {
+    user.map_or_else(String::new, |user| format!(" of user {user}"))
 }
 
 /// `generations[3]` for the fourth: parameters count from 0, rules from 1.

@@ -3,7 +3,7 @@
 use ledger::Leg;
 use money::Amount;
 
-use crate::{Context, Line, Verdict, entry, said, verdict_of};
+use crate::{Context, Line, entry, note, said, verdict_of};
 use plan::decision::{Passed, Rule, Why};
 use plan::orders::{Commission, LineOutcome, PassedOver, Shortfall};
 
@@ -101,9 +101,7 @@ impl Context<'_> {
             self.lacking(*lacked)
         );
         let rule = format!("passed over in generation {generation}");
-        let mut line = said(Verdict::Note, "orders", rule, because).by("orders.compression");
-        line.user = Some(*user);
-        line
+        note("orders", rule, because).by("orders.compression").of(*user)
     }
 
     /// Someone who was offered nothing.

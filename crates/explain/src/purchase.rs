@@ -2,7 +2,7 @@
 
 use ledger::{BreakageCause, Leg, UserId};
 
-use crate::{Context, Line, Verdict, entry, said, verdict_of};
+use crate::{Context, Line, Verdict, entry, note, of_user, said, verdict_of};
 use plan::decision::{CapStanding, Rule, UplineStanding, Why};
 use plan::generation::{DirectsCounted, Mode, Skip};
 
@@ -10,51 +10,30 @@ impl Context<'_> {
     /// An upline's share of a purchase.
     pub(crate) fn purchase_share(&self, leg: &Leg, generation: u8, why: &Why) -> Line {
         let verdict = verdict_of(leg.credit);
-        let of = leg
-            .source
-            .map_or(String::new(), |user| format!(" of user {user}"));
+        let of = of_user(leg.source);
         let rates = entry("generation.rates_bps", generation);
-        let (because, parameter) = match (&why.rule, verdict) {
-            (
-                Some(Rule::Share {
-                    share,
-                    upline: Some(standing),
-                    ..
-                }),
-                Verdict::NotPaid(cause),
-            ) => (
-                self.refused(share.upline, generation, cause, standing),
-                self.refusing(generation, cause),
-            ),
-            (
-                Some(Rule::Share {
-                    share,
-                    is_capped,
-                    upline: Some(standing),
-                }),
-                _,
-            ) => {
-                let who = format!(
-                    "{}, {} above the purchaser",
-                    upline_name(share.upline),
-                    share.distance
-                );
-                if *is_capped {
-                    (
-                        format!("{who}, {}", self.room(&standing.cap)),
-                        "cap.multiple".to_owned(),
-                    )
-                } else {
-                    (
-                        format!("{who}, has {}", self.directs_of(standing, generation)),
-                        rates,
-                    )
-                }
+        let (because, parameter) = if let Some(Rule::Share {
+            share,
+            is_capped,
+            upline: Some(standing),
+        }) = &why.rule
+        {
+            let name = upline_name(share.upline);
+            if let Verdict::NotPaid(cause) = verdict {
+                let because = self.refused(share.upline, generation, cause, standing);
+                (because, self.refusing(generation, cause))
+            } else if *is_capped {
+                let room = self.room(&standing.cap);
+                let because = format!("{name}, {} above the purchaser, {room}", share.distance);
+                (because, "cap.multiple".to_owned())
+            } else {
+                let directs = self.directs_of(standing, generation);
+                let because = format!("{name}, {} above the purchaser, has {directs}", share.distance);
+                (because, rates)
             }
-            (_, _) => (
-                format!("the sponsor line{of} ends before generation {generation}"),
-                rates,
-            ),
+        } else {
+            let because = format!("the sponsor line{of} ends before generation {generation}");
+            (because, rates)
         };
         said(verdict, "generation", format!("generation {generation}"), because).by(parameter)
     }
@@ -138,9 +117,8 @@ impl Context<'_> {
             skip.cause.name()
         );
         let rule = format!("skipped generation {}", skip.generation);
-        let mut line =
-            said(Verdict::Note, "generation", rule, because).by(self.refusing(skip.generation, skip.cause));
-        line.user = Some(skip.upline);
+        let path = self.refusing(skip.generation, skip.cause);
+        let mut line = note("generation", rule, because).by(path).of(skip.upline);
         line.source = Some(purchaser);
         line
     }

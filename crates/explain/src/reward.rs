@@ -9,7 +9,7 @@ use crate::{Context, Line, Verdict, entry, said};
 use plan::decision::{RewardOrigin, RewardStanding, Rule, Why};
 use plan::subscription::SubscriptionId;
 use plan::withholding::Line as TaxLine;
-use plan::{ComponentEffect, Effect};
+use plan::{ComponentEffect, Effect, SaleEffect};
 
 impl Context<'_> {
     /// A reward whose day it is.
@@ -25,13 +25,13 @@ impl Context<'_> {
         };
         let because =
             format!("{name} has reached its release date, and its cause can no longer be reversed{to}");
-        let mut line = said(Verdict::Moved, "rewards", "matured", because).under(&then);
-        line.parameter = parameter;
-        line
+        said(Verdict::Moved, "rewards", "matured", because)
+            .by_any(parameter)
+            .under(&then)
     }
 
     /// The same line with the parameter behind the reward that it is about.
-    pub(crate) fn of_reward(&self, mut line: Line, why: &Why) -> Line {
+    pub(crate) fn of_reward(&self, line: Line, why: &Why) -> Line {
         let (then, parameter) = match (why.reward(), why.granted) {
             (Some(reward), _) => self.rate_of(reward),
             (None, Some(_)) if let Some(applied) = why.applied => (*self, Some(applied.parameter.to_owned())),
@@ -45,15 +45,14 @@ impl Context<'_> {
             }
             (None, _) => return line,
         };
-        line.parameter = parameter;
-        line.under(&then)
+        line.by_any(parameter).under(&then)
     }
 
     /// What goes back, because its cause did.
     pub(crate) fn reversed(&self, leg: &Leg, why: &Why) -> Line {
+        let what = self.what_went_back();
         if let Some(reward) = why.reward() {
             let name = self.reward_name(reward);
-            let what = self.what_went_back();
             let because = if let Account::Receivable(user) = leg.debit {
                 format!("{what} after {name} had been released: user {user} owes it to the fund")
             } else if leg.debit == Account::Tax {
@@ -63,34 +62,19 @@ impl Context<'_> {
             } else {
                 format!("{what} while {name} was still held: it returns to its fund")
             };
-            let mut line = said(Verdict::Returned, "rewards", "reversed", because);
             let (then, parameter) = self.rate_of(reward);
-            line.parameter = parameter;
-            return line.under(&then);
+            let line = said(Verdict::Returned, "rewards", "reversed", because);
+            return line.by_any(parameter).under(&then);
         }
-        let (component, because, parameter) = match (leg.debit, leg.credit) {
-            (Account::Breakage(cause), _) => (
-                "orders",
-                format!(
-                    "{}: its breakage ({}) returns to the fund",
-                    self.what_went_back(),
-                    cause.name()
-                ),
-                "orders.fund",
-            ),
-            (Account::Revenue(_), _) => (
-                "orders",
-                format!("{}: the fund returns its share", self.what_went_back()),
-                "orders.fund_bps",
-            ),
-            (_, _) => (
-                "bonus",
-                format!(
-                    "{}: the part paid by a bonus returns to its fund",
-                    self.what_went_back()
-                ),
-                "bonus.fund",
-            ),
+        let (component, because, parameter) = if let Account::Breakage(cause) = leg.debit {
+            let because = format!("{what}: its breakage ({}) returns to the fund", cause.name());
+            ("orders", because, "orders.fund")
+        } else if let Account::Revenue(_) = leg.debit {
+            let because = format!("{what}: the fund returns its share");
+            ("orders", because, "orders.fund_bps")
+        } else {
+            let because = format!("{what}: the part paid by a bonus returns to its fund");
+            ("bonus", because, "bonus.fund")
         };
         said(Verdict::Returned, component, "reversed", because).by(parameter)
     }
@@ -197,9 +181,7 @@ impl Context<'_> {
                 .map_or("the user".to_owned(), |user| format!("user {user}")),
             self.shown(self.withdrawn())
         );
-        let mut line = said(Verdict::Moved, "withdrawal", "withdrawal", because);
-        line.parameter = self.withdrawal_path();
-        line
+        said(Verdict::Moved, "withdrawal", "withdrawal", because).by_any(self.withdrawal_path())
     }
 
     /// Where the plan says what a withdrawal leaves.
@@ -212,14 +194,13 @@ impl Context<'_> {
     }
 
     fn withdrawn(&self) -> Amount {
-        let amounts = self.outcome.effects.iter().filter_map(|effect| {
-            if let Effect::Component(ComponentEffect::Withdrawn { amount, .. }) = effect {
-                Some(*amount)
-            } else {
-                None
-            }
+        let withdrawn = self.outcome.effects.iter().find_map(|effect| {
+            let Effect::Component(ComponentEffect::Withdrawn { amount, .. }) = *effect else {
+                return None;
+            };
+            Some(amount)
         });
-        Amount::sum_of(amounts).unwrap_or_default()
+        withdrawn.unwrap_or_default()
     }
 
     /// `reward 3 (pair 1)`.
@@ -303,22 +284,22 @@ impl Context<'_> {
     fn hold_path(&self, reason: Reason) -> Option<String> {
         let components = self.plan.components();
         let (path, days) = match FundRule::of(reason)? {
-            FundRule::Pair => (
-                "binary.hold_days",
-                components.binary.as_ref().map(|terms| terms.hold_days()),
-            ),
-            FundRule::Rank(_) => (
-                "ranks.hold_days",
-                components.ranks.as_ref().map(|terms| terms.hold_days()),
-            ),
-            FundRule::Commission(_) => (
-                "orders.hold_days",
-                components.orders.as_ref().map(|terms| terms.hold_days()),
-            ),
-            FundRule::Bonus => (
-                "campaign.hold_days",
-                components.campaign.as_ref().map(|terms| terms.hold_days()),
-            ),
+            FundRule::Pair => {
+                let terms = components.binary.as_ref();
+                ("binary.hold_days", terms.map(|terms| terms.hold_days()))
+            }
+            FundRule::Rank(_) => {
+                let terms = components.ranks.as_ref();
+                ("ranks.hold_days", terms.map(|terms| terms.hold_days()))
+            }
+            FundRule::Commission(_) => {
+                let terms = components.orders.as_ref();
+                ("orders.hold_days", terms.map(|terms| terms.hold_days()))
+            }
+            FundRule::Bonus => {
+                let terms = components.campaign.as_ref();
+                ("campaign.hold_days", terms.map(|terms| terms.hold_days()))
+            }
             FundRule::Direct | FundRule::Accrual => return None,
         };
         // A hold of nothing is left out of the file.
@@ -340,24 +321,18 @@ impl Context<'_> {
         cause.unwrap_or_else(|| "its cause was reversed".to_owned())
     }
 
-    fn sale_went_back(&self, sale: plan::SaleEffect) -> Option<String> {
-        use plan::SaleEffect;
-        match sale {
-            SaleEffect::OrderRefunded { order, amount } => {
-                Some(format!("{} of order {order} was refunded", self.shown(amount)))
-            }
-            SaleEffect::ConversionReversed {
-                conversion, amount, ..
-            } => Some(format!(
-                "{} of conversion {conversion} was refunded",
-                self.shown(amount)
-            )),
-            SaleEffect::OrderPlaced { .. }
-            | SaleEffect::PeriodMoved { .. }
-            | SaleEffect::ConversionRecorded { .. }
-            | SaleEffect::Achieved { .. }
-            | SaleEffect::AchievementLost { .. } => None,
-        }
+    fn sale_went_back(&self, sale: SaleEffect) -> Option<String> {
+        let (what, number, amount) = if let SaleEffect::OrderRefunded { order, amount } = sale {
+            ("order", order, amount)
+        } else if let SaleEffect::ConversionReversed {
+            conversion, amount, ..
+        } = sale
+        {
+            ("conversion", conversion, amount)
+        } else {
+            return None;
+        };
+        Some(format!("{} of {what} {number} was refunded", self.shown(amount)))
     }
 }
 

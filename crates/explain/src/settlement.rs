@@ -2,54 +2,19 @@
 
 use ledger::{Leg, Movement};
 
-use crate::{Context, Line, Verdict, said};
+use crate::{Line, Verdict, said};
 
-/// What operators and the chain do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Settled {
-    Funded,
-    Correction,
-    Payout,
-    PayoutCredited,
-    Claim,
-    CreditWithdrawal,
-    Treasury,
-    Overpaid,
+/// A leg whose reason says everything.
+pub(crate) fn settled(leg: &Leg, verdict: Verdict, because: &str) -> Line {
+    said(verdict, "settlement", leg.reason.name(), because.to_owned())
 }
 
-impl Context<'_> {
-    /// A leg whose reason says everything.
-    pub(crate) fn settled(leg: &Leg, what: Settled) -> Line {
-        let (verdict, because) = match (what, leg.movement) {
-            (Settled::Payout | Settled::PayoutCredited, Movement::Pending) => {
-                (Verdict::Moved, "a batch reserves it for payment")
-            }
-            (Settled::Payout | Settled::PayoutCredited, Movement::Void(_)) => {
-                (Verdict::Moved, "a batch releases what it had reserved")
-            }
-            (Settled::Payout, _) => (Verdict::Moved, "the contract sent it to the user"),
-            (Settled::PayoutCredited, _) => (
-                Verdict::Moved,
-                "it could not be sent, so the contract credited it to the user",
-            ),
-            (Settled::Claim, _) => (
-                Verdict::Moved,
-                "the user claimed it with a proof against a published root",
-            ),
-            (Settled::CreditWithdrawal, _) => {
-                (Verdict::Moved, "the user withdrew their credit from the contract")
-            }
-            (Settled::Treasury, _) => (Verdict::Company, "the operator withdrew the operator's share"),
-            (Settled::Overpaid, _) => (
-                Verdict::Waiting,
-                "the chain paid the user more than the books had recorded",
-            ),
-            (Settled::Correction, _) => (
-                Verdict::Moved,
-                "operators reversed a reward that had matured in error",
-            ),
-            (Settled::Funded, _) => (Verdict::Moved, "money came in that belongs to no user"),
-        };
-        said(verdict, "settlement", leg.reason.name(), because.to_owned())
-    }
+/// A payment of a batch: reserved, released, or with `because` made.
+pub(crate) fn paid_out(leg: &Leg, because: &str) -> Line {
+    let because = match leg.movement {
+        Movement::Pending => "a batch reserves it for payment",
+        Movement::Void(_) => "a batch releases what it had reserved",
+        Movement::Single | Movement::Post(_) => because,
+    };
+    settled(leg, Verdict::Moved, because)
 }

@@ -78,7 +78,7 @@ impl Context<'_> {
         };
         ShareRule {
             component,
-            rule: share_name(share.reason),
+            rule: rule_name(share.reason),
             parameter: Some(parameter),
         }
     }
@@ -117,25 +117,28 @@ fn purchase_rule(context: &Context<'_>, share: &HeldShare) -> ShareRule {
     };
     ShareRule {
         component: "generation",
-        rule: share_name(share.reason),
+        rule: rule_name(share.reason),
         parameter,
     }
 }
 
 /// Where a plan of subscriptions says the share of a generation.
 pub(crate) fn generation_rate(reason: Reason) -> Option<String> {
-    if let Reason::Generation(generation) = reason {
-        return Some(entry("generation.rates_bps", generation));
-    }
-    None
+    let Reason::Generation(generation) = reason else {
+        return None;
+    };
+    Some(entry("generation.rates_bps", generation))
 }
 
-/// `generation 4`, `tier 1 layer 2`, `company_share`.
-pub(crate) fn share_name(reason: Reason) -> String {
+/// `generation 4`, `tier 1 layer 2`, `rank 3`, `company_share`.
+#[must_use]
+pub fn rule_name(reason: Reason) -> String {
     if let Reason::Generation(generation) = reason {
         format!("generation {generation}")
     } else if let Reason::PoolLayer { tier, layer } = reason {
         format!("tier {tier} layer {layer}")
+    } else if let Reason::Rank(rank) = reason {
+        format!("rank {rank}")
     } else {
         reason.name().to_owned()
     }

@@ -72,11 +72,8 @@ impl Statement {
     #[must_use]
     pub fn concerns(&self, plan: &CompiledPlan, outcome: &Outcome) -> bool {
         let is_named = |effect: &Effect| {
-            if let Effect::Component(effect) = effect {
-                effect.row().user == Some(self.user) || passes_over(plan, effect)
-            } else {
-                false
-            }
+            matches!(effect, Effect::Component(effect)
+                if effect.row().user == Some(self.user) || passes_over(plan, effect))
         };
         self.is_moved(&outcome.legs) || outcome.effects.iter().any(is_named)
     }
@@ -120,15 +117,10 @@ impl Statement {
 
     /// Shares that a rule meant for the user and did not pay.
     pub fn missed(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(|entry| match entry.line.verdict {
-            Verdict::NotPaid(_) | Verdict::Residual => true,
-            Verdict::Paid
-            | Verdict::Company
-            | Verdict::Moved
-            | Verdict::Returned
-            | Verdict::Waiting
-            | Verdict::Note => false,
-        })
+        let is_missed = |verdict| matches!(verdict, Verdict::NotPaid(_) | Verdict::Residual);
+        self.entries
+            .iter()
+            .filter(move |entry| is_missed(entry.line.verdict))
     }
 }
 

@@ -3,6 +3,7 @@
 //! into causes, with references and sums that its book knows. Not responsible for what must hold.
 #![expect(
     clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
     reason = "a test fails by a panic, and its world is to be read, not to be robust"
 )]
 

@@ -41,16 +41,9 @@ names::names! {
 }
 
 impl BreakageCause {
+    /// Its place in the declaration, from 1. It is stored: new causes stand at the end.
     const fn code(self) -> u16 {
-        match self {
-            Self::NoUpline => 1,
-            Self::NotRetopped => 2,
-            Self::Refunded => 3,
-            Self::Unqualified => 4,
-            Self::Inactive => 5,
-            Self::Capped => 6,
-            Self::Flushed => 7,
-        }
+        (self as u16).saturating_add(1)
     }
 
     fn by_code(code: u16) -> Option<Self> {
@@ -76,14 +69,9 @@ names::names! {
 }
 
 impl ClearingCause {
+    /// Its place in the declaration, likewise.
     const fn code(self) -> u16 {
-        match self {
-            Self::UnexpectedIntake => 1,
-            Self::UnexpectedRefund => 2,
-            Self::UnexpectedTreasury => 3,
-            Self::UnexpectedPayout => 4,
-            Self::UnexpectedWithdrawal => 5,
-        }
+        (self as u16).saturating_add(1)
     }
 
     fn by_code(code: u16) -> Option<Self> {
@@ -145,6 +133,13 @@ pub enum Account {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(i64);
 
+/// To whom an account belongs.
+enum Owner {
+    User(UserId),
+    Tree(TreeNumber),
+    Nobody,
+}
+
 /// What a held account is held for, in the upper byte of its detail.
 const HELD_USER: u32 = 0;
 const HELD_COMPANY: u32 = 1;
@@ -180,9 +175,8 @@ impl Account {
         }
     }
 
-    /// The user to whom the account belongs, if it belongs to one.
-    #[must_use]
-    pub const fn user(self) -> Option<UserId> {
+    /// The user or the tree to which the account belongs.
+    const fn owner(self) -> Owner {
         match self {
             Self::Held(Beneficiary::User(user))
             | Self::Available(user)
@@ -191,21 +185,25 @@ impl Account {
             | Self::Receivable(user)
             | Self::Credit(user)
             | Self::Deferred(user)
-            | Self::Wallet(user) => Some(user),
-            Self::Held(
-                Beneficiary::Company
-                | Beneficiary::Residual(..)
-                | Beneficiary::Breakage(_)
-                | Beneficiary::Fund(_),
-            )
+            | Self::Wallet(user) => Owner::User(user),
+            Self::Held(Beneficiary::Residual(_, tree)) | Self::Residual(_, tree) => Owner::Tree(tree),
+            Self::Held(Beneficiary::Company | Beneficiary::Breakage(_) | Beneficiary::Fund(_))
             | Self::Custody
             | Self::Company
-            | Self::Residual(..)
             | Self::Breakage(_)
             | Self::Revenue(_)
             | Self::Tax
-            | Self::Clearing(_) => None,
+            | Self::Clearing(_) => Owner::Nobody,
         }
+    }
+
+    /// The user to whom the account belongs, if it belongs to one.
+    #[must_use]
+    pub const fn user(self) -> Option<UserId> {
+        let Owner::User(user) = self.owner() else {
+            return None;
+        };
+        Some(user)
     }
 
     /// Tier, cause or class of what is held: 24 bits. Together with kind and subject it names the account.
@@ -236,34 +234,19 @@ impl Account {
     /// The tree to which a residual belongs.
     #[must_use]
     pub const fn tree(self) -> Option<TreeNumber> {
-        match self {
-            Self::Held(Beneficiary::Residual(_, tree)) | Self::Residual(_, tree) => Some(tree),
-            Self::Held(
-                Beneficiary::User(_) | Beneficiary::Company | Beneficiary::Breakage(_) | Beneficiary::Fund(_),
-            )
-            | Self::Custody
-            | Self::Available(_)
-            | Self::InTransit(_)
-            | Self::Reserve(..)
-            | Self::Receivable(_)
-            | Self::Company
-            | Self::Credit(_)
-            | Self::Breakage(_)
-            | Self::Revenue(_)
-            | Self::Tax
-            | Self::Clearing(_)
-            | Self::Deferred(_)
-            | Self::Wallet(_) => None,
-        }
+        let Owner::Tree(tree) = self.owner() else {
+            return None;
+        };
+        Some(tree)
     }
 
     /// The stored id.
     #[must_use]
     pub fn id(self) -> AccountId {
-        let subject = match (self.user(), self.tree()) {
-            (Some(user), _) => user.get(),
-            (None, Some(tree)) => tree.get(),
-            (None, None) => 0,
+        let subject = match self.owner() {
+            Owner::User(user) => user.get(),
+            Owner::Tree(tree) => tree.get(),
+            Owner::Nobody => 0,
         };
         let kind = i64::from(self.kind().code()) << KIND_SHIFT;
         AccountId(kind | (i64::from(self.detail()) << DETAIL_SHIFT) | i64::from(subject))

@@ -195,36 +195,16 @@ impl Reason {
     /// Whether the rule is one that grants rewards to users.
     #[must_use]
     pub const fn is_reward(self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::Direct
-            | Self::PoolLayer { .. }
-            | Self::Generation(_)
-            | Self::Pair
-            | Self::Accrual
-            | Self::Bonus
-            | Self::Rank(_) => true,
-            Self::CompanyShare
-            | Self::Matured
-            | Self::Refund
-            | Self::ReserveReleased
-            | Self::Funded
-            | Self::Correction
-            | Self::Netting
-            | Self::Unexpected
-            | Self::Payout
-            | Self::PayoutCredited
-            | Self::Claim
-            | Self::CreditWithdrawal
-            | Self::Treasury
-            | Self::Overpaid
-            | Self::Withheld
-            | Self::Fee
-            | Self::Instalment
-            | Self::Withdrawal
-            | Self::Allocated
-            | Self::Reversed
-            | Self::Spent => false,
-        }
+                | Self::PoolLayer { .. }
+                | Self::Generation(_)
+                | Self::Pair
+                | Self::Accrual
+                | Self::Bonus
+                | Self::Rank(_)
+        )
     }
 }
 
@@ -242,15 +222,10 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// Stable number in SQL.
+    /// Stable number in SQL: its place in the declaration, from 0.
     #[must_use]
     pub const fn code(self) -> i16 {
-        match self {
-            Self::Single => 0,
-            Self::Pending => 1,
-            Self::Post => 2,
-            Self::Void => 3,
-        }
+        self as i16
     }
 
     /// The phase with this number.

@@ -11,6 +11,8 @@ use alloy_primitives::{Address, B256};
 use plan::{Cause, Intake, Report};
 
 use crate::Changes;
+use crate::generation;
+use crate::told::{outcome, who};
 
 type Money = i128;
 
@@ -32,7 +34,7 @@ pub struct Terms {
     /// Cap of a user.
     pub user_multiple: Option<Money>,
     /// Rate in basis points and directs needed, for each generation.
-    pub generations: Vec<(Money, usize)>,
+    pub generations: Vec<(u16, u32)>,
     /// `physical`, `compressed` or `active_only`.
     pub mode: &'static str,
     /// Directs count as long as they have a subscription.
@@ -59,6 +61,8 @@ pub struct Model {
     people: Vec<Person>,
     payments: Vec<Payment>,
     pub balances: Changes,
+    /// Why the last cause moved money, with what it moved. Claims are left out.
+    pub told: Changes,
     last_day: Option<u32>,
 }
 
@@ -110,6 +114,9 @@ struct Share {
     account: String,
     amount: Money,
     forfeited: Money,
+    /// Component and rule, and whom the rule means.
+    rule: String,
+    about: Option<Address>,
 }
 
 #[derive(Debug)]
@@ -131,6 +138,10 @@ fn money(amount: impl Into<u128>) -> Money {
     i128::try_from(amount.into()).unwrap()
 }
 
+fn unsigned(amount: Money) -> u128 {
+    u128::try_from(amount).unwrap()
+}
+
 impl Model {
     #[must_use]
     pub const fn new(terms: Terms) -> Self {
@@ -139,6 +150,7 @@ impl Model {
             people: Vec::new(),
             payments: Vec::new(),
             balances: BTreeMap::new(),
+            told: BTreeMap::new(),
             last_day: None,
         }
     }
@@ -149,6 +161,7 @@ impl Model {
     }
 
     pub fn apply(&mut self, cause: &Cause) {
+        self.told.clear();
         match cause {
             Cause::Registered(intake) => self.registered(intake),
             Cause::RetoppedUp(intake) => self.paid_again(intake),
@@ -159,6 +172,7 @@ impl Model {
             Cause::Funded { amount, .. } => {
                 self.add("custody", money(amount.base_units()));
                 self.add("revenue", money(amount.base_units()));
+                self.tell("settlement funded moved -", money(amount.base_units()));
             }
             Cause::Corrected { wallet, amount } => self.corrected(*wallet, money(amount.base_units())),
             Cause::Claimed { wallet, amount, .. } => {
@@ -171,18 +185,7 @@ impl Model {
             }
             Cause::Reported(report) => self.reported(report),
             Cause::Noted => {}
-            Cause::UserFrozen { .. }
-            | Cause::UserUnfrozen { .. }
-            | Cause::ReserveChosen { .. }
-            | Cause::BatchRequested { .. }
-            | Cause::BatchReleased { .. }
-            | Cause::BatchSettled { .. }
-            | Cause::BatchCancelled { .. }
-            | Cause::LeavesSettled { .. }
-            | Cause::CreditWithdrawn { .. }
-            | Cause::TreasuryPaid { .. }
-            | Cause::RootPublished { .. }
-            | Cause::RootVetoed { .. } => panic!("{cause:?} is not of this model"),
+            _ => panic!("{cause:?} is not of this model"),
         }
     }
 
@@ -194,6 +197,7 @@ impl Model {
                 if (1..=3).contains(&fund.get()) && amount <= self.balance("revenue") {
                     self.add("revenue", -amount);
                     self.add(&format!("revenue:{fund}"), amount);
+                    self.tell("funds allocated moved -", amount);
                 }
             }
             Report::WithdrawalRequested { wallet, amount } => {
@@ -206,21 +210,13 @@ impl Model {
                 }
             }
             // Nothing of it is in this plan.
-            Report::PlanChanged { .. }
-            | Report::TaxIdRecorded { .. }
-            | Report::SideChosen { .. }
-            | Report::OrderPlaced { .. }
-            | Report::OrderRefunded { .. }
-            | Report::PeriodFinalized { .. }
-            | Report::PeriodReleased { .. }
-            | Report::ConversionReported { .. }
-            | Report::ConversionReversed { .. } => {}
+            _ => {}
         }
     }
 
     fn registered(&mut self, intake: &Intake) {
         if self.find(intake.wallet).is_some() {
-            return self.unexpected(money(intake.amount.base_units()));
+            return self.unexpected("unexpected_intake", money(intake.amount.base_units()));
         }
         let sponsor = intake.sponsor.filter(|sponsor| self.find(*sponsor).is_some());
         self.people.push(Person {
@@ -239,13 +235,14 @@ impl Model {
     fn paid_again(&mut self, intake: &Intake) {
         match self.find(intake.wallet) {
             Some(_) => self.take(intake, false),
-            None => self.unexpected(money(intake.amount.base_units())),
+            None => self.unexpected("unexpected_intake", money(intake.amount.base_units())),
         }
     }
 
-    fn unexpected(&mut self, amount: Money) {
+    fn unexpected(&mut self, why: &str, amount: Money) {
         self.add("custody", amount);
         self.add("clearing:unexpected_intake", amount);
+        self.tell(&format!("settlement {why} waiting -"), amount);
     }
 
     fn take(&mut self, intake: &Intake, is_registration: bool) {
@@ -260,13 +257,17 @@ impl Model {
             bought: None,
         });
         if !self.buy(intake.wallet, amount) {
-            return self.unexpected(amount);
+            return self.unexpected("intake_amount", amount);
         }
         self.add("custody", amount);
         let shares = &self.payments.last().unwrap().bought.as_ref().unwrap().shares;
-        let held: Vec<(String, Money)> = shares.iter().map(|share| (held(share), share.amount)).collect();
-        for (account, amount) in held {
+        let held: Vec<(String, String, Money)> = shares
+            .iter()
+            .map(|share| (held(share), share.when_granted(), share.amount))
+            .collect();
+        for (account, what, amount) in held {
             self.add(&account, amount);
+            self.tell(&what, amount);
         }
     }
 
@@ -299,42 +300,61 @@ impl Model {
         reached.map(|(_, rate)| *rate).next_back()
     }
 
-    /// Each generation is offered to the line of sponsors, nearest first; who was offered one is not offered the next.
+    /// Generations as their own model distributes them, then the fund of accruals and the company.
     fn share_out(&mut self, user: Address, cash: Money) {
-        let mut line = Vec::new();
-        let mut above = self.person(user).sponsor;
-        while let Some(upline) = above {
-            line.push(upline);
-            above = self.person(upline).sponsor;
-        }
-        let mut line = line.into_iter();
+        let terms = generation::Terms {
+            generations: self.terms.generations.clone(),
+            mode: self.terms.mode,
+            cap: self.terms.user_multiple.map(unsigned),
+        };
+        let mut users: Vec<_> = self.people.iter().map(|person| self.in_line(person)).collect();
         let mut rest = cash;
-        for (rate, needed) in self.terms.generations.clone() {
-            let share = cash * rate / 10_000;
-            rest -= share;
-            let stop = line.by_ref().find(|upline| match self.obstacle(*upline, needed) {
-                None => true,
-                Some("unqualified") => self.terms.mode != "compressed",
-                Some(_) => self.terms.mode == "physical",
-            });
-            let Some(upline) = stop else {
-                self.share(None, "breakage:no_upline", share);
-                continue;
-            };
-            if let Some(cause) = self.obstacle(upline, needed) {
-                self.share(None, &format!("breakage:{cause}"), share);
-                continue;
+        for line in generation::distribute(&terms, unsigned(cash), self.place(user), &mut users) {
+            let amount = money(line.amount);
+            rest -= amount;
+            let about = line.upline.map(|(place, _)| self.people[place].wallet);
+            let rule = (format!("generation generation {}", line.generation), about);
+            match line.cause {
+                None => self.share(rule, about, "", amount),
+                Some(cause) => self.share(rule, None, &format!("breakage:{cause}"), amount),
             }
-            let paid = share.min(self.cap_room(upline));
-            self.share(Some(upline), "", paid);
-            self.share(None, "breakage:capped", share - paid);
         }
         let allocated = rest * self.terms.yield_bps / 10_000;
-        self.share(None, "revenue:1", allocated);
-        self.share(None, "company", rest - allocated);
+        let rule = |rule: &str| (format!("subscription {rule}"), None);
+        self.share(rule("allocated"), None, "revenue:1", allocated);
+        self.share(rule("company_share"), None, "company", rest - allocated);
     }
 
-    fn share(&mut self, user: Option<Address>, account: &str, amount: Money) {
+    /// What generations ask of someone.
+    fn in_line(&self, person: &Person) -> generation::User {
+        let wallet = person.wallet;
+        let directs = self.people.iter().filter(|other| other.sponsor == Some(wallet));
+        let counts =
+            |direct: &&Person| !self.terms.only_active_directs || self.has_subscription(direct.wallet);
+        generation::User {
+            sponsor: person.sponsor.map(|sponsor| self.place(sponsor)),
+            directs: u32::try_from(directs.filter(counts).count()).unwrap(),
+            active: self.has_subscription(wallet),
+            refunded: person.refunded,
+            invested: unsigned(self.invested(wallet)),
+            earned: unsigned(self.earned(wallet)),
+        }
+    }
+
+    fn place(&self, wallet: Address) -> usize {
+        self.people
+            .iter()
+            .position(|person| person.wallet == wallet)
+            .unwrap()
+    }
+
+    fn share(
+        &mut self,
+        (rule, about): (String, Option<Address>),
+        user: Option<Address>,
+        account: &str,
+        amount: Money,
+    ) {
         let bought = self.payments.last_mut().unwrap().bought.as_mut().unwrap();
         if amount > 0 {
             bought.shares.push(Share {
@@ -342,29 +362,9 @@ impl Model {
                 account: account.to_owned(),
                 amount,
                 forfeited: 0,
+                rule,
+                about,
             });
-        }
-    }
-
-    /// Why an upline does not get a generation.
-    fn obstacle(&self, upline: Address, needed: usize) -> Option<&'static str> {
-        let inactive = if self.terms.mode == "active_only" {
-            !self.has_subscription(upline)
-        } else {
-            self.terms.user_multiple.is_some() && self.invested(upline) == 0
-        };
-        let directs = self.people.iter().filter(|person| person.sponsor == Some(upline));
-        let counted = directs
-            .filter(|direct| !self.terms.only_active_directs || self.has_subscription(direct.wallet))
-            .count();
-        if self.person(upline).refunded {
-            Some("refunded")
-        } else if inactive {
-            Some("inactive")
-        } else if counted < needed {
-            Some("unqualified")
-        } else {
-            None
         }
     }
 
@@ -376,6 +376,7 @@ impl Model {
             .position(|payment| payment.reference == reference);
         let open = found.filter(|place| self.payments[*place].state == PaymentState::Open);
         let Some(place) = open else {
+            self.tell("settlement unexpected_refund waiting -", amount);
             return self.add("clearing:unexpected_refund", -amount);
         };
         let payment = &mut self.payments[place];
@@ -383,13 +384,14 @@ impl Model {
         let (payer, is_registration) = (payment.payer, payment.is_registration);
         if let Some(bought) = &payment.bought {
             let bonus = bought.bonus;
-            let held: Vec<(String, Money)> = bought
+            let held: Vec<(String, String, Money)> = bought
                 .shares
                 .iter()
-                .map(|share| (held(share), share.amount))
+                .map(|share| (held(share), share.when_refunded(), share.amount))
                 .collect();
-            for (account, amount) in held {
+            for (account, what, amount) in held {
                 self.add(&account, -amount);
+                self.tell(&what, amount);
             }
             for accrual in 0..self.bought(place).accruals.len() {
                 self.take_back(place, accrual);
@@ -397,10 +399,35 @@ impl Model {
             self.return_bonus(payer, bonus);
         } else {
             self.add("clearing:unexpected_intake", -amount);
+            self.tell("escrow refund returned -", amount);
         }
         if is_registration {
             self.person_mut(payer).refunded = true;
         }
+    }
+}
+
+impl Share {
+    fn when_granted(&self) -> String {
+        let outcome = match self.user {
+            Some(_) => "paid".to_owned(),
+            None => outcome(&self.account),
+        };
+        format!("{} {outcome} {}", self.rule, who(self.about))
+    }
+
+    fn when_refunded(&self) -> String {
+        let (_, rule) = self.rule.split_once(' ').unwrap();
+        format!("escrow refund {rule} returned {}", who(self.about))
+    }
+
+    /// It is not a user's.
+    fn when_matured(&self) -> String {
+        let rule = match outcome(&self.account).as_str() {
+            "moved" => "funds allocated moved".to_owned(),
+            outcome => format!("escrow matured {outcome}"),
+        };
+        format!("{rule} - = {}", self.rule)
     }
 }
 

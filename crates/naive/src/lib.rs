@@ -4,7 +4,8 @@
 //! is misused. One module for each component of a plan.
 #![expect(
     clippy::unwrap_used,
-    reason = "a test fails by a panic, and the model is to be read, not to be robust"
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by a panic, and the model is to be read, not to be robust: it says what it knows"
 )]
 
 pub mod binary;
@@ -18,6 +19,7 @@ pub mod orders;
 mod pools;
 pub mod ranks;
 pub mod subscription;
+pub mod told;
 pub mod withholding;
 
 pub use pools::{Changes, Hold, Model, Terms};

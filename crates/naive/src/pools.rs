@@ -1,5 +1,6 @@
 //! The auto-pool: registrations, pools and retopups, with everything that settlement does to a user's money.
 
+mod grants;
 mod payouts;
 mod places;
 mod terms;
@@ -10,6 +11,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloy_primitives::{Address, B256, U256};
 use plan::{Cause, Intake};
 
+use crate::told::tell;
+
+use grants::{Bucket, Grant, Occasion, held};
 pub use payouts::Hold;
 pub use terms::Terms;
 use tree::Tree;
@@ -37,6 +41,8 @@ pub struct Model {
     known_batches: BTreeSet<B256>,
     live_batches: BTreeSet<B256>,
     pub notes: Vec<String>,
+    /// Why the last cause moved money, with what it moved. Money on its way out is left out.
+    pub told: Changes,
     queue: VecDeque<Todo>,
 }
 
@@ -68,21 +74,6 @@ enum PaymentState {
     Ripe,
 }
 
-#[derive(Clone, Debug)]
-struct Grant {
-    bucket: Bucket,
-    amount: Money,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Bucket {
-    Sponsor(Address),
-    /// Who, and which layer.
-    Ancestor(Address, usize),
-    Upline(Address),
-    Named(String),
-}
-
 #[derive(Debug)]
 enum Todo {
     Move(Address, usize),
@@ -104,6 +95,7 @@ impl Model {
             known_batches: BTreeSet::new(),
             live_batches: BTreeSet::new(),
             notes: Vec::new(),
+            told: Changes::new(),
             queue: VecDeque::new(),
         }
     }
@@ -116,6 +108,7 @@ impl Model {
 
     pub fn apply(&mut self, cause: &Cause) {
         self.notes.clear();
+        self.told.clear();
         match cause {
             Cause::Registered(intake) => self.registered(intake),
             Cause::RetoppedUp(intake) => self.retopped_up(intake),
@@ -128,6 +121,7 @@ impl Model {
             Cause::Funded { amount, .. } => {
                 self.add("custody", money(*amount));
                 self.add("revenue", money(*amount));
+                self.tell("settlement funded moved -", money(*amount));
             }
             Cause::UserFrozen { wallet, .. } | Cause::UserUnfrozen { wallet } => {
                 if self.person(*wallet).is_none() {
@@ -139,16 +133,7 @@ impl Model {
                 self.chosen(*wallet, usize::from(tier.get()), *choice);
             }
             Cause::Corrected { wallet, amount } => self.correct(*wallet, money(*amount)),
-            Cause::BatchRequested { .. }
-            | Cause::BatchReleased { .. }
-            | Cause::BatchSettled { .. }
-            | Cause::BatchCancelled { .. }
-            | Cause::Claimed { .. }
-            | Cause::LeavesSettled { .. }
-            | Cause::CreditWithdrawn { .. }
-            | Cause::TreasuryPaid { .. }
-            | Cause::RootPublished { .. }
-            | Cause::RootVetoed { .. } => self.pay_out(cause),
+            _ => self.pay_out(cause),
         }
         self.balances.retain(|_, amount| *amount != 0);
     }
@@ -192,15 +177,13 @@ impl Model {
             Some(_) => Bucket::Named("breakage:refunded".into()),
         };
         // The sponsor's share comes first: a debt is paid by the first reward that matures.
-        let direct = Grant {
-            bucket: direct,
-            amount: as_money(sponsored),
-        };
+        let direct = Grant::new("registration direct", sponsor, direct, as_money(sponsored));
         grants.insert(0, direct);
-        grants.push(Grant {
-            bucket: Bucket::Named("company".into()),
-            amount: as_money(shared - sponsored),
-        });
+        let rest = match pooled {
+            0 => "registration company_share",
+            _ => "pool company_share",
+        };
+        grants.push(Grant::of_company(rest, as_money(shared - sponsored)));
         self.book(intake, true, grants);
         if let Some(tree) = full {
             self.release_tree(1, tree);
@@ -218,7 +201,7 @@ impl Model {
         let mut left = as_money(self.terms.retopup);
         let mut grants = Vec::new();
         let mut upline = self.person(intake.wallet).unwrap().sponsor;
-        for bps in &self.terms.generations_bps {
+        for (generation, bps) in (1..).zip(&self.terms.generations_bps) {
             let amount = shared * Money::from(*bps) / 10_000;
             left -= amount;
             let bucket = match upline {
@@ -229,13 +212,11 @@ impl Model {
                 }
                 Some(upline) => Bucket::Upline(upline),
             };
-            grants.push(Grant { bucket, amount });
+            let rule = format!("retopup generation {generation}");
+            grants.push(Grant::new(&rule, upline, bucket, amount));
             upline = upline.and_then(|upline| self.person(upline).unwrap().sponsor);
         }
-        grants.push(Grant {
-            bucket: Bucket::Named("company".into()),
-            amount: left,
-        });
+        grants.push(Grant::of_company("retopup company_share", left));
         self.book(intake, false, grants);
     }
 
@@ -245,16 +226,21 @@ impl Model {
             self.add("custody", -amount);
             self.add("clearing:unexpected_refund", -amount);
             self.note("UnexpectedRefund");
+            self.tell("settlement unexpected_refund waiting -", amount);
             return;
         };
         let payment = &mut self.payments[number];
         payment.state = PaymentState::GoneBack;
         let (payer, is_registration, taken) = (payment.payer, payment.is_registration, payment.amount);
         match payment.grants.clone() {
-            None => self.add("clearing:unexpected_intake", -taken),
+            None => {
+                self.add("clearing:unexpected_intake", -taken);
+                self.tell("escrow refund returned -", taken);
+            }
             Some(grants) => {
                 for grant in grants {
                     self.add(&held(&grant.bucket), -grant.amount);
+                    self.tell(&grant.when_refunded(), grant.amount);
                 }
             }
         }
@@ -283,7 +269,10 @@ impl Model {
             for grant in payment.grants.clone().unwrap_or_default() {
                 self.add(&held(&grant.bucket), -grant.amount);
                 match &grant.bucket {
-                    Bucket::Named(name) => self.add(name, grant.amount),
+                    Bucket::Named(name) => {
+                        self.add(name, grant.amount);
+                        self.tell(&grant.when_matured("escrow matured"), grant.amount);
+                    }
                     Bucket::Sponsor(to) | Bucket::Ancestor(to, _) | Bucket::Upline(to) => {
                         let relies = matches!(grant.bucket, Bucket::Upline(_));
                         if !self.is_active(*to) || (relies && !self.retopped_before(*to, number)) {
@@ -291,13 +280,14 @@ impl Model {
                                 self.note("forfeited");
                             }
                             self.add("breakage:refunded", grant.amount);
+                            self.tell(&grant.when_forfeited(*to), grant.amount);
                             continue;
                         }
                         let from = match grant.bucket {
                             Bucket::Ancestor(_, layer) => Some((1, layer)),
                             Bucket::Sponsor(_) | Bucket::Upline(_) | Bucket::Named(_) => None,
                         };
-                        if self.credit(*to, from, grant.amount) {
+                        if self.credit(*to, from, (&grant, Occasion::Matured)) {
                             received.push((*to, 1));
                         }
                     }
@@ -340,11 +330,14 @@ impl Model {
         let (grants, full) = self.place(who, tier + 1);
         let mut grown = Vec::new();
         for grant in grants {
-            match grant.bucket {
-                Bucket::Named(name) => self.add(&name, grant.amount),
+            match &grant.bucket {
+                Bucket::Named(name) => {
+                    self.add(name, grant.amount);
+                    self.tell(&grant.when_granted(), grant.amount);
+                }
                 Bucket::Ancestor(to, layer) => {
-                    if self.credit(to, Some((tier + 1, layer)), grant.amount) {
-                        grown.push(Todo::Move(to, tier + 1));
+                    if self.credit(*to, Some((tier + 1, *layer)), (&grant, Occasion::Placed)) {
+                        grown.push(Todo::Move(*to, tier + 1));
                     }
                 }
                 Bucket::Sponsor(_) | Bucket::Upline(_) => unreachable!("a place pays ancestors"),
@@ -358,21 +351,29 @@ impl Model {
     }
 
     /// Debt first, then the reserve or what is available. True if the reserve grew.
-    fn credit(&mut self, who: Address, from: Option<(usize, usize)>, amount: Money) -> bool {
+    fn credit(
+        &mut self,
+        who: Address,
+        from: Option<(usize, usize)>,
+        (grant, occasion): (&Grant, Occasion),
+    ) -> bool {
         let owed = self
             .balances
             .get(&format!("receivable({who})"))
             .copied()
             .unwrap_or(0);
-        let netted = owed.min(amount);
+        let netted = owed.min(grant.amount);
         self.add(&format!("receivable({who})"), -netted);
-        let rest = amount - netted;
+        self.tell(&grant.when_netted(who, occasion), netted);
+        let rest = grant.amount - netted;
         let reserved = from.filter(|(tier, layer)| self.is_kept_layer(*layer) && self.reserves(who, *tier));
         if let Some((tier, _)) = reserved {
             self.add(&format!("reserve({who},{tier})"), rest);
+            self.tell(&grant.when_credited(who, "reserve", occasion), rest);
             return rest > 0;
         }
         self.add(&format!("available({who})"), rest);
+        self.tell(&grant.when_credited(who, "escrow", occasion), rest);
         *self.entitled.entry(who).or_default() += rest;
         false
     }
@@ -388,6 +389,7 @@ impl Model {
         *so_far += amount;
         self.add(&format!("receivable({wallet})"), amount);
         self.add("company", amount);
+        self.tell(&format!("settlement correction moved {wallet}"), amount);
     }
 
     fn retopped_before(&self, who: Address, number: usize) -> bool {
@@ -403,6 +405,7 @@ impl Model {
         self.add("custody", money(intake.amount));
         for grant in &grants {
             self.add(&held(&grant.bucket), grant.amount);
+            self.tell(&grant.when_granted(), grant.amount);
         }
         self.remember(intake, is_registration, Some(grants));
     }
@@ -411,6 +414,7 @@ impl Model {
         self.add("custody", money(intake.amount));
         self.add("clearing:unexpected_intake", money(intake.amount));
         self.note("IntakeAmount");
+        self.tell("settlement intake_amount waiting -", money(intake.amount));
         self.remember(intake, is_registration, None);
     }
 
@@ -430,6 +434,7 @@ impl Model {
         self.add("custody", amount);
         self.add("clearing:unexpected_intake", amount);
         self.note("UnexpectedIntake");
+        self.tell("settlement unexpected_intake waiting -", amount);
     }
 
     fn add(&mut self, account: &str, amount: Money) {
@@ -438,6 +443,10 @@ impl Model {
 
     fn note(&mut self, what: &str) {
         self.notes.push(what.to_owned());
+    }
+
+    fn tell(&mut self, what: &str, amount: Money) {
+        tell(&mut self.told, what.to_owned(), amount);
     }
 
     fn knows(&self, wallet: Address) -> bool {
@@ -457,13 +466,6 @@ impl Model {
             .iter_mut()
             .find(|person| person.wallet == wallet)
             .unwrap()
-    }
-}
-
-fn held(bucket: &Bucket) -> String {
-    match bucket {
-        Bucket::Sponsor(to) | Bucket::Ancestor(to, _) | Bucket::Upline(to) => format!("held({to})"),
-        Bucket::Named(name) => format!("held:{name}"),
     }
 }
 

@@ -104,14 +104,14 @@ fn answer(report: &Report) -> String {
          <li>The median participant received <strong>{}</strong>; on average a participant paid {}.</li>\n\
          <li>Together participants paid {}{} and received {}. The rest is the company's, residual, held for somebody or not \
          paid to anybody, as the table of months says.</li>\n</ul>",
-        count(all.zero),
+        count(all.little.zero),
         count(all.users),
-        share(all.zero_bps()),
-        count(all.below_paid_in),
-        share(all.below_paid_in_bps()),
+        share(all.little.zero_bps),
+        count(all.little.below_paid_in),
+        share(all.little.below_paid_in_bps),
         who_stayed(all),
         who_gained(report),
-        amount(all.median()),
+        amount(all.median),
         amount(text::average(all.paid_in, all.users)),
         amount(all.paid_in),
         outside.unwrap_or_default(),
@@ -133,10 +133,10 @@ fn who_stayed(all: &Cohort) -> String {
              <strong>{}</strong> ({}) received nothing and <strong>{}</strong> ({}) less than they paid.</li>\n",
             count(left),
             count(stayed.users),
-            count(stayed.zero),
-            share(stayed.zero_bps()),
-            count(stayed.below_paid_in),
-            share(stayed.below_paid_in_bps()),
+            count(stayed.little.zero),
+            share(stayed.little.zero_bps),
+            count(stayed.little.below_paid_in),
+            share(stayed.little.below_paid_in_bps),
         ),
     }
 }
@@ -152,17 +152,17 @@ fn who_gained(report: &Report) -> String {
          {}, {}.</li>\n\
          <li>The company has {} at the end, {} of what participants paid.</li>\n",
         count(all.gained.users),
-        share(all.gained_bps()),
+        share(all.gained.users_bps),
         amount(all.gained.amount),
         amount(all.gained.most),
         amount(all.lost),
         amount(shares.first_user),
-        share(shares.first_user_bps()),
+        share(shares.first_user_bps),
         count(shares.top_users),
         amount(shares.top),
-        share(shares.top_bps()),
+        share(shares.top_bps),
         amount(shares.company),
-        share(shares.company_bps()),
+        share(shares.company_bps),
     )
 }
 

@@ -14,7 +14,7 @@ use plan::{CompiledPlan, Finding, IntakeKind};
 use crate::Books;
 use crate::parameters::Parameters;
 
-pub use cohort::{Cohort, Gained, Stayed};
+pub use cohort::{Cohort, Gained, Little, Stayed};
 pub use fund::{Fund, FundEnd, FundPayments};
 pub use month::{BreakageRow, FundRow, MonthRow};
 pub use shares::Shares;

@@ -85,8 +85,8 @@ fn every_worked_simulation_of_the_page_comes_out_as_written() {
         for line in block.lines().filter_map(|line| line.strip_prefix("= ")) {
             let (what, expected) = line.split_once(' ').unwrap();
             let found = match what {
-                "nothing" => all.zero.to_string(),
-                "less" => all.below_paid_in.to_string(),
+                "nothing" => all.little.zero.to_string(),
+                "less" => all.little.below_paid_in.to_string(),
                 "deciles" => all.deciles.map(bnb).join(" "),
                 "most" => bnb(all.most),
                 "together" => format!("{} {}", bnb(all.paid_in), bnb(all.received)),

@@ -6,7 +6,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ledger::{Reason, Side};
+use explain::rule_name as rule;
+use ledger::Side;
 use money::Asset;
 use serde_json::{Value, json};
 use simulation::Comparison;
@@ -62,19 +63,6 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     } else {
         Status::Notable.into()
     })
-}
-
-/// `generation 4`, `tier 1 layer 2`, `direct`.
-pub(super) fn rule(reason: Reason) -> String {
-    if let Reason::Generation(generation) = reason {
-        format!("generation {generation}")
-    } else if let Reason::PoolLayer { tier, layer } = reason {
-        format!("tier {tier} layer {layer}")
-    } else if let Reason::Rank(rank) = reason {
-        format!("rank {rank}")
-    } else {
-        reason.name().to_owned()
-    }
 }
 
 fn as_text(difference: &Difference, asset: Asset, limit: usize) -> String {

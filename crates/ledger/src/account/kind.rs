@@ -27,26 +27,10 @@ names::names! {
 }
 
 impl AccountKind {
-    /// Stable number, from 1.
+    /// Stable number: its place in the declaration, from 1. It is stored: new kinds stand at the end.
     #[must_use]
     pub const fn code(self) -> u8 {
-        match self {
-            Self::Custody => 1,
-            Self::Held => 2,
-            Self::Available => 3,
-            Self::InTransit => 4,
-            Self::Reserve => 5,
-            Self::Receivable => 6,
-            Self::Company => 7,
-            Self::Credit => 8,
-            Self::Residual => 9,
-            Self::Breakage => 10,
-            Self::Revenue => 11,
-            Self::Tax => 12,
-            Self::Clearing => 13,
-            Self::Deferred => 14,
-            Self::Wallet => 15,
-        }
+        (self as u8).saturating_add(1)
     }
 
     /// The kind with this number.
@@ -58,43 +42,29 @@ impl AccountKind {
     /// The side on which the account grows.
     #[must_use]
     pub const fn side(self) -> Side {
-        match self {
-            Self::Custody | Self::Receivable => Side::Debit,
-            Self::Held
-            | Self::Available
-            | Self::InTransit
-            | Self::Reserve
-            | Self::Company
-            | Self::Credit
-            | Self::Residual
-            | Self::Breakage
-            | Self::Revenue
-            | Self::Tax
-            | Self::Deferred
-            | Self::Wallet
-            | Self::Clearing => Side::Credit,
-        }
+        self.rules().0
     }
 
     /// Whether debits, pending ones included, may never exceed credits. The database checks it too.
     #[must_use]
     pub const fn is_guarded(self) -> bool {
+        self.rules().1
+    }
+
+    /// Side, and whether it is guarded.
+    const fn rules(self) -> (Side, bool) {
         match self {
+            Self::Custody | Self::Receivable => (Side::Debit, false),
             Self::Held
             | Self::Available
             | Self::InTransit
             | Self::Reserve
             | Self::Credit
             | Self::Deferred
-            | Self::Wallet => true,
-            Self::Custody
-            | Self::Receivable
-            | Self::Company
-            | Self::Residual
-            | Self::Breakage
-            | Self::Revenue
-            | Self::Tax
-            | Self::Clearing => false,
+            | Self::Wallet => (Side::Credit, true),
+            Self::Company | Self::Residual | Self::Breakage | Self::Revenue | Self::Tax | Self::Clearing => {
+                (Side::Credit, false)
+            }
         }
     }
 }

@@ -64,9 +64,10 @@ impl Model {
         self.add(&format!("revenue:{YIELD}"), -amount);
         let state = if payment_is_open(self, place) && ripe_on > day {
             self.add(&format!("deferred({user})"), amount);
+            self.tell(&format!("subscription accrual paid {user}"), amount);
             AccrualState::Waits(ripe_on)
         } else {
-            self.give(user, amount);
+            self.give(user, amount, "subscription accrual paid", "");
             AccrualState::Given
         };
         let bought = self.payments[place].bought.as_mut().unwrap();
@@ -90,7 +91,7 @@ impl Model {
                     self.take_back(place, number);
                 } else {
                     self.add(&format!("deferred({user})"), -amount);
-                    self.give(user, amount);
+                    self.give(user, amount, "rewards matured moved", "");
                     self.payments[place].bought.as_mut().unwrap().accruals[number].state =
                         AccrualState::Given;
                 }
@@ -112,8 +113,10 @@ impl Model {
                 match share.user {
                     Some(user) => self.matured_for(user, place, number, amount),
                     None => {
+                        let what = share.when_matured();
                         self.add(&format!("held:{account}"), -amount);
                         self.add(&account, amount);
+                        self.tell(&what, amount);
                     }
                 }
             }
@@ -131,10 +134,13 @@ impl Model {
         } else {
             amount.min(over)
         };
-        self.payments[place].bought.as_mut().unwrap().shares[number].forfeited = lost;
+        let share = &mut self.payments[place].bought.as_mut().unwrap().shares[number];
+        share.forfeited = lost;
+        let of = format!(" = {}", share.rule);
         self.add(&format!("held({user})"), -amount);
         self.add("breakage:refunded", lost);
-        self.give(user, amount - lost);
+        self.tell(&format!("escrow forfeited not_paid:refunded {user}{of}"), lost);
+        self.give(user, amount - lost, "escrow matured moved", &of);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use alloy_primitives::Address;
 
+use crate::told::tell;
+
 use super::{AccrualState, Bought, Model, Money, PaymentState, Person, WELCOME, YIELD};
 
 impl Model {
@@ -11,6 +13,10 @@ impl Model {
         if *balance == 0 {
             self.balances.remove(account);
         }
+    }
+
+    pub(super) fn tell(&mut self, what: &str, amount: Money) {
+        tell(&mut self.told, what.to_owned(), amount);
     }
 
     pub(super) fn balance(&self, account: &str) -> Money {
@@ -97,9 +103,12 @@ impl Model {
         (0..self.payments.len()).any(|place| self.payments[place].payer == user && self.runs(place))
     }
 
-    /// Matured money: debts first.
-    pub(super) fn give(&mut self, user: Address, amount: Money) {
-        let rest = amount - self.pay_debt(user, amount);
+    /// Matured money: debts first. `why` is said of the rest, `of` is the rule behind a share.
+    pub(super) fn give(&mut self, user: Address, amount: Money, why: &str, of: &str) {
+        let netted = self.pay_debt(user, amount);
+        let rest = amount - netted;
+        self.tell(&format!("escrow netting moved {user}{of}"), netted);
+        self.tell(&format!("{why} {user}{of}"), rest);
         if self.terms.withdrawal.is_some() {
             self.add(&format!("wallet({user})"), rest);
         } else {
@@ -132,6 +141,7 @@ impl Model {
             self.person_mut(user).corrected = in_all;
             self.owe(user, amount);
             self.add("company", amount);
+            self.tell(&format!("settlement correction moved {user}"), amount);
         }
     }
 
@@ -148,6 +158,12 @@ impl Model {
         self.add("company", fee);
         let netted = self.pay_debt(user, amount - fee);
         self.make_available(user, amount - fee - netted);
+        self.tell(&format!("withdrawal fee company {user}"), fee);
+        self.tell(&format!("escrow netting moved {user}"), netted);
+        self.tell(
+            &format!("withdrawal withdrawal moved {user}"),
+            amount - fee - netted,
+        );
     }
 
     /// An accrual goes back into its fund; what its user has already is owed.
@@ -162,6 +178,7 @@ impl Model {
             AccrualState::Given => self.owe(user, amount),
         }
         self.add(&format!("revenue:{YIELD}"), amount);
+        self.tell(&format!("rewards reversed returned {user}"), amount);
     }
 
     pub(super) fn give_bonus(&mut self, user: Address) {
@@ -184,12 +201,14 @@ impl Model {
         person.bonus_used += used;
         self.add(&format!("revenue:{WELCOME}"), -used);
         self.add("company", used);
+        self.tell("bonus spent company -", used);
         used
     }
 
     pub(super) fn return_bonus(&mut self, user: Address, used: Money) {
         self.add("company", -used);
         self.add(&format!("revenue:{WELCOME}"), used);
+        self.tell("bonus reversed returned -", used);
         let has_nothing = self.invested(user) == 0;
         let is_lost = self.terms.bonus.for_first_purchase && has_nothing;
         let person = self.person_mut(user);

@@ -39,17 +39,7 @@ impl Model {
             Cause::CreditWithdrawn { wallet, amount, .. } => self.withdraw(*wallet, money(*amount)),
             Cause::TreasuryPaid { amount, .. } => self.pay_operator(money(*amount)),
             Cause::RootPublished { .. } | Cause::RootVetoed { .. } => {}
-            Cause::Registered(_)
-            | Cause::RetoppedUp(_)
-            | Cause::Refunded { .. }
-            | Cause::EscrowMatured { .. }
-            | Cause::Funded { .. }
-            | Cause::UserFrozen { .. }
-            | Cause::UserUnfrozen { .. }
-            | Cause::Noted
-            | Cause::Reported(_)
-            | Cause::ReserveChosen { .. }
-            | Cause::Corrected { .. } => unreachable!("not about payouts: {cause:?}"),
+            _ => unreachable!("not about payouts: {cause:?}"),
         }
     }
 

@@ -32,16 +32,15 @@ impl Model {
         for (layer, bps) in (1..).zip(&self.terms.layers_bps) {
             let amount = price * Money::from(*bps) / 10_000;
             left -= amount;
-            let bucket = match above.pop() {
+            let ancestor = above.pop();
+            let bucket = match ancestor {
                 Some(ancestor) if self.is_active(ancestor) => Bucket::Ancestor(ancestor, layer),
                 Some(_) | None => Bucket::Named(format!("residual({tier},{number})")),
             };
-            grants.push(Grant { bucket, amount });
+            let rule = format!("pool tier {tier} layer {layer}");
+            grants.push(Grant::new(&rule, ancestor, bucket, amount));
         }
-        grants.push(Grant {
-            bucket: Bucket::Named("company".into()),
-            amount: left,
-        });
+        grants.push(Grant::of_company("pool company_share", left));
         (grants, full)
     }
 
@@ -58,6 +57,7 @@ impl Model {
         let amount = self.balances.get(&account).copied().unwrap_or(0);
         self.add(&account, -amount);
         self.add(&format!("available({who})"), amount);
+        self.tell(&format!("reserve reserve_released moved {who}"), amount);
         *self.entitled.entry(who).or_default() += amount;
     }
 

@@ -3,6 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "the steps of a test; a failure names its line")]
 
 mod paper;
+mod said;
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each model follows only the causes that it knows"
+)]
+mod second;
+mod trading;
 #[path = "../../../explain/tests/explain/witness.rs"]
 mod witness;
 
@@ -18,6 +25,9 @@ use naive::composed::Model;
 use paper::{Paper, fold, signed};
 use plan::{Book, Cause, Effect, Fact, Outcome, Report, compile};
 use proptest::prelude::*;
+use said::said;
+use second::Second;
+use trading::any_trading;
 use witness::Witness;
 
 /// Runs a history and checks everything after every fact. Returns its causes and what they did.
@@ -173,12 +183,12 @@ fn check(variant: &Variant, steps: &[Step], cut: usize) -> Result<(), TestCaseEr
     pay_and_refund(&mut world, &paper, cut)
 }
 
-/// The balances of a plan of subscriptions are those of the model, after every fact.
+/// The balances of a plan of subscriptions and the explanations of all legs are those of the model, after every fact.
 fn agree(variant: &Variant, steps: &[Step]) -> Result<(), TestCaseError> {
     let mut world = World::new(variant);
     let mut model = Model::new(variant.terms(0));
     let mut balances = BTreeMap::new();
-    let mut out = Outcome::default();
+    let mut out = Outcome::explained();
     let first = vec![world.beginning()];
     for step in std::iter::once(None).chain(steps.iter().map(Some)) {
         // Operators are not in the model.
@@ -186,9 +196,21 @@ fn agree(variant: &Variant, steps: &[Step]) -> Result<(), TestCaseError> {
             continue;
         }
         for cause in step.map_or_else(|| first.clone(), |step| world.causes(step)) {
+            let before = world.book.clone();
             world.book.apply(&cause, &mut out);
             fold(&mut balances, &out.legs);
             model.apply(&cause);
+            // Money on its way out is not a matter of rules.
+            if !matches!(cause, Cause::Claimed { .. }) {
+                let lines = explain(before.plans(), before.state(), &out);
+                prop_assert_eq!(
+                    &said(&world.book, &lines),
+                    &model.told,
+                    "after {:?}\n{:#?}",
+                    cause,
+                    lines
+                );
+            }
             if let Some(Step::Change {
                 version: version @ 0..=1,
             }) = step
@@ -202,6 +224,36 @@ fn agree(variant: &Variant, steps: &[Step]) -> Result<(), TestCaseError> {
             prop_assert_eq!(&found, &model.balances, "after {:?}\n{:#?}", cause, out);
             for wallet in &world.wallets {
                 prop_assert_eq!(signed(world.book.entitled(*wallet)), model.entitled(*wallet));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The explanations of all legs of a plan of bookings, orders or a campaign are those of its second implementation.
+fn explained_alike(variant: &Variant, steps: &[Step]) -> Result<(), TestCaseError> {
+    let mut world = World::new(variant);
+    let (texts, asset) = (variant.texts(), world.versions[0].asset());
+    let mut second = Second::new(&texts[0], asset);
+    let mut out = Outcome::explained();
+    let mut version = world.book.plan().version();
+    // Operators are not in the models.
+    let steps = steps.iter().filter(|step| !matches!(step, Step::Treasury { .. }));
+    for step in std::iter::once(None).chain(steps.map(Some)) {
+        let first = vec![world.beginning()];
+        for cause in step.map_or(first, |step| world.causes(step)) {
+            let before = world.book.clone();
+            world.book.apply(&cause, &mut out);
+            second.apply(&cause);
+            if world.book.plan().version() != version {
+                version = world.book.plan().version();
+                second.follow(&texts[usize::from(version == 2)], asset);
+            }
+            // Money on its way out is not a matter of rules.
+            if !matches!(cause, Cause::Claimed { .. }) {
+                let lines = explain(before.plans(), before.state(), &out);
+                let context = format!("after {cause:?}\n{lines:#?}");
+                prop_assert_eq!(&said(&world.book, &lines), second.told(), "{}", context);
             }
         }
     }
@@ -287,6 +339,34 @@ proptest! {
         steps in any_busy_history(20..100),
     ) {
         agree(&variant.modelled(), &steps)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn bookings_and_pairs_are_explained_as_a_second_implementation_does(
+        variant in any_variant(Kind::Binary),
+        steps in prop_oneof![any_history(1..150), any_trading(40..150)],
+    ) {
+        explained_alike(&variant, &steps)?;
+    }
+
+    #[test]
+    fn orders_and_ranks_are_explained_as_a_second_implementation_does(
+        variant in any_variant(Kind::Orders),
+        steps in prop_oneof![any_history(1..150), any_trading(40..150)],
+    ) {
+        explained_alike(&variant, &steps)?;
+    }
+
+    #[test]
+    fn campaigns_are_explained_as_a_second_implementation_does(
+        variant in any_variant(Kind::Campaign),
+        steps in prop_oneof![any_history(1..150), any_trading(40..150)],
+    ) {
+        explained_alike(&variant, &steps)?;
     }
 }
 

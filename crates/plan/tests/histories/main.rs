@@ -7,6 +7,8 @@ mod facts;
 mod history;
 mod holds;
 mod kept;
+#[path = "../composed/said.rs"]
+mod said;
 mod settlement;
 #[path = "../../../explain/tests/explain/witness.rs"]
 mod witness;
@@ -35,10 +37,7 @@ fn signed(amount: Amount) -> i128 {
 /// Adds legs to balances by account, each positive on the side on which the account grows.
 /// What is only held back moves nothing yet.
 fn fold(balances: &mut BTreeMap<Account, i128>, legs: &[Leg]) {
-    let moves = |leg: &&Leg| match leg.movement.phase() {
-        Phase::Single | Phase::Post => true,
-        Phase::Pending | Phase::Void => false,
-    };
+    let moves = |leg: &&Leg| matches!(leg.movement.phase(), Phase::Single | Phase::Post);
     for leg in legs.iter().filter(moves) {
         for (account, sign) in [(leg.debit, 1), (leg.credit, -1)] {
             let sign = match account.kind().side() {

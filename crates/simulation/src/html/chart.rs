@@ -137,8 +137,8 @@ pub(super) fn shares(report: &Report) -> Result<String, ChartError> {
             .collect(),
     };
     let lines_ = [
-        line("less than paid", Cohort::below_paid_in_bps),
-        line("nothing", Cohort::zero_bps),
+        line("less than paid", |cohort| cohort.little.below_paid_in_bps),
+        line("nothing", |cohort| cohort.little.zero_bps),
     ];
     // Shares grow with later months, sums with every month: the words stand where no line is.
     let legend = SeriesLabelPosition::LowerRight;

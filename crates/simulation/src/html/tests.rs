@@ -222,23 +222,23 @@ fn the_page_tells_who_left_who_gained_and_what_the_company_has() {
         format!("{} of them had their registration refunded", all.left()),
         format!(
             "Of the {} who stayed <strong>{}</strong>",
-            all.stayed.users, all.stayed.zero
+            all.stayed.users, all.stayed.little.zero
         ),
         format!(
             "<strong>{}</strong> ({}) less than they paid",
-            all.stayed.below_paid_in,
-            super::text::share(all.stayed.below_paid_in_bps())
+            all.stayed.little.below_paid_in,
+            super::text::share(all.stayed.little.below_paid_in_bps)
         ),
         format!(
             "<strong>{}</strong> ({}) received more than they paid: {}",
             all.gained.users,
-            super::text::share(all.gained_bps()),
+            super::text::share(all.gained.users_bps),
             amount(all.gained.amount)
         ),
         format!(
             "The very first participant received {}, {}",
             amount(shares.first_user),
-            super::text::share(shares.first_user_bps())
+            super::text::share(shares.first_user_bps)
         ),
         format!(
             "the 3 who received most (one in a hundred) {}",

@@ -2,12 +2,14 @@
 
 use ledger::UserId;
 use money::Amount;
+use serde::Serialize;
 
 use super::MonthRow;
 use crate::Books;
+use crate::text::{text, texts};
 
 /// Some users: those of one month, or all.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Cohort {
     /// The month in which they joined, from 1; 0 for everyone.
     pub month: u32,
@@ -16,45 +18,70 @@ pub struct Cohort {
     /// How many, those included who were refunded.
     pub users: u64,
     /// What they paid and did not get back.
+    #[serde(serialize_with = "text")]
     pub paid_in: Amount,
     /// What they have received in all: paid out, available, reserved or still held.
+    #[serde(serialize_with = "text")]
     pub received: Amount,
+    /// What the user in the middle received.
+    #[serde(serialize_with = "text")]
+    pub median: Amount,
     /// Nine values of what one of them received: one tenth received at most the first, and so on. The `n`-th is what the
     /// user at place ⌈n·users/10⌉ received, counted from the least.
+    #[serde(serialize_with = "texts")]
     pub deciles: [Amount; 9],
     /// The most that one of them received.
+    #[serde(serialize_with = "text")]
     pub most: Amount,
-    /// How many received nothing.
-    pub zero: u64,
-    /// How many received less than they paid.
-    pub below_paid_in: u64,
-    /// The same without those whose registration was refunded.
+    /// How many received nothing, and how many less than they paid.
+    #[serde(flatten)]
+    pub little: Little,
+    /// Those whose registration was not refunded.
     pub stayed: Stayed,
     /// Those who received more than they paid.
     pub gained: Gained,
     /// What all others paid more than they received, together.
+    #[serde(serialize_with = "text")]
     pub lost: Amount,
 }
 
+/// Of some users, those who received nothing or little. Shares of 10,000 are rounded down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Little {
+    /// How many received nothing.
+    #[serde(rename = "zero_earners")]
+    pub zero: u64,
+    /// The same of 10,000.
+    #[serde(rename = "zero_earners_bps")]
+    pub zero_bps: u64,
+    /// How many received less than they paid.
+    pub below_paid_in: u64,
+    /// The same of 10,000.
+    pub below_paid_in_bps: u64,
+}
+
 /// Of some users, those whose registration was not refunded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Stayed {
     /// How many.
     pub users: u64,
-    /// How many of them received nothing.
-    pub zero: u64,
-    /// How many of them received less than they paid.
-    pub below_paid_in: u64,
+    /// Of them.
+    #[serde(flatten)]
+    pub little: Little,
 }
 
 /// Of some users, those who received more than they paid, and by how much more.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Gained {
     /// How many.
     pub users: u64,
+    /// The same of 10,000, rounded down.
+    pub users_bps: u64,
     /// All of them together.
+    #[serde(serialize_with = "text")]
     pub amount: Amount,
     /// The most by which one of them did.
+    #[serde(serialize_with = "text")]
     pub most: Amount,
 }
 
@@ -92,37 +119,33 @@ impl Cohort {
             *decile = sorted.get(place.saturating_sub(1)).copied().unwrap_or_default();
         }
         let mut cohort = Self {
-            month: 0,
-            first_day: String::new(),
             users: as_count(received.len()),
             paid_in: Amount::sum_of(paid_in.iter().copied()).unwrap_or(Amount::ZERO),
             received: Amount::sum_of(received.iter().copied()).unwrap_or(Amount::ZERO),
+            median: deciles[4],
             deciles,
             most: sorted.last().copied().unwrap_or_default(),
-            zero: as_count(sorted.partition_point(|amount| amount.is_zero())),
-            below_paid_in: 0,
-            stayed: Stayed::default(),
-            gained: Gained::default(),
-            lost: Amount::ZERO,
+            ..Self::default()
         };
         let users = (1u32..).skip(from).map(UserId::new);
         for ((user, received), paid) in users.zip(received).zip(paid_in) {
             let stays = user.is_some_and(|user| books.state().is_active(user));
             cohort.count(*received, *paid, stays);
         }
+        cohort.little.compare(cohort.users);
+        cohort.stayed.little.compare(cohort.stayed.users);
+        cohort.gained.users_bps = bps_of(cohort.gained.users, cohort.users);
         cohort
     }
 
     /// Counts one of the users.
     fn count(&mut self, received: Amount, paid: Amount, stays: bool) {
         let (gain, loss) = (received.saturating_sub(paid), paid.saturating_sub(received));
-        let (is_below, is_zero) = (u64::from(!loss.is_zero()), u64::from(received.is_zero()));
-        self.below_paid_in = self.below_paid_in.saturating_add(is_below);
         self.lost = self.lost.checked_add(loss).unwrap_or(self.lost);
+        self.little.count(received.is_zero(), !loss.is_zero());
         if stays {
             self.stayed.users = self.stayed.users.saturating_add(1);
-            self.stayed.zero = self.stayed.zero.saturating_add(is_zero);
-            self.stayed.below_paid_in = self.stayed.below_paid_in.saturating_add(is_below);
+            self.stayed.little.count(received.is_zero(), !loss.is_zero());
         }
         if !gain.is_zero() {
             self.gained.users = self.gained.users.saturating_add(1);
@@ -136,48 +159,18 @@ impl Cohort {
     pub const fn left(&self) -> u64 {
         self.users.saturating_sub(self.stayed.users)
     }
-
-    /// What the user in the middle received.
-    #[must_use]
-    pub fn median(&self) -> Amount {
-        let [_, _, _, _, median, ..] = self.deciles;
-        median
-    }
-
-    /// How many of 10,000 received nothing, rounded down.
-    #[must_use]
-    pub fn zero_bps(&self) -> u64 {
-        self.bps(self.zero)
-    }
-
-    /// How many of 10,000 received less than they paid, rounded down.
-    #[must_use]
-    pub fn below_paid_in_bps(&self) -> u64 {
-        self.bps(self.below_paid_in)
-    }
-
-    /// How many of 10,000 received more than they paid, rounded down.
-    #[must_use]
-    pub fn gained_bps(&self) -> u64 {
-        self.bps(self.gained.users)
-    }
-
-    fn bps(&self, count: u64) -> u64 {
-        bps_of(count, self.users)
-    }
 }
 
-impl Stayed {
-    /// How many of 10,000 of them received nothing, rounded down.
-    #[must_use]
-    pub fn zero_bps(&self) -> u64 {
-        bps_of(self.zero, self.users)
+impl Little {
+    fn count(&mut self, is_zero: bool, is_below: bool) {
+        self.zero = self.zero.saturating_add(u64::from(is_zero));
+        self.below_paid_in = self.below_paid_in.saturating_add(u64::from(is_below));
     }
 
-    /// How many of 10,000 of them received less than they paid, rounded down.
-    #[must_use]
-    pub fn below_paid_in_bps(&self) -> u64 {
-        bps_of(self.below_paid_in, self.users)
+    /// Computes the shares of so many users.
+    fn compare(&mut self, users: u64) {
+        self.zero_bps = bps_of(self.zero, users);
+        self.below_paid_in_bps = bps_of(self.below_paid_in, users);
     }
 }
 

@@ -13,9 +13,9 @@ pub(super) struct ReportJson<'a> {
     plan: PlanJson<'a>,
     parameters: ParametersJson<'a>,
     assumptions: &'a [String],
-    everybody: CohortJson<'a>,
-    shares: SharesJson,
-    cohorts: Vec<CohortJson<'a>>,
+    everybody: &'a Cohort,
+    shares: Shares,
+    cohorts: &'a [Cohort],
     months: Vec<MonthJson<'a>>,
     funds: Vec<FundJson<'a>>,
     findings: Vec<FindingJson<'a>>,
@@ -44,55 +44,6 @@ struct ParametersJson<'a> {
     behaviour: &'a Behaviour,
     #[serde(skip_serializing_if = "Option::is_none")]
     activity: Option<&'a Activity>,
-}
-
-#[derive(Serialize)]
-struct CohortJson<'a> {
-    month: u32,
-    first_day: &'a str,
-    users: u64,
-    paid_in: Text<Amount>,
-    received: Text<Amount>,
-    median: Text<Amount>,
-    #[serde(serialize_with = "crate::text::texts")]
-    deciles: &'a [Amount],
-    most: Text<Amount>,
-    zero_earners: u64,
-    zero_earners_bps: u64,
-    below_paid_in: u64,
-    below_paid_in_bps: u64,
-    stayed: StayedJson,
-    gained: GainedJson,
-    lost: Text<Amount>,
-}
-
-/// Without those whose registration was refunded.
-#[derive(Serialize)]
-struct StayedJson {
-    users: u64,
-    zero_earners: u64,
-    zero_earners_bps: u64,
-    below_paid_in: u64,
-    below_paid_in_bps: u64,
-}
-
-#[derive(Serialize)]
-struct GainedJson {
-    users: u64,
-    users_bps: u64,
-    amount: Text<Amount>,
-    most: Text<Amount>,
-}
-
-#[derive(Serialize)]
-struct SharesJson {
-    first_user: Text<Amount>,
-    first_user_bps: u64,
-    top_users: u64,
-    top: Text<Amount>,
-    top_bps: u64,
-    company: Text<Amount>,
-    company_bps: u64,
 }
 
 #[derive(Serialize)]
@@ -143,9 +94,9 @@ impl<'a> From<&'a Report> for ReportJson<'a> {
             },
             parameters: ParametersJson::from(report),
             assumptions: &report.assumptions,
-            everybody: CohortJson::from(&report.everybody),
-            shares: SharesJson::from(&report.shares),
-            cohorts: report.cohorts.iter().map(CohortJson::from).collect(),
+            everybody: &report.everybody,
+            shares: report.shares,
+            cohorts: &report.cohorts,
             months: report.months.iter().map(|row| month(report, row)).collect(),
             funds: report.funds.iter().map(FundJson::from).collect(),
             findings: report
@@ -187,53 +138,6 @@ impl<'a> From<&'a Report> for ParametersJson<'a> {
             },
             behaviour,
             activity: report.has_components().then_some(&behaviour.activity),
-        }
-    }
-}
-
-impl<'a> From<&'a Cohort> for CohortJson<'a> {
-    fn from(cohort: &'a Cohort) -> Self {
-        Self {
-            month: cohort.month,
-            first_day: &cohort.first_day,
-            users: cohort.users,
-            paid_in: Text(cohort.paid_in),
-            received: Text(cohort.received),
-            median: Text(cohort.median()),
-            deciles: &cohort.deciles,
-            most: Text(cohort.most),
-            zero_earners: cohort.zero,
-            zero_earners_bps: cohort.zero_bps(),
-            below_paid_in: cohort.below_paid_in,
-            below_paid_in_bps: cohort.below_paid_in_bps(),
-            stayed: StayedJson {
-                users: cohort.stayed.users,
-                zero_earners: cohort.stayed.zero,
-                zero_earners_bps: cohort.stayed.zero_bps(),
-                below_paid_in: cohort.stayed.below_paid_in,
-                below_paid_in_bps: cohort.stayed.below_paid_in_bps(),
-            },
-            gained: GainedJson {
-                users: cohort.gained.users,
-                users_bps: cohort.gained_bps(),
-                amount: Text(cohort.gained.amount),
-                most: Text(cohort.gained.most),
-            },
-            lost: Text(cohort.lost),
-        }
-    }
-}
-
-impl From<&Shares> for SharesJson {
-    fn from(shares: &Shares) -> Self {
-        Self {
-            first_user: Text(shares.first_user),
-            first_user_bps: shares.first_user_bps(),
-            top_users: shares.top_users,
-            top: Text(shares.top),
-            top_bps: shares.top_bps(),
-            company: Text(shares.company),
-            company_bps: shares.company_bps(),
         }
     }
 }

@@ -1,24 +1,31 @@
 //! Who has most of the money: the very first user, one in a hundred, and the company.
 
 use money::Amount;
+use serde::Serialize;
 
 use crate::Books;
+use crate::text::text;
 
 /// How much of everything a few have at the end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Shares {
     /// What the very first user received.
+    #[serde(serialize_with = "text")]
     pub first_user: Amount,
+    /// Its part of what all received, in basis points, rounded down.
+    pub first_user_bps: u64,
     /// How many are one in a hundred, rounded up.
     pub top_users: u64,
     /// What so many of those who received most received.
+    #[serde(serialize_with = "text")]
     pub top: Amount,
-    /// What all received.
-    pub received: Amount,
+    /// Its part of what all received, likewise.
+    pub top_bps: u64,
     /// What is the company's, also as long as payments behind it can go back.
+    #[serde(serialize_with = "text")]
     pub company: Amount,
-    /// What all paid and did not get back.
-    pub paid_in: Amount,
+    /// Its part of what all paid and did not get back. With money from outside it can be more than the whole.
+    pub company_bps: u64,
 }
 
 impl Shares {
@@ -27,36 +34,19 @@ impl Shares {
         sorted.sort_unstable();
         let top_users = sorted.len().div_ceil(100);
         let sum = |amounts: &[Amount]| Amount::sum_of(amounts.iter().copied()).unwrap_or(Amount::ZERO);
-        let top = sorted
-            .get(sorted.len().saturating_sub(top_users)..)
-            .unwrap_or_default();
+        let top = sorted.get(sorted.len().saturating_sub(top_users)..);
+        let (received, top) = (sum(&sorted), sum(top.unwrap_or_default()));
+        let first_user = books.received().first().copied().unwrap_or_default();
+        let company = books.balances().company();
         Self {
-            first_user: books.received().first().copied().unwrap_or_default(),
+            first_user,
+            first_user_bps: part(first_user, received),
             top_users: u64::try_from(top_users).unwrap_or(u64::MAX),
-            top: sum(top),
-            received: sum(&sorted),
-            company: books.balances().company(),
-            paid_in: sum(books.paid_in()),
+            top,
+            top_bps: part(top, received),
+            company,
+            company_bps: part(company, sum(books.paid_in())),
         }
-    }
-
-    /// The first user's part of what all received, in basis points, rounded down.
-    #[must_use]
-    pub fn first_user_bps(&self) -> u64 {
-        part(self.first_user, self.received)
-    }
-
-    /// The part of one in a hundred of what all received, in basis points, rounded down.
-    #[must_use]
-    pub fn top_bps(&self) -> u64 {
-        part(self.top, self.received)
-    }
-
-    /// The company's money in basis points of what all paid, rounded down. With money from outside it can be more than the
-    /// whole.
-    #[must_use]
-    pub fn company_bps(&self) -> u64 {
-        part(self.company, self.paid_in)
     }
 }
 

@@ -131,7 +131,10 @@ pub(crate) fn compare(played: &Played, replica: &mut dyn Replica) {
     let zero = people.iter().filter(|(received, _)| *received == 0).count();
     let below = people.iter().filter(|(received, paid)| received < paid).count();
     assert_eq!(all.users, people.len() as u64);
-    assert_eq!((all.zero, all.below_paid_in), (zero as u64, below as u64));
+    assert_eq!(
+        (all.little.zero, all.little.below_paid_in),
+        (zero as u64, below as u64)
+    );
     assert_eq!(
         number(all.received),
         people.iter().map(|(received, _)| received).sum()
@@ -165,9 +168,9 @@ fn recount(played: &Played, people: &[(i128, i128)]) {
         let stays: Vec<(i128, i128)> = stays.collect();
         let count = |of: fn(&&(i128, i128)) -> bool| stays.iter().filter(of).count() as u64;
         assert_eq!(cohort.stayed.users, stays.len() as u64);
-        assert_eq!(cohort.stayed.zero, count(|(received, _)| *received == 0));
+        assert_eq!(cohort.stayed.little.zero, count(|(received, _)| *received == 0));
         assert_eq!(
-            cohort.stayed.below_paid_in,
+            cohort.stayed.little.below_paid_in,
             count(|(received, paid)| received < paid)
         );
         assert_eq!(cohort.left(), (to - from - stays.len()) as u64);

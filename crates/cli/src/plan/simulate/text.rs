@@ -11,19 +11,19 @@ pub(super) fn as_text(report: &Report) -> String {
     let all = &report.everybody;
     lines.push(format!(
         "received   nothing: {} of {} ({}); less than paid: {} ({})",
-        all.zero,
+        all.little.zero,
         all.users,
-        percent(all.zero_bps()),
-        all.below_paid_in,
-        percent(all.below_paid_in_bps()),
+        percent(all.little.zero_bps),
+        all.little.below_paid_in,
+        percent(all.little.below_paid_in_bps),
     ));
     lines.push(format!(
         "who stayed nothing: {} of {} ({}); less than paid: {} ({})",
-        all.stayed.zero,
+        all.stayed.little.zero,
         all.stayed.users,
-        percent(all.stayed.zero_bps()),
-        all.stayed.below_paid_in,
-        percent(all.stayed.below_paid_in_bps()),
+        percent(all.stayed.little.zero_bps),
+        all.stayed.little.below_paid_in,
+        percent(all.stayed.little.below_paid_in_bps),
     ));
     lines.push(shares(report));
     lines.push(format!(
@@ -43,9 +43,9 @@ pub(super) fn as_text(report: &Report) -> String {
             "joined     {}: {} people, median {}, nothing {}, less than paid {}",
             cohort.first_day,
             cohort.users,
-            amount(cohort.median()),
-            percent(cohort.zero_bps()),
-            percent(cohort.below_paid_in_bps()),
+            amount(cohort.median),
+            percent(cohort.little.zero_bps),
+            percent(cohort.little.below_paid_in_bps),
         ));
     }
     if let Some(end) = report.months.last() {
