@@ -65,6 +65,15 @@ pub struct Parts {
     pub instalment: Amount,
 }
 
+/// Why a pair pays no instalment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exempt {
+    /// It is one of the user's first.
+    FirstPairs,
+    /// The user is an active buyer.
+    ActiveBuyer,
+}
+
 /// A pair that is granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pair {
@@ -76,6 +85,8 @@ pub struct Pair {
     pub parts: Parts,
     /// What the user had paid of the price, instalments of earlier pairs included.
     pub paid: Amount,
+    /// Why it pays no instalment, if it does not.
+    pub exempt: Option<Exempt>,
     /// Its instalment made the user an active buyer.
     pub activates: bool,
 }

@@ -49,7 +49,11 @@ impl Context<'_> {
                 amount,
             } => {
                 let because = format!("user {user} bought subscription {subscription} of {}", of(amount));
-                let tier = self.bought_path(amount);
+                let tier = if let Some(Rule::Bought(tier)) = why.rule {
+                    Some(crate::granted::tier_path(tier))
+                } else {
+                    None
+                };
                 note("subscription", "bought", because).by_any(tier).of(user)
             }
             ComponentEffect::SubscriptionEnded { subscription, user } => self.ended(subscription, user, why),
@@ -203,14 +207,6 @@ impl Context<'_> {
             return note("orders", "fund_short", because).by("orders.fund_bps");
         }
         note("funds", "fund_short", because).by(fund_path(fund))
-    }
-
-    fn bought_path(&self, amount: Amount) -> Option<String> {
-        let terms = self.plan.components().subscription.as_ref()?;
-        let by_bonus = self.outcome.legs.iter().filter(|leg| leg.reason == Reason::Spent);
-        let cash = by_bonus.fold(amount, |cash, leg| cash.saturating_sub(leg.amount));
-        let tier = terms.tier_of(cash)?;
-        Some(format!("subscription.tiers[{tier}].monthly_bps"))
     }
 
     /// What lets a user count in the binary tree.

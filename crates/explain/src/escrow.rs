@@ -84,9 +84,7 @@ impl Context<'_> {
 
     /// A reserve that its user gets.
     pub(crate) fn reserve_released(&self, leg: &Leg, why: &Why) -> Line {
-        let name = leg
-            .recipient
-            .map_or("the user".to_owned(), |user| format!("user {user}"));
+        let name = crate::who(leg.recipient);
         let because = match why.rule {
             Some(Rule::ReserveEnd(ReserveEnd::Progressed)) => {
                 let tier = if let Account::Reserve(_, tier) = leg.debit {

@@ -5,7 +5,7 @@ use money::Amount;
 use plan_file::percent;
 
 use crate::{Context, Line, entry, of_user, said, verdict_of};
-use plan::binary::BinaryTerms;
+use plan::binary::{BinaryTerms, Exempt};
 use plan::campaign::Reward;
 use plan::component::Applied;
 use plan::decision::{Rule, Why};
@@ -39,6 +39,7 @@ impl Context<'_> {
             day,
             nominal,
             coverage,
+            is_capped,
         }) = &why.rule
         else {
             let because = "a subscription accrues for the day".to_owned();
@@ -60,7 +61,7 @@ impl Context<'_> {
                 self.shown(coverage.covered),
                 self.shown(coverage.wanted())
             ));
-        } else if accrual.amount < *nominal {
+        } else if *is_capped {
             because.push_str(&format!(
                 ", {}, of which caps leave {}",
                 self.shown(*nominal),
@@ -85,9 +86,7 @@ impl Context<'_> {
         let terms = self.plan.components().subscription.as_ref();
         let tier = known.zip(terms);
         let tier = tier.and_then(|(known, terms)| terms.tier_of(known.cash));
-        tier.map_or("subscription.fund".to_owned(), |tier| {
-            format!("subscription.tiers[{tier}].monthly_bps")
-        })
+        tier.map_or("subscription.fund".to_owned(), tier_path)
     }
 
     /// What a rank grants for a week.
@@ -142,7 +141,7 @@ impl Context<'_> {
                 Some(terms),
             ) => {
                 let who = of_user(leg.recipient);
-                let why = self.why_instalment(terms, *number, *paid, *instalment);
+                let why = self.why_instalment(terms, *paid, *instalment);
                 let mut because =
                     format!("pair {number}{who}: a member on the left and one on the right, {why}");
                 if !tax.is_zero() {
@@ -158,16 +157,21 @@ impl Context<'_> {
         said(verdict_of(leg.credit), "binary", rule, because).by("binary.pair_value")
     }
 
-    fn why_instalment(&self, terms: &BinaryTerms, number: u32, paid: Amount, instalment: Amount) -> String {
+    fn why_instalment(
+        &self,
+        terms: &BinaryTerms,
+        paid: Amount,
+        instalment: Result<Amount, Exempt>,
+    ) -> String {
         let active = terms.activation_amount();
         let of_price = format!("{} of {} paid", self.shown(paid), self.shown(active));
-        if number <= terms.full_pairs() {
-            format!("one of the first {}: no instalment", terms.full_pairs())
-        } else if paid >= active {
-            format!("an active buyer ({of_price}): no instalment")
-        } else {
-            let instalment = self.shown(instalment);
-            format!("not an active buyer ({of_price}): instalment of {instalment}")
+        match instalment {
+            Err(Exempt::FirstPairs) => format!("one of the first {}: no instalment", terms.full_pairs()),
+            Err(Exempt::ActiveBuyer) => format!("an active buyer ({of_price}): no instalment"),
+            Ok(instalment) => {
+                let instalment = self.shown(instalment);
+                format!("not an active buyer ({of_price}): instalment of {instalment}")
+            }
         }
     }
 
@@ -301,4 +305,9 @@ fn fixed(because: &str, path: &'static str) -> (String, Option<&'static str>) {
 
 pub(crate) fn rank_path(rank: u8) -> String {
     format!("{}.weekly_bonus", entry("ranks.ladder", rank))
+}
+
+/// Where the plan says the rate of a tier of subscriptions.
+pub(crate) fn tier_path(tier: usize) -> String {
+    format!("subscription.tiers[{tier}].monthly_bps")
 }

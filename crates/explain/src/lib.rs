@@ -212,9 +212,9 @@ impl Context<'_> {
             Reason::Bonus => self.conversion(leg),
             Reason::Rank(rank) => self.rank(leg, rank, why),
             Reason::Withheld => self.withheld(why),
-            Reason::Fee => self.fee(leg),
+            Reason::Fee => self.fee(leg, why),
             Reason::Instalment => self.instalment(why),
-            Reason::Withdrawal => self.withdrawal(leg),
+            Reason::Withdrawal => self.withdrawal(leg, why),
             Reason::Allocated => self.allocated(leg),
             Reason::Reversed => self.reversed(leg, why),
             Reason::Spent => self.spent(),
@@ -325,6 +325,11 @@ fn verdict_of(account: Account) -> Verdict {
 }
 
 /// ` of user 4`, or nothing.
+/// `user 4`, or `the user` if it is not known which.
+fn who(user: Option<UserId>) -> String {
+    user.map_or("the user".to_owned(), |user| format!("user {user}"))
+}
+
 fn of_user(user: Option<UserId>) -> String {
     user.map_or_else(String::new, |user| format!(" of user {user}"))
 }

@@ -1,11 +1,11 @@
 //! Lines about rewards from funds after they were granted: released, reversed, what is withheld; and withdrawals.
 
 use ledger::{Account, Leg, Reason};
-use money::{Amount, Bps};
+use money::Bps;
 use plan_file::percent;
 
 use crate::part::{Part, Parts};
-use crate::{Context, Line, Verdict, entry, said};
+use crate::{Context, Line, Verdict, entry, said, who};
 use plan::decision::{RewardOrigin, RewardStanding, Rule, Why};
 use plan::subscription::SubscriptionId;
 use plan::withholding::Line as TaxLine;
@@ -153,33 +153,33 @@ impl Context<'_> {
     }
 
     /// What a withdrawal costs.
-    pub(crate) fn fee(&self, leg: &Leg) -> Line {
+    pub(crate) fn fee(&self, leg: &Leg, why: &Why) -> Line {
         let terms = self.plan.components().withdrawal.unwrap_or_default();
-        let tax = self.outcome.legs.iter();
-        let tax = tax.filter(|other| other.reason == Reason::Withheld && other.recipient == leg.recipient);
-        let tax = Amount::sum_of(tax.map(|leg| leg.amount)).unwrap_or_default();
-        let because = format!(
-            "{} of the {} that {} withdraws{}, rounded down",
-            percent(u128::from(terms.fee().get())),
-            self.shown(self.withdrawn()),
-            leg.recipient
-                .map_or("the user".to_owned(), |user| format!("user {user}")),
-            if tax.is_zero() {
+        let rate = percent(u128::from(terms.fee().get()));
+        let because = if let Some(Rule::Withdrawn { gross, withheld }) = why.rule {
+            let tax = if withheld.is_zero() {
                 String::new()
             } else {
-                format!(", less tax of {}", self.shown(tax))
-            }
-        );
+                format!(", less tax of {}", self.shown(withheld))
+            };
+            let (gross, who) = (self.shown(gross), who(leg.recipient));
+            format!("{rate} of the {gross} that {who} withdraws{tax}, rounded down")
+        } else {
+            format!("{rate} of what is withdrawn, rounded down")
+        };
         said(Verdict::Company, "withdrawal", "fee", because).by("withdrawal.fee_bps")
     }
 
     /// What a withdrawal leaves.
-    pub(crate) fn withdrawal(&self, leg: &Leg) -> Line {
+    pub(crate) fn withdrawal(&self, leg: &Leg, why: &Why) -> Line {
+        let gross = if let Some(Rule::Withdrawn { gross, .. }) = why.rule {
+            self.shown(gross)
+        } else {
+            "money".to_owned()
+        };
         let because = format!(
-            "{} withdraws {} from the wallet balance; this is what remains after tax, fee and debts, and it can be paid on chain",
-            leg.recipient
-                .map_or("the user".to_owned(), |user| format!("user {user}")),
-            self.shown(self.withdrawn())
+            "{} withdraws {gross} from the wallet balance; this is what remains after tax, fee and debts, and it can be paid on chain",
+            who(leg.recipient),
         );
         said(Verdict::Moved, "withdrawal", "withdrawal", because).by_any(self.withdrawal_path())
     }
@@ -191,16 +191,6 @@ impl Context<'_> {
             Some(_) => Some("withdrawal.fee_bps".to_owned()),
             None => components.withholding().payout_path(),
         }
-    }
-
-    fn withdrawn(&self) -> Amount {
-        let withdrawn = self.outcome.effects.iter().find_map(|effect| {
-            let Effect::Component(ComponentEffect::Withdrawn { amount, .. }) = *effect else {
-                return None;
-            };
-            Some(amount)
-        });
-        withdrawn.unwrap_or_default()
     }
 
     /// `reward 3 (pair 1)`.

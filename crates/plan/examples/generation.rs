@@ -15,7 +15,7 @@ const PURCHASES: usize = 1_000_000;
 /// Runs, of which the best counts.
 const RUNS: usize = 5;
 
-fn main() -> Result<(), String> {
+fn main() -> anyhow::Result<()> {
     for mode in [Mode::Physical, Mode::Compressed, Mode::ActiveOnly] {
         let run = generation::compare(mode, 1_000_000, PURCHASES, RUNS)?;
         let (own, naive) = (run.purchases_per_second, run.naive_per_second.unwrap_or(f64::NAN));

@@ -6,6 +6,7 @@
 use ledger::{Reason, UserId};
 use money::Amount;
 
+use crate::binary::Exempt;
 use crate::cap::Caps;
 use crate::component::Applied;
 use crate::effect::RewardId;
@@ -77,6 +78,8 @@ pub enum Rule {
         nominal: Amount,
         /// What the fund had of what everybody accrued.
         coverage: Coverage,
+        /// Whether caps left less than the rate says.
+        is_capped: bool,
     },
     /// A fund did not have what a day accrues.
     Coverage(Coverage),
@@ -88,8 +91,17 @@ pub enum Rule {
         tax: Amount,
         /// What the user had paid of the price, earlier instalments included.
         paid: Amount,
-        /// Kept of the reward for the price.
-        instalment: Amount,
+        /// Kept of the reward for the price, or why nothing is.
+        instalment: Result<Amount, Exempt>,
+    },
+    /// A payment bought a subscription of the tier at this place.
+    Bought(usize),
+    /// A user took money out of the wallet balance.
+    Withdrawn {
+        /// How much left it.
+        gross: Amount,
+        /// How much of it is withheld as tax.
+        withheld: Amount,
     },
     /// A rank was held this week, with these volumes; without any in an earlier one.
     Rank(Option<RankVolumes>),

@@ -316,7 +316,8 @@ impl BinaryState {
         let withheld = run.sink.withhold(user, value).min(value);
         let before = self.paid(user);
         let net = value.saturating_sub(withheld);
-        let instalment = run.terms.instalment(number, net, before);
+        let owed = run.terms.instalment(number, net, before);
+        let instalment = owed.unwrap_or_default();
         if !instalment.is_zero() && self.add_paid(run.terms, user.get(), instalment) {
             run.began.push(user.get());
         }
@@ -329,6 +330,7 @@ impl BinaryState {
                 instalment,
             },
             paid: before,
+            exempt: owed.err(),
             activates: !instalment.is_zero() && self.is_active_buyer(run.terms, user),
         }
     }

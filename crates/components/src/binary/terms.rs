@@ -1,5 +1,6 @@
 //! The terms of a binary plan in exact base units: checked tables, and what they say about one pair.
 
+use super::Exempt;
 use crate::component::{Booked, Terms};
 use crate::fund::FundName;
 use ledger::Fund;
@@ -165,14 +166,18 @@ impl BinaryTerms {
     }
 
     /// The part of pair `number` that pays its user's instalment: a share of `net`, what withholding left of the
-    /// pair, at most what is outstanding. Nothing for the first pairs, and nothing for an active buyer. `paid` is what
-    /// the user has paid at that moment, earlier instalments included.
-    #[must_use]
-    pub fn instalment(&self, number: u32, net: Amount, paid: Amount) -> Amount {
-        if number <= self.full_pairs || paid >= self.activation {
-            return Amount::ZERO;
+    /// pair, at most what is outstanding. `paid` is what the user has paid at that moment, earlier instalments included.
+    ///
+    /// # Errors
+    /// Why the pair pays no instalment.
+    pub fn instalment(&self, number: u32, net: Amount, paid: Amount) -> Result<Amount, Exempt> {
+        if number <= self.full_pairs {
+            Err(Exempt::FirstPairs)
+        } else if paid >= self.activation {
+            Err(Exempt::ActiveBuyer)
+        } else {
+            Ok(self.instalment.floor_of(net).min(self.price.saturating_sub(paid)))
         }
-        self.instalment.floor_of(net).min(self.price.saturating_sub(paid))
     }
 }
 

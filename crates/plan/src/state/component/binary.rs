@@ -230,7 +230,7 @@ impl State {
                     number: pair.number,
                     tax: pair.parts.withheld,
                     paid: pair.paid,
-                    instalment: pair.parts.instalment,
+                    instalment: pair.exempt.map_or(Ok(pair.parts.instalment), Err),
                 });
             });
         }

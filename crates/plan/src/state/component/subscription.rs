@@ -152,11 +152,13 @@ impl State {
             .buy(terms, user, cash, bonus, caps);
         let subscription = bought.map_err(|_| Unroutable::BelowLeast(least))?;
         self.count_active_direct(user);
+        let mark = out.mark();
         out.change(ComponentEffect::SubscriptionBought {
             subscription: subscription.get(),
             user,
             amount: plus(cash, bonus),
         });
+        out.because_effects(mark, |why| why.rule = terms.tier_of(cash).map(Rule::Bought));
         let week = self.components.today().week();
         self.components.ranks.state.add(&self.sponsors, user, cash, week);
         self.components.subscription.purchases.insert(
@@ -323,12 +325,14 @@ impl State {
             self.grant_accrual(plan, line, day, out);
             let subscription = self.components.subscription.state.get(line.subscription);
             let nominal = subscription.map(|known| known.daily(terms.divisor_on(day)));
+            let nominal = nominal.unwrap_or_default();
             let tell = |why: &mut Why| {
                 why.rule = Some(Rule::Accrual {
                     accrual: *line,
                     day,
-                    nominal: nominal.unwrap_or_default(),
+                    nominal,
                     coverage,
+                    is_capped: line.amount < nominal,
                 });
             };
             out.because(mark, tell);

@@ -6,6 +6,7 @@ use money::Amount;
 use super::super::{State, ignore, plus};
 use super::grant::report_withheld;
 use crate::compiled::CompiledPlan;
+use crate::decision::Rule;
 use crate::effect::ComponentEffect;
 use crate::withdrawal::{Request, WithdrawalRefused};
 use crate::{IgnoredCause, Outcome};
@@ -66,6 +67,10 @@ impl State {
         }
         out.because(mark, |why| {
             (why.owed, why.taxed) = (owed, withheld.lines().copied().collect());
+            why.rule = Some(Rule::Withdrawn {
+                gross: amount,
+                withheld: quote.withheld,
+            });
         });
         self.entitle(user, net);
         let withdrawn = ComponentEffect::Withdrawn { user, amount };
