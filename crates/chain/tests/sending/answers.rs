@@ -12,10 +12,10 @@ const SEND: &str = "eth_sendRawTransaction";
 
 /// What a refusal means to who sends.
 fn meaning(outcome: &Outcome) -> Option<Answer> {
-    match outcome {
-        Outcome::Refused { message, .. } => Some(Answer::of_error(message)),
-        _ => None,
+    if let Outcome::Refused { message, .. } = outcome {
+        return Some(Answer::of_error(message));
     }
+    None
 }
 
 #[tokio::test]

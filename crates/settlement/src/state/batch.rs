@@ -1,4 +1,5 @@
-//! The life of a batch. Every step consumes the batch and returns the next one, or the rule that forbids it.
+//! The life of a batch, as far as it is decided here: every step consumes the batch and returns the next one, or the rule that
+//! forbids it. Not responsible for what the chain and the posting worker do to it.
 
 use alloy_primitives::Address;
 use plan::BatchEnd;
